@@ -1,0 +1,44 @@
+"""A receipt: the gateway's word that a report is in the journal.
+
+It goes out only after the commit, under the epoch and counter of the transmission that it answers.
+Its text depends on nothing but the report, so those numbers never carry two different texts.
+"""
+
+import struct
+
+from .report import SEQ_MAX
+from .wrong import MALFORMED, WireError
+
+STORED = 0
+_FORMAT = ">BHB"
+
+
+class Receipt:
+    """The answer to one report. `seq` is the report's number, 0 for a beat."""
+
+    def __init__(self, seq: int, verdict: int = STORED) -> None:
+        self.seq = seq
+        self.verdict = verdict
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Receipt) and self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return "Receipt(seq=%d, verdict=%d)" % (self.seq, self.verdict)
+
+
+def pack(receipt: Receipt) -> bytes:
+    """Four bytes. ValueError if a field is out of range."""
+    if not 0 <= receipt.seq <= SEQ_MAX or receipt.verdict != STORED:
+        raise ValueError("seq or verdict out of range")
+    return struct.pack(_FORMAT, receipt.seq >> 16, receipt.seq & 0xFFFF, receipt.verdict)
+
+
+def unpack(plain: bytes) -> Receipt:
+    """The receipt in four bytes that were authenticated. WireError if they make no sense."""
+    high, low, verdict = struct.unpack(_FORMAT, plain)
+    if verdict != STORED:
+        raise WireError(MALFORMED, "verdict %d is unknown" % verdict)
+    return Receipt(high << 16 | low, verdict)

@@ -1,0 +1,110 @@
+"""A report: what a seal says, in twelve bytes.
+
+Time travels as `age_ms`, the milliseconds since the edge, for a seal has no clock that anybody
+should trust. `edges` counts the door's settled edges over the seal's life, so a gap in it shows
+openings that nobody heard of. `seq` numbers the reports that the seal keeps until their receipt.
+"""
+
+import struct
+
+from .wrong import MALFORMED, WireError
+
+SHUT, OPEN, UNKNOWN = 0, 1, 2  # contact
+BEAT, EDGE, TAMPER = 0, 1, 2  # kind
+
+SEQ_MAX = 0xFFFFFF
+EDGES_MODULUS = 0x10000
+BOUNCES_MAX = 0xFF
+AGE_MS_MAX = 0xFFFFFFFE  # 49 days; older saturates here
+_AGE_UNKNOWN = 0xFFFFFFFF
+_BATTERY_UNKNOWN = 0xFF
+_BATTERY_STEP_MV, _BATTERY_BASE_MV, _BATTERY_STEPS = 10, 1500, 254
+_FORMAT = ">BBHHBIB"
+
+
+class Report:
+    """One report. `age_ms` and `battery_mv` are None where the seal does not know them."""
+
+    def __init__(
+        self,
+        contact: int,
+        kind: int,
+        seq: int,
+        edges: int,
+        bounces: int = 0,
+        age_ms: "int | None" = 0,
+        battery_mv: "int | None" = None,
+        first: bool = False,
+        cover: bool = False,
+        magnet: bool = False,
+    ) -> None:
+        self.contact = contact
+        self.kind = kind
+        self.seq = seq
+        self.edges = edges
+        self.bounces = bounces
+        self.age_ms = age_ms
+        self.battery_mv = battery_mv
+        self.first = first
+        self.cover = cover
+        self.magnet = magnet
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Report) and self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        fields = ", ".join(["%s=%r" % (k, self.__dict__[k]) for k in sorted(self.__dict__)])
+        return "Report(%s)" % fields
+
+
+def pack(report: Report) -> bytes:
+    """Twelve bytes. ValueError if a field is out of range; bounces, age and battery saturate."""
+    if report.contact not in (SHUT, OPEN, UNKNOWN) or report.kind not in (BEAT, EDGE, TAMPER):
+        raise ValueError("contact or kind out of range")
+    if not 0 <= report.seq <= SEQ_MAX or not 0 <= report.edges < EDGES_MODULUS:
+        raise ValueError("seq or edges out of range")
+    flags = report.contact | report.kind << 5
+    flags |= (report.first and 4) | (report.cover and 8) | (report.magnet and 16)
+    age = _AGE_UNKNOWN if report.age_ms is None else min(max(report.age_ms, 0), AGE_MS_MAX)
+    return struct.pack(
+        _FORMAT,
+        flags,
+        report.seq >> 16,
+        report.seq & 0xFFFF,
+        report.edges,
+        min(report.bounces, BOUNCES_MAX),
+        age,
+        _battery_byte(report.battery_mv),
+    )
+
+
+def unpack(plain: bytes) -> Report:
+    """The report in twelve bytes that were authenticated. WireError if they make no sense."""
+    flags, seq_high, seq_low, edges, bounces, age, battery = struct.unpack(_FORMAT, plain)
+    contact, kind = flags & 3, flags >> 5 & 3
+    if contact > UNKNOWN or kind > TAMPER or flags & 0x80:
+        raise WireError(MALFORMED, "flags 0x%02x mean nothing" % flags)
+    seq = seq_high << 16 | seq_low
+    if (seq == 0) != (kind == BEAT):
+        raise WireError(MALFORMED, "a beat has number 0, every other report its own")
+    return Report(
+        contact,
+        kind,
+        seq,
+        edges,
+        bounces,
+        None if age == _AGE_UNKNOWN else age,
+        None if battery == _BATTERY_UNKNOWN else battery * _BATTERY_STEP_MV + _BATTERY_BASE_MV,
+        bool(flags & 4),
+        bool(flags & 8),
+        bool(flags & 16),
+    )
+
+
+def _battery_byte(battery_mv: "int | None") -> int:
+    if battery_mv is None:
+        return _BATTERY_UNKNOWN
+    steps = (battery_mv - _BATTERY_BASE_MV) // _BATTERY_STEP_MV
+    return min(max(steps, 0), _BATTERY_STEPS)
