@@ -1,0 +1,1 @@
+"""What an installer does: enrol, flash, label, and set up the broker."""

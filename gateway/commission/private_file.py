@@ -1,0 +1,39 @@
+"""Files written whole or not at all, and secrets that nobody else could read even for a moment."""
+
+import os
+import secrets
+from pathlib import Path
+
+_PRIVATE, _GROUP, _PUBLIC = 0o600, 0o640, 0o644
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replace `path` with `content`, readable by its owner only, from its first byte on."""
+    _write(path, content, _PRIVATE, None)
+
+
+def write_for_group(path: Path, content: bytes, group_id: int | None) -> None:
+    """Replace `path` with `content`, readable by its owner and one group (None: owner only)."""
+    _write(path, content, _PRIVATE if group_id is None else _GROUP, group_id)
+
+
+def write_public(path: Path, content: bytes) -> None:
+    """Replace `path` with `content`, readable by all."""
+    _write(path, content, _PUBLIC, None)
+
+
+def _write(path: Path, content: bytes, mode: int, group_id: int | None) -> None:
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            if group_id is not None:
+                os.fchown(stream.fileno(), -1, group_id)
+            os.fchmod(stream.fileno(), mode)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(fresh, path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
