@@ -1,0 +1,1 @@
+"""The bodies of the commands that `menshen` offers, one file each."""

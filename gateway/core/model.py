@@ -1,0 +1,95 @@
+"""What the gateway knows of one door: frozen records, whole milliseconds of UTC, no behaviour.
+
+A door's state is everything that its rules need; it is stored beside the journal in the same
+commit, so a restart goes on where the last commit ended. Every deadline is a time in here.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from gateway.core.reason import Reason
+
+
+class Contact(StrEnum):
+    """Where the door's leaf is, as far as anybody heard."""
+
+    SHUT = "shut"
+    OPEN = "open"
+    UNKNOWN = "unknown"
+
+
+class CaseState(StrEnum):
+    """A case's life. The last state is final: nothing re-enters a closed case."""
+
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+
+
+class Rules(Struct, frozen=True, forbid_unknown_fields=True):
+    """The numbers that a site may set. Times in milliseconds."""
+
+    off_delay_ms: int = 2_000  # a door that opens again so soon has not closed (standards 2.2)
+    burst_count: int = 10  # refused messages under one seal's name ...
+    burst_window_ms: int = 60_000  # ... within this time become one case
+
+
+class Order(Struct, frozen=True):
+    """A quarantine order on a door, from (included) to (excluded)."""
+
+    order_id: str
+    from_ms: int
+    to_ms: int
+
+
+class Permit(Struct, frozen=True):
+    """An announced opening: when, how often, how long, by whom and why."""
+
+    permit_id: str
+    from_ms: int
+    to_ms: int
+    openings: int  # how many it still allows
+    longest_ms: int
+    who: str
+    why: str
+
+
+class Opening(Struct, frozen=True):
+    """The door stands open, or shut again for less than the off-delay."""
+
+    opening_id: str
+    opened_ms: int
+    reason: Reason
+    permit_id: str | None = None
+    overstay_ms: int | None = None  # when its permit ends it; None once that was told
+    shut_ms: int | None = None  # shut since; ends the opening after the off-delay
+    joined: int = 0  # how often it shut and opened again within the off-delay
+
+
+class Case(Struct, frozen=True):
+    """What needs a person. One open case per door; later openings join it and page again."""
+
+    case_id: str
+    reason: Reason  # of the latest thing that raised it
+    state: CaseState
+    raised_ms: int
+    openings: int = 0
+
+
+class Door(Struct, frozen=True):
+    """All that the rules know of one door."""
+
+    door_id: str
+    seal_id: str | None = None
+    contact: Contact = Contact.UNKNOWN
+    edges: int | None = None  # the seal's edge counter as last heard; None before the first
+    heard_ms: int | None = None
+    battery_mv: int | None = None
+    cover: bool = False  # as last reported, so that one tamper is one page
+    magnet: bool = False
+    opening: Opening | None = None
+    case: Case | None = None
+    orders: tuple[Order, ...] = ()
+    permits: tuple[Permit, ...] = ()
+    refused_ms: tuple[int, ...] = ()  # latest refused messages, at most Rules.burst_count

@@ -1,0 +1,20 @@
+"""A burst of refused messages under one seal's name: somebody plays with the wire."""
+
+from msgspec.structs import replace
+
+from gateway.core.case import Outcome, raise_case
+from gateway.core.model import Door, Rules
+from gateway.core.reason import Reason
+
+
+def refused(door: Door, seal_id: str, now_ms: int, rules: Rules) -> Outcome:
+    """Remember it; the last of a burst raises a case, unless that case is open already."""
+    latest = (*door.refused_ms, now_ms)[-rules.burst_count :]
+    door = replace(door, refused_ms=latest)
+    if len(latest) < rules.burst_count or now_ms - latest[0] > rules.burst_window_ms:
+        return door, ()
+    door = replace(door, refused_ms=())
+    if door.case is not None and door.case.reason is Reason.REFUSALS:
+        return door, ()
+    page_id = f"{seal_id}-refusals-{now_ms}"
+    return raise_case(door, Reason.REFUSALS, page_id, now_ms, latest[0])

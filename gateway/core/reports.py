@@ -1,0 +1,111 @@
+"""A report came: what it says about contact, cover and magnet, in that order."""
+
+from msgspec.structs import replace
+
+from gateway.core import openings
+from gateway.core.case import Outcome, raise_case
+from gateway.core.counters import Since, since
+from gateway.core.effects import Effect
+from gateway.core.events import ReportCame
+from gateway.core.model import Contact, Door, Rules
+from gateway.core.orders import why_not_under_order
+from gateway.core.reason import Reason
+
+
+def heard(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Outcome:
+    """Everything that a genuine report changes."""
+    if door.seal_id != event.seal_id:
+        return door, ()  # a seal that has been replaced on this door
+    told = since(door, event)
+    if told.late:
+        return replace(door, heard_ms=now_ms), ()
+    earliest_ms, latest_ms = _edge_interval(door, event, now_ms)
+    before = door
+    door = replace(
+        door,
+        contact=event.contact,
+        edges=event.edges,
+        heard_ms=now_ms,
+        battery_mv=event.battery_mv if event.battery_mv is not None else door.battery_mv,
+        cover=event.cover,
+        magnet=event.magnet,
+    )
+    heard_ms = latest_ms if before.heard_ms is None else min(before.heard_ms, latest_ms)
+    door, effects = _contact(door, event, told, (heard_ms, earliest_ms, latest_ms), now_ms, rules)
+    door, more = _tamper(before, door, event, now_ms)
+    return door, effects + more
+
+
+def edge_ms(event: ReportCame, now_ms: int) -> int | None:
+    """When the report's edge was by the gateway's clock; None for a beat or an unknown age."""
+    return now_ms - event.age_ms if event.edge and event.age_ms is not None else None
+
+
+def _edge_interval(door: Door, event: ReportCame, now_ms: int) -> tuple[int, int]:
+    """Between when and when the report's edge was: one time, or since the door was last heard."""
+    known_ms = edge_ms(event, now_ms)
+    if known_ms is not None:
+        return known_ms, known_ms
+    return (now_ms if door.heard_ms is None else door.heard_ms), now_ms
+
+
+def _contact(
+    door: Door,
+    event: ReportCame,
+    told: Since,
+    times: tuple[int, int, int],
+    now_ms: int,
+    rules: Rules,
+) -> Outcome:
+    heard_ms, earliest_ms, latest_ms = times  # last heard before; then the edge's interval
+    effects: tuple[Effect, ...] = ()
+    name = _name(event, now_ms)
+    if told.opens and not told.hidden and openings.joins(door, latest_ms, rules):
+        return openings.join(door), ()
+    if (told.hidden or told.opens) and door.opening is not None:
+        shut_ms = earliest_ms if door.opening.shut_ms is None else door.opening.shut_ms
+        door, effects = openings.end(door, shut_ms)  # its close was missed, or is past
+    if told.hidden:
+        door, more = openings.blind(door, name + "-blind", heard_ms, latest_ms, told.edges, now_ms)
+        effects += more
+    if told.opens:
+        door, more = openings.begin(door, name, earliest_ms, latest_ms, now_ms)
+        effects += more
+    if told.shuts:
+        door = openings.shut(door, latest_ms)
+    return door, effects
+
+
+def _tamper(before: Door, door: Door, event: ReportCame, now_ms: int) -> Outcome:
+    """A cover or magnet that was in order when last heard, and is not any more."""
+    if why_not_under_order(door, now_ms):
+        return door, ()
+    effects: tuple[Effect, ...] = ()
+    name = _name(event, now_ms)
+    if event.cover and not before.cover:
+        door, effects = raise_case(door, Reason.COVER_TAMPER, name + "-cover", now_ms, now_ms)
+    if event.magnet and not before.magnet:
+        door, more = raise_case(door, Reason.MAGNET_TAMPER, name + "-magnet", now_ms, now_ms)
+        effects += more
+    return door, effects
+
+
+def _name(event: ReportCame, now_ms: int) -> str:
+    """A name for what this report shows: the same from the same journal, and in no other report."""
+    number = str(event.seq) if event.seq else f"e{event.edges}t{now_ms}"
+    return f"{event.seal_id}-{number}"
+
+
+def bind(door: Door, seal_id: str) -> Door:
+    """Another seal hangs on the door: its counter starts anew, and so does what is known."""
+    if door.seal_id == seal_id:
+        return door
+    return replace(
+        door,
+        seal_id=seal_id,
+        contact=Contact.UNKNOWN,
+        edges=None,
+        heard_ms=None,
+        cover=False,
+        magnet=False,
+    )

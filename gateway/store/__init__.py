@@ -1,0 +1,1 @@
+"""The database: one engine, one writer, a journal that comes first."""

@@ -1,0 +1,237 @@
+"""The tables, in SQLAlchemy Core, for SQLite today and PostgreSQL later.
+
+Times are whole milliseconds of UTC. The journal is the truth; `doors.state` is what the core made
+of it up to the last commit; openings, cases, permits and pages are written in the same commit, for
+reading. Identities stand in `doors.label`, `wardens` and `permits.who/why`, and nowhere else.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite gives AUTOINCREMENT only to INTEGER; PostgreSQL wants 64 bits.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+site = Table(
+    "site",
+    metadata,
+    Column("site_id", String(16), primary_key=True),  # random; also the gateway's id on the broker
+    Column("made_ms", BigInteger, nullable=False),
+)
+
+grids = Table(
+    "grids",
+    metadata,
+    Column("grid_id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+)
+
+wardens = Table(
+    "wardens",
+    metadata,
+    Column("warden_id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("grid_id", String(64), ForeignKey("grids.grid_id"), nullable=False),
+    Column("language", String(8), nullable=False, server_default="zh"),
+    # JSON list of channel addresses: "inbox", "webhook:https://…", "apprise:ntfy://…"
+    Column("channels", Text, nullable=False, server_default='["inbox"]'),
+)
+
+doors = Table(
+    "doors",
+    metadata,
+    Column("door_id", String(64), primary_key=True),
+    Column("label", Text, nullable=False),  # what a person calls it: "3-201"
+    Column("grid_id", String(64), ForeignKey("grids.grid_id"), nullable=False),
+    Column("state", LargeBinary, nullable=True),  # core.model.Door as JSON; NULL: nothing yet
+)
+
+seals = Table(
+    "seals",
+    metadata,
+    Column("seal_id", String(16), primary_key=True),
+    Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=True),
+    Column("key", LargeBinary(32), nullable=False),
+    Column("broker_hash", Text, nullable=False, server_default=""),  # mosquitto's password hash
+    Column("enrolled_ms", BigInteger, nullable=False),
+    # The receiver's mark: only what lies above it is accepted (sealwire/README.md).
+    Column("epoch", Integer, nullable=False, server_default="0"),
+    Column("counter", Integer, nullable=False, server_default="0"),
+    # Numbers journaled: the highest, and a bit for each of the 62 below it.
+    Column("seq_top", Integer, nullable=False, server_default="0"),
+    Column("seq_seen", BigInteger, nullable=False, server_default="0"),
+    Index("ix_seals_door_id", "door_id"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", String(64), primary_key=True),
+    Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=False),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("to_ms", BigInteger, nullable=False),
+    Index("ix_orders_door_id", "door_id"),
+)
+
+permits = Table(
+    "permits",
+    metadata,
+    Column("permit_id", String(64), primary_key=True),
+    Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=False),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("to_ms", BigInteger, nullable=False),
+    Column("openings", Integer, nullable=False),  # still allowed
+    Column("longest_ms", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Index("ix_permits_door_id", "door_id"),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("journal_id", BigId, primary_key=True, autoincrement=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("kind", String(24), nullable=False),  # the event's class: ReportCame, CaseClosed …
+    Column("door_id", String(64), nullable=True),
+    Column("seal_id", String(16), nullable=True),
+    Column("seq", Integer, nullable=True),  # NULL where the report has no number
+    Column("reason", String(24), nullable=True),  # why refused, or what an opening was
+    Column("body", LargeBinary, nullable=False),  # the event as JSON (core.events)
+    Index("ix_journal_door_id", "door_id", "journal_id"),
+    # One report is journaled once, whatever brokers and seals repeat.
+    Index(
+        "uq_journal_seal_seq",
+        "seal_id",
+        "seq",
+        unique=True,
+        sqlite_where=text("seq IS NOT NULL"),
+        postgresql_where=text("seq IS NOT NULL"),
+    ),
+    Index(
+        "ix_journal_reason",
+        "reason",
+        sqlite_where=text("kind = 'MessageRefused'"),
+        postgresql_where=text("kind = 'MessageRefused'"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+refusals = Table(
+    "refusals",  # how many, exactly; the journal keeps only so many of them a minute
+    metadata,
+    Column("hour_ms", BigInteger, primary_key=True),
+    Column("reason", String(24), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("latest_ms", BigInteger, nullable=False),
+)
+
+openings = Table(
+    "openings",
+    metadata,
+    Column("opening_id", String(80), primary_key=True),
+    Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=False),
+    Column("opened_ms", BigInteger, nullable=False),
+    Column("latest_ms", BigInteger, nullable=False),  # later than opened_ms: only an interval
+    Column("heard_ms", BigInteger, nullable=False),
+    Column("shut_ms", BigInteger, nullable=True),
+    Column("joined", Integer, nullable=False, server_default="0"),
+    Column("edges", Integer, nullable=False, server_default="1"),
+    Column("reason", String(24), nullable=False),
+    Column("permit_id", String(64), nullable=True),
+    Index("ix_openings_door_id", "door_id", "opened_ms"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("case_id", String(80), primary_key=True),
+    Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=False),
+    Column("grid_id", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(24), nullable=False),
+    Column("raised_ms", BigInteger, nullable=False),
+    Column("openings", Integer, nullable=False),
+    Column("moved_ms", BigInteger, nullable=False),
+    Column("acknowledged_by", Text, nullable=True),
+    Column("acknowledged_ms", BigInteger, nullable=True),
+    Column("closed_by", Text, nullable=True),
+    Column("closed_ms", BigInteger, nullable=True),
+    Column("outcome", Text, nullable=True),
+    Index("ix_cases_state", "state", "raised_ms"),
+)
+
+outbox = Table(
+    "outbox",  # one row a page and channel; done only after it went out
+    metadata,
+    Column("entry_id", BigId, primary_key=True, autoincrement=True),
+    Column("page_id", String(96), nullable=False),
+    Column("case_id", String(80), nullable=False),
+    Column("door_id", String(64), nullable=False),
+    Column("warden_id", String(64), nullable=True),
+    Column("channel", String(16), nullable=False),  # inbox, webhook, apprise
+    Column("address", Text, nullable=False, server_default=""),
+    Column("language", String(8), nullable=False, server_default="zh"),
+    Column("reason", String(24), nullable=False),
+    Column("since_ms", BigInteger, nullable=False),  # when the thing happened
+    Column("made_ms", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("next_ms", BigInteger, nullable=False),
+    Column("done_ms", BigInteger, nullable=True),
+    Column("gave_up", Boolean, nullable=False, server_default=text("0")),
+    Column("error", Text, nullable=True),
+    Index("uq_outbox_page_channel", "page_id", "channel", "address", "warden_id", unique=True),
+    Index(
+        "ix_outbox_due",
+        "next_ms",
+        sqlite_where=text("done_ms IS NULL AND gave_up = 0"),
+        postgresql_where=text("done_ms IS NULL AND NOT gave_up"),
+    ),
+    Index("ix_outbox_warden_id", "warden_id", "made_ms"),
+    sqlite_autoincrement=True,
+)
+
+letters = Table(
+    "letters",  # events from other programs (enrolment); the gateway takes them into its loop
+    metadata,
+    Column("letter_id", BigId, primary_key=True, autoincrement=True),
+    Column("door_id", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),  # core.events as JSON
+    sqlite_autoincrement=True,
+)
+
+cursors = Table(
+    "cursors",  # how far a reader of the journal has got
+    metadata,
+    Column("reader", String(32), primary_key=True),
+    Column("journal_id", BigInteger, nullable=False),
+)
+
+unwritten = Table(
+    "unwritten",  # history lines that InfluxDB will never take, with its words
+    metadata,
+    Column("journal_id", BigInteger, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("error", Text, nullable=False),
+)
