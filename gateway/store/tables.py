@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -198,7 +199,7 @@ outbox = Table(
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("next_ms", BigInteger, nullable=False),
     Column("done_ms", BigInteger, nullable=True),
-    Column("gave_up", Boolean, nullable=False, server_default=text("0")),
+    Column("gave_up", Boolean, nullable=False, server_default=false()),
     Column("error", Text, nullable=True),
     Index("uq_outbox_page_channel", "page_id", "channel", "address", "warden_id", unique=True),
     Index(

@@ -1,0 +1,155 @@
+"""The one file that knows the database engine: open, migrate, read, write.
+
+SQLite in WAL mode with `synchronous=FULL`: a commit that returned has reached the disk, if the disk
+is honest. Readers never wait for the writer. The running gateway writes through `writer.py`; other
+programs write through `writing()` and take their turn.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+BUSY_MS = 5_000  # how long a writer waits for its turn
+CACHE_KIB = 8_192
+HEAD = "0001"  # the newest migration; a test compares it with the folder
+
+
+class StoreError(Exception):
+    """The database cannot be used now. The text is a sentence for the person in charge."""
+
+
+class Store:
+    """An open database file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writers = _engine(path, writes=True)
+        self._readers = _engine(path, writes=False)
+
+    @classmethod
+    def open(cls, path: Path, create: bool = True) -> "Store":
+        """The database at `path`, at the newest migration. StoreError in a clear sentence."""
+        if not path.exists():
+            if not create:
+                raise StoreError(f"there is no database at {path}; `menshen enrol` makes one")
+            _make_private(path)
+        store = cls(path)
+        with told(path):
+            store._migrate()
+        return store
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read-only connection on one snapshot, for any thread."""
+        with told(self.path), self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, begun at once (BEGIN IMMEDIATE), committed at the end or not at all."""
+        with told(self.path), self._writers.begin() as connection:
+            yield connection
+
+    def connection(self) -> Connection:
+        """A connection that writes, for the gateway's single writer."""
+        return self._writers.connect()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._writers.dispose()
+        self._readers.dispose()
+
+    def _migrate(self) -> None:
+        if self._version() == HEAD:
+            return
+        # Alembic takes a third of a second to import; a start that has nothing to migrate skips it.
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self._writers.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def _version(self) -> str | None:
+        with self._writers.connect() as connection:
+            known = connection.execute(
+                text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
+            ).scalar()
+            if not known:
+                return None
+            version: str | None = connection.execute(
+                text("SELECT version_num FROM alembic_version")
+            ).scalar()
+            return version
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn what the engine raises for bad weather into a sentence; bugs pass through."""
+    try:
+        yield
+    except OperationalError as error:
+        raise StoreError(_sentence(path, str(error.orig))) from error
+    except DatabaseError as error:
+        if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            raise  # ours
+        raise StoreError(_sentence(path, str(error.orig))) from error
+    except OSError as error:
+        raise StoreError(f"the database {path} cannot be opened: {error.strerror}") from error
+
+
+def _sentence(path: Path, words: str) -> str:
+    for mark, sentence in {
+        "disk is full": f"the disk is full; nothing can be stored in {path} until there is room",
+        "disk I/O error": f"the disk under {path} reports errors; check the card or drive",
+        "readonly": f"{path} cannot be written: check its owner and the mount",
+        "unable to open": f"{path} cannot be opened: check the folder, its owner and the mount",
+        "locked": f"{path} is held by another program for longer than {BUSY_MS // 1000} s",
+        "malformed": f"{path} is damaged; restore a copy of it",
+        "not a database": f"{path} is not a database of ours",
+    }.items():
+        if mark in words:
+            return sentence
+    return f"the database {path} says: {words}"
+
+
+def _make_private(path: Path) -> None:
+    """Create the file so that only its owner can read the keys in it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise StoreError(f"cannot make a database at {path}: {error.strerror}") from error
+
+
+def _engine(path: Path, writes: bool) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: sqlite3.Connection, _: object) -> None:
+        raw.isolation_level = None  # we begin transactions ourselves
+        raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        raw.execute("PRAGMA foreign_keys=ON")
+        raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        if writes:
+            raw.execute("PRAGMA journal_mode=WAL")
+            raw.execute("PRAGMA synchronous=FULL")
+            raw.execute("PRAGMA secure_delete=ON")
+        else:
+            raw.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+__all__ = ["HEAD", "Store", "StoreError", "told"]

@@ -1,0 +1,227 @@
+"""The first tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Make every table of gateway/store/tables.py as it stood in version 0.1."""
+    op.create_table(
+        "cursors",
+        sa.Column("reader", sa.String(length=32), nullable=False),
+        sa.Column("journal_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("reader", name=op.f("pk_cursors")),
+    )
+    op.create_table(
+        "grids",
+        sa.Column("grid_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("grid_id", name=op.f("pk_grids")),
+    )
+    op.create_table(
+        "journal",
+        sa.Column(
+            "journal_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("door_id", sa.String(length=64), nullable=True),
+        sa.Column("seal_id", sa.String(length=16), nullable=True),
+        sa.Column("seq", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.String(length=24), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("journal_id", name=op.f("pk_journal")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_journal_door_id", "journal", ["door_id", "journal_id"], unique=False)
+    op.create_index(
+        "ix_journal_reason",
+        "journal",
+        ["reason"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'MessageRefused'"),
+        postgresql_where=sa.text("kind = 'MessageRefused'"),
+    )
+    op.create_index(
+        "uq_journal_seal_seq",
+        "journal",
+        ["seal_id", "seq"],
+        unique=True,
+        sqlite_where=sa.text("seq IS NOT NULL"),
+        postgresql_where=sa.text("seq IS NOT NULL"),
+    )
+    op.create_table(
+        "letters",
+        sa.Column(
+            "letter_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("door_id", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("letter_id", name=op.f("pk_letters")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "outbox",
+        sa.Column(
+            "entry_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("page_id", sa.String(length=96), nullable=False),
+        sa.Column("case_id", sa.String(length=80), nullable=False),
+        sa.Column("door_id", sa.String(length=64), nullable=False),
+        sa.Column("warden_id", sa.String(length=64), nullable=True),
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("address", sa.Text(), server_default="", nullable=False),
+        sa.Column("language", sa.String(length=8), server_default="zh", nullable=False),
+        sa.Column("reason", sa.String(length=24), nullable=False),
+        sa.Column("since_ms", sa.BigInteger(), nullable=False),
+        sa.Column("made_ms", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_ms", sa.BigInteger(), nullable=False),
+        sa.Column("done_ms", sa.BigInteger(), nullable=True),
+        sa.Column("gave_up", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_outbox")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_outbox_due",
+        "outbox",
+        ["next_ms"],
+        unique=False,
+        sqlite_where=sa.text("done_ms IS NULL AND gave_up = 0"),
+        postgresql_where=sa.text("done_ms IS NULL AND NOT gave_up"),
+    )
+    op.create_index("ix_outbox_warden_id", "outbox", ["warden_id", "made_ms"], unique=False)
+    op.create_index(
+        "uq_outbox_page_channel",
+        "outbox",
+        ["page_id", "channel", "address", "warden_id"],
+        unique=True,
+    )
+    op.create_table(
+        "refusals",
+        sa.Column("hour_ms", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=24), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("latest_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("hour_ms", "reason", name=op.f("pk_refusals")),
+    )
+    op.create_table(
+        "site",
+        sa.Column("site_id", sa.String(length=16), nullable=False),
+        sa.Column("made_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_site")),
+    )
+    op.create_table(
+        "unwritten",
+        sa.Column("journal_id", sa.BigInteger(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("journal_id", name=op.f("pk_unwritten")),
+    )
+    op.create_table(
+        "doors",
+        sa.Column("door_id", sa.String(length=64), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("grid_id", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["grid_id"], ["grids.grid_id"], name=op.f("fk_doors_grid_id")),
+        sa.PrimaryKeyConstraint("door_id", name=op.f("pk_doors")),
+    )
+    op.create_table(
+        "wardens",
+        sa.Column("warden_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("grid_id", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=8), server_default="zh", nullable=False),
+        sa.Column("channels", sa.Text(), server_default='["inbox"]', nullable=False),
+        sa.ForeignKeyConstraint(["grid_id"], ["grids.grid_id"], name=op.f("fk_wardens_grid_id")),
+        sa.PrimaryKeyConstraint("warden_id", name=op.f("pk_wardens")),
+    )
+    op.create_table(
+        "cases",
+        sa.Column("case_id", sa.String(length=80), nullable=False),
+        sa.Column("door_id", sa.String(length=64), nullable=False),
+        sa.Column("grid_id", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.String(length=24), nullable=False),
+        sa.Column("raised_ms", sa.BigInteger(), nullable=False),
+        sa.Column("openings", sa.Integer(), nullable=False),
+        sa.Column("moved_ms", sa.BigInteger(), nullable=False),
+        sa.Column("acknowledged_by", sa.Text(), nullable=True),
+        sa.Column("acknowledged_ms", sa.BigInteger(), nullable=True),
+        sa.Column("closed_by", sa.Text(), nullable=True),
+        sa.Column("closed_ms", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["door_id"], ["doors.door_id"], name=op.f("fk_cases_door_id")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_cases")),
+    )
+    op.create_index("ix_cases_state", "cases", ["state", "raised_ms"], unique=False)
+    op.create_table(
+        "openings",
+        sa.Column("opening_id", sa.String(length=80), nullable=False),
+        sa.Column("door_id", sa.String(length=64), nullable=False),
+        sa.Column("opened_ms", sa.BigInteger(), nullable=False),
+        sa.Column("latest_ms", sa.BigInteger(), nullable=False),
+        sa.Column("heard_ms", sa.BigInteger(), nullable=False),
+        sa.Column("shut_ms", sa.BigInteger(), nullable=True),
+        sa.Column("joined", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("edges", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("reason", sa.String(length=24), nullable=False),
+        sa.Column("permit_id", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["door_id"], ["doors.door_id"], name=op.f("fk_openings_door_id")),
+        sa.PrimaryKeyConstraint("opening_id", name=op.f("pk_openings")),
+    )
+    op.create_index("ix_openings_door_id", "openings", ["door_id", "opened_ms"], unique=False)
+    op.create_table(
+        "orders",
+        sa.Column("order_id", sa.String(length=64), nullable=False),
+        sa.Column("door_id", sa.String(length=64), nullable=False),
+        sa.Column("from_ms", sa.BigInteger(), nullable=False),
+        sa.Column("to_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["door_id"], ["doors.door_id"], name=op.f("fk_orders_door_id")),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_orders")),
+    )
+    op.create_index("ix_orders_door_id", "orders", ["door_id"], unique=False)
+    op.create_table(
+        "permits",
+        sa.Column("permit_id", sa.String(length=64), nullable=False),
+        sa.Column("door_id", sa.String(length=64), nullable=False),
+        sa.Column("from_ms", sa.BigInteger(), nullable=False),
+        sa.Column("to_ms", sa.BigInteger(), nullable=False),
+        sa.Column("openings", sa.Integer(), nullable=False),
+        sa.Column("longest_ms", sa.BigInteger(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["door_id"], ["doors.door_id"], name=op.f("fk_permits_door_id")),
+        sa.PrimaryKeyConstraint("permit_id", name=op.f("pk_permits")),
+    )
+    op.create_index("ix_permits_door_id", "permits", ["door_id"], unique=False)
+    op.create_table(
+        "seals",
+        sa.Column("seal_id", sa.String(length=16), nullable=False),
+        sa.Column("door_id", sa.String(length=64), nullable=True),
+        sa.Column("key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("broker_hash", sa.Text(), server_default="", nullable=False),
+        sa.Column("enrolled_ms", sa.BigInteger(), nullable=False),
+        sa.Column("epoch", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("counter", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("seq_top", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("seq_seen", sa.BigInteger(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["door_id"], ["doors.door_id"], name=op.f("fk_seals_door_id")),
+        sa.PrimaryKeyConstraint("seal_id", name=op.f("pk_seals")),
+    )
+    op.create_index("ix_seals_door_id", "seals", ["door_id"], unique=False)
