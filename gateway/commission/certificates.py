@@ -53,7 +53,7 @@ def ensure_certificates(directory: Path, names: Sequence[str], years: int, now: 
     authority = _load_authority(directory) or _make_authority(directory, years, now)
     if _still_good(directory / SERVER_CRT, directory / SERVER_KEY, authority, wanted, now):
         return False
-    _make_server(directory, authority, wanted, names[0], now + timedelta(days=years * _DAYS_A_YEAR))
+    _make_server(directory, authority, wanted, now + timedelta(days=years * _DAYS_A_YEAR))
     return True
 
 
@@ -107,13 +107,12 @@ def _make_server(
     directory: Path,
     authority: _Authority,
     names: x509.SubjectAlternativeName,
-    title: str,
     end: datetime,
 ) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     end = min(end, authority.certificate.not_valid_after_utc)
     certificate = (
-        _builder(_name(title), authority.certificate.subject, key.public_key(), end)
+        _builder(_name("Menshen broker"), authority.certificate.subject, key.public_key(), end)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

@@ -14,12 +14,27 @@ def write_private(path: Path, content: bytes) -> None:
 
 def write_for_group(path: Path, content: bytes, group_id: int | None) -> None:
     """Replace `path` with `content`, readable by its owner and one group (None: owner only)."""
-    _write(path, content, _PRIVATE if group_id is None else _GROUP, group_id)
+    _write(path, content, _PRIVATE, group_id)
 
 
 def write_public(path: Path, content: bytes) -> None:
     """Replace `path` with `content`, readable by all."""
     _write(path, content, _PUBLIC, None)
+
+
+def share_with_group(path: Path, group_id: int | None) -> None:
+    """Let one group read `path`, and nobody else but its owner.
+
+    Where there is no such group, or it is not ours to give, the file stays its owner's alone.
+    """
+    path.chmod(_PRIVATE)
+    if group_id is None:
+        return
+    try:
+        os.chown(path, -1, group_id)
+    except PermissionError:
+        return
+    path.chmod(_GROUP)
 
 
 def _write(path: Path, content: bytes, mode: int, group_id: int | None) -> None:
@@ -28,11 +43,11 @@ def _write(path: Path, content: bytes, mode: int, group_id: int | None) -> None:
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
-            if group_id is not None:
-                os.fchown(stream.fileno(), -1, group_id)
             os.fchmod(stream.fileno(), mode)
             stream.flush()
             os.fsync(stream.fileno())
+        if group_id is not None:
+            share_with_group(fresh, group_id)
         os.replace(fresh, path)
     except BaseException:
         fresh.unlink(missing_ok=True)
