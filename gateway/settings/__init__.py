@@ -1,0 +1,11 @@
+"""Settings: one TOML file and four secrets, read once at the start, then frozen.
+
+Every key has a default, so an empty file is a complete one; `menshen settings --example` prints
+them all. What is wrong stops the start with one sentence a mistake, all of them at once. Secrets
+never stand in the file: they come from the environment, or from a file that the environment names.
+"""
+
+from gateway.settings.sections import Settings
+from gateway.settings.toml_file import SettingsError, example, load
+
+__all__ = ["Settings", "SettingsError", "example", "load"]

@@ -1,0 +1,73 @@
+"""The four secrets: from NAME in the environment, or from the file that NAME_FILE names.
+
+What cannot be read becomes a `Broken` value, so that it is told together with every other mistake.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+SECRETS = {
+    ("broker", "password"): "MENSHEN_BROKER_PASSWORD",
+    ("console", "password"): "MENSHEN_CONSOLE_PASSWORD",
+    ("webhook", "token"): "MENSHEN_WEBHOOK_TOKEN",
+    ("influx", "token"): "MENSHEN_INFLUX_TOKEN",
+}
+SECRET_BYTES_MAX = 4_096
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A secret that was given and cannot be used, and the sentence that says why."""
+
+    sentence: str
+
+
+def readable(value: object) -> object:
+    """The secret itself. ValueError with its sentence if it is broken."""
+    if isinstance(value, Broken):
+        raise ValueError(value.sentence)  # noqa: TRY004 - pydantic's way to hear of it
+    return value
+
+
+def found(environment: Mapping[str, str]) -> dict[str, dict[str, str | Broken]]:
+    """The secrets that are given, as {section: {key: secret}}. An empty variable gives none."""
+    given: dict[str, dict[str, str | Broken]] = {}
+    for (section, key), name in SECRETS.items():
+        value = _secret(name, environment.get(name, ""), environment.get(f"{name}_FILE", ""))
+        if value:
+            given[section] = {key: value}
+    return given
+
+
+def unknown(environment: Mapping[str, str]) -> list[str]:
+    """A sentence for each variable that looks like one of ours and is none."""
+    names = [known + end for known in SECRETS.values() for end in ("", "_FILE")]
+    starts = tuple(f"MENSHEN_{section}_".upper() for section, _ in SECRETS)
+    sentences = []
+    for name in sorted(environment):
+        near = get_close_matches(name, names, n=1, cutoff=0.9)
+        if name in names or not (near or name.startswith(starts)):
+            continue
+        hint = f"did you mean {near[0]}?" if near else "only secrets are; it belongs in the file"
+        sentences.append(f"{name} in the environment is not a setting; {hint}")
+    return sentences
+
+
+def _secret(name: str, text: str, file: str) -> str | Broken | None:
+    if text and file:
+        return Broken(f"{name} and {name}_FILE are both set; keep one of them")
+    if not file:
+        return text or None
+    try:
+        with Path(file).open("rb") as stream:
+            content = stream.read(SECRET_BYTES_MAX + 1)
+        text = content.decode("utf-8-sig").strip("\r\n")
+    except OSError as error:
+        return Broken(f"{name}_FILE names {file}, which cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        return Broken(f"{name}_FILE names {file}, which is not UTF-8 text")
+    if not text or "\n" in text or len(content) > SECRET_BYTES_MAX:
+        return Broken(f"{name}_FILE names {file}, which must hold one line, the secret alone")
+    return text

@@ -1,0 +1,157 @@
+"""The TOML file: read into settings, or into a sentence for each mistake; and an example of one."""
+
+import os
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from gateway.settings import secret
+from gateway.settings.sections import SECTIONS, Settings
+from gateway.settings.values import shown
+
+FILE_BYTES_MAX = 65_536
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. The text has one sentence a line, each naming one mistake."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+def load(path: Path) -> Settings:
+    """The settings in the TOML file `path`, with secrets. SettingsError says all that is wrong."""
+    data = _read(path)
+    in_file = _misplaced_secrets(data)
+    elsewhere = secret.unknown(os.environ)
+    try:
+        settings = Settings(**data)
+    except ValidationError as error:
+        for detail in error.errors():
+            (elsewhere if _is_secret(detail) else in_file).append(_sentence(detail))
+    if in_file or elsewhere:
+        raise SettingsError(*(f"{path}: {sentence}" for sentence in in_file), *elsewhere)
+    return _placed(settings, path.parent)
+
+
+def example() -> str:
+    """A whole settings file: every key with its default, and what is allowed."""
+    lines = ["# Menshen's settings. Every key may be left out; these are the defaults.", ""]
+    for section, model in SECTIONS.items():
+        lines += [f"# {model.__doc__}", f"[{section}]"]
+        for key, field in model.model_fields.items():
+            name = secret.SECRETS.get((section, key))
+            if name:
+                lines.append(f"# The {key} never stands here: set {name} or {name}_FILE.")
+            else:
+                lines.append(f"{key} = {_toml(field.default)}  # {_allowed(field)}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The file as a dictionary. A byte order mark, as Windows writes it, does no harm."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(FILE_BYTES_MAX + 1)
+        if len(content) > FILE_BYTES_MAX:
+            raise SettingsError(
+                f"{path} is larger than {FILE_BYTES_MAX} bytes; is it another file?"
+            )
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise SettingsError(
+            f"{path} is not there; name your settings with --config, or make them with "
+            "`menshen settings --example > menshen.toml`"
+        ) from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8 text; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            f'{path} is not TOML: {error}; lines look like [site], name = "text" or port = 1883'
+        ) from None
+
+
+def _misplaced_secrets(data: dict[str, Any]) -> list[str]:
+    """Take secrets out of `data`; a sentence for each."""
+    sentences = []
+    for (section, key), name in secret.SECRETS.items():
+        keys = data.get(section)
+        if isinstance(keys, dict) and key in keys:
+            del keys[key]
+            sentences.append(
+                f"{section}.{key} must not stand in the file, where backups and copies carry it "
+                f"on; set {name} in the environment, or {name}_FILE to the name of a file"
+            )
+    return sentences
+
+
+def _is_secret(detail: ErrorDetails) -> bool:
+    return detail["loc"][:2] in secret.SECRETS
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    """One mistake in words: the key, its value, and what is allowed."""
+    if detail["type"] == "value_error" and str(detail["ctx"]["error"]):
+        return str(detail["ctx"]["error"])  # a sentence of our own
+    section, *rest = (str(part) for part in detail["loc"])
+    if section not in SECTIONS:
+        return _unknown_section(section, detail["input"])
+    if not rest:
+        return f"{section} is {shown(detail['input'])}; write it as a section, [{section}]"
+    field = SECTIONS[section].model_fields.get(rest[0])
+    if field is None:
+        return _unknown_key(section, rest[0])
+    return f"{section}.{rest[0]} is {shown(detail['input'])}; allowed is {_allowed(field)}"
+
+
+def _unknown_section(name: str, value: object) -> str:
+    if isinstance(value, dict):
+        near = get_close_matches(name, SECTIONS, n=1)
+        sections = ", ".join(f"[{section}]" for section in SECTIONS)
+        hint = f"did you mean [{near[0]}]?" if near else f"there are {sections}"
+        return f"[{name}] is not a section; {hint}"
+    homes = [section for section, model in SECTIONS.items() if name in model.model_fields]
+    if not homes:
+        return f"{name} is not a setting; `menshen settings --example` prints them all"
+    hint = " or ".join(f"[{home}]" for home in homes)
+    return f"{name} stands above every section; write it under {hint}"
+
+
+def _unknown_key(section: str, key: str) -> str:
+    keys = [k for k in SECTIONS[section].model_fields if (section, k) not in secret.SECRETS]
+    elsewhere = [other for other, model in SECTIONS.items() if key in model.model_fields]
+    near = get_close_matches(key, keys, n=1)
+    if near:
+        hint = f"did you mean {section}.{near[0]}?"
+    elif elsewhere:
+        hint = f"did you mean {elsewhere[0]}.{key}?"
+    else:
+        hint = f"[{section}] has {', '.join(keys)}"
+    return f"{section}.{key} is not a setting; {hint}"
+
+
+def _allowed(field: FieldInfo) -> str:
+    assert field.description is not None  # noqa: S101 - a test reads every one
+    return field.description
+
+
+def _toml(value: object) -> str:
+    return '""' if value is None else shown(value)
+
+
+def _placed(settings: Settings, folder: Path) -> Settings:
+    """Relative paths count from the folder of the settings, wherever the program was started."""
+    store, broker = settings.store, settings.broker
+    store = store.model_copy(update={"path": (folder / store.path.expanduser()).resolve()})
+    if broker.ca:
+        broker = broker.model_copy(update={"ca": (folder / broker.ca.expanduser()).resolve()})
+    return settings.model_copy(update={"store": store, "broker": broker})

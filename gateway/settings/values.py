@@ -1,0 +1,74 @@
+"""What single values may be: each check returns the value, or raises ValueError for pydantic.
+
+The text of such an error is never shown where the field has a description: that says what is
+allowed, in words for a person.
+"""
+
+import ipaddress
+import json
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+NAME_CHARACTERS_MAX = 60
+SHOWN_CHARACTERS_MAX = 60
+_HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)*")
+
+
+def host_name(text: str) -> str:
+    """A host name or an IP address."""
+    if _HOST_NAME.fullmatch(text) is None and not _is_address(text):
+        raise ValueError
+    return text
+
+
+def web_address(text: str) -> str:
+    """An http or https address, or nothing. Names and passwords in it would land in logs."""
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname or " " in text):
+        raise ValueError
+    if parts.username is not None or parts.password is not None:
+        raise ValueError
+    return text
+
+
+def path(text: object) -> Path:
+    """The path of a file; a folder's or none at all is caught where it is opened."""
+    if isinstance(text, Path):
+        return text
+    if not isinstance(text, str) or not text.strip() or "\0" in text:
+        raise ValueError
+    return Path(text)
+
+
+def one_line(text: str) -> str:
+    """A name for people: printable, on one line, not blank."""
+    if not text.strip() or not text.isprintable() or len(text) > NAME_CHARACTERS_MAX:
+        raise ValueError
+    return text
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens on `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def shown(value: object) -> str:
+    """A value as TOML writes it, cut to a length that fits into a sentence."""
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "a section"
+    text = json.dumps(
+        str(value) if not isinstance(value, bool | int | float) else value, ensure_ascii=False
+    )
+    return text if len(text) <= SHOWN_CHARACTERS_MAX else text[: SHOWN_CHARACTERS_MAX - 1] + "…"
