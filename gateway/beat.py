@@ -1,0 +1,80 @@
+"""What goes through the loop in one beat: items in, and what is owed for them once it is stored."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from gateway.core.events import Event, ReportCame
+from gateway.core.reason import Reason
+from gateway.store.commit import Entry, Mark
+
+
+class Arrived(msgspec.Struct):
+    """A message from the broker; `token` acknowledges it."""
+
+    topic: str
+    payload: bytes
+    token: int
+
+
+class Act(msgspec.Struct):
+    """An event that did not come from the broker, and who waits for it."""
+
+    door_id: str
+    event: Event
+    answer: Any = None  # asyncio.Future[bool]
+    letter_id: int | None = None
+
+
+class Tried(msgspec.Struct):
+    """A courier tried an entry."""
+
+    entry: Entry
+
+
+class Beat:
+    """What is owed for the items of one draft, once it is stored."""
+
+    def __init__(self) -> None:
+        self.tokens: list[int] = []
+        self.receipts: list[tuple[str, int, int, int]] = []  # seal_id, epoch, counter, seq
+        self.answers: list[tuple[Any, bool]] = []
+        self.sent: list[str] = []
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A message that changes nothing. `seal_id` is whose it claims to be; empty if unreadable."""
+
+    reason: Reason
+    seal_id: str
+
+
+class Genuine(msgspec.Struct, frozen=True):
+    """A report that its seal's key proves. `epoch` and `counter` are its transmission's."""
+
+    event: ReportCame
+    mark: Mark
+    epoch: int
+    counter: int
+    repeated: bool | None  # in the journal already; None: older than the mark remembers
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """What a commit changed, for those who watch. `all`: the watcher missed some, look anew."""
+
+    at_ms: int
+    doors: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()  # newly due
+    sent: tuple[str, ...] = ()  # gone out
+    all: bool = False
+
+
+def post(queue: asyncio.Queue[Committed], news: Committed) -> None:
+    """Tell a watcher; one who lags too far behind is told to look at everything anew."""
+    if queue.full():
+        while not queue.empty():
+            queue.get_nowait()
+        news = Committed(news.at_ms, all=True)
+    queue.put_nowait(news)

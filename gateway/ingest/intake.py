@@ -1,0 +1,122 @@
+"""Topic and bytes in; a genuine report, or a refusal with its reason, out.
+
+The order of the checks is the order of trust: shape, then whose it claims to be, then the mark
+(cheap, before any cipher), then the tag, and only then what it says. Nothing that failed a check
+changes anything but a count; a mark moves only for bytes that were authenticated.
+"""
+
+from collections.abc import Mapping
+
+from gateway.beat import Genuine, Refused
+from gateway.core.events import ReportCame
+from gateway.core.model import Contact
+from gateway.core.reason import Reason
+from gateway.store.commit import Mark
+from gateway.store.registry import SealRow
+from sealwire import envelope, receipt, report, topics
+from sealwire.ccm import Cipher, cipher
+from sealwire.wrong import WireError
+
+SEEN_BITS = 62  # how far below the highest number a mark remembers each one (fits 64-bit integers)
+
+_CONTACTS = (Contact.SHUT, Contact.OPEN, Contact.UNKNOWN)
+
+
+class Intake:
+    """Knows every seal's key. Marks are handed in, for they move with the commit."""
+
+    def __init__(self) -> None:
+        self._seals: dict[str, SealRow] = {}
+        self._ciphers: dict[str, Cipher] = {}
+
+    def know(self, seals: dict[str, SealRow]) -> None:
+        """Take over the registry's seals."""
+        for seal_id, row in seals.items():
+            known = self._seals.get(seal_id)
+            if known is not None and known.key != row.key:
+                self._ciphers.pop(seal_id, None)
+        self._seals = seals
+
+    def door_of(self, seal_id: str) -> str | None:
+        """The door that a seal hangs on, if it is known and hangs on one."""
+        row = self._seals.get(seal_id)
+        return row.door_id if row else None
+
+    def read(self, topic: str, payload: bytes, marks: Mapping[str, Mark]) -> Genuine | Refused:
+        """What a message is. `marks` holds the mark of every seal that has one."""
+        seal_id = ""
+        try:
+            seal_id, leaf = topics.parse(topic)
+            direction, epoch, counter = envelope.peek(payload)
+        except WireError as error:
+            return Refused(Reason(error.reason), seal_id)
+        if leaf != "report" or direction != envelope.UP:
+            return Refused(Reason.MALFORMED, seal_id)
+        if seal_id not in self._seals:
+            return Refused(Reason.UNKNOWN_SEAL, seal_id)
+        mark = marks[seal_id]
+        if (epoch, counter) <= (mark.epoch, mark.counter):
+            same = (epoch, counter) == (mark.epoch, mark.counter)
+            return Refused(Reason.REPLAYED if same else Reason.BELOW_MARK, seal_id)
+        try:
+            plain = envelope.open_up(self._cipher(seal_id), bytes.fromhex(seal_id), payload)[3]
+            said = report.unpack(plain)
+        except WireError as error:
+            return Refused(Reason(error.reason), seal_id)
+        repeated, mark = _number(mark, epoch, counter, said.seq)
+        return Genuine(_event(seal_id, said), mark, epoch, counter, repeated)
+
+    def receipt(self, seal_id: str, epoch: int, counter: int, seq: int) -> tuple[str, bytes]:
+        """(topic, payload) of the receipt for a transmission whose report is in the journal."""
+        plain = receipt.pack(receipt.Receipt(seq))
+        raw_id = bytes.fromhex(seal_id)
+        sealed = envelope.seal_up(
+            self._cipher(seal_id), raw_id, envelope.DOWN, epoch, counter, plain
+        )
+        return topics.receipt(seal_id), sealed
+
+    def _cipher(self, seal_id: str) -> Cipher:
+        known = self._ciphers.get(seal_id)
+        if known is None:
+            known = self._ciphers[seal_id] = cipher(self._seals[seal_id].key)
+        return known
+
+
+def _number(mark: Mark, epoch: int, counter: int, seq: int) -> tuple[bool | None, Mark]:
+    """Whether the number was journaled, and the mark once this transmission is accepted."""
+    top, seen = mark.seq_top, mark.seq_seen
+    repeated: bool | None = False
+    below = top - seq
+    if seq == 0:
+        pass  # a beat is never journaled twice: its transmission is new
+    elif below < 0:
+        seen = (
+            (seen << -below | 1 << (-below - 1)) & (1 << SEEN_BITS) - 1
+            if -below <= SEEN_BITS
+            else 0
+        )
+        top = seq
+    elif below == 0:
+        repeated = True
+    elif below <= SEEN_BITS:
+        bit = 1 << (below - 1)
+        repeated, seen = bool(seen & bit), seen | bit
+    else:
+        repeated = None
+    return repeated, Mark(epoch, counter, top, seen)
+
+
+def _event(seal_id: str, said: report.Report) -> ReportCame:
+    return ReportCame(
+        seal_id=seal_id,
+        seq=said.seq,
+        contact=_CONTACTS[said.contact],
+        edges=said.edges,
+        edge=said.kind == report.EDGE,
+        first=said.first,
+        bounces=said.bounces,
+        age_ms=said.age_ms,
+        battery_mv=said.battery_mv,
+        cover=said.cover,
+        magnet=said.magnet,
+    )

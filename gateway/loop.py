@@ -1,0 +1,291 @@
+"""The heartbeat: take what came, step, commit once, acknowledge, tell. In that order.
+
+1. Take what came: messages from the broker, acts of people, tries of couriers, letters of other
+   programs, and deadlines that are due; at most BATCH_MAX of them.
+2. Step each on a draft, which nobody else sees.
+3. Commit the draft. If the store cannot, try the same draft again until it can: nothing is
+   acknowledged that is not stored, and what waits outside waits in the broker and in the seals.
+4. Adopt the draft, acknowledge to the broker, send the receipts.
+5. Hand the new pages to the couriers, and tell those who watch.
+"""
+
+import asyncio
+import heapq
+import logging
+import time
+from collections import ChainMap, deque
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from gateway.beat import Act, Arrived, Beat, Committed, Genuine, Refused, Tried, post
+from gateway.core.events import DeadlineCame, Event
+from gateway.core.reason import Reason
+from gateway.core.step import next_deadline
+from gateway.draft import Addressing, Draft, Site, Tally
+from gateway.health import Health, Pulse
+from gateway.store import registry
+from gateway.store.commit import Entry, Mark
+from gateway.store.engine import Store, StoreError
+from gateway.store.writer import Writer
+
+log = logging.getLogger("menshen.loop")
+
+BATCH_MAX = 256
+QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
+WATCH_MAX = 256  # commits that a slow watcher may lag behind
+RETRY_S = (0.2, 0.5, 1, 2, 5)  # then every 5 s
+LETTERS_EVERY_S = 0.5
+
+
+class Intake(Protocol):
+    """ingest.intake.Intake, seen from here."""
+
+    def know(self, seals: dict[str, registry.SealRow]) -> None: ...
+    def door_of(self, seal_id: str) -> str | None: ...
+    def read(self, topic: str, payload: bytes, marks: Mapping[str, Mark]) -> Genuine | Refused: ...
+    def receipt(self, seal_id: str, epoch: int, counter: int, seq: int) -> tuple[str, bytes]: ...
+
+
+class Outlet(Protocol):
+    """ingest.broker.Broker, seen from here."""
+
+    def acknowledge(self, token: int) -> None: ...
+    def publish(self, topic: str, payload: bytes) -> None: ...
+
+
+class Heart:
+    """The one place where the site's state changes."""
+
+    def __init__(self, store: Store, site: Site, intake: Intake, addressing: Addressing) -> None:
+        self._store, self._site, self._intake = store, site, intake
+        self._addressing = addressing
+        self._writer = Writer(store)
+        self._outlet: Outlet | None = None
+        self._queue: deque[Arrived | Act | Tried] = deque()
+        self._wake = asyncio.Event()
+        self._tally = Tally()
+        self._deadlines: list[tuple[int, str]] = []
+        self._watchers: list[asyncio.Queue[Committed]] = []
+        self._couriers: list[Callable[[list[Entry]], None]] = []
+        self._last_letter = 0
+        self.pulse = Pulse()
+        with store.reading() as connection:
+            journal_id, at_ms, entry_id = registry.newest(connection)
+        self._ids = journal_id + 1, entry_id + 1
+        self._now_ms = at_ms
+        self._intake.know(site.registry.seals)
+        for door_id in site.doors:
+            self._note_deadline(door_id)
+
+    def connect(self, outlet: Outlet, couriers: list[Callable[[list[Entry]], None]]) -> None:
+        """Where acknowledgements, receipts and pages go."""
+        self._outlet, self._couriers = outlet, couriers
+
+    def arrived(self, topic: str, payload: bytes, token: int) -> bool:
+        """A message came. False if it found no place: it is then not to be acknowledged."""
+        if len(self._queue) >= QUEUE_MAX:
+            self.pulse.turned_away += 1
+            return False
+        self._queue.append(Arrived(topic, payload, token))
+        self._wake.set()
+        return True
+
+    def tried(self, entry: Entry) -> None:
+        """A courier tried an entry, and has written into it how that went."""
+        self._queue.append(Tried(entry))
+        self._wake.set()
+
+    async def submit(self, door_id: str, event: Event) -> bool:
+        """An act of a person. True, after the commit, if it changed something.
+
+        KeyError if there is no such door.
+        """
+        if door_id not in self._site.doors:
+            raise KeyError(door_id)
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._queue.append(Act(door_id, event, answer))
+        self._wake.set()
+        return await answer
+
+    def watch(self) -> asyncio.Queue[Committed]:
+        """A queue of what commits change, until `unwatch`."""
+        queue: asyncio.Queue[Committed] = asyncio.Queue(WATCH_MAX)
+        self._watchers.append(queue)
+        return queue
+
+    def unwatch(self, queue: asyncio.Queue[Committed]) -> None:
+        """Stop watching."""
+        self._watchers.remove(queue)
+
+    def health(self) -> Health:
+        """How the gateway does, for the console, the history and `menshen check`."""
+        return self.pulse.health(len(self._queue))
+
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        try:
+            while True:
+                await self._wait()
+                draft, beat = await self._draft()
+                await self._commit(draft)
+                self._adopt(draft)
+                self._acknowledge(beat)
+                self._tell(draft, beat)
+        finally:
+            self._writer.close()
+
+    async def read_letters(self) -> None:
+        """Take what other programs left (enrolment) into the loop, until cancelled."""
+        while True:
+            try:
+                letters, known = await asyncio.to_thread(self._read_letters)
+            except StoreError as error:
+                log.warning("letters: %s", error)
+                letters, known = [], None
+            if known is not None:
+                self._site.enlarge(known)
+                self._intake.know(known.seals)
+                self._addressing.know(known)
+            for letter_id, door_id, event in letters:
+                self._last_letter = letter_id
+                self._queue.append(Act(door_id, event, letter_id=letter_id))
+                self._wake.set()
+            await asyncio.sleep(LETTERS_EVERY_S)
+
+    def _read_letters(self) -> tuple[list[tuple[int, str, Event]], registry.Registry | None]:
+        with self._store.reading() as connection:
+            letters = registry.letters(connection, self._last_letter)
+            return letters, registry.load(connection) if letters else None
+
+    async def _wait(self) -> None:
+        """Until something came or is due."""
+        if self._queue:
+            await asyncio.sleep(0)  # let the sockets be read: what they bring joins this beat
+            return
+        self._wake.clear()
+        timeout_s = None
+        if self._deadlines:
+            timeout_s = max(0.0, (self._deadlines[0][0] - self._clock()) / 1000)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    def _clock(self) -> int:
+        """Milliseconds of UTC, never going back, whatever the machine's clock does."""
+        self._now_ms = max(self._now_ms, time.time_ns() // 1_000_000)
+        return self._now_ms
+
+    async def _draft(self) -> tuple[Draft, Beat]:
+        """Step everything that waits, and what is due, on a draft."""
+        now_ms = self._clock()
+        draft, beat = Draft(self._site, self._tally, self._addressing, self._ids), Beat()
+        for _ in range(min(len(self._queue), BATCH_MAX)):
+            match self._queue.popleft():
+                case Arrived() as message:
+                    await self._message(draft, beat, message, now_ms)
+                case Tried(entry=entry):
+                    draft.commit.tried_entry(entry)
+                    beat.sent += [entry.page_id] if entry.done_ms is not None else []
+                case Act() as act:
+                    draft.commit.letters += [] if act.letter_id is None else [act.letter_id]
+                    changed = draft.event(now_ms, act.door_id, act.event)
+                    beat.answers.append((act.answer, changed))
+        self._fire_deadlines(draft, now_ms)
+        return draft, beat
+
+    def _fire_deadlines(self, draft: Draft, now_ms: int) -> None:
+        """Step the doors whose time has come. The heap may hold times that have moved since."""
+        for _ in range(BATCH_MAX):
+            if not self._deadlines or self._deadlines[0][0] > now_ms:
+                return
+            _, door_id = heapq.heappop(self._deadlines)
+            door = draft.doors.get(door_id) or self._site.doors[door_id]
+            due_ms = next_deadline(door, self._site.rules)
+            if due_ms is not None and due_ms <= now_ms:
+                draft.event(now_ms, door_id, DeadlineCame())
+
+    async def _message(self, draft: Draft, beat: Beat, message: Arrived, now_ms: int) -> None:
+        beat.tokens.append(message.token)
+        marks = ChainMap(draft.marks, self._site.marks)
+        read = self._intake.read(message.topic, message.payload, marks)
+        if isinstance(read, Refused):
+            draft.refuse(now_ms, read.seal_id, self._intake.door_of(read.seal_id), read.reason)
+            return
+        event = read.event
+        draft.mark(event.seal_id, read.mark)
+        beat.receipts.append((event.seal_id, read.epoch, read.counter, event.seq))
+        repeated = read.repeated
+        if repeated is None:
+            repeated = await asyncio.to_thread(self._is_journaled, event.seal_id, event.seq)
+        if repeated:
+            draft.commit.refusal(now_ms, Reason.DUPLICATE)
+        else:
+            draft.report(now_ms, self._intake.door_of(event.seal_id), event)
+
+    def _is_journaled(self, seal_id: str, seq: int) -> bool:
+        with self._store.reading() as connection:
+            return registry.is_journaled(connection, seal_id, seq)
+
+    async def _commit(self, draft: Draft) -> None:
+        """Return when the draft is on the disk, however long that takes."""
+        waits = iter(RETRY_S)
+        while True:
+            started = time.perf_counter()
+            try:
+                await self._writer.write(draft.commit)
+            except StoreError as error:
+                if self.pulse.store_error != str(error):
+                    log.error("nothing can be stored, and so nothing is acknowledged: %s", error)
+                self.pulse.store_error = str(error)
+                await asyncio.sleep(next(waits, RETRY_S[-1]))
+            else:
+                if self.pulse.store_error is not None:
+                    log.info("the store works again")
+                took_ms = (time.perf_counter() - started) * 1000
+                self.pulse.committed(took_ms, draft.reports, draft.refused)
+                return
+
+    def _adopt(self, draft: Draft) -> None:
+        """The draft is true now."""
+        self._ids = draft.commit.next_id, draft.next_entry_id
+        self._site.marks.update(draft.marks)
+        self._site.doors.update(draft.doors)
+        for door_id in draft.doors:
+            self._note_deadline(door_id)
+
+    def _note_deadline(self, door_id: str) -> None:
+        due_ms = next_deadline(self._site.doors[door_id], self._site.rules)
+        if due_ms is not None:
+            heapq.heappush(self._deadlines, (due_ms, door_id))
+
+    def _acknowledge(self, beat: Beat) -> None:
+        """To the broker, in the order of arrival; then to the seals."""
+        if self._outlet is None:
+            return
+        for token in beat.tokens:
+            self._outlet.acknowledge(token)
+        for seal_id, epoch, counter, seq in beat.receipts:
+            self._outlet.publish(*self._intake.receipt(seal_id, epoch, counter, seq))
+
+    def _tell(self, draft: Draft, beat: Beat) -> None:
+        """Couriers first, for a person waits at their other end."""
+        due = [entry for entry in draft.commit.entries if entry.done_ms is None]
+        if due:
+            for offer in self._couriers:
+                offer(due)
+        for answer, changed in beat.answers:
+            if answer is not None and not answer.done():
+                answer.set_result(changed)
+        if not (draft.doors or draft.cases or draft.pages or beat.sent):
+            return
+        news = Committed(
+            self._now_ms,
+            tuple(draft.doors),
+            tuple(draft.cases),
+            tuple(draft.pages),
+            tuple(beat.sent),
+        )
+        for queue in self._watchers:
+            post(queue, news)

@@ -1,0 +1,128 @@
+"""What stands behind the reports: seals with their keys and marks, doors, grids and wardens."""
+
+from collections import defaultdict
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from gateway.core.events import Event
+from gateway.core.model import Door
+from gateway.store import tables
+from gateway.store.commit import Entry, Mark
+
+LETTERS_AT_ONCE = 500
+DUE_AT_ONCE = 1_000
+
+_decode_door = msgspec.json.Decoder(Door).decode
+_decode_event = msgspec.json.Decoder(Event).decode
+_decode_channels = msgspec.json.Decoder(list[str]).decode
+
+
+class SealRow(msgspec.Struct, frozen=True):
+    """A seal as enrolled. `key` has 32 bytes."""
+
+    seal_id: str
+    door_id: str | None
+    key: bytes
+    mark: Mark
+
+
+class Warden(msgspec.Struct, frozen=True):
+    """A person who is told, and how: channel and address, in the order of the table."""
+
+    warden_id: str
+    language: str
+    channels: tuple[tuple[str, str], ...]
+
+
+class Registry(msgspec.Struct, frozen=True):
+    """All of it, as of one snapshot."""
+
+    seals: dict[str, SealRow]
+    doors: dict[str, Door]
+    grid_of: dict[str, str]  # door_id -> grid_id
+    wardens: dict[str, tuple[Warden, ...]]  # grid_id -> who is told
+
+
+def load(connection: Connection) -> Registry:
+    """Read the registry. A door that never had a report gets its first, empty state."""
+    doors, grid_of = {}, {}
+    rows = connection.execute(
+        select(tables.doors.c.door_id, tables.doors.c.grid_id, tables.doors.c.state)
+    )
+    for door_id, grid_id, state in rows:
+        doors[door_id] = _decode_door(state) if state else Door(door_id)
+        grid_of[door_id] = grid_id
+    return Registry(_seals(connection), doors, grid_of, _wardens(connection))
+
+
+def _seals(connection: Connection) -> dict[str, SealRow]:
+    c = tables.seals.c
+    rows = connection.execute(
+        select(c.seal_id, c.door_id, c.key, c.epoch, c.counter, c.seq_top, c.seq_seen)
+    )
+    return {row[0]: SealRow(row[0], row[1], row[2], Mark(*row[3:])) for row in rows}
+
+
+def _wardens(connection: Connection) -> dict[str, tuple[Warden, ...]]:
+    by_grid: dict[str, list[Warden]] = defaultdict(list)
+    c = tables.wardens.c
+    rows = connection.execute(
+        select(c.warden_id, c.grid_id, c.language, c.channels).order_by(c.warden_id)
+    )
+    for warden_id, grid_id, language, channels in rows:
+        parts = [channel.partition(":") for channel in _decode_channels(channels)]
+        ways = tuple((kind, address) for kind, _, address in parts)
+        by_grid[grid_id].append(Warden(warden_id, language, ways))
+    return {grid_id: tuple(wardens) for grid_id, wardens in by_grid.items()}
+
+
+def letters(connection: Connection, after_id: int) -> list[tuple[int, str, Event]]:
+    """(letter_id, door_id, event) of what other programs left here after one, oldest first."""
+    c = tables.letters.c
+    rows = connection.execute(
+        select(c.letter_id, c.door_id, c.body)
+        .where(c.letter_id > after_id)
+        .order_by(c.letter_id)
+        .limit(LETTERS_AT_ONCE)
+    )
+    return [(letter_id, door_id, _decode_event(body)) for letter_id, door_id, body in rows]
+
+
+def is_journaled(connection: Connection, seal_id: str, seq: int) -> bool:
+    """Whether this report is in the journal, for numbers older than a mark remembers."""
+    c = tables.journal.c
+    found = connection.execute(select(c.journal_id).where(c.seal_id == seal_id, c.seq == seq))
+    return found.first() is not None
+
+
+def newest(connection: Connection) -> tuple[int, int, int]:
+    """(journal_id, at_ms, entry_id) of the newest rows; zeros where there are none."""
+    journal_id, at_ms = connection.execute(
+        select(func.max(tables.journal.c.journal_id), func.max(tables.journal.c.at_ms))
+    ).one()
+    entry_id = connection.execute(select(func.max(tables.outbox.c.entry_id))).scalar()
+    return journal_id or 0, at_ms or 0, entry_id or 0
+
+
+def site_id(connection: Connection) -> str | None:
+    """The random id under which this gateway knows itself, or None before its first start."""
+    found: str | None = connection.execute(select(tables.site.c.site_id)).scalar()
+    return found
+
+
+def undelivered(connection: Connection, channel: str, after_id: int) -> list[Entry]:
+    """Outbox entries of a channel that have not gone out, from `after_id` on."""
+    c = tables.outbox.c
+    rows = connection.execute(
+        select(tables.outbox)
+        .where(c.channel == channel, c.entry_id > after_id, c.done_ms.is_(None), ~c.gave_up)
+        .order_by(c.entry_id)
+        .limit(DUE_AT_ONCE)
+    )
+    return [_entry(row._mapping) for row in rows]
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(**{name: row[name] for name in Entry.__struct_fields__})
