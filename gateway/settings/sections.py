@@ -151,8 +151,11 @@ class _AsRules:
     """Lets `rules` be read as a section and be the core's own record afterwards."""
 
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(
-            lambda section: Rules(**section.model_dump()), handler.generate_schema(RulesSection)
+        def as_rules(value: Any, section: Any) -> Rules:
+            return value if isinstance(value, Rules) else Rules(**section(value).model_dump())
+
+        return core_schema.no_info_wrap_validator_function(
+            as_rules, handler.generate_schema(RulesSection)
         )
 
 
