@@ -1,23 +1,22 @@
-"""Real neighbours for the workbench: a mosquitto with our configuration."""
+"""Real neighbours for the workbench: a mosquitto that runs from our own configuration."""
 
-import shutil
-import socket
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-
-@pytest.fixture
-def mosquitto_path() -> str:
-    """Where the real mosquitto is."""
-    found = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-    if found is None:
-        pytest.skip("mosquitto is not on the PATH")
-    return found
+import neighbours
+from commission.site_broker import Site, new_site
 
 
 @pytest.fixture
-def free_port() -> int:
-    """A port of the loopback that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def site(
+    tmp_path: Path, free_port: Callable[[], int], keep: Callable[[neighbours.Neighbour], None]
+) -> Site:
+    """A running broker that knows two seals."""
+    program = neighbours.or_skip(
+        neighbours.find("mosquitto"), "mosquitto", "`make neighbours` installs it on Debian"
+    )
+    made = new_site(program, tmp_path, free_port())
+    keep(made.broker)
+    return made

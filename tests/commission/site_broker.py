@@ -1,11 +1,6 @@
 """A real mosquitto running from a directory that `write_broker_config` made, and plain clients."""
 
-import contextlib
 import queue
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +14,7 @@ from gateway.commission.broker_config import (
     write_broker_config,
 )
 from gateway.commission.credentials import Identity, fresh_identity, hash_password
+from neighbours import Broker
 
 PATIENCE_S = 10.0
 
@@ -27,34 +23,13 @@ PATIENCE_S = 10.0
 class Site:
     """A broker that runs, the directory it runs from, and the seals that it knows."""
 
-    directory: Path
     plan: BrokerPlan
     seals: list[Identity]
-    mosquitto: str
+    broker: Broker
 
-    def start(self) -> None:
-        """Run the broker and wait until it listens."""
-        self.log = self.directory.parent / "log"
-        with self.log.open("ab") as log:
-            command = [self.mosquitto, "-c", str(self.plan.installed_at / "mosquitto.conf")]
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
-        deadline = time.monotonic() + PATIENCE_S
-        while not self._listens():
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.02)
-
-    def stop(self) -> None:
-        """End the broker as systemd would."""
-        self.process.terminate()
-        self.process.wait(PATIENCE_S)
-
-    def _listens(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-        except OSError:
-            return False
-        return True
+    @property
+    def directory(self) -> Path:
+        return self.plan.installed_at
 
     @property
     def port(self) -> int:
@@ -74,9 +49,8 @@ class Site:
         return Client(self, self.seals[number].seal_id, self.seals[number].broker_password)
 
 
-@contextlib.contextmanager
-def running_site(mosquitto: str, room: Path, port: int, seals: int = 2) -> Iterator[Site]:
-    """Render a configuration into `room`, run `mosquitto` on it, and end it afterwards."""
+def new_site(mosquitto: str, room: Path, port: int, seals: int = 2) -> Site:
+    """Render a configuration into `room`, for a broker that `site.broker.start()` starts."""
     state = room / "state"
     state.mkdir()
     plan = BrokerPlan(
@@ -85,17 +59,13 @@ def running_site(mosquitto: str, room: Path, port: int, seals: int = 2) -> Itera
         state_directory=state,
         address="127.0.0.1",
         port=port,
-        user="root",  # the test's own directory is closed to any other; see mosquitto.conf(5)
+        user="root",  # as another user it could not come into the test's own directory
     )
     identities = [fresh_identity() for _ in range(seals)]
     logins = [Login(i.seal_id, hash_password(i.broker_password)) for i in identities]
     write_broker_config(plan.installed_at, plan, logins, datetime.now(UTC))
-    site = Site(plan.installed_at, plan, identities, mosquitto)
-    site.start()
-    try:
-        yield site
-    finally:
-        site.stop()
+    command = [mosquitto, "-c", str(plan.installed_at / "mosquitto.conf")]
+    return Site(plan, identities, Broker("mosquitto", command, room, port))
 
 
 @dataclass

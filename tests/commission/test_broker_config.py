@@ -1,26 +1,20 @@
 """The real mosquitto, configured by `menshen broker-config`: who is let in, and to what."""
 
+import os
 import shutil
 import signal
 import socket
 import ssl
 import struct
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from commission.site_broker import PATIENCE_S, Client, Site, running_site
-from sealwire import topics
 
+from commission.site_broker import PATIENCE_S, Client, Site
 from gateway.commission.broker_config import Login, write_broker_config, write_passwords
 from gateway.commission.credentials import fresh_identity, hash_password
-
-
-@pytest.fixture
-def site(mosquitto_path: str, tmp_path: Path, free_port: int) -> Iterator[Site]:
-    with running_site(mosquitto_path, tmp_path, free_port) as running:
-        yield running
+from sealwire import topics
 
 
 def test_a_seal_reports_and_hears_its_receipt(site: Site) -> None:
@@ -175,7 +169,7 @@ def test_a_reload_lets_in_the_new_and_drops_the_retired_and_keeps_the_rest(site:
         gateway.subscribe(topics.EVERY_REPORT)
         site.seals[:] = [staying, fresh]
         assert write_passwords(site.directory, site.plan, site.logins()) == 2
-        site.process.send_signal(signal.SIGHUP)
+        os.kill(site.broker.pid, signal.SIGHUP)
         assert retired.answers.get(timeout=PATIENCE_S) == "Not authorized"  # paho tried again
         with Client(site, fresh.seal_id, fresh.broker_password) as newcomer:
             assert newcomer.connect() == "Success"
@@ -205,8 +199,8 @@ def test_what_waits_for_the_gateway_outlives_a_restart_of_the_broker(site: Site)
     with site.seal(0) as seal:
         assert seal.connect() == "Success"
         seal.publish(topics.report(own), b"while you were out")
-    site.stop()
-    site.start()
+    site.broker.stop()
+    site.broker.start()
     with site.gateway(clean=False) as gateway:
         assert gateway.connect() == "Success"
         assert gateway.next_message() == (topics.report(own), b"while you were out")
