@@ -1,0 +1,13 @@
+#!/bin/sh
+# Resolve the dependencies of pyproject.toml for every platform into the two lock files. What is
+# locked already stays as it is; `sh .ci/lock.sh --upgrade` takes the newest of everything.
+set -eu
+cd "$(dirname "$0")/.."
+command -v uv >/dev/null || { echo "lock: uv is not on the PATH; python3 -m pip install uv" >&2; exit 1; }
+compile() {
+  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-header --extra demo --group checkout "$@" pyproject.toml
+}
+compile "$@" --output-file requirements.lock
+compile "$@" --group dev --constraint requirements.lock --output-file requirements-dev.lock
+echo "lock: $(grep -c '^[a-z]' requirements.lock) packages to run, $(grep -c '^[a-z]' requirements-dev.lock) with the tests'"

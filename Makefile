@@ -1,0 +1,65 @@
+# Everything that a checkout can do; `make` alone prints the list. The scripts are in .ci/.
+
+PYTHON ?=
+export PYTHON
+BIN := .venv/bin
+UNIT := tests/portable tests/core tests/store
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check unit bench micropython neighbours lock clean venv venv-run
+
+help:
+	@echo 'make demo         a building of twelve sealed doors, live in your browser; Ctrl-C ends it'
+	@echo 'make test         everything: the checks, then all tests, with what they need fetched first'
+	@echo 'make unit         only the quick tests, in seconds'
+	@echo 'make check        only the checks: style, types, layers, firmware compiles for MicroPython'
+	@echo 'make bench        measure this machine against the promised figures -> bench/latest.json'
+	@echo 'make micropython  fetch the MicroPython interpreter that the tests run the seal on'
+	@echo 'make neighbours   get the real mosquitto, InfluxDB and Chromium that the tests talk to'
+	@echo 'make lock         resolve the dependencies anew (needs uv)'
+	@echo 'make clean        remove all that these commands have made in this folder'
+	@echo
+	@echo 'The first of them makes .venv, from your python3 and pip: a minute or two, once.'
+
+venv-run:
+	@sh .ci/bootstrap.sh run
+
+venv:
+	@sh .ci/bootstrap.sh dev
+
+demo: venv-run
+	@$(BIN)/menshen demo
+
+check: venv
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@sh .ci/compile-firmware.sh
+
+unit: venv
+	$(BIN)/python -m pytest $(UNIT)
+
+# Without a neighbour the tests that need it are skipped, each with its reason; CI=true stops here.
+test: check
+	@sh .ci/neighbours.sh || [ "$$CI" != true ]
+	@sh .ci/micropython.sh || [ "$$CI" != true ]
+	$(BIN)/python -m pytest
+
+bench: venv
+	@sh .ci/neighbours.sh || true
+	$(BIN)/python -m bench
+
+micropython:
+	@sh .ci/micropython.sh
+
+neighbours:
+	@sh .ci/neighbours.sh
+
+lock:
+	@sh .ci/lock.sh
+
+clean:
+	rm -rf .venv .mpy .mpy-i386 .neighbours dist build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
