@@ -1,0 +1,206 @@
+"""The board's half, run by MicroPython's Unix port: a flash with littlefs, and the raw REPL.
+
+    micropython shim.py <flash image> <blocks> <raw|boot> <reset cause> <version or ->
+
+Debian's interpreter has no raw REPL of its own; this speaks what mpremote asks for: raw REPL, raw
+paste, soft reset. It ends with a status that says how it wants to be started again.
+"""
+
+import os
+import sys
+
+import micropython as real_micropython
+import termios
+import vfs
+
+BLOCK = 4096
+HARD, SOFT, SOFT_RAW, ASLEEP = 10, 11, 12, 42  # what this program ends with
+CTRL_A, CTRL_B, CTRL_C, CTRL_D, CTRL_E = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05"
+WINDOW = 128
+ISIG = 1
+
+
+class Flash:
+    """A block device over a file of the host; what is written survives this program."""
+
+    def __init__(self, path, blocks):
+        self.file, self.blocks = open(path, "r+b"), blocks
+
+    def readblocks(self, number, buffer, offset=0):
+        self.file.seek(number * BLOCK + offset)
+        self.file.readinto(buffer)
+
+    def writeblocks(self, number, buffer, offset=None):
+        self.file.seek(number * BLOCK + (offset or 0))
+        self.file.write(buffer)
+
+    def ioctl(self, operation, _argument):
+        if operation == 3:
+            self.file.flush()
+        return {4: self.blocks, 5: BLOCK}.get(operation, 0)
+
+
+class Borrowed:
+    """A module that is another one but for a few names."""
+
+    def __init__(self, module, **names):
+        self.__module = module
+        for name in names:
+            setattr(self, name, names[name])
+
+    def __getattr__(self, name):
+        return getattr(self.__module, name)
+
+
+def kbd_intr(character):
+    """Which byte interrupts: -1 for none. The Unix port's own way would end the interpreter."""
+    mode = termios.tcgetattr(0)
+    mode[3] = mode[3] | ISIG if character == 3 else mode[3] & ~ISIG
+    termios.tcsetattr(0, termios.TCSANOW, mode)
+
+
+def fake_modules(cause, version):
+    def end(status):
+        def leave(*_):
+            raise SystemExit(status)
+
+        return leave
+
+    sys.modules["micropython"] = Borrowed(real_micropython, kbd_intr=kbd_intr)
+    sys.modules["machine"] = Borrowed(
+        None,
+        reset=end(HARD),
+        soft_reset=end(SOFT),
+        deepsleep=end(ASLEEP),
+        reset_cause=lambda: cause,
+        unique_id=lambda: b"\x02virt\x01",
+    )
+    for name in ("network", "esp32"):
+        sys.modules[name] = Borrowed(None)
+    if version != "-":
+        numbers = tuple([int(n) for n in version.split(".")])
+        implementation = ("micropython", numbers) + tuple(sys.implementation)[2:]
+        sys.modules["sys"] = Borrowed(sys, implementation=implementation)
+
+
+def mount(image, blocks):
+    flash = Flash(image, blocks)
+    try:
+        system = vfs.VfsLfs2(flash)
+    except OSError:
+        vfs.VfsLfs2.mkfs(flash)
+        system = vfs.VfsLfs2(flash)
+    vfs.umount("/")
+    vfs.mount(system, "/")
+    os.chdir("/")
+    sys.path[:] = ["", ".frozen", "/lib"]
+
+
+def run_file(name):
+    try:
+        with open(name) as file:
+            source = file.read()
+    except OSError:
+        return
+    run(source)
+
+
+def run(source):
+    try:
+        exec(compile(source, "<board>", "exec"), space)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        return error
+
+
+def read():
+    """One byte from the host; an empty one if ctrl-C came instead."""
+    try:
+        byte = sys.stdin.buffer.read(1)
+    except KeyboardInterrupt:
+        return b""
+    if not byte:
+        raise SystemExit(HARD)  # the host is gone
+    return byte
+
+
+def say(text):
+    sys.stdout.write(text)
+
+
+def read_paste():
+    """Raw paste: a window of bytes at a time, so that nothing is lost at any speed."""
+    sys.stdout.buffer.write(b"R\x01" + bytes((WINDOW & 255, WINDOW >> 8)) + b"\x01")
+    source, room = bytearray(), WINDOW
+    while True:
+        byte = read()
+        if byte == CTRL_D:
+            say("\x04")
+            return bytes(source)
+        source.extend(byte)
+        room -= len(byte)
+        if room == 0:
+            say("\x01")
+            room = WINDOW
+
+
+def raw_repl():
+    """Until ctrl-B."""
+    say("raw REPL; CTRL-B to exit\n>")
+    source = bytearray()
+    while True:
+        byte = read()
+        if byte == CTRL_A:
+            source = bytearray()
+            say("raw REPL; CTRL-B to exit\n>")
+        elif byte == CTRL_B:
+            say("\n")
+            return
+        elif byte == CTRL_E and not source:
+            if read() == b"A":
+                read()
+                answer(read_paste())
+        elif byte == CTRL_D:
+            say("OK")
+            if not source:
+                say("\nMPY: soft reboot\n")
+                raise SystemExit(SOFT_RAW)
+            answer(bytes(source))
+            source = bytearray()
+        elif byte != CTRL_C:
+            source.extend(byte if byte != b"\r" or source else b"")
+
+
+def answer(source):
+    wrong = run(source)
+    say("\x04")
+    if wrong is not None:
+        sys.print_exception(wrong)
+    say("\x04>")
+
+
+def friendly_repl():
+    """Enough of it to be called from: ctrl-A for raw, ctrl-D for a soft reset."""
+    while True:
+        say(">>> ")
+        byte = read()
+        if byte == CTRL_A:
+            raw_repl()
+        elif byte == CTRL_D:
+            say("\nMPY: soft reboot\n")
+            raise SystemExit(SOFT)
+
+
+space = {"__name__": "__main__"}
+_, image, blocks, mode, cause, version = sys.argv
+mount(image, int(blocks))
+fake_modules(int(cause), version)
+wrong = run_file("boot.py")
+if mode == "raw":
+    raw_repl()
+else:
+    wrong = run_file("main.py") or wrong
+if wrong is not None:
+    sys.print_exception(wrong)
+friendly_repl()
