@@ -1,0 +1,36 @@
+"""Serves the console's pages in the gateway's own event loop."""
+
+import contextlib
+from collections.abc import Iterator
+
+import uvicorn
+
+from gateway.console.app import build
+from gateway.loop import Heart
+from gateway.settings import Settings
+from gateway.store.engine import Store
+
+STOP_WITHIN_S = 2  # live streams are cut after that
+
+
+class _Guest(uvicorn.Server):
+    """A server in somebody else's house: it leaves the signals alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve_console(settings: Settings, store: Store, heart: Heart) -> None:
+    """Serve until cancelled."""
+    config = uvicorn.Config(
+        build(settings, store, heart),
+        host=settings.console.host,
+        port=settings.console.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+        lifespan="off",
+    )
+    await _Guest(config).serve()

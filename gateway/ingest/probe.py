@@ -1,0 +1,41 @@
+"""Whether the broker answers, asked once and from outside the gateway's own session."""
+
+import threading
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from gateway.settings.sections import Broker as BrokerSettings
+
+TIMEOUT_S = 5.0
+
+
+def probe(settings: BrokerSettings, timeout_s: float = TIMEOUT_S) -> str | None:
+    """Connect and leave. None if the broker let us in, else what went wrong, as half a sentence.
+
+    Blocks for at most twice `timeout_s`. The client id is a new one, so a running gateway is not
+    pushed off its session.
+    """
+    answered, words = threading.Event(), [f"it did not answer within {timeout_s:.0f} s"]
+
+    def on_connect(_: Any, __: Any, ___: Any, code: Any, ____: Any) -> None:
+        words[0] = f"it refused us ({code})" if code.is_failure else ""
+        answered.set()
+
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="", protocol=mqtt.MQTTv311)
+    client.connect_timeout = timeout_s
+    client.on_connect = on_connect
+    try:
+        if settings.user:
+            client.username_pw_set(settings.user, settings.password)
+        if settings.tls:
+            client.tls_set(ca_certs=str(settings.ca) if settings.ca else None)
+        client.connect(settings.host, settings.port)
+    except (OSError, ValueError) as error:
+        return str(error)
+    client.loop_start()
+    answered.wait(timeout_s)
+    client.disconnect()
+    client.loop_stop()
+    return words[0] or None

@@ -1,0 +1,76 @@
+"""A page as one HTTP POST. Any 2xx answer means that the other end has it.
+
+The body holds random ids and words from our own tables, never an address or a name. The header
+`Idempotency-Key` carries the page id, the same on every try.
+"""
+
+import json
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from gateway.core.reason import Reason
+from gateway.notify.channel import DeliveryError
+from gateway.notify.wording import page_text, why_line
+from gateway.store.commit import Entry
+
+TIMEOUT_S = 10.0
+CONNECTIONS_MAX = 16
+HELPS_LATER = frozenset({408, 409, 425, 429})  # of the 4xx, those that time may mend
+
+
+class Webhook:
+    """Posts pages to the address of each entry. `token` goes to the site's own address only."""
+
+    name = "webhook"
+
+    def __init__(self, site_url: str, token: str | None) -> None:
+        self._site_url, self._token = site_url, token
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, entry: Entry) -> None:
+        """Post once. DeliveryError names the host only, for the path may hold a secret."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+                connector=aiohttp.TCPConnector(limit_per_host=CONNECTIONS_MAX),
+            )
+        headers = {"Content-Type": "application/json", "Idempotency-Key": entry.page_id}
+        if self._token and entry.address == self._site_url:
+            headers["Authorization"] = f"Bearer {self._token}"
+        host = urlsplit(entry.address).hostname
+        try:
+            async with self._session.post(
+                entry.address, data=body(entry), headers=headers, allow_redirects=False
+            ) as answer:
+                status = answer.status
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise DeliveryError(f"{host} cannot be reached ({type(error).__name__})") from error
+        if not 200 <= status < 300:
+            permanent = 300 <= status < 500 and status not in HELPS_LATER
+            raise DeliveryError(f"{host} answered {status}", permanent)
+
+    async def close(self) -> None:
+        """Close the kept connections."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def body(entry: Entry) -> bytes:
+    """The JSON that is posted, UTF-8."""
+    reason = Reason(entry.reason)
+    title, text = page_text(reason, entry.language, entry.case_id)
+    return json.dumps(
+        {
+            "page_id": entry.page_id,
+            "case_id": entry.case_id,
+            "reason": entry.reason,
+            "why": why_line(reason, entry.language),
+            "title": title,
+            "text": text,
+            "since_ms": entry.since_ms,
+            "made_ms": entry.made_ms,
+            "try": entry.tries,
+        },
+        ensure_ascii=False,
+    ).encode()

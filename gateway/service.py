@@ -1,0 +1,129 @@
+"""The fuse box: builds every part, wires them, runs them in one task group. Nothing clever here.
+
+The console is imported last and in a thread, so that after a crash the gateway takes reports and
+pages people before anybody can open a page.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import secrets
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import insert
+
+from gateway.draft import Site
+from gateway.ingest.broker import Broker
+from gateway.ingest.intake import Intake
+from gateway.loop import Heart
+from gateway.notify.addressing import Addresses
+from gateway.notify.channel import Channel
+from gateway.notify.courier import Courier
+from gateway.notify.push import Push
+from gateway.notify.webhook import Webhook
+from gateway.settings import Settings
+from gateway.store import registry, tables
+from gateway.store.engine import Store, StoreError
+
+log = logging.getLogger("menshen")
+
+
+class AlreadyRunningError(Exception):
+    """Another gateway has this database. The text is a sentence for the person in charge."""
+
+
+async def serve(settings: Settings) -> None:
+    """Run the gateway until SIGTERM or SIGINT. StoreError and AlreadyRunningError before that."""
+    with alone(settings.store.path):
+        store = Store.open(settings.store.path)
+        try:
+            await _run_parts(settings, store)
+        finally:
+            store.close()
+
+
+async def _run_parts(settings: Settings, store: Store) -> None:
+    gateway_id = own_id(store)
+    with store.reading() as connection:
+        known = registry.load(connection)
+    addresses = Addresses(known, settings.webhook.url, settings.site.language)
+    heart = Heart(store, Site(known, settings.rules), Intake(), addresses)
+    broker = Broker(settings.broker, gateway_id, heart.arrived, heart.pulse)
+    channels: list[Channel] = [Webhook(settings.webhook.url, settings.webhook.token), Push()]
+    couriers = [Courier(channel, store, heart.tried, heart.pulse) for channel in channels]
+    heart.connect(broker, [courier.offer for courier in couriers])
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stopped.set)
+    parts = [heart.run(), broker.run(), heart.read_letters(), *(c.run() for c in couriers)]
+    parts.append(_serve_console(settings, store, heart))
+    if settings.influx.url:
+        parts.append(_write_history(settings, store, heart, gateway_id))
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(part) for part in parts]
+        log.info("the gateway of %s is up", settings.site.name)
+        await stopped.wait()
+        log.info("stopping")
+        for task in tasks:
+            task.cancel()
+
+
+async def _serve_console(settings: Settings, store: Store, heart: Heart) -> None:
+    serve_console = await asyncio.to_thread(_import_console)
+    await serve_console(settings, store, heart)
+
+
+def _import_console():  # type: ignore[no-untyped-def]
+    from gateway.console.server import serve_console
+
+    return serve_console
+
+
+async def _write_history(settings: Settings, store: Store, heart: Heart, gateway_id: str) -> None:
+    history = await asyncio.to_thread(_import_history)
+    await history(settings.influx, store, heart.health, gateway_id).run()
+
+
+def _import_history():  # type: ignore[no-untyped-def]
+    from gateway.notify.influx import History
+
+    return History
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold the database's lock file, for a second gateway would corrupt what it believes."""
+    lock = path.with_name(path.name + ".lock")
+    handle: IO[str]
+    try:
+        handle = lock.open("w")
+    except OSError as error:
+        raise StoreError(f"cannot make {lock}: {error.strerror}") from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunningError(
+                f"a gateway is running with {path} already; stop it first, or give this one "
+                "a store.path of its own"
+            ) from None
+        yield
+
+
+def own_id(store: Store) -> str:
+    """The random id of this gateway, made at its first start."""
+    with store.reading() as connection:
+        known = registry.site_id(connection)
+    if known is None:
+        known = secrets.token_hex(8)
+        with store.writing() as connection:
+            connection.execute(
+                insert(tables.site), {"site_id": known, "made_ms": time.time_ns() // 1_000_000}
+            )
+    return known
