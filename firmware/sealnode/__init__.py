@@ -1,0 +1,9 @@
+"""The seal's mind: no pin, no radio and no clock of its own, so a whole seal runs on a desk.
+
+    board ─▶ contact ─▶ node ─▶ seal ─▶ link ─▶ broker
+                         │ ▲
+                         ▼ │
+                        spool
+
+`seal.Seal` ties the parts together; `hardware.Hardware` is what it asks of a board.
+"""

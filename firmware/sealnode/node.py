@@ -1,0 +1,267 @@
+"""The seal's mind: what happened and what time it is in, what to do out.
+
+`step` never reads a clock, never waits and never throws dice of its own. Its state is the spool
+and a handful of deadlines. Five rules make it up:
+
+1. An edge is spooled and goes out at once; so does a change of cover or magnet. The first reading
+   after a cold boot is spooled too, marked as first, and is never an event.
+2. A report is sent again after 1, 2, 4 .. 30 seconds, give or take a quarter, until its receipt.
+   At most four wait for an answer at a time, those tried least going first, so that one report that
+   is never answered holds up no other. Who has heard nothing for long asks with one at a time.
+3. A beat goes out when nothing else has for `beat_ms`, less up to a tenth at random.
+4. No sign of the gateway for two beats means that this connection leads nowhere: drop it. New
+   connections come after 1, 2, 4 .. 60 seconds, each cut by up to a half at random, so that a
+   building whose power returns does not come all at once; a new edge does not wait for that.
+5. A seal on batteries sleeps as soon as everything has its receipt, or after 20 seconds awake.
+"""
+
+from sealwire.report import BEAT, EDGE, TAMPER, UNKNOWN, Report
+
+from .spool import Entry, Spool
+
+# Reports go out with QoS 0. Our receipt is what proves delivery, and a broker that queued reports
+# for an absent gateway would make their age a lie: a lawful opening would look like a late one.
+REPORT_QOS = 0
+
+RESEND_MS, RESEND_MS_MAX = 1000, 30_000
+FLIGHT_MS = 1000  # a report counts as on its way for this long
+WINDOW = 4
+DOUBT = 8  # transmissions without any receipt, after which the window is 1
+RECONNECT_MS, RECONNECT_MS_MAX = 1000, 60_000
+DEAF_MS_MIN = 60_000
+AWAKE_MS_MAX = 20_000
+RETRY_MS = 30_000  # a battery's first sleep after a failure; doubles up to the beat
+_SHIFT_MAX = 6
+
+# What can happen.
+FIRST, EDGED, TAMPERED, UP, DOWN, RECEIPTED, TICK = range(7)
+# What to do, each with a number: nothing, nothing, the report's seq or 0 for a beat, the ms.
+CONNECT, DROP, SEND, SLEEP = range(4)
+
+
+class Event:
+    """What happened. Fields without a meaning for a `kind` stay 0.
+
+    FIRST and EDGED: `contact`, `at_ms`. TAMPERED: `cover`, `magnet`, `at_ms`. RECEIPTED: `seq`,
+    `epoch`, `counter`, all authenticated.
+    """
+
+    def __init__(
+        self,
+        kind: int,
+        contact: int = 0,
+        at_ms: int = 0,
+        bounces: int = 0,
+        cover: bool = False,
+        magnet: bool = False,
+        seq: int = 0,
+        epoch: int = 0,
+        counter: int = 0,
+    ) -> None:
+        self.kind = kind
+        self.contact = contact
+        self.at_ms = at_ms
+        self.bounces = bounces
+        self.cover = cover
+        self.magnet = magnet
+        self.seq = seq
+        self.epoch = epoch
+        self.counter = counter
+
+
+class Node:
+    """One seal's mind over its spool. `random_below(n)` gives 0 .. n - 1."""
+
+    def __init__(  # type: ignore[no-untyped-def]
+        self, spool: Spool, beat_ms: int, mains: bool, random_below, now_ms: int, woken: bool
+    ) -> None:
+        self.spool = spool
+        self.contact = UNKNOWN
+        self.cover = False
+        self.magnet = False
+        self.bounces = 0
+        self.linked = False
+        self.misses = 0  # connections or sleeps in a row that brought no receipt
+        self.beat_due_ms = now_ms
+        self._beat_ms = beat_ms
+        self._mains = mains
+        self._random_below = random_below
+        self.trying = False
+        self._woke_ms = now_ms
+        self._connect_ms = now_ms if woken else now_ms + random_below(RECONNECT_MS)
+        self._down_ms = now_ms - RECONNECT_MS
+        self._silent_ms: "int | None" = None  # the first transmission without an answer since
+        self._unanswered = 0
+        self._beating = False  # a beat is out and not answered
+        self._heard_counter = 0
+
+    def step(self, event: Event, now_ms: int) -> "list[tuple[int, int]]":
+        """Take in what happened; the effects that it calls for, in order."""
+        kind = event.kind
+        if kind in (FIRST, EDGED):
+            self.contact = event.contact
+            self._spool(EDGE, event, now_ms)
+        elif kind == TAMPERED:
+            self.cover, self.magnet = event.cover, event.magnet
+            self._spool(TAMPER, event, now_ms)
+        elif kind == UP:
+            self._up(now_ms)
+        elif kind == DOWN:
+            self._down(now_ms)
+        elif kind == RECEIPTED:
+            self._receipted(event, now_ms)
+        return self._online(now_ms) if self.linked else self._offline(now_ms)
+
+    def due_ms(self, now_ms: int) -> int:
+        """When `step` with a TICK is wanted next, if nothing happens before."""
+        due = now_ms + RESEND_MS_MAX
+        if not self._mains:
+            due = min(due, self._woke_ms + AWAKE_MS_MAX)
+        if not self.linked:
+            return due if self.trying else min(due, self._connect_ms)
+        if self._silent_ms is not None:
+            due = min(due, self._silent_ms + self._deaf_ms())
+        due = min(due, self.beat_due_ms)
+        free_ms = now_ms if self._on_their_way(now_ms) < self._window() else now_ms + FLIGHT_MS // 4
+        for entry in self.spool.entries:
+            due = min(due, max(entry.due_ms, free_ms))
+        return max(due, now_ms)
+
+    def report(self, seq: int, now_ms: int, battery_mv: "int | None") -> "Report | None":
+        """What to seal for (SEND, seq): age and battery as they are now. None if it is gone."""
+        if seq == 0:
+            bounces, self.bounces = self.bounces, 0
+            return Report(
+                self.contact,
+                BEAT,
+                0,
+                self.spool.edges,
+                bounces,
+                0,
+                battery_mv,
+                False,
+                self.cover,
+                self.magnet,
+            )
+        for entry in self.spool.entries:
+            if entry.report.seq == seq:
+                report = entry.report
+                report.age_ms = None if entry.at_ms is None else max(now_ms - entry.at_ms, 0)
+                report.battery_mv = battery_mv
+                return report
+        return None
+
+    def _spool(self, kind: int, event: Event, now_ms: int) -> None:
+        bounces, self.bounces = self.bounces, 0
+        first = event.kind == FIRST
+        report = Report(self.contact, kind, 1, 0, bounces, 0, None, first, self.cover, self.magnet)
+        self.spool.add(report, event.at_ms).due_ms = now_ms
+        if not first:  # somebody is at the door: no back-off now, save that of a second
+            self._connect_ms = min(self._connect_ms, max(now_ms, self._down_ms + RECONNECT_MS))
+
+    def _up(self, now_ms: int) -> None:
+        self.linked, self.trying = True, False
+        self._silent_ms, self._unanswered = None, 0
+        for entry in self.spool.entries:
+            entry.due_ms, entry.sent_ms = now_ms, 0
+        if not self.spool.entries:
+            self.beat_due_ms = now_ms
+
+    def _down(self, now_ms: int) -> None:
+        if not self.linked and not self.trying:
+            return
+        self.linked = self.trying = self._beating = False
+        wait = min(RECONNECT_MS << min(self.misses, _SHIFT_MAX), RECONNECT_MS_MAX)
+        self._connect_ms = now_ms + wait - self._random_below(wait // 2)
+        self._down_ms = now_ms
+        self.misses += 1
+
+    def _receipted(self, event: Event, now_ms: int) -> None:
+        # An old receipt is as true as a new one about its report, but it is no sign of life.
+        self.spool.forget(event.seq)
+        if event.epoch != self.spool.epoch or event.counter <= self._heard_counter:
+            return
+        self._heard_counter = event.counter
+        self._silent_ms, self._unanswered, self.misses = None, 0, 0
+        if event.seq == 0:
+            self._beating = False
+        for entry in self.spool.entries:  # the gateway is there: let the others come now
+            if entry.tries > 1:
+                entry.due_ms = min(entry.due_ms, max(now_ms, entry.sent_ms + FLIGHT_MS))
+
+    def _offline(self, now_ms: int) -> "list[tuple[int, int]]":
+        if not self._mains and now_ms >= self._woke_ms + AWAKE_MS_MAX:
+            return [(SLEEP, self._sleep_ms(now_ms))]
+        if self.trying or now_ms < self._connect_ms:
+            return []
+        self.trying = True
+        return [(CONNECT, 0)]
+
+    def _online(self, now_ms: int) -> "list[tuple[int, int]]":
+        if self._silent_ms is not None and now_ms >= self._silent_ms + self._deaf_ms():
+            return [(DROP, 0)]
+        effects: "list[tuple[int, int]]" = []
+        free = self._window() - self._on_their_way(now_ms)
+        while free > 0:
+            entry = self._next(now_ms)
+            if entry is None:
+                break
+            self._sent(now_ms)
+            self._again(entry, now_ms)
+            effects.append((SEND, entry.report.seq))
+            free -= 1
+        if now_ms >= self.beat_due_ms:
+            self._sent(now_ms)
+            self._beating = True
+            effects.append((SEND, 0))
+        if not self._mains:
+            self._rest(now_ms, effects)
+        return effects
+
+    def _next(self, now_ms: int) -> "Entry | None":
+        """The due report that was tried least, the oldest of those."""
+        best = None
+        for entry in self.spool.entries:
+            if entry.due_ms <= now_ms and (best is None or entry.tries < best.tries):
+                best = entry
+        return best
+
+    def _again(self, entry: Entry, now_ms: int) -> None:
+        wait = min(RESEND_MS << min(entry.tries, _SHIFT_MAX), RESEND_MS_MAX)
+        entry.due_ms = now_ms + wait * 3 // 4 + self._random_below(wait // 2)
+        entry.sent_ms = now_ms
+        entry.tries += 1
+
+    def _sent(self, now_ms: int) -> None:
+        self._unanswered += 1
+        if self._silent_ms is None:
+            self._silent_ms = now_ms
+        self.beat_due_ms = now_ms + self._beat_ms - self._random_below(self._beat_ms // 10 + 1)
+
+    def _on_their_way(self, now_ms: int) -> int:
+        count = 0
+        for entry in self.spool.entries:
+            if entry.sent_ms and now_ms < entry.sent_ms + FLIGHT_MS:
+                count += 1
+        return count
+
+    def _window(self) -> int:
+        return WINDOW if self._unanswered < DOUBT else 1
+
+    def _deaf_ms(self) -> int:
+        return max(DEAF_MS_MIN, 2 * self._beat_ms)
+
+    def _rest(self, now_ms: int, effects: "list[tuple[int, int]]") -> None:
+        """A battery's decision to sleep."""
+        done = not self.spool.entries and not self._beating
+        if done or now_ms >= self._woke_ms + AWAKE_MS_MAX:
+            effects.append((SLEEP, self._sleep_ms(now_ms)))
+
+    def _sleep_ms(self, now_ms: int) -> int:
+        until_beat = max(self.beat_due_ms - now_ms, 1)
+        if not self.spool.entries and not self._beating and self.linked:
+            return until_beat
+        wait = RETRY_MS << min(self.misses, _SHIFT_MAX)
+        self.misses += 1
+        jitter: int = self._random_below(wait // 4)
+        return min(wait - jitter, self._beat_ms)
