@@ -202,7 +202,7 @@ class Heart:
                 return
             _, door_id = heapq.heappop(self._deadlines)
             door = draft.doors.get(door_id) or self._site.doors[door_id]
-            due_ms = next_deadline(door, self._site.rules)
+            due_ms = next_deadline(door)
             if due_ms is not None and due_ms <= now_ms:
                 draft.event(now_ms, door_id, DeadlineCame())
 
@@ -256,7 +256,7 @@ class Heart:
             self._note_deadline(door_id)
 
     def _note_deadline(self, door_id: str) -> None:
-        due_ms = next_deadline(self._site.doors[door_id], self._site.rules)
+        due_ms = next_deadline(self._site.doors[door_id])
         if due_ms is not None:
             heapq.heappush(self._deadlines, (due_ms, door_id))
 

@@ -6,10 +6,10 @@ with no edge between (a boot reading, a retained or repeated message) tells noth
 """
 
 from msgspec import Struct
-from sealwire.report import EDGES_MODULUS
 
 from gateway.core.events import ReportCame
 from gateway.core.model import Contact, Door
+from sealwire.report import EDGES_MODULUS
 
 HALF = EDGES_MODULUS // 2
 

@@ -63,7 +63,8 @@ class Opening(Struct, frozen=True):
     reason: Reason
     permit_id: str | None = None
     overstay_ms: int | None = None  # when its permit ends it; None once that was told
-    shut_ms: int | None = None  # shut since; ends the opening after the off-delay
+    shut_ms: int | None = None  # shut since
+    ends_ms: int | None = None  # when it has stayed shut long enough to be over
     joined: int = 0  # how often it shut and opened again within the off-delay
 
 

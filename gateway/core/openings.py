@@ -55,15 +55,20 @@ def joins(door: Door, opened_ms: int, rules: Rules) -> bool:
 def join(door: Door) -> Door:
     """The opening goes on: it shut for less than the off-delay."""
     assert door.opening is not None  # noqa: S101 - joins() said so
-    going_on = replace(door.opening, shut_ms=None, joined=door.opening.joined + 1)
+    going_on = replace(door.opening, shut_ms=None, ends_ms=None, joined=door.opening.joined + 1)
     return replace(door, opening=going_on)
 
 
-def shut(door: Door, shut_ms: int) -> Door:
-    """The door shut. The opening ends after the off-delay, unless the door opens before."""
+def shut(door: Door, shut_ms: int, now_ms: int, rules: Rules) -> Door:
+    """The door shut. The opening ends after the off-delay, unless the door opens before.
+
+    The delay counts from hearing of it: reports that waited come one behind the other, and the
+    next may tell that the door opened again at once.
+    """
     if door.opening is None or door.opening.shut_ms is not None:
         return door
-    return replace(door, opening=replace(door.opening, shut_ms=shut_ms))
+    shutting = replace(door.opening, shut_ms=shut_ms, ends_ms=now_ms + rules.off_delay_ms)
+    return replace(door, opening=shutting)
 
 
 def end(door: Door, shut_ms: int) -> Outcome:

@@ -72,7 +72,7 @@ def _contact(
         door, more = openings.begin(door, name, earliest_ms, latest_ms, now_ms)
         effects += more
     if told.shuts:
-        door = openings.shut(door, latest_ms)
+        door = openings.shut(door, latest_ms, now_ms, rules)
     return door, effects
 
 

@@ -5,7 +5,7 @@
 2. Then the event.
 3. Then what has come due since.
 
-`next_deadline(door, rules)` is when the loop must come back even if nobody speaks.
+`next_deadline(door)` is when the loop must come back even if nobody speaks.
 """
 
 from typing import assert_never
@@ -30,20 +30,18 @@ from gateway.core.model import Door, Rules
 def step(door: Door, event: Event, now_ms: int, rules: Rules) -> tuple[Door, tuple[Effect, ...]]:
     """What the door is after the event, and what follows from it."""
     edge_ms = reports.edge_ms(event, now_ms) if isinstance(event, ReportCame) else None
-    door, due = _fire_deadlines(door, now_ms if edge_ms is None else edge_ms, rules)
+    door, due = _fire_deadlines(door, now_ms if edge_ms is None else edge_ms)
     door, effects = _apply(door, event, now_ms, rules)
-    door, since = _fire_deadlines(door, now_ms, rules)
+    door, since = _fire_deadlines(door, now_ms)
     return door, due + effects + since
 
 
-def next_deadline(door: Door, rules: Rules) -> int | None:
+def next_deadline(door: Door) -> int | None:
     """The earliest time at which this door needs a step by itself, or None."""
     opening = door.opening
     if opening is None:
         return None
-    if opening.shut_ms is not None:
-        return opening.shut_ms + rules.off_delay_ms
-    return opening.overstay_ms
+    return opening.overstay_ms if opening.shut_ms is None else opening.ends_ms
 
 
 def _apply(door: Door, event: Event, now_ms: int, rules: Rules) -> Outcome:  # noqa: C901 - a table
@@ -68,9 +66,9 @@ def _apply(door: Door, event: Event, now_ms: int, rules: Rules) -> Outcome:  # n
             assert_never(event)
 
 
-def _fire_deadlines(door: Door, now_ms: int, rules: Rules) -> Outcome:
+def _fire_deadlines(door: Door, now_ms: int) -> Outcome:
     """End an opening whose off-delay has run out, or tell that it outlasted its permit."""
-    due_ms, opening = next_deadline(door, rules), door.opening
+    due_ms, opening = next_deadline(door), door.opening
     if opening is None or due_ms is None or due_ms > now_ms:
         return door, ()
     if opening.shut_ms is not None:

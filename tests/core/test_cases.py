@@ -1,0 +1,186 @@
+"""Orders, permits, cases and bursts of refusals."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.story import DAY, HOUR, MINUTE, NOON, SEAL, SECOND, Story
+from gateway.core.effects import PermitSpent
+from gateway.core.events import OrderPlaced
+from gateway.core.model import CaseState, Contact, Order
+from gateway.core.reason import Reason
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        (None, Reason.NO_ORDER),
+        (Order("o", NOON + HOUR, NOON + DAY), Reason.ORDER_NOT_BEGUN),
+        (Order("o", NOON - DAY, NOON), Reason.ORDER_OVER),
+    ],
+)
+def test_outside_an_order_openings_are_recorded_and_never_paged(
+    order: Order | None, reason: Reason
+) -> None:
+    story = Story(ordered=False)
+    if order:
+        story.tell(OrderPlaced(order))
+    story.opens(cover=True)
+    story.beat(Contact.SHUT, edges=story.edges + 3)
+    assert {began.reason for began in story.began()} == {reason}
+    assert story.pages() == []
+
+
+def test_a_permit_lets_a_door_open_and_nobody_is_bothered() -> None:
+    story = Story()
+    story.permit(openings=2)
+    for _ in range(2):
+        story.opens()
+        story.after(MINUTE).shuts()
+        story.after(MINUTE)
+    assert story.pages() == []
+    assert [began.permit_id for began in story.began()] == ["p1", "p1"]
+    spent = [e.openings_left for e in story.effects if isinstance(e, PermitSpent)]
+    assert spent == [1, 0]
+    story.opens()
+    assert [page.reason for page in story.pages()] == [Reason.NO_PERMIT]
+
+
+def test_an_opening_that_outlasts_its_permit_pages_at_that_moment() -> None:
+    story = Story()
+    story.permit(longest_ms=5 * MINUTE)
+    story.opens()
+    story.after(5 * MINUTE - 1)
+    assert story.pages() == []
+    story.after(1)
+    (page,) = story.pages()
+    assert (page.reason, page.since_ms) == (Reason.PERMIT_OVERSTAYED, NOON + 5 * MINUTE)
+    story.after(HOUR)
+    assert len(story.pages()) == 1
+
+
+def test_a_permit_that_was_kept_never_pages() -> None:
+    story = Story()
+    story.permit(longest_ms=5 * MINUTE)
+    story.opens()
+    story.after(4 * MINUTE).shuts()
+    story.after(HOUR)
+    assert story.pages() == []
+
+
+def test_the_permit_that_ends_soonest_is_spent_first() -> None:
+    story = Story()
+    story.permit(name="wide")
+    story.now_ms -= 10 * MINUTE
+    story.permit(name="narrow")
+    story.now_ms += 10 * MINUTE
+    story.opens()
+    assert story.began()[0].permit_id == "narrow"
+
+
+@pytest.mark.parametrize("kind", ["cover", "magnet"])
+def test_tamper_is_paged_once_until_it_is_in_order_again(kind: str) -> None:
+    story = Story()
+    story.beat(Contact.SHUT, **{kind: True})
+    story.beat(Contact.SHUT, **{kind: True})
+    assert [page.reason for page in story.pages()] == [Reason(f"{kind}_tamper")]
+    story.beat(Contact.SHUT)
+    story.beat(Contact.SHUT, **{kind: True})
+    assert len(story.pages()) == 2
+
+
+def test_a_case_goes_from_raised_to_acknowledged_to_closed() -> None:
+    story = Story()
+    story.opens()
+    case_id = story.pages()[0].case_id
+    assert story.acknowledge("another") == []
+    (moved,) = story.acknowledge(case_id)
+    assert (moved.state, moved.by) == (CaseState.ACKNOWLEDGED, "Wang")
+    assert story.acknowledge(case_id) == []
+    (moved,) = story.close(case_id, outcome="false alarm")
+    assert (moved.state, moved.outcome) == (CaseState.CLOSED, "false alarm")
+    assert story.acknowledge(case_id) == story.close(case_id) == []
+    assert story.door.case is None
+
+
+def test_an_acknowledged_case_is_raised_again_by_the_next_opening() -> None:
+    story = Story()
+    story.opens()
+    case_id = story.pages()[0].case_id
+    story.acknowledge(case_id)
+    story.after(5 * SECOND).shuts()
+    story.after(5 * SECOND)
+    story.opens()
+    assert story.door.case is not None
+    assert (story.door.case.state, story.door.case.case_id) == (CaseState.RAISED, case_id)
+
+
+def test_after_a_case_is_closed_the_next_opening_is_a_new_one() -> None:
+    story = Story()
+    story.opens()
+    story.close(story.pages()[0].case_id)
+    story.after(5 * SECOND).shuts()
+    story.after(5 * SECOND)
+    story.opens()
+    assert story.pages()[1].case_id == story.pages()[1].page_id == f"{SEAL}-3"
+
+
+def test_a_burst_of_refusals_becomes_one_case() -> None:
+    story = Story()
+    for _ in range(9):
+        assert story.after(SECOND).refused() == []
+    story.after(SECOND).refused()
+    assert [page.reason for page in story.pages()] == [Reason.REFUSALS]
+    for _ in range(100):
+        story.after(SECOND).refused()
+    assert len(story.pages()) == 1
+
+
+def test_refusals_that_come_slowly_are_no_burst() -> None:
+    story = Story()
+    for _ in range(100):
+        story.after(10 * SECOND).refused()
+    assert story.pages() == []
+
+
+_ACTS = st.sampled_from(
+    ["opens", "shuts", "beat", "gap", "late", "permit", "refused", "ack", "close", "order"]
+)
+
+
+@settings(max_examples=300, deadline=None, print_blob=True)
+@given(st.lists(st.tuples(_ACTS, st.integers(0, 20 * MINUTE)), max_size=40))
+def test_a_journal_lived_through_again_gives_the_same_door(days: list[tuple[str, int]]) -> None:
+    story = Story()
+    for act, pause_ms in days:
+        _act(story.after(pause_ms), act)
+    assert story.replayed() == story.door
+    page_ids = [page.page_id for page in story.pages()]
+    assert len(page_ids) == len(set(page_ids))
+    assert all(began.opened_ms <= began.latest_ms for began in story.began())
+
+
+def _act(story: Story, act: str) -> None:  # noqa: C901 - a table
+    is_open = story.door.contact is Contact.OPEN
+    case_id = story.door.case.case_id if story.door.case else "none"
+    match act:
+        case "opens" | "shuts":
+            story.shuts() if is_open else story.opens()
+        case "beat":
+            story.beat(story.door.contact)
+        case "gap":
+            story.beat(Contact.SHUT, edges=(story.edges + 3) % 0x10000)
+        case "late":
+            edges = story.edges
+            story.report(Contact.OPEN, edges=(edges - 2) % 0x10000)
+            story.edges = edges
+        case "permit":
+            story.permit(name=f"p{len(story.journal)}")
+        case "refused":
+            story.refused()
+        case "ack":
+            story.acknowledge(case_id)
+        case "close":
+            story.close(case_id)
+        case "order":
+            story.tell(OrderPlaced(Order("order-1", NOON - DAY, story.now_ms)))
