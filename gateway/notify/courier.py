@@ -39,6 +39,7 @@ class Courier:
         self._held: dict[int, int] = {}  # entry_id -> made_ms of what is in hand
         self._read_to = 0  # entries up to here were offered or read
         self._behind = True  # the outbox holds entries that are not in hand
+        self._passed = False  # an entry was passed over since the outbox was last read
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(AT_ONCE)
 
@@ -48,7 +49,7 @@ class Courier:
             if entry.channel != self._channel.name:
                 continue
             if self._behind or len(self._held) >= PENDING_MAX:
-                self._behind = True  # in order: the outbox is read from where we are
+                self._behind = self._passed = True  # in order: read from where we are
             else:
                 self._read_to = entry.entry_id
                 self._hold(entry)
@@ -70,6 +71,7 @@ class Courier:
         """Read from the outbox what is not in hand, as far as there is room."""
         if len(self._held) >= PENDING_MAX:
             return
+        self._passed = False
         try:
             entries = await asyncio.to_thread(self._read)
         except StoreError as error:
@@ -80,7 +82,7 @@ class Courier:
             self._read_to = entry.entry_id
             if entry.entry_id not in self._held:
                 self._hold(entry)
-        self._behind = len(entries) == registry.DUE_AT_ONCE
+        self._behind = self._passed or len(entries) == registry.DUE_AT_ONCE
 
     def _read(self) -> list[Entry]:
         with self._store.reading() as connection:
