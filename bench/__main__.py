@@ -1,0 +1,74 @@
+"""`make bench`: measure, print the figures beside their goals and the floor, and write them down.
+
+Every round runs each measurement once, so that whatever else the machine does falls on all of them
+alike; the figures are the medians of the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import statistics
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import uvloop
+
+from bench import ROOT, core, floor, machine, pages, stage, throughput
+from bench.figures import KEYS, table, write
+
+LATEST = ROOT / "bench" / "latest.json"
+KINDS: dict[str, Callable[[Path, float], Awaitable[dict[str, float]]]] = {
+    "floor": floor.measure,
+    "pages": pages.measure,
+    "throughput": throughput.measure,
+}
+
+
+def main() -> None:
+    """Measure and tell. Exit code 1 where something could not be measured."""
+    options = _options()
+    gc.disable()  # a pause of ours must not be told as one of theirs
+    with tempfile.TemporaryDirectory(prefix="menshen-bench-", dir=options.folder) as folder:
+        where = {**machine.describe(Path(folder)), "broker": stage.mosquitto_version()}
+        for name, value in where.items():
+            print(f"{name:>12}  {value}")
+        try:
+            rounds = [_round(Path(folder), number, options) for number in range(options.rounds)]
+        except stage.CannotMeasure as error:
+            sys.exit(f"cannot measure: {error}")
+    figures = {key: statistics.median(single[key] for single in rounds) for key in rounds[0]}
+    print("\n" + table(figures))
+    if set(KEYS) <= figures.keys():
+        write(LATEST, figures, where, rounds)
+        print(f"\nwritten to {LATEST.relative_to(ROOT)}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0, help="each measurement's length")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is repeated")
+    parser.add_argument(
+        "--only", choices=[*KINDS, "core"], action="append", help="measure only this; repeatable"
+    )
+    parser.add_argument(
+        "--folder", type=Path, help="where the databases lie: another disk, another figure"
+    )
+    return parser.parse_args()
+
+
+def _round(folder: Path, number: int, options: argparse.Namespace) -> dict[str, float]:
+    figures: dict[str, float] = {}
+    for kind in options.only or [*KINDS, "core"]:
+        print(f"round {number + 1} of {options.rounds}: {kind} …", flush=True)
+        if kind == "core":
+            figures |= core.measure()
+        else:
+            figures |= uvloop.run(KINDS[kind](folder / f"{number}-{kind}", options.seconds))
+        gc.collect()
+    return {key: round(value, 3) for key, value in figures.items()}
+
+
+main()

@@ -1,0 +1,70 @@
+"""The figures: what is measured, what must hold, and what the bare broker does beside it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+# What each figure is called for people, its goal, and which figure of the floor stands beside it.
+_ROWS: tuple[tuple[str, str, str, str], ...] = (
+    ("reports_per_s", "reports a second, committed and answered", ">= 5000", "floor_reports_per_s"),
+    ("page_p50_ms", "report at the broker -> page, median, ms", "<= 3", "floor_p50_ms"),
+    ("page_p99_ms", "report at the broker -> page, 99 of 100, ms", "<= 12", "floor_p99_ms"),
+    ("page_max_ms", "the slowest page, ms", "", ""),
+    ("rss_mb", "memory with 1,000 seals, MB", "<= 120", ""),
+    ("gateway_cores", "cores that the gateway takes at that rate", "", ""),
+    ("broker_cores", "cores that the broker takes at that rate", "", ""),
+    ("core_edges_per_s", "the rules alone: edges a second", "", ""),
+    ("core_beats_per_s", "the rules alone: beats a second", "", ""),
+)
+KEYS = (
+    "reports_per_s",
+    "page_p50_ms",
+    "page_p99_ms",
+    "rss_mb",
+    "floor_p50_ms",
+    "floor_p99_ms",
+    "floor_reports_per_s",
+)
+
+
+def table(figures: Mapping[str, float]) -> str:
+    """The figures that there are, one a line, with goal and floor."""
+    lines = [f"{'':44} {'figure':>10} {'goal':>8} {'':6} {'bare broker':>11}"]
+    for key, words, goal, beside in _ROWS:
+        if key not in figures and beside not in figures:
+            continue
+        value, floor = figures.get(key), figures.get(beside)
+        verdict = "" if value is None or not goal else ("holds" if holds(value, goal) else "MISSED")
+        lines.append(f"{words:44} {_shown(value)} {goal:>8} {verdict:6} {_shown(floor):>11}")
+    return "\n".join(lines)
+
+
+def holds(value: float, goal: str) -> bool:
+    """Whether a figure reaches a goal such as "<= 3"."""
+    sign, _, limit = goal.partition(" ")
+    return value >= float(limit) if sign == ">=" else value <= float(limit)
+
+
+def write(
+    path: Path,
+    figures: Mapping[str, float],
+    machine: Mapping[str, object],
+    rounds: Sequence[Mapping[str, float]],
+) -> None:
+    """Write medians, machine and every round as JSON."""
+    whole = {
+        **{key: figures[key] for key in (*KEYS, *(f for f in figures if f not in KEYS))},
+        "date": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
+        "machine": machine,
+        "rounds": rounds,
+    }
+    path.write_text(json.dumps(whole, indent=2) + "\n")
+
+
+def _shown(value: float | None) -> str:
+    if value is None:
+        return " " * 10
+    return f"{value:10,.0f}" if value >= 100 else f"{value:10.2f}"

@@ -1,0 +1,95 @@
+"""Report at the broker → page at the warden's webhook, with the durable commit between them.
+
+1,000 doors under orders, 100 reports a second, half of them openings that page. Everything is on
+as a user runs it: receipts, console, and one screen that watches the wall live. Publish and
+arrival times come from one process and one clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+
+from bench.load import paced, percentile
+from bench.stage import SEALS, CannotMeasure, Stage, stage, until
+
+RATE = 100
+OPEN_FOR = 250  # openings later, thus 5 s: longer than the off-delay, so each pages by itself
+SETTLE_S = 20.0
+
+
+async def measure(folder: Path, seconds: float) -> dict[str, float]:
+    """page_p50_ms, page_p99_ms, page_max_ms and rss_mb."""
+    async with stage(folder, ordered=True) as play, _screen(play.site.console_url):
+        before = play.cpu_s()
+        sent = await _open_doors(play, seconds)
+        used = [after - b for after, b in zip(play.cpu_s(), before, strict=True)]
+        rss_mb = play.rss_mb()
+    late_ms = _late_ms(sent, play)
+    return {
+        "page_p50_ms": percentile(late_ms, 0.5),
+        "page_p99_ms": percentile(late_ms, 0.99),
+        "page_max_ms": max(late_ms),
+        "page_cores": used[0] / seconds,
+        "rss_mb": rss_mb,
+    }
+
+
+async def _open_doors(play: Stage, seconds: float) -> dict[str, int]:
+    """Openings and closings by turns; when each opening's report was published, by page id."""
+    sent: dict[str, int] = {}
+
+    def send(number: int) -> None:
+        turn, closes = divmod(number, 2)
+        if closes and turn < OPEN_FOR:  # no door is due to shut yet: one that beats fills in
+            play.line.write(play.sealers[(turn + SEALS // 2) % SEALS].beat())
+            return
+        sealer = play.sealers[(turn - OPEN_FOR * closes) % SEALS]
+        packet = sealer.turn()
+        if not closes:
+            sent[f"{sealer.seal_id}-{sealer.seq}"] = time.monotonic_ns()
+        play.line.write(packet)
+
+    await paced(RATE, int(RATE * seconds), send)
+    arrivals = play.receiver.arrivals
+    with contextlib.suppress(CannotMeasure):  # the missing ones are told below, by name
+        await until(lambda: len(arrivals) >= len(sent), "", SETTLE_S)
+    return sent
+
+
+def _late_ms(sent: dict[str, int], play: Stage) -> list[float]:
+    arrived: dict[str, int] = {}
+    for at, page in play.receiver.pages():
+        arrived.setdefault(page["page_id"], at)
+    lost = sent.keys() - arrived.keys()
+    if lost:
+        raise CannotMeasure(f"{len(lost)} openings were never paged, such as {min(lost)}")
+    return [(arrived[page_id] - at) / 1e6 for page_id, at in sent.items()]
+
+
+@contextlib.asynccontextmanager
+async def _screen(url: str) -> AsyncIterator[None]:
+    """A wall screen: it opens the first page, and reads the live stream as long as it hangs."""
+
+    async def watch(session: aiohttp.ClientSession) -> None:
+        async with session.get(url + "/stream") as stream:
+            async for _ in stream.content.iter_any():
+                pass
+
+    timeout = aiohttp.ClientTimeout(total=None)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        async with session.get(url + "/") as page:
+            page.raise_for_status()
+            await page.read()
+        watching = asyncio.create_task(watch(session))
+        try:
+            yield
+        finally:
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError, aiohttp.ClientError):
+                await watching
