@@ -73,6 +73,7 @@ class Draft:
         self.marks: dict[str, Mark] = {}
         self.pages: list[str] = []
         self.cases: dict[str, None] = {}  # in the order in which they moved
+        self.numbers: set[tuple[str, int]] = set()  # (seal_id, seq) journaled by this draft
         self.reports = self.refused = 0
 
     def mark(self, seal_id: str, mark: Mark) -> None:
@@ -83,6 +84,7 @@ class Draft:
     def report(self, at_ms: int, door_id: str | None, event: ReportCame) -> None:
         """A genuine, new report."""
         self.reports += 1
+        self.numbers.add((event.seal_id, event.seq))
         if door_id is None:
             self.commit.refusal(at_ms, Reason.NO_DOOR)
             self.commit.event(at_ms, None, event, Reason.NO_DOOR)

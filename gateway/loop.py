@@ -218,7 +218,10 @@ class Heart:
         beat.receipts.append((event.seal_id, read.epoch, read.counter, event.seq))
         repeated = read.repeated
         if repeated is None:
-            repeated = await asyncio.to_thread(self._is_journaled, event.seal_id, event.seq)
+            number = event.seal_id, event.seq
+            repeated = number in draft.numbers or await asyncio.to_thread(
+                self._is_journaled, *number
+            )
         if repeated:
             draft.commit.refusal(now_ms, Reason.DUPLICATE)
         else:

@@ -1,0 +1,143 @@
+"""A site in a real database, a few seals that speak the real wire, and a loop without a broker."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from sqlalchemy import insert, select
+
+from gateway.core.events import OrderPlaced, SealBound
+from gateway.core.model import Order, Rules
+from gateway.draft import Site
+from gateway.ingest.intake import Intake
+from gateway.loop import Heart
+from gateway.notify.addressing import Addresses
+from gateway.store import registry, tables
+from gateway.store.commit import Row, _encode
+from gateway.store.engine import Store
+from sealwire import ccm, envelope, receipt, report, topics
+
+FOREVER_MS = 4_000_000_000_000
+WAIT_S = 10.0
+
+
+class HandSeal:
+    """A seal whose every transmission is made by hand."""
+
+    def __init__(self) -> None:
+        self.seal_id = secrets.token_hex(8)
+        self.key = secrets.token_bytes(32)
+        self.epoch, self.counter = 1, 0
+        self.seq = self.edges = 0
+
+    @property
+    def topic(self) -> str:
+        return topics.report(self.seal_id)
+
+    def edge(self, contact: int = report.OPEN, age_ms: int | None = 0) -> report.Report:
+        """The next edge's report, not sent yet."""
+        self.seq += 1
+        self.edges += 1
+        return report.Report(contact, report.EDGE, self.seq, self.edges, age_ms=age_ms)
+
+    def beat(self, contact: int = report.SHUT) -> report.Report:
+        return report.Report(contact, report.BEAT, 0, self.edges)
+
+    def sealed(self, said: report.Report, key: bytes | None = None) -> bytes:
+        """A fresh transmission of a report."""
+        self.counter += 1
+        cipher, raw_id = ccm.cipher(key or self.key), bytes.fromhex(self.seal_id)
+        return envelope.seal_up(
+            cipher, raw_id, envelope.UP, self.epoch, self.counter, report.pack(said)
+        )
+
+    def receipted(self, topic: str, payload: bytes) -> int:
+        """The number in a receipt that is ours."""
+        assert topic == topics.receipt(self.seal_id)
+        raw_id = bytes.fromhex(self.seal_id)
+        direction, *_, plain = envelope.open_up(ccm.cipher(self.key), raw_id, payload)
+        assert direction == envelope.DOWN
+        return receipt.unpack(plain).seq
+
+
+class Post:
+    """What the loop sends out, in order: ("ack", token), ("receipt", topic, payload)."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[object, ...]] = []
+
+    def acknowledge(self, token: int) -> None:
+        self.sent.append(("ack", token))
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        self.sent.append(("receipt", topic, payload))
+
+    def tokens(self) -> list[object]:
+        return [item[1] for item in self.sent if item[0] == "ack"]
+
+    def receipts(self) -> list[tuple[str, bytes]]:
+        return [(str(item[1]), item[2]) for item in self.sent if item[0] == "receipt"]  # type: ignore[misc]
+
+
+def enrol(store: Store, seals: list[HandSeal], webhook: str = "", bound: bool = True) -> None:
+    """Doors door-0, door-1 … in one grid with one warden, each sealed and under order."""
+    channels = f'["inbox", "webhook:{webhook}"]' if webhook else '["inbox"]'
+    doors = [{"door_id": f"door-{n}", "label": f"1-{n}", "grid_id": "g"} for n in range(len(seals))]
+    letters: list[Row] = []
+    for n, seal in enumerate(seals if bound else []):
+        order = Order(f"order-{n}", 0, FOREVER_MS)
+        for event in (SealBound(seal.seal_id), OrderPlaced(order)):
+            letters.append({"door_id": f"door-{n}", "body": _encode(event)})
+    with store.writing() as connection:
+        connection.execute(insert(tables.grids), {"grid_id": "g", "name": "Grid"})
+        warden = {"warden_id": "wang", "name": "Wang", "grid_id": "g", "channels": channels}
+        connection.execute(insert(tables.wardens), warden)
+        if doors:
+            connection.execute(insert(tables.doors), doors)
+        for n, seal in enumerate(seals):
+            row = {"seal_id": seal.seal_id, "key": seal.key, "enrolled_ms": 0}
+            row["door_id"] = f"door-{n}" if bound else None
+            connection.execute(insert(tables.seals), row)
+        if letters:
+            connection.execute(insert(tables.letters), letters)
+
+
+@contextlib.asynccontextmanager
+async def beating(store: Store, rules: Rules | None = None) -> AsyncIterator[tuple[Heart, Post]]:
+    """A loop at work on the store, its letters read; cancelled at the end."""
+    with store.reading() as connection:
+        known = registry.load(connection)
+    addresses = Addresses(known, "", "en")
+    heart, post = Heart(store, Site(known, rules or Rules()), Intake(), addresses), Post()
+    heart.connect(post, [])
+    async with asyncio.TaskGroup() as group:  # a loop that dies takes its test with it
+        tasks = [group.create_task(part) for part in (heart.run(), heart.read_letters())]
+        await until(lambda: not waiting_letters(store))
+        yield heart, post
+        for task in tasks:
+            task.cancel()
+
+
+def waiting_letters(store: Store) -> int:
+    with store.reading() as connection:
+        return len(connection.execute(select(tables.letters.c.letter_id)).all())
+
+
+async def until(true: object, wait_s: float = WAIT_S) -> None:
+    """Wait until a function says so; fail if it never does."""
+    assert callable(true)
+    async with asyncio.timeout(wait_s):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+def rows(store: Store, table: object) -> list[Row]:
+    """Every row of a table, as dictionaries."""
+    with store.reading() as connection:
+        return [dict(row._mapping) for row in connection.execute(select(table))]  # type: ignore[call-overload]
+
+
+def new_store(folder: Path) -> Store:
+    return Store.open(folder / "menshen.db")

@@ -1,0 +1,233 @@
+"""The heartbeat on a real database: write, acknowledge, tell; and what bad input gets."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event as db_event
+
+from edge.small_site import HandSeal, beating, enrol, new_store, rows, until
+from gateway.core.events import CaseAcknowledged
+from gateway.core.reason import Reason
+from gateway.draft import REFUSALS_JOURNALED_A_MINUTE
+from gateway.store import tables
+from gateway.store.engine import Store
+from sealwire import report
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = new_store(tmp_path)
+    yield store
+    store.close()
+
+
+async def test_an_opening_is_journaled_acknowledged_receipted_and_paged(store: Store) -> None:
+    seal = HandSeal()
+    enrol(store, [seal])
+    async with beating(store) as (heart, post):
+        news = heart.watch()
+        heart.arrived(seal.topic, seal.sealed(seal.edge(age_ms=20)), 77)
+        await until(post.receipts)
+        told = await news.get()
+    assert post.sent[0] == ("ack", 77)
+    assert seal.receipted(*post.receipts()[0]) == 1
+    page_id = f"{seal.seal_id}-1"
+    assert told.pages == (page_id,)
+    (entry,) = rows(store, tables.outbox)
+    assert (entry["page_id"], entry["channel"], entry["warden_id"]) == (page_id, "inbox", "wang")
+    (case,) = rows(store, tables.cases)
+    assert (case["case_id"], case["state"], case["door_id"]) == (page_id, "raised", "door-0")
+
+
+async def test_a_report_sent_again_is_receipted_again_and_journaled_once(store: Store) -> None:
+    seal = HandSeal()
+    enrol(store, [seal])
+    async with beating(store) as (heart, post):
+        said = seal.edge()
+        for token in range(1, 4):
+            heart.arrived(seal.topic, seal.sealed(said), token)
+        await until(lambda: len(post.receipts()) == 3)
+    reports = [row for row in rows(store, tables.journal) if row["kind"] == "ReportCame"]
+    assert len(reports) == len(rows(store, tables.outbox)) == 1
+    assert [seal.receipted(*sent) for sent in post.receipts()] == [1, 1, 1]
+
+
+async def test_numbers_that_come_out_of_order_are_each_journaled_once(store: Store) -> None:
+    """A later report may overtake one that a broker held back: the earlier is no repetition."""
+    seal = HandSeal()
+    enrol(store, [seal])
+    async with beating(store) as (heart, post):
+        said = [seal.edge(contact=n % 2) for n in range(1, 101)]
+        for n in [1, 3, 2, 2, 99, 1, 50, 98, 100, 50, 4]:
+            heart.arrived(seal.topic, seal.sealed(said[n - 1]), n)
+        await until(lambda: len(post.receipts()) == 11)
+    numbers = [row["seq"] for row in rows(store, tables.journal) if row["kind"] == "ReportCame"]
+    assert numbers == [1, 3, 2, 99, 50, 98, 100, 4]
+
+
+BAD = {
+    "no bytes": (Reason.TRUNCATED, lambda seal: b""),
+    "half a report": (Reason.TRUNCATED, lambda seal: seal.sealed(seal.beat())[:13]),
+    "a report and more": (Reason.OVERSIZED, lambda seal: seal.sealed(seal.beat()) + b"x"),
+    "a megabyte": (Reason.OVERSIZED, lambda seal: b"\x10" * 2**20),
+    "another version": (Reason.UNKNOWN_VERSION, lambda seal: b"\x20" + bytes(26)),
+    "another key": (Reason.WRONG_KEY, lambda seal: seal.sealed(seal.beat(), bytes(32))),
+    "an altered bit": (Reason.WRONG_KEY, lambda seal: seal.sealed(seal.beat())[:-1] + b"\x00"),
+    "a direction that is none": (Reason.MALFORMED, lambda seal: b"\x15" + bytes(26)),
+    "a receipt": (Reason.MALFORMED, lambda seal: b"\x11\x00\x00\x01\x00\x00\x01" + bytes(12)),
+    "the first counter again": (Reason.BELOW_MARK, lambda seal: seal.first),
+    "the last transmission again": (Reason.REPLAYED, lambda seal: seal.last),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+async def test_bad_input_is_counted_journaled_and_changes_nothing(what: str, store: Store) -> None:
+    reason, make = BAD[what]
+    seal = HandSeal()
+    enrol(store, [seal])
+    async with beating(store) as (heart, post):
+        seal.first, seal.last = seal.sealed(seal.beat()), seal.sealed(seal.beat())  # type: ignore[attr-defined]
+        for token, payload in enumerate((seal.first, seal.last), 1):  # type: ignore[attr-defined]
+            heart.arrived(seal.topic, payload, token)
+        heart.arrived(seal.topic, make(seal), 3)
+        heart.arrived(seal.topic, seal.sealed(seal.edge()), 4)  # and the loop goes on
+        await until(lambda: len(post.tokens()) == 4)
+        assert heart.health().refused == 1
+    assert post.tokens() == [1, 2, 3, 4]
+    assert len(post.receipts()) == 3
+    (count,) = rows(store, tables.refusals)
+    assert (count["reason"], count["count"]) == (reason, 1)
+    (journaled,) = [row for row in rows(store, tables.journal) if row["kind"] == "MessageRefused"]
+    assert (journaled["reason"], journaled["door_id"]) == (reason, "door-0")
+    assert len(rows(store, tables.outbox)) == 1  # the honest opening's
+
+
+@pytest.mark.parametrize(
+    ("topic", "reason"),
+    [
+        ("seals/ffffffffffffffff/report", Reason.UNKNOWN_SEAL),
+        ("seals/FFFFFFFFFFFFFFFF/report", Reason.MALFORMED),
+        ("seals/report", Reason.MALFORMED),
+        ("", Reason.MALFORMED),
+    ],
+)
+async def test_a_stranger_is_counted_and_journaled(
+    topic: str, reason: Reason, store: Store
+) -> None:
+    seal = HandSeal()
+    enrol(store, [seal])
+    async with beating(store) as (heart, post):
+        heart.arrived(topic, seal.sealed(seal.beat()), 1)
+        await until(post.tokens)
+    assert post.receipts() == []
+    assert [row["reason"] for row in rows(store, tables.refusals)] == [reason]
+
+
+async def test_a_flood_of_rubbish_is_counted_exactly_and_journaled_within_a_limit(
+    store: Store,
+) -> None:
+    enrol(store, [])
+    async with beating(store) as (heart, post):
+        for token in range(1, 1_001):
+            heart.arrived("seals/ffffffffffffffff/report", b"\x10" + bytes(26), token)
+        await until(lambda: len(post.tokens()) == 1_000)
+    assert sum(row["count"] for row in rows(store, tables.refusals)) == 1_000
+    assert len(rows(store, tables.journal)) <= 2 * REFUSALS_JOURNALED_A_MINUTE
+
+
+async def test_a_burst_of_failures_under_one_seals_name_becomes_one_case(store: Store) -> None:
+    seal = HandSeal()
+    enrol(store, [seal])
+    async with beating(store) as (heart, post):
+        for token in range(1, 31):
+            heart.arrived(seal.topic, seal.sealed(seal.beat(), bytes(32)), token)
+        await until(lambda: len(post.tokens()) == 30)
+    assert [case["reason"] for case in rows(store, tables.cases)] == [Reason.REFUSALS]
+    assert len(rows(store, tables.outbox)) == 1
+
+
+async def test_a_seal_without_a_door_is_receipted_and_recorded(store: Store) -> None:
+    seal = HandSeal()
+    enrol(store, [seal], bound=False)
+    async with beating(store) as (heart, post):
+        heart.arrived(seal.topic, seal.sealed(seal.edge()), 1)
+        await until(post.receipts)
+    (row,) = rows(store, tables.journal)
+    assert (row["reason"], row["door_id"]) == (Reason.NO_DOOR, None)
+    assert [row["reason"] for row in rows(store, tables.refusals)] == [Reason.NO_DOOR]
+
+
+async def test_a_full_disk_acknowledges_nothing_and_loses_nothing(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    seals = [HandSeal() for _ in range(40)]
+    enrol(store, seals)
+    pages = {"most": 1 << 30}
+
+    @db_event.listens_for(store._writers, "begin")
+    def limit(connection: object) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages['most']}")  # type: ignore[attr-defined]
+
+    async with beating(store) as (heart, post):
+        pages["most"] = 1  # SQLite itself says "database or disk is full" from here on
+        for n, seal in enumerate(seals * 3):
+            heart.arrived(seal.topic, seal.sealed(seal.edge(n % 2)), n + 1)
+        await until(lambda: not heart.health().store_ok)
+        await asyncio.sleep(0.5)
+        assert post.sent == []
+        assert "the disk is full" in str(heart.health().store_error)
+        pages["most"] = 1 << 30
+        await until(lambda: len(post.receipts()) == len(seals) * 3)
+        assert heart.health().store_ok
+    reports = [row for row in rows(store, tables.journal) if row["kind"] == "ReportCame"]
+    assert len(reports) == len(seals) * 3
+    assert sum("nothing can be stored" in line for line in caplog.messages) == 1
+
+
+async def test_a_commit_that_seemed_to_fail_is_not_written_twice(store: Store) -> None:
+    seal = HandSeal()
+    enrol(store, [seal])
+    failures = [OSError(5, "Input/output error")]
+
+    @db_event.listens_for(store._writers, "commit")
+    def fail_after(connection: object) -> None:
+        if failures and armed:
+            connection.connection.dbapi_connection.commit()  # type: ignore[attr-defined]
+            raise failures.pop()
+
+    armed = False
+    async with beating(store) as (heart, post):
+        armed = True
+        heart.arrived(seal.topic, seal.sealed(seal.edge()), 1)
+        await until(post.receipts)
+    assert failures == []
+    assert len(rows(store, tables.outbox)) == 1
+
+
+async def test_after_a_restart_everything_goes_on_where_it_was(store: Store) -> None:
+    seal = HandSeal()
+    enrol(store, [seal])
+    async with beating(store) as (heart, post):
+        old = seal.sealed(seal.edge())
+        heart.arrived(seal.topic, old, 1)
+        await until(post.receipts)
+    async with beating(store) as (heart, post):
+        heart.arrived(seal.topic, old, 1)  # the broker never got our acknowledgement
+        heart.arrived(seal.topic, seal.sealed(seal.edge(report.SHUT)), 2)
+        await until(lambda: len(post.tokens()) == 2)
+        case_id = rows(store, tables.cases)[0]["case_id"]
+        assert await heart.submit("door-0", CaseAcknowledged(case_id, "Wang"))
+        assert not await heart.submit("door-0", CaseAcknowledged(case_id, "Li"))
+        await until(lambda: rows(store, tables.openings)[0]["shut_ms"])
+    assert len(rows(store, tables.outbox)) == 1
+    (case,) = rows(store, tables.cases)
+    assert (case["state"], case["acknowledged_by"]) == ("acknowledged", "Wang")
+
+
+async def test_an_act_on_a_door_that_does_not_exist_is_refused(store: Store) -> None:
+    enrol(store, [])
+    async with beating(store) as (heart, _):
+        with pytest.raises(KeyError):
+            await heart.submit("nowhere", CaseAcknowledged("x", "Wang"))
