@@ -42,24 +42,23 @@ make_venv() {
   "$found" -m venv --without-pip .venv || give_up "'$found -m venv' failed; the lines above say why"
 }
 
-# Debian ships python3 without pip. The package python3-pip-whl holds pip as a wheel, and a wheel runs
-# where it lies, so nothing has to be installed on the machine.
+# Debian ships python3 without pip. The package python3-pip-whl holds pip as a wheel, which for pip means
+# that unpacking is installing. Debian's pip trusts the machine's certificates only; a machine that has
+# none gets those of the package ca-certificates, here and not on the machine.
 pip_from_debian() {
   command -v apt-get >/dev/null && command -v dpkg >/dev/null || give_up \
     "this Python has no pip and no ensurepip; install pip for it and try again"
   say "this Python has no pip; taking it from Debian's python3-pip-whl"
   sh .ci/unpack.sh .venv/debian python3-pip-whl ca-certificates || give_up \
     "apt could not fetch pip; the lines above say why. Or: sudo apt install python3-venv"
-  wheel=$(find "$here/.venv/debian" -name 'pip-*.whl' | head -n 1)
-  "$python" "$wheel/pip" --quiet install --no-index --no-deps "$wheel"
-}
-
-# pip of Debian trusts the machine's certificates; a machine without any gets the packaged ones.
-trust_packaged_certificates() {
-  if [ ! -e /etc/ssl/certs/ca-certificates.crt ] && [ -z "${PIP_CERT:-}" ] && [ -d .venv/debian ]; then
+  site=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  "$python" -m zipfile -e "$(find .venv/debian -name 'pip-*.whl' | head -n 1)" "$site"
+  trusted=/etc/ssl/certs/ca-certificates.crt
+  if [ ! -e "$trusted" ]; then
     find .venv/debian -path '*/mozilla/*.crt' -exec cat {} + > .venv/certificates.pem
-    export PIP_CERT="$here/.venv/certificates.pem"
+    sed -i "s#$trusted#$here/.venv/certificates.pem#" "$site/pip/_vendor/certifi/core.py"
   fi
+  rm -rf .venv/debian
 }
 
 pip() { "$python" -m pip --quiet --disable-pip-version-check "$@"; }
@@ -74,7 +73,6 @@ rm -f "$stamp"
 export PIP_USER=0 PIP_ROOT_USER_ACTION=ignore
 "$python" -m pip --version >/dev/null 2>&1 ||
   "$python" -m ensurepip >/dev/null 2>&1 || pip_from_debian
-trust_packaged_certificates
 
 say "$("$python" --version), $(grep -c '^[a-z]' "$lock") packages of $lock into .venv (once; a minute or two)"
 pip install --no-deps --require-hashes --only-binary :all: --requirement "$lock" || give_up \

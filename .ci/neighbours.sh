@@ -50,11 +50,12 @@ install_as_root() {
   keep_services_off
 }
 
-wrap() { # NAME PROGRAM: a script in .neighbours/bin that runs a program of the prefix
+wrap() { # NAME PROGRAM ARGUMENT: make a script that runs a program of the prefix, and try it
   [ -x "$prefix/root$2" ] || return 0
   printf '#!/bin/sh\nexport LD_LIBRARY_PATH="%s" FONTCONFIG_FILE="%s"\nexec "%s" "$@"\n' \
     "$libraries" "$prefix/fonts.conf" "$prefix/root$2" > "$prefix/bin/$1"
   chmod +x "$prefix/bin/$1"
+  "$prefix/bin/$1" "$3" > /dev/null || [ $? -ne 127 ] # 127: a library is missing
 }
 
 unpack_into_prefix() {
@@ -62,7 +63,7 @@ unpack_into_prefix() {
   # shellcheck disable=SC2086
   sh .ci/unpack.sh "$prefix/root" $wanted
   mkdir -p "$prefix/bin"
-  libraries=$(find "$prefix/root" -name 'lib*.so.*' -exec dirname {} + | sort -u | paste -s -d : -)
+  libraries=$(find "$prefix/root" -name 'lib*.so*' -exec dirname {} + | sort -u | paste -s -d : -)
   cat > "$prefix/fonts.conf" <<END
 <?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -72,9 +73,9 @@ unpack_into_prefix() {
   <cachedir>$prefix/font-cache</cachedir>
 </fontconfig>
 END
-  wrap mosquitto /usr/sbin/mosquitto
-  wrap influxd /usr/bin/influxd
-  wrap chromium /usr/lib/chromium/chromium
+  wrap mosquitto /usr/sbin/mosquitto -h
+  wrap influxd /usr/bin/influxd version
+  wrap chromium /usr/lib/chromium/chromium --version
 }
 
 ours= complete=
