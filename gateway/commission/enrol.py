@@ -1,0 +1,288 @@
+"""Enrolment: rows of the registry, and a letter to the gateway for each that a door must know of.
+
+Everything is checked against one snapshot and written in the same transaction, or nothing is. A
+row that is there already changes nothing, so the same file can be imported twice. A running gateway
+reads the letters within a second; one that is stopped reads them at its next start.
+"""
+
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any, assert_never
+
+import msgspec
+from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from gateway.commission.credentials import hash_password, password_matches
+from gateway.commission.enrol_rows import (
+    DAY_MS,
+    ORDER_DAYS_MAX,
+    PERMIT_DAYS_MAX,
+    EnrolError,
+    NewDoor,
+    NewGrid,
+    NewOrder,
+    NewPermit,
+    NewSeal,
+    NewWarden,
+    Outcome,
+    Row,
+    kind_of,
+    local,
+)
+from gateway.core.events import Event, OrderPlaced, PermitAnnounced, SealBound
+from gateway.core.model import Order, Permit
+from gateway.core.orders import ORDERS_MAX
+from gateway.core.permits import PERMITS_MAX
+from gateway.store import tables
+from gateway.store.engine import Store
+
+_encode = msgspec.json.Encoder().encode
+
+
+def enrol_seal(
+    store: Store, *, seal_id: str, key: bytes, door_id: str | None, broker_password: str, at_ms: int
+) -> None:
+    """Enrol one seal, on a door or on none yet. A seal that hung on that door before lets go of it.
+
+    EnrolError if the seal is known with another key or hangs on another door, or if there is no
+    such door; StoreError if nothing can be stored.
+    """
+    with store.writing() as connection:
+        enrolment = Enrolment(connection, at_ms, replace=True)
+        enrolment.take(NewSeal(seal_id, key, door_id, broker_password))
+        enrolment.write()
+
+
+class Enrolment:
+    """Rows gathered against one snapshot of the registry; `write` stores all of them.
+
+    `replace` lets a new seal take a door from the seal that hangs there.
+    """
+
+    def __init__(self, connection: Connection, at_ms: int, *, replace: bool = False) -> None:
+        self._connection, self._at_ms, self._replace = connection, at_ms, replace
+        self.counts: Counter[tuple[str, Outcome]] = Counter()
+        self._fresh: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+        self._letters: list[dict[str, Any]] = []
+        self._unbound: list[dict[str, Any]] = []
+        self._grids = self._known(tables.grids, "grid_id")
+        self._wardens = self._known(tables.wardens, "warden_id")
+        self._doors = self._known(tables.doors, "door_id", "label", "grid_id")
+        self._seals = self._known(tables.seals, "seal_id", "door_id", "key", "broker_hash")
+        self._orders = self._known(tables.orders, "order_id")
+        self._permits = self._known(tables.permits, "permit_id")
+        self._seal_on = {row["door_id"]: row["seal_id"] for row in self._seals.values()}
+        self._orders_on = _by_door(self._orders.values())
+        self._permits_on = _by_door(self._permits.values())
+
+    def take(self, row: Row) -> Outcome:
+        """Check a row and keep it for `write`. EnrolError, and nothing kept, if it does not fit."""
+        match row:
+            case NewGrid():
+                outcome = self._put("grids", self._grids, row.grid_id, msgspec.structs.asdict(row))
+            case NewWarden():
+                outcome = self._warden(row)
+            case NewDoor():
+                outcome = self._door(row)
+            case NewSeal():
+                outcome = self._seal(row)
+            case NewOrder():
+                outcome = self._order(row)
+            case NewPermit():
+                outcome = self._permit(row)
+            case _:
+                assert_never(row)
+        self.counts[kind_of(row), outcome] += 1
+        return outcome
+
+    def write(self) -> None:
+        """Store every row, and the letters. The caller's transaction."""
+        if self._unbound:
+            self._connection.execute(_UNBIND, self._unbound)
+        for name in ("grids", "wardens", "doors", "seals", "orders", "permits"):
+            rows = list(self._fresh[name].values())
+            if name == "seals":
+                rows = [{**row, "enrolled_ms": self._at_ms} for row in rows]
+            if rows:
+                table = tables.metadata.tables[name]
+                self._connection.execute(_upsert(table, list(rows[0])), rows)
+        if self._letters:
+            self._connection.execute(tables.letters.insert(), self._letters)
+
+    def _known(self, table: Table, key: str, *columns: str) -> dict[str, dict[str, Any]]:
+        chosen = [table.c[name] for name in (key, *columns)] if columns else list(table.c)
+        rows = self._connection.execute(select(*chosen)).mappings()
+        return {row[key]: dict(row) for row in rows}
+
+    def _put(
+        self, name: str, known: dict[str, dict[str, Any]], key: str, row: dict[str, Any]
+    ) -> Outcome:
+        before = known.get(key)
+        if before == row:
+            return Outcome.UNCHANGED
+        known[key] = self._fresh[name][key] = row
+        return Outcome.ADDED if before is None else Outcome.CHANGED
+
+    def _tell(self, door_id: str, event: Event) -> None:
+        self._letters.append({"door_id": door_id, "body": _encode(event)})
+
+    def _warden(self, row: NewWarden) -> Outcome:
+        self._need_grid(row.grid_id)
+        values = msgspec.structs.asdict(row) | {"channels": _encode(row.channels).decode()}
+        return self._put("wardens", self._wardens, row.warden_id, values)
+
+    def _door(self, row: NewDoor) -> Outcome:
+        self._need_grid(row.grid_id)
+        return self._put("doors", self._doors, row.door_id, msgspec.structs.asdict(row))
+
+    def _seal(self, row: NewSeal) -> Outcome:
+        before = self._seals.get(row.seal_id)
+        if before is not None:
+            self._need_same_seal(row, before)
+        door_id = row.door_id or (before["door_id"] if before else None)
+        if door_id is not None:
+            self._take_door(door_id, row.seal_id)
+        password_hash = before["broker_hash"] if before else ""
+        if row.broker_password and not password_matches(row.broker_password, password_hash):
+            password_hash = hash_password(row.broker_password)
+        outcome = self._put(
+            "seals",
+            self._seals,
+            row.seal_id,
+            {
+                "seal_id": row.seal_id,
+                "door_id": door_id,
+                "key": row.key,
+                "broker_hash": password_hash,
+            },
+        )
+        if door_id is not None and (before is None or before["door_id"] != door_id):
+            self._tell(door_id, SealBound(row.seal_id))
+        return outcome
+
+    def _need_same_seal(self, row: NewSeal, before: dict[str, Any]) -> None:
+        if before["key"] != row.key:
+            raise EnrolError("seal_id", row.seal_id, "is enrolled already, with another key")
+        if before["door_id"] not in (None, row.door_id) and row.door_id is not None:
+            raise EnrolError(
+                "door_id",
+                row.door_id,
+                f"but seal {row.seal_id} hangs on door {before['door_id']} already; "
+                "flash a fresh seal for this door",
+            )
+
+    def _take_door(self, door_id: str, seal_id: str) -> None:
+        """The door is this seal's; the one that hung there, if any, hangs nowhere."""
+        self._need_door(door_id)
+        other = self._seal_on.get(door_id)
+        if other not in (None, seal_id):
+            if not self._replace:
+                raise EnrolError(
+                    "door_id",
+                    door_id,
+                    f"carries seal {other} already; say --replace if the new one hangs instead",
+                )
+            self._seals[other]["door_id"] = None
+            self._unbound.append({"b_seal_id": other})
+        self._seal_on[door_id] = seal_id
+
+    def _order(self, row: NewOrder) -> Outcome:
+        self._need_door(row.door_id)
+        on_door = self._orders_on[row.door_id]
+        order_id = row.order_id or _same(on_door, "order_id", _span(row)) or secrets.token_hex(8)
+        values = {"order_id": order_id, **_span(row)}
+        before = self._orders.get(order_id)
+        if before == values:
+            return Outcome.UNCHANGED
+        if before is not None and before["door_id"] != row.door_id:
+            raise EnrolError("order_id", order_id, f"is an order on door {before['door_id']}")
+        self._need_future(row, ORDER_DAYS_MAX, "an order")
+        others = [order for order in on_door if order["order_id"] != order_id]
+        for other in others:
+            if other["from_ms"] < row.to_ms and row.from_ms < other["to_ms"]:
+                raise EnrolError(
+                    "door_id", row.door_id, f"has order {other['order_id']} in that time already"
+                )
+        self._need_room(others, ORDERS_MAX, row.door_id, "orders")
+        self._orders_on[row.door_id] = [*others, values]
+        self._tell(row.door_id, OrderPlaced(Order(order_id, row.from_ms, row.to_ms)))
+        return self._put("orders", self._orders, order_id, values)
+
+    def _permit(self, row: NewPermit) -> Outcome:
+        self._need_door(row.door_id)
+        on_door = self._permits_on[row.door_id]
+        told = {
+            name: value
+            for name, value in msgspec.structs.asdict(row).items()
+            if name not in ("permit_id", "openings")  # openings are spent: the number goes down
+        }
+        permit_id = row.permit_id or _same(on_door, "permit_id", told) or secrets.token_hex(8)
+        before = self._permits.get(permit_id)
+        if before is not None:
+            if before == before | told:
+                return Outcome.UNCHANGED
+            raise EnrolError(
+                "permit_id", permit_id, "is announced already, otherwise; give this one a new id"
+            )
+        self._need_future(row, PERMIT_DAYS_MAX, "a permit")
+        self._need_room(on_door, PERMITS_MAX, row.door_id, "permits")
+        values = {"permit_id": permit_id, **told, "openings": row.openings}
+        on_door.append(values)
+        permit = Permit(**{k: v for k, v in values.items() if k != "door_id"})
+        self._tell(row.door_id, PermitAnnounced(permit))
+        return self._put("permits", self._permits, permit_id, values)
+
+    def _need_grid(self, grid_id: str) -> None:
+        if grid_id not in self._grids:
+            raise EnrolError("grid_id", grid_id, "there is no such grid; enrol the grids first")
+
+    def _need_door(self, door_id: str) -> None:
+        if door_id not in self._doors:
+            raise EnrolError("door_id", door_id, "there is no such door; enrol the doors first")
+
+    def _need_future(self, row: NewOrder | NewPermit, days_max: int, what: str) -> None:
+        if row.to_ms <= self._at_ms:
+            raise EnrolError("to", local(row.to_ms), "lies in the past; is the year right?")
+        if row.to_ms <= row.from_ms:
+            raise EnrolError("to", local(row.to_ms), "is not after its beginning")
+        if row.to_ms - row.from_ms > days_max * DAY_MS:
+            raise EnrolError("to", local(row.to_ms), f"{what} lasts {days_max} days at most")
+
+    def _need_room(
+        self, on_door: Iterable[dict[str, Any]], limit: int, door_id: str, what: str
+    ) -> None:
+        if sum(row["to_ms"] > self._at_ms for row in on_door) >= limit:
+            raise EnrolError("door_id", door_id, f"has {limit} {what} already, which is the limit")
+
+
+def _by_door(rows: Iterable[dict[str, Any]]) -> defaultdict[str, list[dict[str, Any]]]:
+    on_door: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        on_door[row["door_id"]].append(row)
+    return on_door
+
+
+def _span(row: NewOrder) -> dict[str, Any]:
+    return {"door_id": row.door_id, "from_ms": row.from_ms, "to_ms": row.to_ms}
+
+
+def _same(rows: list[dict[str, Any]], key: str, wanted: dict[str, Any]) -> str | None:
+    """The id of the row that says the same, so that a row without an id is not added twice."""
+    return next((row[key] for row in rows if row == row | wanted), None)
+
+
+def _upsert(table: Table, columns: list[str]) -> Any:
+    key = table.primary_key.columns.keys()
+    statement = insert(table)
+    kept = {*key, "enrolled_ms"}
+    changed = {name: statement.excluded[name] for name in columns if name not in kept}
+    return statement.on_conflict_do_update(index_elements=key, set_=changed)
+
+
+_UNBIND = (
+    update(tables.seals)
+    .where(tables.seals.c.seal_id == bindparam("b_seal_id"))
+    .values(door_id=None)
+)

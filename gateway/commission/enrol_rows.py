@@ -1,0 +1,104 @@
+"""What can be enrolled, as plain rows: each already makes sense by itself.
+
+Whether it fits to what the database holds is decided in `enrol.py`.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+DAY_MS = 86_400_000
+ORDER_DAYS_MAX = 366
+PERMIT_DAYS_MAX = 31
+OPENINGS_MAX = 100
+LONGEST_MINUTES_MAX = 24 * 60
+
+
+class NewGrid(Struct, frozen=True):
+    """A part of the town with its own wardens."""
+
+    grid_id: str
+    name: str
+
+
+class NewWarden(Struct, frozen=True):
+    """Who is told of what happens in a grid, in which language, by which channels."""
+
+    warden_id: str
+    name: str
+    grid_id: str
+    language: str
+    channels: tuple[str, ...] = ("inbox",)
+
+
+class NewDoor(Struct, frozen=True):
+    """A door, and what people call it."""
+
+    door_id: str
+    label: str
+    grid_id: str
+
+
+class NewSeal(Struct, frozen=True):
+    """A seal's id (16 hex), its key (32 bytes), where it hangs, its password at the broker."""
+
+    seal_id: str
+    key: bytes
+    door_id: str | None = None
+    broker_password: str | None = None
+
+    def __repr__(self) -> str:
+        """Its id and its door; the key and the password stay unsaid."""
+        return f"NewSeal({self.seal_id!r}, door_id={self.door_id!r})"
+
+
+class NewOrder(Struct, frozen=True):
+    """A quarantine order from (included) to (excluded). An order without an id is given one."""
+
+    door_id: str
+    from_ms: int
+    to_ms: int
+    order_id: str | None = None
+
+
+class NewPermit(Struct, frozen=True):
+    """An announced opening. A permit without an id is given one."""
+
+    door_id: str
+    from_ms: int
+    to_ms: int
+    openings: int
+    longest_ms: int
+    who: str
+    why: str
+    permit_id: str | None = None
+
+
+Row = NewGrid | NewWarden | NewDoor | NewSeal | NewOrder | NewPermit
+
+
+def kind_of(row: Row) -> str:
+    """The table that a row goes to: "grids", "seals" …"""
+    return type(row).__name__.removeprefix("New").lower() + "s"
+
+
+def local(at_ms: int) -> str:
+    """A time as this machine's people write it, to the minute, with its offset."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().isoformat(" ", "minutes")
+
+
+class EnrolError(Exception):
+    """A row that does not fit. `column` and `value` say where, `sentence` says why."""
+
+    def __init__(self, column: str, value: str, sentence: str) -> None:
+        super().__init__(f"{column} {value}: {sentence}")
+        self.column, self.value, self.sentence = column, value, sentence
+
+
+class Outcome(StrEnum):
+    """What became of a row."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
