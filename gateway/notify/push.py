@@ -37,8 +37,13 @@ def _notify(entry: Entry) -> None:
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its lines can hold addresses
     messenger = apprise.Apprise()
-    if not messenger.add(entry.address):
-        raise DeliveryError("this is no address that Apprise knows", permanent=True)
     title, text = page_text(Reason(entry.reason), entry.language, entry.case_id)
-    if not messenger.notify(body=text, title=title):
+    try:
+        known = messenger.add(entry.address)
+        taken = known and messenger.notify(body=text, title=title)
+    except Exception as error:  # noqa: BLE001 - a hundred plugins of others: their weather, not ours
+        raise DeliveryError(f"Apprise failed with {type(error).__name__}") from None
+    if not known:
+        raise DeliveryError("this is no address that Apprise knows", permanent=True)
+    if not taken:
         raise DeliveryError("the service did not take it")
