@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .firmware_bundle import BoardFile
+from gateway.commission.firmware_bundle import BoardFile
 
 _STDIN = "/dev/stdin"
 _ANSWER = "menshen:"  # what a line of ours begins with, among whatever the board prints
@@ -53,7 +53,12 @@ def list_ports() -> list[Port]:
         timeout=_SCRIPT_S_MAX,
         check=True,
     )
-    matches = [_LISTED.match(line) for line in done.stdout.splitlines()]
+    return read_ports(done.stdout)
+
+
+def read_ports(listing: str) -> list[Port]:
+    """What `mpremote connect list` prints, without the ports that have no USB behind them."""
+    matches = [_LISTED.match(line) for line in listing.splitlines()]
     return [Port(m[1], m[4].replace("None", "").strip()) for m in matches if m and m[3] != _NO_USB]
 
 
@@ -114,7 +119,8 @@ class BoardLink:
 
     def put_secret(self, file: BoardFile) -> None:
         """Copy one file that no process list, no disk of this machine and no log may see."""
-        self._mpremote(["fs", "cp", _STDIN, ":" + file.path], _FILE_S_MAX, stdin=file.content)
+        arguments = ["fs", "cp", _STDIN, ":" + file.path]
+        self._mpremote(arguments, _FILE_S_MAX, stdin=file.content, quotable=False)
 
     def reset(self) -> None:
         """Restart the board as the button does; its main.py begins."""
@@ -126,6 +132,7 @@ class BoardLink:
         seconds_max: float,
         stdin: bytes = b"",
         heard: Callable[[str], None] = lambda _: None,
+        quotable: bool = True,
     ) -> str:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter, no secret in the arguments
             [sys.executable, "-u", "-m", "mpremote", "connect", self.port, *arguments],
@@ -142,11 +149,12 @@ class BoardLink:
             process.kill()
             process.wait()
         if process.returncode != 0:
-            raise BoardError(self._sentence(process.returncode, said + "\n" + complained))
+            words = said + "\n" + complained
+            raise BoardError(self._sentence(process.returncode, words, quotable))
         return said
 
-    def _sentence(self, status: int, words: str) -> str:
-        """Say what went wrong without repeating what mpremote said: it may quote a secret."""
+    def _sentence(self, status: int, words: str, quotable: bool) -> str:
+        """Say what went wrong, as somebody with the board in hand can use it."""
         if not os.path.exists(self.port):
             return f"{self.port} is gone in the middle of the work. Is the cable loose?"
         if "could not enter raw repl" in words or status < 0:
@@ -167,7 +175,10 @@ class BoardLink:
             return "The board cannot load the compiled firmware. Put a current MicroPython on it."
         if "SerialException" in words or "OSError" in words or "termios.error" in words:
             return f"The line to {self.port} broke off. Check the cable and try again."
-        return f"mpremote ended with status {status} on {self.port}. Reset the board and try again."
+        last = (words.strip().splitlines() or ["it gave no reason"])[-1].rstrip(".")
+        if not quotable:  # the words could repeat a secret
+            last = f"mpremote ended with status {status}"
+        return f"The board on {self.port} failed: {last}. Reset it and try again."
 
 
 def _converse(

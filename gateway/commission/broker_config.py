@@ -21,11 +21,15 @@ from datetime import datetime
 from pathlib import Path
 from string import Template
 
+from gateway.commission import certificates
+from gateway.commission.credentials import fresh_password, hash_password, is_password_hash
+from gateway.commission.private_file import (
+    share_with_group,
+    write_for_group,
+    write_private,
+    write_public,
+)
 from sealwire import topics
-
-from . import certificates
-from .credentials import fresh_password, hash_password, is_password_hash
-from .private_file import share_with_group, write_for_group, write_private, write_public
 
 CONFIG, ACL, PASSWORDS = "mosquitto.conf", "acl", "passwd"
 GATEWAY_PASSWORD = "gateway.password"  # noqa: S105 - a file's name

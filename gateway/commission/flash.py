@@ -26,11 +26,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.commission.board_link import BoardError, BoardLink
+from gateway.commission.credentials import Identity, fresh_identity
+from gateway.commission.firmware_bundle import CA, MPY_VERSION, BoardFile
 from sealwire import ccm
-
-from .board_link import BoardError, BoardLink
-from .credentials import Identity, fresh_identity
-from .firmware_bundle import CA, MPY_VERSION, BoardFile
 
 SETTINGS = "seal.json"
 _ARRIVING = "seal.json.new"
@@ -172,7 +171,7 @@ def _clear(link: BoardLink, present: Sequence[str], files: Sequence[BoardFile]) 
     needed = sum(-(-len(file.content) // block) * block for file in files) + _ROOM_FOR_STATE_BYTES
     if needed > free:
         raise BoardError(
-            f"The board is full: it has {free // 1024} of {told['total'] // 1024} KB free, and a seal "
+            f"The board is full: {free // 1024} of {told['total'] // 1024} KB are free, and a seal "
             f"needs {needed // 1024} KB. Take a board with 4 MB of flash."
         )
 
@@ -239,9 +238,9 @@ try:
         holds = json.load(file)["id"]
 except (OSError, ValueError, KeyError):
     holds = None
-implementation = sys.implementation
-answer({"version": list(implementation[1][:3]), "mpy": implementation[2] & 0xFF if
-    len(implementation) > 2 else None, "missing": missing, "holds": holds, "files": walk("")})
+this = sys.implementation
+answer({"version": list(this.version)[:3], "mpy": getattr(this, "_mpy", 0) & 255,
+    "missing": missing, "holds": holds, "files": walk("")})
 """
 
 _CLEAR = """

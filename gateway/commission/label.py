@@ -13,7 +13,7 @@ from sealwire import topics
 
 PREFIX = "menshen:seal:"
 _WIDTH_MM, _HEIGHT_MM = 62, 29  # a common size of label printers' tape
-_QR_MM = 23
+_QR_MM = 22.6  # which leaves the four modules of quiet around it
 _QUIET_MODULES = 4  # around the code; the standard asks for it
 _PNG_SCALE = 8  # dots a module; at 300 dpi the code is 25 mm wide
 

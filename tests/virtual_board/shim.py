@@ -8,14 +8,15 @@ paste, soft reset. It ends with a status that says how it wants to be started ag
 
 import os
 import sys
+import termios
 
 import micropython as real_micropython
-import termios
 import vfs
 
 BLOCK = 4096
 HARD, SOFT, SOFT_RAW, ASLEEP = 10, 11, 12, 42  # what this program ends with
 CTRL_A, CTRL_B, CTRL_C, CTRL_D, CTRL_E = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05"
+RAW_BANNER = "raw REPL; CTRL-B to exit\n>"
 WINDOW = 128
 ISIG = 1
 
@@ -24,7 +25,7 @@ class Flash:
     """A block device over a file of the host; what is written survives this program."""
 
     def __init__(self, path, blocks):
-        self.file, self.blocks = open(path, "r+b"), blocks
+        self.file, self.blocks = open(path, "r+b"), blocks  # noqa: SIM115 - open while powered
 
     def readblocks(self, number, buffer, offset=0):
         self.file.seek(number * BLOCK + offset)
@@ -79,7 +80,7 @@ def fake_modules(cause, version):
         sys.modules[name] = Borrowed(None)
     if version != "-":
         numbers = tuple([int(n) for n in version.split(".")])
-        implementation = ("micropython", numbers) + tuple(sys.implementation)[2:]
+        implementation = Borrowed(sys.implementation, version=numbers)
         sys.modules["sys"] = Borrowed(sys, implementation=implementation)
 
 
@@ -107,10 +108,10 @@ def run_file(name):
 
 def run(source):
     try:
-        exec(compile(source, "<board>", "exec"), space)
+        exec(compile(source, "<board>", "exec"), space)  # noqa: S102 - what a REPL is for
     except SystemExit:
         raise
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - the host is told of it
         return error
 
 
@@ -131,6 +132,7 @@ def say(text):
 
 def read_paste():
     """Raw paste: a window of bytes at a time, so that nothing is lost at any speed."""
+    read(), read()  # the "A" and the 1 that follow ctrl-E
     sys.stdout.buffer.write(b"R\x01" + bytes((WINDOW & 255, WINDOW >> 8)) + b"\x01")
     source, room = bytearray(), WINDOW
     while True:
@@ -147,29 +149,32 @@ def read_paste():
 
 def raw_repl():
     """Until ctrl-B."""
-    say("raw REPL; CTRL-B to exit\n>")
+    say(RAW_BANNER)
     source = bytearray()
     while True:
         byte = read()
         if byte == CTRL_A:
             source = bytearray()
-            say("raw REPL; CTRL-B to exit\n>")
+            say(RAW_BANNER)
         elif byte == CTRL_B:
             say("\n")
             return
-        elif byte == CTRL_E and not source:
-            if read() == b"A":
-                read()
-                answer(read_paste())
         elif byte == CTRL_D:
             say("OK")
-            if not source:
-                say("\nMPY: soft reboot\n")
-                raise SystemExit(SOFT_RAW)
-            answer(bytes(source))
+            end_of_raw(bytes(source))
             source = bytearray()
-        elif byte != CTRL_C:
-            source.extend(byte if byte != b"\r" or source else b"")
+        elif byte == CTRL_E and not source:
+            answer(read_paste())
+        elif byte not in (CTRL_C, b"\r"):
+            source.extend(byte)
+
+
+def end_of_raw(source):
+    if source:
+        answer(source)
+    else:
+        say("\nMPY: soft reboot\n")
+        raise SystemExit(SOFT_RAW)
 
 
 def answer(source):
