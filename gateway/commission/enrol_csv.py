@@ -163,10 +163,13 @@ def _kind(names: list[str]) -> str:
     }
     if fits:
         return max(fits, key=lambda kind: fits[kind])
-    nearest = min(TABLES, key=lambda kind: len(_missing(kind, names)) / len(TABLES[kind]))
+    known = {kind: sum(c.name in names for c in columns) for kind, columns in TABLES.items()}
+    nearest = max(known, key=lambda kind: known[kind] / len(TABLES[kind]))
+    if not known[nearest]:
+        raise CsvError(f"its header fits no table; there are {', '.join(TABLES)}")
     raise CsvError(
-        f"its header fits no table; as {nearest} it lacks "
-        f"{', '.join(_missing(nearest, names))} (`menshen enrol --example {nearest}`)"
+        f"its header fits no table; as {nearest} it lacks {', '.join(_missing(nearest, names))} "
+        f"(`menshen enrol --example {nearest}`)"
     )
 
 
