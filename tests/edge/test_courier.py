@@ -151,8 +151,8 @@ async def test_what_an_earlier_life_could_not_deliver_goes_out_after_the_restart
     async with gateway(store) as heart:
         for seal in seals:
             await open_door(heart, store, seal)
-        await until(lambda: all(row["tries"] for row in webhook_rows(store)) and heart)
-        await until(lambda: heart.health().outbox_due == 5)
+        await until(lambda: [bool(row["tries"]) for row in webhook_rows(store)] == [True] * 5)
+        assert heart.health().outbox_due == 5
     receiver = Receiver()
     async with receiver.open(port), gateway(store) as heart:
         await until(lambda: is_done(store))
