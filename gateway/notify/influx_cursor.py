@@ -70,7 +70,7 @@ class Cursor:
         with self._store.reading() as connection:
             lag = max(0, _newest(connection) - _place(connection))
             kept = connection.execute(select(func.count()).select_from(unwritten)).scalar_one()
-            by_reason = connection.execute(_REFUSALS).tuples()
+            by_reason = connection.execute(_REFUSALS)
             return Counts(lag, kept, {reason: int(count) for reason, count in by_reason})
 
 

@@ -15,7 +15,7 @@ import msgspec
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS, WriteApi
 from influxdb_client.rest import ApiException
-from urllib3.exceptions import HTTPError, TimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
 
 from gateway.settings.sections import Influx
 
@@ -82,11 +82,8 @@ class Server:
             if error.status in FOR_GOOD:
                 return error
             raise _weather(error) from error
-        except TimeoutError as error:
-            raise Unavailable("timeout", "does not answer in time") from error
         except (HTTPError, OSError) as error:
-            words = f"cannot be reached ({type(error).__name__})"
-            raise Unavailable(type(error).__name__, words) from error
+            raise _unreached(error) from error
         return None
 
 
@@ -103,6 +100,14 @@ def _verdict(error: ApiException) -> str:
     if not isinstance(answer, dict):
         raise _weather(error) from error
     return words[:WORDS_MAX]
+
+
+def _unreached(error: Exception) -> Unavailable:
+    """No answer at all. urllib3 counts a refused connection among its timeouts; people do not."""
+    kind = type(error).__name__
+    if isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError):
+        return Unavailable(kind, "does not answer in time")
+    return Unavailable(kind, f"cannot be reached ({kind})")
 
 
 def _weather(error: ApiException) -> Unavailable:

@@ -4,9 +4,10 @@ A line carries the random ids of site, gateway and seal, and numbers; never a do
 person or a reason for an opening. Measurements, tags and field types are fixed for ever: the first
 writer of a field fixes its type in every shard, so each number is made an int or a float here.
 
-A line's time is the edge's own where the seal knows its age, else the time of the commit. Two
-points of one seal at one time would silently merge, so the nanoseconds below the millisecond are
-the journal's number: unique, and the same whenever the line is made again.
+A line's time is that of its commit, so that the latest point is what the gateway knew last; but a
+report that waited in its seal is put where its edge was, for it is no news. Two points of one seal
+at one time would silently merge, so the nanoseconds below the millisecond are the journal's number:
+unique, and the same whenever the line is made again.
 """
 
 import re
@@ -21,6 +22,7 @@ from gateway.core.reports import edge_ms
 EVENT = "seal_event"
 STATS = "gateway_stats"
 NS_PER_MS = 1_000_000
+WAITED_MS = 10_000  # an edge that is older on arrival waited in its seal
 NO_NEWS = (
     Reason.DUPLICATE,
     Reason.NO_DOOR,
@@ -81,10 +83,8 @@ def event_line(site_tags: str, row: Row) -> str:
         seal = _plain(report.seal_id)
     except (msgspec.DecodeError, ValueError) as error:
         raise UnreadableRow(f"journal row {row.journal_id} cannot be read: {error}") from error
-    known_ms = edge_ms(report, row.at_ms)
-    at_ns = (row.at_ms if known_ms is None else known_ms) * NS_PER_MS + row.journal_id % NS_PER_MS
-    fields = _fields(report, row.on_door)
-    return f"{EVENT},{site_tags},seal={seal} {fields} {at_ns}"
+    at_ns = _time_ms(report, row.at_ms) * NS_PER_MS + row.journal_id % NS_PER_MS
+    return f"{EVENT},{site_tags},seal={seal} {_fields(report, row.on_door)} {at_ns}"
 
 
 def stats_line(site_tags: str, figures: Figures) -> str:
@@ -109,6 +109,11 @@ def stats_line(site_tags: str, figures: Figures) -> str:
     if figures.echo_ms is not None:
         fields.append(_float("echo_ms", figures.echo_ms))
     return f"{STATS},{site_tags} {','.join(fields)} {figures.at_ms * NS_PER_MS}"
+
+
+def _time_ms(report: ReportCame, at_ms: int) -> int:
+    known_ms = edge_ms(report, at_ms)
+    return at_ms if known_ms is None or at_ms - known_ms < WAITED_MS else known_ms
 
 
 def _fields(report: ReportCame, on_door: bool) -> str:

@@ -24,12 +24,19 @@ def fields(line: str) -> dict[str, str]:
     return dict(field.split("=") for field in line.split(" ")[1].split(","))
 
 
-def test_an_opening_is_one_line_at_the_time_of_its_edge() -> None:
+def test_an_opening_is_one_line_at_the_time_of_its_commit() -> None:
     line = event_line(SITE, row(age_ms=40, battery_mv=2_950, bounces=4))
     assert line == (
         HEAD + "opened=1i,closed=0i,tamper=0i,edges=9i,bounces=4i,seq=3i,"
-        f'ev="opened",state=1i,battery_mv=2950i,age_ms=40i {(AT_MS - 40) * 10**6 + 7}'
+        f'ev="opened",state=1i,battery_mv=2950i,age_ms=40i {AT_MS * 10**6 + 7}'
     )
+
+
+def test_a_report_that_waited_in_its_seal_is_put_where_its_edge_was() -> None:
+    line = event_line(SITE, row(age_ms=3_600_000))
+    assert line.endswith(f" {(AT_MS - 3_600_000) * 10**6 + 7}")
+    beat = event_line(SITE, row(edge=False, age_ms=3_600_000))
+    assert beat.endswith(f" {AT_MS * 10**6 + 7}"), "a beat is as old as its arrival"
 
 
 @pytest.mark.parametrize(
