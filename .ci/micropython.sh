@@ -1,8 +1,7 @@
 #!/bin/sh
-# Fetch MicroPython where it is missing: this machine's word size, and 4-byte words (an ESP32's) where
-# the processor can run them.
+# Fetch MicroPython where it is missing: with this machine's word size, and with 4-byte words (an ESP32's)
+# where the processor can run i386 programs.
 set -eu
 cd "$(dirname "$0")/.."
-[ -n "${MICROPYTHON:-}" ] || [ -x .mpy/micropython ] || sh firmware/get-micropython.sh
-[ "$(uname -m)" = x86_64 ] || exit 0
-[ -n "${MICROPYTHON_I386:-}" ] || [ -x .mpy-i386/micropython ] || sh firmware/get-micropython.sh i386
+sh firmware/get-micropython.sh native
+[ "$(uname -m)" != x86_64 ] || sh firmware/get-micropython.sh i386
