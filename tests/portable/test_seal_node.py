@@ -46,7 +46,7 @@ class Timeline:
         return self.tell(Event(mind.RECEIPTED, seq=seq, epoch=epoch, counter=counter))
 
     def run(self, ms):
-        """Let time pass, stepping when the node asks for it."""
+        """Let time pass, stepping when the node asks for it. Ends early with a SLEEP."""
         end_ms = self.now_ms + ms
         steps = 0
         while True:
@@ -54,7 +54,8 @@ class Timeline:
             if due_ms > end_ms:
                 break
             self.now_ms = due_ms
-            self.tell(Event(mind.TICK))
+            if [effect for effect, _ in self.tell(Event(mind.TICK)) if effect == SLEEP]:
+                return self
             steps += 1
             if steps > 100_000:
                 raise AssertionError("the node asks to be called for ever")
