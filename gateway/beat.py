@@ -11,11 +11,12 @@ from gateway.store.commit import Entry, Mark
 
 
 class Arrived(msgspec.Struct):
-    """A message from the broker; `token` acknowledges it."""
+    """A message from the broker; `token` acknowledges it. `live`: it cannot have waited there."""
 
     topic: str
     payload: bytes
     token: int
+    live: bool
 
 
 class Act(msgspec.Struct):

@@ -17,8 +17,10 @@ from collections import ChainMap, deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+import msgspec
+
 from gateway.beat import Act, Arrived, Beat, Committed, Genuine, Refused, Tried, post
-from gateway.core.events import DeadlineCame, Event
+from gateway.core.events import DeadlineCame, Event, ReportCame
 from gateway.core.reason import Reason
 from gateway.core.step import next_deadline
 from gateway.draft import Addressing, Draft, Site, Tally
@@ -73,6 +75,7 @@ class Heart:
             journal_id, at_ms, entry_id = registry.newest(connection)
         self._ids = journal_id + 1, entry_id + 1
         self._now_ms = at_ms
+        self._listened_ms = at_ms or self._clock()  # when we last heard a live message
         self._intake.know(site.registry.seals)
         for door_id in site.doors:
             self._note_deadline(door_id)
@@ -81,12 +84,12 @@ class Heart:
         """Where acknowledgements, receipts and pages go."""
         self._outlet, self._couriers = outlet, couriers
 
-    def arrived(self, topic: str, payload: bytes, token: int) -> bool:
+    def arrived(self, topic: str, payload: bytes, token: int, live: bool = True) -> bool:
         """A message came. False if it found no place: it is then not to be acknowledged."""
         if len(self._queue) >= QUEUE_MAX:
             self.pulse.turned_away += 1
             return False
-        self._queue.append(Arrived(topic, payload, token))
+        self._queue.append(Arrived(topic, payload, token, live))
         self._wake.set()
         return True
 
@@ -213,7 +216,7 @@ class Heart:
         if isinstance(read, Refused):
             draft.refuse(now_ms, read.seal_id, self._intake.door_of(read.seal_id), read.reason)
             return
-        event = read.event
+        event = self._dated(read.event, message.live, now_ms)
         draft.mark(event.seal_id, read.mark)
         beat.receipts.append((event.seal_id, read.epoch, read.counter, event.seq))
         repeated = read.repeated
@@ -226,6 +229,13 @@ class Heart:
             draft.commit.refusal(now_ms, Reason.DUPLICATE)
         else:
             draft.report(now_ms, self._intake.door_of(event.seal_id), event)
+
+    def _dated(self, event: ReportCame, live: bool, now_ms: int) -> ReportCame:
+        """The report, with how long it may have waited in the broker while we did not listen."""
+        if not live:
+            return msgspec.structs.replace(event, waited_ms=now_ms - self._listened_ms)
+        self._listened_ms = now_ms
+        return event
 
     def _is_journaled(self, seal_id: str, seq: int) -> bool:
         with self._store.reading() as connection:

@@ -11,7 +11,10 @@ Count = Annotated[int, Meta(ge=0)]
 
 
 class ReportCame(Struct, frozen=True, tag=True):
-    """A genuine report. `age_ms` is the edge's age on arrival, None where the seal lost count."""
+    """A genuine report. `age_ms` is the edge's age when it was sent, None if the seal lost count.
+
+    `waited_ms` is how long it may have lain in the broker since, at most: 0 while we listen.
+    """
 
     seal_id: str
     seq: Count  # 0 for a beat
@@ -21,6 +24,7 @@ class ReportCame(Struct, frozen=True, tag=True):
     first: bool = False
     bounces: Count = 0
     age_ms: int | None = 0
+    waited_ms: Count = 0
     battery_mv: int | None = None
     cover: bool = False
     magnet: bool = False

@@ -64,6 +64,7 @@ class Opening(Struct, frozen=True):
     permit_id: str | None = None
     overstay_ms: int | None = None  # when its permit ends it; None once that was told
     shut_ms: int | None = None  # shut since
+    shut_from_ms: int | None = None  # the earliest that this can have been
     ends_ms: int | None = None  # when it has stayed shut long enough to be over
     joined: int = 0  # how often it shut and opened again within the off-delay
 

@@ -21,7 +21,7 @@ def begin(door: Door, opening_id: str, opened_ms: int, latest_ms: int, now_ms: i
     permit = None if unwatched else permits.covering(door, opened_ms, latest_ms)
     reason = unwatched or (Reason.PERMIT if permit else Reason.NO_PERMIT)
     permit_id = permit.permit_id if permit else None
-    overstay_ms = opened_ms + permit.longest_ms if permit else None
+    overstay_ms = latest_ms + permit.longest_ms if permit else None
     door = replace(door, opening=Opening(opening_id, opened_ms, reason, permit_id, overstay_ms))
     effects: list[Effect] = [OpeningBegan(opening_id, opened_ms, latest_ms, reason, permit_id)]
     if permit:
@@ -47,27 +47,42 @@ def blind(
 
 
 def joins(door: Door, opened_ms: int, rules: Rules) -> bool:
-    """Whether an opening at `opened_ms` goes on with the one that has just shut."""
-    shut_ms = door.opening.shut_ms if door.opening else None
+    """Whether an opening at `opened_ms` surely goes on with the one that has just shut.
+
+    Where a report waited in the broker, the gap may have been longer than it looks: then it is a
+    new opening, for in doubt a person is told.
+    """
+    shut_ms = door.opening.shut_from_ms if door.opening else None
     return shut_ms is not None and opened_ms - shut_ms < rules.off_delay_ms
 
 
 def join(door: Door) -> Door:
     """The opening goes on: it shut for less than the off-delay."""
     assert door.opening is not None  # noqa: S101 - joins() said so
-    going_on = replace(door.opening, shut_ms=None, ends_ms=None, joined=door.opening.joined + 1)
+    going_on = replace(
+        door.opening,
+        shut_ms=None,
+        shut_from_ms=None,
+        ends_ms=None,
+        joined=door.opening.joined + 1,
+    )
     return replace(door, opening=going_on)
 
 
-def shut(door: Door, shut_ms: int, now_ms: int, rules: Rules) -> Door:
-    """The door shut. The opening ends after the off-delay, unless the door opens before.
+def shut(door: Door, shut_from_ms: int, shut_ms: int, now_ms: int, rules: Rules) -> Door:
+    """The door shut, between the two times.
 
-    The delay counts from hearing of it: reports that waited come one behind the other, and the
+    The opening ends after the off-delay, unless the door opens before. The delay counts from hearing of it: reports that waited come one behind the other, and the
     next may tell that the door opened again at once.
     """
     if door.opening is None or door.opening.shut_ms is not None:
         return door
-    shutting = replace(door.opening, shut_ms=shut_ms, ends_ms=now_ms + rules.off_delay_ms)
+    shutting = replace(
+        door.opening,
+        shut_ms=shut_ms,
+        shut_from_ms=shut_from_ms,
+        ends_ms=now_ms + rules.off_delay_ms,
+    )
     return replace(door, opening=shutting)
 
 

@@ -42,10 +42,13 @@ def edge_ms(event: ReportCame, now_ms: int) -> int | None:
 
 
 def _edge_interval(door: Door, event: ReportCame, now_ms: int) -> tuple[int, int]:
-    """Between when and when the report's edge was: one time, or since the door was last heard."""
-    known_ms = edge_ms(event, now_ms)
-    if known_ms is not None:
-        return known_ms, known_ms
+    """Between when and when the report's edge was: one time, if it came at once and knows its age.
+
+    Where it may have waited, so much earlier; of unknown age, since the door was last heard.
+    """
+    latest_ms = edge_ms(event, now_ms)
+    if latest_ms is not None:
+        return latest_ms - event.waited_ms, latest_ms
     return (now_ms if door.heard_ms is None else door.heard_ms), now_ms
 
 
@@ -72,7 +75,7 @@ def _contact(
         door, more = openings.begin(door, name, earliest_ms, latest_ms, now_ms)
         effects += more
     if told.shuts:
-        door = openings.shut(door, latest_ms, now_ms, rules)
+        door = openings.shut(door, earliest_ms, latest_ms, now_ms, rules)
     return door, effects
 
 

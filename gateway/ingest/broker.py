@@ -31,7 +31,7 @@ ECHO_PATIENCE = 3  # echoes that may be missing before the connection counts as 
 PACKETS_AT_ONCE = 256  # read in one go before others get their turn
 MISC_EVERY_S = 1.0
 
-Arrived = Callable[[str, bytes, int], bool]
+Arrived = Callable[[str, bytes, int, bool], bool]  # topic, payload, token, live
 
 
 class Broker:
@@ -54,6 +54,7 @@ class Broker:
         self._taken = 0
         self._writing = False
         self._echo_sent: dict[bytes, float] = {}
+        self._caught_up = False  # what came before our first echo may have waited for us
         self._refusal = ""
 
     def acknowledge(self, token: int) -> None:
@@ -94,6 +95,7 @@ class Broker:
         """Until the broker has confirmed our subscriptions. OSError with the reason if not."""
         self._gone.clear()
         self._refusal = ""
+        self._caught_up = False
         self._generation += 1
         place = self._settings.host, self._settings.port, KEEPALIVE_S
         await asyncio.to_thread(self._client.connect, *place)
@@ -216,13 +218,15 @@ class Broker:
             self._hear_echo(bytes(message.payload))
             self.acknowledge(token)
         else:
-            self._arrived(topic, bytes(message.payload), token)
+            live = self._caught_up and not message.dup
+            self._arrived(topic, bytes(message.payload), token, live)
 
     def _hear_echo(self, token: bytes) -> None:
         self._echo_heard = time.monotonic()
         sent = self._echo_sent.pop(token, None)
         if sent is not None:
             self._pulse.echo_ms = (self._echo_heard - sent) * 1000
+            self._caught_up = True
 
 
 def _client(settings: BrokerSettings, client_id: str) -> mqtt.Client:

@@ -52,6 +52,23 @@ def test_a_slammed_door_is_one_opening_even_if_it_is_heard_of_late() -> None:
     assert len(story.began()) == len(story.ended()) == 1
 
 
+def test_a_door_that_shut_while_nobody_listened_may_have_been_shut_long() -> None:
+    """The shut report waited in the broker: the gap looks short, and may not have been (doubt)."""
+    story = Story()
+    story.opens()
+    story.after(10 * SECOND).shuts(waited_ms=9_000)
+    story.after(SECOND).opens()
+    assert [page.page_id for page in story.pages()] == [f"{SEAL}-1", f"{SEAL}-3"]
+
+
+def test_an_opening_that_waited_in_the_broker_is_an_interval() -> None:
+    story = Story()
+    story.after(MINUTE).opens(age_ms=1_000, waited_ms=5_000)
+    (began,) = story.began()
+    latest_ms = NOON + MINUTE - 1_000
+    assert (began.opened_ms, began.latest_ms) == (latest_ms - 5_000, latest_ms)
+
+
 def test_two_openings_are_one_case_and_two_pages() -> None:
     story = Story()
     for _ in range(2):

@@ -24,9 +24,11 @@ class Held:
 
     def __init__(self) -> None:
         self.messages: list[tuple[str, bytes, int]] = []
+        self.live: list[bool] = []
         self.pulse = Pulse()
 
-    def arrived(self, topic: str, payload: bytes, token: int) -> bool:
+    def arrived(self, topic: str, payload: bytes, token: int, live: bool) -> bool:
+        self.live.append(live)
         self.messages.append((topic, payload, token))
         return True
 
@@ -73,6 +75,22 @@ async def test_what_was_not_acknowledged_comes_again_after_a_restart(mosquitto: 
     async with connected(port, second):
         await until(lambda: len(second.messages) == 2)
     assert second.payloads() == [b"lost in the crash", b"while the gateway was away"]
+
+
+async def test_what_may_have_waited_in_the_broker_is_told_apart(mosquitto: Any) -> None:
+    port, first, second = mosquitto().port, Held(), Held()
+    async with connected(port, first):
+        await until(lambda: first.pulse.echo_ms is not None)
+        await publish(port, b"live")
+        await until(lambda: len(first.messages) == 1)
+    await publish(port, b"while the gateway was away")
+    async with connected(port, second):
+        await until(lambda: second.pulse.echo_ms is not None)
+        await publish(port, b"live again")
+        await until(lambda: len(second.messages) == 3)
+    assert first.live == [True]
+    assert second.payloads() == [b"live", b"while the gateway was away", b"live again"]
+    assert second.live == [False, False, True]
 
 
 async def test_a_token_of_an_earlier_connection_acknowledges_nothing(mosquitto: Any) -> None:
