@@ -47,7 +47,7 @@ def tracked() -> list[Path]:
 
 FILES = tracked()
 PYTHON = [path for path in FILES if path.suffix == ".py"]
-PRODUCT = [path for path in PYTHON if path.parts[0] in ("gateway", "firmware", "dashboards", "bench")]
+PRODUCT = [path for path in PYTHON if path.parts[0] in FOLDERS - {"tests"}]
 MARKDOWN = [path for path in FILES if path.suffix == ".md"]
 
 
