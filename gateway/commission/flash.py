@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.commission.board_link import BoardError, BoardLink
+from gateway.commission.board_scripts import CLEAR, HASHES, PROVE, SURVEY
 from gateway.commission.credentials import Identity, fresh_identity
 from gateway.commission.firmware_bundle import CA, MPY_VERSION, BoardFile
 from sealwire import ccm
@@ -126,7 +127,7 @@ def flash_seal(
 
 def _survey(link: BoardLink) -> dict[str, Any]:
     """What is on the other end."""
-    survey: dict[str, Any] = link.ask(_SURVEY.replace("NEEDED", repr(_NEEDED_MODULES)))
+    survey: dict[str, Any] = link.ask(SURVEY.replace("NEEDED", repr(_NEEDED_MODULES)))
     return survey
 
 
@@ -166,7 +167,7 @@ def _clear(link: BoardLink, present: Sequence[str], files: Sequence[BoardFile]) 
     first = [name for name in (SETTINGS, _ARRIVING) if name in present]
     doomed = [*first, *(name for name in present if name not in first)]
     folders = sorted({file.path.rsplit("/", 1)[0] for file in files if "/" in file.path})
-    told = link.ask(f"doomed={doomed!r}\nfolders={folders!r}\n{_CLEAR}")
+    told = link.ask(f"doomed={doomed!r}\nfolders={folders!r}\n{CLEAR}")
     block, free = told["block"], told["free"]
     needed = sum(-(-len(file.content) // block) * block for file in files) + _ROOM_FOR_STATE_BYTES
     if needed > free:
@@ -177,7 +178,7 @@ def _clear(link: BoardLink, present: Sequence[str], files: Sequence[BoardFile]) 
 
 
 def _verify(link: BoardLink, files: Sequence[BoardFile]) -> None:
-    found = link.ask(f"paths={[file.path for file in files]!r}\n{_HASHES}")
+    found = link.ask(f"paths={[file.path for file in files]!r}\n{HASHES}")
     for file in files:
         if found[file.path] != file.sha256:
             raise BoardError(
@@ -195,7 +196,7 @@ def _name_and_prove(link: BoardLink, settings: SealSettings, identity: Identity)
     link.put_secret(BoardFile(_ARRIVING, settings.render(identity)))
     nonce = b"\xff" + secrets.token_bytes(ccm.NONCE_BYTES - 1)
     plain = secrets.token_bytes(16)
-    proof = link.ask(f"nonce={nonce!r}\nplain={plain!r}\naad={_PROOF_AAD!r}\n{_PROVE}")
+    proof = link.ask(f"nonce={nonce!r}\nplain={plain!r}\naad={_PROOF_AAD!r}\n{PROVE}")
     wanted = ccm.cipher(identity.key).seal(nonce, _PROOF_AAD, plain).hex()
     if proof["id"] != identity.seal_id or not hmac.compare_digest(proof["sealed"], wanted):
         raise BoardError("The board's cryptography gives wrong results. Take another board.")
@@ -216,74 +217,3 @@ def _started(link: BoardLink) -> bool:
     except BoardError:
         return False
     return True
-
-
-# What runs on the board. Each is one small program; `answer` comes from BoardLink.ask.
-_SURVEY = """
-import os, sys
-def walk(folder):
-    found = []
-    for entry in os.ilistdir(folder or "/"):
-        path = folder + "/" + entry[0]
-        found += walk(path) if entry[1] == 0x4000 else [path[1:]]
-    return found
-missing = []
-for name in NEEDED:
-    try:
-        __import__(name)
-    except ImportError:
-        missing.append(name)
-try:
-    with open("/seal.json") as file:
-        holds = json.load(file)["id"]
-except (OSError, ValueError, KeyError):
-    holds = None
-this = sys.implementation
-answer({"version": list(this.version)[:3], "mpy": getattr(this, "_mpy", 0) & 255,
-    "missing": missing, "holds": holds, "files": walk("")})
-"""
-
-_CLEAR = """
-import os
-for path in doomed:
-    os.remove("/" + path)
-for entry in list(os.ilistdir("/")):
-    if entry[1] == 0x4000:
-        def strip(folder):
-            for inner in list(os.ilistdir(folder)):
-                strip(folder + "/" + inner[0])
-            os.rmdir(folder)
-        strip("/" + entry[0])
-for folder in folders:
-    os.mkdir("/" + folder)
-status = os.statvfs("/")
-answer({"block": status[1], "free": status[0] * status[3], "total": status[1] * status[2]})
-"""
-
-_HASHES = """
-import hashlib
-from binascii import hexlify
-found = {}
-part = bytearray(512)
-for path in paths:
-    digest = hashlib.sha256()
-    with open("/" + path, "rb") as file:
-        while True:
-            count = file.readinto(part)
-            if not count:
-                break
-            digest.update(memoryview(part)[:count])
-    found[path] = hexlify(digest.digest()).decode()
-answer(found)
-"""
-
-_PROVE = """
-import os
-os.rename("/seal.json.new", "/seal.json")
-from sealnode import settings
-from sealwire import ccm
-own = settings.read("/")
-own.ca_der()
-sealed = ccm.cipher(own.key).seal(nonce, aad, plain)
-answer({"id": own.seal_id, "sealed": sealed.hex()})
-"""
