@@ -1,13 +1,15 @@
-"""What goes through the loop in one beat: items in, and what is owed for them once it is stored."""
+"""What goes through the loop in one beat: items in, what is owed for them, and to whom."""
 
 import asyncio
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import msgspec
 
 from gateway.core.events import Event, ReportCame
 from gateway.core.reason import Reason
 from gateway.store.commit import Entry, Mark
+from gateway.store.registry import SealRow
 
 
 class Arrived(msgspec.Struct):
@@ -59,6 +61,22 @@ class Genuine(msgspec.Struct, frozen=True):
     epoch: int
     counter: int
     repeated: bool | None  # in the journal already; None: older than the mark remembers
+
+
+class Intake(Protocol):
+    """ingest.intake.Intake, seen from the loop."""
+
+    def know(self, seals: dict[str, SealRow]) -> None: ...
+    def door_of(self, seal_id: str) -> str | None: ...
+    def read(self, topic: str, payload: bytes, marks: Mapping[str, Mark]) -> Genuine | Refused: ...
+    def receipt(self, seal_id: str, epoch: int, counter: int, seq: int) -> tuple[str, bytes]: ...
+
+
+class Outlet(Protocol):
+    """ingest.broker.Broker, seen from the loop."""
+
+    def acknowledge(self, token: int) -> None: ...
+    def publish(self, topic: str, payload: bytes) -> None: ...
 
 
 class Committed(msgspec.Struct, frozen=True):

@@ -14,19 +14,18 @@ import heapq
 import logging
 import time
 from collections import ChainMap, deque
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable
 
 import msgspec
 
-from gateway.beat import Act, Arrived, Beat, Committed, Genuine, Refused, Tried, post
+from gateway.beat import Act, Arrived, Beat, Committed, Intake, Outlet, Refused, Tried, post
 from gateway.core.events import DeadlineCame, Event, ReportCame
 from gateway.core.reason import Reason
 from gateway.core.step import next_deadline
 from gateway.draft import Addressing, Draft, Site, Tally
 from gateway.health import Health, Pulse
 from gateway.store import registry
-from gateway.store.commit import Entry, Mark
+from gateway.store.commit import Entry
 from gateway.store.engine import Store, StoreError
 from gateway.store.writer import Writer
 
@@ -37,22 +36,6 @@ QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
 WATCH_MAX = 256  # commits that a slow watcher may lag behind
 RETRY_S = (0.2, 0.5, 1, 2, 5)  # then every 5 s
 LETTERS_EVERY_S = 0.5
-
-
-class Intake(Protocol):
-    """ingest.intake.Intake, seen from here."""
-
-    def know(self, seals: dict[str, registry.SealRow]) -> None: ...
-    def door_of(self, seal_id: str) -> str | None: ...
-    def read(self, topic: str, payload: bytes, marks: Mapping[str, Mark]) -> Genuine | Refused: ...
-    def receipt(self, seal_id: str, epoch: int, counter: int, seq: int) -> tuple[str, bytes]: ...
-
-
-class Outlet(Protocol):
-    """ingest.broker.Broker, seen from here."""
-
-    def acknowledge(self, token: int) -> None: ...
-    def publish(self, topic: str, payload: bytes) -> None: ...
 
 
 class Heart:
@@ -138,22 +121,31 @@ class Heart:
             self._writer.close()
 
     async def read_letters(self) -> None:
-        """Take what other programs left (enrolment) into the loop, until cancelled."""
+        """Take what other programs leave (enrolment) into the loop, until cancelled."""
         while True:
-            try:
-                letters, known = await asyncio.to_thread(self._read_letters)
-            except StoreError as error:
-                log.warning("letters: %s", error)
-                letters, known = [], None
-            if known is not None:
-                self._site.enlarge(known)
-                self._intake.know(known.seals)
-                self._addressing.know(known)
-            for letter_id, door_id, event in letters:
-                self._last_letter = letter_id
-                self._queue.append(Act(door_id, event, letter_id=letter_id))
-                self._wake.set()
-            await asyncio.sleep(LETTERS_EVERY_S)
+            if not await self.take_letters():
+                await asyncio.sleep(LETTERS_EVERY_S)
+
+    async def take_letters(self) -> bool:
+        """Take the oldest letters into the loop; whether there were any, so that more may follow.
+
+        To be called before the first report is let in until there are none: an order that was
+        placed while the gateway was stopped stands before an opening that waited in the broker.
+        """
+        try:
+            letters, known = await asyncio.to_thread(self._read_letters)
+        except StoreError as error:
+            log.warning("letters: %s", error)
+            return False
+        if known is not None:
+            self._site.enlarge(known)
+            self._intake.know(known.seals)
+            self._addressing.know(known)
+        for letter_id, door_id, event in letters:
+            self._last_letter = letter_id
+            self._queue.append(Act(door_id, event, letter_id=letter_id))
+            self._wake.set()
+        return bool(letters)
 
     def _read_letters(self) -> tuple[list[tuple[int, str, Event]], registry.Registry | None]:
         with self._store.reading() as connection:

@@ -61,6 +61,8 @@ async def _run_parts(settings: Settings, store: Store) -> None:
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stopped.set)
+    while await heart.take_letters():
+        pass
     parts = [heart.run(), broker.run(), heart.read_letters(), *(c.run() for c in couriers)]
     parts.append(_serve_console(settings, store, heart))
     if settings.influx.url:

@@ -72,8 +72,9 @@ def join(door: Door) -> Door:
 def shut(door: Door, shut_from_ms: int, shut_ms: int, now_ms: int, rules: Rules) -> Door:
     """The door shut, between the two times.
 
-    The opening ends after the off-delay, unless the door opens before. The delay counts from hearing of it: reports that waited come one behind the other, and the
-    next may tell that the door opened again at once.
+    The opening ends after the off-delay, unless the door opens before. The delay counts from
+    hearing of it: reports that waited come one behind the other, and the next may tell that the
+    door opened again at once.
     """
     if door.opening is None or door.opening.shut_ms is not None:
         return door

@@ -104,14 +104,20 @@ def enrol(store: Store, seals: list[HandSeal], webhook: str = "", bound: bool = 
             connection.execute(insert(tables.letters), letters)
 
 
-@contextlib.asynccontextmanager
-async def beating(store: Store, rules: Rules | None = None) -> AsyncIterator[tuple[Heart, Post]]:
-    """A loop at work on the store, its letters read; cancelled at the end."""
+def quiet(store: Store, rules: Rules | None = None) -> tuple[Heart, Post]:
+    """A loop on the store that does not run yet."""
     with store.reading() as connection:
         known = registry.load(connection)
     addresses = Addresses(known, "", "en")
     heart, post = Heart(store, Site(known, rules or Rules()), Intake(), addresses), Post()
     heart.connect(post, [])
+    return heart, post
+
+
+@contextlib.asynccontextmanager
+async def beating(store: Store, rules: Rules | None = None) -> AsyncIterator[tuple[Heart, Post]]:
+    """A loop at work on the store, its letters read; cancelled at the end."""
+    heart, post = quiet(store, rules)
     async with asyncio.TaskGroup() as group:  # a loop that dies takes its test with it
         tasks = [group.create_task(part) for part in (heart.run(), heart.read_letters())]
         await until(lambda: not waiting_letters(store))

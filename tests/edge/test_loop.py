@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event as db_event
 
-from edge.small_site import HandSeal, beating, enrol, new_store, rows, until
+from edge.small_site import HandSeal, beating, enrol, new_store, quiet, rows, until
 from gateway.core.events import CaseAcknowledged
 from gateway.core.reason import Reason
 from gateway.draft import REFUSALS_JOURNALED_A_MINUTE
@@ -231,3 +231,21 @@ async def test_an_act_on_a_door_that_does_not_exist_is_refused(store: Store) -> 
     async with beating(store) as (heart, _):
         with pytest.raises(KeyError):
             await heart.submit("nowhere", CaseAcknowledged("x", "Wang"))
+
+
+async def test_an_order_placed_while_the_gateway_was_stopped_stands_before_what_waited(
+    store: Store,
+) -> None:
+    """service.py takes all letters before it lets the broker in."""
+    seal = HandSeal()
+    enrol(store, [seal])
+    heart, post = quiet(store)
+    while await heart.take_letters():
+        pass
+    heart.arrived(seal.topic, seal.sealed(seal.edge()), 1)
+    async with asyncio.TaskGroup() as group:
+        living = group.create_task(heart.run())
+        await until(post.tokens)
+        living.cancel()
+    (opening,) = rows(store, tables.openings)
+    assert opening["reason"] == Reason.NO_PERMIT
