@@ -41,11 +41,10 @@ unit: venv
 	$(BIN)/python -m pytest $(UNIT)
 
 # Without a neighbour the tests that need it are skipped, each with its reason; CI=true stops here.
-# The quick tests go first, so that a plain mistake shows in seconds.
 test: check
 	@sh .ci/neighbours.sh || [ "$$CI" != true ]
 	@sh .ci/micropython.sh || [ "$$CI" != true ]
-	$(BIN)/python -m pytest $(UNIT) tests
+	$(BIN)/python -m pytest
 
 bench: venv
 	@sh .ci/neighbours.sh || true

@@ -17,6 +17,7 @@ import pytest
 import neighbours
 from neighbours import Broker, Influx, Neighbour
 
+QUICK_ROOMS = {"portable", "core", "store"}
 _STARTED = pytest.StashKey[list[Neighbour]]()
 _TO_INSTALL = (
     "`make neighbours` installs it on Debian; elsewhere install {0} and put it on the PATH"
@@ -81,6 +82,11 @@ def keep(request: pytest.FixtureRequest) -> Iterator[Callable[[Neighbour], None]
     yield start
     for neighbour in reversed(started):
         neighbour.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the quick rooms first, so that a plain mistake shows in seconds."""
+    items.sort(key=lambda item: not QUICK_ROOMS.intersection(item.path.parts))
 
 
 @pytest.hookimpl(wrapper=True)
