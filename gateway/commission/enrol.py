@@ -42,15 +42,22 @@ _encode = msgspec.json.Encoder().encode
 
 
 def enrol_seal(
-    store: Store, *, seal_id: str, key: bytes, door_id: str | None, broker_password: str, at_ms: int
+    store: Store,
+    *,
+    seal_id: str,
+    key: bytes,
+    door_id: str | None,
+    broker_password: str,
+    at_ms: int,
+    replace: bool = True,
 ) -> None:
-    """Enrol one seal, on a door or on none yet. A seal that hung on that door before lets go of it.
+    """Enrol one seal, on a door or on none yet. With `replace` it may take a door from another.
 
     EnrolError if the seal is known with another key or hangs on another door, or if there is no
     such door; StoreError if nothing can be stored.
     """
     with store.writing() as connection:
-        enrolment = Enrolment(connection, at_ms, replace=True)
+        enrolment = Enrolment(connection, at_ms, replace=replace)
         enrolment.take(NewSeal(seal_id, key, door_id, broker_password))
         enrolment.write()
 

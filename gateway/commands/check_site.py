@@ -1,0 +1,109 @@
+"""What `menshen check` looks at in the database: clock, wardens, seals, refusals, pages."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, func, select
+
+from gateway.commands import check_machine
+from gateway.commands.finding import Finding, Mark
+from gateway.commands.terminal import ago, counted, span
+from gateway.store import registry, tables, views
+from gateway.store.engine import Store
+
+DAY_MS = 24 * 3_600_000
+SILENT_MS = 200_000  # two beats of 100 s
+PAGE_WARN_MS, PAGE_FAIL_MS = 10_000, 60_000
+NAMED_MAX = 5  # doors or grids in a sentence
+
+
+def parts(store: Store, has_webhook: bool, now: int) -> Iterator[Finding]:
+    """Every part, on one snapshot."""
+    with store.reading() as connection:
+        yield check_machine.clock(registry.newest(connection)[1], now)
+        yield wardens(connection, has_webhook)
+        yield seals(connection, now)
+        yield refusals(connection, now)
+        yield pages(connection, now)
+
+
+def wardens(connection: Connection, has_webhook: bool) -> Finding:
+    """Whether somebody is told of every door."""
+    d, w = tables.doors.c, tables.wardens.c
+    bare = select(d.grid_id).where(d.grid_id.not_in(select(w.grid_id))).distinct()
+    grids = list(connection.execute(bare.order_by(d.grid_id)).scalars())
+    count = connection.execute(select(func.count()).select_from(tables.wardens)).scalar() or 0
+    facts = {"wardens": count, "grids_without": grids}
+    if not grids:
+        return Finding("wardens", Mark.OK, counted(count, "warden"), facts)
+    words = f"nobody is told of the doors in {_named(grids)}; enrol a warden there"
+    if has_webhook:
+        return Finding("wardens", Mark.WARN, f"only the webhook: {words}", facts)
+    return Finding("wardens", Mark.FAIL, words, facts)
+
+
+def seals(connection: Connection, now: int) -> Finding:
+    """Which doors' seals were not heard for a while. A gateway that was off heard none."""
+    hangs = tables.seals.c.door_id
+    hung = set(connection.execute(select(hangs).where(hangs.is_not(None))).scalars())
+    every = views.doors(connection, views.door_count(connection))
+    doors = [row for row in every if row.door_id in hung]
+    never = [row.door_id for row in doors if row.state.heard_ms is None]
+    silent = [
+        row.door_id
+        for row in doors
+        if row.state.heard_ms is not None and now - row.state.heard_ms > SILENT_MS
+    ]
+    facts = {"seals": len(doors), "silent": silent, "never_heard": never}
+    said = []
+    if silent:
+        said.append(f"{len(silent)} silent for over {span(SILENT_MS)}: {_named(silent)}")
+    if never:
+        said.append(f"{len(never)} never heard: {_named(never)}")
+    if said:
+        return Finding("seals", Mark.WARN, f"of {len(doors)} on doors, {'; '.join(said)}", facts)
+    return Finding("seals", Mark.OK, f"{counted(len(doors), 'door')} with a seal, all heard", facts)
+
+
+def refusals(connection: Connection, now: int) -> Finding:
+    """What was refused in a day, by reason. Strangers and old recordings are no failure of ours."""
+    rows = views.refusals(connection, now - DAY_MS)
+    facts = {row.reason.value: row.count for row in rows}
+    if not rows:
+        return Finding("refusals", Mark.OK, "none in the last day", facts)
+    words = ", ".join(f"{row.reason} {row.count}" for row in rows)
+    latest = ago(max(row.latest_ms for row in rows), now)
+    return Finding("refusals", Mark.WARN, f"in the last day: {words}; the latest {latest}", facts)
+
+
+def pages(connection: Connection, now: int) -> Finding:
+    """Pages that have not gone out, and pages that were given up."""
+    o = tables.outbox.c
+    waiting, oldest_ms = connection.execute(
+        select(func.count(), func.min(o.made_ms)).where(o.done_ms.is_(None), ~o.gave_up)
+    ).one()
+    given_up = connection.execute(
+        select(func.count()).where(o.gave_up, o.made_ms > now - DAY_MS)
+    ).scalar()
+    facts = {"waiting": waiting, "oldest_ms": oldest_ms, "given_up": given_up}
+    if given_up:
+        words = f"{counted(given_up, 'page')} given up in the last day{_latest_error(connection)}"
+        return Finding("pages", Mark.FAIL, words, facts)
+    if not waiting:
+        return Finding("pages", Mark.OK, "none waits", facts)
+    words = f"{counted(waiting, 'page')} not delivered, the oldest {ago(oldest_ms, now)}"
+    late_ms = now - oldest_ms
+    mark = Mark.FAIL if late_ms > PAGE_FAIL_MS else Mark.WARN if late_ms > PAGE_WARN_MS else Mark.OK
+    return Finding("pages", mark, words + _latest_error(connection), facts)
+
+
+def _latest_error(connection: Connection) -> str:
+    o = tables.outbox.c
+    found = connection.execute(
+        select(o.channel, o.error).where(o.error.is_not(None)).order_by(o.entry_id.desc()).limit(1)
+    ).first()
+    return f"; {found[0]} says: {found[1]}" if found else ""
+
+
+def _named(names: list[str]) -> str:
+    shown = ", ".join(names[:NAMED_MAX])
+    return shown if len(names) <= NAMED_MAX else f"{shown} and {len(names) - NAMED_MAX} more"

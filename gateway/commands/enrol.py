@@ -1,0 +1,236 @@
+"""`menshen enrol` and `menshen announce`: rows into the registry, by file or one by one."""
+
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.commands.terminal import bar, counted, now_ms, say, say_json, show, when
+from gateway.commands.verdict import FAILED, MISUSED, CommandError
+from gateway.commission import enrol_cells as cells
+from gateway.commission.credentials import Identity, fresh_identity, fresh_password
+from gateway.commission.enrol import Enrolment, enrol_seal
+from gateway.commission.enrol_files import Result, Wish, enrol_files
+from gateway.commission.enrol_rows import NewPermit, Outcome
+from gateway.commission.flash import SealSettings
+from gateway.commission.private_file import write_private
+from gateway.settings import Settings, load
+from gateway.store.engine import Store
+
+MISTAKES_SHOWN = 50
+_NOW = "now"
+_CLOCK = re.compile(r"\d{1,2}:\d{2}")
+
+
+def print_example(kind: str) -> None:
+    """A table's header and a sample row, to start from."""
+    _need_kind(kind)
+    columns = cells.TABLES[kind]
+    say(",".join(column.name for column in columns))
+    say(",".join(column.sample for column in columns))
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the command line asks of `enrol` for files."""
+
+    paths: Sequence[Path]
+    kind: str | None
+    replace: bool
+    dry_run: bool
+    as_json: bool
+
+
+def by_files(config: Path, asked: Files) -> int:
+    """Enrol CSV files; the exit code."""
+    if asked.kind is not None:
+        _need_kind(asked.kind)
+    settings = load(config)
+    wish = Wish(now_ms(), settings.site.language, asked.kind, asked.replace, asked.dry_run)
+    with _database(settings.store.path, asked) as store, bar() as told:
+        result = enrol_files(store, asked.paths, wish, told)
+    if asked.as_json:
+        say_json(_plain(result))
+    else:
+        _report(result, asked.dry_run)
+    return FAILED if result.mistakes else 0
+
+
+@contextmanager
+def _database(path: Path, asked: Files) -> Iterator[Store]:
+    """The site's; where there is none yet, a new one, which a dry run throws away."""
+    is_new = not path.exists()
+    with tempfile.TemporaryDirectory(prefix="menshen-") as room:
+        store = Store.open(Path(room) / "dry.db" if is_new and asked.dry_run else path)
+        try:
+            yield store
+        finally:
+            store.close()
+    if is_new and not (asked.dry_run or asked.as_json):
+        say(f"A new database: {path}")
+
+
+@dataclass(frozen=True)
+class OneSeal:
+    """What the command line asks of `enrol` for one seal: an id, or "new"."""
+
+    seal: str
+    door: str | None
+    key_file: Path | None
+    out: Path
+    replace: bool
+
+
+def one_seal(config: Path, asked: OneSeal) -> None:
+    """Enrol one seal and write the settings file that goes on it, readable by its owner only."""
+    settings = load(config)
+    identity = _identity(asked.seal, asked.key_file)
+    door = None if asked.door is None else _cell("--door", asked.door, cells.an_id)
+    path = asked.out / f"seal-{identity.seal_id}.json" if asked.out.is_dir() else asked.out
+    if path.exists():
+        raise CommandError(f"{path} is there already; name another with --out", MISUSED)
+    store = Store.open(settings.store.path)
+    try:
+        _write(path, _seal_settings(settings).render(identity))
+        enrol_seal(
+            store,
+            seal_id=identity.seal_id,
+            key=identity.key,
+            door_id=door,
+            broker_password=identity.broker_password,
+            at_ms=now_ms(),
+            replace=asked.replace,
+        )
+    except BaseException:
+        path.unlink(missing_ok=True)  # a seal that is not enrolled must not look like one
+        raise
+    finally:
+        store.close()
+    where = f"on door {door}" if door else "and hangs on no door yet"
+    say(f"Seal {identity.seal_id} is enrolled {where}.")
+    say(f"{path} holds its key and password: put it on the seal as seal.json, then delete it here.")
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        write_private(path, content)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}") from error
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What the command line says of a permit."""
+
+    door: str
+    begins: str
+    ends: str
+    openings: int
+    longest_min: int
+    who: str
+    why: str
+    permit_id: str | None
+    as_json: bool
+
+
+def announce(config: Path, told: Announcement) -> None:
+    """Announce an opening, so that it bothers nobody."""
+    settings = load(config)
+    row = NewPermit(
+        door_id=_cell("DOOR", told.door, cells.an_id),
+        from_ms=_cell("--from", _today(told.begins), cells.beginning_ms),
+        to_ms=_cell("--to", _today(told.ends), cells.end_ms),
+        openings=_cell("--openings", str(told.openings), cells.openings),
+        longest_ms=_cell("--longest", str(told.longest_min), cells.minutes_ms),
+        who=_cell("--who", told.who, cells.words),
+        why=_cell("--why", told.why, cells.words),
+        permit_id=_cell("--id", told.permit_id, cells.an_id) if told.permit_id else None,
+    )
+    store = Store.open(settings.store.path, create=False)
+    try:
+        with store.writing() as connection:
+            enrolment = Enrolment(connection, now_ms())
+            outcome = enrolment.take(row)
+            enrolment.write()
+    finally:
+        store.close()
+    if told.as_json:
+        say_json({"outcome": outcome, "door_id": row.door_id, "to_ms": row.to_ms})
+        return
+    already = " already" if outcome is Outcome.UNCHANGED else ""
+    openings = counted(row.openings, "opening")
+    say(f"Announced{already}: {openings} of door {row.door_id} until {when(row.to_ms)}.")
+
+
+def _identity(seal: str, key_file: Path | None) -> Identity:
+    """A fresh one for "new"; else the given id with the key in a file, and a fresh password."""
+    if seal == "new":
+        if key_file is not None:
+            raise CommandError("--key-file goes with a seal's id, not with new", MISUSED)
+        return fresh_identity()
+    if key_file is None:
+        raise CommandError("--seal with an id needs --key-file; or say --seal new", MISUSED)
+    try:
+        text = key_file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise CommandError(f"{key_file} cannot be read as a key", MISUSED) from None
+    key = _cell(str(key_file), text, cells.key, secret=True)
+    return Identity(_cell("--seal", seal, cells.seal_id), key, fresh_password())
+
+
+def _seal_settings(settings: Settings) -> SealSettings:
+    broker = settings.broker
+    return SealSettings(broker.host, server_name=broker.host, port=broker.port, tls=broker.tls)
+
+
+def _cell(option: str, text: str, read: Callable[[str], Any], *, secret: bool = False) -> Any:
+    """What an option holds, read like a cell of a table."""
+    try:
+        return read(cells.tidy(text))
+    except ValueError as wrong:
+        value = "" if secret else f" {text!r}"
+        raise CommandError(f"{option}{value}: {wrong}", MISUSED) from None
+
+
+def _today(text: str) -> str:
+    """ "now" and 12:30 mean today."""
+    if text == _NOW:
+        return time.strftime("%Y-%m-%d %H:%M:%S")
+    return time.strftime("%Y-%m-%d ") + text if _CLOCK.fullmatch(text) else text
+
+
+def _need_kind(kind: str) -> None:
+    if kind not in cells.TABLES:
+        raise CommandError(f"{kind} is no table; there are {', '.join(cells.TABLES)}", MISUSED)
+
+
+def _plain(result: Result) -> dict[str, Any]:
+    counts: dict[str, dict[str, int]] = {}
+    for (kind, outcome), number in result.counts.items():
+        counts.setdefault(kind, {})[outcome] = number
+    mistakes = [vars(mistake) for mistake in result.mistakes]
+    return {"written": result.written, "counts": counts, "mistakes": mistakes}
+
+
+def _report(result: Result, dry_run: bool) -> None:
+    for mistake in result.mistakes[:MISTAKES_SHOWN]:
+        say(str(mistake))
+    if len(result.mistakes) > MISTAKES_SHOWN:
+        say(f"… and {len(result.mistakes) - MISTAKES_SHOWN} more; --json tells all")
+    if result.mistakes:
+        say(f"Nothing was enrolled: {counted(len(result.mistakes), 'mistake')}.")
+        return
+    rows = [
+        [kind, *(str(result.counts[kind, outcome]) for outcome in Outcome)]
+        for kind in cells.TABLES
+        if any(result.counts[kind, outcome] for outcome in Outcome)
+    ]
+    show(["", *Outcome], rows)
+    if dry_run:
+        say("Nothing was enrolled: this was a dry run. There is no mistake.")
+    elif result.counts["seals", Outcome.ADDED]:
+        say("The broker lets new seals in after `menshen broker-config`.")
