@@ -3,7 +3,7 @@
 from typing import Any, Literal, Self
 
 from grafana_foundation_sdk.cog import builder, plugins, runtime, variants
-from grafana_foundation_sdk.models import common
+from grafana_foundation_sdk.models import common, dashboard
 
 SOURCE_UID = "menshen-influxdb"
 SOURCE = common.DataSourceRef(type_val="influxdb", uid=SOURCE_UID)
@@ -49,9 +49,10 @@ class Query(builder.Builder[InfluxQL]):
         return self._query
 
 
-def register() -> None:
-    """Let the SDK read our queries, and its own panels, back from JSON."""
+def read(data: dict[str, Any]) -> dashboard.Dashboard:
+    """A dashboard from its JSON, with the SDK's own panels and our queries in it."""
     plugins.register_default_plugins()
     runtime.register_dataquery_variant(
         runtime.DataqueryConfig("influxdb", InfluxQL.from_json),
     )
+    return dashboard.Dashboard.from_json(data)

@@ -67,7 +67,7 @@ def _seal() -> dashboard.QueryVariable:
 
 
 def _tag_values(name: str, label: str, query: str) -> dashboard.QueryVariable:
-    variable = dashboard.QueryVariable(name).label(label).query(query).definition(query)
+    variable = dashboard.QueryVariable(name).label(label).query(query)
     variable = (
         variable.datasource(SOURCE).include_all(False).sort(model.VariableSort.ALPHABETICAL_ASC)
     )

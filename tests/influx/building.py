@@ -15,6 +15,7 @@ from gateway.store import registry, tables
 from gateway.store.commit import Entry
 from gateway.store.engine import Store
 
+BEAT_MS = 100_000
 SITE_ID = "00112233445566ff"
 NAMES = ("Frau Holle", "3-201", "leak this and weep")  # they stand in the database, and only there
 
@@ -35,6 +36,7 @@ class Building:
     def __init__(self, path: Path, seals: int) -> None:
         self.store = Store.open(path)
         self.seals = [f"{number:016x}" for number in range(0xA0, 0xA0 + seals)]
+        self.in_the_bag = f"{0xBA6:016x}"
         self._edges = dict.fromkeys(self.seals, 0)
         self._seq = dict.fromkeys(self.seals, 0)
         self._contact = dict.fromkeys(self.seals, Contact.SHUT)
@@ -80,17 +82,22 @@ class Building:
         with self._draft() as draft:
             draft.refuse(at_ms, seal_id, None, reason)
 
-    def day(self, seed: int, from_ms: int, to_ms: int, beat_ms: int = 100_000) -> None:
+    def bag(self, at_ms: int) -> None:
+        """The seal that hangs on no door speaks, lying open in the installer's bag."""
+        self.say(ReportCame(self.in_the_bag, 1, Contact.OPEN, 1, edge=True), at_ms)
+
+    def day(self, seed: int, from_ms: int, to_ms: int, but: tuple[str, ...] = ()) -> None:
         """Beats of all seals and openings of some, between two times, in the order of time."""
+        seals = [seal_id for seal_id in self.seals if seal_id not in but]
         chance = random.Random(seed)  # noqa: S311 - repeatable
         happens = [
             (at_ms, seal_id, "beat")
-            for number, seal_id in enumerate(self.seals)
-            for at_ms in range(from_ms + number * 997, to_ms, beat_ms)
+            for number, seal_id in enumerate(seals)
+            for at_ms in range(from_ms + number * 997, to_ms, BEAT_MS)
         ]
         happens += [
-            (chance.randrange(from_ms, to_ms), chance.choice(self.seals), "turn")
-            for _ in range(len(self.seals) * 6)
+            (chance.randrange(from_ms, to_ms), chance.choice(seals), "turn")
+            for _ in range(len(seals) * 6)
         ]
         with self._draft() as draft:
             for at_ms, seal_id, what in sorted(happens):
@@ -143,7 +150,7 @@ class Building:
             {"door_id": f"door-{seal_id}", "label": NAMES[1], "grid_id": "g1"}
             for seal_id in self.seals
         ]
-        bag = [(f"{0xBA6:016x}", None)]
+        bag = [(self.in_the_bag, None)]
         seals = [
             {"seal_id": seal_id, "door_id": door_id, "key": bytes(32), "enrolled_ms": 1}
             for seal_id, door_id in [*((s, f"door-{s}") for s in self.seals), *bag]

@@ -1,6 +1,7 @@
 """A real InfluxDB behind its front, a building, and the history courier between them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ QUICK = Pace(batch=100, poll_s=0.02, figures_s=0.05, timeout_s=1.0, retry_s=0.02
 WAIT_S = 20.0
 
 Running = Callable[..., AbstractAsyncContextManager[History]]
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
+CaughtUp = Callable[[], Awaitable[None]]
 
 
 @pytest.fixture
@@ -75,12 +78,28 @@ def running(building: Building, front: Front, pulse: Pulse) -> Running:
 
 
 @pytest.fixture
-def until() -> Callable[[Callable[[], bool]], Awaitable[None]]:
+def until() -> Until:
     """Wait, with a generous deadline, until something is so."""
 
     async def wait(so: Callable[[], bool]) -> None:
         async with asyncio.timeout(WAIT_S):
             while not so():
                 await asyncio.sleep(0.02)
+
+    return wait
+
+
+@pytest.fixture
+def now_ms() -> int:
+    """When the test began."""
+    return time.time_ns() // 1_000_000
+
+
+@pytest.fixture
+def caught_up(building: Building, until: Until) -> CaughtUp:
+    """Wait until the cursor stands at the journal's end."""
+
+    async def wait() -> None:
+        await until(lambda: building.cursor() == building.newest())
 
     return wait

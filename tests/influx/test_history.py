@@ -1,13 +1,6 @@
 """The courier against the real InfluxDB: nothing lost, nothing doubled, nobody disturbed."""
 
 import asyncio
-import logging
-import os
-import re
-import subprocess
-import sys
-import time
-from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
@@ -19,31 +12,11 @@ from gateway.core.reason import Reason
 from gateway.health import Pulse
 from gateway.store import tables
 from influx.building import NAMES, SITE_ID, Building
-from influx.conftest import QUICK, Running
+from influx.conftest import QUICK, CaughtUp, Running, Until
 from influx.database import Database
-from influx.front import Front, Weather, answering, fine, hanging
-from neighbours import ROOT, Influx
+from influx.front import Front, answering, fine
 
-Until = Callable[[Callable[[], bool]], Awaitable[None]]
 HOUR_MS = 3_600_000
-
-
-@pytest.fixture
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-@pytest.fixture
-def caught_up(building: Building, until: Until) -> Callable[[], Awaitable[None]]:
-    """Wait until the cursor stands at the journal's end."""
-
-    async def wait() -> None:
-        await until(lambda: building.cursor() == building.newest())
-
-    return wait
-
-
-CaughtUp = Callable[[], Awaitable[None]]
 
 
 async def test_every_report_of_the_journal_is_there_once(
@@ -111,132 +84,6 @@ async def test_a_cursor_set_back_writes_the_same_points_onto_themselves(
         await caught_up()
     assert database.events() == len(building.journal())
     assert database.ask('SELECT * FROM "seal_event"', epoch="ns") == before
-
-
-@pytest.mark.parametrize(
-    ("weather", "words"),
-    [
-        (answering(503, "busy", Retry_After="0"), "answers 503: busy"),
-        (answering(429, "slowly", Retry_After="1"), "answers 429: slowly"),
-        (answering(500), "answers 500"),
-        (answering(401, '{"code":"unauthorized"}'), "check MENSHEN_INFLUX_TOKEN"),
-        (answering(404, '{"code":"not found"}'), "check influx.url"),
-        (answering(400, "<html>a proxy's page</html>"), "answers 400: <html>"),
-        (answering(302, "", Location="/login"), "answers 302"),
-        (hanging, "does not answer in time"),
-    ],
-    ids=["503", "429", "500", "401", "404", "400-of-a-proxy", "302", "hangs"],
-)
-async def test_bad_weather_is_waited_out_and_told_once(
-    building: Building,
-    database: Database,
-    front: Front,
-    running: Running,
-    until: Until,
-    caught_up: CaughtUp,
-    caplog: pytest.LogCaptureFixture,
-    weather: Weather,
-    words: str,
-    now_ms: int,
-) -> None:
-    caplog.set_level(logging.INFO, "menshen.history")
-    building.day(3, now_ms - HOUR_MS // 10, now_ms)
-    front.weather = weather
-    async with running(msgspec.structs.replace(QUICK, timeout_s=0.2)):
-        await until(lambda: front.asked >= 3)
-        assert building.cursor() == 0
-        assert building.unwritten() == []
-        front.weather = fine
-        await caught_up()
-        await until(lambda: len(caplog.messages) >= 2)
-    assert database.events() == len(building.journal())
-    assert words in caplog.messages[0]
-    assert [m.rpartition(" takes ")[2] for m in caplog.messages[1:]] == ["lines again"]
-
-
-async def test_a_wrong_token_is_told_and_nothing_is_given_up(
-    building: Building,
-    front: Front,
-    running: Running,
-    until: Until,
-    caplog: pytest.LogCaptureFixture,
-    now_ms: int,
-) -> None:
-    building.beat(building.seals[0], now_ms)
-    async with running(token="another"):
-        await until(lambda: front.asked >= 3)
-    assert building.cursor() == 0
-    assert re.search("answers 401.*check MENSHEN_INFLUX_TOKEN", caplog.text)
-    assert "another" not in caplog.text, "a secret is never logged"
-
-
-async def test_a_server_killed_again_and_again_ends_up_with_every_report(
-    building: Building,
-    server: Influx,
-    database: Database,
-    running: Running,
-    caught_up: CaughtUp,
-    now_ms: int,
-) -> None:
-    building.day(4, now_ms - 2 * HOUR_MS, now_ms - HOUR_MS)
-    async with running(msgspec.structs.replace(QUICK, batch=20)):
-        for number in range(4):
-            from_ms = now_ms - HOUR_MS + number * HOUR_MS // 4
-            building.day(40 + number, from_ms, from_ms + HOUR_MS // 4)
-            await asyncio.sleep(0.1)
-            await asyncio.to_thread(server.kill)
-            building.turn(building.seals[number], now_ms - 1_000 + number)
-            await asyncio.sleep(0.1)
-            await asyncio.to_thread(server.start)
-        await caught_up()
-    assert database.events() == len(building.journal())
-
-
-async def test_a_courier_stopped_at_any_moment_goes_on_where_it_was(
-    building: Building,
-    front: Front,
-    database: Database,
-    running: Running,
-    until: Until,
-    caught_up: CaughtUp,
-    now_ms: int,
-) -> None:
-    building.day(5, now_ms - HOUR_MS, now_ms)
-    few = msgspec.structs.replace(QUICK, batch=50)
-    for _ in range(5):
-        taken = front.taken
-        async with running(few):
-            await until(lambda taken=taken: front.taken > taken)  # type: ignore[misc]
-    assert building.cursor() > 0
-    async with running(few):
-        await caught_up()
-    assert database.events() == len(building.journal())
-
-
-async def test_a_gateway_killed_in_the_midst_goes_on_where_it_was(
-    building: Building,
-    front: Front,
-    database: Database,
-    running: Running,
-    until: Until,
-    caught_up: CaughtUp,
-    now_ms: int,
-) -> None:
-    building.day(7, now_ms - HOUR_MS, now_ms)
-    argv = [sys.executable, "-m", "influx.courier", str(building.store.path), front.url]
-    path = os.pathsep.join(str(ROOT / folder) for folder in (".", "firmware", "tests"))
-    for _ in range(2):
-        taken = front.taken
-        process = subprocess.Popen(argv, env={**os.environ, "PYTHONPATH": path})
-        try:
-            await until(lambda taken=taken: front.taken > taken)  # type: ignore[misc]
-        finally:
-            process.kill()
-            process.wait()
-    assert 0 < database.events() < len(building.journal())
-    async with running():
-        await caught_up()
-    assert database.events() == len(building.journal())
 
 
 async def test_a_line_that_is_refused_for_good_is_kept_aside_with_the_servers_words(
@@ -318,18 +165,3 @@ async def test_the_gateways_figures_are_taken_while_the_server_is_away_and_the_o
     assert (row["refused_wrong_key"], row["refused_replayed"]) == (4, 1)
     assert row["disk_free"] > 0
     assert not [name for name in row if "seal" in name and name != "refused_unknown_seal"]
-
-
-async def test_the_courier_lets_the_loop_go_on_while_the_server_hangs(
-    building: Building, front: Front, running: Running, until: Until, now_ms: int
-) -> None:
-    front.weather = hanging
-    building.beat(building.seals[0], now_ms)
-    async with running(msgspec.structs.replace(QUICK, timeout_s=2.0)):
-        await until(lambda: front.asked >= 1)
-        turns = 0
-        while front.asked < 2:
-            turns += 1
-            await asyncio.sleep(0.01)
-            building.beat(building.seals[0], now_ms + turns)  # the store is free as well
-        assert turns > 20
