@@ -4,7 +4,7 @@ Every list has a limit that the caller names. Identities (labels, names, who and
 are joined here, on the way to the console, and stand nowhere else.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Select, func, select, tuple_
@@ -14,6 +14,7 @@ from gateway.core.reason import Reason
 from gateway.store import tables
 
 _decode_door = msgspec.json.Decoder(Door).decode
+R = TypeVar("R", bound=msgspec.Struct)
 _OPEN = (CaseState.RAISED, CaseState.ACKNOWLEDGED)
 
 
@@ -128,12 +129,14 @@ def wardens(connection: Connection, limit: int, grid_id: str | None = None) -> l
     """Wardens by grid and name; of one grid if it is given."""
     w = tables.wardens.c
     query = _WARDENS.order_by(w.grid_id, w.name, w.warden_id).limit(limit)
-    return _wardens(connection, query if grid_id is None else query.where(w.grid_id == grid_id))
+    return _records(
+        connection, query if grid_id is None else query.where(w.grid_id == grid_id), WardenRow
+    )
 
 
 def warden(connection: Connection, warden_id: str) -> WardenRow | None:
     """One warden, or None."""
-    found = _wardens(connection, _WARDENS.where(tables.wardens.c.warden_id == warden_id))
+    found = _records(connection, _WARDENS.where(tables.wardens.c.warden_id == warden_id), WardenRow)
     return found[0] if found else None
 
 
@@ -187,7 +190,7 @@ def inbox(connection: Connection, warden_id: str, is_open: bool, limit: int) -> 
         .order_by(o.made_ms.desc(), o.entry_id.desc())
         .limit(limit)
     )
-    return [msgspec.convert(row, PageRow) for row in _rows(connection, query)]
+    return _records(connection, query, PageRow)
 
 
 def deliveries(connection: Connection, case: CaseRow, limit: int) -> list[DeliveryRow]:
@@ -204,7 +207,7 @@ def deliveries(connection: Connection, case: CaseRow, limit: int) -> list[Delive
         .order_by(o.made_ms.desc(), o.entry_id.desc())
         .limit(limit)
     )
-    return [msgspec.convert(row, DeliveryRow) for row in _rows(connection, query)]
+    return _records(connection, query, DeliveryRow)
 
 
 def openings(
@@ -222,7 +225,7 @@ def openings(
     )
     if before_ms is not None:
         query = query.where(o.opened_ms < before_ms)
-    return [msgspec.convert(row, OpeningRow) for row in _rows(connection, query)]
+    return _records(connection, query, OpeningRow)
 
 
 def refusals(connection: Connection, from_ms: int) -> list[RefusalRow]:
@@ -235,7 +238,7 @@ def refusals(connection: Connection, from_ms: int) -> list[RefusalRow]:
         .group_by(r.reason)
         .order_by(total.desc(), r.reason)
     )
-    return [msgspec.convert(row, RefusalRow) for row in _rows(connection, query)]
+    return _records(connection, query, RefusalRow)
 
 
 def unwritten_count(connection: Connection) -> int:
@@ -273,8 +276,11 @@ _CASES = (
 )
 
 
-def _rows(connection: Connection, query: Select[Any]) -> list[dict[str, Any]]:
-    return [dict(row._mapping) for row in connection.execute(query)]
+def _records(connection: Connection, query: Select[Any], kind: type[R]) -> list[R]:
+    """Rows as records of a kind: words become its enums."""
+    names = kind.__struct_fields__
+    rows = (row._mapping for row in connection.execute(query))
+    return [msgspec.convert({name: row[name] for name in names}, kind) for row in rows]
 
 
 def _doors(connection: Connection, query: Select[Any]) -> list[DoorRow]:
@@ -284,12 +290,8 @@ def _doors(connection: Connection, query: Select[Any]) -> list[DoorRow]:
     ]
 
 
-def _wardens(connection: Connection, query: Select[Any]) -> list[WardenRow]:
-    return [msgspec.convert(row, WardenRow) for row in _rows(connection, query)]
-
-
 def _cases(connection: Connection, query: Select[Any]) -> list[CaseRow]:
-    return [msgspec.convert(row, CaseRow) for row in _rows(connection, query)]
+    return _records(connection, query, CaseRow)
 
 
 def _count(connection: Connection, query: Select[Any]) -> int:

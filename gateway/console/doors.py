@@ -1,0 +1,125 @@
+"""A door: its state, its own log with why each opening was what it was, and announcing one."""
+
+import re
+import secrets
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Form, Request, Response
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse
+
+from gateway.beat import Committed
+from gateway.console import clock
+from gateway.console.desk import NOT_FOUND, Desk, Trouble
+from gateway.console.look import Look, Piece
+from gateway.console.rim import prefix
+from gateway.console.shown import tile
+from gateway.core.events import PermitAnnounced
+from gateway.core.model import Permit
+from gateway.notify.catalogue import N_
+from gateway.store import views
+
+OPENINGS_MAX: Final = 50
+CASES_MAX: Final = 20
+WINDOW_MAX_MS: Final = 14 * 24 * 3_600_000
+OPENINGS_ALLOWED_MAX: Final = 50
+LONGEST_MAX_MIN: Final = 24 * 60
+HOUR_MS: Final = 3_600_000
+
+_BAD_WINDOW = N_("An announced time must end after it begins, not in the past, within 14 days.")
+_BAD_TIME = N_("A time could not be read; write it as in 2026-03-01T09:30.")
+_PERMIT_ID = re.compile(r"[0-9a-f]{16}")
+
+
+class OneDoor(Look):
+    """A door's state and its latest openings."""
+
+    def __init__(self, door_id: str) -> None:
+        super().__init__()
+        self._door_id = door_id
+
+    def concerns(self, news: Committed) -> bool:
+        """Only this door."""
+        return news.all or self._door_id in news.doors
+
+    def pieces(self, connection: Connection, news: Committed | None, now_ms: int) -> list[Piece]:
+        """Its state, its permits, its log; nothing if there is no such door."""
+        row = next(iter(views.doors_of(connection, [self._door_id])), None)
+        if row is None:
+            return []
+        state = {"row": row, "tile": tile(row, now_ms), "order_to_ms": _order_to_ms(row, now_ms)}
+        permits = [p for p in row.state.permits if p.to_ms > now_ms and p.openings > 0]
+        openings = views.openings(connection, self._door_id, OPENINGS_MAX)
+        return [
+            Piece("state", "parts/state.html", "state", state),
+            Piece("permits", "parts/permits.html", "permits", permits),
+            Piece("openings", "parts/openings.html", "openings", openings),
+        ]
+
+
+def _order_to_ms(row: views.DoorRow, now_ms: int) -> int | None:
+    """When the order that runs now ends, or None without one."""
+    return max((o.to_ms for o in row.state.orders if o.from_ms <= now_ms < o.to_ms), default=None)
+
+
+async def announce(desk: Desk, door_id: str, permit: Permit) -> bool:
+    """Announce an opening. Trouble if there is no such door, or its window cannot be."""
+    now_ms = desk.now_ms()
+    is_sound = permit.from_ms < permit.to_ms and now_ms < permit.to_ms
+    if not is_sound or permit.to_ms - min(permit.from_ms, now_ms) > WINDOW_MAX_MS:
+        raise Trouble(422, _BAD_WINDOW)
+    return await desk.submit(door_id, PermitAnnounced(permit))
+
+
+def permit_id(offered: str | None) -> str:
+    """A permit's id: the form's own, so that pressing twice announces once, or a fresh one."""
+    return offered if offered and _PERMIT_ID.fullmatch(offered) else secrets.token_hex(8)
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /doors/{id}; POST /doors/{id}/permits."""
+    router = APIRouter()
+
+    @router.get("/doors/{door_id}")
+    async def door(request: Request, door_id: str, before_ms: int | None = None) -> Response:
+        look, now_ms = OneDoor(door_id), desk.now_ms()
+
+        def gather(connection: Connection) -> dict[str, Any]:
+            pieces = {piece.name: piece.shows for piece in look.changed(connection, None, now_ms)}
+            if not pieces:
+                raise Trouble(404, NOT_FOUND)
+            if before_ms is not None:
+                pieces["openings"] = views.openings(connection, door_id, OPENINGS_MAX, before_ms)
+            return pieces | {
+                "cases": views.cases_at(connection, door_id, CASES_MAX),
+                "seen": look.digest(),
+                "permit_id": permit_id(None),
+                "hour_ms": HOUR_MS,
+                "older": before_ms is not None,
+                "openings_max": OPENINGS_MAX,
+            }
+
+        return await desk.page(request, "door.html", gather)
+
+    @router.post("/doors/{door_id}/permits")
+    async def press_announce(
+        request: Request,
+        door_id: str,
+        from_local: Annotated[str, Form(alias="from", max_length=32)],
+        to_local: Annotated[str, Form(alias="to", max_length=32)],
+        who: Annotated[str, Form(min_length=1, max_length=80)],
+        why: Annotated[str, Form(min_length=1, max_length=200)],
+        openings: Annotated[int, Form(ge=1, le=OPENINGS_ALLOWED_MAX)] = 1,
+        longest_min: Annotated[int, Form(ge=1, le=LONGEST_MAX_MIN)] = 15,
+        offered: Annotated[str, Form(alias="permit_id", max_length=16)] = "",
+    ) -> Response:
+        try:
+            from_ms, to_ms = clock.from_field(from_local), clock.from_field(to_local)
+        except ValueError:
+            raise Trouble(422, _BAD_TIME) from None
+        longest_ms = longest_min * 60_000
+        permit = Permit(permit_id(offered), from_ms, to_ms, openings, longest_ms, who, why)
+        await announce(desk, door_id, permit)
+        return RedirectResponse(f"{prefix(request)}/doors/{door_id}#permits", 303)
+
+    return router

@@ -1,0 +1,106 @@
+"""The page for engineers: how the gateway does, what it refused and why, which seals are silent."""
+
+from typing import Any, Final
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+
+from gateway.console.desk import Desk
+from gateway.health import Health
+from gateway.store import views
+from gateway.store.engine import StoreError
+
+DAY_MS: Final = 24 * 3_600_000
+DOORS_MAX: Final = 2_000  # looked through for silence and low batteries
+SEALS_MAX: Final = 20
+SILENT_MS: Final = 200_000
+LOW_MV: Final = 2_700
+
+
+class Silence(msgspec.Struct, frozen=True):
+    """A seal that was heard long ago, or never, or whose battery runs out."""
+
+    door_id: str
+    label: str
+    seal_id: str
+    heard_ms: int | None
+    battery_mv: int | None
+    is_silent: bool
+    is_low: bool
+
+
+class Report(msgspec.Struct, frozen=True):
+    """All of the page."""
+
+    health: Health
+    refusals: list[views.RefusalRow]
+    seals: list[Silence]
+    more: int  # seals beyond SEALS_MAX
+    unwritten: int
+
+
+async def report(desk: Desk) -> Report:
+    """How the gateway does. If the store cannot be read, what is known without it."""
+    health, now_ms = desk.heart.health(), desk.now_ms()
+
+    def look(connection: Connection) -> Report:
+        seals = _wanting(views.doors(connection, DOORS_MAX), now_ms)
+        return Report(
+            health,
+            views.refusals(connection, now_ms - DAY_MS),
+            seals[:SEALS_MAX],
+            max(len(seals) - SEALS_MAX, 0),
+            views.unwritten_count(connection),
+        )
+
+    try:
+        return await desk.read(look)
+    except StoreError as error:
+        health = msgspec.structs.replace(health, store_ok=False, store_error=str(error))
+        return Report(health, [], [], 0, 0)
+
+
+def _wanting(rows: list[views.DoorRow], now_ms: int) -> list[Silence]:
+    """Seals that want an engineer, the longest silent first."""
+    seals = []
+    for row in rows:
+        door = row.state
+        if door.seal_id is None:
+            continue
+        is_silent = door.heard_ms is None or now_ms - door.heard_ms > SILENT_MS
+        is_low = door.battery_mv is not None and door.battery_mv < LOW_MV
+        if is_silent or is_low:
+            seals.append(
+                Silence(
+                    row.door_id,
+                    row.label,
+                    door.seal_id,
+                    door.heard_ms,
+                    door.battery_mv,
+                    is_silent,
+                    is_low,
+                )
+            )
+    return sorted(seals, key=lambda seal: seal.heard_ms or 0)
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /health, and its figures alone, which the page asks for every few seconds."""
+    router = APIRouter()
+
+    @router.get("/health")
+    async def page(request: Request) -> Response:
+        return await _drawn(desk, request, "health.html")
+
+    @router.get("/health/figures")
+    async def figures(request: Request) -> Response:
+        return await _drawn(desk, request, "parts/health.html")
+
+    return router
+
+
+async def _drawn(desk: Desk, request: Request, template: str) -> Response:
+    told = await report(desk)
+    values: dict[str, Any] = {"told": told, "silent_s": SILENT_MS // 1000}
+    return desk.answer(request, desk.draw(template, desk.setting(request), values))

@@ -1,0 +1,64 @@
+"""What a live page shows, in pieces: a stream sends a piece only when what it shows has changed.
+
+A page and its stream use the same look. The page carries the look's digest; a stream that begins
+with the same digest has nothing to send, and one that begins after a break sends what was missed.
+"""
+
+import hashlib
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from gateway.beat import Committed
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """An element of the page: its id, and its template with what it shows under a name."""
+
+    dom_id: str
+    template: str
+    name: str
+    shows: Any
+    within: str = ""  # the piece that contains it, and is sent instead where both are new
+    key: Any = None  # what is compared, where that is less than what it shows
+
+
+class Look:
+    """What one kind of page shows, and what of it has been sent already."""
+
+    def __init__(self) -> None:
+        self._sent: dict[str, bytes] = {}
+
+    def concerns(self, news: Committed) -> bool:
+        """Whether a commit may have changed what is shown. A cheap look, on the loop."""
+        return bool(news.all or news.doors or news.cases or news.pages)
+
+    def pieces(self, connection: Connection, news: Committed | None, now_ms: int) -> list[Piece]:
+        """What the page shows; with news, what that may have changed is enough."""
+        raise NotImplementedError
+
+    def changed(self, connection: Connection, news: Committed | None, now_ms: int) -> list[Piece]:
+        """Pieces that look otherwise than when last sent; without news, all are compared."""
+        pieces = self.pieces(connection, news, now_ms)
+        if news is None:
+            self._sent = {p.dom_id: self._sent.get(p.dom_id, b"") for p in pieces}
+        fresh = [piece for piece in pieces if self._remember(piece)]
+        whole = {piece.dom_id for piece in fresh}
+        return [piece for piece in fresh if piece.within not in whole]
+
+    def digest(self) -> str:
+        """A name for everything that has been sent."""
+        total = hashlib.blake2b(digest_size=8)
+        for name, seen in sorted(self._sent.items()):
+            total.update(name.encode() + b"\0" + seen)
+        return total.hexdigest()
+
+    def _remember(self, piece: Piece) -> bool:
+        compared = piece.shows if piece.key is None else piece.key
+        seen = hashlib.blake2b(_encode(compared), digest_size=8).digest()
+        is_new = self._sent.get(piece.dom_id) != seen
+        self._sent[piece.dom_id] = seen
+        return is_new

@@ -1,0 +1,105 @@
+"""The warden's phone: a card for each case, newest first, with the one thing to do next."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from gateway.beat import Committed
+from gateway.console.desk import NOT_FOUND, Desk, Trouble
+from gateway.console.look import Look, Piece
+from gateway.console.shown import dom_id
+from gateway.core.model import CaseState
+from gateway.store import views
+
+PAGES_MAX: Final = 100  # of open cases
+CLOSED_MAX: Final = 20
+CARD_PAGES_MAX: Final = 4  # the latest pages of one case, on its card
+WARDENS_MAX: Final = 500
+
+
+class Card(Struct, frozen=True):
+    """A case as its warden has it: the case, and its latest pages, newest first."""
+
+    case: views.CaseRow
+    pages: list[views.PageRow]
+    warden_id: str
+
+
+class Inbox(Look):
+    """One warden's cases: those that wait, those that somebody has, those that ended."""
+
+    def __init__(self, warden_id: str) -> None:
+        super().__init__()
+        self._warden_id = warden_id
+
+    def concerns(self, news: Committed) -> bool:
+        """Doors that only open lawfully are not on the phone."""
+        return bool(news.all or news.cases or news.pages)
+
+    def pieces(self, connection: Connection, news: Committed | None, now_ms: int) -> list[Piece]:
+        """The whole inbox, and each card in it."""
+        pages = [
+            *views.inbox(connection, self._warden_id, is_open=True, limit=PAGES_MAX),
+            *views.inbox(connection, self._warden_id, is_open=False, limit=CLOSED_MAX),
+        ]
+        cards = _cards(connection, pages, self._warden_id)
+        groups = {
+            state: [card for card in cards if card.case.state is state] for state in CaseState
+        }
+        key = [(state, [card.case.case_id for card in group]) for state, group in groups.items()]
+        whole = Piece("inbox", "parts/inbox.html", "groups", groups, key=key)
+        return [whole, *(_piece(card) for card in cards)]
+
+
+def card_of(connection: Connection, case_id: str, warden_id: str) -> Card | None:
+    """One card, to be drawn again after a button was pressed."""
+    case = next(iter(views.cases_of(connection, [case_id])), None)
+    if case is None:
+        return None
+    is_open = case.state is not CaseState.CLOSED
+    pages = views.inbox(connection, warden_id, is_open, PAGES_MAX)
+    return Card(case, [p for p in pages if p.case_id == case_id][:CARD_PAGES_MAX], warden_id)
+
+
+def _cards(connection: Connection, pages: list[views.PageRow], warden_id: str) -> list[Card]:
+    by_case: dict[str, list[views.PageRow]] = {}
+    for page in pages:
+        by_case.setdefault(page.case_id, []).append(page)
+    cases = {case.case_id: case for case in views.cases_of(connection, list(by_case))}
+    return [
+        Card(cases[case_id], latest[:CARD_PAGES_MAX], warden_id)
+        for case_id, latest in by_case.items()
+    ]
+
+
+def _piece(card: Card) -> Piece:
+    return Piece(dom_id("card", card.case.case_id), "parts/card.html", "card", card, "inbox")
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /phone/{warden_id}, and /wardens to find it."""
+    router = APIRouter()
+
+    @router.get("/wardens")
+    async def wardens(request: Request) -> Response:
+        def gather(connection: Connection) -> dict[str, Any]:
+            return {"wardens": views.wardens(connection, WARDENS_MAX)}
+
+        return await desk.page(request, "wardens.html", gather)
+
+    @router.get("/phone/{warden_id}")
+    async def phone(request: Request, warden_id: str) -> Response:
+        look, now_ms = Inbox(warden_id), desk.now_ms()
+
+        def gather(connection: Connection) -> dict[str, Any]:
+            warden = views.warden(connection, warden_id)
+            if warden is None:
+                raise Trouble(404, NOT_FOUND)
+            pieces = {piece.name: piece.shows for piece in look.changed(connection, None, now_ms)}
+            return pieces | {"warden": warden, "seen": look.digest()}
+
+        return await desk.page(request, "phone.html", gather)
+
+    return router

@@ -1,0 +1,170 @@
+"""Server-sent events: what a commit changed on the page that listens, and nothing else.
+
+Two events: `fragment`, HTML whose elements replace those of the same id, and `committed`, the
+commits' doors, cases and pages as JSON. Everything that comes within a fifth of a second goes out
+together. A stream begins with whatever the page has missed; so a break of any length, or a gateway
+that was killed, is made good by coming back.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+from starlette.responses import StreamingResponse
+from starlette.types import Send
+
+from gateway.beat import Committed
+from gateway.console.cases import OneCase, OpenCases
+from gateway.console.desk import NOT_FOUND, Desk, Trouble
+from gateway.console.doors import OneDoor
+from gateway.console.look import Look
+from gateway.console.phone import Inbox
+from gateway.console.wall import Wall
+from gateway.notify.catalogue import N_
+from gateway.store.engine import StoreError
+
+STREAMS_MAX: Final = 64
+PUSH_EVERY_S: Final = 0.2
+SHARE: Final = 10  # a stream rests ten times as long as its last push took
+PING_S: Final = 15.0  # a word into the silence, so that a dead line is noticed; and a full look
+TROUBLE_S: Final = 2.0  # between looks at a store that cannot be read
+NAMED_MAX: Final = 200  # doors that `committed` names; beyond it, it says `all`
+
+_FULL = N_("Too many pages are open on this gateway; close some.")
+
+
+def _look(kind: str, name: str) -> Look | None:
+    """What the page shows that listens, or None for one that only wants to know of commits."""
+    kinds: dict[str, Callable[[], Look]] = {
+        "wall": lambda: Wall(int(name) if name.isdecimal() and len(name) < 5 else 0),
+        "cases": OpenCases,
+        "case": lambda: OneCase(name),
+        "door": lambda: OneDoor(name),
+        "phone": lambda: Inbox(name),
+    }
+    if not kind:
+        return None
+    if kind not in kinds:
+        raise Trouble(404, NOT_FOUND)
+    return kinds[kind]()
+
+
+class Stream(StreamingResponse):
+    """Closes its source at once when the listener is gone, so that nothing is watched in vain."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, events: AsyncGenerator[str, None]) -> None:
+        super().__init__(events, headers={"X-Accel-Buffering": "no"})
+        self._events = events
+
+    async def stream_response(self, send: Send) -> None:
+        """Send until the listener is gone."""
+        try:
+            await super().stream_response(send)
+        finally:
+            await self._events.aclose()
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /stream?look=…&name=…&seen=…"""
+    router = APIRouter()
+
+    @router.get("/stream")
+    async def stream(
+        request: Request,
+        look: Annotated[str, Query(max_length=16)] = "",
+        name: Annotated[str, Query(max_length=96)] = "",
+        seen: Annotated[str, Query(max_length=32)] = "",
+    ) -> Response:
+        if desk.streams >= STREAMS_MAX:
+            raise Trouble(503, _FULL)
+        seen = request.headers.get("last-event-id", seen)
+        return Stream(_events(desk, _look(look, name), desk.setting(request), seen))
+
+    return router
+
+
+async def _events(
+    desk: Desk, look: Look | None, setting: dict[str, Any], seen: str
+) -> AsyncGenerator[str, None]:
+    desk.streams += 1
+    queue = desk.heart.watch()
+    try:
+        yield "retry: 2000\n\n"
+        news: Committed | None = None  # nothing yet: look at everything
+        is_first = True
+        while True:
+            started_s, wait_s = time.monotonic(), PUSH_EVERY_S
+            if look is not None and (news is None or look.concerns(news)):
+                try:
+                    html = await _fragment(desk, look, news, setting)
+                except StoreError:
+                    html, wait_s, news = "", TROUBLE_S, None
+                if html and not (is_first and look.digest() == seen):
+                    yield _event("fragment", html, look.digest())
+                is_first = False
+            if news is not None:
+                yield _event("committed", _named(news))
+            await asyncio.sleep(max(wait_s, SHARE * (time.monotonic() - started_s)))
+            news = await _next(queue)
+            if news is None:
+                yield _event("ping", "")
+    finally:
+        desk.streams -= 1
+        desk.heart.unwatch(queue)
+
+
+async def _fragment(desk: Desk, look: Look, news: Committed | None, setting: dict[str, Any]) -> str:
+    """The changed pieces, drawn; empty if none is."""
+    now_ms = desk.now_ms()
+    return await desk.read(
+        lambda connection: "".join(
+            desk.draw(
+                piece.template, setting, {piece.name: piece.shows, "oob": True, "now_ms": now_ms}
+            )
+            for piece in look.changed(connection, news, now_ms)
+        )
+    )
+
+
+async def _next(queue: asyncio.Queue[Committed]) -> Committed | None:
+    """What has been committed since, as one; None after a silence."""
+    try:
+        async with asyncio.timeout(PING_S):
+            gathered = [await queue.get()]
+    except TimeoutError:
+        return None
+    while not queue.empty():
+        gathered.append(queue.get_nowait())
+    return merged(gathered)
+
+
+def merged(news: list[Committed]) -> Committed:
+    """Several commits as one, each name once, in order."""
+
+    def names(field: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for one in news for name in getattr(one, field)))
+
+    return Committed(
+        news[-1].at_ms,
+        names("doors"),
+        names("cases"),
+        names("pages"),
+        names("sent"),
+        any(one.all for one in news),
+    )
+
+
+def _named(news: Committed) -> str:
+    if len(news.doors) + len(news.pages) > NAMED_MAX:
+        news = Committed(news.at_ms, all=True)
+    return msgspec.json.encode(news).decode()
+
+
+def _event(name: str, data: str, event_id: str | None = None) -> str:
+    lines = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
+    return f"event: {name}\n" + (f"id: {event_id}\n" if event_id else "") + lines + "\n"

@@ -1,0 +1,119 @@
+"""The wall: all doors of the site, live, with the open cases beside. Read from three metres."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from gateway.beat import Committed
+from gateway.console.desk import NOT_FOUND, Desk, Trouble
+from gateway.console.look import Look, Piece
+from gateway.console.shown import Tile, dom_id, tile
+from gateway.core.model import CaseState
+from gateway.store import views
+
+DOORS_MAX: Final = 500  # a screenful; more doors are on further screens
+CASES_MAX: Final = 30
+LOOK_UP_MAX: Final = 100  # doors looked up one by one; beyond it the whole screen is cheaper
+# How close the doors stand, by the number of them: the fewer, the larger.
+DENSITIES: Final = ((16, "grand"), (40, "roomy"), (120, "close"), (DOORS_MAX, "dense"))
+
+
+class Doors(Struct, frozen=True):
+    """The tiles of a screen by grid."""
+
+    grids: list[tuple[str, list[Tile]]]
+    density: str
+    screen: int
+    screens: int
+
+
+class Tally(Struct, frozen=True):
+    """The figures at the top."""
+
+    doors: int
+    open: int
+    waiting: int
+    in_hand: int
+
+
+class Wall(Look):
+    """One screen of the wall."""
+
+    def __init__(self, screen: int) -> None:
+        super().__init__()
+        self._screen = screen
+        self._tiles: dict[str, Tile] = {}
+        self._count = 0
+
+    def pieces(self, connection: Connection, news: Committed | None, now_ms: int) -> list[Piece]:
+        """Tally, doors, cases; with news only the doors that it names, unless they are many."""
+        if news is None or not self._knows(news):
+            parts = self._all_doors(connection, now_ms)
+        else:
+            named = [door_id for door_id in news.doors if door_id in self._tiles]
+            rows = views.doors_of(connection, named) if named else []
+            parts = self._note([tile(row, now_ms) for row in rows])
+        return [*parts, *self._cases(connection)]
+
+    def _knows(self, news: Committed) -> bool:
+        """Whether a look at the doors that it names is enough."""
+        if news.all or len(news.doors) > LOOK_UP_MAX:
+            return False
+        return self._count > DOORS_MAX or self._tiles.keys() >= set(news.doors)
+
+    def _all_doors(self, connection: Connection, now_ms: int) -> list[Piece]:
+        rows = views.doors(connection, DOORS_MAX, self._screen * DOORS_MAX)
+        self._count = views.door_count(connection)
+        tiles = [tile(row, now_ms) for row in rows]
+        self._tiles = {}
+        grids: dict[str, list[Tile]] = {}
+        for row, shown in zip(rows, tiles, strict=True):
+            grids.setdefault(row.grid, []).append(shown)
+        screens = -(-self._count // DOORS_MAX)
+        doors = Doors(list(grids.items()), _density(len(rows)), self._screen, screens)
+        # What a tile shows is its own; the whole is new only if a door came, went or was renamed.
+        key = [self._count, *((row.grid, row.door_id, row.label) for row in rows)]
+        return [Piece("doors", "parts/doors.html", "doors", doors, key=key), *self._note(tiles)]
+
+    def _note(self, tiles: list[Tile]) -> list[Piece]:
+        self._tiles |= {shown.door_id: shown for shown in tiles}
+        return [
+            Piece(dom_id("door", t.door_id), "parts/tile.html", "tile", t, "doors") for t in tiles
+        ]
+
+    def _cases(self, connection: Connection) -> list[Piece]:
+        counts = views.case_counts(connection)
+        waiting, in_hand = counts[CaseState.RAISED], counts[CaseState.ACKNOWLEDGED]
+        is_open = sum(t.symbol in ("open", "announced") for t in self._tiles.values())
+        tally = Tally(self._count, is_open, waiting, in_hand)
+        cases = views.open_cases(connection, CASES_MAX)
+        side = {"cases": cases, "more": max(waiting + in_hand - CASES_MAX, 0)}
+        return [
+            Piece("tally", "parts/tally.html", "tally", tally),
+            Piece("side", "parts/side.html", "side", side),
+        ]
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET / and its further screens."""
+    router = APIRouter()
+
+    @router.get("/")
+    async def wall(request: Request, screen: int = 0) -> Response:
+        if not 0 <= screen < 10_000:
+            raise Trouble(404, NOT_FOUND)
+        look, now_ms = Wall(screen), desk.now_ms()
+
+        def gather(connection: Connection) -> dict[str, Any]:
+            pieces = {piece.name: piece.shows for piece in look.changed(connection, None, now_ms)}
+            return pieces | {"seen": look.digest(), "screen": screen}
+
+        return await desk.page(request, "wall.html", gather)
+
+    return router
+
+
+def _density(count: int) -> str:
+    return next(name for most, name in DENSITIES if count <= most)
