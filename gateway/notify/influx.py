@@ -102,9 +102,7 @@ class History:
             return False
         lines, unwritten = self._lines(page)
         refused = await self._in_thread(lambda: self._server.write([line for _, line in lines]))
-        unwritten += [
-            Unwritten(*lines[at][0], lines[at][1], words) for at, words in refused
-        ]
+        unwritten += [Unwritten(*lines[at][0], lines[at][1], words) for at, words in refused]
         await self._in_thread(lambda: self._cursor.advance(page.newest, unwritten))
         self._said.refusing("reports", [row.error for row in unwritten])
         return page.more
@@ -126,7 +124,7 @@ class History:
         while True:
             try:
                 self._figures.append(await self._look())
-            except StoreError as error:
+            except (StoreError, OSError) as error:
                 self._said.trouble(error)
             await asyncio.sleep(self._pace.figures_s)
 
@@ -183,7 +181,7 @@ class Said:
         self._troubles: set[str] = set()  # kinds told since it last went well
         self._refusing: set[str] = set()
 
-    def trouble(self, error: Unavailable | StoreError) -> None:
+    def trouble(self, error: Unavailable | StoreError | OSError) -> None:
         """A try failed. Told once a kind until it goes well again."""
         kind = error.kind if isinstance(error, Unavailable) else "store"
         if kind in self._troubles:
