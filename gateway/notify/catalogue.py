@@ -17,9 +17,9 @@ FOLDER = Path(__file__).parent / "locale"
 
 
 @cache
-def translations(language: str) -> gettext.GNUTranslations:
-    """The catalogue of a language. KeyError for one that we do not speak."""
-    with (FOLDER / f"{LOCALES[language]}.po").open("rb") as po:
+def translations(language: str, folder: Path = FOLDER) -> gettext.GNUTranslations:
+    """A folder's catalogue of a language. KeyError for one that we do not speak."""
+    with (folder / f"{LOCALES[language]}.po").open("rb") as po:
         catalog = read_po(po, LOCALES[language])
     compiled = BytesIO()
     write_mo(compiled, catalog)

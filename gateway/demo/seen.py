@@ -1,0 +1,86 @@
+"""What the gateway has written down about the building, read from its database.
+
+The file outlives the gateway, so the page can show what was known when it was killed.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, and_, select
+
+from gateway.core.model import CaseState
+from gateway.core.reason import Reason
+from gateway.demo.house import DOORS_A_FLOOR, FLOORS
+from gateway.store import tables, views
+
+HAPPENINGS_MAX = 12
+
+
+class Happening(Struct, frozen=True):
+    """An opening, with what became of it."""
+
+    opening_id: str
+    door_id: str
+    label: str
+    opened_ms: int
+    heard_ms: int
+    shut_ms: int | None
+    joined: int
+    reason: Reason
+    who: str | None
+    why: str | None
+    warden: str | None  # who was paged for it
+    case_id: str | None
+    case_state: CaseState | None
+
+
+class Seen(Struct, frozen=True):
+    """One look at the database: doors by label, happenings with the newest first."""
+
+    doors: list[views.DoorRow] = []
+    happenings: list[Happening] = []
+
+
+def look(connection: Connection) -> Seen:
+    """Everything that the page shows of it."""
+    doors = views.doors(connection, FLOORS * DOORS_A_FLOOR)
+    rows = connection.execute(_HAPPENINGS).mappings()
+    return Seen(doors, [_happening(dict(row)) for row in rows])
+
+
+def _happening(row: dict[str, Any]) -> Happening:
+    return msgspec.convert(row, Happening)
+
+
+_O, _D, _P, _B, _C, _W = (
+    tables.openings.c,
+    tables.doors.c,
+    tables.permits.c,
+    tables.outbox.c,
+    tables.cases.c,
+    tables.wardens.c,
+)
+_HAPPENINGS = (
+    select(
+        *(_O[name] for name in ("opening_id", "door_id", "opened_ms", "heard_ms", "shut_ms")),
+        *(_O[name] for name in ("joined", "reason")),
+        _D.label,
+        _P.who,
+        _P.why,
+        _W.name.label("warden"),
+        _C.case_id,
+        _C.state.label("case_state"),
+    )
+    .join(tables.doors, _D.door_id == _O.door_id)
+    .join(tables.permits, _P.permit_id == _O.permit_id, isouter=True)
+    .join(
+        tables.outbox,
+        and_(_B.page_id == _O.opening_id, _B.channel == "inbox"),
+        isouter=True,
+    )
+    .join(tables.wardens, _W.warden_id == _B.warden_id, isouter=True)
+    .join(tables.cases, _C.case_id == _B.case_id, isouter=True)
+    .order_by(_O.heard_ms.desc(), _O.opened_ms.desc())
+    .limit(HAPPENINGS_MAX)
+)

@@ -1,0 +1,186 @@
+"""`menshen demo`: starts every part, shows the page, and ends with nothing left running.
+
+Ctrl-C, SIGTERM and a closed terminal end it in order; should it be killed itself, its children
+die with it (leash.py).
+"""
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+import aiohttp
+import uvicorn
+import uvloop
+
+from gateway.demo import house, seen
+from gateway.demo.app import Acts, build
+from gateway.demo.broker import start_broker
+from gateway.demo.child import ChildError
+from gateway.demo.intercom import Intercom
+from gateway.demo.keeper import Keeper
+from gateway.demo.ports import listen
+from gateway.demo.power_cut import PowerCut
+from gateway.demo.scene import Scene
+from gateway.store.engine import Store, StoreError
+
+PORT = 8420
+BROKER_STOP_S = 3.0
+HEARD_S = 30.0  # every seal says its first word within this time, or the page opens without
+_STARTING = "门神 Menshen: 正在启动 · starting: broker, gateway, twelve seals ..."
+_READY = """
+   打开 Open    {url}
+
+   Ctrl-C 结束，不留任何进程 · ends it and leaves nothing running
+"""
+
+
+def run(port: int | None = None, open_page: bool = False) -> int:
+    """The whole demo, until it is ended; the exit code. `port` None: 8420, or any if it is taken.
+
+    `open_page` opens the address in this machine's browser.
+    """
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # a terminal of ASCII
+    try:
+        with _page_socket(port) as page:
+            uvloop.run(_until_ended(page, open_page))
+    except (ChildError, StoreError) as error:
+        _say(f"menshen: {error}", sys.stderr)
+        return 1
+    return 0
+
+
+async def _until_ended(page: socket.socket, open_page: bool) -> None:
+    """Play until a signal comes or a part fails. ChildError with what the part said."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(sign, ended.set)
+    _say(_STARTING)
+    with _folder() as folder:
+        (folder / "broker").mkdir()
+        play = asyncio.create_task(_play(folder, page, open_page))
+        end = asyncio.create_task(ended.wait())
+        await asyncio.wait({play, end}, return_when=asyncio.FIRST_COMPLETED)
+        end.cancel()
+        play.cancel()
+        try:
+            await play
+        except asyncio.CancelledError:
+            pass
+        except ExceptionGroup as group:
+            raise _first(group) from group
+
+
+async def _play(folder: Path, page: socket.socket, open_page: bool) -> None:
+    """Start the parts in order, and end them in the opposite one."""
+    async with contextlib.AsyncExitStack() as parts:
+        broker, broker_port = await start_broker(folder / "broker")
+        parts.push_async_callback(broker.stop, BROKER_STOP_S)
+        living = house.households()
+        scene = Scene([home.door_id for home in living])
+        keeper = Keeper(folder, broker_port, scene.touch)
+        scene.keeper = keeper
+        store = Store.open(keeper.database)
+        parts.callback(store.close)
+        house.enrol(store, living, time.time_ns() // 1_000_000)
+        http = await parts.enter_async_context(aiohttp.ClientSession())
+        parts.push_async_callback(keeper.stop)
+        await keeper.start(http)
+        building = Intercom(folder / "building", living, broker_port, scene.told)
+        parts.push_async_callback(building.stop)
+        await building.start()
+        power_cut = PowerCut(scene, keeper, building, http)
+        app = build(scene, keeper, Acts(building.move, power_cut.begin), http)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(building.listen())
+            group.create_task(_read(store, scene, keeper, http))
+            group.create_task(keeper.watch(http))
+            group.create_task(power_cut.run())
+            group.create_task(_serve(app, page))
+            await _heard(scene)
+            url = f"http://127.0.0.1:{page.getsockname()[1]}/"
+            _say(_READY.format(url=url))
+            if open_page:
+                await asyncio.to_thread(webbrowser.open, url)
+
+
+async def _read(store: Store, scene: Scene, keeper: Keeper, http: aiohttp.ClientSession) -> None:
+    """Look into the gateway's database whenever it says that something is committed."""
+
+    def read() -> seen.Seen:
+        with store.reading() as connection:
+            return seen.look(connection)
+
+    async for _ in keeper.commits(http):
+        scene.saw(await asyncio.to_thread(read))
+
+
+async def _heard(scene: Scene) -> None:
+    """Until every seal has said its first word: before that, no edge is an opening."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HEARD_S):
+            while not scene.is_heard():
+                await scene.changed(scene.turn)
+
+
+class _Guest(uvicorn.Server):
+    """A server in somebody else's house: it leaves the signals alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(app: object, page: socket.socket) -> None:
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type] # a FastAPI application
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=0,
+        lifespan="off",
+    )
+    await _Guest(config).serve(sockets=[page])
+
+
+def _page_socket(port: int | None) -> socket.socket:
+    try:
+        return listen(PORT if port is None else port)
+    except OSError as error:
+        if port is not None:
+            reason = error.strerror or str(error)
+            raise ChildError(f"port {port} cannot be had: {reason}; name another") from error
+        return listen(0)
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder for everything, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="menshen-demo-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The failure that the others followed from; ours before a bystander's."""
+    first: BaseException = group.subgroup((ChildError, StoreError)) or group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first
+
+
+def _say(text: str, stream: TextIO | None = None) -> None:
+    """Print; the terminal may be gone."""
+    with contextlib.suppress(OSError):
+        print(text, file=stream, flush=True)  # noqa: T201 - what a person started it for
