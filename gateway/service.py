@@ -88,8 +88,12 @@ def _import_console():  # type: ignore[no-untyped-def]
 
 
 async def _write_history(settings: Settings, store: Store, heart: Heart, gateway_id: str) -> None:
+    """History for charts. A bug in it is told loudly, but never stops a page."""
     history = await asyncio.to_thread(_import_history)
-    await history(settings.influx, store, heart.health, gateway_id).run()
+    try:
+        await history(settings.influx, store, heart.health, gateway_id).run()
+    except Exception:
+        log.exception("no more history is written until the next start; pages go on")
 
 
 def _import_history():  # type: ignore[no-untyped-def]
