@@ -51,27 +51,28 @@ def by_files(config: Path, asked: Files) -> int:
         _need_kind(asked.kind)
     settings = load(config)
     wish = Wish(now_ms(), settings.site.language, asked.kind, asked.replace, asked.dry_run)
-    with _database(settings.store.path, asked) as store, bar() as told:
+    path = settings.store.path
+    is_new = not path.exists()
+    with _database(path, thrown_away=is_new and asked.dry_run) as store, bar() as told:
         result = enrol_files(store, asked.paths, wish, told)
     if asked.as_json:
         say_json(_plain(result))
     else:
         _report(result, asked.dry_run)
+        if is_new and result.written:
+            say(f"A new database was made: {path}")
     return FAILED if result.mistakes else 0
 
 
 @contextmanager
-def _database(path: Path, asked: Files) -> Iterator[Store]:
-    """The site's; where there is none yet, a new one, which a dry run throws away."""
-    is_new = not path.exists()
+def _database(path: Path, *, thrown_away: bool) -> Iterator[Store]:
+    """The site's; for a dry run before there is one, another that leaves nothing behind."""
     with tempfile.TemporaryDirectory(prefix="menshen-") as room:
-        store = Store.open(Path(room) / "dry.db" if is_new and asked.dry_run else path)
+        store = Store.open(Path(room) / "dry.db" if thrown_away else path)
         try:
             yield store
         finally:
             store.close()
-    if is_new and not (asked.dry_run or asked.as_json):
-        say(f"A new database: {path}")
 
 
 @dataclass(frozen=True)
