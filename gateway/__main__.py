@@ -3,6 +3,8 @@
 Bodies are imported when they are called, so that `menshen --help` answers at once.
 """
 
+import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -275,7 +277,10 @@ def demo(
 
 
 def main() -> None:
-    """The entry point of `menshen`."""
+    """The entry point of `menshen`. A terminal that cannot show a sign gets another for it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app(prog_name="menshen")
 
 

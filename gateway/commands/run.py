@@ -34,7 +34,7 @@ def _need_free_port(settings: Settings) -> None:
     """Say it before anything starts if the console cannot listen."""
     host, port = settings.console.host, settings.console.port
     words = {
-        errno.EADDRINUSE: "another program listens there",
+        errno.EADDRINUSE: "another program listens there, perhaps this gateway itself",
         errno.EADDRNOTAVAIL: "this machine has no such address",
         errno.EACCES: "only root may listen below port 1024",
     }
@@ -47,5 +47,5 @@ def _need_free_port(settings: Settings) -> None:
         why = words.get(error.errno or 0, error.strerror or str(error))
         raise CommandError(
             f"the console cannot listen on {host}:{port}: {why}; change console.host or "
-            "console.port in the settings, or end the other program"
+            "console.port in the settings"
         ) from error

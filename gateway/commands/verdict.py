@@ -42,12 +42,20 @@ class Verdicts(TyperGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(OK) from None
         except Exception as error:
-            code = _code(error)
-            if code is None:
+            causes = _causes(error)
+            codes = [_code(cause) for cause in causes]
+            if None in codes:
                 raise
-            for sentence in str(error).splitlines():
+            for sentence in dict.fromkeys("\n".join(map(str, causes)).splitlines()):
                 typer.echo(f"menshen: {sentence}", err=True)
-            raise typer.Exit(code) from error
+            raise typer.Exit(codes[0] or FAILED) from error
+
+
+def _causes(error: Exception) -> list[Exception]:
+    """What is inside a group, for the gateway's parts run in one; else the error itself."""
+    if not isinstance(error, ExceptionGroup):
+        return [error]
+    return [cause for part in error.exceptions for cause in _causes(part)]
 
 
 def _code(error: Exception) -> int | None:

@@ -80,7 +80,10 @@ def test_with_broker_and_gateway_all_is_well(
     assert menshen("check").code == 0
     said = menshen("run")
     assert said.code == 1
-    assert "another program listens there; change console.host or console.port" in said.err
+    assert (
+        "another program listens there, perhaps this gateway itself; change console.host"
+        in said.err
+    )
 
 
 def test_the_broker_may_refuse_us(menshen, store, settings, mosquitto, monkeypatch):

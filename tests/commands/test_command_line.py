@@ -11,6 +11,7 @@ import pytest
 
 import neighbours
 from gateway.settings import example
+from gateway.store.engine import StoreError
 
 COMMANDS = ("run", "check", "doors", "cases", "announce", "settings", "enrol", "flash", "label")
 COMMANDS += ("broker-config", "decode", "demo")
@@ -289,3 +290,48 @@ def test_a_reader_that_has_seen_enough_is_no_failure(store):
         check=False,
     )
     assert (ran.stdout, ran.stderr) == ("[0\n", "")
+
+
+def test_what_went_wrong_inside_the_gateway_is_told_once(menshen, settings, monkeypatch):
+    async def serve(_):
+        full = StoreError("the disk is full")
+        raise ExceptionGroup("parts", [full, ExceptionGroup("more", [full])])
+
+    monkeypatch.setattr("gateway.service.serve", serve)
+    said = menshen("run")
+    assert (said.code, said.err) == (1, "menshen: the disk is full\n")
+
+
+def test_our_own_mistakes_keep_their_traceback(menshen, settings, monkeypatch):
+    async def serve(_):
+        raise ExceptionGroup("parts", [StoreError("the disk is full"), ZeroDivisionError()])
+
+    monkeypatch.setattr("gateway.service.serve", serve)
+    with pytest.raises(ExceptionGroup, match="parts"):
+        menshen("run")
+
+
+def test_a_path_with_strange_signs_names_one_file(menshen, folder):
+    (folder / "menshen.toml").write_text('[store]\npath = "a?b%41 #门.db"\n')
+    (folder / "grids.csv").write_text(GRIDS)
+    assert menshen("enrol", "grids.csv").code == 0
+    names = {path.name for path in folder.iterdir()}
+    assert names - {"a?b%41 #门.db-wal", "a?b%41 #门.db-shm"} == {
+        "menshen.toml",
+        "grids.csv",
+        "a?b%41 #门.db",
+    }
+
+
+def test_a_terminal_of_ascii_gets_other_signs(store):
+    places = [str(neighbours.ROOT), str(neighbours.ROOT / "firmware")]
+    env = {"PYTHONPATH": os.pathsep.join(places), "PYTHONIOENCODING": "ascii"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "gateway", "doors"],
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "3-201" in ran.stdout
