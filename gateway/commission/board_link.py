@@ -30,6 +30,7 @@ _SCRIPT_S_MAX = 30.0
 _FILE_S_MAX = 60.0  # for one file; 40 KB take some 10 s at 115200 baud
 _LISTED = re.compile(r"^(\S+) (\S+) ([0-9a-f]{4}:[0-9a-f]{4}) (.*)$")
 _NO_USB = "0000:0000"
+_LINE_BROKEN = ("SerialException", "termios.error", "Input/output error", "[Errno 5]")
 
 
 class BoardError(RuntimeError):
@@ -173,7 +174,7 @@ class BoardLink:
             return "The board is full. Erase it with --erase, or take one with more flash."
         if "ImportError" in words or "incompatible .mpy" in words:
             return "The board cannot load the compiled firmware. Put a current MicroPython on it."
-        if "SerialException" in words or "OSError" in words or "termios.error" in words:
+        if any(sign in words for sign in _LINE_BROKEN):
             return f"The line to {self.port} broke off. Check the cable and try again."
         last = (words.strip().splitlines() or ["it gave no reason"])[-1].rstrip(".")
         if not quotable:  # the words could repeat a secret

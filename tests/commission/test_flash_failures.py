@@ -54,6 +54,25 @@ def test_a_cable_pulled_midway_enrols_nothing_and_the_next_try_succeeds(
         assert list(enrolled(store)) == [flashed.seal_id]
 
 
+def test_a_cable_pulled_after_enrolment_leaves_a_seal_that_works(
+    little: list[BoardFile], store: Store, new_board: Callable[..., VirtualBoard]
+) -> None:
+    board, real = new_board(), registry(store)
+
+    def enrol_and_stumble(identity: Identity) -> None:
+        real.enrol(identity)
+        board.pull()
+
+    slow = Registry(real.is_enrolled, enrol_and_stumble)
+    flashed = flash_seal(BoardLink(board.port), little, SETTINGS, slow)
+    assert not flashed.started
+    assert list(enrolled(store)) == [flashed.seal_id]
+    with plugged(board):
+        found = files_of(board)
+    assert flashed.seal_id in found["seal.json"][1]
+    assert {file.path for file in little} <= set(found)
+
+
 def test_a_seal_at_work_is_replaced_only_on_request(
     little: list[BoardFile], store: Store, new_board: Callable[..., VirtualBoard]
 ) -> None:

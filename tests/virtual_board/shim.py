@@ -197,15 +197,26 @@ def friendly_repl():
             raise SystemExit(SOFT)
 
 
+def start(image, blocks, mode, cause, version):
+    mount(image, int(blocks))
+    fake_modules(int(cause), version)
+    say("\x00")  # up: from here on a ctrl-C is an exception and not the end
+    wrong = run_file("boot.py")
+    if mode == "raw":
+        raw_repl()
+    else:
+        wrong = run_file("main.py") or wrong
+    if wrong is not None:
+        sys.print_exception(wrong)
+
+
 space = {"__name__": "__main__"}
-_, image, blocks, mode, cause, version = sys.argv
-mount(image, int(blocks))
-fake_modules(int(cause), version)
-wrong = run_file("boot.py")
-if mode == "raw":
-    raw_repl()
-else:
-    wrong = run_file("main.py") or wrong
-if wrong is not None:
-    sys.print_exception(wrong)
-friendly_repl()
+try:  # noqa: SIM105 - there is no contextlib here
+    start(*sys.argv[1:])
+except KeyboardInterrupt:
+    pass
+while True:
+    try:  # noqa: SIM105
+        friendly_repl()
+    except KeyboardInterrupt:
+        pass

@@ -20,6 +20,7 @@ from pathlib import Path
 SHIM = Path(__file__).with_name("shim.py")
 BLOCK_BYTES = 4096
 _HARD, _SOFT, _SOFT_RAW, _ASLEEP = 10, 11, 12, 42  # as in shim.py
+_UP = b"\x00"  # the first byte that shim.py says
 _POWER_ON, _RESET, _WOKEN = 1, 2, 4  # reset causes, as on an ESP32
 _BOOTLOADER = b"rst:0x7 (TG0WDT_SYS_RST),boot:0xc\r\ninvalid header: 0xffffffff\r\n"
 
@@ -98,9 +99,15 @@ class VirtualBoard:
             os.close(inner)
 
     def _carry(self, inner: int) -> bool:
-        """Carry bytes both ways until the interpreter ends; False if the cable was pulled."""
+        """Carry bytes both ways until the interpreter ends; False if the cable was pulled.
+
+        Nothing is carried in before the interpreter is up: a ctrl-C that comes too early would end
+        it, where a chip's own driver only notes it.
+        """
+        up = False
         while True:
-            ready, _, _ = select.select([self._outer, inner, self._pulled], [], [])
+            sources = [inner, self._pulled] + [self._outer] * up
+            ready, _, _ = select.select(sources, [], [])
             if self._pulled in ready:
                 return False
             if inner in ready:
@@ -108,16 +115,24 @@ class VirtualBoard:
                     said = os.read(inner, 4096)
                 except OSError:  # the interpreter's terminal has ended
                     return True
+                if not up:
+                    up, said = True, said.removeprefix(_UP)
                 self.console += said
                 os.write(self._outer, said)
-            if self._outer in ready:
-                heard = os.read(self._outer, 256)
-                os.write(inner, heard)
-                if self._pull_after is not None:
-                    self._pull_after -= len(heard)
-                    if self._pull_after < 0:
-                        self._pull_after = None
-                        return False
+            if self._outer in ready and not self._carry_in(inner):
+                return False
+
+    def _carry_in(self, inner: int) -> bool:
+        """One piece from the host; False if it was the last before the cable is pulled."""
+        heard = os.read(self._outer, 256)
+        os.write(inner, heard)
+        if self._pull_after is None:
+            return True
+        self._pull_after -= len(heard)
+        if self._pull_after >= 0:
+            return True
+        self._pull_after = None
+        return False
 
     def _after(self, status: int) -> None:
         self._mode = "raw" if status == _SOFT_RAW else "boot"
