@@ -1,7 +1,12 @@
 """Switch on: settings, board, seal, go. A fault of ours is printed and ends in a fresh start."""
 
+import gc
 import sys
 import time
+
+# Collect often while the modules come in: what each leaves behind would split a heap of 64 KB into
+# pieces too small for a certificate, though a third of it is free.
+gc.threshold(4096)
 
 from board import FLASH, Board
 from sealnode import settings

@@ -17,7 +17,7 @@ KEEPALIVE_S = 60
 PING_MS = KEEPALIVE_S * 500  # silence from the broker after which it is asked
 OUTBOX_MAX = 8  # packets
 INBOX_MAX = 8  # messages
-PACKET_MAX = 512
+PACKET_MAX = 256
 _SUBSCRIBE_ID = 1
 _READS_MAX = 8  # a poll never feeds on one link for ever
 
@@ -38,7 +38,7 @@ class Link:
         topic: str,
     ) -> None:
         self.state = DOWN
-        self.why = "not opened yet"
+        self.why = ""  # never opened
         self.inbox: "list[tuple[str, bytes]]" = []
         self._host = host
         self._port = port

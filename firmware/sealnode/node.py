@@ -17,7 +17,7 @@ and a handful of deadlines. Five rules make it up:
 
 from sealwire.report import BEAT, EDGE, TAMPER, UNKNOWN, Report
 
-from .spool import Entry, Spool
+from .spool import Spool
 
 # Reports go out with QoS 0. Our receipt is what proves delivery, and a broker that queued reports
 # for an absent gateway would make their age a lie: a lawful opening would look like a late one.
@@ -32,6 +32,7 @@ DEAF_MS_MIN = 60_000
 AWAKE_MS_MAX = 20_000
 RETRY_MS = 30_000  # a battery's first sleep after a failure; doubles up to the beat
 _SHIFT_MAX = 6
+_TRIES_MAX = 255
 
 # What can happen.
 FIRST, EDGED, TAMPERED, UP, DOWN, RECEIPTED, TICK = range(7)
@@ -123,8 +124,8 @@ class Node:
             due = min(due, self._silent_ms + self._deaf_ms())
         due = min(due, self.beat_due_ms)
         free_ms = now_ms if self._on_their_way(now_ms) < self._window() else now_ms + FLIGHT_MS // 4
-        for entry in self.spool.entries:
-            due = min(due, max(entry.due_ms, free_ms))
+        for i in range(self.spool.count):
+            due = min(due, max(self.spool.due_ms[i], free_ms))
         return max(due, now_ms)
 
     def report(self, seq: int, now_ms: int, battery_mv: "int | None") -> "Report | None":
@@ -143,28 +144,27 @@ class Node:
                 self.cover,
                 self.magnet,
             )
-        for entry in self.spool.entries:
-            if entry.report.seq == seq:
-                report = entry.report
-                report.age_ms = None if entry.at_ms is None else max(now_ms - entry.at_ms, 0)
-                report.battery_mv = battery_mv
-                return report
-        return None
+        i = self.spool.find(seq)
+        if i < 0:
+            return None
+        report = self.spool.report(i, now_ms)
+        report.battery_mv = battery_mv
+        return report
 
     def _spool(self, kind: int, event: Event, now_ms: int) -> None:
         bounces, self.bounces = self.bounces, 0
         first = event.kind == FIRST
         report = Report(self.contact, kind, 1, 0, bounces, 0, None, first, self.cover, self.magnet)
-        self.spool.add(report, event.at_ms).due_ms = now_ms
+        self.spool.add(report, event.at_ms, now_ms)
         if not first:  # somebody is at the door: no back-off now, save that of a second
             self._connect_ms = min(self._connect_ms, max(now_ms, self._down_ms + RECONNECT_MS))
 
     def _up(self, now_ms: int) -> None:
         self.linked, self.trying = True, False
         self._silent_ms, self._unanswered = None, 0
-        for entry in self.spool.entries:
-            entry.due_ms, entry.sent_ms = now_ms, 0
-        if not self.spool.entries:
+        for i in range(self.spool.count):
+            self.spool.due_ms[i], self.spool.sent_ms[i] = now_ms, 0
+        if not self.spool.count:
             self.beat_due_ms = now_ms
 
     def _down(self, now_ms: int) -> None:
@@ -185,9 +185,11 @@ class Node:
         self._silent_ms, self._unanswered, self.misses = None, 0, 0
         if event.seq == 0:
             self._beating = False
-        for entry in self.spool.entries:  # the gateway is there: let the others come now
-            if entry.tries > 1:
-                entry.due_ms = min(entry.due_ms, max(now_ms, entry.sent_ms + FLIGHT_MS))
+        spool = self.spool
+        for i in range(spool.count):  # the gateway is there: let the others come now
+            if spool.tries[i] > 1:
+                soon_ms = max(now_ms, spool.sent_ms[i] + FLIGHT_MS)
+                spool.due_ms[i] = min(spool.due_ms[i], soon_ms)
 
     def _offline(self, now_ms: int) -> "list[tuple[int, int]]":
         if not self._mains and now_ms >= self._woke_ms + AWAKE_MS_MAX:
@@ -203,12 +205,12 @@ class Node:
         effects: "list[tuple[int, int]]" = []
         free = self._window() - self._on_their_way(now_ms)
         while free > 0:
-            entry = self._next(now_ms)
-            if entry is None:
+            i = self._next(now_ms)
+            if i < 0:
                 break
             self._sent(now_ms)
-            self._again(entry, now_ms)
-            effects.append((SEND, entry.report.seq))
+            self._again(i, now_ms)
+            effects.append((SEND, self.spool.seq(i)))
             free -= 1
         if now_ms >= self.beat_due_ms:
             self._sent(now_ms)
@@ -218,19 +220,20 @@ class Node:
             self._rest(now_ms, effects)
         return effects
 
-    def _next(self, now_ms: int) -> "Entry | None":
-        """The due report that was tried least, the oldest of those."""
-        best = None
-        for entry in self.spool.entries:
-            if entry.due_ms <= now_ms and (best is None or entry.tries < best.tries):
-                best = entry
+    def _next(self, now_ms: int) -> int:
+        """The due report that was tried least, the oldest of those; -1 for none."""
+        best, spool = -1, self.spool
+        for i in range(spool.count):
+            if spool.due_ms[i] <= now_ms and (best < 0 or spool.tries[i] < spool.tries[best]):
+                best = i
         return best
 
-    def _again(self, entry: Entry, now_ms: int) -> None:
-        wait = min(RESEND_MS << min(entry.tries, _SHIFT_MAX), RESEND_MS_MAX)
-        entry.due_ms = now_ms + wait * 3 // 4 + self._random_below(wait // 2)
-        entry.sent_ms = now_ms
-        entry.tries += 1
+    def _again(self, i: int, now_ms: int) -> None:
+        spool = self.spool
+        wait = min(RESEND_MS << min(spool.tries[i], _SHIFT_MAX), RESEND_MS_MAX)
+        spool.due_ms[i] = now_ms + wait * 3 // 4 + self._random_below(wait // 2)
+        spool.sent_ms[i] = now_ms
+        spool.tries[i] = min(spool.tries[i] + 1, _TRIES_MAX)
 
     def _sent(self, now_ms: int) -> None:
         self._unanswered += 1
@@ -240,8 +243,8 @@ class Node:
 
     def _on_their_way(self, now_ms: int) -> int:
         count = 0
-        for entry in self.spool.entries:
-            if entry.sent_ms and now_ms < entry.sent_ms + FLIGHT_MS:
+        for sent_ms in self.spool.sent_ms[: self.spool.count]:
+            if sent_ms and now_ms < sent_ms + FLIGHT_MS:
                 count += 1
         return count
 
@@ -253,13 +256,13 @@ class Node:
 
     def _rest(self, now_ms: int, effects: "list[tuple[int, int]]") -> None:
         """A battery's decision to sleep."""
-        done = not self.spool.entries and not self._beating
+        done = not self.spool.count and not self._beating
         if done or now_ms >= self._woke_ms + AWAKE_MS_MAX:
             effects.append((SLEEP, self._sleep_ms(now_ms)))
 
     def _sleep_ms(self, now_ms: int) -> int:
         until_beat = max(self.beat_due_ms - now_ms, 1)
-        if not self.spool.entries and not self._beating and self.linked:
+        if not self.spool.count and not self._beating and self.linked:
             return until_beat
         wait = RETRY_MS << min(self.misses, _SHIFT_MAX)
         self.misses += 1

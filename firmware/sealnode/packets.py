@@ -11,6 +11,7 @@ PING = b"\xc0\x00"
 DISCONNECT = b"\xe0\x00"
 REFUSED = 0x80  # in a SUBACK [3.9.3]
 _STRING_MAX = 0xFFFF
+_PASS_MAX = 0x10000  # the longest packet that is let pass by
 
 
 class PacketError(Exception):
@@ -69,11 +70,17 @@ def read_publish(head: int, body: bytes) -> "tuple[str, bytes, int, int]":
 
 
 class Reader:
-    """Bytes in, as they come; packets out, when they are whole. Never holds more than `limit`."""
+    """Bytes in, as they come; packets out, when they are whole. Never holds more than `limit`.
 
-    def __init__(self, limit: int = 512) -> None:
+    A packet that is longer is let pass by, and `skipped` counts it: nobody may end a seal's
+    session by saying something long.
+    """
+
+    def __init__(self, limit: int = 256) -> None:
+        self.skipped = 0
         self._held = bytearray(limit)
         self._used = 0
+        self._passing = 0  # bytes still to come of a packet that is too long
 
     def room(self) -> int:
         """How many bytes `feed` takes now. It is never 0 once `take` has returned None."""
@@ -88,18 +95,32 @@ class Reader:
 
     def take(self) -> "tuple[int, bytes] | None":
         """(first byte, body) of the next whole packet, or None until more has come."""
-        length, start = self._length()
-        if start == 0:
-            return None
-        end = start + length
-        if end > len(self._held):
-            raise PacketError("a packet of %d bytes, a seal takes %d" % (end, len(self._held)))
+        while True:
+            self._pass_by()
+            length, start = self._length()
+            if start == 0:
+                return None
+            end = start + length
+            if end <= len(self._held):
+                break
+            if end > _PASS_MAX:
+                raise PacketError("a packet of %d bytes" % end)
+            self.skipped += 1
+            self._passing = end
         if self._used < end:
             return None
         head, body = self._held[0], bytes(self._held[start:end])
-        self._used -= end
-        self._held[: self._used] = self._held[end : end + self._used]
+        self._drop(end)
         return head, body
+
+    def _pass_by(self) -> None:
+        count = min(self._passing, self._used)
+        self._passing -= count
+        self._drop(count)
+
+    def _drop(self, count: int) -> None:
+        self._used -= count
+        self._held[: self._used] = self._held[count : count + self._used]
 
     def _length(self) -> "tuple[int, int]":
         """(remaining length, where the body starts), (0, 0) until it is known [2.2.3]."""

@@ -89,7 +89,7 @@ class Seal:
     @property
     def waiting(self) -> int:
         """How many reports wait for their receipt."""
-        return len(self.spool.entries)
+        return self.spool.count
 
     def poll(self, now_ms: int) -> int:
         """Do what is to be done; in how many ms to come again, at the latest."""

@@ -11,51 +11,37 @@ Reports are stored as plain text. Each transmission is sealed afresh, under its 
 """
 
 import struct
+from array import array
 from binascii import crc32
 from errno import ENOENT
 
 from sealwire.envelope import COUNTER_MAX, EPOCH_MAX
-from sealwire.report import EDGE, EDGES_MODULUS, SEQ_MAX, Report, pack, unpack
+from sealwire.report import AGE_MS_MAX, EDGE, EDGES_MODULUS, SEQ_MAX, Report, pack, unpack
 
 FILES = ("spool.a", "spool.b")
 ENTRIES_MAX = 64  # eight days of a household's four openings a day
 _MAGIC = b"MSP1"
-_HEAD = ">4sIIIHH"  # magic, generation, epoch, next seq, edges, entries
+_HEAD = ">4sIIIHH"  # magic, generation, epoch, next seq, edges, count
 _HEAD_BYTES = 20
-_RECORD_BYTES = 13  # flags, seq, edges, bounces as on the wire, then 6 bytes of time
-_WIRE_BYTES = 7
-_WIRE_REST = b"\x00\x00\x00\x00\xff"  # age and battery are filled in at each transmission
+_CRC_BYTES = 4
+_WIRE_BYTES = 7  # flags, seq, edges, bounces: the head of a report as it goes over the air
+_RECORD_BYTES = _WIRE_BYTES + 6  # and when it was, as milliseconds of the board's clock
 _TIME_UNKNOWN = 0xFFFFFFFFFFFF
+_AGE_UNKNOWN = 0xFFFFFFFF
+_FIRST = 4  # the bit in a report's flags
+_NOTHING = struct.pack(_HEAD, _MAGIC, 0, 0, 1, 0, 0)
 
 
 class SpoolError(Exception):
     """The numbers are lost or used up: without a new key this seal must not speak again."""
 
 
-class Entry:
-    """One report that waits. `at_ms` is None where nobody knows any more when it was."""
-
-    def __init__(self, report: Report, at_ms: "int | None") -> None:
-        self.report = report
-        self.at_ms = at_ms
-        self.tries = 0
-        self.sent_ms = 0  # the latest transmission
-        self.due_ms = 0  # the next one
-
-
-class _State:
-    """What one file says."""
-
-    def __init__(self, generation: int, epoch: int, next_seq: int, edges: int) -> None:
-        self.generation = generation
-        self.epoch = epoch
-        self.next_seq = next_seq
-        self.edges = edges
-        self.entries: "list[Entry]" = []
-
-
 class Spool:
     """Open the spool in `folder`, which ends in a slash. Call `boot` before anything else.
+
+    Reports stand in the order in which they came, from 0 to `count` - 1. They live in one buffer,
+    made once, as small as they are in the flash: a chip's heap has no room for a ring of objects.
+    `tries`, `sent_ms` and `due_ms` go with them; they are the node's, and no flash keeps them.
 
     `unsaved` says that a number or a report must reach the flash before it is used; `stale` that
     the flash still holds reports which got their receipt, which does no harm for a while.
@@ -63,25 +49,19 @@ class Spool:
 
     def __init__(self, folder: str) -> None:
         self._paths = [folder + name for name in FILES]
-        found = [_read(path) for path in self._paths]
-        states = [state for state, _ in found if state]
-        torn = any([there and not state for state, there in found])
-        if not states and torn:
-            raise SpoolError("the spool is unreadable: flash this seal again, with a new key")
-        state = _State(0, 0, 1, 0)
-        for one in states:
-            if one.generation > state.generation:
-                state = one
-        self._generation = state.generation
-        self.epoch = state.epoch + torn  # the unreadable file may have been one epoch further
-        self.next_seq = state.next_seq + torn
-        self.edges = state.edges
-        self.entries = state.entries
-        self.stored_epoch = state.epoch
+        self._records = bytearray(ENTRIES_MAX * _RECORD_BYTES)
+        self.count = 0
+        self.tries = bytearray(ENTRIES_MAX)
+        self.sent_ms = array("Q", [0] * ENTRIES_MAX)  # the latest transmission, 0 for none
+        self.due_ms = array("Q", [0] * ENTRIES_MAX)  # the next one
+        self._generation = 0
+        self.epoch = self.stored_epoch = 0
         self.counter = 0
+        self.next_seq = 1
+        self.edges = 0
         self.dropped = 0
-        self.unsaved = False
-        self.stale = False
+        self.unsaved = self.stale = False
+        self._load()
 
     def boot(self, epoch: int = 0, counter: int = 0) -> bool:
         """Begin, with what the board remembered through deep sleep, or nothing: a cold boot.
@@ -92,38 +72,62 @@ class Spool:
         if epoch and epoch == self.epoch:
             self.counter = counter
             return True
-        for entry in self.entries:
-            entry.at_ms = None
+        for i in range(self.count):
+            self._put_time(i, _TIME_UNKNOWN)
         self._raise_epoch()
         return False
 
-    def add(self, report: Report, at_ms: int) -> Entry:
-        """Number a report and keep it. A first reading replaces an older one, for it is no event
-        and must not push real ones out of the ring of a seal that restarts over and over."""
-        if report.first:
-            self.entries = [entry for entry in self.entries if not entry.report.first]
-        elif report.kind == EDGE:
-            self.edges = (self.edges + 1) % EDGES_MODULUS
+    def add(self, report: Report, at_ms: int, due_ms: int = 0) -> int:
+        """Number a report and keep it; its number. A first reading replaces an older one: it is no
+        event, and must not push real ones out of the ring of a seal that restarts over and over."""
         if self.next_seq > SEQ_MAX:
             raise SpoolError("all report numbers are used up: flash this seal again")
+        if report.first:
+            self._remove_firsts()
+        elif report.kind == EDGE:
+            self.edges = (self.edges + 1) % EDGES_MODULUS
         report.seq, report.edges = self.next_seq, self.edges
         self.next_seq += 1
-        while len(self.entries) >= ENTRIES_MAX:
-            self.entries.pop(0)
+        if self.count == ENTRIES_MAX:
+            self._remove(0)
             self.dropped += 1
-        entry = Entry(report, at_ms)
-        self.entries.append(entry)
+        i = self.count
+        self.count += 1
+        start = i * _RECORD_BYTES
+        self._records[start : start + _WIRE_BYTES] = pack(report)[:_WIRE_BYTES]
+        self._put_time(i, max(at_ms, 0))
+        self.tries[i], self.sent_ms[i], self.due_ms[i] = 0, 0, due_ms
         self.unsaved = True
-        return entry
+        return report.seq
 
     def forget(self, seq: int) -> bool:
         """The gateway has this report. Whether it was waiting."""
-        for i, entry in enumerate(self.entries):
-            if entry.report.seq == seq:
-                self.entries.pop(i)
-                self.stale = True
-                return True
-        return False
+        i = self.find(seq)
+        if i < 0:
+            return False
+        self._remove(i)
+        self.stale = True
+        return True
+
+    def find(self, seq: int) -> int:
+        """Where the report with this number stands, -1 if it waits no more."""
+        for i in range(self.count):
+            if self.seq(i) == seq:
+                return i
+        return -1
+
+    def seq(self, i: int) -> int:
+        """The number of a waiting report."""
+        start = i * _RECORD_BYTES
+        return int.from_bytes(self._records[start + 1 : start + 4], "big")
+
+    def report(self, i: int, now_ms: int) -> Report:
+        """A waiting report, with its age as it is now."""
+        start = i * _RECORD_BYTES
+        at_ms = self._time(i)
+        age_ms = min(max(now_ms - at_ms, 0), AGE_MS_MAX)
+        rest = struct.pack(">IB", _AGE_UNKNOWN if at_ms == _TIME_UNKNOWN else age_ms, 0xFF)
+        return unpack(bytes(self._records[start : start + _WIRE_BYTES]) + rest)
 
     def take_counter(self) -> int:
         """The next transmission's counter, never given out before in this epoch. When an epoch is
@@ -135,24 +139,40 @@ class Spool:
 
     def save(self) -> None:
         """Write the state. OSError if the flash does not take it; the old state is then whole."""
-        head = struct.pack(
-            _HEAD,
-            _MAGIC,
-            self._generation + 1,
-            self.epoch,
-            self.next_seq,
-            self.edges,
-            len(self.entries),
+        generation = self._generation + 1
+        data = bytearray(
+            struct.pack(
+                _HEAD, _MAGIC, generation, self.epoch, self.next_seq, self.edges, self.count
+            )
         )
-        data = bytearray(head)
-        for entry in self.entries:
-            data += _record(entry)
+        data += self._records[: self.count * _RECORD_BYTES]
         data += struct.pack(">I", crc32(data))
-        with open(self._paths[self._generation + 1 & 1], "wb") as file:
+        with open(self._paths[generation & 1], "wb") as file:
             file.write(data)
-        self._generation += 1
+        self._generation = generation
         self.stored_epoch = self.epoch
         self.unsaved = self.stale = False
+
+    def _load(self) -> None:
+        found = [_read(path) for path in self._paths]
+        best = _NOTHING
+        torn = 0
+        for data in found:
+            if data is not None and _is_whole(data):
+                if data[4:8] > best[4:8]:  # the generation; big-endian, so bytes compare as numbers
+                    best = data
+            elif data:  # an empty file was begun and never finished: no number in it was used
+                torn = 1
+        if torn and best is _NOTHING:
+            raise SpoolError("the spool is unreadable: flash this seal again, with a new key")
+        _, self._generation, epoch, next_seq, edges, count = struct.unpack(
+            _HEAD, best[:_HEAD_BYTES]
+        )
+        self.stored_epoch = epoch
+        self.epoch = epoch + torn  # the unreadable file may have been one epoch further
+        self.next_seq = next_seq + torn
+        self.edges, self.count = edges, count
+        self._records[: count * _RECORD_BYTES] = best[_HEAD_BYTES : len(best) - _CRC_BYTES]
 
     def _raise_epoch(self) -> None:
         if self.epoch >= EPOCH_MAX:
@@ -161,37 +181,45 @@ class Spool:
         self.counter = 0
         self.unsaved = True
 
+    def _remove_firsts(self) -> None:
+        for i in range(self.count - 1, -1, -1):
+            if self._records[i * _RECORD_BYTES] & _FIRST:
+                self._remove(i)
 
-def _record(entry: Entry) -> bytes:
-    at_ms = _TIME_UNKNOWN if entry.at_ms is None else entry.at_ms
-    return pack(entry.report)[:_WIRE_BYTES] + struct.pack(">HI", at_ms >> 32, at_ms & 0xFFFFFFFF)
+    def _remove(self, i: int) -> None:
+        start, end = i * _RECORD_BYTES, self.count * _RECORD_BYTES
+        self._records[start : end - _RECORD_BYTES] = self._records[start + _RECORD_BYTES : end]
+        for k in range(i, self.count - 1):
+            self.tries[k] = self.tries[k + 1]
+            self.sent_ms[k] = self.sent_ms[k + 1]
+            self.due_ms[k] = self.due_ms[k + 1]
+        self.count -= 1
+
+    def _time(self, i: int) -> int:
+        end = (i + 1) * _RECORD_BYTES
+        return int.from_bytes(self._records[end - 6 : end], "big")
+
+    def _put_time(self, i: int, at_ms: int) -> None:
+        end = (i + 1) * _RECORD_BYTES
+        self._records[end - 6 : end] = at_ms.to_bytes(6, "big")
 
 
-def _read(path: str) -> "tuple[_State | None, bool]":
-    """(the state in a file or None, whether the file holds anything at all).
-
-    A file without content was begun and never finished: it never held a number that was used.
-    """
+def _read(path: str) -> "bytes | None":
     try:
         with open(path, "rb") as file:
-            data = file.read(_HEAD_BYTES + ENTRIES_MAX * _RECORD_BYTES + 5)
+            return file.read(_HEAD_BYTES + ENTRIES_MAX * _RECORD_BYTES + _CRC_BYTES + 1)
     except OSError as error:
         if error.errno != ENOENT:  # a flash that cannot be read is not an empty one
             raise
-        return None, False
-    return _state(data), bool(data)
+        return None
 
 
-def _state(data: bytes) -> "_State | None":
-    if len(data) < _HEAD_BYTES + 4 or crc32(data[:-4]) != int.from_bytes(data[-4:], "big"):
-        return None
-    magic, generation, epoch, next_seq, edges, count = struct.unpack(_HEAD, data[:_HEAD_BYTES])
-    if magic != _MAGIC or len(data) != _HEAD_BYTES + count * _RECORD_BYTES + 4:
-        return None
-    state = _State(generation, epoch, next_seq, edges)
-    for start in range(_HEAD_BYTES, len(data) - 4, _RECORD_BYTES):
-        report = unpack(data[start : start + _WIRE_BYTES] + _WIRE_REST)
-        high, low = struct.unpack(">HI", data[start + _WIRE_BYTES : start + _RECORD_BYTES])
-        at_ms = high << 32 | low
-        state.entries.append(Entry(report, None if at_ms == _TIME_UNKNOWN else at_ms))
-    return state
+def _is_whole(data: bytes) -> bool:
+    if len(data) < _HEAD_BYTES + _CRC_BYTES:
+        return False
+    end = len(data) - _CRC_BYTES
+    if crc32(data[:end]) != int.from_bytes(data[end:], "big"):
+        return False
+    magic, _, _, _, _, count = struct.unpack(_HEAD, data[:_HEAD_BYTES])
+    fits: bool = magic == _MAGIC and end == _HEAD_BYTES + count * _RECORD_BYTES
+    return fits and count <= ENTRIES_MAX

@@ -4,18 +4,16 @@ import sys
 
 BLOCK_BYTES = 4096
 BLOCKS = 16
-
-
-class PowerCut(Exception):
-    """The RAM disk has no power any more."""
+_CLEAR = b"\xff" * 128
+_NO_ANSWER = -5  # EIO
 
 
 class RamDisk:
     """A block device as an ESP32's flash is one: erased whole, written in small pieces.
 
-    `power` is how many more writes and erasures reach the disk; the one after them raises PowerCut,
-    and so does every later one. None is a power that never fails. With `half`, the last write
-    that power sufficed for reaches the disk only in its first half.
+    `power` is how many more writes and erasures reach the disk; after them it answers to nothing.
+    None is a power that never fails. With `half`, the write at which the power fails reaches the
+    disk in its first half.
     """
 
     def __init__(self, blocks=BLOCKS):
@@ -23,35 +21,44 @@ class RamDisk:
         self.blocks = blocks
         self.power = None
         self.half = False
-        self.changes = 0
         self.wipe()
 
     def wipe(self):
         """As it comes from the factory."""
         for number in range(self.blocks):
-            self._put(number * BLOCK_BYTES, b"\xff" * BLOCK_BYTES)
+            self._clear(number, BLOCK_BYTES)
 
     def readblocks(self, number, buffer, offset=0):
+        if self.power is not None and self.power <= 0:
+            return _NO_ANSWER
         self._get(number * BLOCK_BYTES + offset, buffer)
+        return 0
 
     def writeblocks(self, number, buffer, offset=None):
         if offset is None:
             self._erase(number)
             offset = 0
         size = self._spend(len(buffer))
-        self._put(number * BLOCK_BYTES + offset, bytes(buffer)[:size])
+        if size:
+            self._put(number * BLOCK_BYTES + offset, bytes(buffer)[:size])
+        return 0 if size == len(buffer) else _NO_ANSWER
 
     def ioctl(self, what, number):
         if what == 4:
             return self.blocks
         if what == 5:
             return BLOCK_BYTES
-        if what == 6:
-            self._erase(number)
-        return 0
+        return self._erase(number) if what == 6 else 0
 
     def _erase(self, number):
-        self._put(number * BLOCK_BYTES, b"\xff" * self._spend(BLOCK_BYTES))
+        size = self._spend(BLOCK_BYTES)
+        if size:
+            self._clear(number, size)
+        return 0 if size == BLOCK_BYTES else _NO_ANSWER
+
+    def _clear(self, number, size):
+        for start in range(0, size, len(_CLEAR)):
+            self._put(number * BLOCK_BYTES + start, _CLEAR)
 
     def _get(self, start, buffer):
         buffer[:] = self.data[start : start + len(buffer)]
@@ -61,38 +68,12 @@ class RamDisk:
 
     def _spend(self, size):
         """How many bytes of a change of `size` still reach the disk."""
-        if self.power is not None:
-            if self.power <= 0:
-                raise PowerCut()
-            self.power -= 1
-            if self.power == 0 and self.half:
-                size //= 2
-        self.changes += 1
-        return size
-
-
-class FileDisk(RamDisk):
-    """The same in a file, for a heap that has no room for a disk, or to outlive the program."""
-
-    def __init__(self, path, blocks=BLOCKS):
-        try:
-            self._file = open(path, "r+b")  # noqa: SIM115 - open as long as the disk is
-        except OSError:
-            self._file = open(path, "w+b")  # noqa: SIM115
-        super().__init__(0)
-        self.blocks = blocks
-        self._file.seek(0, 2)
-        for number in range(self._file.tell() // BLOCK_BYTES, blocks):
-            self._put(number * BLOCK_BYTES, b"\xff" * BLOCK_BYTES)
-
-    def _get(self, start, buffer):
-        self._file.seek(start)
-        self._file.readinto(buffer)
-
-    def _put(self, start, data):
-        self._file.seek(start)
-        self._file.write(data)
-        self._file.flush()
+        if self.power is None:
+            return size
+        self.power -= 1
+        if self.power > 0:
+            return size
+        return size // 2 if self.power == 0 and self.half else 0
 
 
 def mount(disk, at="/flash"):

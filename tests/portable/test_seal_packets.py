@@ -78,6 +78,18 @@ class Packets(unittest.TestCase):
                 reader.feed(bytes.fromhex(vector["bytes"]))
                 reader.take()
 
+    def test_a_packet_that_is_too_long_passes_by_and_the_next_is_read(self):
+        long = packets.publish("seals/x/receipt", bytes(1000))
+        wanted = packets.publish("a", b"b")
+        for size in (1, 5, 64, 200):
+            reader, found, stream = Reader(), [], long + wanted + long + wanted
+            for start in range(0, len(stream), size):
+                reader.feed(stream[start : start + size])
+                found += everything(reader)
+                self.assertTrue(reader.room() > 0)
+            self.assertEqual(found, [(wanted[0], wanted[2:])] * 2)
+            self.assertEqual(reader.skipped, 2)
+
     def test_a_publish_without_sense_is_refused(self):
         for vector in VECTORS["refused_publish"]:
             with self.assertRaises(PacketError):

@@ -1,0 +1,91 @@
+"""A whole seal on MicroPython: its flash is a littlefs in a file, its door follows a script.
+
+    seal_at_work.main(path)   of a JSON file, whose content is as in tests/firmware/bench.py
+
+The last line that it prints is one JSON object: how it ended.
+"""
+
+import gc
+import json
+import time
+
+gc.threshold(4096)  # as main.py does it
+
+import file_disk
+
+from desk_board import DeskBoard
+from sealnode import settings
+from sealnode.hardware import REED
+from sealnode.seal import Seal
+
+TOGGLE_MS = 30  # more than a contact's settle time
+
+
+def _put(folder, name, data):
+    with open(folder + name, "wb") as file:
+        file.write(data)
+
+
+def _get(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _board(work):
+    folder = file_disk.mount(work["disk"])
+    _put(folder, "seal.json", _get(work["settings"]))
+    if work.get("ca"):
+        _put(folder, "ca.der", _get(work["ca"]))
+    board = DeskBoard(folder, battery_mv=work.get("battery_mv"), seed=work.get("seed", 1))
+    start_ms = board.now_ms()
+    for after_ms, switch, level in work.get("script", ()):
+        board.play([(start_ms + after_ms, switch, level)])
+    return board
+
+
+def _over(work, seal, script_over):
+    if not script_over:
+        return False
+    if work.get("until") == "receipts":
+        return seal.waiting == 0 and seal.receipts > 0
+    if work.get("until") == "toggled":
+        return True
+    if work.get("until") == "failed":
+        return seal.node.misses > 0
+    return False
+
+
+def main(path):
+    """Be a seal until `until` is true, and say how it went."""
+    with open(path) as file:
+        work = json.load(file)
+    board = _board(work)
+    start_ms = board.now_ms()
+    seal = Seal(board, settings.read(board.flash))
+    last_ms = max([item[0] for item in work.get("script", ())] or [0])
+    toggles, why = work.get("toggles", 0), []
+    while True:
+        now_ms = board.now_ms()
+        if toggles and now_ms - start_ms > last_ms:
+            last_ms = now_ms - start_ms + TOGGLE_MS
+            toggles -= 1
+            board.set_switch(REED, 1 - board.level(REED))
+        if now_ms - start_ms > work["ms"]:
+            print("the time is over")
+            break
+        wait_ms = min(seal.poll(now_ms), 10)
+        if seal.link.why and seal.link.why not in why:
+            why.append(seal.link.why)
+        if _over(work, seal, not toggles and now_ms - start_ms > last_ms + 100):
+            break
+        if not seal.wait(wait_ms):
+            time.sleep_ms(wait_ms)
+    gc.collect()
+    live = gc.mem_alloc()
+    if work.get("orderly", True):
+        seal.close()
+    print(json.dumps({
+        "epoch": seal.spool.epoch, "counter": seal.spool.counter, "waiting": seal.waiting,
+        "sent": seal.sent, "receipts": seal.receipts, "refused": seal.refused, "why": why,
+        "live": live, "free": gc.mem_free(), "online": seal.online, "misses": seal.node.misses,
+    }))  # fmt: skip

@@ -1,0 +1,133 @@
+"""A whole seal, compiled, on the real MicroPython, through a real broker, over TLS."""
+
+from receiver import Receiver
+
+from bench import Desk, ended, seal_settings
+from conftest import SERVER_NAME, Site
+from sealnode.spool import ENTRIES_MAX
+from sealwire.report import OPEN, SHUT, TAMPER
+
+HEAP = "64k"
+REED, COVER = 0, 1
+THREE_EDGES = [[300, REED, 1], [302, REED, 0], [303, REED, 1], [600, REED, 0], [900, REED, 1]]
+
+
+def over_tls(site: Site, **changes: object) -> dict[str, object]:
+    return seal_settings(site.tls_port, ca="ca.der", server_name=SERVER_NAME, **changes)
+
+
+def test_the_whole_seal_runs_in_64_kb_with_an_esp32_s_words(
+    desk_i386: Desk, site: Site, receiver: Receiver
+) -> None:
+    done = desk_i386.work(
+        over_tls(site), HEAP, ca=site.certificate.ca_der, script=THREE_EDGES, until="receipts"
+    )
+    told = [(r.first, r.contact, r.edges) for _, _, r in receiver.reports if r.seq]
+    assert told == [(True, SHUT, 0), (False, OPEN, 1), (False, SHUT, 2), (False, OPEN, 3)]
+    assert done["receipts"] == 4
+    print(f"heap of the whole seal, live: {done['live']} bytes of {HEAP}")
+
+
+def test_a_full_spool_fits_into_64_kb_too(desk_i386: Desk, site: Site, receiver: Receiver) -> None:
+    receiver.answer = lambda report: False
+    ca = site.certificate.ca_der
+    done = desk_i386.work(over_tls(site), HEAP, ca=ca, toggles=80, until="toggled")
+    assert done["waiting"] == ENTRIES_MAX
+    print(f"heap with a full spool, live: {done['live']} bytes of {HEAP}")
+    receiver.answer = lambda report: True
+    done = desk_i386.work(over_tls(site), HEAP, ca=ca, until="receipts")
+    assert done["waiting"] == 0
+    assert max(r.edges for _, _, r in receiver.reports) == 80  # what was dropped is told by this
+
+
+def test_the_smallest_heap_is_told(desk_i386: Desk, site: Site, receiver: Receiver) -> None:
+    enough = HEAP
+    for heap in ("60k", "56k", "52k", "48k"):
+        process = desk_i386.start(
+            over_tls(site), heap, ca=site.certificate.ca_der, script=THREE_EDGES, until="receipts"
+        )
+        said, _ = process.communicate(timeout=120)
+        if process.returncode:
+            assert "MemoryError" in said
+            break
+        enough = heap
+    print(f"smallest heap that the whole seal and its desk run in: {enough}")
+
+
+def test_a_native_seal_does_the_same(desk: Desk, site: Site, receiver: Receiver) -> None:
+    done = desk.work(
+        over_tls(site), ca=site.certificate.ca_der, script=THREE_EDGES, until="receipts"
+    )
+    assert done["receipts"] == 4
+    bounced = [r for _, _, r in receiver.reports if r.edges == 2]
+    assert bounced[0].bounces == 2
+    assert all(r.age_ms is not None and r.age_ms < 10_000 for _, _, r in receiver.reports)
+
+
+def test_tamper_is_told_at_once_and_is_no_edge(desk: Desk, site: Site, receiver: Receiver) -> None:
+    desk.work(seal_settings(site.port), script=[[300, COVER, 1]], until="receipts")
+    told = [r for _, _, r in receiver.reports if r.kind == TAMPER]
+    assert [(r.cover, r.edges, r.contact) for r in told] == [(True, 0, SHUT)]
+
+
+def test_a_lost_receipt_brings_the_same_report_under_a_new_counter(
+    desk: Desk, site: Site, receiver: Receiver
+) -> None:
+    dropped: list[int] = []
+
+    def twice_not(report: object) -> bool:
+        dropped.append(1)
+        return len(dropped) > 2
+
+    receiver.answer = twice_not
+    desk.work(seal_settings(site.port), until="receipts")
+    (one, two, three) = receiver.reports
+    assert {one[2].seq, two[2].seq, three[2].seq} == {1}
+    assert one[1] < two[1] < three[1]
+    assert receiver.not_above_mark == 0
+
+
+def test_after_a_power_cut_the_epoch_is_new_and_what_waits_is_sent_with_no_age(
+    desk: Desk, site: Site, receiver: Receiver
+) -> None:
+    receiver.answer = lambda report: False
+    process = desk.start(seal_settings(site.port), script=[[300, REED, 1], [900, REED, 0]])
+    receiver.wait_for(lambda reports: {r.seq for r in reports} >= {1, 2, 3})
+    process.kill()
+    process.communicate()
+    before = len(receiver.reports)
+    receiver.answer = lambda report: True
+    done = desk.work(seal_settings(site.port), until="receipts")
+    assert done["epoch"] == 2
+    after = receiver.reports[before:]
+    assert {epoch for epoch, _, _ in after} == {2}
+    again = {r.seq: r for _, _, r in after}
+    assert [(again[seq].age_ms, again[seq].edges) for seq in (2, 3)] == [(None, 1), (None, 2)]
+    assert again[4].first
+    assert again[4].age_ms is not None
+    assert receiver.not_above_mark == 0
+
+
+def test_rubbish_where_receipts_belong_changes_nothing(
+    desk: Desk, site: Site, receiver: Receiver
+) -> None:
+    receiver.answer = lambda report: False
+    process = desk.start(seal_settings(site.port), until="receipts")
+    receiver.wait_for(bool)
+    for payload in (b"", b"\x11", bytes(19), bytes(400), b"\x10" * 27, b"\xff" * 19):
+        receiver.say(payload)
+    receiver.answer = lambda report: True
+    done = ended(process)
+    assert done["refused"] == 5  # the longest was let pass by
+    assert done["why"] == []
+
+
+def test_a_broker_that_dies_and_comes_back_loses_no_report(
+    desk: Desk, site: Site, receiver: Receiver
+) -> None:
+    process = desk.start(seal_settings(site.port), script=[[2500, REED, 1]], until="receipts")
+    receiver.wait_for(bool)
+    site.broker.kill()
+    site.broker.start()
+    receiver.wait_for(lambda reports: any(r.edges == 1 for r in reports))
+    assert ended(process)["waiting"] == 0
