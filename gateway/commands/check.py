@@ -51,8 +51,9 @@ def _look(config: Path) -> Iterator[Finding]:
         yield check_machine.database(store)
     except StoreError as error:
         yield Finding("database", Mark.FAIL, str(error))
-    yield check_machine.gateway(settings)
-    yield _broker(settings)
+    gateway = check_machine.gateway(settings)
+    yield gateway
+    yield _broker(settings, gateway)
     yield check_machine.disk(settings.store.path.parent)
     if store is None:
         yield check_machine.clock(0, now_ms())
@@ -65,10 +66,18 @@ def _look(config: Path) -> Iterator[Finding]:
         store.close()
 
 
-def _broker(settings: Settings) -> Finding:
-    """A real connection, with the gateway's name and password."""
+def _broker(settings: Settings, gateway: Finding) -> Finding:
+    """What a running gateway says of it, else a connection of our own under the gateway's name.
+
+    Not both: our mosquitto takes the user's name for the client's id, so that a second connection
+    under one name pushes the first one off.
+    """
     broker = settings.broker
     place = f"{broker.host}:{broker.port}" + (" with TLS" if broker.tls else "")
+    if gateway.mark is Mark.OK:
+        echo_ms = gateway.facts.get("echo_ms")
+        took = "" if echo_ms is None else f", and heard itself after {echo_ms:.1f} ms"
+        return Finding("broker", Mark.OK, f"{place}: the gateway is connected{took}")
     wrong = probe(broker)
     if wrong:
         return Finding("broker", Mark.FAIL, f"{place}: {_ERRNO.sub('', wrong)}")

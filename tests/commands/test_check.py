@@ -77,13 +77,19 @@ def test_with_broker_and_gateway_all_is_well(
     keep(gateway)
     found = marks(menshen("check", "--json"))
     assert (found["gateway"], found["broker"]) == ("ok", "ok")
-    assert menshen("check").code == 0
+    said = menshen("check")
+    assert (said.code, "the gateway is connected" in said.out) == (0, True)
     said = menshen("run")
     assert said.code == 1
     assert (
         "another program listens there, perhaps this gateway itself; change console.host"
         in said.err
     )
+
+
+def test_without_a_gateway_the_broker_is_tried_out(menshen, store, settings, mosquitto):
+    settings.write_text(f"[broker]\nport = {mosquitto().port}\n")
+    assert "lets us in" in menshen("check").out
 
 
 def test_the_broker_may_refuse_us(menshen, store, settings, mosquitto, monkeypatch):
