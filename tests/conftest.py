@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -82,6 +83,11 @@ def keep(request: pytest.FixtureRequest) -> Iterator[Callable[[Neighbour], None]
     yield start
     for neighbour in reversed(started):
         neighbour.stop()
+
+
+def pytest_configure() -> None:
+    """Programs that come in wheels (npm) are found too, after the machine's own."""
+    os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
