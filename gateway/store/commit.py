@@ -23,8 +23,8 @@ from gateway.core.events import Event, OrderPlaced, PermitAnnounced, ReportCame
 from gateway.core.model import CaseState, Door
 from gateway.core.reason import Reason
 from gateway.store import tables
+from gateway.store.statement import Row, Statement
 
-Row = dict[str, Any]
 HOUR_MS = 3_600_000
 _encode = msgspec.json.Encoder().encode
 
@@ -159,9 +159,12 @@ class Commit:
             }
         )
 
-    def write(self, connection: Connection) -> None:
-        """Write every row, in an order that foreign keys allow. The caller's transaction."""
-        if self.journal and self._is_written(connection):
+    def write(self, connection: Connection, in_doubt: bool = False) -> None:
+        """Write every row, in an order that foreign keys allow. The caller's transaction.
+
+        `in_doubt`: an earlier try failed, and may have reached the disk all the same.
+        """
+        if in_doubt and self.journal and self._is_written(connection):
             return
         for statement, rows in (
             (_INSERT_JOURNAL, self.journal),
@@ -178,8 +181,7 @@ class Commit:
             (_UPDATE_ENTRY, self.tried),
             (_DELETE_LETTER, [{"b_id": letter_id} for letter_id in self.letters]),
         ):
-            if rows:
-                connection.execute(statement, rows)
+            statement.write(connection, rows)
 
     def _is_written(self, connection: Connection) -> bool:
         """Whether a commit that seemed to fail had reached the disk after all."""
@@ -198,53 +200,64 @@ _NOBODY = {
 }
 
 
-def _upsert(table: Any, keys: list[str]) -> Any:
+def _of(table: Any, clause: Any) -> Statement:
+    """A statement whose rows name every column."""
+    return Statement(clause, table.columns.keys())
+
+
+def _upsert(table: Any, keys: list[str]) -> Statement:
     """Insert, or set every other column; SQLite and PostgreSQL spell it alike."""
-    statement = sqlite.insert(table)
-    changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    clause = sqlite.insert(table)
+    changed = {c.name: clause.excluded[c.name] for c in table.columns if c.name not in keys}
+    return _of(table, clause.on_conflict_do_update(index_elements=keys, set_=changed))
 
 
-def _upsert_case() -> Any:
+def _upsert_case() -> Statement:
     """As above, but who acknowledged and closed is never forgotten by a later move."""
-    statement = sqlite.insert(tables.cases)
+    clause = sqlite.insert(tables.cases)
     changed: dict[str, Any] = {}
     for column in tables.cases.columns:
-        new = statement.excluded[column.name]
+        new = clause.excluded[column.name]
         changed[column.name] = func.coalesce(new, column) if column.name in _NOBODY else new
     del changed["case_id"]
-    return statement.on_conflict_do_update(index_elements=["case_id"], set_=changed)
+    return _of(tables.cases, clause.on_conflict_do_update(index_elements=["case_id"], set_=changed))
 
 
-def _upsert_refusal() -> Any:
-    statement = sqlite.insert(tables.refusals)
-    return statement.on_conflict_do_update(
-        index_elements=["hour_ms", "reason"],
-        set_={
-            "count": tables.refusals.c.count + statement.excluded["count"],
-            "latest_ms": statement.excluded["latest_ms"],
-        },
+def _upsert_refusal() -> Statement:
+    clause = sqlite.insert(tables.refusals)
+    changed = {
+        "count": tables.refusals.c.count + clause.excluded["count"],
+        "latest_ms": clause.excluded["latest_ms"],
+    }
+    return _of(
+        tables.refusals,
+        clause.on_conflict_do_update(index_elements=["hour_ms", "reason"], set_=changed),
     )
 
 
-def _set(table: Any, key: str, parameter: str, *columns: str) -> Any:
-    values: dict[str, Any] = {column: bindparam(column) for column in columns}
-    return update(table).where(table.c[key] == bindparam(parameter)).values(values)
+def _set(table: Any, key: str, parameter: str, *columns: str) -> Statement:
+    clause = update(table).where(table.c[key] == bindparam(parameter))
+    return Statement(clause, columns)
 
 
 _NEWEST = select(func.max(tables.journal.c.journal_id))
-_INSERT_JOURNAL = tables.journal.insert()
+_INSERT_JOURNAL = _of(tables.journal, tables.journal.insert())
 _UPDATE_MARK = _set(tables.seals, "seal_id", "b_seal_id", "epoch", "counter", "seq_top", "seq_seen")
 _UPDATE_DOOR = _set(tables.doors, "door_id", "b_door_id", "state")
 _UPSERT_REFUSAL = _upsert_refusal()
 _UPSERT_ORDER = _upsert(tables.orders, ["order_id"])
 _UPSERT_PERMIT = _upsert(tables.permits, ["permit_id"])
 _SPEND_PERMIT = _set(tables.permits, "permit_id", "b_id", "openings")
-_INSERT_OPENING = sqlite.insert(tables.openings).on_conflict_do_nothing()
+_INSERT_OPENING = Statement(
+    sqlite.insert(tables.openings).on_conflict_do_nothing(),
+    [*OpeningBegan.__struct_fields__, "door_id", "heard_ms"],
+)
 _END_OPENING = _set(tables.openings, "opening_id", "b_id", "shut_ms", "joined")
 _UPSERT_CASE = _upsert_case()
-_INSERT_ENTRY = tables.outbox.insert()
+_INSERT_ENTRY = _of(tables.outbox, tables.outbox.insert())
 _UPDATE_ENTRY = _set(
     tables.outbox, "entry_id", "b_id", "tries", "next_ms", "done_ms", "gave_up", "error"
 )
-_DELETE_LETTER = delete(tables.letters).where(tables.letters.c.letter_id == bindparam("b_id"))
+_DELETE_LETTER = Statement(
+    delete(tables.letters).where(tables.letters.c.letter_id == bindparam("b_id")), []
+)

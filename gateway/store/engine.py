@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 BUSY_MS = 5_000  # how long a writer waits for its turn
 CACHE_KIB = 8_192
+LOG_PAGES = 8_000  # of the write-ahead log, 32 MB; a commit that finds more moves them itself
 HEAD = "0001"  # the newest migration; a test compares it with the folder
 
 
@@ -58,6 +59,16 @@ class Store:
     def connection(self) -> Connection:
         """A connection that writes, for the gateway's single writer."""
         return self._writers.connect()
+
+    def settle(self) -> None:
+        """Move what the write-ahead log holds into the file, while others read and write."""
+        connection = self._writers.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error as error:
+            raise StoreError(_sentence(self.path, str(error))) from error
+        finally:
+            connection.close()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -143,6 +154,7 @@ def _engine(path: Path, writes: bool) -> Engine:
             raw.execute("PRAGMA journal_mode=WAL")
             raw.execute("PRAGMA synchronous=FULL")
             raw.execute("PRAGMA secure_delete=ON")
+            raw.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
         else:
             raw.execute("PRAGMA query_only=ON")
 

@@ -1,16 +1,48 @@
 """The single writer: one thread, one connection, one commit at a time.
 
 The thread exists because a full sync takes 0.2 ms on a good disk and 50 ms on an SD card, and the
-loop has reports to read meanwhile; what they bring makes the next commit.
+loop has reports to read meanwhile; what they bring makes the next commit. A second thread moves
+what was committed from the write-ahead log into the database file, so that no commit waits for it.
 """
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+import logging
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Thread
 
 from sqlalchemy import Connection
 
 from gateway.store.commit import Commit
-from gateway.store.engine import Store, told
+from gateway.store.engine import Store, StoreError, told
+
+log = logging.getLogger("menshen.store")
+
+SETTLE_EVERY = 100  # rows of the journal and the outbox, some 1,000 pages of the log
+
+Job = Callable[[], None]
+
+
+class Hand:
+    """A thread that does one job after the other. A job must not raise."""
+
+    def __init__(self, name: str) -> None:
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._thread = Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    def do(self, job: Job) -> None:
+        """Do it after what was given before."""
+        self._jobs.put(job)
+
+    def finish(self) -> None:
+        """Return when everything is done."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
 
 
 class Writer:
@@ -18,13 +50,26 @@ class Writer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="menshen-writer")
         self._connection: Connection | None = None
+        self._in_doubt: Commit | None = None
+        self._unsettled = 0
+        self._writing, self._settling = Hand("menshen-writer"), Hand("menshen-settler")
 
     async def write(self, commit: Commit) -> None:
         """Return when the commit is on the disk. StoreError if it is not: nothing was stored."""
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._write, commit)
+        done: asyncio.Future[None] = loop.create_future()
+
+        def job() -> None:
+            error: BaseException | None = None
+            try:
+                self._write(commit)
+            except BaseException as raised:  # noqa: BLE001 - the loop raises it
+                error = raised
+            loop.call_soon_threadsafe(_finish, done, error)
+
+        self._writing.do(job)
+        await done
 
     def _write(self, commit: Commit) -> None:
         with told(self._store.path):
@@ -32,10 +77,21 @@ class Writer:
                 if self._connection is None:
                     self._connection = self._store.connection()
                 with self._connection.begin():
-                    commit.write(self._connection)
+                    commit.write(self._connection, in_doubt=self._in_doubt is commit)
             except Exception:
+                self._in_doubt = commit
                 self._let_go()  # a broken connection is no start for the next try
                 raise
+        self._unsettled += len(commit.journal) + len(commit.tried)
+        if self._unsettled >= SETTLE_EVERY:
+            self._unsettled = 0
+            self._settling.do(self._settle)
+
+    def _settle(self) -> None:
+        try:
+            self._store.settle()
+        except StoreError as error:
+            log.warning("the write-ahead log grows: %s", error)
 
     def _let_go(self) -> None:
         connection, self._connection = self._connection, None
@@ -45,5 +101,15 @@ class Writer:
 
     def close(self) -> None:
         """Finish what was handed in, and let go of the database."""
-        self._thread.submit(self._let_go).result()
-        self._thread.shutdown()
+        self._writing.do(self._let_go)
+        self._writing.finish()
+        self._settling.finish()
+
+
+def _finish(done: asyncio.Future[None], error: BaseException | None) -> None:
+    if done.cancelled():  # nobody waits any more; what is on the disk stays there
+        return
+    if error is None:
+        done.set_result(None)
+    else:
+        done.set_exception(error)

@@ -43,6 +43,18 @@ def test_a_commit_reaches_the_disk_and_a_reader_cannot_write(tmp_path: Path) -> 
     store.close()
 
 
+def test_settling_moves_what_was_committed_from_the_log_into_the_file(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "menshen.db")
+    store.settle()
+    with store.writing() as connection:
+        connection.execute(insert(tables.grids), {"grid_id": "moved", "name": "G"})
+    assert b"moved" not in (tmp_path / "menshen.db").read_bytes()
+    with store.reading():  # nobody is in the way, and is in nobody's
+        store.settle()
+    assert b"moved" in (tmp_path / "menshen.db").read_bytes()
+    store.close()
+
+
 def test_what_was_not_committed_was_never_there(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "menshen.db")
     with pytest.raises(ZeroDivisionError), store.writing() as connection:  # noqa: PT012

@@ -1,0 +1,46 @@
+"""A statement compiled once, and then written with plain rows.
+
+Compiling and binding in SQLAlchemy's usual way costs more than SQLite takes for the row itself,
+and the gateway writes ten small statements for every report.
+"""
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, Executable
+
+Row = dict[str, Any]
+
+
+class Statement:
+    """An insert, update or delete whose rows are dictionaries with the same keys each time."""
+
+    def __init__(self, clause: Executable, keys: Sequence[str]) -> None:
+        self._clause, self._keys = clause, list(keys)
+        self._compiled: dict[str, tuple[str, Callable[[Row], Any]]] = {}
+
+    def write(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Execute it once for each row; nothing happens for none."""
+        if rows:
+            sql, values = self._for(connection)
+            connection.exec_driver_sql(sql, [values(row) for row in rows])
+
+    def _for(self, connection: Connection) -> tuple[str, Callable[[Row], Any]]:
+        """Its text for this database, and what takes a row's values in the text's order."""
+        known = self._compiled.get(connection.dialect.name)
+        if known is None:
+            known = self._compiled[connection.dialect.name] = self._compile(connection)
+        return known
+
+    def _compile(self, connection: Connection) -> tuple[str, Callable[[Row], Any]]:
+        compiled = self._clause.compile(  # type: ignore[attr-defined]
+            dialect=connection.dialect, column_keys=self._keys
+        )
+        names = compiled.positiontup
+        if names is None:  # a database whose parameters have names
+            return compiled.string, lambda row: row
+        if len(names) == 1:
+            (name,) = names
+            return compiled.string, lambda row: (row[name],)
+        return compiled.string, itemgetter(*names)
