@@ -47,11 +47,11 @@ def test_settling_moves_what_was_committed_from_the_log_into_the_file(tmp_path: 
     store = Store.open(tmp_path / "menshen.db")
     store.settle()
     with store.writing() as connection:
-        connection.execute(insert(tables.grids), {"grid_id": "moved", "name": "G"})
-    assert b"moved" not in (tmp_path / "menshen.db").read_bytes()
+        connection.execute(insert(tables.grids), {"grid_id": "a-far-grid", "name": "G"})
+    assert b"a-far-grid" not in (tmp_path / "menshen.db").read_bytes()
     with store.reading():  # nobody is in the way, and is in nobody's
         store.settle()
-    assert b"moved" in (tmp_path / "menshen.db").read_bytes()
+    assert b"a-far-grid" in (tmp_path / "menshen.db").read_bytes()
     store.close()
 
 
