@@ -150,7 +150,8 @@ class Heart:
     def _read_letters(self) -> tuple[list[tuple[int, str, Event]], registry.Registry | None]:
         with self._store.reading() as connection:
             letters = registry.letters(connection, self._last_letter)
-            return letters, registry.load(connection) if letters else None
+            changed = registry.enrolment(connection) != self._site.registry.enrolment
+            return letters, registry.load(connection) if letters or changed else None
 
     async def _wait(self) -> None:
         """Until something came or is due."""

@@ -117,6 +117,8 @@ class Enrolment:
                 self._connection.execute(_upsert(table, list(rows[0])), rows)
         if self._letters:
             self._connection.execute(tables.letters.insert(), self._letters)
+        if self._letters or any(self._fresh.values()):  # so that a running gateway reads it anew
+            self._connection.execute(tables.enrolments.insert(), {"at_ms": self._at_ms})
 
     def _known(self, table: Table, key: str, *columns: str) -> dict[str, dict[str, Any]]:
         chosen = [table.c[name] for name in (key, *columns)] if columns else list(table.c)

@@ -14,8 +14,8 @@ TIMEOUT_S = 5.0
 def probe(settings: BrokerSettings, timeout_s: float = TIMEOUT_S) -> str | None:
     """Connect and leave. None if the broker let us in, else what went wrong, as half a sentence.
 
-    Blocks for at most twice `timeout_s`. The client id is a new one, so a running gateway is not
-    pushed off its session.
+    Blocks for at most twice `timeout_s`. A broker that takes the user for the client id (ours on
+    the Pi does) pushes a running gateway off its session: ask that gateway instead.
     """
     answered, words = threading.Event(), [f"it did not answer within {timeout_s:.0f} s"]
 

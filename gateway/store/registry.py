@@ -37,12 +37,13 @@ class Warden(msgspec.Struct, frozen=True):
 
 
 class Registry(msgspec.Struct, frozen=True):
-    """All of it, as of one snapshot."""
+    """All of it, as of one snapshot. `enrolment` names the latest change by another program."""
 
     seals: dict[str, SealRow]
     doors: dict[str, Door]
     grid_of: dict[str, str]  # door_id -> grid_id
     wardens: dict[str, tuple[Warden, ...]]  # grid_id -> who is told
+    enrolment: int = 0
 
 
 def load(connection: Connection) -> Registry:
@@ -54,7 +55,12 @@ def load(connection: Connection) -> Registry:
     for door_id, grid_id, state in rows:
         doors[door_id] = _decode_door(state) if state else Door(door_id)
         grid_of[door_id] = grid_id
-    return Registry(_seals(connection), doors, grid_of, _wardens(connection))
+    return Registry(_seals(connection), doors, grid_of, _wardens(connection), enrolment(connection))
+
+
+def enrolment(connection: Connection) -> int:
+    """The latest change of the registry by another program; 0 if there was none."""
+    return connection.execute(select(func.max(tables.enrolments.c.enrolment_id))).scalar() or 0
 
 
 def _seals(connection: Connection) -> dict[str, SealRow]:

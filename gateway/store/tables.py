@@ -221,6 +221,14 @@ letters = Table(
     sqlite_autoincrement=True,
 )
 
+enrolments = Table(
+    "enrolments",  # one row each time that another program changed the registry
+    metadata,
+    Column("enrolment_id", BigId, primary_key=True, autoincrement=True),
+    Column("at_ms", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 cursors = Table(
     "cursors",  # how far a reader of the journal has got
     metadata,

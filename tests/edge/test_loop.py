@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event as db_event
+from sqlalchemy import insert
 
 from edge.small_site import HandSeal, beating, enrol, new_store, quiet, rows, until
 from gateway.core.events import CaseAcknowledged
@@ -249,3 +250,17 @@ async def test_an_order_placed_while_the_gateway_was_stopped_stands_before_what_
         living.cancel()
     (opening,) = rows(store, tables.openings)
     assert opening["reason"] == Reason.NO_PERMIT
+
+
+async def test_a_warden_who_is_enrolled_later_is_paged_by_a_running_gateway(store: Store) -> None:
+    seal = HandSeal()
+    enrol(store, [seal])
+    async with beating(store) as (heart, post):
+        with store.writing() as connection:
+            warden = {"warden_id": "li", "name": "Li", "grid_id": "g", "channels": '["inbox"]'}
+            connection.execute(insert(tables.wardens), warden)
+            connection.execute(insert(tables.enrolments), {"at_ms": 0})
+        await until(lambda: len(heart._site.registry.wardens["g"]) == 2)
+        heart.arrived(seal.topic, seal.sealed(seal.edge()), 1)
+        await until(post.receipts)
+    assert {row["warden_id"] for row in rows(store, tables.outbox)} == {"wang", "li"}

@@ -16,6 +16,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("reader", name=op.f("pk_cursors")),
     )
     op.create_table(
+        "enrolments",
+        sa.Column(
+            "enrolment_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("enrolment_id", name=op.f("pk_enrolments")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "grids",
         sa.Column("grid_id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
