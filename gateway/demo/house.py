@@ -31,18 +31,18 @@ _HOURS_MS = 3_600_000
 
 
 class Announced(Struct, frozen=True):
-    """An opening that somebody announced, and what its door's sign says of it."""
+    """An opening that somebody announced, and what it is for, as its door's plate says it."""
 
     who: str
     why: str
-    sign: str
+    what_for: str
 
 
 NO_ORDER = "1-301"
 ANNOUNCED = {
-    "1-102": Announced("社区食堂 / the community kitchen", "送午饭 / noon meal", N_("Noon meal")),
-    "1-203": Announced("张大夫 / Dr Zhang", "上门检测 / test at home", N_("Test at home")),
-    "1-304": Announced("物业 / the caretaker", "收垃圾 / rubbish", N_("Rubbish")),
+    "1-102": Announced("社区食堂 / the community kitchen", "送午饭 / noon meal", N_("noon meal")),
+    "1-203": Announced("张大夫 / Dr Zhang", "上门检测 / test at home", N_("test at home")),
+    "1-304": Announced("物业 / the caretaker", "收垃圾 / rubbish", N_("rubbish")),
 }
 
 

@@ -53,6 +53,7 @@ class Keeper:
         self.phase = Phase.STARTING
         self.since_ms = time.time_ns() / 1_000_000
         self.pid = 0
+        self.back_ms = 0  # since when it hears the seals, by its own account
 
     @property
     def database(self) -> Path:
@@ -129,8 +130,9 @@ class Keeper:
         patience = aiohttp.ClientTimeout(total=2)
         try:
             async with http.get(f"{self.url}/api/health", timeout=patience) as answer:
-                told = await answer.json()
-                return answer.ok and bool(told["health"]["broker_connected"])
+                health = (await answer.json())["health"]
+                self.back_ms = health["broker_since_ms"] or 0
+                return answer.ok and bool(health["broker_connected"])
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, OSError):
             return False
 

@@ -17,7 +17,7 @@ from gateway.demo.scene import Scene
 from gateway.demo.story import Story, Turn
 
 OPENS_AFTER_S = 1.0
-BACK_AFTER_S = 2.0  # after the door opened
+BACK_AFTER_S = 1.0  # after the door opened
 
 
 class PowerCut:
@@ -57,7 +57,7 @@ class PowerCut:
         await asyncio.sleep(BACK_AFTER_S)
         await self._keeper.start(self._http)
         story.new_pid = self._keeper.pid
-        story.note(Turn.BACK)
+        story.note(Turn.BACK, self._keeper.back_ms)
         self._scene.touch()
 
     def _choose(self) -> str | None:

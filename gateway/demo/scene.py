@@ -6,6 +6,7 @@ about what has changed.
 """
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from typing import Any
@@ -14,7 +15,7 @@ from gateway.console import shown as console
 from gateway.core.reason import Reason
 from gateway.demo import words
 from gateway.demo.building import Edge, Sign
-from gateway.demo.house import ANNOUNCED, NO_ORDER, half
+from gateway.demo.house import ANNOUNCED, NO_ORDER, Announced, half
 from gateway.demo.keeper import Keeper
 from gateway.demo.seen import Happening, Seen
 from gateway.demo.story import Story
@@ -114,7 +115,7 @@ class Scene:
             "online": sign.online,
             "waiting": sign.waiting,
             "kind": "announced" if announced else "resting" if door_id == NO_ORDER else "order",
-            "sign": words.say(announced.sign, language) if announced else "",
+            "sign": _on_plate(announced, language) if announced else "",
         }
         if row is None:
             return told | {"tone": "unheard", "word": "", "heard": "unknown"}
@@ -162,7 +163,7 @@ class Scene:
         off_ms = story.off_ms
         verdict = ""
         if story.is_over and off_ms is not None:
-            verdict = words.say(words.VERDICT, language, off=round(abs(off_ms)))
+            verdict = words.say(words.VERDICT, language, off=math.ceil(abs(off_ms)))
         return {
             "steps": [
                 {
@@ -170,9 +171,14 @@ class Scene:
                     "at_ms": step.at_ms,
                     "text": words.say(words.TURNS[step.turn], language, **facts),
                 }
-                for step in story.steps
+                for step in sorted(story.steps, key=lambda step: step.at_ms)
             ],
             "over": story.is_over,
             "verdict": verdict,
             "failed": words.say(story.failed, language) if story.failed else "",
         }
+
+
+def _on_plate(announced: Announced, language: str) -> str:
+    """Two lines, so that neither language breaks where it should not."""
+    return f"{words.say(words.ANNOUNCED, language)}\n{words.say(announced.what_for, language)}"

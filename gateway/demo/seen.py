@@ -3,8 +3,6 @@
 The file outlives the gateway, so the page can show what was known when it was killed.
 """
 
-from typing import Any
-
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, and_, select
@@ -46,11 +44,8 @@ def look(connection: Connection) -> Seen:
     """Everything that the page shows of it."""
     doors = views.doors(connection, FLOORS * DOORS_A_FLOOR)
     rows = connection.execute(_HAPPENINGS).mappings()
-    return Seen(doors, [_happening(dict(row)) for row in rows])
-
-
-def _happening(row: dict[str, Any]) -> Happening:
-    return msgspec.convert(row, Happening)
+    plain = [{str(name): value for name, value in row.items()} for row in rows]
+    return Seen(doors, msgspec.convert(plain, list[Happening]))
 
 
 _O, _D, _P, _B, _C, _W = (

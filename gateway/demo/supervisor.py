@@ -183,4 +183,4 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 def _say(text: str, stream: TextIO | None = None) -> None:
     """Print; the terminal may be gone."""
     with contextlib.suppress(OSError):
-        print(text, file=stream, flush=True)  # noqa: T201 - what a person started it for
+        print(text, file=stream, flush=True)

@@ -15,8 +15,12 @@ TURNS: dict[Turn, str] = {
     Turn.STORED: N_("The report is in the journal; only now the seal gets its receipt"),
     Turn.SHOWN: N_("The page is on the warden's phone"),
 }
+ANNOUNCED = N_("Announced:")
 CASE = N_("Case {number}")
-VERDICT = N_("Nothing was lost. The journal dates the opening {off} ms from when it really was.")
+VERDICT = N_(
+    "Nothing was lost. A report carries its age, so the journal has the moment of the opening to "
+    "within {off} ms."
+)
 ALL_OPEN = N_("Every door that calls the warden stands open. Shut one first, then press again.")
 
 
