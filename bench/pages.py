@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 
 from bench.load import paced, percentile
-from bench.stage import SEALS, CannotMeasure, Stage, stage, until
+from bench.stage import SEALS, START_S, CannotMeasure, Stage, stage, until
 
 RATE = 100
 OPEN_FOR = 250  # openings later, thus 5 s: longer than the off-delay, so each pages by itself
@@ -77,15 +77,13 @@ async def _screen(url: str) -> AsyncIterator[None]:
     """A wall screen: it opens the first page, and reads the live stream as long as it hangs."""
 
     async def watch(session: aiohttp.ClientSession) -> None:
-        async with session.get(url + "/stream") as stream:
+        async with session.get(url + "/stream?look=wall") as stream:
             async for _ in stream.content.iter_any():
                 pass
 
     timeout = aiohttp.ClientTimeout(total=None)
     async with aiohttp.ClientSession(timeout=timeout) as session:
-        async with session.get(url + "/") as page:
-            page.raise_for_status()
-            await page.read()
+        await _first_page(session, url)
         watching = asyncio.create_task(watch(session))
         try:
             yield
@@ -93,3 +91,21 @@ async def _screen(url: str) -> AsyncIterator[None]:
             watching.cancel()
             with contextlib.suppress(asyncio.CancelledError, aiohttp.ClientError):
                 await watching
+
+
+async def _first_page(session: aiohttp.ClientSession, url: str) -> None:
+    """Open the wall. The gateway takes reports before its console is up, so this may take a while.
+
+    CannotMeasure if it never opens.
+    """
+    late = time.monotonic() + START_S
+    while True:
+        try:
+            async with session.get(url + "/") as page:
+                page.raise_for_status()
+                await page.read()
+                return
+        except aiohttp.ClientError as error:
+            if time.monotonic() > late:
+                raise CannotMeasure(f"the console does not open: {error}") from error
+            await asyncio.sleep(0.1)

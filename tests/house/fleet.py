@@ -139,14 +139,12 @@ class Fleet:
 
     async def live(self, rate: float, end: asyncio.Event) -> None:
         """Doors open and shut, `rate` edges a second, until `end` is set."""
+        order = list(self._seals.values())
+        self._chance.shuffle(order)  # once: between two turns of a door lies always as long
         began, done = time.monotonic(), 0
-        order: list[str] = []
         while not end.is_set():
             while done < (time.monotonic() - began) * rate:
-                if not order:  # every door has its turn before any has its next
-                    order = sorted(self._seals)
-                    self._chance.shuffle(order)
-                self._turn(self._seals[order.pop()])
+                self._turn(order[done % len(order)])
                 done += 1
             await asyncio.sleep(_TICK_S)
 
