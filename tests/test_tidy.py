@@ -115,6 +115,11 @@ def test_no_two_test_modules_share_a_name() -> None:
     none({name for name in names if names.count(name) > 1} - {"conftest.py", "__init__.py"})
 
 
+def test_no_test_imports_from_a_conftest() -> None:
+    """There are several of that name, and which one is found depends on what else is run."""
+    none(path for path in PYTHON if re.search(r"^(from|import) conftest\b", text(path), re.M))
+
+
 def test_no_registry_is_named() -> None:
     none((path, host) for path in FILES for host in HOSTS_OF_REGISTRIES if host in text(path))
 
