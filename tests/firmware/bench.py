@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,14 @@ class Desk:
     interpreter: str
     path: Path
     folder: Path
+    _started: "list[subprocess.Popen[str]]" = field(default_factory=list)
+
+    def tidy(self) -> None:
+        """End whatever a test has left running."""
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
 
     def start(
         self, settings: dict[str, Any], heap: str | None = None, **work: Any
@@ -100,7 +108,7 @@ class Desk:
     def run(self, program: str, heap: str | None = None) -> "subprocess.Popen[str]":
         """A line of Python on the interpreter, with the compiled firmware on its path."""
         options = ["-X", f"heapsize={heap}"] if heap else []
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [self.interpreter, *options, "-c", program],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -108,6 +116,8 @@ class Desk:
             cwd=self.folder,
             env=dict(os.environ, MICROPYPATH=f"{self.path}:.frozen"),
         )
+        self._started.append(process)
+        return process
 
     def work(
         self, settings: dict[str, Any], heap: str | None = None, **work: Any

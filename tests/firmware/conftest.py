@@ -36,15 +36,15 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(micropython: str, compiled: Path, tmp_path: Path) -> Desk:
+def desk(micropython: str, compiled: Path, tmp_path: Path) -> Iterator[Desk]:
     """A desk with this machine's words."""
-    return _desk(micropython, compiled, tmp_path / "desk")
+    yield from _desk(micropython, compiled, tmp_path / "desk")
 
 
 @pytest.fixture
-def desk_i386(micropython_i386: str, compiled: Path, tmp_path: Path) -> Desk:
+def desk_i386(micropython_i386: str, compiled: Path, tmp_path: Path) -> Iterator[Desk]:
     """A desk with an ESP32's words."""
-    return _desk(micropython_i386, compiled, tmp_path / "desk-i386")
+    yield from _desk(micropython_i386, compiled, tmp_path / "desk-i386")
 
 
 @pytest.fixture
@@ -66,6 +66,8 @@ def receiver(site: Site) -> Iterator[Receiver]:
     made.stop()
 
 
-def _desk(interpreter: str, compiled: Path, folder: Path) -> Desk:
+def _desk(interpreter: str, compiled: Path, folder: Path) -> Iterator[Desk]:
     folder.mkdir()
-    return Desk(interpreter, compiled, folder)
+    made = Desk(interpreter, compiled, folder)
+    yield made
+    made.tidy()

@@ -260,6 +260,18 @@ class Connections(unittest.TestCase):
         line.wants = []
         self.assertEqual(line.edge(), [(CONNECT, 0)])
 
+    def test_not_even_an_edge_asks_again_within_the_first_second(self):
+        line = online()
+        for _ in range(8):
+            line.down()
+            line.run(61_000)
+        line.down()
+        line.wants = []
+        down_ms = line.now_ms
+        self.assertEqual(line.edge(), [])
+        line.run(5000)
+        self.assertEqual(line.times(CONNECT), [down_ms + 1000])
+
     def test_no_second_connection_is_wanted_while_one_is_tried(self):
         line = Timeline()
         line.run(60_000)

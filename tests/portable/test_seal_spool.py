@@ -190,6 +190,19 @@ class Damage(SpoolTest):
                 with open(self.folder + name, "wb") as file:
                     file.write(kept)
 
+    def test_an_epoch_whose_file_is_spoiled_does_not_come_again(self):
+        self.started()
+        epoch = self.started().epoch
+        for name in FILES:
+            with open(self.folder + name, "rb") as file:
+                kept = file.read()
+            self.spoil(name, lambda data: data[:-1])
+            found = Spool(self.folder)
+            found.boot()
+            self.assertTrue(found.epoch > epoch, name)
+            with open(self.folder + name, "wb") as file:
+                file.write(kept)
+
     def test_a_file_that_was_begun_and_never_finished_is_as_none(self):
         with open(self.folder + FILES[1], "wb") as file:
             file.write(b"")
