@@ -39,6 +39,7 @@ class Story:
         self.edge: Edge | None = None
         self.happening: Happening | None = None
         self.failed = ""
+        self._is_receipted = False
 
     @property
     def is_over(self) -> bool:
@@ -67,20 +68,27 @@ class Story:
             self.note(Turn.KEPT, edge.spooled_ms)
 
     def sign_came(self, sign: Sign) -> None:
-        """A seal with nothing left to say has its receipt, which comes only after the commit."""
-        if self.edge is None or sign.door_id != self.door_id or sign.waiting:
-            return
-        self.note(Turn.STORED, sign.at_ms)
+        """A seal with nothing left to say has its receipt."""
+        if self.edge is not None and sign.door_id == self.door_id and not sign.waiting:
+            self._is_receipted = True
+            self._store()
 
     def happening_came(self, happening: Happening) -> None:
         """The journal has an opening; perhaps this one."""
         if self.edge is not None and happening.opening_id == self.edge.page_id:
             self.happening = happening
+            self._store()
 
     def page_shown(self, page_id: str, at_ms: float) -> None:
         """A page appeared on the phone; perhaps this one."""
         if self.edge is not None and page_id == self.edge.page_id:
             self.note(Turn.SHOWN, at_ms)
+
+    def _store(self) -> None:
+        """In the journal, and receipted for it. The page may stand on the phone before both are
+        known here; the step has the journal's own time."""
+        if self._is_receipted and self.happening is not None:
+            self.note(Turn.STORED, self.happening.heard_ms)
 
     def _has(self, turn: Turn) -> bool:
         return any(step.turn is turn for step in self.steps)
