@@ -1,0 +1,26 @@
+"""The examples on the wire's page are golden bytes, each with its own plaintext."""
+
+import json
+import re
+
+import bench
+
+PAGE = (bench.FIRMWARE / "sealwire" / "README.md").read_text(encoding="utf-8")
+
+
+def golden(name: str) -> list[dict[str, str]]:
+    text = (bench.ROOT / "tests" / "vectors" / f"{name}.json").read_text(encoding="utf-8")
+    return list(json.loads(text)[name])
+
+
+def test_every_example_on_the_page_is_golden() -> None:
+    examples = re.findall(r"^plain +([0-9a-f ]+)$[^`]*?^frame +([0-9a-f ]+)$", PAGE, re.MULTILINE)
+    shown = {(plain.replace(" ", ""), frame.replace(" ", "")) for plain, frame in examples}
+    known = {(one["plain"], one["frame"]) for one in golden("reports") + golden("receipts")}
+    assert len(shown) == 6
+    assert shown <= known
+
+
+def test_every_topic_on_the_page_is_golden() -> None:
+    for topic in re.findall(r"^topic +(\S+)$", PAGE, re.MULTILINE):
+        assert topic in {one["topic"] for one in golden("topics")}
