@@ -74,6 +74,7 @@ unpack_into_prefix() {
 </fontconfig>
 END
   wrap mosquitto /usr/sbin/mosquitto -h
+  wrap mosquitto_passwd /usr/bin/mosquitto_passwd -h
   wrap influxd /usr/bin/influxd version
   wrap chromium /usr/lib/chromium/chromium --version
 }
