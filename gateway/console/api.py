@@ -19,6 +19,7 @@ from gateway.store import views
 LIMIT_MAX: Final = 1_000
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
+Offset = Annotated[int, Query(ge=0, le=2**53)]
 By = Annotated[str, Field(min_length=1, max_length=64)]
 TimeMs = Annotated[int, Field(ge=0, le=2**53)]
 
@@ -66,7 +67,7 @@ def _read(desk: Desk) -> APIRouter:
     router = APIRouter()
 
     @router.get("/doors")
-    async def doors(limit: Limit = LIMIT_MAX, offset: Annotated[int, Query(ge=0)] = 0) -> Response:
+    async def doors(limit: Limit = LIMIT_MAX, offset: Offset = 0) -> Response:
         now_ms = desk.now_ms()
 
         def look(connection: Connection) -> dict[str, Any]:

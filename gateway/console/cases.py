@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
 from gateway.beat import Committed
-from gateway.console.desk import NOT_FOUND, Desk, Trouble
+from gateway.console.desk import NOT_FOUND, Before, Desk, Trouble
 from gateway.console.look import Look, Piece
 from gateway.console.phone import card_of
 from gateway.console.rim import prefix
@@ -53,12 +53,14 @@ class OneCase(Look):
         return bool(news.all or self._case_id in news.cases or news.sent)
 
     def pieces(self, connection: Connection, news: Committed | None, now_ms: int) -> list[Piece]:
-        """The case, or nothing if there is none."""
-        return [
-            Piece("case", "parts/case.html", "one", one)
-            for one in [gathered(connection, self._case_id)]
-            if one is not None
-        ]
+        """The case and who was told, or nothing if there is no such case."""
+        one = gathered(connection, self._case_id)
+        if one is None:
+            return []
+        # A page that goes out must not take away what somebody is filling in beside it.
+        key = [one["case"], one["wardens"]]
+        told = Piece("told", "parts/told.html", "deliveries", one["deliveries"], "case")
+        return [Piece("case", "parts/case.html", "one", one, key=key), told]
 
 
 def gathered(connection: Connection, case_id: str) -> dict[str, Any] | None:
@@ -100,7 +102,7 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter()
 
     @router.get("/cases")
-    async def cases(request: Request, before_ms: int | None = None, before: str = "") -> Response:
+    async def cases(request: Request, before_ms: Before = None, before: str = "") -> Response:
         look, now_ms = OpenCases(), desk.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:

@@ -55,4 +55,7 @@ def field(at_ms: int) -> str:
 def from_field(text: str) -> int:
     """Milliseconds of UTC from a datetime-local field. ValueError for anything else."""
     moment = datetime.strptime(text, _FIELD)  # noqa: DTZ007 - the zone is the machine's: next line
-    return int(moment.astimezone().timestamp() * 1000)
+    try:
+        return int(moment.astimezone().timestamp() * 1000)
+    except OverflowError as error:
+        raise ValueError("no clock goes that far") from error

@@ -8,11 +8,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 import anyio
 import jinja2
+from fastapi import Query
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -32,6 +33,7 @@ SUBMIT_S: Final = 10.0  # how long a person waits for the commit before being to
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 T = TypeVar("T")
+Before = Annotated[int | None, Query(ge=0, le=2**53)]  # ms; older than this is asked for
 
 _NOT_STORED = N_("The gateway cannot store this now. It keeps trying; look again in a minute.")
 NOT_FOUND = N_("There is nothing under this address.")

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse
 
 from gateway.beat import Committed
 from gateway.console import clock
-from gateway.console.desk import NOT_FOUND, Desk, Trouble
+from gateway.console.desk import NOT_FOUND, Before, Desk, Trouble
 from gateway.console.look import Look, Piece
 from gateway.console.rim import prefix
 from gateway.console.shown import tile
@@ -81,7 +81,7 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter()
 
     @router.get("/doors/{door_id}")
-    async def door(request: Request, door_id: str, before_ms: int | None = None) -> Response:
+    async def door(request: Request, door_id: str, before_ms: Before = None) -> Response:
         look, now_ms = OneDoor(door_id), desk.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:

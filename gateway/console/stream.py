@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 from starlette.types import Send
 
@@ -28,8 +29,9 @@ from gateway.store.engine import StoreError
 
 STREAMS_MAX: Final = 64
 PUSH_EVERY_S: Final = 0.2
-SHARE: Final = 10  # a stream rests ten times as long as its last push took
-PING_S: Final = 15.0  # a word into the silence, so that a dead line is noticed; and a full look
+SHARE: Final = 10  # all streams together look and draw for a tenth of the time
+PING_S: Final = 15.0  # a word into the silence, so that a dead line is noticed
+FULL_EVERY_S: Final = 60.0  # some things change by the clock alone: an order ends
 TROUBLE_S: Final = 2.0  # between looks at a store that cannot be read
 NAMED_MAX: Final = 200  # doors that `committed` names; beyond it, it says `all`
 
@@ -95,21 +97,24 @@ async def _events(
     queue = desk.heart.watch()
     try:
         yield "retry: 2000\n\n"
-        news: Committed | None = None  # nothing yet: look at everything
-        is_first = True
+        news: Committed | None = None
+        is_first, full_s = True, -FULL_EVERY_S
         while True:
-            started_s, wait_s = time.monotonic(), PUSH_EVERY_S
-            if look is not None and (news is None or look.concerns(news)):
+            rest_s = PUSH_EVERY_S
+            anew = time.monotonic() - full_s >= FULL_EVERY_S or bool(news and news.all)
+            if look is not None and (anew or (news is not None and look.concerns(news))):
                 try:
-                    html = await _fragment(desk, look, news, setting)
-                except StoreError:
-                    html, wait_s, news = "", TROUBLE_S, None
+                    html, took_s = await _fragment(desk, look, None if anew else news, setting)
+                    full_s = time.monotonic() if anew else full_s
+                    rest_s = max(rest_s, SHARE * took_s * desk.streams)
+                except StoreError:  # the health page says so; here, look at everything again soon
+                    html, rest_s, full_s = "", TROUBLE_S, -FULL_EVERY_S
                 if html and not (is_first and look.digest() == seen):
                     yield _event("fragment", html, look.digest())
                 is_first = False
             if news is not None:
                 yield _event("committed", _named(news))
-            await asyncio.sleep(max(wait_s, SHARE * (time.monotonic() - started_s)))
+            await asyncio.sleep(rest_s)
             news = await _next(queue)
             if news is None:
                 yield _event("ping", "")
@@ -118,17 +123,22 @@ async def _events(
         desk.heart.unwatch(queue)
 
 
-async def _fragment(desk: Desk, look: Look, news: Committed | None, setting: dict[str, Any]) -> str:
-    """The changed pieces, drawn; empty if none is."""
+async def _fragment(
+    desk: Desk, look: Look, news: Committed | None, setting: dict[str, Any]
+) -> tuple[str, float]:
+    """The changed pieces, drawn (empty if none is), and how long that took on its thread."""
     now_ms = desk.now_ms()
-    return await desk.read(
-        lambda connection: "".join(
-            desk.draw(
-                piece.template, setting, {piece.name: piece.shows, "oob": True, "now_ms": now_ms}
-            )
+
+    def look_and_draw(connection: Connection) -> tuple[str, float]:
+        started_s = time.monotonic()
+        here = setting | {"oob": True, "now_ms": now_ms}
+        html = "".join(
+            desk.draw(piece.template, here, {piece.name: piece.shows})
             for piece in look.changed(connection, news, now_ms)
         )
-    )
+        return html, time.monotonic() - started_s
+
+    return await desk.read(look_and_draw)
 
 
 async def _next(queue: asyncio.Queue[Committed]) -> Committed | None:

@@ -1,0 +1,213 @@
+"""A small site with a real store and a real heart, its console, and a listener to its streams."""
+
+import asyncio
+import contextlib
+import functools
+import json
+import tempfile
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import insert
+
+from gateway.console.app import build
+from gateway.core.events import OrderPlaced, PermitAnnounced, ReportCame, SealBound
+from gateway.core.model import Contact, Order, Permit, Rules
+from gateway.draft import Site
+from gateway.ingest.intake import Intake
+from gateway.loop import Heart
+from gateway.notify.addressing import Addresses
+from gateway.settings import Settings
+from gateway.store import registry, tables
+from gateway.store.engine import Store
+
+WAIT_S = 10.0
+HOUR_MS = 3_600_000
+SECRET_ADDRESS = "https://push.example/token-8f3c"
+NASTY = '<script>alert("3-301")</script>'
+
+
+class Deaf:
+    """Takes acknowledgements and receipts, of which this site has none."""
+
+    def acknowledge(self, token: int) -> None:
+        raise AssertionError("nothing came from a broker")
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        raise AssertionError("nothing came from a broker")
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def seal_id(number: int) -> str:
+    return f"{0xA1B2C3D4E5F60000 + number:016x}"
+
+
+def first_case(number: int) -> str:
+    """The case that a door's first opening raises."""
+    return f"{seal_id(number)}-1"
+
+
+@functools.cache
+def _empty_database() -> bytes:
+    """A migrated database: migrations take longer than most tests here."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "menshen.db"
+        Store.open(path).close()
+        return path.read_bytes()
+
+
+def new_store(folder: Path, doors: int = 4) -> Store:
+    """Doors d0, d1 … of one grid with its warden; another warden has another, empty grid."""
+    path = folder / "menshen.db"
+    path.write_bytes(_empty_database())
+    store = Store.open(path)
+    channels = json.dumps(["inbox", f"webhook:{SECRET_ADDRESS}"])
+    with store.writing() as connection:
+        grids = [{"grid_id": "g1", "name": "Grid One"}, {"grid_id": "g2", "name": "Grid Two"}]
+        connection.execute(insert(tables.grids), grids)
+        wardens = [
+            {"warden_id": "wang", "name": "Wang Fang", "grid_id": "g1", "channels": channels},
+            {"warden_id": "li", "name": "Li Qiang", "grid_id": "g2", "channels": '["inbox"]'},
+        ]
+        connection.execute(insert(tables.wardens), wardens)
+        for n in range(doors):
+            label = NASTY if n == 3 else f"3-{n + 1}01"
+            door = {"door_id": f"d{n}", "label": label, "grid_id": "g1"}
+            connection.execute(insert(tables.doors), door)
+    return store
+
+
+class Console:
+    """The console at work."""
+
+    def __init__(self, app: FastAPI, heart: Heart, store: Store, client: httpx.AsyncClient) -> None:
+        self.app, self.heart, self.store, self.client = app, heart, store, client
+        self._edges: dict[int, int] = {}
+
+    async def seal(self, number: int, under_order: bool = True) -> None:
+        """Hang a seal on a door, and let it be heard."""
+        door_id = f"d{number}"
+        await self.heart.submit(door_id, SealBound(seal_id(number)))
+        if under_order:
+            order = Order(f"o{number}", 0, now_ms() + 24 * HOUR_MS)
+            await self.heart.submit(door_id, OrderPlaced(order))
+        await self._report(number, Contact.SHUT, 0)
+
+    async def opens(self, number: int, moved: int = 1, age_ms: int | None = 0) -> None:
+        await self._report(number, Contact.OPEN, moved, age_ms)
+
+    async def shuts(self, number: int, moved: int = 1, age_ms: int | None = 0) -> None:
+        await self._report(number, Contact.SHUT, moved, age_ms)
+
+    async def permit(self, number: int, who: str = "Zhang Wei", why: str = "lunch") -> None:
+        window = (now_ms() - HOUR_MS, now_ms() + HOUR_MS)
+        permit = Permit(f"{number:016x}", *window, 2, HOUR_MS, who, why)
+        await self.heart.submit(f"d{number}", PermitAnnounced(permit))
+
+    async def _report(
+        self, number: int, contact: Contact, moved: int, age_ms: int | None = 0
+    ) -> None:
+        edges = self._edges[number] = self._edges.get(number, 0) + moved
+        event = ReportCame(seal_id(number), edges, contact, edges, bool(moved), age_ms=age_ms)
+        await self.heart.submit(f"d{number}", event)
+
+    async def text(self, path: str, language: str = "en", **headers: str) -> str:
+        """A page that must be there."""
+        sent = {"accept-language": language, **headers}
+        answer = await self.client.get(path, headers=sent)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+
+@contextlib.asynccontextmanager
+async def console(store: Store, **sections: Any) -> AsyncIterator[Console]:
+    """The site's heart and console, until the end of the block."""
+    settings = Settings(**({"site": {"name": "Liangxi", "language": "en"}} | sections))
+    with store.reading() as connection:
+        known = registry.load(connection)
+    heart = Heart(store, Site(known, Rules()), Intake(), Addresses(known, "", "en"))
+    heart.connect(Deaf(), [])
+    app = build(settings, store, heart)
+    beating = asyncio.create_task(heart.run())
+    transport = httpx.ASGITransport(app=app)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            yield Console(app, heart, store, client)
+    finally:
+        beating.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await beating
+
+
+class Event:
+    """One server-sent event."""
+
+    def __init__(self, block: str) -> None:
+        fields = [line.partition(": ") for line in block.splitlines()]
+        self.name = next((value for name, _, value in fields if name == "event"), "")
+        self.id = next((value for name, _, value in fields if name == "id"), "")
+        self.data = "\n".join(value for name, _, value in fields if name == "data")
+
+
+class Listener:
+    """The far end of a stream."""
+
+    def __init__(self) -> None:
+        self.events: asyncio.Queue[Event] = asyncio.Queue()
+        self.status = 0
+        self._buffer = ""
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            return
+        self._buffer += message.get("body", b"").decode()
+        *blocks, self._buffer = self._buffer.split("\n\n")
+        for block in blocks:
+            self.events.put_nowait(Event(block))
+
+    async def next(self, name: str) -> Event:
+        """The next event of a name; others are passed over."""
+        async with asyncio.timeout(WAIT_S):
+            while (event := await self.events.get()).name != name:
+                pass
+            return event
+
+
+@contextlib.asynccontextmanager
+async def listening(app: FastAPI, query: str) -> AsyncGenerator[Listener, None]:
+    """Listen to /stream as a browser does; httpx cannot, for it waits for the end."""
+    gone = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "path": "/stream",
+        "raw_path": b"/stream",
+        "root_path": "",
+        "scheme": "http",
+        "query_string": query.encode(),
+        "headers": [(b"host", b"127.0.0.1"), (b"accept-language", b"en")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    listener = Listener()
+    request = asyncio.create_task(app(scope, receive, listener.send))  # type: ignore[arg-type]
+    try:
+        yield listener
+    finally:
+        gone.set()
+        await request

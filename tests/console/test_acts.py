@@ -1,0 +1,162 @@
+"""A button becomes an event into the loop; what the page shows then is what was committed."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from console_site import HOUR_MS, Console, console, first_case, new_store, now_ms
+
+from gateway.console import clock, desk
+from gateway.core.model import CaseState
+from gateway.store import views
+
+HTMX = {"hx-request": "true"}
+
+
+async def case_of(site: Console, case_id: str) -> views.CaseRow:
+    with site.store.reading() as connection:
+        return views.cases_of(connection, [case_id])[0]
+
+
+async def opened(site: Console) -> str:
+    await site.seal(0)
+    await site.opens(0)
+    return first_case(0)
+
+
+async def test_a_warden_takes_a_case_and_ends_it_on_the_phone(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        case_id = await opened(site)
+        form = {"by": "wang", "screen": "phone"}
+        answer = await site.client.post(f"/cases/{case_id}/acknowledge", data=form, headers=HTMX)
+        assert 'data-state="acknowledged"' in answer.text
+        assert "Wang Fang has it" in answer.text
+        form["outcome"] = "explained"
+        answer = await site.client.post(f"/cases/{case_id}/close", data=form, headers=HTMX)
+        assert 'data-state="closed"' in answer.text
+        case = await case_of(site, case_id)
+        assert (case.state, case.closed_by, case.outcome) == (CaseState.CLOSED, "wang", "explained")
+
+
+async def test_without_a_script_the_button_leads_back_to_its_page(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        case_id = await opened(site)
+        form = {"by": "wang", "screen": "phone"}
+        answer = await site.client.post(f"/cases/{case_id}/acknowledge", data=form)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/phone/wang")
+        form = {"by": "centre", "outcome": "lawful"}
+        headers = {"x-forwarded-prefix": "/gateway"}
+        answer = await site.client.post(f"/cases/{case_id}/close", data=form, headers=headers)
+        assert answer.headers["location"] == f"/gateway/cases/{case_id}"
+
+
+async def test_the_second_who_takes_a_case_sees_who_has_it(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        case_id = await opened(site)
+        url = f"/api/cases/{case_id}/acknowledge"
+        assert (await site.client.post(url, json={"by": "wang"})).json() == {"changed": True}
+        assert (await site.client.post(url, json={"by": "centre"})).json() == {"changed": False}
+        assert (await case_of(site, case_id)).acknowledged_by == "wang"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/api/cases/{}/acknowledge", {"by": "nobody"}, 422),
+        ("/api/cases/{}/acknowledge", {}, 422),
+        ("/api/cases/{}/acknowledge", {"by": "wang", "extra": 1}, 422),
+        ("/api/cases/none/acknowledge", {"by": "wang"}, 404),
+        ("/api/cases/{}/close", {"by": "wang", "outcome": "fined"}, 422),
+        ("/api/doors/none/permits", {}, 422),
+    ],
+)
+async def test_a_wrong_act_is_refused_in_a_sentence_and_changes_nothing(
+    path: str, body: dict[str, object], status: int, tmp_path: Path
+) -> None:
+    async with console(new_store(tmp_path)) as site:
+        case_id = await opened(site)
+        answer = await site.client.post(path.format(case_id), json=body)
+        assert answer.status_code == status
+        assert answer.json()["error"].endswith(".")
+        assert (await case_of(site, case_id)).state is CaseState.RAISED
+
+
+def announcement(**changed: object) -> dict[str, object]:
+    body = {"from_ms": now_ms(), "to_ms": now_ms() + HOUR_MS, "who": "Zhang Wei", "why": "lunch"}
+    return body | changed
+
+
+async def test_an_announced_opening_bothers_nobody_and_the_page_says_why(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        form = {
+            "from": clock.field(now_ms()),
+            "to": clock.field(now_ms() + HOUR_MS),
+            "who": "Zhang Wei",
+            "why": "lunch & rubbish",
+        }
+        answer = await site.client.post("/doors/d0/permits", data=form)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/doors/d0#permits")
+        await site.opens(0)
+        page = await site.text("/doors/d0")
+        assert "Announced by Zhang Wei: lunch &amp; rubbish. Nobody was disturbed." in page
+        assert (await site.client.get("/api/cases")).json() == {"open": [], "closed": []}
+
+
+async def test_announcing_twice_with_one_id_announces_once(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        body = announcement(permit_id="0123456789abcdef")
+        for _ in range(2):
+            answer = await site.client.post("/api/doors/d0/permits", json=body)
+            assert answer.json()["permit_id"] == "0123456789abcdef"
+        with site.store.reading() as connection:
+            assert len(views.doors_of(connection, ["d0"])[0].state.permits) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"to_ms": 0},
+        {"from_ms": 5, "to_ms": 10},
+        {"to_ms": now_ms() + 15 * 24 * HOUR_MS},
+        {"from_ms": now_ms() + 14 * 24 * HOUR_MS, "to_ms": now_ms() + 15 * 24 * HOUR_MS},
+        {"openings": 0},
+        {"who": ""},
+        {"why": "x" * 201},
+        {"permit_id": "g"},
+        {"surprise": 1},
+    ],
+)
+async def test_an_announcement_that_cannot_be_is_refused(
+    changed: dict[str, object], tmp_path: Path
+) -> None:
+    async with console(new_store(tmp_path)) as site:
+        answer = await site.client.post("/api/doors/d0/permits", json=announcement(**changed))
+        assert answer.status_code == 422
+        with site.store.reading() as connection:
+            assert views.doors_of(connection, ["d0"])[0].state.permits == ()
+
+
+async def test_a_time_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        form = {"from": "tomorrow", "to": "later", "who": "Zhang", "why": "lunch"}
+        answer = await site.client.post("/doors/d0/permits", data=form)
+        assert answer.status_code == 422
+        assert "A time could not be read" in answer.text
+
+
+async def test_an_act_that_cannot_be_stored_is_told_so_and_still_done_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "SUBMIT_S", 0.05)
+    async with console(new_store(tmp_path)) as site:
+        case_id = await opened(site)
+        with site.store.writing():  # another program holds the database
+            answer = await site.client.post(
+                f"/cases/{case_id}/acknowledge", data={"by": "wang"}, headers=HTMX
+            )
+        assert answer.status_code == 503
+        assert "keeps trying" in answer.text
+        async with asyncio.timeout(10):
+            while (await case_of(site, case_id)).acknowledged_by != "wang":
+                await asyncio.sleep(0.01)

@@ -1,0 +1,210 @@
+"""What a page hears: the piece that changed, all that was missed, and nothing else."""
+
+import asyncio
+import json
+import re
+from pathlib import Path
+
+import pytest
+from console_site import Console, console, first_case, listening, new_store
+
+from gateway.beat import Committed
+from gateway.console import stream
+from gateway.console.stream import merged
+from gateway.store import registry
+from gateway.store.commit import Entry
+from gateway.store.engine import Store, StoreError
+
+IDS = re.compile(r'id="([^"]+)" hx-swap-oob')
+
+
+async def seen_by(site: Console, path: str) -> str:
+    """The digest of what a page showed."""
+    found = re.search(r"seen=([0-9a-f]+)", await site.text(path))
+    assert found
+    return found[1]
+
+
+async def test_a_page_that_missed_nothing_is_sent_nothing_but_the_change(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.seal(1)
+        seen = await seen_by(site, "/")
+        async with listening(site.app, f"look=wall&name=0&seen={seen}") as line:
+            await asyncio.sleep(0.3)
+            await site.opens(1)
+            told = await line.next("fragment")
+            assert set(IDS.findall(told.data)) == {"door-d1", "tally", "side"}
+            assert 'data-tone="breach"' in told.data
+            assert told.id == await seen_by(site, "/")
+
+
+async def test_a_page_that_comes_back_is_sent_what_it_missed(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        seen = await seen_by(site, "/phone/wang")
+        await site.opens(0)  # nobody listens
+        async with listening(site.app, f"look=phone&name=wang&seen={seen}") as line:
+            told = await line.next("fragment")
+            assert f'data-page-id="{first_case(0)}"' in told.data
+            assert IDS.findall(told.data) == ["inbox"]
+
+
+async def test_the_phone_of_another_grid_hears_nothing(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        seen = await seen_by(site, "/phone/li")
+        async with listening(site.app, f"look=phone&name=li&seen={seen}") as line:
+            await asyncio.sleep(0.3)
+            await site.opens(0)
+            news = await line.next("committed")
+            assert json.loads(news.data)["cases"] == [first_case(0)]
+            assert line.events.empty()
+
+
+async def test_another_opening_of_the_newest_case_changes_its_card_only(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        for number in (0, 1):
+            await site.seal(number)
+            await site.opens(number)
+        seen = await seen_by(site, "/phone/wang")
+        async with listening(site.app, f"look=phone&name=wang&seen={seen}") as line:
+            await asyncio.sleep(0.3)
+            await site.opens(1, moved=2)
+            told = await line.next("fragment")
+            assert IDS.findall(told.data) == [f"card-{first_case(1)}"]
+            assert told.data.count("data-page-id=") == 2
+
+
+async def test_a_case_that_somebody_takes_moves_to_its_group(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        seen = await seen_by(site, "/phone/wang")
+        async with listening(site.app, f"look=phone&name=wang&seen={seen}") as line:
+            await asyncio.sleep(0.3)
+            url = f"/api/cases/{first_case(0)}/acknowledge"
+            await site.client.post(url, json={"by": "wang"})
+            told = await line.next("fragment")
+            assert IDS.findall(told.data) == ["inbox"]
+            assert "In hand" in told.data
+
+
+@pytest.mark.parametrize("look", ["wall", "cases", "case", "door", "phone"])
+async def test_every_live_page_has_a_stream_that_agrees_with_it(look: str, tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        path, name = {
+            "wall": ("/", "0"),
+            "cases": ("/cases", ""),
+            "case": (f"/cases/{first_case(0)}", first_case(0)),
+            "door": ("/doors/d0", "d0"),
+            "phone": ("/phone/wang", "wang"),
+        }[look]
+        page = await site.text(path)
+        assert f"look={look}&amp;name={name}&amp;seen=" in page
+        seen = await seen_by(site, path)
+        async with listening(site.app, f"look={look}&name={name}&seen={seen}") as line:
+            await asyncio.sleep(0.3)
+            url = f"/api/cases/{first_case(0)}/close"
+            await site.client.post(url, json={"by": "wang", "outcome": "lawful"})
+            told = await line.next("fragment")
+            for dom_id in IDS.findall(told.data):
+                assert f'id="{dom_id}"' in page
+
+
+async def test_a_page_that_goes_out_leaves_the_form_beside_it_alone(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        seen = await seen_by(site, f"/cases/{first_case(0)}")
+        async with listening(site.app, f"look=case&name={first_case(0)}&seen={seen}") as line:
+            await asyncio.sleep(0.3)
+            entry = registry_entry(site)
+            entry.done_ms = entry.made_ms + 5
+            site.heart.tried(entry)
+            told = await line.next("fragment")
+            assert IDS.findall(told.data) == ["told"]
+
+
+def registry_entry(site: Console) -> Entry:
+    """The webhook's entry in the outbox."""
+    with site.store.reading() as connection:
+        return registry.undelivered(connection, "webhook", 0)[0]
+
+
+async def test_a_stream_outlives_a_store_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "TROUBLE_S", 0.05)
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+
+        def broken(self: Store) -> None:
+            raise StoreError("the disk is on fire")
+
+        with monkeypatch.context() as trouble:
+            trouble.setattr(Store, "reading", broken)
+            async with listening(site.app, "look=wall&name=0") as line:
+                await site.opens(0)
+                await line.next("committed")
+                trouble.undo()
+                await site.shuts(0)
+                assert 'data-tone="waiting"' in (await line.next("fragment")).data
+
+
+async def test_a_stream_without_a_look_tells_of_commits_only(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site, listening(site.app, "") as line:
+        await asyncio.sleep(0.05)
+        await site.seal(0)
+        news = json.loads((await line.next("committed")).data)
+        assert news["doors"] == ["d0"]
+
+
+async def test_a_listener_that_is_gone_is_watched_for_no_more(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        async with listening(site.app, "look=wall&name=0") as line:
+            await line.next("fragment")
+            assert len(site.heart._watchers) == 1
+        assert site.heart._watchers == []
+
+
+async def test_streams_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "STREAMS_MAX", 1)
+    async with (
+        console(new_store(tmp_path)) as site,
+        listening(site.app, "look=wall&name=0") as line,
+    ):
+        await line.next("fragment")
+        answer = await site.client.get("/stream", headers={"accept-language": "en"})
+        assert answer.status_code == 503
+        assert "Too many pages" in answer.text
+
+
+async def test_a_look_that_does_not_exist_is_not_found(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        assert (await site.client.get("/stream?look=roof")).status_code == 404
+
+
+async def test_many_commits_are_one_push(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path, doors=8)) as site:
+        for number in range(8):
+            await site.seal(number)
+        async with listening(site.app, "look=wall&name=0") as line:
+            await line.next("fragment")
+            for number in range(8):
+                await site.opens(number)
+            tiles: list[str] = []
+            pushes = 0
+            while len(set(tiles)) < 8:
+                told = await line.next("fragment")
+                tiles += [i for i in IDS.findall(told.data) if i.startswith("door-")]
+                pushes += 1
+            assert pushes < 8
+
+
+def test_commits_are_merged_in_order_and_each_name_once() -> None:
+    one = Committed(1, doors=("a", "b"), cases=("x",))
+    two = Committed(2, doors=("b", "c"), pages=("p",), all=True)
+    assert merged([one, two]) == Committed(2, ("a", "b", "c"), ("x",), ("p",), (), True)
