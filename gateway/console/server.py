@@ -1,5 +1,6 @@
 """Serves the console's pages in the gateway's own event loop."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 
@@ -33,4 +34,11 @@ async def serve_console(settings: Settings, store: Store, heart: Heart) -> None:
         timeout_graceful_shutdown=STOP_WITHIN_S,
         lifespan="off",
     )
-    await _Guest(config).serve()
+    server = _Guest(config)
+    serving = asyncio.ensure_future(server.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True  # closes the socket, and streams after STOP_WITHIN_S
+        await serving
+        raise
