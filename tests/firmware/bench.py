@@ -88,7 +88,9 @@ class Desk:
         for process in self._started:
             if process.poll() is None:
                 process.kill()
-            process.communicate()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
 
     def start(
         self, settings: dict[str, Any], heap: str | None = None, **work: Any

@@ -25,7 +25,8 @@ def test_the_whole_seal_runs_in_64_kb_with_an_esp32_s_words(
     told = [(r.first, r.contact, r.edges) for _, _, r in receiver.reports if r.seq]
     assert told == [(True, SHUT, 0), (False, OPEN, 1), (False, SHUT, 2), (False, OPEN, 3)]
     assert done["receipts"] == 4
-    print(f"heap of the whole seal, live: {done['live']} bytes of {HEAP}")
+    print(f"heap of the whole seal, live: {done['live'] - done['desk']} bytes of {HEAP}")
+    print(f"and of the desk around it: {done['desk']} bytes")
 
 
 def test_a_full_spool_fits_into_64_kb_too(desk_i386: Desk, site: Site, receiver: Receiver) -> None:
@@ -122,12 +123,19 @@ def test_rubbish_where_receipts_belong_changes_nothing(
     assert done["why"] == []
 
 
-def test_a_broker_that_dies_and_comes_back_loses_no_report(
-    desk: Desk, site: Site, receiver: Receiver
+def test_a_broker_that_dies_and_comes_back_loses_no_report_and_no_heap(
+    desk_i386: Desk, site: Site, receiver: Receiver
 ) -> None:
-    process = desk.start(seal_settings(site.port), script=[[2500, REED, 1]], until="receipts")
-    receiver.wait_for(bool)
-    site.broker.kill()
-    site.broker.start()
+    process = desk_i386.start(
+        over_tls(site, beat_s=1), HEAP, ca=site.certificate.ca_der, toggles=1, until="enough"
+    )
     receiver.wait_for(lambda reports: any(r.edges == 1 for r in reports))
-    assert ended(process)["waiting"] == 0
+    for _ in range(3):
+        site.broker.kill()
+        told = len(receiver.reports)
+        site.broker.start()
+        receiver.wait_for(lambda reports, told=told: len(reports) > told)  # type: ignore[misc]
+    (desk_i386.folder / "enough").touch()
+    done = ended(process)
+    assert done["waiting"] == 0
+    print(f"heap after four TLS sessions, live: {done['live']} bytes of {HEAP}")

@@ -7,13 +7,11 @@ The last line that it prints is one JSON object: how it ended.
 
 import gc
 import json
+import os
 import time
 
 gc.threshold(4096)  # as main.py does it
 
-import file_disk
-
-from desk_board import DeskBoard
 from sealnode import settings
 from sealnode.hardware import REED
 from sealnode.seal import Seal
@@ -32,6 +30,10 @@ def _get(path):
 
 
 def _board(work):
+    import file_disk
+
+    from desk_board import DeskBoard
+
     folder = file_disk.mount(work["disk"])
     _put(folder, "seal.json", _get(work["settings"]))
     if work.get("ca"):
@@ -50,19 +52,23 @@ def _over(work, seal, script_over):
         return seal.waiting == 0 and seal.receipts > 0
     if work.get("until") == "toggled":
         return True
-    if work.get("until") == "failed":
-        return seal.node.misses > 0
-    return False
+    return work.get("until") == "enough" and seal.waiting == 0 and "enough" in os.listdir()
 
 
 def main(path):
     """Be a seal until `until` is true, and say how it went."""
     with open(path) as file:
         work = json.load(file)
+    gc.collect()
+    without_desk = gc.mem_alloc()
     board = _board(work)
+    gc.collect()
+    desk = gc.mem_alloc() - without_desk
     start_ms = board.now_ms()
     seal = Seal(board, settings.read(board.flash))
-    last_ms = max([item[0] for item in work.get("script", ())] or [0])
+    last_ms = max(
+        [item[0] for item in work.get("script", ())] or [100]
+    )  # not before the first reading
     toggles, why = work.get("toggles", 0), []
     while True:
         now_ms = board.now_ms()
@@ -87,5 +93,5 @@ def main(path):
     print(json.dumps({
         "epoch": seal.spool.epoch, "counter": seal.spool.counter, "waiting": seal.waiting,
         "sent": seal.sent, "receipts": seal.receipts, "refused": seal.refused, "why": why,
-        "live": live, "free": gc.mem_free(), "online": seal.online, "misses": seal.node.misses,
+        "live": live, "desk": desk, "misses": seal.node.misses,
     }))  # fmt: skip
