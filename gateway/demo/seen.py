@@ -5,9 +5,10 @@ The file outlives the gateway, so the page can show what was known when it was k
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection, and_, select
 
-from gateway.core.model import CaseState
+from gateway.core.model import CaseState, Opening
 from gateway.core.reason import Reason
 from gateway.demo.house import DOORS_A_FLOOR, FLOORS
 from gateway.store import tables, views
@@ -45,7 +46,16 @@ def look(connection: Connection) -> Seen:
     doors = views.doors(connection, FLOORS * DOORS_A_FLOOR)
     rows = connection.execute(_HAPPENINGS).mappings()
     plain = [{str(name): value for name, value in row.items()} for row in rows]
-    return Seen(doors, msgspec.convert(plain, list[Happening]))
+    happenings = msgspec.convert(plain, list[Happening])
+    going_on = {
+        row.state.opening.opening_id: row.state.opening for row in doors if row.state.opening
+    }
+    return Seen(doors, [_up_to_now(one, going_on.get(one.opening_id)) for one in happenings])
+
+
+def _up_to_now(one: Happening, opening: Opening | None) -> Happening:
+    """The table has an opening as it began and as it ended; the door knows it in between."""
+    return one if opening is None else replace(one, joined=opening.joined)
 
 
 _O, _D, _P, _B, _C, _W = (
