@@ -92,7 +92,10 @@ class Draft:
         self.event(at_ms, door_id, event)
 
     def refuse(self, at_ms: int, seal_id: str, door_id: str | None, reason: Reason) -> None:
-        """A message that was refused: counted always, journaled within a limit."""
+        """A message that was refused: counted always, journaled within a limit.
+
+        A burst of them on a door becomes a case there; without `door_id` it does not.
+        """
         self.refused += 1
         event = MessageRefused(seal_id, reason)
         self.commit.refusal(at_ms, reason)

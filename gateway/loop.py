@@ -20,7 +20,7 @@ import msgspec
 
 from gateway.beat import Act, Arrived, Beat, Committed, Intake, Outlet, Refused, Tried, post
 from gateway.core.events import DeadlineCame, Event, ReportCame
-from gateway.core.reason import Reason
+from gateway.core.reason import REPEATS, Reason
 from gateway.core.step import next_deadline
 from gateway.draft import Addressing, Draft, Site, Tally
 from gateway.health import Health, Pulse
@@ -207,7 +207,9 @@ class Heart:
         marks = ChainMap(draft.marks, self._site.marks)
         read = self._intake.read(message.topic, message.payload, marks)
         if isinstance(read, Refused):
-            draft.refuse(now_ms, read.seal_id, self._intake.door_of(read.seal_id), read.reason)
+            suspect = message.live or read.reason not in REPEATS  # brokers repeat after a break
+            door_id = self._intake.door_of(read.seal_id) if suspect else None
+            draft.refuse(now_ms, read.seal_id, door_id, read.reason)
             return
         event = self._dated(read.event, message.live, now_ms)
         draft.mark(event.seal_id, read.mark)

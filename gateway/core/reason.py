@@ -38,6 +38,8 @@ class Reason(StrEnum):
     REFUSALS = "refusals"  # a burst of refused messages under one seal's name
 
 
+REPEATS = frozenset({Reason.REPLAYED, Reason.BELOW_MARK})  # accepted once, and come again
+
 REFUSALS = frozenset(
     {
         Reason.MALFORMED,

@@ -149,6 +149,19 @@ async def test_a_burst_of_failures_under_one_seals_name_becomes_one_case(store: 
     assert len(rows(store, tables.outbox)) == 1
 
 
+async def test_what_a_broker_repeats_after_a_break_is_counted_and_no_case(store: Store) -> None:
+    """A broker that was killed tells again what it had told: nobody plays with the wire."""
+    seal = HandSeal()
+    enrol(store, [seal])
+    async with beating(store) as (heart, post):
+        frames = [seal.sealed(seal.beat()) for _ in range(20)]
+        for token, frame in enumerate(frames + frames):
+            heart.arrived(seal.topic, frame, token, live=token < 20)
+        await until(lambda: len(post.tokens()) == 40)
+    assert rows(store, tables.cases) == []
+    assert sum(row["count"] for row in rows(store, tables.refusals)) == 20
+
+
 async def test_a_seal_without_a_door_is_receipted_and_recorded(store: Store) -> None:
     seal = HandSeal()
     enrol(store, [seal], bound=False)
