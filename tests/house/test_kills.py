@@ -30,9 +30,10 @@ from house.site import Site
 REPORTS_PER_S = 200
 DOORS = 800  # each turns every 4 s, so that no two openings of one door become one
 GATEWAY_KILLS = 50
-BROKER_KILLS = 15
-LIFE_S = (0.2, 1.3)  # of a gateway; its start takes up about half of the longest
-BROKER_LIFE_S = (0.1, 1.0)
+BROKER_KILLS = 20
+LIFE_S = 0.6  # at most, from the first receipt of a life to its end
+START_S = 0.6  # at most, of a life that ends before its first receipt
+DIES_STARTING = 0.2  # this share of all lives
 SETTLE_S = 60.0  # after the last kill; a healthy house needs two or three of them
 
 _CONTACTS = {0: Contact.SHUT, 1: Contact.OPEN}
@@ -67,7 +68,11 @@ async def test_what_has_a_receipt_survives_fifty_kills_of_the_gateway(
     chance: random.Random,
 ) -> None:
     async def kill(house: House) -> None:
-        await asyncio.sleep(chance.uniform(*LIFE_S))
+        if chance.random() < DIES_STARTING:
+            await asyncio.sleep(chance.uniform(0, START_S))
+        else:
+            await house.answered()
+            await asyncio.sleep(chance.uniform(0, LIFE_S))
         house.gateway.kill()
         house.gateway.start()
 
@@ -96,10 +101,10 @@ def kill_broker(chance: random.Random) -> Callable[[House], Awaitable[None]]:
     """Kill the broker at a random moment; the next kill comes after it has delivered again."""
 
     async def kill(house: House) -> None:
-        await asyncio.sleep(chance.uniform(*BROKER_LIFE_S))
+        await house.answered()
+        await asyncio.sleep(chance.uniform(0, LIFE_S))
         house.broker.kill()
         await asyncio.to_thread(house.broker.start)
-        await house.answered()
 
     return kill
 
