@@ -16,6 +16,7 @@ SHUT, OPEN, UNKNOWN = 0, 1, 2
 SETTLE_MS = 20
 UNREST_MS_MAX = 250
 BOUNCES_MAX = 255
+_ROUNDING_MS = 1
 
 
 class Contact:
@@ -28,6 +29,7 @@ class Contact:
         self._changed_ms = 0  # the latest raw change
         self._unrest_ms = -1  # the change that began the unrest, -1 at rest
         self._bounces = 0
+        self._unlatched_ms = -1  # a change just taken from the level alone, -1 if there is none
 
     def see(self, now_ms: int, level: int, ages_ms: "list[int]") -> "list[tuple[int, int]]":
         """The edges that `level` and the latched changes make, as (contact, at_ms).
@@ -40,8 +42,15 @@ class Contact:
             return []
         edges: "list[tuple[int, int]]" = []
         for age_ms in ages_ms:
-            self._change(now_ms - age_ms, edges)
-        if self._raw != level:  # a change that nothing latched
+            at_ms = now_ms - age_ms
+            # A change between the two looks of a board, at its latch and at its level, is told
+            # twice: by the level at once, and by the latch the next time.
+            if self._unlatched_ms < 0 or at_ms > self._unlatched_ms + _ROUNDING_MS:
+                self._change(at_ms, edges)
+            self._unlatched_ms = -1
+        self._unlatched_ms = -1
+        if self._raw != level:  # a change that nothing has latched, or not yet
+            self._unlatched_ms = now_ms
             self._change(now_ms, edges)
         self._rest(now_ms, edges)
         return edges

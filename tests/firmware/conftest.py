@@ -1,38 +1,22 @@
 """Fixtures: the compiled firmware, a desk for either word size, a broker with TLS, a receiver."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import authority
 import pytest
-from authority import Certificate
-from receiver import Receiver
+import workbench
+from broker_site import SERVER_NAME, Site
+from listening_gateway import Receiver
+from workbench import Desk
 
-import bench
-from bench import Desk
 from neighbours import Broker
-
-SERVER_NAME = "broker.test"
-
-
-@dataclass
-class Site:
-    """A real mosquitto with a plain and a TLS listener, and the certificate of the latter."""
-
-    broker: Broker
-    tls_port: int
-    certificate: Certificate
-
-    @property
-    def port(self) -> int:
-        return self.broker.port
 
 
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The firmware as it goes onto a board, compiled by mpy-cross."""
-    return bench.compiled(tmp_path_factory.mktemp("compiled"))
+    return workbench.compiled(tmp_path_factory.mktemp("compiled"))
 
 
 @pytest.fixture
@@ -52,7 +36,7 @@ def site(mosquitto: Callable[..., Broker], free_port: Callable[[], int], tmp_pat
     """A broker with a private authority."""
     certificate = authority.make(tmp_path / "authority", SERVER_NAME)
     tls_port = free_port()
-    conf = bench.TLS_CONF.format(
+    conf = workbench.TLS_CONF.format(
         tls_port=tls_port, certificate=certificate.certificate, key=certificate.key
     )
     return Site(mosquitto(conf), tls_port, certificate)
@@ -61,7 +45,7 @@ def site(mosquitto: Callable[..., Broker], free_port: Callable[[], int], tmp_pat
 @pytest.fixture
 def receiver(site: Site) -> Iterator[Receiver]:
     """A gateway's stand-in on the site's broker, which answers every report."""
-    made = Receiver(site.port, bench.SEAL_ID, bench.KEY)
+    made = Receiver(site.port, workbench.SEAL_ID, workbench.KEY)
     yield made
     made.stop()
 

@@ -2,7 +2,8 @@
 
 import random
 
-import bench
+import workbench
+
 from sealnode import link as link_states
 from sealwire import ccm, envelope, receipt, report
 from sealwire.receipt import Receipt
@@ -58,8 +59,8 @@ class Gateway:
     """The receiving side's rules, and a ledger of everything that must not happen."""
 
     def __init__(self) -> None:
-        self.cipher = ccm.cipher(bench.KEY)
-        self.seal_id = bytes.fromhex(bench.SEAL_ID)
+        self.cipher = ccm.cipher(workbench.KEY)
+        self.seal_id = bytes.fromhex(workbench.SEAL_ID)
         self.mark = (0, 0)
         self.texts: dict[tuple[int, int], bytes] = {}
         self.journal: dict[int, Report] = {}

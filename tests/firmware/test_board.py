@@ -5,24 +5,23 @@ import signal
 import subprocess
 from pathlib import Path
 
-from receiver import Receiver
-
-import bench
-from bench import Desk
-from conftest import Site
+import workbench
+from broker_site import Site
+from listening_gateway import Receiver
+from workbench import Desk
 
 CHIP = Path(__file__).resolve().parent / "chip"
 
 
 def with_chip(desk: Desk) -> Desk:
-    bench.compile_into(desk.folder, [*CHIP.glob("*.py")], CHIP)
-    firmware = [bench.FIRMWARE / "board.py", bench.FIRMWARE / "main.py"]
-    bench.compile_into(desk.folder, firmware, bench.FIRMWARE)
+    workbench.compile_into(desk.folder, [*CHIP.glob("*.py")], CHIP)
+    firmware = [workbench.FIRMWARE / "board.py", workbench.FIRMWARE / "main.py"]
+    workbench.compile_into(desk.folder, firmware, workbench.FIRMWARE)
     return desk
 
 
 def said(process: "subprocess.Popen[str]") -> str:
-    text, _ = process.communicate(timeout=bench.PATIENCE_S)
+    text, _ = process.communicate(timeout=workbench.PATIENCE_S)
     return text
 
 
@@ -39,7 +38,7 @@ def start_main(desk: Desk, settings: str | None) -> "subprocess.Popen[str]":
 
 
 def test_main_makes_a_seal_of_the_board(desk: Desk, site: Site, receiver: Receiver) -> None:
-    process = start_main(desk, json.dumps(bench.seal_settings(site.port)))
+    process = start_main(desk, json.dumps(workbench.seal_settings(site.port)))
     receiver.wait_for(bool)
     process.send_signal(signal.SIGINT)  # somebody at the cable
     text = said(process)
@@ -53,5 +52,5 @@ def test_main_leaves_a_board_without_settings_to_whoever_is_at_its_cable(desk: D
 
 
 def test_main_says_what_is_wrong_with_the_settings(desk: Desk, site: Site) -> None:
-    text = said(start_main(desk, json.dumps(bench.seal_settings(site.port, beat_s=0))))
+    text = said(start_main(desk, json.dumps(workbench.seal_settings(site.port, beat_s=0))))
     assert text == "seal: beat_s: 0 is not allowed; allowed is a whole number from 1 to 86400\n"

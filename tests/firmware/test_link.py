@@ -8,12 +8,11 @@ from pathlib import Path
 import authority
 import pytest
 import rude
+import workbench
+from broker_site import SERVER_NAME, Site
+from workbench import Desk
 
-import bench
-from bench import Desk
-from conftest import SERVER_NAME, Site
-
-sys.path.insert(0, str(bench.PROGRAMS))
+sys.path.insert(0, str(workbench.PROGRAMS))
 import link_alone
 
 STEPS = 6000
@@ -54,7 +53,7 @@ def test_and_so_it_does_on_micropython(
 def ends(desk: Desk, arguments: str) -> str:
     """What link_alone.ends says on MicroPython."""
     process = desk.run(f"import link_alone; link_alone.ends({arguments})")
-    said, _ = process.communicate(timeout=bench.PATIENCE_S)
+    said, _ = process.communicate(timeout=workbench.PATIENCE_S)
     assert process.returncode == 0, said
     return said
 
@@ -125,7 +124,7 @@ def test_a_certificate_that_begins_tomorrow_is_refused(
     tomorrow = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
     late = authority.make(tmp_path / "late", SERVER_NAME, tomorrow)
     tls_port = free_port()
-    conf = bench.TLS_CONF.format(tls_port=tls_port, certificate=late.certificate, key=late.key)
+    conf = workbench.TLS_CONF.format(tls_port=tls_port, certificate=late.certificate, key=late.key)
     mosquitto(conf)
     assert "in the future" in ends(desk, f"{tls_port}, {str(late.ca_der)!r}")
 

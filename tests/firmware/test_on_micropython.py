@@ -4,13 +4,13 @@ import os
 import subprocess
 from pathlib import Path
 
-import bench
+import workbench
 
-SHIM = bench.ROOT / "tests" / "portable" / "run.py"
+SHIM = workbench.ROOT / "tests" / "portable" / "run.py"
 
 
 def run_portable(interpreter: str) -> None:
-    path = f"{bench.FIRMWARE}:{bench.ROOT / 'tests'}:.frozen"
+    path = f"{workbench.FIRMWARE}:{workbench.ROOT / 'tests'}:.frozen"
     done = subprocess.run(
         [interpreter, str(SHIM)],
         env=dict(os.environ, MICROPYPATH=path),
@@ -31,8 +31,8 @@ def test_the_portable_tests_pass_with_an_esp32_s_words(micropython_i386: str) ->
 
 
 def test_every_file_that_goes_onto_a_board_compiles(tmp_path: Path) -> None:
-    bench.compile_into(tmp_path, bench.sources(), bench.FIRMWARE)
-    assert len(list(tmp_path.rglob("*.mpy"))) == len(bench.sources()) > 15
+    workbench.compile_into(tmp_path, workbench.sources(), workbench.FIRMWARE)
+    assert len(list(tmp_path.rglob("*.mpy"))) == len(workbench.sources()) > 15
 
 
 def test_a_failing_portable_test_is_told_and_ends_in_1(micropython: str, tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import random
 from pathlib import Path
 
 import pytest
+import workbench
 from played import Gateway, LossyLink
 
-import bench
 from desk_board import DeskBoard
 from sealnode import link as link_states
 from sealnode.hardware import REED
@@ -32,7 +32,7 @@ class Life:
         self.now_ms = 1_000_000
         self.gateway = Gateway()
         self.link = LossyLink(self.chance, self.gateway)
-        self.settings = Settings(bench.seal_settings(1, mains=mains, beat_s=60))
+        self.settings = Settings(workbench.seal_settings(1, mains=mains, beat_s=60))
         self.board = DeskBoard(f"{folder}/", lambda: self.now_ms, seed=seed)
         self.opened: list[tuple[int, int]] = []  # (contact, at_ms) of every edge the seal could see
         self.boots: list[int] = []

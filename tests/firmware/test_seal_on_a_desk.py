@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import workbench
 from played import Gateway, LossyLink
 
-import bench
 from desk_board import DeskBoard
 from sealnode import link as link_states
 from sealnode.hardware import COVER, REED
@@ -25,7 +25,7 @@ class Desk:
         self.now_ms = 5_000_000
         self.gateway = Gateway()
         self.board = DeskBoard(f"{folder}/", lambda: self.now_ms)
-        self.settings = Settings(bench.seal_settings(1, mains=mains))
+        self.settings = Settings(workbench.seal_settings(1, mains=mains))
         self.link = LossyLink(random.Random(1), self.gateway)  # noqa: S311
         self.link.loss = 0.0
 

@@ -1,9 +1,9 @@
 """A whole seal, compiled, on the real MicroPython, through a real broker, over TLS."""
 
-from receiver import Receiver
+from broker_site import SERVER_NAME, Site
+from listening_gateway import Receiver
+from workbench import Desk, ended, seal_settings
 
-from bench import Desk, ended, seal_settings
-from conftest import SERVER_NAME, Site
 from sealnode.spool import ENTRIES_MAX
 from sealwire.report import OPEN, SHUT, TAMPER
 

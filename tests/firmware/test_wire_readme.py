@@ -3,13 +3,13 @@
 import json
 import re
 
-import bench
+import workbench
 
-PAGE = (bench.FIRMWARE / "sealwire" / "README.md").read_text(encoding="utf-8")
+PAGE = (workbench.FIRMWARE / "sealwire" / "README.md").read_text(encoding="utf-8")
 
 
 def golden(name: str) -> list[dict[str, str]]:
-    text = (bench.ROOT / "tests" / "vectors" / f"{name}.json").read_text(encoding="utf-8")
+    text = (workbench.ROOT / "tests" / "vectors" / f"{name}.json").read_text(encoding="utf-8")
     return list(json.loads(text)[name])
 
 

@@ -29,6 +29,21 @@ class AnEdge(unittest.TestCase):
         switch = settled()
         self.assertEqual(switch.see(1000, OPEN, []), [(OPEN, 1000)])
 
+    def test_a_change_that_level_and_latch_both_tell_is_one(self):
+        for late_ms in (1, 5, 500):
+            for early_ms in (-1, 0, 3):
+                switch = settled()
+                edges = switch.see(1000, OPEN, [])
+                edges += switch.see(1000 + late_ms, OPEN, [late_ms + early_ms])
+                edges += switch.see(9000, OPEN, [])
+                self.assertEqual(edges, [(OPEN, 1000)])
+                self.assertEqual(switch.take_bounces(), 0)
+
+    def test_only_the_first_of_the_changes_after_it_is_the_same_one(self):
+        switch = settled()
+        edges = switch.see(1000, OPEN, []) + switch.see(1500, SHUT, [501, 100])
+        self.assertEqual(edges, [(OPEN, 1000), (SHUT, 1400)])
+
     def test_a_quiet_switch_says_nothing(self):
         switch = settled()
         for now_ms in range(1, 10_000, 500):

@@ -1,6 +1,6 @@
 """A whole seal on MicroPython: its flash is a littlefs in a file, its door follows a script.
 
-    seal_at_work.main(path)   of a JSON file, whose content is as in tests/firmware/bench.py
+    seal_at_work.main(path)   of a JSON file, whose content is as in tests/firmware/workbench.py
 
 The last line that it prints is one JSON object: how it ended.
 """
