@@ -5,10 +5,11 @@ and a handful of deadlines. Five rules make it up:
 
 1. An edge is spooled and goes out at once; so does a change of cover or magnet. The first reading
    after a cold boot is spooled too, marked as first, and is never an event.
-2. A report is sent again after 1, 2, 4 .. 30 seconds, give or take a quarter, until its receipt.
-   At most four wait for an answer at a time, those tried least going first, so that one report that
-   is never answered holds up no other. Who has heard nothing for long asks with one at a time.
-3. A beat goes out when nothing else has for `beat_ms`, less up to a tenth at random.
+2. Reports go one at a time, the oldest first, again after 1, 2, 4 .. 30 seconds, give or take a
+   quarter, until the receipt; then the next. The gateway's mark refuses what comes out of order,
+   and an edge that overtakes another looks like an opening that nobody saw.
+3. A beat goes out when nothing else has for `beat_ms`, less up to a tenth at random, and never
+   while a report waits: its edge count would overtake it too.
 4. No sign of the gateway for two beats means that this connection leads nowhere: drop it. New
    connections come after 1, 2, 4 .. 60 seconds, each cut by up to a half at random, so that a
    building whose power returns does not come all at once; a new edge does not wait for that.
@@ -24,15 +25,11 @@ from .spool import Spool
 REPORT_QOS = 0
 
 RESEND_MS, RESEND_MS_MAX = 1000, 30_000
-FLIGHT_MS = 1000  # a report counts as on its way for this long
-WINDOW = 4
-DOUBT = 8  # transmissions without any receipt, after which the window is 1
 RECONNECT_MS, RECONNECT_MS_MAX = 1000, 60_000
 DEAF_MS_MIN = 60_000
 AWAKE_MS_MAX = 20_000
 RETRY_MS = 30_000  # a battery's first sleep after a failure; doubles up to the beat
 _SHIFT_MAX = 6
-_TRIES_MAX = 255
 
 # What can happen.
 FIRST, EDGED, TAMPERED, UP, DOWN, RECEIPTED, TICK = range(7)
@@ -92,7 +89,9 @@ class Node:
         self._connect_ms = now_ms if woken else now_ms + random_below(RECONNECT_MS)
         self._down_ms = now_ms - RECONNECT_MS
         self._silent_ms: "int | None" = None  # the first transmission without an answer since
-        self._unanswered = 0
+        self._asking = 0  # the number of the report that waits for its receipt, 0 for none
+        self._tries = 0
+        self._again_ms = now_ms
         self._beating = False  # a beat is out and not answered
         self._heard_counter = 0
 
@@ -122,10 +121,12 @@ class Node:
             return due if self.trying else min(due, self._connect_ms)
         if self._silent_ms is not None:
             due = min(due, self._silent_ms + self._deaf_ms())
-        due = min(due, self.beat_due_ms)
-        free_ms = now_ms if self._on_their_way(now_ms) < self._window() else now_ms + FLIGHT_MS // 4
-        for i in range(self.spool.count):
-            due = min(due, max(self.spool.due_ms[i], free_ms))
+        if not self.spool.count:
+            due = min(due, self.beat_due_ms)
+        elif self.spool.seq(0) == self._asking:
+            due = min(due, self._again_ms)
+        else:
+            due = now_ms
         return max(due, now_ms)
 
     def report(self, seq: int, now_ms: int, battery_mv: "int | None") -> "Report | None":
@@ -155,15 +156,13 @@ class Node:
         bounces, self.bounces = self.bounces, 0
         first = event.kind == FIRST
         report = Report(self.contact, kind, 1, 0, bounces, 0, None, first, self.cover, self.magnet)
-        self.spool.add(report, event.at_ms, now_ms)
+        self.spool.add(report, event.at_ms)
         if not first:  # somebody is at the door: no back-off now, save that of a second
             self._connect_ms = min(self._connect_ms, max(now_ms, self._down_ms + RECONNECT_MS))
 
     def _up(self, now_ms: int) -> None:
         self.linked, self.trying = True, False
-        self._silent_ms, self._unanswered = None, 0
-        for i in range(self.spool.count):
-            self.spool.due_ms[i], self.spool.sent_ms[i] = now_ms, 0
+        self._silent_ms, self._asking = None, 0
         if not self.spool.count:
             self.beat_due_ms = now_ms
 
@@ -182,14 +181,9 @@ class Node:
         if event.epoch != self.spool.epoch or event.counter <= self._heard_counter:
             return
         self._heard_counter = event.counter
-        self._silent_ms, self._unanswered, self.misses = None, 0, 0
+        self._silent_ms, self.misses = None, 0
         if event.seq == 0:
             self._beating = False
-        spool = self.spool
-        for i in range(spool.count):  # the gateway is there: let the others come now
-            if spool.tries[i] > 1:
-                soon_ms = max(now_ms, spool.sent_ms[i] + FLIGHT_MS)
-                spool.due_ms[i] = min(spool.due_ms[i], soon_ms)
 
     def _offline(self, now_ms: int) -> "list[tuple[int, int]]":
         if not self._mains and now_ms >= self._woke_ms + AWAKE_MS_MAX:
@@ -203,16 +197,15 @@ class Node:
         if self._silent_ms is not None and now_ms >= self._silent_ms + self._deaf_ms():
             return [(DROP, 0)]
         effects: "list[tuple[int, int]]" = []
-        free = self._window() - self._on_their_way(now_ms)
-        while free > 0:
-            i = self._next(now_ms)
-            if i < 0:
-                break
-            self._sent(now_ms)
-            self._again(i, now_ms)
-            effects.append((SEND, self.spool.seq(i)))
-            free -= 1
-        if now_ms >= self.beat_due_ms:
+        if self.spool.count:
+            seq = self.spool.seq(0)
+            if seq != self._asking:
+                self._asking, self._tries, self._again_ms = seq, 0, now_ms
+            if now_ms >= self._again_ms:
+                self._sent(now_ms)
+                self._again(now_ms)
+                effects.append((SEND, seq))
+        elif now_ms >= self.beat_due_ms:
             self._sent(now_ms)
             self._beating = True
             effects.append((SEND, 0))
@@ -220,36 +213,15 @@ class Node:
             self._rest(now_ms, effects)
         return effects
 
-    def _next(self, now_ms: int) -> int:
-        """The due report that was tried least, the oldest of those; -1 for none."""
-        best, spool = -1, self.spool
-        for i in range(spool.count):
-            if spool.due_ms[i] <= now_ms and (best < 0 or spool.tries[i] < spool.tries[best]):
-                best = i
-        return best
-
-    def _again(self, i: int, now_ms: int) -> None:
-        spool = self.spool
-        wait = min(RESEND_MS << min(spool.tries[i], _SHIFT_MAX), RESEND_MS_MAX)
-        spool.due_ms[i] = now_ms + wait * 3 // 4 + self._random_below(wait // 2)
-        spool.sent_ms[i] = now_ms
-        spool.tries[i] = min(spool.tries[i] + 1, _TRIES_MAX)
+    def _again(self, now_ms: int) -> None:
+        wait = min(RESEND_MS << min(self._tries, _SHIFT_MAX), RESEND_MS_MAX)
+        self._again_ms = now_ms + wait * 3 // 4 + self._random_below(wait // 2)
+        self._tries += 1
 
     def _sent(self, now_ms: int) -> None:
-        self._unanswered += 1
         if self._silent_ms is None:
             self._silent_ms = now_ms
         self.beat_due_ms = now_ms + self._beat_ms - self._random_below(self._beat_ms // 10 + 1)
-
-    def _on_their_way(self, now_ms: int) -> int:
-        count = 0
-        for sent_ms in self.spool.sent_ms[: self.spool.count]:
-            if sent_ms and now_ms < sent_ms + FLIGHT_MS:
-                count += 1
-        return count
-
-    def _window(self) -> int:
-        return WINDOW if self._unanswered < DOUBT else 1
 
     def _deaf_ms(self) -> int:
         return max(DEAF_MS_MIN, 2 * self._beat_ms)

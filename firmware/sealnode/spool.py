@@ -11,7 +11,6 @@ Reports are stored as plain text. Each transmission is sealed afresh, under its 
 """
 
 import struct
-from array import array
 from binascii import crc32
 from errno import ENOENT
 
@@ -41,7 +40,6 @@ class Spool:
 
     Reports stand in the order in which they came, from 0 to `count` - 1. They live in one buffer,
     made once, as small as they are in the flash: a chip's heap has no room for a ring of objects.
-    `tries`, `sent_ms` and `due_ms` go with them; they are the node's, and no flash keeps them.
 
     `unsaved` says that a number or a report must reach the flash before it is used; `stale` that
     the flash still holds reports which got their receipt, which does no harm for a while.
@@ -51,9 +49,6 @@ class Spool:
         self._paths = [folder + name for name in FILES]
         self._records = bytearray(ENTRIES_MAX * _RECORD_BYTES)
         self.count = 0
-        self.tries = bytearray(ENTRIES_MAX)
-        self.sent_ms = array("Q", [0] * ENTRIES_MAX)  # the latest transmission, 0 for none
-        self.due_ms = array("Q", [0] * ENTRIES_MAX)  # the next one
         self._generation = 0
         self.epoch = self.stored_epoch = 0
         self.counter = 0
@@ -77,7 +72,7 @@ class Spool:
         self._raise_epoch()
         return False
 
-    def add(self, report: Report, at_ms: int, due_ms: int = 0) -> int:
+    def add(self, report: Report, at_ms: int) -> int:
         """Number a report and keep it; its number. A first reading replaces an older one: it is no
         event, and must not push real ones out of the ring of a seal that restarts over and over."""
         if self.next_seq > SEQ_MAX:
@@ -96,7 +91,6 @@ class Spool:
         start = i * _RECORD_BYTES
         self._records[start : start + _WIRE_BYTES] = pack(report)[:_WIRE_BYTES]
         self._put_time(i, max(at_ms, 0))
-        self.tries[i], self.sent_ms[i], self.due_ms[i] = 0, 0, due_ms
         self.unsaved = True
         return report.seq
 
@@ -189,10 +183,6 @@ class Spool:
     def _remove(self, i: int) -> None:
         start, end = i * _RECORD_BYTES, self.count * _RECORD_BYTES
         self._records[start : end - _RECORD_BYTES] = self._records[start + _RECORD_BYTES : end]
-        for k in range(i, self.count - 1):
-            self.tries[k] = self.tries[k + 1]
-            self.sent_ms[k] = self.sent_ms[k + 1]
-            self.due_ms[k] = self.due_ms[k + 1]
         self.count -= 1
 
     def _time(self, i: int) -> int:

@@ -102,7 +102,7 @@ class Battery(unittest.TestCase):
         line.edge(OPEN)
         line.edge(SHUT)
         line.up()
-        self.assertEqual(line.receipt(1, 1), [])
+        self.assertEqual(line.receipt(1, 1), [(SEND, 2)])
         self.assertEqual([effect for effect, _ in line.receipt(2, 2)], [SLEEP])
 
     def test_without_a_receipt_it_sleeps_after_20_seconds_and_longer_each_time(self):
