@@ -8,7 +8,8 @@ Traps, from data sheets and other people's boards, to be kept in mind with a sol
   be (shut, covered, no foreign magnet) and high when it is not, and "any high" wakes.
 - A door that stands open holds its pin high and would wake the chip for ever. Then the reed alone
   is armed, for low: the door's shutting wakes, and cover and magnet are looked at on each beat.
-- The chip's own pull resistors may be off in deep sleep: the 1 MOhm ones outside are needed.
+- The chip's own pull resistors (45 kOhm) may be off in deep sleep, and cost 67 uA a closed switch
+  where they are on: none is asked for, the 1 MOhm ones outside do it.
 - A door that opens and shuts again within the 0.4 s that a chip takes to wake is not seen.
 - A pin's handler runs between two bytecodes. A look-up of a name or a TLS handshake holds it back,
   and of more than eight changes meanwhile the last ones are lost; the level tells the truth after.
@@ -36,11 +37,11 @@ _RELEASED_MS = 3_600_000  # a watchdog cannot be stopped, only be given an hour
 class Latch:
     """One switch: its level, and when it changed. One writer (the interrupt), one reader."""
 
-    def __init__(self, number, pull):
+    def __init__(self, number):
         self._times = [0] * _LATCH
         self._written = 0
         self._read = 0
-        self.pin = machine.Pin(number, machine.Pin.IN, pull)
+        self.pin = machine.Pin(number, machine.Pin.IN)
         edges = machine.Pin.IRQ_RISING | machine.Pin.IRQ_FALLING
         self.pin.irq(handler=self._changed, trigger=edges)
 
@@ -70,9 +71,9 @@ class Board(Hardware):
         self._rtc = machine.RTC()
         self._watchdog = None
         self._latches = [
-            Latch(PINS["reed"], machine.Pin.PULL_UP),
-            Latch(PINS["cover"], machine.Pin.PULL_UP),
-            Latch(PINS["magnet"], machine.Pin.PULL_DOWN),
+            Latch(PINS["reed"]),
+            Latch(PINS["cover"]),
+            Latch(PINS["magnet"]),
         ]
         self._adc = None
         if not mains:
