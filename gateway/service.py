@@ -34,7 +34,9 @@ from gateway.store.engine import Store, StoreError
 
 log = logging.getLogger("menshen")
 
-TURN_S = 0.0005  # a thread that draws a page gives way to the loop so soon; Python's own is 5 ms
+# A thread that draws a page gives way so soon (Python's own is 5 ms). A page to a warden takes some
+# thirty turns: every system call hands the turn on.
+TURN_S = 0.00002
 
 
 class AlreadyRunningError(Exception):
