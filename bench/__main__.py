@@ -11,6 +11,7 @@ import gc
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def _options() -> argparse.Namespace:
 
 def _round(folder: Path, number: int, options: argparse.Namespace) -> dict[str, float]:
     figures: dict[str, float] = {}
+    began, others_s = time.monotonic(), machine.others_s()
     for kind in options.only or [*KINDS, "core"]:
         print(f"round {number + 1} of {options.rounds}: {kind} …", flush=True)
         if kind == "core":
@@ -68,6 +70,7 @@ def _round(folder: Path, number: int, options: argparse.Namespace) -> dict[str, 
         else:
             figures |= uvloop.run(KINDS[kind](folder / f"{number}-{kind}", options.seconds))
         gc.collect()
+    figures["other_cores"] = (machine.others_s() - others_s) / (time.monotonic() - began)
     return {key: round(value, 3) for key, value in figures.items()}
 
 
