@@ -10,7 +10,6 @@
 """
 
 import asyncio
-import heapq
 import logging
 import time
 from collections import ChainMap, deque
@@ -22,6 +21,7 @@ from gateway.beat import Act, Arrived, Beat, Committed, Intake, Outlet, Refused,
 from gateway.core.events import DeadlineCame, Event, ReportCame
 from gateway.core.reason import REPEATS, Reason
 from gateway.core.step import next_deadline
+from gateway.deadlines import Deadlines
 from gateway.draft import Addressing, Draft, Site, Tally
 from gateway.health import Health, Pulse
 from gateway.store import registry
@@ -49,7 +49,7 @@ class Heart:
         self._queue: deque[Arrived | Act | Tried] = deque()
         self._wake = asyncio.Event()
         self._tally = Tally()
-        self._deadlines: list[tuple[int, str]] = []
+        self._deadlines = Deadlines()
         self._watchers: list[asyncio.Queue[Committed]] = []
         self._couriers: list[Callable[[list[Entry]], None]] = []
         self._last_letter = 0
@@ -61,7 +61,7 @@ class Heart:
         self._listened_ms = at_ms or self._clock()  # when we last heard a live message
         self._intake.know(site.registry.seals)
         for door_id in site.doors:
-            self._note_deadline(door_id)
+            self._deadlines.note(door_id, next_deadline(self._site.doors[door_id]))
 
     def connect(self, outlet: Outlet, couriers: list[Callable[[list[Entry]], None]]) -> None:
         """Where acknowledgements, receipts and pages go."""
@@ -159,9 +159,8 @@ class Heart:
             await asyncio.sleep(0)  # let the sockets be read: what they bring joins this beat
             return
         self._wake.clear()
-        timeout_s = None
-        if self._deadlines:
-            timeout_s = max(0.0, (self._deadlines[0][0] - self._clock()) / 1000)
+        due_ms = self._deadlines.next_ms()
+        timeout_s = None if due_ms is None else max(0.0, (due_ms - self._clock()) / 1000)
         try:
             async with asyncio.timeout(timeout_s):
                 await self._wake.wait()
@@ -194,11 +193,10 @@ class Heart:
     def _fire_deadlines(self, draft: Draft, now_ms: int) -> None:
         """Step the doors whose time has come. The heap may hold times that have moved since."""
         for _ in range(BATCH_MAX):
-            if not self._deadlines or self._deadlines[0][0] > now_ms:
+            door_id = self._deadlines.take(now_ms)
+            if door_id is None:
                 return
-            _, door_id = heapq.heappop(self._deadlines)
-            door = draft.doors.get(door_id) or self._site.doors[door_id]
-            due_ms = next_deadline(door)
+            due_ms = next_deadline(draft.doors.get(door_id) or self._site.doors[door_id])
             if due_ms is not None and due_ms <= now_ms:
                 draft.event(now_ms, door_id, DeadlineCame())
 
@@ -261,12 +259,7 @@ class Heart:
         self._site.marks.update(draft.marks)
         self._site.doors.update(draft.doors)
         for door_id in draft.doors:
-            self._note_deadline(door_id)
-
-    def _note_deadline(self, door_id: str) -> None:
-        due_ms = next_deadline(self._site.doors[door_id])
-        if due_ms is not None:
-            heapq.heappush(self._deadlines, (due_ms, door_id))
+            self._deadlines.note(door_id, next_deadline(self._site.doors[door_id]))
 
     def _acknowledge(self, beat: Beat) -> None:
         """To the broker, in the order of arrival; then to the seals."""

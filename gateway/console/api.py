@@ -112,6 +112,10 @@ def _act(desk: Desk) -> APIRouter:
     async def acknowledge(case_id: str, body: Acknowledgement) -> Response:
         return answer({"changed": await acts.acknowledge(desk, case_id, body.by)})
 
+    @router.post("/cases/{case_id}/on_site")
+    async def on_site(case_id: str, body: Acknowledgement) -> Response:
+        return answer({"changed": await acts.on_site(desk, case_id, body.by)})
+
     @router.post("/cases/{case_id}/close")
     async def close(case_id: str, body: Closing) -> Response:
         return answer({"changed": await acts.close(desk, case_id, body.by, body.outcome)})

@@ -12,7 +12,7 @@ from gateway.console.look import Look, Piece
 from gateway.console.phone import card_of
 from gateway.console.rim import prefix
 from gateway.console.shown import CENTRE
-from gateway.core.events import CaseAcknowledged, CaseClosed
+from gateway.core.events import CaseAcknowledged, CaseClosed, PersonOnSite
 from gateway.notify.catalogue import N_
 from gateway.notify.wording import Outcome
 from gateway.store import views
@@ -80,6 +80,11 @@ async def acknowledge(desk: Desk, case_id: str, by: str) -> bool:
     return await desk.submit(await _door_of(desk, case_id, by), CaseAcknowledged(case_id, by))
 
 
+async def on_site(desk: Desk, case_id: str, by: str) -> bool:
+    """A person stands at the door. True if that changed something; Trouble if it cannot be."""
+    return await desk.submit(await _door_of(desk, case_id, by), PersonOnSite(case_id, by))
+
+
 async def close(desk: Desk, case_id: str, by: str, outcome: Outcome) -> bool:
     """A person ends it. True if that changed something; Trouble if it cannot be."""
     return await desk.submit(await _door_of(desk, case_id, by), CaseClosed(case_id, by, outcome))
@@ -98,7 +103,7 @@ async def _door_of(desk: Desk, case_id: str, by: str) -> str:
 
 
 def routes(desk: Desk) -> APIRouter:
-    """GET /cases and /cases/{id}; POST …/acknowledge and …/close."""
+    """GET /cases and /cases/{id}; POST …/acknowledge, …/on_site and …/close."""
     router = APIRouter()
 
     @router.get("/cases")
@@ -126,11 +131,23 @@ def routes(desk: Desk) -> APIRouter:
 
         return await desk.page(request, "case.html", gather)
 
+    _buttons(router, desk)
+    return router
+
+
+def _buttons(router: APIRouter, desk: Desk) -> None:
     @router.post("/cases/{case_id}/acknowledge")
     async def press_acknowledge(
         request: Request, case_id: str, by: Name, screen: Screen = "case"
     ) -> Response:
         await acknowledge(desk, case_id, by)
+        return await _after(desk, request, case_id, by, screen)
+
+    @router.post("/cases/{case_id}/on_site")
+    async def press_on_site(
+        request: Request, case_id: str, by: Name, screen: Screen = "case"
+    ) -> Response:
+        await on_site(desk, case_id, by)
         return await _after(desk, request, case_id, by, screen)
 
     @router.post("/cases/{case_id}/close")
@@ -143,8 +160,6 @@ def routes(desk: Desk) -> APIRouter:
     ) -> Response:
         await close(desk, case_id, by, outcome)
         return await _after(desk, request, case_id, by, screen)
-
-    return router
 
 
 async def _after(desk: Desk, request: Request, case_id: str, by: str, screen: str) -> Response:

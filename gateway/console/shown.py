@@ -26,16 +26,20 @@ WORDS = {
     "shut": N_("Shut"),
     "resting": N_("Shut, no order"),
     "unheard": N_("Not heard yet"),
+    "unsettled": N_("Not seen: contact flutters"),
+    "at_door": N_("Somebody is at the door"),
     "no_seal": N_("No seal"),
 }
 CASE_WORDS = {
     CaseState.RAISED: N_("Waits"),
     CaseState.ACKNOWLEDGED: N_("In hand"),
+    CaseState.ON_SITE: N_("At the door"),
     CaseState.CLOSED: N_("Closed"),
 }
 CASE_TONES = {
     CaseState.RAISED: "waiting",
     CaseState.ACKNOWLEDGED: "in_hand",
+    CaseState.ON_SITE: "in_hand",
     CaseState.CLOSED: "closed",
 }
 
@@ -67,7 +71,8 @@ def dom_id(kind: str, name: str) -> str:
 
 def holder(case: CaseRow) -> str | None:
     """Who has the case, by name where it is a warden; None while nobody has."""
-    return case.acknowledged_name or case.acknowledged_by
+    known = case.acknowledged_name or case.acknowledged_by
+    return known or case.on_site_name or case.on_site_by
 
 
 def _tone(door: Door, now_ms: int) -> str:
@@ -75,6 +80,8 @@ def _tone(door: Door, now_ms: int) -> str:
         return "no_seal"
     if door.case is not None:
         return _tone_of_case(door)
+    if door.unsettled is not None:
+        return "unheard"
     if door.contact is Contact.OPEN:
         lawful = door.opening is not None and door.opening.reason is Reason.PERMIT
         return "announced" if lawful else "recorded"
@@ -84,12 +91,16 @@ def _tone(door: Door, now_ms: int) -> str:
 
 
 def _tone_of_case(door: Door) -> str:
-    if door.case is not None and door.case.state is CaseState.ACKNOWLEDGED:
+    if door.case is not None and door.case.state is not CaseState.RAISED:
         return "in_hand"
     return "breach" if door.contact is Contact.OPEN else "waiting"
 
 
 def _word(door: Door, tone: str) -> str:
+    if door.unsettled is not None:
+        return "unsettled"
+    if door.case is not None and door.case.state is CaseState.ON_SITE:
+        return "at_door"
     if tone == "in_hand" and door.contact is Contact.OPEN:
         return "in_hand_open"
     if tone == "recorded" and door.opening and door.opening.reason is Reason.NO_PERMIT:
@@ -98,7 +109,7 @@ def _word(door: Door, tone: str) -> str:
 
 
 def _symbol(door: Door, tone: str) -> str:
-    if tone in ("no_seal", "unheard"):
+    if tone in ("no_seal", "unheard") or door.unsettled is not None:
         return "unknown"
     if door.contact is Contact.OPEN:
         return "announced" if tone == "announced" else "open"

@@ -85,7 +85,8 @@ class Wall(Look):
 
     def _cases(self, connection: Connection) -> list[Piece]:
         counts = views.case_counts(connection)
-        waiting, in_hand = counts[CaseState.RAISED], counts[CaseState.ACKNOWLEDGED]
+        waiting = counts[CaseState.RAISED]
+        in_hand = sum(counts.values()) - waiting
         is_open = sum(t.symbol in ("open", "announced") for t in self._tiles.values())
         tally = Tally(self._count, is_open, waiting, in_hand)
         cases = views.open_cases(connection, CASES_MAX)

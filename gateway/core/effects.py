@@ -34,7 +34,8 @@ class CaseMoved(Struct, frozen=True):
     raised_ms: int
     at_ms: int
     openings: int
-    by: str | None = None
+    latched: bool = False  # it ends only after a person was at the door
+    by: str | None = None  # None: a rule, whose reason is the outcome
     outcome: str | None = None
 
 
@@ -47,6 +48,13 @@ class PageDue(Struct, frozen=True):
     since_ms: int  # when the thing happened, by the gateway's clock
 
 
+class OpeningAnnounced(Struct, frozen=True):
+    """An opening that had no permit was announced afterwards, within the grace time."""
+
+    opening_id: str
+    permit_id: str
+
+
 class PermitSpent(Struct, frozen=True):
     """An opening used one of a permit's openings."""
 
@@ -55,4 +63,4 @@ class PermitSpent(Struct, frozen=True):
     opening_id: str
 
 
-Effect = OpeningBegan | OpeningEnded | CaseMoved | PageDue | PermitSpent
+Effect = OpeningBegan | OpeningEnded | OpeningAnnounced | CaseMoved | PageDue | PermitSpent

@@ -62,6 +62,13 @@ class CaseAcknowledged(Struct, frozen=True, tag=True):
     by: str
 
 
+class PersonOnSite(Struct, frozen=True, tag=True):
+    """A person stands at the door."""
+
+    case_id: str
+    by: str
+
+
 class CaseClosed(Struct, frozen=True, tag=True):
     """A person ends the case, saying how it ended."""
 
@@ -81,6 +88,7 @@ Event = (
     | OrderPlaced
     | PermitAnnounced
     | CaseAcknowledged
+    | PersonOnSite
     | CaseClosed
     | DeadlineCame
 )

@@ -24,6 +24,7 @@ class CaseState(StrEnum):
 
     RAISED = "raised"
     ACKNOWLEDGED = "acknowledged"
+    ON_SITE = "on_site"
     CLOSED = "closed"
 
 
@@ -33,6 +34,11 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     off_delay_ms: int = 2_000  # a door that opens again so soon has not closed (standards 2.2)
     burst_count: int = 10  # refused messages under one seal's name ...
     burst_window_ms: int = 60_000  # ... within this time become one case
+    chatter_openings: int = 3  # so many openings ... (ISA-18.2: chattering)
+    chatter_window_ms: int = 60_000  # ... within this time are the contact's fault
+    chatter_joined: int = 10  # or so many in one that never ends, for the off-delay joins them
+    settle_ms: int = 300_000  # a contact at fault is believed again after so long without an edge
+    grace_ms: int = 600_000  # an opening may be announced so long after it happened
 
 
 class Order(Struct, frozen=True):
@@ -77,6 +83,17 @@ class Case(Struct, frozen=True):
     state: CaseState
     raised_ms: int
     openings: int = 0
+    since_ms: int = 0  # when what raised it happened
+    latched: bool = False  # tampered with: it ends only after a person was at the door
+
+
+class Unsettled(Struct, frozen=True):
+    """The contact chatters: what it says is counted and not believed until it has settled."""
+
+    since_ms: int
+    edge_ms: int  # the latest
+    settles_ms: int
+    edges: int = 0
 
 
 class Door(Struct, frozen=True):
@@ -91,6 +108,8 @@ class Door(Struct, frozen=True):
     cover: bool = False  # as last reported, so that one tamper is one page
     magnet: bool = False
     opening: Opening | None = None
+    opened_ms: tuple[int, ...] = ()  # latest openings, at most Rules.chatter_openings
+    unsettled: Unsettled | None = None
     case: Case | None = None
     orders: tuple[Order, ...] = ()
     permits: tuple[Permit, ...] = ()

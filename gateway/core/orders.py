@@ -17,6 +17,20 @@ def why_not_under_order(door: Door, at_ms: int) -> Reason | None:
     return Reason.ORDER_OVER if door.orders else Reason.NO_ORDER
 
 
+def ends_ms(door: Door, at_ms: int) -> int | None:
+    """When the order that runs at `at_ms` ends, with those that follow it without a gap.
+
+    None if none runs then.
+    """
+    end_ms = at_ms
+    for _ in range(ORDERS_MAX):
+        running = [order.to_ms for order in door.orders if order.from_ms <= end_ms < order.to_ms]
+        if not running:
+            break
+        end_ms = max(running)
+    return end_ms if end_ms > at_ms else None
+
+
 def place(door: Door, order: Order) -> Door:
     """The door with this order; one of the same id is replaced."""
     others = [kept for kept in door.orders if kept.order_id != order.order_id]

@@ -36,9 +36,15 @@ class Reason(StrEnum):
     COVER_TAMPER = "cover_tamper"
     MAGNET_TAMPER = "magnet_tamper"
     REFUSALS = "refusals"  # a burst of refused messages under one seal's name
+    CHATTER = "chatter"  # openings too fast for a person: the contact is at fault, not the door
+
+    # Why a rule, and no person, ended a case. ORDER_OVER is one too.
+    ANNOUNCED_LATE = "announced_late"
 
 
 REPEATS = frozenset({Reason.REPLAYED, Reason.BELOW_MARK})  # accepted once, and come again
+
+TAMPER = frozenset({Reason.COVER_TAMPER, Reason.MAGNET_TAMPER})
 
 REFUSALS = frozenset(
     {

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from gateway.core import openings
+from gateway.core import chatter, openings
 from gateway.core.case import Outcome, raise_case
 from gateway.core.counters import Since, since
 from gateway.core.effects import Effect
@@ -63,8 +63,10 @@ def _contact(
     heard_ms, earliest_ms, latest_ms = times  # last heard before; then the edge's interval
     effects: tuple[Effect, ...] = ()
     name = _name(event, now_ms)
+    if door.unsettled is not None:
+        return chatter.stir(door, told.edges, latest_ms, now_ms, rules), ()
     if told.opens and not told.hidden and openings.joins(door, latest_ms, rules):
-        return openings.join(door), ()
+        return chatter.unless_flurry(openings.join(door), name, latest_ms, now_ms, rules)
     if (told.hidden or told.opens) and door.opening is not None:
         shut_ms = earliest_ms if door.opening.shut_ms is None else door.opening.shut_ms
         door, effects = openings.end(door, shut_ms)  # its close was missed, or is past
@@ -72,7 +74,11 @@ def _contact(
         door, more = openings.blind(door, name + "-blind", heard_ms, latest_ms, told.edges, now_ms)
         effects += more
     if told.opens:
-        door, more = openings.begin(door, name, earliest_ms, latest_ms, now_ms)
+        door = chatter.note(door, latest_ms, rules)
+        if chatter.is_flurry(door, rules):
+            door, more = chatter.put_aside(door, name, latest_ms, now_ms, rules)
+        else:
+            door, more = openings.begin(door, name, earliest_ms, latest_ms, now_ms)
         effects += more
     if told.shuts:
         door = openings.shut(door, earliest_ms, latest_ms, now_ms, rules)
@@ -111,4 +117,6 @@ def bind(door: Door, seal_id: str) -> Door:
         heard_ms=None,
         cover=False,
         magnet=False,
+        opened_ms=(),
+        unsettled=None,
     )

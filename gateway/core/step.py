@@ -8,9 +8,10 @@
 `next_deadline(door)` is when the loop must come back even if nobody speaks.
 """
 
+from collections.abc import Callable
 from typing import assert_never
 
-from gateway.core import case, openings, orders, permits, refusals, reports
+from gateway.core import case, chatter, openings, orders, permits, refusals, reports
 from gateway.core.case import Outcome
 from gateway.core.effects import Effect
 from gateway.core.events import (
@@ -21,10 +22,14 @@ from gateway.core.events import (
     MessageRefused,
     OrderPlaced,
     PermitAnnounced,
+    PersonOnSite,
     ReportCame,
     SealBound,
 )
-from gateway.core.model import Door, Rules
+from gateway.core.model import CaseState, Door, Rules
+from gateway.core.reason import Reason
+
+RULES_DUE_MAX = 8  # in one step; more deadlines than a door can hold
 
 
 def step(door: Door, event: Event, now_ms: int, rules: Rules) -> tuple[Door, tuple[Effect, ...]]:
@@ -38,10 +43,7 @@ def step(door: Door, event: Event, now_ms: int, rules: Rules) -> tuple[Door, tup
 
 def next_deadline(door: Door) -> int | None:
     """The earliest time at which this door needs a step by itself, or None."""
-    opening = door.opening
-    if opening is None:
-        return None
-    return opening.overstay_ms if opening.shut_ms is None else opening.ends_ms
+    return min((due_ms for due_ms, _ in _deadlines(door)), default=None)
 
 
 def _apply(door: Door, event: Event, now_ms: int, rules: Rules) -> Outcome:  # noqa: C901 - a table
@@ -57,20 +59,55 @@ def _apply(door: Door, event: Event, now_ms: int, rules: Rules) -> Outcome:  # n
         case OrderPlaced(order=order):
             return orders.place(door, order), ()
         case PermitAnnounced(permit=permit):
-            return permits.announce(door, permit), ()
+            return permits.announced(door, permit, now_ms, rules)
         case CaseAcknowledged(case_id=case_id, by=by):
-            return case.acknowledge(door, case_id, by, now_ms)
+            return case.move(door, case_id, CaseState.ACKNOWLEDGED, by, now_ms)
+        case PersonOnSite(case_id=case_id, by=by):
+            return case.move(door, case_id, CaseState.ON_SITE, by, now_ms)
         case CaseClosed(case_id=case_id, by=by, outcome=outcome):
             return case.close(door, case_id, by, outcome, now_ms)
         case _:
             assert_never(event)
 
 
+Rule = Callable[[Door, int], Outcome]
+
+
+def _deadlines(door: Door) -> list[tuple[int, Rule]]:
+    """Every time in the door's state, with the rule that it is the time for."""
+    found: list[tuple[int, Rule]] = []
+    opening = door.opening
+    if opening is not None:
+        if opening.shut_ms is not None and opening.ends_ms is not None:
+            found.append((opening.ends_ms, _end_opening))
+        elif opening.overstay_ms is not None:
+            found.append((opening.overstay_ms, openings.overstay))
+    if door.unsettled is not None:
+        found.append((door.unsettled.settles_ms, chatter.settle))
+    if door.case is not None:
+        over_ms = orders.ends_ms(door, door.case.raised_ms)
+        if over_ms is not None:
+            found.append((over_ms, _end_order))
+    return found
+
+
+def _end_opening(door: Door, _: int) -> Outcome:
+    assert door.opening is not None and door.opening.shut_ms is not None  # noqa: PT018, S101
+    return openings.end(door, door.opening.shut_ms)
+
+
+def _end_order(door: Door, now_ms: int) -> Outcome:
+    return case.end_by_rule(door, Reason.ORDER_OVER, now_ms)
+
+
 def _fire_deadlines(door: Door, now_ms: int) -> Outcome:
-    """End an opening whose off-delay has run out, or tell that it outlasted its permit."""
-    due_ms, opening = next_deadline(door), door.opening
-    if opening is None or due_ms is None or due_ms > now_ms:
-        return door, ()
-    if opening.shut_ms is not None:
-        return openings.end(door, opening.shut_ms)
-    return openings.overstay(door, now_ms)
+    """Do what was due by now, the earliest first. A rule may set a new time, so look again."""
+    effects: tuple[Effect, ...] = ()
+    for _ in range(RULES_DUE_MAX):
+        due = [found for found in _deadlines(door) if found[0] <= now_ms]
+        if not due:
+            break
+        _, rule = min(due, key=lambda found: found[0])
+        door, more = rule(door, now_ms)
+        effects += more
+    return door, effects

@@ -30,6 +30,8 @@ _WORDS: dict[Reason, str] = {
     Reason.COVER_TAMPER: N_("Seal's cover opened"),
     Reason.MAGNET_TAMPER: N_("Seal's magnet disturbed"),
     Reason.REFUSALS: N_("Many refused messages"),
+    Reason.CHATTER: N_("Contact flutters"),
+    Reason.ANNOUNCED_LATE: N_("Announced afterwards"),
 }
 
 _WHY: dict[Reason, str] = {
@@ -53,6 +55,8 @@ _WHY: dict[Reason, str] = {
     Reason.COVER_TAMPER: N_("The cover of the seal was opened."),
     Reason.MAGNET_TAMPER: N_("A strange magnet is near the seal, or its own is gone."),
     Reason.REFUSALS: N_("Many messages under this seal's name were refused."),
+    Reason.CHATTER: N_("The contact opens and shuts faster than any door; it is not believed."),
+    Reason.ANNOUNCED_LATE: N_("The opening was announced afterwards, in time; the case is closed."),
 }
 
 # Where the caller knows more: the facts that the sentence needs, and the sentence.
@@ -74,6 +78,7 @@ _FIRST: dict[Reason, str] = {
     Reason.PERMIT_OVERSTAYED: N_("Ask the household by telephone to shut the door."),
     Reason.COVER_TAMPER: N_("Go and look at the seal."),
     Reason.MAGNET_TAMPER: N_("Go and look at the seal."),
+    Reason.CHATTER: N_("Send the installer: magnet, gap or wire. The door is not seen meanwhile."),
     Reason.REFUSALS: N_("Look whether the seal is in its place, then call the engineer."),
 }
 _NOTHING = N_("There is nothing to do.")
@@ -97,6 +102,9 @@ _OUTCOMES: dict[str, str] = {
     Outcome.EXPLAINED: N_("Spoke with the household, rules explained"),
     Outcome.REPORTED: N_("Order broken: reported onward"),
     Outcome.SEAL_FAULT: N_("The seal is at fault: installer called"),
+    # A rule ended it, and no person.
+    Reason.ANNOUNCED_LATE: N_("By itself: the opening was announced afterwards"),
+    Reason.ORDER_OVER: N_("By itself: the order is over"),
 }
 
 

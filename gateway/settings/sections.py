@@ -145,6 +145,24 @@ class RulesSection(Section):
         int,
         Field(ge=1_000, le=3_600_000, description="1000 to 3600000 (... within this are a case)"),
     ] = Rules().burst_window_ms
+    chatter_openings: Annotated[
+        int, Field(ge=2, le=20, description="2 to 20 (so many openings of a door ...)")
+    ] = Rules().chatter_openings
+    chatter_window_ms: Annotated[
+        int,
+        Field(ge=1_000, le=3_600_000, description="1000 to 3600000 (... within this: a fault)"),
+    ] = Rules().chatter_window_ms
+    chatter_joined: Annotated[
+        int, Field(ge=2, le=1_000, description="2 to 1000 (so often open again: a fault too)")
+    ] = Rules().chatter_joined
+    settle_ms: Annotated[
+        int,
+        Field(ge=1_000, le=86_400_000, description="1000 to 86400000 (quiet so long: believed)"),
+    ] = Rules().settle_ms
+    grace_ms: Annotated[
+        int,
+        Field(ge=0, le=86_400_000, description="0 to 86400000 (announced so late still counts)"),
+    ] = Rules().grace_ms
 
 
 class _AsRules:

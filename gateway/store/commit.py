@@ -14,6 +14,7 @@ from sqlalchemy.dialects import sqlite
 from gateway.core.effects import (
     CaseMoved,
     Effect,
+    OpeningAnnounced,
     OpeningBegan,
     OpeningEnded,
     PageDue,
@@ -73,6 +74,7 @@ class Commit:
         self.spent: list[Row] = []
         self.openings: list[Row] = []
         self.ended: list[Row] = []
+        self.announced: list[Row] = []
         self.cases: dict[str, Row] = {}
         self.entries: list[Entry] = []
         self.tried: list[Row] = []
@@ -123,6 +125,9 @@ class Commit:
                 self.openings.append(row)
             case OpeningEnded(opening_id=opening_id, shut_ms=shut_ms, joined=joined):
                 self.ended.append({"b_id": opening_id, "shut_ms": shut_ms, "joined": joined})
+            case OpeningAnnounced(opening_id=opening_id, permit_id=permit_id):
+                row = {"b_id": opening_id, "reason": Reason.PERMIT, "permit_id": permit_id}
+                self.announced.append(row)
             case CaseMoved():
                 self._case(door_id, grid_id, effect)
             case PermitSpent(permit_id=permit_id, openings_left=left):
@@ -140,9 +145,12 @@ class Commit:
             "raised_ms": moved.raised_ms,
             "openings": moved.openings,
             "moved_ms": moved.at_ms,
+            "latched": moved.latched,
         }
         if moved.state is CaseState.ACKNOWLEDGED:
             row |= {"acknowledged_by": moved.by, "acknowledged_ms": moved.at_ms}
+        elif moved.state is CaseState.ON_SITE:
+            row |= {"on_site_by": moved.by, "on_site_ms": moved.at_ms}
         elif moved.state is CaseState.CLOSED:
             row |= {"closed_by": moved.by, "closed_ms": moved.at_ms, "outcome": moved.outcome}
 
@@ -176,6 +184,7 @@ class Commit:
             (_SPEND_PERMIT, self.spent),
             (_INSERT_OPENING, self.openings),
             (_END_OPENING, self.ended),
+            (_ANNOUNCE_OPENING, self.announced),
             (_UPSERT_CASE, list(self.cases.values())),
             (_INSERT_ENTRY, [msgspec.structs.asdict(entry) for entry in self.entries]),
             (_UPDATE_ENTRY, self.tried),
@@ -194,6 +203,8 @@ class Commit:
 _NOBODY = {
     "acknowledged_by": None,
     "acknowledged_ms": None,
+    "on_site_by": None,
+    "on_site_ms": None,
     "closed_by": None,
     "closed_ms": None,
     "outcome": None,
@@ -253,6 +264,7 @@ _INSERT_OPENING = Statement(
     [*OpeningBegan.__struct_fields__, "door_id", "heard_ms"],
 )
 _END_OPENING = _set(tables.openings, "opening_id", "b_id", "shut_ms", "joined")
+_ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit_id")
 _UPSERT_CASE = _upsert_case()
 _INSERT_ENTRY = _of(tables.outbox, tables.outbox.insert())
 _UPDATE_ENTRY = _set(

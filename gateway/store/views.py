@@ -1,7 +1,6 @@
 """What people read: every function takes a reading connection and answers frozen records.
 
-Every list has a limit that the caller names. Identities (labels, names, who and why of a permit)
-are joined here, on the way to the console, and stand nowhere else.
+Every list has a limit that the caller names. Identities are joined here, and stand nowhere else.
 """
 
 from typing import Any, TypeVar
@@ -15,7 +14,7 @@ from gateway.store import tables
 
 _decode_door = msgspec.json.Decoder(Door).decode
 R = TypeVar("R", bound=msgspec.Struct)
-_OPEN = (CaseState.RAISED, CaseState.ACKNOWLEDGED)
+_OPEN = (CaseState.RAISED, CaseState.ACKNOWLEDGED, CaseState.ON_SITE)
 
 
 class DoorRow(msgspec.Struct, frozen=True):
@@ -53,6 +52,10 @@ class CaseRow(msgspec.Struct, frozen=True):
     acknowledged_by: str | None
     acknowledged_name: str | None
     acknowledged_ms: int | None
+    on_site_by: str | None
+    on_site_name: str | None
+    on_site_ms: int | None
+    latched: bool
     closed_by: str | None
     closed_name: str | None
     closed_ms: int | None
@@ -129,15 +132,14 @@ def wardens(connection: Connection, limit: int, grid_id: str | None = None) -> l
     """Wardens by grid and name; of one grid if it is given."""
     w = tables.wardens.c
     query = _WARDENS.order_by(w.grid_id, w.name, w.warden_id).limit(limit)
-    return _records(
-        connection, query if grid_id is None else query.where(w.grid_id == grid_id), WardenRow
-    )
+    query = query if grid_id is None else query.where(w.grid_id == grid_id)
+    return _records(connection, query, WardenRow)
 
 
 def warden(connection: Connection, warden_id: str) -> WardenRow | None:
     """One warden, or None."""
-    found = _records(connection, _WARDENS.where(tables.wardens.c.warden_id == warden_id), WardenRow)
-    return found[0] if found else None
+    query = _WARDENS.where(tables.wardens.c.warden_id == warden_id)
+    return next(iter(_records(connection, query, WardenRow)), None)
 
 
 def case_counts(connection: Connection) -> dict[CaseState, int]:
@@ -151,8 +153,9 @@ def case_counts(connection: Connection) -> dict[CaseState, int]:
 def open_cases(connection: Connection, limit: int) -> list[CaseRow]:
     """Cases that are not closed: those that wait before those that somebody has, newest first."""
     c = tables.cases.c
-    order = ((c.state == CaseState.ACKNOWLEDGED), c.moved_ms.desc(), c.case_id)
-    return _cases(connection, _CASES.where(c.state.in_(_OPEN)).order_by(*order).limit(limit))
+    query = _CASES.where(c.state.in_(_OPEN)).limit(limit)
+    order = ((c.state != CaseState.RAISED), c.moved_ms.desc(), c.case_id)
+    return _records(connection, query.order_by(*order), CaseRow)
 
 
 def closed_cases(
@@ -163,19 +166,20 @@ def closed_cases(
     query = _CASES.where(c.state == CaseState.CLOSED)
     if before is not None:
         query = query.where(tuple_(c.raised_ms, c.case_id) < before)
-    return _cases(connection, query.order_by(c.raised_ms.desc(), c.case_id.desc()).limit(limit))
+    order = c.raised_ms.desc(), c.case_id.desc()
+    return _records(connection, query.order_by(*order).limit(limit), CaseRow)
 
 
 def cases_of(connection: Connection, case_ids: list[str]) -> list[CaseRow]:
     """These cases, in no order; those that do not exist are left out."""
-    return _cases(connection, _CASES.where(tables.cases.c.case_id.in_(case_ids)))
+    return _records(connection, _CASES.where(tables.cases.c.case_id.in_(case_ids)), CaseRow)
 
 
 def cases_at(connection: Connection, door_id: str, limit: int) -> list[CaseRow]:
     """A door's cases, newest first."""
     c = tables.cases.c
     query = _CASES.where(c.door_id == door_id).order_by(c.raised_ms.desc(), c.case_id.desc())
-    return _cases(connection, query.limit(limit))
+    return _records(connection, query.limit(limit), CaseRow)
 
 
 def inbox(connection: Connection, warden_id: str, is_open: bool, limit: int) -> list[PageRow]:
@@ -262,16 +266,18 @@ _WARDENS = select(
     tables.wardens.c.language,
 ).join(tables.grids)
 
-_HAS, _CLOSED = tables.wardens.alias("has"), tables.wardens.alias("closed")
+_HAS, _AT_DOOR, _CLOSED = (tables.wardens.alias(name) for name in ("has", "at_door", "closed"))
 _CASES = (
     select(
         *(tables.cases.c[n] for n in CaseRow.__struct_fields__ if n in tables.cases.c),
         tables.doors.c.label,
         _HAS.c.name.label("acknowledged_name"),
+        _AT_DOOR.c.name.label("on_site_name"),
         _CLOSED.c.name.label("closed_name"),
     )
     .join(tables.doors, tables.doors.c.door_id == tables.cases.c.door_id)
     .join(_HAS, _HAS.c.warden_id == tables.cases.c.acknowledged_by, isouter=True)
+    .join(_AT_DOOR, _AT_DOOR.c.warden_id == tables.cases.c.on_site_by, isouter=True)
     .join(_CLOSED, _CLOSED.c.warden_id == tables.cases.c.closed_by, isouter=True)
 )
 
@@ -288,10 +294,6 @@ def _doors(connection: Connection, query: Select[Any]) -> list[DoorRow]:
         DoorRow(door_id, label, grid_id, grid, _decode_door(state) if state else Door(door_id))
         for door_id, label, grid_id, grid, state in connection.execute(query)
     ]
-
-
-def _cases(connection: Connection, query: Select[Any]) -> list[CaseRow]:
-    return _records(connection, query, CaseRow)
 
 
 def _count(connection: Connection, query: Select[Any]) -> int:

@@ -9,6 +9,7 @@ from gateway.core.events import (
     MessageRefused,
     OrderPlaced,
     PermitAnnounced,
+    PersonOnSite,
     ReportCame,
     SealBound,
 )
@@ -83,6 +84,9 @@ class Story:
 
     def acknowledge(self, case_id: str, by: str = "Wang") -> list[Effect]:
         return self.tell(CaseAcknowledged(case_id, by))
+
+    def on_site(self, case_id: str, by: str = "Wang") -> list[Effect]:
+        return self.tell(PersonOnSite(case_id, by))
 
     def close(self, case_id: str, by: str = "Wang", outcome: str = "ok") -> list[Effect]:
         return self.tell(CaseClosed(case_id, by, outcome))

@@ -144,7 +144,7 @@ def test_refusals_that_come_slowly_are_no_burst() -> None:
 
 
 _ACTS = st.sampled_from(
-    ["opens", "shuts", "beat", "gap", "late", "permit", "refused", "ack", "close", "order"]
+    ["opens", "shuts", "beat", "gap", "late", "permit", "refused", "ack", "site", "close", "order"]
 )
 
 
@@ -180,7 +180,90 @@ def _act(story: Story, act: str) -> None:  # noqa: C901 - a table
             story.refused()
         case "ack":
             story.acknowledge(case_id)
+        case "site":
+            story.on_site(case_id)
         case "close":
             story.close(case_id)
         case "order":
             story.tell(OrderPlaced(Order("order-1", NOON - DAY, story.now_ms)))
+
+
+def test_an_order_that_ends_closes_its_open_case_with_that_reason() -> None:
+    story = Story()
+    story.opens()
+    story.after(14 * DAY)
+    moved = story.moves()[-1]
+    assert (moved.state, moved.outcome, moved.by) == (CaseState.CLOSED, Reason.ORDER_OVER, None)
+    assert story.door.case is None
+
+
+def test_an_order_that_is_continued_keeps_its_case_open() -> None:
+    story = Story()
+    story.opens()
+    story.tell(OrderPlaced(Order("order-2", NOON + 13 * DAY, NOON + 20 * DAY)))
+    story.after(14 * DAY)
+    assert story.door.case is not None
+    story.after(7 * DAY)
+    assert story.door.case is None
+
+
+def test_a_late_announcement_within_the_grace_time_ends_the_case_and_says_so() -> None:
+    story = Story()
+    story.opens()
+    story.after(5 * MINUTE)
+    story.permit(openings=2, longest_ms=20 * MINUTE)
+    moved = story.moves()[-1]
+    assert (moved.state, moved.outcome) == (CaseState.CLOSED, Reason.ANNOUNCED_LATE)
+    assert story.door.permits[0].openings == 1
+    assert story.door.opening is not None
+    assert story.door.opening.reason is Reason.PERMIT
+    story.after(15 * MINUTE)  # and it must keep to what was announced
+    assert story.pages()[-1].reason is Reason.PERMIT_OVERSTAYED
+
+
+def test_an_announcement_after_the_grace_time_changes_nothing() -> None:
+    story = Story()
+    story.opens()
+    story.after(11 * MINUTE)
+    story.permit()
+    assert story.door.case is not None
+    assert story.door.permits[0].openings == 1
+
+
+def test_a_late_announcement_excuses_one_opening_not_two() -> None:
+    story = Story()
+    story.opens()
+    story.after(MINUTE).shuts()
+    story.after(MINUTE).opens()
+    story.permit(openings=5)
+    assert story.door.case is not None
+
+
+def test_tampering_is_latched_until_a_person_was_at_the_door() -> None:
+    story = Story()
+    story.beat(Contact.SHUT, cover=True)
+    case_id = story.pages()[0].case_id
+    story.beat(Contact.SHUT)
+    assert story.close(case_id) == []
+    story.acknowledge(case_id)
+    assert story.close(case_id) == []
+    (moved,) = story.on_site(case_id)
+    assert (moved.state, moved.by) == (CaseState.ON_SITE, "Wang")
+    (moved,) = story.close(case_id)
+    assert moved.state is CaseState.CLOSED
+
+
+def test_an_opening_after_tampering_keeps_the_tampering_in_sight() -> None:
+    story = Story()
+    story.beat(Contact.SHUT, magnet=True)
+    story.opens(magnet=True)
+    assert [page.reason for page in story.pages()] == [Reason.MAGNET_TAMPER, Reason.NO_PERMIT]
+    assert story.door.case is not None
+    assert (story.door.case.reason, story.door.case.latched) == (Reason.MAGNET_TAMPER, True)
+
+
+def test_a_late_announcement_does_not_end_a_case_of_tampering() -> None:
+    story = Story()
+    story.beat(Contact.SHUT, cover=True)
+    story.permit()
+    assert story.door.case is not None
