@@ -40,8 +40,12 @@ class Store:
                 raise StoreError(f"there is no database at {path}; `menshen enrol` makes one")
             _make_private(path)
         store = cls(path)
-        with told(path):
-            store._migrate()
+        try:
+            with told(path):
+                store._migrate()
+        except BaseException:
+            store.close()
+            raise
         return store
 
     @contextmanager
@@ -146,23 +150,31 @@ def _engine(path: Path, writes: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(raw: sqlite3.Connection, _: object) -> None:
-        raw.isolation_level = None  # we begin transactions ourselves
-        raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-        raw.execute("PRAGMA foreign_keys=ON")
-        raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        if writes:
-            raw.execute("PRAGMA journal_mode=WAL")
-            raw.execute("PRAGMA synchronous=FULL")
-            raw.execute("PRAGMA secure_delete=ON")
-            raw.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
-        else:
-            raw.execute("PRAGMA query_only=ON")
+        try:
+            _prepare(raw, writes)
+        except sqlite3.Error:
+            raw.close()  # the pool has not taken it over yet
+            raise
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _prepare(raw: sqlite3.Connection, writes: bool) -> None:
+    raw.isolation_level = None  # we begin transactions ourselves
+    raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    raw.execute("PRAGMA foreign_keys=ON")
+    raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    if writes:
+        raw.execute("PRAGMA journal_mode=WAL")
+        raw.execute("PRAGMA synchronous=FULL")
+        raw.execute("PRAGMA secure_delete=ON")
+        raw.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
+    else:
+        raw.execute("PRAGMA query_only=ON")
 
 
 __all__ = ["HEAD", "Store", "StoreError", "told"]

@@ -1,5 +1,6 @@
 """What people read comes in bounded lists, in the order in which they look for it."""
 
+from contextlib import closing
 from pathlib import Path
 
 from console_site import console, first_case, new_store
@@ -10,8 +11,7 @@ from gateway.store import tables, views
 
 
 async def test_short_labels_stand_before_long_ones_and_pages_do_not_overlap(tmp_path: Path) -> None:
-    store = new_store(tmp_path, doors=12)
-    with store.reading() as connection:
+    with closing(new_store(tmp_path, doors=12)) as store, store.reading() as connection:
         whole = views.doors(connection, 100)
         assert [row.label for row in whole if len(row.label) < 7][:2] == ["3-101", "3-201"]
         assert [row.label for row in whole][-4:-1] == ["3-1001", "3-1101", "3-1201"]
@@ -21,29 +21,28 @@ async def test_short_labels_stand_before_long_ones_and_pages_do_not_overlap(tmp_
 
 
 async def test_a_door_that_nobody_has_heard_of_has_an_empty_state(tmp_path: Path) -> None:
-    store = new_store(tmp_path)
-    with store.reading() as connection:
+    with closing(new_store(tmp_path)) as store, store.reading() as connection:
         assert views.doors_of(connection, ["d0", "none"])[0].state == Door("d0")
         assert views.doors_of(connection, []) == []
         assert views.warden(connection, "none") is None
 
 
 async def test_closed_cases_come_page_by_page_even_where_times_are_equal(tmp_path: Path) -> None:
-    store = new_store(tmp_path)
-    row = {"grid_id": "g1", "state": "closed", "reason": "no_permit", "openings": 1}
-    row |= {"moved_ms": 9, "door_id": "d0", "outcome": "lawful", "closed_by": "wang"}
-    with store.writing() as connection:
-        for n in range(7):
-            connection.execute(
-                insert(tables.cases), row | {"case_id": f"c{n}", "raised_ms": n // 3}
-            )
-    with store.reading() as connection:
-        seen: list[str] = []
-        last = None
-        while page := views.closed_cases(connection, 2, last):
-            seen += [case.case_id for case in page]
-            last = page[-1].raised_ms, page[-1].case_id
-        assert seen == ["c6", "c5", "c4", "c3", "c2", "c1", "c0"]
+    with closing(new_store(tmp_path)) as store:
+        row = {"grid_id": "g1", "state": "closed", "reason": "no_permit", "openings": 1}
+        row |= {"moved_ms": 9, "door_id": "d0", "outcome": "lawful", "closed_by": "wang"}
+        with store.writing() as connection:
+            for n in range(7):
+                connection.execute(
+                    insert(tables.cases), row | {"case_id": f"c{n}", "raised_ms": n // 3}
+                )
+        with store.reading() as connection:
+            seen: list[str] = []
+            last = None
+            while page := views.closed_cases(connection, 2, last):
+                seen += [case.case_id for case in page]
+                last = page[-1].raised_ms, page[-1].case_id
+            assert seen == ["c6", "c5", "c4", "c3", "c2", "c1", "c0"]
 
 
 async def test_who_waits_stands_before_who_is_looked_after(tmp_path: Path) -> None:
