@@ -14,7 +14,7 @@ from gateway.core.model import CaseState
 from gateway.store import views
 
 DOORS_MAX: Final = 500  # a screenful; more doors are on further screens
-CASES_MAX: Final = 30
+CASES_MAX: Final = 12  # what fits beside the doors on a wall; the rest is counted
 LOOK_UP_MAX: Final = 100  # doors looked up one by one; beyond it the whole screen is cheaper
 # How close the doors stand, by the number of them: the fewer, the larger.
 DENSITIES: Final = ((16, "grand"), (40, "roomy"), (120, "close"), (DOORS_MAX, "dense"))
