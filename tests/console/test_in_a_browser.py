@@ -163,3 +163,21 @@ async def test_the_centre_takes_and_closes_a_case_on_its_page(
             await page.get_by_text("Lawful, only not announced").click()
             await page.get_by_role("button", name="Close the case").click()
             await is_shown(page, "The centre closed it")
+
+
+async def test_what_was_chosen_stays_when_the_case_changes_beneath(
+    chromium: str, port: int, tmp_path: Path
+) -> None:
+    store = new_store(tmp_path)
+    async with console(store) as site, served(site, port):
+        await site.seal(0)
+        await site.opens(0, age_ms=60_000)
+        async with browsing(chromium, "en", **WALL) as page:
+            await page.goto(f"http://127.0.0.1:{port}/cases/{first_case(0)}")
+            await is_shown(page, "Live")
+            choice = page.get_by_label("Lawful, only not announced")
+            await choice.check()
+            await site.shuts(0, age_ms=30_000)
+            await site.opens(0)
+            await is_shown(page, "Raised 2 times in all")
+            assert await choice.is_checked()

@@ -124,6 +124,23 @@ function lookAtInbox() {
   waiting = now;
 }
 
+// A piece that comes by itself may replace a form in which somebody has chosen something already.
+function keepChoices(before, after) {
+  for (const field of before.querySelectorAll("input:checked, select, textarea, input[type=text]")) {
+    const name = CSS.escape(field.name);
+    if (field.type === "radio" || field.type === "checkbox") {
+      const same = after.querySelector(`input[name="${name}"][value="${CSS.escape(field.value)}"]`);
+      if (same) same.checked = true;
+    } else {
+      const same = field.name && after.querySelector(`[name="${name}"]`);
+      if (same) same.value = field.value;
+    }
+  }
+}
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  keepChoices(event.detail.target, event.detail.fragment);
+});
+
 document.addEventListener("htmx:sseMessage", () => { tick(); lookAtInbox(); });
 document.addEventListener("htmx:afterSwap", () => { tick(); lookAtInbox(); });
 tick();
