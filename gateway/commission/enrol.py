@@ -12,7 +12,6 @@ from typing import Any, assert_never
 
 import msgspec
 from sqlalchemy import Connection, Table, bindparam, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from gateway.commission.credentials import hash_password, password_matches
 from gateway.commission.enrol_rows import (
@@ -37,6 +36,7 @@ from gateway.core.orders import ORDERS_MAX
 from gateway.core.permits import PERMITS_MAX
 from gateway.store import tables
 from gateway.store.engine import Store
+from gateway.store.statement import upsert
 
 _encode = msgspec.json.Encoder().encode
 
@@ -114,7 +114,9 @@ class Enrolment:
                 rows = [{**row, "enrolled_ms": self._at_ms} for row in rows]
             if rows:
                 table = tables.metadata.tables[name]
-                self._connection.execute(_upsert(table, list(rows[0])), rows)
+                changes = [column for column in rows[0] if column != "enrolled_ms"]
+                statement = upsert(self._connection.dialect.name, table, changes)
+                self._connection.execute(statement, rows)
         if self._letters:
             self._connection.execute(tables.letters.insert(), self._letters)
         if self._letters or any(self._fresh.values()):  # so that a running gateway reads it anew
@@ -280,14 +282,6 @@ def _span(row: NewOrder) -> dict[str, Any]:
 def _same(rows: list[dict[str, Any]], key: str, wanted: dict[str, Any]) -> str | None:
     """The id of the row that says the same, so that a row without an id is not added twice."""
     return next((row[key] for row in rows if row == row | wanted), None)
-
-
-def _upsert(table: Table, columns: list[str]) -> Any:
-    key = table.primary_key.columns.keys()
-    statement = insert(table)
-    kept = {*key, "enrolled_ms"}
-    changed = {name: statement.excluded[name] for name in columns if name not in kept}
-    return statement.on_conflict_do_update(index_elements=key, set_=changed)
 
 
 _UNBIND = (

@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, select
-from sqlalchemy.dialects import sqlite
 
 from gateway.core.events import ReportCame
 from gateway.notify.points import Row
 from gateway.store.engine import Store
+from gateway.store.statement import upsert
 from gateway.store.tables import cursors, journal, refusals, unwritten
 
 READER = "influx"
@@ -60,9 +60,13 @@ class Cursor:
     def advance(self, journal_id: int, never: list[Unwritten]) -> None:
         """Move the cursor, in one transaction with what will never be written."""
         with self._store.writing() as connection:
-            connection.execute(_MOVE, {"reader": READER, "journal_id": journal_id})
+            dialect = connection.dialect.name
+            connection.execute(
+                upsert(dialect, cursors), {"reader": READER, "journal_id": journal_id}
+            )
             if never:
-                connection.execute(_KEEP, [row._asdict() for row in never])
+                kept = upsert(dialect, unwritten, ["line", "error"])
+                connection.execute(kept, [row._asdict() for row in never])
                 connection.execute(_FORGET)
 
     def counts(self) -> Counts:
@@ -82,22 +86,6 @@ def _newest(connection: Connection) -> int:
     return connection.execute(_NEWEST).scalar() or 0
 
 
-def _move() -> sqlite.Insert:
-    """SQLite and PostgreSQL spell an upsert alike."""
-    insert = sqlite.insert(cursors)
-    return insert.on_conflict_do_update(
-        index_elements=["reader"], set_={"journal_id": insert.excluded.journal_id}
-    )
-
-
-def _keep() -> sqlite.Insert:
-    insert = sqlite.insert(unwritten)
-    return insert.on_conflict_do_update(
-        index_elements=["journal_id"],
-        set_={"line": insert.excluded.line, "error": insert.excluded.error},
-    )
-
-
 _CURSOR = select(cursors.c.journal_id).where(cursors.c.reader == READER)
 _NEWEST = select(func.max(journal.c.journal_id))
 _REPORTS = (
@@ -105,7 +93,6 @@ _REPORTS = (
     .where(journal.c.journal_id > bindparam("cursor"), journal.c.kind == ReportCame.__name__)
     .order_by(journal.c.journal_id)
 )
-_MOVE, _KEEP = _move(), _keep()
 _OLDEST_KEPT = (
     select(unwritten.c.journal_id)
     .order_by(unwritten.c.journal_id.desc())

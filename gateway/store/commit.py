@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, select, update
-from sqlalchemy.dialects import sqlite
 
 from gateway.core.effects import (
     CaseMoved,
@@ -24,7 +23,7 @@ from gateway.core.events import Event, OrderPlaced, PermitAnnounced, ReportCame
 from gateway.core.model import CaseState, Door
 from gateway.core.reason import Reason
 from gateway.store import tables
-from gateway.store.statement import Row, Statement
+from gateway.store.statement import Row, Statement, insert_for, upsert
 
 HOUR_MS = 3_600_000
 _encode = msgspec.json.Encoder().encode
@@ -216,34 +215,33 @@ def _of(table: Any, clause: Any) -> Statement:
     return Statement(clause, table.columns.keys())
 
 
-def _upsert(table: Any, keys: list[str]) -> Statement:
-    """Insert, or set every other column; SQLite and PostgreSQL spell it alike."""
-    clause = sqlite.insert(table)
-    changed = {c.name: clause.excluded[c.name] for c in table.columns if c.name not in keys}
-    return _of(table, clause.on_conflict_do_update(index_elements=keys, set_=changed))
+def _upsert(table: Any) -> Statement:
+    """Insert, or set every other column."""
+    return _of(table, lambda dialect: upsert(dialect, table))
 
 
-def _upsert_case() -> Statement:
+def _upsert_case(dialect: str) -> Any:
     """As above, but who acknowledged and closed is never forgotten by a later move."""
-    clause = sqlite.insert(tables.cases)
+    insert = insert_for(dialect, tables.cases)
     changed: dict[str, Any] = {}
     for column in tables.cases.columns:
-        new = clause.excluded[column.name]
+        new = insert.excluded[column.name]
         changed[column.name] = func.coalesce(new, column) if column.name in _NOBODY else new
     del changed["case_id"]
-    return _of(tables.cases, clause.on_conflict_do_update(index_elements=["case_id"], set_=changed))
+    return insert.on_conflict_do_update(index_elements=["case_id"], set_=changed)
 
 
-def _upsert_refusal() -> Statement:
-    clause = sqlite.insert(tables.refusals)
+def _upsert_refusal(dialect: str) -> Any:
+    insert = insert_for(dialect, tables.refusals)
     changed = {
-        "count": tables.refusals.c.count + clause.excluded["count"],
-        "latest_ms": clause.excluded["latest_ms"],
+        "count": tables.refusals.c.count + insert.excluded["count"],
+        "latest_ms": insert.excluded["latest_ms"],
     }
-    return _of(
-        tables.refusals,
-        clause.on_conflict_do_update(index_elements=["hour_ms", "reason"], set_=changed),
-    )
+    return insert.on_conflict_do_update(index_elements=["hour_ms", "reason"], set_=changed)
+
+
+def _insert_opening(dialect: str) -> Any:
+    return insert_for(dialect, tables.openings).on_conflict_do_nothing()
 
 
 def _set(table: Any, key: str, parameter: str, *columns: str) -> Statement:
@@ -255,17 +253,17 @@ _NEWEST = select(func.max(tables.journal.c.journal_id))
 _INSERT_JOURNAL = _of(tables.journal, tables.journal.insert())
 _UPDATE_MARK = _set(tables.seals, "seal_id", "b_seal_id", "epoch", "counter", "seq_top", "seq_seen")
 _UPDATE_DOOR = _set(tables.doors, "door_id", "b_door_id", "state")
-_UPSERT_REFUSAL = _upsert_refusal()
-_UPSERT_ORDER = _upsert(tables.orders, ["order_id"])
-_UPSERT_PERMIT = _upsert(tables.permits, ["permit_id"])
+_UPSERT_REFUSAL = _of(tables.refusals, _upsert_refusal)
+_UPSERT_ORDER = _upsert(tables.orders)
+_UPSERT_PERMIT = _upsert(tables.permits)
 _SPEND_PERMIT = _set(tables.permits, "permit_id", "b_id", "openings")
 _INSERT_OPENING = Statement(
-    sqlite.insert(tables.openings).on_conflict_do_nothing(),
+    _insert_opening,
     [*OpeningBegan.__struct_fields__, "door_id", "heard_ms"],
 )
 _END_OPENING = _set(tables.openings, "opening_id", "b_id", "shut_ms", "joined")
 _ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit_id")
-_UPSERT_CASE = _upsert_case()
+_UPSERT_CASE = _of(tables.cases, _upsert_case)
 _INSERT_ENTRY = _of(tables.outbox, tables.outbox.insert())
 _UPDATE_ENTRY = _set(
     tables.outbox, "entry_id", "b_id", "tries", "next_ms", "done_ms", "gave_up", "error"

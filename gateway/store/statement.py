@@ -4,19 +4,42 @@ Compiling and binding in SQLAlchemy's usual way costs more than SQLite takes for
 and the gateway writes ten small statements for every report.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Executable, Table
+from sqlalchemy.dialects import sqlite
 
 Row = dict[str, Any]
 
 
-class Statement:
-    """An insert, update or delete whose rows are dictionaries with the same keys each time."""
+def insert_for(dialect: str, table: Table) -> Any:
+    """An insert that knows ON CONFLICT, which SQLite and PostgreSQL spell alike."""
+    if dialect == "postgresql":  # not imported where it is not used: that takes a while
+        from sqlalchemy.dialects import postgresql
 
-    def __init__(self, clause: Executable, keys: Sequence[str]) -> None:
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def upsert(dialect: str, table: Table, changes: Iterable[str] | None = None) -> Any:
+    """Insert, or change these columns of the row with the same primary key; by default, all."""
+    insert, keys = insert_for(dialect, table), table.primary_key.columns.keys()
+    names = [name for name in changes or table.columns.keys() if name not in keys]
+    changed = {name: insert.excluded[name] for name in names}
+    return insert.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+class Statement:
+    """An insert, update or delete whose rows are dictionaries with the same keys each time.
+
+    `clause` may be a function of the dialect's name, for what databases do not share.
+    """
+
+    def __init__(
+        self, clause: Executable | Callable[[str], Executable], keys: Sequence[str]
+    ) -> None:
         self._clause, self._keys = clause, list(keys)
         self._compiled: dict[str, tuple[str, Callable[[Row], Any]]] = {}
 
@@ -34,7 +57,8 @@ class Statement:
         return known
 
     def _compile(self, connection: Connection) -> tuple[str, Callable[[Row], Any]]:
-        compiled = self._clause.compile(  # type: ignore[attr-defined]
+        clause = self._clause(connection.dialect.name) if callable(self._clause) else self._clause
+        compiled = clause.compile(  # type: ignore[attr-defined]
             dialect=connection.dialect, column_keys=self._keys
         )
         names = compiled.positiontup
