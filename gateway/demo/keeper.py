@@ -19,6 +19,7 @@ STOP_S = 5.0
 _ASK_EVERY_S = 0.05
 _LISTEN_AGAIN_S = 0.2
 _LOOK_EVERY_S = 1.0
+# Who plays with a door opens it more often than who lives behind it; and five minutes are long.
 _SETTINGS = """\
 [site]
 name = "门神 Menshen"
@@ -26,6 +27,10 @@ name = "门神 Menshen"
 port = {broker_port}
 [console]
 port = {console_port}
+[rules]
+chatter_openings = 5
+chatter_window_ms = 20000
+settle_ms = 20000
 """
 
 

@@ -53,6 +53,7 @@ class Broker:
         self._generation = 0  # of the connection, so that no token outlives its own
         self._taken = 0
         self._writing = False
+        self._read_from: Any = None
         self._echo_sent: dict[bytes, float] = {}
         self._caught_up = False  # what came before our first echo may have waited for us
         self._refusal = ""
@@ -103,6 +104,7 @@ class Broker:
         if sock is None:
             raise ConnectionError("it closed the connection at once")
         asyncio.get_running_loop().add_reader(sock, self._readable)
+        self._read_from = sock
         self._readable()
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
@@ -200,6 +202,9 @@ class Broker:
         self._gone.set()
 
     def _on_socket_close(self, _: Any, __: Any, sock: Any) -> None:
+        if sock is not self._read_from:
+            return  # one that a cancelled connect left behind: nobody ever listened to it
+        self._read_from = None
         loop = asyncio.get_running_loop()
         loop.remove_reader(sock)
         if self._writing:

@@ -22,6 +22,7 @@ from sealwire import ccm
 
 HOUR_MS = 3_600_000
 DOORS_IN_A_GRID = 50  # the small end of what a warden looks after
+# A few seals stand for a city: each opens more often than any door, and chatter is not the matter.
 _SETTINGS = """\
 [site]
 name = "Test"
@@ -32,6 +33,10 @@ echo_s = 1.0
 port = {console_port}
 [webhook]
 url = "{webhook_url}"
+[rules]
+chatter_openings = 20
+chatter_window_ms = 1000
+chatter_joined = 1000
 """
 
 
