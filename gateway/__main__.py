@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.commands.simulate_options import simulate
 from gateway.commands.verdict import EPILOG, MISUSED, CommandError, Verdicts
 
 AT_WORK, BEFORE, CLOSER = "At work", "Before work", "A closer look"
@@ -274,6 +275,9 @@ def demo(
     from gateway.commands import run as body
 
     raise typer.Exit(body.demo(port, open_page))
+
+
+app.command(rich_help_panel=CLOSER)(simulate)
 
 
 def main() -> None:

@@ -1,0 +1,112 @@
+"""`menshen simulate`: what the rules make of a fleet whose truth is known."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from gateway.commands import terminal
+from gateway.commands.verdict import MISUSED, CommandError
+from gateway.simulate import fleet, page
+from gateway.simulate.habits import OURS, Habits, HabitsError, load
+from gateway.simulate.life import DAY_MS, HOUR_MS, MINUTE_MS, START_MS
+
+AROUND_MS = 30 * MINUTE_MS  # of a missed breach, before and after
+LINES_MAX = 200  # of its excerpt
+_DEFAULTS = re.compile(
+    r", (first=False|bounces=0|waited_ms=0|battery_mv=None|cover=False|magnet=False)"
+)
+
+
+class Wanted(NamedTuple):
+    """What was asked for."""
+
+    doors: int
+    days: int
+    seed: int
+    habits: Path | None = None
+    html: Path | None = None
+    door: int | None = None
+    as_json: bool = False
+
+
+def simulate(wanted: Wanted) -> int:
+    """Run the fleet, or tell one door's story. Exit code 1 if a breach was missed."""
+    try:
+        habits = load(wanted.habits or OURS)
+    except HabitsError as error:
+        raise CommandError(str(error), MISUSED) from error
+    if wanted.door is not None:
+        return _story(wanted, wanted.door, habits)
+    with terminal.bar() as told:
+        totals = fleet.simulate(
+            wanted.doors,
+            wanted.days,
+            wanted.seed,
+            habits,
+            lambda done: told("doors", done, wanted.doors),
+        )
+    if wanted.html is not None:
+        _write(wanted.html, page.page(totals))
+    if wanted.as_json:
+        terminal.say_json(totals.figures())
+    else:
+        _say(totals, habits)
+    return 1 if totals.missed else 0
+
+
+def _say(totals: fleet.Totals, habits: Habits) -> None:
+    figures = totals.figures()
+    rows = [
+        (name.replace("_", " "), f"{value:,}" if isinstance(value, int | float) else "-")
+        for name, value in figures.items()
+        if isinstance(value, int | float) or value is None
+    ]
+    rows += [
+        (f"pages: {reason}", f"{count:,}") for reason, count in figures["pages_by_reason"].items()
+    ]
+    terminal.show(("figure", "value"), rows)
+    for note in figures["notes"]:
+        terminal.say(note)
+    for number, breach in totals.missed[:3]:
+        _missed(totals, habits, number, breach)
+
+
+def _missed(totals: fleet.Totals, habits: Habits, number: int, breach: int) -> None:
+    """What there is to know of a breach that the rules missed."""
+    lines, run = fleet.story(number, totals.days, totals.seed, habits)
+    edges = [o.edges[0] for o in run.life.openings if o.breach == breach]
+    since = edges[0] - START_MS - AROUND_MS
+    until = edges[-1] - START_MS + AROUND_MS
+    terminal.say(
+        f"\nMISSED: breach {breach} of door {number}. The whole story: menshen simulate "
+        f"--seed {totals.seed} --days {totals.days} --door {number}"
+    )
+    around = [line for line in lines if since <= line[0] <= until]
+    for at_ms, line in around[:LINES_MAX]:
+        terminal.say(_line(at_ms, line))
+
+
+def _story(wanted: Wanted, number: int, habits: Habits) -> int:
+    """Every line of one door."""
+    lines, run = fleet.story(number, wanted.days, wanted.seed, habits)
+    if wanted.as_json:
+        terminal.say_json([{"at_ms": at_ms, "line": line} for at_ms, line in lines])
+    else:
+        for at_ms, line in lines:
+            terminal.say(_line(at_ms, line))
+    return 1 if run.witness.seen.missed() else 0
+
+
+def _line(at_ms: int, line: str) -> str:
+    day, rest = divmod(at_ms, DAY_MS)
+    hour, rest = divmod(rest, HOUR_MS)
+    minute, rest = divmod(rest, MINUTE_MS)
+    clock = f"day {day + 1:>2} {hour:02}:{minute:02}:{rest / 1000:06.3f}"
+    return f"{clock}  {_DEFAULTS.sub('', line)}"
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}") from error

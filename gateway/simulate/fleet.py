@@ -1,0 +1,151 @@
+"""All doors, one after the other, and the figures of them together.
+
+Doors are independent here, as they are to the rules of today: no permit for a whole stair, no cause
+that fells many doors at once. So one door is simulated at a time, and memory stays small.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.core.reason import Reason
+from gateway.simulate.door import DoorRun
+from gateway.simulate.habits import Habits
+from gateway.simulate.life import MINUTE_MS, START_MS
+
+TEN_MINUTES_MS = 10 * MINUTE_MS
+NOTES = (
+    "Doors are independent: no courier's permit for a stair, no outage that fells many at once.",
+    "The gateway is always up, and a page is due when a step raises it: the loop, the ladder and "
+    "the phones are measured elsewhere.",
+    "The radio's two ways are alike; seals never sleep; how often things fail is mostly assumed.",
+)
+
+
+@dataclass(slots=True)
+class Totals:
+    """What came of a fleet. `missed` names each missed breach: door, number."""
+
+    doors: int
+    days: int
+    seed: int
+    doors_of_warden: int
+    counts: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[Reason] = field(default_factory=Counter)
+    false: Counter[Reason] = field(default_factory=Counter)
+    needless: Counter[Reason] = field(default_factory=Counter)
+    waits_ms: list[int] = field(default_factory=list)
+    loads: Counter[tuple[int, int]] = field(default_factory=Counter)  # warden, ten minutes
+    missed: list[tuple[int, int]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def add(self, number: int, run: DoorRun) -> None:
+        """One door more."""
+        seen, counts = run.witness.seen, self.counts
+        counts["openings_true"] += len(run.life.openings)
+        counts["breaches_true"] += run.life.breaches
+        counts["breaches_shown"] += len(seen.shown)
+        counts["breaches_told"] += len(seen.told)
+        counts["breaches_missed"] += len(seen.missed())
+        counts["breaches_excused"] += len((seen.shown & seen.excused) - seen.told)
+        counts["breaches_behind_fault"] += len(
+            (seen.shown & seen.faulty) - seen.told - seen.excused
+        )
+        counts["false_coverage_claims"] += len(seen.false_claims)
+        counts["false_intervals"] += len(seen.false_intervals)
+        counts["reports_dropped"] += run.seal.dropped
+        counts["steps"] += run.steps
+        self.false += seen.false
+        self.needless += seen.needless
+        self.waits_ms += seen.waits_ms
+        self.missed += [(number, breach) for breach in sorted(seen.missed())]
+        warden = number // self.doors_of_warden
+        for at_ms, reason in seen.pages:
+            self.reasons[reason] += 1
+            self.loads[warden, (at_ms - START_MS) // TEN_MINUTES_MS] += 1
+
+    def load_shares(self) -> dict[int, float]:
+        """How many pages a warden got in ten minutes -> in which share of all ten minutes."""
+        wardens = -(-self.doors // self.doors_of_warden)
+        all_of_them = wardens * self.days * 144
+        times = Counter(self.loads.values())
+        times[0] = all_of_them - sum(times.values())
+        return {load: times[load] / all_of_them for load in sorted(times)}
+
+    def figures(self) -> dict[str, Any]:
+        """What `--json` prints; `gateway/simulate/witness.py` says what each word means."""
+        counts, pages, days = self.counts, self.reasons.total(), self.doors * self.days
+        waits = sorted(self.waits_ms)
+        return {
+            "doors": self.doors,
+            "days": self.days,
+            "seed": self.seed,
+            "household_days": days,
+            "openings_true": counts["openings_true"],
+            "breaches_true": counts["breaches_true"],
+            "breaches_shown": counts["breaches_shown"],
+            "breaches_told": counts["breaches_told"],
+            "breaches_excused": counts["breaches_excused"],
+            "breaches_behind_fault": counts["breaches_behind_fault"],
+            "breaches_missed": counts["breaches_missed"],
+            "missed": [{"door": door, "breach": breach} for door, breach in self.missed],
+            "pages": pages,
+            "pages_by_reason": _by_word(self.reasons),
+            "pages_per_household_day": round(pages / days, 5),
+            "false_pages": self.false.total(),
+            "false_pages_by_reason": _by_word(self.false),
+            "false_pages_per_100_household_days": round(100 * self.false.total() / days, 4),
+            "needless_pages": self.needless.total(),
+            "needless_pages_by_reason": _by_word(self.needless),
+            "time_to_page_ms_p50": rank(waits, 0.50),
+            "time_to_page_ms_p99": rank(waits, 0.99),
+            "false_coverage_claims": counts["false_coverage_claims"],
+            "false_intervals": counts["false_intervals"],
+            "reports_dropped": counts["reports_dropped"],
+            "warden_doors": self.doors_of_warden,
+            "warden_most_pages_in_10_min": max(self.loads.values(), default=0),
+            "warden_over_10_in_10_min": sum(load > 10 for load in self.loads.values()),
+            "steps": counts["steps"],
+            "seconds": round(self.seconds, 1),
+            "notes": list(NOTES),
+        }
+
+
+def simulate(
+    doors: int,
+    days: int,
+    seed: int,
+    habits: Habits,
+    told: Callable[[int], None] = lambda _: None,
+    compressed: bool = True,
+) -> Totals:
+    """Let the fleet live. `told` hears how many doors are done."""
+    began = time.perf_counter()
+    totals = Totals(doors, days, seed, habits.warden.doors)
+    for number in range(doors):
+        totals.add(number, DoorRun(number, habits, seed, days, compressed).run())
+        told(number + 1)
+    totals.seconds = time.perf_counter() - began
+    return totals
+
+
+def story(
+    number: int, days: int, seed: int, habits: Habits
+) -> tuple[list[tuple[int, str]], DoorRun]:
+    """One door of the fleet again, with every line of what happened: ms since the start, text."""
+    lines: list[tuple[int, str]] = []
+    run = DoorRun(
+        number, habits, seed, days, told=lambda at, line: lines.append((at - START_MS, line))
+    )
+    return lines, run.run()
+
+
+def rank(ordered: list[int], share: float) -> int | None:
+    """The value that so large a share does not exceed; None of nothing."""
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else None
+
+
+def _by_word(counter: Counter[Reason]) -> dict[str, int]:
+    return {str(reason): counter[reason] for reason in sorted(counter)}

@@ -1,0 +1,186 @@
+"""The truth of one door, made before anybody looks: who opened it, when, and what failed.
+
+Nothing here depends on what the gateway makes of it, save that tampering lasts until a person comes
+to the door. Times are milliseconds of UTC.
+"""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from gateway.core.model import Permit
+from gateway.simulate.habits import Habits, Lawful
+
+START_MS = 1_767_571_200_000  # a Monday, midnight
+SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS = 1_000, 60_000, 3_600_000, 86_400_000
+APART_MS = 5_000  # between two openings; nearer ones would be one
+_Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TrueOpening:
+    """The door really opened. `edges` alternate open, shut; more than two if it slammed."""
+
+    edges: tuple[int, ...]
+    kind: str  # a word of the household, or "leaves" or "returns"
+    breach: int = -1  # which breach it belongs to
+    permit: Permit | None = None
+    announced_ms: int = 0
+
+
+@dataclass(slots=True)
+class Life:
+    """Everything that happens to one door and its seal."""
+
+    openings: list[TrueOpening] = field(default_factory=list)
+    breaches: int = 0
+    chatter: list[tuple[int, ...]] = field(default_factory=list)  # edges, while the door is shut
+    fades: list[tuple[int, int]] = field(default_factory=list)
+    cuts: list[tuple[int, int]] = field(default_factory=list)
+    dies_ms: int | None = None
+    tampers: list[tuple[int, str]] = field(default_factory=list)
+
+
+def live(habits: Habits, chance: Random, days: int) -> Life:
+    """A door's life of so many days."""
+    maker = _Maker(habits, chance, days)
+    wanted = [
+        maker.lawful(word, kind, day)
+        for day in range(days)
+        for word, kind in habits.household.kinds().items()
+        for _ in range(_count(chance, kind.per_day))
+    ]
+    wanted += maker.breaches()
+    life = Life(openings=_apart(wanted))
+    seen = sorted({opening.breach for opening in life.openings} - {-1})
+    life.breaches = len(seen)
+    life.fades = maker.spans(habits.radio.fades_per_day, habits.radio.fade_min, MINUTE_MS)
+    life.cuts = maker.spans(habits.power.cuts_per_day, habits.power.off_s, SECOND_MS)
+    life.dies_ms = maker.moment(habits.power.batteries_die_per_day)
+    tamper_ms = maker.moment(habits.contact.tampers_per_day)
+    if tamper_ms is not None:
+        life.tampers.append((tamper_ms, chance.choice(("cover", "magnet"))))
+    life.chatter = maker.chatter(life.openings)
+    return life
+
+
+class _Maker:
+    def __init__(self, habits: Habits, chance: Random, days: int) -> None:
+        self._habits, self._chance, self._days = habits, chance, days
+        self._end_ms = START_MS + days * DAY_MS
+        self._permits = 0
+
+    def lawful(self, word: str, kind: Lawful, day: int) -> TrueOpening:
+        """A lawful opening, announced before, afterwards, or forgotten."""
+        chance = self._chance
+        since, until = chance.choice(kind.hours)
+        open_ms = START_MS + day * DAY_MS + int(chance.uniform(since, until) * HOUR_MS)
+        edges = self._edges(open_ms, kind.lasts_s)
+        how = chance.random()
+        if how >= kind.announced + kind.late:
+            return TrueOpening(edges, word)
+        window_ms = int(kind.window_min * MINUTE_MS)
+        from_ms = open_ms - int(chance.random() * window_ms * 0.9)
+        self._permits += 1
+        permit = Permit(
+            f"p{self._permits}",
+            from_ms,
+            from_ms + window_ms,
+            1,
+            int(kind.longest_min * MINUTE_MS),
+            "resident",
+            word,
+        )
+        said_ms = from_ms - int(chance.uniform(0, 2 * HOUR_MS))
+        if how >= kind.announced:  # late, though within the ten minutes' grace
+            said_ms = open_ms + int(chance.uniform(20, 570) * SECOND_MS)
+        return TrueOpening(edges, word, -1, permit, max(said_ms, START_MS + SECOND_MS))
+
+    def breaches(self) -> list[TrueOpening]:
+        """People who leave, and most of whom come back."""
+        chance, breach = self._chance, self._habits.breach
+        found: list[TrueOpening] = []
+        for number in range(_count(chance, breach.per_order * self._days / breach.order_days)):
+            out_ms = START_MS + int(chance.random() * self._days * DAY_MS)
+            found.append(TrueOpening(self._edges(out_ms, (4, 10, 60)), "leaves", number))
+            back_ms = out_ms + int(chance.uniform(*breach.away_min) * MINUTE_MS) + 2 * MINUTE_MS
+            if chance.random() < breach.returns and back_ms < self._end_ms:
+                found.append(TrueOpening(self._edges(back_ms, (4, 10, 60)), "returns", number))
+        return found
+
+    def spans(self, per_day: float, length: tuple[float, float], unit_ms: int) -> list[_Span]:
+        """Times from and to, apart from each other; short ones more often than long ones."""
+        chance = self._chance
+        low, high = length
+        found: list[_Span] = []
+        for _ in range(_count(chance, per_day * self._days)):
+            from_ms = START_MS + int(chance.random() * self._days * DAY_MS)
+            found.append((from_ms, from_ms + 1 + int(_skewed(chance, low, high) * unit_ms)))
+        found.sort()
+        return [span for n, span in enumerate(found) if n == 0 or span[0] > found[n - 1][1]]
+
+    def moment(self, per_day: float) -> int | None:
+        """One moment, or None if it does not come in these days."""
+        at_ms = self._chance.random() * self._days * DAY_MS
+        comes = self._chance.random() < per_day * self._days
+        return START_MS + int(at_ms) if comes else None
+
+    def chatter(self, openings: list[TrueOpening]) -> list[tuple[int, ...]]:
+        """A contact at fault while the door is shut; a true opening interrupts it."""
+        chance, contact = self._chance, self._habits.contact
+        found: list[tuple[int, ...]] = []
+        for from_ms, to_ms in self.spans(contact.chatters_per_day, contact.lasts_min, MINUTE_MS):
+            edges, at_ms = [], from_ms
+            until_ms = _shut_until(openings, from_ms, to_ms)
+            while at_ms < until_ms:
+                edges.append(at_ms)
+                at_ms += max(int(chance.uniform(*contact.every_s) * SECOND_MS), 100)
+            if len(edges) > 1:
+                found.append(tuple(edges[: len(edges) // 2 * 2]))
+        return found
+
+    def _edges(self, open_ms: int, lasts_s: tuple[float, float, float]) -> tuple[int, ...]:
+        """When it opens and shuts; some stand open for long, some slam and open again at once."""
+        chance, household = self._chance, self._habits.household
+        low, usual, high = lasts_s
+        lasts_ms = int(chance.triangular(low, high, usual) * SECOND_MS)
+        if chance.random() < household.stands_open:
+            lasts_ms = int(chance.uniform(15, 60) * MINUTE_MS)
+        edges = [open_ms, open_ms + max(lasts_ms, 500)]
+        if chance.random() < household.slams:
+            for _ in range(chance.randint(1, 2)):
+                again_ms = edges[-1] + chance.randint(60, 1_400)
+                edges += [again_ms, again_ms + chance.randint(60, 900)]
+        return tuple(edges)
+
+
+def _count(chance: Random, rate: float) -> int:
+    """How many times, on average `rate`."""
+    whole = int(rate)
+    return whole + (chance.random() < rate - whole)
+
+
+def _skewed(chance: Random, low: float, high: float) -> float:
+    """Between the two, near the lower one most of the time."""
+    return low + (high - low) * chance.random() ** 3
+
+
+def _apart(wanted: list[TrueOpening]) -> list[TrueOpening]:
+    """In order and apart. An opening that falls into another one is not made, breaches always."""
+    kept: list[TrueOpening] = []
+    for opening in sorted(wanted, key=lambda found: found.edges[0]):
+        while kept and opening.edges[0] - kept[-1].edges[-1] < APART_MS:
+            if opening.breach < 0 or kept[-1].breach >= 0:
+                break
+            kept.pop()
+        else:
+            kept.append(opening)
+    return kept
+
+
+def _shut_until(openings: list[TrueOpening], from_ms: int, to_ms: int) -> int:
+    """How long from then on the door is truly shut: not at all, if it is open then."""
+    for opening in openings:
+        if opening.edges[-1] + APART_MS <= from_ms:
+            continue
+        return min(to_ms, opening.edges[0] - APART_MS)
+    return to_ms

@@ -1,0 +1,46 @@
+"""The air between a seal and its gateway: what is lost, what is late, what comes twice.
+
+Whether a beat arrives hangs on its number alone, so that beats which nobody needs can be left out
+without anything else changing.
+"""
+
+from bisect import bisect_right
+from random import Random
+
+from gateway.simulate.habits import Radio
+
+BEAT_DELAY_MS = 40  # less than any report takes, so that no beat is overtaken
+_MASK = (1 << 64) - 1
+
+
+class Air:
+    """One door's radio. Times of fades are from (included) to (excluded)."""
+
+    def __init__(self, habits: Radio, fades: list[tuple[int, int]], chance: Random) -> None:
+        self._habits, self._chance = habits, chance
+        self._starts = [fade[0] for fade in fades]
+        self._ends = [fade[1] for fade in fades]
+        self._salt = chance.getrandbits(64)
+
+    def crossings(self, at_ms: int) -> list[int]:
+        """How long a transmission takes: nothing if it is lost, twice if it is repeated."""
+        chance, habits = self._chance, self._habits
+        if chance.random() < self._loss(at_ms):
+            return []
+        slow = chance.random() < habits.late
+        takes = [chance.randint(*(habits.late_ms if slow else habits.delay_ms))]
+        if chance.random() < habits.repeated:
+            takes.append(takes[0] + chance.randint(1, 2_000))
+        return takes
+
+    def carries_beat(self, number: int, at_ms: int) -> bool:
+        """Whether the beat of this number, sent then, arrives."""
+        mixed = (number * 0x9E3779B97F4A7C15 + self._salt) & _MASK
+        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
+        return (mixed ^ (mixed >> 31)) / (_MASK + 1) >= self._loss(at_ms)
+
+    def _loss(self, at_ms: int) -> float:
+        n = bisect_right(self._starts, at_ms) - 1
+        fading = n >= 0 and at_ms < self._ends[n]
+        return self._habits.fade_loss if fading else self._habits.loss

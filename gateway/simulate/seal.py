@@ -1,0 +1,172 @@
+"""A simulated seal with the real one's discipline: spool, one report at a time, until receipted.
+
+It keeps 64 reports and drops the oldest beyond that; it numbers them; it sends the oldest again and
+again, after 1, 2, 4 .. 30 seconds, give or take a quarter, each time with a fresh counter and its
+age; a cold boot makes ages unknown and is followed by a first reading; a beat goes out only while
+nothing waits. `firmware/sealnode/` is the real one. What is simpler here: it never sleeps, it is
+linked whenever it has power, and its beats keep to a grid without jitter.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from gateway.core.events import ReportCame
+from gateway.core.model import Contact
+from gateway.simulate.radio import BEAT_DELAY_MS, Air
+
+SPOOL_MAX = 64
+RESEND_MS, RESEND_MS_MAX = 1_000, 30_000
+_SHIFT_MAX = 6
+
+After = Callable[[int, Callable[[Any], None], Any], None]
+
+
+class Spooled:
+    """A report that waits. `at_ms` is None once nobody knows any more when it was."""
+
+    __slots__ = ("at_ms", "contact", "cover", "edge", "edges", "first", "magnet", "seq")
+
+    def __init__(self, seal: "Seal", at_ms: int, edge: bool, first: bool) -> None:
+        self.at_ms: int | None = at_ms
+        self.seq, self.edges, self.contact = seal.seq, seal.edges, seal.contact
+        self.cover, self.magnet = seal.cover, seal.magnet
+        self.edge, self.first = edge, first
+
+
+class Seal:
+    """One seal. `at(ms, act, argument)` calls it back; `deliver((counter, event))` is the air's
+    other end."""
+
+    def __init__(
+        self, seal_id: str, air: Air, chance: Random, beat_ms: int, at: After, deliver: Any
+    ) -> None:
+        self.seal_id = seal_id
+        self.air, self._chance, self._beat_ms = air, chance, beat_ms
+        self._at, self._deliver = at, deliver
+        self.contact = Contact.UNKNOWN
+        self.cover = self.magnet = False
+        self.edges = self.seq = self.counter = self.dropped = 0
+        self.spool: deque[Spooled] = deque()
+        self.on = False
+        self._round = self._tries = 0  # a try that was planned in an earlier round is none
+        self._phase_ms = chance.randrange(beat_ms)
+        self._quiet_ms: int | None = None  # since when it has had nothing to tell but beats
+        self.last_beat: tuple[int, ReportCame] | None = None  # arrived in the last quiet
+
+    def boot(self, now_ms: int, contact: Contact) -> None:
+        """Power comes: what waits has lost its time, and where the door stands is a reading."""
+        self.on, self.contact = True, contact
+        kept = [waiting for waiting in self.spool if not waiting.first]
+        for waiting in kept:
+            waiting.at_ms = None
+        self.spool = deque(kept)
+        self._spool(now_ms, edge=True, first=True)
+        if kept:
+            self._next(now_ms)
+
+    def power_fails(self, now_ms: int) -> None:
+        """It is off: no edge is counted, nothing is sent or heard."""
+        self._quiet_ms = None
+        self.on = False
+        self._round += 1
+
+    def edge(self, now_ms: int, contact: Contact) -> None:
+        """The contact changed."""
+        self.contact = contact
+        self.edges += 1
+        self._spool(now_ms, edge=True)
+
+    def tampered(self, now_ms: int) -> None:
+        """Cover or magnet changed; both are read by whoever calls."""
+        self._spool(now_ms, edge=False)
+
+    def receipted(self, now_ms: int, seq: int) -> None:
+        """The gateway has this report."""
+        if not self.on or not self.spool:
+            return
+        if self.spool[0].seq != seq:
+            self.spool = deque(waiting for waiting in self.spool if waiting.seq != seq)
+            return
+        self.spool.popleft()
+        if self.spool:
+            self._next(now_ms)
+        else:
+            self._round += 1
+            self._quiet_ms = now_ms
+
+    def beat(self, now_ms: int) -> ReportCame | None:
+        """What the beat of the grid that is due now says, if it is sent and arrives."""
+        quiet = self.on and self._quiet_ms is not None and self._quiet_ms < now_ms
+        number = (now_ms - self._phase_ms) // self._beat_ms
+        return self._said() if quiet and self.air.carries_beat(number, now_ms) else None
+
+    def beat_after(self, now_ms: int) -> int:
+        """The grid's next time."""
+        return now_ms + self._beat_ms - (now_ms - self._phase_ms) % self._beat_ms
+
+    def last_of_quiet(self, until_ms: int) -> None:
+        """Look for the last beat that arrived before, and keep it."""
+        if self._quiet_ms is None:
+            return
+        number = (until_ms - 1 - self._phase_ms) // self._beat_ms
+        while (at_ms := self._phase_ms + number * self._beat_ms) > self._quiet_ms:
+            if self.air.carries_beat(number, at_ms):
+                self.last_beat = (at_ms + BEAT_DELAY_MS, self._said())
+                return
+            number -= 1
+
+    def _said(self) -> ReportCame:
+        return ReportCame(
+            self.seal_id, 0, self.contact, self.edges, False, cover=self.cover, magnet=self.magnet
+        )
+
+    def _spool(self, now_ms: int, edge: bool, first: bool = False) -> None:
+        self.seq += 1
+        waited = bool(self.spool)
+        if len(self.spool) == SPOOL_MAX:
+            self.spool.popleft()
+            self.dropped += 1
+            self.spool.append(Spooled(self, now_ms, edge, first))
+            self._next(now_ms)
+            return
+        self.spool.append(Spooled(self, now_ms, edge, first))
+        if not waited:
+            self._quiet_ms = None
+            self._next(now_ms)
+
+    def _next(self, now_ms: int) -> None:
+        """Begin to send the oldest."""
+        self._round += 1
+        self._tries = 0
+        self._try((now_ms, self._round))
+
+    def _try(self, planned: tuple[int, int]) -> None:
+        now_ms, round_ = planned
+        if round_ != self._round or not self.on or not self.spool:
+            return
+        waiting = self.spool[0]
+        self.counter += 1
+        takes = self.air.crossings(now_ms)
+        if takes:
+            event = self._report(waiting, now_ms)
+            for crossing_ms in takes:
+                self._at(now_ms + crossing_ms, self._deliver, (self.counter, event))
+        wait_ms = min(RESEND_MS << min(self._tries, _SHIFT_MAX), RESEND_MS_MAX)
+        self._tries += 1
+        again_ms = now_ms + wait_ms * 3 // 4 + self._chance.randrange(wait_ms // 2)
+        self._at(again_ms, self._try, (again_ms, round_))
+
+    def _report(self, waiting: Spooled, now_ms: int) -> ReportCame:
+        return ReportCame(
+            seal_id=self.seal_id,
+            seq=waiting.seq,
+            contact=waiting.contact,
+            edges=waiting.edges,
+            edge=waiting.edge,
+            first=waiting.first,
+            age_ms=None if waiting.at_ms is None else now_ms - waiting.at_ms,
+            cover=waiting.cover,
+            magnet=waiting.magnet,
+        )

@@ -1,0 +1,113 @@
+"""A simulated fleet: the same from the same seed, and told of truthfully."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.simulate import fleet, page
+from gateway.simulate.door import DoorRun
+from gateway.simulate.habits import Habits, load
+
+
+@pytest.fixture(scope="module")
+def habits() -> Habits:
+    return load()
+
+
+def change(habits: Habits, section: str, **figures: Any) -> Habits:
+    return replace(habits, **{section: replace(getattr(habits, section), **figures)})
+
+
+def hard(habits: Habits) -> Habits:
+    """A city where everything fails all the time, and many leave."""
+    habits = change(habits, "breach", per_order=6.0)
+    habits = change(habits, "contact", chatters_per_day=0.3, tampers_per_day=0.05)
+    habits = change(habits, "power", cuts_per_day=1.0, batteries_die_per_day=0.01)
+    return change(habits, "radio", loss=0.1, late=0.05, repeated=0.03, fades_per_day=2.0)
+
+
+def leavers(habits: Habits) -> Habits:
+    """The city of the file, but for three breaches in each order."""
+    return change(habits, "breach", per_order=3.0)
+
+
+def figures(totals: fleet.Totals) -> dict[str, Any]:
+    return {name: value for name, value in totals.figures().items() if name != "seconds"}
+
+
+def test_the_same_seed_gives_the_same_figures(habits: Habits) -> None:
+    first, second = (figures(fleet.simulate(40, 2, 7, habits)) for _ in range(2))
+    assert first == second
+    assert figures(fleet.simulate(40, 2, 8, habits)) != first
+
+
+def test_a_door_is_the_same_in_a_fleet_of_any_size(habits: Habits) -> None:
+    few = fleet.simulate(5, 2, 7, habits)
+    many = [DoorRun(n, habits, 7, 2).run() for n in range(10)]
+    assert few.counts["openings_true"] == sum(len(run.life.openings) for run in many[:5])
+
+
+@pytest.mark.parametrize("city", [lambda same: same, hard], ids=["as it is", "hard"])
+def test_beats_that_are_left_out_change_nothing(
+    habits: Habits, city: Callable[[Habits], Habits]
+) -> None:
+    for number in range(12):
+        short, full = (
+            DoorRun(number, city(habits), 3, 3, compressed=compressed).run()
+            for compressed in (True, False)
+        )
+        assert short.door == full.door
+        assert short.witness.seen == full.witness.seen
+        assert short.steps < full.steps
+
+
+def test_no_breach_that_a_report_shows_is_missed(habits: Habits) -> None:
+    totals = fleet.simulate(200, 3, 1, leavers(habits))
+    assert totals.missed == []
+    assert totals.counts["breaches_shown"] >= 100
+    assert totals.counts["breaches_told"] >= 0.95 * totals.counts["breaches_shown"]
+
+
+def test_what_is_told_excused_and_missed_adds_up(habits: Habits) -> None:
+    counts = fleet.simulate(60, 3, 1, hard(habits)).counts
+    parts = ("told", "excused", "behind_fault", "missed")
+    assert sum(counts[f"breaches_{part}"] for part in parts) == counts["breaches_shown"]
+    assert counts["breaches_shown"] <= counts["breaches_true"]
+
+
+def test_the_figures_are_of_the_right_size(habits: Habits) -> None:
+    said = figures(fleet.simulate(200, 3, 1, habits))
+    assert said["household_days"] == 600
+    assert 3.5 < said["openings_true"] / 600 < 4.5
+    assert 0.02 < said["pages_per_household_day"] < 0.5
+    assert said["false_pages"] <= said["pages"] == sum(said["pages_by_reason"].values())
+    assert 40 <= said["time_to_page_ms_p50"] < 1_000 < said["time_to_page_ms_p99"]
+    assert said["steps"] > said["openings_true"] * 4
+
+
+def test_without_any_fault_nothing_is_false_and_nothing_late(habits: Habits) -> None:
+    calm = change(leavers(habits), "contact", chatters_per_day=0, tampers_per_day=0)
+    calm = change(calm, "power", cuts_per_day=0, batteries_die_per_day=0)
+    calm = change(calm, "radio", loss=0, late=0, repeated=0, fades_per_day=0)
+    said = figures(fleet.simulate(100, 3, 1, calm))
+    false = ("false_pages", "false_intervals", "false_coverage_claims", "reports_dropped")
+    assert [said[name] for name in false] == [0, 0, 0, 0]
+    assert said["time_to_page_ms_p99"] <= 400
+    assert said["breaches_shown"] == said["breaches_true"]
+
+
+def test_a_story_has_truth_events_and_effects(habits: Habits) -> None:
+    lines, run = fleet.story(3, 2, 1, habits)
+    assert run.steps == DoorRun(3, habits, 1, 2).run().steps
+    for word in ("truth", "event", "effect"):
+        assert any(line.startswith(word) for _, line in lines)
+
+
+def test_the_page_stands_alone(habits: Habits) -> None:
+    html = page.page(fleet.simulate(60, 3, 1, hard(habits)))
+    assert html.count("<svg") == 3
+    assert "--cinnabar" in html
+    assert not any(word in html for word in ("<script", "<link", "http:", "https:", "url("))
+    assert page.page(fleet.simulate(1, 1, 1, habits)).startswith("<!doctype html>")
