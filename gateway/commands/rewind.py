@@ -1,0 +1,162 @@
+"""`menshen rewind`: the pages of some days under other rules, beside those that were raised."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from gateway.commands.terminal import counted, now_ms, say, say_json, show, when
+from gateway.commands.verdict import MISUSED, CommandError
+from gateway.commission import enrol_cells as cells
+from gateway.notify.wording import reason_word, why_line
+from gateway.settings import load
+from gateway.store import rewind as life
+from gateway.store import tables
+from gateway.store.engine import Store
+from gateway.store.replay import Replay, differing, journaled
+
+ACT_WORDS = {
+    "CaseAcknowledged": "acknowledged",
+    "PersonOnSite": "was at the door for",
+    "CaseClosed": "closed",
+}
+
+
+class Wanted(NamedTuple):
+    """What was asked for."""
+
+    begins: str
+    ends: str = "now"
+    rules: Path | None = None
+    limit: int = 100
+    as_json: bool = False
+
+
+class _Found(NamedTuple):
+    compared: life.Comparison
+    labels: dict[str, str]
+    differing: list[str]
+    seconds: float
+
+
+def rewind(config: Path, wanted: Wanted) -> None:
+    """Print the comparison. The database is only read."""
+    settings = load(config)
+    changed = load(wanted.rules).rules if wanted.rules else settings.rules
+    now = now_ms()
+    from_ms = _time("--from", wanted.begins, now, cells.beginning_ms)
+    to_ms = min(_time("--to", wanted.ends, now, cells.end_ms), now)
+    if from_ms >= to_ms:
+        raise CommandError(f"--from {wanted.begins} lies not before --to {wanted.ends}", MISUSED)
+    store = Store.open(settings.store.path, create=False)
+    try:
+        with store.reading() as connection:
+            started, held = time.perf_counter(), Replay(settings.rules)
+            compared = life.rewind(journaled(connection), held, changed, from_ms, to_ms)
+            took_s = time.perf_counter() - started
+            apart = differing(connection, held) if compared.to_the_end else []
+            found = _Found(compared, _labels(connection), apart, took_s)
+    finally:
+        store.close()
+    if wanted.as_json:
+        say_json(_plain(found, from_ms, to_ms))
+    else:
+        _say(found, wanted, from_ms, to_ms)
+
+
+def _time(option: str, text: str, now: int, read: Callable[[str], int]) -> int:
+    try:
+        return now if text == "now" else read(cells.tidy(text))
+    except ValueError as wrong:
+        raise CommandError(f"{option} {text!r}: {wrong}", MISUSED) from None
+
+
+def _labels(connection: Connection) -> dict[str, str]:
+    rows = connection.execute(select(tables.doors.c.door_id, tables.doors.c.label))
+    return {door_id: label for door_id, label in rows}
+
+
+def _plain(found: _Found, from_ms: int, to_ms: int) -> dict[str, Any]:
+    its = found.compared
+
+    def told(pages: list[life.Page]) -> list[dict[str, Any]]:
+        return [{**msgspec.to_builtins(p), "label": found.labels.get(p.door_id)} for p in pages]
+
+    counts = {
+        side: life.by_reason(getattr(its, side)) for side in ("both", "not_raised", "also_raised")
+    }
+    return {
+        "from_ms": from_ms,
+        "to_ms": to_ms,
+        "counts": counts,
+        "not_raised": told(its.not_raised),
+        "also_raised": told(its.also_raised),
+        "acts_that_meet_no_case": msgspec.to_builtins(its.unmet),
+        "events": its.events,
+        "seconds": round(found.seconds, 3),
+        "doors_lived_under_other_rules": found.differing,
+    }
+
+
+def _say(found: _Found, wanted: Wanted, from_ms: int, to_ms: int) -> None:
+    its = found.compared
+    other = wanted.rules.name if wanted.rules else "the same rules"
+    say(f"From {when(from_ms)} to {when(to_ms)}: the rules that hold, beside {other}.")
+    lines = [(page, True) for page in its.not_raised] + [(page, False) for page in its.also_raised]
+    lines.sort(key=lambda line: (line[0].at_ms, line[0].page_id))
+    if lines:
+        rows = [_cells(page, was, found.labels) for page, was in lines[: wanted.limit]]
+        show(["raised", "door", "now", "then", "reason", "why"], rows)
+    if len(lines) > wanted.limit:
+        say(f"… {wanted.limit} of {len(lines)}; --limit shows more")
+    if lines or its.both:
+        _say_counts(its)
+    say(
+        f"{counted(len(its.both), 'page')} under both, {len(its.not_raised)} only now, "
+        f"{len(its.also_raised)} only then."
+    )
+    _say_doubts(found, wanted.limit)
+
+
+def _say_counts(its: life.Comparison) -> None:
+    both, now, then = (life.by_reason(p) for p in (its.both, its.not_raised, its.also_raised))
+    rows = [
+        [reason_word(reason, "en"), *(str(side.get(reason, 0)) for side in (both, now, then))]
+        for reason in dict.fromkeys(
+            page.reason for page in its.both + its.not_raised + its.also_raised
+        )
+    ]
+    show(["reason", "both", "only now", "only then"], rows)
+
+
+def _say_doubts(found: _Found, limit: int) -> None:
+    """What a reader must know before building on it."""
+    unmet = found.compared.unmet
+    if unmet:
+        say(
+            f"{counted(len(unmet), 'act')} of people would have met no case, and changed nothing; "
+            "what they would have done instead nobody knows:"
+        )
+        for act in unmet[:limit]:
+            label = found.labels.get(act.door_id, act.door_id)
+            say(f"  {when(act.at_ms)}  {label}: {act.by} {ACT_WORDS[act.kind]} {act.case_id}")
+    if found.differing:
+        names = ", ".join(found.labels.get(d, d) for d in found.differing[:5])
+        say(
+            f"At {counted(len(found.differing), 'door')} ({names}) the journal was lived under "
+            'other rules than those of the settings; "now" says what these make of it.'
+        )
+
+
+def _cells(page: life.Page, was: bool, labels: dict[str, str]) -> list[str]:
+    return [
+        when(page.at_ms),
+        labels.get(page.door_id, page.door_id),
+        "page" if was else "-",
+        "-" if was else "page",
+        reason_word(page.reason, "en"),
+        why_line(page.reason, "en"),
+    ]
