@@ -45,9 +45,9 @@ def page(totals: Totals) -> str:
         f"<title>menshen simulate: {title}</title><style>{_tokens()}{OWN_LOOK}</style>"
         f"<main><h1>{title}</h1>{notes}"
         f"<h2>Pages per household-day, by reason</h2>{_plot(_reasons(totals))}"
-        "<p>The lighter part of a bar, where there is one, are false pages: nothing to see.</p>"
+        "<p>Amber, where there is any, are false pages: there was nothing to see.</p>"
         f"<h2>Time to page</h2>{_plot(_waits(totals))}"
-        "<p>Share of true pages, from the edge to the step that pages. "
+        "<p>Share of true pages that took up to so long, from the edge to the step that pages. "
         "A long time is a radio that faded: the seal sent it when it could.</p>"
         f"<h2>Load of a warden in ten minutes</h2>{_plot(_loads(totals), _LINES, root=True)}"
         "<p>Share of a warden's ten minutes with so many pages; the heights are fourth roots, so "
@@ -57,7 +57,7 @@ def page(totals: Totals) -> str:
     )
 
 
-_LINES = ((1.5, "1: acceptable"), (10.5, "10: flood"))
+_LINES = ((2, "up to 1: acceptable"), (11, "over 10: flood"))
 
 
 def _tokens() -> str:
@@ -89,7 +89,7 @@ def _waits(totals: Totals) -> list[Bar]:
     for wait_ms in totals.waits_ms:
         counts[sum(wait_ms > 1000 * limit for limit in WAITS_S)] += 1
     all_of_them = max(len(totals.waits_ms), 1)
-    words = [f"≤ {_span(limit)}" for limit in WAITS_S] + ["more"]
+    words = [_span(limit) for limit in WAITS_S] + ["more"]
     return [
         Bar(word, count / all_of_them, said=f"{100 * count / all_of_them:.1f} %")
         for word, count in zip(words, counts, strict=True)
