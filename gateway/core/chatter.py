@@ -63,7 +63,7 @@ def stir(door: Door, edges: int, edge_ms: int, now_ms: int, rules: Rules) -> Doo
     return replace(door, unsettled=aside)
 
 
-def settle(door: Door, now_ms: int) -> Outcome:
+def settle(door: Door, now_ms: int, rules: Rules) -> Outcome:
     """It has been quiet for long enough. If the door stands open, that is told now."""
     aside = door.unsettled
     assert aside is not None  # noqa: S101 - its deadline came
@@ -71,4 +71,4 @@ def settle(door: Door, now_ms: int) -> Outcome:
     if door.contact is not Contact.OPEN:
         return door, ()
     name = f"{door.seal_id}-settled-{now_ms}"
-    return openings.begin(door, name, aside.edge_ms, aside.edge_ms, now_ms)
+    return openings.begin(door, name, aside.edge_ms, aside.edge_ms, now_ms, rules)

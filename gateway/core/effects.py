@@ -25,6 +25,13 @@ class OpeningEnded(Struct, frozen=True):
     joined: int
 
 
+class OpeningResumed(Struct, frozen=True):
+    """A late report shows that an opening which seemed over goes on: it shut for a moment only."""
+
+    opening_id: str
+    joined: int
+
+
 class CaseMoved(Struct, frozen=True):
     """A case was raised, raised again, acknowledged or closed."""
 
@@ -63,4 +70,12 @@ class PermitSpent(Struct, frozen=True):
     opening_id: str
 
 
-Effect = OpeningBegan | OpeningEnded | OpeningAnnounced | CaseMoved | PageDue | PermitSpent
+Effect = (
+    OpeningBegan
+    | OpeningEnded
+    | OpeningResumed
+    | OpeningAnnounced
+    | CaseMoved
+    | PageDue
+    | PermitSpent
+)

@@ -38,6 +38,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     chatter_window_ms: int = 60_000  # ... within this time are the contact's fault
     chatter_joined: int = 10  # or so many in one that never ends, for the off-delay joins them
     settle_ms: int = 300_000  # a contact at fault is believed again after so long without an edge
+    backlog_ms: int = 30_000  # what waits in a seal follows its first report within this time
     grace_ms: int = 600_000  # an opening may be announced so long after it happened
 
 
@@ -104,10 +105,12 @@ class Door(Struct, frozen=True):
     contact: Contact = Contact.UNKNOWN
     edges: int | None = None  # the seal's edge counter as last heard; None before the first
     heard_ms: int | None = None
+    known_ms: int | None = None  # up to when its edges are known; what waits in the seal is newer
     battery_mv: int | None = None
     cover: bool = False  # as last reported, so that one tamper is one page
     magnet: bool = False
     opening: Opening | None = None
+    ended: Opening | None = None  # the one before, which a late report may show to go on
     opened_ms: tuple[int, ...] = ()  # latest openings, at most Rules.chatter_openings
     unsettled: Unsettled | None = None
     case: Case | None = None

@@ -9,20 +9,24 @@ from msgspec.structs import replace
 
 from gateway.core import permits
 from gateway.core.case import Outcome, raise_case
-from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, PermitSpent
-from gateway.core.model import Door, Opening, Rules
+from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, OpeningResumed, PermitSpent
+from gateway.core.model import Door, Opening, Permit, Rules
 from gateway.core.orders import why_not_under_order
 from gateway.core.reason import Reason
 
 
-def begin(door: Door, opening_id: str, opened_ms: int, latest_ms: int, now_ms: int) -> Outcome:
+def begin(
+    door: Door, opening_id: str, opened_ms: int, latest_ms: int, now_ms: int, rules: Rules
+) -> Outcome:
     """The door opened: spend a permit, only record it, or raise a case."""
     unwatched = why_not_under_order(door, latest_ms)
     permit = None if unwatched else permits.covering(door, opened_ms, latest_ms)
     reason = unwatched or (Reason.PERMIT if permit else Reason.NO_PERMIT)
     permit_id = permit.permit_id if permit else None
-    overstay_ms = latest_ms + permit.longest_ms if permit else None
-    door = replace(door, opening=Opening(opening_id, opened_ms, reason, permit_id, overstay_ms))
+    overstay_ms = _overstay_ms(permit, latest_ms, now_ms, rules) if permit else None
+    door = replace(
+        door, opening=Opening(opening_id, opened_ms, reason, permit_id, overstay_ms), ended=None
+    )
     effects: list[Effect] = [OpeningBegan(opening_id, opened_ms, latest_ms, reason, permit_id)]
     if permit:
         door, spent = permits.spend(door, permit)
@@ -31,6 +35,13 @@ def begin(door: Door, opening_id: str, opened_ms: int, latest_ms: int, now_ms: i
         door, raised = raise_case(door, reason, opening_id, now_ms, opened_ms)
         effects.extend(raised)
     return door, tuple(effects)
+
+
+def _overstay_ms(permit: Permit, opened_ms: int, now_ms: int, rules: Rules) -> int:
+    """When the opening outlasts its permit. One that is heard of too late for that has perhaps shut
+    in time: what waits behind it in the seal is heard first."""
+    over_ms = opened_ms + permit.longest_ms
+    return over_ms if over_ms > now_ms else now_ms + rules.backlog_ms
 
 
 def blind(
@@ -52,21 +63,25 @@ def joins(door: Door, opened_ms: int, rules: Rules) -> bool:
     Where a report waited in the broker, the gap may have been longer than it looks: then it is a
     new opening, for in doubt a person is told.
     """
-    shut_ms = door.opening.shut_from_ms if door.opening else None
+    opening = door.opening or door.ended
+    shut_ms = opening.shut_from_ms if opening else None
     return shut_ms is not None and opened_ms - shut_ms < rules.off_delay_ms
 
 
-def join(door: Door) -> Door:
-    """The opening goes on: it shut for less than the off-delay."""
-    assert door.opening is not None  # noqa: S101 - joins() said so
+def join(door: Door) -> Outcome:
+    """The opening goes on: it shut for less than the off-delay, even if that is heard of late."""
+    opening = door.opening or door.ended
+    assert opening is not None  # noqa: S101 - joins() said so
     going_on = replace(
-        door.opening,
+        opening,
         shut_ms=None,
         shut_from_ms=None,
         ends_ms=None,
-        joined=door.opening.joined + 1,
+        joined=opening.joined + 1,
     )
-    return replace(door, opening=going_on)
+    resumed = OpeningResumed(going_on.opening_id, going_on.joined)
+    effects = (resumed,) if door.opening is None else ()
+    return replace(door, opening=going_on, ended=None), effects
 
 
 def shut(door: Door, shut_from_ms: int, shut_ms: int, now_ms: int, rules: Rules) -> Door:
@@ -92,10 +107,10 @@ def end(door: Door, shut_ms: int) -> Outcome:
     if door.opening is None:
         return door, ()
     ended = OpeningEnded(door.opening.opening_id, shut_ms, door.opening.joined)
-    return replace(door, opening=None), (ended,)
+    return replace(door, opening=None, ended=door.opening), (ended,)
 
 
-def overstay(door: Door, now_ms: int) -> Outcome:
+def overstay(door: Door, now_ms: int, _: Rules) -> Outcome:
     """The opening has outlasted its permit: that needs a person now."""
     opening = door.opening
     assert opening is not None and opening.overstay_ms is not None  # noqa: PT018, S101

@@ -26,12 +26,13 @@ def heard(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Outcome:
         contact=event.contact,
         edges=event.edges,
         heard_ms=now_ms,
+        known_ms=_known_ms(door, event, now_ms),
         battery_mv=event.battery_mv if event.battery_mv is not None else door.battery_mv,
         cover=event.cover,
         magnet=event.magnet,
     )
-    heard_ms = latest_ms if before.heard_ms is None else min(before.heard_ms, latest_ms)
-    door, effects = _contact(door, event, told, (heard_ms, earliest_ms, latest_ms), now_ms, rules)
+    known_ms = latest_ms if before.known_ms is None else min(before.known_ms, latest_ms)
+    door, effects = _contact(door, event, told, (known_ms, earliest_ms, latest_ms), now_ms, rules)
     door, more = _tamper(before, door, event, now_ms)
     return door, effects + more
 
@@ -44,12 +45,21 @@ def edge_ms(event: ReportCame, now_ms: int) -> int | None:
 def _edge_interval(door: Door, event: ReportCame, now_ms: int) -> tuple[int, int]:
     """Between when and when the report's edge was: one time, if it came at once and knows its age.
 
-    Where it may have waited, so much earlier; of unknown age, since the door was last heard.
+    Where it may have waited, so much earlier. Of unknown age: since its edges were last known, for
+    several that wait in a seal arrive together and happened hours apart.
     """
     latest_ms = edge_ms(event, now_ms)
     if latest_ms is not None:
         return latest_ms - event.waited_ms, latest_ms
-    return (now_ms if door.heard_ms is None else door.heard_ms), now_ms
+    return (now_ms if door.known_ms is None else door.known_ms), now_ms
+
+
+def _known_ms(door: Door, event: ReportCame, now_ms: int) -> int | None:
+    """Up to when the door's edges are known: a beat speaks for now, others for their edge."""
+    if event.age_ms is None:
+        return door.known_ms
+    speaks_for_ms = now_ms - event.age_ms - event.waited_ms
+    return speaks_for_ms if door.known_ms is None else max(door.known_ms, speaks_for_ms)
 
 
 def _contact(
@@ -60,25 +70,27 @@ def _contact(
     now_ms: int,
     rules: Rules,
 ) -> Outcome:
-    heard_ms, earliest_ms, latest_ms = times  # last heard before; then the edge's interval
+    known_ms, earliest_ms, latest_ms = times  # known up to, before; then the edge's interval
     effects: tuple[Effect, ...] = ()
     name = _name(event, now_ms)
     if door.unsettled is not None:
         return chatter.stir(door, told.edges, latest_ms, now_ms, rules), ()
     if told.opens and not told.hidden and openings.joins(door, latest_ms, rules):
-        return chatter.unless_flurry(openings.join(door), name, latest_ms, now_ms, rules)
+        door, effects = openings.join(door)
+        door, more = chatter.unless_flurry(door, name, latest_ms, now_ms, rules)
+        return door, effects + more
     if (told.hidden or told.opens) and door.opening is not None:
         shut_ms = earliest_ms if door.opening.shut_ms is None else door.opening.shut_ms
         door, effects = openings.end(door, shut_ms)  # its close was missed, or is past
     if told.hidden:
-        door, more = openings.blind(door, name + "-blind", heard_ms, latest_ms, told.edges, now_ms)
+        door, more = openings.blind(door, name + "-blind", known_ms, latest_ms, told.edges, now_ms)
         effects += more
     if told.opens:
         door = chatter.note(door, latest_ms, rules)
         if chatter.is_flurry(door, rules):
             door, more = chatter.put_aside(door, name, latest_ms, now_ms, rules)
         else:
-            door, more = openings.begin(door, name, earliest_ms, latest_ms, now_ms)
+            door, more = openings.begin(door, name, earliest_ms, latest_ms, now_ms, rules)
         effects += more
     if told.shuts:
         door = openings.shut(door, earliest_ms, latest_ms, now_ms, rules)
@@ -115,6 +127,8 @@ def bind(door: Door, seal_id: str) -> Door:
         contact=Contact.UNKNOWN,
         edges=None,
         heard_ms=None,
+        known_ms=None,
+        ended=None,
         cover=False,
         magnet=False,
         opened_ms=(),

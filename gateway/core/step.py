@@ -35,9 +35,9 @@ RULES_DUE_MAX = 8  # in one step; more deadlines than a door can hold
 def step(door: Door, event: Event, now_ms: int, rules: Rules) -> tuple[Door, tuple[Effect, ...]]:
     """What the door is after the event, and what follows from it."""
     edge_ms = reports.edge_ms(event, now_ms) if isinstance(event, ReportCame) else None
-    door, due = _fire_deadlines(door, now_ms if edge_ms is None else edge_ms)
+    door, due = _fire_deadlines(door, now_ms if edge_ms is None else edge_ms, rules)
     door, effects = _apply(door, event, now_ms, rules)
-    door, since = _fire_deadlines(door, now_ms)
+    door, since = _fire_deadlines(door, now_ms, rules)
     return door, due + effects + since
 
 
@@ -70,7 +70,7 @@ def _apply(door: Door, event: Event, now_ms: int, rules: Rules) -> Outcome:  # n
             assert_never(event)
 
 
-Rule = Callable[[Door, int], Outcome]
+Rule = Callable[[Door, int, Rules], Outcome]
 
 
 def _deadlines(door: Door) -> list[tuple[int, Rule]]:
@@ -91,16 +91,16 @@ def _deadlines(door: Door) -> list[tuple[int, Rule]]:
     return found
 
 
-def _end_opening(door: Door, _: int) -> Outcome:
+def _end_opening(door: Door, _: int, __: Rules) -> Outcome:
     assert door.opening is not None and door.opening.shut_ms is not None  # noqa: PT018, S101
     return openings.end(door, door.opening.shut_ms)
 
 
-def _end_order(door: Door, now_ms: int) -> Outcome:
+def _end_order(door: Door, now_ms: int, _: Rules) -> Outcome:
     return case.end_by_rule(door, Reason.ORDER_OVER, now_ms)
 
 
-def _fire_deadlines(door: Door, now_ms: int) -> Outcome:
+def _fire_deadlines(door: Door, now_ms: int, rules: Rules) -> Outcome:
     """Do what was due by now, the earliest first. A rule may set a new time, so look again."""
     effects: tuple[Effect, ...] = ()
     for _ in range(RULES_DUE_MAX):
@@ -108,6 +108,6 @@ def _fire_deadlines(door: Door, now_ms: int) -> Outcome:
         if not due:
             break
         _, rule = min(due, key=lambda found: found[0])
-        door, more = rule(door, now_ms)
+        door, more = rule(door, now_ms, rules)
         effects += more
     return door, effects

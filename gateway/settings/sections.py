@@ -159,6 +159,9 @@ class RulesSection(Section):
         int,
         Field(ge=1_000, le=86_400_000, description="1000 to 86400000 (quiet so long: believed)"),
     ] = Rules().settle_ms
+    backlog_ms: Annotated[
+        int, Field(ge=0, le=600_000, description="0 to 600000 (what waits in a seal comes in it)")
+    ] = Rules().backlog_ms
     grace_ms: Annotated[
         int,
         Field(ge=0, le=86_400_000, description="0 to 86400000 (announced so late still counts)"),

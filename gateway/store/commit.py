@@ -16,6 +16,7 @@ from gateway.core.effects import (
     OpeningAnnounced,
     OpeningBegan,
     OpeningEnded,
+    OpeningResumed,
     PageDue,
     PermitSpent,
 )
@@ -124,6 +125,8 @@ class Commit:
                 self.openings.append(row)
             case OpeningEnded(opening_id=opening_id, shut_ms=shut_ms, joined=joined):
                 self.ended.append({"b_id": opening_id, "shut_ms": shut_ms, "joined": joined})
+            case OpeningResumed(opening_id=opening_id, joined=joined):
+                self.ended.append({"b_id": opening_id, "shut_ms": None, "joined": joined})
             case OpeningAnnounced(opening_id=opening_id, permit_id=permit_id):
                 row = {"b_id": opening_id, "reason": Reason.PERMIT, "permit_id": permit_id}
                 self.announced.append(row)

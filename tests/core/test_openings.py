@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from core.story import MINUTE, NOON, SEAL, SECOND, Story
-from gateway.core.model import Contact
+from core.story import HOUR, MINUTE, NOON, SEAL, SECOND, Story
+from gateway.core.model import Contact, Rules
 from gateway.core.reason import Reason
 
 SHUT, OPEN, UNKNOWN = Contact.SHUT, Contact.OPEN, Contact.UNKNOWN
@@ -192,3 +192,61 @@ def test_an_edge_of_unknown_age_is_an_interval() -> None:
     story.opens(age_ms=None)
     (began,) = story.began()
     assert (began.opened_ms, began.latest_ms) == (NOON, NOON + MINUTE)
+
+
+def test_openings_of_unknown_age_that_arrive_together_are_not_one() -> None:
+    """After a power cut a seal tells what waited, one behind the other: it was hours apart."""
+    story = Story()
+    heard_ms = story.now_ms
+    story.after(6 * HOUR)
+    for _ in range(2):
+        story.opens(age_ms=None)
+        story.after(300).shuts(age_ms=None)
+        story.after(300)
+    assert len(story.began()) == len(story.pages()) == 2
+    assert [began.opened_ms for began in story.began()] == [heard_ms, heard_ms]
+
+
+def test_what_waited_speaks_for_its_own_time_not_for_its_arrival() -> None:
+    """The seal's ring ran over: what was dropped lies behind the last edge told, not now."""
+    story = Story()
+    story.after(30 * MINUTE)
+    story.opens(age_ms=25 * MINUTE)
+    opened_ms = story.now_ms - 25 * MINUTE
+    story.after(300).opens(edges=story.edges + 20, age_ms=9 * MINUTE)
+    (blind,) = [began for began in story.began() if began.reason is Reason.OPENED_BLIND]
+    assert blind.opened_ms == opened_ms
+
+
+def test_an_opening_that_is_heard_of_late_may_have_shut_in_time() -> None:
+    story = Story()
+    story.permit(longest_ms=10 * MINUTE)
+    story.after(20 * MINUTE)
+    story.opens(age_ms=20 * MINUTE)
+    story.after(300).shuts(age_ms=19 * MINUTE)
+    story.after(HOUR)
+    assert story.pages() == []
+
+
+def test_an_opening_that_is_heard_of_late_and_still_open_pages_after_the_backlog() -> None:
+    story = Story()
+    story.permit(longest_ms=10 * MINUTE)
+    story.after(20 * MINUTE)
+    story.opens(age_ms=20 * MINUTE)
+    story.after(Rules().backlog_ms)
+    assert [page.reason for page in story.pages()] == [Reason.PERMIT_OVERSTAYED]
+
+
+def test_a_slam_is_one_opening_even_if_the_second_edge_comes_after_the_off_delay() -> None:
+    story = Story()
+    story.permit(openings=1)
+    story.opens()
+    story.after(10 * SECOND).shuts()
+    story.after(2_100)
+    assert len(story.ended()) == 1
+    story.opens(age_ms=1_000)  # 1.1 s after it shut, told late
+    story.after(10 * SECOND).shuts()
+    story.after(10 * SECOND)
+    assert story.pages() == []
+    assert len(story.began()) == 1
+    assert (len(story.ended()), story.ended()[-1].joined) == (2, 1)
