@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.hindsight_options import rewind
+from gateway.commands.hindsight_options import coverage, rewind
 from gateway.commands.simulate_options import simulate
 from gateway.commands.verdict import EPILOG, MISUSED, CommandError, Verdicts
 
@@ -278,6 +278,7 @@ def demo(
     raise typer.Exit(body.demo(port, open_page))
 
 
+app.command(rich_help_panel=CLOSER)(coverage)
 app.command(rich_help_panel=CLOSER)(rewind)
 app.command(rich_help_panel=CLOSER)(simulate)
 
