@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
 from gateway.commands.terminal import counted, now_ms, say, say_json, show, when
 from gateway.commands.verdict import MISUSED, CommandError
 from gateway.commission import enrol_cells as cells
+from gateway.core.model import Rules
 from gateway.notify.wording import reason_word, why_line
-from gateway.settings import load
+from gateway.settings import SettingsError, load, toml_file
+from gateway.settings.sections import RulesSection
 from gateway.store import rewind as life
 from gateway.store import tables
 from gateway.store.engine import Store
@@ -45,7 +48,7 @@ class _Found(NamedTuple):
 def rewind(config: Path, wanted: Wanted) -> None:
     """Print the comparison. The database is only read."""
     settings = load(config)
-    changed = load(wanted.rules).rules if wanted.rules else settings.rules
+    changed = _rules(wanted.rules) if wanted.rules else settings.rules
     now = now_ms()
     from_ms = _time("--from", wanted.begins, now, cells.beginning_ms)
     to_ms = min(_time("--to", wanted.ends, now, cells.end_ms), now)
@@ -65,6 +68,25 @@ def rewind(config: Path, wanted: Wanted) -> None:
         say_json(_plain(found, from_ms, to_ms))
     else:
         _say(found, wanted, from_ms, to_ms)
+
+
+def _rules(path: Path) -> Rules:
+    """The section [rules] of a file, checked like that of the settings; the rest is not looked at.
+
+    Not `load`: that would lay the secrets of the environment beside sections that are not there.
+    """
+    data = toml_file._read(path)
+    section = data.get("rules")
+    if not isinstance(section, dict):
+        raise SettingsError(f"{path} has no section [rules]")
+    try:
+        return Rules(**RulesSection(**section).model_dump())
+    except ValidationError as error:
+        wrong = error.errors()
+        for detail in wrong:
+            detail["loc"] = ("rules", *detail["loc"])
+        sentences = (f"{path}: {toml_file._sentence(detail)}" for detail in wrong)
+        raise SettingsError(*sentences) from None
 
 
 def _time(option: str, text: str, now: int, read: Callable[[str], int]) -> int:

@@ -143,8 +143,19 @@ def test_wrong_rules_and_wrong_times_are_told(
     said = menshen("rewind", "--from", "2020-05-01", "--rules", other)
     assert said.code == 2
     assert "rules.chatter_openings is 1; allowed is 2 to 20" in said.err
+    other.write_text("[rule]\nchatter_openings = 4\n")
+    said = menshen("rewind", "--from", "2020-05-01", "--rules", other)
+    assert (said.code, "has no section [rules]" in said.err) == (2, True)
     assert menshen("rewind", "--from", "yesterday").code == 2
     assert menshen("rewind", "--from", "2020-05-02", "--to", "2020-05-01").code == 2
+
+
+def test_the_secrets_of_the_site_do_not_disturb_a_file_of_rules(
+    menshen: Callable[..., Any], store: Store, other: Path, settings: Path, monkeypatch: Any
+) -> None:
+    settings.write_text(settings.read_text().replace("[broker]", '[broker]\nuser = "menshen"'))
+    monkeypatch.setenv("MENSHEN_BROKER_PASSWORD", "secret")
+    assert menshen("rewind", "--from", "2020-05-01", "--rules", other).code == 0
 
 
 def dump(store: Store) -> str:
