@@ -117,3 +117,4 @@ class Door(Struct, frozen=True):
     orders: tuple[Order, ...] = ()
     permits: tuple[Permit, ...] = ()
     refused_ms: tuple[int, ...] = ()  # latest refused messages, at most Rules.burst_count
+    burst_ms: int | None = None  # when a burst of them was last told

@@ -8,13 +8,16 @@ from gateway.core.reason import Reason
 
 
 def refused(door: Door, seal_id: str, now_ms: int, rules: Rules) -> Outcome:
-    """Remember it; the last of a burst raises a case, unless that case is open already."""
+    """Remember it; the last of a burst raises a case, unless one was told of a moment ago."""
     latest = (*door.refused_ms, now_ms)[-rules.burst_count :]
     door = replace(door, refused_ms=latest)
     if len(latest) < rules.burst_count or now_ms - latest[0] > rules.burst_window_ms:
         return door, ()
     door = replace(door, refused_ms=())
-    if door.case is not None and door.case.reason is Reason.REFUSALS:
+    told_ms = door.burst_ms
+    is_known = door.case is not None and door.case.reason is Reason.REFUSALS
+    if is_known or (told_ms is not None and now_ms - told_ms <= rules.burst_window_ms):
         return door, ()
+    door = replace(door, burst_ms=now_ms)
     page_id = f"{seal_id}-refusals-{now_ms}"
     return raise_case(door, Reason.REFUSALS, page_id, now_ms, latest[0])

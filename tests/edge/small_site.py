@@ -42,6 +42,10 @@ class HandSeal:
         self.edges += 1
         return report.Report(contact, report.EDGE, self.seq, self.edges, age_ms=age_ms)
 
+    def tamper(self) -> report.Report:
+        self.seq += 1
+        return report.Report(report.SHUT, report.TAMPER, self.seq, self.edges, cover=True)
+
     def beat(self, contact: int = report.SHUT) -> report.Report:
         return report.Report(contact, report.BEAT, 0, self.edges)
 

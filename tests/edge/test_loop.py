@@ -163,6 +163,23 @@ async def test_what_a_broker_repeats_after_a_break_is_counted_and_no_case(store:
     assert sum(row["count"] for row in rows(store, tables.refusals)) == 20
 
 
+async def test_no_bytes_without_a_key_stop_the_loop_however_they_come(store: Store) -> None:
+    """Two bursts in one beat, with a case open, latched or none: counted, and told once."""
+    seals = [HandSeal() for _ in range(2)]
+    enrol(store, seals)
+    async with beating(store) as (heart, post):
+        heart.arrived(seals[1].topic, seals[1].sealed(seals[1].tamper()), 1)
+        await until(post.receipts)
+        for token, seal in enumerate(seals * 40, 2):
+            heart.arrived(seal.topic, b"\x20" + bytes(26), token)
+        for token, seal in enumerate(seals, 100):
+            heart.arrived(seal.topic, seal.sealed(seal.edge()), token)
+        await until(lambda: len(post.tokens()) == 83)
+    told = [row["page_id"] for row in rows(store, tables.outbox)]
+    assert sum("refusals" in page_id for page_id in told) == 2
+    assert len(told) == len(set(told)) == 5
+
+
 async def test_a_seal_without_a_door_is_receipted_and_recorded(store: Store) -> None:
     seal = HandSeal()
     enrol(store, [seal], bound=False)

@@ -112,26 +112,16 @@ class Days:
         )
         self.send(heart, seal, seal.sealed(said))
 
-    def suspect(self, heart: Heart) -> HandSeal:
-        """A seal to send refused messages for: not of a door whose case is latched."""
-        doors = [heart._site.doors[f"door-{n}"].case for n in range(DOORS)]
-        free = [s for s, case in zip(self.seals, doors, strict=True) if not (case and case.latched)]
-        return self.chance.choice(free or [HandSeal()])
-
     async def refused(self, heart: Heart) -> None:
-        await self.quiet(heart)
-        seal = self.suspect(heart)
+        seal = self.chance.choice(self.seals)
         for _ in range(self.chance.choice([1, 12])):
             self.send(heart, seal, seal.sealed(seal.beat(), bytes(32)))
-        await self.quiet(heart)
 
     async def flood(self, heart: Heart) -> None:
         """More refusals than are journaled: what is not journaled must not count either."""
-        await self.quiet(heart)
-        seal = self.suspect(heart)
+        seal = self.chance.choice(self.seals)
         for _ in range(75):
             self.send(heart, seal, b"\x20" + bytes(26))
-        await self.quiet(heart)
 
     async def chatter(self, heart: Heart) -> None:
         seal = self.chance.choice(self.seals)
