@@ -13,6 +13,8 @@ _ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("page_p50_ms", "report at the broker -> page, median, ms", "<= 3", "floor_p50_ms"),
     ("page_p99_ms", "report at the broker -> page, 99 of 100, ms", "<= 12", "floor_p99_ms"),
     ("page_max_ms", "the slowest page, ms", "", ""),
+    ("commit_ms_p50", "a commit of it, median, ms", "", ""),
+    ("commit_ms_max", "the slowest commit, ms", "", ""),
     ("rss_mb", "memory with 1,000 seals, MB", "<= 120", ""),
     ("gateway_cores", "cores that the gateway takes at that rate", "", ""),
     ("broker_cores", "cores that the broker takes at that rate", "", ""),

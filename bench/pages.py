@@ -30,6 +30,7 @@ async def measure(folder: Path, seconds: float) -> dict[str, float]:
         sent = await _open_doors(play, seconds)
         used = [after - b for after, b in zip(play.cpu_s(), before, strict=True)]
         rss_mb = play.rss_mb()
+        health = await _health(play.site.console_url)
     late_ms = _late_ms(sent, play)
     return {
         "page_p50_ms": percentile(late_ms, 0.5),
@@ -37,7 +38,16 @@ async def measure(folder: Path, seconds: float) -> dict[str, float]:
         "page_max_ms": max(late_ms),
         "page_cores": used[0] / seconds,
         "rss_mb": rss_mb,
+        "commit_ms_p50": health["commit_ms_p50"],
+        "commit_ms_max": health["commit_ms_max"],
     }
+
+
+async def _health(url: str) -> dict[str, float]:
+    """What the gateway says of itself: how long its latest commits took, full sync included."""
+    async with aiohttp.ClientSession() as session, session.get(url + "/api/health") as answer:
+        told: dict[str, dict[str, float]] = await answer.json()
+        return told.get("health", told)  # type: ignore[arg-type]
 
 
 async def _open_doors(play: Stage, seconds: float) -> dict[str, int]:

@@ -4,6 +4,7 @@ Bodies are imported when they are called, so that `menshen --help` answers at on
 """
 
 import sys
+from importlib import metadata
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -285,6 +286,9 @@ app.command(rich_help_panel=CLOSER)(simulate)
 
 def main() -> None:
     """The entry point of `menshen`. A terminal that cannot show a sign gets another for it."""
+    if sys.argv[1:] == ["--version"]:
+        typer.echo(metadata.version("menshen"))
+        return
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")

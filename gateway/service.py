@@ -7,7 +7,6 @@ pages people before anybody can open a page.
 import asyncio
 import contextlib
 import fcntl
-import gc
 import logging
 import secrets
 import signal
@@ -85,10 +84,6 @@ async def _run_parts(settings: Settings, store: Store) -> None:
 
 async def _serve_console(settings: Settings, store: Store, heart: Heart) -> None:
     serve_console = await asyncio.to_thread(_import_console)
-    # What is imported stays to the end. The collector looks at it once, now, and not again in the
-    # middle of a page: on a Pi that would take half a second.
-    gc.collect()
-    gc.freeze()
     await serve_console(settings, store, heart)
 
 

@@ -1,5 +1,6 @@
 """`menshen run` and `menshen demo`: the long-running ones."""
 
+import asyncio
 import errno
 import logging
 import socket
@@ -16,11 +17,9 @@ def run(config: Path) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    import uvloop
-
     from gateway.service import serve
 
-    uvloop.run(serve(settings))
+    asyncio.run(serve(settings))
 
 
 def demo(port: int | None, open_page: bool) -> int:

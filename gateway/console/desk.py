@@ -167,4 +167,6 @@ def _environment(name: str) -> jinja2.Environment:
         "case_number": wording.case_number,
         "languages": {"zh": "中文", "en": "English"},
     }
+    for template in environment.list_templates(extensions=["html"]):
+        environment.get_template(template)  # compiled now, not while somebody waits for a page
     return environment

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Iterator
 
 import uvicorn
@@ -24,8 +25,13 @@ class _Guest(uvicorn.Server):
 
 async def serve_console(settings: Settings, store: Store, heart: Heart) -> None:
     """Serve until cancelled."""
+    app = await asyncio.to_thread(build, settings, store, heart)
+    # What has been imported and built stays to the end. The collector looks at it once, now, and
+    # not again in the middle of a page: on a Pi that would take half a second.
+    gc.collect()
+    gc.freeze()
     config = uvicorn.Config(
-        build(settings, store, heart),
+        app,
         host=settings.console.host,
         port=settings.console.port,
         log_level="warning",

@@ -29,7 +29,8 @@ from gateway.store.engine import StoreError
 
 STREAMS_MAX: Final = 64
 PUSH_EVERY_S: Final = 0.2
-SHARE: Final = 10  # all streams together look and draw for a tenth of the time
+SHARE: Final = 50  # all streams together look and draw for a fiftieth of the time
+AFTER_S: Final = 0.02  # what was committed goes out to a person first; drawing would hold it up
 PING_S: Final = 15.0  # a word into the silence, so that a dead line is noticed
 FULL_EVERY_S: Final = 60.0  # some things change by the clock alone: an order ends
 TROUBLE_S: Final = 2.0  # between looks at a store that cannot be read
@@ -148,6 +149,7 @@ async def _next(queue: asyncio.Queue[Committed]) -> Committed | None:
             gathered = [await queue.get()]
     except TimeoutError:
         return None
+    await asyncio.sleep(AFTER_S)
     while not queue.empty():
         gathered.append(queue.get_nowait())
     return merged(gathered)

@@ -19,7 +19,6 @@ from typing import TextIO
 
 import aiohttp
 import uvicorn
-import uvloop
 
 from gateway.demo import house, seen
 from gateway.demo.app import Acts, build
@@ -51,7 +50,7 @@ def run(port: int | None = None, open_page: bool = False) -> int:
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # a terminal of ASCII
     try:
         with _page_socket(port) as page:
-            uvloop.run(_until_ended(page, open_page))
+            asyncio.run(_until_ended(page, open_page))
     except (ChildError, StoreError) as error:
         _say(f"menshen: {error}", sys.stderr)
         return 1

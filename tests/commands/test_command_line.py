@@ -12,7 +12,7 @@ from gateway.settings import example
 from gateway.store.engine import StoreError
 
 COMMANDS = ("run", "check", "doors", "cases", "announce", "settings", "enrol", "flash", "label")
-COMMANDS += ("broker-config", "decode", "demo", "simulate")
+COMMANDS += ("broker-config", "decode", "demo", "simulate", "rewind", "coverage")
 GRIDS = "grid_id,name\ng1,一网格\n"
 
 
