@@ -116,6 +116,10 @@ def told(path: Path) -> Iterator[None]:
         if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             raise  # ours
         raise StoreError(_sentence(path, str(error.orig))) from error
+    except sqlite3.DatabaseError as error:  # of a statement on the driver's own cursor
+        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            raise  # ours
+        raise StoreError(_sentence(path, str(error))) from error
     except OSError as error:
         raise StoreError(f"the database {path} cannot be opened: {error.strerror}") from error
 
