@@ -169,6 +169,9 @@ async def test_a_broker_that_accepts_and_no_longer_delivers_is_left(
     port = server.sockets[0].getsockname()[1]
     async with server, connected(port, Held()):
         await until(lambda: len(connections) >= 2)
+    for writer in connections:
+        writer.transport.abort()
+    await asyncio.sleep(0.05)  # the handlers see it and end
 
 
 @pytest.mark.parametrize("words", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])

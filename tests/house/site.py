@@ -34,6 +34,7 @@ port = {console_port}
 [webhook]
 url = "{webhook_url}"
 [rules]
+off_delay_ms = 200
 chatter_openings = 20
 chatter_window_ms = 1000
 chatter_joined = 1000
