@@ -7,6 +7,7 @@ alike; the figures are the medians of the rounds.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gc
 import statistics
 import sys
@@ -14,8 +15,6 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-
-import uvloop
 
 from bench import ROOT, core, floor, machine, pages, stage, throughput
 from bench.figures import KEYS, table, write
@@ -68,7 +67,7 @@ def _round(folder: Path, number: int, options: argparse.Namespace) -> dict[str, 
         if kind == "core":
             figures |= core.measure()
         else:
-            figures |= uvloop.run(KINDS[kind](folder / f"{number}-{kind}", options.seconds))
+            figures |= asyncio.run(KINDS[kind](folder / f"{number}-{kind}", options.seconds))
         gc.collect()
     figures["other_cores"] = (machine.others_s() - others_s) / (time.monotonic() - began)
     return {key: round(value, 3) for key, value in figures.items()}

@@ -169,13 +169,8 @@ class Commit:
             }
         )
 
-    def write(self, connection: Connection, in_doubt: bool = False) -> None:
-        """Write every row, in an order that foreign keys allow. The caller's transaction.
-
-        `in_doubt`: an earlier try failed, and may have reached the disk all the same.
-        """
-        if in_doubt and self.journal and self._is_written(connection):
-            return
+    def write(self, connection: Connection) -> None:
+        """Write every row, in an order that foreign keys allow. The caller's transaction."""
         for statement, rows in (
             (_INSERT_JOURNAL, self.journal),
             (_UPDATE_MARK, list(self.marks.values())),
@@ -194,8 +189,10 @@ class Commit:
         ):
             statement.write(connection, rows)
 
-    def _is_written(self, connection: Connection) -> bool:
+    def is_written(self, connection: Connection) -> bool:
         """Whether a commit that seemed to fail had reached the disk after all."""
+        if not self.journal:
+            return False  # what it sets besides may be set twice
         newest = connection.execute(_NEWEST).scalar() or 0
         if newest >= self.next_id:
             raise AssertionError("somebody else wrote the journal")

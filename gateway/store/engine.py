@@ -64,6 +64,22 @@ class Store:
         """A connection that writes, for the gateway's single writer."""
         return self._writers.connect()
 
+    @contextmanager
+    def committing(self, connection: Connection) -> Iterator[None]:
+        """One transaction of that writer, on the driver's own connection.
+
+        What SQLAlchemy does around a transaction takes a fifth of the gateway's time at work.
+        """
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - PostgreSQL begins by itself
+        raw.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            raw.rollback()
+            raise
+        raw.commit()
+
     def settle(self) -> None:
         """Move what the write-ahead log holds into the file, while others read and write."""
         connection = self._writers.raw_connection()

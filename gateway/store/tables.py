@@ -135,7 +135,6 @@ journal = Table(
         sqlite_where=text("kind = 'MessageRefused'"),
         postgresql_where=text("kind = 'MessageRefused'"),
     ),
-    sqlite_autoincrement=True,
 )
 
 refusals = Table(
@@ -161,6 +160,7 @@ openings = Table(
     Column("reason", String(24), nullable=False),
     Column("permit_id", String(64), nullable=True),
     Index("ix_openings_door_id", "door_id", "opened_ms"),
+    sqlite_with_rowid=False,
 )
 
 cases = Table(
@@ -183,6 +183,7 @@ cases = Table(
     Column("closed_ms", BigInteger, nullable=True),
     Column("outcome", Text, nullable=True),
     Index("ix_cases_state", "state", "raised_ms"),
+    sqlite_with_rowid=False,
 )
 
 outbox = Table(
@@ -212,7 +213,6 @@ outbox = Table(
         postgresql_where=text("done_ms IS NULL AND NOT gave_up"),
     ),
     Index("ix_outbox_warden_id", "warden_id", "made_ms"),
-    sqlite_autoincrement=True,
 )
 
 letters = Table(

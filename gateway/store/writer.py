@@ -76,8 +76,9 @@ class Writer:
             try:
                 if self._connection is None:
                     self._connection = self._store.connection()
-                with self._connection.begin():
-                    commit.write(self._connection, in_doubt=self._in_doubt is commit)
+                if self._in_doubt is not commit or not self._is_written(commit):
+                    with self._store.committing(self._connection):
+                        commit.write(self._connection)
             except Exception:
                 self._in_doubt = commit
                 self._let_go()  # a broken connection is no start for the next try
@@ -86,6 +87,11 @@ class Writer:
         if self._unsettled >= SETTLE_EVERY:
             self._unsettled = 0
             self._settling.do(self._settle)
+
+    def _is_written(self, commit: Commit) -> bool:
+        """Whether a commit that seemed to fail had reached the disk after all."""
+        with self._store.reading() as connection:
+            return commit.is_written(connection)
 
     def _settle(self) -> None:
         try:

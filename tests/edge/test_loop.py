@@ -1,12 +1,12 @@
 """The heartbeat on a real database: write, acknowledge, tell; and what bad input gets."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event as db_event
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from edge.small_site import HandSeal, beating, enrol, new_store, quiet, rows, until
 from gateway.core.events import CaseAcknowledged
@@ -22,6 +22,25 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store = new_store(tmp_path)
     yield store
     store.close()
+
+
+Around = Callable[[Connection], Iterator[None]]
+
+
+def around_each_commit(store: Store) -> Callable[[Around], None]:
+    """Decorates what happens around each commit of the gateway's writer: bad weather to order."""
+
+    def put(around: Around) -> None:
+        real = store.committing
+
+        @contextmanager
+        def committing(connection: Connection) -> Iterator[None]:
+            with contextmanager(around)(connection), real(connection):
+                yield
+
+        store.committing = committing  # type: ignore[method-assign]
+
+    return put
 
 
 async def test_an_opening_is_journaled_acknowledged_receipted_and_paged(store: Store) -> None:
@@ -198,9 +217,11 @@ async def test_a_full_disk_acknowledges_nothing_and_loses_nothing(
     enrol(store, seals)
     pages = {"most": 1 << 30}
 
-    @db_event.listens_for(store._writers, "begin")
-    def limit(connection: object) -> None:
-        connection.exec_driver_sql(f"PRAGMA max_page_count={pages['most']}")  # type: ignore[attr-defined]
+    @around_each_commit(store)
+    def limit(connection: Connection) -> Iterator[None]:
+        cursor = connection.connection.cursor()
+        cursor.execute(f"PRAGMA max_page_count={pages['most']}")
+        yield
 
     async with beating(store) as (heart, post):
         pages["most"] = 1  # SQLite itself says "database or disk is full" from here on
@@ -223,10 +244,10 @@ async def test_a_commit_that_seemed_to_fail_is_not_written_twice(store: Store) -
     enrol(store, [seal])
     failures = [OSError(5, "Input/output error")]
 
-    @db_event.listens_for(store._writers, "commit")
-    def fail_after(connection: object) -> None:
+    @around_each_commit(store)
+    def fail_after(_: Connection) -> Iterator[None]:
+        yield  # the disk has it
         if failures and armed:
-            connection.connection.dbapi_connection.commit()  # type: ignore[attr-defined]
             raise failures.pop()
 
     armed = False

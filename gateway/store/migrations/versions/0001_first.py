@@ -49,7 +49,6 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=24), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("journal_id", name=op.f("pk_journal")),
-        sqlite_autoincrement=True,
     )
     op.create_index("ix_journal_door_id", "journal", ["door_id", "journal_id"], unique=False)
     op.create_index(
@@ -105,7 +104,6 @@ def upgrade() -> None:
         sa.Column("gave_up", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_outbox")),
-        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_outbox_due",
@@ -183,6 +181,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["door_id"], ["doors.door_id"], name=op.f("fk_cases_door_id")),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_cases")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_cases_state", "cases", ["state", "raised_ms"], unique=False)
     op.create_table(
@@ -199,6 +198,7 @@ def upgrade() -> None:
         sa.Column("permit_id", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(["door_id"], ["doors.door_id"], name=op.f("fk_openings_door_id")),
         sa.PrimaryKeyConstraint("opening_id", name=op.f("pk_openings")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_openings_door_id", "openings", ["door_id", "opened_ms"], unique=False)
     op.create_table(
