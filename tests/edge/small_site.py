@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from gateway.core.events import OrderPlaced, SealBound
 from gateway.core.model import Order, Rules
@@ -21,6 +21,8 @@ from sealwire import ccm, envelope, receipt, report, topics
 
 FOREVER_MS = 4_000_000_000_000
 WAIT_S = 10.0
+
+Around = Callable[[Connection], Iterator[None]]
 
 
 class HandSeal:
@@ -151,3 +153,19 @@ def rows(store: Store, table: object) -> list[Row]:
 
 def new_store(folder: Path) -> Store:
     return Store.open(folder / "menshen.db")
+
+
+def around_each_commit(store: Store) -> Callable[[Around], None]:
+    """Decorates what happens around each commit of the gateway's writer: bad weather to order."""
+
+    def put(around: Around) -> None:
+        real = store.committing
+
+        @contextlib.contextmanager
+        def committing(connection: Connection) -> Iterator[None]:
+            with contextlib.contextmanager(around)(connection), real(connection):
+                yield
+
+        store.committing = committing  # type: ignore[method-assign]
+
+    return put

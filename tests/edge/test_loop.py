@@ -1,14 +1,22 @@
 """The heartbeat on a real database: write, acknowledge, tell; and what bad input gets."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert
 
-from edge.small_site import HandSeal, beating, enrol, new_store, quiet, rows, until
+from edge.small_site import (
+    HandSeal,
+    around_each_commit,
+    beating,
+    enrol,
+    new_store,
+    quiet,
+    rows,
+    until,
+)
 from gateway.core.events import CaseAcknowledged
 from gateway.core.reason import Reason
 from gateway.draft import REFUSALS_JOURNALED_A_MINUTE
@@ -22,25 +30,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store = new_store(tmp_path)
     yield store
     store.close()
-
-
-Around = Callable[[Connection], Iterator[None]]
-
-
-def around_each_commit(store: Store) -> Callable[[Around], None]:
-    """Decorates what happens around each commit of the gateway's writer: bad weather to order."""
-
-    def put(around: Around) -> None:
-        real = store.committing
-
-        @contextmanager
-        def committing(connection: Connection) -> Iterator[None]:
-            with contextmanager(around)(connection), real(connection):
-                yield
-
-        store.committing = committing  # type: ignore[method-assign]
-
-    return put
 
 
 async def test_an_opening_is_journaled_acknowledged_receipted_and_paged(store: Store) -> None:
