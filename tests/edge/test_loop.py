@@ -7,16 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, insert
 
-from edge.small_site import (
-    HandSeal,
-    around_each_commit,
-    beating,
-    enrol,
-    new_store,
-    quiet,
-    rows,
-    until,
-)
+from edge.small_site import HandSeal, beating, enrol, new_store, quiet, rows, until
+from edge.small_site import around_each_commit as around
 from gateway.core.events import CaseAcknowledged
 from gateway.core.reason import Reason
 from gateway.draft import REFUSALS_JOURNALED_A_MINUTE
@@ -206,7 +198,7 @@ async def test_a_full_disk_acknowledges_nothing_and_loses_nothing(
     enrol(store, seals)
     pages = {"most": 1 << 30}
 
-    @around_each_commit(store)
+    @around(store)
     def limit(connection: Connection) -> Iterator[None]:
         cursor = connection.connection.cursor()
         cursor.execute(f"PRAGMA max_page_count={pages['most']}")
@@ -233,7 +225,7 @@ async def test_a_commit_that_seemed_to_fail_is_not_written_twice(store: Store) -
     enrol(store, [seal])
     failures = [OSError(5, "Input/output error")]
 
-    @around_each_commit(store)
+    @around(store)
     def fail_after(_: Connection) -> Iterator[None]:
         yield  # the disk has it
         if failures and armed:
