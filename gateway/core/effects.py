@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from gateway.core.model import CaseState
+from gateway.core.model import Case
 from gateway.core.reason import Reason
 
 
@@ -23,6 +23,7 @@ class OpeningEnded(Struct, frozen=True):
     opening_id: str
     shut_ms: int
     joined: int
+    inferred: bool = False  # no report told of its shutting: a later one shows it
 
 
 class OpeningResumed(Struct, frozen=True):
@@ -33,26 +34,25 @@ class OpeningResumed(Struct, frozen=True):
 
 
 class CaseMoved(Struct, frozen=True):
-    """A case was raised, raised again, acknowledged or closed."""
+    """A case went on, or something about it changed. It stands here as it is now."""
 
-    case_id: str
-    state: CaseState
-    reason: Reason
-    raised_ms: int
+    case: Case
     at_ms: int
-    openings: int
-    latched: bool = False  # it ends only after a person was at the door
     by: str | None = None  # None: a rule, whose reason is the outcome
-    outcome: str | None = None
 
 
 class PageDue(Struct, frozen=True):
-    """The warden must be told. `page_id` is the same however often it is sent."""
+    """People must be told. `page_id` is the same for all of one round, however often it is sent.
+
+    Who stands on a rung, and by which channels they are told, is in ladder.py and the rota.
+    """
 
     page_id: str
     case_id: str
     reason: Reason
     since_ms: int  # when the thing happened, by the gateway's clock
+    rung: int = 0
+    round: int = 0
 
 
 class OpeningAnnounced(Struct, frozen=True):
@@ -60,6 +60,42 @@ class OpeningAnnounced(Struct, frozen=True):
 
     opening_id: str
     permit_id: str
+
+
+class SilenceBegan(Struct, frozen=True):
+    """The seal is lost. It was last heard at `since_ms`."""
+
+    since_ms: int
+
+
+class SilenceEnded(Struct, frozen=True):
+    """A seal that was lost is heard again."""
+
+    since_ms: int
+
+
+class OutageFound(Struct, frozen=True):
+    """One cause explains the silence of these doors: all that lie in the area and are silent."""
+
+    outage_id: str
+    area: str
+    since_ms: int
+    doors: tuple[str, ...]
+
+
+class OutageGrew(Struct, frozen=True):
+    """More doors are silent from the same cause."""
+
+    outage_id: str
+    doors: tuple[str, ...]
+
+
+class OutageOver(Struct, frozen=True):
+    """The cause is gone; `still_silent` are lost all the same, each for itself from now on."""
+
+    outage_id: str
+    doors: tuple[str, ...]
+    still_silent: tuple[str, ...]
 
 
 class PermitSpent(Struct, frozen=True):
@@ -78,4 +114,9 @@ Effect = (
     | CaseMoved
     | PageDue
     | PermitSpent
+    | SilenceBegan
+    | SilenceEnded
+    | OutageFound
+    | OutageGrew
+    | OutageOver
 )

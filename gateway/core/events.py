@@ -1,4 +1,7 @@
-"""All that can come in. Every event is about one door and is journaled as it stands here."""
+"""All that can come in. Every event is journaled as it stands here.
+
+Each is about one door, but for those that say "to the site": they are about all of them.
+"""
 
 from typing import Annotated
 
@@ -6,6 +9,7 @@ from msgspec import Meta, Struct
 
 from gateway.core.model import Contact, Order, Permit
 from gateway.core.reason import Reason
+from gateway.core.rules import Rulebook
 
 Count = Annotated[int, Meta(ge=0)]
 
@@ -38,9 +42,19 @@ class MessageRefused(Struct, frozen=True, tag=True):
 
 
 class SealBound(Struct, frozen=True, tag=True):
-    """A seal hangs on the door from now on, instead of any before it."""
+    """A seal hangs on the door from now on, instead of any before it.
+
+    `beat_ms`: how often it promised to beat; None where nothing is known of that.
+    """
 
     seal_id: str
+    beat_ms: int | None = None
+
+
+class DoorClassed(Struct, frozen=True, tag=True):
+    """The settings of this class hold for the door from now on."""
+
+    door_class: str
 
 
 class OrderPlaced(Struct, frozen=True, tag=True):
@@ -69,12 +83,83 @@ class PersonOnSite(Struct, frozen=True, tag=True):
     by: str
 
 
-class CaseClosed(Struct, frozen=True, tag=True):
-    """A person ends the case, saying how it ended."""
+class CaseReported(Struct, frozen=True, tag=True):
+    """A person says how it ended, as a code."""
 
     case_id: str
     by: str
     outcome: str
+
+
+class CaseAssessed(Struct, frozen=True, tag=True):
+    """Somebody else than who reported it has looked at it."""
+
+    case_id: str
+    by: str
+
+
+class CaseSignedOff(Struct, frozen=True, tag=True):
+    """A person stands for it. It closes as soon as what raised it is over."""
+
+    case_id: str
+    by: str
+
+
+class CaseShelved(Struct, frozen=True, tag=True):
+    """A person puts it aside until a time; nobody is told of it until then."""
+
+    case_id: str
+    by: str
+    why: str
+    until_ms: int
+
+
+class PageWentOut(Struct, frozen=True, tag=True):
+    """A channel took the first page of a case."""
+
+    case_id: str
+    page_id: str
+
+
+class PageReceived(Struct, frozen=True, tag=True):
+    """A person's handheld signed for a page: it arrived, though nobody has read it yet."""
+
+    case_id: str
+    page_id: str
+    by: str
+
+
+class SealLost(Struct, frozen=True, tag=True):
+    """To the site: a door's seal has fallen silent. `areas` are those that the door lies in, each
+    with how many sealed doors it holds."""
+
+    door_id: str
+    since_ms: int
+    areas: tuple[tuple[str, int], ...] = ()
+
+
+class SealHeard(Struct, frozen=True, tag=True):
+    """To the site: a seal that was lost is heard again."""
+
+    door_id: str
+
+
+class OutageBegan(Struct, frozen=True, tag=True):
+    """To a door: its silence has a cause that it shares with others."""
+
+    outage_id: str
+
+
+class OutageEnded(Struct, frozen=True, tag=True):
+    """To a door: that cause is over."""
+
+    outage_id: str
+
+
+class RulesSet(Struct, frozen=True, tag=True):
+    """To the site: these rules hold from now on."""
+
+    rulebook: Rulebook
 
 
 class DeadlineCame(Struct, frozen=True, tag=True):
@@ -89,6 +174,17 @@ Event = (
     | PermitAnnounced
     | CaseAcknowledged
     | PersonOnSite
-    | CaseClosed
+    | DoorClassed
+    | CaseReported
+    | CaseAssessed
+    | CaseSignedOff
+    | CaseShelved
+    | PageWentOut
+    | PageReceived
+    | SealLost
+    | SealHeard
+    | OutageBegan
+    | OutageEnded
+    | RulesSet
     | DeadlineCame
 )

@@ -1,7 +1,8 @@
 """What the gateway knows of one door: frozen records, whole milliseconds of UTC, no behaviour.
 
 A door's state is everything that its rules need; it is stored beside the journal in the same
-commit, so a restart goes on where the last commit ended. Every deadline is a time in here.
+commit, so a restart goes on where the last commit ended. Every deadline is a time in here. Fields
+that stand at their default are left out of the stored bytes.
 """
 
 from enum import StrEnum
@@ -20,64 +21,92 @@ class Contact(StrEnum):
 
 
 class CaseState(StrEnum):
-    """A case's life. The last state is final: nothing re-enters a closed case."""
+    """A case's life, the closed loop. The last state is final: nothing re-enters a closed case."""
 
     RAISED = "raised"
+    PAGED = "paged"  # a page of it went out
     ACKNOWLEDGED = "acknowledged"
     ON_SITE = "on_site"
+    REPORTED = "reported"  # how it ended, as a code
+    ASSESSED = "assessed"  # by somebody else than who reported
+    SIGNED_OFF = "signed_off"
     CLOSED = "closed"
 
 
-class Rules(Struct, frozen=True, forbid_unknown_fields=True):
-    """The numbers that a site may set. Times in milliseconds."""
+class Policy(Struct, frozen=True, omit_defaults=True):
+    """What an order allows without asking. Minutes count from midnight at the site."""
 
-    off_delay_ms: int = 2_000  # a door that opens again so soon has not closed (standards 2.2)
-    burst_count: int = 10  # refused messages under one seal's name ...
-    burst_window_ms: int = 60_000  # ... within this time become one case
-    chatter_openings: int = 3  # so many openings ... (ISA-18.2: chattering)
-    chatter_window_ms: int = 60_000  # ... within this time are the contact's fault
-    chatter_joined: int = 10  # or so many in one that never ends, for the off-delay joins them
-    settle_ms: int = 300_000  # a contact at fault is believed again after so long without an edge
-    backlog_ms: int = 30_000  # what waits in a seal follows its first report within this time
-    grace_ms: int = 600_000  # an opening may be announced so long after it happened
+    openings_a_day: int = 0  # so many need no permit
+    longest_ms: int | None = None  # and each may last so long
+    quiet: tuple[tuple[int, int], ...] = ()  # from, to: no page then, unless it is for a breach
 
 
-class Order(Struct, frozen=True):
+class Order(Struct, frozen=True, omit_defaults=True):
     """A quarantine order on a door, from (included) to (excluded)."""
 
     order_id: str
     from_ms: int
     to_ms: int
+    policy: Policy = Policy()
 
 
-class Permit(Struct, frozen=True):
-    """An announced opening: when, how often, how long, by whom and why."""
+class Permit(Struct, frozen=True, omit_defaults=True):
+    """An announced opening: when, how often, how long, by whom and why.
+
+    With `daily` it recurs: on each of `days` it holds within those minutes of the day, and allows
+    `openings` in each of them. `spent` is then what was used of the latest: (which, how many).
+    """
 
     permit_id: str
     from_ms: int
     to_ms: int
-    openings: int  # how many it still allows
+    openings: int  # how many it still allows; of a recurring one, each time
     longest_ms: int
     who: str
     why: str
+    daily: tuple[tuple[int, int], ...] = ()  # from, to: minutes after midnight at the site
+    days: int = 0b1111111  # Monday is bit 0
+    spent: tuple[int, int] = (0, 0)
 
 
-class Opening(Struct, frozen=True):
+class Opening(Struct, frozen=True, omit_defaults=True):
     """The door stands open, or shut again for less than the off-delay."""
 
     opening_id: str
     opened_ms: int
     reason: Reason
     permit_id: str | None = None
-    overstay_ms: int | None = None  # when its permit ends it; None once that was told
+    overstay_ms: int | None = None  # when it has lasted too long; None once that was told
     shut_ms: int | None = None  # shut since
     shut_from_ms: int | None = None  # the earliest that this can have been
     ends_ms: int | None = None  # when it has stayed shut long enough to be over
     joined: int = 0  # how often it shut and opened again within the off-delay
+    inferred: bool = False  # no report told of its shutting: a later one shows it
 
 
-class Case(Struct, frozen=True):
-    """What needs a person. One open case per door; later openings join it and page again."""
+class Ladder(Struct, frozen=True, omit_defaults=True):
+    """Who is told of a case next, and when. Climbed until a person has it."""
+
+    page_id: str
+    reason: Reason
+    since_ms: int
+    next_ms: int
+    rung: int = 0  # the next to be told
+    round: int = 0  # how often all of them were told
+    began_ms: int = 0  # this round
+    received: bool = False  # a handheld signed for it: the same person's other channel can rest
+
+
+class Shelf(Struct, frozen=True):
+    """Put aside by a person, with a reason and an end; it comes back by itself."""
+
+    by: str
+    why: str
+    ends_ms: int
+
+
+class Case(Struct, frozen=True, omit_defaults=True):
+    """What needs a person. One is open at a time; later openings join it and page again."""
 
     case_id: str
     reason: Reason  # of the latest thing that raised it
@@ -86,9 +115,15 @@ class Case(Struct, frozen=True):
     openings: int = 0
     since_ms: int = 0  # when what raised it happened
     latched: bool = False  # tampered with: it ends only after a person was at the door
+    returned_ms: int | None = None  # since when what raised it is over: shut, heard, settled
+    refers_to: str | None = None  # the case before this one, at the same door
+    ladder: Ladder | None = None
+    shelf: Shelf | None = None
+    reported_by: str | None = None
+    outcome: str | None = None
 
 
-class Unsettled(Struct, frozen=True):
+class Unsettled(Struct, frozen=True, omit_defaults=True):
     """The contact chatters: what it says is counted and not believed until it has settled."""
 
     since_ms: int
@@ -97,11 +132,34 @@ class Unsettled(Struct, frozen=True):
     edges: int = 0
 
 
-class Door(Struct, frozen=True):
+class FoundOpen(Struct, frozen=True):
+    """A seal came back and found its door open, which was shut when it was last heard."""
+
+    from_ms: int  # it opened between this
+    to_ms: int  # and this
+    told_ms: int  # if it still stands open then, a person is told
+
+
+class Silence(Struct, frozen=True, omit_defaults=True):
+    """The seal is lost: not heard for so many beats."""
+
+    since_ms: int  # when it was last heard
+    told_ms: int | None = None  # when somebody is told, if it stays silent; None once that was done
+
+
+class Canary(Struct, frozen=True, omit_defaults=True):
+    """The seal that opens to prove the way to the phone: when its page must have arrived."""
+
+    missed_ms: int | None = None  # None while a case says that it did not
+
+
+class Door(Struct, frozen=True, omit_defaults=True):
     """All that the rules know of one door."""
 
     door_id: str
+    door_class: str = ""  # whose settings hold; "canary" is one
     seal_id: str | None = None
+    beat_ms: int | None = None  # how often its seal promised to beat; None: nothing is expected
     contact: Contact = Contact.UNKNOWN
     edges: int | None = None  # the seal's edge counter as last heard; None before the first
     heard_ms: int | None = None
@@ -113,8 +171,15 @@ class Door(Struct, frozen=True):
     ended: Opening | None = None  # the one before, which a late report may show to go on
     opened_ms: tuple[int, ...] = ()  # latest openings, at most Rules.chatter_openings
     unsettled: Unsettled | None = None
+    found_open: FoundOpen | None = None
+    silence: Silence | None = None
+    outage: str | None = None  # the outage that explains the silence
     case: Case | None = None
+    filed: tuple[Case, ...] = ()  # reported, and not closed yet
+    last_case: str | None = None
     orders: tuple[Order, ...] = ()
     permits: tuple[Permit, ...] = ()
+    allowed: tuple[int, int] = (0, 0)  # the day, and how many openings needed no permit on it
     refused_ms: tuple[int, ...] = ()  # latest refused messages, at most Rules.burst_count
     burst_ms: int | None = None  # when a burst of them was last told
+    canary: Canary | None = None

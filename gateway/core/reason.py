@@ -26,6 +26,7 @@ class Reason(StrEnum):
     # What an opening was.
     NO_PERMIT = "no_permit"
     PERMIT = "permit"
+    ALLOWANCE = "allowance"  # one of those that the order allows in a day
     NO_ORDER = "no_order"
     ORDER_NOT_BEGUN = "order_not_begun"
     ORDER_OVER = "order_over"
@@ -33,18 +34,41 @@ class Reason(StrEnum):
     # What else raises a case.
     OPENED_BLIND = "opened_blind"  # the edge counter moved while nobody listened
     PERMIT_OVERSTAYED = "permit_overstayed"
+    OPEN_TOO_LONG = "open_too_long"  # longer than the order allows
+    FOUND_OPEN = "found_open"  # the seal came back and sees its door stand open ever since
     COVER_TAMPER = "cover_tamper"
     MAGNET_TAMPER = "magnet_tamper"
     REFUSALS = "refusals"  # a burst of refused messages under one seal's name
     CHATTER = "chatter"  # openings too fast for a person: the contact is at fault, not the door
+    SILENT = "silent"  # the seal is lost, and nothing speaks for more than a fault
+    SILENT_OPEN = "silent_open"  # lost while its door stood open
+    SILENT_TAMPERED = "silent_tampered"  # lost after it was tampered with
+    OUTAGE = "outage"  # many seals are lost from one cause
+    CANARY = "canary"  # the opening that proves the way to the phone: told, and no case
+    CANARY_MISSED = "canary_missed"  # and did not get there
+    UNREACHABLE = "unreachable"  # a warden whom the daily test did not reach
 
-    # Why a rule, and no person, ended a case. ORDER_OVER is one too.
+    # Why a rule, and no person, ended a case. ORDER_OVER and OUTAGE are two more.
     ANNOUNCED_LATE = "announced_late"
+    HEARD_AGAIN = "heard_again"
+    SETTLED = "settled"
+    RECEIVED_AGAIN = "received_again"
+
+    # Pages that are about no single case.
+    GROUPED = "grouped"  # several at once, for a person who has had too many
+    TEST = "test"  # the silent daily test of a person's channels
 
 
 REPEATS = frozenset({Reason.REPLAYED, Reason.BELOW_MARK})  # accepted once, and come again
 
 TAMPER = frozenset({Reason.COVER_TAMPER, Reason.MAGNET_TAMPER})
+
+# What the equipment does, and nobody behind the door: for the installer, and never by night.
+FAULTS = frozenset(
+    {Reason.CHATTER, Reason.SILENT, Reason.OUTAGE, Reason.CANARY_MISSED, Reason.UNREACHABLE}
+)
+
+UNWATCHED = frozenset({Reason.NO_ORDER, Reason.ORDER_NOT_BEGUN, Reason.ORDER_OVER})
 
 REFUSALS = frozenset(
     {

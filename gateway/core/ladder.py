@@ -1,0 +1,114 @@
+"""The ladder: who is told of a case, and who next, until somebody has it.
+
+A round begins with the page and climbs rung by rung, each at its own time; then it begins anew,
+under another page id, so that phones ring again. An acknowledgement ends it. A handheld that signs
+for the page proves that it arrived, so the same person's other channels are spared; it proves
+nothing about its reader, so the next person is told all the same. Faults climb slowly, and begin by
+day; nothing but a breach begins in the quiet hours of an order.
+
+Who stands on a rung at that time is for the rota, who is told how often for people.py.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gateway.core import wall_clock
+from gateway.core.effects import Effect, PageDue
+from gateway.core.model import Case, Ladder
+from gateway.core.reason import FAULTS, Reason
+from gateway.core.rota import Role
+from gateway.core.rules import Rules
+
+Windows = tuple[tuple[int, int], ...]
+Climbed = tuple[Case, tuple[Effect, ...]]
+
+
+class Ways(StrEnum):
+    """Which of a person's channels are used."""
+
+    FIRST = "first"
+    OTHER = "other"
+    ALL = "all"
+
+
+class Rung(Struct, frozen=True):
+    """Who is told, by which channels, and how long after the beginning of the round."""
+
+    role: Role
+    ways: Ways
+    wait_ms: int
+
+
+def rungs(reason: Reason, rules: Rules) -> tuple[Rung, ...]:
+    """The rungs of one round, the lowest first."""
+    if reason in FAULTS:
+        return (
+            Rung(Role.INSTALLER, Ways.ALL, 0),
+            Rung(Role.CAPTAIN, Ways.ALL, rules.fault_captain_ms),
+            Rung(Role.CENTRE, Ways.ALL, rules.fault_centre_ms),
+        )
+    return (
+        Rung(Role.WARDEN, Ways.FIRST, 0),
+        Rung(Role.WARDEN, Ways.OTHER, rules.second_ms),
+        Rung(Role.DEPUTY, Ways.ALL, rules.deputy_ms),
+        Rung(Role.CAPTAIN, Ways.ALL, rules.captain_ms),
+        Rung(Role.CENTRE, Ways.ALL, rules.centre_ms),
+    )
+
+
+def begin(
+    case: Case, page_id: str, reason: Reason, since_ms: int, now_ms: int, quiet: Windows, rules: Rules
+) -> Climbed:
+    """Tell of something new in the case: at once, or when the day or the quiet hours allow it."""
+    starts_ms = _starts_ms(reason, now_ms, quiet, rules)
+    case = replace(case, ladder=Ladder(page_id, reason, since_ms, starts_ms, began_ms=starts_ms))
+    return climb(case, now_ms, rules) if starts_ms <= now_ms else (case, ())
+
+
+def climb(case: Case, now_ms: int, rules: Rules) -> Climbed:
+    """Tell the rung whose time has come, and set the time of the next."""
+    ladder = case.ladder
+    assert ladder is not None  # noqa: S101 - its deadline came
+    steps = rungs(ladder.reason, rules)
+    rung = min(ladder.rung, len(steps) - 1)  # the settings may have lost one meanwhile
+    page_id = ladder.page_id + (f"-r{ladder.round}" if ladder.round else "")
+    page = PageDue(page_id, case.case_id, ladder.reason, ladder.since_ms, rung, ladder.round)
+    return replace(case, ladder=_next(ladder, rung, now_ms, rules)), (page,)
+
+
+def received(case: Case, page_id: str, rules: Rules) -> Case:
+    """A handheld signed for the page of this round: its owner's other channels are spared."""
+    ladder = case.ladder
+    if ladder is None or ladder.received or not page_id.startswith(ladder.page_id):
+        return case
+    steps = rungs(ladder.reason, rules)
+    if ladder.rung < len(steps) and steps[ladder.rung].ways is Ways.OTHER:
+        rung = ladder.rung + 1
+        ladder = replace(ladder, rung=rung, next_ms=ladder.began_ms + steps[rung].wait_ms)
+    return replace(case, ladder=replace(ladder, received=True))
+
+
+def _next(ladder: Ladder, rung: int, now_ms: int, rules: Rules) -> Ladder:
+    """The ladder after a rung was told. What is late does not hurry through those that follow."""
+    steps = rungs(ladder.reason, rules)
+    late_ms = max(0, now_ms - (ladder.began_ms + steps[rung].wait_ms))
+    began_ms = ladder.began_ms + late_ms
+    if rung + 1 < len(steps):
+        next_ms = began_ms + steps[rung + 1].wait_ms
+        return replace(ladder, rung=rung + 1, next_ms=next_ms, began_ms=began_ms)
+    again_ms = rules.fault_again_ms if ladder.reason in FAULTS else rules.again_ms
+    next_ms = began_ms + max(again_ms, steps[-1].wait_ms)
+    return replace(
+        ladder, rung=0, round=ladder.round + 1, next_ms=next_ms, began_ms=next_ms, received=False
+    )
+
+
+def _starts_ms(reason: Reason, now_ms: int, quiet: Windows, rules: Rules) -> int:
+    """When the first rung may be told."""
+    minute = wall_clock.minute_of_day(rules.zone, now_ms)
+    if reason in FAULTS:
+        by_day = wall_clock.is_between(minute, rules.day_from_min, rules.day_to_min)
+        return now_ms if by_day else wall_clock.next_at(rules.zone, now_ms, rules.day_from_min)
+    return now_ms

@@ -1,0 +1,60 @@
+"""The numbers that a site may set, for all its doors or for a class of them."""
+
+from msgspec import Struct
+
+from gateway.core.wall_clock import EAST_EIGHT, Zone
+
+CANARY = "canary"  # the class of the door that proves the way to the phone
+
+
+class Rules(Struct, frozen=True, forbid_unknown_fields=True):
+    """Times in milliseconds. Each has its limits in settings/rules.py."""
+
+    off_delay_ms: int = 2_000  # a door that opens again so soon has not closed (standards 2.2)
+    burst_count: int = 10  # refused messages under one seal's name ...
+    burst_window_ms: int = 60_000  # ... within this time become one case
+    chatter_openings: int = 3  # so many openings ... (ISA-18.2: chattering)
+    chatter_window_ms: int = 60_000  # ... within this time are the contact's fault
+    chatter_joined: int = 10  # or so many in one that never ends, for the off-delay joins them
+    settle_ms: int = 300_000  # a contact at fault is believed again after so long without an edge
+    backlog_ms: int = 30_000  # what waits in a seal follows its first report within this time
+    grace_ms: int = 600_000  # an opening may be announced so long after it happened
+    found_open_ms: int = 300_000  # a seal came back and sees its door open for so long: a case
+    # Silence.
+    late_beats: int = 2  # not heard for so many beats: late (standards 2.2: silent 2 beats)
+    lost_beats: int = 4  # and for so many: lost (features, defaults)
+    silence_ms: int = 1_800_000  # lost for so long, by day: the installer is told
+    day_from_min: int = 480  # the installer's day, minutes after midnight at the site
+    day_to_min: int = 1_200
+    # Outages: many doors fall silent from one cause.
+    outage_doors: int = 3  # so few are no outage
+    outage_gather_ms: int = 120_000  # what falls silent within this has one cause
+    outage_settle_ms: int = 120_000  # and is over when most have been heard for so long
+    # The ladder: when each rung is told, from the beginning of a round.
+    second_ms: int = 30_000  # the warden's other channels (design: second channel at 30 s)
+    deputy_ms: int = 120_000
+    captain_ms: int = 240_000
+    centre_ms: int = 360_000
+    again_ms: int = 480_000  # then round again, until somebody has it
+    fault_captain_ms: int = 3_600_000  # a fault climbs too, but nobody runs for it
+    fault_centre_ms: int = 14_400_000
+    fault_again_ms: int = 86_400_000
+    shelf_ms: int = 28_800_000  # the longest that a case may be put aside (ISA-18.2: 8 h)
+    sign_off: bool = True  # reported cases are assessed and signed off by others
+    canary_ms: int = 600_000  # the canary's door opens so often
+    canary_missed: int = 2  # so many in a row that no phone received are a case
+    # Flood: nobody gets more than so many pages in so long (EEMUA 191).
+    pages_most: int = 10
+    pages_window_ms: int = 600_000
+    zone: Zone = EAST_EIGHT  # where the site's clocks stand
+
+
+class Rulebook(Struct, frozen=True):
+    """The rules of a site, and those of single door classes."""
+
+    rules: Rules = Rules()
+    classes: dict[str, Rules] = {}
+
+    def of(self, door_class: str) -> Rules:
+        """The rules that hold for a class; a class that is not set has the site's."""
+        return self.classes.get(door_class, self.rules)

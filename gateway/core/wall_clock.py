@@ -1,0 +1,66 @@
+"""What clocks on the wall show: local minutes and days from UTC, by a table of offsets.
+
+The core may not read the machine's time zone, so the offsets come as data: a zone is a tuple of
+(from_ms, offset in minutes), in order; the first holds for all time before the second. Days of 23
+and 25 hours come out right because every question is asked of the wall's own time.
+"""
+
+from bisect import bisect_right
+
+Zone = tuple[tuple[int, int], ...]
+
+EAST_EIGHT: Zone = ((0, 480),)  # China, which has no daylight saving time
+MINUTE_MS = 60_000
+DAY_MIN = 1_440
+WEEK_MIN = 7 * DAY_MIN
+_MONDAY = 4 * DAY_MIN  # 5 January 1970 was one
+
+
+def offset_min(zone: Zone, at_ms: int) -> int:
+    """Minutes that the wall is ahead of UTC."""
+    if len(zone) == 1:
+        return zone[0][1]
+    return zone[max(0, bisect_right(zone, (at_ms, DAY_MIN)) - 1)][1]
+
+
+def wall_min(zone: Zone, at_ms: int) -> int:
+    """Minutes on the wall since 1970."""
+    return at_ms // MINUTE_MS + offset_min(zone, at_ms)
+
+
+def day(zone: Zone, at_ms: int) -> int:
+    """The number of the day on the wall; it changes at midnight there."""
+    return wall_min(zone, at_ms) // DAY_MIN
+
+
+def minute_of_day(zone: Zone, at_ms: int) -> int:
+    """Minutes after midnight on the wall, 0 to 1439."""
+    return wall_min(zone, at_ms) % DAY_MIN
+
+
+def weekday(zone: Zone, at_ms: int) -> int:
+    """0 for Monday, to 6."""
+    return (wall_min(zone, at_ms) - _MONDAY) % WEEK_MIN // DAY_MIN
+
+
+def is_between(minute: int, from_min: int, to_min: int) -> bool:
+    """Whether a minute of the day lies in a window, which may reach over midnight."""
+    if from_min <= to_min:
+        return from_min <= minute < to_min
+    return minute >= from_min or minute < to_min
+
+
+def next_at(zone: Zone, at_ms: int, minute: int) -> int:
+    """The first time after `at_ms` at which the wall shows this minute of the day, in ms of UTC.
+
+    A minute that a jump of the clock leaves out comes at the same distance after midnight.
+    """
+    today = wall_min(zone, at_ms) // DAY_MIN
+    for number in range(today, today + 3):
+        guess_ms = (number * DAY_MIN + minute) * MINUTE_MS
+        found_ms = guess_ms - offset_min(
+            zone, guess_ms - offset_min(zone, guess_ms) * MINUTE_MS
+        ) * (MINUTE_MS)
+        if found_ms > at_ms:
+            return found_ms
+    raise AssertionError("no zone is a day wide")
