@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from gateway.core import wall_clock
 from gateway.core.effects import Effect, PageDue
 from gateway.core.model import Case, Ladder
-from gateway.core.reason import FAULTS, Reason
+from gateway.core.reason import BREACHES, FAULTS, Reason
 from gateway.core.rota import Role
 from gateway.core.rules import Rules
 
@@ -59,7 +59,13 @@ def rungs(reason: Reason, rules: Rules) -> tuple[Rung, ...]:
 
 
 def begin(
-    case: Case, page_id: str, reason: Reason, since_ms: int, now_ms: int, quiet: Windows, rules: Rules
+    case: Case,
+    page_id: str,
+    reason: Reason,
+    since_ms: int,
+    now_ms: int,
+    quiet: Windows,
+    rules: Rules,
 ) -> Climbed:
     """Tell of something new in the case: at once, or when the day or the quiet hours allow it."""
     starts_ms = _starts_ms(reason, now_ms, quiet, rules)
@@ -107,8 +113,16 @@ def _next(ladder: Ladder, rung: int, now_ms: int, rules: Rules) -> Ladder:
 
 def _starts_ms(reason: Reason, now_ms: int, quiet: Windows, rules: Rules) -> int:
     """When the first rung may be told."""
-    minute = wall_clock.minute_of_day(rules.zone, now_ms)
+    starts_ms = now_ms
     if reason in FAULTS:
-        by_day = wall_clock.is_between(minute, rules.day_from_min, rules.day_to_min)
-        return now_ms if by_day else wall_clock.next_at(rules.zone, now_ms, rules.day_from_min)
-    return now_ms
+        starts_ms = _not_within(starts_ms, (rules.day_to_min, rules.day_from_min), rules)
+    if reason not in BREACHES:
+        for window in quiet:
+            starts_ms = _not_within(starts_ms, window, rules)
+    return starts_ms
+
+
+def _not_within(at_ms: int, window: tuple[int, int], rules: Rules) -> int:
+    minute = wall_clock.minute_of_day(rules.zone, at_ms)
+    inside = wall_clock.is_between(minute, *window)
+    return wall_clock.next_at(rules.zone, at_ms, window[1]) if inside else at_ms

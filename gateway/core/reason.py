@@ -68,6 +68,17 @@ FAULTS = frozenset(
     {Reason.CHATTER, Reason.SILENT, Reason.OUTAGE, Reason.CANARY_MISSED, Reason.UNREACHABLE}
 )
 
+# What a person does, or may be doing, at a door under an order. No quiet hours hold these back.
+BREACHES = TAMPER | {
+    Reason.NO_PERMIT,
+    Reason.OPENED_BLIND,
+    Reason.PERMIT_OVERSTAYED,
+    Reason.OPEN_TOO_LONG,
+    Reason.FOUND_OPEN,
+    Reason.SILENT_OPEN,
+    Reason.SILENT_TAMPERED,
+}
+
 UNWATCHED = frozenset({Reason.NO_ORDER, Reason.ORDER_NOT_BEGUN, Reason.ORDER_OVER})
 
 REFUSALS = frozenset(
