@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 
 from gateway.core.events import Event, OrderPlaced, ReportCame, SealBound
-from gateway.core.model import Contact, Door, Order, Rules
+from gateway.core.model import Contact, Door, Order
+from gateway.core.rules import Rules
 from gateway.core.step import step
 
 STEPS = 50_000

@@ -1,7 +1,8 @@
 """When the loop must come back to which door, though nobody speaks.
 
 Deadlines are data in the doors' states; this is only an index of them, made anew at every start. It
-may hold times that have moved since: who takes a door from here looks at its state.
+may hold times that have moved since: who takes a door from here looks at its state, and notes its
+real time again. So a time that only moves away (a seal that beats is not lost) costs nothing.
 """
 
 import heapq
@@ -12,11 +13,14 @@ class Deadlines:
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, str]] = []
-        self._noted: dict[str, int] = {}  # door_id -> the latest of its times in the heap
+        self._noted: dict[str, int] = {}  # door_id -> the earliest of its times in the heap
 
     def note(self, door_id: str, due_ms: int | None) -> None:
-        """The door's earliest time is this now. One that stays the same takes no more room."""
-        if due_ms is not None and self._noted.get(door_id) != due_ms:
+        """The door's earliest time is this now; one that is noted earlier is looked at then."""
+        if due_ms is None:
+            return
+        noted = self._noted.get(door_id)
+        if noted is None or due_ms < noted:
             self._noted[door_id] = due_ms
             heapq.heappush(self._heap, (due_ms, door_id))
 
@@ -28,6 +32,7 @@ class Deadlines:
         """A door whose time has come, or None. It is to be noted again."""
         if not self._heap or self._heap[0][0] > now_ms:
             return None
-        _, door_id = heapq.heappop(self._heap)
-        self._noted.pop(door_id, None)
+        due_ms, door_id = heapq.heappop(self._heap)
+        if self._noted.get(door_id) == due_ms:
+            del self._noted[door_id]
         return door_id

@@ -6,14 +6,36 @@ commit fails the draft is kept and tried again, and nobody outside has heard of 
 
 from typing import Protocol
 
-from gateway.core.effects import Effect, OpeningBegan, PageDue
-from gateway.core.events import Event, MessageRefused, ReportCame
-from gateway.core.model import Door, Rules
+from gateway.core import outages
+from gateway.core.effects import (
+    CaseMoved,
+    Effect,
+    OpeningBegan,
+    OutageFound,
+    OutageGrew,
+    OutageOver,
+    PageDue,
+    SilenceBegan,
+    SilenceEnded,
+)
+from gateway.core.events import (
+    Event,
+    MessageRefused,
+    OutageBegan,
+    OutageEnded,
+    PageWentOut,
+    ReportCame,
+    RulesSet,
+    SealHeard,
+    SealLost,
+)
+from gateway.core.model import CaseState, Door, Outages
 from gateway.core.orders import why_not_under_order
-from gateway.core.reason import Reason
-from gateway.core.step import step
+from gateway.core.reason import UNWATCHED, Reason
+from gateway.core.rules import Rulebook
+from gateway.core.step import next_deadline, step
 from gateway.store.commit import Commit, Entry, Mark
-from gateway.store.registry import Registry
+from gateway.store.registry import SITE, Registry
 
 REFUSALS_JOURNALED_A_MINUTE = 60  # of each reason; beyond that they are counted only
 MINUTE_MS = 60_000
@@ -32,11 +54,19 @@ class Addressing(Protocol):
 class Site:
     """What is true now: the registry, every door's state, every seal's mark."""
 
-    def __init__(self, registry: Registry, rules: Rules) -> None:
-        self.rules = rules
+    def __init__(self, registry: Registry, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
         self.registry = registry
+        self.outages = registry.outages
         self.doors = dict(registry.doors)
         self.marks = {seal_id: row.mark for seal_id, row in registry.seals.items()}
+
+    def due_ms(self, door_id: str) -> int | None:
+        """When a door must be looked at though nobody speaks; with SITE, all of them together."""
+        if door_id == SITE:
+            return outages.next_deadline(self.outages)
+        door = self.doors[door_id]
+        return next_deadline(door, self.rulebook.of(door.door_class))
 
     def enlarge(self, registry: Registry) -> None:
         """Take over a newer registry. Doors and marks that are known here are newer here."""
@@ -73,6 +103,7 @@ class Draft:
         self.marks: dict[str, Mark] = {}
         self.pages: list[str] = []
         self.cases: dict[str, None] = {}  # in the order in which they moved
+        self.outages: Outages | None = None  # as they are now, if they have changed
         self.numbers: set[tuple[str, int]] = set()  # (seal_id, seq) journaled by this draft
         self.reports = self.refused = 0
 
@@ -106,10 +137,34 @@ class Draft:
         else:
             self.event(at_ms, door_id, event)
 
+    def door(self, door_id: str) -> Door:
+        """The door as it is on this draft."""
+        return self.doors.get(door_id) or self._site.doors[door_id]
+
+    def due_ms(self, door_id: str) -> int | None:
+        """As `Site.due_ms`, as it is on this draft."""
+        if door_id == SITE:
+            return outages.next_deadline(self.outages or self._site.outages)
+        door = self.door(door_id)
+        return next_deadline(door, self._site.rulebook.of(door.door_class))
+
+    def tried(self, at_ms: int, entry: Entry) -> None:
+        """How a courier's try went. The first page of a case that went out moves the case on."""
+        self.commit.tried_entry(entry)
+        case = self.door(entry.door_id).case
+        is_first = case is not None and case.state is CaseState.RAISED
+        if entry.done_ms is not None and is_first and case and case.case_id == entry.case_id:
+            self.event(at_ms, entry.door_id, PageWentOut(entry.case_id, entry.page_id))
+
     def event(self, at_ms: int, door_id: str, event: Event) -> bool:
-        """Step the door, write what follows. True if anything followed or the door changed."""
-        before = self.doors.get(door_id) or self._site.doors[door_id]
-        door, effects = step(before, event, at_ms, self._site.rules)
+        """Step the door, write what follows. True if anything followed or the door changed.
+
+        SITE in place of a door: what the site knows of all of them takes the step.
+        """
+        if door_id == SITE:
+            return self._site_event(at_ms, event)
+        before = self.door(door_id)
+        door, effects = step(before, event, at_ms, self._site.rulebook.of(before.door_class))
         if door is not before:
             self.doors[door_id] = door
             self.commit.door(door)
@@ -129,18 +184,75 @@ class Draft:
             return None
         began = next((e.reason for e in effects if isinstance(e, OpeningBegan)), None)
         reason = began or why_not_under_order(door, at_ms)
-        if reason in (Reason.NO_ORDER, Reason.ORDER_NOT_BEGUN, Reason.ORDER_OVER):
+        if reason in UNWATCHED:
             self.commit.refusal(at_ms, reason)
         return reason
 
     def _effect(self, at_ms: int, door_id: str, grid_id: str, effect: Effect) -> None:
-        self.commit.effect(at_ms, door_id, grid_id, effect)
-        if isinstance(effect, PageDue):
-            self.pages.append(effect.page_id)
-            for entry in self._addressing.entries(effect, door_id, at_ms):
-                entry.entry_id = self.next_entry_id
-                self.next_entry_id += 1
-                self.commit.entries.append(entry)
-        case_id = getattr(effect, "case_id", None)
-        if case_id is not None:
-            self.cases[case_id] = None
+        match effect:
+            case PageDue():
+                self._page(at_ms, door_id, effect)
+            case CaseMoved(case=case):
+                self.commit.case(door_id, grid_id, effect)
+                self.cases[case.case_id] = None
+            case SilenceBegan(since_ms=since_ms):
+                areas = self._site.registry.areas_of.get(door_id, ())
+                self._site_event(at_ms, SealLost(door_id, since_ms, areas))
+            case SilenceEnded():
+                self._site_event(at_ms, SealHeard(door_id))
+            case _:
+                self.commit.effect(at_ms, door_id, effect)
+
+    def _page(self, at_ms: int, door_id: str, page: PageDue) -> None:
+        self.pages.append(page.page_id)
+        for entry in self._addressing.entries(page, door_id, at_ms):
+            entry.entry_id = self.next_entry_id
+            self.next_entry_id += 1
+            self.commit.entries.append(entry)
+
+    def _site_event(self, at_ms: int, event: Event) -> bool:
+        """Step what the site knows of all doors: silence, and what explains it."""
+        self.commit.event(at_ms, SITE, event, None)
+        if isinstance(event, RulesSet):
+            self.commit.state("rules", event.rulebook)
+            return True
+        before = self.outages or self._site.outages
+        rules = self._site.rulebook.rules
+        self.outages, effects = outages.step(before, event, at_ms, rules)
+        if self.outages is not before:
+            self.commit.state("outages", self.outages)
+        for effect in effects:
+            self._site_effect(at_ms, effect, before)
+        return bool(effects) or self.outages != before
+
+    def _site_effect(self, at_ms: int, effect: Effect, before: Outages) -> None:
+        match effect:
+            case OutageFound() | OutageGrew() | OutageOver():
+                self.commit.outage(at_ms, effect)
+                for door_id, event in _to_doors(effect):
+                    self.event(at_ms, door_id, event)
+            case CaseMoved(case=case):
+                area, door_id = self._place_of(case.case_id, before)
+                grid_id = self._site.registry.grid_of[door_id]
+                self.commit.case(door_id, grid_id, effect, area)
+                self.cases[case.case_id] = None
+            case PageDue(case_id=case_id):
+                self._page(at_ms, self._place_of(case_id, before)[1], effect)
+
+    def _place_of(self, case_id: str, before: Outages) -> tuple[str, str]:
+        """The area of an outage's case, and the door that stands for it."""
+        now = self.outages or before
+        outage = outages.of_case(now, case_id) or outages.of_case(before, case_id)
+        assert outage is not None  # noqa: S101 - its case has just moved
+        return outage.area, outage.first_door
+
+
+def _to_doors(
+    effect: OutageFound | OutageGrew | OutageOver,
+) -> list[tuple[str, OutageBegan | OutageEnded]]:
+    """What each door hears of it."""
+    outage_id = effect.outage_id
+    if isinstance(effect, OutageOver):
+        return [(door_id, OutageEnded(outage_id)) for door_id in effect.doors]
+    doors = effect.doors if isinstance(effect, OutageFound) else (effect.door_id,)
+    return [(door_id, OutageBegan(outage_id)) for door_id in doors]

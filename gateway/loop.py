@@ -18,15 +18,15 @@ from collections.abc import Callable
 import msgspec
 
 from gateway.beat import Act, Arrived, Beat, Committed, Intake, Outlet, Refused, Tried, post
-from gateway.core.events import DeadlineCame, Event, ReportCame
+from gateway.core.events import DeadlineCame, Event, ReportCame, RulesSet
 from gateway.core.reason import REPEATS, Reason
-from gateway.core.step import next_deadline
 from gateway.deadlines import Deadlines
 from gateway.draft import Addressing, Draft, Site, Tally
 from gateway.health import Health, Pulse
 from gateway.store import registry
 from gateway.store.commit import Entry
 from gateway.store.engine import Store, StoreError
+from gateway.store.registry import SITE
 from gateway.store.writer import Writer
 
 log = logging.getLogger("menshen.loop")
@@ -56,12 +56,15 @@ class Heart:
         self.pulse = Pulse()
         with store.reading() as connection:
             journal_id, at_ms, entry_id = registry.newest(connection)
+            rules_known = registry.state(connection, "rules")
         self._ids = journal_id + 1, entry_id + 1
         self._now_ms = at_ms
         self._listened_ms = at_ms or self._clock()  # when we last heard a live message
+        if rules_known != msgspec.json.encode(site.rulebook):
+            self._queue.append(Act(SITE, RulesSet(site.rulebook)))
         self._intake.know(site.registry.seals)
-        for door_id in site.doors:
-            self._deadlines.note(door_id, next_deadline(self._site.doors[door_id]))
+        for door_id in (SITE, *site.doors):
+            self._deadlines.note(door_id, self._site.due_ms(door_id))
 
     def connect(self, outlet: Outlet, couriers: list[Callable[[list[Entry]], None]]) -> None:
         """Where acknowledgements, receipts and pages go."""
@@ -84,9 +87,9 @@ class Heart:
     async def submit(self, door_id: str, event: Event) -> bool:
         """An act of a person. True, after the commit, if it changed something.
 
-        KeyError if there is no such door.
+        SITE for the case of an outage. KeyError if there is no such door.
         """
-        if door_id not in self._site.doors:
+        if door_id not in self._site.doors and door_id != SITE:
             raise KeyError(door_id)
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._queue.append(Act(door_id, event, answer))
@@ -181,7 +184,7 @@ class Heart:
                 case Arrived() as message:
                     await self._message(draft, beat, message, now_ms)
                 case Tried(entry=entry):
-                    draft.commit.tried_entry(entry)
+                    draft.tried(now_ms, entry)
                     beat.sent += [entry.page_id] if entry.done_ms is not None else []
                 case Act() as act:
                     draft.commit.letters += [] if act.letter_id is None else [act.letter_id]
@@ -196,9 +199,11 @@ class Heart:
             door_id = self._deadlines.take(now_ms)
             if door_id is None:
                 return
-            due_ms = next_deadline(draft.doors.get(door_id) or self._site.doors[door_id])
+            due_ms = draft.due_ms(door_id)
             if due_ms is not None and due_ms <= now_ms:
                 draft.event(now_ms, door_id, DeadlineCame())
+            elif due_ms is not None:
+                self._deadlines.note(door_id, due_ms)
 
     async def _message(self, draft: Draft, beat: Beat, message: Arrived, now_ms: int) -> None:
         beat.tokens.append(message.token)
@@ -259,7 +264,10 @@ class Heart:
         self._site.marks.update(draft.marks)
         self._site.doors.update(draft.doors)
         for door_id in draft.doors:
-            self._deadlines.note(door_id, next_deadline(self._site.doors[door_id]))
+            self._deadlines.note(door_id, self._site.due_ms(door_id))
+        if draft.outages is not None:
+            self._site.outages = draft.outages
+            self._deadlines.note(SITE, self._site.due_ms(SITE))
 
     def _acknowledge(self, beat: Beat) -> None:
         """To the broker, in the order of arrival; then to the seals."""

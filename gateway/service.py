@@ -58,7 +58,7 @@ async def _run_parts(settings: Settings, store: Store) -> None:
     with store.reading() as connection:
         known = registry.load(connection)
     addresses = Addresses(known, settings.webhook.url, settings.site.language)
-    heart = Heart(store, Site(known, settings.rules), Intake(), addresses)
+    heart = Heart(store, Site(known, settings.rulebook), Intake(), addresses)
     broker = Broker(settings.broker, gateway_id, heart.arrived, heart.pulse)
     channels: list[Channel] = [Webhook(settings.webhook.url, settings.webhook.token), Push()]
     couriers = [Courier(channel, store, heart.tried, heart.pulse) for channel in channels]

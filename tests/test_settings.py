@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.model import Rules
+from gateway.core.rules import Rules
 from gateway.settings import SettingsError, example, load
 from gateway.settings.secret import SECRETS
 from gateway.settings.sections import SECTIONS, Settings

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, select
 from gateway.commands.terminal import counted, now_ms, say, say_json, span, when
 from gateway.commands.verdict import CommandError
 from gateway.core.coverage import Ledger, ledger
-from gateway.core.model import Contact, Rules
+from gateway.core.model import Contact
+from gateway.core.rules import Rules
 from gateway.settings import load
 from gateway.store import tables
 from gateway.store.engine import Store
@@ -38,7 +39,7 @@ def coverage(config: Path, door_id: str, beat_ms: int, as_json: bool) -> None:
     try:
         with store.reading() as connection:
             label = _label(connection, door_id)
-            covered = list(_covered(connection, door_id, beat_ms, settings.rules))
+            covered = list(_covered(connection, door_id, beat_ms, settings.rulebook.rules))
     finally:
         store.close()
     if as_json:

@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
 from gateway.commands.terminal import counted, now_ms, say, say_json, show, when
 from gateway.commands.verdict import MISUSED, CommandError
 from gateway.commission import enrol_cells as cells
-from gateway.core.model import Rules
+from gateway.core.rules import Rules
 from gateway.notify.wording import reason_word, why_line
 from gateway.settings import SettingsError, load, toml_file
-from gateway.settings.sections import RulesSection
+from gateway.settings.rules import RulesSection
 from gateway.store import rewind as life
 from gateway.store import tables
 from gateway.store.engine import Store
@@ -48,7 +49,10 @@ class _Found(NamedTuple):
 def rewind(config: Path, wanted: Wanted) -> None:
     """Print the comparison. The database is only read."""
     settings = load(config)
-    changed = _rules(wanted.rules) if wanted.rules else settings.rules
+    held_now = settings.rulebook
+    changed = held_now
+    if wanted.rules:
+        changed = replace(held_now, rules=_rules(wanted.rules, held_now.rules))
     now = now_ms()
     from_ms = _time("--from", wanted.begins, now, cells.beginning_ms)
     to_ms = min(_time("--to", wanted.ends, now, cells.end_ms), now)
@@ -57,7 +61,7 @@ def rewind(config: Path, wanted: Wanted) -> None:
     store = Store.open(settings.store.path, create=False)
     try:
         with store.reading() as connection:
-            started, held = time.perf_counter(), Replay(settings.rules)
+            started, held = time.perf_counter(), Replay(held_now)
             compared = life.rewind(journaled(connection), held, changed, from_ms, to_ms)
             took_s = time.perf_counter() - started
             apart = differing(connection, held) if compared.to_the_end else []
@@ -70,7 +74,7 @@ def rewind(config: Path, wanted: Wanted) -> None:
         _say(found, wanted, from_ms, to_ms)
 
 
-def _rules(path: Path) -> Rules:
+def _rules(path: Path, now: Rules) -> Rules:
     """The section [rules] of a file, checked like that of the settings; the rest is not looked at.
 
     Not `load`: that would lay the secrets of the environment beside sections that are not there.
@@ -80,7 +84,7 @@ def _rules(path: Path) -> Rules:
     if not isinstance(section, dict):
         raise SettingsError(f"{path} has no section [rules]")
     try:
-        return Rules(**RulesSection(**section).model_dump())
+        return replace(Rules(**RulesSection(**section).model_dump()), zone=now.zone)
     except ValidationError as error:
         wrong = error.errors()
         for detail in wrong:

@@ -1,81 +1,234 @@
-"""A case's life: raised, acknowledged, on site, closed. An illegal step changes nothing.
+"""A case's life, the closed loop: raised, paged, acknowledged, on site, reported, assessed, signed
+off, closed. An illegal step changes nothing.
 
-One open case per door. What happens on the door while it is open joins it, and pages again under
-its own page id: the warden must hear of the second opening too, but has one thing to end. A case of
-tampering is latched: nobody ends it from afar, only after a person has been at the door.
+One case is open at a door; what happens there while it is open joins it, and pages again under its
+own page id: the warden must hear of the second opening too, but has one thing to end. Once somebody
+has reported how it ended it is filed, and what happens then is a new case that refers to it;
+nothing is ever reopened. A case of tampering is latched: nobody reports it from afar. What raised a
+case may be over before anybody answered (ISA-18.2: returned, unacknowledged); it must be answered
+all the same, and nothing closes that still goes on.
+
+A holder is whatever holds a case: a door, or an outage.
 """
+
+from collections.abc import Iterable
+from typing import TypeVar
 
 from msgspec.structs import replace
 
+from gateway.core import ladder
 from gateway.core.effects import CaseMoved, Effect, PageDue
-from gateway.core.model import Case, CaseState, Door
-from gateway.core.reason import TAMPER, Reason
+from gateway.core.model import Case, CaseState, Door, Outage, Shelf
+from gateway.core.orders import quiet
+from gateway.core.reason import BREACHES, TAMPER, Reason
+from gateway.core.rules import Rules
 
+H = TypeVar("H", Door, Outage)
 Outcome = tuple[Door, tuple[Effect, ...]]
 
-# Which state may follow which. What is not here does not happen.
-NEXT = {
-    CaseState.RAISED: (CaseState.ACKNOWLEDGED, CaseState.ON_SITE, CaseState.CLOSED),
-    CaseState.ACKNOWLEDGED: (CaseState.ON_SITE, CaseState.CLOSED),
-    CaseState.ON_SITE: (CaseState.CLOSED,),
+FILED_MAX = 16  # of one door; the one that waits longest is closed by the rule of too many
+# Which state may follow which by an act of a person. What is not here does not happen.
+BY_PERSON = {
+    CaseState.RAISED: (CaseState.ACKNOWLEDGED, CaseState.ON_SITE),
+    CaseState.PAGED: (CaseState.ACKNOWLEDGED, CaseState.ON_SITE),
+    CaseState.ACKNOWLEDGED: (CaseState.ON_SITE, CaseState.REPORTED),
+    CaseState.ON_SITE: (CaseState.REPORTED,),
+    CaseState.REPORTED: (CaseState.ASSESSED,),
+    CaseState.ASSESSED: (CaseState.SIGNED_OFF,),
+    CaseState.SIGNED_OFF: (),
     CaseState.CLOSED: (),
 }
+ANSWERED = frozenset({CaseState.ACKNOWLEDGED, CaseState.ON_SITE})
 
 
-def raise_case(door: Door, reason: Reason, page_id: str, now_ms: int, since_ms: int) -> Outcome:
-    """Raise a case, or raise the open one again, and page for it."""
-    case = door.case or Case(page_id, reason, CaseState.RAISED, now_ms, since_ms=since_ms)
-    latched = case.latched or reason in TAMPER
+def raise_case(
+    holder: H, reason: Reason, page_id: str, now_ms: int, since_ms: int, rules: Rules
+) -> tuple[H, tuple[Effect, ...]]:
+    """Raise a case, or raise the open one again, and begin to climb its ladder."""
+    case = holder.case or Case(
+        page_id, reason, CaseState.RAISED, now_ms, since_ms=since_ms, refers_to=holder.last_case
+    )
+    if case.openings and case.reason in BREACHES and reason not in BREACHES:
+        return _join_quietly(holder, case, PageDue(page_id, case.case_id, reason, since_ms), now_ms)
     case = replace(
         case,
         reason=case.reason if case.latched else reason,  # tampering stays what matters most
         state=CaseState.RAISED,
         openings=case.openings + 1,
-        latched=latched,
+        latched=case.latched or reason in TAMPER,
+        returned_ms=None,
+        shelf=case.shelf if reason not in BREACHES else None,
     )
-    page = PageDue(page_id, case.case_id, reason, since_ms)
-    return replace(door, case=case), (_moved(case, now_ms), page)
+    told: tuple[Effect, ...] = ()
+    if case.shelf is None:
+        quiet_now = quiet(holder, now_ms) if isinstance(holder, Door) else ()
+        case, told = ladder.begin(case, page_id, reason, since_ms, now_ms, quiet_now, rules)
+    holder = replace(holder, case=case, last_case=case.case_id)
+    return holder, (CaseMoved(case, now_ms), *told)
 
 
-def move(door: Door, case_id: str, state: CaseState, by: str, now_ms: int) -> Outcome:
+def _join_quietly(
+    holder: H, case: Case, page: PageDue, now_ms: int
+) -> tuple[H, tuple[Effect, ...]]:
+    """A fault beside a breach: the installer hears of it, and whoever has the breach keeps it."""
+    case = replace(case, openings=case.openings + 1)
+    return replace(holder, case=case, last_case=case.case_id), (CaseMoved(case, now_ms), page)
+
+
+def move(
+    holder: H, case_id: str, state: CaseState, by: str, now_ms: int
+) -> tuple[H, tuple[Effect, ...]]:
     """A person has it, or is at the door. Nothing happens unless this very case may go there."""
-    case = door.case
-    if case is None or case.case_id != case_id or state not in NEXT[case.state]:
-        return door, ()
-    case = replace(case, state=state)
-    return replace(door, case=case), (_moved(case, now_ms, by),)
+    case = holder.case
+    if case is None or case.case_id != case_id or state not in BY_PERSON[case.state]:
+        return holder, ()
+    return _put(holder, replace(case, state=state, ladder=None, shelf=None), now_ms, by)
 
 
-def close(door: Door, case_id: str, by: str, outcome: str, now_ms: int) -> Outcome:
-    """A person ends it. Nothing happens unless this very case is open and may end so."""
-    case = door.case
+def report(
+    holder: H, case_id: str, by: str, outcome: str, now_ms: int, rules: Rules
+) -> tuple[H, tuple[Effect, ...]]:
+    """A person says how it ended. Where the site wants no signing off, that is the end."""
+    case = holder.case
     if case is None or case.case_id != case_id:
-        return door, ()
+        return holder, ()
+    if CaseState.REPORTED not in BY_PERSON[case.state]:
+        return holder, ()
     if case.latched and case.state is not CaseState.ON_SITE:
-        return door, ()
-    return _end(door, case, by, outcome, now_ms)
+        return holder, ()
+    state = CaseState.REPORTED if rules.sign_off else CaseState.SIGNED_OFF
+    done = replace(case, state=state, reported_by=by, outcome=outcome, ladder=None, shelf=None)
+    effects: tuple[Effect, ...] = (CaseMoved(done, now_ms, by),)
+    filed = (*holder.filed, done)
+    effects += _closed(filed[:-FILED_MAX], now_ms, None)
+    holder = replace(holder, case=None, filed=filed[-FILED_MAX:])
+    holder, closed = close_signed_off(holder, now_ms, by)
+    return holder, effects + closed
 
 
-def end_by_rule(door: Door, reason: Reason, now_ms: int) -> Outcome:
+def assess(holder: H, case_id: str, by: str, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
+    """Somebody looks at what was reported: never who reported it."""
+    return _move_filed(holder, case_id, CaseState.ASSESSED, by, now_ms)
+
+
+def sign_off(holder: H, case_id: str, by: str, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
+    """A person stands for it; it closes now, or when what raised it is over."""
+    holder, moved = _move_filed(holder, case_id, CaseState.SIGNED_OFF, by, now_ms)
+    holder, closed = close_signed_off(holder, now_ms, by)
+    return holder, moved + closed
+
+
+def _move_filed(
+    holder: H, case_id: str, state: CaseState, by: str, now_ms: int
+) -> tuple[H, tuple[Effect, ...]]:
+    found = next((case for case in holder.filed if case.case_id == case_id), None)
+    if found is None or state not in BY_PERSON[found.state] or by == found.reported_by:
+        return holder, ()
+    moved = replace(found, state=state)
+    filed = tuple(moved if case is found else case for case in holder.filed)
+    return replace(holder, filed=filed), (CaseMoved(moved, now_ms, by),)
+
+
+def close_signed_off(holder: H, now_ms: int, by: str | None) -> tuple[H, tuple[Effect, ...]]:
+    """Close what is signed off and over."""
+    done = [
+        c for c in holder.filed if c.state is CaseState.SIGNED_OFF and c.returned_ms is not None
+    ]
+    if not done:
+        return holder, ()
+    filed = tuple(case for case in holder.filed if case not in done)
+    return replace(holder, filed=filed), _closed(done, now_ms, by)
+
+
+def _closed(cases: Iterable[Case], now_ms: int, by: str | None) -> tuple[Effect, ...]:
+    return tuple(CaseMoved(replace(c, state=CaseState.CLOSED), now_ms, by) for c in cases)
+
+
+def shelve(
+    holder: H, case_id: str, shelf: Shelf, now_ms: int, rules: Rules
+) -> tuple[H, tuple[Effect, ...]]:
+    """A person puts it aside, with name, reason and end. No tampering, and not for ever."""
+    case = holder.case
+    if case is None or case.case_id != case_id or case.latched or shelf.ends_ms <= now_ms:
+        return holder, ()
+    shelf = replace(shelf, ends_ms=min(shelf.ends_ms, now_ms + rules.shelf_ms))
+    return _put(holder, replace(case, shelf=shelf, ladder=None), now_ms, shelf.by)
+
+
+def unshelve(holder: H, now_ms: int, rules: Rules) -> tuple[H, tuple[Effect, ...]]:
+    """Its time on the shelf is over: who must be told is told, unless somebody had it already."""
+    case = holder.case
+    assert case is not None and case.shelf is not None  # noqa: PT018, S101 - its deadline came
+    ends_ms = case.shelf.ends_ms
+    case = replace(case, shelf=None)
+    told: tuple[Effect, ...] = ()
+    if case.state not in ANSWERED:
+        page_id = f"{case.case_id}-shelf-{ends_ms}"
+        case, told = ladder.begin(case, page_id, case.reason, case.since_ms, now_ms, (), rules)
+    holder, moved = _put(holder, case, now_ms)
+    return holder, moved + told
+
+
+def shelf_ms(door: Door) -> int | None:
+    """When the open case comes back from the shelf."""
+    return door.case.shelf.ends_ms if door.case is not None and door.case.shelf else None
+
+
+def climbs_ms(door: Door) -> int | None:
+    """When the next rung of the open case's ladder is told."""
+    return door.case.ladder.next_ms if door.case is not None and door.case.ladder else None
+
+
+def climb(holder: H, now_ms: int, rules: Rules) -> tuple[H, tuple[Effect, ...]]:
+    """Nobody has it yet: the next rung is told."""
+    assert holder.case is not None  # noqa: S101 - its deadline came
+    case, told = ladder.climb(holder.case, now_ms, rules)
+    return replace(holder, case=case), told
+
+
+def went_out(holder: H, case_id: str, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
+    """A page of it went out."""
+    case = holder.case
+    if case is None or case.case_id != case_id or case.state is not CaseState.RAISED:
+        return holder, ()
+    return _put(holder, replace(case, state=CaseState.PAGED), now_ms)
+
+
+def received(
+    holder: H, case_id: str, page_id: str, now_ms: int, rules: Rules
+) -> tuple[H, tuple[Effect, ...]]:
+    """A handheld signed for a page of it, so a page of it went out."""
+    case = holder.case
+    if case is None or case.case_id != case_id:
+        return holder, ()
+    signed = ladder.received(case, page_id, rules)
+    holder = holder if signed is case else replace(holder, case=signed)
+    return went_out(holder, case_id, now_ms)
+
+
+def returned(holder: H, reasons: frozenset[Reason], now_ms: int) -> tuple[H, tuple[Effect, ...]]:
+    """What raised it is over. It must be answered all the same; what is signed off closes."""
+    effects: tuple[Effect, ...] = ()
+    case = holder.case
+    if case is not None and case.reason in reasons and case.returned_ms is None:
+        holder, effects = _put(holder, replace(case, returned_ms=now_ms), now_ms)
+    if any(c.returned_ms is None and c.reason in reasons for c in holder.filed):
+        filed = tuple(
+            replace(c, returned_ms=now_ms) if c.returned_ms is None and c.reason in reasons else c
+            for c in holder.filed
+        )
+        holder = replace(holder, filed=filed)
+        holder, closed = close_signed_off(holder, now_ms, None)
+        effects += closed
+    return holder, effects
+
+
+def end_by_rule(holder: H, reason: Reason, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
     """A rule ends the open case, and says which."""
-    assert door.case is not None  # noqa: S101 - the rule looked
-    return _end(door, door.case, None, reason, now_ms)
+    assert holder.case is not None  # noqa: S101 - the rule looked
+    case = replace(holder.case, state=CaseState.CLOSED, outcome=reason, ladder=None, shelf=None)
+    return replace(holder, case=None), (CaseMoved(case, now_ms),)
 
 
-def _end(door: Door, case: Case, by: str | None, outcome: str, now_ms: int) -> Outcome:
-    case = replace(case, state=CaseState.CLOSED)
-    return replace(door, case=None), (_moved(case, now_ms, by, outcome),)
-
-
-def _moved(case: Case, now_ms: int, by: str | None = None, outcome: str | None = None) -> CaseMoved:
-    return CaseMoved(
-        case.case_id,
-        case.state,
-        case.reason,
-        case.raised_ms,
-        now_ms,
-        case.openings,
-        case.latched,
-        by,
-        outcome,
-    )
+def _put(holder: H, case: Case, now_ms: int, by: str | None = None) -> tuple[H, tuple[Effect, ...]]:
+    return replace(holder, case=case), (CaseMoved(case, now_ms, by),)

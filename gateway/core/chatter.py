@@ -8,22 +8,45 @@ open, that is an opening like any other.
 
 from msgspec.structs import replace
 
-from gateway.core import openings
+from gateway.core import case, openings
 from gateway.core.case import Outcome, raise_case
 from gateway.core.effects import Effect
-from gateway.core.model import Contact, Door, Rules, Unsettled
+from gateway.core.heard import Heard
+from gateway.core.model import Contact, Door, Unsettled
 from gateway.core.orders import why_not_under_order
 from gateway.core.reason import Reason
+from gateway.core.rules import Rules
+
+OVER_WHEN_SETTLED = frozenset({Reason.CHATTER})
 
 
-def note(door: Door, opened_ms: int, rules: Rules) -> Door:
-    """Remember an opening's time."""
-    return replace(door, opened_ms=(*door.opened_ms, opened_ms)[-rules.chatter_openings :])
+def stir(door: Door, heard: Heard, rules: Rules) -> Outcome:
+    """More edges while it is put aside: counted, and it must settle anew."""
+    aside = door.unsettled
+    if aside is None or not heard.edges:
+        return door, ()
+    aside = replace(
+        aside,
+        edge_ms=heard.latest_ms,
+        edges=aside.edges + heard.edges,
+        settles_ms=heard.now_ms + rules.settle_ms,
+    )
+    return replace(door, unsettled=aside), ()
 
 
-def is_flurry(door: Door, rules: Rules) -> bool:
+def flurry(door: Door, heard: Heard, rules: Rules) -> Outcome:
+    """Put the contact aside if this opening came too fast, or goes on for the tenth time."""
+    if not (heard.opens or heard.joins):
+        return door, ()
+    if heard.opens:
+        latest = (*door.opened_ms, heard.latest_ms)[-rules.chatter_openings :]
+        door = replace(door, opened_ms=latest)
+    return _put_aside(door, heard, rules) if _is_flurry(door, rules) else (door, ())
+
+
+def _is_flurry(door: Door, rules: Rules) -> bool:
     """Whether the latest openings came too fast, or the one that goes on was joined too often."""
-    latest = door.opened_ms
+    latest = door.opened_ms[-rules.chatter_openings :]
     fast = len(latest) == rules.chatter_openings and (
         latest[-1] - latest[0] < rules.chatter_window_ms
     )
@@ -31,44 +54,34 @@ def is_flurry(door: Door, rules: Rules) -> bool:
     return fast or endless
 
 
-def unless_flurry(door: Door, name: str, edge_ms: int, now_ms: int, rules: Rules) -> Outcome:
-    """The door as it is, or put aside if this edge was one too many."""
-    if is_flurry(door, rules):
-        return put_aside(door, name, edge_ms, now_ms, rules)
-    return door, ()
-
-
-def put_aside(door: Door, name: str, edge_ms: int, now_ms: int, rules: Rules) -> Outcome:
+def _put_aside(door: Door, heard: Heard, rules: Rules) -> Outcome:
     """Believe the contact no more until it settles; one case, if the door is under an order."""
     effects: tuple[Effect, ...] = ()
+    edge_ms, now_ms = heard.latest_ms, heard.now_ms
     if door.opening is not None:
-        door, effects = openings.end(door, edge_ms)
+        door, effects = openings.end(door, edge_ms, now_ms)
     since_ms = door.opened_ms[0] if door.opened_ms else edge_ms
     aside = Unsettled(since_ms, edge_ms, now_ms + rules.settle_ms)
     door = replace(door, unsettled=aside, opened_ms=())
     if why_not_under_order(door, now_ms):
         return door, effects
-    door, raised = raise_case(door, Reason.CHATTER, name + "-chatter", now_ms, since_ms)
+    page_id = heard.name() + "-chatter"
+    door, raised = raise_case(door, Reason.CHATTER, page_id, now_ms, since_ms, rules)
     return door, effects + raised
 
 
-def stir(door: Door, edges: int, edge_ms: int, now_ms: int, rules: Rules) -> Door:
-    """More edges while it is put aside: counted, and it must settle anew."""
-    aside = door.unsettled
-    if aside is None or not edges:
-        return door
-    aside = replace(
-        aside, edge_ms=edge_ms, edges=aside.edges + edges, settles_ms=now_ms + rules.settle_ms
-    )
-    return replace(door, unsettled=aside)
+def settles_ms(door: Door) -> int | None:
+    """When the contact has been quiet for long enough."""
+    return door.unsettled.settles_ms if door.unsettled is not None else None
 
 
 def settle(door: Door, now_ms: int, rules: Rules) -> Outcome:
     """It has been quiet for long enough. If the door stands open, that is told now."""
     aside = door.unsettled
     assert aside is not None  # noqa: S101 - its deadline came
-    door = replace(door, unsettled=None)
+    door, effects = case.returned(replace(door, unsettled=None), OVER_WHEN_SETTLED, now_ms)
     if door.contact is not Contact.OPEN:
-        return door, ()
+        return door, effects
     name = f"{door.seal_id}-settled-{now_ms}"
-    return openings.begin(door, name, aside.edge_ms, aside.edge_ms, now_ms, rules)
+    door, began = openings.begin(door, name, aside.edge_ms, aside.edge_ms, now_ms, rules)
+    return door, effects + began

@@ -29,7 +29,8 @@ from msgspec.structs import replace
 
 from gateway.core.counters import HALF
 from gateway.core.events import Event, ReportCame
-from gateway.core.model import Contact, Door, Rules
+from gateway.core.model import Contact, Door
+from gateway.core.rules import Rules
 from gateway.core.step import step
 from sealwire.report import EDGES_MODULUS
 

@@ -84,10 +84,11 @@ class OutageFound(Struct, frozen=True):
 
 
 class OutageGrew(Struct, frozen=True):
-    """More doors are silent from the same cause."""
+    """One more door is silent from the same cause."""
 
     outage_id: str
-    doors: tuple[str, ...]
+    doors: tuple[str, ...]  # all of them now
+    door_id: str  # the new one
 
 
 class OutageOver(Struct, frozen=True):

@@ -77,6 +77,7 @@ class Opening(Struct, frozen=True, omit_defaults=True):
     reason: Reason
     permit_id: str | None = None
     overstay_ms: int | None = None  # when it has lasted too long; None once that was told
+    unjudged_ms: int | None = None  # that time has passed while the seal was not heard
     shut_ms: int | None = None  # shut since
     shut_from_ms: int | None = None  # the earliest that this can have been
     ends_ms: int | None = None  # when it has stayed shut long enough to be over
@@ -183,3 +184,33 @@ class Door(Struct, frozen=True, omit_defaults=True):
     refused_ms: tuple[int, ...] = ()  # latest refused messages, at most Rules.burst_count
     burst_ms: int | None = None  # when a burst of them was last told
     canary: Canary | None = None
+
+
+class Lost(Struct, frozen=True):
+    """A door whose seal is lost, seen from the site."""
+
+    door_id: str
+    since_ms: int
+    areas: tuple[tuple[str, int], ...]  # that it lies in, each with how many sealed doors it holds
+
+
+class Outage(Struct, frozen=True, omit_defaults=True):
+    """Something that many doors share does not work: one case for all of them."""
+
+    outage_id: str
+    area: str
+    since_ms: int
+    first_door: str  # stands for all of them where one must be named
+    doors: tuple[str, ...] = ()  # that are silent from it
+    settles_ms: int | None = None  # when it is over, if no door falls silent again
+    case: Case | None = None
+    filed: tuple[Case, ...] = ()
+    last_case: str | None = None
+
+
+class Outages(Struct, frozen=True, omit_defaults=True):
+    """What the site knows of silence: which seals are lost, and what explains it."""
+
+    lost: tuple[Lost, ...] = ()
+    gathered_ms: int | None = None  # when those that fell silent together are looked at
+    outages: tuple[Outage, ...] = ()

@@ -7,114 +7,202 @@ closed, so one opening stays one opening.
 
 from msgspec.structs import replace
 
-from gateway.core import permits
+from gateway.core import canary, case, orders, permits
 from gateway.core.case import Outcome, raise_case
 from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, OpeningResumed, PermitSpent
-from gateway.core.model import Door, Opening, Permit, Rules
-from gateway.core.orders import why_not_under_order
-from gateway.core.reason import Reason
+from gateway.core.heard import Heard
+from gateway.core.model import Door, Opening
+from gateway.core.reason import BREACHES, TAMPER, Reason
+from gateway.core.rules import CANARY, Rules
+
+# What is over when the door is shut. Tampering is over when a person says so.
+ENDS_WITH_OPENING = BREACHES - TAMPER - {Reason.SILENT_TAMPERED}
 
 
 def begin(
     door: Door, opening_id: str, opened_ms: int, latest_ms: int, now_ms: int, rules: Rules
 ) -> Outcome:
     """The door opened: spend a permit, only record it, or raise a case."""
-    unwatched = why_not_under_order(door, latest_ms)
-    permit = None if unwatched else permits.covering(door, opened_ms, latest_ms)
-    reason = unwatched or (Reason.PERMIT if permit else Reason.NO_PERMIT)
-    permit_id = permit.permit_id if permit else None
-    overstay_ms = _overstay_ms(permit, latest_ms, now_ms, rules) if permit else None
-    door = replace(
-        door, opening=Opening(opening_id, opened_ms, reason, permit_id, overstay_ms), ended=None
-    )
-    effects: list[Effect] = [OpeningBegan(opening_id, opened_ms, latest_ms, reason, permit_id)]
-    if permit:
-        door, spent = permits.spend(door, permit)
-        effects.append(PermitSpent(spent.permit_id, spent.openings, opening_id))
-    if reason is Reason.NO_PERMIT:
-        door, raised = raise_case(door, reason, opening_id, now_ms, opened_ms)
-        effects.extend(raised)
-    return door, tuple(effects)
+    door, opening, spent = _judge(door, opening_id, opened_ms, latest_ms, now_ms, rules)
+    door = replace(door, opening=opening, ended=None)
+    began = OpeningBegan(opening_id, opened_ms, latest_ms, opening.reason, opening.permit_id)
+    if opening.reason is Reason.NO_PERMIT:
+        door, raised = raise_case(door, opening.reason, opening_id, now_ms, opened_ms, rules)
+        return door, (began, *spent, *raised)
+    if opening.reason is Reason.CANARY:
+        door, told = canary.sang(door, opening_id, now_ms, opened_ms, rules)
+        return door, (began, *told)
+    return door, (began, *spent)
 
 
-def _overstay_ms(permit: Permit, opened_ms: int, now_ms: int, rules: Rules) -> int:
-    """When the opening outlasts its permit. One that is heard of too late for that has perhaps shut
+def _judge(
+    door: Door, opening_id: str, opened_ms: int, latest_ms: int, now_ms: int, rules: Rules
+) -> tuple[Door, Opening, tuple[Effect, ...]]:
+    """What the opening is. The order of these questions is the order of what counts."""
+    if door.door_class == CANARY:
+        return door, Opening(opening_id, opened_ms, Reason.CANARY), ()
+    unwatched = orders.why_not_under_order(door, latest_ms)
+    if unwatched is not None:
+        return door, Opening(opening_id, opened_ms, unwatched), ()
+    covering = permits.covering(door, opened_ms, latest_ms, rules)
+    if covering is not None:
+        permit, window_ms = covering
+        door, left = permits.spend(door, permit, window_ms)
+        overstay_ms = _overstay_ms(permit.longest_ms, latest_ms, now_ms, rules)
+        opening = Opening(opening_id, opened_ms, Reason.PERMIT, permit.permit_id, overstay_ms)
+        return door, opening, (PermitSpent(permit.permit_id, left, opening_id),)
+    door, order = orders.allow(door, latest_ms, rules)
+    if order is not None:
+        longest_ms = order.policy.longest_ms
+        overstay = (
+            None if longest_ms is None else _overstay_ms(longest_ms, latest_ms, now_ms, rules)
+        )
+        return door, Opening(opening_id, opened_ms, Reason.ALLOWANCE, None, overstay), ()
+    return door, Opening(opening_id, opened_ms, Reason.NO_PERMIT), ()
+
+
+def _overstay_ms(longest_ms: int, opened_ms: int, now_ms: int, rules: Rules) -> int:
+    """When the opening has lasted too long. One that is heard of too late for that has perhaps shut
     in time: what waits behind it in the seal is heard first."""
-    over_ms = opened_ms + permit.longest_ms
+    over_ms = opened_ms + longest_ms
     return over_ms if over_ms > now_ms else now_ms + rules.backlog_ms
 
 
-def blind(
-    door: Door, opening_id: str, earliest_ms: int, latest_ms: int, edges: int, now_ms: int
-) -> Outcome:
-    """Openings that nobody saw begin, at an unknown time between two others: record, and page."""
-    reason = why_not_under_order(door, latest_ms) or Reason.OPENED_BLIND
-    began = OpeningBegan(opening_id, earliest_ms, latest_ms, reason, None, edges)
-    effects: list[Effect] = [began, OpeningEnded(opening_id, latest_ms, 0)]
-    if reason is Reason.OPENED_BLIND:
-        door, raised = raise_case(door, reason, opening_id, now_ms, earliest_ms)
-        effects.extend(raised)
-    return door, tuple(effects)
+# The rules for reports, in their order (reports.py).
 
 
-def joins(door: Door, opened_ms: int, rules: Rules) -> bool:
-    """Whether an opening at `opened_ms` surely goes on with the one that has just shut.
-
-    Where a report waited in the broker, the gap may have been longer than it looks: then it is a
-    new opening, for in doubt a person is told.
-    """
+def go_on(door: Door, heard: Heard, _: Rules) -> Outcome:
+    """It shut for less than the off-delay: the opening goes on, even if that is heard of late."""
+    if not heard.joins:
+        return door, ()
     opening = door.opening or door.ended
-    shut_ms = opening.shut_from_ms if opening else None
-    return shut_ms is not None and opened_ms - shut_ms < rules.off_delay_ms
-
-
-def join(door: Door) -> Outcome:
-    """The opening goes on: it shut for less than the off-delay, even if that is heard of late."""
-    opening = door.opening or door.ended
-    assert opening is not None  # noqa: S101 - joins() said so
+    assert opening is not None  # noqa: S101 - it joins one
     going_on = replace(
-        opening,
-        shut_ms=None,
-        shut_from_ms=None,
-        ends_ms=None,
-        joined=opening.joined + 1,
+        opening, shut_ms=None, shut_from_ms=None, ends_ms=None, joined=opening.joined + 1
     )
     resumed = OpeningResumed(going_on.opening_id, going_on.joined)
     effects = (resumed,) if door.opening is None else ()
     return replace(door, opening=going_on, ended=None), effects
 
 
-def shut(door: Door, shut_from_ms: int, shut_ms: int, now_ms: int, rules: Rules) -> Door:
-    """The door shut, between the two times.
+def end_missed(door: Door, heard: Heard, _: Rules) -> Outcome:
+    """Another opening shows that the one before is over: its close was missed, or is past."""
+    opening = door.opening
+    if opening is None or not (heard.hidden or heard.opens):
+        return door, ()
+    if opening.shut_ms is not None:
+        return end(door, opening.shut_ms, heard.now_ms)
+    door = replace(door, opening=replace(opening, inferred=True))
+    return end(door, heard.earliest_ms, heard.now_ms)
+
+
+def opened_blind(door: Door, heard: Heard, rules: Rules) -> Outcome:
+    """Openings that nobody saw begin, at an unknown time between two others: record, and page."""
+    if not heard.hidden:
+        return door, ()
+    opening_id = heard.name() + "-blind"
+    earliest_ms, latest_ms = heard.known_ms, heard.latest_ms
+    reason = orders.why_not_under_order(door, latest_ms) or Reason.OPENED_BLIND
+    if door.door_class == CANARY:
+        reason = Reason.CANARY
+    began = OpeningBegan(opening_id, earliest_ms, latest_ms, reason, None, heard.edges)
+    effects: tuple[Effect, ...] = (began, OpeningEnded(opening_id, latest_ms, 0, True))
+    if reason is Reason.OPENED_BLIND:
+        door, raised = raise_case(door, reason, opening_id, heard.now_ms, earliest_ms, rules)
+        effects += raised
+        if heard.shuts:
+            door, more = case.returned(door, ENDS_WITH_OPENING, heard.now_ms)
+            effects += more
+    return door, effects
+
+
+def opened(door: Door, heard: Heard, rules: Rules) -> Outcome:
+    """The door opened, and this report is the first to say so."""
+    if not heard.opens or door.unsettled is not None:
+        return door, ()
+    times = heard.earliest_ms, heard.latest_ms, heard.now_ms
+    return begin(door, heard.name(), *times, rules)
+
+
+def shut(door: Door, heard: Heard, rules: Rules) -> Outcome:
+    """The door shut, between two times.
 
     The opening ends after the off-delay, unless the door opens before. The delay counts from
     hearing of it: reports that waited come one behind the other, and the next may tell that the
-    door opened again at once.
+    door opened again at once. A beat that says so repairs a close that nobody reported.
     """
-    if door.opening is None or door.opening.shut_ms is not None:
-        return door
+    if not heard.shuts or door.opening is None or door.opening.shut_ms is not None:
+        return door, ()
     shutting = replace(
         door.opening,
-        shut_ms=shut_ms,
-        shut_from_ms=shut_from_ms,
-        ends_ms=now_ms + rules.off_delay_ms,
+        shut_ms=heard.latest_ms,
+        shut_from_ms=heard.earliest_ms,
+        ends_ms=heard.now_ms + rules.off_delay_ms,
+        inferred=not heard.event.edge or heard.edges > 1,
     )
-    return replace(door, opening=shutting)
+    return replace(door, opening=shutting), ()
 
 
-def end(door: Door, shut_ms: int) -> Outcome:
+# The ends of openings.
+
+
+def end(door: Door, shut_ms: int, now_ms: int) -> Outcome:
     """The opening is over. What its permit allowed, if anything, ended with it."""
-    if door.opening is None:
+    opening = door.opening
+    if opening is None:
         return door, ()
-    ended = OpeningEnded(door.opening.opening_id, shut_ms, door.opening.joined)
-    return replace(door, opening=None, ended=door.opening), (ended,)
+    ended = OpeningEnded(opening.opening_id, shut_ms, opening.joined, opening.inferred)
+    door, returned = case.returned(
+        replace(door, opening=None, ended=opening), ENDS_WITH_OPENING, now_ms
+    )
+    return door, (ended, *returned)
 
 
-def overstay(door: Door, now_ms: int, _: Rules) -> Outcome:
-    """The opening has outlasted its permit: that needs a person now."""
+def ends_ms(door: Door) -> int | None:
+    """When the opening has stayed shut for long enough to be over."""
+    return door.opening.ends_ms if door.opening is not None else None
+
+
+def end_due(door: Door, now_ms: int, _: Rules) -> Outcome:
+    """It has stayed shut for the off-delay."""
+    assert door.opening is not None and door.opening.shut_ms is not None  # noqa: PT018, S101
+    return end(door, door.opening.shut_ms, now_ms)
+
+
+def overstay_ms(door: Door) -> int | None:
+    """When the opening has lasted too long; None for one that has shut."""
+    opening = door.opening
+    return opening.overstay_ms if opening is not None and opening.ends_ms is None else None
+
+
+def overstay(door: Door, now_ms: int, rules: Rules) -> Outcome:
+    """The opening has outlasted its permit, or what the order allows: that needs a person now.
+
+    Where the seal has not been heard since, nobody knows whether the door still stands open. The
+    next report tells, or the silence becomes what a person is told of.
+    """
     opening = door.opening
     assert opening is not None and opening.overstay_ms is not None  # noqa: PT018, S101
-    door = replace(door, opening=replace(opening, overstay_ms=None))
-    page_id = opening.opening_id + "-overstay"
-    since_ms = opening.overstay_ms
-    return raise_case(door, Reason.PERMIT_OVERSTAYED, page_id, now_ms, since_ms)
+    late_ms = None if door.beat_ms is None else rules.late_beats * door.beat_ms
+    if late_ms is not None and door.heard_ms is not None and now_ms - door.heard_ms >= late_ms:
+        waiting = replace(opening, overstay_ms=None, unjudged_ms=opening.overstay_ms)
+        return replace(door, opening=waiting), ()
+    return _told_overstay(door, opening, opening.overstay_ms, now_ms, rules)
+
+
+def still_open(door: Door, heard: Heard, rules: Rules) -> Outcome:
+    """A seal that could not be judged when its opening ran over is heard: the door stands open."""
+    opening = door.opening
+    if opening is None or opening.unjudged_ms is None or opening.shut_ms is not None:
+        return door, ()
+    if heard.latest_ms < opening.unjudged_ms:
+        return door, ()  # it speaks for a time before that
+    return _told_overstay(door, opening, opening.unjudged_ms, heard.now_ms, rules)
+
+
+def _told_overstay(
+    door: Door, opening: Opening, since_ms: int, now_ms: int, rules: Rules
+) -> Outcome:
+    door = replace(door, opening=replace(opening, overstay_ms=None, unjudged_ms=None))
+    reason = Reason.PERMIT_OVERSTAYED if opening.permit_id else Reason.OPEN_TOO_LONG
+    return raise_case(door, reason, opening.opening_id + "-overstay", now_ms, since_ms, rules)

@@ -1,20 +1,50 @@
-"""Orders: whether a door is under quarantine at a given time, and if not, why not."""
+"""Orders: whether a door is under quarantine at a time, if not, why not, and what it allows."""
 
 from msgspec.structs import replace
 
+from gateway.core import wall_clock
 from gateway.core.model import Door, Order
 from gateway.core.reason import Reason
+from gateway.core.rules import Rules
 
-ORDERS_MAX = 8  # per door; the oldest end goes first
+ORDERS_MAX = 8  # per door; the one that ends first goes first
+
+
+def running(door: Door, at_ms: int) -> Order | None:
+    """The order that holds at a time; of several, the one that ends last."""
+    for order in reversed(door.orders):
+        if order.from_ms <= at_ms < order.to_ms:
+            return order
+    return None
 
 
 def why_not_under_order(door: Door, at_ms: int) -> Reason | None:
-    """None while an order runs; otherwise the reason that an opening then is only recorded."""
-    if any(order.from_ms <= at_ms < order.to_ms for order in door.orders):
+    """None if an order holds at the time; else the reason why nobody is told."""
+    if running(door, at_ms) is not None:
         return None
     if any(at_ms < order.from_ms for order in door.orders):
         return Reason.ORDER_NOT_BEGUN
     return Reason.ORDER_OVER if door.orders else Reason.NO_ORDER
+
+
+def quiet(door: Door, at_ms: int) -> tuple[tuple[int, int], ...]:
+    """The hours in which the running order wants no page but for a breach."""
+    order = running(door, at_ms)
+    return order.policy.quiet if order is not None else ()
+
+
+def allow(door: Door, opened_ms: int, rules: Rules) -> tuple[Door, Order | None]:
+    """The door with one more of the openings that its order allows in a day, and the order; None if
+    it allows no more."""
+    order = running(door, opened_ms)
+    if order is None or not order.policy.openings_a_day:
+        return door, None
+    today = wall_clock.day(rules.zone, opened_ms)
+    counted_day, count = door.allowed
+    count = count if counted_day == today else 0
+    if count >= order.policy.openings_a_day:
+        return door, None
+    return replace(door, allowed=(today, count + 1)), order
 
 
 def ends_ms(door: Door, at_ms: int) -> int | None:
@@ -24,10 +54,10 @@ def ends_ms(door: Door, at_ms: int) -> int | None:
     """
     end_ms = at_ms
     for _ in range(ORDERS_MAX):
-        running = [order.to_ms for order in door.orders if order.from_ms <= end_ms < order.to_ms]
-        if not running:
+        latest = max((o.to_ms for o in door.orders if o.from_ms <= end_ms < o.to_ms), default=None)
+        if latest is None:
             break
-        end_ms = max(running)
+        end_ms = latest
     return end_ms if end_ms > at_ms else None
 
 

@@ -2,17 +2,22 @@
 
 An opening spends the permit that ends soonest among those that cover it, so that a narrow window
 (the noon meal) is used before a wide one (any time today). Where only an interval is known, a
-permit that touches it is enough: doubt speaks for the resident.
+permit that touches it is enough: doubt speaks for the resident. A recurring permit (three meals a
+day) is as good as new in each of its windows.
 """
 
 from msgspec.structs import replace
 
+from gateway.core import wall_clock
 from gateway.core.case import Outcome, end_by_rule
 from gateway.core.effects import Effect, OpeningAnnounced, PermitSpent
-from gateway.core.model import Door, Permit, Rules
+from gateway.core.model import Door, Permit
 from gateway.core.reason import Reason
+from gateway.core.rules import Rules
 
 PERMITS_MAX = 32  # per door; the one that ends first goes first
+WINDOWS_MAX = 8  # a day, of a recurring one
+DAY_MS = 86_400_000
 
 
 def announced(door: Door, permit: Permit, now_ms: int, rules: Rules) -> Outcome:
@@ -23,10 +28,10 @@ def announced(door: Door, permit: Permit, now_ms: int, rules: Rules) -> Outcome:
     if case is None or case.reason is not Reason.NO_PERMIT or case.openings != 1:
         return door, ()
     late_ms = now_ms - case.since_ms
-    covers = permit.from_ms - rules.grace_ms <= case.since_ms < permit.to_ms
-    if late_ms > rules.grace_ms or not covers or permit.openings < 1:
+    window = _window(permit, case.since_ms, case.since_ms + rules.grace_ms, rules)
+    if late_ms > rules.grace_ms or window is None or _left(permit, window[0]) < 1:
         return door, ()
-    door, spent = spend(door, permit)
+    door, left = spend(door, permit, window[0])
     if door.opening is not None and door.opening.opening_id == case.case_id:
         excused = replace(
             door.opening,
@@ -37,7 +42,7 @@ def announced(door: Door, permit: Permit, now_ms: int, rules: Rules) -> Outcome:
         door = replace(door, opening=excused)
     effects: list[Effect] = [
         OpeningAnnounced(case.case_id, permit.permit_id),
-        PermitSpent(permit.permit_id, spent.openings, case.case_id),
+        PermitSpent(permit.permit_id, left, case.case_id),
     ]
     door, ended = end_by_rule(door, Reason.ANNOUNCED_LATE, now_ms)
     return door, (*effects, *ended)
@@ -50,18 +55,59 @@ def announce(door: Door, permit: Permit) -> Door:
     return replace(door, permits=tuple(latest[-PERMITS_MAX:]))
 
 
-def covering(door: Door, earliest_ms: int, latest_ms: int) -> Permit | None:
-    """The permit that an opening between the two times spends, or None."""
-    fitting = [
-        permit
-        for permit in door.permits
-        if permit.openings > 0 and permit.from_ms <= latest_ms and earliest_ms < permit.to_ms
-    ]
-    return min(fitting, key=lambda permit: (permit.to_ms, permit.permit_id), default=None)
+def covering(
+    door: Door, earliest_ms: int, latest_ms: int, rules: Rules
+) -> tuple[Permit, int] | None:
+    """The permit that an opening between the two times spends, with the beginning of the window
+    that it spends of it; None if there is none."""
+    found: tuple[int, str, Permit, int] | None = None
+    for permit in door.permits:
+        if permit.from_ms > latest_ms or earliest_ms >= permit.to_ms or permit.openings < 1:
+            continue
+        window = _window(permit, earliest_ms, latest_ms, rules)
+        if window is None or _left(permit, window[0]) < 1:
+            continue
+        if found is None or (window[1], permit.permit_id) < found[:2]:
+            found = window[1], permit.permit_id, permit, window[0]
+    return None if found is None else found[2:]
 
 
-def spend(door: Door, permit: Permit) -> tuple[Door, Permit]:
-    """The door with one opening taken off the permit, and the permit as it is then."""
-    spent = replace(permit, openings=permit.openings - 1)
+def spend(door: Door, permit: Permit, window_ms: int) -> tuple[Door, int]:
+    """The door with one opening taken off the permit, and how many that leaves."""
+    left = _left(permit, window_ms) - 1
+    if permit.daily:
+        spent = replace(permit, spent=(window_ms, permit.openings - left))
+    else:
+        spent = replace(permit, openings=left)
     kept = tuple(spent if p.permit_id == permit.permit_id else p for p in door.permits)
-    return replace(door, permits=kept), spent
+    return replace(door, permits=kept), left
+
+
+def _left(permit: Permit, window_ms: int) -> int:
+    """How many openings it still allows in the window that began then."""
+    used = permit.spent[1] if permit.daily and permit.spent[0] == window_ms else 0
+    return permit.openings - used
+
+
+def _window(
+    permit: Permit, earliest_ms: int, latest_ms: int, rules: Rules
+) -> tuple[int, int] | None:
+    """From and to of the time in which it covers an opening between the two, or None.
+
+    Of several windows of a recurring one, the first that the interval touches.
+    """
+    if permit.from_ms > latest_ms or earliest_ms >= permit.to_ms:
+        return None
+    if not permit.daily:
+        return permit.from_ms, permit.to_ms
+    zone = rules.zone
+    day_ms = max(earliest_ms, latest_ms - DAY_MS, permit.from_ms) - DAY_MS
+    for _ in range(3):  # a window that began yesterday, today's, and those up to `latest_ms`
+        for from_min, to_min in permit.daily[:WINDOWS_MAX]:
+            from_ms = wall_clock.next_at(zone, day_ms, from_min)
+            to_ms = wall_clock.next_at(zone, from_ms, to_min)
+            allowed = permit.days >> wall_clock.weekday(zone, from_ms) & 1
+            if allowed and from_ms <= latest_ms and earliest_ms < to_ms:
+                return from_ms, min(to_ms, permit.to_ms)
+        day_ms += DAY_MS
+    return None

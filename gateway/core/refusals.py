@@ -2,12 +2,17 @@
 
 from msgspec.structs import replace
 
+from gateway.core import case
 from gateway.core.case import Outcome, raise_case
-from gateway.core.model import Door, Rules
+from gateway.core.events import MessageRefused
+from gateway.core.model import Door
 from gateway.core.reason import Reason
+from gateway.core.rules import Rules
+
+OVER_AT_ONCE = frozenset({Reason.REFUSALS})
 
 
-def refused(door: Door, seal_id: str, now_ms: int, rules: Rules) -> Outcome:
+def refused(door: Door, event: MessageRefused, now_ms: int, rules: Rules) -> Outcome:
     """Remember it; the last of a burst raises a case, unless one was told of a moment ago."""
     latest = (*door.refused_ms, now_ms)[-rules.burst_count :]
     door = replace(door, refused_ms=latest)
@@ -19,5 +24,7 @@ def refused(door: Door, seal_id: str, now_ms: int, rules: Rules) -> Outcome:
     if is_known or (told_ms is not None and now_ms - told_ms <= rules.burst_window_ms):
         return door, ()
     door = replace(door, burst_ms=now_ms)
-    page_id = f"{seal_id}-refusals-{now_ms}"
-    return raise_case(door, Reason.REFUSALS, page_id, now_ms, latest[0])
+    page_id = f"{event.seal_id}-refusals-{now_ms}"
+    door, raised = raise_case(door, Reason.REFUSALS, page_id, now_ms, latest[0], rules)
+    door, over = case.returned(door, OVER_AT_ONCE, now_ms)  # a burst does not go on
+    return door, raised + over

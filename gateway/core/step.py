@@ -2,112 +2,162 @@
 
 1. What was due before the event happened first: deadlines are data, so it does not matter how late
    the loop gets to them. A report that travelled for a while happened at its edge.
-2. Then the event.
-3. Then what has come due since.
+2. Then the event: `EVENTS` names the rule for each; those for reports stand in reports.py.
+3. Then what has come due since: `DUE` names every time in a door's state, with its rule.
 
-`next_deadline(door)` is when the loop must come back even if nobody speaks.
+`next_deadline(door)` is when the loop must come back even if nobody speaks. What the site knows of
+all doors together has a step of its own, in outages.py.
 """
 
 from collections.abc import Callable
-from typing import assert_never
+from typing import Any
 
-from gateway.core import case, chatter, openings, orders, permits, refusals, reports
+from msgspec.structs import replace
+
+from gateway.core import (
+    canary,
+    case,
+    chatter,
+    found_open,
+    openings,
+    orders,
+    permits,
+    refusals,
+    reports,
+    silence,
+)
+from gateway.core.acts import act
 from gateway.core.case import Outcome
 from gateway.core.effects import Effect
 from gateway.core.events import (
     CaseAcknowledged,
-    CaseClosed,
+    CaseAssessed,
+    CaseReported,
+    CaseShelved,
+    CaseSignedOff,
     DeadlineCame,
+    DoorClassed,
     Event,
     MessageRefused,
     OrderPlaced,
+    OutageBegan,
+    OutageEnded,
+    PageReceived,
+    PageWentOut,
     PermitAnnounced,
     PersonOnSite,
     ReportCame,
     SealBound,
 )
-from gateway.core.model import CaseState, Door, Rules
+from gateway.core.heard import edge_ms
+from gateway.core.model import Door
 from gateway.core.reason import Reason
+from gateway.core.rules import Rules
 
-RULES_DUE_MAX = 8  # in one step; more deadlines than a door can hold
+RULES_DUE_MAX = 16  # in one step; more deadlines than a door can hold
 
 
 def step(door: Door, event: Event, now_ms: int, rules: Rules) -> tuple[Door, tuple[Effect, ...]]:
     """What the door is after the event, and what follows from it."""
-    edge_ms = reports.edge_ms(event, now_ms) if isinstance(event, ReportCame) else None
-    door, due = _fire_deadlines(door, now_ms if edge_ms is None else edge_ms, rules)
-    door, effects = _apply(door, event, now_ms, rules)
+    happened_ms = edge_ms(event, now_ms) if isinstance(event, ReportCame) else None
+    door, due = _fire_deadlines(door, now_ms if happened_ms is None else happened_ms, rules)
+    door, effects = EVENTS[type(event)](door, event, now_ms, rules)
     door, since = _fire_deadlines(door, now_ms, rules)
     return door, due + effects + since
 
 
-def next_deadline(door: Door) -> int | None:
+def next_deadline(door: Door, rules: Rules) -> int | None:
     """The earliest time at which this door needs a step by itself, or None."""
-    return min((due_ms for due_ms, _ in _deadlines(door)), default=None)
+    found = _first_due(door, rules)
+    return None if found is None else found[0]
 
 
-def _apply(door: Door, event: Event, now_ms: int, rules: Rules) -> Outcome:  # noqa: C901 - a table
-    match event:
-        case ReportCame():
-            return reports.heard(door, event, now_ms, rules)
-        case MessageRefused(seal_id=seal_id):
-            return refusals.refused(door, seal_id, now_ms, rules)
-        case DeadlineCame():
-            return door, ()
-        case SealBound(seal_id=seal_id):
-            return reports.bind(door, seal_id), ()
-        case OrderPlaced(order=order):
-            return orders.place(door, order), ()
-        case PermitAnnounced(permit=permit):
-            return permits.announced(door, permit, now_ms, rules)
-        case CaseAcknowledged(case_id=case_id, by=by):
-            return case.move(door, case_id, CaseState.ACKNOWLEDGED, by, now_ms)
-        case PersonOnSite(case_id=case_id, by=by):
-            return case.move(door, case_id, CaseState.ON_SITE, by, now_ms)
-        case CaseClosed(case_id=case_id, by=by, outcome=outcome):
-            return case.close(door, case_id, by, outcome, now_ms)
-        case _:
-            assert_never(event)
+def _class(door: Door, event: DoorClassed, now_ms: int, rules: Rules) -> Outcome:
+    if door.door_class == event.door_class:
+        return door, ()
+    return canary.watch(replace(door, door_class=event.door_class), now_ms, rules), ()
 
+
+def _received(door: Door, event: PageReceived, now_ms: int, rules: Rules) -> Outcome:
+    if not event.case_id:
+        return canary.received(door, now_ms, rules)
+    return act(door, event, now_ms, rules)
+
+
+# What each event does: (door, event, now_ms, rules) -> door, effects.
+EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], Outcome]] = {
+    ReportCame: reports.came,
+    MessageRefused: refusals.refused,
+    DeadlineCame: lambda door, _, __, ___: (door, ()),
+    SealBound: reports.bound,
+    DoorClassed: _class,
+    OrderPlaced: lambda door, event, _, __: (orders.place(door, event.order), ()),
+    PermitAnnounced: lambda door, its, now, rules: permits.announced(door, its.permit, now, rules),
+    CaseAcknowledged: act,
+    PersonOnSite: act,
+    CaseReported: act,
+    CaseAssessed: act,
+    CaseSignedOff: act,
+    CaseShelved: act,
+    PageWentOut: act,
+    PageReceived: _received,
+    OutageBegan: lambda door, its, now, _: silence.explained(door, its.outage_id, now),
+    OutageEnded: lambda door, its, now, rules: silence.unexplained(door, its.outage_id, now, rules),
+}
 
 Rule = Callable[[Door, int, Rules], Outcome]
 
 
-def _deadlines(door: Door) -> list[tuple[int, Rule]]:
-    """Every time in the door's state, with the rule that it is the time for."""
-    found: list[tuple[int, Rule]] = []
-    opening = door.opening
-    if opening is not None:
-        if opening.shut_ms is not None and opening.ends_ms is not None:
-            found.append((opening.ends_ms, _end_opening))
-        elif opening.overstay_ms is not None:
-            found.append((opening.overstay_ms, openings.overstay))
-    if door.unsettled is not None:
-        found.append((door.unsettled.settles_ms, chatter.settle))
+def _order_over_ms(door: Door) -> int | None:
+    """When the order ends under which the oldest unfinished case was raised."""
     if door.case is not None:
-        over_ms = orders.ends_ms(door, door.case.raised_ms)
-        if over_ms is not None:
-            found.append((over_ms, _end_order))
-    return found
-
-
-def _end_opening(door: Door, _: int, __: Rules) -> Outcome:
-    assert door.opening is not None and door.opening.shut_ms is not None  # noqa: PT018, S101
-    return openings.end(door, door.opening.shut_ms)
+        return orders.ends_ms(door, door.case.raised_ms)
+    for filed in door.filed:
+        if filed.returned_ms is None:
+            return orders.ends_ms(door, filed.raised_ms)
+    return None
 
 
 def _end_order(door: Door, now_ms: int, _: Rules) -> Outcome:
-    return case.end_by_rule(door, Reason.ORDER_OVER, now_ms)
+    """An order that ends closes the open case with that reason, and lets the others close."""
+    effects: tuple[Effect, ...] = ()
+    if door.case is not None:
+        door, effects = case.end_by_rule(door, Reason.ORDER_OVER, now_ms)
+    door, returned = case.returned(door, frozenset(Reason), now_ms)
+    return door, effects + returned
+
+
+# Every time in a door's state, and the rule that it is the time for.
+DUE: tuple[tuple[Callable[[Door], int | None], Rule], ...] = (
+    (openings.ends_ms, openings.end_due),
+    (openings.overstay_ms, openings.overstay),
+    (chatter.settles_ms, chatter.settle),
+    (found_open.told_ms, found_open.tell),
+    (silence.told_ms, silence.tell),
+    (canary.missed_ms, canary.missed),
+    (_order_over_ms, _end_order),
+    (case.shelf_ms, case.unshelve),
+    (case.climbs_ms, case.climb),
+)
+
+
+def _first_due(door: Door, rules: Rules) -> tuple[int, Rule] | None:
+    found_ms = silence.lost_ms(door, rules)
+    rule: Rule = silence.fall_silent
+    for due, then in DUE:
+        due_ms = due(door)
+        if due_ms is not None and (found_ms is None or due_ms < found_ms):
+            found_ms, rule = due_ms, then
+    return None if found_ms is None else (found_ms, rule)
 
 
 def _fire_deadlines(door: Door, now_ms: int, rules: Rules) -> Outcome:
     """Do what was due by now, the earliest first. A rule may set a new time, so look again."""
     effects: tuple[Effect, ...] = ()
     for _ in range(RULES_DUE_MAX):
-        due = [found for found in _deadlines(door) if found[0] <= now_ms]
-        if not due:
+        found = _first_due(door, rules)
+        if found is None or found[0] > now_ms:
             break
-        _, rule = min(due, key=lambda found: found[0])
-        door, more = rule(door, now_ms, rules)
+        door, more = found[1](door, now_ms, rules)
         effects += more
     return door, effects

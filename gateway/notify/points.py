@@ -15,9 +15,9 @@ import re
 import msgspec
 
 from gateway.core.events import ReportCame
+from gateway.core.heard import edge_ms
 from gateway.core.model import Contact
 from gateway.core.reason import REFUSALS, Reason
-from gateway.core.reports import edge_ms
 
 EVENT = "seal_event"
 STATS = "gateway_stats"

@@ -8,21 +8,21 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+import msgspec
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
-    GetCoreSchemaHandler,
     model_validator,
 )
-from pydantic_core import CoreSchema, core_schema
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from gateway.core.model import Rules
+from gateway.core.rules import Rulebook, Rules
 from gateway.settings import secret
+from gateway.settings.rules import CLASSES_MAX, AsRules, ClassSection, RulesSection, of_class
+from gateway.settings.section import Section
 from gateway.settings.values import host_name, is_loopback, one_line, path, shown, web_address
+from gateway.settings.zone import this_year_ms, transitions, zone_name
 
 Port = Annotated[int, Field(ge=1, le=65_535, description="a whole number from 1 to 65535")]
 Host = Annotated[
@@ -40,12 +40,6 @@ Name = Annotated[str, Field(max_length=200, description="up to 200 characters")]
 Secret = Annotated[str | None, BeforeValidator(secret.readable), Field(repr=False)]
 
 
-class Section(BaseModel):
-    """What all sections have in common: frozen, strict, and no key that we do not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
 class Site(Section):
     """Which site this is, and what people there read."""
 
@@ -53,6 +47,11 @@ class Site(Section):
         str, AfterValidator(one_line), Field(description="one line of 1 to 60 characters")
     ] = "Menshen"
     language: Annotated[Literal["zh", "en"], Field(description='"zh" or "en"')] = "zh"
+    zone: Annotated[
+        str,
+        AfterValidator(zone_name),
+        Field(description='a time zone such as "Asia/Shanghai", or "" for that of this machine'),
+    ] = ""
 
 
 class Store(Section):
@@ -132,54 +131,6 @@ class Influx(Section):
         return self
 
 
-class RulesSection(Section):
-    """The numbers of the rules. Milliseconds end in _ms."""
-
-    off_delay_ms: Annotated[
-        int, Field(ge=0, le=60_000, description="0 to 60000 (open again so soon: one opening)")
-    ] = Rules().off_delay_ms
-    burst_count: Annotated[
-        int, Field(ge=2, le=100, description="2 to 100 (so many refused messages of a seal ...)")
-    ] = Rules().burst_count
-    burst_window_ms: Annotated[
-        int,
-        Field(ge=1_000, le=3_600_000, description="1000 to 3600000 (... within this are a case)"),
-    ] = Rules().burst_window_ms
-    chatter_openings: Annotated[
-        int, Field(ge=2, le=20, description="2 to 20 (so many openings of a door ...)")
-    ] = Rules().chatter_openings
-    chatter_window_ms: Annotated[
-        int,
-        Field(ge=1_000, le=3_600_000, description="1000 to 3600000 (... within this: a fault)"),
-    ] = Rules().chatter_window_ms
-    chatter_joined: Annotated[
-        int, Field(ge=2, le=1_000, description="2 to 1000 (so often open again: a fault too)")
-    ] = Rules().chatter_joined
-    settle_ms: Annotated[
-        int,
-        Field(ge=1_000, le=86_400_000, description="1000 to 86400000 (quiet so long: believed)"),
-    ] = Rules().settle_ms
-    backlog_ms: Annotated[
-        int, Field(ge=0, le=600_000, description="0 to 600000 (what waits in a seal comes in it)")
-    ] = Rules().backlog_ms
-    grace_ms: Annotated[
-        int,
-        Field(ge=0, le=86_400_000, description="0 to 86400000 (announced so late still counts)"),
-    ] = Rules().grace_ms
-
-
-class _AsRules:
-    """Lets `rules` be read as a section and be the core's own record afterwards."""
-
-    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        def as_rules(value: Any, section: Any) -> Rules:
-            return value if isinstance(value, Rules) else Rules(**section(value).model_dump())
-
-        return core_schema.no_info_wrap_validator_function(
-            as_rules, handler.generate_schema(RulesSection)
-        )
-
-
 class _Secrets(PydanticBaseSettingsSource):
     """The secrets of the environment as a source of pydantic's."""
 
@@ -201,7 +152,18 @@ class Settings(BaseSettings):
     console: Console = Console()
     webhook: Webhook = Webhook()
     influx: Influx = Influx()
-    rules: Annotated[Rules, _AsRules()] = Rules()
+    rules: Annotated[Rules, AsRules()] = Rules()
+    classes: Annotated[
+        dict[str, ClassSection],  # type: ignore[valid-type] # made from a table
+        Field(max_length=CLASSES_MAX),
+    ] = {}
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rules of the site and of its door classes, with the site's clocks in them."""
+        zone = transitions(self.site.zone, this_year_ms())
+        rules = msgspec.structs.replace(self.rules, zone=zone)
+        return Rulebook(rules, {name: of_class(rules, one) for name, one in self.classes.items()})
 
     @classmethod
     def settings_customise_sources(

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from gateway.settings import secret
+from gateway.settings.rules import CLASSES_MAX, ClassSection
 from gateway.settings.sections import SECTIONS, Settings
 from gateway.settings.values import shown
 
@@ -103,6 +104,8 @@ def _sentence(detail: ErrorDetails) -> str:
     if detail["type"] == "value_error" and str(detail["ctx"]["error"]):
         return str(detail["ctx"]["error"])  # a sentence of our own
     section, *rest = (str(part) for part in detail["loc"])
+    if section == "classes":
+        return _sentence_of_class(rest, detail)
     if section not in SECTIONS:
         return _unknown_section(section, detail["input"])
     if not rest:
@@ -111,6 +114,24 @@ def _sentence(detail: ErrorDetails) -> str:
     if field is None:
         return _unknown_key(section, rest[0])
     return f"{section}.{rest[0]} is {shown(detail['input'])}; allowed is {_allowed(field)}"
+
+
+def _sentence_of_class(rest: list[str], detail: ErrorDetails) -> str:
+    """One mistake in what is set for a door class."""
+    if len(rest) < 2:
+        return (
+            f"classes is {shown(detail['input'])}; write up to {CLASSES_MAX} classes of doors, "
+            "each as a section, [classes.NAME]"
+        )
+    name, key = rest[:2]
+    field = ClassSection.model_fields.get(key)
+    if field is not None:
+        allowed = _allowed(SECTIONS["rules"].model_fields[key])
+        return f"classes.{name}.{key} is {shown(detail['input'])}; allowed is {allowed}"
+    near = get_close_matches(key, ClassSection.model_fields, n=1)
+    if near:
+        return f"classes.{name}.{key} is not a setting; did you mean {near[0]}?"
+    return f"classes.{name}.{key} cannot be set for a class of doors; a class has keys of [rules]"
 
 
 def _unknown_section(name: str, value: object) -> str:

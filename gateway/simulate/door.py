@@ -23,8 +23,9 @@ from gateway.core.events import (
     ReportCame,
     SealBound,
 )
-from gateway.core.model import CaseState, Contact, Door, Order, Permit, Rules
+from gateway.core.model import CaseState, Contact, Door, Order, Permit
 from gateway.core.reason import Reason
+from gateway.core.rules import Rules
 from gateway.core.step import next_deadline, step
 from gateway.simulate.habits import Habits
 from gateway.simulate.life import DAY_MS, MINUTE_MS, SECOND_MS, START_MS, Life, live

@@ -5,10 +5,8 @@ hundred. Ids of the journal and the outbox are given here, for the gateway is th
 a commit whose outcome is in doubt (an error after the disk had it) is looked up, not doubled.
 """
 
-from typing import Any
-
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection
 
 from gateway.core.effects import (
     CaseMoved,
@@ -17,14 +15,17 @@ from gateway.core.effects import (
     OpeningBegan,
     OpeningEnded,
     OpeningResumed,
-    PageDue,
+    OutageFound,
+    OutageGrew,
+    OutageOver,
     PermitSpent,
 )
 from gateway.core.events import Event, OrderPlaced, PermitAnnounced, ReportCame
 from gateway.core.model import CaseState, Door
 from gateway.core.reason import Reason
+from gateway.store import statements as sql
 from gateway.store import tables
-from gateway.store.statement import Row, Statement, insert_for, upsert
+from gateway.store.statement import Row
 
 HOUR_MS = 3_600_000
 _encode = msgspec.json.Encoder().encode
@@ -76,6 +77,10 @@ class Commit:
         self.ended: list[Row] = []
         self.announced: list[Row] = []
         self.cases: dict[str, Row] = {}
+        self.outages: list[Row] = []
+        self.grown: list[Row] = []
+        self.over: list[Row] = []
+        self.states: dict[str, Row] = {}
         self.entries: list[Entry] = []
         self.tried: list[Row] = []
         self.letters: list[int] = []
@@ -96,9 +101,14 @@ class Commit:
         )
         self.next_id += 1
         if isinstance(event, OrderPlaced):
-            self.orders.append({"door_id": door_id, **msgspec.structs.asdict(event.order)})
+            row = msgspec.structs.asdict(event.order)
+            policy = _encode(event.order.policy).decode()
+            self.orders.append({"door_id": door_id, **row, "policy": policy})
         elif isinstance(event, PermitAnnounced):
-            self.permits.append({"door_id": door_id, **msgspec.structs.asdict(event.permit)})
+            row = msgspec.structs.asdict(event.permit)
+            del row["spent"]
+            daily = _encode(event.permit.daily).decode()
+            self.permits.append({"door_id": door_id, **row, "daily": daily})
 
     def refusal(self, at_ms: int, reason: Reason) -> None:
         """Count a message that was refused, or that told nothing."""
@@ -117,44 +127,63 @@ class Commit:
         """Store a door's state."""
         self.doors[door.door_id] = {"b_door_id": door.door_id, "state": _encode(door)}
 
-    def effect(self, at_ms: int, door_id: str, grid_id: str, effect: Effect) -> None:
-        """Write what a step led to, for reading. Pages go to the outbox through `entries`."""
+    def effect(self, at_ms: int, door_id: str, effect: Effect) -> None:
+        """Write what a step led to. Cases, outages and pages have ways of their own."""
         match effect:
             case OpeningBegan():
                 row = {"door_id": door_id, "heard_ms": at_ms, **msgspec.structs.asdict(effect)}
                 self.openings.append(row)
-            case OpeningEnded(opening_id=opening_id, shut_ms=shut_ms, joined=joined):
-                self.ended.append({"b_id": opening_id, "shut_ms": shut_ms, "joined": joined})
+            case OpeningEnded():
+                self._ended(effect.opening_id, effect.shut_ms, effect.joined, effect.inferred)
             case OpeningResumed(opening_id=opening_id, joined=joined):
-                self.ended.append({"b_id": opening_id, "shut_ms": None, "joined": joined})
+                self._ended(opening_id, None, joined, False)
             case OpeningAnnounced(opening_id=opening_id, permit_id=permit_id):
                 row = {"b_id": opening_id, "reason": Reason.PERMIT, "permit_id": permit_id}
                 self.announced.append(row)
-            case CaseMoved():
-                self._case(door_id, grid_id, effect)
             case PermitSpent(permit_id=permit_id, openings_left=left):
                 self.spent.append({"b_id": permit_id, "openings": left})
-            case PageDue():
-                pass
 
-    def _case(self, door_id: str, grid_id: str, moved: CaseMoved) -> None:
-        row = self.cases.setdefault(moved.case_id, {"case_id": moved.case_id, **_NOBODY})
-        row |= {
-            "door_id": door_id,
-            "grid_id": grid_id,
-            "state": moved.state,
-            "reason": moved.reason,
-            "raised_ms": moved.raised_ms,
-            "openings": moved.openings,
-            "moved_ms": moved.at_ms,
-            "latched": moved.latched,
-        }
-        if moved.state is CaseState.ACKNOWLEDGED:
-            row |= {"acknowledged_by": moved.by, "acknowledged_ms": moved.at_ms}
-        elif moved.state is CaseState.ON_SITE:
-            row |= {"on_site_by": moved.by, "on_site_ms": moved.at_ms}
-        elif moved.state is CaseState.CLOSED:
-            row |= {"closed_by": moved.by, "closed_ms": moved.at_ms, "outcome": moved.outcome}
+    def _ended(self, opening_id: str, shut_ms: int | None, joined: int, inferred: bool) -> None:
+        row = {"b_id": opening_id, "shut_ms": shut_ms, "joined": joined, "inferred": inferred}
+        self.ended.append(row)
+
+    def case(self, door_id: str, grid_id: str, moved: CaseMoved, area: str | None = None) -> None:
+        """Write a case as it is now; who did what on the way here is kept."""
+        case = moved.case
+        row = self.cases.setdefault(case.case_id, {"case_id": case.case_id, **_NOBODY})
+        row |= {name: getattr(case, name) for name in _OF_CASE}
+        row |= {"door_id": door_id, "grid_id": grid_id, "area": area, "moved_ms": moved.at_ms}
+        shelf = case.shelf
+        row["shelved_by"] = shelf and shelf.by
+        row["shelved_why"] = shelf and shelf.why
+        row["shelved_until_ms"] = shelf and shelf.ends_ms
+        if case.state in tables.DONE_TO_CASE and (
+            moved.by is not None or case.state is CaseState.CLOSED
+        ):
+            row |= {f"{case.state}_by": moved.by, f"{case.state}_ms": moved.at_ms}
+
+    def outage(self, at_ms: int, effect: OutageFound | OutageGrew | OutageOver) -> None:
+        """Write an outage, with every door that was ever silent from it."""
+        if isinstance(effect, OutageFound):
+            doors = _encode(effect.doors).decode()
+            self.outages.append(
+                {
+                    "outage_id": effect.outage_id,
+                    "area": effect.area,
+                    "since_ms": effect.since_ms,
+                    "over_ms": None,
+                    "doors": doors,
+                }
+            )
+        elif isinstance(effect, OutageGrew):
+            doors = _encode(effect.doors).decode()
+            self.grown.append({"b_id": effect.outage_id, "doors": doors})
+        else:
+            self.over.append({"b_id": effect.outage_id, "over_ms": at_ms})
+
+    def state(self, name: str, state: msgspec.Struct) -> None:
+        """Store what is known of the site as a whole."""
+        self.states[name] = {"name": name, "state": _encode(state)}
 
     def tried_entry(self, entry: Entry) -> None:
         """Store how a try to deliver an entry went."""
@@ -172,20 +201,24 @@ class Commit:
     def write(self, connection: Connection) -> None:
         """Write every row, in an order that foreign keys allow. The caller's transaction."""
         for statement, rows in (
-            (_INSERT_JOURNAL, self.journal),
-            (_UPDATE_MARK, list(self.marks.values())),
-            (_UPDATE_DOOR, list(self.doors.values())),
-            (_UPSERT_REFUSAL, list(self.refusals.values())),
-            (_UPSERT_ORDER, self.orders),
-            (_UPSERT_PERMIT, self.permits),
-            (_SPEND_PERMIT, self.spent),
-            (_INSERT_OPENING, self.openings),
-            (_END_OPENING, self.ended),
-            (_ANNOUNCE_OPENING, self.announced),
-            (_UPSERT_CASE, list(self.cases.values())),
-            (_INSERT_ENTRY, [msgspec.structs.asdict(entry) for entry in self.entries]),
-            (_UPDATE_ENTRY, self.tried),
-            (_DELETE_LETTER, [{"b_id": letter_id} for letter_id in self.letters]),
+            (sql.INSERT_JOURNAL, self.journal),
+            (sql.UPDATE_MARK, list(self.marks.values())),
+            (sql.UPDATE_DOOR, list(self.doors.values())),
+            (sql.UPSERT_REFUSAL, list(self.refusals.values())),
+            (sql.UPSERT_ORDER, self.orders),
+            (sql.UPSERT_PERMIT, self.permits),
+            (sql.SPEND_PERMIT, self.spent),
+            (sql.INSERT_OPENING, self.openings),
+            (sql.END_OPENING, self.ended),
+            (sql.ANNOUNCE_OPENING, self.announced),
+            (sql.UPSERT_CASE, list(self.cases.values())),
+            (sql.INSERT_OUTAGE, self.outages),
+            (sql.GROW_OUTAGE, self.grown),
+            (sql.END_OUTAGE, self.over),
+            (sql.UPSERT_STATE, list(self.states.values())),
+            (sql.INSERT_ENTRY, [msgspec.structs.asdict(entry) for entry in self.entries]),
+            (sql.UPDATE_ENTRY, self.tried),
+            (sql.DELETE_LETTER, [{"b_id": letter_id} for letter_id in self.letters]),
         ):
             statement.write(connection, rows)
 
@@ -193,86 +226,21 @@ class Commit:
         """Whether a commit that seemed to fail had reached the disk after all."""
         if not self.journal:
             return False  # what it sets besides may be set twice
-        newest = connection.execute(_NEWEST).scalar() or 0
+        newest = connection.execute(sql.NEWEST).scalar() or 0
         if newest >= self.next_id:
             raise AssertionError("somebody else wrote the journal")
         return bool(newest == self.next_id - 1)
 
 
-_NOBODY = {
-    "acknowledged_by": None,
-    "acknowledged_ms": None,
-    "on_site_by": None,
-    "on_site_ms": None,
-    "closed_by": None,
-    "closed_ms": None,
-    "outcome": None,
-}
-
-
-def _of(table: Any, clause: Any) -> Statement:
-    """A statement whose rows name every column."""
-    return Statement(clause, table.columns.keys())
-
-
-def _upsert(table: Any) -> Statement:
-    """Insert, or set every other column."""
-    return _of(table, lambda dialect: upsert(dialect, table))
-
-
-def _upsert_case(dialect: str) -> Any:
-    """As above, but who acknowledged and closed is never forgotten by a later move."""
-    insert = insert_for(dialect, tables.cases)
-    changed: dict[str, Any] = {}
-    for column in tables.cases.columns:
-        new = insert.excluded[column.name]
-        changed[column.name] = func.coalesce(new, column) if column.name in _NOBODY else new
-    del changed["case_id"]
-    return insert.on_conflict_do_update(index_elements=["case_id"], set_=changed)
-
-
-def _upsert_refusal(dialect: str) -> Any:
-    insert = insert_for(dialect, tables.refusals)
-    changed = {
-        "count": tables.refusals.c.count + insert.excluded["count"],
-        "latest_ms": insert.excluded["latest_ms"],
-    }
-    return insert.on_conflict_do_update(index_elements=["hour_ms", "reason"], set_=changed)
-
-
-def _insert_opening(dialect: str) -> Any:
-    return insert_for(dialect, tables.openings).on_conflict_do_nothing()
-
-
-def _insert_entry(dialect: str) -> Any:
-    """A page of an id that was told already is told: no bytes from outside stop the loop."""
-    return insert_for(dialect, tables.outbox).on_conflict_do_nothing()
-
-
-def _set(table: Any, key: str, parameter: str, *columns: str) -> Statement:
-    clause = update(table).where(table.c[key] == bindparam(parameter))
-    return Statement(clause, columns)
-
-
-_NEWEST = select(func.max(tables.journal.c.journal_id))
-_INSERT_JOURNAL = _of(tables.journal, tables.journal.insert())
-_UPDATE_MARK = _set(tables.seals, "seal_id", "b_seal_id", "epoch", "counter", "seq_top", "seq_seen")
-_UPDATE_DOOR = _set(tables.doors, "door_id", "b_door_id", "state")
-_UPSERT_REFUSAL = _of(tables.refusals, _upsert_refusal)
-_UPSERT_ORDER = _upsert(tables.orders)
-_UPSERT_PERMIT = _upsert(tables.permits)
-_SPEND_PERMIT = _set(tables.permits, "permit_id", "b_id", "openings")
-_INSERT_OPENING = Statement(
-    _insert_opening,
-    [*OpeningBegan.__struct_fields__, "door_id", "heard_ms"],
+_OF_CASE = (
+    "state",
+    "reason",
+    "raised_ms",
+    "since_ms",
+    "openings",
+    "latched",
+    "returned_ms",
+    "refers_to",
+    "outcome",
 )
-_END_OPENING = _set(tables.openings, "opening_id", "b_id", "shut_ms", "joined")
-_ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit_id")
-_UPSERT_CASE = _of(tables.cases, _upsert_case)
-_INSERT_ENTRY = _of(tables.outbox, _insert_entry)
-_UPDATE_ENTRY = _set(
-    tables.outbox, "entry_id", "b_id", "tries", "next_ms", "done_ms", "gave_up", "error"
-)
-_DELETE_LETTER = Statement(
-    delete(tables.letters).where(tables.letters.c.letter_id == bindparam("b_id")), []
-)
+_NOBODY = dict.fromkeys(tables.WHO_OF_CASE)

@@ -7,14 +7,16 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from gateway.core.events import Event
-from gateway.core.model import Door
+from gateway.core.model import Door, Outages
 from gateway.store import tables
 from gateway.store.commit import Entry, Mark
 
+SITE = "site:"  # stands where a door's id would: what is about all of them. No door is called so
 LETTERS_AT_ONCE = 500
 DUE_AT_ONCE = 1_000
 
 _decode_door = msgspec.json.Decoder(Door).decode
+_decode_outages = msgspec.json.Decoder(Outages).decode
 _decode_event = msgspec.json.Decoder(Event).decode
 _decode_channels = msgspec.json.Decoder(list[str]).decode
 
@@ -44,6 +46,9 @@ class Registry(msgspec.Struct, frozen=True):
     grid_of: dict[str, str]  # door_id -> grid_id
     wardens: dict[str, tuple[Warden, ...]]  # grid_id -> who is told
     enrolment: int = 0
+    # door_id -> every area that it lies in, each with how many sealed doors it holds
+    areas_of: dict[str, tuple[tuple[str, int], ...]] = {}
+    outages: Outages = Outages()
 
 
 def load(connection: Connection) -> Registry:
@@ -55,7 +60,14 @@ def load(connection: Connection) -> Registry:
     for door_id, grid_id, state in rows:
         doors[door_id] = _decode_door(state) if state else Door(door_id)
         grid_of[door_id] = grid_id
-    return Registry(_seals(connection), doors, grid_of, _wardens(connection), enrolment(connection))
+    return Registry(
+        _seals(connection),
+        doors,
+        grid_of,
+        _wardens(connection),
+        enrolment(connection),
+        outages=_decode_outages(state(connection, "outages") or b"{}"),
+    )
 
 
 def enrolment(connection: Connection) -> int:
@@ -82,6 +94,13 @@ def _wardens(connection: Connection) -> dict[str, tuple[Warden, ...]]:
         ways = tuple((kind, address) for kind, _, address in parts)
         by_grid[grid_id].append(Warden(warden_id, language, ways))
     return {grid_id: tuple(wardens) for grid_id, wardens in by_grid.items()}
+
+
+def state(connection: Connection, name: str) -> bytes | None:
+    """What is known of the site as a whole under a name, as JSON."""
+    query = select(tables.states.c.state).where(tables.states.c.name == name)
+    found: bytes | None = connection.execute(query).scalar()
+    return found
 
 
 def letters(connection: Connection, after_id: int) -> list[tuple[int, str, Event]]:

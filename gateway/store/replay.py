@@ -3,8 +3,8 @@
 The journal is read in its own order, a bounded piece at a time, inside the caller's one reading
 transaction, so that a gateway at work does not move it meanwhile. What stands there without a door
 (reports of a seal that hangs nowhere, refusals that are nobody's) changed none when it came, and
-is passed over. The rules are not in the journal: where a site changed its settings, the state is
-the same only if each stretch is lived through under the rules that held then.
+is passed over. The rules stand in the journal too: each stretch is lived through under those that
+held then.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,14 @@ from collections.abc import Iterator
 import msgspec
 from sqlalchemy import Connection, select
 
+from gateway.core import outages
 from gateway.core.effects import Effect
-from gateway.core.events import Event
-from gateway.core.model import Door, Rules
+from gateway.core.events import Event, RulesSet
+from gateway.core.model import Door, Outages
+from gateway.core.rules import Rulebook
 from gateway.core.step import step
-from gateway.store import tables
+from gateway.store import registry, tables
+from gateway.store.registry import SITE
 
 PIECE = 2_000  # rows of the journal in memory at a time
 
@@ -59,11 +62,15 @@ def journaled(
 
 
 class Replay:
-    """Doors that know nothing but the journal. `rules` may be changed between two events."""
+    """Doors, and what the site knows of all of them, from nothing but the journal.
 
-    def __init__(self, rules: Rules) -> None:
-        self.rules = rules
+    `rulebook` holds until the journal names another.
+    """
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
         self.doors: dict[str, Door] = {}
+        self.outages = Outages()
 
     def live(self, events: Iterator[Journaled]) -> Iterator[Lived]:
         """Step each event as the gateway did, and tell what followed."""
@@ -73,9 +80,20 @@ class Replay:
     def step(self, its: Journaled) -> Lived:
         """Step one event."""
         before = self.doors.get(its.door_id) or Door(its.door_id)
-        after, effects = step(before, its.event, its.at_ms, self.rules)
+        if its.door_id == SITE:
+            return Lived(its, before, before, self._site(its))
+        rules = self.rulebook.of(before.door_class)
+        after, effects = step(before, its.event, its.at_ms, rules)
         self.doors[its.door_id] = after
         return Lived(its, before, after, effects)
+
+    def _site(self, its: Journaled) -> tuple[Effect, ...]:
+        if isinstance(its.event, RulesSet):
+            self.rulebook = its.event.rulebook
+            return ()
+        rules = self.rulebook.rules
+        self.outages, effects = outages.step(self.outages, its.event, its.at_ms, rules)
+        return effects
 
     def state(self, door_id: str) -> bytes:
         """A door's state, in the bytes of `doors.state`."""
@@ -83,11 +101,17 @@ class Replay:
 
 
 def differing(connection: Connection, replay: Replay) -> list[str]:
-    """Doors whose stored state is not, byte for byte, what the replay has made of them."""
+    """Doors whose stored state is not, byte for byte, what the replay has made of them; SITE for
+    what is known of all of them together."""
     c = tables.doors.c
     rows = connection.execute(select(c.door_id, c.state).order_by(c.door_id))
-    return [
+    found = [] if _outages(connection) == _encode(replay.outages) else [SITE]
+    return found + [
         door_id
         for door_id, state in rows
         if (state or _encode(Door(door_id))) != replay.state(door_id)
     ]
+
+
+def _outages(connection: Connection) -> bytes:
+    return registry.state(connection, "outages") or _encode(Outages())

@@ -10,6 +10,7 @@ live through the same events to the same end. Nothing is written.
 - What people did stands in the journal and names a case. Where that case was never raised in the
   second life, or has another name there, the act meets no case and changes nothing; those are
   counted. Nobody knows what people would have done about a page that they never had.
+- What the site found out about all doors together (outages) has one life, the first.
 - Messages that were refused beyond the limit of the journal are not in it, and raise nothing.
 """
 
@@ -18,14 +19,16 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from gateway.core.acts import Act
 from gateway.core.effects import Effect, PageDue
-from gateway.core.events import CaseAcknowledged, CaseClosed, DeadlineCame, PersonOnSite
-from gateway.core.model import Door, Rules
+from gateway.core.events import DeadlineCame, PageWentOut
+from gateway.core.model import Door
 from gateway.core.reason import Reason
+from gateway.core.rules import Rulebook
 from gateway.core.step import next_deadline, step
+from gateway.store.registry import SITE
 from gateway.store.replay import Journaled, Replay
 
-Act = CaseAcknowledged | PersonOnSite | CaseClosed
 DEADLINES_MAX = 64  # of one door between two of its events; a rule that sets more is a mistake
 
 
@@ -62,7 +65,7 @@ class Comparison(msgspec.Struct):
 
 
 def rewind(
-    events: Iterable[Journaled], held: Replay, changed: Rules, from_ms: int, to_ms: int
+    events: Iterable[Journaled], held: Replay, changed: Rulebook, from_ms: int, to_ms: int
 ) -> Comparison:
     """Live through the events up to `to_ms`, with changed rules from `from_ms` on.
 
@@ -80,13 +83,17 @@ def rewind(
         if its.at_ms < from_ms:
             held.step(its)
             continue
+        if its.door_id == SITE:
+            held.step(its)
+            continue
         would += other.due(its.door_id, its.at_ms)
         effects, lived = other.step(its), held.step(its)
         was += _pages(its.door_id, its.at_ms, lived.effects)
         would += _pages(its.door_id, its.at_ms, effects)
-        if isinstance(its.event, Act) and lived.effects and not effects:
-            act = its.event
-            met = Unmet(its.door_id, its.at_ms, type(act).__name__, act.case_id, act.by)
+        act = its.event
+        if isinstance(act, Act) and lived.effects and not effects:
+            by = "" if isinstance(act, PageWentOut) else act.by
+            met = Unmet(its.door_id, its.at_ms, type(act).__name__, act.case_id, by)
             result.unmet.append(met)
     for door_id in list(other.doors):
         would += other.due(door_id, to_ms)
@@ -97,8 +104,8 @@ def rewind(
 class _Other:
     """The second life of the doors. One that has not lived yet is as the first."""
 
-    def __init__(self, held: Replay, rules: Rules) -> None:
-        self._held, self._rules = held, rules
+    def __init__(self, held: Replay, rulebook: Rulebook) -> None:
+        self._held, self._rulebook = held, rulebook
         self.doors: dict[str, Door] = {}
 
     def _door(self, door_id: str) -> Door:
@@ -111,10 +118,11 @@ class _Other:
         """Its own deadlines before a time, once it differs from the first life."""
         for _ in range(DEADLINES_MAX if self._is_apart(door_id) else 0):
             door = self._door(door_id)
-            due_ms = next_deadline(door)
+            rules = self._rulebook.of(door.door_class)
+            due_ms = next_deadline(door, rules)
             if due_ms is None or due_ms >= until_ms:
                 return
-            self.doors[door_id], effects = step(door, DeadlineCame(), due_ms, self._rules)
+            self.doors[door_id], effects = step(door, DeadlineCame(), due_ms, rules)
             yield from _pages(door_id, due_ms, effects)
 
     def step(self, its: Journaled) -> tuple[Effect, ...]:
@@ -122,7 +130,8 @@ class _Other:
         if isinstance(its.event, DeadlineCame) and self._is_apart(its.door_id):
             return ()
         door = self._door(its.door_id)
-        self.doors[its.door_id], effects = step(door, its.event, its.at_ms, self._rules)
+        rules = self._rulebook.of(door.door_class)
+        self.doors[its.door_id], effects = step(door, its.event, its.at_ms, rules)
         return effects
 
 

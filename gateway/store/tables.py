@@ -91,6 +91,7 @@ orders = Table(
     Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=False),
     Column("from_ms", BigInteger, nullable=False),
     Column("to_ms", BigInteger, nullable=False),
+    Column("policy", Text, nullable=False, server_default="{}"),  # core.model.Policy as JSON
     Index("ix_orders_door_id", "door_id"),
 )
 
@@ -105,6 +106,8 @@ permits = Table(
     Column("longest_ms", BigInteger, nullable=False),
     Column("who", Text, nullable=False),
     Column("why", Text, nullable=False),
+    Column("daily", Text, nullable=False, server_default="[]"),  # windows of a day, as JSON
+    Column("days", Integer, nullable=False, server_default="127"),  # Monday is bit 0
     Index("ix_permits_door_id", "door_id"),
 )
 
@@ -157,33 +160,59 @@ openings = Table(
     Column("shut_ms", BigInteger, nullable=True),
     Column("joined", Integer, nullable=False, server_default="0"),
     Column("edges", Integer, nullable=False, server_default="1"),
+    Column("inferred", Boolean, nullable=False, server_default=false()),  # nobody heard it shut
     Column("reason", String(24), nullable=False),
     Column("permit_id", String(64), nullable=True),
     Index("ix_openings_door_id", "door_id", "opened_ms"),
     sqlite_with_rowid=False,
 )
 
+# What is done to a case, by whom and when; a later move never forgets it.
+DONE_TO_CASE = ("acknowledged", "on_site", "reported", "assessed", "signed_off", "closed")
+WHO_OF_CASE = tuple(f"{did}_{what}" for did in DONE_TO_CASE for what in ("by", "ms"))
+
 cases = Table(
     "cases",
     metadata,
     Column("case_id", String(80), primary_key=True),
+    # Of an outage: the first of its silent doors, and the area that is silent.
     Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=False),
+    Column("area", String(80), nullable=True),
     Column("grid_id", String(64), nullable=False),
     Column("state", String(16), nullable=False),
     Column("reason", String(24), nullable=False),
     Column("raised_ms", BigInteger, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
     Column("openings", Integer, nullable=False),
     Column("moved_ms", BigInteger, nullable=False),
-    Column("acknowledged_by", Text, nullable=True),
-    Column("acknowledged_ms", BigInteger, nullable=True),
-    Column("on_site_by", Text, nullable=True),
-    Column("on_site_ms", BigInteger, nullable=True),
     Column("latched", Boolean, nullable=False, server_default=false()),
-    Column("closed_by", Text, nullable=True),
-    Column("closed_ms", BigInteger, nullable=True),
+    Column("returned_ms", BigInteger, nullable=True),  # since when what raised it is over
+    Column("refers_to", String(80), nullable=True),  # the case before it
+    Column("shelved_by", Text, nullable=True),
+    Column("shelved_why", Text, nullable=True),
+    Column("shelved_until_ms", BigInteger, nullable=True),
+    *(Column(f"{did}_by", Text, nullable=True) for did in DONE_TO_CASE),
+    *(Column(f"{did}_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
     Column("outcome", Text, nullable=True),
     Index("ix_cases_state", "state", "raised_ms"),
     sqlite_with_rowid=False,
+)
+
+outages = Table(
+    "outages",
+    metadata,
+    Column("outage_id", String(96), primary_key=True),
+    Column("area", String(80), nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("over_ms", BigInteger, nullable=True),
+    Column("doors", Text, nullable=False),  # all that were silent from it, as a JSON list
+)
+
+states = Table(
+    "states",  # what is known of the site as a whole, by name: "outages", "rules"
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("state", LargeBinary, nullable=False),
 )
 
 outbox = Table(

@@ -9,7 +9,7 @@ import pytest
 
 from commands.written_journal import write
 from core.story import DAY, HOUR, MINUTE, NOON, SECOND, Story
-from gateway.core.model import Rules
+from gateway.core.rules import Rules
 from gateway.store.engine import Store
 from gateway.store.replay import Replay, journaled
 from gateway.store.rewind import Comparison, rewind

@@ -1,7 +1,7 @@
 """A story's events written into a real journal, as the loop writes them, by draft and commit."""
 
 from core.story import Story
-from gateway.core.model import Rules
+from gateway.core.rules import Rules
 from gateway.draft import Draft, Site, Tally
 from gateway.notify.addressing import Addresses
 from gateway.store import registry

@@ -16,7 +16,8 @@ from sqlalchemy import insert
 
 from gateway.console.app import build
 from gateway.core.events import OrderPlaced, PermitAnnounced, ReportCame, SealBound
-from gateway.core.model import Contact, Order, Permit, Rules
+from gateway.core.model import Contact, Order, Permit
+from gateway.core.rules import Rules
 from gateway.draft import Site
 from gateway.ingest.intake import Intake
 from gateway.loop import Heart

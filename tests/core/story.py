@@ -3,7 +3,7 @@
 from gateway.core.effects import CaseMoved, Effect, OpeningBegan, OpeningEnded, PageDue
 from gateway.core.events import (
     CaseAcknowledged,
-    CaseClosed,
+    CaseReported,
     DeadlineCame,
     Event,
     MessageRefused,
@@ -13,8 +13,9 @@ from gateway.core.events import (
     ReportCame,
     SealBound,
 )
-from gateway.core.model import Contact, Door, Order, Permit, Rules
+from gateway.core.model import Contact, Door, Order, Permit
 from gateway.core.reason import Reason
+from gateway.core.rules import Rules
 from gateway.core.step import next_deadline, step
 
 SEAL = "00112233aabbccdd"
@@ -42,7 +43,7 @@ class Story:
     def after(self, ms: int) -> "Story":
         """Let time pass, firing what is due on the way."""
         until_ms = self.now_ms + ms
-        while (due_ms := next_deadline(self.door)) is not None and due_ms <= until_ms:
+        while (due_ms := next_deadline(self.door, self.rules)) is not None and due_ms <= until_ms:
             self.now_ms = max(self.now_ms, due_ms)
             self.tell(DeadlineCame())
         self.now_ms = until_ms
@@ -88,10 +89,14 @@ class Story:
     def on_site(self, case_id: str, by: str = "Wang") -> list[Effect]:
         return self.tell(PersonOnSite(case_id, by))
 
-    def close(self, case_id: str, by: str = "Wang", outcome: str = "ok") -> list[Effect]:
-        return self.tell(CaseClosed(case_id, by, outcome))
+    def report_outcome(self, case_id: str, by: str = "Wang", outcome: str = "ok") -> list[Effect]:
+        return self.tell(CaseReported(case_id, by, outcome))
 
     def pages(self) -> list[PageDue]:
+        """First tellings; `climbed` are those of higher rungs and later rounds."""
+        return [p for p in self.climbed() if not p.rung and not p.round]
+
+    def climbed(self) -> list[PageDue]:
         return [e for e in self.effects if isinstance(e, PageDue)]
 
     def began(self) -> list[OpeningBegan]:

@@ -1,8 +1,9 @@
 """A contact that chatters is put aside: one case, not two hundred pages (complaint B7)."""
 
 from core.story import MINUTE, NOON, SECOND, Story
-from gateway.core.model import Contact, Rules
+from gateway.core.model import Contact
 from gateway.core.reason import Reason
+from gateway.core.rules import Rules
 
 
 def flurry(story: Story, openings: int, every_ms: int = 10 * SECOND) -> None:

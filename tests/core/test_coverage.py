@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from core.story import HOUR, MINUTE, NOON, SEAL, SECOND, Story
 from gateway.core.coverage import Ledger, ledger
 from gateway.core.events import Event, ReportCame, SealBound
-from gateway.core.model import Contact, Rules
+from gateway.core.model import Contact
+from gateway.core.rules import Rules
 
 BEAT = 100 * SECOND
 SHUT, OPEN, NOT_SEEN = Contact.SHUT, Contact.OPEN, Contact.UNKNOWN

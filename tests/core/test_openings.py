@@ -5,8 +5,9 @@ import itertools
 import pytest
 
 from core.story import HOUR, MINUTE, NOON, SEAL, SECOND, Story
-from gateway.core.model import Contact, Rules
+from gateway.core.model import Contact
 from gateway.core.reason import Reason
+from gateway.core.rules import Rules
 
 SHUT, OPEN, UNKNOWN = Contact.SHUT, Contact.OPEN, Contact.UNKNOWN
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, select
 
 from gateway.core.events import OrderPlaced, SealBound
-from gateway.core.model import Order, Rules
+from gateway.core.model import Order
+from gateway.core.rules import Rules
 from gateway.draft import Site
 from gateway.ingest.intake import Intake
 from gateway.loop import Heart

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from edge.small_site import HandSeal, Post, enrol, new_store, rows, until
-from gateway.core.model import Rules
+from gateway.core.rules import Rules
 from gateway.draft import Site
 from gateway.ingest.intake import Intake
 from gateway.loop import Heart

@@ -19,7 +19,8 @@ from gateway.core.events import (
     PersonOnSite,
     SealBound,
 )
-from gateway.core.model import Order, Permit, Rules
+from gateway.core.model import Order, Permit
+from gateway.core.rules import Rules
 from gateway.loop import Heart
 from gateway.store import tables
 from gateway.store.engine import Store

@@ -8,8 +8,9 @@ from sqlalchemy import func, insert, select
 
 from gateway.core.effects import PageDue
 from gateway.core.events import ReportCame
-from gateway.core.model import Contact, Door, Rules
+from gateway.core.model import Contact, Door
 from gateway.core.reason import Reason
+from gateway.core.rules import Rules
 from gateway.draft import Draft, Site, Tally
 from gateway.store import registry, tables
 from gateway.store.commit import Entry

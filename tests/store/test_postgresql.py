@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from gateway.store import commit, tables
+from gateway.store import statements, tables
 from gateway.store.statement import Statement, upsert
 
-STATEMENTS = {name: one for name, one in vars(commit).items() if isinstance(one, Statement)}
+STATEMENTS = {name: one for name, one in vars(statements).items() if isinstance(one, Statement)}
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 

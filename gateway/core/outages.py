@@ -1,0 +1,203 @@
+"""Outages: many doors fall silent from one cause, and that is one case, not five hundred.
+
+The site's own step: `step(outages, event, now_ms, rules) -> outages, effects`. Seals that fall
+silent are gathered for a while; then whatever area explains most of them is looked for: the widest
+whose doors are nearly all silent, for every one that is heard speaks against it. A door that falls
+silent later in the same area joins. The outage is over when most of its doors have been heard for a
+while; so the storm of their return has passed before anybody is told of those that stay away.
+"""
+
+from collections import Counter, defaultdict
+
+from msgspec.structs import replace
+
+from gateway.core import case
+from gateway.core.acts import act
+from gateway.core.effects import Effect, OutageFound, OutageGrew, OutageOver
+from gateway.core.events import Event, SealHeard, SealLost
+from gateway.core.model import CaseState, Lost, Outage, Outages
+from gateway.core.reason import Reason
+from gateway.core.rules import Rules
+
+Outcome = tuple[Outages, tuple[Effect, ...]]
+
+OUTAGES_MAX = 32  # at a time; more causes than that are no causes
+DUE_MAX = 4 * OUTAGES_MAX + 1  # deadlines in one step
+AGAINST = 2  # each door of an area that is heard weighs against so many that are silent
+OVER = frozenset({Reason.OUTAGE})
+
+
+def step(outages: Outages, event: Event, now_ms: int, rules: Rules) -> Outcome:
+    """What the site knows after the event, and what follows from it."""
+    outages, due = _fire_deadlines(outages, now_ms, rules)
+    match event:
+        case SealLost():
+            outages, effects = _lost(outages, event, now_ms, rules)
+        case SealHeard(door_id=door_id):
+            outages, effects = _heard(outages, door_id, now_ms, rules)
+        case _:
+            outages, effects = _person(outages, event, now_ms, rules)
+    outages, since = _fire_deadlines(outages, now_ms, rules)
+    return outages, due + effects + since
+
+
+def next_deadline(outages: Outages) -> int | None:
+    """The earliest time at which the site needs a step by itself, or None."""
+    times = [due_ms for outage in outages.outages for due_ms in _due(outage)]
+    if outages.gathered_ms is not None:
+        times.append(outages.gathered_ms)
+    return min(times, default=None)
+
+
+def of_case(outages: Outages, case_id: str) -> Outage | None:
+    """The outage that has this case."""
+    for outage in outages.outages:
+        if any(c.case_id == case_id for c in (outage.case, *outage.filed) if c is not None):
+            return outage
+    return None
+
+
+def _lost(outages: Outages, event: SealLost, now_ms: int, rules: Rules) -> Outcome:
+    lost = Lost(event.door_id, event.since_ms, event.areas)
+    others = tuple(one for one in outages.lost if one.door_id != event.door_id)
+    outages = replace(outages, lost=(*others, lost))
+    areas = {area for area, _ in event.areas}
+    for outage in outages.outages:
+        if outage.area in areas and outage.case is not None and not _is_over(outage):
+            grown = replace(outage, doors=(*outage.doors, event.door_id), settles_ms=None)
+            return _with(outages, grown), (
+                OutageGrew(outage.outage_id, grown.doors, event.door_id),
+            )
+    if outages.gathered_ms is None:
+        outages = replace(outages, gathered_ms=now_ms + rules.outage_gather_ms)
+    return outages, ()
+
+
+def _heard(outages: Outages, door_id: str, now_ms: int, rules: Rules) -> Outcome:
+    """One is heard again; when half of an outage's doors are, it may be over."""
+    lost = tuple(one for one in outages.lost if one.door_id != door_id)
+    outages = replace(outages, lost=lost)
+    silent = {one.door_id for one in lost}
+    for outage in outages.outages:
+        if door_id in outage.doors and outage.settles_ms is None and not _is_over(outage):
+            still = sum(door in silent for door in outage.doors)
+            if 2 * still <= len(outage.doors):
+                settles_ms = now_ms + rules.outage_settle_ms
+                outages = _with(outages, replace(outage, settles_ms=settles_ms))
+    return outages, ()
+
+
+def _person(outages: Outages, event: Event, now_ms: int, rules: Rules) -> Outcome:
+    """What a person, or a phone, does about the case of an outage."""
+    outage = of_case(outages, getattr(event, "case_id", ""))
+    if outage is None:
+        return outages, ()
+    outage, effects = act(outage, event, now_ms, rules)
+    return _with(outages, outage), effects
+
+
+def _gather(outages: Outages, now_ms: int, rules: Rules) -> Outcome:
+    """Find what explains those that no outage explains yet, the widest cause first."""
+    outages = replace(outages, gathered_ms=None)
+    effects: tuple[Effect, ...] = ()
+    for _ in range(OUTAGES_MAX - len(outages.outages)):
+        area, doors, since_ms = _best(outages, rules)
+        if area is None:
+            break
+        found = Outage(f"{area}-{now_ms}", area, since_ms, doors[0], doors)
+        found, raised = case.raise_case(
+            found, Reason.OUTAGE, found.outage_id, now_ms, since_ms, rules
+        )
+        outages = replace(outages, outages=(*outages.outages, found))
+        effects += (OutageFound(found.outage_id, area, since_ms, doors), *raised)
+    return outages, effects
+
+
+def _best(outages: Outages, rules: Rules) -> tuple[str | None, tuple[str, ...], int]:
+    """The area that explains most: its silent doors, less twice those of it that are heard."""
+    explained = {door for outage in outages.outages for door in outage.doors}
+    silent: defaultdict[str, list[Lost]] = defaultdict(list)
+    members: dict[str, int] = {}
+    all_silent: Counter[str] = Counter()
+    for lost in outages.lost:
+        for area, count in lost.areas:
+            members[area] = count
+            all_silent[area] += 1
+            if lost.door_id not in explained:
+                silent[area].append(lost)
+    best: tuple[int, int, str] | None = None
+    for area, found in silent.items():
+        weight = len(found) - AGAINST * max(0, members[area] - all_silent[area])
+        # Of areas that explain as many, the one with the fewest doors: a stair, not its site.
+        rank = weight, -members[area], area
+        if len(found) >= rules.outage_doors and weight > 0 and (best is None or rank > best):
+            best = rank
+    if best is None:
+        return None, (), 0
+    chosen = silent[best[2]]
+    return best[2], tuple(one.door_id for one in chosen), min(one.since_ms for one in chosen)
+
+
+def _settle(outages: Outages, outage: Outage, now_ms: int) -> Outcome:
+    """Most have been heard for a while: it is over, and the others are silent for themselves."""
+    silent = {one.door_id for one in outages.lost}
+    still = tuple(door for door in outage.doors if door in silent)
+    over = OutageOver(outage.outage_id, outage.doors, still)
+    outage = replace(outage, settles_ms=None, doors=())
+    if outage.case is not None and outage.case.state in (CaseState.RAISED, CaseState.PAGED):
+        outage, ended = case.end_by_rule(outage, Reason.HEARD_AGAIN, now_ms)
+    else:
+        outage, ended = case.returned(outage, OVER, now_ms)
+    return _with(outages, outage), (over, *ended)
+
+
+def _is_over(outage: Outage) -> bool:
+    return not outage.doors
+
+
+def _with(outages: Outages, outage: Outage) -> Outages:
+    """The outages with this one as it is now; it leaves when it is over and has no case."""
+    gone = _is_over(outage) and outage.case is None and not outage.filed
+    kept = [
+        outage if one.outage_id == outage.outage_id else one
+        for one in outages.outages
+        if not (gone and one.outage_id == outage.outage_id)
+    ]
+    return replace(outages, outages=tuple(kept))
+
+
+def _due(outage: Outage) -> list[int]:
+    times = []
+    if outage.settles_ms is not None:
+        times.append(outage.settles_ms)
+    if outage.case is not None and outage.case.shelf is not None:
+        times.append(outage.case.shelf.ends_ms)
+    elif outage.case is not None and outage.case.ladder is not None:
+        times.append(outage.case.ladder.next_ms)
+    return times
+
+
+def _fire_deadlines(outages: Outages, now_ms: int, rules: Rules) -> Outcome:
+    effects: tuple[Effect, ...] = ()
+    for _ in range(DUE_MAX):
+        due_ms = next_deadline(outages)
+        if due_ms is None or due_ms > now_ms:
+            break
+        outages, more = _fire(outages, due_ms, now_ms, rules)
+        effects += more
+    return outages, effects
+
+
+def _fire(outages: Outages, due_ms: int, now_ms: int, rules: Rules) -> Outcome:
+    """Do the one thing that is due then."""
+    if outages.gathered_ms == due_ms:
+        return _gather(outages, now_ms, rules)
+    outage = next(one for one in outages.outages if due_ms in _due(one))
+    if outage.settles_ms == due_ms:
+        return _settle(outages, outage, now_ms)
+    assert outage.case is not None  # noqa: S101 - its deadline came
+    if outage.case.shelf is not None:
+        outage, effects = case.unshelve(outage, now_ms, rules)
+    else:
+        outage, effects = case.climb(outage, now_ms, rules)
+    return _with(outages, outage), effects

@@ -1,0 +1,101 @@
+"""The numbers of the rules that a site may set, for all its doors, and for single door classes."""
+
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import Field, GetCoreSchemaHandler, create_model
+from pydantic_core import CoreSchema, core_schema
+
+from gateway.core.rules import Rules
+from gateway.settings.section import Section
+
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+CLASSES_MAX = 32
+
+# name -> from, to, and what it is for. Milliseconds end in _ms, minutes after midnight in _min.
+LIMITS: dict[str, tuple[int, int, str]] = {
+    "off_delay_ms": (0, MINUTE, "open again so soon: one opening"),
+    "burst_count": (2, 100, "so many refused messages of a seal ..."),
+    "burst_window_ms": (SECOND, HOUR, "... within this are a case"),
+    "chatter_openings": (2, 20, "so many openings of a door ..."),
+    "chatter_window_ms": (SECOND, HOUR, "... within this: a fault"),
+    "chatter_joined": (2, 1_000, "so often open again: a fault too"),
+    "settle_ms": (SECOND, DAY, "quiet so long: believed"),
+    "backlog_ms": (0, 10 * MINUTE, "what waits in a seal comes in it"),
+    "grace_ms": (0, DAY, "announced so late still counts"),
+    "found_open_ms": (SECOND, HOUR, "found open after a restart, and still so: a case"),
+    "late_beats": (1, 100, "not heard for so many beats: late"),
+    "lost_beats": (2, 1_000, "and for so many: lost"),
+    "silence_ms": (MINUTE, DAY, "lost so long, by day: the installer is told"),
+    "day_from_min": (0, 1_439, "the installer's day begins so many minutes after midnight"),
+    "day_to_min": (0, 1_439, "and ends"),
+    "outage_doors": (2, 1_000, "so many silent doors of an area can be an outage"),
+    "outage_gather_ms": (SECOND, HOUR, "what falls silent within it has one cause"),
+    "outage_settle_ms": (SECOND, HOUR, "heard again so long: the outage is over"),
+    "second_ms": (SECOND, HOUR, "no answer: the warden's other channels"),
+    "deputy_ms": (SECOND, HOUR, "then the deputy, from the beginning"),
+    "captain_ms": (SECOND, HOUR, "then the captain of the grid"),
+    "centre_ms": (SECOND, HOUR, "then the centre"),
+    "again_ms": (SECOND, HOUR, "then all of them again"),
+    "fault_captain_ms": (MINUTE, 7 * DAY, "a fault that nobody takes: the captain"),
+    "fault_centre_ms": (MINUTE, 7 * DAY, "then the centre"),
+    "fault_again_ms": (MINUTE, 7 * DAY, "then all of them again"),
+    "shelf_ms": (MINUTE, 8 * HOUR, "the longest that a case may be put aside"),
+    "canary_ms": (10 * SECOND, HOUR, "the canary's door opens so often"),
+    "canary_missed": (1, 10, "so many in a row not received: a case"),
+    "pages_most": (2, 100, "nobody gets more pages ..."),
+    "pages_window_ms": (MINUTE, HOUR, "... within this"),
+}
+_ONE_FOR_ALL = {  # they are about people and areas, so no class of doors has its own
+    "outage_doors",
+    "outage_gather_ms",
+    "outage_settle_ms",
+    "pages_most",
+    "pages_window_ms",
+}
+
+
+def _number(name: str) -> Any:
+    least, most, words = LIMITS[name]
+    return Annotated[int, Field(ge=least, le=most, description=f"{least} to {most} ({words})")]
+
+
+_SIGN_OFF: Any = Annotated[bool, Field(description="true or false (reported cases are signed off)")]
+
+_OF_SITE: dict[str, Any] = {name: (_number(name), getattr(Rules(), name)) for name in LIMITS}
+_OF_CLASS: dict[str, Any] = {
+    name: (_number(name) | None, None) for name in LIMITS if name not in _ONE_FOR_ALL
+}
+
+RulesSection = create_model(
+    "RulesSection",
+    __base__=Section,
+    __doc__="The numbers of the rules. Milliseconds end in _ms, minutes after midnight in _min.",
+    **_OF_SITE,
+    sign_off=(_SIGN_OFF, True),
+)
+ClassSection = create_model(
+    "ClassSection",
+    __base__=Section,
+    __doc__="What is otherwise for the doors of one class.",
+    **_OF_CLASS,
+    sign_off=(_SIGN_OFF | None, None),
+)
+
+
+class AsRules:
+    """Lets `rules` be read as a section and be the core's own record afterwards."""
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def as_rules(value: Any, section: Any) -> Rules:
+            return value if isinstance(value, Rules) else Rules(**section(value).model_dump())
+
+        return core_schema.no_info_wrap_validator_function(
+            as_rules, handler.generate_schema(RulesSection)
+        )
+
+
+def of_class(rules: Rules, section: Section) -> Rules:
+    """The site's rules, but for what the class sets otherwise."""
+    changed = {name: value for name, value in section.model_dump().items() if value is not None}
+    return msgspec.structs.replace(rules, **changed)
