@@ -56,7 +56,7 @@ class Heart:
         self.pulse = Pulse()
         with store.reading() as connection:
             journal_id, at_ms, entry_id = registry.newest(connection)
-            rules_known = registry.state(connection, "rules")
+            rules_known = registry.site_state(connection, "rules")
         self._ids = journal_id + 1, entry_id + 1
         self._now_ms = at_ms
         self._listened_ms = at_ms or self._clock()  # when we last heard a live message

@@ -25,7 +25,12 @@ from gateway.store.replay import Replay, differing, journaled
 ACT_WORDS = {
     "CaseAcknowledged": "acknowledged",
     "PersonOnSite": "was at the door for",
-    "CaseClosed": "closed",
+    "CaseReported": "reported",
+    "CaseAssessed": "assessed",
+    "CaseSignedOff": "signed off",
+    "CaseShelved": "put aside",
+    "PageReceived": "received a page of",
+    "PageWentOut": "sent a page of",
 }
 
 

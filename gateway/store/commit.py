@@ -20,7 +20,7 @@ from gateway.core.effects import (
     OutageOver,
     PermitSpent,
 )
-from gateway.core.events import Event, OrderPlaced, PermitAnnounced, ReportCame
+from gateway.core.events import Event, OrderPlaced, PageReceived, PermitAnnounced, ReportCame
 from gateway.core.model import CaseState, Door
 from gateway.core.reason import Reason
 from gateway.store import statements as sql
@@ -59,6 +59,7 @@ class Entry(msgspec.Struct):
     done_ms: int | None = None
     gave_up: bool = False
     error: str | None = None
+    received_ms: int | None = None
 
 
 class Commit:
@@ -83,6 +84,7 @@ class Commit:
         self.states: dict[str, Row] = {}
         self.entries: list[Entry] = []
         self.tried: list[Row] = []
+        self.received: list[Row] = []
         self.letters: list[int] = []
 
     def event(self, at_ms: int, door_id: str | None, event: Event, reason: Reason | None) -> None:
@@ -109,6 +111,9 @@ class Commit:
             del row["spent"]
             daily = _encode(event.permit.daily).decode()
             self.permits.append({"door_id": door_id, **row, "daily": daily})
+        elif isinstance(event, PageReceived):
+            row = {"b_page_id": event.page_id, "b_warden_id": event.by, "received_ms": at_ms}
+            self.received.append(row)
 
     def refusal(self, at_ms: int, reason: Reason) -> None:
         """Count a message that was refused, or that told nothing."""
@@ -218,6 +223,7 @@ class Commit:
             (sql.UPSERT_STATE, list(self.states.values())),
             (sql.INSERT_ENTRY, [msgspec.structs.asdict(entry) for entry in self.entries]),
             (sql.UPDATE_ENTRY, self.tried),
+            (sql.RECEIVE_ENTRY, self.received),
             (sql.DELETE_LETTER, [{"b_id": letter_id} for letter_id in self.letters]),
         ):
             statement.write(connection, rows)

@@ -66,7 +66,7 @@ def load(connection: Connection) -> Registry:
         grid_of,
         _wardens(connection),
         enrolment(connection),
-        outages=_decode_outages(state(connection, "outages") or b"{}"),
+        outages=_decode_outages(site_state(connection, "outages") or b"{}"),
     )
 
 
@@ -96,7 +96,7 @@ def _wardens(connection: Connection) -> dict[str, tuple[Warden, ...]]:
     return {grid_id: tuple(wardens) for grid_id, wardens in by_grid.items()}
 
 
-def state(connection: Connection, name: str) -> bytes | None:
+def site_state(connection: Connection, name: str) -> bytes | None:
     """What is known of the site as a whole under a name, as JSON."""
     query = select(tables.states.c.state).where(tables.states.c.name == name)
     found: bytes | None = connection.execute(query).scalar()

@@ -114,4 +114,4 @@ def differing(connection: Connection, replay: Replay) -> list[str]:
 
 
 def _outages(connection: Connection) -> bytes:
-    return registry.state(connection, "outages") or _encode(Outages())
+    return registry.site_state(connection, "outages") or _encode(Outages())

@@ -137,7 +137,7 @@ class _Other:
 
 def _pages(door_id: str, at_ms: int, effects: Iterable[Effect]) -> Iterator[Page]:
     for effect in effects:
-        if isinstance(effect, PageDue):
+        if isinstance(effect, PageDue) and not effect.rung and not effect.round:
             its = effect
             yield Page(door_id, at_ms, its.since_ms, its.reason, its.page_id, its.case_id)
 

@@ -78,6 +78,16 @@ INSERT_ENTRY = _of(tables.outbox, _insert_entry)
 UPDATE_ENTRY = _set(
     tables.outbox, "entry_id", "b_id", "tries", "next_ms", "done_ms", "gave_up", "error"
 )
+RECEIVE_ENTRY = Statement(
+    update(tables.outbox)
+    .where(
+        tables.outbox.c.page_id == bindparam("b_page_id"),
+        tables.outbox.c.warden_id == bindparam("b_warden_id"),
+        tables.outbox.c.received_ms.is_(None),
+    )
+    .values(received_ms=bindparam("received_ms")),
+    ["b_page_id", "b_warden_id", "received_ms"],
+)
 DELETE_LETTER = Statement(
     delete(tables.letters).where(tables.letters.c.letter_id == bindparam("b_id")), []
 )

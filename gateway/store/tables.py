@@ -116,7 +116,7 @@ journal = Table(
     metadata,
     Column("journal_id", BigId, primary_key=True, autoincrement=True),
     Column("at_ms", BigInteger, nullable=False),
-    Column("kind", String(24), nullable=False),  # the event's class: ReportCame, CaseClosed …
+    Column("kind", String(24), nullable=False),  # the event's class: ReportCame, CaseReported …
     Column("door_id", String(64), nullable=True),
     Column("seal_id", String(16), nullable=True),
     Column("seq", Integer, nullable=True),  # NULL where the report has no number
@@ -234,6 +234,7 @@ outbox = Table(
     Column("done_ms", BigInteger, nullable=True),
     Column("gave_up", Boolean, nullable=False, server_default=false()),
     Column("error", Text, nullable=True),
+    Column("received_ms", BigInteger, nullable=True),  # when the person's handheld signed for it
     Index("uq_outbox_page_channel", "page_id", "channel", "address", "warden_id", unique=True),
     Index(
         "ix_outbox_due",

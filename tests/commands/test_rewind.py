@@ -9,7 +9,7 @@ import pytest
 
 from commands.written_journal import write
 from core.story import DAY, HOUR, MINUTE, NOON, SECOND, Story
-from gateway.core.rules import Rules
+from gateway.core.rules import Rulebook, Rules
 from gateway.store.engine import Store
 from gateway.store.replay import Replay, journaled
 from gateway.store.rewind import Comparison, rewind
@@ -27,7 +27,7 @@ def flurry() -> Story:
 
 def compare(store: Store, changed: Rules, from_ms: int = 0, to_ms: int = NOON + DAY) -> Comparison:
     with store.reading() as connection:
-        return rewind(journaled(connection), Replay(Rules()), changed, from_ms, to_ms)
+        return rewind(journaled(connection), Replay(Rulebook()), Rulebook(changed), from_ms, to_ms)
 
 
 def reasons(pages: list[Any]) -> list[str]:
@@ -85,13 +85,13 @@ def test_an_act_on_a_case_that_was_never_raised_meets_none_and_changes_nothing(
         story.refused()
     case_id = story.pages()[0].case_id
     story.acknowledge(case_id)
-    story.close(case_id)
+    story.report_outcome(case_id)
     write(store, "d1", story)
     its = compare(store, Rules(burst_count=50))
     assert reasons(its.not_raised) == ["refusals"]
     assert [(act.kind, act.case_id) for act in its.unmet] == [
         ("CaseAcknowledged", case_id),
-        ("CaseClosed", case_id),
+        ("CaseReported", case_id),
     ]
 
 

@@ -1,7 +1,7 @@
 """A story's events written into a real journal, as the loop writes them, by draft and commit."""
 
 from core.story import Story
-from gateway.core.rules import Rules
+from gateway.core.rules import Rulebook, Rules
 from gateway.draft import Draft, Site, Tally
 from gateway.notify.addressing import Addresses
 from gateway.store import registry
@@ -13,7 +13,7 @@ def write(store: Store, door_id: str, story: Story, rules: Rules | None = None) 
     with store.reading() as connection:
         known = registry.load(connection)
         journal_id, _, entry_id = registry.newest(connection)
-    site = Site(known, rules or story.rules)
+    site = Site(known, Rulebook(rules or story.rules))
     draft = Draft(site, Tally(), Addresses(known, "", "en"), (journal_id + 1, entry_id + 1))
     for at_ms, event in story.journal:
         draft.event(at_ms, door_id, event)

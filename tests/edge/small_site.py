@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from gateway.core.events import OrderPlaced, SealBound
 from gateway.core.model import Order
-from gateway.core.rules import Rules
+from gateway.core.rules import Rulebook, Rules
 from gateway.draft import Site
 from gateway.ingest.intake import Intake
 from gateway.loop import Heart
@@ -116,7 +116,7 @@ def quiet(store: Store, rules: Rules | None = None) -> tuple[Heart, Post]:
     with store.reading() as connection:
         known = registry.load(connection)
     addresses = Addresses(known, "", "en")
-    heart, post = Heart(store, Site(known, rules or Rules()), Intake(), addresses), Post()
+    heart, post = Heart(store, Site(known, Rulebook(rules or Rules())), Intake(), addresses), Post()
     heart.connect(post, [])
     return heart, post
 

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from edge.small_site import HandSeal, Post, enrol, new_store, rows, until
-from gateway.core.rules import Rules
+from gateway.core.rules import Rulebook
 from gateway.draft import Site
 from gateway.ingest.intake import Intake
 from gateway.loop import Heart
@@ -72,7 +72,7 @@ async def gateway(store: Store, site_url: str = "") -> AsyncIterator[Heart]:
     with store.reading() as connection:
         known = registry.load(connection)
     addresses = Addresses(known, site_url, "en")
-    heart = Heart(store, Site(known, Rules()), Intake(), addresses)
+    heart = Heart(store, Site(known, Rulebook()), Intake(), addresses)
     couriers = [
         Courier(channel, store, heart.tried, heart.pulse)
         for channel in (Webhook(site_url, SECRET), Push())

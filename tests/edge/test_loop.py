@@ -186,8 +186,8 @@ async def test_a_seal_without_a_door_is_receipted_and_recorded(store: Store) -> 
     async with beating(store) as (heart, post):
         heart.arrived(seal.topic, seal.sealed(seal.edge()), 1)
         await until(post.receipts)
-    (row,) = rows(store, tables.journal)
-    assert (row["reason"], row["door_id"]) == (Reason.NO_DOOR, None)
+    rules, row = rows(store, tables.journal)  # the rules that hold stand before all
+    assert (rules["kind"], row["reason"], row["door_id"]) == ("RulesSet", Reason.NO_DOOR, None)
     assert [row["reason"] for row in rows(store, tables.refusals)] == [Reason.NO_DOOR]
 
 

@@ -10,7 +10,7 @@ from gateway.core.effects import PageDue
 from gateway.core.events import ReportCame
 from gateway.core.model import Contact, Door
 from gateway.core.reason import Reason
-from gateway.core.rules import Rules
+from gateway.core.rules import Rulebook
 from gateway.draft import Draft, Site, Tally
 from gateway.store import registry, tables
 from gateway.store.commit import Entry
@@ -43,7 +43,7 @@ class Building:
         self._contact = dict.fromkeys(self.seals, Contact.SHUT)
         self._enrol()
         with self.store.reading() as connection:
-            self._site = Site(registry.load(connection), Rules())
+            self._site = Site(registry.load(connection), Rulebook())
         self._tally = Tally()
 
     def close(self) -> None:

@@ -52,8 +52,8 @@ async def test_no_name_ever_leaves_the_gateway(
 
     front.weather = listening
     building.turn(building.seals[0], now_ms)
-    for kind, words in (("CaseClosed", "by"), ("PermitAnnounced", "who"), ("ReportCame", "why")):
-        body = msgspec.json.encode({"type": "CaseClosed", words: NAMES[2]})
+    for kind, words in (("CaseReported", "by"), ("PermitAnnounced", "who"), ("ReportCame", "why")):
+        body = msgspec.json.encode({"type": "CaseReported", words: NAMES[2]})
         row = {"at_ms": now_ms, "kind": kind, "door_id": NAMES[2], "body": body}
         with building.store.writing() as connection:
             connection.execute(insert(tables.journal), [row])
