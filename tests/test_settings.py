@@ -46,6 +46,22 @@ WRONG = [
         "influx.bucket is empty but influx.url is given; set bucket as well",
     ),
     ("[rules]\nburst_count = 1", "rules.burst_count is 1; allowed is 2 to 100"),
+    (
+        "[rules]\ndeputy_ms = 20000",
+        "rules.deputy_ms is 20000, less than rules.second_ms, which is 30000; set deputy_ms to 300",
+    ),
+    ('[site]\nzone = "Mars"', 'site.zone is "Mars"; allowed is a time zone such as "Asia/Sh'),
+    ("classes = 3", "classes is 3; write up to 32 classes of doors, each as a section"),
+    (
+        "[classes.heavy]\nsettle_ms = 1",
+        "classes.heavy.settle_ms is 1; allowed is 1000 to 86400000 (quiet so long: believed)",
+    ),
+    ("[classes.heavy]\nsetle_ms = 1", "classes.heavy.setle_ms is not a setting; did you mean se"),
+    ("[classes.heavy]\noutage_doors = 9", "classes.heavy.outage_doors cannot be set for a class"),
+    (
+        "[classes.heavy]\nlost_beats = 2\nlate_beats = 3",
+        "classes.heavy.lost_beats is 2, less than classes.heavy.late_beats, which is 3",
+    ),
     ("[site]\nname = Menshen", "menshen.toml is not TOML: Invalid value (at line 2, column 8); "),
 ]
 
@@ -123,6 +139,18 @@ def test_every_key_is_taken(file):
     assert settings.broker.echo_s == 2.0
     assert settings.influx.bucket == "menshen"
     assert settings.rules == Rules(1, 2, 1000)
+
+
+def test_a_class_of_doors_has_the_sites_rules_but_for_what_it_sets(file):
+    file.write_text(
+        '[site]\nzone = "Europe/Berlin"\n[rules]\nsettle_ms = 9000\n'
+        "[classes.heavy]\noff_delay_ms = 7\n"
+    )
+    rulebook = load(file).rulebook
+    assert (rulebook.of("heavy").off_delay_ms, rulebook.of("heavy").settle_ms) == (7, 9000)
+    assert rulebook.of("other") == rulebook.rules
+    assert rulebook.rules.off_delay_ms == Rules().off_delay_ms
+    assert {minutes for _, minutes in rulebook.rules.zone} == {60, 120}
 
 
 def test_settings_are_frozen(file):

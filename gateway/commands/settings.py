@@ -22,6 +22,9 @@ def print_settings(config: Path, as_json: bool) -> None:
     for section, model in SECTIONS.items():
         values = getattr(settings, section)
         held[section] = {key: getattr(values, key) for key in model.model_fields}
+    for name, one in settings.classes.items():
+        otherwise = one.model_dump().items()
+        held[f"classes.{name}"] = {key: value for key, value in otherwise if value is not None}
     for section, key in SECRETS:
         held[section][key] = "set" if held[section][key] else "not set"
     if as_json:

@@ -1,9 +1,10 @@
 """The numbers of the rules that a site may set, for all its doors, and for single door classes."""
 
-from typing import Annotated, Any
+from itertools import pairwise
+from typing import Annotated, Any, Self
 
 import msgspec
-from pydantic import Field, GetCoreSchemaHandler, create_model
+from pydantic import Field, GetCoreSchemaHandler, create_model, model_validator
 from pydantic_core import CoreSchema, core_schema
 
 from gateway.core.rules import Rules
@@ -67,20 +68,46 @@ _OF_CLASS: dict[str, Any] = {
     name: (_number(name) | None, None) for name in LIMITS if name not in _ONE_FOR_ALL
 }
 
+_IN_ORDER = (  # each may not be less than the one before
+    ("late_beats", "lost_beats"),
+    ("second_ms", "deputy_ms", "captain_ms", "centre_ms", "again_ms"),
+    ("fault_captain_ms", "fault_centre_ms", "fault_again_ms"),
+)
+
+
+def check_order(section: str, rules: Any) -> None:
+    """ValueError with a sentence where one rung would be told before the one below it."""
+    for names in _IN_ORDER:
+        for lower, upper in pairwise(names):
+            least, value = getattr(rules, lower), getattr(rules, upper)
+            if value < least:
+                raise ValueError(
+                    f"{section}.{upper} is {value}, less than {section}.{lower}, which is {least}; "
+                    f"set {upper} to {least} or more"
+                )
+
+
+class _Ordered(Section):
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        check_order("rules", self)
+        return self
+
+
 RulesSection = create_model(
     "RulesSection",
-    __base__=Section,
+    __base__=_Ordered,
     __doc__="The numbers of the rules. Milliseconds end in _ms, minutes after midnight in _min.",
     **_OF_SITE,
     sign_off=(_SIGN_OFF, True),
 )
-ClassSection = create_model(
-    "ClassSection",
-    __base__=Section,
-    __doc__="What is otherwise for the doors of one class.",
-    **_OF_CLASS,
-    sign_off=(_SIGN_OFF | None, None),
+_ClassKeys: Any = create_model(
+    "_ClassKeys", __base__=Section, **_OF_CLASS, sign_off=(_SIGN_OFF | None, None)
 )
+
+
+class ClassSection(_ClassKeys, Section):
+    """What is otherwise for the doors of one class."""
 
 
 class AsRules:

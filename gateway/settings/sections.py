@@ -19,7 +19,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from gateway.core.rules import Rulebook, Rules
 from gateway.settings import secret
-from gateway.settings.rules import CLASSES_MAX, AsRules, ClassSection, RulesSection, of_class
+from gateway.settings.rules import (
+    CLASSES_MAX,
+    AsRules,
+    ClassSection,
+    RulesSection,
+    check_order,
+    of_class,
+)
 from gateway.settings.section import Section
 from gateway.settings.values import host_name, is_loopback, one_line, path, shown, web_address
 from gateway.settings.zone import this_year_ms, transitions, zone_name
@@ -154,9 +161,15 @@ class Settings(BaseSettings):
     influx: Influx = Influx()
     rules: Annotated[Rules, AsRules()] = Rules()
     classes: Annotated[
-        dict[str, ClassSection],  # type: ignore[valid-type] # made from a table
+        dict[str, ClassSection],
         Field(max_length=CLASSES_MAX),
     ] = {}
+
+    @model_validator(mode="after")
+    def _classes_make_sense(self) -> Self:
+        for name, one in self.classes.items():
+            check_order(f"classes.{name}", of_class(self.rules, one))
+        return self
 
     @property
     def rulebook(self) -> Rulebook:

@@ -53,6 +53,11 @@ def example() -> str:
             else:
                 lines.append(f"{key} = {_toml(field.default)}  # {_allowed(field)}")
         lines.append("")
+    lines += [
+        "# For doors whose `class` is so called in doors.csv, keys of [rules] may be otherwise:",
+        "# [classes.heavy]",
+        "# off_delay_ms = 5000",
+    ]
     return "\n".join(lines)
 
 
