@@ -106,7 +106,7 @@ _ClassKeys: Any = create_model(
 )
 
 
-class ClassSection(_ClassKeys, Section):
+class ClassSection(_ClassKeys, Section):  # type: ignore[misc] # made from a table
     """What is otherwise for the doors of one class."""
 
 
