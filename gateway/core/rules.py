@@ -19,7 +19,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     settle_ms: int = 300_000  # a contact at fault is believed again after so long without an edge
     backlog_ms: int = 30_000  # what waits in a seal follows its first report within this time
     grace_ms: int = 600_000  # an opening may be announced so long after it happened
-    found_open_ms: int = 300_000  # a seal came back and sees its door open for so long: a case
+    found_open_ms: int = 30_000  # a seal came back and sees its door open for so long: a case
     # Silence.
     late_beats: int = 2  # not heard for so many beats: late (standards 2.2: silent 2 beats)
     lost_beats: int = 4  # and for so many: lost (features, defaults)
