@@ -18,7 +18,7 @@ from gateway.core.reason import Reason
 from gateway.core.rules import Rules
 from gateway.deadlines import Deadlines
 from gateway.store.commit import Entry, Group
-from gateway.store.registry import Registry, Warden
+from gateway.store.registry import SITE, Registry, Warden
 
 DUE_AT_ONCE = 256  # people looked at in one beat
 
@@ -177,11 +177,11 @@ class Lines:
                     call, about = _grouped(one, now_ms)
                     found += self._addressing.entries(warden, call, now_ms, about)
                 case TestDue(page_id=page_id):
-                    call = Call(page_id, "", "", Reason.TEST, now_ms)
+                    call = Call(page_id, "", SITE, Reason.TEST, now_ms)
                     found += self._addressing.entries(warden, call, now_ms)
                 case Unreachable(page_id=page_id):
                     page = PageDue(page_id, "", Reason.UNREACHABLE, now_ms, _CAPTAIN)
-                    found += self.entries(page, "", warden.grid_id, now_ms)
+                    found += self.entries(page, SITE, warden.grid_id, now_ms)
         return found
 
 
@@ -192,7 +192,7 @@ def _grouped(group: TellGroup, now_ms: int) -> tuple[Call, str]:
     """The page that stands for many. It leads to the worst of them."""
     about = Group(group.cases, group.breaches, tuple(call.case_id for call in group.calls))
     worst = group.calls[0] if group.calls else None
-    case_id, door_id = (worst.case_id, worst.door_id) if worst else ("", "")
+    case_id, door_id = (worst.case_id, worst.door_id) if worst else ("", SITE)
     since_ms = min((call.since_ms for call in group.calls), default=now_ms)
     call = Call(group.page_id, case_id, door_id, Reason.GROUPED, since_ms)
     return call, _encode(about).decode()

@@ -60,6 +60,7 @@ class Entry(msgspec.Struct):
     done_ms: int | None = None
     gave_up: bool = False
     error: str | None = None
+    received_ms: int | None = None
     about: str = ""  # of a grouped page: a Group as JSON
 
 
@@ -69,7 +70,6 @@ class Group(msgspec.Struct, frozen=True):
     cases: int
     breaches: int
     case_ids: tuple[str, ...]
-    received_ms: int | None = None
 
 
 class Commit:
