@@ -13,7 +13,7 @@ import msgspec
 from gateway.core import people
 from gateway.core.effects import PageDue
 from gateway.core.ladder import Ways
-from gateway.core.people import Call, Person, Tell, TellGroup, TestDue, Unreachable
+from gateway.core.people import Call, DailyTest, Person, Tell, TellGroup, Unreachable
 from gateway.core.reason import Reason
 from gateway.core.rules import Rules
 from gateway.deadlines import Deadlines
@@ -176,7 +176,7 @@ class Lines:
                 case TellGroup():
                     call, about = _grouped(one, now_ms)
                     found += self._addressing.entries(warden, call, now_ms, about)
-                case TestDue(page_id=page_id):
+                case DailyTest(page_id=page_id):
                     call = Call(page_id, "", SITE, Reason.TEST, now_ms)
                     found += self._addressing.entries(warden, call, now_ms)
                 case Unreachable(page_id=page_id):

@@ -75,7 +75,7 @@ class TellGroup(Struct, frozen=True):
     breaches: int
 
 
-class TestDue(Struct, frozen=True):
+class DailyTest(Struct, frozen=True):
     """A silent test goes to each channel now."""
 
     page_id: str
@@ -87,7 +87,7 @@ class Unreachable(Struct, frozen=True):
     page_id: str
 
 
-Said = Tell | TellGroup | TestDue | Unreachable
+Said = Tell | TellGroup | DailyTest | Unreachable
 Outcome = tuple[Person, tuple[Said, ...]]
 
 
@@ -138,7 +138,7 @@ def due(person: Person, now_ms: int, rules: Rules) -> Outcome:
     if person.test_ms is not None and person.test_ms <= now_ms:
         test_ms = next_test_ms(person.warden_id, now_ms, rules)
         person = replace(person, test_ms=test_ms, fails_ms=now_ms + TEST_MS)
-        said += (TestDue(f"test-{_number(person.warden_id):08x}-{now_ms}"),)
+        said += (DailyTest(f"test-{_number(person.warden_id):08x}-{now_ms}"),)
     return person, said
 
 
