@@ -56,6 +56,34 @@ wardens = Table(
     Column("language", String(8), nullable=False, server_default="zh"),
     # JSON list of channel addresses: "inbox", "webhook:https://…", "apprise:ntfy://…"
     Column("channels", Text, nullable=False, server_default='["inbox"]'),
+    Column("role", String(16), nullable=False, server_default="warden"),  # core.rota.Role
+)
+
+shifts = Table(
+    "shifts",  # weekly duties, by the clock on the wall
+    metadata,
+    Column("grid_id", String(64), ForeignKey("grids.grid_id"), primary_key=True),
+    Column("role", String(16), primary_key=True),
+    Column("warden_id", String(64), ForeignKey("wardens.warden_id"), primary_key=True),
+    Column("days", Integer, primary_key=True),  # on which it begins; Monday is bit 0
+    Column("from_min", Integer, primary_key=True),
+    Column("to_min", Integer, primary_key=True),
+)
+
+covers = Table(
+    "covers",  # who is away, and who has their duties meanwhile: nobody if NULL
+    metadata,
+    Column("warden_id", String(64), ForeignKey("wardens.warden_id"), primary_key=True),
+    Column("from_ms", BigInteger, primary_key=True),
+    Column("to_ms", BigInteger, nullable=False),
+    Column("by", String(64), ForeignKey("wardens.warden_id"), nullable=True),
+)
+
+people = Table(
+    "people",  # how much each person was told, what waits for them, whether they can be reached
+    metadata,
+    Column("warden_id", String(64), primary_key=True),
+    Column("state", LargeBinary, nullable=False),  # core.people.Person as JSON
 )
 
 doors = Table(
@@ -65,6 +93,11 @@ doors = Table(
     Column("label", Text, nullable=False),  # what a person calls it: "3-201"
     Column("grid_id", String(64), ForeignKey("grids.grid_id"), nullable=False),
     Column("state", LargeBinary, nullable=True),  # core.model.Door as JSON; NULL: nothing yet
+    Column("door_class", String(32), nullable=False, server_default=""),  # whose settings hold
+    # Where it lies, and by what its seal is heard: what may silence it together with others.
+    Column("building", String(64), nullable=True),
+    Column("stair", String(64), nullable=True),
+    Column("point", String(64), nullable=True),  # access point
 )
 
 seals = Table(
@@ -81,6 +114,8 @@ seals = Table(
     # Numbers journaled: the highest, and a bit for each of the 62 below it.
     Column("seq_top", Integer, nullable=False, server_default="0"),
     Column("seq_seen", BigInteger, nullable=False, server_default="0"),
+    Column("batch", String(32), nullable=True),
+    Column("beat_ms", BigInteger, nullable=True),  # how often it promised to beat
     Index("ix_seals_door_id", "door_id"),
 )
 
@@ -234,6 +269,8 @@ outbox = Table(
     Column("done_ms", BigInteger, nullable=True),
     Column("gave_up", Boolean, nullable=False, server_default=false()),
     Column("error", Text, nullable=True),
+    # Of a grouped page: what is in it, as JSON (store.commit.Group).
+    Column("about", Text, nullable=False, server_default=""),
     Column("received_ms", BigInteger, nullable=True),  # when the person's handheld signed for it
     Index("uq_outbox_page_channel", "page_id", "channel", "address", "warden_id", unique=True),
     Index(

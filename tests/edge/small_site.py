@@ -90,7 +90,7 @@ class Post:
 
 def enrol(store: Store, seals: list[HandSeal], webhook: str = "", bound: bool = True) -> None:
     """Doors door-0, door-1 … in one grid with one warden, each sealed and under order."""
-    channels = f'["inbox", "webhook:{webhook}"]' if webhook else '["inbox"]'
+    channels = f'["webhook:{webhook}", "inbox"]' if webhook else '["inbox"]'
     doors = [{"door_id": f"door-{n}", "label": f"1-{n}", "grid_id": "g"} for n in range(len(seals))]
     letters: list[Row] = []
     for n, seal in enumerate(seals if bound else []):
