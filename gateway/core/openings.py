@@ -41,7 +41,7 @@ def _judge(
     """What the opening is. The order of these questions is the order of what counts."""
     if door.door_class == CANARY:
         return door, Opening(opening_id, opened_ms, Reason.CANARY), ()
-    unwatched = orders.why_not_under_order(door, latest_ms)
+    unwatched = orders.why_recorded_only(door, latest_ms, now_ms)
     if unwatched is not None:
         return door, Opening(opening_id, opened_ms, unwatched), ()
     covering = permits.covering(door, opened_ms, latest_ms, rules)
@@ -102,7 +102,8 @@ def opened_blind(door: Door, heard: Heard, rules: Rules) -> Outcome:
         return door, ()
     opening_id = heard.name() + "-blind"
     earliest_ms, latest_ms = heard.known_ms, heard.latest_ms
-    reason = orders.why_not_under_order(door, latest_ms) or Reason.OPENED_BLIND
+    unwatched = orders.why_recorded_only(door, latest_ms, heard.now_ms)
+    reason = unwatched or Reason.OPENED_BLIND
     if door.door_class == CANARY:
         reason = Reason.CANARY
     began = OpeningBegan(opening_id, earliest_ms, latest_ms, reason, None, heard.edges)
@@ -204,5 +205,7 @@ def _told_overstay(
     door: Door, opening: Opening, since_ms: int, now_ms: int, rules: Rules
 ) -> Outcome:
     door = replace(door, opening=replace(opening, overstay_ms=None, unjudged_ms=None))
+    if orders.why_not_under_order(door, now_ms):
+        return door, ()
     reason = Reason.PERMIT_OVERSTAYED if opening.permit_id else Reason.OPEN_TOO_LONG
     return raise_case(door, reason, opening.opening_id + "-overstay", now_ms, since_ms, rules)
