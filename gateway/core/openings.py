@@ -11,7 +11,7 @@ from gateway.core import canary, case, orders, permits
 from gateway.core.case import Outcome, raise_case
 from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, OpeningResumed, PermitSpent
 from gateway.core.heard import Heard
-from gateway.core.model import Door, Opening
+from gateway.core.model import Contact, Door, Opening
 from gateway.core.reason import BREACHES, TAMPER, Reason
 from gateway.core.rules import CANARY, Rules
 
@@ -130,18 +130,33 @@ def shut(door: Door, heard: Heard, rules: Rules) -> Outcome:
 
     The opening ends after the off-delay, unless the door opens before. The delay counts from
     hearing of it: reports that waited come one behind the other, and the next may tell that the
-    door opened again at once. A beat that says so repairs a close that nobody reported.
+    door opened again at once. A beat that says so repairs a close that nobody reported. So does a
+    reading without an edge (the door shut while its seal had no power, or another seal was hung),
+    if it lasts: contacts flip while they wake.
     """
-    if not heard.shuts or door.opening is None or door.opening.shut_ms is not None:
+    opening = door.opening
+    if opening is None or opening.shut_ms is not None or door.contact is not Contact.SHUT:
         return door, ()
+    told = heard.shuts and heard.event.edge and heard.edges == 1
     shutting = replace(
-        door.opening,
+        opening,
         shut_ms=heard.latest_ms,
-        shut_from_ms=heard.earliest_ms,
-        ends_ms=heard.now_ms + rules.off_delay_ms,
-        inferred=not heard.event.edge or heard.edges > 1,
+        shut_from_ms=heard.earliest_ms if told else heard.known_ms,
+        ends_ms=heard.now_ms + (rules.off_delay_ms if heard.edges else rules.found_open_ms),
+        inferred=not told,
     )
     return replace(door, opening=shutting), ()
+
+
+def not_shut(door: Door, heard: Heard, _: Rules) -> Outcome:
+    """It reads open again without an edge: the reading that it was shut was none."""
+    opening = door.opening
+    if opening is None or opening.shut_ms is None or heard.edges:
+        return door, ()
+    if door.contact is not Contact.OPEN:
+        return door, ()
+    going_on = replace(opening, shut_ms=None, shut_from_ms=None, ends_ms=None, inferred=False)
+    return replace(door, opening=going_on), ()
 
 
 # The ends of openings.
@@ -184,11 +199,16 @@ def overstay(door: Door, now_ms: int, rules: Rules) -> Outcome:
     """
     opening = door.opening
     assert opening is not None and opening.overstay_ms is not None  # noqa: PT018, S101
-    late_ms = None if door.beat_ms is None else rules.late_beats * door.beat_ms
-    if late_ms is not None and door.heard_ms is not None and now_ms - door.heard_ms >= late_ms:
+    if door.contact is not Contact.OPEN or _is_late(door, now_ms, rules):
         waiting = replace(opening, overstay_ms=None, unjudged_ms=opening.overstay_ms)
         return replace(door, opening=waiting), ()
     return _told_overstay(door, opening, opening.overstay_ms, now_ms, rules)
+
+
+def _is_late(door: Door, now_ms: int, rules: Rules) -> bool:
+    if door.beat_ms is None:
+        return False
+    return door.heard_ms is None or now_ms - door.heard_ms >= rules.late_beats * door.beat_ms
 
 
 def still_open(door: Door, heard: Heard, rules: Rules) -> Outcome:
@@ -196,7 +216,7 @@ def still_open(door: Door, heard: Heard, rules: Rules) -> Outcome:
     opening = door.opening
     if opening is None or opening.unjudged_ms is None or opening.shut_ms is not None:
         return door, ()
-    if heard.latest_ms < opening.unjudged_ms:
+    if door.contact is not Contact.OPEN or heard.latest_ms < opening.unjudged_ms:
         return door, ()  # it speaks for a time before that
     return _told_overstay(door, opening, opening.unjudged_ms, heard.now_ms, rules)
 

@@ -22,9 +22,10 @@ RULES: tuple[Callable[[Door, Heard, Rules], Outcome], ...] = (
     chatter.flurry,  # 6. too fast for a person: the contact is put aside
     openings.opened,  # 7. it opened: permit, allowance, or a case
     openings.shut,  # 8. it shut
-    openings.still_open,  # 9. it ran over while nobody heard it, and is open still
-    found_open.look,  # 10. a seal came back, and its door stands open
-    tamper.look,  # 11. cover and magnet
+    openings.not_shut,  # 9. it did not
+    openings.still_open,  # 10. it ran over while nobody heard it, and is open still
+    found_open.look,  # 11. a seal came back, and its door stands open
+    tamper.look,  # 12. cover and magnet
 )
 
 
