@@ -15,8 +15,8 @@ from gateway.core.model import Contact, Door, Opening
 from gateway.core.reason import BREACHES, TAMPER, Reason
 from gateway.core.rules import CANARY, Rules
 
-# What is over when the door is shut. Tampering is over when a person says so.
-ENDS_WITH_OPENING = BREACHES - TAMPER - {Reason.SILENT_TAMPERED}
+# What may still go on when the door is shut.
+GOES_ON_TAMPERED = TAMPER | {Reason.SILENT_TAMPERED}
 
 
 def begin(
@@ -112,7 +112,7 @@ def opened_blind(door: Door, heard: Heard, rules: Rules) -> Outcome:
         door, raised = raise_case(door, reason, opening_id, heard.now_ms, earliest_ms, rules)
         effects += raised
         if heard.shuts:
-            door, more = case.returned(door, ENDS_WITH_OPENING, heard.now_ms)
+            door, more = case.returned(door, over_when_shut(door), heard.now_ms)
             effects += more
     return door, effects
 
@@ -168,10 +168,14 @@ def end(door: Door, shut_ms: int, now_ms: int) -> Outcome:
     if opening is None:
         return door, ()
     ended = OpeningEnded(opening.opening_id, shut_ms, opening.joined, opening.inferred)
-    door, returned = case.returned(
-        replace(door, opening=None, ended=opening), ENDS_WITH_OPENING, now_ms
-    )
+    door = replace(door, opening=None, ended=opening)
+    door, returned = case.returned(door, over_when_shut(door), now_ms)
     return door, (ended, *returned)
+
+
+def over_when_shut(door: Door) -> frozenset[Reason]:
+    """What is over now that the door is shut: not what its seal still suffers."""
+    return BREACHES - GOES_ON_TAMPERED if door.cover or door.magnet else BREACHES
 
 
 def ends_ms(door: Door) -> int | None:
