@@ -61,10 +61,14 @@ def raise_case(
     )
     told: tuple[Effect, ...] = ()
     if case.shelf is None:
-        quiet_now = quiet(holder, now_ms) if isinstance(holder, Door) else ()
-        case, told = ladder.begin(case, page_id, reason, since_ms, now_ms, quiet_now, rules)
+        hours = _quiet(holder, now_ms)
+        case, told = ladder.begin(case, page_id, reason, since_ms, now_ms, hours, rules)
     holder = replace(holder, case=case, last_case=case.case_id)
     return holder, (CaseMoved(case, now_ms), *told)
+
+
+def _quiet(holder: Door | Outage, now_ms: int) -> ladder.Windows:
+    return quiet(holder, now_ms) if isinstance(holder, Door) else ()
 
 
 def _join_quietly(
@@ -164,7 +168,8 @@ def unshelve(holder: H, now_ms: int, rules: Rules) -> tuple[H, tuple[Effect, ...
     told: tuple[Effect, ...] = ()
     if case.state not in ANSWERED:
         page_id = f"{case.case_id}-shelf-{ends_ms}"
-        case, told = ladder.begin(case, page_id, case.reason, case.since_ms, now_ms, (), rules)
+        what = page_id, case.reason, case.since_ms
+        case, told = ladder.begin(case, *what, now_ms, _quiet(holder, now_ms), rules)
     holder, moved = _put(holder, case, now_ms)
     return holder, moved + told
 
