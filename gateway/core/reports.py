@@ -37,7 +37,7 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Outcome:
     door = replace(
         door,
         contact=event.contact,
-        edges=event.edges,
+        edges=event.edges if event.contact is not Contact.UNKNOWN else door.edges,
         heard_ms=now_ms,
         known_ms=known_ms(door, event, now_ms),
         battery_mv=event.battery_mv if event.battery_mv is not None else door.battery_mv,
