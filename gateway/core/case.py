@@ -228,6 +228,13 @@ def returned(holder: H, reasons: frozenset[Reason], now_ms: int) -> tuple[H, tup
     return holder, effects
 
 
+def goes_on(door: Door, now_ms: int) -> Outcome:
+    """A late report shows that what raised it is not over after all."""
+    if door.case is None or door.case.returned_ms is None or door.case.reason not in BREACHES:
+        return door, ()
+    return _put(door, replace(door.case, returned_ms=None), now_ms)
+
+
 def end_by_rule(holder: H, reason: Reason, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
     """A rule ends the open case, and says which."""
     assert holder.case is not None  # noqa: S101 - the rule looked

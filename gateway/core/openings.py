@@ -81,8 +81,10 @@ def go_on(door: Door, heard: Heard, _: Rules) -> Outcome:
         opening, shut_ms=None, shut_from_ms=None, ends_ms=None, joined=opening.joined + 1
     )
     resumed = OpeningResumed(going_on.opening_id, going_on.joined)
-    effects = (resumed,) if door.opening is None else ()
-    return replace(door, opening=going_on, ended=None), effects
+    if door.opening is not None:
+        return replace(door, opening=going_on), ()
+    door, again = case.goes_on(replace(door, opening=going_on, ended=None), heard.now_ms)
+    return door, (resumed, *again)
 
 
 def end_missed(door: Door, heard: Heard, _: Rules) -> Outcome:
