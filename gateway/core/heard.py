@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from gateway.core import counters
 from gateway.core.events import ReportCame
-from gateway.core.model import Door
+from gateway.core.model import Contact, Door
 from gateway.core.rules import Rules
 
 
@@ -62,7 +62,7 @@ def edge_ms(event: ReportCame, now_ms: int) -> int | None:
 
 def known_ms(door: Door, event: ReportCame, now_ms: int) -> int | None:
     """Up to when the door's edges are known: a beat speaks for now, others for their edge."""
-    if event.age_ms is None:
+    if event.age_ms is None or event.contact is Contact.UNKNOWN:
         return door.known_ms
     speaks_for_ms = now_ms - event.age_ms - event.waited_ms
     return speaks_for_ms if door.known_ms is None else max(door.known_ms, speaks_for_ms)
