@@ -133,6 +133,19 @@ async def beating(store: Store, rules: Rules | None = None) -> AsyncIterator[tup
             task.cancel()
 
 
+@contextlib.asynccontextmanager
+async def beating_at(store: Store, clock: Callable[[], int]) -> AsyncIterator[Heart]:
+    """A loop at work on the store, by our clock; it ends in the middle of whatever it does."""
+    heart, _ = quiet(store)
+    heart._clock = clock  # type: ignore[method-assign]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(part) for part in (heart.run(), heart.read_letters())]
+        await until(lambda: not waiting_letters(store))
+        yield heart
+        for task in tasks:
+            task.cancel()
+
+
 def waiting_letters(store: Store) -> int:
     with store.reading() as connection:
         return len(connection.execute(select(tables.letters.c.letter_id)).all())

@@ -1,14 +1,12 @@
 """The journal alone makes the same doors, byte for byte, as living through it; and quickly."""
 
 import asyncio
-import contextlib
 import random
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from edge.small_site import HandSeal, enrol, new_store, quiet, rows, until, waiting_letters
+from edge.small_site import HandSeal, beating_at, enrol, new_store, rows
 from gateway.core.effects import CaseMoved, OpeningBegan, OpeningEnded, PageDue
 from gateway.core.events import (
     CaseAcknowledged,
@@ -172,19 +170,6 @@ class Days:
                 SealBound(self.seals[number].seal_id, BEAT_MS),
             ]
         )
-
-
-@contextlib.asynccontextmanager
-async def beating_at(store: Store, clock: Callable[[], int]) -> AsyncIterator[Heart]:
-    """A loop at work on the store, by our clock; it ends in the middle of whatever it does."""
-    heart, _ = quiet(store)
-    heart._clock = clock  # type: ignore[method-assign]
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(part) for part in (heart.run(), heart.read_letters())]
-        await until(lambda: not waiting_letters(store))
-        yield heart
-        for task in tasks:
-            task.cancel()
 
 
 async def lived(store: Store, seed: int) -> None:
