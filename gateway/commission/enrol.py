@@ -14,7 +14,16 @@ import msgspec
 from sqlalchemy import Connection
 
 from gateway.commission.credentials import hash_password, password_matches
-from gateway.commission.enrol_known import UNBIND, by_door, kept, known, same, span
+from gateway.commission.enrol_known import (
+    UNBIND,
+    announced,
+    by_door,
+    kept,
+    known,
+    policy,
+    said_of,
+    same,
+)
 from gateway.commission.enrol_rota import RotaRows
 from gateway.commission.enrol_rows import (
     DAY_MS,
@@ -53,16 +62,18 @@ def enrol_seal(
     door_id: str | None,
     broker_password: str,
     at_ms: int,
+    beat_ms: int | None = None,
     replace: bool = True,
 ) -> None:
     """Enrol one seal, on a door or on none yet. With `replace` it may take a door from another.
+    `beat_ms` is how often it will beat, so that its silence is noticed.
 
     EnrolError if the seal is known with another key or hangs on another door, or if there is no
     such door; StoreError if nothing can be stored.
     """
     with store.writing() as connection:
         enrolment = Enrolment(connection, at_ms, replace=replace)
-        enrolment.take(NewSeal(seal_id, key, door_id, broker_password))
+        enrolment.take(NewSeal(seal_id, key, door_id, broker_password, beat_ms=beat_ms))
         enrolment.write()
 
 
@@ -82,7 +93,7 @@ class Enrolment:
         self._wardens = known(connection, tables.wardens, "warden_id")
         self._doors = known(connection, tables.doors, *_DOOR)
         self._seals = known(connection, tables.seals, *_SEAL)
-        self._orders = known(connection, tables.orders, *_ORDER)
+        self._orders = known(connection, tables.orders, "order_id")
         self._permits = known(connection, tables.permits, "permit_id")
         self._rota = RotaRows(connection, at_ms, self._grids, self._wardens)
         self._seal_on = {row["door_id"]: row["seal_id"] for row in self._seals.values()}
@@ -208,8 +219,9 @@ class Enrolment:
     def _order(self, row: NewOrder) -> Outcome:
         self._need_door(row.door_id)
         on_door = self._orders_on[row.door_id]
-        order_id = row.order_id or same(on_door, "order_id", span(row)) or secrets.token_hex(8)
-        values = {"order_id": order_id, **span(row)}
+        said = said_of(row)
+        order_id = row.order_id or same(on_door, "order_id", said) or secrets.token_hex(8)
+        values = {"order_id": order_id, **said}
         before = self._orders.get(order_id)
         if before == values:
             return Outcome.UNCHANGED
@@ -224,17 +236,13 @@ class Enrolment:
                 )
         self._need_room(others, ORDERS_MAX, row.door_id, "orders")
         self._orders_on[row.door_id] = [*others, values]
-        self._tell(row.door_id, OrderPlaced(Order(order_id, row.from_ms, row.to_ms)))
+        self._tell(row.door_id, OrderPlaced(Order(order_id, row.from_ms, row.to_ms, policy(row))))
         return self._put("orders", self._orders, order_id, values)
 
     def _permit(self, row: NewPermit) -> Outcome:
         self._need_door(row.door_id)
         on_door = self._permits_on[row.door_id]
-        told = {
-            name: value
-            for name, value in msgspec.structs.asdict(row).items()
-            if name not in ("permit_id", "openings")  # openings are spent: the number goes down
-        }
+        told = announced(row)  # openings are spent: the number goes down
         permit_id = row.permit_id or same(on_door, "permit_id", told) or secrets.token_hex(8)
         before = self._permits.get(permit_id)
         if before is not None:
@@ -247,7 +255,8 @@ class Enrolment:
         self._need_room(on_door, PERMITS_MAX, row.door_id, "permits")
         values = {"permit_id": permit_id, **told, "openings": row.openings}
         on_door.append(values)
-        permit = Permit(**{k: v for k, v in values.items() if k != "door_id"})
+        its_own = {k: v for k, v in values.items() if k != "door_id"}
+        permit = Permit(**its_own | {"daily": row.daily})
         self._tell(row.door_id, PermitAnnounced(permit))
         return self._put("permits", self._permits, permit_id, values)
 
@@ -275,5 +284,4 @@ class Enrolment:
 
 
 _DOOR = ("door_id", "label", "grid_id", "door_class", "building", "stair", "point")
-_ORDER = ("order_id", "door_id", "from_ms", "to_ms")
 _SEAL = ("seal_id", "door_id", "key", "broker_hash", "batch", "beat_ms")

@@ -128,6 +128,11 @@ def openings(text: str) -> int:
     return _number(text, OPENINGS_MAX, "openings")
 
 
+def allowance(text: str) -> int:
+    """How many openings a day an order allows without a permit."""
+    return 0 if _plain(text) == "0" else _number(text, OPENINGS_MAX, "openings, or 0")
+
+
 def minutes_ms(text: str) -> int:
     """Whole minutes, as milliseconds."""
     return _number(text, LONGEST_MINUTES_MAX, "minutes") * MINUTE_MS
@@ -223,6 +228,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("from", "开始", beginning_ms, "2026-03-01 08:00", field="from_ms"),
         Column("to", "结束", end_ms, "2026-03-15", field="to_ms"),
         Column("order_id", "隔离令编号", an_id, "o0001", needed=False),
+        Column("openings_a_day", "每日次数", allowance, "0", needed=False, default=0),
+        Column("longest_min", "最长分钟", minutes_ms, "", needed=False, field="longest_ms"),
+        Column("quiet", "安静时段", rota_cells.windows, "", needed=False, default=()),
     ),
     "permits": (
         Column("door_id", "门编号", an_id, "d0001"),
@@ -241,6 +249,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
             field="longest_ms",
         ),
         Column("permit_id", "报备编号", an_id, "p0001", needed=False),
+        Column("daily", "每日时段", rota_cells.windows, "", needed=False, default=()),
+        Column("days", "星期", rota_cells.days, "", needed=False, default=rota_cells.EVERY_DAY),
     ),
     "shifts": (
         Column("grid_id", "网格编号", an_id, "liangxi-07"),

@@ -4,10 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Table, bindparam, select, update
 
-from gateway.commission.enrol_rows import NewOrder
+from gateway.commission.enrol_rows import NewOrder, NewPermit
+from gateway.core.model import Policy
 from gateway.store import tables
+
+_encode = msgspec.json.Encoder().encode
 
 # A seal that loses its door to another hangs nowhere.
 UNBIND = (
@@ -39,9 +43,23 @@ def by_door(rows: Iterable[dict[str, Any]]) -> defaultdict[str, list[dict[str, A
     return on_door
 
 
-def span(row: NewOrder) -> dict[str, Any]:
-    """Which door, and from when to when."""
-    return {"door_id": row.door_id, "from_ms": row.from_ms, "to_ms": row.to_ms}
+def policy(row: NewOrder) -> Policy:
+    """What the order allows without asking."""
+    return Policy(row.openings_a_day, row.longest_ms, row.quiet)
+
+
+def said_of(row: NewOrder) -> dict[str, Any]:
+    """Which door, from when to when, and what it allows, as the table holds it."""
+    allows = _encode(policy(row)).decode()
+    its_span = {"door_id": row.door_id, "from_ms": row.from_ms, "to_ms": row.to_ms}
+    return its_span | {"policy": allows}
+
+
+def announced(row: NewPermit) -> dict[str, Any]:
+    """A permit as the table holds it, without its id and what is spent of it."""
+    values = msgspec.structs.asdict(row)
+    del values["permit_id"], values["openings"]
+    return values | {"daily": _encode(row.daily).decode()}
 
 
 def same(rows: list[dict[str, Any]], key: str, wanted: dict[str, Any]) -> str | None:

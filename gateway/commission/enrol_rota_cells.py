@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from gateway.core import wall_clock
+from gateway.core.permits import WINDOWS_MAX
 from gateway.core.rota import Role
 
 BEAT_S_MAX = 3_600
@@ -74,6 +76,20 @@ def begins_min(text: str) -> int:
 def ends_min(text: str) -> int:
     """When it ends; 24:00 is the day's end."""
     return _minute(text, 24 * 60)
+
+
+def windows(text: str) -> tuple[tuple[int, int], ...]:
+    """Hours of a day: 07:00-08:30, several with commas between. One may reach over midnight."""
+    parts = re.split(r"[,;、\s]+", unicodedata.normalize("NFKC", text))
+    found = []
+    for part in parts:
+        begins, dash, ends = re.sub(r"[–—至~]", "-", part).partition("-")
+        if not dash:
+            raise ValueError("allowed are hours such as 07:00-08:30,11:30-13:00")
+        found.append((begins_min(begins), ends_min(ends) % wall_clock.DAY_MIN))
+    if len(found) > WINDOWS_MAX:
+        raise ValueError(f"allowed are up to {WINDOWS_MAX} windows of a day")
+    return tuple(found)
 
 
 def beat_ms(text: str) -> int:

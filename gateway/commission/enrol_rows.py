@@ -72,10 +72,16 @@ class NewOrder(Struct, frozen=True):
     from_ms: int
     to_ms: int
     order_id: str | None = None
+    openings_a_day: int = 0  # what it allows without a permit
+    longest_ms: int | None = None
+    quiet: tuple[tuple[int, int], ...] = ()  # minutes of the day without pages, but for breaches
 
 
 class NewPermit(Struct, frozen=True):
-    """An announced opening. A permit without an id is given one."""
+    """An announced opening. A permit without an id is given one.
+
+    With `daily` it recurs on `days`: `openings` in each of those windows of the day.
+    """
 
     door_id: str
     from_ms: int
@@ -85,6 +91,8 @@ class NewPermit(Struct, frozen=True):
     who: str
     why: str
     permit_id: str | None = None
+    daily: tuple[tuple[int, int], ...] = ()
+    days: int = 0b1111111  # Monday is bit 0
 
 
 class NewShift(Struct, frozen=True):

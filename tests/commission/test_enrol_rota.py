@@ -9,7 +9,8 @@ from gateway.commission import enrol_rota_cells
 from gateway.commission.enrol_cells import TABLES
 from gateway.commission.enrol_files import Wish, enrol_files
 from gateway.commission.enrol_rows import Outcome
-from gateway.core.events import DoorClassed, SealBound
+from gateway.core.events import DoorClassed, OrderPlaced, PermitAnnounced, SealBound
+from gateway.core.model import Policy
 from gateway.core.people import Person
 from gateway.core.rota import Role, Shift
 from gateway.store import registry, tables
@@ -171,4 +172,25 @@ def test_a_stair_needs_its_building(enrol):
     doors = "door_id,label,grid_id,stair\nd1,3-201,g1,2\n"
     assert told(enrol(grids=GRIDS, doors=doors)) == [
         'doors.csv line 2: stair "2": needs its building'
+    ]
+
+
+def test_an_order_may_allow_openings_and_a_permit_may_recur(enrol, store):
+    orders = "door_id,from,to,order_id,openings_a_day,longest_min,quiet\n"
+    orders += f"d1,{day(1)},{day(14)},o1,5,20,22:00-07:00\n"
+    permits = "door_id,from,to,who,why,daily,days,permit_id\n"
+    permits += f'd1,{day(1)},{day(14)},Li,meals,"07:00-08:30,11:30-13:00",Mon-Sat,p1\n'
+    assert enrol(grids=GRIDS, doors=DOORS, orders=orders, permits=permits).written
+    with store.reading() as connection:
+        events = [event for _, _, event in registry.letters(connection, 0)]
+    order = next(event.order for event in events if isinstance(event, OrderPlaced))
+    permit = next(event.permit for event in events if isinstance(event, PermitAnnounced))
+    assert order.policy == Policy(5, 20 * 60_000, ((1_320, 420),))
+    assert (permit.daily, permit.days) == (((420, 510), (690, 780)), 0b0111111)
+    again = enrol(orders=orders, permits=permits)
+    assert again.counts["orders", Outcome.UNCHANGED] == 1
+    assert again.counts["permits", Outcome.UNCHANGED] == 1
+    wrong = enrol(orders=orders.replace("22:00-07:00", "at night").replace("o1", "o2"))
+    assert told(wrong) == [
+        'orders.csv line 2: quiet "at night": allowed are hours such as 07:00-08:30,11:30-13:00'
     ]
