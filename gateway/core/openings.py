@@ -139,7 +139,8 @@ def shut(door: Door, heard: Heard, rules: Rules) -> Outcome:
     opening = door.opening
     if opening is None or opening.shut_ms is not None or door.contact is not Contact.SHUT:
         return door, ()
-    told = heard.shuts and heard.event.edge and heard.edges == 1
+    event = heard.event
+    told = heard.shuts and event.edge and not event.first and heard.edges == 1
     shutting = replace(
         opening,
         shut_ms=heard.latest_ms,

@@ -242,6 +242,9 @@ class Site:
 
     # What must have followed.
 
+    def pages(self) -> list[PageDue]:
+        return [e for _, _, e in self.followed if isinstance(e, PageDue)]
+
     def told(self, its: PageDue) -> tuple[str, str]:
         """Who is told by a page, and by which ways."""
         if its.reason is Reason.CANARY:
