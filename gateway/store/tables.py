@@ -21,9 +21,10 @@ from sqlalchemy import (
 )
 
 # Said again, for whoever reads tables looks for them here.
-from gateway.store.people_tables import BigId, metadata
+from gateway.store.people_tables import BigId
 from gateway.store.people_tables import covers as covers
 from gateway.store.people_tables import grids as grids
+from gateway.store.people_tables import metadata as metadata
 from gateway.store.people_tables import people as people
 from gateway.store.people_tables import shifts as shifts
 from gateway.store.people_tables import wardens as wardens
