@@ -128,7 +128,8 @@ class Unsettled(Struct, frozen=True, omit_defaults=True):
     """The contact chatters: what it says is counted and not believed until it has settled."""
 
     since_ms: int
-    edge_ms: int  # the latest
+    edge_from_ms: int  # the latest edge was between this
+    edge_ms: int  # and this
     settles_ms: int
     edges: int = 0
 
