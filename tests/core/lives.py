@@ -283,4 +283,6 @@ ACTS: dict[str, Callable[[Life, int], None]] = {
     "replaced": Life.replaced,
     "settings": _settings,
 }
-lives = st.lists(st.tuples(st.sampled_from(list(ACTS)), st.integers(0, 300)), min_size=5, max_size=40)
+lives = st.lists(
+    st.tuples(st.sampled_from(list(ACTS)), st.integers(0, 300)), min_size=5, max_size=40
+)
