@@ -165,6 +165,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     contact: Contact = Contact.UNKNOWN
     edges: int | None = None  # the seal's edge counter as last heard; None before the first
     heard_ms: int | None = None
+    listened_ms: int | None = None  # the gateway was deaf until then: nothing was heard of anybody
     known_ms: int | None = None  # up to when its edges are known; what waits in the seal is newer
     battery_mv: int | None = None
     cover: bool = False  # as last reported, so that one tamper is one page
