@@ -36,3 +36,8 @@ class Deadlines:
         if self._noted.get(door_id) == due_ms:
             del self._noted[door_id]
         return door_id
+
+
+def earliest(*times: int | None) -> int | None:
+    """The first of those times that there are."""
+    return min((at_ms for at_ms in times if at_ms is not None), default=None)

@@ -4,8 +4,6 @@ Door states and marks are overlaid here and adopted by the loop only after the c
 commit fails the draft is kept and tried again, and nobody outside has heard of it.
 """
 
-from typing import Protocol
-
 from gateway.core import outages
 from gateway.core.effects import (
     CaseMoved,
@@ -23,32 +21,24 @@ from gateway.core.events import (
     MessageRefused,
     OutageBegan,
     OutageEnded,
+    PageReceived,
     PageWentOut,
     ReportCame,
     RulesSet,
     SealHeard,
     SealLost,
 )
-from gateway.core.model import CaseState, Door, Outages
+from gateway.core.model import Case, CaseState, Door, Outages
 from gateway.core.orders import why_not_under_order
 from gateway.core.reason import UNWATCHED, Reason
 from gateway.core.rules import Rulebook
 from gateway.core.step import next_deadline, step
 from gateway.store.commit import Commit, Entry, Mark
 from gateway.store.registry import SITE, Registry
+from gateway.switchboard import Switchboard
 
 REFUSALS_JOURNALED_A_MINUTE = 60  # of each reason; beyond that they are counted only
 MINUTE_MS = 60_000
-
-
-class Addressing(Protocol):
-    """Who is told of a page, by which channels."""
-
-    def entries(self, page: PageDue, door_id: str, now_ms: int) -> list[Entry]:
-        """An outbox entry for each channel; their ids are given by the draft."""
-
-    def know(self, registry: Registry) -> None:
-        """Take over a newer registry."""
 
 
 class Site:
@@ -95,8 +85,8 @@ class Tally:
 class Draft:
     """Steps on top of a site, and the rows and answers that follow from them."""
 
-    def __init__(self, site: Site, tally: Tally, addressing: Addressing, ids: tuple[int, int]):
-        self._site, self._tally, self._addressing = site, tally, addressing
+    def __init__(self, site: Site, tally: Tally, board: Switchboard, ids: tuple[int, int]):
+        self._site, self._tally, self.lines = site, tally, board.begin()
         self.commit = Commit(ids[0])
         self.next_entry_id = ids[1]
         self.doors: dict[str, Door] = {}
@@ -151,16 +141,24 @@ class Draft:
     def tried(self, at_ms: int, entry: Entry) -> None:
         """How a courier's try went. The first page of a case that went out moves the case on."""
         self.commit.tried_entry(entry)
-        case = self.door(entry.door_id).case
-        is_first = case is not None and case.state is CaseState.RAISED
-        if entry.done_ms is not None and is_first and case and case.case_id == entry.case_id:
-            self.event(at_ms, entry.door_id, PageWentOut(entry.case_id, entry.page_id))
+        if entry.done_ms is None:
+            return
+        self._went_out(at_ms, entry.door_id, entry.case_id, entry.page_id)
+        for call in self.lines.delivered(entry):
+            self._went_out(at_ms, call.door_id, call.case_id, call.page_id)
+
+    def _went_out(self, at_ms: int, door_id: str, case_id: str, page_id: str) -> None:
+        case = None if door_id == SITE else self.door(door_id).case
+        if case is not None and case.state is CaseState.RAISED and case.case_id == case_id:
+            self.event(at_ms, door_id, PageWentOut(case_id, page_id))
 
     def event(self, at_ms: int, door_id: str, event: Event) -> bool:
         """Step the door, write what follows. True if anything followed or the door changed.
 
         SITE in place of a door: what the site knows of all of them takes the step.
         """
+        if isinstance(event, PageReceived):
+            self._received(at_ms, event)
         if door_id == SITE:
             return self._site_event(at_ms, event)
         before = self.door(door_id)
@@ -173,6 +171,12 @@ class Draft:
         for effect in effects:
             self._effect(at_ms, door_id, grid_id, effect)
         return bool(effects) or door != before
+
+    def _received(self, at_ms: int, event: PageReceived) -> None:
+        """Its owner can be reached; and a grouped page's receipt speaks for all that is in it."""
+        for call in self.lines.received(event.page_id, event.by):
+            if call.door_id != SITE:
+                self.event(at_ms, call.door_id, PageReceived(call.case_id, call.page_id, event.by))
 
     def _reason(
         self, event: Event, door: Door, effects: tuple[Effect, ...], at_ms: int
@@ -194,7 +198,7 @@ class Draft:
                 self._page(at_ms, door_id, effect)
             case CaseMoved(case=case):
                 self.commit.case(door_id, grid_id, effect)
-                self.cases[case.case_id] = None
+                self._moved(at_ms, case)
             case SilenceBegan(since_ms=since_ms):
                 areas = self._site.registry.areas_of.get(door_id, ())
                 self._site_event(at_ms, SealLost(door_id, since_ms, areas))
@@ -203,9 +207,24 @@ class Draft:
             case _:
                 self.commit.effect(at_ms, door_id, effect)
 
+    def _moved(self, at_ms: int, case: Case) -> None:
+        self.cases[case.case_id] = None
+        if case.ladder is None:  # somebody has it, or it is over: nobody else need hear of it
+            self.lines.settled(case.case_id, at_ms)
+
     def _page(self, at_ms: int, door_id: str, page: PageDue) -> None:
         self.pages.append(page.page_id)
-        for entry in self._addressing.entries(page, door_id, at_ms):
+        grid_id = self._site.registry.grid_of[door_id]
+        self._enter(self.lines.entries(page, door_id, grid_id, at_ms))
+
+    def finish(self, at_ms: int) -> None:
+        """Tell those whose time has come, and store everybody whom this beat told."""
+        self._enter(self.lines.due(at_ms))
+        for person in self.lines.changed.values():
+            self.commit.person(person)
+
+    def _enter(self, entries: list[Entry]) -> None:
+        for entry in entries:
             entry.entry_id = self.next_entry_id
             self.next_entry_id += 1
             self.commit.entries.append(entry)
@@ -216,6 +235,8 @@ class Draft:
         if isinstance(event, RulesSet):
             self.commit.state("rules", event.rulebook)
             return True
+        if isinstance(event, PageReceived):
+            return True  # of a test: the switchboard knows
         before = self.outages or self._site.outages
         rules = self._site.rulebook.rules
         self.outages, effects = outages.step(before, event, at_ms, rules)
@@ -235,7 +256,7 @@ class Draft:
                 area, door_id = self._place_of(case.case_id, before)
                 grid_id = self._site.registry.grid_of[door_id]
                 self.commit.case(door_id, grid_id, effect, area)
-                self.cases[case.case_id] = None
+                self._moved(at_ms, case)
             case PageDue(case_id=case_id):
                 self._page(at_ms, self._place_of(case_id, before)[1], effect)
 

@@ -20,14 +20,15 @@ import msgspec
 from gateway.beat import Act, Arrived, Beat, Committed, Intake, Outlet, Refused, Tried, post
 from gateway.core.events import DeadlineCame, Event, ReportCame, RulesSet
 from gateway.core.reason import REPEATS, Reason
-from gateway.deadlines import Deadlines
-from gateway.draft import Addressing, Draft, Site, Tally
+from gateway.deadlines import Deadlines, earliest
+from gateway.draft import Draft, Site, Tally
 from gateway.health import Health, Pulse
 from gateway.store import registry
 from gateway.store.commit import Entry
 from gateway.store.engine import Store, StoreError
 from gateway.store.registry import SITE
 from gateway.store.writer import Writer
+from gateway.switchboard import Addressing, Switchboard
 
 log = logging.getLogger("menshen.loop")
 
@@ -43,7 +44,7 @@ class Heart:
 
     def __init__(self, store: Store, site: Site, intake: Intake, addressing: Addressing) -> None:
         self._store, self._site, self._intake = store, site, intake
-        self._addressing = addressing
+        self._board = Switchboard(addressing, site.rulebook.rules)
         self._writer = Writer(store)
         self._outlet: Outlet | None = None
         self._queue: deque[Arrived | Act | Tried] = deque()
@@ -63,6 +64,7 @@ class Heart:
         if rules_known != msgspec.json.encode(site.rulebook):
             self._queue.append(Act(SITE, RulesSet(site.rulebook)))
         self._intake.know(site.registry.seals)
+        self._board.know(site.registry, self._clock())
         for door_id in (SITE, *site.doors):
             self._deadlines.note(door_id, self._site.due_ms(door_id))
 
@@ -143,7 +145,7 @@ class Heart:
         if known is not None:
             self._site.enlarge(known)
             self._intake.know(known.seals)
-            self._addressing.know(known)
+            self._board.know(known, self._clock())
         for letter_id, door_id, event in letters:
             self._last_letter = letter_id
             self._queue.append(Act(door_id, event, letter_id=letter_id))
@@ -162,7 +164,7 @@ class Heart:
             await asyncio.sleep(0)  # let the sockets be read: what they bring joins this beat
             return
         self._wake.clear()
-        due_ms = self._deadlines.next_ms()
+        due_ms = earliest(self._deadlines.next_ms(), self._board.next_ms())
         timeout_s = None if due_ms is None else max(0.0, (due_ms - self._clock()) / 1000)
         try:
             async with asyncio.timeout(timeout_s):
@@ -178,7 +180,7 @@ class Heart:
     async def _draft(self) -> tuple[Draft, Beat]:
         """Step everything that waits, and what is due, on a draft."""
         now_ms = self._clock()
-        draft, beat = Draft(self._site, self._tally, self._addressing, self._ids), Beat()
+        draft, beat = Draft(self._site, self._tally, self._board, self._ids), Beat()
         for _ in range(min(len(self._queue), BATCH_MAX)):
             match self._queue.popleft():
                 case Arrived() as message:
@@ -191,6 +193,7 @@ class Heart:
                     changed = draft.event(now_ms, act.door_id, act.event)
                     beat.answers.append((act.answer, changed))
         self._fire_deadlines(draft, now_ms)
+        draft.finish(now_ms)
         return draft, beat
 
     def _fire_deadlines(self, draft: Draft, now_ms: int) -> None:
@@ -263,6 +266,7 @@ class Heart:
         self._ids = draft.commit.next_id, draft.next_entry_id
         self._site.marks.update(draft.marks)
         self._site.doors.update(draft.doors)
+        self._board.adopt(draft.lines)
         for door_id in draft.doors:
             self._deadlines.note(door_id, self._site.due_ms(door_id))
         if draft.outages is not None:
@@ -289,12 +293,7 @@ class Heart:
                 answer.set_result(changed)
         if not (draft.doors or draft.cases or draft.pages or beat.sent):
             return
-        news = Committed(
-            self._now_ms,
-            tuple(draft.doors),
-            tuple(draft.cases),
-            tuple(draft.pages),
-            tuple(beat.sent),
-        )
+        moved = tuple(draft.doors), tuple(draft.cases), tuple(draft.pages), tuple(beat.sent)
+        news = Committed(self._now_ms, *moved)
         for queue in self._watchers:
             post(queue, news)

@@ -85,7 +85,8 @@ def none(found: Iterable[object]) -> None:
 
 
 def test_no_file_grows_past_300_lines() -> None:
-    sizes = {path: text(path).count("\n") for path in PYTHON}
+    lists_of_tables = {path for path in PYTHON if "versions" in path.parts}
+    sizes = {path: text(path).count("\n") for path in PYTHON if path not in lists_of_tables}
     none(f"{path}: {size} lines" for path, size in sizes.items() if size > LINES_MAX)
 
 

@@ -96,7 +96,8 @@ def one_seal(config: Path, asked: OneSeal) -> None:
         raise CommandError(f"{path} is there already; name another with --out", MISUSED)
     store = Store.open(settings.store.path)
     try:
-        _write(path, _seal_settings(settings).render(identity))
+        its_own = _seal_settings(settings)
+        _write(path, its_own.render(identity))
         enrol_seal(
             store,
             seal_id=identity.seal_id,
@@ -104,6 +105,7 @@ def one_seal(config: Path, asked: OneSeal) -> None:
             door_id=door,
             broker_password=identity.broker_password,
             at_ms=now_ms(),
+            beat_ms=its_own.beat_s * 1000,
             replace=asked.replace,
         )
     except BaseException:

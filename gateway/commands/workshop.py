@@ -60,7 +60,7 @@ def flash(config: Path, asked: Flashing) -> None:
         job = Job(
             files=bundle(None if asked.plain else _ca(config, asked.ca)),
             settings=_seal_settings(settings, asked),
-            registry=Registry(partial(_is_enrolled, store), partial(_enrol, store, asked.door)),
+            registry=Registry(partial(_is_enrolled, store), partial(_enrol, store, asked)),
             port=asked.port,
             erase=asked.erase,
             labels=asked.labels,
@@ -196,12 +196,13 @@ def _is_enrolled(store: Store, seal_id: str) -> bool:
         return found.first() is not None
 
 
-def _enrol(store: Store, door_id: str | None, identity: Identity) -> None:
+def _enrol(store: Store, asked: Flashing, identity: Identity) -> None:
     enrol_seal(
         store,
         seal_id=identity.seal_id,
         key=identity.key,
-        door_id=door_id,
+        door_id=asked.door,
         broker_password=identity.broker_password,
         at_ms=now_ms(),
+        beat_ms=asked.beat_s * 1000,
     )

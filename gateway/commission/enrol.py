@@ -11,26 +11,39 @@ from collections.abc import Iterable
 from typing import Any, assert_never
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection
 
 from gateway.commission.credentials import hash_password, password_matches
+from gateway.commission.enrol_known import (
+    UNBIND,
+    announced,
+    by_door,
+    kept,
+    known,
+    policy,
+    said_of,
+    same,
+)
+from gateway.commission.enrol_rota import RotaRows
 from gateway.commission.enrol_rows import (
     DAY_MS,
     ORDER_DAYS_MAX,
     PERMIT_DAYS_MAX,
     EnrolError,
+    NewCover,
     NewDoor,
     NewGrid,
     NewOrder,
     NewPermit,
     NewSeal,
+    NewShift,
     NewWarden,
     Outcome,
     Row,
     kind_of,
     local,
 )
-from gateway.core.events import Event, OrderPlaced, PermitAnnounced, SealBound
+from gateway.core.events import DoorClassed, Event, OrderPlaced, PermitAnnounced, SealBound
 from gateway.core.model import Order, Permit
 from gateway.core.orders import ORDERS_MAX
 from gateway.core.permits import PERMITS_MAX
@@ -49,16 +62,18 @@ def enrol_seal(
     door_id: str | None,
     broker_password: str,
     at_ms: int,
+    beat_ms: int | None = None,
     replace: bool = True,
 ) -> None:
     """Enrol one seal, on a door or on none yet. With `replace` it may take a door from another.
+    `beat_ms` is how often it will beat, so that its silence is noticed.
 
     EnrolError if the seal is known with another key or hangs on another door, or if there is no
     such door; StoreError if nothing can be stored.
     """
     with store.writing() as connection:
         enrolment = Enrolment(connection, at_ms, replace=replace)
-        enrolment.take(NewSeal(seal_id, key, door_id, broker_password))
+        enrolment.take(NewSeal(seal_id, key, door_id, broker_password, beat_ms=beat_ms))
         enrolment.write()
 
 
@@ -74,15 +89,16 @@ class Enrolment:
         self._fresh: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
         self._letters: list[dict[str, Any]] = []
         self._unbound: list[dict[str, Any]] = []
-        self._grids = self._known(tables.grids, "grid_id")
-        self._wardens = self._known(tables.wardens, "warden_id")
-        self._doors = self._known(tables.doors, "door_id", "label", "grid_id")
-        self._seals = self._known(tables.seals, "seal_id", "door_id", "key", "broker_hash")
-        self._orders = self._known(tables.orders, "order_id")
-        self._permits = self._known(tables.permits, "permit_id")
+        self._grids = known(connection, tables.grids, "grid_id")
+        self._wardens = known(connection, tables.wardens, "warden_id")
+        self._doors = known(connection, tables.doors, *_DOOR)
+        self._seals = known(connection, tables.seals, *_SEAL)
+        self._orders = known(connection, tables.orders, "order_id")
+        self._permits = known(connection, tables.permits, "permit_id")
+        self._rota = RotaRows(connection, at_ms, self._grids, self._wardens)
         self._seal_on = {row["door_id"]: row["seal_id"] for row in self._seals.values()}
-        self._orders_on = _by_door(self._orders.values())
-        self._permits_on = _by_door(self._permits.values())
+        self._orders_on = by_door(self._orders.values())
+        self._permits_on = by_door(self._permits.values())
 
     def take(self, row: Row) -> Outcome:
         """Check a row and keep it for `write`. EnrolError, and nothing kept, if it does not fit."""
@@ -99,6 +115,8 @@ class Enrolment:
                 outcome = self._order(row)
             case NewPermit():
                 outcome = self._permit(row)
+            case NewShift() | NewCover():
+                outcome = self._rota.take(row)
             case _:
                 assert_never(row)
         self.counts[kind_of(row), outcome] += 1
@@ -107,7 +125,7 @@ class Enrolment:
     def write(self) -> None:
         """Store every row, and the letters. The caller's transaction."""
         if self._unbound:
-            self._connection.execute(_UNBIND, self._unbound)
+            self._connection.execute(UNBIND, self._unbound)
         for name in ("grids", "wardens", "doors", "seals", "orders", "permits"):
             rows = list(self._fresh[name].values())
             if name == "seals":
@@ -117,15 +135,12 @@ class Enrolment:
                 changes = [column for column in rows[0] if column != "enrolled_ms"]
                 statement = upsert(self._connection.dialect.name, table, changes)
                 self._connection.execute(statement, rows)
+        self._rota.write()
         if self._letters:
             self._connection.execute(tables.letters.insert(), self._letters)
-        if self._letters or any(self._fresh.values()):  # so that a running gateway reads it anew
+        changed = self._letters or any(self._fresh.values()) or self._rota.changed
+        if changed:  # so that a running gateway reads it anew
             self._connection.execute(tables.enrolments.insert(), {"at_ms": self._at_ms})
-
-    def _known(self, table: Table, key: str, *columns: str) -> dict[str, dict[str, Any]]:
-        chosen = [table.c[name] for name in (key, *columns)] if columns else list(table.c)
-        rows = self._connection.execute(select(*chosen)).mappings()
-        return {row[key]: dict(row) for row in rows}
 
     def _put(
         self, name: str, known: dict[str, dict[str, Any]], key: str, row: dict[str, Any]
@@ -141,12 +156,19 @@ class Enrolment:
 
     def _warden(self, row: NewWarden) -> Outcome:
         self._need_grid(row.grid_id)
-        values = msgspec.structs.asdict(row) | {"channels": _encode(row.channels).decode()}
+        values = msgspec.structs.asdict(row)
+        values |= {"channels": _encode(row.channels).decode(), "role": row.role.value}
         return self._put("wardens", self._wardens, row.warden_id, values)
 
     def _door(self, row: NewDoor) -> Outcome:
         self._need_grid(row.grid_id)
-        return self._put("doors", self._doors, row.door_id, msgspec.structs.asdict(row))
+        before = self._doors.get(row.door_id, {"door_class": ""})
+        values = kept(msgspec.structs.asdict(row), before)
+        if values["stair"] and not values["building"]:
+            raise EnrolError("stair", values["stair"], "needs its building")
+        if values["door_class"] != before["door_class"]:
+            self._tell(row.door_id, DoorClassed(values["door_class"]))
+        return self._put("doors", self._doors, row.door_id, values)
 
     def _seal(self, row: NewSeal) -> Outcome:
         before = self._seals.get(row.seal_id)
@@ -158,19 +180,14 @@ class Enrolment:
         password_hash = before["broker_hash"] if before else ""
         if row.broker_password and not password_matches(row.broker_password, password_hash):
             password_hash = hash_password(row.broker_password)
-        outcome = self._put(
-            "seals",
-            self._seals,
-            row.seal_id,
-            {
-                "seal_id": row.seal_id,
-                "door_id": door_id,
-                "key": row.key,
-                "broker_hash": password_hash,
-            },
-        )
-        if door_id is not None and (before is None or before["door_id"] != door_id):
-            self._tell(door_id, SealBound(row.seal_id))
+        said = {"batch": row.batch, "beat_ms": row.beat_ms}
+        values: dict[str, Any] = {"seal_id": row.seal_id, "door_id": door_id, "key": row.key}
+        values |= {"broker_hash": password_hash, **kept(said, before or {})}
+        told = before or {"door_id": None, "beat_ms": None}
+        outcome = self._put("seals", self._seals, row.seal_id, values)
+        beat_ms = values["beat_ms"]
+        if door_id is not None and (told["door_id"], told["beat_ms"]) != (door_id, beat_ms):
+            self._tell(door_id, SealBound(row.seal_id, beat_ms))
         return outcome
 
     def _need_same_seal(self, row: NewSeal, before: dict[str, Any]) -> None:
@@ -202,8 +219,9 @@ class Enrolment:
     def _order(self, row: NewOrder) -> Outcome:
         self._need_door(row.door_id)
         on_door = self._orders_on[row.door_id]
-        order_id = row.order_id or _same(on_door, "order_id", _span(row)) or secrets.token_hex(8)
-        values = {"order_id": order_id, **_span(row)}
+        said = said_of(row)
+        order_id = row.order_id or same(on_door, "order_id", said) or secrets.token_hex(8)
+        values = {"order_id": order_id, **said}
         before = self._orders.get(order_id)
         if before == values:
             return Outcome.UNCHANGED
@@ -218,18 +236,14 @@ class Enrolment:
                 )
         self._need_room(others, ORDERS_MAX, row.door_id, "orders")
         self._orders_on[row.door_id] = [*others, values]
-        self._tell(row.door_id, OrderPlaced(Order(order_id, row.from_ms, row.to_ms)))
+        self._tell(row.door_id, OrderPlaced(Order(order_id, row.from_ms, row.to_ms, policy(row))))
         return self._put("orders", self._orders, order_id, values)
 
     def _permit(self, row: NewPermit) -> Outcome:
         self._need_door(row.door_id)
         on_door = self._permits_on[row.door_id]
-        told = {
-            name: value
-            for name, value in msgspec.structs.asdict(row).items()
-            if name not in ("permit_id", "openings")  # openings are spent: the number goes down
-        }
-        permit_id = row.permit_id or _same(on_door, "permit_id", told) or secrets.token_hex(8)
+        told = announced(row)  # openings are spent: the number goes down
+        permit_id = row.permit_id or same(on_door, "permit_id", told) or secrets.token_hex(8)
         before = self._permits.get(permit_id)
         if before is not None:
             if before == before | told:
@@ -241,7 +255,8 @@ class Enrolment:
         self._need_room(on_door, PERMITS_MAX, row.door_id, "permits")
         values = {"permit_id": permit_id, **told, "openings": row.openings}
         on_door.append(values)
-        permit = Permit(**{k: v for k, v in values.items() if k != "door_id"})
+        its_own = {k: v for k, v in values.items() if k != "door_id"}
+        permit = Permit(**its_own | {"daily": row.daily})
         self._tell(row.door_id, PermitAnnounced(permit))
         return self._put("permits", self._permits, permit_id, values)
 
@@ -268,24 +283,5 @@ class Enrolment:
             raise EnrolError("door_id", door_id, f"has {limit} {what} already, which is the limit")
 
 
-def _by_door(rows: Iterable[dict[str, Any]]) -> defaultdict[str, list[dict[str, Any]]]:
-    on_door: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        on_door[row["door_id"]].append(row)
-    return on_door
-
-
-def _span(row: NewOrder) -> dict[str, Any]:
-    return {"door_id": row.door_id, "from_ms": row.from_ms, "to_ms": row.to_ms}
-
-
-def _same(rows: list[dict[str, Any]], key: str, wanted: dict[str, Any]) -> str | None:
-    """The id of the row that says the same, so that a row without an id is not added twice."""
-    return next((row[key] for row in rows if row == row | wanted), None)
-
-
-_UNBIND = (
-    update(tables.seals)
-    .where(tables.seals.c.seal_id == bindparam("b_seal_id"))
-    .values(door_id=None)
-)
+_DOOR = ("door_id", "label", "grid_id", "door_class", "building", "stair", "point")
+_SEAL = ("seal_id", "door_id", "key", "broker_hash", "batch", "beat_ms")

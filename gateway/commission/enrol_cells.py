@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from gateway.commission import enrol_rota_cells as rota_cells
 from gateway.commission.enrol_rows import LONGEST_MINUTES_MAX, OPENINGS_MAX
+from gateway.core.rota import Role
 from sealwire import ccm, topics
 
 TEXT_CHARACTERS_MAX = 200
@@ -41,6 +43,7 @@ class Column:
     needed: bool = True
     secret: bool = False
     default: Any = None
+    field: str = ""  # of the row, where it is called otherwise
 
 
 def tidy(text: str) -> str:
@@ -125,6 +128,11 @@ def openings(text: str) -> int:
     return _number(text, OPENINGS_MAX, "openings")
 
 
+def allowance(text: str) -> int:
+    """How many openings a day an order allows without a permit."""
+    return 0 if _plain(text) == "0" else _number(text, OPENINGS_MAX, "openings, or 0")
+
+
 def minutes_ms(text: str) -> int:
     """Whole minutes, as milliseconds."""
     return _number(text, LONGEST_MINUTES_MAX, "minutes") * MINUTE_MS
@@ -196,32 +204,66 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("grid_id", "网格编号", an_id, "liangxi-07"),
         Column("language", "语言", language, "zh", needed=False),
         Column("channels", "渠道", channels, "inbox", needed=False, default=("inbox",)),
+        Column("role", "岗位", rota_cells.role, "warden", needed=False, default=Role.WARDEN),
     ),
     "doors": (
         Column("door_id", "门编号", an_id, "d0001"),
         Column("label", "门牌", words, "3栋201"),
         Column("grid_id", "网格编号", an_id, "liangxi-07"),
+        Column("class", "类别", rota_cells.a_class, "", needed=False, field="door_class"),
+        Column("building", "楼栋", rota_cells.a_place, "3", needed=False),
+        Column("stair", "单元", rota_cells.a_place, "2", needed=False),
+        Column("point", "接入点", rota_cells.a_place, "ap-7", needed=False),
     ),
     "seals": (
         Column("seal_id", "封条编号", seal_id, "00112233445566aa"),
         Column("key", "密钥", key, "00" * 32, secret=True),
         Column("door_id", "门编号", an_id, "d0001", needed=False),
         Column("broker_password", "口令", password, "", needed=False, secret=True),
+        Column("batch", "批次", rota_cells.a_batch, "2026-03", needed=False),
+        Column("beat_s", "心跳秒", rota_cells.beat_ms, "100", needed=False, field="beat_ms"),
     ),
     "orders": (
         Column("door_id", "门编号", an_id, "d0001"),
-        Column("from", "开始", beginning_ms, "2026-03-01 08:00"),
-        Column("to", "结束", end_ms, "2026-03-15"),
+        Column("from", "开始", beginning_ms, "2026-03-01 08:00", field="from_ms"),
+        Column("to", "结束", end_ms, "2026-03-15", field="to_ms"),
         Column("order_id", "隔离令编号", an_id, "o0001", needed=False),
+        Column("openings_a_day", "每日次数", allowance, "0", needed=False, default=0),
+        Column("longest_min", "最长分钟", minutes_ms, "", needed=False, field="longest_ms"),
+        Column("quiet", "安静时段", rota_cells.windows, "", needed=False, default=()),
     ),
     "permits": (
         Column("door_id", "门编号", an_id, "d0001"),
-        Column("from", "开始", beginning_ms, "2026-03-02 11:30"),
-        Column("to", "结束", end_ms, "2026-03-02 12:30"),
+        Column("from", "开始", beginning_ms, "2026-03-02 11:30", field="from_ms"),
+        Column("to", "结束", end_ms, "2026-03-02 12:30", field="to_ms"),
         Column("who", "报备人", words, "李社区"),
         Column("why", "事由", words, "送餐"),
         Column("openings", "次数", openings, "1", needed=False, default=1),
-        Column("longest_min", "最长分钟", minutes_ms, "10", needed=False, default=10 * MINUTE_MS),
+        Column(
+            "longest_min",
+            "最长分钟",
+            minutes_ms,
+            "10",
+            needed=False,
+            default=10 * MINUTE_MS,
+            field="longest_ms",
+        ),
         Column("permit_id", "报备编号", an_id, "p0001", needed=False),
+        Column("daily", "每日时段", rota_cells.windows, "", needed=False, default=()),
+        Column("days", "星期", rota_cells.days, "", needed=False, default=rota_cells.EVERY_DAY),
+    ),
+    "shifts": (
+        Column("grid_id", "网格编号", an_id, "liangxi-07"),
+        Column("role", "岗位", rota_cells.role, "warden"),
+        Column("warden_id", "网格员编号", an_id, "wang"),
+        Column("days", "星期", rota_cells.days, "Mon-Fri"),
+        Column("from", "开始", rota_cells.begins_min, "22:00", field="from_min"),
+        Column("to", "结束", rota_cells.ends_min, "06:00", field="to_min"),
+    ),
+    "covers": (
+        Column("warden_id", "网格员编号", an_id, "wang"),
+        Column("from", "开始", beginning_ms, "2026-03-07", field="from_ms"),
+        Column("to", "结束", end_ms, "2026-03-08", field="to_ms"),
+        Column("by", "替班", an_id, "", needed=False),
     ),
 }

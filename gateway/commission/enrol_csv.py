@@ -16,11 +16,13 @@ from typing import Any
 
 from gateway.commission.enrol_cells import TABLES, Column, tidy
 from gateway.commission.enrol_rows import (
+    NewCover,
     NewDoor,
     NewGrid,
     NewOrder,
     NewPermit,
     NewSeal,
+    NewShift,
     NewWarden,
     Row,
 )
@@ -38,8 +40,9 @@ _ROWS: dict[str, Callable[..., Row]] = {
     "seals": NewSeal,
     "orders": NewOrder,
     "permits": NewPermit,
+    "shifts": NewShift,
+    "covers": NewCover,
 }
-_FIELDS = {"from": "from_ms", "to": "to_ms", "longest_min": "longest_ms"}
 Told = Callable[[int, int], None]  # lines read, lines there are
 
 
@@ -163,8 +166,9 @@ def _kind(names: list[str]) -> str:
     }
     if fits:
         return max(fits, key=lambda kind: fits[kind])
-    known = {kind: sum(c.name in names for c in columns) for kind, columns in TABLES.items()}
-    nearest = max(known, key=lambda kind: known[kind] / len(TABLES[kind]))
+    needed = {kind: [c for c in columns if c.needed] for kind, columns in TABLES.items()}
+    known = {kind: sum(c.name in names for c in columns) for kind, columns in needed.items()}
+    nearest = max(known, key=lambda kind: known[kind] / len(needed[kind]))
     if not known[nearest]:
         raise CsvError(f"its header fits no table; there are {', '.join(TABLES)}")
     raise CsvError(
@@ -213,7 +217,7 @@ def _read_line(
     texts = {name: cells[place] for name, place in places.items() if place < len(cells)}
     for column in TABLES[sheet.kind]:
         try:
-            values[_FIELDS.get(column.name, column.name)] = _value(column, texts, language)
+            values[column.field or column.name] = _value(column, texts, language)
         except ValueError as wrong:
             sheet.blame(number, column.name, texts.get(column.name, ""), str(wrong))
     if any(cells[width:]):
@@ -244,7 +248,7 @@ def _find_twins(sheet: Sheet) -> None:
     seen: dict[tuple[str, str], int] = {}
     for line in sheet.lines:
         columns = (id_column, "door_id") if sheet.kind == "seals" else (id_column,)
-        keys = [(name, text) for name in columns if (text := getattr(line.row, name))]
+        keys = [(name, text) for name in columns if (text := getattr(line.row, name, None))]
         for name, key in keys or [("", repr(line.row))]:
             if (name, key) in seen:
                 value = line.cells.get(name, "")

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from gateway.core.rota import Role
+
 DAY_MS = 86_400_000
 ORDER_DAYS_MAX = 366
 PERMIT_DAYS_MAX = 31
@@ -30,14 +32,22 @@ class NewWarden(Struct, frozen=True):
     grid_id: str
     language: str
     channels: tuple[str, ...] = ("inbox",)
+    role: Role = Role.WARDEN
 
 
 class NewDoor(Struct, frozen=True):
-    """A door, and what people call it."""
+    """A door, what people call it, whose settings hold, and where it lies.
+
+    What is not said of a door that is known stays as it was.
+    """
 
     door_id: str
     label: str
     grid_id: str
+    door_class: str | None = None
+    building: str | None = None
+    stair: str | None = None
+    point: str | None = None
 
 
 class NewSeal(Struct, frozen=True):
@@ -47,6 +57,8 @@ class NewSeal(Struct, frozen=True):
     key: bytes
     door_id: str | None = None
     broker_password: str | None = None
+    batch: str | None = None
+    beat_ms: int | None = None  # how often it promised to beat
 
     def __repr__(self) -> str:
         """Its id and its door; the key and the password stay unsaid."""
@@ -60,10 +72,16 @@ class NewOrder(Struct, frozen=True):
     from_ms: int
     to_ms: int
     order_id: str | None = None
+    openings_a_day: int = 0  # what it allows without a permit
+    longest_ms: int | None = None
+    quiet: tuple[tuple[int, int], ...] = ()  # minutes of the day without pages, but for breaches
 
 
 class NewPermit(Struct, frozen=True):
-    """An announced opening. A permit without an id is given one."""
+    """An announced opening. A permit without an id is given one.
+
+    With `daily` it recurs on `days`: `openings` in each of those windows of the day.
+    """
 
     door_id: str
     from_ms: int
@@ -73,9 +91,31 @@ class NewPermit(Struct, frozen=True):
     who: str
     why: str
     permit_id: str | None = None
+    daily: tuple[tuple[int, int], ...] = ()
+    days: int = 0b1111111  # Monday is bit 0
 
 
-Row = NewGrid | NewWarden | NewDoor | NewSeal | NewOrder | NewPermit
+class NewShift(Struct, frozen=True):
+    """A weekly duty, by the clock on the wall."""
+
+    grid_id: str
+    role: Role
+    warden_id: str
+    days: int  # on which it begins; Monday is bit 0
+    from_min: int
+    to_min: int
+
+
+class NewCover(Struct, frozen=True):
+    """A person is away; another has their duties, or nobody."""
+
+    warden_id: str
+    from_ms: int
+    to_ms: int
+    by: str | None = None
+
+
+Row = NewGrid | NewWarden | NewDoor | NewSeal | NewOrder | NewPermit | NewShift | NewCover
 
 
 def kind_of(row: Row) -> str:

@@ -21,7 +21,7 @@ from gateway.core.events import (
 )
 from gateway.notify.catalogue import N_
 from gateway.notify.wording import Outcome
-from gateway.store import case_views, views
+from gateway.store import case_views, page_views, views
 from gateway.store.case_views import CaseRow
 from gateway.store.registry import SITE
 
@@ -70,7 +70,7 @@ async def received(desk: Desk, page_id: str, by: str) -> bool:
     """A person's handheld signed for a page. Trouble if no such page was told to that person."""
 
     def look(connection: Connection) -> tuple[str, str]:
-        page = case_views.page_of(connection, page_id, by)
+        page = page_views.page_of(connection, page_id, by)
         if page is None:
             raise Trouble(404, NOT_FOUND)
         case = case_views.case(connection, page.case_id) if page.case_id else None

@@ -22,13 +22,14 @@ from gateway.console.doors import (
     permit_id,
 )
 from gateway.console.health import report
-from gateway.console.recurring import DAY_MIN, EVERY_DAY
+from gateway.console.recurring import EVERY_DAY
 from gateway.console.shown import tile
 from gateway.core.model import Permit
 from gateway.core.permits import WINDOWS_MAX
+from gateway.core.wall_clock import DAY_MIN
 from gateway.notify.catalogue import say
 from gateway.notify.wording import Outcome
-from gateway.store import case_views, views
+from gateway.store import case_views, page_views, views
 
 LIMIT_MAX: Final = 1_000
 
@@ -36,7 +37,7 @@ Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
 Offset = Annotated[int, Query(ge=0, le=2**53)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 TimeMs = Annotated[int, Field(ge=0, le=2**53)]
-Minute = Annotated[int, Field(ge=0, le=DAY_MIN)]
+Minute = Annotated[int, Field(ge=0, lt=DAY_MIN)]
 
 
 class Body(BaseModel):
@@ -147,7 +148,7 @@ def _read_pages(desk: Desk) -> APIRouter:
         def look(connection: Connection) -> dict[str, Any]:
             if views.warden(connection, warden_id) is None:
                 raise Trouble(404, NOT_FOUND)
-            return {"pages": case_views.unsigned(connection, warden_id, after_ms, limit)}
+            return {"pages": page_views.unsigned(connection, warden_id, after_ms, limit)}
 
         return answer(await desk.read(look))
 
@@ -158,8 +159,8 @@ def _pages(connection: Connection, warden_id: str, limit: int) -> dict[str, Any]
     if views.warden(connection, warden_id) is None:
         raise Trouble(404, NOT_FOUND)
     return {
-        "open": case_views.inbox(connection, warden_id, is_open=True, limit=limit),
-        "closed": case_views.inbox(connection, warden_id, is_open=False, limit=limit),
+        "open": page_views.inbox(connection, warden_id, is_open=True, limit=limit),
+        "closed": page_views.inbox(connection, warden_id, is_open=False, limit=limit),
     }
 
 

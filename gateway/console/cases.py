@@ -15,7 +15,7 @@ from gateway.console.look import Look, Piece
 from gateway.console.phone import card_of
 from gateway.console.rim import prefix
 from gateway.notify.wording import Outcome
-from gateway.store import case_views, views
+from gateway.store import case_views, page_views, views
 
 OPEN_MAX: Final = 100
 DESK_MAX: Final = 100
@@ -82,7 +82,7 @@ def gathered(connection: Connection, case_id: str, sign_off: bool) -> dict[str, 
     case = case_views.case(connection, case_id)
     if case is None:
         return None
-    deliveries = case_views.deliveries(connection, case, DELIVERIES_MAX)
+    deliveries = page_views.deliveries(connection, case, DELIVERIES_MAX)
     return {
         "case": case,
         "loop": {"case": case, "steps": loop(case, told_ms(case, deliveries), sign_off)},

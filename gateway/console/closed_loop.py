@@ -12,7 +12,8 @@ from gateway.core.case import BY_PERSON
 from gateway.core.model import CaseState
 from gateway.core.reason import TAMPER, Reason
 from gateway.notify.catalogue import N_, say
-from gateway.store.case_views import DESK, OPEN, WAITING, CaseRow, DeliveryRow
+from gateway.store.case_views import DESK, OPEN, WAITING, CaseRow
+from gateway.store.page_views import DeliveryRow
 
 CENTRE: Final = "centre"  # who acts where no warden does: the desk at the grid's centre
 

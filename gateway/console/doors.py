@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
 from gateway.beat import Committed
+from gateway.commission import enrol_rota_cells as rota_cells
 from gateway.console import clock, recurring
 from gateway.console.desk import NOT_FOUND, Before, Desk, Trouble
 from gateway.console.look import Look, Piece
@@ -107,7 +108,7 @@ def _recurring(permit: Permit, daily: str, days: list[int]) -> Permit:
     if not daily.strip():
         return permit
     try:
-        windows = recurring.windows(daily)
+        windows = rota_cells.windows(daily.strip())
     except ValueError:
         raise Trouble(422, _BAD_DAILY) from None
     return replace(permit, daily=windows, days=recurring.of_numbers(days))

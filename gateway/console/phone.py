@@ -12,12 +12,14 @@ from gateway.console.closed_loop import untold
 from gateway.console.desk import NOT_FOUND, Desk, Trouble
 from gateway.console.look import Look, Piece
 from gateway.console.shown import dom_id
-from gateway.store import case_views, views
-from gateway.store.case_views import OPEN, WAITING, CaseRow, PageRow
+from gateway.store import case_views, page_views, views
+from gateway.store.case_views import OPEN, WAITING, CaseRow
+from gateway.store.page_views import PageRow
 
 PAGES_MAX: Final = 100  # of open cases
 CLOSED_MAX: Final = 20
 UNSIGNED_MAX: Final = 100
+NOTES_MAX: Final = 5
 SIGNED_WITHIN_MS: Final = 24 * 3_600_000  # nobody waits any longer for a receipt
 CARD_PAGES_MAX: Final = 4  # the latest pages of one case, on its card
 WARDENS_MAX: Final = 500
@@ -45,8 +47,8 @@ class Inbox(Look):
     def pieces(self, connection: Connection, news: Committed | None, now_ms: int) -> list[Piece]:
         """The whole inbox, and each card in it."""
         pages = [
-            *case_views.inbox(connection, self._warden_id, is_open=True, limit=PAGES_MAX),
-            *case_views.inbox(connection, self._warden_id, is_open=False, limit=CLOSED_MAX),
+            *page_views.inbox(connection, self._warden_id, is_open=True, limit=PAGES_MAX),
+            *page_views.inbox(connection, self._warden_id, is_open=False, limit=CLOSED_MAX),
         ]
         cards = _cards(connection, pages, self._warden_id)
         groups: dict[str, list[Card]] = {name: [] for name in GROUPS}
@@ -56,7 +58,10 @@ class Inbox(Look):
         whole = Piece("inbox", "parts/inbox.html", "groups", groups, key=key)
         pages_unsigned = unsigned(connection, self._warden_id, now_ms)
         signed = Piece("unsigned", "parts/unsigned.html", "unsigned", pages_unsigned)
-        return [whole, *(_piece(card) for card in cards), signed]
+        after_ms = now_ms - SIGNED_WITHIN_MS
+        notes = page_views.notes(connection, self._warden_id, after_ms, NOTES_MAX)
+        noted = Piece("notes", "parts/notes.html", "notes", notes)
+        return [whole, *(_piece(card) for card in cards), noted, signed]
 
 
 GROUPS: Final = ("waiting", "acknowledged", "on_site", "shelved", "done")
@@ -74,7 +79,7 @@ def _group(case: CaseRow) -> str:
 def unsigned(connection: Connection, warden_id: str, now_ms: int) -> list[str]:
     """The pages of a warden that want the handheld's receipt."""
     after_ms = now_ms - SIGNED_WITHIN_MS
-    rows = case_views.unsigned(connection, warden_id, after_ms, UNSIGNED_MAX)
+    rows = page_views.unsigned(connection, warden_id, after_ms, UNSIGNED_MAX)
     return [row.page_id for row in rows]
 
 
@@ -84,8 +89,15 @@ def card_of(connection: Connection, case_id: str, warden_id: str) -> Card | None
     if case is None:
         return None
     is_open = case.state in OPEN
-    pages = case_views.inbox(connection, warden_id, is_open, PAGES_MAX)
-    return Card(case, [p for p in pages if p.case_id == case_id][:CARD_PAGES_MAX], warden_id)
+    pages = page_views.inbox(connection, warden_id, is_open, PAGES_MAX)
+    return Card(case, _happenings([p for p in pages if p.case_id == case_id]), warden_id)
+
+
+def _happenings(pages: list[PageRow]) -> list[PageRow]:
+    """The latest things that pages were about: what was told again stands there once, as it was
+    told first."""
+    first = {(page.reason, page.since_ms): page for page in pages}
+    return list(first.values())[:CARD_PAGES_MAX]
 
 
 def _cards(connection: Connection, pages: list[PageRow], warden_id: str) -> list[Card]:
@@ -94,8 +106,7 @@ def _cards(connection: Connection, pages: list[PageRow], warden_id: str) -> list
         by_case.setdefault(page.case_id, []).append(page)
     cases = {case.case_id: case for case in case_views.cases_of(connection, list(by_case))}
     return [
-        Card(cases[case_id], latest[:CARD_PAGES_MAX], warden_id)
-        for case_id, latest in by_case.items()
+        Card(cases[case_id], _happenings(latest), warden_id) for case_id, latest in by_case.items()
     ]
 
 

@@ -6,8 +6,9 @@ takes and never delivers shows here, and nowhere else.
 
 from msgspec.structs import replace
 
+from gateway.core import case
 from gateway.core.case import Outcome, end_by_rule, raise_case
-from gateway.core.effects import PageDue
+from gateway.core.effects import Effect, PageDue
 from gateway.core.model import Canary, Door
 from gateway.core.reason import Reason
 from gateway.core.rules import CANARY, Rules
@@ -27,9 +28,11 @@ def received(door: Door, now_ms: int, rules: Rules) -> Outcome:
     if door.door_class != CANARY:
         return door, ()
     door = replace(door, canary=Canary(_missed_ms(now_ms, rules)))
+    effects: tuple[Effect, ...] = ()
     if door.case is not None and door.case.reason is Reason.CANARY_MISSED:
-        return end_by_rule(door, Reason.RECEIVED_AGAIN, now_ms)
-    return door, ()
+        door, effects = end_by_rule(door, Reason.RECEIVED_AGAIN, now_ms)
+    door, returned = case.returned(door, frozenset({Reason.CANARY_MISSED}), now_ms)
+    return door, effects + returned
 
 
 def missed_ms(door: Door) -> int | None:

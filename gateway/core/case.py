@@ -61,10 +61,14 @@ def raise_case(
     )
     told: tuple[Effect, ...] = ()
     if case.shelf is None:
-        quiet_now = quiet(holder, now_ms) if isinstance(holder, Door) else ()
-        case, told = ladder.begin(case, page_id, reason, since_ms, now_ms, quiet_now, rules)
+        hours = _quiet(holder, now_ms)
+        case, told = ladder.begin(case, page_id, reason, since_ms, now_ms, hours, rules)
     holder = replace(holder, case=case, last_case=case.case_id)
     return holder, (CaseMoved(case, now_ms), *told)
+
+
+def _quiet(holder: Door | Outage, now_ms: int) -> ladder.Windows:
+    return quiet(holder, now_ms) if isinstance(holder, Door) else ()
 
 
 def _join_quietly(
@@ -164,7 +168,8 @@ def unshelve(holder: H, now_ms: int, rules: Rules) -> tuple[H, tuple[Effect, ...
     told: tuple[Effect, ...] = ()
     if case.state not in ANSWERED:
         page_id = f"{case.case_id}-shelf-{ends_ms}"
-        case, told = ladder.begin(case, page_id, case.reason, case.since_ms, now_ms, (), rules)
+        what = page_id, case.reason, case.since_ms
+        case, told = ladder.begin(case, *what, now_ms, _quiet(holder, now_ms), rules)
     holder, moved = _put(holder, case, now_ms)
     return holder, moved + told
 
@@ -221,6 +226,13 @@ def returned(holder: H, reasons: frozenset[Reason], now_ms: int) -> tuple[H, tup
         holder, closed = close_signed_off(holder, now_ms, None)
         effects += closed
     return holder, effects
+
+
+def goes_on(door: Door, now_ms: int) -> Outcome:
+    """A late report shows that what raised it is not over after all."""
+    if door.case is None or door.case.returned_ms is None or door.case.reason not in BREACHES:
+        return door, ()
+    return _put(door, replace(door.case, returned_ms=None), now_ms)
 
 
 def end_by_rule(holder: H, reason: Reason, now_ms: int) -> tuple[H, tuple[Effect, ...]]:

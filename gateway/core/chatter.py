@@ -39,16 +39,17 @@ def flurry(door: Door, heard: Heard, rules: Rules) -> Outcome:
     if not (heard.opens or heard.joins):
         return door, ()
     if heard.opens:
-        latest = (*door.opened_ms, heard.latest_ms)[-rules.chatter_openings :]
-        door = replace(door, opened_ms=latest)
-    return _put_aside(door, heard, rules) if _is_flurry(door, rules) else (door, ())
+        earliest = (*door.opened_ms, heard.earliest_ms)[-rules.chatter_openings :]
+        door = replace(door, opened_ms=earliest)
+    return _put_aside(door, heard, rules) if _is_flurry(door, heard, rules) else (door, ())
 
 
-def _is_flurry(door: Door, rules: Rules) -> bool:
-    """Whether the latest openings came too fast, or the one that goes on was joined too often."""
-    latest = door.opened_ms[-rules.chatter_openings :]
-    fast = len(latest) == rules.chatter_openings and (
-        latest[-1] - latest[0] < rules.chatter_window_ms
+def _is_flurry(door: Door, heard: Heard, rules: Rules) -> bool:
+    """Whether the latest openings surely came too fast, or the one that goes on was joined too
+    often. Those of unknown age, which only arrive together, were perhaps hours apart."""
+    earliest = door.opened_ms[-rules.chatter_openings :]
+    fast = len(earliest) == rules.chatter_openings and (
+        heard.latest_ms - earliest[0] < rules.chatter_window_ms
     )
     endless = door.opening is not None and door.opening.joined >= rules.chatter_joined
     return fast or endless

@@ -2,7 +2,8 @@
 
 Settled edges alternate: open, shut, open. So the contact now and the number of edges since then
 tell how many openings there were, even if nobody heard any of them. A mere difference of contact
-with no edge between (a boot reading, a retained or repeated message) tells nothing.
+with no edge between (a boot reading, a retained or repeated message) tells nothing. A report that
+does not know its contact leaves its edges for the next that does.
 """
 
 from msgspec import Struct
@@ -34,6 +35,8 @@ def since(door: Door, event: ReportCame) -> Since:
     open_now = event.contact is Contact.OPEN
     open_before = open_now != bool(edges & 1)
     openings = edges // 2 if open_before else (edges + 1) // 2
+    if open_before and door.contact is Contact.SHUT:
+        openings += 1  # it was shut when last heard: it opened while its seal had no power
     return Since(
         edges=edges,
         hidden=openings - open_now,

@@ -20,7 +20,7 @@ Reports may come in any order; a late one fills the gap that it left. The journe
 came at once is taken for nothing.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -137,10 +137,9 @@ def _hidden(samples: list[_Sample]) -> list[Interval]:
     hidden = [(s.earliest_ms, s.latest_ms) for s in samples if s.contact is NOT_SEEN]
     ends = sorted(s.latest_ms for s in samples)
     for first in (s for s in samples if s.is_first):
-        i = bisect_right(ends, first.earliest_ms)
-        # Its own end may be among them: what was surely before it is what ends before it began.
-        before = [end for end in ends[max(0, i - 2) : i] if end < first.latest_ms]
-        hidden.append((before[-1] if before else 0, first.latest_ms))
+        # What was surely before it ends before it began, and so does not end with it.
+        i = min(bisect_right(ends, first.earliest_ms), bisect_left(ends, first.latest_ms))
+        hidden.append((ends[i - 1] if i else 0, first.latest_ms))
     numbered = sorted((s for s in samples if s.number), key=lambda s: s.number)
     for before_it, after_it in pairwise(numbered):
         if after_it.number - before_it.number > 1:

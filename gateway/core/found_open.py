@@ -28,8 +28,10 @@ def look(door: Door, heard: Heard, rules: Rules) -> Outcome:
     if door.door_class == CANARY or why_not_under_order(door, heard.now_ms):
         return door, ()
     if permits.covering(door, heard.known_ms, heard.now_ms, rules) is not None:
+        door, ended = openings.end(door, heard.latest_ms, heard.now_ms)
         times = heard.known_ms, heard.now_ms, heard.now_ms
-        return openings.begin(door, heard.name() + "-found", *times, rules)
+        door, began = openings.begin(door, heard.name() + "-found", *times, rules)
+        return door, ended + began
     told_ms = heard.now_ms + rules.found_open_ms
     return replace(door, found_open=FoundOpen(heard.known_ms, heard.now_ms, told_ms)), ()
 
@@ -40,9 +42,12 @@ def told_ms(door: Door) -> int | None:
 
 
 def tell(door: Door, now_ms: int, rules: Rules) -> Outcome:
-    """It stands open still."""
+    """It stands open still, if its seal has been heard since: one reading alone may be wrong."""
     found = door.found_open
     assert found is not None  # noqa: S101 - its deadline came
+    if door.heard_ms == found.to_ms:
+        found = replace(found, told_ms=now_ms + rules.found_open_ms)
+        return replace(door, found_open=found), ()
     opening = Opening(_name(door, found), found.from_ms, Reason.FOUND_OPEN)
     door = replace(door, found_open=None, opening=opening, ended=None)
     began = _began(opening.opening_id, found)

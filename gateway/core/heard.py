@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from gateway.core import counters
 from gateway.core.events import ReportCame
-from gateway.core.model import Door
+from gateway.core.model import Contact, Door
 from gateway.core.rules import Rules
 
 
@@ -62,7 +62,7 @@ def edge_ms(event: ReportCame, now_ms: int) -> int | None:
 
 def known_ms(door: Door, event: ReportCame, now_ms: int) -> int | None:
     """Up to when the door's edges are known: a beat speaks for now, others for their edge."""
-    if event.age_ms is None:
+    if event.age_ms is None or event.contact is Contact.UNKNOWN:
         return door.known_ms
     speaks_for_ms = now_ms - event.age_ms - event.waited_ms
     return speaks_for_ms if door.known_ms is None else max(door.known_ms, speaks_for_ms)
@@ -72,12 +72,15 @@ def _edge_interval(door: Door, event: ReportCame, now_ms: int) -> tuple[int, int
     """Between when and when the report's edge was: one time, if it came at once and knows its age.
 
     Where it may have waited, so much earlier. Of unknown age: since its edges were last known, for
-    several that wait in a seal arrive together and happened hours apart.
+    several that wait in a seal arrive together and happened hours apart. A first reading was after
+    its edge.
     """
     latest_ms = edge_ms(event, now_ms)
-    if latest_ms is not None:
+    if latest_ms is None:
+        latest_ms = now_ms
+    elif not event.first:
         return latest_ms - event.waited_ms, latest_ms
-    return (now_ms if door.known_ms is None else door.known_ms), now_ms
+    return (latest_ms if door.known_ms is None else min(door.known_ms, latest_ms)), latest_ms
 
 
 def _joins(door: Door, opened_ms: int, rules: Rules) -> bool:

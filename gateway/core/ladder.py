@@ -79,21 +79,26 @@ def climb(case: Case, now_ms: int, rules: Rules) -> Climbed:
     assert ladder is not None  # noqa: S101 - its deadline came
     steps = rungs(ladder.reason, rules)
     rung = min(ladder.rung, len(steps) - 1)  # the settings may have lost one meanwhile
-    page_id = ladder.page_id + (f"-r{ladder.round}" if ladder.round else "")
-    page = PageDue(page_id, case.case_id, ladder.reason, ladder.since_ms, rung, ladder.round)
+    page = PageDue(
+        _page_id(ladder), case.case_id, ladder.reason, ladder.since_ms, rung, ladder.round
+    )
     return replace(case, ladder=_next(ladder, rung, now_ms, rules)), (page,)
 
 
 def received(case: Case, page_id: str, rules: Rules) -> Case:
     """A handheld signed for the page of this round: its owner's other channels are spared."""
     ladder = case.ladder
-    if ladder is None or ladder.received or not page_id.startswith(ladder.page_id):
+    if ladder is None or ladder.received or page_id != _page_id(ladder):
         return case
     steps = rungs(ladder.reason, rules)
     if ladder.rung < len(steps) and steps[ladder.rung].ways is Ways.OTHER:
         rung = ladder.rung + 1
         ladder = replace(ladder, rung=rung, next_ms=ladder.began_ms + steps[rung].wait_ms)
     return replace(case, ladder=replace(ladder, received=True))
+
+
+def _page_id(ladder: Ladder) -> str:
+    return ladder.page_id + (f"-r{ladder.round}" if ladder.round else "")
 
 
 def _next(ladder: Ladder, rung: int, now_ms: int, rules: Rules) -> Ladder:

@@ -170,7 +170,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     magnet: bool = False
     opening: Opening | None = None
     ended: Opening | None = None  # the one before, which a late report may show to go on
-    opened_ms: tuple[int, ...] = ()  # latest openings, at most Rules.chatter_openings
+    opened_ms: tuple[int, ...] = ()  # the earliest of each of Rules.chatter_openings openings
     unsettled: Unsettled | None = None
     found_open: FoundOpen | None = None
     silence: Silence | None = None

@@ -11,12 +11,12 @@ from gateway.core import canary, case, orders, permits
 from gateway.core.case import Outcome, raise_case
 from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, OpeningResumed, PermitSpent
 from gateway.core.heard import Heard
-from gateway.core.model import Door, Opening
+from gateway.core.model import Contact, Door, Opening
 from gateway.core.reason import BREACHES, TAMPER, Reason
 from gateway.core.rules import CANARY, Rules
 
-# What is over when the door is shut. Tampering is over when a person says so.
-ENDS_WITH_OPENING = BREACHES - TAMPER - {Reason.SILENT_TAMPERED}
+# What may still go on when the door is shut.
+GOES_ON_TAMPERED = TAMPER | {Reason.SILENT_TAMPERED}
 
 
 def begin(
@@ -41,7 +41,7 @@ def _judge(
     """What the opening is. The order of these questions is the order of what counts."""
     if door.door_class == CANARY:
         return door, Opening(opening_id, opened_ms, Reason.CANARY), ()
-    unwatched = orders.why_not_under_order(door, latest_ms)
+    unwatched = orders.why_recorded_only(door, latest_ms, now_ms)
     if unwatched is not None:
         return door, Opening(opening_id, opened_ms, unwatched), ()
     covering = permits.covering(door, opened_ms, latest_ms, rules)
@@ -81,8 +81,10 @@ def go_on(door: Door, heard: Heard, _: Rules) -> Outcome:
         opening, shut_ms=None, shut_from_ms=None, ends_ms=None, joined=opening.joined + 1
     )
     resumed = OpeningResumed(going_on.opening_id, going_on.joined)
-    effects = (resumed,) if door.opening is None else ()
-    return replace(door, opening=going_on, ended=None), effects
+    if door.opening is not None:
+        return replace(door, opening=going_on), ()
+    door, again = case.goes_on(replace(door, opening=going_on, ended=None), heard.now_ms)
+    return door, (resumed, *again)
 
 
 def end_missed(door: Door, heard: Heard, _: Rules) -> Outcome:
@@ -102,7 +104,8 @@ def opened_blind(door: Door, heard: Heard, rules: Rules) -> Outcome:
         return door, ()
     opening_id = heard.name() + "-blind"
     earliest_ms, latest_ms = heard.known_ms, heard.latest_ms
-    reason = orders.why_not_under_order(door, latest_ms) or Reason.OPENED_BLIND
+    unwatched = orders.why_recorded_only(door, latest_ms, heard.now_ms)
+    reason = unwatched or Reason.OPENED_BLIND
     if door.door_class == CANARY:
         reason = Reason.CANARY
     began = OpeningBegan(opening_id, earliest_ms, latest_ms, reason, None, heard.edges)
@@ -111,7 +114,7 @@ def opened_blind(door: Door, heard: Heard, rules: Rules) -> Outcome:
         door, raised = raise_case(door, reason, opening_id, heard.now_ms, earliest_ms, rules)
         effects += raised
         if heard.shuts:
-            door, more = case.returned(door, ENDS_WITH_OPENING, heard.now_ms)
+            door, more = case.returned(door, over_when_shut(door), heard.now_ms)
             effects += more
     return door, effects
 
@@ -129,18 +132,34 @@ def shut(door: Door, heard: Heard, rules: Rules) -> Outcome:
 
     The opening ends after the off-delay, unless the door opens before. The delay counts from
     hearing of it: reports that waited come one behind the other, and the next may tell that the
-    door opened again at once. A beat that says so repairs a close that nobody reported.
+    door opened again at once. A beat that says so repairs a close that nobody reported. So does a
+    reading without an edge (the door shut while its seal had no power, or another seal was hung),
+    if it lasts: contacts flip while they wake.
     """
-    if not heard.shuts or door.opening is None or door.opening.shut_ms is not None:
+    opening = door.opening
+    if opening is None or opening.shut_ms is not None or door.contact is not Contact.SHUT:
         return door, ()
+    event = heard.event
+    told = heard.shuts and event.edge and not event.first and heard.edges == 1
     shutting = replace(
-        door.opening,
+        opening,
         shut_ms=heard.latest_ms,
-        shut_from_ms=heard.earliest_ms,
-        ends_ms=heard.now_ms + rules.off_delay_ms,
-        inferred=not heard.event.edge or heard.edges > 1,
+        shut_from_ms=heard.earliest_ms if told else heard.known_ms,
+        ends_ms=heard.now_ms + (rules.off_delay_ms if heard.edges else rules.found_open_ms),
+        inferred=not told,
     )
     return replace(door, opening=shutting), ()
+
+
+def not_shut(door: Door, heard: Heard, _: Rules) -> Outcome:
+    """It reads open again without an edge: the reading that it was shut was none."""
+    opening = door.opening
+    if opening is None or opening.shut_ms is None or heard.edges:
+        return door, ()
+    if door.contact is not Contact.OPEN:
+        return door, ()
+    going_on = replace(opening, shut_ms=None, shut_from_ms=None, ends_ms=None, inferred=False)
+    return replace(door, opening=going_on), ()
 
 
 # The ends of openings.
@@ -152,10 +171,14 @@ def end(door: Door, shut_ms: int, now_ms: int) -> Outcome:
     if opening is None:
         return door, ()
     ended = OpeningEnded(opening.opening_id, shut_ms, opening.joined, opening.inferred)
-    door, returned = case.returned(
-        replace(door, opening=None, ended=opening), ENDS_WITH_OPENING, now_ms
-    )
+    door = replace(door, opening=None, ended=opening)
+    door, returned = case.returned(door, over_when_shut(door), now_ms)
     return door, (ended, *returned)
+
+
+def over_when_shut(door: Door) -> frozenset[Reason]:
+    """What is over now that the door is shut: not what its seal still suffers."""
+    return BREACHES - GOES_ON_TAMPERED if door.cover or door.magnet else BREACHES
 
 
 def ends_ms(door: Door) -> int | None:
@@ -183,11 +206,16 @@ def overstay(door: Door, now_ms: int, rules: Rules) -> Outcome:
     """
     opening = door.opening
     assert opening is not None and opening.overstay_ms is not None  # noqa: PT018, S101
-    late_ms = None if door.beat_ms is None else rules.late_beats * door.beat_ms
-    if late_ms is not None and door.heard_ms is not None and now_ms - door.heard_ms >= late_ms:
+    if door.contact is not Contact.OPEN or _is_late(door, now_ms, rules):
         waiting = replace(opening, overstay_ms=None, unjudged_ms=opening.overstay_ms)
         return replace(door, opening=waiting), ()
     return _told_overstay(door, opening, opening.overstay_ms, now_ms, rules)
+
+
+def _is_late(door: Door, now_ms: int, rules: Rules) -> bool:
+    if door.beat_ms is None:
+        return False
+    return door.heard_ms is None or now_ms - door.heard_ms >= rules.late_beats * door.beat_ms
 
 
 def still_open(door: Door, heard: Heard, rules: Rules) -> Outcome:
@@ -195,7 +223,7 @@ def still_open(door: Door, heard: Heard, rules: Rules) -> Outcome:
     opening = door.opening
     if opening is None or opening.unjudged_ms is None or opening.shut_ms is not None:
         return door, ()
-    if heard.latest_ms < opening.unjudged_ms:
+    if door.contact is not Contact.OPEN or heard.latest_ms < opening.unjudged_ms:
         return door, ()  # it speaks for a time before that
     return _told_overstay(door, opening, opening.unjudged_ms, heard.now_ms, rules)
 
@@ -204,5 +232,7 @@ def _told_overstay(
     door: Door, opening: Opening, since_ms: int, now_ms: int, rules: Rules
 ) -> Outcome:
     door = replace(door, opening=replace(opening, overstay_ms=None, unjudged_ms=None))
+    if orders.why_not_under_order(door, now_ms):
+        return door, ()
     reason = Reason.PERMIT_OVERSTAYED if opening.permit_id else Reason.OPEN_TOO_LONG
     return raise_case(door, reason, opening.opening_id + "-overstay", now_ms, since_ms, rules)

@@ -27,6 +27,11 @@ def why_not_under_order(door: Door, at_ms: int) -> Reason | None:
     return Reason.ORDER_OVER if door.orders else Reason.NO_ORDER
 
 
+def why_recorded_only(door: Door, opened_ms: int, now_ms: int) -> Reason | None:
+    """Why nobody is told now of an opening then: both times must lie under an order."""
+    return why_not_under_order(door, opened_ms) or why_not_under_order(door, now_ms)
+
+
 def quiet(door: Door, at_ms: int) -> tuple[tuple[int, int], ...]:
     """The hours in which the running order wants no page but for a breach."""
     order = running(door, at_ms)

@@ -63,26 +63,38 @@ def _lost(outages: Outages, event: SealLost, now_ms: int, rules: Rules) -> Outco
     outages = replace(outages, lost=(*others, lost))
     areas = {area for area, _ in event.areas}
     for outage in outages.outages:
-        if outage.area in areas and outage.case is not None and not _is_over(outage):
-            grown = replace(outage, doors=(*outage.doors, event.door_id), settles_ms=None)
-            return _with(outages, grown), (
-                OutageGrew(outage.outage_id, grown.doors, event.door_id),
-            )
+        if outage.area in areas and not _is_over(outage):
+            return _grow(outages, outage, event.door_id, now_ms, rules)
     if outages.gathered_ms is None:
         outages = replace(outages, gathered_ms=now_ms + rules.outage_gather_ms)
     return outages, ()
+
+
+def _grow(outages: Outages, outage: Outage, door_id: str, now_ms: int, rules: Rules) -> Outcome:
+    """One more is silent from it, or silent again; where it was settling, it must settle anew."""
+    is_new = door_id not in outage.doors
+    doors = (*outage.doors, door_id) if is_new else outage.doors
+    outage = replace(outage, doors=doors)
+    outage = replace(outage, settles_ms=_settles_ms(outages, outage, now_ms, rules))
+    grew = (OutageGrew(outage.outage_id, doors, door_id),) if is_new else ()
+    return _with(outages, outage), grew
+
+
+def _settles_ms(outages: Outages, outage: Outage, now_ms: int, rules: Rules) -> int | None:
+    """When it may be over, as half of its doors are heard; None as long as they are not."""
+    silent = {one.door_id for one in outages.lost}
+    still = sum(door in silent for door in outage.doors)
+    return now_ms + rules.outage_settle_ms if 2 * still <= len(outage.doors) else None
 
 
 def _heard(outages: Outages, door_id: str, now_ms: int, rules: Rules) -> Outcome:
     """One is heard again; when half of an outage's doors are, it may be over."""
     lost = tuple(one for one in outages.lost if one.door_id != door_id)
     outages = replace(outages, lost=lost)
-    silent = {one.door_id for one in lost}
     for outage in outages.outages:
-        if door_id in outage.doors and outage.settles_ms is None and not _is_over(outage):
-            still = sum(door in silent for door in outage.doors)
-            if 2 * still <= len(outage.doors):
-                settles_ms = now_ms + rules.outage_settle_ms
+        if door_id in outage.doors and outage.settles_ms is None:
+            settles_ms = _settles_ms(outages, outage, now_ms, rules)
+            if settles_ms is not None:
                 outages = _with(outages, replace(outage, settles_ms=settles_ms))
     return outages, ()
 

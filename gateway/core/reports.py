@@ -6,7 +6,6 @@ from msgspec.structs import replace
 
 from gateway.core import chatter, found_open, openings, silence, tamper
 from gateway.core.case import Outcome, returned
-from gateway.core.effects import Effect
 from gateway.core.events import ReportCame, SealBound
 from gateway.core.heard import Heard, hear, known_ms
 from gateway.core.model import Contact, Door
@@ -14,14 +13,14 @@ from gateway.core.reason import BREACHES, FAULTS
 from gateway.core.rules import Rules
 
 RULES: tuple[Callable[[Door, Heard, Rules], Outcome], ...] = (
-    silence.heard_again,  # 1. who speaks is not silent
-    chatter.stir,  # 2. a contact that is put aside is counted, and not believed
-    openings.go_on,  # 3. open again at once: it had not closed
-    openings.end_missed,  # 4. open again: the one before is over, whoever missed that
-    openings.opened_blind,  # 5. the counter shows openings that nobody heard
-    chatter.flurry,  # 6. too fast for a person: the contact is put aside
-    openings.opened,  # 7. it opened: permit, allowance, or a case
-    openings.shut,  # 8. it shut
+    chatter.stir,  # 1. a contact that is put aside is counted, and not believed
+    openings.go_on,  # 2. open again at once: it had not closed
+    openings.end_missed,  # 3. open again: the one before is over, whoever missed that
+    openings.opened_blind,  # 4. the counter shows openings that nobody heard
+    chatter.flurry,  # 5. too fast for a person: the contact is put aside
+    openings.opened,  # 6. it opened: permit, allowance, or a case
+    openings.shut,  # 7. it shut
+    openings.not_shut,  # 8. it did not
     openings.still_open,  # 9. it ran over while nobody heard it, and is open still
     found_open.look,  # 10. a seal came back, and its door stands open
     tamper.look,  # 11. cover and magnet
@@ -34,18 +33,18 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Outcome:
         return door, ()  # a seal that has been replaced on this door
     heard = hear(door, event, now_ms, rules)
     if heard is None:
-        return replace(door, heard_ms=now_ms), ()
+        return silence.heard_again(replace(door, heard_ms=now_ms), now_ms)
     door = replace(
         door,
         contact=event.contact,
-        edges=event.edges,
+        edges=event.edges if event.contact is not Contact.UNKNOWN else door.edges,
         heard_ms=now_ms,
         known_ms=known_ms(door, event, now_ms),
         battery_mv=event.battery_mv if event.battery_mv is not None else door.battery_mv,
         cover=event.cover,
         magnet=event.magnet,
     )
-    effects: tuple[Effect, ...] = ()
+    door, effects = silence.heard_again(door, now_ms)  # who speaks is not silent
     for rule in RULES:
         door, more = rule(door, heard, rules)
         if more:

@@ -9,9 +9,9 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
+from gateway.core import case
 from gateway.core.case import Outcome, end_by_rule, raise_case
 from gateway.core.effects import Effect, SilenceBegan, SilenceEnded
-from gateway.core.heard import Heard
 from gateway.core.model import Contact, Door, Silence
 from gateway.core.orders import why_not_under_order
 from gateway.core.reason import Reason
@@ -38,7 +38,7 @@ def liveness(door: Door, now_ms: int, rules: Rules) -> Liveness:
     return Liveness.LATE if silent_ms >= rules.late_beats * door.beat_ms else Liveness.LIVE
 
 
-def heard_again(door: Door, heard: Heard, _: Rules) -> Outcome:
+def heard_again(door: Door, now_ms: int) -> Outcome:
     """A seal that was lost speaks. A case about nothing but its silence ends by itself."""
     silence = door.silence
     if silence is None:
@@ -46,9 +46,11 @@ def heard_again(door: Door, heard: Heard, _: Rules) -> Outcome:
     door = replace(door, silence=None)
     effects: tuple[Effect, ...] = (SilenceEnded(silence.since_ms),)
     if door.case is not None and door.case.reason is Reason.SILENT:
-        door, ended = end_by_rule(door, Reason.HEARD_AGAIN, heard.now_ms)
+        door, ended = end_by_rule(door, Reason.HEARD_AGAIN, now_ms)
         effects += ended
-    return door, effects
+    over = {Reason.SILENT} if door.opening is not None else {Reason.SILENT, Reason.SILENT_OPEN}
+    door, returned = case.returned(door, frozenset(over), now_ms)
+    return door, effects + returned
 
 
 def ended(silence: Silence | None) -> tuple[Effect, ...]:
@@ -76,13 +78,17 @@ def told_ms(door: Door) -> int | None:
 
 
 def tell(door: Door, now_ms: int, rules: Rules) -> Outcome:
-    """It has lasted. Nobody is told where an outage explains it or somebody has the door's case."""
+    """It has lasted. Nobody is told where an outage explains it; nor, for now, where the door has a
+    case already, or no order."""
     silence = door.silence
     assert silence is not None  # noqa: S101 - its deadline came
     door = replace(door, silence=replace(silence, told_ms=None))
-    if door.outage is not None or door.case is not None or why_not_under_order(door, now_ms):
+    if door.outage is not None:
         return door, ()
-    page_id = f"{door.seal_id}-silent-{silence.since_ms}"
+    if door.case is not None or why_not_under_order(door, now_ms):
+        again_ms = now_ms + rules.silence_ms
+        return replace(door, silence=replace(silence, told_ms=again_ms)), ()
+    page_id = f"{door.seal_id}-silent-{now_ms}"  # an outage may have explained it once before
     return raise_case(door, _reason(door), page_id, now_ms, silence.since_ms, rules)
 
 

@@ -51,7 +51,7 @@ from gateway.core.events import (
 )
 from gateway.core.heard import edge_ms
 from gateway.core.model import Door
-from gateway.core.reason import Reason
+from gateway.core.reason import BREACHES, Reason
 from gateway.core.rules import Rules
 
 RULES_DUE_MAX = 16  # in one step; more deadlines than a door can hold
@@ -105,17 +105,21 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], Outcome]] = {
     OutageEnded: lambda door, its, now, rules: silence.unexplained(door, its.outage_id, now, rules),
 }
 
+# What is raised at a door under an order only.
+UNDER_ORDER = BREACHES | {Reason.CHATTER, Reason.SILENT}
 Rule = Callable[[Door, int, Rules], Outcome]
 
 
 def _order_over_ms(door: Door) -> int | None:
     """When the order ends under which the oldest unfinished case was raised."""
-    if door.case is not None:
-        return orders.ends_ms(door, door.case.raised_ms)
-    for filed in door.filed:
-        if filed.returned_ms is None:
-            return orders.ends_ms(door, filed.raised_ms)
-    return None
+    filed = (one for one in door.filed if one.returned_ms is None)
+    its = door.case or next(filed, None)
+    if its is None:
+        return None
+    ends_ms = orders.ends_ms(door, its.raised_ms)
+    if ends_ms is None and its.reason in UNDER_ORDER:
+        return its.raised_ms  # the order was taken back to before that
+    return ends_ms
 
 
 def _end_order(door: Door, now_ms: int, _: Rules) -> Outcome:

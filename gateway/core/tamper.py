@@ -9,11 +9,10 @@ from gateway.core.case import Outcome, raise_case
 from gateway.core.effects import Effect
 from gateway.core.heard import Heard
 from gateway.core.model import Door
+from gateway.core.openings import GOES_ON_TAMPERED
 from gateway.core.orders import why_not_under_order
-from gateway.core.reason import TAMPER, Reason
+from gateway.core.reason import Reason
 from gateway.core.rules import Rules
-
-OVER_WHEN_MENDED = TAMPER | {Reason.SILENT_TAMPERED}
 
 
 def look(door: Door, heard: Heard, rules: Rules) -> Outcome:
@@ -21,7 +20,9 @@ def look(door: Door, heard: Heard, rules: Rules) -> Outcome:
     event, before, now_ms = heard.event, heard.before, heard.now_ms
     covers, magnets = event.cover and not before.cover, event.magnet and not before.magnet
     if (before.cover or before.magnet) and not (event.cover or event.magnet):
-        return case.returned(door, OVER_WHEN_MENDED, now_ms)
+        if door.opening is not None:
+            return door, ()  # it is over when the door is shut as well
+        return case.returned(door, GOES_ON_TAMPERED, now_ms)
     if not (covers or magnets) or why_not_under_order(door, now_ms):
         return door, ()
     effects: tuple[Effect, ...] = ()

@@ -7,9 +7,8 @@ nothing identifying: who opens it on a phone learns the case's number, and the r
 import asyncio
 import logging
 
-from gateway.core.reason import Reason
 from gateway.notify.channel import DeliveryError
-from gateway.notify.wording import page_text
+from gateway.notify.entry_text import entry_text
 from gateway.store.commit import Entry
 
 TIMEOUT_S = 20.0
@@ -37,7 +36,7 @@ def _notify(entry: Entry) -> None:
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its lines can hold addresses
     messenger = apprise.Apprise()
-    title, text = page_text(Reason(entry.reason), entry.language, entry.case_id)
+    title, text = entry_text(entry)
     try:
         known = messenger.add(entry.address)
         taken = known and messenger.notify(body=text, title=title)

@@ -11,7 +11,8 @@ import aiohttp
 
 from gateway.core.reason import Reason
 from gateway.notify.channel import DeliveryError
-from gateway.notify.wording import page_text, why_line
+from gateway.notify.entry_text import OF_PEOPLE, entry_text
+from gateway.notify.wording import why_line
 from gateway.store.commit import Entry
 
 TIMEOUT_S = 10.0
@@ -59,13 +60,13 @@ class Webhook:
 def body(entry: Entry) -> bytes:
     """The JSON that is posted, UTF-8."""
     reason = Reason(entry.reason)
-    title, text = page_text(reason, entry.language, entry.case_id)
+    title, text = entry_text(entry)
     return json.dumps(
         {
             "page_id": entry.page_id,
             "case_id": entry.case_id,
             "reason": entry.reason,
-            "why": why_line(reason, entry.language),
+            "why": text if reason in OF_PEOPLE else why_line(reason, entry.language),
             "title": title,
             "text": text,
             "since_ms": entry.since_ms,

@@ -1,4 +1,4 @@
-"""What people read about cases, pages and outages; as `views`, it takes a reading connection.
+"""What people read about cases and outages; as `views`, it takes a reading connection.
 
 A case is open until somebody has reported how it ended, then it waits for the desk, then it is
 closed. What was put aside stands behind what waits.
@@ -7,7 +7,7 @@ closed. What was put aside stands behind what waits.
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Select, func, or_, select, tuple_
+from sqlalchemy import Connection, Select, func, select, tuple_
 
 from gateway.core.model import CaseState, Door
 from gateway.core.reason import Reason
@@ -80,44 +80,6 @@ class CaseCounts(msgspec.Struct, frozen=True):
     def open(self) -> int:
         """Those that are not reported yet."""
         return self.waiting + self.in_hand + self.shelved
-
-
-class PageRow(msgspec.Struct, frozen=True):
-    """A page in a warden's inbox. `since_ms`: when the thing happened; `made_ms`: when told."""
-
-    page_id: str
-    case_id: str
-    door_id: str
-    label: str
-    reason: Reason
-    since_ms: int
-    made_ms: int
-
-
-class UnsignedRow(msgspec.Struct, frozen=True):
-    """A page for which its owner's handheld has not signed."""
-
-    page_id: str
-    case_id: str
-    door_id: str
-    reason: Reason
-    since_ms: int
-    made_ms: int
-
-
-class DeliveryRow(msgspec.Struct, frozen=True):
-    """A page on its way by one channel. Its address stays in the store: it may hold a secret."""
-
-    page_id: str
-    reason: Reason
-    channel: str
-    warden: str | None
-    since_ms: int
-    made_ms: int
-    done_ms: int | None
-    received_ms: int | None
-    tries: int
-    gave_up: bool
 
 
 class BlindDoor(msgspec.Struct, frozen=True):
@@ -214,64 +176,6 @@ def cases_at(connection: Connection, door_id: str, limit: int) -> list[CaseRow]:
     query = _CASES.where(c.door_id == door_id, c.area.is_(None))
     query = query.order_by(c.raised_ms.desc(), c.case_id.desc())
     return records(connection, query.limit(limit), CaseRow)
-
-
-def inbox(connection: Connection, warden_id: str, is_open: bool, limit: int) -> list[PageRow]:
-    """A warden's pages whose cases are open, or are reported or closed; newest first."""
-    o, d, c = tables.outbox.c, tables.doors.c, tables.cases.c
-    states = OPEN if is_open else (*DESK, CaseState.CLOSED)
-    query = (
-        select(o.page_id, o.case_id, c.door_id, d.label, o.reason, o.since_ms, o.made_ms)
-        .join(tables.cases, c.case_id == o.case_id)
-        .join(tables.doors, d.door_id == c.door_id)
-        .where(o.warden_id == warden_id, o.channel == "inbox", c.state.in_(states))
-        .order_by(o.made_ms.desc(), o.entry_id.desc())
-        .limit(limit)
-    )
-    return records(connection, query, PageRow)
-
-
-def unsigned(
-    connection: Connection, warden_id: str, after_ms: int, limit: int
-) -> list[UnsignedRow]:
-    """A warden's pages made after a time for which no handheld has signed; newest first."""
-    o = tables.outbox.c
-    query = (
-        select(*(o[name] for name in UnsignedRow.__struct_fields__))
-        .where(o.warden_id == warden_id, o.made_ms > after_ms)
-        .where(o.channel == "inbox", o.received_ms.is_(None))
-        .order_by(o.made_ms.desc(), o.entry_id.desc())
-        .limit(limit)
-    )
-    return records(connection, query, UnsignedRow)
-
-
-def page_of(connection: Connection, page_id: str, warden_id: str) -> UnsignedRow | None:
-    """A page that was told to a warden, signed for or not; None if there is none."""
-    o = tables.outbox.c
-    query = (
-        select(*(o[name] for name in UnsignedRow.__struct_fields__))
-        .where(o.page_id == page_id, o.warden_id == warden_id)
-        .limit(1)
-    )
-    return next(iter(records(connection, query, UnsignedRow)), None)
-
-
-def deliveries(connection: Connection, case: CaseRow, limit: int) -> list[DeliveryRow]:
-    """Who was told of a case, by which channel, and whether it went out; newest first."""
-    o, w = tables.outbox.c, tables.wardens.c
-    names = [name for name in DeliveryRow.__struct_fields__ if name != "warden"]
-    # The index leads with warden_id: name those who can have been told, the site itself (NULL) too.
-    told = select(w.warden_id)
-    query = (
-        select(*(o[name] for name in names), w.name.label("warden"))
-        .join(tables.wardens, w.warden_id == o.warden_id, isouter=True)
-        .where(or_(o.warden_id.in_(told), o.warden_id.is_(None)))
-        .where(o.made_ms >= case.raised_ms, o.case_id == case.case_id)
-        .order_by(o.made_ms.desc(), o.entry_id.desc())
-        .limit(limit)
-    )
-    return records(connection, query, DeliveryRow)
 
 
 def outage_of(connection: Connection, case: CaseRow) -> OutageRow | None:

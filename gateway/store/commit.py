@@ -22,6 +22,7 @@ from gateway.core.effects import (
 )
 from gateway.core.events import Event, OrderPlaced, PageReceived, PermitAnnounced, ReportCame
 from gateway.core.model import CaseState, Door
+from gateway.core.people import Person
 from gateway.core.reason import Reason
 from gateway.store import statements as sql
 from gateway.store import tables
@@ -60,6 +61,15 @@ class Entry(msgspec.Struct):
     gave_up: bool = False
     error: str | None = None
     received_ms: int | None = None
+    about: str = ""  # of a grouped page: a Group as JSON
+
+
+class Group(msgspec.Struct, frozen=True):
+    """What a grouped page is about: how many cases, how many of them breaches, and their ids."""
+
+    cases: int
+    breaches: int
+    case_ids: tuple[str, ...]
 
 
 class Commit:
@@ -82,6 +92,7 @@ class Commit:
         self.grown: list[Row] = []
         self.over: list[Row] = []
         self.states: dict[str, Row] = {}
+        self.people: dict[str, Row] = {}
         self.entries: list[Entry] = []
         self.tried: list[Row] = []
         self.received: list[Row] = []
@@ -190,6 +201,10 @@ class Commit:
         """Store what is known of the site as a whole."""
         self.states[name] = {"name": name, "state": _encode(state)}
 
+    def person(self, person: Person) -> None:
+        """Store what one person was told, and what waits for them."""
+        self.people[person.warden_id] = {"warden_id": person.warden_id, "state": _encode(person)}
+
     def tried_entry(self, entry: Entry) -> None:
         """Store how a try to deliver an entry went."""
         self.tried.append(
@@ -221,6 +236,7 @@ class Commit:
             (sql.GROW_OUTAGE, self.grown),
             (sql.END_OUTAGE, self.over),
             (sql.UPSERT_STATE, list(self.states.values())),
+            (sql.UPSERT_PERSON, list(self.people.values())),
             (sql.INSERT_ENTRY, [msgspec.structs.asdict(entry) for entry in self.entries]),
             (sql.UPDATE_ENTRY, self.tried),
             (sql.RECEIVE_ENTRY, self.received),

@@ -6,9 +6,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from gateway.core import rota
 from gateway.core.events import Event
 from gateway.core.model import Door, Outages
-from gateway.store import tables
+from gateway.core.people import Person
+from gateway.core.rota import Cover, Role, Rota, Shift
+from gateway.store import areas, tables
 from gateway.store.commit import Entry, Mark
 
 SITE = "site:"  # stands where a door's id would: what is about all of them. No door is called so
@@ -18,6 +21,7 @@ DUE_AT_ONCE = 1_000
 _decode_door = msgspec.json.Decoder(Door).decode
 _decode_outages = msgspec.json.Decoder(Outages).decode
 _decode_event = msgspec.json.Decoder(Event).decode
+_decode_person = msgspec.json.Decoder(Person).decode
 _decode_channels = msgspec.json.Decoder(list[str]).decode
 
 
@@ -36,6 +40,8 @@ class Warden(msgspec.Struct, frozen=True):
     warden_id: str
     language: str
     channels: tuple[tuple[str, str], ...]
+    grid_id: str = ""
+    role: Role = Role.WARDEN
 
 
 class Registry(msgspec.Struct, frozen=True):
@@ -49,6 +55,8 @@ class Registry(msgspec.Struct, frozen=True):
     # door_id -> every area that it lies in, each with how many sealed doors it holds
     areas_of: dict[str, tuple[tuple[str, int], ...]] = {}
     outages: Outages = Outages()
+    rota: Rota = Rota()
+    people: dict[str, Person] = {}  # those of whom something is known, by warden_id
 
 
 def load(connection: Connection) -> Registry:
@@ -60,13 +68,17 @@ def load(connection: Connection) -> Registry:
     for door_id, grid_id, state in rows:
         doors[door_id] = _decode_door(state) if state else Door(door_id)
         grid_of[door_id] = grid_id
+    wardens = _wardens(connection)
     return Registry(
         _seals(connection),
         doors,
         grid_of,
-        _wardens(connection),
+        wardens,
         enrolment(connection),
-        outages=_decode_outages(site_state(connection, "outages") or b"{}"),
+        areas.of_doors(connection),
+        _decode_outages(site_state(connection, "outages") or b"{}"),
+        _rota(connection, wardens),
+        _people(connection),
     )
 
 
@@ -87,13 +99,33 @@ def _wardens(connection: Connection) -> dict[str, tuple[Warden, ...]]:
     by_grid: dict[str, list[Warden]] = defaultdict(list)
     c = tables.wardens.c
     rows = connection.execute(
-        select(c.warden_id, c.grid_id, c.language, c.channels).order_by(c.warden_id)
+        select(c.warden_id, c.grid_id, c.language, c.channels, c.role).order_by(c.warden_id)
     )
-    for warden_id, grid_id, language, channels in rows:
+    for warden_id, grid_id, language, channels, role in rows:
         parts = [channel.partition(":") for channel in _decode_channels(channels)]
         ways = tuple((kind, address) for kind, _, address in parts)
-        by_grid[grid_id].append(Warden(warden_id, language, ways))
+        by_grid[grid_id].append(Warden(warden_id, language, ways, grid_id, Role(role)))
     return {grid_id: tuple(wardens) for grid_id, wardens in by_grid.items()}
+
+
+def _rota(connection: Connection, wardens: dict[str, tuple[Warden, ...]]) -> Rota:
+    s, c = tables.shifts.c, tables.covers.c
+    shifts = [
+        Shift(row.grid_id, Role(row.role), row.warden_id, row.days, row.from_min, row.to_min)
+        for row in connection.execute(select(*s))
+    ]
+    found = connection.execute(select(c.warden_id, c.from_ms, c.to_ms, c.by))
+    covers = [Cover(*row) for row in found]
+    people: dict[tuple[str, Role], list[str]] = defaultdict(list)
+    for grid_id, there in wardens.items():
+        for warden in there:
+            people[grid_id, warden.role].append(warden.warden_id)
+    return rota.of(shifts, covers, people)
+
+
+def _people(connection: Connection) -> dict[str, Person]:
+    rows = connection.execute(select(tables.people.c.warden_id, tables.people.c.state))
+    return {warden_id: _decode_person(state) for warden_id, state in rows}
 
 
 def site_state(connection: Connection, name: str) -> bytes | None:

@@ -28,6 +28,8 @@ def upsert(dialect: str, table: Table, changes: Iterable[str] | None = None) -> 
     insert, keys = insert_for(dialect, table), table.primary_key.columns.keys()
     names = [name for name in changes or table.columns.keys() if name not in keys]
     changed = {name: insert.excluded[name] for name in names}
+    if not changed:  # all of it is key
+        return insert.on_conflict_do_nothing(index_elements=keys)
     return insert.on_conflict_do_update(index_elements=keys, set_=changed)
 
 

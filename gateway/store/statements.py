@@ -74,6 +74,7 @@ INSERT_OUTAGE = _upsert(tables.outages)
 GROW_OUTAGE = _set(tables.outages, "outage_id", "b_id", "doors")
 END_OUTAGE = _set(tables.outages, "outage_id", "b_id", "over_ms")
 UPSERT_STATE = _upsert(tables.states)
+UPSERT_PERSON = _upsert(tables.people)
 INSERT_ENTRY = _of(tables.outbox, _insert_entry)
 UPDATE_ENTRY = _set(
     tables.outbox, "entry_id", "b_id", "tries", "next_ms", "done_ms", "gave_up", "error"

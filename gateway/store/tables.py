@@ -13,7 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
@@ -21,41 +20,20 @@ from sqlalchemy import (
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-# SQLite gives AUTOINCREMENT only to INTEGER; PostgreSQL wants 64 bits.
-BigId = BigInteger().with_variant(Integer(), "sqlite")
+# Said again, for whoever reads tables looks for them here.
+from gateway.store.people_tables import BigId
+from gateway.store.people_tables import covers as covers
+from gateway.store.people_tables import grids as grids
+from gateway.store.people_tables import metadata as metadata
+from gateway.store.people_tables import people as people
+from gateway.store.people_tables import shifts as shifts
+from gateway.store.people_tables import wardens as wardens
 
 site = Table(
     "site",
     metadata,
     Column("site_id", String(16), primary_key=True),  # random; also the gateway's id on the broker
     Column("made_ms", BigInteger, nullable=False),
-)
-
-grids = Table(
-    "grids",
-    metadata,
-    Column("grid_id", String(64), primary_key=True),
-    Column("name", Text, nullable=False),
-)
-
-wardens = Table(
-    "wardens",
-    metadata,
-    Column("warden_id", String(64), primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("grid_id", String(64), ForeignKey("grids.grid_id"), nullable=False),
-    Column("language", String(8), nullable=False, server_default="zh"),
-    # JSON list of channel addresses: "inbox", "webhook:https://…", "apprise:ntfy://…"
-    Column("channels", Text, nullable=False, server_default='["inbox"]'),
 )
 
 doors = Table(
@@ -65,6 +43,11 @@ doors = Table(
     Column("label", Text, nullable=False),  # what a person calls it: "3-201"
     Column("grid_id", String(64), ForeignKey("grids.grid_id"), nullable=False),
     Column("state", LargeBinary, nullable=True),  # core.model.Door as JSON; NULL: nothing yet
+    Column("door_class", String(32), nullable=False, server_default=""),  # whose settings hold
+    # Where it lies, and by what its seal is heard: what may silence it together with others.
+    Column("building", String(64), nullable=True),
+    Column("stair", String(64), nullable=True),
+    Column("point", String(64), nullable=True),  # access point
 )
 
 seals = Table(
@@ -81,6 +64,8 @@ seals = Table(
     # Numbers journaled: the highest, and a bit for each of the 62 below it.
     Column("seq_top", Integer, nullable=False, server_default="0"),
     Column("seq_seen", BigInteger, nullable=False, server_default="0"),
+    Column("batch", String(32), nullable=True),
+    Column("beat_ms", BigInteger, nullable=True),  # how often it promised to beat
     Index("ix_seals_door_id", "door_id"),
 )
 
@@ -234,6 +219,8 @@ outbox = Table(
     Column("done_ms", BigInteger, nullable=True),
     Column("gave_up", Boolean, nullable=False, server_default=false()),
     Column("error", Text, nullable=True),
+    # Of a grouped page: what is in it, as JSON (store.commit.Group).
+    Column("about", Text, nullable=False, server_default=""),
     Column("received_ms", BigInteger, nullable=True),  # when the person's handheld signed for it
     Index("uq_outbox_page_channel", "page_id", "channel", "address", "warden_id", unique=True),
     Index(

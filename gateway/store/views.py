@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from gateway.core.model import Door
 from gateway.core.reason import Reason
-from gateway.store import registry, tables
+from gateway.store import areas, tables
 from gateway.store.records import records
 
 _decode_door = msgspec.json.Decoder(Door).decode
@@ -78,8 +78,8 @@ def doors_of(connection: Connection, door_ids: list[str]) -> list[DoorRow]:
 
 def doors_in(connection: Connection, area: str) -> list[str]:
     """The doors that lie in an area: "stair:3/2", "building:3"."""
-    areas_of = registry.load(connection).areas_of
-    return sorted(door_id for door_id, areas in areas_of.items() if area in dict(areas))
+    areas_of = areas.of_doors(connection)
+    return sorted(door_id for door_id, its in areas_of.items() if area in dict(its))
 
 
 def wardens(connection: Connection, limit: int, grid_id: str | None = None) -> list[WardenRow]:

@@ -143,7 +143,9 @@ async def console(store: Store, **sections: Any) -> AsyncIterator[Console]:
     settings = Settings(**({"site": {"name": "Liangxi", "language": "en"}} | sections))
     with store.reading() as connection:
         known = registry.load(connection)
-    heart = Heart(store, Site(known, settings.rulebook), Intake(), Addresses(known, "", "en"))
+    heart = Heart(
+        store, Site(known, settings.rulebook), Intake(), Addresses(known, SECRET_ADDRESS, "en")
+    )
     heart.connect(Deaf(), [])
     app = build(settings, store, heart)
     beating = asyncio.create_task(heart.run())

@@ -115,7 +115,7 @@ async def test_the_case_page_says_who_was_told_and_keeps_addresses_to_itself(
         await site.opens(0)
         page = await site.text(f"/cases/{first_case(0)}")
         assert "Wang Fang · phone page" in page
-        assert "Wang Fang · webhook" in page
+        assert "The site · webhook" in page
         assert "On its way" in page
         assert SECRET_ADDRESS not in page
         assert "Li Qiang" not in page  # a warden of another grid

@@ -3,7 +3,9 @@
 from gateway.core.effects import CaseMoved, Effect, OpeningBegan, OpeningEnded, PageDue
 from gateway.core.events import (
     CaseAcknowledged,
+    CaseAssessed,
     CaseReported,
+    CaseSignedOff,
     DeadlineCame,
     Event,
     MessageRefused,
@@ -19,7 +21,7 @@ from gateway.core.rules import Rules
 from gateway.core.step import next_deadline, step
 
 SEAL = "00112233aabbccdd"
-NOON = 1_590_000_000_000
+NOON = 1_590_033_600_000  # of 21 May 2020, a Thursday, in Wuxi
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 DAY = 24 * HOUR
 
@@ -91,6 +93,12 @@ class Story:
 
     def report_outcome(self, case_id: str, by: str = "Wang", outcome: str = "ok") -> list[Effect]:
         return self.tell(CaseReported(case_id, by, outcome))
+
+    def file(self, case_id: str, outcome: str = "ok") -> list[Effect]:
+        """The rest of the closed loop: reported by one person, assessed and signed off by two."""
+        effects = self.report_outcome(case_id, "Wang", outcome)
+        effects += self.tell(CaseAssessed(case_id, "Zhao"))
+        return effects + self.tell(CaseSignedOff(case_id, "Qian"))
 
     def pages(self) -> list[PageDue]:
         """First tellings; `climbed` are those of higher rungs and later rounds."""

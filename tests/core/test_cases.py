@@ -1,14 +1,20 @@
 """Orders, permits, cases and bursts of refusals."""
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.story import DAY, HOUR, MINUTE, NOON, SEAL, SECOND, Story
-from gateway.core.effects import PermitSpent
+from gateway.core.effects import CaseMoved, Effect, PermitSpent
 from gateway.core.events import OrderPlaced
 from gateway.core.model import CaseState, Contact, Order
 from gateway.core.reason import Reason
+
+
+def states(effects: Iterable[Effect]) -> list[CaseState]:
+    return [moved.case.state for moved in effects if isinstance(moved, CaseMoved)]
 
 
 @pytest.mark.parametrize(
@@ -89,18 +95,34 @@ def test_tamper_is_paged_once_until_it_is_in_order_again(kind: str) -> None:
     assert len(story.pages()) == 2
 
 
-def test_a_case_goes_from_raised_to_acknowledged_to_closed() -> None:
+def test_a_case_goes_round_the_closed_loop() -> None:
     story = Story()
     story.opens()
     case_id = story.pages()[0].case_id
-    assert story.acknowledge("another") == []
+    assert story.acknowledge("another") == story.file(case_id) == []
     (moved,) = story.acknowledge(case_id)
-    assert (moved.state, moved.by) == (CaseState.ACKNOWLEDGED, "Wang")
+    assert (states([moved]), moved.by) == ([CaseState.ACKNOWLEDGED], "Wang")
     assert story.acknowledge(case_id) == []
-    (moved,) = story.close(case_id, outcome="false alarm")
-    assert (moved.state, moved.outcome) == (CaseState.CLOSED, "false alarm")
-    assert story.acknowledge(case_id) == story.close(case_id) == []
+    moved, *signed = story.file(case_id, outcome="false alarm")
+    assert (states([moved]), moved.case.outcome) == ([CaseState.REPORTED], "false alarm")
+    assert states(signed) == [CaseState.ASSESSED, CaseState.SIGNED_OFF]
+    assert story.acknowledge(case_id) == story.file(case_id) == []
+
+
+def test_what_is_signed_off_closes_when_it_is_over_and_not_before() -> None:
+    """Nothing closes that still goes on: the door stands open."""
+    story = Story()
+    story.opens()
+    case_id = story.pages()[0].case_id
+    story.acknowledge(case_id)
+    story.file(case_id)
+    assert story.door.filed[0].returned_ms is None
+    story.after(MINUTE).shuts()
+    story.after(MINUTE)
+    assert states(story.moves()[-1:]) == [CaseState.CLOSED]
+    assert story.moves()[-1].case.returned_ms is not None
     assert story.door.case is None
+    assert story.door.filed == ()
 
 
 def test_an_acknowledged_case_is_raised_again_by_the_next_opening() -> None:
@@ -115,14 +137,17 @@ def test_an_acknowledged_case_is_raised_again_by_the_next_opening() -> None:
     assert (story.door.case.state, story.door.case.case_id) == (CaseState.RAISED, case_id)
 
 
-def test_after_a_case_is_closed_the_next_opening_is_a_new_one() -> None:
+def test_after_a_case_is_filed_the_next_opening_is_a_new_one() -> None:
     story = Story()
     story.opens()
-    story.close(story.pages()[0].case_id)
+    story.acknowledge(story.pages()[0].case_id)
+    story.file(story.pages()[0].case_id)
     story.after(5 * SECOND).shuts()
     story.after(5 * SECOND)
     story.opens()
     assert story.pages()[1].case_id == story.pages()[1].page_id == f"{SEAL}-3"
+    assert story.door.case is not None
+    assert story.door.case.refers_to == f"{SEAL}-1"
 
 
 def test_a_burst_of_refusals_becomes_one_case() -> None:
@@ -144,7 +169,7 @@ def test_refusals_that_come_slowly_are_no_burst() -> None:
 
 
 _ACTS = st.sampled_from(
-    ["opens", "shuts", "beat", "gap", "late", "permit", "refused", "ack", "site", "close", "order"]
+    ["opens", "shuts", "beat", "gap", "late", "permit", "refused", "ack", "site", "file", "order"]
 )
 
 
@@ -182,8 +207,8 @@ def _act(story: Story, act: str) -> None:  # noqa: C901 - a table
             story.acknowledge(case_id)
         case "site":
             story.on_site(case_id)
-        case "close":
-            story.close(case_id)
+        case "file":
+            story.file(case_id)
         case "order":
             story.tell(OrderPlaced(Order("order-1", NOON - DAY, story.now_ms)))
 
@@ -193,7 +218,11 @@ def test_an_order_that_ends_closes_its_open_case_with_that_reason() -> None:
     story.opens()
     story.after(14 * DAY)
     moved = story.moves()[-1]
-    assert (moved.state, moved.outcome, moved.by) == (CaseState.CLOSED, Reason.ORDER_OVER, None)
+    assert (moved.case.state, moved.case.outcome, moved.by) == (
+        CaseState.CLOSED,
+        Reason.ORDER_OVER,
+        None,
+    )
     assert story.door.case is None
 
 
@@ -213,7 +242,7 @@ def test_a_late_announcement_within_the_grace_time_ends_the_case_and_says_so() -
     story.after(5 * MINUTE)
     story.permit(openings=2, longest_ms=20 * MINUTE)
     moved = story.moves()[-1]
-    assert (moved.state, moved.outcome) == (CaseState.CLOSED, Reason.ANNOUNCED_LATE)
+    assert (moved.case.state, moved.case.outcome) == (CaseState.CLOSED, Reason.ANNOUNCED_LATE)
     assert story.door.permits[0].openings == 1
     assert story.door.opening is not None
     assert story.door.opening.reason is Reason.PERMIT
@@ -244,13 +273,12 @@ def test_tampering_is_latched_until_a_person_was_at_the_door() -> None:
     story.beat(Contact.SHUT, cover=True)
     case_id = story.pages()[0].case_id
     story.beat(Contact.SHUT)
-    assert story.close(case_id) == []
+    assert story.report_outcome(case_id) == []
     story.acknowledge(case_id)
-    assert story.close(case_id) == []
+    assert story.report_outcome(case_id) == []
     (moved,) = story.on_site(case_id)
-    assert (moved.state, moved.by) == (CaseState.ON_SITE, "Wang")
-    (moved,) = story.close(case_id)
-    assert moved.state is CaseState.CLOSED
+    assert (states([moved]), moved.by) == ([CaseState.ON_SITE], "Wang")
+    assert states(story.file(case_id))[-1] is CaseState.CLOSED
 
 
 def test_an_opening_after_tampering_keeps_the_tampering_in_sight() -> None:

@@ -78,7 +78,7 @@ def test_two_openings_are_one_case_and_two_pages() -> None:
         story.after(5 * SECOND)
     assert [page.case_id for page in story.pages()] == [f"{SEAL}-1"] * 2
     assert [page.page_id for page in story.pages()] == [f"{SEAL}-1", f"{SEAL}-3"]
-    assert story.moves()[-1].openings == 2
+    assert story.moves()[-1].case.openings == 2
 
 
 @pytest.mark.parametrize("again", [1, 5])

@@ -90,7 +90,7 @@ class Post:
 
 def enrol(store: Store, seals: list[HandSeal], webhook: str = "", bound: bool = True) -> None:
     """Doors door-0, door-1 … in one grid with one warden, each sealed and under order."""
-    channels = f'["inbox", "webhook:{webhook}"]' if webhook else '["inbox"]'
+    channels = f'["webhook:{webhook}", "inbox"]' if webhook else '["inbox"]'
     doors = [{"door_id": f"door-{n}", "label": f"1-{n}", "grid_id": "g"} for n in range(len(seals))]
     letters: list[Row] = []
     for n, seal in enumerate(seals if bound else []):
@@ -129,6 +129,19 @@ async def beating(store: Store, rules: Rules | None = None) -> AsyncIterator[tup
         tasks = [group.create_task(part) for part in (heart.run(), heart.read_letters())]
         await until(lambda: not waiting_letters(store))
         yield heart, post
+        for task in tasks:
+            task.cancel()
+
+
+@contextlib.asynccontextmanager
+async def beating_at(store: Store, clock: Callable[[], int]) -> AsyncIterator[Heart]:
+    """A loop at work on the store, by our clock; it ends in the middle of whatever it does."""
+    heart, _ = quiet(store)
+    heart._clock = clock  # type: ignore[method-assign]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(part) for part in (heart.run(), heart.read_letters())]
+        await until(lambda: not waiting_letters(store))
+        yield heart
         for task in tasks:
             task.cancel()
 

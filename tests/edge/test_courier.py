@@ -168,9 +168,9 @@ async def test_a_channel_that_hangs_does_not_delay_another(store: Store, free_po
     async with receiver.open(free_port()) as url:
         enrol(store, seals, webhook=url)
         with store.writing() as connection:
-            connection.execute(
-                tables.wardens.update().values(channels=f'["apprise:nonsense", "webhook:{url}"]')
-            )
+            other = {"warden_id": "li", "name": "Li", "grid_id": "g"}
+            other["channels"] = '["apprise:nonsense"]'
+            connection.execute(tables.wardens.insert(), other)
         async with gateway(store) as heart:
             for seal in seals:
                 await open_door(heart, store, seal)

@@ -6,29 +6,19 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import func, insert, select
 
-from gateway.core.effects import PageDue
 from gateway.core.events import ReportCame
 from gateway.core.model import Contact, Door
 from gateway.core.reason import Reason
-from gateway.core.rules import Rulebook
+from gateway.core.rules import Rulebook, Rules
 from gateway.draft import Draft, Site, Tally
+from gateway.notify.addressing import Addresses
 from gateway.store import registry, tables
-from gateway.store.commit import Entry
 from gateway.store.engine import Store
+from gateway.switchboard import Switchboard
 
 BEAT_MS = 100_000
 SITE_ID = "00112233445566ff"
 NAMES = ("Frau Holle", "3-201", "leak this and weep")  # they stand in the database, and only there
-
-
-class NobodyIsTold:
-    """No wardens: pages are no business of the history."""
-
-    def entries(self, page: PageDue, door_id: str, now_ms: int) -> list[Entry]:
-        return []
-
-    def know(self, registry: registry.Registry) -> None:
-        pass
 
 
 class Building:
@@ -44,7 +34,8 @@ class Building:
         self._enrol()
         with self.store.reading() as connection:
             self._site = Site(registry.load(connection), Rulebook())
-        self._tally = Tally()
+        addresses = Addresses(self._site.registry, "", "en")
+        self._board, self._tally = Switchboard(addresses, Rules()), Tally()
 
     def close(self) -> None:
         """Let go of the database."""
@@ -166,20 +157,20 @@ class Building:
                 connection.execute(tables.doors.update().where(door).values(state=state))
 
     def _draft(self) -> "_Adopted":
-        return _Adopted(self.store, self._site, self._tally)
+        return _Adopted(self.store, self._site, self._tally, self._board)
 
 
 class _Adopted:
     """A draft that is committed at the end of the block, as the loop does it."""
 
-    def __init__(self, store: Store, site: Site, tally: Tally) -> None:
-        self._store, self._site, self._tally = store, site, tally
+    def __init__(self, store: Store, site: Site, tally: Tally, board: Switchboard) -> None:
+        self._store, self._site, self._tally, self._board = store, site, tally, board
 
     def __enter__(self) -> Draft:
         with self._store.reading() as connection:
             journal_id, _, entry_id = registry.newest(connection)
         ids = journal_id + 1, entry_id + 1
-        self._draft = Draft(self._site, self._tally, NobodyIsTold(), ids)
+        self._draft = Draft(self._site, self._tally, self._board, ids)
         return self._draft
 
     def __exit__(self, wrong: type[BaseException] | None, *_: object) -> None:

@@ -112,6 +112,7 @@ def upgrade() -> None:
         sa.Column("done_ms", sa.BigInteger(), nullable=True),
         sa.Column("gave_up", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("about", sa.Text(), server_default="", nullable=False),
         sa.Column("received_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_outbox")),
     )
@@ -164,6 +165,10 @@ def upgrade() -> None:
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("grid_id", sa.String(length=64), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=True),
+        sa.Column("door_class", sa.String(length=32), server_default="", nullable=False),
+        sa.Column("building", sa.String(length=64), nullable=True),
+        sa.Column("stair", sa.String(length=64), nullable=True),
+        sa.Column("point", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(["grid_id"], ["grids.grid_id"], name=op.f("fk_doors_grid_id")),
         sa.PrimaryKeyConstraint("door_id", name=op.f("pk_doors")),
     )
@@ -174,8 +179,43 @@ def upgrade() -> None:
         sa.Column("grid_id", sa.String(length=64), nullable=False),
         sa.Column("language", sa.String(length=8), server_default="zh", nullable=False),
         sa.Column("channels", sa.Text(), server_default='["inbox"]', nullable=False),
+        sa.Column("role", sa.String(length=16), server_default="warden", nullable=False),
         sa.ForeignKeyConstraint(["grid_id"], ["grids.grid_id"], name=op.f("fk_wardens_grid_id")),
         sa.PrimaryKeyConstraint("warden_id", name=op.f("pk_wardens")),
+    )
+    op.create_table(
+        "covers",
+        sa.Column("warden_id", sa.String(length=64), nullable=False),
+        sa.Column("from_ms", sa.BigInteger(), nullable=False),
+        sa.Column("to_ms", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["by"], ["wardens.warden_id"], name=op.f("fk_covers_by")),
+        sa.ForeignKeyConstraint(
+            ["warden_id"], ["wardens.warden_id"], name=op.f("fk_covers_warden_id")
+        ),
+        sa.PrimaryKeyConstraint("warden_id", "from_ms", name=op.f("pk_covers")),
+    )
+    op.create_table(
+        "people",
+        sa.Column("warden_id", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("warden_id", name=op.f("pk_people")),
+    )
+    op.create_table(
+        "shifts",
+        sa.Column("grid_id", sa.String(length=64), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("warden_id", sa.String(length=64), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("from_min", sa.Integer(), nullable=False),
+        sa.Column("to_min", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["grid_id"], ["grids.grid_id"], name=op.f("fk_shifts_grid_id")),
+        sa.ForeignKeyConstraint(
+            ["warden_id"], ["wardens.warden_id"], name=op.f("fk_shifts_warden_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "grid_id", "role", "warden_id", "days", "from_min", "to_min", name=op.f("pk_shifts")
+        ),
     )
     op.create_table(
         "cases",
@@ -269,6 +309,8 @@ def upgrade() -> None:
         sa.Column("counter", sa.Integer(), server_default="0", nullable=False),
         sa.Column("seq_top", sa.Integer(), server_default="0", nullable=False),
         sa.Column("seq_seen", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("batch", sa.String(length=32), nullable=True),
+        sa.Column("beat_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["door_id"], ["doors.door_id"], name=op.f("fk_seals_door_id")),
         sa.PrimaryKeyConstraint("seal_id", name=op.f("pk_seals")),
     )

@@ -1,0 +1,292 @@
+"""Timelines: several doors, clocks on the wall, and who is told. Readable by a warden.
+
+    site = Site("3-201", "3-202")
+    site.at("08:01").door("3-201").opens()
+    site.want(between("08:01", "08:01:05"), page(warden, why="no permit"))
+
+Day 1 is Thursday, 21 May 2020; "day 2 08:01" is the next. Every door has a seal that was heard
+shut, and an order for a fortnight, unless told otherwise. What fails prints the story.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.cast import DAY, HOUR, MINUTE, AtDoor, Person, Seal
+from gateway.core import ladder, outages, wall_clock
+from gateway.core.effects import (
+    CaseMoved,
+    Effect,
+    OpeningBegan,
+    OpeningEnded,
+    OutageFound,
+    OutageGrew,
+    OutageOver,
+    PageDue,
+    SilenceBegan,
+    SilenceEnded,
+)
+from gateway.core.events import (
+    DeadlineCame,
+    Event,
+    OrderPlaced,
+    OutageBegan,
+    OutageEnded,
+    ReportCame,
+    SealBound,
+    SealHeard,
+    SealLost,
+)
+from gateway.core.model import Case, Door, Order, Outages
+from gateway.core.reason import Reason
+from gateway.core.rota import Role
+from gateway.core.rules import Rulebook, Rules
+from gateway.core.step import next_deadline, step
+
+SITE = "the site"
+DAY_ONE_MS = 1_589_990_400_000 - 12 * HOUR  # noon of the day before, in Wuxi
+warden, deputy, captain, installer, centre = (
+    Role.WARDEN,
+    Role.DEPUTY,
+    Role.CAPTAIN,
+    Role.INSTALLER,
+    Role.CENTRE,
+)
+canary_phone = "canary phone"
+Match = Callable[["Site", str, Effect], bool]
+
+
+@dataclass
+class Expected:
+    """What must be found, how often, between two times."""
+
+    words: str
+    matches: Match
+    times: int | None = 1  # None: once or more
+
+
+def between(start: str, end: str) -> tuple[str, str]:
+    return start, end
+
+
+def page(who: str, why: str = "", door: str = "", times: int | None = 1) -> Expected:
+    def matches(site: "Site", place: str, effect: Effect) -> bool:
+        return (
+            isinstance(effect, PageDue)
+            and site.told(effect)[0] == who
+            and why in ("", _words(effect.reason))
+            and door in ("", place)
+        )
+
+    return Expected(f"a page to the {who} {door} because: {why or 'anything'}", matches, times)
+
+
+def case(state: str, why: str = "", door: str = "", times: int | None = None) -> Expected:
+    """A case moved to a state; `why` is what raised it, or the rule that ended it."""
+
+    def matches(_: "Site", place: str, effect: Effect) -> bool:
+        if not isinstance(effect, CaseMoved) or effect.case.state != state.replace(" ", "_"):
+            return False
+        whys = (_words(effect.case.reason), _words(effect.case.outcome or ""), "")
+        return why in whys and door in ("", place)
+
+    return Expected(f"a case {state} {door} {why}", matches, times)
+
+
+def opening(why: str, door: str = "", times: int | None = 1) -> Expected:
+    def matches(_: "Site", place: str, effect: Effect) -> bool:
+        is_one = isinstance(effect, OpeningBegan) and _words(effect.reason) == why
+        return is_one and door in ("", place)
+
+    return Expected(f"an opening {door} recorded as: {why}", matches, times)
+
+
+def shutting(door: str = "", inferred: bool = False) -> Expected:
+    def matches(_: "Site", place: str, effect: Effect) -> bool:
+        is_one = isinstance(effect, OpeningEnded) and effect.inferred is inferred
+        return is_one and door in ("", place)
+
+    return Expected(f"the end of an opening {door}, inferred: {inferred}", matches)
+
+
+def _words(reason: str) -> str:
+    return str(reason).replace("_", " ")
+
+
+def nobody() -> Expected:
+    """Nobody is told of anything."""
+    return Expected("no page", lambda _, __, effect: isinstance(effect, PageDue), 0)
+
+
+class Site:
+    """Doors, their seals, the gateway's core, and what followed."""
+
+    def __init__(
+        self,
+        *doors: str,
+        rules: Rules | None = None,
+        ordered: bool = True,
+        from_: str = "07:00",
+        beat_ms: int = 100_000,
+        classes: dict[str, Rules] | None = None,
+    ) -> None:
+        self.rulebook = Rulebook(rules or Rules(), classes or {})
+        self.now_ms = self.time(from_)
+        self.doors = {door_id: Door(door_id) for door_id in doors}
+        self.seals = {door_id: Seal(f"seal-{door_id}", beat_ms) for door_id in doors}
+        self.outages = Outages()
+        self.due: dict[str, int | None] = {}
+        self.journal: list[tuple[int, str, Event]] = []
+        self.followed: list[tuple[int, str, Event | Effect]] = []
+        for door_id, seal in self.seals.items():
+            self.tell(door_id, SealBound(seal.seal_id, beat_ms))
+            if ordered:
+                order = Order("order", self.now_ms - DAY, self.now_ms + 14 * DAY)
+                self.tell(door_id, OrderPlaced(order))
+            self.door(door_id).speaks()
+
+    # Time.
+
+    def time(self, words: str) -> int:
+        """Milliseconds of UTC of "08:01", "08:01:05.5" or "day 3 08:01" on the site's wall."""
+        *day, clock = words.removeprefix("day ").split(" ")
+        hours, minutes, seconds = (*map(float, clock.split(":")), 0.0)[:3]
+        zone = self.rulebook.rules.zone
+        at_ms = DAY_ONE_MS
+        for _ in range(int(day[0]) if day else 1):
+            at_ms = wall_clock.next_at(zone, at_ms, 0)
+        minute = int(hours) * 60 + int(minutes)
+        if minute:
+            at_ms = wall_clock.next_at(zone, at_ms, minute)
+        return at_ms + int(seconds * 1_000)
+
+    def at(self, words: str) -> "Site":
+        """Live until then: seals beat, deadlines come."""
+        until_ms = self.time(words)
+        assert until_ms >= self.now_ms, f"{words} is past: tell a story in its order"
+        self.live_until(until_ms)
+        return self
+
+    def live_until(self, until_ms: int) -> None:
+        while (due := self._next())[0] <= until_ms:
+            self.now_ms = max(self.now_ms, due[0])
+            if due[2]:
+                self.tell(due[1], DeadlineCame())
+            else:
+                self.door(due[1]).speaks()
+        self.now_ms = until_ms
+
+    def _next(self) -> tuple[int, str, bool]:
+        """When, where, and whether it is a deadline or else a beat."""
+        found = [(ms, place, True) for place, ms in self.due.items() if ms is not None]
+        for door_id, seal in self.seals.items():
+            if seal.power and seal.radio:
+                found.append((seal.next_beat_ms, door_id, False))
+        return min(found, default=(self.now_ms + 100 * DAY, "", True))
+
+    # Who acts.
+
+    def door(self, door_id: str) -> AtDoor:
+        return AtDoor(door_id, self.seals[door_id], self.now_ms, self.tell, self.time)
+
+    def person(self, name: str, place: str) -> Person:
+        """Somebody who acts on the latest case of a door, or on that of the site's outage."""
+        cases = [e.case for _, where, e in self.followed if _is_case(e) and where == place]
+        pages = [e for _, where, e in self.followed if isinstance(e, PageDue) and where == place]
+        page_id = pages[-1].page_id if pages else ""
+        case_id = cases[-1].case_id if cases else ""
+        return Person(name, place, case_id, page_id, self.tell, self.time)
+
+    def case_of(self, place: str) -> Case | None:
+        if place == SITE:
+            return next((one.case for one in self.outages.outages if one.case), None)
+        return self.doors[place].case
+
+    # The gateway, wired as gateway/draft.py does it.
+
+    def tell(self, place: str, event: Event) -> None:
+        self.journal.append((self.now_ms, place, event))
+        self.followed.append((self.now_ms, place, event))
+        if place == SITE:
+            rules = self.rulebook.rules
+            self.outages, effects = outages.step(self.outages, event, self.now_ms, rules)
+            self.due[SITE] = outages.next_deadline(self.outages)
+        else:
+            rules = self.rulebook.of(self.doors[place].door_class)
+            door, effects = step(self.doors[place], event, self.now_ms, rules)
+            self.doors[place] = door
+            self.due[place] = next_deadline(door, self.rulebook.of(door.door_class))
+        for effect in effects:
+            self.followed.append((self.now_ms, place, effect))
+        for effect in effects:
+            self._carry(place, effect)
+
+    def _carry(self, place: str, effect: Effect) -> None:
+        match effect:
+            case SilenceBegan(since_ms=since_ms):
+                self.tell(SITE, SealLost(place, since_ms, self.areas(place)))
+            case SilenceEnded():
+                self.tell(SITE, SealHeard(place))
+            case OutageFound(outage_id=outage_id, doors=doors):
+                for door_id in doors:
+                    self.tell(door_id, OutageBegan(outage_id))
+            case OutageGrew(outage_id=outage_id, door_id=door_id):
+                self.tell(door_id, OutageBegan(outage_id))
+            case OutageOver(outage_id=outage_id, doors=doors):
+                for door_id in doors:
+                    self.tell(door_id, OutageEnded(outage_id))
+
+    def areas(self, door_id: str) -> tuple[tuple[str, int], ...]:
+        building = door_id.split("-")[0]
+        inside = sum(other.split("-")[0] == building for other in self.doors)
+        return (("site", len(self.doors)), (f"building {building}", inside))
+
+    # What must have followed.
+
+    def pages(self) -> list[PageDue]:
+        return [e for _, _, e in self.followed if isinstance(e, PageDue)]
+
+    def told(self, its: PageDue) -> tuple[str, str]:
+        """Who is told by a page, and by which ways."""
+        if its.reason is Reason.CANARY:
+            return canary_phone, "all"
+        rung = ladder.rungs(its.reason, self.rulebook.rules)[its.rung]
+        return rung.role, rung.ways
+
+    def want(self, window: tuple[str, str], *expected: Expected) -> "Site":
+        """Live until the end of the window; all of this must have happened in it, so often."""
+        start_ms, end_ms = map(self.time, window)
+        self.live_until(max(self.now_ms, end_ms))
+        inside = [(p, e) for at_ms, p, e in self.followed if start_ms <= at_ms <= end_ms]
+        for one in expected:
+            count = sum(one.matches(self, place, effect) for place, effect in inside)  # type: ignore[arg-type]
+            is_right = count > 0 if one.times is None else count == one.times
+            assert is_right, (
+                f"wanted {one.words} ({one.times or 'some'}) between {window[0]} and {window[1]}, "
+                f"and found {count}. What followed:\n{self.told_as_story()}"
+            )
+        return self
+
+    def told_as_story(self, last: int = 60) -> str:
+        lines = [f"  {self._wall(at_ms)}  {p:9} {self._line(e)}" for at_ms, p, e in self.followed]
+        return "\n".join([line for line in lines if not line.endswith("-")][-last:])
+
+    def _wall(self, at_ms: int) -> str:
+        minute = wall_clock.minute_of_day(self.rulebook.rules.zone, at_ms)
+        first = wall_clock.day(self.rulebook.rules.zone, DAY_ONE_MS)
+        day = wall_clock.day(self.rulebook.rules.zone, at_ms) - first
+        return f"day {day} {minute // 60:02}:{minute % 60:02}:{at_ms % MINUTE / 1_000:06.3f}"
+
+    def _line(self, what: Event | Effect) -> str:
+        if isinstance(what, PageDue):
+            who, ways = self.told(what)
+            return f"   page to the {who} ({ways}, round {what.round}): {_words(what.reason)}"
+        if isinstance(what, CaseMoved):
+            its = what.case
+            return f"   case {its.state}: {_words(its.reason)} {its.outcome or ''} by {what.by}"
+        if (isinstance(what, ReportCame) and not what.seq) or isinstance(what, DeadlineCame):
+            return "-"
+        return f"{'   ' if isinstance(what, Effect) else ''}{what}"
+
+
+def _is_case(what: object) -> bool:
+    return isinstance(what, CaseMoved)

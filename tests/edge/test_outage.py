@@ -1,0 +1,113 @@
+"""An outage as the gateway lives through it: one case, and what is true inside it still pages."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from edge.small_site import HandSeal, beating_at, enrol, new_store, rows
+from gateway.core.events import CaseAcknowledged, SealBound
+from gateway.core.rules import Rulebook
+from gateway.loop import Heart
+from gateway.store import tables
+from gateway.store.engine import Store
+from gateway.store.registry import SITE
+from gateway.store.replay import Replay, differing, journaled
+from sealwire import report
+
+SECOND, MINUTE = 1_000, 60_000
+BEAT_MS = 100 * SECOND
+NOON = 2_000_000_000_000
+DARK, LIT = 24, 6  # doors of the stair that loses its power, and of the other one
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = new_store(tmp_path)
+    yield store
+    store.close()
+
+
+class Stairs:
+    """Two stairs of sealed doors, and a clock that is moved by hand."""
+
+    def __init__(self, store: Store) -> None:
+        self.now_ms = NOON
+        self.seals = [HandSeal() for _ in range(DARK + LIT)]
+        self.tokens = 0
+        enrol(store, self.seals)
+        doors = tables.doors
+        with store.writing() as connection:
+            for n in range(DARK + LIT):
+                place = {"building": "3", "stair": "1" if n < DARK else "2"}
+                connection.execute(
+                    update(doors).where(doors.c.door_id == f"door-{n}").values(place)
+                )
+
+    def clock(self) -> int:
+        return self.now_ms
+
+    async def passes(self, heart: Heart, ms: int, beating: range) -> None:
+        """Time passes, beat by beat; only these doors' seals are heard."""
+        for _ in range(ms // BEAT_MS):
+            for n in beating:
+                self.says(heart, n, self.seals[n].beat(self.seals[n].edges % 2))
+            await self.settled(heart)
+            self.now_ms += BEAT_MS
+            heart._wake.set()
+            await asyncio.sleep(0.001)
+        await self.settled(heart)
+
+    def says(self, heart: Heart, n: int, said: report.Report) -> None:
+        self.tokens += 1
+        assert heart.arrived(self.seals[n].topic, self.seals[n].sealed(said), self.tokens)
+
+    async def settled(self, heart: Heart) -> None:
+        """Until all that came is committed."""
+        await heart.submit("door-0", CaseAcknowledged("no-such-case", "wang"))
+
+
+async def test_a_dark_stair_is_one_case_and_an_opening_inside_it_pages_at_once(
+    store: Store,
+) -> None:
+    stairs, all_doors = Stairs(store), range(DARK + LIT)
+    async with beating_at(store, stairs.clock) as heart:
+        for n in all_doors:
+            await heart.submit(f"door-{n}", SealBound(stairs.seals[n].seal_id, BEAT_MS))
+        await stairs.passes(heart, 3 * BEAT_MS, all_doors)
+        await stairs.passes(heart, 20 * MINUTE, range(DARK, DARK + LIT))
+        (case,) = rows(store, tables.cases)
+        assert (case["reason"], case["area"]) == ("outage", "stair:3/1")
+        (outage,) = rows(store, tables.outages)
+        assert outage["doors"].count("door-") == DARK
+        stairs.says(heart, 5, stairs.seals[5].edge())
+        await stairs.settled(heart)
+        told = {row["reason"] for row in rows(store, tables.cases)}
+        assert told == {"outage", "no_permit"}
+        await heart.submit("door-5", CaseAcknowledged(f"{stairs.seals[5].seal_id}-1", "wang"))
+        await stairs.passes(heart, 10 * MINUTE, all_doors)
+    cases = {row["reason"]: row for row in rows(store, tables.cases)}
+    assert cases["outage"]["outcome"] == "heard_again"
+    assert len(cases) == 2, "the storm of their return raised nothing"
+    with store.reading() as connection:
+        replay = Replay(Rulebook())
+        for _ in replay.live(journaled(connection)):
+            pass
+        assert differing(connection, replay) == []
+
+
+async def test_the_case_of_an_outage_is_answered_like_any_other(store: Store) -> None:
+    stairs, all_doors = Stairs(store), range(DARK + LIT)
+    async with beating_at(store, stairs.clock) as heart:
+        for n in all_doors:
+            await heart.submit(f"door-{n}", SealBound(stairs.seals[n].seal_id, BEAT_MS))
+        await stairs.passes(heart, 2 * BEAT_MS, all_doors)
+        await stairs.passes(heart, 15 * MINUTE, range(DARK, DARK + LIT))
+        (case,) = rows(store, tables.cases)
+        assert await heart.submit(SITE, CaseAcknowledged(case["case_id"], "wang"))
+        await stairs.passes(heart, 10 * MINUTE, all_doors)
+    (case,) = rows(store, tables.cases)
+    assert (case["state"], case["acknowledged_by"]) == ("acknowledged", "wang")
+    assert case["returned_ms"] is not None
