@@ -66,7 +66,7 @@ def cases(config: Path, closed: bool, limit: int, as_json: bool) -> None:
         say_json([msgspec.to_builtins(row) for row in rows])
         return
     if not rows:
-        say("No case has been closed yet." if closed else "No case is open, none is at the desk.")
+        say("No case has been closed yet." if closed else "No case is open.")
         return
     show(
         ["case", "door", "label", "state", "reason", "raised", "events", "who", "outcome"],
