@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.commands.announce_options import announce
 from gateway.commands.hindsight_options import coverage, rewind
 from gateway.commands.simulate_options import simulate
 from gateway.commands.verdict import EPILOG, MISUSED, CommandError, Verdicts
@@ -80,28 +81,7 @@ def cases(
     listing.cases(config, closed, limit, as_json)
 
 
-@app.command(rich_help_panel=AT_WORK)
-def announce(
-    door: Annotated[str, typer.Argument(help="The door's id, as `menshen doors` lists it.")],
-    ends: Annotated[str, typer.Option("--to", help="Until when: 12:30, or 2026-03-01 12:30.")],
-    who: Annotated[str, typer.Option(help="Who announces it.")],
-    why: Annotated[str, typer.Option(help="What for: a meal, a test, a doctor.")],
-    begins: Annotated[str, typer.Option("--from", help="From when.")] = "now",
-    openings: Annotated[int, typer.Option(min=1, max=100, help="How many openings.")] = 1,
-    longest: Annotated[
-        int, typer.Option(min=1, max=1_440, metavar="MINUTES", help="How long each at most.")
-    ] = 10,
-    permit: Annotated[
-        str | None, typer.Option("--id", help="An id, so that saying it twice does no harm.")
-    ] = None,
-    config: Config = CONFIG,
-    as_json: Json = False,
-) -> None:
-    """Announce an opening (a permit), so that it bothers nobody."""
-    from gateway.commands import enrol as body
-
-    told = body.Announcement(door, begins, ends, openings, longest, who, why, permit, as_json)
-    body.announce(config, told)
+app.command(rich_help_panel=AT_WORK)(announce)
 
 
 @app.command(rich_help_panel=BEFORE)

@@ -1,29 +1,26 @@
-"""`menshen enrol` and `menshen announce`: rows into the registry, by file or one by one."""
+"""`menshen enrol`: rows into the registry, by file or one by one."""
 
-import re
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.commands.terminal import bar, counted, now_ms, say, say_json, show, when
+from gateway.commands.option_cells import cell
+from gateway.commands.terminal import bar, counted, now_ms, say, say_json, show
 from gateway.commands.verdict import FAILED, MISUSED, CommandError
 from gateway.commission import enrol_cells as cells
 from gateway.commission.credentials import Identity, fresh_identity, fresh_password
-from gateway.commission.enrol import Enrolment, enrol_seal
+from gateway.commission.enrol import enrol_seal
 from gateway.commission.enrol_files import Result, Wish, enrol_files
-from gateway.commission.enrol_rows import NewPermit, Outcome
+from gateway.commission.enrol_rows import Outcome
 from gateway.commission.flash import SealSettings
 from gateway.commission.private_file import write_private
 from gateway.settings import Settings, load
 from gateway.store.engine import Store
 
 MISTAKES_SHOWN = 50
-_NOW = "now"
-_CLOCK = re.compile(r"\d{1,2}:\d{2}")
 
 
 def print_example(kind: str) -> None:
@@ -90,7 +87,7 @@ def one_seal(config: Path, asked: OneSeal) -> None:
     """Enrol one seal and write the settings file that goes on it, readable by its owner only."""
     settings = load(config)
     identity = _identity(asked.seal, asked.key_file)
-    door = None if asked.door is None else _cell("--door", asked.door, cells.an_id)
+    door = None if asked.door is None else cell("--door", asked.door, cells.an_id)
     path = asked.out / f"seal-{identity.seal_id}.json" if asked.out.is_dir() else asked.out
     if path.exists():
         raise CommandError(f"{path} is there already; name another with --out", MISUSED)
@@ -125,50 +122,6 @@ def _write(path: Path, content: bytes) -> None:
         raise CommandError(f"{path} cannot be written: {error.strerror}") from error
 
 
-@dataclass(frozen=True)
-class Announcement:
-    """What the command line says of a permit."""
-
-    door: str
-    begins: str
-    ends: str
-    openings: int
-    longest_min: int
-    who: str
-    why: str
-    permit_id: str | None
-    as_json: bool
-
-
-def announce(config: Path, told: Announcement) -> None:
-    """Announce an opening, so that it bothers nobody."""
-    settings = load(config)
-    row = NewPermit(
-        door_id=_cell("DOOR", told.door, cells.an_id),
-        from_ms=_cell("--from", _today(told.begins), cells.beginning_ms),
-        to_ms=_cell("--to", _today(told.ends), cells.end_ms),
-        openings=_cell("--openings", str(told.openings), cells.openings),
-        longest_ms=_cell("--longest", str(told.longest_min), cells.minutes_ms),
-        who=_cell("--who", told.who, cells.words),
-        why=_cell("--why", told.why, cells.words),
-        permit_id=_cell("--id", told.permit_id, cells.an_id) if told.permit_id else None,
-    )
-    store = Store.open(settings.store.path, create=False)
-    try:
-        with store.writing() as connection:
-            enrolment = Enrolment(connection, now_ms())
-            outcome = enrolment.take(row)
-            enrolment.write()
-    finally:
-        store.close()
-    if told.as_json:
-        say_json({"outcome": outcome, "door_id": row.door_id, "to_ms": row.to_ms})
-        return
-    already = " already" if outcome is Outcome.UNCHANGED else ""
-    openings = counted(row.openings, "opening")
-    say(f"Announced{already}: {openings} of door {row.door_id} until {when(row.to_ms)}.")
-
-
 def _identity(seal: str, key_file: Path | None) -> Identity:
     """A fresh one for "new"; else the given id with the key in a file, and a fresh password."""
     if seal == "new":
@@ -181,29 +134,13 @@ def _identity(seal: str, key_file: Path | None) -> Identity:
         text = key_file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         raise CommandError(f"{key_file} cannot be read as a key", MISUSED) from None
-    key = _cell(str(key_file), text, cells.key, secret=True)
-    return Identity(_cell("--seal", seal, cells.seal_id), key, fresh_password())
+    key = cell(str(key_file), text, cells.key, secret=True)
+    return Identity(cell("--seal", seal, cells.seal_id), key, fresh_password())
 
 
 def _seal_settings(settings: Settings) -> SealSettings:
     broker = settings.broker
     return SealSettings(broker.host, server_name=broker.host, port=broker.port, tls=broker.tls)
-
-
-def _cell(option: str, text: str, read: Callable[[str], Any], *, secret: bool = False) -> Any:
-    """What an option holds, read like a cell of a table."""
-    try:
-        return read(cells.tidy(text))
-    except ValueError as wrong:
-        value = "" if secret else f" {text!r}"
-        raise CommandError(f"{option}{value}: {wrong}", MISUSED) from None
-
-
-def _today(text: str) -> str:
-    """ "now" and 12:30 mean today."""
-    if text == _NOW:
-        return time.strftime("%Y-%m-%d %H:%M:%S")
-    return time.strftime("%Y-%m-%d ") + text if _CLOCK.fullmatch(text) else text
 
 
 def _need_kind(kind: str) -> None:

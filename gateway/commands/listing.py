@@ -7,16 +7,24 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from gateway.commands.terminal import ago, counted, now_ms, say, say_json, show, when
+from gateway.console.closed_loop import place_word
+from gateway.core.model import CaseState, Door
+from gateway.core.rules import Rulebook
+from gateway.core.silence import Liveness, liveness
 from gateway.notify.wording import reason_word
 from gateway.settings import load
-from gateway.store import tables, views
+from gateway.store import case_views, tables, views
+from gateway.store.case_views import CaseRow
 from gateway.store.engine import Store
+from gateway.store.tables import DONE_TO_CASE
 
 
 def doors(config: Path, limit: int, as_json: bool) -> None:
-    """Every door: how it stands, since when it was heard, its order and its case."""
+    """Every door: how it stands, how alive its seal is, its order and its case."""
     now = now_ms()
-    store = Store.open(load(config).store.path, create=False)
+    settings = load(config)
+    rulebook = settings.rulebook
+    store = Store.open(settings.store.path, create=False)
     try:
         with store.reading() as connection:
             rows = views.doors(connection, limit)
@@ -24,7 +32,10 @@ def doors(config: Path, limit: int, as_json: bool) -> None:
             hung, ordered = _seals(connection), _orders(connection, now)
     finally:
         store.close()
-    listed = [(row, hung.get(row.door_id), ordered.get(row.door_id)) for row in rows]
+    listed = [
+        (row, hung.get(row.door_id), ordered.get(row.door_id), _alive(row.state, now, rulebook))
+        for row in rows
+    ]
     if as_json:
         say_json([_door(*each) for each in listed])
         return
@@ -32,7 +43,7 @@ def doors(config: Path, limit: int, as_json: bool) -> None:
         say("There is no door yet; `menshen enrol doors.csv` brings some.")
         return
     show(
-        ["door", "label", "grid", "stands", "heard", "battery", "order until", "case"],
+        ["door", "label", "grid", "stands", "seal", "heard", "battery", "order until", "case"],
         [_door_cells(*each, now) for each in listed],
     )
     if total > len(rows):
@@ -40,12 +51,15 @@ def doors(config: Path, limit: int, as_json: bool) -> None:
 
 
 def cases(config: Path, closed: bool, limit: int, as_json: bool) -> None:
-    """Open cases, or with `closed` those that have ended."""
+    """Open cases and those at the desk, or with `closed` those that have ended."""
     store = Store.open(load(config).store.path, create=False)
     try:
         with store.reading() as connection:
-            read = views.closed_cases if closed else views.open_cases
-            rows = read(connection, limit)
+            if closed:
+                rows = case_views.closed_cases(connection, limit)
+            else:
+                rows = case_views.open_cases(connection, limit)
+                rows += case_views.desk_cases(connection, limit)
     finally:
         store.close()
     if as_json:
@@ -58,8 +72,12 @@ def cases(config: Path, closed: bool, limit: int, as_json: bool) -> None:
         ["case", "door", "label", "state", "reason", "raised", "events", "who", "outcome"],
         [_case_cells(row) for row in rows],
     )
-    if len(rows) == limit:
-        say(f"The first {counted(limit, 'case')}; --limit shows more.")
+    if len(rows) >= limit:
+        say(f"The first {counted(limit, 'case')} of each kind; --limit shows more.")
+
+
+def _alive(door: Door, now: int, rulebook: Rulebook) -> Liveness:
+    return liveness(door, now, rulebook.of(door.door_class))
 
 
 def _seals(connection: Connection) -> dict[str, str]:
@@ -76,7 +94,9 @@ def _orders(connection: Connection, now: int) -> dict[str, int]:
     return {door_id: to_ms for door_id, to_ms in rows}
 
 
-def _door(row: views.DoorRow, seal_id: str | None, until_ms: int | None) -> dict[str, Any]:
+def _door(
+    row: views.DoorRow, seal_id: str | None, until_ms: int | None, alive: Liveness
+) -> dict[str, Any]:
     state = row.state
     return {
         "door_id": row.door_id,
@@ -87,6 +107,8 @@ def _door(row: views.DoorRow, seal_id: str | None, until_ms: int | None) -> dict
         "heard_ms": state.heard_ms,
         "battery_mv": state.battery_mv,
         "seal_id": seal_id,
+        "liveness": alive if seal_id else None,
+        "outage": state.outage,
         "order_until_ms": until_ms,
         "case_id": state.case.case_id if state.case else None,
         "case_state": state.case.state if state.case else None,
@@ -94,33 +116,53 @@ def _door(row: views.DoorRow, seal_id: str | None, until_ms: int | None) -> dict
 
 
 def _door_cells(
-    row: views.DoorRow, seal_id: str | None, until_ms: int | None, now: int
+    row: views.DoorRow, seal_id: str | None, until_ms: int | None, alive: Liveness, now: int
 ) -> list[str]:
     state = row.state
     battery = "-" if state.battery_mv is None else f"{state.battery_mv / 1000:.2f} V"
+    is_lost = alive is Liveness.LOST
     return [
         row.door_id,
         row.label,
         row.grid,
-        state.contact,
-        ago(state.heard_ms, now) if seal_id else "no seal",
+        "not seen" if seal_id and is_lost else state.contact,
+        ("outage" if state.outage and is_lost else alive) if seal_id else "no seal",
+        ago(state.heard_ms, now),
         battery,
         when(until_ms),
-        state.case.state if state.case else "-",
+        _case_state(state),
     ]
 
 
-def _case_cells(row: views.CaseRow) -> list[str]:
-    who = row.closed_by or row.acknowledged_by
-    name = row.closed_name if row.closed_by else row.acknowledged_name
+def _case_state(door: Door) -> str:
+    if door.case is not None:
+        return "put aside" if door.case.shelf else _state_word(door.case.state)
+    return f"{len(door.filed)} at the desk" if door.filed else "-"
+
+
+def _state_word(state: CaseState) -> str:
+    return state.replace("_", " ")
+
+
+def _case_cells(row: CaseRow) -> list[str]:
     return [
         row.case_id,
         row.door_id,
-        row.label,
-        row.state,
+        place_word(row.label, row.area, "en"),
+        "put aside" if row.shelved_until_ms else _state_word(row.state),
         reason_word(row.reason, "en"),
         when(row.raised_ms),
         str(row.openings),
-        name or who or "-",
+        _latest(row) or "-",
         row.outcome or "-",
     ]
+
+
+def _latest(row: CaseRow) -> str | None:
+    """Who did the latest thing about it."""
+    if row.shelved_until_ms:
+        return row.shelved_name or row.shelved_by
+    for did in reversed(DONE_TO_CASE):
+        if by := getattr(row, f"{did}_by"):
+            return str(getattr(row, f"{did}_name") or by)
+    return None

@@ -1,4 +1,7 @@
-"""The same for programs, as JSON: what is read, and the three acts. Times are ms of UTC."""
+"""The same for programs, as JSON: what is read, and what people and phones do. Times are ms of UTC.
+
+An act answers {"changed": …}; one that changed nothing says why not, in a sentence.
+"""
 
 from typing import Annotated, Any, Final
 
@@ -7,21 +10,34 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from gateway.console import cases as acts
+from gateway.console import acts, phone
+from gateway.console.acts import Done
+from gateway.console.cases import WHY_MAX
 from gateway.console.desk import NOT_FOUND, Desk, Trouble
-from gateway.console.doors import LONGEST_MAX_MIN, OPENINGS_ALLOWED_MAX, announce, permit_id
+from gateway.console.doors import (
+    LONGEST_MAX_MIN,
+    OPENINGS_ALLOWED_MAX,
+    announce,
+    announce_in,
+    permit_id,
+)
 from gateway.console.health import report
+from gateway.console.recurring import EVERY_DAY
 from gateway.console.shown import tile
 from gateway.core.model import Permit
+from gateway.core.permits import WINDOWS_MAX
+from gateway.core.wall_clock import DAY_MIN
+from gateway.notify.catalogue import say
 from gateway.notify.wording import Outcome
-from gateway.store import views
+from gateway.store import case_views, page_views, views
 
 LIMIT_MAX: Final = 1_000
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
 Offset = Annotated[int, Query(ge=0, le=2**53)]
-By = Annotated[str, Field(min_length=1, max_length=64)]
+Id = Annotated[str, Field(min_length=1, max_length=64)]
 TimeMs = Annotated[int, Field(ge=0, le=2**53)]
+Minute = Annotated[int, Field(ge=0, lt=DAY_MIN)]
 
 
 class Body(BaseModel):
@@ -30,21 +46,32 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Acknowledgement(Body):
+class By(Body):
     """`by` is a warden's id, or "centre"."""
 
-    by: By
+    by: Id
 
 
-class Closing(Body):
+class Ending(Body):
     """How the case ended."""
 
-    by: By
+    by: Id
     outcome: Outcome
 
 
+class Shelving(Body):
+    """Why a case is put aside, and until when."""
+
+    by: Id
+    why: Annotated[str, Field(min_length=1, max_length=WHY_MAX)]
+    until_ms: TimeMs
+
+
 class Announcement(Body):
-    """An opening to come. Sent twice with one permit_id, it is announced once."""
+    """An opening to come. Sent twice with one permit_id, it is announced once.
+
+    With `daily` it recurs: windows in minutes after midnight, on `days` (Monday is bit 0).
+    """
 
     from_ms: TimeMs
     to_ms: TimeMs
@@ -53,6 +80,13 @@ class Announcement(Body):
     openings: Annotated[int, Field(ge=1, le=OPENINGS_ALLOWED_MAX)] = 1
     longest_ms: Annotated[int, Field(ge=1_000, le=LONGEST_MAX_MIN * 60_000)] = 900_000
     permit_id: Annotated[str, Field(pattern="^[0-9a-f]{16}$")] | None = None
+    daily: Annotated[list[tuple[Minute, Minute]], Field(max_length=WINDOWS_MAX)] = []
+    days: Annotated[int, Field(ge=1, le=EVERY_DAY)] = EVERY_DAY
+
+    def permit(self) -> Permit:
+        """What it announces, under its id or a fresh one."""
+        fields = self.model_dump() | {"permit_id": permit_id(self.permit_id)}
+        return Permit(**fields | {"daily": tuple(self.daily)})
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -72,7 +106,10 @@ def _read(desk: Desk) -> APIRouter:
 
         def look(connection: Connection) -> dict[str, Any]:
             rows = views.doors(connection, limit, offset)
-            listed = [msgspec.to_builtins(row) | {"tone": tile(row, now_ms).tone} for row in rows]
+            listed = [
+                msgspec.to_builtins(row) | {"tone": tile(row, now_ms, desk.rulebook).tone}
+                for row in rows
+            ]
             return {"count": views.door_count(connection), "doors": listed}
 
         return answer(await desk.read(look))
@@ -80,18 +117,40 @@ def _read(desk: Desk) -> APIRouter:
     @router.get("/cases")
     async def cases(limit: Limit = 100) -> Response:
         def look(connection: Connection) -> dict[str, Any]:
-            closed = views.closed_cases(connection, limit)
-            return {"open": views.open_cases(connection, limit), "closed": closed}
+            return {
+                "open": case_views.open_cases(connection, limit),
+                "desk": case_views.desk_cases(connection, limit),
+                "closed": case_views.closed_cases(connection, limit),
+            }
 
         return answer(await desk.read(look))
+
+    @router.get("/health")
+    async def health() -> Response:
+        return answer(await report(desk))
+
+    router.include_router(_read_pages(desk))
+    return router
+
+
+def _read_pages(desk: Desk) -> APIRouter:
+    """What a handheld asks for."""
+    router = APIRouter()
 
     @router.get("/wardens/{warden_id}/pages")
     async def pages(warden_id: str, limit: Limit = 100) -> Response:
         return answer(await desk.read(lambda connection: _pages(connection, warden_id, limit)))
 
-    @router.get("/health")
-    async def health() -> Response:
-        return answer(await report(desk))
+    @router.get("/wardens/{warden_id}/unsigned")
+    async def unsigned(warden_id: str, limit: Limit = 100) -> Response:
+        after_ms = desk.now_ms() - phone.SIGNED_WITHIN_MS
+
+        def look(connection: Connection) -> dict[str, Any]:
+            if views.warden(connection, warden_id) is None:
+                raise Trouble(404, NOT_FOUND)
+            return {"pages": page_views.unsigned(connection, warden_id, after_ms, limit)}
+
+        return answer(await desk.read(look))
 
     return router
 
@@ -100,33 +159,76 @@ def _pages(connection: Connection, warden_id: str, limit: int) -> dict[str, Any]
     if views.warden(connection, warden_id) is None:
         raise Trouble(404, NOT_FOUND)
     return {
-        "open": views.inbox(connection, warden_id, is_open=True, limit=limit),
-        "closed": views.inbox(connection, warden_id, is_open=False, limit=limit),
+        "open": page_views.inbox(connection, warden_id, is_open=True, limit=limit),
+        "closed": page_views.inbox(connection, warden_id, is_open=False, limit=limit),
     }
 
 
 def _act(desk: Desk) -> APIRouter:
     router = APIRouter()
 
-    @router.post("/cases/{case_id}/acknowledge")
-    async def acknowledge(case_id: str, body: Acknowledgement) -> Response:
-        return answer({"changed": await acts.acknowledge(desk, case_id, body.by)})
+    @router.post("/cases/{case_id:path}/acknowledge")
+    async def acknowledge(request: Request, case_id: str, body: By) -> Response:
+        return _done(desk, request, await acts.acknowledge(desk, case_id, body.by))
 
-    @router.post("/cases/{case_id}/on_site")
-    async def on_site(case_id: str, body: Acknowledgement) -> Response:
-        return answer({"changed": await acts.on_site(desk, case_id, body.by)})
+    @router.post("/cases/{case_id:path}/on_site")
+    async def on_site(request: Request, case_id: str, body: By) -> Response:
+        return _done(desk, request, await acts.on_site(desk, case_id, body.by))
 
-    @router.post("/cases/{case_id}/close")
-    async def close(case_id: str, body: Closing) -> Response:
-        return answer({"changed": await acts.close(desk, case_id, body.by, body.outcome)})
+    @router.post("/cases/{case_id:path}/report")
+    async def reported(request: Request, case_id: str, body: Ending) -> Response:
+        return _done(desk, request, await acts.report(desk, case_id, body.by, body.outcome))
+
+    @router.post("/cases/{case_id:path}/assess")
+    async def assess(request: Request, case_id: str, body: By) -> Response:
+        return _done(desk, request, await acts.assess(desk, case_id, body.by))
+
+    @router.post("/cases/{case_id:path}/sign_off")
+    async def sign_off(request: Request, case_id: str, body: By) -> Response:
+        return _done(desk, request, await acts.sign_off(desk, case_id, body.by))
+
+    @router.post("/cases/{case_id:path}/shelve")
+    async def shelve(request: Request, case_id: str, body: Shelving) -> Response:
+        done = await acts.shelve(desk, case_id, body.by, body.why, body.until_ms)
+        return _done(desk, request, done)
+
+    @router.post("/pages/{page_id:path}/received")
+    async def received(page_id: str, body: By) -> Response:
+        return answer({"changed": await acts.received(desk, page_id, body.by)})
+
+    router.include_router(_announce(desk))
+    return router
+
+
+def _announce(desk: Desk) -> APIRouter:
+    router = APIRouter()
 
     @router.post("/doors/{door_id}/permits")
     async def permits(door_id: str, body: Announcement) -> Response:
-        fields = body.model_dump() | {"permit_id": permit_id(body.permit_id)}
-        changed = await announce(desk, door_id, Permit(**fields))
-        return answer({"changed": changed, "permit_id": fields["permit_id"]})
+        permit = body.permit()
+        changed = await announce(desk, door_id, permit)
+        return answer({"changed": changed, "permit_id": permit.permit_id})
+
+    @router.post("/areas/{area_id:path}/permits")
+    async def permits_in(area_id: str, body: Announcement) -> Response:
+        permit = body.permit()
+        changed = await announce_in(desk, area_id, permit)
+        return answer(
+            {
+                "changed": any(changed.values()),
+                "permit_id": permit.permit_id,
+                "doors": list(changed),
+            }
+        )
 
     return router
+
+
+def _done(desk: Desk, request: Request, done: Done) -> Response:
+    told: dict[str, Any] = {"changed": done.changed}
+    if done.why is not None:
+        told["why"] = say(done.why, desk.language(request))
+    return answer(told)
 
 
 def answer(value: Any, status: int = 200) -> Response:

@@ -1,4 +1,4 @@
-"""Cases: the open ones, the closed ones, one with everything known of it, and its two buttons."""
+"""Cases: those that are open, at the desk and closed; one with its whole loop; its buttons."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -7,104 +7,95 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
 from gateway.beat import Committed
+from gateway.console import acts
+from gateway.console.acts import Done
+from gateway.console.closed_loop import loop, told_ms, untold
 from gateway.console.desk import NOT_FOUND, Before, Desk, Trouble
 from gateway.console.look import Look, Piece
 from gateway.console.phone import card_of
 from gateway.console.rim import prefix
-from gateway.console.shown import CENTRE
-from gateway.core.events import CaseAcknowledged, CaseClosed, PersonOnSite
-from gateway.notify.catalogue import N_
 from gateway.notify.wording import Outcome
-from gateway.store import views
+from gateway.store import case_views, page_views, views
 
 OPEN_MAX: Final = 100
+DESK_MAX: Final = 100
 CLOSED_MAX: Final = 50
 DELIVERIES_MAX: Final = 50
 WARDENS_MAX: Final = 100
-
-_NOBODY = N_("Only a warden of this site or the centre can do this.")
+SHELF_HOURS_MAX: Final = 8
+WHY_MAX: Final = 200
+HOUR_MS: Final = 3_600_000
 
 Name = Annotated[str, Form(max_length=64)]
 Screen = Annotated[Literal["phone", "case"], Form()]
 
 
 class OpenCases(Look):
-    """The list of cases that are not closed."""
+    """The lists of cases that are not closed."""
 
     def concerns(self, news: Committed) -> bool:
         """Only cases are listed."""
         return bool(news.all or news.cases)
 
     def pieces(self, connection: Connection, news: Committed | None, now_ms: int) -> list[Piece]:
-        """One list."""
-        cases = views.open_cases(connection, OPEN_MAX)
-        return [Piece("open", "parts/open.html", "cases", cases)]
+        """Two lists."""
+        cases = case_views.open_cases(connection, OPEN_MAX)
+        desk = case_views.desk_cases(connection, DESK_MAX)
+        return [
+            Piece("open", "parts/open.html", "cases", cases),
+            Piece("desk", "parts/desk.html", "waiting", desk),
+        ]
 
 
 class OneCase(Look):
-    """A case: its state, who may take it, and who was told."""
+    """A case: its loop, who may do what next, and who was told."""
 
-    def __init__(self, case_id: str) -> None:
+    def __init__(self, case_id: str, sign_off: bool) -> None:
         super().__init__()
-        self._case_id = case_id
+        self._case_id, self._sign_off = case_id, sign_off
+        self._is_outage = False
 
     def concerns(self, news: Committed) -> bool:
-        """It moved, or a page of some case went out."""
-        return bool(news.all or self._case_id in news.cases or news.sent)
+        """It moved, or a page of some case went out; an outage's doors come and go."""
+        silent = self._is_outage and news.doors
+        return bool(news.all or self._case_id in news.cases or news.sent or silent)
 
     def pieces(self, connection: Connection, news: Committed | None, now_ms: int) -> list[Piece]:
-        """The case and who was told, or nothing if there is no such case."""
-        one = gathered(connection, self._case_id)
+        """The case, its silent doors, and who was told; nothing if there is no such case."""
+        one = gathered(connection, self._case_id, self._sign_off)
         if one is None:
             return []
         # A page that goes out must not take away what somebody is filling in beside it.
-        key = [one["case"], one["wardens"]]
-        told = Piece("told", "parts/told.html", "deliveries", one["deliveries"], "case")
-        return [Piece("case", "parts/case.html", "one", one, key=key), told]
+        key = [untold(one["case"]), one["wardens"]]
+        found = [
+            Piece("case", "parts/case.html", "one", one, key=key),
+            Piece("loop", "parts/loop.html", "one_loop", one["loop"], "case"),
+        ]
+        self._is_outage = one["outage"] is not None
+        if self._is_outage:
+            found.append(Piece("outage", "parts/outage.html", "outage", one["outage"], "case"))
+        return [*found, Piece("told", "parts/told.html", "deliveries", one["deliveries"], "case")]
 
 
-def gathered(connection: Connection, case_id: str) -> dict[str, Any] | None:
-    """A case, its deliveries, and the wardens of its grid; None if there is no such case."""
-    case = next(iter(views.cases_of(connection, [case_id])), None)
+def gathered(connection: Connection, case_id: str, sign_off: bool) -> dict[str, Any] | None:
+    """A case with all that its page shows; None if there is no such case."""
+    case = case_views.case(connection, case_id)
     if case is None:
         return None
+    deliveries = page_views.deliveries(connection, case, DELIVERIES_MAX)
     return {
         "case": case,
-        "deliveries": views.deliveries(connection, case, DELIVERIES_MAX),
+        "loop": {"case": case, "steps": loop(case, told_ms(case, deliveries), sign_off)},
+        "outage": case_views.outage_of(connection, case),
+        "deliveries": deliveries,
         "wardens": views.wardens(connection, WARDENS_MAX, case.grid_id),
     }
 
 
-async def acknowledge(desk: Desk, case_id: str, by: str) -> bool:
-    """A person has it. True if that changed something; Trouble if it cannot be."""
-    return await desk.submit(await _door_of(desk, case_id, by), CaseAcknowledged(case_id, by))
-
-
-async def on_site(desk: Desk, case_id: str, by: str) -> bool:
-    """A person stands at the door. True if that changed something; Trouble if it cannot be."""
-    return await desk.submit(await _door_of(desk, case_id, by), PersonOnSite(case_id, by))
-
-
-async def close(desk: Desk, case_id: str, by: str, outcome: Outcome) -> bool:
-    """A person ends it. True if that changed something; Trouble if it cannot be."""
-    return await desk.submit(await _door_of(desk, case_id, by), CaseClosed(case_id, by, outcome))
-
-
-async def _door_of(desk: Desk, case_id: str, by: str) -> str:
-    def look(connection: Connection) -> str:
-        case = next(iter(views.cases_of(connection, [case_id])), None)
-        if case is None:
-            raise Trouble(404, NOT_FOUND)
-        if by != CENTRE and views.warden(connection, by) is None:
-            raise Trouble(422, _NOBODY)
-        return case.door_id
-
-    return await desk.read(look)
-
-
 def routes(desk: Desk) -> APIRouter:
-    """GET /cases and /cases/{id}; POST …/acknowledge, …/on_site and …/close."""
+    """GET /cases and /cases/{id}; POST …/acknowledge, …/on_site, …/report and so on."""
     router = APIRouter()
+    sign_off = desk.rulebook.rules.sign_off
 
     @router.get("/cases")
     async def cases(request: Request, before_ms: Before = None, before: str = "") -> Response:
@@ -113,15 +104,15 @@ def routes(desk: Desk) -> APIRouter:
         def gather(connection: Connection) -> dict[str, Any]:
             pieces = {piece.name: piece.shows for piece in look.changed(connection, None, now_ms)}
             last = None if before_ms is None else (before_ms, before)
-            closed = views.closed_cases(connection, CLOSED_MAX, last)
+            closed = case_views.closed_cases(connection, CLOSED_MAX, last)
             more = closed[-1] if len(closed) == CLOSED_MAX else None
             return pieces | {"closed": closed, "more": more, "seen": look.digest()}
 
         return await desk.page(request, "cases.html", gather)
 
-    @router.get("/cases/{case_id}")
+    @router.get("/cases/{case_id:path}")
     async def case(request: Request, case_id: str) -> Response:
-        look, now_ms = OneCase(case_id), desk.now_ms()
+        look, now_ms = OneCase(case_id, sign_off), desk.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:
             pieces = look.changed(connection, None, now_ms)
@@ -132,38 +123,72 @@ def routes(desk: Desk) -> APIRouter:
         return await desk.page(request, "case.html", gather)
 
     _buttons(router, desk)
+    _desk_buttons(router, desk)
     return router
 
 
 def _buttons(router: APIRouter, desk: Desk) -> None:
-    @router.post("/cases/{case_id}/acknowledge")
+    """What a warden presses, on the phone or on the case's page."""
+
+    @router.post("/cases/{case_id:path}/acknowledge")
     async def press_acknowledge(
         request: Request, case_id: str, by: Name, screen: Screen = "case"
     ) -> Response:
-        await acknowledge(desk, case_id, by)
-        return await _after(desk, request, case_id, by, screen)
+        done = await acts.acknowledge(desk, case_id, by)
+        return await _after(desk, request, case_id, by, screen, done)
 
-    @router.post("/cases/{case_id}/on_site")
+    @router.post("/cases/{case_id:path}/on_site")
     async def press_on_site(
         request: Request, case_id: str, by: Name, screen: Screen = "case"
     ) -> Response:
-        await on_site(desk, case_id, by)
-        return await _after(desk, request, case_id, by, screen)
+        done = await acts.on_site(desk, case_id, by)
+        return await _after(desk, request, case_id, by, screen, done)
 
-    @router.post("/cases/{case_id}/close")
-    async def press_close(
+    @router.post("/cases/{case_id:path}/report")
+    async def press_report(
         request: Request,
         case_id: str,
         by: Name,
         outcome: Annotated[Outcome, Form()],
         screen: Screen = "case",
     ) -> Response:
-        await close(desk, case_id, by, outcome)
-        return await _after(desk, request, case_id, by, screen)
+        done = await acts.report(desk, case_id, by, outcome)
+        return await _after(desk, request, case_id, by, screen, done)
 
 
-async def _after(desk: Desk, request: Request, case_id: str, by: str, screen: str) -> Response:
-    """What the button's page shows now: its part, or the page anew where no script runs."""
+def _desk_buttons(router: APIRouter, desk: Desk) -> None:
+    """What the desk presses on the case's page."""
+
+    @router.post("/cases/{case_id:path}/assess")
+    async def press_assess(request: Request, case_id: str, by: Name) -> Response:
+        done = await acts.assess(desk, case_id, by)
+        return await _after(desk, request, case_id, by, "case", done)
+
+    @router.post("/cases/{case_id:path}/sign_off")
+    async def press_sign_off(request: Request, case_id: str, by: Name) -> Response:
+        done = await acts.sign_off(desk, case_id, by)
+        return await _after(desk, request, case_id, by, "case", done)
+
+    @router.post("/cases/{case_id:path}/shelve")
+    async def press_shelve(
+        request: Request,
+        case_id: str,
+        by: Name,
+        why: Annotated[str, Form(min_length=1, max_length=WHY_MAX)],
+        hours: Annotated[int, Form(ge=1, le=SHELF_HOURS_MAX)],
+    ) -> Response:
+        until_ms = desk.now_ms() + hours * HOUR_MS
+        done = await acts.shelve(desk, case_id, by, why, until_ms)
+        return await _after(desk, request, case_id, by, "case", done)
+
+
+async def _after(
+    desk: Desk, request: Request, case_id: str, by: str, screen: str, done: Done
+) -> Response:
+    """What the button's page shows now: its part, or the page anew where no script runs. An act
+    that was refused is told in a sentence; the page itself brings up what is so."""
+    if done.why is not None:
+        raise Trouble(409, done.why)
     if "hx-request" not in request.headers:
         path = f"/phone/{by}" if screen == "phone" else f"/cases/{case_id}"
         return RedirectResponse(prefix(request) + path, 303)
@@ -171,6 +196,6 @@ async def _after(desk: Desk, request: Request, case_id: str, by: str, screen: st
     def gather(connection: Connection) -> dict[str, Any]:
         if screen == "phone":
             return {"card": card_of(connection, case_id, by)}
-        return {"one": gathered(connection, case_id)}
+        return {"one": gathered(connection, case_id, desk.rulebook.rules.sign_off)}
 
     return await desk.page(request, f"parts/{'card' if screen == 'phone' else 'case'}.html", gather)

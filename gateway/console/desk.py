@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from gateway.console import clock, language, shown
+from gateway.console import clock, closed_loop, language, recurring, shown
 from gateway.console.rim import prefix
 from gateway.core.events import Event
 from gateway.core.reason import Reason
@@ -52,6 +52,7 @@ class Desk:
 
     def __init__(self, settings: Settings, store: Store, heart: Heart) -> None:
         self.settings, self.store, self.heart = settings, store, heart
+        self.rulebook = settings.rulebook
         self.streams = 0
         self._limiter = anyio.CapacityLimiter(READERS_MAX)
         self._acts: set[asyncio.Task[bool]] = set()
@@ -154,15 +155,23 @@ def _environment(name: str) -> jinja2.Environment:
         "iso": clock.iso,
         "field": clock.field,
         "word": lambda key: say(shown.WORDS[key], name),
-        "case_word": lambda state: say(shown.CASE_WORDS[state], name),
-        "case_tone": shown.CASE_TONES.__getitem__,
+        "case_word": lambda case: closed_loop.case_word(case, name),
+        "case_tone": closed_loop.case_tone,
+        "returned_word": lambda case: closed_loop.returned_word(case, name),
+        "step_word": lambda step: closed_loop.step_word(step, name),
+        "who_word": lambda by, who=None: closed_loop.who_word(by, who, name),
+        "place_word": lambda label, area: closed_loop.place_word(label, area, name),
+        "holder": lambda case: closed_loop.who_word(closed_loop.holder(case), None, name),
+        "may": closed_loop.may,
+        "touched": lambda: say(closed_loop.TOUCHED, name),
         "dom_id": shown.dom_id,
-        "holder": shown.holder,
-        "centre": shown.CENTRE,
+        "centre": closed_loop.CENTRE,
+        "recurs": lambda permit: recurring.words(permit, name),
+        "day_names": recurring.day_names(name),
         "reason_word": lambda reason: wording.reason_word(Reason(reason), name),
         "why_line": lambda reason, **facts: wording.why_line(Reason(reason), name, **facts),
         "first_do": lambda reason: wording.first_do(Reason(reason), name),
-        "outcomes": tuple(wording.Outcome),
+        "outcomes_of": lambda reason: wording.outcomes_of(Reason(reason)),
         "outcome_word": lambda outcome: wording.outcome_word(outcome, name),
         "case_number": wording.case_number,
         "languages": {"zh": "中文", "en": "English"},

@@ -5,19 +5,23 @@ import secrets
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Request, Response
+from msgspec.structs import replace
+from pydantic import Field
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
 from gateway.beat import Committed
-from gateway.console import clock
+from gateway.commission import enrol_rota_cells as rota_cells
+from gateway.console import clock, recurring
 from gateway.console.desk import NOT_FOUND, Before, Desk, Trouble
 from gateway.console.look import Look, Piece
 from gateway.console.rim import prefix
 from gateway.console.shown import tile
 from gateway.core.events import PermitAnnounced
 from gateway.core.model import Permit
+from gateway.core.rules import Rulebook
 from gateway.notify.catalogue import N_
-from gateway.store import views
+from gateway.store import case_views, views
 
 OPENINGS_MAX: Final = 50
 CASES_MAX: Final = 20
@@ -28,15 +32,20 @@ HOUR_MS: Final = 3_600_000
 
 _BAD_WINDOW = N_("An announced time must end after it begins, not in the past, within 14 days.")
 _BAD_TIME = N_("A time could not be read; write it as in 2026-03-01T09:30.")
+_BAD_DAILY = N_("Times of the day could not be read; write them as in 07:00-08:30, 11:30-13:00.")
+NO_DAYS: Final[list[int]] = []
+
+Day = Annotated[int, Field(ge=0, le=6)]  # Monday is 0
+
 _PERMIT_ID = re.compile(r"[0-9a-f]{16}")
 
 
 class OneDoor(Look):
     """A door's state and its latest openings."""
 
-    def __init__(self, door_id: str) -> None:
+    def __init__(self, door_id: str, rulebook: Rulebook) -> None:
         super().__init__()
-        self._door_id = door_id
+        self._door_id, self._rulebook = door_id, rulebook
 
     def concerns(self, news: Committed) -> bool:
         """Only this door."""
@@ -47,7 +56,8 @@ class OneDoor(Look):
         row = next(iter(views.doors_of(connection, [self._door_id])), None)
         if row is None:
             return []
-        state = {"row": row, "tile": tile(row, now_ms), "order_to_ms": _order_to_ms(row, now_ms)}
+        shown = tile(row, now_ms, self._rulebook)
+        state = {"row": row, "tile": shown, "order_to_ms": _order_to_ms(row, now_ms)}
         permits = [p for p in row.state.permits if p.to_ms > now_ms and p.openings > 0]
         openings = views.openings(connection, self._door_id, OPENINGS_MAX)
         return [
@@ -64,16 +74,44 @@ def _order_to_ms(row: views.DoorRow, now_ms: int) -> int | None:
 
 async def announce(desk: Desk, door_id: str, permit: Permit) -> bool:
     """Announce an opening. Trouble if there is no such door, or its window cannot be."""
-    now_ms = desk.now_ms()
+    _check(permit, desk.now_ms())
+    return await desk.submit(door_id, PermitAnnounced(permit))
+
+
+async def announce_in(desk: Desk, area: str, permit: Permit) -> dict[str, bool]:
+    """Announce the same for every door of an area, to each under an id of its own. Whether that
+    changed something, by door. Trouble if the area has no doors."""
+    _check(permit, desk.now_ms())
+    door_ids = await desk.read(lambda connection: views.doors_in(connection, area))
+    if not door_ids:
+        raise Trouble(404, NOT_FOUND)
+    changed = {}
+    for number, door_id in enumerate(door_ids, 1):
+        its = replace(permit, permit_id=f"{permit.permit_id}-{number}")
+        changed[door_id] = await desk.submit(door_id, PermitAnnounced(its))
+    return changed
+
+
+def _check(permit: Permit, now_ms: int) -> None:
     is_sound = permit.from_ms < permit.to_ms and now_ms < permit.to_ms
     if not is_sound or permit.to_ms - min(permit.from_ms, now_ms) > WINDOW_MAX_MS:
         raise Trouble(422, _BAD_WINDOW)
-    return await desk.submit(door_id, PermitAnnounced(permit))
 
 
 def permit_id(offered: str | None) -> str:
     """A permit's id: the form's own, so that pressing twice announces once, or a fresh one."""
     return offered if offered and _PERMIT_ID.fullmatch(offered) else secrets.token_hex(8)
+
+
+def _recurring(permit: Permit, daily: str, days: list[int]) -> Permit:
+    """The permit as the form wants it: with windows of the day written in it, it recurs."""
+    if not daily.strip():
+        return permit
+    try:
+        windows = rota_cells.windows(daily.strip())
+    except ValueError:
+        raise Trouble(422, _BAD_DAILY) from None
+    return replace(permit, daily=windows, days=recurring.of_numbers(days))
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -82,7 +120,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/doors/{door_id}")
     async def door(request: Request, door_id: str, before_ms: Before = None) -> Response:
-        look, now_ms = OneDoor(door_id), desk.now_ms()
+        look, now_ms = OneDoor(door_id, desk.rulebook), desk.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:
             pieces = {piece.name: piece.shows for piece in look.changed(connection, None, now_ms)}
@@ -91,7 +129,7 @@ def routes(desk: Desk) -> APIRouter:
             if before_ms is not None:
                 pieces["openings"] = views.openings(connection, door_id, OPENINGS_MAX, before_ms)
             return pieces | {
-                "cases": views.cases_at(connection, door_id, CASES_MAX),
+                "cases": case_views.cases_at(connection, door_id, CASES_MAX),
                 "seen": look.digest(),
                 "permit_id": permit_id(None),
                 "hour_ms": HOUR_MS,
@@ -112,6 +150,8 @@ def routes(desk: Desk) -> APIRouter:
         openings: Annotated[int, Form(ge=1, le=OPENINGS_ALLOWED_MAX)] = 1,
         longest_min: Annotated[int, Form(ge=1, le=LONGEST_MAX_MIN)] = 15,
         offered: Annotated[str, Form(alias="permit_id", max_length=16)] = "",
+        daily: Annotated[str, Form(max_length=recurring.TEXT_MAX)] = "",
+        days: Annotated[list[Day], Form()] = NO_DAYS,
     ) -> Response:
         try:
             from_ms, to_ms = clock.from_field(from_local), clock.from_field(to_local)
@@ -119,7 +159,7 @@ def routes(desk: Desk) -> APIRouter:
             raise Trouble(422, _BAD_TIME) from None
         longest_ms = longest_min * 60_000
         permit = Permit(permit_id(offered), from_ms, to_ms, openings, longest_ms, who, why)
-        await announce(desk, door_id, permit)
+        await announce(desk, door_id, _recurring(permit, daily, days))
         return RedirectResponse(f"{prefix(request)}/doors/{door_id}#permits", 303)
 
     return router

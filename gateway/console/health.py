@@ -7,6 +7,9 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from gateway.console.desk import Desk
+from gateway.core.model import Door
+from gateway.core.rules import Rulebook
+from gateway.core.silence import Liveness, liveness
 from gateway.health import Health
 from gateway.store import views
 from gateway.store.engine import StoreError
@@ -45,7 +48,8 @@ async def report(desk: Desk) -> Report:
     health, now_ms = desk.heart.health(), desk.now_ms()
 
     def look(connection: Connection) -> Report:
-        seals = _wanting(views.doors(connection, DOORS_MAX), now_ms)
+        rows = views.doors(connection, DOORS_MAX)
+        seals = _wanting(rows, now_ms, desk.rulebook)
         return Report(
             health,
             views.refusals(connection, now_ms - DAY_MS),
@@ -61,14 +65,14 @@ async def report(desk: Desk) -> Report:
         return Report(health, [], [], 0, 0)
 
 
-def _wanting(rows: list[views.DoorRow], now_ms: int) -> list[Silence]:
+def _wanting(rows: list[views.DoorRow], now_ms: int, rulebook: Rulebook) -> list[Silence]:
     """Seals that want an engineer, the longest silent first."""
     seals = []
     for row in rows:
         door = row.state
         if door.seal_id is None:
             continue
-        is_silent = door.heard_ms is None or now_ms - door.heard_ms > SILENT_MS
+        is_silent = _is_silent(door, now_ms, rulebook)
         is_low = door.battery_mv is not None and door.battery_mv < LOW_MV
         if is_silent or is_low:
             seals.append(
@@ -83,6 +87,13 @@ def _wanting(rows: list[views.DoorRow], now_ms: int) -> list[Silence]:
                 )
             )
     return sorted(seals, key=lambda seal: seal.heard_ms or 0)
+
+
+def _is_silent(door: Door, now_ms: int, rulebook: Rulebook) -> bool:
+    """Lost against what the seal promised; where it promised nothing, not heard for long."""
+    if door.beat_ms is None and door.heard_ms is not None:
+        return now_ms - door.heard_ms > SILENT_MS
+    return liveness(door, now_ms, rulebook.of(door.door_class)) is Liveness.LOST
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -102,5 +113,5 @@ def routes(desk: Desk) -> APIRouter:
 
 async def _drawn(desk: Desk, request: Request, template: str) -> Response:
     told = await report(desk)
-    values: dict[str, Any] = {"told": told, "silent_s": SILENT_MS // 1000}
+    values: dict[str, Any] = {"told": told}
     return desk.answer(request, desk.draw(template, desk.setting(request), values))

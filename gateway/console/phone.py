@@ -4,17 +4,23 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from gateway.beat import Committed
+from gateway.console.closed_loop import untold
 from gateway.console.desk import NOT_FOUND, Desk, Trouble
 from gateway.console.look import Look, Piece
 from gateway.console.shown import dom_id
-from gateway.core.model import CaseState
-from gateway.store import views
+from gateway.store import case_views, page_views, views
+from gateway.store.case_views import OPEN, WAITING, CaseRow
+from gateway.store.page_views import PageRow
 
 PAGES_MAX: Final = 100  # of open cases
 CLOSED_MAX: Final = 20
+UNSIGNED_MAX: Final = 100
+NOTES_MAX: Final = 5
+SIGNED_WITHIN_MS: Final = 24 * 3_600_000  # nobody waits any longer for a receipt
 CARD_PAGES_MAX: Final = 4  # the latest pages of one case, on its card
 WARDENS_MAX: Final = 500
 
@@ -22,13 +28,13 @@ WARDENS_MAX: Final = 500
 class Card(Struct, frozen=True):
     """A case as its warden has it: the case, and its latest pages, newest first."""
 
-    case: views.CaseRow
-    pages: list[views.PageRow]
+    case: CaseRow
+    pages: list[PageRow]
     warden_id: str
 
 
 class Inbox(Look):
-    """One warden's cases: those that wait, those that somebody has, those that ended."""
+    """One warden's cases: those that wait, those that somebody has, those that are done with."""
 
     def __init__(self, warden_id: str) -> None:
         super().__init__()
@@ -41,41 +47,74 @@ class Inbox(Look):
     def pieces(self, connection: Connection, news: Committed | None, now_ms: int) -> list[Piece]:
         """The whole inbox, and each card in it."""
         pages = [
-            *views.inbox(connection, self._warden_id, is_open=True, limit=PAGES_MAX),
-            *views.inbox(connection, self._warden_id, is_open=False, limit=CLOSED_MAX),
+            *page_views.inbox(connection, self._warden_id, is_open=True, limit=PAGES_MAX),
+            *page_views.inbox(connection, self._warden_id, is_open=False, limit=CLOSED_MAX),
         ]
         cards = _cards(connection, pages, self._warden_id)
-        groups = {
-            state: [card for card in cards if card.case.state is state] for state in CaseState
-        }
-        key = [(state, [card.case.case_id for card in group]) for state, group in groups.items()]
+        groups: dict[str, list[Card]] = {name: [] for name in GROUPS}
+        for card in cards:
+            groups[_group(card.case)].append(card)
+        key = [(name, [card.case.case_id for card in group]) for name, group in groups.items()]
         whole = Piece("inbox", "parts/inbox.html", "groups", groups, key=key)
-        return [whole, *(_piece(card) for card in cards)]
+        pages_unsigned = unsigned(connection, self._warden_id, now_ms)
+        signed = Piece("unsigned", "parts/unsigned.html", "unsigned", pages_unsigned)
+        after_ms = now_ms - SIGNED_WITHIN_MS
+        notes = page_views.notes(connection, self._warden_id, after_ms, NOTES_MAX)
+        noted = Piece("notes", "parts/notes.html", "notes", notes)
+        return [whole, *(_piece(card) for card in cards), noted, signed]
+
+
+GROUPS: Final = ("waiting", "acknowledged", "on_site", "shelved", "done")
+
+
+def _group(case: CaseRow) -> str:
+    """Where its card stands on the phone."""
+    if case.state not in OPEN:
+        return "done"
+    if case.shelved_until_ms is not None:
+        return "shelved"
+    return "waiting" if case.state in WAITING else case.state
+
+
+def unsigned(connection: Connection, warden_id: str, now_ms: int) -> list[str]:
+    """The pages of a warden that want the handheld's receipt."""
+    after_ms = now_ms - SIGNED_WITHIN_MS
+    rows = page_views.unsigned(connection, warden_id, after_ms, UNSIGNED_MAX)
+    return [row.page_id for row in rows]
 
 
 def card_of(connection: Connection, case_id: str, warden_id: str) -> Card | None:
     """One card, to be drawn again after a button was pressed."""
-    case = next(iter(views.cases_of(connection, [case_id])), None)
+    case = case_views.case(connection, case_id)
     if case is None:
         return None
-    is_open = case.state is not CaseState.CLOSED
-    pages = views.inbox(connection, warden_id, is_open, PAGES_MAX)
-    return Card(case, [p for p in pages if p.case_id == case_id][:CARD_PAGES_MAX], warden_id)
+    is_open = case.state in OPEN
+    pages = page_views.inbox(connection, warden_id, is_open, PAGES_MAX)
+    return Card(case, _happenings([p for p in pages if p.case_id == case_id]), warden_id)
 
 
-def _cards(connection: Connection, pages: list[views.PageRow], warden_id: str) -> list[Card]:
-    by_case: dict[str, list[views.PageRow]] = {}
+def _happenings(pages: list[PageRow]) -> list[PageRow]:
+    """The latest things that pages were about: what was told again stands there once, as it was
+    told first."""
+    first = {(page.reason, page.since_ms): page for page in pages}
+    return list(first.values())[:CARD_PAGES_MAX]
+
+
+def _cards(connection: Connection, pages: list[PageRow], warden_id: str) -> list[Card]:
+    by_case: dict[str, list[PageRow]] = {}
     for page in pages:
         by_case.setdefault(page.case_id, []).append(page)
-    cases = {case.case_id: case for case in views.cases_of(connection, list(by_case))}
+    cases = {case.case_id: case for case in case_views.cases_of(connection, list(by_case))}
     return [
-        Card(cases[case_id], latest[:CARD_PAGES_MAX], warden_id)
-        for case_id, latest in by_case.items()
+        Card(cases[case_id], _happenings(latest), warden_id) for case_id, latest in by_case.items()
     ]
 
 
 def _piece(card: Card) -> Piece:
-    return Piece(dom_id("card", card.case.case_id), "parts/card.html", "card", card, "inbox")
+    """The card, drawn anew only for what it shows: that a page was told changes nothing on it."""
+    key = replace(card, case=untold(card.case))
+    card_id = dom_id("card", card.case.case_id)
+    return Piece(card_id, "parts/card.html", "card", card, "inbox", key)
 
 
 def routes(desk: Desk) -> APIRouter:

@@ -40,13 +40,13 @@ NAMED_MAX: Final = 200  # doors that `committed` names; beyond it, it says `all`
 _FULL = N_("Too many pages are open on this gateway; close some.")
 
 
-def _look(kind: str, name: str) -> Look | None:
+def _look(desk: Desk, kind: str, name: str) -> Look | None:
     """What the page shows that listens, or None for one that only wants to know of commits."""
     kinds: dict[str, Callable[[], Look]] = {
-        "wall": lambda: Wall(int(name) if name.isdecimal() and len(name) < 5 else 0),
+        "wall": lambda: Wall(int(name) if name.isdecimal() and len(name) < 5 else 0, desk.rulebook),
         "cases": OpenCases,
-        "case": lambda: OneCase(name),
-        "door": lambda: OneDoor(name),
+        "case": lambda: OneCase(name, desk.rulebook.rules.sign_off),
+        "door": lambda: OneDoor(name, desk.rulebook),
         "phone": lambda: Inbox(name),
     }
     if not kind:
@@ -87,7 +87,7 @@ def routes(desk: Desk) -> APIRouter:
         if desk.streams >= STREAMS_MAX:
             raise Trouble(503, _FULL)
         seen = request.headers.get("last-event-id", seen)
-        return Stream(_events(desk, _look(look, name), desk.setting(request), seen))
+        return Stream(_events(desk, _look(desk, look, name), desk.setting(request), seen))
 
     return router
 

@@ -10,8 +10,8 @@ from gateway.beat import Committed
 from gateway.console.desk import NOT_FOUND, Desk, Trouble
 from gateway.console.look import Look, Piece
 from gateway.console.shown import Tile, dom_id, tile
-from gateway.core.model import CaseState
-from gateway.store import views
+from gateway.core.rules import Rulebook
+from gateway.store import case_views, views
 
 DOORS_MAX: Final = 500  # a screenful; more doors are on further screens
 CASES_MAX: Final = 12  # what fits beside the doors on a wall; the rest is counted
@@ -36,14 +36,16 @@ class Tally(Struct, frozen=True):
     open: int
     waiting: int
     in_hand: int
+    desk: int
+    unseen: int
 
 
 class Wall(Look):
     """One screen of the wall."""
 
-    def __init__(self, screen: int) -> None:
+    def __init__(self, screen: int, rulebook: Rulebook) -> None:
         super().__init__()
-        self._screen = screen
+        self._screen, self._rulebook = screen, rulebook
         self._tiles: dict[str, Tile] = {}
         self._count = 0
 
@@ -54,7 +56,7 @@ class Wall(Look):
         else:
             named = [door_id for door_id in news.doors if door_id in self._tiles]
             rows = views.doors_of(connection, named) if named else []
-            parts = self._note([tile(row, now_ms) for row in rows])
+            parts = self._note([tile(row, now_ms, self._rulebook) for row in rows])
         return [*parts, *self._cases(connection)]
 
     def _knows(self, news: Committed) -> bool:
@@ -66,7 +68,7 @@ class Wall(Look):
     def _all_doors(self, connection: Connection, now_ms: int) -> list[Piece]:
         rows = views.doors(connection, DOORS_MAX, self._screen * DOORS_MAX)
         self._count = views.door_count(connection)
-        tiles = [tile(row, now_ms) for row in rows]
+        tiles = [tile(row, now_ms, self._rulebook) for row in rows]
         self._tiles = {}
         grids: dict[str, list[Tile]] = {}
         for row, shown in zip(rows, tiles, strict=True):
@@ -84,13 +86,12 @@ class Wall(Look):
         ]
 
     def _cases(self, connection: Connection) -> list[Piece]:
-        counts = views.case_counts(connection)
-        waiting = counts[CaseState.RAISED]
-        in_hand = sum(counts.values()) - waiting
+        counts = case_views.case_counts(connection)
         is_open = sum(t.symbol in ("open", "announced") for t in self._tiles.values())
-        tally = Tally(self._count, is_open, waiting, in_hand)
-        cases = views.open_cases(connection, CASES_MAX)
-        side = {"cases": cases, "more": max(waiting + in_hand - CASES_MAX, 0)}
+        unseen = sum(t.symbol == "unknown" and t.tone != "no_seal" for t in self._tiles.values())
+        tally = Tally(self._count, is_open, counts.waiting, counts.in_hand, counts.desk, unseen)
+        cases = case_views.open_cases(connection, CASES_MAX)
+        side = {"cases": cases, "more": max(counts.open - CASES_MAX, 0), "desk": counts.desk}
         return [
             Piece("tally", "parts/tally.html", "tally", tally),
             Piece("side", "parts/side.html", "side", side),
@@ -105,7 +106,7 @@ def routes(desk: Desk) -> APIRouter:
     async def wall(request: Request, screen: int = 0) -> Response:
         if not 0 <= screen < 10_000:
             raise Trouble(404, NOT_FOUND)
-        look, now_ms = Wall(screen), desk.now_ms()
+        look, now_ms = Wall(screen, desk.rulebook), desk.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:
             pieces = {piece.name: piece.shows for piece in look.changed(connection, None, now_ms)}

@@ -20,6 +20,7 @@ _ASK_EVERY_S = 0.05
 _LISTEN_AGAIN_S = 0.2
 _LOOK_EVERY_S = 1.0
 # Who plays with a door opens it more often than who lives behind it; and five minutes are long.
+# There is one warden and no desk: what he reports is the end of it.
 _SETTINGS = """\
 [site]
 name = "门神 Menshen"
@@ -31,6 +32,7 @@ port = {console_port}
 chatter_openings = 5
 chatter_window_ms = 20000
 settle_ms = 20000
+sign_off = false
 """
 
 

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from typing import Any
 
+from gateway.console import closed_loop
 from gateway.console import shown as console
 from gateway.core.reason import Reason
 from gateway.demo import words
@@ -145,13 +146,13 @@ class Scene:
 
     def _tone(self, one: Happening) -> str:
         if one.case_state is not None:
-            return console.CASE_TONES[one.case_state]
-        return "announced" if one.reason is Reason.PERMIT else "recorded"
+            return closed_loop.CASE_TONES[one.case_state]
+        return "announced" if one.reason in (Reason.PERMIT, Reason.ALLOWANCE) else "recorded"
 
     def _case(self, one: Happening, language: str) -> str:
         if one.case_id is None or one.case_state is None:
             return ""
-        state = say_of_house(console.CASE_WORDS[one.case_state], language)
+        state = say_of_house(closed_loop.CASE_WORDS[one.case_state], language)
         case = words.say(words.CASE, language, number=wording.case_number(one.case_id))
         return f"{case} · {half(one.warden or '', language)} · {state}"
 

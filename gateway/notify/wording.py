@@ -6,7 +6,7 @@ first, and the number under which the console tells the rest.
 
 from enum import StrEnum
 
-from gateway.core.reason import Reason
+from gateway.core.reason import FAULTS, Reason
 from gateway.notify.catalogue import N_, say
 
 _WORDS: dict[Reason, str] = {
@@ -26,12 +26,27 @@ _WORDS: dict[Reason, str] = {
     Reason.ORDER_NOT_BEGUN: N_("Order not begun"),
     Reason.ORDER_OVER: N_("Order over"),
     Reason.OPENED_BLIND: N_("Opened unheard"),
+    Reason.ALLOWANCE: N_("Allowed opening"),
     Reason.PERMIT_OVERSTAYED: N_("Open too long"),
+    Reason.OPEN_TOO_LONG: N_("Open longer than allowed"),
+    Reason.FOUND_OPEN: N_("Found open"),
     Reason.COVER_TAMPER: N_("Seal's cover opened"),
     Reason.MAGNET_TAMPER: N_("Seal's magnet disturbed"),
     Reason.REFUSALS: N_("Many refused messages"),
     Reason.CHATTER: N_("Contact flutters"),
+    Reason.SILENT: N_("Seal not heard"),
+    Reason.SILENT_OPEN: N_("Not heard since the door opened"),
+    Reason.SILENT_TAMPERED: N_("Not heard since it was touched"),
+    Reason.OUTAGE: N_("Outage"),
+    Reason.CANARY: N_("Proof of the way"),
+    Reason.CANARY_MISSED: N_("Pages may not arrive"),
+    Reason.UNREACHABLE: N_("Person not reached"),
     Reason.ANNOUNCED_LATE: N_("Announced afterwards"),
+    Reason.HEARD_AGAIN: N_("Heard again"),
+    Reason.SETTLED: N_("Contact settled"),
+    Reason.RECEIVED_AGAIN: N_("Pages arrive again"),
+    Reason.GROUPED: N_("Several cases at once"),
+    Reason.TEST: N_("Daily test"),
 }
 
 _WHY: dict[Reason, str] = {
@@ -52,11 +67,40 @@ _WHY: dict[Reason, str] = {
     Reason.ORDER_OVER: N_("The order is over: recorded only."),
     Reason.OPENED_BLIND: N_("The door opened while the seal could not be heard."),
     Reason.PERMIT_OVERSTAYED: N_("The announced time is over, and the door still stands open."),
+    Reason.ALLOWANCE: N_("One of the day's openings that the order allows; nobody was disturbed."),
+    Reason.OPEN_TOO_LONG: N_("The door has stood open for longer than its order allows."),
+    Reason.FOUND_OPEN: N_(
+        "The seal is heard again and sees the door open, which was shut when it was last heard."
+    ),
     Reason.COVER_TAMPER: N_("The cover of the seal was opened."),
     Reason.MAGNET_TAMPER: N_("A strange magnet is near the seal, or its own is gone."),
     Reason.REFUSALS: N_("Many messages under this seal's name were refused."),
     Reason.CHATTER: N_("The contact opens and shuts faster than any door; it is not believed."),
+    Reason.SILENT: N_(
+        "The seal has not been heard for a while; battery, signal and power are the usual causes."
+    ),
+    Reason.SILENT_OPEN: N_(
+        "The seal was last heard while its door was open, so nobody knows yet that it is shut."
+    ),
+    Reason.SILENT_TAMPERED: N_(
+        "The seal has not been heard since its cover or its magnet was out of place."
+    ),
+    Reason.OUTAGE: N_(
+        "Many seals fell silent together: something that they share has failed, power or network."
+    ),
+    Reason.CANARY: N_("The canary's door opened, to prove that pages arrive; it does so all day."),
+    Reason.CANARY_MISSED: N_(
+        "No phone has signed for the canary's pages, so other pages may not arrive either."
+    ),
+    Reason.UNREACHABLE: N_(
+        "The daily test did not reach a person on the rota, so pages would not either."
+    ),
     Reason.ANNOUNCED_LATE: N_("The opening was announced afterwards, in time; the case is closed."),
+    Reason.HEARD_AGAIN: N_("What was silent is heard again."),
+    Reason.SETTLED: N_("The contact has come to rest and is believed again."),
+    Reason.RECEIVED_AGAIN: N_("A phone has signed for the canary's page again."),
+    Reason.GROUPED: N_("Several cases came at once, so they are told in one page."),
+    Reason.TEST: N_("This is the daily test of the way to you."),
 }
 
 # Where the caller knows more: the facts that the sentence needs, and the sentence.
@@ -70,30 +114,50 @@ _WHY_WITH: dict[Reason, tuple[tuple[str, ...], str]] = {
         ("who", "why"),
         N_("Announced by {who}: {why}. That time is over, and the door still stands open."),
     ),
+    Reason.GROUPED: (
+        ("count", "breaches"),
+        N_("{count} cases came at once; doors opened or seals touched among them: {breaches}."),
+    ),
 }
 
 _FIRST: dict[Reason, str] = {
     Reason.NO_PERMIT: N_("Ring the household first. If nobody answers, go and look."),
     Reason.OPENED_BLIND: N_("Ask the household by telephone, then let the signal be checked."),
     Reason.PERMIT_OVERSTAYED: N_("Ask the household by telephone to shut the door."),
+    Reason.OPEN_TOO_LONG: N_("Ask the household by telephone to shut the door."),
+    Reason.FOUND_OPEN: N_("Ring the household first. If nobody answers, go and look."),
     Reason.COVER_TAMPER: N_("Go and look at the seal."),
     Reason.MAGNET_TAMPER: N_("Go and look at the seal."),
     Reason.CHATTER: N_("Send the installer: magnet, gap or wire. The door is not seen meanwhile."),
     Reason.REFUSALS: N_("Look whether the seal is in its place, then call the engineer."),
+    Reason.SILENT: N_("Send the installer: battery, signal, power."),
+    Reason.SILENT_OPEN: N_(
+        "Ask the household by telephone whether the door is shut, then send the installer."
+    ),
+    Reason.SILENT_TAMPERED: N_("Go and look at the seal."),
+    Reason.OUTAGE: N_("Send the installer to what they share: power, network, access point."),
+    Reason.CANARY_MISSED: N_(
+        "Ring the warden on duty, then call the engineer: network, gateway, message service."
+    ),
+    Reason.UNREACHABLE: N_("Ring that person, and let the phone's messages be looked at."),
+    Reason.GROUPED: N_("Open the list and begin at the top."),
 }
 _NOTHING = N_("There is nothing to do.")
 _PAGE_TITLE = N_("Menshen: {what}")
 _PAGE_BODY = N_("{why} {first} Case {number}.")
+_PAGE_BODY_ALONE = N_("{why} {first}")
 
 
 class Outcome(StrEnum):
-    """How a case ended, as a code for the record; closing takes one tap."""
+    """How a case ended, as a code for the record; reporting takes one tap."""
 
     IN_ORDER = "in_order"
     LAWFUL = "lawful"
     EXPLAINED = "explained"
     REPORTED = "reported"
     SEAL_FAULT = "seal_fault"
+    REPAIRED = "repaired"
+    SUPPLY = "supply"
 
 
 _OUTCOMES: dict[str, str] = {
@@ -102,10 +166,18 @@ _OUTCOMES: dict[str, str] = {
     Outcome.EXPLAINED: N_("Spoke with the household, rules explained"),
     Outcome.REPORTED: N_("Order broken: reported onward"),
     Outcome.SEAL_FAULT: N_("The seal is at fault: installer called"),
+    Outcome.REPAIRED: N_("Repaired or replaced: works again"),
+    Outcome.SUPPLY: N_("Power or network had failed"),
     # A rule ended it, and no person.
     Reason.ANNOUNCED_LATE: N_("By itself: the opening was announced afterwards"),
     Reason.ORDER_OVER: N_("By itself: the order is over"),
+    Reason.HEARD_AGAIN: N_("By itself: heard again"),
+    Reason.OUTAGE: N_("By itself: an outage explains the silence"),
+    Reason.SETTLED: N_("By itself: the contact has settled"),
+    Reason.RECEIVED_AGAIN: N_("By itself: pages arrive again"),
 }
+_OF_FAULT = (Outcome.REPAIRED, Outcome.SUPPLY, Outcome.SEAL_FAULT)
+_OF_DOOR = tuple(outcome for outcome in Outcome if outcome not in _OF_FAULT[:2])
 
 
 def reason_word(reason: Reason, language: str) -> str:
@@ -114,7 +186,8 @@ def reason_word(reason: Reason, language: str) -> str:
 
 
 def why_line(reason: Reason, language: str, **facts: str) -> str:
-    """Why, in one sentence. With the facts that are known: who, why; earliest, latest."""
+    """Why, in one sentence. With the facts that are known: who, why; earliest, latest; and of
+    several cases at once their count and how many are breaches."""
     needed, sentence = _WHY_WITH.get(reason, ((), ""))
     if sentence and all(facts.get(fact) for fact in needed):
         return say(sentence, language).format(**{fact: facts[fact] for fact in needed})
@@ -131,17 +204,31 @@ def outcome_word(outcome: str, language: str) -> str:
     return say(_OUTCOMES[outcome], language) if outcome in _OUTCOMES else outcome
 
 
+def outcomes_of(reason: Reason) -> tuple[Outcome, ...]:
+    """How a case of this reason can end: a fault is mended, a door looked after."""
+    return _OF_FAULT if reason in FAULTS or reason is Reason.CANARY_MISSED else _OF_DOOR
+
+
 def case_number(case_id: str) -> str:
-    """A case's number as people say it: the end of the seal's id, and the report's number."""
+    """A case's number as people say it: the end of the seal's id, and the report's number.
+
+    An outage's is its kind and the end of its time: where it is stays in the house.
+    """
+    kind, colon, area = case_id.partition(":")
+    if colon:
+        return f"{kind}-{area.rpartition('-')[2][-6:]}"
     seal, dash, rest = case_id.partition("-")
     return f"{seal[-4:]}{dash}{rest}"
 
 
-def page_text(reason: Reason, language: str, case_id: str) -> tuple[str, str]:
-    """(title, body) of a page as it may leave the house: nothing in it identifies anybody."""
+def page_text(reason: Reason, language: str, case_id: str, **facts: str) -> tuple[str, str]:
+    """(title, body) of a page as it may leave the house: nothing in it identifies anybody.
+
+    A page that is about no single case has an empty `case_id`, and no number in its text.
+    """
     title = say(_PAGE_TITLE, language).format(what=reason_word(reason, language))
-    body = say(_PAGE_BODY, language).format(
-        why=why_line(reason, language),
+    body = say(_PAGE_BODY if case_id else _PAGE_BODY_ALONE, language).format(
+        why=why_line(reason, language, **facts),
         first=first_do(reason, language),
         number=case_number(case_id),
     )

@@ -17,7 +17,6 @@ from sqlalchemy import insert
 from gateway.console.app import build
 from gateway.core.events import OrderPlaced, PermitAnnounced, ReportCame, SealBound
 from gateway.core.model import Contact, Order, Permit
-from gateway.core.rules import Rules
 from gateway.draft import Site
 from gateway.ingest.intake import Intake
 from gateway.loop import Heart
@@ -112,6 +111,17 @@ class Console:
         permit = Permit(f"{number:016x}", *window, 2, HOUR_MS, who, why)
         await self.heart.submit(f"d{number}", PermitAnnounced(permit))
 
+    async def act(self, case_id: str, act: str, by: str = "wang", **more: object) -> object:
+        """What the API answers to an act about a case."""
+        answer = await self.client.post(f"/api/cases/{case_id}/{act}", json={"by": by, **more})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def reported(self, case_id: str, by: str = "wang", outcome: str = "lawful") -> None:
+        """Taken and reported."""
+        await self.act(case_id, "acknowledge", by)
+        assert await self.act(case_id, "report", by, outcome=outcome) == {"changed": True}
+
     async def _report(
         self, number: int, contact: Contact, moved: int, age_ms: int | None = 0
     ) -> None:
@@ -133,7 +143,9 @@ async def console(store: Store, **sections: Any) -> AsyncIterator[Console]:
     settings = Settings(**({"site": {"name": "Liangxi", "language": "en"}} | sections))
     with store.reading() as connection:
         known = registry.load(connection)
-    heart = Heart(store, Site(known, Rules()), Intake(), Addresses(known, "", "en"))
+    heart = Heart(
+        store, Site(known, settings.rulebook), Intake(), Addresses(known, SECRET_ADDRESS, "en")
+    )
     heart.connect(Deaf(), [])
     app = build(settings, store, heart)
     beating = asyncio.create_task(heart.run())

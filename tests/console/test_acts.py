@@ -8,14 +8,14 @@ from console_site import HOUR_MS, Console, console, first_case, new_store, now_m
 
 from gateway.console import clock, desk
 from gateway.core.model import CaseState
-from gateway.store import views
+from gateway.store import case_views, views
 
 HTMX = {"hx-request": "true"}
 
 
-async def case_of(site: Console, case_id: str) -> views.CaseRow:
+async def case_of(site: Console, case_id: str) -> case_views.CaseRow:
     with site.store.reading() as connection:
-        return views.cases_of(connection, [case_id])[0]
+        return case_views.cases_of(connection, [case_id])[0]
 
 
 async def opened(site: Console) -> str:
@@ -32,10 +32,15 @@ async def test_a_warden_takes_a_case_and_ends_it_on_the_phone(tmp_path: Path) ->
         assert 'data-state="acknowledged"' in answer.text
         assert "Wang Fang has it" in answer.text
         form["outcome"] = "explained"
-        answer = await site.client.post(f"/cases/{case_id}/close", data=form, headers=HTMX)
-        assert 'data-state="closed"' in answer.text
+        answer = await site.client.post(f"/cases/{case_id}/report", data=form, headers=HTMX)
+        assert 'data-state="reported"' in answer.text
         case = await case_of(site, case_id)
-        assert (case.state, case.closed_by, case.outcome) == (CaseState.CLOSED, "wang", "explained")
+        assert (case.state, case.reported_by, case.reported_name, case.outcome) == (
+            CaseState.REPORTED,
+            "wang",
+            "Wang Fang",
+            "explained",
+        )
 
 
 async def test_without_a_script_the_button_leads_back_to_its_page(tmp_path: Path) -> None:
@@ -44,9 +49,9 @@ async def test_without_a_script_the_button_leads_back_to_its_page(tmp_path: Path
         form = {"by": "wang", "screen": "phone"}
         answer = await site.client.post(f"/cases/{case_id}/acknowledge", data=form)
         assert (answer.status_code, answer.headers["location"]) == (303, "/phone/wang")
-        form = {"by": "centre", "outcome": "lawful"}
+        form = {"by": "wang", "outcome": "lawful"}
         headers = {"x-forwarded-prefix": "/gateway"}
-        answer = await site.client.post(f"/cases/{case_id}/close", data=form, headers=headers)
+        answer = await site.client.post(f"/cases/{case_id}/report", data=form, headers=headers)
         assert answer.headers["location"] == f"/gateway/cases/{case_id}"
 
 
@@ -55,7 +60,10 @@ async def test_the_second_who_takes_a_case_sees_who_has_it(tmp_path: Path) -> No
         case_id = await opened(site)
         url = f"/api/cases/{case_id}/acknowledge"
         assert (await site.client.post(url, json={"by": "wang"})).json() == {"changed": True}
-        assert (await site.client.post(url, json={"by": "centre"})).json() == {"changed": False}
+        assert (await site.client.post(url, json={"by": "centre"})).json() == {
+            "changed": False,
+            "why": "Somebody has this case already.",
+        }
         assert (await case_of(site, case_id)).acknowledged_by == "wang"
 
 
@@ -66,7 +74,7 @@ async def test_the_second_who_takes_a_case_sees_who_has_it(tmp_path: Path) -> No
         ("/api/cases/{}/acknowledge", {}, 422),
         ("/api/cases/{}/acknowledge", {"by": "wang", "extra": 1}, 422),
         ("/api/cases/none/acknowledge", {"by": "wang"}, 404),
-        ("/api/cases/{}/close", {"by": "wang", "outcome": "fined"}, 422),
+        ("/api/cases/{}/report", {"by": "wang", "outcome": "fined"}, 422),
         ("/api/doors/none/permits", {}, 422),
     ],
 )
@@ -100,7 +108,11 @@ async def test_an_announced_opening_bothers_nobody_and_the_page_says_why(tmp_pat
         await site.opens(0)
         page = await site.text("/doors/d0")
         assert "Announced by Zhang Wei: lunch &amp; rubbish. Nobody was disturbed." in page
-        assert (await site.client.get("/api/cases")).json() == {"open": [], "closed": []}
+        assert (await site.client.get("/api/cases")).json() == {
+            "open": [],
+            "desk": [],
+            "closed": [],
+        }
 
 
 async def test_announcing_twice_with_one_id_announces_once(tmp_path: Path) -> None:

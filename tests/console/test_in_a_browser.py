@@ -66,7 +66,7 @@ async def is_shown(page: Page, words: str) -> None:
     await expect(page.get_by_text(words).first).to_be_visible(timeout=WAIT_MS)
 
 
-async def test_a_page_comes_to_the_phone_by_itself_and_is_taken_and_closed(
+async def test_a_page_comes_to_the_phone_by_itself_and_is_taken_and_reported(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
     store = new_store(tmp_path)
@@ -89,8 +89,8 @@ async def test_a_page_comes_to_the_phone_by_itself_and_is_taken_and_closed(
             await button.click()
             await expect(card).to_have_attribute("data-state", "acknowledged", timeout=WAIT_MS)
             await card.get_by_text("已与住户沟通").click()
-            await card.get_by_role("button", name="结案").click()
-            await expect(card).to_have_attribute("data-state", "closed", timeout=WAIT_MS)
+            await card.get_by_role("button", name="上报处置结果").click()
+            await expect(card).to_have_attribute("data-state", "reported", timeout=WAIT_MS)
 
 
 async def test_a_phone_catches_up_after_the_gateway_was_killed(
@@ -148,7 +148,7 @@ async def test_the_wall_shows_an_opening_by_itself(
             assert alarm != await quiet.evaluate("e => getComputedStyle(e).backgroundColor")
 
 
-async def test_the_centre_takes_and_closes_a_case_on_its_page(
+async def test_a_case_goes_round_the_whole_loop_on_its_page(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
     store = new_store(tmp_path)
@@ -161,8 +161,14 @@ async def test_the_centre_takes_and_closes_a_case_on_its_page(
             await page.get_by_role("button", name="I have it").click()
             await is_shown(page, "The centre took it")
             await page.get_by_text("Lawful, only not announced").click()
-            await page.get_by_role("button", name="Close the case").click()
-            await is_shown(page, "The centre closed it")
+            await page.get_by_role("button", name="Report how it ended").click()
+            await is_shown(page, "The centre reported how it ended")
+            await page.get_by_role("button", name="Assessed").click()
+            await is_shown(page, "Wang Fang assessed it")
+            await page.get_by_role("button", name="Sign off").click()
+            await is_shown(page, "Signed off. It closes by itself")
+            await site.shuts(0)
+            await expect(page.locator(".title .tag")).to_have_text("Closed", timeout=WAIT_MS)
 
 
 async def test_what_was_chosen_stays_when_the_case_changes_beneath(
@@ -175,9 +181,35 @@ async def test_what_was_chosen_stays_when_the_case_changes_beneath(
         async with browsing(chromium, "en", **WALL) as page:
             await page.goto(f"http://127.0.0.1:{port}/cases/{first_case(0)}")
             await is_shown(page, "Live")
-            choice = page.get_by_label("Lawful, only not announced")
-            await choice.check()
+            await page.get_by_text("Put aside for a while").click()
+            why = page.get_by_label("Why")
+            await why.fill("the door is being painted")
+            await page.get_by_label("For how long").select_option("4")
             await site.shuts(0, age_ms=30_000)
             await site.opens(0)
-            await is_shown(page, "Raised 2 times in all")
-            assert await choice.is_checked()
+            await is_shown(page, "2 times in all")
+            await expect(why).to_be_visible()
+            await expect(why).to_have_value("the door is being painted")
+            await page.get_by_role("button", name="Put aside").click()
+            await is_shown(page, "by The centre: the door is being painted")
+
+
+async def test_the_phone_signs_by_itself_for_every_page_that_reaches_it(
+    chromium: str, port: int, tmp_path: Path
+) -> None:
+    store = new_store(tmp_path)
+    async with console(store) as site, served(site, port):
+        await site.seal(0)
+        await site.seal(1)
+        await site.opens(0)
+        async with browsing(chromium, "en", **PHONE) as page:
+            await page.goto(f"http://127.0.0.1:{port}/phone/wang")
+            await is_shown(page, "Live")
+            await site.opens(1)
+            await expect(page.locator("[data-case-id]")).to_have_count(2, timeout=WAIT_MS)
+            url = "/api/wardens/wang/unsigned"
+            async with asyncio.timeout(20):
+                while (await site.client.get(url)).json()["pages"]:
+                    await asyncio.sleep(0.05)
+            cases = (await site.client.get("/api/cases")).json()["open"]
+            assert {case["state"] for case in cases} == {"paged"}

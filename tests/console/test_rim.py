@@ -84,13 +84,13 @@ async def test_only_our_own_pages_can_press_a_button(
 
 async def test_what_is_longer_than_any_form_is_not_read(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
-        answer = await site.client.post("/cases/x/close", content=b"x" * (rim.BODY_MAX + 1))
+        answer = await site.client.post("/cases/x/report", content=b"x" * (rim.BODY_MAX + 1))
         assert answer.status_code == 413
 
         async def endless() -> object:
             yield b"x"
 
-        answer = await site.client.post("/cases/x/close", content=endless())
+        answer = await site.client.post("/cases/x/report", content=endless())
         assert answer.status_code == 413
 
 

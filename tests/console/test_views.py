@@ -6,8 +6,8 @@ from pathlib import Path
 from console_site import console, first_case, new_store
 from sqlalchemy import insert
 
-from gateway.core.model import CaseState, Door
-from gateway.store import tables, views
+from gateway.core.model import Door
+from gateway.store import case_views, tables, views
 
 
 async def test_short_labels_stand_before_long_ones_and_pages_do_not_overlap(tmp_path: Path) -> None:
@@ -30,7 +30,13 @@ async def test_a_door_that_nobody_has_heard_of_has_an_empty_state(tmp_path: Path
 async def test_closed_cases_come_page_by_page_even_where_times_are_equal(tmp_path: Path) -> None:
     with closing(new_store(tmp_path)) as store:
         row = {"grid_id": "g1", "state": "closed", "reason": "no_permit", "openings": 1}
-        row |= {"moved_ms": 9, "door_id": "d0", "outcome": "lawful", "closed_by": "wang"}
+        row |= {
+            "since_ms": 8,
+            "moved_ms": 9,
+            "door_id": "d0",
+            "outcome": "lawful",
+            "closed_by": "wang",
+        }
         with store.writing() as connection:
             for n in range(7):
                 connection.execute(
@@ -39,7 +45,7 @@ async def test_closed_cases_come_page_by_page_even_where_times_are_equal(tmp_pat
         with store.reading() as connection:
             seen: list[str] = []
             last = None
-            while page := views.closed_cases(connection, 2, last):
+            while page := case_views.closed_cases(connection, 2, last):
                 seen += [case.case_id for case in page]
                 last = page[-1].raised_ms, page[-1].case_id
             assert seen == ["c6", "c5", "c4", "c3", "c2", "c1", "c0"]
@@ -52,15 +58,11 @@ async def test_who_waits_stands_before_who_is_looked_after(tmp_path: Path) -> No
             await site.opens(number)
         await site.client.post(f"/api/cases/{first_case(2)}/acknowledge", json={"by": "wang"})
         with site.store.reading() as connection:
-            ids = [case.case_id for case in views.open_cases(connection, 10)]
+            ids = [case.case_id for case in case_views.open_cases(connection, 10)]
             assert ids[-1] == first_case(2)
-            assert len(views.open_cases(connection, 1)) == 1
-            counts = views.case_counts(connection)
-            assert counts == {
-                CaseState.RAISED: 2,
-                CaseState.ACKNOWLEDGED: 1,
-                CaseState.ON_SITE: 0,
-            }
+            assert len(case_views.open_cases(connection, 1)) == 1
+            counts = case_views.case_counts(connection)
+            assert counts == case_views.CaseCounts(waiting=2, in_hand=1)
 
 
 async def test_openings_go_back_from_the_newest(tmp_path: Path) -> None:

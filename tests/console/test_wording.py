@@ -11,6 +11,7 @@ from gateway.notify.wording import (
     case_number,
     first_do,
     outcome_word,
+    outcomes_of,
     page_text,
     reason_word,
     why_line,
@@ -70,3 +71,34 @@ def test_every_outcome_has_words_and_a_strange_one_is_shown_as_it_is(language: s
     assert len(set(words)) == len(Outcome)
     assert all(bool(HAN.search(word)) is (language == "zh") for word in words)
     assert outcome_word("other_makers_code", language) == "other_makers_code"
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_a_page_of_an_outage_does_not_say_where_it_is(language: str) -> None:
+    _, body = page_text(Reason.OUTAGE, language, "stair:3/2-1795647253952")
+    assert "3/2" not in body
+    assert "stair-253952" in body
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_a_page_about_many_cases_has_their_count_and_no_number(language: str) -> None:
+    _, body = page_text(Reason.GROUPED, language, "", count="7", breaches="2")
+    assert "7" in body
+    assert "2" in body
+    assert "{" not in body + page_text(Reason.GROUPED, language, "")[1]
+    assert (
+        page_text(Reason.TEST, language, "")[1].rstrip().endswith("。" if language == "zh" else ".")
+    )
+
+
+@pytest.mark.parametrize("reason", [r for r in Reason if r.startswith("silent")])
+def test_silence_is_no_accusation(reason: Reason) -> None:
+    said = why_line(reason, "en") + first_do(reason, "en")
+    assert not re.search(r"left|broke|remove|breach|violat|escape", said)
+    assert not re.search("违|擅自|拆除|离开", why_line(reason, "zh") + first_do(reason, "zh"))
+
+
+def test_a_fault_is_mended_and_a_door_is_looked_after() -> None:
+    assert Outcome.IN_ORDER not in outcomes_of(Reason.OUTAGE)
+    assert Outcome.SUPPLY not in outcomes_of(Reason.NO_PERMIT)
+    assert {o for r in Reason for o in outcomes_of(r)} == set(Outcome)

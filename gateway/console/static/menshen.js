@@ -114,7 +114,7 @@ let waiting = null;
 function lookAtInbox() {
   const inbox = document.getElementById("inbox");
   if (!inbox) return;
-  const now = inbox.querySelectorAll('[data-state="raised"]').length;
+  const now = inbox.querySelectorAll("[data-waits]").length;
   document.title = now ? `(${now}) ${title}` : title;
   if (waiting !== null && now > waiting) {
     inbox.classList.add("settling");
@@ -124,27 +124,63 @@ function lookAtInbox() {
   waiting = now;
 }
 
+// The handheld signs for every page that has reached it: that it arrived, not that it was read.
+// What could not be signed for now is tried again with the next piece, and every half minute.
+const signed = new Set();
+
+async function sign() {
+  const by = document.querySelector("[data-warden]")?.dataset.warden;
+  if (!by) return;
+  for (const { dataset } of document.querySelectorAll("[data-sign]")) {
+    if (signed.has(dataset.sign)) continue;
+    signed.add(dataset.sign);
+    try {
+      const answer = await fetch(dataset.sign, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ by }),
+      });
+      if (answer.status >= 500) signed.delete(dataset.sign);
+    } catch {
+      signed.delete(dataset.sign);
+      return; // no way to the gateway: the line says so already
+    }
+  }
+}
+setInterval(sign, 30000);
+
 // A piece that comes by itself may replace a form in which somebody has chosen something already.
 function keepChoices(before, after) {
   for (const field of before.querySelectorAll("input:checked, select, textarea, input[type=text]")) {
+    const form = field.closest("form");
+    const place = form && after.querySelector(`form[action="${CSS.escape(form.getAttribute("action"))}"]`);
+    if (!place || !field.name) continue;
     const name = CSS.escape(field.name);
     if (field.type === "radio" || field.type === "checkbox") {
-      const same = after.querySelector(`input[name="${name}"][value="${CSS.escape(field.value)}"]`);
+      const same = place.querySelector(`input[name="${name}"][value="${CSS.escape(field.value)}"]`);
       if (same) same.checked = true;
     } else {
-      const same = field.name && after.querySelector(`[name="${name}"]`);
+      const same = place.querySelector(`[name="${name}"]`);
       if (same) same.value = field.value;
     }
   }
+  const folded = after.querySelectorAll("details");
+  before.querySelectorAll("details").forEach((one, n) => {
+    if (folded[n]) folded[n].open = one.open;
+  });
 }
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   keepChoices(event.detail.target, event.detail.fragment);
 });
 
-document.addEventListener("htmx:sseMessage", () => { tick(); lookAtInbox(); });
-document.addEventListener("htmx:afterSwap", () => { tick(); lookAtInbox(); });
-tick();
-lookAtInbox();
+function look() {
+  tick();
+  lookAtInbox();
+  sign();
+}
+document.addEventListener("htmx:sseMessage", look);
+document.addEventListener("htmx:afterSwap", look);
+look();
 
 // What went wrong, in the gateway's own sentence where it gave one.
 function notice(text) {

@@ -1,0 +1,215 @@
+"""What people read about cases and outages; as `views`, it takes a reading connection.
+
+A case is open until somebody has reported how it ended, then it waits for the desk, then it is
+closed. What was put aside stands behind what waits.
+"""
+
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Select, func, select, tuple_
+
+from gateway.core.model import CaseState, Door
+from gateway.core.reason import Reason
+from gateway.store import tables
+from gateway.store.records import records
+
+OPEN: Final = (CaseState.RAISED, CaseState.PAGED, CaseState.ACKNOWLEDGED, CaseState.ON_SITE)
+WAITING: Final = OPEN[:2]
+DESK: Final = (CaseState.REPORTED, CaseState.ASSESSED, CaseState.SIGNED_OFF)
+_ACTS: Final = (*tables.DONE_TO_CASE, "shelved")
+_decode_door = msgspec.json.Decoder(Door).decode
+_decode_names = msgspec.json.Decoder(list[str]).decode
+
+
+class CaseRow(msgspec.Struct, frozen=True):
+    """A case. A `…_name` is None where whoever it was is no warden.
+
+    Of an outage, `area` is what is silent, and door and label are those that stand for it.
+    """
+
+    case_id: str
+    door_id: str
+    label: str
+    area: str | None
+    grid_id: str
+    state: CaseState
+    reason: Reason
+    raised_ms: int
+    since_ms: int
+    moved_ms: int
+    openings: int
+    latched: bool
+    returned_ms: int | None
+    refers_to: str | None
+    shelved_by: str | None
+    shelved_name: str | None
+    shelved_why: str | None
+    shelved_until_ms: int | None
+    acknowledged_by: str | None
+    acknowledged_name: str | None
+    acknowledged_ms: int | None
+    on_site_by: str | None
+    on_site_name: str | None
+    on_site_ms: int | None
+    reported_by: str | None
+    reported_name: str | None
+    reported_ms: int | None
+    assessed_by: str | None
+    assessed_name: str | None
+    assessed_ms: int | None
+    signed_off_by: str | None
+    signed_off_name: str | None
+    signed_off_ms: int | None
+    closed_by: str | None
+    closed_name: str | None
+    closed_ms: int | None
+    outcome: str | None
+
+
+class CaseCounts(msgspec.Struct, frozen=True):
+    """How many cases stand where. None of them is counted twice."""
+
+    waiting: int = 0
+    in_hand: int = 0
+    shelved: int = 0
+    desk: int = 0  # reported, and somebody must assess or sign off
+    going_on: int = 0  # signed off, and what raised it is not over
+
+    @property
+    def open(self) -> int:
+        """Those that are not reported yet."""
+        return self.waiting + self.in_hand + self.shelved
+
+
+class BlindDoor(msgspec.Struct, frozen=True):
+    """A door that an outage silenced, and since when it is not seen; None if it is heard again."""
+
+    door_id: str
+    label: str
+    silent_ms: int | None
+
+
+class OutageRow(msgspec.Struct, frozen=True):
+    """An outage with every door that was ever silent from it."""
+
+    outage_id: str
+    area: str
+    since_ms: int
+    over_ms: int | None
+    doors: list[BlindDoor]
+
+
+def case_counts(connection: Connection) -> CaseCounts:
+    """How many cases wait, are in somebody's hands, put aside, or at the desk."""
+    c = tables.cases.c
+    is_aside = c.shelved_until_ms.is_not(None)
+    query = (
+        select(c.state, is_aside, func.count())
+        .where(c.state.in_((*OPEN, *DESK)))
+        .group_by(c.state, is_aside)
+    )
+    counted = dict.fromkeys(CaseCounts.__struct_fields__, 0)
+    for word, aside, number in connection.execute(query):
+        counted[_where(CaseState(word), bool(aside))] += number
+    return CaseCounts(**counted)
+
+
+def _where(state: CaseState, is_aside: bool) -> str:
+    if is_aside:
+        return "shelved"
+    if state in WAITING:
+        return "waiting"
+    if state in OPEN:
+        return "in_hand"
+    return "going_on" if state is CaseState.SIGNED_OFF else "desk"
+
+
+def open_cases(connection: Connection, limit: int) -> list[CaseRow]:
+    """Cases that nobody has reported: those that wait, those that somebody has, those put aside;
+    newest first."""
+    c = tables.cases.c
+    order = (
+        c.shelved_until_ms.is_not(None),
+        c.state.not_in(WAITING),
+        c.moved_ms.desc(),
+        c.case_id,
+    )
+    return records(
+        connection, _CASES.where(c.state.in_(OPEN)).order_by(*order).limit(limit), CaseRow
+    )
+
+
+def desk_cases(connection: Connection, limit: int) -> list[CaseRow]:
+    """Reported cases: those to assess, those to sign off, those that go on; oldest first."""
+    c = tables.cases.c
+    rank = [c.state != state for state in DESK]
+    query = _CASES.where(c.state.in_(DESK)).order_by(*rank, c.moved_ms, c.case_id)
+    return records(connection, query.limit(limit), CaseRow)
+
+
+def closed_cases(
+    connection: Connection, limit: int, before: tuple[int, str] | None = None
+) -> list[CaseRow]:
+    """Closed cases, newest first; `before` is (raised_ms, case_id) of the last one seen."""
+    c = tables.cases.c
+    query = _CASES.where(c.state == CaseState.CLOSED)
+    if before is not None:
+        query = query.where(tuple_(c.raised_ms, c.case_id) < before)
+    order = c.raised_ms.desc(), c.case_id.desc()
+    return records(connection, query.order_by(*order).limit(limit), CaseRow)
+
+
+def case(connection: Connection, case_id: str) -> CaseRow | None:
+    """One case, or None."""
+    return next(iter(cases_of(connection, [case_id])), None)
+
+
+def cases_of(connection: Connection, case_ids: list[str]) -> list[CaseRow]:
+    """These cases, in no order; those that do not exist are left out."""
+    return records(connection, _CASES.where(tables.cases.c.case_id.in_(case_ids)), CaseRow)
+
+
+def cases_at(connection: Connection, door_id: str, limit: int) -> list[CaseRow]:
+    """A door's own cases, newest first."""
+    c = tables.cases.c
+    query = _CASES.where(c.door_id == door_id, c.area.is_(None))
+    query = query.order_by(c.raised_ms.desc(), c.case_id.desc())
+    return records(connection, query.limit(limit), CaseRow)
+
+
+def outage_of(connection: Connection, case: CaseRow) -> OutageRow | None:
+    """The outage that a case is about, with its doors by label; None for other cases."""
+    o, d = tables.outages.c, tables.doors.c
+    query = select(tables.outages).where(o.area == case.area, o.since_ms == case.since_ms)
+    found = connection.execute(query.order_by(o.outage_id.desc())).first()
+    if case.area is None or found is None:
+        return None
+    door_ids = _decode_names(found.doors)
+    rows = connection.execute(
+        select(d.door_id, d.label, d.state)
+        .where(d.door_id.in_(door_ids))
+        .order_by(func.length(d.label), d.label, d.door_id)
+    )
+    doors = [BlindDoor(door_id, label, _silent_ms(state)) for door_id, label, state in rows]
+    return OutageRow(found.outage_id, found.area, found.since_ms, found.over_ms, doors)
+
+
+def _silent_ms(state: bytes | None) -> int | None:
+    silence = _decode_door(state).silence if state else None
+    return None if silence is None else silence.since_ms
+
+
+def _cases() -> Select[Any]:
+    """Every column of a case, with the names of all who did something about it."""
+    people = {act: tables.wardens.alias(f"who_{act}") for act in _ACTS}
+    named = [who.c.name.label(f"{act}_name") for act, who in people.items()]
+    columns = [tables.cases.c[n] for n in CaseRow.__struct_fields__ if n in tables.cases.c]
+    query = select(*columns, tables.doors.c.label, *named)
+    query = query.join(tables.doors, tables.doors.c.door_id == tables.cases.c.door_id)
+    for act, who in people.items():
+        query = query.join(who, who.c.warden_id == tables.cases.c[f"{act}_by"], isouter=True)
+    return query
+
+
+_CASES = _cases()

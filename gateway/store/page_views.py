@@ -1,0 +1,163 @@
+"""What people read about pages: who was told what, and whether it arrived."""
+
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, literal, or_, select
+
+from gateway.core.model import CaseState
+from gateway.core.reason import Reason
+from gateway.store import tables
+from gateway.store.case_views import DESK, OPEN, CaseRow
+from gateway.store.commit import Group
+from gateway.store.records import records
+
+GROUPS_MAX: Final = 20  # grouped pages that are looked into
+_decode_group = msgspec.json.Decoder(Group).decode
+
+
+class PageRow(msgspec.Struct, frozen=True):
+    """A page in a warden's inbox. `since_ms`: when the thing happened; `made_ms`: when told."""
+
+    page_id: str
+    case_id: str
+    door_id: str
+    label: str
+    reason: Reason
+    since_ms: int
+    made_ms: int
+
+
+class UnsignedRow(msgspec.Struct, frozen=True):
+    """A page for which its owner's handheld has not signed."""
+
+    page_id: str
+    case_id: str
+    door_id: str
+    reason: Reason
+    since_ms: int
+    made_ms: int
+
+
+class DeliveryRow(msgspec.Struct, frozen=True):
+    """A page on its way by one channel. Its address stays in the store: it may hold a secret."""
+
+    page_id: str
+    reason: Reason
+    channel: str
+    warden: str | None
+    since_ms: int
+    made_ms: int
+    done_ms: int | None
+    received_ms: int | None
+    tries: int
+    gave_up: bool
+
+
+def inbox(connection: Connection, warden_id: str, is_open: bool, limit: int) -> list[PageRow]:
+    """A warden's pages whose cases are open, or are reported or closed; newest first.
+
+    A grouped page stands there once for each of its cases, under the reason of the case.
+    """
+    o, d, c = tables.outbox.c, tables.doors.c, tables.cases.c
+    states = OPEN if is_open else (*DESK, CaseState.CLOSED)
+    query = (
+        select(o.page_id, o.case_id, c.door_id, d.label, o.reason, o.since_ms, o.made_ms)
+        .join(tables.cases, c.case_id == o.case_id)
+        .join(tables.doors, d.door_id == c.door_id)
+        .where(o.warden_id == warden_id, o.channel == "inbox", c.state.in_(states))
+        .where(o.reason != Reason.GROUPED)
+        .order_by(o.made_ms.desc(), o.entry_id.desc())
+        .limit(limit)
+    )
+    pages = records(connection, query, PageRow)
+    pages += _grouped(connection, warden_id, states, limit)
+    return sorted(pages, key=lambda page: -page.made_ms)[:limit]
+
+
+def _grouped(
+    connection: Connection, warden_id: str, states: tuple[CaseState, ...], limit: int
+) -> list[PageRow]:
+    o, d, c = tables.outbox.c, tables.doors.c, tables.cases.c
+    query = (
+        select(o.page_id, o.about, o.made_ms)
+        .where(o.warden_id == warden_id, o.channel == "inbox", o.reason == Reason.GROUPED)
+        .order_by(o.made_ms.desc(), o.entry_id.desc())
+        .limit(GROUPS_MAX)
+    )
+    told = {
+        case_id: (page_id, made_ms)
+        for page_id, about, made_ms in reversed(connection.execute(query).all())
+        for case_id in _decode_group(about).case_ids
+    }
+    if not told:
+        return []
+    cases = (
+        select(c.case_id, c.door_id, d.label, c.reason, c.since_ms)
+        .join(tables.doors, d.door_id == c.door_id)
+        .where(c.case_id.in_(list(told)), c.state.in_(states))
+        .limit(limit)
+    )
+    return [
+        PageRow(
+            told[row.case_id][0], *row[:3], Reason(row.reason), row.since_ms, told[row.case_id][1]
+        )
+        for row in connection.execute(cases)
+    ]
+
+
+def notes(connection: Connection, warden_id: str, after_ms: int, limit: int) -> list[PageRow]:
+    """What a person was told since a time that is about no case: somebody cannot be reached."""
+    o = tables.outbox.c
+    names = ("page_id", "case_id", "door_id", "reason", "since_ms", "made_ms")
+    query = (
+        select(*(o[name] for name in names), literal("").label("label"))
+        .where(o.warden_id == warden_id, o.made_ms > after_ms, o.channel == "inbox")
+        .where(o.reason == Reason.UNREACHABLE, o.case_id == "")
+        .order_by(o.made_ms.desc(), o.entry_id.desc())
+        .limit(limit)
+    )
+    return records(connection, query, PageRow)
+
+
+def unsigned(
+    connection: Connection, warden_id: str, after_ms: int, limit: int
+) -> list[UnsignedRow]:
+    """A warden's pages made after a time for which no handheld has signed; newest first."""
+    o = tables.outbox.c
+    query = (
+        select(*(o[name] for name in UnsignedRow.__struct_fields__))
+        .where(o.warden_id == warden_id, o.made_ms > after_ms)
+        .where(o.channel == "inbox", o.received_ms.is_(None))
+        .order_by(o.made_ms.desc(), o.entry_id.desc())
+        .limit(limit)
+    )
+    return records(connection, query, UnsignedRow)
+
+
+def page_of(connection: Connection, page_id: str, warden_id: str) -> UnsignedRow | None:
+    """A page that was told to a warden, signed for or not; None if there is none."""
+    o = tables.outbox.c
+    query = (
+        select(*(o[name] for name in UnsignedRow.__struct_fields__))
+        .where(o.page_id == page_id, o.warden_id == warden_id)
+        .limit(1)
+    )
+    return next(iter(records(connection, query, UnsignedRow)), None)
+
+
+def deliveries(connection: Connection, case: CaseRow, limit: int) -> list[DeliveryRow]:
+    """Who was told of a case, by which channel, and whether it went out; newest first."""
+    o, w = tables.outbox.c, tables.wardens.c
+    names = [name for name in DeliveryRow.__struct_fields__ if name != "warden"]
+    # The index leads with warden_id: name those who can have been told, the site itself (NULL) too.
+    told = select(w.warden_id)
+    query = (
+        select(*(o[name] for name in names), w.name.label("warden"))
+        .join(tables.wardens, w.warden_id == o.warden_id, isouter=True)
+        .where(or_(o.warden_id.in_(told), o.warden_id.is_(None)))
+        .where(o.made_ms >= case.raised_ms, o.case_id == case.case_id)
+        .order_by(o.made_ms.desc(), o.entry_id.desc())
+        .limit(limit)
+    )
+    return records(connection, query, DeliveryRow)
