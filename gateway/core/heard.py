@@ -60,7 +60,7 @@ def may_be_older(door: Door, event: ReportCame, edges: int, now_ms: int) -> bool
 
     Then it takes nothing back.
     """
-    if edges or event.age_ms is None or not event.waited_ms or door.known_ms is None:
+    if edges or event.age_ms is None or door.known_ms is None:
         return False
     return now_ms - event.age_ms - event.waited_ms < door.known_ms
 

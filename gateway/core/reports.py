@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from gateway.core import chatter, found_open, openings, silence, tamper
 from gateway.core.case import Outcome, returned
+from gateway.core.effects import Effect
 from gateway.core.events import ReportCame, SealBound
 from gateway.core.heard import Heard, hear, known_ms, may_be_older
 from gateway.core.model import Contact, Door
@@ -34,7 +35,7 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Outcome:
     heard = hear(door, event, now_ms, rules)
     if heard is None:
         return silence.heard_again(replace(door, heard_ms=now_ms), now_ms)
-    keeps = may_be_older(door, event, heard.edges, now_ms)
+    keeps = event.waited_ms > 0 and may_be_older(door, event, heard.edges, now_ms)
     door = replace(
         door,
         contact=door.contact if keeps else event.contact,
@@ -45,7 +46,9 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Outcome:
         cover=event.cover or (keeps and door.cover),
         magnet=event.magnet or (keeps and door.magnet),
     )
-    door, effects = silence.heard_again(door, now_ms)  # who speaks is not silent
+    effects: tuple[Effect, ...] = ()
+    if door.silence is not None:  # who speaks is not silent
+        door, effects = silence.heard_again(door, now_ms)
     for rule in RULES:
         door, more = rule(door, heard, rules)
         if more:

@@ -62,7 +62,10 @@ def lost_ms(door: Door, rules: Rules) -> int | None:
     """When the seal will be lost, unless it is heard before."""
     if door.silence is not None or door.beat_ms is None or door.heard_ms is None:
         return None
-    return max(door.heard_ms, door.listened_ms or 0) + rules.lost_beats * door.beat_ms
+    from_ms, listened_ms = door.heard_ms, door.listened_ms
+    if listened_ms is not None and listened_ms > from_ms:
+        from_ms = listened_ms
+    return from_ms + rules.lost_beats * door.beat_ms
 
 
 def fall_silent(door: Door, now_ms: int, rules: Rules) -> Outcome:
