@@ -16,7 +16,7 @@ from gateway.core.permits import PERMITS_MAX
 from gateway.core.rules import Rules
 from gateway.core.step import next_deadline, step
 
-quick = settings(max_examples=150, deadline=None, derandomize=True, print_blob=True)
+quick = settings(max_examples=100, deadline=None, derandomize=True, print_blob=True)
 Acts = list[tuple[str, int]]
 
 
