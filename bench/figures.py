@@ -19,8 +19,9 @@ _ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("gateway_cores", "cores that the gateway takes at that rate", "", ""),
     ("broker_cores", "cores that the broker takes at that rate", "", ""),
     ("other_cores", "cores busy with other work meanwhile", "<= 0.2", ""),
-    ("core_edges_per_s", "the rules alone: edges a second", "", ""),
-    ("core_beats_per_s", "the rules alone: beats a second", "", ""),
+    ("core_openings_per_s", "the rules alone: openings a second", ">= 40000", ""),
+    ("core_beats_per_s", "the rules alone: beats a second", ">= 100000", ""),
+    ("state_bytes_max", "what they keep of a door, bytes", "<= 2048", ""),
 )
 KEYS = (
     "reports_per_s",

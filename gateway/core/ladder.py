@@ -34,28 +34,42 @@ class Ways(StrEnum):
 
 
 class Rung(Struct, frozen=True):
-    """Who is told, by which channels, and how long after the beginning of the round."""
+    """Who is told, by which channels, and which of the rules says how long after the beginning of
+    the round; the first has none."""
 
     role: Role
     ways: Ways
-    wait_ms: int
+    wait: str = ""
+
+    def wait_ms(self, rules: Rules) -> int:
+        """How long after the beginning of the round."""
+        return getattr(rules, self.wait) if self.wait else 0
 
 
-def rungs(reason: Reason, rules: Rules) -> tuple[Rung, ...]:
+OF_BREACHES = (
+    Rung(Role.WARDEN, Ways.FIRST),
+    Rung(Role.WARDEN, Ways.OTHER, "second_ms"),
+    Rung(Role.DEPUTY, Ways.ALL, "deputy_ms"),
+    Rung(Role.CAPTAIN, Ways.ALL, "captain_ms"),
+    Rung(Role.CENTRE, Ways.ALL, "centre_ms"),
+)
+OF_FAULTS = (
+    Rung(Role.INSTALLER, Ways.ALL),
+    Rung(Role.CAPTAIN, Ways.ALL, "fault_captain_ms"),
+    Rung(Role.CENTRE, Ways.ALL, "fault_centre_ms"),
+)
+OF_THE_CANARY = (  # the way to the wardens' phones is what may be broken
+    Rung(Role.CENTRE, Ways.ALL),
+    Rung(Role.CAPTAIN, Ways.ALL, "second_ms"),
+    Rung(Role.INSTALLER, Ways.ALL, "deputy_ms"),
+)
+
+
+def rungs(reason: Reason) -> tuple[Rung, ...]:
     """The rungs of one round, the lowest first."""
-    if reason in FAULTS:
-        return (
-            Rung(Role.INSTALLER, Ways.ALL, 0),
-            Rung(Role.CAPTAIN, Ways.ALL, rules.fault_captain_ms),
-            Rung(Role.CENTRE, Ways.ALL, rules.fault_centre_ms),
-        )
-    return (
-        Rung(Role.WARDEN, Ways.FIRST, 0),
-        Rung(Role.WARDEN, Ways.OTHER, rules.second_ms),
-        Rung(Role.DEPUTY, Ways.ALL, rules.deputy_ms),
-        Rung(Role.CAPTAIN, Ways.ALL, rules.captain_ms),
-        Rung(Role.CENTRE, Ways.ALL, rules.centre_ms),
-    )
+    if reason is Reason.CANARY_MISSED:
+        return OF_THE_CANARY
+    return OF_FAULTS if reason in FAULTS else OF_BREACHES
 
 
 def begin(
@@ -77,7 +91,7 @@ def climb(case: Case, now_ms: int, rules: Rules) -> Climbed:
     """Tell the rung whose time has come, and set the time of the next."""
     ladder = case.ladder
     assert ladder is not None  # noqa: S101 - its deadline came
-    steps = rungs(ladder.reason, rules)
+    steps = rungs(ladder.reason)
     rung = min(ladder.rung, len(steps) - 1)  # the settings may have lost one meanwhile
     page = PageDue(
         _page_id(ladder), case.case_id, ladder.reason, ladder.since_ms, rung, ladder.round
@@ -90,10 +104,10 @@ def received(case: Case, page_id: str, rules: Rules) -> Case:
     ladder = case.ladder
     if ladder is None or ladder.received or page_id != _page_id(ladder):
         return case
-    steps = rungs(ladder.reason, rules)
+    steps = rungs(ladder.reason)
     if ladder.rung < len(steps) and steps[ladder.rung].ways is Ways.OTHER:
         rung = ladder.rung + 1
-        ladder = replace(ladder, rung=rung, next_ms=ladder.began_ms + steps[rung].wait_ms)
+        ladder = replace(ladder, rung=rung, next_ms=ladder.began_ms + steps[rung].wait_ms(rules))
     return replace(case, ladder=replace(ladder, received=True))
 
 
@@ -103,14 +117,14 @@ def _page_id(ladder: Ladder) -> str:
 
 def _next(ladder: Ladder, rung: int, now_ms: int, rules: Rules) -> Ladder:
     """The ladder after a rung was told. What is late does not hurry through those that follow."""
-    steps = rungs(ladder.reason, rules)
-    late_ms = max(0, now_ms - (ladder.began_ms + steps[rung].wait_ms))
+    steps = rungs(ladder.reason)
+    late_ms = max(0, now_ms - (ladder.began_ms + steps[rung].wait_ms(rules)))
     began_ms = ladder.began_ms + late_ms
     if rung + 1 < len(steps):
-        next_ms = began_ms + steps[rung + 1].wait_ms
+        next_ms = began_ms + steps[rung + 1].wait_ms(rules)
         return replace(ladder, rung=rung + 1, next_ms=next_ms, began_ms=began_ms)
     again_ms = rules.fault_again_ms if ladder.reason in FAULTS else rules.again_ms
-    next_ms = began_ms + max(again_ms, steps[-1].wait_ms)
+    next_ms = began_ms + max(again_ms, steps[-1].wait_ms(rules))
     return replace(
         ladder, rung=0, round=ladder.round + 1, next_ms=next_ms, began_ms=next_ms, received=False
     )

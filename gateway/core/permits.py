@@ -89,6 +89,15 @@ def _left(permit: Permit, window_ms: int) -> int:
     return permit.openings - used
 
 
+def _may_be_within(permit: Permit, at_ms: int, zone: wall_clock.Zone) -> bool:
+    """A quick look at the clock on the wall. Around a day on which it jumps, always true."""
+    offset = wall_clock.offset_min(zone, at_ms - DAY_MS)
+    if wall_clock.offset_min(zone, at_ms + DAY_MS) != offset:
+        return True
+    minute = wall_clock.minute_of_day(zone, at_ms)
+    return any(wall_clock.is_between(minute, *window) for window in permit.daily)
+
+
 def _window(
     permit: Permit, earliest_ms: int, latest_ms: int, rules: Rules
 ) -> tuple[int, int] | None:
@@ -101,6 +110,8 @@ def _window(
     if not permit.daily:
         return permit.from_ms, permit.to_ms
     zone = rules.zone
+    if earliest_ms == latest_ms and not _may_be_within(permit, latest_ms, zone):
+        return None
     from_day_ms = max(earliest_ms, latest_ms - DAY_MS, permit.from_ms) - 2 * DAY_MS
     midnight_ms = wall_clock.next_at(zone, from_day_ms, 0)
     for _ in range(4):  # windows that began yesterday, today's, and those up to `latest_ms`

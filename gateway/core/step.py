@@ -10,6 +10,7 @@ all doors together has a step of its own, in outages.py.
 """
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import replace
@@ -112,8 +113,9 @@ Rule = Callable[[Door, int, Rules], Outcome]
 
 def _order_over_ms(door: Door) -> int | None:
     """When the order ends under which the oldest unfinished case was raised."""
-    filed = (one for one in door.filed if one.returned_ms is None)
-    its = door.case or next(filed, None)
+    its = door.case
+    if its is None and door.filed:
+        its = next((one for one in door.filed if one.returned_ms is None), None)
     if its is None:
         return None
     ends_ms = orders.ends_ms(door, its.raised_ms)
@@ -131,27 +133,34 @@ def _end_order(door: Door, now_ms: int, _: Rules) -> Outcome:
     return door, effects + returned
 
 
-# Every time in a door's state, and the rule that it is the time for.
-DUE: tuple[tuple[Callable[[Door], int | None], Rule], ...] = (
-    (openings.ends_ms, openings.end_due),
-    (openings.overstay_ms, openings.overstay),
-    (chatter.settles_ms, chatter.settle),
-    (found_open.told_ms, found_open.tell),
-    (silence.told_ms, silence.tell),
-    (canary.missed_ms, canary.missed),
-    (_order_over_ms, _end_order),
-    (case.shelf_ms, case.unshelve),
-    (case.climbs_ms, case.climb),
+Due = Callable[[Door], int | None]
+
+# Every time in a door's state, and the rule that it is the time for; but for the silence of its
+# seal, which is counted from when it was last heard. By the fields that hold them, for most doors
+# have nothing in most fields.
+DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
+    ("opening", ((openings.ends_ms, openings.end_due), (openings.overstay_ms, openings.overstay))),
+    ("unsettled", ((chatter.settles_ms, chatter.settle),)),
+    ("found_open", ((found_open.told_ms, found_open.tell),)),
+    ("silence", ((silence.told_ms, silence.tell),)),
+    ("canary", ((canary.missed_ms, canary.missed),)),
+    ("case", ((case.shelf_ms, case.unshelve), (case.climbs_ms, case.climb))),
+    ("last_case", ((_order_over_ms, _end_order),)),
 )
+_NOTHING = (None,) * len(DUE)
+_held = attrgetter(*(field for field, _ in DUE))
 
 
 def _first_due(door: Door, rules: Rules) -> tuple[int, Rule] | None:
     found_ms = silence.lost_ms(door, rules)
     rule: Rule = silence.fall_silent
-    for due, then in DUE:
-        due_ms = due(door)
-        if due_ms is not None and (found_ms is None or due_ms < found_ms):
-            found_ms, rule = due_ms, then
+    fields = _held(door)
+    if fields != _NOTHING:
+        for held, (_, rows) in zip(fields, DUE, strict=True):
+            for due, then in rows if held is not None else ():
+                due_ms = due(door)
+                if due_ms is not None and (found_ms is None or due_ms < found_ms):
+                    found_ms, rule = due_ms, then
     return None if found_ms is None else (found_ms, rule)
 
 

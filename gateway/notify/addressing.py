@@ -50,7 +50,7 @@ class Addresses:
 
     def told(self, page: PageDue, grid_id: str, now_ms: int, rules: Rules, works: Works) -> Chosen:
         """Who is told of this rung, and which of their channels."""
-        steps = ladder.rungs(page.reason, rules)
+        steps = ladder.rungs(page.reason)
         if page.reason is Reason.CANARY:  # it asks whether they can be reached: nobody else is
             return self._people(grid_id, (Role.WARDEN,), Ways.ALL)
         for step in steps[min(page.rung, len(steps) - 1) :]:

@@ -7,6 +7,7 @@ from core.timeline import (
     between,
     captain,
     case,
+    centre,
     installer,
     nobody,
     opening,
@@ -205,6 +206,6 @@ def test_a_canary_that_is_missed_twice_is_a_case_and_ends_when_it_is_received_ag
             site.at(f"08:{minute}:20").tell("canary", phone)
         site.at(f"08:{minute}:30").door("canary").shuts()
     site.want(between("08:00", "08:41:19"), case("raised", times=0), opening("canary", times=4))
-    site.want(between("08:41:20", "08:41:20"), page(warden, why="canary missed"))
+    site.want(between("08:41:20", "08:41:20"), page(centre, why="canary missed"))
     site.at("08:50:30").tell("canary", PageReceived("", site.pages()[-1].page_id, "phone"))
     site.want(between("08:50:30", "08:50:30"), case("closed", why="received again"))

@@ -249,7 +249,7 @@ class Site:
         """Who is told by a page, and by which ways."""
         if its.reason is Reason.CANARY:
             return canary_phone, "all"
-        rung = ladder.rungs(its.reason, self.rulebook.rules)[its.rung]
+        rung = ladder.rungs(its.reason)[its.rung]
         return rung.role, rung.ways
 
     def want(self, window: tuple[str, str], *expected: Expected) -> "Site":
