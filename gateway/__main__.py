@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from gateway.commands.announce_options import announce
+from gateway.commands.canary_options import canary
 from gateway.commands.hindsight_options import coverage, rewind
 from gateway.commands.simulate_options import simulate
 from gateway.commands.verdict import EPILOG, MISUSED, CommandError, Verdicts
@@ -259,6 +260,7 @@ def demo(
     raise typer.Exit(body.demo(port, open_page))
 
 
+app.command(rich_help_panel=AT_WORK)(canary)
 app.command(rich_help_panel=CLOSER)(coverage)
 app.command(rich_help_panel=CLOSER)(rewind)
 app.command(rich_help_panel=CLOSER)(simulate)

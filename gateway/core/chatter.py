@@ -27,6 +27,7 @@ def stir(door: Door, heard: Heard, rules: Rules) -> Outcome:
         return door, ()
     aside = replace(
         aside,
+        edge_from_ms=heard.earliest_ms,
         edge_ms=heard.latest_ms,
         edges=aside.edges + heard.edges,
         settles_ms=heard.now_ms + rules.settle_ms,
@@ -62,7 +63,7 @@ def _put_aside(door: Door, heard: Heard, rules: Rules) -> Outcome:
     if door.opening is not None:
         door, effects = openings.end(door, edge_ms, now_ms)
     since_ms = door.opened_ms[0] if door.opened_ms else edge_ms
-    aside = Unsettled(since_ms, edge_ms, now_ms + rules.settle_ms)
+    aside = Unsettled(since_ms, heard.earliest_ms, edge_ms, now_ms + rules.settle_ms)
     door = replace(door, unsettled=aside, opened_ms=())
     if why_not_under_order(door, now_ms):
         return door, effects
@@ -84,5 +85,6 @@ def settle(door: Door, now_ms: int, rules: Rules) -> Outcome:
     if door.contact is not Contact.OPEN:
         return door, effects
     name = f"{door.seal_id}-settled-{now_ms}"
-    door, began = openings.begin(door, name, aside.edge_ms, aside.edge_ms, now_ms, rules)
+    times = aside.edge_from_ms, aside.edge_ms, now_ms
+    door, began = openings.begin(door, name, *times, rules)
     return door, effects + began

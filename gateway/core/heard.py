@@ -55,6 +55,16 @@ def hear(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Heard | No
     )
 
 
+def may_be_older(door: Door, event: ReportCame, edges: int, now_ms: int) -> bool:
+    """Whether a report that waited, with the same count, may speak for a time before what is known.
+
+    Then it takes nothing back.
+    """
+    if edges or event.age_ms is None or door.known_ms is None:
+        return False
+    return now_ms - event.age_ms - event.waited_ms < door.known_ms
+
+
 def edge_ms(event: ReportCame, now_ms: int) -> int | None:
     """When the report's edge was by the gateway's clock; None for a beat or an unknown age."""
     return now_ms - event.age_ms if event.edge and event.age_ms is not None else None

@@ -128,7 +128,8 @@ class Unsettled(Struct, frozen=True, omit_defaults=True):
     """The contact chatters: what it says is counted and not believed until it has settled."""
 
     since_ms: int
-    edge_ms: int  # the latest
+    edge_from_ms: int  # the latest edge was between this
+    edge_ms: int  # and this
     settles_ms: int
     edges: int = 0
 
@@ -164,6 +165,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     contact: Contact = Contact.UNKNOWN
     edges: int | None = None  # the seal's edge counter as last heard; None before the first
     heard_ms: int | None = None
+    listened_ms: int | None = None  # the gateway was deaf until then: nothing was heard of anybody
     known_ms: int | None = None  # up to when its edges are known; what waits in the seal is newer
     battery_mv: int | None = None
     cover: bool = False  # as last reported, so that one tamper is one page

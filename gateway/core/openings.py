@@ -213,9 +213,10 @@ def overstay(door: Door, now_ms: int, rules: Rules) -> Outcome:
 
 
 def _is_late(door: Door, now_ms: int, rules: Rules) -> bool:
+    """Whether its edges are not known up to lately: what waits in its seal may tell more."""
     if door.beat_ms is None:
         return False
-    return door.heard_ms is None or now_ms - door.heard_ms >= rules.late_beats * door.beat_ms
+    return door.known_ms is None or now_ms - door.known_ms >= rules.late_beats * door.beat_ms
 
 
 def still_open(door: Door, heard: Heard, rules: Rules) -> Outcome:

@@ -101,13 +101,14 @@ def _window(
     if not permit.daily:
         return permit.from_ms, permit.to_ms
     zone = rules.zone
-    day_ms = max(earliest_ms, latest_ms - DAY_MS, permit.from_ms) - DAY_MS
-    for _ in range(3):  # a window that began yesterday, today's, and those up to `latest_ms`
+    from_day_ms = max(earliest_ms, latest_ms - DAY_MS, permit.from_ms) - 2 * DAY_MS
+    midnight_ms = wall_clock.next_at(zone, from_day_ms, 0)
+    for _ in range(4):  # windows that began yesterday, today's, and those up to `latest_ms`
         for from_min, to_min in permit.daily[:WINDOWS_MAX]:
-            from_ms = wall_clock.next_at(zone, day_ms, from_min)
+            from_ms = wall_clock.next_at(zone, midnight_ms - 1, from_min)
             to_ms = wall_clock.next_at(zone, from_ms, to_min)
             allowed = permit.days >> wall_clock.weekday(zone, from_ms) & 1
             if allowed and from_ms <= latest_ms and earliest_ms < to_ms:
                 return from_ms, min(to_ms, permit.to_ms)
-        day_ms += DAY_MS
+        midnight_ms = wall_clock.next_at(zone, midnight_ms, 0)  # days have 23 to 25 hours
     return None

@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from gateway.core import chatter, found_open, openings, silence, tamper
 from gateway.core.case import Outcome, returned
+from gateway.core.effects import Effect
 from gateway.core.events import ReportCame, SealBound
-from gateway.core.heard import Heard, hear, known_ms
+from gateway.core.heard import Heard, hear, known_ms, may_be_older
 from gateway.core.model import Contact, Door
 from gateway.core.reason import BREACHES, FAULTS
 from gateway.core.rules import Rules
@@ -34,17 +35,20 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Outcome:
     heard = hear(door, event, now_ms, rules)
     if heard is None:
         return silence.heard_again(replace(door, heard_ms=now_ms), now_ms)
+    keeps = event.waited_ms > 0 and may_be_older(door, event, heard.edges, now_ms)
     door = replace(
         door,
-        contact=event.contact,
+        contact=door.contact if keeps else event.contact,
         edges=event.edges if event.contact is not Contact.UNKNOWN else door.edges,
         heard_ms=now_ms,
         known_ms=known_ms(door, event, now_ms),
         battery_mv=event.battery_mv if event.battery_mv is not None else door.battery_mv,
-        cover=event.cover,
-        magnet=event.magnet,
+        cover=event.cover or (keeps and door.cover),
+        magnet=event.magnet or (keeps and door.magnet),
     )
-    door, effects = silence.heard_again(door, now_ms)  # who speaks is not silent
+    effects: tuple[Effect, ...] = ()
+    if door.silence is not None:  # who speaks is not silent
+        door, effects = silence.heard_again(door, now_ms)
     for rule in RULES:
         door, more = rule(door, heard, rules)
         if more:
@@ -65,7 +69,7 @@ def bound(door: Door, event: SealBound, now_ms: int, _: Rules) -> Outcome:
         contact=Contact.UNKNOWN,
         edges=None,
         heard_ms=None,
-        known_ms=None,
+        known_ms=now_ms,  # what its seal saw before was not this door
         ended=None,
         cover=False,
         magnet=False,

@@ -62,12 +62,21 @@ def lost_ms(door: Door, rules: Rules) -> int | None:
     """When the seal will be lost, unless it is heard before."""
     if door.silence is not None or door.beat_ms is None or door.heard_ms is None:
         return None
-    return door.heard_ms + rules.lost_beats * door.beat_ms
+    from_ms, listened_ms = door.heard_ms, door.listened_ms
+    if listened_ms is not None and listened_ms > from_ms:
+        from_ms = listened_ms
+    return from_ms + rules.lost_beats * door.beat_ms
 
 
 def fall_silent(door: Door, now_ms: int, rules: Rules) -> Outcome:
-    """The seal is lost. Somebody is told if that lasts and nothing else explains it."""
-    assert door.heard_ms is not None  # noqa: S101 - its deadline came
+    """The seal is lost. Somebody is told if that lasts and nothing else explains it.
+
+    Where this comes late by a beat, the gateway was deaf itself, and the seal has its time anew.
+    """
+    due_ms = lost_ms(door, rules)
+    assert due_ms and door.beat_ms and door.heard_ms is not None  # noqa: PT018, S101
+    if now_ms - due_ms >= door.beat_ms:
+        return replace(door, listened_ms=now_ms), ()
     told_ms = now_ms + _patience_ms(door, rules)
     return replace(door, silence=Silence(door.heard_ms, told_ms)), (SilenceBegan(door.heard_ms),)
 

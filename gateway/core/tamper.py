@@ -17,9 +17,9 @@ from gateway.core.rules import Rules
 
 def look(door: Door, heard: Heard, rules: Rules) -> Outcome:
     """Compare the two signs with those that were last heard."""
-    event, before, now_ms = heard.event, heard.before, heard.now_ms
-    covers, magnets = event.cover and not before.cover, event.magnet and not before.magnet
-    if (before.cover or before.magnet) and not (event.cover or event.magnet):
+    before, now_ms = heard.before, heard.now_ms
+    covers, magnets = door.cover and not before.cover, door.magnet and not before.magnet
+    if (before.cover or before.magnet) and not (door.cover or door.magnet):
         if door.opening is not None:
             return door, ()  # it is over when the door is shut as well
         return case.returned(door, GOES_ON_TAMPERED, now_ms)

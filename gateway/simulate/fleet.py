@@ -1,7 +1,7 @@
 """All doors, one after the other, and the figures of them together.
 
-Doors are independent here, as they are to the rules of today: no permit for a whole stair, no cause
-that fells many doors at once. So one door is simulated at a time, and memory stays small.
+What doors share, they share within a building; so one building is simulated at a time, and memory
+stays small.
 """
 
 import time
@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.core.reason import Reason
+from gateway.simulate.building import BuildingRun, doors_of
 from gateway.simulate.door import DoorRun
 from gateway.simulate.habits import Habits
 from gateway.simulate.life import MINUTE_MS, START_MS
 
 TEN_MINUTES_MS = 10 * MINUTE_MS
 NOTES = (
-    "Doors are independent: no courier's permit for a stair, no outage that fells many at once.",
+    "Nothing reaches beyond a building: no outage of the whole site, no bad batch of seals.",
     "The gateway is always up, and a page is due when a step raises it: the loop, the ladder and "
     "the phones are measured elsewhere.",
     "The radio's two ways are alike; seals never sleep; how often things fail is mostly assumed.",
@@ -35,6 +36,7 @@ class Totals:
     counts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[Reason] = field(default_factory=Counter)
     false: Counter[Reason] = field(default_factory=Counter)
+    fault_reasons: Counter[Reason] = field(default_factory=Counter)
     needless: Counter[Reason] = field(default_factory=Counter)
     waits_ms: list[int] = field(default_factory=list)
     loads: Counter[tuple[int, int]] = field(default_factory=Counter)  # warden, ten minutes
@@ -57,6 +59,10 @@ class Totals:
         counts["false_intervals"] += len(seen.false_intervals)
         counts["reports_dropped"] += run.seal.dropped
         counts["steps"] += run.steps
+        counts["climbs"] += seen.climbs
+        counts["fault_pages"] += seen.fault_pages.total()
+        counts["false_fault_pages"] += seen.false_fault_pages.total()
+        self.fault_reasons += seen.fault_pages
         self.false += seen.false
         self.needless += seen.needless
         self.waits_ms += seen.waits_ms
@@ -65,6 +71,12 @@ class Totals:
         for at_ms, reason in seen.pages:
             self.reasons[reason] += 1
             self.loads[warden, (at_ms - START_MS) // TEN_MINUTES_MS] += 1
+
+    def add_building(self, building: BuildingRun) -> None:
+        """What its doors share."""
+        self.counts["outages_found"] += len(building.found)
+        self.counts["outage_doors"] += sum(len(found.doors) for found in building.found)
+        self.counts["outage_pages"] += len(building.installer_pages)
 
     def load_shares(self) -> dict[int, float]:
         """How many pages a warden got in ten minutes -> in which share of all ten minutes."""
@@ -99,6 +111,12 @@ class Totals:
             "false_pages_per_100_household_days": round(100 * self.false.total() / days, 4),
             "needless_pages": self.needless.total(),
             "needless_pages_by_reason": _by_word(self.needless),
+            "fault_pages": counts["fault_pages"] + counts["outage_pages"],
+            "fault_pages_by_reason": _by_word(self.fault_reasons),
+            "false_fault_pages": counts["false_fault_pages"],
+            "climbs": counts["climbs"],
+            "outages_found": counts["outages_found"],
+            "outage_doors": counts["outage_doors"],
             "time_to_page_ms_p50": rank(waits, 0.50),
             "time_to_page_ms_p99": rank(waits, 0.99),
             "false_coverage_claims": counts["false_coverage_claims"],
@@ -124,9 +142,12 @@ def simulate(
     """Let the fleet live. `told` hears how many doors are done."""
     began = time.perf_counter()
     totals = Totals(doors, days, seed, habits.warden.doors)
-    for number in range(doors):
-        totals.add(number, DoorRun(number, habits, seed, days, compressed).run())
-        told(number + 1)
+    for number in range(-(-doors // doors_of(habits))):
+        building = BuildingRun(number, habits, seed, days, doors, compressed).run()
+        totals.add_building(building)
+        for run in building.doors:
+            totals.add(run.number, run)
+        told(min(doors, (number + 1) * doors_of(habits)))
     totals.seconds = time.perf_counter() - began
     return totals
 
@@ -136,10 +157,12 @@ def story(
 ) -> tuple[list[tuple[int, str]], DoorRun]:
     """One door of the fleet again, with every line of what happened: ms since the start, text."""
     lines: list[tuple[int, str]] = []
-    run = DoorRun(
-        number, habits, seed, days, told=lambda at, line: lines.append((at - START_MS, line))
-    )
-    return lines, run.run()
+    size = doors_of(habits)
+    building = BuildingRun(number // size, habits, seed, days, number // size * size + size, True)
+    run = building.doors[number % size]
+    run.told = lambda at, line: lines.append((at - START_MS, line))
+    building.run()
+    return lines, run
 
 
 def rank(ordered: list[int], share: float) -> int | None:

@@ -88,6 +88,24 @@ class Radio(Struct, frozen=True, forbid_unknown_fields=True):
     fade_loss: Share
 
 
+class Building(Struct, frozen=True, forbid_unknown_fields=True):
+    """What doors share: stairs, power, access points, couriers."""
+
+    stairs: Annotated[int, Meta(ge=1, le=64)]
+    doors: Annotated[int, Meta(ge=1, le=200)]
+    point_stairs: Annotated[int, Meta(ge=1)]
+    mains: Share
+    stair_cuts_per_day: Rate
+    stair_off_min: Range
+    point_fails_per_day: Rate
+    point_off_min: Range
+    rounds_per_day: Rate
+    round_share: Share
+    recurring: Share
+    allowing: Share
+    openings_a_day: Annotated[int, Meta(ge=0)]
+
+
 class Warden(Struct, frozen=True, forbid_unknown_fields=True):
     """The person who is paged."""
 
@@ -105,6 +123,7 @@ class Habits(Struct, frozen=True, forbid_unknown_fields=True):
     contact: Contacts
     power: Power
     radio: Radio
+    building: Building
     warden: Warden
 
 
@@ -152,7 +171,7 @@ def _ranges(habits: Habits) -> list[tuple[str, tuple[float, ...]]]:
     for word, kind in habits.household.kinds().items():
         found += [(f"household.{word}.hours", hours) for hours in kind.hours]
         found.append((f"household.{word}.lasts_s", kind.lasts_s))
-    for section in ("breach", "contact", "power", "radio", "warden"):
+    for section in ("breach", "contact", "power", "radio", "building", "warden"):
         for name, value in msgspec.structs.asdict(getattr(habits, section)).items():
             if isinstance(value, tuple):
                 found.append((f"{section}.{name}", value))

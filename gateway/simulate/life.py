@@ -7,7 +7,7 @@ to the door. Times are milliseconds of UTC.
 from dataclasses import dataclass, field
 from random import Random
 
-from gateway.core.model import Permit
+from gateway.core.model import Permit, Policy
 from gateway.simulate.habits import Habits, Lawful
 
 START_MS = 1_767_571_200_000  # a Monday, midnight
@@ -25,6 +25,21 @@ class TrueOpening:
     breach: int = -1  # which breach it belongs to
     permit: Permit | None = None
     announced_ms: int = 0
+    recurs: bool = False  # a permit that stands covers it
+
+    @property
+    def was_announced(self) -> bool:
+        """Whether somebody had said so before it began."""
+        return self.recurs or (self.permit is not None and self.announced_ms < self.edges[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a door shares with others: spans of time, and a courier's permits for a stair."""
+
+    dark: list[_Span] = field(default_factory=list)  # its access point is out
+    stair_cuts: list[_Span] = field(default_factory=list)  # its stair has no power
+    rounds: list[tuple[int, Permit]] = field(default_factory=list)  # announced when, for all doors
 
 
 @dataclass(slots=True)
@@ -38,23 +53,31 @@ class Life:
     cuts: list[tuple[int, int]] = field(default_factory=list)
     dies_ms: int | None = None
     tampers: list[tuple[int, str]] = field(default_factory=list)
+    permits: list[Permit] = field(default_factory=list)  # that stand from the first day
+    policy: Policy = field(default_factory=Policy)
 
 
-def live(habits: Habits, chance: Random, days: int) -> Life:
+def live(habits: Habits, chance: Random, days: int, shared: Shared) -> Life:
     """A door's life of so many days."""
-    maker = _Maker(habits, chance, days)
+    maker, building = _Maker(habits, chance, days), habits.building
+    recurs = chance.random() < building.recurring
+    allows = chance.random() < building.allowing
     wanted = [
-        maker.lawful(word, kind, day)
+        maker.lawful(word, kind, day, recurs and word == "meal")
         for day in range(days)
         for word, kind in habits.household.kinds().items()
         for _ in range(_count(chance, kind.per_day))
     ]
-    wanted += maker.breaches()
+    wanted += maker.rounds(shared.rounds) + maker.breaches()
     life = Life(openings=_apart(wanted))
+    life.permits = [maker.meals()] if recurs else []
+    life.policy = Policy(building.openings_a_day, 20 * MINUTE_MS) if allows else Policy()
     seen = sorted({opening.breach for opening in life.openings} - {-1})
     life.breaches = len(seen)
     life.fades = maker.spans(habits.radio.fades_per_day, habits.radio.fade_min, MINUTE_MS)
-    life.cuts = maker.spans(habits.power.cuts_per_day, habits.power.off_s, SECOND_MS)
+    cuts = maker.spans(habits.power.cuts_per_day, habits.power.off_s, SECOND_MS)
+    on_mains = chance.random() < building.mains
+    life.cuts = merged(cuts + shared.stair_cuts) if on_mains else cuts
     life.dies_ms = maker.moment(habits.power.batteries_die_per_day)
     tamper_ms = maker.moment(habits.contact.tampers_per_day)
     if tamper_ms is not None:
@@ -69,13 +92,15 @@ class _Maker:
         self._end_ms = START_MS + days * DAY_MS
         self._permits = 0
 
-    def lawful(self, word: str, kind: Lawful, day: int) -> TrueOpening:
-        """A lawful opening, announced before, afterwards, or forgotten."""
+    def lawful(self, word: str, kind: Lawful, day: int, recurs: bool) -> TrueOpening:
+        """A lawful opening, announced before, afterwards, or forgotten; or each day for good."""
         chance = self._chance
         since, until = chance.choice(kind.hours)
         open_ms = START_MS + day * DAY_MS + int(chance.uniform(since, until) * HOUR_MS)
         edges = self._edges(open_ms, kind.lasts_s)
         how = chance.random()
+        if recurs:
+            return TrueOpening(edges, word, announced_ms=START_MS, recurs=True)
         if how >= kind.announced + kind.late:
             return TrueOpening(edges, word)
         window_ms = int(kind.window_min * MINUTE_MS)
@@ -95,6 +120,25 @@ class _Maker:
             said_ms = open_ms + int(chance.uniform(20, 570) * SECOND_MS)
         return TrueOpening(edges, word, -1, permit, max(said_ms, START_MS + SECOND_MS))
 
+    def meals(self) -> Permit:
+        """One permit for every meal of the order."""
+        kind = self._habits.household.meal
+        daily = tuple((int(since * 60), int(until * 60) + 10) for since, until in kind.hours)
+        most = 1 + int(kind.per_day)
+        longest_ms = int(kind.longest_min * MINUTE_MS)
+        end_ms = self._end_ms + DAY_MS
+        return Permit("meals", START_MS, end_ms, most, longest_ms, "resident", "meal", daily)
+
+    def rounds(self, rounds: list[tuple[int, Permit]]) -> list[TrueOpening]:
+        """The courier is in the stair; some doors open for him."""
+        found = []
+        for said_ms, permit in rounds:
+            if self._chance.random() < self._habits.building.round_share:
+                open_ms = self._chance.randint(permit.from_ms, permit.to_ms - MINUTE_MS)
+                edges = self._edges(open_ms, self._habits.household.courier.lasts_s)
+                found.append(TrueOpening(edges, "round", announced_ms=said_ms, recurs=True))
+        return found
+
     def breaches(self) -> list[TrueOpening]:
         """People who leave, and most of whom come back."""
         chance, breach = self._chance, self._habits.breach
@@ -109,14 +153,7 @@ class _Maker:
 
     def spans(self, per_day: float, length: tuple[float, float], unit_ms: int) -> list[_Span]:
         """Times from and to, apart from each other; short ones more often than long ones."""
-        chance = self._chance
-        low, high = length
-        found: list[_Span] = []
-        for _ in range(_count(chance, per_day * self._days)):
-            from_ms = START_MS + int(chance.random() * self._days * DAY_MS)
-            found.append((from_ms, from_ms + 1 + int(_skewed(chance, low, high) * unit_ms)))
-        found.sort()
-        return [span for n, span in enumerate(found) if n == 0 or span[0] > found[n - 1][1]]
+        return spans(self._chance, self._days, per_day, length, unit_ms)
 
     def moment(self, per_day: float) -> int | None:
         """One moment, or None if it does not come in these days."""
@@ -151,6 +188,30 @@ class _Maker:
                 again_ms = edges[-1] + chance.randint(60, 1_400)
                 edges += [again_ms, again_ms + chance.randint(60, 900)]
         return tuple(edges)
+
+
+def spans(
+    chance: Random, days: int, per_day: float, length: tuple[float, float], unit_ms: int
+) -> list[_Span]:
+    """Times from and to, apart from each other; short ones more often than long ones."""
+    low, high = length
+    found: list[_Span] = []
+    for _ in range(_count(chance, per_day * days)):
+        from_ms = START_MS + int(chance.random() * days * DAY_MS)
+        found.append((from_ms, from_ms + 1 + int(_skewed(chance, low, high) * unit_ms)))
+    found.sort()
+    return [span for n, span in enumerate(found) if n == 0 or span[0] > found[n - 1][1]]
+
+
+def merged(spans: list[_Span]) -> list[_Span]:
+    """In order, those that overlap as one."""
+    found: list[_Span] = []
+    for from_ms, to_ms in sorted(spans):
+        if found and from_ms <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], to_ms))
+        else:
+            found.append((from_ms, to_ms))
+    return found
 
 
 def _count(chance: Random, rate: float) -> int:

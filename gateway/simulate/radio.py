@@ -16,10 +16,18 @@ _MASK = (1 << 64) - 1
 class Air:
     """One door's radio. Times of fades are from (included) to (excluded)."""
 
-    def __init__(self, habits: Radio, fades: list[tuple[int, int]], chance: Random) -> None:
+    def __init__(
+        self,
+        habits: Radio,
+        fades: list[tuple[int, int]],
+        chance: Random,
+        dark: list[tuple[int, int]] | None = None,
+    ) -> None:
+        """`dark`: times in which nothing gets through, for the access point is out."""
         self._habits, self._chance = habits, chance
         self._starts = [fade[0] for fade in fades]
         self._ends = [fade[1] for fade in fades]
+        self._dark = dark or []
         self._salt = chance.getrandbits(64)
 
     def crossings(self, at_ms: int) -> list[int]:
@@ -40,7 +48,13 @@ class Air:
         mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
         return (mixed ^ (mixed >> 31)) / (_MASK + 1) >= self._loss(at_ms)
 
+    def is_bad(self, at_ms: int) -> bool:
+        """Whether hardly anything, or nothing, gets through then."""
+        return self._loss(at_ms) >= self._habits.fade_loss
+
     def _loss(self, at_ms: int) -> float:
+        if any(from_ms <= at_ms < to_ms for from_ms, to_ms in self._dark):
+            return 1.0
         n = bisect_right(self._starts, at_ms) - 1
         fading = n >= 0 and at_ms < self._ends[n]
         return self._habits.fade_loss if fading else self._habits.loss

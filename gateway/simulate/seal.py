@@ -54,6 +54,7 @@ class Seal:
         self._phase_ms = chance.randrange(beat_ms)
         self._quiet_ms: int | None = None  # since when it has had nothing to tell but beats
         self.last_beat: tuple[int, ReportCame] | None = None  # arrived in the last quiet
+        self._scanned = self._gap = 0  # beats: looked through from the first, lost from the second
 
     def boot(self, now_ms: int, contact: Contact) -> None:
         """Power comes: what waits has lost its time, and where the door stands is a reading."""
@@ -105,6 +106,61 @@ class Seal:
     def beat_after(self, now_ms: int) -> int:
         """The grid's next time."""
         return now_ms + self._beat_ms - (now_ms - self._phase_ms) % self._beat_ms
+
+    def is_quiet(self) -> bool:
+        """It has power and nothing to tell but beats."""
+        return self.on and self._quiet_ms is not None
+
+    def next_heard(self, after_ms: int, until_ms: int) -> int | None:
+        """When the next beat after a time arrives, if it stays quiet; None if none does."""
+        number = (after_ms - self._phase_ms) // self._beat_ms + 1
+        while (at_ms := self._phase_ms + number * self._beat_ms) < until_ms:
+            if self.air.carries_beat(number, at_ms):
+                return at_ms + BEAT_DELAY_MS
+            number += 1
+        return None
+
+    def next_silence(self, heard_ms: int, beats: int, until_ms: int) -> int | None:
+        """When it will not have been heard for so many beats, if it stays quiet; None if never.
+
+        A beat that arrives in the very moment in which the time is up comes too late.
+        """
+        first = (heard_ms - self._phase_ms) // self._beat_ms + 1
+        lost_ms = heard_ms + beats * self._beat_ms
+        number = first
+        while self._sent_ms(number) + BEAT_DELAY_MS < lost_ms and self._is_lost(number):
+            number += 1
+        if self._sent_ms(number) + BEAT_DELAY_MS >= lost_ms:
+            return lost_ms
+        if not self._scanned <= first < self._gap:
+            self._scanned, self._gap = first, self._next_gap(first, beats - 1, until_ms)
+        if self._sent_ms(self._gap) >= until_ms:
+            return None
+        return self._sent_ms(self._gap - 1) + BEAT_DELAY_MS + beats * self._beat_ms
+
+    def _next_gap(self, first: int, length: int, until_ms: int) -> int:
+        """The first of so many lost beats in a row, behind one that is not; beyond the end: none.
+
+        Among so many in a row is one whose number they divide: only those are asked.
+        """
+        number = first + 1 + (-first - 1) % length
+        while self._sent_ms(number) < until_ms:
+            if self._is_lost(number):
+                begins = ends = number
+                while begins > first and self._is_lost(begins - 1):
+                    begins -= 1
+                while ends - begins + 1 < length and self._is_lost(ends + 1):
+                    ends += 1
+                if ends - begins + 1 >= length and begins > first:
+                    return begins
+            number += length
+        return number
+
+    def _sent_ms(self, number: int) -> int:
+        return self._phase_ms + number * self._beat_ms
+
+    def _is_lost(self, number: int) -> bool:
+        return not self.air.carries_beat(number, self._sent_ms(number))
 
     def last_of_quiet(self, until_ms: int) -> None:
         """Look for the last beat that arrived before, and keep it."""

@@ -4,16 +4,23 @@
 - A *breach* is a person who leaves under an order, with the return. It is *shown* when a report
   arrived whose edge counter includes an edge of it, or a first reading that finds its door open.
   It is *told* if a page was raised for one of its openings. If none was, it is *excused* where the
-  rules let it spend somebody's permit (they cannot know better), *behind a fault* where it happened
-  while the contact was put aside as chattering, and else *missed*.
-- A *page* is true if a true opening or tampering is behind it, else false: there was nothing to
+  rules let it spend somebody's permit or the order's allowance (they cannot know better), or where
+  a seal that came back saw its door open for less than half a minute; *behind a fault* where it
+  happened while the contact was put aside as chattering; and else *missed*.
+- A *page* goes to a warden, and is the first telling of something (what climbs after that is a
+  *climb*). It is true if a true opening or tampering is behind it, else false: there was nothing to
   see. A lawful opening that nobody announced is a true page. A page that an opening has outlasted
-  its permit is false where the door had shut in time. `needless` are true pages for openings that
-  were announced beforehand: an unannounced one has spent their permit, or one was taken for two.
+  its permit is false where the door had shut in time; one about a silent seal with its door open is
+  false where the door is shut by then. `needless` are true pages for openings that were announced
+  beforehand: an unannounced one has spent their permit, or one was taken for two.
+- A *fault page* goes to the installer. It is true if the contact really chattered, or the seal
+  really had no power or no air when it was paged.
 - *Time to page*: of a true page, from the edge (tampering; the end of the permit) to the step that
   raised it. Couriers and phones are not in it.
-- A *false coverage claim*: a report is heard, the door's state then says shut or open, contact not
-  put aside; the truth has been the other for 10 s, and stays so for 10 s while that state stands.
+- A *false coverage claim*: a report is heard, and the door's state then says that it stood shut, or
+  open, at the time up to which its edges are known (`known_ms`), contact not put aside; the truth
+  was the other from 10 s before that time until 10 s after it. What a contact at fault says in its
+  first minute is left out: until then nobody can know that it is.
 - A *false interval*: an opening is recorded between two times, and was not between them (with the
   slowest crossing of the air allowed for).
 """
@@ -24,11 +31,15 @@ from dataclasses import dataclass, field
 from gateway.core.effects import Effect, OpeningBegan, PageDue
 from gateway.core.events import Event, ReportCame
 from gateway.core.model import Contact, Door
-from gateway.core.reason import TAMPER, Reason
+from gateway.core.reason import FAULTS, TAMPER, Reason
 from gateway.simulate.habits import Radio
 from gateway.simulate.life import Life
+from gateway.simulate.seal import Seal
 
+EXCUSES = frozenset({Reason.PERMIT, Reason.ALLOWANCE, Reason.FOUND_OPEN})
+OF_NOW = frozenset({Reason.FOUND_OPEN, Reason.SILENT_OPEN, Reason.SILENT_TAMPERED})
 STALE_MS = 10_000
+FAULT_MS = 60_000
 SLACK_MS = 10
 
 
@@ -37,6 +48,9 @@ class Seen:
     """What became of one door. Breaches are numbered from 0."""
 
     pages: list[tuple[int, Reason]] = field(default_factory=list)  # when, and of what
+    fault_pages: Counter[Reason] = field(default_factory=Counter)
+    false_fault_pages: Counter[Reason] = field(default_factory=Counter)
+    climbs: int = 0
     false: Counter[Reason] = field(default_factory=Counter)
     needless: Counter[Reason] = field(default_factory=Counter)
     waits_ms: list[int] = field(default_factory=list)  # of true pages
@@ -55,15 +69,15 @@ class Seen:
 class Witness:
     """Beside one door, from the first event to the last."""
 
-    def __init__(self, life: Life, radio: Radio) -> None:
-        self.seen = Seen()
+    def __init__(self, life: Life, radio: Radio, seal: Seal) -> None:
+        self.seen, self._seal = Seen(), seal
         self._life = life
         self._slack_ms = radio.late_ms[1] + 2_000 + SLACK_MS  # a repeat may be 2 s later still
         # For each value of the seal's edge counter: when, what the contact said, whose edge.
         self._edges: list[tuple[int, Contact, int]] = [(0, Contact.SHUT, -1)]
         self._owners: dict[str, tuple[int, ...]] = {}  # opening_id -> counts of its edges
         self._leaf, self._leaf_ms = Contact.SHUT, 0
-        self._claim_ms: int | None = None
+        self._leaves: list[tuple[int, Contact]] = [(0, Contact.SHUT)]
         self._tampered_ms = 0
 
     def counted(self, at_ms: int, contact: Contact, owner: int) -> None:
@@ -72,16 +86,12 @@ class Witness:
 
     def leaf(self, at_ms: int, contact: Contact) -> None:
         """The door itself moved."""
-        self._end_claim(at_ms)
         self._leaf, self._leaf_ms = contact, at_ms
+        self._leaves.append((at_ms, contact))
 
     def tampered(self, at_ms: int) -> None:
         """Somebody plays with the seal."""
         self._tampered_ms = at_ms
-
-    def ends(self, at_ms: int) -> None:
-        """No more comes."""
-        self._end_claim(at_ms)
 
     def stepped(
         self, now_ms: int, event: Event, before: Door, door: Door, effects: tuple[Effect, ...]
@@ -97,7 +107,7 @@ class Witness:
             if isinstance(effect, OpeningBegan):
                 self._began(effect, event, before, counts)
             elif isinstance(effect, PageDue):
-                self._page(now_ms, effect, counts)
+                self._page(now_ms, effect)
 
     def _news(self, before: Door, event: ReportCame) -> tuple[int, ...]:
         """The counts that this report is the first to show."""
@@ -111,11 +121,7 @@ class Witness:
         breaches = {self._breach(count) for count in counts} - {-1}
         finds_open = event.first and event.contact is Contact.OPEN is self._leaf
         if finds_open and before.contact is Contact.SHUT:
-            breaches |= {
-                opening.breach
-                for opening in self._life.openings
-                if opening.edges[0] == self._leaf_ms and opening.breach >= 0
-            }
+            breaches |= self._breach_now()
         self.seen.shown |= breaches
         if before.unsettled is not None:
             self.seen.faulty |= breaches
@@ -133,60 +139,96 @@ class Witness:
         else:
             mine = counts[-1:]
         self._owners[began.opening_id] = mine
-        if began.reason is Reason.PERMIT:
+        if began.reason in EXCUSES:
             self.seen.excused |= {self._breach(count) for count in mine} - {-1}
+            if not mine:  # a first reading found it open, or no longer
+                self.seen.excused |= self._breach_now()
         times = [self._edges[n][0] for n in mine if self._edges[n][1] is Contact.OPEN]
         low, high = began.opened_ms - SLACK_MS, began.latest_ms + SLACK_MS
         if any(not low - self._slack_ms <= at_ms <= high for at_ms in times):
             self.seen.false_intervals.append(began.latest_ms)
 
-    def _page(self, now_ms: int, page: PageDue, counts: tuple[int, ...]) -> None:
+    def _page(self, now_ms: int, page: PageDue) -> None:
         seen = self.seen
+        if page.rung or page.round:
+            seen.climbs += 1
+            return
+        if page.reason in FAULTS:
+            self._fault(now_ms, page)
+            return
         seen.pages.append((now_ms, page.reason))
+        if page.reason in OF_NOW:
+            self._page_of_now(page.reason)
+            return
         if page.reason in TAMPER:
             seen.waits_ms.append(now_ms - self._tampered_ms)
             return
-        mine = self._behind(page, counts)
+        mine = self._behind(page)
         owners = [self._edges[count][2] for count in mine if self._edges[count][2] >= 0]
         if not owners:
             seen.false[page.reason] += 1
             return
         openings = [self._life.openings[owner] for owner in owners]
         breaches = {opening.breach for opening in openings} - {-1}
-        if page.reason is Reason.CHATTER:
-            seen.faulty |= breaches
-        else:
-            seen.told |= breaches
-        overstay = page.reason is Reason.PERMIT_OVERSTAYED
+        seen.told |= breaches
+        overstay = page.reason in (Reason.PERMIT_OVERSTAYED, Reason.OPEN_TOO_LONG)
         if overstay and openings[0].edges[-1] < page.since_ms - self._slack_ms:
             seen.false[page.reason] += 1
             return
         since_ms = page.since_ms if overstay else openings[0].edges[0]
         seen.waits_ms.append(now_ms - since_ms)
-        if not overstay and all(
-            opening.permit is not None and opening.announced_ms < opening.edges[0]
-            for opening in openings
-        ):
+        if not overstay and all(opening.was_announced for opening in openings):
             seen.needless[page.reason] += 1
 
-    def _behind(self, page: PageDue, counts: tuple[int, ...]) -> tuple[int, ...]:
-        """The counts of the edges that the page is about."""
+    def _fault(self, now_ms: int, page: PageDue) -> None:
+        """For the installer: a contact that chatters, or a seal that is silent."""
+        seen = self.seen
+        seen.fault_pages[page.reason] += 1
         if page.reason is Reason.CHATTER:
-            last = counts[-1] if counts else 0
             since_ms = page.since_ms - self._slack_ms
-            return tuple(n for n in range(1, last + 1) if self._edges[n][0] >= since_ms)
+            owners = [owner for at_ms, _, owner in self._edges if at_ms >= since_ms]
+            seen.faulty |= {self._life.openings[owner].breach for owner in owners if owner >= 0} - {
+                -1
+            }
+            is_true = -1 in owners
+        else:
+            is_true = not self._seal.on or self._seal.air.is_bad(now_ms)
+        seen.false_fault_pages[page.reason] += not is_true
+
+    def _page_of_now(self, reason: Reason) -> None:
+        """What is said of how the door stands now: found open, or silent with an open door."""
+        tampered = self._seal.cover or self._seal.magnet
+        if reason is Reason.SILENT_TAMPERED and tampered:
+            return
+        if self._leaf is not Contact.OPEN:
+            self.seen.false[reason] += 1
+        self.seen.told |= self._breach_now()
+
+    def _breach_now(self) -> set[int]:
+        """The breach whose opening has the door open now, as a set of one or none."""
+        if self._leaf is not Contact.OPEN:
+            return set()
+        return {o.breach for o in self._life.openings if self._leaf_ms in o.edges} - {-1}
+
+    def _behind(self, page: PageDue) -> tuple[int, ...]:
+        """The counts of the edges that the page is about."""
         opening_id = page.page_id.removesuffix("-overstay")
         return self._owners.get(opening_id, ())
 
     def _claims(self, now_ms: int, door: Door) -> None:
-        """Whether the state, having just heard, says the opposite of what has long been true."""
-        self._end_claim(now_ms)
-        said = door.contact
-        wrong = door.unsettled is None and said is not Contact.UNKNOWN and said is not self._leaf
-        if wrong and now_ms - self._leaf_ms >= STALE_MS:
-            self._claim_ms = now_ms
-
-    def _end_claim(self, at_ms: int) -> None:
-        if self._claim_ms is not None and at_ms - self._claim_ms >= STALE_MS:
-            self.seen.false_claims.append(self._claim_ms)
-        self._claim_ms = None
+        """Whether the state, having just heard, says the opposite of what was true then."""
+        said, known_ms = door.contact, door.known_ms
+        if door.unsettled is not None or said is Contact.UNKNOWN or known_ms is None:
+            return
+        around = [
+            leaf
+            for n, (at_ms, leaf) in enumerate(self._leaves)
+            if at_ms <= known_ms + STALE_MS
+            and (n + 1 == len(self._leaves) or self._leaves[n + 1][0] > known_ms - STALE_MS)
+        ]
+        at_fault = any(
+            owner < 0 and known_ms - FAULT_MS <= at_ms <= known_ms
+            for at_ms, _, owner in self._edges
+        )
+        if said not in around and not at_fault:
+            self.seen.false_claims.append(now_ms)

@@ -71,6 +71,18 @@ def test_a_restart_of_the_gateway_is_no_opening() -> None:
     site.want(between("08:00", "09:00"), nobody())
 
 
+def test_a_gateway_that_slept_for_an_hour_blames_no_seal_and_finds_no_outage() -> None:
+    """It was deaf itself: every seal has as long as ever to be heard, from now on."""
+    flats = [f"3-{flat}" for flat in range(1, 9)]
+    site = Site(*flats, beat_ms=300_000, from_="10:00")
+    site.at("10:30").door("3-1").loses_power()
+    site.now_ms += 60 * MINUTE
+    for seal in site.seals.values():
+        seal.next_beat_ms = site.now_ms + 290_000
+    site.want(between("10:00", "12:19"), nobody(), case("raised", times=0))
+    site.want(between("12:19", "12:21"), page(installer, why="silent", door="3-1"))
+
+
 def test_a_slammed_door_is_one_opening_and_one_page() -> None:
     site = Site("3-201")
     for second in range(0, 6, 2):

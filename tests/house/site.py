@@ -110,7 +110,10 @@ def _enrol(path: Path, seals: Sequence[Enrolled], ordered: int) -> None:
     ]
     letters = [_letter(s.door_id, SealBound(s.seal_id)) for s in seals]
     letters += [_letter(door_id, OrderPlaced(order)) for door_id, order in orders]
-    order_rows = [{"door_id": door_id, **msgspec.structs.asdict(o)} for door_id, o in orders]
+    order_rows = [
+        {"door_id": door_id, "order_id": o.order_id, "from_ms": o.from_ms, "to_ms": o.to_ms}
+        for door_id, o in orders
+    ]
     store = Store.open(path)
     with store.writing() as connection:
         for table, rows in (
