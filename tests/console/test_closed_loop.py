@@ -220,3 +220,14 @@ async def test_every_act_has_a_sentence_in_every_state(tmp_path: Path) -> None:
                 said = why_not(replace(case, state=state), act, "somebody")
                 assert said is not None
                 assert said.endswith(".")
+
+
+async def test_faults_stand_behind_openings(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path, 6), rules={"outage_gather_ms": 1_000}) as site:
+        await site.seal(5)
+        await outage(site, 3)
+        await site.opens(5)
+        await site.opens(0)
+        with site.store.reading() as connection:
+            listed = [case.reason for case in case_views.open_cases(connection, 10)]
+        assert listed == ["no_permit", "no_permit", "outage"]
