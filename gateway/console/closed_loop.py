@@ -1,5 +1,6 @@
-"""A case as people follow it: raised, told, taken, at the door, reported, assessed, signed off,
-closed; who did each, what may be done next, and in a sentence why something else may not.
+"""A case as people follow it: who did what, what may be done next, and why something else may not.
+
+Raised, told, taken, at the door, reported, assessed, signed off, closed.
 """
 
 from enum import StrEnum
