@@ -10,13 +10,13 @@ from core.lives import ACTS, SETTINGS, UNANSWERED, Life, lives
 from core.story import NOON, Story
 from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, PageDue
 from gateway.core.events import DeadlineCame, Event, PermitAnnounced
-from gateway.core.model import CaseState, Door, Permit
+from gateway.core.model import CaseState, Door, Opening, Permit
 from gateway.core.orders import ORDERS_MAX
 from gateway.core.permits import PERMITS_MAX
 from gateway.core.rules import Rules
 from gateway.core.step import next_deadline, step
 
-quick = settings(max_examples=150, deadline=None, derandomize=True, print_blob=True)
+quick = settings(max_examples=100, deadline=None, derandomize=True, print_blob=True)
 Acts = list[tuple[str, int]]
 
 
@@ -86,8 +86,13 @@ def test_a_loop_that_comes_late_tells_of_the_same_openings(acts: Acts) -> None:
     door, more = step(door, DeadlineCame(), life.now_ms, life.rules)
     effects += more
     assert _openings(effects) == _openings(life.effects)
-    assert door.opening == life.door.opening
+    assert _judged(door) == _judged(life.door)
     assert door.unsettled == life.door.unsettled
+
+
+def _judged(door: Door) -> Opening | None:
+    """Whether it lasted too long cannot be said by who was deaf at that time."""
+    return door.opening and replace(door.opening, overstay_ms=None, unjudged_ms=None)
 
 
 def _openings(effects: list[Effect]) -> list[Effect]:
