@@ -1,5 +1,6 @@
-"""A case as people follow it: raised, told, taken, at the door, reported, assessed, signed off,
-closed; who did each, what may be done next, and in a sentence why something else may not.
+"""A case as people follow it: who did what, what may be done next, and why something else may not.
+
+Raised, told, taken, at the door, reported, assessed, signed off, closed.
 """
 
 from enum import StrEnum
@@ -78,14 +79,17 @@ _DONE = {
     "closed": N_("Closed"),
 }
 _TO_DO = {
-    "paged": N_("Told"),
-    "acknowledged": N_("Taken"),
-    "on_site": N_("At the door"),
-    "reported": N_("Reported"),
-    "assessed": N_("Assessed"),
-    "signed_off": N_("Signed off"),
-    "closed": N_("Closed"),
+    "paged": N_("Tell somebody"),
+    "acknowledged": N_("Take it"),
+    "on_site": N_("Go to the door"),
+    "reported": N_("Report"),
+    "assessed": N_("Assess"),
+    "signed_off": N_("Sign off"),
+    "closed": N_("Close"),
 }
+# An outage has no door.
+_DONE_THERE = N_("{name} is there")
+_GO_THERE = N_("Go there")
 _CENTRE_WORD = N_("The centre")
 
 
@@ -131,6 +135,7 @@ class Step(Struct, frozen=True):
     at_ms: int | None = None
     by: str | None = None
     who: str | None = None  # the name of `by`, if it is a warden's
+    is_door: bool = True  # it is at a door, and not where an outage may come from
 
 
 def loop(case: CaseRow, told_ms: int | None, sign_off: bool) -> list[Step]:
@@ -146,9 +151,9 @@ def loop(case: CaseRow, told_ms: int | None, sign_off: bool) -> list[Step]:
         wanted = sign_off or name not in ("assessed", "signed_off")
         if at_ms is not None:
             by, who = getattr(case, f"{name}_by", None), getattr(case, f"{name}_name", None)
-            steps.append(Step(name, at_ms, by, who))
+            steps.append(Step(name, at_ms, by, who, case.area is None))
         elif index > reached and wanted and case.state is not CaseState.CLOSED:
-            steps.append(Step(name))
+            steps.append(Step(name, is_door=case.area is None))
     return steps
 
 
@@ -236,9 +241,11 @@ def returned_word(case: CaseRow, language: str) -> str:
 
 def step_word(step: Step, language: str) -> str:
     """What was done and by whom, or what is still to come."""
+    is_there = step.name == "on_site" and not step.is_door
     if step.at_ms is None:
-        return say(_TO_DO[step.name], language)
-    return say(_DONE[step.name], language).format(name=who_word(step.by, step.who, language))
+        return say(_GO_THERE if is_there else _TO_DO[step.name], language)
+    done = _DONE_THERE if is_there else _DONE[step.name]
+    return say(done, language).format(name=who_word(step.by, step.who, language))
 
 
 def place_word(label: str, area: str | None, language: str) -> str:

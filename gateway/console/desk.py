@@ -164,6 +164,7 @@ def _environment(name: str) -> jinja2.Environment:
         "holder": lambda case: closed_loop.who_word(closed_loop.holder(case), None, name),
         "may": closed_loop.may,
         "touched": lambda: say(closed_loop.TOUCHED, name),
+        "role_word": lambda role: say(shown.ROLE_WORDS[role], name),
         "dom_id": shown.dom_id,
         "centre": closed_loop.CENTRE,
         "recurs": lambda permit: recurring.words(permit, name),

@@ -124,7 +124,8 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/wardens")
     async def wardens(request: Request) -> Response:
         def gather(connection: Connection) -> dict[str, Any]:
-            return {"wardens": views.wardens(connection, WARDENS_MAX)}
+            wardens = views.wardens(connection, WARDENS_MAX)
+            return {"wardens": wardens, "unreached": views.unreached(connection)}
 
         return await desk.page(request, "wardens.html", gather)
 

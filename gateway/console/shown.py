@@ -10,6 +10,7 @@ from msgspec import Struct
 from gateway.core.model import Case, CaseState, Contact, Door
 from gateway.core.orders import why_not_under_order
 from gateway.core.reason import TAMPER, Reason
+from gateway.core.rota import Role
 from gateway.core.rules import Rulebook
 from gateway.core.silence import Liveness, liveness
 from gateway.notify.catalogue import N_
@@ -39,6 +40,15 @@ WORDS = {
     "aside": N_("Put aside"),
     "at_door": N_("Somebody is at the door"),
     "no_seal": N_("No seal"),
+}
+
+
+ROLE_WORDS = {
+    Role.WARDEN: N_("Warden"),
+    Role.DEPUTY: N_("Deputy"),
+    Role.CAPTAIN: N_("Captain"),
+    Role.CENTRE: N_("Centre"),
+    Role.INSTALLER: N_("Installer"),
 }
 
 

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Select, func, select, tuple_
 
 from gateway.core.model import CaseState, Door
-from gateway.core.reason import Reason
+from gateway.core.reason import FAULTS, Reason
 from gateway.store import tables
 from gateway.store.records import records
 
@@ -127,11 +127,12 @@ def _where(state: CaseState, is_aside: bool) -> str:
 
 def open_cases(connection: Connection, limit: int) -> list[CaseRow]:
     """Cases that nobody has reported: those that wait, those that somebody has, those put aside;
-    newest first."""
+    among each, faults behind all else; newest first."""
     c = tables.cases.c
     order = (
         c.shelved_until_ms.is_not(None),
         c.state.not_in(WAITING),
+        c.reason.in_(FAULTS),
         c.moved_ms.desc(),
         c.case_id,
     )

@@ -9,10 +9,13 @@ import msgspec
 from sqlalchemy import Connection, Select, func, select
 
 from gateway.core.model import Door
+from gateway.core.people import Person
 from gateway.core.reason import Reason
+from gateway.core.rota import Role
 from gateway.store import areas, tables
 from gateway.store.records import records
 
+_decode_person = msgspec.json.Decoder(Person).decode
 _decode_door = msgspec.json.Decoder(Door).decode
 
 
@@ -34,6 +37,7 @@ class WardenRow(msgspec.Struct, frozen=True):
     grid_id: str
     grid: str
     language: str
+    role: Role
 
 
 class OpeningRow(msgspec.Struct, frozen=True):
@@ -88,6 +92,12 @@ def wardens(connection: Connection, limit: int, grid_id: str | None = None) -> l
     query = _WARDENS.order_by(w.grid_id, w.name, w.warden_id).limit(limit)
     query = query if grid_id is None else query.where(w.grid_id == grid_id)
     return records(connection, query, WardenRow)
+
+
+def unreached(connection: Connection) -> set[str]:
+    """Those whom the daily test did not reach, by id."""
+    rows = connection.execute(select(tables.people.c.warden_id, tables.people.c.state))
+    return {warden_id for warden_id, state in rows if not _decode_person(state).working}
 
 
 def warden(connection: Connection, warden_id: str) -> WardenRow | None:
@@ -146,6 +156,7 @@ _WARDENS = select(
     tables.wardens.c.grid_id,
     tables.grids.c.name.label("grid"),
     tables.wardens.c.language,
+    tables.wardens.c.role,
 ).join(tables.grids)
 
 

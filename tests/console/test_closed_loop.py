@@ -168,7 +168,7 @@ async def test_a_case_leads_to_the_one_before_it(tmp_path: Path) -> None:
 async def test_without_signing_off_a_report_is_the_end(tmp_path: Path) -> None:
     async with console(new_store(tmp_path), rules={"sign_off": False}) as site:
         case_id = await opened(site)
-        assert "Assessed" not in await site.text(f"/cases/{case_id}")
+        assert "Assess" not in await site.text(f"/cases/{case_id}")
         await site.shuts(0)
         await asyncio.sleep(2.2)
         await site.reported(case_id)
@@ -220,3 +220,14 @@ async def test_every_act_has_a_sentence_in_every_state(tmp_path: Path) -> None:
                 said = why_not(replace(case, state=state), act, "somebody")
                 assert said is not None
                 assert said.endswith(".")
+
+
+async def test_faults_stand_behind_openings(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path, 6), rules={"outage_gather_ms": 1_000}) as site:
+        await site.seal(5)
+        await outage(site, 3)
+        await site.opens(5)
+        await site.opens(0)
+        with site.store.reading() as connection:
+            listed = [case.reason for case in case_views.open_cases(connection, 10)]
+        assert listed == ["no_permit", "no_permit", "outage"]

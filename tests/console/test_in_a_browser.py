@@ -163,7 +163,7 @@ async def test_a_case_goes_round_the_whole_loop_on_its_page(
             await page.get_by_text("Lawful, only not announced").click()
             await page.get_by_role("button", name="Report how it ended").click()
             await is_shown(page, "The centre reported how it ended")
-            await page.get_by_role("button", name="Assessed").click()
+            await page.get_by_role("button", name="Assess", exact=True).click()
             await is_shown(page, "Wang Fang assessed it")
             await page.get_by_role("button", name="Sign off").click()
             await is_shown(page, "Signed off. It closes by itself")

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from console_site import HOUR_MS, Console, console, first_case, new_store, now_ms, seal_id
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from gateway.console import clock
 from gateway.console.shown import WORDS, tile
 from gateway.core.events import DoorClassed
 from gateway.core.model import Case, CaseState, Contact, Door, Opening, Order, Shelf, Silence
+from gateway.core.people import Person
 from gateway.core.reason import Reason
 from gateway.core.rules import CANARY, Rulebook
 from gateway.store import tables, views
@@ -232,3 +234,18 @@ def test_how_alive_a_door_looks(
     assert shown.word in WORDS
     if word in ("lost", "outage"):
         assert (shown.symbol, shown.since_ms) == ("unknown", NOW)
+
+
+async def test_the_list_of_wardens_says_who_is_what_and_who_cannot_be_reached(
+    tmp_path: Path,
+) -> None:
+    store = new_store(tmp_path)
+    with store.writing() as connection:
+        captain = update(tables.wardens).where(tables.wardens.c.warden_id == "li")
+        connection.execute(captain.values(role="captain"))
+        state = msgspec.json.encode(Person("li", working=False))
+        connection.execute(insert(tables.people), {"warden_id": "li", "state": state})
+    async with console(store) as site:
+        page = await site.text("/wardens")
+        assert "Grid Two · Captain" in page
+        assert page.count("Not reached") == 1

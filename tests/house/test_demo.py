@@ -77,7 +77,7 @@ async def test_a_clicked_door_opens_and_its_page_is_on_the_phone_with_the_time_i
         await expect(page.locator("#figure")).to_have_text(re.compile(r"\d"))
 
 
-async def test_the_warden_takes_the_case_on_the_phone_and_the_door_shuts(
+async def test_the_warden_takes_the_case_on_the_phone_and_reports_how_it_ended(
     chromium: str, running: Demo
 ) -> None:
     async with visiting(chromium, running) as page:
@@ -88,6 +88,10 @@ async def test_the_warden_takes_the_case_on_the_phone_and_the_door_shuts(
         await expect(page.locator("#door-1-104")).to_have_class(re.compile("tone-in_hand"))
         await click(page, "1-104")
         await expect(page.locator("#door-1-104")).not_to_have_class(re.compile("is-open"))
+        await card.get_by_text("Spoke with the household").click()
+        await card.get_by_role("button", name="Report how it ended").click()
+        await expect(card).to_have_attribute("data-state", re.compile("signed_off|closed"))
+        await expect(page.locator("#door-1-104")).not_to_have_class(re.compile("tone-in_hand"))
 
 
 async def test_an_announced_opening_bothers_nobody_and_the_page_says_who_announced_it_and_why(
