@@ -148,7 +148,13 @@ class Draft:
             self._went_out(at_ms, call.door_id, call.case_id, call.page_id)
 
     def _went_out(self, at_ms: int, door_id: str, case_id: str, page_id: str) -> None:
-        case = None if door_id == SITE else self.door(door_id).case
+        """A page left the house. Only the first of a case is news."""
+        known = self.outages or self._site.outages
+        outage = outages.of_case(known, case_id) if known.outages else None
+        if outage is not None:
+            door_id, case = SITE, outage.case
+        else:
+            case = None if door_id == SITE else self.door(door_id).case
         if case is not None and case.state is CaseState.RAISED and case.case_id == case_id:
             self.event(at_ms, door_id, PageWentOut(case_id, page_id))
 

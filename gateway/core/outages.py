@@ -116,7 +116,9 @@ def _gather(outages: Outages, now_ms: int, rules: Rules) -> Outcome:
         area, doors, since_ms = _best(outages, rules)
         if area is None:
             break
-        found = Outage(f"{area}-{now_ms}", area, since_ms, doors[0], doors)
+        # Its id leaves the house with its pages, so it says nothing of where it is.
+        number = f"outage-{now_ms}-{len(outages.outages)}"
+        found = Outage(number, area, since_ms, doors[0], doors)
         found, raised = case.raise_case(
             found, Reason.OUTAGE, found.outage_id, now_ms, since_ms, rules
         )

@@ -212,11 +212,11 @@ def outcomes_of(reason: Reason) -> tuple[Outcome, ...]:
 def case_number(case_id: str) -> str:
     """A case's number as people say it: the end of the seal's id, and the report's number.
 
-    An outage's is its kind and the end of its time: where it is stays in the house.
+    An outage's is the end of its time.
     """
-    kind, colon, area = case_id.partition(":")
-    if colon:
-        return f"{kind}-{area.rpartition('-')[2][-6:]}"
+    if case_id.startswith("outage-"):
+        _, at_ms, number = case_id.split("-")
+        return f"outage-{at_ms[-6:]}{number}"
     seal, dash, rest = case_id.partition("-")
     return f"{seal[-4:]}{dash}{rest}"
 

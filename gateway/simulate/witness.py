@@ -102,7 +102,7 @@ class Witness:
             counts = self._news(before, event)
             self._shown(before, event, counts)
             if event.seq:
-                self._claims(now_ms, door)
+                self._claims(now_ms, door, event.age_ms is not None)
         for effect in effects:
             if isinstance(effect, OpeningBegan):
                 self._began(effect, event, before, counts)
@@ -215,15 +215,19 @@ class Witness:
         opening_id = page.page_id.removesuffix("-overstay")
         return self._owners.get(opening_id, ())
 
-    def _claims(self, now_ms: int, door: Door) -> None:
-        """Whether the state, having just heard, says the opposite of what was true then."""
+    def _claims(self, now_ms: int, door: Door, has_age: bool) -> None:
+        """Whether the state, having just heard, says the opposite of what was true then. A report
+        that has lost count of its age claims no more than that it was so at some time since."""
         said, known_ms = door.contact, door.known_ms
-        if door.unsettled is not None or said is Contact.UNKNOWN or known_ms is None:
+        until_ms = known_ms if has_age else now_ms
+        if door.unsettled is not None or said is Contact.UNKNOWN:
+            return
+        if known_ms is None or until_ms is None:
             return
         around = [
             leaf
             for n, (at_ms, leaf) in enumerate(self._leaves)
-            if at_ms <= known_ms + STALE_MS
+            if at_ms <= until_ms + STALE_MS
             and (n + 1 == len(self._leaves) or self._leaves[n + 1][0] > known_ms - STALE_MS)
         ]
         at_fault = any(
