@@ -194,6 +194,7 @@ class Lost(Struct, frozen=True):
     door_id: str
     since_ms: int
     areas: tuple[tuple[str, int], ...]  # that it lies in, each with how many sealed doors it holds
+    at_ms: int  # when it fell silent: that many did so together is what speaks for one cause
 
 
 class Outage(Struct, frozen=True, omit_defaults=True):

@@ -2,12 +2,13 @@
 
 The site's own step: `step(outages, event, now_ms, rules) -> outages, effects`. Seals that fall
 silent are gathered for a while; then whatever area explains most of them is looked for: the widest
-whose doors are nearly all silent, for every one that is heard speaks against it. A door that falls
-silent later in the same area joins. The outage is over when most of its doors have been heard for a
-while; so the storm of their return has passed before anybody is told of those that stay away.
+in which many fell silent together, for every door of it that is heard speaks against it. A door
+that falls silent later in the same area joins. The outage is over when most of its doors have been
+heard for a while; so the storm of their return has passed before anybody is told of those that stay
+away.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 
 from msgspec.structs import replace
 
@@ -23,7 +24,8 @@ Outcome = tuple[Outages, tuple[Effect, ...]]
 
 OUTAGES_MAX = 32  # at a time; more causes than that are no causes
 DUE_MAX = 4 * OUTAGES_MAX + 1  # deadlines in one step
-AGAINST = 2  # each door of an area that is heard weighs against so many that are silent
+SPEAKS_FOR = 2  # each silent door of an area weighs as much as so many of it that are heard
+TOGETHER = 2  # gathering times within which those fell silent that are looked at
 OVER = frozenset({Reason.OUTAGE})
 
 
@@ -58,7 +60,7 @@ def of_case(outages: Outages, case_id: str) -> Outage | None:
 
 
 def _lost(outages: Outages, event: SealLost, now_ms: int, rules: Rules) -> Outcome:
-    lost = Lost(event.door_id, event.since_ms, event.areas)
+    lost = Lost(event.door_id, event.since_ms, event.areas, now_ms)
     others = tuple(one for one in outages.lost if one.door_id != event.door_id)
     outages = replace(outages, lost=(*others, lost))
     areas = {area for area, _ in event.areas}
@@ -113,7 +115,7 @@ def _gather(outages: Outages, now_ms: int, rules: Rules) -> Outcome:
     outages = replace(outages, gathered_ms=None)
     effects: tuple[Effect, ...] = ()
     for _ in range(OUTAGES_MAX - len(outages.outages)):
-        area, doors, since_ms = _best(outages, rules)
+        area, doors, since_ms = _best(outages, now_ms, rules)
         if area is None:
             break
         # Its id leaves the house with its pages, so it says nothing of where it is.
@@ -127,28 +129,32 @@ def _gather(outages: Outages, now_ms: int, rules: Rules) -> Outcome:
     return outages, effects
 
 
-def _best(outages: Outages, rules: Rules) -> tuple[str | None, tuple[str, ...], int]:
-    """The area that explains most: its silent doors, less twice those of it that are heard."""
+def _best(outages: Outages, now_ms: int, rules: Rules) -> tuple[str | None, tuple[str, ...], int]:
+    """The area that explains most: its doors that fell silent together, twice, less those of it
+    that are heard. Half a stair may run on batteries; but who fell silent days ago proves nothing.
+
+    It explains those too, once it is found.
+    """
+    since_ms = now_ms - TOGETHER * rules.outage_gather_ms
     explained = {door for outage in outages.outages for door in outage.doors}
-    silent: defaultdict[str, list[Lost]] = defaultdict(list)
-    members: dict[str, int] = {}
-    all_silent: Counter[str] = Counter()
+    unexplained = [lost for lost in outages.lost if lost.door_id not in explained]
+    silent, together, members = Counter[str](), Counter[str](), dict[str, int]()
     for lost in outages.lost:
         for area, count in lost.areas:
             members[area] = count
-            all_silent[area] += 1
-            if lost.door_id not in explained:
-                silent[area].append(lost)
+            silent[area] += 1
+    for lost in unexplained:
+        together.update(area for area, _ in lost.areas if lost.at_ms >= since_ms)
     best: tuple[int, int, str] | None = None
-    for area, found in silent.items():
-        weight = len(found) - AGAINST * max(0, members[area] - all_silent[area])
+    for area, count in together.items():
+        weight = SPEAKS_FOR * count - max(0, members[area] - silent[area])
         # Of areas that explain as many, the one with the fewest doors: a stair, not its site.
         rank = weight, -members[area], area
-        if len(found) >= rules.outage_doors and weight > 0 and (best is None or rank > best):
+        if count >= rules.outage_doors and weight > 0 and (best is None or rank > best):
             best = rank
     if best is None:
         return None, (), 0
-    chosen = silent[best[2]]
+    chosen = [lost for lost in unexplained if any(area == best[2] for area, _ in lost.areas)]
     return best[2], tuple(one.door_id for one in chosen), min(one.since_ms for one in chosen)
 
 

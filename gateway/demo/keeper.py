@@ -19,7 +19,8 @@ STOP_S = 5.0
 _ASK_EVERY_S = 0.05
 _LISTEN_AGAIN_S = 0.2
 _LOOK_EVERY_S = 1.0
-# Who plays with a door opens it more often than who lives behind it; and five minutes are long.
+# Who plays with a door opens it more often than who lives behind it, and five minutes are long; all
+# that they do is to be seen on the one phone.
 # There is one warden and no desk: what he reports is the end of it.
 _SETTINGS = """\
 [site]
@@ -32,6 +33,7 @@ port = {console_port}
 chatter_openings = 5
 chatter_window_ms = 20000
 settle_ms = 20000
+pages_most = 100
 sign_off = false
 """
 

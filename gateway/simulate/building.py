@@ -4,6 +4,7 @@ What explains their silence is looked for as the gateway does it (gateway/draft.
 silence goes into one step for all of them, and what that finds goes back to the doors.
 """
 
+from collections import Counter
 from random import Random
 
 from gateway.core import outages
@@ -63,6 +64,21 @@ class BuildingRun:
         for door in self.doors:
             door.end()
         return self
+
+    def true_outages(self) -> int:
+        """Causes that silenced so many doors for so long that they should have been found."""
+        beat_ms = self.doors[0].seal.beat_ms
+        least_ms = self.rules.lost_beats * beat_ms + self.rules.outage_gather_ms
+        causes: Counter[tuple[str, int, int]] = Counter()
+        for run in self.doors:
+            area = self._areas[run.door.door_id]
+            causes.update((area[2], *span) for span in run.shared.dark)
+            off = [span for span in run.shared.stair_cuts if span in run.life.cuts]
+            causes.update((area[1], *span) for span in off)
+        return sum(
+            count >= self.rules.outage_doors and to_ms - from_ms >= least_ms and to_ms < self.end_ms
+            for (_, from_ms, to_ms), count in causes.items()
+        )
 
     def _to_site(self, run: DoorRun, effects: tuple[Effect, ...]) -> None:
         for effect in effects:

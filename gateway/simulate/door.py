@@ -56,8 +56,10 @@ class DoorRun(LeftOutBeats):
         self.rules = RULES
         self.steps = 0
         self.told: Told | None = None
+        self.keeps_journal = False
+        self.journal: list[tuple[int, Event]] = []
         self.number, self._days, self._habits = number, days, habits
-        self._compressed, self._to_site, self._shared = compressed, to_site, shared
+        self._compressed, self._to_site, self.shared = compressed, to_site, shared
         chance = Random(f"{seed}/{number}")  # noqa: S311 - a simulation
         self.life: Life = live(habits, chance, days, shared)
         self._calendar, self._at = calendar, calendar.at
@@ -83,7 +85,7 @@ class DoorRun(LeftOutBeats):
         for permit in self.life.permits:
             self.tell(PermitAnnounced(permit))
         self._plan_openings()
-        for said_ms, permit in self._shared.rounds:
+        for said_ms, permit in self.shared.rounds:
             self._at(said_ms, self._announced, permit)
         for edges in self.life.chatter:
             for n, at_ms in enumerate(edges):
@@ -217,6 +219,8 @@ class DoorRun(LeftOutBeats):
 
     def _step(self, event: Event, now_ms: int) -> None:
         before = self.door
+        if self.keeps_journal:
+            self.journal.append((now_ms, event))
         self.door, effects = step(before, event, now_ms, self.rules)
         self.steps += 1
         if self.told:

@@ -14,6 +14,7 @@ from gateway.core.reason import Reason
 from gateway.simulate.building import BuildingRun, doors_of
 from gateway.simulate.door import DoorRun
 from gateway.simulate.habits import Habits
+from gateway.simulate.ledger_check import Coverage, check
 from gateway.simulate.life import MINUTE_MS, START_MS
 
 TEN_MINUTES_MS = 10 * MINUTE_MS
@@ -41,6 +42,7 @@ class Totals:
     waits_ms: list[int] = field(default_factory=list)
     loads: Counter[tuple[int, int]] = field(default_factory=Counter)  # warden, ten minutes
     missed: list[tuple[int, int]] = field(default_factory=list)
+    coverage: Coverage = field(default_factory=Coverage)
     seconds: float = 0.0
 
     def add(self, number: int, run: DoorRun) -> None:
@@ -74,6 +76,7 @@ class Totals:
 
     def add_building(self, building: BuildingRun) -> None:
         """What its doors share."""
+        self.counts["outages_true"] += building.true_outages()
         self.counts["outages_found"] += len(building.found)
         self.counts["outage_doors"] += sum(len(found.doors) for found in building.found)
         self.counts["outage_pages"] += len(building.installer_pages)
@@ -115,6 +118,7 @@ class Totals:
             "fault_pages_by_reason": _by_word(self.fault_reasons),
             "false_fault_pages": counts["false_fault_pages"],
             "climbs": counts["climbs"],
+            "outages_true": counts["outages_true"],
             "outages_found": counts["outages_found"],
             "outage_doors": counts["outage_doors"],
             "time_to_page_ms_p50": rank(waits, 0.50),
@@ -125,6 +129,7 @@ class Totals:
             "warden_doors": self.doors_of_warden,
             "warden_most_pages_in_10_min": max(self.loads.values(), default=0),
             "warden_over_10_in_10_min": sum(load > 10 for load in self.loads.values()),
+            **self.coverage.figures(),
             "steps": counts["steps"],
             "seconds": round(self.seconds, 1),
             "notes": list(NOTES),
@@ -148,6 +153,7 @@ def simulate(
         for run in building.doors:
             totals.add(run.number, run)
         told(min(doors, (number + 1) * doors_of(habits)))
+    totals.coverage = check(doors, days, seed, habits)
     totals.seconds = time.perf_counter() - began
     return totals
 

@@ -43,7 +43,7 @@ class Seal:
         self, seal_id: str, air: Air, chance: Random, beat_ms: int, at: After, deliver: Any
     ) -> None:
         self.seal_id = seal_id
-        self.air, self._chance, self._beat_ms = air, chance, beat_ms
+        self.air, self._chance, self.beat_ms = air, chance, beat_ms
         self._at, self._deliver = at, deliver
         self.contact = Contact.UNKNOWN
         self.cover = self.magnet = False
@@ -100,12 +100,12 @@ class Seal:
     def beat(self, now_ms: int) -> ReportCame | None:
         """What the beat of the grid that is due now says, if it is sent and arrives."""
         quiet = self.on and self._quiet_ms is not None and self._quiet_ms < now_ms
-        number = (now_ms - self._phase_ms) // self._beat_ms
+        number = (now_ms - self._phase_ms) // self.beat_ms
         return self._said() if quiet and self.air.carries_beat(number, now_ms) else None
 
     def beat_after(self, now_ms: int) -> int:
         """The grid's next time."""
-        return now_ms + self._beat_ms - (now_ms - self._phase_ms) % self._beat_ms
+        return now_ms + self.beat_ms - (now_ms - self._phase_ms) % self.beat_ms
 
     def is_quiet(self) -> bool:
         """It has power and nothing to tell but beats."""
@@ -113,8 +113,8 @@ class Seal:
 
     def next_heard(self, after_ms: int, until_ms: int) -> int | None:
         """When the next beat after a time arrives, if it stays quiet; None if none does."""
-        number = (after_ms - self._phase_ms) // self._beat_ms + 1
-        while (at_ms := self._phase_ms + number * self._beat_ms) < until_ms:
+        number = (after_ms - self._phase_ms) // self.beat_ms + 1
+        while (at_ms := self._phase_ms + number * self.beat_ms) < until_ms:
             if self.air.carries_beat(number, at_ms):
                 return at_ms + BEAT_DELAY_MS
             number += 1
@@ -125,8 +125,8 @@ class Seal:
 
         A beat that arrives in the very moment in which the time is up comes too late.
         """
-        first = (heard_ms - self._phase_ms) // self._beat_ms + 1
-        lost_ms = heard_ms + beats * self._beat_ms
+        first = (heard_ms - self._phase_ms) // self.beat_ms + 1
+        lost_ms = heard_ms + beats * self.beat_ms
         number = first
         while self._sent_ms(number) + BEAT_DELAY_MS < lost_ms and self._is_lost(number):
             number += 1
@@ -136,7 +136,7 @@ class Seal:
             self._scanned, self._gap = first, self._next_gap(first, beats - 1, until_ms)
         if self._sent_ms(self._gap) >= until_ms:
             return None
-        return self._sent_ms(self._gap - 1) + BEAT_DELAY_MS + beats * self._beat_ms
+        return self._sent_ms(self._gap - 1) + BEAT_DELAY_MS + beats * self.beat_ms
 
     def _next_gap(self, first: int, length: int, until_ms: int) -> int:
         """The first of so many lost beats in a row, behind one that is not; beyond the end: none.
@@ -157,7 +157,7 @@ class Seal:
         return number
 
     def _sent_ms(self, number: int) -> int:
-        return self._phase_ms + number * self._beat_ms
+        return self._phase_ms + number * self.beat_ms
 
     def _is_lost(self, number: int) -> bool:
         return not self.air.carries_beat(number, self._sent_ms(number))
@@ -166,8 +166,8 @@ class Seal:
         """Look for the last beat that arrived before, and keep it."""
         if self._quiet_ms is None:
             return
-        number = (until_ms - 1 - self._phase_ms) // self._beat_ms
-        while (at_ms := self._phase_ms + number * self._beat_ms) > self._quiet_ms:
+        number = (until_ms - 1 - self._phase_ms) // self.beat_ms
+        while (at_ms := self._phase_ms + number * self.beat_ms) > self._quiet_ms:
             if self.air.carries_beat(number, at_ms):
                 self.last_beat = (at_ms + BEAT_DELAY_MS, self._said())
                 return

@@ -77,7 +77,7 @@ class Witness:
         self._edges: list[tuple[int, Contact, int]] = [(0, Contact.SHUT, -1)]
         self._owners: dict[str, tuple[int, ...]] = {}  # opening_id -> counts of its edges
         self._leaf, self._leaf_ms = Contact.SHUT, 0
-        self._leaves: list[tuple[int, Contact]] = [(0, Contact.SHUT)]
+        self.leaves: list[tuple[int, Contact]] = [(0, Contact.SHUT)]
         self._tampered_ms = 0
 
     def counted(self, at_ms: int, contact: Contact, owner: int) -> None:
@@ -87,7 +87,7 @@ class Witness:
     def leaf(self, at_ms: int, contact: Contact) -> None:
         """The door itself moved."""
         self._leaf, self._leaf_ms = contact, at_ms
-        self._leaves.append((at_ms, contact))
+        self.leaves.append((at_ms, contact))
 
     def tampered(self, at_ms: int) -> None:
         """Somebody plays with the seal."""
@@ -226,9 +226,9 @@ class Witness:
             return
         around = [
             leaf
-            for n, (at_ms, leaf) in enumerate(self._leaves)
+            for n, (at_ms, leaf) in enumerate(self.leaves)
             if at_ms <= until_ms + STALE_MS
-            and (n + 1 == len(self._leaves) or self._leaves[n + 1][0] > known_ms - STALE_MS)
+            and (n + 1 == len(self.leaves) or self.leaves[n + 1][0] > known_ms - STALE_MS)
         ]
         at_fault = any(
             owner < 0 and known_ms - FAULT_MS <= at_ms <= known_ms
