@@ -5,6 +5,7 @@ and laid beside how the leaf really stood.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from gateway.core.coverage import Ledger, ledger
 from gateway.core.model import Contact
@@ -25,6 +26,7 @@ class Coverage:
     shut_ms: int = 0
     open_ms: int = 0
     not_seen_ms: int = 0
+    true_open_ms: int = 0  # of all that time, seen or not
     wrong_ms: int = 0
 
     def add(self, run: DoorRun, span: tuple[int, int], beat_ms: int, slack_ms: int) -> None:
@@ -34,6 +36,10 @@ class Coverage:
         self.shut_ms += claimed.total_ms(Contact.SHUT)
         self.open_ms += claimed.total_ms(Contact.OPEN)
         self.not_seen_ms += claimed.total_ms(Contact.UNKNOWN)
+        leaves = [*run.witness.leaves, (span[1], Contact.UNKNOWN)]
+        self.true_open_ms += sum(
+            after - since for (since, leaf), (after, _) in pairwise(leaves) if leaf is Contact.OPEN
+        )
         self.wrong_ms += _wrong_ms(claimed, run.witness.leaves, span[1], slack_ms)
 
     def figures(self) -> dict[str, float]:
@@ -43,6 +49,7 @@ class Coverage:
             "coverage_doors": self.doors,
             "coverage_seen_shut": round(self.shut_ms / total, 5),
             "coverage_seen_open": round(self.open_ms / total, 5),
+            "coverage_true_open": round(self.true_open_ms / total, 5),
             "coverage_not_seen": round(self.not_seen_ms / total, 5),
             "coverage_wrong_ms": self.wrong_ms,
         }

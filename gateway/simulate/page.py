@@ -53,6 +53,10 @@ def page(totals: Totals) -> str:
         "<p>Share of a warden's ten minutes with so many pages; the heights are fourth roots, so "
         "that rare ones can be seen. The lines are those of EEMUA 191: one alarm in ten minutes is "
         "very likely acceptable on average, more than ten are a flood.</p>"
+        f"<h2>Coverage: claimed, and true</h2>{_plot(_coverage(totals), root=True)}"
+        "<p>Share of the orders of a sample of doors, as the ledger claims it, and how long the "
+        "doors really stood open; the heights are fourth roots. Claimed wrongly: "
+        f"{totals.coverage.wrong_ms / 1000:g} s.</p>"
         f"<h2>All figures</h2><table>{table}</table></main></html>\n"
     )
 
@@ -110,6 +114,16 @@ def _loads(totals: Totals) -> list[Bar]:
     return [
         Bar(word, share, said=f"{100 * share:.2g} %" if share else "")
         for word, share in zip(LOADS, found, strict=True)
+    ]
+
+
+def _coverage(totals: Totals) -> list[Bar]:
+    its = totals.coverage.figures()
+    words = ("seen shut", "seen open", "true open", "not seen")
+    shares = [its["coverage_" + word.replace(" ", "_")] for word in words]
+    return [
+        Bar(word, share, said=f"{100 * share:.3g} %")
+        for word, share in zip(words, shares, strict=True)
     ]
 
 

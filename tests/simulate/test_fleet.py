@@ -110,7 +110,24 @@ def test_a_story_has_truth_events_and_effects(habits: Habits) -> None:
 
 def test_the_page_stands_alone(habits: Habits) -> None:
     html = page.page(fleet.simulate(60, 3, 1, hard(habits)))
-    assert html.count("<svg") == 3
+    assert html.count("<svg") == 4
     assert "--cinnabar" in html
     assert not any(word in html for word in ("<script", "<link", "http:", "https:", "url("))
     assert page.page(fleet.simulate(1, 1, 1, habits)).startswith("<!doctype html>")
+
+
+def test_the_ledger_claims_nothing_that_the_truth_contradicts(habits: Habits) -> None:
+    coverage = fleet.simulate(
+        12, 2, 3, change(hard(habits), "contact", chatters_per_day=0)
+    ).coverage
+    assert coverage.doors >= 6
+    assert coverage.wrong_ms == 0
+    assert coverage.shut_ms > coverage.not_seen_ms > 0 < coverage.open_ms
+
+
+def test_a_dark_stair_is_one_outage_and_every_cause_is_found_once(habits: Habits) -> None:
+    dark = change(habits, "building", point_fails_per_day=0.3, point_off_min=(30, 60), mains=0)
+    dark = change(dark, "radio", fades_per_day=0)
+    found = fleet.simulate(108, 5, 2, dark).counts
+    assert 3 <= found["outages_true"] <= found["outages_found"] <= found["outages_true"] + 1
+    assert found["outage_pages"] <= found["outages_found"]
