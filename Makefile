@@ -44,7 +44,7 @@ unit: venv
 test: check
 	@sh .ci/neighbours.sh || [ "$$CI" != true ]
 	@sh .ci/micropython.sh || [ "$$CI" != true ]
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: venv
 	@sh .ci/neighbours.sh || true
