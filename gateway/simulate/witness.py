@@ -25,8 +25,10 @@
   slowest crossing of the air allowed for).
 """
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from gateway.core.effects import Effect, OpeningBegan, PageDue
 from gateway.core.events import Event, ReportCame
@@ -41,6 +43,7 @@ OF_NOW = frozenset({Reason.FOUND_OPEN, Reason.SILENT_OPEN, Reason.SILENT_TAMPERE
 STALE_MS = 10_000
 FAULT_MS = 60_000
 SLACK_MS = 10
+_WHEN = itemgetter(0)
 
 
 @dataclass(slots=True)
@@ -224,15 +227,11 @@ class Witness:
             return
         if known_ms is None or until_ms is None:
             return
-        around = [
-            leaf
-            for n, (at_ms, leaf) in enumerate(self.leaves)
-            if at_ms <= until_ms + STALE_MS
-            and (n + 1 == len(self.leaves) or self.leaves[n + 1][0] > known_ms - STALE_MS)
-        ]
-        at_fault = any(
-            owner < 0 and known_ms - FAULT_MS <= at_ms <= known_ms
-            for at_ms, _, owner in self._edges
-        )
-        if said not in around and not at_fault:
+        first = max(0, bisect_right(self.leaves, known_ms - STALE_MS, key=_WHEN) - 1)
+        last = bisect_right(self.leaves, until_ms + STALE_MS, key=_WHEN)
+        if any(leaf is said for _, leaf in self.leaves[first:last]):
+            return
+        since = bisect_left(self._edges, known_ms - FAULT_MS, key=_WHEN)
+        until = bisect_right(self._edges, known_ms, key=_WHEN)
+        if all(owner >= 0 for _, _, owner in self._edges[since:until]):
             self.seen.false_claims.append(now_ms)
