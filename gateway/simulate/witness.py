@@ -34,6 +34,7 @@ from gateway.core.effects import Effect, OpeningBegan, PageDue
 from gateway.core.events import Event, ReportCame
 from gateway.core.model import Contact, Door
 from gateway.core.reason import FAULTS, TAMPER, Reason
+from gateway.simulate.causes import Answer
 from gateway.simulate.habits import Radio
 from gateway.simulate.life import Life
 from gateway.simulate.seal import Seal
@@ -57,6 +58,7 @@ class Seen:
     false: Counter[Reason] = field(default_factory=Counter)
     needless: Counter[Reason] = field(default_factory=Counter)
     waits_ms: list[int] = field(default_factory=list)  # of true pages
+    answers: list[Answer] = field(default_factory=list)  # true pages for openings
     shown: set[int] = field(default_factory=set)
     told: set[int] = field(default_factory=set)
     excused: set[int] = field(default_factory=set)
@@ -79,6 +81,7 @@ class Witness:
         # For each value of the seal's edge counter: when, what the contact said, whose edge.
         self._edges: list[tuple[int, Contact, int]] = [(0, Contact.SHUT, -1)]
         self._owners: dict[str, tuple[int, ...]] = {}  # opening_id -> counts of its edges
+        self._came_ms: dict[int, int] = {}  # count of an edge -> when its first report arrived
         self._leaf, self._leaf_ms = Contact.SHUT, 0
         self.leaves: list[tuple[int, Contact]] = [(0, Contact.SHUT)]
         self._tampered_ms = 0
@@ -103,6 +106,7 @@ class Witness:
         counts: tuple[int, ...] = ()
         if isinstance(event, ReportCame):
             counts = self._news(before, event)
+            self._came_ms.update(dict.fromkeys(counts, now_ms))
             self._shown(before, event, counts)
             if event.seq:
                 self._claims(now_ms, door, event.age_ms is not None)
@@ -162,10 +166,13 @@ class Witness:
         seen.pages.append((now_ms, page.reason))
         if page.reason in OF_NOW:
             self._page_of_now(page.reason)
-            return
-        if page.reason in TAMPER:
+        elif page.reason in TAMPER:
             seen.waits_ms.append(now_ms - self._tampered_ms)
-            return
+        else:
+            self._page_of_opening(now_ms, page)
+
+    def _page_of_opening(self, now_ms: int, page: PageDue) -> None:
+        seen = self.seen
         mine = self._behind(page)
         owners = [self._edges[count][2] for count in mine if self._edges[count][2] >= 0]
         if not owners:
@@ -180,6 +187,9 @@ class Witness:
             return
         since_ms = page.since_ms if overstay else openings[0].edges[0]
         seen.waits_ms.append(now_ms - since_ms)
+        if not overstay:
+            took_ms = now_ms - min(self._came_ms[count] for count in mine)
+            seen.answers.append(Answer(since_ms, took_ms))
         if not overstay and all(opening.was_announced for opening in openings):
             seen.needless[page.reason] += 1
 
