@@ -109,8 +109,8 @@ def test_a_story_has_truth_events_and_effects(habits: Habits) -> None:
 
 
 def test_the_page_stands_alone(habits: Habits) -> None:
-    html = page.page(fleet.simulate(60, 3, 1, hard(habits)))
-    assert html.count("<svg") == 4
+    html = page.page(fleet.simulate(60, 3, 1, leavers(habits)))
+    assert html.count("<svg") == 5
     assert "--cinnabar" in html
     assert not any(word in html for word in ("<script", "<link", "http:", "https:", "url("))
     assert page.page(fleet.simulate(1, 1, 1, habits)).startswith("<!doctype html>")
