@@ -20,7 +20,8 @@
 - A *false coverage claim*: a report is heard, and the door's state then says that it stood shut, or
   open, at the time up to which its edges are known (`known_ms`), contact not put aside; the truth
   was the other from 10 s before that time until 10 s after it. What a contact at fault says in its
-  first minute is left out: until then nobody can know that it is.
+  first minute is left out, and so is what it said at a time that nobody knows: until then nobody
+  can know that it is.
 - A *false interval*: an opening is recorded between two times, and was not between them (with the
   slowest crossing of the air allowed for).
 """
@@ -242,6 +243,6 @@ class Witness:
         if any(leaf is said for _, leaf in self.leaves[first:last]):
             return
         since = bisect_left(self._edges, known_ms - FAULT_MS, key=_WHEN)
-        until = bisect_right(self._edges, known_ms, key=_WHEN)
+        until = bisect_right(self._edges, until_ms, key=_WHEN)
         if all(owner >= 0 for _, _, owner in self._edges[since:until]):
             self.seen.false_claims.append(now_ms)
