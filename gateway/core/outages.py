@@ -25,7 +25,9 @@ Outcome = tuple[Outages, tuple[Effect, ...]]
 OUTAGES_MAX = 32  # at a time; more causes than that are no causes
 DUE_MAX = 4 * OUTAGES_MAX + 1  # deadlines in one step
 SPEAKS_FOR = 2  # each silent door of an area weighs as much as so many of it that are heard
-TOGETHER = 2  # gathering times within which those fell silent that are looked at
+# Gathering times within which those fell silent that are looked at. Seals that one cause silences
+# are lost up to a beat apart, so this is more than the 300 s of the slowest.
+TOGETHER = 3
 OVER = frozenset({Reason.OUTAGE})
 
 

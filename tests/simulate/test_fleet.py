@@ -180,3 +180,16 @@ def test_a_dark_stair_is_one_outage_and_every_cause_is_found_once(habits: Habits
     assert 3 <= said["outages_true"] == said["outages_in_one_case"]
     assert said["outages_false"] == said["outages_split"] == said["outages_missed"] == 0
     assert said["fault_pages_by_reason"]["outage"] <= said["outages_found"]
+
+
+def test_one_cause_is_found_where_seals_beat_every_five_minutes(habits: Habits) -> None:
+    def found(beat_s: int) -> dict[str, Any]:
+        dark = change(habits, "building", point_fails_per_day=0, mains=0.5)
+        dark = change(dark, "building", stair_cuts_per_day=0.2, stair_off_min=(30, 120))
+        dark = change(dark, "radio", fades_per_day=0, beat_s=beat_s)
+        return figures(fleet.simulate(144, 6, 2, dark))
+
+    often, seldom = found(100), found(300)
+    assert often["outages_in_one_case"] >= 10
+    assert seldom["outages_in_one_case"] == often["outages_in_one_case"]
+    assert seldom["outages_false"] == often["outages_false"] == 0
