@@ -25,8 +25,8 @@ def simulate(
 ) -> None:
     """Let a fleet of sealed doors live, and see what the rules make of it.
 
-    Doors share what their building shares. Exit code 1 if the rules missed a breach that a report
-    showed.
+    Doors share power, access points and couriers within their building. Exit code 1 if the rules
+    missed a breach that a report showed.
     """
     from gateway.commands.simulate import Wanted
     from gateway.commands.simulate import simulate as body

@@ -63,8 +63,7 @@ def of_case(outages: Outages, case_id: str) -> Outage | None:
 
 def _lost(outages: Outages, event: SealLost, now_ms: int, rules: Rules) -> Outcome:
     lost = Lost(event.door_id, event.since_ms, event.areas, now_ms)
-    others = tuple(one for one in outages.lost if one.door_id != event.door_id)
-    outages = replace(outages, lost=(*others, lost))
+    outages = replace(outages, lost=(*_others(outages, event.door_id), lost))
     areas = {area for area, _ in event.areas}
     for outage in outages.outages:
         if outage.area in areas and not _is_over(outage):
@@ -91,10 +90,18 @@ def _settles_ms(outages: Outages, outage: Outage, now_ms: int, rules: Rules) -> 
     return now_ms + rules.outage_settle_ms if 2 * still <= len(outage.doors) else None
 
 
+def _others(outages: Outages, door_id: str) -> tuple[Lost, ...]:
+    """The lost ones but for this door: a slice is quick where ten thousand are lost at once."""
+    lost = outages.lost
+    for n, one in enumerate(lost):
+        if one.door_id == door_id:
+            return lost[:n] + lost[n + 1 :]
+    return lost
+
+
 def _heard(outages: Outages, door_id: str, now_ms: int, rules: Rules) -> Outcome:
     """One is heard again; when half of an outage's doors are, it may be over."""
-    lost = tuple(one for one in outages.lost if one.door_id != door_id)
-    outages = replace(outages, lost=lost)
+    outages = replace(outages, lost=_others(outages, door_id))
     for outage in outages.outages:
         if door_id in outage.doors and outage.settles_ms is None:
             settles_ms = _settles_ms(outages, outage, now_ms, rules)

@@ -91,7 +91,7 @@ class Commit:
         self.outages: list[Row] = []
         self.grown: list[Row] = []
         self.over: list[Row] = []
-        self.states: dict[str, Row] = {}
+        self.states: dict[str, msgspec.Struct] = {}  # encoded once, for an outage may be large
         self.people: dict[str, Row] = {}
         self.entries: list[Entry] = []
         self.tried: list[Row] = []
@@ -199,7 +199,7 @@ class Commit:
 
     def state(self, name: str, state: msgspec.Struct) -> None:
         """Store what is known of the site as a whole."""
-        self.states[name] = {"name": name, "state": _encode(state)}
+        self.states[name] = state
 
     def person(self, person: Person) -> None:
         """Store what one person was told, and what waits for them."""
@@ -235,7 +235,7 @@ class Commit:
             (sql.INSERT_OUTAGE, self.outages),
             (sql.GROW_OUTAGE, self.grown),
             (sql.END_OUTAGE, self.over),
-            (sql.UPSERT_STATE, list(self.states.values())),
+            (sql.UPSERT_STATE, [{"name": n, "state": _encode(s)} for n, s in self.states.items()]),
             (sql.UPSERT_PERSON, list(self.people.values())),
             (sql.INSERT_ENTRY, [msgspec.structs.asdict(entry) for entry in self.entries]),
             (sql.UPDATE_ENTRY, self.tried),

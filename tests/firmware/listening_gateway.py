@@ -10,7 +10,7 @@ from sealwire import ccm, envelope, receipt, report, topics
 from sealwire.receipt import Receipt
 from sealwire.report import Report
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 
 class Receiver:
