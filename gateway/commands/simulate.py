@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gateway.commands import terminal
 from gateway.commands.verdict import MISUSED, CommandError
-from gateway.simulate import fleet, page
+from gateway.simulate import fleet, goals, page
 from gateway.simulate.habits import OURS, Habits, HabitsError, load
 from gateway.simulate.life import DAY_MS, HOUR_MS, MINUTE_MS, START_MS
 
@@ -57,14 +57,20 @@ def simulate(wanted: Wanted) -> int:
 def _say(totals: fleet.Totals, habits: Habits) -> None:
     figures = totals.figures()
     rows = [
-        (name.replace("_", " "), f"{value:,}" if isinstance(value, int | float) else "-")
+        (
+            name.replace("_", " "),
+            f"{value:,}" if value is not None else "-",
+            goals.said(figures, name),
+        )
         for name, value in figures.items()
         if isinstance(value, int | float) or value is None
     ]
-    rows += [
-        (f"pages: {reason}", f"{count:,}") for reason, count in figures["pages_by_reason"].items()
-    ]
-    terminal.show(("figure", "value"), rows)
+    for what in ("pages", "false_pages", "fault_pages"):
+        rows += [
+            (f"{what.replace('_', ' ')}: {reason.replace('_', ' ')}", f"{count:,}", "")
+            for reason, count in figures[f"{what}_by_reason"].items()
+        ]
+    terminal.show(("figure", "value", "goal"), rows)
     for note in figures["notes"]:
         terminal.say(note)
     for number, breach in totals.missed[:3]:

@@ -1,10 +1,10 @@
-"""A building: stairs of doors that share power, an access point and a courier, in one calendar.
+"""A building: stairs of doors that share power, an access point, a courier and a box of seals, in
+one calendar.
 
 What explains their silence is looked for as the gateway does it (gateway/draft.py): the seals' own
 silence goes into one step for all of them, and what that finds goes back to the doors.
 """
 
-from collections import Counter
 from random import Random
 
 from gateway.core import outages
@@ -20,6 +20,7 @@ from gateway.core.effects import (
 from gateway.core.events import DeadlineCame, Event, OutageBegan, OutageEnded, SealHeard, SealLost
 from gateway.core.model import Outages, Permit
 from gateway.simulate.calendar import Calendar
+from gateway.simulate.causes import Cause, Found
 from gateway.simulate.door import RULES, DoorRun
 from gateway.simulate.habits import Habits
 from gateway.simulate.life import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, Shared, spans
@@ -36,7 +37,7 @@ class BuildingRun:
         self.calendar = Calendar(START_MS)
         self.end_ms = START_MS + days * DAY_MS
         self.outages, self.rules = Outages(), RULES
-        self.found: list[OutageFound] = []
+        self.found: dict[str, Found] = {}  # by the outage's id
         self.installer_pages: list[int] = []  # of outages: when
         self._due_ms: int | None = None
         self._sizes: dict[str, int] = {}
@@ -47,11 +48,13 @@ class BuildingRun:
         for k in range(first, min(first + doors_of(habits), doors)):
             stair = (k - first) // habits.building.doors
             point = stair // habits.building.point_stairs
-            areas = ("site:", f"stair:{number}/{stair}", f"point:{number}-{point}")
+            areas: tuple[str, ...] = ("site:", f"stair:{number}/{stair}", f"point:{number}-{point}")
+            its = shared.of_door(k, stair, point)
+            if its.in_box:
+                areas += (f"batch:{number}",)
             self._areas[str(k)] = areas
             for area in areas:
                 self._sizes[area] = self._sizes.get(area, 0) + 1
-            its = shared.of_stair(stair, point)
             run = DoorRun(k, habits, seed, days, self.calendar, its, self._to_site, compressed)
             self.doors.append(run)
         self._by_id = {run.door.door_id: run for run in self.doors}
@@ -65,20 +68,21 @@ class BuildingRun:
             door.end()
         return self
 
-    def true_outages(self) -> int:
-        """Causes that silenced so many doors for so long that they should have been found."""
-        beat_ms = self.doors[0].seal.beat_ms
-        least_ms = self.rules.lost_beats * beat_ms + self.rules.outage_gather_ms
-        causes: Counter[tuple[str, int, int]] = Counter()
+    def causes(self) -> list[Cause]:
+        """What silenced doors, small and short causes as well."""
+        doors: dict[tuple[str, int, int], set[str]] = {}
         for run in self.doors:
-            area = self._areas[run.door.door_id]
-            causes.update((area[2], *span) for span in run.shared.dark)
-            off = [span for span in run.shared.stair_cuts if span in run.life.cuts]
-            causes.update((area[1], *span) for span in off)
-        return sum(
-            count >= self.rules.outage_doors and to_ms - from_ms >= least_ms and to_ms < self.end_ms
-            for (_, from_ms, to_ms), count in causes.items()
-        )
+            door_id, shared = run.door.door_id, run.shared
+            _, stair, point, *_ = self._areas[door_id]
+            of_door = [(point, *span) for span in shared.dark]
+            of_door += [(stair, *span) for span in shared.stair_cuts if run.life.on_mains]
+            of_door += [("batch:", *span) for span in shared.dead]
+            for cause in of_door:
+                doors.setdefault(cause, set()).add(door_id)
+        return [
+            Cause(area, from_ms, to_ms, frozenset(silenced))
+            for (area, from_ms, to_ms), silenced in doors.items()
+        ]
 
     def _to_site(self, run: DoorRun, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
@@ -106,10 +110,11 @@ class BuildingRun:
     def _effect(self, effect: Effect) -> None:
         match effect:
             case OutageFound(outage_id=outage_id, doors=doors):
-                self.found.append(effect)
+                self.found[outage_id] = Found(self.calendar.now_ms, doors)
                 for door_id in doors:
                     self._by_id[door_id].tell(OutageBegan(outage_id))
-            case OutageGrew(outage_id=outage_id, door_id=door_id):
+            case OutageGrew(outage_id=outage_id, doors=doors, door_id=door_id):
+                self.found[outage_id].doors = doors
                 self._by_id[door_id].tell(OutageBegan(outage_id))
             case OutageOver(outage_id=outage_id, doors=doors):
                 for door_id in doors:
@@ -133,10 +138,16 @@ class Neighbours:
             spans(chance, days, its.point_fails_per_day, out_min, MINUTE_MS) for _ in range(count)
         ]
         self._rounds = [self._courier(its.rounds_per_day, habits, days) for _ in range(count)]
+        box = Random(f"{seed}/box of building/{number}")  # noqa: S311 - a simulation
+        self._dead = spans(box, days, its.box_dies_per_day, its.box_dead_h, HOUR_MS)
+        self._seed, self._box_share = seed, its.box_share
 
-    def of_stair(self, stair: int, point: int) -> Shared:
-        """What a door in this stair shares."""
-        return Shared(self._dark[point], self._cuts[stair], self._rounds[stair])
+    def of_door(self, k: int, stair: int, point: int) -> Shared:
+        """What this door in this stair shares."""
+        lot = Random(f"{self._seed}/box/{k}")  # noqa: S311 - a simulation
+        in_box = lot.random() < self._box_share
+        dead = self._dead if in_box else []
+        return Shared(self._dark[point], self._cuts[stair], self._rounds[stair], in_box, dead)
 
     def _courier(self, per_day: float, habits: Habits, days: int) -> list[tuple[int, Permit]]:
         """His rounds: one permit for every door of the stair, said an hour before."""

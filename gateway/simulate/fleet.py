@@ -12,14 +12,17 @@ from typing import Any
 
 from gateway.core.reason import Reason
 from gateway.simulate.building import BuildingRun, doors_of
+from gateway.simulate.causes import Outages, true_outages
 from gateway.simulate.door import DoorRun
+from gateway.simulate.goals import judged
 from gateway.simulate.habits import Habits
 from gateway.simulate.ledger_check import Coverage, check
 from gateway.simulate.life import MINUTE_MS, START_MS
 
 TEN_MINUTES_MS = 10 * MINUTE_MS
 NOTES = (
-    "Nothing reaches beyond a building: no outage of the whole site, no bad batch of seals.",
+    "Nothing reaches beyond a building: no outage of the whole site; a bad batch of seals is a box "
+    "of one building.",
     "The gateway is always up, and a page is due when a step raises it: the loop, the ladder and "
     "the phones are measured elsewhere.",
     "The radio's two ways are alike; seals never sleep; how often things fail is mostly assumed.",
@@ -43,6 +46,7 @@ class Totals:
     loads: Counter[tuple[int, int]] = field(default_factory=Counter)  # warden, ten minutes
     missed: list[tuple[int, int]] = field(default_factory=list)
     coverage: Coverage = field(default_factory=Coverage)
+    outages: Outages = field(default_factory=Outages)
     seconds: float = 0.0
 
     def add(self, number: int, run: DoorRun) -> None:
@@ -76,10 +80,13 @@ class Totals:
 
     def add_building(self, building: BuildingRun) -> None:
         """What its doors share."""
-        self.counts["outages_true"] += building.true_outages()
-        self.counts["outages_found"] += len(building.found)
-        self.counts["outage_doors"] += sum(len(found.doors) for found in building.found)
-        self.counts["outage_pages"] += len(building.installer_pages)
+        causes, rules = building.causes(), building.rules
+        patience_ms = rules.lost_beats * building.doors[0].seal.beat_ms + rules.outage_gather_ms
+        true = true_outages(causes, rules, patience_ms, building.end_ms)
+        self.outages.add(causes, true, [*building.found.values()], patience_ms)
+        self.outages.pages += len(building.installer_pages)
+        for run in building.doors:
+            self.outages.add_storm(true, run.door.door_id, run.witness.seen.answers)
 
     def load_shares(self) -> dict[int, float]:
         """How many pages a warden got in ten minutes -> in which share of all ten minutes."""
@@ -90,49 +97,52 @@ class Totals:
         return {load: times[load] / all_of_them for load in sorted(times)}
 
     def figures(self) -> dict[str, Any]:
-        """What `--json` prints; `gateway/simulate/witness.py` says what each word means."""
-        counts, pages, days = self.counts, self.reasons.total(), self.doors * self.days
+        """What `--json` prints; witness.py and causes.py say what each word means."""
         waits = sorted(self.waits_ms)
-        return {
+        figures = {
             "doors": self.doors,
             "days": self.days,
             "seed": self.seed,
-            "household_days": days,
-            "openings_true": counts["openings_true"],
-            "breaches_true": counts["breaches_true"],
-            "breaches_shown": counts["breaches_shown"],
-            "breaches_told": counts["breaches_told"],
-            "breaches_excused": counts["breaches_excused"],
-            "breaches_behind_fault": counts["breaches_behind_fault"],
-            "breaches_missed": counts["breaches_missed"],
-            "missed": [{"door": door, "breach": breach} for door, breach in self.missed],
-            "pages": pages,
-            "pages_by_reason": _by_word(self.reasons),
-            "pages_per_household_day": round(pages / days, 5),
-            "false_pages": self.false.total(),
-            "false_pages_by_reason": _by_word(self.false),
-            "false_pages_per_100_household_days": round(100 * self.false.total() / days, 4),
-            "needless_pages": self.needless.total(),
-            "needless_pages_by_reason": _by_word(self.needless),
-            "fault_pages": counts["fault_pages"] + counts["outage_pages"],
-            "fault_pages_by_reason": _by_word(self.fault_reasons),
-            "false_fault_pages": counts["false_fault_pages"],
-            "climbs": counts["climbs"],
-            "outages_true": counts["outages_true"],
-            "outages_found": counts["outages_found"],
-            "outage_doors": counts["outage_doors"],
+            "household_days": self.doors * self.days,
+            **self._breaches(),
+            **self._pages(),
+            **self.outages.figures(),
             "time_to_page_ms_p50": rank(waits, 0.50),
             "time_to_page_ms_p99": rank(waits, 0.99),
-            "false_coverage_claims": counts["false_coverage_claims"],
-            "false_intervals": counts["false_intervals"],
-            "reports_dropped": counts["reports_dropped"],
+            "false_coverage_claims": self.counts["false_coverage_claims"],
+            "false_intervals": self.counts["false_intervals"],
+            "reports_dropped": self.counts["reports_dropped"],
             "warden_doors": self.doors_of_warden,
             "warden_most_pages_in_10_min": max(self.loads.values(), default=0),
             "warden_over_10_in_10_min": sum(load > 10 for load in self.loads.values()),
             **self.coverage.figures(),
-            "steps": counts["steps"],
+            "steps": self.counts["steps"],
             "seconds": round(self.seconds, 1),
-            "notes": list(NOTES),
+        }
+        return {**figures, "goals": judged(figures), "notes": list(NOTES)}
+
+    def _breaches(self) -> dict[str, Any]:
+        words = ["openings_true", "breaches_true", "breaches_shown", "breaches_told"]
+        words += ["breaches_excused", "breaches_behind_fault", "breaches_missed"]
+        missed = [{"door": door, "breach": breach} for door, breach in self.missed]
+        return {**{word: self.counts[word] for word in words}, "missed": missed}
+
+    def _pages(self) -> dict[str, Any]:
+        pages, false, days = self.reasons.total(), self.false.total(), self.doors * self.days
+        return {
+            "pages": pages,
+            "pages_by_reason": _by_word(self.reasons),
+            "pages_per_household_day": round(pages / days, 5),
+            "false_pages": false,
+            "false_pages_by_reason": _by_word(self.false),
+            "false_pages_per_100_household_days": round(100 * false / days, 4),
+            "needless_pages": self.needless.total(),
+            "needless_pages_by_reason": _by_word(self.needless),
+            "fault_pages": self.counts["fault_pages"] + self.outages.pages,
+            "fault_pages_by_reason": _by_word(self.fault_reasons)
+            | {str(Reason.OUTAGE): self.outages.pages},
+            "false_fault_pages": self.counts["false_fault_pages"],
+            "climbs": self.counts["climbs"],
         }
 
 

@@ -99,6 +99,9 @@ class Building(Struct, frozen=True, forbid_unknown_fields=True):
     stair_off_min: Range
     point_fails_per_day: Rate
     point_off_min: Range
+    box_share: Share
+    box_dies_per_day: Rate
+    box_dead_h: Range
     rounds_per_day: Rate
     round_share: Share
     recurring: Share

@@ -40,6 +40,8 @@ class Shared:
     dark: list[_Span] = field(default_factory=list)  # its access point is out
     stair_cuts: list[_Span] = field(default_factory=list)  # its stair has no power
     rounds: list[tuple[int, Permit]] = field(default_factory=list)  # announced when, for all doors
+    in_box: bool = False  # its seal came in the building's box, and has its firmware ...
+    dead: list[_Span] = field(default_factory=list)  # ... which is dead in these times
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class Life:
     chatter: list[tuple[int, ...]] = field(default_factory=list)  # edges, while the door is shut
     fades: list[tuple[int, int]] = field(default_factory=list)
     cuts: list[tuple[int, int]] = field(default_factory=list)
+    on_mains: bool = False
     dies_ms: int | None = None
     tampers: list[tuple[int, str]] = field(default_factory=list)
     permits: list[Permit] = field(default_factory=list)  # that stand from the first day
@@ -76,8 +79,8 @@ def live(habits: Habits, chance: Random, days: int, shared: Shared) -> Life:
     life.breaches = len(seen)
     life.fades = maker.spans(habits.radio.fades_per_day, habits.radio.fade_min, MINUTE_MS)
     cuts = maker.spans(habits.power.cuts_per_day, habits.power.off_s, SECOND_MS)
-    on_mains = chance.random() < building.mains
-    life.cuts = merged(cuts + shared.stair_cuts) if on_mains else cuts
+    life.on_mains = chance.random() < building.mains
+    life.cuts = merged(cuts + shared.dead + (shared.stair_cuts if life.on_mains else []))
     life.dies_ms = maker.moment(habits.power.batteries_die_per_day)
     tamper_ms = maker.moment(habits.contact.tampers_per_day)
     if tamper_ms is not None:

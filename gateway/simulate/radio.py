@@ -25,9 +25,7 @@ class Air:
     ) -> None:
         """`dark`: times in which nothing gets through, for the access point is out."""
         self._habits, self._chance = habits, chance
-        self._starts = [fade[0] for fade in fades]
-        self._ends = [fade[1] for fade in fades]
-        self._dark = dark or []
+        self._times, self._losses = _timeline(habits, fades, dark or [])
         self._salt = chance.getrandbits(64)
 
     def crossings(self, at_ms: int) -> list[int]:
@@ -53,8 +51,19 @@ class Air:
         return self._loss(at_ms) >= self._habits.fade_loss
 
     def _loss(self, at_ms: int) -> float:
-        if any(from_ms <= at_ms < to_ms for from_ms, to_ms in self._dark):
+        return self._losses[bisect_right(self._times, at_ms)]
+
+
+def _timeline(
+    habits: Radio, fades: list[tuple[int, int]], dark: list[tuple[int, int]]
+) -> tuple[list[int], list[float]]:
+    """When the loss changes, and what it is before the first time and from each of them on."""
+    times = sorted({at_ms for span in (*fades, *dark) for at_ms in span})
+
+    def loss(at_ms: int) -> float:
+        if any(from_ms <= at_ms < to_ms for from_ms, to_ms in dark):
             return 1.0
-        n = bisect_right(self._starts, at_ms) - 1
-        fading = n >= 0 and at_ms < self._ends[n]
-        return self._habits.fade_loss if fading else self._habits.loss
+        fading = any(from_ms <= at_ms < to_ms for from_ms, to_ms in fades)
+        return habits.fade_loss if fading else habits.loss
+
+    return times, [habits.loss, *map(loss, times)]

@@ -20,18 +20,22 @@
 - A *false coverage claim*: a report is heard, and the door's state then says that it stood shut, or
   open, at the time up to which its edges are known (`known_ms`), contact not put aside; the truth
   was the other from 10 s before that time until 10 s after it. What a contact at fault says in its
-  first minute is left out: until then nobody can know that it is.
+  first minute is left out, and so is what it said at a time that nobody knows: until then nobody
+  can know that it is.
 - A *false interval*: an opening is recorded between two times, and was not between them (with the
   slowest crossing of the air allowed for).
 """
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from gateway.core.effects import Effect, OpeningBegan, PageDue
 from gateway.core.events import Event, ReportCame
 from gateway.core.model import Contact, Door
 from gateway.core.reason import FAULTS, TAMPER, Reason
+from gateway.simulate.causes import Answer
 from gateway.simulate.habits import Radio
 from gateway.simulate.life import Life
 from gateway.simulate.seal import Seal
@@ -41,6 +45,7 @@ OF_NOW = frozenset({Reason.FOUND_OPEN, Reason.SILENT_OPEN, Reason.SILENT_TAMPERE
 STALE_MS = 10_000
 FAULT_MS = 60_000
 SLACK_MS = 10
+_WHEN = itemgetter(0)
 
 
 @dataclass(slots=True)
@@ -54,6 +59,7 @@ class Seen:
     false: Counter[Reason] = field(default_factory=Counter)
     needless: Counter[Reason] = field(default_factory=Counter)
     waits_ms: list[int] = field(default_factory=list)  # of true pages
+    answers: list[Answer] = field(default_factory=list)  # true pages for openings
     shown: set[int] = field(default_factory=set)
     told: set[int] = field(default_factory=set)
     excused: set[int] = field(default_factory=set)
@@ -76,6 +82,7 @@ class Witness:
         # For each value of the seal's edge counter: when, what the contact said, whose edge.
         self._edges: list[tuple[int, Contact, int]] = [(0, Contact.SHUT, -1)]
         self._owners: dict[str, tuple[int, ...]] = {}  # opening_id -> counts of its edges
+        self._came_ms: dict[int, int] = {}  # count of an edge -> when its first report arrived
         self._leaf, self._leaf_ms = Contact.SHUT, 0
         self.leaves: list[tuple[int, Contact]] = [(0, Contact.SHUT)]
         self._tampered_ms = 0
@@ -100,6 +107,7 @@ class Witness:
         counts: tuple[int, ...] = ()
         if isinstance(event, ReportCame):
             counts = self._news(before, event)
+            self._came_ms.update(dict.fromkeys(counts, now_ms))
             self._shown(before, event, counts)
             if event.seq:
                 self._claims(now_ms, door, event.age_ms is not None)
@@ -159,10 +167,13 @@ class Witness:
         seen.pages.append((now_ms, page.reason))
         if page.reason in OF_NOW:
             self._page_of_now(page.reason)
-            return
-        if page.reason in TAMPER:
+        elif page.reason in TAMPER:
             seen.waits_ms.append(now_ms - self._tampered_ms)
-            return
+        else:
+            self._page_of_opening(now_ms, page)
+
+    def _page_of_opening(self, now_ms: int, page: PageDue) -> None:
+        seen = self.seen
         mine = self._behind(page)
         owners = [self._edges[count][2] for count in mine if self._edges[count][2] >= 0]
         if not owners:
@@ -177,6 +188,9 @@ class Witness:
             return
         since_ms = page.since_ms if overstay else openings[0].edges[0]
         seen.waits_ms.append(now_ms - since_ms)
+        if not overstay:
+            took_ms = now_ms - min(self._came_ms[count] for count in mine)
+            seen.answers.append(Answer(since_ms, took_ms))
         if not overstay and all(opening.was_announced for opening in openings):
             seen.needless[page.reason] += 1
 
@@ -224,15 +238,11 @@ class Witness:
             return
         if known_ms is None or until_ms is None:
             return
-        around = [
-            leaf
-            for n, (at_ms, leaf) in enumerate(self.leaves)
-            if at_ms <= until_ms + STALE_MS
-            and (n + 1 == len(self.leaves) or self.leaves[n + 1][0] > known_ms - STALE_MS)
-        ]
-        at_fault = any(
-            owner < 0 and known_ms - FAULT_MS <= at_ms <= known_ms
-            for at_ms, _, owner in self._edges
-        )
-        if said not in around and not at_fault:
+        first = max(0, bisect_right(self.leaves, known_ms - STALE_MS, key=_WHEN) - 1)
+        last = bisect_right(self.leaves, until_ms + STALE_MS, key=_WHEN)
+        if any(leaf is said for _, leaf in self.leaves[first:last]):
+            return
+        since = bisect_left(self._edges, known_ms - FAULT_MS, key=_WHEN)
+        until = bisect_right(self._edges, until_ms, key=_WHEN)
+        if all(owner >= 0 for _, _, owner in self._edges[since:until]):
             self.seen.false_claims.append(now_ms)

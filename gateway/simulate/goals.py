@@ -1,0 +1,43 @@
+"""What a fleet must reach, beside what it reached: issue 3 and section 6 of the design."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Goal(NamedTuple):
+    """The most that a figure may be, and the figure without which that says nothing."""
+
+    most: float
+    of: str
+
+
+GOALS: Mapping[str, Goal] = {
+    "breaches_missed": Goal(0, "breaches_shown"),
+    "false_pages_per_100_household_days": Goal(1, "pages"),
+    "false_coverage_claims": Goal(0, "openings_true"),
+    "coverage_wrong_ms": Goal(0, "coverage_doors"),
+    "outages_split": Goal(0, "outages_true"),
+    "storm_answers_over_10_s": Goal(0, "storm_pages"),
+    "warden_over_10_in_10_min": Goal(0, "pages"),
+}
+
+
+def holds(figures: Mapping[str, Any], name: str) -> bool | None:
+    """Whether a figure reaches its goal; None where this fleet did not put it to the test."""
+    goal = GOALS[name]
+    return figures[name] <= goal.most if figures[goal.of] else None
+
+
+def judged(figures: Mapping[str, Any]) -> dict[str, dict[str, float | bool | None]]:
+    """Each goal: the most that its figure may be, and whether it holds."""
+    return {
+        name: {"most": goal.most, "holds": holds(figures, name)} for name, goal in GOALS.items()
+    }
+
+
+def said(figures: Mapping[str, Any], name: str) -> str:
+    """A goal and whether it holds, for people; nothing where a figure has no goal."""
+    if name not in GOALS:
+        return ""
+    verdict = {True: "holds", False: "MISSED", None: "untried"}[holds(figures, name)]
+    return f"at most {GOALS[name].most:g}: {verdict}"
