@@ -29,7 +29,8 @@ from gateway.store.engine import StoreError
 
 STREAMS_MAX: Final = 64
 PUSH_EVERY_S: Final = 0.2
-SHARE: Final = 50  # all streams together look and draw for a fiftieth of the time
+SHARE: Final = 50  # all streams together look and draw for a fiftieth of the time ...
+REST_MAX_S: Final = 5.0  # ... but nobody waits longer for what a slow drawing put off
 AFTER_S: Final = 0.02  # what was committed goes out to a person first; drawing would hold it up
 GIVE_WAY_S: Final = 0.002  # after each piece, for a page to a warden wants the interpreter too
 PING_S: Final = 15.0  # a word into the silence, so that a dead line is noticed
@@ -108,7 +109,7 @@ async def _events(
                 try:
                     html, took_s = await _fragment(desk, look, None if anew else news, setting)
                     full_s = time.monotonic() if anew else full_s
-                    rest_s = max(rest_s, SHARE * took_s * desk.streams)
+                    rest_s = max(rest_s, min(SHARE * took_s * desk.streams, REST_MAX_S))
                 except StoreError:  # the health page says so; here, look at everything again soon
                     html, rest_s, full_s = "", TROUBLE_S, -FULL_EVERY_S
                 if html and not (is_first and look.digest() == seen):

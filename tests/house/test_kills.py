@@ -34,6 +34,7 @@ BROKER_KILLS = 20
 LIFE_S = 0.6  # at most, from the first receipt of a life to its end
 START_S = 0.6  # at most, of a life that ends before its first receipt
 DIES_STARTING = 0.2  # this share of all lives
+SAID_OF = 3  # openings that stay without a page are told so fully
 SETTLE_S = 60.0  # after the last kill; a healthy house needs two or three of them
 
 _CONTACTS = {0: Contact.SHUT, 1: Contact.OPEN}
@@ -138,7 +139,11 @@ async def lives_through(
                 await kill(house)
         await until(lambda: not house.fleet.waiting(), "reports stay without a receipt")
         openings = {told.opening_id for told in house.fleet.told} - {None}
-        await until(lambda: openings <= paged(receiver).keys(), "openings stay without a page")
+        try:
+            await until(lambda: openings <= paged(receiver).keys(), "openings stay without a page")
+        except AssertionError as late:
+            late.add_note(said_of(site, openings - paged(receiver).keys()))
+            raise
     finally:
         await house.fleet.stop()
         await receiver.stop()
@@ -177,6 +182,26 @@ async def until(true: Callable[[], bool], otherwise: str) -> None:
 def paged(receiver: Receiver) -> Counter[str]:
     """How often each page came."""
     return Counter(str(page["page_id"]) for _, page in receiver.pages())
+
+
+def said_of(site: Site, openings: set[str]) -> str:
+    """What journal and outbox know of the first openings that nobody was told of."""
+    store = site.store()
+    journal, outbox = tables.journal.c, tables.outbox.c
+    lines = [f"{len(openings)} openings without a page"]
+    with store.reading() as connection:
+        for opening_id in sorted(openings)[:SAID_OF]:
+            seal_id = opening_id.split("-")[0]
+            found = connection.execute(
+                select(journal.at_ms, journal.kind, journal.body).where(
+                    journal.body.contains(seal_id)
+                )
+            )
+            lines += [opening_id, *(f"  {row}" for row in found)]
+            found = connection.execute(select(outbox).where(outbox.page_id.contains(seal_id)))
+            lines += [f"  {row}" for row in found]
+    store.close()
+    return "\n".join(lines)
 
 
 def assert_journaled_once(site: Site, told: list[Told]) -> None:
