@@ -18,6 +18,7 @@ from collections.abc import Callable
 import msgspec
 
 from gateway.beat import Act, Arrived, Beat, Committed, Intake, Outlet, Refused, Tried, post
+from gateway.clock import Clock
 from gateway.core.events import DeadlineCame, Event, ReportCame, RulesSet
 from gateway.core.reason import REPEATS, Reason
 from gateway.deadlines import Deadlines, earliest
@@ -40,7 +41,7 @@ LETTERS_EVERY_S = 0.5
 
 
 class Heart:
-    """The one place where the site's state changes."""
+    """The one place where the site's state changes. `now_ms` is the gateway's clock, for all."""
 
     def __init__(self, store: Store, site: Site, intake: Intake, addressing: Addressing) -> None:
         self._store, self._site, self._intake = store, site, intake
@@ -59,12 +60,12 @@ class Heart:
             journal_id, at_ms, entry_id = registry.newest(connection)
             rules_known = registry.site_state(connection, "rules")
         self._ids = journal_id + 1, entry_id + 1
-        self._now_ms = at_ms
-        self._listened_ms = at_ms or self._clock()  # when we last heard a live message
+        self.now_ms: Callable[[], int] = Clock(at_ms)
+        self._listened_ms = at_ms or self.now_ms()  # when we last heard a live message
         if rules_known != msgspec.json.encode(site.rulebook):
             self._queue.append(Act(SITE, RulesSet(site.rulebook)))
         self._intake.know(site.registry.seals)
-        self._board.know(site.registry, self._clock())
+        self._board.know(site.registry, self.now_ms())
         for door_id in (SITE, *site.doors):
             self._deadlines.note(door_id, self._site.due_ms(door_id))
 
@@ -145,7 +146,7 @@ class Heart:
         if known is not None:
             self._site.enlarge(known)
             self._intake.know(known.seals)
-            self._board.know(known, self._clock())
+            self._board.know(known, self.now_ms())
         for letter_id, door_id, event in letters:
             self._last_letter = letter_id
             self._queue.append(Act(door_id, event, letter_id=letter_id))
@@ -165,21 +166,16 @@ class Heart:
             return
         self._wake.clear()
         due_ms = earliest(self._deadlines.next_ms(), self._board.next_ms())
-        timeout_s = None if due_ms is None else max(0.0, (due_ms - self._clock()) / 1000)
+        timeout_s = None if due_ms is None else max(0.0, (due_ms - self.now_ms()) / 1000)
         try:
             async with asyncio.timeout(timeout_s):
                 await self._wake.wait()
         except TimeoutError:
             pass
 
-    def _clock(self) -> int:
-        """Milliseconds of UTC, never going back, whatever the machine's clock does."""
-        self._now_ms = max(self._now_ms, time.time_ns() // 1_000_000)
-        return self._now_ms
-
     async def _draft(self) -> tuple[Draft, Beat]:
         """Step everything that waits, and what is due, on a draft."""
-        now_ms = self._clock()
+        now_ms = self.now_ms()
         draft, beat = Draft(self._site, self._tally, self._board, self._ids), Beat()
         for _ in range(min(len(self._queue), BATCH_MAX)):
             match self._queue.popleft():
@@ -294,6 +290,6 @@ class Heart:
         if not (draft.doors or draft.cases or draft.pages or beat.sent):
             return
         moved = tuple(draft.doors), tuple(draft.cases), tuple(draft.pages), tuple(beat.sent)
-        news = Committed(self._now_ms, *moved)
+        news = Committed(self.now_ms(), *moved)
         for queue in self._watchers:
             post(queue, news)

@@ -61,7 +61,9 @@ async def _run_parts(settings: Settings, store: Store) -> None:
     heart = Heart(store, Site(known, settings.rulebook), Intake(), addresses)
     broker = Broker(settings.broker, gateway_id, heart.arrived, heart.pulse)
     channels: list[Channel] = [Webhook(settings.webhook.url, settings.webhook.token), Push()]
-    couriers = [Courier(channel, store, heart.tried, heart.pulse) for channel in channels]
+    couriers = [
+        Courier(channel, store, heart.tried, heart.pulse, heart.now_ms) for channel in channels
+    ]
     heart.connect(broker, [courier.offer for courier in couriers])
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -5,7 +5,6 @@ time, so that a big page never delays a warden's page.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
@@ -59,8 +58,8 @@ class Desk:
         self._environments = {name: _environment(name) for name in LOCALES}
 
     def now_ms(self) -> int:
-        """The time, in milliseconds of UTC."""
-        return time.time_ns() // 1_000_000
+        """The gateway's time, in milliseconds of UTC."""
+        return self.heart.now_ms()
 
     def language(self, request: Request) -> str:
         """The language of this request."""

@@ -9,7 +9,6 @@ import asyncio
 import heapq
 import logging
 import random
-import time
 from collections.abc import Callable
 
 from gateway.health import Pulse
@@ -32,9 +31,15 @@ class Courier:
     """Delivers one channel's entries."""
 
     def __init__(
-        self, channel: Channel, store: Store, tried: Callable[[Entry], None], pulse: Pulse
+        self,
+        channel: Channel,
+        store: Store,
+        tried: Callable[[Entry], None],
+        pulse: Pulse,
+        now_ms: Callable[[], int],
     ) -> None:
         self._channel, self._store, self._tried, self._pulse = channel, store, tried, pulse
+        self._now_ms = now_ms  # the loop's: an entry is due when the loop says so
         self._pending: list[tuple[int, int, Entry]] = []
         self._held: dict[int, int] = {}  # entry_id -> made_ms of what is in hand
         self._read_to = 0  # entries up to here were offered or read
@@ -100,11 +105,11 @@ class Courier:
     async def _wait(self) -> None:
         """Until an entry is due, or something new came."""
         self._wake.clear()
-        if self._pending and self._pending[0][0] <= _now_ms():
+        if self._pending and self._pending[0][0] <= self._now_ms():
             return
         timeout_s = REFILL_EVERY_S if self._behind else None
         if self._pending:
-            due_s = max(0.0, (self._pending[0][0] - _now_ms()) / 1000)
+            due_s = max(0.0, (self._pending[0][0] - self._now_ms()) / 1000)
             timeout_s = due_s if timeout_s is None else min(due_s, timeout_s)
         try:
             async with asyncio.timeout(timeout_s):
@@ -113,7 +118,7 @@ class Courier:
             pass
 
     async def _start_due(self, tries: asyncio.TaskGroup) -> None:
-        while self._pending and self._pending[0][0] <= _now_ms():
+        while self._pending and self._pending[0][0] <= self._now_ms():
             await self._places.acquire()
             tries.create_task(self._try(heapq.heappop(self._pending)[2]))
 
@@ -125,7 +130,7 @@ class Courier:
             except DeliveryError as error:
                 self._failed(entry, error)
             else:
-                entry.done_ms, entry.error = _now_ms(), None
+                entry.done_ms, entry.error = self._now_ms(), None
             if entry.done_ms is not None or entry.gave_up:
                 del self._held[entry.entry_id]
                 self._count()
@@ -138,16 +143,12 @@ class Courier:
         if entry.tries == 1:
             log.warning("%s: page %s: %s", self._channel.name, entry.page_id, error)
         entry.error = str(error)
-        entry.gave_up = _now_ms() - entry.made_ms > GIVE_UP_MS
+        entry.gave_up = self._now_ms() - entry.made_ms > GIVE_UP_MS
         wait_s: float = BACK_OFF_S[min(entry.tries, len(BACK_OFF_S)) - 1]
         if error.permanent:
             wait_s = PERMANENT_BACK_OFF_S
         wait_s *= random.uniform(0.8, 1.2)  # noqa: S311 - jitter
-        entry.next_ms = _now_ms() + int(wait_s * 1000)
+        entry.next_ms = self._now_ms() + int(wait_s * 1000)
         if not entry.gave_up:
             heapq.heappush(self._pending, (entry.next_ms, entry.entry_id, entry))
             self._wake.set()
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

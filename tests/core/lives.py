@@ -1,7 +1,9 @@
 """A door's whole life at random: the truth, what survives of it, and what must hold at each step.
 
 Reports are lost, repeated, late and out of order; seals and gateways restart; people act at any
-moment, and settings change. Time that passes without deadlines is a gateway that stood still.
+moment, and settings change. Time that passes without deadlines is a gateway that stood still. The
+gateway's clock jumps ahead of the truth and is slowed down behind it (gateway/clock.py); seals know
+only how long ago a thing was.
 """
 
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from msgspec.structs import replace
 
 from core.cast import DAY, HOUR, MINUTE, SECOND, Seal
 from core.story import NOON
+from gateway.clock import SLOWER
 from gateway.core.effects import CaseMoved, Effect, OpeningBegan, OpeningEnded, PageDue
 from gateway.core.effects import OpeningResumed as Resumed
 from gateway.core.events import (
@@ -61,13 +64,15 @@ class Life:
     """One door; every step is checked."""
 
     def __init__(self) -> None:
-        self.now_ms = NOON
+        self.now_ms = NOON  # by the gateway's clock
+        self.ahead = [(NOON, 0)]  # since when in truth it is so far ahead of the truth
         self.rules = SETTINGS[0]
         self.door = Door("3-201")
         self.seal = Seal("seal", 100 * SECOND)
         self.opened: list[tuple[int, int | None]] = []  # when in truth, and the seal's count
         self.uncounted: list[int] = []  # at which counts it moved without power
         self.air: list[tuple[int, ReportCame]] = []  # what may still arrive, or arrive again
+        self.heard: set[int] = set()  # the numbers that came
         self.journal: list[tuple[int, Event, Rules]] = []
         self.effects: list[Effect] = []
         self.states: dict[str, CaseState] = {}
@@ -95,13 +100,29 @@ class Life:
             self.tell(DeadlineCame())
         self.now_ms = until_ms
 
+    @property
+    def true_ms(self) -> int:
+        return self.now_ms - self.ahead[-1][1]
+
+    def jumps(self, ms: int) -> None:
+        """The gateway's clock is set ahead; time itself stands still."""
+        true_ms = self.true_ms
+        self.now_ms += ms
+        self.ahead.append((true_ms, self.now_ms - true_ms))
+
+    def slows(self, ms: int) -> None:
+        """The machine was set back: time passes, and the gateway's clock goes at half speed."""
+        true_ms = self.true_ms + ms
+        self.now_ms += ms // SLOWER
+        self.ahead.append((true_ms, self.now_ms - true_ms))
+
     def moves(self, _: int) -> None:
         is_open = self.seal.leaf is not Contact.OPEN
-        self.seal.moves(Contact.OPEN if is_open else Contact.SHUT, self.now_ms)
+        self.seal.moves(Contact.OPEN if is_open else Contact.SHUT, self.true_ms)
         if not self.seal.power:
             self.uncounted.append(self.seal.edges)
         if is_open:
-            self.opened.append((self.now_ms, self.seal.edges if self.seal.power else None))
+            self.opened.append((self.true_ms, self.seal.edges if self.seal.power else None))
 
     def tells(self, number: int) -> None:
         self.moves(number)
@@ -110,10 +131,10 @@ class Life:
     def speaks(self, _: int) -> None:
         """All that waits is sent, or a beat; it stays in the air for a while."""
         self.seal.next_beat_ms = 0
-        reports = self.seal.speaks(self.now_ms)
+        reports = self.seal.speaks(self.true_ms)
         self.air = [*self.air, *((self.now_ms, report) for report in reports)][-12:]
         for report in reports:
-            self.tell(report)
+            self.hears(report)
 
     def is_lost(self, _: int) -> None:
         """What waits in the seal never arrives."""
@@ -122,27 +143,32 @@ class Life:
     def is_late(self, number: int) -> None:
         """What was sent arrives later, or once more, in any order; its wait is known.
 
-        Not what has no age: nothing but its number tells a copy of it, and that is refused before
-        it comes here (the receiver's mark).
+        A number that was heard is not heard again (the receiver's mark). Nothing else would tell a
+        copy without an age from news, so only for those it is kept here.
         """
         sent_ms, report = self.air[number % len(self.air)] if self.air else (0, None)
-        if report is not None and report.age_ms is not None:
-            self.tell(replace(report, waited_ms=self.now_ms - sent_ms))
+        if report is None or (report.age_ms is None and report.seq in self.heard):
+            return
+        self.hears(replace(report, waited_ms=self.now_ms - sent_ms))
+
+    def hears(self, report: ReportCame) -> None:
+        self.heard.add(report.seq)
+        self.tell(report)
 
     def delays(self, _: int) -> None:
         self.seal.next_beat_ms = 0
-        self.air = [*self.air, *((self.now_ms, r) for r in self.seal.speaks(self.now_ms))][-12:]
+        self.air = [*self.air, *((self.now_ms, r) for r in self.seal.speaks(self.true_ms))][-12:]
 
     def cuts(self, _: int) -> None:
         if self.seal.power:
             self.seal.power = False
         else:
-            self.seal.boots(self.now_ms)
+            self.seal.boots(self.true_ms)
 
     def tampers(self, number: int) -> None:
         self.seal.cover, self.seal.magnet = bool(number & 1), bool(number & 2)
         if self.seal.power:
-            self.seal.keep("tamper", self.now_ms)
+            self.seal.keep("tamper", self.true_ms)
 
     def permits(self, number: int) -> None:
         times = self.now_ms - MINUTE, self.now_ms + (number % 60 + 1) * MINUTE
@@ -190,8 +216,9 @@ class Life:
         """Another seal hangs here; it knows nothing of the time before it."""
         leaf = self.seal.leaf
         self.seal, self.air = Seal(f"seal-{self.now_ms}", 100 * SECOND, leaf), []
+        self.heard = set()
         self.opened = [(at_ms, None) for at_ms, _ in self.opened]
-        self.seal.boots(self.now_ms)
+        self.seal.boots(self.true_ms)
         self.tell(SealBound(self.seal.seal_id, 100 * SECOND if number & 1 else None))
 
     # What must hold at every step.
@@ -237,9 +264,15 @@ class Life:
     def check_opening(self, began: OpeningBegan) -> None:
         assert began.opening_id not in self.begun, "one opening, told twice"
         self.begun.add(began.opening_id)
-        times = [at_ms for at_ms, _ in self.opened]
-        inside = [at_ms for at_ms in times if began.opened_ms <= at_ms <= began.latest_ms]
-        assert inside, "no door opened then"
+        from_ms, to_ms = began.opened_ms, began.latest_ms
+        shown = (self.shown(at_ms) for at_ms, _ in self.opened)
+        assert any(from_ms <= last and first <= to_ms for first, last in shown), "no door opened"
+
+    def shown(self, true_ms: int) -> tuple[int, int]:
+        """Between what times the gateway's clock may place a moment of the truth, as it went."""
+        at = max(n for n, (since_ms, _) in enumerate(self.ahead) if since_ms <= true_ms)
+        since = [ahead_ms for _, ahead_ms in self.ahead[at:]]
+        return true_ms + min(since), true_ms + max(since)
 
     def check_nothing_lost(
         self, before: Door, event: ReportCame, effects: tuple[Effect, ...]
@@ -271,6 +304,8 @@ ACTS: dict[str, Callable[[Life, int], None]] = {
     "lives": lambda life, n: life.lives(n * SECOND),
     "lives long": lambda life, n: life.lives(n * MINUTE),
     "sleeps": lambda life, n: setattr(life, "now_ms", life.now_ms + n * SECOND),
+    "jumps": lambda life, n: life.jumps(n * MINUTE),
+    "slows": lambda life, n: life.slows(n * SECOND),
     "is lost": Life.is_lost,
     "is late": Life.is_late,
     "delays": Life.delays,

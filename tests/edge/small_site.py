@@ -137,7 +137,7 @@ async def beating(store: Store, rules: Rules | None = None) -> AsyncIterator[tup
 async def beating_at(store: Store, clock: Callable[[], int]) -> AsyncIterator[Heart]:
     """A loop at work on the store, by our clock; it ends in the middle of whatever it does."""
     heart, _ = quiet(store)
-    heart._clock = clock  # type: ignore[method-assign]
+    heart.now_ms = clock
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(part) for part in (heart.run(), heart.read_letters())]
         await until(lambda: not waiting_letters(store))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from edge.small_site import HandSeal, Post, enrol, new_store, rows, until
+from edge.small_site import HandSeal, Post, beating_at, enrol, new_store, rows, until
 from gateway.core.rules import Rulebook
 from gateway.draft import Site
 from gateway.ingest.intake import Intake
@@ -74,7 +75,7 @@ async def gateway(store: Store, site_url: str = "") -> AsyncIterator[Heart]:
     addresses = Addresses(known, site_url, "en")
     heart = Heart(store, Site(known, Rulebook()), Intake(), addresses)
     couriers = [
-        Courier(channel, store, heart.tried, heart.pulse)
+        Courier(channel, store, heart.tried, heart.pulse, heart.now_ms)
         for channel in (Webhook(site_url, SECRET), Push())
     ]
     heart.connect(Post(), [courier.offer for courier in couriers])
@@ -112,6 +113,23 @@ async def test_a_page_goes_out_and_is_done_only_then(store: Store, free_port: An
     assert (page["reason"], page["try"]) == ("no_permit", 1)
     assert receiver.headers[0]["Idempotency-Key"] == page["page_id"]
     assert "Authorization" not in receiver.headers[0]  # the token is for the site's own address
+
+
+async def test_a_page_goes_out_at_once_though_the_machine_was_set_back_by_an_hour(
+    store: Store, free_port: Any
+) -> None:
+    seal, receiver = HandSeal(), Receiver()
+    async with receiver.open(free_port()) as url:
+        enrol(store, [seal], webhook=url)
+        ahead_ms = time.time_ns() // 1_000_000 + 3_600_000
+        async with beating_at(store, lambda: ahead_ms):
+            pass  # it took its letters, and wrote when that was
+        async with gateway(store) as heart:
+            heart.arrived(seal.topic, seal.sealed(seal.edge()), 1)
+            await until(lambda: is_done(store))
+    assert len(receiver.taken) == 1
+    (case,) = rows(store, tables.cases)
+    assert case["since_ms"] >= ahead_ms, "what was written is before what comes after"
 
 
 async def test_nothing_identifying_leaves_the_house(store: Store, free_port: Any) -> None:

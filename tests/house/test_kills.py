@@ -193,8 +193,8 @@ def said_of(site: Site, openings: set[str]) -> str:
         for opening_id in sorted(openings)[:SAID_OF]:
             seal_id = opening_id.split("-")[0]
             found = connection.execute(
-                select(journal.at_ms, journal.kind, journal.body).where(
-                    journal.body.contains(seal_id)
+                select(journal.at_ms, journal.kind, journal.reason, journal.body).where(
+                    journal.seal_id == seal_id
                 )
             )
             lines += [opening_id, *(f"  {row}" for row in found)]
