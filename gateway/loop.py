@@ -19,11 +19,12 @@ import msgspec
 
 from gateway.beat import Act, Arrived, Beat, Committed, Intake, Outlet, Refused, Tried, post
 from gateway.clock import Clock
-from gateway.core.events import DeadlineCame, Event, ReportCame, RulesSet
+from gateway.core.events import DeadlineCame, Event, RulesSet
 from gateway.core.reason import REPEATS, Reason
 from gateway.deadlines import Deadlines, earliest
 from gateway.draft import Draft, Site, Tally
 from gateway.health import Health, Pulse
+from gateway.listened import Listened
 from gateway.store import registry
 from gateway.store.commit import Entry
 from gateway.store.engine import Store, StoreError
@@ -59,9 +60,10 @@ class Heart:
         with store.reading() as connection:
             journal_id, at_ms, entry_id = registry.newest(connection)
             rules_known = registry.site_state(connection, "rules")
+            listening = registry.listening(connection)
         self._ids = journal_id + 1, entry_id + 1
         self.now_ms: Callable[[], int] = Clock(at_ms)
-        self._listened_ms = at_ms or self.now_ms()  # when we last heard a live message
+        self._listened = Listened(listening, site.doors.values(), at_ms or self.now_ms())
         if rules_known != msgspec.json.encode(site.rulebook):
             self._queue.append(Act(SITE, RulesSet(site.rulebook)))
         self._intake.know(site.registry.seals)
@@ -213,7 +215,10 @@ class Heart:
             door_id = self._intake.door_of(read.seal_id) if suspect else None
             draft.refuse(now_ms, read.seal_id, door_id, read.reason)
             return
-        event = self._dated(read.event, message.live, now_ms)
+        turned = self._listened.turned(message.live)
+        if turned is not None:
+            draft.commit.state("listening", turned)
+        event = self._listened.dated(read.event, message.live, now_ms)
         draft.mark(event.seal_id, read.mark)
         beat.receipts.append((event.seal_id, read.epoch, read.counter, event.seq))
         repeated = read.repeated
@@ -226,13 +231,6 @@ class Heart:
             draft.commit.refusal(now_ms, Reason.DUPLICATE)
         else:
             draft.report(now_ms, self._intake.door_of(event.seal_id), event)
-
-    def _dated(self, event: ReportCame, live: bool, now_ms: int) -> ReportCame:
-        """The report, with how long it may have waited in the broker while we did not listen."""
-        if not live:
-            return msgspec.structs.replace(event, waited_ms=now_ms - self._listened_ms)
-        self._listened_ms = now_ms
-        return event
 
     def _is_journaled(self, seal_id: str, seq: int) -> bool:
         with self._store.reading() as connection:

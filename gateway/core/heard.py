@@ -96,9 +96,10 @@ def _edge_interval(door: Door, event: ReportCame, now_ms: int) -> tuple[int, int
 def _joins(door: Door, opened_ms: int, rules: Rules) -> bool:
     """Whether an opening at `opened_ms` surely goes on with the one that has just shut.
 
-    Where a report waited in the broker, the gap may have been longer than it looks: then it is a
-    new opening, for in doubt a person is told.
+    Where a report waited in the broker, the gap may have been longer than it looks, and where the
+    times contradict each other, nobody knows it: then it is a new opening, for in doubt a person is
+    told.
     """
     opening = door.opening or door.ended
     shut_ms = opening.shut_from_ms if opening else None
-    return shut_ms is not None and opened_ms - shut_ms < rules.off_delay_ms
+    return shut_ms is not None and abs(opened_ms - shut_ms) < rules.off_delay_ms

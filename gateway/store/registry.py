@@ -135,6 +135,18 @@ def site_state(connection: Connection, name: str) -> bytes | None:
     return found
 
 
+class Listening(msgspec.Struct, frozen=True):
+    """When the gateway last listened before what waits in the broker; None if it has caught up."""
+
+    stopped_ms: int | None = None
+
+
+def listening(connection: Connection) -> Listening:
+    """How far an earlier life has come with what waited in the broker."""
+    found = site_state(connection, "listening")
+    return msgspec.json.decode(found, type=Listening) if found else Listening()
+
+
 def letters(connection: Connection, after_id: int) -> list[tuple[int, str, Event]]:
     """(letter_id, door_id, event) of what other programs left here after one, oldest first."""
     c = tables.letters.c

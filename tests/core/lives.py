@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from core.cast import DAY, HOUR, MINUTE, SECOND, Seal
 from core.story import NOON
-from gateway.clock import SLOWER
+from core.two_clocks import TwoClocks
 from gateway.core.effects import CaseMoved, Effect, OpeningBegan, OpeningEnded, PageDue
 from gateway.core.effects import OpeningResumed as Resumed
 from gateway.core.events import (
@@ -60,12 +60,11 @@ SETTINGS = (
 )
 
 
-class Life:
+class Life(TwoClocks):
     """One door; every step is checked."""
 
     def __init__(self) -> None:
-        self.now_ms = NOON  # by the gateway's clock
-        self.ahead = [(NOON, 0)]  # since when in truth it is so far ahead of the truth
+        super().__init__(NOON)
         self.rules = SETTINGS[0]
         self.door = Door("3-201")
         self.seal = Seal("seal", 100 * SECOND)
@@ -99,22 +98,6 @@ class Life:
             self.now_ms = max(self.now_ms, due_ms)
             self.tell(DeadlineCame())
         self.now_ms = until_ms
-
-    @property
-    def true_ms(self) -> int:
-        return self.now_ms - self.ahead[-1][1]
-
-    def jumps(self, ms: int) -> None:
-        """The gateway's clock is set ahead; time itself stands still."""
-        true_ms = self.true_ms
-        self.now_ms += ms
-        self.ahead.append((true_ms, self.now_ms - true_ms))
-
-    def slows(self, ms: int) -> None:
-        """The machine was set back: time passes, and the gateway's clock goes at half speed."""
-        true_ms = self.true_ms + ms
-        self.now_ms += ms // SLOWER
-        self.ahead.append((true_ms, self.now_ms - true_ms))
 
     def moves(self, _: int) -> None:
         is_open = self.seal.leaf is not Contact.OPEN
@@ -267,12 +250,6 @@ class Life:
         from_ms, to_ms = began.opened_ms, began.latest_ms
         shown = (self.shown(at_ms) for at_ms, _ in self.opened)
         assert any(from_ms <= last and first <= to_ms for first, last in shown), "no door opened"
-
-    def shown(self, true_ms: int) -> tuple[int, int]:
-        """Between what times the gateway's clock may place a moment of the truth, as it went."""
-        at = max(n for n, (since_ms, _) in enumerate(self.ahead) if since_ms <= true_ms)
-        since = [ahead_ms for _, ahead_ms in self.ahead[at:]]
-        return true_ms + min(since), true_ms + max(since)
 
     def check_nothing_lost(
         self, before: Door, event: ReportCame, effects: tuple[Effect, ...]
