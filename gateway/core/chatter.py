@@ -84,7 +84,7 @@ def settle(door: Door, now_ms: int, rules: Rules) -> Outcome:
     door, effects = case.returned(replace(door, unsettled=None), OVER_WHEN_SETTLED, now_ms)
     if door.contact is not Contact.OPEN:
         return door, effects
-    name = f"{door.seal_id}-settled-{now_ms}"
+    name = f"{door.seal_id}-settled-{aside.settles_ms}"
     times = aside.edge_from_ms, aside.edge_ms, now_ms
     door, began = openings.begin(door, name, *times, rules)
     return door, effects + began

@@ -21,7 +21,8 @@ class OpeningEnded(Struct, frozen=True):
     """The door shut and stayed shut for the off-delay."""
 
     opening_id: str
-    shut_ms: int
+    shut_from_ms: int  # it shut between this ...
+    shut_ms: int  # ... and this; nearly always the same
     joined: int
     inferred: bool = False  # no report told of its shutting: a later one shows it
 

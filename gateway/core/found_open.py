@@ -28,7 +28,8 @@ def look(door: Door, heard: Heard, rules: Rules) -> Outcome:
     if door.door_class == CANARY or why_not_under_order(door, heard.now_ms):
         return door, ()
     if permits.covering(door, heard.known_ms, heard.now_ms, rules) is not None:
-        door, ended = openings.end(door, heard.latest_ms, heard.now_ms)
+        found = FoundOpen(heard.known_ms, heard.now_ms, heard.now_ms)
+        door, ended = _end_before(door, found, heard.now_ms)
         times = heard.known_ms, heard.now_ms, heard.now_ms
         door, began = openings.begin(door, heard.name() + "-found", *times, rules)
         return door, ended + began
@@ -48,19 +49,29 @@ def tell(door: Door, now_ms: int, rules: Rules) -> Outcome:
     if door.heard_ms == found.to_ms:
         found = replace(found, told_ms=now_ms + rules.found_open_ms)
         return replace(door, found_open=found), ()
+    door, effects = _end_before(door, found, now_ms)
     opening = Opening(_name(door, found), found.from_ms, Reason.FOUND_OPEN)
     door = replace(door, found_open=None, opening=opening, ended=None)
-    began = _began(opening.opening_id, found)
+    effects += (_began(opening.opening_id, found),)
     if why_not_under_order(door, now_ms):
-        return door, (began,)
+        return door, effects
     reason, since_ms = Reason.FOUND_OPEN, found.from_ms
     door, raised = raise_case(door, reason, opening.opening_id, now_ms, since_ms, rules)
-    return door, (began, *raised)
+    return door, effects + raised
+
+
+def _end_before(door: Door, found: FoundOpen, now_ms: int) -> Outcome:
+    """The opening before, if it had shut and was not quite over, is over."""
+    if door.opening is None:
+        return door, ()
+    shut_ms = found.to_ms if door.opening.shut_ms is None else door.opening.shut_ms
+    return openings.end(door, shut_ms, now_ms)
 
 
 def _was_a_moment(door: Door, heard: Heard, found: FoundOpen) -> Outcome:
     opening_id = _name(door, found)
-    ended = OpeningEnded(opening_id, max(found.to_ms, heard.latest_ms), 0)
+    shut_ms = max(found.to_ms, heard.latest_ms)
+    ended = OpeningEnded(opening_id, min(found.to_ms, heard.earliest_ms), shut_ms, 0)
     return door, (_began(opening_id, found), ended)
 
 

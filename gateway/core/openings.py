@@ -94,8 +94,8 @@ def end_missed(door: Door, heard: Heard, _: Rules) -> Outcome:
         return door, ()
     if opening.shut_ms is not None:
         return end(door, opening.shut_ms, heard.now_ms)
-    door = replace(door, opening=replace(opening, inferred=True))
-    return end(door, heard.earliest_ms, heard.now_ms)
+    inferred = replace(opening, inferred=True, shut_from_ms=_shut_from_ms(opening, heard))
+    return end(replace(door, opening=inferred), heard.latest_ms, heard.now_ms)
 
 
 def opened_blind(door: Door, heard: Heard, rules: Rules) -> Outcome:
@@ -109,7 +109,7 @@ def opened_blind(door: Door, heard: Heard, rules: Rules) -> Outcome:
     if door.door_class == CANARY:
         reason = Reason.CANARY
     began = OpeningBegan(opening_id, earliest_ms, latest_ms, reason, None, heard.edges)
-    effects: tuple[Effect, ...] = (began, OpeningEnded(opening_id, latest_ms, 0, True))
+    effects: tuple[Effect, ...] = (began, OpeningEnded(opening_id, earliest_ms, latest_ms, 0, True))
     if reason is Reason.OPENED_BLIND:
         door, raised = raise_case(door, reason, opening_id, heard.now_ms, earliest_ms, rules)
         effects += raised
@@ -144,17 +144,25 @@ def shut(door: Door, heard: Heard, rules: Rules) -> Outcome:
     shutting = replace(
         opening,
         shut_ms=heard.latest_ms,
-        shut_from_ms=heard.earliest_ms if told else heard.known_ms,
+        shut_from_ms=heard.earliest_ms if told else _shut_from_ms(opening, heard),
         ends_ms=heard.now_ms + (rules.off_delay_ms if heard.edges else rules.found_open_ms),
         inferred=not told,
     )
     return replace(door, opening=shutting), ()
 
 
+def _shut_from_ms(opening: Opening, heard: Heard) -> int:
+    """Since when it may be shut: since its seal last knew, or the one that hung there before."""
+    return heard.known_ms if opening.shut_from_ms is None else opening.shut_from_ms
+
+
 def not_shut(door: Door, heard: Heard, _: Rules) -> Outcome:
-    """It reads open again without an edge: the reading that it was shut was none."""
+    """It reads open again without an edge: the reading that it was shut was none.
+
+    Where an edge told that it shut, it did, and opened while its seal had no power (found_open.py).
+    """
     opening = door.opening
-    if opening is None or opening.shut_ms is None or heard.edges:
+    if opening is None or opening.shut_ms is None or heard.edges or not opening.inferred:
         return door, ()
     if door.contact is not Contact.OPEN:
         return door, ()
@@ -170,7 +178,8 @@ def end(door: Door, shut_ms: int, now_ms: int) -> Outcome:
     opening = door.opening
     if opening is None:
         return door, ()
-    ended = OpeningEnded(opening.opening_id, shut_ms, opening.joined, opening.inferred)
+    from_ms = shut_ms if opening.shut_from_ms is None else min(opening.shut_from_ms, shut_ms)
+    ended = OpeningEnded(opening.opening_id, from_ms, shut_ms, opening.joined, opening.inferred)
     door = replace(door, opening=None, ended=opening)
     door, returned = case.returned(door, over_when_shut(door), now_ms)
     return door, (ended, *returned)

@@ -61,9 +61,12 @@ def bound(door: Door, event: SealBound, now_ms: int, _: Rules) -> Outcome:
     if door.seal_id == event.seal_id:
         return replace(door, beat_ms=event.beat_ms), ()
     door, effects = returned(door, BREACHES | FAULTS, now_ms)
-    silent = door.silence
+    silent, opening = door.silence, door.opening
+    if opening is not None and opening.shut_from_ms is None:
+        opening = replace(opening, shut_from_ms=door.known_ms)
     door = replace(
         door,
+        opening=opening,
         seal_id=event.seal_id,
         beat_ms=event.beat_ms,
         contact=Contact.UNKNOWN,

@@ -150,18 +150,18 @@ class Commit:
                 row = {"door_id": door_id, "heard_ms": at_ms, **msgspec.structs.asdict(effect)}
                 self.openings.append(row)
             case OpeningEnded():
-                self._ended(effect.opening_id, effect.shut_ms, effect.joined, effect.inferred)
+                self._ended(effect)
             case OpeningResumed(opening_id=opening_id, joined=joined):
-                self._ended(opening_id, None, joined, False)
+                self.ended.append({"b_id": opening_id, "joined": joined, **_NOT_SHUT})
             case OpeningAnnounced(opening_id=opening_id, permit_id=permit_id):
                 row = {"b_id": opening_id, "reason": Reason.PERMIT, "permit_id": permit_id}
                 self.announced.append(row)
             case PermitSpent(permit_id=permit_id, openings_left=left):
                 self.spent.append({"b_id": permit_id, "openings": left})
 
-    def _ended(self, opening_id: str, shut_ms: int | None, joined: int, inferred: bool) -> None:
-        row = {"b_id": opening_id, "shut_ms": shut_ms, "joined": joined, "inferred": inferred}
-        self.ended.append(row)
+    def _ended(self, ended: OpeningEnded) -> None:
+        row = msgspec.structs.asdict(ended)
+        self.ended.append({"b_id": row.pop("opening_id"), **row})
 
     def case(self, door_id: str, grid_id: str, moved: CaseMoved, area: str | None = None) -> None:
         """Write a case as it is now; who did what on the way here is kept."""
@@ -265,4 +265,5 @@ _OF_CASE = (
     "refers_to",
     "outcome",
 )
+_NOT_SHUT = {"shut_from_ms": None, "shut_ms": None, "inferred": False}
 _NOBODY = dict.fromkeys(tables.WHO_OF_CASE)

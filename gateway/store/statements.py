@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 
-from gateway.core.effects import OpeningBegan
+from gateway.core.effects import OpeningBegan, OpeningEnded
 from gateway.store import tables
 from gateway.store.statement import Statement, insert_for, upsert
 
@@ -67,7 +67,8 @@ INSERT_OPENING = Statement(
     _insert_opening,
     [*OpeningBegan.__struct_fields__, "door_id", "heard_ms"],
 )
-END_OPENING = _set(tables.openings, "opening_id", "b_id", "shut_ms", "joined", "inferred")
+_ENDED = [name for name in OpeningEnded.__struct_fields__ if name != "opening_id"]
+END_OPENING = _set(tables.openings, "opening_id", "b_id", *_ENDED)
 ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit_id")
 UPSERT_CASE = _of(tables.cases, _upsert_case)
 INSERT_OUTAGE = _upsert(tables.outages)

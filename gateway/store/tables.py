@@ -142,7 +142,8 @@ openings = Table(
     Column("opened_ms", BigInteger, nullable=False),
     Column("latest_ms", BigInteger, nullable=False),  # later than opened_ms: only an interval
     Column("heard_ms", BigInteger, nullable=False),
-    Column("shut_ms", BigInteger, nullable=True),
+    Column("shut_from_ms", BigInteger, nullable=True),  # it shut between this
+    Column("shut_ms", BigInteger, nullable=True),  # and this
     Column("joined", Integer, nullable=False, server_default="0"),
     Column("edges", Integer, nullable=False, server_default="1"),
     Column("inferred", Boolean, nullable=False, server_default=false()),  # nobody heard it shut

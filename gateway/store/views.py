@@ -47,9 +47,11 @@ class OpeningRow(msgspec.Struct, frozen=True):
     opened_ms: int
     latest_ms: int
     heard_ms: int
+    shut_from_ms: int | None
     shut_ms: int | None
     joined: int
     edges: int
+    inferred: bool
     reason: Reason
     who: str | None
     why: str | None

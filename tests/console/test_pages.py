@@ -15,7 +15,8 @@ from console_site import (
 )
 
 from gateway.console import wall
-from gateway.core.events import MessageRefused
+from gateway.core.events import MessageRefused, ReportCame
+from gateway.core.model import Contact
 from gateway.core.reason import Reason
 from gateway.store.engine import Store, StoreError
 
@@ -105,6 +106,21 @@ async def test_an_unknown_time_is_told_as_an_interval(tmp_path: Path) -> None:
         assert "Time unknown" in page
         assert "between" in page
         assert "The door moved 4 times meanwhile." in page
+
+
+async def test_a_close_that_nobody_heard_is_told_as_an_interval(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path), rules={"off_delay_ms": 100}) as site:
+        await site.seal(0)
+        await site.opens(0)
+        await asyncio.sleep(0.01)
+        beat = ReportCame(seal_id(0), 0, Contact.SHUT, 2, False, age_ms=0)
+        await site.heart.submit("d0", beat)
+        await asyncio.sleep(0.2)
+        await site.heart.submit("d0", beat)
+        page = await site.text("/doors/d0")
+        assert "for at most" in page
+        assert "Nobody heard it shut; that was between" in page
+        assert "没有收到关门报告" in await site.text("/doors/d0", language="zh-CN")
 
 
 async def test_the_case_page_says_who_was_told_and_keeps_addresses_to_itself(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec import json
 from msgspec.structs import replace
 
+from core.case_moves import BY_PERSON, BY_RULE, UNANSWERED
 from core.cast import DAY, HOUR, MINUTE, SECOND, Seal
 from core.story import NOON
 from core.two_clocks import TwoClocks
@@ -43,15 +44,7 @@ from gateway.core.rules import CANARY, Rules
 from gateway.core.step import next_deadline, step
 
 S = CaseState
-UNANSWERED = (S.RAISED, S.PAGED)
 STATE_MAX = 12_000  # bytes, with every place filled: 8 orders, 32 permits, 16 filed cases
-# Who may move a case from where to where: ISA-18.2, and the closed loop.
-BY_RULE = {(a, S.RAISED) for a in (*UNANSWERED, S.ACKNOWLEDGED, S.ON_SITE)}
-BY_RULE |= {(S.RAISED, S.PAGED), (S.SIGNED_OFF, S.CLOSED), (S.REPORTED, S.CLOSED)}
-BY_RULE |= {(S.ASSESSED, S.CLOSED)} | {(a, S.CLOSED) for a, _ in BY_RULE}
-BY_PERSON = {(a, b) for a in UNANSWERED for b in (S.ACKNOWLEDGED, S.ON_SITE)}
-BY_PERSON |= {(S.ACKNOWLEDGED, S.ON_SITE), (S.ACKNOWLEDGED, S.REPORTED), (S.ON_SITE, S.REPORTED)}
-BY_PERSON |= {(S.REPORTED, S.ASSESSED), (S.ASSESSED, S.SIGNED_OFF), (S.SIGNED_OFF, S.CLOSED)}
 SETTINGS = (
     Rules(),
     Rules(off_delay_ms=500, settle_ms=10_000, chatter_openings=2, found_open_ms=30_000),
@@ -69,6 +62,7 @@ class Life(TwoClocks):
         self.door = Door("3-201")
         self.seal = Seal("seal", 100 * SECOND)
         self.opened: list[tuple[int, int | None]] = []  # when in truth, and the seal's count
+        self.shut: list[int] = []
         self.uncounted: list[int] = []  # at which counts it moved without power
         self.air: list[tuple[int, ReportCame]] = []  # what may still arrive, or arrive again
         self.heard: set[int] = set()  # the numbers that came
@@ -104,7 +98,9 @@ class Life(TwoClocks):
         self.seal.moves(Contact.OPEN if is_open else Contact.SHUT, self.true_ms)
         if not self.seal.power:
             self.uncounted.append(self.seal.edges)
-        if is_open:
+        if not is_open:
+            self.shut.append(self.true_ms)
+        else:
             self.opened.append((self.true_ms, self.seal.edges if self.seal.power else None))
 
     def tells(self, number: int) -> None:
@@ -218,7 +214,7 @@ class Life(TwoClocks):
             elif isinstance(effect, OpeningBegan):
                 self.check_opening(effect)
             elif isinstance(effect, OpeningEnded):
-                assert effect.opening_id in self.begun
+                self.check_end(effect)
         its = self.door.case
         if its is not None and its.state in UNANSWERED:
             assert its.ladder or its.shelf, "a case that nobody will hear of"
@@ -247,9 +243,13 @@ class Life(TwoClocks):
     def check_opening(self, began: OpeningBegan) -> None:
         assert began.opening_id not in self.begun, "one opening, told twice"
         self.begun.add(began.opening_id)
-        from_ms, to_ms = began.opened_ms, began.latest_ms
-        shown = (self.shown(at_ms) for at_ms, _ in self.opened)
-        assert any(from_ms <= last and first <= to_ms for first, last in shown), "no door opened"
+        opened = (at_ms for at_ms, _ in self.opened)
+        assert self.is_shown(opened, began.opened_ms, began.latest_ms), "no door opened then"
+
+    def check_end(self, ended: OpeningEnded) -> None:
+        assert ended.opening_id in self.begun
+        is_true = self.is_shown(self.shut, ended.shut_from_ms, ended.shut_ms)
+        assert is_true or self.door.unsettled, "no door shut then"
 
     def check_nothing_lost(
         self, before: Door, event: ReportCame, effects: tuple[Effect, ...]

@@ -110,7 +110,7 @@ def test_b5_a_missed_close_is_repaired_by_the_next_beat_and_says_so() -> None:
     site.at("08:02").door(DOOR).shuts()
     site.seals[DOOR].spool.clear()
     site.at("08:03").door(DOOR).gets_radio()
-    site.want(between("08:03", "08:04"), shutting(inferred=True))
+    site.want(between("08:03", "08:04"), shutting(inferred=True, since="08:01"))
     site.want(between("08:00", "10:00"), nobody())
 
 

@@ -5,10 +5,11 @@ from hypothesis import strategies as st
 from msgspec import json
 from msgspec.structs import replace
 
+from core.case_moves import UNANSWERED
 from core.cast import DAY, HOUR, MINUTE
-from core.lives import ACTS, SETTINGS, UNANSWERED, Life, lives
+from core.lives import ACTS, SETTINGS, Life, lives
 from core.story import NOON, Story
-from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, PageDue
+from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, OpeningResumed, PageDue
 from gateway.core.events import DeadlineCame, Event, PermitAnnounced
 from gateway.core.model import CaseState, Door, Opening, Permit
 from gateway.core.orders import ORDERS_MAX
@@ -96,7 +97,16 @@ def _judged(door: Door) -> Opening | None:
 
 
 def _openings(effects: list[Effect]) -> list[Effect]:
-    return [e for e in effects if isinstance(e, OpeningBegan | OpeningEnded)]
+    """Every opening, and its end. One that was told as over and then went on was not over."""
+    told: dict[tuple[str, bool], Effect] = {}
+    for effect in effects:
+        if isinstance(effect, OpeningBegan):
+            told[effect.opening_id, False] = effect
+        elif isinstance(effect, OpeningEnded):
+            told[effect.opening_id, True] = effect
+        elif isinstance(effect, OpeningResumed):
+            told.pop((effect.opening_id, True), None)
+    return list(told.values())
 
 
 @quick

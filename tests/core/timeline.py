@@ -100,9 +100,13 @@ def opening(why: str, door: str = "", times: int | None = 1) -> Expected:
     return Expected(f"an opening {door} recorded as: {why}", matches, times)
 
 
-def shutting(door: str = "", inferred: bool = False) -> Expected:
-    def matches(_: "Site", place: str, effect: Effect) -> bool:
+def shutting(door: str = "", inferred: bool = False, since: str = "") -> Expected:
+    """`since` is the earliest that an inferred shutting can have been."""
+
+    def matches(site: "Site", place: str, effect: Effect) -> bool:
         is_one = isinstance(effect, OpeningEnded) and effect.inferred is inferred
+        if is_one and since:
+            is_one = effect.shut_from_ms == site.time(since) <= effect.shut_ms
         return is_one and door in ("", place)
 
     return Expected(f"the end of an opening {door}, inferred: {inferred}", matches)

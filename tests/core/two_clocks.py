@@ -1,5 +1,7 @@
 """The gateway's clock beside the truth: set ahead, and slowed down after it was too far ahead."""
 
+from collections.abc import Iterable
+
 from gateway.clock import SLOWER
 
 
@@ -25,6 +27,11 @@ class TwoClocks:
         true_ms = self.true_ms + ms
         self.now_ms += ms // SLOWER
         self._ahead.append((true_ms, self.now_ms - true_ms))
+
+    def is_shown(self, true: Iterable[int], from_ms: int, to_ms: int) -> bool:
+        """Whether a moment of the truth may lie between two times of the gateway's clock."""
+        shown = (self.shown(true_ms) for true_ms in true)
+        return any(from_ms <= last_ms and first_ms <= to_ms for first_ms, last_ms in shown)
 
     def shown(self, true_ms: int) -> tuple[int, int]:
         """Between what times the gateway's clock may place a moment of the truth, as it went."""

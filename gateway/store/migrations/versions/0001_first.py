@@ -260,6 +260,7 @@ def upgrade() -> None:
         sa.Column("opened_ms", sa.BigInteger(), nullable=False),
         sa.Column("latest_ms", sa.BigInteger(), nullable=False),
         sa.Column("heard_ms", sa.BigInteger(), nullable=False),
+        sa.Column("shut_from_ms", sa.BigInteger(), nullable=True),
         sa.Column("shut_ms", sa.BigInteger(), nullable=True),
         sa.Column("joined", sa.Integer(), server_default="0", nullable=False),
         sa.Column("edges", sa.Integer(), server_default="1", nullable=False),
