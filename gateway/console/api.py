@@ -167,32 +167,32 @@ def _pages(connection: Connection, warden_id: str, limit: int) -> dict[str, Any]
 def _act(desk: Desk) -> APIRouter:
     router = APIRouter()
 
-    @router.post("/cases/{case_id:path}/acknowledge")
+    @router.post("/cases/{case_id}/acknowledge")
     async def acknowledge(request: Request, case_id: str, body: By) -> Response:
         return _done(desk, request, await acts.acknowledge(desk, case_id, body.by))
 
-    @router.post("/cases/{case_id:path}/on_site")
+    @router.post("/cases/{case_id}/on_site")
     async def on_site(request: Request, case_id: str, body: By) -> Response:
         return _done(desk, request, await acts.on_site(desk, case_id, body.by))
 
-    @router.post("/cases/{case_id:path}/report")
+    @router.post("/cases/{case_id}/report")
     async def reported(request: Request, case_id: str, body: Ending) -> Response:
         return _done(desk, request, await acts.report(desk, case_id, body.by, body.outcome))
 
-    @router.post("/cases/{case_id:path}/assess")
+    @router.post("/cases/{case_id}/assess")
     async def assess(request: Request, case_id: str, body: By) -> Response:
         return _done(desk, request, await acts.assess(desk, case_id, body.by))
 
-    @router.post("/cases/{case_id:path}/sign_off")
+    @router.post("/cases/{case_id}/sign_off")
     async def sign_off(request: Request, case_id: str, body: By) -> Response:
         return _done(desk, request, await acts.sign_off(desk, case_id, body.by))
 
-    @router.post("/cases/{case_id:path}/shelve")
+    @router.post("/cases/{case_id}/shelve")
     async def shelve(request: Request, case_id: str, body: Shelving) -> Response:
         done = await acts.shelve(desk, case_id, body.by, body.why, body.until_ms)
         return _done(desk, request, done)
 
-    @router.post("/pages/{page_id:path}/received")
+    @router.post("/pages/{page_id}/received")
     async def received(page_id: str, body: By) -> Response:
         return answer({"changed": await acts.received(desk, page_id, body.by)})
 

@@ -110,7 +110,7 @@ def routes(desk: Desk) -> APIRouter:
 
         return await desk.page(request, "cases.html", gather)
 
-    @router.get("/cases/{case_id:path}")
+    @router.get("/cases/{case_id}")
     async def case(request: Request, case_id: str) -> Response:
         look, now_ms = OneCase(case_id, sign_off), desk.now_ms()
 
@@ -130,21 +130,21 @@ def routes(desk: Desk) -> APIRouter:
 def _buttons(router: APIRouter, desk: Desk) -> None:
     """What a warden presses, on the phone or on the case's page."""
 
-    @router.post("/cases/{case_id:path}/acknowledge")
+    @router.post("/cases/{case_id}/acknowledge")
     async def press_acknowledge(
         request: Request, case_id: str, by: Name, screen: Screen = "case"
     ) -> Response:
         done = await acts.acknowledge(desk, case_id, by)
         return await _after(desk, request, case_id, by, screen, done)
 
-    @router.post("/cases/{case_id:path}/on_site")
+    @router.post("/cases/{case_id}/on_site")
     async def press_on_site(
         request: Request, case_id: str, by: Name, screen: Screen = "case"
     ) -> Response:
         done = await acts.on_site(desk, case_id, by)
         return await _after(desk, request, case_id, by, screen, done)
 
-    @router.post("/cases/{case_id:path}/report")
+    @router.post("/cases/{case_id}/report")
     async def press_report(
         request: Request,
         case_id: str,
@@ -159,17 +159,17 @@ def _buttons(router: APIRouter, desk: Desk) -> None:
 def _desk_buttons(router: APIRouter, desk: Desk) -> None:
     """What the desk presses on the case's page."""
 
-    @router.post("/cases/{case_id:path}/assess")
+    @router.post("/cases/{case_id}/assess")
     async def press_assess(request: Request, case_id: str, by: Name) -> Response:
         done = await acts.assess(desk, case_id, by)
         return await _after(desk, request, case_id, by, "case", done)
 
-    @router.post("/cases/{case_id:path}/sign_off")
+    @router.post("/cases/{case_id}/sign_off")
     async def press_sign_off(request: Request, case_id: str, by: Name) -> Response:
         done = await acts.sign_off(desk, case_id, by)
         return await _after(desk, request, case_id, by, "case", done)
 
-    @router.post("/cases/{case_id:path}/shelve")
+    @router.post("/cases/{case_id}/shelve")
     async def press_shelve(
         request: Request,
         case_id: str,
