@@ -143,9 +143,9 @@ function show(scene) {
   drawn = true;
 }
 
-for (const doorway of document.querySelectorAll(".doorway")) {
-  doorway.addEventListener("click", () => {
-    const flat = doorway.parentElement;
+// The plate moves its door too, for a hand that does not aim.
+for (const flat of document.querySelectorAll(".flat")) {
+  flat.addEventListener("click", () => {
     act("move", { door_id: flat.dataset.door, open: !flat.classList.contains("is-open") });
   });
 }
