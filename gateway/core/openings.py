@@ -7,12 +7,12 @@ closed, so one opening stays one opening.
 
 from msgspec.structs import replace
 
-from gateway.core import canary, case, orders, permits
+from gateway.core import canary, case, orders, permits, standing
 from gateway.core.case import Outcome, raise_case
 from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, OpeningResumed, PermitSpent
 from gateway.core.heard import Heard
 from gateway.core.model import Contact, Door, Opening
-from gateway.core.reason import BREACHES, TAMPER, Reason
+from gateway.core.reason import BREACHES, TAMPER, UNWATCHED, Reason
 from gateway.core.rules import CANARY, Rules
 
 # What may still go on when the door is shut.
@@ -43,7 +43,8 @@ def _judge(
         return door, Opening(opening_id, opened_ms, Reason.CANARY), ()
     unwatched = orders.why_recorded_only(door, latest_ms, now_ms)
     if unwatched is not None:
-        return door, Opening(opening_id, opened_ms, unwatched), ()
+        standing_ms = standing.told_ms(door, now_ms, rules)
+        return door, Opening(opening_id, opened_ms, unwatched, None, standing_ms), ()
     covering = permits.covering(door, opened_ms, latest_ms, rules)
     if covering is not None:
         permit, window_ms = covering
@@ -244,5 +245,11 @@ def _told_overstay(
     door = replace(door, opening=replace(opening, overstay_ms=None, unjudged_ms=None))
     if orders.why_not_under_order(door, now_ms):
         return door, ()
+    if opening.reason in UNWATCHED:
+        explained = standing.explained(door, now_ms, rules)
+        if explained is not None:
+            return explained
+        told = replace(opening, overstay_ms=None, unjudged_ms=None, reason=Reason.OPEN_TOO_LONG)
+        door = replace(door, opening=told)  # told once, whatever order comes next
     reason = Reason.PERMIT_OVERSTAYED if opening.permit_id else Reason.OPEN_TOO_LONG
     return raise_case(door, reason, opening.opening_id + "-overstay", now_ms, since_ms, rules)

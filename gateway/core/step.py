@@ -26,6 +26,7 @@ from gateway.core import (
     refusals,
     reports,
     silence,
+    standing,
 )
 from gateway.core.acts import act
 from gateway.core.case import Outcome
@@ -92,7 +93,7 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], Outcome]] = {
     DeadlineCame: lambda door, _, __, ___: (door, ()),
     SealBound: reports.bound,
     DoorClassed: _class,
-    OrderPlaced: lambda door, event, _, __: (orders.place(door, event.order), ()),
+    OrderPlaced: standing.placed,
     PermitAnnounced: lambda door, its, now, rules: permits.announced(door, its.permit, now, rules),
     CaseAcknowledged: act,
     PersonOnSite: act,
