@@ -4,14 +4,14 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from console_site import HOUR_MS, Console, console, first_case, new_store, now_ms, seal_id
+from console_site import HOUR_MS, WAIT_S, Console, console, first_case, new_store, now_ms, seal_id
 from msgspec.structs import replace
 
 from gateway.console.closed_loop import Act, place_word, why_not
 from gateway.core.events import ReportCame, SealLost
 from gateway.core.model import CaseState, Contact
 from gateway.notify.catalogue import LOCALES
-from gateway.store import case_views
+from gateway.store import case_views, views
 from gateway.store.case_views import CaseRow
 from gateway.store.registry import SITE
 
@@ -23,6 +23,19 @@ async def case_of(site: Console, case_id: str) -> CaseRow:
         found = case_views.case(connection, case_id)
     assert found is not None
     return found
+
+
+async def shut_for_good(site: Console) -> None:
+    """The first door shuts, and stays shut for the off-delay."""
+    await site.shuts(0)
+    async with asyncio.timeout(WAIT_S):
+        while not is_shut(site):
+            await asyncio.sleep(0.02)
+
+
+def is_shut(site: Console) -> bool:
+    with site.store.reading() as connection:
+        return views.openings(connection, "d0", 1)[0].shut_ms is not None
 
 
 async def opened(site: Console, number: int = 0) -> str:
@@ -45,8 +58,7 @@ async def test_a_case_goes_round_the_loop_and_its_page_says_who_did_what(tmp_pat
         await site.act(case_id, "sign_off", "centre")
         assert (await case_of(site, case_id)).state is CaseState.SIGNED_OFF  # it stands open still
         assert "still going on" in await site.text("/cases")
-        await site.shuts(0)
-        await asyncio.sleep(2.2)  # the off-delay
+        await shut_for_good(site)
         page = await site.text(f"/cases/{case_id}")
         for words in (
             "Wang Fang took it",
@@ -145,8 +157,7 @@ async def test_what_is_put_aside_says_by_whom_why_and_until_when(tmp_path: Path)
 async def test_shut_again_and_still_to_be_answered(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         case_id = await opened(site)
-        await site.shuts(0)
-        await asyncio.sleep(2.2)
+        await shut_for_good(site)
         for path in (f"/cases/{case_id}", "/cases", "/phone/wang", "/"):
             assert "Shut again, still to be answered" in await site.text(path), path
         await site.act(case_id, "acknowledge")
@@ -157,8 +168,7 @@ async def test_a_case_leads_to_the_one_before_it(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         first = await opened(site)
         await site.reported(first)
-        await site.shuts(0)
-        await asyncio.sleep(2.2)
+        await shut_for_good(site)
         await site.opens(0)
         [second] = (await site.client.get("/api/cases")).json()["open"]
         assert second["refers_to"] == first
@@ -169,8 +179,7 @@ async def test_without_signing_off_a_report_is_the_end(tmp_path: Path) -> None:
     async with console(new_store(tmp_path), rules={"sign_off": False}) as site:
         case_id = await opened(site)
         assert "Assess" not in await site.text(f"/cases/{case_id}")
-        await site.shuts(0)
-        await asyncio.sleep(2.2)
+        await shut_for_good(site)
         await site.reported(case_id)
         assert (await case_of(site, case_id)).state is CaseState.CLOSED
 
