@@ -242,14 +242,15 @@ def still_open(door: Door, heard: Heard, rules: Rules) -> Outcome:
 def _told_overstay(
     door: Door, opening: Opening, since_ms: int, now_ms: int, rules: Rules
 ) -> Outcome:
-    door = replace(door, opening=replace(opening, overstay_ms=None, unjudged_ms=None))
+    told = replace(opening, overstay_ms=None, unjudged_ms=None)
+    door = replace(door, opening=told)
     if orders.why_not_under_order(door, now_ms):
         return door, ()
     if opening.reason in UNWATCHED:
         explained = standing.explained(door, now_ms, rules)
         if explained is not None:
             return explained
-        told = replace(opening, overstay_ms=None, unjudged_ms=None, reason=Reason.OPEN_TOO_LONG)
-        door = replace(door, opening=told)  # told once, whatever order comes next
+        told = replace(told, reason=Reason.OPEN_TOO_LONG)  # once, whatever order comes next
+        door = replace(door, opening=told)
     reason = Reason.PERMIT_OVERSTAYED if opening.permit_id else Reason.OPEN_TOO_LONG
     return raise_case(door, reason, opening.opening_id + "-overstay", now_ms, since_ms, rules)

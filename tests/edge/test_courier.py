@@ -3,14 +3,13 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from edge.small_site import HandSeal, Post, beating_at, enrol, new_store, rows, until
+from edge.small_site import HandSeal, Post, beating_at, enrol, rows, until
 from gateway.core.rules import Rulebook
 from gateway.draft import Site
 from gateway.ingest.intake import Intake
@@ -52,13 +51,6 @@ class Receiver:
             yield f"http://127.0.0.1:{port}/hook"
         finally:
             await runner.cleanup()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = new_store(tmp_path)
-    yield store
-    store.close()
 
 
 @pytest.fixture(autouse=True)

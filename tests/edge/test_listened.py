@@ -1,23 +1,12 @@
 """What waits in the broker through several lives of the gateway is dated truthfully."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-
-from edge.small_site import HandSeal, beating_at, enrol, new_store, rows
+from edge.small_site import HandSeal, beating_at, enrol, rows
 from gateway.core.events import CaseAcknowledged
 from gateway.store import tables
 from gateway.store.engine import Store
 from sealwire import report
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = new_store(tmp_path)
-    yield store
-    store.close()
 
 
 async def test_what_waited_through_two_lives_is_as_old_as_the_last_moment_of_the_first(

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert
 
-from edge.small_site import HandSeal, beating, enrol, new_store, quiet, rows, until
+from edge.small_site import HandSeal, beating, enrol, quiet, rows, until
 from edge.small_site import around_each_commit as around
 from gateway.core.events import CaseAcknowledged
 from gateway.core.reason import Reason
@@ -15,13 +14,6 @@ from gateway.draft import REFUSALS_JOURNALED_A_MINUTE
 from gateway.store import tables
 from gateway.store.engine import Store
 from sealwire import report
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = new_store(tmp_path)
-    yield store
-    store.close()
 
 
 async def test_an_opening_is_journaled_acknowledged_receipted_and_paged(store: Store) -> None:

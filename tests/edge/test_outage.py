@@ -1,13 +1,10 @@
 """An outage as the gateway lives through it: one case, and what is true inside it still pages."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from sqlalchemy import update
 
-from edge.small_site import HandSeal, beating_at, enrol, new_store, rows
+from edge.small_site import HandSeal, beating_at, enrol, rows
 from gateway.core.events import CaseAcknowledged, SealBound
 from gateway.core.rules import Rulebook
 from gateway.loop import Heart
@@ -21,13 +18,6 @@ SECOND, MINUTE = 1_000, 60_000
 BEAT_MS = 100 * SECOND
 NOON = 2_000_000_000_000
 DARK, LIT = 24, 6  # doors of the stair that loses its power, and of the other one
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = new_store(tmp_path)
-    yield store
-    store.close()
 
 
 class Stairs:

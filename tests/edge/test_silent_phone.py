@@ -1,12 +1,8 @@
 """A canary whose phone is silent, as the gateway lives through it: others are told, another way."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from sqlalchemy import insert
 
-from edge.small_site import HandSeal, beating_at, enrol, new_store, rows
+from edge.small_site import HandSeal, beating_at, enrol, rows
 from gateway.core.events import CaseAcknowledged, DoorClassed, PageReceived
 from gateway.core.rules import CANARY
 from gateway.loop import Heart
@@ -16,13 +12,6 @@ from sealwire import report
 
 SECOND, MINUTE = 1_000, 60_000
 NOON = 2_000_000_000_000
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = new_store(tmp_path)
-    yield store
-    store.close()
 
 
 class Cage:
