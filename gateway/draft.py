@@ -4,7 +4,10 @@ Door states and marks are overlaid here and adopted by the loop only after the c
 commit fails the draft is kept and tried again, and nobody outside has heard of it.
 """
 
-from gateway.core import outages
+from collections import deque
+from collections.abc import Iterable
+
+from gateway.core import outages, switchboard
 from gateway.core.effects import (
     CaseMoved,
     Effect,
@@ -23,46 +26,25 @@ from gateway.core.events import (
     OutageEnded,
     PageReceived,
     PageWentOut,
+    PersonDue,
+    PersonReached,
     ReportCame,
     RulesSet,
     SealHeard,
     SealLost,
+    StaffSet,
 )
-from gateway.core.model import Case, CaseState, Door, Outages
+from gateway.core.model import SITE, CaseState, Door, Outages
 from gateway.core.orders import why_not_under_order
+from gateway.core.people import Call
 from gateway.core.reason import UNWATCHED, Reason
-from gateway.core.rules import Rulebook
 from gateway.core.step import next_deadline, step
+from gateway.lines import Addressing, Lines
+from gateway.site import Site
 from gateway.store.commit import Commit, Entry, Mark
-from gateway.store.registry import SITE, Registry
-from gateway.switchboard import Switchboard
 
 REFUSALS_JOURNALED_A_MINUTE = 60  # of each reason; beyond that they are counted only
 MINUTE_MS = 60_000
-
-
-class Site:
-    """What is true now: the registry, every door's state, every seal's mark."""
-
-    def __init__(self, registry: Registry, rulebook: Rulebook) -> None:
-        self.rulebook = rulebook
-        self.registry = registry
-        self.outages = registry.outages
-        self.doors = dict(registry.doors)
-        self.marks = {seal_id: row.mark for seal_id, row in registry.seals.items()}
-
-    def due_ms(self, door_id: str) -> int | None:
-        """When a door must be looked at though nobody speaks; with SITE, all of them together."""
-        if door_id == SITE:
-            return outages.next_deadline(self.outages)
-        door = self.doors[door_id]
-        return next_deadline(door, self.rulebook.of(door.door_class))
-
-    def enlarge(self, registry: Registry) -> None:
-        """Take over a newer registry. Doors and marks that are known here are newer here."""
-        self.registry = registry
-        self.doors = {**registry.doors, **self.doors}
-        self.marks = {seal_id: row.mark for seal_id, row in registry.seals.items()} | self.marks
 
 
 class Tally:
@@ -85,13 +67,15 @@ class Tally:
 class Draft:
     """Steps on top of a site, and the rows and answers that follow from them."""
 
-    def __init__(self, site: Site, tally: Tally, board: Switchboard, ids: tuple[int, int]):
-        self._site, self._tally, self.lines = site, tally, board.begin()
+    def __init__(self, site: Site, tally: Tally, addressing: Addressing, ids: tuple[int, int]):
+        self._site, self._tally = site, tally
+        self.lines = Lines(site.switchboard, addressing, site.rulebook.rules)
+        self._following: deque[tuple[str, Event]] = deque()
         self.commit = Commit(ids[0])
         self.next_entry_id = ids[1]
         self.doors: dict[str, Door] = {}
         self.marks: dict[str, Mark] = {}
-        self.pages: list[str] = []
+        self.pages: dict[str, None] = {}
         self.cases: dict[str, None] = {}  # in the order in which they moved
         self.outages: Outages | None = None  # as they are now, if they have changed
         self.numbers: set[tuple[str, int]] = set()  # (seal_id, seq) journaled by this draft
@@ -144,8 +128,9 @@ class Draft:
         if entry.done_ms is None:
             return
         self._went_out(at_ms, entry.door_id, entry.case_id, entry.page_id)
-        for call in self.lines.delivered(entry):
-            self._went_out(at_ms, call.door_id, call.case_id, call.page_id)
+        if entry.warden_id is not None:
+            for call in self._reached(at_ms, entry.page_id, entry.warden_id):
+                self._went_out(at_ms, call.door_id, call.case_id, call.page_id)
 
     def _went_out(self, at_ms: int, door_id: str, case_id: str, page_id: str) -> None:
         """A page left the house. Only the first of a case is news."""
@@ -161,10 +146,17 @@ class Draft:
     def event(self, at_ms: int, door_id: str, event: Event) -> bool:
         """Step the door, write what follows. True if anything followed or the door changed.
 
-        SITE in place of a door: what the site knows of all of them takes the step.
+        SITE in place of a door: what the site knows of all of them takes the step. What one step
+        means to others is stepped after all that follows from it, for so the journal is read.
         """
         if isinstance(event, PageReceived):
             self._received(at_ms, event)
+        changed = self._step(at_ms, door_id, event)
+        while self._following:  # a door's silence to the site, an outage to its doors: no further
+            self._step(at_ms, *self._following.popleft())
+        return changed
+
+    def _step(self, at_ms: int, door_id: str, event: Event) -> bool:
         if door_id == SITE:
             return self._site_event(at_ms, event)
         before = self.door(door_id)
@@ -173,16 +165,21 @@ class Draft:
             self.doors[door_id] = door
             self.commit.door(door)
         self.commit.event(at_ms, door_id, event, self._reason(event, door, effects, at_ms))
-        grid_id = self._site.registry.grid_of[door_id]
         for effect in effects:
-            self._effect(at_ms, door_id, grid_id, effect)
+            self._effect(at_ms, door, effect)
         return bool(effects) or door != before
 
     def _received(self, at_ms: int, event: PageReceived) -> None:
-        """Its owner can be reached; and a grouped page's receipt speaks for all that is in it."""
-        for call in self.lines.received(event.page_id, event.by):
+        """A grouped page's receipt speaks for all that is in it."""
+        for call in self._reached(at_ms, event.page_id, event.by):
             if call.door_id != SITE:
                 self.event(at_ms, call.door_id, PageReceived(call.case_id, call.page_id, event.by))
+
+    def _reached(self, at_ms: int, page_id: str, warden_id: str) -> tuple[Call, ...]:
+        """A page arrived: its owner can be reached. What it was about, if it stood for many."""
+        if switchboard.doubts(self.lines.board, warden_id):
+            self.event(at_ms, SITE, PersonReached(warden_id))
+        return switchboard.grouped(self.lines.board, page_id, warden_id)
 
     def _reason(
         self, event: Event, door: Door, effects: tuple[Effect, ...], at_ms: int
@@ -198,80 +195,74 @@ class Draft:
             self.commit.refusal(at_ms, reason)
         return reason
 
-    def _effect(self, at_ms: int, door_id: str, grid_id: str, effect: Effect) -> None:
+    def _effect(self, at_ms: int, door: Door, effect: Effect) -> None:
+        door_id = door.door_id
         match effect:
             case PageDue():
-                self._page(at_ms, door_id, effect)
+                self.pages[effect.page_id] = None
             case CaseMoved(case=case):
-                self.commit.case(door_id, grid_id, effect)
-                self._moved(at_ms, case)
+                self.commit.case(door_id, door.grid_id, effect)
+                self.cases[case.case_id] = None
             case SilenceBegan(since_ms=since_ms):
                 areas = self._site.registry.areas_of.get(door_id, ())
-                self._site_event(at_ms, SealLost(door_id, since_ms, areas))
+                self._following.append((SITE, SealLost(door_id, since_ms, areas)))
             case SilenceEnded():
-                self._site_event(at_ms, SealHeard(door_id))
+                self._following.append((SITE, SealHeard(door_id)))
             case _:
                 self.commit.effect(at_ms, door_id, effect)
+        self._enter(self.lines.follow(effect, door_id, door.grid_id, at_ms))
 
-    def _moved(self, at_ms: int, case: Case) -> None:
-        self.cases[case.case_id] = None
-        if case.ladder is None:  # somebody has it, or it is over: nobody else need hear of it
-            self.lines.settled(case.case_id, at_ms)
-
-    def _page(self, at_ms: int, door_id: str, page: PageDue) -> None:
-        self.pages.append(page.page_id)
-        grid_id = self._site.registry.grid_of[door_id]
-        self._enter(self.lines.entries(page, door_id, grid_id, at_ms))
-
-    def finish(self, at_ms: int) -> None:
-        """Tell those whose time has come, and store everybody whom this beat told."""
-        self._enter(self.lines.due(at_ms))
-        for person in self.lines.changed.values():
+    def finish(self) -> None:
+        """Store everybody whom this beat told, or heard of."""
+        for person in self.lines.changed():
             self.commit.person(person)
 
-    def _enter(self, entries: list[Entry]) -> None:
+    def _enter(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
             entry.entry_id = self.next_entry_id
             self.next_entry_id += 1
             self.commit.entries.append(entry)
+            self.pages[entry.page_id] = None  # a grouped page, or a test, is news too
 
     def _site_event(self, at_ms: int, event: Event) -> bool:
-        """Step what the site knows of all doors: silence, and what explains it."""
+        """Step what the site knows of all doors, and of all people."""
         self.commit.event(at_ms, SITE, event, None)
-        if isinstance(event, RulesSet):
-            self.commit.state("rules", event.rulebook)
-            return True
-        if isinstance(event, PageReceived):
-            return True  # of a test: the switchboard knows
+        match event:
+            case RulesSet(rulebook=rulebook):
+                self.commit.state("rules", rulebook)
+            case StaffSet() | PersonDue() | PersonReached():
+                if isinstance(event, StaffSet):
+                    self.commit.state("staff", event.staff)
+                self._enter(self.lines.step(event, at_ms))
+            case _:
+                return self._outage_event(at_ms, event)
+        return True
+
+    def _outage_event(self, at_ms: int, event: Event) -> bool:
         before = self.outages or self._site.outages
         rules = self._site.rulebook.rules
         self.outages, effects = outages.step(before, event, at_ms, rules)
         if self.outages is not before:
             self.commit.state("outages", self.outages)
         for effect in effects:
-            self._site_effect(at_ms, effect, before)
+            self._outage_effect(at_ms, effect, before)
         return bool(effects) or self.outages != before
 
-    def _site_effect(self, at_ms: int, effect: Effect, before: Outages) -> None:
-        match effect:
-            case OutageFound() | OutageGrew() | OutageOver():
-                self.commit.outage(at_ms, effect)
-                for door_id, event in _to_doors(effect):
-                    self.event(at_ms, door_id, event)
-            case CaseMoved(case=case):
-                area, door_id = self._place_of(case.case_id, before)
-                grid_id = self._site.registry.grid_of[door_id]
+    def _outage_effect(self, at_ms: int, effect: Effect, before: Outages) -> None:
+        if isinstance(effect, OutageFound | OutageGrew | OutageOver):
+            self.commit.outage(at_ms, effect)
+            self._following += _to_doors(effect)
+        elif isinstance(effect, CaseMoved | PageDue):
+            assert self.outages is not None  # noqa: S101 - it has just made a step
+            case_id = effect.case_id if isinstance(effect, PageDue) else effect.case.case_id
+            area, door_id = outages.place_of(self.outages, before, case_id)
+            grid_id = self.door(door_id).grid_id
+            if isinstance(effect, PageDue):
+                self.pages[effect.page_id] = None
+            else:
                 self.commit.case(door_id, grid_id, effect, area)
-                self._moved(at_ms, case)
-            case PageDue(case_id=case_id):
-                self._page(at_ms, self._place_of(case_id, before)[1], effect)
-
-    def _place_of(self, case_id: str, before: Outages) -> tuple[str, str]:
-        """The area of an outage's case, and the door that stands for it."""
-        now = self.outages or before
-        outage = outages.of_case(now, case_id) or outages.of_case(before, case_id)
-        assert outage is not None  # noqa: S101 - its case has just moved
-        return outage.area, outage.first_door
+                self.cases[case_id] = None
+            self._enter(self.lines.follow(effect, door_id, grid_id, at_ms))
 
 
 def _to_doors(

@@ -19,18 +19,19 @@ import msgspec
 
 from gateway.beat import Act, Arrived, Beat, Committed, Intake, Outlet, Refused, Tried, post
 from gateway.clock import Clock
-from gateway.core.events import DeadlineCame, Event, RulesSet
+from gateway.core.events import Event, RulesSet
+from gateway.core.model import SITE
 from gateway.core.reason import REPEATS, Reason
-from gateway.deadlines import Deadlines, earliest
-from gateway.draft import Draft, Site, Tally
+from gateway.draft import Draft, Tally
 from gateway.health import Health, Pulse
+from gateway.lines import Addressing
 from gateway.listened import Listened
+from gateway.site import Site
 from gateway.store import registry
 from gateway.store.commit import Entry
 from gateway.store.engine import Store, StoreError
-from gateway.store.registry import SITE
 from gateway.store.writer import Writer
-from gateway.switchboard import Addressing, Switchboard
+from gateway.timetable import Timetable
 
 log = logging.getLogger("menshen.loop")
 
@@ -46,13 +47,13 @@ class Heart:
 
     def __init__(self, store: Store, site: Site, intake: Intake, addressing: Addressing) -> None:
         self._store, self._site, self._intake = store, site, intake
-        self._board = Switchboard(addressing, site.rulebook.rules)
+        self._addressing = addressing
         self._writer = Writer(store)
         self._outlet: Outlet | None = None
         self._queue: deque[Arrived | Act | Tried] = deque()
         self._wake = asyncio.Event()
         self._tally = Tally()
-        self._deadlines = Deadlines()
+        self._timetable = Timetable(site)
         self._watchers: list[asyncio.Queue[Committed]] = []
         self._couriers: list[Callable[[list[Entry]], None]] = []
         self._last_letter = 0
@@ -66,10 +67,8 @@ class Heart:
         self._listened = Listened(listening, site.doors.values(), at_ms or self.now_ms())
         if rules_known != msgspec.json.encode(site.rulebook):
             self._queue.append(Act(SITE, RulesSet(site.rulebook)))
+        self._queue += [Act(*news) for news in site.unsaid()]
         self._intake.know(site.registry.seals)
-        self._board.know(site.registry, self.now_ms())
-        for door_id in (SITE, *site.doors):
-            self._deadlines.note(door_id, self._site.due_ms(door_id))
 
     def connect(self, outlet: Outlet, couriers: list[Callable[[list[Entry]], None]]) -> None:
         """Where acknowledgements, receipts and pages go."""
@@ -146,9 +145,10 @@ class Heart:
             log.warning("letters: %s", error)
             return False
         if known is not None:
-            self._site.enlarge(known)
+            self._queue += [Act(*news) for news in self._site.enlarge(known)]
             self._intake.know(known.seals)
-            self._board.know(known, self.now_ms())
+            self._addressing.know(known)
+            self._wake.set()
         for letter_id, door_id, event in letters:
             self._last_letter = letter_id
             self._queue.append(Act(door_id, event, letter_id=letter_id))
@@ -167,7 +167,7 @@ class Heart:
             await asyncio.sleep(0)  # let the sockets be read: what they bring joins this beat
             return
         self._wake.clear()
-        due_ms = earliest(self._deadlines.next_ms(), self._board.next_ms())
+        due_ms = self._timetable.next_ms()
         timeout_s = None if due_ms is None else max(0.0, (due_ms - self.now_ms()) / 1000)
         try:
             async with asyncio.timeout(timeout_s):
@@ -178,7 +178,7 @@ class Heart:
     async def _draft(self) -> tuple[Draft, Beat]:
         """Step everything that waits, and what is due, on a draft."""
         now_ms = self.now_ms()
-        draft, beat = Draft(self._site, self._tally, self._board, self._ids), Beat()
+        draft, beat = Draft(self._site, self._tally, self._addressing, self._ids), Beat()
         for _ in range(min(len(self._queue), BATCH_MAX)):
             match self._queue.popleft():
                 case Arrived() as message:
@@ -190,21 +190,9 @@ class Heart:
                     draft.commit.letters += [] if act.letter_id is None else [act.letter_id]
                     changed = draft.event(now_ms, act.door_id, act.event)
                     beat.answers.append((act.answer, changed))
-        self._fire_deadlines(draft, now_ms)
-        draft.finish(now_ms)
+        self._timetable.fire(draft, now_ms)
+        draft.finish()
         return draft, beat
-
-    def _fire_deadlines(self, draft: Draft, now_ms: int) -> None:
-        """Step the doors whose time has come. The heap may hold times that have moved since."""
-        for _ in range(BATCH_MAX):
-            door_id = self._deadlines.take(now_ms)
-            if door_id is None:
-                return
-            due_ms = draft.due_ms(door_id)
-            if due_ms is not None and due_ms <= now_ms:
-                draft.event(now_ms, door_id, DeadlineCame())
-            elif due_ms is not None:
-                self._deadlines.note(door_id, due_ms)
 
     async def _message(self, draft: Draft, beat: Beat, message: Arrived, now_ms: int) -> None:
         beat.tokens.append(message.token)
@@ -260,12 +248,10 @@ class Heart:
         self._ids = draft.commit.next_id, draft.next_entry_id
         self._site.marks.update(draft.marks)
         self._site.doors.update(draft.doors)
-        self._board.adopt(draft.lines)
-        for door_id in draft.doors:
-            self._deadlines.note(door_id, self._site.due_ms(door_id))
+        self._site.switchboard = draft.lines.board
         if draft.outages is not None:
             self._site.outages = draft.outages
-            self._deadlines.note(SITE, self._site.due_ms(SITE))
+        self._timetable.adopted(draft)
 
     def _acknowledge(self, beat: Beat) -> None:
         """To the broker, in the order of arrival; then to the seals."""

@@ -18,7 +18,6 @@ from typing import IO
 
 from sqlalchemy import insert
 
-from gateway.draft import Site
 from gateway.ingest.broker import Broker
 from gateway.ingest.intake import Intake
 from gateway.loop import Heart
@@ -28,6 +27,7 @@ from gateway.notify.courier import Courier
 from gateway.notify.push import Push
 from gateway.notify.webhook import Webhook
 from gateway.settings import Settings
+from gateway.site import Site
 from gateway.store import registry, tables
 from gateway.store.engine import Store, StoreError
 

@@ -20,7 +20,7 @@ from gateway.settings.rules import RulesSection
 from gateway.store import rewind as life
 from gateway.store import tables
 from gateway.store.engine import Store
-from gateway.store.replay import Replay, differing, journaled
+from gateway.store.replay import Apart, Replay, differing, journaled
 
 ACT_WORDS = {
     "CaseAcknowledged": "acknowledged",
@@ -32,6 +32,8 @@ ACT_WORDS = {
     "PageReceived": "received a page of",
     "PageWentOut": "sent a page of",
 }
+
+NAMED_MAX = 5  # doors, or people, whose names are said
 
 
 class Wanted(NamedTuple):
@@ -47,7 +49,7 @@ class Wanted(NamedTuple):
 class _Found(NamedTuple):
     compared: life.Comparison
     labels: dict[str, str]
-    differing: list[str]
+    apart: Apart
     seconds: float
 
 
@@ -69,7 +71,7 @@ def rewind(config: Path, wanted: Wanted) -> None:
             started, held = time.perf_counter(), Replay(held_now)
             compared = life.rewind(journaled(connection), held, changed, from_ms, to_ms)
             took_s = time.perf_counter() - started
-            apart = differing(connection, held) if compared.to_the_end else []
+            apart = differing(connection, held) if compared.to_the_end else Apart()
             found = _Found(compared, _labels(connection), apart, took_s)
     finally:
         store.close()
@@ -128,7 +130,7 @@ def _plain(found: _Found, from_ms: int, to_ms: int) -> dict[str, Any]:
         "acts_that_meet_no_case": msgspec.to_builtins(its.unmet),
         "events": its.events,
         "seconds": round(found.seconds, 3),
-        "doors_lived_under_other_rules": found.differing,
+        "stored_otherwise": msgspec.to_builtins(found.apart),
     }
 
 
@@ -174,12 +176,22 @@ def _say_doubts(found: _Found, limit: int) -> None:
         for act in unmet[:limit]:
             label = found.labels.get(act.door_id, act.door_id)
             say(f"  {when(act.at_ms)}  {label}: {act.by} {ACT_WORDS[act.kind]} {act.case_id}")
-    if found.differing:
-        names = ", ".join(found.labels.get(d, d) for d in found.differing[:5])
+    if found.apart != Apart():
         say(
-            f"At {counted(len(found.differing), 'door')} ({names}) the journal was lived under "
-            'other rules than those of the settings; "now" says what these make of it.'
+            f"What is stored of {_names(found)} is not what the settings make of the journal: it "
+            'was lived under other rules. "now" says what these make of it.'
         )
+
+
+def _names(found: _Found) -> str:
+    """Whose stored state differs, said as far as a line holds it."""
+    doors = [found.labels.get(door_id, door_id) for door_id in found.apart.doors]
+    kinds = (("door", doors), ("person", found.apart.people), ("state", found.apart.site))
+    return " and ".join(
+        f"{counted(len(names), noun)} ({', '.join(names[:NAMED_MAX])})"
+        for noun, names in kinds
+        if names
+    )
 
 
 def _cells(page: life.Page, was: bool, labels: dict[str, str]) -> list[str]:

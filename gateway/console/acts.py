@@ -19,11 +19,11 @@ from gateway.core.events import (
     PageReceived,
     PersonOnSite,
 )
+from gateway.core.model import SITE
 from gateway.notify.catalogue import N_
 from gateway.notify.wording import Outcome
 from gateway.store import case_views, page_views, views
 from gateway.store.case_views import CaseRow
-from gateway.store.registry import SITE
 
 _NOBODY = N_("Only a warden of this site or the centre can do this.")
 

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from gateway.core.model import Contact, Order, Permit
 from gateway.core.reason import Reason
 from gateway.core.rules import Rulebook
+from gateway.core.staff import Staff
 
 Count = Annotated[int, Meta(ge=0)]
 
@@ -55,6 +56,12 @@ class DoorClassed(Struct, frozen=True, tag=True):
     """The settings of this class hold for the door from now on."""
 
     door_class: str
+
+
+class DoorPlaced(Struct, frozen=True, tag=True):
+    """The door lies in this grid from now on."""
+
+    grid_id: str
 
 
 class OrderPlaced(Struct, frozen=True, tag=True):
@@ -162,6 +169,24 @@ class RulesSet(Struct, frozen=True, tag=True):
     rulebook: Rulebook
 
 
+class StaffSet(Struct, frozen=True, tag=True):
+    """To the site: these people can be told from now on, and have duty so."""
+
+    staff: Staff
+
+
+class PersonDue(Struct, frozen=True, tag=True):
+    """To the site: a time in what is known of a person has come."""
+
+    warden_id: str
+
+
+class PersonReached(Struct, frozen=True, tag=True):
+    """To the site: something arrived at a person who was tested, or could not be reached."""
+
+    warden_id: str
+
+
 class DeadlineCame(Struct, frozen=True, tag=True):
     """A time in the door's state has come."""
 
@@ -175,6 +200,7 @@ Event = (
     | CaseAcknowledged
     | PersonOnSite
     | DoorClassed
+    | DoorPlaced
     | CaseReported
     | CaseAssessed
     | CaseSignedOff
@@ -186,5 +212,8 @@ Event = (
     | OutageBegan
     | OutageEnded
     | RulesSet
+    | StaffSet
+    | PersonDue
+    | PersonReached
     | DeadlineCame
 )

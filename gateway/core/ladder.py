@@ -64,11 +64,18 @@ OF_THE_CANARY = (  # the way to the wardens' phones is what may be broken
     Rung(Role.INSTALLER, Ways.ALL, "deputy_ms"),
 )
 
+OF_A_PERSON = (  # told once; an installer mends no phone
+    Rung(Role.CAPTAIN, Ways.ALL),
+    Rung(Role.CENTRE, Ways.ALL),
+)
+
 
 def rungs(reason: Reason) -> tuple[Rung, ...]:
     """The rungs of one round, the lowest first."""
     if reason is Reason.CANARY_MISSED:
         return OF_THE_CANARY
+    if reason is Reason.UNREACHABLE:
+        return OF_A_PERSON
     return OF_FAULTS if reason in FAULTS else OF_BREACHES
 
 

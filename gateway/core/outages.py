@@ -61,6 +61,13 @@ def of_case(outages: Outages, case_id: str) -> Outage | None:
     return None
 
 
+def place_of(now: Outages, before: Outages, case_id: str) -> tuple[str, str]:
+    """The area of an outage whose case has just moved, and the door that stands for it."""
+    outage = of_case(now, case_id) or of_case(before, case_id)
+    assert outage is not None  # noqa: S101 - its case has just moved
+    return outage.area, outage.first_door
+
+
 def _lost(outages: Outages, event: SealLost, now_ms: int, rules: Rules) -> Outcome:
     lost = Lost(event.door_id, event.since_ms, event.areas, now_ms)
     outages = replace(outages, lost=(*_others(outages, event.door_id), lost))

@@ -39,6 +39,7 @@ from gateway.core.events import (
     CaseSignedOff,
     DeadlineCame,
     DoorClassed,
+    DoorPlaced,
     Event,
     MessageRefused,
     OrderPlaced,
@@ -80,6 +81,12 @@ def _class(door: Door, event: DoorClassed, now_ms: int, rules: Rules) -> Outcome
     return canary.watch(replace(door, door_class=event.door_class), now_ms, rules), ()
 
 
+def _place(door: Door, event: DoorPlaced, _: int, __: Rules) -> Outcome:
+    if door.grid_id == event.grid_id:
+        return door, ()
+    return replace(door, grid_id=event.grid_id), ()
+
+
 def _received(door: Door, event: PageReceived, now_ms: int, rules: Rules) -> Outcome:
     if not event.case_id:
         return canary.received(door, now_ms, rules)
@@ -93,6 +100,7 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], Outcome]] = {
     DeadlineCame: lambda door, _, __, ___: (door, ()),
     SealBound: reports.bound,
     DoorClassed: _class,
+    DoorPlaced: _place,
     OrderPlaced: standing.placed,
     PermitAnnounced: lambda door, its, now, rules: permits.announced(door, its.permit, now, rules),
     CaseAcknowledged: act,

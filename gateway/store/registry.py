@@ -6,21 +6,22 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from gateway.core import rota
+from gateway.core import staff
 from gateway.core.events import Event
 from gateway.core.model import Door, Outages
 from gateway.core.people import Person
-from gateway.core.rota import Cover, Role, Rota, Shift
+from gateway.core.rota import Cover, Role, Shift
+from gateway.core.staff import Member, Staff
 from gateway.store import areas, tables
 from gateway.store.commit import Entry, Mark
 
-SITE = "site:"  # stands where a door's id would: what is about all of them. No door is called so
 LETTERS_AT_ONCE = 500
 DUE_AT_ONCE = 1_000
 
 _decode_door = msgspec.json.Decoder(Door).decode
 _decode_outages = msgspec.json.Decoder(Outages).decode
 _decode_event = msgspec.json.Decoder(Event).decode
+_decode_staff = msgspec.json.Decoder(Staff).decode
 _decode_person = msgspec.json.Decoder(Person).decode
 _decode_channels = msgspec.json.Decoder(list[str]).decode
 
@@ -55,8 +56,9 @@ class Registry(msgspec.Struct, frozen=True):
     # door_id -> every area that it lies in, each with how many sealed doors it holds
     areas_of: dict[str, tuple[tuple[str, int], ...]] = {}
     outages: Outages = Outages()
-    rota: Rota = Rota()
-    people: dict[str, Person] = {}  # those of whom something is known, by warden_id
+    staff: Staff = Staff()  # as it is enrolled,
+    staff_journaled: Staff = Staff()  # and as the journal last said
+    people: tuple[Person, ...] = ()  # those of whom something is known
 
 
 def load(connection: Connection) -> Registry:
@@ -77,7 +79,8 @@ def load(connection: Connection) -> Registry:
         enrolment(connection),
         areas.of_doors(connection),
         _decode_outages(site_state(connection, "outages") or b"{}"),
-        _rota(connection, wardens),
+        _staff(connection, wardens),
+        _decode_staff(site_state(connection, "staff") or b"{}"),
         _people(connection),
     )
 
@@ -108,7 +111,7 @@ def _wardens(connection: Connection) -> dict[str, tuple[Warden, ...]]:
     return {grid_id: tuple(wardens) for grid_id, wardens in by_grid.items()}
 
 
-def _rota(connection: Connection, wardens: dict[str, tuple[Warden, ...]]) -> Rota:
+def _staff(connection: Connection, wardens: dict[str, tuple[Warden, ...]]) -> Staff:
     s, c = tables.shifts.c, tables.covers.c
     shifts = [
         Shift(row.grid_id, Role(row.role), row.warden_id, row.days, row.from_min, row.to_min)
@@ -116,16 +119,20 @@ def _rota(connection: Connection, wardens: dict[str, tuple[Warden, ...]]) -> Rot
     ]
     found = connection.execute(select(c.warden_id, c.from_ms, c.to_ms, c.by))
     covers = [Cover(*row) for row in found]
-    people: dict[tuple[str, Role], list[str]] = defaultdict(list)
-    for grid_id, there in wardens.items():
-        for warden in there:
-            people[grid_id, warden.role].append(warden.warden_id)
-    return rota.of(shifts, covers, people)
+    members = {
+        one.warden_id: Member(
+            grid_id, one.role, tuple(staff.byte_of(*channel) for channel in one.channels)
+        )
+        for grid_id, there in wardens.items()
+        for one in there
+    }
+    return staff.of(members, shifts, covers)
 
 
-def _people(connection: Connection) -> dict[str, Person]:
-    rows = connection.execute(select(tables.people.c.warden_id, tables.people.c.state))
-    return {warden_id: _decode_person(state) for warden_id, state in rows}
+def _people(connection: Connection) -> tuple[Person, ...]:
+    c = tables.people.c
+    rows = connection.execute(select(c.state).order_by(c.warden_id))
+    return tuple(_decode_person(state) for (state,) in rows)
 
 
 def site_state(connection: Connection, name: str) -> bytes | None:

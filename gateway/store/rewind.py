@@ -22,11 +22,10 @@ import msgspec
 from gateway.core.acts import Act
 from gateway.core.effects import Effect, PageDue
 from gateway.core.events import DeadlineCame, PageWentOut
-from gateway.core.model import Door
+from gateway.core.model import SITE, Door
 from gateway.core.reason import Reason
 from gateway.core.rules import Rulebook
 from gateway.core.step import next_deadline, step
-from gateway.store.registry import SITE
 from gateway.store.replay import Journaled, Replay
 
 DEADLINES_MAX = 64  # of one door between two of its events; a rule that sets more is a mistake

@@ -118,7 +118,7 @@ def test_the_command_shows_both_sides_and_writes_nothing(
         "also_raised": {"no_permit": 1},
     }
     assert told["also_raised"][0]["label"] == "3-201"
-    assert told["doors_lived_under_other_rules"] == []
+    assert told["stored_otherwise"] == {"doors": [], "people": [], "site": []}
     assert dump(store) == before
 
 
@@ -131,9 +131,9 @@ def test_a_journal_that_was_lived_under_other_rules_is_told(
         story.after(5 * SECOND).shuts()
         story.after(10 * SECOND)
     write(store, "d1", story)
-    assert menshen("rewind", "--from", "2020-05-01", "--json").json[
-        "doors_lived_under_other_rules"
-    ] == ["d1"]
+    told = menshen("rewind", "--from", "2020-05-01", "--json").json
+    assert told["stored_otherwise"]["doors"] == ["d1"]
+    assert "of 1 door (3-201) is not" in menshen("rewind", "--from", "2020-05-01").out
 
 
 def test_wrong_rules_and_wrong_times_are_told(

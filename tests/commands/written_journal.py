@@ -2,11 +2,11 @@
 
 from core.story import Story
 from gateway.core.rules import Rulebook, Rules
-from gateway.draft import Draft, Site, Tally
+from gateway.draft import Draft, Tally
 from gateway.notify.addressing import Addresses
+from gateway.site import Site
 from gateway.store import registry
 from gateway.store.engine import Store
-from gateway.switchboard import Switchboard
 
 
 def write(store: Store, door_id: str, story: Story, rules: Rules | None = None) -> None:
@@ -15,8 +15,7 @@ def write(store: Store, door_id: str, story: Story, rules: Rules | None = None) 
         known = registry.load(connection)
         journal_id, _, entry_id = registry.newest(connection)
     site = Site(known, Rulebook(rules or story.rules))
-    board = Switchboard(Addresses(known, "", "en"), site.rulebook.rules)
-    draft = Draft(site, Tally(), board, (journal_id + 1, entry_id + 1))
+    draft = Draft(site, Tally(), Addresses(known, "", "en"), (journal_id + 1, entry_id + 1))
     for at_ms, event in story.journal:
         draft.event(at_ms, door_id, event)
     with store.writing() as connection:

@@ -9,6 +9,7 @@ from gateway.commission import enrol_rota_cells
 from gateway.commission.enrol_cells import TABLES
 from gateway.commission.enrol_files import Wish, enrol_files
 from gateway.commission.enrol_rows import Outcome
+from gateway.core import staff
 from gateway.core.events import DoorClassed, OrderPlaced, PermitAnnounced, SealBound
 from gateway.core.model import Policy
 from gateway.core.people import Person
@@ -86,13 +87,14 @@ def test_the_rota_is_imported_and_read_into_the_registry(enrol, store):
     assert enrol(grids=GRIDS, wardens=WARDENS, shifts=shifts, covers=covers).written
     with store.reading() as connection:
         known = registry.load(connection)
-    assert known.rota.people == {("g1", Role.WARDEN): ("wang",), ("g1", Role.DEPUTY): ("li",)}
-    assert known.rota.shifts["g1", Role.WARDEN] == (
+    its = staff.rota_of(known.staff)
+    assert its.people == {("g1", Role.WARDEN): ("wang",), ("g1", Role.DEPUTY): ("li",)}
+    assert its.shifts["g1", Role.WARDEN] == (
         Shift("g1", Role.WARDEN, "li", 0b100, 480, 1_440),
         Shift("g1", Role.WARDEN, "wang", 0b11, 1_320, 360),
     )
-    assert [cover.by for cover in known.rota.covers["wang"]] == ["li"]
-    assert [cover.by for cover in known.rota.covers["li"]] == [None]
+    assert [cover.by for cover in its.covers["wang"]] == ["li"]
+    assert [cover.by for cover in its.covers["li"]] == [None]
     again = enrol(shifts=shifts, covers=covers)
     assert {outcome for _, outcome in again.counts} == {Outcome.UNCHANGED}
     assert count(store, tables.enrolments) == 1

@@ -9,11 +9,10 @@ from msgspec.structs import replace
 
 from gateway.console.closed_loop import Act, place_word, why_not
 from gateway.core.events import ReportCame, SealLost
-from gateway.core.model import CaseState, Contact
+from gateway.core.model import SITE, CaseState, Contact
 from gateway.notify.catalogue import LOCALES
 from gateway.store import case_views, views
 from gateway.store.case_views import CaseRow
-from gateway.store.registry import SITE
 
 HTMX = {"hx-request": "true"}
 

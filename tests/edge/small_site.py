@@ -11,10 +11,10 @@ from sqlalchemy import Connection, insert, select
 from gateway.core.events import OrderPlaced, SealBound
 from gateway.core.model import Order
 from gateway.core.rules import Rulebook, Rules
-from gateway.draft import Site
 from gateway.ingest.intake import Intake
 from gateway.loop import Heart
 from gateway.notify.addressing import Addresses
+from gateway.site import Site
 from gateway.store import registry, tables
 from gateway.store.commit import Row, _encode
 from gateway.store.engine import Store
@@ -134,9 +134,11 @@ async def beating(store: Store, rules: Rules | None = None) -> AsyncIterator[tup
 
 
 @contextlib.asynccontextmanager
-async def beating_at(store: Store, clock: Callable[[], int]) -> AsyncIterator[Heart]:
+async def beating_at(
+    store: Store, clock: Callable[[], int], rules: Rules | None = None
+) -> AsyncIterator[Heart]:
     """A loop at work on the store, by our clock; it ends in the middle of whatever it does."""
-    heart, _ = quiet(store)
+    heart, _ = quiet(store, rules)
     heart.now_ms = clock
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(part) for part in (heart.run(), heart.read_letters())]

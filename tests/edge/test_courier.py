@@ -11,7 +11,6 @@ from aiohttp import web
 
 from edge.small_site import HandSeal, Post, beating_at, enrol, rows, until
 from gateway.core.rules import Rulebook
-from gateway.draft import Site
 from gateway.ingest.intake import Intake
 from gateway.loop import Heart
 from gateway.notify import courier as courier_file
@@ -19,6 +18,7 @@ from gateway.notify.addressing import Addresses
 from gateway.notify.courier import Courier
 from gateway.notify.push import Push
 from gateway.notify.webhook import Webhook
+from gateway.site import Site
 from gateway.store import registry, tables
 from gateway.store.engine import Store
 

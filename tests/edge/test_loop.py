@@ -178,8 +178,9 @@ async def test_a_seal_without_a_door_is_receipted_and_recorded(store: Store) -> 
     async with beating(store) as (heart, post):
         heart.arrived(seal.topic, seal.sealed(seal.edge()), 1)
         await until(post.receipts)
-    rules, row = rows(store, tables.journal)  # the rules that hold stand before all
-    assert (rules["kind"], row["reason"], row["door_id"]) == ("RulesSet", Reason.NO_DOOR, None)
+    *enrolled, row = rows(store, tables.journal)  # rules, staff and places stand before all
+    assert [its["kind"] for its in enrolled] == ["RulesSet", "StaffSet", "DoorPlaced"]
+    assert (row["reason"], row["door_id"]) == (Reason.NO_DOOR, None)
     assert [row["reason"] for row in rows(store, tables.refusals)] == [Reason.NO_DOOR]
 
 

@@ -9,12 +9,12 @@ from sqlalchemy import func, insert, select
 from gateway.core.events import ReportCame
 from gateway.core.model import Contact, Door
 from gateway.core.reason import Reason
-from gateway.core.rules import Rulebook, Rules
-from gateway.draft import Draft, Site, Tally
+from gateway.core.rules import Rulebook
+from gateway.draft import Draft, Tally
 from gateway.notify.addressing import Addresses
+from gateway.site import Site
 from gateway.store import registry, tables
 from gateway.store.engine import Store
-from gateway.switchboard import Switchboard
 
 BEAT_MS = 100_000
 SITE_ID = "00112233445566ff"
@@ -34,8 +34,7 @@ class Building:
         self._enrol()
         with self.store.reading() as connection:
             self._site = Site(registry.load(connection), Rulebook())
-        addresses = Addresses(self._site.registry, "", "en")
-        self._board, self._tally = Switchboard(addresses, Rules()), Tally()
+        self._addresses, self._tally = Addresses(self._site.registry, "", "en"), Tally()
 
     def close(self) -> None:
         """Let go of the database."""
@@ -157,20 +156,20 @@ class Building:
                 connection.execute(tables.doors.update().where(door).values(state=state))
 
     def _draft(self) -> "_Adopted":
-        return _Adopted(self.store, self._site, self._tally, self._board)
+        return _Adopted(self.store, self._site, self._tally, self._addresses)
 
 
 class _Adopted:
     """A draft that is committed at the end of the block, as the loop does it."""
 
-    def __init__(self, store: Store, site: Site, tally: Tally, board: Switchboard) -> None:
-        self._store, self._site, self._tally, self._board = store, site, tally, board
+    def __init__(self, store: Store, site: Site, tally: Tally, addresses: Addresses) -> None:
+        self._store, self._site, self._tally, self._addresses = store, site, tally, addresses
 
     def __enter__(self) -> Draft:
         with self._store.reading() as connection:
             journal_id, _, entry_id = registry.newest(connection)
         ids = journal_id + 1, entry_id + 1
-        self._draft = Draft(self._site, self._tally, self._board, ids)
+        self._draft = Draft(self._site, self._tally, self._addresses, ids)
         return self._draft
 
     def __exit__(self, wrong: type[BaseException] | None, *_: object) -> None:

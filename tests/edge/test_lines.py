@@ -1,0 +1,125 @@
+"""From what the switchboard says to the outbox: by which channel, at which address, about what."""
+
+import msgspec
+
+from gateway.core import staff, switchboard
+from gateway.core.effects import CaseMoved, PageDue
+from gateway.core.events import PersonDue, StaffSet
+from gateway.core.model import SITE, Case, CaseState
+from gateway.core.reason import Reason
+from gateway.core.rota import Role
+from gateway.core.rules import Rules
+from gateway.core.staff import Member
+from gateway.lines import Lines
+from gateway.notify.addressing import Addresses
+from gateway.store.commit import Entry, Group
+from gateway.store.registry import Registry, Warden
+
+RULES = Rules()
+NOW_MS = 1_780_000_000_000
+INBOX, PHONE = ("inbox", ""), ("webhook", "http://phone")
+
+
+def registry(*wardens: Warden) -> Registry:
+    members = {one.warden_id: Member("g", one.role, (1,) * len(one.channels)) for one in wardens}
+    return Registry({}, {}, {"d": "g"}, {"g": wardens}, staff=staff.of(members, [], []))
+
+
+class Beats:
+    """One beat after the other, each on the switchboard of the one before."""
+
+    def __init__(self, *wardens: Warden, site: str = "") -> None:
+        known = registry(*wardens)
+        self.addresses = Addresses(known, site, "en")
+        self.board = switchboard.of(staff.Staff())
+        lines = self.lines()
+        lines.step(StaffSet(known.staff), NOW_MS)
+        assert {person.warden_id for person in lines.changed()} == set(known.staff.members)
+        self.board = lines.board
+
+    def lines(self) -> Lines:
+        return Lines(self.board, self.addresses, RULES)
+
+    def told(self, page: PageDue) -> list[Entry]:
+        lines = self.lines()
+        entries = list(lines.follow(page, "d", "g", NOW_MS))
+        self.board = lines.board
+        return entries
+
+    def due(self, warden_id: str, now_ms: int) -> list[Entry]:
+        lines = self.lines()
+        entries = list(lines.step(PersonDue(warden_id), now_ms))
+        self.board = lines.board
+        return entries
+
+
+WANG = Warden("wang", "zh", (PHONE, INBOX), "g")
+LI = Warden("li", "en", (INBOX,), "g", Role.DEPUTY)
+
+
+def page(number: int = 1, rung: int = 0, reason: Reason = Reason.NO_PERMIT) -> PageDue:
+    return PageDue(f"p{number}", f"c{number}", reason, NOW_MS - 5, rung)
+
+
+def ways(entries: list[Entry]) -> list[str]:
+    return [f"{entry.warden_id or 'site'} {entry.channel} {entry.address}" for entry in entries]
+
+
+def test_a_page_goes_by_the_channels_of_its_rung_and_to_the_site_once_a_round() -> None:
+    beats = Beats(WANG, LI, site="http://site")
+    entries = beats.told(page())
+    assert ways(entries) == ["site webhook http://site", "wang webhook http://phone"]
+    first = entries[1]
+    assert (first.language, first.since_ms, first.made_ms, first.done_ms) == (
+        "zh",
+        NOW_MS - 5,
+        NOW_MS,
+        None,
+    )
+    (second,) = beats.told(page(rung=1))
+    assert (second.channel, second.done_ms) == ("inbox", NOW_MS), "the inbox is a view"
+    assert ways(beats.told(page(rung=2))) == ["li inbox "]
+
+
+def test_a_grouped_page_says_how_many_and_leads_to_the_worst() -> None:
+    beats = Beats(WANG, LI)
+    for number in range(RULES.pages_most):
+        beats.told(page(number))
+    assert beats.told(page(100, reason=Reason.REFUSALS)) == []
+    assert beats.told(page(101)) == []
+    entries = beats.due("wang", NOW_MS + RULES.pages_window_ms)
+    assert ways(entries) == ["wang webhook http://phone", "wang inbox "]
+    assert {(one.reason, one.case_id, one.door_id) for one in entries} == {("grouped", "c101", "d")}
+    about = msgspec.json.decode(entries[0].about, type=Group)
+    assert about == Group(2, 1, ("c101", "c100"))
+
+
+def test_a_test_and_its_failure_are_of_no_door() -> None:
+    beats = Beats(WANG, LI, site="http://site")
+    at_ms = switchboard.next_deadline(beats.board, "wang")
+    assert at_ms is not None
+    tests = beats.due("wang", at_ms)
+    assert ways(tests) == ["wang webhook http://phone", "wang inbox "]
+    assert {(one.reason, one.door_id, one.case_id) for one in tests} == {("test", SITE, "")}
+    fails_ms = switchboard.next_deadline(beats.board, "wang")
+    assert fails_ms is not None
+    told = beats.due("wang", fails_ms)
+    assert ways(told)[0] == "site webhook http://site"
+    assert {one.reason for one in told} == {"unreachable"}
+
+
+def test_one_who_has_left_has_no_address_any_more() -> None:
+    beats = Beats(WANG, LI)
+    beats.addresses.know(registry(LI))
+    assert beats.told(page()) == []
+    assert ways(beats.told(page(rung=2))) == ["li inbox "]
+
+
+def test_only_who_is_not_as_before_is_stored() -> None:
+    beats = Beats(WANG, LI)
+    lines = beats.lines()
+    closed = CaseMoved(Case("c", Reason.NO_PERMIT, CaseState.CLOSED, NOW_MS), NOW_MS)
+    assert not list(lines.follow(closed, "d", "g", NOW_MS))
+    assert lines.changed() == []
+    assert list(lines.follow(page(), "d", "g", NOW_MS))
+    assert [person.warden_id for person in lines.changed()] == ["wang"]
