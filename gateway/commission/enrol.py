@@ -164,6 +164,7 @@ class Enrolment:
         self._need_grid(row.grid_id)
         before = self._doors.get(row.door_id, {"door_class": ""})
         values = kept(msgspec.structs.asdict(row), before)
+        values["door_class"] = values["door_class"] or ""
         if values["stair"] and not values["building"]:
             raise EnrolError("stair", values["stair"], "needs its building")
         if values["door_class"] != before["door_class"]:

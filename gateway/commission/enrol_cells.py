@@ -109,7 +109,9 @@ def language(text: str) -> str:
 
 
 def channels(text: str) -> tuple[str, ...]:
-    """Channel addresses with spaces between them."""
+    """Channel addresses with spaces between them; none for one who is not told any more."""
+    if text in rota_cells.TAKEN_BACK:
+        return ()
     found = tuple(dict.fromkeys(text.split()))
     if len(found) > CHANNELS_MAX:
         raise ValueError(f"allowed are up to {CHANNELS_MAX} channels")

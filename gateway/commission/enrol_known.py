@@ -31,8 +31,10 @@ def known(
 
 
 def kept(said: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
-    """What is said now; what is not said stays as it was."""
-    return {name: before.get(name) if value is None else value for name, value in said.items()}
+    """What is said now, and None for what is taken back; what is not said stays as it was."""
+    return {
+        name: before.get(name) if value is None else value or None for name, value in said.items()
+    }
 
 
 def by_door(rows: Iterable[dict[str, Any]]) -> defaultdict[str, list[dict[str, Any]]]:

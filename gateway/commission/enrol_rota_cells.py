@@ -11,6 +11,7 @@ BEAT_S_MAX = 3_600
 SHORT_CHARACTERS_MAX = 64
 CLASS_CHARACTERS_MAX = 32
 EVERY_DAY = 0b1111111
+TAKEN_BACK = ("-", "无")  # an empty cell says nothing; this says that there is none
 
 _ROLES = {
     **{role.value: role for role in Role},
@@ -93,8 +94,10 @@ def windows(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def beat_ms(text: str) -> int:
-    """How often a seal promised to beat, in seconds."""
+    """How often a seal promised to beat, in seconds; 0 if it is taken back."""
     text = unicodedata.normalize("NFKC", text)
+    if text in TAKEN_BACK:
+        return 0
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= BEAT_S_MAX:
         raise ValueError(f"allowed are 1 to {BEAT_S_MAX} seconds")
     return int(text[:9]) * 1_000
@@ -116,6 +119,9 @@ def a_place(text: str) -> str:
 
 
 def _short(text: str, limit: int) -> str:
+    """The text; empty if it is taken back."""
+    if text in TAKEN_BACK:
+        return ""
     if _SPOILED.fullmatch(text):
         raise ValueError(
             "a spreadsheet has changed it; format the column as text and type it again"

@@ -38,7 +38,7 @@ class NewWarden(Struct, frozen=True):
 class NewDoor(Struct, frozen=True):
     """A door, what people call it, whose settings hold, and where it lies.
 
-    What is not said of a door that is known stays as it was.
+    What is not said (None) of a door that is known stays as it was; empty takes it back.
     """
 
     door_id: str
@@ -58,7 +58,7 @@ class NewSeal(Struct, frozen=True):
     door_id: str | None = None
     broker_password: str | None = None
     batch: str | None = None
-    beat_ms: int | None = None  # how often it promised to beat
+    beat_ms: int | None = None  # how often it promised to beat; 0 takes it back
 
     def __repr__(self) -> str:
         """Its id and its door; the key and the password stay unsaid."""

@@ -170,6 +170,31 @@ def test_classes_places_and_beats_are_kept_and_told_to_the_door(enrol, store):
         assert registry.letters(connection, 2)[0][2] == SealBound("a" * 16, 300_000)
 
 
+def test_what_was_said_once_can_be_taken_back(enrol, store):
+    doors = "door_id,label,grid_id,class,building,stair,point\nd1,3-201,g1,{}\n"
+    seals = f"seal_id,key,door_id,batch,beat_s\n{'a' * 16},{KEY},d1,{{}}\n"
+    people = "warden_id,name,grid_id,channels\nwang,王,g1,{}\n"
+    assert enrol(
+        grids=GRIDS,
+        doors=doors.format("heavy,3,2,ap-7"),
+        seals=seals.format("2026-03,100"),
+        wardens=people.format("inbox"),
+    ).written
+    back = {"doors": doors.format("-,无,-,-"), "seals": seals.format("-,-")}
+    assert enrol(**back, wardens=people.format("-")).written
+    with store.reading() as connection:
+        events = [event for _, _, event in registry.letters(connection, 2)]
+        known = registry.load(connection)
+    assert events == [DoorClassed(""), SealBound("a" * 16, None)]
+    assert known.areas_of["d1"] == (("site:", 1),)
+    assert known.staff.members["wang"].channels == ()
+    again = enrol(**back, wardens=people.format("-"))
+    assert {outcome for _, outcome in again.counts} == {Outcome.UNCHANGED}
+    assert told(enrol(doors=doors.format(",-,2,"))) == [
+        'doors.csv line 2: stair "2": needs its building'
+    ]
+
+
 def test_a_stair_needs_its_building(enrol):
     doors = "door_id,label,grid_id,stair\nd1,3-201,g1,2\n"
     assert told(enrol(grids=GRIDS, doors=doors)) == [
