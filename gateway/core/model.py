@@ -173,6 +173,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     battery_mv: int | None = None
     cover: bool = False  # as last reported, so that one tamper is one page
     magnet: bool = False
+    tampered_ms: int | None = None  # when signs that are older than their order are told
     opening: Opening | None = None
     ended: Opening | None = None  # the one before, which a late report may show to go on
     opened_ms: tuple[int, ...] = ()  # the earliest of each of Rules.chatter_openings openings

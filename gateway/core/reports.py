@@ -76,6 +76,7 @@ def bound(door: Door, event: SealBound, now_ms: int, _: Rules) -> Outcome:
         ended=None,
         cover=False,
         magnet=False,
+        tampered_ms=None,
         opened_ms=(),
         unsettled=None,
         found_open=None,

@@ -27,6 +27,7 @@ from gateway.core import (
     reports,
     silence,
     standing,
+    tamper,
 )
 from gateway.core.acts import act
 from gateway.core.case import Outcome
@@ -87,6 +88,11 @@ def _place(door: Door, event: DoorPlaced, _: int, __: Rules) -> Outcome:
     return replace(door, grid_id=event.grid_id), ()
 
 
+def _order(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> Outcome:
+    placed, effects = standing.placed(door, event, now_ms, rules)
+    return tamper.ordered(door, placed, now_ms, rules), effects
+
+
 def _received(door: Door, event: PageReceived, now_ms: int, rules: Rules) -> Outcome:
     if not event.case_id:
         return canary.received(door, now_ms, rules)
@@ -101,7 +107,7 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], Outcome]] = {
     SealBound: reports.bound,
     DoorClassed: _class,
     DoorPlaced: _place,
-    OrderPlaced: standing.placed,
+    OrderPlaced: _order,
     PermitAnnounced: lambda door, its, now, rules: permits.announced(door, its.permit, now, rules),
     CaseAcknowledged: act,
     PersonOnSite: act,
@@ -149,6 +155,7 @@ Due = Callable[[Door], int | None]
 # have nothing in most fields.
 DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
     ("opening", ((openings.ends_ms, openings.end_due), (openings.overstay_ms, openings.overstay))),
+    ("tampered_ms", ((tamper.told_ms, tamper.tell),)),
     ("unsettled", ((chatter.settles_ms, chatter.settle),)),
     ("found_open", ((found_open.told_ms, found_open.tell),)),
     ("silence", ((silence.told_ms, silence.tell),)),

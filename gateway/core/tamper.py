@@ -2,9 +2,15 @@
 
 It pages at once and latches its case. A seal that was taken off its door says so by the same two
 signs: its back is its cover, and its own magnet is out of reach.
+
+A seal that is hung up has its cover open for a while, and before an order that is nobody's matter.
+But an order begins for a sealed door: signs that are there still once the grace time of the order
+has passed are told like new ones.
 """
 
-from gateway.core import case
+from msgspec.structs import replace
+
+from gateway.core import case, orders
 from gateway.core.case import Outcome, raise_case
 from gateway.core.effects import Effect
 from gateway.core.heard import Heard
@@ -18,19 +24,67 @@ from gateway.core.rules import Rules
 def look(door: Door, heard: Heard, rules: Rules) -> Outcome:
     """Compare the two signs with those that were last heard."""
     before, now_ms = heard.before, heard.now_ms
-    covers, magnets = door.cover and not before.cover, door.magnet and not before.magnet
-    if (before.cover or before.magnet) and not (door.cover or door.magnet):
+    if not (door.cover or door.magnet):
+        if not (before.cover or before.magnet):
+            return door, ()
+        door = replace(door, tampered_ms=None)
         if door.opening is not None:
             return door, ()  # it is over when the door is shut as well
         return case.returned(door, GOES_ON_TAMPERED, now_ms)
-    if not (covers or magnets) or why_not_under_order(door, now_ms):
+    covers, magnets = door.cover and not before.cover, door.magnet and not before.magnet
+    if not (covers or magnets):
         return door, ()
+    if why_not_under_order(door, now_ms):
+        return _waits(door, now_ms, rules, told=False), ()
+    if door.tampered_ms is not None:  # the other sign is older than the order, and as true
+        covers, magnets = door.cover, door.magnet
+    return _raise(door, covers, magnets, heard.name(), now_ms, now_ms, rules)
+
+
+def ordered(before: Door, door: Door, now_ms: int, rules: Rules) -> Door:
+    """The door after another order was placed on it, for signs that are there already."""
+    if not (door.cover or door.magnet):
+        return door
+    waiting_ms = before.tampered_ms
+    if waiting_ms is not None and waiting_ms - rules.grace_ms <= now_ms:
+        return door  # its order has begun
+    return _waits(door, now_ms, rules, told=orders.running(before, now_ms) is not None)
+
+
+def told_ms(door: Door) -> int | None:
+    """When signs that are older than their order are told."""
+    return door.tampered_ms
+
+
+def tell(door: Door, now_ms: int, rules: Rules) -> Outcome:
+    """The order has begun, and its grace time has passed: the signs are there still."""
+    due_ms = door.tampered_ms
+    assert due_ms is not None  # noqa: S101 - its deadline came
+    if why_not_under_order(door, now_ms):
+        return _waits(door, now_ms, rules, told=False), ()
+    name = f"{door.seal_id}-ordered-{due_ms}"
+    since_ms = due_ms - rules.grace_ms
+    return _raise(door, door.cover, door.magnet, name, since_ms, now_ms, rules)
+
+
+def _raise(
+    door: Door, covers: bool, magnets: bool, name: str, since_ms: int, now_ms: int, rules: Rules
+) -> Outcome:
     effects: tuple[Effect, ...] = ()
-    for is_new, reason, sign in (
+    for is_there, reason, sign in (
         (covers, Reason.COVER_TAMPER, "-cover"),
         (magnets, Reason.MAGNET_TAMPER, "-magnet"),
     ):
-        if is_new:
-            door, raised = raise_case(door, reason, heard.name() + sign, now_ms, now_ms, rules)
+        if is_there:
+            door, raised = raise_case(door, reason, name + sign, now_ms, since_ms, rules)
             effects += raised
-    return door, effects
+    return _waits(door, now_ms, rules, told=True), effects
+
+
+def _waits(door: Door, now_ms: int, rules: Rules, told: bool) -> Door:
+    """The door with the time at which its signs are told under the next order; told, under the one
+    that runs, they are told again under one that begins after it with a gap between."""
+    over_ms = (orders.ends_ms(door, now_ms) if told else None) or now_ms
+    begins = [max(order.from_ms, now_ms) for order in door.orders if order.to_ms > over_ms]
+    tampered_ms = min(begins) + rules.grace_ms if begins else None
+    return replace(door, tampered_ms=tampered_ms)

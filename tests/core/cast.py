@@ -164,8 +164,10 @@ class AtDoor:
         self.tell(self.door_id, SealBound(seal.seal_id, seal.beat_ms))
         return self
 
-    def gets_order(self, start: str, end: str, policy: Policy | None = None) -> "AtDoor":
-        order = Order("order", self.time(start), self.time(end), policy or Policy())
+    def gets_order(
+        self, start: str, end: str, policy: Policy | None = None, name: str = "order"
+    ) -> "AtDoor":
+        order = Order(name, self.time(start), self.time(end), policy or Policy())
         self.tell(self.door_id, OrderPlaced(order))
         return self
 
