@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from gateway.core import ladder
 from gateway.core.effects import CaseMoved, Effect, PageDue
-from gateway.core.model import Case, CaseState, Door, Outage, Shelf
+from gateway.core.model import Beside, Case, CaseState, Door, Outage, Shelf
 from gateway.core.orders import quiet
 from gateway.core.reason import BREACHES, TAMPER, Reason
 from gateway.core.rules import Rules
@@ -49,7 +49,8 @@ def raise_case(
         page_id, reason, CaseState.RAISED, now_ms, since_ms=since_ms, refers_to=holder.last_case
     )
     if case.openings and case.reason in BREACHES and reason not in BREACHES:
-        return _join_quietly(holder, case, PageDue(page_id, case.case_id, reason, since_ms), now_ms)
+        told_ms = ladder.may_start_ms(reason, now_ms, _quiet(holder, now_ms), rules)
+        return _join_quietly(holder, case, Beside(page_id, reason, since_ms, told_ms), now_ms)
     case = replace(
         case,
         reason=case.reason if case.latched else reason,  # tampering stays what matters most
@@ -71,12 +72,35 @@ def _quiet(holder: Door | Outage, now_ms: int) -> ladder.Windows:
     return quiet(holder, now_ms) if isinstance(holder, Door) else ()
 
 
-def _join_quietly(
-    holder: H, case: Case, page: PageDue, now_ms: int
-) -> tuple[H, tuple[Effect, ...]]:
+def _join_quietly(holder: H, case: Case, its: Beside, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
     """A fault beside a breach: the installer hears of it, and whoever has the breach keeps it."""
-    case = replace(case, openings=case.openings + 1)
-    return replace(holder, case=case, last_case=case.case_id), (CaseMoved(case, now_ms), page)
+    kept: list[Beside] = [other for other in case.beside if other.reason is not its.reason]
+    case = replace(case, openings=case.openings + 1, beside=(*kept, its))
+    holder = replace(holder, case=case, last_case=case.case_id)
+    told: tuple[Effect, ...] = ()
+    if its.told_ms <= now_ms:
+        holder, told = _tell_beside(holder, case, now_ms)
+    return holder, (CaseMoved(case, now_ms), *told)
+
+
+def beside_ms(door: Door) -> int | None:
+    """When somebody is told of what stands beside the open case."""
+    if door.case is None:
+        return None
+    return min((its.told_ms for its in door.case.beside), default=None)
+
+
+def tell_beside(door: Door, now_ms: int, _: Rules) -> Outcome:
+    """It may be told now."""
+    assert door.case is not None  # noqa: S101 - its deadline came
+    return _tell_beside(door, door.case, now_ms)
+
+
+def _tell_beside(holder: H, case: Case, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
+    due = [its for its in case.beside if its.told_ms <= now_ms]
+    later = tuple(its for its in case.beside if its not in due)
+    told = tuple(PageDue(its.page_id, case.case_id, its.reason, its.since_ms) for its in due)
+    return replace(holder, case=replace(case, beside=later)), told
 
 
 def move(
@@ -101,13 +125,21 @@ def report(
     if case.latched and case.state is not CaseState.ON_SITE:
         return holder, ()
     state = CaseState.REPORTED if rules.sign_off else CaseState.SIGNED_OFF
-    done = replace(case, state=state, reported_by=by, outcome=outcome, ladder=None, shelf=None)
+    beside, ends = case.beside, {"ladder": None, "shelf": None, "beside": ()}
+    done = replace(case, state=state, reported_by=by, outcome=outcome, **ends)
     effects: tuple[Effect, ...] = (CaseMoved(done, now_ms, by),)
     filed = (*holder.filed, done)
     effects += _closed(filed[:-FILED_MAX], now_ms, None)
     holder = replace(holder, case=None, filed=filed[-FILED_MAX:])
     holder, closed = close_signed_off(holder, now_ms, by)
-    return holder, effects + closed
+    effects += closed
+    for its in beside:  # nobody was told of it yet: it is a case of its own now
+        holder, raised = raise_case(holder, its.reason, its.page_id, now_ms, its.since_ms, rules)
+        effects += raised
+        if its.over:
+            holder, over = returned(holder, frozenset({its.reason}), now_ms)
+            effects += over
+    return holder, effects
 
 
 def assess(holder: H, case_id: str, by: str, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
@@ -215,6 +247,10 @@ def returned(holder: H, reasons: frozenset[Reason], now_ms: int) -> tuple[H, tup
     """What raised it is over. It must be answered all the same; what is signed off closes."""
     effects: tuple[Effect, ...] = ()
     case = holder.case
+    if case is not None and case.beside:
+        beside = tuple(replace(b, over=b.over or b.reason in reasons) for b in case.beside)
+        case = replace(case, beside=beside)
+        holder = replace(holder, case=case)
     if case is not None and case.reason in reasons and case.returned_ms is None:
         holder, effects = _put(holder, replace(case, returned_ms=now_ms), now_ms)
     if any(c.returned_ms is None and c.reason in reasons for c in holder.filed):
@@ -238,7 +274,9 @@ def goes_on(door: Door, now_ms: int) -> Outcome:
 def end_by_rule(holder: H, reason: Reason, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
     """A rule ends the open case, and says which."""
     assert holder.case is not None  # noqa: S101 - the rule looked
-    case = replace(holder.case, state=CaseState.CLOSED, outcome=reason, ladder=None, shelf=None)
+    case = replace(
+        holder.case, state=CaseState.CLOSED, outcome=reason, ladder=None, shelf=None, beside=()
+    )
     return replace(holder, case=None), (CaseMoved(case, now_ms),)
 
 

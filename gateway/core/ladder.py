@@ -89,7 +89,7 @@ def begin(
     rules: Rules,
 ) -> Climbed:
     """Tell of something new in the case: at once, or when the day or the quiet hours allow it."""
-    starts_ms = _starts_ms(reason, now_ms, quiet, rules)
+    starts_ms = may_start_ms(reason, now_ms, quiet, rules)
     case = replace(case, ladder=Ladder(page_id, reason, since_ms, starts_ms, began_ms=starts_ms))
     return climb(case, now_ms, rules) if starts_ms <= now_ms else (case, ())
 
@@ -137,8 +137,8 @@ def _next(ladder: Ladder, rung: int, now_ms: int, rules: Rules) -> Ladder:
     )
 
 
-def _starts_ms(reason: Reason, now_ms: int, quiet: Windows, rules: Rules) -> int:
-    """When the first rung may be told."""
+def may_start_ms(reason: Reason, now_ms: int, quiet: Windows, rules: Rules) -> int:
+    """When the first rung may be told: by day, or outside the quiet hours."""
     starts_ms = now_ms
     if reason in FAULTS:
         starts_ms = _not_within(starts_ms, (rules.day_to_min, rules.day_from_min), rules)

@@ -108,6 +108,16 @@ class Shelf(Struct, frozen=True):
     ends_ms: int
 
 
+class Beside(Struct, frozen=True, omit_defaults=True):
+    """A fault beside a breach, of which nobody is told before the hour allows it."""
+
+    page_id: str
+    reason: Reason
+    since_ms: int
+    told_ms: int
+    over: bool = False
+
+
 class Case(Struct, frozen=True, omit_defaults=True):
     """What needs a person. One is open at a time; later openings join it and page again."""
 
@@ -121,6 +131,7 @@ class Case(Struct, frozen=True, omit_defaults=True):
     returned_ms: int | None = None  # since when what raised it is over: shut, heard, settled
     refers_to: str | None = None  # the case before this one, at the same door
     ladder: Ladder | None = None
+    beside: tuple[Beside, ...] = ()  # one of a reason
     shelf: Shelf | None = None
     reported_by: str | None = None
     outcome: str | None = None

@@ -160,7 +160,14 @@ DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
     ("found_open", ((found_open.told_ms, found_open.tell),)),
     ("silence", ((silence.told_ms, silence.tell),)),
     ("canary", ((canary.missed_ms, canary.missed),)),
-    ("case", ((case.shelf_ms, case.unshelve), (case.climbs_ms, case.climb))),
+    (
+        "case",
+        (
+            (case.shelf_ms, case.unshelve),
+            (case.climbs_ms, case.climb),
+            (case.beside_ms, case.tell_beside),
+        ),
+    ),
     ("last_case", ((_order_over_ms, _end_order),)),
 )
 _NOTHING = (None,) * len(DUE)

@@ -160,6 +160,36 @@ def test_a_fault_beside_a_breach_leaves_the_breach_to_who_has_it() -> None:
     assert its.reason == "no_permit"
 
 
+def chatters_by_night(rules: Rules) -> Site:
+    """A breach, and a contact at fault beside it, at eleven in the evening."""
+    site = Site(DOOR, rules=rules)
+    for second in range(0, 40, 10):
+        site.at(f"23:00:{second:02}").door(DOOR).opens()
+        site.at(f"23:00:{second + 5:02}").door(DOOR).shuts()
+    site.want(between("23:00", "23:10"), page(installer, times=0), page(warden, times=None))
+    site.at("23:10").person("Wang", DOOR).is_there()
+    return site
+
+
+@pytest.mark.parametrize("settle_ms", [300_000, 12 * 3_600_000], ids=["settles", "goes on"])
+def test_a_fault_beside_a_breach_is_told_by_day_too(settle_ms: int) -> None:
+    site = chatters_by_night(Rules(settle_ms=settle_ms))
+    site.want(between("23:10", "day 2 07:59:59"), page(installer, times=0))
+    site.want(between("day 2 08:00", "day 2 08:00"), page(installer, why="chatter"))
+    site.want(between("day 2 08:00:01", "day 2 10:59"), nobody())
+
+
+@pytest.mark.parametrize("settle_ms", [300_000, 12 * 3_600_000], ids=["settles", "goes on"])
+def test_a_fault_that_nobody_was_told_of_outlives_the_breach_beside_it(settle_ms: int) -> None:
+    site = chatters_by_night(Rules(settle_ms=settle_ms))
+    site.at("23:30").person("Wang", DOOR).reports("brought back")
+    its = site.case_of(DOOR)
+    assert its is not None
+    assert (its.reason, its.returned_ms is not None) == ("chatter", settle_ms == 300_000)
+    site.want(between("23:10", "day 2 07:59:59"), page(installer, times=0))
+    site.want(between("day 2 08:00", "day 2 08:00"), page(installer, why="chatter"))
+
+
 def test_a_door_whose_reports_nobody_assesses_keeps_the_latest() -> None:
     site = Site(DOOR)
     for minute in range(FILED_MAX + 4):
