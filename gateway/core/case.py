@@ -85,9 +85,9 @@ def _join_quietly(holder: H, case: Case, its: Beside, now_ms: int) -> tuple[H, t
 
 def beside_ms(door: Door) -> int | None:
     """When somebody is told of what stands beside the open case."""
-    if door.case is None:
+    if door.case is None or not door.case.beside:
         return None
-    return min((its.told_ms for its in door.case.beside), default=None)
+    return min(its.told_ms for its in door.case.beside)
 
 
 def tell_beside(door: Door, now_ms: int, _: Rules) -> Outcome:
