@@ -20,6 +20,7 @@ from gateway.core.model import Contact, Door, Order, Permit
 from gateway.core.reason import Reason
 from gateway.core.rules import Rules
 from gateway.core.step import next_deadline, step
+from gateway.simulate import phones
 from gateway.simulate.calendar import Calendar
 from gateway.simulate.habits import Habits
 from gateway.simulate.left_out import LeftOutBeats
@@ -58,6 +59,7 @@ class DoorRun(LeftOutBeats):
         self.told: Told | None = None
         self.keeps_journal = False
         self.journal: list[tuple[int, Event]] = []
+        self.raised: list[phones.Raised] = []  # what the grid's switchboard hears of
         self.number, self._days, self._habits = number, days, habits
         self._compressed, self._to_site, self.shared = compressed, to_site, shared
         chance = Random(f"{seed}/{number}")  # noqa: S311 - a simulation
@@ -229,6 +231,8 @@ class DoorRun(LeftOutBeats):
             self.witness.stepped(now_ms, event, before, self.door, effects)
         if effects:
             for effect in effects:
+                if phones.concerns(effect):
+                    self.raised.append((now_ms, self.door.door_id, effect))
                 if isinstance(effect, PageDue):
                     self.staff.paged(effect)
             self._to_site(self, effects)

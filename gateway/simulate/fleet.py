@@ -18,13 +18,14 @@ from gateway.simulate.goals import judged
 from gateway.simulate.habits import Habits
 from gateway.simulate.ledger_check import Coverage, check
 from gateway.simulate.life import MINUTE_MS, START_MS
+from gateway.simulate.phones import Phones, Raised
 
 TEN_MINUTES_MS = 10 * MINUTE_MS
 NOTES = (
     "Nothing reaches beyond a building: no outage of the whole site; a bad batch of seals is a box "
     "of one building.",
-    "The gateway is always up, and a page is due when a step raises it: the loop, the ladder and "
-    "the phones are measured elsewhere.",
+    "The gateway is always up, every phone works, and a page is due when a step raises it: the "
+    "loop and the couriers are measured elsewhere.",
     "The radio's two ways are alike; seals never sleep; how often things fail is mostly assumed.",
 )
 
@@ -47,6 +48,8 @@ class Totals:
     missed: list[tuple[int, int]] = field(default_factory=list)
     coverage: Coverage = field(default_factory=Coverage)
     outages: Outages = field(default_factory=Outages)
+    phones: Phones = field(default_factory=Phones)
+    raised: list[Raised] = field(default_factory=list)  # in the grid that is being filled
     seconds: float = 0.0
 
     def add(self, number: int, run: DoorRun) -> None:
@@ -77,6 +80,10 @@ class Totals:
         for at_ms, reason in seen.pages:
             self.reasons[reason] += 1
             self.loads[warden, (at_ms - START_MS) // TEN_MINUTES_MS] += 1
+        self.raised += run.raised
+        if number + 1 in (self.doors, (warden + 1) * self.doors_of_warden):
+            self.phones.add(self.raised, run.rules)
+            self.raised = []
 
     def add_building(self, building: BuildingRun) -> None:
         """What its doors share."""
@@ -115,6 +122,7 @@ class Totals:
             "warden_doors": self.doors_of_warden,
             "warden_most_pages_in_10_min": max(self.loads.values(), default=0),
             "warden_over_10_in_10_min": sum(load > 10 for load in self.loads.values()),
+            **self.phones.figures(),
             **self.coverage.figures(),
             "steps": self.counts["steps"],
             "seconds": round(self.seconds, 1),

@@ -19,6 +19,7 @@ GOALS: Mapping[str, Goal] = {
     "outages_split": Goal(0, "outages_true"),
     "storm_answers_over_10_s": Goal(0, "storm_pages"),
     "warden_over_10_in_10_min": Goal(0, "pages"),
+    "phone_most_pages_in_10_min": Goal(10, "phone_pages"),
 }
 
 
