@@ -64,7 +64,8 @@ def menshen(folder: Path) -> Callable[..., Said]:
 def settings(folder: Path, free_port: Callable[[], int]) -> Path:
     """Settings whose broker and console nobody is at yet."""
     path = folder / "menshen.toml"
-    path.write_text(f"[broker]\nport = {free_port()}\n[console]\nport = {free_port()}\n")
+    ports = f"[broker]\nport = {free_port()}\n[console]\nport = {free_port()}\n"
+    path.write_text(f'[site]\nzone = "Asia/Shanghai"\n{ports}')
     return path
 
 

@@ -17,7 +17,7 @@ from gateway.store.rewind import Comparison, rewind
 
 def flurry() -> Story:
     """Three openings, 15 s apart: two pages, then a case of chatter that settles with nobody."""
-    story = Story().after(5 * HOUR)  # by day in Wuxi and in UTC: a fault is told then
+    story = Story().after(HOUR)
     for _ in range(3):
         story.opens()
         story.after(5 * SECOND).shuts()
