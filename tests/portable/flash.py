@@ -93,7 +93,7 @@ def mount(disk, at="/flash"):
     return at + "/"
 
 
-_disk = []  # one for all tests: a small heap has no place for two
+_disk = []  # on the board one for all tests: a small heap has no place for two
 
 
 def empty_folder():
@@ -105,4 +105,6 @@ def empty_folder():
         return mount(_disk[0])
     import tempfile
 
-    return tempfile.mkdtemp(prefix="menshen-") + "/"
+    room = tempfile.TemporaryDirectory(prefix="menshen-")
+    _disk.append(room)  # it is removed with the process
+    return room.name + "/"
