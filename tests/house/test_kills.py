@@ -21,7 +21,9 @@ from sqlalchemy import select
 import neighbours
 from gateway.core.events import Event
 from gateway.core.model import Contact
+from gateway.core.rules import Rulebook
 from gateway.store import tables
+from gateway.store.replay import Apart, Replay, differing, journaled
 from house import site as sites
 from house.fleet import Fleet, Told
 from house.receiver import Receiver
@@ -156,6 +158,7 @@ async def lives_through(
     assert not house.fleet.wrong
     assert tries.keys() == openings  # and under no other id
     assert_journaled_once(site, house.fleet.told)
+    assert_lived_as_journaled(site)
 
 
 @asynccontextmanager
@@ -217,3 +220,15 @@ def assert_journaled_once(site: Site, told: list[Told]) -> None:
     assert Counter((e.seal_id, e.seq, e.contact, e.edges) for e in events) == Counter(
         (t.seal_id, t.seq, _CONTACTS[t.contact], t.edges) for t in told
     )
+
+
+def assert_lived_as_journaled(site: Site) -> None:
+    """All those lives left what the journal alone makes: doors, outages, and who was told."""
+    store, replay = site.store(), Replay(Rulebook())
+    with store.reading() as connection:
+        for its in journaled(connection):
+            replay.step(its)
+        assert differing(connection, replay) == Apart()
+    store.close()
+    assert replay.doors
+    assert any(person.told for person in replay.switchboard.people.values())
