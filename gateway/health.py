@@ -1,7 +1,7 @@
 """How the gateway does: counted as it goes, shown on the console, in the history and by `check`."""
 
-import time
 from collections import deque
+from collections.abc import Callable
 from statistics import median
 
 import msgspec
@@ -12,6 +12,7 @@ COMMITS_KEPT = 512  # for the median and the worst
 class Health(msgspec.Struct, frozen=True):
     """One look at the gateway. Times in milliseconds of UTC, durations in milliseconds."""
 
+    at_ms: int
     started_ms: int
     broker_connected: bool
     broker_since_ms: int | None
@@ -30,10 +31,10 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Pulse:
-    """The counters behind it; each is written by the part that knows it."""
+    """The counters behind it; each is written by the part that knows it. Times are the loop's."""
 
-    def __init__(self) -> None:
-        self.started_ms = time.time_ns() // 1_000_000
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._now_ms, self.started_ms = now_ms, now_ms()
         self.broker_connected = False
         self.broker_since_ms: int | None = None
         self.echo_ms: float | None = None
@@ -41,6 +42,10 @@ class Pulse:
         self.store_error: str | None = None
         self.outbox: dict[str, tuple[int, int | None]] = {}  # channel -> due, oldest made_ms
         self._commit_ms: deque[float] = deque(maxlen=COMMITS_KEPT)
+
+    def broker(self, connected: bool) -> None:
+        """The connection to the broker stands, or is gone."""
+        self.broker_connected, self.broker_since_ms = connected, self._now_ms()
 
     def committed(self, took_ms: float, reports: int, refused: int) -> None:
         """A commit went through."""
@@ -54,6 +59,7 @@ class Pulse:
         """All of it at once."""
         oldest = [made_ms for _, made_ms in self.outbox.values() if made_ms is not None]
         return Health(
+            at_ms=self._now_ms(),
             started_ms=self.started_ms,
             broker_connected=self.broker_connected,
             broker_since_ms=self.broker_since_ms,

@@ -57,13 +57,13 @@ class Heart:
         self._watchers: list[asyncio.Queue[Committed]] = []
         self._couriers: list[Callable[[list[Entry]], None]] = []
         self._last_letter = 0
-        self.pulse = Pulse()
         with store.reading() as connection:
             journal_id, at_ms, entry_id = registry.newest(connection)
             rules_known = registry.site_state(connection, "rules")
             listening = registry.listening(connection)
         self._ids = journal_id + 1, entry_id + 1
         self.now_ms: Callable[[], int] = Clock(at_ms)
+        self.pulse = Pulse(lambda: self.now_ms())
         self._listened = Listened(listening, site.doors.values(), at_ms or self.now_ms())
         if rules_known != msgspec.json.encode(site.rulebook):
             self._queue.append(Act(SITE, RulesSet(site.rulebook)))

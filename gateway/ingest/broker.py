@@ -118,8 +118,7 @@ class Broker:
             raise ConnectionError("it took the connection and never answered") from None
         if not self._ready.is_set():
             raise ConnectionError(self._refusal or "it closed the connection")
-        self._pulse.broker_connected = True
-        self._pulse.broker_since_ms = time.time_ns() // 1_000_000
+        self._pulse.broker(connected=True)
 
     async def _serve(self) -> None:
         """Keep-alive and self-echo, until the connection is gone or deaf."""
@@ -148,8 +147,7 @@ class Broker:
         self._flush()
 
     def _hang_up(self) -> None:
-        self._pulse.broker_connected = False
-        self._pulse.broker_since_ms = time.time_ns() // 1_000_000
+        self._pulse.broker(connected=False)
         self._ready.clear()
         self._client.disconnect()
         with contextlib.suppress(OSError):

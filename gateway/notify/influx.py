@@ -16,7 +16,6 @@ import asyncio
 import logging
 import random
 import shutil
-import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -129,11 +128,11 @@ class History:
             await asyncio.sleep(self._pace.figures_s)
 
     async def _look(self) -> str:
-        at_ms, health = time.time_ns() // 1_000_000, self._health()
+        health = self._health()
         counts = await self._in_thread(self._cursor.counts)
         oldest_ms = health.outbox_oldest_ms
         figures = points.Figures(
-            at_ms=at_ms,
+            at_ms=health.at_ms,
             broker_connected=health.broker_connected,
             echo_ms=health.echo_ms,
             store_ok=health.store_ok,
@@ -145,7 +144,7 @@ class History:
             commit_ms_p50=health.commit_ms_p50,
             commit_ms_max=health.commit_ms_max,
             outbox_due=health.outbox_due,
-            outbox_oldest_ms=0 if oldest_ms is None else max(0, at_ms - oldest_ms),
+            outbox_oldest_ms=0 if oldest_ms is None else max(0, health.at_ms - oldest_ms),
             cursor_lag=counts.lag,
             unwritten=counts.unwritten,
             disk_free=_disk_free(self._store),

@@ -10,6 +10,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.small_site import until
+from gateway.clock import Clock
 from gateway.health import Pulse
 from gateway.ingest.broker import Broker
 from gateway.ingest.probe import probe
@@ -25,7 +26,7 @@ class Held:
     def __init__(self) -> None:
         self.messages: list[tuple[str, bytes, int]] = []
         self.live: list[bool] = []
-        self.pulse = Pulse()
+        self.pulse = Pulse(Clock(0))
 
     def arrived(self, topic: str, payload: bytes, token: int, live: bool) -> bool:
         self.live.append(live)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.clock import Clock
 from gateway.health import Pulse
 from gateway.notify.influx import History, Pace
 from gateway.settings.sections import Influx as InfluxSettings
@@ -58,7 +59,7 @@ def building(tmp_path: Path) -> Iterator[Building]:
 @pytest.fixture
 def pulse() -> Pulse:
     """The counters behind the gateway's health, for a test to set."""
-    return Pulse()
+    return Pulse(Clock(0))
 
 
 @pytest.fixture

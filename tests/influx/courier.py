@@ -4,6 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from gateway.clock import Clock
 from gateway.health import Pulse
 from gateway.notify.influx import History, Pace
 from gateway.settings.sections import Influx
@@ -14,5 +15,5 @@ from influx.front import TOKEN
 if __name__ == "__main__":
     influx = Influx(url=sys.argv[2], org="menshen", bucket="seals", token=TOKEN)
     store = Store.open(Path(sys.argv[1]), create=False)
-    history = History(influx, store, lambda: Pulse().health(0), SITE_ID, Pace(batch=5))
+    history = History(influx, store, lambda: Pulse(Clock(0)).health(0), SITE_ID, Pace(batch=5))
     asyncio.run(history.run())
