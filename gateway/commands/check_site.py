@@ -27,18 +27,24 @@ def parts(store: Store, has_webhook: bool, now: int) -> Iterator[Finding]:
 
 
 def wardens(connection: Connection, has_webhook: bool) -> Finding:
-    """Whether somebody is told of every door."""
+    """Whether somebody is told of every door, and can be reached."""
     d, w = tables.doors.c, tables.wardens.c
-    bare = select(d.grid_id).where(d.grid_id.not_in(select(w.grid_id))).distinct()
-    grids = list(connection.execute(bare.order_by(d.grid_id)).scalars())
-    count = connection.execute(select(func.count()).select_from(tables.wardens)).scalar() or 0
-    facts = {"wardens": count, "grids_without": grids}
-    if not grids:
-        return Finding("wardens", Mark.OK, counted(count, "warden"), facts)
-    words = f"nobody is told of the doors in {_named(grids)}; enrol a warden there"
-    if has_webhook:
-        return Finding("wardens", Mark.WARN, f"only the webhook: {words}", facts)
-    return Finding("wardens", Mark.FAIL, words, facts)
+    told = list(connection.execute(select(w.warden_id, w.grid_id).where(w.channels != "[]")))
+    sealed = set(connection.execute(select(d.grid_id).distinct()).scalars())
+    grids = sorted(sealed - {grid_id for _, grid_id in told})
+    lost = sorted(views.unreached(connection) & {warden_id for warden_id, _ in told})
+    facts = {"wardens": len(told), "grids_without": grids, "unreached": lost}
+    if grids:
+        words = (
+            f"nobody is told of the doors in {_named(grids)}; enrol a warden with a channel there"
+        )
+        if has_webhook:
+            return Finding("wardens", Mark.WARN, f"only the webhook: {words}", facts)
+        return Finding("wardens", Mark.FAIL, words, facts)
+    if lost:
+        words = f"of {len(told)}, {len(lost)} not reached by the daily test: {_named(lost)}"
+        return Finding("wardens", Mark.WARN, f"{words}; look at their phones", facts)
+    return Finding("wardens", Mark.OK, counted(len(told), "warden"), facts)
 
 
 def seals(connection: Connection, now: int) -> Finding:

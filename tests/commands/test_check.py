@@ -3,12 +3,14 @@
 import sys
 import time
 
+import msgspec
 import pytest
 from sqlalchemy import delete, insert, update
 
 import neighbours
 from gateway.commands import check_machine, check_site
 from gateway.commands.finding import Mark
+from gateway.core.people import Person
 from gateway.store import tables
 
 NOW_MS = 1_900_000_000_000
@@ -150,6 +152,23 @@ def test_a_grid_without_a_warden_is_told(store):
     finding = found(store, "wardens", False)
     assert (finding.mark, finding.facts["grids_without"]) == (Mark.FAIL, ["g1"])
     assert found(store, "wardens", True).mark is Mark.WARN
+
+
+def test_a_warden_without_a_channel_is_told_of_nothing(store):
+    assert found(store, "wardens", False).mark is Mark.OK
+    with store.writing() as connection:
+        connection.execute(tables.wardens.update().values(channels="[]"))
+    finding = found(store, "wardens", False)
+    assert (finding.mark, finding.facts["grids_without"]) == (Mark.FAIL, ["g1"])
+
+
+def test_a_warden_whom_the_daily_test_does_not_reach_is_told(store):
+    state = msgspec.json.encode(Person("w1", working=False))
+    with store.writing() as connection:
+        connection.execute(insert(tables.people), {"warden_id": "w1", "state": state})
+    finding = found(store, "wardens", False)
+    assert (finding.mark, finding.facts["unreached"]) == (Mark.WARN, ["w1"])
+    assert "of 1, 1 not reached by the daily test: w1" in finding.text
 
 
 def test_silent_seals_are_told(store):
