@@ -34,7 +34,7 @@ from gateway.core.events import (
     SealLost,
     StaffSet,
 )
-from gateway.core.model import SITE, CaseState, Door, Outages
+from gateway.core.model import SITE, CaseState, Door, Outage, Outages
 from gateway.core.orders import why_not_under_order
 from gateway.core.people import Call
 from gateway.core.reason import UNWATCHED, Reason
@@ -134,14 +134,18 @@ class Draft:
 
     def _went_out(self, at_ms: int, door_id: str, case_id: str, page_id: str) -> None:
         """A page left the house. Only the first of a case is news."""
-        known = self.outages or self._site.outages
-        outage = outages.of_case(known, case_id) if known.outages else None
+        outage = self._outage_of(case_id)
         if outage is not None:
             door_id, case = SITE, outage.case
         else:
             case = None if door_id == SITE else self.door(door_id).case
         if case is not None and case.state is CaseState.RAISED and case.case_id == case_id:
             self.event(at_ms, door_id, PageWentOut(case_id, page_id))
+
+    def _outage_of(self, case_id: str) -> Outage | None:
+        """The outage whose case this is, if it is one's."""
+        known = self.outages or self._site.outages
+        return outages.of_case(known, case_id) if known.outages else None
 
     def event(self, at_ms: int, door_id: str, event: Event) -> bool:
         """Step the door, write what follows. True if anything followed or the door changed.
@@ -172,8 +176,9 @@ class Draft:
     def _received(self, at_ms: int, event: PageReceived) -> None:
         """A grouped page's receipt speaks for all that is in it."""
         for call in self._reached(at_ms, event.page_id, event.by):
-            if call.door_id != SITE:
-                self.event(at_ms, call.door_id, PageReceived(call.case_id, call.page_id, event.by))
+            place = call.door_id if self._outage_of(call.case_id) is None else SITE
+            if call.door_id != SITE:  # else it was about a person, who has no case
+                self.event(at_ms, place, PageReceived(call.case_id, call.page_id, event.by))
 
     def _reached(self, at_ms: int, page_id: str, warden_id: str) -> tuple[Call, ...]:
         """A page arrived: its owner can be reached. What it was about, if it stood for many."""
@@ -254,14 +259,13 @@ class Draft:
             self._following += _to_doors(effect)
         elif isinstance(effect, CaseMoved | PageDue):
             assert self.outages is not None  # noqa: S101 - it has just made a step
-            case_id = effect.case_id if isinstance(effect, PageDue) else effect.case.case_id
-            area, door_id = outages.place_of(self.outages, before, case_id)
+            area, door_id = outages.place_of(self.outages, before, effect)
             grid_id = self.door(door_id).grid_id
             if isinstance(effect, PageDue):
                 self.pages[effect.page_id] = None
             else:
                 self.commit.case(door_id, grid_id, effect, area)
-                self.cases[case_id] = None
+                self.cases[effect.case.case_id] = None
             self._enter(self.lines.follow(effect, door_id, grid_id, at_ms))
 
 

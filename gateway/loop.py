@@ -1,7 +1,7 @@
 """The heartbeat: take what came, step, commit once, acknowledge, tell. In that order.
 
 1. Take what came: messages from the broker, acts of people, tries of couriers, letters of other
-   programs, and deadlines that are due; at most BATCH_MAX of them.
+   programs, at most BATCH_MAX of them; and what is due (timetable.py).
 2. Step each on a draft, which nobody else sees.
 3. Commit the draft. If the store cannot, try the same draft again until it can: nothing is
    acknowledged that is not stored, and what waits outside waits in the broker and in the seals.

@@ -6,14 +6,13 @@ from sqlalchemy import Connection, func, select
 
 from gateway.commands import check_machine
 from gateway.commands.finding import Finding, Mark
-from gateway.commands.terminal import ago, counted, span
+from gateway.commands.terminal import ago, counted, named, span
 from gateway.store import registry, tables, views
 from gateway.store.engine import Store
 
 DAY_MS = 24 * 3_600_000
 SILENT_MS = 200_000  # two beats of 100 s
 PAGE_WARN_MS, PAGE_FAIL_MS = 10_000, 60_000
-NAMED_MAX = 5  # doors or grids in a sentence
 
 
 def parts(store: Store, has_webhook: bool, now: int) -> Iterator[Finding]:
@@ -30,19 +29,19 @@ def wardens(connection: Connection, has_webhook: bool) -> Finding:
     """Whether somebody is told of every door, and can be reached."""
     d, w = tables.doors.c, tables.wardens.c
     told = list(connection.execute(select(w.warden_id, w.grid_id).where(w.channels != "[]")))
-    sealed = set(connection.execute(select(d.grid_id).distinct()).scalars())
-    grids = sorted(sealed - {grid_id for _, grid_id in told})
+    doors_in = set(connection.execute(select(d.grid_id).distinct()).scalars())
+    grids = sorted(doors_in - {grid_id for _, grid_id in told})
     lost = sorted(views.unreached(connection) & {warden_id for warden_id, _ in told})
     facts = {"wardens": len(told), "grids_without": grids, "unreached": lost}
     if grids:
         words = (
-            f"nobody is told of the doors in {_named(grids)}; enrol a warden with a channel there"
+            f"nobody is told of the doors in {named(grids)}; enrol a warden with a channel there"
         )
         if has_webhook:
             return Finding("wardens", Mark.WARN, f"only the webhook: {words}", facts)
         return Finding("wardens", Mark.FAIL, words, facts)
     if lost:
-        words = f"of {len(told)}, {len(lost)} not reached by the daily test: {_named(lost)}"
+        words = f"of {len(told)}, {len(lost)} not reached by the daily test: {named(lost)}"
         return Finding("wardens", Mark.WARN, f"{words}; look at their phones", facts)
     return Finding("wardens", Mark.OK, counted(len(told), "warden"), facts)
 
@@ -62,9 +61,9 @@ def seals(connection: Connection, now: int) -> Finding:
     facts = {"seals": len(doors), "silent": silent, "never_heard": never}
     said = []
     if silent:
-        said.append(f"{len(silent)} silent for over {span(SILENT_MS)}: {_named(silent)}")
+        said.append(f"{len(silent)} silent for over {span(SILENT_MS)}: {named(silent)}")
     if never:
-        said.append(f"{len(never)} never heard: {_named(never)}")
+        said.append(f"{len(never)} never heard: {named(never)}")
     if said:
         return Finding("seals", Mark.WARN, f"of {len(doors)} on doors, {'; '.join(said)}", facts)
     return Finding("seals", Mark.OK, f"{counted(len(doors), 'door')} with a seal, all heard", facts)
@@ -108,8 +107,3 @@ def _latest_error(connection: Connection) -> str:
         select(o.channel, o.error).where(o.error.is_not(None)).order_by(o.entry_id.desc()).limit(1)
     ).first()
     return f"; {found[0]} says: {found[1]}" if found else ""
-
-
-def _named(names: list[str]) -> str:
-    shown = ", ".join(names[:NAMED_MAX])
-    return shown if len(names) <= NAMED_MAX else f"{shown} and {len(names) - NAMED_MAX} more"

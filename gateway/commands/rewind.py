@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
-from gateway.commands.terminal import counted, now_ms, say, say_json, show, when
+from gateway.commands.terminal import counted, named, now_ms, say, say_json, show, when
 from gateway.commands.verdict import MISUSED, CommandError
 from gateway.commission import enrol_cells as cells
 from gateway.core.rules import Rules
@@ -32,8 +32,6 @@ ACT_WORDS = {
     "PageReceived": "received a page of",
     "PageWentOut": "sent a page of",
 }
-
-NAMED_MAX = 5  # doors, or people, whose names are said
 
 
 class Wanted(NamedTuple):
@@ -188,9 +186,7 @@ def _names(found: _Found) -> str:
     doors = [found.labels.get(door_id, door_id) for door_id in found.apart.doors]
     kinds = (("door", doors), ("person", found.apart.people), ("state", found.apart.site))
     return " and ".join(
-        f"{counted(len(names), noun)} ({', '.join(names[:NAMED_MAX])})"
-        for noun, names in kinds
-        if names
+        f"{counted(len(names), noun)} ({named(names)})" for noun, names in kinds if names
     )
 
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 PIPED_COLUMNS = 160  # where there is no terminal to ask
+NAMED_MAX = 5  # doors, grids or people in a sentence
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 
 Told = Callable[[str, int, int], None]
@@ -89,3 +90,9 @@ def span(length_ms: int) -> str:
 def counted(number: int, noun: str) -> str:
     """A number with its noun: "1 seal", "2 seals"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def named(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    shown = ", ".join(names[:NAMED_MAX])
+    return shown if len(names) <= NAMED_MAX else f"{shown} and {len(names) - NAMED_MAX} more"

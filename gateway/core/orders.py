@@ -69,6 +69,12 @@ def ends_ms(door: Door, at_ms: int) -> int | None:
     return end_ms if end_ms > at_ms else None
 
 
+def next_ending_after(door: Door, at_ms: int) -> Order | None:
+    """Of the orders that end after a time, the one that begins first."""
+    coming = (order for order in door.orders if order.to_ms > at_ms)
+    return min(coming, key=lambda order: order.from_ms, default=None)
+
+
 def place(door: Door, order: Order) -> Door:
     """The door with this order; one of the same id is replaced."""
     others = [kept for kept in door.orders if kept.order_id != order.order_id]

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from gateway.core import case
 from gateway.core.acts import act
-from gateway.core.effects import Effect, OutageFound, OutageGrew, OutageOver
+from gateway.core.effects import CaseMoved, Effect, OutageFound, OutageGrew, OutageOver, PageDue
 from gateway.core.events import Event, SealHeard, SealLost
 from gateway.core.model import CaseState, Lost, Outage, Outages
 from gateway.core.reason import Reason
@@ -61,8 +61,9 @@ def of_case(outages: Outages, case_id: str) -> Outage | None:
     return None
 
 
-def place_of(now: Outages, before: Outages, case_id: str) -> tuple[str, str]:
-    """The area of an outage whose case has just moved, and the door that stands for it."""
+def place_of(now: Outages, before: Outages, effect: CaseMoved | PageDue) -> tuple[str, str]:
+    """The area of the outage from whose case this follows, and the door that stands for it."""
+    case_id = effect.case_id if isinstance(effect, PageDue) else effect.case.case_id
     outage = of_case(now, case_id) or of_case(before, case_id)
     assert outage is not None  # noqa: S101 - its case has just moved
     return outage.area, outage.first_door

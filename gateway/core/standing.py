@@ -18,10 +18,9 @@ from gateway.core.rules import CANARY, Rules
 
 def told_ms(door: Door, now_ms: int, rules: Rules) -> int | None:
     """When an opening that is recorded only has stood open for too long under the next order."""
-    coming = [order for order in door.orders if order.to_ms > now_ms]
-    if not coming or door.door_class == CANARY:
+    first = orders.next_ending_after(door, now_ms)
+    if first is None or door.door_class == CANARY:
         return None
-    first = min(coming, key=lambda order: order.from_ms)
     return max(first.from_ms, now_ms) + _patience_ms(first, rules)
 
 

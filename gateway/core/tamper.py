@@ -85,6 +85,7 @@ def _waits(door: Door, now_ms: int, rules: Rules, told: bool) -> Door:
     """The door with the time at which its signs are told under the next order; told, under the one
     that runs, they are told again under one that begins after it with a gap between."""
     over_ms = (orders.ends_ms(door, now_ms) if told else None) or now_ms
-    begins = [max(order.from_ms, now_ms) for order in door.orders if order.to_ms > over_ms]
-    tampered_ms = min(begins) + rules.grace_ms if begins else None
-    return replace(door, tampered_ms=tampered_ms)
+    first = orders.next_ending_after(door, over_ms)
+    if first is None:
+        return replace(door, tampered_ms=None)
+    return replace(door, tampered_ms=max(first.from_ms, now_ms) + rules.grace_ms)

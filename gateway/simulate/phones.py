@@ -9,7 +9,6 @@ the whole site's.
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import Any
 
 from gateway.core import staff, switchboard
@@ -21,6 +20,7 @@ from gateway.core.rota import Role
 from gateway.core.rules import Rules
 from gateway.core.staff import Member
 from gateway.core.switchboard import Goes, Ring
+from gateway.simulate.life import START_MS
 
 GRID = "grid"
 TEAM = staff.of({str(role): Member(GRID, role, (1, 2)) for role in Role}, [], [])
@@ -70,10 +70,10 @@ class _Grid:
     """One switchboard at work."""
 
     def __init__(self, rules: Rules) -> None:
-        self._rules, self._board = rules, switchboard.of(staff.Staff())
+        self._rules, empty = rules, switchboard.of(staff.Staff())
+        self._board, _ = switchboard.step(empty, StaffSet(TEAM), START_MS, rules)
         self._due_ms: dict[str, int] = {}  # page_id -> when it was raised
         self._window: dict[str, deque[int]] = {who: deque() for who in TEAM.members}
-        self._began = False
         self.pages: Counter[str] = Counter()
         self._told: set[tuple[str, str]] = set()
         self.grouped = self.most = 0
@@ -81,9 +81,6 @@ class _Grid:
 
     def follows(self, at_ms: int, door_id: str, effect: Effect) -> None:
         """An effect of a door. What was due for people before it comes first."""
-        if not self._began:
-            self._board, _ = switchboard.step(self._board, StaffSet(TEAM), at_ms, self._rules)
-            self._began = True
         self.live(at_ms)
         if isinstance(effect, PageDue):
             self._due_ms.setdefault(effect.page_id, at_ms)
@@ -104,6 +101,7 @@ class _Grid:
                 return
             self._board, goes = switchboard.step(self._board, PersonDue(who), at_ms, self._rules)
             self._count(at_ms, goes)
+        raise AssertionError("people's times never end")
 
     def _count(self, at_ms: int, goes: tuple[Goes, ...]) -> None:
         for ring in goes:
@@ -129,8 +127,7 @@ class _Grid:
         self._told.add((who, page_id))
         self.pages[who] += 1
         window = self._window[who]
-        over = len(list(takewhile(lambda t: t <= at_ms - self._rules.pages_window_ms, window)))
-        for _ in range(over):
+        while window and window[0] <= at_ms - self._rules.pages_window_ms:
             window.popleft()
         window.append(at_ms)
         self.most = max(self.most, len(window))

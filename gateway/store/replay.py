@@ -112,8 +112,7 @@ class Replay:
         self.outages, effects = outages.step(before, event, at_ms, rules)
         for effect in effects:
             if isinstance(effect, CaseMoved | PageDue):
-                case_id = effect.case_id if isinstance(effect, PageDue) else effect.case.case_id
-                _, door_id = outages.place_of(self.outages, before, case_id)
+                _, door_id = outages.place_of(self.outages, before, effect)
                 self._follow(effect, door_id, at_ms)
         return effects
 

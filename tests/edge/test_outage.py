@@ -7,7 +7,7 @@ from sqlalchemy import update
 from edge.small_site import HandSeal, beating_at, enrol, rows
 from gateway.core.events import CaseAcknowledged, PageReceived, SealBound
 from gateway.core.model import SITE
-from gateway.core.rules import Rulebook
+from gateway.core.rules import Rulebook, Rules
 from gateway.loop import Heart
 from gateway.store import tables
 from gateway.store.engine import Store
@@ -110,4 +110,26 @@ async def test_the_case_of_an_outage_is_answered_like_any_other(store: Store) ->
     assert (case["state"], case["acknowledged_by"]) == ("acknowledged", "wang")
     assert case["returned_ms"] is not None
     assert rows(store, tables.outbox)[0]["received_ms"] is not None
+    assert apart(store) == Apart()
+
+
+async def test_the_receipt_of_a_grouped_page_speaks_for_the_outage_in_it(store: Store) -> None:
+    stairs, all_doors = Stairs(store), range(DARK + LIT)
+    async with beating_at(store, stairs.clock, Rules(pages_most=1)) as heart:
+        for n in all_doors:
+            await heart.submit(f"door-{n}", SealBound(stairs.seals[n].seal_id, BEAT_MS))
+        await stairs.passes(heart, 2 * BEAT_MS, all_doors)
+        await stairs.passes(heart, 4 * BEAT_MS, range(DARK, DARK + LIT))
+        stairs.says(heart, DARK, stairs.seals[DARK].edge())  # takes the only place there is
+        await stairs.settled(heart)
+        await heart.submit(f"door-{DARK}", CaseAcknowledged(f"{stairs.seals[DARK].seal_id}-1", "w"))
+        await stairs.passes(heart, 20 * MINUTE, range(DARK, DARK + LIT))
+        (group,) = (row for row in rows(store, tables.outbox) if row["reason"] == "grouped")
+        (before,) = heart._site.outages.outages
+        assert group["case_id"] == before.case.case_id  # type: ignore[union-attr]
+        assert not before.case.ladder.received  # type: ignore[union-attr]
+        signed = PageReceived(group["case_id"], group["page_id"], "wang")
+        await heart.submit(SITE, signed)
+        (after,) = heart._site.outages.outages
+        assert after.case.ladder.received  # type: ignore[union-attr]
     assert apart(store) == Apart()
