@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.core.events import Event, ReportCame
 from gateway.core.reason import Reason
+from gateway.core.subject import Subject
 from gateway.store.commit import Entry, Mark
 from gateway.store.registry import SealRow
 
@@ -24,7 +25,7 @@ class Arrived(msgspec.Struct):
 class Act(msgspec.Struct):
     """An event that did not come from the broker, and who waits for it."""
 
-    door_id: str
+    subject: Subject
     event: Event
     answer: Any = None  # asyncio.Future[bool]
     letter_id: int | None = None

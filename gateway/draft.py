@@ -1,13 +1,12 @@
-"""One beat of the loop before it is true: steps taken on a copy, rows gathered, answers prepared.
+"""One beat of the loop before it is true: what a turn of the site means in rows, pages and answers.
 
-Door states and marks are overlaid here and adopted by the loop only after the commit. If the
-commit fails the draft is kept and tried again, and nobody outside has heard of it.
+The core steps (core/site.py); here its steps become the rows of one commit, the entries of the
+outbox, and what those who watch are told. All of it is adopted by the loop only after the commit.
+If the commit fails the draft is kept and tried again, and nobody outside has heard of it.
 """
 
-from collections import deque
 from collections.abc import Iterable
 
-from gateway.core import outages, switchboard
 from gateway.core.effects import (
     CaseMoved,
     Effect,
@@ -19,27 +18,13 @@ from gateway.core.effects import (
     SilenceBegan,
     SilenceEnded,
 )
-from gateway.core.events import (
-    Event,
-    MessageRefused,
-    OutageBegan,
-    OutageEnded,
-    PageReceived,
-    PageWentOut,
-    PersonDue,
-    PersonReached,
-    ReportCame,
-    RulesSet,
-    SealHeard,
-    SealLost,
-    StaffSet,
-)
-from gateway.core.model import SITE, CaseState, Door, Outage, Outages
+from gateway.core.events import Event, MessageRefused, ReportCame, RulesSet, StaffSet
+from gateway.core.model import Door, Outages
 from gateway.core.orders import why_not_under_order
-from gateway.core.people import Call
 from gateway.core.reason import UNWATCHED, Reason
-from gateway.core.step import next_deadline, step
-from gateway.lines import Addressing, Lines
+from gateway.core.site import SiteTurn, Step
+from gateway.core.subject import SITE, Subject, SubjectKind, of_door
+from gateway.lines import Addressing, entries_of
 from gateway.site import Site
 from gateway.store.commit import Commit, Entry, Mark
 
@@ -65,19 +50,17 @@ class Tally:
 
 
 class Draft:
-    """Steps on top of a site, and the rows and answers that follow from them."""
+    """A turn on top of a site, and the rows and pages that follow from it."""
 
     def __init__(self, site: Site, tally: Tally, addressing: Addressing, ids: tuple[int, int]):
-        self._site, self._tally = site, tally
-        self.lines = Lines(site.switchboard, addressing, site.rulebook.rules)
-        self._following: deque[tuple[str, Event]] = deque()
+        self._tally, self._addressing = tally, addressing
+        self.turn = SiteTurn(site)
         self.commit = Commit(ids[0])
         self.next_entry_id = ids[1]
-        self.doors: dict[str, Door] = {}
         self.marks: dict[str, Mark] = {}
         self.pages: dict[str, None] = {}
         self.cases: dict[str, None] = {}  # in the order in which they moved
-        self.outages: Outages | None = None  # as they are now, if they have changed
+        self.is_site_changed = False  # what the site knows of all doors
         self.numbers: set[tuple[str, int]] = set()  # (seal_id, seq) journaled by this draft
         self.reports = self.refused = 0
 
@@ -94,7 +77,7 @@ class Draft:
             self.commit.refusal(at_ms, Reason.NO_DOOR)
             self.commit.event(at_ms, None, event, Reason.NO_DOOR)
             return
-        self.event(at_ms, door_id, event)
+        self.event(at_ms, of_door(door_id), event)
 
     def refuse(self, at_ms: int, seal_id: str, door_id: str | None, reason: Reason) -> None:
         """A message that was refused: counted always, journaled within a limit.
@@ -109,118 +92,93 @@ class Draft:
         if door_id is None:
             self.commit.event(at_ms, None, event, event.reason)
         else:
-            self.event(at_ms, door_id, event)
-
-    def door(self, door_id: str) -> Door:
-        """The door as it is on this draft."""
-        return self.doors.get(door_id) or self._site.doors[door_id]
-
-    def due_ms(self, door_id: str) -> int | None:
-        """As `Site.due_ms`, as it is on this draft."""
-        if door_id == SITE:
-            return outages.next_deadline(self.outages or self._site.outages)
-        door = self.door(door_id)
-        return next_deadline(door, self._site.rulebook.of(door.door_class))
+            self.event(at_ms, of_door(door_id), event)
 
     def tried(self, at_ms: int, entry: Entry) -> None:
         """How a courier's try went. The first page of a case that went out moves the case on."""
         self.commit.tried_entry(entry)
         if entry.done_ms is None:
             return
-        self._went_out(at_ms, entry.door_id, entry.case_id, entry.page_id)
-        if entry.warden_id is not None:
-            for call in self._reached(at_ms, entry.page_id, entry.warden_id):
-                self._went_out(at_ms, call.door_id, call.case_id, call.page_id)
+        said = entry.case_id, entry.page_id, entry.door_id, entry.warden_id
+        self._write(at_ms, self.turn.page_sent(at_ms, *said))
 
-    def _went_out(self, at_ms: int, door_id: str, case_id: str, page_id: str) -> None:
-        """A page left the house. Only the first of a case is news."""
-        outage = self._outage_of(case_id)
-        if outage is not None:
-            door_id, case = SITE, outage.case
+    def event(self, at_ms: int, subject: Subject, event: Event) -> Step:
+        """Step the subject and all that follows from it, and write it. The event's own step."""
+        steps = self.turn.apply(at_ms, subject, event)
+        self._write(at_ms, steps)
+        return steps[0]
+
+    def finish(self) -> None:
+        """Store everybody whom this beat told, or heard of."""
+        for person in self.turn.people_changed():
+            self.commit.person(person)
+
+    def _write(self, at_ms: int, steps: Iterable[Step]) -> None:
+        """The rows of steps, each that follows from another under the number of that."""
+        cause_id: int | None = None
+        for one in steps:
+            if not one.follows:
+                cause_id = self.commit.next_id
+            self._row(at_ms, one, cause_id if one.follows else None)
+
+    def _row(self, at_ms: int, its: Step, cause_id: int | None) -> None:
+        if its.subject.kind is SubjectKind.DOOR:
+            reason = self._reason(its, at_ms)
+            if its.after is not its.before:
+                self.commit.door(its.after)
+            self.commit.event(at_ms, its.subject, its.event, reason, cause_id)
+            for effect in its.effects:
+                self._effect(at_ms, its.after, effect)
         else:
-            case = None if door_id == SITE else self.door(door_id).case
-        if case is not None and case.state is CaseState.RAISED and case.case_id == case_id:
-            self.event(at_ms, door_id, PageWentOut(case_id, page_id))
+            self.commit.event(at_ms, SITE, its.event, None, cause_id)
+            self._site_row(at_ms, its)
+        self._enter(entries_of(its.goes, self._addressing, at_ms))
 
-    def _outage_of(self, case_id: str) -> Outage | None:
-        """The outage whose case this is, if it is one's."""
-        known = self.outages or self._site.outages
-        return outages.of_case(known, case_id) if known.outages else None
-
-    def event(self, at_ms: int, door_id: str, event: Event) -> bool:
-        """Step the door, write what follows. True if anything followed or the door changed.
-
-        SITE in place of a door: what the site knows of all of them takes the step. What one step
-        means to others is stepped after all that follows from it, for so the journal is read.
-        """
-        if isinstance(event, PageReceived):
-            self._received(at_ms, event)
-        changed = self._step(at_ms, door_id, event)
-        while self._following:  # a door's silence to the site, an outage to its doors: no further
-            self._step(at_ms, *self._following.popleft())
-        return changed
-
-    def _step(self, at_ms: int, door_id: str, event: Event) -> bool:
-        if door_id == SITE:
-            return self._site_event(at_ms, event)
-        before = self.door(door_id)
-        door, effects = step(before, event, at_ms, self._site.rulebook.of(before.door_class))
-        if door is not before:
-            self.doors[door_id] = door
-            self.commit.door(door)
-        self.commit.event(at_ms, door_id, event, self._reason(event, door, effects, at_ms))
-        for effect in effects:
-            self._effect(at_ms, door, effect)
-        return bool(effects) or door != before
-
-    def _received(self, at_ms: int, event: PageReceived) -> None:
-        """A grouped page's receipt speaks for all that is in it."""
-        for call in self._reached(at_ms, event.page_id, event.by):
-            place = call.door_id if self._outage_of(call.case_id) is None else SITE
-            if call.door_id != SITE:  # else it was about a person, who has no case
-                self.event(at_ms, place, PageReceived(call.case_id, call.page_id, event.by))
-
-    def _reached(self, at_ms: int, page_id: str, warden_id: str) -> tuple[Call, ...]:
-        """A page arrived: its owner can be reached. What it was about, if it stood for many."""
-        if switchboard.doubts(self.lines.board, warden_id):
-            self.event(at_ms, SITE, PersonReached(warden_id))
-        return switchboard.grouped(self.lines.board, page_id, warden_id)
-
-    def _reason(
-        self, event: Event, door: Door, effects: tuple[Effect, ...], at_ms: int
-    ) -> Reason | None:
+    def _reason(self, its: Step, at_ms: int) -> Reason | None:
         """What stands beside the event in the journal, and is counted where it told nothing."""
+        event = its.event
         if isinstance(event, MessageRefused):
             return event.reason
         if not isinstance(event, ReportCame) or not event.edge:
             return None
-        began = next((e.reason for e in effects if isinstance(e, OpeningBegan)), None)
-        reason = began or why_not_under_order(door, at_ms)
+        began = next((e.reason for e in its.effects if isinstance(e, OpeningBegan)), None)
+        reason = began or why_not_under_order(its.after, at_ms)
         if reason in UNWATCHED:
             self.commit.refusal(at_ms, reason)
         return reason
 
     def _effect(self, at_ms: int, door: Door, effect: Effect) -> None:
-        door_id = door.door_id
         match effect:
             case PageDue():
                 self.pages[effect.page_id] = None
-            case CaseMoved(case=case):
-                self.commit.case(door_id, door.grid_id, effect)
-                self.cases[case.case_id] = None
-            case SilenceBegan(since_ms=since_ms):
-                areas = self._site.registry.areas_of.get(door_id, ())
-                self._following.append((SITE, SealLost(door_id, since_ms, areas)))
-            case SilenceEnded():
-                self._following.append((SITE, SealHeard(door_id)))
+            case CaseMoved():
+                self._case(SubjectKind.DOOR, door.door_id, door.grid_id, effect)
+            case SilenceBegan() | SilenceEnded():
+                pass  # the site's own rows tell of it
             case _:
-                self.commit.effect(at_ms, door_id, effect)
-        self._enter(self.lines.follow(effect, door_id, door.grid_id, at_ms))
+                self.commit.effect(at_ms, door.door_id, effect)
 
-    def finish(self) -> None:
-        """Store everybody whom this beat told, or heard of."""
-        for person in self.lines.changed():
-            self.commit.person(person)
+    def _site_row(self, at_ms: int, its: Step) -> None:
+        """What the site knows of all doors, and of all people."""
+        if isinstance(its.event, RulesSet):
+            self.commit.state("rules", its.event.rulebook)
+        elif isinstance(its.event, StaffSet):
+            self.commit.state("staff", its.event.staff)
+        if isinstance(its.after, Outages) and its.after is not its.before:
+            self.is_site_changed = True
+            self.commit.state("outages", its.after)
+        for effect in its.effects:
+            if isinstance(effect, OutageFound | OutageGrew | OutageOver):
+                self.commit.outage(at_ms, effect)
+            elif isinstance(effect, PageDue):
+                self.pages[effect.page_id] = None
+            elif isinstance(effect, CaseMoved):
+                grid_id = self.turn.door(effect.door_id).grid_id
+                self._case(SubjectKind.SITE, effect.door_id, grid_id, effect)
+
+    def _case(self, kind: SubjectKind, door_id: str, grid_id: str, moved: CaseMoved) -> None:
+        self.commit.case(kind, door_id, grid_id, moved)
+        self.cases[moved.case.case_id] = None
 
     def _enter(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
@@ -228,53 +186,3 @@ class Draft:
             self.next_entry_id += 1
             self.commit.entries.append(entry)
             self.pages[entry.page_id] = None  # a grouped page, or a test, is news too
-
-    def _site_event(self, at_ms: int, event: Event) -> bool:
-        """Step what the site knows of all doors, and of all people."""
-        self.commit.event(at_ms, SITE, event, None)
-        match event:
-            case RulesSet(rulebook=rulebook):
-                self.commit.state("rules", rulebook)
-            case StaffSet() | PersonDue() | PersonReached():
-                if isinstance(event, StaffSet):
-                    self.commit.state("staff", event.staff)
-                self._enter(self.lines.step(event, at_ms))
-            case _:
-                return self._outage_event(at_ms, event)
-        return True
-
-    def _outage_event(self, at_ms: int, event: Event) -> bool:
-        before = self.outages or self._site.outages
-        rules = self._site.rulebook.rules
-        self.outages, effects = outages.step(before, event, at_ms, rules)
-        if self.outages is not before:
-            self.commit.state("outages", self.outages)
-        for effect in effects:
-            self._outage_effect(at_ms, effect, before)
-        return bool(effects) or self.outages != before
-
-    def _outage_effect(self, at_ms: int, effect: Effect, before: Outages) -> None:
-        if isinstance(effect, OutageFound | OutageGrew | OutageOver):
-            self.commit.outage(at_ms, effect)
-            self._following += _to_doors(effect)
-        elif isinstance(effect, CaseMoved | PageDue):
-            assert self.outages is not None  # noqa: S101 - it has just made a step
-            area, door_id = outages.place_of(self.outages, before, effect)
-            grid_id = self.door(door_id).grid_id
-            if isinstance(effect, PageDue):
-                self.pages[effect.page_id] = None
-            else:
-                self.commit.case(door_id, grid_id, effect, area)
-                self.cases[effect.case.case_id] = None
-            self._enter(self.lines.follow(effect, door_id, grid_id, at_ms))
-
-
-def _to_doors(
-    effect: OutageFound | OutageGrew | OutageOver,
-) -> list[tuple[str, OutageBegan | OutageEnded]]:
-    """What each door hears of it."""
-    outage_id = effect.outage_id
-    if isinstance(effect, OutageOver):
-        return [(door_id, OutageEnded(outage_id)) for door_id in effect.doors]
-    doors = effect.doors if isinstance(effect, OutageFound) else (effect.door_id,)
-    return [(door_id, OutageBegan(outage_id)) for door_id in doors]

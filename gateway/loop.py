@@ -20,8 +20,8 @@ import msgspec
 from gateway.beat import Act, Arrived, Beat, Committed, Intake, Outlet, Refused, Tried, post
 from gateway.clock import Clock
 from gateway.core.events import Event, RulesSet
-from gateway.core.model import SITE
 from gateway.core.reason import REPEATS, Reason
+from gateway.core.subject import SITE, Subject, SubjectKind
 from gateway.draft import Draft, Tally
 from gateway.health import Health, Pulse
 from gateway.lines import Addressing
@@ -88,15 +88,15 @@ class Heart:
         self._queue.append(Tried(entry))
         self._wake.set()
 
-    async def submit(self, door_id: str, event: Event) -> bool:
+    async def submit(self, subject: Subject, event: Event) -> bool:
         """An act of a person. True, after the commit, if it changed something.
 
-        SITE for the case of an outage. KeyError if there is no such door.
+        The site is the subject for the case of an outage. KeyError if there is no such door.
         """
-        if door_id not in self._site.doors and door_id != SITE:
-            raise KeyError(door_id)
+        if subject.kind is SubjectKind.DOOR and subject.id not in self._site.doors:
+            raise KeyError(subject.id)
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._queue.append(Act(door_id, event, answer))
+        self._queue.append(Act(subject, event, answer))
         self._wake.set()
         return await answer
 
@@ -149,13 +149,13 @@ class Heart:
             self._intake.know(known.seals)
             self._addressing.know(known)
             self._wake.set()
-        for letter_id, door_id, event in letters:
+        for letter_id, subject, event in letters:
             self._last_letter = letter_id
-            self._queue.append(Act(door_id, event, letter_id=letter_id))
+            self._queue.append(Act(subject, event, letter_id=letter_id))
             self._wake.set()
         return bool(letters)
 
-    def _read_letters(self) -> tuple[list[tuple[int, str, Event]], registry.Registry | None]:
+    def _read_letters(self) -> tuple[list[tuple[int, Subject, Event]], registry.Registry | None]:
         with self._store.reading() as connection:
             letters = registry.letters(connection, self._last_letter)
             changed = registry.enrolment(connection) != self._site.registry.enrolment
@@ -188,8 +188,8 @@ class Heart:
                     beat.sent += [entry.page_id] if entry.done_ms is not None else []
                 case Act() as act:
                     draft.commit.letters += [] if act.letter_id is None else [act.letter_id]
-                    changed = draft.event(now_ms, act.door_id, act.event)
-                    beat.answers.append((act.answer, changed))
+                    step = draft.event(now_ms, act.subject, act.event)
+                    beat.answers.append((act.answer, step.changed))
         self._timetable.fire(draft, now_ms)
         draft.finish()
         return draft, beat
@@ -247,10 +247,7 @@ class Heart:
         """The draft is true now."""
         self._ids = draft.commit.next_id, draft.next_entry_id
         self._site.marks.update(draft.marks)
-        self._site.doors.update(draft.doors)
-        self._site.switchboard = draft.lines.board
-        if draft.outages is not None:
-            self._site.outages = draft.outages
+        self._site.adopt(draft.turn)
         self._timetable.adopted(draft)
 
     def _acknowledge(self, beat: Beat) -> None:
@@ -271,9 +268,9 @@ class Heart:
         for answer, changed in beat.answers:
             if answer is not None and not answer.done():
                 answer.set_result(changed)
-        if not (draft.doors or draft.cases or draft.pages or beat.sent):
+        if not (draft.turn.doors or draft.cases or draft.pages or beat.sent):
             return
-        moved = tuple(draft.doors), tuple(draft.cases), tuple(draft.pages), tuple(beat.sent)
+        moved = tuple(draft.turn.doors), tuple(draft.cases), tuple(draft.pages), tuple(beat.sent)
         news = Committed(self.now_ms(), *moved)
         for queue in self._watchers:
             post(queue, news)

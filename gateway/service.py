@@ -29,7 +29,7 @@ from gateway.notify.webhook import Webhook
 from gateway.settings import Settings
 from gateway.site import Site
 from gateway.store import registry, tables
-from gateway.store.engine import Store, StoreError
+from gateway.store.engine import STORED_FORMAT, Store, StoreError
 
 log = logging.getLogger("menshen")
 
@@ -138,6 +138,11 @@ def own_id(store: Store) -> str:
         known = secrets.token_hex(8)
         with store.writing() as connection:
             connection.execute(
-                insert(tables.site), {"site_id": known, "made_ms": time.time_ns() // 1_000_000}
+                insert(tables.site),
+                {
+                    "site_id": known,
+                    "made_ms": time.time_ns() // 1_000_000,
+                    "stored_format": STORED_FORMAT,
+                },
             )
     return known

@@ -13,6 +13,7 @@ from gateway.commands.verdict import CommandError
 from gateway.core.coverage import Ledger, ledger
 from gateway.core.model import Contact
 from gateway.core.rules import Rules
+from gateway.core.subject import of_door
 from gateway.settings import load
 from gateway.store import tables
 from gateway.store.engine import Store
@@ -69,7 +70,7 @@ def _covered(
         .order_by(c.from_ms, c.order_id)
     ).all()
     for order_id, from_ms, to_ms in orders:
-        events = ((its.at_ms, its.event) for its in journaled(connection, door_id=door_id))
+        events = ((its.at_ms, its.event) for its in journaled(connection, subject=of_door(door_id)))
         ends_ms = min(to_ms, now)
         its = ledger(events, (from_ms, ends_ms), beat_ms, rules)
         yield _Covered(order_id, from_ms, ends_ms, its)

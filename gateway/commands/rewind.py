@@ -23,14 +23,14 @@ from gateway.store.engine import Store
 from gateway.store.replay import Apart, Replay, differing, journaled
 
 ACT_WORDS = {
-    "CaseAcknowledged": "acknowledged",
-    "PersonOnSite": "was at the door for",
-    "CaseReported": "reported",
-    "CaseAssessed": "assessed",
-    "CaseSignedOff": "signed off",
-    "CaseShelved": "put aside",
-    "PageReceived": "received a page of",
-    "PageWentOut": "sent a page of",
+    "acknowledged": "acknowledged",
+    "on_site": "was at the door for",
+    "reported": "reported",
+    "assessed": "assessed",
+    "signed_off": "signed off",
+    "shelved": "put aside",
+    "page_received": "received a page of",
+    "page_sent": "sent a page of",
 }
 
 

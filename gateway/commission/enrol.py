@@ -47,6 +47,7 @@ from gateway.core.events import DoorClassed, Event, OrderPlaced, PermitAnnounced
 from gateway.core.model import Order, Permit
 from gateway.core.orders import ORDERS_MAX
 from gateway.core.permits import PERMITS_MAX
+from gateway.core.subject import SubjectKind
 from gateway.store import tables
 from gateway.store.engine import Store
 from gateway.store.statement import upsert
@@ -152,7 +153,9 @@ class Enrolment:
         return Outcome.ADDED if before is None else Outcome.CHANGED
 
     def _tell(self, door_id: str, event: Event) -> None:
-        self._letters.append({"door_id": door_id, "body": _encode(event)})
+        self._letters.append(
+            {"subject_kind": SubjectKind.DOOR, "subject_id": door_id, "body": _encode(event)}
+        )
 
     def _warden(self, row: NewWarden) -> Outcome:
         self._need_grid(row.grid_id)

@@ -19,7 +19,7 @@ from gateway.core.events import (
     PageReceived,
     PersonOnSite,
 )
-from gateway.core.model import SITE
+from gateway.core.subject import SITE, Subject, of_door
 from gateway.notify.catalogue import N_
 from gateway.notify.wording import Outcome
 from gateway.store import case_views, page_views, views
@@ -69,15 +69,17 @@ async def shelve(desk: Desk, case_id: str, by: str, why: str, until_ms: int) -> 
 async def received(desk: Desk, page_id: str, by: str) -> bool:
     """A person's handheld signed for a page. Trouble if no such page was told to that person."""
 
-    def look(connection: Connection) -> tuple[str, str]:
+    def look(connection: Connection) -> tuple[Subject, str]:
         page = page_views.page_of(connection, page_id, by)
         if page is None:
             raise Trouble(404, NOT_FOUND)
         case = case_views.case(connection, page.case_id) if page.case_id else None
-        return (SITE if case is not None and case.area else page.door_id), page.case_id
+        if case is not None:
+            return case.subject, page.case_id
+        return (of_door(page.door_id) if page.door_id else SITE), page.case_id
 
-    door_id, case_id = await desk.read(look)
-    return await desk.submit(door_id, PageReceived(case_id, page_id, by))
+    subject, case_id = await desk.read(look)
+    return await desk.submit(subject, PageReceived(case_id, page_id, by))
 
 
 async def _act(desk: Desk, act: Act, by: str, event: Event, case_id: str) -> Done:
@@ -90,6 +92,6 @@ async def _act(desk: Desk, act: Act, by: str, event: Event, case_id: str) -> Don
         return case
 
     case = await desk.read(look)
-    if await desk.submit(SITE if case.area else case.door_id, event):
+    if await desk.submit(case.subject, event):
         return Done(True)
     return Done(False, why_not(await desk.read(look), act, by))

@@ -21,6 +21,7 @@ from gateway.console import clock, closed_loop, language, recurring, shown
 from gateway.console.rim import prefix
 from gateway.core.events import Event
 from gateway.core.reason import Reason
+from gateway.core.subject import Subject
 from gateway.loop import Heart
 from gateway.notify import wording
 from gateway.notify.catalogue import LOCALES, N_, say, translations
@@ -117,12 +118,12 @@ class Desk:
         environment = self._environments[setting["language"]]
         return environment.get_template(template).render(setting | values)
 
-    async def submit(self, door_id: str, event: Event) -> bool:
+    async def submit(self, subject: Subject, event: Event) -> bool:
         """Put an act of a person into the loop. True if it changed something; Trouble if it waits.
 
         The act stays in the loop even if the person was told that it waits.
         """
-        act = asyncio.ensure_future(self.heart.submit(door_id, event))
+        act = asyncio.ensure_future(self.heart.submit(subject, event))
         self._acts.add(act)
         act.add_done_callback(self._acts.discard)
         done, _ = await asyncio.wait({act}, timeout=SUBMIT_S)

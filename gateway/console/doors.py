@@ -20,6 +20,7 @@ from gateway.console.shown import tile
 from gateway.core.events import PermitAnnounced
 from gateway.core.model import Permit
 from gateway.core.rules import Rulebook
+from gateway.core.subject import of_door
 from gateway.notify.catalogue import N_
 from gateway.store import case_views, views
 
@@ -75,7 +76,7 @@ def _order_to_ms(row: views.DoorRow, now_ms: int) -> int | None:
 async def announce(desk: Desk, door_id: str, permit: Permit) -> bool:
     """Announce an opening. Trouble if there is no such door, or its window cannot be."""
     _check(permit, desk.now_ms())
-    return await desk.submit(door_id, PermitAnnounced(permit))
+    return await desk.submit(of_door(door_id), PermitAnnounced(permit))
 
 
 async def announce_in(desk: Desk, area: str, permit: Permit) -> dict[str, bool]:
@@ -88,7 +89,7 @@ async def announce_in(desk: Desk, area: str, permit: Permit) -> dict[str, bool]:
     changed = {}
     for number, door_id in enumerate(door_ids, 1):
         its = replace(permit, permit_id=f"{permit.permit_id}-{number}")
-        changed[door_id] = await desk.submit(door_id, PermitAnnounced(its))
+        changed[door_id] = await desk.submit(of_door(door_id), PermitAnnounced(its))
     return changed
 
 

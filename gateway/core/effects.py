@@ -6,7 +6,7 @@ from gateway.core.model import Case
 from gateway.core.reason import Reason
 
 
-class OpeningBegan(Struct, frozen=True):
+class OpeningBegan(Struct, frozen=True, tag="opening_began"):
     """The door opened. `latest_ms` differs from `opened_ms` where only an interval is known."""
 
     opening_id: str
@@ -17,7 +17,7 @@ class OpeningBegan(Struct, frozen=True):
     edges: int = 1  # settled edges it stands for: more than one where nobody listened
 
 
-class OpeningEnded(Struct, frozen=True):
+class OpeningEnded(Struct, frozen=True, tag="opening_ended"):
     """The door shut and stayed shut for the off-delay."""
 
     opening_id: str
@@ -27,22 +27,24 @@ class OpeningEnded(Struct, frozen=True):
     inferred: bool = False  # no report told of its shutting: a later one shows it
 
 
-class OpeningResumed(Struct, frozen=True):
+class OpeningResumed(Struct, frozen=True, tag="opening_resumed"):
     """A late report shows that an opening which seemed over goes on: it shut for a moment only."""
 
     opening_id: str
     joined: int
 
 
-class CaseMoved(Struct, frozen=True):
+class CaseMoved(Struct, frozen=True, tag="case_moved"):
     """A case went on, or something about it changed. It stands here as it is now."""
 
     case: Case
     at_ms: int
     by: str | None = None  # None: a rule, whose reason is the outcome
+    door_id: str = ""  # of an outage's case: the door that stands for it
+    area: str | None = None  # and the area that is silent; None where it is a door's own case
 
 
-class PageDue(Struct, frozen=True):
+class PageDue(Struct, frozen=True, tag="page_due"):
     """People must be told. `page_id` is the same for all of one round, however often it is sent.
 
     Who stands on a rung, and by which channels they are told, is in ladder.py and the rota.
@@ -54,28 +56,29 @@ class PageDue(Struct, frozen=True):
     since_ms: int  # when the thing happened, by the gateway's clock
     rung: int = 0
     round: int = 0
+    door_id: str = ""  # of an outage's case: the door that stands for it
 
 
-class OpeningAnnounced(Struct, frozen=True):
+class OpeningAnnounced(Struct, frozen=True, tag="opening_announced"):
     """An opening that had no permit was announced afterwards, within the grace time."""
 
     opening_id: str
     permit_id: str
 
 
-class SilenceBegan(Struct, frozen=True):
+class SilenceBegan(Struct, frozen=True, tag="silence_began"):
     """The seal is lost. It was last heard at `since_ms`."""
 
     since_ms: int
 
 
-class SilenceEnded(Struct, frozen=True):
+class SilenceEnded(Struct, frozen=True, tag="silence_ended"):
     """A seal that was lost is heard again."""
 
     since_ms: int
 
 
-class OutageFound(Struct, frozen=True):
+class OutageFound(Struct, frozen=True, tag="outage_found"):
     """One cause explains the silence of these doors: all that lie in the area and are silent."""
 
     outage_id: str
@@ -84,7 +87,7 @@ class OutageFound(Struct, frozen=True):
     doors: tuple[str, ...]
 
 
-class OutageGrew(Struct, frozen=True):
+class OutageGrew(Struct, frozen=True, tag="outage_grew"):
     """One more door is silent from the same cause."""
 
     outage_id: str
@@ -92,7 +95,7 @@ class OutageGrew(Struct, frozen=True):
     door_id: str  # the new one
 
 
-class OutageOver(Struct, frozen=True):
+class OutageOver(Struct, frozen=True, tag="outage_over"):
     """The cause is gone; `still_silent` are lost all the same, each for itself from now on."""
 
     outage_id: str
@@ -100,7 +103,7 @@ class OutageOver(Struct, frozen=True):
     still_silent: tuple[str, ...]
 
 
-class PermitSpent(Struct, frozen=True):
+class PermitSpent(Struct, frozen=True, tag="permit_spent"):
     """An opening used one of a permit's openings."""
 
     permit_id: str

@@ -1,6 +1,7 @@
-"""All that can come in. Every event is journaled as it stands here.
+"""All that can come in. Every event is journaled as it stands here, under its tag.
 
-Each is about one door, but for those that say "to the site": they are about all of them.
+The tag is the `kind` in the journal: it is stored, and outlives the name of the class. Each event
+is about one door, but for those that say "to the site": they are about all of them.
 """
 
 from typing import Annotated
@@ -15,7 +16,10 @@ from gateway.core.staff import Staff
 Count = Annotated[int, Meta(ge=0)]
 
 
-class ReportCame(Struct, frozen=True, tag=True):
+REPORT = "report"  # its kind, for those who read no other
+
+
+class ReportCame(Struct, frozen=True, tag=REPORT):
     """A genuine report. `age_ms` is the edge's age when it was sent, None if the seal lost count.
 
     `waited_ms` is how long it may have lain in the broker since, at most: 0 while we listen.
@@ -35,14 +39,14 @@ class ReportCame(Struct, frozen=True, tag=True):
     magnet: bool = False
 
 
-class MessageRefused(Struct, frozen=True, tag=True):
+class MessageRefused(Struct, frozen=True, tag="refused"):
     """Something came under this door's seal's name and was refused."""
 
     seal_id: str
     reason: Reason
 
 
-class SealBound(Struct, frozen=True, tag=True):
+class SealBound(Struct, frozen=True, tag="seal_bound"):
     """A seal hangs on the door from now on, instead of any before it.
 
     `beat_ms`: how often it promised to beat; None where nothing is known of that.
@@ -52,45 +56,49 @@ class SealBound(Struct, frozen=True, tag=True):
     beat_ms: int | None = None
 
 
-class DoorClassed(Struct, frozen=True, tag=True):
+class DoorClassed(Struct, frozen=True, tag="door_classed"):
     """The settings of this class hold for the door from now on."""
 
     door_class: str
 
 
-class DoorPlaced(Struct, frozen=True, tag=True):
-    """The door lies in this grid from now on."""
+class DoorPlaced(Struct, frozen=True, tag="door_placed"):
+    """The door lies in this grid, and in these areas besides the site, from now on.
+
+    `areas`: what may silence many doors at once (building, stair, access point, batch of seals).
+    """
 
     grid_id: str
+    areas: tuple[str, ...] = ()
 
 
-class OrderPlaced(Struct, frozen=True, tag=True):
+class OrderPlaced(Struct, frozen=True, tag="order"):
     """An order on the door; one of the same id is replaced."""
 
     order: Order
 
 
-class PermitAnnounced(Struct, frozen=True, tag=True):
+class PermitAnnounced(Struct, frozen=True, tag="permit"):
     """An opening was announced; a permit of the same id is replaced."""
 
     permit: Permit
 
 
-class CaseAcknowledged(Struct, frozen=True, tag=True):
+class CaseAcknowledged(Struct, frozen=True, tag="acknowledged"):
     """A person has the case."""
 
     case_id: str
     by: str
 
 
-class PersonOnSite(Struct, frozen=True, tag=True):
+class PersonOnSite(Struct, frozen=True, tag="on_site"):
     """A person stands at the door."""
 
     case_id: str
     by: str
 
 
-class CaseReported(Struct, frozen=True, tag=True):
+class CaseReported(Struct, frozen=True, tag="reported"):
     """A person says how it ended, as a code."""
 
     case_id: str
@@ -98,21 +106,21 @@ class CaseReported(Struct, frozen=True, tag=True):
     outcome: str
 
 
-class CaseAssessed(Struct, frozen=True, tag=True):
+class CaseAssessed(Struct, frozen=True, tag="assessed"):
     """Somebody else than who reported it has looked at it."""
 
     case_id: str
     by: str
 
 
-class CaseSignedOff(Struct, frozen=True, tag=True):
+class CaseSignedOff(Struct, frozen=True, tag="signed_off"):
     """A person stands for it. It closes as soon as what raised it is over."""
 
     case_id: str
     by: str
 
 
-class CaseShelved(Struct, frozen=True, tag=True):
+class CaseShelved(Struct, frozen=True, tag="shelved"):
     """A person puts it aside until a time; nobody is told of it until then."""
 
     case_id: str
@@ -121,14 +129,14 @@ class CaseShelved(Struct, frozen=True, tag=True):
     until_ms: int
 
 
-class PageWentOut(Struct, frozen=True, tag=True):
+class PageWentOut(Struct, frozen=True, tag="page_sent"):
     """A channel took the first page of a case."""
 
     case_id: str
     page_id: str
 
 
-class PageReceived(Struct, frozen=True, tag=True):
+class PageReceived(Struct, frozen=True, tag="page_received"):
     """A person's handheld signed for a page: it arrived, though nobody has read it yet."""
 
     case_id: str
@@ -136,7 +144,7 @@ class PageReceived(Struct, frozen=True, tag=True):
     by: str
 
 
-class SealLost(Struct, frozen=True, tag=True):
+class SealLost(Struct, frozen=True, tag="seal_lost"):
     """To the site: a door's seal has fallen silent. `areas` are those that the door lies in, each
     with how many sealed doors it holds."""
 
@@ -145,49 +153,49 @@ class SealLost(Struct, frozen=True, tag=True):
     areas: tuple[tuple[str, int], ...] = ()
 
 
-class SealHeard(Struct, frozen=True, tag=True):
+class SealHeard(Struct, frozen=True, tag="seal_heard"):
     """To the site: a seal that was lost is heard again."""
 
     door_id: str
 
 
-class OutageBegan(Struct, frozen=True, tag=True):
+class OutageBegan(Struct, frozen=True, tag="outage_began"):
     """To a door: its silence has a cause that it shares with others."""
 
     outage_id: str
 
 
-class OutageEnded(Struct, frozen=True, tag=True):
+class OutageEnded(Struct, frozen=True, tag="outage_ended"):
     """To a door: that cause is over."""
 
     outage_id: str
 
 
-class RulesSet(Struct, frozen=True, tag=True):
+class RulesSet(Struct, frozen=True, tag="rules"):
     """To the site: these rules hold from now on."""
 
     rulebook: Rulebook
 
 
-class StaffSet(Struct, frozen=True, tag=True):
+class StaffSet(Struct, frozen=True, tag="staff"):
     """To the site: these people can be told from now on, and have duty so."""
 
     staff: Staff
 
 
-class PersonDue(Struct, frozen=True, tag=True):
+class PersonDue(Struct, frozen=True, tag="person_due"):
     """To the site: a time in what is known of a person has come."""
 
     warden_id: str
 
 
-class PersonReached(Struct, frozen=True, tag=True):
+class PersonReached(Struct, frozen=True, tag="person_reached"):
     """To the site: something arrived at a person who was tested, or could not be reached."""
 
     warden_id: str
 
 
-class DeadlineCame(Struct, frozen=True, tag=True):
+class DeadlineCame(Struct, frozen=True, tag="deadline"):
     """A time in the door's state has come."""
 
 
@@ -217,3 +225,10 @@ Event = (
     | PersonReached
     | DeadlineCame
 )
+
+
+def kind_of(event: Event) -> str:
+    """Its tag: the word for it in the journal."""
+    tag = event.__struct_config__.tag
+    assert isinstance(tag, str)  # noqa: S101 - each class above has one
+    return tag

@@ -11,8 +11,6 @@ from msgspec import Struct
 
 from gateway.core.reason import Reason
 
-SITE = "site:"  # stands where a door's id would: what is about all of them. No door is called so
-
 
 class Contact(StrEnum):
     """Where the door's leaf is, as far as anybody heard."""
@@ -174,6 +172,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     door_id: str
     door_class: str = ""  # whose settings hold; "canary" is one
     grid_id: str = ""  # whose people are told of it
+    areas: tuple[str, ...] = ()  # that it lies in, besides the site: what may silence many at once
     seal_id: str | None = None
     beat_ms: int | None = None  # how often its seal promised to beat; None: nothing is expected
     contact: Contact = Contact.UNKNOWN

@@ -61,12 +61,16 @@ def of_case(outages: Outages, case_id: str) -> Outage | None:
     return None
 
 
-def place_of(now: Outages, before: Outages, effect: CaseMoved | PageDue) -> tuple[str, str]:
-    """The area of the outage from whose case this follows, and the door that stands for it."""
-    case_id = effect.case_id if isinstance(effect, PageDue) else effect.case.case_id
-    outage = of_case(now, case_id) or of_case(before, case_id)
-    assert outage is not None  # noqa: S101 - its case has just moved
-    return outage.area, outage.first_door
+def _placed(outage: Outage, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """What follows from an outage's case, with the area and the door that stands for it."""
+    return tuple(
+        replace(effect, door_id=outage.first_door, area=outage.area)
+        if isinstance(effect, CaseMoved)
+        else replace(effect, door_id=outage.first_door)
+        if isinstance(effect, PageDue)
+        else effect
+        for effect in effects
+    )
 
 
 def _lost(outages: Outages, event: SealLost, now_ms: int, rules: Rules) -> Outcome:
@@ -124,7 +128,7 @@ def _person(outages: Outages, event: Event, now_ms: int, rules: Rules) -> Outcom
     if outage is None:
         return outages, ()
     outage, effects = act(outage, event, now_ms, rules)
-    return _with(outages, outage), effects
+    return _with(outages, outage), _placed(outage, effects)
 
 
 def _gather(outages: Outages, now_ms: int, rules: Rules) -> Outcome:
@@ -142,7 +146,10 @@ def _gather(outages: Outages, now_ms: int, rules: Rules) -> Outcome:
             found, Reason.OUTAGE, found.outage_id, now_ms, since_ms, rules
         )
         outages = replace(outages, outages=(*outages.outages, found))
-        effects += (OutageFound(found.outage_id, area, since_ms, doors), *raised)
+        effects += (
+            OutageFound(found.outage_id, area, since_ms, doors),
+            *_placed(found, raised),
+        )
     return outages, effects
 
 
@@ -185,7 +192,7 @@ def _settle(outages: Outages, outage: Outage, now_ms: int) -> Outcome:
         outage, ended = case.end_by_rule(outage, Reason.HEARD_AGAIN, now_ms)
     else:
         outage, ended = case.returned(outage, OVER, now_ms)
-    return _with(outages, outage), (over, *ended)
+    return _with(outages, outage), (over, *_placed(outage, ended))
 
 
 def _is_over(outage: Outage) -> bool:
@@ -237,4 +244,4 @@ def _fire(outages: Outages, due_ms: int, now_ms: int, rules: Rules) -> Outcome:
         outage, effects = case.unshelve(outage, now_ms, rules)
     else:
         outage, effects = case.climb(outage, now_ms, rules)
-    return _with(outages, outage), effects
+    return _with(outages, outage), _placed(outage, effects)

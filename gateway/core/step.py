@@ -83,9 +83,9 @@ def _class(door: Door, event: DoorClassed, now_ms: int, rules: Rules) -> Outcome
 
 
 def _place(door: Door, event: DoorPlaced, _: int, __: Rules) -> Outcome:
-    if door.grid_id == event.grid_id:
+    if (door.grid_id, door.areas) == (event.grid_id, event.areas):
         return door, ()
-    return replace(door, grid_id=event.grid_id), ()
+    return replace(door, grid_id=event.grid_id, areas=event.areas), ()
 
 
 def _order(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> Outcome:

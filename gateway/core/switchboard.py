@@ -17,7 +17,6 @@ from gateway.core import ladder, people, rota, staff
 from gateway.core.effects import CaseMoved, Effect, PageDue
 from gateway.core.events import Event, PersonDue, PersonReached, StaffSet
 from gateway.core.ladder import Ways
-from gateway.core.model import SITE
 from gateway.core.people import Call, DailyTest, Person, Tell, TellGroup, Unreachable
 from gateway.core.reason import Reason
 from gateway.core.rota import Role, Rota
@@ -76,7 +75,10 @@ def step(board: Switchboard, event: Event, now_ms: int, rules: Rules) -> Outcome
 def follow(
     board: Switchboard, effect: Effect, door_id: str, grid_id: str, now_ms: int, rules: Rules
 ) -> Outcome:
-    """What follows from an effect of a door, or of an outage, for which `door_id` stands then."""
+    """What follows from an effect of a door, or of an outage, for which `door_id` stands then.
+
+    It is empty in the pages that come of it where they are about no door, but about a person.
+    """
     if isinstance(effect, PageDue):
         return _page(board, effect, door_id, grid_id, now_ms, rules)
     if isinstance(effect, CaseMoved) and effect.case.ladder is None:
@@ -181,7 +183,7 @@ def _due(board: Switchboard, who: str, now_ms: int, rules: Rules) -> Outcome:
             continue
         page = PageDue(one.page_id, "", Reason.UNREACHABLE, now_ms)
         grid_id = board.staff.members[who].grid_id
-        board, more = _page(board, page, SITE, grid_id, now_ms, rules)
+        board, more = _page(board, page, "", grid_id, now_ms, rules)
         goes += more
     return board, goes
 

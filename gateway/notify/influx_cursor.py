@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
-from gateway.core.events import ReportCame
+from gateway.core.events import REPORT
 from gateway.notify.points import Row
 from gateway.store.engine import Store
 from gateway.store.statement import upsert
@@ -89,8 +89,11 @@ def _newest(connection: Connection) -> int:
 _CURSOR = select(cursors.c.journal_id).where(cursors.c.reader == READER)
 _NEWEST = select(func.max(journal.c.journal_id))
 _REPORTS = (
-    select(journal.c.journal_id, journal.c.at_ms, journal.c.door_id, journal.c.body)
-    .where(journal.c.journal_id > bindparam("cursor"), journal.c.kind == ReportCame.__name__)
+    select(journal.c.journal_id, journal.c.at_ms, journal.c.subject_id, journal.c.body)
+    .where(
+        journal.c.journal_id > bindparam("cursor"),
+        journal.c.kind == REPORT,
+    )
     .order_by(journal.c.journal_id)
 )
 _OLDEST_KEPT = (

@@ -1,23 +1,18 @@
 """The areas that doors lie in: what may silence many of them at once."""
 
-from collections import Counter
-
 from sqlalchemy import Connection, select
 
 from gateway.store import tables
 
-SITE = "site:"
 
-
-def of_doors(connection: Connection) -> dict[str, tuple[tuple[str, int], ...]]:
-    """Every door's areas, the widest first, each with how many sealed doors it holds."""
+def of_doors(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """Every door's areas besides the site, the widest first."""
     batches = _batches(connection)
     d = tables.doors.c
     names: dict[str, tuple[str, ...]] = {}
-    sizes: Counter[str] = Counter()
     for row in connection.execute(select(d.door_id, d.building, d.stair, d.point)):
         door_id, building, stair, point = row
-        areas = [SITE]
+        areas = []
         if building:
             areas.append(f"building:{building}")
         if stair:
@@ -27,11 +22,7 @@ def of_doors(connection: Connection) -> dict[str, tuple[tuple[str, int], ...]]:
         if batches.get(door_id):
             areas.append(f"batch:{batches[door_id]}")
         names[door_id] = tuple(areas)
-        if door_id in batches:
-            sizes.update(areas)
-    return {
-        door_id: tuple((area, sizes[area]) for area in areas) for door_id, areas in names.items()
-    }
+    return names
 
 
 def _batches(connection: Connection) -> dict[str, str | None]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, func, select, tuple_
 
 from gateway.core.model import CaseState, Door
 from gateway.core.reason import FAULTS, Reason
+from gateway.core.subject import Subject, SubjectKind
 from gateway.store import tables
 from gateway.store.records import records
 
@@ -29,6 +30,8 @@ class CaseRow(msgspec.Struct, frozen=True):
     """
 
     case_id: str
+    subject_kind: SubjectKind
+    subject_id: str
     door_id: str
     label: str
     area: str | None
@@ -65,6 +68,11 @@ class CaseRow(msgspec.Struct, frozen=True):
     closed_name: str | None
     closed_ms: int | None
     outcome: str | None
+
+    @property
+    def subject(self) -> Subject:
+        """Whose case it is, and who takes what is done about it."""
+        return Subject(self.subject_kind, self.subject_id)
 
 
 class CaseCounts(msgspec.Struct, frozen=True):

@@ -20,10 +20,18 @@ from gateway.core.effects import (
     OutageOver,
     PermitSpent,
 )
-from gateway.core.events import Event, OrderPlaced, PageReceived, PermitAnnounced, ReportCame
+from gateway.core.events import (
+    Event,
+    OrderPlaced,
+    PageReceived,
+    PermitAnnounced,
+    ReportCame,
+    kind_of,
+)
 from gateway.core.model import CaseState, Door
 from gateway.core.people import Person
 from gateway.core.reason import Reason
+from gateway.core.subject import SITE, Subject, SubjectKind
 from gateway.store import statements as sql
 from gateway.store import tables
 from gateway.store.statement import Row
@@ -98,14 +106,25 @@ class Commit:
         self.received: list[Row] = []
         self.letters: list[int] = []
 
-    def event(self, at_ms: int, door_id: str | None, event: Event, reason: Reason | None) -> None:
-        """Journal an event. `reason` is why it was refused, or what it was."""
+    def event(
+        self,
+        at_ms: int,
+        subject: Subject | None,
+        event: Event,
+        reason: Reason | None,
+        cause_id: int | None = None,
+    ) -> None:
+        """Journal an event. `reason` is why it was refused, or what it was; `cause_id` the row from
+        whose event it followed."""
+        kind, its_id = subject or (None, None)
         self.journal.append(
             {
                 "journal_id": self.next_id,
                 "at_ms": at_ms,
-                "kind": type(event).__name__,
-                "door_id": door_id,
+                "kind": kind_of(event),
+                "subject_kind": kind,
+                "subject_id": its_id,
+                "cause_id": cause_id,
                 "seal_id": getattr(event, "seal_id", None),
                 "seq": event.seq or None if isinstance(event, ReportCame) else None,
                 "reason": reason,
@@ -116,12 +135,12 @@ class Commit:
         if isinstance(event, OrderPlaced):
             row = msgspec.structs.asdict(event.order)
             policy = _encode(event.order.policy).decode()
-            self.orders.append({"door_id": door_id, **row, "policy": policy})
+            self.orders.append({"door_id": its_id, **row, "policy": policy})
         elif isinstance(event, PermitAnnounced):
             row = msgspec.structs.asdict(event.permit)
             del row["spent"]
             daily = _encode(event.permit.daily).decode()
-            self.permits.append({"door_id": door_id, **row, "daily": daily})
+            self.permits.append({"door_id": its_id, **row, "daily": daily})
         elif isinstance(event, PageReceived):
             row = {"b_page_id": event.page_id, "b_warden_id": event.by, "received_ms": at_ms}
             self.received.append(row)
@@ -163,12 +182,19 @@ class Commit:
         row = msgspec.structs.asdict(ended)
         self.ended.append({"b_id": row.pop("opening_id"), **row})
 
-    def case(self, door_id: str, grid_id: str, moved: CaseMoved, area: str | None = None) -> None:
+    def case(self, kind: SubjectKind, door_id: str, grid_id: str, moved: CaseMoved) -> None:
         """Write a case as it is now; who did what on the way here is kept."""
         case = moved.case
         row = self.cases.setdefault(case.case_id, {"case_id": case.case_id, **_NOBODY})
         row |= {name: getattr(case, name) for name in _OF_CASE}
-        row |= {"door_id": door_id, "grid_id": grid_id, "area": area, "moved_ms": moved.at_ms}
+        row |= {
+            "subject_kind": kind,
+            "subject_id": door_id if kind is SubjectKind.DOOR else SITE.id,
+            "door_id": door_id,
+            "grid_id": grid_id,
+            "area": moved.area,
+            "moved_ms": moved.at_ms,
+        }
         shelf = case.shelf
         row["shelved_by"] = shelf and shelf.by
         row["shelved_why"] = shelf and shelf.why

@@ -7,11 +7,12 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from gateway.core import staff
-from gateway.core.events import Event
+from gateway.core.events import DoorPlaced, Event
 from gateway.core.model import Door, Outages
 from gateway.core.people import Person
 from gateway.core.rota import Cover, Role, Shift
 from gateway.core.staff import Member, Staff
+from gateway.core.subject import Subject, SubjectKind
 from gateway.store import areas, tables
 from gateway.store.commit import Entry, Mark
 
@@ -50,11 +51,9 @@ class Registry(msgspec.Struct, frozen=True):
 
     seals: dict[str, SealRow]
     doors: dict[str, Door]
-    grid_of: dict[str, str]  # door_id -> grid_id
+    places: dict[str, DoorPlaced]  # door_id -> its grid, and every area that it lies in
     wardens: dict[str, tuple[Warden, ...]]  # grid_id -> who is told
     enrolment: int = 0
-    # door_id -> every area that it lies in, each with how many sealed doors it holds
-    areas_of: dict[str, tuple[tuple[str, int], ...]] = {}
     outages: Outages = Outages()
     staff: Staff = Staff()  # as it is enrolled,
     staff_journaled: Staff = Staff()  # and as the journal last said
@@ -63,21 +62,20 @@ class Registry(msgspec.Struct, frozen=True):
 
 def load(connection: Connection) -> Registry:
     """Read the registry. A door that never had a report gets its first, empty state."""
-    doors, grid_of = {}, {}
+    doors, places, areas_of = {}, {}, areas.of_doors(connection)
     rows = connection.execute(
         select(tables.doors.c.door_id, tables.doors.c.grid_id, tables.doors.c.state)
     )
     for door_id, grid_id, state in rows:
         doors[door_id] = _decode_door(state) if state else Door(door_id)
-        grid_of[door_id] = grid_id
+        places[door_id] = DoorPlaced(grid_id, areas_of[door_id])
     wardens = _wardens(connection)
     return Registry(
         _seals(connection),
         doors,
-        grid_of,
+        places,
         wardens,
         enrolment(connection),
-        areas.of_doors(connection),
         _decode_outages(site_state(connection, "outages") or b"{}"),
         _staff(connection, wardens),
         _decode_staff(site_state(connection, "staff") or b"{}"),
@@ -154,16 +152,19 @@ def listening(connection: Connection) -> Listening:
     return msgspec.json.decode(found, type=Listening) if found else Listening()
 
 
-def letters(connection: Connection, after_id: int) -> list[tuple[int, str, Event]]:
-    """(letter_id, door_id, event) of what other programs left here after one, oldest first."""
+def letters(connection: Connection, after_id: int) -> list[tuple[int, Subject, Event]]:
+    """(letter_id, subject, event) of what other programs left here after one, oldest first."""
     c = tables.letters.c
     rows = connection.execute(
-        select(c.letter_id, c.door_id, c.body)
+        select(c.letter_id, c.subject_kind, c.subject_id, c.body)
         .where(c.letter_id > after_id)
         .order_by(c.letter_id)
         .limit(LETTERS_AT_ONCE)
     )
-    return [(letter_id, door_id, _decode_event(body)) for letter_id, door_id, body in rows]
+    return [
+        (letter_id, Subject(SubjectKind(kind), its_id), _decode_event(body))
+        for letter_id, kind, its_id, body in rows
+    ]
 
 
 def is_journaled(connection: Connection, seal_id: str, seq: int) -> bool:

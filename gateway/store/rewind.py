@@ -1,38 +1,42 @@
-"""Rewind: the journal again, with other rules from a day on, beside the rules that hold now.
+"""What-if: the journal again, with other rules from a day on, beside the rules that hold now.
 
-Until then there is one life of each door, under the rules that hold. Then a second begins where the
+Until then there is one life of the site, under the rules that hold. Then a second begins where the
 first stands, under the changed rules, as if somebody had changed the settings in that moment. Both
-live through the same events to the same end. Nothing is written.
+live through what came from outside, to the same end; what follows from it is each life's own.
+Nothing is written.
 
-- A deadline comes in the journal when the gateway stepped it. As soon as a door's two lives differ,
-  the second one's deadlines are its own: they come when they are due, as if the gateway had always
-  been at work, and it takes none from the journal.
+- A deadline comes in the journal when the gateway stepped it. As soon as a door (or what the site
+  knows of all of them) differs between the two lives, the second one's deadlines are its own: they
+  come when they are due, as if the gateway had always been at work, and it takes none from the
+  journal.
 - What people did stands in the journal and names a case. Where that case was never raised in the
   second life, or has another name there, the act meets no case and changes nothing; those are
   counted. Nobody knows what people would have done about a page that they never had.
-- What the site found out about all doors together (outages) has one life, the first.
+- Who would have been told is not asked: pages are compared as the rules raise them.
 - Messages that were refused beyond the limit of the journal are not in it, and raise nothing.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
 from gateway.core.acts import Act
-from gateway.core.effects import Effect, PageDue
-from gateway.core.events import DeadlineCame, PageWentOut
-from gateway.core.model import SITE, Door
+from gateway.core.deadlines import Deadlines
+from gateway.core.effects import PageDue
+from gateway.core.events import DeadlineCame, PageWentOut, PersonDue, RulesSet, kind_of
 from gateway.core.reason import Reason
 from gateway.core.rules import Rulebook
-from gateway.core.step import next_deadline, step
+from gateway.core.site import SiteState, SiteTurn, Step
+from gateway.core.subject import Subject, SubjectKind
 from gateway.store.replay import Journaled, Replay
 
-DEADLINES_MAX = 64  # of one door between two of its events; a rule that sets more is a mistake
+DEADLINES_MAX = 1_000_000  # of the second life in all; rules that set more are a mistake
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A page as one life of the door raised it: told at `at_ms`, of what happened at `since_ms`."""
+    """A page as one life raised it: told at `at_ms`, of what happened at `since_ms`."""
 
     door_id: str
     at_ms: int
@@ -70,75 +74,98 @@ def rewind(
 
     `held` is the replay under the rules that hold, at its beginning; it stands at `to_ms` then.
     """
-    other = _Other(held, changed)
+    other: _Other | None = None
     result = Comparison()
     was: list[Page] = []
     would: list[Page] = []
-    for its in events:
-        if its.at_ms >= to_ms:
+    for row in events:
+        if row.at_ms >= to_ms:
             result.to_the_end = False
             break
         result.events += 1
-        if its.at_ms < from_ms:
-            held.step(its)
+        if row.at_ms < from_ms:
+            held.step(row)
             continue
-        if its.door_id == SITE:
-            held.step(its)
-            continue
-        would += other.due(its.door_id, its.at_ms)
-        effects, lived = other.step(its), held.step(its)
-        was += _pages(its.door_id, its.at_ms, lived.effects)
-        would += _pages(its.door_id, its.at_ms, effects)
-        act = its.event
-        if isinstance(act, Act) and lived.effects and not effects:
-            by = "" if isinstance(act, PageWentOut) else act.by
-            met = Unmet(its.door_id, its.at_ms, type(act).__name__, act.case_id, by)
-            result.unmet.append(met)
-    for door_id in list(other.doors):
-        would += other.due(door_id, to_ms)
+        if other is None:
+            other = _Other(held.turn, changed)
+        would += other.due(row.at_ms)
+        lived = held.step(row)
+        was += _pages(row.at_ms, [lived])
+        then = other.step(row)
+        would += _pages(row.at_ms, then)
+        if isinstance(row.event, Act) and lived.effects and not any(one.effects for one in then):
+            result.unmet.append(_unmet(row, row.event))
+    if other is not None:
+        would += other.due(to_ms)
     _beside(result, was, would)
     return result
 
 
+def _unmet(row: Journaled, act: Act) -> Unmet:
+    by = "" if isinstance(act, PageWentOut) else act.by
+    return Unmet(row.subject.id, row.at_ms, kind_of(act), act.case_id, by)
+
+
 class _Other:
-    """The second life of the doors. One that has not lived yet is as the first."""
+    """The second life: a turn of its own on top of the first, which it leaves as it is."""
 
-    def __init__(self, held: Replay, rulebook: Rulebook) -> None:
-        self._held, self._rulebook = held, rulebook
-        self.doors: dict[str, Door] = {}
+    def __init__(self, held: SiteTurn, rulebook: Rulebook) -> None:
+        self._held = held
+        self._turn = SiteTurn(SiteState(rulebook, held.doors, held.outages, held.switchboard))
+        self._deadlines = Deadlines[Subject]()
 
-    def _door(self, door_id: str) -> Door:
-        return self.doors.get(door_id) or self._held.doors.get(door_id) or Door(door_id)
-
-    def _is_apart(self, door_id: str) -> bool:
-        return self._door(door_id) != (self._held.doors.get(door_id) or Door(door_id))
-
-    def due(self, door_id: str, until_ms: int) -> Iterator[Page]:
-        """Its own deadlines before a time, once it differs from the first life."""
-        for _ in range(DEADLINES_MAX if self._is_apart(door_id) else 0):
-            door = self._door(door_id)
-            rules = self._rulebook.of(door.door_class)
-            due_ms = next_deadline(door, rules)
+    def due(self, until_ms: int) -> Iterator[Page]:
+        """What its own deadlines raise before a time, once it differs from the first life."""
+        for _ in range(DEADLINES_MAX):
+            due_ms = self._deadlines.next_ms()
             if due_ms is None or due_ms >= until_ms:
                 return
-            self.doors[door_id], effects = step(door, DeadlineCame(), due_ms, rules)
-            yield from _pages(door_id, due_ms, effects)
+            subject = self._deadlines.take(due_ms)
+            if subject is None or not self._is_apart(subject):
+                continue
+            its_ms = self._turn.due_ms(subject)
+            if its_ms is not None and its_ms <= due_ms:
+                yield from _pages(due_ms, self._apply(due_ms, subject, DeadlineCame()))
+            else:
+                self._deadlines.note(subject, its_ms)
+        raise AssertionError("the second life's deadlines never end")
 
-    def step(self, its: Journaled) -> tuple[Effect, ...]:
-        """An event of the journal. To be called before the first life has had it."""
-        if isinstance(its.event, DeadlineCame) and self._is_apart(its.door_id):
-            return ()
-        door = self._door(its.door_id)
-        rules = self._rulebook.of(door.door_class)
-        self.doors[its.door_id], effects = step(door, its.event, its.at_ms, rules)
-        return effects
+    def step(self, row: Journaled) -> list[Step]:
+        """An event of the journal, which the first life has had."""
+        taken: list[Step] = []
+        if row.cause_id is None and not self._is_skipped(row):
+            taken = self._apply(row.at_ms, row.subject, row.event)
+        self._note(row.subject)
+        return taken
+
+    def _is_skipped(self, row: Journaled) -> bool:
+        """Whether it is not for this life: rules, people's times, deadlines of its own."""
+        if isinstance(row.event, RulesSet | PersonDue):
+            return True
+        return isinstance(row.event, DeadlineCame) and self._is_apart(row.subject)
+
+    def _apply(self, at_ms: int, subject: Subject, event: Any) -> list[Step]:
+        steps = self._turn.apply(at_ms, subject, event)
+        for one in steps:
+            self._note(one.subject)
+        return steps
+
+    def _note(self, subject: Subject) -> None:
+        if self._is_apart(subject):
+            self._deadlines.note(subject, self._turn.due_ms(subject))
+
+    def _is_apart(self, subject: Subject) -> bool:
+        if subject.kind is SubjectKind.SITE:
+            return self._turn.outages != self._held.outages
+        return self._turn.door(subject.id) != self._held.door(subject.id)
 
 
-def _pages(door_id: str, at_ms: int, effects: Iterable[Effect]) -> Iterator[Page]:
-    for effect in effects:
-        if isinstance(effect, PageDue) and not effect.rung and not effect.round:
-            its = effect
-            yield Page(door_id, at_ms, its.since_ms, its.reason, its.page_id, its.case_id)
+def _pages(at_ms: int, steps: Iterable[Step]) -> Iterator[Page]:
+    for one in steps:
+        for page in one.effects:
+            if isinstance(page, PageDue) and not page.rung and not page.round:
+                door_id = page.door_id or one.subject.id
+                yield Page(door_id, at_ms, page.since_ms, page.reason, page.page_id, page.case_id)
 
 
 def _beside(result: Comparison, was: list[Page], would: list[Page]) -> None:

@@ -34,6 +34,8 @@ site = Table(
     metadata,
     Column("site_id", String(16), primary_key=True),  # random; also the gateway's id on the broker
     Column("made_ms", BigInteger, nullable=False),
+    # How events and states are written (store.engine.STORED_FORMAT), apart from the tables.
+    Column("stored_format", Integer, nullable=False),
 )
 
 doors = Table(
@@ -101,13 +103,15 @@ journal = Table(
     metadata,
     Column("journal_id", BigId, primary_key=True, autoincrement=True),
     Column("at_ms", BigInteger, nullable=False),
-    Column("kind", String(24), nullable=False),  # the event's class: ReportCame, CaseReported …
-    Column("door_id", String(64), nullable=True),
+    Column("kind", String(24), nullable=False),  # the event's tag (core.events.kind_of)
+    Column("subject_kind", String(8), nullable=True),  # core.subject; NULL: of nobody that we know
+    Column("subject_id", String(64), nullable=True),
+    Column("cause_id", BigInteger, nullable=True),  # the row from whose event this one followed
     Column("seal_id", String(16), nullable=True),
     Column("seq", Integer, nullable=True),  # NULL where the report has no number
     Column("reason", String(24), nullable=True),  # why refused, or what an opening was
     Column("body", LargeBinary, nullable=False),  # the event as JSON (core.events)
-    Index("ix_journal_door_id", "door_id", "journal_id"),
+    Index("ix_journal_subject", "subject_kind", "subject_id", "journal_id"),
     # One report is journaled once, whatever brokers and seals repeat.
     Index(
         "uq_journal_seal_seq",
@@ -120,8 +124,8 @@ journal = Table(
     Index(
         "ix_journal_reason",
         "reason",
-        sqlite_where=text("kind = 'MessageRefused'"),
-        postgresql_where=text("kind = 'MessageRefused'"),
+        sqlite_where=text("kind = 'refused'"),
+        postgresql_where=text("kind = 'refused'"),
     ),
 )
 
@@ -161,6 +165,8 @@ cases = Table(
     "cases",
     metadata,
     Column("case_id", String(80), primary_key=True),
+    Column("subject_kind", String(8), nullable=False),  # whose it is: the site's, of an outage
+    Column("subject_id", String(64), nullable=False),
     # Of an outage: the first of its silent doors, and the area that is silent.
     Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=False),
     Column("area", String(80), nullable=True),
@@ -207,7 +213,7 @@ outbox = Table(
     Column("entry_id", BigId, primary_key=True, autoincrement=True),
     Column("page_id", String(96), nullable=False),
     Column("case_id", String(80), nullable=False),
-    Column("door_id", String(64), nullable=False),
+    Column("door_id", String(64), nullable=False),  # empty where it is about no door
     Column("warden_id", String(64), nullable=True),
     Column("channel", String(16), nullable=False),  # inbox, webhook, apprise
     Column("address", Text, nullable=False, server_default=""),
@@ -237,7 +243,8 @@ letters = Table(
     "letters",  # events from other programs (enrolment); the gateway takes them into its loop
     metadata,
     Column("letter_id", BigId, primary_key=True, autoincrement=True),
-    Column("door_id", String(64), nullable=False),
+    Column("subject_kind", String(8), nullable=False),
+    Column("subject_id", String(64), nullable=False),
     Column("body", LargeBinary, nullable=False),  # core.events as JSON
     sqlite_autoincrement=True,
 )

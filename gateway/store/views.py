@@ -85,7 +85,7 @@ def doors_of(connection: Connection, door_ids: list[str]) -> list[DoorRow]:
 def doors_in(connection: Connection, area: str) -> list[str]:
     """The doors that lie in an area: "stair:3/2", "building:3"."""
     areas_of = areas.of_doors(connection)
-    return sorted(door_id for door_id, its in areas_of.items() if area in dict(its))
+    return sorted(door_id for door_id, its in areas_of.items() if area in its)
 
 
 def wardens(connection: Connection, limit: int, grid_id: str | None = None) -> list[WardenRow]:

@@ -33,7 +33,14 @@ def test_a_seal_that_is_late_or_lost_is_said_to_be(menshen, store):
 
 
 def test_cases_lists_the_desk_behind_what_is_open(menshen, store):
-    row = {"door_id": "d1", "grid_id": "g1", "reason": "no_permit", "openings": 1}
+    row = {
+        "subject_kind": "door",
+        "subject_id": "d1",
+        "door_id": "d1",
+        "grid_id": "g1",
+        "reason": "no_permit",
+        "openings": 1,
+    }
     row |= {"raised_ms": 1, "since_ms": 1, "moved_ms": 1}
     rows = [
         row | {"case_id": "c1", "state": "reported", "reported_by": "w1", "outcome": "lawful"},

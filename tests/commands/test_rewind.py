@@ -90,8 +90,8 @@ def test_an_act_on_a_case_that_was_never_raised_meets_none_and_changes_nothing(
     its = compare(store, Rules(burst_count=50))
     assert reasons(its.not_raised) == ["refusals"]
     assert [(act.kind, act.case_id) for act in its.unmet] == [
-        ("CaseAcknowledged", case_id),
-        ("CaseReported", case_id),
+        ("acknowledged", case_id),
+        ("reported", case_id),
     ]
 
 
@@ -118,7 +118,7 @@ def test_the_command_shows_both_sides_and_writes_nothing(
         "also_raised": {"no_permit": 1},
     }
     assert told["also_raised"][0]["label"] == "3-201"
-    assert told["stored_otherwise"] == {"doors": [], "people": [], "site": []}
+    assert told["stored_otherwise"] == {"doors": [], "people": [], "site": [], "journal": []}
     assert dump(store) == before
 
 

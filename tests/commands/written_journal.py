@@ -2,6 +2,7 @@
 
 from core.story import Story
 from gateway.core.rules import Rulebook, Rules
+from gateway.core.subject import of_door
 from gateway.draft import Draft, Tally
 from gateway.notify.addressing import Addresses
 from gateway.site import Site
@@ -17,6 +18,6 @@ def write(store: Store, door_id: str, story: Story, rules: Rules | None = None) 
     site = Site(known, Rulebook(rules or story.rules))
     draft = Draft(site, Tally(), Addresses(known, "", "en"), (journal_id + 1, entry_id + 1))
     for at_ms, event in story.journal:
-        draft.event(at_ms, door_id, event)
+        draft.event(at_ms, of_door(door_id), event)
     with store.writing() as connection:
         draft.commit.write(connection)

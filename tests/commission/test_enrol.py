@@ -59,7 +59,7 @@ def enrol(store, *rows, at_ms=NOW_MS, replace=False):
 
 def letters(store):
     with store.reading() as connection:
-        return [(door_id, event) for _, door_id, event in registry.letters(connection, 0)]
+        return [(subject.id, event) for _, subject, event in registry.letters(connection, 0)]
 
 
 def column(store, table, name):

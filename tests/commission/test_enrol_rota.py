@@ -154,16 +154,10 @@ def test_classes_places_and_beats_are_kept_and_told_to_the_door(enrol, store):
     assert enrol(grids=GRIDS, doors=doors, seals=seals).written
     with store.reading() as connection:
         events = [event for _, _, event in registry.letters(connection, 0)]
-        areas = registry.load(connection).areas_of
+        places = registry.load(connection).places
     assert events == [DoorClassed("canary"), SealBound("a" * 16, 100_000)]
-    assert areas["d1"] == (
-        ("site:", 1),
-        ("building:3", 1),
-        ("stair:3/2", 1),
-        ("point:ap-7", 1),
-        ("batch:2026-03", 1),
-    )
-    assert areas["d2"] == (("site:", 1), ("building:3", 1), ("stair:3/2", 1))
+    assert places["d1"].areas == ("building:3", "stair:3/2", "point:ap-7", "batch:2026-03")
+    assert places["d2"].areas == ("building:3", "stair:3/2")
     assert enrol(doors=DOORS).counts["doors", Outcome.UNCHANGED] == 2  # what is not said stays
     assert enrol(seals=seals.replace(",100\n", ",300\n")).written
     with store.reading() as connection:
@@ -186,7 +180,7 @@ def test_what_was_said_once_can_be_taken_back(enrol, store):
         events = [event for _, _, event in registry.letters(connection, 2)]
         known = registry.load(connection)
     assert events == [DoorClassed(""), SealBound("a" * 16, None)]
-    assert known.areas_of["d1"] == (("site:", 1),)
+    assert known.places["d1"].areas == ()
     assert known.staff.members["wang"].channels == ()
     again = enrol(**back, wardens=people.format("-"))
     assert {outcome for _, outcome in again.counts} == {Outcome.UNCHANGED}

@@ -17,6 +17,7 @@ from sqlalchemy import insert
 from gateway.console.app import build
 from gateway.core.events import OrderPlaced, PermitAnnounced, ReportCame, SealBound
 from gateway.core.model import Contact, Order, Permit
+from gateway.core.subject import of_door
 from gateway.ingest.intake import Intake
 from gateway.loop import Heart
 from gateway.notify.addressing import Addresses
@@ -94,10 +95,10 @@ class Console:
     async def seal(self, number: int, under_order: bool = True) -> None:
         """Hang a seal on a door, and let it be heard."""
         door_id = f"d{number}"
-        await self.heart.submit(door_id, SealBound(seal_id(number)))
+        await self.heart.submit(of_door(door_id), SealBound(seal_id(number)))
         if under_order:
             order = Order(f"o{number}", 0, now_ms() + 24 * HOUR_MS)
-            await self.heart.submit(door_id, OrderPlaced(order))
+            await self.heart.submit(of_door(door_id), OrderPlaced(order))
         await self._report(number, Contact.SHUT, 0)
 
     async def opens(self, number: int, moved: int = 1, age_ms: int | None = 0) -> None:
@@ -109,7 +110,7 @@ class Console:
     async def permit(self, number: int, who: str = "Zhang Wei", why: str = "lunch") -> None:
         window = (now_ms() - HOUR_MS, now_ms() + HOUR_MS)
         permit = Permit(f"{number:016x}", *window, 2, HOUR_MS, who, why)
-        await self.heart.submit(f"d{number}", PermitAnnounced(permit))
+        await self.heart.submit(of_door(f"d{number}"), PermitAnnounced(permit))
 
     async def act(self, case_id: str, act: str, by: str = "wang", **more: object) -> object:
         """What the API answers to an act about a case."""
@@ -127,7 +128,7 @@ class Console:
     ) -> None:
         edges = self._edges[number] = self._edges.get(number, 0) + moved
         event = ReportCame(seal_id(number), edges, contact, edges, bool(moved), age_ms=age_ms)
-        await self.heart.submit(f"d{number}", event)
+        await self.heart.submit(of_door(f"d{number}"), event)
 
     async def text(self, path: str, language: str = "en", **headers: str) -> str:
         """A page that must be there."""

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from gateway.console.closed_loop import Act, place_word, why_not
 from gateway.core.events import ReportCame, SealLost
-from gateway.core.model import SITE, CaseState, Contact
+from gateway.core.model import CaseState, Contact
+from gateway.core.subject import SITE, of_door
 from gateway.notify.catalogue import LOCALES
 from gateway.store import case_views, views
 from gateway.store.case_views import CaseRow
@@ -116,7 +117,7 @@ async def test_a_touched_seal_wants_a_person_and_cannot_be_put_aside(tmp_path: P
     async with console(new_store(tmp_path)) as site:
         await site.seal(0)
         touched = ReportCame(seal_id(0), 9, Contact.SHUT, 0, False, cover=True)
-        await site.heart.submit("d0", touched)
+        await site.heart.submit(of_door("d0"), touched)
         [case] = (await site.client.get("/api/cases")).json()["open"]
         case_id = case["case_id"]
         await site.act(case_id, "acknowledge")

@@ -18,6 +18,7 @@ from gateway.console import wall
 from gateway.core.events import MessageRefused, ReportCame
 from gateway.core.model import Contact
 from gateway.core.reason import Reason
+from gateway.core.subject import of_door
 from gateway.store.engine import Store, StoreError
 
 PAGES = [
@@ -114,9 +115,9 @@ async def test_a_close_that_nobody_heard_is_told_as_an_interval(tmp_path: Path) 
         await site.opens(0)
         await asyncio.sleep(0.01)
         beat = ReportCame(seal_id(0), 0, Contact.SHUT, 2, False, age_ms=0)
-        await site.heart.submit("d0", beat)
+        await site.heart.submit(of_door("d0"), beat)
         await asyncio.sleep(0.2)
-        await site.heart.submit("d0", beat)
+        await site.heart.submit(of_door("d0"), beat)
         page = await site.text("/doors/d0")
         assert "for at most" in page
         assert "Nobody heard it shut; that was between" in page
@@ -206,7 +207,7 @@ async def test_the_health_page_counts_refusals_by_reason_and_names_silent_seals(
             "latest_ms": 0,
         }
         assert told["health"]["store_ok"] is True
-        await site.heart.submit("d0", MessageRefused(seal_id(0), Reason.WRONG_KEY))
+        await site.heart.submit(of_door("d0"), MessageRefused(seal_id(0), Reason.WRONG_KEY))
 
 
 async def test_a_store_that_cannot_be_read_is_told_in_a_sentence(

@@ -16,6 +16,7 @@ from gateway.core.model import Case, CaseState, Contact, Door, Opening, Order, S
 from gateway.core.people import Person
 from gateway.core.reason import Reason
 from gateway.core.rules import CANARY, Rulebook
+from gateway.core.subject import of_door
 from gateway.store import tables, views
 from gateway.store.views import DoorRow
 
@@ -59,7 +60,7 @@ async def test_nobody_signs_for_what_was_told_to_another(tmp_path: Path) -> None
 
 async def test_the_canary_is_signed_for_and_is_no_card(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
-        await site.heart.submit("d0", DoorClassed(CANARY))
+        await site.heart.submit(of_door("d0"), DoorClassed(CANARY))
         await site.seal(0)
         await site.opens(0)
         [page] = await unsigned(site)
@@ -76,7 +77,7 @@ def entry(site: Console, number: int, **fields: object) -> None:
     row: dict[str, object] = {
         "page_id": f"p{number}",
         "case_id": "",
-        "door_id": "site:",
+        "door_id": "",
         "warden_id": "wang",
         "channel": "inbox",
         "since_ms": now_ms(),

@@ -9,6 +9,7 @@ from console_site import Console, console, new_store
 from gateway.console import auth, rim
 from gateway.console.auth import LOCKED_S, TRIES_MAX, Answer, Gate
 from gateway.core.events import CaseAcknowledged
+from gateway.core.subject import of_door
 
 PATHS = ["/", "/cases", "/wardens", "/phone/wang", "/doors/d0", "/health", "/api/doors", "/nothing"]
 RIGHT = "Basic " + base64.b64encode("menshen:门神 open".encode()).decode()
@@ -78,7 +79,7 @@ async def test_only_our_own_pages_can_press_a_button(
         path = await opened(site)
         answer = await site.client.post(path, data={"by": "wang"}, headers=headers)
         assert answer.status_code == status
-        again = await site.heart.submit("d0", CaseAcknowledged("a1b2c3d4e5f60000-1", "li"))
+        again = await site.heart.submit(of_door("d0"), CaseAcknowledged("a1b2c3d4e5f60000-1", "li"))
         assert again is (status == 403)  # a refused press has changed nothing
 
 

@@ -33,6 +33,8 @@ async def test_closed_cases_come_page_by_page_even_where_times_are_equal(tmp_pat
         row |= {
             "since_ms": 8,
             "moved_ms": 9,
+            "subject_kind": "door",
+            "subject_id": "d0",
             "door_id": "d0",
             "outcome": "lawful",
             "closed_by": "wang",

@@ -9,9 +9,12 @@ from core.timeline import SITE, Site
 from gateway.core import outages
 from gateway.core.effects import CaseMoved, PageDue
 from gateway.core.events import Event
-from gateway.core.model import CaseState, Contact, Outages
+from gateway.core.model import CaseState, Contact, Door, Outages
 from gateway.core.reason import Reason
-from gateway.core.rules import Rules
+from gateway.core.rules import Rulebook
+from gateway.core.site import SiteState, SiteTurn
+from gateway.core.subject import SITE as SUBJECT
+from gateway.core.subject import of_door
 
 FLATS = ("1-1", "1-2", "1-3", "2-1", "2-2", "2-3", "3-1")
 acts = st.lists(
@@ -95,10 +98,16 @@ def test_the_site_lived_through_again_is_the_same_byte_for_byte(
     site = Site(*FLATS)
     for name, number in lived:
         act(site, name, number)
-    state = Outages()
+    turn = SiteTurn(SiteState(Rulebook()))
     for at_ms, place, event in site.journal:
-        if place == SITE:
-            stored = json.decode(json.encode(state), type=Outages)
-            written = json.decode(json.encode(event), type=Event)
-            state, _ = outages.step(stored, written, at_ms, Rules())
-    assert json.encode(state) == json.encode(site.outages)
+        known = json.decode(json.encode(turn.outages), type=Outages)
+        doors = {
+            door_id: json.decode(json.encode(door), type=Door)
+            for door_id, door in turn.doors.items()
+        }
+        turn = SiteTurn(SiteState(Rulebook(), doors, known, turn.switchboard))
+        turn.doors.update(doors)
+        written = json.decode(json.encode(event), type=Event)
+        turn.apply(at_ms, SUBJECT if place == SITE else of_door(place), written)
+    assert json.encode(turn.outages) == json.encode(site.outages)
+    assert json.encode(turn.doors) == json.encode(dict(site.doors))

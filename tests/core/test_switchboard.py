@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.core import ladder, staff, switchboard
 from gateway.core.effects import CaseMoved, PageDue
 from gateway.core.events import Event, PersonDue, PersonReached, StaffSet
-from gateway.core.model import SITE, Case, CaseState
+from gateway.core.model import Case, CaseState
 from gateway.core.people import TEST_MS, DailyTest, Tell, TellGroup
 from gateway.core.reason import Reason
 from gateway.core.rota import Cover, Role, Shift
@@ -198,7 +198,7 @@ def test_a_test_that_nobody_took_is_told_to_the_captain_once(tested: tuple[Desk,
     board, goes = switchboard.step(desk.board, PersonDue("wang"), at_ms + TEST_MS, RULES)
     site, ring = goes
     assert isinstance(site, SitePage)
-    assert (site.page.reason, site.door_id) == (Reason.UNREACHABLE, SITE)
+    assert (site.page.reason, site.door_id) == (Reason.UNREACHABLE, "")
     assert "wang" not in site.page.page_id  # it leaves the house
     assert _said(ring) == "chen all unreachable"
     desk.board = board

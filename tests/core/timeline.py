@@ -8,39 +8,33 @@ Day 1 is Thursday, 21 May 2020; "day 2 08:01" is the next. Every door has a seal
 shut, and an order for a fortnight, unless told otherwise. What fails prints the story.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.cast import DAY, HOUR, MINUTE, AtDoor, Person, Seal
-from gateway.core import ladder, outages, wall_clock
+from gateway.core import ladder, wall_clock
 from gateway.core.effects import (
     CaseMoved,
     Effect,
     OpeningBegan,
     OpeningEnded,
-    OutageFound,
-    OutageGrew,
-    OutageOver,
     PageDue,
-    SilenceBegan,
-    SilenceEnded,
 )
 from gateway.core.events import (
     DeadlineCame,
+    DoorPlaced,
     Event,
     OrderPlaced,
-    OutageBegan,
-    OutageEnded,
     ReportCame,
     SealBound,
-    SealHeard,
-    SealLost,
 )
 from gateway.core.model import Case, Door, Order, Outages
 from gateway.core.reason import Reason
 from gateway.core.rota import Role
 from gateway.core.rules import Rulebook, Rules
-from gateway.core.step import next_deadline, step
+from gateway.core.site import SiteState, SiteTurn
+from gateway.core.subject import SITE as SUBJECT
+from gateway.core.subject import of_door
 
 SITE = "the site"
 DAY_ONE_MS = 1_589_990_400_000 - 12 * HOUR  # noon of the day before, in Wuxi
@@ -135,13 +129,13 @@ class Site:
     ) -> None:
         self.rulebook = Rulebook(rules or Rules(), classes or {})
         self.now_ms = self.time(from_)
-        self.doors = {door_id: Door(door_id) for door_id in doors}
         self.seals = {door_id: Seal(f"seal-{door_id}", beat_ms) for door_id in doors}
-        self.outages = Outages()
+        self.turn = SiteTurn(SiteState(self.rulebook))
         self.due: dict[str, int | None] = {}
         self.journal: list[tuple[int, str, Event]] = []
         self.followed: list[tuple[int, str, Event | Effect]] = []
         for door_id, seal in self.seals.items():
+            self.tell(door_id, DoorPlaced("g", (f"building:{door_id.split('-')[0]}",)))
             self.tell(door_id, SealBound(seal.seal_id, beat_ms))
             if ordered:
                 order = Order("order", self.now_ms - DAY, self.now_ms + 14 * DAY)
@@ -205,44 +199,24 @@ class Site:
             return next((one.case for one in self.outages.outages if one.case), None)
         return self.doors[place].case
 
-    # The gateway, wired as gateway/draft.py does it.
+    # The gateway's own step, on a turn that never ends.
 
     def tell(self, place: str, event: Event) -> None:
+        subject = SUBJECT if place == SITE else of_door(place)
         self.journal.append((self.now_ms, place, event))
-        self.followed.append((self.now_ms, place, event))
-        if place == SITE:
-            rules = self.rulebook.rules
-            self.outages, effects = outages.step(self.outages, event, self.now_ms, rules)
-            self.due[SITE] = outages.next_deadline(self.outages)
-        else:
-            rules = self.rulebook.of(self.doors[place].door_class)
-            door, effects = step(self.doors[place], event, self.now_ms, rules)
-            self.doors[place] = door
-            self.due[place] = next_deadline(door, self.rulebook.of(door.door_class))
-        for effect in effects:
-            self.followed.append((self.now_ms, place, effect))
-        for effect in effects:
-            self._carry(place, effect)
+        for its in self.turn.apply(self.now_ms, subject, event):
+            where = its.subject.id or SITE
+            self.followed.append((self.now_ms, where, its.event))
+            self.followed += [(self.now_ms, where, effect) for effect in its.effects]
+            self.due[where] = self.turn.due_ms(its.subject)
 
-    def _carry(self, place: str, effect: Effect) -> None:
-        match effect:
-            case SilenceBegan(since_ms=since_ms):
-                self.tell(SITE, SealLost(place, since_ms, self.areas(place)))
-            case SilenceEnded():
-                self.tell(SITE, SealHeard(place))
-            case OutageFound(outage_id=outage_id, doors=doors):
-                for door_id in doors:
-                    self.tell(door_id, OutageBegan(outage_id))
-            case OutageGrew(outage_id=outage_id, door_id=door_id):
-                self.tell(door_id, OutageBegan(outage_id))
-            case OutageOver(outage_id=outage_id, doors=doors):
-                for door_id in doors:
-                    self.tell(door_id, OutageEnded(outage_id))
+    @property
+    def doors(self) -> Mapping[str, Door]:
+        return self.turn.doors
 
-    def areas(self, door_id: str) -> tuple[tuple[str, int], ...]:
-        building = door_id.split("-")[0]
-        inside = sum(other.split("-")[0] == building for other in self.doors)
-        return (("site", len(self.doors)), (f"building {building}", inside))
+    @property
+    def outages(self) -> Outages:
+        return self.turn.outages
 
     # What must have followed.
 

@@ -20,6 +20,7 @@ from gateway.core.events import (
     SealBound,
 )
 from gateway.core.model import Order, Permit, Policy
+from gateway.core.subject import SITE, of_door
 from gateway.loop import Heart
 from gateway.store import registry, tables
 from gateway.store.engine import Store
@@ -159,11 +160,11 @@ class Days:
 
     async def quiet(self, heart: Heart) -> None:
         """Until all that came is stepped and committed: an act of a person comes behind it."""
-        await heart.submit("door-0", CaseAcknowledged("no-such-case", "wang"))
+        await heart.submit(of_door("door-0"), CaseAcknowledged("no-such-case", "wang"))
 
     async def person(self, heart: Heart) -> None:
         number = self.chance.randrange(DOORS)
-        await heart.submit(f"door-{number}", self.act(heart, number))
+        await heart.submit(of_door(f"door-{number}"), self.act(heart, number))
 
     def act(self, heart: Heart, number: int) -> Event:
         self.names += 1
@@ -205,7 +206,8 @@ class Days:
         if told:
             page = self.chance.choice(told)
             event = PageReceived(page["case_id"], page["page_id"], page["warden_id"])
-            await heart.submit(page["door_id"], event)
+            subject = of_door(page["door_id"]) if page["door_id"] else SITE
+            await heart.submit(subject, event)
 
     async def registry(self, heart: Heart) -> None:
         """Leave, a new phone, or a door that another grid has from now on."""

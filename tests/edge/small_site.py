@@ -96,7 +96,8 @@ def enrol(store: Store, seals: list[HandSeal], webhook: str = "", bound: bool = 
     for n, seal in enumerate(seals if bound else []):
         order = Order(f"order-{n}", 0, FOREVER_MS)
         for event in (SealBound(seal.seal_id), OrderPlaced(order)):
-            letters.append({"door_id": f"door-{n}", "body": _encode(event)})
+            whose = {"subject_kind": "door", "subject_id": f"door-{n}"}
+            letters.append({**whose, "body": _encode(event)})
     with store.writing() as connection:
         connection.execute(insert(tables.grids), {"grid_id": "g", "name": "Grid"})
         warden = {"warden_id": "wang", "name": "Wang", "grid_id": "g", "channels": channels}

@@ -3,14 +3,16 @@
 import msgspec
 
 from gateway.core import staff, switchboard
-from gateway.core.effects import CaseMoved, PageDue
-from gateway.core.events import PersonDue, StaffSet
-from gateway.core.model import SITE, Case, CaseState
+from gateway.core.effects import PageDue
+from gateway.core.events import DoorPlaced, PersonDue, ReportCame, StaffSet
+from gateway.core.model import Contact, Door, Order
 from gateway.core.reason import Reason
 from gateway.core.rota import Role
-from gateway.core.rules import Rules
+from gateway.core.rules import Rulebook, Rules
+from gateway.core.site import SiteState, SiteTurn
 from gateway.core.staff import Member
-from gateway.lines import Lines
+from gateway.core.subject import SITE, of_door
+from gateway.lines import entries_of
 from gateway.notify.addressing import Addresses
 from gateway.store.commit import Entry, Group
 from gateway.store.registry import Registry, Warden
@@ -22,7 +24,7 @@ INBOX, PHONE = ("inbox", ""), ("webhook", "http://phone")
 
 def registry(*wardens: Warden) -> Registry:
     members = {one.warden_id: Member("g", one.role, (1,) * len(one.channels)) for one in wardens}
-    return Registry({}, {}, {"d": "g"}, {"g": wardens}, staff=staff.of(members, [], []))
+    return Registry({}, {}, {"d": DoorPlaced("g")}, {"g": wardens}, staff=staff.of(members, [], []))
 
 
 class Beats:
@@ -32,25 +34,15 @@ class Beats:
         known = registry(*wardens)
         self.addresses = Addresses(known, site, "en")
         self.board = switchboard.of(staff.Staff())
-        lines = self.lines()
-        lines.step(StaffSet(known.staff), NOW_MS)
-        assert {person.warden_id for person in lines.changed()} == set(known.staff.members)
-        self.board = lines.board
-
-    def lines(self) -> Lines:
-        return Lines(self.board, self.addresses, RULES)
+        self.board, _ = switchboard.step(self.board, StaffSet(known.staff), NOW_MS, RULES)
 
     def told(self, page: PageDue) -> list[Entry]:
-        lines = self.lines()
-        entries = list(lines.follow(page, "d", "g", NOW_MS))
-        self.board = lines.board
-        return entries
+        self.board, goes = switchboard.follow(self.board, page, "d", "g", NOW_MS, RULES)
+        return entries_of(goes, self.addresses, NOW_MS)
 
     def due(self, warden_id: str, now_ms: int) -> list[Entry]:
-        lines = self.lines()
-        entries = list(lines.step(PersonDue(warden_id), now_ms))
-        self.board = lines.board
-        return entries
+        self.board, goes = switchboard.step(self.board, PersonDue(warden_id), now_ms, RULES)
+        return entries_of(goes, self.addresses, now_ms)
 
 
 WANG = Warden("wang", "zh", (PHONE, INBOX), "g")
@@ -100,7 +92,7 @@ def test_a_test_and_its_failure_are_of_no_door() -> None:
     assert at_ms is not None
     tests = beats.due("wang", at_ms)
     assert ways(tests) == ["wang webhook http://phone", "wang inbox "]
-    assert {(one.reason, one.door_id, one.case_id) for one in tests} == {("test", SITE, "")}
+    assert {(one.reason, one.door_id, one.case_id) for one in tests} == {("test", "", "")}
     fails_ms = switchboard.next_deadline(beats.board, "wang")
     assert fails_ms is not None
     told = beats.due("wang", fails_ms)
@@ -116,10 +108,14 @@ def test_one_who_has_left_has_no_address_any_more() -> None:
 
 
 def test_only_who_is_not_as_before_is_stored() -> None:
-    beats = Beats(WANG, LI)
-    lines = beats.lines()
-    closed = CaseMoved(Case("c", Reason.NO_PERMIT, CaseState.CLOSED, NOW_MS), NOW_MS)
-    assert not list(lines.follow(closed, "d", "g", NOW_MS))
-    assert lines.changed() == []
-    assert list(lines.follow(page(), "d", "g", NOW_MS))
-    assert [person.warden_id for person in lines.changed()] == ["wang"]
+    order = Order("o", 0, 2 * NOW_MS)
+    site = SiteState(Rulebook(RULES), {"d": Door("d", grid_id="g", seal_id="s", orders=(order,))})
+    turn = SiteTurn(site)
+    turn.apply(NOW_MS, SITE, StaffSet(registry(WANG, LI).staff))
+    assert {person.warden_id for person in turn.people_changed()} == {"wang", "li"}
+    site.adopt(turn)
+    turn = SiteTurn(site)
+    turn.apply(NOW_MS, of_door("d"), ReportCame("s", 0, Contact.SHUT, 0, edge=False))
+    assert turn.people_changed() == []
+    turn.apply(NOW_MS, of_door("d"), ReportCame("s", 1, Contact.OPEN, 1, edge=True))
+    assert [person.warden_id for person in turn.people_changed()] == ["wang"]

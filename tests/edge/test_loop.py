@@ -10,6 +10,7 @@ from edge.small_site import HandSeal, beating, enrol, quiet, rows, until
 from edge.small_site import around_each_commit as around
 from gateway.core.events import CaseAcknowledged
 from gateway.core.reason import Reason
+from gateway.core.subject import of_door
 from gateway.draft import REFUSALS_JOURNALED_A_MINUTE
 from gateway.store import tables
 from gateway.store.engine import Store
@@ -43,7 +44,7 @@ async def test_a_report_sent_again_is_receipted_again_and_journaled_once(store: 
         for token in range(1, 4):
             heart.arrived(seal.topic, seal.sealed(said), token)
         await until(lambda: len(post.receipts()) == 3)
-    reports = [row for row in rows(store, tables.journal) if row["kind"] == "ReportCame"]
+    reports = [row for row in rows(store, tables.journal) if row["kind"] == "report"]
     assert len(reports) == len(rows(store, tables.outbox)) == 1
     assert [seal.receipted(*sent) for sent in post.receipts()] == [1, 1, 1]
 
@@ -57,7 +58,7 @@ async def test_numbers_that_come_out_of_order_are_each_journaled_once(store: Sto
         for n in [1, 3, 2, 2, 99, 1, 50, 98, 100, 50, 4]:
             heart.arrived(seal.topic, seal.sealed(said[n - 1]), n)
         await until(lambda: len(post.receipts()) == 11)
-    numbers = [row["seq"] for row in rows(store, tables.journal) if row["kind"] == "ReportCame"]
+    numbers = [row["seq"] for row in rows(store, tables.journal) if row["kind"] == "report"]
     assert numbers == [1, 3, 2, 99, 50, 98, 100, 4]
 
 
@@ -93,8 +94,8 @@ async def test_bad_input_is_counted_journaled_and_changes_nothing(what: str, sto
     assert len(post.receipts()) == 3
     (count,) = rows(store, tables.refusals)
     assert (count["reason"], count["count"]) == (reason, 1)
-    (journaled,) = [row for row in rows(store, tables.journal) if row["kind"] == "MessageRefused"]
-    assert (journaled["reason"], journaled["door_id"]) == (reason, "door-0")
+    (journaled,) = [row for row in rows(store, tables.journal) if row["kind"] == "refused"]
+    assert (journaled["reason"], journaled["subject_id"]) == (reason, "door-0")
     assert len(rows(store, tables.outbox)) == 1  # the honest opening's
 
 
@@ -179,8 +180,8 @@ async def test_a_seal_without_a_door_is_receipted_and_recorded(store: Store) -> 
         heart.arrived(seal.topic, seal.sealed(seal.edge()), 1)
         await until(post.receipts)
     *enrolled, row = rows(store, tables.journal)  # rules, staff and places stand before all
-    assert [its["kind"] for its in enrolled] == ["RulesSet", "StaffSet", "DoorPlaced"]
-    assert (row["reason"], row["door_id"]) == (Reason.NO_DOOR, None)
+    assert [its["kind"] for its in enrolled] == ["rules", "staff", "door_placed"]
+    assert (row["reason"], row["subject_id"]) == (Reason.NO_DOOR, None)
     assert [row["reason"] for row in rows(store, tables.refusals)] == [Reason.NO_DOOR]
 
 
@@ -208,7 +209,7 @@ async def test_a_full_disk_acknowledges_nothing_and_loses_nothing(
         pages["most"] = 1 << 30
         await until(lambda: len(post.receipts()) == len(seals) * 3)
         assert heart.health().store_ok
-    reports = [row for row in rows(store, tables.journal) if row["kind"] == "ReportCame"]
+    reports = [row for row in rows(store, tables.journal) if row["kind"] == "report"]
     assert len(reports) == len(seals) * 3
     assert sum("nothing can be stored" in line for line in caplog.messages) == 1
 
@@ -245,8 +246,8 @@ async def test_after_a_restart_everything_goes_on_where_it_was(store: Store) -> 
         heart.arrived(seal.topic, seal.sealed(seal.edge(report.SHUT)), 2)
         await until(lambda: len(post.tokens()) == 2)
         case_id = rows(store, tables.cases)[0]["case_id"]
-        assert await heart.submit("door-0", CaseAcknowledged(case_id, "Wang"))
-        assert not await heart.submit("door-0", CaseAcknowledged(case_id, "Li"))
+        assert await heart.submit(of_door("door-0"), CaseAcknowledged(case_id, "Wang"))
+        assert not await heart.submit(of_door("door-0"), CaseAcknowledged(case_id, "Li"))
         await until(lambda: rows(store, tables.openings)[0]["shut_ms"])
     assert len(rows(store, tables.outbox)) == 1
     (case,) = rows(store, tables.cases)
@@ -257,7 +258,7 @@ async def test_an_act_on_a_door_that_does_not_exist_is_refused(store: Store) -> 
     enrol(store, [])
     async with beating(store) as (heart, _):
         with pytest.raises(KeyError):
-            await heart.submit("nowhere", CaseAcknowledged("x", "Wang"))
+            await heart.submit(of_door("nowhere"), CaseAcknowledged("x", "Wang"))
 
 
 async def test_an_order_placed_while_the_gateway_was_stopped_stands_before_what_waited(

@@ -6,8 +6,8 @@ from sqlalchemy import update
 
 from edge.small_site import HandSeal, beating_at, enrol, rows
 from gateway.core.events import CaseAcknowledged, PageReceived, SealBound
-from gateway.core.model import SITE
 from gateway.core.rules import Rulebook, Rules
+from gateway.core.subject import SITE, of_door
 from gateway.loop import Heart
 from gateway.store import tables
 from gateway.store.engine import Store
@@ -56,7 +56,7 @@ class Stairs:
 
     async def settled(self, heart: Heart) -> None:
         """Until all that came is committed."""
-        await heart.submit("door-0", CaseAcknowledged("no-such-case", "wang"))
+        await heart.submit(of_door("door-0"), CaseAcknowledged("no-such-case", "wang"))
 
 
 def apart(store: Store) -> Apart:
@@ -74,7 +74,7 @@ async def test_a_dark_stair_is_one_case_and_an_opening_inside_it_pages_at_once(
     stairs, all_doors = Stairs(store), range(DARK + LIT)
     async with beating_at(store, stairs.clock) as heart:
         for n in all_doors:
-            await heart.submit(f"door-{n}", SealBound(stairs.seals[n].seal_id, BEAT_MS))
+            await heart.submit(of_door(f"door-{n}"), SealBound(stairs.seals[n].seal_id, BEAT_MS))
         await stairs.passes(heart, 3 * BEAT_MS, all_doors)
         await stairs.passes(heart, 20 * MINUTE, range(DARK, DARK + LIT))
         (case,) = rows(store, tables.cases)
@@ -85,7 +85,9 @@ async def test_a_dark_stair_is_one_case_and_an_opening_inside_it_pages_at_once(
         await stairs.settled(heart)
         told = {row["reason"] for row in rows(store, tables.cases)}
         assert told == {"outage", "no_permit"}
-        await heart.submit("door-5", CaseAcknowledged(f"{stairs.seals[5].seal_id}-1", "wang"))
+        await heart.submit(
+            of_door("door-5"), CaseAcknowledged(f"{stairs.seals[5].seal_id}-1", "wang")
+        )
         await stairs.passes(heart, 10 * MINUTE, all_doors)
     cases = {row["reason"]: row for row in rows(store, tables.cases)}
     assert cases["outage"]["outcome"] == "heard_again"
@@ -97,7 +99,7 @@ async def test_the_case_of_an_outage_is_answered_like_any_other(store: Store) ->
     stairs, all_doors = Stairs(store), range(DARK + LIT)
     async with beating_at(store, stairs.clock) as heart:
         for n in all_doors:
-            await heart.submit(f"door-{n}", SealBound(stairs.seals[n].seal_id, BEAT_MS))
+            await heart.submit(of_door(f"door-{n}"), SealBound(stairs.seals[n].seal_id, BEAT_MS))
         await stairs.passes(heart, 2 * BEAT_MS, all_doors)
         await stairs.passes(heart, 15 * MINUTE, range(DARK, DARK + LIT))
         (case,) = rows(store, tables.cases)
@@ -117,12 +119,14 @@ async def test_the_receipt_of_a_grouped_page_speaks_for_the_outage_in_it(store: 
     stairs, all_doors = Stairs(store), range(DARK + LIT)
     async with beating_at(store, stairs.clock, Rules(pages_most=1)) as heart:
         for n in all_doors:
-            await heart.submit(f"door-{n}", SealBound(stairs.seals[n].seal_id, BEAT_MS))
+            await heart.submit(of_door(f"door-{n}"), SealBound(stairs.seals[n].seal_id, BEAT_MS))
         await stairs.passes(heart, 2 * BEAT_MS, all_doors)
         await stairs.passes(heart, 4 * BEAT_MS, range(DARK, DARK + LIT))
         stairs.says(heart, DARK, stairs.seals[DARK].edge())  # takes the only place there is
         await stairs.settled(heart)
-        await heart.submit(f"door-{DARK}", CaseAcknowledged(f"{stairs.seals[DARK].seal_id}-1", "w"))
+        await heart.submit(
+            of_door(f"door-{DARK}"), CaseAcknowledged(f"{stairs.seals[DARK].seal_id}-1", "w")
+        )
         await stairs.passes(heart, 20 * MINUTE, range(DARK, DARK + LIT))
         (group,) = (row for row in rows(store, tables.outbox) if row["reason"] == "grouped")
         (before,) = heart._site.outages.outages

@@ -37,7 +37,9 @@ async def test_replaying_the_journal_gives_every_door_and_person_as_they_were_li
     replay = Replay(Rulebook())
     with store.reading() as connection:
         told = [
-            (its.journaled, e) for its in replay.live(journaled(connection)) for e in its.effects
+            (row, effect)
+            for row, step in replay.live(journaled(connection))
+            for effect in step.effects
         ]
         assert differing(connection, replay) == Apart()
         stored = [door["state"] for door in rows(store, tables.doors)]
@@ -45,8 +47,8 @@ async def test_replaying_the_journal_gives_every_door_and_person_as_they_were_li
         people = {row["warden_id"]: row["state"] for row in rows(store, tables.people)}
         assert {who: replay.person(who) for who in TEAM} == people
     kinds = {row["kind"] for row in rows(store, tables.journal)}
-    assert kinds >= {"ReportCame", "MessageRefused", "DeadlineCame", "CaseReported", "SealBound"}
-    assert kinds >= {"StaffSet", "DoorPlaced", "PersonDue", "PersonReached", "PageReceived"}
+    assert kinds >= {"report", "refused", "deadline", "reported", "seal_bound"}
+    assert kinds >= {"staff", "door_placed", "person_due", "person_reached", "page_received"}
     pages = {e.page_id for _, e in told if isinstance(e, PageDue)}
     assert {row["reason"] for row in rows(store, tables.outbox)} >= OF_PEOPLE
     sent = [row for row in rows(store, tables.outbox) if row["reason"] not in OF_PEOPLE]

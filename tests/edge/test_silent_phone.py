@@ -5,6 +5,7 @@ from sqlalchemy import insert
 from edge.small_site import HandSeal, beating_at, enrol, rows
 from gateway.core.events import CaseAcknowledged, DoorClassed, PageReceived
 from gateway.core.rules import CANARY
+from gateway.core.subject import of_door
 from gateway.loop import Heart
 from gateway.store import tables
 from gateway.store.engine import Store
@@ -41,12 +42,12 @@ class Cage:
     async def settled(self, heart: Heart) -> None:
         """Until all that came, and all that was due, is committed."""
         for _ in range(2):
-            await heart.submit("door-0", CaseAcknowledged("no-such-case", "wang"))
+            await heart.submit(of_door("door-0"), CaseAcknowledged("no-such-case", "wang"))
 
     async def signs(self, heart: Heart, store: Store) -> None:
         """The phone has shown the newest of its pages."""
         page_id = canary_pages(store)[-1]
-        assert await heart.submit("door-0", PageReceived("", page_id, "wang"))
+        assert await heart.submit(of_door("door-0"), PageReceived("", page_id, "wang"))
 
 
 def canary_pages(store: Store) -> list[str]:
@@ -60,7 +61,7 @@ async def test_a_canary_that_no_phone_hears_twice_is_a_case_that_goes_another_wa
 ) -> None:
     cage = Cage(store)
     async with beating_at(store, cage.clock) as heart:
-        await heart.submit("door-0", DoorClassed(CANARY))
+        await heart.submit(of_door("door-0"), DoorClassed(CANARY))
         for _ in range(3):
             await cage.sings(heart)
             await cage.signs(heart, store)

@@ -152,4 +152,5 @@ def _seal(seal: Enrolled, now_ms: int) -> dict[str, object]:
 
 
 def _letter(door_id: str, event: Event) -> dict[str, object]:
-    return {"door_id": door_id, "body": msgspec.json.encode(event)}
+    whose = {"subject_kind": "door", "subject_id": door_id}
+    return {**whose, "body": msgspec.json.encode(event)}

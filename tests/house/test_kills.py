@@ -213,7 +213,7 @@ def assert_journaled_once(site: Site, told: list[Told]) -> None:
     store = site.store()
     with store.reading() as connection:
         bodies = connection.execute(
-            select(journal.body).where(journal.kind == "ReportCame").order_by(journal.journal_id)
+            select(journal.body).where(journal.kind == "report").order_by(journal.journal_id)
         ).scalars()
         events = [msgspec.json.decode(body, type=Event) for body in bodies]
     store.close()

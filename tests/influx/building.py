@@ -109,7 +109,7 @@ class Building:
     def journal(self) -> list[tuple[int, int, ReportCame]]:
         """Every journaled report with its number and time."""
         c = tables.journal.c
-        query = select(c.journal_id, c.at_ms, c.body).where(c.kind == "ReportCame")
+        query = select(c.journal_id, c.at_ms, c.body).where(c.kind == "report")
         with self.store.reading() as connection:
             rows = connection.execute(query.order_by(c.journal_id)).all()
         return [
@@ -176,4 +176,4 @@ class _Adopted:
         if wrong is None:
             with self._store.writing() as connection:
                 self._draft.commit.write(connection)
-            self._site.doors.update(self._draft.doors)
+            self._site.adopt(self._draft.turn)

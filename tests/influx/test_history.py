@@ -52,9 +52,9 @@ async def test_no_name_ever_leaves_the_gateway(
 
     front.weather = listening
     building.turn(building.seals[0], now_ms)
-    for kind, words in (("CaseReported", "by"), ("PermitAnnounced", "who"), ("ReportCame", "why")):
-        body = msgspec.json.encode({"type": "CaseReported", words: NAMES[2]})
-        row = {"at_ms": now_ms, "kind": kind, "door_id": NAMES[2], "body": body}
+    for kind, words in (("reported", "by"), ("PermitAnnounced", "who"), ("report", "why")):
+        body = msgspec.json.encode({"type": "reported", words: NAMES[2]})
+        row = {"at_ms": now_ms, "kind": kind, "subject_id": NAMES[2], "body": body}
         with building.store.writing() as connection:
             connection.execute(insert(tables.journal), [row])
     async with running():
@@ -127,7 +127,7 @@ async def test_a_field_of_another_type_refuses_the_lines_and_not_the_courier(
 async def test_a_row_that_cannot_be_read_is_kept_aside_too(
     building: Building, running: Running, caught_up: CaughtUp, now_ms: int
 ) -> None:
-    row = {"at_ms": now_ms, "kind": "ReportCame", "body": b"\xff rubbish"}
+    row = {"at_ms": now_ms, "kind": "report", "body": b"\xff rubbish"}
     with building.store.writing() as connection:
         connection.execute(insert(tables.journal), [row])
     building.beat(building.seals[0], now_ms)

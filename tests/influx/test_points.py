@@ -79,7 +79,7 @@ def test_two_reports_of_one_millisecond_have_two_times_and_always_the_same() -> 
     [
         b"",
         b"{",
-        b'{"type":"ReportCame"}',
+        b'{"type":"report"}',
         msgspec.json.encode(CaseReported("c", "Frau Holle", "false alarm")),
         msgspec.json.encode(ReportCame("a b,c=d", 1, Contact.OPEN, 1, True)),
     ],

@@ -43,21 +43,28 @@ def upgrade() -> None:
         ),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(length=24), nullable=False),
-        sa.Column("door_id", sa.String(length=64), nullable=True),
+        sa.Column("subject_kind", sa.String(length=8), nullable=True),
+        sa.Column("subject_id", sa.String(length=64), nullable=True),
+        sa.Column("cause_id", sa.BigInteger(), nullable=True),
         sa.Column("seal_id", sa.String(length=16), nullable=True),
         sa.Column("seq", sa.Integer(), nullable=True),
         sa.Column("reason", sa.String(length=24), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("journal_id", name=op.f("pk_journal")),
     )
-    op.create_index("ix_journal_door_id", "journal", ["door_id", "journal_id"], unique=False)
+    op.create_index(
+        "ix_journal_subject",
+        "journal",
+        ["subject_kind", "subject_id", "journal_id"],
+        unique=False,
+    )
     op.create_index(
         "ix_journal_reason",
         "journal",
         ["reason"],
         unique=False,
-        sqlite_where=sa.text("kind = 'MessageRefused'"),
-        postgresql_where=sa.text("kind = 'MessageRefused'"),
+        sqlite_where=sa.text("kind = 'refused'"),
+        postgresql_where=sa.text("kind = 'refused'"),
     )
     op.create_index(
         "uq_journal_seal_seq",
@@ -75,7 +82,8 @@ def upgrade() -> None:
             autoincrement=True,
             nullable=False,
         ),
-        sa.Column("door_id", sa.String(length=64), nullable=False),
+        sa.Column("subject_kind", sa.String(length=8), nullable=False),
+        sa.Column("subject_id", sa.String(length=64), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("letter_id", name=op.f("pk_letters")),
         sqlite_autoincrement=True,
@@ -143,6 +151,7 @@ def upgrade() -> None:
         "site",
         sa.Column("site_id", sa.String(length=16), nullable=False),
         sa.Column("made_ms", sa.BigInteger(), nullable=False),
+        sa.Column("stored_format", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", name=op.f("pk_site")),
     )
     op.create_table(
@@ -220,6 +229,8 @@ def upgrade() -> None:
     op.create_table(
         "cases",
         sa.Column("case_id", sa.String(length=80), nullable=False),
+        sa.Column("subject_kind", sa.String(length=8), nullable=False),
+        sa.Column("subject_id", sa.String(length=64), nullable=False),
         sa.Column("door_id", sa.String(length=64), nullable=False),
         sa.Column("area", sa.String(length=80), nullable=True),
         sa.Column("grid_id", sa.String(length=64), nullable=False),

@@ -1,0 +1,299 @@
+"""One step for a whole site: doors, outages and people, and what each means to the others.
+
+`SiteTurn(site).apply(at_ms, subject, event)` takes one event and all that follows from it, in this
+order, which stands here and nowhere else:
+
+1. The subject steps: a door (step.py), or the site (its rules, its staff, its outages).
+2. Those who are told hear its effects, one after the other (switchboard.py).
+3. What it means to others goes to the end of the queue: a door's silence to the site, an outage to
+   its doors, a receipt to its owner and to the other cases of a grouped page.
+4. The first of the queue steps, until it is empty.
+
+So the journal can be read in its own order: an event of the queue stands behind everything that
+came before it. The gateway, the replay, what-if, the simulator and the tests' timelines all run on
+this. A turn is made on top of a site, which stays as it is until `SiteState.adopt`. Nothing here
+has a clock, does I/O or is global, so a process may hold as many sites as it likes.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from gateway.core import outages, switchboard
+from gateway.core.effects import (
+    CaseMoved,
+    Effect,
+    OutageFound,
+    OutageGrew,
+    OutageOver,
+    PageDue,
+    SilenceBegan,
+    SilenceEnded,
+)
+from gateway.core.events import (
+    DoorPlaced,
+    Event,
+    OutageBegan,
+    OutageEnded,
+    PageReceived,
+    PageWentOut,
+    PersonDue,
+    PersonReached,
+    RulesSet,
+    SealBound,
+    SealHeard,
+    SealLost,
+    StaffSet,
+)
+from gateway.core.model import CaseState, Door, Outage, Outages
+from gateway.core.people import Person
+from gateway.core.rules import Rulebook, Rules
+from gateway.core.staff import Staff
+from gateway.core.step import next_deadline, step
+from gateway.core.subject import SITE, Subject, SubjectKind, of_door
+from gateway.core.switchboard import Goes, Switchboard
+
+SITE_AREA = "site"  # the area in which every door lies
+FOLLOWING_MAX = 1_000_000  # events that follow from one; an outage of every door of a huge site
+MOVES_AREAS = (DoorPlaced, SealBound)
+Following = deque[tuple[Subject, Event]]
+
+
+class Step(NamedTuple):
+    """What one event did to its subject. `goes`: what is to go out to people because of it.
+
+    `before` and `after` are what the subject was and is: a `Door`, or what of the site the event is
+    about. `follows`: it came out of the queue, and not from outside.
+    """
+
+    subject: Subject
+    event: Event
+    effects: tuple[Effect, ...]
+    goes: tuple[Goes, ...]
+    before: Any
+    after: Any
+    follows: bool
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything followed, or is otherwise than before."""
+        return bool(self.effects) or self.after != self.before
+
+
+class SiteState:
+    """What is true of one site: its rules, its doors, what it knows of all of them, its people."""
+
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        doors: Mapping[str, Door] | None = None,
+        known: Outages | None = None,
+        board: Switchboard | None = None,
+    ) -> None:
+        self.rulebook = rulebook
+        self.doors = dict(doors or {})
+        self.outages = known or Outages()
+        self.switchboard = board or switchboard.of(Staff())
+        self.sealed: Counter[str] = Counter()  # area -> how many sealed doors it holds
+        for one in self.doors.values():
+            self.sealed.update(_sealed_areas(one))
+
+    def add(self, doors: Mapping[str, Door]) -> None:
+        """Take in doors that were not known yet."""
+        for door_id, one in doors.items():
+            if door_id not in self.doors:
+                self.doors[door_id] = one
+                self.sealed.update(_sealed_areas(one))
+
+    def adopt(self, turn: "SiteTurn") -> None:
+        """A turn on top of this site is true now."""
+        self.rulebook, self.outages = turn.rulebook, turn.outages
+        self.switchboard = turn.switchboard
+        self.doors.update(turn.doors)
+        self.sealed.update(turn.sealed)
+
+    def due_ms(self, subject: Subject) -> int | None:
+        """When the subject needs a `DeadlineCame`, though nobody speaks; None if it does not."""
+        if subject.kind is SubjectKind.SITE:
+            return outages.next_deadline(self.outages)
+        door = self.doors[subject.id]
+        return next_deadline(door, self.rulebook.of(door.door_class))
+
+    def person_due_ms(self, warden_id: str) -> int | None:
+        """When the site needs a `PersonDue` for somebody; None if it does not."""
+        return switchboard.next_deadline(self.switchboard, warden_id)
+
+
+class SiteTurn:
+    """Steps on top of a site. `doors` has those that changed; the rest is as it is now."""
+
+    def __init__(self, site: SiteState) -> None:
+        self._site = site
+        self.rulebook, self.outages, self.switchboard = (
+            site.rulebook,
+            site.outages,
+            site.switchboard,
+        )
+        self.doors: dict[str, Door] = {}
+        self.sealed: Counter[str] = Counter()  # what this turn adds to the site's, or takes away
+
+    def apply(self, at_ms: int, subject: Subject, event: Event) -> list[Step]:
+        """Take an event at a time, and all that follows from it. The first step is its own."""
+        queue: Following = deque()
+        steps = [self._step(at_ms, subject, event, queue, follows=False)]
+        while queue:
+            steps.append(self._step(at_ms, *queue.popleft(), queue, follows=True))
+            assert len(steps) < FOLLOWING_MAX, "events follow from each other without end"  # noqa: S101
+        return steps
+
+    def page_sent(
+        self, at_ms: int, case_id: str, page_id: str, door_id: str, warden_id: str | None
+    ) -> list[Step]:
+        """A channel took a page. A step each where that is news: of the first page of a case, and
+        of a person who was perhaps not to be reached. `door_id` is empty where it is about none."""
+        told = [(case_id, page_id, door_id)]
+        if warden_id is not None:
+            grouped = switchboard.grouped(self.switchboard, page_id, warden_id)
+            told += [(call.case_id, call.page_id, call.door_id) for call in grouped]
+        news: list[tuple[Subject, Event]] = []
+        for its_case, its_page, its_door in told:
+            subject = self._untold(its_case, its_door)
+            if subject is not None:
+                news.append((subject, PageWentOut(its_case, its_page)))
+        if warden_id is not None and switchboard.doubts(self.switchboard, warden_id):
+            news.append((SITE, PersonReached(warden_id)))
+        return [one for subject, event in news for one in self.apply(at_ms, subject, event)]
+
+    def door(self, door_id: str) -> Door:
+        """The door as it is now; one that nothing is known of is empty."""
+        return self.doors.get(door_id) or self._site.doors.get(door_id) or Door(door_id)
+
+    def rules_of(self, door: Door) -> Rules:
+        """The rules that hold for a door."""
+        return self.rulebook.of(door.door_class)
+
+    def due_ms(self, subject: Subject) -> int | None:
+        """As `SiteState.due_ms`, as it is now."""
+        if subject.kind is SubjectKind.SITE:
+            return outages.next_deadline(self.outages)
+        door = self.door(subject.id)
+        return next_deadline(door, self.rulebook.of(door.door_class))
+
+    def person_due_ms(self, warden_id: str) -> int | None:
+        """As `SiteState.person_due_ms`, as it is now."""
+        return switchboard.next_deadline(self.switchboard, warden_id)
+
+    def people_changed(self) -> list[Person]:
+        """Everybody who is not as they were when this turn began."""
+        before, now = self._site.switchboard.people, self.switchboard.people
+        if now is before:
+            return []
+        return [person for who, person in now.items() if person is not before.get(who)]
+
+    def place_of(self, case_id: str, door_id: str) -> Subject:
+        """Whose case this is: the site's, if it is an outage's, else the door's."""
+        if self._outage_of(case_id) is not None or not door_id:
+            return SITE
+        return of_door(door_id)
+
+    # One step.
+
+    def _step(
+        self, at_ms: int, subject: Subject, event: Event, queue: Following, follows: bool
+    ) -> Step:
+        if subject.kind is SubjectKind.SITE:
+            return self._site_step(at_ms, event, queue, follows)
+        before = self.door(subject.id)
+        after, effects = step(before, event, at_ms, self.rulebook.of(before.door_class))
+        if after is not before:
+            self.doors[subject.id] = after
+            if isinstance(event, MOVES_AREAS):
+                self.sealed.subtract(_sealed_areas(before))
+                self.sealed.update(_sealed_areas(after))
+        goes: tuple[Goes, ...] = ()
+        for effect in effects:
+            if isinstance(effect, SilenceBegan):
+                lost = SealLost(subject.id, effect.since_ms, self._areas(after))
+                queue.append((SITE, lost))
+            elif isinstance(effect, SilenceEnded):
+                queue.append((SITE, SealHeard(subject.id)))
+            else:
+                goes += self._told(effect, subject.id, after.grid_id, at_ms)
+        if isinstance(event, PageReceived):
+            self._receipt(event, queue)
+        return Step(subject, event, effects, goes, before, after, follows)
+
+    def _site_step(self, at_ms: int, event: Event, queue: Following, follows: bool) -> Step:
+        rules, board = self.rulebook.rules, self.switchboard
+        match event:
+            case RulesSet(rulebook=rulebook):
+                before, self.rulebook = self.rulebook, rulebook
+                return Step(SITE, event, (), (), before, rulebook, follows)
+            case StaffSet() | PersonDue() | PersonReached():
+                self.switchboard, goes = switchboard.step(board, event, at_ms, rules)
+                return Step(SITE, event, (), goes, board, self.switchboard, follows)
+        known = self.outages
+        self.outages, effects = outages.step(known, event, at_ms, rules)
+        goes = ()
+        for effect in effects:
+            if isinstance(effect, OutageFound | OutageGrew | OutageOver):
+                queue.extend(_to_doors(effect))
+            elif isinstance(effect, CaseMoved | PageDue):
+                grid_id = self.door(effect.door_id).grid_id
+                goes += self._told(effect, effect.door_id, grid_id, at_ms)
+        if isinstance(event, PageReceived):
+            self._receipt(event, queue)
+        return Step(SITE, event, effects, goes, known, self.outages, follows)
+
+    def _told(self, effect: Effect, door_id: str, grid_id: str, at_ms: int) -> tuple[Goes, ...]:
+        """What goes out to people because of an effect."""
+        self.switchboard, goes = switchboard.follow(
+            self.switchboard, effect, door_id, grid_id, at_ms, self.rulebook.rules
+        )
+        return goes
+
+    def _receipt(self, event: PageReceived, queue: Following) -> None:
+        """Its owner can be reached; and that of a grouped page speaks for all that is in it."""
+        if switchboard.doubts(self.switchboard, event.by):
+            queue.append((SITE, PersonReached(event.by)))
+        for call in switchboard.grouped(self.switchboard, event.page_id, event.by):
+            if call.door_id:  # else it was about a person, who has no case
+                subject = self.place_of(call.case_id, call.door_id)
+                queue.append((subject, PageReceived(call.case_id, call.page_id, event.by)))
+
+    def _untold(self, case_id: str, door_id: str) -> Subject | None:
+        """Whose case this is, if no page of it went out yet."""
+        outage = self._outage_of(case_id)
+        if outage is not None:
+            subject, case = SITE, outage.case
+        elif door_id:
+            subject, case = of_door(door_id), self.door(door_id).case
+        else:
+            return None
+        is_first = case is not None and case.state is CaseState.RAISED and case.case_id == case_id
+        return subject if is_first else None
+
+    def _outage_of(self, case_id: str) -> Outage | None:
+        return outages.of_case(self.outages, case_id) if self.outages.outages else None
+
+    def _areas(self, door: Door) -> tuple[tuple[str, int], ...]:
+        """The areas of a door, the widest first, each with how many sealed doors it holds."""
+        held = self._site.sealed
+        return tuple((area, held[area] + self.sealed[area]) for area in _areas_of(door))
+
+
+def _areas_of(door: Door) -> tuple[str, ...]:
+    return (SITE_AREA, *door.areas)
+
+
+def _sealed_areas(door: Door) -> Iterable[str]:
+    return _areas_of(door) if door.seal_id is not None else ()
+
+
+def _to_doors(effect: OutageFound | OutageGrew | OutageOver) -> list[tuple[Subject, Event]]:
+    """What each door hears of an outage."""
+    outage_id = effect.outage_id
+    if isinstance(effect, OutageOver):
+        return [(of_door(door_id), OutageEnded(outage_id)) for door_id in effect.doors]
+    doors = effect.doors if isinstance(effect, OutageFound) else (effect.door_id,)
+    return [(of_door(door_id), OutageBegan(outage_id)) for door_id in doors]
