@@ -1,46 +1,42 @@
-"""A building: stairs of doors that share power, an access point, a courier and a box of seals, in
-one calendar.
+"""A building: stairs of doors that share power, an access point, a courier and a box of seals.
 
-What explains their silence is looked for as the gateway does it (gateway/draft.py): the seals' own
-silence goes into one step for all of them, and what that finds goes back to the doors.
+Some buildings make a warden's grid; they live on one site (site_run.py), in one calendar.
 """
 
 from random import Random
 
-from gateway.core import outages
-from gateway.core.effects import (
-    Effect,
-    OutageFound,
-    OutageGrew,
-    OutageOver,
-    PageDue,
-    SilenceBegan,
-    SilenceEnded,
-)
-from gateway.core.events import DeadlineCame, Event, OutageBegan, OutageEnded, SealHeard, SealLost
-from gateway.core.model import Outages, Permit
-from gateway.simulate.calendar import Calendar
+from gateway.core.effects import Effect, OutageFound, OutageGrew, PageDue
+from gateway.core.model import Permit
 from gateway.simulate.causes import Cause, Found
 from gateway.simulate.door import RULES, DoorRun
 from gateway.simulate.habits import Habits
 from gateway.simulate.life import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, Shared, spans
+from gateway.simulate.site_run import SiteRun
 
 ROUND_MS = HOUR_MS  # how long a courier is in a stair
 
 
 class BuildingRun:
-    """All doors of one building. `doors`: of the fleet, whose last building may be smaller."""
+    """All doors of one building. `doors`: of the fleet, whose last building may be smaller.
+
+    On a `site` that it shares with others of its grid, or on one of its own.
+    """
 
     def __init__(
-        self, number: int, habits: Habits, seed: int, days: int, doors: int, compressed: bool
+        self,
+        number: int,
+        habits: Habits,
+        seed: int,
+        days: int,
+        doors: int,
+        compressed: bool,
+        site: SiteRun | None = None,
     ) -> None:
-        self.calendar = Calendar(START_MS)
-        self.end_ms = START_MS + days * DAY_MS
-        self.outages, self.rules = Outages(), RULES
+        self.site = site or SiteRun(START_MS, RULES)
+        self.site.on_found(self._outage)
+        self.end_ms, self.rules = START_MS + days * DAY_MS, RULES
         self.found: dict[str, Found] = {}  # by the outage's id
         self.installer_pages: list[int] = []  # of outages: when
-        self._due_ms: int | None = None
-        self._sizes: dict[str, int] = {}
         first = number * doors_of(habits)
         shared = Neighbours(number, habits, seed, days)
         self.doors: list[DoorRun] = []
@@ -48,24 +44,18 @@ class BuildingRun:
         for k in range(first, min(first + doors_of(habits), doors)):
             stair = (k - first) // habits.building.doors
             point = stair // habits.building.point_stairs
-            areas: tuple[str, ...] = ("site:", f"stair:{number}/{stair}", f"point:{number}-{point}")
+            areas: tuple[str, ...] = (f"building:{number}", f"stair:{number}/{stair}")
+            areas += (f"point:{number}-{point}",)
             its = shared.of_door(k, stair, point)
             if its.in_box:
                 areas += (f"batch:{number}",)
             self._areas[str(k)] = areas
-            for area in areas:
-                self._sizes[area] = self._sizes.get(area, 0) + 1
-            run = DoorRun(k, habits, seed, days, self.calendar, its, self._to_site, compressed)
+            run = DoorRun(k, habits, seed, days, self.site, its, areas, compressed)
             self.doors.append(run)
-        self._by_id = {run.door.door_id: run for run in self.doors}
 
     def run(self) -> "BuildingRun":
-        """Live all days; returns itself."""
-        for door in self.doors:
-            door.begin()
-        self.calendar.live(self.end_ms)
-        for door in self.doors:
-            door.end()
+        """Live all days, with whoever is on the same site; returns itself."""
+        live([self])
         return self
 
     def causes(self) -> list[Cause]:
@@ -84,43 +74,26 @@ class BuildingRun:
             for (area, from_ms, to_ms), silenced in doors.items()
         ]
 
-    def _to_site(self, run: DoorRun, effects: tuple[Effect, ...]) -> None:
-        for effect in effects:
-            if isinstance(effect, SilenceBegan):
-                areas = tuple((a, self._sizes[a]) for a in self._areas[run.door.door_id])
-                self._step(SealLost(run.door.door_id, effect.since_ms, areas))
-            elif isinstance(effect, SilenceEnded):
-                self._step(SealHeard(run.door.door_id))
-
-    def _step(self, event: Event) -> None:
-        now_ms = self.calendar.now_ms
-        self.outages, effects = outages.step(self.outages, event, now_ms, self.rules)
-        for effect in effects:
-            self._effect(effect)
-        due_ms = outages.next_deadline(self.outages)
-        if due_ms is not None and due_ms != self._due_ms:
-            self.calendar.at(max(due_ms, now_ms), self._deadline, due_ms)
-        self._due_ms = due_ms
-
-    def _deadline(self, due_ms: int) -> None:
-        if self._due_ms == due_ms:
-            self._due_ms = None
-            self._step(DeadlineCame())
-
-    def _effect(self, effect: Effect) -> None:
+    def _outage(self, at_ms: int, effect: Effect) -> None:
+        """Note what was found of this building: an outage is of whom its first door is of."""
         match effect:
-            case OutageFound(outage_id=outage_id, doors=doors):
-                self.found[outage_id] = Found(self.calendar.now_ms, doors)
-                for door_id in doors:
-                    self._by_id[door_id].tell(OutageBegan(outage_id))
-            case OutageGrew(outage_id=outage_id, doors=doors, door_id=door_id):
+            case OutageFound(outage_id=outage_id, doors=doors) if doors[0] in self._areas:
+                self.found[outage_id] = Found(at_ms, doors)
+            case OutageGrew(outage_id=outage_id, doors=doors) if outage_id in self.found:
                 self.found[outage_id].doors = doors
-                self._by_id[door_id].tell(OutageBegan(outage_id))
-            case OutageOver(outage_id=outage_id, doors=doors):
-                for door_id in doors:
-                    self._by_id[door_id].tell(OutageEnded(outage_id))
-            case PageDue(rung=0, round=0):
-                self.installer_pages.append(self.calendar.now_ms)
+            case PageDue(rung=0, round=0, door_id=door_id) if door_id in self._areas:
+                self.installer_pages.append(at_ms)
+
+
+def live(buildings: list[BuildingRun]) -> None:
+    """Let buildings of one site live all their days."""
+    for building in buildings:
+        for door in building.doors:
+            door.begin()
+    buildings[0].site.calendar.live(buildings[0].end_ms)
+    for building in buildings:
+        for door in building.doors:
+            door.end()
 
 
 class Neighbours:
@@ -166,3 +139,8 @@ class Neighbours:
 def doors_of(habits: Habits) -> int:
     """How many doors a building has."""
     return habits.building.stairs * habits.building.doors
+
+
+def buildings_of_grid(habits: Habits) -> int:
+    """How many whole buildings make a grid of about as many doors as a warden has."""
+    return max(1, round(habits.warden.doors / doors_of(habits)))

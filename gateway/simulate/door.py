@@ -19,14 +19,15 @@ from gateway.core.events import (
 from gateway.core.model import Contact, Door, Order, Permit
 from gateway.core.reason import Reason
 from gateway.core.rules import Rules
-from gateway.core.step import next_deadline, step
-from gateway.simulate import phones
-from gateway.simulate.calendar import Calendar
+from gateway.core.site import Step
+from gateway.core.step import next_deadline
+from gateway.core.subject import of_door
 from gateway.simulate.habits import Habits
 from gateway.simulate.left_out import LeftOutBeats
 from gateway.simulate.life import DAY_MS, SECOND_MS, START_MS, Life, Shared, live
 from gateway.simulate.radio import BEAT_DELAY_MS, Air
 from gateway.simulate.seal import Seal
+from gateway.simulate.site_run import SiteRun
 from gateway.simulate.staff import Staff
 from gateway.simulate.witness import Witness
 
@@ -34,13 +35,12 @@ RULES = Rules(zone=((0, 0),))  # the city's clocks show UTC
 _TURNS = (Contact.OPEN, Contact.SHUT)
 
 Told = Callable[[int, str], None]
-ToSite = Callable[["DoorRun", tuple[Effect, ...]], None]
 
 
 class DoorRun(LeftOutBeats):
-    """Everything of one door, from a seed to what the witness saw. `told` gets each line.
+    """Everything of one door of a site, from a seed to what the witness saw.
 
-    `to_site` hears what follows from each step: silence is looked at for all doors together.
+    `told` gets each line.
     """
 
     def __init__(
@@ -49,9 +49,9 @@ class DoorRun(LeftOutBeats):
         habits: Habits,
         seed: int,
         days: int,
-        calendar: Calendar,
+        site: SiteRun,
         shared: Shared,
-        to_site: ToSite,
+        areas: tuple[str, ...],
         compressed: bool = True,
     ) -> None:
         self.rules = RULES
@@ -59,25 +59,34 @@ class DoorRun(LeftOutBeats):
         self.told: Told | None = None
         self.keeps_journal = False
         self.journal: list[tuple[int, Event]] = []
-        self.raised: list[phones.Raised] = []  # what the grid's switchboard hears of
         self.number, self._days, self._habits = number, days, habits
-        self._compressed, self._to_site, self.shared = compressed, to_site, shared
+        self._compressed, self.shared = compressed, shared
         chance = Random(f"{seed}/{number}")  # noqa: S311 - a simulation
         self.life: Life = live(habits, chance, days, shared)
-        self._calendar, self._at = calendar, calendar.at
+        self._site, self._calendar, self._at = site, site.calendar, site.calendar.at
         self._end_ms = START_MS + days * DAY_MS
         air = Air(habits.radio, self.life.fades, chance, shared.dark)
         self._beat_ms = habits.radio.beat_s * SECOND_MS
         seal_id = f"{number:016x}"
         self.seal = Seal(seal_id, air, chance, self._beat_ms, self._at, self._deliver)
-        self.door = Door(str(number))
+        self._subject = of_door(str(number))
         self.staff = Staff(
-            habits.warden, chance, calendar, lambda: self.door, self.tell, self._repaired
+            habits.warden, chance, site.calendar, lambda: self.door, self.tell, self._repaired
         )
         self.witness = Witness(self.life, habits.radio, self.seal)
         self._mark = self._seq = 0  # the highest counter and number that the gateway has taken
         self._due_ms: int | None = None
         self._leaf = Contact.SHUT
+        site.hang(self._subject.id, areas, self._stepped)
+
+    @property
+    def door(self) -> Door:
+        """The door as the gateway would have it."""
+        return self._site.door(self._subject.id)
+
+    @door.setter
+    def door(self, door: Door) -> None:
+        self._site.turn.doors[self._subject.id] = door
 
     def begin(self) -> None:
         """Hang the seal, place the order, and put the whole truth on the calendar."""
@@ -220,22 +229,20 @@ class DoorRun(LeftOutBeats):
         self._step(event, now_ms)
 
     def _step(self, event: Event, now_ms: int) -> None:
-        before = self.door
+        self._site.apply(self._subject, event, now_ms)
+
+    def _stepped(self, now_ms: int, its: Step) -> None:
+        """The door has made a step, of its own or because of what others did."""
         if self.keeps_journal:
-            self.journal.append((now_ms, event))
-        self.door, effects = step(before, event, now_ms, self.rules)
+            self.journal.append((now_ms, its.event))
         self.steps += 1
         if self.told:
-            self._lines(event, effects, now_ms)
-        if effects or isinstance(event, ReportCame):
-            self.witness.stepped(now_ms, event, before, self.door, effects)
-        if effects:
-            for effect in effects:
-                if phones.concerns(effect):
-                    self.raised.append((now_ms, self.door.door_id, effect))
-                if isinstance(effect, PageDue):
-                    self.staff.paged(effect)
-            self._to_site(self, effects)
+            self._lines(its.event, its.effects, now_ms)
+        if its.effects or isinstance(its.event, ReportCame):
+            self.witness.stepped(now_ms, its.event, its.before, its.after, its.effects)
+        for effect in its.effects:
+            if isinstance(effect, PageDue):
+                self.staff.paged(effect)
         self._plan_deadline()
 
     def _plan_deadline(self) -> None:

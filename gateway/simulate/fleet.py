@@ -1,7 +1,7 @@
 """All doors, one after the other, and the figures of them together.
 
-What doors share, they share within a building; so one building is simulated at a time, and memory
-stays small.
+What doors share, they share within a grid of a few buildings, with one warden; so one grid is
+simulated at a time, and memory stays small.
 """
 
 import time
@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.core.reason import Reason
-from gateway.simulate.building import BuildingRun, doors_of
+from gateway.simulate.building import BuildingRun, buildings_of_grid, doors_of, live
 from gateway.simulate.causes import Outages, true_outages
-from gateway.simulate.door import DoorRun
+from gateway.simulate.door import RULES, DoorRun
 from gateway.simulate.goals import judged
 from gateway.simulate.habits import Habits
 from gateway.simulate.ledger_check import Coverage, check
 from gateway.simulate.life import MINUTE_MS, START_MS
-from gateway.simulate.phones import Phones, Raised
+from gateway.simulate.phones import Phones
+from gateway.simulate.site_run import SiteRun
 
 TEN_MINUTES_MS = 10 * MINUTE_MS
 NOTES = (
     "Nothing reaches beyond a building: no outage of the whole site; a bad batch of seals is a box "
-    "of one building.",
+    "of one building. A warden's grid is some whole buildings.",
     "The gateway is always up, every phone works, and a page is due when a step raises it: the "
     "loop and the couriers are measured elsewhere.",
     "The radio's two ways are alike; seals never sleep; how often things fail is mostly assumed.",
@@ -48,8 +49,7 @@ class Totals:
     missed: list[tuple[int, int]] = field(default_factory=list)
     coverage: Coverage = field(default_factory=Coverage)
     outages: Outages = field(default_factory=Outages)
-    phones: Phones = field(default_factory=Phones)
-    raised: list[Raised] = field(default_factory=list)  # in the grid that is being filled
+    phones: Phones = field(default_factory=lambda: Phones(RULES))
     seconds: float = 0.0
 
     def add(self, number: int, run: DoorRun) -> None:
@@ -80,10 +80,6 @@ class Totals:
         for at_ms, reason in seen.pages:
             self.reasons[reason] += 1
             self.loads[warden, (at_ms - START_MS) // TEN_MINUTES_MS] += 1
-        self.raised += run.raised
-        if number + 1 in (self.doors, (warden + 1) * self.doors_of_warden):
-            self.phones.add(self.raised, run.rules)
-            self.raised = []
 
     def add_building(self, building: BuildingRun) -> None:
         """What its doors share."""
@@ -164,13 +160,17 @@ def simulate(
 ) -> Totals:
     """Let the fleet live. `told` hears how many doors are done."""
     began = time.perf_counter()
-    totals = Totals(doors, days, seed, habits.warden.doors)
-    for number in range(-(-doors // doors_of(habits))):
-        building = BuildingRun(number, habits, seed, days, doors, compressed).run()
-        totals.add_building(building)
-        for run in building.doors:
-            totals.add(run.number, run)
-        told(min(doors, (number + 1) * doors_of(habits)))
+    size = buildings_of_grid(habits) * doors_of(habits)
+    totals = Totals(doors, days, seed, size)
+    for first in range(0, doors, size):
+        buildings = _grid(first // size, days, seed, habits, doors, compressed)
+        live(buildings)
+        totals.phones.add(buildings[0].site.phones)
+        for building in buildings:
+            totals.add_building(building)
+            for run in building.doors:
+                totals.add(run.number, run)
+        told(min(doors, first + size))
     totals.coverage = check(doors, days, seed, habits)
     totals.seconds = time.perf_counter() - began
     return totals
@@ -181,12 +181,24 @@ def story(
 ) -> tuple[list[tuple[int, str]], DoorRun]:
     """One door of the fleet again, with every line of what happened: ms since the start, text."""
     lines: list[tuple[int, str]] = []
-    size = doors_of(habits)
-    building = BuildingRun(number // size, habits, seed, days, number // size * size + size, True)
-    run = building.doors[number % size]
+    size = buildings_of_grid(habits) * doors_of(habits)
+    buildings = _grid(number // size, days, seed, habits, (number // size + 1) * size, True)
+    (run,) = (run for building in buildings for run in building.doors if run.number == number)
     run.told = lambda at, line: lines.append((at - START_MS, line))
-    building.run()
+    live(buildings)
     return lines, run
+
+
+def _grid(
+    number: int, days: int, seed: int, habits: Habits, doors: int, compressed: bool
+) -> list[BuildingRun]:
+    """The buildings of a grid, on one site. `doors`: of the fleet; its last grid may be smaller."""
+    site, together = SiteRun(START_MS, RULES), buildings_of_grid(habits)
+    first, count = number * together, -(-doors // doors_of(habits))
+    return [
+        BuildingRun(one, habits, seed, days, doors, compressed, site)
+        for one in range(first, min(first + together, count))
+    ]
 
 
 def rank(ordered: list[int], share: float) -> int | None:

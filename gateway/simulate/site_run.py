@@ -1,0 +1,90 @@
+"""A simulated site: one turn of the core's own step, one calendar, and a grid with its people.
+
+Whatever happens goes through `apply`, as in the gateway: the doors' silence to the outages, the
+outages to the doors, the pages to the people (core/site.py). What came of it goes back to the runs
+of the doors, and what went out is counted by phones.py.
+"""
+
+from collections.abc import Callable
+
+from gateway.core.effects import Effect
+from gateway.core.events import DeadlineCame, DoorPlaced, Event, PersonDue, PersonReached, StaffSet
+from gateway.core.model import Door
+from gateway.core.people import DailyTest
+from gateway.core.rules import Rulebook, Rules
+from gateway.core.site import SiteState, SiteTurn, Step
+from gateway.core.subject import SITE, Subject, SubjectKind, of_door
+from gateway.core.switchboard import Ring
+from gateway.simulate.calendar import Calendar
+from gateway.simulate.phones import GRID, TEAM, Phones
+
+Stepped = Callable[[int, Step], None]
+Found = Callable[[int, Effect], None]
+
+
+class SiteRun:
+    """Everything that the gateway would know, from nothing but events at their times."""
+
+    def __init__(self, start_ms: int, rules: Rules) -> None:
+        self.calendar = Calendar(start_ms)
+        self.rules = rules
+        self.turn = SiteTurn(SiteState(Rulebook(rules)))
+        self.phones = Phones(rules)
+        self._runs: dict[str, Stepped] = {}
+        self._found: list[Found] = []
+        self._due_ms: dict[str, int | None] = {}  # of people by id, and "" for the outages
+        self.apply(SITE, StaffSet(TEAM))
+
+    def hang(self, door_id: str, areas: tuple[str, ...], stepped: Stepped) -> None:
+        """A door of the grid; `stepped` hears of each of its steps."""
+        self._runs[door_id] = stepped
+        self.apply(of_door(door_id), DoorPlaced(GRID, areas))
+
+    def on_found(self, found: Found) -> None:
+        """`found` hears what follows from the outages' own steps."""
+        self._found.append(found)
+
+    def door(self, door_id: str) -> Door:
+        """The door as the gateway would have it."""
+        return self.turn.door(door_id)
+
+    def apply(self, subject: Subject, event: Event, at_ms: int | None = None) -> None:
+        """Step an event, now unless told otherwise, and tell everybody what came of it."""
+        at_ms = self.calendar.now_ms if at_ms is None else at_ms
+        steps = self.turn.apply(at_ms, subject, event)
+        for one in steps:
+            self.phones.count(at_ms, one.goes)
+        for one in steps:
+            self._tell(at_ms, one)
+        if len(steps) > 1 or subject.kind is SubjectKind.SITE or steps[0].goes:
+            self._plan()
+        for ring in [ring for one in steps for ring in one.goes]:
+            if isinstance(ring, Ring) and isinstance(ring.said, DailyTest):
+                self.apply(SITE, PersonReached(ring.warden_id))  # every phone works
+
+    def _tell(self, at_ms: int, its: Step) -> None:
+        """The run of a door, or those who look at outages, hear of a step."""
+        if its.subject.kind is SubjectKind.DOOR:
+            self._runs[its.subject.id](at_ms, its)
+            return
+        for effect in its.effects:
+            for found in self._found:
+                found(at_ms, effect)
+
+    def _plan(self) -> None:
+        """Put what is due for the outages and the people on the calendar."""
+        self._at("", self.turn.due_ms(SITE))
+        for who in TEAM.members:
+            self._at(who, self.turn.person_due_ms(who))
+
+    def _at(self, whose: str, due_ms: int | None) -> None:
+        if due_ms is not None and due_ms != self._due_ms.get(whose):
+            self.calendar.at(max(due_ms, self.calendar.now_ms), self._deadline, (whose, due_ms))
+        self._due_ms[whose] = due_ms
+
+    def _deadline(self, due: tuple[str, int]) -> None:
+        whose, due_ms = due
+        if self._due_ms[whose] == due_ms:
+            self._due_ms[whose] = None
+            self.apply(SITE, PersonDue(whose) if whose else DeadlineCame())
+            self._plan()
