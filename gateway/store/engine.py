@@ -44,6 +44,7 @@ class Store:
         try:
             with told(path):
                 store._migrate()
+                store._check_format()
         except BaseException:
             store.close()
             raise
@@ -108,6 +109,16 @@ class Store:
         with self._writers.connect() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+    def _check_format(self) -> None:
+        """StoreError for events and states that only a newer release can read."""
+        with self._readers.connect() as connection:
+            written = connection.execute(text("SELECT stored_format FROM site")).scalar()
+        if written is not None and written > STORED_FORMAT:
+            raise StoreError(
+                f"{self.path} was written by a newer release of Menshen (its format is {written}, "
+                f"and this release reads up to {STORED_FORMAT}); install that release again"
+            )
 
     def _version(self) -> str | None:
         with self._writers.connect() as connection:
