@@ -38,10 +38,11 @@ from gateway.core.model import SITE, CaseState, Door, Outage, Outages
 from gateway.core.orders import why_not_under_order
 from gateway.core.people import Call
 from gateway.core.reason import UNWATCHED, Reason
+from gateway.core.replay_window import ReplayWindow
 from gateway.core.step import next_deadline, step
 from gateway.lines import Addressing, Lines
 from gateway.site import Site
-from gateway.store.commit import Commit, Entry, Mark
+from gateway.store.commit import Commit, Entry
 
 REFUSALS_JOURNALED_A_MINUTE = 60  # of each reason; beyond that they are counted only
 MINUTE_MS = 60_000
@@ -74,14 +75,14 @@ class Draft:
         self.commit = Commit(ids[0])
         self.next_entry_id = ids[1]
         self.doors: dict[str, Door] = {}
-        self.marks: dict[str, Mark] = {}
+        self.marks: dict[str, ReplayWindow] = {}
         self.pages: dict[str, None] = {}
         self.cases: dict[str, None] = {}  # in the order in which they moved
         self.outages: Outages | None = None  # as they are now, if they have changed
         self.numbers: set[tuple[str, int]] = set()  # (seal_id, seq) journaled by this draft
         self.reports = self.refused = 0
 
-    def mark(self, seal_id: str, mark: Mark) -> None:
+    def mark(self, seal_id: str, mark: ReplayWindow) -> None:
         """A transmission was accepted: nothing at or below it ever is again."""
         self.marks[seal_id] = mark
         self.commit.mark(seal_id, mark)
