@@ -20,6 +20,8 @@ SPOOL_MAX = 64
 RESEND_MS, RESEND_MS_MAX = 1_000, 30_000
 _SHIFT_MAX = 6
 
+Transmission = tuple[int, int, ReportCame]  # epoch, counter, and what it carries
+Deliver = Callable[[Transmission], None]
 After = Callable[[int, Callable[[Any], None], Any], None]
 
 
@@ -36,18 +38,18 @@ class Spooled:
 
 
 class Seal:
-    """One seal. `at(ms, act, argument)` calls it back; `deliver((counter, event))` is the air's
+    """One seal. `at(ms, act, argument)` calls it back; `deliver(transmission)` is the air's
     other end."""
 
     def __init__(
-        self, seal_id: str, air: Air, chance: Random, beat_ms: int, at: After, deliver: Any
+        self, seal_id: str, air: Air, chance: Random, beat_ms: int, at: After, deliver: Deliver
     ) -> None:
         self.seal_id = seal_id
         self.air, self._chance, self.beat_ms = air, chance, beat_ms
         self._at, self._deliver = at, deliver
         self.contact = Contact.UNKNOWN
         self.cover = self.magnet = False
-        self.edges = self.seq = self.counter = self.dropped = 0
+        self.edges = self.seq = self.epoch = self.counter = self.dropped = 0
         self.spool: deque[Spooled] = deque()
         self.on = False
         self._round = self._tries = 0  # a try that was planned in an earlier round is none
@@ -59,6 +61,7 @@ class Seal:
     def boot(self, now_ms: int, contact: Contact) -> None:
         """Power comes: what waits has lost its time, and where the door stands is a reading."""
         self.on, self.contact = True, contact
+        self.epoch, self.counter = self.epoch + 1, 0
         kept = [waiting for waiting in self.spool if not waiting.first]
         for waiting in kept:
             waiting.at_ms = None
@@ -208,7 +211,7 @@ class Seal:
         if takes:
             event = self._report(waiting, now_ms)
             for crossing_ms in takes:
-                self._at(now_ms + crossing_ms, self._deliver, (self.counter, event))
+                self._at(now_ms + crossing_ms, self._deliver, (self.epoch, self.counter, event))
         wait_ms = min(RESEND_MS << min(self._tries, _SHIFT_MAX), RESEND_MS_MAX)
         self._tries += 1
         again_ms = now_ms + wait_ms * 3 // 4 + self._chance.randrange(wait_ms // 2)
