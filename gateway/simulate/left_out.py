@@ -19,6 +19,7 @@ from gateway.core.rules import Rules
 from gateway.simulate.calendar import Calendar
 from gateway.simulate.radio import BEAT_DELAY_MS
 from gateway.simulate.seal import Seal
+from sealwire.report import EDGES_MODULUS
 
 
 class LeftOutBeats:
@@ -64,7 +65,7 @@ class LeftOutBeats:
 
     def _beat_matters(self, event: ReportCame) -> bool:
         """Whether what the last beat said is read when this report comes."""
-        gap = (event.edges - (self.door.edges or 0)) % 0x10000 > 1
+        gap = (event.edges - (self.door.edges or 0)) % EDGES_MODULUS > 1
         watched = self.door.opening is not None or self.door.found_open is not None
         return gap or event.first or watched or event.age_ms is None
 
