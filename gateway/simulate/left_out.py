@@ -30,7 +30,6 @@ class LeftOutBeats:
     rules: Rules
     _calendar: Calendar
     _at: Any
-    _beat_ms: int
     _end_ms: int
     _compressed: bool
     _silent_ms: int | None = None
@@ -49,8 +48,8 @@ class LeftOutBeats:
         self.seal.last_of_quiet(self._calendar.now_ms)
         heard = self.seal.last_beat
         heard_ms = max(heard[0] if heard else 0, self.door.heard_ms or 0)
-        if self.door.silence is None and heard_ms:
-            lost_ms = heard_ms + self.rules.lost_beats * self._beat_ms
+        lost_ms = silence.lost_ms(replace(self.door, heard_ms=heard_ms or None), self.rules)
+        if lost_ms is not None:
             self._plan_silence(max(lost_ms, self._calendar.now_ms))
 
     def _hear_last_beat(self) -> None:
@@ -70,9 +69,7 @@ class LeftOutBeats:
         return gap or event.first or watched or event.age_ms is None
 
     def _is_stale(self, now_ms: int) -> bool:
-        heard_ms = self.door.heard_ms
-        stale_ms = self.rules.late_beats * self._beat_ms
-        return heard_ms is not None and now_ms - heard_ms >= stale_ms
+        return silence.liveness(self.door, now_ms, self.rules) is not silence.Liveness.LIVE
 
     def _catch_up(self) -> None:
         """Hear the last beat that came before now, if that has not been heard of."""
