@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from gateway.core import outages, switchboard
+from gateway.core.duration import MINUTE_MS
 from gateway.core.effects import (
     CaseMoved,
     Effect,
@@ -45,7 +46,6 @@ from gateway.site import Site
 from gateway.store.commit import Commit, Entry
 
 REFUSALS_JOURNALED_A_MINUTE = 60  # of each reason; beyond that they are counted only
-MINUTE_MS = 60_000
 
 
 class Tally:

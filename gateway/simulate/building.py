@@ -8,6 +8,7 @@ silence goes into one step for all of them, and what that finds goes back to the
 from random import Random
 
 from gateway.core import outages
+from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.effects import (
     Effect,
     OutageFound,
@@ -23,7 +24,7 @@ from gateway.simulate.calendar import Calendar
 from gateway.simulate.causes import Cause, Found
 from gateway.simulate.door import RULES, DoorRun
 from gateway.simulate.habits import Habits
-from gateway.simulate.life import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, Shared, spans
+from gateway.simulate.life import START_MS, Shared, spans
 
 ROUND_MS = HOUR_MS  # how long a courier is in a stair
 

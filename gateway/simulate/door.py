@@ -6,6 +6,7 @@ from random import Random
 from msgspec.structs import replace
 
 from gateway.core import replay_window, silence
+from gateway.core.duration import DAY_MS, SECOND_MS
 from gateway.core.effects import Effect, PageDue
 from gateway.core.events import (
     DeadlineCame,
@@ -24,7 +25,7 @@ from gateway.simulate import phones
 from gateway.simulate.calendar import Calendar
 from gateway.simulate.habits import Habits
 from gateway.simulate.left_out import LeftOutBeats
-from gateway.simulate.life import DAY_MS, SECOND_MS, START_MS, Life, Shared, live
+from gateway.simulate.life import START_MS, Life, Shared, live
 from gateway.simulate.radio import BEAT_DELAY_MS, Air
 from gateway.simulate.seal import Seal, Transmission
 from gateway.simulate.staff import Staff

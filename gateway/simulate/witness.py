@@ -31,6 +31,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from operator import itemgetter
 
+from gateway.core.duration import MINUTE_MS, SECOND_MS
 from gateway.core.effects import Effect, OpeningBegan, PageDue
 from gateway.core.events import Event, ReportCame
 from gateway.core.model import Contact, Door
@@ -43,8 +44,8 @@ from sealwire.report import EDGES_MODULUS
 
 EXCUSES = frozenset({Reason.PERMIT, Reason.ALLOWANCE, Reason.FOUND_OPEN})
 OF_NOW = frozenset({Reason.FOUND_OPEN, Reason.SILENT_OPEN, Reason.SILENT_TAMPERED})
-STALE_MS = 10_000
-FAULT_MS = 60_000
+STALE_MS = 10 * SECOND_MS
+FAULT_MS = MINUTE_MS
 SLACK_MS = 10
 _WHEN = itemgetter(0)
 

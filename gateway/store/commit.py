@@ -8,6 +8,7 @@ a commit whose outcome is in doubt (an error after the disk had it) is looked up
 import msgspec
 from sqlalchemy import Connection
 
+from gateway.core.duration import HOUR_MS
 from gateway.core.effects import (
     CaseMoved,
     Effect,
@@ -29,7 +30,6 @@ from gateway.store import statements as sql
 from gateway.store import tables
 from gateway.store.statement import Row
 
-HOUR_MS = 3_600_000
 _encode = msgspec.json.Encoder().encode
 
 
