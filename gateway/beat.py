@@ -8,8 +8,9 @@ import msgspec
 
 from gateway.core.events import Event, ReportCame
 from gateway.core.reason import Reason
+from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import Subject
-from gateway.store.commit import Entry, Mark
+from gateway.store.commit import Entry
 from gateway.store.registry import SealRow
 
 
@@ -58,10 +59,10 @@ class Genuine(msgspec.Struct, frozen=True):
     """A report that its seal's key proves. `epoch` and `counter` are its transmission's."""
 
     event: ReportCame
-    mark: Mark
+    mark: ReplayWindow  # once this transmission is accepted
     epoch: int
     counter: int
-    repeated: bool | None  # in the journal already; None: older than the mark remembers
+    repeated: bool | None  # in the journal already; None: older than the window remembers
 
 
 class Intake(Protocol):
@@ -69,7 +70,9 @@ class Intake(Protocol):
 
     def know(self, seals: dict[str, SealRow]) -> None: ...
     def door_of(self, seal_id: str) -> str | None: ...
-    def read(self, topic: str, payload: bytes, marks: Mapping[str, Mark]) -> Genuine | Refused: ...
+    def read(
+        self, topic: str, payload: bytes, marks: Mapping[str, ReplayWindow]
+    ) -> Genuine | Refused: ...
     def receipt(self, seal_id: str, epoch: int, counter: int, seq: int) -> tuple[str, bytes]: ...
 
 

@@ -7,6 +7,7 @@ If the commit fails the draft is kept and tried again, and nobody outside has he
 
 from collections.abc import Iterable
 
+from gateway.core.duration import MINUTE_MS
 from gateway.core.effects import (
     CaseMoved,
     Effect,
@@ -22,14 +23,14 @@ from gateway.core.events import Event, MessageRefused, ReportCame, RulesSet, Sta
 from gateway.core.model import Door, Outages
 from gateway.core.orders import why_not_under_order
 from gateway.core.reason import UNWATCHED, Reason
+from gateway.core.replay_window import ReplayWindow
 from gateway.core.site import SiteTurn, Step
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 from gateway.lines import Addressing, entries_of
 from gateway.site import Site
-from gateway.store.commit import Commit, Entry, Mark
+from gateway.store.commit import Commit, Entry
 
 REFUSALS_JOURNALED_A_MINUTE = 60  # of each reason; beyond that they are counted only
-MINUTE_MS = 60_000
 
 
 class Tally:
@@ -57,14 +58,14 @@ class Draft:
         self.turn = SiteTurn(site)
         self.commit = Commit(ids[0])
         self.next_entry_id = ids[1]
-        self.marks: dict[str, Mark] = {}
+        self.marks: dict[str, ReplayWindow] = {}
         self.pages: dict[str, None] = {}
         self.cases: dict[str, None] = {}  # in the order in which they moved
         self.is_site_changed = False  # what the site knows of all doors
         self.numbers: set[tuple[str, int]] = set()  # (seal_id, seq) journaled by this draft
         self.reports = self.refused = 0
 
-    def mark(self, seal_id: str, mark: Mark) -> None:
+    def mark(self, seal_id: str, mark: ReplayWindow) -> None:
         """A transmission was accepted: nothing at or below it ever is again."""
         self.marks[seal_id] = mark
         self.commit.mark(seal_id, mark)

@@ -106,6 +106,11 @@ def test_every_public_function_says_what_it_does(path: Path) -> None:
     none(f.name for f in public_functions(tree(path)) if not ast.get_docstring(f))
 
 
+def test_how_long_an_hour_and_a_day_are_is_written_once() -> None:
+    gateway = [p for p in PRODUCT if p.parts[0] == "gateway" and p.name != "duration.py"]
+    none(p for p in gateway if re.search(r"\b(3_600_000|86_400_000)\b", text(p)))
+
+
 def test_no_name_that_says_nothing() -> None:
     none(p for p in FILES if NAMES_THAT_SAY_NOTHING & {Path(name).stem for name in p.parts})
 

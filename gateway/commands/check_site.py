@@ -7,12 +7,12 @@ from sqlalchemy import Connection, func, select
 from gateway.commands import check_machine
 from gateway.commands.finding import Finding, Mark
 from gateway.commands.terminal import ago, counted, named, span
+from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
 from gateway.store import registry, tables, views
 from gateway.store.engine import Store
 
-DAY_MS = 24 * 3_600_000
 SILENT_MS = 200_000  # two beats of 100 s
-PAGE_WARN_MS, PAGE_FAIL_MS = 10_000, 60_000
+PAGE_WARN_MS, PAGE_FAIL_MS = 10 * SECOND_MS, MINUTE_MS
 
 
 def parts(store: Store, has_webhook: bool, now: int) -> Iterator[Finding]:

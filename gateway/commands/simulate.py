@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from gateway.commands import terminal
 from gateway.commands.verdict import MISUSED, CommandError
+from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.simulate import fleet, goals, page
 from gateway.simulate.habits import OURS, Habits, HabitsError, load
-from gateway.simulate.life import DAY_MS, HOUR_MS, MINUTE_MS, START_MS
+from gateway.simulate.life import START_MS
 
 AROUND_MS = 30 * MINUTE_MS  # of a missed breach, before and after
 LINES_MAX = 200  # of its excerpt

@@ -13,9 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
+
 PIPED_COLUMNS = 160  # where there is no terminal to ask
 NAMED_MAX = 5  # doors, grids or people in a sentence
-MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 
 Told = Callable[[str, int, int], None]
 

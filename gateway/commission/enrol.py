@@ -26,7 +26,6 @@ from gateway.commission.enrol_known import (
 )
 from gateway.commission.enrol_rota import RotaRows
 from gateway.commission.enrol_rows import (
-    DAY_MS,
     ORDER_DAYS_MAX,
     PERMIT_DAYS_MAX,
     EnrolError,
@@ -43,6 +42,7 @@ from gateway.commission.enrol_rows import (
     kind_of,
     local,
 )
+from gateway.core.duration import DAY_MS
 from gateway.core.events import DoorClassed, Event, OrderPlaced, PermitAnnounced, SealBound
 from gateway.core.model import Order, Permit
 from gateway.core.orders import ORDERS_MAX

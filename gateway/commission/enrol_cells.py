@@ -14,6 +14,7 @@ from typing import Any
 
 from gateway.commission import enrol_rota_cells as rota_cells
 from gateway.commission.enrol_rows import LONGEST_MINUTES_MAX, OPENINGS_MAX
+from gateway.core.duration import MINUTE_MS
 from gateway.core.rota import Role
 from sealwire import ccm, topics
 
@@ -21,7 +22,6 @@ TEXT_CHARACTERS_MAX = 200
 CHANNELS_MAX = 8
 YEARS = range(2020, 2101)
 PASSWORD_CHARACTERS_MIN = 22  # 128 random bits; a seal's password is never a person's word
-MINUTE_MS = 60_000
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SPOILED = re.compile(r"\d+(\.\d+)?E\+\d+|\d{1,2}月\d{1,2}日|\d{1,2}-[A-Z][a-z]{2}|#[A-Z/0!?]+")

@@ -12,13 +12,13 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 
 from gateway.commission.enrol_rows import (
-    DAY_MS,
     EnrolError,
     NewCover,
     NewShift,
     Outcome,
     local,
 )
+from gateway.core.duration import DAY_MS
 from gateway.core.people import Person
 from gateway.store import tables
 from gateway.store.statement import upsert

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from gateway.core.rota import Role
 
-DAY_MS = 86_400_000
 ORDER_DAYS_MAX = 366
 PERMIT_DAYS_MAX = 31
 OPENINGS_MAX = 100

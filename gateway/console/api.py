@@ -24,6 +24,7 @@ from gateway.console.doors import (
 from gateway.console.health import report
 from gateway.console.recurring import EVERY_DAY
 from gateway.console.shown import tile
+from gateway.core.duration import MINUTE_MS, SECOND_MS
 from gateway.core.model import Permit
 from gateway.core.permits import WINDOWS_MAX
 from gateway.core.wall_clock import DAY_MIN
@@ -78,7 +79,7 @@ class Announcement(Body):
     who: Annotated[str, Field(min_length=1, max_length=80)]
     why: Annotated[str, Field(min_length=1, max_length=200)]
     openings: Annotated[int, Field(ge=1, le=OPENINGS_ALLOWED_MAX)] = 1
-    longest_ms: Annotated[int, Field(ge=1_000, le=LONGEST_MAX_MIN * 60_000)] = 900_000
+    longest_ms: Annotated[int, Field(ge=SECOND_MS, le=LONGEST_MAX_MIN * MINUTE_MS)] = 15 * MINUTE_MS
     permit_id: Annotated[str, Field(pattern="^[0-9a-f]{16}$")] | None = None
     daily: Annotated[list[tuple[Minute, Minute]], Field(max_length=WINDOWS_MAX)] = []
     days: Annotated[int, Field(ge=1, le=EVERY_DAY)] = EVERY_DAY

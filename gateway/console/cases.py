@@ -14,6 +14,7 @@ from gateway.console.desk import NOT_FOUND, Before, Desk, Trouble
 from gateway.console.look import Look, Piece
 from gateway.console.phone import card_of
 from gateway.console.rim import prefix
+from gateway.core.duration import HOUR_MS
 from gateway.notify.wording import Outcome
 from gateway.store import case_views, page_views, views
 
@@ -24,7 +25,6 @@ DELIVERIES_MAX: Final = 50
 WARDENS_MAX: Final = 100
 SHELF_HOURS_MAX: Final = 8
 WHY_MAX: Final = 200
-HOUR_MS: Final = 3_600_000
 
 Name = Annotated[str, Form(max_length=64)]
 Screen = Annotated[Literal["phone", "case"], Form()]

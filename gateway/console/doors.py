@@ -17,6 +17,7 @@ from gateway.console.desk import NOT_FOUND, Before, Desk, Trouble
 from gateway.console.look import Look, Piece
 from gateway.console.rim import prefix
 from gateway.console.shown import tile
+from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.events import PermitAnnounced
 from gateway.core.model import Permit
 from gateway.core.rules import Rulebook
@@ -26,10 +27,9 @@ from gateway.store import case_views, views
 
 OPENINGS_MAX: Final = 50
 CASES_MAX: Final = 20
-WINDOW_MAX_MS: Final = 14 * 24 * 3_600_000
+WINDOW_MAX_MS: Final = 14 * DAY_MS
 OPENINGS_ALLOWED_MAX: Final = 50
 LONGEST_MAX_MIN: Final = 24 * 60
-HOUR_MS: Final = 3_600_000
 
 _BAD_WINDOW = N_("An announced time must end after it begins, not in the past, within 14 days.")
 _BAD_TIME = N_("A time could not be read; write it as in 2026-03-01T09:30.")
@@ -158,7 +158,7 @@ def routes(desk: Desk) -> APIRouter:
             from_ms, to_ms = clock.from_field(from_local), clock.from_field(to_local)
         except ValueError:
             raise Trouble(422, _BAD_TIME) from None
-        longest_ms = longest_min * 60_000
+        longest_ms = longest_min * MINUTE_MS
         permit = Permit(permit_id(offered), from_ms, to_ms, openings, longest_ms, who, why)
         await announce(desk, door_id, _recurring(permit, daily, days))
         return RedirectResponse(f"{prefix(request)}/doors/{door_id}#permits", 303)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from gateway.console.desk import Desk
+from gateway.core.duration import DAY_MS
 from gateway.core.model import Door
 from gateway.core.rules import Rulebook
 from gateway.core.silence import Liveness, liveness
@@ -14,7 +15,6 @@ from gateway.health import Health
 from gateway.store import views
 from gateway.store.engine import StoreError
 
-DAY_MS: Final = 24 * 3_600_000
 DOORS_MAX: Final = 2_000  # looked through for silence and low batteries
 SEALS_MAX: Final = 20
 SILENT_MS: Final = 200_000

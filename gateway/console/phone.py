@@ -12,6 +12,7 @@ from gateway.console.closed_loop import untold
 from gateway.console.desk import NOT_FOUND, Desk, Trouble
 from gateway.console.look import Look, Piece
 from gateway.console.shown import dom_id
+from gateway.core.duration import DAY_MS
 from gateway.store import case_views, page_views, views
 from gateway.store.case_views import OPEN, WAITING, CaseRow
 from gateway.store.page_views import PageRow
@@ -20,7 +21,7 @@ PAGES_MAX: Final = 100  # of open cases
 CLOSED_MAX: Final = 20
 UNSIGNED_MAX: Final = 100
 NOTES_MAX: Final = 5
-SIGNED_WITHIN_MS: Final = 24 * 3_600_000  # nobody waits any longer for a receipt
+SIGNED_WITHIN_MS: Final = DAY_MS  # nobody waits any longer for a receipt
 CARD_PAGES_MAX: Final = 4  # the latest pages of one case, on its card
 WARDENS_MAX: Final = 500
 

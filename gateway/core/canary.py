@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from gateway.core import case
 from gateway.core.case import Outcome, end_by_rule, raise_case
+from gateway.core.duration import MINUTE_MS
 from gateway.core.effects import Effect, PageDue
 from gateway.core.model import Canary, Door
 from gateway.core.reason import Reason
 from gateway.core.rules import CANARY, Rules
 
-SLACK_MS = 60_000  # a seal beats to its own clock, and a phone may sleep for a while
+SLACK_MS = MINUTE_MS  # a seal beats to its own clock, and a phone may sleep for a while
 
 
 def sang(door: Door, page_id: str, now_ms: int, since_ms: int, rules: Rules) -> Outcome:

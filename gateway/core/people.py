@@ -15,13 +15,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.core import wall_clock
+from gateway.core.duration import HOUR_MS
 from gateway.core.ladder import Ways
 from gateway.core.reason import BREACHES, Reason
 from gateway.core.rules import Rules
 
 HELD_MAX = 200  # cases that wait for one person; beyond it they are counted only
-TEST_MS = 3_600_000  # so long a test may take to arrive
-DAY_MS = 86_400_000
+TEST_MS = HOUR_MS  # so long a test may take to arrive
 
 
 class Call(Struct, frozen=True):

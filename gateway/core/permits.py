@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from gateway.core import wall_clock
 from gateway.core.case import Outcome, end_by_rule
+from gateway.core.duration import DAY_MS
 from gateway.core.effects import Effect, OpeningAnnounced, PermitSpent
 from gateway.core.model import Door, Permit
 from gateway.core.reason import Reason
@@ -17,7 +18,6 @@ from gateway.core.rules import Rules
 
 PERMITS_MAX = 32  # per door; the one that ends first goes first
 WINDOWS_MAX = 8  # a day, of a recurring one
-DAY_MS = 86_400_000
 
 
 def announced(door: Door, permit: Permit, now_ms: int, rules: Rules) -> Outcome:

@@ -12,10 +12,11 @@ from enum import StrEnum
 from msgspec import Struct
 
 from gateway.core import wall_clock
-from gateway.core.wall_clock import DAY_MIN, MINUTE_MS, Zone
+from gateway.core.duration import DAY_MS, MINUTE_MS
+from gateway.core.wall_clock import DAY_MIN, Zone
 
 COVERS_FOLLOWED_MAX = 8  # cover of a cover of a cover …
-ZONES_APART_MS = DAY_MIN * MINUTE_MS  # no wall is further from UTC
+ZONES_APART_MS = DAY_MS  # no wall is further from UTC
 
 
 class Role(StrEnum):

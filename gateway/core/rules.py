@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.wall_clock import EAST_EIGHT, Zone
 
 CANARY = "canary"  # the class of the door that proves the way to the phone
@@ -12,9 +13,9 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
 
     off_delay_ms: int = 2_000  # a door that opens again so soon has not closed (standards 2.2)
     burst_count: int = 10  # refused messages under one seal's name ...
-    burst_window_ms: int = 60_000  # ... within this time become one case
+    burst_window_ms: int = MINUTE_MS  # ... within this time become one case
     chatter_openings: int = 3  # so many openings ... (ISA-18.2: chattering)
-    chatter_window_ms: int = 60_000  # ... within this time are the contact's fault
+    chatter_window_ms: int = MINUTE_MS  # ... within this time are the contact's fault
     chatter_joined: int = 10  # or so many in one that never ends, for the off-delay joins them
     settle_ms: int = 300_000  # a contact at fault is believed again after so long without an edge
     backlog_ms: int = 30_000  # what waits in a seal follows its first report within this time
@@ -36,9 +37,9 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     captain_ms: int = 240_000
     centre_ms: int = 360_000
     again_ms: int = 480_000  # then round again, until somebody has it
-    fault_captain_ms: int = 3_600_000  # a fault climbs too, but nobody runs for it
+    fault_captain_ms: int = HOUR_MS  # a fault climbs too, but nobody runs for it
     fault_centre_ms: int = 14_400_000
-    fault_again_ms: int = 86_400_000
+    fault_again_ms: int = DAY_MS
     shelf_ms: int = 28_800_000  # the longest that a case may be put aside (ISA-18.2: 8 h)
     sign_off: bool = True  # reported cases are assessed and signed off by others
     canary_ms: int = 600_000  # the canary's door opens so often

@@ -7,10 +7,11 @@ and 25 hours come out right because every question is asked of the wall's own ti
 
 from bisect import bisect_right
 
+from gateway.core.duration import MINUTE_MS
+
 Zone = tuple[tuple[int, int], ...]
 
 EAST_EIGHT: Zone = ((0, 480),)  # China, which has no daylight saving time
-MINUTE_MS = 60_000
 DAY_MIN = 1_440
 WEEK_MIN = 7 * DAY_MIN
 _MONDAY = 4 * DAY_MIN  # 5 January 1970 was one

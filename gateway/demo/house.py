@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from gateway.commission.enrol import Enrolment
 from gateway.commission.enrol_rows import (
-    DAY_MS,
     NewDoor,
     NewGrid,
     NewOrder,
@@ -18,6 +17,7 @@ from gateway.commission.enrol_rows import (
     NewSeal,
     NewWarden,
 )
+from gateway.core.duration import DAY_MS, HOUR_MS
 from gateway.notify.catalogue import N_
 from gateway.store.engine import Store
 
@@ -27,7 +27,6 @@ _GRID_NAME = "第三网格 / Grid 3"
 _WARDEN_NAME = "王师傅 / Warden Wang"
 _ORDER_DAYS = 14
 _PERMIT_DAYS = 7
-_HOURS_MS = 3_600_000
 
 
 class Announced(Struct, frozen=True):
@@ -95,11 +94,11 @@ def _enrol_home(enrolment: Enrolment, home: Household, now_ms: int) -> None:
     enrolment.take(NewDoor(door_id, door_id, GRID))
     # No password's hash is stored: the demo's broker asks for none, and a hash takes its time.
     enrolment.take(NewSeal(home.seal_id, home.key, door_id))
-    from_ms = now_ms - _HOURS_MS
+    from_ms = now_ms - HOUR_MS
     if door_id != NO_ORDER:
         enrolment.take(NewOrder(door_id, from_ms, from_ms + _ORDER_DAYS * DAY_MS))
     if announced := ANNOUNCED.get(door_id):
         to_ms = now_ms + _PERMIT_DAYS * DAY_MS
         enrolment.take(
-            NewPermit(door_id, from_ms, to_ms, 100, 12 * _HOURS_MS, announced.who, announced.why)
+            NewPermit(door_id, from_ms, to_ms, 100, 12 * HOUR_MS, announced.who, announced.why)
         )

@@ -11,13 +11,11 @@ from gateway.beat import Genuine, Refused
 from gateway.core.events import ReportCame
 from gateway.core.model import Contact
 from gateway.core.reason import Reason
-from gateway.store.commit import Mark
+from gateway.core.replay_window import ReplayWindow, accept, refusal
 from gateway.store.registry import SealRow
 from sealwire import envelope, receipt, report, topics
 from sealwire.ccm import Cipher, cipher
 from sealwire.wrong import WireError
-
-SEEN_BITS = 62  # how far below the highest number a mark remembers each one (fits 64-bit integers)
 
 _CONTACTS = (Contact.SHUT, Contact.OPEN, Contact.UNKNOWN)
 
@@ -42,8 +40,10 @@ class Intake:
         row = self._seals.get(seal_id)
         return row.door_id if row else None
 
-    def read(self, topic: str, payload: bytes, marks: Mapping[str, Mark]) -> Genuine | Refused:
-        """What a message is. `marks` holds the mark of every seal that has one."""
+    def read(
+        self, topic: str, payload: bytes, marks: Mapping[str, ReplayWindow]
+    ) -> Genuine | Refused:
+        """What a message is. `marks` holds the replay window of every seal that is known."""
         seal_id = ""
         try:
             seal_id, leaf = topics.parse(topic)
@@ -54,17 +54,16 @@ class Intake:
             return Refused(Reason.MALFORMED, seal_id)
         if seal_id not in self._seals:
             return Refused(Reason.UNKNOWN_SEAL, seal_id)
-        mark = marks[seal_id]
-        if (epoch, counter) <= (mark.epoch, mark.counter):
-            same = (epoch, counter) == (mark.epoch, mark.counter)
-            return Refused(Reason.REPLAYED if same else Reason.BELOW_MARK, seal_id)
+        not_new = refusal(marks[seal_id], epoch, counter)
+        if not_new is not None:
+            return Refused(not_new, seal_id)
         try:
             plain = envelope.open_up(self._cipher(seal_id), bytes.fromhex(seal_id), payload)[3]
             said = report.unpack(plain)
         except WireError as error:
             return Refused(Reason(error.reason), seal_id)
-        repeated, mark = _number(mark, epoch, counter, said.seq)
-        return Genuine(_event(seal_id, said), mark, epoch, counter, repeated)
+        window, repeated = accept(marks[seal_id], epoch, counter, said.seq)
+        return Genuine(_event(seal_id, said), window, epoch, counter, repeated)
 
     def receipt(self, seal_id: str, epoch: int, counter: int, seq: int) -> tuple[str, bytes]:
         """(topic, payload) of the receipt for a transmission whose report is in the journal."""
@@ -80,30 +79,6 @@ class Intake:
         if known is None:
             known = self._ciphers[seal_id] = cipher(self._seals[seal_id].key)
         return known
-
-
-def _number(mark: Mark, epoch: int, counter: int, seq: int) -> tuple[bool | None, Mark]:
-    """Whether the number was journaled, and the mark once this transmission is accepted."""
-    top, seen = mark.seq_top, mark.seq_seen
-    repeated: bool | None = False
-    below = top - seq
-    if seq == 0:
-        pass  # a beat is never journaled twice: its transmission is new
-    elif below < 0:
-        seen = (
-            (seen << -below | 1 << (-below - 1)) & (1 << SEEN_BITS) - 1
-            if -below <= SEEN_BITS
-            else 0
-        )
-        top = seq
-    elif below == 0:
-        repeated = True
-    elif below <= SEEN_BITS:
-        bit = 1 << (below - 1)
-        repeated, seen = bool(seen & bit), seen | bit
-    else:
-        repeated = None
-    return repeated, Mark(epoch, counter, top, seen)
 
 
 def _event(seal_id: str, said: report.Report) -> ReportCame:

@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Callable
 
+from gateway.core.duration import DAY_MS
 from gateway.health import Pulse
 from gateway.notify.channel import Channel, DeliveryError
 from gateway.store import registry
@@ -23,7 +24,7 @@ AT_ONCE = 16  # tries under way at the same time
 PENDING_MAX = 10_000  # entries held in memory; the rest stays in the outbox until there is room
 BACK_OFF_S = (1, 2, 4, 8, 15, 30, 60)  # then every 60 s; each with jitter
 PERMANENT_BACK_OFF_S = 300
-GIVE_UP_MS = 24 * 3_600_000  # a page that nobody could be told for a day is history
+GIVE_UP_MS = DAY_MS  # a page that nobody could be told for a day is history
 REFILL_EVERY_S = 2.0
 
 

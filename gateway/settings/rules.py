@@ -7,45 +7,45 @@ import msgspec
 from pydantic import Field, GetCoreSchemaHandler, create_model, model_validator
 from pydantic_core import CoreSchema, core_schema
 
+from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from gateway.core.rules import Rules
 from gateway.settings.section import Section
 
-SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 CLASSES_MAX = 32
 
 # name -> from, to, and what it is for. Milliseconds end in _ms, minutes after midnight in _min.
 LIMITS: dict[str, tuple[int, int, str]] = {
-    "off_delay_ms": (0, MINUTE, "open again so soon: one opening"),
+    "off_delay_ms": (0, MINUTE_MS, "open again so soon: one opening"),
     "burst_count": (2, 100, "so many refused messages of a seal ..."),
-    "burst_window_ms": (SECOND, HOUR, "... within this are a case"),
+    "burst_window_ms": (SECOND_MS, HOUR_MS, "... within this are a case"),
     "chatter_openings": (2, 20, "so many openings of a door ..."),
-    "chatter_window_ms": (SECOND, HOUR, "... within this: a fault"),
+    "chatter_window_ms": (SECOND_MS, HOUR_MS, "... within this: a fault"),
     "chatter_joined": (2, 1_000, "so often open again: a fault too"),
-    "settle_ms": (SECOND, DAY, "quiet so long: believed"),
-    "backlog_ms": (0, 10 * MINUTE, "what waits in a seal comes in it"),
-    "grace_ms": (0, DAY, "announced so late still counts"),
-    "found_open_ms": (SECOND, HOUR, "found open after a restart, and still so: a case"),
+    "settle_ms": (SECOND_MS, DAY_MS, "quiet so long: believed"),
+    "backlog_ms": (0, 10 * MINUTE_MS, "what waits in a seal comes in it"),
+    "grace_ms": (0, DAY_MS, "announced so late still counts"),
+    "found_open_ms": (SECOND_MS, HOUR_MS, "found open after a restart, and still so: a case"),
     "late_beats": (1, 100, "not heard for so many beats: late"),
     "lost_beats": (2, 1_000, "and for so many: lost"),
-    "silence_ms": (MINUTE, DAY, "lost so long, by day: the installer is told"),
+    "silence_ms": (MINUTE_MS, DAY_MS, "lost so long, by day: the installer is told"),
     "day_from_min": (0, 1_439, "the installer's day begins so many minutes after midnight"),
     "day_to_min": (0, 1_439, "and ends"),
     "outage_doors": (2, 1_000, "so many silent doors of an area can be an outage"),
-    "outage_gather_ms": (SECOND, HOUR, "what falls silent within it has one cause"),
-    "outage_settle_ms": (SECOND, HOUR, "heard again so long: the outage is over"),
-    "second_ms": (SECOND, HOUR, "no answer: the warden's other channels"),
-    "deputy_ms": (SECOND, HOUR, "then the deputy, from the beginning"),
-    "captain_ms": (SECOND, HOUR, "then the captain of the grid"),
-    "centre_ms": (SECOND, HOUR, "then the centre"),
-    "again_ms": (SECOND, HOUR, "then all of them again"),
-    "fault_captain_ms": (MINUTE, 7 * DAY, "a fault that nobody takes: the captain"),
-    "fault_centre_ms": (MINUTE, 7 * DAY, "then the centre"),
-    "fault_again_ms": (MINUTE, 7 * DAY, "then all of them again"),
-    "shelf_ms": (MINUTE, 8 * HOUR, "the longest that a case may be put aside"),
-    "canary_ms": (10 * SECOND, HOUR, "the canary's door opens so often"),
+    "outage_gather_ms": (SECOND_MS, HOUR_MS, "what falls silent within it has one cause"),
+    "outage_settle_ms": (SECOND_MS, HOUR_MS, "heard again so long: the outage is over"),
+    "second_ms": (SECOND_MS, HOUR_MS, "no answer: the warden's other channels"),
+    "deputy_ms": (SECOND_MS, HOUR_MS, "then the deputy, from the beginning"),
+    "captain_ms": (SECOND_MS, HOUR_MS, "then the captain of the grid"),
+    "centre_ms": (SECOND_MS, HOUR_MS, "then the centre"),
+    "again_ms": (SECOND_MS, HOUR_MS, "then all of them again"),
+    "fault_captain_ms": (MINUTE_MS, 7 * DAY_MS, "a fault that nobody takes: the captain"),
+    "fault_centre_ms": (MINUTE_MS, 7 * DAY_MS, "then the centre"),
+    "fault_again_ms": (MINUTE_MS, 7 * DAY_MS, "then all of them again"),
+    "shelf_ms": (MINUTE_MS, 8 * HOUR_MS, "the longest that a case may be put aside"),
+    "canary_ms": (10 * SECOND_MS, HOUR_MS, "the canary's door opens so often"),
     "canary_missed": (1, 10, "so many in a row not received: a case"),
     "pages_most": (2, 100, "nobody gets more pages ..."),
-    "pages_window_ms": (MINUTE, HOUR, "... within this"),
+    "pages_window_ms": (MINUTE_MS, HOUR_MS, "... within this"),
 }
 _ONE_FOR_ALL = {  # they are about people and areas, so no class of doors has its own
     "outage_doors",

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.wall_clock import Zone
 
-HOUR_MS = 3_600_000
 YEARS_BACK, YEARS_AHEAD = 2, 5
-_YEAR_MS = 366 * 24 * HOUR_MS
+_YEAR_MS = 366 * DAY_MS
 
 
 def zone_name(text: str) -> str:
@@ -24,7 +24,7 @@ def transitions(name: str, around_ms: int) -> Zone:
     place = _place(name)
     from_ms = around_ms - YEARS_BACK * _YEAR_MS
     found = [(from_ms, _offset_min(place, from_ms))]
-    step_ms = 24 * HOUR_MS
+    step_ms = DAY_MS
     for day_ms in range(from_ms + step_ms, around_ms + YEARS_AHEAD * _YEAR_MS, step_ms):
         offset = _offset_min(place, day_ms)
         if offset != found[-1][1]:
@@ -41,8 +41,8 @@ def this_year_ms() -> int:
 def _change_ms(place: tzinfo | None, before_ms: int, after_ms: int) -> int:
     """The first minute of the new offset between two times."""
     old = _offset_min(place, before_ms)
-    while after_ms - before_ms > 60_000:
-        middle_ms = (before_ms + after_ms) // 120_000 * 60_000
+    while after_ms - before_ms > MINUTE_MS:
+        middle_ms = (before_ms + after_ms) // (2 * MINUTE_MS) * MINUTE_MS
         if _offset_min(place, middle_ms) == old:
             before_ms = middle_ms
         else:

@@ -5,12 +5,13 @@ Some buildings make a warden's grid; they live on one site (site_run.py), in one
 
 from random import Random
 
+from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.effects import Effect, OutageFound, OutageGrew, PageDue
 from gateway.core.model import Permit
 from gateway.simulate.causes import Cause, Found
 from gateway.simulate.door import RULES, DoorRun
 from gateway.simulate.habits import Habits
-from gateway.simulate.life import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, Shared, spans
+from gateway.simulate.life import START_MS, Shared, spans
 from gateway.simulate.site_run import SiteRun
 
 ROUND_MS = HOUR_MS  # how long a courier is in a stair

@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from gateway.core.duration import MINUTE_MS, SECOND_MS
 from gateway.core.rules import Rules
-from gateway.simulate.life import MINUTE_MS, SECOND_MS
 
 STORM_MS = 10 * MINUTE_MS
 ANSWER_MS = 10 * SECOND_MS  # design, section 6: a true opening inside the storm pages in 10 s

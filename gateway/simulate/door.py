@@ -5,7 +5,8 @@ from random import Random
 
 from msgspec.structs import replace
 
-from gateway.core import silence
+from gateway.core import replay_window, silence
+from gateway.core.duration import DAY_MS, SECOND_MS
 from gateway.core.effects import Effect, PageDue
 from gateway.core.events import (
     DeadlineCame,
@@ -17,16 +18,16 @@ from gateway.core.events import (
     SealBound,
 )
 from gateway.core.model import Contact, Door, Order, Permit
-from gateway.core.reason import Reason
+from gateway.core.replay_window import ReplayWindow
 from gateway.core.rules import Rules
 from gateway.core.site import Step
 from gateway.core.step import next_deadline
 from gateway.core.subject import of_door
 from gateway.simulate.habits import Habits
 from gateway.simulate.left_out import LeftOutBeats
-from gateway.simulate.life import DAY_MS, SECOND_MS, START_MS, Life, Shared, live
+from gateway.simulate.life import START_MS, Life, Shared, live
 from gateway.simulate.radio import BEAT_DELAY_MS, Air
-from gateway.simulate.seal import Seal
+from gateway.simulate.seal import Seal, Transmission
 from gateway.simulate.site_run import SiteRun
 from gateway.simulate.staff import Staff
 from gateway.simulate.witness import Witness
@@ -74,7 +75,7 @@ class DoorRun(LeftOutBeats):
             habits.warden, chance, site.calendar, lambda: self.door, self.tell, self._repaired
         )
         self.witness = Witness(self.life, habits.radio, self.seal)
-        self._mark = self._seq = 0  # the highest counter and number that the gateway has taken
+        self._window = ReplayWindow()
         self._due_ms: int | None = None
         self._leaf = Contact.SHUT
         site.hang(self._subject.id, areas, self._stepped)
@@ -194,16 +195,16 @@ class DoorRun(LeftOutBeats):
             self._at(now_ms + BEAT_DELAY_MS, self.tell, said)
         self._at(self.seal.beat_after(now_ms), self._beats, None)
 
-    def _deliver(self, sent: tuple[int, ReportCame]) -> None:
-        """The gateway's intake: marks, then numbers, then the rules, then the receipt."""
-        counter, event = sent
-        if counter <= self._mark:
-            reason = Reason.REPLAYED if counter == self._mark else Reason.BELOW_MARK
-            self.tell(MessageRefused(event.seal_id, reason))
+    def _deliver(self, sent: Transmission) -> None:
+        """The gateway's intake: the replay window, then the rules, then the receipt."""
+        epoch, counter, event = sent
+        not_new = replay_window.refusal(self._window, epoch, counter)
+        if not_new is not None:
+            self.tell(MessageRefused(event.seal_id, not_new))
             return
-        self._mark = counter
-        if event.seq > self._seq:  # else a duplicate: a receipt, and no event
-            self._seq = event.seq
+        self._window, repeated = replay_window.accept(self._window, epoch, counter, event.seq)
+        # A seal sends its oldest first, so what the window has forgotten was taken long ago.
+        if repeated is False:
             if self._compressed and self._beat_matters(event):
                 self._hear_last_beat()
             self.tell(event)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.core.duration import MINUTE_MS
 from gateway.core.reason import Reason
 from gateway.simulate.building import BuildingRun, buildings_of_grid, doors_of, live
 from gateway.simulate.causes import Outages, true_outages
@@ -17,7 +18,7 @@ from gateway.simulate.door import RULES, DoorRun
 from gateway.simulate.goals import judged
 from gateway.simulate.habits import Habits
 from gateway.simulate.ledger_check import Coverage, check
-from gateway.simulate.life import MINUTE_MS, START_MS
+from gateway.simulate.life import START_MS
 from gateway.simulate.phones import Phones
 from gateway.simulate.site_run import SiteRun
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from gateway.core.coverage import Ledger, ledger
+from gateway.core.duration import SECOND_MS
 from gateway.core.model import Contact
 from gateway.simulate.building import BuildingRun, doors_of
 from gateway.simulate.door import DoorRun
 from gateway.simulate.habits import Habits
-from gateway.simulate.life import SECOND_MS, START_MS
+from gateway.simulate.life import START_MS
 
 BUILDINGS_EACH = 25  # one building in so many is looked at
 DOORS = 6  # and so many of its doors

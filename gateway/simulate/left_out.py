@@ -19,6 +19,7 @@ from gateway.core.rules import Rules
 from gateway.simulate.calendar import Calendar
 from gateway.simulate.radio import BEAT_DELAY_MS
 from gateway.simulate.seal import Seal
+from sealwire.report import EDGES_MODULUS
 
 
 class LeftOutBeats:
@@ -29,7 +30,6 @@ class LeftOutBeats:
     rules: Rules
     _calendar: Calendar
     _at: Any
-    _beat_ms: int
     _end_ms: int
     _compressed: bool
     _silent_ms: int | None = None
@@ -48,8 +48,8 @@ class LeftOutBeats:
         self.seal.last_of_quiet(self._calendar.now_ms)
         heard = self.seal.last_beat
         heard_ms = max(heard[0] if heard else 0, self.door.heard_ms or 0)
-        if self.door.silence is None and heard_ms:
-            lost_ms = heard_ms + self.rules.lost_beats * self._beat_ms
+        lost_ms = silence.lost_ms(replace(self.door, heard_ms=heard_ms or None), self.rules)
+        if lost_ms is not None:
             self._plan_silence(max(lost_ms, self._calendar.now_ms))
 
     def _hear_last_beat(self) -> None:
@@ -64,14 +64,12 @@ class LeftOutBeats:
 
     def _beat_matters(self, event: ReportCame) -> bool:
         """Whether what the last beat said is read when this report comes."""
-        gap = (event.edges - (self.door.edges or 0)) % 0x10000 > 1
+        gap = (event.edges - (self.door.edges or 0)) % EDGES_MODULUS > 1
         watched = self.door.opening is not None or self.door.found_open is not None
         return gap or event.first or watched or event.age_ms is None
 
     def _is_stale(self, now_ms: int) -> bool:
-        heard_ms = self.door.heard_ms
-        stale_ms = self.rules.late_beats * self._beat_ms
-        return heard_ms is not None and now_ms - heard_ms >= stale_ms
+        return silence.liveness(self.door, now_ms, self.rules) is not silence.Liveness.LIVE
 
     def _catch_up(self) -> None:
         """Hear the last beat that came before now, if that has not been heard of."""

@@ -7,11 +7,11 @@ to the door. Times are milliseconds of UTC.
 from dataclasses import dataclass, field
 from random import Random
 
+from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from gateway.core.model import Permit, Policy
 from gateway.simulate.habits import Habits, Lawful
 
 START_MS = 1_767_571_200_000  # a Monday, midnight
-SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS = 1_000, 60_000, 3_600_000, 86_400_000
 APART_MS = 5_000  # between two openings; nearer ones would be one
 _Span = tuple[int, int]
 

@@ -2,9 +2,11 @@
 
 It keeps 64 reports and drops the oldest beyond that; it numbers them; it sends the oldest again and
 again, after 1, 2, 4 .. 30 seconds, give or take a quarter, each time with a fresh counter and its
-age; a cold boot makes ages unknown and is followed by a first reading; a beat goes out only while
-nothing waits. `firmware/sealnode/` is the real one. What is simpler here: it never sleeps, it is
-linked whenever it has power, and its beats keep to a grid without jitter.
+age; a cold boot makes ages unknown and is followed by a first reading; what had its receipt just
+before the power went is sent once more; a beat goes out only while nothing waits.
+`firmware/sealnode/` is the real one, and tests/simulate/test_simulated_seal.py holds the two side
+by side. What is simpler here: it never sleeps, it is linked whenever it has power, its contact does
+not bounce, and its beats keep to a grid without jitter, and take no counter.
 """
 
 from collections import deque
@@ -15,11 +17,16 @@ from typing import Any
 from gateway.core.events import ReportCame
 from gateway.core.model import Contact
 from gateway.simulate.radio import BEAT_DELAY_MS, Air
+from sealwire.report import AGE_MS_MAX, EDGES_MODULUS
 
+# The real one's numbers. They are said again, for an installed gateway does not import sealnode.
 SPOOL_MAX = 64
 RESEND_MS, RESEND_MS_MAX = 1_000, 30_000
+FORGET_MS = 2_000  # a receipt reaches the flash this late, or with the next report
 _SHIFT_MAX = 6
 
+Transmission = tuple[int, int, ReportCame]  # epoch, counter, and what it carries
+Deliver = Callable[[Transmission], None]
 After = Callable[[int, Callable[[Any], None], Any], None]
 
 
@@ -30,25 +37,28 @@ class Spooled:
 
     def __init__(self, seal: "Seal", at_ms: int, edge: bool, first: bool) -> None:
         self.at_ms: int | None = at_ms
-        self.seq, self.edges, self.contact = seal.seq, seal.edges, seal.contact
+        self.seq, self.contact = seal.seq, seal.contact
+        self.edges = seal.edges % EDGES_MODULUS
         self.cover, self.magnet = seal.cover, seal.magnet
         self.edge, self.first = edge, first
 
 
 class Seal:
-    """One seal. `at(ms, act, argument)` calls it back; `deliver((counter, event))` is the air's
+    """One seal. `at(ms, act, argument)` calls it back; `deliver(transmission)` is the air's
     other end."""
 
     def __init__(
-        self, seal_id: str, air: Air, chance: Random, beat_ms: int, at: After, deliver: Any
+        self, seal_id: str, air: Air, chance: Random, beat_ms: int, at: After, deliver: Deliver
     ) -> None:
         self.seal_id = seal_id
         self.air, self._chance, self.beat_ms = air, chance, beat_ms
         self._at, self._deliver = at, deliver
         self.contact = Contact.UNKNOWN
         self.cover = self.magnet = False
-        self.edges = self.seq = self.counter = self.dropped = 0
+        self.edges = self.seq = self.epoch = self.counter = self.dropped = 0
         self.spool: deque[Spooled] = deque()
+        self._unwritten: list[Spooled] = []  # have their receipt, and the flash does not know ...
+        self._forget_ms = 0  # ... until then
         self.on = False
         self._round = self._tries = 0  # a try that was planned in an earlier round is none
         self._phase_ms = chance.randrange(beat_ms)
@@ -59,19 +69,23 @@ class Seal:
     def boot(self, now_ms: int, contact: Contact) -> None:
         """Power comes: what waits has lost its time, and where the door stands is a reading."""
         self.on, self.contact = True, contact
+        self.epoch, self.counter = self.epoch + 1, 0
         kept = [waiting for waiting in self.spool if not waiting.first]
         for waiting in kept:
             waiting.at_ms = None
         self.spool = deque(kept)
-        self._spool(now_ms, edge=True, first=True)
-        if kept:
-            self._next(now_ms)
+        self._keep(now_ms, edge=True, first=True)
+        self._next(now_ms)
 
     def power_fails(self, now_ms: int) -> None:
         """It is off: no edge is counted, nothing is sent or heard."""
         self._quiet_ms = None
         self.on = False
         self._round += 1
+        if now_ms < self._forget_ms:
+            kept = [*self._unwritten, *self.spool]
+            self.spool = deque(sorted(kept, key=lambda waiting: waiting.seq))
+        self._unwritten.clear()
 
     def edge(self, now_ms: int, contact: Contact) -> None:
         """The contact changed."""
@@ -87,10 +101,10 @@ class Seal:
         """The gateway has this report."""
         if not self.on or not self.spool:
             return
-        if self.spool[0].seq != seq:
-            self.spool = deque(waiting for waiting in self.spool if waiting.seq != seq)
+        asking = self.spool[0].seq
+        self._forget(now_ms, seq)
+        if seq != asking:
             return
-        self.spool.popleft()
         if self.spool:
             self._next(now_ms)
         else:
@@ -175,22 +189,37 @@ class Seal:
 
     def _said(self) -> ReportCame:
         return ReportCame(
-            self.seal_id, 0, self.contact, self.edges, False, cover=self.cover, magnet=self.magnet
+            self.seal_id,
+            0,
+            self.contact,
+            self.edges % EDGES_MODULUS,
+            False,
+            cover=self.cover,
+            magnet=self.magnet,
         )
 
-    def _spool(self, now_ms: int, edge: bool, first: bool = False) -> None:
+    def _forget(self, now_ms: int, seq: int) -> None:
+        if now_ms >= self._forget_ms:
+            self._unwritten.clear()
+        if not self._unwritten:
+            self._forget_ms = now_ms + FORGET_MS
+        self._unwritten += [waiting for waiting in self.spool if waiting.seq == seq]
+        self.spool = deque(waiting for waiting in self.spool if waiting.seq != seq)
+
+    def _spool(self, now_ms: int, edge: bool) -> None:
+        waited_for = self.spool[0] if self.spool else None
+        self._keep(now_ms, edge)
+        if self.spool[0] is not waited_for:
+            self._quiet_ms = None
+            self._next(now_ms)
+
+    def _keep(self, now_ms: int, edge: bool, first: bool = False) -> None:
+        self._unwritten.clear()  # a report reaches the flash at once, and with it all there is
         self.seq += 1
-        waited = bool(self.spool)
         if len(self.spool) == SPOOL_MAX:
             self.spool.popleft()
             self.dropped += 1
-            self.spool.append(Spooled(self, now_ms, edge, first))
-            self._next(now_ms)
-            return
         self.spool.append(Spooled(self, now_ms, edge, first))
-        if not waited:
-            self._quiet_ms = None
-            self._next(now_ms)
 
     def _next(self, now_ms: int) -> None:
         """Begin to send the oldest."""
@@ -208,7 +237,7 @@ class Seal:
         if takes:
             event = self._report(waiting, now_ms)
             for crossing_ms in takes:
-                self._at(now_ms + crossing_ms, self._deliver, (self.counter, event))
+                self._at(now_ms + crossing_ms, self._deliver, (self.epoch, self.counter, event))
         wait_ms = min(RESEND_MS << min(self._tries, _SHIFT_MAX), RESEND_MS_MAX)
         self._tries += 1
         again_ms = now_ms + wait_ms * 3 // 4 + self._chance.randrange(wait_ms // 2)
@@ -222,7 +251,7 @@ class Seal:
             edges=waiting.edges,
             edge=waiting.edge,
             first=waiting.first,
-            age_ms=None if waiting.at_ms is None else now_ms - waiting.at_ms,
+            age_ms=None if waiting.at_ms is None else min(now_ms - waiting.at_ms, AGE_MS_MAX),
             cover=waiting.cover,
             magnet=waiting.magnet,
         )

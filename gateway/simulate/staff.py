@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from random import Random
 
+from gateway.core.duration import HOUR_MS, MINUTE_MS, SECOND_MS
 from gateway.core.effects import PageDue
 from gateway.core.events import (
     CaseAcknowledged,
@@ -16,7 +17,6 @@ from gateway.core.model import CaseState, Door
 from gateway.core.reason import FAULTS
 from gateway.simulate.calendar import Calendar
 from gateway.simulate.habits import Warden
-from gateway.simulate.life import HOUR_MS, MINUTE_MS, SECOND_MS
 
 BY, DESK, INSTALLER = "warden", "desk", "installer"
 

@@ -31,6 +31,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from operator import itemgetter
 
+from gateway.core.duration import MINUTE_MS, SECOND_MS
 from gateway.core.effects import Effect, OpeningBegan, PageDue
 from gateway.core.events import Event, ReportCame
 from gateway.core.model import Contact, Door
@@ -39,11 +40,12 @@ from gateway.simulate.causes import Answer
 from gateway.simulate.habits import Radio
 from gateway.simulate.life import Life
 from gateway.simulate.seal import Seal
+from sealwire.report import EDGES_MODULUS
 
 EXCUSES = frozenset({Reason.PERMIT, Reason.ALLOWANCE, Reason.FOUND_OPEN})
 OF_NOW = frozenset({Reason.FOUND_OPEN, Reason.SILENT_OPEN, Reason.SILENT_TAMPERED})
-STALE_MS = 10_000
-FAULT_MS = 60_000
+STALE_MS = 10 * SECOND_MS
+FAULT_MS = MINUTE_MS
 SLACK_MS = 10
 _WHEN = itemgetter(0)
 
@@ -119,7 +121,12 @@ class Witness:
 
     def _news(self, before: Door, event: ReportCame) -> tuple[int, ...]:
         """The counts that this report is the first to show."""
-        return tuple(range((before.edges or 0) + 1, event.edges + 1))
+        return tuple(range(self._count(before.edges) + 1, self._count(event.edges) + 1))
+
+    def _count(self, edges: int | None) -> int:
+        """The whole count of the seal's edges behind what it says of it, which goes round."""
+        last = len(self._edges) - 1
+        return last - (last - (edges or 0)) % EDGES_MODULUS
 
     def _breach(self, count: int) -> int:
         owner = self._edges[count][2]
@@ -140,7 +147,7 @@ class Witness:
         """Whose opening it is, whether it was excused, whether it was then."""
         settled = not counts and before.unsettled is not None
         if settled:
-            mine: tuple[int, ...] = (before.edges or 0,)
+            mine: tuple[int, ...] = (self._count(before.edges),)
         elif began.reason is Reason.OPENED_BLIND:
             last_opens = isinstance(event, ReportCame) and event.contact is Contact.OPEN
             mine = counts[:-1] if last_opens else counts

@@ -8,6 +8,7 @@ a commit whose outcome is in doubt (an error after the disk had it) is looked up
 import msgspec
 from sqlalchemy import Connection
 
+from gateway.core.duration import HOUR_MS
 from gateway.core.effects import (
     CaseMoved,
     Effect,
@@ -31,22 +32,13 @@ from gateway.core.events import (
 from gateway.core.model import CaseState, Door
 from gateway.core.people import Person
 from gateway.core.reason import Reason
+from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import SITE, Subject, SubjectKind
 from gateway.store import statements as sql
 from gateway.store import tables
 from gateway.store.statement import Row
 
-HOUR_MS = 3_600_000
 _encode = msgspec.json.Encoder().encode
-
-
-class Mark(msgspec.Struct, frozen=True):
-    """What the receiver has accepted from one seal: transmissions up to a mark, and numbers."""
-
-    epoch: int = 0
-    counter: int = 0
-    seq_top: int = 0
-    seq_seen: int = 0  # a bit for each of the SEEN_BITS numbers below the top
 
 
 class Entry(msgspec.Struct):
@@ -154,7 +146,7 @@ class Commit:
         row["count"] += 1
         row["latest_ms"] = at_ms
 
-    def mark(self, seal_id: str, mark: Mark) -> None:
+    def mark(self, seal_id: str, mark: ReplayWindow) -> None:
         """Store how far a seal's transmissions have been accepted."""
         self.marks[seal_id] = {"b_seal_id": seal_id, **msgspec.structs.asdict(mark)}
 

@@ -10,11 +10,12 @@ from gateway.core import staff
 from gateway.core.events import DoorPlaced, Event
 from gateway.core.model import Door, Outages
 from gateway.core.people import Person
+from gateway.core.replay_window import ReplayWindow
 from gateway.core.rota import Cover, Role, Shift
 from gateway.core.staff import Member, Staff
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import areas, tables
-from gateway.store.commit import Entry, Mark
+from gateway.store.commit import Entry
 
 LETTERS_AT_ONCE = 500
 DUE_AT_ONCE = 1_000
@@ -33,7 +34,7 @@ class SealRow(msgspec.Struct, frozen=True):
     seal_id: str
     door_id: str | None
     key: bytes
-    mark: Mark
+    mark: ReplayWindow
 
 
 class Warden(msgspec.Struct, frozen=True):
@@ -93,7 +94,7 @@ def _seals(connection: Connection) -> dict[str, SealRow]:
     rows = connection.execute(
         select(c.seal_id, c.door_id, c.key, c.epoch, c.counter, c.seq_top, c.seq_seen)
     )
-    return {row[0]: SealRow(row[0], row[1], row[2], Mark(*row[3:])) for row in rows}
+    return {row[0]: SealRow(row[0], row[1], row[2], ReplayWindow(*row[3:])) for row in rows}
 
 
 def _wardens(connection: Connection) -> dict[str, tuple[Warden, ...]]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, func, select
 
+from gateway.core.duration import HOUR_MS
 from gateway.core.model import Door
 from gateway.core.people import Person
 from gateway.core.reason import Reason
@@ -132,7 +133,7 @@ def refusals(connection: Connection, from_ms: int) -> list[RefusalRow]:
     total = func.sum(r["count"])
     query = (
         select(r.reason, total.label("count"), func.max(r.latest_ms).label("latest_ms"))
-        .where(r.hour_ms >= from_ms - from_ms % 3_600_000)
+        .where(r.hour_ms >= from_ms - from_ms % HOUR_MS)
         .group_by(r.reason)
         .order_by(total.desc(), r.reason)
     )

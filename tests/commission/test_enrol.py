@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from gateway.commission.credentials import password_matches
 from gateway.commission.enrol import Enrolment, enrol_seal
 from gateway.commission.enrol_rows import (
-    DAY_MS,
     EnrolError,
     NewDoor,
     NewGrid,
@@ -19,6 +18,7 @@ from gateway.commission.enrol_rows import (
     NewWarden,
     Outcome,
 )
+from gateway.core.duration import DAY_MS
 from gateway.core.events import Event, OrderPlaced, PermitAnnounced, SealBound
 from gateway.core.orders import ORDERS_MAX
 from gateway.core.permits import PERMITS_MAX

@@ -1,7 +1,7 @@
 """What one person is told: the limit, what waits, the daily test."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.core import people
@@ -145,12 +145,24 @@ def test_beyond_what_can_wait_it_is_counted():
     assert (group.cases, group.breaches) == (HELD_MAX + 8, HELD_MAX + 5)
 
 
+# The page that waits goes out 242 ms before the last one comes.
+HELD_UNTIL_JUST_BEFORE = [
+    *((BREACH, wait_ms) for wait_ms in (0, 246, 66_804, 106_854)),
+    *((FAULT, 119_999), (BREACH, 384)),
+    *((FAULT, wait_ms) for wait_ms in (1_440, 5, 223, 3_618)),
+    *((BREACH, wait_ms) for wait_ms in (5_675, 29_770, 25_224)),
+    *((Reason.COVER_TAMPER, 120_000), (BREACH, 120_000)),
+]
+
+
+@example(HELD_UNTIL_JUST_BEFORE)
 @given(st.lists(st.tuples(KIND, st.integers(0, 120_000)), max_size=120))
 def test_any_storm(storm):
     """Nobody gets more than ten in any ten minutes; nothing is lost; breaches find room."""
     desk, at_ms = Desk(), START_MS
     for number, (reason, wait_ms) in enumerate(storm):
         at_ms += wait_ms
+        desk.until(at_ms)  # what was due has gone out, and has its place
         before = [
             one
             for at, one in desk.out

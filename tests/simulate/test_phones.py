@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
 from gateway.core.events import (
     CaseAcknowledged,
     DeadlineCame,
@@ -15,7 +16,7 @@ from gateway.core.site import Step
 from gateway.core.subject import of_door
 from gateway.simulate.fleet import simulate
 from gateway.simulate.habits import OURS, load
-from gateway.simulate.life import DAY_MS, MINUTE_MS, SECOND_MS, START_MS
+from gateway.simulate.life import START_MS
 from gateway.simulate.phones import Phones
 from gateway.simulate.site_run import SiteRun
 
