@@ -16,6 +16,7 @@ from gateway.core.effects import (
     OutageGrew,
     OutageOver,
     PageDue,
+    PermitRefused,
     SilenceBegan,
     SilenceEnded,
 )
@@ -25,6 +26,7 @@ from gateway.core.events import (
     OutageBegan,
     OutageEnded,
     PageReceived,
+    PermitAnnounced,
     PageWentOut,
     PersonDue,
     PersonReached,
@@ -171,7 +173,8 @@ class Draft:
         self.commit.event(at_ms, door_id, event, self._reason(event, door, effects, at_ms))
         for effect in effects:
             self._effect(at_ms, door, effect)
-        return bool(effects) or door != before
+        done = any(not isinstance(effect, PermitRefused) for effect in effects)
+        return done or door != before
 
     def _received(self, at_ms: int, event: PageReceived) -> None:
         """A grouped page's receipt speaks for all that is in it."""
@@ -192,6 +195,8 @@ class Draft:
         """What stands beside the event in the journal, and is counted where it told nothing."""
         if isinstance(event, MessageRefused):
             return event.reason
+        if isinstance(event, PermitAnnounced):
+            return next((e.reason for e in effects if isinstance(e, PermitRefused)), None)
         if not isinstance(event, ReportCame) or not event.edge:
             return None
         began = next((e.reason for e in effects if isinstance(e, OpeningBegan)), None)

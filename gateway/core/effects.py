@@ -108,6 +108,13 @@ class PermitSpent(Struct, frozen=True):
     opening_id: str
 
 
+class PermitRefused(Struct, frozen=True):
+    """A permit found no room among those that live, so nothing changed; the others stand."""
+
+    permit_id: str
+    reason: Reason
+
+
 Effect = (
     OpeningBegan
     | OpeningEnded
@@ -116,6 +123,7 @@ Effect = (
     | CaseMoved
     | PageDue
     | PermitSpent
+    | PermitRefused
     | SilenceBegan
     | SilenceEnded
     | OutageFound
