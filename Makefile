@@ -38,6 +38,7 @@ check: venv
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/local_times.py gateway tests bench dashboards .ci
 	@sh .ci/compile-firmware.sh
 
 unit: venv

@@ -16,10 +16,18 @@ from gateway.core.effects import (
     OutageGrew,
     OutageOver,
     PageDue,
+    PermitRefused,
     SilenceBegan,
     SilenceEnded,
 )
-from gateway.core.events import Event, MessageRefused, ReportCame, RulesSet, StaffSet
+from gateway.core.events import (
+    Event,
+    MessageRefused,
+    PermitAnnounced,
+    ReportCame,
+    RulesSet,
+    StaffSet,
+)
 from gateway.core.model import Door, Outages
 from gateway.core.orders import why_not_under_order
 from gateway.core.reason import UNWATCHED, Reason
@@ -140,6 +148,8 @@ class Draft:
         event = its.event
         if isinstance(event, MessageRefused):
             return event.reason
+        if isinstance(event, PermitAnnounced):
+            return next((e.reason for e in its.effects if isinstance(e, PermitRefused)), None)
         if not isinstance(event, ReportCame) or not event.edge:
             return None
         began = next((e.reason for e in its.effects if isinstance(e, OpeningBegan)), None)

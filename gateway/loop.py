@@ -159,7 +159,7 @@ class Heart:
         with self._store.reading() as connection:
             letters = registry.letters(connection, self._last_letter)
             changed = registry.enrolment(connection) != self._site.registry.enrolment
-            return letters, registry.load(connection) if letters or changed else None
+            return letters, registry.load(connection) if changed else None
 
     async def _wait(self) -> None:
         """Until something came or is due."""

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 
-from msgspec.structs import replace
-
-from gateway.commands.option_cells import cell, today
+from gateway.commands.option_cells import begins_ms, cell, ends_ms
 from gateway.commands.terminal import counted, now_ms, say, say_json, when
 from gateway.commands.verdict import FAILED, MISUSED, CommandError
 from gateway.commission import enrol_cells as cells
 from gateway.commission import enrol_rota_cells as rota_cells
-from gateway.commission.enrol import Enrolment
-from gateway.commission.enrol_rows import NewPermit, Outcome
+from gateway.commission.enrol_rows import Outcome
+from gateway.core.duration import MINUTE_MS
+from gateway.core.model import Permit
+from gateway.core.wall_clock import EVERY_DAY
+from gateway.registry.permits import Announced, Announcements, NobodyThereError, PermitError
 from gateway.settings import load
-from gateway.store import views
 from gateway.store.engine import Store
 
 
@@ -42,66 +43,61 @@ def announce(config: Path, told: Announcement) -> None:
         raise CommandError("name a door, or with --area a stair or building", MISUSED)
     if told.days is not None and told.daily is None:
         raise CommandError("--days goes with --daily, the hours of each day", MISUSED)
-    settings = load(config)
-    row = _row(told)
+    settings, now = load(config), now_ms()
+    door_id = cell("DOOR", told.door, cells.an_id) if told.door is not None else ""
+    permit = _permit(told, now, settings.zone)
     store = Store.open(settings.store.path, create=False)
     try:
         with store.writing() as connection:
+            announcements = Announcements(connection, now, settings.zone)
             if told.area is None:
-                rows = [row]
+                announced = [announcements.announce(door_id, permit)]
             else:
-                rows = _of_area(row, told.area, views.doors_in(connection, told.area))
-            enrolment = Enrolment(connection, now_ms())
-            outcomes = [enrolment.take(one) for one in rows]
-            enrolment.write()
+                announced = announcements.announce_in(told.area, permit)
+            announcements.write()
+    except NobodyThereError as wrong:
+        hint = "write it as stair:3/2 or building:3" if told.area else "`menshen doors` lists them"
+        where = f"no door lies in {told.area}" if told.area else f"there is no door {door_id}"
+        raise CommandError(f"{where}; {hint}", FAILED) from wrong
+    except PermitError as wrong:
+        raise CommandError(f"{wrong.field} {wrong.value}: {wrong.told('en')}", FAILED) from None
     finally:
         store.close()
-    _tell(told, rows, outcomes)
+    _tell(told, announced, settings.zone)
 
 
-def _row(told: Announcement) -> NewPermit:
-    return NewPermit(
-        door_id=cell("DOOR", told.door, cells.an_id) if told.door is not None else "",
-        from_ms=cell("--from", today(told.begins), cells.beginning_ms),
-        to_ms=cell("--to", today(told.ends), cells.end_ms),
-        openings=cell("--openings", str(told.openings), cells.openings),
-        longest_ms=cell("--longest", str(told.longest_min), cells.minutes_ms),
+def _permit(told: Announcement, now: int, zone: tzinfo) -> Permit:
+    from_ms = begins_ms("--from", told.begins, now, zone)
+    return Permit(
+        permit_id=cell("--id", told.permit_id, cells.an_id) if told.permit_id else "",
+        from_ms=from_ms,
+        to_ms=ends_ms("--to", told.ends, from_ms, zone),
+        openings=told.openings,
+        longest_ms=told.longest_min * MINUTE_MS,
         who=cell("--who", told.who, cells.words),
         why=cell("--why", told.why, cells.words),
-        permit_id=cell("--id", told.permit_id, cells.an_id) if told.permit_id else None,
         daily=cell("--daily", told.daily, rota_cells.windows) if told.daily else (),
-        days=cell("--days", told.days, rota_cells.days) if told.days else rota_cells.EVERY_DAY,
+        days=cell("--days", told.days, rota_cells.days) if told.days else EVERY_DAY,
     )
 
 
-def _of_area(row: NewPermit, area: str, door_ids: list[str]) -> list[NewPermit]:
-    """The permit for each door of an area, each under an id of its own."""
-    if not door_ids:
-        raise CommandError(f"no door lies in {area}; write it as stair:3/2 or building:3", FAILED)
-    return [
-        replace(row, door_id=door_id, permit_id=row.permit_id and f"{row.permit_id}-{number}")
-        for number, door_id in enumerate(door_ids, 1)
-    ]
-
-
-def _tell(told: Announcement, rows: Sequence[NewPermit], outcomes: Sequence[Outcome]) -> None:
-    row = rows[0]
-    is_known = all(outcome is Outcome.UNCHANGED for outcome in outcomes)
+def _tell(told: Announcement, announced: Sequence[Announced], zone: tzinfo) -> None:
+    door_id, permit = announced[0].door_id, announced[0].permit
+    is_known = not any(one.is_new for one in announced)
     outcome = Outcome.UNCHANGED if is_known else Outcome.ADDED
     if told.as_json:
-        answer = {"outcome": outcome, "door_id": row.door_id, "to_ms": row.to_ms}
+        answer = {"outcome": outcome, "door_id": door_id, "to_ms": permit.to_ms}
         if told.area is not None:
-            answer |= {"area": told.area, "doors": [one.door_id for one in rows]}
+            answer |= {"area": told.area, "doors": [one.door_id for one in announced]}
         say_json(answer)
         return
     already = " already" if is_known else ""
-    where = f"door {row.door_id}"
+    where = f"door {door_id}"
     if told.area is not None:
-        where = f"each of {counted(len(rows), 'door')} in {told.area}"
+        where = f"each of {counted(len(announced), 'door')} in {told.area}"
     often = ""
-    if row.daily:
-        often = (
-            f" in each of {counted(len(row.daily), 'window')} a day" if row.daily[1:] else " a day"
-        )
-    openings = counted(row.openings, "opening")
-    say(f"Announced{already}: {openings}{often} of {where} until {when(row.to_ms)}.")
+    if permit.daily:
+        windows = counted(len(permit.daily), "window")
+        often = f" in each of {windows} a day" if permit.daily[1:] else " a day"
+    openings = counted(permit.openings, "opening")
+    say(f"Announced{already}: {openings}{often} of {where} until {when(permit.to_ms, zone)}.")

@@ -8,7 +8,7 @@ from gateway.commands.hindsight_options import CONFIG, Config, Json
 
 
 def announce(
-    ends: Annotated[str, typer.Option("--to", help="Until when: 12:30, or 2026-03-01 12:30.")],
+    ends: Annotated[str, typer.Option("--to", help="Until: the next 12:30, or 2026-03-01 12:30.")],
     who: Annotated[str, typer.Option(help="Who announces it.")],
     why: Annotated[str, typer.Option(help="What for: a meal, a test, a doctor.")],
     door: Annotated[
@@ -19,11 +19,11 @@ def announce(
     ] = None,
     begins: Annotated[str, typer.Option("--from", help="From when.")] = "now",
     openings: Annotated[
-        int, typer.Option(min=1, max=100, help="How many openings; with --daily, each time.")
+        int, typer.Option(min=1, help="How many openings; with --daily, each time.")
     ] = 1,
     longest: Annotated[
-        int, typer.Option(min=1, max=1_440, metavar="MINUTES", help="How long each at most.")
-    ] = 10,
+        int, typer.Option(min=1, metavar="MINUTES", help="How long each at most.")
+    ] = 15,
     daily: Annotated[
         str | None, typer.Option(help="Only at these hours, each day: 07:00-08:30,11:30-13:00.")
     ] = None,

@@ -54,5 +54,5 @@ async def _until_told(seal: CanarySeal, phone: RobotPhone, every_s: int) -> None
 
 
 def _line(words: str) -> None:
-    say(f"{time.strftime('%H:%M:%S')} {words}")
+    say(f"{time.strftime('%H:%M:%SZ', time.gmtime())} {words}")  # it knows no site: UTC
     sys.stdout.flush()

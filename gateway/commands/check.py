@@ -56,10 +56,10 @@ def _look(config: Path) -> Iterator[Finding]:
     yield _broker(settings, gateway)
     yield check_machine.disk(settings.store.path.parent)
     if store is None:
-        yield check_machine.clock(0, now_ms())
+        yield check_machine.clock(0, now_ms(), settings.zone)
         return
     try:
-        yield from check_site.parts(store, bool(settings.webhook.url), now_ms())
+        yield from check_site.parts(store, bool(settings.webhook.url), now_ms(), settings.zone)
     except StoreError as error:
         yield Finding("database", Mark.FAIL, str(error))
     finally:

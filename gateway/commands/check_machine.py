@@ -6,6 +6,7 @@ import shutil
 import stat
 import urllib.error
 import urllib.request
+from datetime import tzinfo
 from pathlib import Path
 
 from sqlalchemy import text
@@ -69,10 +70,10 @@ def gateway(found: Settings) -> Finding:
         return Finding("gateway", Mark.WARN, f"{address} answers {error.code}: is it another's?")
     except (OSError, ValueError, LookupError, TypeError):
         return Finding("gateway", Mark.WARN, f"none answers at {address}; `menshen run` starts it")
-    return _felt(health, address)
+    return _felt(health, address, found.zone)
 
 
-def _felt(health: dict[str, object], address: str) -> Finding:
+def _felt(health: dict[str, object], address: str, zone: tzinfo) -> Finding:
     if not health.get("store_ok"):
         return Finding(
             "gateway", Mark.FAIL, f"it cannot store: {health.get('store_error')}", health
@@ -80,23 +81,23 @@ def _felt(health: dict[str, object], address: str) -> Finding:
     if not health.get("broker_connected"):
         return Finding("gateway", Mark.FAIL, "it runs, but has lost its broker", health)
     started_ms = health.get("started_ms")
-    since = f" since {when(started_ms)}" if isinstance(started_ms, int) else ""
+    since = f" since {when(started_ms, zone)}" if isinstance(started_ms, int) else ""
     return Finding("gateway", Mark.OK, f"runs{since}, console at {address}", health)
 
 
-def clock(newest_ms: int, now: int) -> Finding:
+def clock(newest_ms: int, now: int, zone: tzinfo) -> Finding:
     """`newest_ms` is the latest time in the journal, 0 if there is none."""
     facts = {"now_ms": now, "newest_ms": newest_ms}
     if now < CLOCK_BEFORE_MS:
-        return Finding("clock", Mark.FAIL, f"it says {when(now)}, which is long past", facts)
+        return Finding("clock", Mark.FAIL, f"it says {when(now, zone)}, which is long past", facts)
     if newest_ms > now + CLOCK_BEHIND_MS:
         behind = span(newest_ms - now)
         words = f"it is {behind} behind the journal; times stand still until it has caught up"
         return Finding("clock", Mark.FAIL, words, facts)
     if _TIME_SERVICE.is_dir() and not (_TIME_SERVICE / "synchronized").exists():
-        words = f"{when(now)}, not set by a time server since the machine started"
+        words = f"{when(now, zone)}, not set by a time server since the machine started"
         return Finding("clock", Mark.WARN, words, facts)
-    return Finding("clock", Mark.OK, when(now), facts)
+    return Finding("clock", Mark.OK, when(now, zone), facts)
 
 
 def disk(folder: Path) -> Finding:

@@ -1,6 +1,7 @@
 """What `menshen check` looks at in the database: clock, wardens, seals, refusals, pages."""
 
 from collections.abc import Iterator
+from datetime import tzinfo
 
 from sqlalchemy import Connection, func, select
 
@@ -15,10 +16,10 @@ SILENT_MS = 200_000  # two beats of 100 s
 PAGE_WARN_MS, PAGE_FAIL_MS = 10 * SECOND_MS, MINUTE_MS
 
 
-def parts(store: Store, has_webhook: bool, now: int) -> Iterator[Finding]:
+def parts(store: Store, has_webhook: bool, now: int, zone: tzinfo) -> Iterator[Finding]:
     """Every part, on one snapshot."""
     with store.reading() as connection:
-        yield check_machine.clock(registry.newest(connection)[1], now)
+        yield check_machine.clock(registry.newest(connection)[1], now, zone)
         yield wardens(connection, has_webhook)
         yield seals(connection, now)
         yield refusals(connection, now)

@@ -1,7 +1,9 @@
 """`menshen coverage`: for each order of a door when it was seen shut, seen open, and not seen."""
 
+import heapq
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, time, timedelta, tzinfo
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,9 +13,9 @@ from sqlalchemy import Connection, select
 from gateway.commands.terminal import counted, now_ms, say, say_json, span, when
 from gateway.commands.verdict import CommandError
 from gateway.core.coverage import Ledger, ledger
+from gateway.core.events import Event, RulesSet
 from gateway.core.model import Contact
-from gateway.core.rules import Rules
-from gateway.core.subject import of_door
+from gateway.core.subject import SITE, of_door
 from gateway.settings import load
 from gateway.store import tables
 from gateway.store.engine import Store
@@ -33,14 +35,14 @@ class _Covered(NamedTuple):
     ledger: Ledger
 
 
-def coverage(config: Path, door_id: str, beat_ms: int, as_json: bool) -> None:
+def coverage(config: Path, door_id: str, as_json: bool) -> None:
     """Print the coverage of every order on the door that has begun, up to now."""
     settings = load(config)
     store = Store.open(settings.store.path, create=False)
     try:
         with store.reading() as connection:
             label = _label(connection, door_id)
-            covered = list(_covered(connection, door_id, beat_ms, settings.rulebook.rules))
+            covered = list(_covered(connection, door_id))
     finally:
         store.close()
     if as_json:
@@ -49,7 +51,7 @@ def coverage(config: Path, door_id: str, beat_ms: int, as_json: bool) -> None:
     if not covered:
         say(f"{label}: no order has begun on this door.")
     for each in covered:
-        _say(label, each)
+        _say(label, each, settings.zone)
 
 
 def _label(connection: Connection, door_id: str) -> str:
@@ -60,9 +62,7 @@ def _label(connection: Connection, door_id: str) -> str:
     return label
 
 
-def _covered(
-    connection: Connection, door_id: str, beat_ms: int, rules: Rules
-) -> Iterator[_Covered]:
+def _covered(connection: Connection, door_id: str) -> Iterator[_Covered]:
     now, c = now_ms(), tables.orders.c
     orders = connection.execute(
         select(c.order_id, c.from_ms, c.to_ms)
@@ -70,10 +70,18 @@ def _covered(
         .order_by(c.from_ms, c.order_id)
     ).all()
     for order_id, from_ms, to_ms in orders:
-        events = ((its.at_ms, its.event) for its in journaled(connection, subject=of_door(door_id)))
         ends_ms = min(to_ms, now)
-        its = ledger(events, (from_ms, ends_ms), beat_ms, rules)
+        its = ledger(_lived(connection, door_id), (from_ms, ends_ms))
         yield _Covered(order_id, from_ms, ends_ms, its)
+
+
+def _lived(connection: Connection, door_id: str) -> Iterator[tuple[int, Event]]:
+    """What the door lived through, and the rules that were set, in the journal's order."""
+    of_site = journaled(connection, subject=SITE)
+    rules = (its for its in of_site if isinstance(its.event, RulesSet))
+    rows = journaled(connection, subject=of_door(door_id))
+    for its in heapq.merge(rules, rows, key=attrgetter("journal_id")):
+        yield its.at_ms, its.event
 
 
 def _plain(each: _Covered) -> dict[str, Any]:
@@ -88,39 +96,47 @@ def _plain(each: _Covered) -> dict[str, Any]:
             {"from_ms": s.from_ms, "to_ms": s.to_ms, "seen": WORDS[s.seen].replace(" ", "_")}
             for s in each.ledger.spans
         ],
+        "reports_without_promised_beat": each.ledger.unpromised,
         "openings_time_unknown": msgspec.to_builtins(each.ledger.untimed),
     }
 
 
-def _say(label: str, each: _Covered) -> None:
+def _say(label: str, each: _Covered, zone: tzinfo) -> None:
     length_ms = each.to_ms - each.from_ms
-    say(f"{label}, order {each.order_id}: {when(each.from_ms)} to {when(each.to_ms)}")
+    say(f"{label}, order {each.order_id}: {when(each.from_ms, zone)} to {when(each.to_ms, zone)}")
     shares = [
         f"{WORDS[seen]} {span(each.ledger.total_ms(seen))}"
         f" ({100 * each.ledger.total_ms(seen) / length_ms:.1f} %)"
         for seen in Contact
     ]
     say("  " + ", ".join(shares))
-    days = list(_days(each.from_ms, each.to_ms))
+    days = list(_days(each.from_ms, each.to_ms, zone))
     if len(days) > DAYS_MAX:
         say(f"  the last {DAYS_MAX} of {len(days)} days:")
     for name, from_ms, to_ms in days[-DAYS_MAX:]:
         say(f"  {name} {_bar(each.ledger, from_ms, to_ms)}")
     say("  " + "  ".join(f"{sign} {WORDS[seen]}" for seen, sign in SIGNS.items()))
+    if each.ledger.unpromised:
+        reports = counted(each.ledger.unpromised, "report")
+        say(
+            f"  {reports} came when the seal had promised no beat, so nothing is claimed between "
+            "them; seals.csv says how often it beats (beat_s)"
+        )
     for hidden in each.ledger.untimed:
         openings = counted(hidden.openings, "opening")
-        say(f"  {openings}, time unknown, between {when(hidden.from_ms)} and {when(hidden.to_ms)}")
+        begins, ends = when(hidden.from_ms, zone), when(hidden.to_ms, zone)
+        say(f"  {openings}, time unknown, between {begins} and {ends}")
 
 
-def _days(from_ms: int, to_ms: int) -> Iterator[tuple[str, int, int]]:
-    """Each calendar day of this machine that the span touches: its name, beginning and end."""
-    day = datetime.fromtimestamp(from_ms / 1000, UTC).astimezone().date()
+def _days(from_ms: int, to_ms: int, zone: tzinfo) -> Iterator[tuple[str, int, int]]:
+    """Each calendar day of the site that the span touches: its name, beginning and end."""
+    day = datetime.fromtimestamp(from_ms / 1000, zone).date()
     while True:
-        start = datetime(day.year, day.month, day.day).astimezone()
+        start = datetime.combine(day, time(), zone)
         if start.timestamp() * 1000 >= to_ms:
             return
         after = day + timedelta(days=1)
-        end = datetime(after.year, after.month, after.day).astimezone()
+        end = datetime.combine(after, time(), zone)
         yield day.isoformat(), int(start.timestamp() * 1000), int(end.timestamp() * 1000)
         day = after
 

@@ -47,7 +47,9 @@ def by_files(config: Path, asked: Files) -> int:
     if asked.kind is not None:
         _need_kind(asked.kind)
     settings = load(config)
-    wish = Wish(now_ms(), settings.site.language, asked.kind, asked.replace, asked.dry_run)
+    wish = Wish(
+        now_ms(), settings.zone, settings.site.language, asked.kind, asked.replace, asked.dry_run
+    )
     path = settings.store.path
     is_new = not path.exists()
     with _database(path, thrown_away=is_new and asked.dry_run) as store, bar() as told:

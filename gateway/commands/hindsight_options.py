@@ -31,13 +31,10 @@ def rewind(
 
 def coverage(
     door: Annotated[str, typer.Argument(help="The door's id, as `menshen doors` lists it.")],
-    beat: Annotated[
-        int, typer.Option(min=1, max=86_400, metavar="SECONDS", help="Its seal's beat, as flashed.")
-    ] = 100,
     config: Config = CONFIG,
     as_json: Json = False,
 ) -> None:
     """Show for a door's orders when it was seen shut, seen open, and not seen."""
     from gateway.commands import coverage as body
 
-    body.coverage(config, door, beat * 1000, as_json)
+    body.coverage(config, door, as_json)

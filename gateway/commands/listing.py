@@ -1,5 +1,6 @@
 """`menshen doors` and `menshen cases`: what the gateway knows, in a table or as JSON."""
 
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def doors(config: Path, limit: int, as_json: bool) -> None:
         return
     show(
         ["door", "label", "grid", "stands", "seal", "heard", "battery", "order until", "case"],
-        [_door_cells(*each, now) for each in listed],
+        [_door_cells(*each, now, settings.zone) for each in listed],
     )
     if total > len(rows):
         say(f"… {len(rows)} of {total}; --limit shows more")
@@ -52,7 +53,8 @@ def doors(config: Path, limit: int, as_json: bool) -> None:
 
 def cases(config: Path, closed: bool, limit: int, as_json: bool) -> None:
     """Open cases and those at the desk, or with `closed` those that have ended."""
-    store = Store.open(load(config).store.path, create=False)
+    settings = load(config)
+    store = Store.open(settings.store.path, create=False)
     try:
         with store.reading() as connection:
             if closed:
@@ -70,7 +72,7 @@ def cases(config: Path, closed: bool, limit: int, as_json: bool) -> None:
         return
     show(
         ["case", "door", "label", "state", "reason", "raised", "events", "who", "outcome"],
-        [_case_cells(row) for row in rows],
+        [_case_cells(row, settings.zone) for row in rows],
     )
     if len(rows) >= limit:
         say(f"The first {counted(limit, 'case')} of each kind; --limit shows more.")
@@ -116,7 +118,12 @@ def _door(
 
 
 def _door_cells(
-    row: views.DoorRow, seal_id: str | None, until_ms: int | None, alive: Liveness, now: int
+    row: views.DoorRow,
+    seal_id: str | None,
+    until_ms: int | None,
+    alive: Liveness,
+    now: int,
+    zone: tzinfo,
 ) -> list[str]:
     state = row.state
     battery = "-" if state.battery_mv is None else f"{state.battery_mv / 1000:.2f} V"
@@ -129,7 +136,7 @@ def _door_cells(
         ("outage" if state.outage and is_lost else alive) if seal_id else "no seal",
         ago(state.heard_ms, now),
         battery,
-        when(until_ms),
+        when(until_ms, zone),
         _case_state(state),
     ]
 
@@ -144,14 +151,14 @@ def _state_word(state: CaseState) -> str:
     return state.replace("_", " ")
 
 
-def _case_cells(row: CaseRow) -> list[str]:
+def _case_cells(row: CaseRow, zone: tzinfo) -> list[str]:
     return [
         row.case_id,
         row.door_id,
         place_word(row.label, row.area, "en"),
         "put aside" if row.shelved_until_ms else _state_word(row.state),
         reason_word(row.reason, "en"),
-        when(row.raised_ms),
+        when(row.raised_ms, zone),
         str(row.openings),
         _latest(row) or "-",
         row.outcome or "-",

@@ -1,14 +1,14 @@
 """What an option of a command holds, read like a cell of a table."""
 
 import re
-import time
 from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from gateway.commands.verdict import MISUSED, CommandError
 from gateway.commission import enrol_cells as cells
 
-_NOW = "now"
+NOW = "now"
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 
 
@@ -21,8 +21,26 @@ def cell(option: str, text: str, read: Callable[[str], Any], *, secret: bool = F
         raise CommandError(f"{option}{value}: {wrong}", MISUSED) from None
 
 
-def today(text: str) -> str:
-    """ "now" and 12:30 mean today."""
-    if text == _NOW:
-        return time.strftime("%Y-%m-%d %H:%M:%S")
-    return time.strftime("%Y-%m-%d ") + text if _CLOCK.fullmatch(text) else text
+def begins_ms(option: str, text: str, now_ms: int, zone: tzinfo) -> int:
+    """A beginning, in milliseconds of UTC: "now", 12:30 of today, or as in a table."""
+    if text == NOW:
+        return now_ms // 1000 * 1000
+    return int(cell(option, _dated(text, now_ms, zone, 0), lambda it: cells.beginning_ms(it, zone)))
+
+
+def ends_ms(option: str, text: str, from_ms: int, zone: tzinfo) -> int:
+    """An end, in milliseconds of UTC: the first 00:30 after the beginning, or as in a table."""
+    for days in (0, 1):
+        dated = _dated(text, from_ms, zone, days)
+        found = int(cell(option, dated, lambda it: cells.end_ms(it, zone)))
+        if found > from_ms or dated == text:
+            break
+    return found
+
+
+def _dated(text: str, at_ms: int, zone: tzinfo, days: int) -> str:
+    """A time of day with the date that the site's clocks show then, or so many days later."""
+    if not _CLOCK.fullmatch(text):
+        return text
+    day = datetime.fromtimestamp(at_ms / 1000, zone).date() + timedelta(days=days)
+    return f"{day} {text}"

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,6 +50,7 @@ class _Found(NamedTuple):
     labels: dict[str, str]
     apart: Apart
     seconds: float
+    zone: tzinfo  # of the site's clocks
 
 
 def rewind(config: Path, wanted: Wanted) -> None:
@@ -59,8 +61,8 @@ def rewind(config: Path, wanted: Wanted) -> None:
     if wanted.rules:
         changed = replace(held_now, rules=_rules(wanted.rules, held_now.rules))
     now = now_ms()
-    from_ms = _time("--from", wanted.begins, now, cells.beginning_ms)
-    to_ms = min(_time("--to", wanted.ends, now, cells.end_ms), now)
+    from_ms = _time("--from", wanted.begins, now, cells.beginning_ms, settings.zone)
+    to_ms = min(_time("--to", wanted.ends, now, cells.end_ms, settings.zone), now)
     if from_ms >= to_ms:
         raise CommandError(f"--from {wanted.begins} lies not before --to {wanted.ends}", MISUSED)
     store = Store.open(settings.store.path, create=False)
@@ -70,7 +72,7 @@ def rewind(config: Path, wanted: Wanted) -> None:
             compared = life.rewind(journaled(connection), held, changed, from_ms, to_ms)
             took_s = time.perf_counter() - started
             apart = differing(connection, held) if compared.to_the_end else Apart()
-            found = _Found(compared, _labels(connection), apart, took_s)
+            found = _Found(compared, _labels(connection), apart, took_s, settings.zone)
     finally:
         store.close()
     if wanted.as_json:
@@ -98,9 +100,11 @@ def _rules(path: Path, now: Rules) -> Rules:
         raise SettingsError(*sentences) from None
 
 
-def _time(option: str, text: str, now: int, read: Callable[[str], int]) -> int:
+def _time(
+    option: str, text: str, now: int, read: Callable[[str, tzinfo], int], zone: tzinfo
+) -> int:
     try:
-        return now if text == "now" else read(cells.tidy(text))
+        return now if text == "now" else read(cells.tidy(text), zone)
     except ValueError as wrong:
         raise CommandError(f"{option} {text!r}: {wrong}", MISUSED) from None
 
@@ -135,11 +139,12 @@ def _plain(found: _Found, from_ms: int, to_ms: int) -> dict[str, Any]:
 def _say(found: _Found, wanted: Wanted, from_ms: int, to_ms: int) -> None:
     its = found.compared
     other = wanted.rules.name if wanted.rules else "the same rules"
-    say(f"From {when(from_ms)} to {when(to_ms)}: the rules that hold, beside {other}.")
+    begins, ends = when(from_ms, found.zone), when(to_ms, found.zone)
+    say(f"From {begins} to {ends}: the rules that hold, beside {other}.")
     lines = [(page, True) for page in its.not_raised] + [(page, False) for page in its.also_raised]
     lines.sort(key=lambda line: (line[0].at_ms, line[0].page_id))
     if lines:
-        rows = [_cells(page, was, found.labels) for page, was in lines[: wanted.limit]]
+        rows = [_cells(page, was, found) for page, was in lines[: wanted.limit]]
         show(["raised", "door", "now", "then", "reason", "why"], rows)
     if len(lines) > wanted.limit:
         say(f"… {wanted.limit} of {len(lines)}; --limit shows more")
@@ -173,7 +178,8 @@ def _say_doubts(found: _Found, limit: int) -> None:
         )
         for act in unmet[:limit]:
             label = found.labels.get(act.door_id, act.door_id)
-            say(f"  {when(act.at_ms)}  {label}: {act.by} {ACT_WORDS[act.kind]} {act.case_id}")
+            did = f"{act.by} {ACT_WORDS[act.kind]} {act.case_id}"
+            say(f"  {when(act.at_ms, found.zone)}  {label}: {did}")
     if found.apart != Apart():
         say(
             f"What is stored of {_names(found)} is not what the settings make of the journal: it "
@@ -190,10 +196,10 @@ def _names(found: _Found) -> str:
     )
 
 
-def _cells(page: life.Page, was: bool, labels: dict[str, str]) -> list[str]:
+def _cells(page: life.Page, was: bool, found: _Found) -> list[str]:
     return [
-        when(page.at_ms),
-        labels.get(page.door_id, page.door_id),
+        when(page.at_ms, found.zone),
+        found.labels.get(page.door_id, page.door_id),
         "page" if was else "-",
         "-" if was else "page",
         reason_word(page.reason, "en"),

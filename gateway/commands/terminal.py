@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from rich.console import Console
@@ -68,11 +68,11 @@ def bar() -> Iterator[Told]:
         yield told
 
 
-def when(at_ms: int | None) -> str:
-    """A time of this machine's clock, to the second; a dash for none."""
+def when(at_ms: int | None, zone: tzinfo) -> str:
+    """A time by the site's clocks, to the second; a dash for none."""
     if at_ms is None:
         return "-"
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(at_ms / 1000, zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def ago(at_ms: int | None, now: int) -> str:

@@ -8,6 +8,7 @@ reads the letters within a second; one that is stopped reads them at its next st
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from datetime import UTC, tzinfo
 from typing import Any, assert_never
 
 import msgspec
@@ -16,7 +17,6 @@ from sqlalchemy import Connection
 from gateway.commission.credentials import hash_password, password_matches
 from gateway.commission.enrol_known import (
     UNBIND,
-    announced,
     by_door,
     kept,
     known,
@@ -27,7 +27,6 @@ from gateway.commission.enrol_known import (
 from gateway.commission.enrol_rota import RotaRows
 from gateway.commission.enrol_rows import (
     ORDER_DAYS_MAX,
-    PERMIT_DAYS_MAX,
     EnrolError,
     NewCover,
     NewDoor,
@@ -41,13 +40,14 @@ from gateway.commission.enrol_rows import (
     Row,
     kind_of,
     local,
+    need_future,
 )
 from gateway.core.duration import DAY_MS
-from gateway.core.events import DoorClassed, Event, OrderPlaced, PermitAnnounced, SealBound
+from gateway.core.events import DoorClassed, Event, OrderPlaced, SealBound
 from gateway.core.model import Order, Permit
 from gateway.core.orders import ORDERS_MAX
-from gateway.core.permits import PERMITS_MAX
 from gateway.core.subject import SubjectKind
+from gateway.registry.permits import Announcements, PermitError
 from gateway.store import tables
 from gateway.store.engine import Store
 from gateway.store.statement import upsert
@@ -73,7 +73,7 @@ def enrol_seal(
     such door; StoreError if nothing can be stored.
     """
     with store.writing() as connection:
-        enrolment = Enrolment(connection, at_ms, replace=replace)
+        enrolment = Enrolment(connection, at_ms, UTC, replace=replace)  # a seal's row has no time
         enrolment.take(NewSeal(seal_id, key, door_id, broker_password, beat_ms=beat_ms))
         enrolment.write()
 
@@ -84,8 +84,11 @@ class Enrolment:
     `replace` lets a new seal take a door from the seal that hangs there.
     """
 
-    def __init__(self, connection: Connection, at_ms: int, *, replace: bool = False) -> None:
-        self._connection, self._at_ms, self._replace = connection, at_ms, replace
+    def __init__(
+        self, connection: Connection, at_ms: int, zone: tzinfo, *, replace: bool = False
+    ) -> None:
+        self._connection, self._at_ms, self._zone = connection, at_ms, zone
+        self._replace = replace
         self.counts: Counter[tuple[str, Outcome]] = Counter()
         self._fresh: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
         self._letters: list[dict[str, Any]] = []
@@ -95,11 +98,10 @@ class Enrolment:
         self._doors = known(connection, tables.doors, *_DOOR)
         self._seals = known(connection, tables.seals, *_SEAL)
         self._orders = known(connection, tables.orders, "order_id")
-        self._permits = known(connection, tables.permits, "permit_id")
-        self._rota = RotaRows(connection, at_ms, self._grids, self._wardens)
+        self._permits = Announcements(connection, at_ms, zone, self._doors)
+        self._rota = RotaRows(connection, at_ms, zone, self._grids, self._wardens)
         self._seal_on = {row["door_id"]: row["seal_id"] for row in self._seals.values()}
         self._orders_on = by_door(self._orders.values())
-        self._permits_on = by_door(self._permits.values())
 
     def take(self, row: Row) -> Outcome:
         """Check a row and keep it for `write`. EnrolError, and nothing kept, if it does not fit."""
@@ -127,7 +129,7 @@ class Enrolment:
         """Store every row, and the letters. The caller's transaction."""
         if self._unbound:
             self._connection.execute(UNBIND, self._unbound)
-        for name in ("grids", "wardens", "doors", "seals", "orders", "permits"):
+        for name in ("grids", "wardens", "doors", "seals", "orders"):
             rows = list(self._fresh[name].values())
             if name == "seals":
                 rows = [{**row, "enrolled_ms": self._at_ms} for row in rows]
@@ -139,6 +141,7 @@ class Enrolment:
         self._rota.write()
         if self._letters:
             self._connection.execute(tables.letters.insert(), self._letters)
+        self._permits.write()  # no door is new by them: the gateway need not read the registry
         changed = self._letters or any(self._fresh.values()) or self._rota.changed
         if changed:  # so that a running gateway reads it anew
             self._connection.execute(tables.enrolments.insert(), {"at_ms": self._at_ms})
@@ -231,38 +234,31 @@ class Enrolment:
             return Outcome.UNCHANGED
         if before is not None and before["door_id"] != row.door_id:
             raise EnrolError("order_id", order_id, f"is an order on door {before['door_id']}")
-        self._need_future(row, ORDER_DAYS_MAX, "an order")
+        need_future(row, self._at_ms, self._zone)
+        if row.to_ms - row.from_ms > ORDER_DAYS_MAX * DAY_MS:
+            to = local(row.to_ms, self._zone)
+            raise EnrolError("to", to, f"an order lasts {ORDER_DAYS_MAX} days at most")
         others = [order for order in on_door if order["order_id"] != order_id]
         for other in others:
             if other["from_ms"] < row.to_ms and row.from_ms < other["to_ms"]:
                 raise EnrolError(
                     "door_id", row.door_id, f"has order {other['order_id']} in that time already"
                 )
-        self._need_room(others, ORDERS_MAX, row.door_id, "orders")
+        self._need_room(others, row.door_id)
         self._orders_on[row.door_id] = [*others, values]
         self._tell(row.door_id, OrderPlaced(Order(order_id, row.from_ms, row.to_ms, policy(row))))
         return self._put("orders", self._orders, order_id, values)
 
     def _permit(self, row: NewPermit) -> Outcome:
         self._need_door(row.door_id)
-        on_door = self._permits_on[row.door_id]
-        told = announced(row)  # openings are spent: the number goes down
-        permit_id = row.permit_id or same(on_door, "permit_id", told) or secrets.token_hex(8)
-        before = self._permits.get(permit_id)
-        if before is not None:
-            if before == before | told:
-                return Outcome.UNCHANGED
-            raise EnrolError(
-                "permit_id", permit_id, "is announced already, otherwise; give this one a new id"
+        its_own = {k: v for k, v in msgspec.structs.asdict(row).items() if k != "door_id"}
+        try:
+            announced = self._permits.announce(
+                row.door_id, Permit(**its_own | {"permit_id": row.permit_id or ""})
             )
-        self._need_future(row, PERMIT_DAYS_MAX, "a permit")
-        self._need_room(on_door, PERMITS_MAX, row.door_id, "permits")
-        values = {"permit_id": permit_id, **told, "openings": row.openings}
-        on_door.append(values)
-        its_own = {k: v for k, v in values.items() if k != "door_id"}
-        permit = Permit(**its_own | {"daily": row.daily})
-        self._tell(row.door_id, PermitAnnounced(permit))
-        return self._put("permits", self._permits, permit_id, values)
+        except PermitError as wrong:
+            raise EnrolError(wrong.field, wrong.value, wrong.told("en")) from None
+        return Outcome.ADDED if announced.is_new else Outcome.UNCHANGED
 
     def _need_grid(self, grid_id: str) -> None:
         if grid_id not in self._grids:
@@ -272,19 +268,11 @@ class Enrolment:
         if door_id not in self._doors:
             raise EnrolError("door_id", door_id, "there is no such door; enrol the doors first")
 
-    def _need_future(self, row: NewOrder | NewPermit, days_max: int, what: str) -> None:
-        if row.to_ms <= self._at_ms:
-            raise EnrolError("to", local(row.to_ms), "lies in the past; is the year right?")
-        if row.to_ms <= row.from_ms:
-            raise EnrolError("to", local(row.to_ms), "is not after its beginning")
-        if row.to_ms - row.from_ms > days_max * DAY_MS:
-            raise EnrolError("to", local(row.to_ms), f"{what} lasts {days_max} days at most")
-
-    def _need_room(
-        self, on_door: Iterable[dict[str, Any]], limit: int, door_id: str, what: str
-    ) -> None:
-        if sum(row["to_ms"] > self._at_ms for row in on_door) >= limit:
-            raise EnrolError("door_id", door_id, f"has {limit} {what} already, which is the limit")
+    def _need_room(self, others: Iterable[dict[str, Any]], door_id: str) -> None:
+        if sum(row["to_ms"] > self._at_ms for row in others) >= ORDERS_MAX:
+            raise EnrolError(
+                "door_id", door_id, f"has {ORDERS_MAX} orders already, which is the limit"
+            )
 
 
 _DOOR = ("door_id", "label", "grid_id", "door_class", "building", "stair", "point")

@@ -9,13 +9,14 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from gateway.commission import enrol_rota_cells as rota_cells
-from gateway.commission.enrol_rows import LONGEST_MINUTES_MAX, OPENINGS_MAX
 from gateway.core.duration import MINUTE_MS
 from gateway.core.rota import Role
+from gateway.core.wall_clock import EVERY_DAY
+from gateway.registry.permits import LONGEST_MINUTES, LONGEST_MINUTES_MAX, OPENINGS_MAX
 from sealwire import ccm, topics
 
 TEXT_CHARACTERS_MAX = 200
@@ -38,12 +39,13 @@ class Column:
 
     name: str
     chinese: str
-    read: Callable[[str], Any]
+    read: Callable[..., Any]  # of the text; of a time, with the site's zone after it
     sample: str
     needed: bool = True
     secret: bool = False
     default: Any = None
     field: str = ""  # of the row, where it is called otherwise
+    is_time: bool = False
 
 
 def tidy(text: str) -> str:
@@ -140,29 +142,29 @@ def minutes_ms(text: str) -> int:
     return _number(text, LONGEST_MINUTES_MAX, "minutes") * MINUTE_MS
 
 
-def beginning_ms(text: str) -> int:
-    """A time, in milliseconds of UTC; a date alone means its first moment."""
-    return _time_ms(text, timedelta(0))
+def beginning_ms(text: str, zone: tzinfo) -> int:
+    """A time of the site's, in milliseconds of UTC; a date alone means its first moment."""
+    return _time_ms(text, zone, timedelta(0))
 
 
-def end_ms(text: str) -> int:
-    """A time, in milliseconds of UTC; a date alone means its last moment."""
-    return _time_ms(text, timedelta(days=1))
+def end_ms(text: str, zone: tzinfo) -> int:
+    """A time of the site's, in milliseconds of UTC; a date alone means its last moment."""
+    return _time_ms(text, zone, timedelta(days=1))
 
 
-def _time_ms(text: str, whole_day: timedelta) -> int:
-    """With an offset that, else this machine's time zone."""
+def _time_ms(text: str, zone: tzinfo, whole_day: timedelta) -> int:
+    """With an offset that, else the site's time zone."""
     match = _TIME.fullmatch(_plain(text))
     if match is None or int(match[1]) not in YEARS:
         raise ValueError("allowed are 2026-03-01, 2026-03-01 08:00 and 2026-03-01T08:00+08:00")
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     try:
         on = date(year, month, day) + (whole_day if match[4] is None else timedelta(0))
-        at = datetime.combine(on, time(hour, minute, second))
+        at = datetime.combine(on, time(hour, minute, second), zone)
     except ValueError:
         raise ValueError("there is no such day or time") from None
     if match[7] is None:
-        return int(at.astimezone().timestamp() * 1000)
+        return int(at.timestamp() * 1000)
     return int((at.replace(tzinfo=UTC) - _offset(match[7])).timestamp() * 1000)
 
 
@@ -227,8 +229,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "orders": (
         Column("door_id", "门编号", an_id, "d0001"),
-        Column("from", "开始", beginning_ms, "2026-03-01 08:00", field="from_ms"),
-        Column("to", "结束", end_ms, "2026-03-15", field="to_ms"),
+        Column("from", "开始", beginning_ms, "2026-03-01 08:00", field="from_ms", is_time=True),
+        Column("to", "结束", end_ms, "2026-03-15", field="to_ms", is_time=True),
         Column("order_id", "隔离令编号", an_id, "o0001", needed=False),
         Column("openings_a_day", "每日次数", allowance, "0", needed=False, default=0),
         Column("longest_min", "最长分钟", minutes_ms, "", needed=False, field="longest_ms"),
@@ -236,8 +238,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "permits": (
         Column("door_id", "门编号", an_id, "d0001"),
-        Column("from", "开始", beginning_ms, "2026-03-02 11:30", field="from_ms"),
-        Column("to", "结束", end_ms, "2026-03-02 12:30", field="to_ms"),
+        Column("from", "开始", beginning_ms, "2026-03-02 11:30", field="from_ms", is_time=True),
+        Column("to", "结束", end_ms, "2026-03-02 12:30", field="to_ms", is_time=True),
         Column("who", "报备人", words, "李社区"),
         Column("why", "事由", words, "送餐"),
         Column("openings", "次数", openings, "1", needed=False, default=1),
@@ -245,14 +247,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "longest_min",
             "最长分钟",
             minutes_ms,
-            "10",
+            "15",
             needed=False,
-            default=10 * MINUTE_MS,
+            default=LONGEST_MINUTES * MINUTE_MS,
             field="longest_ms",
         ),
         Column("permit_id", "报备编号", an_id, "p0001", needed=False),
         Column("daily", "每日时段", rota_cells.windows, "", needed=False, default=()),
-        Column("days", "星期", rota_cells.days, "", needed=False, default=rota_cells.EVERY_DAY),
+        Column("days", "星期", rota_cells.days, "", needed=False, default=EVERY_DAY),
     ),
     "shifts": (
         Column("grid_id", "网格编号", an_id, "liangxi-07"),
@@ -264,8 +266,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "covers": (
         Column("warden_id", "网格员编号", an_id, "wang"),
-        Column("from", "开始", beginning_ms, "2026-03-07", field="from_ms"),
-        Column("to", "结束", end_ms, "2026-03-08", field="to_ms"),
+        Column("from", "开始", beginning_ms, "2026-03-07", field="from_ms", is_time=True),
+        Column("to", "结束", end_ms, "2026-03-08", field="to_ms", is_time=True),
         Column("by", "替班", an_id, "", needed=False),
     ),
 }

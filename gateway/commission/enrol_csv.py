@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -100,8 +101,18 @@ class Sheet:
         self.mistakes.append(Mistake(self.file, line, column, value, sentence))
 
 
-def read(path: Path, kind: str | None, language: str, told: Told) -> Sheet:
-    """The file's rows and mistakes. `language` is for wardens who have none. CsvError."""
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read: as which table (None: its header shows it), in which zone its times are,
+    and the language of wardens who have none."""
+
+    zone: tzinfo
+    language: str = "zh"
+    kind: str | None = None
+
+
+def read(path: Path, how: Reading, told: Told) -> Sheet:
+    """The file's rows and mistakes. CsvError where it cannot be read at all."""
     text = _text(path)
     total = text.count("\n")
     records = _records(text)
@@ -109,14 +120,14 @@ def read(path: Path, kind: str | None, language: str, told: Told) -> Sheet:
     if first is None:
         raise CsvError("is empty; `menshen enrol --example doors` shows what it may hold")
     names = [name.lower().replace(" ", "_") for name in first[1]]
-    sheet = Sheet(path.name, kind or _kind(names))
+    sheet = Sheet(path.name, how.kind or _kind(names))
     columns = _columns(sheet, first[0], names)
     for count, (number, cells) in enumerate(records):
         if count >= ROWS_MAX:
             raise CsvError(f"has more than {ROWS_MAX} rows; cut it into several files")
         if count % TOLD_EVERY == 0:
             told(number, total)
-        _read_line(sheet, number, columns, len(names), cells, language)
+        _read_line(sheet, number, columns, len(names), cells, how)
     _find_twins(sheet)
     return sheet
 
@@ -210,14 +221,14 @@ def _read_line(
     places: dict[str, int],
     width: int,
     cells: list[str],
-    language: str,
+    how: Reading,
 ) -> None:
     mistakes_before = len(sheet.mistakes)
     values: dict[str, Any] = {}
     texts = {name: cells[place] for name, place in places.items() if place < len(cells)}
     for column in TABLES[sheet.kind]:
         try:
-            values[column.field or column.name] = _value(column, texts, language)
+            values[column.field or column.name] = _value(column, texts, how)
         except ValueError as wrong:
             sheet.blame(number, column.name, texts.get(column.name, ""), str(wrong))
     if any(cells[width:]):
@@ -233,13 +244,13 @@ def _read_line(
         sheet.lines.append(Line(number, _ROWS[sheet.kind](**values), texts))
 
 
-def _value(column: Column, texts: dict[str, str], language: str) -> Any:
+def _value(column: Column, texts: dict[str, str], how: Reading) -> Any:
     text = texts.get(column.name, "")
     if text:
-        return column.read(text)
+        return column.read(text, how.zone) if column.is_time else column.read(text)
     if column.needed:
         raise ValueError("is empty, and needed")
-    return language if column.name == "language" else column.default
+    return how.language if column.name == "language" else column.default
 
 
 def _find_twins(sheet: Sheet) -> None:

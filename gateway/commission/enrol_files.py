@@ -6,13 +6,14 @@ The files may be named in any order: grids are taken before doors, doors before 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 
 from gateway.commission import enrol_csv
 from gateway.commission.enrol import Enrolment
 from gateway.commission.enrol_cells import TABLES
-from gateway.commission.enrol_csv import CsvError, Mistake, Sheet
+from gateway.commission.enrol_csv import CsvError, Mistake, Reading, Sheet
 from gateway.commission.enrol_rows import EnrolError, Outcome
 from gateway.store.engine import Store
 
@@ -21,9 +22,11 @@ Told = Callable[[str, int, int], None]  # what is being done, how many, of how m
 
 @dataclass(frozen=True)
 class Wish:
-    """How to enrol. `at_ms` is now; `language` is for wardens who have none."""
+    """How to enrol. `at_ms` is now; `zone` is where the site's clocks stand, which the files go by;
+    `language` is for wardens who have none."""
 
     at_ms: int
+    zone: tzinfo
     language: str = "zh"
     kind: str | None = None  # None: the header shows it
     replace: bool = False
@@ -51,7 +54,7 @@ def enrol_files(
         return Result(Counter(), mistakes, written=False)
     mistakes = [mistake for sheet in sheets for mistake in sheet.mistakes]
     with store.reading() if wish.dry_run or mistakes else store.writing() as connection:
-        enrolment = Enrolment(connection, wish.at_ms, replace=wish.replace)
+        enrolment = Enrolment(connection, wish.at_ms, wish.zone, replace=wish.replace)
         mistakes += _take(enrolment, sheets, told)
         written = not (mistakes or wish.dry_run)
         if written:
@@ -63,11 +66,12 @@ def enrol_files(
 
 def _read(paths: Sequence[Path], wish: Wish, told: Told) -> tuple[list[Sheet], list[Mistake]]:
     """The sheets in the order of their tables; and a mistake for each file that is none."""
+    how = Reading(wish.zone, wish.language, wish.kind)
     sheets, unreadable = [], []
     for path in paths:
         telling = partial(told, f"reading {path.name}")
         try:
-            sheets.append(enrol_csv.read(path, wish.kind, wish.language, telling))
+            sheets.append(enrol_csv.read(path, how, telling))
         except CsvError as error:
             unreadable.append(Mistake(path.name, error.line, "", "", error.sentence))
     sheets.sort(key=lambda sheet: list(TABLES).index(sheet.kind))

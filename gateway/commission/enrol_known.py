@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Table, bindparam, select, update
 
-from gateway.commission.enrol_rows import NewOrder, NewPermit
+from gateway.commission.enrol_rows import NewOrder
 from gateway.core.model import Policy
 from gateway.store import tables
 
@@ -55,13 +55,6 @@ def said_of(row: NewOrder) -> dict[str, Any]:
     allows = _encode(policy(row)).decode()
     its_span = {"door_id": row.door_id, "from_ms": row.from_ms, "to_ms": row.to_ms}
     return its_span | {"policy": allows}
-
-
-def announced(row: NewPermit) -> dict[str, Any]:
-    """A permit as the table holds it, without its id and what is spent of it."""
-    values = msgspec.structs.asdict(row)
-    del values["permit_id"], values["openings"]
-    return values | {"daily": _encode(row.daily).decode()}
 
 
 def same(rows: list[dict[str, Any]], key: str, wanted: dict[str, Any]) -> str | None:

@@ -6,6 +6,7 @@ a changed rota is imported by importing it.
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from gateway.commission.enrol_rows import (
     NewShift,
     Outcome,
     local,
+    need_future,
 )
 from gateway.core.duration import DAY_MS
 from gateway.core.people import Person
@@ -34,8 +36,10 @@ _decode_person = msgspec.json.Decoder(Person).decode
 class RotaRows:
     """Shifts and covers gathered against one snapshot. `grids` and `wardens` may still grow."""
 
-    def __init__(self, connection: Connection, at_ms: int, grids: Known, wardens: Known) -> None:
-        self._connection, self._at_ms = connection, at_ms
+    def __init__(
+        self, connection: Connection, at_ms: int, zone: tzinfo, grids: Known, wardens: Known
+    ) -> None:
+        self._connection, self._at_ms, self._zone = connection, at_ms, zone
         self._grids, self._wardens = grids, wardens
         s = select(tables.shifts)
         self._shifts = [dict(row) for row in connection.execute(s).mappings()]
@@ -124,12 +128,10 @@ class RotaRows:
     def _need_sense(self, row: NewCover) -> None:
         if row.by == row.warden_id:
             raise EnrolError("by", row.warden_id, "cannot cover for themselves")
-        if row.to_ms <= self._at_ms:
-            raise EnrolError("to", local(row.to_ms), "lies in the past; is the year right?")
-        if row.to_ms <= row.from_ms:
-            raise EnrolError("to", local(row.to_ms), "is not after its beginning")
+        need_future(row, self._at_ms, self._zone)
         if row.to_ms - row.from_ms > COVER_DAYS_MAX * DAY_MS:
-            raise EnrolError("to", local(row.to_ms), f"a cover lasts {COVER_DAYS_MAX} days at most")
+            to = local(row.to_ms, self._zone)
+            raise EnrolError("to", to, f"a cover lasts {COVER_DAYS_MAX} days at most")
 
     def _count(self, warden_id: str) -> int:
         covers = self._covers.values()

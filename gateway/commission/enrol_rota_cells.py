@@ -6,11 +6,11 @@ import unicodedata
 from gateway.core import wall_clock
 from gateway.core.permits import WINDOWS_MAX
 from gateway.core.rota import Role
+from gateway.core.wall_clock import EVERY_DAY
 
 BEAT_S_MAX = 3_600
 SHORT_CHARACTERS_MAX = 64
 CLASS_CHARACTERS_MAX = 32
-EVERY_DAY = 0b1111111
 TAKEN_BACK = ("-", "无")  # an empty cell says nothing; this says that there is none
 
 _ROLES = {

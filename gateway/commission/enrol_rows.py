@@ -3,7 +3,7 @@
 Whether it fits to what the database holds is decided in `enrol.py`.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from msgspec import Struct
@@ -11,9 +11,6 @@ from msgspec import Struct
 from gateway.core.rota import Role
 
 ORDER_DAYS_MAX = 366
-PERMIT_DAYS_MAX = 31
-OPENINGS_MAX = 100
-LONGEST_MINUTES_MAX = 24 * 60
 
 
 class NewGrid(Struct, frozen=True):
@@ -122,9 +119,9 @@ def kind_of(row: Row) -> str:
     return type(row).__name__.removeprefix("New").lower() + "s"
 
 
-def local(at_ms: int) -> str:
-    """A time as this machine's people write it, to the minute, with its offset."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().isoformat(" ", "minutes")
+def local(at_ms: int, zone: tzinfo) -> str:
+    """A time as the site's people write it, to the minute, with its offset."""
+    return datetime.fromtimestamp(at_ms / 1000, zone).isoformat(" ", "minutes")
 
 
 class EnrolError(Exception):
@@ -133,6 +130,14 @@ class EnrolError(Exception):
     def __init__(self, column: str, value: str, sentence: str) -> None:
         super().__init__(f"{column} {value}: {sentence}")
         self.column, self.value, self.sentence = column, value, sentence
+
+
+def need_future(row: NewOrder | NewCover, at_ms: int, zone: tzinfo) -> None:
+    """EnrolError if it is over, or ends before it begins."""
+    if row.to_ms <= at_ms:
+        raise EnrolError("to", local(row.to_ms, zone), "lies in the past; is the year right?")
+    if row.to_ms <= row.from_ms:
+        raise EnrolError("to", local(row.to_ms, zone), "is not after its beginning")
 
 
 class Outcome(StrEnum):

@@ -14,22 +14,15 @@ from gateway.console import acts, phone
 from gateway.console.acts import Done
 from gateway.console.cases import WHY_MAX
 from gateway.console.desk import NOT_FOUND, Desk, Trouble
-from gateway.console.doors import (
-    LONGEST_MAX_MIN,
-    OPENINGS_ALLOWED_MAX,
-    announce,
-    announce_in,
-    permit_id,
-)
+from gateway.console.doors import announce, announce_in, permit_id
 from gateway.console.health import report
-from gateway.console.recurring import EVERY_DAY
 from gateway.console.shown import tile
-from gateway.core.duration import MINUTE_MS, SECOND_MS
+from gateway.core.duration import MINUTE_MS
 from gateway.core.model import Permit
-from gateway.core.permits import WINDOWS_MAX
-from gateway.core.wall_clock import DAY_MIN
+from gateway.core.wall_clock import EVERY_DAY
 from gateway.notify.catalogue import say
 from gateway.notify.wording import Outcome
+from gateway.registry.permits import LONGEST_MINUTES
 from gateway.store import case_views, page_views, views
 
 LIMIT_MAX: Final = 1_000
@@ -38,7 +31,6 @@ Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
 Offset = Annotated[int, Query(ge=0, le=2**53)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 TimeMs = Annotated[int, Field(ge=0, le=2**53)]
-Minute = Annotated[int, Field(ge=0, lt=DAY_MIN)]
 
 
 class Body(BaseModel):
@@ -71,18 +63,19 @@ class Shelving(Body):
 class Announcement(Body):
     """An opening to come. Sent twice with one permit_id, it is announced once.
 
-    With `daily` it recurs: windows in minutes after midnight, on `days` (Monday is bit 0).
+    With `daily` it recurs: windows in minutes after midnight, on `days` (Monday is bit 0). What it
+    may be is the law of registry/permits.py.
     """
 
     from_ms: TimeMs
     to_ms: TimeMs
-    who: Annotated[str, Field(min_length=1, max_length=80)]
-    why: Annotated[str, Field(min_length=1, max_length=200)]
-    openings: Annotated[int, Field(ge=1, le=OPENINGS_ALLOWED_MAX)] = 1
-    longest_ms: Annotated[int, Field(ge=SECOND_MS, le=LONGEST_MAX_MIN * MINUTE_MS)] = 15 * MINUTE_MS
+    who: str
+    why: str
+    openings: int = 1
+    longest_ms: int = LONGEST_MINUTES * MINUTE_MS
     permit_id: Annotated[str, Field(pattern="^[0-9a-f]{16}$")] | None = None
-    daily: Annotated[list[tuple[Minute, Minute]], Field(max_length=WINDOWS_MAX)] = []
-    days: Annotated[int, Field(ge=1, le=EVERY_DAY)] = EVERY_DAY
+    daily: list[tuple[int, int]] = []
+    days: int = EVERY_DAY
 
     def permit(self) -> Permit:
         """What it announces, under its id or a fresh one."""

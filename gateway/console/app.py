@@ -51,7 +51,7 @@ def _explain(app: FastAPI, desk: Desk) -> None:
 
     @app.exception_handler(Trouble)
     async def trouble(request: Request, error: Trouble) -> Response:
-        return _told(desk, request, error.status, say(error.sentence, desk.language(request)))
+        return _told(desk, request, error.status, error.told(desk.language(request)))
 
     @app.exception_handler(StoreError)
     async def no_store(request: Request, error: StoreError) -> Response:

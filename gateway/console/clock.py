@@ -1,6 +1,6 @@
-"""Times as people say them, in the site's own time zone: that of the machine."""
+"""Times as people say them, in the site's own time zone."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from babel.dates import format_datetime, format_timedelta
 from babel.units import format_unit
@@ -12,15 +12,15 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _FIELD = "%Y-%m-%dT%H:%M"  # what a datetime-local field reads and writes
 
 
-def local(at_ms: int) -> datetime:
+def local(at_ms: int, zone: tzinfo) -> datetime:
     """The moment in the site's time zone."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone()
+    return datetime.fromtimestamp(at_ms / 1000, zone)
 
 
-def stamp(at_ms: int, now_ms: int, language: str) -> str:
+def stamp(at_ms: int, now_ms: int, language: str, zone: tzinfo) -> str:
     """`14:03:07` today, else with its day."""
-    at = local(at_ms)
-    if at.date() == local(now_ms).date():
+    at = local(at_ms, zone)
+    if at.date() == local(now_ms, zone).date():
         return at.strftime("%H:%M:%S")
     return str(format_datetime(at, _DAY[language], locale=LOCALES[language]))
 
@@ -42,20 +42,20 @@ def lasting(span_ms: int, language: str) -> str:
     return ("" if language == "zh" else " ").join(parts[:2])
 
 
-def iso(at_ms: int) -> str:
+def iso(at_ms: int, zone: tzinfo) -> str:
     """For machines that read the page."""
-    return local(at_ms).isoformat(timespec="milliseconds")
+    return local(at_ms, zone).isoformat(timespec="milliseconds")
 
 
-def field(at_ms: int) -> str:
+def field(at_ms: int, zone: tzinfo) -> str:
     """For a datetime-local field."""
-    return local(at_ms).strftime(_FIELD)
+    return local(at_ms, zone).strftime(_FIELD)
 
 
-def from_field(text: str) -> int:
+def from_field(text: str, zone: tzinfo) -> int:
     """Milliseconds of UTC from a datetime-local field. ValueError for anything else."""
-    moment = datetime.strptime(text, _FIELD)  # noqa: DTZ007 - the zone is the machine's: next line
+    moment = datetime.strptime(text, _FIELD).replace(tzinfo=zone)
     try:
-        return int(moment.astimezone().timestamp() * 1000)
+        return int(moment.timestamp() * 1000)
     except OverflowError as error:
         raise ValueError("no clock goes that far") from error

@@ -6,6 +6,7 @@ time, so that a big page never delays a warden's page.
 
 import asyncio
 from collections.abc import Callable
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote, urlencode
@@ -40,11 +41,17 @@ NOT_FOUND = N_("There is nothing under this address.")
 
 
 class Trouble(Exception):
-    """What a person is told instead of the page: an HTTP status and a sentence to translate."""
+    """What a person is told instead of the page: an HTTP status and a sentence to translate, whose
+    places the facts fill."""
 
-    def __init__(self, status: int, sentence: str) -> None:
+    def __init__(self, status: int, sentence: str, **facts: object) -> None:
         super().__init__(sentence)
-        self.status, self.sentence = status, sentence
+        self.status, self.sentence, self.facts = status, sentence, facts
+
+    def told(self, language: str) -> str:
+        """The sentence, for people."""
+        said = say(self.sentence, language)
+        return said.format(**self.facts) if self.facts else said
 
 
 class Desk:
@@ -52,11 +59,11 @@ class Desk:
 
     def __init__(self, settings: Settings, store: Store, heart: Heart) -> None:
         self.settings, self.store, self.heart = settings, store, heart
-        self.rulebook = settings.rulebook
+        self.rulebook, self.zone = settings.rulebook, settings.zone
         self.streams = 0
         self._limiter = anyio.CapacityLimiter(READERS_MAX)
         self._acts: set[asyncio.Task[bool]] = set()
-        self._environments = {name: _environment(name) for name in LOCALES}
+        self._environments = {name: _environment(name, self.zone) for name in LOCALES}
 
     def now_ms(self) -> int:
         """The gateway's time, in milliseconds of UTC."""
@@ -135,7 +142,7 @@ class Desk:
             raise Trouble(404, NOT_FOUND) from None
 
 
-def _environment(name: str) -> jinja2.Environment:
+def _environment(name: str, zone: tzinfo) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -149,11 +156,11 @@ def _environment(name: str) -> jinja2.Environment:
         translations(name), newstyle=True
     )
     environment.globals |= {
-        "stamp": lambda at_ms, now_ms: clock.stamp(at_ms, now_ms, name),
+        "stamp": lambda at_ms, now_ms: clock.stamp(at_ms, now_ms, name, zone),
         "ago": lambda at_ms, now_ms: clock.ago(at_ms, now_ms, name),
         "lasting": lambda span_ms: clock.lasting(span_ms, name),
-        "iso": clock.iso,
-        "field": clock.field,
+        "iso": lambda at_ms: clock.iso(at_ms, zone),
+        "field": lambda at_ms: clock.field(at_ms, zone),
         "word": lambda key: say(shown.WORDS[key], name),
         "case_word": lambda case: closed_loop.case_word(case, name),
         "case_tone": closed_loop.case_tone,

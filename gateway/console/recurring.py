@@ -5,9 +5,9 @@ from typing import Final
 from babel import Locale
 
 from gateway.core.model import Permit
+from gateway.core.wall_clock import EVERY_DAY
 from gateway.notify.catalogue import LOCALES, N_, say
 
-EVERY_DAY: Final = 0b1111111
 TEXT_MAX: Final = 200
 _DAILY = N_("daily {windows}")
 _ON_DAYS = N_("{days} {windows}")

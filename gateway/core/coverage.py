@@ -8,13 +8,16 @@ It reads a door's journal and claims only what two reports of one seal bear out 
 2. **The counter fills the time between.** Equal counts: no edge, so the door stood as both say. One
    more, told by the edge's own report: it stood as before until that edge. Anything else, or two
    reports that cannot both be true: not seen.
-3. **Two beats of silence are allowed**, one lost and one to come. A longer silence is not seen,
-   even if the counter is the same after it: a seal without power counts nothing.
+3. **Two beats of silence are allowed**, one lost and one to come, of the beat that the seal had
+   promised then. A longer silence is not seen, even if the counter is the same after it: a seal
+   without power counts nothing. Where no beat was promised, nothing between two reports is seen.
 4. **A restart, and a number that is missing, hide something.** Nothing is claimed across a first
    reading, nor across a gap in the reports' numbers, for a first reading may be what is missing.
 5. **A contact at fault and a seal that is tampered with see nothing**, and so does another seal.
 6. **Openings without a time** are those that the counter shows and no report tells: so many,
    between the report before them and the one after.
+
+Rules, the door's class and the seal's beat are those that the journal says held at the time.
 
 Reports may come in any order; a late one fills the gap that it left. The journey of a report that
 came at once is taken for nothing.
@@ -28,14 +31,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.core.counters import HALF
-from gateway.core.events import Event, ReportCame
+from gateway.core.events import Event, ReportCame, RulesSet
 from gateway.core.model import Contact, Door
-from gateway.core.rules import Rules
+from gateway.core.rules import Rulebook
 from gateway.core.step import step
 from sealwire.report import EDGES_MODULUS
 
 ALLOWED_BEATS = 2
 NOT_SEEN = Contact.UNKNOWN
+_FIRST_RULES = Rulebook()
 
 Interval = tuple[int, int]
 
@@ -61,6 +65,7 @@ class Ledger(Struct, frozen=True):
 
     spans: tuple[Span, ...]
     untimed: tuple[Untimed, ...]
+    unpromised: int = 0  # reports of a seal that had promised no beat: nothing is seen between them
 
     def total_ms(self, seen: Contact) -> int:
         """How long the door was seen so."""
@@ -77,47 +82,58 @@ class _Sample(Struct, frozen=True):
     number: int  # 0 for a beat
     is_edge: bool
     is_first: bool
+    beat_ms: int  # promised when it came; 0 for none
 
 
 def ledger(
-    events: Iterable[tuple[int, Event]], span: Interval, beat_ms: int, rules: Rules
+    events: Iterable[tuple[int, Event]], span: Interval, rulebook: Rulebook = _FIRST_RULES
 ) -> Ledger:
-    """The coverage of a span, from all (at_ms, event) of the door's journal in their order."""
-    lives, aside = _lives(events, rules)
+    """The coverage of a span, from all (at_ms, event) of the door's journal in their order, with
+    those that set the rules among them. `rulebook` holds until the first of these."""
+    lives, aside = _lives(events, rulebook)
     claims: list[Span] = []
     untimed: list[Untimed] = []
     for samples in lives:
         hidden = _hidden(samples)
         ordered = sorted(samples, key=lambda s: (s.edges, s.latest_ms, s.number))
         for before, after in pairwise(ordered):
-            claims += _claim(before, after, hidden, ALLOWED_BEATS * beat_ms)
+            allowed_ms = ALLOWED_BEATS * min(before.beat_ms, after.beat_ms)
+            claims += _claim(before, after, hidden, allowed_ms)
             untimed += _untimed(before, after)
     inside = tuple(u for u in untimed if u.from_ms < span[1] and u.to_ms > span[0])
-    return Ledger(_filled(_without(claims, aside), span), inside)
+    unpromised = sum(
+        not its.beat_ms and its.earliest_ms < span[1] and its.latest_ms >= span[0]
+        for samples in lives
+        for its in samples
+    )
+    return Ledger(_filled(_without(claims, aside), span), inside, unpromised)
 
 
 def _lives(
-    events: Iterable[tuple[int, Event]], rules: Rules
+    events: Iterable[tuple[int, Event]], rulebook: Rulebook
 ) -> tuple[list[list[_Sample]], list[Interval]]:
     """The samples of each seal that hung here, and when the contact was put aside."""
     door = Door("")
     lives: list[list[_Sample]] = [[]]
     aside: list[Interval] = []
     for at_ms, event in events:
+        if isinstance(event, RulesSet):
+            rulebook = event.rulebook
+            continue
         before = door
-        door, _ = step(door, event, at_ms, rules)
+        door, _ = step(door, event, at_ms, rulebook.of(door.door_class))
         if before.unsettled is not None:
             aside.append((before.unsettled.since_ms, at_ms))
         if door.seal_id != before.seal_id:
             lives.append([])
         if isinstance(event, ReportCame) and event.seal_id == door.seal_id:
-            lives[-1].append(_sample(lives[-1], event, at_ms))
+            lives[-1].append(_sample(lives[-1], event, at_ms, door.beat_ms or 0))
     if door.unsettled is not None:
         aside.append((door.unsettled.since_ms, door.unsettled.settles_ms))
     return lives, aside
 
 
-def _sample(earlier: list[_Sample], event: ReportCame, at_ms: int) -> _Sample:
+def _sample(earlier: list[_Sample], event: ReportCame, at_ms: int, beat_ms: int) -> _Sample:
     latest_ms = at_ms - (event.age_ms or 0 if event.seq else 0)
     earliest_ms = latest_ms - event.waited_ms
     if event.seq and event.age_ms is None:  # the seal lost count: after its report before this one
@@ -129,7 +145,7 @@ def _sample(earlier: list[_Sample], event: ReportCame, at_ms: int) -> _Sample:
         edges = earlier[-1].edges + (ahead if ahead < HALF else ahead - EDGES_MODULUS)
     contact = NOT_SEEN if event.cover or event.magnet else event.contact
     is_edge = event.edge and not event.first and event.age_ms is not None
-    return _Sample(earliest_ms, latest_ms, contact, edges, event.seq, is_edge, event.first)
+    return _Sample(earliest_ms, latest_ms, contact, edges, event.seq, is_edge, event.first, beat_ms)
 
 
 def _hidden(samples: list[_Sample]) -> list[Interval]:

@@ -111,6 +111,13 @@ class PermitSpent(Struct, frozen=True, tag="permit_spent"):
     opening_id: str
 
 
+class PermitRefused(Struct, frozen=True, tag="permit_refused"):
+    """A permit found no room among those that live, so nothing changed; the others stand."""
+
+    permit_id: str
+    reason: Reason
+
+
 Effect = (
     OpeningBegan
     | OpeningEnded
@@ -119,6 +126,7 @@ Effect = (
     | CaseMoved
     | PageDue
     | PermitSpent
+    | PermitRefused
     | SilenceBegan
     | SilenceEnded
     | OutageFound

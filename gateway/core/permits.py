@@ -11,19 +11,25 @@ from msgspec.structs import replace
 from gateway.core import wall_clock
 from gateway.core.case import Outcome, end_by_rule
 from gateway.core.duration import DAY_MS
-from gateway.core.effects import Effect, OpeningAnnounced, PermitSpent
+from gateway.core.effects import Effect, OpeningAnnounced, PermitRefused, PermitSpent
 from gateway.core.model import Door, Permit
 from gateway.core.reason import Reason
 from gateway.core.rules import Rules
 
-PERMITS_MAX = 32  # per door; the one that ends first goes first
+PERMITS_MAX = 32  # per door; what is over or used up goes first, and what lives never
 WINDOWS_MAX = 8  # a day, of a recurring one
 
 
 def announced(door: Door, permit: Permit, now_ms: int, rules: Rules) -> Outcome:
     """Take a permit. If it explains the opening that the open case is about, and comes within the
-    grace time, the case ends by itself and says so."""
-    door = announce(door, permit)
+    grace time, the case ends by itself and says so.
+
+    Where PERMITS_MAX live ones stand, nothing changes but for the effect that says so.
+    """
+    taken = announce(door, permit, now_ms)
+    if taken is None:
+        return door, (PermitRefused(permit.permit_id, Reason.PERMITS_FULL),)
+    door = taken
     case = door.case
     if case is None or case.reason is not Reason.NO_PERMIT or case.openings != 1:
         return door, ()
@@ -48,11 +54,29 @@ def announced(door: Door, permit: Permit, now_ms: int, rules: Rules) -> Outcome:
     return door, (*effects, *ended)
 
 
-def announce(door: Door, permit: Permit) -> Door:
-    """The door with this permit; one of the same id is replaced."""
-    others = [kept for kept in door.permits if kept.permit_id != permit.permit_id]
-    latest = sorted([*others, permit], key=lambda kept: (kept.to_ms, kept.permit_id))
-    return replace(door, permits=tuple(latest[-PERMITS_MAX:]))
+def announce(door: Door, permit: Permit, now_ms: int) -> Door | None:
+    """The door with this permit; one of the same id is replaced. None if there is no room.
+
+    What is over or used up makes room, the one that ends first before the others; until then it
+    stays, for a report of an opening that it covered may still be on its way.
+    """
+    kept = [one for one in door.permits if one.permit_id != permit.permit_id]
+    finished = sorted((one for one in kept if not is_live(one, now_ms)), key=_by_end)
+    surplus = len(kept) + 1 - PERMITS_MAX
+    if surplus > len(finished):
+        return None
+    gone = {one.permit_id for one in finished[: max(0, surplus)]}
+    latest = sorted([*(one for one in kept if one.permit_id not in gone), permit], key=_by_end)
+    return replace(door, permits=tuple(latest))
+
+
+def is_live(permit: Permit, now_ms: int) -> bool:
+    """Whether it may still explain an opening from now on."""
+    return permit.to_ms > now_ms and (bool(permit.daily) or permit.openings > 0)
+
+
+def _by_end(permit: Permit) -> tuple[int, str]:
+    return permit.to_ms, permit.permit_id
 
 
 def covering(

@@ -54,6 +54,9 @@ class Reason(StrEnum):
     SETTLED = "settled"
     RECEIVED_AGAIN = "received_again"
 
+    # Why an announced opening was not taken.
+    PERMITS_FULL = "permits_full"  # as many live ones stand as a door may have
+
     # Pages that are about no single case.
     GROUPED = "grouped"  # several at once, for a person who has had too many
     TEST = "test"  # the silent daily test of a person's channels

@@ -27,6 +27,7 @@ from gateway.core.effects import (
     OutageGrew,
     OutageOver,
     PageDue,
+    PermitRefused,
     SilenceBegan,
     SilenceEnded,
 )
@@ -76,8 +77,9 @@ class Step(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Whether anything followed, or is otherwise than before."""
-        return bool(self.effects) or self.after != self.before
+        """Whether anything was done, or is otherwise than before: not where it was refused."""
+        done = any(not isinstance(effect, PermitRefused) for effect in self.effects)
+        return done or self.after != self.before
 
 
 class SiteState:

@@ -14,6 +14,7 @@ Zone = tuple[tuple[int, int], ...]
 EAST_EIGHT: Zone = ((0, 480),)  # China, which has no daylight saving time
 DAY_MIN = 1_440
 WEEK_MIN = 7 * DAY_MIN
+EVERY_DAY = 0b1111111  # days of the week as a bit each; Monday is bit 0
 _MONDAY = 4 * DAY_MIN  # 5 January 1970 was one
 
 

@@ -5,6 +5,7 @@ language and the page has two; `half` takes the one that is read.
 """
 
 import secrets
+from datetime import UTC
 
 from msgspec import Struct
 
@@ -75,7 +76,7 @@ def households() -> list[Household]:
 def enrol(store: Store, living: list[Household], now_ms: int) -> None:
     """Write the building into a gateway's database, as `menshen enrol` does."""
     with store.writing() as connection:
-        enrolment = Enrolment(connection, now_ms)
+        enrolment = Enrolment(connection, now_ms, UTC)  # its times are no words of people's
         enrolment.take(NewGrid(GRID, _GRID_NAME))
         enrolment.take(NewWarden(WARDEN, _WARDEN_NAME, GRID, "zh"))
         for home in living:

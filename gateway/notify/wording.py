@@ -45,6 +45,7 @@ _WORDS: dict[Reason, str] = {
     Reason.HEARD_AGAIN: N_("Heard again"),
     Reason.SETTLED: N_("Contact settled"),
     Reason.RECEIVED_AGAIN: N_("Pages arrive again"),
+    Reason.PERMITS_FULL: N_("Too many permits"),
     Reason.GROUPED: N_("Several cases at once"),
     Reason.TEST: N_("Daily test"),
 }
@@ -99,6 +100,7 @@ _WHY: dict[Reason, str] = {
     Reason.HEARD_AGAIN: N_("What was silent is heard again."),
     Reason.SETTLED: N_("The contact has come to rest and is believed again."),
     Reason.RECEIVED_AGAIN: N_("A phone has signed for the canary's page again."),
+    Reason.PERMITS_FULL: N_("The door has as many permits as it may have, so none was added."),
     Reason.GROUPED: N_("Several cases came at once, so they are told in one page."),
     Reason.TEST: N_("This is the daily test of the way to you."),
 }

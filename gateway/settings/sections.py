@@ -5,6 +5,7 @@ beside the key in the example file.
 """
 
 import os
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -29,7 +30,7 @@ from gateway.settings.rules import (
 )
 from gateway.settings.section import Section
 from gateway.settings.values import host_name, is_loopback, one_line, path, shown, web_address
-from gateway.settings.zone import this_year_ms, transitions, zone_name
+from gateway.settings.zone import place, this_year_ms, transitions, zone_name
 
 Port = Annotated[int, Field(ge=1, le=65_535, description="a whole number from 1 to 65535")]
 Host = Annotated[
@@ -170,6 +171,11 @@ class Settings(BaseSettings):
         for name, one in self.classes.items():
             check_order(f"classes.{name}", of_class(self.rules, one))
         return self
+
+    @property
+    def zone(self) -> tzinfo:
+        """Where the site's clocks stand: for every time that a person reads or writes."""
+        return place(self.site.zone)
 
     @property
     def rulebook(self) -> Rulebook:

@@ -1,5 +1,7 @@
-"""The site's time zone as data for the core: when the clocks on the wall jump, and to where."""
+"""The site's time zone: one clock on the wall for all that people there read and write, and for the
+rules, which get it as data: when the clocks jump, and to where."""
 
+import os
 import time
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -9,6 +11,7 @@ from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.wall_clock import Zone
 
 YEARS_BACK, YEARS_AHEAD = 2, 5
+_OWN = Path("/etc/localtime")
 _YEAR_MS = 366 * DAY_MS
 
 
@@ -19,16 +22,21 @@ def zone_name(text: str) -> str:
     return text
 
 
+def place(name: str) -> tzinfo:
+    """The zone of a name. Without one it is the machine's own, asked for here and nowhere else."""
+    return ZoneInfo(name) if name else _own()
+
+
 def transitions(name: str, around_ms: int) -> Zone:
     """Every change of the offset from two years before a time to five years after it."""
-    place = _place(name)
+    there = place(name)
     from_ms = around_ms - YEARS_BACK * _YEAR_MS
-    found = [(from_ms, _offset_min(place, from_ms))]
+    found = [(from_ms, _offset_min(there, from_ms))]
     step_ms = DAY_MS
     for day_ms in range(from_ms + step_ms, around_ms + YEARS_AHEAD * _YEAR_MS, step_ms):
-        offset = _offset_min(place, day_ms)
+        offset = _offset_min(there, day_ms)
         if offset != found[-1][1]:
-            found.append((_change_ms(place, day_ms - step_ms, day_ms), offset))
+            found.append((_change_ms(there, day_ms - step_ms, day_ms), offset))
     return tuple(found)
 
 
@@ -38,30 +46,38 @@ def this_year_ms() -> int:
     return int(datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1000)
 
 
-def _change_ms(place: tzinfo | None, before_ms: int, after_ms: int) -> int:
+def _change_ms(there: tzinfo, before_ms: int, after_ms: int) -> int:
     """The first minute of the new offset between two times."""
-    old = _offset_min(place, before_ms)
+    old = _offset_min(there, before_ms)
     while after_ms - before_ms > MINUTE_MS:
         middle_ms = (before_ms + after_ms) // (2 * MINUTE_MS) * MINUTE_MS
-        if _offset_min(place, middle_ms) == old:
+        if _offset_min(there, middle_ms) == old:
             before_ms = middle_ms
         else:
             after_ms = middle_ms
     return after_ms
 
 
-def _offset_min(place: tzinfo | None, at_ms: int) -> int:
-    at = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(place)
-    offset = at.utcoffset()
+def _offset_min(there: tzinfo, at_ms: int) -> int:
+    offset = datetime.fromtimestamp(at_ms / 1000, there).utcoffset()
     return 0 if offset is None else int(offset.total_seconds() // 60)
 
 
-def _place(name: str) -> tzinfo | None:
-    """The zone of a name; None is the machine's own."""
-    if name:
-        return ZoneInfo(name)
+def _own() -> tzinfo:
+    """The zone that TZ names, else that of /etc/localtime, else UTC: as the C library has it."""
+    named = os.environ.get("TZ", "").removeprefix(":")
     try:
-        own = Path("/etc/localtime").resolve()
-        return ZoneInfo("/".join(own.parts[own.parts.index("zoneinfo") + 1 :]))
+        if named:
+            return ZoneInfo(named)
     except (OSError, ValueError, ZoneInfoNotFoundError):
-        return None
+        pass  # a rule in place of a name, which nobody here writes any more
+    path = _OWN.resolve()
+    try:
+        return ZoneInfo("/".join(path.parts[path.parts.index("zoneinfo") + 1 :]))
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        pass  # no link into the system's own data, but a file of its own
+    try:
+        with path.open("rb") as file:
+            return ZoneInfo.from_file(file)
+    except (OSError, ValueError):
+        return UTC

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from gateway.core.coverage import Ledger, ledger
-from gateway.core.duration import SECOND_MS
 from gateway.core.model import Contact
+from gateway.core.rules import Rulebook
 from gateway.simulate.building import BuildingRun, doors_of
 from gateway.simulate.door import DoorRun
 from gateway.simulate.habits import Habits
@@ -30,9 +30,9 @@ class Coverage:
     true_open_ms: int = 0  # of all that time, seen or not
     wrong_ms: int = 0
 
-    def add(self, run: DoorRun, span: tuple[int, int], beat_ms: int, slack_ms: int) -> None:
+    def add(self, run: DoorRun, span: tuple[int, int], slack_ms: int) -> None:
         """One door more."""
-        claimed = ledger(run.journal, span, beat_ms, run.rules)
+        claimed = ledger(run.journal, span, Rulebook(run.rules))
         self.doors += 1
         self.shut_ms += claimed.total_ms(Contact.SHUT)
         self.open_ms += claimed.total_ms(Contact.OPEN)
@@ -68,8 +68,7 @@ def check(doors: int, days: int, seed: int, habits: Habits) -> Coverage:
         building.run()
         for run in building.doors:
             if not run.life.chatter:  # a contact at fault says what it likes until it is put aside
-                beat_ms = habits.radio.beat_s * SECOND_MS
-                found.add(run, (START_MS, building.end_ms), beat_ms, slack_ms)
+                found.add(run, (START_MS, building.end_ms), slack_ms)
     return found
 
 

@@ -19,6 +19,7 @@ from gateway.core.effects import (
     OutageFound,
     OutageGrew,
     OutageOver,
+    PermitRefused,
     PermitSpent,
 )
 from gateway.core.events import (
@@ -84,6 +85,7 @@ class Commit:
         self.orders: list[Row] = []
         self.permits: list[Row] = []
         self.spent: list[Row] = []
+        self.refused_permits: list[Row] = []
         self.openings: list[Row] = []
         self.ended: list[Row] = []
         self.announced: list[Row] = []
@@ -169,6 +171,9 @@ class Commit:
                 self.announced.append(row)
             case PermitSpent(permit_id=permit_id, openings_left=left):
                 self.spent.append({"b_id": permit_id, "openings": left})
+            case PermitRefused(permit_id=permit_id):
+                self.permits = [row for row in self.permits if row["permit_id"] != permit_id]
+                self.refused_permits.append({"b_id": permit_id})  # enrolment may have written it
 
     def _ended(self, ended: OpeningEnded) -> None:
         row = msgspec.structs.asdict(ended)
@@ -244,6 +249,7 @@ class Commit:
             (sql.UPDATE_DOOR, list(self.doors.values())),
             (sql.UPSERT_REFUSAL, list(self.refusals.values())),
             (sql.UPSERT_ORDER, self.orders),
+            (sql.REFUSE_PERMIT, self.refused_permits),
             (sql.UPSERT_PERMIT, self.permits),
             (sql.SPEND_PERMIT, self.spent),
             (sql.INSERT_OPENING, self.openings),

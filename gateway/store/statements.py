@@ -63,6 +63,9 @@ UPSERT_REFUSAL = _of(tables.refusals, _upsert_refusal)
 UPSERT_ORDER = _upsert(tables.orders)
 UPSERT_PERMIT = _upsert(tables.permits)
 SPEND_PERMIT = _set(tables.permits, "permit_id", "b_id", "openings")
+REFUSE_PERMIT = Statement(
+    delete(tables.permits).where(tables.permits.c.permit_id == bindparam("b_id")), []
+)
 INSERT_OPENING = Statement(
     _insert_opening,
     [*OpeningBegan.__struct_fields__, "door_id", "heard_ms"],

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def store(folder: Path, settings: Path) -> Any:
     """The database of those settings: one grid with a warden, a door with a seal, one without."""
     opened = Store.open(folder / "menshen.db")
     with opened.writing() as connection:
-        enrolment = Enrolment(connection, time.time_ns() // 1_000_000)
+        enrolment = Enrolment(connection, time.time_ns() // 1_000_000, UTC)
         for row in (
             NewGrid("g1", "一网格"),
             NewWarden("w1", "王", "g1", "zh"),

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from commands.written_journal import write
-from core.story import HOUR, SECOND, Story
+from core.story import HOUR, SEAL, SECOND, Story
+from gateway.core.events import SealBound
 from gateway.core.model import Contact
 from gateway.store.engine import Store
 
@@ -14,6 +15,7 @@ BEAT = 100 * SECOND
 def an_hour_and_a_doubt() -> Story:
     """Seen shut for 36 beats, open for 20 s, then two openings that only the counter shows."""
     story = Story()
+    story.journal[0] = (story.now_ms, SealBound(SEAL, BEAT))
     for _ in range(36):
         story.after(BEAT).beat(Contact.SHUT)
     story.opens()
@@ -53,9 +55,10 @@ def test_people_read_a_bar_a_day_and_what_is_not_known(
 def test_a_slower_beat_is_taken_at_its_word(menshen: Callable[..., Any], store: Store) -> None:
     write(store, "d1", Story().after(HOUR))
     story = Story()
+    story.journal[0] = (story.now_ms, SealBound(SEAL, HOUR))
     story.after(HOUR).beat(Contact.SHUT)
     write(store, "d2", story)
-    (told,) = menshen("coverage", "d2", "--beat", 3600, "--json").json
+    (told,) = menshen("coverage", "d2", "--json").json
     assert told["totals_ms"]["seen_shut"] == HOUR
 
 

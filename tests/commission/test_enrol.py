@@ -1,6 +1,7 @@
 """Enrolment: what fits is written with its letters in one transaction, what does not is told."""
 
 import shutil
+from datetime import UTC
 
 import msgspec
 import pytest
@@ -51,7 +52,7 @@ def store(tmp_path, migrated):
 
 def enrol(store, *rows, at_ms=NOW_MS, replace=False):
     with store.writing() as connection:
-        enrolment = Enrolment(connection, at_ms, replace=replace)
+        enrolment = Enrolment(connection, at_ms, UTC, replace=replace)
         outcomes = [enrolment.take(row) for row in rows]
         enrolment.write()
     return outcomes
@@ -199,11 +200,11 @@ CONFLICTS = {
     ),
     "an altered permit": (
         NewPermit("d1", NOW_MS, NOW_MS + 2 * DAY_MS, 2, 600_000, "李", "送餐", "p1"),
-        "permit_id is announced already, otherwise",
+        "permit_id It is announced already, otherwise",
     ),
     "a permit of the past": (
         NewPermit("d1", 0, 1, 1, 60_000, "李", "x"),
-        "to lies in the past; is the year right?",
+        "to The end lies in the past; is the year right?",
     ),
 }
 

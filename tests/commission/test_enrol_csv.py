@@ -2,6 +2,8 @@
 
 import shutil
 import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
@@ -12,6 +14,8 @@ from gateway.commission.enrol_files import Wish, enrol_files
 from gateway.commission.enrol_rows import Outcome
 from gateway.store import tables
 from gateway.store.engine import Store
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 NOW_MS = int(time.time() * 1000)
 KEY = "ab" * 32
@@ -44,7 +48,7 @@ def enrol(store, tmp_path):
             path = tmp_path / f"{name}.csv"
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
             paths.append(path)
-        return enrol_files(store, paths, Wish(NOW_MS, **wish))
+        return enrol_files(store, paths, Wish(NOW_MS, SHANGHAI, **wish))
 
     return run
 
@@ -60,7 +64,7 @@ def count(store, table):
 
 
 def day(days):
-    return time.strftime("%Y-%m-%d", time.localtime(NOW_MS / 1000 + days * 86_400))
+    return f"{datetime.fromtimestamp(NOW_MS / 1000 + days * 86_400, SHANGHAI):%Y-%m-%d}"
 
 
 def test_files_may_come_in_any_order(enrol, store):
@@ -194,7 +198,7 @@ def test_a_file_that_is_no_table_is_told(enrol, content, words):
 
 
 def test_a_missing_file_is_told(store, tmp_path):
-    result = enrol_files(store, [tmp_path / "nope.csv"], Wish(NOW_MS))
+    result = enrol_files(store, [tmp_path / "nope.csv"], Wish(NOW_MS, SHANGHAI))
     assert told(result) == ["nope.csv: cannot be read: No such file or directory"]
 
 
@@ -246,20 +250,14 @@ def test_a_seal_takes_a_carried_door_only_when_that_is_said(enrol):
     ],
 )
 def test_times_are_read_as_people_and_excel_write_them(text, at):
-    assert enrol_cells.beginning_ms(text) == at
-    assert enrol_cells.end_ms(text) == at
+    assert enrol_cells.beginning_ms(text, SHANGHAI) == at
+    assert enrol_cells.end_ms(text, SHANGHAI) == at
 
 
-def test_a_day_alone_begins_and_ends_in_the_local_time_zone(monkeypatch):
-    monkeypatch.setenv("TZ", "Asia/Shanghai")
-    time.tzset()
-    try:
-        assert enrol_cells.beginning_ms("2026-03-01") == 1_772_323_200_000 - 8 * 3_600_000
-        assert enrol_cells.end_ms("2026/3/1") == 1_772_323_200_000 + 16 * 3_600_000
-        assert enrol_cells.beginning_ms("2026-03-01 08:00") == 1_772_323_200_000
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+def test_a_day_alone_begins_and_ends_by_the_sites_clocks():
+    assert enrol_cells.beginning_ms("2026-03-01", SHANGHAI) == 1_772_323_200_000 - 8 * 3_600_000
+    assert enrol_cells.end_ms("2026/3/1", SHANGHAI) == 1_772_323_200_000 + 16 * 3_600_000
+    assert enrol_cells.beginning_ms("2026-03-01 08:00", SHANGHAI) == 1_772_323_200_000
 
 
 def test_ten_thousand_rows_and_their_progress(enrol, store, tmp_path):
@@ -269,7 +267,7 @@ def test_ten_thousand_rows_and_their_progress(enrol, store, tmp_path):
     assert enrol(grids=GRIDS, doors="door_id,label,grid_id\n" + rows).written
     heard = []
     result = enrol_files(
-        store, [tmp_path / "seals.csv"], Wish(NOW_MS), lambda *said: heard.append(said)
+        store, [tmp_path / "seals.csv"], Wish(NOW_MS, SHANGHAI), lambda *said: heard.append(said)
     )
     assert result.written
     assert count(store, tables.letters) == 10_000

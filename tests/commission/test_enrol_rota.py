@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from commission.test_enrol_csv import DOORS, GRIDS, KEY, NOW_MS, count, day, told
+from commission.test_enrol_csv import DOORS, GRIDS, KEY, NOW_MS, SHANGHAI, count, day, told
 from gateway.commission import enrol_rota_cells
 from gateway.commission.enrol_cells import TABLES
 from gateway.commission.enrol_files import Wish, enrol_files
@@ -33,7 +33,7 @@ def enrol(store, tmp_path):
         paths = [tmp_path / f"{name}.csv" for name in files]
         for path, text in zip(paths, files.values(), strict=True):
             path.write_text(text, encoding="utf-8")
-        return enrol_files(store, paths, Wish(NOW_MS))
+        return enrol_files(store, paths, Wish(NOW_MS, SHANGHAI))
 
     return run
 

@@ -7,6 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +89,16 @@ def new_store(folder: Path, doors: int = 4) -> Store:
 class Console:
     """The console at work."""
 
-    def __init__(self, app: FastAPI, heart: Heart, store: Store, client: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        heart: Heart,
+        store: Store,
+        client: httpx.AsyncClient,
+        zone: tzinfo,
+    ) -> None:
         self.app, self.heart, self.store, self.client = app, heart, store, client
+        self.zone = zone
         self._edges: dict[int, int] = {}
 
     async def seal(self, number: int, under_order: bool = True) -> None:
@@ -155,7 +164,7 @@ async def console(store: Store, **sections: Any) -> AsyncIterator[Console]:
     transport = httpx.ASGITransport(app=app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            yield Console(app, heart, store, client)
+            yield Console(app, heart, store, client, settings.zone)
     finally:
         beating.cancel()
         with contextlib.suppress(asyncio.CancelledError):

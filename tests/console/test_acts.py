@@ -98,8 +98,8 @@ async def test_an_announced_opening_bothers_nobody_and_the_page_says_why(tmp_pat
     async with console(new_store(tmp_path)) as site:
         await site.seal(0)
         form = {
-            "from": clock.field(now_ms()),
-            "to": clock.field(now_ms() + HOUR_MS),
+            "from": clock.field(now_ms(), site.zone),
+            "to": clock.field(now_ms() + HOUR_MS, site.zone),
             "who": "Zhang Wei",
             "why": "lunch & rubbish",
         }
@@ -130,11 +130,15 @@ async def test_announcing_twice_with_one_id_announces_once(tmp_path: Path) -> No
     [
         {"to_ms": 0},
         {"from_ms": 5, "to_ms": 10},
-        {"to_ms": now_ms() + 15 * 24 * HOUR_MS},
-        {"from_ms": now_ms() + 14 * 24 * HOUR_MS, "to_ms": now_ms() + 15 * 24 * HOUR_MS},
+        {"to_ms": now_ms() + 32 * 24 * HOUR_MS},
+        {"from_ms": now_ms() + 367 * 24 * HOUR_MS, "to_ms": now_ms() + 368 * 24 * HOUR_MS},
         {"openings": 0},
+        {"openings": 101},
+        {"longest_ms": 25 * HOUR_MS},
+        {"days": 0},
         {"who": ""},
         {"why": "x" * 201},
+        {"who": "two\nlines"},
         {"permit_id": "g"},
         {"surprise": 1},
     ],

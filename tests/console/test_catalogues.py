@@ -15,6 +15,7 @@ GATEWAY = Path(gateway.__file__).parent
 METHODS = [
     ("console/**.py", "python"),
     ("notify/**.py", "python"),
+    ("registry/**.py", "python"),
     ("console/templates/**.html", "jinja2"),
 ]
 PLACE = re.compile(r"%\(\w+\)s|%\(\w+\)d|%s|\{\w+\}")

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,7 +11,8 @@ from gateway.console import clock
 from gateway.console.app import STATIC
 
 VENDOR = STATIC / "vendor"
-NOON_MS = int(datetime(2026, 3, 1, 12).astimezone().timestamp() * 1000)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOON_MS = int(datetime(2026, 3, 1, 12, tzinfo=SHANGHAI).timestamp() * 1000)
 MINUTE_MS = 60_000
 
 
@@ -30,19 +32,19 @@ def test_a_span_is_cut_and_never_rounded_up(span_ms: int, en: str, zh: str) -> N
 
 
 def test_today_is_told_by_the_clock_and_another_day_by_its_name() -> None:
-    assert clock.stamp(NOON_MS, NOON_MS + MINUTE_MS, "zh") == "12:00:00"
-    assert clock.stamp(NOON_MS, NOON_MS + 24 * 60 * MINUTE_MS, "zh") == "3月1日 12:00"
-    assert clock.stamp(NOON_MS, NOON_MS + 24 * 60 * MINUTE_MS, "en") == "1 Mar 12:00"
+    assert clock.stamp(NOON_MS, NOON_MS + MINUTE_MS, "zh", SHANGHAI) == "12:00:00"
+    assert clock.stamp(NOON_MS, NOON_MS + 24 * 60 * MINUTE_MS, "zh", SHANGHAI) == "3月1日 12:00"
+    assert clock.stamp(NOON_MS, NOON_MS + 24 * 60 * MINUTE_MS, "en", SHANGHAI) == "1 Mar 12:00"
 
 
 def test_a_field_reads_what_it_shows() -> None:
-    assert clock.from_field(clock.field(NOON_MS)) == NOON_MS
+    assert clock.from_field(clock.field(NOON_MS, SHANGHAI), SHANGHAI) == NOON_MS
 
 
 @pytest.mark.parametrize("text", ["", "now", "2026-13-01T00:00", "2026-03-01", "99999-01-01T00:00"])
 def test_a_field_that_holds_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"time data|unconverted|month"):
-        clock.from_field(text)
+        clock.from_field(text, SHANGHAI)
 
 
 def test_what_was_fetched_is_what_the_note_says() -> None:

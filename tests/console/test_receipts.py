@@ -139,8 +139,8 @@ async def test_a_permit_recurs_for_programs_and_on_the_doors_page(tmp_path: Path
         assert "Mon, Tue, Wed, Thu, Fri 07:00–08:30, 23:00–01:00" in page
         assert "2 openings each time" in page
         form = {
-            "from": clock.field(now_ms()),
-            "to": clock.field(now_ms() + HOUR_MS),
+            "from": clock.field(now_ms(), site.zone),
+            "to": clock.field(now_ms() + HOUR_MS, site.zone),
             "who": "Zhang",
             "why": "meals",
             "daily": "07:00-08:30, 11:30-13:00",

@@ -4,19 +4,27 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from core.story import HOUR, MINUTE, NOON, SEAL, SECOND, Story
 from gateway.core.coverage import Ledger, ledger
-from gateway.core.events import Event, ReportCame, SealBound
+from gateway.core.events import DoorClassed, Event, ReportCame, RulesSet, SealBound
 from gateway.core.model import Contact
-from gateway.core.rules import Rules
+from gateway.core.rules import Rulebook, Rules
 
 BEAT = 100 * SECOND
 SHUT, OPEN, NOT_SEEN = Contact.SHUT, Contact.OPEN, Contact.UNKNOWN
 
 
-def made(story: Story, from_ms: int = NOON, to_ms: int | None = None) -> Ledger:
-    return ledger(story.journal, (from_ms, to_ms or story.now_ms), BEAT, Rules())
+def made(
+    story: Story, from_ms: int = NOON, to_ms: int | None = None, beat_ms: int | None = BEAT
+) -> Ledger:
+    """Of a story whose seals had all promised one beat."""
+    events = [
+        (at_ms, replace(event, beat_ms=beat_ms) if isinstance(event, SealBound) else event)
+        for at_ms, event in story.journal
+    ]
+    return ledger(events, (from_ms, to_ms or story.now_ms))
 
 
 def seen(its: Ledger) -> list[tuple[int, Contact]]:
@@ -121,6 +129,60 @@ def test_a_new_seal_knows_nothing_of_the_time_before_it() -> None:
     assert seen(made(story)) == [(100, SHUT), (100, NOT_SEEN)]
 
 
+def flutters(story: Story) -> Story:
+    """Three openings in half a minute: by the usual rules, a contact at fault."""
+    for _ in range(3):
+        story.opens()
+        story.after(5 * SECOND).shuts()
+        story.after(5 * SECOND)
+    return beats(story, SHUT, 1)
+
+
+def test_the_rules_hold_that_held_then_and_not_those_of_today() -> None:
+    patient = RulesSet(Rulebook(Rules(chatter_openings=99)))
+    told = Story()
+    told.journal.insert(0, (NOON, patient))
+    assert made(flutters(told)).total_ms(NOT_SEEN) == 0
+    assert made(flutters(Story())).total_ms(NOT_SEEN) > 0
+    late = flutters(Story())
+    late.journal.append((late.now_ms, patient))  # set afterwards: it judges nothing of before
+    assert made(late) == made(flutters(Story()))
+
+
+def test_the_class_of_the_door_holds_from_when_it_was_said() -> None:
+    rulebook = RulesSet(Rulebook(Rules(), {"lobby": Rules(chatter_openings=99)}))
+    story = Story()
+    story.journal.insert(0, (NOON, rulebook))
+    assert made(flutters(story)).total_ms(NOT_SEEN) > 0
+    story = Story()
+    story.journal[:0] = [(NOON, rulebook), (NOON, DoorClassed("lobby"))]
+    assert made(flutters(story)).total_ms(NOT_SEEN) == 0
+
+
+def test_the_beat_holds_that_the_seal_had_promised_then() -> None:
+    story = Story().after(HOUR)
+    story.beat(SHUT)
+    assert seen(made(story)) == [(3_600, NOT_SEEN)]
+    assert seen(made(story, beat_ms=HOUR)) == [(3_600, SHUT)]
+
+
+def test_a_slower_beat_allows_nothing_before_it_was_promised() -> None:
+    story = Story()
+    story.tell(SealBound(SEAL, BEAT))
+    story.after(BEAT).beat(SHUT)
+    story.tell(SealBound(SEAL, HOUR))
+    for _ in range(2):
+        story.after(HOUR).beat(SHUT)
+    its = ledger(story.journal, (NOON + BEAT, story.now_ms))
+    assert seen(its) == [(3_600, NOT_SEEN), (3_600, SHUT)]
+
+
+def test_of_a_seal_that_promised_no_beat_nothing_is_claimed_and_that_is_told() -> None:
+    its = made(beats(Story(), SHUT, 3), beat_ms=None)
+    assert seen(its) == [(300, NOT_SEEN)]
+    assert its.unpromised == 3  # in the span, which ends with the fourth
+
+
 class World:
     """A door, its seal with a small spool, and a radio: the truth, and what the gateway hears."""
 
@@ -171,7 +233,7 @@ class World:
                 self.send(at_ms, said)
                 next_beat_ms = at_ms + BEAT
         self.heard.sort(key=lambda heard: heard[:2])
-        bound: tuple[int, Event] = (NOON, SealBound(SEAL))
+        bound: tuple[int, Event] = (NOON, SealBound(SEAL, BEAT))
         return [bound, *((at_ms, event) for at_ms, _, event in self.heard)]
 
     def keep(self, at_ms: int, first: bool = False) -> None:
@@ -222,7 +284,7 @@ def test_no_claim_that_the_truth_contradicts(
     gaps: list[int], outages: list[tuple[int, int]], chance: Random
 ) -> None:
     world = World(gaps, outages, chance)
-    its = ledger(world.live(), (NOON, world.end_ms), BEAT, Rules())
+    its = ledger(world.live(), (NOON, world.end_ms))
     assert world.contradicted(its) == []
     assert its.spans[0].from_ms == NOON
     assert its.spans[-1].to_ms == world.end_ms
@@ -235,7 +297,7 @@ def test_in_good_weather_most_of_the_time_is_seen() -> None:
     world = World([HOUR // SECOND, 300, 900, 200, 1800, 60], [], Random(1))  # noqa: S311
     world.weather = 0.0
     world.chance.choice = lambda options: options[0]  # type: ignore[method-assign, assignment]
-    its = ledger(world.live(), (NOON, world.end_ms), BEAT, Rules())
+    its = ledger(world.live(), (NOON, world.end_ms))
     assert world.contradicted(its) == []
     assert its.total_ms(OPEN) == (300 + 200 + 60) * SECOND
     assert its.total_ms(NOT_SEEN) < 2 * BEAT

@@ -191,7 +191,7 @@ def test_the_ledger_says_what_was_seen_and_what_was_not() -> None:
     site.at("09:00")
     events = [(at_ms, event) for at_ms, place, event in site.journal if place == "3-201"]
     span = site.time("07:30"), site.time("09:00")
-    its = ledger(events, span, 60_000, Rules())
+    its = ledger(events, span)
     minutes = {c: its.total_ms(c) / MINUTE for c in Contact}
     assert minutes == {Contact.SHUT: 65, Contact.OPEN: 10, Contact.UNKNOWN: 15}
 

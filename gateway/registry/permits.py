@@ -1,0 +1,246 @@
+"""The one law of announcing: for the console's page, programs, the command line and CSV files.
+
+An announcement is checked against the rows that it touches, and no others: its door, that door's
+permits, and what stands under its id. What comes of it is an event for the gateway: the console
+hands it over at once, other programs leave it as a letter (`write`). The core keeps the law of room
+by itself too, for between the check and the event another may have been quicker.
+"""
+
+import secrets
+from collections.abc import Container
+from datetime import datetime, tzinfo
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import asdict, replace
+from sqlalchemy import Connection, select
+
+from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
+from gateway.core.events import PermitAnnounced
+from gateway.core.model import Permit
+from gateway.core.permits import PERMITS_MAX, WINDOWS_MAX, is_live
+from gateway.core.subject import SubjectKind
+from gateway.core.wall_clock import DAY_MIN, EVERY_DAY
+from gateway.notify.catalogue import N_, say
+from gateway.store import tables, views
+from gateway.store.statement import upsert
+
+# All limits of an announcement; the two that the core keeps by itself, PERMITS_MAX (live ones of
+# one door) and WINDOWS_MAX (of a day), stand there.
+PERMIT_DAYS_MAX: Final = 31  # from its beginning to its end
+AHEAD_DAYS_MAX: Final = 366  # until it begins: further ahead the year is a slip
+OPENINGS_MAX: Final = 100  # of one, or in each window of one that recurs
+LONGEST_MINUTES_MAX: Final = 24 * 60  # of one opening
+LONGEST_MINUTES: Final = 15  # where nothing is said
+TEXT_CHARACTERS_MAX: Final = 200  # who, and why
+ID_CHARACTERS_MAX: Final = 64
+
+FULL = N_("The door has {most} permits already, which is the limit.")
+_NO_DOOR = N_("There is no such door.")
+_NO_AREA = N_("No door lies there.")
+_OTHERWISE = N_("It is announced already, otherwise; give this one a new id.")
+_PAST = N_("The end lies in the past; is the year right?")
+_BACKWARDS = N_("The end is not after the beginning.")
+_LONG = N_("A permit lasts {most} days at most.")
+_AHEAD = N_("It begins more than {most} days ahead; is the year right?")
+_OPENINGS = N_("Allowed are 1 to {most} openings.")
+_LONGEST = N_("An opening may last 1 second to {most} minutes.")
+_TEXT = N_("Say it in one line of 1 to {most} characters.")
+_ID = N_("An id has {most} characters at most.")
+_WINDOWS = N_("Allowed are up to {most} times of the day, from 00:00 to 23:59.")
+_DAYS = N_("Name at least one day of the week.")
+
+_encode = msgspec.json.Encoder().encode
+_decode_daily = msgspec.json.Decoder(tuple[tuple[int, int], ...]).decode
+
+
+class PermitError(Exception):
+    """An announcement that cannot be. `field` and `value` say what of it; `sentence` is a key of
+    the catalogues, which `facts` fill."""
+
+    def __init__(self, field: str, value: str, sentence: str, **facts: object) -> None:
+        super().__init__(field, value, sentence)
+        self.field, self.value, self.sentence, self.facts = field, value, sentence, facts
+
+    def told(self, language: str) -> str:
+        """The sentence, for people."""
+        return say(self.sentence, language).format(**self.facts)
+
+
+class PermitConflictError(PermitError):
+    """It makes sense by itself, but not beside what is announced already."""
+
+
+class NobodyThereError(PermitError):
+    """There is no such door, or no door in such an area."""
+
+
+class Announced(msgspec.Struct, frozen=True):
+    """A permit that may be, under its id. Not new: just this was announced before."""
+
+    door_id: str
+    permit: Permit
+    is_new: bool
+
+    @property
+    def event(self) -> PermitAnnounced:
+        """What the gateway is told."""
+        return PermitAnnounced(self.permit)
+
+
+class Announcements:
+    """Announcements checked one after the other, against one snapshot and those before them.
+
+    `zone` is where the site's clocks stand. `doors` are those that are known to whoever calls; by
+    default each is looked up.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        now_ms: int,
+        zone: tzinfo,
+        doors: Container[str] | None = None,
+    ) -> None:
+        self._connection, self._now_ms, self._zone, self._doors = connection, now_ms, zone, doors
+        self._on_door: dict[str, dict[str, Permit]] = {}
+        self._door_of: dict[str, str] = {}  # permit_id -> door_id, of those that are known
+        self._fresh: list[Announced] = []
+
+    def announce(self, door_id: str, permit: Permit) -> Announced:
+        """Announce an opening of a door. A permit without an id is given one, or that of a permit
+        which says the same. PermitError, and nothing kept, if it cannot be."""
+        on_door = self._permits_on(door_id)
+        permit_id = permit.permit_id or _same(on_door, permit) or secrets.token_hex(8)
+        permit = replace(permit, permit_id=permit_id)
+        known = on_door.get(permit_id)
+        if known is not None and _without_count(known) == _without_count(permit):
+            return Announced(door_id, permit, is_new=False)
+        if known is not None or self._is_taken(permit_id):
+            raise PermitConflictError("permit_id", permit_id, _OTHERWISE)
+        self._check(permit)
+        if sum(is_live(one, self._now_ms) for one in on_door.values()) >= PERMITS_MAX:
+            raise PermitConflictError("door_id", door_id, FULL, most=PERMITS_MAX)
+        announced = Announced(door_id, permit, is_new=True)
+        on_door[permit_id] = permit
+        self._door_of[permit_id] = door_id
+        self._fresh.append(announced)
+        return announced
+
+    def announce_in(self, area: str, permit: Permit) -> list[Announced]:
+        """The same for every door of an area ("stair:3/2", "building:3"), to each under an id of
+        its own. PermitError, and nothing kept, if one of them cannot be."""
+        door_ids = views.doors_in(self._connection, area)
+        if not door_ids:
+            raise NobodyThereError("area", area, _NO_AREA)
+        before = len(self._fresh)
+        try:
+            return [
+                self.announce(door_id, replace(permit, permit_id=_numbered(permit, number)))
+                for number, door_id in enumerate(door_ids, 1)
+            ]
+        except PermitError:
+            for one in self._fresh[before:]:
+                del self._on_door[one.door_id][one.permit.permit_id]
+                del self._door_of[one.permit.permit_id]
+            del self._fresh[before:]
+            raise
+
+    def write(self) -> None:
+        """Store what is new, and a letter to the gateway for each. The caller's transaction."""
+        if not self._fresh:
+            return
+        statement = upsert(self._connection.dialect.name, tables.permits)
+        self._connection.execute(statement, [_row(one) for one in self._fresh])
+        letters = [
+            {
+                "subject_kind": SubjectKind.DOOR,
+                "subject_id": one.door_id,
+                "body": _encode(one.event),
+            }
+            for one in self._fresh
+        ]
+        self._connection.execute(tables.letters.insert(), letters)
+
+    def _permits_on(self, door_id: str) -> dict[str, Permit]:
+        if door_id not in self._on_door:
+            d, p = tables.doors.c, tables.permits
+            if self._doors is None:
+                found = self._connection.execute(select(d.door_id).where(d.door_id == door_id))
+                is_known = found.first() is not None
+            else:
+                is_known = door_id in self._doors
+            if not is_known:
+                raise NobodyThereError("door_id", door_id, _NO_DOOR)
+            rows = self._connection.execute(select(p).where(p.c.door_id == door_id)).mappings()
+            self._on_door[door_id] = {row["permit_id"]: _permit(row) for row in rows}
+        return self._on_door[door_id]
+
+    def _is_taken(self, permit_id: str) -> bool:
+        """Whether a permit of another door has this id."""
+        c = tables.permits.c
+        found = self._connection.execute(select(c.door_id).where(c.permit_id == permit_id))
+        return permit_id in self._door_of or found.first() is not None
+
+    def _check(self, permit: Permit) -> None:
+        """Whether it makes sense by itself."""
+        self._check_time(permit)
+        if not 1 <= permit.openings <= OPENINGS_MAX:
+            raise PermitError("openings", str(permit.openings), _OPENINGS, most=OPENINGS_MAX)
+        if not SECOND_MS <= permit.longest_ms <= LONGEST_MINUTES_MAX * MINUTE_MS:
+            minutes = f"{permit.longest_ms / MINUTE_MS:g}"
+            raise PermitError("longest_min", minutes, _LONGEST, most=LONGEST_MINUTES_MAX)
+        for field, text in (("who", permit.who), ("why", permit.why)):
+            if not 1 <= len(text) <= TEXT_CHARACTERS_MAX or not text.isprintable():
+                raise PermitError(field, text, _TEXT, most=TEXT_CHARACTERS_MAX)
+        if len(permit.permit_id) > ID_CHARACTERS_MAX:
+            raise PermitError("permit_id", permit.permit_id, _ID, most=ID_CHARACTERS_MAX)
+        minutes_of_day = [minute for window in permit.daily for minute in window]
+        is_clock = all(0 <= minute < DAY_MIN for minute in minutes_of_day)
+        if len(permit.daily) > WINDOWS_MAX or not is_clock:
+            raise PermitError("daily", str(permit.daily), _WINDOWS, most=WINDOWS_MAX)
+        if not 1 <= permit.days <= EVERY_DAY:
+            raise PermitError("days", str(permit.days), _DAYS)
+
+    def _check_time(self, permit: Permit) -> None:
+        if permit.to_ms <= self._now_ms:
+            raise PermitError("to", self._local(permit.to_ms), _PAST)
+        if permit.to_ms <= permit.from_ms:
+            raise PermitError("to", self._local(permit.to_ms), _BACKWARDS)
+        if permit.to_ms - permit.from_ms > PERMIT_DAYS_MAX * DAY_MS:
+            raise PermitError("to", self._local(permit.to_ms), _LONG, most=PERMIT_DAYS_MAX)
+        if permit.from_ms - self._now_ms > AHEAD_DAYS_MAX * DAY_MS:
+            raise PermitError("from", self._local(permit.from_ms), _AHEAD, most=AHEAD_DAYS_MAX)
+
+    def _local(self, at_ms: int) -> str:
+        try:
+            return datetime.fromtimestamp(at_ms / 1000, self._zone).isoformat(" ", "minutes")
+        except (ValueError, OverflowError, OSError):
+            return str(at_ms)  # no clock goes that far
+
+
+def _numbered(permit: Permit, number: int) -> str:
+    return permit.permit_id and f"{permit.permit_id}-{number}"
+
+
+def _same(on_door: dict[str, Permit], permit: Permit) -> str | None:
+    """The id of the permit that says the same."""
+    wanted = _without_count(permit)
+    says = {one.permit_id: _without_count(replace(one, permit_id="")) for one in on_door.values()}
+    return next((permit_id for permit_id, said in says.items() if said == wanted), None)
+
+
+def _without_count(permit: Permit) -> Permit:
+    """What was announced, whatever has been used of it since."""
+    return replace(permit, openings=0, spent=(0, 0))
+
+
+def _permit(row: Any) -> Permit:
+    fields = {name: row[name] for name in Permit.__struct_fields__ if name != "spent"}
+    return Permit(**fields | {"daily": _decode_daily(row["daily"])})
+
+
+def _row(announced: Announced) -> dict[str, Any]:
+    row = asdict(announced.permit) | {"door_id": announced.door_id}
+    del row["spent"]
+    return row | {"daily": _encode(announced.permit.daily).decode()}

@@ -1,0 +1,191 @@
+"""The law of announcing: what may be, what may not and why, and what it costs to ask."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import Connection, event, insert, select
+
+from gateway.core.events import PermitAnnounced
+from gateway.core.model import Permit
+from gateway.core.permits import PERMITS_MAX, WINDOWS_MAX
+from gateway.notify.catalogue import LOCALES
+from gateway.registry import permits
+from gateway.registry.permits import (
+    Announcements,
+    NobodyThereError,
+    PermitConflictError,
+    PermitError,
+)
+from gateway.store import registry, tables
+from gateway.store.engine import Store
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOW_MS = 1_780_000_000_000
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+MEAL = Permit("", NOW_MS, NOW_MS + HOUR_MS, 1, 600_000, "食堂", "送餐")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Two doors of one stair, and one elsewhere."""
+    opened = Store.open(tmp_path / "menshen.db")
+    with opened.writing() as connection:
+        connection.execute(insert(tables.grids), {"grid_id": "g1", "name": "一网格"})
+        for door_id, stair in (("d1", "2"), ("d2", "2"), ("d3", "4")):
+            row = {"door_id": door_id, "label": door_id, "grid_id": "g1"}
+            connection.execute(insert(tables.doors), row | {"building": "3", "stair": stair})
+    yield opened
+    opened.close()
+
+
+def law(connection: Connection, now_ms: int = NOW_MS) -> Announcements:
+    return Announcements(connection, now_ms, SHANGHAI)
+
+
+def announced(store: Store, door_id: str, *wanted: Permit, now_ms: int = NOW_MS) -> list[bool]:
+    """Each announced and written; whether it was new."""
+    with store.writing() as connection:
+        announcements = law(connection, now_ms)
+        new = [announcements.announce(door_id, permit).is_new for permit in wanted]
+        announcements.write()
+    return new
+
+
+def letters(store: Store) -> list[tuple[str, object]]:
+    with store.reading() as connection:
+        return [(door_id, what) for _, door_id, what in registry.letters(connection, 0)]
+
+
+def fill(store: Store, door_id: str) -> None:
+    """As many live ones as a door may have. The meal ends first."""
+    later = [
+        replace(MEAL, permit_id=f"p{number}", to_ms=MEAL.to_ms + number * HOUR_MS)
+        for number in range(PERMITS_MAX)
+    ]
+    announced(store, door_id, *later)
+
+
+def test_an_announcement_is_a_row_and_a_letter_and_said_twice_is_said_once(store: Store) -> None:
+    assert announced(store, "d1", MEAL) == [True]
+    assert announced(store, "d1", MEAL) == [False]
+    ((door_id, told),) = letters(store)
+    assert door_id == "d1"
+    assert isinstance(told, PermitAnnounced)
+    assert replace(told.permit, permit_id="") == MEAL
+    daily = replace(MEAL, permit_id="noon", daily=((690, 780),), days=0b11111)
+    assert announced(store, "d1", daily, daily) == [True, False]
+    assert announced(store, "d1", daily) == [False]
+
+
+def test_what_a_permit_has_left_does_not_make_it_another(store: Store) -> None:
+    announced(store, "d1", replace(MEAL, permit_id="meal"))
+    with store.writing() as connection:
+        connection.execute(tables.permits.update().values(openings=0))
+    assert announced(store, "d1", replace(MEAL, permit_id="meal")) == [False]
+    with store.reading() as connection:
+        assert connection.execute(select(tables.permits.c.openings)).scalars().all() == [0]
+
+
+def test_a_full_door_takes_no_more_and_keeps_todays_meal(store: Store) -> None:
+    fill(store, "d1")
+    with pytest.raises(PermitConflictError) as refused:
+        announced(store, "d1", replace(MEAL, permit_id="more", to_ms=NOW_MS + 9 * DAY_MS))
+    assert refused.value.told("en") == "The door has 32 permits already, which is the limit."
+    assert len(letters(store)) == PERMITS_MAX
+    assert announced(store, "d2", MEAL) == [True]
+
+
+def test_what_is_over_or_used_up_takes_no_room(store: Store) -> None:
+    fill(store, "d1")
+    after_ms = MEAL.to_ms + 1  # the meal is over
+    more = replace(MEAL, permit_id="more", to_ms=NOW_MS + 9 * DAY_MS)
+    assert announced(store, "d1", more, now_ms=after_ms) == [True]
+    with store.writing() as connection:
+        used = tables.permits.update().where(tables.permits.c.permit_id == "p5")
+        connection.execute(used.values(openings=0))
+    assert announced(store, "d1", replace(more, permit_id="even-more"), now_ms=after_ms) == [True]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"to_ms": NOW_MS}, "to"),
+        ({"from_ms": NOW_MS + 2 * HOUR_MS}, "to"),
+        ({"to_ms": NOW_MS + 31 * DAY_MS + 1}, "to"),
+        ({"from_ms": NOW_MS + 367 * DAY_MS, "to_ms": NOW_MS + 368 * DAY_MS}, "from"),
+        ({"from_ms": 2**53, "to_ms": 2**53 + 1}, "from"),
+        ({"openings": 0}, "openings"),
+        ({"openings": permits.OPENINGS_MAX + 1}, "openings"),
+        ({"longest_ms": 999}, "longest_min"),
+        ({"longest_ms": DAY_MS + 1}, "longest_min"),
+        ({"who": ""}, "who"),
+        ({"why": "x" * 201}, "why"),
+        ({"why": "two\nlines"}, "why"),
+        ({"permit_id": "x" * 65}, "permit_id"),
+        ({"daily": ((0, 1440),)}, "daily"),
+        ({"daily": ((0, 60),) * (WINDOWS_MAX + 1)}, "daily"),
+        ({"days": 0}, "days"),
+        ({"days": 128}, "days"),
+    ],
+)
+def test_what_cannot_be_is_told_and_nothing_is_kept(
+    store: Store, changed: dict[str, object], field: str
+) -> None:
+    with store.writing() as connection:
+        announcements = law(connection)
+        with pytest.raises(PermitError) as refused:
+            announcements.announce("d1", replace(MEAL, **changed))
+        announcements.write()
+    assert refused.value.field == field
+    for language in LOCALES:
+        said = refused.value.told(language)
+        assert said.endswith("。" if language == "zh" else (".", "?"))
+        assert "{" not in said
+    assert letters(store) == []
+
+
+def test_an_id_is_one_permits_only(store: Store) -> None:
+    announced(store, "d1", replace(MEAL, permit_id="p"))
+    for door_id, other in (("d2", MEAL), ("d1", replace(MEAL, why="检测"))):
+        with pytest.raises(PermitConflictError):
+            announced(store, door_id, replace(other, permit_id="p"))
+
+
+def test_for_an_area_it_is_all_of_its_doors_or_none(store: Store) -> None:
+    fill(store, "d2")
+    with store.writing() as connection:
+        announcements = law(connection)
+        with pytest.raises(PermitConflictError):
+            announcements.announce_in("stair:3/2", replace(MEAL, permit_id="noon"))
+        one = announcements.announce_in("stair:3/4", replace(MEAL, permit_id="noon"))
+        announcements.write()
+    assert [(its.door_id, its.permit.permit_id) for its in one] == [("d3", "noon-1")]
+    assert [door_id for door_id, _ in letters(store)] == ["d2"] * PERMITS_MAX + ["d3"]
+    with store.reading() as connection, pytest.raises(NobodyThereError):
+        law(connection).announce_in("stair:9/9", MEAL)
+
+
+def test_a_door_that_is_none(store: Store) -> None:
+    with store.reading() as connection, pytest.raises(NobodyThereError):
+        law(connection).announce("d9", MEAL)
+
+
+def test_one_permit_costs_a_look_up_and_not_the_registry(store: Store) -> None:
+    with store.writing() as connection:
+        doors = [{"door_id": f"x{n}", "label": "x", "grid_id": "g1"} for n in range(500)]
+        connection.execute(insert(tables.doors), doors)
+    fill(store, "d2")
+    asked: list[str] = []
+    with store.writing() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *how: asked.append(how[2]))
+        announcements = law(connection)
+        announcements.announce("d1", replace(MEAL, permit_id="meal"))
+        announcements.write()
+    selects = [statement for statement in asked if statement.startswith("SELECT")]
+    assert len(selects) <= 3
+    assert all("WHERE" in statement for statement in selects)
+    with store.reading() as connection:  # the gateway takes the letter, and need not read anew
+        assert registry.enrolment(connection) == 0
