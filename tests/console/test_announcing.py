@@ -93,7 +93,7 @@ async def test_what_passes_no_check_is_refused_by_the_core_and_leaves_no_row(
             Permit(f"p{n}", now_ms(), now_ms() + HOUR_MS + n, 1, 60_000, "Li", "meal")
             for n in range(PERMITS_MAX + 1)
         ]
-        said = [site.heart.submit("d0", PermitAnnounced(permit)) for permit in wanted]
+        said = [site.heart.submit(of_door("d0"), PermitAnnounced(permit)) for permit in wanted]
         assert await asyncio.gather(*said) == [True] * PERMITS_MAX + [False]
         with site.store.reading() as connection:
             rows = connection.execute(select(tables.permits.c.permit_id)).scalars().all()
