@@ -1,11 +1,13 @@
 """Settings: what a file and the environment may say, and the sentence for everything else."""
 
+import importlib.resources
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from gateway.core.rules import Rules
-from gateway.settings import SettingsError, example, load
+from gateway.settings import SettingsError, example, load, zone
 from gateway.settings.secret import SECRETS
 from gateway.settings.sections import SECTIONS, Settings
 
@@ -248,3 +250,18 @@ def test_a_password_needs_a_user(file, monkeypatch):
 
 def test_made_without_a_file_settings_are_the_defaults():
     assert Settings().store.path == Path("menshen.db")
+
+
+def test_the_machines_zone_is_found_by_its_name_its_file_or_is_utc(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TZ", ":Europe/Berlin")
+    assert str(zone.place("")) == "Europe/Berlin"
+    assert str(zone.place("Asia/Shanghai")) == "Asia/Shanghai"
+    monkeypatch.setenv("TZ", "CET-1CEST")  # a rule, and no name
+    monkeypatch.setattr(zone, "_OWN", tmp_path / "localtime")
+    assert zone.place("") is UTC
+    shanghai = importlib.resources.files("tzdata") / "zoneinfo" / "Asia" / "Shanghai"
+    (tmp_path / "localtime").write_bytes(shanghai.read_bytes())
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert noon.astimezone(zone.place("")).hour == 20

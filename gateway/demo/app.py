@@ -24,6 +24,7 @@ from gateway.demo.house import DOORS_A_FLOOR, WARDEN
 from gateway.demo.keeper import Keeper
 from gateway.demo.scene import Scene
 from gateway.notify.catalogue import LOCALES
+from gateway.settings.zone import place
 
 HERE: Final = Path(__file__).parent
 DEFAULT: Final = "zh"  # where a browser says nothing
@@ -115,7 +116,8 @@ def _shown(scene: Scene) -> APIRouter:
         language = languages.chosen(request, DEFAULT)
         template = environments[language].get_template("demo.html")
         floors = _floors(list(scene.leaves))
-        html = template.render(language=language, floors=floors, warden=WARDEN)
+        zone = getattr(place(""), "key", None) or ""  # the demo's settings name none
+        html = template.render(language=language, floors=floors, warden=WARDEN, zone=zone)
         return HTMLResponse(html, headers=_HEADERS)
 
     @router.get("/live")

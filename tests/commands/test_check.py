@@ -2,6 +2,7 @@
 
 import sys
 import time
+from datetime import UTC
 
 import msgspec
 import pytest
@@ -127,7 +128,7 @@ def test_a_database_that_others_may_read_is_told(store):
     ],
 )
 def test_a_clock_that_is_wrong_is_told(newest_ms, now_ms, mark, words):
-    finding = check_machine.clock(newest_ms, now_ms)
+    finding = check_machine.clock(newest_ms, now_ms, UTC)
     assert finding.mark is mark
     assert words in finding.text
 

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from datetime import UTC, datetime, timedelta
 
 GRIDS = "grid_id,name\ng1,一网格\n"
 
@@ -88,13 +89,14 @@ def test_announcing_an_opening(menshen, store):
     assert "--to '23:59:59': allowed are" in menshen(*words).err
     words[3] = "2099-01-01"
     said = menshen(*words)
-    assert (said.code, "a permit lasts 31 days at most" in said.err) == (1, True)
-    words[3:4] = ["2031-01-02 12:30", "--from", "2031-01-02 11:30"]
-    assert "Announced: 1 opening of door d1 until 2031-01-02 12:30:00." in menshen(*words).out
+    assert (said.code, "A permit lasts 31 days at most" in said.err) == (1, True)
+    day = (datetime.now(UTC) + timedelta(days=40)).date()
+    words[3:4] = [f"{day} 12:30", "--from", f"{day} 11:30"]
+    assert f"Announced: 1 opening of door d1 until {day} 12:30:00." in menshen(*words).out
     assert "Announced already" in menshen(*words).out
     assert menshen(*words, "--json").json["outcome"] == "unchanged"
     words[1] = "d9"
-    assert "there is no such door" in menshen(*words).err
+    assert "there is no door d9" in menshen(*words).err
 
 
 def test_a_label_again(menshen, folder):

@@ -38,6 +38,15 @@ def beats(story: Story, contact: Contact, count: int) -> Story:
     return story
 
 
+def flutters(story: Story) -> Story:
+    """Three openings in half a minute: by the usual rules, a contact at fault."""
+    for _ in range(3):
+        story.opens()
+        story.after(5 * SECOND).shuts()
+        story.after(5 * SECOND)
+    return beats(story, SHUT, 1)
+
+
 def test_beats_of_equal_count_show_the_door_as_it_stands() -> None:
     assert seen(made(beats(Story(), SHUT, 3))) == [(300, SHUT)]
 
@@ -110,11 +119,7 @@ def test_a_tampered_seal_sees_nothing() -> None:
 def test_a_contact_that_chatters_is_not_seen_until_it_settles() -> None:
     story = beats(Story(), SHUT, 1)
     since_ms = story.now_ms
-    for _ in range(3):
-        story.opens()
-        story.after(5 * SECOND).shuts()
-        story.after(5 * SECOND)
-    beats(story, SHUT, 8)
+    beats(flutters(story), SHUT, 7)
     its = made(story)
     assert its.spans[1].from_ms == since_ms
     assert its.spans[1].seen is NOT_SEEN
@@ -127,15 +132,6 @@ def test_a_new_seal_knows_nothing_of_the_time_before_it() -> None:
     story.tell(SealBound("another"))
     story.after(BEAT).tell(ReportCame("another", 0, SHUT, 0, False))
     assert seen(made(story)) == [(100, SHUT), (100, NOT_SEEN)]
-
-
-def flutters(story: Story) -> Story:
-    """Three openings in half a minute: by the usual rules, a contact at fault."""
-    for _ in range(3):
-        story.opens()
-        story.after(5 * SECOND).shuts()
-        story.after(5 * SECOND)
-    return beats(story, SHUT, 1)
 
 
 def test_the_rules_hold_that_held_then_and_not_those_of_today() -> None:

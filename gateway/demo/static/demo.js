@@ -26,7 +26,8 @@ function span(ms) {
   return [(ms / 1000).toFixed(1), said.s];
 }
 
-const moment = (ms) => new Date(ms).toLocaleTimeString(language, { hour12: false });
+const timeZone = document.body.dataset.zone || undefined; // the site's; else the browser's
+const moment = (ms) => new Date(ms).toLocaleTimeString(language, { hour12: false, timeZone });
 
 function showDoor(door, isStale) {
   const flat = at(`door-${door.id}`);
