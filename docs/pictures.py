@@ -129,7 +129,7 @@ async def addresses(page: Page, address: str) -> dict[str, str]:
 
 
 async def take(page: Page, url: str, file: Path) -> None:
-    """Take one picture, when the page is live and its letters are drawn."""
+    """Take one picture, when the page is live and its fonts are loaded."""
     await page.goto(url)
     if await page.locator(".line").count():
         await expect(page.locator("body.is-live")).to_be_visible()
