@@ -9,7 +9,8 @@ UNIT := tests/portable tests/core tests/store
 AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit bench micropython neighbours lock clean venv venv-run
+.PHONY: help demo test check unit bench pictures diagrams micropython neighbours lock clean
+.PHONY: venv venv-run
 
 help:
 	@echo 'make demo         a building of twelve sealed doors, live in your browser; Ctrl-C ends it'
@@ -17,6 +18,8 @@ help:
 	@echo 'make unit         only the quick tests, in seconds'
 	@echo 'make check        only the checks: style, types, layers, firmware compiles for MicroPython'
 	@echo 'make bench        measure this machine against the promised figures -> bench/latest.json'
+	@echo 'make pictures     take the pictures of README and docs/ anew, from the running demo'
+	@echo 'make diagrams     write the state machines of ARCHITECTURE.md anew, from their tables'
 	@echo 'make micropython  fetch the MicroPython interpreter that the tests run the seal on'
 	@echo 'make neighbours   get the real mosquitto, InfluxDB and Chromium that the tests talk to'
 	@echo 'make lock         resolve the dependencies anew (needs uv)'
@@ -53,6 +56,13 @@ test: check
 bench: venv
 	@sh .ci/neighbours.sh || true
 	$(BIN)/python -m bench
+
+pictures: venv
+	@sh .ci/neighbours.sh
+	$(BIN)/python -m docs.pictures
+
+diagrams: venv
+	$(BIN)/python -m docs.diagrams
 
 micropython:
 	@sh .ci/micropython.sh

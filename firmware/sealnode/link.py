@@ -10,6 +10,10 @@ from .stream import Stream, addresses, trust
 
 DOWN, CONNECTING, GREETING, SUBSCRIBING, UP = range(5)
 
+# The life of a session: what brings it on, from where to where. All else that comes ends it.
+OPENED, CONNECTED, GREETED, SUBSCRIBED = range(4)
+STEPS = ((DOWN, CONNECTING), (CONNECTING, GREETING), (GREETING, SUBSCRIBING), (SUBSCRIBING, UP))
+
 OPEN_MS_MAX = 20_000  # address, TCP, TLS (2 to 4 s on an ESP32), CONNACK and SUBACK together
 WRITE_MS_MAX = 10_000  # until the broker takes a packet
 PING_MS_MAX = 10_000  # until it answers a ping
@@ -73,7 +77,7 @@ class Link:
             return
         self._reader = Reader(PACKET_MAX)
         self._outbox = [self._hello]
-        self.state = CONNECTING
+        self._step(OPENED)
         self.why = ""
 
     def publish(self, topic: str, payload: bytes, now_ms: int, qos: int = 0) -> bool:
@@ -149,7 +153,7 @@ class Link:
         if self.state == CONNECTING:
             if not stream.connected():
                 return
-            self.state = GREETING
+            self._step(CONNECTED)
         self._flush(now_ms)
         for _ in range(_READS_MAX):
             if len(self.inbox) >= INBOX_MAX:
@@ -181,7 +185,7 @@ class Link:
             packet_id, granted = packets.read_suback(body)
             if packet_id != _SUBSCRIBE_ID or granted == packets.REFUSED:
                 raise PacketError("the broker refuses %s" % self._topic)
-            self.state = UP
+            self._step(SUBSCRIBED)
         elif kind == packets.PINGRESP:
             self._pinged_ms = -1
         elif kind != packets.PUBACK:  # which only says that the broker has it: our receipt counts
@@ -194,7 +198,13 @@ class Link:
         if code:
             raise OSError("the broker refuses this seal, code %d" % code)
         self._queue(packets.subscribe(_SUBSCRIBE_ID, self._topic), now_ms)
-        self.state = SUBSCRIBING
+        self._step(GREETED)
+
+    def _step(self, event: int) -> None:
+        before, after = STEPS[event]
+        if self.state != before:
+            raise PacketError("the broker answers what was not asked")
+        self.state = after
 
     def _hear(self, head: int, body: bytes, now_ms: int) -> None:
         topic, payload, qos, packet_id = packets.read_publish(head, body)

@@ -30,6 +30,7 @@ WRONG = [
     ("sends a client's packet", rude.says(rude.CONNACK + b"\x82\x00"), "which no client is sent"),
     ("sends nonsense lengths", rude.says(b"\x20\xff\xff\xff\xff\xff"), "not a word of MQTT"),
     ("publishes nonsense", rude.says(rude.CONNACK + b"\x30\x01\x00"), "not a word of MQTT"),
+    ("answers twice", rude.says(rude.CONNACK + 2 * rude.SUBACK), "what was not asked"),
 ]
 NAMES = [name for name, _, _ in WRONG]
 
