@@ -7,8 +7,12 @@ commit fails the draft is kept and tried again, and nobody outside has heard of 
 from collections import deque
 from collections.abc import Iterable
 
+from gateway.beat import Answer
 from gateway.core import outages, switchboard
+from gateway.core.acts import Recent, result_of
+from gateway.core.cases.refusal import Refusal
 from gateway.core.effects import (
+    ActionRefused,
     CaseMoved,
     Effect,
     OpeningBegan,
@@ -20,6 +24,7 @@ from gateway.core.effects import (
     SilenceEnded,
 )
 from gateway.core.events import (
+    CaseAction,
     Event,
     MessageRefused,
     OutageBegan,
@@ -147,20 +152,20 @@ class Draft:
         known = self.outages or self._site.outages
         return outages.of_case(known, case_id) if known.outages else None
 
-    def event(self, at_ms: int, door_id: str, event: Event) -> bool:
-        """Step the door, write what follows. True if anything followed or the door changed.
+    def event(self, at_ms: int, door_id: str, event: Event) -> Answer:
+        """Step the door, write what follows. Whether anything did, or the door changed.
 
         SITE in place of a door: what the site knows of all of them takes the step. What one step
         means to others is stepped after all that follows from it, for so the journal is read.
         """
         if isinstance(event, PageReceived):
             self._received(at_ms, event)
-        changed = self._step(at_ms, door_id, event)
+        answer = self._step(at_ms, door_id, event)
         while self._following:  # a door's silence to the site, an outage to its doors: no further
             self._step(at_ms, *self._following.popleft())
-        return changed
+        return answer
 
-    def _step(self, at_ms: int, door_id: str, event: Event) -> bool:
+    def _step(self, at_ms: int, door_id: str, event: Event) -> Answer:
         if door_id == SITE:
             return self._site_event(at_ms, event)
         before = self.door(door_id)
@@ -171,7 +176,9 @@ class Draft:
         self.commit.event(at_ms, door_id, event, self._reason(event, door, effects, at_ms))
         for effect in effects:
             self._effect(at_ms, door, effect)
-        return bool(effects) or door != before
+        if isinstance(event, CaseAction):
+            return _answer(event, door.recent)
+        return Answer(bool(effects) or door != before)
 
     def _received(self, at_ms: int, event: PageReceived) -> None:
         """A grouped page's receipt speaks for all that is in it."""
@@ -188,8 +195,10 @@ class Draft:
 
     def _reason(
         self, event: Event, door: Door, effects: tuple[Effect, ...], at_ms: int
-    ) -> Reason | None:
+    ) -> Reason | Refusal | None:
         """What stands beside the event in the journal, and is counted where it told nothing."""
+        if isinstance(event, CaseAction):
+            return _refusal(effects)
         if isinstance(event, MessageRefused):
             return event.reason
         if not isinstance(event, ReportCame) or not event.edge:
@@ -229,8 +238,10 @@ class Draft:
             self.commit.entries.append(entry)
             self.pages[entry.page_id] = None  # a grouped page, or a test, is news too
 
-    def _site_event(self, at_ms: int, event: Event) -> bool:
+    def _site_event(self, at_ms: int, event: Event) -> Answer:
         """Step what the site knows of all doors, and of all people."""
+        if isinstance(event, CaseAction):
+            return self._outage_event(at_ms, event)
         self.commit.event(at_ms, SITE, event, None)
         match event:
             case RulesSet(rulebook=rulebook):
@@ -241,17 +252,21 @@ class Draft:
                 self._enter(self.lines.step(event, at_ms))
             case _:
                 return self._outage_event(at_ms, event)
-        return True
+        return Answer(True)
 
-    def _outage_event(self, at_ms: int, event: Event) -> bool:
+    def _outage_event(self, at_ms: int, event: Event) -> Answer:
         before = self.outages or self._site.outages
         rules = self._site.rulebook.rules
         self.outages, effects = outages.step(before, event, at_ms, rules)
         if self.outages is not before:
             self.commit.state("outages", self.outages)
+        if isinstance(event, CaseAction):
+            self.commit.event(at_ms, SITE, event, _refusal(effects))
         for effect in effects:
             self._outage_effect(at_ms, effect, before)
-        return bool(effects) or self.outages != before
+        if isinstance(event, CaseAction):
+            return _answer(event, self.outages.recent)
+        return Answer(bool(effects) or self.outages != before)
 
     def _outage_effect(self, at_ms: int, effect: Effect, before: Outages) -> None:
         if isinstance(effect, OutageFound | OutageGrew | OutageOver):
@@ -267,6 +282,16 @@ class Draft:
                 self.commit.case(door_id, grid_id, effect, area)
                 self.cases[effect.case.case_id] = None
             self._enter(self.lines.follow(effect, door_id, grid_id, at_ms))
+
+
+def _answer(event: CaseAction, recent: Recent) -> Answer:
+    """As it is remembered: of an action that came before, what came of it then."""
+    result = result_of(recent, event)
+    return Answer(result is not None and result.refusal is None, result)
+
+
+def _refusal(effects: tuple[Effect, ...]) -> Refusal | None:
+    return next((e.refusal for e in effects if isinstance(e, ActionRefused)), None)
 
 
 def _to_doors(

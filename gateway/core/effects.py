@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from gateway.core.actor import Actor
+from gateway.core.cases.refusal import Refusal
 from gateway.core.model import Case
 from gateway.core.reason import Reason
 
@@ -39,7 +41,16 @@ class CaseMoved(Struct, frozen=True):
 
     case: Case
     at_ms: int
-    by: str | None = None  # None: a rule, whose reason is the outcome
+    by: Actor | None = None  # None: a rule, whose reason is the outcome
+    done_ms: int | None = None  # when the person did it, if not at `at_ms`, when it arrived
+
+
+class ActionRefused(Struct, frozen=True):
+    """A person's action changed nothing. When it was done stands in the holder's `recent`."""
+
+    case_id: str
+    action_id: str
+    refusal: Refusal
 
 
 class PageDue(Struct, frozen=True):
@@ -114,6 +125,7 @@ Effect = (
     | OpeningResumed
     | OpeningAnnounced
     | CaseMoved
+    | ActionRefused
     | PageDue
     | PermitSpent
     | SilenceBegan

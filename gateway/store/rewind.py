@@ -19,9 +19,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from gateway.core.acts import Act
-from gateway.core.effects import Effect, PageDue
-from gateway.core.events import DeadlineCame, PageWentOut
+from gateway.core.effects import ActionRefused, Effect, PageDue
+from gateway.core.events import CaseAction, DeadlineCame, PageReceived, PageWentOut
 from gateway.core.model import SITE, Door
 from gateway.core.reason import Reason
 from gateway.core.rules import Rulebook
@@ -89,11 +88,8 @@ def rewind(
         effects, lived = other.step(its), held.step(its)
         was += _pages(its.door_id, its.at_ms, lived.effects)
         would += _pages(its.door_id, its.at_ms, effects)
-        act = its.event
-        if isinstance(act, Act) and lived.effects and not effects:
-            by = "" if isinstance(act, PageWentOut) else act.by
-            met = Unmet(its.door_id, its.at_ms, type(act).__name__, act.case_id, by)
-            result.unmet.append(met)
+        if _did(lived.effects) and not _did(effects):
+            result.unmet += _unmet(its)
     for door_id in list(other.doors):
         would += other.due(door_id, to_ms)
     _beside(result, was, would)
@@ -132,6 +128,24 @@ class _Other:
         rules = self._rulebook.of(door.door_class)
         self.doors[its.door_id], effects = step(door, its.event, its.at_ms, rules)
         return effects
+
+
+def _did(effects: Iterable[Effect]) -> bool:
+    """Whether anything but a refusal followed."""
+    return any(not isinstance(effect, ActionRefused) for effect in effects)
+
+
+def _unmet(its: Journaled) -> Iterator[Unmet]:
+    match its.event:
+        case CaseAction(case_id=case_id, actor=actor):
+            by = actor.actor_id
+        case PageReceived(case_id=case_id, by=by):
+            pass
+        case PageWentOut(case_id=case_id):
+            by = ""
+        case _:
+            return
+    yield Unmet(its.door_id, its.at_ms, type(its.event).__name__, case_id, by)
 
 
 def _pages(door_id: str, at_ms: int, effects: Iterable[Effect]) -> Iterator[Page]:
