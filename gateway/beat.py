@@ -6,7 +6,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from gateway.core.cases.refusal import Refusal
 from gateway.core.events import Event, ReportCame
+from gateway.core.model import ActionResult
 from gateway.core.reason import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import Subject
@@ -28,8 +30,23 @@ class Act(msgspec.Struct):
 
     subject: Subject
     event: Event
-    answer: Any = None  # asyncio.Future[bool]
+    answer: Any = None  # asyncio.Future[Answer]
     letter_id: int | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came of an act. `result` is there for a person's action: when it was, and why refused.
+
+    An action that came before is answered as it was then.
+    """
+
+    changed: bool
+    result: ActionResult | None = None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why a person's action was refused; None if it was not."""
+        return None if self.result is None else self.result.refusal
 
 
 class Tried(msgspec.Struct):
@@ -44,7 +61,7 @@ class Beat:
     def __init__(self) -> None:
         self.tokens: list[int] = []
         self.receipts: list[tuple[str, int, int, int]] = []  # seal_id, epoch, counter, seq
-        self.answers: list[tuple[Any, bool]] = []
+        self.answers: list[tuple[Any, Answer]] = []
         self.sent: list[str] = []
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from urllib.parse import quote
 
 import aiohttp
 
@@ -110,7 +111,8 @@ class RobotPhone:
         self, session: aiohttp.ClientSession, page: dict[str, object], told: Told
     ) -> None:
         url = f"{self._console}/api/pages/{page['page_id']}/received"
-        async with session.post(url, json={"by": self._warden_id}) as answer:
+        who = {"Menshen-Actor": quote(self._warden_id)}
+        async with session.post(url, headers=who) as answer:
             answer.raise_for_status()
         since_ms = page["since_ms"]
         assert isinstance(since_ms, int)  # noqa: S101 - our own API

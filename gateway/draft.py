@@ -7,8 +7,12 @@ If the commit fails the draft is kept and tried again, and nobody outside has he
 
 from collections.abc import Iterable
 
+from gateway.beat import Answer
+from gateway.core.acts import result_of
+from gateway.core.cases.refusal import Refusal
 from gateway.core.duration import MINUTE_MS
 from gateway.core.effects import (
+    ActionRefused,
     CaseMoved,
     Effect,
     OpeningBegan,
@@ -21,6 +25,7 @@ from gateway.core.effects import (
     SilenceEnded,
 )
 from gateway.core.events import (
+    CaseAction,
     Event,
     MessageRefused,
     PermitAnnounced,
@@ -111,11 +116,15 @@ class Draft:
         said = entry.case_id, entry.page_id, entry.door_id, entry.warden_id
         self._write(at_ms, self.turn.page_sent(at_ms, *said))
 
-    def event(self, at_ms: int, subject: Subject, event: Event) -> Step:
-        """Step the subject and all that follows from it, and write it. The event's own step."""
+    def event(self, at_ms: int, subject: Subject, event: Event) -> Answer:
+        """Step the subject and all that follows from it, and write it. What came of it."""
         steps = self.turn.apply(at_ms, subject, event)
         self._write(at_ms, steps)
-        return steps[0]
+        own = steps[0]
+        if isinstance(event, CaseAction):  # as it is remembered: of one that came before, as then
+            result = result_of(own.after.recent, event)
+            return Answer(result is not None and result.refusal is None, result)
+        return Answer(own.changed)
 
     def finish(self) -> None:
         """Store everybody whom this beat told, or heard of."""
@@ -139,13 +148,15 @@ class Draft:
             for effect in its.effects:
                 self._effect(at_ms, its.after, effect)
         else:
-            self.commit.event(at_ms, SITE, its.event, None, cause_id)
+            self.commit.event(at_ms, SITE, its.event, _refusal(its), cause_id)
             self._site_row(at_ms, its)
         self._enter(entries_of(its.goes, self._addressing, at_ms))
 
-    def _reason(self, its: Step, at_ms: int) -> Reason | None:
+    def _reason(self, its: Step, at_ms: int) -> Reason | Refusal | None:
         """What stands beside the event in the journal, and is counted where it told nothing."""
         event = its.event
+        if isinstance(event, CaseAction):
+            return _refusal(its)
         if isinstance(event, MessageRefused):
             return event.reason
         if isinstance(event, PermitAnnounced):
@@ -197,3 +208,7 @@ class Draft:
             self.next_entry_id += 1
             self.commit.entries.append(entry)
             self.pages[entry.page_id] = None  # a grouped page, or a test, is news too
+
+
+def _refusal(its: Step) -> Refusal | None:
+    return next((e.refusal for e in its.effects if isinstance(e, ActionRefused)), None)

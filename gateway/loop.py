@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from gateway.beat import Act, Arrived, Beat, Committed, Intake, Outlet, Refused, Tried, post
+from gateway.beat import Act, Answer, Arrived, Beat, Committed, Intake, Outlet, Refused, Tried, post
 from gateway.clock import Clock
 from gateway.core.events import Event, RulesSet
 from gateway.core.reason import REPEATS, Reason
@@ -88,14 +88,14 @@ class Heart:
         self._queue.append(Tried(entry))
         self._wake.set()
 
-    async def submit(self, subject: Subject, event: Event) -> bool:
-        """An act of a person. True, after the commit, if it changed something.
+    async def submit(self, subject: Subject, event: Event) -> Answer:
+        """An act of a person. What came of it, after the commit.
 
         The site is the subject for the case of an outage. KeyError if there is no such door.
         """
         if subject.kind is SubjectKind.DOOR and subject.id not in self._site.doors:
             raise KeyError(subject.id)
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._queue.append(Act(subject, event, answer))
         self._wake.set()
         return await answer
@@ -188,8 +188,8 @@ class Heart:
                     beat.sent += [entry.page_id] if entry.done_ms is not None else []
                 case Act() as act:
                     draft.commit.letters += [] if act.letter_id is None else [act.letter_id]
-                    step = draft.event(now_ms, act.subject, act.event)
-                    beat.answers.append((act.answer, step.changed))
+                    answer = draft.event(now_ms, act.subject, act.event)
+                    beat.answers.append((act.answer, answer))
         self._timetable.fire(draft, now_ms)
         draft.finish()
         return draft, beat
@@ -265,9 +265,9 @@ class Heart:
         if due:
             for offer in self._couriers:
                 offer(due)
-        for answer, changed in beat.answers:
-            if answer is not None and not answer.done():
-                answer.set_result(changed)
+        for waits, answer in beat.answers:
+            if waits is not None and not waits.done():
+                waits.set_result(answer)
         if not (draft.turn.doors or draft.cases or draft.pages or beat.sent):
             return
         moved = tuple(draft.turn.doors), tuple(draft.cases), tuple(draft.pages), tuple(beat.sent)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LINES_MAX = 300
+LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
 FOLDERS = {"firmware", "gateway", "broker_config", "dashboards", "hardware"}
 FOLDERS |= {"tests", "bench", "docs", ".ci"}
@@ -85,7 +85,7 @@ def none(found: Iterable[object]) -> None:
     assert lines == ""
 
 
-def test_no_file_grows_past_300_lines() -> None:
+def test_no_file_grows_past_400_lines() -> None:
     lists_of_tables = {path for path in PYTHON if "versions" in path.parts}
     sizes = {path: text(path).count("\n") for path in PYTHON if path not in lists_of_tables}
     none(f"{path}: {size} lines" for path, size in sizes.items() if size > LINES_MAX)

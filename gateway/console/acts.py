@@ -1,73 +1,165 @@
-"""What people and their phones do about a case, put into the loop as events.
+"""What people do about a case, for pages and programs: one declaration makes all routes.
 
-Each act answers whether it changed something, and if it did not, why not in a sentence: the rules
-of the core decide, and nobody is left before a button that silently does nothing.
+An action becomes an event into the loop; the core decides (cases/transitions.py), and what it
+answers is said as it is: nobody is left before a button that silently does nothing.
 """
 
-from msgspec import Struct
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final, NamedTuple, TypeVar
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection
 
-from gateway.console.closed_loop import CENTRE, Act, why_not
+from gateway.beat import Answer
+from gateway.console import clock
+from gateway.console.actor import check_known
+from gateway.console.closed_loop import LATE_MS
 from gateway.console.desk import NOT_FOUND, Desk, Trouble
+from gateway.core.actor import Actor, ActorKind
+from gateway.core.acts import ACTION_OF
+from gateway.core.cases.refusal import Refusal
+from gateway.core.cases.transitions import Action
+from gateway.core.duration import HOUR_MS
 from gateway.core.events import (
     CaseAcknowledged,
     CaseAssessed,
     CaseReported,
     CaseShelved,
     CaseSignedOff,
-    Event,
     PageReceived,
     PersonOnSite,
 )
+from gateway.core.outcome import Outcome
 from gateway.core.subject import SITE, Subject, of_door
-from gateway.notify.catalogue import N_
-from gateway.notify.wording import Outcome
-from gateway.store import case_views, page_views, views
+from gateway.notify.catalogue import N_, say
+from gateway.notify.wording import refusal_line
+from gateway.store import case_views, page_views
 from gateway.store.case_views import CaseRow
 
-_NOBODY = N_("Only a warden of this site or the centre can do this.")
+SHELF_HOURS_MAX: Final = 8
+WHY_MAX: Final = 200
+
+_LATE = N_("{why} You did it at {done}, and it arrived at {arrived}.")
+_OVERTAKEN = N_(
+    "{why} You did it at {done}, and it arrived at {arrived}; others have acted on it meanwhile."
+)
+M = TypeVar("M", bound=BaseModel)
 
 
-class Done(Struct, frozen=True):
-    """Whether an act changed something; if not, why, where there is something to say."""
+class Press(BaseModel):
+    """What every action says: its own id, and how long ago it was done."""
 
-    changed: bool
-    why: str | None = None
+    model_config = ConfigDict(extra="forbid")
+    action_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = None
+    age_ms: Annotated[int, Field(ge=0, le=2**53)] = 0
 
-
-async def acknowledge(desk: Desk, case_id: str, by: str) -> Done:
-    """A person has it."""
-    return await _act(desk, Act.ACKNOWLEDGE, by, CaseAcknowledged(case_id, by), case_id)
-
-
-async def on_site(desk: Desk, case_id: str, by: str) -> Done:
-    """A person stands at the door."""
-    return await _act(desk, Act.ON_SITE, by, PersonOnSite(case_id, by), case_id)
+    def says(self, now_ms: int) -> dict[str, Any]:
+        """What the event says beside that."""
+        return {}
 
 
-async def report(desk: Desk, case_id: str, by: str, outcome: Outcome) -> Done:
-    """A person says how it ended."""
-    return await _act(desk, Act.REPORT, by, CaseReported(case_id, by, outcome), case_id)
+class Ending(Press):
+    """How the case ended."""
+
+    outcome: Outcome
+
+    def says(self, now_ms: int) -> dict[str, Any]:
+        """The outcome."""
+        return {"outcome": self.outcome}
 
 
-async def assess(desk: Desk, case_id: str, by: str) -> Done:
-    """Somebody else has looked at what was reported."""
-    return await _act(desk, Act.ASSESS, by, CaseAssessed(case_id, by), case_id)
+class Shelving(Press):
+    """Why a case is put aside, and until when."""
+
+    why: Annotated[str, Field(min_length=1, max_length=WHY_MAX)]
+    until_ms: Annotated[int, Field(ge=0, le=2**53)]
+
+    def says(self, now_ms: int) -> dict[str, Any]:
+        """Why, and until when."""
+        return {"why": self.why, "until_ms": self.until_ms}
 
 
-async def sign_off(desk: Desk, case_id: str, by: str) -> Done:
-    """A person stands for it."""
-    return await _act(desk, Act.SIGN_OFF, by, CaseSignedOff(case_id, by), case_id)
+class ShelvingForHours(Press):
+    """The same on a page: for so many hours."""
+
+    why: Annotated[str, Field(min_length=1, max_length=WHY_MAX)]
+    hours: Annotated[int, Field(ge=1, le=SHELF_HOURS_MAX)]
+
+    def says(self, now_ms: int) -> dict[str, Any]:
+        """Why, and until when."""
+        return {"why": self.why, "until_ms": now_ms + self.hours * HOUR_MS}
 
 
-async def shelve(desk: Desk, case_id: str, by: str, why: str, until_ms: int) -> Done:
-    """A person puts it aside until a time."""
-    event = CaseShelved(case_id, by, why, until_ms)
-    return await _act(desk, Act.SHELVE, by, event, case_id)
+class Kind(NamedTuple):
+    """An action's event, and what a program's body and a page's form say of it."""
+
+    event: type[Any]  # a CaseAction
+    body: type[Press] = Press
+    form: type[Press] = Press
 
 
-async def received(desk: Desk, page_id: str, by: str) -> bool:
+KINDS: Final[dict[Action, Kind]] = {
+    ACTION_OF[kind.event]: kind
+    for kind in (
+        Kind(CaseAcknowledged),
+        Kind(PersonOnSite),
+        Kind(CaseReported, Ending, Ending),
+        Kind(CaseAssessed),
+        Kind(CaseSignedOff),
+        Kind(CaseShelved, Shelving, ShelvingForHours),
+    )
+}
+
+# Who acts by this request, and what is shown after what came of it.
+Who = Callable[[Request], Actor]
+After = Callable[[Request, str, Actor, Answer], Awaitable[Response]]
+
+
+def add_routes(
+    router: APIRouter, desk: Desk, before: str, who: Who, after: After, *, by_page: bool
+) -> None:
+    """POST {before}/{case_id}/acknowledge, …/on_site and so on: each action, by one path."""
+
+    def route(action: Action, kind: Kind) -> None:
+        async def press(request: Request, case_id: str) -> Response:
+            actor = who(request)
+            if by_page:
+                said: Press = _read(kind.form, dict(await request.form()))
+                if said.action_id is not None:  # the page's own id, for all of its buttons
+                    said.action_id = f"{said.action_id}.{action}"
+            else:
+                said = _read(kind.body, await _json(request))
+            answer = await _act(desk, kind, case_id, actor, said)
+            return await after(request, case_id, actor, answer)
+
+        router.add_api_route(f"{before}/{{case_id}}/{action}", press, methods=["POST"])
+
+    for action, kind in KINDS.items():
+        route(action, kind)
+
+
+async def _act(desk: Desk, kind: Kind, case_id: str, actor: Actor, said: Press) -> Answer:
+    def look(connection: Connection) -> CaseRow:
+        case = case_views.case(connection, case_id)
+        if case is None:
+            raise Trouble(404, NOT_FOUND)
+        check_known(connection, actor)
+        return case
+
+    case = await desk.read(look)
+    action_id = said.action_id or secrets.token_hex(8)
+    says = said.says(desk.now_ms())
+    event = kind.event(case_id, actor, action_id, said.age_ms, **says)
+    return await desk.act(case.subject, event)
+
+
+async def received(desk: Desk, page_id: str, actor: Actor) -> bool:
     """A person's handheld signed for a page. Trouble if no such page was told to that person."""
+    by = actor.actor_id if actor.kind is ActorKind.WARDEN else ""
 
     def look(connection: Connection) -> tuple[Subject, str]:
         page = page_views.page_of(connection, page_id, by)
@@ -82,16 +174,37 @@ async def received(desk: Desk, page_id: str, by: str) -> bool:
     return await desk.submit(subject, PageReceived(case_id, page_id, by))
 
 
-async def _act(desk: Desk, act: Act, by: str, event: Event, case_id: str) -> Done:
-    def look(connection: Connection) -> CaseRow:
-        case = case_views.case(connection, case_id)
-        if case is None:
-            raise Trouble(404, NOT_FOUND)
-        if by != CENTRE and views.warden(connection, by) is None:
-            raise Trouble(422, _NOBODY)
-        return case
+def why(desk: Desk, request: Request, answer: Answer) -> str | None:
+    """Why an action was refused, in a sentence, and when it was done if it came late."""
+    result, language = answer.result, desk.language(request)
+    if result is None or result.refusal is None:
+        return None
+    sentence = refusal_line(result.refusal, language)
+    if result.age_ms < LATE_MS:
+        return sentence
+    now_ms = desk.now_ms()
+    done = clock.stamp(result.done_ms, now_ms, language, desk.zone)
+    arrived = clock.stamp(result.arrived_ms, now_ms, language, desk.zone)
+    late = _OVERTAKEN if result.overtaken else _LATE
+    return say(late, language).format(why=sentence, done=done, arrived=arrived)
 
-    case = await desk.read(look)
-    if await desk.submit(case.subject, event):
-        return Done(True)
-    return Done(False, why_not(await desk.read(look), act, by))
+
+def check(desk: Desk, request: Request, answer: Answer) -> None:
+    """For pages: Trouble with the sentence if it was refused. Who has done it already sees so."""
+    sentence = why(desk, request, answer)
+    if sentence is not None and answer.refusal is not Refusal.DONE_ALREADY:
+        raise Trouble(409, sentence)  # in the person's language already
+
+
+def _read(model: type[M], said: Any) -> M:
+    try:
+        return model.model_validate(said)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from None
+
+
+async def _json(request: Request) -> Any:
+    try:
+        return json.loads(await request.body() or b"{}")
+    except ValueError:
+        raise RequestValidationError([{"loc": ("body",)}]) from None

@@ -1,6 +1,8 @@
 """The same for programs, as JSON: what is read, and what people and phones do. Times are ms of UTC.
 
-An act answers {"changed": …}; one that changed nothing says why not, in a sentence.
+Who acts stands in the header Menshen-Actor. An action answers {"changed": true}; one that is
+refused answers 409 with its `reason` as a code and `why` in a sentence. The same `action_id` twice
+is one action, answered as it was the first time; `age_ms` says how long ago it was done.
 """
 
 from typing import Annotated, Any, Final
@@ -10,18 +12,16 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from gateway.console import acts, phone
-from gateway.console.acts import Done
-from gateway.console.cases import WHY_MAX
+from gateway.beat import Answer
+from gateway.console import actor, acts, phone
 from gateway.console.desk import NOT_FOUND, Desk, Trouble
 from gateway.console.doors import announce, announce_in, permit_id
 from gateway.console.health import report
 from gateway.console.shown import tile
+from gateway.core.actor import Actor
 from gateway.core.duration import MINUTE_MS
 from gateway.core.model import Permit
 from gateway.core.wall_clock import EVERY_DAY
-from gateway.notify.catalogue import say
-from gateway.notify.wording import Outcome
 from gateway.registry.permits import LONGEST_MINUTES
 from gateway.store import case_views, page_views, views
 
@@ -29,7 +29,6 @@ LIMIT_MAX: Final = 1_000
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
 Offset = Annotated[int, Query(ge=0, le=2**53)]
-Id = Annotated[str, Field(min_length=1, max_length=64)]
 TimeMs = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -37,27 +36,6 @@ class Body(BaseModel):
     """No key that we do not know."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-class By(Body):
-    """`by` is a warden's id, or "centre"."""
-
-    by: Id
-
-
-class Ending(Body):
-    """How the case ended."""
-
-    by: Id
-    outcome: Outcome
-
-
-class Shelving(Body):
-    """Why a case is put aside, and until when."""
-
-    by: Id
-    why: Annotated[str, Field(min_length=1, max_length=WHY_MAX)]
-    until_ms: TimeMs
 
 
 class Announcement(Body):
@@ -161,34 +139,15 @@ def _pages(connection: Connection, warden_id: str, limit: int) -> dict[str, Any]
 def _act(desk: Desk) -> APIRouter:
     router = APIRouter()
 
-    @router.post("/cases/{case_id}/acknowledge")
-    async def acknowledge(request: Request, case_id: str, body: By) -> Response:
-        return _done(desk, request, await acts.acknowledge(desk, case_id, body.by))
+    async def after(request: Request, _: str, __: Actor, came_of_it: Answer) -> Response:
+        return _done(desk, request, came_of_it)
 
-    @router.post("/cases/{case_id}/on_site")
-    async def on_site(request: Request, case_id: str, body: By) -> Response:
-        return _done(desk, request, await acts.on_site(desk, case_id, body.by))
-
-    @router.post("/cases/{case_id}/report")
-    async def reported(request: Request, case_id: str, body: Ending) -> Response:
-        return _done(desk, request, await acts.report(desk, case_id, body.by, body.outcome))
-
-    @router.post("/cases/{case_id}/assess")
-    async def assess(request: Request, case_id: str, body: By) -> Response:
-        return _done(desk, request, await acts.assess(desk, case_id, body.by))
-
-    @router.post("/cases/{case_id}/sign_off")
-    async def sign_off(request: Request, case_id: str, body: By) -> Response:
-        return _done(desk, request, await acts.sign_off(desk, case_id, body.by))
-
-    @router.post("/cases/{case_id}/shelve")
-    async def shelve(request: Request, case_id: str, body: Shelving) -> Response:
-        done = await acts.shelve(desk, case_id, body.by, body.why, body.until_ms)
-        return _done(desk, request, done)
+    acts.add_routes(router, desk, "/cases", actor.of_program, after, by_page=False)
 
     @router.post("/pages/{page_id}/received")
-    async def received(page_id: str, body: By) -> Response:
-        return answer({"changed": await acts.received(desk, page_id, body.by)})
+    async def received(request: Request, page_id: str) -> Response:
+        by = actor.of_program(request)
+        return answer({"changed": await acts.received(desk, page_id, by)})
 
     router.include_router(_announce(desk))
     return router
@@ -218,16 +177,24 @@ def _announce(desk: Desk) -> APIRouter:
     return router
 
 
-def _done(desk: Desk, request: Request, done: Done) -> Response:
-    told: dict[str, Any] = {"changed": done.changed}
-    if done.why is not None:
-        told["why"] = say(done.why, desk.language(request))
-    return answer(told)
+def _done(desk: Desk, request: Request, came_of_it: Answer) -> Response:
+    """What an action changed; 409 with the reason if it was refused. One that came late says when
+    it was done and when it came, and whether others acted meanwhile."""
+    result = came_of_it.result
+    told: dict[str, Any] = {"changed": came_of_it.changed}
+    if result is not None and result.age_ms:
+        told |= {"done_ms": result.done_ms, "arrived_ms": result.arrived_ms}
+        told["overtaken"] = result.overtaken
+    if came_of_it.refusal is None:
+        return answer(told)
+    why = acts.why(desk, request, came_of_it)
+    told |= {"reason": came_of_it.refusal, "why": why}
+    return answer(told, 409, "application/problem+json")
 
 
-def answer(value: Any, status: int = 200) -> Response:
+def answer(value: Any, status: int = 200, media_type: str = "application/json") -> Response:
     """As JSON."""
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
+    return Response(msgspec.json.encode(value), status, media_type=media_type)
 
 
 def is_api(request: Request) -> bool:

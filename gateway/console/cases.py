@@ -1,21 +1,19 @@
 """Cases: those that are open, at the desk and closed; one with its whole loop; its buttons."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
-from gateway.beat import Committed
-from gateway.console import acts
-from gateway.console.acts import Done
-from gateway.console.closed_loop import loop, told_ms, untold
+from gateway.beat import Answer, Committed
+from gateway.console import actor, acts
+from gateway.console.closed_loop import loop, may, told_ms, untold
 from gateway.console.desk import NOT_FOUND, Before, Desk, Trouble
 from gateway.console.look import Look, Piece
-from gateway.console.phone import card_of
 from gateway.console.rim import prefix
-from gateway.core.duration import HOUR_MS
-from gateway.notify.wording import Outcome
+from gateway.core.actor import Actor, actor_of
 from gateway.store import case_views, page_views, views
 
 OPEN_MAX: Final = 100
@@ -23,11 +21,8 @@ DESK_MAX: Final = 100
 CLOSED_MAX: Final = 50
 DELIVERIES_MAX: Final = 50
 WARDENS_MAX: Final = 100
-SHELF_HOURS_MAX: Final = 8
-WHY_MAX: Final = 200
 
-Name = Annotated[str, Form(max_length=64)]
-Screen = Annotated[Literal["phone", "case"], Form()]
+Name = Annotated[str, Form(min_length=1, max_length=64)]
 
 
 class OpenCases(Look):
@@ -50,9 +45,9 @@ class OpenCases(Look):
 class OneCase(Look):
     """A case: its loop, who may do what next, and who was told."""
 
-    def __init__(self, case_id: str, sign_off: bool) -> None:
+    def __init__(self, case_id: str, sign_off: bool, by: Actor | None) -> None:
         super().__init__()
-        self._case_id, self._sign_off = case_id, sign_off
+        self._case_id, self._sign_off, self._by = case_id, sign_off, by
         self._is_outage = False
 
     def concerns(self, news: Committed) -> bool:
@@ -62,11 +57,11 @@ class OneCase(Look):
 
     def pieces(self, connection: Connection, news: Committed | None, now_ms: int) -> list[Piece]:
         """The case, its silent doors, and who was told; nothing if there is no such case."""
-        one = gathered(connection, self._case_id, self._sign_off)
+        one = gathered(connection, self._case_id, self._sign_off, self._by)
         if one is None:
             return []
         # A page that goes out must not take away what somebody is filling in beside it.
-        key = [untold(one["case"]), one["wardens"]]
+        key = [untold(one["case"]), one["wardens"], one["actor"]]
         found = [
             Piece("case", "parts/case.html", "one", one, key=key),
             Piece("loop", "parts/loop.html", "one_loop", one["loop"], "case"),
@@ -77,19 +72,30 @@ class OneCase(Look):
         return [*found, Piece("told", "parts/told.html", "deliveries", one["deliveries"], "case")]
 
 
-def gathered(connection: Connection, case_id: str, sign_off: bool) -> dict[str, Any] | None:
-    """A case with all that its page shows; None if there is no such case."""
+def gathered(
+    connection: Connection, case_id: str, sign_off: bool, by: Actor | None
+) -> dict[str, Any] | None:
+    """A case with all that its page shows to who works there; None if there is no such case."""
     case = case_views.case(connection, case_id)
     if case is None:
         return None
     deliveries = page_views.deliveries(connection, case, DELIVERIES_MAX)
     return {
         "case": case,
+        "actor": by,
+        "actor_name": _name(connection, by),
+        "may": may(case, by),
         "loop": {"case": case, "steps": loop(case, told_ms(case, deliveries), sign_off)},
         "outage": case_views.outage_of(connection, case),
         "deliveries": deliveries,
         "wardens": views.wardens(connection, WARDENS_MAX, case.grid_id),
     }
+
+
+def _name(connection: Connection, by: Actor | None) -> str | None:
+    """The name of a warden; None for the centre, and for one who is gone."""
+    warden = views.warden(connection, by.actor_id) if by is not None else None
+    return warden.name if warden is not None else None
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -112,7 +118,8 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/cases/{case_id}")
     async def case(request: Request, case_id: str) -> Response:
-        look, now_ms = OneCase(case_id, sign_off), desk.now_ms()
+        by = actor.at_screen(desk, request)
+        look, now_ms = OneCase(case_id, sign_off, by), desk.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:
             pieces = look.changed(connection, None, now_ms)
@@ -122,80 +129,34 @@ def routes(desk: Desk) -> APIRouter:
 
         return await desk.page(request, "case.html", gather)
 
-    _buttons(router, desk)
-    _desk_buttons(router, desk)
+    _actions(router, desk)
     return router
 
 
-def _buttons(router: APIRouter, desk: Desk) -> None:
-    """What a warden presses, on the phone or on the case's page."""
+def _actions(router: APIRouter, desk: Desk) -> None:
+    """Who works at this screen, and what they press on the case's page."""
 
-    @router.post("/cases/{case_id}/acknowledge")
-    async def press_acknowledge(
-        request: Request, case_id: str, by: Name, screen: Screen = "case"
-    ) -> Response:
-        done = await acts.acknowledge(desk, case_id, by)
-        return await _after(desk, request, case_id, by, screen, done)
+    @router.post("/cases/{case_id}/actor")
+    async def works_here(request: Request, case_id: str, actor_id: Name) -> Response:
+        chosen = actor_of(actor_id)
+        await desk.read(lambda connection: actor.check_known(connection, chosen))
+        response = RedirectResponse(f"{prefix(request)}/cases/{quote(case_id, safe='')}", 303)
+        actor.keep(desk, request, response, chosen)
+        return response
 
-    @router.post("/cases/{case_id}/on_site")
-    async def press_on_site(
-        request: Request, case_id: str, by: Name, screen: Screen = "case"
-    ) -> Response:
-        done = await acts.on_site(desk, case_id, by)
-        return await _after(desk, request, case_id, by, screen, done)
+    async def after(request: Request, case_id: str, by: Actor, answer: Answer) -> Response:
+        """The page's part as it is now, or the page anew where no script runs."""
+        acts.check(desk, request, answer)
+        if "hx-request" not in request.headers:
+            return RedirectResponse(f"{prefix(request)}/cases/{quote(case_id, safe='')}", 303)
+        sign_off = desk.rulebook.rules.sign_off
+        return await desk.page(
+            request,
+            "parts/case.html",
+            lambda connection: {"one": gathered(connection, case_id, sign_off, by)},
+        )
 
-    @router.post("/cases/{case_id}/report")
-    async def press_report(
-        request: Request,
-        case_id: str,
-        by: Name,
-        outcome: Annotated[Outcome, Form()],
-        screen: Screen = "case",
-    ) -> Response:
-        done = await acts.report(desk, case_id, by, outcome)
-        return await _after(desk, request, case_id, by, screen, done)
+    def who(request: Request) -> Actor:
+        return actor.acting_at_screen(desk, request)
 
-
-def _desk_buttons(router: APIRouter, desk: Desk) -> None:
-    """What the desk presses on the case's page."""
-
-    @router.post("/cases/{case_id}/assess")
-    async def press_assess(request: Request, case_id: str, by: Name) -> Response:
-        done = await acts.assess(desk, case_id, by)
-        return await _after(desk, request, case_id, by, "case", done)
-
-    @router.post("/cases/{case_id}/sign_off")
-    async def press_sign_off(request: Request, case_id: str, by: Name) -> Response:
-        done = await acts.sign_off(desk, case_id, by)
-        return await _after(desk, request, case_id, by, "case", done)
-
-    @router.post("/cases/{case_id}/shelve")
-    async def press_shelve(
-        request: Request,
-        case_id: str,
-        by: Name,
-        why: Annotated[str, Form(min_length=1, max_length=WHY_MAX)],
-        hours: Annotated[int, Form(ge=1, le=SHELF_HOURS_MAX)],
-    ) -> Response:
-        until_ms = desk.now_ms() + hours * HOUR_MS
-        done = await acts.shelve(desk, case_id, by, why, until_ms)
-        return await _after(desk, request, case_id, by, "case", done)
-
-
-async def _after(
-    desk: Desk, request: Request, case_id: str, by: str, screen: str, done: Done
-) -> Response:
-    """What the button's page shows now: its part, or the page anew where no script runs. An act
-    that was refused is told in a sentence; the page itself brings up what is so."""
-    if done.why is not None:
-        raise Trouble(409, done.why)
-    if "hx-request" not in request.headers:
-        path = f"/phone/{by}" if screen == "phone" else f"/cases/{case_id}"
-        return RedirectResponse(prefix(request) + path, 303)
-
-    def gather(connection: Connection) -> dict[str, Any]:
-        if screen == "phone":
-            return {"card": card_of(connection, case_id, by)}
-        return {"one": gathered(connection, case_id, desk.rulebook.rules.sign_off)}
-
-    return await desk.page(request, f"parts/{'card' if screen == 'phone' else 'case'}.html", gather)
+    acts.add_routes(router, desk, "/cases", who, after, by_page=True)

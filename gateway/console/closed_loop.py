@@ -3,20 +3,21 @@
 Raised, told, taken, at the door, reported, assessed, signed off, closed.
 """
 
-from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.core.case import BY_PERSON
+from gateway.core.actor import CENTRE, Actor, actor_of
+from gateway.core.cases.refusal import Refusal
+from gateway.core.cases.transitions import PERSONAL, Action, Standing, allowed, refusal_of
 from gateway.core.model import CaseState
 from gateway.core.reason import TAMPER, Reason
 from gateway.notify.catalogue import N_, say
 from gateway.store.case_views import DESK, OPEN, WAITING, CaseRow
 from gateway.store.page_views import DeliveryRow
 
-CENTRE: Final = "centre"  # who acts where no warden does: the desk at the grid's centre
+LATE_MS: Final = 60_000  # a step that the gateway heard of so long after it was done says so
 
 CASE_WORDS = {
     CaseState.RAISED: N_("Waits"),
@@ -93,41 +94,6 @@ _GO_THERE = N_("Go there")
 _CENTRE_WORD = N_("The centre")
 
 
-class Act(StrEnum):
-    """What a person can do about a case."""
-
-    ACKNOWLEDGE = "acknowledge"
-    ON_SITE = "on_site"
-    REPORT = "report"
-    ASSESS = "assess"
-    SIGN_OFF = "sign_off"
-    SHELVE = "shelve"
-
-
-_LEADS_TO = {
-    Act.ACKNOWLEDGE: CaseState.ACKNOWLEDGED,
-    Act.ON_SITE: CaseState.ON_SITE,
-    Act.REPORT: CaseState.REPORTED,
-    Act.ASSESS: CaseState.ASSESSED,
-    Act.SIGN_OFF: CaseState.SIGNED_OFF,
-}
-
-TOUCHED = N_("Somebody touched the seal: this case ends only after a person was at the door.")
-_NOT_ASIDE = N_("The case of a touched seal cannot be put aside.")
-_NO_TIME = N_("A case is put aside until a time that is still to come.")
-_OVER = N_("This case is closed already.")
-_AT_DESK = N_("This case is reported already; it waits at the desk.")
-_TAKEN = N_("Somebody has this case already.")
-_THERE = N_("Somebody is at the door already.")
-_TAKE_FIRST = N_("Take the case first, then report how it ended.")
-_NOT_REPORTED = N_("This case is not reported yet.")
-_NOT_HIS_OWN = N_("Whoever reported a case neither assesses it nor signs it off: another must.")
-_ASSESSED = N_("This case is assessed already.")
-_ASSESS_FIRST = N_("Assess the case first, then sign it off.")
-_SIGNED = N_("This case is signed off already; it closes as soon as what raised it is over.")
-_NOTHING_DONE = N_("The case has changed meanwhile, so nothing was done.")
-
-
 class Step(Struct, frozen=True):
     """A step of the loop. `at_ms` is None for one that is still to come."""
 
@@ -136,6 +102,7 @@ class Step(Struct, frozen=True):
     by: str | None = None
     who: str | None = None  # the name of `by`, if it is a warden's
     is_door: bool = True  # it is at a door, and not where an outage may come from
+    arrived_ms: int | None = None  # when the gateway heard of it, if that was much later
 
 
 def loop(case: CaseRow, told_ms: int | None, sign_off: bool) -> list[Step]:
@@ -151,7 +118,9 @@ def loop(case: CaseRow, told_ms: int | None, sign_off: bool) -> list[Step]:
         wanted = sign_off or name not in ("assessed", "signed_off")
         if at_ms is not None:
             by, who = getattr(case, f"{name}_by", None), getattr(case, f"{name}_name", None)
-            steps.append(Step(name, at_ms, by, who, case.area is None))
+            arrived_ms = getattr(case, f"{name}_arrived_ms", None) or at_ms
+            late_ms = arrived_ms if arrived_ms - at_ms >= LATE_MS else None
+            steps.append(Step(name, at_ms, by, who, case.area is None, late_ms))
         elif index > reached and wanted and case.state is not CaseState.CLOSED:
             steps.append(Step(name, is_door=case.area is None))
     return steps
@@ -170,45 +139,26 @@ def untold(case: CaseRow) -> CaseRow:
     return replace(case, state=state, moved_ms=0)
 
 
-def may(case: CaseRow, act: str) -> bool:
-    """Whether the case may be moved so by somebody."""
-    if act == Act.SHELVE:
-        return case.state in OPEN and not case.latched
-    if act == Act.REPORT and case.latched and case.state is not CaseState.ON_SITE:
-        return False
-    return _LEADS_TO[Act(act)] in BY_PERSON[case.state]
+def standing(case: CaseRow) -> Standing:
+    """The case as far as the core's table looks at it, from its row."""
+    did = case.state if case.state in (*OPEN[2:], *DESK) else None
+    moved_by = getattr(case, f"{did}_by") if did else None
+    return Standing(case.state, case.latched, _actor(moved_by), _actor(case.reported_by))
 
 
-def why_not(case: CaseRow, act: Act, by: str) -> str | None:
-    """Why the core did nothing. None where this very person has done it before."""
-    state = _LEADS_TO.get(act)
-    if state is not None and getattr(case, f"{state}_by") == by and not may(case, act):
-        return None
-    if case.state is CaseState.CLOSED:
-        return _OVER
-    if act in (Act.ASSESS, Act.SIGN_OFF):
-        return _why_not_desk(case, act, by)
-    if case.state in DESK:
-        return _AT_DESK
-    if act is Act.SHELVE:
-        return _NOT_ASIDE if case.latched else _NO_TIME
-    if act is Act.REPORT:
-        return TOUCHED if case.latched else _TAKE_FIRST
-    if may(case, act):
-        return _NOTHING_DONE
-    return _THERE if case.state is CaseState.ON_SITE else _TAKEN
+def may(case: CaseRow, actor: Actor | None) -> list[Action]:
+    """The buttons to show: what the actor may do, in the order of the loop."""
+    can = allowed(standing(case), actor) if actor is not None else frozenset()
+    return [action for action in PERSONAL if action in can]
 
 
-def _why_not_desk(case: CaseRow, act: Act, by: str) -> str:
-    if case.state not in DESK:
-        return _NOT_REPORTED
-    if by == case.reported_by:
-        return _NOT_HIS_OWN
-    if case.state is CaseState.SIGNED_OFF:
-        return _SIGNED
-    if may(case, act):
-        return _NOTHING_DONE
-    return _ASSESSED if act is Act.ASSESS else _ASSESS_FIRST
+def why_not(case: CaseRow, action: Action, actor: Actor | None) -> Refusal | None:
+    """Why there is no such button, where there is something to say."""
+    return refusal_of(standing(case), action, actor) if actor is not None else None
+
+
+def _actor(actor_id: str | None) -> Actor | None:
+    return None if actor_id is None else actor_of(actor_id)
 
 
 def holder(case: CaseRow) -> str | None:
@@ -219,7 +169,7 @@ def holder(case: CaseRow) -> str | None:
 
 def who_word(by: str | None, name: str | None, language: str) -> str:
     """A person's name; the centre's word for the centre."""
-    return name or (say(_CENTRE_WORD, language) if by == CENTRE else by or "")
+    return name or (say(_CENTRE_WORD, language) if by == CENTRE.actor_id else by or "")
 
 
 def case_word(case: CaseRow, language: str) -> str:

@@ -5,6 +5,7 @@ time, so that a big page never delays a warden's page.
 """
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
@@ -18,8 +19,10 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from gateway.beat import Answer
 from gateway.console import clock, closed_loop, language, recurring, shown
 from gateway.console.rim import prefix
+from gateway.core.actor import CENTRE
 from gateway.core.events import Event
 from gateway.core.reason import Reason
 from gateway.core.subject import Subject
@@ -62,7 +65,8 @@ class Desk:
         self.rulebook, self.zone = settings.rulebook, settings.zone
         self.streams = 0
         self._limiter = anyio.CapacityLimiter(READERS_MAX)
-        self._acts: set[asyncio.Task[bool]] = set()
+        self.key = secrets.token_bytes(32)  # signs what a screen keeps, for this run
+        self._acts: set[asyncio.Task[Answer]] = set()
         self._environments = {name: _environment(name, self.zone) for name in LOCALES}
 
     def now_ms(self) -> int:
@@ -126,7 +130,11 @@ class Desk:
         return environment.get_template(template).render(setting | values)
 
     async def submit(self, subject: Subject, event: Event) -> bool:
-        """Put an act of a person into the loop. True if it changed something; Trouble if it waits.
+        """As `act`: whether it changed something."""
+        return (await self.act(subject, event)).changed
+
+    async def act(self, subject: Subject, event: Event) -> Answer:
+        """Put an act of a person into the loop. What came of it; Trouble if it waits.
 
         The act stays in the loop even if the person was told that it waits.
         """
@@ -169,11 +177,12 @@ def _environment(name: str, zone: tzinfo) -> jinja2.Environment:
         "who_word": lambda by, who=None: closed_loop.who_word(by, who, name),
         "place_word": lambda label, area: closed_loop.place_word(label, area, name),
         "holder": lambda case: closed_loop.who_word(closed_loop.holder(case), None, name),
-        "may": closed_loop.may,
-        "touched": lambda: say(closed_loop.TOUCHED, name),
+        "why_not": closed_loop.why_not,
+        "refusal_line": lambda refusal: wording.refusal_line(refusal, name),
+        "action_id": lambda: secrets.token_hex(8),  # of a form: all its presses are one action
         "role_word": lambda role: say(shown.ROLE_WORDS[role], name),
         "dom_id": shown.dom_id,
-        "centre": closed_loop.CENTRE,
+        "centre": CENTRE.actor_id,
         "recurs": lambda permit: recurring.words(permit, name),
         "day_names": recurring.day_names(name),
         "reason_word": lambda reason: wording.reason_word(Reason(reason), name),

@@ -1,17 +1,23 @@
 """The warden's phone: a card for each case, newest first, with the one thing to do next."""
 
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection
+from starlette.responses import RedirectResponse
 
-from gateway.beat import Committed
-from gateway.console.closed_loop import untold
+from gateway.beat import Answer, Committed
+from gateway.console import acts
+from gateway.console.closed_loop import may, untold
 from gateway.console.desk import NOT_FOUND, Desk, Trouble
 from gateway.console.look import Look, Piece
+from gateway.console.rim import prefix
 from gateway.console.shown import dom_id
+from gateway.core.actor import Actor, ActorKind
+from gateway.core.cases.transitions import Action
 from gateway.core.duration import DAY_MS
 from gateway.store import case_views, page_views, views
 from gateway.store.case_views import OPEN, WAITING, CaseRow
@@ -32,6 +38,12 @@ class Card(Struct, frozen=True):
     case: CaseRow
     pages: list[PageRow]
     warden_id: str
+    may: list[Action]  # what she may do about it now
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts by this card."""
+        return Actor(ActorKind.WARDEN, self.warden_id)
 
 
 class Inbox(Look):
@@ -58,7 +70,8 @@ class Inbox(Look):
         key = [(name, [card.case.case_id for card in group]) for name, group in groups.items()]
         whole = Piece("inbox", "parts/inbox.html", "groups", groups, key=key)
         pages_unsigned = unsigned(connection, self._warden_id, now_ms)
-        signed = Piece("unsigned", "parts/unsigned.html", "unsigned", pages_unsigned)
+        to_sign = {"warden_id": self._warden_id, "pages": pages_unsigned}
+        signed = Piece("unsigned", "parts/unsigned.html", "unsigned", to_sign)
         after_ms = now_ms - SIGNED_WITHIN_MS
         notes = page_views.notes(connection, self._warden_id, after_ms, NOTES_MAX)
         noted = Piece("notes", "parts/notes.html", "notes", notes)
@@ -91,7 +104,11 @@ def card_of(connection: Connection, case_id: str, warden_id: str) -> Card | None
         return None
     is_open = case.state in OPEN
     pages = page_views.inbox(connection, warden_id, is_open, PAGES_MAX)
-    return Card(case, _happenings([p for p in pages if p.case_id == case_id]), warden_id)
+    return _card(case, [page for page in pages if page.case_id == case_id], warden_id)
+
+
+def _card(case: CaseRow, pages: list[PageRow], warden_id: str) -> Card:
+    return Card(case, _happenings(pages), warden_id, may(case, Actor(ActorKind.WARDEN, warden_id)))
 
 
 def _happenings(pages: list[PageRow]) -> list[PageRow]:
@@ -106,9 +123,7 @@ def _cards(connection: Connection, pages: list[PageRow], warden_id: str) -> list
     for page in pages:
         by_case.setdefault(page.case_id, []).append(page)
     cases = {case.case_id: case for case in case_views.cases_of(connection, list(by_case))}
-    return [
-        Card(cases[case_id], _happenings(latest), warden_id) for case_id, latest in by_case.items()
-    ]
+    return [_card(cases[case_id], latest, warden_id) for case_id, latest in by_case.items()]
 
 
 def _piece(card: Card) -> Piece:
@@ -143,4 +158,31 @@ def routes(desk: Desk) -> APIRouter:
 
         return await desk.page(request, "phone.html", gather)
 
+    _actions(router, desk)
     return router
+
+
+def _actions(router: APIRouter, desk: Desk) -> None:
+    """What she presses on her phone, as herself; and what her phone signs for."""
+
+    async def after(request: Request, case_id: str, by: Actor, answer: Answer) -> Response:
+        """The card as it is now, or her page anew where no script runs."""
+        acts.check(desk, request, answer)
+        warden_id = by.actor_id
+        if "hx-request" not in request.headers:
+            return RedirectResponse(f"{prefix(request)}/phone/{quote(warden_id, safe='')}", 303)
+        return await desk.page(
+            request,
+            "parts/card.html",
+            lambda connection: {"card": card_of(connection, case_id, warden_id)},
+        )
+
+    def who(request: Request) -> Actor:
+        return Actor(ActorKind.WARDEN, str(request.path_params["warden_id"]))
+
+    acts.add_routes(router, desk, "/phone/{warden_id}/cases", who, after, by_page=True)
+
+    @router.post("/phone/{warden_id}/pages/{page_id}/received")
+    async def received(request: Request, page_id: str) -> Response:
+        await acts.received(desk, page_id, who(request))
+        return Response(status_code=204)

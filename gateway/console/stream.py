@@ -18,6 +18,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Send
 
 from gateway.beat import Committed
+from gateway.console.actor import at_screen
 from gateway.console.cases import OneCase, OpenCases
 from gateway.console.desk import NOT_FOUND, Desk, Trouble
 from gateway.console.doors import OneDoor
@@ -41,12 +42,12 @@ NAMED_MAX: Final = 200  # doors that `committed` names; beyond it, it says `all`
 _FULL = N_("Too many pages are open on this gateway; close some.")
 
 
-def _look(desk: Desk, kind: str, name: str) -> Look | None:
+def _look(desk: Desk, request: Request, kind: str, name: str) -> Look | None:
     """What the page shows that listens, or None for one that only wants to know of commits."""
     kinds: dict[str, Callable[[], Look]] = {
         "wall": lambda: Wall(int(name) if name.isdecimal() and len(name) < 5 else 0, desk.rulebook),
         "cases": OpenCases,
-        "case": lambda: OneCase(name, desk.rulebook.rules.sign_off),
+        "case": lambda: OneCase(name, desk.rulebook.rules.sign_off, at_screen(desk, request)),
         "door": lambda: OneDoor(name, desk.rulebook),
         "phone": lambda: Inbox(name),
     }
@@ -88,7 +89,7 @@ def routes(desk: Desk) -> APIRouter:
         if desk.streams >= STREAMS_MAX:
             raise Trouble(503, _FULL)
         seen = request.headers.get("last-event-id", seen)
-        return Stream(_events(desk, _look(desk, look, name), desk.setting(request), seen))
+        return Stream(_events(desk, _look(desk, request, look, name), desk.setting(request), seen))
 
     return router
 

@@ -8,15 +8,17 @@ nothing is ever reopened. A case of tampering is latched: nobody reports it from
 case may be over before anybody answered (ISA-18.2: returned, unacknowledged); it must be answered
 all the same, and nothing closes that still goes on.
 
-A holder is whatever holds a case: a door, or an outage.
+A holder is whatever holds a case: a door, or an outage. What people may do about it when is one
+table, in cases/transitions.py; here is what follows once they may.
 """
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
 from gateway.core import ladder
+from gateway.core.actor import Actor
 from gateway.core.effects import CaseMoved, Effect, PageDue
 from gateway.core.model import Beside, Case, CaseState, Door, Outage, Shelf
 from gateway.core.orders import quiet
@@ -27,18 +29,15 @@ H = TypeVar("H", Door, Outage)
 Outcome = tuple[Door, tuple[Effect, ...]]
 
 FILED_MAX = 16  # of one door; the one that waits longest is closed by the rule of too many
-# Which state may follow which by an act of a person. What is not here does not happen.
-BY_PERSON = {
-    CaseState.RAISED: (CaseState.ACKNOWLEDGED, CaseState.ON_SITE),
-    CaseState.PAGED: (CaseState.ACKNOWLEDGED, CaseState.ON_SITE),
-    CaseState.ACKNOWLEDGED: (CaseState.ON_SITE, CaseState.REPORTED),
-    CaseState.ON_SITE: (CaseState.REPORTED,),
-    CaseState.REPORTED: (CaseState.ASSESSED,),
-    CaseState.ASSESSED: (CaseState.SIGNED_OFF,),
-    CaseState.SIGNED_OFF: (),
-    CaseState.CLOSED: (),
-}
 ANSWERED = frozenset({CaseState.ACKNOWLEDGED, CaseState.ON_SITE})
+
+
+class Doing(NamedTuple):
+    """Who does something about a case, when they did it, and when the gateway heard of it."""
+
+    actor: Actor
+    done_ms: int
+    now_ms: int
 
 
 def raise_case(
@@ -57,6 +56,8 @@ def raise_case(
         state=CaseState.RAISED,
         openings=case.openings + 1,
         latched=case.latched or reason in TAMPER,
+        raised_again_ms=now_ms if case.openings else None,
+        moved_by=None,
         returned_ms=None,
         shelf=case.shelf if reason not in BREACHES else None,
     )
@@ -103,69 +104,63 @@ def _tell_beside(holder: H, case: Case, now_ms: int) -> tuple[H, tuple[Effect, .
     return replace(holder, case=replace(case, beside=later)), told
 
 
-def move(
-    holder: H, case_id: str, state: CaseState, by: str, now_ms: int
-) -> tuple[H, tuple[Effect, ...]]:
-    """A person has it, or is at the door. Nothing happens unless this very case may go there."""
-    case = holder.case
-    if case is None or case.case_id != case_id or state not in BY_PERSON[case.state]:
-        return holder, ()
-    return _put(holder, replace(case, state=state, ladder=None, shelf=None), now_ms, by)
+def find(holder: Door | Outage, case_id: str) -> Case | None:
+    """The case of this number, open or reported, if the holder has it."""
+    held = (holder.case, *holder.filed)
+    return next((one for one in held if one is not None and one.case_id == case_id), None)
+
+
+def answer(holder: H, case: Case, state: CaseState, by: Doing) -> tuple[H, tuple[Effect, ...]]:
+    """A person has it, or is at the door: nobody else is told of it any more."""
+    case = _moved(case, by, state=state, ladder=None, shelf=None)
+    return replace(holder, case=case), (_move(case, by),)
 
 
 def report(
-    holder: H, case_id: str, by: str, outcome: str, now_ms: int, rules: Rules
+    holder: H, case: Case, outcome: str, by: Doing, rules: Rules
 ) -> tuple[H, tuple[Effect, ...]]:
     """A person says how it ended. Where the site wants no signing off, that is the end."""
-    case = holder.case
-    if case is None or case.case_id != case_id:
-        return holder, ()
-    if CaseState.REPORTED not in BY_PERSON[case.state]:
-        return holder, ()
-    if case.latched and case.state is not CaseState.ON_SITE:
-        return holder, ()
     state = CaseState.REPORTED if rules.sign_off else CaseState.SIGNED_OFF
     beside, ends = case.beside, {"ladder": None, "shelf": None, "beside": ()}
-    done = replace(case, state=state, reported_by=by, outcome=outcome, **ends)
-    effects: tuple[Effect, ...] = (CaseMoved(done, now_ms, by),)
+    done = _moved(case, by, state=state, reported_by=by.actor, outcome=outcome, **ends)
+    done = replace(done, moved_by=None)  # for `reported_by` says it
+    effects: tuple[Effect, ...] = (_move(done, by),)
     filed = (*holder.filed, done)
-    effects += _closed(filed[:-FILED_MAX], now_ms, None)
+    effects += _closed(filed[:-FILED_MAX], by.now_ms, None)
     holder = replace(holder, case=None, filed=filed[-FILED_MAX:])
-    holder, closed = close_signed_off(holder, now_ms, by)
+    holder, closed = close_signed_off(holder, by.now_ms, by.actor)
     effects += closed
     for its in beside:  # nobody was told of it yet: it is a case of its own now
-        holder, raised = raise_case(holder, its.reason, its.page_id, now_ms, its.since_ms, rules)
+        what = its.reason, its.page_id, by.now_ms, its.since_ms
+        holder, raised = raise_case(holder, *what, rules)
         effects += raised
         if its.over:
-            holder, over = returned(holder, frozenset({its.reason}), now_ms)
+            holder, over = returned(holder, frozenset({its.reason}), by.now_ms)
             effects += over
     return holder, effects
 
 
-def assess(holder: H, case_id: str, by: str, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
-    """Somebody looks at what was reported: never who reported it."""
-    return _move_filed(holder, case_id, CaseState.ASSESSED, by, now_ms)
+def review(holder: H, case: Case, state: CaseState, by: Doing) -> tuple[H, tuple[Effect, ...]]:
+    """What was reported is assessed or signed off; then it closes as soon as it is over."""
+    moved = _moved(case, by, state=state)
+    filed = tuple(moved if one is case else one for one in holder.filed)
+    effects: tuple[Effect, ...] = (_move(moved, by),)
+    holder, closed = close_signed_off(replace(holder, filed=filed), by.now_ms, by.actor)
+    effects += closed
+    return holder, effects
 
 
-def sign_off(holder: H, case_id: str, by: str, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
-    """A person stands for it; it closes now, or when what raised it is over."""
-    holder, moved = _move_filed(holder, case_id, CaseState.SIGNED_OFF, by, now_ms)
-    holder, closed = close_signed_off(holder, now_ms, by)
-    return holder, moved + closed
+def _moved(case: Case, by: Doing, **changes: Any) -> Case:
+    """The case after a person brought it into a state. Times never run back, though news may."""
+    acted_ms = max(case.acted_ms or 0, by.done_ms)
+    return replace(case, moved_by=by.actor, acted_ms=acted_ms, **changes)
 
 
-def _move_filed(
-    holder: H, case_id: str, state: CaseState, by: str, now_ms: int
-) -> tuple[H, tuple[Effect, ...]]:
-    found = next((case for case in holder.filed if case.case_id == case_id), None)
-    if found is None or state not in BY_PERSON[found.state] or by == found.reported_by:
-        return holder, ()
-    moved = replace(found, state=state)
-    filed = tuple(moved if case is found else case for case in holder.filed)
-    return replace(holder, filed=filed), (CaseMoved(moved, now_ms, by),)
+def _move(case: Case, by: Doing) -> CaseMoved:
+    return CaseMoved(case, by.now_ms, by.actor, by.done_ms if by.done_ms != by.now_ms else None)
 
 
-def close_signed_off(holder: H, now_ms: int, by: str | None) -> tuple[H, tuple[Effect, ...]]:
+def close_signed_off(holder: H, now_ms: int, by: Actor | None) -> tuple[H, tuple[Effect, ...]]:
     """Close what is signed off and over."""
     done = [
         c for c in holder.filed if c.state is CaseState.SIGNED_OFF and c.returned_ms is not None
@@ -176,19 +171,18 @@ def close_signed_off(holder: H, now_ms: int, by: str | None) -> tuple[H, tuple[E
     return replace(holder, filed=filed), _closed(done, now_ms, by)
 
 
-def _closed(cases: Iterable[Case], now_ms: int, by: str | None) -> tuple[Effect, ...]:
+def _closed(cases: Iterable[Case], now_ms: int, by: Actor | None) -> tuple[Effect, ...]:
     return tuple(CaseMoved(replace(c, state=CaseState.CLOSED), now_ms, by) for c in cases)
 
 
 def shelve(
-    holder: H, case_id: str, shelf: Shelf, now_ms: int, rules: Rules
+    holder: H, case: Case, why: str, until_ms: int, by: Doing, rules: Rules
 ) -> tuple[H, tuple[Effect, ...]]:
-    """A person puts it aside, with name, reason and end. No tampering, and not for ever."""
-    case = holder.case
-    if case is None or case.case_id != case_id or case.latched or shelf.ends_ms <= now_ms:
-        return holder, ()
-    shelf = replace(shelf, ends_ms=min(shelf.ends_ms, now_ms + rules.shelf_ms))
-    return _put(holder, replace(case, shelf=shelf, ladder=None), now_ms, shelf.by)
+    """A person puts it aside, with name, reason and end; for a shift at most."""
+    shelf = Shelf(by.actor, why, min(until_ms, by.now_ms + rules.shelf_ms))
+    acted_ms = max(case.acted_ms or 0, by.done_ms)
+    case = replace(case, shelf=shelf, ladder=None, acted_ms=acted_ms)
+    return replace(holder, case=case), (_move(case, by),)
 
 
 def unshelve(holder: H, now_ms: int, rules: Rules) -> tuple[H, tuple[Effect, ...]]:
@@ -223,24 +217,9 @@ def climb(holder: H, now_ms: int, rules: Rules) -> tuple[H, tuple[Effect, ...]]:
     return replace(holder, case=case), told
 
 
-def went_out(holder: H, case_id: str, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
-    """A page of it went out."""
-    case = holder.case
-    if case is None or case.case_id != case_id or case.state is not CaseState.RAISED:
-        return holder, ()
+def went_out(holder: H, case: Case, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
+    """A page of it went out, the first."""
     return _put(holder, replace(case, state=CaseState.PAGED), now_ms)
-
-
-def received(
-    holder: H, case_id: str, page_id: str, now_ms: int, rules: Rules
-) -> tuple[H, tuple[Effect, ...]]:
-    """A handheld signed for a page of it, so a page of it went out."""
-    case = holder.case
-    if case is None or case.case_id != case_id:
-        return holder, ()
-    signed = ladder.received(case, page_id, rules)
-    holder = holder if signed is case else replace(holder, case=signed)
-    return went_out(holder, case_id, now_ms)
 
 
 def returned(holder: H, reasons: frozenset[Reason], now_ms: int) -> tuple[H, tuple[Effect, ...]]:
@@ -280,5 +259,5 @@ def end_by_rule(holder: H, reason: Reason, now_ms: int) -> tuple[H, tuple[Effect
     return replace(holder, case=None), (CaseMoved(case, now_ms),)
 
 
-def _put(holder: H, case: Case, now_ms: int, by: str | None = None) -> tuple[H, tuple[Effect, ...]]:
-    return replace(holder, case=case), (CaseMoved(case, now_ms, by),)
+def _put(holder: H, case: Case, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
+    return replace(holder, case=case), (CaseMoved(case, now_ms),)

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from gateway.core.actor import Actor
+from gateway.core.cases.refusal import Refusal
 from gateway.core.model import Case
 from gateway.core.reason import Reason
 
@@ -39,9 +41,18 @@ class CaseMoved(Struct, frozen=True, tag="case_moved"):
 
     case: Case
     at_ms: int
-    by: str | None = None  # None: a rule, whose reason is the outcome
+    by: Actor | None = None  # None: a rule, whose reason is the outcome
+    done_ms: int | None = None  # when the person did it, if not at `at_ms`, when it arrived
     door_id: str = ""  # of an outage's case: the door that stands for it
     area: str | None = None  # and the area that is silent; None where it is a door's own case
+
+
+class ActionRefused(Struct, frozen=True, tag="action_refused"):
+    """A person's action changed nothing. When it was done stands in the holder's `recent`."""
+
+    case_id: str
+    action_id: str
+    refusal: Refusal
 
 
 class PageDue(Struct, frozen=True, tag="page_due"):
@@ -124,6 +135,7 @@ Effect = (
     | OpeningResumed
     | OpeningAnnounced
     | CaseMoved
+    | ActionRefused
     | PageDue
     | PermitSpent
     | PermitRefused

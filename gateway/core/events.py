@@ -8,7 +8,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from gateway.core.actor import Actor
 from gateway.core.model import Contact, Order, Permit
+from gateway.core.outcome import Outcome
 from gateway.core.reason import Reason
 from gateway.core.rules import Rulebook
 from gateway.core.staff import Staff
@@ -84,47 +86,43 @@ class PermitAnnounced(Struct, frozen=True, tag="permit"):
     permit: Permit
 
 
-class CaseAcknowledged(Struct, frozen=True, tag="acknowledged"):
+class CaseAction(Struct, frozen=True):
+    """What a person does about a case. The same `action_id` twice is one action.
+
+    `age_ms` is how long ago it was done when it came: a handheld may have been offline.
+    """
+
+    case_id: str
+    actor: Actor
+    action_id: str
+    age_ms: Count = 0
+
+
+class CaseAcknowledged(CaseAction, frozen=True, tag="acknowledged"):
     """A person has the case."""
 
-    case_id: str
-    by: str
 
-
-class PersonOnSite(Struct, frozen=True, tag="on_site"):
+class PersonOnSite(CaseAction, frozen=True, tag="on_site"):
     """A person stands at the door."""
 
-    case_id: str
-    by: str
+
+class CaseReported(CaseAction, frozen=True, tag="reported", kw_only=True):
+    """A person says how it ended."""
+
+    outcome: Outcome
 
 
-class CaseReported(Struct, frozen=True, tag="reported"):
-    """A person says how it ended, as a code."""
-
-    case_id: str
-    by: str
-    outcome: str
-
-
-class CaseAssessed(Struct, frozen=True, tag="assessed"):
+class CaseAssessed(CaseAction, frozen=True, tag="assessed"):
     """Somebody else than who reported it has looked at it."""
 
-    case_id: str
-    by: str
 
-
-class CaseSignedOff(Struct, frozen=True, tag="signed_off"):
+class CaseSignedOff(CaseAction, frozen=True, tag="signed_off"):
     """A person stands for it. It closes as soon as what raised it is over."""
 
-    case_id: str
-    by: str
 
-
-class CaseShelved(Struct, frozen=True, tag="shelved"):
+class CaseShelved(CaseAction, frozen=True, tag="shelved", kw_only=True):
     """A person puts it aside until a time; nobody is told of it until then."""
 
-    case_id: str
-    by: str
     why: str
     until_ms: int
 

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from gateway.core.actor import Actor
+from gateway.core.cases.refusal import Refusal
 from gateway.core.reason import Reason
 
 
@@ -101,7 +103,7 @@ class Ladder(Struct, frozen=True, omit_defaults=True):
 class Shelf(Struct, frozen=True):
     """Put aside by a person, with a reason and an end; it comes back by itself."""
 
-    by: str
+    by: Actor
     why: str
     ends_ms: int
 
@@ -131,8 +133,26 @@ class Case(Struct, frozen=True, omit_defaults=True):
     ladder: Ladder | None = None
     beside: tuple[Beside, ...] = ()  # one of a reason
     shelf: Shelf | None = None
-    reported_by: str | None = None
-    outcome: str | None = None
+    raised_again_ms: int | None = None  # the last time
+    moved_by: Actor | None = None  # who took it, is there, assessed it or signed it off
+    acted_ms: int | None = None  # when a person last did something about it
+    reported_by: Actor | None = None
+    outcome: str | None = None  # an Outcome; the Reason of a rule that ended it
+
+
+class ActionResult(Struct, frozen=True, array_like=True):
+    """What came of a person's action, remembered so that the same one is answered alike."""
+
+    action_id: str
+    arrived_ms: int  # when the gateway heard of it
+    age_ms: int = 0  # how long before that the person did it
+    refusal: Refusal | None = None
+    overtaken: bool = False  # others acted on the case after it was done and before it arrived
+
+    @property
+    def done_ms(self) -> int:
+        """When the person did it."""
+        return self.arrived_ms - self.age_ms
 
 
 class Unsettled(Struct, frozen=True, omit_defaults=True):
@@ -194,6 +214,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     case: Case | None = None
     filed: tuple[Case, ...] = ()  # reported, and not closed yet
     last_case: str | None = None
+    recent: tuple[ActionResult, ...] = ()  # of the latest actions of people, the newest last
     orders: tuple[Order, ...] = ()
     permits: tuple[Permit, ...] = ()
     allowed: tuple[int, int] = (0, 0)  # the day, and how many openings needed no permit on it
@@ -231,3 +252,4 @@ class Outages(Struct, frozen=True, omit_defaults=True):
     lost: tuple[Lost, ...] = ()
     gathered_ms: int | None = None  # when those that fell silent together are looked at
     outages: tuple[Outage, ...] = ()
+    recent: tuple[ActionResult, ...] = ()  # of the latest actions of people, the newest last

@@ -13,9 +13,10 @@ from collections import Counter
 from msgspec.structs import replace
 
 from gateway.core import case
-from gateway.core.acts import act
+from gateway.core.acts import act, page_received, page_sent, refused
+from gateway.core.cases.refusal import Refusal
 from gateway.core.effects import CaseMoved, Effect, OutageFound, OutageGrew, OutageOver, PageDue
-from gateway.core.events import Event, SealHeard, SealLost
+from gateway.core.events import CaseAction, Event, PageReceived, PageWentOut, SealHeard, SealLost
 from gateway.core.model import CaseState, Lost, Outage, Outages
 from gateway.core.reason import Reason
 from gateway.core.rules import Rules
@@ -39,8 +40,12 @@ def step(outages: Outages, event: Event, now_ms: int, rules: Rules) -> Outcome:
             outages, effects = _lost(outages, event, now_ms, rules)
         case SealHeard(door_id=door_id):
             outages, effects = _heard(outages, door_id, now_ms, rules)
-        case _:
+        case PageWentOut() | PageReceived():
+            outages, effects = _page(outages, event, now_ms, rules)
+        case CaseAction():
             outages, effects = _person(outages, event, now_ms, rules)
+        case _:
+            effects = ()
     outages, since = _fire_deadlines(outages, now_ms, rules)
     return outages, due + effects + since
 
@@ -122,13 +127,29 @@ def _heard(outages: Outages, door_id: str, now_ms: int, rules: Rules) -> Outcome
     return outages, ()
 
 
-def _person(outages: Outages, event: Event, now_ms: int, rules: Rules) -> Outcome:
-    """What a person, or a phone, does about the case of an outage."""
-    outage = of_case(outages, getattr(event, "case_id", ""))
+def _page(
+    outages: Outages, event: PageWentOut | PageReceived, now_ms: int, rules: Rules
+) -> Outcome:
+    """The fate of a page about the case of an outage."""
+    outage = of_case(outages, event.case_id)
     if outage is None:
         return outages, ()
-    outage, effects = act(outage, event, now_ms, rules)
+    if isinstance(event, PageWentOut):
+        outage, effects = page_sent(outage, event, now_ms, rules)
+    else:
+        outage, effects = page_received(outage, event, now_ms, rules)
     return _with(outages, outage), _placed(outage, effects)
+
+
+def _person(outages: Outages, event: CaseAction, now_ms: int, rules: Rules) -> Outcome:
+    """What a person does about the case of an outage. Results outlive an outage that is gone."""
+    outage = of_case(outages, event.case_id)
+    if outage is None:
+        recent, effects = refused(event, outages.recent, now_ms, Refusal.NO_SUCH_CASE)
+    else:
+        outage, recent, effects = act(outage, event, outages.recent, now_ms, rules)
+        outages, effects = _with(outages, outage), _placed(outage, effects)
+    return replace(outages, recent=recent), effects
 
 
 def _gather(outages: Outages, now_ms: int, rules: Rules) -> Outcome:

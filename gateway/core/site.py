@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 from gateway.core import outages, switchboard
 from gateway.core.effects import (
+    ActionRefused,
     CaseMoved,
     Effect,
     OutageFound,
@@ -78,7 +79,7 @@ class Step(NamedTuple):
     @property
     def changed(self) -> bool:
         """Whether anything was done, or is otherwise than before: not where it was refused."""
-        done = any(not isinstance(effect, PermitRefused) for effect in self.effects)
+        done = any(not isinstance(effect, PermitRefused | ActionRefused) for effect in self.effects)
         return done or self.after != self.before
 
 

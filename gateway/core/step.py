@@ -29,11 +29,12 @@ from gateway.core import (
     standing,
     tamper,
 )
-from gateway.core.acts import act
+from gateway.core.acts import act, page_received, page_sent
 from gateway.core.case import Outcome
 from gateway.core.effects import Effect
 from gateway.core.events import (
     CaseAcknowledged,
+    CaseAction,
     CaseAssessed,
     CaseReported,
     CaseShelved,
@@ -96,7 +97,12 @@ def _order(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> Outcome
 def _received(door: Door, event: PageReceived, now_ms: int, rules: Rules) -> Outcome:
     if not event.case_id:
         return canary.received(door, now_ms, rules)
-    return act(door, event, now_ms, rules)
+    return page_received(door, event, now_ms, rules)
+
+
+def _act(door: Door, event: CaseAction, now_ms: int, rules: Rules) -> Outcome:
+    door, recent, effects = act(door, event, door.recent, now_ms, rules)
+    return replace(door, recent=recent), effects
 
 
 # What each event does: (door, event, now_ms, rules) -> door, effects.
@@ -109,13 +115,13 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], Outcome]] = {
     DoorPlaced: _place,
     OrderPlaced: _order,
     PermitAnnounced: lambda door, its, now, rules: permits.announced(door, its.permit, now, rules),
-    CaseAcknowledged: act,
-    PersonOnSite: act,
-    CaseReported: act,
-    CaseAssessed: act,
-    CaseSignedOff: act,
-    CaseShelved: act,
-    PageWentOut: act,
+    CaseAcknowledged: _act,
+    PersonOnSite: _act,
+    CaseReported: _act,
+    CaseAssessed: _act,
+    CaseSignedOff: _act,
+    CaseShelved: _act,
+    PageWentOut: page_sent,
     PageReceived: _received,
     OutageBegan: lambda door, its, now, _: silence.explained(door, its.outage_id, now),
     OutageEnded: lambda door, its, now, rules: silence.unexplained(door, its.outage_id, now, rules),

@@ -4,8 +4,8 @@ What leaves the house (`page_text`) names no door and no person: it says what ha
 first, and the number under which the console tells the rest.
 """
 
-from enum import StrEnum
-
+from gateway.core.cases.refusal import Refusal
+from gateway.core.outcome import Outcome
 from gateway.core.reason import FAULTS, Reason
 from gateway.notify.catalogue import N_, say
 
@@ -150,18 +150,6 @@ _PAGE_BODY = N_("{why} {first} Case {number}.")
 _PAGE_BODY_ALONE = N_("{why} {first}")
 
 
-class Outcome(StrEnum):
-    """How a case ended, as a code for the record; reporting takes one tap."""
-
-    IN_ORDER = "in_order"
-    LAWFUL = "lawful"
-    EXPLAINED = "explained"
-    REPORTED = "reported"
-    SEAL_FAULT = "seal_fault"
-    REPAIRED = "repaired"
-    SUPPLY = "supply"
-
-
 _OUTCOMES: dict[str, str] = {
     Outcome.IN_ORDER: N_("All in order: everybody at home, door shut"),
     Outcome.LAWFUL: N_("Lawful, only not announced"),
@@ -180,6 +168,41 @@ _OUTCOMES: dict[str, str] = {
 }
 _OF_FAULT = (Outcome.REPAIRED, Outcome.SUPPLY, Outcome.SEAL_FAULT)
 _OF_DOOR = tuple(outcome for outcome in Outcome if outcome not in _OF_FAULT[:2])
+
+_REFUSED: dict[Refusal, str] = {
+    Refusal.NO_SUCH_CASE: N_("No case of this number is open here; it may be closed already."),
+    Refusal.CLOSED: N_("This case is closed already."),
+    Refusal.REPEATED: N_("This came already, and was done once."),
+    Refusal.DONE_ALREADY: N_("You have done this already."),
+    Refusal.TAKEN_ALREADY: N_("Somebody has this case already."),
+    Refusal.ON_SITE_ALREADY: N_("Somebody is at the door already."),
+    Refusal.IN_REVIEW: N_("This case is reported already; it waits at the desk."),
+    Refusal.TAKE_FIRST: N_("Take the case first, then report how it ended."),
+    Refusal.NEEDS_VISIT: N_(
+        "Somebody touched the seal: this case ends only after a person was at the door."
+    ),
+    Refusal.NOT_SHELVED: N_("The case of a touched seal cannot be put aside."),
+    Refusal.UNTIL_PAST: N_("A case is put aside until a time that is still to come."),
+    Refusal.NO_SUCH_OUTCOME: N_("There is no such way for a case to end."),
+    Refusal.NOT_REPORTED: N_("This case is not reported yet."),
+    Refusal.OWN_REPORT: N_(
+        "Whoever reported a case neither assesses it nor signs it off: another must."
+    ),
+    Refusal.ASSESS_FIRST: N_("Assess the case first, then sign it off."),
+    Refusal.ASSESSED_ALREADY: N_("This case is assessed already."),
+    Refusal.SIGNED_OFF_ALREADY: N_(
+        "This case is signed off already; it closes as soon as what raised it is over."
+    ),
+    Refusal.RAISED_SINCE: N_(
+        "Something new has happened since you did this: look at the case again."
+    ),
+    Refusal.NOTHING_NEW: N_("That changes nothing about this case."),
+}
+
+
+def refusal_line(refusal: Refusal, language: str) -> str:
+    """Why an action on a case was refused, in one sentence."""
+    return say(_REFUSED[refusal], language)
 
 
 def reason_word(reason: Reason, language: str) -> str:

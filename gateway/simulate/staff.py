@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from random import Random
 
+from gateway.core.actor import CENTRE, actor_of
 from gateway.core.duration import HOUR_MS, MINUTE_MS, SECOND_MS
 from gateway.core.effects import PageDue
 from gateway.core.events import (
@@ -14,11 +15,12 @@ from gateway.core.events import (
     PersonOnSite,
 )
 from gateway.core.model import CaseState, Door
+from gateway.core.outcome import Outcome
 from gateway.core.reason import FAULTS
 from gateway.simulate.calendar import Calendar
 from gateway.simulate.habits import Warden
 
-BY, DESK, INSTALLER = "warden", "desk", "installer"
+BY = actor_of("warden")
 
 
 class Staff:
@@ -35,6 +37,7 @@ class Staff:
     ) -> None:
         self._habits, self._chance, self._calendar = habits, chance, calendar
         self._door, self._tell, self._repaired = door, tell, repaired
+        self._actions = 0
         self._acting: str | None = None  # the case that a person has in hand or will have
 
     def paged(self, page: PageDue) -> None:
@@ -48,7 +51,7 @@ class Staff:
         self._after(wait_ms, self._acknowledges, page.case_id)
 
     def _acknowledges(self, case_id: str) -> None:
-        self._tell(CaseAcknowledged(case_id, BY))
+        self._tell(CaseAcknowledged(case_id, BY, self._action_id()))
         self._after(self._minutes("arrives_min"), self._arrives, case_id)
 
     def _arrives(self, case_id: str) -> None:
@@ -56,7 +59,7 @@ class Staff:
         if case is None or case.case_id != case_id:
             return  # a rule has ended it meanwhile
         if case.latched:
-            self._tell(PersonOnSite(case_id, BY))
+            self._tell(PersonOnSite(case_id, BY, self._action_id()))
             self._repaired()
         self._after(self._minutes("closes_min"), self._reports, case_id)
 
@@ -67,18 +70,22 @@ class Staff:
         if case.state not in (CaseState.ACKNOWLEDGED, CaseState.ON_SITE) or (
             case.latched and case.state is not CaseState.ON_SITE
         ):
-            self._tell(CaseAcknowledged(case_id, BY))  # raised again meanwhile
+            self._tell(CaseAcknowledged(case_id, BY, self._action_id()))  # raised again meanwhile
             self._arrives(case_id)
             return
-        self._tell(CaseReported(case_id, BY, "in_order"))
+        self._tell(CaseReported(case_id, BY, self._action_id(), outcome=Outcome.IN_ORDER))
         self._after(self._minutes("closes_min"), self._assesses, case_id)
 
     def _assesses(self, case_id: str) -> None:
-        self._tell(CaseAssessed(case_id, DESK))
+        self._tell(CaseAssessed(case_id, CENTRE, self._action_id()))
         self._after(self._minutes("closes_min"), self._signs_off, case_id)
 
     def _signs_off(self, case_id: str) -> None:
-        self._tell(CaseSignedOff(case_id, DESK))
+        self._tell(CaseSignedOff(case_id, CENTRE, self._action_id()))
+
+    def _action_id(self) -> str:
+        self._actions += 1
+        return str(self._actions)
 
     def _after(self, wait_ms: int, act: Callable[[str], None], case_id: str) -> None:
         self._calendar.at(self._calendar.now_ms + wait_ms, act, case_id)

@@ -24,7 +24,8 @@ _decode_names = msgspec.json.Decoder(list[str]).decode
 
 
 class CaseRow(msgspec.Struct, frozen=True):
-    """A case. A `…_name` is None where whoever it was is no warden.
+    """A case. A `…_name` is None where whoever it was is no warden. A step was done at `…_ms`, and
+    the gateway heard of it at `…_arrived_ms`.
 
     Of an outage, `area` is what is silent, and door and label are those that stand for it.
     """
@@ -52,21 +53,27 @@ class CaseRow(msgspec.Struct, frozen=True):
     acknowledged_by: str | None
     acknowledged_name: str | None
     acknowledged_ms: int | None
+    acknowledged_arrived_ms: int | None
     on_site_by: str | None
     on_site_name: str | None
     on_site_ms: int | None
+    on_site_arrived_ms: int | None
     reported_by: str | None
     reported_name: str | None
     reported_ms: int | None
+    reported_arrived_ms: int | None
     assessed_by: str | None
     assessed_name: str | None
     assessed_ms: int | None
+    assessed_arrived_ms: int | None
     signed_off_by: str | None
     signed_off_name: str | None
     signed_off_ms: int | None
+    signed_off_arrived_ms: int | None
     closed_by: str | None
     closed_name: str | None
     closed_ms: int | None
+    closed_arrived_ms: int | None
     outcome: str | None
 
     @property

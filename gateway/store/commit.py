@@ -8,6 +8,7 @@ a commit whose outcome is in doubt (an error after the disk had it) is looked up
 import msgspec
 from sqlalchemy import Connection
 
+from gateway.core.cases.refusal import Refusal
 from gateway.core.duration import HOUR_MS
 from gateway.core.effects import (
     CaseMoved,
@@ -105,7 +106,7 @@ class Commit:
         at_ms: int,
         subject: Subject | None,
         event: Event,
-        reason: Reason | None,
+        reason: Reason | Refusal | None,
         cause_id: int | None = None,
     ) -> None:
         """Journal an event. `reason` is why it was refused, or what it was; `cause_id` the row from
@@ -193,13 +194,13 @@ class Commit:
             "moved_ms": moved.at_ms,
         }
         shelf = case.shelf
-        row["shelved_by"] = shelf and shelf.by
+        row["shelved_by"] = shelf and shelf.by.actor_id
         row["shelved_why"] = shelf and shelf.why
         row["shelved_until_ms"] = shelf and shelf.ends_ms
-        if case.state in tables.DONE_TO_CASE and (
-            moved.by is not None or case.state is CaseState.CLOSED
-        ):
-            row |= {f"{case.state}_by": moved.by, f"{case.state}_ms": moved.at_ms}
+        if case.state is CaseState.CLOSED or (moved.by and not shelf):  # a shelf is no step
+            did, by = case.state, moved.by and moved.by.actor_id
+            done_ms = moved.at_ms if moved.done_ms is None else moved.done_ms
+            row |= {f"{did}_by": by, f"{did}_ms": done_ms, f"{did}_arrived_ms": moved.at_ms}
 
     def outage(self, at_ms: int, effect: OutageFound | OutageGrew | OutageOver) -> None:
         """Write an outage, with every door that was ever silent from it."""

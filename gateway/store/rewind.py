@@ -22,16 +22,24 @@ from typing import Any
 
 import msgspec
 
-from gateway.core.acts import Act
 from gateway.core.deadlines import Deadlines
-from gateway.core.effects import PageDue
-from gateway.core.events import DeadlineCame, PageWentOut, PersonDue, RulesSet, kind_of
+from gateway.core.effects import ActionRefused, PageDue
+from gateway.core.events import (
+    CaseAction,
+    DeadlineCame,
+    PageReceived,
+    PageWentOut,
+    PersonDue,
+    RulesSet,
+    kind_of,
+)
 from gateway.core.reason import Reason
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn, Step
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store.replay import Journaled, Replay
 
+Acted = CaseAction | PageReceived | PageWentOut
 DEADLINES_MAX = 1_000_000  # of the second life in all; rules that set more are a mistake
 
 
@@ -93,7 +101,7 @@ def rewind(
         was += _pages(row.at_ms, [lived])
         then = other.step(row)
         would += _pages(row.at_ms, then)
-        if isinstance(row.event, Act) and lived.effects and not any(one.effects for one in then):
+        if isinstance(row.event, Acted) and _did([lived]) and not _did(then):
             result.unmet.append(_unmet(row, row.event))
     if other is not None:
         would += other.due(to_ms)
@@ -101,9 +109,20 @@ def rewind(
     return result
 
 
-def _unmet(row: Journaled, act: Act) -> Unmet:
-    by = "" if isinstance(act, PageWentOut) else act.by
-    return Unmet(row.subject.id, row.at_ms, kind_of(act), act.case_id, by)
+def _did(steps: Iterable[Step]) -> bool:
+    """Whether anything but a refusal followed."""
+    return any(not isinstance(effect, ActionRefused) for one in steps for effect in one.effects)
+
+
+def _unmet(row: Journaled, act: CaseAction | PageReceived | PageWentOut) -> Unmet:
+    match act:
+        case CaseAction(actor=actor):
+            by = actor.actor_id
+        case PageReceived(by=by):
+            pass
+        case _:
+            by = ""
+    return Unmet(row.subject.id, row.at_ms, kind_of(row.event), act.case_id, by)
 
 
 class _Other:

@@ -109,7 +109,7 @@ journal = Table(
     Column("cause_id", BigInteger, nullable=True),  # the row from whose event this one followed
     Column("seal_id", String(16), nullable=True),
     Column("seq", Integer, nullable=True),  # NULL where the report has no number
-    Column("reason", String(24), nullable=True),  # why refused, or what an opening was
+    Column("reason", String(24), nullable=True),  # why refused, or what it was
     Column("body", LargeBinary, nullable=False),  # the event as JSON (core.events)
     Index("ix_journal_subject", "subject_kind", "subject_id", "journal_id"),
     # One report is journaled once, whatever brokers and seals repeat.
@@ -157,9 +157,10 @@ openings = Table(
     sqlite_with_rowid=False,
 )
 
-# What is done to a case, by whom and when; a later move never forgets it.
+# What is done to a case, by whom, when, and when that was heard of (a handheld may have been
+# offline); a later move never forgets it.
 DONE_TO_CASE = ("acknowledged", "on_site", "reported", "assessed", "signed_off", "closed")
-WHO_OF_CASE = tuple(f"{did}_{what}" for did in DONE_TO_CASE for what in ("by", "ms"))
+WHO_OF_CASE = tuple(f"{did}_{what}" for did in DONE_TO_CASE for what in ("by", "ms", "arrived_ms"))
 
 cases = Table(
     "cases",
@@ -185,6 +186,7 @@ cases = Table(
     Column("shelved_until_ms", BigInteger, nullable=True),
     *(Column(f"{did}_by", Text, nullable=True) for did in DONE_TO_CASE),
     *(Column(f"{did}_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
+    *(Column(f"{did}_arrived_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
     Column("outcome", Text, nullable=True),
     Index("ix_cases_state", "state", "raised_ms"),
     sqlite_with_rowid=False,

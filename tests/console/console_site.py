@@ -86,6 +86,11 @@ def new_store(folder: Path, doors: int = 4) -> Store:
     return store
 
 
+def acting_as(actor_id: str) -> dict[str, str]:
+    """The header by which a program says who acts."""
+    return {"Menshen-Actor": actor_id}
+
+
 class Console:
     """The console at work."""
 
@@ -123,9 +128,16 @@ class Console:
 
     async def act(self, case_id: str, act: str, by: str = "wang", **more: object) -> object:
         """What the API answers to an act about a case."""
-        answer = await self.client.post(f"/api/cases/{case_id}/{act}", json={"by": by, **more})
-        assert answer.status_code == 200, answer.text
+        answer = await self.client.post(
+            f"/api/cases/{case_id}/{act}", json=more, headers=acting_as(by)
+        )
+        assert answer.status_code in (200, 409), answer.text
         return answer.json()
+
+    async def works_here(self, case_id: str, actor_id: str) -> None:
+        """Somebody says on a case's page that they work at this screen."""
+        answer = await self.client.post(f"/cases/{case_id}/actor", data={"actor_id": actor_id})
+        assert answer.status_code == 303, answer.text
 
     async def reported(self, case_id: str, by: str = "wang", outcome: str = "lawful") -> None:
         """Taken and reported."""

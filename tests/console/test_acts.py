@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from console_site import HOUR_MS, Console, console, first_case, new_store, now_ms
+from console_site import HOUR_MS, Console, acting_as, console, first_case, new_store, now_ms
 
 from gateway.console import clock, desk
 from gateway.core.model import CaseState
@@ -27,12 +27,12 @@ async def opened(site: Console) -> str:
 async def test_a_warden_takes_a_case_and_ends_it_on_the_phone(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         case_id = await opened(site)
-        form = {"by": "wang", "screen": "phone"}
-        answer = await site.client.post(f"/cases/{case_id}/acknowledge", data=form, headers=HTMX)
+        hers = f"/phone/wang/cases/{case_id}"
+        answer = await site.client.post(f"{hers}/acknowledge", data={}, headers=HTMX)
         assert 'data-state="acknowledged"' in answer.text
         assert "Wang Fang has it" in answer.text
-        form["outcome"] = "explained"
-        answer = await site.client.post(f"/cases/{case_id}/report", data=form, headers=HTMX)
+        form = {"outcome": "explained"}
+        answer = await site.client.post(f"{hers}/report", data=form, headers=HTMX)
         assert 'data-state="reported"' in answer.text
         case = await case_of(site, case_id)
         assert (case.state, case.reported_by, case.reported_name, case.outcome) == (
@@ -46,10 +46,9 @@ async def test_a_warden_takes_a_case_and_ends_it_on_the_phone(tmp_path: Path) ->
 async def test_without_a_script_the_button_leads_back_to_its_page(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         case_id = await opened(site)
-        form = {"by": "wang", "screen": "phone"}
-        answer = await site.client.post(f"/cases/{case_id}/acknowledge", data=form)
+        answer = await site.client.post(f"/phone/wang/cases/{case_id}/acknowledge", data={})
         assert (answer.status_code, answer.headers["location"]) == (303, "/phone/wang")
-        form = {"by": "wang", "outcome": "lawful"}
+        form = {"outcome": "lawful"}
         headers = {"x-forwarded-prefix": "/gateway"}
         answer = await site.client.post(f"/cases/{case_id}/report", data=form, headers=headers)
         assert answer.headers["location"] == f"/gateway/cases/{case_id}"
@@ -58,32 +57,40 @@ async def test_without_a_script_the_button_leads_back_to_its_page(tmp_path: Path
 async def test_the_second_who_takes_a_case_sees_who_has_it(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         case_id = await opened(site)
-        url = f"/api/cases/{case_id}/acknowledge"
-        assert (await site.client.post(url, json={"by": "wang"})).json() == {"changed": True}
-        assert (await site.client.post(url, json={"by": "centre"})).json() == {
+        assert await site.act(case_id, "acknowledge") == {"changed": True}
+        assert await site.act(case_id, "acknowledge", "centre") == {
             "changed": False,
+            "reason": "taken_already",
             "why": "Somebody has this case already.",
         }
         assert (await case_of(site, case_id)).acknowledged_by == "wang"
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "status"),
+    ("path", "who", "body", "status"),
     [
-        ("/api/cases/{}/acknowledge", {"by": "nobody"}, 422),
-        ("/api/cases/{}/acknowledge", {}, 422),
-        ("/api/cases/{}/acknowledge", {"by": "wang", "extra": 1}, 422),
-        ("/api/cases/none/acknowledge", {"by": "wang"}, 404),
-        ("/api/cases/{}/report", {"by": "wang", "outcome": "fined"}, 422),
-        ("/api/doors/none/permits", {}, 422),
+        ("/api/cases/{}/acknowledge", "nobody", {}, 422),
+        ("/api/cases/{}/acknowledge", "", {}, 422),
+        ("/api/cases/{}/acknowledge", "x" * 65, {}, 422),
+        ("/api/cases/{}/acknowledge", "", {"by": "wang"}, 422),
+        ("/api/cases/{}/acknowledge", "wang", {"by": "li"}, 422),
+        ("/api/cases/{}/acknowledge", "wang", {"age_ms": -1}, 422),
+        ("/api/cases/{}/acknowledge", "wang", {"action_id": "a b"}, 422),
+        ("/api/cases/{}/acknowledge", "wang", [], 422),
+        ("/api/cases/none/acknowledge", "wang", {}, 404),
+        ("/api/cases/{}/report", "wang", {"outcome": "nonsense-code"}, 422),
+        ("/api/pages/{}/received", "", {}, 422),
+        ("/api/pages/{}/received", "centre", {}, 404),
+        ("/api/doors/none/permits", "wang", {}, 422),
     ],
 )
 async def test_a_wrong_act_is_refused_in_a_sentence_and_changes_nothing(
-    path: str, body: dict[str, object], status: int, tmp_path: Path
+    path: str, who: str, body: object, status: int, tmp_path: Path
 ) -> None:
     async with console(new_store(tmp_path)) as site:
         case_id = await opened(site)
-        answer = await site.client.post(path.format(case_id), json=body)
+        headers = acting_as(who) if who else {}
+        answer = await site.client.post(path.format(case_id), json=body, headers=headers)
         assert answer.status_code == status
         assert answer.json()["error"].endswith(".")
         assert (await case_of(site, case_id)).state is CaseState.RAISED
@@ -169,7 +176,7 @@ async def test_an_act_that_cannot_be_stored_is_told_so_and_still_done_later(
         case_id = await opened(site)
         with site.store.writing():  # another program holds the database
             answer = await site.client.post(
-                f"/cases/{case_id}/acknowledge", data={"by": "wang"}, headers=HTMX
+                f"/phone/wang/cases/{case_id}/acknowledge", data={}, headers=HTMX
             )
         assert answer.status_code == 503
         assert "keeps trying" in answer.text

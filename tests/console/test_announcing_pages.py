@@ -15,6 +15,7 @@ from gateway.console import clock
 from gateway.core.events import PermitAnnounced
 from gateway.core.model import Permit
 from gateway.core.permits import PERMITS_MAX
+from gateway.core.subject import of_door
 from gateway.store import tables, views
 from gateway.store.engine import Store
 

@@ -4,15 +4,28 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from console_site import HOUR_MS, WAIT_S, Console, console, first_case, new_store, now_ms, seal_id
-from msgspec.structs import replace
+from console_site import (
+    HOUR_MS,
+    WAIT_S,
+    Console,
+    acting_as,
+    console,
+    first_case,
+    new_store,
+    now_ms,
+    seal_id,
+)
+from sqlalchemy import select
 
-from gateway.console.closed_loop import Act, place_word, why_not
+from gateway.console.closed_loop import place_word
+from gateway.core.acts import ACTION_OF
+from gateway.core.cases.refusal import Refusal
 from gateway.core.events import ReportCame, SealLost
 from gateway.core.model import CaseState, Contact
 from gateway.core.subject import SITE, of_door
 from gateway.notify.catalogue import LOCALES
-from gateway.store import case_views, views
+from gateway.notify.wording import refusal_line
+from gateway.store import case_views, tables, views
 from gateway.store.case_views import CaseRow
 
 HTMX = {"hx-request": "true"}
@@ -36,6 +49,15 @@ async def shut_for_good(site: Console) -> None:
 def is_shut(site: Console) -> bool:
     with site.store.reading() as connection:
         return views.openings(connection, "d0", 1)[0].shut_ms is not None
+
+
+def journaled(site: Console) -> list[str | None]:
+    """Why each action of people was refused, or None, in the order in which they came."""
+    j = tables.journal.c
+    of_people = [action.__name__ for action in ACTION_OF]
+    query = select(j.reason).where(j.kind.in_(of_people)).order_by(j.journal_id)
+    with site.store.reading() as connection:
+        return list(connection.execute(query).scalars())
 
 
 async def opened(site: Console, number: int = 0) -> str:
@@ -74,30 +96,34 @@ async def test_a_case_goes_round_the_loop_and_its_page_says_who_did_what(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("done", "act", "by", "why"),
+    ("done", "act", "by", "reason", "why"),
     [
-        ([], "report", "wang", "Take the case first, then report how it ended."),
-        ([], "assess", "centre", "This case is not reported yet."),
-        (["acknowledge"], "acknowledge", "centre", "Somebody has this case already."),
-        (["on_site"], "on_site", "centre", "Somebody is at the door already."),
-        (["on_site", "report"], "acknowledge", "centre", "it waits at the desk."),
-        (["on_site", "report"], "assess", "wang", "neither assesses it nor signs it off"),
-        (["on_site", "report"], "sign_off", "centre", "Assess the case first"),
-        (["on_site", "report", "assess"], "sign_off", "wang", "neither assesses it"),
+        ([], "report", "wang", "take_first", "Take the case first, then report how it ended."),
+        ([], "assess", "centre", "not_reported", "This case is not reported yet."),
+        (["acknowledge"], "acknowledge", "centre", "taken_already", "Somebody has this case"),
+        (["on_site"], "on_site", "centre", "on_site_already", "Somebody is at the door already."),
+        (["on_site", "report"], "acknowledge", "centre", "in_review", "it waits at the desk."),
+        (["on_site", "report"], "assess", "wang", "own_report", "neither assesses it nor signs"),
+        (["on_site", "report"], "sign_off", "centre", "assess_first", "Assess the case first"),
+        (["on_site", "report", "assess"], "sign_off", "wang", "own_report", "neither assesses"),
     ],
 )
 async def test_an_act_that_the_rules_refuse_is_told_in_a_sentence(
-    done: list[str], act: str, by: str, why: str, tmp_path: Path
+    done: list[str], act: str, by: str, reason: str, why: str, tmp_path: Path
 ) -> None:
     async with console(new_store(tmp_path)) as site:
         case_id = await opened(site)
         for earlier in done:
             more = {"outcome": "lawful"} if earlier == "report" else {}
             await site.act(case_id, earlier, "centre" if earlier == "assess" else "wang", **more)
-        body = {"by": by} | ({"outcome": "lawful"} if act == "report" else {})
-        told = (await site.client.post(f"/api/cases/{case_id}/{act}", json=body)).json()
-        assert told["changed"] is False
+        body = {"outcome": "lawful"} if act == "report" else {}
+        url = f"/api/cases/{case_id}/{act}"
+        answer = await site.client.post(url, json=body, headers=acting_as(by))
+        told = answer.json()
+        assert (answer.status_code, told["changed"], told["reason"]) == (409, False, reason)
         assert why in told["why"]
+        assert journaled(site)[-1] == reason  # the journal says so too
+        await site.works_here(case_id, by)
         answer = await site.client.post(f"/cases/{case_id}/{act}", data=body, headers=HTMX)
         assert (answer.status_code, why in answer.text) == (409, True)
 
@@ -105,11 +131,11 @@ async def test_an_act_that_the_rules_refuse_is_told_in_a_sentence(
 async def test_pressing_twice_is_no_trouble(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         case_id = await opened(site)
-        assert await site.act(case_id, "acknowledge") == {"changed": True}
-        assert await site.act(case_id, "acknowledge") == {"changed": False}
-        form = {"by": "wang", "screen": "phone"}
-        answer = await site.client.post(f"/cases/{case_id}/acknowledge", data=form, headers=HTMX)
-        assert answer.status_code == 200
+        hers = f"/phone/wang/cases/{case_id}/acknowledge"
+        for form in ({"action_id": "of-this-page"}, {"action_id": "of-this-page"}, {}):
+            answer = await site.client.post(hers, data=form, headers=HTMX)
+            assert answer.status_code == 200
+        assert journaled(site)[-3:] == [None, "repeated", "done_already"]
         assert "Wang Fang has it" in answer.text
 
 
@@ -136,7 +162,8 @@ async def test_a_touched_seal_wants_a_person_and_cannot_be_put_aside(tmp_path: P
 async def test_what_is_put_aside_says_by_whom_why_and_until_when(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         case_id, other = await opened(site, 0), await opened(site, 1)
-        form = {"by": "wang", "why": "painters <b>", "hours": "2"}
+        await site.works_here(case_id, "wang")
+        form = {"why": "painters <b>", "hours": "2"}
         answer = await site.client.post(f"/cases/{case_id}/shelve", data=form, headers=HTMX)
         assert "by Wang Fang: painters &lt;b&gt;" in answer.text
         case = await case_of(site, case_id)
@@ -221,14 +248,11 @@ def test_an_area_is_called_what_it_is(language: str) -> None:
     assert place_word("3-201", "moon:1", language) == "moon:1"
 
 
-async def test_every_act_has_a_sentence_in_every_state(tmp_path: Path) -> None:
-    async with console(new_store(tmp_path)) as site:
-        case = await case_of(site, await opened(site))
-        for state in CaseState:
-            for act in Act:
-                said = why_not(replace(case, state=state), act, "somebody")
-                assert said is not None
-                assert said.endswith(".")
+@pytest.mark.parametrize("language", LOCALES)
+def test_every_refusal_has_a_sentence_of_its_own(language: str) -> None:
+    said = {refusal_line(refusal, language) for refusal in Refusal}
+    assert len(said) == len(Refusal)
+    assert all(sentence.endswith((".", "。")) for sentence in said)
 
 
 async def test_faults_stand_behind_openings(tmp_path: Path) -> None:

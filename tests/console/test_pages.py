@@ -64,7 +64,7 @@ async def test_every_tone_is_a_word_and_a_symbol_too(tmp_path: Path) -> None:
         for number in (2, 4, 5, 6, 7, 8):
             await site.opens(number)
         await site.shuts(4)
-        await site.client.post(f"/api/cases/{first_case(6)}/acknowledge", json={"by": "wang"})
+        await site.act(first_case(6), "acknowledge")
         await site.reported(first_case(7))
         await site.reported(first_case(8))
         await site.act(first_case(8), "assess", "centre")

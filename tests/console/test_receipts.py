@@ -5,12 +5,22 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from console_site import HOUR_MS, Console, console, first_case, new_store, now_ms, seal_id
+from console_site import (
+    HOUR_MS,
+    Console,
+    acting_as,
+    console,
+    first_case,
+    new_store,
+    now_ms,
+    seal_id,
+)
 from msgspec.structs import replace
 from sqlalchemy import insert, update
 
 from gateway.console import clock
 from gateway.console.shown import WORDS, tile
+from gateway.core.actor import actor_of
 from gateway.core.events import DoorClassed
 from gateway.core.model import Case, CaseState, Contact, Door, Opening, Order, Shelf, Silence
 from gateway.core.people import Person
@@ -37,9 +47,10 @@ async def test_a_handheld_signs_for_a_page_and_the_case_says_that_it_arrived(
         await site.opens(0)
         [page] = await unsigned(site)
         assert page["page_id"] == page["case_id"] == first_case(0)
-        assert f"/api/pages/{first_case(0)}/received" in await site.text("/phone/wang")
+        assert f"/phone/wang/pages/{first_case(0)}/received" in await site.text("/phone/wang")
         url = f"/api/pages/{page['page_id']}/received"
-        assert (await site.client.post(url, json={"by": "wang"})).json() == {"changed": True}
+        answer = await site.client.post(url, headers=acting_as("wang"))
+        assert answer.json() == {"changed": True}
         assert await unsigned(site) == []
         assert "data-sign" not in await site.text("/phone/wang")
         assert "Arrived" in await site.text(f"/cases/{first_case(0)}")
@@ -53,7 +64,10 @@ async def test_nobody_signs_for_what_was_told_to_another(tmp_path: Path) -> None
         await site.seal(0)
         await site.opens(0)
         for by, page in (("li", first_case(0)), ("wang", "none"), ("nobody", first_case(0))):
-            answer = await site.client.post(f"/api/pages/{page}/received", json={"by": by})
+            url = f"/api/pages/{page}/received"
+            answer = await site.client.post(url, headers=acting_as(by))
+            assert answer.status_code == 404
+            answer = await site.client.post(f"/phone/{by}/pages/{page}/received")
             assert answer.status_code == 404
         assert (await site.client.get("/api/wardens/none/unsigned")).status_code == 404
 
@@ -68,8 +82,8 @@ async def test_the_canary_is_signed_for_and_is_no_card(tmp_path: Path) -> None:
         phone = await site.text("/phone/wang")
         assert "data-case-id" not in phone
         assert str(page["page_id"]) in phone
-        url = f"/api/pages/{page['page_id']}/received"
-        assert (await site.client.post(url, json={"by": "wang"})).status_code == 200
+        url = f"/phone/wang/pages/{page['page_id']}/received"
+        assert (await site.client.post(url)).status_code == 204
         assert await unsigned(site) == []
 
 
@@ -208,7 +222,7 @@ RAISED = Case("c", Reason.SILENT_OPEN, CaseState.PAGED, NOW)
             False,
         ),
         (
-            replace(SEEN, case=replace(RAISED, shelf=Shelf("w", "y", 9))),
+            replace(SEEN, case=replace(RAISED, shelf=Shelf(actor_of("w"), "y", 9))),
             0,
             "in_hand",
             "aside",

@@ -8,6 +8,7 @@ from console_site import Console, console, new_store
 
 from gateway.console import auth, rim
 from gateway.console.auth import LOCKED_S, TRIES_MAX, Answer, Gate
+from gateway.core.actor import actor_of
 from gateway.core.events import CaseAcknowledged
 from gateway.core.subject import of_door
 
@@ -77,10 +78,11 @@ async def test_only_our_own_pages_can_press_a_button(
 ) -> None:
     async with console(new_store(tmp_path)) as site:
         path = await opened(site)
-        answer = await site.client.post(path, data={"by": "wang"}, headers=headers)
+        answer = await site.client.post(path, data={"age_ms": "0"}, headers=headers)
         assert answer.status_code == status
-        again = await site.heart.submit(of_door("d0"), CaseAcknowledged("a1b2c3d4e5f60000-1", "li"))
-        assert again is (status == 403)  # a refused press has changed nothing
+        taken = CaseAcknowledged("a1b2c3d4e5f60000-1", actor_of("li"), "li's")
+        again = await site.heart.submit(of_door("d0"), taken)
+        assert again.changed is (status == 403)  # a refused press has changed nothing
 
 
 async def test_what_is_longer_than_any_form_is_not_read(tmp_path: Path) -> None:

@@ -83,8 +83,7 @@ async def test_a_case_that_somebody_takes_moves_to_its_group(tmp_path: Path) -> 
         seen = await seen_by(site, "/phone/wang")
         async with listening(site.app, f"look=phone&name=wang&seen={seen}") as line:
             await asyncio.sleep(0.3)
-            url = f"/api/cases/{first_case(0)}/acknowledge"
-            await site.client.post(url, json={"by": "wang"})
+            await site.act(first_case(0), "acknowledge")
             told = await line.next("fragment")
             assert IDS.findall(told.data)[0] == "inbox"
             assert "In hand" in told.data
@@ -107,8 +106,7 @@ async def test_every_live_page_has_a_stream_that_agrees_with_it(look: str, tmp_p
         seen = await seen_by(site, path)
         async with listening(site.app, f"look={look}&name={name}&seen={seen}") as line:
             await asyncio.sleep(0.3)
-            url = f"/api/cases/{first_case(0)}/acknowledge"
-            await site.client.post(url, json={"by": "wang"})
+            await site.act(first_case(0), "acknowledge")
             told = await line.next("fragment")
             for dom_id in IDS.findall(told.data):
                 assert f'id="{dom_id}"' in page

@@ -58,7 +58,7 @@ async def test_who_waits_stands_before_who_is_looked_after(tmp_path: Path) -> No
         for number in range(3):
             await site.seal(number)
             await site.opens(number)
-        await site.client.post(f"/api/cases/{first_case(2)}/acknowledge", json={"by": "wang"})
+        await site.act(first_case(2), "acknowledge")
         with site.store.reading() as connection:
             ids = [case.case_id for case in case_views.open_cases(connection, 10)]
             assert ids[-1] == first_case(2)

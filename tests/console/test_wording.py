@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from gateway.core.outcome import Outcome
 from gateway.core.reason import Reason
 from gateway.notify.catalogue import LOCALES
 from gateway.notify.wording import (
-    Outcome,
     case_number,
     first_do,
     outcome_word,

@@ -5,9 +5,11 @@ beats to its own clock; without power it sees nothing, and it comes back with a 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import NamedTuple
 
+from gateway.core.actor import Actor, actor_of
 from gateway.core.events import (
     CaseAcknowledged,
     CaseAssessed,
@@ -23,10 +25,17 @@ from gateway.core.events import (
     SealBound,
 )
 from gateway.core.model import Contact, Order, Permit, Policy
+from gateway.core.outcome import Outcome
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 DAY = 24 * HOUR
 SPOOL_MAX = 64
+_actions = count(1)
+
+
+def action_id() -> str:
+    """An id that no action had before."""
+    return f"{next(_actions):016x}"
 
 
 class Spooled(NamedTuple):
@@ -192,24 +201,33 @@ class Person:
     page_id: str
     tell: Callable[[str, Event], None]
     time: Callable[[str], int]
+    age_ms: int = 0
+
+    def ago(self, ms: int) -> "Person":
+        """The same person, whose handheld tells so late what they did."""
+        return replace(self, age_ms=ms)
+
+    def _action(self) -> tuple[str, Actor, str, int]:
+        return self.case_id, actor_of(self.name), action_id(), self.age_ms
 
     def acknowledges(self) -> None:
-        self.tell(self.place, CaseAcknowledged(self.case_id, self.name))
+        self.tell(self.place, CaseAcknowledged(*self._action()))
 
     def is_there(self) -> None:
-        self.tell(self.place, PersonOnSite(self.case_id, self.name))
+        self.tell(self.place, PersonOnSite(*self._action()))
 
     def reports(self, outcome: str) -> None:
-        self.tell(self.place, CaseReported(self.case_id, self.name, outcome))
+        self.tell(self.place, CaseReported(*self._action(), outcome=Outcome(outcome)))
 
     def assesses(self) -> None:
-        self.tell(self.place, CaseAssessed(self.case_id, self.name))
+        self.tell(self.place, CaseAssessed(*self._action()))
 
     def signs_off(self) -> None:
-        self.tell(self.place, CaseSignedOff(self.case_id, self.name))
+        self.tell(self.place, CaseSignedOff(*self._action()))
 
     def shelves(self, until: str, why: str) -> None:
-        self.tell(self.place, CaseShelved(self.case_id, self.name, why, self.time(until)))
+        until_ms = self.time(until)
+        self.tell(self.place, CaseShelved(*self._action(), why=why, until_ms=until_ms))
 
     def receives(self) -> None:
         """The handheld signs for the latest page."""

@@ -16,6 +16,7 @@ from core.case_moves import BY_PERSON, BY_RULE, UNANSWERED
 from core.cast import DAY, HOUR, MINUTE, SECOND, Seal
 from core.story import NOON
 from core.two_clocks import TwoClocks
+from gateway.core.actor import actor_of
 from gateway.core.effects import CaseMoved, Effect, OpeningBegan, OpeningEnded, PageDue
 from gateway.core.effects import OpeningResumed as Resumed
 from gateway.core.events import (
@@ -39,6 +40,7 @@ from gateway.core.events import (
     SealBound,
 )
 from gateway.core.model import CaseState, Contact, Door, Order, Permit, Policy
+from gateway.core.outcome import Outcome
 from gateway.core.reason import Reason
 from gateway.core.rules import CANARY, Rules
 from gateway.core.step import next_deadline, step
@@ -168,13 +170,17 @@ class Life(TwoClocks):
         names = list(self.states) or ["none"]
         case_id, by = names[-1 - number % min(3, len(names))], ("Wang", "Zhao", "Qian")[number % 3]
         pages = [e.page_id for e in self.effects if isinstance(e, PageDue)] or ["none"]
+        action_id = f"a{len(self.journal) - number % 5 % 2}"  # now and then an id that was before
+        age_ms = (0, 0, 5 * MINUTE, 48 * HOUR)[number % 4]
+        what = case_id, actor_of(by), action_id, age_ms
+        until_ms = self.now_ms + (number % 90 - 10) * MINUTE
         acts: tuple[Event, ...] = (
-            CaseAcknowledged(case_id, by),
-            PersonOnSite(case_id, by),
-            CaseReported(case_id, by, "ok"),
-            CaseAssessed(case_id, by),
-            CaseSignedOff(case_id, by),
-            CaseShelved(case_id, by, "later", self.now_ms + (number % 90 - 10) * MINUTE),
+            CaseAcknowledged(*what),
+            PersonOnSite(*what),
+            CaseReported(*what, outcome=Outcome.IN_ORDER),
+            CaseAssessed(*what),
+            CaseSignedOff(*what),
+            CaseShelved(*what, why="later", until_ms=until_ms),
             PageWentOut(case_id, pages[-1]),
             PageReceived(case_id, pages[-1], by),
         )

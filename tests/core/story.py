@@ -1,5 +1,7 @@
 """A door, a clock and a journal of what the core made of them: tests read as stories."""
 
+from core.cast import action_id
+from gateway.core.actor import actor_of
 from gateway.core.effects import CaseMoved, Effect, OpeningBegan, OpeningEnded, PageDue
 from gateway.core.events import (
     CaseAcknowledged,
@@ -16,6 +18,7 @@ from gateway.core.events import (
     SealBound,
 )
 from gateway.core.model import Contact, Door, Order, Permit
+from gateway.core.outcome import Outcome
 from gateway.core.reason import Reason
 from gateway.core.rules import Rules
 from gateway.core.step import next_deadline, step
@@ -86,19 +89,21 @@ class Story:
         return self.tell(MessageRefused(SEAL, reason))
 
     def acknowledge(self, case_id: str, by: str = "Wang") -> list[Effect]:
-        return self.tell(CaseAcknowledged(case_id, by))
+        return self.tell(CaseAcknowledged(case_id, actor_of(by), action_id()))
 
     def on_site(self, case_id: str, by: str = "Wang") -> list[Effect]:
-        return self.tell(PersonOnSite(case_id, by))
+        return self.tell(PersonOnSite(case_id, actor_of(by), action_id()))
 
-    def report_outcome(self, case_id: str, by: str = "Wang", outcome: str = "ok") -> list[Effect]:
-        return self.tell(CaseReported(case_id, by, outcome))
+    def report_outcome(
+        self, case_id: str, by: str = "Wang", outcome: Outcome = Outcome.IN_ORDER
+    ) -> list[Effect]:
+        return self.tell(CaseReported(case_id, actor_of(by), action_id(), outcome=outcome))
 
-    def file(self, case_id: str, outcome: str = "ok") -> list[Effect]:
+    def file(self, case_id: str, outcome: Outcome = Outcome.IN_ORDER) -> list[Effect]:
         """The rest of the closed loop: reported by one person, assessed and signed off by two."""
         effects = self.report_outcome(case_id, "Wang", outcome)
-        effects += self.tell(CaseAssessed(case_id, "Zhao"))
-        return effects + self.tell(CaseSignedOff(case_id, "Qian"))
+        effects += self.tell(CaseAssessed(case_id, actor_of("Zhao"), action_id()))
+        return effects + self.tell(CaseSignedOff(case_id, actor_of("Qian"), action_id()))
 
     def pages(self) -> list[PageDue]:
         """First tellings; `climbed` are those of higher rungs and later rounds."""

@@ -7,14 +7,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.story import DAY, HOUR, MINUTE, NOON, SEAL, SECOND, Story
-from gateway.core.effects import CaseMoved, Effect, PermitSpent
+from gateway.core.actor import actor_of
+from gateway.core.cases.refusal import Refusal
+from gateway.core.effects import ActionRefused, CaseMoved, Effect, PermitSpent
 from gateway.core.events import OrderPlaced
 from gateway.core.model import CaseState, Contact, Order
+from gateway.core.outcome import Outcome
 from gateway.core.reason import Reason
 
 
 def states(effects: Iterable[Effect]) -> list[CaseState]:
     return [moved.case.state for moved in effects if isinstance(moved, CaseMoved)]
+
+
+def refusals(effects: Iterable[Effect]) -> list[Refusal]:
+    """Why each of them was refused; nothing else must have followed."""
+    refused = [effect for effect in effects if isinstance(effect, ActionRefused)]
+    assert refused == list(effects)
+    return [one.refusal for one in refused]
 
 
 @pytest.mark.parametrize(
@@ -99,14 +109,20 @@ def test_a_case_goes_round_the_closed_loop() -> None:
     story = Story()
     story.opens()
     case_id = story.pages()[0].case_id
-    assert story.acknowledge("another") == story.file(case_id) == []
+    assert refusals(story.acknowledge("another")) == [Refusal.NO_SUCH_CASE]
+    assert refusals(story.file(case_id)) == [
+        Refusal.TAKE_FIRST,
+        Refusal.NOT_REPORTED,
+        Refusal.NOT_REPORTED,
+    ]
     (moved,) = story.acknowledge(case_id)
-    assert (states([moved]), moved.by) == ([CaseState.ACKNOWLEDGED], "Wang")
-    assert story.acknowledge(case_id) == []
-    moved, *signed = story.file(case_id, outcome="false alarm")
-    assert (states([moved]), moved.case.outcome) == ([CaseState.REPORTED], "false alarm")
+    assert (states([moved]), moved.by) == ([CaseState.ACKNOWLEDGED], actor_of("Wang"))
+    assert refusals(story.acknowledge(case_id)) == [Refusal.DONE_ALREADY]
+    moved, *signed = story.file(case_id, outcome=Outcome.LAWFUL)
+    assert (states([moved]), moved.case.outcome) == ([CaseState.REPORTED], Outcome.LAWFUL)
     assert states(signed) == [CaseState.ASSESSED, CaseState.SIGNED_OFF]
-    assert story.acknowledge(case_id) == story.file(case_id) == []
+    assert refusals(story.acknowledge(case_id)) == [Refusal.IN_REVIEW]
+    assert len(refusals(story.file(case_id))) == 3
 
 
 def test_what_is_signed_off_closes_when_it_is_over_and_not_before() -> None:
@@ -273,11 +289,11 @@ def test_tampering_is_latched_until_a_person_was_at_the_door() -> None:
     story.beat(Contact.SHUT, cover=True)
     case_id = story.pages()[0].case_id
     story.beat(Contact.SHUT)
-    assert story.report_outcome(case_id) == []
+    assert refusals(story.report_outcome(case_id)) == [Refusal.NEEDS_VISIT]
     story.acknowledge(case_id)
-    assert story.report_outcome(case_id) == []
+    assert refusals(story.report_outcome(case_id)) == [Refusal.NEEDS_VISIT]
     (moved,) = story.on_site(case_id)
-    assert (states([moved]), moved.by) == ([CaseState.ON_SITE], "Wang")
+    assert (states([moved]), moved.by) == ([CaseState.ON_SITE], actor_of("Wang"))
     assert states(story.file(case_id))[-1] is CaseState.CLOSED
 
 

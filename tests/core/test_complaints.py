@@ -120,7 +120,7 @@ def test_b6_a_counter_that_starts_anew_with_a_new_battery_is_heard() -> None:
     site.at("08:01").door(DOOR).opens()
     site.at("08:02").door(DOOR).shuts()
     site.person("Wang", DOOR).is_there()
-    site.person("Wang", DOOR).reports("brought back")
+    site.person("Wang", DOOR).reports("explained")
     site.at("08:30").door(DOOR).loses_power()
     site.at("08:31").door(DOOR).gets_power()
     site.at("08:40").door(DOOR).opens()

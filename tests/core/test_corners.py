@@ -3,6 +3,7 @@
 from core.cast import Seal
 from core.story import HOUR, MINUTE, SECOND, Story
 from core.timeline import Site, between, case, nobody, page, warden
+from gateway.core.actor import actor_of
 from gateway.core.effects import OpeningResumed
 from gateway.core.events import (
     CaseShelved,
@@ -22,7 +23,7 @@ DOOR = "3-201"
 
 def file(site: Site, door: str) -> None:
     site.person("Wang", door).is_there()
-    site.person("Wang", door).reports("seen to")
+    site.person("Wang", door).reports("in_order")
     site.person("Zhao", door).assesses()
     site.person("Qian", door).signs_off()
 
@@ -46,7 +47,9 @@ def test_what_leaves_the_shelf_in_quiet_hours_waits_for_their_end() -> None:
         site.at(f"11:00:{second:02}").tell(DOOR, MessageRefused(f"seal-{DOOR}", Reason.WRONG_KEY))
     its = site.case_of(DOOR)
     assert its is not None
-    shelved = CaseShelved(its.case_id, "Wang", "known", site.time("12:30"))
+    shelved = CaseShelved(
+        its.case_id, actor_of("Wang"), "a1", why="known", until_ms=site.time("12:30")
+    )
     site.at("11:01").tell(DOOR, shelved)
     site.want(between("11:01", "13:59:59"), nobody())
     site.want(between("14:00", "14:00"), page(warden, why="refusals"))

@@ -43,7 +43,7 @@ def act(site: Site, name: str, number: int) -> None:
     elif name == "acknowledge":
         site.person("Sun", place).acknowledges()
     elif name == "report":
-        site.person("Sun", place).reports("power is back")
+        site.person("Sun", place).reports("supply")
     check(site)
 
 

@@ -13,6 +13,7 @@ from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, OpeningResu
 from gateway.core.events import DeadlineCame, Event, PermitAnnounced
 from gateway.core.model import CaseState, Door, Opening, Permit
 from gateway.core.orders import ORDERS_MAX
+from gateway.core.outcome import Outcome
 from gateway.core.permits import PERMITS_MAX
 from gateway.core.rules import Rules
 from gateway.core.step import next_deadline, step
@@ -161,7 +162,7 @@ def test_a_busy_door_takes_less_than_two_kilobytes() -> None:
         assert story.door.case is not None
         if len(story.door.filed) < 2:
             story.acknowledge(story.door.case.case_id)
-            story.report_outcome(story.door.case.case_id, "Wang Fang", "nothing wrong")
+            story.report_outcome(story.door.case.case_id, "Wang Fang", Outcome.IN_ORDER)
     assert (len(story.door.permits), len(story.door.filed)) == (3, 2)
     assert len(json.encode(story.door)) <= 2_048
 

@@ -116,7 +116,7 @@ def test_who_reported_does_not_assess_and_a_case_goes_round_the_loop() -> None:
     site.at("08:02").person("Wang", DOOR).acknowledges()
     site.at("08:04").person("Wang", DOOR).is_there()
     site.at("08:05").door(DOOR).shuts()
-    site.at("08:06").person("Wang", DOOR).reports("went to the chemist")
+    site.at("08:06").person("Wang", DOOR).reports("explained")
     site.at("09:00").person("Wang", DOOR).assesses()
     site.want(between("09:00", "09:00"), case("assessed", times=0))
     site.at("09:01").person("Zhao", DOOR).assesses()
@@ -131,7 +131,7 @@ def test_who_reported_does_not_assess_and_a_case_goes_round_the_loop() -> None:
 def test_what_happens_after_the_report_is_a_new_case_that_refers_to_the_old() -> None:
     site = breach()
     site.person("Wang", DOOR).is_there()
-    site.person("Wang", DOOR).reports("brought back")
+    site.person("Wang", DOOR).reports("explained")
     site.at("08:30").door(DOOR).shuts()
     site.at("08:31").door(DOOR).opens()
     site.want(between("08:31", "08:31"), page(warden))
@@ -145,7 +145,7 @@ def test_a_site_that_wants_no_signing_off_closes_with_the_report() -> None:
     site.at("08:01").door(DOOR).opens()
     site.at("08:02").door(DOOR).shuts()
     site.at("08:10").person("Wang", DOOR).is_there()
-    site.person("Wang", DOOR).reports("brought back")
+    site.person("Wang", DOOR).reports("explained")
     site.want(between("08:10", "08:10"), case("closed"))
 
 
@@ -182,7 +182,7 @@ def test_a_fault_beside_a_breach_is_told_by_day_too(settle_ms: int) -> None:
 @pytest.mark.parametrize("settle_ms", [300_000, 12 * 3_600_000], ids=["settles", "goes on"])
 def test_a_fault_that_nobody_was_told_of_outlives_the_breach_beside_it(settle_ms: int) -> None:
     site = chatters_by_night(Rules(settle_ms=settle_ms))
-    site.at("23:30").person("Wang", DOOR).reports("brought back")
+    site.at("23:30").person("Wang", DOOR).reports("explained")
     its = site.case_of(DOOR)
     assert its is not None
     assert (its.reason, its.returned_ms is not None) == ("chatter", settle_ms == 300_000)
@@ -196,6 +196,6 @@ def test_a_door_whose_reports_nobody_assesses_keeps_the_latest() -> None:
         site.at(f"08:{minute:02}").door(DOOR).opens()
         site.at(f"08:{minute:02}:30").door(DOOR).shuts()
         site.person("Wang", DOOR).is_there()
-        site.person("Wang", DOOR).reports("smoking")
+        site.person("Wang", DOOR).reports("explained")
     assert len(site.doors[DOOR].filed) == FILED_MAX
     site.want(between("08:00", "08:20"), case("closed", times=4))

@@ -240,10 +240,10 @@ def test_tampering_is_latched_until_somebody_was_there() -> None:
     wang = site.at("08:02").person("Wang", "3-201")
     wang.acknowledges()
     site.at("08:03").door("3-201").cover(off=False)
-    wang.reports("nothing wrong")
+    wang.reports("in_order")
     assert site.case_of("3-201") is not None
     site.at("08:10").person("Wang", "3-201").is_there()
-    site.at("08:12").person("Wang", "3-201").reports("cover refitted")
+    site.at("08:12").person("Wang", "3-201").reports("repaired")
     site.want(between("08:12", "08:12"), case("reported"))
 
 
@@ -255,7 +255,7 @@ def test_a_tampered_door_that_opened_afterwards_closes_in_the_end() -> None:
     site.at("08:05").door("3-201").opens()
     site.at("08:06").door("3-201").shuts()
     site.at("08:10").person("Wang", "3-201").is_there()
-    site.person("Wang", "3-201").reports("mended")
+    site.person("Wang", "3-201").reports("repaired")
     site.person("Zhao", "3-201").assesses()
     site.person("Qian", "3-201").signs_off()
     site.want(between("08:10", "08:10"), case("closed"))

@@ -71,7 +71,7 @@ def test_a_filed_case_of_silence_closes_when_the_seal_is_heard() -> None:
     site = Site("3-201")
     falls_silent(site, "10:00", "3-201")
     site.at("10:40").person("Sun", "3-201").acknowledges()
-    site.person("Sun", "3-201").reports("battery ordered")
+    site.person("Sun", "3-201").reports("repaired")
     site.person("Zhao", "3-201").assesses()
     site.person("Qian", "3-201").signs_off()
     assert site.doors["3-201"].filed != ()
@@ -92,7 +92,7 @@ def test_a_tampered_seal_that_falls_silent_is_the_wardens_by_night() -> None:
     site = Site("3-201")
     site.at("23:00").door("3-201").cover()
     site.person("Wang", "3-201").is_there()
-    site.person("Wang", "3-201").reports("cover refitted")
+    site.person("Wang", "3-201").reports("repaired")
     falls_silent(site, "23:01", "3-201")
     site.want(between("23:05", "day 2 00:30"), page(warden, why="silent tampered", times=None))
 
@@ -103,7 +103,7 @@ def test_a_seal_that_falls_silent_beside_an_open_case_is_not_forgotten() -> None
     site.at("09:00:30").door("3-201").shuts()
     falls_silent(site, "09:01", "3-201")
     site.person("Wang", "3-201").is_there()
-    site.at("10:00").person("Wang", "3-201").reports("went home")
+    site.at("10:00").person("Wang", "3-201").reports("explained")
     site.want(between("10:00", "10:40"), page(installer, why="silent"))
 
 

@@ -73,7 +73,7 @@ def test_signs_that_were_told_are_told_again_under_an_order_of_another_time_only
     site.at("08:00").door("3-201").gets_order("08:00", "12:00")
     site.at("09:00").door("3-201").cover()
     site.at("09:01").person("Wang", "3-201").is_there()
-    site.person("Wang", "3-201").reports("no spare seal")
+    site.person("Wang", "3-201").reports("seal_fault")
     site.at("09:02").door("3-201").gets_order("12:00", "15:00", name="prolonged")
     site.at("09:03").door("3-201").gets_order("18:00", "20:00", name="evening")
     site.want(between("09:01", "18:09:59"), nobody())

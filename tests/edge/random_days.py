@@ -5,7 +5,8 @@ import random
 
 from sqlalchemy import insert, update
 
-from edge.small_site import HandSeal, enrol, rows
+from edge.small_site import HandSeal, acknowledged, enrol, rows
+from gateway.core.actor import CENTRE, actor_of
 from gateway.core.events import (
     CaseAcknowledged,
     CaseAssessed,
@@ -20,6 +21,7 @@ from gateway.core.events import (
     SealBound,
 )
 from gateway.core.model import Order, Permit, Policy
+from gateway.core.outcome import Outcome
 from gateway.core.subject import SITE, of_door
 from gateway.loop import Heart
 from gateway.store import registry, tables
@@ -160,7 +162,7 @@ class Days:
 
     async def quiet(self, heart: Heart) -> None:
         """Until all that came is stepped and committed: an act of a person comes behind it."""
-        await heart.submit(of_door("door-0"), CaseAcknowledged("no-such-case", "wang"))
+        await heart.submit(of_door("door-0"), acknowledged("no-such-case", "wang"))
 
     async def person(self, heart: Heart) -> None:
         number = self.chance.randrange(DOORS)
@@ -174,15 +176,19 @@ class Days:
         now = self.now_ms
         hours = self.chance.choice([1, 3, 24])
         permit = Permit(f"p{self.names}", now - HOUR, now + hours * HOUR, 2, MINUTE, "Li", "lunch")
+        action_id = f"a{self.names - self.chance.choice([0, 0, 0, 1])}"  # some come twice
+        age_ms = self.chance.choice([0, 0, MINUTE, 2 * HOUR])
+        hers = case_id, actor_of("wang"), action_id, age_ms
+        desks = filed_id, CENTRE, action_id, age_ms
         return self.chance.choice(
             [
-                CaseAcknowledged(case_id, "wang"),
-                PersonOnSite(case_id, "wang"),
-                CaseReported(case_id, "wang", "lawful"),
-                CaseShelved(case_id, "wang", "asleep", now + hours * HOUR),
+                CaseAcknowledged(*hers),
+                PersonOnSite(*hers),
+                CaseReported(*hers, outcome=Outcome.LAWFUL),
+                CaseShelved(*hers, why="asleep", until_ms=now + hours * HOUR),
                 PageReceived(case_id, case_id, "wang"),
-                CaseAssessed(filed_id, "centre"),
-                CaseSignedOff(filed_id, "centre"),
+                CaseAssessed(*desks),
+                CaseSignedOff(*desks),
                 PermitAnnounced(permit),
                 OrderPlaced(Order(f"order-{number}", 0, now + hours * HOUR)),
                 OrderPlaced(Order(f"order-{number}", 0, now + 99 * HOUR, Policy(1, MINUTE))),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
 
-from gateway.core.events import OrderPlaced, SealBound
+from gateway.core.actor import actor_of
+from gateway.core.events import CaseAcknowledged, OrderPlaced, SealBound
 from gateway.core.model import Order
 from gateway.core.rules import Rulebook, Rules
 from gateway.ingest.intake import Intake
@@ -24,6 +25,11 @@ FOREVER_MS = 4_000_000_000_000
 WAIT_S = 10.0
 
 Around = Callable[[Connection], Iterator[None]]
+
+
+def acknowledged(case_id: str, by: str) -> CaseAcknowledged:
+    """Somebody takes a case, by an action of its own."""
+    return CaseAcknowledged(case_id, actor_of(by), secrets.token_hex(8))
 
 
 class HandSeal:

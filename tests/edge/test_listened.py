@@ -2,8 +2,7 @@
 
 import json
 
-from edge.small_site import HandSeal, beating_at, enrol, rows
-from gateway.core.events import CaseAcknowledged
+from edge.small_site import HandSeal, acknowledged, beating_at, enrol, rows
 from gateway.core.subject import of_door
 from gateway.store import tables
 from gateway.store.engine import Store
@@ -22,14 +21,14 @@ async def test_what_waited_through_two_lives_is_as_old_as_the_last_moment_of_the
         at_ms = noon + at_s * 1000
         async with beating_at(store, lambda at_ms=at_ms: at_ms) as heart:
             heart.arrived(seal.topic, seal.sealed(said), token, live)
-            await heart.submit(of_door("door-0"), CaseAcknowledged("none", "wang"))
+            await heart.submit(of_door("door-0"), acknowledged("none", "wang"))
     (opening,) = rows(store, tables.openings)
     assert (opening["opened_ms"], opening["latest_ms"]) == (noon, noon + 60_000)
     async with beating_at(store, lambda: noon + 180_000) as heart:
         heart.arrived(seal.topic, seal.sealed(seal.edge()), 8, False)
-        await heart.submit(of_door("door-0"), CaseAcknowledged("none", "wang"))
+        await heart.submit(of_door("door-0"), acknowledged("none", "wang"))
         heart.arrived(seal.topic, seal.sealed(seal.beat(report.OPEN)), 9, True)
-        await heart.submit(of_door("door-0"), CaseAcknowledged("none", "wang"))
+        await heart.submit(of_door("door-0"), acknowledged("none", "wang"))
     assert journaled_waits(store) == [0, 60_000, 120_000, 180_000, 0]
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, insert
 
-from edge.small_site import HandSeal, beating, enrol, quiet, rows, until
+from edge.small_site import HandSeal, acknowledged, beating, enrol, quiet, rows, until
 from edge.small_site import around_each_commit as around
-from gateway.core.events import CaseAcknowledged
 from gateway.core.reason import Reason
 from gateway.core.subject import of_door
 from gateway.draft import REFUSALS_JOURNALED_A_MINUTE
@@ -246,19 +245,36 @@ async def test_after_a_restart_everything_goes_on_where_it_was(store: Store) -> 
         heart.arrived(seal.topic, seal.sealed(seal.edge(report.SHUT)), 2)
         await until(lambda: len(post.tokens()) == 2)
         case_id = rows(store, tables.cases)[0]["case_id"]
-        assert await heart.submit(of_door("door-0"), CaseAcknowledged(case_id, "Wang"))
-        assert not await heart.submit(of_door("door-0"), CaseAcknowledged(case_id, "Li"))
+        assert (await heart.submit(of_door("door-0"), acknowledged(case_id, "Wang"))).changed
+        assert not (await heart.submit(of_door("door-0"), acknowledged(case_id, "Li"))).changed
         await until(lambda: rows(store, tables.openings)[0]["shut_ms"])
     assert len(rows(store, tables.outbox)) == 1
     (case,) = rows(store, tables.cases)
     assert (case["state"], case["acknowledged_by"]) == ("acknowledged", "Wang")
 
 
+async def test_an_action_that_comes_again_after_a_restart_is_one_action(store: Store) -> None:
+    """The handheld got no answer, for the gateway was killed: it sends the same action again."""
+    seal = HandSeal()
+    enrol(store, [seal])
+    async with beating(store) as (heart, post):
+        heart.arrived(seal.topic, seal.sealed(seal.edge()), 1)
+        await until(post.receipts)
+        taken = acknowledged(rows(store, tables.cases)[0]["case_id"], "wang")
+        first = await heart.submit(of_door("door-0"), taken)
+    assert (first.changed, first.refusal) == (True, None)
+    async with beating(store) as (heart, _):
+        assert await heart.submit(of_door("door-0"), taken) == first
+        assert await heart.submit(of_door("door-0"), acknowledged(taken.case_id, "li")) != first
+    actions = [r["reason"] for r in rows(store, tables.journal) if r["kind"] == "CaseAcknowledged"]
+    assert actions == [None, "repeated", "taken_already"]
+
+
 async def test_an_act_on_a_door_that_does_not_exist_is_refused(store: Store) -> None:
     enrol(store, [])
     async with beating(store) as (heart, _):
         with pytest.raises(KeyError):
-            await heart.submit(of_door("nowhere"), CaseAcknowledged("x", "Wang"))
+            await heart.submit(of_door("nowhere"), acknowledged("x", "Wang"))
 
 
 async def test_an_order_placed_while_the_gateway_was_stopped_stands_before_what_waited(

@@ -4,8 +4,8 @@ import asyncio
 
 from sqlalchemy import update
 
-from edge.small_site import HandSeal, beating_at, enrol, rows
-from gateway.core.events import CaseAcknowledged, PageReceived, SealBound
+from edge.small_site import HandSeal, acknowledged, beating_at, enrol, rows
+from gateway.core.events import PageReceived, SealBound
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.subject import SITE, of_door
 from gateway.loop import Heart
@@ -56,7 +56,7 @@ class Stairs:
 
     async def settled(self, heart: Heart) -> None:
         """Until all that came is committed."""
-        await heart.submit(of_door("door-0"), CaseAcknowledged("no-such-case", "wang"))
+        await heart.submit(of_door("door-0"), acknowledged("no-such-case", "wang"))
 
 
 def apart(store: Store) -> Apart:
@@ -85,9 +85,7 @@ async def test_a_dark_stair_is_one_case_and_an_opening_inside_it_pages_at_once(
         await stairs.settled(heart)
         told = {row["reason"] for row in rows(store, tables.cases)}
         assert told == {"outage", "no_permit"}
-        await heart.submit(
-            of_door("door-5"), CaseAcknowledged(f"{stairs.seals[5].seal_id}-1", "wang")
-        )
+        await heart.submit(of_door("door-5"), acknowledged(f"{stairs.seals[5].seal_id}-1", "wang"))
         await stairs.passes(heart, 10 * MINUTE, all_doors)
     cases = {row["reason"]: row for row in rows(store, tables.cases)}
     assert cases["outage"]["outcome"] == "heard_again"
@@ -105,8 +103,9 @@ async def test_the_case_of_an_outage_is_answered_like_any_other(store: Store) ->
         (case,) = rows(store, tables.cases)
         (page,) = rows(store, tables.outbox)
         signed = PageReceived(case["case_id"], page["page_id"], "wang")
-        assert await heart.submit(SITE, signed)
-        assert await heart.submit(SITE, CaseAcknowledged(case["case_id"], "wang"))
+        assert (await heart.submit(SITE, signed)).changed
+        taken = await heart.submit(SITE, acknowledged(case["case_id"], "wang"))
+        assert taken.changed
         await stairs.passes(heart, 10 * MINUTE, all_doors)
     (case,) = rows(store, tables.cases)
     assert (case["state"], case["acknowledged_by"]) == ("acknowledged", "wang")
@@ -125,7 +124,7 @@ async def test_the_receipt_of_a_grouped_page_speaks_for_the_outage_in_it(store: 
         stairs.says(heart, DARK, stairs.seals[DARK].edge())  # takes the only place there is
         await stairs.settled(heart)
         await heart.submit(
-            of_door(f"door-{DARK}"), CaseAcknowledged(f"{stairs.seals[DARK].seal_id}-1", "w")
+            of_door(f"door-{DARK}"), acknowledged(f"{stairs.seals[DARK].seal_id}-1", "w")
         )
         await stairs.passes(heart, 20 * MINUTE, range(DARK, DARK + LIT))
         (group,) = (row for row in rows(store, tables.outbox) if row["reason"] == "grouped")

@@ -2,8 +2,8 @@
 
 from sqlalchemy import insert
 
-from edge.small_site import HandSeal, beating_at, enrol, rows
-from gateway.core.events import CaseAcknowledged, DoorClassed, PageReceived
+from edge.small_site import HandSeal, acknowledged, beating_at, enrol, rows
+from gateway.core.events import DoorClassed, PageReceived
 from gateway.core.rules import CANARY
 from gateway.core.subject import of_door
 from gateway.loop import Heart
@@ -42,12 +42,13 @@ class Cage:
     async def settled(self, heart: Heart) -> None:
         """Until all that came, and all that was due, is committed."""
         for _ in range(2):
-            await heart.submit(of_door("door-0"), CaseAcknowledged("no-such-case", "wang"))
+            await heart.submit(of_door("door-0"), acknowledged("no-such-case", "wang"))
 
     async def signs(self, heart: Heart, store: Store) -> None:
         """The phone has shown the newest of its pages."""
         page_id = canary_pages(store)[-1]
-        assert await heart.submit(of_door("door-0"), PageReceived("", page_id, "wang"))
+        signed = await heart.submit(of_door("door-0"), PageReceived("", page_id, "wang"))
+        assert signed.changed
 
 
 def canary_pages(store: Store) -> list[str]:

@@ -3,8 +3,10 @@
 import msgspec
 import pytest
 
+from gateway.core.actor import actor_of
 from gateway.core.events import CaseReported, ReportCame
 from gateway.core.model import Contact
+from gateway.core.outcome import Outcome
 from gateway.notify import points
 from gateway.notify.points import COUNTED, Figures, Row, UnreadableRow, event_line, stats_line, tags
 
@@ -80,7 +82,9 @@ def test_two_reports_of_one_millisecond_have_two_times_and_always_the_same() -> 
         b"",
         b"{",
         b'{"type":"report"}',
-        msgspec.json.encode(CaseReported("c", "Frau Holle", "false alarm")),
+        msgspec.json.encode(
+            CaseReported("c", actor_of("Frau Holle"), "a1", outcome=Outcome.LAWFUL)
+        ),
         msgspec.json.encode(ReportCame("a b,c=d", 1, Contact.OPEN, 1, True)),
     ],
 )

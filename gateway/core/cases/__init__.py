@@ -1,0 +1,1 @@
+"""Cases: what needs a person, who does what about it, and why something is refused."""

@@ -1,0 +1,30 @@
+"""Why an action on a case was refused: it changed nothing, and whoever acted is told so.
+
+The sentences for people are made from it in `notify/wording.py`, in one place.
+"""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """A word that stands in the journal, in the answer to a program, and behind each sentence."""
+
+    NO_SUCH_CASE = "no_such_case"  # none of this number is held here (any more)
+    CLOSED = "closed"
+    REPEATED = "repeated"  # this very action came before; it is answered as it was then
+    DONE_ALREADY = "done_already"  # by the same person, as an action of its own
+    TAKEN_ALREADY = "taken_already"
+    ON_SITE_ALREADY = "on_site_already"
+    IN_REVIEW = "in_review"  # it is reported: nothing is done at the door any more
+    TAKE_FIRST = "take_first"
+    NEEDS_VISIT = "needs_visit"  # tampered with: it ends only after a person was at the door
+    NOT_SHELVED = "not_shelved"  # tampered with: it cannot be put aside
+    UNTIL_PAST = "until_past"
+    NO_SUCH_OUTCOME = "no_such_outcome"
+    NOT_REPORTED = "not_reported"
+    OWN_REPORT = "own_report"  # who reported it neither assesses it nor signs it off
+    ASSESS_FIRST = "assess_first"
+    ASSESSED_ALREADY = "assessed_already"
+    SIGNED_OFF_ALREADY = "signed_off_already"
+    RAISED_SINCE = "raised_since"  # done before the case was raised again, told after it
+    NOTHING_NEW = "nothing_new"  # the fate of a page that changes no case: nobody is told

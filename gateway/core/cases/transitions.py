@@ -1,0 +1,179 @@
+"""What may be done about a case when: one table of states and actions, for doors and outages alike.
+
+`TABLE` says for every state and action where it leads, or why it is refused; guards look at the
+case and at who acts. Buttons (`allowed`), what is done (`core/acts.py`) and the drawing of a case's
+states all come from it.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final, NamedTuple, Protocol
+
+from msgspec import Struct
+
+from gateway.core.actor import Actor
+from gateway.core.cases.refusal import Refusal
+from gateway.core.model import CaseState
+
+
+class Action(StrEnum):
+    """What is done about a case: by a person, and below by a page's fate."""
+
+    ACKNOWLEDGE = "acknowledge"
+    ON_SITE = "on_site"
+    REPORT = "report"
+    ASSESS = "assess"
+    SIGN_OFF = "sign_off"
+    SHELVE = "shelve"
+    PAGE_SENT = "page_sent"
+    PAGE_RECEIVED = "page_received"
+
+
+PERSONAL: Final = tuple(action for action in Action if not action.startswith("page_"))
+
+
+class Judged(Protocol):
+    """What the table looks at of a case; `Case` is one, and `Standing` where only rows are read."""
+
+    @property
+    def state(self) -> CaseState: ...
+    @property
+    def latched(self) -> bool: ...
+    @property
+    def moved_by(self) -> Actor | None: ...
+    @property
+    def reported_by(self) -> Actor | None: ...
+
+
+class Standing(Struct, frozen=True):
+    """A case as far as the table looks at it."""
+
+    state: CaseState
+    latched: bool = False
+    moved_by: Actor | None = None
+    reported_by: Actor | None = None
+
+
+Guard = Callable[[Judged, Actor | None], Refusal | None]
+
+
+class Cell(NamedTuple):
+    """Where an action leads in a state, or why it is refused; the guards are asked first."""
+
+    leads_to: CaseState | Refusal
+    guards: tuple[Guard, ...] = ()
+
+
+def _once(case: Judged, actor: Actor | None) -> Refusal | None:
+    return Refusal.DONE_ALREADY if case.moved_by == actor else None
+
+
+def _reported_once(case: Judged, actor: Actor | None) -> Refusal | None:
+    return Refusal.DONE_ALREADY if case.reported_by == actor else None
+
+
+def _visited(case: Judged, _: Actor | None) -> Refusal | None:
+    needs_visit = case.latched and case.state is not CaseState.ON_SITE
+    return Refusal.NEEDS_VISIT if needs_visit else None
+
+
+def _no_tampering(case: Judged, _: Actor | None) -> Refusal | None:
+    return Refusal.NOT_SHELVED if case.latched else None
+
+
+def _another(case: Judged, actor: Actor | None) -> Refusal | None:
+    return Refusal.OWN_REPORT if case.reported_by == actor else None
+
+
+_S, _R, _A = CaseState, Refusal, Action
+
+
+def _row(**cells: Cell) -> dict[Action, Cell]:
+    return {action: cells[action] for action in Action}
+
+
+def _open(state: CaseState, **cells: Cell) -> dict[Action, Cell]:
+    """An open case: nobody has reported it, so nothing of the review is to be done."""
+    unreported = Cell(_R.NOT_REPORTED)
+    shelve, received = Cell(state, (_no_tampering,)), Cell(state)
+    sent = Cell(_R.NOTHING_NEW)
+    machine = {"page_sent": sent, "page_received": received}
+    review = {"assess": unreported, "sign_off": unreported}
+    return _row(**{"shelve": shelve, **machine, **review, **cells})
+
+
+def _unanswered(state: CaseState, **cells: Cell) -> dict[Action, Cell]:
+    return _open(
+        state,
+        acknowledge=Cell(_S.ACKNOWLEDGED),
+        on_site=Cell(_S.ON_SITE),
+        report=Cell(_R.TAKE_FIRST, (_visited,)),
+        page_received=Cell(_S.PAGED),  # so a page of it went out
+        **cells,
+    )
+
+
+def _in_review(**cells: Cell) -> dict[Action, Cell]:
+    """A reported case: nothing is done at the door any more."""
+    done, silent = Cell(_R.IN_REVIEW), Cell(_R.NOTHING_NEW)
+    field = dict.fromkeys(("acknowledge", "on_site", "report", "shelve"), done)
+    return _row(**{**field, "page_sent": silent, "page_received": silent, **cells})
+
+
+def _gone(refusal: Refusal) -> dict[Action, Cell]:
+    return dict.fromkeys(Action, Cell(refusal))
+
+
+# State × action: where it leads, or why not. Where the site wants no signing off, what is reported
+# is signed off at once.
+TABLE: Final[dict[CaseState, dict[Action, Cell]]] = {
+    _S.RAISED: _unanswered(_S.RAISED, page_sent=Cell(_S.PAGED)),
+    _S.PAGED: _unanswered(_S.PAGED),
+    _S.ACKNOWLEDGED: _open(
+        _S.ACKNOWLEDGED,
+        acknowledge=Cell(_R.TAKEN_ALREADY, (_once,)),
+        on_site=Cell(_S.ON_SITE),
+        report=Cell(_S.REPORTED, (_visited,)),
+    ),
+    _S.ON_SITE: _open(
+        _S.ON_SITE,
+        acknowledge=Cell(_R.ON_SITE_ALREADY, (_once,)),
+        on_site=Cell(_R.ON_SITE_ALREADY, (_once,)),
+        report=Cell(_S.REPORTED),
+    ),
+    _S.REPORTED: _in_review(
+        report=Cell(_R.IN_REVIEW, (_reported_once,)),
+        assess=Cell(_S.ASSESSED, (_another,)),
+        sign_off=Cell(_R.ASSESS_FIRST, (_another,)),
+    ),
+    _S.ASSESSED: _in_review(
+        assess=Cell(_R.ASSESSED_ALREADY, (_once, _another)),
+        sign_off=Cell(_S.SIGNED_OFF, (_another,)),
+    ),
+    _S.SIGNED_OFF: _in_review(
+        assess=Cell(_R.SIGNED_OFF_ALREADY, (_another,)),
+        sign_off=Cell(_R.SIGNED_OFF_ALREADY, (_once, _another)),
+    ),
+    _S.CLOSED: _gone(_R.CLOSED),
+}
+
+
+def judge(case: Judged, action: Action, actor: Actor | None) -> CaseState | Refusal:
+    """Where the action would lead, or why it is refused. `actor` is None for a page's fate."""
+    cell = TABLE[case.state][action]
+    for guard in cell.guards:
+        refusal = guard(case, actor)
+        if refusal is not None:
+            return refusal
+    return cell.leads_to
+
+
+def refusal_of(case: Judged, action: Action, actor: Actor) -> Refusal | None:
+    """Why the actor cannot do this now; None where they can."""
+    found = judge(case, action, actor)
+    return found if isinstance(found, Refusal) else None
+
+
+def allowed(case: Judged, actor: Actor) -> frozenset[Action]:
+    """What the actor may do about the case as it stands: these are the buttons to show."""
+    return frozenset(a for a in PERSONAL if refusal_of(case, a, actor) is None)

@@ -1,0 +1,385 @@
+"""Every state and every action: a move, or a refusal with its reason. And what time does to it."""
+
+import pytest
+from msgspec import json
+
+from core.cast import HOUR, MINUTE, SECOND, action_id
+from core.story import Story
+from core.timeline import SITE, Site
+from gateway.core.actor import CENTRE, Actor, actor_of
+from gateway.core.acts import AGE_MAX_MS, RESULTS_KEPT, result_of
+from gateway.core.cases.refusal import Refusal
+from gateway.core.cases.transitions import (
+    PERSONAL,
+    TABLE,
+    Action,
+    Standing,
+    allowed,
+    judge,
+    refusal_of,
+)
+from gateway.core.effects import ActionRefused, CaseMoved, Effect
+from gateway.core.events import (
+    CaseAcknowledged,
+    CaseAction,
+    CaseAssessed,
+    CaseReported,
+    CaseShelved,
+    CaseSignedOff,
+    Event,
+    PageReceived,
+    PageWentOut,
+    PersonOnSite,
+)
+from gateway.core.model import ActionResult, CaseState, Contact, Door
+from gateway.core.outcome import Outcome
+from gateway.core.step import step
+
+S, R, A = CaseState, Refusal, Action
+WANG, LI = actor_of("wang"), actor_of("li")
+NEW, NOT = R.NOTHING_NEW, R.NOT_REPORTED
+ACTIONS = list(A)
+
+# What somebody meets who has done nothing about the case yet, in the order of `Action`:
+# acknowledge, on_site, report, assess, sign_off, shelve; page_sent, page_received.
+CELLS = {
+    S.RAISED: [S.ACKNOWLEDGED, S.ON_SITE, R.TAKE_FIRST, NOT, NOT, S.RAISED, S.PAGED, S.PAGED],
+    S.PAGED: [S.ACKNOWLEDGED, S.ON_SITE, R.TAKE_FIRST, NOT, NOT, S.PAGED, NEW, S.PAGED],
+    S.ACKNOWLEDGED: [
+        R.TAKEN_ALREADY,
+        S.ON_SITE,
+        S.REPORTED,
+        NOT,
+        NOT,
+        S.ACKNOWLEDGED,
+        NEW,
+        S.ACKNOWLEDGED,
+    ],
+    S.ON_SITE: [
+        R.ON_SITE_ALREADY,
+        R.ON_SITE_ALREADY,
+        S.REPORTED,
+        NOT,
+        NOT,
+        S.ON_SITE,
+        NEW,
+        S.ON_SITE,
+    ],
+    S.REPORTED: [
+        R.IN_REVIEW,
+        R.IN_REVIEW,
+        R.IN_REVIEW,
+        S.ASSESSED,
+        R.ASSESS_FIRST,
+        R.IN_REVIEW,
+        NEW,
+        NEW,
+    ],
+    S.ASSESSED: [
+        R.IN_REVIEW,
+        R.IN_REVIEW,
+        R.IN_REVIEW,
+        R.ASSESSED_ALREADY,
+        S.SIGNED_OFF,
+        R.IN_REVIEW,
+        NEW,
+        NEW,
+    ],
+    S.SIGNED_OFF: [
+        R.IN_REVIEW,
+        R.IN_REVIEW,
+        R.IN_REVIEW,
+        R.SIGNED_OFF_ALREADY,
+        R.SIGNED_OFF_ALREADY,
+        R.IN_REVIEW,
+        NEW,
+        NEW,
+    ],
+    S.CLOSED: [R.CLOSED] * 8,
+}
+EVERY = [
+    (state, action, CELLS[state][index]) for state in S for index, action in enumerate(ACTIONS)
+]
+
+
+def said(action: Action, case_id: str, by: Actor, story: Story) -> Event:
+    what = case_id, by, action_id()
+    return {
+        A.ACKNOWLEDGE: CaseAcknowledged(*what),
+        A.ON_SITE: PersonOnSite(*what),
+        A.REPORT: CaseReported(*what, outcome=Outcome.LAWFUL),
+        A.ASSESS: CaseAssessed(*what),
+        A.SIGN_OFF: CaseSignedOff(*what),
+        A.SHELVE: CaseShelved(*what, why="later", until_ms=story.now_ms + HOUR),
+        A.PAGE_SENT: PageWentOut(case_id, case_id),
+        A.PAGE_RECEIVED: PageReceived(case_id, case_id, by.actor_id),
+    }[action]
+
+
+WAY = {
+    S.RAISED: [],
+    S.PAGED: [A.PAGE_SENT],
+    S.ACKNOWLEDGED: [A.ACKNOWLEDGE],
+    S.ON_SITE: [A.ACKNOWLEDGE, A.ON_SITE],
+    S.REPORTED: [A.ON_SITE, A.REPORT],
+    S.ASSESSED: [A.ON_SITE, A.REPORT, A.ASSESS],
+    S.SIGNED_OFF: [A.ON_SITE, A.REPORT, A.ASSESS, A.SIGN_OFF],
+    S.CLOSED: [A.ON_SITE, A.REPORT, A.ASSESS, A.SIGN_OFF],
+}
+
+
+def case_in(state: CaseState, *, touched: bool = False) -> tuple[Story, str]:
+    """A case that stands so: Wang took and reported it, the centre assessed and signed it off."""
+    story = Story()
+    story.beat(Contact.SHUT, cover=True) if touched else story.opens()
+    case_id = story.pages()[0].case_id
+    for action in WAY[state]:
+        by = CENTRE if action in (A.ASSESS, A.SIGN_OFF) else WANG
+        effects = story.tell(said(action, case_id, by, story))
+        assert not any(isinstance(effect, ActionRefused) for effect in effects)
+    if state is S.CLOSED:
+        story.after(MINUTE).shuts()
+        story.after(MINUTE)
+    assert story.moves()[-1].case.state is state
+    return story, case_id
+
+
+def came_of(effects: list[Effect]) -> CaseState | Refusal | None:
+    for effect in effects:
+        if isinstance(effect, ActionRefused):
+            return effect.refusal
+        if isinstance(effect, CaseMoved):
+            return effect.case.state
+    return None
+
+
+def test_the_table_has_a_cell_for_every_state_and_action() -> None:
+    assert {state: list(row) for state, row in TABLE.items()} == {state: ACTIONS for state in S}
+    assert {state: len(row) for state, row in CELLS.items()} == dict.fromkeys(S, len(ACTIONS))
+
+
+@pytest.mark.parametrize(("state", "action", "leads_to"), EVERY)
+def test_every_cell_is_a_move_or_a_refusal_with_its_reason(
+    state: CaseState, action: Action, leads_to: CaseState | Refusal
+) -> None:
+    story, case_id = case_in(state)
+    before = story.door
+    effects = story.tell(said(action, case_id, LI, story))
+    if action in PERSONAL:
+        assert came_of(effects) == leads_to
+    elif isinstance(leads_to, Refusal) or leads_to is state:
+        assert effects == []  # nobody is told that a page changed nothing
+    else:
+        assert came_of(effects) == leads_to
+    if isinstance(leads_to, Refusal):
+        assert (story.door.case, story.door.filed) == (before.case, before.filed)
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "by", "refusal"),
+    [
+        (S.ACKNOWLEDGED, A.ACKNOWLEDGE, WANG, R.DONE_ALREADY),
+        (S.ON_SITE, A.ACKNOWLEDGE, WANG, R.DONE_ALREADY),
+        (S.ON_SITE, A.ON_SITE, WANG, R.DONE_ALREADY),
+        (S.REPORTED, A.REPORT, WANG, R.DONE_ALREADY),
+        (S.REPORTED, A.ASSESS, WANG, R.OWN_REPORT),
+        (S.REPORTED, A.SIGN_OFF, WANG, R.OWN_REPORT),
+        (S.ASSESSED, A.ASSESS, CENTRE, R.DONE_ALREADY),
+        (S.ASSESSED, A.ASSESS, WANG, R.OWN_REPORT),
+        (S.ASSESSED, A.SIGN_OFF, WANG, R.OWN_REPORT),
+        (S.SIGNED_OFF, A.SIGN_OFF, CENTRE, R.DONE_ALREADY),
+        (S.SIGNED_OFF, A.SIGN_OFF, WANG, R.OWN_REPORT),
+        (S.SIGNED_OFF, A.ASSESS, WANG, R.OWN_REPORT),
+    ],
+)
+def test_who_has_done_it_or_reported_it_is_told_so(
+    state: CaseState, action: Action, by: Actor, refusal: Refusal
+) -> None:
+    story, case_id = case_in(state)
+    assert came_of(story.tell(said(action, case_id, by, story))) is refusal
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "leads_to"),
+    [
+        (S.RAISED, A.REPORT, R.NEEDS_VISIT),
+        (S.PAGED, A.REPORT, R.NEEDS_VISIT),
+        (S.ACKNOWLEDGED, A.REPORT, R.NEEDS_VISIT),
+        (S.ON_SITE, A.REPORT, S.REPORTED),
+        *((state, A.SHELVE, R.NOT_SHELVED) for state in list(S)[:4]),
+    ],
+)
+def test_a_touched_seal_wants_a_visit_and_no_shelf(
+    state: CaseState, action: Action, leads_to: CaseState | Refusal
+) -> None:
+    story, case_id = case_in(state, touched=True)
+    assert came_of(story.tell(said(action, case_id, LI, story))) == leads_to
+
+
+def test_what_an_action_says_is_looked_at() -> None:
+    story, case_id = case_in(S.ACKNOWLEDGED)
+    past = CaseShelved(case_id, LI, action_id(), why="later", until_ms=story.now_ms)
+    assert came_of(story.tell(past)) is R.UNTIL_PAST
+    nonsense = CaseReported(case_id, LI, action_id(), outcome="nonsense-code")  # type: ignore[arg-type]
+    assert came_of(story.tell(nonsense)) is R.NO_SUCH_OUTCOME
+    assert story.door.case is not None
+
+
+@pytest.mark.parametrize("action", PERSONAL)
+def test_an_action_on_a_case_that_nobody_raised_is_refused(action: Action) -> None:
+    story, _ = case_in(S.RAISED)
+    assert came_of(story.tell(said(action, "another", LI, story))) is R.NO_SUCH_CASE
+    site = Site("3-201")
+    site.tell(SITE, said(action, "another", LI, story))
+    assert came_of([e for _, _, e in site.followed[-1:]]) is R.NO_SUCH_CASE  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("state", S)
+@pytest.mark.parametrize("by", [WANG, LI, CENTRE])
+def test_the_buttons_are_what_is_not_refused(state: CaseState, by: Actor) -> None:
+    story, case_id = case_in(state)
+    found = story.moves()[-1].case
+    row = Standing(found.state, found.latched, found.moved_by, found.reported_by)
+    for action in PERSONAL:
+        done, _ = step(story.door, said(action, case_id, by, story), story.now_ms, story.rules)
+        changed = (done.case, done.filed) != (story.door.case, story.door.filed)
+        assert (action in allowed(row, by)) is changed
+        assert (refusal_of(row, action, by) is None) is changed
+    assert isinstance(judge(row, A.ACKNOWLEDGE, by), CaseState | Refusal)
+
+
+# The same action twice.
+
+
+def test_the_same_action_twice_is_one_action_and_is_answered_alike() -> None:
+    story, case_id = case_in(S.RAISED)
+    taken = CaseAcknowledged(case_id, WANG, "one")
+    assert came_of(story.tell(taken)) is S.ACKNOWLEDGED
+    first, before = result_of(story.door.recent, taken), story.door
+    assert first == ActionResult("one", story.now_ms)
+    again = story.after(MINUTE).tell(taken)
+    assert again == [ActionRefused(case_id, "one", R.REPEATED)]
+    assert (story.door, result_of(story.door.recent, taken)) == (before, first)
+
+
+def test_an_action_that_was_refused_stays_refused_though_it_could_be_done_now() -> None:
+    story, case_id = case_in(S.RAISED)
+    reported = CaseReported(case_id, WANG, "one", outcome=Outcome.LAWFUL)
+    assert came_of(story.tell(reported)) is R.TAKE_FIRST
+    story.acknowledge(case_id)
+    assert came_of(story.tell(reported)) is R.REPEATED
+    result = result_of(story.door.recent, reported)
+    assert result is not None
+    assert result.refusal is R.TAKE_FIRST
+    assert story.door.case is not None
+
+
+def test_it_is_one_action_after_a_restart_and_from_the_journal_alone() -> None:
+    story, case_id = case_in(S.ON_SITE)
+    reported = CaseReported(case_id, WANG, "one", outcome=Outcome.LAWFUL)
+    story.tell(reported)
+    stored = json.decode(json.encode(story.door), type=Door)
+    assert stored == story.door == story.replayed()
+    door, effects = step(stored, reported, story.now_ms + HOUR, story.rules)
+    assert effects == (ActionRefused(case_id, "one", R.REPEATED),)
+    assert json.encode(door) == json.encode(story.door)
+
+
+def test_the_case_of_an_outage_remembers_an_action_after_the_outage_is_gone() -> None:
+    """Its sign-off closes it; the handheld that got no answer sends it again."""
+    site = Site("1-1", "1-2", "1-3", "1-4")
+    for door_id in site.doors:
+        site.door(door_id).loses_power()
+    site.at("07:20")
+    found = site.case_of(SITE)
+    assert found is not None
+    sun = site.person("Sun", SITE)
+    sun.acknowledges()
+    for door_id in site.doors:
+        site.door(door_id).gets_power()
+    site.at("07:30")
+    site.person("Sun", SITE).reports("supply")
+    site.person("Zhao", SITE).assesses()
+    signed = CaseSignedOff(found.case_id, CENTRE, "last")
+    site.tell(SITE, signed)
+    assert site.outages.outages == ()
+    site.tell(SITE, signed)
+    result = result_of(site.outages.recent, signed)
+    assert result is not None
+    assert result.refusal is None
+
+
+def test_so_many_results_are_remembered_and_no_more() -> None:
+    story, case_id = case_in(S.RAISED)
+    for number in range(RESULTS_KEPT + 5):
+        story.tell(CaseAssessed(case_id, LI, f"number {number}"))
+    kept = [result.action_id for result in story.door.recent]
+    assert kept == [f"number {number}" for number in range(5, RESULTS_KEPT + 5)]
+
+
+# Actions that come late.
+
+
+def late(story: Story, action: type[CaseAction], case_id: str, by: Actor, age_ms: int) -> CaseMoved:
+    event = action(case_id, by, action_id(), age_ms)
+    [moved] = story.tell(event)
+    assert isinstance(moved, CaseMoved)
+    return moved
+
+
+def test_an_action_that_was_done_offline_is_dated_when_it_was_done() -> None:
+    story, case_id = case_in(S.RAISED)
+    done_ms = story.after(10 * MINUTE).now_ms
+    story.after(HOUR)
+    moved = late(story, CaseAcknowledged, case_id, WANG, HOUR)
+    assert (moved.done_ms, moved.at_ms) == (done_ms, done_ms + HOUR)
+    assert story.door.recent[-1].done_ms == done_ms
+    assert story.door.recent[-1].overtaken is False
+
+
+def test_no_action_is_dated_before_its_case_or_before_a_day() -> None:
+    story, case_id = case_in(S.RAISED)
+    raised_ms = story.now_ms
+    story.after(HOUR)
+    assert late(story, CaseAcknowledged, case_id, WANG, 3 * HOUR).done_ms == raised_ms
+    story.after(2 * AGE_MAX_MS)
+    moved = late(story, PersonOnSite, case_id, WANG, 2 * AGE_MAX_MS)
+    assert moved.done_ms == story.now_ms - AGE_MAX_MS
+
+
+def test_older_news_undoes_nothing_and_says_that_others_acted_meanwhile() -> None:
+    """Wang takes it offline; Li takes it half an hour later, and the gateway hears of Li first."""
+    story, case_id = case_in(S.RAISED)
+    story.after(HOUR)
+    story.tell(CaseAcknowledged(case_id, LI, "li's"))
+    story.after(HOUR // 2)
+    effects = story.tell(CaseAcknowledged(case_id, WANG, "wang's", HOUR))
+    assert effects == [ActionRefused(case_id, "wang's", R.TAKEN_ALREADY)]
+    result = story.door.recent[-1]
+    assert (result.done_ms, result.arrived_ms) == (story.now_ms - HOUR, story.now_ms)
+    assert result.overtaken
+    moved = late(story, PersonOnSite, case_id, WANG, HOUR)  # he was there, all the same
+    assert (moved.case.state, story.door.recent[-1].overtaken) == (S.ON_SITE, True)
+
+
+def test_what_one_handheld_did_offline_comes_in_its_order_and_overtakes_nothing() -> None:
+    story, case_id = case_in(S.RAISED)
+    story.after(2 * HOUR)
+    late(story, CaseAcknowledged, case_id, WANG, HOUR)
+    late(story, PersonOnSite, case_id, WANG, HOUR - 5 * MINUTE)
+    assert [result.overtaken for result in story.door.recent] == [False, False]
+
+
+@pytest.mark.parametrize("action", [CaseAcknowledged, PersonOnSite])
+def test_nothing_silences_what_its_actor_could_not_know(action: type[CaseAction]) -> None:
+    """Wang took it offline, then the door opened again: who hears of that must be told all the
+    same, so the older action does not end the ladder."""
+    story, case_id = case_in(S.RAISED)
+    story.after(10 * MINUTE).shuts()
+    story.after(10 * MINUTE).opens()
+    story.after(10 * SECOND)
+    before = story.door.case
+    effects = story.tell(action(case_id, WANG, "one", 15 * MINUTE))
+    assert effects == [ActionRefused(case_id, "one", R.RAISED_SINCE)]
+    assert story.door.case == before
+    assert came_of(story.tell(action(case_id, WANG, "two"))) in (S.ACKNOWLEDGED, S.ON_SITE)
