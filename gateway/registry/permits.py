@@ -35,7 +35,7 @@ ID_CHARACTERS_MAX: Final = 64
 
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
 
-FULL = N_("The door has {most} permits already, which is the limit.")
+_FULL = N_("The door has {most} permits already, which is the limit.")
 _NO_DOOR = N_("There is no such door.")
 _NO_AREA = N_("No door lies there.")
 _OTHERWISE = N_("It is announced already, otherwise; give this one a new id.")
@@ -120,7 +120,7 @@ class Announcements:
             raise PermitConflictError("permit_id", permit_id, _OTHERWISE)
         self._check(permit)
         if sum(is_live(one, self._now_ms) for one in on_door.values()) >= PERMITS_MAX:
-            raise PermitConflictError("door_id", door_id, FULL, most=PERMITS_MAX)
+            raise PermitConflictError("door_id", door_id, _FULL, most=PERMITS_MAX)
         announced = Announced(door_id, permit, is_new=True)
         on_door[permit_id] = permit
         self._door_of[permit_id] = door_id
