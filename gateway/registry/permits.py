@@ -120,7 +120,7 @@ class Announcements:
             raise PermitConflictError("permit_id", permit_id, _OTHERWISE)
         self._check(permit)
         if sum(is_live(one, self._now_ms) for one in on_door.values()) >= PERMITS_MAX:
-            raise PermitConflictError("door_id", door_id, FULL, most=PERMITS_MAX)
+            raise PermitConflictError("door_id", door_id, _FULL, most=PERMITS_MAX)
         announced = Announced(door_id, permit, is_new=True)
         on_door[permit_id] = permit
         self._door_of[permit_id] = door_id
