@@ -35,7 +35,7 @@ LONGEST_MINUTES: Final = 15  # where nothing is said
 TEXT_CHARACTERS_MAX: Final = 200  # who, and why
 ID_CHARACTERS_MAX: Final = 64
 
-FULL = N_("The door has {most} permits already, which is the limit.")
+_FULL = N_("The door has {most} permits already, which is the limit.")
 _NO_DOOR = N_("There is no such door.")
 _NO_AREA = N_("No door lies there.")
 _OTHERWISE = N_("It is announced already, otherwise; give this one a new id.")

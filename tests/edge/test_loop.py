@@ -266,7 +266,7 @@ async def test_an_action_that_comes_again_after_a_restart_is_one_action(store: S
     async with beating(store) as (heart, _):
         assert await heart.submit(of_door("door-0"), taken) == first
         assert await heart.submit(of_door("door-0"), acknowledged(taken.case_id, "li")) != first
-    actions = [r["reason"] for r in rows(store, tables.journal) if r["kind"] == "CaseAcknowledged"]
+    actions = [r["reason"] for r in rows(store, tables.journal) if r["kind"] == "acknowledged"]
     assert actions == [None, "repeated", "taken_already"]
 
 
