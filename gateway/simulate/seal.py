@@ -58,7 +58,7 @@ class Seal:
         self.edges = self.seq = self.epoch = self.counter = self.dropped = 0
         self.spool: deque[Spooled] = deque()
         self._unwritten: list[Spooled] = []  # have their receipt, and the flash does not know ...
-        self._forget_ms = 0  # ... until then
+        self._forget_ms = 0  # ... until that moment is over
         self.on = False
         self._round = self._tries = 0  # a try that was planned in an earlier round is none
         self._phase_ms = chance.randrange(beat_ms)
@@ -82,7 +82,7 @@ class Seal:
         self._quiet_ms = None
         self.on = False
         self._round += 1
-        if now_ms < self._forget_ms:
+        if now_ms <= self._forget_ms:
             kept = [*self._unwritten, *self.spool]
             self.spool = deque(sorted(kept, key=lambda waiting: waiting.seq))
         self._unwritten.clear()
@@ -199,7 +199,7 @@ class Seal:
         )
 
     def _forget(self, now_ms: int, seq: int) -> None:
-        if now_ms >= self._forget_ms:
+        if now_ms > self._forget_ms:
             self._unwritten.clear()
         if not self._unwritten:
             self._forget_ms = now_ms + FORGET_MS

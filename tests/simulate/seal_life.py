@@ -109,6 +109,7 @@ class World:
         self.now_ms = START_MS
         self.record = Record()
         self.window = ReplayWindow()
+        self._booted_ms = 0
         self._unanswered_ms: int | None = None  # since when transmissions get no receipt
         self._nth: dict[int, int] = {}
         self._heap: list[tuple[int, int, int, Callable[[Any], None], Any]] = []
@@ -127,7 +128,7 @@ class World:
         act(argument)
 
     def booted(self) -> None:
-        self._unanswered_ms = None
+        self._booted_ms, self._unanswered_ms = self.now_ms, None
 
     def crosses(self, event: ReportCame, epoch: int, counter: int, arrives: Any) -> None:
         """A report goes out; `arrives((seq, epoch, counter))` is told of each receipt."""
@@ -154,6 +155,8 @@ class World:
 
     def _answers(self, answer: tuple[Any, tuple[int, int, int]]) -> None:
         arrives, told = answer
+        if self.now_ms == self._booted_ms:
+            return  # its connection begins in this moment, and has brought nothing yet
         self._unanswered_ms = None
         arrives(told)
 
