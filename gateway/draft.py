@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from gateway.beat import Answer
 from gateway.core import outages, switchboard
-from gateway.core.acts import Recent, result_of
+from gateway.core.acts import LATE_MS, Recent, result_of
 from gateway.core.cases.refusal import Refusal
 from gateway.core.effects import (
     ActionRefused,
@@ -177,7 +177,7 @@ class Draft:
         for effect in effects:
             self._effect(at_ms, door, effect)
         if isinstance(event, CaseAction):
-            return _answer(event, door.recent)
+            return self._answer(event, door.recent, effects)
         return Answer(bool(effects) or door != before)
 
     def _received(self, at_ms: int, event: PageReceived) -> None:
@@ -265,8 +265,18 @@ class Draft:
         for effect in effects:
             self._outage_effect(at_ms, effect, before)
         if isinstance(event, CaseAction):
-            return _answer(event, self.outages.recent)
+            return self._answer(event, self.outages.recent, effects)
         return Answer(bool(effects) or self.outages != before)
+
+    def _answer(self, event: CaseAction, recent: Recent, effects: tuple[Effect, ...]) -> Answer:
+        """As it is remembered: of an action that came before, what came of it then."""
+        result, refusal = result_of(recent, event), _refusal(effects)
+        if result is None:
+            return Answer(False)
+        if refusal is not None and refusal is result.refusal and result.age_ms >= LATE_MS:
+            self.commit.late_refusal(event, result)  # it was done, so the case's log tells of it
+            self.cases[event.case_id] = None
+        return Answer(result.refusal is None, result)
 
     def _outage_effect(self, at_ms: int, effect: Effect, before: Outages) -> None:
         if isinstance(effect, OutageFound | OutageGrew | OutageOver):
@@ -282,12 +292,6 @@ class Draft:
                 self.commit.case(door_id, grid_id, effect, area)
                 self.cases[effect.case.case_id] = None
             self._enter(self.lines.follow(effect, door_id, grid_id, at_ms))
-
-
-def _answer(event: CaseAction, recent: Recent) -> Answer:
-    """As it is remembered: of an action that came before, what came of it then."""
-    result = result_of(recent, event)
-    return Answer(result is not None and result.refusal is None, result)
 
 
 def _refusal(effects: tuple[Effect, ...]) -> Refusal | None:
