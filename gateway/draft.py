@@ -8,7 +8,7 @@ If the commit fails the draft is kept and tried again, and nobody outside has he
 from collections.abc import Iterable
 
 from gateway.beat import Answer
-from gateway.core.acts import result_of
+from gateway.core.acts import LATE_MS, result_of
 from gateway.core.cases.refusal import Refusal
 from gateway.core.duration import MINUTE_MS
 from gateway.core.effects import (
@@ -120,11 +120,19 @@ class Draft:
         """Step the subject and all that follows from it, and write it. What came of it."""
         steps = self.turn.apply(at_ms, subject, event)
         self._write(at_ms, steps)
-        own = steps[0]
-        if isinstance(event, CaseAction):  # as it is remembered: of one that came before, as then
-            result = result_of(own.after.recent, event)
-            return Answer(result is not None and result.refusal is None, result)
-        return Answer(own.changed)
+        if isinstance(event, CaseAction):
+            return self._answer(event, steps[0])
+        return Answer(steps[0].changed)
+
+    def _answer(self, event: CaseAction, its: Step) -> Answer:
+        """As it is remembered: of an action that came before, what came of it then."""
+        result, refusal = result_of(its.after.recent, event), _refusal(its)
+        if result is None:
+            return Answer(False)
+        if refusal is not None and refusal is result.refusal and result.age_ms >= LATE_MS:
+            self.commit.late_refusal(event, result)  # it was done, so the case's log tells of it
+            self.cases[event.case_id] = None
+        return Answer(result.refusal is None, result)
 
     def finish(self) -> None:
         """Store everybody whom this beat told, or heard of."""

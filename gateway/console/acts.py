@@ -17,10 +17,9 @@ from sqlalchemy import Connection
 from gateway.beat import Answer
 from gateway.console import clock
 from gateway.console.actor import check_known
-from gateway.console.closed_loop import LATE_MS
 from gateway.console.desk import NOT_FOUND, Desk, Trouble
 from gateway.core.actor import Actor, ActorKind
-from gateway.core.acts import ACTION_OF
+from gateway.core.acts import ACTION_OF, LATE_MS
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import Action
 from gateway.core.duration import HOUR_MS

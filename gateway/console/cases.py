@@ -20,6 +20,7 @@ OPEN_MAX: Final = 100
 DESK_MAX: Final = 100
 CLOSED_MAX: Final = 50
 DELIVERIES_MAX: Final = 50
+LATE_MAX: Final = 20
 WARDENS_MAX: Final = 100
 
 Name = Annotated[str, Form(min_length=1, max_length=64)]
@@ -80,12 +81,14 @@ def gathered(
     if case is None:
         return None
     deliveries = page_views.deliveries(connection, case, DELIVERIES_MAX)
+    steps = loop(case, told_ms(case, deliveries), sign_off)
+    late = case_views.late_refusals(connection, case_id, LATE_MAX)
     return {
         "case": case,
         "actor": by,
         "actor_name": _name(connection, by),
         "may": may(case, by),
-        "loop": {"case": case, "steps": loop(case, told_ms(case, deliveries), sign_off)},
+        "loop": {"case": case, "steps": steps, "late": late},
         "outage": case_views.outage_of(connection, case),
         "deliveries": deliveries,
         "wardens": views.wardens(connection, WARDENS_MAX, case.grid_id),

@@ -3,12 +3,11 @@
 Raised, told, taken, at the door, reported, assessed, signed off, closed.
 """
 
-from typing import Final
-
 from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.core.actor import CENTRE, Actor, actor_of
+from gateway.core.acts import LATE_MS
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import PERSONAL, Action, Standing, allowed, refusal_of
 from gateway.core.model import CaseState
@@ -16,8 +15,6 @@ from gateway.core.reason import TAMPER, Reason
 from gateway.notify.catalogue import N_, say
 from gateway.store.case_views import DESK, OPEN, WAITING, CaseRow
 from gateway.store.page_views import DeliveryRow
-
-LATE_MS: Final = 60_000  # a step that the gateway heard of so long after it was done says so
 
 CASE_WORDS = {
     CaseState.RAISED: N_("Waits"),
@@ -69,6 +66,7 @@ _AREAS = {
     "batch": N_("Seals of batch {name}"),
 }
 
+_SHELVED = N_("{name} put it aside")
 _DONE = {
     "raised": N_("Raised"),
     "paged": N_("Told"),
@@ -87,6 +85,13 @@ _TO_DO = {
     "assessed": N_("Assess"),
     "signed_off": N_("Sign off"),
     "closed": N_("Close"),
+}
+_STEP_OF = {
+    Action.ACKNOWLEDGE: "acknowledged",
+    Action.ON_SITE: "on_site",
+    Action.REPORT: "reported",
+    Action.ASSESS: "assessed",
+    Action.SIGN_OFF: "signed_off",
 }
 # An outage has no door.
 _DONE_THERE = N_("{name} is there")
@@ -196,6 +201,12 @@ def step_word(step: Step, language: str) -> str:
         return say(_GO_THERE if is_there else _TO_DO[step.name], language)
     done = _DONE_THERE if is_there else _DONE[step.name]
     return say(done, language).format(name=who_word(step.by, step.who, language))
+
+
+def tried_word(action: Action, by: str, name: str | None, language: str) -> str:
+    """What somebody did too late, as the step that it was to be."""
+    done = _SHELVED if action is Action.SHELVE else _DONE[_STEP_OF[action]]
+    return say(done, language).format(name=who_word(by, name, language))
 
 
 def place_word(label: str, area: str | None, language: str) -> str:

@@ -173,6 +173,7 @@ def _environment(name: str, zone: tzinfo) -> jinja2.Environment:
         "case_word": lambda case: closed_loop.case_word(case, name),
         "case_tone": closed_loop.case_tone,
         "returned_word": lambda case: closed_loop.returned_word(case, name),
+        "tried_word": lambda action, by, who: closed_loop.tried_word(action, by, who, name),
         "step_word": lambda step: closed_loop.step_word(step, name),
         "who_word": lambda by, who=None: closed_loop.who_word(by, who, name),
         "place_word": lambda label, area: closed_loop.place_word(label, area, name),

@@ -39,6 +39,7 @@ from gateway.core.outcome import Outcome
 from gateway.core.rules import Rules
 
 AGE_MAX_MS: Final = 24 * 3_600_000  # no handheld keeps an action longer; it is dated then
+LATE_MS: Final = 60_000  # what comes so long after it was done says both times
 RESULTS_KEPT: Final = 16  # of one holder: three cases round the whole loop
 
 Recent = tuple[ActionResult, ...]

@@ -9,6 +9,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Select, func, select, tuple_
 
+from gateway.core.cases.refusal import Refusal
+from gateway.core.cases.transitions import Action
 from gateway.core.model import CaseState, Door
 from gateway.core.reason import FAULTS, Reason
 from gateway.core.subject import Subject, SubjectKind
@@ -80,6 +82,17 @@ class CaseRow(msgspec.Struct, frozen=True):
     def subject(self) -> Subject:
         """Whose case it is, and who takes what is done about it."""
         return Subject(self.subject_kind, self.subject_id)
+
+
+class LateRefusal(msgspec.Struct, frozen=True):
+    """What somebody did about a case, that came too late to count."""
+
+    action: Action
+    by: str
+    name: str | None  # None where whoever it was is no warden
+    done_ms: int
+    arrived_ms: int
+    reason: Refusal
 
 
 class CaseCounts(msgspec.Struct, frozen=True):
@@ -184,6 +197,18 @@ def case(connection: Connection, case_id: str) -> CaseRow | None:
 def cases_of(connection: Connection, case_ids: list[str]) -> list[CaseRow]:
     """These cases, in no order; those that do not exist are left out."""
     return records(connection, _CASES.where(tables.cases.c.case_id.in_(case_ids)), CaseRow)
+
+
+def late_refusals(connection: Connection, case_id: str, limit: int) -> list[LateRefusal]:
+    """What was done about a case and came too late, in the order in which it was done."""
+    r, w = tables.late_refusals.c, tables.wardens.c
+    query = (
+        select(r.action, r.by, w.name, r.done_ms, r.arrived_ms, r.reason)
+        .join(tables.wardens, w.warden_id == r.by, isouter=True)
+        .where(r.case_id == case_id)
+        .order_by(r.done_ms, r.action_id)
+    )
+    return records(connection, query.limit(limit), LateRefusal)
 
 
 def cases_at(connection: Connection, door_id: str, limit: int) -> list[CaseRow]:

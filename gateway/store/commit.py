@@ -8,6 +8,7 @@ a commit whose outcome is in doubt (an error after the disk had it) is looked up
 import msgspec
 from sqlalchemy import Connection
 
+from gateway.core.acts import ACTION_OF
 from gateway.core.cases.refusal import Refusal
 from gateway.core.duration import HOUR_MS
 from gateway.core.effects import (
@@ -24,6 +25,7 @@ from gateway.core.effects import (
     PermitSpent,
 )
 from gateway.core.events import (
+    CaseAction,
     Event,
     OrderPlaced,
     PageReceived,
@@ -31,7 +33,7 @@ from gateway.core.events import (
     ReportCame,
     kind_of,
 )
-from gateway.core.model import CaseState, Door
+from gateway.core.model import ActionResult, CaseState, Door
 from gateway.core.people import Person
 from gateway.core.reason import Reason
 from gateway.core.replay_window import ReplayWindow
@@ -91,6 +93,7 @@ class Commit:
         self.ended: list[Row] = []
         self.announced: list[Row] = []
         self.cases: dict[str, Row] = {}
+        self.late_refusals: list[Row] = []
         self.outages: list[Row] = []
         self.grown: list[Row] = []
         self.over: list[Row] = []
@@ -202,6 +205,20 @@ class Commit:
             done_ms = moved.at_ms if moved.done_ms is None else moved.done_ms
             row |= {f"{did}_by": by, f"{did}_ms": done_ms, f"{did}_arrived_ms": moved.at_ms}
 
+    def late_refusal(self, event: CaseAction, result: ActionResult) -> None:
+        """Write what somebody did that came too late to count."""
+        self.late_refusals.append(
+            {
+                "case_id": event.case_id,
+                "action_id": event.action_id,
+                "action": ACTION_OF[type(event)],
+                "by": event.actor.actor_id,
+                "done_ms": result.done_ms,
+                "arrived_ms": result.arrived_ms,
+                "reason": result.refusal,
+            }
+        )
+
     def outage(self, at_ms: int, effect: OutageFound | OutageGrew | OutageOver) -> None:
         """Write an outage, with every door that was ever silent from it."""
         if isinstance(effect, OutageFound):
@@ -257,6 +274,7 @@ class Commit:
             (sql.END_OPENING, self.ended),
             (sql.ANNOUNCE_OPENING, self.announced),
             (sql.UPSERT_CASE, list(self.cases.values())),
+            (sql.INSERT_LATE_REFUSAL, self.late_refusals),
             (sql.INSERT_OUTAGE, self.outages),
             (sql.GROW_OUTAGE, self.grown),
             (sql.END_OUTAGE, self.over),

@@ -74,6 +74,7 @@ _ENDED = [name for name in OpeningEnded.__struct_fields__ if name != "opening_id
 END_OPENING = _set(tables.openings, "opening_id", "b_id", *_ENDED)
 ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit_id")
 UPSERT_CASE = _of(tables.cases, _upsert_case)
+INSERT_LATE_REFUSAL = _upsert(tables.late_refusals)
 INSERT_OUTAGE = _upsert(tables.outages)
 GROW_OUTAGE = _set(tables.outages, "outage_id", "b_id", "doors")
 END_OUTAGE = _set(tables.outages, "outage_id", "b_id", "over_ms")

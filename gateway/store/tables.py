@@ -192,6 +192,19 @@ cases = Table(
     sqlite_with_rowid=False,
 )
 
+late_refusals = Table(
+    "late_refusals",  # what people did about a case, heard of too late to count
+    metadata,
+    Column("case_id", String(80), primary_key=True),
+    Column("action_id", String(80), primary_key=True),
+    Column("action", String(16), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("done_ms", BigInteger, nullable=False),
+    Column("arrived_ms", BigInteger, nullable=False),
+    Column("reason", String(24), nullable=False),  # core.cases.refusal.Refusal
+    sqlite_with_rowid=False,
+)
+
 outages = Table(
     "outages",
     metadata,

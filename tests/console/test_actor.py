@@ -140,8 +140,10 @@ async def test_a_late_refusal_says_when_it_was_done_and_that_others_acted(tmp_pa
         assert told["arrived_ms"] - told["done_ms"] == HOUR_MS
         assert (told["reason"], told["overtaken"]) == ("taken_already", True)
         assert "others have acted on it meanwhile" in told["why"]
-        await site.act(case_id, "on_site", "wang", age_ms=HOUR_MS)
-        assert "heard of at" in await site.text(f"/cases/{case_id}")
+        page = await site.text(f"/cases/{case_id}")  # the case's log knows that he was there first
+        assert page.index("Li Qiang took it") < page.index("Wang Fang took it")
+        assert page.count("This came too late to count. Somebody has this case already.") == 1
+        assert page.count("heard of at") == 1
 
 
 def later(site: Console, ms: int):  # type: ignore[no-untyped-def]

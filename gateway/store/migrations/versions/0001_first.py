@@ -271,6 +271,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_cases_state", "cases", ["state", "raised_ms"], unique=False)
     op.create_table(
+        "late_refusals",
+        sa.Column("case_id", sa.String(length=80), nullable=False),
+        sa.Column("action_id", sa.String(length=80), nullable=False),
+        sa.Column("action", sa.String(length=16), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("done_ms", sa.BigInteger(), nullable=False),
+        sa.Column("arrived_ms", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=24), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "action_id", name=op.f("pk_late_refusals")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "openings",
         sa.Column("opening_id", sa.String(length=80), nullable=False),
         sa.Column("door_id", sa.String(length=64), nullable=False),
