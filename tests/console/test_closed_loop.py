@@ -54,7 +54,7 @@ def is_shut(site: Console) -> bool:
 def journaled(site: Console) -> list[str | None]:
     """Why each action of people was refused, or None, in the order in which they came."""
     j = tables.journal.c
-    of_people = [action.__name__ for action in ACTION_OF]
+    of_people = [action.__struct_config__.tag for action in ACTION_OF]
     query = select(j.reason).where(j.kind.in_(of_people)).order_by(j.journal_id)
     with site.store.reading() as connection:
         return list(connection.execute(query).scalars())

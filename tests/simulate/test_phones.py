@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from gateway.core.actor import actor_of
 from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
 from gateway.core.events import (
     CaseAcknowledged,
@@ -60,7 +61,7 @@ class Grid:
         self.site.calendar.at(at_ms, lambda _: self._says(number, Contact.OPEN, 1), None)
 
     def taken(self, number: int, at_ms: int) -> None:
-        act = CaseAcknowledged(f"s{number}-1", "warden")
+        act = CaseAcknowledged(f"s{number}-1", actor_of("warden"), f"a{number}")
         self.site.calendar.at(at_ms, lambda _: self.site.apply(of_door(f"d{number}"), act), None)
 
     def lives(self, until_ms: int) -> Phones:
