@@ -65,7 +65,7 @@ def _is_local(owner: str, name: str, given: int) -> bool:
 
 
 def main(folders: list[str]) -> int:
-    """Look through every Python file below the folders; the exit code."""
+    """Read through every Python file below the folders; the exit code."""
     found = 0
     for folder in folders:
         for path in sorted(Path(folder).rglob("*.py")):

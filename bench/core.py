@@ -1,7 +1,7 @@
 """The core alone: how many steps a second the rules make, with no disk, broker or cipher.
 
 All rules are on: an order that allows openings and has quiet hours, permits that recur and others,
-a promised beat whose lack would be silence, settings of a door class.
+a promised heartbeat whose lack would be silence, settings of a door class.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from gateway.core.doors.step import step
 from gateway.core.events import (
     DoorClassed,
     Event,
@@ -21,7 +22,6 @@ from gateway.core.events import (
 )
 from gateway.core.model import Contact, Door, Order, Permit, Policy
 from gateway.core.rules import Rulebook, Rules
-from gateway.core.step import step
 
 STEPS = 50_000
 _SEAL = "00" * 8
@@ -33,9 +33,13 @@ _DAY_MS = 86_400_000
 def measure() -> dict[str, float]:
     """core_beats_per_s; core_openings_per_s, of the reports of openings alone, which cost more than
     those of shutting; state_bytes_max of that door."""
-    beats, _ = _rate(_beat, 1)
+    heartbeats, _ = _rate(_heartbeat, 1)
     openings, size = _rate(_edge, 2)
-    return {"core_beats_per_s": beats, "core_openings_per_s": openings, "state_bytes_max": size}
+    return {
+        "core_heartbeats_per_s": heartbeats,
+        "core_openings_per_s": openings,
+        "state_bytes_max": size,
+    }
 
 
 def _rate(event: Callable[[int], Event], every: int) -> tuple[float, float]:
@@ -63,7 +67,7 @@ def _preludes(now_ms: int) -> list[Event]:
     return [DoorClassed("heavy"), SealBound(_SEAL, 100_000), OrderPlaced(order), *permits]
 
 
-def _beat(_number: int) -> Event:
+def _heartbeat(_number: int) -> Event:
     return ReportCame(_SEAL, 0, Contact.SHUT, 0, edge=False)
 
 

@@ -20,7 +20,7 @@ _ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("broker_cores", "cores that the broker takes at that rate", "", ""),
     ("other_cores", "cores busy with other work meanwhile", "<= 0.2", ""),
     ("core_openings_per_s", "the rules alone: openings a second", ">= 40000", ""),
-    ("core_beats_per_s", "the rules alone: beats a second", ">= 100000", ""),
+    ("core_heartbeats_per_s", "the rules alone: heartbeats a second", ">= 100000", ""),
     ("state_bytes_max", "what they keep of a door, bytes", "<= 2048", ""),
 )
 KEYS = (

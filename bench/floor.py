@@ -12,8 +12,8 @@ from pathlib import Path
 
 from bench.load import paced, percentile
 from bench.stage import CannotMeasure, mosquitto, running, until
-from house.line import Line, open_line, publish
 from sealwire import topics
+from tests.end_to_end.line import Line, open_line, publish
 
 RATE = 100
 FLOOD = 50_000

@@ -6,9 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from house.line import publish
-from house.site import Enrolled
 from sealwire import ccm, envelope, report, topics
+from tests.end_to_end.line import publish
+from tests.end_to_end.site import Enrolled
 
 
 class Sealer:
@@ -29,10 +29,10 @@ class Sealer:
         edges = self.seq % report.EDGES_MODULUS
         return self._packet(report.Report(self._contact, report.EDGE, self.seq, edges))
 
-    def beat(self) -> bytes:
+    def heartbeat(self) -> bytes:
         """The seal says that it lives."""
         edges = self.seq % report.EDGES_MODULUS
-        return self._packet(report.Report(self._contact, report.BEAT, 0, edges))
+        return self._packet(report.Report(self._contact, report.HEARTBEAT, 0, edges))
 
     def _packet(self, said: report.Report) -> bytes:
         self._counter += 1

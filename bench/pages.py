@@ -56,8 +56,9 @@ async def _open_doors(play: Stage, seconds: float) -> dict[str, int]:
 
     def send(number: int) -> None:
         turn, closes = divmod(number, 2)
-        if closes and turn < OPEN_FOR:  # no door is due to shut yet: one that beats fills in
-            play.line.write(play.sealers[(turn + SEALS // 2) % SEALS].beat())
+        # no door is due to shut yet: one that sends heartbeats fills in
+        if closes and turn < OPEN_FOR:
+            play.line.write(play.sealers[(turn + SEALS // 2) % SEALS].heartbeat())
             return
         sealer = play.sealers[(turn - OPEN_FOR * closes) % SEALS]
         packet = sealer.turn()
@@ -87,7 +88,7 @@ async def _screen(url: str) -> AsyncIterator[None]:
     """A wall screen: it opens the first page, and reads the live stream as long as it hangs."""
 
     async def watch(session: aiohttp.ClientSession) -> None:
-        async with session.get(url + "/stream?look=wall") as stream:
+        async with session.get(url + "/stream?view=wallboard") as stream:
             async for _ in stream.content.iter_any():
                 pass
 

@@ -15,11 +15,11 @@ from typing import TypeVar
 
 import psutil
 
-import neighbours
 from bench.load import Sealer
-from house import site as sites
-from house.line import Line, open_line
-from house.receiver import Receiver
+from tests import neighbours
+from tests.end_to_end import site as sites
+from tests.end_to_end.line import Line, open_line
+from tests.end_to_end.receiver import Receiver
 
 N = TypeVar("N", bound=neighbours.Neighbour)
 
@@ -138,18 +138,18 @@ async def until(true: Callable[[], bool], what: str, wait_s: float = START_S) ->
 
 
 async def _warm(play: Stage) -> None:
-    """Beat until the gateway answers, then let every seal beat once."""
+    """Send heartbeats until the gateway answers, then let every seal send one heartbeat."""
     late = time.monotonic() + START_S
     while not play.receipts:
         if time.monotonic() > late or not play.gateway.alive:
             words = play.gateway.last_words()
             raise CannotMeasure(f"the gateway does not answer:\n{words}")
-        play.line.write(play.sealers[0].beat())
+        play.line.write(play.sealers[0].heartbeat())
         await asyncio.sleep(0.1)
     await until(play.site.is_enrolled, "the gateway does not take the enrolment")
     before = len(play.receipts)
     for sealer in play.sealers:
-        play.line.write(sealer.beat())
+        play.line.write(sealer.heartbeat())
     await until(
         lambda: len(play.receipts) >= before + len(play.sealers), "not every seal is answered"
     )

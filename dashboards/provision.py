@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models import common
 
 from dashboards.influxql import SOURCE_UID, Query
 from dashboards.site import OUTBOX_LATE_MS, UID
-from gateway.notify.points import STATS
+from gateway.feeds.influx_points import STATS
 
 FOLDER = "Menshen"
 DASHBOARDS_PATH = "/var/lib/grafana/dashboards/menshen"

@@ -1,10 +1,9 @@
 """The dashboard *Site*: the doors of one site above, the gateway's own health below.
 
 InfluxQL only, and of it only what InfluxDB 1, 2 and 3 all understand. What stands open *now* is
-asked within the last two beats, not within the dashboard's time range: a seal repeats its state
-with every beat, so a door that stays open in silence is still seen, and a seal that has gone is
-not taken for a shut door. The names of measurements and fields are those of the courier.
-"""
+asked within the last two heartbeats, not within the dashboard's time range: a seal repeats its
+state with every heartbeat, so a door that stays open in silence is still seen, and a seal that has
+gone is not taken for a shut door. The names of measurements and fields are those of the writer."""
 # ruff: noqa: S608 - every query is made of constants
 
 from grafana_foundation_sdk.builders import (
@@ -20,17 +19,17 @@ from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import units
 
 from dashboards.influxql import SOURCE, Query
-from gateway.notify.points import COUNTED, EVENT, STATS
+from gateway.feeds.influx_points import COUNTED, EVENT, STATS
 
 UID = "menshen-site"
 TITLE = "Site"
-SILENT_MS = 600_000  # two beats of the slowest seals: a longer gap in a timeline is "not seen"
+SILENT_MS = 600_000  # two heartbeats of the slowest seals: a longer gap in a timeline is "not seen"
 LOW_MV, EMPTY_MV = 2_600, 2_400  # two lithium AA cells, under load
 OUTBOX_LATE_MS = 300_000  # also the alert's limit
 
 _SITE = '"site" =~ /^$site$/'
 _IN_VIEW = f"{_SITE} AND $timeFilter"
-_NOW = f"{_SITE} AND time > now() - $two_beats"
+_NOW = f"{_SITE} AND time > now() - $two_heartbeats"
 _QUIET, _OPEN, _BAD = "#6b7280", "#d97706", "#b91c1c"
 
 
@@ -43,7 +42,7 @@ def build() -> dashboard.Dashboard:
     site = site.description(
         "Doors, seals and gateway of one site. Ids are random; names are not here."
     )
-    for variable in (_site(), _seal(), _two_beats()):
+    for variable in (_site(), _seal(), _two_heartbeats()):
         site = site.with_variable(variable)
     panels = (
         *(_open_now(), _heard(), _openings()),
@@ -74,11 +73,13 @@ def _tag_values(name: str, label: str, query: str) -> dashboard.QueryVariable:
     return variable.refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
 
 
-def _two_beats() -> dashboard.CustomVariable:
-    """How long a seal may be silent and still count: 200 s at a beat of 100 s."""
+def _two_heartbeats() -> dashboard.CustomVariable:
+    """How long a seal may be silent and still count: 200 s at a heartbeat of 100 s."""
     choices = ["200s", "600s", "1800s"]
     options = [model.VariableOption(choice == choices[0], choice, choice) for choice in choices]
-    variable = dashboard.CustomVariable("two_beats").label("Two beats").values(",".join(choices))
+    variable = (
+        dashboard.CustomVariable("two_heartbeats").label("Two heartbeats").values(",".join(choices))
+    )
     return variable.options(options).current(options[0])
 
 
@@ -86,15 +87,15 @@ def _open_now() -> stat.Panel:
     last = f'SELECT last("state") AS "state" FROM "{EVENT}" WHERE {_NOW} GROUP BY "seal"'
     panel = _stat("Doors open now", f'SELECT sum("state") FROM ({last})')
     return panel.thresholds(_steps((None, _QUIET), (1, _OPEN))).description(
-        "Doors whose seal said open in its last beat. A silent seal is not counted either way."
+        "Doors whose seal said open in its last heartbeat. A silent seal is not counted either way."
     )
 
 
 def _heard() -> stat.Panel:
     last = f'SELECT last("edges") AS "edges" FROM "{EVENT}" WHERE {_NOW} GROUP BY "seal"'
-    panel = _stat("Seals heard in two beats", f'SELECT count("edges") FROM ({last})')
+    panel = _stat("Seals heard in two heartbeats", f'SELECT count("edges") FROM ({last})')
     panel = panel.thresholds(_steps((None, _QUIET)))
-    return panel.description("Seals that reported at least once within the last two beats.")
+    return panel.description("Seals that reported at least once within the last two heartbeats.")
 
 
 def _openings() -> timeseries.Panel:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from gateway.core.case import BY_PERSON
+from gateway.core.cases.case import BY_PERSON
 from gateway.core.model import CaseState
 from sealnode import link
 

@@ -91,7 +91,7 @@ async def _address(process: asyncio.subprocess.Process) -> str:
 
 
 @contextlib.asynccontextmanager
-async def looking(
+async def browsing(
     browser: Browser, language: str, screen: dict[str, object]
 ) -> AsyncIterator[Page]:
     """A page of a browser that speaks a language, on a screen."""
@@ -155,12 +155,12 @@ async def main() -> None:
         browser = await playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
-        async with looking(browser, "en", DESK) as page:
+        async with browsing(browser, "en", DESK) as page:
             await open_doors(page, address)
             found = await addresses(page, address)
         for picture in PICTURES:
             for language in picture.languages:
-                async with looking(browser, language, picture.screen) as page:
+                async with browsing(browser, language, picture.screen) as page:
                     url = address + found.get(picture.path, picture.path)
                     await take(page, url, FOLDER / picture.file(language))
         await browser.close()

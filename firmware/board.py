@@ -7,11 +7,11 @@ Traps, from data sheets and other people's boards, to be kept in mind with a sol
 - All pins that may wake the chip share one level. So every switch is wired to be low as it should
   be (shut, covered, no foreign magnet) and high when it is not, and "any high" wakes.
 - A door that stands open holds its pin high and would wake the chip for ever. Then the reed alone
-  is armed, for low: the door's shutting wakes, and cover and magnet are looked at on each beat.
+  is armed, for low: the door's shutting wakes, and cover and magnet are checked on each heartbeat.
 - The chip's own pull resistors (45 kOhm) may be off in deep sleep, and cost 67 uA a closed switch
   where they are on: none is asked for, the 1 MOhm ones outside do it.
 - A door that opens and shuts again within the 0.4 s that a chip takes to wake is not seen.
-- A pin's handler runs between two bytecodes. A look-up of a name or a TLS handshake holds it back,
+- A pin's handler runs between two bytecodes. A lookup of a name or a TLS handshake holds it back,
   and of more than eight changes meanwhile the last ones are lost; the level tells the truth after.
 """
 
@@ -27,10 +27,10 @@ from sealnode.hardware import COVER, MAGNET, REED, Hardware
 PINS = {"reed": 2, "cover": 6, "magnet": 7, "battery": 1}
 FLASH = "/"
 
-_LATCH = 32  # changes a pin remembers between two looks
+_LATCH = 32  # changes a pin remembers between two readings
 _DIVIDER = 2  # two equal resistors before the battery's pin
 _BATTERY_READINGS = 8
-_WATCHDOG_MS = 60_000  # more than the slowest name look-up and handshake together
+_WATCHDOG_MS = 60_000  # more than the slowest name lookup and handshake together
 _RELEASED_MS = 3_600_000  # a watchdog cannot be stopped, only be given an hour
 
 

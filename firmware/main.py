@@ -13,7 +13,7 @@ from sealnode import settings
 from sealnode.seal import Seal
 from sealnode.spool import SpoolError
 
-WAIT_MS_MAX = 10  # how late a change of a switch may be looked at
+WAIT_MS_MAX = 10  # how late a change of a switch may be checked
 TROUBLE_S = 30  # before a fresh start; each one costs an epoch, of which there are 16 million
 
 

@@ -18,18 +18,19 @@ from typing import IO
 
 from sqlalchemy import insert
 
-from gateway.ingest.broker import Broker
-from gateway.ingest.intake import Intake
-from gateway.loop import Heart
+from gateway.engine.engine import Engine
+from gateway.engine.state import CommittedSite
+from gateway.ingest.authenticate import Authenticator
+from gateway.ingest.mqtt import Broker
 from gateway.notify.addressing import Addresses
+from gateway.notify.apprise import AppriseChannel
 from gateway.notify.channel import Channel
-from gateway.notify.courier import Courier
-from gateway.notify.push import Push
+from gateway.notify.delivery import DeliveryWorker
 from gateway.notify.webhook import Webhook
+from gateway.registry import load as registry
 from gateway.settings import Settings
-from gateway.site import Site
-from gateway.store import registry, tables
-from gateway.store.engine import STORED_FORMAT, Store, StoreError
+from gateway.store import tables
+from gateway.store.database import STORED_FORMAT, Store, StoreError
 
 log = logging.getLogger("menshen")
 
@@ -58,23 +59,27 @@ async def _run_parts(settings: Settings, store: Store) -> None:
     with store.reading() as connection:
         known = registry.load(connection)
     addresses = Addresses(known, settings.webhook.url, settings.site.language)
-    heart = Heart(store, Site(known, settings.rulebook), Intake(), addresses)
-    broker = Broker(settings.broker, gateway_id, heart.arrived, heart.pulse)
-    channels: list[Channel] = [Webhook(settings.webhook.url, settings.webhook.token), Push()]
-    couriers = [
-        Courier(channel, store, heart.tried, heart.pulse, heart.now_ms) for channel in channels
+    engine = Engine(store, CommittedSite(known, settings.rulebook), Authenticator(), addresses)
+    broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics)
+    channels: list[Channel] = [
+        Webhook(settings.webhook.url, settings.webhook.token),
+        AppriseChannel(),
     ]
-    heart.connect(broker, [courier.offer for courier in couriers])
+    workers = [
+        DeliveryWorker(channel, store, engine.attempted, engine.metrics, engine.now_ms)
+        for channel in channels
+    ]
+    engine.connect(broker, [worker.offer for worker in workers])
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stopped.set)
-    while await heart.take_letters():
+    while await engine.take_pending():
         pass
-    parts = [heart.run(), broker.run(), heart.read_letters(), *(c.run() for c in couriers)]
-    parts.append(_serve_console(settings, store, heart))
+    parts = [engine.run(), broker.run(), engine.read_pending(), *(c.run() for c in workers)]
+    parts.append(_serve_console(settings, store, engine))
     if settings.influx.url:
-        parts.append(_write_history(settings, store, heart, gateway_id))
+        parts.append(_write_history(settings, store, engine, gateway_id))
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(part) for part in parts]
         log.info("the gateway of %s is up", settings.site.name)
@@ -84,28 +89,28 @@ async def _run_parts(settings: Settings, store: Store) -> None:
             task.cancel()
 
 
-async def _serve_console(settings: Settings, store: Store, heart: Heart) -> None:
+async def _serve_console(settings: Settings, store: Store, engine: Engine) -> None:
     serve_console = await asyncio.to_thread(_import_console)
-    await serve_console(settings, store, heart)
+    await serve_console(settings, store, engine)
 
 
 def _import_console():  # type: ignore[no-untyped-def]
-    from gateway.console.server import serve_console
+    from gateway.web.server import serve_console
 
     return serve_console
 
 
-async def _write_history(settings: Settings, store: Store, heart: Heart, gateway_id: str) -> None:
+async def _write_history(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:
     """History for charts. A bug in it is told loudly, but never stops a page."""
     history = await asyncio.to_thread(_import_history)
     try:
-        await history(settings.influx, store, heart.health, gateway_id).run()
+        await history(settings.influx, store, engine.health, gateway_id).run()
     except Exception:
         log.exception("no more history is written until the next start; pages go on")
 
 
 def _import_history():  # type: ignore[no-untyped-def]
-    from gateway.notify.influx import History
+    from gateway.feeds.influx_history import History
 
     return History
 

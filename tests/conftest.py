@@ -16,8 +16,8 @@ from typing import Protocol
 
 import pytest
 
-import neighbours
-from neighbours import Broker, Influx, Neighbour
+from tests import neighbours
+from tests.neighbours import Broker, Influx, Neighbour
 
 QUICK_ROOMS = {"portable", "core", "store"}
 _STARTED = pytest.StashKey[list[Neighbour]]()

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from docs import diagrams, pictures
-from gateway.__main__ import app
+from gateway.cli.app import app
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS_MAX = 100

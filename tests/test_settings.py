@@ -61,8 +61,8 @@ WRONG = [
     ("[classes.heavy]\nsetle_ms = 1", "classes.heavy.setle_ms is not a setting; did you mean se"),
     ("[classes.heavy]\noutage_doors = 9", "classes.heavy.outage_doors cannot be set for a class"),
     (
-        "[classes.heavy]\nlost_beats = 2\nlate_beats = 3",
-        "classes.heavy.lost_beats is 2, less than classes.heavy.late_beats, which is 3",
+        "[classes.heavy]\nlost_heartbeats = 2\nlate_heartbeats = 3",
+        "classes.heavy.lost_heartbeats is 2, less than classes.heavy.late_heartbeats, which is 3",
     ),
     ("[site]\nname = Menshen", "menshen.toml is not TOML: Invalid value (at line 2, column 8); "),
 ]

@@ -78,7 +78,7 @@ def test_the_wheel_carries_the_gateway_the_contract_and_the_firmware(tmp_path: P
     assert missing(held, "gateway", "gateway") == set()
     assert missing(held, "firmware/sealwire", "sealwire") == set()
     for part in ("sealwire", "sealnode", "board.py", "main.py"):
-        assert missing(held, f"firmware/{part}", f"gateway/commission/firmware/{part}") == set()
+        assert missing(held, f"firmware/{part}", f"gateway/provisioning/firmware/{part}") == set()
     assert [name for name in held if name.startswith(("tests", "bench", "sealnode"))] == []
 
 

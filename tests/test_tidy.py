@@ -116,12 +116,6 @@ def test_no_name_that_says_nothing() -> None:
     none(p for p in FILES if NAMES_THAT_SAY_NOTHING & {Path(name).stem for name in p.parts})
 
 
-def test_no_two_test_modules_share_a_name() -> None:
-    """Pytest puts each folder of tests on the path, so a second one would hide the first."""
-    names = [path.name for path in PYTHON if path.parts[0] == "tests"]
-    none({name for name in names if names.count(name) > 1} - {"conftest.py", "__init__.py"})
-
-
 def test_no_test_imports_from_a_conftest() -> None:
     """There are several of that name, and which one is found depends on what else is run."""
     none(path for path in PYTHON if re.search(r"^(from|import) conftest\b", text(path), re.M))

@@ -1,4 +1,4 @@
-"""The seal's mind: no pin, no radio and no clock of its own, so a whole seal runs on a desk.
+"""The seal's mind: no pin, no radio and no clock of its own, so a whole seal runs on a bench.
 
     board ─▶ contact ─▶ node ─▶ seal ─▶ link ─▶ broker
                          │ ▲

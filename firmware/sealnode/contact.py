@@ -43,7 +43,7 @@ class Contact:
         edges: "list[tuple[int, int]]" = []
         for age_ms in ages_ms:
             at_ms = now_ms - age_ms
-            # A change between the two looks of a board, at its latch and at its level, is told
+            # A change between the two readings of a board, at its latch and at its level, is told
             # twice: by the level at once, and by the latch the next time.
             if self._unlatched_ms < 0 or at_ms > self._unlatched_ms + _ROUNDING_MS:
                 self._change(at_ms, edges)
@@ -56,7 +56,7 @@ class Contact:
         return edges
 
     def due_ms(self) -> "int | None":
-        """When to look again for the end of an unrest; None at rest."""
+        """When to check again for the end of an unrest; None at rest."""
         return None if self._unrest_ms < 0 else self._quiet_ms()
 
     def take_bounces(self) -> int:

@@ -1,4 +1,4 @@
-"""What a seal asks of its board. `firmware/board.py` answers on an ESP32, a script on a desk."""
+"""What a seal asks of its board. `firmware/board.py` answers on an ESP32, a script on a bench."""
 
 REED, COVER, MAGNET = 0, 1, 2  # the three switches; 1 on any of them is the alarming side
 
@@ -42,7 +42,7 @@ class Hardware:
 
     def sleep(self, ms: int) -> None:
         """Sleep deeply until a switch changes or `ms` are over. On a chip this is the end of the
-        run: the program starts anew. On a desk it returns, and the runner starts a new seal."""
+        run: the program starts anew. On a bench it returns, and the runner starts a new seal."""
         raise NotImplementedError
 
     def feed(self) -> None:

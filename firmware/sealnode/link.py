@@ -91,7 +91,7 @@ class Link:
         return True
 
     def poll(self, now_ms: int) -> None:
-        """Do what can be done now. Look at `state` and `inbox` afterwards."""
+        """Do what can be done now. Check `state` and `inbox` afterwards."""
         if self.state != DOWN:
             self._guarded(self._work, now_ms)
         if self.state != DOWN:

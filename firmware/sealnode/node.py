@@ -7,33 +7,33 @@ and a handful of deadlines. Five rules make it up:
    after a cold boot is spooled too, marked as first, and is never an event.
 2. Reports go one at a time, the oldest first, again after 1, 2, 4 .. 30 seconds, give or take a
    quarter, until the receipt; then the next. The gateway's mark refuses what comes out of order,
-   and an edge that overtakes another looks like an opening that nobody saw.
-3. A beat goes out when nothing else has for `beat_ms`, less up to a tenth at random, and never
-   while a report waits: its edge count would overtake it too.
-4. No sign of the gateway for two beats means that this connection leads nowhere: drop it. New
+   and an edge that overtakes another seems an opening that nobody saw.
+3. A heartbeat goes out when nothing else has for `heartbeat_ms`, less up to a tenth at random, and
+   never while a report waits: its edge count would overtake it too.
+4. No sign of the gateway for two heartbeats means that this connection leads nowhere: drop it. New
    connections come after 1, 2, 4 .. 60 seconds, each cut by up to a half at random, so that a
    building whose power returns does not come all at once; a new edge does not wait for that.
 5. A seal on batteries sleeps as soon as everything has its receipt, or after 20 seconds awake.
 """
 
-from sealwire.report import BEAT, EDGE, TAMPER, UNKNOWN, Report
+from sealwire.report import EDGE, HEARTBEAT, TAMPER, UNKNOWN, Report
 
 from .spool import Spool
 
 # Reports go out with QoS 0. Our receipt is what proves delivery, and a broker that queued reports
-# for an absent gateway would make their age a lie: a lawful opening would look like a late one.
+# for an absent gateway would make their age a lie: a lawful opening would seem a late one.
 REPORT_QOS = 0
 
 RESEND_MS, RESEND_MS_MAX = 1000, 30_000
 RECONNECT_MS, RECONNECT_MS_MAX = 1000, 60_000
 DEAF_MS_MIN = 60_000
 AWAKE_MS_MAX = 20_000
-RETRY_MS = 30_000  # a battery's first sleep after a failure; doubles up to the beat
+RETRY_MS = 30_000  # a battery's first sleep after a failure; doubles up to the heartbeat
 _SHIFT_MAX = 6
 
 # What can happen.
 FIRST, EDGED, TAMPERED, UP, DOWN, RECEIPTED, TICK = range(7)
-# What to do, each with a number: nothing, nothing, the report's seq or 0 for a beat, the ms.
+# What to do, each with a number: nothing, nothing, the report's seq or 0 for a heartbeat, the ms.
 CONNECT, DROP, SEND, SLEEP = range(4)
 
 
@@ -71,7 +71,7 @@ class Node:
     """One seal's mind over its spool. `random_below(n)` gives 0 .. n - 1."""
 
     def __init__(  # type: ignore[no-untyped-def]
-        self, spool: Spool, beat_ms: int, mains: bool, random_below, now_ms: int, woken: bool
+        self, spool: Spool, heartbeat_ms: int, mains: bool, random_below, now_ms: int, woken: bool
     ) -> None:
         self.spool = spool
         self.contact = UNKNOWN
@@ -80,8 +80,8 @@ class Node:
         self.bounces = 0
         self.linked = False
         self.misses = 0  # connections or sleeps in a row that brought no receipt
-        self.beat_due_ms = now_ms
-        self._beat_ms = beat_ms
+        self.heartbeat_due_ms = now_ms
+        self._heartbeat_ms = heartbeat_ms
         self._mains = mains
         self._random_below = random_below
         self.trying = False
@@ -92,7 +92,7 @@ class Node:
         self._asking = 0  # the number of the report that waits for its receipt, 0 for none
         self._tries = 0
         self._again_ms = now_ms
-        self._beating = False  # a beat is out and not answered
+        self._beating = False  # a heartbeat is out and not answered
         self._heard_counter = 0
 
     def step(self, event: Event, now_ms: int) -> "list[tuple[int, int]]":
@@ -122,7 +122,7 @@ class Node:
         if self._silent_ms is not None:
             due = min(due, self._silent_ms + self._deaf_ms())
         if not self.spool.count:
-            due = min(due, self.beat_due_ms)
+            due = min(due, self.heartbeat_due_ms)
         elif self.spool.seq(0) == self._asking:
             due = min(due, self._again_ms)
         else:
@@ -135,7 +135,7 @@ class Node:
             bounces, self.bounces = self.bounces, 0
             return Report(
                 self.contact,
-                BEAT,
+                HEARTBEAT,
                 0,
                 self.spool.edges,
                 bounces,
@@ -164,7 +164,7 @@ class Node:
         self.linked, self.trying = True, False
         self._silent_ms, self._asking = None, 0
         if not self.spool.count:
-            self.beat_due_ms = now_ms
+            self.heartbeat_due_ms = now_ms
 
     def _down(self, now_ms: int) -> None:
         if not self.linked and not self.trying:
@@ -205,7 +205,7 @@ class Node:
                 self._sent(now_ms)
                 self._again(now_ms)
                 effects.append((SEND, seq))
-        elif now_ms >= self.beat_due_ms:
+        elif now_ms >= self.heartbeat_due_ms:
             self._sent(now_ms)
             self._beating = True
             effects.append((SEND, 0))
@@ -221,10 +221,12 @@ class Node:
     def _sent(self, now_ms: int) -> None:
         if self._silent_ms is None:
             self._silent_ms = now_ms
-        self.beat_due_ms = now_ms + self._beat_ms - self._random_below(self._beat_ms // 10 + 1)
+        self.heartbeat_due_ms = (
+            now_ms + self._heartbeat_ms - self._random_below(self._heartbeat_ms // 10 + 1)
+        )
 
     def _deaf_ms(self) -> int:
-        return max(DEAF_MS_MIN, 2 * self._beat_ms)
+        return max(DEAF_MS_MIN, 2 * self._heartbeat_ms)
 
     def _rest(self, now_ms: int, effects: "list[tuple[int, int]]") -> None:
         """A battery's decision to sleep."""
@@ -233,10 +235,10 @@ class Node:
             effects.append((SLEEP, self._sleep_ms(now_ms)))
 
     def _sleep_ms(self, now_ms: int) -> int:
-        until_beat = max(self.beat_due_ms - now_ms, 1)
+        until_heartbeat = max(self.heartbeat_due_ms - now_ms, 1)
         if not self.spool.count and not self._beating and self.linked:
-            return until_beat
+            return until_heartbeat
         wait = RETRY_MS << min(self.misses, _SHIFT_MAX)
         self.misses += 1
         jitter: int = self._random_below(wait // 4)
-        return min(wait - jitter, self._beat_ms)
+        return min(wait - jitter, self._heartbeat_ms)

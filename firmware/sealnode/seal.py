@@ -1,7 +1,7 @@
 """One seal, whole: its board, contacts, spool, mind and link, driven by `poll`.
 
 `poll` does everything that can be done at once and says how soon it wants to be called again, so a
-chip runs one seal and a desk runs a building of them in one loop.
+chip runs one seal and a bench runs a building of them in one loop.
 """
 
 import struct
@@ -12,9 +12,9 @@ from sealwire.ccm import cipher
 from sealwire.envelope import DOWN as TO_SEAL
 from sealwire.envelope import UP as TO_GATEWAY
 from sealwire.envelope import open_up, seal_up
+from sealwire.errors import WireError
 from sealwire.receipt import unpack
 from sealwire.report import SHUT, UNKNOWN, pack
-from sealwire.wrong import WireError
 
 from . import link as _link
 from . import node as _node
@@ -29,7 +29,7 @@ POLL_MS = 20  # the longest wait while the link may have something to say
 FORGET_MS = 2000  # a receipt reaches the flash this late at most; until then it would be sent again
 FLASH_RETRY_MS = 1000
 WIFI_MS_MAX = 30_000
-_MEMORY = ">4sIIHIBBB"  # magic, epoch, counter, beat due (6 bytes), switches, misses, bounces
+_MEMORY = ">4sIIHIBBB"  # magic, epoch, counter, heartbeat due (6 bytes), switches, misses, bounces
 _MAGIC = b"MSR1"
 
 
@@ -55,12 +55,12 @@ class Seal:
         if not woken:
             self.spool.save()  # the new epoch, before its first use; without it there is no seal
         self.node = Node(
-            self.spool, settings.beat_ms, settings.mains, board.random_below, now_ms, woken
+            self.spool, settings.heartbeat_ms, settings.mains, board.random_below, now_ms, woken
         )
         switches = UNKNOWN
         if woken:
             switches = memory[5]
-            self.node.beat_due_ms = memory[3] << 32 | memory[4]
+            self.node.heartbeat_due_ms = memory[3] << 32 | memory[4]
             self.node.misses, self.node.bounces = memory[6], memory[7]
         self._contacts = [
             Contact(switches >> i & 1 if woken else UNKNOWN) for i in (REED, COVER, MAGNET)
@@ -96,7 +96,7 @@ class Seal:
         if self.asleep:
             return POLL_MS
         self.board.feed()
-        self._look(now_ms)
+        self._sample(now_ms)
         self._converse(now_ms)
         self._step(Event(_node.TICK), now_ms)
         if self.spool.stale and now_ms >= self._forget_ms:
@@ -113,7 +113,7 @@ class Seal:
         if self.spool.unsaved or self.spool.stale:
             self.spool.save()
 
-    def _look(self, now_ms: int) -> None:
+    def _sample(self, now_ms: int) -> None:
         """Switches to events. Changes are fetched before levels, so that none falls between."""
         node = self.node
         before = self._contacts[REED].contact
@@ -228,7 +228,7 @@ class Seal:
             return
         for switch in (REED, COVER, MAGNET):
             if self.board.level(switch) != self._contacts[switch].contact:
-                return  # something moves: look again before sleeping
+                return  # something moves: check again before sleeping
         if (self.spool.unsaved or self.spool.stale) and not self._save(now_ms):
             return
         self.link.close()
@@ -247,8 +247,8 @@ class Seal:
             _MAGIC,
             self.spool.epoch,
             self.spool.counter,
-            node.beat_due_ms >> 32,
-            node.beat_due_ms & 0xFFFFFFFF,
+            node.heartbeat_due_ms >> 32,
+            node.heartbeat_due_ms & 0xFFFFFFFF,
             switches,
             min(node.misses, 255),
             min(node.bounces, 255),

@@ -4,10 +4,10 @@ import json
 
 _HEX = "0123456789abcdef"
 _KEYS = (
-    "id", "key", "broker", "port", "ca", "server_name", "user", "password", "wifi", "beat_s",
+    "id", "key", "broker", "port", "ca", "server_name", "user", "password", "wifi", "heartbeat_s",
     "mains",
 )  # fmt: skip
-_BEAT_S_MAX = 86_400
+_HEARTBEAT_S_MAX = 86_400
 _TEXT_MAX = 128
 
 
@@ -35,7 +35,7 @@ class Settings:
         self.user = _text(fields, "user")
         self.password = _text(fields, "password")
         self.wifi = _wifi(fields)
-        self.beat_ms = _number(fields, "beat_s", _BEAT_S_MAX) * 1000
+        self.heartbeat_ms = _number(fields, "heartbeat_s", _HEARTBEAT_S_MAX) * 1000
         self.mains = _truth(fields, "mains")
 
     def ca_der(self) -> "bytes | None":

@@ -15,11 +15,11 @@ from errno import EAGAIN, EINPROGRESS
 try:
     import tls  # type: ignore[import-not-found]  # MicroPython; its own `ssl` is but a wrapper
 
-    DESK = False
+    BENCH = False
 except ImportError:
     import ssl as tls
 
-    DESK = True
+    BENCH = True
 
 READ = select.POLLIN
 WRITE = select.POLLOUT
@@ -30,7 +30,7 @@ def trust(ca_der: bytes):  # type: ignore[no-untyped-def]
     """A TLS context that believes the authority `ca_der`, in DER, and nobody else."""
     context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     context.verify_mode = tls.CERT_REQUIRED
-    if DESK:
+    if BENCH:
         context.load_verify_locations(cadata=ca_der)
     else:
         context.load_verify_locations(ca_der)
@@ -38,7 +38,7 @@ def trust(ca_der: bytes):  # type: ignore[no-untyped-def]
 
 
 def addresses(host: str, port: int):  # type: ignore[no-untyped-def]
-    """Where `host` is. The one call that waits: on an ESP32 a name costs a look-up, up to seconds;
+    """Where `host` is. The one call that waits: on an ESP32 a name costs a lookup, up to seconds;
     an address in figures costs nothing. Raises OSError."""
     return socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
 
@@ -80,7 +80,7 @@ class Stream:
 
     def read(self, most: int) -> "bytes | None":
         """Up to `most` bytes, None if there are none yet, b"" if the other side has closed."""
-        if not DESK:
+        if not BENCH:
             return _translated(self.file.read, most)  # type: ignore[no-any-return, no-untyped-call]
         try:
             return self.file.recv(most)  # type: ignore[no-any-return]
@@ -90,7 +90,7 @@ class Stream:
     def write(self, data: bytes) -> int:
         """How many bytes went out, maybe 0. What was refused must be offered again unchanged:
         TLS has taken it in already, and only has not got rid of it."""
-        if not DESK:
+        if not BENCH:
             return _translated(self.file.write, data) or 0  # type: ignore[no-untyped-call]
         try:
             return self.file.send(data)  # type: ignore[no-any-return]

@@ -7,7 +7,7 @@ that sends again seals again with the next counter, and a receipt repeats its re
 
 from . import VERSION
 from .ccm import TAG_BYTES, Cipher
-from .wrong import MALFORMED, OVERSIZED, TRUNCATED, UNKNOWN_VERSION, WRONG_KEY, WireError
+from .errors import MALFORMED, OVERSIZED, TRUNCATED, UNKNOWN_VERSION, WRONG_KEY, WireError
 
 UP = 0  # seal to gateway: a report
 DOWN = 1  # gateway to seal: a receipt

@@ -6,15 +6,15 @@ Its text depends on nothing but the report, so those numbers never carry two dif
 
 import struct
 
+from .errors import MALFORMED, WireError
 from .report import SEQ_MAX
-from .wrong import MALFORMED, WireError
 
 STORED = 0
 _FORMAT = ">BHB"
 
 
 class Receipt:
-    """The answer to one report. `seq` is the report's number, 0 for a beat."""
+    """The answer to one report. `seq` is the report's number, 0 for a heartbeat."""
 
     def __init__(self, seq: int, verdict: int = STORED) -> None:
         self.seq = seq

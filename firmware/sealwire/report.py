@@ -7,10 +7,10 @@ openings that nobody heard of. `seq` numbers the reports that the seal keeps unt
 
 import struct
 
-from .wrong import MALFORMED, WireError
+from .errors import MALFORMED, WireError
 
 SHUT, OPEN, UNKNOWN = 0, 1, 2  # contact
-BEAT, EDGE, TAMPER = 0, 1, 2  # kind
+HEARTBEAT, EDGE, TAMPER = 0, 1, 2  # kind
 
 SEQ_MAX = 0xFFFFFF
 EDGES_MODULUS = 0x10000
@@ -61,7 +61,7 @@ class Report:
 
 def pack(report: Report) -> bytes:
     """Twelve bytes. ValueError if a field is out of range; bounces, age and battery saturate."""
-    if report.contact not in (SHUT, OPEN, UNKNOWN) or report.kind not in (BEAT, EDGE, TAMPER):
+    if report.contact not in (SHUT, OPEN, UNKNOWN) or report.kind not in (HEARTBEAT, EDGE, TAMPER):
         raise ValueError("contact or kind out of range")
     if not 0 <= report.seq <= SEQ_MAX or not 0 <= report.edges < EDGES_MODULUS:
         raise ValueError("seq or edges out of range")
@@ -87,8 +87,8 @@ def unpack(plain: bytes) -> Report:
     if contact > UNKNOWN or kind > TAMPER or flags & 0x80:
         raise WireError(MALFORMED, "flags 0x%02x mean nothing" % flags)
     seq = seq_high << 16 | seq_low
-    if (seq == 0) != (kind == BEAT):
-        raise WireError(MALFORMED, "a beat has number 0, every other report its own")
+    if (seq == 0) != (kind == HEARTBEAT):
+        raise WireError(MALFORMED, "a heartbeat has number 0, every other report its own")
     return Report(
         contact,
         kind,

@@ -1,6 +1,6 @@
 """Topic names, built and taken apart in one place. They carry a random id and nothing else."""
 
-from .wrong import MALFORMED, WireError
+from .errors import MALFORMED, WireError
 
 ID_CHARACTERS = 16
 LEAVES = ("report", "receipt", "command", "status")

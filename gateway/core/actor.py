@@ -10,7 +10,7 @@ class ActorKind(StrEnum):
     """What an actor's id is the id of."""
 
     WARDEN = "warden"
-    CENTRE = "centre"  # the desk at the grid's centre, whoever sits there
+    CENTRE = "centre"  # the grid's centre, whoever sits there
 
 
 class Actor(Struct, frozen=True, array_like=True):

@@ -1,6 +1,6 @@
 """How long a second, a minute, an hour and a day are, in the milliseconds that all times are in.
 
-A day here is 24 hours; a day on the wall may have 23 or 25 (wall_clock.py).
+A day here is 24 hours; a day on the wall may have 23 or 25 (local_time.py).
 """
 
 SECOND_MS = 1_000

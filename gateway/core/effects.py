@@ -5,7 +5,7 @@ from msgspec import Struct
 from gateway.core.actor import Actor
 from gateway.core.cases.refusal import Refusal
 from gateway.core.model import Case
-from gateway.core.reason import Reason
+from gateway.core.reasons import Reason
 
 
 class OpeningBegan(Struct, frozen=True, tag="opening_began"):
@@ -58,14 +58,14 @@ class ActionRefused(Struct, frozen=True, tag="action_refused"):
 class PageDue(Struct, frozen=True, tag="page_due"):
     """People must be told. `page_id` is the same for all of one round, however often it is sent.
 
-    Who stands on a rung, and by which channels they are told, is in ladder.py and the rota.
-    """
+    Who stands on a step, and by which channels they are told, is in escalation.py and the on-call
+    schedule."""
 
     page_id: str
     case_id: str
     reason: Reason
     since_ms: int  # when the thing happened, by the gateway's clock
-    rung: int = 0
+    step_index: int = 0
     round: int = 0
     door_id: str = ""  # of an outage's case: the door that stands for it
 

@@ -11,9 +11,9 @@ from msgspec import Meta, Struct
 from gateway.core.actor import Actor
 from gateway.core.model import Contact, Order, Permit
 from gateway.core.outcome import Outcome
-from gateway.core.reason import Reason
+from gateway.core.paging.staff import Staff
+from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
-from gateway.core.staff import Staff
 
 Count = Annotated[int, Meta(ge=0)]
 
@@ -28,10 +28,10 @@ class ReportCame(Struct, frozen=True, tag=REPORT):
     """
 
     seal_id: str
-    seq: Count  # 0 for a beat
+    seq: Count  # 0 for a heartbeat
     contact: Contact
     edges: Count
-    edge: bool  # it reports an edge (or the first reading), not a beat or tamper
+    edge: bool  # it reports an edge (or the first reading), not a heartbeat or tamper
     first: bool = False
     bounces: Count = 0
     age_ms: int | None = 0
@@ -51,11 +51,11 @@ class MessageRefused(Struct, frozen=True, tag="refused"):
 class SealBound(Struct, frozen=True, tag="seal_bound"):
     """A seal hangs on the door from now on, instead of any before it.
 
-    `beat_ms`: how often it promised to beat; None where nothing is known of that.
+    `heartbeat_ms`: how often it promised a heartbeat; None where nothing is known of that.
     """
 
     seal_id: str
-    beat_ms: int | None = None
+    heartbeat_ms: int | None = None
 
 
 class DoorClassed(Struct, frozen=True, tag="door_classed"):
@@ -113,7 +113,7 @@ class CaseReported(CaseAction, frozen=True, tag="reported", kw_only=True):
 
 
 class CaseAssessed(CaseAction, frozen=True, tag="assessed"):
-    """Somebody else than who reported it has looked at it."""
+    """Somebody else than who reported it has checked it."""
 
 
 class CaseSignedOff(CaseAction, frozen=True, tag="signed_off"):

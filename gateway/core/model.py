@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from gateway.core.actor import Actor
 from gateway.core.cases.refusal import Refusal
-from gateway.core.reason import Reason
+from gateway.core.reasons import Reason
 
 
 class Contact(StrEnum):
@@ -87,14 +87,14 @@ class Opening(Struct, frozen=True, omit_defaults=True):
     inferred: bool = False  # no report told of its shutting: a later one shows it
 
 
-class Ladder(Struct, frozen=True, omit_defaults=True):
+class Escalation(Struct, frozen=True, omit_defaults=True):
     """Who is told of a case next, and when. Climbed until a person has it."""
 
     page_id: str
     reason: Reason
     since_ms: int
     next_ms: int
-    rung: int = 0  # the next to be told
+    step_index: int = 0  # the next to be told
     round: int = 0  # how often all of them were told
     began_ms: int = 0  # this round
     received: bool = False  # a handheld signed for it: the same person's other channel can rest
@@ -108,7 +108,7 @@ class Shelf(Struct, frozen=True):
     ends_ms: int
 
 
-class Beside(Struct, frozen=True, omit_defaults=True):
+class SecondaryFault(Struct, frozen=True, omit_defaults=True):
     """A fault beside a breach, of which nobody is told before the hour allows it."""
 
     page_id: str
@@ -127,11 +127,11 @@ class Case(Struct, frozen=True, omit_defaults=True):
     raised_ms: int
     openings: int = 0
     since_ms: int = 0  # when what raised it happened
-    latched: bool = False  # tampered with: it ends only after a person was at the door
-    returned_ms: int | None = None  # since when what raised it is over: shut, heard, settled
+    locked: bool = False  # tampered with: it ends only after a person was at the door
+    cleared_ms: int | None = None  # since when what raised it is over: shut, heard, settled
     refers_to: str | None = None  # the case before this one, at the same door
-    ladder: Ladder | None = None
-    beside: tuple[Beside, ...] = ()  # one of a reason
+    escalation: Escalation | None = None
+    secondary: tuple[SecondaryFault, ...] = ()  # one of a reason
     shelf: Shelf | None = None
     raised_again_ms: int | None = None  # the last time
     moved_by: Actor | None = None  # who took it, is there, assessed it or signed it off
@@ -155,7 +155,7 @@ class ActionResult(Struct, frozen=True, array_like=True):
         return self.arrived_ms - self.age_ms
 
 
-class Unsettled(Struct, frozen=True, omit_defaults=True):
+class Chattering(Struct, frozen=True, omit_defaults=True):
     """The contact chatters: what it says is counted and not believed until it has settled."""
 
     since_ms: int
@@ -165,7 +165,7 @@ class Unsettled(Struct, frozen=True, omit_defaults=True):
     edges: int = 0
 
 
-class FoundOpen(Struct, frozen=True):
+class OpenAfterRestart(Struct, frozen=True):
     """A seal came back and found its door open, which was shut when it was last heard."""
 
     from_ms: int  # it opened between this
@@ -174,7 +174,7 @@ class FoundOpen(Struct, frozen=True):
 
 
 class Silence(Struct, frozen=True, omit_defaults=True):
-    """The seal is lost: not heard for so many beats."""
+    """The seal is lost: not heard for so many heartbeats."""
 
     since_ms: int  # when it was last heard
     told_ms: int | None = None  # when somebody is told, if it stays silent; None once that was done
@@ -194,12 +194,14 @@ class Door(Struct, frozen=True, omit_defaults=True):
     grid_id: str = ""  # whose people are told of it
     areas: tuple[str, ...] = ()  # that it lies in, besides the site: what may silence many at once
     seal_id: str | None = None
-    beat_ms: int | None = None  # how often its seal promised to beat; None: nothing is expected
+    # how often its seal promised a heartbeat; None: nothing is expected
+    heartbeat_ms: int | None = None
     contact: Contact = Contact.UNKNOWN
     edges: int | None = None  # the seal's edge counter as last heard; None before the first
     heard_ms: int | None = None
     listened_ms: int | None = None  # the gateway was deaf until then: nothing was heard of anybody
-    known_ms: int | None = None  # up to when its edges are known; what waits in the seal is newer
+    # up to when its edges are known; what waits in the seal is newer
+    observed_until_ms: int | None = None
     battery_mv: int | None = None
     cover: bool = False  # as last reported, so that one tamper is one page
     magnet: bool = False
@@ -207,12 +209,12 @@ class Door(Struct, frozen=True, omit_defaults=True):
     opening: Opening | None = None
     ended: Opening | None = None  # the one before, which a late report may show to go on
     opened_ms: tuple[int, ...] = ()  # the earliest of each of Rules.chatter_openings openings
-    unsettled: Unsettled | None = None
-    found_open: FoundOpen | None = None
+    chattering: Chattering | None = None
+    open_after_restart: OpenAfterRestart | None = None
     silence: Silence | None = None
     outage: str | None = None  # the outage that explains the silence
     case: Case | None = None
-    filed: tuple[Case, ...] = ()  # reported, and not closed yet
+    in_review: tuple[Case, ...] = ()  # reported, and not closed yet
     last_case: str | None = None
     recent: tuple[ActionResult, ...] = ()  # of the latest actions of people, the newest last
     orders: tuple[Order, ...] = ()
@@ -242,7 +244,7 @@ class Outage(Struct, frozen=True, omit_defaults=True):
     doors: tuple[str, ...] = ()  # that are silent from it
     settles_ms: int | None = None  # when it is over, if no door falls silent again
     case: Case | None = None
-    filed: tuple[Case, ...] = ()
+    in_review: tuple[Case, ...] = ()
     last_case: str | None = None
 
 
@@ -250,6 +252,6 @@ class Outages(Struct, frozen=True, omit_defaults=True):
     """What the site knows of silence: which seals are lost, and what explains it."""
 
     lost: tuple[Lost, ...] = ()
-    gathered_ms: int | None = None  # when those that fell silent together are looked at
+    gathered_ms: int | None = None  # when those that fell silent together are checked
     outages: tuple[Outage, ...] = ()
     recent: tuple[ActionResult, ...] = ()  # of the latest actions of people, the newest last

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What a person reports. The words for people stand in `notify/wording.py`."""
+    """What a person reports. The words for people stand in `language/reasons.py`."""
 
     IN_ORDER = "in_order"
     LAWFUL = "lawful"

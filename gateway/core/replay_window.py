@@ -8,7 +8,7 @@ numbers below it, the window remembers which were. (RFC 4303 has such a window f
 
 from msgspec import Struct
 
-from gateway.core.reason import Reason
+from gateway.core.reasons import Reason
 
 SEEN_BITS = 62  # how far below the highest number each one is remembered (fits 64-bit integers)
 _ALL_SEEN = (1 << SEEN_BITS) - 1

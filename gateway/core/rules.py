@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
-from gateway.core.wall_clock import EAST_EIGHT, Zone
+from gateway.core.local_time import EAST_EIGHT, Zone
 
 CANARY = "canary"  # the class of the door that proves the way to the phone
 
@@ -20,10 +20,12 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     settle_ms: int = 300_000  # a contact at fault is believed again after so long without an edge
     backlog_ms: int = 30_000  # what waits in a seal follows its first report within this time
     grace_ms: int = 600_000  # an opening may be announced so long after it happened
-    found_open_ms: int = 30_000  # a seal came back and sees its door open for so long: a case
+    # a seal came back and sees its door open for so long: a case
+    open_after_restart_ms: int = 30_000
     # Silence.
-    late_beats: int = 2  # not heard for so many beats: late (standards 2.2: silent 2 beats)
-    lost_beats: int = 4  # and for so many: lost (features, defaults)
+    # not heard for so many heartbeats: late (standards 2.2: silent 2 heartbeats)
+    late_heartbeats: int = 2
+    lost_heartbeats: int = 4  # and for so many: lost (features, defaults)
     silence_ms: int = 1_800_000  # lost for so long, by day: the installer is told
     day_from_min: int = 480  # the installer's day, minutes after midnight at the site
     day_to_min: int = 1_200
@@ -31,13 +33,13 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     outage_doors: int = 3  # so few are no outage
     outage_gather_ms: int = 120_000  # what falls silent within this has one cause
     outage_settle_ms: int = 120_000  # and is over when most have been heard for so long
-    # The ladder: when each rung is told, from the beginning of a round.
+    # The escalation policy: when each step is told, from the beginning of a round.
     second_ms: int = 30_000  # the warden's other channels (design: second channel at 30 s)
     deputy_ms: int = 120_000
     captain_ms: int = 240_000
     centre_ms: int = 360_000
     again_ms: int = 480_000  # then round again, until somebody has it
-    fault_captain_ms: int = HOUR_MS  # a fault climbs too, but nobody runs for it
+    fault_captain_ms: int = HOUR_MS  # a fault escalates too, but nobody runs for it
     fault_centre_ms: int = 14_400_000
     fault_again_ms: int = DAY_MS
     shelf_ms: int = 28_800_000  # the longest that a case may be put aside (ISA-18.2: 8 h)

@@ -4,7 +4,7 @@
 order, which stands here and nowhere else:
 
 1. The subject steps: a door (step.py), or the site (its rules, its staff, its outages).
-2. Those who are told hear its effects, one after the other (switchboard.py).
+2. Those who are told hear its effects, one after the other (routing.py).
 3. What it means to others goes to the end of the queue: a door's silence to the site, an outage to
    its doors, a receipt to its owner and to the other cases of a grouped page.
 4. The first of the queue steps, until it is empty.
@@ -19,7 +19,8 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from gateway.core import outages, switchboard
+from gateway.core.cases import outages
+from gateway.core.doors.step import next_deadline, step
 from gateway.core.effects import (
     ActionRefused,
     CaseMoved,
@@ -48,12 +49,12 @@ from gateway.core.events import (
     StaffSet,
 )
 from gateway.core.model import CaseState, Door, Outage, Outages
-from gateway.core.people import Person
+from gateway.core.paging import routing
+from gateway.core.paging.person import Person
+from gateway.core.paging.routing import Routed, Router
+from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook, Rules
-from gateway.core.staff import Staff
-from gateway.core.step import next_deadline, step
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
-from gateway.core.switchboard import Goes, Switchboard
 
 SITE_AREA = "site"  # the area in which every door lies
 FOLLOWING_MAX = 1_000_000  # events that follow from one; an outage of every door of a huge site
@@ -71,7 +72,7 @@ class Step(NamedTuple):
     subject: Subject
     event: Event
     effects: tuple[Effect, ...]
-    goes: tuple[Goes, ...]
+    routed: tuple[Routed, ...]
     before: Any
     after: Any
     follows: bool
@@ -91,12 +92,12 @@ class SiteState:
         rulebook: Rulebook,
         doors: Mapping[str, Door] | None = None,
         known: Outages | None = None,
-        board: Switchboard | None = None,
+        router: Router | None = None,
     ) -> None:
         self.rulebook = rulebook
         self.doors = dict(doors or {})
         self.outages = known or Outages()
-        self.switchboard = board or switchboard.of(Staff())
+        self.router = router or routing.of(Staff())
         self.sealed: Counter[str] = Counter()  # area -> how many sealed doors it holds
         for one in self.doors.values():
             self.sealed.update(_sealed_areas(one))
@@ -111,7 +112,7 @@ class SiteState:
     def adopt(self, turn: "SiteTurn") -> None:
         """A turn on top of this site is true now."""
         self.rulebook, self.outages = turn.rulebook, turn.outages
-        self.switchboard = turn.switchboard
+        self.router = turn.router
         self.doors.update(turn.doors)
         self.sealed.update(turn.sealed)
 
@@ -124,7 +125,7 @@ class SiteState:
 
     def person_due_ms(self, warden_id: str) -> int | None:
         """When the site needs a `PersonDue` for somebody; None if it does not."""
-        return switchboard.next_deadline(self.switchboard, warden_id)
+        return routing.next_deadline(self.router, warden_id)
 
 
 class SiteTurn:
@@ -132,10 +133,10 @@ class SiteTurn:
 
     def __init__(self, site: SiteState) -> None:
         self._site = site
-        self.rulebook, self.outages, self.switchboard = (
+        self.rulebook, self.outages, self.router = (
             site.rulebook,
             site.outages,
-            site.switchboard,
+            site.router,
         )
         self.doors: dict[str, Door] = {}
         self.sealed: Counter[str] = Counter()  # what this turn adds to the site's, or takes away
@@ -156,14 +157,17 @@ class SiteTurn:
         of a person who was perhaps not to be reached. `door_id` is empty where it is about none."""
         told = [(case_id, page_id, door_id)]
         if warden_id is not None:
-            grouped = switchboard.grouped(self.switchboard, page_id, warden_id)
-            told += [(call.case_id, call.page_id, call.door_id) for call in grouped]
+            grouped = routing.grouped(self.router, page_id, warden_id)
+            told += [
+                (personal_page.case_id, personal_page.page_id, personal_page.door_id)
+                for personal_page in grouped
+            ]
         news: list[tuple[Subject, Event]] = []
         for its_case, its_page, its_door in told:
             subject = self._untold(its_case, its_door)
             if subject is not None:
                 news.append((subject, PageWentOut(its_case, its_page)))
-        if warden_id is not None and switchboard.doubts(self.switchboard, warden_id):
+        if warden_id is not None and routing.is_unverified(self.router, warden_id):
             news.append((SITE, PersonReached(warden_id)))
         return [one for subject, event in news for one in self.apply(at_ms, subject, event)]
 
@@ -184,11 +188,11 @@ class SiteTurn:
 
     def person_due_ms(self, warden_id: str) -> int | None:
         """As `SiteState.person_due_ms`, as it is now."""
-        return switchboard.next_deadline(self.switchboard, warden_id)
+        return routing.next_deadline(self.router, warden_id)
 
     def people_changed(self) -> list[Person]:
         """Everybody who is not as they were when this turn began."""
-        before, now = self._site.switchboard.people, self.switchboard.people
+        before, now = self._site.router.people, self.router.people
         if now is before:
             return []
         return [person for who, person in now.items() if person is not before.get(who)]
@@ -213,7 +217,7 @@ class SiteTurn:
             if isinstance(event, MOVES_AREAS):
                 self.sealed.subtract(_sealed_areas(before))
                 self.sealed.update(_sealed_areas(after))
-        goes: tuple[Goes, ...] = ()
+        routed: tuple[Routed, ...] = ()
         for effect in effects:
             if isinstance(effect, SilenceBegan):
                 lost = SealLost(subject.id, effect.since_ms, self._areas(after))
@@ -221,48 +225,50 @@ class SiteTurn:
             elif isinstance(effect, SilenceEnded):
                 queue.append((SITE, SealHeard(subject.id)))
             else:
-                goes += self._told(effect, subject.id, after.grid_id, at_ms)
+                routed += self._told(effect, subject.id, after.grid_id, at_ms)
         if isinstance(event, PageReceived):
             self._receipt(event, queue)
-        return Step(subject, event, effects, goes, before, after, follows)
+        return Step(subject, event, effects, routed, before, after, follows)
 
     def _site_step(self, at_ms: int, event: Event, queue: Following, follows: bool) -> Step:
-        rules, board = self.rulebook.rules, self.switchboard
+        rules, router = self.rulebook.rules, self.router
         match event:
             case RulesSet(rulebook=rulebook):
                 before, self.rulebook = self.rulebook, rulebook
                 return Step(SITE, event, (), (), before, rulebook, follows)
             case StaffSet() | PersonDue() | PersonReached():
-                self.switchboard, goes = switchboard.step(board, event, at_ms, rules)
-                return Step(SITE, event, (), goes, board, self.switchboard, follows)
+                self.router, routed = routing.step(router, event, at_ms, rules)
+                return Step(SITE, event, (), routed, router, self.router, follows)
         known = self.outages
         self.outages, effects = outages.step(known, event, at_ms, rules)
-        goes = ()
+        routed = ()
         for effect in effects:
             if isinstance(effect, OutageFound | OutageGrew | OutageOver):
                 queue.extend(_to_doors(effect))
             elif isinstance(effect, CaseMoved | PageDue):
                 grid_id = self.door(effect.door_id).grid_id
-                goes += self._told(effect, effect.door_id, grid_id, at_ms)
+                routed += self._told(effect, effect.door_id, grid_id, at_ms)
         if isinstance(event, PageReceived):
             self._receipt(event, queue)
-        return Step(SITE, event, effects, goes, known, self.outages, follows)
+        return Step(SITE, event, effects, routed, known, self.outages, follows)
 
-    def _told(self, effect: Effect, door_id: str, grid_id: str, at_ms: int) -> tuple[Goes, ...]:
+    def _told(self, effect: Effect, door_id: str, grid_id: str, at_ms: int) -> tuple[Routed, ...]:
         """What goes out to people because of an effect."""
-        self.switchboard, goes = switchboard.follow(
-            self.switchboard, effect, door_id, grid_id, at_ms, self.rulebook.rules
+        self.router, routed = routing.follow(
+            self.router, effect, door_id, grid_id, at_ms, self.rulebook.rules
         )
-        return goes
+        return routed
 
     def _receipt(self, event: PageReceived, queue: Following) -> None:
         """Its owner can be reached; and that of a grouped page speaks for all that is in it."""
-        if switchboard.doubts(self.switchboard, event.by):
+        if routing.is_unverified(self.router, event.by):
             queue.append((SITE, PersonReached(event.by)))
-        for call in switchboard.grouped(self.switchboard, event.page_id, event.by):
-            if call.door_id:  # else it was about a person, who has no case
-                subject = self.place_of(call.case_id, call.door_id)
-                queue.append((subject, PageReceived(call.case_id, call.page_id, event.by)))
+        for personal_page in routing.grouped(self.router, event.page_id, event.by):
+            if personal_page.door_id:  # else it was about a person, who has no case
+                subject = self.place_of(personal_page.case_id, personal_page.door_id)
+                queue.append(
+                    (subject, PageReceived(personal_page.case_id, personal_page.page_id, event.by))
+                )
 
     def _untold(self, case_id: str, door_id: str) -> Subject | None:
         """Whose case this is, if no page of it went out yet."""

@@ -17,14 +17,14 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, PlainTextResponse, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.console import app as console
-from gateway.console import language as languages
 from gateway.demo import proxy, words
+from gateway.demo.gateway_process import GatewayProcess
 from gateway.demo.house import DOORS_A_FLOOR, WARDEN
-from gateway.demo.keeper import Keeper
-from gateway.demo.scene import Scene
-from gateway.notify.catalogue import LOCALES
+from gateway.demo.view_model import ViewModel
+from gateway.language import negotiate as languages
+from gateway.language.catalogue import LOCALES
 from gateway.settings.zone import place
+from gateway.web import app as console
 
 HERE: Final = Path(__file__).parent
 DEFAULT: Final = "zh"  # where a browser says nothing
@@ -83,30 +83,35 @@ def _is_ours(asked: HTTPConnection, method: str) -> bool:
         return False
 
 
-class Acts:
+class DemoActions:
     """What a visitor may do. The supervisor hands it in."""
 
     def __init__(self, move: Callable[[str, bool], None], kill: Callable[[], None]) -> None:
         self.move, self.kill = move, kill
 
 
-def build(scene: Scene, keeper: Keeper, acts: Acts, http: aiohttp.ClientSession) -> FastAPI:
+def build(
+    view_model: ViewModel,
+    gateway_process: GatewayProcess,
+    actions: DemoActions,
+    http: aiohttp.ClientSession,
+) -> FastAPI:
     """The whole application."""
     app = FastAPI(title="Menshen demo", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.api_route(proxy.PREFIX + "/{path:path}", methods=["GET", "HEAD", "POST"])
     async def gateway(request: Request) -> Response:
-        return await proxy.forward(http, keeper.url, request)
+        return await proxy.forward(http, gateway_process.url, request)
 
-    app.include_router(_shown(scene))
-    app.include_router(_done(scene, acts))
+    app.include_router(_shown(view_model))
+    app.include_router(_done(view_model, actions))
     app.mount("/static/console", console.Static(directory=console.STATIC))
     app.mount("/static", console.Static(directory=HERE / "static"))
     app.add_middleware(Guard)
     return app
 
 
-def _shown(scene: Scene) -> APIRouter:
+def _shown(view_model: ViewModel) -> APIRouter:
     """The page, and what it listens to."""
     router = APIRouter()
     environments = {name: _environment(name) for name in LOCALES}
@@ -115,14 +120,14 @@ def _shown(scene: Scene) -> APIRouter:
     async def page(request: Request) -> Response:
         language = languages.chosen(request, DEFAULT)
         template = environments[language].get_template("demo.html")
-        floors = _floors(list(scene.leaves))
+        floors = _floors(list(view_model.leaves))
         zone = getattr(place(""), "key", None) or ""  # the demo's settings name none
         html = template.render(language=language, floors=floors, warden=WARDEN, zone=zone)
         return HTMLResponse(html, headers=_HEADERS)
 
     @router.get("/live")
     async def live(request: Request) -> Response:
-        told = _live(scene, languages.chosen(request, DEFAULT))
+        told = _live(view_model, languages.chosen(request, DEFAULT))
         return StreamingResponse(told, media_type="text/event-stream")
 
     @router.get("/clock")
@@ -133,39 +138,39 @@ def _shown(scene: Scene) -> APIRouter:
     return router
 
 
-def _done(scene: Scene, acts: Acts) -> APIRouter:
+def _done(view_model: ViewModel, actions: DemoActions) -> APIRouter:
     """What the page sends: a visitor's acts, and what it saw on the phone."""
     router = APIRouter(prefix="/act", default_response_class=Response)
 
     @router.post("/move", status_code=204)
     async def move(wanted: Move) -> None:
-        if wanted.door_id in scene.leaves:
-            acts.move(wanted.door_id, wanted.open)
+        if wanted.door_id in view_model.leaves:
+            actions.move(wanted.door_id, wanted.open)
 
     @router.post("/kill", status_code=204)
     async def kill() -> None:
-        acts.kill()
+        actions.kill()
 
     @router.post("/shown", status_code=204)
     async def shown(told: Shown) -> None:
-        scene.page_shown(told.page_id, told.at_ms)
+        view_model.page_shown(told.page_id, told.at_ms)
 
     return router
 
 
-async def _live(scene: Scene, language: str) -> AsyncIterator[bytes]:
-    """The scene at once, and again whenever it has changed."""
+async def _live(view_model: ViewModel, language: str) -> AsyncIterator[bytes]:
+    """The view at once, and again whenever it has changed."""
     while True:
-        turn = scene.turn
-        yield b"data: " + msgspec.json.encode(scene.told_in(language)) + b"\n\n"
+        turn = view_model.turn
+        yield b"data: " + msgspec.json.encode(view_model.told_in(language)) + b"\n\n"
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PING_S):
-                await scene.changed(turn)
+                await view_model.changed(turn)
         await asyncio.sleep(TOGETHER_S)
 
 
 def _floors(door_ids: list[str]) -> list[list[str]]:
-    """From the top floor down, as one looks at a house."""
+    """From the top floor down, as one sees a house."""
     starts = range(0, len(door_ids), DOORS_A_FLOOR)
     return [door_ids[start : start + DOORS_A_FLOOR] for start in starts][::-1]
 

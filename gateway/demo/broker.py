@@ -24,7 +24,8 @@ autosave_interval 1
 max_queued_messages 0
 set_tcp_nodelay true
 """
-_AS_ROOT = "user root\n"  # else it gives up root, and with it this folder and its leash
+# else it gives up root, and with it this folder and its parent-death signal
+_AS_ROOT = "user root\n"
 
 _NATS = """\
 server_name: demo

@@ -2,7 +2,7 @@
 
     python -m gateway.demo.building FOLDER BROKER_PORT
 
-A line in is an act, `{"door_id": "1-101", "open": true}`; a line out is an `Edge` or a `Sign` as
+A line in is an action, `{"door_id": "1-101", "open": true}`; a line out is an `Edge` or a `Sign` as
 JSON. It leaves when its standard input ends.
 """
 
@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from gateway.commission.firmware_bundle import firmware_folder
 from gateway.demo.house import Household
 from gateway.demo.ports import LOOPBACK
+from gateway.virtual_seal.firmware_path import find_sealnode
 
 if TYPE_CHECKING:
     pass
 
-BEAT_S = 100
+HEARTBEAT_S = 100
 HOUSEHOLDS = "households.json"
 _WAIT_MS_MAX = 1_000
 
 
-class Act(Struct, frozen=True):
+class DoorMove(Struct, frozen=True):
     """Move a door's leaf."""
 
     door_id: str
@@ -64,7 +64,7 @@ class Flat:
     """A door with its seal."""
 
     def __init__(self, home: Household, folder: Path, broker_port: int) -> None:
-        from gateway.demo.board import AirBoard
+        from gateway.virtual_seal.board import AirBoard
         from sealnode.seal import Seal
         from sealnode.settings import Settings
 
@@ -83,7 +83,7 @@ class Flat:
             "user": home.seal_id,
             "password": home.password,
             "wifi": None,
-            "beat_s": BEAT_S,
+            "heartbeat_s": HEARTBEAT_S,
             "mains": True,
         }
         self.seal: Seal = Seal(self.board, Settings(settings))
@@ -113,14 +113,14 @@ class Flat:
         return Sign(self.door_id, _wall_ms(), *now)
 
 
-class Lines:
+class InputLines:
     """Acts from standard input, without waiting for them longer than asked."""
 
     def __init__(self, file: int) -> None:
         self._file, self._rest = file, b""
         self.ended = False
 
-    def wait(self, ms: int) -> list[Act]:
+    def wait(self, ms: int) -> list[DoorMove]:
         """What comes within `ms`; at once if something is there."""
         readable, _, _ = select.select([self._file], [], [], ms / 1000)
         if not readable:
@@ -128,31 +128,20 @@ class Lines:
         data = os.read(self._file, 65_536)
         self.ended = not data
         *lines, self._rest = (self._rest + data).split(b"\n")
-        return [msgspec.json.decode(line, type=Act) for line in lines]
-
-
-def find_sealnode() -> None:
-    """Make the firmware importable.
-
-    A checkout has `firmware/` on its path already; an installed wheel carries it as the files that
-    `menshen flash` copies to boards, and the seals here run from just those.
-    """
-    folder = str(firmware_folder())
-    if folder not in sys.path:
-        sys.path.append(folder)
+        return [msgspec.json.decode(line, type=DoorMove) for line in lines]
 
 
 def run(folder: Path, broker_port: int) -> None:
     """Live until standard input ends."""
     homes = msgspec.json.decode((folder / HOUSEHOLDS).read_bytes(), type=list[Household])
     flats = {home.door_id: Flat(home, folder / "flash", broker_port) for home in homes}
-    lines = Lines(sys.stdin.fileno())
+    lines = InputLines(sys.stdin.fileno())
     while not lines.ended:
         wait_ms = min(flat.poll() for flat in flats.values())
         for flat in flats.values():
             _tell(flat.sign())
-        for act in lines.wait(min(wait_ms, _WAIT_MS_MAX)):
-            _tell(flats[act.door_id].move(act.open))
+        for action in lines.wait(min(wait_ms, _WAIT_MS_MAX)):
+            _tell(flats[action.door_id].move(action.open))
     for flat in flats.values():
         flat.seal.close()
 

@@ -1,4 +1,5 @@
-"""A program that the supervisor started: on a leash, in a session of its own, with a log file.
+"""A program that the supervisor started: that dies with its parent, in a session of its own, with a
+log file.
 
 A session of its own keeps Ctrl-C from reaching it: the supervisor ends everything in its order.
 """
@@ -11,7 +12,7 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
-_LEASH = Path(__file__).with_name("leash.py")
+_PARENT_DEATH_SIGNAL = Path(__file__).with_name("parent_death_signal.py")
 _LOG_TAIL_BYTES = 2_000
 
 
@@ -43,10 +44,10 @@ class Child:
 
     async def start(self) -> int:
         """Start it; its process id."""
-        leash = (sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()))
+        tied = (sys.executable, "-I", "-S", str(_PARENT_DEATH_SIGNAL), str(os.getpid()))
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *leash,
+                *tied,
                 *self._argv,
                 cwd=self._folder,
                 stdin=PIPE if self._talks else DEVNULL,

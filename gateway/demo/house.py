@@ -9,18 +9,11 @@ from datetime import UTC
 
 from msgspec import Struct
 
-from gateway.commission.enrol import Enrolment
-from gateway.commission.enrol_rows import (
-    NewDoor,
-    NewGrid,
-    NewOrder,
-    NewPermit,
-    NewSeal,
-    NewWarden,
-)
 from gateway.core.duration import DAY_MS, HOUR_MS
-from gateway.notify.catalogue import N_
-from gateway.store.engine import Store
+from gateway.language.catalogue import N_
+from gateway.registry.enrolment import Enrolment
+from gateway.registry.rows import NewDoor, NewGrid, NewOrder, NewPermit, NewSeal, NewWarden
+from gateway.store.database import Store
 
 FLOORS, DOORS_A_FLOOR = 3, 4
 GRID, WARDEN = "grid-3", "wang"

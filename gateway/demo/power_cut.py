@@ -10,11 +10,11 @@ import aiohttp
 
 from gateway.core.model import Contact
 from gateway.demo import words
+from gateway.demo.building_client import BuildingClient
+from gateway.demo.gateway_process import GatewayProcess, Phase
 from gateway.demo.house import ANNOUNCED, NO_ORDER
-from gateway.demo.intercom import Intercom
-from gateway.demo.keeper import Keeper, Phase
-from gateway.demo.scene import Scene
 from gateway.demo.story import Story, Turn
+from gateway.demo.view_model import ViewModel
 
 OPENS_AFTER_S = 1.0
 BACK_AFTER_S = 1.0  # after the door opened
@@ -24,15 +24,24 @@ class PowerCut:
     """One at a time."""
 
     def __init__(
-        self, scene: Scene, keeper: Keeper, building: Intercom, http: aiohttp.ClientSession
+        self,
+        view_model: ViewModel,
+        gateway_process: GatewayProcess,
+        building: BuildingClient,
+        http: aiohttp.ClientSession,
     ) -> None:
-        self._scene, self._keeper, self._building, self._http = scene, keeper, building, http
+        self._view_model, self._gateway_process, self._building, self._http = (
+            view_model,
+            gateway_process,
+            building,
+            http,
+        )
         self._wanted = asyncio.Event()
         self._last_door = ""
 
     def begin(self) -> None:
         """Ask for one. While the gateway is away this does nothing."""
-        if self._keeper.phase is Phase.UP:
+        if self._gateway_process.phase is Phase.UP:
             self._wanted.set()
 
     async def run(self) -> None:
@@ -44,32 +53,32 @@ class PowerCut:
 
     async def _once(self) -> None:
         door_id = self._choose()
-        story = self._scene.story = Story(door_id or "", self._keeper.pid)
+        story = self._view_model.story = Story(door_id or "", self._gateway_process.pid)
         if door_id is None:
             story.failed = words.ALL_OPEN
-            self._scene.touch()
+            self._view_model.touch()
             return
-        await self._keeper.kill()
+        await self._gateway_process.kill()
         story.note(Turn.KILLED)
-        self._scene.touch()
+        self._view_model.touch()
         await asyncio.sleep(OPENS_AFTER_S)
         self._building.move(door_id, True)
         await asyncio.sleep(BACK_AFTER_S)
-        await self._keeper.start(self._http)
-        story.new_pid = self._keeper.pid
-        story.note(Turn.BACK, self._keeper.back_ms)
-        self._scene.touch()
+        await self._gateway_process.start(self._http)
+        story.new_pid = self._gateway_process.pid
+        story.note(Turn.BACK, self._gateway_process.back_ms)
+        self._view_model.touch()
 
     def _choose(self) -> str | None:
         """A door that will call the warden: under an order, unannounced, shut for good."""
         quiet = {
             row.door_id
-            for row in self._scene.seen.doors
+            for row in self._view_model.seen.doors
             if row.state.opening is None and row.state.contact is Contact.SHUT
         }
         fit = [
             door_id
-            for door_id, is_open in self._scene.leaves.items()
+            for door_id, is_open in self._view_model.leaves.items()
             if not is_open and door_id in quiet and door_id not in {*ANNOUNCED, NO_ORDER}
         ]
         later = [door_id for door_id in fit if door_id > self._last_door]

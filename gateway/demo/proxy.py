@@ -1,6 +1,6 @@
 """Shows the gateway's console under /gateway/ of the demo's own address, streams included.
 
-One origin lets the page look into the phone and measure when a page has appeared there.
+One origin lets the page read the phone and measure when a page has appeared there.
 """
 
 from collections.abc import AsyncIterator

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, and_, select
 
 from gateway.core.model import CaseState, Opening
-from gateway.core.reason import Reason
+from gateway.core.reasons import Reason
 from gateway.demo.house import DOORS_A_FLOOR, FLOORS
 from gateway.store import tables, views
 
@@ -35,13 +35,13 @@ class Happening(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True):
-    """One look at the database: doors by label, happenings with the newest first."""
+    """One reading of the database: doors by label, happenings with the newest first."""
 
     doors: list[views.DoorRow] = []
     happenings: list[Happening] = []
 
 
-def look(connection: Connection) -> Seen:
+def read(connection: Connection) -> Seen:
     """Everything that the page shows of it."""
     doors = views.doors(connection, FLOORS * DOORS_A_FLOOR)
     rows = connection.execute(_HAPPENINGS).mappings()

@@ -43,7 +43,7 @@ class Story:
 
     @property
     def is_over(self) -> bool:
-        """Whether there is nothing more to come. A page that nobody looks at is not shown."""
+        """Whether there is nothing more to come. A page that nobody sees is not shown."""
         return bool(self.failed) or self._has(Turn.STORED)
 
     @property

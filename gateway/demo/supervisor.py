@@ -1,7 +1,7 @@
 """`menshen demo`: starts every part, shows the page, and ends with nothing left running.
 
 Ctrl-C, SIGTERM and a closed terminal end it in order; should it be killed itself, its children
-die with it (leash.py).
+die with it (parent_death_signal.py).
 """
 
 import asyncio
@@ -21,15 +21,15 @@ import aiohttp
 import uvicorn
 
 from gateway.demo import house, seen
-from gateway.demo.app import Acts, build
+from gateway.demo.app import DemoActions, build
 from gateway.demo.broker import start_broker
+from gateway.demo.building_client import BuildingClient
 from gateway.demo.child import ChildError
-from gateway.demo.intercom import Intercom
-from gateway.demo.keeper import Keeper
+from gateway.demo.gateway_process import GatewayProcess
 from gateway.demo.ports import listen
 from gateway.demo.power_cut import PowerCut
-from gateway.demo.scene import Scene
-from gateway.store.engine import Store, StoreError
+from gateway.demo.view_model import ViewModel
+from gateway.store.database import Store, StoreError
 
 PORT = 8420
 BROKER_STOP_S = 3.0
@@ -85,50 +85,55 @@ async def _play(folder: Path, page: socket.socket, open_page: bool) -> None:
         broker, broker_port = await start_broker(folder / "broker")
         parts.push_async_callback(broker.stop, BROKER_STOP_S)
         living = house.households()
-        scene = Scene([home.door_id for home in living])
-        keeper = Keeper(folder, broker_port, scene.touch)
-        scene.keeper = keeper
-        store = Store.open(keeper.database)
+        view_model = ViewModel([home.door_id for home in living])
+        gateway_process = GatewayProcess(folder, broker_port, view_model.touch)
+        view_model.gateway_process = gateway_process
+        store = Store.open(gateway_process.database)
         parts.callback(store.close)
         house.enrol(store, living, time.time_ns() // 1_000_000)
         http = await parts.enter_async_context(aiohttp.ClientSession())
-        parts.push_async_callback(keeper.stop)
-        await keeper.start(http)
-        building = Intercom(folder / "building", living, broker_port, scene.told)
+        parts.push_async_callback(gateway_process.stop)
+        await gateway_process.start(http)
+        building = BuildingClient(folder / "building", living, broker_port, view_model.told)
         parts.push_async_callback(building.stop)
         await building.start()
-        power_cut = PowerCut(scene, keeper, building, http)
-        app = build(scene, keeper, Acts(building.move, power_cut.begin), http)
+        power_cut = PowerCut(view_model, gateway_process, building, http)
+        app = build(view_model, gateway_process, DemoActions(building.move, power_cut.begin), http)
         async with asyncio.TaskGroup() as group:
             group.create_task(building.listen())
-            group.create_task(_read(store, scene, keeper, http))
-            group.create_task(keeper.watch(http))
+            group.create_task(_read(store, view_model, gateway_process, http))
+            group.create_task(gateway_process.watch(http))
             group.create_task(power_cut.run())
             group.create_task(_serve(app, page))
-            await _heard(scene)
+            await _heard(view_model)
             url = f"http://127.0.0.1:{page.getsockname()[1]}/"
             _say(_READY.format(url=url))
             if open_page:
                 await asyncio.to_thread(webbrowser.open, url)
 
 
-async def _read(store: Store, scene: Scene, keeper: Keeper, http: aiohttp.ClientSession) -> None:
-    """Look into the gateway's database whenever it says that something is committed."""
+async def _read(
+    store: Store,
+    view_model: ViewModel,
+    gateway_process: GatewayProcess,
+    http: aiohttp.ClientSession,
+) -> None:
+    """Read the gateway's database whenever it says that something is committed."""
 
     def read() -> seen.Seen:
         with store.reading() as connection:
-            return seen.look(connection)
+            return seen.read(connection)
 
-    async for _ in keeper.commits(http):
-        scene.saw(await asyncio.to_thread(read))
+    async for _ in gateway_process.commits(http):
+        view_model.saw(await asyncio.to_thread(read))
 
 
-async def _heard(scene: Scene) -> None:
+async def _heard(view_model: ViewModel) -> None:
     """Until every seal has said its first word: before that, no edge is an opening."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(HEARD_S):
-            while not scene.is_heard():
-                await scene.changed(scene.turn)
+            while not view_model.is_heard():
+                await view_model.changed(view_model.turn)
 
 
 class _Guest(uvicorn.Server):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gateway.demo.story import Turn
-from gateway.notify.catalogue import N_, translations
+from gateway.language.catalogue import N_, translations
 
 FOLDER = Path(__file__).parent / "locale"
 

@@ -1,1 +1,1 @@
-"""What goes out: the outbox, its couriers, their channels, and history for charts."""
+"""What goes out: the outbox, its deliveries, their channels, and history for charts."""

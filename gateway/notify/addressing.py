@@ -4,11 +4,11 @@ The console's inbox is a channel too: its entry is delivered when it is committe
 a view of the outbox. A site-wide webhook, if set, gets every page once a round.
 """
 
+from gateway.core.cases.escalation import Ways
 from gateway.core.effects import PageDue
-from gateway.core.ladder import Ways
-from gateway.core.people import Call
-from gateway.store.commit import Entry
-from gateway.store.registry import Registry, Warden
+from gateway.core.paging.person import PersonalPage
+from gateway.registry.load import Registry, Warden
+from gateway.store.batch import Entry
 
 INBOX, WEBHOOK, APPRISE = "inbox", "webhook", "apprise"
 CHANNELS = (INBOX, WEBHOOK, APPRISE)
@@ -29,13 +29,17 @@ class Addresses:
 
     def site_entries(self, page: PageDue, door_id: str, now_ms: int) -> list[Entry]:
         """For the site's own webhook: each page, once a round."""
-        if not self._site_webhook or page.rung:
+        if not self._site_webhook or page.step_index:
             return []
-        call = Call(page.page_id, page.case_id, door_id, page.reason, page.since_ms)
-        return [_entry(call, now_ms, None, WEBHOOK, self._site_webhook, self._language)]
+        personal_page = PersonalPage(
+            page.page_id, page.case_id, door_id, page.reason, page.since_ms
+        )
+        return [_entry(personal_page, now_ms, None, WEBHOOK, self._site_webhook, self._language)]
 
-    def entries(self, warden_id: str, call: Call, now_ms: int, about: str = "") -> list[Entry]:
-        """An outbox entry for each of the channels called; ids are given by the draft.
+    def entries(
+        self, warden_id: str, personal_page: PersonalPage, now_ms: int, about: str = ""
+    ) -> list[Entry]:
+        """An outbox entry for each of the channels called; ids are given by the unit of work.
 
         None for a person who is no longer there.
         """
@@ -43,8 +47,8 @@ class Addresses:
         if warden is None:
             return []
         return [
-            _entry(call, now_ms, warden_id, channel, address, warden.language, about)
-            for channel, address in channels(warden, call.ways)
+            _entry(personal_page, now_ms, warden_id, channel, address, warden.language, about)
+            for channel, address in channels(warden, personal_page.ways)
         ]
 
 
@@ -56,7 +60,7 @@ def channels(warden: Warden, ways: Ways) -> tuple[tuple[str, str], ...]:
 
 
 def _entry(
-    call: Call,
+    personal_page: PersonalPage,
     now_ms: int,
     warden_id: str | None,
     channel: str,
@@ -66,15 +70,15 @@ def _entry(
 ) -> Entry:
     return Entry(
         entry_id=0,
-        page_id=call.page_id,
-        case_id=call.case_id,
-        door_id=call.door_id,
+        page_id=personal_page.page_id,
+        case_id=personal_page.case_id,
+        door_id=personal_page.door_id,
         warden_id=warden_id,
         channel=channel,
         address=address,
         language=language,
-        reason=call.reason,
-        since_ms=call.since_ms,
+        reason=personal_page.reason,
+        since_ms=personal_page.since_ms,
         made_ms=now_ms,
         next_ms=now_ms,
         done_ms=now_ms if channel == INBOX else None,

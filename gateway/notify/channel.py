@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from gateway.store.commit import Entry
+from gateway.store.batch import Entry
 
 
 class DeliveryError(Exception):

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from gateway.core.reason import Reason
+from gateway.core.reasons import Reason
+from gateway.language.reasons import why_line
 from gateway.notify.channel import DeliveryError
-from gateway.notify.entry_text import OF_PEOPLE, entry_text
-from gateway.notify.wording import why_line
-from gateway.store.commit import Entry
+from gateway.notify.message import OF_PEOPLE, message_text
+from gateway.store.batch import Entry
 
 TIMEOUT_S = 10.0
 CONNECTIONS_MAX = 16
@@ -60,7 +60,7 @@ class Webhook:
 def body(entry: Entry) -> bytes:
     """The JSON that is posted, UTF-8."""
     reason = Reason(entry.reason)
-    title, text = entry_text(entry)
+    title, text = message_text(entry)
     return json.dumps(
         {
             "page_id": entry.page_id,

@@ -2,9 +2,8 @@
 
 An announcement is checked against the rows that it touches, and no others: its door, that door's
 permits, and what stands under its id. What comes of it is an event for the gateway: the console
-hands it over at once, other programs leave it as a letter (`write`). The core keeps the law of room
-by itself too, for between the check and the event another may have been quicker.
-"""
+hands it over at once, other programs leave it as a pending event (`write`). The core keeps the law
+of room by itself too, for between the check and the event another may have been quicker."""
 
 import secrets
 from collections.abc import Container
@@ -15,13 +14,13 @@ import msgspec
 from msgspec.structs import asdict, replace
 from sqlalchemy import Connection, select
 
+from gateway.core.doors.permits import PERMITS_MAX, WINDOWS_MAX, is_live
 from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
 from gateway.core.events import PermitAnnounced
+from gateway.core.local_time import DAY_MIN, EVERY_DAY
 from gateway.core.model import Permit
-from gateway.core.permits import PERMITS_MAX, WINDOWS_MAX, is_live
 from gateway.core.subject import SubjectKind
-from gateway.core.wall_clock import DAY_MIN, EVERY_DAY
-from gateway.notify.catalogue import N_, say
+from gateway.language.catalogue import N_, say
 from gateway.store import tables, views
 from gateway.store.statement import upsert
 
@@ -92,7 +91,7 @@ class Announcements:
     """Announcements checked one after the other, against one snapshot and those before them.
 
     `zone` is where the site's clocks stand. `doors` are those that are known to whoever calls; by
-    default each is looked up.
+    default each is read.
     """
 
     def __init__(
@@ -147,12 +146,13 @@ class Announcements:
             raise
 
     def write(self) -> None:
-        """Store what is new, and a letter to the gateway for each. The caller's transaction."""
+        """Store what is new, and a pending event for the gateway for each. The caller's
+        transaction."""
         if not self._fresh:
             return
         statement = upsert(self._connection.dialect.name, tables.permits)
         self._connection.execute(statement, [_row(one) for one in self._fresh])
-        letters = [
+        pending_events = [
             {
                 "subject_kind": SubjectKind.DOOR,
                 "subject_id": one.door_id,
@@ -160,7 +160,7 @@ class Announcements:
             }
             for one in self._fresh
         ]
-        self._connection.execute(tables.letters.insert(), letters)
+        self._connection.execute(tables.pending_events.insert(), pending_events)
 
     def _permits_on(self, door_id: str) -> dict[str, Permit]:
         if door_id not in self._on_door:

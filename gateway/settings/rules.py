@@ -24,9 +24,13 @@ LIMITS: dict[str, tuple[int, int, str]] = {
     "settle_ms": (SECOND_MS, DAY_MS, "quiet so long: believed"),
     "backlog_ms": (0, 10 * MINUTE_MS, "what waits in a seal comes in it"),
     "grace_ms": (0, DAY_MS, "announced so late still counts"),
-    "found_open_ms": (SECOND_MS, HOUR_MS, "found open after a restart, and still so: a case"),
-    "late_beats": (1, 100, "not heard for so many beats: late"),
-    "lost_beats": (2, 1_000, "and for so many: lost"),
+    "open_after_restart_ms": (
+        SECOND_MS,
+        HOUR_MS,
+        "found open after a restart, and still so: a case",
+    ),
+    "late_heartbeats": (1, 100, "not heard for so many heartbeats: late"),
+    "lost_heartbeats": (2, 1_000, "and for so many: lost"),
     "silence_ms": (MINUTE_MS, DAY_MS, "lost so long, by day: the installer is told"),
     "day_from_min": (0, 1_439, "the installer's day begins so many minutes after midnight"),
     "day_to_min": (0, 1_439, "and ends"),
@@ -69,14 +73,14 @@ _OF_CLASS: dict[str, Any] = {
 }
 
 _IN_ORDER = (  # each may not be less than the one before
-    ("late_beats", "lost_beats"),
+    ("late_heartbeats", "lost_heartbeats"),
     ("second_ms", "deputy_ms", "captain_ms", "centre_ms", "again_ms"),
     ("fault_captain_ms", "fault_centre_ms", "fault_again_ms"),
 )
 
 
 def check_order(section: str, rules: Any) -> None:
-    """ValueError with a sentence where one rung would be told before the one below it."""
+    """ValueError with a sentence where one step would be told before the one below it."""
     for names in _IN_ORDER:
         for lower, upper in pairwise(names):
             least, value = getattr(rules, lower), getattr(rules, upper)

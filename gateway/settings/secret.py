@@ -42,7 +42,7 @@ def found(environment: Mapping[str, str]) -> dict[str, dict[str, str | Broken]]:
 
 
 def unknown(environment: Mapping[str, str]) -> list[str]:
-    """A sentence for each variable that looks like one of ours and is none."""
+    """A sentence for each variable that seems one of ours and is none."""
     names = [known + end for known in SECRETS.values() for end in ("", "_FILE")]
     starts = tuple(f"MENSHEN_{section}_".upper() for section, _ in SECRETS)
     sentences = []

@@ -82,7 +82,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path} is not UTF-8 text; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(
-            f'{path} is not TOML: {error}; lines look like [site], name = "text" or port = 1883'
+            f'{path} is not TOML: {error}; lines are like [site], name = "text" or port = 1883'
         ) from None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from gateway.core.duration import DAY_MS, MINUTE_MS
-from gateway.core.wall_clock import Zone
+from gateway.core.local_time import Zone
 
 YEARS_BACK, YEARS_AHEAD = 2, 5
 _OWN = Path("/etc/localtime")

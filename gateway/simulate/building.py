@@ -10,8 +10,8 @@ from gateway.core.effects import Effect, OutageFound, OutageGrew, PageDue
 from gateway.core.model import Permit
 from gateway.simulate.causes import Cause, Found
 from gateway.simulate.door import RULES, DoorRun
-from gateway.simulate.habits import Habits
-from gateway.simulate.life import START_MS, Shared, spans
+from gateway.simulate.ground_truth import START_MS, Shared, spans
+from gateway.simulate.scenario import Scenario
 from gateway.simulate.site_run import SiteRun
 
 ROUND_MS = HOUR_MS  # how long a courier is in a stair
@@ -26,7 +26,7 @@ class BuildingRun:
     def __init__(
         self,
         number: int,
-        habits: Habits,
+        scenario: Scenario,
         seed: int,
         days: int,
         doors: int,
@@ -38,20 +38,20 @@ class BuildingRun:
         self.end_ms, self.rules = START_MS + days * DAY_MS, RULES
         self.found: dict[str, Found] = {}  # by the outage's id
         self.installer_pages: list[int] = []  # of outages: when
-        first = number * doors_of(habits)
-        shared = Neighbours(number, habits, seed, days)
+        first = number * doors_of(scenario)
+        shared = Neighbours(number, scenario, seed, days)
         self.doors: list[DoorRun] = []
         self._areas: dict[str, tuple[str, ...]] = {}
-        for k in range(first, min(first + doors_of(habits), doors)):
-            stair = (k - first) // habits.building.doors
-            point = stair // habits.building.point_stairs
+        for k in range(first, min(first + doors_of(scenario), doors)):
+            stair = (k - first) // scenario.building.doors
+            point = stair // scenario.building.point_stairs
             areas: tuple[str, ...] = (f"building:{number}", f"stair:{number}/{stair}")
             areas += (f"point:{number}-{point}",)
             its = shared.of_door(k, stair, point)
             if its.in_box:
                 areas += (f"batch:{number}",)
             self._areas[str(k)] = areas
-            run = DoorRun(k, habits, seed, days, self.site, its, areas, compressed)
+            run = DoorRun(k, scenario, seed, days, self.site, its, areas, compressed)
             self.doors.append(run)
 
     def run(self) -> "BuildingRun":
@@ -66,7 +66,7 @@ class BuildingRun:
             door_id, shared = run.door.door_id, run.shared
             _, stair, point, *_ = self._areas[door_id]
             of_door = [(point, *span) for span in shared.dark]
-            of_door += [(stair, *span) for span in shared.stair_cuts if run.life.on_mains]
+            of_door += [(stair, *span) for span in shared.stair_cuts if run.truth.on_mains]
             of_door += [("batch:", *span) for span in shared.dead]
             for cause in of_door:
                 doors.setdefault(cause, set()).add(door_id)
@@ -82,7 +82,7 @@ class BuildingRun:
                 self.found[outage_id] = Found(at_ms, doors)
             case OutageGrew(outage_id=outage_id, doors=doors) if outage_id in self.found:
                 self.found[outage_id].doors = doors
-            case PageDue(rung=0, round=0, door_id=door_id) if door_id in self._areas:
+            case PageDue(step_index=0, round=0, door_id=door_id) if door_id in self._areas:
                 self.installer_pages.append(at_ms)
 
 
@@ -98,11 +98,11 @@ def live(buildings: list[BuildingRun]) -> None:
 
 
 class Neighbours:
-    """What the doors of a building share, made before anybody looks."""
+    """What the doors of a building share, made before anybody sees it."""
 
-    def __init__(self, number: int, habits: Habits, seed: int, days: int) -> None:
+    def __init__(self, number: int, scenario: Scenario, seed: int, days: int) -> None:
         self._chance = Random(f"{seed}/building/{number}")  # noqa: S311 - a simulation
-        its, chance = habits.building, self._chance
+        its, chance = scenario.building, self._chance
         count = its.stairs
         off_min, out_min = its.stair_off_min, its.point_off_min
         self._cuts = [
@@ -111,7 +111,7 @@ class Neighbours:
         self._dark = [
             spans(chance, days, its.point_fails_per_day, out_min, MINUTE_MS) for _ in range(count)
         ]
-        self._rounds = [self._courier(its.rounds_per_day, habits, days) for _ in range(count)]
+        self._rounds = [self._courier(its.rounds_per_day, scenario, days) for _ in range(count)]
         box = Random(f"{seed}/box of building/{number}")  # noqa: S311 - a simulation
         self._dead = spans(box, days, its.box_dies_per_day, its.box_dead_h, HOUR_MS)
         self._seed, self._box_share = seed, its.box_share
@@ -123,10 +123,10 @@ class Neighbours:
         dead = self._dead if in_box else []
         return Shared(self._dark[point], self._cuts[stair], self._rounds[stair], in_box, dead)
 
-    def _courier(self, per_day: float, habits: Habits, days: int) -> list[tuple[int, Permit]]:
+    def _courier(self, per_day: float, scenario: Scenario, days: int) -> list[tuple[int, Permit]]:
         """His rounds: one permit for every door of the stair, said an hour before."""
         chance, found = self._chance, []
-        longest_ms = int(habits.household.courier.longest_min * MINUTE_MS)
+        longest_ms = int(scenario.household.courier.longest_min * MINUTE_MS)
         for day in range(days):
             if chance.random() < per_day:
                 from_ms = START_MS + day * DAY_MS + int(chance.uniform(9, 20) * HOUR_MS)
@@ -137,11 +137,11 @@ class Neighbours:
         return found
 
 
-def doors_of(habits: Habits) -> int:
+def doors_of(scenario: Scenario) -> int:
     """How many doors a building has."""
-    return habits.building.stairs * habits.building.doors
+    return scenario.building.stairs * scenario.building.doors
 
 
-def buildings_of_grid(habits: Habits) -> int:
+def buildings_of_grid(scenario: Scenario) -> int:
     """How many whole buildings make a grid of about as many doors as a warden has."""
-    return max(1, round(habits.warden.doors / doors_of(habits)))
+    return max(1, round(scenario.warden.doors / doors_of(scenario)))

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-Act = Callable[[Any], None]
+Callback = Callable[[Any], None]
 
 
 class Calendar:
@@ -12,18 +12,18 @@ class Calendar:
 
     def __init__(self, now_ms: int) -> None:
         self.now_ms = now_ms
-        self._heap: list[tuple[int, int, Act, Any]] = []
+        self._heap: list[tuple[int, int, Callback, Any]] = []
         self._planned = 0
 
-    def at(self, at_ms: int, act: Act, argument: Any) -> None:
-        """Plan an act."""
+    def at(self, at_ms: int, then: Callback, argument: Any) -> None:
+        """Plan an action."""
         self._planned += 1
-        heapq.heappush(self._heap, (at_ms, self._planned, act, argument))
+        heapq.heappush(self._heap, (at_ms, self._planned, then, argument))
 
     def live(self, end_ms: int) -> None:
         """Do everything that comes before the end."""
         heap = self._heap
         while heap and heap[0][0] < end_ms:
-            self.now_ms, _, act, argument = heapq.heappop(heap)
-            act(argument)
+            self.now_ms, _, then, argument = heapq.heappop(heap)
+            then(argument)
         self.now_ms = end_ms

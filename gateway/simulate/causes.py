@@ -5,7 +5,7 @@
 - One that the rules found is *its* case if it was found while the cause lasted, or so soon after
   that its seals may still have been counted as lost, and at least half of its doors are doors of
   that cause. A true outage has one case, or several (*split*), or none (*missed*: where a few of a
-  stair are on the mains, those that are heard outweigh them, see gateway/core/outages.py).
+  stair are on the mains, those that are heard outweigh them, see gateway/core/cases/outages.py).
 - A found outage is *false* if it is no cause's, great or small: radios that happened to fade.
 - The *storm* of a true outage lasts from its beginning until ten minutes after its end. A *storm
   page* is a true page for an opening that began in it, at any door of the building; one *of a dark

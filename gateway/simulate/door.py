@@ -1,11 +1,14 @@
-"""One door's days: its life, its seal, the gateway's intake and rules, its people, in order."""
+"""One door's days: its life, its seal, the gateway's authentication and rules, its people, in
+order."""
 
 from collections.abc import Callable
 from random import Random
 
 from msgspec.structs import replace
 
-from gateway.core import replay_window, silence
+from gateway.core import replay_window
+from gateway.core.doors import silence
+from gateway.core.doors.step import next_deadline
 from gateway.core.duration import DAY_MS, SECOND_MS
 from gateway.core.effects import Effect, PageDue
 from gateway.core.events import (
@@ -21,16 +24,15 @@ from gateway.core.model import Contact, Door, Order, Permit
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.rules import Rules
 from gateway.core.site import Step
-from gateway.core.step import next_deadline
 from gateway.core.subject import of_door
-from gateway.simulate.habits import Habits
-from gateway.simulate.left_out import LeftOutBeats
-from gateway.simulate.life import START_MS, Life, Shared, live
-from gateway.simulate.radio import BEAT_DELAY_MS, Air
+from gateway.simulate.ground_truth import START_MS, GroundTruth, Shared, live
+from gateway.simulate.radio import HEARTBEAT_DELAY_MS, Air
+from gateway.simulate.scenario import Scenario
+from gateway.simulate.scorer import Scorer
 from gateway.simulate.seal import Seal, Transmission
 from gateway.simulate.site_run import SiteRun
+from gateway.simulate.skipped_heartbeats import SkippedHeartbeats
 from gateway.simulate.staff import Staff
-from gateway.simulate.witness import Witness
 
 RULES = Rules(zone=((0, 0),))  # the city's clocks show UTC
 _TURNS = (Contact.OPEN, Contact.SHUT)
@@ -38,8 +40,8 @@ _TURNS = (Contact.OPEN, Contact.SHUT)
 Told = Callable[[int, str], None]
 
 
-class DoorRun(LeftOutBeats):
-    """Everything of one door of a site, from a seed to what the witness saw.
+class DoorRun(SkippedHeartbeats):
+    """Everything of one door of a site, from a seed to what the scorer saw.
 
     `told` gets each line.
     """
@@ -47,7 +49,7 @@ class DoorRun(LeftOutBeats):
     def __init__(
         self,
         number: int,
-        habits: Habits,
+        scenario: Scenario,
         seed: int,
         days: int,
         site: SiteRun,
@@ -60,21 +62,21 @@ class DoorRun(LeftOutBeats):
         self.told: Told | None = None
         self.keeps_journal = False
         self.journal: list[tuple[int, Event]] = []
-        self.number, self._days, self._habits = number, days, habits
+        self.number, self._days, self._scenario = number, days, scenario
         self._compressed, self.shared = compressed, shared
         chance = Random(f"{seed}/{number}")  # noqa: S311 - a simulation
-        self.life: Life = live(habits, chance, days, shared)
+        self.truth: GroundTruth = live(scenario, chance, days, shared)
         self._site, self._calendar, self._at = site, site.calendar, site.calendar.at
         self._end_ms = START_MS + days * DAY_MS
-        air = Air(habits.radio, self.life.fades, chance, shared.dark)
-        self._beat_ms = habits.radio.beat_s * SECOND_MS
+        air = Air(scenario.radio, self.truth.fades, chance, shared.dark)
+        self._heartbeat_ms = scenario.radio.heartbeat_s * SECOND_MS
         seal_id = f"{number:016x}"
-        self.seal = Seal(seal_id, air, chance, self._beat_ms, self._at, self._deliver)
+        self.seal = Seal(seal_id, air, chance, self._heartbeat_ms, self._at, self._deliver)
         self._subject = of_door(str(number))
         self.staff = Staff(
-            habits.warden, chance, site.calendar, lambda: self.door, self.tell, self._repaired
+            scenario.warden, chance, site.calendar, lambda: self.door, self.tell, self._repaired
         )
-        self.witness = Witness(self.life, habits.radio, self.seal)
+        self.scorer = Scorer(self.truth, scenario.radio, self.seal)
         self._window = ReplayWindow()
         self._due_ms: int | None = None
         self._leaf = Contact.SHUT
@@ -91,43 +93,43 @@ class DoorRun(LeftOutBeats):
 
     def begin(self) -> None:
         """Hang the seal, place the order, and put the whole truth on the calendar."""
-        self.tell(SealBound(self.seal.seal_id, self._beat_ms))
-        order_ms = max(self._days, self._habits.breach.order_days) * DAY_MS
-        self.tell(OrderPlaced(Order("order", START_MS, START_MS + order_ms, self.life.policy)))
-        for permit in self.life.permits:
+        self.tell(SealBound(self.seal.seal_id, self._heartbeat_ms))
+        order_ms = max(self._days, self._scenario.breach.order_days) * DAY_MS
+        self.tell(OrderPlaced(Order("order", START_MS, START_MS + order_ms, self.truth.policy)))
+        for permit in self.truth.permits:
             self.tell(PermitAnnounced(permit))
         self._plan_openings()
         for said_ms, permit in self.shared.rounds:
             self._at(said_ms, self._announced, permit)
-        for edges in self.life.chatter:
+        for edges in self.truth.chatter:
             for n, at_ms in enumerate(edges):
                 self._at(at_ms, self._chatters, _TURNS[n % 2])
         self._plan_faults()
         self._at(START_MS, self._power, True)
         if not self._compressed:
-            self._at(self.seal.beat_after(START_MS), self._beats, None)
+            self._at(self.seal.heartbeat_after(START_MS), self._heartbeats, None)
 
     def _plan_openings(self) -> None:
-        for owner, opening in enumerate(self.life.openings):
+        for owner, opening in enumerate(self.truth.openings):
             for n, at_ms in enumerate(opening.edges):
                 self._at(at_ms, self._moves, (_TURNS[n % 2], owner))
             if opening.permit is not None:
                 self._at(opening.announced_ms, self._announced, opening.permit)
 
     def _plan_faults(self) -> None:
-        for off_ms, on_ms in self.life.cuts:
+        for off_ms, on_ms in self.truth.cuts:
             self._at(off_ms, self._power, False)
             self._at(on_ms, self._power, True)
-        for at_ms, what in self.life.tampers:
+        for at_ms, what in self.truth.tampers:
             self._at(at_ms, self._tampers, what)
-        if self.life.dies_ms is not None:
-            self._at(self.life.dies_ms, self._dies, None)
+        if self.truth.dies_ms is not None:
+            self._at(self.truth.dies_ms, self._dies, None)
 
     def end(self) -> "DoorRun":
         """All days are over; returns itself."""
         if self._compressed:
-            self.seal.last_of_quiet(self._end_ms - BEAT_DELAY_MS)
-            self._hear_last_beat()
+            self.seal.last_of_quiet(self._end_ms - HEARTBEAT_DELAY_MS)
+            self._hear_last_heartbeat()
         return self
 
     # The truth.
@@ -135,8 +137,8 @@ class DoorRun(LeftOutBeats):
     def _moves(self, moved: tuple[Contact, int]) -> None:
         contact, owner = moved
         self._leaf = contact
-        self._line(f"truth    {contact}: {self.life.openings[owner].kind}")
-        self.witness.leaf(self._calendar.now_ms, contact)
+        self._line(f"truth    {contact}: {self.truth.openings[owner].kind}")
+        self.scorer.leaf(self._calendar.now_ms, contact)
         self._contact(contact, owner)
 
     def _chatters(self, contact: Contact) -> None:
@@ -148,11 +150,11 @@ class DoorRun(LeftOutBeats):
             return
         self._quiet_ends()
         self.seal.edge(self._calendar.now_ms, contact)
-        self.witness.counted(self._calendar.now_ms, contact, owner)
+        self.scorer.counted(self._calendar.now_ms, contact, owner)
 
     def _power(self, on: bool) -> None:
         now_ms = self._calendar.now_ms
-        if self.life.dies_ms is not None and now_ms > self.life.dies_ms:
+        if self.truth.dies_ms is not None and now_ms > self.truth.dies_ms:
             return
         self._line(f"truth    power {'on' if on else 'off'}")
         if on:
@@ -170,7 +172,7 @@ class DoorRun(LeftOutBeats):
         self._line(f"truth    {what} tampered with")
         self._quiet_ends()
         setattr(self.seal, what, True)
-        self.witness.tampered(self._calendar.now_ms)
+        self.scorer.tampered(self._calendar.now_ms)
         self._seal_tells()
 
     def _repaired(self) -> None:
@@ -188,15 +190,15 @@ class DoorRun(LeftOutBeats):
 
     # The air.
 
-    def _beats(self, _: None) -> None:
+    def _heartbeats(self, _: None) -> None:
         now_ms = self._calendar.now_ms
-        said = self.seal.beat(now_ms)
+        said = self.seal.heartbeat(now_ms)
         if said is not None:
-            self._at(now_ms + BEAT_DELAY_MS, self.tell, said)
-        self._at(self.seal.beat_after(now_ms), self._beats, None)
+            self._at(now_ms + HEARTBEAT_DELAY_MS, self.tell, said)
+        self._at(self.seal.heartbeat_after(now_ms), self._heartbeats, None)
 
     def _deliver(self, sent: Transmission) -> None:
-        """The gateway's intake: the replay window, then the rules, then the receipt."""
+        """The gateway's authentication: the replay window, then the rules, then the receipt."""
         epoch, counter, event = sent
         not_new = replay_window.refusal(self._window, epoch, counter)
         if not_new is not None:
@@ -205,8 +207,8 @@ class DoorRun(LeftOutBeats):
         self._window, repeated = replay_window.accept(self._window, epoch, counter, event.seq)
         # A seal sends its oldest first, so what the window has forgotten was taken long ago.
         if repeated is False:
-            if self._compressed and self._beat_matters(event):
-                self._hear_last_beat()
+            if self._compressed and self._heartbeat_matters(event):
+                self._hear_last_heartbeat()
             self.tell(event)
             if self._compressed:  # until its receipt, and perhaps the next report, it is not quiet
                 self._plan_silence(silence.lost_ms(self.door, self.rules))
@@ -218,12 +220,13 @@ class DoorRun(LeftOutBeats):
         self.seal.receipted(self._calendar.now_ms, seq)
         if self._compressed and self.seal.is_quiet():
             self._look_for_silence()
-            self._wait_for_beat()
+            self._wait_for_heartbeat()
 
     # The rules.
 
     def tell(self, event: Event) -> None:
-        """An event for the door, now. A beat that was left out speaks first, where it is missed."""
+        """An event for the door, now. A heartbeat that was left out speaks first, where it is
+        missed."""
         now_ms = self._calendar.now_ms
         if self._compressed and self._is_stale(now_ms):
             self._catch_up()
@@ -240,7 +243,7 @@ class DoorRun(LeftOutBeats):
         if self.told:
             self._lines(its.event, its.effects, now_ms)
         if its.effects or isinstance(its.event, ReportCame):
-            self.witness.stepped(now_ms, its.event, its.before, its.after, its.effects)
+            self.scorer.stepped(now_ms, its.event, its.before, its.after, its.effects)
         for effect in its.effects:
             if isinstance(effect, PageDue):
                 self.staff.paged(effect)
@@ -253,12 +256,12 @@ class DoorRun(LeftOutBeats):
         self._due_ms = due_ms
 
     def _next_deadline(self) -> int | None:
-        """Its next time; where beats are left out, that of silence has a way of its own."""
+        """Its next time; where heartbeats are left out, that of silence has a way of its own."""
         due_ms = next_deadline(self.door, self.rules)
         if not self._compressed or due_ms is None:
             return due_ms
         if due_ms == silence.lost_ms(self.door, self.rules):
-            return next_deadline(replace(self.door, beat_ms=None), self.rules)
+            return next_deadline(replace(self.door, heartbeat_ms=None), self.rules)
         return due_ms
 
     def _deadline(self, due_ms: int) -> None:
@@ -269,14 +272,14 @@ class DoorRun(LeftOutBeats):
             self._catch_up()
         self.tell(DeadlineCame())
         if self._compressed:
-            self._wait_for_beat()
+            self._wait_for_heartbeat()
 
     def _line(self, text: str) -> None:
         if self.told:
             self.told(self._calendar.now_ms, text)
 
     def _lines(self, event: Event, effects: tuple[Effect, ...], now_ms: int) -> None:
-        assert self.told is not None  # noqa: S101 - whoever calls looked
+        assert self.told is not None  # noqa: S101 - whoever calls has checked
         if effects or not (isinstance(event, ReportCame) and not event.seq):
             self.told(now_ms, f"event    {event}")
         for effect in effects:

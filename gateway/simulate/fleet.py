@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.core.duration import MINUTE_MS
-from gateway.core.reason import Reason
+from gateway.core.reasons import Reason
 from gateway.simulate.building import BuildingRun, buildings_of_grid, doors_of, live
 from gateway.simulate.causes import Outages, true_outages
+from gateway.simulate.coverage_check import Coverage, check
 from gateway.simulate.door import RULES, DoorRun
 from gateway.simulate.goals import judged
-from gateway.simulate.habits import Habits
-from gateway.simulate.ledger_check import Coverage, check
-from gateway.simulate.life import START_MS
+from gateway.simulate.ground_truth import START_MS
 from gateway.simulate.phones import Phones
+from gateway.simulate.scenario import Scenario
 from gateway.simulate.site_run import SiteRun
 
 TEN_MINUTES_MS = 10 * MINUTE_MS
@@ -27,7 +27,7 @@ NOTES = (
     "Nothing reaches beyond a building: no outage of the whole site; a bad batch of seals is a box "
     "of one building. A warden's grid is some whole buildings.",
     "The gateway is always up, every phone works, and a page is due when a step raises it: the "
-    "loop and the couriers are measured elsewhere.",
+    "loop and deliveries are measured elsewhere.",
     "The radio's two ways are alike; seals never sleep; how often things fail is mostly assumed.",
 )
 
@@ -55,9 +55,9 @@ class Totals:
 
     def add(self, number: int, run: DoorRun) -> None:
         """One door more."""
-        seen, counts = run.witness.seen, self.counts
-        counts["openings_true"] += len(run.life.openings)
-        counts["breaches_true"] += run.life.breaches
+        seen, counts = run.scorer.seen, self.counts
+        counts["openings_true"] += len(run.truth.openings)
+        counts["breaches_true"] += run.truth.breaches
         counts["breaches_shown"] += len(seen.shown)
         counts["breaches_told"] += len(seen.told)
         counts["breaches_missed"] += len(seen.missed())
@@ -69,7 +69,7 @@ class Totals:
         counts["false_intervals"] += len(seen.false_intervals)
         counts["reports_dropped"] += run.seal.dropped
         counts["steps"] += run.steps
-        counts["climbs"] += seen.climbs
+        counts["escalations"] += seen.escalations
         counts["fault_pages"] += seen.fault_pages.total()
         counts["false_fault_pages"] += seen.false_fault_pages.total()
         self.fault_reasons += seen.fault_pages
@@ -85,12 +85,14 @@ class Totals:
     def add_building(self, building: BuildingRun) -> None:
         """What its doors share."""
         causes, rules = building.causes(), building.rules
-        patience_ms = rules.lost_beats * building.doors[0].seal.beat_ms + rules.outage_gather_ms
+        patience_ms = (
+            rules.lost_heartbeats * building.doors[0].seal.heartbeat_ms + rules.outage_gather_ms
+        )
         true = true_outages(causes, rules, patience_ms, building.end_ms)
         self.outages.add(causes, true, [*building.found.values()], patience_ms)
         self.outages.pages += len(building.installer_pages)
         for run in building.doors:
-            self.outages.add_storm(true, run.door.door_id, run.witness.seen.answers)
+            self.outages.add_storm(true, run.door.door_id, run.scorer.seen.answers)
 
     def load_shares(self) -> dict[int, float]:
         """How many pages a warden got in ten minutes -> in which share of all ten minutes."""
@@ -101,7 +103,7 @@ class Totals:
         return {load: times[load] / all_of_them for load in sorted(times)}
 
     def figures(self) -> dict[str, Any]:
-        """What `--json` prints; witness.py and causes.py say what each word means."""
+        """What `--json` prints; scorer.py and causes.py say what each word means."""
         waits = sorted(self.waits_ms)
         figures = {
             "doors": self.doors,
@@ -147,7 +149,7 @@ class Totals:
             "fault_pages_by_reason": _by_word(self.fault_reasons)
             | {str(Reason.OUTAGE): self.outages.pages},
             "false_fault_pages": self.counts["false_fault_pages"],
-            "climbs": self.counts["climbs"],
+            "escalations": self.counts["escalations"],
         }
 
 
@@ -155,16 +157,16 @@ def simulate(
     doors: int,
     days: int,
     seed: int,
-    habits: Habits,
+    scenario: Scenario,
     told: Callable[[int], None] = lambda _: None,
     compressed: bool = True,
 ) -> Totals:
     """Let the fleet live. `told` hears how many doors are done."""
     began = time.perf_counter()
-    size = buildings_of_grid(habits) * doors_of(habits)
+    size = buildings_of_grid(scenario) * doors_of(scenario)
     totals = Totals(doors, days, seed, size)
     for first in range(0, doors, size):
-        buildings = _grid(first // size, days, seed, habits, doors, compressed)
+        buildings = _grid(first // size, days, seed, scenario, doors, compressed)
         live(buildings)
         totals.phones.add(buildings[0].site.phones)
         for building in buildings:
@@ -172,18 +174,18 @@ def simulate(
             for run in building.doors:
                 totals.add(run.number, run)
         told(min(doors, first + size))
-    totals.coverage = check(doors, days, seed, habits)
+    totals.coverage = check(doors, days, seed, scenario)
     totals.seconds = time.perf_counter() - began
     return totals
 
 
 def story(
-    number: int, days: int, seed: int, habits: Habits
+    number: int, days: int, seed: int, scenario: Scenario
 ) -> tuple[list[tuple[int, str]], DoorRun]:
     """One door of the fleet again, with every line of what happened: ms since the start, text."""
     lines: list[tuple[int, str]] = []
-    size = buildings_of_grid(habits) * doors_of(habits)
-    buildings = _grid(number // size, days, seed, habits, (number // size + 1) * size, True)
+    size = buildings_of_grid(scenario) * doors_of(scenario)
+    buildings = _grid(number // size, days, seed, scenario, (number // size + 1) * size, True)
     (run,) = (run for building in buildings for run in building.doors if run.number == number)
     run.told = lambda at, line: lines.append((at - START_MS, line))
     live(buildings)
@@ -191,13 +193,13 @@ def story(
 
 
 def _grid(
-    number: int, days: int, seed: int, habits: Habits, doors: int, compressed: bool
+    number: int, days: int, seed: int, scenario: Scenario, doors: int, compressed: bool
 ) -> list[BuildingRun]:
     """The buildings of a grid, on one site. `doors`: of the fleet; its last grid may be smaller."""
-    site, together = SiteRun(START_MS, RULES), buildings_of_grid(habits)
-    first, count = number * together, -(-doors // doors_of(habits))
+    site, together = SiteRun(START_MS, RULES), buildings_of_grid(scenario)
+    first, count = number * together, -(-doors // doors_of(scenario))
     return [
-        BuildingRun(one, habits, seed, days, doors, compressed, site)
+        BuildingRun(one, scenario, seed, days, doors, compressed, site)
         for one in range(first, min(first + together, count))
     ]
 

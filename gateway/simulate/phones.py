@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from gateway.core import staff
-from gateway.core.people import Tell, TellGroup
-from gateway.core.reason import BREACHES
-from gateway.core.rota import Role
+from gateway.core.paging import staff
+from gateway.core.paging.person import GroupedPage, SinglePage
+from gateway.core.paging.routing import Notification, Routed, SitePage
+from gateway.core.paging.schedule import Role
+from gateway.core.paging.staff import Member
+from gateway.core.reasons import BREACHES
 from gateway.core.rules import Rules
-from gateway.core.staff import Member
-from gateway.core.switchboard import Goes, Ring, SitePage
 
 GRID = "grid"
 TEAM = staff.of({str(role): Member(GRID, role, (1, 2)) for role in Role}, [], [])
@@ -41,21 +41,21 @@ class Phones:
         self.most = max(self.most, grid.most)
         self.waits_ms += grid.waits_ms
 
-    def count(self, at_ms: int, goes: Iterable[Goes]) -> None:
+    def count(self, at_ms: int, routed: Iterable[Routed]) -> None:
         """What goes out at a time."""
-        for one in goes:
+        for one in routed:
             match one:
                 case SitePage(page=page):
                     self._due_ms.setdefault(page.page_id, at_ms)
-                case Ring(who, Tell(call=call)):
-                    self._page(at_ms, who, call.page_id)
-                case Ring(who, TellGroup() as group):
+                case Notification(who, SinglePage(page=personal_page)):
+                    self._page(at_ms, who, personal_page.page_id)
+                case Notification(who, GroupedPage() as group):
                     self._page(at_ms, who, group.page_id)
                     self.grouped += group.cases
                     self.waits_ms += [
-                        at_ms - self._due_ms[call.page_id]
-                        for call in group.calls
-                        if call.reason in BREACHES
+                        at_ms - self._due_ms[personal_page.page_id]
+                        for personal_page in group.pages
+                        if personal_page.reason in BREACHES
                     ]
 
     def figures(self) -> dict[str, Any]:

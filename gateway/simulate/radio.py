@@ -1,15 +1,14 @@
 """The air between a seal and its gateway: what is lost, what is late, what comes twice.
 
-Whether a beat arrives hangs on its number alone, so that beats which nobody needs can be left out
-without anything else changing.
-"""
+Whether a heartbeat arrives hangs on its number alone, so that heartbeats which nobody needs can be
+left out without anything else changing."""
 
 from bisect import bisect_right
 from random import Random
 
-from gateway.simulate.habits import Radio
+from gateway.simulate.scenario import Radio
 
-BEAT_DELAY_MS = 40  # less than any report takes, so that no beat is overtaken
+HEARTBEAT_DELAY_MS = 40  # less than any report takes, so that no heartbeat is overtaken
 _MASK = (1 << 64) - 1
 
 
@@ -18,29 +17,29 @@ class Air:
 
     def __init__(
         self,
-        habits: Radio,
+        scenario: Radio,
         fades: list[tuple[int, int]],
         chance: Random,
         dark: list[tuple[int, int]] | None = None,
     ) -> None:
         """`dark`: times in which nothing gets through, for the access point is out."""
-        self._habits, self._chance = habits, chance
-        self._times, self._losses = _timeline(habits, fades, dark or [])
+        self._scenario, self._chance = scenario, chance
+        self._times, self._losses = _timeline(scenario, fades, dark or [])
         self._salt = chance.getrandbits(64)
 
     def crossings(self, at_ms: int) -> list[int]:
         """How long a transmission takes: nothing if it is lost, twice if it is repeated."""
-        chance, habits = self._chance, self._habits
+        chance, scenario = self._chance, self._scenario
         if chance.random() < self._loss(at_ms):
             return []
-        slow = chance.random() < habits.late
-        takes = [chance.randint(*(habits.late_ms if slow else habits.delay_ms))]
-        if chance.random() < habits.repeated:
+        slow = chance.random() < scenario.late
+        takes = [chance.randint(*(scenario.late_ms if slow else scenario.delay_ms))]
+        if chance.random() < scenario.repeated:
             takes.append(takes[0] + chance.randint(1, 2_000))
         return takes
 
-    def carries_beat(self, number: int, at_ms: int) -> bool:
-        """Whether the beat of this number, sent then, arrives."""
+    def carries_heartbeat(self, number: int, at_ms: int) -> bool:
+        """Whether the heartbeat of this number, sent then, arrives."""
         mixed = (number * 0x9E3779B97F4A7C15 + self._salt) & _MASK
         mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
         mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
@@ -48,14 +47,14 @@ class Air:
 
     def is_bad(self, at_ms: int) -> bool:
         """Whether hardly anything, or nothing, gets through then."""
-        return self._loss(at_ms) >= self._habits.fade_loss
+        return self._loss(at_ms) >= self._scenario.fade_loss
 
     def _loss(self, at_ms: int) -> float:
         return self._losses[bisect_right(self._times, at_ms)]
 
 
 def _timeline(
-    habits: Radio, fades: list[tuple[int, int]], dark: list[tuple[int, int]]
+    scenario: Radio, fades: list[tuple[int, int]], dark: list[tuple[int, int]]
 ) -> tuple[list[int], list[float]]:
     """When the loss changes, and what it is before the first time and from each of them on."""
     times = sorted({at_ms for span in (*fades, *dark) for at_ms in span})
@@ -64,6 +63,6 @@ def _timeline(
         if any(from_ms <= at_ms < to_ms for from_ms, to_ms in dark):
             return 1.0
         fading = any(from_ms <= at_ms < to_ms for from_ms, to_ms in fades)
-        return habits.fade_loss if fading else habits.loss
+        return scenario.fade_loss if fading else scenario.loss
 
-    return times, [habits.loss, *map(loss, times)]
+    return times, [scenario.loss, *map(loss, times)]

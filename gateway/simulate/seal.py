@@ -3,10 +3,10 @@
 It keeps 64 reports and drops the oldest beyond that; it numbers them; it sends the oldest again and
 again, after 1, 2, 4 .. 30 seconds, give or take a quarter, each time with a fresh counter and its
 age; a cold boot makes ages unknown and is followed by a first reading; what had its receipt just
-before the power went is sent once more; a beat goes out only while nothing waits.
+before the power went is sent once more; a heartbeat goes out only while nothing waits.
 `firmware/sealnode/` is the real one, and tests/simulate/test_simulated_seal.py holds the two side
 by side. What is simpler here: it never sleeps, it is linked whenever it has power, its contact does
-not bounce, and its beats keep to a grid without jitter, and take no counter.
+not bounce, and its heartbeats keep to a grid without jitter, and take no counter.
 """
 
 from collections import deque
@@ -16,7 +16,7 @@ from typing import Any
 
 from gateway.core.events import ReportCame
 from gateway.core.model import Contact
-from gateway.simulate.radio import BEAT_DELAY_MS, Air
+from gateway.simulate.radio import HEARTBEAT_DELAY_MS, Air
 from sealwire.report import AGE_MS_MAX, EDGES_MODULUS
 
 # The real one's numbers. They are said again, for an installed gateway does not import sealnode.
@@ -48,10 +48,10 @@ class Seal:
     other end."""
 
     def __init__(
-        self, seal_id: str, air: Air, chance: Random, beat_ms: int, at: After, deliver: Deliver
+        self, seal_id: str, air: Air, chance: Random, heartbeat_ms: int, at: After, deliver: Deliver
     ) -> None:
         self.seal_id = seal_id
-        self.air, self._chance, self.beat_ms = air, chance, beat_ms
+        self.air, self._chance, self.heartbeat_ms = air, chance, heartbeat_ms
         self._at, self._deliver = at, deliver
         self.contact = Contact.UNKNOWN
         self.cover = self.magnet = False
@@ -61,10 +61,10 @@ class Seal:
         self._forget_ms = 0  # ... until that moment is over
         self.on = False
         self._round = self._tries = 0  # a try that was planned in an earlier round is none
-        self._phase_ms = chance.randrange(beat_ms)
-        self._quiet_ms: int | None = None  # since when it has had nothing to tell but beats
-        self.last_beat: tuple[int, ReportCame] | None = None  # arrived in the last quiet
-        self._scanned = self._gap = 0  # beats: looked through from the first, lost from the second
+        self._phase_ms = chance.randrange(heartbeat_ms)
+        self._quiet_ms: int | None = None  # since when it has had nothing to tell but heartbeats
+        self.last_heartbeat: tuple[int, ReportCame] | None = None  # arrived in the last quiet
+        self._scanned = self._gap = 0  # heartbeats: searched from the first, lost from the second
 
     def boot(self, now_ms: int, contact: Contact) -> None:
         """Power comes: what waits has lost its time, and where the door stands is a reading."""
@@ -111,49 +111,51 @@ class Seal:
             self._round += 1
             self._quiet_ms = now_ms
 
-    def beat(self, now_ms: int) -> ReportCame | None:
-        """What the beat of the grid that is due now says, if it is sent and arrives."""
+    def heartbeat(self, now_ms: int) -> ReportCame | None:
+        """What the heartbeat of the grid that is due now says, if it is sent and arrives."""
         quiet = self.on and self._quiet_ms is not None and self._quiet_ms < now_ms
-        number = (now_ms - self._phase_ms) // self.beat_ms
-        return self._said() if quiet and self.air.carries_beat(number, now_ms) else None
+        number = (now_ms - self._phase_ms) // self.heartbeat_ms
+        return self._said() if quiet and self.air.carries_heartbeat(number, now_ms) else None
 
-    def beat_after(self, now_ms: int) -> int:
+    def heartbeat_after(self, now_ms: int) -> int:
         """The grid's next time."""
-        return now_ms + self.beat_ms - (now_ms - self._phase_ms) % self.beat_ms
+        return now_ms + self.heartbeat_ms - (now_ms - self._phase_ms) % self.heartbeat_ms
 
     def is_quiet(self) -> bool:
-        """It has power and nothing to tell but beats."""
+        """It has power and nothing to tell but heartbeats."""
         return self.on and self._quiet_ms is not None
 
     def next_heard(self, after_ms: int, until_ms: int) -> int | None:
-        """When the next beat after a time arrives, if it stays quiet; None if none does."""
-        number = (after_ms - self._phase_ms) // self.beat_ms + 1
-        while (at_ms := self._phase_ms + number * self.beat_ms) < until_ms:
-            if self.air.carries_beat(number, at_ms):
-                return at_ms + BEAT_DELAY_MS
+        """When the next heartbeat after a time arrives, if it stays quiet; None if none does."""
+        number = (after_ms - self._phase_ms) // self.heartbeat_ms + 1
+        while (at_ms := self._phase_ms + number * self.heartbeat_ms) < until_ms:
+            if self.air.carries_heartbeat(number, at_ms):
+                return at_ms + HEARTBEAT_DELAY_MS
             number += 1
         return None
 
-    def next_silence(self, heard_ms: int, beats: int, until_ms: int) -> int | None:
-        """When it will not have been heard for so many beats, if it stays quiet; None if never.
+    def next_silence(self, heard_ms: int, heartbeats: int, until_ms: int) -> int | None:
+        """When it will not have been heard for so many heartbeats, if it stays quiet; None if
+        never.
 
-        A beat that arrives in the very moment in which the time is up comes too late.
+        A heartbeat that arrives in the very moment in which the time is up comes too late.
         """
-        first = (heard_ms - self._phase_ms) // self.beat_ms + 1
-        lost_ms = heard_ms + beats * self.beat_ms
+        first = (heard_ms - self._phase_ms) // self.heartbeat_ms + 1
+        lost_ms = heard_ms + heartbeats * self.heartbeat_ms
         number = first
-        while self._sent_ms(number) + BEAT_DELAY_MS < lost_ms and self._is_lost(number):
+        while self._sent_ms(number) + HEARTBEAT_DELAY_MS < lost_ms and self._is_lost(number):
             number += 1
-        if self._sent_ms(number) + BEAT_DELAY_MS >= lost_ms:
+        if self._sent_ms(number) + HEARTBEAT_DELAY_MS >= lost_ms:
             return lost_ms
         if not self._scanned <= first < self._gap:
-            self._scanned, self._gap = first, self._next_gap(first, beats - 1, until_ms)
+            self._scanned, self._gap = first, self._next_gap(first, heartbeats - 1, until_ms)
         if self._sent_ms(self._gap) >= until_ms:
             return None
-        return self._sent_ms(self._gap - 1) + BEAT_DELAY_MS + beats * self.beat_ms
+        return self._sent_ms(self._gap - 1) + HEARTBEAT_DELAY_MS + heartbeats * self.heartbeat_ms
 
     def _next_gap(self, first: int, length: int, until_ms: int) -> int:
-        """The first of so many lost beats in a row, behind one that is not; beyond the end: none.
+        """The first of so many lost heartbeats in a row, behind one that is not; beyond the end:
+        none.
 
         Among so many in a row is one whose number they divide: only those are asked.
         """
@@ -171,19 +173,19 @@ class Seal:
         return number
 
     def _sent_ms(self, number: int) -> int:
-        return self._phase_ms + number * self.beat_ms
+        return self._phase_ms + number * self.heartbeat_ms
 
     def _is_lost(self, number: int) -> bool:
-        return not self.air.carries_beat(number, self._sent_ms(number))
+        return not self.air.carries_heartbeat(number, self._sent_ms(number))
 
     def last_of_quiet(self, until_ms: int) -> None:
-        """Look for the last beat that arrived before, and keep it."""
+        """Search for the last heartbeat that arrived before, and keep it."""
         if self._quiet_ms is None:
             return
-        number = (until_ms - 1 - self._phase_ms) // self.beat_ms
-        while (at_ms := self._phase_ms + number * self.beat_ms) > self._quiet_ms:
-            if self.air.carries_beat(number, at_ms):
-                self.last_beat = (at_ms + BEAT_DELAY_MS, self._said())
+        number = (until_ms - 1 - self._phase_ms) // self.heartbeat_ms
+        while (at_ms := self._phase_ms + number * self.heartbeat_ms) > self._quiet_ms:
+            if self.air.carries_heartbeat(number, at_ms):
+                self.last_heartbeat = (at_ms + HEARTBEAT_DELAY_MS, self._said())
                 return
             number -= 1
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from gateway.core.effects import Effect
 from gateway.core.events import DeadlineCame, DoorPlaced, Event, PersonDue, PersonReached, StaffSet
 from gateway.core.model import Door
-from gateway.core.people import DailyTest
+from gateway.core.paging.person import DailyTest
+from gateway.core.paging.routing import Notification
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.site import SiteState, SiteTurn, Step
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
-from gateway.core.switchboard import Ring
 from gateway.simulate.calendar import Calendar
 from gateway.simulate.phones import GRID, TEAM, Phones
 
@@ -53,17 +53,19 @@ class SiteRun:
         at_ms = self.calendar.now_ms if at_ms is None else at_ms
         steps = self.turn.apply(at_ms, subject, event)
         for one in steps:
-            self.phones.count(at_ms, one.goes)
+            self.phones.count(at_ms, one.routed)
         for one in steps:
             self._tell(at_ms, one)
-        if len(steps) > 1 or subject.kind is SubjectKind.SITE or steps[0].goes:
+        if len(steps) > 1 or subject.kind is SubjectKind.SITE or steps[0].routed:
             self._plan()
-        for ring in [ring for one in steps for ring in one.goes]:
-            if isinstance(ring, Ring) and isinstance(ring.said, DailyTest):
-                self.apply(SITE, PersonReached(ring.warden_id))  # every phone works
+        for notification in [notification for one in steps for notification in one.routed]:
+            if isinstance(notification, Notification) and isinstance(
+                notification.content, DailyTest
+            ):
+                self.apply(SITE, PersonReached(notification.warden_id))  # every phone works
 
     def _tell(self, at_ms: int, its: Step) -> None:
-        """The run of a door, or those who look at outages, hear of a step."""
+        """The run of a door, or those who check outages, hear of a step."""
         if its.subject.kind is SubjectKind.DOOR:
             self._runs[its.subject.id](at_ms, its)
             return

@@ -1,4 +1,4 @@
-"""The people around a door: the warden who is paged, the desk that signs off, the installer."""
+"""The people around a door: the warden who is paged, the reviewer who signs off, the installer."""
 
 from collections.abc import Callable
 from random import Random
@@ -16,9 +16,9 @@ from gateway.core.events import (
 )
 from gateway.core.model import CaseState, Door
 from gateway.core.outcome import Outcome
-from gateway.core.reason import FAULTS
+from gateway.core.reasons import FAULTS
 from gateway.simulate.calendar import Calendar
-from gateway.simulate.habits import Warden
+from gateway.simulate.scenario import Warden
 
 BY = actor_of("warden")
 
@@ -28,24 +28,24 @@ class Staff:
 
     def __init__(
         self,
-        habits: Warden,
+        scenario: Warden,
         chance: Random,
         calendar: Calendar,
         door: Callable[[], Door],
         tell: Callable[[Event], None],
         repaired: Callable[[], None],
     ) -> None:
-        self._habits, self._chance, self._calendar = habits, chance, calendar
+        self._scenario, self._chance, self._calendar = scenario, chance, calendar
         self._door, self._tell, self._repaired = door, tell, repaired
         self._actions = 0
         self._acting: str | None = None  # the case that a person has in hand or will have
 
     def paged(self, page: PageDue) -> None:
-        """A page arrived. Most are answered soon; some climb first."""
+        """A page arrived. Most are answered soon; some escalate first."""
         if page.case_id == self._acting:
             return
         self._acting = page.case_id
-        wait_ms = int(self._chance.uniform(*self._habits.acknowledges_s) * SECOND_MS)
+        wait_ms = int(self._chance.uniform(*self._scenario.acknowledges_s) * SECOND_MS)
         if page.reason in FAULTS:  # the installer's own round
             wait_ms += int(self._chance.uniform(0, 2) * HOUR_MS)
         self._after(wait_ms, self._acknowledges, page.case_id)
@@ -58,7 +58,7 @@ class Staff:
         case = self._door().case
         if case is None or case.case_id != case_id:
             return  # a rule has ended it meanwhile
-        if case.latched:
+        if case.locked:
             self._tell(PersonOnSite(case_id, BY, self._action_id()))
             self._repaired()
         self._after(self._minutes("closes_min"), self._reports, case_id)
@@ -68,7 +68,7 @@ class Staff:
         if case is None or case.case_id != case_id:
             return
         if case.state not in (CaseState.ACKNOWLEDGED, CaseState.ON_SITE) or (
-            case.latched and case.state is not CaseState.ON_SITE
+            case.locked and case.state is not CaseState.ON_SITE
         ):
             self._tell(CaseAcknowledged(case_id, BY, self._action_id()))  # raised again meanwhile
             self._arrives(case_id)
@@ -87,9 +87,9 @@ class Staff:
         self._actions += 1
         return str(self._actions)
 
-    def _after(self, wait_ms: int, act: Callable[[str], None], case_id: str) -> None:
-        self._calendar.at(self._calendar.now_ms + wait_ms, act, case_id)
+    def _after(self, wait_ms: int, then: Callable[[str], None], case_id: str) -> None:
+        self._calendar.at(self._calendar.now_ms + wait_ms, then, case_id)
 
     def _minutes(self, name: str) -> int:
-        pair: tuple[float, float] = getattr(self._habits, name)
+        pair: tuple[float, float] = getattr(self._scenario, name)
         return int(self._chance.uniform(*pair) * MINUTE_MS)

@@ -1,6 +1,6 @@
 """What people read about cases and outages; as `views`, it takes a reading connection.
 
-A case is open until somebody has reported how it ended, then it waits for the desk, then it is
+A case is open until somebody has reported how it ended, then it waits for review, then it is
 closed. What was put aside stands behind what waits.
 """
 
@@ -12,15 +12,15 @@ from sqlalchemy import Connection, Select, func, select, tuple_
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import Action
 from gateway.core.model import CaseState, Door
-from gateway.core.reason import FAULTS, Reason
+from gateway.core.reasons import FAULTS, Reason
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import tables
 from gateway.store.records import records
 
 OPEN: Final = (CaseState.RAISED, CaseState.PAGED, CaseState.ACKNOWLEDGED, CaseState.ON_SITE)
 WAITING: Final = OPEN[:2]
-DESK: Final = (CaseState.REPORTED, CaseState.ASSESSED, CaseState.SIGNED_OFF)
-_ACTS: Final = (*tables.DONE_TO_CASE, "shelved")
+IN_REVIEW: Final = (CaseState.REPORTED, CaseState.ASSESSED, CaseState.SIGNED_OFF)
+_ACTIONS: Final = (*tables.DONE_TO_CASE, "shelved")
 _decode_door = msgspec.json.Decoder(Door).decode
 _decode_names = msgspec.json.Decoder(list[str]).decode
 
@@ -45,8 +45,8 @@ class CaseRow(msgspec.Struct, frozen=True):
     since_ms: int
     moved_ms: int
     openings: int
-    latched: bool
-    returned_ms: int | None
+    locked: bool
+    cleared_ms: int | None
     refers_to: str | None
     shelved_by: str | None
     shelved_name: str | None
@@ -101,7 +101,7 @@ class CaseCounts(msgspec.Struct, frozen=True):
     waiting: int = 0
     in_hand: int = 0
     shelved: int = 0
-    desk: int = 0  # reported, and somebody must assess or sign off
+    in_review: int = 0  # reported, and somebody must assess or sign off
     going_on: int = 0  # signed off, and what raised it is not over
 
     @property
@@ -129,12 +129,12 @@ class OutageRow(msgspec.Struct, frozen=True):
 
 
 def case_counts(connection: Connection) -> CaseCounts:
-    """How many cases wait, are in somebody's hands, put aside, or at the desk."""
+    """How many cases wait, are in somebody's hands, put aside, or in review."""
     c = tables.cases.c
     is_aside = c.shelved_until_ms.is_not(None)
     query = (
         select(c.state, is_aside, func.count())
-        .where(c.state.in_((*OPEN, *DESK)))
+        .where(c.state.in_((*OPEN, *IN_REVIEW)))
         .group_by(c.state, is_aside)
     )
     counted = dict.fromkeys(CaseCounts.__struct_fields__, 0)
@@ -150,7 +150,7 @@ def _where(state: CaseState, is_aside: bool) -> str:
         return "waiting"
     if state in OPEN:
         return "in_hand"
-    return "going_on" if state is CaseState.SIGNED_OFF else "desk"
+    return "going_on" if state is CaseState.SIGNED_OFF else "in_review"
 
 
 def open_cases(connection: Connection, limit: int) -> list[CaseRow]:
@@ -169,11 +169,11 @@ def open_cases(connection: Connection, limit: int) -> list[CaseRow]:
     )
 
 
-def desk_cases(connection: Connection, limit: int) -> list[CaseRow]:
+def cases_in_review(connection: Connection, limit: int) -> list[CaseRow]:
     """Reported cases: those to assess, those to sign off, those that go on; oldest first."""
     c = tables.cases.c
-    rank = [c.state != state for state in DESK]
-    query = _CASES.where(c.state.in_(DESK)).order_by(*rank, c.moved_ms, c.case_id)
+    rank = [c.state != state for state in IN_REVIEW]
+    query = _CASES.where(c.state.in_(IN_REVIEW)).order_by(*rank, c.moved_ms, c.case_id)
     return records(connection, query.limit(limit), CaseRow)
 
 
@@ -243,13 +243,13 @@ def _silent_ms(state: bytes | None) -> int | None:
 
 def _cases() -> Select[Any]:
     """Every column of a case, with the names of all who did something about it."""
-    people = {act: tables.wardens.alias(f"who_{act}") for act in _ACTS}
-    named = [who.c.name.label(f"{act}_name") for act, who in people.items()]
+    people = {action: tables.wardens.alias(f"who_{action}") for action in _ACTIONS}
+    named = [who.c.name.label(f"{action}_name") for action, who in people.items()]
     columns = [tables.cases.c[n] for n in CaseRow.__struct_fields__ if n in tables.cases.c]
     query = select(*columns, tables.doors.c.label, *named)
     query = query.join(tables.doors, tables.doors.c.door_id == tables.cases.c.door_id)
-    for act, who in people.items():
-        query = query.join(who, who.c.warden_id == tables.cases.c[f"{act}_by"], isouter=True)
+    for action, who in people.items():
+        query = query.join(who, who.c.warden_id == tables.cases.c[f"{action}_by"], isouter=True)
     return query
 
 

@@ -6,13 +6,13 @@ import msgspec
 from sqlalchemy import Connection, literal, or_, select
 
 from gateway.core.model import CaseState
-from gateway.core.reason import Reason
+from gateway.core.reasons import Reason
 from gateway.store import tables
-from gateway.store.case_views import DESK, OPEN, CaseRow
-from gateway.store.commit import Group
+from gateway.store.batch import Group
+from gateway.store.case_views import IN_REVIEW, OPEN, CaseRow
 from gateway.store.records import records
 
-GROUPS_MAX: Final = 20  # grouped pages that are looked into
+GROUPS_MAX: Final = 20  # grouped pages that are opened
 _decode_group = msgspec.json.Decoder(Group).decode
 
 
@@ -60,7 +60,7 @@ def inbox(connection: Connection, warden_id: str, is_open: bool, limit: int) -> 
     A grouped page stands there once for each of its cases, under the reason of the case.
     """
     o, d, c = tables.outbox.c, tables.doors.c, tables.cases.c
-    states = OPEN if is_open else (*DESK, CaseState.CLOSED)
+    states = OPEN if is_open else (*IN_REVIEW, CaseState.CLOSED)
     query = (
         select(o.page_id, o.case_id, c.door_id, d.label, o.reason, o.since_ms, o.made_ms)
         .join(tables.cases, c.case_id == o.case_id)

@@ -1,4 +1,5 @@
-"""The tables of those who are told: grids, wardens, their shifts and covers, what each was told."""
+"""The tables of those who are told: grids, wardens, their shifts and overrides, what each was
+told."""
 
 from sqlalchemy import (
     BigInteger,
@@ -40,7 +41,8 @@ wardens = Table(
     Column("language", String(8), nullable=False, server_default="zh"),
     # JSON list of channel addresses: "inbox", "webhook:https://…", "apprise:ntfy://…"
     Column("channels", Text, nullable=False, server_default='["inbox"]'),
-    Column("role", String(16), nullable=False, server_default="warden"),  # core.rota.Role
+    # core.paging.schedule.Role
+    Column("role", String(16), nullable=False, server_default="warden"),
 )
 
 shifts = Table(
@@ -54,8 +56,8 @@ shifts = Table(
     Column("to_min", Integer, primary_key=True),
 )
 
-covers = Table(
-    "covers",  # who is away, and who has their duties meanwhile: nobody if NULL
+overrides = Table(
+    "overrides",  # who is away, and who has their duties meanwhile: nobody if NULL
     metadata,
     Column("warden_id", String(64), ForeignKey("wardens.warden_id"), primary_key=True),
     Column("from_ms", BigInteger, primary_key=True),
@@ -67,5 +69,5 @@ people = Table(
     "people",  # how much each person was told, what waits for them, whether they can be reached
     metadata,
     Column("warden_id", String(64), primary_key=True),
-    Column("state", LargeBinary, nullable=False),  # core.people.Person as JSON
+    Column("state", LargeBinary, nullable=False),  # core.paging.person.Person as JSON
 )

@@ -94,6 +94,6 @@ RECEIVE_ENTRY = Statement(
     .values(received_ms=bindparam("received_ms")),
     ["b_page_id", "b_warden_id", "received_ms"],
 )
-DELETE_LETTER = Statement(
-    delete(tables.letters).where(tables.letters.c.letter_id == bindparam("b_id")), []
+DELETE_PENDING_EVENT = Statement(
+    delete(tables.pending_events).where(tables.pending_events.c.pending_id == bindparam("b_id")), []
 )

@@ -20,11 +20,11 @@ from sqlalchemy import (
     text,
 )
 
-# Said again, for whoever reads tables looks for them here.
+# Said again, for whoever reads tables expects them here.
 from gateway.store.people_tables import BigId
-from gateway.store.people_tables import covers as covers
 from gateway.store.people_tables import grids as grids
 from gateway.store.people_tables import metadata as metadata
+from gateway.store.people_tables import overrides as overrides
 from gateway.store.people_tables import people as people
 from gateway.store.people_tables import shifts as shifts
 from gateway.store.people_tables import wardens as wardens
@@ -34,7 +34,7 @@ site = Table(
     metadata,
     Column("site_id", String(16), primary_key=True),  # random; also the gateway's id on the broker
     Column("made_ms", BigInteger, nullable=False),
-    # How events and states are written (store.engine.STORED_FORMAT), apart from the tables.
+    # How events and states are written (store.database.STORED_FORMAT), apart from the tables.
     Column("stored_format", Integer, nullable=False),
 )
 
@@ -67,7 +67,7 @@ seals = Table(
     Column("seq_top", Integer, nullable=False, server_default="0"),
     Column("seq_seen", BigInteger, nullable=False, server_default="0"),
     Column("batch", String(32), nullable=True),
-    Column("beat_ms", BigInteger, nullable=True),  # how often it promised to beat
+    Column("heartbeat_ms", BigInteger, nullable=True),  # how often it promised a heartbeat
     Index("ix_seals_door_id", "door_id"),
 )
 
@@ -178,8 +178,8 @@ cases = Table(
     Column("since_ms", BigInteger, nullable=False),
     Column("openings", Integer, nullable=False),
     Column("moved_ms", BigInteger, nullable=False),
-    Column("latched", Boolean, nullable=False, server_default=false()),
-    Column("returned_ms", BigInteger, nullable=True),  # since when what raised it is over
+    Column("locked", Boolean, nullable=False, server_default=false()),
+    Column("cleared_ms", BigInteger, nullable=True),  # since when what raised it is over
     Column("refers_to", String(80), nullable=True),  # the case before it
     Column("shelved_by", Text, nullable=True),
     Column("shelved_why", Text, nullable=True),
@@ -241,7 +241,7 @@ outbox = Table(
     Column("done_ms", BigInteger, nullable=True),
     Column("gave_up", Boolean, nullable=False, server_default=false()),
     Column("error", Text, nullable=True),
-    # Of a grouped page: what is in it, as JSON (store.commit.Group).
+    # Of a grouped page: what is in it, as JSON (store.batch.Group).
     Column("about", Text, nullable=False, server_default=""),
     Column("received_ms", BigInteger, nullable=True),  # when the person's handheld signed for it
     Index("uq_outbox_page_channel", "page_id", "channel", "address", "warden_id", unique=True),
@@ -254,10 +254,11 @@ outbox = Table(
     Index("ix_outbox_warden_id", "warden_id", "made_ms"),
 )
 
-letters = Table(
-    "letters",  # events from other programs (enrolment); the gateway takes them into its loop
+pending_events = Table(
+    # events from other programs (enrolment); the gateway takes them into its loop
+    "pending_events",
     metadata,
-    Column("letter_id", BigId, primary_key=True, autoincrement=True),
+    Column("pending_id", BigId, primary_key=True, autoincrement=True),
     Column("subject_kind", String(8), nullable=False),
     Column("subject_id", String(64), nullable=False),
     Column("body", LargeBinary, nullable=False),  # core.events as JSON

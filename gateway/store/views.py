@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Select, func, select
 
 from gateway.core.duration import HOUR_MS
 from gateway.core.model import Door
-from gateway.core.people import Person
-from gateway.core.reason import Reason
-from gateway.core.rota import Role
+from gateway.core.paging.person import Person
+from gateway.core.paging.schedule import Role
+from gateway.core.reasons import Reason
 from gateway.store import areas, tables
 from gateway.store.records import records
 

@@ -13,8 +13,8 @@ from threading import Thread
 
 from sqlalchemy import Connection
 
-from gateway.store.commit import Commit
-from gateway.store.engine import Store, StoreError, told
+from gateway.store.batch import WriteBatch
+from gateway.store.database import Store, StoreError, as_store_error
 
 log = logging.getLogger("menshen.store")
 
@@ -23,7 +23,7 @@ SETTLE_EVERY = 100  # rows of the journal and the outbox, some 1,000 pages of th
 Job = Callable[[], None]
 
 
-class Hand:
+class WorkerThread:
     """A thread that does one job after the other. A job must not raise."""
 
     def __init__(self, name: str) -> None:
@@ -51,11 +51,14 @@ class Writer:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._connection: Connection | None = None
-        self._in_doubt: Commit | None = None
-        self._unsettled = 0
-        self._writing, self._settling = Hand("menshen-writer"), Hand("menshen-settler")
+        self._in_doubt: WriteBatch | None = None
+        self._chattering = 0
+        self._writing, self._settling = (
+            WorkerThread("menshen-writer"),
+            WorkerThread("menshen-settler"),
+        )
 
-    async def write(self, commit: Commit) -> None:
+    async def write(self, batch: WriteBatch) -> None:
         """Return when the commit is on the disk. StoreError if it is not: nothing was stored."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
@@ -63,7 +66,7 @@ class Writer:
         def job() -> None:
             error: BaseException | None = None
             try:
-                self._write(commit)
+                self._write(batch)
             except BaseException as raised:  # noqa: BLE001 - the loop raises it
                 error = raised
             loop.call_soon_threadsafe(_finish, done, error)
@@ -71,27 +74,27 @@ class Writer:
         self._writing.do(job)
         await done
 
-    def _write(self, commit: Commit) -> None:
-        with told(self._store.path):
+    def _write(self, batch: WriteBatch) -> None:
+        with as_store_error(self._store.path):
             try:
                 if self._connection is None:
                     self._connection = self._store.connection()
-                if self._in_doubt is not commit or not self._is_written(commit):
+                if self._in_doubt is not batch or not self._is_written(batch):
                     with self._store.committing(self._connection):
-                        commit.write(self._connection)
+                        batch.write(self._connection)
             except Exception:
-                self._in_doubt = commit
+                self._in_doubt = batch
                 self._let_go()  # a broken connection is no start for the next try
                 raise
-        self._unsettled += len(commit.journal) + len(commit.tried)
-        if self._unsettled >= SETTLE_EVERY:
-            self._unsettled = 0
+        self._chattering += len(batch.journal) + len(batch.attempts)
+        if self._chattering >= SETTLE_EVERY:
+            self._chattering = 0
             self._settling.do(self._settle)
 
-    def _is_written(self, commit: Commit) -> bool:
+    def _is_written(self, batch: WriteBatch) -> bool:
         """Whether a commit that seemed to fail had reached the disk after all."""
         with self._store.reading() as connection:
-            return commit.is_written(connection)
+            return batch.is_written(connection)
 
     def _settle(self) -> None:
         try:

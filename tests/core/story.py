@@ -1,7 +1,7 @@
 """A door, a clock and a journal of what the core made of them: tests read as stories."""
 
-from core.cast import action_id
 from gateway.core.actor import actor_of
+from gateway.core.doors.step import next_deadline, step
 from gateway.core.effects import CaseMoved, Effect, OpeningBegan, OpeningEnded, PageDue
 from gateway.core.events import (
     CaseAcknowledged,
@@ -19,9 +19,9 @@ from gateway.core.events import (
 )
 from gateway.core.model import Contact, Door, Order, Permit
 from gateway.core.outcome import Outcome
-from gateway.core.reason import Reason
+from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
-from gateway.core.step import next_deadline, step
+from tests.core.actors import action_id
 
 SEAL = "00112233aabbccdd"
 NOON = 1_590_033_600_000  # of 21 May 2020, a Thursday, in Wuxi
@@ -43,7 +43,7 @@ class Story:
         self.tell(SealBound(SEAL))
         if ordered:
             self.tell(OrderPlaced(Order("order-1", NOON - DAY, NOON + 13 * DAY)))
-        self.beat(Contact.SHUT)
+        self.heartbeat(Contact.SHUT)
 
     def after(self, ms: int) -> "Story":
         """Let time pass, firing what is due on the way."""
@@ -74,8 +74,8 @@ class Story:
     def shuts(self, **more: object) -> list[Effect]:
         return self.report(Contact.SHUT, **more)  # type: ignore[arg-type]
 
-    def beat(self, contact: Contact, edges: int | None = None, **more: object) -> list[Effect]:
-        """A beat: where the door is, and the count as it stands."""
+    def heartbeat(self, contact: Contact, edges: int | None = None, **more: object) -> list[Effect]:
+        """A heartbeat: where the door is, and the count as it stands."""
         self.edges = self.edges if edges is None else edges
         said = {"edge": False, "seq": 0, **more}
         return self.tell(ReportCame(SEAL, contact=contact, edges=self.edges, **said))  # type: ignore[arg-type]
@@ -106,10 +106,10 @@ class Story:
         return effects + self.tell(CaseSignedOff(case_id, actor_of("Qian"), action_id()))
 
     def pages(self) -> list[PageDue]:
-        """First tellings; `climbed` are those of higher rungs and later rounds."""
-        return [p for p in self.climbed() if not p.rung and not p.round]
+        """First tellings; `escalated` are those of higher steps and later rounds."""
+        return [p for p in self.escalated() if not p.step_index and not p.round]
 
-    def climbed(self) -> list[PageDue]:
+    def escalated(self) -> list[PageDue]:
         return [e for e in self.effects if isinstance(e, PageDue)]
 
     def began(self) -> list[OpeningBegan]:

@@ -3,11 +3,8 @@
 import pytest
 from msgspec import json
 
-from core.cast import HOUR, MINUTE, SECOND, action_id
-from core.story import Story
-from core.timeline import SITE, Site
 from gateway.core.actor import CENTRE, Actor, actor_of
-from gateway.core.acts import AGE_MAX_MS, RESULTS_KEPT, result_of
+from gateway.core.cases.actions import AGE_MAX_MS, RESULTS_KEPT, result_of
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import (
     PERSONAL,
@@ -18,6 +15,7 @@ from gateway.core.cases.transitions import (
     judge,
     refusal_of,
 )
+from gateway.core.doors.step import step
 from gateway.core.effects import ActionRefused, CaseMoved, Effect
 from gateway.core.events import (
     CaseAcknowledged,
@@ -33,7 +31,9 @@ from gateway.core.events import (
 )
 from gateway.core.model import ActionResult, CaseState, Contact, Door
 from gateway.core.outcome import Outcome
-from gateway.core.step import step
+from tests.core.actors import HOUR, MINUTE, SECOND, action_id
+from tests.core.story import Story
+from tests.core.timeline import SITE, Site
 
 S, R, A = CaseState, Refusal, Action
 WANG, LI = actor_of("wang"), actor_of("li")
@@ -131,7 +131,7 @@ WAY = {
 def case_in(state: CaseState, *, touched: bool = False) -> tuple[Story, str]:
     """A case that stands so: Wang took and reported it, the centre assessed and signed it off."""
     story = Story()
-    story.beat(Contact.SHUT, cover=True) if touched else story.opens()
+    story.heartbeat(Contact.SHUT, cover=True) if touched else story.opens()
     case_id = story.pages()[0].case_id
     for action in WAY[state]:
         by = CENTRE if action in (A.ASSESS, A.SIGN_OFF) else WANG
@@ -172,7 +172,7 @@ def test_every_cell_is_a_move_or_a_refusal_with_its_reason(
     else:
         assert came_of(effects) == leads_to
     if isinstance(leads_to, Refusal):
-        assert (story.door.case, story.door.filed) == (before.case, before.filed)
+        assert (story.door.case, story.door.in_review) == (before.case, before.in_review)
 
 
 @pytest.mark.parametrize(
@@ -239,10 +239,10 @@ def test_an_action_on_a_case_that_nobody_raised_is_refused(action: Action) -> No
 def test_the_buttons_are_what_is_not_refused(state: CaseState, by: Actor) -> None:
     story, case_id = case_in(state)
     found = story.moves()[-1].case
-    row = Standing(found.state, found.latched, found.moved_by, found.reported_by)
+    row = Standing(found.state, found.locked, found.moved_by, found.reported_by)
     for action in PERSONAL:
         done, _ = step(story.door, said(action, case_id, by, story), story.now_ms, story.rules)
-        changed = (done.case, done.filed) != (story.door.case, story.door.filed)
+        changed = (done.case, done.in_review) != (story.door.case, story.door.in_review)
         assert (action in allowed(row, by)) is changed
         assert (refusal_of(row, action, by) is None) is changed
     assert isinstance(judge(row, A.ACKNOWLEDGE, by), CaseState | Refusal)
@@ -373,7 +373,7 @@ def test_what_one_handheld_did_offline_comes_in_its_order_and_overtakes_nothing(
 @pytest.mark.parametrize("action", [CaseAcknowledged, PersonOnSite])
 def test_nothing_silences_what_its_actor_could_not_know(action: type[CaseAction]) -> None:
     """Wang took it offline, then the door opened again: who hears of that must be told all the
-    same, so the older action does not end the ladder."""
+    same, so the older action does not end the escalation policy."""
     story, case_id = case_in(S.RAISED)
     story.after(10 * MINUTE).shuts()
     story.after(10 * MINUTE).opens()

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from core.cast import MINUTE, SECOND
-from core.timeline import (
+from gateway.core.doors.silence import Liveness, liveness
+from gateway.core.doors.step import next_deadline, step
+from gateway.core.effects import OpeningBegan, OpeningEnded
+from gateway.core.events import DeadlineCame, ReportCame, SealBound
+from gateway.core.model import Contact
+from gateway.core.rules import Rules
+from tests.core.actors import MINUTE, SECOND
+from tests.core.timeline import (
     Site,
     between,
     case,
@@ -20,19 +26,16 @@ from core.timeline import (
     shutting,
     warden,
 )
-from gateway.core.effects import OpeningBegan, OpeningEnded
-from gateway.core.events import DeadlineCame, ReportCame, SealBound
-from gateway.core.model import Contact
-from gateway.core.rules import Rules
-from gateway.core.silence import Liveness, liveness
-from gateway.core.step import next_deadline, step
 
 DOOR = "3-201"
 TESTS = Path(__file__).parents[1]
 ELSEWHERE = {
-    "B9": ("edge/test_courier.py", "test_what_an_earlier_life_could_not_deliver_goes_out"),
-    "B10": ("house/test_kills.py", "test_what_has_a_receipt_survives_fifty_kills_of_the_gateway"),
-    "B12": ("house/test_kills.py", "test_what_has_a_receipt_survives_kills_of_mosquitto"),
+    "B9": ("notify/test_delivery.py", "test_what_an_earlier_life_could_not_deliver_goes_out"),
+    "B10": (
+        "end_to_end/test_kills.py",
+        "test_what_has_a_receipt_survives_fifty_kills_of_the_gateway",
+    ),
+    "B12": ("end_to_end/test_kills.py", "test_what_has_a_receipt_survives_kills_of_mosquitto"),
     "B12 a damaged file": ("firmware/test_power_cut.py", "test_a_power_cut_at_every_write_leaves"),
     "B13": ("firmware/test_link.py", "test_a_broker_that_does_not_behave_ends_the_link"),
     "B13 memory": ("firmware/test_whole_seal.py", "test_a_full_spool_fits_into_64_kb_too"),
@@ -101,7 +104,7 @@ def test_b4_an_opening_that_was_over_before_the_radio_was_up_existed() -> None:
     assert began.opened_ms == began.latest_ms == site.time("08:00:01")
 
 
-def test_b5_a_missed_close_is_repaired_by_the_next_beat_and_says_so() -> None:
+def test_b5_a_missed_close_is_repaired_by_the_next_heartbeat_and_says_so() -> None:
     """B5: close missed, door "open" until next use."""
     site = Site(DOOR)
     site.at("08:00").door(DOOR).may_open("08:00", "09:00", longest_min=5)
@@ -155,13 +158,13 @@ def test_b9_a_phone_that_was_off_rings_in_the_next_round() -> None:
     site.want(between("08:09", "08:09:30"), page(warden, times=2))
     its = site.case_of(DOOR)
     assert its is not None
-    assert its.ladder is not None  # the task stands here, not in a phone
+    assert its.escalation is not None  # the task stands here, not in a phone
 
 
 @pytest.mark.parametrize("asleep_min", [0, 1, 20, 600])
 def test_b10_a_delay_outlives_any_restart(asleep_min: int) -> None:
     """B10: any "for 30 minutes" or delay is lost on restart or reload."""
-    site = Site(DOOR, beat_ms=1_000 * MINUTE)
+    site = Site(DOOR, heartbeat_ms=1_000 * MINUTE)
     site.at("08:00").door(DOOR).may_open("08:00", "09:00", longest_min=30)
     site.at("08:01").door(DOOR).opens()
     door, rules = site.doors[DOOR], Rules()

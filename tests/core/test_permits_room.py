@@ -1,11 +1,11 @@
 """A door has room for so many permits. A live one is never dropped: a further one is refused."""
 
-from core.story import HOUR, MINUTE, NOON, SECOND, Story
+from gateway.core.doors.permits import PERMITS_MAX
 from gateway.core.effects import Effect, PermitRefused
 from gateway.core.events import PermitAnnounced
 from gateway.core.model import Permit
-from gateway.core.permits import PERMITS_MAX
-from gateway.core.reason import Reason
+from gateway.core.reasons import Reason
+from tests.core.story import HOUR, MINUTE, NOON, SECOND, Story
 
 
 def announce(

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.core.reason import Reason
+from gateway.core.reasons import Reason
 from gateway.core.replay_window import SEEN_BITS, ReplayWindow, accept, refusal
 
 _STEPS = st.lists(st.one_of(st.integers(1, 40), st.integers(1, 400)), max_size=120)

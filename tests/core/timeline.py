@@ -11,30 +11,18 @@ shut, and an order for a fortnight, unless told otherwise. What fails prints the
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from core.cast import DAY, HOUR, MINUTE, AtDoor, Person, Seal
-from gateway.core import ladder, wall_clock
-from gateway.core.effects import (
-    CaseMoved,
-    Effect,
-    OpeningBegan,
-    OpeningEnded,
-    PageDue,
-)
-from gateway.core.events import (
-    DeadlineCame,
-    DoorPlaced,
-    Event,
-    OrderPlaced,
-    ReportCame,
-    SealBound,
-)
+from gateway.core import local_time
+from gateway.core.cases import escalation
+from gateway.core.effects import CaseMoved, Effect, OpeningBegan, OpeningEnded, PageDue
+from gateway.core.events import DeadlineCame, DoorPlaced, Event, OrderPlaced, ReportCame, SealBound
 from gateway.core.model import Case, Door, Order, Outages
-from gateway.core.reason import Reason
-from gateway.core.rota import Role
+from gateway.core.paging.schedule import Role
+from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.site import SiteState, SiteTurn
 from gateway.core.subject import SITE as SUBJECT
 from gateway.core.subject import of_door
+from tests.core.actors import DAY, HOUR, MINUTE, AtDoor, Person, Seal
 
 SITE = "the site"
 DAY_ONE_MS = 1_589_990_400_000 - 12 * HOUR  # noon of the day before, in Wuxi
@@ -124,19 +112,19 @@ class Site:
         rules: Rules | None = None,
         ordered: bool = True,
         from_: str = "07:00",
-        beat_ms: int = 100_000,
+        heartbeat_ms: int = 100_000,
         classes: dict[str, Rules] | None = None,
     ) -> None:
         self.rulebook = Rulebook(rules or Rules(), classes or {})
         self.now_ms = self.time(from_)
-        self.seals = {door_id: Seal(f"seal-{door_id}", beat_ms) for door_id in doors}
+        self.seals = {door_id: Seal(f"seal-{door_id}", heartbeat_ms) for door_id in doors}
         self.turn = SiteTurn(SiteState(self.rulebook))
         self.due: dict[str, int | None] = {}
         self.journal: list[tuple[int, str, Event]] = []
         self.followed: list[tuple[int, str, Event | Effect]] = []
         for door_id, seal in self.seals.items():
             self.tell(door_id, DoorPlaced("g", (f"building:{door_id.split('-')[0]}",)))
-            self.tell(door_id, SealBound(seal.seal_id, beat_ms))
+            self.tell(door_id, SealBound(seal.seal_id, heartbeat_ms))
             if ordered:
                 order = Order("order", self.now_ms - DAY, self.now_ms + 14 * DAY)
                 self.tell(door_id, OrderPlaced(order))
@@ -151,14 +139,14 @@ class Site:
         zone = self.rulebook.rules.zone
         at_ms = DAY_ONE_MS
         for _ in range(int(day[0]) if day else 1):
-            at_ms = wall_clock.next_at(zone, at_ms, 0)
+            at_ms = local_time.next_at(zone, at_ms, 0)
         minute = int(hours) * 60 + int(minutes)
         if minute:
-            at_ms = wall_clock.next_at(zone, at_ms, minute)
+            at_ms = local_time.next_at(zone, at_ms, minute)
         return at_ms + int(seconds * 1_000)
 
     def at(self, words: str) -> "Site":
-        """Live until then: seals beat, deadlines come."""
+        """Live until then: seals send heartbeats, deadlines come."""
         until_ms = self.time(words)
         assert until_ms >= self.now_ms, f"{words} is past: tell a story in its order"
         self.live_until(until_ms)
@@ -174,11 +162,11 @@ class Site:
         self.now_ms = until_ms
 
     def _next(self) -> tuple[int, str, bool]:
-        """When, where, and whether it is a deadline or else a beat."""
+        """When, where, and whether it is a deadline or else a heartbeat."""
         found = [(ms, place, True) for place, ms in self.due.items() if ms is not None]
         for door_id, seal in self.seals.items():
             if seal.power and seal.radio:
-                found.append((seal.next_beat_ms, door_id, False))
+                found.append((seal.next_heartbeat_ms, door_id, False))
         return min(found, default=(self.now_ms + 100 * DAY, "", True))
 
     # Who acts.
@@ -227,8 +215,8 @@ class Site:
         """Who is told by a page, and by which ways."""
         if its.reason is Reason.CANARY:
             return canary_phone, "all"
-        rung = ladder.rungs(its.reason)[its.rung]
-        return rung.role, rung.ways
+        step = escalation.steps_for(its.reason)[its.step_index]
+        return step.role, step.ways
 
     def want(self, window: tuple[str, str], *expected: Expected) -> "Site":
         """Live until the end of the window; all of this must have happened in it, so often."""
@@ -249,9 +237,9 @@ class Site:
         return "\n".join([line for line in lines if not line.endswith("-")][-last:])
 
     def _wall(self, at_ms: int) -> str:
-        minute = wall_clock.minute_of_day(self.rulebook.rules.zone, at_ms)
-        first = wall_clock.day(self.rulebook.rules.zone, DAY_ONE_MS)
-        day = wall_clock.day(self.rulebook.rules.zone, at_ms) - first
+        minute = local_time.minute_of_day(self.rulebook.rules.zone, at_ms)
+        first = local_time.day(self.rulebook.rules.zone, DAY_ONE_MS)
+        day = local_time.day(self.rulebook.rules.zone, at_ms) - first
         return f"day {day} {minute // 60:02}:{minute % 60:02}:{at_ms % MINUTE / 1_000:06.3f}"
 
     def _line(self, what: Event | Effect) -> str:

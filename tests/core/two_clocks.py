@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gateway.clock import SLOWER
+from gateway.engine.clock import SLOWER
 
 
 class TwoClocks:

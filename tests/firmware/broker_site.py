@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from authority import Certificate
-
-from neighbours import Broker
+from tests.firmware.authority import Certificate
+from tests.neighbours import Broker
 
 SERVER_NAME = "broker.test"
 

@@ -1,34 +1,33 @@
-"""Fixtures: the compiled firmware, a desk for either word size, a broker with TLS, a receiver."""
+"""Fixtures: the compiled firmware, a bench for either word size, a broker with TLS, a receiver."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import authority
 import pytest
-import workbench
-from broker_site import SERVER_NAME, Site
-from listening_gateway import Receiver
-from workbench import Desk
 
-from neighbours import Broker
+from tests.firmware import authority, seal_bench
+from tests.firmware.broker_site import SERVER_NAME, Site
+from tests.firmware.listening_gateway import Receiver
+from tests.firmware.seal_bench import Bench
+from tests.neighbours import Broker
 
 
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The firmware as it goes onto a board, compiled by mpy-cross."""
-    return workbench.compiled(tmp_path_factory.mktemp("compiled"))
+    return seal_bench.compiled(tmp_path_factory.mktemp("compiled"))
 
 
 @pytest.fixture
-def desk(micropython: str, compiled: Path, tmp_path: Path) -> Iterator[Desk]:
-    """A desk with this machine's words."""
-    yield from _desk(micropython, compiled, tmp_path / "desk")
+def bench(micropython: str, compiled: Path, tmp_path: Path) -> Iterator[Bench]:
+    """A bench with this machine's words."""
+    yield from _bench(micropython, compiled, tmp_path / "bench")
 
 
 @pytest.fixture
-def desk_i386(micropython_i386: str, compiled: Path, tmp_path: Path) -> Iterator[Desk]:
-    """A desk with an ESP32's words."""
-    yield from _desk(micropython_i386, compiled, tmp_path / "desk-i386")
+def bench_i386(micropython_i386: str, compiled: Path, tmp_path: Path) -> Iterator[Bench]:
+    """A bench with an ESP32's words."""
+    yield from _bench(micropython_i386, compiled, tmp_path / "bench-i386")
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def site(mosquitto: Callable[..., Broker], free_port: Callable[[], int], tmp_pat
     """A broker with a private authority."""
     certificate = authority.make(tmp_path / "authority", SERVER_NAME)
     tls_port = free_port()
-    conf = workbench.TLS_CONF.format(
+    conf = seal_bench.TLS_CONF.format(
         tls_port=tls_port, certificate=certificate.certificate, key=certificate.key
     )
     return Site(mosquitto(conf), tls_port, certificate)
@@ -45,13 +44,13 @@ def site(mosquitto: Callable[..., Broker], free_port: Callable[[], int], tmp_pat
 @pytest.fixture
 def receiver(site: Site) -> Iterator[Receiver]:
     """A gateway's stand-in on the site's broker, which answers every report."""
-    made = Receiver(site.port, workbench.SEAL_ID, workbench.KEY)
+    made = Receiver(site.port, seal_bench.SEAL_ID, seal_bench.KEY)
     yield made
     made.stop()
 
 
-def _desk(interpreter: str, compiled: Path, folder: Path) -> Iterator[Desk]:
+def _bench(interpreter: str, compiled: Path, folder: Path) -> Iterator[Bench]:
     folder.mkdir()
-    made = Desk(interpreter, compiled, folder)
+    made = Bench(interpreter, compiled, folder)
     yield made
     made.tidy()

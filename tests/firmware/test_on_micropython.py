@@ -4,13 +4,13 @@ import os
 import subprocess
 from pathlib import Path
 
-import workbench
+from tests.firmware import seal_bench
 
-SHIM = workbench.ROOT / "tests" / "portable" / "run.py"
+SHIM = seal_bench.ROOT / "tests" / "portable" / "run.py"
 
 
 def run_portable(interpreter: str) -> None:
-    path = f"{workbench.FIRMWARE}:{workbench.ROOT / 'tests'}:.frozen"
+    path = f"{seal_bench.FIRMWARE}:{seal_bench.ROOT / 'tests'}:.frozen"
     done = subprocess.run(
         [interpreter, str(SHIM)],
         env=dict(os.environ, MICROPYPATH=path),
@@ -31,8 +31,8 @@ def test_the_portable_tests_pass_with_an_esp32_s_words(micropython_i386: str) ->
 
 
 def test_every_file_that_goes_onto_a_board_compiles(tmp_path: Path) -> None:
-    workbench.compile_into(tmp_path, workbench.sources(), workbench.FIRMWARE)
-    assert len(list(tmp_path.rglob("*.mpy"))) == len(workbench.sources()) > 15
+    seal_bench.compile_into(tmp_path, seal_bench.sources(), seal_bench.FIRMWARE)
+    assert len(list(tmp_path.rglob("*.mpy"))) == len(seal_bench.sources()) > 15
 
 
 def test_a_failing_portable_test_is_told_and_ends_in_1(micropython: str, tmp_path: Path) -> None:

@@ -3,14 +3,14 @@
 import subprocess
 from pathlib import Path
 
-import workbench
-from workbench import Desk
+from tests.firmware import seal_bench
+from tests.firmware.seal_bench import Bench
 
 
-def cut_everywhere(desk: Desk) -> None:
-    workbench.compile_into(desk.folder, [workbench.PORTABLE / "flash.py"], workbench.PORTABLE)
-    process = desk.run("import power_cuts; power_cuts.main()")
-    said, _ = process.communicate(timeout=workbench.PATIENCE_S)
+def cut_everywhere(bench: Bench) -> None:
+    seal_bench.compile_into(bench.folder, [seal_bench.PORTABLE / "flash.py"], seal_bench.PORTABLE)
+    process = bench.run("import power_cuts; power_cuts.main()")
+    said, _ = process.communicate(timeout=seal_bench.PATIENCE_S)
     assert process.returncode == 0, said
     assert said.count("old or new") == len(said.splitlines()) == 2, said
     cuts = [int(line.split()[0]) for line in said.splitlines()]
@@ -18,21 +18,23 @@ def cut_everywhere(desk: Desk) -> None:
     print(said)
 
 
-def test_a_power_cut_at_every_write_leaves_the_old_state_or_the_new(desk: Desk) -> None:
-    cut_everywhere(desk)
+def test_a_power_cut_at_every_write_leaves_the_old_state_or_the_new(bench: Bench) -> None:
+    cut_everywhere(bench)
 
 
-def test_a_power_cut_does_so_with_an_esp32_s_words_too(desk_i386: Desk) -> None:
-    cut_everywhere(desk_i386)
+def test_a_power_cut_does_so_with_an_esp32_s_words_too(bench_i386: Bench) -> None:
+    cut_everywhere(bench_i386)
 
 
-def test_a_seal_killed_at_any_moment_boots_into_the_next_epoch(desk: Desk, tmp_path: Path) -> None:
+def test_a_seal_killed_at_any_moment_boots_into_the_next_epoch(
+    bench: Bench, tmp_path: Path
+) -> None:
     for _ in range(5):
-        process = desk.start(workbench.seal_settings(1), toggles=500, until="toggled")
+        process = bench.start(seal_bench.seal_settings(1), toggles=500, until="toggled")
         try:
             process.communicate(timeout=0.6)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
-    done = desk.work(workbench.seal_settings(1), until="toggled")
+    done = bench.work(seal_bench.seal_settings(1), until="toggled")
     assert done["epoch"] == 6

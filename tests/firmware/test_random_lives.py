@@ -9,15 +9,15 @@ import random
 from pathlib import Path
 
 import pytest
-import workbench
-from played import Gateway, LossyLink
 
-from desk_board import DeskBoard
 from sealnode import link as link_states
 from sealnode.hardware import REED
 from sealnode.seal import Seal
 from sealnode.settings import Settings
 from sealwire.report import EDGE, OPEN, SHUT
+from tests.bench_board import BenchBoard
+from tests.firmware import seal_bench
+from tests.firmware.fake_world import Gateway, LossyLink
 
 LIVES = int(os.environ.get("MENSHEN_LIVES", "20"))
 STEPS = 1000
@@ -32,8 +32,8 @@ class Life:
         self.now_ms = 1_000_000
         self.gateway = Gateway()
         self.link = LossyLink(self.chance, self.gateway)
-        self.settings = Settings(workbench.seal_settings(1, mains=mains, beat_s=60))
-        self.board = DeskBoard(f"{folder}/", lambda: self.now_ms, seed=seed)
+        self.settings = Settings(seal_bench.seal_settings(1, mains=mains, heartbeat_s=60))
+        self.board = BenchBoard(f"{folder}/", lambda: self.now_ms, seed=seed)
         self.opened: list[tuple[int, int]] = []  # (contact, at_ms) of every edge the seal could see
         self.boots: list[int] = []
         self.boot()

@@ -1,11 +1,10 @@
 """A whole seal, compiled, on the real MicroPython, through a real broker, over TLS."""
 
-from broker_site import SERVER_NAME, Site
-from listening_gateway import Receiver
-from workbench import Desk, ended, seal_settings
-
 from sealnode.spool import ENTRIES_MAX
 from sealwire.report import OPEN, SHUT, TAMPER
+from tests.firmware.broker_site import SERVER_NAME, Site
+from tests.firmware.listening_gateway import Receiver
+from tests.firmware.seal_bench import Bench, ended, seal_settings
 
 HEAP = "64k"
 REED, COVER = 0, 1
@@ -17,34 +16,36 @@ def over_tls(site: Site, **changes: object) -> dict[str, object]:
 
 
 def test_the_whole_seal_runs_in_64_kb_with_an_esp32_s_words(
-    desk_i386: Desk, site: Site, receiver: Receiver
+    bench_i386: Bench, site: Site, receiver: Receiver
 ) -> None:
-    done = desk_i386.work(
+    done = bench_i386.work(
         over_tls(site), HEAP, ca=site.certificate.ca_der, script=THREE_EDGES, until="receipts"
     )
     told = [(r.first, r.contact, r.edges) for _, _, r in receiver.reports if r.seq]
     assert told == [(True, SHUT, 0), (False, OPEN, 1), (False, SHUT, 2), (False, OPEN, 3)]
     assert done["receipts"] == 4
-    print(f"heap of the whole seal, live: {done['live'] - done['desk']} bytes of {HEAP}")
-    print(f"and of the desk around it: {done['desk']} bytes")
+    print(f"heap of the whole seal, live: {done['live'] - done['bench']} bytes of {HEAP}")
+    print(f"and of the bench around it: {done['bench']} bytes")
 
 
-def test_a_full_spool_fits_into_64_kb_too(desk_i386: Desk, site: Site, receiver: Receiver) -> None:
+def test_a_full_spool_fits_into_64_kb_too(
+    bench_i386: Bench, site: Site, receiver: Receiver
+) -> None:
     receiver.answer = lambda report: False
     ca = site.certificate.ca_der
-    done = desk_i386.work(over_tls(site), HEAP, ca=ca, toggles=80, until="toggled")
+    done = bench_i386.work(over_tls(site), HEAP, ca=ca, toggles=80, until="toggled")
     assert done["waiting"] == ENTRIES_MAX
     print(f"heap with a full spool, live: {done['live']} bytes of {HEAP}")
     receiver.answer = lambda report: True
-    done = desk_i386.work(over_tls(site), HEAP, ca=ca, until="receipts")
+    done = bench_i386.work(over_tls(site), HEAP, ca=ca, until="receipts")
     assert done["waiting"] == 0
     assert max(r.edges for _, _, r in receiver.reports) == 80  # what was dropped is told by this
 
 
-def test_the_smallest_heap_is_told(desk_i386: Desk, site: Site, receiver: Receiver) -> None:
+def test_the_smallest_heap_is_told(bench_i386: Bench, site: Site, receiver: Receiver) -> None:
     enough = HEAP
     for heap in ("60k", "56k", "52k", "48k"):
-        process = desk_i386.start(
+        process = bench_i386.start(
             over_tls(site), heap, ca=site.certificate.ca_der, script=THREE_EDGES, until="receipts"
         )
         said, _ = process.communicate(timeout=120)
@@ -52,11 +53,11 @@ def test_the_smallest_heap_is_told(desk_i386: Desk, site: Site, receiver: Receiv
             assert "MemoryError" in said
             break
         enough = heap
-    print(f"smallest heap that the whole seal and its desk run in: {enough}")
+    print(f"smallest heap that the whole seal and its bench run in: {enough}")
 
 
-def test_a_native_seal_does_the_same(desk: Desk, site: Site, receiver: Receiver) -> None:
-    done = desk.work(
+def test_a_native_seal_does_the_same(bench: Bench, site: Site, receiver: Receiver) -> None:
+    done = bench.work(
         over_tls(site), ca=site.certificate.ca_der, script=THREE_EDGES, until="receipts"
     )
     assert done["receipts"] == 4
@@ -65,14 +66,16 @@ def test_a_native_seal_does_the_same(desk: Desk, site: Site, receiver: Receiver)
     assert all(r.age_ms is not None and r.age_ms < 10_000 for _, _, r in receiver.reports)
 
 
-def test_tamper_is_told_at_once_and_is_no_edge(desk: Desk, site: Site, receiver: Receiver) -> None:
-    desk.work(seal_settings(site.port), script=[[300, COVER, 1]], until="receipts")
+def test_tamper_is_told_at_once_and_is_no_edge(
+    bench: Bench, site: Site, receiver: Receiver
+) -> None:
+    bench.work(seal_settings(site.port), script=[[300, COVER, 1]], until="receipts")
     told = [r for _, _, r in receiver.reports if r.kind == TAMPER]
     assert [(r.cover, r.edges, r.contact) for r in told] == [(True, 0, SHUT)]
 
 
 def test_a_lost_receipt_brings_the_same_report_under_a_new_counter(
-    desk: Desk, site: Site, receiver: Receiver
+    bench: Bench, site: Site, receiver: Receiver
 ) -> None:
     dropped: list[int] = []
 
@@ -81,7 +84,7 @@ def test_a_lost_receipt_brings_the_same_report_under_a_new_counter(
         return len(dropped) > 2
 
     receiver.answer = twice_not
-    desk.work(seal_settings(site.port), until="receipts")
+    bench.work(seal_settings(site.port), until="receipts")
     (one, two, three) = receiver.reports
     assert {one[2].seq, two[2].seq, three[2].seq} == {1}
     assert one[1] < two[1] < three[1]
@@ -89,10 +92,10 @@ def test_a_lost_receipt_brings_the_same_report_under_a_new_counter(
 
 
 def test_after_a_power_cut_the_epoch_is_new_and_what_waits_is_sent_with_no_age(
-    desk: Desk, site: Site, receiver: Receiver
+    bench: Bench, site: Site, receiver: Receiver
 ) -> None:
     receiver.answer = lambda report: report.seq == 1
-    process = desk.start(seal_settings(site.port), script=[[300, REED, 1], [900, REED, 0]])
+    process = bench.start(seal_settings(site.port), script=[[300, REED, 1], [900, REED, 0]])
     receiver.wait_for(  # asked for again, when the door has long shut: two reports wait
         lambda reports: any(r.seq == 2 and (r.age_ms or 0) > 1500 for r in reports)
     )
@@ -100,7 +103,7 @@ def test_after_a_power_cut_the_epoch_is_new_and_what_waits_is_sent_with_no_age(
     process.communicate()
     before = len(receiver.reports)
     receiver.answer = lambda report: True
-    done = desk.work(seal_settings(site.port), until="receipts")
+    done = bench.work(seal_settings(site.port), until="receipts")
     assert done["epoch"] == 2
     after = receiver.reports[before:]
     assert {epoch for epoch, _, _ in after} == {2}
@@ -112,10 +115,10 @@ def test_after_a_power_cut_the_epoch_is_new_and_what_waits_is_sent_with_no_age(
 
 
 def test_rubbish_where_receipts_belong_changes_nothing(
-    desk: Desk, site: Site, receiver: Receiver
+    bench: Bench, site: Site, receiver: Receiver
 ) -> None:
     receiver.answer = lambda report: False
-    process = desk.start(seal_settings(site.port), until="receipts")
+    process = bench.start(seal_settings(site.port), until="receipts")
     receiver.wait_for(bool)
     for payload in (b"", b"\x11", bytes(19), bytes(400), b"\x10" * 27, b"\xff" * 19):
         receiver.say(payload)
@@ -126,10 +129,10 @@ def test_rubbish_where_receipts_belong_changes_nothing(
 
 
 def test_a_broker_that_dies_and_comes_back_loses_no_report_and_no_heap(
-    desk_i386: Desk, site: Site, receiver: Receiver
+    bench_i386: Bench, site: Site, receiver: Receiver
 ) -> None:
-    process = desk_i386.start(
-        over_tls(site, beat_s=1), HEAP, ca=site.certificate.ca_der, toggles=1, until="enough"
+    process = bench_i386.start(
+        over_tls(site, heartbeat_s=1), HEAP, ca=site.certificate.ca_der, toggles=1, until="enough"
     )
     receiver.wait_for(lambda reports: any(r.edges == 1 for r in reports))
     for _ in range(3):
@@ -137,7 +140,7 @@ def test_a_broker_that_dies_and_comes_back_loses_no_report_and_no_heap(
         told = len(receiver.reports)
         site.broker.start()
         receiver.wait_for(lambda reports, told=told: len(reports) > told)  # type: ignore[misc]
-    (desk_i386.folder / "enough").touch()
+    (bench_i386.folder / "enough").touch()
     done = ended(process)
     assert done["waiting"] == 0
     print(f"heap after four TLS sessions, live: {done['live']} bytes of {HEAP}")

@@ -3,13 +3,13 @@
 import json
 import re
 
-import workbench
+from tests.firmware import seal_bench
 
-PAGE = (workbench.FIRMWARE / "sealwire" / "README.md").read_text(encoding="utf-8")
+PAGE = (seal_bench.FIRMWARE / "sealwire" / "README.md").read_text(encoding="utf-8")
 
 
 def golden(name: str) -> list[dict[str, str]]:
-    text = (workbench.ROOT / "tests" / "vectors" / f"{name}.json").read_text(encoding="utf-8")
+    text = (seal_bench.ROOT / "tests" / "vectors" / f"{name}.json").read_text(encoding="utf-8")
     return list(json.loads(text)[name])
 
 

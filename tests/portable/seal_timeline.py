@@ -7,18 +7,18 @@ from sealnode.node import DROP, SEND, SLEEP, Event, Node
 from sealnode.spool import Spool
 from sealwire.report import OPEN, SHUT
 
-BEAT_MS = 100_000
+HEARTBEAT_MS = 100_000
 
 
 class Timeline:
     """A node, a clock, and what the node wants: `wants` collects (ms, effect, number)."""
 
-    def __init__(self, mains=True, woken=False, dice=0, beat_ms=BEAT_MS):
+    def __init__(self, mains=True, woken=False, dice=0, heartbeat_ms=HEARTBEAT_MS):
         self.now_ms = 1_000_000
         self.dice = dice
         self.spool = Spool(flash.empty_folder())
         self.spool.boot()
-        self.node = Node(self.spool, beat_ms, mains, self.throw, self.now_ms, woken)
+        self.node = Node(self.spool, heartbeat_ms, mains, self.throw, self.now_ms, woken)
         self.wants = []
 
     def throw(self, n):
@@ -67,8 +67,8 @@ class Timeline:
         return [at for at, what, which in self.wants if (what, which) == (effect, number)]
 
 
-def online(dice=0, beat_ms=BEAT_MS):
-    line = Timeline(dice=dice, beat_ms=beat_ms)
+def online(dice=0, heartbeat_ms=HEARTBEAT_MS):
+    line = Timeline(dice=dice, heartbeat_ms=heartbeat_ms)
     line.tell(Event(mind.FIRST, SHUT, line.now_ms))
     line.up()
     line.receipt(1, 1)

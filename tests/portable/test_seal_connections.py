@@ -2,7 +2,7 @@
 
 import unittest
 
-from seal_timeline import BEAT_MS, Timeline, online
+from seal_timeline import HEARTBEAT_MS, Timeline, online
 
 from sealnode import node as mind
 from sealnode.node import CONNECT, DROP, SEND, SLEEP, Event
@@ -67,10 +67,10 @@ class Connections(unittest.TestCase):
 
     def test_without_a_sign_of_the_gateway_the_connection_is_dropped(self):
         line = online()
-        line.run(BEAT_MS)
-        beat_ms = line.times(SEND, 0)[0]
-        line.run(3 * BEAT_MS)
-        self.assertEqual(line.times(DROP)[0], beat_ms + 2 * BEAT_MS)
+        line.run(HEARTBEAT_MS)
+        heartbeat_ms = line.times(SEND, 0)[0]
+        line.run(3 * HEARTBEAT_MS)
+        self.assertEqual(line.times(DROP)[0], heartbeat_ms + 2 * HEARTBEAT_MS)
 
     def test_the_back_off_ends_with_a_receipt_and_not_with_a_connection(self):
         line = online()
@@ -92,10 +92,10 @@ class Battery(unittest.TestCase):
         line.up()
         return line
 
-    def test_a_woken_seal_says_its_beat_and_sleeps_after_the_receipt(self):
+    def test_a_woken_seal_says_its_heartbeat_and_sleeps_after_the_receipt(self):
         line = self.connected()
         self.assertEqual(line.sent(), [0])
-        self.assertEqual(line.receipt(0, 1), [(SLEEP, BEAT_MS)])
+        self.assertEqual(line.receipt(0, 1), [(SLEEP, HEARTBEAT_MS)])
 
     def test_it_does_not_sleep_before_every_report_has_its_receipt(self):
         line = Timeline(mains=False, woken=True)
@@ -112,7 +112,7 @@ class Battery(unittest.TestCase):
         self.assertEqual(sleeps[0], mind.RETRY_MS)
         line.node.misses = 5
         line.tell(Event(mind.TICK))
-        self.assertEqual(line.wants[-1][1:], (SLEEP, BEAT_MS))
+        self.assertEqual(line.wants[-1][1:], (SLEEP, HEARTBEAT_MS))
 
     def test_without_a_network_it_sleeps_after_20_seconds_too(self):
         line = Timeline(mains=False, woken=True)
@@ -123,7 +123,7 @@ class Battery(unittest.TestCase):
 
     def test_a_mains_seal_never_sleeps(self):
         line = online()
-        line.run(10 * BEAT_MS)
+        line.run(10 * HEARTBEAT_MS)
         self.assertEqual([w for w in line.wants if w[1] == SLEEP], [])
 
     def test_before_any_reading_the_contact_is_unknown(self):

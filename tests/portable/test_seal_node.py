@@ -2,12 +2,12 @@
 
 import unittest
 
-from seal_timeline import BEAT_MS, Timeline, online
+from seal_timeline import HEARTBEAT_MS, Timeline, online
 
 from sealnode import node as mind
 from sealnode.node import DROP, SEND, Event
 from sealnode.spool import ENTRIES_MAX
-from sealwire.report import BEAT, EDGE, OPEN, SHUT, TAMPER
+from sealwire.report import EDGE, HEARTBEAT, OPEN, SHUT, TAMPER
 
 
 class Reports(unittest.TestCase):
@@ -32,7 +32,7 @@ class Reports(unittest.TestCase):
         report = line.node.report(2, line.now_ms, None)
         self.assertEqual((report.kind, report.cover, report.edges), (TAMPER, True, 0))
         line.receipt(2, 2)
-        line.run(BEAT_MS)
+        line.run(HEARTBEAT_MS)
         self.assertTrue(line.node.report(0, line.now_ms, None).cover)
 
     def test_bounces_travel_with_the_next_report_once(self):
@@ -68,7 +68,7 @@ class Again(unittest.TestCase):
         line = online()
         line.edge()
         line.receipt(2, 2)
-        line.run(BEAT_MS - 1000)
+        line.run(HEARTBEAT_MS - 1000)
         self.assertEqual(line.sent(), [2])
         self.assertEqual(line.spool.count, 0)
 
@@ -83,14 +83,14 @@ class Again(unittest.TestCase):
         line.run(60_000)  # the fourth is asked for again, and nothing overtakes it
         self.assertEqual(set(line.sent()), {2, 3, 4})
 
-    def test_no_beat_overtakes_a_report_that_waits(self):
+    def test_no_heartbeat_overtakes_a_report_that_waits(self):
         line = online()
         line.edge()
-        line.run(10 * BEAT_MS)
+        line.run(10 * HEARTBEAT_MS)
         self.assertTrue(0 not in line.sent())
         line.up()
         line.receipt(2, 50)
-        line.run(BEAT_MS)
+        line.run(HEARTBEAT_MS)
         self.assertTrue(0 in line.sent())
 
     def test_a_full_spool_is_emptied_as_fast_as_receipts_come(self):
@@ -121,35 +121,35 @@ class Again(unittest.TestCase):
 
 
 class Beats(unittest.TestCase):
-    def test_a_beat_comes_when_nothing_else_did_for_its_time(self):
+    def test_a_heartbeat_comes_when_nothing_else_did_for_its_time(self):
         for dice in (0, 10**9):
             line = online(dice)
             line.edge()
             line.receipt(2, 2)
-            line.run(BEAT_MS)
+            line.run(HEARTBEAT_MS)
             (at,) = line.times(SEND, 0)
-            self.assertTrue(BEAT_MS * 9 // 10 <= at - line.wants[0][0] <= BEAT_MS)
+            self.assertTrue(HEARTBEAT_MS * 9 // 10 <= at - line.wants[0][0] <= HEARTBEAT_MS)
 
-    def test_a_beat_tells_contact_and_edges_and_is_never_spooled(self):
+    def test_a_heartbeat_tells_contact_and_edges_and_is_never_spooled(self):
         line = online()
         line.edge(OPEN)
         line.receipt(2, 2)
-        line.run(BEAT_MS)
+        line.run(HEARTBEAT_MS)
         report = line.node.report(0, line.now_ms, None)
         self.assertEqual(
-            (report.kind, report.seq, report.contact, report.edges), (BEAT, 0, OPEN, 1)
+            (report.kind, report.seq, report.contact, report.edges), (HEARTBEAT, 0, OPEN, 1)
         )
         self.assertEqual(line.spool.count, 0)
 
-    def test_beats_go_on_for_as_long_as_there_are_receipts(self):
+    def test_heartbeats_go_on_for_as_long_as_there_are_receipts(self):
         line = online(dice=10**9)
         for counter in range(2, 30):
-            line.run(BEAT_MS)
+            line.run(HEARTBEAT_MS)
             line.receipt(0, counter)
         self.assertEqual(line.times(DROP), [])
         self.assertTrue(28 <= len(line.times(SEND, 0)) <= 32)
 
-    def test_a_connection_without_anything_to_say_begins_with_a_beat(self):
+    def test_a_connection_without_anything_to_say_begins_with_a_heartbeat(self):
         line = online()
         line.down()
         self.assertEqual(line.up(), [(SEND, 0)])

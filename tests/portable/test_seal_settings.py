@@ -18,7 +18,7 @@ GOOD = {
     "user": "00112233445566aa",
     "password": "geheim",
     "wifi": {"ssid": "站点", "password": "12345678"},
-    "beat_s": 100,
+    "heartbeat_s": 100,
     "mains": True,
 }
 WRONG = (
@@ -32,7 +32,7 @@ WRONG = (
     ("password", ("", None, 7)),
     ("wifi", ("home", {}, {"ssid": "a"}, {"ssid": "", "password": "b"}, {"ssid": 1, "password": ""},
               {"ssid": "x" * 33, "password": ""}, {"ssid": "a", "password": "b", "c": 1})),
-    ("beat_s", (0, -5, 86401, "100", 0.5, False, None)),
+    ("heartbeat_s", (0, -5, 86401, "100", 0.5, False, None)),
     ("mains", (0, 1, "true", None)),
 )  # fmt: skip
 
@@ -50,9 +50,9 @@ class SettingsTest(unittest.TestCase):
         self.assertEqual(found.key, b"\x0f" * 32)
         self.assertEqual((found.broker, found.port, found.ca), ("192.168.1.2", 8883, "ca.der"))
         self.assertEqual(found.wifi, ("站点", "12345678"))
-        self.assertEqual((found.beat_ms, found.mains), (100_000, True))
+        self.assertEqual((found.heartbeat_ms, found.mains), (100_000, True))
 
-    def test_a_desk_needs_neither_tls_nor_wifi(self):
+    def test_a_bench_needs_neither_tls_nor_wifi(self):
         fields = changed("ca", None)
         fields["wifi"] = None
         found = Settings(fields)

@@ -5,8 +5,8 @@ import unittest
 import golden
 
 from sealwire import ccm, envelope, receipt
+from sealwire.errors import OVERSIZED, TRUNCATED, WireError
 from sealwire.receipt import Receipt
-from sealwire.wrong import OVERSIZED, TRUNCATED, WireError
 
 VECTORS = golden.load("receipts")
 

@@ -5,8 +5,8 @@ import unittest
 import golden
 
 from sealwire import ccm, envelope, report
+from sealwire.errors import OVERSIZED, TRUNCATED, WireError
 from sealwire.report import Report
-from sealwire.wrong import OVERSIZED, TRUNCATED, WireError
 
 VECTORS = golden.load("reports")
 

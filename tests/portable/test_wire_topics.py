@@ -5,7 +5,7 @@ import unittest
 import golden
 
 from sealwire import topics
-from sealwire.wrong import MALFORMED, WireError
+from sealwire.errors import MALFORMED, WireError
 
 VECTORS = golden.load("topics")
 

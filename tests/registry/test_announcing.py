@@ -8,10 +8,11 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, event, insert, select
 
+from gateway.core.doors.permits import PERMITS_MAX, WINDOWS_MAX
 from gateway.core.events import PermitAnnounced
 from gateway.core.model import Permit
-from gateway.core.permits import PERMITS_MAX, WINDOWS_MAX
-from gateway.notify.catalogue import LOCALES
+from gateway.language.catalogue import LOCALES
+from gateway.registry import load as registry
 from gateway.registry import permits
 from gateway.registry.permits import (
     Announcements,
@@ -19,8 +20,8 @@ from gateway.registry.permits import (
     PermitConflictError,
     PermitError,
 )
-from gateway.store import registry, tables
-from gateway.store.engine import Store
+from gateway.store import tables
+from gateway.store.database import Store
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW_MS = 1_780_000_000_000
@@ -54,9 +55,9 @@ def announced(store: Store, door_id: str, *wanted: Permit, now_ms: int = NOW_MS)
     return new
 
 
-def letters(store: Store) -> list[tuple[str, object]]:
+def pending_events(store: Store) -> list[tuple[str, object]]:
     with store.reading() as connection:
-        return [(door_id, what) for _, door_id, what in registry.letters(connection, 0)]
+        return [(door_id, what) for _, door_id, what in registry.pending_events(connection, 0)]
 
 
 def fill(store: Store, door_id: str) -> None:
@@ -71,7 +72,7 @@ def fill(store: Store, door_id: str) -> None:
 def test_an_announcement_is_a_row_and_a_letter_and_said_twice_is_said_once(store: Store) -> None:
     assert announced(store, "d1", MEAL) == [True]
     assert announced(store, "d1", MEAL) == [False]
-    ((door_id, told),) = letters(store)
+    ((door_id, told),) = pending_events(store)
     assert door_id == "d1"
     assert isinstance(told, PermitAnnounced)
     assert replace(told.permit, permit_id="") == MEAL
@@ -94,7 +95,7 @@ def test_a_full_door_takes_no_more_and_keeps_todays_meal(store: Store) -> None:
     with pytest.raises(PermitConflictError) as refused:
         announced(store, "d1", replace(MEAL, permit_id="more", to_ms=NOW_MS + 9 * DAY_MS))
     assert refused.value.told("en") == "The door has 32 permits already, which is the limit."
-    assert len(letters(store)) == PERMITS_MAX
+    assert len(pending_events(store)) == PERMITS_MAX
     assert announced(store, "d2", MEAL) == [True]
 
 
@@ -144,7 +145,7 @@ def test_what_cannot_be_is_told_and_nothing_is_kept(
         said = refused.value.told(language)
         assert said.endswith("。" if language == "zh" else (".", "?"))
         assert "{" not in said
-    assert letters(store) == []
+    assert pending_events(store) == []
 
 
 def test_an_id_is_one_permits_only(store: Store) -> None:
@@ -163,7 +164,7 @@ def test_for_an_area_it_is_all_of_its_doors_or_none(store: Store) -> None:
         one = announcements.announce_in("stair:3/4", replace(MEAL, permit_id="noon"))
         announcements.write()
     assert [(its.door_id, its.permit.permit_id) for its in one] == [("d3", "noon-1")]
-    assert [door_id for door_id, _ in letters(store)] == ["d2"] * PERMITS_MAX + ["d3"]
+    assert [door_id for door_id, _ in pending_events(store)] == ["d2"] * PERMITS_MAX + ["d3"]
     with store.reading() as connection, pytest.raises(NobodyThereError):
         law(connection).announce_in("stair:9/9", MEAL)
 
@@ -187,5 +188,6 @@ def test_one_permit_costs_a_look_up_and_not_the_registry(store: Store) -> None:
     selects = [statement for statement in asked if statement.startswith("SELECT")]
     assert len(selects) <= 3
     assert all("WHERE" in statement for statement in selects)
-    with store.reading() as connection:  # the gateway takes the letter, and need not read anew
+    # the gateway takes the pending event, and need not read anew
+    with store.reading() as connection:
         assert registry.enrolment(connection) == 0

@@ -18,7 +18,7 @@ from gateway.core.replay_window import ReplayWindow, accept, refusal
 START_MS = 1_000_000
 ANSWER_MS = 40  # of a heartbeat, and of whatever the air has to let through
 # At one moment: first what happens, then what arrives, then what the seal does by itself.
-HAPPENS, ARRIVES, ACTS, LOOKS = range(4)
+HAPPENS, ARRIVES, ACTS, READINGS = range(4)
 
 
 class Sent(NamedTuple):
@@ -49,13 +49,13 @@ class Heartbeat(NamedTuple):
 
 @dataclass(frozen=True)
 class Life:
-    """What happens to a seal. `acts`: (at_ms, "edge" | "cover" | "magnet" | "power" | "look", to
+    """What happens to a seal. `acts`: (at_ms, "edge" | "cover" | "magnet" | "power" | "reading", to
     what); `dark`: from (included) to (excluded), in which nothing gets through; `loss`: of the
     rest. With `patient` no report stays unanswered so long that a node would drop its connection.
     """
 
     seed: int
-    beat_ms: int
+    heartbeat_ms: int
     end_ms: int
     acts: list[tuple[int, str, int]]
     dark: list[tuple[int, int]]
@@ -70,7 +70,7 @@ class Life:
     def fate(self, nth: int, at_ms: int, waits_ms: int) -> list[tuple[int, int | None]]:
         """What becomes of the nth transmission: how long each copy takes to the gateway, and its
         receipt from there, None for a lost one."""
-        if self.patient and waits_ms > self.beat_ms // 2:
+        if self.patient and waits_ms > self.heartbeat_ms // 2:
             return [(ANSWER_MS, ANSWER_MS)]
         chance = Random(f"{self.seed}/{nth}")  # noqa: S311 - repeatable on purpose
         if self.is_dark(at_ms) or chance.random() < self.loss:
@@ -95,7 +95,8 @@ class Record:
 
     sent: list[Sent] = field(default_factory=list)
     heartbeats: list[Heartbeat] = field(default_factory=list)
-    looks: list[tuple[int, bool]] = field(default_factory=list)  # when, and whether nothing waits
+    # when, and whether nothing waits
+    readings: list[tuple[int, bool]] = field(default_factory=list)
     taken: list[Sent] = field(default_factory=list)  # what the gateway heard for the first time
     dropped: int = 0
     lost_links: int = 0
@@ -104,8 +105,8 @@ class Record:
 class World:
     """Time, the air, and the gateway's side, for one seal."""
 
-    def __init__(self, life: Life) -> None:
-        self.life = life
+    def __init__(self, truth: Life) -> None:
+        self.truth = truth
         self.now_ms = START_MS
         self.record = Record()
         self.window = ReplayWindow()
@@ -120,7 +121,7 @@ class World:
         heapq.heappush(self._heap, (at_ms, rank, self._planned, act, argument))
 
     def next_ms(self) -> int:
-        return self._heap[0][0] if self._heap else self.life.end_ms
+        return self._heap[0][0] if self._heap else self.truth.end_ms
 
     def do_next(self) -> None:
         """The first of what is to come."""
@@ -138,7 +139,7 @@ class World:
         if self._unanswered_ms is None:
             self._unanswered_ms = self.now_ms
         waits_ms = self.now_ms - self._unanswered_ms
-        for up_ms, down_ms in self.life.fate(len(self.record.sent), self.now_ms, waits_ms):
+        for up_ms, down_ms in self.truth.fate(len(self.record.sent), self.now_ms, waits_ms):
             copy = sent, epoch, counter, down_ms, arrives
             self.at(self.now_ms + up_ms, ARRIVES, self._hears, copy)
 

@@ -2,7 +2,7 @@
 
 from gateway.core.rules import Rules
 from gateway.simulate.causes import STORM_MS, Answer, Cause, Found, Outages, true_outages
-from gateway.simulate.life import HOUR_MS, MINUTE_MS
+from gateway.simulate.ground_truth import HOUR_MS, MINUTE_MS
 
 STAIR = Cause("stair:0/1", HOUR_MS, 2 * HOUR_MS, frozenset("abcdef"))
 PATIENCE_MS = 9 * MINUTE_MS

@@ -4,21 +4,15 @@ from collections.abc import Iterator
 
 from gateway.core.actor import actor_of
 from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
-from gateway.core.events import (
-    CaseAcknowledged,
-    DeadlineCame,
-    OrderPlaced,
-    ReportCame,
-    SealBound,
-)
+from gateway.core.events import CaseAcknowledged, DeadlineCame, OrderPlaced, ReportCame, SealBound
 from gateway.core.model import Contact, Order
 from gateway.core.rules import Rules
 from gateway.core.site import Step
 from gateway.core.subject import of_door
 from gateway.simulate.fleet import simulate
-from gateway.simulate.habits import OURS, load
-from gateway.simulate.life import START_MS
+from gateway.simulate.ground_truth import START_MS
 from gateway.simulate.phones import Phones
+from gateway.simulate.scenario import OURS, load
 from gateway.simulate.site_run import SiteRun
 
 RULES = Rules()
@@ -116,12 +110,12 @@ def test_a_phone_that_works_is_not_lost_by_its_daily_tests() -> None:
         grid.opens(number, NOON_MS + number * DAY_MS)
         grid.taken(number, NOON_MS + number * DAY_MS + MINUTE_MS)
     assert grid.lives(NOON_MS + 6 * DAY_MS).pages == 5
-    assert all(person.working for person in grid.site.turn.switchboard.people.values())
+    assert all(person.working for person in grid.site.turn.router.people.values())
 
 
 def test_every_grid_of_a_fleet_is_counted() -> None:
-    habits = load(OURS)
-    totals = simulate(2 * habits.warden.doors + 3, 2, 1, habits)
+    scenario = load(OURS)
+    totals = simulate(2 * scenario.warden.doors + 3, 2, 1, scenario)
     figures = totals.figures()
     assert figures["phone_pages"] >= figures["pages"] > 0
     assert 0 < figures["phone_most_pages_in_10_min"] <= 10

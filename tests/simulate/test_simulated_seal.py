@@ -24,14 +24,14 @@ from gateway.simulate import seal as simulated
 from sealnode import node, spool
 from sealnode import seal as real
 from sealwire.report import AGE_MS_MAX
-from simulate.seal_life import START_MS, Life, Record
-from simulate.two_seals import RealLife, SimulatedLife
+from tests.simulate.seal_life import START_MS, Life, Record
+from tests.simulate.two_seals import RealLife, SimulatedLife
 
 LIVES = int(os.environ.get("MENSHEN_LIVES", "25"))
 SEED = os.environ.get("MENSHEN_SEED")
 SECOND_MS, HOUR_MS, DAY_MS = 1_000, 3_600_000, 86_400_000
 PAUSES_MS = ((60, 400), (60, 400), (500, 5_000), (5_000, 60_000), (60_000, 400_000))
-FLURRY = 90  # edges: more than a spool holds
+BURST = 90  # edges: more than a spool holds
 LIGHT_MS = 150_000  # so long after a darkness, a node has a connection, and all is told
 
 
@@ -46,14 +46,14 @@ def flash() -> Iterator[Path]:
 def random_life(seed: int) -> Life:
     """A door that is used at all hours, tampered with and cut off, in a bad air."""
     chance = Random(seed)  # noqa: S311 - repeatable on purpose
-    beat_ms = chance.choice((60, 100, 300)) * SECOND_MS
+    heartbeat_ms = chance.choice((60, 100, 300)) * SECOND_MS
     acts, dark, at_ms = [(START_MS, "power", 1)], [], START_MS
     state = {"edge": 0, "cover": 0, "magnet": 0, "power": 1}
     for _ in range(chance.randint(20, 150)):
         at_ms += chance.randint(*chance.choice(PAUSES_MS))
         if chance.random() < 0.03:
             dark.append((at_ms, at_ms + chance.randint(1_000, 60_000)))
-            for _ in range(chance.choice((0, 10, FLURRY))):
+            for _ in range(chance.choice((0, 10, BURST))):
                 at_ms += chance.randint(60, 300)
                 state["edge"] ^= 1
                 acts.append((at_ms, "edge", state["edge"]))
@@ -61,10 +61,10 @@ def random_life(seed: int) -> Life:
         what = chance.choices(("edge", "cover", "magnet", "power"), (20, 1, 1, 3))[0]
         state[what] ^= 1
         acts.append((at_ms, what, state[what]))
-        acts.append((at_ms + chance.randint(1, 59), "look", 0))
+        acts.append((at_ms + chance.randint(1, 59), "reading", 0))
     return Life(
         seed,
-        beat_ms,
+        heartbeat_ms,
         at_ms + HOUR_MS,
         acts,
         dark,
@@ -74,9 +74,9 @@ def random_life(seed: int) -> Life:
     )
 
 
-def both(life: Life, folder: Path) -> tuple[Record, Record]:
-    theirs = RealLife(life, folder).live()
-    ours = SimulatedLife(life, [beat.at_ms for beat in theirs.heartbeats]).live()
+def both(truth: Life, folder: Path) -> tuple[Record, Record]:
+    theirs = RealLife(truth, folder).live()
+    ours = SimulatedLife(truth, [heartbeat.at_ms for heartbeat in theirs.heartbeats]).live()
     return theirs, ours
 
 
@@ -102,21 +102,21 @@ def test_whatever_happens_both_send_the_same_at_the_same_time(flash: Path, numbe
     assert theirs.lost_links == 0
     assert first_difference(theirs.sent, ours.sent) == ""
     assert first_difference(theirs.heartbeats, ours.heartbeats) == ""
-    assert theirs.looks == ours.looks
+    assert theirs.readings == ours.readings
     assert theirs.taken == ours.taken
     assert theirs.dropped == ours.dropped
 
 
 def life_with_darkness(seed: int) -> Life:
     """A seal that is cut off for hours and days while its door is used and its power comes and
-    goes: its node drops connections and looks for new ones, and is left alone when it is light."""
+    goes: its node drops connections and seeks new ones, and is left alone when it is light."""
     chance = Random(seed)  # noqa: S311 - repeatable on purpose
     acts, dark, at_ms = [(START_MS, "power", 1)], [], START_MS
     state = {"edge": 0, "cover": 0, "magnet": 0, "power": 1}
     for _ in range(chance.randint(1, 4)):
         at_ms += chance.randint(LIGHT_MS, HOUR_MS)
         from_ms = at_ms
-        for _ in range(chance.choice((1, 10, FLURRY))):
+        for _ in range(chance.choice((1, 10, BURST))):
             what = chance.choices(("edge", "cover", "magnet", "power"), (20, 1, 1, 2))[0]
             state[what] ^= 1
             acts.append((at_ms, what, state[what]))
@@ -148,8 +148,8 @@ def test_after_a_long_darkness_the_gateway_hears_the_same_of_both(flash: Path, n
 def test_an_age_of_more_than_49_days_is_told_as_49_days_by_both(flash: Path) -> None:
     dark = [(START_MS + HOUR_MS, START_MS + 50 * DAY_MS)]
     acts = [(START_MS, "power", 1), (START_MS + 2 * HOUR_MS, "edge", 1)]
-    life = Life(1, 3_600_000, dark[0][1] + HOUR_MS, acts, dark, throw=0.5, patient=False)
-    theirs, ours = both(life, flash)
+    truth = Life(1, 3_600_000, dark[0][1] + HOUR_MS, acts, dark, throw=0.5, patient=False)
+    theirs, ours = both(truth, flash)
     assert theirs.lost_links > 100
     assert theirs.taken[-1].age_ms == ours.taken[-1].age_ms == AGE_MS_MAX
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from desk_board import DeskBoard
 from gateway.core.events import ReportCame
 from gateway.core.model import Contact
 from gateway.simulate.seal import Seal as SimulatedSeal
@@ -18,12 +17,13 @@ from sealnode.seal import Seal as RealSeal
 from sealnode.settings import Settings
 from sealwire import ccm, envelope, receipt, report
 from sealwire.receipt import Receipt
-from simulate.seal_life import (
+from tests.bench_board import BenchBoard
+from tests.simulate.seal_life import (
     ACTS,
     ANSWER_MS,
     ARRIVES,
     HAPPENS,
-    LOOKS,
+    READINGS,
     Heartbeat,
     Life,
     Record,
@@ -53,28 +53,28 @@ class _OpenAir:
     def crossings(self, at_ms: int) -> list[int]:
         return [0]
 
-    def carries_beat(self, number: int, at_ms: int) -> bool:
+    def carries_heartbeat(self, number: int, at_ms: int) -> bool:
         return True
 
 
 class SimulatedLife(World):
     """The life of the fleet's seal. `looks_ms`: when to ask it what a heartbeat would say."""
 
-    def __init__(self, life: Life, looks_ms: list[int]) -> None:
-        super().__init__(life)
-        dice = _Dice(life.throw)
+    def __init__(self, truth: Life, readings_ms: list[int]) -> None:
+        super().__init__(truth)
+        dice = _Dice(truth.throw)
         air: Any = _OpenAir()
-        self.seal = SimulatedSeal(SEAL_ID, air, dice, life.beat_ms, self._plan, self._out)
-        self.seal.edges = life.edges_before
+        self.seal = SimulatedSeal(SEAL_ID, air, dice, truth.heartbeat_ms, self._plan, self._out)
+        self.seal.edges = truth.edges_before
         self._leaf = Contact.SHUT
-        for at_ms, what, value in life.acts:
-            rank = LOOKS if what == "look" else HAPPENS
+        for at_ms, what, value in truth.acts:
+            rank = READINGS if what == "reading" else HAPPENS
             self.at(at_ms, rank, self._happens, (what, value))
-        for at_ms in looks_ms:
-            self.at(at_ms, LOOKS, self._beats, None)
+        for at_ms in readings_ms:
+            self.at(at_ms, READINGS, self._heartbeats, None)
 
     def live(self) -> Record:
-        while self.next_ms() < self.life.end_ms:
+        while self.next_ms() < self.truth.end_ms:
             self.do_next()
         self.record.dropped = self.seal.dropped
         return self.record
@@ -92,16 +92,16 @@ class SimulatedLife(World):
     def _receipted(self, told: tuple[int, int, int]) -> None:
         self.seal.receipted(self.now_ms, told[0])
 
-    def _beats(self, _: None) -> None:
-        said = self.seal.beat(self.now_ms)
+    def _heartbeats(self, _: None) -> None:
+        said = self.seal.heartbeat(self.now_ms)
         if said is not None:
-            beat = Heartbeat(self.now_ms, said.contact, said.edges, said.cover, said.magnet)
-            self.record.heartbeats.append(beat)
+            heartbeat = Heartbeat(self.now_ms, said.contact, said.edges, said.cover, said.magnet)
+            self.record.heartbeats.append(heartbeat)
 
     def _happens(self, what: tuple[str, int]) -> None:
         kind, value = what
-        if kind == "look":
-            self.record.looks.append((self.now_ms, self.seal.on and not self.seal.spool))
+        if kind == "reading":
+            self.record.readings.append((self.now_ms, self.seal.on and not self.seal.spool))
         elif kind == "power":
             self._power(bool(value))
         elif kind == "edge":
@@ -121,8 +121,8 @@ class SimulatedLife(World):
             self.seal.power_fails(self.now_ms)
 
 
-class _Board(DeskBoard):
-    """A desk's board whose dice show the same share each time; the first throw after power-on,
+class _Board(BenchBoard):
+    """A bench's board whose dice show the same share each time; the first throw after power-on,
     which keeps a building's seals apart, shows nought: the simulated seal is linked at once."""
 
     def __init__(self, flash: str, clock: Callable[[], int], share: float) -> None:
@@ -147,7 +147,7 @@ class _Line(Link):
         self._world = world
 
     def open(self, now_ms: int) -> None:
-        if not self._world.life.patient and self._world.life.is_dark(now_ms):
+        if not self._world.truth.patient and self._world.truth.is_dark(now_ms):
             self._world.record.lost_links += 1
         else:
             self.state = link_states.UP
@@ -171,10 +171,10 @@ class _Line(Link):
 
 
 class RealLife(World):
-    """The life of the real seal, on a desk's board, over as many boots as it has."""
+    """The life of the real seal, on a bench's board, over as many boots as it has."""
 
-    def __init__(self, life: Life, folder: Path) -> None:
-        super().__init__(life)
+    def __init__(self, truth: Life, folder: Path) -> None:
+        super().__init__(truth)
         fields = {
             "id": SEAL_ID,
             "key": KEY.hex(),
@@ -185,23 +185,23 @@ class RealLife(World):
             "user": SEAL_ID,
             "password": "geheim",
             "wifi": None,
-            "beat_s": life.beat_ms // 1_000,
+            "heartbeat_s": truth.heartbeat_ms // 1_000,
             "mains": True,
         }
         self._settings = Settings(fields)
         self._cipher = ccm.cipher(KEY)
         self._raw_id = bytes.fromhex(SEAL_ID)
-        self.board = _Board(f"{folder}/", lambda: self.now_ms, life.throw)
+        self.board = _Board(f"{folder}/", lambda: self.now_ms, truth.throw)
         self.seal: RealSeal | None = None
         self._lived_before = False
-        for at_ms, what, value in life.acts:
-            rank = LOOKS if what == "look" else HAPPENS
+        for at_ms, what, value in truth.acts:
+            rank = READINGS if what == "reading" else HAPPENS
             self.at(at_ms, rank, self._happens, (what, value))
 
     def live(self) -> Record:
-        while (due_ms := self._due_ms()) < self.life.end_ms:
+        while (due_ms := self._due_ms()) < self.truth.end_ms:
             self.now_ms = due_ms
-            while self.next_ms() <= due_ms and self._heap[0][1] < LOOKS:
+            while self.next_ms() <= due_ms and self._heap[0][1] < READINGS:
                 self.do_next()
             if self.seal is not None:
                 self.seal.poll(self.now_ms)
@@ -221,9 +221,9 @@ class RealLife(World):
         said = report.unpack(plain)
         contact = CONTACTS[said.contact]
         if said.seq == 0:
-            beat = Heartbeat(self.now_ms, contact, said.edges, said.cover, said.magnet)
-            self.record.heartbeats.append(beat)
-            if not self.life.is_dark(self.now_ms):
+            heartbeat = Heartbeat(self.now_ms, contact, said.edges, said.cover, said.magnet)
+            self.record.heartbeats.append(heartbeat)
+            if not self.truth.is_dark(self.now_ms):
                 answer = 0, epoch, counter
                 self.at(self.now_ms + ANSWER_MS, ARRIVES, self._receipted, answer)
             return
@@ -251,9 +251,9 @@ class RealLife(World):
 
     def _happens(self, what: tuple[str, int]) -> None:
         kind, value = what
-        if kind == "look":
+        if kind == "reading":
             idle = self.seal is not None and not self.seal.waiting
-            self.record.looks.append((self.now_ms, idle))
+            self.record.readings.append((self.now_ms, idle))
         elif kind == "power" and value:
             self._boots()
         elif kind == "power":
@@ -267,7 +267,7 @@ class RealLife(World):
         self.seal = RealSeal(self.board, self._settings, self.now_ms)
         self.seal.link = _Line(self)
         if not self._lived_before:
-            self.seal.spool.edges = self.life.edges_before
+            self.seal.spool.edges = self.truth.edges_before
         self._lived_before = True
 
     def _ends(self) -> None:

@@ -13,18 +13,18 @@ from typing import Any, get_args
 import msgspec
 from msgspec import inspect
 
+from gateway.core.cases.escalation import Ways
 from gateway.core.effects import Effect
 from gateway.core.events import Event
-from gateway.core.ladder import Ways
 from gateway.core.model import CaseState, Contact, Door, Outages
-from gateway.core.people import Person
-from gateway.core.reason import Reason
-from gateway.core.rota import Role
+from gateway.core.paging.person import Person
+from gateway.core.paging.schedule import Role
+from gateway.core.paging.staff import Staff
+from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
-from gateway.core.staff import Staff
 from gateway.core.subject import SubjectKind
-from gateway.store.commit import Group
-from gateway.store.registry import Listening
+from gateway.registry.load import Listening
+from gateway.store.batch import Group
 
 STATES: dict[str, type[msgspec.Struct]] = {
     "doors.state": Door,

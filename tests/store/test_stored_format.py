@@ -15,8 +15,8 @@ from sqlalchemy import insert, update
 from gateway.core.effects import Effect
 from gateway.core.events import Event
 from gateway.store import tables
-from gateway.store.engine import STORED_FORMAT, Store, StoreError
-from store.stored_samples import GOLDEN, STATES, lines, samples
+from gateway.store.database import STORED_FORMAT, Store, StoreError
+from tests.store.stored_samples import GOLDEN, STATES, lines, samples
 
 
 def golden() -> dict[str, bytes]:

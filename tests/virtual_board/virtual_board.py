@@ -1,4 +1,4 @@
-"""A board on a desk: mpremote on one side of a serial line, the real MicroPython on the other.
+"""A board on a bench: mpremote on one side of a serial line, the real MicroPython on the other.
 
     mpremote ~~ outer pseudo-terminal ~~ this relay ~~ inner pseudo-terminal ~~ shim.py
 

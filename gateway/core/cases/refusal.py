@@ -1,6 +1,6 @@
 """Why an action on a case was refused: it changed nothing, and whoever acted is told so.
 
-The sentences for people are made from it in `notify/wording.py`, in one place.
+The sentences for people are made from it in `language/reasons.py`, in one place.
 """
 
 from enum import StrEnum

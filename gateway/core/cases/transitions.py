@@ -1,9 +1,8 @@
 """What may be done about a case when: one table of states and actions, for doors and outages alike.
 
-`TABLE` says for every state and action where it leads, or why it is refused; guards look at the
-case and at who acts. Buttons (`allowed`), what is done (`core/acts.py`) and the drawing of a case's
-states all come from it.
-"""
+`TABLE` says for every state and action where it leads, or why it is refused; guards check the case
+and at who acts. Buttons (`allowed`), what is done (`core/cases/actions.py`) and the drawing of a
+case's states all come from it."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -33,12 +32,12 @@ PERSONAL: Final = tuple(action for action in Action if not action.startswith("pa
 
 
 class Judged(Protocol):
-    """What the table looks at of a case; `Case` is one, and `Standing` where only rows are read."""
+    """What the table checks of a case; `Case` is one, and `Standing` where only rows are read."""
 
     @property
     def state(self) -> CaseState: ...
     @property
-    def latched(self) -> bool: ...
+    def locked(self) -> bool: ...
     @property
     def moved_by(self) -> Actor | None: ...
     @property
@@ -46,10 +45,10 @@ class Judged(Protocol):
 
 
 class Standing(Struct, frozen=True):
-    """A case as far as the table looks at it."""
+    """A case as far as the table checks it."""
 
     state: CaseState
-    latched: bool = False
+    locked: bool = False
     moved_by: Actor | None = None
     reported_by: Actor | None = None
 
@@ -73,12 +72,12 @@ def _reported_once(case: Judged, actor: Actor | None) -> Refusal | None:
 
 
 def _visited(case: Judged, _: Actor | None) -> Refusal | None:
-    needs_visit = case.latched and case.state is not CaseState.ON_SITE
+    needs_visit = case.locked and case.state is not CaseState.ON_SITE
     return Refusal.NEEDS_VISIT if needs_visit else None
 
 
 def _no_tampering(case: Judged, _: Actor | None) -> Refusal | None:
-    return Refusal.NOT_SHELVED if case.latched else None
+    return Refusal.NOT_SHELVED if case.locked else None
 
 
 def _another(case: Judged, actor: Actor | None) -> Refusal | None:

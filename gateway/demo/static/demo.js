@@ -1,5 +1,5 @@
-// The page of the demo. The supervisor sends the whole scene whenever it changes; here it is shown.
-// Doors, gateway and journal are as they are told; only the phone is looked at (phone.js).
+// The page of the demo. The supervisor sends the whole view whenever it changes; here it is shown.
+// Doors, gateway and journal are as they are told; only the phone is watched (phone.js).
 import { ring, watchPhone } from "./phone.js";
 
 const at = (id) => document.getElementById(id);
@@ -135,12 +135,12 @@ function showStory(story) {
   text(verdict, story.failed || story.verdict);
 }
 
-function show(scene) {
-  showGateway(scene.gateway);
-  for (const door of scene.doors) showDoor(door, scene.gateway.phase !== "up");
-  showHappenings(scene.happenings);
-  showFigure(scene.happenings);
-  showStory(scene.story);
+function show(view) {
+  showGateway(view.gateway);
+  for (const door of view.doors) showDoor(door, view.gateway.phase !== "up");
+  showHappenings(view.happenings);
+  showFigure(view.happenings);
+  showStory(view.story);
   drawn = true;
 }
 

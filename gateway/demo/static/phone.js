@@ -12,7 +12,7 @@ export function watchPhone(frame, shown) {
   const seen = new Set();
   let loads = 0;
 
-  function look(isMeasured) {
+  function measure(isMeasured) {
     const now = frame.contentDocument?.querySelectorAll("[data-page-id]") || [];
     for (const page of now) {
       const id = page.dataset.pageId;
@@ -26,9 +26,9 @@ export function watchPhone(frame, shown) {
   function loaded() {
     const inside = frame.contentDocument;
     if (!inside?.body) return;
-    look(loads > 0); // what lay there when this page was opened came at some other time
+    measure(loads > 0); // what lay there when this page was opened came at some other time
     if (inside.getElementById("inbox")) loads += 1;
-    new MutationObserver(() => look(true)).observe(inside.body, { childList: true, subtree: true });
+    new MutationObserver(() => measure(true)).observe(inside.body, { childList: true, subtree: true });
   }
 
   frame.addEventListener("load", loaded);

@@ -1,4 +1,4 @@
-"""Cuts the power of a real littlefs at every single write of the spool, and looks what is left.
+"""Cuts the power of a real littlefs at every single write of the spool, and sees what is left.
 
 A seal's life is played: boot, edges, receipts, more edges. At the n-th write, or in its middle,
 the power goes; the seal boots anew from what the flash holds then. For every n until the whole life

@@ -1,6 +1,6 @@
 """A whole seal on MicroPython: its flash is a littlefs in a file, its door follows a script.
 
-    seal_at_work.main(path)   of a JSON file, whose content is as in tests/firmware/workbench.py
+    seal_at_work.main(path)   of a JSON file, whose content is as in tests/firmware/seal_bench.py
 
 The last line that it prints is one JSON object: how it ended.
 """
@@ -32,13 +32,13 @@ def _get(path):
 def _board(work):
     import file_disk
 
-    from desk_board import DeskBoard
+    from bench_board import BenchBoard
 
     folder = file_disk.mount(work["disk"])
     _put(folder, "seal.json", _get(work["settings"]))
     if work.get("ca"):
         _put(folder, "ca.der", _get(work["ca"]))
-    board = DeskBoard(folder, battery_mv=work.get("battery_mv"), seed=work.get("seed", 1))
+    board = BenchBoard(folder, battery_mv=work.get("battery_mv"), seed=work.get("seed", 1))
     start_ms = board.now_ms()
     for after_ms, switch, level in work.get("script", ()):
         board.play([(start_ms + after_ms, switch, level)])
@@ -60,10 +60,10 @@ def main(path):
     with open(path) as file:
         work = json.load(file)
     gc.collect()
-    without_desk = gc.mem_alloc()
+    without_bench = gc.mem_alloc()
     board = _board(work)
     gc.collect()
-    desk = gc.mem_alloc() - without_desk
+    bench = gc.mem_alloc() - without_bench
     start_ms = board.now_ms()
     seal = Seal(board, settings.read(board.flash))
     last_ms = max(
@@ -72,7 +72,7 @@ def main(path):
     toggles, why = work.get("toggles", 0), []
     while True:
         now_ms = board.now_ms()
-        has_read = seal.spool.next_seq > 1  # on a busy desk a boot takes a while
+        has_read = seal.spool.next_seq > 1  # on a busy bench a boot takes a while
         if toggles and has_read and now_ms - start_ms > last_ms:
             last_ms = now_ms - start_ms + TOGGLE_MS
             toggles -= 1
@@ -94,5 +94,5 @@ def main(path):
     print(json.dumps({
         "epoch": seal.spool.epoch, "counter": seal.spool.counter, "waiting": seal.waiting,
         "sent": seal.sent, "receipts": seal.receipts, "refused": seal.refused, "why": why,
-        "live": live, "desk": desk, "misses": seal.node.misses,
+        "live": live, "bench": bench, "misses": seal.node.misses,
     }))  # fmt: skip

@@ -75,9 +75,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("seq IS NOT NULL"),
     )
     op.create_table(
-        "letters",
+        "pending_events",
         sa.Column(
-            "letter_id",
+            "pending_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
             autoincrement=True,
             nullable=False,
@@ -85,7 +85,7 @@ def upgrade() -> None:
         sa.Column("subject_kind", sa.String(length=8), nullable=False),
         sa.Column("subject_id", sa.String(length=64), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("letter_id", name=op.f("pk_letters")),
+        sa.PrimaryKeyConstraint("pending_id", name=op.f("pk_pending_events")),
         sqlite_autoincrement=True,
     )
     op.create_table(
@@ -193,7 +193,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("warden_id", name=op.f("pk_wardens")),
     )
     op.create_table(
-        "covers",
+        "overrides",
         sa.Column("warden_id", sa.String(length=64), nullable=False),
         sa.Column("from_ms", sa.BigInteger(), nullable=False),
         sa.Column("to_ms", sa.BigInteger(), nullable=False),
@@ -240,8 +240,8 @@ def upgrade() -> None:
         sa.Column("since_ms", sa.BigInteger(), nullable=False),
         sa.Column("openings", sa.Integer(), nullable=False),
         sa.Column("moved_ms", sa.BigInteger(), nullable=False),
-        sa.Column("latched", sa.Boolean(), server_default=sa.text("0"), nullable=False),
-        sa.Column("returned_ms", sa.BigInteger(), nullable=True),
+        sa.Column("locked", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("cleared_ms", sa.BigInteger(), nullable=True),
         sa.Column("refers_to", sa.String(length=80), nullable=True),
         sa.Column("shelved_by", sa.Text(), nullable=True),
         sa.Column("shelved_why", sa.Text(), nullable=True),
@@ -340,7 +340,7 @@ def upgrade() -> None:
         sa.Column("seq_top", sa.Integer(), server_default="0", nullable=False),
         sa.Column("seq_seen", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("batch", sa.String(length=32), nullable=True),
-        sa.Column("beat_ms", sa.BigInteger(), nullable=True),
+        sa.Column("heartbeat_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["door_id"], ["doors.door_id"], name=op.f("fk_seals_door_id")),
         sa.PrimaryKeyConstraint("seal_id", name=op.f("pk_seals")),
     )

@@ -1,0 +1,91 @@
+"""`menshen check`: is all well? One line for each part, and an exit code for scripts.
+
+The parts are checked from outside, with or without a running gateway. A part that cannot be
+checked because an earlier one failed is left out.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from gateway.cli import check_machine, check_site
+from gateway.cli.check_result import CheckResult, Mark
+from gateway.cli.exit_codes import FAILED, MISUSED, OK
+from gateway.cli.output import console, now_ms, say_json
+from gateway.ingest.mqtt_probe import probe
+from gateway.settings import Settings, SettingsError, load
+from gateway.store.database import Store, StoreError
+
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")  # of no use to a person
+_STYLES = {Mark.OK: ("✓", "green"), Mark.WARN: ("!", "yellow"), Mark.FAIL: ("✗", "red")}
+
+
+def check(config: Path, as_json: bool) -> int:
+    """Check everything; the exit code."""
+    results = []
+    for result in _inspect(config):
+        results.append(result)
+        if not as_json:
+            _print(result)
+    if as_json:
+        say_json(json.loads(msgspec.json.encode(results)))
+    failed = {result.part for result in results if result.mark is Mark.FAIL}
+    if "settings" in failed:
+        return MISUSED
+    return FAILED if failed else OK
+
+
+def _inspect(config: Path) -> Iterator[CheckResult]:
+    try:
+        settings = load(config)
+    except SettingsError as error:
+        yield from (CheckResult("settings", Mark.FAIL, text) for text in error.sentences)
+        return
+    yield check_machine.settings(settings, config)
+    store: Store | None = None
+    try:
+        store = Store.open(settings.store.path, create=False)
+        yield check_machine.database(store)
+    except StoreError as error:
+        yield CheckResult("database", Mark.FAIL, str(error))
+    gateway = check_machine.gateway(settings)
+    yield gateway
+    yield _broker(settings, gateway)
+    yield check_machine.disk(settings.store.path.parent)
+    if store is None:
+        yield check_machine.clock(0, now_ms(), settings.zone)
+        return
+    try:
+        yield from check_site.parts(store, bool(settings.webhook.url), now_ms(), settings.zone)
+    except StoreError as error:
+        yield CheckResult("database", Mark.FAIL, str(error))
+    finally:
+        store.close()
+
+
+def _broker(settings: Settings, gateway: CheckResult) -> CheckResult:
+    """What a running gateway says of it, else a connection of our own under the gateway's name.
+
+    Not both: our mosquitto takes the user's name for the client's id, so that a second connection
+    under one name pushes the first one off.
+    """
+    broker = settings.broker
+    place = f"{broker.host}:{broker.port}" + (" with TLS" if broker.tls else "")
+    if gateway.mark is Mark.OK:
+        echo_ms = gateway.facts.get("echo_ms")
+        took = "" if echo_ms is None else f", and heard itself after {echo_ms:.1f} ms"
+        return CheckResult("broker", Mark.OK, f"{place}: the gateway is connected{took}")
+    wrong = probe(broker)
+    if wrong:
+        return CheckResult("broker", Mark.FAIL, f"{place}: {_ERRNO.sub('', wrong)}")
+    return CheckResult("broker", Mark.OK, f"{place} lets us in")
+
+
+def _print(result: CheckResult) -> None:
+    sign, colour = _STYLES[result.mark]
+    out = console()
+    out.print(sign, style=colour, end=" ")
+    out.print(f"{result.mark:<5}{result.part:<10}{result.text}", soft_wrap=True)

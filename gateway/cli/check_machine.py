@@ -1,0 +1,118 @@
+"""What `menshen check` checks on this machine: settings, database, gateway, clock, disk."""
+
+import base64
+import json
+import shutil
+import stat
+import urllib.error
+import urllib.request
+from datetime import tzinfo
+from pathlib import Path
+
+from sqlalchemy import text
+
+from gateway.cli.check_result import CheckResult, Mark
+from gateway.cli.output import span, when
+from gateway.settings import Settings
+from gateway.settings.values import is_loopback
+from gateway.store.database import HEAD, Store
+
+MIB = 1024 * 1024
+DISK_FAIL_BYTES, DISK_WARN_BYTES = 100 * MIB, 1024 * MIB
+CLOCK_BEFORE_MS = 1_735_689_600_000  # 2025: older than this software
+CLOCK_BEHIND_MS = 2_000
+ANSWER_S = 3.0
+_TIME_SERVICE = Path("/run/systemd/timesync")
+
+
+def settings(found: Settings, config: Path) -> CheckResult:
+    """They are right, or they would not be here; what is unwise about them."""
+    unwise = []
+    broker = found.broker
+    if not broker.tls and not is_loopback(broker.host):
+        unwise.append("broker.tls is false, so the gateway's password crosses the network readable")
+    if broker.user and not broker.password:
+        unwise.append("broker.user is set without MENSHEN_BROKER_PASSWORD")
+    if broker.ca and not broker.ca.is_file():
+        return CheckResult("settings", Mark.FAIL, f"broker.ca: there is no file {broker.ca}")
+    if unwise:
+        return CheckResult("settings", Mark.WARN, "; ".join(unwise))
+    return CheckResult("settings", Mark.OK, f"{config} is right")
+
+
+def database(store: Store) -> CheckResult:
+    """It opened. Whether it can be written now, and how large it is."""
+    with store.writing() as connection:
+        connection.execute(text("SELECT 1"))  # the transaction alone shows that we get our turn
+    status = store.path.stat()
+    facts = {"path": str(store.path), "bytes": status.st_size, "migration": HEAD}
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        words = f"{store.path} holds the seals' keys and others may read it: chmod 600"
+        return CheckResult("database", Mark.WARN, words, facts)
+    size = f"{status.st_size / MIB:.1f} MiB"
+    return CheckResult("database", Mark.OK, f"{store.path} can be read and written, {size}", facts)
+
+
+def gateway(found: Settings) -> CheckResult:
+    """Whether a gateway runs with these settings, and how it feels."""
+    host = f"[{found.console.host}]" if ":" in found.console.host else found.console.host
+    host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104
+    address = f"http://{host}:{found.console.port}"
+    request = urllib.request.Request(address + "/api/health")  # noqa: S310 - http, built here
+    if found.console.password:
+        login = base64.b64encode(f"menshen:{found.console.password}".encode()).decode()
+        request.add_header("Authorization", f"Basic {login}")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never by a proxy
+    try:
+        with opener.open(request, timeout=ANSWER_S) as answer:
+            health = json.load(answer)["health"]
+    except urllib.error.HTTPError as error:
+        return CheckResult(
+            "gateway", Mark.WARN, f"{address} answers {error.code}: is it another's?"
+        )
+    except (OSError, ValueError, LookupError, TypeError):
+        return CheckResult(
+            "gateway", Mark.WARN, f"none answers at {address}; `menshen run` starts it"
+        )
+    return _felt(health, address, found.zone)
+
+
+def _felt(health: dict[str, object], address: str, zone: tzinfo) -> CheckResult:
+    if not health.get("store_ok"):
+        return CheckResult(
+            "gateway", Mark.FAIL, f"it cannot store: {health.get('store_error')}", health
+        )
+    if not health.get("broker_connected"):
+        return CheckResult("gateway", Mark.FAIL, "it runs, but has lost its broker", health)
+    started_ms = health.get("started_ms")
+    since = f" since {when(started_ms, zone)}" if isinstance(started_ms, int) else ""
+    return CheckResult("gateway", Mark.OK, f"runs{since}, console at {address}", health)
+
+
+def clock(newest_ms: int, now: int, zone: tzinfo) -> CheckResult:
+    """`newest_ms` is the latest time in the journal, 0 if there is none."""
+    facts = {"now_ms": now, "newest_ms": newest_ms}
+    if now < CLOCK_BEFORE_MS:
+        return CheckResult(
+            "clock", Mark.FAIL, f"it says {when(now, zone)}, which is long past", facts
+        )
+    if newest_ms > now + CLOCK_BEHIND_MS:
+        behind = span(newest_ms - now)
+        words = f"it is {behind} behind the journal; times stand still until it has caught up"
+        return CheckResult("clock", Mark.FAIL, words, facts)
+    if _TIME_SERVICE.is_dir() and not (_TIME_SERVICE / "synchronized").exists():
+        words = f"{when(now, zone)}, not set by a time server since the machine started"
+        return CheckResult("clock", Mark.WARN, words, facts)
+    return CheckResult("clock", Mark.OK, when(now, zone), facts)
+
+
+def disk(folder: Path) -> CheckResult:
+    """Room beside the database."""
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    mark = Mark.OK
+    if free < DISK_WARN_BYTES:
+        mark = Mark.FAIL if free < DISK_FAIL_BYTES else Mark.WARN
+    words = f"{free / MIB / 1024:.1f} GiB free in {folder}"
+    return CheckResult("disk", mark, words, {"free_bytes": free})

@@ -1,0 +1,167 @@
+"""`menshen decode`: the bytes of a report or a receipt, in words."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
+from gateway.cli.output import say_json, show
+from gateway.registry import columns as columns
+from gateway.registry import load as registry
+from gateway.settings import load
+from gateway.store.database import Store
+from sealwire import envelope, receipt, report
+from sealwire.ccm import cipher
+from sealwire.errors import WireError
+
+HEX_CHARACTERS_MAX = 4_096
+_CONTACT = {report.SHUT: "shut", report.OPEN: "open", report.UNKNOWN: "unknown"}
+_KIND = {report.HEARTBEAT: "a heartbeat", report.EDGE: "an edge", report.TAMPER: "tampering"}
+_UNKNOWN = {
+    "age_ms": "unknown: the seal restarted since",
+    "battery_mv": "unknown, or mains",
+    "door": "none yet",
+}
+Words = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Whose key is tried. `row` is there if the database knows the seal."""
+
+    seal_id: str
+    key: bytes
+    row: registry.SealRow | None = None
+
+
+def decode(config: Path, text: str, seal: str | None, key: str | None, as_json: bool) -> int:
+    """Say what the bytes say; the exit code. CommandError if they are no frame of ours."""
+    frame = _bytes(text)
+    try:
+        direction, epoch, counter = envelope.peek(frame)
+    except WireError as error:
+        raise CommandError(f"{error.reason}: {error.text}") from None
+    words: Words = {
+        "frame": "report" if direction == envelope.UP else "receipt",
+        "epoch": epoch,
+        "counter": counter,
+    }
+    known, why_not = _candidates(config, seal, key)
+    opened = _open(frame, known)
+    if opened is None:
+        words["sealed"] = why_not or _not_opened(known, seal)
+    else:
+        whose, plain = opened
+        words |= _whose(whose, direction, epoch, counter)
+        words |= _report(plain) if direction == envelope.UP else _receipt(plain)
+    if as_json:
+        say_json(words)
+    else:
+        show(["", ""], [[name, _shown(name, value)] for name, value in words.items()])
+    return FAILED if known and opened is None else OK
+
+
+def _bytes(text: str) -> bytes:
+    digits = "".join(text.removeprefix("0x").replace(":", " ").split())
+    try:
+        if len(digits) <= HEX_CHARACTERS_MAX:
+            return bytes.fromhex(digits)
+    except ValueError:
+        pass
+    raise CommandError(
+        f"{text[:40]!r} is not hexadecimal; a report has {2 * envelope.FRAME_BYTES[0]} digits",
+        MISUSED,
+    )
+
+
+def _candidates(config: Path, seal: str | None, key: str | None) -> tuple[list[Known], str]:
+    """Keys to try: the given one, or the database's; else why there is none."""
+    seal_id = _cell("--seal", seal, columns.seal_id) if seal else None
+    if key is not None:
+        if seal_id is None:
+            raise CommandError("--key needs --seal: the frame does not say whose it is", MISUSED)
+        return [Known(seal_id, _cell("--key", key, columns.key))], ""
+    if not config.exists():
+        return [], f"no key: {config} is not there, and no --seal and --key were given"
+    store = Store.open(load(config).store.path, create=False)
+    try:
+        with store.reading() as connection:
+            seals = registry.load(connection).seals
+    finally:
+        store.close()
+    if seal_id is not None and seal_id not in seals:
+        return [], f"no key: seal {seal_id} is not enrolled here"
+    chosen = seals.values() if seal_id is None else [seals[seal_id]]
+    return [Known(row.seal_id, row.key, row) for row in chosen], ""
+
+
+def _cell(option: str, text: str, read: Any) -> Any:
+    try:
+        return read(columns.tidy(text))
+    except ValueError as wrong:
+        raise CommandError(f"{option}: {wrong}", MISUSED) from None
+
+
+def _open(frame: bytes, known: list[Known]) -> tuple[Known, bytes] | None:
+    for each in known:
+        try:
+            plain = envelope.open_up(cipher(each.key), bytes.fromhex(each.seal_id), frame)[3]
+        except WireError:
+            continue
+        return each, plain
+    return None
+
+
+def _not_opened(known: list[Known], seal: str | None) -> str:
+    if not known:
+        return "no key: no seal is enrolled here"
+    whose = f"seal {known[0].seal_id}" if seal else f"any of the {len(known)} seals enrolled here"
+    return f"wrong key: these bytes were not sealed by {whose}, or were altered"
+
+
+def _whose(known: Known, direction: int, epoch: int, counter: int) -> Words:
+    words: Words = {"seal": known.seal_id}
+    if known.row is None:
+        return words
+    words["door"] = known.row.door_id
+    if direction == envelope.UP:
+        window = known.row.window
+        now, stored = (epoch, counter), (window.epoch, window.counter)
+        verdict = "above the mark: would be accepted"
+        if now <= stored:
+            verdict = "refused as replayed" if now == stored else "refused as below the mark"
+        words["mark"] = f"epoch {window.epoch}, counter {window.counter}; {verdict}"
+    return words
+
+
+def _report(plain: bytes) -> Words:
+    said = _unpacked(report.unpack, plain)
+    return {
+        "says": _KIND[said.kind] + (", the first reading after a start" if said.first else ""),
+        "contact": _CONTACT[said.contact],
+        "number": said.seq,
+        "edges": said.edges,
+        "bounces": said.bounces,
+        "age_ms": said.age_ms,
+        "battery_mv": said.battery_mv,
+        "cover": "open" if said.cover else "in order",
+        "magnet": "disturbed" if said.magnet else "in order",
+    }
+
+
+def _receipt(plain: bytes) -> Words:
+    said = _unpacked(receipt.unpack, plain)
+    return {"says": "stored", "number": said.seq}
+
+
+def _unpacked(unpack: Any, plain: bytes) -> Any:
+    try:
+        return unpack(plain)
+    except WireError as error:
+        raise CommandError(f"{error.reason}: genuine, but {error.text}") from None
+
+
+def _shown(name: str, value: object) -> str:
+    if name == "number" and value == 0:
+        return "none: a heartbeat is not kept"
+    return _UNKNOWN[name] if value is None else str(value)

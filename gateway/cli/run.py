@@ -1,0 +1,50 @@
+"""`menshen run` and `menshen demo`: the long-running ones."""
+
+import asyncio
+import errno
+import logging
+import socket
+from pathlib import Path
+
+from gateway.cli.exit_codes import CommandError
+from gateway.settings import Settings, load
+
+
+def run(config: Path) -> None:
+    """Run the gateway until it is told to stop."""
+    settings = load(config)
+    _need_free_port(settings)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    from gateway.service import serve
+
+    asyncio.run(serve(settings))
+
+
+def demo(port: int | None, open_page: bool) -> int:
+    """Run the demo until it is told to stop; the exit code."""
+    from gateway.demo.supervisor import run as body
+
+    return body(port, open_page)
+
+
+def _need_free_port(settings: Settings) -> None:
+    """Say it before anything starts if the console cannot listen."""
+    host, port = settings.console.host, settings.console.port
+    words = {
+        errno.EADDRINUSE: "another program listens there, perhaps this gateway itself",
+        errno.EADDRNOTAVAIL: "this machine has no such address",
+        errno.EACCES: "only root may listen below port 1024",
+    }
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        why = words.get(error.errno or 0, error.strerror or str(error))
+        raise CommandError(
+            f"the console cannot listen on {host}:{port}: {why}; change console.host or "
+            "console.port in the settings"
+        ) from error

@@ -1,0 +1,158 @@
+"""What people, and their phones, do about a case, for doors and outages alike.
+
+The table in cases/transitions.py says what may be done when; what an action says is checked after
+that: the outcome must be one, and the end of a shelf must lie ahead.
+
+Time. An action is dated `age_ms` before it came, but never before its case was raised, and never
+more than AGE_MAX_MS ago. Actions take effect in the order in which they come, for older news undoes
+nothing; that somebody acted meanwhile is told (`overtaken`). And nothing silences what its actor
+could not know: an action that was done before the case was raised again is refused after it.
+
+The same `action_id` twice at one holder is one action: the second changes nothing, and
+`result_of` still says what came of the first. The latest RESULTS_KEPT are remembered, in the state
+that is stored and replayed.
+"""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from gateway.core.cases import case as life
+from gateway.core.cases import escalation
+from gateway.core.cases.case import Doing, H
+from gateway.core.cases.refusal import Refusal
+from gateway.core.cases.transitions import Action, judge, refusal_of
+from gateway.core.effects import ActionRefused, Effect
+from gateway.core.events import (
+    CaseAcknowledged,
+    CaseAction,
+    CaseAssessed,
+    CaseReported,
+    CaseShelved,
+    CaseSignedOff,
+    PageReceived,
+    PageWentOut,
+    PersonOnSite,
+)
+from gateway.core.model import ActionResult, Case, CaseState, Door, Outage
+from gateway.core.outcome import Outcome
+from gateway.core.rules import Rules
+
+AGE_MAX_MS: Final = 24 * 3_600_000  # no handheld keeps an action longer; it is dated then
+LATE_MS: Final = 60_000  # what comes so long after it was done says both times
+RESULTS_KEPT: Final = 16  # of one holder: three cases round the whole loop
+
+Recent = tuple[ActionResult, ...]
+Holder = Door | Outage
+
+
+ACTION_OF: Final[dict[type[CaseAction], Action]] = {
+    CaseAcknowledged: Action.ACKNOWLEDGE,
+    PersonOnSite: Action.ON_SITE,
+    CaseReported: Action.REPORT,
+    CaseAssessed: Action.ASSESS,
+    CaseSignedOff: Action.SIGN_OFF,
+    CaseShelved: Action.SHELVE,
+}
+_REVIEW = frozenset({Action.ASSESS, Action.SIGN_OFF})
+
+
+def act(
+    holder: H, event: CaseAction, recent: Recent, now_ms: int, rules: Rules
+) -> tuple[H, Recent, tuple[Effect, ...]]:
+    """What a person does: the holder after it, what is remembered, and what follows.
+
+    Refused, the holder is as before and one ActionRefused says why.
+    """
+    found = life.find(holder, event.case_id)
+    gone = Refusal.CLOSED if holder.last_case == event.case_id else Refusal.NO_SUCH_CASE
+    if found is None or result_of(recent, event) is not None:
+        recent, effects = refused(event, recent, now_ms, gone)
+        return holder, recent, effects
+    age_ms = max(0, min(event.age_ms, AGE_MAX_MS, now_ms - found.raised_ms))
+    done_ms = now_ms - age_ms
+    refusal = _refusal(found, event, done_ms, now_ms)
+    overtaken = found.acted_ms is not None and done_ms < found.acted_ms
+    result = ActionResult(event.action_id, now_ms, age_ms, refusal, overtaken)
+    recent = (*recent, result)[-RESULTS_KEPT:]
+    if refusal is not None:
+        return holder, recent, (_refused(event, refusal),)
+    by = Doing(event.actor, done_ms, now_ms)
+    holder, effects = _do(holder, found, event, by, rules)
+    return holder, recent, effects
+
+
+def refused(
+    event: CaseAction, recent: Recent, now_ms: int, refusal: Refusal
+) -> tuple[Recent, tuple[Effect, ...]]:
+    """An action whose case nobody holds, or that came before: remembered once, and refused."""
+    if result_of(recent, event) is not None:
+        return recent, (_refused(event, Refusal.REPEATED),)
+    result = ActionResult(event.action_id, now_ms, min(event.age_ms, AGE_MAX_MS), refusal)
+    return (*recent, result)[-RESULTS_KEPT:], (_refused(event, refusal),)
+
+
+def result_of(recent: Recent, event: CaseAction) -> ActionResult | None:
+    """What came of this action when it came first; None if it is new, or too long ago."""
+    return next((one for one in recent if one.action_id == event.action_id), None)
+
+
+def page_sent(holder: H, event: PageWentOut, now_ms: int, _: Rules) -> tuple[H, tuple[Effect, ...]]:
+    """A page of the open case went out. Only the first is news."""
+    case = holder.case
+    if case is None or case.case_id != event.case_id:
+        return holder, ()
+    return _page_fate(holder, case, Action.PAGE_SENT, now_ms)
+
+
+def page_received(
+    holder: H, event: PageReceived, now_ms: int, rules: Rules
+) -> tuple[H, tuple[Effect, ...]]:
+    """A handheld signed for a page of the open case: its owner's other channels can rest."""
+    case = holder.case
+    if case is None or case.case_id != event.case_id:
+        return holder, ()
+    signed = escalation.received(case, event.page_id, rules)
+    holder = holder if signed is case else replace(holder, case=signed)
+    return _page_fate(holder, signed, Action.PAGE_RECEIVED, now_ms)
+
+
+def _page_fate(holder: H, case: Case, action: Action, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
+    state = judge(case, action, None)
+    if isinstance(state, Refusal) or state is case.state:
+        return holder, ()
+    return life.went_out(holder, case, now_ms)
+
+
+def _refusal(case: Case, event: CaseAction, done_ms: int, now_ms: int) -> Refusal | None:
+    action = ACTION_OF[type(event)]
+    refusal = refusal_of(case, action, event.actor)
+    if refusal is not None:
+        return refusal
+    again_ms = case.raised_again_ms
+    if action not in _REVIEW and again_ms is not None and done_ms < again_ms:
+        return Refusal.RAISED_SINCE
+    if isinstance(event, CaseReported) and event.outcome not in set(Outcome):
+        return Refusal.NO_SUCH_OUTCOME
+    if isinstance(event, CaseShelved) and event.until_ms <= now_ms:
+        return Refusal.UNTIL_PAST
+    return None
+
+
+def _refused(event: CaseAction, refusal: Refusal) -> ActionRefused:
+    return ActionRefused(event.case_id, event.action_id, refusal)
+
+
+def _do(
+    holder: H, case: Case, event: CaseAction, by: Doing, rules: Rules
+) -> tuple[H, tuple[Effect, ...]]:
+    match event:
+        case CaseReported(outcome=outcome):
+            return life.report(holder, case, outcome, by, rules)
+        case CaseShelved(why=why, until_ms=until_ms):
+            return life.shelve(holder, case, why, until_ms, by, rules)
+    action = ACTION_OF[type(event)]
+    state = judge(case, action, event.actor)
+    assert isinstance(state, CaseState)  # noqa: S101 - it was not refused
+    done = life.review if action in _REVIEW else life.answer
+    return done(holder, case, state, by)

@@ -1,0 +1,172 @@
+"""The escalation policy: who is told of a case, and who next, until somebody has it.
+
+A round begins with the page and escalates step by step, each at its own time; then it begins anew,
+under another page id, so that phones ring again. An acknowledgement ends it. A handheld that signs
+for the page proves that it arrived, so the same person's other channels are spared; it proves
+nothing about its reader, so the next person is told all the same. Faults escalate slowly, and begin
+by day; nothing but a breach begins in the quiet hours of an order.
+
+Who stands on a step at that time is for the on-call schedule, who is told how often for person.py.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gateway.core import local_time
+from gateway.core.effects import Effect, PageDue
+from gateway.core.model import Case, Escalation
+from gateway.core.paging.schedule import Role
+from gateway.core.reasons import BREACHES, FAULTS, Reason
+from gateway.core.rules import Rules
+
+Windows = tuple[tuple[int, int], ...]
+Escalated = tuple[Case, tuple[Effect, ...]]
+
+
+class Ways(StrEnum):
+    """Which of a person's channels are used."""
+
+    FIRST = "first"
+    OTHER = "other"
+    ALL = "all"
+
+
+class EscalationStep(Struct, frozen=True):
+    """Who is told, by which channels, and which of the rules says how long after the beginning of
+    the round; the first has none."""
+
+    role: Role
+    ways: Ways
+    wait: str = ""
+
+    def wait_ms(self, rules: Rules) -> int:
+        """How long after the beginning of the round."""
+        return getattr(rules, self.wait) if self.wait else 0
+
+
+BREACH_STEPS = (
+    EscalationStep(Role.WARDEN, Ways.FIRST),
+    EscalationStep(Role.WARDEN, Ways.OTHER, "second_ms"),
+    EscalationStep(Role.DEPUTY, Ways.ALL, "deputy_ms"),
+    EscalationStep(Role.CAPTAIN, Ways.ALL, "captain_ms"),
+    EscalationStep(Role.CENTRE, Ways.ALL, "centre_ms"),
+)
+FAULT_STEPS = (
+    EscalationStep(Role.INSTALLER, Ways.ALL),
+    EscalationStep(Role.CAPTAIN, Ways.ALL, "fault_captain_ms"),
+    EscalationStep(Role.CENTRE, Ways.ALL, "fault_centre_ms"),
+)
+CANARY_STEPS = (  # the way to the wardens' phones is what may be broken
+    EscalationStep(Role.CENTRE, Ways.ALL),
+    EscalationStep(Role.CAPTAIN, Ways.ALL, "second_ms"),
+    EscalationStep(Role.INSTALLER, Ways.ALL, "deputy_ms"),
+)
+
+UNREACHABLE_STEPS = (  # told once; an installer mends no phone
+    EscalationStep(Role.CAPTAIN, Ways.ALL),
+    EscalationStep(Role.CENTRE, Ways.ALL),
+)
+
+
+def steps_for(reason: Reason) -> tuple[EscalationStep, ...]:
+    """The steps of one round, the lowest first."""
+    if reason is Reason.CANARY_MISSED:
+        return CANARY_STEPS
+    if reason is Reason.UNREACHABLE:
+        return UNREACHABLE_STEPS
+    return FAULT_STEPS if reason in FAULTS else BREACH_STEPS
+
+
+def begin(
+    case: Case,
+    page_id: str,
+    reason: Reason,
+    since_ms: int,
+    now_ms: int,
+    quiet: Windows,
+    rules: Rules,
+) -> Escalated:
+    """Tell of something new in the case: at once, or when the day or the quiet hours allow it."""
+    starts_ms = may_start_ms(reason, now_ms, quiet, rules)
+    case = replace(
+        case, escalation=Escalation(page_id, reason, since_ms, starts_ms, began_ms=starts_ms)
+    )
+    return escalate(case, now_ms, rules) if starts_ms <= now_ms else (case, ())
+
+
+def escalate(case: Case, now_ms: int, rules: Rules) -> Escalated:
+    """Tell those of the step whose time has come, and set the time of the next."""
+    escalation = case.escalation
+    assert escalation is not None  # noqa: S101 - its deadline came
+    steps = steps_for(escalation.reason)
+    # the settings may have lost one meanwhile
+    step_index = min(escalation.step_index, len(steps) - 1)
+    page = PageDue(
+        _page_id(escalation),
+        case.case_id,
+        escalation.reason,
+        escalation.since_ms,
+        step_index,
+        escalation.round,
+    )
+    return replace(case, escalation=_next(escalation, step_index, now_ms, rules)), (page,)
+
+
+def received(case: Case, page_id: str, rules: Rules) -> Case:
+    """A handheld signed for the page of this round: its owner's other channels are spared."""
+    escalation = case.escalation
+    if escalation is None or escalation.received or page_id != _page_id(escalation):
+        return case
+    steps = steps_for(escalation.reason)
+    if escalation.step_index < len(steps) and steps[escalation.step_index].ways is Ways.OTHER:
+        step_index = escalation.step_index + 1
+        escalation = replace(
+            escalation,
+            step_index=step_index,
+            next_ms=escalation.began_ms + steps[step_index].wait_ms(rules),
+        )
+    return replace(case, escalation=replace(escalation, received=True))
+
+
+def _page_id(escalation: Escalation) -> str:
+    return escalation.page_id + (f"-r{escalation.round}" if escalation.round else "")
+
+
+def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) -> Escalation:
+    """The escalation policy after a step was told. What is late does not hurry through those that
+    follow."""
+    steps = steps_for(escalation.reason)
+    late_ms = max(0, now_ms - (escalation.began_ms + steps[step_index].wait_ms(rules)))
+    began_ms = escalation.began_ms + late_ms
+    if step_index + 1 < len(steps):
+        next_ms = began_ms + steps[step_index + 1].wait_ms(rules)
+        return replace(escalation, step_index=step_index + 1, next_ms=next_ms, began_ms=began_ms)
+    again_ms = rules.fault_again_ms if escalation.reason in FAULTS else rules.again_ms
+    next_ms = began_ms + max(again_ms, steps[-1].wait_ms(rules))
+    return replace(
+        escalation,
+        step_index=0,
+        round=escalation.round + 1,
+        next_ms=next_ms,
+        began_ms=next_ms,
+        received=False,
+    )
+
+
+def may_start_ms(reason: Reason, now_ms: int, quiet: Windows, rules: Rules) -> int:
+    """When the first step may be told: by day, or outside the quiet hours."""
+    starts_ms = now_ms
+    if reason in FAULTS:
+        starts_ms = _not_within(starts_ms, (rules.day_to_min, rules.day_from_min), rules)
+    if reason not in BREACHES:
+        for window in quiet:
+            starts_ms = _not_within(starts_ms, window, rules)
+    return starts_ms
+
+
+def _not_within(at_ms: int, window: tuple[int, int], rules: Rules) -> int:
+    minute = local_time.minute_of_day(rules.zone, at_ms)
+    inside = local_time.is_between(minute, *window)
+    return local_time.next_at(rules.zone, at_ms, window[1]) if inside else at_ms

@@ -1,0 +1,115 @@
+"""What one report shows, compared with what the door was: worked out once, for all rules."""
+
+from msgspec import Struct
+
+from gateway.core.doors import edge_counter
+from gateway.core.events import ReportCame
+from gateway.core.model import Contact, Door
+from gateway.core.rules import Rules
+
+
+class Observation(Struct, frozen=True):
+    """A genuine report, with what its edge counter tells. The door `before` had not heard it."""
+
+    before: Door
+    event: ReportCame
+    now_ms: int
+    observed_until_ms: int  # up to when the door's edges were known before
+    earliest_ms: int  # the report's edge was between this ...
+    latest_ms: int  # ... and this
+    edges: int = 0
+    hidden: int = 0  # whole openings that nobody saw begin
+    opens: bool = False  # the door opened, and this report is the first to say so
+    shuts: bool = False
+    joins: bool = False  # it opened again so soon that the opening before goes on
+
+    def name(self) -> str:
+        """A name for what it shows: the same from the same journal, and in no other report."""
+        event = self.event
+        number = str(event.seq) if event.seq else f"e{event.edges}t{self.now_ms}"
+        return f"{event.seal_id}-{number}"
+
+
+def observe(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Observation | None:
+    """The report beside the door as it was; None for one that is older than what was heard."""
+    told = edge_counter.edge_delta(door, event)
+    if told.late:
+        return None
+    earliest_ms, latest_ms = _edge_interval(door, event, now_ms)
+    observed_until_ms = (
+        latest_ms if door.observed_until_ms is None else min(door.observed_until_ms, latest_ms)
+    )
+    if door.chattering is not None:  # counted, and not believed
+        return Observation(
+            door, event, now_ms, observed_until_ms, earliest_ms, latest_ms, told.edges
+        )
+    joins = told.opens and not told.hidden and _joins(door, latest_ms, rules)
+    return Observation(
+        door,
+        event,
+        now_ms,
+        observed_until_ms,
+        earliest_ms,
+        latest_ms,
+        told.edges,
+        told.hidden,
+        told.opens and not joins,
+        told.shuts,
+        joins,
+    )
+
+
+def may_be_older(door: Door, event: ReportCame, edges: int, now_ms: int) -> bool:
+    """Whether a report that waited, with the same count, may speak for a time before what is known.
+
+    Then it takes nothing back.
+    """
+    if edges or event.age_ms is None or door.observed_until_ms is None:
+        return False
+    return now_ms - event.age_ms - event.waited_ms < door.observed_until_ms
+
+
+def edge_ms(event: ReportCame, now_ms: int) -> int | None:
+    """When the report's edge was by the gateway's clock; None for a heartbeat or an unknown age."""
+    return now_ms - event.age_ms if event.edge and event.age_ms is not None else None
+
+
+def observed_until_ms(door: Door, event: ReportCame, now_ms: int) -> int | None:
+    """Up to when the door's edges are known: a heartbeat speaks for now, others for their edge."""
+    if event.age_ms is None or event.contact is Contact.UNKNOWN:
+        return door.observed_until_ms
+    speaks_for_ms = now_ms - event.age_ms - event.waited_ms
+    return (
+        speaks_for_ms
+        if door.observed_until_ms is None
+        else max(door.observed_until_ms, speaks_for_ms)
+    )
+
+
+def _edge_interval(door: Door, event: ReportCame, now_ms: int) -> tuple[int, int]:
+    """Between when and when the report's edge was: one time, if it came at once and knows its age.
+
+    Where it may have waited, so much earlier. Of unknown age: since its edges were last known, for
+    several that wait in a seal arrive together and happened hours apart. A first reading was after
+    its edge.
+    """
+    latest_ms = edge_ms(event, now_ms)
+    if latest_ms is None:
+        latest_ms = now_ms
+    elif not event.first:
+        return latest_ms - event.waited_ms, latest_ms
+    return (
+        latest_ms if door.observed_until_ms is None else min(door.observed_until_ms, latest_ms)
+    ), latest_ms
+
+
+def _joins(door: Door, opened_ms: int, rules: Rules) -> bool:
+    """Whether an opening at `opened_ms` surely goes on with the one that has just shut.
+
+    Where a report waited in the broker, the gap may have been longer than it seems, and where the
+    times contradict each other, nobody knows it: then it is a new opening, for in doubt a person is
+    told.
+    """
+    opening = door.opening or door.ended
+    shut_ms = opening.shut_from_ms if opening else None
+    return shut_ms is not None and abs(opened_ms - shut_ms) < rules.off_delay_ms

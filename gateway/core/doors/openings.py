@@ -1,0 +1,260 @@
+"""Openings: how they begin, what they were, how they end.
+
+The first edge counts at once; there is no delay before an opening is told. The off-delay works at
+the other end: a door that shuts and opens again within it (a slammed door, a draught) has not
+closed, so one opening stays one opening.
+"""
+
+from msgspec.structs import replace
+
+from gateway.core.cases import case
+from gateway.core.cases.case import Stepped, raise_case
+from gateway.core.doors import canary, open_at_order, orders, permits
+from gateway.core.doors.observation import Observation
+from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, OpeningResumed, PermitSpent
+from gateway.core.model import Contact, Door, Opening
+from gateway.core.reasons import BREACHES, TAMPER, UNWATCHED, Reason
+from gateway.core.rules import CANARY, Rules
+
+# What may still go on when the door is shut.
+GOES_ON_TAMPERED = TAMPER | {Reason.SILENT_TAMPERED}
+
+
+def begin(
+    door: Door, opening_id: str, opened_ms: int, latest_ms: int, now_ms: int, rules: Rules
+) -> Stepped:
+    """The door opened: spend a permit, only record it, or raise a case."""
+    door, opening, spent = _judge(door, opening_id, opened_ms, latest_ms, now_ms, rules)
+    door = replace(door, opening=opening, ended=None)
+    began = OpeningBegan(opening_id, opened_ms, latest_ms, opening.reason, opening.permit_id)
+    if opening.reason is Reason.NO_PERMIT:
+        door, raised = raise_case(door, opening.reason, opening_id, now_ms, opened_ms, rules)
+        return door, (began, *spent, *raised)
+    if opening.reason is Reason.CANARY:
+        door, told = canary.opened(door, opening_id, now_ms, opened_ms, rules)
+        return door, (began, *told)
+    return door, (began, *spent)
+
+
+def _judge(
+    door: Door, opening_id: str, opened_ms: int, latest_ms: int, now_ms: int, rules: Rules
+) -> tuple[Door, Opening, tuple[Effect, ...]]:
+    """What the opening is. The order of these questions is the order of what counts."""
+    if door.door_class == CANARY:
+        return door, Opening(opening_id, opened_ms, Reason.CANARY), ()
+    unwatched = orders.why_recorded_only(door, latest_ms, now_ms)
+    if unwatched is not None:
+        due_ms = open_at_order.told_ms(door, now_ms, rules)
+        return door, Opening(opening_id, opened_ms, unwatched, None, due_ms), ()
+    covering = permits.covering(door, opened_ms, latest_ms, rules)
+    if covering is not None:
+        permit, window_ms = covering
+        door, left = permits.spend(door, permit, window_ms)
+        overstay_ms = _overstay_ms(permit.longest_ms, latest_ms, now_ms, rules)
+        opening = Opening(opening_id, opened_ms, Reason.PERMIT, permit.permit_id, overstay_ms)
+        return door, opening, (PermitSpent(permit.permit_id, left, opening_id),)
+    door, order = orders.allow(door, latest_ms, rules)
+    if order is not None:
+        longest_ms = order.policy.longest_ms
+        overstay = (
+            None if longest_ms is None else _overstay_ms(longest_ms, latest_ms, now_ms, rules)
+        )
+        return door, Opening(opening_id, opened_ms, Reason.ALLOWANCE, None, overstay), ()
+    return door, Opening(opening_id, opened_ms, Reason.NO_PERMIT), ()
+
+
+def _overstay_ms(longest_ms: int, opened_ms: int, now_ms: int, rules: Rules) -> int:
+    """When the opening has lasted too long. One that is heard of too late for that has perhaps shut
+    in time: what waits behind it in the seal is heard first."""
+    over_ms = opened_ms + longest_ms
+    return over_ms if over_ms > now_ms else now_ms + rules.backlog_ms
+
+
+# The rules for reports, in their order (reports.py).
+
+
+def go_on(door: Door, observation: Observation, _: Rules) -> Stepped:
+    """It shut for less than the off-delay: the opening goes on, even if that is heard of late."""
+    if not observation.joins:
+        return door, ()
+    opening = door.opening or door.ended
+    assert opening is not None  # noqa: S101 - it joins one
+    going_on = replace(
+        opening, shut_ms=None, shut_from_ms=None, ends_ms=None, joined=opening.joined + 1
+    )
+    resumed = OpeningResumed(going_on.opening_id, going_on.joined)
+    if door.opening is not None:
+        return replace(door, opening=going_on), ()
+    door, again = case.goes_on(replace(door, opening=going_on, ended=None), observation.now_ms)
+    return door, (resumed, *again)
+
+
+def end_missed(door: Door, observation: Observation, _: Rules) -> Stepped:
+    """Another opening shows that the one before is over: its close was missed, or is past."""
+    opening = door.opening
+    if opening is None or not (observation.hidden or observation.opens):
+        return door, ()
+    if opening.shut_ms is not None:
+        return end(door, opening.shut_ms, observation.now_ms)
+    inferred = replace(opening, inferred=True, shut_from_ms=_shut_from_ms(opening, observation))
+    return end(replace(door, opening=inferred), observation.latest_ms, observation.now_ms)
+
+
+def opened_blind(door: Door, observation: Observation, rules: Rules) -> Stepped:
+    """Openings that nobody saw begin, at an unknown time between two others: record, and page."""
+    if not observation.hidden:
+        return door, ()
+    opening_id = observation.name() + "-blind"
+    earliest_ms, latest_ms = observation.observed_until_ms, observation.latest_ms
+    unwatched = orders.why_recorded_only(door, latest_ms, observation.now_ms)
+    reason = unwatched or Reason.OPENED_BLIND
+    if door.door_class == CANARY:
+        reason = Reason.CANARY
+    began = OpeningBegan(opening_id, earliest_ms, latest_ms, reason, None, observation.edges)
+    effects: tuple[Effect, ...] = (began, OpeningEnded(opening_id, earliest_ms, latest_ms, 0, True))
+    if reason is Reason.OPENED_BLIND:
+        door, raised = raise_case(door, reason, opening_id, observation.now_ms, earliest_ms, rules)
+        effects += raised
+        if observation.shuts:
+            door, more = case.cleared(door, over_when_shut(door), observation.now_ms)
+            effects += more
+    return door, effects
+
+
+def opened(door: Door, observation: Observation, rules: Rules) -> Stepped:
+    """The door opened, and this report is the first to say so."""
+    if not observation.opens or door.chattering is not None:
+        return door, ()
+    times = observation.earliest_ms, observation.latest_ms, observation.now_ms
+    return begin(door, observation.name(), *times, rules)
+
+
+def shut(door: Door, observation: Observation, rules: Rules) -> Stepped:
+    """The door shut, between two times.
+
+    The opening ends after the off-delay, unless the door opens before. The delay counts from
+    hearing of it: reports that waited come one behind the other, and the next may tell that the
+    door opened again at once. A heartbeat that says so repairs a close that nobody reported. So
+    does a reading without an edge (the door shut while its seal had no power, or another seal was
+    hung), if it lasts: contacts flip while they wake."""
+    opening = door.opening
+    if opening is None or opening.shut_ms is not None or door.contact is not Contact.SHUT:
+        return door, ()
+    event = observation.event
+    told = observation.shuts and event.edge and not event.first and observation.edges == 1
+    shutting = replace(
+        opening,
+        shut_ms=observation.latest_ms,
+        shut_from_ms=observation.earliest_ms if told else _shut_from_ms(opening, observation),
+        ends_ms=observation.now_ms
+        + (rules.off_delay_ms if observation.edges else rules.open_after_restart_ms),
+        inferred=not told,
+    )
+    return replace(door, opening=shutting), ()
+
+
+def _shut_from_ms(opening: Opening, observation: Observation) -> int:
+    """Since when it may be shut: since its seal last knew, or the one that hung there before."""
+    return observation.observed_until_ms if opening.shut_from_ms is None else opening.shut_from_ms
+
+
+def not_shut(door: Door, observation: Observation, _: Rules) -> Stepped:
+    """It reads open again without an edge: the reading that it was shut was none.
+
+    Where an edge told that it shut, it did, and opened while its seal had no power
+    (open_after_restart.py)."""
+    opening = door.opening
+    if opening is None or opening.shut_ms is None or observation.edges or not opening.inferred:
+        return door, ()
+    if door.contact is not Contact.OPEN:
+        return door, ()
+    going_on = replace(opening, shut_ms=None, shut_from_ms=None, ends_ms=None, inferred=False)
+    return replace(door, opening=going_on), ()
+
+
+# The ends of openings.
+
+
+def end(door: Door, shut_ms: int, now_ms: int) -> Stepped:
+    """The opening is over. What its permit allowed, if anything, ended with it."""
+    opening = door.opening
+    if opening is None:
+        return door, ()
+    from_ms = shut_ms if opening.shut_from_ms is None else min(opening.shut_from_ms, shut_ms)
+    ended = OpeningEnded(opening.opening_id, from_ms, shut_ms, opening.joined, opening.inferred)
+    door = replace(door, opening=None, ended=opening)
+    door, cleared = case.cleared(door, over_when_shut(door), now_ms)
+    return door, (ended, *cleared)
+
+
+def over_when_shut(door: Door) -> frozenset[Reason]:
+    """What is over now that the door is shut: not what its seal still suffers."""
+    return BREACHES - GOES_ON_TAMPERED if door.cover or door.magnet else BREACHES
+
+
+def ends_ms(door: Door) -> int | None:
+    """When the opening has stayed shut for long enough to be over."""
+    return door.opening.ends_ms if door.opening is not None else None
+
+
+def end_due(door: Door, now_ms: int, _: Rules) -> Stepped:
+    """It has stayed shut for the off-delay."""
+    assert door.opening is not None and door.opening.shut_ms is not None  # noqa: PT018, S101
+    return end(door, door.opening.shut_ms, now_ms)
+
+
+def overstay_ms(door: Door) -> int | None:
+    """When the opening has lasted too long; None for one that has shut."""
+    opening = door.opening
+    return opening.overstay_ms if opening is not None and opening.ends_ms is None else None
+
+
+def overstay(door: Door, now_ms: int, rules: Rules) -> Stepped:
+    """The opening has outlasted its permit, or what the order allows: that needs a person now.
+
+    Where the seal has not been heard since, nobody knows whether the door still stands open. The
+    next report tells, or the silence becomes what a person is told of.
+    """
+    opening = door.opening
+    assert opening is not None and opening.overstay_ms is not None  # noqa: PT018, S101
+    if door.contact is not Contact.OPEN or _is_late(door, now_ms, rules):
+        waiting = replace(opening, overstay_ms=None, unjudged_ms=opening.overstay_ms)
+        return replace(door, opening=waiting), ()
+    return _told_overstay(door, opening, opening.overstay_ms, now_ms, rules)
+
+
+def _is_late(door: Door, now_ms: int, rules: Rules) -> bool:
+    """Whether its edges are not known up to lately: what waits in its seal may tell more."""
+    if door.heartbeat_ms is None:
+        return False
+    return (
+        door.observed_until_ms is None
+        or now_ms - door.observed_until_ms >= rules.late_heartbeats * door.heartbeat_ms
+    )
+
+
+def still_open(door: Door, observation: Observation, rules: Rules) -> Stepped:
+    """A seal that could not be judged when its opening ran over is heard: the door stands open."""
+    opening = door.opening
+    if opening is None or opening.unjudged_ms is None or opening.shut_ms is not None:
+        return door, ()
+    if door.contact is not Contact.OPEN or observation.latest_ms < opening.unjudged_ms:
+        return door, ()  # it speaks for a time before that
+    return _told_overstay(door, opening, opening.unjudged_ms, observation.now_ms, rules)
+
+
+def _told_overstay(
+    door: Door, opening: Opening, since_ms: int, now_ms: int, rules: Rules
+) -> Stepped:
+    told = replace(opening, overstay_ms=None, unjudged_ms=None)
+    door = replace(door, opening=told)
+    if orders.why_not_under_order(door, now_ms):
+        return door, ()
+    if opening.reason in UNWATCHED:
+        explained = open_at_order.explained(door, now_ms, rules)
+        if explained is not None:
+            return explained
+        told = replace(told, reason=Reason.OPEN_TOO_LONG)  # once, whatever order comes next
+        door = replace(door, opening=told)
+    reason = Reason.PERMIT_OVERSTAYED if opening.permit_id else Reason.OPEN_TOO_LONG
+    return raise_case(door, reason, opening.opening_id + "-overstay", now_ms, since_ms, rules)

@@ -1,0 +1,82 @@
+"""Orders: whether a door is under quarantine at a time, if not, why not, and what it allows."""
+
+from msgspec.structs import replace
+
+from gateway.core import local_time
+from gateway.core.model import Door, Order
+from gateway.core.reasons import Reason
+from gateway.core.rules import Rules
+
+ORDERS_MAX = 8  # per door; the one that ends first goes first
+
+
+def running(door: Door, at_ms: int) -> Order | None:
+    """The order that holds at a time; of several, the one that ends last."""
+    for order in reversed(door.orders):
+        if order.from_ms <= at_ms < order.to_ms:
+            return order
+    return None
+
+
+def why_not_under_order(door: Door, at_ms: int) -> Reason | None:
+    """None if an order holds at the time; else the reason why nobody is told."""
+    if running(door, at_ms) is not None:
+        return None
+    if any(at_ms < order.from_ms for order in door.orders):
+        return Reason.ORDER_NOT_BEGUN
+    return Reason.ORDER_OVER if door.orders else Reason.NO_ORDER
+
+
+def why_recorded_only(door: Door, opened_ms: int, now_ms: int) -> Reason | None:
+    """Why nobody is told now of an opening then: both times must lie under an order."""
+    return why_not_under_order(door, opened_ms) or why_not_under_order(door, now_ms)
+
+
+def quiet(door: Door, at_ms: int) -> tuple[tuple[int, int], ...]:
+    """The hours in which the running order wants no page but for a breach."""
+    order = running(door, at_ms)
+    return order.policy.quiet if order is not None else ()
+
+
+def allow(door: Door, opened_ms: int, rules: Rules) -> tuple[Door, Order | None]:
+    """The door with one more of the openings that its order allows in a day, and the order; None if
+    it allows no more."""
+    order = running(door, opened_ms)
+    if order is None or not order.policy.openings_a_day:
+        return door, None
+    today = local_time.day(rules.zone, opened_ms)
+    counted_day, count = door.allowed
+    count = count if counted_day == today else 0
+    if count >= order.policy.openings_a_day:
+        return door, None
+    return replace(door, allowed=(today, count + 1)), order
+
+
+def ends_ms(door: Door, at_ms: int) -> int | None:
+    """When the order that runs at `at_ms` ends, with those that follow it without a gap.
+
+    None if none runs then.
+    """
+    if len(door.orders) == 1:  # nearly always
+        order = door.orders[0]
+        return order.to_ms if order.from_ms <= at_ms < order.to_ms else None
+    end_ms = at_ms
+    for _ in range(ORDERS_MAX):
+        latest = max((o.to_ms for o in door.orders if o.from_ms <= end_ms < o.to_ms), default=None)
+        if latest is None:
+            break
+        end_ms = latest
+    return end_ms if end_ms > at_ms else None
+
+
+def next_ending_after(door: Door, at_ms: int) -> Order | None:
+    """Of the orders that end after a time, the one that begins first."""
+    coming = (order for order in door.orders if order.to_ms > at_ms)
+    return min(coming, key=lambda order: order.from_ms, default=None)
+
+
+def place(door: Door, order: Order) -> Door:
+    """The door with this order; one of the same id is replaced."""
+    others = [kept for kept in door.orders if kept.order_id != order.order_id]
+    latest = sorted([*others, order], key=lambda kept: (kept.to_ms, kept.order_id))
+    return replace(door, orders=tuple(latest[-ORDERS_MAX:]))

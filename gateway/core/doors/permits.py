@@ -1,0 +1,149 @@
+"""Permits: which announced opening a real one spends.
+
+An opening spends the permit that ends soonest among those that cover it, so that a narrow window
+(the noon meal) is used before a wide one (any time today). Where only an interval is known, a
+permit that touches it is enough: doubt speaks for the resident. A recurring permit (three meals a
+day) is as good as new in each of its windows.
+"""
+
+from msgspec.structs import replace
+
+from gateway.core import local_time
+from gateway.core.cases.case import Stepped, end_by_rule
+from gateway.core.duration import DAY_MS
+from gateway.core.effects import Effect, OpeningAnnounced, PermitRefused, PermitSpent
+from gateway.core.model import Door, Permit
+from gateway.core.reasons import Reason
+from gateway.core.rules import Rules
+
+PERMITS_MAX = 32  # per door; what is over or used up goes first, and what lives never
+WINDOWS_MAX = 8  # a day, of a recurring one
+
+
+def announced(door: Door, permit: Permit, now_ms: int, rules: Rules) -> Stepped:
+    """Take a permit. If it explains the opening that the open case is about, and comes within the
+    grace time, the case ends by itself and says so.
+
+    Where PERMITS_MAX live ones stand, nothing changes but for the effect that says so.
+    """
+    taken = announce(door, permit, now_ms)
+    if taken is None:
+        return door, (PermitRefused(permit.permit_id, Reason.PERMITS_FULL),)
+    door = taken
+    case = door.case
+    if case is None or case.reason is not Reason.NO_PERMIT or case.openings != 1:
+        return door, ()
+    late_ms = now_ms - case.since_ms
+    window = _window(permit, case.since_ms, case.since_ms + rules.grace_ms, rules)
+    if late_ms > rules.grace_ms or window is None or _left(permit, window[0]) < 1:
+        return door, ()
+    door, left = spend(door, permit, window[0])
+    if door.opening is not None and door.opening.opening_id == case.case_id:
+        excused = replace(
+            door.opening,
+            reason=Reason.PERMIT,
+            permit_id=permit.permit_id,
+            overstay_ms=max(now_ms, door.opening.opened_ms + permit.longest_ms),
+        )
+        door = replace(door, opening=excused)
+    effects: list[Effect] = [
+        OpeningAnnounced(case.case_id, permit.permit_id),
+        PermitSpent(permit.permit_id, left, case.case_id),
+    ]
+    door, ended = end_by_rule(door, Reason.ANNOUNCED_LATE, now_ms)
+    return door, (*effects, *ended)
+
+
+def announce(door: Door, permit: Permit, now_ms: int) -> Door | None:
+    """The door with this permit; one of the same id is replaced. None if there is no room.
+
+    What is over or used up makes room, the one that ends first before the others; until then it
+    stays, for a report of an opening that it covered may still be on its way.
+    """
+    kept = [one for one in door.permits if one.permit_id != permit.permit_id]
+    finished = sorted((one for one in kept if not is_live(one, now_ms)), key=_by_end)
+    surplus = len(kept) + 1 - PERMITS_MAX
+    if surplus > len(finished):
+        return None
+    gone = {one.permit_id for one in finished[: max(0, surplus)]}
+    latest = sorted([*(one for one in kept if one.permit_id not in gone), permit], key=_by_end)
+    return replace(door, permits=tuple(latest))
+
+
+def is_live(permit: Permit, now_ms: int) -> bool:
+    """Whether it may still explain an opening from now on."""
+    return permit.to_ms > now_ms and (bool(permit.daily) or permit.openings > 0)
+
+
+def _by_end(permit: Permit) -> tuple[int, str]:
+    return permit.to_ms, permit.permit_id
+
+
+def covering(
+    door: Door, earliest_ms: int, latest_ms: int, rules: Rules
+) -> tuple[Permit, int] | None:
+    """The permit that an opening between the two times spends, with the beginning of the window
+    that it spends of it; None if there is none."""
+    found: tuple[int, str, Permit, int] | None = None
+    for permit in door.permits:
+        if permit.from_ms > latest_ms or earliest_ms >= permit.to_ms or permit.openings < 1:
+            continue
+        window = _window(permit, earliest_ms, latest_ms, rules)
+        if window is None or _left(permit, window[0]) < 1:
+            continue
+        if found is None or (window[1], permit.permit_id) < found[:2]:
+            found = window[1], permit.permit_id, permit, window[0]
+    return None if found is None else found[2:]
+
+
+def spend(door: Door, permit: Permit, window_ms: int) -> tuple[Door, int]:
+    """The door with one opening taken off the permit, and how many that leaves."""
+    left = _left(permit, window_ms) - 1
+    if permit.daily:
+        spent = replace(permit, spent=(window_ms, permit.openings - left))
+    else:
+        spent = replace(permit, openings=left)
+    kept = tuple(spent if p.permit_id == permit.permit_id else p for p in door.permits)
+    return replace(door, permits=kept), left
+
+
+def _left(permit: Permit, window_ms: int) -> int:
+    """How many openings it still allows in the window that began then."""
+    used = permit.spent[1] if permit.daily and permit.spent[0] == window_ms else 0
+    return permit.openings - used
+
+
+def _may_be_within(permit: Permit, at_ms: int, zone: local_time.Zone) -> bool:
+    """A quick check at the clock on the wall. Around a day on which it jumps, always true."""
+    offset = local_time.offset_min(zone, at_ms - DAY_MS)
+    if local_time.offset_min(zone, at_ms + DAY_MS) != offset:
+        return True
+    minute = local_time.minute_of_day(zone, at_ms)
+    return any(local_time.is_between(minute, *window) for window in permit.daily)
+
+
+def _window(
+    permit: Permit, earliest_ms: int, latest_ms: int, rules: Rules
+) -> tuple[int, int] | None:
+    """From and to of the time in which it covers an opening between the two, or None.
+
+    Of several windows of a recurring one, the first that the interval touches.
+    """
+    if permit.from_ms > latest_ms or earliest_ms >= permit.to_ms:
+        return None
+    if not permit.daily:
+        return permit.from_ms, permit.to_ms
+    zone = rules.zone
+    if earliest_ms == latest_ms and not _may_be_within(permit, latest_ms, zone):
+        return None
+    from_day_ms = max(earliest_ms, latest_ms - DAY_MS, permit.from_ms) - 2 * DAY_MS
+    midnight_ms = local_time.next_at(zone, from_day_ms, 0)
+    for _ in range(4):  # windows that began yesterday, today's, and those up to `latest_ms`
+        for from_min, to_min in permit.daily[:WINDOWS_MAX]:
+            from_ms = local_time.next_at(zone, midnight_ms - 1, from_min)
+            to_ms = local_time.next_at(zone, from_ms, to_min)
+            allowed = permit.days >> local_time.weekday(zone, from_ms) & 1
+            if allowed and from_ms <= latest_ms and earliest_ms < to_ms:
+                return from_ms, min(to_ms, permit.to_ms)
+        midnight_ms = local_time.next_at(zone, midnight_ms, 0)  # days have 23 to 25 hours
+    return None

@@ -1,0 +1,85 @@
+"""A report came: the rules for it, in their order. To add one: a file, a line here, and a story."""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from gateway.core.cases.case import Stepped, cleared
+from gateway.core.doors import chatter, open_after_restart, openings, silence, tamper
+from gateway.core.doors.observation import Observation, may_be_older, observe, observed_until_ms
+from gateway.core.effects import Effect
+from gateway.core.events import ReportCame, SealBound
+from gateway.core.model import Contact, Door
+from gateway.core.reasons import BREACHES, FAULTS
+from gateway.core.rules import Rules
+
+RULES: tuple[Callable[[Door, Observation, Rules], Stepped], ...] = (
+    chatter.count_edges,  # 1. a contact that is put aside is counted, and not believed
+    openings.go_on,  # 2. open again at once: it had not closed
+    openings.end_missed,  # 3. open again: the one before is over, whoever missed that
+    openings.opened_blind,  # 4. the counter shows openings that nobody heard
+    chatter.burst,  # 5. too fast for a person: the contact is put aside
+    openings.opened,  # 6. it opened: permit, allowance, or a case
+    openings.shut,  # 7. it shut
+    openings.not_shut,  # 8. it did not
+    openings.still_open,  # 9. it ran over while nobody heard it, and is open still
+    open_after_restart.check,  # 10. a seal came back, and its door stands open
+    tamper.check,  # 11. cover and magnet
+)
+
+
+def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Stepped:
+    """Everything that a genuine report changes."""
+    if door.seal_id != event.seal_id:
+        return door, ()  # a seal that has been replaced on this door
+    observation = observe(door, event, now_ms, rules)
+    if observation is None:
+        return silence.heard_again(replace(door, heard_ms=now_ms), now_ms)
+    keeps = event.waited_ms > 0 and may_be_older(door, event, observation.edges, now_ms)
+    door = replace(
+        door,
+        contact=door.contact if keeps else event.contact,
+        edges=event.edges if event.contact is not Contact.UNKNOWN else door.edges,
+        heard_ms=now_ms,
+        observed_until_ms=observed_until_ms(door, event, now_ms),
+        battery_mv=event.battery_mv if event.battery_mv is not None else door.battery_mv,
+        cover=event.cover or (keeps and door.cover),
+        magnet=event.magnet or (keeps and door.magnet),
+    )
+    effects: tuple[Effect, ...] = ()
+    if door.silence is not None:  # who speaks is not silent
+        door, effects = silence.heard_again(door, now_ms)
+    for rule in RULES:
+        door, more = rule(door, observation, rules)
+        if more:
+            effects += more
+    return door, effects
+
+
+def bound(door: Door, event: SealBound, now_ms: int, _: Rules) -> Stepped:
+    """Another seal hangs on the door: its counter starts anew, and so does what is known."""
+    if door.seal_id == event.seal_id:
+        return replace(door, heartbeat_ms=event.heartbeat_ms), ()
+    door, effects = cleared(door, BREACHES | FAULTS, now_ms)
+    silent, opening = door.silence, door.opening
+    if opening is not None and opening.shut_from_ms is None:
+        opening = replace(opening, shut_from_ms=door.observed_until_ms)
+    door = replace(
+        door,
+        opening=opening,
+        seal_id=event.seal_id,
+        heartbeat_ms=event.heartbeat_ms,
+        contact=Contact.UNKNOWN,
+        edges=None,
+        heard_ms=None,
+        observed_until_ms=now_ms,  # what its seal saw before was not this door
+        ended=None,
+        cover=False,
+        magnet=False,
+        tampered_ms=None,
+        opened_ms=(),
+        chattering=None,
+        open_after_restart=None,
+        silence=None,
+    )
+    return door, effects + silence.ended(silent)

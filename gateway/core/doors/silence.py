@@ -1,0 +1,138 @@
+"""Silence is neither compliance nor guilt: a seal that is not heard is a fault, until proven more.
+
+How alive a seal is is worked out when somebody asks. Lost, it is the installer's, by day; the
+warden's only if it fell silent while its door stood open, or after it was tampered with. Where many
+fall silent together, an outage explains them all (outages.py), and nobody is told of each.
+"""
+
+from enum import StrEnum
+
+from msgspec.structs import replace
+
+from gateway.core.cases import case
+from gateway.core.cases.case import Stepped, end_by_rule, raise_case
+from gateway.core.doors.orders import why_not_under_order
+from gateway.core.effects import Effect, SilenceBegan, SilenceEnded
+from gateway.core.model import Contact, Door, Silence
+from gateway.core.reasons import Reason
+from gateway.core.rules import Rules
+
+
+class Liveness(StrEnum):
+    """How lately a seal was heard, against what it promised."""
+
+    LIVE = "live"
+    LATE = "late"
+    LOST = "lost"
+
+
+def liveness(door: Door, now_ms: int, rules: Rules) -> Liveness:
+    """As of now. A seal that was never heard, and should have been, is lost."""
+    if door.heard_ms is None:
+        return Liveness.LOST
+    if door.heartbeat_ms is None:
+        return Liveness.LIVE
+    silent_ms = now_ms - door.heard_ms
+    if silent_ms >= rules.lost_heartbeats * door.heartbeat_ms:
+        return Liveness.LOST
+    return (
+        Liveness.LATE if silent_ms >= rules.late_heartbeats * door.heartbeat_ms else Liveness.LIVE
+    )
+
+
+def heard_again(door: Door, now_ms: int) -> Stepped:
+    """A seal that was lost speaks. A case about nothing but its silence ends by itself."""
+    silence = door.silence
+    if silence is None:
+        return door, ()
+    door = replace(door, silence=None)
+    effects: tuple[Effect, ...] = (SilenceEnded(silence.since_ms),)
+    if door.case is not None and door.case.reason is Reason.SILENT:
+        door, ended = end_by_rule(door, Reason.HEARD_AGAIN, now_ms)
+        effects += ended
+    over = {Reason.SILENT} if door.opening is not None else {Reason.SILENT, Reason.SILENT_OPEN}
+    door, cleared = case.cleared(door, frozenset(over), now_ms)
+    return door, effects + cleared
+
+
+def ended(silence: Silence | None) -> tuple[Effect, ...]:
+    """What the site hears when another seal takes the place of a lost one."""
+    return () if silence is None else (SilenceEnded(silence.since_ms),)
+
+
+def lost_ms(door: Door, rules: Rules) -> int | None:
+    """When the seal will be lost, unless it is heard before."""
+    if door.silence is not None or door.heartbeat_ms is None or door.heard_ms is None:
+        return None
+    from_ms, listened_ms = door.heard_ms, door.listened_ms
+    if listened_ms is not None and listened_ms > from_ms:
+        from_ms = listened_ms
+    return from_ms + rules.lost_heartbeats * door.heartbeat_ms
+
+
+def fall_silent(door: Door, now_ms: int, rules: Rules) -> Stepped:
+    """The seal is lost. Somebody is told if that lasts and nothing else explains it.
+
+    Where this comes late by a heartbeat, the gateway was deaf itself, and the seal has its time
+    anew."""
+    due_ms = lost_ms(door, rules)
+    assert due_ms and door.heartbeat_ms and door.heard_ms is not None  # noqa: PT018, S101
+    if now_ms - due_ms >= door.heartbeat_ms:
+        return replace(door, listened_ms=now_ms), ()
+    told_ms = now_ms + _patience_ms(door, rules)
+    return replace(door, silence=Silence(door.heard_ms, told_ms)), (SilenceBegan(door.heard_ms),)
+
+
+def told_ms(door: Door) -> int | None:
+    """When somebody is told that the seal is lost."""
+    return door.silence.told_ms if door.silence is not None else None
+
+
+def tell(door: Door, now_ms: int, rules: Rules) -> Stepped:
+    """It has lasted. Nobody is told where an outage explains it; nor, for now, where the door has a
+    case already, or no order."""
+    silence = door.silence
+    assert silence is not None  # noqa: S101 - its deadline came
+    door = replace(door, silence=replace(silence, told_ms=None))
+    if door.outage is not None:
+        return door, ()
+    if door.case is not None or why_not_under_order(door, now_ms):
+        again_ms = now_ms + rules.silence_ms
+        return replace(door, silence=replace(silence, told_ms=again_ms)), ()
+    page_id = f"{door.seal_id}-silent-{now_ms}"  # an outage may have explained it once before
+    return raise_case(door, _reason(door), page_id, now_ms, silence.since_ms, rules)
+
+
+def explained(door: Door, outage_id: str, now_ms: int) -> Stepped:
+    """An outage explains the silence: a case that was about nothing else ends."""
+    door = replace(door, outage=outage_id)
+    if door.case is not None and door.case.reason is Reason.SILENT:
+        return end_by_rule(door, Reason.OUTAGE, now_ms)
+    return door, ()
+
+
+def unexplained(door: Door, outage_id: str, now_ms: int, rules: Rules) -> Stepped:
+    """The outage is over. A seal that is still lost is so for itself from now on."""
+    if door.outage != outage_id:
+        return door, ()
+    door = replace(door, outage=None)
+    if door.silence is None:
+        return door, ()
+    told_ms = now_ms + _patience_ms(door, rules)
+    return replace(door, silence=replace(door.silence, told_ms=told_ms)), ()
+
+
+def _reason(door: Door) -> Reason:
+    if door.cover or door.magnet:
+        return Reason.SILENT_TAMPERED
+    return Reason.SILENT_OPEN if _stands_open(door) else Reason.SILENT
+
+
+def _stands_open(door: Door) -> bool:
+    return door.contact is Contact.OPEN and door.chattering is None
+
+
+def _patience_ms(door: Door, rules: Rules) -> int:
+    """How long it may last. After tampering, until it is known whether others are silent; but an
+    opening that was lawful has mostly ended by the time its seal is heard again."""
+    return rules.outage_gather_ms if door.cover or door.magnet else rules.silence_ms

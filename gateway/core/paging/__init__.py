@@ -1,0 +1,1 @@
+"""From a step of the escalation policy to the people on duty: routing, schedule, limits."""

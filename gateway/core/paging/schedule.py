@@ -1,0 +1,174 @@
+"""Who has duty: weekly shifts, leave, cover and swaps, by the clock on the wall.
+
+A shift is said as people say it, "Mondays 22:00 to 06:00", and lasts from the first moment at which
+the wall shows its beginning to the first at which it shows its end. So a night that loses an hour
+or has one twice hands over once, with no gap and nobody doubled.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from gateway.core import local_time
+from gateway.core.duration import DAY_MS, MINUTE_MS
+from gateway.core.local_time import DAY_MIN, Zone
+
+OVERRIDES_FOLLOWED_MAX = 8  # cover of a cover of a cover …
+ZONES_APART_MS = DAY_MS  # no wall is further from UTC
+
+
+class Role(StrEnum):
+    """What a person is in a grid, and so on which step of the escalation policy."""
+
+    WARDEN = "warden"
+    DEPUTY = "deputy"
+    CAPTAIN = "captain"
+    CENTRE = "centre"
+    INSTALLER = "installer"
+
+
+SITE_WIDE = frozenset({Role.INSTALLER, Role.CENTRE})  # who helps in grids that have none of them
+
+
+class Shift(Struct, frozen=True):
+    """A weekly duty. One that ends at or before its beginning ends on the next day."""
+
+    grid_id: str
+    role: Role
+    warden_id: str
+    days: int  # on which it begins; Monday is bit 0
+    from_min: int  # minutes after midnight on the wall
+    to_min: int
+
+
+class Override(Struct, frozen=True):
+    """A person is away from (included) to (excluded), and another has their duties, or nobody.
+
+    Two of them, crosswise, are a swap.
+    """
+
+    warden_id: str
+    from_ms: int
+    to_ms: int
+    by: str | None = None
+
+
+class Schedule(Struct, frozen=True):
+    """Shifts and people by grid and role, covers by who is away. Made by `of`."""
+
+    shifts: dict[tuple[str, Role], tuple[Shift, ...]] = {}
+    overrides: dict[str, tuple[Override, ...]] = {}
+    people: dict[tuple[str, Role], tuple[str, ...]] = {}
+    grids: dict[Role, tuple[str, ...]] = {}  # those that have people or shifts of a role
+
+
+def of(
+    shifts: Iterable[Shift],
+    overrides: Iterable[Override],
+    people: Mapping[tuple[str, Role], Iterable[str]],
+) -> Schedule:
+    """A schedule, put in order, so that the order in which it was written never shows."""
+    by_place: defaultdict[tuple[str, Role], list[Shift]] = defaultdict(list)
+    for shift in shifts:
+        by_place[shift.grid_id, shift.role].append(shift)
+    away: defaultdict[str, list[Override]] = defaultdict(list)
+    for override in overrides:
+        away[override.warden_id].append(override)
+    grids: defaultdict[Role, set[str]] = defaultdict(set)
+    for grid_id, role in (*by_place, *people):
+        grids[role].add(grid_id)
+    return Schedule(
+        {place: tuple(sorted(found, key=_shift_order)) for place, found in by_place.items()},
+        {name: tuple(sorted(found, key=_override_order)) for name, found in away.items()},
+        {place: tuple(sorted(found)) for place, found in people.items()},
+        {role: tuple(sorted(found)) for role, found in grids.items()},
+    )
+
+
+def on_duty(
+    schedule: Schedule, grid_id: str, role: Role, now_ms: int, zone: Zone
+) -> tuple[str, ...]:
+    """The ids of those who have a grid's duty now, in order.
+
+    A grid without shifts for a role has all its people of that role on duty, always. Installers and
+    the centre are those of the grid, else those of any other.
+    """
+    found = tuple(_on_duty(schedule, grid_id, role, now_ms, zone))
+    if not found and role in SITE_WIDE:
+        others = schedule.grids.get(role, ())
+        found = tuple(
+            who for other in others for who in _on_duty(schedule, other, role, now_ms, zone)
+        )
+    return tuple(dict.fromkeys(found))
+
+
+def _on_duty(
+    schedule: Schedule, grid_id: str, role: Role, now_ms: int, zone: Zone
+) -> Iterator[str]:
+    place = grid_id, role
+    shifts = schedule.shifts.get(place)
+    if shifts is None:
+        holders: Iterable[str] = schedule.people.get(place, ())
+    else:
+        holders = (shift.warden_id for shift in shifts if is_on(shift, now_ms, zone))
+    for holder in holders:
+        stands = stands_for(schedule, holder, now_ms)
+        if stands is not None:
+            yield stands
+
+
+def is_on(shift: Shift, now_ms: int, zone: Zone) -> bool:
+    """Whether the shift goes on now."""
+    today = local_time.day(zone, now_ms)
+    nights = shift.to_min <= shift.from_min
+    for day in (today, today - 1, today + 1):  # the clock may have gone back over midnight
+        if not shift.days >> (day + 3) % 7 & 1:  # 1 January 1970 was a Thursday
+            continue
+        begins_ms = _first_ms(zone, day * DAY_MIN + shift.from_min)
+        ends_ms = _first_ms(zone, (day + nights) * DAY_MIN + shift.to_min)
+        if begins_ms <= now_ms < ends_ms:
+            return True
+    return False
+
+
+def stands_for(schedule: Schedule, warden_id: str, now_ms: int) -> str | None:
+    """Who has this person's duties now: themselves, who covers for them, or nobody.
+
+    A cover who is away is covered in turn. Two who cover each other have swapped.
+    """
+    passed = {warden_id}
+    for _ in range(OVERRIDES_FOLLOWED_MAX):
+        overrides = schedule.overrides.get(warden_id, ())
+        override = next((one for one in overrides if one.from_ms <= now_ms < one.to_ms), None)
+        if override is None or override.by in passed:
+            break
+        if override.by is None:
+            return None
+        warden_id = override.by
+        passed.add(warden_id)
+    return warden_id
+
+
+def _first_ms(zone: Zone, wall: int) -> int:
+    """The first moment at which the wall shows this minute, or has jumped over it."""
+    there_ms = wall * MINUTE_MS
+    if len(zone) > 1:
+        for place, (from_ms, offset) in enumerate(zone):
+            is_last = place + 1 == len(zone)
+            if not is_last and zone[place + 1][0] <= there_ms - ZONES_APART_MS:
+                continue  # over long before
+            at_ms = there_ms - offset * MINUTE_MS
+            if is_last or at_ms < zone[place + 1][0]:
+                return max(at_ms, from_ms) if place else at_ms
+    return there_ms - zone[-1][1] * MINUTE_MS
+
+
+def _shift_order(shift: Shift) -> tuple[str, int, int, int]:
+    return shift.warden_id, shift.from_min, shift.to_min, shift.days
+
+
+def _override_order(override: Override) -> tuple[int, int, str]:
+    """The one that begins last speaks, for it was made within the other."""
+    return -override.from_ms, override.to_ms, override.by or ""

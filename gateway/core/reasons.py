@@ -1,0 +1,97 @@
+"""Why something was refused, recorded or paged: one enum for the whole house.
+
+The sentence for people is made from it in `language/reasons.py`, in one place.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A word that stands in the journal, on the console and in every page."""
+
+    # A message that was refused. It is counted and journaled, and changes no door.
+    MALFORMED = "malformed"
+    TRUNCATED = "truncated"
+    OVERSIZED = "oversized"
+    UNKNOWN_VERSION = "unknown_version"
+    UNKNOWN_SEAL = "unknown_seal"
+    WRONG_KEY = "wrong_key"
+    REPLAYED = "replayed"  # epoch and counter equal the stored mark
+    BELOW_MARK = "below_mark"  # epoch and counter lie below it
+
+    # A report that is genuine but tells nothing new, or nothing about a door.
+    DUPLICATE = "duplicate"  # this number is in the journal already
+    NO_DOOR = "no_door"  # the seal hangs on no door yet
+
+    # What an opening was.
+    NO_PERMIT = "no_permit"
+    PERMIT = "permit"
+    ALLOWANCE = "allowance"  # one of those that the order allows in a day
+    NO_ORDER = "no_order"
+    ORDER_NOT_BEGUN = "order_not_begun"
+    ORDER_OVER = "order_over"
+
+    # What else raises a case.
+    OPENED_BLIND = "opened_blind"  # the edge counter moved while nobody listened
+    PERMIT_OVERSTAYED = "permit_overstayed"
+    OPEN_TOO_LONG = "open_too_long"  # longer than the order allows
+    # the seal came back and sees its door stand open ever since
+    OPEN_AFTER_RESTART = "open_after_restart"
+    COVER_TAMPER = "cover_tamper"
+    MAGNET_TAMPER = "magnet_tamper"
+    REFUSALS = "refusals"  # a burst of refused messages under one seal's name
+    CHATTER = "chatter"  # openings too fast for a person: the contact is at fault, not the door
+    SILENT = "silent"  # the seal is lost, and nothing speaks for more than a fault
+    SILENT_OPEN = "silent_open"  # lost while its door stood open
+    SILENT_TAMPERED = "silent_tampered"  # lost after it was tampered with
+    OUTAGE = "outage"  # many seals are lost from one cause; it explains the silence of each
+    CANARY = "canary"  # the opening that proves the way to the phone: told, and no case
+    CANARY_MISSED = "canary_missed"  # and did not get there
+    UNREACHABLE = "unreachable"  # a warden whom the daily test did not reach
+
+    # Why a rule, and no person, ended a case. ORDER_OVER and OUTAGE are two more.
+    ANNOUNCED_LATE = "announced_late"
+    HEARD_AGAIN = "heard_again"
+    SETTLED = "settled"
+    RECEIVED_AGAIN = "received_again"
+
+    # Why an announced opening was not taken.
+    PERMITS_FULL = "permits_full"  # as many live ones stand as a door may have
+
+    # Pages that are about no single case.
+    GROUPED = "grouped"  # several at once, for a person who has had too many
+    TEST = "test"  # the silent daily test of a person's channels
+
+
+REPEATS = frozenset({Reason.REPLAYED, Reason.BELOW_MARK})  # accepted once, and come again
+
+TAMPER = frozenset({Reason.COVER_TAMPER, Reason.MAGNET_TAMPER})
+
+# What the equipment does, and nobody behind the door: for the installer, and never by night.
+FAULTS = frozenset({Reason.CHATTER, Reason.SILENT, Reason.OUTAGE, Reason.UNREACHABLE})
+
+# What a person does, or may be doing, at a door under an order. No quiet hours hold these back.
+BREACHES = TAMPER | {
+    Reason.NO_PERMIT,
+    Reason.OPENED_BLIND,
+    Reason.PERMIT_OVERSTAYED,
+    Reason.OPEN_TOO_LONG,
+    Reason.OPEN_AFTER_RESTART,
+    Reason.SILENT_OPEN,
+    Reason.SILENT_TAMPERED,
+}
+
+UNWATCHED = frozenset({Reason.NO_ORDER, Reason.ORDER_NOT_BEGUN, Reason.ORDER_OVER})
+
+REFUSALS = frozenset(
+    {
+        Reason.MALFORMED,
+        Reason.TRUNCATED,
+        Reason.OVERSIZED,
+        Reason.UNKNOWN_VERSION,
+        Reason.UNKNOWN_SEAL,
+        Reason.WRONG_KEY,
+        Reason.REPLAYED,
+        Reason.BELOW_MARK,
+    }
+)

@@ -1,0 +1,63 @@
+"""From what the core says is to go out, to entries of the outbox.
+
+Who left the house since the staff was last journaled has no address any more, and gets nothing.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import msgspec
+
+from gateway.core.effects import PageDue
+from gateway.core.paging.person import DailyTest, GroupedPage, PersonalPage, SinglePage
+from gateway.core.paging.routing import Notification, Routed, SitePage
+from gateway.core.reasons import Reason
+from gateway.registry.load import Registry
+from gateway.store.batch import Entry, Group
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Addressing(Protocol):
+    """notify.addressing.Addresses, seen from here."""
+
+    def know(self, registry: Registry) -> None: ...
+    def site_entries(self, page: PageDue, door_id: str, now_ms: int) -> list[Entry]: ...
+    def entries(
+        self, warden_id: str, personal_page: PersonalPage, now_ms: int, about: str = ""
+    ) -> list[Entry]: ...
+
+
+def entries_of(routed: Iterable[Routed], addressing: Addressing, now_ms: int) -> list[Entry]:
+    """An entry for each address at which somebody is told."""
+    found: list[Entry] = []
+    for one in routed:
+        if isinstance(one, SitePage):
+            found += addressing.site_entries(one.page, one.door_id, now_ms)
+        else:
+            personal_page, about = _personal_page(one, now_ms)
+            found += addressing.entries(one.warden_id, personal_page, now_ms, about)
+    return found
+
+
+def _personal_page(notification: Notification, now_ms: int) -> tuple[PersonalPage, str]:
+    """The page as it stands in the outbox, and what it is about if it stands for many."""
+    match notification.content:
+        case SinglePage(page=personal_page):
+            return personal_page, ""
+        case DailyTest(page_id=page_id):
+            return PersonalPage(page_id, "", "", Reason.TEST, now_ms), ""
+        case GroupedPage() as group:
+            return _grouped(group, now_ms)
+
+
+def _grouped(group: GroupedPage, now_ms: int) -> tuple[PersonalPage, str]:
+    """The page that stands for many. It leads to the worst of them."""
+    about = Group(
+        group.cases, group.breaches, tuple(personal_page.case_id for personal_page in group.pages)
+    )
+    worst = group.pages[0] if group.pages else None
+    case_id, door_id = (worst.case_id, worst.door_id) if worst else ("", "")
+    since_ms = min((personal_page.since_ms for personal_page in group.pages), default=now_ms)
+    personal_page = PersonalPage(group.page_id, case_id, door_id, Reason.GROUPED, since_ms)
+    return personal_page, _encode(about).decode()

@@ -1,0 +1,121 @@
+"""What goes through the loop in one batch: items in, what is owed for them, and to whom."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from gateway.core.cases.refusal import Refusal
+from gateway.core.events import Event, ReportCame
+from gateway.core.model import ActionResult
+from gateway.core.reasons import Reason
+from gateway.core.replay_window import ReplayWindow
+from gateway.core.subject import Subject
+from gateway.registry.load import SealRow
+from gateway.store.batch import Entry
+
+
+class Received(msgspec.Struct):
+    """A message from the broker; `token` acknowledges it. `live`: it cannot have waited there."""
+
+    topic: str
+    payload: bytes
+    token: int
+    live: bool
+
+
+class Command(msgspec.Struct):
+    """An event that did not come from the broker, and who waits for it."""
+
+    subject: Subject
+    event: Event
+    answer: Any = None  # asyncio.Future[Answer]
+    pending_id: int | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came of an action. `result` is there for a person's action: when it was, and why
+    refused.
+
+    An action that came before is answered as it was then.
+    """
+
+    changed: bool
+    result: ActionResult | None = None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why a person's action was refused; None if it was not."""
+        return None if self.result is None else self.result.refusal
+
+
+class DeliveryAttempt(msgspec.Struct):
+    """A delivery worker tried an entry."""
+
+    entry: Entry
+
+
+class Batch:
+    """What is owed for the items of one unit of work, once it is stored."""
+
+    def __init__(self) -> None:
+        self.tokens: list[int] = []
+        self.receipts: list[tuple[str, int, int, int]] = []  # seal_id, epoch, counter, seq
+        self.answers: list[tuple[Any, Answer]] = []
+        self.sent: list[str] = []
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """A message that changes nothing. `seal_id` is whose it claims to be; empty if unreadable."""
+
+    reason: Reason
+    seal_id: str
+
+
+class Authenticated(msgspec.Struct, frozen=True):
+    """A report that its seal's key proves. `epoch` and `counter` are its transmission's."""
+
+    event: ReportCame
+    window: ReplayWindow  # once this transmission is accepted
+    epoch: int
+    counter: int
+    repeated: bool | None  # in the journal already; None: older than the window remembers
+
+
+class Authenticator(Protocol):
+    """ingest.authenticate.Intake, seen from the loop."""
+
+    def know(self, seals: dict[str, SealRow]) -> None: ...
+    def door_of(self, seal_id: str) -> str | None: ...
+    def read(
+        self, topic: str, payload: bytes, windows: Mapping[str, ReplayWindow]
+    ) -> Authenticated | Rejected: ...
+    def receipt(self, seal_id: str, epoch: int, counter: int, seq: int) -> tuple[str, bytes]: ...
+
+
+class Outlet(Protocol):
+    """ingest.mqtt.Broker, seen from the loop."""
+
+    def acknowledge(self, token: int) -> None: ...
+    def publish(self, topic: str, payload: bytes) -> None: ...
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """What a commit changed, for those who watch. `all`: the watcher missed some, read all anew."""
+
+    at_ms: int
+    doors: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()  # newly due
+    sent: tuple[str, ...] = ()  # gone out
+    all: bool = False
+
+
+def post(queue: asyncio.Queue[Committed], news: Committed) -> None:
+    """Tell a watcher; one who lags too far behind is told to read everything anew."""
+    if queue.full():
+        while not queue.empty():
+            queue.get_nowait()
+        news = Committed(news.at_ms, all=True)
+    queue.put_nowait(news)

@@ -1,0 +1,56 @@
+"""The gateway's own site, in memory, as of the last commit: its state, its registry, its marks.
+
+What is enrolled (staff, and the place of each door) is journaled before anything hangs on it, so
+that a replay needs nothing else. The gateway asks for it when it starts, and whenever the registry
+has changed.
+"""
+
+from collections.abc import Mapping
+
+from gateway.core.events import DoorPlaced, Event, StaffSet
+from gateway.core.paging import routing
+from gateway.core.paging.staff import Staff
+from gateway.core.rules import Rulebook
+from gateway.core.site import SiteState
+from gateway.core.subject import SITE, Subject, of_door
+from gateway.registry.load import Registry
+
+News = list[tuple[Subject, Event]]  # acts for the loop
+
+
+class CommittedSite(SiteState):
+    """A site's state, with the registry behind it and every seal's mark."""
+
+    def __init__(self, registry: Registry, rulebook: Rulebook) -> None:
+        router = routing.of(registry.staff_journaled, registry.people)
+        super().__init__(rulebook, registry.doors, registry.outages, router)
+        self.registry = registry
+        self.windows = {seal_id: row.window for seal_id, row in registry.seals.items()}
+
+    def unsaid(self) -> News:
+        """What is enrolled and not journaled yet: to be stepped before what hangs on it."""
+        said = {door_id: DoorPlaced(its.grid_id, its.areas) for door_id, its in self.doors.items()}
+        return _enrolled(self.registry, self.router.staff, said)
+
+    def enlarge(self, registry: Registry) -> News:
+        """Take over a newer registry. Doors and marks that are known here are newer here.
+
+        What is new in it, as `unsaid`.
+        """
+        news = _enrolled(registry, self.registry.staff, self.registry.places)
+        self.registry = registry
+        self.add(registry.doors)
+        self.windows = {
+            seal_id: row.window for seal_id, row in registry.seals.items()
+        } | self.windows
+        return news
+
+
+def _enrolled(registry: Registry, said: Staff, places: Mapping[str, DoorPlaced]) -> News:
+    """The staff and the places of doors that differ from what was said of them."""
+    news: News = [
+        (of_door(door_id), placed)
+        for door_id, placed in registry.places.items()
+        if places.get(door_id) != placed
+    ]
+    return news if registry.staff == said else [(SITE, StaffSet(registry.staff)), *news]

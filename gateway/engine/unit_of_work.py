@@ -1,0 +1,226 @@
+"""One batch of the engine before it is true: what a turn of the site means in rows, pages and
+answers.
+
+The core steps (core/site.py); here its steps become the rows of one commit, the entries of the
+outbox, and what those who watch are told. All of it is adopted by the loop only after the commit.
+If the commit fails the unit of work is kept and tried again, and nobody outside has heard of it.
+"""
+
+from collections.abc import Iterable
+
+from gateway.core.cases.actions import LATE_MS, result_of
+from gateway.core.cases.refusal import Refusal
+from gateway.core.doors.orders import why_not_under_order
+from gateway.core.duration import MINUTE_MS
+from gateway.core.effects import (
+    ActionRefused,
+    CaseMoved,
+    Effect,
+    OpeningBegan,
+    OutageFound,
+    OutageGrew,
+    OutageOver,
+    PageDue,
+    PermitRefused,
+    SilenceBegan,
+    SilenceEnded,
+)
+from gateway.core.events import (
+    CaseAction,
+    Event,
+    MessageRefused,
+    PermitAnnounced,
+    ReportCame,
+    RulesSet,
+    StaffSet,
+)
+from gateway.core.model import Door, Outages
+from gateway.core.reasons import UNWATCHED, Reason
+from gateway.core.replay_window import ReplayWindow
+from gateway.core.site import SiteTurn, Step
+from gateway.core.subject import SITE, Subject, SubjectKind, of_door
+from gateway.engine.outgoing import Addressing, entries_of
+from gateway.engine.ports import Answer
+from gateway.engine.state import CommittedSite
+from gateway.store.batch import Entry, WriteBatch
+
+REFUSALS_JOURNALED_A_MINUTE = 60  # of each reason; beyond that they are counted only
+
+
+class RefusalTally:
+    """How many refusals were journaled this minute, by reason."""
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._counts: dict[Reason, int] = {}
+
+    def allows(self, at_ms: int, reason: Reason) -> bool:
+        """Whether one more may be journaled; counts it if so."""
+        minute = at_ms // MINUTE_MS
+        if minute != self._minute:
+            self._minute, self._counts = minute, {}
+        count = self._counts.get(reason, 0)
+        self._counts[reason] = count + 1
+        return count < REFUSALS_JOURNALED_A_MINUTE
+
+
+class UnitOfWork:
+    """A turn on top of a site, and the rows and pages that follow from it."""
+
+    def __init__(
+        self, site: CommittedSite, tally: RefusalTally, addressing: Addressing, ids: tuple[int, int]
+    ):
+        self._tally, self._addressing = tally, addressing
+        self.turn = SiteTurn(site)
+        self.writes = WriteBatch(ids[0])
+        self.next_entry_id = ids[1]
+        self.windows: dict[str, ReplayWindow] = {}
+        self.pages: dict[str, None] = {}
+        self.cases: dict[str, None] = {}  # in the order in which they moved
+        self.is_site_changed = False  # what the site knows of all doors
+        self.numbers: set[tuple[str, int]] = set()  # (seal_id, seq) journaled by this unit of work
+        self.reports = self.refused = 0
+
+    def window(self, seal_id: str, window: ReplayWindow) -> None:
+        """A transmission was accepted: nothing at or below it ever is again."""
+        self.windows[seal_id] = window
+        self.writes.window(seal_id, window)
+
+    def report(self, at_ms: int, door_id: str | None, event: ReportCame) -> None:
+        """A genuine, new report."""
+        self.reports += 1
+        self.numbers.add((event.seal_id, event.seq))
+        if door_id is None:
+            self.writes.refusal(at_ms, Reason.NO_DOOR)
+            self.writes.event(at_ms, None, event, Reason.NO_DOOR)
+            return
+        self.event(at_ms, of_door(door_id), event)
+
+    def refuse(self, at_ms: int, seal_id: str, door_id: str | None, reason: Reason) -> None:
+        """A message that was refused: counted always, journaled within a limit.
+
+        A burst of them on a door becomes a case there; without `door_id` it does not.
+        """
+        self.refused += 1
+        event = MessageRefused(seal_id, reason)
+        self.writes.refusal(at_ms, reason)
+        if not self._tally.allows(at_ms, reason):
+            return
+        if door_id is None:
+            self.writes.event(at_ms, None, event, event.reason)
+        else:
+            self.event(at_ms, of_door(door_id), event)
+
+    def attempted(self, at_ms: int, entry: Entry) -> None:
+        """How a delivery worker's try went. The first page of a case that went out moves the case
+        on."""
+        self.writes.attempt(entry)
+        if entry.done_ms is None:
+            return
+        said = entry.case_id, entry.page_id, entry.door_id, entry.warden_id
+        self._write(at_ms, self.turn.page_sent(at_ms, *said))
+
+    def event(self, at_ms: int, subject: Subject, event: Event) -> Answer:
+        """Step the subject and all that follows from it, and write it. What came of it."""
+        steps = self.turn.apply(at_ms, subject, event)
+        self._write(at_ms, steps)
+        if isinstance(event, CaseAction):
+            return self._answer(event, steps[0])
+        return Answer(steps[0].changed)
+
+    def _answer(self, event: CaseAction, its: Step) -> Answer:
+        """As it is remembered: of an action that came before, what came of it then."""
+        result, refusal = result_of(its.after.recent, event), _refusal(its)
+        if result is None:
+            return Answer(False)
+        if refusal is not None and refusal is result.refusal and result.age_ms >= LATE_MS:
+            self.writes.late_refusal(event, result)  # it was done, so the case's log tells of it
+            self.cases[event.case_id] = None
+        return Answer(result.refusal is None, result)
+
+    def finish(self) -> None:
+        """Store everybody whom this batch told, or heard of."""
+        for person in self.turn.people_changed():
+            self.writes.person(person)
+
+    def _write(self, at_ms: int, steps: Iterable[Step]) -> None:
+        """The rows of steps, each that follows from another under the number of that."""
+        cause_id: int | None = None
+        for one in steps:
+            if not one.follows:
+                cause_id = self.writes.next_id
+            self._row(at_ms, one, cause_id if one.follows else None)
+
+    def _row(self, at_ms: int, its: Step, cause_id: int | None) -> None:
+        if its.subject.kind is SubjectKind.DOOR:
+            reason = self._reason(its, at_ms)
+            if its.after is not its.before:
+                self.writes.door(its.after)
+            self.writes.event(at_ms, its.subject, its.event, reason, cause_id)
+            for effect in its.effects:
+                self._effect(at_ms, its.after, effect)
+        else:
+            self.writes.event(at_ms, SITE, its.event, _refusal(its), cause_id)
+            self._site_row(at_ms, its)
+        self._enter(entries_of(its.routed, self._addressing, at_ms))
+
+    def _reason(self, its: Step, at_ms: int) -> Reason | Refusal | None:
+        """What stands beside the event in the journal, and is counted where it told nothing."""
+        event = its.event
+        if isinstance(event, CaseAction):
+            return _refusal(its)
+        if isinstance(event, MessageRefused):
+            return event.reason
+        if isinstance(event, PermitAnnounced):
+            return next((e.reason for e in its.effects if isinstance(e, PermitRefused)), None)
+        if not isinstance(event, ReportCame) or not event.edge:
+            return None
+        began = next((e.reason for e in its.effects if isinstance(e, OpeningBegan)), None)
+        reason = began or why_not_under_order(its.after, at_ms)
+        if reason in UNWATCHED:
+            self.writes.refusal(at_ms, reason)
+        return reason
+
+    def _effect(self, at_ms: int, door: Door, effect: Effect) -> None:
+        match effect:
+            case PageDue():
+                self.pages[effect.page_id] = None
+            case CaseMoved():
+                self._case(SubjectKind.DOOR, door.door_id, door.grid_id, effect)
+            case SilenceBegan() | SilenceEnded():
+                pass  # the site's own rows tell of it
+            case _:
+                self.writes.effect(at_ms, door.door_id, effect)
+
+    def _site_row(self, at_ms: int, its: Step) -> None:
+        """What the site knows of all doors, and of all people."""
+        if isinstance(its.event, RulesSet):
+            self.writes.state("rules", its.event.rulebook)
+        elif isinstance(its.event, StaffSet):
+            self.writes.state("staff", its.event.staff)
+        if isinstance(its.after, Outages) and its.after is not its.before:
+            self.is_site_changed = True
+            self.writes.state("outages", its.after)
+        for effect in its.effects:
+            if isinstance(effect, OutageFound | OutageGrew | OutageOver):
+                self.writes.outage(at_ms, effect)
+            elif isinstance(effect, PageDue):
+                self.pages[effect.page_id] = None
+            elif isinstance(effect, CaseMoved):
+                grid_id = self.turn.door(effect.door_id).grid_id
+                self._case(SubjectKind.SITE, effect.door_id, grid_id, effect)
+
+    def _case(self, kind: SubjectKind, door_id: str, grid_id: str, moved: CaseMoved) -> None:
+        self.writes.case(kind, door_id, grid_id, moved)
+        self.cases[moved.case.case_id] = None
+
+    def _enter(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            entry.entry_id = self.next_entry_id
+            self.next_entry_id += 1
+            self.writes.entries.append(entry)
+            self.pages[entry.page_id] = None  # a grouped page, or a test, is news too
+
+
+def _refusal(its: Step) -> Refusal | None:
+    return next((e.refusal for e in its.effects if isinstance(e, ActionRefused)), None)

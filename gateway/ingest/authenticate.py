@@ -1,0 +1,97 @@
+"""Topic and bytes in; a genuine report, or a refusal with its reason, out.
+
+The order of the checks is the order of trust: shape, then whose it claims to be, then the mark
+(cheap, before any cipher), then the tag, and only then what it says. Nothing that failed a check
+changes anything but a count; a mark moves only for bytes that were authenticated.
+"""
+
+from collections.abc import Mapping
+
+from gateway.core.events import ReportCame
+from gateway.core.model import Contact
+from gateway.core.reasons import Reason
+from gateway.core.replay_window import ReplayWindow, accept, refusal
+from gateway.engine.ports import Authenticated, Rejected
+from gateway.registry.load import SealRow
+from sealwire import envelope, receipt, report, topics
+from sealwire.ccm import Cipher, cipher
+from sealwire.errors import WireError
+
+_CONTACTS = (Contact.SHUT, Contact.OPEN, Contact.UNKNOWN)
+
+
+class Authenticator:
+    """Knows every seal's key. Marks are handed in, for they move with the commit."""
+
+    def __init__(self) -> None:
+        self._seals: dict[str, SealRow] = {}
+        self._ciphers: dict[str, Cipher] = {}
+
+    def know(self, seals: dict[str, SealRow]) -> None:
+        """Take over the registry's seals."""
+        for seal_id, row in seals.items():
+            known = self._seals.get(seal_id)
+            if known is not None and known.key != row.key:
+                self._ciphers.pop(seal_id, None)
+        self._seals = seals
+
+    def door_of(self, seal_id: str) -> str | None:
+        """The door that a seal hangs on, if it is known and hangs on one."""
+        row = self._seals.get(seal_id)
+        return row.door_id if row else None
+
+    def read(
+        self, topic: str, payload: bytes, windows: Mapping[str, ReplayWindow]
+    ) -> Authenticated | Rejected:
+        """What a message is. `marks` holds the replay window of every seal that is known."""
+        seal_id = ""
+        try:
+            seal_id, leaf = topics.parse(topic)
+            direction, epoch, counter = envelope.peek(payload)
+        except WireError as error:
+            return Rejected(Reason(error.reason), seal_id)
+        if leaf != "report" or direction != envelope.UP:
+            return Rejected(Reason.MALFORMED, seal_id)
+        if seal_id not in self._seals:
+            return Rejected(Reason.UNKNOWN_SEAL, seal_id)
+        not_new = refusal(windows[seal_id], epoch, counter)
+        if not_new is not None:
+            return Rejected(not_new, seal_id)
+        try:
+            plain = envelope.open_up(self._cipher(seal_id), bytes.fromhex(seal_id), payload)[3]
+            said = report.unpack(plain)
+        except WireError as error:
+            return Rejected(Reason(error.reason), seal_id)
+        window, repeated = accept(windows[seal_id], epoch, counter, said.seq)
+        return Authenticated(_event(seal_id, said), window, epoch, counter, repeated)
+
+    def receipt(self, seal_id: str, epoch: int, counter: int, seq: int) -> tuple[str, bytes]:
+        """(topic, payload) of the receipt for a transmission whose report is in the journal."""
+        plain = receipt.pack(receipt.Receipt(seq))
+        raw_id = bytes.fromhex(seal_id)
+        sealed = envelope.seal_up(
+            self._cipher(seal_id), raw_id, envelope.DOWN, epoch, counter, plain
+        )
+        return topics.receipt(seal_id), sealed
+
+    def _cipher(self, seal_id: str) -> Cipher:
+        known = self._ciphers.get(seal_id)
+        if known is None:
+            known = self._ciphers[seal_id] = cipher(self._seals[seal_id].key)
+        return known
+
+
+def _event(seal_id: str, said: report.Report) -> ReportCame:
+    return ReportCame(
+        seal_id=seal_id,
+        seq=said.seq,
+        contact=_CONTACTS[said.contact],
+        edges=said.edges,
+        edge=said.kind == report.EDGE,
+        first=said.first,
+        bounces=said.bounces,
+        age_ms=said.age_ms,
+        battery_mv=said.battery_mv,
+        cover=said.cover,
+        magnet=said.magnet,
+    )

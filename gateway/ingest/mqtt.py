@@ -1,0 +1,248 @@
+"""The only file that knows MQTT: connect, subscribe, hand over, acknowledge when told.
+
+MQTT 3.1.1 and nothing that only one broker has. The session is persistent and acknowledgement is
+ours: the broker keeps a report until the loop has committed it. Every broker repeats and some
+re-order, which the marks and numbers of the wire take care of. Some accept and no longer deliver,
+so the gateway talks to itself every few seconds, and reconnects when it no longer hears itself.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+import ssl
+import time
+from collections.abc import Callable
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from gateway.engine.health import Metrics
+from gateway.settings.sections import Broker as BrokerSettings
+from sealwire import topics
+
+log = logging.getLogger("menshen.broker")
+
+KEEPALIVE_S = 30
+CONNECT_TIMEOUT_S = 5.0
+BACK_OFF_S = (0.2, 0.5, 1, 2, 5, 10, 20)  # then every 20 s; each with jitter
+ECHO_PATIENCE = 3  # echoes that may be missing before the connection counts as dead
+PACKETS_AT_ONCE = 256  # read in one go before others get their turn
+MISC_EVERY_S = 1.0
+
+Received = Callable[[str, bytes, int, bool], bool]  # topic, payload, token, live
+
+
+class Broker:
+    """The gateway's connection. `run` keeps it up; the rest is called from the same loop."""
+
+    def __init__(
+        self, settings: BrokerSettings, gateway_id: str, receive: Received, metrics: Metrics
+    ) -> None:
+        self._settings, self._receive, self._metrics = settings, receive, metrics
+        self._echo_topic = topics.echo(gateway_id)
+        self._client = _client(settings, client_id=settings.user or gateway_id)
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        self._client.on_socket_close = self._on_socket_close
+        self._gone = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._generation = 0  # of the connection, so that no token outlives its own
+        self._taken = 0
+        self._writing = False
+        self._read_from: Any = None
+        self._echo_sent: dict[bytes, float] = {}
+        self._caught_up = False  # what came before our first echo may have waited for us
+        self._refusal = ""
+
+    def acknowledge(self, token: int) -> None:
+        """PUBACK the message that came with this token, unless its connection is gone."""
+        if token and token >> 16 == self._generation:
+            self._client.ack(token & 0xFFFF, 1)
+            self._flush()
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send at most once: a receipt that is lost is asked for again by its seal."""
+        if self._ready.is_set():
+            self._client.publish(topic, payload, qos=0)
+            self._flush()
+
+    async def run(self) -> None:
+        """Stay connected until cancelled."""
+        failures = 0
+        while True:
+            try:
+                await self._connect()
+                failures = 0
+                log.info("connected to the broker at %s", self._place())
+                await self._serve()
+                log.warning("lost the broker at %s; reports wait in the seals", self._place())
+            except (OSError, ValueError, ConnectionError) as error:
+                if failures == 0:
+                    log.warning("cannot reach the broker at %s: %s", self._place(), error)
+                failures += 1
+            finally:
+                self._hang_up()
+            wait_s = BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)]
+            await asyncio.sleep(wait_s * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+
+    def _place(self) -> str:
+        return f"{self._settings.host}:{self._settings.port}"
+
+    async def _connect(self) -> None:
+        """Until the broker has confirmed our subscriptions. OSError with the reason if not."""
+        self._gone.clear()
+        self._refusal = ""
+        self._caught_up = False
+        self._generation += 1
+        place = self._settings.host, self._settings.port, KEEPALIVE_S
+        await asyncio.to_thread(self._client.connect, *place)
+        sock = self._client.socket()
+        if sock is None:
+            raise ConnectionError("it closed the connection at once")
+        asyncio.get_running_loop().add_reader(sock, self._readable)
+        self._read_from = sock
+        self._readable()
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                waits = [asyncio.create_task(e.wait()) for e in (self._ready, self._gone)]
+                try:
+                    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for wait in waits:
+                        wait.cancel()
+        except TimeoutError:
+            raise ConnectionError("it took the connection and never answered") from None
+        if not self._ready.is_set():
+            raise ConnectionError(self._refusal or "it closed the connection")
+        self._metrics.broker(connected=True)
+
+    async def _serve(self) -> None:
+        """Keep-alive and self-echo, until the connection is gone or without traffic."""
+        self._echo_sent.clear()
+        next_echo = heard = time.monotonic()
+        self._echo_heard = heard
+        while not self._gone.is_set():
+            now = time.monotonic()
+            if now >= next_echo:
+                self._send_echo(now)
+                next_echo = now + self._settings.echo_s
+            if now - self._echo_heard > self._settings.echo_s * ECHO_PATIENCE + CONNECT_TIMEOUT_S:
+                log.warning("the broker accepts and no longer delivers; connecting anew")
+                return
+            self._client.loop_misc()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(MISC_EVERY_S, self._settings.echo_s)):
+                    await self._gone.wait()
+
+    def _send_echo(self, now: float) -> None:
+        token = b"%d" % int(now * 1000)
+        if len(self._echo_sent) > 2 * ECHO_PATIENCE:
+            self._echo_sent.clear()
+        self._echo_sent[token] = now
+        self._client.publish(self._echo_topic, token, qos=1)
+        self._flush()
+
+    def _hang_up(self) -> None:
+        self._metrics.broker(connected=False)
+        self._ready.clear()
+        self._client.disconnect()
+        with contextlib.suppress(OSError):
+            self._client.loop_write()
+        sock = self._client.socket()
+        if sock is not None:  # the broker did not close its end: we do
+            self._on_socket_close(self._client, None, sock)
+            self._client._sock_close()
+
+    def _readable(self) -> None:
+        """Read packets until none came, for the socket tells only that there is something."""
+        for _ in range(PACKETS_AT_ONCE):
+            taken = self._taken
+            self._client.loop_read()
+            sock = self._client.socket()
+            pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+            if sock is None or (self._taken == taken and not pending):
+                break
+        self._flush()
+
+    def _flush(self) -> None:
+        """What the socket did not take at once goes out when it can."""
+        sock = self._client.socket()
+        if sock is not None and self._client.want_write() and not self._writing:
+            self._writing = True
+            asyncio.get_running_loop().add_writer(sock, self._writable)
+
+    def _writable(self) -> None:
+        self._client.loop_write()
+        sock = self._client.socket()
+        if sock is not None and not self._client.want_write():
+            self._writing = False
+            asyncio.get_running_loop().remove_writer(sock)
+
+    def _on_connect(self, client: mqtt.Client, _: Any, __: Any, code: Any, ___: Any) -> None:
+        if code.is_failure:
+            self._refusal = f"it refused us ({code}); check broker.user and its password"
+            self._gone.set()
+            return
+        client.subscribe([(topics.EVERY_REPORT, 1), (self._echo_topic, 1)])
+
+    def _on_subscribe(self, _: Any, __: Any, ___: Any, codes: list[Any], ____: Any) -> None:
+        if any(code.is_failure for code in codes):
+            self._refusal = "it let us in but not subscribe; check the access list for our user"
+            self._gone.set()
+        else:
+            self._ready.set()
+
+    def _on_disconnect(self, *_: Any) -> None:
+        self._gone.set()
+
+    def _on_socket_close(self, _: Any, __: Any, sock: Any) -> None:
+        if sock is not self._read_from:
+            return  # one that a cancelled connect left behind: nobody ever listened to it
+        self._read_from = None
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(sock)
+        if self._writing:
+            self._writing = False
+            loop.remove_writer(sock)
+        self._gone.set()
+
+    def _on_message(self, _: Any, __: Any, message: mqtt.MQTTMessage) -> None:
+        self._taken += 1
+        token = self._generation << 16 | message.mid if message.qos else 0
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = ""  # the authentication refuses it as malformed
+        if topic == self._echo_topic:
+            self._hear_echo(bytes(message.payload))
+            self.acknowledge(token)
+        else:
+            live = self._caught_up and not message.dup
+            self._receive(topic, bytes(message.payload), token, live)
+
+    def _hear_echo(self, token: bytes) -> None:
+        self._echo_heard = time.monotonic()
+        sent = self._echo_sent.pop(token, None)
+        if sent is not None:
+            self._metrics.echo_ms = (self._echo_heard - sent) * 1000
+            self._caught_up = True
+
+
+def _client(settings: BrokerSettings, client_id: str) -> mqtt.Client:
+    client = mqtt.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=client_id,
+        clean_session=False,
+        protocol=mqtt.MQTTv311,
+        manual_ack=True,
+    )
+    client.connect_timeout = CONNECT_TIMEOUT_S
+    if settings.user:
+        client.username_pw_set(settings.user, settings.password)
+    if settings.tls:
+        client.tls_set(ca_certs=str(settings.ca) if settings.ca else None)
+    return client

@@ -1,0 +1,258 @@
+"""Every sentence that a person reads about a reason, in one place and both languages.
+
+What leaves the house (`page_text`) names no door and no person: it says what happened, what to do
+first, and the number under which the console tells the rest.
+"""
+
+from gateway.core.cases.refusal import Refusal
+from gateway.core.outcome import Outcome
+from gateway.core.reasons import FAULTS, Reason
+from gateway.language.catalogue import N_, say
+
+_WORDS: dict[Reason, str] = {
+    Reason.MALFORMED: N_("Unreadable message"),
+    Reason.TRUNCATED: N_("Message too short"),
+    Reason.OVERSIZED: N_("Message too long"),
+    Reason.UNKNOWN_VERSION: N_("Unknown version"),
+    Reason.UNKNOWN_SEAL: N_("Unknown seal"),
+    Reason.WRONG_KEY: N_("Wrong key"),
+    Reason.REPLAYED: N_("Replayed message"),
+    Reason.BELOW_MARK: N_("Outdated message"),
+    Reason.DUPLICATE: N_("Repeated report"),
+    Reason.NO_DOOR: N_("Seal without a door"),
+    Reason.NO_PERMIT: N_("Opened without a permit"),
+    Reason.PERMIT: N_("Announced opening"),
+    Reason.NO_ORDER: N_("No order"),
+    Reason.ORDER_NOT_BEGUN: N_("Order not begun"),
+    Reason.ORDER_OVER: N_("Order over"),
+    Reason.OPENED_BLIND: N_("Opened unheard"),
+    Reason.ALLOWANCE: N_("Allowed opening"),
+    Reason.PERMIT_OVERSTAYED: N_("Open too long"),
+    Reason.OPEN_TOO_LONG: N_("Open longer than allowed"),
+    Reason.OPEN_AFTER_RESTART: N_("Found open"),
+    Reason.COVER_TAMPER: N_("Seal's cover opened"),
+    Reason.MAGNET_TAMPER: N_("Seal's magnet disturbed"),
+    Reason.REFUSALS: N_("Many refused messages"),
+    Reason.CHATTER: N_("Contact flutters"),
+    Reason.SILENT: N_("Seal not heard"),
+    Reason.SILENT_OPEN: N_("Not heard since the door opened"),
+    Reason.SILENT_TAMPERED: N_("Not heard since it was touched"),
+    Reason.OUTAGE: N_("Outage"),
+    Reason.CANARY: N_("Proof of the way"),
+    Reason.CANARY_MISSED: N_("Pages may not arrive"),
+    Reason.UNREACHABLE: N_("Person not reached"),
+    Reason.ANNOUNCED_LATE: N_("Announced afterwards"),
+    Reason.HEARD_AGAIN: N_("Heard again"),
+    Reason.SETTLED: N_("Contact settled"),
+    Reason.RECEIVED_AGAIN: N_("Pages arrive again"),
+    Reason.PERMITS_FULL: N_("Too many permits"),
+    Reason.GROUPED: N_("Several cases at once"),
+    Reason.TEST: N_("Daily test"),
+}
+
+_WHY: dict[Reason, str] = {
+    Reason.MALFORMED: N_("The message could not be read, so it was refused."),
+    Reason.TRUNCATED: N_("The message was cut short, so it was refused."),
+    Reason.OVERSIZED: N_("The message was longer than any report, so it was refused."),
+    Reason.UNKNOWN_VERSION: N_("The message is of a version that this gateway does not know."),
+    Reason.UNKNOWN_SEAL: N_("No seal of this name is enrolled here."),
+    Reason.WRONG_KEY: N_("The message was not sealed with this seal's key."),
+    Reason.REPLAYED: N_("This very message was received before: a repeat, or a recording."),
+    Reason.BELOW_MARK: N_("The message is older than one that was received already."),
+    Reason.DUPLICATE: N_("The seal repeated a report that was stored already."),
+    Reason.NO_DOOR: N_("The seal hangs on no door yet."),
+    Reason.NO_PERMIT: N_("The door opened, and nobody had announced it."),
+    Reason.PERMIT: N_("The opening was announced; nobody was disturbed."),
+    Reason.NO_ORDER: N_("There is no order on this door: recorded only."),
+    Reason.ORDER_NOT_BEGUN: N_("The order has not begun yet: recorded only."),
+    Reason.ORDER_OVER: N_("The order is over: recorded only."),
+    Reason.OPENED_BLIND: N_("The door opened while the seal could not be heard."),
+    Reason.PERMIT_OVERSTAYED: N_("The announced time is over, and the door still stands open."),
+    Reason.ALLOWANCE: N_("One of the day's openings that the order allows; nobody was disturbed."),
+    Reason.OPEN_TOO_LONG: N_("The door has stood open for longer than its order allows."),
+    Reason.OPEN_AFTER_RESTART: N_(
+        "The seal is heard again and sees the door open, which was shut when it was last heard."
+    ),
+    Reason.COVER_TAMPER: N_("The cover of the seal was opened."),
+    Reason.MAGNET_TAMPER: N_("A strange magnet is near the seal, or its own is gone."),
+    Reason.REFUSALS: N_("Many messages under this seal's name were refused."),
+    Reason.CHATTER: N_("The contact opens and shuts faster than any door; it is not believed."),
+    Reason.SILENT: N_(
+        "The seal has not been heard for a while; battery, signal and power are the usual causes."
+    ),
+    Reason.SILENT_OPEN: N_(
+        "The seal was last heard while its door was open, so nobody knows yet that it is shut."
+    ),
+    Reason.SILENT_TAMPERED: N_(
+        "The seal has not been heard since its cover or its magnet was out of place."
+    ),
+    Reason.OUTAGE: N_(
+        "Many seals fell silent together: something that they share has failed, power or network."
+    ),
+    Reason.CANARY: N_("The canary's door opened, to prove that pages arrive; it does so all day."),
+    Reason.CANARY_MISSED: N_(
+        "No phone has signed for the canary's pages, so other pages may not arrive either."
+    ),
+    Reason.UNREACHABLE: N_(
+        "The daily test did not reach a person on the on-call schedule, so pages would not either."
+    ),
+    Reason.ANNOUNCED_LATE: N_("The opening was announced afterwards, in time; the case is closed."),
+    Reason.HEARD_AGAIN: N_("What was silent is heard again."),
+    Reason.SETTLED: N_("The contact has come to rest and is believed again."),
+    Reason.RECEIVED_AGAIN: N_("A phone has signed for the canary's page again."),
+    Reason.PERMITS_FULL: N_("The door has as many permits as it may have, so none was added."),
+    Reason.GROUPED: N_("Several cases came at once, so they are told in one page."),
+    Reason.TEST: N_("This is the daily test of the way to you."),
+}
+
+# Where the caller knows more: the facts that the sentence needs, and the sentence.
+_WHY_WITH: dict[Reason, tuple[tuple[str, ...], str]] = {
+    Reason.PERMIT: (("who", "why"), N_("Announced by {who}: {why}. Nobody was disturbed.")),
+    Reason.OPENED_BLIND: (
+        ("earliest", "latest"),
+        N_("The door opened between {earliest} and {latest}, when the seal was not heard."),
+    ),
+    Reason.PERMIT_OVERSTAYED: (
+        ("who", "why"),
+        N_("Announced by {who}: {why}. That time is over, and the door still stands open."),
+    ),
+    Reason.GROUPED: (
+        ("count", "breaches"),
+        N_("{count} cases came at once; doors opened or seals touched among them: {breaches}."),
+    ),
+}
+
+_FIRST_ACTION: dict[Reason, str] = {
+    Reason.NO_PERMIT: N_("Ring the household first. If nobody answers, go and see."),
+    Reason.OPENED_BLIND: N_("Ask the household by telephone, then let the signal be checked."),
+    Reason.PERMIT_OVERSTAYED: N_("Ask the household by telephone to shut the door."),
+    Reason.OPEN_TOO_LONG: N_("Ask the household by telephone to shut the door."),
+    Reason.OPEN_AFTER_RESTART: N_("Ring the household first. If nobody answers, go and see."),
+    Reason.COVER_TAMPER: N_("Go and check the seal."),
+    Reason.MAGNET_TAMPER: N_("Go and check the seal."),
+    Reason.CHATTER: N_("Send the installer: magnet, gap or wire. The door is not seen meanwhile."),
+    Reason.REFUSALS: N_("See whether the seal is in its place, then call the engineer."),
+    Reason.SILENT: N_("Send the installer: battery, signal, power."),
+    Reason.SILENT_OPEN: N_(
+        "Ask the household by telephone whether the door is shut, then send the installer."
+    ),
+    Reason.SILENT_TAMPERED: N_("Go and check the seal."),
+    Reason.OUTAGE: N_("Send the installer to what they share: power, network, access point."),
+    Reason.CANARY_MISSED: N_(
+        "Ring the warden on duty, then call the engineer: network, gateway, message service."
+    ),
+    Reason.UNREACHABLE: N_("Ring that person, and let the phone's messages be checked."),
+    Reason.GROUPED: N_("Open the list and begin at the top."),
+}
+_NOTHING = N_("There is nothing to do.")
+_PAGE_TITLE = N_("Menshen: {what}")
+_PAGE_BODY = N_("{why} {first} Case {number}.")
+_PAGE_BODY_ALONE = N_("{why} {first}")
+
+
+_OUTCOMES: dict[str, str] = {
+    Outcome.IN_ORDER: N_("All in order: everybody at home, door shut"),
+    Outcome.LAWFUL: N_("Lawful, only not announced"),
+    Outcome.EXPLAINED: N_("Spoke with the household, rules explained"),
+    Outcome.REPORTED: N_("Order broken: reported onward"),
+    Outcome.SEAL_FAULT: N_("The seal is at fault: installer called"),
+    Outcome.REPAIRED: N_("Repaired or replaced: works again"),
+    Outcome.SUPPLY: N_("Power or network had failed"),
+    # A rule ended it, and no person.
+    Reason.ANNOUNCED_LATE: N_("By itself: the opening was announced afterwards"),
+    Reason.ORDER_OVER: N_("By itself: the order is over"),
+    Reason.HEARD_AGAIN: N_("By itself: heard again"),
+    Reason.OUTAGE: N_("By itself: an outage explains the silence"),
+    Reason.SETTLED: N_("By itself: the contact has settled"),
+    Reason.RECEIVED_AGAIN: N_("By itself: pages arrive again"),
+}
+_OF_FAULT = (Outcome.REPAIRED, Outcome.SUPPLY, Outcome.SEAL_FAULT)
+_OF_DOOR = tuple(outcome for outcome in Outcome if outcome not in _OF_FAULT[:2])
+
+_REFUSED: dict[Refusal, str] = {
+    Refusal.NO_SUCH_CASE: N_("No case of this number is open here; it may be closed already."),
+    Refusal.CLOSED: N_("This case is closed already."),
+    Refusal.REPEATED: N_("This came already, and was done once."),
+    Refusal.DONE_ALREADY: N_("You have done this already."),
+    Refusal.TAKEN_ALREADY: N_("Somebody has this case already."),
+    Refusal.ON_SITE_ALREADY: N_("Somebody is at the door already."),
+    Refusal.IN_REVIEW: N_("This case is reported already; it is in review."),
+    Refusal.TAKE_FIRST: N_("Take the case first, then report how it ended."),
+    Refusal.NEEDS_VISIT: N_(
+        "Somebody touched the seal: this case ends only after a person was at the door."
+    ),
+    Refusal.NOT_SHELVED: N_("The case of a touched seal cannot be put aside."),
+    Refusal.UNTIL_PAST: N_("A case is put aside until a time that is still to come."),
+    Refusal.NO_SUCH_OUTCOME: N_("There is no such way for a case to end."),
+    Refusal.NOT_REPORTED: N_("This case is not reported yet."),
+    Refusal.OWN_REPORT: N_(
+        "Whoever reported a case neither assesses it nor signs it off: another must."
+    ),
+    Refusal.ASSESS_FIRST: N_("Assess the case first, then sign it off."),
+    Refusal.ASSESSED_ALREADY: N_("This case is assessed already."),
+    Refusal.SIGNED_OFF_ALREADY: N_(
+        "This case is signed off already; it closes as soon as what raised it is over."
+    ),
+    Refusal.RAISED_SINCE: N_("Something new has happened since you did this: see the case again."),
+    Refusal.NOTHING_NEW: N_("That changes nothing about this case."),
+}
+
+
+def refusal_line(refusal: Refusal, language: str) -> str:
+    """Why an action on a case was refused, in one sentence."""
+    return say(_REFUSED[refusal], language)
+
+
+def reason_word(reason: Reason, language: str) -> str:
+    """A name of one to four words, for headings and tables."""
+    return say(_WORDS[reason], language)
+
+
+def why_line(reason: Reason, language: str, **facts: str) -> str:
+    """Why, in one sentence. With the facts that are known: who, why; earliest, latest; and of
+    several cases at once their count and how many are breaches."""
+    needed, sentence = _WHY_WITH.get(reason, ((), ""))
+    if sentence and all(facts.get(fact) for fact in needed):
+        return say(sentence, language).format(**{fact: facts[fact] for fact in needed})
+    return say(_WHY[reason], language)
+
+
+def first_action(reason: Reason, language: str) -> str:
+    """What the warden does first: the cheapest check that can end it."""
+    return say(_FIRST_ACTION.get(reason, _NOTHING), language)
+
+
+def outcome_word(outcome: str, language: str) -> str:
+    """What an outcome's code means; a code of another making is shown as it is."""
+    return say(_OUTCOMES[outcome], language) if outcome in _OUTCOMES else outcome
+
+
+def outcomes_of(reason: Reason) -> tuple[Outcome, ...]:
+    """How a case of this reason can end: a fault is mended, a door seen to."""
+    return _OF_FAULT if reason in FAULTS or reason is Reason.CANARY_MISSED else _OF_DOOR
+
+
+def case_number(case_id: str) -> str:
+    """A case's number as people say it: the end of the seal's id, and the report's number.
+
+    An outage's is the end of its time.
+    """
+    if case_id.startswith("outage-"):
+        _, at_ms, number = case_id.split("-")
+        return f"outage-{at_ms[-6:]}{number}"
+    seal, dash, rest = case_id.partition("-")
+    return f"{seal[-4:]}{dash}{rest}"
+
+
+def page_text(reason: Reason, language: str, case_id: str, **facts: str) -> tuple[str, str]:
+    """(title, body) of a page as it may leave the house: nothing in it identifies anybody.
+
+    A page that is about no single case has an empty `case_id`, and no number in its text.
+    """
+    title = say(_PAGE_TITLE, language).format(what=reason_word(reason, language))
+    body = say(_PAGE_BODY if case_id else _PAGE_BODY_ALONE, language).format(
+        why=why_line(reason, language, **facts),
+        first=first_action(reason, language),
+        number=case_number(case_id),
+    )
+    return title, body

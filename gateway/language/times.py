@@ -1,0 +1,61 @@
+"""Times as people say them, in the site's own time zone."""
+
+from datetime import datetime, timedelta, tzinfo
+
+from babel.dates import format_datetime, format_timedelta
+from babel.units import format_unit
+
+from gateway.language.catalogue import LOCALES
+
+_DAY = {"zh": "M月d日 HH:mm", "en": "d MMM HH:mm"}
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+_FIELD = "%Y-%m-%dT%H:%M"  # what a datetime-local field reads and writes
+
+
+def local(at_ms: int, zone: tzinfo) -> datetime:
+    """The moment in the site's time zone."""
+    return datetime.fromtimestamp(at_ms / 1000, zone)
+
+
+def stamp(at_ms: int, now_ms: int, language: str, zone: tzinfo) -> str:
+    """`14:03:07` today, else with its day."""
+    at = local(at_ms, zone)
+    if at.date() == local(now_ms, zone).date():
+        return at.strftime("%H:%M:%S")
+    return str(format_datetime(at, _DAY[language], locale=LOCALES[language]))
+
+
+def ago(at_ms: int, now_ms: int, language: str) -> str:
+    """`2 minutes ago`; the page's script keeps it up to date."""
+    passed = timedelta(milliseconds=at_ms - now_ms)
+    return str(format_timedelta(passed, add_direction=True, threshold=1, locale=LOCALES[language]))
+
+
+def lasting(span_ms: int, language: str) -> str:
+    """`1 min 30 sec`: the two largest units, cut and not rounded."""
+    seconds = max(span_ms, 0) // 1000
+    parts: list[str] = []
+    for unit, size in _UNITS:
+        count, seconds = divmod(seconds, size)
+        if count or (unit == "second" and not parts):
+            parts.append(format_unit(count, f"duration-{unit}", "short", locale=LOCALES[language]))
+    return ("" if language == "zh" else " ").join(parts[:2])
+
+
+def iso(at_ms: int, zone: tzinfo) -> str:
+    """For machines that read the page."""
+    return local(at_ms, zone).isoformat(timespec="milliseconds")
+
+
+def field(at_ms: int, zone: tzinfo) -> str:
+    """For a datetime-local field."""
+    return local(at_ms, zone).strftime(_FIELD)
+
+
+def from_field(text: str, zone: tzinfo) -> int:
+    """Milliseconds of UTC from a datetime-local field. ValueError for anything else."""
+    moment = datetime.strptime(text, _FIELD).replace(tzinfo=zone)
+    try:
+        return int(moment.timestamp() * 1000)
+    except OverflowError as error:
+        raise ValueError("no clock goes that far") from error

@@ -1,0 +1,160 @@
+"""From the outbox to a channel: at least once, under one page id, until it went out.
+
+A task a channel, so that a slow one never delays another. What was just committed is handed over in
+memory; what an earlier life left is read from the outbox. An entry is marked done through the loop,
+after it went out: a crash between sends it again under the same page id, which does no harm.
+"""
+
+import asyncio
+import heapq
+import logging
+import random
+from collections.abc import Callable
+
+from gateway.core.duration import DAY_MS
+from gateway.engine.health import Metrics
+from gateway.notify.channel import Channel, DeliveryError
+from gateway.registry import load as registry
+from gateway.store.batch import Entry
+from gateway.store.database import Store, StoreError
+
+log = logging.getLogger("menshen.delivery")
+
+AT_ONCE = 16  # tries under way at the same time
+PENDING_MAX = 10_000  # entries held in memory; the rest stays in the outbox until there is room
+BACK_OFF_S = (1, 2, 4, 8, 15, 30, 60)  # then every 60 s; each with jitter
+PERMANENT_BACK_OFF_S = 300
+GIVE_UP_MS = DAY_MS  # a page that nobody could be told for a day is history
+REFILL_EVERY_S = 2.0
+
+
+class DeliveryWorker:
+    """Delivers one channel's entries."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        store: Store,
+        attempted: Callable[[Entry], None],
+        metrics: Metrics,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._channel, self._store, self._attempted, self._metrics = (
+            channel,
+            store,
+            attempted,
+            metrics,
+        )
+        self._now_ms = now_ms  # the loop's: an entry is due when the loop says so
+        self._pending: list[tuple[int, int, Entry]] = []
+        self._held: dict[int, int] = {}  # entry_id -> made_ms of what is in hand
+        self._read_to = 0  # entries up to here were offered or read
+        self._behind = True  # the outbox holds entries that are not in hand
+        self._passed = False  # an entry was passed over since the outbox was last read
+        self._wake = asyncio.Event()
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    def offer(self, entries: list[Entry]) -> None:
+        """Take over entries that were just committed; others' channels are passed over."""
+        for entry in entries:
+            if entry.channel != self._channel.name:
+                continue
+            if self._behind or len(self._held) >= PENDING_MAX:
+                self._behind = self._passed = True  # in order: read from where we are
+            else:
+                self._read_to = entry.entry_id
+                self._hold(entry)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tries:
+                while True:
+                    if self._behind:
+                        await self._refill()
+                    await self._wait()
+                    await self._start_due(tries)
+        finally:
+            await self._channel.close()
+
+    async def _refill(self) -> None:
+        """Read from the outbox what is not in hand, as far as there is room."""
+        if len(self._held) >= PENDING_MAX:
+            return
+        self._passed = False
+        try:
+            entries = await asyncio.to_thread(self._read)
+        except StoreError as error:
+            log.warning("%s: %s", self._channel.name, error)
+            await asyncio.sleep(REFILL_EVERY_S)
+            return
+        for entry in entries:
+            self._read_to = entry.entry_id
+            if entry.entry_id not in self._held:
+                self._hold(entry)
+        self._behind = self._passed or len(entries) == registry.DUE_AT_ONCE
+
+    def _read(self) -> list[Entry]:
+        with self._store.reading() as connection:
+            return registry.undelivered(connection, self._channel.name, self._read_to)
+
+    def _hold(self, entry: Entry) -> None:
+        self._held[entry.entry_id] = entry.made_ms
+        heapq.heappush(self._pending, (entry.next_ms, entry.entry_id, entry))
+        self._count()
+
+    def _count(self) -> None:
+        oldest = next(iter(self._held.values()), None)  # entries come in the order of their making
+        self._metrics.outbox[self._channel.name] = len(self._held), oldest
+
+    async def _wait(self) -> None:
+        """Until an entry is due, or something new came."""
+        self._wake.clear()
+        if self._pending and self._pending[0][0] <= self._now_ms():
+            return
+        timeout_s = REFILL_EVERY_S if self._behind else None
+        if self._pending:
+            due_s = max(0.0, (self._pending[0][0] - self._now_ms()) / 1000)
+            timeout_s = due_s if timeout_s is None else min(due_s, timeout_s)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _start_due(self, tries: asyncio.TaskGroup) -> None:
+        while self._pending and self._pending[0][0] <= self._now_ms():
+            await self._places.acquire()
+            tries.create_task(self._try(heapq.heappop(self._pending)[2]))
+
+    async def _try(self, entry: Entry) -> None:
+        try:
+            entry.tries += 1
+            try:
+                await self._channel.send(entry)
+            except DeliveryError as error:
+                self._failed(entry, error)
+            else:
+                entry.done_ms, entry.error = self._now_ms(), None
+            if entry.done_ms is not None or entry.gave_up:
+                del self._held[entry.entry_id]
+                self._count()
+            self._attempted(entry)
+        finally:
+            self._places.release()
+
+    def _failed(self, entry: Entry, error: DeliveryError) -> None:
+        """Decide when to try again."""
+        if entry.tries == 1:
+            log.warning("%s: page %s: %s", self._channel.name, entry.page_id, error)
+        entry.error = str(error)
+        entry.gave_up = self._now_ms() - entry.made_ms > GIVE_UP_MS
+        wait_s: float = BACK_OFF_S[min(entry.tries, len(BACK_OFF_S)) - 1]
+        if error.permanent:
+            wait_s = PERMANENT_BACK_OFF_S
+        wait_s *= random.uniform(0.8, 1.2)  # noqa: S311 - jitter
+        entry.next_ms = self._now_ms() + int(wait_s * 1000)
+        if not entry.gave_up:
+            heapq.heappush(self._pending, (entry.next_ms, entry.entry_id, entry))
+            self._wake.set()

@@ -1,0 +1,181 @@
+"""The private authority of one site, and the broker's certificate that it signs.
+
+A seal is given the authority's certificate when it is flashed and trusts nothing else, so the
+authority is made once and never replaced behind anybody's back: every seal would have to be
+flashed again. The broker's own certificate may be renewed at any time.
+
+Both begin in 1970. A seal has no battery for a clock: after a power cut it believes that it is
+1970 or 2000, and would refuse a certificate that begins this year. For the same reason it does
+not notice an expired one; the end of validity binds the gateway, which has a clock.
+"""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from gateway.provisioning.private_file import write_private, write_public
+
+CA_CRT, CA_DER, CA_KEY = "ca.crt", "ca.der", "ca.key"
+SERVER_CRT, SERVER_KEY = "server.crt", "server.key"
+ALWAYS_NAMED = ("localhost", "127.0.0.1")  # the gateway sits beside its broker
+
+_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
+_RENEW_BEFORE = timedelta(days=60)
+_DAYS_A_YEAR = 365
+YEARS_MAX = 30
+
+
+@dataclass(frozen=True)
+class _Authority:
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+
+def ensure_certificates(directory: Path, names: Sequence[str], years: int, now: datetime) -> bool:
+    """Make what is missing in `directory`: the authority, and a server certificate for `names`.
+
+    The authority is kept if it is there. The server certificate is made anew if it is missing, if
+    it names other hosts, or if it ends within 60 days of `now`; the answer is whether it was.
+    ValueError if `names` or `years` cannot be used, or if something is to be signed and half of the
+    authority is away.
+    """
+    if not 1 <= years <= YEARS_MAX:
+        raise ValueError(f"years is {years}; a certificate lasts 1 to {YEARS_MAX} years")
+    names = tuple(dict.fromkeys((*names, *ALWAYS_NAMED)))
+    wanted = x509.SubjectAlternativeName([_general_name(name) for name in names])
+    if _still_good(directory, wanted, now):  # told without the authority's key, which may be away
+        return False
+    authority = _load_authority(directory) or _make_authority(directory, years, now)
+    _make_server(directory, authority, wanted, now + timedelta(days=years * _DAYS_A_YEAR))
+    return True
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        pass
+    if not name or any(c not in _HOST_CHARACTERS for c in name.lower()):
+        raise ValueError(f"{name!r} is neither a host name nor an IP address")
+    return x509.DNSName(name)
+
+
+_HOST_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789-."
+
+
+def _load_authority(directory: Path) -> _Authority | None:
+    crt, key = directory / CA_CRT, directory / CA_KEY
+    if not crt.exists() and not key.exists():
+        return None
+    if not crt.exists() or not key.exists():
+        missing = CA_KEY if crt.exists() else CA_CRT
+        raise ValueError(
+            f"{directory} has half of an authority: {missing} is missing. Bring it back from where "
+            "you keep it; a new authority would mean flashing every seal again."
+        )
+    loaded = serialization.load_pem_private_key(key.read_bytes(), password=None)
+    if not isinstance(loaded, ec.EllipticCurvePrivateKey):
+        raise ValueError(f"{key} does not hold an elliptic-curve key")  # noqa: TRY004 - a bad file
+    return _Authority(x509.load_pem_x509_certificate(crt.read_bytes()), loaded)
+
+
+def _make_authority(directory: Path, years: int, now: datetime) -> _Authority:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name("Menshen authority of one site")
+    # Twice as long as what it signs, so that the server can be renewed without touching a seal.
+    end = now + timedelta(days=2 * years * _DAYS_A_YEAR)
+    certificate = (
+        _builder(name, name, key.public_key(), end)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    write_private(directory / CA_KEY, _key_pem(key))
+    write_public(directory / CA_CRT, certificate.public_bytes(serialization.Encoding.PEM))
+    write_public(directory / CA_DER, certificate.public_bytes(serialization.Encoding.DER))
+    return _Authority(certificate, key)
+
+
+def _make_server(
+    directory: Path,
+    authority: _Authority,
+    names: x509.SubjectAlternativeName,
+    end: datetime,
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    end = min(end, authority.certificate.not_valid_after_utc)
+    certificate = (
+        _builder(_name("Menshen broker"), authority.certificate.subject, key.public_key(), end)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(names, critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()), False
+        )
+        .sign(authority.key, hashes.SHA256())
+    )
+    write_private(directory / SERVER_KEY, _key_pem(key))
+    write_public(directory / SERVER_CRT, certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def _still_good(directory: Path, wanted: x509.SubjectAlternativeName, now: datetime) -> bool:
+    crt, ca = directory / SERVER_CRT, directory / CA_CRT
+    if not (crt.exists() and ca.exists() and (directory / SERVER_KEY).exists()):
+        return False
+    certificate = x509.load_pem_x509_certificate(crt.read_bytes())
+    try:
+        certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(ca.read_bytes()))
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return named == wanted and certificate.not_valid_after_utc > now + _RENEW_BEFORE
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey, end: datetime
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(_BEGIN)
+        .not_valid_after(end)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+    )
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )

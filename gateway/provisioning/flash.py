@@ -1,0 +1,219 @@
+"""From a bare board to an enrolled seal, in an order that leaves no half seal behind.
+
+    1  check     one board, MicroPython, new enough, nothing on it that somebody may miss
+    2  clear     the old identity first, then the rest: a board without seal.json is nobody
+    3  copy      the compiled firmware and the site's authority
+    4  check     every file's SHA-256, computed on the board
+    5  name      a fresh id, key and password, made now, for this board and this attempt only
+    6  prove     the board seals a text with its compiled firmware and its own key; we open it
+    7  enrol     one transaction in the gateway's database
+    8  start     reset; the seal begins to report
+
+Whatever fails before 7 leaves nothing enrolled, and the key is thrown away with the attempt: the
+next one makes another. When 7 is done everything on the board has been proved, so what is enrolled
+works; if the cable is pulled then, the seal starts at its next power-up. If 7 itself fails, the
+board is made nobody again; should that fail too, it has an identity that no gateway knows and is
+refused everywhere.
+
+The key is never printed, logged, written to this machine's disk, or put into arguments.
+"""
+
+import hmac
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.provisioning.board_link import BoardError, BoardLink
+from gateway.provisioning.board_scripts import CLEAR, HASHES, PROVE, SURVEY
+from gateway.provisioning.firmware_bundle import CA, MPY_VERSION, BoardFile
+from gateway.registry.credentials import Identity, fresh_identity
+from sealwire import ccm
+
+SETTINGS = "seal.json"
+_ARRIVING = "seal.json.new"
+_STATE_FILES = ("spool.a", "spool.b")  # what a seal at work writes; see sealnode.spool
+OLDEST_MICROPYTHON = (1, 25)  # the oldest that the firmware is tested on
+_NEEDED_MODULES = ("cryptolib", "hashlib", "tls", "machine", "network", "esp32")
+_ROOM_FOR_STATE_BYTES = 32 * 1024
+_PROOF_AAD = b"proof"
+
+
+@dataclass(frozen=True)
+class SealSettings:
+    """What every seal of a site is told. `server_name` is a name in the broker's certificate."""
+
+    broker: str
+    server_name: str
+    port: int = 8883
+    tls: bool = True
+    wifi_ssid: str | None = None
+    wifi_password: str | None = field(default=None, repr=False)
+    heartbeat_s: int = 100
+    mains: bool = False
+
+    def render(self, identity: Identity) -> bytes:
+        """`seal.json` for one seal, as `sealnode.settings` reads it."""
+        wifi = {"ssid": self.wifi_ssid, "password": self.wifi_password or ""}
+        text = json.dumps(
+            {
+                "id": identity.seal_id,
+                "key": identity.key.hex(),
+                "broker": self.broker,
+                "port": self.port,
+                "ca": CA if self.tls else None,
+                "server_name": self.server_name,
+                "user": identity.seal_id,
+                "password": identity.broker_password,
+                "wifi": wifi if self.wifi_ssid else None,
+                "heartbeat_s": self.heartbeat_s,
+                "mains": self.mains,
+            }
+        )
+        return text.encode()
+
+
+@dataclass(frozen=True)
+class Flashed:
+    """What came of it. `replaced`: the enrolled seal that this board was before, to be retired."""
+
+    seal_id: str
+    started: bool
+    replaced: str | None
+
+
+@dataclass(frozen=True)
+class Registry:
+    """What flashing asks of the gateway's database."""
+
+    is_enrolled: Callable[[str], bool]
+    enrol: Callable[[Identity], None]  # whole or not at all; raises where it cannot
+
+
+def flash_seal(
+    link: BoardLink,
+    files: Sequence[BoardFile],
+    settings: SealSettings,
+    registry: Registry,
+    *,
+    erase: bool = False,
+    told: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
+) -> Flashed:
+    """Make the board behind `link` a seal. `files` come from `firmware_bundle.bundle`.
+
+    `told` hears what is being done and how far it is, for a progress bar. Raises BoardError with a
+    sentence; whatever `registry.enrol` raises comes through as it is.
+    """
+    steps = len(files) + 5
+    told("reading the board", 0, steps)
+    survey = _survey(link)
+    holds = _check(survey, registry, [file.path for file in files], erase)
+    told("clearing the board", 1, steps)
+    _clear(link, survey["files"], files)
+    copied = iter(range(2, steps))
+    link.put(files, lambda path: told(f"copying {path}", next(copied), steps))
+    told("checking every file", steps - 3, steps)
+    _verify(link, files)
+    identity = fresh_identity()
+    told("giving it its own key", steps - 2, steps)
+    _name_and_prove(link, settings, identity)
+    told("enrolling it", steps - 1, steps)
+    _enrol(link, registry, identity)
+    told("starting it", steps, steps)
+    return Flashed(identity.seal_id, _started(link), holds)
+
+
+def _survey(link: BoardLink) -> dict[str, Any]:
+    """What is on the other end."""
+    survey: dict[str, Any] = link.ask(SURVEY.replace("NEEDED", repr(_NEEDED_MODULES)))
+    return survey
+
+
+def _check(
+    survey: dict[str, Any], registry: Registry, ours: Sequence[str], erase: bool
+) -> str | None:
+    """Refuse a board that cannot be a seal or holds what is not ours; the enrolled id it holds."""
+    version = tuple(survey["version"])
+    if version[:2] < OLDEST_MICROPYTHON:
+        raise BoardError(
+            f"The board has MicroPython {'.'.join(map(str, version))}; it must be "
+            f"{'.'.join(map(str, OLDEST_MICROPYTHON))} or newer. Update it with esptool."
+        )
+    if survey["mpy"] != MPY_VERSION or survey["missing"]:
+        lacks = ", ".join(survey["missing"]) or f"bytecode version {MPY_VERSION}"
+        raise BoardError(
+            f"The board's MicroPython lacks {lacks}. A seal needs an ESP32 with the standard "
+            "firmware for its chip."
+        )
+    holds: str | None = survey["holds"]
+    enrolled = holds if holds is not None and registry.is_enrolled(holds) else None
+    if erase:
+        return enrolled
+    if enrolled:
+        raise BoardError(
+            f"This board is seal {enrolled}, which is enrolled. To make a new seal of it say "
+            "--erase; the old one will fall silent and is to be retired."
+        )
+    foreign = sorted(set(survey["files"]) - {*ours, SETTINGS, _ARRIVING, *_STATE_FILES})
+    if foreign:
+        shown = ", ".join(foreign[:5]) + (" and more" if len(foreign) > 5 else "")
+        raise BoardError(f"The board holds other files ({shown}). To remove them say --erase.")
+    return None
+
+
+def _clear(link: BoardLink, present: Sequence[str], files: Sequence[BoardFile]) -> None:
+    first = [name for name in (SETTINGS, _ARRIVING) if name in present]
+    doomed = [*first, *(name for name in present if name not in first)]
+    folders = sorted({file.path.rsplit("/", 1)[0] for file in files if "/" in file.path})
+    told = link.ask(f"doomed={doomed!r}\nfolders={folders!r}\n{CLEAR}")
+    block, free = told["block"], told["free"]
+    needed = sum(-(-len(file.content) // block) * block for file in files) + _ROOM_FOR_STATE_BYTES
+    if needed > free:
+        raise BoardError(
+            f"The board is full: {free // 1024} of {told['total'] // 1024} KB are free, and a seal "
+            f"needs {needed // 1024} KB. Take a board with 4 MB of flash."
+        )
+
+
+def _verify(link: BoardLink, files: Sequence[BoardFile]) -> None:
+    found = link.ask(f"paths={[file.path for file in files]!r}\n{HASHES}")
+    for file in files:
+        if found[file.path] != file.sha256:
+            raise BoardError(
+                f"{file.path} did not arrive whole. Try again; if it happens twice, the cable or "
+                "the board's flash is bad."
+            )
+
+
+def _name_and_prove(link: BoardLink, settings: SealSettings, identity: Identity) -> None:
+    """Give the board its identity, and have it shown that firmware and key work together.
+
+    The proof's nonce begins with a byte that no report and no receipt has, so no nonce of the wire
+    is spent, and its text is random, so that no earlier proof can be repeated.
+    """
+    link.put_secret(BoardFile(_ARRIVING, settings.render(identity)))
+    nonce = b"\xff" + secrets.token_bytes(ccm.NONCE_BYTES - 1)
+    plain = secrets.token_bytes(16)
+    proof = link.ask(f"nonce={nonce!r}\nplain={plain!r}\naad={_PROOF_AAD!r}\n{PROVE}")
+    wanted = ccm.cipher(identity.key).seal(nonce, _PROOF_AAD, plain).hex()
+    if proof["id"] != identity.seal_id or not hmac.compare_digest(proof["sealed"], wanted):
+        raise BoardError("The board's cryptography gives wrong results. Take another board.")
+
+
+def _enrol(link: BoardLink, registry: Registry, identity: Identity) -> None:
+    try:
+        registry.enrol(identity)
+    except BaseException:
+        with suppress(BoardError):  # the board may be gone; then it stays unknown to every gateway
+            link.ask(f"import os\nos.remove({SETTINGS!r})\nanswer(1)")
+        raise
+
+
+def _started(link: BoardLink) -> bool:
+    try:
+        link.reset()
+    except BoardError:
+        return False
+    return True

@@ -1,0 +1,138 @@
+"""The journal lived through again: every door, every outage and every person who is told, as the
+journal alone makes them, and what followed.
+
+The journal is read in its own order, a bounded piece at a time, inside the caller's one reading
+transaction, so that a gateway at work does not move it meanwhile. Only what came from outside is
+stepped; what followed from it stands in the journal too, and must be the same. What stands there
+without a subject (reports of a seal that hangs nowhere, refusals that are nobody's) changed
+nothing when it came, and is passed over. Rules and staff stand in the journal as well: each stretch
+is lived through under those that held then.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from gateway.core.events import Event
+from gateway.core.model import Door, Outages
+from gateway.core.paging.staff import Staff
+from gateway.core.rules import Rulebook
+from gateway.core.site import SiteState, SiteTurn, Step
+from gateway.core.subject import Subject, SubjectKind
+from gateway.store import tables
+
+PIECE = 2_000  # rows of the journal in memory at a time
+APART_MAX = 100  # rows of the journal that are named where they are not as they should be
+
+_decode_event = msgspec.json.Decoder(Event).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Journaled(msgspec.Struct, frozen=True):
+    """An event as it stands in the journal; `at_ms` is when the gateway stepped it.
+
+    `cause_id`: the row from whose event it followed; None for what came from outside.
+    """
+
+    journal_id: int
+    at_ms: int
+    subject: Subject
+    event: Event
+    cause_id: int | None = None
+
+
+def journaled(
+    connection: Connection, after_id: int = 0, subject: Subject | None = None
+) -> Iterator[Journaled]:
+    """The events in the order in which they were stepped; one subject's, if it is named."""
+    c = tables.journal.c
+    query = select(
+        c.journal_id, c.at_ms, c.subject_kind, c.subject_id, c.body, c.cause_id
+    ).order_by(c.journal_id)
+    if subject is None:
+        query = query.where(c.subject_kind.is_not(None))
+    else:
+        query = query.where(c.subject_kind == subject.kind, c.subject_id == subject.id)
+    while True:
+        rows = connection.execute(query.where(c.journal_id > after_id).limit(PIECE)).all()
+        for journal_id, at_ms, kind, its_id, body, cause_id in rows:
+            whose = Subject(SubjectKind(kind), its_id)
+            yield Journaled(journal_id, at_ms, whose, _decode_event(body), cause_id)
+        if len(rows) < PIECE:
+            return
+        after_id = rows[-1][0]
+
+
+class Apart(msgspec.Struct, frozen=True):
+    """What is stored otherwise than the journal makes it: nothing, if all is well."""
+
+    doors: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()  # by warden_id
+    site: tuple[str, ...] = ()  # by the name in `states`
+    journal: tuple[int, ...] = ()  # rows that did not follow from what stands before them
+
+
+class Replay:
+    """A site from nothing but the journal. `rulebook` holds until the journal names another."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.turn = SiteTurn(SiteState(rulebook))
+        self.apart: list[int] = []  # rows, as in `Apart`
+        self._following: deque[Step] = deque()  # what must stand in the journal next
+
+    def live(self, events: Iterable[Journaled]) -> Iterator[tuple[Journaled, Step]]:
+        """Step each event as the gateway did, and tell what became of it."""
+        for row in events:
+            yield row, self.step(row)
+
+    def step(self, row: Journaled) -> Step:
+        """Step one event, or take what followed from the one before."""
+        if row.cause_id is not None:
+            return self._followed(row)
+        self._doubt(row, not self._following)
+        self._following.clear()
+        own, *following = self.turn.apply(row.at_ms, row.subject, row.event)
+        self._following.extend(following)
+        return own
+
+    def _followed(self, row: Journaled) -> Step:
+        if self._following:
+            step = self._following.popleft()
+            self._doubt(row, (step.subject, step.event) == (row.subject, row.event))
+            return step
+        self._doubt(row, False)  # it followed then, under the rules that held: so it is stepped
+        return self.turn.apply(row.at_ms, row.subject, row.event)[0]
+
+    def _doubt(self, row: Journaled, is_right: bool) -> None:
+        if not is_right and len(self.apart) < APART_MAX:
+            self.apart.append(row.journal_id)
+
+    def door(self, door_id: str) -> bytes:
+        """A door's state, in the bytes of `doors.state`."""
+        return _encode(self.turn.door(door_id))
+
+    def person(self, warden_id: str) -> bytes | None:
+        """What is known of a person, in the bytes of `people.state`; None if nothing is."""
+        person = self.turn.router.people.get(warden_id)
+        return None if person is None else _encode(person)
+
+
+def differing(connection: Connection, replay: Replay) -> Apart:
+    """What is not stored, byte for byte, as the replay has made it."""
+    d, p, s = tables.doors.c, tables.people.c, tables.states.c
+    doors = connection.execute(select(d.door_id, d.state).order_by(d.door_id))
+    people = {who: state for who, state in connection.execute(select(p.warden_id, p.state))}
+    known = sorted({*people, *replay.turn.router.people})
+    states = {name: state for name, state in connection.execute(select(s.name, s.state))}
+    made = {
+        "outages": (_encode(replay.turn.outages), _encode(Outages())),
+        "staff": (_encode(replay.turn.router.staff), _encode(Staff())),
+    }
+    return Apart(
+        tuple(who for who, state in doors if (state or _encode(Door(who))) != replay.door(who)),
+        tuple(who for who in known if people.get(who) != replay.person(who)),
+        tuple(name for name, (its, none) in made.items() if states.get(name, none) != its),
+        tuple(replay.apart),
+    )

@@ -1,0 +1,212 @@
+"""The one file that knows the database engine: open, migrate, read, write.
+
+SQLite in WAL mode with `synchronous=FULL`: a commit that returned has reached the disk, if the disk
+is honest. Readers never wait for the writer. The running gateway writes through `writer.py`; other
+programs write through `writing()` and take their turn.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+BUSY_MS = 5_000  # how long a writer waits for its turn
+CACHE_KIB = 8_192
+LOG_PAGES = 8_000  # of the write-ahead log, 32 MB; a commit that finds more moves them itself
+HEAD = "0001"  # the newest migration; a test compares it with the folder
+STORED_FORMAT = 1  # of events and states as JSON; raised when older bytes mean something else
+
+
+class StoreError(Exception):
+    """The database cannot be used now. The text is a sentence for the person in charge."""
+
+
+class Store:
+    """An open database file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writers = _engine(path, writes=True)
+        self._readers = _engine(path, writes=False)
+
+    @classmethod
+    def open(cls, path: Path, create: bool = True) -> "Store":
+        """The database at `path`, at the newest migration. StoreError in a clear sentence."""
+        if not path.exists():
+            if not create:
+                raise StoreError(f"there is no database at {path}; `menshen enrol` makes one")
+            _make_private(path)
+        store = cls(path)
+        try:
+            with as_store_error(path):
+                store._migrate()
+                store._check_format()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A read-only connection on one snapshot, for any thread."""
+        with as_store_error(self.path), self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, begun at once (BEGIN IMMEDIATE), committed at the end or not at all."""
+        with as_store_error(self.path), self._writers.begin() as connection:
+            yield connection
+
+    def connection(self) -> Connection:
+        """A connection that writes, for the gateway's single writer."""
+        return self._writers.connect()
+
+    @contextmanager
+    def committing(self, connection: Connection) -> Iterator[None]:
+        """One transaction of that writer, on the driver's own connection.
+
+        What SQLAlchemy does around a transaction takes a fifth of the gateway's time at work.
+        """
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - PostgreSQL begins by itself
+        raw.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            raw.rollback()
+            raise
+        raw.commit()
+
+    def settle(self) -> None:
+        """Move what the write-ahead log holds into the file, while others read and write."""
+        connection = self._writers.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error as error:
+            raise StoreError(_sentence(self.path, str(error))) from error
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._writers.dispose()
+        self._readers.dispose()
+
+    def _migrate(self) -> None:
+        if self._version() == HEAD:
+            return
+        # Alembic takes a third of a second to import; a start that has nothing to migrate skips it.
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self._writers.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def _check_format(self) -> None:
+        """StoreError for events and states that only a newer release can read."""
+        with self._readers.connect() as connection:
+            written = connection.execute(text("SELECT stored_format FROM site")).scalar()
+        if written is not None and written > STORED_FORMAT:
+            raise StoreError(
+                f"{self.path} was written by a newer release of Menshen (its format is {written}, "
+                f"and this release reads up to {STORED_FORMAT}); install that release again"
+            )
+
+    def _version(self) -> str | None:
+        with self._writers.connect() as connection:
+            known = connection.execute(
+                text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
+            ).scalar()
+            if not known:
+                return None
+            version: str | None = connection.execute(
+                text("SELECT version_num FROM alembic_version")
+            ).scalar()
+            return version
+
+
+@contextmanager
+def as_store_error(path: Path) -> Iterator[None]:
+    """Turn what the engine raises for bad weather into a sentence; bugs pass through."""
+    try:
+        yield
+    except OperationalError as error:
+        raise StoreError(_sentence(path, str(error.orig))) from error
+    except DatabaseError as error:
+        if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            raise  # ours
+        raise StoreError(_sentence(path, str(error.orig))) from error
+    except sqlite3.DatabaseError as error:  # of a statement on the driver's own cursor
+        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            raise  # ours
+        raise StoreError(_sentence(path, str(error))) from error
+    except OSError as error:
+        raise StoreError(f"the database {path} cannot be opened: {error.strerror}") from error
+
+
+def _sentence(path: Path, words: str) -> str:
+    for mark, sentence in {
+        "disk is full": f"the disk is full; nothing can be stored in {path} until there is room",
+        "disk I/O error": f"the disk under {path} reports errors; check the card or drive",
+        "readonly": f"{path} cannot be written: check its owner and the mount",
+        "unable to open": f"{path} cannot be opened: check the folder, its owner and the mount",
+        "locked": f"{path} is held by another program for longer than {BUSY_MS // 1000} s",
+        "malformed": f"{path} is damaged; restore a copy of it",
+        "not a database": f"{path} is not a database of ours",
+    }.items():
+        if mark in words:
+            return sentence
+    return f"the database {path} says: {words}"
+
+
+def _make_private(path: Path) -> None:
+    """Create the file so that only its owner can read the keys in it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise StoreError(f"cannot make a database at {path}: {error.strerror}") from error
+
+
+def _engine(path: Path, writes: bool) -> Engine:
+    url = URL.create("sqlite", database=str(path))  # as a text, a ? in the path would cut it
+    engine = create_engine(url, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: sqlite3.Connection, _: object) -> None:
+        try:
+            _prepare(raw, writes)
+        except sqlite3.Error:
+            raw.close()  # the pool has not taken it over yet
+            raise
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _prepare(raw: sqlite3.Connection, writes: bool) -> None:
+    raw.isolation_level = None  # we begin transactions ourselves
+    raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    raw.execute("PRAGMA foreign_keys=ON")
+    raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    if writes:
+        raw.execute("PRAGMA journal_mode=WAL")
+        raw.execute("PRAGMA synchronous=FULL")
+        raw.execute("PRAGMA secure_delete=ON")
+        raw.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
+    else:
+        raw.execute("PRAGMA query_only=ON")
+
+
+__all__ = ["HEAD", "Store", "StoreError", "as_store_error"]

@@ -1,0 +1,211 @@
+"""What people do about a case, for pages and programs: one declaration makes all routes.
+
+An action becomes an event into the loop; the core decides (cases/transitions.py), and what it
+answers is said as it is: nobody is left before a button that silently does nothing.
+"""
+
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final, NamedTuple, TypeVar
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import Connection
+
+from gateway.core.actor import Actor, ActorKind
+from gateway.core.cases.actions import ACTION_OF, LATE_MS
+from gateway.core.cases.refusal import Refusal
+from gateway.core.cases.transitions import Action
+from gateway.core.duration import HOUR_MS
+from gateway.core.events import (
+    CaseAcknowledged,
+    CaseAssessed,
+    CaseReported,
+    CaseShelved,
+    CaseSignedOff,
+    PageReceived,
+    PersonOnSite,
+)
+from gateway.core.outcome import Outcome
+from gateway.core.subject import SITE, Subject, of_door
+from gateway.engine.ports import Answer
+from gateway.language import times
+from gateway.language.catalogue import N_, say
+from gateway.language.reasons import refusal_line
+from gateway.store import case_views, page_views
+from gateway.store.case_views import CaseRow
+from gateway.web.actor import check_known
+from gateway.web.context import NOT_FOUND, HttpProblem, WebContext
+
+SHELF_HOURS_MAX: Final = 8
+WHY_MAX: Final = 200
+
+_LATE = N_("{why} You did it at {done}, and it arrived at {arrived}.")
+_OVERTAKEN = N_(
+    "{why} You did it at {done}, and it arrived at {arrived}; others have acted on it meanwhile."
+)
+M = TypeVar("M", bound=BaseModel)
+
+
+class Press(BaseModel):
+    """What every action says: its own id, and how long ago it was done."""
+
+    model_config = ConfigDict(extra="forbid")
+    action_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = None
+    age_ms: Annotated[int, Field(ge=0, le=2**53)] = 0
+
+    def says(self, now_ms: int) -> dict[str, Any]:
+        """What the event says beside that."""
+        return {}
+
+
+class Ending(Press):
+    """How the case ended."""
+
+    outcome: Outcome
+
+    def says(self, now_ms: int) -> dict[str, Any]:
+        """The outcome."""
+        return {"outcome": self.outcome}
+
+
+class Shelving(Press):
+    """Why a case is put aside, and until when."""
+
+    why: Annotated[str, Field(min_length=1, max_length=WHY_MAX)]
+    until_ms: Annotated[int, Field(ge=0, le=2**53)]
+
+    def says(self, now_ms: int) -> dict[str, Any]:
+        """Why, and until when."""
+        return {"why": self.why, "until_ms": self.until_ms}
+
+
+class ShelvingForHours(Press):
+    """The same on a page: for so many hours."""
+
+    why: Annotated[str, Field(min_length=1, max_length=WHY_MAX)]
+    hours: Annotated[int, Field(ge=1, le=SHELF_HOURS_MAX)]
+
+    def says(self, now_ms: int) -> dict[str, Any]:
+        """Why, and until when."""
+        return {"why": self.why, "until_ms": now_ms + self.hours * HOUR_MS}
+
+
+class Kind(NamedTuple):
+    """An action's event, and what a program's body and a page's form say of it."""
+
+    event: type[Any]  # a CaseAction
+    body: type[Press] = Press
+    form: type[Press] = Press
+
+
+KINDS: Final[dict[Action, Kind]] = {
+    ACTION_OF[kind.event]: kind
+    for kind in (
+        Kind(CaseAcknowledged),
+        Kind(PersonOnSite),
+        Kind(CaseReported, Ending, Ending),
+        Kind(CaseAssessed),
+        Kind(CaseSignedOff),
+        Kind(CaseShelved, Shelving, ShelvingForHours),
+    )
+}
+
+# Who acts by this request, and what is shown after what came of it.
+Who = Callable[[Request], Actor]
+After = Callable[[Request, str, Actor, Answer], Awaitable[Response]]
+
+
+def add_routes(
+    router: APIRouter, context: WebContext, before: str, who: Who, after: After, *, by_page: bool
+) -> None:
+    """POST {before}/{case_id}/acknowledge, …/on_site and so on: each action, by one path."""
+
+    def route(action: Action, kind: Kind) -> None:
+        async def press(request: Request, case_id: str) -> Response:
+            actor = who(request)
+            if by_page:
+                said: Press = _read(kind.form, dict(await request.form()))
+                if said.action_id is not None:  # the page's own id, for all of its buttons
+                    said.action_id = f"{said.action_id}.{action}"
+            else:
+                said = _read(kind.body, await _json(request))
+            answer = await _act(context, kind, case_id, actor, said)
+            return await after(request, case_id, actor, answer)
+
+        router.add_api_route(f"{before}/{{case_id}}/{action}", press, methods=["POST"])
+
+    for action, kind in KINDS.items():
+        route(action, kind)
+
+
+async def _act(context: WebContext, kind: Kind, case_id: str, actor: Actor, said: Press) -> Answer:
+    def query(connection: Connection) -> CaseRow:
+        case = case_views.case(connection, case_id)
+        if case is None:
+            raise HttpProblem(404, NOT_FOUND)
+        check_known(connection, actor)
+        return case
+
+    case = await context.read(query)
+    action_id = said.action_id or secrets.token_hex(8)
+    says = said.says(context.now_ms())
+    event = kind.event(case_id, actor, action_id, said.age_ms, **says)
+    return await context.action(case.subject, event)
+
+
+async def received(context: WebContext, page_id: str, actor: Actor) -> bool:
+    """A person's handheld signed for a page. HttpProblem if no such page was told to that
+    person."""
+    by = actor.actor_id if actor.kind is ActorKind.WARDEN else ""
+
+    def query(connection: Connection) -> tuple[Subject, str]:
+        page = page_views.page_of(connection, page_id, by)
+        if page is None:
+            raise HttpProblem(404, NOT_FOUND)
+        case = case_views.case(connection, page.case_id) if page.case_id else None
+        if case is not None:
+            return case.subject, page.case_id
+        return (of_door(page.door_id) if page.door_id else SITE), page.case_id
+
+    subject, case_id = await context.read(query)
+    return await context.submit(subject, PageReceived(case_id, page_id, by))
+
+
+def why(context: WebContext, request: Request, answer: Answer) -> str | None:
+    """Why an action was refused, in a sentence, and when it was done if it came late."""
+    result, language = answer.result, context.language(request)
+    if result is None or result.refusal is None:
+        return None
+    sentence = refusal_line(result.refusal, language)
+    if result.age_ms < LATE_MS:
+        return sentence
+    now_ms = context.now_ms()
+    done = times.stamp(result.done_ms, now_ms, language, context.zone)
+    arrived = times.stamp(result.arrived_ms, now_ms, language, context.zone)
+    late = _OVERTAKEN if result.overtaken else _LATE
+    return say(late, language).format(why=sentence, done=done, arrived=arrived)
+
+
+def check(context: WebContext, request: Request, answer: Answer) -> None:
+    """For pages: HttpProblem with the sentence if it was refused. Who has done it already sees
+    so."""
+    sentence = why(context, request, answer)
+    if sentence is not None and answer.refusal is not Refusal.DONE_ALREADY:
+        raise HttpProblem(409, sentence)  # in the person's language already
+
+
+def _read(model: type[M], said: Any) -> M:
+    try:
+        return model.model_validate(said)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from None
+
+
+async def _json(request: Request) -> Any:
+    try:
+        return json.loads(await request.body() or b"{}")
+    except ValueError:
+        raise RequestValidationError([{"loc": ("body",)}]) from None

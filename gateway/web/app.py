@@ -1,0 +1,81 @@
+"""The console as one ASGI application: security, the pages, and what goes wrong in sentences."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
+from starlette.staticfiles import StaticFiles
+
+from gateway.engine.engine import Engine
+from gateway.language.catalogue import N_, say
+from gateway.settings import Settings
+from gateway.store.database import Store, StoreError
+from gateway.web import live_stream
+from gateway.web.api import endpoints
+from gateway.web.context import NOT_FOUND, HttpProblem, WebContext
+from gateway.web.pages import cases, doors, health, wallboard, warden_inbox
+from gateway.web.security import SecurityMiddleware
+
+STATIC: Final = Path(__file__).parent / "static"
+
+_NOT_COMPLETE = N_("Something that was sent is missing, too long or out of range: %s.")
+_NO_STORE = N_("The gateway cannot read its database now: %s.")
+_NOT_DONE = N_("That cannot be done here.")
+
+
+class Static(StaticFiles):
+    """Our own files, asked about at every use: a new gateway shows its new style at once."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """The file, or that it has not changed."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def build(settings: Settings, store: Store, engine: Engine) -> FastAPI:
+    """The console for a site. It reads the store itself, and changes it through the engine only."""
+    context = WebContext(settings, store, engine)
+    app = FastAPI(title="Menshen", docs_url=None, redoc_url=None, openapi_url=None)
+    for part in (wallboard, cases, doors, warden_inbox, health, live_stream, endpoints):
+        app.include_router(part.routes(context))
+    app.mount("/static", Static(directory=STATIC))
+    app.add_middleware(SecurityMiddleware, settings=settings)
+    _explain(app, context)
+    return app
+
+
+def _explain(app: FastAPI, context: WebContext) -> None:
+    """Say what went wrong: to programs as JSON, to a page's script in a line, else as a page."""
+
+    @app.exception_handler(HttpProblem)
+    async def problem(request: Request, error: HttpProblem) -> Response:
+        return _told(context, request, error.status, error.told(context.language(request)))
+
+    @app.exception_handler(StoreError)
+    async def no_store(request: Request, error: StoreError) -> Response:
+        sentence = say(_NO_STORE, context.language(request)) % str(error).rstrip(".")
+        return _told(context, request, 503, sentence)
+
+    @app.exception_handler(RequestValidationError)
+    async def not_complete(request: Request, error: RequestValidationError) -> Response:
+        fields = dict.fromkeys(str(one["loc"][-1]) for one in error.errors() if one["loc"])
+        sentence = say(_NOT_COMPLETE, context.language(request)) % ", ".join(fields)
+        return _told(context, request, 422, sentence)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        sentence = NOT_FOUND if error.status_code == 404 else _NOT_DONE
+        return _told(context, request, error.status_code, say(sentence, context.language(request)))
+
+
+def _told(context: WebContext, request: Request, status: int, sentence: str) -> Response:
+    if endpoints.is_api(request):
+        return endpoints.answer({"error": sentence}, status)
+    if "hx-request" in request.headers:
+        return PlainTextResponse(sentence, status)
+    html = context.draw("problem.html", context.setting(request), {"sentence": sentence})
+    return context.answer(request, html, status)

@@ -1,0 +1,217 @@
+"""A case as people follow it: who did what, what may be done next, and why something else may not.
+
+Raised, told, taken, at the door, reported, assessed, signed off, closed.
+"""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gateway.core.actor import CENTRE, Actor, actor_of
+from gateway.core.cases.actions import LATE_MS
+from gateway.core.cases.refusal import Refusal
+from gateway.core.cases.transitions import PERSONAL, Action, Standing, allowed, refusal_of
+from gateway.core.model import CaseState
+from gateway.core.reasons import TAMPER, Reason
+from gateway.language.catalogue import N_, say
+from gateway.store.case_views import IN_REVIEW, OPEN, WAITING, CaseRow
+from gateway.store.page_views import DeliveryRow
+
+CASE_WORDS = {
+    CaseState.RAISED: N_("Waits"),
+    CaseState.PAGED: N_("Waits"),
+    CaseState.ACKNOWLEDGED: N_("In hand"),
+    CaseState.ON_SITE: N_("At the door"),
+    CaseState.REPORTED: N_("Reported"),
+    CaseState.ASSESSED: N_("Assessed"),
+    CaseState.SIGNED_OFF: N_("Signed off"),
+    CaseState.CLOSED: N_("Closed"),
+}
+CASE_TONES = {
+    CaseState.RAISED: "waiting",
+    CaseState.PAGED: "waiting",
+    CaseState.ACKNOWLEDGED: "in_hand",
+    CaseState.ON_SITE: "in_hand",
+    CaseState.REPORTED: "recorded",
+    CaseState.ASSESSED: "recorded",
+    CaseState.SIGNED_OFF: "recorded",
+    CaseState.CLOSED: "closed",
+}
+_ASIDE = N_("Put aside")
+
+# What raised it is over, and it must be answered all the same.
+_CLEARED = N_("Over, still to be answered")
+_CLEARED_AS: dict[Reason, str] = {
+    **dict.fromkeys(TAMPER, N_("The seal is in place again, still to be answered")),
+    **dict.fromkeys(
+        (Reason.SILENT, Reason.SILENT_OPEN, Reason.SILENT_TAMPERED, Reason.OUTAGE),
+        N_("Heard again, still to be answered"),
+    ),
+    **dict.fromkeys(
+        (
+            Reason.NO_PERMIT,
+            Reason.OPENED_BLIND,
+            Reason.PERMIT_OVERSTAYED,
+            Reason.OPEN_TOO_LONG,
+            Reason.OPEN_AFTER_RESTART,
+        ),
+        N_("Shut again, still to be answered"),
+    ),
+}
+
+_AREAS = {
+    "site": N_("The whole site"),
+    "building": N_("Building {name}"),
+    "stair": N_("Stair {name}"),
+    "point": N_("Access point {name}"),
+    "batch": N_("Seals of batch {name}"),
+}
+
+_SHELVED = N_("{name} put it aside")
+_DONE = {
+    "raised": N_("Raised"),
+    "paged": N_("Told"),
+    "acknowledged": N_("{name} took it"),
+    "on_site": N_("{name} is at the door"),
+    "reported": N_("{name} reported how it ended"),
+    "assessed": N_("{name} assessed it"),
+    "signed_off": N_("{name} signed it off"),
+    "closed": N_("Closed"),
+}
+_TO_DO = {
+    "paged": N_("Tell somebody"),
+    "acknowledged": N_("Take it"),
+    "on_site": N_("Go to the door"),
+    "reported": N_("Report"),
+    "assessed": N_("Assess"),
+    "signed_off": N_("Sign off"),
+    "closed": N_("Close"),
+}
+_STEP_OF = {
+    Action.ACKNOWLEDGE: "acknowledged",
+    Action.ON_SITE: "on_site",
+    Action.REPORT: "reported",
+    Action.ASSESS: "assessed",
+    Action.SIGN_OFF: "signed_off",
+}
+# An outage has no door.
+_DONE_THERE = N_("{name} is there")
+_GO_THERE = N_("Go there")
+_CENTRE_WORD = N_("The centre")
+
+
+class WorkflowStep(Struct, frozen=True):
+    """A step of the loop. `at_ms` is None for one that is still to come."""
+
+    name: str
+    at_ms: int | None = None
+    by: str | None = None
+    who: str | None = None  # the name of `by`, if it is a warden's
+    is_door: bool = True  # it is at a door, and not where an outage may come from
+    arrived_ms: int | None = None  # when the gateway heard of it, if that was much later
+
+
+def workflow(case: CaseRow, told_ms: int | None, sign_off: bool) -> list[WorkflowStep]:
+    """The whole loop of a case: what was done, then what is still to come.
+
+    A step that was passed over is left out. Without `sign_off` a report is the end.
+    """
+    times = {name: getattr(case, f"{name}_ms", None) for name in _DONE} | {"paged": told_ms}
+    reached = max(index for index, name in enumerate(_DONE) if times[name] is not None)
+    steps = []
+    for index, name in enumerate(_DONE):
+        at_ms = times[name]
+        wanted = sign_off or name not in ("assessed", "signed_off")
+        if at_ms is not None:
+            by, who = getattr(case, f"{name}_by", None), getattr(case, f"{name}_name", None)
+            arrived_ms = getattr(case, f"{name}_arrived_ms", None) or at_ms
+            late_ms = arrived_ms if arrived_ms - at_ms >= LATE_MS else None
+            steps.append(WorkflowStep(name, at_ms, by, who, case.area is None, late_ms))
+        elif index > reached and wanted and case.state is not CaseState.CLOSED:
+            steps.append(WorkflowStep(name, is_door=case.area is None))
+    return steps
+
+
+def first_told_ms(case: CaseRow, deliveries: list[DeliveryRow]) -> int | None:
+    """When its first page was taken, as far as is known."""
+    if case.state is CaseState.RAISED:
+        return None
+    return min((told.done_ms for told in deliveries if told.done_ms is not None), default=None)
+
+
+def without_paging(case: CaseRow) -> CaseRow:
+    """The case without what a page that goes out changes of it."""
+    state = CaseState.RAISED if case.state is CaseState.PAGED else case.state
+    return replace(case, state=state, moved_ms=0)
+
+
+def standing(case: CaseRow) -> Standing:
+    """The case as far as the core's table checks it, from its row."""
+    did = case.state if case.state in (*OPEN[2:], *IN_REVIEW) else None
+    moved_by = getattr(case, f"{did}_by") if did else None
+    return Standing(case.state, case.locked, _actor(moved_by), _actor(case.reported_by))
+
+
+def may(case: CaseRow, actor: Actor | None) -> list[Action]:
+    """The buttons to show: what the actor may do, in the order of the loop."""
+    can = allowed(standing(case), actor) if actor is not None else frozenset()
+    return [action for action in PERSONAL if action in can]
+
+
+def why_not(case: CaseRow, action: Action, actor: Actor | None) -> Refusal | None:
+    """Why there is no such button, where there is something to say."""
+    return refusal_of(standing(case), action, actor) if actor is not None else None
+
+
+def _actor(actor_id: str | None) -> Actor | None:
+    return None if actor_id is None else actor_of(actor_id)
+
+
+def holder(case: CaseRow) -> str | None:
+    """Who has the case, by name where it is a warden; None while nobody has."""
+    known = case.acknowledged_name or case.acknowledged_by
+    return known or case.on_site_name or case.on_site_by
+
+
+def who_word(by: str | None, name: str | None, language: str) -> str:
+    """A person's name; the centre's word for the centre."""
+    return name or (say(_CENTRE_WORD, language) if by == CENTRE.actor_id else by or "")
+
+
+def case_word(case: CaseRow, language: str) -> str:
+    """Where it stands, in a word or two."""
+    return say(_ASIDE if case.shelved_until_ms else CASE_WORDS[case.state], language)
+
+
+def case_tone(case: CaseRow) -> str:
+    """Its colour, which its word goes with."""
+    return "resting" if case.shelved_until_ms else CASE_TONES[case.state]
+
+
+def cleared_word(case: CaseRow, language: str) -> str:
+    """That what raised it is over while it must still be answered; empty where that is not so."""
+    if case.cleared_ms is None or case.state not in WAITING:
+        return ""
+    return say(_CLEARED_AS.get(case.reason, _CLEARED), language)
+
+
+def step_word(step: WorkflowStep, language: str) -> str:
+    """What was done and by whom, or what is still to come."""
+    is_there = step.name == "on_site" and not step.is_door
+    if step.at_ms is None:
+        return say(_GO_THERE if is_there else _TO_DO[step.name], language)
+    done = _DONE_THERE if is_there else _DONE[step.name]
+    return say(done, language).format(name=who_word(step.by, step.who, language))
+
+
+def tried_word(action: Action, by: str, name: str | None, language: str) -> str:
+    """What somebody did too late, as the step that it was to be."""
+    done = _SHELVED if action is Action.SHELVE else _DONE[_STEP_OF[action]]
+    return say(done, language).format(name=who_word(by, name, language))
+
+
+def place_word(label: str, area: str | None, language: str) -> str:
+    """Where it is: the door's label, or the area that is silent."""
+    if area is None:
+        return label
+    kind, _, name = area.partition(":")
+    return say(_AREAS[kind], language).format(name=name) if kind in _AREAS else area

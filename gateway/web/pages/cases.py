@@ -1,0 +1,176 @@
+"""Cases: those that are open, in review and closed; one with its whole loop; its buttons."""
+
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Request, Response
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse
+
+from gateway.core.actor import Actor, actor_of
+from gateway.engine.ports import Answer, Committed
+from gateway.store import case_views, page_views, views
+from gateway.web import actions, actor
+from gateway.web.case_words import first_told_ms, may, without_paging, workflow
+from gateway.web.context import NOT_FOUND, Before, HttpProblem, WebContext
+from gateway.web.live_view import Fragment, LiveView
+from gateway.web.security import prefix
+
+OPEN_MAX: Final = 100
+IN_REVIEW_MAX: Final = 100
+CLOSED_MAX: Final = 50
+DELIVERIES_MAX: Final = 50
+LATE_MAX: Final = 20
+WARDENS_MAX: Final = 100
+
+Name = Annotated[str, Form(min_length=1, max_length=64)]
+
+
+class OpenCases(LiveView):
+    """The lists of cases that are not closed."""
+
+    def affected_by(self, news: Committed) -> bool:
+        """Only cases are listed."""
+        return bool(news.all or news.cases)
+
+    def fragments(
+        self, connection: Connection, news: Committed | None, now_ms: int
+    ) -> list[Fragment]:
+        """Two lists."""
+        cases = case_views.open_cases(connection, OPEN_MAX)
+        in_review = case_views.cases_in_review(connection, IN_REVIEW_MAX)
+        return [
+            Fragment("open", "parts/open.html", "cases", cases),
+            Fragment("in_review", "parts/in_review.html", "waiting", in_review),
+        ]
+
+
+class OneCase(LiveView):
+    """A case: its loop, who may do what next, and who was told."""
+
+    def __init__(self, case_id: str, sign_off: bool, by: Actor | None) -> None:
+        super().__init__()
+        self._case_id, self._sign_off, self._by = case_id, sign_off, by
+        self._is_outage = False
+
+    def affected_by(self, news: Committed) -> bool:
+        """It moved, or a page of some case went out; an outage's doors come and go."""
+        silent = self._is_outage and news.doors
+        return bool(news.all or self._case_id in news.cases or news.sent or silent)
+
+    def fragments(
+        self, connection: Connection, news: Committed | None, now_ms: int
+    ) -> list[Fragment]:
+        """The case, its silent doors, and who was told; nothing if there is no such case."""
+        one = gathered(connection, self._case_id, self._sign_off, self._by)
+        if one is None:
+            return []
+        # A page that goes out must not take away what somebody is filling in beside it.
+        key = [without_paging(one["case"]), one["wardens"], one["actor"]]
+        found = [
+            Fragment("case", "parts/case.html", "one", one, key=key),
+            Fragment("workflow", "parts/workflow.html", "one_workflow", one["workflow"], "case"),
+        ]
+        self._is_outage = one["outage"] is not None
+        if self._is_outage:
+            found.append(Fragment("outage", "parts/outage.html", "outage", one["outage"], "case"))
+        return [
+            *found,
+            Fragment(
+                "deliveries", "parts/deliveries.html", "deliveries", one["deliveries"], "case"
+            ),
+        ]
+
+
+def gathered(
+    connection: Connection, case_id: str, sign_off: bool, by: Actor | None
+) -> dict[str, Any] | None:
+    """A case with all that its page shows to who works there; None if there is no such case."""
+    case = case_views.case(connection, case_id)
+    if case is None:
+        return None
+    deliveries = page_views.deliveries(connection, case, DELIVERIES_MAX)
+    steps = workflow(case, first_told_ms(case, deliveries), sign_off)
+    late = case_views.late_refusals(connection, case_id, LATE_MAX)
+    return {
+        "case": case,
+        "actor": by,
+        "actor_name": _name(connection, by),
+        "may": may(case, by),
+        "workflow": {"case": case, "steps": steps, "late": late},
+        "outage": case_views.outage_of(connection, case),
+        "deliveries": deliveries,
+        "wardens": views.wardens(connection, WARDENS_MAX, case.grid_id),
+    }
+
+
+def _name(connection: Connection, by: Actor | None) -> str | None:
+    """The name of a warden; None for the centre, and for one who is gone."""
+    warden = views.warden(connection, by.actor_id) if by is not None else None
+    return warden.name if warden is not None else None
+
+
+def routes(context: WebContext) -> APIRouter:
+    """GET /cases and /cases/{id}; POST …/acknowledge, …/on_site, …/report and so on."""
+    router = APIRouter()
+    sign_off = context.rulebook.rules.sign_off
+
+    @router.get("/cases")
+    async def cases(request: Request, before_ms: Before = None, before: str = "") -> Response:
+        view, now_ms = OpenCases(), context.now_ms()
+
+        def gather(connection: Connection) -> dict[str, Any]:
+            fragments = {
+                fragment.name: fragment.shows for fragment in view.changed(connection, None, now_ms)
+            }
+            last = None if before_ms is None else (before_ms, before)
+            closed = case_views.closed_cases(connection, CLOSED_MAX, last)
+            more = closed[-1] if len(closed) == CLOSED_MAX else None
+            return fragments | {"closed": closed, "more": more, "seen": view.digest()}
+
+        return await context.page(request, "cases.html", gather)
+
+    @router.get("/cases/{case_id}")
+    async def case(request: Request, case_id: str) -> Response:
+        by = actor.at_screen(context, request)
+        view, now_ms = OneCase(case_id, sign_off, by), context.now_ms()
+
+        def gather(connection: Connection) -> dict[str, Any]:
+            fragments = view.changed(connection, None, now_ms)
+            if not fragments:
+                raise HttpProblem(404, NOT_FOUND)
+            return {"one": fragments[0].shows, "seen": view.digest()}
+
+        return await context.page(request, "case.html", gather)
+
+    _actions(router, context)
+    return router
+
+
+def _actions(router: APIRouter, context: WebContext) -> None:
+    """Who works at this screen, and what they press on the case's page."""
+
+    @router.post("/cases/{case_id}/actor")
+    async def works_here(request: Request, case_id: str, actor_id: Name) -> Response:
+        chosen = actor_of(actor_id)
+        await context.read(lambda connection: actor.check_known(connection, chosen))
+        response = RedirectResponse(f"{prefix(request)}/cases/{quote(case_id, safe='')}", 303)
+        actor.keep(context, request, response, chosen)
+        return response
+
+    async def after(request: Request, case_id: str, by: Actor, answer: Answer) -> Response:
+        """The page's part as it is now, or the page anew where no script runs."""
+        actions.check(context, request, answer)
+        if "hx-request" not in request.headers:
+            return RedirectResponse(f"{prefix(request)}/cases/{quote(case_id, safe='')}", 303)
+        sign_off = context.rulebook.rules.sign_off
+        return await context.page(
+            request,
+            "parts/case.html",
+            lambda connection: {"one": gathered(connection, case_id, sign_off, by)},
+        )
+
+    def who(request: Request) -> Actor:
+        return actor.acting_at_screen(context, request)
+
+    actions.add_routes(router, context, "/cases", who, after, by_page=True)

@@ -1,0 +1,199 @@
+"""A door: its state, its own log with why each opening was what it was, and announcing one."""
+
+import re
+import secrets
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Form, Request, Response
+from msgspec.structs import replace
+from pydantic import Field
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse
+
+from gateway.core.doors.permits import is_live
+from gateway.core.duration import HOUR_MS, MINUTE_MS
+from gateway.core.model import Permit
+from gateway.core.rules import Rulebook
+from gateway.core.subject import of_door
+from gateway.engine.ports import Committed
+from gateway.language import recurrence, times
+from gateway.language.catalogue import N_
+from gateway.registry import fields as fields
+from gateway.registry import permits
+from gateway.registry.permits import (
+    Announced,
+    Announcements,
+    NobodyThereError,
+    PermitConflictError,
+    PermitError,
+)
+from gateway.store import case_views, views
+from gateway.web.context import NOT_FOUND, Before, HttpProblem, WebContext
+from gateway.web.door_words import tile
+from gateway.web.live_view import Fragment, LiveView
+from gateway.web.security import prefix
+
+OPENINGS_MAX: Final = 50
+CASES_MAX: Final = 20
+
+_BAD_TIME = N_("A time could not be read; write it as in 2026-03-01T09:30.")
+_BAD_DAILY = N_("Times of the day could not be read; write them as in 07:00-08:30, 11:30-13:00.")
+NO_DAYS: Final[list[int]] = []
+
+Day = Annotated[int, Field(ge=0, le=6)]  # Monday is 0
+
+_PERMIT_ID = re.compile(r"[0-9a-f]{16}")
+
+
+class OneDoor(LiveView):
+    """A door's state and its latest openings."""
+
+    def __init__(self, door_id: str, rulebook: Rulebook) -> None:
+        super().__init__()
+        self._door_id, self._rulebook = door_id, rulebook
+
+    def affected_by(self, news: Committed) -> bool:
+        """Only this door."""
+        return news.all or self._door_id in news.doors
+
+    def fragments(
+        self, connection: Connection, news: Committed | None, now_ms: int
+    ) -> list[Fragment]:
+        """Its state, its permits, its log; nothing if there is no such door."""
+        row = next(iter(views.doors_of(connection, [self._door_id])), None)
+        if row is None:
+            return []
+        shown = tile(row, now_ms, self._rulebook)
+        state = {"row": row, "tile": shown, "order_to_ms": _order_to_ms(row, now_ms)}
+        live = [permit for permit in row.state.permits if is_live(permit, now_ms)]
+        openings = views.openings(connection, self._door_id, OPENINGS_MAX)
+        return [
+            Fragment("state", "parts/state.html", "state", state),
+            Fragment("permits", "parts/permits.html", "permits", live),
+            Fragment("openings", "parts/openings.html", "openings", openings),
+        ]
+
+
+def _order_to_ms(row: views.DoorRow, now_ms: int) -> int | None:
+    """When the order that runs now ends, or None without one."""
+    return max((o.to_ms for o in row.state.orders if o.from_ms <= now_ms < o.to_ms), default=None)
+
+
+async def announce(context: WebContext, door_id: str, permit: Permit) -> bool:
+    """Announce an opening; whether that is news. HttpProblem if it cannot be."""
+    said = await _announced(context, lambda law: [law.announce(door_id, permit)])
+    return any(said.values())
+
+
+async def announce_in(context: WebContext, area: str, permit: Permit) -> dict[str, bool]:
+    """Announce the same for every door of an area, to each under an id of its own. Whether that
+    changed something, by door. HttpProblem if it cannot be."""
+    return await _announced(context, lambda law: law.announce_in(area, permit))
+
+
+async def _announced(
+    context: WebContext, say_it: Callable[[Announcements], list[Announced]]
+) -> dict[str, bool]:
+    """Check, and hand to the gateway what is new; by door, whether it changed something.
+
+    One that was quicker may have taken the room meanwhile: then the check itself says so.
+    """
+    changed = {}
+    for one in await _checked(context, say_it):
+        changed[one.door_id] = one.is_new and await context.submit(of_door(one.door_id), one.event)
+        if one.is_new and not changed[one.door_id]:
+            await _checked(context, partial(_again, one))
+    return changed
+
+
+def _again(one: Announced, law: Announcements) -> list[Announced]:
+    return [law.announce(one.door_id, one.permit)]
+
+
+async def _checked(
+    context: WebContext, say_it: Callable[[Announcements], list[Announced]]
+) -> list[Announced]:
+    """What the law makes of it. HttpProblem if it cannot be."""
+    now_ms = context.now_ms()
+    try:
+        return await context.read(lambda rows: say_it(Announcements(rows, now_ms, context.zone)))
+    except NobodyThereError:
+        raise HttpProblem(404, NOT_FOUND) from None
+    except PermitConflictError as wrong:
+        raise HttpProblem(409, wrong.sentence, **wrong.facts) from None
+    except PermitError as wrong:
+        raise HttpProblem(422, wrong.sentence, **wrong.facts) from None
+
+
+def permit_id(offered: str | None) -> str:
+    """A permit's id: the form's own, so that pressing twice announces once, or a fresh one."""
+    return offered if offered and _PERMIT_ID.fullmatch(offered) else secrets.token_hex(8)
+
+
+def _recurring(permit: Permit, daily: str, days: list[int]) -> Permit:
+    """The permit as the form wants it: with windows of the day written in it, it recurs."""
+    if not daily.strip():
+        return permit
+    try:
+        windows = fields.windows(daily.strip())
+    except ValueError:
+        raise HttpProblem(422, _BAD_DAILY) from None
+    return replace(permit, daily=windows, days=recurrence.of_numbers(days))
+
+
+def routes(context: WebContext) -> APIRouter:
+    """GET /doors/{id}; POST /doors/{id}/permits."""
+    router = APIRouter()
+
+    @router.get("/doors/{door_id}")
+    async def door(request: Request, door_id: str, before_ms: Before = None) -> Response:
+        view, now_ms = OneDoor(door_id, context.rulebook), context.now_ms()
+
+        def gather(connection: Connection) -> dict[str, Any]:
+            fragments = {
+                fragment.name: fragment.shows for fragment in view.changed(connection, None, now_ms)
+            }
+            if not fragments:
+                raise HttpProblem(404, NOT_FOUND)
+            if before_ms is not None:
+                fragments["openings"] = views.openings(connection, door_id, OPENINGS_MAX, before_ms)
+            return fragments | {
+                "cases": case_views.cases_at(connection, door_id, CASES_MAX),
+                "seen": view.digest(),
+                "permit_id": permit_id(None),
+                "hour_ms": HOUR_MS,
+                "older": before_ms is not None,
+                "openings_max": OPENINGS_MAX,
+                "law": permits,
+            }
+
+        return await context.page(request, "door.html", gather)
+
+    @router.post("/doors/{door_id}/permits")
+    async def press_announce(
+        request: Request,
+        door_id: str,
+        from_local: Annotated[str, Form(alias="from", max_length=32)],
+        to_local: Annotated[str, Form(alias="to", max_length=32)],
+        who: Annotated[str, Form(min_length=1)],
+        why: Annotated[str, Form(min_length=1)],
+        openings: Annotated[int, Form()] = 1,
+        longest_min: Annotated[int, Form()] = permits.LONGEST_MINUTES,
+        offered: Annotated[str, Form(alias="permit_id", max_length=16)] = "",
+        daily: Annotated[str, Form(max_length=recurrence.TEXT_MAX)] = "",
+        days: Annotated[list[Day], Form()] = NO_DAYS,
+    ) -> Response:
+        try:
+            from_ms, to_ms = (
+                times.from_field(text, context.zone) for text in (from_local, to_local)
+            )
+        except ValueError:
+            raise HttpProblem(422, _BAD_TIME) from None
+        longest_ms = longest_min * MINUTE_MS
+        permit = Permit(permit_id(offered), from_ms, to_ms, openings, longest_ms, who, why)
+        await announce(context, door_id, _recurring(permit, daily, days))
+        return RedirectResponse(f"{prefix(request)}/doors/{door_id}#permits", 303)
+
+    return router

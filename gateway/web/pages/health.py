@@ -1,0 +1,117 @@
+"""The page for engineers: how the gateway does, what it refused and why, which seals are silent."""
+
+from typing import Any, Final
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+
+from gateway.core.doors.silence import Liveness, liveness
+from gateway.core.duration import DAY_MS
+from gateway.core.model import Door
+from gateway.core.rules import Rulebook
+from gateway.engine.health import Health
+from gateway.store import views
+from gateway.store.database import StoreError
+from gateway.web.context import WebContext
+
+DOORS_MAX: Final = 2_000  # searched for silence and low batteries
+SEALS_MAX: Final = 20
+SILENT_MS: Final = 200_000
+LOW_MV: Final = 2_700
+
+
+class Silence(msgspec.Struct, frozen=True):
+    """A seal that was heard long ago, or never, or whose battery runs out."""
+
+    door_id: str
+    label: str
+    seal_id: str
+    heard_ms: int | None
+    battery_mv: int | None
+    is_silent: bool
+    is_low: bool
+
+
+class Report(msgspec.Struct, frozen=True):
+    """All of the page."""
+
+    health: Health
+    refusals: list[views.RefusalRow]
+    seals: list[Silence]
+    more: int  # seals beyond SEALS_MAX
+    unwritten: int
+
+
+async def report(context: WebContext) -> Report:
+    """How the gateway does. If the store cannot be read, what is known without it."""
+    health, now_ms = context.engine.health(), context.now_ms()
+
+    def query(connection: Connection) -> Report:
+        rows = views.doors(connection, DOORS_MAX)
+        seals = _wanting(rows, now_ms, context.rulebook)
+        return Report(
+            health,
+            views.refusals(connection, now_ms - DAY_MS),
+            seals[:SEALS_MAX],
+            max(len(seals) - SEALS_MAX, 0),
+            views.unwritten_count(connection),
+        )
+
+    try:
+        return await context.read(query)
+    except StoreError as error:
+        health = msgspec.structs.replace(health, store_ok=False, store_error=str(error))
+        return Report(health, [], [], 0, 0)
+
+
+def _wanting(rows: list[views.DoorRow], now_ms: int, rulebook: Rulebook) -> list[Silence]:
+    """Seals that want an engineer, the longest silent first."""
+    seals = []
+    for row in rows:
+        door = row.state
+        if door.seal_id is None:
+            continue
+        is_silent = _is_silent(door, now_ms, rulebook)
+        is_low = door.battery_mv is not None and door.battery_mv < LOW_MV
+        if is_silent or is_low:
+            seals.append(
+                Silence(
+                    row.door_id,
+                    row.label,
+                    door.seal_id,
+                    door.heard_ms,
+                    door.battery_mv,
+                    is_silent,
+                    is_low,
+                )
+            )
+    return sorted(seals, key=lambda seal: seal.heard_ms or 0)
+
+
+def _is_silent(door: Door, now_ms: int, rulebook: Rulebook) -> bool:
+    """Lost against what the seal promised; where it promised nothing, not heard for long."""
+    if door.heartbeat_ms is None and door.heard_ms is not None:
+        return now_ms - door.heard_ms > SILENT_MS
+    return liveness(door, now_ms, rulebook.of(door.door_class)) is Liveness.LOST
+
+
+def routes(context: WebContext) -> APIRouter:
+    """GET /health, and its figures alone, which the page asks for every few seconds."""
+    router = APIRouter()
+
+    @router.get("/health")
+    async def page(request: Request) -> Response:
+        return await _drawn(context, request, "health.html")
+
+    @router.get("/health/figures")
+    async def figures(request: Request) -> Response:
+        return await _drawn(context, request, "parts/health.html")
+
+    return router
+
+
+async def _drawn(context: WebContext, request: Request, template: str) -> Response:
+    told = await report(context)
+    values: dict[str, Any] = {"report": told}
+    return context.answer(request, context.draw(template, context.setting(request), values))

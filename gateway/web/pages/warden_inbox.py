@@ -1,0 +1,192 @@
+"""The warden's phone: a card for each case, newest first, with the one thing to do next."""
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse
+
+from gateway.core.actor import Actor, ActorKind
+from gateway.core.cases.transitions import Action
+from gateway.core.duration import DAY_MS
+from gateway.engine.ports import Answer, Committed
+from gateway.store import case_views, page_views, views
+from gateway.store.case_views import OPEN, WAITING, CaseRow
+from gateway.store.page_views import PageRow
+from gateway.web import actions
+from gateway.web.case_words import may, without_paging
+from gateway.web.context import NOT_FOUND, HttpProblem, WebContext
+from gateway.web.door_words import dom_id
+from gateway.web.live_view import Fragment, LiveView
+from gateway.web.security import prefix
+
+PAGES_MAX: Final = 100  # of open cases
+CLOSED_MAX: Final = 20
+UNSIGNED_MAX: Final = 100
+NOTES_MAX: Final = 5
+SIGNED_WITHIN_MS: Final = DAY_MS  # nobody waits any longer for a receipt
+CARD_PAGES_MAX: Final = 4  # the latest pages of one case, on its card
+WARDENS_MAX: Final = 500
+
+
+class Card(Struct, frozen=True):
+    """A case as its warden has it: the case, and its latest pages, newest first."""
+
+    case: CaseRow
+    pages: list[PageRow]
+    warden_id: str
+    may: list[Action]  # what she may do about it now
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts by this card."""
+        return Actor(ActorKind.WARDEN, self.warden_id)
+
+
+class Inbox(LiveView):
+    """One warden's cases: those that wait, those that somebody has, those that are done with."""
+
+    def __init__(self, warden_id: str) -> None:
+        super().__init__()
+        self._warden_id = warden_id
+
+    def affected_by(self, news: Committed) -> bool:
+        """Doors that only open lawfully are not on the phone."""
+        return bool(news.all or news.cases or news.pages)
+
+    def fragments(
+        self, connection: Connection, news: Committed | None, now_ms: int
+    ) -> list[Fragment]:
+        """The whole inbox, and each card in it."""
+        pages = [
+            *page_views.inbox(connection, self._warden_id, is_open=True, limit=PAGES_MAX),
+            *page_views.inbox(connection, self._warden_id, is_open=False, limit=CLOSED_MAX),
+        ]
+        cards = _cards(connection, pages, self._warden_id)
+        groups: dict[str, list[Card]] = {name: [] for name in GROUPS}
+        for card in cards:
+            groups[_group(card.case)].append(card)
+        key = [(name, [card.case.case_id for card in group]) for name, group in groups.items()]
+        whole = Fragment("inbox", "parts/inbox.html", "groups", groups, key=key)
+        pages_unsigned = unsigned(connection, self._warden_id, now_ms)
+        to_sign = {"warden_id": self._warden_id, "pages": pages_unsigned}
+        signed = Fragment("unsigned", "parts/unsigned.html", "unsigned", to_sign)
+        after_ms = now_ms - SIGNED_WITHIN_MS
+        notes = page_views.notes(connection, self._warden_id, after_ms, NOTES_MAX)
+        noted = Fragment("notes", "parts/notes.html", "notes", notes)
+        return [whole, *(_fragment(card) for card in cards), noted, signed]
+
+
+GROUPS: Final = ("waiting", "acknowledged", "on_site", "shelved", "done")
+
+
+def _group(case: CaseRow) -> str:
+    """Where its card stands on the phone."""
+    if case.state not in OPEN:
+        return "done"
+    if case.shelved_until_ms is not None:
+        return "shelved"
+    return "waiting" if case.state in WAITING else case.state
+
+
+def unsigned(connection: Connection, warden_id: str, now_ms: int) -> list[str]:
+    """The pages of a warden that want the handheld's receipt."""
+    after_ms = now_ms - SIGNED_WITHIN_MS
+    rows = page_views.unsigned(connection, warden_id, after_ms, UNSIGNED_MAX)
+    return [row.page_id for row in rows]
+
+
+def card_of(connection: Connection, case_id: str, warden_id: str) -> Card | None:
+    """One card, to be drawn again after a button was pressed."""
+    case = case_views.case(connection, case_id)
+    if case is None:
+        return None
+    is_open = case.state in OPEN
+    pages = page_views.inbox(connection, warden_id, is_open, PAGES_MAX)
+    return _card(case, [page for page in pages if page.case_id == case_id], warden_id)
+
+
+def _card(case: CaseRow, pages: list[PageRow], warden_id: str) -> Card:
+    return Card(case, _happenings(pages), warden_id, may(case, Actor(ActorKind.WARDEN, warden_id)))
+
+
+def _happenings(pages: list[PageRow]) -> list[PageRow]:
+    """The latest things that pages were about: what was told again stands there once, as it was
+    told first."""
+    first = {(page.reason, page.since_ms): page for page in pages}
+    return list(first.values())[:CARD_PAGES_MAX]
+
+
+def _cards(connection: Connection, pages: list[PageRow], warden_id: str) -> list[Card]:
+    by_case: dict[str, list[PageRow]] = {}
+    for page in pages:
+        by_case.setdefault(page.case_id, []).append(page)
+    cases = {case.case_id: case for case in case_views.cases_of(connection, list(by_case))}
+    return [_card(cases[case_id], latest, warden_id) for case_id, latest in by_case.items()]
+
+
+def _fragment(card: Card) -> Fragment:
+    """The card, drawn anew only for what it shows: that a page was told changes nothing on it."""
+    key = replace(card, case=without_paging(card.case))
+    card_id = dom_id("card", card.case.case_id)
+    return Fragment(card_id, "parts/card.html", "card", card, "inbox", key)
+
+
+def routes(context: WebContext) -> APIRouter:
+    """GET /phone/{warden_id}, and /wardens to find it."""
+    router = APIRouter()
+
+    @router.get("/wardens")
+    async def wardens(request: Request) -> Response:
+        def gather(connection: Connection) -> dict[str, Any]:
+            wardens = views.wardens(connection, WARDENS_MAX)
+            return {"wardens": wardens, "unreached": views.unreached(connection)}
+
+        return await context.page(request, "wardens.html", gather)
+
+    @router.get("/inbox/{warden_id}")
+    async def phone(request: Request, warden_id: str) -> Response:
+        view, now_ms = Inbox(warden_id), context.now_ms()
+
+        def gather(connection: Connection) -> dict[str, Any]:
+            warden = views.warden(connection, warden_id)
+            if warden is None:
+                raise HttpProblem(404, NOT_FOUND)
+            fragments = {
+                fragment.name: fragment.shows for fragment in view.changed(connection, None, now_ms)
+            }
+            return fragments | {"warden": warden, "seen": view.digest()}
+
+        return await context.page(request, "warden_inbox.html", gather)
+
+    _actions(router, context)
+    return router
+
+
+def _actions(router: APIRouter, context: WebContext) -> None:
+    """What she presses on her phone, as herself; and what her phone signs for."""
+
+    async def after(request: Request, case_id: str, by: Actor, answer: Answer) -> Response:
+        """The card as it is now, or her page anew where no script runs."""
+        actions.check(context, request, answer)
+        warden_id = by.actor_id
+        if "hx-request" not in request.headers:
+            return RedirectResponse(f"{prefix(request)}/inbox/{quote(warden_id, safe='')}", 303)
+        return await context.page(
+            request,
+            "parts/card.html",
+            lambda connection: {"card": card_of(connection, case_id, warden_id)},
+        )
+
+    def who(request: Request) -> Actor:
+        return Actor(ActorKind.WARDEN, str(request.path_params["warden_id"]))
+
+    actions.add_routes(router, context, "/inbox/{warden_id}/cases", who, after, by_page=True)
+
+    @router.post("/inbox/{warden_id}/pages/{page_id}/received")
+    async def received(request: Request, page_id: str) -> Response:
+        await actions.received(context, page_id, who(request))
+        return Response(status_code=204)

@@ -1,0 +1,117 @@
+"""`menshen decode`: bytes into words, with the database's key, a given key, or none."""
+
+import pytest
+from sqlalchemy import update
+
+from gateway.store import tables
+from sealwire import ccm, envelope, receipt, report
+from sealwire.report import Report
+
+SEAL, KEY = "00112233445566aa", bytes(range(32))  # as in the fixture `store`
+EDGE = Report(report.OPEN, report.EDGE, 5, 12, 3, 1200, 2950, cover=True)
+HEARTBEAT = Report(report.SHUT, report.HEARTBEAT, 0, 12, age_ms=None)
+
+
+def sealed(said, direction=envelope.UP, epoch=3, counter=17, key=KEY):
+    pack = report.pack if direction == envelope.UP else receipt.pack
+    cipher = ccm.cipher(key)
+    return envelope.seal_up(
+        cipher, bytes.fromhex(SEAL), direction, epoch, counter, pack(said)
+    ).hex()
+
+
+def test_a_report_is_opened_with_the_key_of_the_seal_that_fits(menshen, store):
+    said = menshen("decode", sealed(EDGE), "--json")
+    assert said.code == 0
+    assert said.json == {
+        "frame": "report",
+        "epoch": 3,
+        "counter": 17,
+        "seal": SEAL,
+        "door": "d1",
+        "mark": "epoch 0, counter 0; above the mark: would be accepted",
+        "says": "an edge",
+        "contact": "open",
+        "number": 5,
+        "edges": 12,
+        "bounces": 3,
+        "age_ms": 1200,
+        "battery_mv": 2950,
+        "cover": "open",
+        "magnet": "in order",
+    }
+
+
+def test_a_heartbeat_says_what_it_does_not_know(menshen, store):
+    out = menshen("decode", sealed(HEARTBEAT)).out
+    for words in (
+        "a heartbeat is not kept",
+        "unknown: the seal restarted since",
+        "unknown, or mains",
+    ):
+        assert words in out
+
+
+def test_a_receipt_is_opened_too(menshen, store):
+    said = menshen("decode", sealed(receipt.Receipt(5), envelope.DOWN), "--json").json
+    assert (said["frame"], said["says"], said["number"]) == ("receipt", "stored", 5)
+
+
+@pytest.mark.parametrize(
+    ("mark", "words"), [((3, 17), "refused as replayed"), ((4, 1), "refused as below the mark")]
+)
+def test_it_says_whether_the_gateway_would_take_it(menshen, store, mark, words):
+    with store.writing() as connection:
+        connection.execute(update(tables.seals).values(epoch=mark[0], counter=mark[1]))
+    assert words in menshen("decode", sealed(EDGE), "--seal", SEAL).out
+
+
+def test_a_given_key_needs_no_settings(menshen):
+    said = menshen("decode", sealed(EDGE), "--seal", SEAL, "--key", KEY.hex())
+    assert said.code == 0
+    assert "open" in said.out
+
+
+def test_without_a_key_the_head_is_told_and_why_no_more(menshen):
+    said = menshen("decode", sealed(EDGE))
+    assert said.code == 0
+    assert "epoch    3" in said.out
+    assert "no key: menshen.toml is not there" in said.out
+
+
+def test_a_wrong_key_is_told_and_exits_with_1(menshen, store):
+    said = menshen("decode", sealed(EDGE, key=bytes(32)))
+    assert (said.code, "any of the 1 seals enrolled here" in said.out) == (1, True)
+    said = menshen("decode", sealed(EDGE), "--seal", "ff" * 8)
+    assert "no key: seal ffffffffffffffff is not enrolled here" in said.out
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ("zz", 2, "'zz' is not hexadecimal; a report has 54 digits"),
+        ("ab" * 4_000, 2, "is not hexadecimal"),
+        ("", 1, "truncated: no bytes at all"),
+        ("20" * 27, 1, "unknown_version: wire version 2, we speak 1"),
+        ("10000001000001", 1, "truncated: 7 bytes where 27 belong"),
+        ("10" * 28, 1, "oversized: 28 bytes where 27 belong"),
+        ("10" + "00" * 26, 1, "malformed: epoch and counter start at 1"),
+    ],
+)
+def test_what_is_no_frame_is_told_with_its_reason(menshen, text, code, words):
+    said = menshen("decode", text)
+    assert said.code == code
+    assert words in said.err
+
+
+def test_spaces_colons_and_0x_do_no_harm(menshen, store):
+    text = sealed(EDGE)
+    spaced = " ".join(text[at : at + 2] for at in range(0, len(text), 2))
+    for written in (spaced, spaced.replace(" ", ":"), "0x" + text, text.upper()):
+        assert menshen("decode", written, "--json").json["number"] == 5
+
+
+def test_a_key_without_its_seal_is_told(menshen):
+    said = menshen("decode", sealed(EDGE), "--key", KEY.hex())
+    assert (said.code, "--key needs --seal" in said.err) == (2, True)
+    assert menshen("decode", sealed(EDGE), "--seal", "x", "--key", KEY.hex()).code == 2

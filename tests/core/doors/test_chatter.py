@@ -1,0 +1,103 @@
+"""A contact that chatters is put aside: one case, not two hundred pages (complaint B7)."""
+
+from gateway.core.model import Contact
+from gateway.core.reasons import Reason
+from gateway.core.rules import Rules
+from tests.core.story import MINUTE, NOON, SECOND, Story
+
+
+def burst(story: Story, openings: int, every_ms: int = 10 * SECOND) -> None:
+    for _ in range(openings):
+        story.opens()
+        story.after(every_ms // 2).shuts()
+        story.after(every_ms // 2)
+
+
+def test_the_third_opening_in_a_minute_is_one_fault_and_then_nothing_more() -> None:
+    story = Story()
+    burst(story, 200)
+    reasons = [page.reason for page in story.pages()]
+    assert reasons == [Reason.NO_PERMIT, Reason.NO_PERMIT, Reason.CHATTER]
+    assert len({page.case_id for page in story.pages()}) == 1
+    assert story.door.chattering is not None
+    assert story.door.chattering.edges == 2 * 198 - 1
+
+
+def test_openings_that_are_slow_enough_are_no_chatter() -> None:
+    story = Story()
+    burst(story, 5, every_ms=31 * SECOND)
+    assert {page.reason for page in story.pages()} == {Reason.NO_PERMIT}
+    assert story.door.chattering is None
+
+
+def test_a_contact_that_toggles_every_second_is_a_fault_too() -> None:
+    """The off-delay joins such edges into one opening that would never end."""
+    story = Story()
+    burst(story, 60, every_ms=2 * SECOND)
+    assert [page.reason for page in story.pages()] == [Reason.NO_PERMIT, Reason.CHATTER]
+
+
+def test_a_true_opening_after_it_has_settled_pages_again() -> None:
+    story = Story()
+    burst(story, 5)
+    before = len(story.pages())
+    story.after(Rules().settle_ms)
+    assert story.door.chattering is None
+    story.opens()
+    assert [page.reason for page in story.pages()[before:]] == [Reason.NO_PERMIT]
+
+
+def test_a_door_that_settles_open_is_told() -> None:
+    story = Story()
+    burst(story, 5)
+    before = len(story.pages())
+    story.opens()
+    opened_ms = story.now_ms
+    story.after(10 * MINUTE)
+    (page,) = story.pages()[before:]
+    assert (page.reason, page.since_ms) == (Reason.NO_PERMIT, opened_ms)
+    assert story.door.contact is Contact.OPEN
+
+
+def test_every_edge_makes_it_settle_anew() -> None:
+    story = Story()
+    burst(story, 3)
+    for _ in range(10):
+        story.after(Rules().settle_ms - 10 * SECOND)
+        assert story.door.chattering is not None
+        story.opens()
+        story.shuts()
+    story.after(Rules().settle_ms)
+    assert story.door.chattering is None
+
+
+def test_a_permit_is_not_spent_by_chatter_beyond_the_first_openings() -> None:
+    story = Story()
+    story.permit(openings=10)
+    burst(story, 30)
+    assert story.door.permits[0].openings == 8
+    assert [page.reason for page in story.pages()] == [Reason.CHATTER]
+
+
+def test_without_an_order_chatter_is_put_aside_and_nobody_is_told() -> None:
+    story = Story(ordered=False)
+    burst(story, 30)
+    assert story.pages() == []
+    assert story.door.chattering is not None
+
+
+def test_tampering_is_told_while_the_contact_is_aside() -> None:
+    story = Story()
+    burst(story, 3)
+    story.heartbeat(Contact.SHUT, cover=True)
+    assert story.pages()[-1].reason is Reason.COVER_TAMPER
+
+
+def test_a_change_of_settings_never_loses_a_running_timer() -> None:
+    story = Story()
+    burst(story, 3)
+    story.rules = Rules(settle_ms=1, off_delay_ms=0)
+    due_ms = story.door.chattering.settles_ms if story.door.chattering else 0
+    assert due_ms > NOON
+    story.after(due_ms - story.now_ms)
+    assert story.door.chattering is None

@@ -1,0 +1,237 @@
+"""What one person is told: the limit, what waits, the daily test."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from gateway.core.cases.escalation import Ways
+from gateway.core.paging import person as people
+from gateway.core.paging.person import (
+    QUEUED_MAX,
+    TEST_MS,
+    DailyTest,
+    GroupedPage,
+    PersonalPage,
+    SinglePage,
+    Unreachable,
+)
+from gateway.core.reasons import BREACHES, Reason
+from gateway.core.rules import Rules
+
+RULES = Rules()
+WINDOW_MS, MOST = RULES.pages_window_ms, RULES.pages_most
+START_MS = 1_780_000_000_000
+BREACH, FAULT = Reason.NO_PERMIT, Reason.SILENT
+KIND = st.sampled_from([BREACH, FAULT, Reason.REFUSALS, Reason.COVER_TAMPER])
+
+
+class Inbox:
+    """One person who is told, and all that went out."""
+
+    def __init__(self):
+        self.person = people.new("wang", START_MS, RULES)
+        self.out = []  # (at_ms, Tell or TellGroup)
+
+    def page(self, number, reason, at_ms, ways=Ways.ALL):
+        self.until(at_ms)
+        personal_page = PersonalPage(f"p{number}", f"c{number}", "d", reason, at_ms, ways)
+        self.person, said = people.page(self.person, personal_page, at_ms, RULES)
+        self._note(at_ms, said)
+        return said
+
+    def until(self, at_ms):
+        """Serve every deadline up to a time, each at its time."""
+        while (due_ms := people.next_deadline(self.person)) is not None and due_ms <= at_ms:
+            self.person, said = people.due(self.person, due_ms, RULES)
+            self._note(due_ms, said)
+
+    def _note(self, at_ms, said):
+        self.out += [(at_ms, one) for one in said if isinstance(one, SinglePage | GroupedPage)]
+
+    def cases(self):
+        found = []
+        for _, one in self.out:
+            personal_pages = (one.page,) if isinstance(one, SinglePage) else one.pages
+            found += [personal_page.case_id for personal_page in personal_pages]
+        return found
+
+
+def test_ten_breaches_are_told_one_by_one_and_the_rest_as_one_page_when_the_window_allows():
+    bench = Inbox()
+    for number in range(14):
+        bench.page(number, BREACH, START_MS + number * 1_000)
+    assert len(bench.out) == MOST
+    assert bench.person.due_ms == START_MS + WINDOW_MS
+    bench.until(START_MS + WINDOW_MS)
+    at_ms, group = bench.out[-1]
+    assert at_ms == START_MS + WINDOW_MS
+    assert (group.cases, group.breaches) == (4, 4)
+    assert [personal_page.case_id for personal_page in group.pages] == ["c10", "c11", "c12", "c13"]
+    assert len(bench.out) == MOST + 1
+
+
+def test_a_breach_in_a_storm_of_faults_is_told_at_once():
+    bench = Inbox()
+    for number in range(200):
+        bench.page(number, FAULT, START_MS + number)
+    assert len(bench.out) == MOST // 2
+    assert bench.page("x", BREACH, START_MS + 200) == (
+        SinglePage(PersonalPage("px", "cx", "d", BREACH, START_MS + 200)),
+    )
+
+
+def test_breaches_stand_first_in_a_group():
+    bench = Inbox()
+    for number in range(MOST):
+        bench.page(number, BREACH, START_MS)
+    for number, reason in enumerate([FAULT, BREACH, FAULT, BREACH]):
+        bench.page(f"x{number}", reason, START_MS + 1)
+    bench.until(START_MS + WINDOW_MS)
+    group = bench.out[-1][1]
+    assert [personal_page.case_id for personal_page in group.pages] == ["cx1", "cx3", "cx0", "cx2"]
+    assert (group.cases, group.breaches) == (4, 2)
+
+
+def test_another_channel_of_the_same_page_is_not_another_page():
+    bench = Inbox()
+    for number in range(MOST):
+        bench.page(number, BREACH, START_MS, Ways.FIRST)
+    for number in range(MOST):
+        (said,) = bench.page(number, BREACH, START_MS + 30_000, Ways.OTHER)
+        assert said.page.ways is Ways.OTHER
+        assert bench.page(number, BREACH, START_MS + 60_000, Ways.ALL) == ()
+    assert not bench.person.queued
+
+
+def test_by_all_channels_only_what_is_missing_is_used():
+    bench = Inbox()
+    bench.page(1, BREACH, START_MS, Ways.FIRST)
+    (said,) = bench.page(1, BREACH, START_MS + 1, Ways.ALL)
+    assert said.page.ways is Ways.OTHER
+
+
+def test_a_case_waits_once_with_the_worst_that_was_said_of_it():
+    bench = Inbox()
+    for number in range(MOST):
+        bench.page(number, BREACH, START_MS)
+    for page, reason in enumerate([FAULT, BREACH, FAULT]):
+        personal_page = PersonalPage(f"q{page}", "same", "d", reason, START_MS)
+        bench.person, _ = people.page(bench.person, personal_page, START_MS + 1, RULES)
+    (held,) = bench.person.queued
+    assert (held.reason, held.page_id) == (BREACH, "q1")
+
+
+def test_what_somebody_has_taken_meanwhile_is_not_told():
+    bench = Inbox()
+    for number in range(MOST + 2):
+        bench.page(number, BREACH, START_MS)
+    bench.person = people.forget(bench.person, f"c{MOST}", START_MS + 1, RULES)
+    assert [personal_page.case_id for personal_page in bench.person.queued] == [f"c{MOST + 1}"]
+    bench.person = people.forget(bench.person, f"c{MOST + 1}", START_MS + 1, RULES)
+    assert bench.person.due_ms is None
+    assert people.forget(bench.person, "unknown", START_MS + 1, RULES) is bench.person
+
+
+def test_what_a_group_told_is_not_told_again_by_another_channel():
+    bench = Inbox()
+    for number in range(MOST + 1):
+        bench.page(number, BREACH, START_MS)
+    bench.until(START_MS + WINDOW_MS)
+    assert bench.page(MOST, BREACH, START_MS + WINDOW_MS + 1, Ways.OTHER) == ()
+    assert [personal_page.case_id for personal_page in bench.person.group] == [f"c{MOST}"]
+
+
+def test_beyond_what_can_wait_it_is_counted():
+    bench = Inbox()
+    for number in range(QUEUED_MAX + MOST + 5):
+        bench.page(number, BREACH, START_MS)
+    for number in range(3):
+        bench.page(f"f{number}", FAULT, START_MS)
+    assert len(bench.person.queued) == QUEUED_MAX
+    bench.until(START_MS + WINDOW_MS)
+    group = bench.out[-1][1]
+    assert (group.cases, group.breaches) == (QUEUED_MAX + 8, QUEUED_MAX + 5)
+
+
+# The page that waits goes out 242 ms before the last one comes.
+HELD_UNTIL_JUST_BEFORE = [
+    *((BREACH, wait_ms) for wait_ms in (0, 246, 66_804, 106_854)),
+    *((FAULT, 119_999), (BREACH, 384)),
+    *((FAULT, wait_ms) for wait_ms in (1_440, 5, 223, 3_618)),
+    *((BREACH, wait_ms) for wait_ms in (5_675, 29_770, 25_224)),
+    *((Reason.COVER_TAMPER, 120_000), (BREACH, 120_000)),
+]
+
+
+@example(HELD_UNTIL_JUST_BEFORE)
+@given(st.lists(st.tuples(KIND, st.integers(0, 120_000)), max_size=120))
+def test_any_storm(storm):
+    """Nobody gets more than ten in any ten minutes; nothing is lost; breaches find room."""
+    bench, at_ms = Inbox(), START_MS
+    for number, (reason, wait_ms) in enumerate(storm):
+        at_ms += wait_ms
+        bench.until(at_ms)  # what was due has gone out, and has its place
+        before = [
+            one
+            for at, one in bench.out
+            if at > at_ms - WINDOW_MS
+            and (one.breaches if isinstance(one, GroupedPage) else one.page.reason in BREACHES)
+        ]
+        said = bench.page(number, reason, at_ms)
+        if reason in BREACHES and len(before) < MOST // 2:
+            assert said
+        if not said:
+            assert bench.person.due_ms is not None
+            assert bench.person.due_ms <= at_ms + WINDOW_MS
+    bench.until(at_ms + 2 * WINDOW_MS)
+    times = [at for at, _ in bench.out]
+    assert all(
+        later - earlier >= WINDOW_MS for earlier, later in zip(times, times[MOST:], strict=False)
+    )
+    assert sorted(bench.cases()) == sorted(f"c{number}" for number in range(len(storm)))
+
+
+@given(st.text(min_size=1, max_size=20), st.integers(START_MS, START_MS + 10**10))
+def test_a_test_is_once_a_day_within_the_working_day(who, at_ms):
+    first_ms = people.next_test_ms(who, at_ms, RULES)
+    assert at_ms < first_ms <= at_ms + 86_400_000
+    assert people.next_test_ms(who, first_ms, RULES) == first_ms + 86_400_000
+    minute = (first_ms // 60_000 + 480) % 1_440
+    assert RULES.day_from_min <= minute < RULES.day_to_min
+
+
+def test_tests_are_spread_over_the_day():
+    times = {people.next_test_ms(f"w{n}", START_MS, RULES) for n in range(1_000)}
+    assert len(times) > 300
+
+
+def test_who_does_not_get_the_test_is_unreachable_until_something_arrives():
+    person = people.new("wang", START_MS, RULES)
+    test_ms = people.next_deadline(person)
+    person, (said,) = people.due(person, test_ms, RULES)
+    assert isinstance(said, DailyTest)
+    assert "wang" not in said.page_id
+    assert people.next_deadline(person) == test_ms + TEST_MS
+    assert people.due(person, test_ms + TEST_MS - 1, RULES) == (person, ())
+    person, (said,) = people.due(person, test_ms + TEST_MS, RULES)
+    assert isinstance(said, Unreachable)
+    assert not person.working
+    assert people.next_deadline(person) == test_ms + 86_400_000
+    assert people.confirm_reachable(person).working
+
+
+def test_a_test_that_arrived_is_over():
+    person = people.new("wang", START_MS, RULES)
+    person, _ = people.due(person, people.next_deadline(person), RULES)
+    person = people.confirm_reachable(person)
+    assert (person.fails_ms, person.working) == (None, True)
+    assert people.confirm_reachable(person) is person
+
+
+@pytest.mark.parametrize("late_ms", [0, 3 * 86_400_000])
+def test_a_gateway_that_was_stopped_tests_at_once_and_once(late_ms):
+    person = people.new("wang", START_MS, RULES)
+    now_ms = people.next_deadline(person) + late_ms
+    person, said = people.due(person, now_ms, RULES)
+    assert [type(one) for one in said] == [DailyTest]
+    assert people.due(person, now_ms, RULES) == (person, ())

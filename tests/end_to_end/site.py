@@ -1,0 +1,156 @@
+"""A whole site in a folder: settings, a registry of sealed doors, and the gateway for them."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import select
+
+from gateway.core.events import Event, OrderPlaced, SealBound
+from gateway.core.model import Order
+from gateway.store import tables
+from gateway.store.database import Store
+from sealwire import ccm
+from tests import neighbours
+
+HOUR_MS = 3_600_000
+DOORS_IN_A_GRID = 50  # the small end of what a warden sees to
+# A few seals stand for a city: each opens more often than any door, and chatter is not the matter.
+_SETTINGS = """\
+[site]
+name = "Test"
+[broker]
+port = {broker_port}
+echo_s = 1.0
+[console]
+port = {console_port}
+[webhook]
+url = "{webhook_url}"
+[rules]
+off_delay_ms = 200
+chatter_openings = 20
+chatter_window_ms = 1000
+chatter_joined = 1000
+"""
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """One seal as its installer left it: its door, and the key that it shares with the gateway."""
+
+    seal_id: str
+    key: bytes
+    door_id: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """A founded site. `ordered` of its doors stand under a quarantine order, the others do not."""
+
+    folder: Path
+    console_url: str
+    seals: Sequence[Enrolled]
+
+    @property
+    def settings(self) -> Path:
+        """The TOML file that the gateway is started with."""
+        return self.folder / "menshen.toml"
+
+    def is_enrolled(self) -> bool:
+        """Whether the gateway has taken every pending event that the enrolment left for it."""
+        store = self.store()
+        with store.reading() as connection:
+            left = connection.execute(select(tables.pending_events.c.pending_id).limit(1)).first()
+        store.close()
+        return left is None
+
+    def store(self) -> Store:
+        """The database, for reading what the gateway wrote."""
+        return Store.open(self.folder / "menshen.db", create=False)
+
+
+def found(
+    folder: Path, chance: random.Random, *, doors: int, ordered: int, broker_port: int, webhook: str
+) -> Site:
+    """Make a site of so many doors in `folder`; the first `ordered` of them are under an order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    console_port = neighbours.unused_port()
+    text = _SETTINGS.format(broker_port=broker_port, console_port=console_port, webhook_url=webhook)
+    (folder / "menshen.toml").write_text(text)
+    seals = [
+        Enrolled(chance.randbytes(8).hex(), chance.randbytes(ccm.KEY_BYTES), f"door-{n:04d}")
+        for n in range(doors)
+    ]
+    _enrol(folder / "menshen.db", seals, ordered)
+    return Site(folder, f"http://127.0.0.1:{console_port}", seals)
+
+
+def gateway(site: Site) -> neighbours.Neighbour:
+    """The real gateway on this site, not yet started. It counts as ready once it is spawned."""
+    command = [sys.executable, "-m", "gateway", "run", "--config", str(site.settings)]
+    places = os.pathsep.join([str(neighbours.ROOT), str(neighbours.ROOT / "firmware")])
+    # A gateway that may not keep its compiled modules starts three times as slowly as a user's.
+    found = ["/usr/bin/env", "-u", "PYTHONDONTWRITEBYTECODE", f"PYTHONPATH={places}"]
+    return neighbours.Neighbour("gateway", found + command, site.folder, lambda: True)
+
+
+def _enrol(path: Path, seals: Sequence[Enrolled], ordered: int) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    grids = sorted({_grid(n) for n in range(len(seals))})
+    orders = [
+        (s.door_id, Order(f"order-{s.door_id}", now_ms - HOUR_MS, now_ms + 336 * HOUR_MS))
+        for s in seals[:ordered]
+    ]
+    pending_events = [_letter(s.door_id, SealBound(s.seal_id)) for s in seals]
+    pending_events += [_letter(door_id, OrderPlaced(order)) for door_id, order in orders]
+    order_rows = [
+        {"door_id": door_id, "order_id": o.order_id, "from_ms": o.from_ms, "to_ms": o.to_ms}
+        for door_id, o in orders
+    ]
+    store = Store.open(path)
+    with store.writing() as connection:
+        for table, rows in (
+            (tables.grids, [{"grid_id": g, "name": g} for g in grids]),
+            (tables.wardens, [_warden(g) for g in grids]),
+            (tables.doors, [_door(n, s) for n, s in enumerate(seals)]),
+            (tables.seals, [_seal(s, now_ms) for s in seals]),
+            (tables.orders, order_rows),
+            (tables.pending_events, pending_events),
+        ):
+            if rows:
+                connection.execute(table.insert(), rows)
+    store.close()
+
+
+def _grid(number: int) -> str:
+    return f"grid-{number // DOORS_IN_A_GRID:02d}"
+
+
+def _warden(grid_id: str) -> dict[str, object]:
+    return {"warden_id": f"warden-{grid_id}", "name": "Warden", "grid_id": grid_id}
+
+
+def _door(number: int, seal: Enrolled) -> dict[str, object]:
+    return {"door_id": seal.door_id, "label": seal.door_id, "grid_id": _grid(number)}
+
+
+def _seal(seal: Enrolled, now_ms: int) -> dict[str, object]:
+    return {
+        "seal_id": seal.seal_id,
+        "door_id": seal.door_id,
+        "key": seal.key,
+        "broker_hash": "",
+        "enrolled_ms": now_ms,
+    }
+
+
+def _letter(door_id: str, event: Event) -> dict[str, object]:
+    whose = {"subject_kind": "door", "subject_id": door_id}
+    return {**whose, "body": msgspec.json.encode(event)}

@@ -1,0 +1,38 @@
+"""What waits in the broker through several lives of the gateway is dated truthfully."""
+
+import json
+
+from gateway.core.subject import of_door
+from gateway.store import tables
+from gateway.store.database import Store
+from sealwire import report
+from tests.engine.small_site import HandSeal, acknowledged, beating_at, enrol, rows
+
+
+async def test_what_waited_through_two_lives_is_as_old_as_the_last_moment_of_the_first(
+    store: Store,
+) -> None:
+    """The second life dies before it has caught up; the third still knows."""
+    seal = HandSeal()
+    enrol(store, [seal])
+    noon = 2_000_000_000_000
+    reports = [(0, seal.heartbeat(), True), (60, seal.edge(), False), (120, seal.edge(0), False)]
+    for token, (at_s, said, live) in enumerate(reports):
+        at_ms = noon + at_s * 1000
+        async with beating_at(store, lambda at_ms=at_ms: at_ms) as engine:
+            engine.receive(seal.topic, seal.sealed(said), token, live)
+            await engine.submit(of_door("door-0"), acknowledged("none", "wang"))
+    (opening,) = rows(store, tables.openings)
+    assert (opening["opened_ms"], opening["latest_ms"]) == (noon, noon + 60_000)
+    async with beating_at(store, lambda: noon + 180_000) as engine:
+        engine.receive(seal.topic, seal.sealed(seal.edge()), 8, False)
+        await engine.submit(of_door("door-0"), acknowledged("none", "wang"))
+        engine.receive(seal.topic, seal.sealed(seal.heartbeat(report.OPEN)), 9, True)
+        await engine.submit(of_door("door-0"), acknowledged("none", "wang"))
+    assert journaled_waits(store) == [0, 60_000, 120_000, 180_000, 0]
+
+
+def journaled_waits(store: Store) -> list[int]:
+    """How long each report may have waited, as it is journaled."""
+    bodies = [row["body"] for row in rows(store, tables.journal) if row["kind"] == "report"]
+    return [json.loads(body)["waited_ms"] for body in bodies]

@@ -1,0 +1,176 @@
+"""The writer in bad weather: servers that are away, refuse, hang or die; and its own death."""
+
+import asyncio
+import logging
+import os
+import re
+import subprocess
+import sys
+
+import msgspec
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tests.feeds.building import Building
+from tests.feeds.conftest import QUICK, CaughtUp, Running, Until
+from tests.feeds.database import Database
+from tests.feeds.front import Front, Weather, answering, fine, hanging
+from tests.neighbours import ROOT, Influx
+
+HOUR_MS = 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("weather", "words"),
+    [
+        (answering(503, "busy", Retry_After="0"), "answers 503: busy"),
+        (answering(429, "slowly", Retry_After="1"), "answers 429: slowly"),
+        (answering(500), "answers 500"),
+        (answering(401, '{"code":"unauthorized"}'), "check MENSHEN_INFLUX_TOKEN"),
+        (answering(404, '{"code":"not found"}'), "check influx.url"),
+        (answering(400, "<html>a proxy's page</html>"), "answers 400: <html>"),
+        (answering(302, "", Location="/login"), "answers 302"),
+        (hanging, "does not answer in time"),
+    ],
+    ids=["503", "429", "500", "401", "404", "400-of-a-proxy", "302", "hangs"],
+)
+async def test_bad_weather_is_waited_out_and_told_once(
+    building: Building,
+    database: Database,
+    front: Front,
+    running: Running,
+    until: Until,
+    caught_up: CaughtUp,
+    caplog: pytest.LogCaptureFixture,
+    weather: Weather,
+    words: str,
+    now_ms: int,
+) -> None:
+    caplog.set_level(logging.INFO, "menshen.history")
+    building.day(3, now_ms - HOUR_MS // 10, now_ms)
+    front.weather = weather
+    timeout_s = 0.2 if weather is hanging else 10.0
+    async with running(msgspec.structs.replace(QUICK, timeout_s=timeout_s)):
+        # One try may ask several times (which line is it?): it must have been told as well.
+        await until(lambda: front.asked >= 3 and bool(caplog.messages))
+        assert building.cursor() == 0
+        assert building.unwritten() == []
+        front.weather = fine
+        await caught_up()
+        await until(lambda: len(caplog.messages) >= 2)
+    assert database.events() == len(building.journal())
+    assert words in caplog.messages[0]
+    assert [m.rpartition(" takes ")[2] for m in caplog.messages[1:]] == ["lines again"]
+
+
+async def test_a_wrong_token_is_told_and_nothing_is_given_up(
+    building: Building,
+    front: Front,
+    running: Running,
+    until: Until,
+    caplog: pytest.LogCaptureFixture,
+    now_ms: int,
+) -> None:
+    building.heartbeat(building.seals[0], now_ms)
+    async with running(token="another"):
+        await until(lambda: front.asked >= 3)
+    assert building.cursor() == 0
+    assert re.search("answers 401.*check MENSHEN_INFLUX_TOKEN", caplog.text)
+    assert "another" not in caplog.text, "a secret is never logged"
+
+
+async def test_a_server_killed_again_and_again_ends_up_with_every_report(
+    building: Building,
+    server: Influx,
+    database: Database,
+    running: Running,
+    caught_up: CaughtUp,
+    now_ms: int,
+) -> None:
+    building.day(4, now_ms - 2 * HOUR_MS, now_ms - HOUR_MS)
+    async with running(msgspec.structs.replace(QUICK, batch=20)):
+        for number in range(4):
+            from_ms = now_ms - HOUR_MS + number * HOUR_MS // 4
+            building.day(40 + number, from_ms, from_ms + HOUR_MS // 4)
+            await asyncio.sleep(0.1)
+            await asyncio.to_thread(server.kill)
+            building.turn(building.seals[number], now_ms - 1_000 + number)
+            await asyncio.sleep(0.1)
+            await asyncio.to_thread(server.start)
+        await caught_up()
+    assert database.events() == len(building.journal())
+
+
+async def test_a_courier_stopped_at_any_moment_goes_on_where_it_was(
+    building: Building,
+    front: Front,
+    database: Database,
+    running: Running,
+    until: Until,
+    caught_up: CaughtUp,
+    now_ms: int,
+) -> None:
+    building.day(5, now_ms - HOUR_MS, now_ms)
+    few = msgspec.structs.replace(QUICK, batch=50)
+    for _ in range(5):
+        taken = front.taken
+        async with running(few):
+            await until(lambda taken=taken: front.taken > taken)  # type: ignore[misc]
+    assert building.cursor() > 0
+    async with running(few):
+        await caught_up()
+    assert database.events() == len(building.journal())
+
+
+async def test_a_gateway_killed_in_the_midst_goes_on_where_it_was(
+    building: Building,
+    front: Front,
+    database: Database,
+    running: Running,
+    until: Until,
+    caught_up: CaughtUp,
+    now_ms: int,
+) -> None:
+    limit = 0
+
+    async def a_few_then_none(request: Request) -> Response | None:
+        return None if front.taken < limit else await hanging(request)
+
+    building.day(7, now_ms - HOUR_MS, now_ms)
+    front.weather = a_few_then_none
+    argv = [
+        sys.executable,
+        "-m",
+        "tests.feeds.history_process",
+        str(building.store.path),
+        front.url,
+    ]
+    path = os.pathsep.join(str(ROOT / folder) for folder in (".", "firmware", "tests"))
+    for limit in (3, 6):
+        process = subprocess.Popen(argv, env={**os.environ, "PYTHONPATH": path})
+        try:
+            await until(lambda: front.taken >= limit)  # noqa: B023 - asked within the loop
+        finally:
+            process.kill()
+            process.wait()
+    front.weather = fine
+    assert 0 < database.events() < len(building.journal())
+    async with running():
+        await caught_up()
+    assert database.events() == len(building.journal())
+
+
+async def test_the_courier_lets_the_loop_go_on_while_the_server_hangs(
+    building: Building, front: Front, running: Running, until: Until, now_ms: int
+) -> None:
+    front.weather = hanging
+    building.heartbeat(building.seals[0], now_ms)
+    async with running(msgspec.structs.replace(QUICK, timeout_s=2.0)):
+        await until(lambda: front.asked >= 1)
+        turns = 0
+        while front.asked < 2:
+            turns += 1
+            await asyncio.sleep(0.01)
+            building.heartbeat(building.seals[0], now_ms + turns)  # the store is free as well
+        assert turns > 20

@@ -1,0 +1,201 @@
+"""The gateway's connection, against a real mosquitto and against brokers that misbehave."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from gateway.engine.clock import Clock
+from gateway.engine.health import Metrics
+from gateway.ingest.mqtt import Broker
+from gateway.ingest.mqtt_probe import probe
+from gateway.settings.sections import Broker as BrokerSettings
+from tests.engine.small_site import until
+
+GATEWAY = "00000000000000aa"
+TOPIC = "seals/0011223344556677/report"
+
+
+class Held:
+    """What arrived, and whether to acknowledge it."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, bytes, int]] = []
+        self.live: list[bool] = []
+        self.metrics = Metrics(Clock(0))
+
+    def receive(self, topic: str, payload: bytes, token: int, live: bool) -> bool:
+        self.live.append(live)
+        self.messages.append((topic, payload, token))
+        return True
+
+    def payloads(self) -> list[bytes]:
+        return [payload for _, payload, _ in self.messages]
+
+
+@contextlib.asynccontextmanager
+async def connected(port: int, held: Held, wait: bool = True) -> AsyncIterator[Broker]:
+    """A gateway's connection at work."""
+    settings = BrokerSettings(host="127.0.0.1", port=port, echo_s=0.2)
+    broker = Broker(settings, GATEWAY, held.receive, held.metrics)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(broker.run())
+        if wait:
+            await until(lambda: held.metrics.broker_connected)
+        yield broker
+        task.cancel()
+
+
+async def publish(port: int, *payloads: bytes, topic: str = TOPIC, qos: int = 1) -> None:
+    """Publish as a seal would, and wait for the broker's acknowledgement."""
+
+    def all_of_them() -> None:
+        client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        client.connect("127.0.0.1", port)
+        client.loop_start()
+        for payload in payloads:
+            client.publish(topic, payload, qos=qos).wait_for_publish(10)
+        client.disconnect()
+        client.loop_stop()
+
+    await asyncio.to_thread(all_of_them)
+
+
+async def test_what_was_not_acknowledged_comes_again_after_a_restart(mosquitto: Any) -> None:
+    port, first, second = mosquitto().port, Held(), Held()
+    async with connected(port, first) as broker:
+        await publish(port, b"kept", b"lost in the crash")
+        await until(lambda: len(first.messages) == 2)
+        broker.acknowledge(first.messages[0][2])
+        await asyncio.sleep(0.1)
+    await publish(port, b"while the gateway was away")
+    async with connected(port, second):
+        await until(lambda: len(second.messages) == 2)
+    assert second.payloads() == [b"lost in the crash", b"while the gateway was away"]
+
+
+async def test_what_may_have_waited_in_the_broker_is_told_apart(mosquitto: Any) -> None:
+    port, first, second = mosquitto().port, Held(), Held()
+    async with connected(port, first):
+        await until(lambda: first.metrics.echo_ms is not None)
+        await publish(port, b"live")
+        await until(lambda: len(first.messages) == 1)
+    await publish(port, b"while the gateway was away")
+    async with connected(port, second):
+        await until(lambda: second.metrics.echo_ms is not None)
+        await publish(port, b"live again")
+        await until(lambda: len(second.messages) == 3)
+    assert first.live == [True]
+    assert second.payloads() == [b"live", b"while the gateway was away", b"live again"]
+    assert second.live == [False, False, True]
+
+
+async def test_a_token_of_an_earlier_connection_acknowledges_nothing(mosquitto: Any) -> None:
+    server, held = mosquitto(), Held()
+    async with connected(server.port, held) as broker:
+        await publish(server.port, b"one")
+        await until(lambda: len(held.messages) == 1)
+        old = held.messages[0][2]
+        server.stop()
+        await until(lambda: not held.metrics.broker_connected)
+        server.start()
+        await until(lambda: held.metrics.broker_connected)
+        await until(lambda: len(held.messages) == 2)
+        assert held.messages[1][2] & 0xFFFF == old & 0xFFFF  # the same id, another connection
+        broker.acknowledge(old)
+        await asyncio.sleep(0.1)
+    again = Held()
+    async with connected(server.port, again):
+        await until(lambda: again.payloads() == [b"one"])
+
+
+async def test_a_killed_broker_is_found_again(mosquitto: Any) -> None:
+    server, held = mosquitto(), Held()
+    async with connected(server.port, held):
+        for n in range(2):
+            server.kill()
+            await until(lambda: not held.metrics.broker_connected)
+            server.start()
+            await until(lambda: held.metrics.broker_connected)
+            await publish(server.port, b"round %d" % n)
+            await until(lambda wanted=b"round %d" % n: wanted in held.payloads())
+
+
+async def test_the_gateway_hears_itself_through_the_broker(mosquitto: Any) -> None:
+    held = Held()
+    async with connected(mosquitto().port, held):
+        await until(lambda: held.metrics.echo_ms is not None)
+    assert held.messages == []
+
+
+async def test_every_message_of_a_long_burst_is_read(mosquitto: Any) -> None:
+    held, port = Held(), mosquitto().port
+    payloads = [b"%d" % n for n in range(500)]
+    async with connected(port, held) as broker:
+        await publish(port, *payloads[:300], qos=0)
+        await until(lambda: len(held.messages) == 300)
+
+        def taken() -> bool:
+            for _, _, token in held.messages[300:]:
+                broker.acknowledge(token)
+            return len(set(held.payloads())) == 500
+
+        sending = asyncio.create_task(publish(port, *payloads[300:]))
+        await until(taken)
+        await sending
+
+
+@pytest.mark.parametrize("after_suback", [b"", b"\xd0\x00"], ids=["silent", "answers pings"])
+async def test_a_broker_that_accepts_and_no_longer_delivers_is_left(
+    after_suback: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.ingest.mqtt.CONNECT_TIMEOUT_S", 1.0)
+    connections = []
+
+    async def pretend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        await reader.read(1024)
+        writer.write(b"\x20\x02\x00\x00")  # CONNACK: welcome
+        subscribe = await reader.read(1024)
+        writer.write(b"\x90\x04" + subscribe[2:4] + b"\x01\x01")  # SUBACK: of course
+        while await reader.read(1024):  # and then it swallows everything
+            writer.write(after_suback)
+        writer.close()
+
+    server = await asyncio.start_server(pretend, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, connected(port, Held()):
+        await until(lambda: len(connections) >= 2)
+    for writer in connections:
+        writer.transport.abort()
+    await asyncio.sleep(0.05)  # the handlers see it and end
+
+
+@pytest.mark.parametrize("words", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+async def test_something_that_is_no_broker_is_tried_again_and_never_crashes(
+    words: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    connections = []
+
+    async def pretend(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(1)
+        writer.write(words)
+        writer.close()
+
+    server = await asyncio.start_server(pretend, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, connected(port, Held(), wait=False):
+        await until(lambda: len(connections) >= 3)
+    assert sum("cannot reach the broker" in line for line in caplog.messages) == 1
+
+
+async def test_probe_says_what_is_wrong(mosquitto: Any, free_port: Callable[[], int]) -> None:
+    port = mosquitto().port
+    here = {"host": "127.0.0.1"}
+    assert await asyncio.to_thread(probe, BrokerSettings(port=port, **here)) is None
+    nobody = await asyncio.to_thread(probe, BrokerSettings(port=free_port(), **here))
+    assert "refused" in str(nobody)

@@ -1,0 +1,59 @@
+"""The label: a code that says who the seal is, an id to read aloud, and no secret."""
+
+import re
+import struct
+from xml.etree import ElementTree
+
+import pytest
+import segno
+
+from gateway.provisioning import label
+
+SEAL_ID = "1f3a9c0b7d2e4856"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_the_id_is_read_aloud_in_groups_of_four() -> None:
+    assert label.text(SEAL_ID) == "1f3a 9c0b 7d2e 4856"
+
+
+def test_the_code_says_the_id_and_nothing_else() -> None:
+    """As any reader would see it: the modules drawn are those of `menshen:seal:<id>`."""
+    wanted = segno.make_qr("menshen:seal:" + SEAL_ID, error="m", boost_error=False).matrix
+    drawing = ElementTree.fromstring(label.svg(SEAL_ID))  # noqa: S314 - our own
+    (path,) = drawing.iter(f"{SVG}path")
+    drawn = [
+        tuple(map(int, square.removesuffix("h1v1h-1z").split()))
+        for square in path.attrib["d"].split("M")[1:]
+    ]
+    assert drawn == [(x, y) for y, row in enumerate(wanted) for x, dark in enumerate(row) if dark]
+
+
+def test_the_printed_label_shows_the_id_and_keeps_the_code_quiet_around() -> None:
+    drawing = ElementTree.fromstring(label.svg(SEAL_ID))  # noqa: S314 - our own
+    words = [element.text for element in drawing.iter(f"{SVG}text")]
+    assert words[-2:] == ["1f3a 9c0b", "7d2e 4856"]
+    assert (drawing.attrib["width"], drawing.attrib["height"]) == ("62mm", "29mm")
+    (path,) = drawing.iter(f"{SVG}path")
+    offset_mm, module_mm = re.findall(r"\((\d+\.\d+)", path.attrib["transform"])
+    assert float(offset_mm) >= 4 * float(module_mm)
+
+
+def test_the_picture_is_a_png_of_whole_modules() -> None:
+    picture = label.png(SEAL_ID)
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = struct.unpack(">II", picture[16:24])
+    assert (width, height) == ((29 + 2 * 4) * 8,) * 2
+
+
+def test_a_terminal_shows_code_and_id() -> None:
+    shown = label.terminal(SEAL_ID)
+    assert "seal 1f3a 9c0b 7d2e 4856" in shown
+    assert shown.count("\n") > 15
+
+
+@pytest.mark.parametrize("wrong", ["", "1F3A9C0B7D2E4856", "1f3a9c0b7d2e485", SEAL_ID + "0"])
+def test_what_is_no_id_gets_no_label(wrong: str) -> None:
+    for make in (label.text, label.svg, label.png, label.terminal):
+        with pytest.raises(ValueError, match="is no seal's id"):
+            make(wrong)

@@ -1,0 +1,186 @@
+"""A button becomes an event into the loop; what the page shows then is what was committed."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from gateway.core.model import CaseState
+from gateway.language import times
+from gateway.store import case_views, views
+from gateway.web import context
+from tests.web.web_site import HOUR_MS, Console, acting_as, console, first_case, new_store, now_ms
+
+HTMX = {"hx-request": "true"}
+
+
+async def case_of(site: Console, case_id: str) -> case_views.CaseRow:
+    with site.store.reading() as connection:
+        return case_views.cases_of(connection, [case_id])[0]
+
+
+async def opened(site: Console) -> str:
+    await site.seal(0)
+    await site.opens(0)
+    return first_case(0)
+
+
+async def test_a_warden_takes_a_case_and_ends_it_on_the_phone(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        case_id = await opened(site)
+        hers = f"/inbox/wang/cases/{case_id}"
+        answer = await site.client.post(f"{hers}/acknowledge", data={}, headers=HTMX)
+        assert 'data-state="acknowledged"' in answer.text
+        assert "Wang Fang has it" in answer.text
+        form = {"outcome": "explained"}
+        answer = await site.client.post(f"{hers}/report", data=form, headers=HTMX)
+        assert 'data-state="reported"' in answer.text
+        case = await case_of(site, case_id)
+        assert (case.state, case.reported_by, case.reported_name, case.outcome) == (
+            CaseState.REPORTED,
+            "wang",
+            "Wang Fang",
+            "explained",
+        )
+
+
+async def test_without_a_script_the_button_leads_back_to_its_page(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        case_id = await opened(site)
+        answer = await site.client.post(f"/inbox/wang/cases/{case_id}/acknowledge", data={})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/inbox/wang")
+        form = {"outcome": "lawful"}
+        headers = {"x-forwarded-prefix": "/gateway"}
+        answer = await site.client.post(f"/cases/{case_id}/report", data=form, headers=headers)
+        assert answer.headers["location"] == f"/gateway/cases/{case_id}"
+
+
+async def test_the_second_who_takes_a_case_sees_who_has_it(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        case_id = await opened(site)
+        assert await site.act(case_id, "acknowledge") == {"changed": True}
+        assert await site.act(case_id, "acknowledge", "centre") == {
+            "changed": False,
+            "reason": "taken_already",
+            "why": "Somebody has this case already.",
+        }
+        assert (await case_of(site, case_id)).acknowledged_by == "wang"
+
+
+@pytest.mark.parametrize(
+    ("path", "who", "body", "status"),
+    [
+        ("/api/cases/{}/acknowledge", "nobody", {}, 422),
+        ("/api/cases/{}/acknowledge", "", {}, 422),
+        ("/api/cases/{}/acknowledge", "x" * 65, {}, 422),
+        ("/api/cases/{}/acknowledge", "", {"by": "wang"}, 422),
+        ("/api/cases/{}/acknowledge", "wang", {"by": "li"}, 422),
+        ("/api/cases/{}/acknowledge", "wang", {"age_ms": -1}, 422),
+        ("/api/cases/{}/acknowledge", "wang", {"action_id": "a b"}, 422),
+        ("/api/cases/{}/acknowledge", "wang", [], 422),
+        ("/api/cases/none/acknowledge", "wang", {}, 404),
+        ("/api/cases/{}/report", "wang", {"outcome": "nonsense-code"}, 422),
+        ("/api/pages/{}/received", "", {}, 422),
+        ("/api/pages/{}/received", "centre", {}, 404),
+        ("/api/doors/none/permits", "wang", {}, 422),
+    ],
+)
+async def test_a_wrong_act_is_refused_in_a_sentence_and_changes_nothing(
+    path: str, who: str, body: object, status: int, tmp_path: Path
+) -> None:
+    async with console(new_store(tmp_path)) as site:
+        case_id = await opened(site)
+        headers = acting_as(who) if who else {}
+        answer = await site.client.post(path.format(case_id), json=body, headers=headers)
+        assert answer.status_code == status
+        assert answer.json()["error"].endswith(".")
+        assert (await case_of(site, case_id)).state is CaseState.RAISED
+
+
+def announcement(**changed: object) -> dict[str, object]:
+    body = {"from_ms": now_ms(), "to_ms": now_ms() + HOUR_MS, "who": "Zhang Wei", "why": "lunch"}
+    return body | changed
+
+
+async def test_an_announced_opening_bothers_nobody_and_the_page_says_why(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        form = {
+            "from": times.field(now_ms(), site.zone),
+            "to": times.field(now_ms() + HOUR_MS, site.zone),
+            "who": "Zhang Wei",
+            "why": "lunch & rubbish",
+        }
+        answer = await site.client.post("/doors/d0/permits", data=form)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/doors/d0#permits")
+        await site.opens(0)
+        page = await site.text("/doors/d0")
+        assert "Announced by Zhang Wei: lunch &amp; rubbish. Nobody was disturbed." in page
+        assert (await site.client.get("/api/cases")).json() == {
+            "open": [],
+            "in_review": [],
+            "closed": [],
+        }
+
+
+async def test_announcing_twice_with_one_id_announces_once(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        body = announcement(permit_id="0123456789abcdef")
+        for _ in range(2):
+            answer = await site.client.post("/api/doors/d0/permits", json=body)
+            assert answer.json()["permit_id"] == "0123456789abcdef"
+        with site.store.reading() as connection:
+            assert len(views.doors_of(connection, ["d0"])[0].state.permits) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"to_ms": 0},
+        {"from_ms": 5, "to_ms": 10},
+        {"to_ms": now_ms() + 32 * 24 * HOUR_MS},
+        {"from_ms": now_ms() + 367 * 24 * HOUR_MS, "to_ms": now_ms() + 368 * 24 * HOUR_MS},
+        {"openings": 0},
+        {"openings": 101},
+        {"longest_ms": 25 * HOUR_MS},
+        {"days": 0},
+        {"who": ""},
+        {"why": "x" * 201},
+        {"who": "two\nlines"},
+        {"permit_id": "g"},
+        {"surprise": 1},
+    ],
+)
+async def test_an_announcement_that_cannot_be_is_refused(
+    changed: dict[str, object], tmp_path: Path
+) -> None:
+    async with console(new_store(tmp_path)) as site:
+        answer = await site.client.post("/api/doors/d0/permits", json=announcement(**changed))
+        assert answer.status_code == 422
+        with site.store.reading() as connection:
+            assert views.doors_of(connection, ["d0"])[0].state.permits == ()
+
+
+async def test_a_time_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        form = {"from": "tomorrow", "to": "later", "who": "Zhang", "why": "lunch"}
+        answer = await site.client.post("/doors/d0/permits", data=form)
+        assert answer.status_code == 422
+        assert "A time could not be read" in answer.text
+
+
+async def test_an_act_that_cannot_be_stored_is_told_so_and_still_done_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "SUBMIT_S", 0.05)
+    async with console(new_store(tmp_path)) as site:
+        case_id = await opened(site)
+        with site.store.writing():  # another program holds the database
+            answer = await site.client.post(
+                f"/inbox/wang/cases/{case_id}/acknowledge", data={}, headers=HTMX
+            )
+        assert answer.status_code == 503
+        assert "keeps trying" in answer.text
+        async with asyncio.timeout(10):
+            while (await case_of(site, case_id)).acknowledged_by != "wang":
+                await asyncio.sleep(0.01)

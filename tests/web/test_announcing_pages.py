@@ -1,0 +1,126 @@
+"""Announcing from the page and by programs: by the site's clocks, and within one law."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from gateway.core.doors.permits import PERMITS_MAX
+from gateway.core.events import PermitAnnounced
+from gateway.core.model import Permit
+from gateway.core.subject import of_door
+from gateway.language import times
+from gateway.store import tables, views
+from gateway.store.database import Store
+from tests.web.web_site import HOUR_MS, console, new_store, now_ms
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+AT_SHANGHAI = {"name": "Liangxi", "language": "en", "zone": "Asia/Shanghai"}
+
+
+@pytest.fixture(params=["UTC", "America/New_York"])
+def elsewhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine's clock on the wall is another than the site's."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def permits(store: Store, door_id: str) -> tuple[Permit, ...]:
+    with store.reading() as connection:
+        return views.doors_of(connection, [door_id])[0].state.permits
+
+
+def meal(number: int, **changed: object) -> dict[str, object]:
+    body = {"from_ms": now_ms(), "to_ms": now_ms() + HOUR_MS + number, "who": "Li", "why": "meal"}
+    return body | {"permit_id": f"{number:016x}"} | changed
+
+
+@pytest.mark.usefixtures("elsewhere")
+async def test_a_meal_typed_as_half_past_eleven_is_then_by_the_sites_clocks(tmp_path: Path) -> None:
+    tomorrow = datetime.now(SHANGHAI).date() + timedelta(days=1)
+    form = {
+        "from": f"{tomorrow}T11:30",
+        "to": f"{tomorrow}T12:30",
+        "who": "Li",
+        "why": "noon meal",
+    }
+    async with console(new_store(tmp_path), site=AT_SHANGHAI) as site:
+        assert (await site.client.post("/doors/d0/permits", data=form)).status_code == 303
+        [permit] = permits(site.store, "d0")
+        noon = datetime(tomorrow.year, tomorrow.month, tomorrow.day, 11, 30, tzinfo=SHANGHAI)
+        assert permit.from_ms == int(noon.timestamp() * 1000)
+        page = await site.text("/doors/d0")
+        assert f"{tomorrow.day} {tomorrow:%b} 11:30" in page
+        assert times.field(now_ms(), SHANGHAI)[:13] in page  # the form offers from now on
+
+
+async def test_the_33rd_permit_is_refused_in_a_sentence_and_todays_meal_stands(
+    tmp_path: Path,
+) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        for number in range(PERMITS_MAX):
+            answer = await site.client.post("/api/doors/d0/permits", json=meal(number))
+            assert answer.json()["changed"]
+        answer = await site.client.post("/api/doors/d0/permits", json=meal(99))
+        assert answer.status_code == 409
+        assert answer.json()["error"] == "The door has 32 permits already, which is the limit."
+        form = {
+            "from": times.field(now_ms(), site.zone),
+            "to": times.field(now_ms() + HOUR_MS, site.zone),
+            "who": "Li",
+            "why": "meal",
+        }
+        page = await site.client.post("/doors/d0/permits", data=form)
+        assert page.status_code == 409
+        assert "32 permits already" in page.text
+        assert len(permits(site.store, "d0")) == PERMITS_MAX
+        assert permits(site.store, "d0")[0].permit_id == f"{0:016x}"
+
+
+async def test_what_passes_no_check_is_refused_by_the_core_and_leaves_no_row(
+    tmp_path: Path,
+) -> None:
+    async with console(new_store(tmp_path)) as site:
+        wanted = [
+            Permit(f"p{n}", now_ms(), now_ms() + HOUR_MS + n, 1, 60_000, "Li", "meal")
+            for n in range(PERMITS_MAX + 1)
+        ]
+        said = [site.engine.submit(of_door("d0"), PermitAnnounced(permit)) for permit in wanted]
+        assert await asyncio.gather(*said) == [True] * PERMITS_MAX + [False]
+        with site.store.reading() as connection:
+            rows = connection.execute(select(tables.permits.c.permit_id)).scalars().all()
+            j = tables.journal.c
+            why = select(j.reason).where(j.kind == "PermitAnnounced").order_by(j.journal_id.desc())
+            assert connection.execute(why.limit(1)).scalar() == "permits_full"
+        assert sorted(rows) == sorted(permit.permit_id for permit in wanted[:-1])
+
+
+async def test_two_at_once_for_the_last_room_and_one_is_told_why_not(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        for number in range(PERMITS_MAX - 1):
+            await site.client.post("/api/doors/d0/permits", json=meal(number))
+        answers = await asyncio.gather(
+            *(site.client.post("/api/doors/d0/permits", json=meal(n)) for n in (90, 91))
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
+        assert len(permits(site.store, "d0")) == PERMITS_MAX
+
+
+async def test_an_id_that_says_something_else_already_is_refused(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        first = meal(1)
+        assert (await site.client.post("/api/doors/d0/permits", json=first)).json()["changed"]
+        again = await site.client.post("/api/doors/d0/permits", json=first)
+        assert (again.status_code, again.json()["changed"]) == (200, False)
+        other = await site.client.post("/api/doors/d0/permits", json=first | {"why": "test"})
+        assert other.status_code == 409
+        assert "announced already" in other.json()["error"]
