@@ -131,6 +131,22 @@ def workflow(case: CaseRow, told_ms: int | None, sign_off: bool) -> list[Workflo
     return steps
 
 
+def with_late(
+    steps: list[WorkflowStep], late: list[LateRefusal]
+) -> list[WorkflowStep | LateRefusal]:
+    """The loop with what came too late to count, each at the time when it was done."""
+    rows: list[WorkflowStep | LateRefusal] = list(steps)
+    for refused in late:
+        before = [
+            index
+            for index, row in enumerate(rows)
+            if (row.done_ms if isinstance(row, LateRefusal) else row.at_ms or INFINITY_MS)
+            <= refused.done_ms
+        ]
+        rows.insert(before[-1] + 1 if before else 0, refused)
+    return rows
+
+
 def first_told_ms(case: CaseRow, deliveries: list[DeliveryRow]) -> int | None:
     """When its first page was taken, as far as is known."""
     if case.state is CaseState.RAISED:
