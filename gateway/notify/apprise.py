@@ -9,7 +9,7 @@ import logging
 
 from gateway.notify.channel import DeliveryError
 from gateway.notify.message import message_text
-from gateway.store.batch import Entry
+from gateway.store.outbox import Entry
 
 TIMEOUT_S = 20.0
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from gateway.store.batch import Entry
+from gateway.store.outbox import Entry
 
 
 class DeliveryError(Exception):

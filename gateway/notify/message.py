@@ -5,7 +5,7 @@ import msgspec
 from gateway.core.reasons import Reason
 from gateway.language.catalogue import N_, say
 from gateway.language.reasons import case_number, page_text
-from gateway.store.batch import Entry, Group
+from gateway.store.outbox import Entry, Group
 
 OF_PEOPLE = frozenset({Reason.GROUPED, Reason.TEST, Reason.UNREACHABLE})  # of no single case
 CASES_NAMED_MAX = 10  # a phone's screen

@@ -13,7 +13,7 @@ from gateway.core.reasons import Reason
 from gateway.language.reasons import why_line
 from gateway.notify.channel import DeliveryError
 from gateway.notify.message import OF_PEOPLE, message_text
-from gateway.store.batch import Entry
+from gateway.store.outbox import Entry
 
 TIMEOUT_S = 10.0
 CONNECTIONS_MAX = 16
