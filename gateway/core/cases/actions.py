@@ -22,6 +22,7 @@ from gateway.core.cases import escalation
 from gateway.core.cases.case import Doing, H
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import Action, judge, refusal_of
+from gateway.core.duration import DAY_MS
 from gateway.core.effects import ActionRefused, Effect
 from gateway.core.events import (
     CaseAcknowledged,
@@ -38,7 +39,7 @@ from gateway.core.model import ActionResult, Case, CaseState, Door, Outage
 from gateway.core.outcome import Outcome
 from gateway.core.rules import Rules
 
-AGE_MAX_MS: Final = 24 * 3_600_000  # no handheld keeps an action longer; it is dated then
+AGE_MAX_MS: Final = DAY_MS  # no handheld keeps an action longer; it is dated then
 LATE_MS: Final = 60_000  # what comes so long after it was done says both times
 RESULTS_KEPT: Final = 16  # of one holder: three cases round the whole loop
 
