@@ -97,9 +97,11 @@ def begin(
 
 
 def escalate(case: Case, now_ms: int, rules: Rules) -> Escalated:
-    """Tell those of the step whose time has come, and set the time of the next."""
+    """Tell those of the step whose time has come, and set the time of the next. A case that does
+    not escalate stays as it is."""
     escalation = case.escalation
-    assert escalation is not None  # noqa: S101 - its deadline came
+    if escalation is None:
+        return case, ()
     steps = steps_for(escalation.reason)
     # the settings may have lost one meanwhile
     step_index = min(escalation.step_index, len(steps) - 1)

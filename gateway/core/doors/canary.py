@@ -32,17 +32,17 @@ def received(door: Door, now_ms: int, rules: Rules) -> Stepped:
     door = replace(door, canary=Canary(_missed_ms(now_ms, rules)))
     effects: tuple[Effect, ...] = ()
     if door.case is not None and door.case.reason is Reason.CANARY_MISSED:
-        door, effects = end_by_rule(door, Reason.RECEIVED_AGAIN, now_ms)
+        door, effects = end_by_rule(door, door.case, Reason.RECEIVED_AGAIN, now_ms)
     door, cleared = case.cleared(door, frozenset({Reason.CANARY_MISSED}), now_ms)
     return door, effects + cleared
 
 
-def missed_ms(door: Door) -> int | None:
+def missed_ms(canary: Canary) -> int | None:
     """When so many of its pages have not been received that something is wrong."""
-    return door.canary.missed_ms if door.canary is not None else None
+    return canary.missed_ms
 
 
-def missed(door: Door, now_ms: int, rules: Rules) -> Stepped:
+def missed(door: Door, _: Canary, _due_ms: int, now_ms: int, rules: Rules) -> Stepped:
     """Nothing arrived for too long: whoever can be told otherwise is told."""
     since_ms = now_ms - rules.canary_missed * rules.canary_ms
     door = replace(door, canary=Canary(None))

@@ -48,8 +48,8 @@ def explained(door: Door, now_ms: int, rules: Rules) -> Stepped | None:
         overstay_ms=now_ms + permit.longest_ms,
     )
     spent = PermitSpent(permit.permit_id, left, opening.opening_id)
-    told = OpeningAnnounced(opening.opening_id, permit.permit_id)
-    return replace(door, opening=announced), (told, spent)
+    effects = OpeningAnnounced(opening.opening_id, permit.permit_id), spent
+    return replace(door, opening=announced), effects
 
 
 def _patience_ms(order: Order, rules: Rules) -> int:

@@ -31,8 +31,8 @@ def begin(
         door, raised = raise_case(door, opening.reason, opening_id, now_ms, opened_ms, rules)
         return door, (began, *spent, *raised)
     if opening.reason is Reason.CANARY:
-        door, told = canary.opened(door, opening_id, now_ms, opened_ms, rules)
-        return door, (began, *told)
+        door, pages = canary.opened(door, opening_id, now_ms, opened_ms, rules)
+        return door, (began, *pages)
     return door, (began, *spent)
 
 
@@ -75,10 +75,9 @@ def _overstay_ms(longest_ms: int, opened_ms: int, now_ms: int, rules: Rules) -> 
 
 def go_on(door: Door, observation: Observation, _: Rules) -> Stepped:
     """It shut for less than the off-delay: the opening goes on, even if that is heard of late."""
-    if not observation.joins:
-        return door, ()
     opening = door.opening or door.ended
-    assert opening is not None  # noqa: S101 - it joins one
+    if opening is None or not observation.joins:
+        return door, ()
     going_on = replace(
         opening, shut_ms=None, shut_from_ms=None, ends_ms=None, joined=opening.joined + 1
     )
@@ -141,14 +140,16 @@ def shut(door: Door, observation: Observation, rules: Rules) -> Stepped:
     if opening is None or opening.shut_ms is not None or door.contact is not Contact.SHUT:
         return door, ()
     event = observation.event
-    told = observation.shuts and event.edge and not event.first and observation.edges == 1
+    is_reported = observation.shuts and event.edge and not event.first and observation.edges == 1
     shutting = replace(
         opening,
         shut_ms=observation.latest_ms,
-        shut_from_ms=observation.earliest_ms if told else _shut_from_ms(opening, observation),
+        shut_from_ms=observation.earliest_ms
+        if is_reported
+        else _shut_from_ms(opening, observation),
         ends_ms=observation.now_ms
         + (rules.off_delay_ms if observation.edges else rules.open_after_restart_ms),
-        inferred=not told,
+        inferred=not is_reported,
     )
     return replace(door, opening=shutting), ()
 
@@ -192,35 +193,31 @@ def over_when_shut(door: Door) -> frozenset[Reason]:
     return BREACHES - GOES_ON_TAMPERED if door.cover or door.magnet else BREACHES
 
 
-def ends_ms(door: Door) -> int | None:
+def ends_ms(opening: Opening) -> int | None:
     """When the opening has stayed shut for long enough to be over."""
-    return door.opening.ends_ms if door.opening is not None else None
+    return opening.ends_ms
 
 
-def end_due(door: Door, now_ms: int, _: Rules) -> Stepped:
+def end_due(door: Door, opening: Opening, due_ms: int, now_ms: int, _: Rules) -> Stepped:
     """It has stayed shut for the off-delay."""
-    assert door.opening is not None and door.opening.shut_ms is not None  # noqa: PT018, S101
-    return end(door, door.opening.shut_ms, now_ms)
+    return end(door, due_ms if opening.shut_ms is None else opening.shut_ms, now_ms)
 
 
-def overstay_ms(door: Door) -> int | None:
+def overstay_ms(opening: Opening) -> int | None:
     """When the opening has lasted too long; None for one that has shut."""
-    opening = door.opening
-    return opening.overstay_ms if opening is not None and opening.ends_ms is None else None
+    return opening.overstay_ms if opening.ends_ms is None else None
 
 
-def overstay(door: Door, now_ms: int, rules: Rules) -> Stepped:
+def overstay(door: Door, opening: Opening, due_ms: int, now_ms: int, rules: Rules) -> Stepped:
     """The opening has outlasted its permit, or what the order allows: that needs a person now.
 
     Where the seal has not been heard since, nobody knows whether the door still stands open. The
     next report tells, or the silence becomes what a person is told of.
     """
-    opening = door.opening
-    assert opening is not None and opening.overstay_ms is not None  # noqa: PT018, S101
     if door.contact is not Contact.OPEN or _is_late(door, now_ms, rules):
-        waiting = replace(opening, overstay_ms=None, unjudged_ms=opening.overstay_ms)
+        waiting = replace(opening, overstay_ms=None, unjudged_ms=due_ms)
         return replace(door, opening=waiting), ()
-    return _told_overstay(door, opening, opening.overstay_ms, now_ms, rules)
+    return _tell_overstay(door, opening, due_ms, now_ms, rules)
 
 
 def _is_late(door: Door, now_ms: int, rules: Rules) -> bool:
@@ -240,21 +237,21 @@ def still_open(door: Door, observation: Observation, rules: Rules) -> Stepped:
         return door, ()
     if door.contact is not Contact.OPEN or observation.latest_ms < opening.unjudged_ms:
         return door, ()  # it speaks for a time before that
-    return _told_overstay(door, opening, opening.unjudged_ms, observation.now_ms, rules)
+    return _tell_overstay(door, opening, opening.unjudged_ms, observation.now_ms, rules)
 
 
-def _told_overstay(
+def _tell_overstay(
     door: Door, opening: Opening, since_ms: int, now_ms: int, rules: Rules
 ) -> Stepped:
-    told = replace(opening, overstay_ms=None, unjudged_ms=None)
-    door = replace(door, opening=told)
+    opening = replace(opening, overstay_ms=None, unjudged_ms=None)
+    door = replace(door, opening=opening)
     if orders.why_not_under_order(door, now_ms):
         return door, ()
     if opening.reason in UNWATCHED:
         explained = open_at_order.explained(door, now_ms, rules)
         if explained is not None:
             return explained
-        told = replace(told, reason=Reason.OPEN_TOO_LONG)  # once, whatever order comes next
-        door = replace(door, opening=told)
+        opening = replace(opening, reason=Reason.OPEN_TOO_LONG)  # once, whatever order comes next
+        door = replace(door, opening=opening)
     reason = Reason.PERMIT_OVERSTAYED if opening.permit_id else Reason.OPEN_TOO_LONG
     return raise_case(door, reason, opening.opening_id + "-overstay", now_ms, since_ms, rules)

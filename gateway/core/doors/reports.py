@@ -14,11 +14,11 @@ from gateway.core.reasons import BREACHES, FAULTS
 from gateway.core.rules import Rules
 
 RULES: tuple[Callable[[Door, Observation, Rules], Stepped], ...] = (
-    chatter.count_edges,  # 1. a contact that is put aside is counted, and not believed
+    chatter.count_edges,  # 1. a contact that chatters is counted, and not believed
     openings.go_on,  # 2. open again at once: it had not closed
     openings.end_missed,  # 3. open again: the one before is over, whoever missed that
     openings.opened_blind,  # 4. the counter shows openings that nobody heard
-    chatter.burst,  # 5. too fast for a person: the contact is put aside
+    chatter.check,  # 5. too fast for a person: the contact chatters
     openings.opened,  # 6. it opened: permit, allowance, or a case
     openings.shut,  # 7. it shut
     openings.not_shut,  # 8. it did not

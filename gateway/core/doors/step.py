@@ -73,8 +73,8 @@ def step(door: Door, event: Event, now_ms: int, rules: Rules) -> tuple[Door, tup
 
 def next_deadline(door: Door, rules: Rules) -> int | None:
     """The earliest time at which this door needs a step by itself, or None."""
-    found = _first_due(door, rules)
-    return None if found is None else found[0]
+    first = _first_due(door, rules)
+    return None if first is None else first[0]
 
 
 def _class(door: Door, event: DoorClassed, now_ms: int, rules: Rules) -> Stepped:
@@ -114,7 +114,7 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], Stepped]] = {
     DoorClassed: _class,
     DoorPlaced: _place,
     OrderPlaced: _order,
-    PermitAnnounced: lambda door, its, now, rules: permits.announced(door, its.permit, now, rules),
+    PermitAnnounced: permits.announced,
     CaseAcknowledged: _act,
     PersonOnSite: _act,
     CaseReported: _act,
@@ -123,42 +123,42 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], Stepped]] = {
     CaseShelved: _act,
     PageWentOut: page_sent,
     PageReceived: _received,
-    OutageBegan: lambda door, its, now, _: silence.explained(door, its.outage_id, now),
-    OutageEnded: lambda door, its, now, rules: silence.unexplained(door, its.outage_id, now, rules),
+    OutageBegan: silence.explained,
+    OutageEnded: silence.unexplained,
 }
 
 # What is raised at a door under an order only.
 UNDER_ORDER = BREACHES | {Reason.CHATTER, Reason.SILENT}
-Rule = Callable[[Door, int, Rules], Stepped]
 
 
 def _order_over_ms(door: Door) -> int | None:
     """When the order ends under which the oldest unfinished case was raised."""
-    its = door.case
-    if its is None and door.in_review:
-        its = next((one for one in door.in_review if one.cleared_ms is None), None)
-    if its is None:
+    oldest = door.case
+    if oldest is None and door.in_review:
+        oldest = next((other for other in door.in_review if other.cleared_ms is None), None)
+    if oldest is None:
         return None
-    ends_ms = orders.ends_ms(door, its.raised_ms)
-    if ends_ms is None and its.reason in UNDER_ORDER:
-        return its.raised_ms  # the order was taken back to before that
+    ends_ms = orders.ends_ms(door, oldest.raised_ms)
+    if ends_ms is None and oldest.reason in UNDER_ORDER:
+        return oldest.raised_ms  # the order was taken back to before that
     return ends_ms
 
 
-def _end_order(door: Door, now_ms: int, _: Rules) -> Stepped:
+def _end_order(door: Door, _last_case: str, _due_ms: int, now_ms: int, _: Rules) -> Stepped:
     """An order that ends closes the open case with that reason, and lets the others close."""
     effects: tuple[Effect, ...] = ()
     if door.case is not None:
-        door, effects = case.end_by_rule(door, Reason.ORDER_OVER, now_ms)
+        door, effects = case.end_by_rule(door, door.case, Reason.ORDER_OVER, now_ms)
     door, cleared = case.cleared(door, frozenset(Reason), now_ms)
     return door, effects + cleared
 
 
-Due = Callable[[Door], int | None]
+Due = Callable[[Any], int | None]
+Rule = Callable[[Door, Any, int, int, Rules], Stepped]
 
-# Every time in a door's state, and the rule that it is the time for; but for the silence of its
-# seal, which is counted from when it was last heard. By the fields that hold them, for most doors
-# have nothing in most fields.
+# Every time in a door's state, and the rule that it is the time for, by the fields that hold them:
+# due(part) -> ms or None, and rule(door, part, due_ms, now_ms, rules) -> door, effects. A rule gets
+# what the row found, so it never asks whether it is there. Most doors have nothing in most fields.
 DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
     ("opening", ((openings.ends_ms, openings.end_due), (openings.overstay_ms, openings.overstay))),
     ("tampered_ms", ((tamper.told_ms, tamper.tell),)),
@@ -166,40 +166,43 @@ DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
     ("open_after_restart", ((open_after_restart.told_ms, open_after_restart.tell),)),
     ("silence", ((silence.told_ms, silence.tell),)),
     ("canary", ((canary.missed_ms, canary.missed),)),
-    (
-        "case",
-        (
-            (case.shelf_ms, case.unshelve),
-            (case.escalates_ms, case.escalate),
-            (case.secondary_ms, case.page_secondary),
-        ),
-    ),
-    ("last_case", ((_order_over_ms, _end_order),)),
+    ("case", case.DUE),
 )
 _NOTHING = (None,) * len(DUE)
-_held = attrgetter(*(field for field, _ in DUE))
+_parts = attrgetter(*(field for field, _ in DUE))
 
 
-def _first_due(door: Door, rules: Rules) -> tuple[int, Rule] | None:
-    found_ms = silence.lost_ms(door, rules)
+def _first_due(door: Door, rules: Rules) -> tuple[int, Any, Rule] | None:
+    """What is due first: when, the part of the door that it is about, and the rule for it.
+
+    Two times are no field's: that of silence, counted from when the seal was last heard, and the
+    end of the order under which a case was raised.
+    """
+    first_ms = silence.lost_ms(door, rules)
+    part: Any = door.heard_ms
     rule: Rule = silence.fall_silent
-    fields = _held(door)
-    if fields != _NOTHING:
-        for held, (_, rows) in zip(fields, DUE, strict=True):
-            for due, then in rows if held is not None else ():
-                due_ms = due(door)
-                if due_ms is not None and (found_ms is None or due_ms < found_ms):
-                    found_ms, rule = due_ms, then
-    return None if found_ms is None else (found_ms, rule)
+    parts = _parts(door)
+    if parts != _NOTHING:
+        for candidate, (_, rows) in zip(parts, DUE, strict=True):
+            for due, then in rows if candidate is not None else ():
+                due_ms = due(candidate)
+                if due_ms is not None and (first_ms is None or due_ms < first_ms):
+                    first_ms, part, rule = due_ms, candidate, then
+    if door.last_case is not None:
+        due_ms = _order_over_ms(door)
+        if due_ms is not None and (first_ms is None or due_ms < first_ms):
+            first_ms, part, rule = due_ms, door.last_case, _end_order
+    return None if first_ms is None else (first_ms, part, rule)
 
 
 def _fire_deadlines(door: Door, now_ms: int, rules: Rules) -> Stepped:
     """Do what was due by now, the earliest first. A rule may set a new time, so check again."""
     effects: tuple[Effect, ...] = ()
     for _ in range(RULES_DUE_MAX):
-        found = _first_due(door, rules)
-        if found is None or found[0] > now_ms:
+        first = _first_due(door, rules)
+        if first is None or first[0] > now_ms:
             break
-        door, more = found[1](door, now_ms, rules)
+        due_ms, part, rule = first
+        door, more = rule(door, part, due_ms, now_ms, rules)
         effects += more
     return door, effects
