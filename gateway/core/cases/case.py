@@ -26,14 +26,14 @@ from gateway.core.reasons import BREACHES, TAMPER, Reason
 from gateway.core.rules import Rules
 
 H = TypeVar("H", Door, Outage)
-Stepped = tuple[Door, tuple[Effect, ...]]
+DoorChange = tuple[Door, tuple[Effect, ...]]
 
 IN_REVIEW_MAX = 16  # of one door; the one that waits longest is closed by the rule of too many
 ANSWERED = frozenset({CaseState.ACKNOWLEDGED, CaseState.ON_SITE})
 
 
-class Doing(NamedTuple):
-    """Who does something about a case, when they did it, and when the gateway heard of it."""
+class Attribution(NamedTuple):
+    """Who did something about a case, when they did it, and when the gateway heard of it."""
 
     actor: Actor
     done_ms: int
@@ -70,7 +70,7 @@ def raise_case(
     return holder, (CaseMoved(case, now_ms), *pages)
 
 
-def _quiet(holder: Door | Outage, now_ms: int) -> escalation.Windows:
+def _quiet(holder: Door | Outage, now_ms: int) -> escalation.QuietHours:
     return quiet(holder, now_ms) if isinstance(holder, Door) else ()
 
 
@@ -112,82 +112,95 @@ def find(holder: Door | Outage, case_id: str) -> Case | None:
     return next((case for case in cases if case is not None and case.case_id == case_id), None)
 
 
-def answer(holder: H, case: Case, state: CaseState, by: Doing) -> tuple[H, tuple[Effect, ...]]:
+def answer(
+    holder: H, case: Case, state: CaseState, attribution: Attribution
+) -> tuple[H, tuple[Effect, ...]]:
     """A person has it, or is at the door: nobody else is told of it any more."""
-    case = _moved(case, by, state=state, escalation=None, shelf=None)
-    return replace(holder, case=case), (_move(case, by),)
+    case = _moved(case, attribution, state=state, escalation=None, shelf=None)
+    return replace(holder, case=case), (_move(case, attribution),)
 
 
 def report(
-    holder: H, case: Case, outcome: str, by: Doing, rules: Rules
+    holder: H, case: Case, outcome: str, attribution: Attribution, rules: Rules
 ) -> tuple[H, tuple[Effect, ...]]:
     """A person says how it ended. Where the site wants no signing off, that is the end."""
     state = CaseState.REPORTED if rules.sign_off else CaseState.SIGNED_OFF
     secondary, ends = case.secondary, {"escalation": None, "shelf": None, "secondary": ()}
-    reported = _moved(case, by, state=state, reported_by=by.actor, outcome=outcome, **ends)
+    reported = _moved(
+        case, attribution, state=state, reported_by=attribution.actor, outcome=outcome, **ends
+    )
     reported = replace(reported, moved_by=None)  # for `reported_by` says it
-    effects: tuple[Effect, ...] = (_move(reported, by),)
+    effects: tuple[Effect, ...] = (_move(reported, attribution),)
     in_review = (*holder.in_review, reported)
-    effects += _closed(in_review[:-IN_REVIEW_MAX], by.now_ms, None)
+    effects += _closed(in_review[:-IN_REVIEW_MAX], attribution.now_ms, None)
     holder = replace(holder, case=None, in_review=in_review[-IN_REVIEW_MAX:])
-    holder, closed = close_signed_off(holder, by.now_ms, by.actor)
+    holder, closed = close_signed_off(holder, attribution.now_ms, attribution.actor)
     effects += closed
     for fault in secondary:  # nobody was told of it yet: it is a case of its own now
         holder, raised = raise_case(
-            holder, fault.reason, fault.page_id, by.now_ms, fault.since_ms, rules
+            holder, fault.reason, fault.page_id, attribution.now_ms, fault.since_ms, rules
         )
         effects += raised
         if fault.over:
-            holder, over = cleared(holder, frozenset({fault.reason}), by.now_ms)
+            holder, over = cleared(holder, frozenset({fault.reason}), attribution.now_ms)
             effects += over
     return holder, effects
 
 
-def review(holder: H, case: Case, state: CaseState, by: Doing) -> tuple[H, tuple[Effect, ...]]:
+def review(
+    holder: H, case: Case, state: CaseState, attribution: Attribution
+) -> tuple[H, tuple[Effect, ...]]:
     """What was reported is assessed or signed off; then it closes as soon as it is over."""
-    moved = _moved(case, by, state=state)
+    moved = _moved(case, attribution, state=state)
     in_review = tuple(moved if other is case else other for other in holder.in_review)
-    effects: tuple[Effect, ...] = (_move(moved, by),)
-    holder, closed = close_signed_off(replace(holder, in_review=in_review), by.now_ms, by.actor)
+    effects: tuple[Effect, ...] = (_move(moved, attribution),)
+    holder, closed = close_signed_off(
+        replace(holder, in_review=in_review), attribution.now_ms, attribution.actor
+    )
     effects += closed
     return holder, effects
 
 
-def _moved(case: Case, by: Doing, **changes: Any) -> Case:
+def _moved(case: Case, attribution: Attribution, **changes: Any) -> Case:
     """The case after a person brought it into a state. Times never run back, though news may."""
-    acted_ms = max(case.acted_ms or 0, by.done_ms)
-    return replace(case, moved_by=by.actor, acted_ms=acted_ms, **changes)
+    acted_ms = max(case.acted_ms or 0, attribution.done_ms)
+    return replace(case, moved_by=attribution.actor, acted_ms=acted_ms, **changes)
 
 
-def _move(case: Case, by: Doing) -> CaseMoved:
-    return CaseMoved(case, by.now_ms, by.actor, by.done_ms if by.done_ms != by.now_ms else None)
+def _move(case: Case, attribution: Attribution) -> CaseMoved:
+    return CaseMoved(
+        case,
+        attribution.now_ms,
+        attribution.actor,
+        attribution.done_ms if attribution.done_ms != attribution.now_ms else None,
+    )
 
 
-def close_signed_off(holder: H, now_ms: int, by: Actor | None) -> tuple[H, tuple[Effect, ...]]:
+def close_signed_off(holder: H, now_ms: int, actor: Actor | None) -> tuple[H, tuple[Effect, ...]]:
     """Close what is signed off and over."""
     closing = [case for case in holder.in_review if _may_close(case)]
     if not closing:
         return holder, ()
     in_review = tuple(case for case in holder.in_review if case not in closing)
-    return replace(holder, in_review=in_review), _closed(closing, now_ms, by)
+    return replace(holder, in_review=in_review), _closed(closing, now_ms, actor)
 
 
 def _may_close(case: Case) -> bool:
     return case.state is CaseState.SIGNED_OFF and case.cleared_ms is not None
 
 
-def _closed(cases: Iterable[Case], now_ms: int, by: Actor | None) -> tuple[Effect, ...]:
-    return tuple(CaseMoved(replace(case, state=CaseState.CLOSED), now_ms, by) for case in cases)
+def _closed(cases: Iterable[Case], now_ms: int, actor: Actor | None) -> tuple[Effect, ...]:
+    return tuple(CaseMoved(replace(case, state=CaseState.CLOSED), now_ms, actor) for case in cases)
 
 
 def shelve(
-    holder: H, case: Case, why: str, until_ms: int, by: Doing, rules: Rules
+    holder: H, case: Case, why: str, until_ms: int, attribution: Attribution, rules: Rules
 ) -> tuple[H, tuple[Effect, ...]]:
     """A person puts it aside, with name, reason and end; for a shift at most."""
-    shelf = Shelf(by.actor, why, min(until_ms, by.now_ms + rules.shelf_ms))
-    acted_ms = max(case.acted_ms or 0, by.done_ms)
+    shelf = Shelf(attribution.actor, why, min(until_ms, attribution.now_ms + rules.shelf_ms))
+    acted_ms = max(case.acted_ms or 0, attribution.done_ms)
     case = replace(case, shelf=shelf, escalation=None, acted_ms=acted_ms)
-    return replace(holder, case=case), (_move(case, by),)
+    return replace(holder, case=case), (_move(case, attribution),)
 
 
 def unshelve(
@@ -234,7 +247,7 @@ DUE: tuple[tuple[Due, Rule], ...] = (
 )
 
 
-def went_out(holder: H, case: Case, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
+def paged(holder: H, case: Case, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
     """A page of it went out, the first."""
     return _put(holder, replace(case, state=CaseState.PAGED), now_ms)
 
@@ -264,7 +277,7 @@ def cleared(holder: H, reasons: frozenset[Reason], now_ms: int) -> tuple[H, tupl
     return holder, effects
 
 
-def goes_on(door: Door, now_ms: int) -> Stepped:
+def goes_on(door: Door, now_ms: int) -> DoorChange:
     """A late report shows that what raised it is not over after all."""
     if door.case is None or door.case.cleared_ms is None or door.case.reason not in BREACHES:
         return door, ()

@@ -22,7 +22,7 @@ from gateway.core.model import Case, CaseState, Lost, Outage, Outages
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
-Stepped = tuple[Outages, tuple[Effect, ...]]
+OutagesChange = tuple[Outages, tuple[Effect, ...]]
 
 OUTAGES_MAX = 32  # at a time; more causes than that are no causes
 DUE_MAX = 4 * OUTAGES_MAX + 1  # deadlines in one step
@@ -33,8 +33,21 @@ TOGETHER = 3
 OVER = frozenset({Reason.OUTAGE})
 
 
-def step(outages: Outages, event: Event, now_ms: int, rules: Rules) -> Stepped:
-    """What the site knows after the event, and what follows from it."""
+def step(outages: Outages, event: Event, now_ms: int, rules: Rules) -> OutagesChange:
+    """One event about what the site knows of all doors together.
+
+    Args:
+        outages: the lost seals, and the outages that explain them; it stays as it is.
+        event: a seal lost or heard, the fate of a page, or an action of a person. Any other, such
+            as a `DeadlineCame`, only does what is due.
+        now_ms: the event's time, in ms of UTC.
+        rules: the site's.
+
+    Returns:
+        The outages after it, and what follows, in order: what was due before, what the event did,
+        what is due since. A `CaseMoved` or `PageDue` in it names the door that stands for its
+        outage. An action on a case that nobody holds is an `ActionRefused`; nothing is raised.
+    """
     outages, due = _fire_deadlines(outages, now_ms, rules)
     match event:
         case SealLost():
@@ -77,7 +90,7 @@ def _placed(outage: Outage, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
     )
 
 
-def _lost(outages: Outages, event: SealLost, now_ms: int, rules: Rules) -> Stepped:
+def _lost(outages: Outages, event: SealLost, now_ms: int, rules: Rules) -> OutagesChange:
     lost = Lost(event.door_id, event.since_ms, event.areas, now_ms)
     outages = replace(outages, lost=(*_others(outages, event.door_id), lost))
     areas = {area for area, _ in event.areas}
@@ -89,7 +102,9 @@ def _lost(outages: Outages, event: SealLost, now_ms: int, rules: Rules) -> Stepp
     return outages, ()
 
 
-def _grow(outages: Outages, outage: Outage, door_id: str, now_ms: int, rules: Rules) -> Stepped:
+def _grow(
+    outages: Outages, outage: Outage, door_id: str, now_ms: int, rules: Rules
+) -> OutagesChange:
     """One more is silent from it, or silent again; where it was settling, it must settle anew."""
     is_new = door_id not in outage.doors
     doors = (*outage.doors, door_id) if is_new else outage.doors
@@ -114,7 +129,7 @@ def _others(outages: Outages, door_id: str) -> tuple[Lost, ...]:
     return outages.lost
 
 
-def _heard(outages: Outages, door_id: str, now_ms: int, rules: Rules) -> Stepped:
+def _heard(outages: Outages, door_id: str, now_ms: int, rules: Rules) -> OutagesChange:
     """One is heard again; when half of an outage's doors are, it may be over."""
     outages = replace(outages, lost=_others(outages, door_id))
     for outage in outages.outages:
@@ -127,7 +142,7 @@ def _heard(outages: Outages, door_id: str, now_ms: int, rules: Rules) -> Stepped
 
 def _page(
     outages: Outages, event: PageWentOut | PageReceived, now_ms: int, rules: Rules
-) -> Stepped:
+) -> OutagesChange:
     """The fate of a page about the case of an outage."""
     outage = of_case(outages, event.case_id)
     if outage is None:
@@ -139,7 +154,7 @@ def _page(
     return _with(outages, outage), _placed(outage, effects)
 
 
-def _person(outages: Outages, event: CaseAction, now_ms: int, rules: Rules) -> Stepped:
+def _person(outages: Outages, event: CaseAction, now_ms: int, rules: Rules) -> OutagesChange:
     """What a person does about the case of an outage. Results outlive an outage that is gone."""
     outage = of_case(outages, event.case_id)
     if outage is None:
@@ -150,7 +165,7 @@ def _person(outages: Outages, event: CaseAction, now_ms: int, rules: Rules) -> S
     return replace(outages, recent=recent), effects
 
 
-def _gather(outages: Outages, _: Any, now_ms: int, rules: Rules) -> Stepped:
+def _gather(outages: Outages, _: Any, now_ms: int, rules: Rules) -> OutagesChange:
     """Find what explains those that no outage explains yet, the widest cause first."""
     outages = replace(outages, gathered_ms=None)
     effects: tuple[Effect, ...] = ()
@@ -196,7 +211,7 @@ def _best(outages: Outages, now_ms: int, rules: Rules) -> tuple[str | None, tupl
     return best[2], tuple(lost.door_id for lost in chosen), min(lost.since_ms for lost in chosen)
 
 
-def _settle(outages: Outages, outage: Outage, now_ms: int, _: Rules) -> Stepped:
+def _settle(outages: Outages, outage: Outage, now_ms: int, _: Rules) -> OutagesChange:
     """Most have been heard for a while: it is over, and the others are silent for themselves."""
     silent = {lost.door_id for lost in outages.lost}
     still = tuple(door_id for door_id in outage.doors if door_id in silent)
@@ -225,7 +240,7 @@ def _with(outages: Outages, outage: Outage) -> Outages:
 
 
 # What is due: when, the part that it is about, and rule(outages, part, now_ms, rules).
-Due = tuple[int | None, Any, Callable[[Outages, Any, int, Rules], Stepped]]
+Due = tuple[int | None, Any, Callable[[Outages, Any, int, Rules], OutagesChange]]
 
 
 def _all_due(outages: Outages) -> Iterator[Due]:
@@ -240,14 +255,14 @@ def _all_due(outages: Outages) -> Iterator[Due]:
 
 def _case_due(
     outages: Outages, part: tuple[Outage, Case, int, case.Rule], now_ms: int, rules: Rules
-) -> Stepped:
+) -> OutagesChange:
     """A time in an outage's case has come."""
     outage, open_case, due_ms, rule = part
     outage, effects = rule(outage, open_case, due_ms, now_ms, rules)
     return _with(outages, outage), _placed(outage, effects)
 
 
-def _first_due(outages: Outages) -> tuple[int, Any, Callable[..., Stepped]] | None:
+def _first_due(outages: Outages) -> tuple[int, Any, Callable[..., OutagesChange]] | None:
     first = None
     for due_ms, part, rule in _all_due(outages):
         if due_ms is not None and (first is None or due_ms < first[0]):
@@ -255,7 +270,7 @@ def _first_due(outages: Outages) -> tuple[int, Any, Callable[..., Stepped]] | No
     return first
 
 
-def _fire_deadlines(outages: Outages, now_ms: int, rules: Rules) -> Stepped:
+def _fire_deadlines(outages: Outages, now_ms: int, rules: Rules) -> OutagesChange:
     """Do what was due by now, the earliest first. A rule may set a new time, so check again."""
     effects: tuple[Effect, ...] = ()
     for _ in range(DUE_MAX):

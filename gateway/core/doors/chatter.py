@@ -9,7 +9,7 @@ open, that is an opening like any other.
 from msgspec.structs import replace
 
 from gateway.core.cases import case
-from gateway.core.cases.case import Stepped, raise_case
+from gateway.core.cases.case import DoorChange, raise_case
 from gateway.core.doors import openings
 from gateway.core.doors.observation import Observation
 from gateway.core.doors.orders import why_not_under_order
@@ -21,7 +21,7 @@ from gateway.core.rules import Rules
 OVER_WHEN_SETTLED = frozenset({Reason.CHATTER})
 
 
-def count_edges(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def count_edges(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """More edges while it is put aside: counted, and it must settle anew."""
     chattering = door.chattering
     if chattering is None or not observation.edges:
@@ -36,7 +36,7 @@ def count_edges(door: Door, observation: Observation, rules: Rules) -> Stepped:
     return replace(door, chattering=chattering), ()
 
 
-def check(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def check(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """Put the contact aside if this opening came too fast, or goes on for the tenth time."""
     if not (observation.opens or observation.joins):
         return door, ()
@@ -59,7 +59,7 @@ def _is_too_fast(door: Door, observation: Observation, rules: Rules) -> bool:
     return fast or endless
 
 
-def _distrust(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def _distrust(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """Believe the contact no more until it settles; one case, if the door is under an order."""
     effects: tuple[Effect, ...] = ()
     edge_ms, now_ms = observation.latest_ms, observation.now_ms
@@ -81,7 +81,9 @@ def settles_ms(chattering: Chattering) -> int | None:
     return chattering.settles_ms
 
 
-def settle(door: Door, chattering: Chattering, due_ms: int, now_ms: int, rules: Rules) -> Stepped:
+def settle(
+    door: Door, chattering: Chattering, due_ms: int, now_ms: int, rules: Rules
+) -> DoorChange:
     """It has been quiet for long enough. If the door stands open, that is told now."""
     door, effects = case.cleared(replace(door, chattering=None), OVER_WHEN_SETTLED, now_ms)
     if door.contact is not Contact.OPEN:

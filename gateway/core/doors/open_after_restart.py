@@ -7,7 +7,7 @@ once, that is recorded and nobody is told.
 
 from msgspec.structs import replace
 
-from gateway.core.cases.case import Stepped, raise_case
+from gateway.core.cases.case import DoorChange, raise_case
 from gateway.core.doors import openings, permits
 from gateway.core.doors.observation import Observation
 from gateway.core.doors.orders import why_not_under_order
@@ -17,7 +17,7 @@ from gateway.core.reasons import Reason
 from gateway.core.rules import CANARY, Rules
 
 
-def check(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def check(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """A first reading that finds the door open, or the report that shows it shut again."""
     restart = door.open_after_restart
     if restart is not None and (observation.edges or door.contact is not Contact.OPEN):
@@ -47,7 +47,9 @@ def told_ms(restart: OpenAfterRestart) -> int | None:
     return restart.told_ms
 
 
-def tell(door: Door, restart: OpenAfterRestart, _due_ms: int, now_ms: int, rules: Rules) -> Stepped:
+def tell(
+    door: Door, restart: OpenAfterRestart, _due_ms: int, now_ms: int, rules: Rules
+) -> DoorChange:
     """It stands open still, if its seal has been heard since: one reading alone may be wrong."""
     if door.heard_ms == restart.to_ms:
         restart = replace(restart, told_ms=now_ms + rules.open_after_restart_ms)
@@ -63,7 +65,7 @@ def tell(door: Door, restart: OpenAfterRestart, _due_ms: int, now_ms: int, rules
     return door, effects + raised
 
 
-def _end_before(door: Door, restart: OpenAfterRestart, now_ms: int) -> Stepped:
+def _end_before(door: Door, restart: OpenAfterRestart, now_ms: int) -> DoorChange:
     """The opening before, if it had shut and was not quite over, is over."""
     if door.opening is None:
         return door, ()
@@ -71,7 +73,7 @@ def _end_before(door: Door, restart: OpenAfterRestart, now_ms: int) -> Stepped:
     return openings.end(door, shut_ms, now_ms)
 
 
-def _was_a_moment(door: Door, observation: Observation, restart: OpenAfterRestart) -> Stepped:
+def _was_a_moment(door: Door, observation: Observation, restart: OpenAfterRestart) -> DoorChange:
     opening_id = _name(door, restart)
     shut_ms = max(restart.to_ms, observation.latest_ms)
     ended = OpeningEnded(opening_id, min(restart.to_ms, observation.earliest_ms), shut_ms, 0)

@@ -8,7 +8,7 @@ closed, so one opening stays one opening.
 from msgspec.structs import replace
 
 from gateway.core.cases import case
-from gateway.core.cases.case import Stepped, raise_case
+from gateway.core.cases.case import DoorChange, raise_case
 from gateway.core.doors import canary, open_at_order, orders, permits
 from gateway.core.doors.observation import Observation
 from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, OpeningResumed, PermitSpent
@@ -22,7 +22,7 @@ GOES_ON_TAMPERED = TAMPER | {Reason.SILENT_TAMPERED}
 
 def begin(
     door: Door, opening_id: str, opened_ms: int, latest_ms: int, now_ms: int, rules: Rules
-) -> Stepped:
+) -> DoorChange:
     """The door opened: spend a permit, only record it, or raise a case."""
     door, opening, spent = _judge(door, opening_id, opened_ms, latest_ms, now_ms, rules)
     door = replace(door, opening=opening, ended=None)
@@ -73,7 +73,7 @@ def _overstay_ms(longest_ms: int, opened_ms: int, now_ms: int, rules: Rules) -> 
 # The rules for reports, in their order (reports.py).
 
 
-def go_on(door: Door, observation: Observation, _: Rules) -> Stepped:
+def go_on(door: Door, observation: Observation, _: Rules) -> DoorChange:
     """It shut for less than the off-delay: the opening goes on, even if that is heard of late."""
     opening = door.opening or door.ended
     if opening is None or not observation.joins:
@@ -88,7 +88,7 @@ def go_on(door: Door, observation: Observation, _: Rules) -> Stepped:
     return door, (resumed, *again)
 
 
-def end_missed(door: Door, observation: Observation, _: Rules) -> Stepped:
+def end_missed(door: Door, observation: Observation, _: Rules) -> DoorChange:
     """Another opening shows that the one before is over: its close was missed, or is past."""
     opening = door.opening
     if opening is None or not (observation.hidden or observation.opens):
@@ -99,7 +99,7 @@ def end_missed(door: Door, observation: Observation, _: Rules) -> Stepped:
     return end(replace(door, opening=inferred), observation.latest_ms, observation.now_ms)
 
 
-def opened_blind(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def opened_blind(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """Openings that nobody saw begin, at an unknown time between two others: record, and page."""
     if not observation.hidden:
         return door, ()
@@ -120,7 +120,7 @@ def opened_blind(door: Door, observation: Observation, rules: Rules) -> Stepped:
     return door, effects
 
 
-def opened(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def opened(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """The door opened, and this report is the first to say so."""
     if not observation.opens or door.chattering is not None:
         return door, ()
@@ -128,7 +128,7 @@ def opened(door: Door, observation: Observation, rules: Rules) -> Stepped:
     return begin(door, observation.name(), *times, rules)
 
 
-def shut(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def shut(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """The door shut, between two times.
 
     The opening ends after the off-delay, unless the door opens before. The delay counts from
@@ -159,7 +159,7 @@ def _shut_from_ms(opening: Opening, observation: Observation) -> int:
     return observation.observed_until_ms if opening.shut_from_ms is None else opening.shut_from_ms
 
 
-def not_shut(door: Door, observation: Observation, _: Rules) -> Stepped:
+def not_shut(door: Door, observation: Observation, _: Rules) -> DoorChange:
     """It reads open again without an edge: the reading that it was shut was none.
 
     Where an edge told that it shut, it did, and opened while its seal had no power
@@ -176,7 +176,7 @@ def not_shut(door: Door, observation: Observation, _: Rules) -> Stepped:
 # The ends of openings.
 
 
-def end(door: Door, shut_ms: int, now_ms: int) -> Stepped:
+def end(door: Door, shut_ms: int, now_ms: int) -> DoorChange:
     """The opening is over. What its permit allowed, if anything, ended with it."""
     opening = door.opening
     if opening is None:
@@ -198,7 +198,7 @@ def ends_ms(opening: Opening) -> int | None:
     return opening.ends_ms
 
 
-def end_due(door: Door, opening: Opening, due_ms: int, now_ms: int, _: Rules) -> Stepped:
+def end_due(door: Door, opening: Opening, due_ms: int, now_ms: int, _: Rules) -> DoorChange:
     """It has stayed shut for the off-delay."""
     return end(door, due_ms if opening.shut_ms is None else opening.shut_ms, now_ms)
 
@@ -208,7 +208,7 @@ def overstay_ms(opening: Opening) -> int | None:
     return opening.overstay_ms if opening.ends_ms is None else None
 
 
-def overstay(door: Door, opening: Opening, due_ms: int, now_ms: int, rules: Rules) -> Stepped:
+def overstay(door: Door, opening: Opening, due_ms: int, now_ms: int, rules: Rules) -> DoorChange:
     """The opening has outlasted its permit, or what the order allows: that needs a person now.
 
     Where the seal has not been heard since, nobody knows whether the door still stands open. The
@@ -230,7 +230,7 @@ def _is_late(door: Door, now_ms: int, rules: Rules) -> bool:
     )
 
 
-def still_open(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def still_open(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """A seal that could not be judged when its opening ran over is heard: the door stands open."""
     opening = door.opening
     if opening is None or opening.unjudged_ms is None or opening.shut_ms is not None:
@@ -242,7 +242,7 @@ def still_open(door: Door, observation: Observation, rules: Rules) -> Stepped:
 
 def _tell_overstay(
     door: Door, opening: Opening, since_ms: int, now_ms: int, rules: Rules
-) -> Stepped:
+) -> DoorChange:
     opening = replace(opening, overstay_ms=None, unjudged_ms=None)
     door = replace(door, opening=opening)
     if orders.why_not_under_order(door, now_ms):

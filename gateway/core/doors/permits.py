@@ -9,7 +9,7 @@ day) is as good as new in each of its windows.
 from msgspec.structs import replace
 
 from gateway.core import local_time
-from gateway.core.cases.case import Stepped, end_by_rule
+from gateway.core.cases.case import DoorChange, end_by_rule
 from gateway.core.duration import DAY_MS
 from gateway.core.effects import Effect, OpeningAnnounced, PermitRefused, PermitSpent
 from gateway.core.events import PermitAnnounced
@@ -21,7 +21,7 @@ PERMITS_MAX = 32  # per door; what is over or used up goes first, and what lives
 WINDOWS_MAX = 8  # a day, of a recurring one
 
 
-def announced(door: Door, event: PermitAnnounced, now_ms: int, rules: Rules) -> Stepped:
+def announced(door: Door, event: PermitAnnounced, now_ms: int, rules: Rules) -> DoorChange:
     """Take a permit. If it explains the opening that the open case is about, and comes within the
     grace time, the case ends by itself and says so.
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from msgspec.structs import replace
 
 from gateway.core.cases import case
-from gateway.core.cases.case import Stepped, end_by_rule, raise_case
+from gateway.core.cases.case import DoorChange, end_by_rule, raise_case
 from gateway.core.doors.orders import why_not_under_order
 from gateway.core.effects import Effect, SilenceBegan, SilenceEnded
 from gateway.core.events import OutageBegan, OutageEnded
@@ -41,7 +41,7 @@ def liveness(door: Door, now_ms: int, rules: Rules) -> Liveness:
     )
 
 
-def heard_again(door: Door, now_ms: int) -> Stepped:
+def heard_again(door: Door, now_ms: int) -> DoorChange:
     """A seal that was lost speaks. A case about nothing but its silence ends by itself."""
     silence = door.silence
     if silence is None:
@@ -71,7 +71,7 @@ def lost_ms(door: Door, rules: Rules) -> int | None:
     return from_ms + rules.lost_heartbeats * door.heartbeat_ms
 
 
-def fall_silent(door: Door, heard_ms: int, due_ms: int, now_ms: int, rules: Rules) -> Stepped:
+def fall_silent(door: Door, heard_ms: int, due_ms: int, now_ms: int, rules: Rules) -> DoorChange:
     """The seal is lost. Somebody is told if that lasts and nothing else explains it.
 
     Where this comes late by a heartbeat, the gateway was deaf itself, and the seal has its time
@@ -87,7 +87,7 @@ def told_ms(silence: Silence) -> int | None:
     return silence.told_ms
 
 
-def tell(door: Door, silence: Silence, _due_ms: int, now_ms: int, rules: Rules) -> Stepped:
+def tell(door: Door, silence: Silence, _due_ms: int, now_ms: int, rules: Rules) -> DoorChange:
     """It has lasted. Nobody is told where an outage explains it; nor, for now, where the door has a
     case already, or no order."""
     door = replace(door, silence=replace(silence, told_ms=None))
@@ -100,7 +100,7 @@ def tell(door: Door, silence: Silence, _due_ms: int, now_ms: int, rules: Rules) 
     return raise_case(door, _reason(door), page_id, now_ms, silence.since_ms, rules)
 
 
-def explained(door: Door, event: OutageBegan, now_ms: int, _: Rules) -> Stepped:
+def explained(door: Door, event: OutageBegan, now_ms: int, _: Rules) -> DoorChange:
     """An outage explains the silence: a case that was about nothing else ends."""
     door = replace(door, outage=event.outage_id)
     if door.case is not None and door.case.reason is Reason.SILENT:
@@ -108,7 +108,7 @@ def explained(door: Door, event: OutageBegan, now_ms: int, _: Rules) -> Stepped:
     return door, ()
 
 
-def unexplained(door: Door, event: OutageEnded, now_ms: int, rules: Rules) -> Stepped:
+def unexplained(door: Door, event: OutageEnded, now_ms: int, rules: Rules) -> DoorChange:
     """The outage is over. A seal that is still lost is so for itself from now on."""
     if door.outage != event.outage_id:
         return door, ()

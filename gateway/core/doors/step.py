@@ -6,7 +6,7 @@
 3. Then what has come due since: `DUE` names every time in a door's state, with its rule.
 
 `next_deadline(door)` is when the loop must come back even if nobody speaks. What the site knows of
-all doors together has a step of its own, in outages.py.
+all doors together has a step of its own, in cases/outages.py.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from gateway.core.cases import case
 from gateway.core.cases.actions import act, page_received, page_sent
-from gateway.core.cases.case import Stepped
+from gateway.core.cases.case import DoorChange
 from gateway.core.doors import (
     canary,
     chatter,
@@ -63,7 +63,21 @@ RULES_DUE_MAX = 16  # in one step; more deadlines than a door can hold
 
 
 def step(door: Door, event: Event, now_ms: int, rules: Rules) -> tuple[Door, tuple[Effect, ...]]:
-    """What the door is after the event, and what follows from it."""
+    """One event of a door.
+
+    Args:
+        door: the door as it is; it stays so.
+        event: one of `EVENTS`, about this door.
+        now_ms: when the gateway heard of it, in ms of UTC. A report happened at its edge.
+        rules: those of the door's class.
+
+    Returns:
+        The door after it, the same object where nothing changed, and what follows, in order: what
+        was due before, what the event did, what is due since.
+
+    Raises:
+        KeyError: the event is none of a door's.
+    """
     happened_ms = edge_ms(event, now_ms) if isinstance(event, ReportCame) else None
     door, due = _fire_deadlines(door, now_ms if happened_ms is None else happened_ms, rules)
     door, effects = EVENTS[type(event)](door, event, now_ms, rules)
@@ -77,36 +91,36 @@ def next_deadline(door: Door, rules: Rules) -> int | None:
     return None if first is None else first[0]
 
 
-def _class(door: Door, event: DoorClassed, now_ms: int, rules: Rules) -> Stepped:
+def _class(door: Door, event: DoorClassed, now_ms: int, rules: Rules) -> DoorChange:
     if door.door_class == event.door_class:
         return door, ()
     return canary.watch(replace(door, door_class=event.door_class), now_ms, rules), ()
 
 
-def _place(door: Door, event: DoorPlaced, _: int, __: Rules) -> Stepped:
+def _place(door: Door, event: DoorPlaced, _: int, __: Rules) -> DoorChange:
     if (door.grid_id, door.areas) == (event.grid_id, event.areas):
         return door, ()
     return replace(door, grid_id=event.grid_id, areas=event.areas), ()
 
 
-def _order(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> Stepped:
+def _order(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> DoorChange:
     placed, effects = open_at_order.placed(door, event, now_ms, rules)
     return tamper.ordered(door, placed, now_ms, rules), effects
 
 
-def _received(door: Door, event: PageReceived, now_ms: int, rules: Rules) -> Stepped:
+def _received(door: Door, event: PageReceived, now_ms: int, rules: Rules) -> DoorChange:
     if not event.case_id:
         return canary.received(door, now_ms, rules)
     return page_received(door, event, now_ms, rules)
 
 
-def _act(door: Door, event: CaseAction, now_ms: int, rules: Rules) -> Stepped:
+def _act(door: Door, event: CaseAction, now_ms: int, rules: Rules) -> DoorChange:
     door, recent, effects = act(door, event, door.recent, now_ms, rules)
     return replace(door, recent=recent), effects
 
 
 # What each event does: (door, event, now_ms, rules) -> door, effects.
-EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], Stepped]] = {
+EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     ReportCame: reports.came,
     MessageRefused: refusals.refused,
     DeadlineCame: lambda door, _, __, ___: (door, ()),
@@ -144,7 +158,7 @@ def _order_over_ms(door: Door) -> int | None:
     return ends_ms
 
 
-def _end_order(door: Door, _last_case: str, _due_ms: int, now_ms: int, _: Rules) -> Stepped:
+def _end_order(door: Door, _last_case: str, _due_ms: int, now_ms: int, _: Rules) -> DoorChange:
     """An order that ends closes the open case with that reason, and lets the others close."""
     effects: tuple[Effect, ...] = ()
     if door.case is not None:
@@ -154,7 +168,7 @@ def _end_order(door: Door, _last_case: str, _due_ms: int, now_ms: int, _: Rules)
 
 
 Due = Callable[[Any], int | None]
-Rule = Callable[[Door, Any, int, int, Rules], Stepped]
+Rule = Callable[[Door, Any, int, int, Rules], DoorChange]
 
 # Every time in a door's state, and the rule that it is the time for, by the fields that hold them:
 # due(part) -> ms or None, and rule(door, part, due_ms, now_ms, rules) -> door, effects. A rule gets
@@ -195,7 +209,7 @@ def _first_due(door: Door, rules: Rules) -> tuple[int, Any, Rule] | None:
     return None if first_ms is None else (first_ms, part, rule)
 
 
-def _fire_deadlines(door: Door, now_ms: int, rules: Rules) -> Stepped:
+def _fire_deadlines(door: Door, now_ms: int, rules: Rules) -> DoorChange:
     """Do what was due by now, the earliest first. A rule may set a new time, so check again."""
     effects: tuple[Effect, ...] = ()
     for _ in range(RULES_DUE_MAX):

@@ -11,7 +11,7 @@ has passed are told like new ones.
 from msgspec.structs import replace
 
 from gateway.core.cases import case
-from gateway.core.cases.case import Stepped, raise_case
+from gateway.core.cases.case import DoorChange, raise_case
 from gateway.core.doors import orders
 from gateway.core.doors.observation import Observation
 from gateway.core.doors.openings import GOES_ON_TAMPERED
@@ -22,7 +22,7 @@ from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
 
-def check(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def check(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """Compare the two signs with those that were last heard."""
     before, now_ms = observation.before, observation.now_ms
     if not (door.cover or door.magnet):
@@ -57,7 +57,7 @@ def told_ms(tampered_ms: int) -> int | None:
     return tampered_ms
 
 
-def tell(door: Door, _: int, due_ms: int, now_ms: int, rules: Rules) -> Stepped:
+def tell(door: Door, _: int, due_ms: int, now_ms: int, rules: Rules) -> DoorChange:
     """The order has begun, and its grace time has passed: the signs are there still."""
     if why_not_under_order(door, now_ms):
         return _waits(door, now_ms, rules, is_known=False), ()
@@ -68,7 +68,7 @@ def tell(door: Door, _: int, due_ms: int, now_ms: int, rules: Rules) -> Stepped:
 
 def _raise(
     door: Door, overrides: bool, magnets: bool, name: str, since_ms: int, now_ms: int, rules: Rules
-) -> Stepped:
+) -> DoorChange:
     effects: tuple[Effect, ...] = ()
     for is_tampered, reason, sign in (
         (overrides, Reason.COVER_TAMPER, "-cover"),
