@@ -139,7 +139,7 @@ class Seal:
         self.node.magnet = self._contacts[MAGNET].contact == 1
 
     def _edges(self, switch: int, now_ms: int) -> "list[tuple[int, int]]":
-        ages_ms = self.board.latched(switch)
+        ages_ms = self.board.take_latches(switch)
         return self._contacts[switch].see(now_ms, self.board.level(switch), ages_ms)
 
     def _converse(self, now_ms: int) -> None:

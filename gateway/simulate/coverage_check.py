@@ -1,7 +1,7 @@
 """Coverage claimed against coverage true, on a sample of doors that live with every heartbeat.
 
 The ledger (replay/coverage.py) is made from a door's events as the gateway makes it from the
-journal, and laid beside how the leaf really stood."""
+journal, and compared with how the leaf really stood."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -66,7 +66,7 @@ def check(doors: int, days: int, seed: int, scenario: Scenario) -> Coverage:
             run.keeps_journal = True
         building.run()
         for run in building.doors:
-            if not run.truth.chatter:  # a contact at fault says what it likes until it is put aside
+            if not run.truth.chatter:  # a contact at fault is believed until it chatters
                 found.add(run, (START_MS, building.end_ms), slack_ms)
     return found
 

@@ -35,7 +35,7 @@ class TrueOpening:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What a door shares with others: spans of time, and a courier's permits for a stair."""
+    """What a door shares with others: spans of time, and a postman's permits for a stair."""
 
     dark: list[_Span] = field(default_factory=list)  # its access point is out
     stair_cuts: list[_Span] = field(default_factory=list)  # its stair has no power
@@ -133,12 +133,12 @@ class _Maker:
         return Permit("meals", START_MS, end_ms, most, longest_ms, "resident", "meal", daily)
 
     def rounds(self, rounds: list[tuple[int, Permit]]) -> list[TrueOpening]:
-        """The courier is in the stair; some doors open for him."""
+        """The postman is in the stair; some doors open for him."""
         found = []
         for said_ms, permit in rounds:
             if self._chance.random() < self._scenario.building.round_share:
                 open_ms = self._chance.randint(permit.from_ms, permit.to_ms - MINUTE_MS)
-                edges = self._edges(open_ms, self._scenario.household.courier.lasts_s)
+                edges = self._edges(open_ms, self._scenario.household.parcel.lasts_s)
                 found.append(TrueOpening(edges, "round", announced_ms=said_ms, recurs=True))
         return found
 

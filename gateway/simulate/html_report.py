@@ -97,7 +97,7 @@ _LINES = (2, 11)
 
 
 def _tokens() -> str:
-    """The colours and letters of the console, light and dark."""
+    """The colours and typefaces of the console, light and dark."""
     return STYLE.read_text(encoding="utf-8").split("h2 {", 1)[0].rsplit("h1, h2,", 1)[0]
 
 

@@ -39,12 +39,12 @@ class Household(Struct, frozen=True, forbid_unknown_fields=True):
     meal: Lawful
     test: Lawful
     rubbish: Lawful
-    courier: Lawful
+    parcel: Lawful
     visitor: Lawful
 
     def kinds(self) -> dict[str, Lawful]:
         """Every kind, by its word."""
-        words = ("meal", "test", "rubbish", "courier", "visitor")
+        words = ("meal", "test", "rubbish", "parcel", "visitor")
         return {word: getattr(self, word) for word in words}
 
 
@@ -89,7 +89,7 @@ class Radio(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Building(Struct, frozen=True, forbid_unknown_fields=True):
-    """What doors share: stairs, power, access points, couriers."""
+    """What doors share: stairs, power, access points, a postman."""
 
     stairs: Annotated[int, Meta(ge=1, le=64)]
     doors: Annotated[int, Meta(ge=1, le=200)]

@@ -1,6 +1,6 @@
 """The actors of a timeline: seals that live as real ones do, and people who act on cases.
 
-A seal latches its edges in a spool and tells them oldest first as soon as its radio carries; it
+A seal keeps its edges in a spool and tells them oldest first as soon as its radio carries; it
 sends its heartbeats by its own clock; without power it sees nothing, and it comes back with a first
 reading."""
 

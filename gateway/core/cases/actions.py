@@ -21,6 +21,7 @@ from gateway.core.cases import escalation
 from gateway.core.cases.case import Attribution, H, answer, find, paged, report, review, shelve
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import Action, judge
+from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.effects import ActionRefused, Effect
 from gateway.core.events import (
     CaseAcknowledged,
@@ -37,8 +38,8 @@ from gateway.core.model import ActionResult, Case, CaseState, Door, Outage
 from gateway.core.outcome import Outcome
 from gateway.core.rules import Rules
 
-AGE_MAX_MS: Final = 24 * 3_600_000  # no handheld keeps an action longer; it is dated then
-LATE_MS: Final = 60_000  # what comes so long after it was done says both times
+AGE_MAX_MS: Final = DAY_MS  # no handheld keeps an action longer; it is dated then
+LATE_MS: Final = MINUTE_MS  # what comes so long after it was done says both times
 RESULTS_KEPT: Final = 16  # of one holder: three cases round the whole loop
 
 Recent = tuple[ActionResult, ...]

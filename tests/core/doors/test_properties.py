@@ -94,7 +94,7 @@ def test_a_loop_that_comes_late_tells_of_the_same_openings(acts: Acts) -> None:
 
 
 def _judged(door: Door) -> Opening | None:
-    """Whether it lasted too long cannot be said by who was deaf at that time."""
+    """Whether it lasted too long cannot be said by who heard nothing at that time."""
     return door.opening and replace(door.opening, overstay_ms=None, unjudged_ms=None)
 
 

@@ -73,7 +73,7 @@ def test_a_restart_of_the_gateway_is_no_opening() -> None:
 
 
 def test_a_gateway_that_slept_for_an_hour_blames_no_seal_and_finds_no_outage() -> None:
-    """It was deaf itself: every seal has as long as ever to be heard, from now on."""
+    """The gateway itself heard nobody: every seal has as long as ever to be heard, from now on."""
     flats = [f"3-{flat}" for flat in range(1, 9)]
     site = Site(*flats, heartbeat_ms=300_000, from_="10:00")
     site.at("10:30").door("3-1").loses_power()
