@@ -47,11 +47,11 @@ class BuildingRun:
             point = stair // scenario.building.point_stairs
             areas: tuple[str, ...] = (f"building:{number}", f"stair:{number}/{stair}")
             areas += (f"point:{number}-{point}",)
-            its = shared.of_door(k, stair, point)
-            if its.in_box:
+            neighbours = shared.of_door(k, stair, point)
+            if neighbours.in_box:
                 areas += (f"batch:{number}",)
             self._areas[str(k)] = areas
-            run = DoorRun(k, scenario, seed, days, self.site, its, areas, compressed)
+            run = DoorRun(k, scenario, seed, days, self.site, neighbours, areas, compressed)
             self.doors.append(run)
 
     def run(self) -> "BuildingRun":
@@ -102,19 +102,23 @@ class Neighbours:
 
     def __init__(self, number: int, scenario: Scenario, seed: int, days: int) -> None:
         self._chance = Random(f"{seed}/building/{number}")  # noqa: S311 - a simulation
-        its, chance = scenario.building, self._chance
-        count = its.stairs
-        off_min, out_min = its.stair_off_min, its.point_off_min
+        building, chance = scenario.building, self._chance
+        count = building.stairs
+        off_min, out_min = building.stair_off_min, building.point_off_min
         self._cuts = [
-            spans(chance, days, its.stair_cuts_per_day, off_min, MINUTE_MS) for _ in range(count)
+            spans(chance, days, building.stair_cuts_per_day, off_min, MINUTE_MS)
+            for _ in range(count)
         ]
         self._dark = [
-            spans(chance, days, its.point_fails_per_day, out_min, MINUTE_MS) for _ in range(count)
+            spans(chance, days, building.point_fails_per_day, out_min, MINUTE_MS)
+            for _ in range(count)
         ]
-        self._rounds = [self._postman(its.rounds_per_day, scenario, days) for _ in range(count)]
+        self._rounds = [
+            self._postman(building.rounds_per_day, scenario, days) for _ in range(count)
+        ]
         box = Random(f"{seed}/box of building/{number}")  # noqa: S311 - a simulation
-        self._dead = spans(box, days, its.box_dies_per_day, its.box_dead_h, HOUR_MS)
-        self._seed, self._box_share = seed, its.box_share
+        self._dead = spans(box, days, building.box_dies_per_day, building.box_dead_h, HOUR_MS)
+        self._seed, self._box_share = seed, building.box_share
 
     def of_door(self, k: int, stair: int, point: int) -> Shared:
         """What this door in this stair shares."""
@@ -125,7 +129,7 @@ class Neighbours:
 
     def _postman(self, per_day: float, scenario: Scenario, days: int) -> list[tuple[int, Permit]]:
         """His rounds: one permit for every door of the stair, said an hour before."""
-        chance, found = self._chance, []
+        chance, permits = self._chance, []
         longest_ms = int(scenario.household.parcel.longest_min * MINUTE_MS)
         for day in range(days):
             if chance.random() < per_day:
@@ -133,8 +137,8 @@ class Neighbours:
                 name = f"round-{day}"
                 span = from_ms, from_ms + ROUND_MS
                 permit = Permit(name, *span, 1, longest_ms, "postman", "parcels")
-                found.append((from_ms - HOUR_MS, permit))
-        return found
+                permits.append((from_ms - HOUR_MS, permit))
+        return permits
 
 
 def doors_of(scenario: Scenario) -> int:

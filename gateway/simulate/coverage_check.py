@@ -57,7 +57,7 @@ class Coverage:
 
 def check(doors: int, days: int, seed: int, scenario: Scenario) -> Coverage:
     """Let the sample live, every heartbeat of it, and compare."""
-    found, size = Coverage(), doors_of(scenario)
+    coverage, size = Coverage(), doors_of(scenario)
     slack_ms = scenario.radio.late_ms[1]  # the journey of a report is taken for nothing
     for number in range(0, -(-doors // size), BUILDINGS_EACH):
         most = min(doors, number * size + DOORS)
@@ -67,8 +67,8 @@ def check(doors: int, days: int, seed: int, scenario: Scenario) -> Coverage:
         building.run()
         for run in building.doors:
             if not run.truth.chatter:  # a contact at fault is believed until it chatters
-                found.add(run, (START_MS, building.end_ms), slack_ms)
-    return found
+                coverage.add(run, (START_MS, building.end_ms), slack_ms)
+    return coverage
 
 
 def _wrong_ms(

@@ -239,15 +239,15 @@ class Scorer:
     def _claims(self, now_ms: int, door: Door, has_age: bool) -> None:
         """Whether the state, having just heard, says the opposite of what was true then. A report
         that has lost count of its age claims no more than that it was so at some time since."""
-        said, observed_until_ms = door.contact, door.observed_until_ms
+        contact, observed_until_ms = door.contact, door.observed_until_ms
         until_ms = observed_until_ms if has_age else now_ms
-        if door.chattering is not None or said is Contact.UNKNOWN:
+        if door.chattering is not None or contact is Contact.UNKNOWN:
             return
         if observed_until_ms is None or until_ms is None:
             return
         first = max(0, bisect_right(self.leaves, observed_until_ms - STALE_MS, key=_WHEN) - 1)
         last = bisect_right(self.leaves, until_ms + STALE_MS, key=_WHEN)
-        if any(leaf is said for _, leaf in self.leaves[first:last]):
+        if any(leaf is contact for _, leaf in self.leaves[first:last]):
             return
         since = bisect_left(self._edges, observed_until_ms - FAULT_MS, key=_WHEN)
         until = bisect_right(self._edges, until_ms, key=_WHEN)

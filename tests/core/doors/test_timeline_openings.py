@@ -266,9 +266,9 @@ def test_a_cover_that_is_mended_at_an_open_door_is_not_the_end_of_it() -> None:
     site = Site("3-201")
     site.at("08:01").door("3-201").cover().opens()
     site.at("08:05").door("3-201").cover(off=False)
-    its = site.case_of("3-201")
-    assert its is not None
-    assert its.cleared_ms is None
+    open_case = site.case_of("3-201")
+    assert open_case is not None
+    assert open_case.cleared_ms is None
 
 
 def test_a_replaced_seal_closes_nothing_that_it_has_not_seen() -> None:
