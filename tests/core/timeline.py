@@ -227,7 +227,8 @@ class Site:
             count = sum(wanted.matches(self, place, effect) for place, effect in inside)  # type: ignore[arg-type]
             is_right = count > 0 if wanted.times is None else count == wanted.times
             assert is_right, (
-                f"wanted {wanted.words} ({wanted.times or 'some'}) between {window[0]} and {window[1]}, "
+                f"wanted {wanted.words} ({wanted.times or 'some'}) "
+                f"between {window[0]} and {window[1]}, "
                 f"and found {count}. What followed:\n{self.told_as_story()}"
             )
         return self
