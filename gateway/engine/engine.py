@@ -101,7 +101,7 @@ class Engine:
         self._backlog = BrokerBacklog(listening, state.doors.values(), at_ms or self.clock.now_ms())
         if rules_known != msgspec.json.encode(state.rulebook):
             self._queue.append(Command(SITE, RulesSet(state.rulebook)))
-        self._queue += [Command(*news) for news in state.unsaid()]
+        self._queue += [Command(*news) for news in state.unjournaled()]
         self._authenticator.know(state.registry.seals)
 
     def connect(self, outlet: Outlet, workers: list[Callable[[list[Entry]], None]]) -> None:
