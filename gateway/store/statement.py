@@ -42,7 +42,7 @@ class Statement:
     def __init__(
         self, clause: Executable | Callable[[str], Executable], keys: Sequence[str]
     ) -> None:
-        self._clause, self._keys = clause, list(keys)
+        self.clause, self.keys = clause, list(keys)
         self._compiled: dict[str, tuple[str, Callable[[Row], Any]]] = {}
 
     def write(self, connection: Connection, rows: Sequence[Row]) -> None:
@@ -64,9 +64,9 @@ class Statement:
         return known
 
     def _compile(self, connection: Connection) -> tuple[str, Callable[[Row], Any]]:
-        clause = self._clause(connection.dialect.name) if callable(self._clause) else self._clause
+        clause = self.clause(connection.dialect.name) if callable(self.clause) else self.clause
         compiled = clause.compile(  # type: ignore[attr-defined]
-            dialect=connection.dialect, column_keys=self._keys
+            dialect=connection.dialect, column_keys=self.keys
         )
         names = compiled.positiontup
         if names is None:  # a database whose parameters have names

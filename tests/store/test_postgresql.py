@@ -14,8 +14,8 @@ DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_every_statement_of_a_commit_is_understood(name: str) -> None:
     one = STATEMENTS[name]
-    clause = one._clause("postgresql") if callable(one._clause) else one._clause
-    assert str(clause.compile(dialect=DIALECT, column_keys=one._keys))  # type: ignore[attr-defined]
+    clause = one.clause("postgresql") if callable(one.clause) else one.clause
+    assert str(clause.compile(dialect=DIALECT, column_keys=one.keys))  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("table", tables.metadata.sorted_tables, ids=str)
