@@ -11,10 +11,10 @@ import logging
 import random
 from collections.abc import Callable
 
+from gateway.channels.channel import Channel, DeliveryError
 from gateway.core.duration import DAY_MS
 from gateway.engine.clock import Clock
 from gateway.engine.health import Metrics
-from gateway.notify.channel import Channel, DeliveryError
 from gateway.registry import load as registry
 from gateway.store.batch import Entry
 from gateway.store.database import Store, StoreError
@@ -30,19 +30,30 @@ REFILL_EVERY_MS = 2_000
 
 
 class DeliveryWorker:
-    """Delivers one channel's entries."""
+    """Delivers one channel's entries.
+
+    Args:
+        kind: the name of the channel's kind, as entries bear it.
+        channel: sends one entry; it is closed when `run` ends.
+        store: read on a thread for what an earlier life left.
+        attempted: told of every try, on the loop: the entry with its `tries`, and `done_ms` or
+            `error`, `next_ms` and `gave_up`.
+        metrics: learns how many entries are in hand, and how old the oldest is.
+        clock: the engine's: an entry is due when the engine says so.
+    """
 
     def __init__(
         self,
+        kind: str,
         channel: Channel,
         store: Store,
         attempted: Callable[[Entry], None],
         metrics: Metrics,
         clock: Clock,
     ) -> None:
-        self._channel, self._store = channel, store
-        self._attempted, self._metrics = attempted, metrics
-        self._clock = clock  # the engine's: an entry is due when the engine says so
+        self._kind, self._channel = kind, channel
+        self._store, self._attempted, self._metrics = store, attempted, metrics
+        self._clock = clock
         self._pending: list[tuple[int, int, Entry]] = []
         self._held: dict[int, int] = {}  # entry_id -> made_ms of what is in hand
         self._read_to = 0  # entries up to here were offered or read
@@ -54,7 +65,7 @@ class DeliveryWorker:
     def offer(self, entries: list[Entry]) -> None:
         """Take over entries that were just committed; others' channels are passed over."""
         for entry in entries:
-            if entry.channel != self._channel.name:
+            if entry.channel != self._kind:
                 continue
             if self._behind or len(self._held) >= PENDING_MAX:
                 self._behind = self._passed = True  # in order: read from where we are
@@ -64,7 +75,11 @@ class DeliveryWorker:
         self._wake.set()
 
     async def run(self) -> None:
-        """Deliver until cancelled."""
+        """Deliver until cancelled; then close the channel.
+
+        Raises:
+            ExceptionGroup: the channel raised what is no DeliveryError, which is a bug in it.
+        """
         try:
             async with asyncio.TaskGroup() as tries:
                 while True:
@@ -83,7 +98,7 @@ class DeliveryWorker:
         try:
             entries = await asyncio.to_thread(self._read)
         except StoreError as error:
-            log.warning("%s: %s", self._channel.name, error)
+            log.warning("%s: %s", self._kind, error)
             await self._clock.sleep(REFILL_EVERY_MS)
             return
         for entry in entries:
@@ -94,7 +109,7 @@ class DeliveryWorker:
 
     def _read(self) -> list[Entry]:
         with self._store.reading() as connection:
-            return registry.undelivered(connection, self._channel.name, self._read_to)
+            return registry.undelivered(connection, self._kind, self._read_to)
 
     def _hold(self, entry: Entry) -> None:
         self._held[entry.entry_id] = entry.made_ms
@@ -103,7 +118,7 @@ class DeliveryWorker:
 
     def _count(self) -> None:
         oldest = next(iter(self._held.values()), None)  # entries come in the order of their making
-        self._metrics.outbox[self._channel.name] = len(self._held), oldest
+        self._metrics.outbox[self._kind] = len(self._held), oldest
 
     async def _wait(self) -> None:
         """Until an entry is due, or something new came."""
@@ -139,7 +154,7 @@ class DeliveryWorker:
     def _failed(self, entry: Entry, error: DeliveryError) -> None:
         """Decide when to try again."""
         if entry.tries == 1:
-            log.warning("%s: page %s: %s", self._channel.name, entry.page_id, error)
+            log.warning("%s: page %s: %s", self._kind, entry.page_id, error)
         entry.error = str(error)
         entry.gave_up = self._clock.now_ms() - entry.made_ms > GIVE_UP_MS
         wait_ms = BACK_OFF_MS[min(entry.tries, len(BACK_OFF_MS)) - 1]

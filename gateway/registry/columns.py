@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
+from gateway.channels.kinds import is_channel, samples
 from gateway.core.duration import MINUTE_MS
 from gateway.core.local_time import EVERY_DAY
 from gateway.core.paging.schedule import Role
@@ -117,13 +118,8 @@ def channels(text: str) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(text.split()))
     if len(found) > CHANNELS_MAX:
         raise ValueError(f"allowed are up to {CHANNELS_MAX} channels")
-    for channel in found:
-        kind, _, address = channel.partition(":")
-        web = kind == "webhook" and address.startswith(("http://", "https://"))
-        if channel != "inbox" and not web and not (kind == "apprise" and "://" in address):
-            raise ValueError(
-                "allowed are inbox, webhook:https://… and apprise:<address>, with spaces between"
-            )
+    if not all(is_channel(channel) for channel in found):
+        raise ValueError(f"allowed are {samples()}, with spaces between")
     return found
 
 

@@ -15,6 +15,7 @@ from typing import Any, assert_never
 import msgspec
 from sqlalchemy import Connection
 
+from gateway.core.actor import CENTRE
 from gateway.core.doors.orders import ORDERS_MAX
 from gateway.core.duration import DAY_MS
 from gateway.core.events import DoorClassed, Event, OrderPlaced, SealBound
@@ -155,6 +156,8 @@ class Enrolment:
 
     def _warden(self, row: NewWarden) -> RowResult:
         self._need_grid(row.grid_id)
+        if row.warden_id == CENTRE.actor_id:
+            raise EnrolError("warden_id", row.warden_id, "is the centre's own; take another")
         values = msgspec.structs.asdict(row)
         values |= {"channels": _encode(row.channels).decode(), "role": row.role.value}
         return self._put("wardens", self._wardens, row.warden_id, values)
