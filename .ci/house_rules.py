@@ -16,6 +16,7 @@ from pathlib import Path
 EXCEPTIONS = Path(__file__).with_name("exceptions.toml")
 # Public in spite of their names, for a named tuple's and a row's fields own the plain ones.
 PUBLIC = {"_replace", "_asdict", "_fields", "_make", "_mapping"}
+BY_NAME = ("getattr", "setattr", "delattr")  # a monkeypatch's too
 SLEEPERS = {"asyncio", "time", "anyio", "trio"}
 
 
@@ -30,6 +31,9 @@ def private_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
             names = [part for alias in node.names for part in alias.name.split(".")]
         elif isinstance(node, ast.Attribute) and not _is_own(node.value):
             names = [node.attr] if node.attr not in own else []
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(BY_NAME):
+            texts = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
+            names = [part for text in texts for part in str(text).split(".")]
         else:
             continue
         yield from ((node.lineno, name) for name in names if _is_private(name))

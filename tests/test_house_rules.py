@@ -24,6 +24,9 @@ spec.loader.exec_module(house_rules)
         "self.site._areas",
         "site._areas = []",
         "engine()._wake.set()",
+        "getattr(site, '_areas')",
+        "monkeypatch.setattr('gateway.core.site._areas_of', None)",
+        "monkeypatch.setattr(site, '_areas', [])",
     ],
 )
 def test_anothers_private_name_is_found(code: str) -> None:

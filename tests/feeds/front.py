@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tests import neighbours
-from tests.waiting import until
+from tests.waiting import block_until, until
 
 TOKEN = "a-secret"
 START_S = 20.0
@@ -68,12 +68,8 @@ class Front:
     def start(self) -> None:
         """Return once it answers."""
         self._thread.start()
-        waited = threading.Event()
-        for _ in range(int(START_S / 0.02)):
-            if neighbours.answers(self._port):
-                return
-            waited.wait(0.02)
-        raise AssertionError("the front did not start")
+        is_up = block_until(lambda: neighbours.answers(self._port), START_S)
+        assert is_up, "the front did not start"
 
     def stop(self) -> None:
         """Stop it and wait for its thread."""
