@@ -86,7 +86,7 @@ def _rules(path: Path, now: Rules) -> Rules:
 
     Not `load`: that would lay the secrets of the environment beside sections that are not there.
     """
-    data = toml_file._read(path)
+    data = toml_file.read(path)
     section = data.get("rules")
     if not isinstance(section, dict):
         raise SettingsError(f"{path} has no section [rules]")
@@ -96,7 +96,7 @@ def _rules(path: Path, now: Rules) -> Rules:
         wrong = error.errors()
         for detail in wrong:
             detail["loc"] = ("rules", *detail["loc"])
-        sentences = (f"{path}: {toml_file._sentence(detail)}" for detail in wrong)
+        sentences = (f"{path}: {toml_file.sentence(detail)}" for detail in wrong)
         raise SettingsError(*sentences) from None
 
 
