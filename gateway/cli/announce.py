@@ -15,7 +15,7 @@ from gateway.cli.output import counted, now_ms, say, say_json, when
 from gateway.core.duration import MINUTE_MS
 from gateway.core.local_time import EVERY_DAY
 from gateway.core.model import Permit
-from gateway.registry import columns, fields
+from gateway.registry import fields
 from gateway.registry.permits import Announced, Announcements, NobodyThereError, PermitError
 from gateway.registry.rows import RowResult
 from gateway.settings import load
@@ -81,7 +81,7 @@ def _announced(
 ) -> tuple[tzinfo, Sequence[Announced]]:
     """Write it down for the door, or else for every door of the area; the site's zone with it."""
     settings, now = load(config), now_ms()
-    door_id = field("DOOR", door, columns.an_id) if door is not None else ""
+    door_id = field("DOOR", door, fields.an_id) if door is not None else ""
     permit = _permit(typed, now, settings.zone)
     try:
         with (
@@ -106,13 +106,13 @@ def _announced(
 def _permit(typed: _Typed, now: int, zone: tzinfo) -> Permit:
     from_ms = begins_ms("--from", typed.begins, now, zone)
     return Permit(
-        permit_id=field("--id", typed.permit_id, columns.an_id) if typed.permit_id else "",
+        permit_id=field("--id", typed.permit_id, fields.an_id) if typed.permit_id else "",
         from_ms=from_ms,
         to_ms=ends_ms("--to", typed.ends, from_ms, zone),
         openings=typed.openings,
         longest_ms=typed.longest_min * MINUTE_MS,
-        who=field("--who", typed.who, columns.words),
-        why=field("--why", typed.why, columns.words),
+        who=field("--who", typed.who, fields.words),
+        why=field("--why", typed.why, fields.words),
         daily=field("--daily", typed.daily, fields.windows) if typed.daily else (),
         days=field("--days", typed.days, fields.days) if typed.days else EVERY_DAY,
     )

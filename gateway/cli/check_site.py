@@ -1,16 +1,17 @@
 """What `menshen check` checks in the database: clock, wardens, seals, refusals, pages."""
 
+import json
 from collections.abc import Iterator
 from datetime import tzinfo
 
 from sqlalchemy import Connection, func, select
 
+from gateway.channels.kinds import is_channel, samples
 from gateway.cli import check_machine
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.output import ago, counted, named, span
 from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
-from gateway.registry import load as registry
-from gateway.store import tables, views
+from gateway.store import journal, tables, views
 from gateway.store.database import Store
 
 SILENT_MS = 200_000  # two heartbeats of 100 s
@@ -20,7 +21,7 @@ PAGE_WARN_MS, PAGE_FAIL_MS = 10 * SECOND_MS, MINUTE_MS
 def parts(store: Store, has_webhook: bool, now: int, zone: tzinfo) -> Iterator[CheckResult]:
     """Every part, on one snapshot."""
     with store.reading() as connection:
-        yield check_machine.clock(registry.newest(connection)[1], now, zone)
+        yield check_machine.clock(journal.newest(connection)[1], now, zone)
         yield wardens(connection, has_webhook)
         yield seals(connection, now)
         yield refusals(connection, now)
@@ -30,11 +31,26 @@ def parts(store: Store, has_webhook: bool, now: int, zone: tzinfo) -> Iterator[C
 def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
     """Whether somebody is told of every door, and can be reached."""
     d, w = tables.doors.c, tables.wardens.c
-    reachable = list(connection.execute(select(w.warden_id, w.grid_id).where(w.channels != "[]")))
+    query = select(w.warden_id, w.grid_id, w.channels).where(w.channels != "[]")
+    enrolled = connection.execute(query).all()
+    reachable = [(warden_id, grid_id) for warden_id, grid_id, _ in enrolled]
+    unknown = sorted(
+        {
+            channel.partition(":")[0]
+            for _, _, channels in enrolled
+            for channel in json.loads(channels)
+            if not is_channel(channel)
+        }
+    )
     doors_in = set(connection.execute(select(d.grid_id).distinct()).scalars())
     grids = sorted(doors_in - {grid_id for _, grid_id in reachable})
     unreached = sorted(views.unreached(connection) & {warden_id for warden_id, _ in reachable})
-    facts = {"wardens": len(reachable), "grids_without": grids, "unreached": unreached}
+    facts = {
+        "wardens": len(reachable),
+        "grids_without": grids,
+        "unreached": unreached,
+        "unknown_channels": unknown,
+    }
     if grids:
         words = (
             f"nobody is told of the doors in {named(grids)}; enrol a warden with a channel there"
@@ -42,6 +58,9 @@ def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
         if has_webhook:
             return CheckResult("wardens", Mark.WARN, f"only the webhook: {words}", facts)
         return CheckResult("wardens", Mark.FAIL, words, facts)
+    if unknown:
+        words = f"nothing goes out by {named(unknown)}; allowed are {samples()}"
+        return CheckResult("wardens", Mark.WARN, words, facts)
     if unreached:
         some = f"{len(unreached)} not reached by the daily test: {named(unreached)}"
         words = f"of {len(reachable)}, {some}"

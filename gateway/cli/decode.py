@@ -12,7 +12,7 @@ from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
 from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import say_json, show
-from gateway.registry import columns
+from gateway.registry import fields
 from gateway.registry import load as registry
 from gateway.settings import load
 from gateway.store.database import Store
@@ -89,11 +89,11 @@ def _bytes(text: str) -> bytes:
 
 def _candidates(config: Path, seal: str | None, key: str | None) -> tuple[list[Known], str]:
     """Keys to try: the given one, or the database's; else why there is none."""
-    seal_id = field("--seal", seal, columns.seal_id) if seal else None
+    seal_id = field("--seal", seal, fields.seal_id) if seal else None
     if key is not None:
         if seal_id is None:
             raise CommandError("--key needs --seal: the frame does not say whose it is", MISUSED)
-        return [Known(seal_id, field("--key", key, columns.key, secret=True))], ""
+        return [Known(seal_id, field("--key", key, fields.key, secret=True))], ""
     if not config.exists():
         return [], f"no key: {config} is not there, and no --seal and --key were given"
     path = load(config).store.path

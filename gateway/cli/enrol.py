@@ -16,7 +16,7 @@ from gateway.cli.output import bar, counted, now_ms, say, say_json, show
 from gateway.core.duration import SECOND_MS
 from gateway.provisioning.flash import SealSettings
 from gateway.provisioning.private_file import write_private
-from gateway.registry import columns
+from gateway.registry import columns, fields
 from gateway.registry.credentials import Identity, fresh_identity, fresh_password
 from gateway.registry.enrolment import enrol_seal
 from gateway.registry.import_files import Result, Wish, enrol_files
@@ -161,7 +161,7 @@ def _say(result: Result, dry_run: bool) -> None:
 def _enrol_seal(site: Settings, typed: _Seal) -> None:
     """Enrol one seal and write the settings file that goes on it, readable by its owner only."""
     identity = _identity(typed.seal, typed.key_file)
-    door = None if typed.door is None else field("--door", typed.door, columns.an_id)
+    door = None if typed.door is None else field("--door", typed.door, fields.an_id)
     path = typed.out / f"seal-{identity.seal_id}.json" if typed.out.is_dir() else typed.out
     if path.exists():
         raise CommandError(f"{path} is there already; name another with --out", MISUSED)
@@ -207,8 +207,8 @@ def _identity(seal: str, key_file: Path | None) -> Identity:
         text = key_file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         raise CommandError(f"{key_file} cannot be read as a key", MISUSED) from None
-    key = field(str(key_file), text, columns.key, secret=True)
-    return Identity(field("--seal", seal, columns.seal_id), key, fresh_password())
+    key = field(str(key_file), text, fields.key, secret=True)
+    return Identity(field("--seal", seal, fields.seal_id), key, fresh_password())
 
 
 def _write(path: Path, content: bytes) -> None:

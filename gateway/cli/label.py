@@ -9,7 +9,7 @@ from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.output import say
 from gateway.provisioning.flash_screen import write_label
 from gateway.provisioning.label import terminal
-from gateway.registry import columns
+from gateway.registry import fields
 
 
 def label(
@@ -20,7 +20,7 @@ def label(
 ) -> None:
     """Print a seal's label again. It holds no secret."""
     try:
-        seal_id = columns.seal_id(columns.tidy(seal))
+        seal_id = fields.seal_id(fields.tidy(seal))
     except ValueError as error:
         raise CommandError(f"{seal!r} is no seal's id: {error}", MISUSED) from None
     if folder is None:

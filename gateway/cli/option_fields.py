@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from gateway.cli.exit_codes import MISUSED, CommandError
-from gateway.registry import columns
+from gateway.registry import fields
 
 NOW = "now"
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
@@ -25,7 +25,7 @@ def field(option: str, text: str, read: Callable[[str], Any], *, secret: bool = 
         CommandError: with the reader's sentence, if the text is not allowed.
     """
     try:
-        return read(columns.tidy(text))
+        return read(fields.tidy(text))
     except ValueError as error:
         value = "" if secret else f" {text!r}"
         raise CommandError(f"{option}{value}: {error}", MISUSED) from None
@@ -49,7 +49,7 @@ def begins_ms(option: str, text: str, now_ms: int, zone: tzinfo) -> int:
     if text == NOW:
         return now_ms // 1000 * 1000
     dated = _dated(text, now_ms, zone, 0)
-    return int(field(option, dated, lambda cell: columns.beginning_ms(cell, zone)))
+    return int(field(option, dated, lambda cell: fields.beginning_ms(cell, zone)))
 
 
 def ends_ms(option: str, text: str, from_ms: int, zone: tzinfo) -> int:
@@ -57,7 +57,7 @@ def ends_ms(option: str, text: str, from_ms: int, zone: tzinfo) -> int:
     its end. Arguments, result and errors as of `begins_ms`."""
     for days in (0, 1):
         dated = _dated(text, from_ms, zone, days)
-        end_ms = int(field(option, dated, lambda cell: columns.end_ms(cell, zone)))
+        end_ms = int(field(option, dated, lambda cell: fields.end_ms(cell, zone)))
         if end_ms > from_ms or dated == text:
             break
     return end_ms

@@ -19,7 +19,7 @@ from gateway.cli.options import CONFIG, Config, Json, Limit
 from gateway.cli.output import counted, named, now_ms, say, say_json, show, when
 from gateway.core.rules import Rulebook, Rules
 from gateway.language.reasons import reason_word, why_line
-from gateway.registry import columns
+from gateway.registry import fields
 from gateway.replay.replay import Apart, Replay, differing, journaled
 from gateway.replay.what_if import Comparison, Page, by_reason
 from gateway.replay.what_if import what_if as compare
@@ -72,8 +72,8 @@ def what_if(
     held = settings.rulebook
     changed = replace(held, rules=_rules(rules, held.rules)) if rules else held
     now = now_ms()
-    from_ms = _time_ms("--from", begins, now, columns.beginning_ms, settings.zone)
-    to_ms = min(_time_ms("--to", ends, now, columns.end_ms, settings.zone), now)
+    from_ms = _time_ms("--from", begins, now, fields.beginning_ms, settings.zone)
+    to_ms = min(_time_ms("--to", ends, now, fields.end_ms, settings.zone), now)
     if from_ms >= to_ms:
         raise CommandError(f"--from {begins} lies not before --to {ends}", MISUSED)
     lives = _lived(settings, changed, from_ms, to_ms)
@@ -111,7 +111,7 @@ def _rules(path: Path, now: Rules) -> Rules:
         mistakes = error.errors()
         for mistake in mistakes:
             mistake["loc"] = ("rules", *mistake["loc"])
-        sentences = (f"{path}: {toml_file.sentence_of(mistake)}" for mistake in mistakes)
+        sentences = (f"{path}: {toml_file.sentence(mistake)}" for mistake in mistakes)
         raise SettingsError(*sentences) from None
 
 

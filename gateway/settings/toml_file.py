@@ -35,15 +35,34 @@ def load(path: Path) -> Settings:
         settings = Settings(**data)
     except ValidationError as error:
         for detail in error.errors():
-            (elsewhere if _is_secret(detail) else in_file).append(sentence_of(detail))
+            (elsewhere if _is_secret(detail) else in_file).append(sentence(detail))
     if in_file or elsewhere:
         raise SettingsError(*(f"{path}: {sentence}" for sentence in in_file), *elsewhere)
     return _placed(settings, path.parent)
 
 
+def example() -> str:
+    """A whole settings file: every key with its default, and what is allowed."""
+    lines = ["# Menshen's settings. Every key may be left out; these are the defaults.", ""]
+    for section, model in SECTIONS.items():
+        lines += [f"# {model.__doc__}", f"[{section}]"]
+        for key, field in model.model_fields.items():
+            name = secret.SECRETS.get((section, key))
+            if name:
+                lines.append(f"# The {key} never stands here: set {name} or {name}_FILE.")
+            else:
+                lines.append(f"{key} = {_toml(field.default)}  # {_allowed(field)}")
+        lines.append("")
+    lines += [
+        "# For doors whose `class` is so called in doors.csv, keys of [rules] may be otherwise:",
+        "# [classes.heavy]",
+        "# off_delay_ms = 5000",
+    ]
+    return "\n".join(lines)
+
+
 def read(path: Path) -> dict[str, Any]:
-    """A TOML file as a dictionary; SettingsError if it is none. A byte order mark, as Windows
-    writes it, does no harm."""
+    """The file as a dictionary. A byte order mark, as Windows writes it, does no harm."""
     try:
         with path.open("rb") as file:
             content = file.read(FILE_BYTES_MAX + 1)
@@ -67,43 +86,6 @@ def read(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def sentence_of(detail: ErrorDetails) -> str:
-    """One mistake in words: the key, its value, and what is allowed."""
-    if detail["type"] == "value_error" and str(detail["ctx"]["error"]):
-        return str(detail["ctx"]["error"])  # a sentence of our own
-    section, *rest = (str(part) for part in detail["loc"])
-    if section == "classes":
-        return _sentence_of_class(rest, detail)
-    if section not in SECTIONS:
-        return _unknown_section(section, detail["input"])
-    if not rest:
-        return f"{section} is {shown(detail['input'])}; write it as a section, [{section}]"
-    field = SECTIONS[section].model_fields.get(rest[0])
-    if field is None:
-        return _unknown_key(section, rest[0])
-    return f"{section}.{rest[0]} is {shown(detail['input'])}; allowed is {_allowed(field)}"
-
-
-def example() -> str:
-    """A whole settings file: every key with its default, and what is allowed."""
-    lines = ["# Menshen's settings. Every key may be left out; these are the defaults.", ""]
-    for section, model in SECTIONS.items():
-        lines += [f"# {model.__doc__}", f"[{section}]"]
-        for key, field in model.model_fields.items():
-            name = secret.SECRETS.get((section, key))
-            if name:
-                lines.append(f"# The {key} never stands here: set {name} or {name}_FILE.")
-            else:
-                lines.append(f"{key} = {_toml(field.default)}  # {_allowed(field)}")
-        lines.append("")
-    lines += [
-        "# For doors whose `class` is so called in doors.csv, keys of [rules] may be otherwise:",
-        "# [classes.heavy]",
-        "# off_delay_ms = 5000",
-    ]
-    return "\n".join(lines)
-
-
 def _misplaced_secrets(data: dict[str, Any]) -> list[str]:
     """Take secrets out of `data`; a sentence for each."""
     sentences = []
@@ -120,6 +102,23 @@ def _misplaced_secrets(data: dict[str, Any]) -> list[str]:
 
 def _is_secret(detail: ErrorDetails) -> bool:
     return detail["loc"][:2] in secret.SECRETS
+
+
+def sentence(detail: ErrorDetails) -> str:
+    """One mistake in words: the key, its value, and what is allowed."""
+    if detail["type"] == "value_error" and str(detail["ctx"]["error"]):
+        return str(detail["ctx"]["error"])  # a sentence of our own
+    section, *rest = (str(part) for part in detail["loc"])
+    if section == "classes":
+        return _sentence_of_class(rest, detail)
+    if section not in SECTIONS:
+        return _unknown_section(section, detail["input"])
+    if not rest:
+        return f"{section} is {shown(detail['input'])}; write it as a section, [{section}]"
+    field = SECTIONS[section].model_fields.get(rest[0])
+    if field is None:
+        return _unknown_key(section, rest[0])
+    return f"{section}.{rest[0]} is {shown(detail['input'])}; allowed is {_allowed(field)}"
 
 
 def _sentence_of_class(rest: list[str], detail: ErrorDetails) -> str:

@@ -71,7 +71,7 @@ class WebContext:
 
     def now_ms(self) -> int:
         """The gateway's time, in milliseconds of UTC."""
-        return self.engine.now_ms()
+        return self.engine.clock.now_ms()
 
     def language(self, request: Request) -> str:
         """The language of this request."""
@@ -175,7 +175,6 @@ def _environment(name: str, zone: tzinfo) -> jinja2.Environment:
         "case_word": lambda case: case_words.case_word(case, name),
         "case_tone": case_words.case_tone,
         "cleared_word": lambda case: case_words.cleared_word(case, name),
-        "tried_word": lambda action, by, who: case_words.tried_word(action, by, who, name),
         "step_word": lambda step: case_words.step_word(step, name),
         "who_word": lambda by, who=None: case_words.who_word(by, who, name),
         "place_word": lambda label, area: case_words.place_word(label, area, name),
@@ -191,6 +190,7 @@ def _environment(name: str, zone: tzinfo) -> jinja2.Environment:
         "reason_word": lambda reason: reasons.reason_word(Reason(reason), name),
         "why_line": lambda reason, **facts: reasons.why_line(Reason(reason), name, **facts),
         "first_action": lambda reason: reasons.first_action(Reason(reason), name),
+        "channel_word": lambda kind: case_words.channel_word(kind, name),
         "outcomes_of": lambda reason: reasons.outcomes_of(Reason(reason)),
         "outcome_word": lambda outcome: reasons.outcome_word(outcome, name),
         "case_number": reasons.case_number,

@@ -25,7 +25,7 @@ from gateway.registry.rows import (
     NewWarden,
     RowResult,
 )
-from gateway.store import tables
+from gateway.store import pending, tables
 from gateway.store.database import Store
 
 NOW_MS = 1_780_000_000_000
@@ -62,7 +62,7 @@ def enrol(store, *rows, at_ms=NOW_MS, replace=False):
 
 def pending_events(store):
     with store.reading() as connection:
-        return [(subject.id, event) for _, subject, event in registry.pending_events(connection, 0)]
+        return [(subject.id, event) for _, subject, event in pending.pending_events(connection, 0)]
 
 
 def column(store, table, name):
@@ -222,6 +222,11 @@ def test_what_does_not_fit_is_told_and_nothing_is_written(store, row, sentence):
     before = counted(store)
     assert sentence in refused(store, NewGrid("g3", "x"), row)
     assert counted(store) == before
+
+
+def test_nobody_is_enrolled_under_the_centres_own_id(store):
+    row = NewWarden("centre", "Li", "g1", "zh")
+    assert "is the centre's own; take another" in refused(store, row)
 
 
 def counted(store):
