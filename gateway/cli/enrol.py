@@ -77,7 +77,9 @@ def enrol(
     elif files and seal is None and door is None and key_file is None:
         if kind is not None:
             _need_table(kind)
-        raise typer.Exit(_enrol_files(load(config), files, (kind, replace, dry_run), as_json))
+        site = load(config)
+        wish = Wish(now_ms(), site.zone, site.site.language, kind, replace, dry_run)
+        raise typer.Exit(_enrol_files(site.store.path, files, wish, as_json))
     else:
         raise CommandError("name CSV files, or one seal with --seal (and --door)", MISUSED)
 
@@ -95,26 +97,21 @@ def _need_table(kind: str) -> None:
         raise CommandError(f"{kind} is no table; there are {', '.join(columns.TABLES)}", MISUSED)
 
 
-def _enrol_files(
-    site: Settings, files: Sequence[Path], how: tuple[str | None, bool, bool], as_json: bool
-) -> int:
-    """Enrol CSV files and tell what came of it; the exit code."""
-    kind, replace, dry_run = how
-    wish = Wish(now_ms(), site.zone, site.site.language, kind, replace, dry_run)
-    path = site.store.path
+def _enrol_files(path: Path, files: Sequence[Path], wish: Wish, as_json: bool) -> int:
+    """Enrol CSV files into the database and tell what came of it; the exit code."""
     is_new = not path.exists()
     with bar() as progress:
         result = None
         if is_new:  # whatever is wrong with the files, no database is left behind
             with _rehearsal() as store:
                 result = enrol_files(store, files, changed(wish, dry_run=True), progress)
-        if result is None or not (result.mistakes or dry_run):
+        if result is None or not (result.mistakes or wish.dry_run):
             with closing(Store.open(path)) as store:
                 result = enrol_files(store, files, wish, progress)
     if as_json:
         say_json(_plain(result))
     else:
-        _say(result, dry_run)
+        _say(result, wish.dry_run)
         if is_new and result.written:
             say(f"A new database was made: {path}")
     return FAILED if result.mistakes else OK

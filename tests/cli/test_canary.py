@@ -1,0 +1,33 @@
+"""`menshen canary`: what is wrong with its seal's file or its password is told in a sentence.
+
+How it opens, pages and signs is told in tests/end_to_end/test_canary.py.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def test_a_file_that_is_no_seals_is_told(menshen: Callable[..., Any], folder: Path) -> None:
+    answer = menshen("canary", "nope.json", "--warden", "w1")
+    assert (answer.code, answer.err) == (
+        2,
+        "menshen: nope.json cannot be read: No such file or directory\n",
+    )
+    (folder / "seal.json").write_text(json.dumps({"id": "x"}))
+    answer = menshen("canary", "seal.json", "--warden", "w1")
+    assert answer.code == 2
+    assert answer.err.startswith("menshen: seal.json is no seal's settings file: ")
+    assert not (folder / "seal.flash").exists()
+
+
+def test_a_password_that_cannot_be_read_is_told(
+    menshen: Callable[..., Any], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MENSHEN_CONSOLE_PASSWORD_FILE", "nope")
+    answer = menshen("canary", "seal.json", "--warden", "w1")
+    assert answer.code == 2
+    assert "MENSHEN_CONSOLE_PASSWORD_FILE" in answer.err
