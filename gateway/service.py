@@ -28,7 +28,7 @@ from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
 from gateway.registry import load as registry
 from gateway.settings import Settings
-from gateway.store import tables
+from gateway.store import states, tables
 from gateway.store.database import STORED_FORMAT, Store, StoreError
 
 log = logging.getLogger("menshen")
@@ -134,7 +134,7 @@ def alone(path: Path) -> Iterator[None]:
 def own_id(store: Store) -> str:
     """The random id of this gateway, made at its first start."""
     with store.reading() as connection:
-        known = registry.site_id(connection)
+        known = states.site_id(connection)
     if known is None:
         known = secrets.token_hex(8)
         with store.writing() as connection:

@@ -41,8 +41,9 @@ from gateway.engine.scheduler import Scheduler
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
 from gateway.registry import load as registry
-from gateway.store.batch import Entry
+from gateway.store import journal, outbox, states
 from gateway.store.database import Store, StoreError
+from gateway.store.outbox import Entry
 from gateway.store.writer import Writer
 
 log = logging.getLogger("menshen.engine")
@@ -92,9 +93,9 @@ class Engine:
         self._workers: list[Callable[[list[Entry]], None]] = []
         self.broadcast = Broadcast()
         with store.reading() as connection:
-            journal_id, at_ms, entry_id = registry.newest(connection)
-            rules_known = registry.site_state(connection, "rules")
-            listening = registry.listening(connection)
+            (journal_id, at_ms), entry_id = journal.newest(connection), outbox.newest_id(connection)
+            rules_known = states.site_state(connection, states.RULES)
+            listening = states.listening(connection)
         self._ids = journal_id + 1, entry_id + 1
         self.clock = clock or MachineClock(at_ms)
         self.metrics = Metrics(self.clock.now_ms)
@@ -261,7 +262,7 @@ class Engine:
 
     def _is_journaled(self, seal_id: str, seq: int) -> bool:
         with self._store.reading() as connection:
-            return registry.is_journaled(connection, seal_id, seq)
+            return journal.is_journaled(connection, seal_id, seq)
 
     async def _commit(self, unit: UnitOfWork) -> None:
         """Return when the unit of work is on the disk, however long that takes."""

@@ -13,7 +13,7 @@ from gateway.core.paging.person import DailyTest, GroupedPage, PersonalPage, Sin
 from gateway.core.paging.routing import Notification, Routed, SitePage
 from gateway.core.reasons import Reason
 from gateway.registry.load import Registry
-from gateway.store.batch import Entry, Group
+from gateway.store.outbox import Entry, Group
 
 _encode = msgspec.json.Encoder().encode
 

@@ -12,6 +12,7 @@ from gateway.core.events import Event
 from gateway.core.subject import Subject
 from gateway.engine.engine import Engine
 from gateway.registry import load as registry
+from gateway.store import pending
 from gateway.store.database import Store, StoreError
 
 log = logging.getLogger("menshen.engine")
@@ -59,6 +60,6 @@ class PendingReader:
     def _read(self) -> tuple[Rows, registry.Registry | None]:
         """The rows that were not read yet, and the registry if it is newer than the engine's."""
         with self._store.reading() as connection:
-            rows = registry.pending_events(connection, self._last_id)
+            rows = pending.pending_events(connection, self._last_id)
             is_newer = registry.enrolment(connection) != self._engine.state.registry.enrolment
             return rows, registry.load(connection) if is_newer else None

@@ -12,7 +12,7 @@ from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import Subject
 from gateway.registry.load import SealRow
-from gateway.store.batch import Entry
+from gateway.store.outbox import Entry
 
 
 class Received(msgspec.Struct):

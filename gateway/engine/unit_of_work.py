@@ -36,7 +36,8 @@ from gateway.core.subject import Subject, SubjectKind, of_door
 from gateway.engine.outgoing import Addressing, entries_of
 from gateway.engine.ports import Answer
 from gateway.engine.state import CommittedSite
-from gateway.store.batch import Entry, WriteBatch
+from gateway.store.batch import WriteBatch
+from gateway.store.outbox import Entry
 
 REFUSALS_JOURNALED_A_MINUTE = 60  # of each reason; beyond that they are counted only
 

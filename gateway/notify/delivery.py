@@ -15,9 +15,9 @@ from gateway.channels.channel import Channel, DeliveryError
 from gateway.core.duration import DAY_MS
 from gateway.engine.clock import Clock
 from gateway.engine.health import Metrics
-from gateway.registry import load as registry
-from gateway.store.batch import Entry
+from gateway.store import outbox
 from gateway.store.database import Store, StoreError
+from gateway.store.outbox import Entry
 
 log = logging.getLogger("menshen.delivery")
 
@@ -105,11 +105,11 @@ class DeliveryWorker:
             self._read_to = entry.entry_id
             if entry.entry_id not in self._held:
                 self._hold(entry)
-        self._behind = self._passed or len(entries) == registry.DUE_AT_ONCE
+        self._behind = self._passed or len(entries) == outbox.UNDELIVERED_AT_ONCE
 
     def _read(self) -> list[Entry]:
         with self._store.reading() as connection:
-            return registry.undelivered(connection, self._kind, self._read_to)
+            return outbox.undelivered(connection, self._kind, self._read_to)
 
     def _hold(self, entry: Entry) -> None:
         self._held[entry.entry_id] = entry.made_ms

@@ -44,7 +44,7 @@ from gateway.registry.rows import (
 from gateway.registry.schedule_rows import ScheduleRows
 from gateway.store import tables
 from gateway.store.database import Store
-from gateway.store.statement import upsert
+from gateway.store.statements import upsert
 
 _encode = msgspec.json.Encoder().encode
 

@@ -17,7 +17,7 @@ from gateway.core.duration import DAY_MS
 from gateway.core.paging.person import Person
 from gateway.registry.rows import EnrolError, NewOverride, NewShift, RowResult, local, need_future
 from gateway.store import tables
-from gateway.store.statement import upsert
+from gateway.store.statements import upsert
 
 SHIFTS_MAX = 200  # of a grid's role
 OVERRIDES_MAX = 100  # of a person, that are not over

@@ -22,8 +22,8 @@ from gateway.registry import columns
 from gateway.registry import load as registry
 from gateway.settings import Settings
 from gateway.store import tables
-from gateway.store.batch import Entry
 from gateway.store.database import Store
+from gateway.store.outbox import Entry
 from tests.engine.small_site import HandSeal, Post, enrol, rows, until
 
 OPERATOR = Path(__file__).parents[2] / "docs" / "operator.md"

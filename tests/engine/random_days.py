@@ -24,8 +24,7 @@ from gateway.core.outcome import Outcome
 from gateway.core.subject import SITE, of_door
 from gateway.engine.engine import Engine
 from gateway.engine.pending import PendingReader
-from gateway.registry import load as registry
-from gateway.store import tables
+from gateway.store import outbox, tables
 from gateway.store.database import Store
 from sealwire import report
 from tests.engine.small_site import HandSeal, enrol, rows
@@ -192,7 +191,7 @@ class Days:
     async def deliver(self, engine: Engine) -> None:
         """A few pages are tried; most arrive."""
         with self.store.reading() as connection:
-            waiting = registry.undelivered(connection, "webhook", 0)
+            waiting = outbox.undelivered(connection, "webhook", 0)
         for entry in self.chance.sample(waiting, min(3, len(waiting))):
             entry.tries += 1
             entry.done_ms = self.clock.now_ms() if self.chance.random() < 0.7 else None

@@ -5,14 +5,15 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, insert, select
 
 from gateway.core.actor import actor_of
-from gateway.core.events import CaseAcknowledged, OrderPlaced, SealBound
+from gateway.core.events import CaseAcknowledged, Event, OrderPlaced, SealBound
 from gateway.core.model import Order
 from gateway.core.rules import Rulebook, Rules
+from gateway.core.subject import Subject, of_door
 from gateway.engine.clock import Clock
 from gateway.engine.engine import Engine
 from gateway.engine.pending import PendingReader
@@ -20,9 +21,8 @@ from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.notify.addressing import Addresses
 from gateway.registry import load as registry
-from gateway.store import tables
+from gateway.store import pending, tables
 from gateway.store.database import Store
-from gateway.store.statement import Row
 from sealwire import ccm, envelope, receipt, report, topics
 from tests.manual_clock import ManualClock
 from tests.waiting import until
@@ -103,12 +103,11 @@ def enrol(store: Store, seals: list[HandSeal], webhook: str = "", bound: bool = 
     """Doors door-0, door-1 … in one grid with one warden, each sealed and under order."""
     channels = f'["webhook:{webhook}", "inbox"]' if webhook else '["inbox"]'
     doors = [{"door_id": f"door-{n}", "label": f"1-{n}", "grid_id": "g"} for n in range(len(seals))]
-    pending_events: list[Row] = []
+    pending_events: list[tuple[Subject, Event]] = []
     for n, seal in enumerate(seals if bound else []):
         order = Order(f"order-{n}", 0, FOREVER_MS)
         for event in (SealBound(seal.seal_id), OrderPlaced(order)):
-            whose = {"subject_kind": "door", "subject_id": f"door-{n}"}
-            pending_events.append({**whose, "body": msgspec.json.encode(event)})
+            pending_events.append((of_door(f"door-{n}"), event))
     with store.writing() as connection:
         connection.execute(insert(tables.grids), {"grid_id": "g", "name": "Grid"})
         warden = {"warden_id": "wang", "name": "Wang", "grid_id": "g", "channels": channels}
@@ -119,8 +118,7 @@ def enrol(store: Store, seals: list[HandSeal], webhook: str = "", bound: bool = 
             row = {"seal_id": seal.seal_id, "key": seal.key, "enrolled_ms": 0}
             row["door_id"] = f"door-{n}" if bound else None
             connection.execute(insert(tables.seals), row)
-        if pending_events:
-            connection.execute(insert(tables.pending_events), pending_events)
+        pending.leave(connection, pending_events)
 
 
 def quiet(
@@ -145,9 +143,9 @@ async def beating(
     """An engine at work on the store, its pending events read. At the end it is cancelled in the
     middle of whatever it does."""
     engine, post = quiet(store, rules, clock)
-    pending = PendingReader(store, engine)
+    reader = PendingReader(store, engine)
     async with asyncio.TaskGroup() as group:  # an engine that dies takes its test with it
-        tasks = [group.create_task(part) for part in (engine.run(), pending.run())]
+        tasks = [group.create_task(part) for part in (engine.run(), reader.run())]
         await until(lambda: not waiting_pending_events(store))
         await engine.idle()
         yield engine, post
@@ -169,7 +167,7 @@ def waiting_pending_events(store: Store) -> int:
         return len(connection.execute(select(tables.pending_events.c.pending_id)).all())
 
 
-def rows(store: Store, table: object) -> list[Row]:
+def rows(store: Store, table: object) -> list[dict[str, Any]]:
     """Every row of a table, as dictionaries."""
     with store.reading() as connection:
         return [dict(row._mapping) for row in connection.execute(select(table))]  # type: ignore[call-overload]

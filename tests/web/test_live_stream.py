@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from gateway.engine.ports import Committed
-from gateway.registry import load as registry
-from gateway.store.batch import Entry
+from gateway.store import outbox
 from gateway.store.database import Store, StoreError
+from gateway.store.outbox import Entry
 from gateway.web import live_stream
 from gateway.web.live_stream import PUSH_EVERY_MS, merged
 from tests.web.web_site import Console, console, first_case, listening, new_store
@@ -129,7 +129,7 @@ async def test_a_page_that_goes_out_leaves_the_form_beside_it_alone(tmp_path: Pa
 def registry_entry(site: Console) -> Entry:
     """The webhook's entry in the outbox."""
     with site.store.reading() as connection:
-        return registry.undelivered(connection, "webhook", 0)[0]
+        return outbox.undelivered(connection, "webhook", 0)[0]
 
 
 async def test_a_stream_outlives_a_store_that_cannot_be_read(
