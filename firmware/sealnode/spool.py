@@ -148,10 +148,10 @@ class Spool:
         self.unsaved = self.stale = False
 
     def _load(self) -> None:
-        found = [_read(path) for path in self._paths]
+        slots = [_read(path) for path in self._paths]
         best = _NOTHING
         torn = 0
-        for data in found:
+        for data in slots:
             if data is not None and _is_whole(data):
                 if data[4:8] > best[4:8]:  # the generation; big-endian, so bytes compare as numbers
                     best = data
