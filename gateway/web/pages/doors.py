@@ -20,8 +20,7 @@ from gateway.core.subject import of_door
 from gateway.engine.ports import Committed
 from gateway.language import recurrence, times
 from gateway.language.catalogue import N_
-from gateway.registry import fields as fields
-from gateway.registry import permits
+from gateway.registry import fields, permits
 from gateway.registry.permits import (
     Announced,
     Announcements,
