@@ -170,7 +170,7 @@ class Days:
         action_id = f"a{self.names - self.chance.choice([0, 0, 0, 1])}"  # some come twice
         age_ms = self.chance.choice([0, 0, MINUTE, 2 * HOUR])
         hers = case_id, actor_of("wang"), action_id, age_ms
-        desks = in_review_id, CENTRE, action_id, age_ms
+        review = in_review_id, CENTRE, action_id, age_ms
         return self.chance.choice(
             [
                 CaseAcknowledged(*hers),
@@ -178,8 +178,8 @@ class Days:
                 CaseReported(*hers, outcome=Outcome.LAWFUL),
                 CaseShelved(*hers, why="asleep", until_ms=now + hours * HOUR),
                 PageReceived(case_id, case_id, "wang"),
-                CaseAssessed(*desks),
-                CaseSignedOff(*desks),
+                CaseAssessed(*review),
+                CaseSignedOff(*review),
                 PermitAnnounced(permit),
                 OrderPlaced(Order(f"order-{number}", 0, now + hours * HOUR)),
                 OrderPlaced(Order(f"order-{number}", 0, now + 99 * HOUR, Policy(1, MINUTE))),
