@@ -61,7 +61,7 @@ class Days:
                 connection.execute(insert(tables.wardens), {**row, "grid_id": "g"})
 
     async def live(self, engine: Engine) -> None:
-        """Many acts, one after the other; what came is stepped at the latest when time passes."""
+        """One happening after the other; what came is stepped at the latest when time passes."""
         chances = {
             self.edge: 30,
             self.silent_edge: 5,
