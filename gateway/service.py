@@ -18,15 +18,13 @@ from typing import IO
 
 from sqlalchemy import insert
 
+from gateway.channels import kinds
 from gateway.engine.engine import Engine
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.ingest.mqtt import Broker
 from gateway.notify.addressing import Addresses
-from gateway.notify.apprise import AppriseChannel
-from gateway.notify.channel import Channel
 from gateway.notify.delivery import DeliveryWorker
-from gateway.notify.webhook import Webhook
 from gateway.registry import load as registry
 from gateway.settings import Settings
 from gateway.store import states, tables
@@ -61,13 +59,9 @@ async def _run_parts(settings: Settings, store: Store) -> None:
     addresses = Addresses(known, settings.webhook.url, settings.site.language)
     engine = Engine(store, CommittedSite(known, settings.rulebook), Authenticator(), addresses)
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics)
-    channels: list[Channel] = [
-        Webhook(settings.webhook.url, settings.webhook.token),
-        AppriseChannel(),
-    ]
     workers = [
-        DeliveryWorker(channel, store, engine.attempted, engine.metrics, engine.now_ms)
-        for channel in channels
+        DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.now_ms)
+        for kind, channel in kinds.opened(settings)
     ]
     engine.connect(broker, [worker.offer for worker in workers])
     stopped = asyncio.Event()

@@ -1,10 +1,12 @@
 """What `menshen check` checks in the database: clock, wardens, seals, refusals, pages."""
 
+import json
 from collections.abc import Iterator
 from datetime import tzinfo
 
 from sqlalchemy import Connection, func, select
 
+from gateway.channels.kinds import is_channel, samples
 from gateway.cli import check_machine
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.output import ago, counted, named, span
@@ -29,11 +31,26 @@ def parts(store: Store, has_webhook: bool, now: int, zone: tzinfo) -> Iterator[C
 def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
     """Whether somebody is told of every door, and can be reached."""
     d, w = tables.doors.c, tables.wardens.c
-    told = list(connection.execute(select(w.warden_id, w.grid_id).where(w.channels != "[]")))
+    query = select(w.warden_id, w.grid_id, w.channels).where(w.channels != "[]")
+    enrolled = connection.execute(query).all()
+    told = [(warden_id, grid_id) for warden_id, grid_id, _ in enrolled]
+    unknown = sorted(
+        {
+            channel.partition(":")[0]
+            for _, _, channels in enrolled
+            for channel in json.loads(channels)
+            if not is_channel(channel)
+        }
+    )
     doors_in = set(connection.execute(select(d.grid_id).distinct()).scalars())
     grids = sorted(doors_in - {grid_id for _, grid_id in told})
     lost = sorted(views.unreached(connection) & {warden_id for warden_id, _ in told})
-    facts = {"wardens": len(told), "grids_without": grids, "unreached": lost}
+    facts = {
+        "wardens": len(told),
+        "grids_without": grids,
+        "unreached": lost,
+        "unknown_channels": unknown,
+    }
     if grids:
         words = (
             f"nobody is told of the doors in {named(grids)}; enrol a warden with a channel there"
@@ -41,6 +58,9 @@ def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
         if has_webhook:
             return CheckResult("wardens", Mark.WARN, f"only the webhook: {words}", facts)
         return CheckResult("wardens", Mark.FAIL, words, facts)
+    if unknown:
+        words = f"nothing goes out by {named(unknown)}; allowed are {samples()}"
+        return CheckResult("wardens", Mark.WARN, words, facts)
     if lost:
         words = f"of {len(told)}, {len(lost)} not reached by the daily test: {named(lost)}"
         return CheckResult("wardens", Mark.WARN, f"{words}; check their phones", facts)

@@ -1,6 +1,6 @@
 """Every sentence that a person reads about a reason, in one place and both languages.
 
-What leaves the house (`page_text`) names no door and no person: it says what happened, what to do
+What leaves the house (pages.py) names no door and no person: it says what happened, what to do
 first, and the number under which the console tells the rest.
 """
 
@@ -145,10 +145,6 @@ _FIRST_ACTION: dict[Reason, str] = {
     Reason.GROUPED: N_("Open the list and begin at the top."),
 }
 _NOTHING = N_("There is nothing to do.")
-_PAGE_TITLE = N_("Menshen: {what}")
-_PAGE_BODY = N_("{why} {first} Case {number}.")
-_PAGE_BODY_ALONE = N_("{why} {first}")
-
 
 _OUTCOMES: dict[str, str] = {
     Outcome.IN_ORDER: N_("All in order: everybody at home, door shut"),
@@ -242,17 +238,3 @@ def case_number(case_id: str) -> str:
         return f"outage-{at_ms[-6:]}{number}"
     seal, dash, rest = case_id.partition("-")
     return f"{seal[-4:]}{dash}{rest}"
-
-
-def page_text(reason: Reason, language: str, case_id: str, **facts: str) -> tuple[str, str]:
-    """(title, body) of a page as it may leave the house: nothing in it identifies anybody.
-
-    A page that is about no single case has an empty `case_id`, and no number in its text.
-    """
-    title = say(_PAGE_TITLE, language).format(what=reason_word(reason, language))
-    body = say(_PAGE_BODY if case_id else _PAGE_BODY_ALONE, language).format(
-        why=why_line(reason, language, **facts),
-        first=first_action(reason, language),
-        number=case_number(case_id),
-    )
-    return title, body

@@ -1,17 +1,16 @@
 """By which addresses a person is told, and the site's own webhook.
 
-The console's inbox is a channel too: its entry is delivered when it is committed, for the inbox is
-a view of the outbox. A site-wide webhook, if set, gets every page once a round.
+An entry of a channel that sends nothing, as the inbox, is delivered when it is committed. A
+site-wide webhook, if set, gets every page once a round.
 """
 
+from gateway.channels.kinds import kind_of
+from gateway.channels.webhook import WEBHOOK
 from gateway.core.cases.escalation import Ways
 from gateway.core.effects import PageDue
 from gateway.core.paging.person import PersonalPage
 from gateway.registry.load import Registry, Warden
 from gateway.store.outbox import Entry
-
-INBOX, WEBHOOK, APPRISE = "inbox", "webhook", "apprise"
-CHANNELS = (INBOX, WEBHOOK, APPRISE)
 
 
 class Addresses:
@@ -34,7 +33,9 @@ class Addresses:
         personal_page = PersonalPage(
             page.page_id, page.case_id, door_id, page.reason, page.since_ms
         )
-        return [_entry(personal_page, now_ms, None, WEBHOOK, self._site_webhook, self._language)]
+        return [
+            _entry(personal_page, now_ms, None, WEBHOOK.name, self._site_webhook, self._language)
+        ]
 
     def entries(
         self, warden_id: str, personal_page: PersonalPage, now_ms: int, about: str = ""
@@ -68,6 +69,8 @@ def _entry(
     language: str,
     about: str = "",
 ) -> Entry:
+    kind = kind_of(channel)
+    is_delivered = kind is not None and kind.open is None
     return Entry(
         entry_id=0,
         page_id=personal_page.page_id,
@@ -81,6 +84,6 @@ def _entry(
         since_ms=personal_page.since_ms,
         made_ms=now_ms,
         next_ms=now_ms,
-        done_ms=now_ms if channel == INBOX else None,
+        done_ms=now_ms if is_delivered else None,
         about=about,
     )

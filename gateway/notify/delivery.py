@@ -11,9 +11,9 @@ import logging
 import random
 from collections.abc import Callable
 
+from gateway.channels.channel import Channel, DeliveryError
 from gateway.core.duration import DAY_MS
 from gateway.engine.health import Metrics
-from gateway.notify.channel import Channel, DeliveryError
 from gateway.store import outbox
 from gateway.store.database import Store, StoreError
 from gateway.store.outbox import Entry
@@ -29,23 +29,30 @@ REFILL_EVERY_S = 2.0
 
 
 class DeliveryWorker:
-    """Delivers one channel's entries."""
+    """Delivers one channel's entries.
+
+    Args:
+        kind: the name of the channel's kind, as entries bear it.
+        channel: sends one entry; it is closed when `run` ends.
+        store: read on a thread for what an earlier life left.
+        attempted: told of every try, on the loop: the entry with its `tries`, and `done_ms` or
+            `error`, `next_ms` and `gave_up`.
+        metrics: learns how many entries are in hand, and how old the oldest is.
+        now_ms: the loop's time, in milliseconds of UTC: an entry is due when the loop says so.
+    """
 
     def __init__(
         self,
+        kind: str,
         channel: Channel,
         store: Store,
         attempted: Callable[[Entry], None],
         metrics: Metrics,
         now_ms: Callable[[], int],
     ) -> None:
-        self._channel, self._store, self._attempted, self._metrics = (
-            channel,
-            store,
-            attempted,
-            metrics,
-        )
-        self._now_ms = now_ms  # the loop's: an entry is due when the loop says so
+        self._kind, self._channel = kind, channel
+        self._store, self._attempted, self._metrics = store, attempted, metrics
+        self._now_ms = now_ms
         self._pending: list[tuple[int, int, Entry]] = []
         self._held: dict[int, int] = {}  # entry_id -> made_ms of what is in hand
         self._read_to = 0  # entries up to here were offered or read
@@ -57,7 +64,7 @@ class DeliveryWorker:
     def offer(self, entries: list[Entry]) -> None:
         """Take over entries that were just committed; others' channels are passed over."""
         for entry in entries:
-            if entry.channel != self._channel.name:
+            if entry.channel != self._kind:
                 continue
             if self._behind or len(self._held) >= PENDING_MAX:
                 self._behind = self._passed = True  # in order: read from where we are
@@ -67,7 +74,11 @@ class DeliveryWorker:
         self._wake.set()
 
     async def run(self) -> None:
-        """Deliver until cancelled."""
+        """Deliver until cancelled; then close the channel.
+
+        Raises:
+            ExceptionGroup: the channel raised what is no DeliveryError, which is a bug in it.
+        """
         try:
             async with asyncio.TaskGroup() as tries:
                 while True:
@@ -86,7 +97,7 @@ class DeliveryWorker:
         try:
             entries = await asyncio.to_thread(self._read)
         except StoreError as error:
-            log.warning("%s: %s", self._channel.name, error)
+            log.warning("%s: %s", self._kind, error)
             await asyncio.sleep(REFILL_EVERY_S)
             return
         for entry in entries:
@@ -97,7 +108,7 @@ class DeliveryWorker:
 
     def _read(self) -> list[Entry]:
         with self._store.reading() as connection:
-            return outbox.undelivered(connection, self._channel.name, self._read_to)
+            return outbox.undelivered(connection, self._kind, self._read_to)
 
     def _hold(self, entry: Entry) -> None:
         self._held[entry.entry_id] = entry.made_ms
@@ -106,7 +117,7 @@ class DeliveryWorker:
 
     def _count(self) -> None:
         oldest = next(iter(self._held.values()), None)  # entries come in the order of their making
-        self._metrics.outbox[self._channel.name] = len(self._held), oldest
+        self._metrics.outbox[self._kind] = len(self._held), oldest
 
     async def _wait(self) -> None:
         """Until an entry is due, or something new came."""
@@ -147,7 +158,7 @@ class DeliveryWorker:
     def _failed(self, entry: Entry, error: DeliveryError) -> None:
         """Decide when to try again."""
         if entry.tries == 1:
-            log.warning("%s: page %s: %s", self._channel.name, entry.page_id, error)
+            log.warning("%s: page %s: %s", self._kind, entry.page_id, error)
         entry.error = str(error)
         entry.gave_up = self._now_ms() - entry.made_ms > GIVE_UP_MS
         wait_s: float = BACK_OFF_S[min(entry.tries, len(BACK_OFF_S)) - 1]

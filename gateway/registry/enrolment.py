@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import Connection
 
+from gateway.core.actor import CENTRE
 from gateway.core.events import DoorClassed, Event
 from gateway.core.model import Permit
 from gateway.core.subject import Subject, of_door
@@ -141,6 +142,8 @@ class Enrolment:
 
     def _warden(self, new: NewWarden) -> RowResult:
         self._grids.need("grid_id", new.grid_id)
+        if new.warden_id == CENTRE.actor_id:
+            raise EnrolError("warden_id", new.warden_id, "is the centre's own; take another")
         channels = _encode(new.channels).decode()
         return self._wardens.put(asdict(new) | {"channels": channels, "role": new.role.value})
 

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from gateway.channels.kinds import is_channel, samples
 from gateway.core.doors.permits import WINDOWS_MAX
 from gateway.core.duration import MINUTE_MS, SECOND_MS
 from gateway.core.local_time import DAY_MIN, EVERY_DAY
@@ -128,18 +129,9 @@ def channels(text: str) -> tuple[str, ...]:
     addresses = tuple(dict.fromkeys(text.split()))
     if len(addresses) > CHANNELS_MAX:
         raise ValueError(f"allowed are up to {CHANNELS_MAX} channels")
-    if not all(map(_is_channel, addresses)):
-        raise ValueError(
-            "allowed are inbox, webhook:https://… and apprise:<address>, with spaces between"
-        )
+    if not all(map(is_channel, addresses)):
+        raise ValueError(f"allowed are {samples()}, with spaces between")
     return addresses
-
-
-def _is_channel(text: str) -> bool:
-    kind, _, address = text.partition(":")
-    if kind == "webhook":
-        return address.startswith(("http://", "https://"))
-    return text == "inbox" or (kind == "apprise" and "://" in address)
 
 
 # Of a seal.

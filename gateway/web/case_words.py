@@ -3,9 +3,12 @@
 Raised, told, taken, at the door, reported, assessed, signed off, closed.
 """
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gateway.channels.kinds import kind_of
 from gateway.core.actor import CENTRE, Actor, actor_of
 from gateway.core.cases.actions import LATE_MS
 from gateway.core.cases.refusal import Refusal
@@ -13,7 +16,7 @@ from gateway.core.cases.transitions import PERSONAL, Action, Standing, allowed, 
 from gateway.core.model import CaseState
 from gateway.core.reasons import TAMPER, Reason
 from gateway.language.catalogue import N_, say
-from gateway.store.case_views import IN_REVIEW, OPEN, WAITING, CaseRow
+from gateway.store.case_views import IN_REVIEW, OPEN, WAITING, CaseRow, LateRefusal
 from gateway.store.page_views import DeliveryRow
 
 CASE_WORDS = {
@@ -66,7 +69,6 @@ _AREAS = {
     "batch": N_("Seals of batch {name}"),
 }
 
-_SHELVED = N_("{name} put it aside")
 _DONE = {
     "raised": N_("Raised"),
     "paged": N_("Told"),
@@ -77,6 +79,7 @@ _DONE = {
     "signed_off": N_("{name} signed it off"),
     "closed": N_("Closed"),
 }
+_SHELVED = N_("{name} put it aside")
 _TO_DO = {
     "paged": N_("Tell somebody"),
     "acknowledged": N_("Take it"),
@@ -92,6 +95,7 @@ _STEP_OF = {
     Action.REPORT: "reported",
     Action.ASSESS: "assessed",
     Action.SIGN_OFF: "signed_off",
+    Action.SHELVE: "shelved",  # only of those that came too late: no step of the loop
 }
 # An outage has no door.
 _DONE_THERE = N_("{name} is there")
@@ -108,16 +112,21 @@ class WorkflowStep(Struct, frozen=True):
     who: str | None = None  # the name of `by`, if it is a warden's
     is_door: bool = True  # it is at a door, and not where an outage may come from
     arrived_ms: int | None = None  # when the gateway heard of it, if that was much later
+    refusal: Refusal | None = None  # why it did not count, if it came too late
+    is_latest: bool = False  # of those that count and are done
 
 
-def workflow(case: CaseRow, told_ms: int | None, sign_off: bool) -> list[WorkflowStep]:
+def workflow(
+    case: CaseRow, told_ms: int | None, sign_off: bool, late: Sequence[LateRefusal] = ()
+) -> list[WorkflowStep]:
     """The whole loop of a case: what was done, then what is still to come.
 
-    A step that was passed over is left out. Without `sign_off` a report is the end.
+    A step that was passed over is left out. Without `sign_off` a report is the end. What came too
+    late to count stands where it was done in time.
     """
     times = {name: getattr(case, f"{name}_ms", None) for name in _DONE} | {"paged": told_ms}
     reached = max(index for index, name in enumerate(_DONE) if times[name] is not None)
-    steps = []
+    done, to_come = [], []
     for index, name in enumerate(_DONE):
         at_ms = times[name]
         wanted = sign_off or name not in ("assessed", "signed_off")
@@ -125,9 +134,25 @@ def workflow(case: CaseRow, told_ms: int | None, sign_off: bool) -> list[Workflo
             by, who = getattr(case, f"{name}_by", None), getattr(case, f"{name}_name", None)
             arrived_ms = getattr(case, f"{name}_arrived_ms", None) or at_ms
             late_ms = arrived_ms if arrived_ms - at_ms >= LATE_MS else None
-            steps.append(WorkflowStep(name, at_ms, by, who, case.area is None, late_ms))
+            is_door, is_latest = case.area is None, index == reached
+            done.append(WorkflowStep(name, at_ms, by, who, is_door, late_ms, is_latest=is_latest))
         elif index > reached and wanted and case.state is not CaseState.CLOSED:
-            steps.append(WorkflowStep(name, is_door=case.area is None))
+            to_come.append(WorkflowStep(name, is_door=case.area is None))
+    return [*_in_time(done, [_late_step(case, refused) for refused in late]), *to_come]
+
+
+def _late_step(case: CaseRow, refused: LateRefusal) -> WorkflowStep:
+    name, is_door = _STEP_OF[refused.action], case.area is None
+    at_ms, arrived_ms = refused.done_ms, refused.arrived_ms
+    return WorkflowStep(name, at_ms, refused.by, refused.name, is_door, arrived_ms, refused.reason)
+
+
+def _in_time(done: list[WorkflowStep], late: list[WorkflowStep]) -> list[WorkflowStep]:
+    """The steps in the order of the loop, and before the first that is later, what was late."""
+    steps = list(done)
+    for refused in late:
+        later = (n for n, step in enumerate(steps) if (step.at_ms or 0) > (refused.at_ms or 0))
+        steps.insert(next(later, len(steps)), refused)
     return steps
 
 
@@ -199,14 +224,14 @@ def step_word(step: WorkflowStep, language: str) -> str:
     is_there = step.name == "on_site" and not step.is_door
     if step.at_ms is None:
         return say(_GO_THERE if is_there else _TO_DO[step.name], language)
-    done = _DONE_THERE if is_there else _DONE[step.name]
+    done = _DONE_THERE if is_there else _DONE.get(step.name, _SHELVED)
     return say(done, language).format(name=who_word(step.by, step.who, language))
 
 
-def tried_word(action: Action, by: str, name: str | None, language: str) -> str:
-    """What somebody did too late, as the step that it was to be."""
-    done = _SHELVED if action is Action.SHELVE else _DONE[_STEP_OF[action]]
-    return say(done, language).format(name=who_word(by, name, language))
+def channel_word(name: str, language: str) -> str:
+    """A way to reach somebody, in a word; the name of a kind that is no more."""
+    kind = kind_of(name)
+    return name if kind is None else say(kind.word, language)
 
 
 def place_word(label: str, area: str | None, language: str) -> str:

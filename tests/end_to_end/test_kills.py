@@ -230,5 +230,5 @@ def assert_lived_as_journaled(site: Site) -> None:
             replay.step(its)
         assert differing(connection, replay) == Apart()
     store.close()
-    assert replay.doors
-    assert any(person.told for person in replay.router.people.values())
+    assert replay.turn.doors
+    assert any(person.sent for person in replay.turn.router.people.values())

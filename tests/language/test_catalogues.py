@@ -16,7 +16,7 @@ METHODS = [
     ("web/**.py", "python"),
     ("language/**.py", "python"),
     ("accounts/**.py", "python"),
-    ("notify/**.py", "python"),
+    ("channels/**.py", "python"),
     ("registry/**.py", "python"),
     ("web/templates/**.html", "jinja2"),
 ]

@@ -7,12 +7,12 @@ import pytest
 from gateway.core.outcome import Outcome
 from gateway.core.reasons import Reason
 from gateway.language.catalogue import LOCALES
+from gateway.language.pages import page_text
 from gateway.language.reasons import (
     case_number,
     first_action,
     outcome_word,
     outcomes_of,
-    page_text,
     reason_word,
     why_line,
 )

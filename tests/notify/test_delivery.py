@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from gateway.channels import kinds
 from gateway.core.rules import Rulebook
 from gateway.engine.engine import Engine
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.notify import delivery as courier_file
 from gateway.notify.addressing import Addresses
-from gateway.notify.apprise import AppriseChannel
 from gateway.notify.delivery import DeliveryWorker
-from gateway.notify.webhook import Webhook
 from gateway.registry import load as registry
+from gateway.settings import Settings
+from gateway.settings.sections import Webhook
 from gateway.store import tables
 from gateway.store.database import Store
 from tests.engine.small_site import HandSeal, Post, beating_at, enrol, rows, until
@@ -66,10 +67,11 @@ async def gateway(store: Store, site_url: str = "") -> AsyncIterator[Engine]:
     with store.reading() as connection:
         known = registry.load(connection)
     addresses = Addresses(known, site_url, "en")
+    settings = Settings(webhook=Webhook(url=site_url, token=SECRET))
     engine = Engine(store, CommittedSite(known, Rulebook()), Authenticator(), addresses)
     workers = [
-        DeliveryWorker(channel, store, engine.attempted, engine.metrics, engine.now_ms)
-        for channel in (Webhook(site_url, SECRET), AppriseChannel())
+        DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.now_ms)
+        for kind, channel in kinds.opened(settings)
     ]
     engine.connect(Post(), [worker.offer for worker in workers])
     async with asyncio.TaskGroup() as group:

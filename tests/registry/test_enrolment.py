@@ -224,6 +224,11 @@ def test_what_does_not_fit_is_told_and_nothing_is_written(store, row, sentence):
     assert counted(store) == before
 
 
+def test_nobody_is_enrolled_under_the_centres_own_id(store):
+    row = NewWarden("centre", "Li", "g1", "zh")
+    assert "is the centre's own; take another" in refused(store, row)
+
+
 def counted(store):
     with store.reading() as connection:
         return {

@@ -141,7 +141,9 @@ async def test_a_late_refusal_says_when_it_was_done_and_that_others_acted(tmp_pa
         assert (told["reason"], told["overtaken"]) == ("taken_already", True)
         assert "others have acted on it meanwhile" in told["why"]
         page = await site.text(f"/cases/{case_id}")  # the case's log knows that he was there first
-        assert page.index("Li Qiang took it") < page.index("Wang Fang took it")
+        took = [page.index(f"{name} took it") for name in ("Wang Fang", "Li Qiang")]
+        assert took == sorted(took)
+        assert took[1] < page.index("Go to the door"), "what is still to come stands below"
         assert page.count("This came too late to count. Somebody has this case already.") == 1
         assert page.count("heard of at") == 1
 

@@ -94,12 +94,13 @@ async def test_what_passes_no_check_is_refused_by_the_core_and_leaves_no_row(
             Permit(f"p{n}", now_ms(), now_ms() + HOUR_MS + n, 1, 60_000, "Li", "meal")
             for n in range(PERMITS_MAX + 1)
         ]
-        said = [site.engine.submit(of_door("d0"), PermitAnnounced(permit)) for permit in wanted]
-        assert await asyncio.gather(*said) == [True] * PERMITS_MAX + [False]
+        pressed = [site.engine.submit(of_door("d0"), PermitAnnounced(permit)) for permit in wanted]
+        changed = [answer.changed for answer in await asyncio.gather(*pressed)]
+        assert changed == [True] * PERMITS_MAX + [False]
         with site.store.reading() as connection:
             rows = connection.execute(select(tables.permits.c.permit_id)).scalars().all()
             j = tables.journal.c
-            why = select(j.reason).where(j.kind == "PermitAnnounced").order_by(j.journal_id.desc())
+            why = select(j.reason).where(j.kind == "permit").order_by(j.journal_id.desc())
             assert connection.execute(why.limit(1)).scalar() == "permits_full"
         assert sorted(rows) == sorted(permit.permit_id for permit in wanted[:-1])
 

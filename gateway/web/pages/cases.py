@@ -90,14 +90,14 @@ def gathered(
     if case is None:
         return None
     deliveries = page_views.deliveries(connection, case, DELIVERIES_MAX)
-    steps = workflow(case, first_told_ms(case, deliveries), sign_off)
     late = case_views.late_refusals(connection, case_id, LATE_MAX)
+    steps = workflow(case, first_told_ms(case, deliveries), sign_off, late)
     return {
         "case": case,
         "actor": by,
         "actor_name": _name(connection, by),
         "may": may(case, by),
-        "workflow": {"case": case, "steps": steps, "late": late},
+        "workflow": {"case": case, "steps": steps},
         "outage": case_views.outage_of(connection, case),
         "deliveries": deliveries,
         "wardens": views.wardens(connection, WARDENS_MAX, case.grid_id),

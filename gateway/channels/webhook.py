@@ -5,15 +5,19 @@ The body holds random ids and words from our own tables, never an address or a n
 """
 
 import json
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import aiohttp
-
+from gateway.channels.channel import ChannelKind, DeliveryError
+from gateway.channels.message import OF_PEOPLE, message_text
 from gateway.core.reasons import Reason
+from gateway.language.catalogue import N_
 from gateway.language.reasons import why_line
-from gateway.notify.channel import DeliveryError
-from gateway.notify.message import OF_PEOPLE, message_text
+from gateway.settings import Settings
 from gateway.store.outbox import Entry
+
+if TYPE_CHECKING:
+    import aiohttp
 
 TIMEOUT_S = 10.0
 CONNECTIONS_MAX = 16
@@ -23,14 +27,14 @@ HELPS_LATER = frozenset({408, 409, 425, 429})  # of the 4xx, those that time may
 class Webhook:
     """Posts pages to the address of each entry. `token` goes to the site's own address only."""
 
-    name = "webhook"
-
     def __init__(self, site_url: str, token: str | None) -> None:
         self._site_url, self._token = site_url, token
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, entry: Entry) -> None:
         """Post once. DeliveryError names the host only, for the path may hold a secret."""
+        import aiohttp  # a quarter of a second to import; whoever only checks a list waits in vain
+
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
@@ -75,3 +79,16 @@ def body(entry: Entry) -> bytes:
         },
         ensure_ascii=False,
     ).encode()
+
+
+def _open(settings: Settings) -> Webhook:
+    return Webhook(settings.webhook.url, settings.webhook.token)
+
+
+WEBHOOK = ChannelKind(
+    "webhook",
+    "webhook:https://…",
+    N_("webhook"),
+    lambda address: address.startswith(("http://", "https://")),
+    _open,
+)

@@ -5,10 +5,11 @@ import json
 import msgspec
 import pytest
 
+from gateway.channels.message import OF_PEOPLE, message_text
+from gateway.channels.webhook import body
 from gateway.core.reasons import Reason
 from gateway.language.catalogue import LOCALES
-from gateway.notify.message import CASES_NAMED_MAX, OF_PEOPLE, message_text
-from gateway.notify.webhook import body
+from gateway.language.pages import CASES_NAMED_MAX
 from gateway.store.outbox import Entry, Group
 
 

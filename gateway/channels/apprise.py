@@ -7,8 +7,9 @@ nothing identifying: who opens it on a phone learns the case's number, and the r
 import asyncio
 import logging
 
-from gateway.notify.channel import DeliveryError
-from gateway.notify.message import message_text
+from gateway.channels.channel import ChannelKind, DeliveryError
+from gateway.channels.message import message_text
+from gateway.language.catalogue import N_
 from gateway.store.outbox import Entry
 
 TIMEOUT_S = 20.0
@@ -16,8 +17,6 @@ TIMEOUT_S = 20.0
 
 class AppriseChannel:
     """Sends pages to Apprise addresses."""
-
-    name = "apprise"
 
     async def send(self, entry: Entry) -> None:
         """Send once, in a thread, for Apprise waits for its neighbours."""
@@ -46,3 +45,12 @@ def _notify(entry: Entry) -> None:
         raise DeliveryError("this is no address that Apprise knows", permanent=True)
     if not taken:
         raise DeliveryError("the service did not take it")
+
+
+APPRISE = ChannelKind(
+    "apprise",
+    "apprise:<address>",
+    N_("message"),
+    lambda address: "://" in address,
+    lambda _: AppriseChannel(),
+)
