@@ -129,7 +129,7 @@ def channels(text: str) -> tuple[str, ...]:
     addresses = tuple(dict.fromkeys(text.split()))
     if len(addresses) > CHANNELS_MAX:
         raise ValueError(f"allowed are up to {CHANNELS_MAX} channels")
-    if not all(is_channel(address) for address in addresses):
+    if not all(map(is_channel, addresses)):
         raise ValueError(f"allowed are {samples()}, with spaces between")
     return addresses
 
