@@ -72,7 +72,7 @@ async def test_the_33rd_permit_is_refused_in_a_sentence_and_todays_meal_stands(
             assert answer.json()["changed"]
         answer = await site.client.post("/api/doors/d0/permits", json=meal(99))
         assert answer.status_code == 409
-        assert answer.json()["error"] == "The door has 32 permits already, which is the limit."
+        assert answer.json()["detail"] == "The door has 32 permits already, which is the limit."
         form = {
             "from": times.field(now_ms(), site.zone),
             "to": times.field(now_ms() + HOUR_MS, site.zone),
@@ -124,4 +124,4 @@ async def test_an_id_that_says_something_else_already_is_refused(tmp_path: Path)
         assert (again.status_code, again.json()["changed"]) == (200, False)
         other = await site.client.post("/api/doors/d0/permits", json=first | {"why": "test"})
         assert other.status_code == 409
-        assert "announced already" in other.json()["error"]
+        assert "announced already" in other.json()["detail"]
