@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from gateway.core.cases.case import BY_PERSON
+from gateway.core.cases.transitions import TABLE, Action
 from gateway.core.model import CaseState
 from sealnode import link
 
@@ -16,16 +16,16 @@ DOCUMENT = Path(__file__).resolve().parent.parent / "ARCHITECTURE.md"
 Edge = tuple[str, str, str]  # from a state, to a state, by what; "[*]" is outside
 
 _ACTIONS = {
-    CaseState.ACKNOWLEDGED: "acknowledge",
-    CaseState.ON_SITE: "on site",
-    CaseState.REPORTED: "report",
-    CaseState.ASSESSED: "assess",
-    CaseState.SIGNED_OFF: "sign off",
+    Action.ACKNOWLEDGE: "acknowledge",
+    Action.ON_SITE: "on site",
+    Action.REPORT: "report",
+    Action.ASSESS: "assess",
+    Action.SIGN_OFF: "sign off",
+    Action.SHELVE: "put aside",
+    Action.PAGE_SENT: "a page goes out",
+    Action.PAGE_RECEIVED: "a page arrives",
 }
-_BY_RULE: tuple[Edge, ...] = (
-    (CaseState.RAISED, CaseState.PAGED, "a page goes out"),
-    (CaseState.SIGNED_OFF, CaseState.CLOSED, "its cause is over"),
-)
+_BY_RULE: tuple[Edge, ...] = ((CaseState.SIGNED_OFF, CaseState.CLOSED, "its cause is over"),)
 _LINK_STATES = {
     link.DOWN: "down",
     link.CONNECTING: "connecting",
@@ -42,10 +42,12 @@ _LINK_EVENTS = {
 
 
 def case_edges() -> list[Edge]:
-    """A case's life: what people do, from the core's table, and what rules do."""
+    """A case's life: what people and pages do, from the core's table, and what rules do."""
     edges: list[Edge] = [("[*]", CaseState.RAISED, "a rule finds something")]
-    for before, afters in BY_PERSON.items():
-        edges += [(before, after, _ACTIONS[after]) for after in afters]
+    for before, row in TABLE.items():
+        for action, cell in row.items():
+            if isinstance(cell.leads_to, CaseState) and cell.leads_to is not before:
+                edges.append((before, cell.leads_to, _ACTIONS[action]))
     return [*edges, *_BY_RULE, (CaseState.CLOSED, "[*]", "")]
 
 

@@ -10,7 +10,7 @@ import logging
 from gateway.channels.channel import ChannelKind, DeliveryError
 from gateway.channels.message import message_text
 from gateway.language.catalogue import N_
-from gateway.store.batch import Entry
+from gateway.store.outbox import Entry
 
 TIMEOUT_S = 20.0
 

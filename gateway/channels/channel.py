@@ -6,7 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from gateway.settings import Settings
-from gateway.store.batch import Entry
+from gateway.store.outbox import Entry
 
 
 class DeliveryError(Exception):

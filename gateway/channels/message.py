@@ -4,7 +4,7 @@ import msgspec
 
 from gateway.core.reasons import Reason
 from gateway.language.pages import group_text, page_text, text_of_way
-from gateway.store.batch import Entry, Group
+from gateway.store.outbox import Entry, Group
 
 OF_PEOPLE = frozenset({Reason.GROUPED, Reason.TEST, Reason.UNREACHABLE})  # of no single case
 _decode_group = msgspec.json.Decoder(Group).decode

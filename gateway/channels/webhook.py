@@ -14,7 +14,7 @@ from gateway.core.reasons import Reason
 from gateway.language.catalogue import N_
 from gateway.language.reasons import why_line
 from gateway.settings import Settings
-from gateway.store.batch import Entry
+from gateway.store.outbox import Entry
 
 if TYPE_CHECKING:
     import aiohttp

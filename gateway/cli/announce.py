@@ -11,8 +11,7 @@ from gateway.cli.output import counted, now_ms, say, say_json, when
 from gateway.core.duration import MINUTE_MS
 from gateway.core.local_time import EVERY_DAY
 from gateway.core.model import Permit
-from gateway.registry import columns as columns
-from gateway.registry import fields as fields
+from gateway.registry import fields
 from gateway.registry.permits import Announced, Announcements, NobodyThereError, PermitError
 from gateway.registry.rows import RowResult
 from gateway.settings import load
@@ -44,7 +43,7 @@ def announce(config: Path, told: Announcement) -> None:
     if told.days is not None and told.daily is None:
         raise CommandError("--days goes with --daily, the hours of each day", MISUSED)
     settings, now = load(config), now_ms()
-    door_id = field("DOOR", told.door, columns.an_id) if told.door is not None else ""
+    door_id = field("DOOR", told.door, fields.an_id) if told.door is not None else ""
     permit = _permit(told, now, settings.zone)
     store = Store.open(settings.store.path, create=False)
     try:
@@ -69,13 +68,13 @@ def announce(config: Path, told: Announcement) -> None:
 def _permit(told: Announcement, now: int, zone: tzinfo) -> Permit:
     from_ms = begins_ms("--from", told.begins, now, zone)
     return Permit(
-        permit_id=field("--id", told.permit_id, columns.an_id) if told.permit_id else "",
+        permit_id=field("--id", told.permit_id, fields.an_id) if told.permit_id else "",
         from_ms=from_ms,
         to_ms=ends_ms("--to", told.ends, from_ms, zone),
         openings=told.openings,
         longest_ms=told.longest_min * MINUTE_MS,
-        who=field("--who", told.who, columns.words),
-        why=field("--why", told.why, columns.words),
+        who=field("--who", told.who, fields.words),
+        why=field("--why", told.why, fields.words),
         daily=field("--daily", told.daily, fields.windows) if told.daily else (),
         days=field("--days", told.days, fields.days) if told.days else EVERY_DAY,
     )

@@ -11,8 +11,7 @@ from gateway.cli import check_machine
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.output import ago, counted, named, span
 from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
-from gateway.registry import load as registry
-from gateway.store import tables, views
+from gateway.store import journal, tables, views
 from gateway.store.database import Store
 
 SILENT_MS = 200_000  # two heartbeats of 100 s
@@ -22,7 +21,7 @@ PAGE_WARN_MS, PAGE_FAIL_MS = 10 * SECOND_MS, MINUTE_MS
 def parts(store: Store, has_webhook: bool, now: int, zone: tzinfo) -> Iterator[CheckResult]:
     """Every part, on one snapshot."""
     with store.reading() as connection:
-        yield check_machine.clock(registry.newest(connection)[1], now, zone)
+        yield check_machine.clock(journal.newest(connection)[1], now, zone)
         yield wardens(connection, has_webhook)
         yield seals(connection, now)
         yield refusals(connection, now)

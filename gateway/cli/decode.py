@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
 from gateway.cli.output import say_json, show
-from gateway.registry import columns as columns
+from gateway.registry import fields
 from gateway.registry import load as registry
 from gateway.settings import load
 from gateway.store.database import Store
@@ -76,11 +76,11 @@ def _bytes(text: str) -> bytes:
 
 def _candidates(config: Path, seal: str | None, key: str | None) -> tuple[list[Known], str]:
     """Keys to try: the given one, or the database's; else why there is none."""
-    seal_id = _cell("--seal", seal, columns.seal_id) if seal else None
+    seal_id = _cell("--seal", seal, fields.seal_id) if seal else None
     if key is not None:
         if seal_id is None:
             raise CommandError("--key needs --seal: the frame does not say whose it is", MISUSED)
-        return [Known(seal_id, _cell("--key", key, columns.key))], ""
+        return [Known(seal_id, _cell("--key", key, fields.key))], ""
     if not config.exists():
         return [], f"no key: {config} is not there, and no --seal and --key were given"
     store = Store.open(load(config).store.path, create=False)
@@ -97,7 +97,7 @@ def _candidates(config: Path, seal: str | None, key: str | None) -> tuple[list[K
 
 def _cell(option: str, text: str, read: Any) -> Any:
     try:
-        return read(columns.tidy(text))
+        return read(fields.tidy(text))
     except ValueError as wrong:
         raise CommandError(f"{option}: {wrong}", MISUSED) from None
 

@@ -12,7 +12,7 @@ from gateway.cli.option_fields import field
 from gateway.cli.output import bar, counted, now_ms, say, say_json, show
 from gateway.provisioning.flash import SealSettings
 from gateway.provisioning.private_file import write_private
-from gateway.registry import columns as columns
+from gateway.registry import columns, fields
 from gateway.registry.credentials import Identity, fresh_identity, fresh_password
 from gateway.registry.enrolment import enrol_seal
 from gateway.registry.import_files import Result, Wish, enrol_files
@@ -89,7 +89,7 @@ def one_seal(config: Path, asked: OneSeal) -> None:
     """Enrol one seal and write the settings file that goes on it, readable by its owner only."""
     settings = load(config)
     identity = _identity(asked.seal, asked.key_file)
-    door = None if asked.door is None else field("--door", asked.door, columns.an_id)
+    door = None if asked.door is None else field("--door", asked.door, fields.an_id)
     path = asked.out / f"seal-{identity.seal_id}.json" if asked.out.is_dir() else asked.out
     if path.exists():
         raise CommandError(f"{path} is there already; name another with --out", MISUSED)
@@ -136,8 +136,8 @@ def _identity(seal: str, key_file: Path | None) -> Identity:
         text = key_file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         raise CommandError(f"{key_file} cannot be read as a key", MISUSED) from None
-    key = field(str(key_file), text, columns.key, secret=True)
-    return Identity(field("--seal", seal, columns.seal_id), key, fresh_password())
+    key = field(str(key_file), text, fields.key, secret=True)
+    return Identity(field("--seal", seal, fields.seal_id), key, fresh_password())
 
 
 def _seal_settings(settings: Settings) -> SealSettings:

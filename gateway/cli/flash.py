@@ -21,10 +21,10 @@ from gateway.provisioning.broker_config import (
 from gateway.provisioning.firmware_bundle import bundle
 from gateway.provisioning.flash import Registry, SealSettings
 from gateway.provisioning.flash_screen import Job, flash_on_screen, write_label
-from gateway.registry.columns import seal_id as read_seal_id
-from gateway.registry.columns import tidy
 from gateway.registry.credentials import Identity
 from gateway.registry.enrolment import enrol_seal
+from gateway.registry.fields import seal_id as read_seal_id
+from gateway.registry.fields import tidy
 from gateway.settings import Settings, load
 from gateway.settings.values import is_loopback
 from gateway.store import tables

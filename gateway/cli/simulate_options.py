@@ -25,7 +25,7 @@ def simulate(
 ) -> None:
     """Let a fleet of sealed doors live, and see what the rules make of it.
 
-    Doors share power, access points and couriers within their building. Exit code 1 if the rules
+    Doors share power, access points and a postman within their building. Exit code 1 if the rules
     missed a breach that a report showed.
     """
     from gateway.cli.simulate import Wanted

@@ -15,7 +15,7 @@ from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.output import counted, named, now_ms, say, say_json, show, when
 from gateway.core.rules import Rules
 from gateway.language.reasons import reason_word, why_line
-from gateway.registry import columns as columns
+from gateway.registry import fields
 from gateway.replay import what_if as life
 from gateway.replay.replay import Apart, Replay, differing, journaled
 from gateway.settings import SettingsError, load, toml_file
@@ -61,8 +61,8 @@ def what_if(config: Path, wanted: Wanted) -> None:
     if wanted.rules:
         changed = replace(held_now, rules=_rules(wanted.rules, held_now.rules))
     now = now_ms()
-    from_ms = _time("--from", wanted.begins, now, columns.beginning_ms, settings.zone)
-    to_ms = min(_time("--to", wanted.ends, now, columns.end_ms, settings.zone), now)
+    from_ms = _time("--from", wanted.begins, now, fields.beginning_ms, settings.zone)
+    to_ms = min(_time("--to", wanted.ends, now, fields.end_ms, settings.zone), now)
     if from_ms >= to_ms:
         raise CommandError(f"--from {wanted.begins} lies not before --to {wanted.ends}", MISUSED)
     store = Store.open(settings.store.path, create=False)
@@ -86,7 +86,7 @@ def _rules(path: Path, now: Rules) -> Rules:
 
     Not `load`: that would lay the secrets of the environment beside sections that are not there.
     """
-    data = toml_file._read(path)
+    data = toml_file.read(path)
     section = data.get("rules")
     if not isinstance(section, dict):
         raise SettingsError(f"{path} has no section [rules]")
@@ -96,7 +96,7 @@ def _rules(path: Path, now: Rules) -> Rules:
         wrong = error.errors()
         for detail in wrong:
             detail["loc"] = ("rules", *detail["loc"])
-        sentences = (f"{path}: {toml_file._sentence(detail)}" for detail in wrong)
+        sentences = (f"{path}: {toml_file.sentence(detail)}" for detail in wrong)
         raise SettingsError(*sentences) from None
 
 
@@ -104,7 +104,7 @@ def _time(
     option: str, text: str, now: int, read: Callable[[str, tzinfo], int], zone: tzinfo
 ) -> int:
     try:
-        return now if text == "now" else read(columns.tidy(text), zone)
+        return now if text == "now" else read(fields.tidy(text), zone)
     except ValueError as wrong:
         raise CommandError(f"{option} {text!r}: {wrong}", MISUSED) from None
 

@@ -1,5 +1,14 @@
-"""The quiet room: `step(door, event, now_ms, rules) -> door, effects`.
+"""The pure core: `SiteTurn(site).apply(at_ms, subject, event)` is one step of a whole site.
 
-No clock, no loop, no disk, no network, no randomness. The same door, event and time give the same
-answer on any machine, so a journal can be lived through again.
+No clock, no loop, no disk, no network, no randomness. The same site, event and time give the same
+answer on any machine, so a journal can be lived again. To be read in this order:
+
+The words: `model` (what is known of a door, its cases and the site), `events` (what comes in),
+`effects` (what goes out), `subject` (whose event it is), `reasons` and `outcome` (why, and how it
+ended), `actor` (who acts), `rules` (the numbers that a site may set), `duration` and `local_time`
+(times, and the clock on the wall).
+
+The steps: `site`, then its rooms: `doors` (what a report shows), `cases` (what needs a person),
+`paging` (who is told). Next to them: `deadline_index` (who must come back when) and `replay_window`
+(which transmissions are new), for those who run the steps.
 """

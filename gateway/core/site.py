@@ -3,8 +3,8 @@
 `SiteTurn(site).apply(at_ms, subject, event)` takes one event and all that follows from it, in this
 order, which stands here and nowhere else:
 
-1. The subject steps: a door (step.py), or the site (its rules, its staff, its outages).
-2. Those who are told hear its effects, one after the other (routing.py).
+1. The subject steps: a door (doors/step.py), or the site (its rules, its staff, its outages).
+2. Those who are told hear its effects, one after the other (paging/routing.py).
 3. What it means to others goes to the end of the queue: a door's silence to the site, an outage to
    its doors, a receipt to its owner and to the other cases of a grouped page.
 4. The first of the queue steps, until it is empty.
@@ -13,6 +13,9 @@ So the journal can be read in its own order: an event of the queue stands behind
 came before it. The gateway, the replay, what-if, the simulator and the tests' timelines all run on
 this. A turn is made on top of a site, which stays as it is until `SiteState.adopt`. Nothing here
 has a clock, does I/O or is global, so a process may hold as many sites as it likes.
+
+A further kind of subject (a task, a seal, an account) is a member of `SubjectKind`, its states in
+`SiteState` and `SiteTurn`, and a step in `SiteTurn._step`; the order above stays.
 """
 
 from collections import Counter, deque
@@ -20,11 +23,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from gateway.core.cases import outages
+from gateway.core.cases.refusal import Refusal
+from gateway.core.doors.orders import why_not_under_order
 from gateway.core.doors.step import next_deadline, step
 from gateway.core.effects import (
     ActionRefused,
     CaseMoved,
     Effect,
+    OpeningBegan,
     OutageFound,
     OutageGrew,
     OutageOver,
@@ -34,14 +40,18 @@ from gateway.core.effects import (
     SilenceEnded,
 )
 from gateway.core.events import (
+    CaseAction,
     DoorPlaced,
     Event,
+    MessageRefused,
     OutageBegan,
     OutageEnded,
     PageReceived,
     PageWentOut,
+    PermitAnnounced,
     PersonDue,
     PersonReached,
+    ReportCame,
     RulesSet,
     SealBound,
     SealHeard,
@@ -53,6 +63,7 @@ from gateway.core.paging import routing
 from gateway.core.paging.person import Person
 from gateway.core.paging.routing import Routed, Router
 from gateway.core.paging.staff import Staff
+from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 
@@ -63,7 +74,7 @@ Following = deque[tuple[Subject, Event]]
 
 
 class Step(NamedTuple):
-    """What one event did to its subject. `goes`: what is to go out to people because of it.
+    """What one event did to its subject. `routed`: what is to go out to people because of it.
 
     `before` and `after` are what the subject was and is: a `Door`, or what of the site the event is
     about. `follows`: it came out of the queue, and not from outside.
@@ -80,8 +91,9 @@ class Step(NamedTuple):
     @property
     def changed(self) -> bool:
         """Whether anything was done, or is otherwise than before: not where it was refused."""
-        done = any(not isinstance(effect, PermitRefused | ActionRefused) for effect in self.effects)
-        return done or self.after != self.before
+        refusals = PermitRefused | ActionRefused
+        has_effect = any(not isinstance(effect, refusals) for effect in self.effects)
+        return has_effect or self.after != self.before
 
 
 class SiteState:
@@ -99,15 +111,15 @@ class SiteState:
         self.outages = known or Outages()
         self.router = router or routing.of(Staff())
         self.sealed: Counter[str] = Counter()  # area -> how many sealed doors it holds
-        for one in self.doors.values():
-            self.sealed.update(_sealed_areas(one))
+        for door in self.doors.values():
+            self.sealed.update(_sealed_areas(door))
 
     def add(self, doors: Mapping[str, Door]) -> None:
         """Take in doors that were not known yet."""
-        for door_id, one in doors.items():
+        for door_id, door in doors.items():
             if door_id not in self.doors:
-                self.doors[door_id] = one
-                self.sealed.update(_sealed_areas(one))
+                self.doors[door_id] = door
+                self.sealed.update(_sealed_areas(door))
 
     def adopt(self, turn: "SiteTurn") -> None:
         """A turn on top of this site is true now."""
@@ -142,12 +154,27 @@ class SiteTurn:
         self.sealed: Counter[str] = Counter()  # what this turn adds to the site's, or takes away
 
     def apply(self, at_ms: int, subject: Subject, event: Event) -> list[Step]:
-        """Take an event at a time, and all that follows from it. The first step is its own."""
+        """Take an event, and all that follows from it, in the order that stands above.
+
+        Args:
+            at_ms: when it came, in ms of UTC; what follows from it comes at the same time.
+            subject: whose event it is. A door that nothing is known of begins empty.
+            event: one of that subject's.
+
+        Returns:
+            A `Step` for each, the event's own first. The turn is then as the last of them left it;
+            the site below it is unchanged.
+
+        Raises:
+            KeyError: the event is none of a door's, or is about a person nobody knows.
+            RuntimeError: more than FOLLOWING_MAX events follow from each other.
+        """
         queue: Following = deque()
         steps = [self._step(at_ms, subject, event, queue, follows=False)]
         while queue:
             steps.append(self._step(at_ms, *queue.popleft(), queue, follows=True))
-            assert len(steps) < FOLLOWING_MAX, "events follow from each other without end"  # noqa: S101
+            if len(steps) > FOLLOWING_MAX:
+                raise RuntimeError("events follow from each other without end")
         return steps
 
     def page_sent(
@@ -155,21 +182,18 @@ class SiteTurn:
     ) -> list[Step]:
         """A channel took a page. A step each where that is news: of the first page of a case, and
         of a person who was perhaps not to be reached. `door_id` is empty where it is about none."""
-        told = [(case_id, page_id, door_id)]
+        pages = [(case_id, page_id, door_id)]
         if warden_id is not None:
             grouped = routing.grouped(self.router, page_id, warden_id)
-            told += [
-                (personal_page.case_id, personal_page.page_id, personal_page.door_id)
-                for personal_page in grouped
-            ]
-        news: list[tuple[Subject, Event]] = []
-        for its_case, its_page, its_door in told:
-            subject = self._untold(its_case, its_door)
+            pages += [(page.case_id, page.page_id, page.door_id) for page in grouped]
+        events: list[tuple[Subject, Event]] = []
+        for of_case, page, at_door in pages:
+            subject = self._unpaged(of_case, at_door)
             if subject is not None:
-                news.append((subject, PageWentOut(its_case, its_page)))
+                events.append((subject, PageWentOut(of_case, page)))
         if warden_id is not None and routing.is_unverified(self.router, warden_id):
-            news.append((SITE, PersonReached(warden_id)))
-        return [one for subject, event in news for one in self.apply(at_ms, subject, event)]
+            events.append((SITE, PersonReached(warden_id)))
+        return [step for subject, event in events for step in self.apply(at_ms, subject, event)]
 
     def door(self, door_id: str) -> Door:
         """The door as it is now; one that nothing is known of is empty."""
@@ -195,7 +219,7 @@ class SiteTurn:
         before, now = self._site.router.people, self.router.people
         if now is before:
             return []
-        return [person for who, person in now.items() if person is not before.get(who)]
+        return [person for person in now.values() if person is not before.get(person.warden_id)]
 
     def place_of(self, case_id: str, door_id: str) -> Subject:
         """Whose case this is: the site's, if it is an outage's, else the door's."""
@@ -225,7 +249,7 @@ class SiteTurn:
             elif isinstance(effect, SilenceEnded):
                 queue.append((SITE, SealHeard(subject.id)))
             else:
-                routed += self._told(effect, subject.id, after.grid_id, at_ms)
+                routed += self._route(effect, subject.id, after.grid_id, at_ms)
         if isinstance(event, PageReceived):
             self._receipt(event, queue)
         return Step(subject, event, effects, routed, before, after, follows)
@@ -247,12 +271,12 @@ class SiteTurn:
                 queue.extend(_to_doors(effect))
             elif isinstance(effect, CaseMoved | PageDue):
                 grid_id = self.door(effect.door_id).grid_id
-                routed += self._told(effect, effect.door_id, grid_id, at_ms)
+                routed += self._route(effect, effect.door_id, grid_id, at_ms)
         if isinstance(event, PageReceived):
             self._receipt(event, queue)
         return Step(SITE, event, effects, routed, known, self.outages, follows)
 
-    def _told(self, effect: Effect, door_id: str, grid_id: str, at_ms: int) -> tuple[Routed, ...]:
+    def _route(self, effect: Effect, door_id: str, grid_id: str, at_ms: int) -> tuple[Routed, ...]:
         """What goes out to people because of an effect."""
         self.router, routed = routing.follow(
             self.router, effect, door_id, grid_id, at_ms, self.rulebook.rules
@@ -270,7 +294,7 @@ class SiteTurn:
                     (subject, PageReceived(personal_page.case_id, personal_page.page_id, event.by))
                 )
 
-    def _untold(self, case_id: str, door_id: str) -> Subject | None:
+    def _unpaged(self, case_id: str, door_id: str) -> Subject | None:
         """Whose case this is, if no page of it went out yet."""
         outage = self._outage_of(case_id)
         if outage is not None:
@@ -287,8 +311,8 @@ class SiteTurn:
 
     def _areas(self, door: Door) -> tuple[tuple[str, int], ...]:
         """The areas of a door, the widest first, each with how many sealed doors it holds."""
-        held = self._site.sealed
-        return tuple((area, held[area] + self.sealed[area]) for area in _areas_of(door))
+        sealed = self._site.sealed
+        return tuple((area, sealed[area] + self.sealed[area]) for area in _areas_of(door))
 
 
 def _areas_of(door: Door) -> tuple[str, ...]:
@@ -300,9 +324,35 @@ def _sealed_areas(door: Door) -> Iterable[str]:
 
 
 def _to_doors(effect: OutageFound | OutageGrew | OutageOver) -> list[tuple[Subject, Event]]:
-    """What each door hears of an outage."""
+    """What an outage means to each of its doors, in the order in which it has them."""
     outage_id = effect.outage_id
     if isinstance(effect, OutageOver):
         return [(of_door(door_id), OutageEnded(outage_id)) for door_id in effect.doors]
     doors = effect.doors if isinstance(effect, OutageFound) else (effect.door_id,)
     return [(of_door(door_id), OutageBegan(outage_id)) for door_id in doors]
+
+
+def reason_of(step: Step, at_ms: int) -> Reason | Refusal | None:
+    """Why an event was refused, or what it was; None where there is nothing to say of it.
+
+    Args:
+        step: one step of a turn.
+        at_ms: when it was made, in milliseconds of UTC.
+
+    Returns:
+        Of a person's action or a permit: why it was refused. Of a message without a place: why it
+        has none. Of a report of an edge: what opening it began, or why nobody watches the door.
+    """
+    event = step.event
+    if isinstance(event, CaseAction):
+        return next((e.refusal for e in step.effects if isinstance(e, ActionRefused)), None)
+    if step.subject.kind is SubjectKind.SITE:
+        return None
+    if isinstance(event, MessageRefused):
+        return event.reason
+    if isinstance(event, PermitAnnounced):
+        return next((e.reason for e in step.effects if isinstance(e, PermitRefused)), None)
+    if not isinstance(event, ReportCame) or not event.edge:
+        return None
+    began = next((e.reason for e in step.effects if isinstance(e, OpeningBegan)), None)
+    return began or why_not_under_order(step.after, at_ms)

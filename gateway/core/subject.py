@@ -1,7 +1,7 @@
 """What an event is about: a door, or the site as a whole. Two columns wherever it is stored.
 
-A further kind (a task, a seal, an account) is a member here, a step in engine/state.py, and nothing
-else: no id of one kind can ever be taken for one of another."""
+A further kind (a task, a seal, an account) is a member here and a step in core/site.py, where its
+states stand too: no id of one kind can ever be taken for one of another."""
 
 from enum import StrEnum
 from typing import NamedTuple

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from gateway.core.events import ReportCame
 from gateway.core.model import Door
-from gateway.registry.load import Listening
+from gateway.store.states import Listening
 
 
 class BrokerBacklog:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from gateway.core.events import REPORT
 from gateway.feeds.influx_points import Row
 from gateway.store.database import Store
-from gateway.store.statement import upsert
+from gateway.store.statements import upsert
 from gateway.store.tables import cursors, journal, refusals, unwritten
 
 READER = "influx"

@@ -10,7 +10,7 @@ from gateway.core.cases.escalation import Ways
 from gateway.core.effects import PageDue
 from gateway.core.paging.person import PersonalPage
 from gateway.registry.load import Registry, Warden
-from gateway.store.batch import Entry
+from gateway.store.outbox import Entry
 
 
 class Addresses:

@@ -15,18 +15,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from gateway.registry.columns import TABLES, Column, tidy
-from gateway.registry.rows import (
-    NewDoor,
-    NewGrid,
-    NewOrder,
-    NewOverride,
-    NewPermit,
-    NewSeal,
-    NewShift,
-    NewWarden,
-    Row,
-)
+from gateway.registry.columns import TABLES, Column, id_column
+from gateway.registry.fields import tidy
+from gateway.registry.rows import ROWS, Row
 
 FILE_BYTES_MAX = 64 * 1024 * 1024
 ROWS_MAX = 200_000
@@ -34,16 +25,6 @@ CELL_CHARACTERS_MAX = 10_000
 VALUE_CHARACTERS_MAX = 60  # of a cell, in a mistake
 TOLD_EVERY = 500  # lines
 _SEPARATORS = ",;\t"
-_ROWS: dict[str, Callable[..., Row]] = {
-    "grids": NewGrid,
-    "wardens": NewWarden,
-    "doors": NewDoor,
-    "seals": NewSeal,
-    "orders": NewOrder,
-    "permits": NewPermit,
-    "shifts": NewShift,
-    "overrides": NewOverride,
-}
 OnProgress = Callable[[int, int], None]  # lines read, lines there are
 
 
@@ -239,9 +220,9 @@ def _read_line(
             "has more cells than the header; does a text with a comma lack its quotes?",
         )
     if len(sheet.mistakes) > mistakes_before:
-        sheet.broken.add(texts.get(_id_column(sheet.kind), ""))
+        sheet.broken.add(texts.get(id_column(sheet.kind), ""))
     else:
-        sheet.lines.append(Line(number, _ROWS[sheet.kind](**values), texts))
+        sheet.lines.append(Line(number, ROWS[sheet.kind](**values), texts))
 
 
 def _value(column: Column, texts: dict[str, str], how: Reading) -> Any:
@@ -255,17 +236,13 @@ def _value(column: Column, texts: dict[str, str], how: Reading) -> Any:
 
 def _find_twins(sheet: Sheet) -> None:
     """An id may stand once in a file; of seals, a door too; without an id, a whole row."""
-    id_column = _id_column(sheet.kind)
+    own_id = id_column(sheet.kind)
     seen: dict[tuple[str, str], int] = {}
     for line in sheet.lines:
-        columns = (id_column, "door_id") if sheet.kind == "seals" else (id_column,)
+        columns = (own_id, "door_id") if sheet.kind == "seals" else (own_id,)
         keys = [(name, text) for name in columns if (text := getattr(line.row, name, None))]
         for name, key in keys or [("", repr(line.row))]:
             if (name, key) in seen:
                 value = line.cells.get(name, "")
                 sheet.blame(line.number, name, value, f"stands in line {seen[name, key]} already")
             seen.setdefault((name, key), line.number)
-
-
-def _id_column(kind: str) -> str:
-    return kind.removesuffix("s") + "_id"

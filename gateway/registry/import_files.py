@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from gateway.registry import csv_file
-from gateway.registry.columns import TABLES
+from gateway.registry.columns import id_column
 from gateway.registry.csv_file import CsvError, Mistake, Reading, Sheet
 from gateway.registry.enrolment import Enrolment
-from gateway.registry.rows import EnrolError, RowResult
+from gateway.registry.rows import ROWS, EnrolError, RowResult
 from gateway.store.database import Store
 
 OnProgress = Callable[[str, int, int], None]  # what is being done, how many, of how many
@@ -74,7 +74,7 @@ def _read(paths: Sequence[Path], wish: Wish, told: OnProgress) -> tuple[list[She
             sheets.append(csv_file.read(path, how, telling))
         except CsvError as error:
             unreadable.append(Mistake(path.name, error.line, "", "", error.sentence))
-    sheets.sort(key=lambda sheet: list(TABLES).index(sheet.kind))
+    sheets.sort(key=lambda sheet: list(ROWS).index(sheet.kind))
     return sheets, unreadable
 
 
@@ -82,7 +82,7 @@ def _take(enrolment: Enrolment, sheets: list[Sheet], told: OnProgress) -> list[M
     """The rows that do not fit. What only lacks a row that was a mistake itself is not told."""
     unfit: list[Mistake] = []
     total, done = sum(len(sheet.lines) for sheet in sheets), 0
-    broken = {(f"{sheet.kind[:-1]}_id", name) for sheet in sheets for name in sheet.broken}
+    broken = {(id_column(sheet.kind), name) for sheet in sheets for name in sheet.broken}
     for sheet in sheets:
         before = len(sheet.mistakes)
         for line in sheet.lines:

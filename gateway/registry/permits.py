@@ -6,12 +6,12 @@ hands it over at once, other programs leave it as a pending event (`write`). The
 of room by itself too, for between the check and the event another may have been quicker."""
 
 import secrets
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from datetime import datetime, tzinfo
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from gateway.core.doors.permits import PERMITS_MAX, WINDOWS_MAX, is_live
@@ -19,10 +19,10 @@ from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
 from gateway.core.events import PermitAnnounced
 from gateway.core.local_time import DAY_MIN, EVERY_DAY
 from gateway.core.model import Permit
-from gateway.core.subject import SubjectKind
+from gateway.core.subject import of_door
 from gateway.language.catalogue import N_, say
-from gateway.store import tables, views
-from gateway.store.statement import upsert
+from gateway.store import areas, door_rows, pending, tables
+from gateway.store.statements import upsert
 
 # All limits of an announcement; the two that the core keeps by itself, PERMITS_MAX (live ones of
 # one door) and WINDOWS_MAX (of a day), stand there.
@@ -33,6 +33,7 @@ LONGEST_MINUTES_MAX: Final = 24 * 60  # of one opening
 LONGEST_MINUTES: Final = 15  # where nothing is said
 TEXT_CHARACTERS_MAX: Final = 200  # who, and why
 ID_CHARACTERS_MAX: Final = 64
+LOOKED_UP_AT_ONCE: Final = 500  # doors or ids in one query
 
 _FULL = N_("The door has {most} permits already, which is the limit.")
 _NO_DOOR = N_("There is no such door.")
@@ -48,9 +49,6 @@ _TEXT = N_("Say it in one line of 1 to {most} characters.")
 _ID = N_("An id has {most} characters at most.")
 _WINDOWS = N_("Allowed are up to {most} times of the day, from 00:00 to 23:59.")
 _DAYS = N_("Name at least one day of the week.")
-
-_encode = msgspec.json.Encoder().encode
-_decode_daily = msgspec.json.Decoder(tuple[tuple[int, int], ...]).decode
 
 
 class PermitError(Exception):
@@ -90,8 +88,11 @@ class Announced(msgspec.Struct, frozen=True):
 class Announcements:
     """Announcements checked one after the other, against one snapshot and those before them.
 
-    `zone` is where the site's clocks stand. `doors` are those that are known to whoever calls; by
-    default each is read.
+    Args:
+        connection: What is announced already; one that writes, if `write` is to be called.
+        now_ms: In milliseconds of UTC.
+        zone: Where the site's clocks stand.
+        doors: The doors that are known to whoever calls; by default each is looked up.
     """
 
     def __init__(
@@ -102,15 +103,27 @@ class Announcements:
         doors: Container[str] | None = None,
     ) -> None:
         self._connection, self._now_ms, self._zone, self._doors = connection, now_ms, zone, doors
-        self._on_door: dict[str, dict[str, Permit]] = {}
-        self._door_of: dict[str, str] = {}  # permit_id -> door_id, of those that are known
+        self._on_door: dict[str, dict[str, Permit]] = {}  # of the doors that were looked up
+        self._door_of: dict[str, str | None] = {}  # permit_id -> door_id; None: nobody has it
         self._fresh: list[Announced] = []
 
     def announce(self, door_id: str, permit: Permit) -> Announced:
-        """Announce an opening of a door. A permit without an id is given one, or that of a permit
-        which says the same. PermitError, and nothing kept, if it cannot be."""
+        """Announce an opening of a door: two look-ups, and a third for an id of the caller's.
+
+        Args:
+            door_id: The door.
+            permit: One without an id is given one, or that of a permit which says the same.
+
+        Returns:
+            The permit under its id, and whether it is new.
+
+        Raises:
+            NobodyThereError: There is no such door.
+            PermitConflictError: The door is full, or the id stands for something else.
+            PermitError: It makes no sense by itself. Nothing is kept of any of these.
+        """
         on_door = self._permits_on(door_id)
-        permit_id = permit.permit_id or _same(on_door, permit) or secrets.token_hex(8)
+        permit_id = permit.permit_id or _same(on_door, permit) or self._new_id()
         permit = replace(permit, permit_id=permit_id)
         known = on_door.get(permit_id)
         if known is not None and _without_count(known) == _without_count(permit):
@@ -118,7 +131,7 @@ class Announcements:
         if known is not None or self._is_taken(permit_id):
             raise PermitConflictError("permit_id", permit_id, _OTHERWISE)
         self._check(permit)
-        if sum(is_live(one, self._now_ms) for one in on_door.values()) >= PERMITS_MAX:
+        if sum(is_live(other, self._now_ms) for other in on_door.values()) >= PERMITS_MAX:
             raise PermitConflictError("door_id", door_id, _FULL, most=PERMITS_MAX)
         announced = Announced(door_id, permit, is_new=True)
         on_door[permit_id] = permit
@@ -127,21 +140,34 @@ class Announcements:
         return announced
 
     def announce_in(self, area: str, permit: Permit) -> list[Announced]:
-        """The same for every door of an area ("stair:3/2", "building:3"), to each under an id of
-        its own. PermitError, and nothing kept, if one of them cannot be."""
-        door_ids = views.doors_in(self._connection, area)
+        """Announce the same for every door of an area, or for none: three queries, and one more of
+        the second and of the third for each further LOOKED_UP_AT_ONCE doors.
+
+        Args:
+            area: "stair:3/2", "building:3", "point:ap-7", "batch:2026-03".
+            permit: Its id, if it has one, is numbered from door to door.
+
+        Returns:
+            One for each door, by the doors' ids.
+
+        Raises:
+            NobodyThereError: No door lies there.
+            PermitError: One of them cannot be, as for `announce`; then nothing is kept.
+        """
+        door_ids = areas.doors_in(self._connection, area)
         if not door_ids:
             raise NobodyThereError("area", area, _NO_AREA)
+        numbers = range(1, len(door_ids) + 1)
+        permits = [replace(permit, permit_id=_numbered(permit, number)) for number in numbers]
+        self._look_up_doors(door_ids)
+        self._look_up_ids([each.permit_id for each in permits if each.permit_id])
         before = len(self._fresh)
         try:
-            return [
-                self.announce(door_id, replace(permit, permit_id=_numbered(permit, number)))
-                for number, door_id in enumerate(door_ids, 1)
-            ]
+            return [self.announce(*each) for each in zip(door_ids, permits, strict=True)]
         except PermitError:
-            for one in self._fresh[before:]:
-                del self._on_door[one.door_id][one.permit.permit_id]
-                del self._door_of[one.permit.permit_id]
+            for announced in self._fresh[before:]:
+                del self._on_door[announced.door_id][announced.permit.permit_id]
+                del self._door_of[announced.permit.permit_id]
             del self._fresh[before:]
             raise
 
@@ -151,36 +177,55 @@ class Announcements:
         if not self._fresh:
             return
         statement = upsert(self._connection.dialect.name, tables.permits)
-        self._connection.execute(statement, [_row(one) for one in self._fresh])
-        pending_events = [
-            {
-                "subject_kind": SubjectKind.DOOR,
-                "subject_id": one.door_id,
-                "body": _encode(one.event),
-            }
-            for one in self._fresh
-        ]
-        self._connection.execute(tables.pending_events.insert(), pending_events)
+        rows = [door_rows.of_permit(each.door_id, each.permit) for each in self._fresh]
+        self._connection.execute(statement, rows)
+        events = [(of_door(each.door_id), each.event) for each in self._fresh]
+        pending.leave(self._connection, events)
 
     def _permits_on(self, door_id: str) -> dict[str, Permit]:
         if door_id not in self._on_door:
-            d, p = tables.doors.c, tables.permits
-            if self._doors is None:
-                found = self._connection.execute(select(d.door_id).where(d.door_id == door_id))
-                is_known = found.first() is not None
-            else:
-                is_known = door_id in self._doors
-            if not is_known:
+            if not self._is_door(door_id):
                 raise NobodyThereError("door_id", door_id, _NO_DOOR)
-            rows = self._connection.execute(select(p).where(p.c.door_id == door_id)).mappings()
-            self._on_door[door_id] = {row["permit_id"]: _permit(row) for row in rows}
+            self._look_up_doors([door_id])
         return self._on_door[door_id]
+
+    def _is_door(self, door_id: str) -> bool:
+        if self._doors is not None:
+            return door_id in self._doors
+        c = tables.doors.c
+        rows = self._connection.execute(select(c.door_id).where(c.door_id == door_id))
+        return rows.first() is not None
+
+    def _look_up_doors(self, door_ids: list[str]) -> None:
+        """Read the permits on doors that exist, those which were not read before."""
+        unread = [door_id for door_id in door_ids if door_id not in self._on_door]
+        self._on_door |= {door_id: {} for door_id in unread}
+        query = select(tables.permits)
+        for chunk in _chunks(unread):
+            rows = self._connection.execute(query.where(tables.permits.c.door_id.in_(chunk)))
+            for row in rows.mappings():
+                permit = door_rows.permit_from(row)
+                self._on_door[row["door_id"]][permit.permit_id] = permit
+
+    def _look_up_ids(self, permit_ids: list[str]) -> None:
+        """Read which doors' permits have these ids."""
+        c = tables.permits.c
+        unread = [permit_id for permit_id in permit_ids if permit_id not in self._door_of]
+        self._door_of |= dict.fromkeys(unread)
+        for chunk in _chunks(unread):
+            query = select(c.permit_id, c.door_id).where(c.permit_id.in_(chunk))
+            self._door_of |= {row.permit_id: row.door_id for row in self._connection.execute(query)}
 
     def _is_taken(self, permit_id: str) -> bool:
         """Whether a permit of another door has this id."""
-        c = tables.permits.c
-        found = self._connection.execute(select(c.door_id).where(c.permit_id == permit_id))
-        return permit_id in self._door_of or found.first() is not None
+        self._look_up_ids([permit_id])
+        return self._door_of[permit_id] is not None
+
+    def _new_id(self) -> str:
+        """An id that needs no look-up: of 64 random bits none is anybody's."""
+        permit_id = secrets.token_hex(8)
+        self._door_of[permit_id] = None
+        return permit_id
 
     def _check(self, permit: Permit) -> None:
         """Whether it makes sense by itself."""
@@ -226,8 +271,9 @@ def _numbered(permit: Permit, number: int) -> str:
 def _same(on_door: dict[str, Permit], permit: Permit) -> str | None:
     """The id of the permit that says the same."""
     wanted = _without_count(permit)
-    says = {one.permit_id: _without_count(replace(one, permit_id="")) for one in on_door.values()}
-    return next((permit_id for permit_id, said in says.items() if said == wanted), None)
+    without_ids = ((known, replace(known, permit_id="")) for known in on_door.values())
+    equal = (known.permit_id for known, other in without_ids if _without_count(other) == wanted)
+    return next(equal, None)
 
 
 def _without_count(permit: Permit) -> Permit:
@@ -235,12 +281,6 @@ def _without_count(permit: Permit) -> Permit:
     return replace(permit, openings=0, spent=(0, 0))
 
 
-def _permit(row: Any) -> Permit:
-    fields = {name: row[name] for name in Permit.__struct_fields__ if name != "spent"}
-    return Permit(**fields | {"daily": _decode_daily(row["daily"])})
-
-
-def _row(announced: Announced) -> dict[str, Any]:
-    row = asdict(announced.permit) | {"door_id": announced.door_id}
-    del row["spent"]
-    return row | {"daily": _encode(announced.permit.daily).decode()}
+def _chunks(ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), LOOKED_UP_AT_ONCE):
+        yield ids[start : start + LOOKED_UP_AT_ONCE]

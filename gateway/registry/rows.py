@@ -1,6 +1,6 @@
 """What can be enrolled, as plain rows: each already makes sense by itself.
 
-Whether it fits to what the database holds is decided in `enrol.py`.
+Whether it fits to what the database holds is decided in `enrolment.py`.
 """
 
 from datetime import datetime, tzinfo
@@ -113,10 +113,23 @@ class NewOverride(Struct, frozen=True):
 
 Row = NewGrid | NewWarden | NewDoor | NewSeal | NewOrder | NewPermit | NewShift | NewOverride
 
+# The tables that people's files fill, in an order in which what a row names stands before it.
+ROWS: dict[str, type[Row]] = {
+    "grids": NewGrid,
+    "wardens": NewWarden,
+    "doors": NewDoor,
+    "seals": NewSeal,
+    "orders": NewOrder,
+    "permits": NewPermit,
+    "shifts": NewShift,
+    "overrides": NewOverride,
+}
+_KINDS = {row: kind for kind, row in ROWS.items()}
+
 
 def kind_of(row: Row) -> str:
     """The table that a row goes to: "grids", "seals" …"""
-    return type(row).__name__.removeprefix("New").lower() + "s"
+    return _KINDS[type(row)]
 
 
 def local(at_ms: int, zone: tzinfo) -> str:

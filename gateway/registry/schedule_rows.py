@@ -6,51 +6,56 @@ a changed schedule is imported by importing it.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
 from datetime import tzinfo
-from typing import Any
 
-import msgspec
+from msgspec.structs import asdict
 from sqlalchemy import Connection, delete, select
 
 from gateway.core.duration import DAY_MS
-from gateway.core.paging.person import Person
+from gateway.registry.enrolled_table import EnrolledTable
 from gateway.registry.rows import EnrolError, NewOverride, NewShift, RowResult, local, need_future
-from gateway.store import tables
-from gateway.store.statement import upsert
+from gateway.store import tables, views
+from gateway.store.statements import Row, upsert
 
 SHIFTS_MAX = 200  # of a grid's role
 OVERRIDES_MAX = 100  # of a person, that are not over
 OVERRIDE_DAYS_MAX = 366
 
-Known = Mapping[str, dict[str, Any]]
-_decode_person = msgspec.json.Decoder(Person).decode
-
 
 class ScheduleRows:
-    """Shifts and covers gathered against one snapshot. `grids` and `wardens` may still grow."""
+    """Shifts and overrides gathered against one snapshot.
+
+    Args:
+        connection: The snapshot; `write` writes there too.
+        at_ms: Now, in milliseconds of UTC.
+        zone: Where the site's clocks stand.
+        grids: Where somebody can have a duty; may still grow.
+        wardens: Who can have one; may still grow.
+    """
 
     def __init__(
-        self, connection: Connection, at_ms: int, zone: tzinfo, grids: Known, wardens: Known
+        self,
+        connection: Connection,
+        at_ms: int,
+        zone: tzinfo,
+        grids: EnrolledTable,
+        wardens: EnrolledTable,
     ) -> None:
         self._connection, self._at_ms, self._zone = connection, at_ms, zone
         self._grids, self._wardens = grids, wardens
-        s = select(tables.shifts)
-        self._shifts = [dict(row) for row in connection.execute(s).mappings()]
-        c = select(tables.overrides)
-        self._covers = {
-            (row["warden_id"], row["from_ms"]): dict(row)
-            for row in connection.execute(c).mappings()
+        shifts = connection.execute(select(tables.shifts)).mappings()
+        self._shifts: list[Row] = [dict(row) for row in shifts]
+        overrides = connection.execute(select(tables.overrides)).mappings()
+        self._overrides: dict[tuple[str, int], Row] = {
+            (row["warden_id"], row["from_ms"]): dict(row) for row in overrides
         }
-        people = connection.execute(select(tables.people.c.warden_id, tables.people.c.state))
-        self._lost = {who for who, state in people if not _decode_person(state).working}
-        self._taken: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-        self._fresh: list[dict[str, Any]] = []
+        self._unreached = views.unreached(connection)
+        self._taken: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+        self._fresh: list[Row] = []
 
-    @property
-    def changed(self) -> bool:
+    def is_changed(self) -> bool:
         """Whether `write` has anything to do."""
-        return bool(self._fresh) or any(self._dropped(place) for place in self._taken)
+        return bool(self._fresh) or any(map(self._is_replaced, self._taken))
 
     def take(self, row: NewShift | NewOverride) -> RowResult:
         """Check a row and keep it for `write`. EnrolError if it does not fit."""
@@ -58,10 +63,9 @@ class ScheduleRows:
 
     def _shift(self, row: NewShift) -> RowResult:
         """A weekly duty. EnrolError if nobody is there to do it."""
-        if row.grid_id not in self._grids:
-            raise EnrolError("grid_id", row.grid_id, "there is no such grid; enrol the grids first")
+        self._grids.need("grid_id", row.grid_id)
         self._need_reachable("warden_id", row.warden_id)
-        values = {**msgspec.structs.asdict(row), "role": row.role.value}
+        values = {**asdict(row), "role": row.role.value}
         taken = self._taken[row.grid_id, row.role]
         if len(taken) >= SHIFTS_MAX:
             raise EnrolError(
@@ -72,13 +76,10 @@ class ScheduleRows:
 
     def _override(self, row: NewOverride) -> RowResult:
         """Leave, or cover. EnrolError if it is over, or nobody is there to do it."""
-        if row.warden_id not in self._wardens:
-            raise EnrolError(
-                "warden_id", row.warden_id, "there is no such warden; enrol the wardens first"
-            )
-        values = msgspec.structs.asdict(row)
+        self._wardens.need("warden_id", row.warden_id)
+        values = asdict(row)
         key = row.warden_id, row.from_ms
-        before = self._covers.get(key)
+        before = self._overrides.get(key)
         if before == values:
             return RowResult.UNCHANGED
         self._need_sense(row)
@@ -90,7 +91,7 @@ class ScheduleRows:
                 row.warden_id,
                 f"has {OVERRIDES_MAX} covers already, which is the limit",
             )
-        self._covers[key] = values
+        self._overrides[key] = values
         self._fresh.append(values)
         return RowResult.ADDED if before is None else RowResult.CHANGED
 
@@ -98,23 +99,20 @@ class ScheduleRows:
         """Store them, and drop the shifts that are no longer there. The caller's transaction."""
         s = tables.shifts.c
         for grid_id, role in self._taken:
-            gone = delete(tables.shifts).where(s.grid_id == grid_id, s.role == role)
-            self._connection.execute(gone)
+            stored = delete(tables.shifts).where(s.grid_id == grid_id, s.role == role)
+            self._connection.execute(stored)
         dialect = self._connection.dialect.name
-        shifts = [values for there in self._taken.values() for values in there]
+        shifts = [values for taken in self._taken.values() for values in taken]
         for table, rows in ((tables.shifts, shifts), (tables.overrides, self._fresh)):
             if rows:
                 self._connection.execute(upsert(dialect, table), rows)
 
     def _need_reachable(self, column: str, warden_id: str) -> None:
-        warden = self._wardens.get(warden_id)
-        if warden is None:
-            raise EnrolError(column, warden_id, "there is no such warden; enrol the wardens first")
-        if warden["channels"] == "[]":
+        if self._wardens.need(column, warden_id)["channels"] == "[]":
             raise EnrolError(
                 column, warden_id, "has no channel and would not hear of anything; give them one"
             )
-        if warden_id in self._lost:
+        if warden_id in self._unreached:
             raise EnrolError(
                 column,
                 warden_id,
@@ -130,12 +128,12 @@ class ScheduleRows:
             raise EnrolError("to", to, f"a cover lasts {OVERRIDE_DAYS_MAX} days at most")
 
     def _count(self, warden_id: str) -> int:
-        overrides = self._covers.values()
+        overrides = self._overrides.values()
         return sum(
             row["warden_id"] == warden_id and row["to_ms"] > self._at_ms for row in overrides
         )
 
-    def _dropped(self, place: tuple[str, str]) -> bool:
+    def _is_replaced(self, place: tuple[str, str]) -> bool:
         """Whether the shifts of a grid's role are not those that are stored."""
         stored = [row for row in self._shifts if (row["grid_id"], row["role"]) == place]
         return sorted(map(str, stored)) != sorted(map(str, self._taken[place]))

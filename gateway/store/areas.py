@@ -1,32 +1,51 @@
-"""The areas that doors lie in: what may silence many of them at once."""
+"""The areas that doors lie in: what may silence many of them at once.
 
-from sqlalchemy import Connection, select
+"building:3", "stair:3/2", "point:ap-7" (an access point), "batch:2026-03" (of the door's seal).
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, select
 
 from gateway.store import tables
 
 
+def _name(kind: str, place: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An area's name; NULL where the door lies in none of the kind."""
+    return literal(f"{kind}:") + func.nullif(place, "")
+
+
+_d = tables.doors.c
+_stair = func.coalesce(_d.building, "") + literal("/") + func.nullif(_d.stair, "")
+# The widest first.
+_KINDS: dict[str, ColumnElement[Any]] = {
+    "building": _name("building", _d.building),
+    "stair": _name("stair", _stair),
+    "point": _name("point", _d.point),
+    "batch": _name("batch", tables.seals.c.batch),
+}
+
+
 def of_doors(connection: Connection) -> dict[str, tuple[str, ...]]:
     """Every door's areas besides the site, the widest first."""
-    batches = _batches(connection)
-    d = tables.doors.c
-    names: dict[str, tuple[str, ...]] = {}
-    for row in connection.execute(select(d.door_id, d.building, d.stair, d.point)):
-        door_id, building, stair, point = row
-        areas = []
-        if building:
-            areas.append(f"building:{building}")
-        if stair:
-            areas.append(f"stair:{building or ''}/{stair}")
-        if point:
-            areas.append(f"point:{point}")
-        if batches.get(door_id):
-            areas.append(f"batch:{batches[door_id]}")
-        names[door_id] = tuple(areas)
-    return names
+    return {
+        door_id: tuple(name for name in names if name is not None)
+        for door_id, *names in connection.execute(_sealed(select(_d.door_id, *_KINDS.values())))
+    }
 
 
-def _batches(connection: Connection) -> dict[str, str | None]:
-    """The batch of the seal on each sealed door, where it is known."""
-    s = tables.seals.c
-    rows = connection.execute(select(s.door_id, s.batch).where(s.door_id.is_not(None)))
-    return {door_id: batch for door_id, batch in rows}
+def doors_in(connection: Connection, area: str) -> list[str]:
+    """The doors that lie in an area, by id. One query, whatever the site's size."""
+    name = _KINDS.get(area.partition(":")[0])
+    if name is None:
+        return []
+    query = select(_d.door_id).where(name == area)
+    query = _sealed(query) if area.startswith("batch:") else query
+    return sorted(set(connection.execute(query).scalars()))
+
+
+def _sealed(query: Select[Any]) -> Select[Any]:
+    """With the seal that hangs on the door, if any."""
+    return query.join_from(
+        tables.doors, tables.seals, tables.seals.c.door_id == _d.door_id, isouter=True
+    )

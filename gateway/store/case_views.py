@@ -11,17 +11,16 @@ from sqlalchemy import Connection, Select, func, select, tuple_
 
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import Action
-from gateway.core.model import CaseState, Door
+from gateway.core.model import CaseState
 from gateway.core.reasons import FAULTS, Reason
 from gateway.core.subject import Subject, SubjectKind
-from gateway.store import tables
+from gateway.store import states, tables
 from gateway.store.records import records
 
 OPEN: Final = (CaseState.RAISED, CaseState.PAGED, CaseState.ACKNOWLEDGED, CaseState.ON_SITE)
 WAITING: Final = OPEN[:2]
 IN_REVIEW: Final = (CaseState.REPORTED, CaseState.ASSESSED, CaseState.SIGNED_OFF)
 _ACTIONS: Final = (*tables.DONE_TO_CASE, "shelved")
-_decode_door = msgspec.json.Decoder(Door).decode
 _decode_names = msgspec.json.Decoder(list[str]).decode
 
 
@@ -232,12 +231,12 @@ def outage_of(connection: Connection, case: CaseRow) -> OutageRow | None:
         .where(d.door_id.in_(door_ids))
         .order_by(func.length(d.label), d.label, d.door_id)
     )
-    doors = [BlindDoor(door_id, label, _silent_ms(state)) for door_id, label, state in rows]
+    doors = [BlindDoor(row.door_id, row.label, _silent_ms(row.door_id, row.state)) for row in rows]
     return OutageRow(found.outage_id, found.area, found.since_ms, found.over_ms, doors)
 
 
-def _silent_ms(state: bytes | None) -> int | None:
-    silence = _decode_door(state).silence if state else None
+def _silent_ms(door_id: str, state: bytes | None) -> int | None:
+    silence = states.door(door_id, state).silence
     return None if silence is None else silence.since_ms
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, literal, or_, select
 from gateway.core.model import CaseState
 from gateway.core.reasons import Reason
 from gateway.store import tables
-from gateway.store.batch import Group
 from gateway.store.case_views import IN_REVIEW, OPEN, CaseRow
+from gateway.store.outbox import Group
 from gateway.store.records import records
 
 GROUPS_MAX: Final = 20  # grouped pages that are opened

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    MetaData,
     String,
     Table,
     Text,
@@ -20,14 +21,17 @@ from sqlalchemy import (
     text,
 )
 
-# Said again, for whoever reads tables expects them here.
-from gateway.store.people_tables import BigId
-from gateway.store.people_tables import grids as grids
-from gateway.store.people_tables import metadata as metadata
-from gateway.store.people_tables import overrides as overrides
-from gateway.store.people_tables import people as people
-from gateway.store.people_tables import shifts as shifts
-from gateway.store.people_tables import wardens as wardens
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite gives AUTOINCREMENT only to INTEGER; PostgreSQL wants 64 bits.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 site = Table(
     "site",
@@ -36,6 +40,13 @@ site = Table(
     Column("made_ms", BigInteger, nullable=False),
     # How events and states are written (store.database.STORED_FORMAT), apart from the tables.
     Column("stored_format", Integer, nullable=False),
+)
+
+grids = Table(
+    "grids",
+    metadata,
+    Column("grid_id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
 )
 
 doors = Table(
@@ -220,6 +231,46 @@ states = Table(
     metadata,
     Column("name", String(16), primary_key=True),
     Column("state", LargeBinary, nullable=False),
+)
+
+wardens = Table(
+    "wardens",
+    metadata,
+    Column("warden_id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("grid_id", String(64), ForeignKey("grids.grid_id"), nullable=False),
+    Column("language", String(8), nullable=False, server_default="zh"),
+    # JSON list of channel addresses: "inbox", "webhook:https://…", "apprise:ntfy://…"
+    Column("channels", Text, nullable=False, server_default='["inbox"]'),
+    # core.paging.schedule.Role
+    Column("role", String(16), nullable=False, server_default="warden"),
+)
+
+shifts = Table(
+    "shifts",  # weekly duties, by the clock on the wall
+    metadata,
+    Column("grid_id", String(64), ForeignKey("grids.grid_id"), primary_key=True),
+    Column("role", String(16), primary_key=True),
+    Column("warden_id", String(64), ForeignKey("wardens.warden_id"), primary_key=True),
+    Column("days", Integer, primary_key=True),  # on which it begins; Monday is bit 0
+    Column("from_min", Integer, primary_key=True),
+    Column("to_min", Integer, primary_key=True),
+)
+
+overrides = Table(
+    "overrides",  # who is away, and who has their duties meanwhile: nobody if NULL
+    metadata,
+    Column("warden_id", String(64), ForeignKey("wardens.warden_id"), primary_key=True),
+    Column("from_ms", BigInteger, primary_key=True),
+    Column("to_ms", BigInteger, nullable=False),
+    Column("by", String(64), ForeignKey("wardens.warden_id"), nullable=True),
+)
+
+people = Table(
+    "people",  # how much each person was told, what waits for them, whether they can be reached
+    metadata,
+    Column("warden_id", String(64), primary_key=True),
+    Column("state", LargeBinary, nullable=False),  # core.paging.person.Person as JSON
 )
 
 outbox = Table(

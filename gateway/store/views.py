@@ -10,14 +10,10 @@ from sqlalchemy import Connection, Select, func, select
 
 from gateway.core.duration import HOUR_MS
 from gateway.core.model import Door
-from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Role
 from gateway.core.reasons import Reason
-from gateway.store import areas, tables
+from gateway.store import states, tables
 from gateway.store.records import records
-
-_decode_person = msgspec.json.Decoder(Person).decode
-_decode_door = msgspec.json.Decoder(Door).decode
 
 
 class DoorRow(msgspec.Struct, frozen=True):
@@ -83,12 +79,6 @@ def doors_of(connection: Connection, door_ids: list[str]) -> list[DoorRow]:
     return _doors(connection, _DOORS.where(tables.doors.c.door_id.in_(door_ids)))
 
 
-def doors_in(connection: Connection, area: str) -> list[str]:
-    """The doors that lie in an area: "stair:3/2", "building:3"."""
-    areas_of = areas.of_doors(connection)
-    return sorted(door_id for door_id, its in areas_of.items() if area in its)
-
-
 def wardens(connection: Connection, limit: int, grid_id: str | None = None) -> list[WardenRow]:
     """Wardens by grid and name; of one grid if it is given."""
     w = tables.wardens.c
@@ -99,8 +89,7 @@ def wardens(connection: Connection, limit: int, grid_id: str | None = None) -> l
 
 def unreached(connection: Connection) -> set[str]:
     """Those whom the daily test did not reach, by id."""
-    rows = connection.execute(select(tables.people.c.warden_id, tables.people.c.state))
-    return {warden_id for warden_id, state in rows if not _decode_person(state).working}
+    return {person.warden_id for person in states.people(connection) if not person.working}
 
 
 def warden(connection: Connection, warden_id: str) -> WardenRow | None:
@@ -165,7 +154,7 @@ _WARDENS = select(
 
 def _doors(connection: Connection, query: Select[Any]) -> list[DoorRow]:
     return [
-        DoorRow(door_id, label, grid_id, grid, _decode_door(state) if state else Door(door_id))
+        DoorRow(door_id, label, grid_id, grid, states.door(door_id, state))
         for door_id, label, grid_id, grid, state in connection.execute(query)
     ]
 

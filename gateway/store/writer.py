@@ -52,7 +52,7 @@ class Writer:
         self._store = store
         self._connection: Connection | None = None
         self._in_doubt: WriteBatch | None = None
-        self._chattering = 0
+        self._unsettled_rows = 0
         self._writing, self._settling = (
             WorkerThread("menshen-writer"),
             WorkerThread("menshen-settler"),
@@ -86,9 +86,9 @@ class Writer:
                 self._in_doubt = batch
                 self._let_go()  # a broken connection is no start for the next try
                 raise
-        self._chattering += len(batch.journal) + len(batch.attempts)
-        if self._chattering >= SETTLE_EVERY:
-            self._chattering = 0
+        self._unsettled_rows += batch.log_rows()
+        if self._unsettled_rows >= SETTLE_EVERY:
+            self._unsettled_rows = 0
             self._settling.do(self._settle)
 
     def _is_written(self, batch: WriteBatch) -> bool:

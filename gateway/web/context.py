@@ -51,7 +51,7 @@ class WebContext:
 
     def now_ms(self) -> int:
         """The gateway's time, in milliseconds of UTC."""
-        return self.engine.now_ms()
+        return self.engine.clock.now_ms()
 
     def language(self, request: Request) -> str:
         """The language of this request."""

@@ -13,6 +13,7 @@ from gateway.channels import kinds
 from gateway.channels.channel import ChannelKind
 from gateway.core.rules import Rulebook
 from gateway.engine.engine import Engine
+from gateway.engine.pending import PendingReader
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.notify.addressing import Addresses
@@ -21,8 +22,8 @@ from gateway.registry import columns
 from gateway.registry import load as registry
 from gateway.settings import Settings
 from gateway.store import tables
-from gateway.store.batch import Entry
 from gateway.store.database import Store
+from gateway.store.outbox import Entry
 from tests.engine.small_site import HandSeal, Post, enrol, rows, until
 
 OPERATOR = Path(__file__).parents[2] / "docs" / "operator.md"
@@ -65,12 +66,13 @@ async def test_a_channel_of_one_file_and_one_line_is_enrolled_and_delivers(
     addresses = Addresses(known, "", "en")
     engine = Engine(store, CommittedSite(known, Rulebook()), Authenticator(), addresses)
     workers = [
-        DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.now_ms)
+        DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.clock)
         for kind, channel in kinds.opened(Settings())
     ]
     engine.connect(Post(), [worker.offer for worker in workers])
     async with asyncio.TaskGroup() as group:
-        parts = [engine.run(), engine.read_pending(), *(worker.run() for worker in workers)]
+        pending = PendingReader(store, engine)
+        parts = [engine.run(), pending.run(), *(worker.run() for worker in workers)]
         tasks = [group.create_task(part) for part in parts]
         await until(lambda: not rows(store, tables.pending_events))
         engine.receive(seal.topic, seal.sealed(seal.edge()), 1)

@@ -10,7 +10,7 @@ from gateway.channels.webhook import body
 from gateway.core.reasons import Reason
 from gateway.language.catalogue import LOCALES
 from gateway.language.pages import CASES_NAMED_MAX
-from gateway.store.batch import Entry, Group
+from gateway.store.outbox import Entry, Group
 
 
 def entry(reason: Reason, language: str = "en", cases: int = 2) -> Entry:

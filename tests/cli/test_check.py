@@ -1,7 +1,6 @@
 """`menshen check`: a line for each part, and an exit code that a script can trust."""
 
 import sys
-import time
 from datetime import UTC
 
 import msgspec
@@ -227,7 +226,6 @@ def test_a_stranger_at_the_consoles_port_is_told(menshen, store, settings, free_
     command = [sys.executable, "-m", "http.server", "-b", "127.0.0.1", str(port)]
 
     def ready():
-        time.sleep(0.05)
         return "answers 404" in menshen("check").out
 
     keep(neighbours.Neighbour("stranger", command, folder, ready))

@@ -7,6 +7,7 @@ from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
 from gateway.notify.addressing import Addresses
 from gateway.registry import load as registry
+from gateway.store import journal, outbox
 from gateway.store.database import Store
 from tests.core.story import Story
 
@@ -15,7 +16,7 @@ def write(store: Store, door_id: str, story: Story, rules: Rules | None = None) 
     """Live through the story on a door that has not lived yet."""
     with store.reading() as connection:
         known = registry.load(connection)
-        journal_id, _, entry_id = registry.newest(connection)
+        (journal_id, _), entry_id = journal.newest(connection), outbox.newest_id(connection)
     site = CommittedSite(known, Rulebook(rules or story.rules))
     unit = UnitOfWork(
         site, RefusalTally(), Addresses(known, "", "en"), (journal_id + 1, entry_id + 1)

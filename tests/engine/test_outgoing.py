@@ -15,7 +15,7 @@ from gateway.core.subject import SITE, of_door
 from gateway.engine.outgoing import entries_of
 from gateway.notify.addressing import Addresses
 from gateway.registry.load import Registry, Warden
-from gateway.store.batch import Entry, Group
+from gateway.store.outbox import Entry, Group
 
 RULES = Rules()
 NOW_MS = 1_780_000_000_000

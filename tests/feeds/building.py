@@ -15,7 +15,7 @@ from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
 from gateway.notify.addressing import Addresses
 from gateway.registry import load as registry
-from gateway.store import tables
+from gateway.store import journal, outbox, tables
 from gateway.store.database import Store
 
 HEARTBEAT_MS = 100_000
@@ -171,7 +171,7 @@ class _Adopted:
 
     def __enter__(self) -> UnitOfWork:
         with self._store.reading() as connection:
-            journal_id, _, entry_id = registry.newest(connection)
+            (journal_id, _), entry_id = journal.newest(connection), outbox.newest_id(connection)
         ids = journal_id + 1, entry_id + 1
         self._unit_of_work = UnitOfWork(self._site, self._tally, self._addresses, ids)
         return self._unit_of_work

@@ -1,6 +1,7 @@
 """The law of announcing: what may be, what may not and why, and what it costs to ask."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from gateway.registry.permits import (
     PermitConflictError,
     PermitError,
 )
-from gateway.store import tables
+from gateway.store import pending, tables
 from gateway.store.database import Store
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -57,7 +58,7 @@ def announced(store: Store, door_id: str, *wanted: Permit, now_ms: int = NOW_MS)
 
 def pending_events(store: Store) -> list[tuple[str, object]]:
     with store.reading() as connection:
-        return [(door_id, what) for _, door_id, what in registry.pending_events(connection, 0)]
+        return [(subject.id, event) for _, subject, event in pending.pending_events(connection, 0)]
 
 
 def fill(store: Store, door_id: str) -> None:
@@ -174,20 +175,46 @@ def test_a_door_that_is_none(store: Store) -> None:
         law(connection).announce("d9", MEAL)
 
 
-def test_one_permit_costs_a_look_up_and_not_the_registry(store: Store) -> None:
+@pytest.fixture
+def crowded(store: Store) -> Store:
+    """The same site among hundreds of doors, with a full one in the stair."""
     with store.writing() as connection:
-        doors = [{"door_id": f"x{n}", "label": "x", "grid_id": "g1"} for n in range(500)]
+        row = {"label": "x", "grid_id": "g1", "building": "9"}
+        doors = [row | {"door_id": f"x{n}", "stair": str(n % 9)} for n in range(400)]
         connection.execute(insert(tables.doors), doors)
-    fill(store, "d2")
-    asked: list[str] = []
+    fill(store, "d3")
+    return store
+
+
+@contextmanager
+def asked(store: Store) -> Iterator[tuple[Announcements, list[str]]]:
+    """The law in a transaction, and what it asks the database."""
+    statements: list[str] = []
     with store.writing() as connection:
-        event.listen(connection, "before_cursor_execute", lambda *how: asked.append(how[2]))
-        announcements = law(connection)
+        event.listen(connection, "before_cursor_execute", lambda *how: statements.append(how[2]))
+        yield law(connection), statements
+
+
+def test_one_permit_costs_a_look_up_and_not_the_registry(crowded: Store) -> None:
+    with asked(crowded) as (announcements, statements):
         announcements.announce("d1", replace(MEAL, permit_id="meal"))
+        assert len(statements) == 3  # the door, its permits, the id
+        announcements.announce("d2", MEAL)
+        assert len(statements) == 5  # of an id that is made here none
+        assert all("WHERE" in statement for statement in statements)
         announcements.write()
-    selects = [statement for statement in asked if statement.startswith("SELECT")]
-    assert len(selects) <= 3
-    assert all("WHERE" in statement for statement in selects)
+        assert len(statements) == 7  # the rows, and the pending events
     # the gateway takes the pending event, and need not read anew
-    with store.reading() as connection:
+    with crowded.reading() as connection:
         assert registry.enrolment(connection) == 0
+
+
+@pytest.mark.parametrize("permit_id", ["", "noon"])
+def test_a_whole_building_costs_hardly_more_than_one_door(crowded: Store, permit_id: str) -> None:
+    with asked(crowded) as (announcements, statements):
+        announced = announcements.announce_in("building:9", replace(MEAL, permit_id=permit_id))
+        assert len(announced) == 400
+        assert len(statements) == (3 if permit_id else 2)
+        announcements.write()
+    assert len(statements) <= 5
+    assert len(pending_events(crowded)) == PERMITS_MAX + 400

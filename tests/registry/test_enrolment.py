@@ -25,7 +25,7 @@ from gateway.registry.rows import (
     NewWarden,
     RowResult,
 )
-from gateway.store import tables
+from gateway.store import pending, tables
 from gateway.store.database import Store
 
 NOW_MS = 1_780_000_000_000
@@ -62,7 +62,7 @@ def enrol(store, *rows, at_ms=NOW_MS, replace=False):
 
 def pending_events(store):
     with store.reading() as connection:
-        return [(subject.id, event) for _, subject, event in registry.pending_events(connection, 0)]
+        return [(subject.id, event) for _, subject, event in pending.pending_events(connection, 0)]
 
 
 def column(store, table, name):

@@ -14,7 +14,7 @@ from gateway.registry import load as registry
 from gateway.registry.columns import TABLES
 from gateway.registry.import_files import Wish, enrol_files
 from gateway.registry.rows import RowResult
-from gateway.store import tables
+from gateway.store import pending, tables
 from gateway.store.database import Store
 from tests.registry.test_csv_file import DOORS, GRIDS, KEY, NOW_MS, SHANGHAI, count, day, told
 
@@ -154,7 +154,7 @@ def test_classes_places_and_heartbeats_are_kept_and_told_to_the_door(enrol, stor
     seals = f"seal_id,key,door_id,batch,heartbeat_s\n{'a' * 16},{KEY},d1,2026-03,100\n"
     assert enrol(grids=GRIDS, doors=doors, seals=seals).written
     with store.reading() as connection:
-        events = [event for _, _, event in registry.pending_events(connection, 0)]
+        events = [event for _, _, event in pending.pending_events(connection, 0)]
         places = registry.load(connection).places
     assert events == [DoorClassed("canary"), SealBound("a" * 16, 100_000)]
     assert places["d1"].areas == ("building:3", "stair:3/2", "point:ap-7", "batch:2026-03")
@@ -162,7 +162,7 @@ def test_classes_places_and_heartbeats_are_kept_and_told_to_the_door(enrol, stor
     assert enrol(doors=DOORS).counts["doors", RowResult.UNCHANGED] == 2  # what is not said stays
     assert enrol(seals=seals.replace(",100\n", ",300\n")).written
     with store.reading() as connection:
-        assert registry.pending_events(connection, 2)[0][2] == SealBound("a" * 16, 300_000)
+        assert pending.pending_events(connection, 2)[0][2] == SealBound("a" * 16, 300_000)
 
 
 def test_what_was_said_once_can_be_taken_back(enrol, store):
@@ -178,7 +178,7 @@ def test_what_was_said_once_can_be_taken_back(enrol, store):
     back = {"doors": doors.format("-,无,-,-"), "seals": seals.format("-,-")}
     assert enrol(**back, wardens=people.format("-")).written
     with store.reading() as connection:
-        events = [event for _, _, event in registry.pending_events(connection, 2)]
+        events = [event for _, _, event in pending.pending_events(connection, 2)]
         known = registry.load(connection)
     assert events == [DoorClassed(""), SealBound("a" * 16, None)]
     assert known.places["d1"].areas == ()
@@ -204,7 +204,7 @@ def test_an_order_may_allow_openings_and_a_permit_may_recur(enrol, store):
     permits += f'd1,{day(1)},{day(14)},Li,meals,"07:00-08:30,11:30-13:00",Mon-Sat,p1\n'
     assert enrol(grids=GRIDS, doors=DOORS, orders=orders, permits=permits).written
     with store.reading() as connection:
-        events = [event for _, _, event in registry.pending_events(connection, 0)]
+        events = [event for _, _, event in pending.pending_events(connection, 0)]
     order = next(event.order for event in events if isinstance(event, OrderPlaced))
     permit = next(event.permit for event in events if isinstance(event, PermitAnnounced))
     assert order.policy == Policy(5, 20 * 60_000, ((1_320, 420),))

@@ -23,8 +23,8 @@ from gateway.core.paging.staff import Staff
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
 from gateway.core.subject import SubjectKind
-from gateway.registry.load import Listening
-from gateway.store.batch import Group
+from gateway.store.outbox import Group
+from gateway.store.states import Listening
 
 STATES: dict[str, type[msgspec.Struct]] = {
     "doors.state": Door,

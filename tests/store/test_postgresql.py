@@ -5,7 +5,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gateway.store import statements, tables
-from gateway.store.statement import Statement, upsert
+from gateway.store.statements import Statement, upsert
 
 STATEMENTS = {name: one for name, one in vars(statements).items() if isinstance(one, Statement)}
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -13,9 +13,12 @@ DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_every_statement_of_a_commit_is_understood(name: str) -> None:
-    one = STATEMENTS[name]
-    clause = one._clause("postgresql") if callable(one._clause) else one._clause
-    assert str(clause.compile(dialect=DIALECT, column_keys=one._keys))  # type: ignore[attr-defined]
+    assert str(STATEMENTS[name].compile(DIALECT))
+
+
+def test_every_statement_has_its_place_in_a_commit() -> None:
+    assert set(STATEMENTS.values()) == set(statements.IN_ORDER)
+    assert len(STATEMENTS) == len(statements.IN_ORDER)
 
 
 @pytest.mark.parametrize("table", tables.metadata.sorted_tables, ids=str)

@@ -17,11 +17,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from gateway.core.cases import case as life
 from gateway.core.cases import escalation
-from gateway.core.cases.case import Doing, H
+from gateway.core.cases.case import Attribution, H, answer, find, paged, report, review, shelve
 from gateway.core.cases.refusal import Refusal
-from gateway.core.cases.transitions import Action, judge, refusal_of
+from gateway.core.cases.transitions import Action, judge
+from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.effects import ActionRefused, Effect
 from gateway.core.events import (
     CaseAcknowledged,
@@ -38,8 +38,8 @@ from gateway.core.model import ActionResult, Case, CaseState, Door, Outage
 from gateway.core.outcome import Outcome
 from gateway.core.rules import Rules
 
-AGE_MAX_MS: Final = 24 * 3_600_000  # no handheld keeps an action longer; it is dated then
-LATE_MS: Final = 60_000  # what comes so long after it was done says both times
+AGE_MAX_MS: Final = DAY_MS  # no handheld keeps an action longer; it is dated then
+LATE_MS: Final = MINUTE_MS  # what comes so long after it was done says both times
 RESULTS_KEPT: Final = 16  # of one holder: three cases round the whole loop
 
 Recent = tuple[ActionResult, ...]
@@ -60,25 +60,35 @@ _REVIEW = frozenset({Action.ASSESS, Action.SIGN_OFF})
 def act(
     holder: H, event: CaseAction, recent: Recent, now_ms: int, rules: Rules
 ) -> tuple[H, Recent, tuple[Effect, ...]]:
-    """What a person does: the holder after it, what is remembered, and what follows.
+    """What a person does about a case.
 
-    Refused, the holder is as before and one ActionRefused says why.
+    Args:
+        holder: the door or outage that has the case, or had it.
+        event: the action; it was done `event.age_ms` before `now_ms`.
+        recent: what came of the latest actions, oldest first, at most RESULTS_KEPT.
+        now_ms: when the action came, in ms of UTC.
+        rules: those of the holder.
+
+    Returns:
+        The holder after it, `recent` with this action's result, and what follows. Refused, the
+        holder is as before and one `ActionRefused` says why; nothing is raised.
     """
-    found = life.find(holder, event.case_id)
+    case = find(holder, event.case_id)
     gone = Refusal.CLOSED if holder.last_case == event.case_id else Refusal.NO_SUCH_CASE
-    if found is None or result_of(recent, event) is not None:
+    if case is None or result_of(recent, event) is not None:
         recent, effects = refused(event, recent, now_ms, gone)
         return holder, recent, effects
-    age_ms = max(0, min(event.age_ms, AGE_MAX_MS, now_ms - found.raised_ms))
+    age_ms = max(0, min(event.age_ms, AGE_MAX_MS, now_ms - case.raised_ms))
     done_ms = now_ms - age_ms
-    refusal = _refusal(found, event, done_ms, now_ms)
-    overtaken = found.acted_ms is not None and done_ms < found.acted_ms
+    leads_to = _judge(case, event, done_ms, now_ms)
+    refusal = leads_to if isinstance(leads_to, Refusal) else None
+    overtaken = case.acted_ms is not None and done_ms < case.acted_ms
     result = ActionResult(event.action_id, now_ms, age_ms, refusal, overtaken)
     recent = (*recent, result)[-RESULTS_KEPT:]
-    if refusal is not None:
-        return holder, recent, (_refused(event, refusal),)
-    by = Doing(event.actor, done_ms, now_ms)
-    holder, effects = _do(holder, found, event, by, rules)
+    if isinstance(leads_to, Refusal):
+        return holder, recent, (_refused(event, leads_to),)
+    attribution = Attribution(event.actor, done_ms, now_ms)
+    holder, effects = _do(holder, case, event, leads_to, attribution, rules)
     return holder, recent, effects
 
 
@@ -94,7 +104,7 @@ def refused(
 
 def result_of(recent: Recent, event: CaseAction) -> ActionResult | None:
     """What came of this action when it came first; None if it is new, or too long ago."""
-    return next((one for one in recent if one.action_id == event.action_id), None)
+    return next((result for result in recent if result.action_id == event.action_id), None)
 
 
 def page_sent(holder: H, event: PageWentOut, now_ms: int, _: Rules) -> tuple[H, tuple[Effect, ...]]:
@@ -121,14 +131,15 @@ def _page_fate(holder: H, case: Case, action: Action, now_ms: int) -> tuple[H, t
     state = judge(case, action, None)
     if isinstance(state, Refusal) or state is case.state:
         return holder, ()
-    return life.went_out(holder, case, now_ms)
+    return paged(holder, case, now_ms)
 
 
-def _refusal(case: Case, event: CaseAction, done_ms: int, now_ms: int) -> Refusal | None:
+def _judge(case: Case, event: CaseAction, done_ms: int, now_ms: int) -> CaseState | Refusal:
+    """Where the action leads by the table, or why it is refused by that or by what it says."""
     action = ACTION_OF[type(event)]
-    refusal = refusal_of(case, action, event.actor)
-    if refusal is not None:
-        return refusal
+    leads_to = judge(case, action, event.actor)
+    if isinstance(leads_to, Refusal):
+        return leads_to
     again_ms = case.raised_again_ms
     if action not in _REVIEW and again_ms is not None and done_ms < again_ms:
         return Refusal.RAISED_SINCE
@@ -136,7 +147,7 @@ def _refusal(case: Case, event: CaseAction, done_ms: int, now_ms: int) -> Refusa
         return Refusal.NO_SUCH_OUTCOME
     if isinstance(event, CaseShelved) and event.until_ms <= now_ms:
         return Refusal.UNTIL_PAST
-    return None
+    return leads_to
 
 
 def _refused(event: CaseAction, refusal: Refusal) -> ActionRefused:
@@ -144,15 +155,18 @@ def _refused(event: CaseAction, refusal: Refusal) -> ActionRefused:
 
 
 def _do(
-    holder: H, case: Case, event: CaseAction, by: Doing, rules: Rules
+    holder: H,
+    case: Case,
+    event: CaseAction,
+    leads_to: CaseState,
+    attribution: Attribution,
+    rules: Rules,
 ) -> tuple[H, tuple[Effect, ...]]:
     match event:
         case CaseReported(outcome=outcome):
-            return life.report(holder, case, outcome, by, rules)
+            return report(holder, case, outcome, attribution, rules)
         case CaseShelved(why=why, until_ms=until_ms):
-            return life.shelve(holder, case, why, until_ms, by, rules)
+            return shelve(holder, case, why, until_ms, attribution, rules)
     action = ACTION_OF[type(event)]
-    state = judge(case, action, event.actor)
-    assert isinstance(state, CaseState)  # noqa: S101 - it was not refused
-    done = life.review if action in _REVIEW else life.answer
-    return done(holder, case, state, by)
+    change = review if action in _REVIEW else answer
+    return change(holder, case, leads_to, attribution)

@@ -1,18 +1,18 @@
-"""A case's life, the closed loop: raised, paged, acknowledged, on site, reported, assessed, signed
+"""How a case goes on: raised, paged, acknowledged, on site, reported, assessed, signed
 off, closed. An illegal step changes nothing.
 
 One case is open at a door; what happens there while it is open joins it, and pages again under its
 own page id: the warden must hear of the second opening too, but has one thing to end. Once somebody
 has reported how it ended it is in review, and what happens then is a new case that refers to it;
 nothing is ever reopened. A case of tampering is locked: nobody reports it from afar. What raised a
-case may be over before anybody answered (ISA-18.2: returned, unacknowledged); it must be answered
-all the same, and nothing closes that still goes on.
+case may be over before anybody answered (ISA-18.2: returned to normal, unacknowledged); it must be
+answered all the same, and nothing closes that still goes on.
 
 A holder is whatever holds a case: a door, or an outage. What people may do about it when is one
 table, in cases/transitions.py; here is what follows once they may.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -26,14 +26,14 @@ from gateway.core.reasons import BREACHES, TAMPER, Reason
 from gateway.core.rules import Rules
 
 H = TypeVar("H", Door, Outage)
-Stepped = tuple[Door, tuple[Effect, ...]]
+DoorChange = tuple[Door, tuple[Effect, ...]]
 
 IN_REVIEW_MAX = 16  # of one door; the one that waits longest is closed by the rule of too many
 ANSWERED = frozenset({CaseState.ACKNOWLEDGED, CaseState.ON_SITE})
 
 
-class Doing(NamedTuple):
-    """Who does something about a case, when they did it, and when the gateway heard of it."""
+class Attribution(NamedTuple):
+    """Who did something about a case, when they did it, and when the gateway heard of it."""
 
     actor: Actor
     done_ms: int
@@ -49,9 +49,8 @@ def raise_case(
     )
     if case.openings and case.reason in BREACHES and reason not in BREACHES:
         told_ms = escalation.may_start_ms(reason, now_ms, _quiet(holder, now_ms), rules)
-        return _join_quietly(
-            holder, case, SecondaryFault(page_id, reason, since_ms, told_ms), now_ms
-        )
+        fault = SecondaryFault(page_id, reason, since_ms, told_ms)
+        return _join_quietly(holder, case, fault, now_ms, rules)
     case = replace(
         case,
         reason=case.reason if case.locked else reason,  # tampering stays what matters most
@@ -63,167 +62,192 @@ def raise_case(
         cleared_ms=None,
         shelf=case.shelf if reason not in BREACHES else None,
     )
-    told: tuple[Effect, ...] = ()
+    pages: tuple[Effect, ...] = ()
     if case.shelf is None:
         hours = _quiet(holder, now_ms)
-        case, told = escalation.begin(case, page_id, reason, since_ms, now_ms, hours, rules)
+        case, pages = escalation.begin(case, page_id, reason, since_ms, now_ms, hours, rules)
     holder = replace(holder, case=case, last_case=case.case_id)
-    return holder, (CaseMoved(case, now_ms), *told)
+    return holder, (CaseMoved(case, now_ms), *pages)
 
 
-def _quiet(holder: Door | Outage, now_ms: int) -> escalation.Windows:
+def _quiet(holder: Door | Outage, now_ms: int) -> escalation.QuietHours:
     return quiet(holder, now_ms) if isinstance(holder, Door) else ()
 
 
 def _join_quietly(
-    holder: H, case: Case, its: SecondaryFault, now_ms: int
+    holder: H, case: Case, fault: SecondaryFault, now_ms: int, rules: Rules
 ) -> tuple[H, tuple[Effect, ...]]:
-    """A fault beside a breach: the installer hears of it, and whoever has the breach keeps it."""
-    kept: list[SecondaryFault] = [
-        other for other in case.secondary if other.reason is not its.reason
+    """A fault secondary to a breach: the installer hears of it; who has the breach keeps it."""
+    secondary: list[SecondaryFault] = [
+        other for other in case.secondary if other.reason is not fault.reason
     ]
-    case = replace(case, openings=case.openings + 1, secondary=(*kept, its))
+    case = replace(case, openings=case.openings + 1, secondary=(*secondary, fault))
     holder = replace(holder, case=case, last_case=case.case_id)
-    told: tuple[Effect, ...] = ()
-    if its.told_ms <= now_ms:
-        holder, told = _page_secondary(holder, case, now_ms)
-    return holder, (CaseMoved(case, now_ms), *told)
+    pages: tuple[Effect, ...] = ()
+    if fault.told_ms <= now_ms:
+        holder, pages = page_secondary(holder, case, fault.told_ms, now_ms, rules)
+    return holder, (CaseMoved(case, now_ms), *pages)
 
 
-def secondary_ms(door: Door) -> int | None:
-    """When somebody is told of what stands beside the open case."""
-    if door.case is None or not door.case.secondary:
-        return None
-    return min(its.told_ms for its in door.case.secondary)
+def secondary_ms(case: Case) -> int | None:
+    """When somebody is told of a secondary fault of the case."""
+    return min(fault.told_ms for fault in case.secondary) if case.secondary else None
 
 
-def page_secondary(door: Door, now_ms: int, _: Rules) -> Stepped:
-    """It may be told now."""
-    assert door.case is not None  # noqa: S101 - its deadline came
-    return _page_secondary(door, door.case, now_ms)
-
-
-def _page_secondary(holder: H, case: Case, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
-    due = [its for its in case.secondary if its.told_ms <= now_ms]
-    later = tuple(its for its in case.secondary if its not in due)
-    told = tuple(PageDue(its.page_id, case.case_id, its.reason, its.since_ms) for its in due)
-    return replace(holder, case=replace(case, secondary=later)), told
+def page_secondary(
+    holder: H, case: Case, _due_ms: int, now_ms: int, _: Rules
+) -> tuple[H, tuple[Effect, ...]]:
+    """Secondary faults may be told now."""
+    due = [fault for fault in case.secondary if fault.told_ms <= now_ms]
+    later = tuple(fault for fault in case.secondary if fault not in due)
+    pages = tuple(
+        PageDue(fault.page_id, case.case_id, fault.reason, fault.since_ms) for fault in due
+    )
+    return replace(holder, case=replace(case, secondary=later)), pages
 
 
 def find(holder: Door | Outage, case_id: str) -> Case | None:
     """The case of this number, open or reported, if the holder has it."""
-    held = (holder.case, *holder.in_review)
-    return next((one for one in held if one is not None and one.case_id == case_id), None)
+    cases = (holder.case, *holder.in_review)
+    return next((case for case in cases if case is not None and case.case_id == case_id), None)
 
 
-def answer(holder: H, case: Case, state: CaseState, by: Doing) -> tuple[H, tuple[Effect, ...]]:
+def answer(
+    holder: H, case: Case, state: CaseState, attribution: Attribution
+) -> tuple[H, tuple[Effect, ...]]:
     """A person has it, or is at the door: nobody else is told of it any more."""
-    case = _moved(case, by, state=state, escalation=None, shelf=None)
-    return replace(holder, case=case), (_move(case, by),)
+    case = _moved(case, attribution, state=state, escalation=None, shelf=None)
+    return replace(holder, case=case), (_move(case, attribution),)
 
 
 def report(
-    holder: H, case: Case, outcome: str, by: Doing, rules: Rules
+    holder: H, case: Case, outcome: str, attribution: Attribution, rules: Rules
 ) -> tuple[H, tuple[Effect, ...]]:
     """A person says how it ended. Where the site wants no signing off, that is the end."""
     state = CaseState.REPORTED if rules.sign_off else CaseState.SIGNED_OFF
     secondary, ends = case.secondary, {"escalation": None, "shelf": None, "secondary": ()}
-    done = _moved(case, by, state=state, reported_by=by.actor, outcome=outcome, **ends)
-    done = replace(done, moved_by=None)  # for `reported_by` says it
-    effects: tuple[Effect, ...] = (_move(done, by),)
-    in_review = (*holder.in_review, done)
-    effects += _closed(in_review[:-IN_REVIEW_MAX], by.now_ms, None)
+    reported = _moved(
+        case, attribution, state=state, reported_by=attribution.actor, outcome=outcome, **ends
+    )
+    reported = replace(reported, moved_by=None)  # for `reported_by` says it
+    effects: tuple[Effect, ...] = (_move(reported, attribution),)
+    in_review = (*holder.in_review, reported)
+    effects += _closed(in_review[:-IN_REVIEW_MAX], attribution.now_ms, None)
     holder = replace(holder, case=None, in_review=in_review[-IN_REVIEW_MAX:])
-    holder, closed = close_signed_off(holder, by.now_ms, by.actor)
+    holder, closed = close_signed_off(holder, attribution.now_ms, attribution.actor)
     effects += closed
-    for its in secondary:  # nobody was told of it yet: it is a case of its own now
-        what = its.reason, its.page_id, by.now_ms, its.since_ms
-        holder, raised = raise_case(holder, *what, rules)
+    for fault in secondary:  # nobody was told of it yet: it is a case of its own now
+        holder, raised = raise_case(
+            holder, fault.reason, fault.page_id, attribution.now_ms, fault.since_ms, rules
+        )
         effects += raised
-        if its.over:
-            holder, over = cleared(holder, frozenset({its.reason}), by.now_ms)
+        if fault.over:
+            holder, over = cleared(holder, frozenset({fault.reason}), attribution.now_ms)
             effects += over
     return holder, effects
 
 
-def review(holder: H, case: Case, state: CaseState, by: Doing) -> tuple[H, tuple[Effect, ...]]:
+def review(
+    holder: H, case: Case, state: CaseState, attribution: Attribution
+) -> tuple[H, tuple[Effect, ...]]:
     """What was reported is assessed or signed off; then it closes as soon as it is over."""
-    moved = _moved(case, by, state=state)
-    in_review = tuple(moved if one is case else one for one in holder.in_review)
-    effects: tuple[Effect, ...] = (_move(moved, by),)
-    holder, closed = close_signed_off(replace(holder, in_review=in_review), by.now_ms, by.actor)
+    moved = _moved(case, attribution, state=state)
+    in_review = tuple(moved if other is case else other for other in holder.in_review)
+    effects: tuple[Effect, ...] = (_move(moved, attribution),)
+    holder, closed = close_signed_off(
+        replace(holder, in_review=in_review), attribution.now_ms, attribution.actor
+    )
     effects += closed
     return holder, effects
 
 
-def _moved(case: Case, by: Doing, **changes: Any) -> Case:
+def _moved(case: Case, attribution: Attribution, **changes: Any) -> Case:
     """The case after a person brought it into a state. Times never run back, though news may."""
-    acted_ms = max(case.acted_ms or 0, by.done_ms)
-    return replace(case, moved_by=by.actor, acted_ms=acted_ms, **changes)
+    acted_ms = max(case.acted_ms or 0, attribution.done_ms)
+    return replace(case, moved_by=attribution.actor, acted_ms=acted_ms, **changes)
 
 
-def _move(case: Case, by: Doing) -> CaseMoved:
-    return CaseMoved(case, by.now_ms, by.actor, by.done_ms if by.done_ms != by.now_ms else None)
+def _move(case: Case, attribution: Attribution) -> CaseMoved:
+    return CaseMoved(
+        case,
+        attribution.now_ms,
+        attribution.actor,
+        attribution.done_ms if attribution.done_ms != attribution.now_ms else None,
+    )
 
 
-def close_signed_off(holder: H, now_ms: int, by: Actor | None) -> tuple[H, tuple[Effect, ...]]:
+def close_signed_off(holder: H, now_ms: int, actor: Actor | None) -> tuple[H, tuple[Effect, ...]]:
     """Close what is signed off and over."""
-    done = [
-        c for c in holder.in_review if c.state is CaseState.SIGNED_OFF and c.cleared_ms is not None
-    ]
-    if not done:
+    closing = [case for case in holder.in_review if _may_close(case)]
+    if not closing:
         return holder, ()
-    in_review = tuple(case for case in holder.in_review if case not in done)
-    return replace(holder, in_review=in_review), _closed(done, now_ms, by)
+    in_review = tuple(case for case in holder.in_review if case not in closing)
+    return replace(holder, in_review=in_review), _closed(closing, now_ms, actor)
 
 
-def _closed(cases: Iterable[Case], now_ms: int, by: Actor | None) -> tuple[Effect, ...]:
-    return tuple(CaseMoved(replace(c, state=CaseState.CLOSED), now_ms, by) for c in cases)
+def _may_close(case: Case) -> bool:
+    return case.state is CaseState.SIGNED_OFF and case.cleared_ms is not None
+
+
+def _closed(cases: Iterable[Case], now_ms: int, actor: Actor | None) -> tuple[Effect, ...]:
+    return tuple(CaseMoved(replace(case, state=CaseState.CLOSED), now_ms, actor) for case in cases)
 
 
 def shelve(
-    holder: H, case: Case, why: str, until_ms: int, by: Doing, rules: Rules
+    holder: H, case: Case, why: str, until_ms: int, attribution: Attribution, rules: Rules
 ) -> tuple[H, tuple[Effect, ...]]:
     """A person puts it aside, with name, reason and end; for a shift at most."""
-    shelf = Shelf(by.actor, why, min(until_ms, by.now_ms + rules.shelf_ms))
-    acted_ms = max(case.acted_ms or 0, by.done_ms)
+    shelf = Shelf(attribution.actor, why, min(until_ms, attribution.now_ms + rules.shelf_ms))
+    acted_ms = max(case.acted_ms or 0, attribution.done_ms)
     case = replace(case, shelf=shelf, escalation=None, acted_ms=acted_ms)
-    return replace(holder, case=case), (_move(case, by),)
+    return replace(holder, case=case), (_move(case, attribution),)
 
 
-def unshelve(holder: H, now_ms: int, rules: Rules) -> tuple[H, tuple[Effect, ...]]:
+def unshelve(
+    holder: H, case: Case, ends_ms: int, now_ms: int, rules: Rules
+) -> tuple[H, tuple[Effect, ...]]:
     """Its time on the shelf is over: who must be told is told, unless somebody had it already."""
-    case = holder.case
-    assert case is not None and case.shelf is not None  # noqa: PT018, S101 - its deadline came
-    ends_ms = case.shelf.ends_ms
     case = replace(case, shelf=None)
-    told: tuple[Effect, ...] = ()
+    pages: tuple[Effect, ...] = ()
     if case.state not in ANSWERED:
-        page_id = f"{case.case_id}-shelf-{ends_ms}"
-        what = page_id, case.reason, case.since_ms
-        case, told = escalation.begin(case, *what, now_ms, _quiet(holder, now_ms), rules)
+        page_id, hours = f"{case.case_id}-shelf-{ends_ms}", _quiet(holder, now_ms)
+        case, pages = escalation.begin(
+            case, page_id, case.reason, case.since_ms, now_ms, hours, rules
+        )
     holder, moved = _put(holder, case, now_ms)
-    return holder, moved + told
+    return holder, moved + pages
 
 
-def shelf_ms(door: Door) -> int | None:
-    """When the open case comes back from the shelf."""
-    return door.case.shelf.ends_ms if door.case is not None and door.case.shelf else None
+def shelf_ms(case: Case) -> int | None:
+    """When the case comes back from the shelf."""
+    return case.shelf.ends_ms if case.shelf is not None else None
 
 
-def escalates_ms(door: Door) -> int | None:
-    """When the next step of the open case's escalation is told."""
-    return door.case.escalation.next_ms if door.case is not None and door.case.escalation else None
+def escalates_ms(case: Case) -> int | None:
+    """When the next step of the case's escalation is told."""
+    return case.escalation.next_ms if case.escalation is not None else None
 
 
-def escalate(holder: H, now_ms: int, rules: Rules) -> tuple[H, tuple[Effect, ...]]:
+def escalate(
+    holder: H, case: Case, _due_ms: int, now_ms: int, rules: Rules
+) -> tuple[H, tuple[Effect, ...]]:
     """Nobody has it yet: the next step is told."""
-    assert holder.case is not None  # noqa: S101 - its deadline came
-    case, told = escalation.escalate(holder.case, now_ms, rules)
-    return replace(holder, case=case), told
+    case, pages = escalation.escalate(case, now_ms, rules)
+    return replace(holder, case=case), pages
 
 
-def went_out(holder: H, case: Case, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
+# Every time in an open case, and the rule for it, for doors and outages alike:
+# due(case) -> ms or None, and rule(holder, case, due_ms, now_ms, rules) -> holder, effects.
+Due = Callable[[Case], int | None]
+Rule = Callable[[Any, Case, int, int, Rules], tuple[Any, tuple[Effect, ...]]]
+DUE: tuple[tuple[Due, Rule], ...] = (
+    (shelf_ms, unshelve),
+    (escalates_ms, escalate),
+    (secondary_ms, page_secondary),
+)
+
+
+def paged(holder: H, case: Case, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
     """A page of it went out, the first."""
     return _put(holder, replace(case, state=CaseState.PAGED), now_ms)
 
@@ -233,15 +257,19 @@ def cleared(holder: H, reasons: frozenset[Reason], now_ms: int) -> tuple[H, tupl
     effects: tuple[Effect, ...] = ()
     case = holder.case
     if case is not None and case.secondary:
-        secondary = tuple(replace(b, over=b.over or b.reason in reasons) for b in case.secondary)
+        secondary = tuple(
+            replace(fault, over=fault.over or fault.reason in reasons) for fault in case.secondary
+        )
         case = replace(case, secondary=secondary)
         holder = replace(holder, case=case)
     if case is not None and case.reason in reasons and case.cleared_ms is None:
         holder, effects = _put(holder, replace(case, cleared_ms=now_ms), now_ms)
-    if any(c.cleared_ms is None and c.reason in reasons for c in holder.in_review):
+    if any(other.cleared_ms is None and other.reason in reasons for other in holder.in_review):
         in_review = tuple(
-            replace(c, cleared_ms=now_ms) if c.cleared_ms is None and c.reason in reasons else c
-            for c in holder.in_review
+            replace(other, cleared_ms=now_ms)
+            if other.cleared_ms is None and other.reason in reasons
+            else other
+            for other in holder.in_review
         )
         holder = replace(holder, in_review=in_review)
         holder, closed = close_signed_off(holder, now_ms, None)
@@ -249,18 +277,17 @@ def cleared(holder: H, reasons: frozenset[Reason], now_ms: int) -> tuple[H, tupl
     return holder, effects
 
 
-def goes_on(door: Door, now_ms: int) -> Stepped:
+def goes_on(door: Door, now_ms: int) -> DoorChange:
     """A late report shows that what raised it is not over after all."""
     if door.case is None or door.case.cleared_ms is None or door.case.reason not in BREACHES:
         return door, ()
     return _put(door, replace(door.case, cleared_ms=None), now_ms)
 
 
-def end_by_rule(holder: H, reason: Reason, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
+def end_by_rule(holder: H, case: Case, reason: Reason, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
     """A rule ends the open case, and says which."""
-    assert holder.case is not None  # noqa: S101 - the rule has seen it
     case = replace(
-        holder.case,
+        case,
         state=CaseState.CLOSED,
         outcome=reason,
         escalation=None,

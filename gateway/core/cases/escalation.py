@@ -21,8 +21,8 @@ from gateway.core.paging.schedule import Role
 from gateway.core.reasons import BREACHES, FAULTS, Reason
 from gateway.core.rules import Rules
 
-Windows = tuple[tuple[int, int], ...]
-Escalated = tuple[Case, tuple[Effect, ...]]
+QuietHours = tuple[tuple[int, int], ...]
+CaseChange = tuple[Case, tuple[Effect, ...]]
 
 
 class Ways(StrEnum):
@@ -85,9 +85,9 @@ def begin(
     reason: Reason,
     since_ms: int,
     now_ms: int,
-    quiet: Windows,
+    quiet: QuietHours,
     rules: Rules,
-) -> Escalated:
+) -> CaseChange:
     """Tell of something new in the case: at once, or when the day or the quiet hours allow it."""
     starts_ms = may_start_ms(reason, now_ms, quiet, rules)
     case = replace(
@@ -96,10 +96,12 @@ def begin(
     return escalate(case, now_ms, rules) if starts_ms <= now_ms else (case, ())
 
 
-def escalate(case: Case, now_ms: int, rules: Rules) -> Escalated:
-    """Tell those of the step whose time has come, and set the time of the next."""
+def escalate(case: Case, now_ms: int, rules: Rules) -> CaseChange:
+    """Tell those of the step whose time has come, and set the time of the next. A case that does
+    not escalate stays as it is."""
     escalation = case.escalation
-    assert escalation is not None  # noqa: S101 - its deadline came
+    if escalation is None:
+        return case, ()
     steps = steps_for(escalation.reason)
     # the settings may have lost one meanwhile
     step_index = min(escalation.step_index, len(steps) - 1)
@@ -155,7 +157,7 @@ def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) ->
     )
 
 
-def may_start_ms(reason: Reason, now_ms: int, quiet: Windows, rules: Rules) -> int:
+def may_start_ms(reason: Reason, now_ms: int, quiet: QuietHours, rules: Rules) -> int:
     """When the first step may be told: by day, or outside the quiet hours."""
     starts_ms = now_ms
     if reason in FAULTS:

@@ -8,6 +8,8 @@ been heard for a while; so the storm of their return has passed before anybody i
 stay away."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -16,11 +18,11 @@ from gateway.core.cases.actions import act, page_received, page_sent, refused
 from gateway.core.cases.refusal import Refusal
 from gateway.core.effects import CaseMoved, Effect, OutageFound, OutageGrew, OutageOver, PageDue
 from gateway.core.events import CaseAction, Event, PageReceived, PageWentOut, SealHeard, SealLost
-from gateway.core.model import CaseState, Lost, Outage, Outages
+from gateway.core.model import Case, CaseState, Lost, Outage, Outages
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
-Stepped = tuple[Outages, tuple[Effect, ...]]
+OutagesChange = tuple[Outages, tuple[Effect, ...]]
 
 OUTAGES_MAX = 32  # at a time; more causes than that are no causes
 DUE_MAX = 4 * OUTAGES_MAX + 1  # deadlines in one step
@@ -31,8 +33,21 @@ TOGETHER = 3
 OVER = frozenset({Reason.OUTAGE})
 
 
-def step(outages: Outages, event: Event, now_ms: int, rules: Rules) -> Stepped:
-    """What the site knows after the event, and what follows from it."""
+def step(outages: Outages, event: Event, now_ms: int, rules: Rules) -> OutagesChange:
+    """One event about what the site knows of all doors together.
+
+    Args:
+        outages: the lost seals, and the outages that explain them; it stays as it is.
+        event: a seal lost or heard, the fate of a page, or an action of a person. Any other, such
+            as a `DeadlineCame`, only does what is due.
+        now_ms: the event's time, in ms of UTC.
+        rules: the site's.
+
+    Returns:
+        The outages after it, and what follows, in order: what was due before, what the event did,
+        what is due since. A `CaseMoved` or `PageDue` in it names the door that stands for its
+        outage. An action on a case that nobody holds is an `ActionRefused`; nothing is raised.
+    """
     outages, due = _fire_deadlines(outages, now_ms, rules)
     match event:
         case SealLost():
@@ -51,16 +66,14 @@ def step(outages: Outages, event: Event, now_ms: int, rules: Rules) -> Stepped:
 
 def next_deadline(outages: Outages) -> int | None:
     """The earliest time at which the site needs a step by itself, or None."""
-    times = [due_ms for outage in outages.outages for due_ms in _due(outage)]
-    if outages.gathered_ms is not None:
-        times.append(outages.gathered_ms)
-    return min(times, default=None)
+    first = _first_due(outages)
+    return None if first is None else first[0]
 
 
 def of_case(outages: Outages, case_id: str) -> Outage | None:
     """The outage that has this case."""
     for outage in outages.outages:
-        if any(c.case_id == case_id for c in (outage.case, *outage.in_review) if c is not None):
+        if case.find(outage, case_id) is not None:
             return outage
     return None
 
@@ -77,7 +90,7 @@ def _placed(outage: Outage, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
     )
 
 
-def _lost(outages: Outages, event: SealLost, now_ms: int, rules: Rules) -> Stepped:
+def _lost(outages: Outages, event: SealLost, now_ms: int, rules: Rules) -> OutagesChange:
     lost = Lost(event.door_id, event.since_ms, event.areas, now_ms)
     outages = replace(outages, lost=(*_others(outages, event.door_id), lost))
     areas = {area for area, _ in event.areas}
@@ -89,7 +102,9 @@ def _lost(outages: Outages, event: SealLost, now_ms: int, rules: Rules) -> Stepp
     return outages, ()
 
 
-def _grow(outages: Outages, outage: Outage, door_id: str, now_ms: int, rules: Rules) -> Stepped:
+def _grow(
+    outages: Outages, outage: Outage, door_id: str, now_ms: int, rules: Rules
+) -> OutagesChange:
     """One more is silent from it, or silent again; where it was settling, it must settle anew."""
     is_new = door_id not in outage.doors
     doors = (*outage.doors, door_id) if is_new else outage.doors
@@ -101,21 +116,20 @@ def _grow(outages: Outages, outage: Outage, door_id: str, now_ms: int, rules: Ru
 
 def _settles_ms(outages: Outages, outage: Outage, now_ms: int, rules: Rules) -> int | None:
     """When it may be over, as half of its doors are heard; None as long as they are not."""
-    silent = {one.door_id for one in outages.lost}
-    still = sum(door in silent for door in outage.doors)
+    silent = {lost.door_id for lost in outages.lost}
+    still = sum(door_id in silent for door_id in outage.doors)
     return now_ms + rules.outage_settle_ms if 2 * still <= len(outage.doors) else None
 
 
 def _others(outages: Outages, door_id: str) -> tuple[Lost, ...]:
     """The lost ones but for this door: a slice is quick where ten thousand are lost at once."""
-    lost = outages.lost
-    for n, one in enumerate(lost):
-        if one.door_id == door_id:
-            return lost[:n] + lost[n + 1 :]
-    return lost
+    for index, lost in enumerate(outages.lost):
+        if lost.door_id == door_id:
+            return outages.lost[:index] + outages.lost[index + 1 :]
+    return outages.lost
 
 
-def _heard(outages: Outages, door_id: str, now_ms: int, rules: Rules) -> Stepped:
+def _heard(outages: Outages, door_id: str, now_ms: int, rules: Rules) -> OutagesChange:
     """One is heard again; when half of an outage's doors are, it may be over."""
     outages = replace(outages, lost=_others(outages, door_id))
     for outage in outages.outages:
@@ -128,7 +142,7 @@ def _heard(outages: Outages, door_id: str, now_ms: int, rules: Rules) -> Stepped
 
 def _page(
     outages: Outages, event: PageWentOut | PageReceived, now_ms: int, rules: Rules
-) -> Stepped:
+) -> OutagesChange:
     """The fate of a page about the case of an outage."""
     outage = of_case(outages, event.case_id)
     if outage is None:
@@ -140,7 +154,7 @@ def _page(
     return _with(outages, outage), _placed(outage, effects)
 
 
-def _person(outages: Outages, event: CaseAction, now_ms: int, rules: Rules) -> Stepped:
+def _person(outages: Outages, event: CaseAction, now_ms: int, rules: Rules) -> OutagesChange:
     """What a person does about the case of an outage. Results outlive an outage that is gone."""
     outage = of_case(outages, event.case_id)
     if outage is None:
@@ -151,7 +165,7 @@ def _person(outages: Outages, event: CaseAction, now_ms: int, rules: Rules) -> S
     return replace(outages, recent=recent), effects
 
 
-def _gather(outages: Outages, now_ms: int, rules: Rules) -> Stepped:
+def _gather(outages: Outages, _: Any, now_ms: int, rules: Rules) -> OutagesChange:
     """Find what explains those that no outage explains yet, the widest cause first."""
     outages = replace(outages, gathered_ms=None)
     effects: tuple[Effect, ...] = ()
@@ -160,16 +174,11 @@ def _gather(outages: Outages, now_ms: int, rules: Rules) -> Stepped:
         if area is None:
             break
         # Its id leaves the house with its pages, so it says nothing of where it is.
-        number = f"outage-{now_ms}-{len(outages.outages)}"
-        found = Outage(number, area, since_ms, doors[0], doors)
-        found, raised = case.raise_case(
-            found, Reason.OUTAGE, found.outage_id, now_ms, since_ms, rules
-        )
-        outages = replace(outages, outages=(*outages.outages, found))
-        effects += (
-            OutageFound(found.outage_id, area, since_ms, doors),
-            *_placed(found, raised),
-        )
+        outage_id = f"outage-{now_ms}-{len(outages.outages)}"
+        outage = Outage(outage_id, area, since_ms, doors[0], doors)
+        outage, raised = case.raise_case(outage, Reason.OUTAGE, outage_id, now_ms, since_ms, rules)
+        outages = replace(outages, outages=(*outages.outages, outage))
+        effects += (OutageFound(outage_id, area, since_ms, doors), *_placed(outage, raised))
     return outages, effects
 
 
@@ -180,7 +189,7 @@ def _best(outages: Outages, now_ms: int, rules: Rules) -> tuple[str | None, tupl
     It explains those too, once it is found.
     """
     since_ms = now_ms - TOGETHER * rules.outage_gather_ms
-    explained = {door for outage in outages.outages for door in outage.doors}
+    explained = {door_id for outage in outages.outages for door_id in outage.doors}
     unexplained = [lost for lost in outages.lost if lost.door_id not in explained]
     silent, together, members = Counter[str](), Counter[str](), dict[str, int]()
     for lost in outages.lost:
@@ -199,17 +208,17 @@ def _best(outages: Outages, now_ms: int, rules: Rules) -> tuple[str | None, tupl
     if best is None:
         return None, (), 0
     chosen = [lost for lost in unexplained if any(area == best[2] for area, _ in lost.areas)]
-    return best[2], tuple(one.door_id for one in chosen), min(one.since_ms for one in chosen)
+    return best[2], tuple(lost.door_id for lost in chosen), min(lost.since_ms for lost in chosen)
 
 
-def _settle(outages: Outages, outage: Outage, now_ms: int) -> Stepped:
+def _settle(outages: Outages, outage: Outage, now_ms: int, _: Rules) -> OutagesChange:
     """Most have been heard for a while: it is over, and the others are silent for themselves."""
-    silent = {one.door_id for one in outages.lost}
-    still = tuple(door for door in outage.doors if door in silent)
+    silent = {lost.door_id for lost in outages.lost}
+    still = tuple(door_id for door_id in outage.doors if door_id in silent)
     over = OutageOver(outage.outage_id, outage.doors, still)
     outage = replace(outage, settles_ms=None, doors=())
     if outage.case is not None and outage.case.state in (CaseState.RAISED, CaseState.PAGED):
-        outage, ended = case.end_by_rule(outage, Reason.HEARD_AGAIN, now_ms)
+        outage, ended = case.end_by_rule(outage, outage.case, Reason.HEARD_AGAIN, now_ms)
     else:
         outage, ended = case.cleared(outage, OVER, now_ms)
     return _with(outages, outage), (over, *_placed(outage, ended))
@@ -223,45 +232,52 @@ def _with(outages: Outages, outage: Outage) -> Outages:
     """The outages with this one as it is now; it leaves when it is over and has no case."""
     gone = _is_over(outage) and outage.case is None and not outage.in_review
     kept = [
-        outage if one.outage_id == outage.outage_id else one
-        for one in outages.outages
-        if not (gone and one.outage_id == outage.outage_id)
+        outage if other.outage_id == outage.outage_id else other
+        for other in outages.outages
+        if not (gone and other.outage_id == outage.outage_id)
     ]
     return replace(outages, outages=tuple(kept))
 
 
-def _due(outage: Outage) -> list[int]:
-    times = []
-    if outage.settles_ms is not None:
-        times.append(outage.settles_ms)
-    if outage.case is not None and outage.case.shelf is not None:
-        times.append(outage.case.shelf.ends_ms)
-    elif outage.case is not None and outage.case.escalation is not None:
-        times.append(outage.case.escalation.next_ms)
-    return times
+# What is due: when, the part that it is about, and rule(outages, part, now_ms, rules).
+Deadline = tuple[int | None, Any, Callable[[Outages, Any, int, Rules], OutagesChange]]
 
 
-def _fire_deadlines(outages: Outages, now_ms: int, rules: Rules) -> Stepped:
+def _all_due(outages: Outages) -> Iterator[Deadline]:
+    yield outages.gathered_ms, None, _gather
+    for outage in outages.outages:
+        yield outage.settles_ms, outage, _settle
+        if outage.case is not None:
+            for due, rule in case.DUE:
+                due_ms = due(outage.case)
+                yield due_ms, (outage, outage.case, due_ms, rule), _case_due
+
+
+def _case_due(
+    outages: Outages, part: tuple[Outage, Case, int, case.Rule], now_ms: int, rules: Rules
+) -> OutagesChange:
+    """A time in an outage's case has come."""
+    outage, open_case, due_ms, rule = part
+    outage, effects = rule(outage, open_case, due_ms, now_ms, rules)
+    return _with(outages, outage), _placed(outage, effects)
+
+
+def _first_due(outages: Outages) -> tuple[int, Any, Callable[..., OutagesChange]] | None:
+    first = None
+    for due_ms, part, rule in _all_due(outages):
+        if due_ms is not None and (first is None or due_ms < first[0]):
+            first = due_ms, part, rule
+    return first
+
+
+def _fire_deadlines(outages: Outages, now_ms: int, rules: Rules) -> OutagesChange:
+    """Do what was due by now, the earliest first. A rule may set a new time, so check again."""
     effects: tuple[Effect, ...] = ()
     for _ in range(DUE_MAX):
-        due_ms = next_deadline(outages)
-        if due_ms is None or due_ms > now_ms:
+        first = _first_due(outages)
+        if first is None or first[0] > now_ms:
             break
-        outages, more = _fire(outages, due_ms, now_ms, rules)
+        _, part, rule = first
+        outages, more = rule(outages, part, now_ms, rules)
         effects += more
     return outages, effects
-
-
-def _fire(outages: Outages, due_ms: int, now_ms: int, rules: Rules) -> Stepped:
-    """Do the one thing that is due then."""
-    if outages.gathered_ms == due_ms:
-        return _gather(outages, now_ms, rules)
-    outage = next(one for one in outages.outages if due_ms in _due(one))
-    if outage.settles_ms == due_ms:
-        return _settle(outages, outage, now_ms)
-    assert outage.case is not None  # noqa: S101 - its deadline came
-    if outage.case.shelf is not None:
-        outage, effects = case.unshelve(outage, now_ms, rules)
-    else:
-        outage, effects = case.escalate(outage, now_ms, rules)
-    return _with(outages, outage), _placed(outage, effects)

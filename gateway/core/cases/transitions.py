@@ -1,7 +1,7 @@
 """What may be done about a case when: one table of states and actions, for doors and outages alike.
 
 `TABLE` says for every state and action where it leads, or why it is refused; guards check the case
-and at who acts. Buttons (`allowed`), what is done (`core/cases/actions.py`) and the drawing of a
+and who acts. Buttons (`allowed`), what is done (`core/cases/actions.py`) and the drawing of a
 case's states all come from it."""
 
 from collections.abc import Callable
@@ -114,9 +114,9 @@ def _unanswered(state: CaseState, **cells: Cell) -> dict[Action, Cell]:
 
 def _in_review(**cells: Cell) -> dict[Action, Cell]:
     """A reported case: nothing is done at the door any more."""
-    done, silent = Cell(_R.IN_REVIEW), Cell(_R.NOTHING_NEW)
-    field = dict.fromkeys(("acknowledge", "on_site", "report", "shelve"), done)
-    return _row(**{**field, "page_sent": silent, "page_received": silent, **cells})
+    too_late, unchanged = Cell(_R.IN_REVIEW), Cell(_R.NOTHING_NEW)
+    field = dict.fromkeys(("acknowledge", "on_site", "report", "shelve"), too_late)
+    return _row(**{**field, "page_sent": unchanged, "page_received": unchanged, **cells})
 
 
 def _gone(refusal: Refusal) -> dict[Action, Cell]:
@@ -169,10 +169,10 @@ def judge(case: Judged, action: Action, actor: Actor | None) -> CaseState | Refu
 
 def refusal_of(case: Judged, action: Action, actor: Actor) -> Refusal | None:
     """Why the actor cannot do this now; None where they can."""
-    found = judge(case, action, actor)
-    return found if isinstance(found, Refusal) else None
+    leads_to = judge(case, action, actor)
+    return leads_to if isinstance(leads_to, Refusal) else None
 
 
 def allowed(case: Judged, actor: Actor) -> frozenset[Action]:
     """What the actor may do about the case as it stands: these are the buttons to show."""
-    return frozenset(a for a in PERSONAL if refusal_of(case, a, actor) is None)
+    return frozenset(action for action in PERSONAL if refusal_of(case, action, actor) is None)

@@ -1,15 +1,15 @@
 """Chatter: openings too fast for a person are the contact's fault, and no reason to run upstairs.
 
 The first openings of a burst are told at once, each like any other. With the third in a minute
-the contact is put aside: one case for the whole burst, and the door counts as not seen, until
-there was no edge for the settle time. What the contact says then is believed again; if it then says
-open, that is an opening like any other.
+the contact is believed no more: one case for the whole burst, and the door counts as not seen,
+until there was no edge for the settle time. What the contact says then is believed again; if it
+then says open, that is an opening like any other.
 """
 
 from msgspec.structs import replace
 
 from gateway.core.cases import case
-from gateway.core.cases.case import Stepped, raise_case
+from gateway.core.cases.case import DoorChange, raise_case
 from gateway.core.doors import openings
 from gateway.core.doors.observation import Observation
 from gateway.core.doors.orders import why_not_under_order
@@ -21,34 +21,34 @@ from gateway.core.rules import Rules
 OVER_WHEN_SETTLED = frozenset({Reason.CHATTER})
 
 
-def count_edges(door: Door, observation: Observation, rules: Rules) -> Stepped:
-    """More edges while it is put aside: counted, and it must settle anew."""
-    aside = door.chattering
-    if aside is None or not observation.edges:
+def count_edges(door: Door, observation: Observation, rules: Rules) -> DoorChange:
+    """More edges while it chatters: counted, and it must settle anew."""
+    chattering = door.chattering
+    if chattering is None or not observation.edges:
         return door, ()
-    aside = replace(
-        aside,
+    chattering = replace(
+        chattering,
         edge_from_ms=observation.earliest_ms,
         edge_ms=observation.latest_ms,
-        edges=aside.edges + observation.edges,
+        edges=chattering.edges + observation.edges,
         settles_ms=observation.now_ms + rules.settle_ms,
     )
-    return replace(door, chattering=aside), ()
+    return replace(door, chattering=chattering), ()
 
 
-def burst(door: Door, observation: Observation, rules: Rules) -> Stepped:
-    """Put the contact aside if this opening came too fast, or goes on for the tenth time."""
+def check(door: Door, observation: Observation, rules: Rules) -> DoorChange:
+    """Distrust the contact if this opening came too fast, or goes on for the tenth time."""
     if not (observation.opens or observation.joins):
         return door, ()
     if observation.opens:
         earliest = (*door.opened_ms, observation.earliest_ms)[-rules.chatter_openings :]
         door = replace(door, opened_ms=earliest)
-    return (
-        _put_aside(door, observation, rules) if _is_burst(door, observation, rules) else (door, ())
-    )
+    if not _is_too_fast(door, observation, rules):
+        return door, ()
+    return _distrust(door, observation, rules)
 
 
-def _is_burst(door: Door, observation: Observation, rules: Rules) -> bool:
+def _is_too_fast(door: Door, observation: Observation, rules: Rules) -> bool:
     """Whether the latest openings surely came too fast, or the one that goes on was joined too
     often. Those of unknown age, which only arrive together, were perhaps hours apart."""
     earliest = door.opened_ms[-rules.chatter_openings :]
@@ -59,15 +59,16 @@ def _is_burst(door: Door, observation: Observation, rules: Rules) -> bool:
     return fast or endless
 
 
-def _put_aside(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def _distrust(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """Believe the contact no more until it settles; one case, if the door is under an order."""
     effects: tuple[Effect, ...] = ()
     edge_ms, now_ms = observation.latest_ms, observation.now_ms
     if door.opening is not None:
         door, effects = openings.end(door, edge_ms, now_ms)
     since_ms = door.opened_ms[0] if door.opened_ms else edge_ms
-    aside = Chattering(since_ms, observation.earliest_ms, edge_ms, now_ms + rules.settle_ms)
-    door = replace(door, chattering=aside, opened_ms=())
+    settles_ms = now_ms + rules.settle_ms
+    chattering = Chattering(since_ms, observation.earliest_ms, edge_ms, settles_ms)
+    door = replace(door, chattering=chattering, opened_ms=())
     if why_not_under_order(door, now_ms):
         return door, effects
     page_id = observation.name() + "-chatter"
@@ -75,19 +76,19 @@ def _put_aside(door: Door, observation: Observation, rules: Rules) -> Stepped:
     return door, effects + raised
 
 
-def settles_ms(door: Door) -> int | None:
+def settles_ms(chattering: Chattering) -> int | None:
     """When the contact has been quiet for long enough."""
-    return door.chattering.settles_ms if door.chattering is not None else None
+    return chattering.settles_ms
 
 
-def settle(door: Door, now_ms: int, rules: Rules) -> Stepped:
+def settle(
+    door: Door, chattering: Chattering, due_ms: int, now_ms: int, rules: Rules
+) -> DoorChange:
     """It has been quiet for long enough. If the door stands open, that is told now."""
-    aside = door.chattering
-    assert aside is not None  # noqa: S101 - its deadline came
     door, effects = case.cleared(replace(door, chattering=None), OVER_WHEN_SETTLED, now_ms)
     if door.contact is not Contact.OPEN:
         return door, effects
-    name = f"{door.seal_id}-settled-{aside.settles_ms}"
-    times = aside.edge_from_ms, aside.edge_ms, now_ms
+    name = f"{door.seal_id}-settled-{due_ms}"
+    times = chattering.edge_from_ms, chattering.edge_ms, now_ms
     door, began = openings.begin(door, name, *times, rules)
     return door, effects + began

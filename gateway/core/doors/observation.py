@@ -31,9 +31,9 @@ class Observation(Struct, frozen=True):
 
 
 def observe(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Observation | None:
-    """The report beside the door as it was; None for one that is older than what was heard."""
-    told = edge_counter.edge_delta(door, event)
-    if told.late:
+    """The report against the door as it was; None for one that is older than what was heard."""
+    delta = edge_counter.edge_delta(door, event)
+    if delta.late:
         return None
     earliest_ms, latest_ms = _edge_interval(door, event, now_ms)
     observed_until_ms = (
@@ -41,9 +41,9 @@ def observe(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Observa
     )
     if door.chattering is not None:  # counted, and not believed
         return Observation(
-            door, event, now_ms, observed_until_ms, earliest_ms, latest_ms, told.edges
+            door, event, now_ms, observed_until_ms, earliest_ms, latest_ms, delta.edges
         )
-    joins = told.opens and not told.hidden and _joins(door, latest_ms, rules)
+    joins = delta.opens and not delta.hidden and _joins(door, latest_ms, rules)
     return Observation(
         door,
         event,
@@ -51,10 +51,10 @@ def observe(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Observa
         observed_until_ms,
         earliest_ms,
         latest_ms,
-        told.edges,
-        told.hidden,
-        told.opens and not joins,
-        told.shuts,
+        delta.edges,
+        delta.hidden,
+        delta.opens and not joins,
+        delta.shuts,
         joins,
     )
 

@@ -7,7 +7,7 @@ as an opening which lasts too long. An announcement that holds by then explains 
 
 from msgspec.structs import replace
 
-from gateway.core.cases.case import Stepped
+from gateway.core.cases.case import DoorChange
 from gateway.core.doors import orders, permits
 from gateway.core.effects import OpeningAnnounced, PermitSpent
 from gateway.core.events import OrderPlaced
@@ -24,7 +24,7 @@ def told_ms(door: Door, now_ms: int, rules: Rules) -> int | None:
     return max(first.from_ms, now_ms) + _patience_ms(first, rules)
 
 
-def placed(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> Stepped:
+def placed(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> DoorChange:
     """An order for a door that perhaps stands open already."""
     door = orders.place(door, event.order)
     opening = door.opening
@@ -34,7 +34,7 @@ def placed(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> Stepped
     return replace(door, opening=waiting), ()
 
 
-def explained(door: Door, now_ms: int, rules: Rules) -> Stepped | None:
+def explained(door: Door, now_ms: int, rules: Rules) -> DoorChange | None:
     """The opening as one of a permit that holds now, with that permit's time; None without one."""
     opening, covering = door.opening, permits.covering(door, now_ms, now_ms, rules)
     if opening is None or covering is None:
@@ -48,8 +48,8 @@ def explained(door: Door, now_ms: int, rules: Rules) -> Stepped | None:
         overstay_ms=now_ms + permit.longest_ms,
     )
     spent = PermitSpent(permit.permit_id, left, opening.opening_id)
-    told = OpeningAnnounced(opening.opening_id, permit.permit_id)
-    return replace(door, opening=announced), (told, spent)
+    effects = OpeningAnnounced(opening.opening_id, permit.permit_id), spent
+    return replace(door, opening=announced), effects
 
 
 def _patience_ms(order: Order, rules: Rules) -> int:

@@ -8,7 +8,7 @@ closed, so one opening stays one opening.
 from msgspec.structs import replace
 
 from gateway.core.cases import case
-from gateway.core.cases.case import Stepped, raise_case
+from gateway.core.cases.case import DoorChange, raise_case
 from gateway.core.doors import canary, open_at_order, orders, permits
 from gateway.core.doors.observation import Observation
 from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, OpeningResumed, PermitSpent
@@ -22,7 +22,7 @@ GOES_ON_TAMPERED = TAMPER | {Reason.SILENT_TAMPERED}
 
 def begin(
     door: Door, opening_id: str, opened_ms: int, latest_ms: int, now_ms: int, rules: Rules
-) -> Stepped:
+) -> DoorChange:
     """The door opened: spend a permit, only record it, or raise a case."""
     door, opening, spent = _judge(door, opening_id, opened_ms, latest_ms, now_ms, rules)
     door = replace(door, opening=opening, ended=None)
@@ -31,8 +31,8 @@ def begin(
         door, raised = raise_case(door, opening.reason, opening_id, now_ms, opened_ms, rules)
         return door, (began, *spent, *raised)
     if opening.reason is Reason.CANARY:
-        door, told = canary.opened(door, opening_id, now_ms, opened_ms, rules)
-        return door, (began, *told)
+        door, pages = canary.opened(door, opening_id, now_ms, opened_ms, rules)
+        return door, (began, *pages)
     return door, (began, *spent)
 
 
@@ -73,12 +73,11 @@ def _overstay_ms(longest_ms: int, opened_ms: int, now_ms: int, rules: Rules) -> 
 # The rules for reports, in their order (reports.py).
 
 
-def go_on(door: Door, observation: Observation, _: Rules) -> Stepped:
+def go_on(door: Door, observation: Observation, _: Rules) -> DoorChange:
     """It shut for less than the off-delay: the opening goes on, even if that is heard of late."""
-    if not observation.joins:
-        return door, ()
     opening = door.opening or door.ended
-    assert opening is not None  # noqa: S101 - it joins one
+    if opening is None or not observation.joins:
+        return door, ()
     going_on = replace(
         opening, shut_ms=None, shut_from_ms=None, ends_ms=None, joined=opening.joined + 1
     )
@@ -89,7 +88,7 @@ def go_on(door: Door, observation: Observation, _: Rules) -> Stepped:
     return door, (resumed, *again)
 
 
-def end_missed(door: Door, observation: Observation, _: Rules) -> Stepped:
+def end_missed(door: Door, observation: Observation, _: Rules) -> DoorChange:
     """Another opening shows that the one before is over: its close was missed, or is past."""
     opening = door.opening
     if opening is None or not (observation.hidden or observation.opens):
@@ -100,7 +99,7 @@ def end_missed(door: Door, observation: Observation, _: Rules) -> Stepped:
     return end(replace(door, opening=inferred), observation.latest_ms, observation.now_ms)
 
 
-def opened_blind(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def opened_blind(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """Openings that nobody saw begin, at an unknown time between two others: record, and page."""
     if not observation.hidden:
         return door, ()
@@ -121,7 +120,7 @@ def opened_blind(door: Door, observation: Observation, rules: Rules) -> Stepped:
     return door, effects
 
 
-def opened(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def opened(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """The door opened, and this report is the first to say so."""
     if not observation.opens or door.chattering is not None:
         return door, ()
@@ -129,7 +128,7 @@ def opened(door: Door, observation: Observation, rules: Rules) -> Stepped:
     return begin(door, observation.name(), *times, rules)
 
 
-def shut(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def shut(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """The door shut, between two times.
 
     The opening ends after the off-delay, unless the door opens before. The delay counts from
@@ -141,14 +140,16 @@ def shut(door: Door, observation: Observation, rules: Rules) -> Stepped:
     if opening is None or opening.shut_ms is not None or door.contact is not Contact.SHUT:
         return door, ()
     event = observation.event
-    told = observation.shuts and event.edge and not event.first and observation.edges == 1
+    is_reported = observation.shuts and event.edge and not event.first and observation.edges == 1
     shutting = replace(
         opening,
         shut_ms=observation.latest_ms,
-        shut_from_ms=observation.earliest_ms if told else _shut_from_ms(opening, observation),
+        shut_from_ms=observation.earliest_ms
+        if is_reported
+        else _shut_from_ms(opening, observation),
         ends_ms=observation.now_ms
         + (rules.off_delay_ms if observation.edges else rules.open_after_restart_ms),
-        inferred=not told,
+        inferred=not is_reported,
     )
     return replace(door, opening=shutting), ()
 
@@ -158,7 +159,7 @@ def _shut_from_ms(opening: Opening, observation: Observation) -> int:
     return observation.observed_until_ms if opening.shut_from_ms is None else opening.shut_from_ms
 
 
-def not_shut(door: Door, observation: Observation, _: Rules) -> Stepped:
+def not_shut(door: Door, observation: Observation, _: Rules) -> DoorChange:
     """It reads open again without an edge: the reading that it was shut was none.
 
     Where an edge told that it shut, it did, and opened while its seal had no power
@@ -175,7 +176,7 @@ def not_shut(door: Door, observation: Observation, _: Rules) -> Stepped:
 # The ends of openings.
 
 
-def end(door: Door, shut_ms: int, now_ms: int) -> Stepped:
+def end(door: Door, shut_ms: int, now_ms: int) -> DoorChange:
     """The opening is over. What its permit allowed, if anything, ended with it."""
     opening = door.opening
     if opening is None:
@@ -192,35 +193,31 @@ def over_when_shut(door: Door) -> frozenset[Reason]:
     return BREACHES - GOES_ON_TAMPERED if door.cover or door.magnet else BREACHES
 
 
-def ends_ms(door: Door) -> int | None:
+def ends_ms(opening: Opening) -> int | None:
     """When the opening has stayed shut for long enough to be over."""
-    return door.opening.ends_ms if door.opening is not None else None
+    return opening.ends_ms
 
 
-def end_due(door: Door, now_ms: int, _: Rules) -> Stepped:
+def end_due(door: Door, opening: Opening, due_ms: int, now_ms: int, _: Rules) -> DoorChange:
     """It has stayed shut for the off-delay."""
-    assert door.opening is not None and door.opening.shut_ms is not None  # noqa: PT018, S101
-    return end(door, door.opening.shut_ms, now_ms)
+    return end(door, due_ms if opening.shut_ms is None else opening.shut_ms, now_ms)
 
 
-def overstay_ms(door: Door) -> int | None:
+def overstay_ms(opening: Opening) -> int | None:
     """When the opening has lasted too long; None for one that has shut."""
-    opening = door.opening
-    return opening.overstay_ms if opening is not None and opening.ends_ms is None else None
+    return opening.overstay_ms if opening.ends_ms is None else None
 
 
-def overstay(door: Door, now_ms: int, rules: Rules) -> Stepped:
+def overstay(door: Door, opening: Opening, due_ms: int, now_ms: int, rules: Rules) -> DoorChange:
     """The opening has outlasted its permit, or what the order allows: that needs a person now.
 
     Where the seal has not been heard since, nobody knows whether the door still stands open. The
     next report tells, or the silence becomes what a person is told of.
     """
-    opening = door.opening
-    assert opening is not None and opening.overstay_ms is not None  # noqa: PT018, S101
     if door.contact is not Contact.OPEN or _is_late(door, now_ms, rules):
-        waiting = replace(opening, overstay_ms=None, unjudged_ms=opening.overstay_ms)
+        waiting = replace(opening, overstay_ms=None, unjudged_ms=due_ms)
         return replace(door, opening=waiting), ()
-    return _told_overstay(door, opening, opening.overstay_ms, now_ms, rules)
+    return _tell_overstay(door, opening, due_ms, now_ms, rules)
 
 
 def _is_late(door: Door, now_ms: int, rules: Rules) -> bool:
@@ -233,28 +230,28 @@ def _is_late(door: Door, now_ms: int, rules: Rules) -> bool:
     )
 
 
-def still_open(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def still_open(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """A seal that could not be judged when its opening ran over is heard: the door stands open."""
     opening = door.opening
     if opening is None or opening.unjudged_ms is None or opening.shut_ms is not None:
         return door, ()
     if door.contact is not Contact.OPEN or observation.latest_ms < opening.unjudged_ms:
         return door, ()  # it speaks for a time before that
-    return _told_overstay(door, opening, opening.unjudged_ms, observation.now_ms, rules)
+    return _tell_overstay(door, opening, opening.unjudged_ms, observation.now_ms, rules)
 
 
-def _told_overstay(
+def _tell_overstay(
     door: Door, opening: Opening, since_ms: int, now_ms: int, rules: Rules
-) -> Stepped:
-    told = replace(opening, overstay_ms=None, unjudged_ms=None)
-    door = replace(door, opening=told)
+) -> DoorChange:
+    opening = replace(opening, overstay_ms=None, unjudged_ms=None)
+    door = replace(door, opening=opening)
     if orders.why_not_under_order(door, now_ms):
         return door, ()
     if opening.reason in UNWATCHED:
         explained = open_at_order.explained(door, now_ms, rules)
         if explained is not None:
             return explained
-        told = replace(told, reason=Reason.OPEN_TOO_LONG)  # once, whatever order comes next
-        door = replace(door, opening=told)
+        opening = replace(opening, reason=Reason.OPEN_TOO_LONG)  # once, whatever order comes next
+        door = replace(door, opening=opening)
     reason = Reason.PERMIT_OVERSTAYED if opening.permit_id else Reason.OPEN_TOO_LONG
     return raise_case(door, reason, opening.opening_id + "-overstay", now_ms, since_ms, rules)

@@ -9,9 +9,10 @@ day) is as good as new in each of its windows.
 from msgspec.structs import replace
 
 from gateway.core import local_time
-from gateway.core.cases.case import Stepped, end_by_rule
+from gateway.core.cases.case import DoorChange, end_by_rule
 from gateway.core.duration import DAY_MS
 from gateway.core.effects import Effect, OpeningAnnounced, PermitRefused, PermitSpent
+from gateway.core.events import PermitAnnounced
 from gateway.core.model import Door, Permit
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
@@ -20,16 +21,17 @@ PERMITS_MAX = 32  # per door; what is over or used up goes first, and what lives
 WINDOWS_MAX = 8  # a day, of a recurring one
 
 
-def announced(door: Door, permit: Permit, now_ms: int, rules: Rules) -> Stepped:
+def announced(door: Door, event: PermitAnnounced, now_ms: int, rules: Rules) -> DoorChange:
     """Take a permit. If it explains the opening that the open case is about, and comes within the
     grace time, the case ends by itself and says so.
 
     Where PERMITS_MAX live ones stand, nothing changes but for the effect that says so.
     """
-    taken = announce(door, permit, now_ms)
-    if taken is None:
+    permit = event.permit
+    with_permit = add(door, permit, now_ms)
+    if with_permit is None:
         return door, (PermitRefused(permit.permit_id, Reason.PERMITS_FULL),)
-    door = taken
+    door = with_permit
     case = door.case
     if case is None or case.reason is not Reason.NO_PERMIT or case.openings != 1:
         return door, ()
@@ -50,24 +52,24 @@ def announced(door: Door, permit: Permit, now_ms: int, rules: Rules) -> Stepped:
         OpeningAnnounced(case.case_id, permit.permit_id),
         PermitSpent(permit.permit_id, left, case.case_id),
     ]
-    door, ended = end_by_rule(door, Reason.ANNOUNCED_LATE, now_ms)
+    door, ended = end_by_rule(door, case, Reason.ANNOUNCED_LATE, now_ms)
     return door, (*effects, *ended)
 
 
-def announce(door: Door, permit: Permit, now_ms: int) -> Door | None:
+def add(door: Door, permit: Permit, now_ms: int) -> Door | None:
     """The door with this permit; one of the same id is replaced. None if there is no room.
 
     What is over or used up makes room, the one that ends first before the others; until then it
     stays, for a report of an opening that it covered may still be on its way.
     """
-    kept = [one for one in door.permits if one.permit_id != permit.permit_id]
-    finished = sorted((one for one in kept if not is_live(one, now_ms)), key=_by_end)
-    surplus = len(kept) + 1 - PERMITS_MAX
+    others = [other for other in door.permits if other.permit_id != permit.permit_id]
+    finished = sorted((other for other in others if not is_live(other, now_ms)), key=_by_end)
+    surplus = len(others) + 1 - PERMITS_MAX
     if surplus > len(finished):
         return None
-    gone = {one.permit_id for one in finished[: max(0, surplus)]}
-    latest = sorted([*(one for one in kept if one.permit_id not in gone), permit], key=_by_end)
-    return replace(door, permits=tuple(latest))
+    gone = {other.permit_id for other in finished[: max(0, surplus)]}
+    kept = [other for other in others if other.permit_id not in gone]
+    return replace(door, permits=tuple(sorted([*kept, permit], key=_by_end)))
 
 
 def is_live(permit: Permit, now_ms: int) -> bool:
@@ -84,16 +86,16 @@ def covering(
 ) -> tuple[Permit, int] | None:
     """The permit that an opening between the two times spends, with the beginning of the window
     that it spends of it; None if there is none."""
-    found: tuple[int, str, Permit, int] | None = None
+    soonest: tuple[int, str, Permit, int] | None = None  # by the end of its window
     for permit in door.permits:
         if permit.from_ms > latest_ms or earliest_ms >= permit.to_ms or permit.openings < 1:
             continue
         window = _window(permit, earliest_ms, latest_ms, rules)
         if window is None or _left(permit, window[0]) < 1:
             continue
-        if found is None or (window[1], permit.permit_id) < found[:2]:
-            found = window[1], permit.permit_id, permit, window[0]
-    return None if found is None else found[2:]
+        if soonest is None or (window[1], permit.permit_id) < soonest[:2]:
+            soonest = window[1], permit.permit_id, permit, window[0]
+    return None if soonest is None else soonest[2:]
 
 
 def spend(door: Door, permit: Permit, window_ms: int) -> tuple[Door, int]:
@@ -103,8 +105,10 @@ def spend(door: Door, permit: Permit, window_ms: int) -> tuple[Door, int]:
         spent = replace(permit, spent=(window_ms, permit.openings - left))
     else:
         spent = replace(permit, openings=left)
-    kept = tuple(spent if p.permit_id == permit.permit_id else p for p in door.permits)
-    return replace(door, permits=kept), left
+    permits = tuple(
+        spent if other.permit_id == permit.permit_id else other for other in door.permits
+    )
+    return replace(door, permits=permits), left
 
 
 def _left(permit: Permit, window_ms: int) -> int:

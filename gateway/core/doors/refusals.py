@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from gateway.core.cases import case
-from gateway.core.cases.case import Stepped, raise_case
+from gateway.core.cases.case import DoorChange, raise_case
 from gateway.core.events import MessageRefused
 from gateway.core.model import Door
 from gateway.core.reasons import Reason
@@ -12,7 +12,7 @@ from gateway.core.rules import Rules
 OVER_AT_ONCE = frozenset({Reason.REFUSALS})
 
 
-def refused(door: Door, event: MessageRefused, now_ms: int, rules: Rules) -> Stepped:
+def refused(door: Door, event: MessageRefused, now_ms: int, rules: Rules) -> DoorChange:
     """Remember it; the last of a burst raises a case, unless one was told of a moment ago."""
     latest = (*door.refused_ms, now_ms)[-rules.burst_count :]
     door = replace(door, refused_ms=latest)

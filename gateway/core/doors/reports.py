@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from gateway.core.cases.case import Stepped, cleared
+from gateway.core.cases.case import DoorChange, cleared
 from gateway.core.doors import chatter, open_after_restart, openings, silence, tamper
 from gateway.core.doors.observation import Observation, may_be_older, observe, observed_until_ms
 from gateway.core.effects import Effect
@@ -13,12 +13,12 @@ from gateway.core.model import Contact, Door
 from gateway.core.reasons import BREACHES, FAULTS
 from gateway.core.rules import Rules
 
-RULES: tuple[Callable[[Door, Observation, Rules], Stepped], ...] = (
-    chatter.count_edges,  # 1. a contact that is put aside is counted, and not believed
+RULES: tuple[Callable[[Door, Observation, Rules], DoorChange], ...] = (
+    chatter.count_edges,  # 1. a contact that chatters is counted, and not believed
     openings.go_on,  # 2. open again at once: it had not closed
     openings.end_missed,  # 3. open again: the one before is over, whoever missed that
     openings.opened_blind,  # 4. the counter shows openings that nobody heard
-    chatter.burst,  # 5. too fast for a person: the contact is put aside
+    chatter.check,  # 5. too fast for a person: the contact chatters
     openings.opened,  # 6. it opened: permit, allowance, or a case
     openings.shut,  # 7. it shut
     openings.not_shut,  # 8. it did not
@@ -28,7 +28,7 @@ RULES: tuple[Callable[[Door, Observation, Rules], Stepped], ...] = (
 )
 
 
-def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Stepped:
+def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> DoorChange:
     """Everything that a genuine report changes."""
     if door.seal_id != event.seal_id:
         return door, ()  # a seal that has been replaced on this door
@@ -56,7 +56,7 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> Stepped:
     return door, effects
 
 
-def bound(door: Door, event: SealBound, now_ms: int, _: Rules) -> Stepped:
+def bound(door: Door, event: SealBound, now_ms: int, _: Rules) -> DoorChange:
     """Another seal hangs on the door: its counter starts anew, and so does what is known."""
     if door.seal_id == event.seal_id:
         return replace(door, heartbeat_ms=event.heartbeat_ms), ()

@@ -10,9 +10,10 @@ from enum import StrEnum
 from msgspec.structs import replace
 
 from gateway.core.cases import case
-from gateway.core.cases.case import Stepped, end_by_rule, raise_case
+from gateway.core.cases.case import DoorChange, end_by_rule, raise_case
 from gateway.core.doors.orders import why_not_under_order
 from gateway.core.effects import Effect, SilenceBegan, SilenceEnded
+from gateway.core.events import OutageBegan, OutageEnded
 from gateway.core.model import Contact, Door, Silence
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
@@ -40,7 +41,7 @@ def liveness(door: Door, now_ms: int, rules: Rules) -> Liveness:
     )
 
 
-def heard_again(door: Door, now_ms: int) -> Stepped:
+def heard_again(door: Door, now_ms: int) -> DoorChange:
     """A seal that was lost speaks. A case about nothing but its silence ends by itself."""
     silence = door.silence
     if silence is None:
@@ -48,7 +49,7 @@ def heard_again(door: Door, now_ms: int) -> Stepped:
     door = replace(door, silence=None)
     effects: tuple[Effect, ...] = (SilenceEnded(silence.since_ms),)
     if door.case is not None and door.case.reason is Reason.SILENT:
-        door, ended = end_by_rule(door, Reason.HEARD_AGAIN, now_ms)
+        door, ended = end_by_rule(door, door.case, Reason.HEARD_AGAIN, now_ms)
         effects += ended
     over = {Reason.SILENT} if door.opening is not None else {Reason.SILENT, Reason.SILENT_OPEN}
     door, cleared = case.cleared(door, frozenset(over), now_ms)
@@ -70,29 +71,25 @@ def lost_ms(door: Door, rules: Rules) -> int | None:
     return from_ms + rules.lost_heartbeats * door.heartbeat_ms
 
 
-def fall_silent(door: Door, now_ms: int, rules: Rules) -> Stepped:
+def fall_silent(door: Door, heard_ms: int, due_ms: int, now_ms: int, rules: Rules) -> DoorChange:
     """The seal is lost. Somebody is told if that lasts and nothing else explains it.
 
-    Where this comes late by a heartbeat, the gateway was deaf itself, and the seal has its time
+    Where this comes late by a heartbeat, the gateway itself heard nobody, and the seal has its time
     anew."""
-    due_ms = lost_ms(door, rules)
-    assert due_ms and door.heartbeat_ms and door.heard_ms is not None  # noqa: PT018, S101
-    if now_ms - due_ms >= door.heartbeat_ms:
+    if door.heartbeat_ms is not None and now_ms - due_ms >= door.heartbeat_ms:
         return replace(door, listened_ms=now_ms), ()
     told_ms = now_ms + _patience_ms(door, rules)
-    return replace(door, silence=Silence(door.heard_ms, told_ms)), (SilenceBegan(door.heard_ms),)
+    return replace(door, silence=Silence(heard_ms, told_ms)), (SilenceBegan(heard_ms),)
 
 
-def told_ms(door: Door) -> int | None:
+def told_ms(silence: Silence) -> int | None:
     """When somebody is told that the seal is lost."""
-    return door.silence.told_ms if door.silence is not None else None
+    return silence.told_ms
 
 
-def tell(door: Door, now_ms: int, rules: Rules) -> Stepped:
+def tell(door: Door, silence: Silence, _due_ms: int, now_ms: int, rules: Rules) -> DoorChange:
     """It has lasted. Nobody is told where an outage explains it; nor, for now, where the door has a
     case already, or no order."""
-    silence = door.silence
-    assert silence is not None  # noqa: S101 - its deadline came
     door = replace(door, silence=replace(silence, told_ms=None))
     if door.outage is not None:
         return door, ()
@@ -103,17 +100,17 @@ def tell(door: Door, now_ms: int, rules: Rules) -> Stepped:
     return raise_case(door, _reason(door), page_id, now_ms, silence.since_ms, rules)
 
 
-def explained(door: Door, outage_id: str, now_ms: int) -> Stepped:
+def explained(door: Door, event: OutageBegan, now_ms: int, _: Rules) -> DoorChange:
     """An outage explains the silence: a case that was about nothing else ends."""
-    door = replace(door, outage=outage_id)
+    door = replace(door, outage=event.outage_id)
     if door.case is not None and door.case.reason is Reason.SILENT:
-        return end_by_rule(door, Reason.OUTAGE, now_ms)
+        return end_by_rule(door, door.case, Reason.OUTAGE, now_ms)
     return door, ()
 
 
-def unexplained(door: Door, outage_id: str, now_ms: int, rules: Rules) -> Stepped:
+def unexplained(door: Door, event: OutageEnded, now_ms: int, rules: Rules) -> DoorChange:
     """The outage is over. A seal that is still lost is so for itself from now on."""
-    if door.outage != outage_id:
+    if door.outage != event.outage_id:
         return door, ()
     door = replace(door, outage=None)
     if door.silence is None:

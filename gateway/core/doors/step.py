@@ -6,7 +6,7 @@
 3. Then what has come due since: `DUE` names every time in a door's state, with its rule.
 
 `next_deadline(door)` is when the loop must come back even if nobody speaks. What the site knows of
-all doors together has a step of its own, in outages.py.
+all doors together has a step of its own, in cases/outages.py.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from gateway.core.cases import case
 from gateway.core.cases.actions import act, page_received, page_sent
-from gateway.core.cases.case import Stepped
+from gateway.core.cases.case import DoorChange
 from gateway.core.doors import (
     canary,
     chatter,
@@ -63,7 +63,21 @@ RULES_DUE_MAX = 16  # in one step; more deadlines than a door can hold
 
 
 def step(door: Door, event: Event, now_ms: int, rules: Rules) -> tuple[Door, tuple[Effect, ...]]:
-    """What the door is after the event, and what follows from it."""
+    """One event of a door.
+
+    Args:
+        door: the door as it is; it stays so.
+        event: one of `EVENTS`, about this door.
+        now_ms: when the gateway heard of it, in ms of UTC. A report happened at its edge.
+        rules: those of the door's class.
+
+    Returns:
+        The door after it, the same object where nothing changed, and what follows, in order: what
+        was due before, what the event did, what is due since.
+
+    Raises:
+        KeyError: the event is none of a door's.
+    """
     happened_ms = edge_ms(event, now_ms) if isinstance(event, ReportCame) else None
     door, due = _fire_deadlines(door, now_ms if happened_ms is None else happened_ms, rules)
     door, effects = EVENTS[type(event)](door, event, now_ms, rules)
@@ -73,40 +87,40 @@ def step(door: Door, event: Event, now_ms: int, rules: Rules) -> tuple[Door, tup
 
 def next_deadline(door: Door, rules: Rules) -> int | None:
     """The earliest time at which this door needs a step by itself, or None."""
-    found = _first_due(door, rules)
-    return None if found is None else found[0]
+    first = _first_due(door, rules)
+    return None if first is None else first[0]
 
 
-def _class(door: Door, event: DoorClassed, now_ms: int, rules: Rules) -> Stepped:
+def _class(door: Door, event: DoorClassed, now_ms: int, rules: Rules) -> DoorChange:
     if door.door_class == event.door_class:
         return door, ()
     return canary.watch(replace(door, door_class=event.door_class), now_ms, rules), ()
 
 
-def _place(door: Door, event: DoorPlaced, _: int, __: Rules) -> Stepped:
+def _place(door: Door, event: DoorPlaced, _: int, __: Rules) -> DoorChange:
     if (door.grid_id, door.areas) == (event.grid_id, event.areas):
         return door, ()
     return replace(door, grid_id=event.grid_id, areas=event.areas), ()
 
 
-def _order(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> Stepped:
+def _order(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> DoorChange:
     placed, effects = open_at_order.placed(door, event, now_ms, rules)
     return tamper.ordered(door, placed, now_ms, rules), effects
 
 
-def _received(door: Door, event: PageReceived, now_ms: int, rules: Rules) -> Stepped:
+def _received(door: Door, event: PageReceived, now_ms: int, rules: Rules) -> DoorChange:
     if not event.case_id:
         return canary.received(door, now_ms, rules)
     return page_received(door, event, now_ms, rules)
 
 
-def _act(door: Door, event: CaseAction, now_ms: int, rules: Rules) -> Stepped:
+def _act(door: Door, event: CaseAction, now_ms: int, rules: Rules) -> DoorChange:
     door, recent, effects = act(door, event, door.recent, now_ms, rules)
     return replace(door, recent=recent), effects
 
 
 # What each event does: (door, event, now_ms, rules) -> door, effects.
-EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], Stepped]] = {
+EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     ReportCame: reports.came,
     MessageRefused: refusals.refused,
     DeadlineCame: lambda door, _, __, ___: (door, ()),
@@ -114,7 +128,7 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], Stepped]] = {
     DoorClassed: _class,
     DoorPlaced: _place,
     OrderPlaced: _order,
-    PermitAnnounced: lambda door, its, now, rules: permits.announced(door, its.permit, now, rules),
+    PermitAnnounced: permits.announced,
     CaseAcknowledged: _act,
     PersonOnSite: _act,
     CaseReported: _act,
@@ -123,42 +137,42 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], Stepped]] = {
     CaseShelved: _act,
     PageWentOut: page_sent,
     PageReceived: _received,
-    OutageBegan: lambda door, its, now, _: silence.explained(door, its.outage_id, now),
-    OutageEnded: lambda door, its, now, rules: silence.unexplained(door, its.outage_id, now, rules),
+    OutageBegan: silence.explained,
+    OutageEnded: silence.unexplained,
 }
 
 # What is raised at a door under an order only.
 UNDER_ORDER = BREACHES | {Reason.CHATTER, Reason.SILENT}
-Rule = Callable[[Door, int, Rules], Stepped]
 
 
 def _order_over_ms(door: Door) -> int | None:
     """When the order ends under which the oldest unfinished case was raised."""
-    its = door.case
-    if its is None and door.in_review:
-        its = next((one for one in door.in_review if one.cleared_ms is None), None)
-    if its is None:
+    oldest = door.case
+    if oldest is None and door.in_review:
+        oldest = next((other for other in door.in_review if other.cleared_ms is None), None)
+    if oldest is None:
         return None
-    ends_ms = orders.ends_ms(door, its.raised_ms)
-    if ends_ms is None and its.reason in UNDER_ORDER:
-        return its.raised_ms  # the order was taken back to before that
+    ends_ms = orders.ends_ms(door, oldest.raised_ms)
+    if ends_ms is None and oldest.reason in UNDER_ORDER:
+        return oldest.raised_ms  # the order was taken back to before that
     return ends_ms
 
 
-def _end_order(door: Door, now_ms: int, _: Rules) -> Stepped:
+def _end_order(door: Door, _last_case: str, _due_ms: int, now_ms: int, _: Rules) -> DoorChange:
     """An order that ends closes the open case with that reason, and lets the others close."""
     effects: tuple[Effect, ...] = ()
     if door.case is not None:
-        door, effects = case.end_by_rule(door, Reason.ORDER_OVER, now_ms)
+        door, effects = case.end_by_rule(door, door.case, Reason.ORDER_OVER, now_ms)
     door, cleared = case.cleared(door, frozenset(Reason), now_ms)
     return door, effects + cleared
 
 
-Due = Callable[[Door], int | None]
+Due = Callable[[Any], int | None]
+Rule = Callable[[Door, Any, int, int, Rules], DoorChange]
 
-# Every time in a door's state, and the rule that it is the time for; but for the silence of its
-# seal, which is counted from when it was last heard. By the fields that hold them, for most doors
-# have nothing in most fields.
+# Every time in a door's state, and the rule that it is the time for, by the fields that hold them:
+# due(part) -> ms or None, and rule(door, part, due_ms, now_ms, rules) -> door, effects. A rule gets
+# what the row found, so it never asks whether it is there. Most doors have nothing in most fields.
 DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
     ("opening", ((openings.ends_ms, openings.end_due), (openings.overstay_ms, openings.overstay))),
     ("tampered_ms", ((tamper.told_ms, tamper.tell),)),
@@ -166,40 +180,43 @@ DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
     ("open_after_restart", ((open_after_restart.told_ms, open_after_restart.tell),)),
     ("silence", ((silence.told_ms, silence.tell),)),
     ("canary", ((canary.missed_ms, canary.missed),)),
-    (
-        "case",
-        (
-            (case.shelf_ms, case.unshelve),
-            (case.escalates_ms, case.escalate),
-            (case.secondary_ms, case.page_secondary),
-        ),
-    ),
-    ("last_case", ((_order_over_ms, _end_order),)),
+    ("case", case.DUE),
 )
 _NOTHING = (None,) * len(DUE)
-_held = attrgetter(*(field for field, _ in DUE))
+_parts = attrgetter(*(field for field, _ in DUE))
 
 
-def _first_due(door: Door, rules: Rules) -> tuple[int, Rule] | None:
-    found_ms = silence.lost_ms(door, rules)
+def _first_due(door: Door, rules: Rules) -> tuple[int, Any, Rule] | None:
+    """What is due first: when, the part of the door that it is about, and the rule for it.
+
+    Two times are no field's: that of silence, counted from when the seal was last heard, and the
+    end of the order under which a case was raised.
+    """
+    first_ms = silence.lost_ms(door, rules)
+    part: Any = door.heard_ms
     rule: Rule = silence.fall_silent
-    fields = _held(door)
-    if fields != _NOTHING:
-        for held, (_, rows) in zip(fields, DUE, strict=True):
-            for due, then in rows if held is not None else ():
-                due_ms = due(door)
-                if due_ms is not None and (found_ms is None or due_ms < found_ms):
-                    found_ms, rule = due_ms, then
-    return None if found_ms is None else (found_ms, rule)
+    parts = _parts(door)
+    if parts != _NOTHING:
+        for candidate, (_, rows) in zip(parts, DUE, strict=True):
+            for due, then in rows if candidate is not None else ():
+                due_ms = due(candidate)
+                if due_ms is not None and (first_ms is None or due_ms < first_ms):
+                    first_ms, part, rule = due_ms, candidate, then
+    if door.last_case is not None:
+        due_ms = _order_over_ms(door)
+        if due_ms is not None and (first_ms is None or due_ms < first_ms):
+            first_ms, part, rule = due_ms, door.last_case, _end_order
+    return None if first_ms is None else (first_ms, part, rule)
 
 
-def _fire_deadlines(door: Door, now_ms: int, rules: Rules) -> Stepped:
+def _fire_deadlines(door: Door, now_ms: int, rules: Rules) -> DoorChange:
     """Do what was due by now, the earliest first. A rule may set a new time, so check again."""
     effects: tuple[Effect, ...] = ()
     for _ in range(RULES_DUE_MAX):
-        found = _first_due(door, rules)
-        if found is None or found[0] > now_ms:
+        first = _first_due(door, rules)
+        if first is None or first[0] > now_ms:
             break
-        door, more = found[1](door, now_ms, rules)
+        due_ms, part, rule = first
+        door, more = rule(door, part, due_ms, now_ms, rules)
         effects += more
     return door, effects

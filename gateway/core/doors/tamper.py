@@ -11,7 +11,7 @@ has passed are told like new ones.
 from msgspec.structs import replace
 
 from gateway.core.cases import case
-from gateway.core.cases.case import Stepped, raise_case
+from gateway.core.cases.case import DoorChange, raise_case
 from gateway.core.doors import orders
 from gateway.core.doors.observation import Observation
 from gateway.core.doors.openings import GOES_ON_TAMPERED
@@ -22,7 +22,7 @@ from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
 
-def check(door: Door, observation: Observation, rules: Rules) -> Stepped:
+def check(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """Compare the two signs with those that were last heard."""
     before, now_ms = observation.before, observation.now_ms
     if not (door.cover or door.magnet):
@@ -36,7 +36,7 @@ def check(door: Door, observation: Observation, rules: Rules) -> Stepped:
     if not (overrides or magnets):
         return door, ()
     if why_not_under_order(door, now_ms):
-        return _waits(door, now_ms, rules, told=False), ()
+        return _waits(door, now_ms, rules, is_known=False), ()
     if door.tampered_ms is not None:  # the other sign is older than the order, and as true
         overrides, magnets = door.cover, door.magnet
     return _raise(door, overrides, magnets, observation.name(), now_ms, now_ms, rules)
@@ -49,20 +49,18 @@ def ordered(before: Door, door: Door, now_ms: int, rules: Rules) -> Door:
     waiting_ms = before.tampered_ms
     if waiting_ms is not None and waiting_ms - rules.grace_ms <= now_ms:
         return door  # its order has begun
-    return _waits(door, now_ms, rules, told=orders.running(before, now_ms) is not None)
+    return _waits(door, now_ms, rules, is_known=orders.running(before, now_ms) is not None)
 
 
-def told_ms(door: Door) -> int | None:
+def told_ms(tampered_ms: int) -> int | None:
     """When signs that are older than their order are told."""
-    return door.tampered_ms
+    return tampered_ms
 
 
-def tell(door: Door, now_ms: int, rules: Rules) -> Stepped:
+def tell(door: Door, _: int, due_ms: int, now_ms: int, rules: Rules) -> DoorChange:
     """The order has begun, and its grace time has passed: the signs are there still."""
-    due_ms = door.tampered_ms
-    assert due_ms is not None  # noqa: S101 - its deadline came
     if why_not_under_order(door, now_ms):
-        return _waits(door, now_ms, rules, told=False), ()
+        return _waits(door, now_ms, rules, is_known=False), ()
     name = f"{door.seal_id}-ordered-{due_ms}"
     since_ms = due_ms - rules.grace_ms
     return _raise(door, door.cover, door.magnet, name, since_ms, now_ms, rules)
@@ -70,22 +68,22 @@ def tell(door: Door, now_ms: int, rules: Rules) -> Stepped:
 
 def _raise(
     door: Door, overrides: bool, magnets: bool, name: str, since_ms: int, now_ms: int, rules: Rules
-) -> Stepped:
+) -> DoorChange:
     effects: tuple[Effect, ...] = ()
-    for is_there, reason, sign in (
+    for is_tampered, reason, sign in (
         (overrides, Reason.COVER_TAMPER, "-cover"),
         (magnets, Reason.MAGNET_TAMPER, "-magnet"),
     ):
-        if is_there:
+        if is_tampered:
             door, raised = raise_case(door, reason, name + sign, now_ms, since_ms, rules)
             effects += raised
-    return _waits(door, now_ms, rules, told=True), effects
+    return _waits(door, now_ms, rules, is_known=True), effects
 
 
-def _waits(door: Door, now_ms: int, rules: Rules, told: bool) -> Door:
-    """The door with the time at which its signs are told under the next order; told, under the one
+def _waits(door: Door, now_ms: int, rules: Rules, is_known: bool) -> Door:
+    """The door with the time at which its signs are told under the next order. Known under the one
     that runs, they are told again under one that begins after it with a gap between."""
-    over_ms = (orders.ends_ms(door, now_ms) if told else None) or now_ms
+    over_ms = (orders.ends_ms(door, now_ms) if is_known else None) or now_ms
     first = orders.next_ending_after(door, over_ms)
     if first is None:
         return replace(door, tampered_ms=None)

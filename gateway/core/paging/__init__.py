@@ -1,1 +1,5 @@
-"""From a step of the escalation policy to the people on duty: routing, schedule, limits."""
+"""Who is told: by duty, within limits, and only who can be reached.
+
+To be read in this order: `staff` (the people of a site), `schedule` (who has duty), `person` (what
+one person gets, and when), `routing` (from a step of an escalation to people).
+"""

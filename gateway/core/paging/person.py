@@ -89,7 +89,7 @@ class Unreachable(Struct, frozen=True):
 
 
 Content = SinglePage | GroupedPage | DailyTest | Unreachable
-Stepped = tuple[Person, tuple[Content, ...]]
+PersonChange = tuple[Person, tuple[Content, ...]]
 
 
 def new(warden_id: str, now_ms: int, rules: Rules) -> Person:
@@ -104,7 +104,7 @@ def next_test_ms(warden_id: str, now_ms: int, rules: Rules) -> int:
     return local_time.next_at(rules.zone, now_ms, minute)
 
 
-def page(person: Person, personal_page: PersonalPage, now_ms: int, rules: Rules) -> Stepped:
+def page(person: Person, personal_page: PersonalPage, now_ms: int, rules: Rules) -> PersonChange:
     """A page for the person: out now, queued, or nothing where these channels had it already."""
     before = next((sent for sent in person.sent if sent.page_id == personal_page.page_id), None)
     if before is not None:
@@ -114,9 +114,9 @@ def page(person: Person, personal_page: PersonalPage, now_ms: int, rules: Rules)
     is_breach = personal_page.reason in BREACHES
     waits = any(is_breach <= (other.reason in BREACHES) for other in person.queued)
     if waits or not _has_room(person, is_breach, now_ms, rules):
-        return _settle(_queue(person, personal_page), now_ms, rules)
+        return _release(_queue(person, personal_page), now_ms, rules)
     sent = SentPage(now_ms, personal_page.page_id, personal_page.ways, is_breach)
-    return _settle(_took_place(person, sent, rules), now_ms, rules, (SinglePage(personal_page),))
+    return _release(_took_place(person, sent, rules), now_ms, rules, (SinglePage(personal_page),))
 
 
 def forget(person: Person, case_id: str, now_ms: int, rules: Rules) -> Person:
@@ -130,19 +130,19 @@ def forget(person: Person, case_id: str, now_ms: int, rules: Rules) -> Person:
     return replace(person, due_ms=_due_ms(person, now_ms, rules))
 
 
-def due(person: Person, now_ms: int, rules: Rules) -> Stepped:
+def due(person: Person, now_ms: int, rules: Rules) -> PersonChange:
     """What this person's time has come for: queued pages, a test, or the end of one."""
-    said: tuple[Content, ...] = ()
+    contents: tuple[Content, ...] = ()
     if person.due_ms is not None and person.due_ms <= now_ms:
-        person, said = _settle(person, now_ms, rules)
+        person, contents = _release(person, now_ms, rules)
     if person.fails_ms is not None and person.fails_ms <= now_ms:
         person = replace(person, fails_ms=None, working=False)
-        said += (Unreachable(f"unreachable-{_number(person.warden_id):08x}-{now_ms}"),)
+        contents += (Unreachable(f"unreachable-{_number(person.warden_id):08x}-{now_ms}"),)
     if person.test_ms is not None and person.test_ms <= now_ms:
         test_ms = next_test_ms(person.warden_id, now_ms, rules)
         person = replace(person, test_ms=test_ms, fails_ms=now_ms + TEST_MS)
-        said += (DailyTest(f"test-{_number(person.warden_id):08x}-{now_ms}"),)
-    return person, said
+        contents += (DailyTest(f"test-{_number(person.warden_id):08x}-{now_ms}"),)
+    return person, contents
 
 
 def confirm_reachable(person: Person) -> Person:
@@ -158,7 +158,7 @@ def next_deadline(person: Person) -> int | None:
     return min((at_ms for at_ms in times if at_ms is not None), default=None)
 
 
-def _by_other_ways(person: Person, before: SentPage, personal_page: PersonalPage) -> Stepped:
+def _by_other_ways(person: Person, before: SentPage, personal_page: PersonalPage) -> PersonChange:
     """The page went out before; only channels that did not have it are used."""
     if before.ways in (Ways.ALL, personal_page.ways):
         return person, ()
@@ -176,7 +176,9 @@ def _queue(person: Person, personal_page: PersonalPage) -> Person:
     if before is not None:
         if before.reason in BREACHES and personal_page.reason not in BREACHES:
             return person
-        person = replace(person, queued=tuple(one for one in person.queued if one is not before))
+        person = replace(
+            person, queued=tuple(other for other in person.queued if other is not before)
+        )
     breaches = sum(other.reason in BREACHES for other in person.queued)
     place = breaches if personal_page.reason in BREACHES else len(person.queued)
     queued = (*person.queued[:place], personal_page, *person.queued[place:])
@@ -190,11 +192,13 @@ def _queue(person: Person, personal_page: PersonalPage) -> Person:
     )
 
 
-def _settle(person: Person, now_ms: int, rules: Rules, said: tuple[Content, ...] = ()) -> Stepped:
+def _release(
+    person: Person, now_ms: int, rules: Rules, contents: tuple[Content, ...] = ()
+) -> PersonChange:
     """Let out what is queued, if there is a place for it; else set the time when there will be."""
     due_ms = _due_ms(person, now_ms, rules)
     if due_ms is None or due_ms > now_ms:
-        return replace(person, due_ms=due_ms), said
+        return replace(person, due_ms=due_ms), contents
     breaches = (
         sum(personal_page.reason in BREACHES for personal_page in person.queued)
         + person.more_breaches
@@ -211,12 +215,12 @@ def _settle(person: Person, now_ms: int, rules: Rules, said: tuple[Content, ...]
         group_id=page_id,
         group=group.pages,
     )
-    return person, (*said, group)
+    return person, (*contents, group)
 
 
 def _took_place(person: Person, sent: SentPage, rules: Rules) -> Person:
     since_ms = sent.at_ms - rules.pages_window_ms
-    kept = tuple(one for one in person.sent if one.at_ms > since_ms)
+    kept = tuple(other for other in person.sent if other.at_ms > since_ms)
     return replace(person, sent=(*kept, sent))
 
 

@@ -19,7 +19,7 @@ from gateway.core.cases.escalation import Ways
 from gateway.core.effects import CaseMoved, Effect, PageDue
 from gateway.core.events import Event, PersonDue, PersonReached, StaffSet
 from gateway.core.paging import person as people
-from gateway.core.paging import schedule, staff
+from gateway.core.paging import schedule
 from gateway.core.paging.person import (
     DailyTest,
     GroupedPage,
@@ -29,7 +29,7 @@ from gateway.core.paging.person import (
     Unreachable,
 )
 from gateway.core.paging.schedule import Role, Schedule
-from gateway.core.paging.staff import Staff
+from gateway.core.paging.staff import Staff, schedule_of
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
@@ -60,39 +60,66 @@ class SitePage(Struct, frozen=True):
 
 
 Routed = Notification | SitePage
-Stepped = tuple[Router, tuple[Routed, ...]]
+RouterChange = tuple[Router, tuple[Routed, ...]]
 
 
-def of(its: Staff, known: Iterable[Person] = ()) -> Router:
+def of(staff: Staff, known: Iterable[Person] = ()) -> Router:
     """A router for this staff, with what is known of them."""
     by_id = {person.warden_id: person for person in known}
-    waiting = frozenset(who for who, person in by_id.items() if _waits(person))
-    return Router(its, staff.schedule_of(its), by_id, waiting)
+    waiting = frozenset(warden_id for warden_id, person in by_id.items() if _waits(person))
+    return Router(staff, schedule_of(staff), by_id, waiting)
 
 
-def step(router: Router, event: Event, now_ms: int, rules: Rules) -> Stepped:
-    """What the router is after an event of its own, and what goes out."""
+def step(router: Router, event: Event, now_ms: int, rules: Rules) -> RouterChange:
+    """One event of the router's own: a staff, a person's time, or somebody who was reached.
+
+    Args:
+        router: what is true of every person; it stays as it is.
+        event: a `StaffSet`, `PersonDue` or `PersonReached`; the last two of a person it knows.
+        now_ms: the event's time, in ms of UTC.
+        rules: the site's.
+
+    Returns:
+        The router after it, and what goes out: `Notification`s to people, and a `SitePage` where
+        somebody turns out not to be reachable.
+
+    Raises:
+        TypeError: the event is of another kind.
+        KeyError: nobody of that id was ever in a staff.
+    """
     match event:
-        case StaffSet(staff=its):
-            return _staff(router, its, now_ms, rules), ()
-        case PersonReached(warden_id=who):
-            return _with(router, people.confirm_reachable(router.people[who])), ()
-        case PersonDue(warden_id=who):
-            return _due(router, who, now_ms, rules)
+        case StaffSet(staff=staff):
+            return _staff(router, staff, now_ms, rules), ()
+        case PersonReached(warden_id=warden_id):
+            return _with(router, people.confirm_reachable(router.people[warden_id])), ()
+        case PersonDue(warden_id=warden_id):
+            return _due(router, warden_id, now_ms, rules)
     raise TypeError(event)
 
 
 def follow(
     router: Router, effect: Effect, door_id: str, grid_id: str, now_ms: int, rules: Rules
-) -> Stepped:
-    """What follows from an effect of a door, or of an outage, for which `door_id` stands then.
+) -> RouterChange:
+    """What an effect of a door, or of an outage, means to people. Most mean nothing to them.
 
-    It is empty in the pages that come of it where they are about no door, but about a person.
+    Args:
+        router: what is true of every person; it stays as it is.
+        effect: a `PageDue` is routed; a `CaseMoved` to where nobody is told of it any more takes
+            back what is queued of it.
+        door_id: the door; of an outage, the one that stands for it; empty where a page is about a
+            person and no door.
+        grid_id: whose people are told, those of that door.
+        now_ms: the effect's time, in ms of UTC.
+        rules: the site's.
+
+    Returns:
+        The router after it, and what goes out, a `SitePage` first. Nobody gets more than
+        `Rules.pages_most` in `Rules.pages_window_ms`; the rest is queued in the router.
     """
     if isinstance(effect, PageDue):
         return _page(router, effect, door_id, grid_id, now_ms, rules)
     if isinstance(effect, CaseMoved) and effect.case.escalation is None:
-        return _settled(router, effect.case.case_id, now_ms, rules), ()
+        return _forget_case(router, effect.case.case_id, now_ms, rules), ()
     return router, ()
 
 
@@ -117,105 +144,119 @@ def grouped(router: Router, page_id: str, warden_id: str) -> tuple[PersonalPage,
 
 def _page(
     router: Router, page: PageDue, door_id: str, grid_id: str, now_ms: int, rules: Rules
-) -> Stepped:
+) -> RouterChange:
     """Tell those of the step. What is beyond somebody's limit waits."""
     routed: tuple[Routed, ...] = (SitePage(page, door_id),)
-    for who, ways in _told(router, page, grid_id, now_ms, rules):
-        if ways is Ways.OTHER and len(router.staff.members[who].channels) == 1:
+    for warden_id, ways in _recipients(router, page, grid_id, now_ms, rules):
+        if ways is Ways.OTHER and len(router.staff.members[warden_id].channels) == 1:
             continue
         personal_page = PersonalPage(
             page.page_id, page.case_id, door_id, page.reason, page.since_ms, ways
         )
-        person, said = people.page(router.people[who], personal_page, now_ms, rules)
+        person, contents = people.page(router.people[warden_id], personal_page, now_ms, rules)
         router = _with(router, person)
-        routed += tuple(Notification(who, one) for one in said if not isinstance(one, Unreachable))
+        routed += tuple(
+            Notification(warden_id, content)
+            for content in contents
+            if not isinstance(content, Unreachable)
+        )
     return router, routed
 
 
-def _told(
+def _recipients(
     router: Router, page: PageDue, grid_id: str, now_ms: int, rules: Rules
 ) -> list[tuple[str, Ways]]:
     """Who is told of this step, and by which of their channels. Everybody has one."""
     if page.reason is Reason.CANARY:  # it asks whether they can be reached: nobody else is
-        return _there(router, grid_id, (Role.WARDEN,))
+        return _of_grid(router, grid_id, (Role.WARDEN,))
     steps = escalation.steps_for(page.reason)
     for step in steps[min(page.step_index, len(steps) - 1) :]:
         on_duty = schedule.on_duty(router.schedule, grid_id, step.role, now_ms, rules.zone)
-        found = [(who, step.ways) for who in on_duty if _works(router, who)]
-        if found:
-            return found
-    return _there(router, grid_id, tuple(Role)) or _anybody(router)
+        recipients = [
+            (warden_id, step.ways) for warden_id in on_duty if _is_reachable(router, warden_id)
+        ]
+        if recipients:
+            return recipients
+    return _of_grid(router, grid_id, tuple(Role)) or _anybody(router)
 
 
-def _works(router: Router, warden_id: str) -> bool:
+def _is_reachable(router: Router, warden_id: str) -> bool:
     """Whether the person can be reached, as far as anybody knows."""
     member = router.staff.members.get(warden_id)
     return member is not None and bool(member.channels) and router.people[warden_id].working
 
 
-def _there(router: Router, grid_id: str, roles: tuple[Role, ...]) -> list[tuple[str, Ways]]:
-    members = router.staff.members.items()
-    found = (w for w, its in members if its.grid_id == grid_id and its.role in roles)
-    return _at_most(router, found)
+def _of_grid(router: Router, grid_id: str, roles: tuple[Role, ...]) -> list[tuple[str, Ways]]:
+    wardens = [
+        warden_id
+        for warden_id, member in router.staff.members.items()
+        if member.grid_id == grid_id and member.role in roles
+    ]
+    return _at_most(router, wardens)
 
 
 def _anybody(router: Router) -> list[tuple[str, Ways]]:
     """A grid of nobody: the site's captains and centre, else whoever there is."""
     members = router.staff.members
-    heads = [who for who, its in members.items() if its.role in (Role.CAPTAIN, Role.CENTRE)]
+    heads = [
+        warden_id
+        for warden_id, member in members.items()
+        if member.role in (Role.CAPTAIN, Role.CENTRE)
+    ]
     return _at_most(router, heads) or _at_most(router, members)
 
 
 def _at_most(router: Router, wardens: Iterable[str]) -> list[tuple[str, Ways]]:
     members = router.staff.members
-    return [(who, Ways.ALL) for who in wardens if members[who].channels][:EVERYBODY_MAX]
+    reachable = [warden_id for warden_id in wardens if members[warden_id].channels]
+    return [(warden_id, Ways.ALL) for warden_id in reachable[:EVERYBODY_MAX]]
 
 
-def _staff(router: Router, its: Staff, now_ms: int, rules: Rules) -> Router:
+def _staff(router: Router, staff: Staff, now_ms: int, rules: Rules) -> Router:
     """Take over another staff. Whoever could not be reached and has other channels now is tested
     at once."""
     known = dict(router.people)
-    for who, member in its.members.items():
-        person = known.get(who) or people.new(who, now_ms, rules)
-        before = router.staff.members.get(who)
+    for warden_id, member in staff.members.items():
+        person = known.get(warden_id) or people.new(warden_id, now_ms, rules)
+        before = router.staff.members.get(warden_id)
         if before is not None and before.channels != member.channels and not person.working:
             person = replace(person, test_ms=now_ms)
-        known[who] = person
-    return of(its, known.values())
+        known[warden_id] = person
+    return of(staff, known.values())
 
 
-def _due(router: Router, who: str, now_ms: int, rules: Rules) -> Stepped:
+def _due(router: Router, warden_id: str, now_ms: int, rules: Rules) -> RouterChange:
     """What somebody's time has come for: groups, a test, or that it did not arrive."""
-    person, said = people.due(router.people[who], now_ms, rules)
+    person, contents = people.due(router.people[warden_id], now_ms, rules)
     router = _with(router, person)
     routed: tuple[Routed, ...] = ()
-    for one in said:
-        if not isinstance(one, Unreachable):
-            routed += (Notification(who, one),)
+    for content in contents:
+        if not isinstance(content, Unreachable):
+            routed += (Notification(warden_id, content),)
             continue
-        page = PageDue(one.page_id, "", Reason.UNREACHABLE, now_ms)
-        grid_id = router.staff.members[who].grid_id
+        page = PageDue(content.page_id, "", Reason.UNREACHABLE, now_ms)
+        grid_id = router.staff.members[warden_id].grid_id
         router, more = _page(router, page, "", grid_id, now_ms, rules)
         routed += more
     return router, routed
 
 
-def _settled(router: Router, case_id: str, now_ms: int, rules: Rules) -> Router:
+def _forget_case(router: Router, case_id: str, now_ms: int, rules: Rules) -> Router:
     """A case is in somebody's hands, or over: what waits of it need not be told."""
-    for who in sorted(router.waiting):
-        router = _with(router, people.forget(router.people[who], case_id, now_ms, rules))
+    for warden_id in sorted(router.waiting):
+        router = _with(router, people.forget(router.people[warden_id], case_id, now_ms, rules))
     return router
 
 
 def _with(router: Router, person: Person) -> Router:
     """The router with this person as they are now."""
-    who = person.warden_id
-    if person is router.people[who]:
+    warden_id = person.warden_id
+    if person is router.people[warden_id]:
         return router
     waiting = router.waiting
-    if _waits(person) != (who in waiting):
-        waiting = waiting ^ {who}
-    return replace(router, people={**router.people, who: person}, waiting=waiting)
+    if _waits(person) != (warden_id in waiting):
+        waiting = waiting ^ {warden_id}
+    return replace(router, people={**router.people, warden_id: person}, waiting=waiting)
 
 
 def _waits(person: Person) -> bool:

@@ -80,10 +80,10 @@ def of(
     for grid_id, role in (*by_place, *people):
         grids[role].add(grid_id)
     return Schedule(
-        {place: tuple(sorted(found, key=_shift_order)) for place, found in by_place.items()},
-        {name: tuple(sorted(found, key=_override_order)) for name, found in away.items()},
-        {place: tuple(sorted(found)) for place, found in people.items()},
-        {role: tuple(sorted(found)) for role, found in grids.items()},
+        {place: tuple(sorted(weekly, key=_shift_order)) for place, weekly in by_place.items()},
+        {name: tuple(sorted(absences, key=_override_order)) for name, absences in away.items()},
+        {place: tuple(sorted(wardens)) for place, wardens in people.items()},
+        {role: tuple(sorted(places)) for role, places in grids.items()},
     )
 
 
@@ -95,13 +95,15 @@ def on_duty(
     A grid without shifts for a role has all its people of that role on duty, always. Installers and
     the centre are those of the grid, else those of any other.
     """
-    found = tuple(_on_duty(schedule, grid_id, role, now_ms, zone))
-    if not found and role in SITE_WIDE:
+    wardens = tuple(_on_duty(schedule, grid_id, role, now_ms, zone))
+    if not wardens and role in SITE_WIDE:
         others = schedule.grids.get(role, ())
-        found = tuple(
-            who for other in others for who in _on_duty(schedule, other, role, now_ms, zone)
+        wardens = tuple(
+            warden_id
+            for other in others
+            for warden_id in _on_duty(schedule, other, role, now_ms, zone)
         )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(wardens))
 
 
 def _on_duty(
@@ -114,9 +116,9 @@ def _on_duty(
     else:
         holders = (shift.warden_id for shift in shifts if is_on(shift, now_ms, zone))
     for holder in holders:
-        stands = stands_for(schedule, holder, now_ms)
-        if stands is not None:
-            yield stands
+        substitute = stands_for(schedule, holder, now_ms)
+        if substitute is not None:
+            yield substitute
 
 
 def is_on(shift: Shift, now_ms: int, zone: Zone) -> bool:
@@ -141,7 +143,7 @@ def stands_for(schedule: Schedule, warden_id: str, now_ms: int) -> str | None:
     passed = {warden_id}
     for _ in range(OVERRIDES_FOLLOWED_MAX):
         overrides = schedule.overrides.get(warden_id, ())
-        override = next((one for one in overrides if one.from_ms <= now_ms < one.to_ms), None)
+        override = next((away for away in overrides if away.from_ms <= now_ms < away.to_ms), None)
         if override is None or override.by in passed:
             break
         if override.by is None:
@@ -153,16 +155,16 @@ def stands_for(schedule: Schedule, warden_id: str, now_ms: int) -> str | None:
 
 def _first_ms(zone: Zone, wall: int) -> int:
     """The first moment at which the wall shows this minute, or has jumped over it."""
-    there_ms = wall * MINUTE_MS
+    shown_ms = wall * MINUTE_MS
     if len(zone) > 1:
         for place, (from_ms, offset) in enumerate(zone):
             is_last = place + 1 == len(zone)
-            if not is_last and zone[place + 1][0] <= there_ms - ZONES_APART_MS:
+            if not is_last and zone[place + 1][0] <= shown_ms - ZONES_APART_MS:
                 continue  # over long before
-            at_ms = there_ms - offset * MINUTE_MS
+            at_ms = shown_ms - offset * MINUTE_MS
             if is_last or at_ms < zone[place + 1][0]:
                 return max(at_ms, from_ms) if place else at_ms
-    return there_ms - zone[-1][1] * MINUTE_MS
+    return shown_ms - zone[-1][1] * MINUTE_MS
 
 
 def _shift_order(shift: Shift) -> tuple[str, int, int, int]:

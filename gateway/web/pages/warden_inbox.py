@@ -137,7 +137,7 @@ def _fragment(card: Card) -> Fragment:
 
 
 def routes(context: WebContext) -> APIRouter:
-    """GET /phone/{warden_id}, and /wardens to find it."""
+    """GET /inbox/{warden_id}, and /wardens to find it."""
     router = APIRouter()
 
     @router.get("/wardens")

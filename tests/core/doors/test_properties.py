@@ -94,21 +94,21 @@ def test_a_loop_that_comes_late_tells_of_the_same_openings(acts: Acts) -> None:
 
 
 def _judged(door: Door) -> Opening | None:
-    """Whether it lasted too long cannot be said by who was deaf at that time."""
+    """Whether it lasted too long cannot be said by who heard nothing at that time."""
     return door.opening and replace(door.opening, overstay_ms=None, unjudged_ms=None)
 
 
 def _openings(effects: list[Effect]) -> list[Effect]:
     """Every opening, and its end. One that was told as over and then went on was not over."""
-    told: dict[tuple[str, bool], Effect] = {}
+    pages: dict[tuple[str, bool], Effect] = {}
     for effect in effects:
         if isinstance(effect, OpeningBegan):
-            told[effect.opening_id, False] = effect
+            pages[effect.opening_id, False] = effect
         elif isinstance(effect, OpeningEnded):
-            told[effect.opening_id, True] = effect
+            pages[effect.opening_id, True] = effect
         elif isinstance(effect, OpeningResumed):
-            told.pop((effect.opening_id, True), None)
-    return list(told.values())
+            pages.pop((effect.opening_id, True), None)
+    return list(pages.values())
 
 
 @quick
@@ -122,9 +122,11 @@ def test_a_change_of_settings_loses_no_running_timer(acts: Acts, others: Rules) 
     door = life.door
     assert door.chattering is None
     assert door.opening is None or door.opening.ends_ms is None
-    its = door.case
-    assert its is None or its.shelf is None
-    assert its is None or its.state not in UNANSWERED or its.escalation is not None
+    open_case = door.case
+    assert open_case is None or open_case.shelf is None
+    assert (
+        open_case is None or open_case.state not in UNANSWERED or open_case.escalation is not None
+    )
 
 
 @quick

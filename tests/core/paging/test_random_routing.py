@@ -87,10 +87,12 @@ class Life:
         self.kept.append((self.now_ms, what))
         before = self.router
         self.router, routed = _stepped(before, what, self.now_ms)
-        for one in routed:
-            if isinstance(one, Notification):
-                self.check_ring(one)
-        waiting = {who for who, its in self.router.people.items() if its.queued or its.more}
+        for out in routed:
+            if isinstance(out, Notification):
+                self.check_ring(out)
+        waiting = {
+            warden_id for warden_id, its in self.router.people.items() if its.queued or its.more
+        }
         assert self.router.waiting == waiting
         for person in self.router.people.values():
             assert len(person.sent) <= RULES.pages_most
@@ -104,11 +106,11 @@ class Life:
         elif isinstance(notification.content, GroupedPage):
             self.count(notification.warden_id, notification.content.page_id)
 
-    def count(self, who: str, page_id: str) -> None:
+    def count(self, warden_id: str, page_id: str) -> None:
         """Nobody gets more than so many pages in so long."""
-        self.sent[who].setdefault(page_id, self.now_ms)
+        self.sent[warden_id].setdefault(page_id, self.now_ms)
         since_ms = self.now_ms - RULES.pages_window_ms
-        latest = [at_ms for at_ms in self.sent[who].values() if at_ms > since_ms]
+        latest = [at_ms for at_ms in self.sent[warden_id].values() if at_ms > since_ms]
         assert len(latest) <= RULES.pages_most
 
     def page(self, number: int) -> None:
@@ -137,22 +139,25 @@ class Life:
         assert not any(_holds(its, case_id) for its in self.router.people.values())
 
     def reached(self, number: int) -> None:
-        who = PEOPLE[number]
-        if routing.is_unverified(self.router, who):
-            self.tell(PersonReached(who))
-        assert not routing.is_unverified(self.router, who)
+        warden_id = PEOPLE[number]
+        if routing.is_unverified(self.router, warden_id):
+            self.tell(PersonReached(warden_id))
+        assert not routing.is_unverified(self.router, warden_id)
 
     def passes(self, ms: int) -> None:
         until_ms = self.now_ms + ms
         for _ in range(DUE_MAX):
-            times = {who: routing.next_deadline(self.router, who) for who in self.router.people}
-            due = [(at_ms, who) for who, at_ms in times.items() if at_ms is not None]
+            times = {
+                warden_id: routing.next_deadline(self.router, warden_id)
+                for warden_id in self.router.people
+            }
+            due = [(at_ms, warden_id) for warden_id, at_ms in times.items() if at_ms is not None]
             if not due or min(due)[0] > until_ms:
                 break
-            at_ms, who = min(due)
+            at_ms, warden_id = min(due)
             self.now_ms = max(self.now_ms, at_ms)
-            self.tell(PersonDue(who))
-            later_ms = routing.next_deadline(self.router, who)
+            self.tell(PersonDue(warden_id))
+            later_ms = routing.next_deadline(self.router, warden_id)
             assert later_ms is None or later_ms > self.now_ms, "a time that has passed"
         else:
             raise AssertionError("their times never end")

@@ -1,0 +1,103 @@
+"""Enrolment of quarantine orders: a door has one at a time, and has room for so many to come."""
+
+import secrets
+from collections import defaultdict
+from datetime import tzinfo
+
+from sqlalchemy import Connection
+
+from gateway.core.doors.orders import ORDERS_MAX
+from gateway.core.duration import DAY_MS
+from gateway.core.events import Event, OrderPlaced
+from gateway.core.model import Order, Policy
+from gateway.core.subject import Subject, of_door
+from gateway.registry.enrolled_table import EnrolledTable
+from gateway.registry.rows import (
+    ORDER_DAYS_MAX,
+    EnrolError,
+    NewOrder,
+    RowResult,
+    local,
+    need_future,
+)
+from gateway.store import door_rows, tables
+from gateway.store.statements import Row
+
+
+class OrderRows:
+    """Orders gathered against one snapshot.
+
+    Args:
+        connection: The snapshot; `write` writes there too.
+        at_ms: Now, in milliseconds of UTC.
+        zone: Where the site's clocks stand.
+        doors: On which they may be placed; may still grow.
+        events: Where the gateway is told of each.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        at_ms: int,
+        zone: tzinfo,
+        doors: EnrolledTable,
+        events: list[tuple[Subject, Event]],
+    ) -> None:
+        self._at_ms, self._zone, self._doors, self._events = at_ms, zone, doors, events
+        self._orders = EnrolledTable(connection, tables.orders, *tables.orders.columns.keys())
+        self._on_door: defaultdict[str, dict[str, Row]] = defaultdict(dict)  # by order_id
+        for row in self._orders.rows():
+            self._on_door[row["door_id"]][row["order_id"]] = row
+
+    def take(self, new: NewOrder) -> RowResult:
+        """Check an order and keep it for `write`. One without an id is given one, or that of an
+        order which says the same. EnrolError, and nothing kept, if it does not fit."""
+        self._doors.need("door_id", new.door_id)
+        on_door = self._on_door[new.door_id]
+        policy = Policy(new.openings_a_day, new.longest_ms, new.quiet)
+        order = Order(new.order_id or "", new.from_ms, new.to_ms, policy)
+        row = door_rows.of_order(new.door_id, order)
+        order_id = new.order_id or _same(on_door, row) or secrets.token_hex(8)
+        row["order_id"] = order_id
+        before = self._orders.get(order_id)
+        if before == row:
+            return RowResult.UNCHANGED
+        if before is not None and before["door_id"] != new.door_id:
+            raise EnrolError("order_id", order_id, f"is an order on door {before['door_id']}")
+        self._need_sense(new)
+        self._need_room(new, [other for other in on_door.values() if other["order_id"] != order_id])
+        on_door[order_id] = row
+        order = Order(order_id, new.from_ms, new.to_ms, policy)
+        self._events.append((of_door(new.door_id), OrderPlaced(order)))
+        return self._orders.put(row)
+
+    def is_changed(self) -> bool:
+        """Whether `write` has anything to do."""
+        return self._orders.is_changed()
+
+    def write(self) -> None:
+        """Store them. The caller's transaction."""
+        self._orders.write()
+
+    def _need_sense(self, new: NewOrder) -> None:
+        need_future(new, self._at_ms, self._zone)
+        if new.to_ms - new.from_ms > ORDER_DAYS_MAX * DAY_MS:
+            to = local(new.to_ms, self._zone)
+            raise EnrolError("to", to, f"an order lasts {ORDER_DAYS_MAX} days at most")
+
+    def _need_room(self, new: NewOrder, others: list[Row]) -> None:
+        for other in others:
+            if other["from_ms"] < new.to_ms and new.from_ms < other["to_ms"]:
+                raise EnrolError(
+                    "door_id", new.door_id, f"has order {other['order_id']} in that time already"
+                )
+        if sum(other["to_ms"] > self._at_ms for other in others) >= ORDERS_MAX:
+            raise EnrolError(
+                "door_id", new.door_id, f"has {ORDERS_MAX} orders already, which is the limit"
+            )
+
+
+def _same(on_door: dict[str, Row], wanted: Row) -> str | None:
+    """The id of the order that says the same, so that one without an id is not added twice."""
+    equal = (order_id for order_id, row in on_door.items() if row | {"order_id": ""} == wanted)
+    return next(equal, None)

@@ -1,0 +1,108 @@
+"""Enrolment of seals: each its key for ever, a door that it shares with none, and a password."""
+
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, update
+
+from gateway.core.events import Event, SealBound
+from gateway.core.subject import Subject, of_door
+from gateway.registry.credentials import hash_password, password_matches
+from gateway.registry.enrolled_table import EnrolledTable, kept
+from gateway.registry.rows import EnrolError, NewSeal, RowResult
+from gateway.store import tables
+from gateway.store.statements import Row
+
+# A seal that loses its door to another hangs nowhere.
+_UNBIND = (
+    update(tables.seals)
+    .where(tables.seals.c.seal_id == bindparam("b_seal_id"))
+    .values(door_id=None)
+)
+_COLUMNS = ("seal_id", "door_id", "key", "broker_hash", "batch", "heartbeat_ms")
+_NO_SEAL: Row = {"door_id": None, "broker_hash": "", "batch": None, "heartbeat_ms": None}
+
+
+class SealRows:
+    """Seals gathered against one snapshot.
+
+    Args:
+        connection: The snapshot; `write` writes there too.
+        at_ms: Now, in milliseconds of UTC.
+        doors: On which they may hang; may still grow.
+        events: Where the gateway is told of a seal that hangs on a door.
+        replace: Whether a new seal takes a door from the seal that hangs there.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        at_ms: int,
+        doors: EnrolledTable,
+        events: list[tuple[Subject, Event]],
+        *,
+        replace: bool,
+    ) -> None:
+        self._connection, self._at_ms = connection, at_ms
+        self._doors, self._events, self._replace = doors, events, replace
+        self._seals = EnrolledTable(connection, tables.seals, *_COLUMNS)
+        self._seal_on = {row["door_id"]: row["seal_id"] for row in self._seals.rows()}
+        self._unbound: list[str] = []
+
+    def take(self, new: NewSeal) -> RowResult:
+        """Check a seal and keep it for `write`. EnrolError if it does not fit."""
+        known = self._seals.get(new.seal_id)
+        if known is not None:
+            _need_same_seal(new, known)
+        before = known or _NO_SEAL
+        door_id = new.door_id or before["door_id"]
+        if door_id is not None:
+            self._take_door(door_id, new.seal_id)
+        broker_hash = before["broker_hash"]
+        if new.broker_password and not password_matches(new.broker_password, broker_hash):
+            broker_hash = hash_password(new.broker_password)
+        row: dict[str, Any] = {"seal_id": new.seal_id, "door_id": door_id, "key": new.key}
+        row |= {"broker_hash": broker_hash}
+        row |= kept({"batch": new.batch, "heartbeat_ms": new.heartbeat_ms}, before)
+        binding = row["door_id"], row["heartbeat_ms"]
+        if door_id is not None and binding != (before["door_id"], before["heartbeat_ms"]):
+            self._events.append((of_door(door_id), SealBound(new.seal_id, row["heartbeat_ms"])))
+        return self._seals.put(row)
+
+    def is_changed(self) -> bool:
+        """Whether `write` has anything to do."""
+        return self._seals.is_changed()
+
+    def write(self) -> None:
+        """Store them. The caller's transaction."""
+        if self._unbound:
+            rows = [{"b_seal_id": seal_id} for seal_id in self._unbound]
+            self._connection.execute(_UNBIND, rows)
+        self._seals.write(enrolled_ms=self._at_ms)
+
+    def _take_door(self, door_id: str, seal_id: str) -> None:
+        """The door is this seal's; the one that hung there, if any, hangs nowhere."""
+        self._doors.need("door_id", door_id)
+        other_id = self._seal_on.get(door_id)
+        other = None if other_id in (None, seal_id) else self._seals.get(other_id)
+        if other is not None:
+            if not self._replace:
+                raise EnrolError(
+                    "door_id",
+                    door_id,
+                    f"carries seal {other_id} already; say --replace if the new one hangs instead",
+                )
+            other["door_id"] = None
+            self._unbound.append(other["seal_id"])
+        self._seal_on[door_id] = seal_id
+
+
+def _need_same_seal(new: NewSeal, known: Row) -> None:
+    if known["key"] != new.key:
+        raise EnrolError("seal_id", new.seal_id, "is enrolled already, with another key")
+    if known["door_id"] not in (None, new.door_id) and new.door_id is not None:
+        raise EnrolError(
+            "door_id",
+            new.door_id,
+            f"but seal {new.seal_id} hangs on door {known['door_id']} already; "
+            "flash a fresh seal for this door",
+        )

@@ -1,0 +1,87 @@
+"""What happens to a case or an outage, in rows. Of a case the batch keeps one row, and each move
+changes it."""
+
+from gateway.core.cases.actions import ACTION_OF
+from gateway.core.effects import CaseMoved, OutageFound, OutageGrew, OutageOver
+from gateway.core.events import CaseAction
+from gateway.core.model import ActionResult, CaseState
+from gateway.core.subject import SITE, SubjectKind
+from gateway.store import statements as sql
+from gateway.store import states, tables
+from gateway.store.statements import Row, Statement
+
+_OF_CASE = (
+    "state",
+    "reason",
+    "raised_ms",
+    "since_ms",
+    "openings",
+    "locked",
+    "cleared_ms",
+    "refers_to",
+    "outcome",
+)
+_NOBODY = dict.fromkeys(tables.WHO_OF_CASE)
+
+
+def new_case(case_id: str) -> Row:
+    """The row of a case to which nobody has done anything in this batch."""
+    return {"case_id": case_id, **_NOBODY}
+
+
+def move_case(row: Row, kind: SubjectKind, door_id: str, grid_id: str, moved: CaseMoved) -> None:
+    """Change a case's row to what it is after a move; who did what on the way here is kept.
+
+    Args:
+        row: From `new_case`, or as an earlier move of the same batch left it.
+        kind: Whose case it is: the door's, or the site's.
+        door_id: The door; of an outage, the first of its silent doors.
+        grid_id: That door's grid.
+        moved: The case as it is now, by whom it was moved and when.
+    """
+    case, shelf = moved.case, moved.case.shelf
+    row |= {name: getattr(case, name) for name in _OF_CASE}
+    row |= {
+        "subject_kind": kind,
+        "subject_id": door_id if kind is SubjectKind.DOOR else SITE.id,
+        "door_id": door_id,
+        "grid_id": grid_id,
+        "area": moved.area,
+        "moved_ms": moved.at_ms,
+        "shelved_by": shelf and shelf.by.actor_id,
+        "shelved_why": shelf and shelf.why,
+        "shelved_until_ms": shelf and shelf.ends_ms,
+    }
+    if case.state is CaseState.CLOSED or (moved.by and not shelf):  # a shelf is no step
+        step, by = case.state, moved.by and moved.by.actor_id
+        done_ms = moved.at_ms if moved.done_ms is None else moved.done_ms
+        row |= {f"{step}_by": by, f"{step}_ms": done_ms, f"{step}_arrived_ms": moved.at_ms}
+
+
+def of_late_refusal(event: CaseAction, result: ActionResult) -> Row:
+    """What somebody did about a case that came too late to count."""
+    return {
+        "case_id": event.case_id,
+        "action_id": event.action_id,
+        "action": ACTION_OF[type(event)],
+        "by": event.actor.actor_id,
+        "done_ms": result.done_ms,
+        "arrived_ms": result.arrived_ms,
+        "reason": result.refusal,
+    }
+
+
+def of_outage(at_ms: int, effect: OutageFound | OutageGrew | OutageOver) -> tuple[Statement, Row]:
+    """An outage with every door that was ever silent from it, or its end at `at_ms`."""
+    if isinstance(effect, OutageOver):
+        return sql.END_OUTAGE, {"b_id": effect.outage_id, "over_ms": at_ms}
+    doors = states.encode(effect.doors).decode()
+    if isinstance(effect, OutageGrew):
+        return sql.GROW_OUTAGE, {"b_id": effect.outage_id, "doors": doors}
+    return sql.INSERT_OUTAGE, {
+        "outage_id": effect.outage_id,
+        "area": effect.area,
+        "since_ms": effect.since_ms,
+        "over_ms": None,
+        "doors": doors,
+    }

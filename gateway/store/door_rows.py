@@ -1,0 +1,76 @@
+"""What the events and effects of a door are in rows: its orders, its permits and its openings.
+
+Each function answers pairs of a statement and a row for it.
+"""
+
+import msgspec
+from msgspec.structs import asdict
+from sqlalchemy import RowMapping
+
+from gateway.core.effects import (
+    Effect,
+    OpeningAnnounced,
+    OpeningBegan,
+    OpeningEnded,
+    OpeningResumed,
+    PermitSpent,
+)
+from gateway.core.model import Door, Order, Permit
+from gateway.core.reasons import Reason
+from gateway.core.replay_window import ReplayWindow
+from gateway.store import statements as sql
+from gateway.store import states
+from gateway.store.statements import Row, Statement
+
+_decode_daily = msgspec.json.Decoder(tuple[tuple[int, int], ...]).decode
+
+_NOT_SHUT = {"shut_from_ms": None, "shut_ms": None, "inferred": False}
+
+
+def of_window(seal_id: str, window: ReplayWindow) -> Row:
+    """How far a seal's transmissions have been accepted."""
+    return {"b_seal_id": seal_id, **asdict(window)}
+
+
+def of_state(door: Door) -> Row:
+    """A door's state."""
+    return {"b_door_id": door.door_id, "state": states.encode(door)}
+
+
+def of_order(door_id: str, order: Order) -> Row:
+    """An order on a door."""
+    return {**asdict(order), "door_id": door_id, "policy": states.encode(order.policy).decode()}
+
+
+def of_permit(door_id: str, permit: Permit) -> Row:
+    """A permit on a door. What was used of its latest window stands in the door's state only."""
+    row = asdict(permit)
+    del row["spent"]
+    return {**row, "door_id": door_id, "daily": states.encode(permit.daily).decode()}
+
+
+def of_effect(at_ms: int, door_id: str, effect: Effect) -> tuple[Statement, Row] | None:
+    """What a step led to in the table of openings, or to a permit; None for all other effects.
+
+    `at_ms` is when the gateway heard of it, in milliseconds of UTC.
+    """
+    match effect:
+        case OpeningBegan():
+            return sql.INSERT_OPENING, {"door_id": door_id, "heard_ms": at_ms, **asdict(effect)}
+        case OpeningEnded():
+            row = asdict(effect)
+            return sql.END_OPENING, {"b_id": row.pop("opening_id"), **row}
+        case OpeningResumed(opening_id=opening_id, joined=joined):
+            return sql.END_OPENING, {"b_id": opening_id, "joined": joined, **_NOT_SHUT}
+        case OpeningAnnounced(opening_id=opening_id, permit_id=permit_id):
+            row = {"b_id": opening_id, "reason": Reason.PERMIT, "permit_id": permit_id}
+            return sql.ANNOUNCE_OPENING, row
+        case PermitSpent(permit_id=permit_id, openings_left=left):
+            return sql.SPEND_PERMIT, {"b_id": permit_id, "openings": left}
+    return None
+
+
+def permit_from(row: RowMapping) -> Permit:
+    """A permit from its row, nothing of its latest window used."""
+    fields = {name: row[name] for name in Permit.__struct_fields__ if name != "spent"}
+    return Permit(**fields | {"daily": _decode_daily(row["daily"])})

@@ -1,0 +1,65 @@
+"""The journal: every event that was stepped, in order, each report once. It is the truth."""
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from gateway.core.cases.refusal import Refusal
+from gateway.core.events import Event, ReportCame, kind_of
+from gateway.core.reasons import Reason
+from gateway.core.subject import Subject, SubjectKind
+from gateway.store import tables
+from gateway.store.statements import Row
+
+encode_event = msgspec.json.Encoder().encode
+decode_event = msgspec.json.Decoder(Event).decode
+
+
+def row_of(
+    journal_id: int,
+    at_ms: int,
+    subject: Subject | None,
+    event: Event,
+    reason: Reason | Refusal | None,
+    cause_id: int | None = None,
+) -> Row:
+    """An event as a row.
+
+    Args:
+        journal_id: The row's id; the gateway is the only writer and counts by itself.
+        at_ms: When it was stepped, in milliseconds of UTC.
+        subject: Whose it is; None of a seal that hangs nowhere.
+        reason: Why it was refused, or what it was; None where there is nothing to say.
+        cause_id: The row from whose event this one followed; None for what came from outside.
+    """
+    kind, subject_id = subject or (None, None)
+    return {
+        "journal_id": journal_id,
+        "at_ms": at_ms,
+        "kind": kind_of(event),
+        "subject_kind": kind,
+        "subject_id": subject_id,
+        "cause_id": cause_id,
+        "seal_id": getattr(event, "seal_id", None),
+        "seq": event.seq or None if isinstance(event, ReportCame) else None,
+        "reason": reason,
+        "body": encode_event(event),
+    }
+
+
+def whose(subject_kind: str, subject_id: str) -> Subject:
+    """The subject that stands in two columns, here or among the pending events."""
+    return Subject(SubjectKind(subject_kind), subject_id)
+
+
+def is_journaled(connection: Connection, seal_id: str, seq: int) -> bool:
+    """Whether this report is in the journal, for numbers older than a replay window remembers."""
+    c = tables.journal.c
+    rows = connection.execute(select(c.journal_id).where(c.seal_id == seal_id, c.seq == seq))
+    return rows.first() is not None
+
+
+def newest(connection: Connection) -> tuple[int, int]:
+    """(journal_id, at_ms) of the newest row; zeros where there is none."""
+    c = tables.journal.c
+    journal_id, at_ms = connection.execute(select(func.max(c.journal_id), func.max(c.at_ms))).one()
+    return journal_id or 0, at_ms or 0
