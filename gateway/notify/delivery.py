@@ -63,7 +63,11 @@ class DeliveryWorker:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     def offer(self, entries: list[Entry]) -> None:
-        """Take over entries that were just committed; others' channels are passed over."""
+        """Take over entries that were just committed. On the loop; returns at once.
+
+        Args:
+            entries: in the order of their ids; those of other channels are passed over.
+        """
         for entry in entries:
             if entry.channel != self._kind:
                 continue

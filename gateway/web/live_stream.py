@@ -22,7 +22,8 @@ from gateway.engine.ports import Committed
 from gateway.language.catalogue import N_
 from gateway.store.database import StoreError
 from gateway.web.actor import at_screen
-from gateway.web.context import NOT_FOUND, HttpProblem, WebContext
+from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.context import WebContext
 from gateway.web.live_view import LiveView
 from gateway.web.pages.cases import OneCase, OpenCases
 from gateway.web.pages.doors import OneDoor
@@ -164,7 +165,7 @@ def merged(news: list[Committed]) -> Committed:
     """Several commits as one, each name once, in order."""
 
     def names(field: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for one in news for name in getattr(one, field)))
+        return tuple(dict.fromkeys(name for commit in news for name in getattr(commit, field)))
 
     return Committed(
         news[-1].at_ms,
@@ -172,7 +173,7 @@ def merged(news: list[Committed]) -> Committed:
         names("cases"),
         names("pages"),
         names("sent"),
-        any(one.all for one in news),
+        any(commit.all for commit in news),
     )
 
 

@@ -92,7 +92,7 @@ async def test_a_wrong_act_is_refused_in_a_sentence_and_changes_nothing(
         headers = acting_as(who) if who else {}
         answer = await site.client.post(path.format(case_id), json=body, headers=headers)
         assert answer.status_code == status
-        assert answer.json()["error"].endswith(".")
+        assert answer.json()["detail"].endswith(".")
         assert (await case_of(site, case_id)).state is CaseState.RAISED
 
 

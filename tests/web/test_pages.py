@@ -17,6 +17,7 @@ from tests.web.web_site import (
     first_case,
     new_store,
     now_ms,
+    problem_of,
     seal_id,
 )
 
@@ -179,10 +180,10 @@ async def test_programs_are_told_in_json_what_is_not_there(tmp_path: Path) -> No
     async with console(new_store(tmp_path)) as site:
         for path in ("/api/wardens/none/pages", "/api/none"):
             answer = await site.client.get(path)
-            assert (answer.status_code, list(answer.json())) == (404, ["error"])
+            assert problem_of(answer, 404) == {}
         answer = await site.client.get("/api/doors?limit=1000000")
-        assert answer.status_code == 422
-        assert "limit" in answer.json()["error"]
+        assert problem_of(answer, 422) == {}
+        assert "limit" in answer.json()["detail"]
 
 
 async def test_the_health_page_counts_refusals_by_reason_and_names_silent_seals(

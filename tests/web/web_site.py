@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import tzinfo
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from gateway.registry import load as registry
 from gateway.settings import Settings
 from gateway.store import tables
 from gateway.store.database import Store
+from gateway.web.answers import PROBLEM
 from gateway.web.app import build
 from gateway.web.live_stream import PUSH_EVERY_MS
 from tests.manual_clock import ManualClock
@@ -97,6 +99,16 @@ def acting_as(actor_id: str) -> dict[str, str]:
     return {"Menshen-Actor": actor_id}
 
 
+def problem_of(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """What a problem says beside what RFC 9457 wants of it, which is checked here."""
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM), answer.text
+    problem = answer.json()
+    assert (problem.pop("type"), problem.pop("status")) == ("about:blank", status)
+    assert problem.pop("title") == HTTPStatus(status).phrase
+    assert problem.pop("detail").strip()
+    return dict(problem)
+
+
 class Console:
     """The console at work."""
 
@@ -133,12 +145,16 @@ class Console:
         await self.engine.submit(of_door(f"d{number}"), PermitAnnounced(permit))
 
     async def act(self, case_id: str, action: str, by: str = "wang", **more: object) -> object:
-        """What the API answers to an action about a case."""
+        """What the API answers to an action about a case; of a refusal, what its problem says
+        beside."""
         answer = await self.client.post(
             f"/api/cases/{case_id}/{action}", json=more, headers=acting_as(by)
         )
-        assert answer.status_code in (200, 409), answer.text
-        return answer.json()
+        if answer.status_code == 200:
+            return answer.json()
+        beside = problem_of(answer, 409)
+        assert answer.json()["detail"] == beside["why"]
+        return beside
 
     async def works_here(self, case_id: str, actor_id: str) -> None:
         """Somebody says on a case's page that they work at this screen."""
