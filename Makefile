@@ -42,6 +42,7 @@ check: venv
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python .ci/local_times.py gateway tests bench dashboards .ci
+	$(BIN)/python .ci/house_rules.py gateway firmware tests bench docs dashboards .ci
 	@sh .ci/compile-firmware.sh
 
 unit: venv

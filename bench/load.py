@@ -34,9 +34,9 @@ class Sealer:
         edges = self.seq % report.EDGES_MODULUS
         return self._packet(report.Report(self._contact, report.HEARTBEAT, 0, edges))
 
-    def _packet(self, said: report.Report) -> bytes:
+    def _packet(self, heartbeat: report.Report) -> bytes:
         self._counter += 1
-        plain = report.pack(said)
+        plain = report.pack(heartbeat)
         frame = envelope.seal_up(self._cipher, self._raw_id, envelope.UP, 1, self._counter, plain)
         return publish(self._topic, frame, self._counter)
 

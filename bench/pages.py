@@ -46,8 +46,8 @@ async def measure(folder: Path, seconds: float) -> dict[str, float]:
 async def _health(url: str) -> dict[str, float]:
     """What the gateway says of itself: how long its latest commits took, full sync included."""
     async with aiohttp.ClientSession() as session, session.get(url + "/api/health") as answer:
-        told: dict[str, dict[str, float]] = await answer.json()
-        return told.get("health", told)  # type: ignore[arg-type]
+        health: dict[str, dict[str, float]] = await answer.json()
+        return health.get("health", health)  # type: ignore[arg-type]
 
 
 async def _open_doors(play: Stage, seconds: float) -> dict[str, int]:

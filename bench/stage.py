@@ -124,8 +124,8 @@ def mosquitto(folder: Path) -> neighbours.Broker:
 def mosquitto_version() -> str:
     """What the broker calls itself."""
     program = neighbours.find("mosquitto") or "mosquitto"
-    said = subprocess.run([program, "-h"], capture_output=True, text=True, check=False).stdout
-    return said.partition("\n")[0]
+    answer = subprocess.run([program, "-h"], capture_output=True, text=True, check=False).stdout
+    return answer.partition("\n")[0]
 
 
 async def until(true: Callable[[], bool], what: str, wait_s: float = START_S) -> None:

@@ -33,15 +33,15 @@ def main() -> None:
 
 def _json(thing: Any) -> str:
     plain = json.loads(JSONEncoder(sort_keys=True).encode(thing))
-    return json.dumps(_tidied(plain), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(tidied(plain), indent=2, ensure_ascii=False) + "\n"
 
 
-def _tidied(thing: Any) -> Any:
+def tidied(thing: Any) -> Any:
     """Without what the SDK adds and Grafana's own schema does not know."""
     noise = ("auto", "auto_count", "auto_min", "footer")
     if isinstance(thing, dict):
-        return {key: _tidied(value) for key, value in thing.items() if key not in noise}
-    return [_tidied(item) for item in thing] if isinstance(thing, list) else thing
+        return {key: tidied(value) for key, value in thing.items() if key not in noise}
+    return [tidied(item) for item in thing] if isinstance(thing, list) else thing
 
 
 def _yaml(thing: dict[str, Any]) -> str:

@@ -85,7 +85,7 @@ class Board(Hardware):
     def level(self, switch):
         return self._latches[switch].pin.value()
 
-    def latched(self, switch):
+    def take_latches(self, switch):
         return self._latches[switch].take()
 
     def battery_mv(self):

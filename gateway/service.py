@@ -20,6 +20,7 @@ from sqlalchemy import insert
 
 from gateway.channels import kinds
 from gateway.engine.engine import Engine
+from gateway.engine.pending import PendingReader
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.ingest.mqtt import Broker
@@ -60,7 +61,7 @@ async def _run_parts(settings: Settings, store: Store) -> None:
     engine = Engine(store, CommittedSite(known, settings.rulebook), Authenticator(), addresses)
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics)
     workers = [
-        DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.now_ms)
+        DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.clock)
         for kind, channel in kinds.opened(settings)
     ]
     engine.connect(broker, [worker.offer for worker in workers])
@@ -68,9 +69,10 @@ async def _run_parts(settings: Settings, store: Store) -> None:
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stopped.set)
-    while await engine.take_pending():
+    pending = PendingReader(store, engine)
+    while await pending.take():
         pass
-    parts = [engine.run(), broker.run(), engine.read_pending(), *(c.run() for c in workers)]
+    parts = [engine.run(), broker.run(), pending.run(), *(worker.run() for worker in workers)]
     parts.append(_serve_console(settings, store, engine))
     if settings.influx.url:
         parts.append(_write_history(settings, store, engine, gateway_id))

@@ -70,7 +70,7 @@ class BenchBoard(Hardware):
         self._advance()
         return self._levels[switch]
 
-    def latched(self, switch: int) -> "list[int]":
+    def take_latches(self, switch: int) -> "list[int]":
         self._advance()
         now_ms = self.now_ms()
         ages_ms = [now_ms - at_ms for at_ms in self._changes[switch]]

@@ -13,11 +13,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import block_until
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 30.0
@@ -64,18 +65,16 @@ class Neighbour:
             self._process = subprocess.Popen(
                 self._argv, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        late = time.monotonic() + START_S
-        while not self._ready():
-            if not self.alive:
-                raise NeighbourFailed(
-                    f"{self.name} ended with {self._process.returncode}:\n{self.last_words()}"
-                )
-            if time.monotonic() > late:
-                self.kill()
-                raise NeighbourFailed(
-                    f"{self.name} was not ready in {START_S:.0f} s:\n{self.last_words()}"
-                )
-            time.sleep(0.01)
+        is_up = block_until(lambda: self._ready() or not self.alive, START_S)
+        if not self.alive:
+            raise NeighbourFailed(
+                f"{self.name} ended with {self._process.returncode}:\n{self.last_words()}"
+            )
+        if not is_up:
+            self.kill()
+            raise NeighbourFailed(
+                f"{self.name} was not ready in {START_S:.0f} s:\n{self.last_words()}"
+            )
 
     def kill(self) -> None:
         """SIGKILL, the way a power cut ends it. Does nothing where it has ended already."""

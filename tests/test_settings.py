@@ -259,7 +259,7 @@ def test_the_machines_zone_is_found_by_its_name_its_file_or_is_utc(
     assert str(zone.place("")) == "Europe/Berlin"
     assert str(zone.place("Asia/Shanghai")) == "Asia/Shanghai"
     monkeypatch.setenv("TZ", "CET-1CEST")  # a rule, and no name
-    monkeypatch.setattr(zone, "_OWN", tmp_path / "localtime")
+    monkeypatch.setattr(zone, "LOCALTIME", tmp_path / "localtime")
     assert zone.place("") is UTC
     shanghai = importlib.resources.files("tzdata") / "zoneinfo" / "Asia" / "Shanghai"
     (tmp_path / "localtime").write_bytes(shanghai.read_bytes())

@@ -29,10 +29,10 @@ class Contact:
         self._changed_ms = 0  # the latest raw change
         self._unrest_ms = -1  # the change that began the unrest, -1 at rest
         self._bounces = 0
-        self._unlatched_ms = -1  # a change just taken from the level alone, -1 if there is none
+        self._by_level_ms = -1  # a change just taken from the level alone, -1 if there is none
 
     def see(self, now_ms: int, level: int, ages_ms: "list[int]") -> "list[tuple[int, int]]":
-        """The edges that `level` and the latched changes make, as (contact, at_ms).
+        """The edges that `level` and the latches make, as (contact, at_ms).
 
         `ages_ms` are the changes since the last call, oldest first. The first level ever seen is
         no edge: a boot is not an opening.
@@ -45,12 +45,12 @@ class Contact:
             at_ms = now_ms - age_ms
             # A change between the two readings of a board, at its latch and at its level, is told
             # twice: by the level at once, and by the latch the next time.
-            if self._unlatched_ms < 0 or at_ms > self._unlatched_ms + _ROUNDING_MS:
+            if self._by_level_ms < 0 or at_ms > self._by_level_ms + _ROUNDING_MS:
                 self._change(at_ms, edges)
-            self._unlatched_ms = -1
-        self._unlatched_ms = -1
-        if self._raw != level:  # a change that nothing has latched, or not yet
-            self._unlatched_ms = now_ms
+            self._by_level_ms = -1
+        self._by_level_ms = -1
+        if self._raw != level:  # a change that no latch holds, or not yet
+            self._by_level_ms = now_ms
             self._change(now_ms, edges)
         self._rest(now_ms, edges)
         return edges

@@ -16,7 +16,7 @@ class Hardware:
         """The switch now: 0 as it should be (door shut, cover on, no foreign magnet), or 1."""
         raise NotImplementedError
 
-    def latched(self, switch: int) -> "list[int]":
+    def take_latches(self, switch: int) -> "list[int]":
         """How many ms ago each change since the last call came, oldest first. Bounded."""
         raise NotImplementedError
 

@@ -68,8 +68,8 @@ class Link:
         self._heard_ms = self._written_ms = now_ms
         self._pinged_ms = -1
         try:
-            found = addresses(self._host, self._port)
-            address = found[self._attempts % len(found)]  # each attempt asks the next address
+            known = addresses(self._host, self._port)
+            address = known[self._attempts % len(known)]  # each attempt asks the next address
             self._attempts += 1
             self._stream = Stream(address, self._context, self._server_name)
         except OSError as error:

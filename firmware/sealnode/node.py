@@ -88,7 +88,7 @@ class Node:
         self._woke_ms = now_ms
         self._connect_ms = now_ms if woken else now_ms + random_below(RECONNECT_MS)
         self._down_ms = now_ms - RECONNECT_MS
-        self._silent_ms: "int | None" = None  # the first transmission without an answer since
+        self.silent_ms: "int | None" = None  # the first transmission without an answer since
         self._asking = 0  # the number of the report that waits for its receipt, 0 for none
         self._tries = 0
         self._again_ms = now_ms
@@ -119,8 +119,8 @@ class Node:
             due = min(due, self._woke_ms + AWAKE_MS_MAX)
         if not self.linked:
             return due if self.trying else min(due, self._connect_ms)
-        if self._silent_ms is not None:
-            due = min(due, self._silent_ms + self._deaf_ms())
+        if self.silent_ms is not None:
+            due = min(due, self.silent_ms + self._deaf_ms())
         if not self.spool.count:
             due = min(due, self.heartbeat_due_ms)
         elif self.spool.seq(0) == self._asking:
@@ -162,7 +162,7 @@ class Node:
 
     def _up(self, now_ms: int) -> None:
         self.linked, self.trying = True, False
-        self._silent_ms, self._asking = None, 0
+        self.silent_ms, self._asking = None, 0
         if not self.spool.count:
             self.heartbeat_due_ms = now_ms
 
@@ -181,7 +181,7 @@ class Node:
         if event.epoch != self.spool.epoch or event.counter <= self._heard_counter:
             return
         self._heard_counter = event.counter
-        self._silent_ms, self.misses = None, 0
+        self.silent_ms, self.misses = None, 0
         if event.seq == 0:
             self._beating = False
 
@@ -194,7 +194,7 @@ class Node:
         return [(CONNECT, 0)]
 
     def _online(self, now_ms: int) -> "list[tuple[int, int]]":
-        if self._silent_ms is not None and now_ms >= self._silent_ms + self._deaf_ms():
+        if self.silent_ms is not None and now_ms >= self.silent_ms + self._deaf_ms():
             return [(DROP, 0)]
         effects: "list[tuple[int, int]]" = []
         if self.spool.count:
@@ -219,8 +219,8 @@ class Node:
         self._tries += 1
 
     def _sent(self, now_ms: int) -> None:
-        if self._silent_ms is None:
-            self._silent_ms = now_ms
+        if self.silent_ms is None:
+            self.silent_ms = now_ms
         self.heartbeat_due_ms = (
             now_ms + self._heartbeat_ms - self._random_below(self._heartbeat_ms // 10 + 1)
         )

@@ -139,7 +139,7 @@ class Seal:
         self.node.magnet = self._contacts[MAGNET].contact == 1
 
     def _edges(self, switch: int, now_ms: int) -> "list[tuple[int, int]]":
-        ages_ms = self.board.latched(switch)
+        ages_ms = self.board.take_latches(switch)
         return self._contacts[switch].see(now_ms, self.board.level(switch), ages_ms)
 
     def _converse(self, now_ms: int) -> None:
@@ -280,8 +280,8 @@ def _recall(board: Hardware) -> "tuple[bytes, int, int, int, int, int, int, int]
     board.remember(b"")
     size = struct.calcsize(_MEMORY)
     if len(memory) == size + 4 and crc32(memory[:size]) == int.from_bytes(memory[size:], "big"):
-        found: "tuple[bytes, int, int, int, int, int, int, int]"
-        found = struct.unpack(_MEMORY, memory[:size])
-        if found[0] == _MAGIC:
-            return found
+        memories: "tuple[bytes, int, int, int, int, int, int, int]"
+        memories = struct.unpack(_MEMORY, memory[:size])
+        if memories[0] == _MAGIC:
+            return memories
     return _MAGIC, 0, 0, 0, 0, SHUT, 0, 0

@@ -49,7 +49,7 @@ class Spool:
         self._paths = [folder + name for name in FILES]
         self._records = bytearray(ENTRIES_MAX * _RECORD_BYTES)
         self.count = 0
-        self._generation = 0
+        self.generation = 0
         self.epoch = self.stored_epoch = 0
         self.counter = 0
         self.next_seq = 1
@@ -133,7 +133,7 @@ class Spool:
 
     def save(self) -> None:
         """Write the state. OSError if the flash does not take it; the old state is then whole."""
-        generation = self._generation + 1
+        generation = self.generation + 1
         data = bytearray(
             struct.pack(
                 _HEAD, _MAGIC, generation, self.epoch, self.next_seq, self.edges, self.count
@@ -143,15 +143,15 @@ class Spool:
         data += struct.pack(">I", crc32(data))
         with open(self._paths[generation & 1], "wb") as file:
             file.write(data)
-        self._generation = generation
+        self.generation = generation
         self.stored_epoch = self.epoch
         self.unsaved = self.stale = False
 
     def _load(self) -> None:
-        found = [_read(path) for path in self._paths]
+        slots = [_read(path) for path in self._paths]
         best = _NOTHING
         torn = 0
-        for data in found:
+        for data in slots:
             if data is not None and _is_whole(data):
                 if data[4:8] > best[4:8]:  # the generation; big-endian, so bytes compare as numbers
                     best = data
@@ -159,9 +159,7 @@ class Spool:
                 torn = 1
         if torn and best is _NOTHING:
             raise SpoolError("the spool is unreadable: flash this seal again, with a new key")
-        _, self._generation, epoch, next_seq, edges, count = struct.unpack(
-            _HEAD, best[:_HEAD_BYTES]
-        )
+        _, self.generation, epoch, next_seq, edges, count = struct.unpack(_HEAD, best[:_HEAD_BYTES])
         self.stored_epoch = epoch
         self.epoch = epoch + torn  # the unreadable file may have been one epoch further
         self.next_seq = next_seq + torn

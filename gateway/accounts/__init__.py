@@ -1,1 +1,1 @@
-"""Who may come in."""
+"""Who may see and do what: today one password for a site, in `site_password`."""

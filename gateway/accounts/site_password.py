@@ -36,6 +36,11 @@ class PasswordGate:
         self._expected = _digest(f"{USER}:{password}".encode())
         self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()  # tries, latest
 
+    @property
+    def remembered(self) -> int:
+        """How many addresses it remembers; ADDRESSES_MAX at most."""
+        return len(self._wrong)
+
     def answer(self, authorization: str | None, address: str, now_s: float) -> Answer:
         """Whether this request may pass. `now_s` only ever goes forward."""
         source = _source(address)

@@ -65,7 +65,7 @@ class DoorClassed(Struct, frozen=True, tag="door_classed"):
 
 
 class DoorPlaced(Struct, frozen=True, tag="door_placed"):
-    """The door lies in this grid, and in these areas besides the site, from now on.
+    """The door lies in this grid, and in these areas of the site, from now on.
 
     `areas`: what may silence many doors at once (building, stair, access point, batch of seals).
     """
@@ -176,7 +176,7 @@ class RulesSet(Struct, frozen=True, tag="rules"):
 
 
 class StaffSet(Struct, frozen=True, tag="staff"):
-    """To the site: these people can be told from now on, and have duty so."""
+    """To the site: these people can be told from now on, and this is who has duty when."""
 
     staff: Staff
 

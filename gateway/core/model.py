@@ -1,6 +1,6 @@
 """What the gateway knows of one door: frozen records, whole milliseconds of UTC, no behaviour.
 
-A door's state is everything that its rules need; it is stored beside the journal in the same
+A door's state is everything that its rules need; it is stored with the journal in the same
 commit, so a restart goes on where the last commit ended. Every deadline is a time in here. Fields
 that stand at their default are left out of the stored bytes.
 """
@@ -23,7 +23,7 @@ class Contact(StrEnum):
 
 
 class CaseState(StrEnum):
-    """A case's life, the closed loop. The last state is final: nothing re-enters a closed case."""
+    """The states of a case. The last one is final: nothing re-enters a closed case."""
 
     RAISED = "raised"
     PAGED = "paged"  # a page of it went out
@@ -88,7 +88,7 @@ class Opening(Struct, frozen=True, omit_defaults=True):
 
 
 class Escalation(Struct, frozen=True, omit_defaults=True):
-    """Who is told of a case next, and when. Climbed until a person has it."""
+    """Who is told of a case next, and when. It goes on until a person has it."""
 
     page_id: str
     reason: Reason
@@ -109,7 +109,7 @@ class Shelf(Struct, frozen=True):
 
 
 class SecondaryFault(Struct, frozen=True, omit_defaults=True):
-    """A fault beside a breach, of which nobody is told before the hour allows it."""
+    """A fault secondary to a breach, of which nobody is told before the hour allows it."""
 
     page_id: str
     reason: Reason
@@ -192,14 +192,14 @@ class Door(Struct, frozen=True, omit_defaults=True):
     door_id: str
     door_class: str = ""  # whose settings hold; "canary" is one
     grid_id: str = ""  # whose people are told of it
-    areas: tuple[str, ...] = ()  # that it lies in, besides the site: what may silence many at once
+    areas: tuple[str, ...] = ()  # that it lies in, next to the site: what may silence many at once
     seal_id: str | None = None
     # how often its seal promised a heartbeat; None: nothing is expected
     heartbeat_ms: int | None = None
     contact: Contact = Contact.UNKNOWN
     edges: int | None = None  # the seal's edge counter as last heard; None before the first
     heard_ms: int | None = None
-    listened_ms: int | None = None  # the gateway was deaf until then: nothing was heard of anybody
+    listened_ms: int | None = None  # until then the gateway itself heard nobody
     # up to when its edges are known; what waits in the seal is newer
     observed_until_ms: int | None = None
     battery_mv: int | None = None

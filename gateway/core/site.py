@@ -23,11 +23,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from gateway.core.cases import outages
+from gateway.core.cases.refusal import Refusal
+from gateway.core.doors.orders import why_not_under_order
 from gateway.core.doors.step import next_deadline, step
 from gateway.core.effects import (
     ActionRefused,
     CaseMoved,
     Effect,
+    OpeningBegan,
     OutageFound,
     OutageGrew,
     OutageOver,
@@ -37,14 +40,18 @@ from gateway.core.effects import (
     SilenceEnded,
 )
 from gateway.core.events import (
+    CaseAction,
     DoorPlaced,
     Event,
+    MessageRefused,
     OutageBegan,
     OutageEnded,
     PageReceived,
     PageWentOut,
+    PermitAnnounced,
     PersonDue,
     PersonReached,
+    ReportCame,
     RulesSet,
     SealBound,
     SealHeard,
@@ -56,6 +63,7 @@ from gateway.core.paging import routing
 from gateway.core.paging.person import Person
 from gateway.core.paging.routing import Routed, Router
 from gateway.core.paging.staff import Staff
+from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 
@@ -322,3 +330,29 @@ def _to_doors(effect: OutageFound | OutageGrew | OutageOver) -> list[tuple[Subje
         return [(of_door(door_id), OutageEnded(outage_id)) for door_id in effect.doors]
     doors = effect.doors if isinstance(effect, OutageFound) else (effect.door_id,)
     return [(of_door(door_id), OutageBegan(outage_id)) for door_id in doors]
+
+
+def reason_of(step: Step, at_ms: int) -> Reason | Refusal | None:
+    """Why an event was refused, or what it was; None where there is nothing to say of it.
+
+    Args:
+        step: one step of a turn.
+        at_ms: when it was made, in milliseconds of UTC.
+
+    Returns:
+        Of a person's action or a permit: why it was refused. Of a message without a place: why it
+        has none. Of a report of an edge: what opening it began, or why nobody watches the door.
+    """
+    event = step.event
+    if isinstance(event, CaseAction):
+        return next((e.refusal for e in step.effects if isinstance(e, ActionRefused)), None)
+    if step.subject.kind is SubjectKind.SITE:
+        return None
+    if isinstance(event, MessageRefused):
+        return event.reason
+    if isinstance(event, PermitAnnounced):
+        return next((e.reason for e in step.effects if isinstance(e, PermitRefused)), None)
+    if not isinstance(event, ReportCame) or not event.edge:
+        return None
+    began = next((e.reason for e in step.effects if isinstance(e, OpeningBegan)), None)
+    return began or why_not_under_order(step.after, at_ms)

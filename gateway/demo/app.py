@@ -1,4 +1,4 @@
-"""The demo's page, its live stream, its acts, and the console behind it. Loopback only."""
+"""The demo's page, its live stream, its actions, and the console behind it. Loopback only."""
 
 import asyncio
 import contextlib
@@ -58,7 +58,7 @@ class Shown(BaseModel):
 
 
 class Guard:
-    """This machine's own names only, and acts only from our own page."""
+    """This machine's own names only, and actions only from our own page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -127,8 +127,8 @@ def _shown(view_model: ViewModel) -> APIRouter:
 
     @router.get("/live")
     async def live(request: Request) -> Response:
-        told = _live(view_model, languages.chosen(request, DEFAULT))
-        return StreamingResponse(told, media_type="text/event-stream")
+        stream = _live(view_model, languages.chosen(request, DEFAULT))
+        return StreamingResponse(stream, media_type="text/event-stream")
 
     @router.get("/clock")
     async def clock() -> Response:
@@ -139,7 +139,7 @@ def _shown(view_model: ViewModel) -> APIRouter:
 
 
 def _done(view_model: ViewModel, actions: DemoActions) -> APIRouter:
-    """What the page sends: a visitor's acts, and what it saw on the phone."""
+    """What the page sends: a visitor's actions, and what it saw on the phone."""
     router = APIRouter(prefix="/act", default_response_class=Response)
 
     @router.post("/move", status_code=204)
@@ -152,8 +152,8 @@ def _done(view_model: ViewModel, actions: DemoActions) -> APIRouter:
         actions.kill()
 
     @router.post("/shown", status_code=204)
-    async def shown(told: Shown) -> None:
-        view_model.page_shown(told.page_id, told.at_ms)
+    async def shown(sight: Shown) -> None:
+        view_model.page_shown(sight.page_id, sight.at_ms)
 
     return router
 

@@ -38,15 +38,15 @@ mqtt {{ listen: "{host}:{port}", ack_wait: "2s" }}
 async def start_broker(folder: Path) -> tuple[Child, int]:
     """Start the first that works in an empty folder; the program and its port, or ChildError."""
     failures = []
-    for name, found, prepare in (
+    for name, program, prepare in (
         ("mosquitto", mosquitto(), _prepare_mosquitto),
         ("nats-server", nats_server(), _prepare_nats),
     ):
-        if found is None:
+        if program is None:
             continue
         port, own_port = free_ports(2)
         settings = prepare(folder, port, own_port)
-        child = Child(name, [found, "-c", settings], folder)
+        child = Child(name, [program, "-c", settings], folder)
         await child.start()
         if await answers(port, lambda child=child: child.alive, START_S):  # type: ignore[misc]
             return child, port

@@ -114,7 +114,7 @@ class Flat:
 
 
 class InputLines:
-    """Acts from standard input, without waiting for them longer than asked."""
+    """Actions from standard input, without waiting for them longer than asked."""
 
     def __init__(self, file: int) -> None:
         self._file, self._rest = file, b""

@@ -1,4 +1,4 @@
-"""The supervisor's line to the building: acts go in, what doors and seals do comes out."""
+"""The supervisor's line to the building: actions go in, what doors and seals do comes out."""
 
 import asyncio
 import sys
@@ -17,20 +17,20 @@ _encode = msgspec.json.Encoder().encode
 
 
 class BuildingClient:
-    """Starts the building's process; `told` is called with everything that it says."""
+    """Starts the building's process; `notify` is called with everything that it says."""
 
     def __init__(
         self,
         folder: Path,
         living: list[Household],
         broker_port: int,
-        told: Callable[[Edge | Sign], None],
+        notify: Callable[[Edge | Sign], None],
     ) -> None:
         folder.mkdir()
         (folder / HOUSEHOLDS).write_bytes(_encode(living))
         argv = [sys.executable, "-m", "gateway.demo.building", str(folder), str(broker_port)]
         self._child = Child("building", argv, folder, talks=True)
-        self._told = told
+        self._notify = notify
 
     async def start(self) -> None:
         """Let the twelve seals boot."""
@@ -46,7 +46,7 @@ class BuildingClient:
         """Pass on what the building says. ChildError if it ends by itself."""
         pipe = self._child.process.stdout
         while pipe is not None and (line := await pipe.readline()):
-            self._told(_decode(line))
+            self._notify(_decode(line))
         await asyncio.sleep(0.1)  # its last words are on their way to the log
         raise ChildError(f"the building fell silent:\n{self._child.last_words()}")
 

@@ -50,12 +50,15 @@ def read(connection: Connection) -> Seen:
     going_on = {
         row.state.opening.opening_id: row.state.opening for row in doors if row.state.opening
     }
-    return Seen(doors, [_up_to_now(one, going_on.get(one.opening_id)) for one in happenings])
+    return Seen(
+        doors,
+        [_up_to_now(happening, going_on.get(happening.opening_id)) for happening in happenings],
+    )
 
 
-def _up_to_now(one: Happening, opening: Opening | None) -> Happening:
+def _up_to_now(happening: Happening, opening: Opening | None) -> Happening:
     """The table has an opening as it began and as it ended; the door knows it in between."""
-    return one if opening is None else replace(one, joined=opening.joined)
+    return happening if opening is None else replace(happening, joined=opening.joined)
 
 
 _O, _D, _P, _B, _C, _W = (

@@ -97,7 +97,9 @@ class ViewModel:
         return {
             "gateway": self._gateway(),
             "doors": [self._door(door_id, language) for door_id in self.leaves],
-            "happenings": [self._happening(one, language) for one in self.seen.happenings],
+            "happenings": [
+                self._happening(happening, language) for happening in self.seen.happenings
+            ],
             "story": self._story(language),
         }
 
@@ -114,7 +116,7 @@ class ViewModel:
     def _door(self, door_id: str, language: str) -> dict[str, Any]:
         row = next((row for row in self.seen.doors if row.door_id == door_id), None)
         announced, sign = ANNOUNCED.get(door_id), self.signs[door_id]
-        told = {
+        view = {
             "id": door_id,
             "open": self.leaves[door_id],
             "online": sign.online,
@@ -123,42 +125,42 @@ class ViewModel:
             "sign": _on_plate(announced, language) if announced else "",
         }
         if row is None:
-            return told | {"tone": "unheard", "word": "", "heard": "unknown"}
+            return view | {"tone": "unheard", "word": "", "heard": "unknown"}
         tile = console.tile(row, time.time_ns() // 1_000_000)
         word = say_of_house(console.WORDS[tile.word], language)
-        return told | {"tone": tile.tone, "word": word, "heard": row.state.contact}
+        return view | {"tone": tile.tone, "word": word, "heard": row.state.contact}
 
-    def _happening(self, one: Happening, language: str) -> dict[str, Any]:
-        facts = {"who": one.who, "why": one.why}
+    def _happening(self, happening: Happening, language: str) -> dict[str, Any]:
+        facts = {"who": happening.who, "why": happening.why}
         known = {name: half(text, language) for name, text in facts.items() if text}
         return {
-            "id": one.opening_id,
-            "door": one.label,
-            "opened_ms": one.opened_ms,
-            "shut_ms": one.shut_ms,
-            "joined": one.joined,
-            "bounces": self._edges[one.opening_id].changes - 1
-            if one.opening_id in self._edges
+            "id": happening.opening_id,
+            "door": happening.label,
+            "opened_ms": happening.opened_ms,
+            "shut_ms": happening.shut_ms,
+            "joined": happening.joined,
+            "bounces": self._edges[happening.opening_id].changes - 1
+            if happening.opening_id in self._edges
             else 0,
-            "reason": one.reason,
-            "word": reasons.reason_word(one.reason, language),
-            "why": reasons.why_line(one.reason, language, **known),
-            "tone": self._tone(one),
-            "case": self._case(one, language),
-            "shown_ms": self._shown_ms.get(one.opening_id),
+            "reason": happening.reason,
+            "word": reasons.reason_word(happening.reason, language),
+            "why": reasons.why_line(happening.reason, language, **known),
+            "tone": self._tone(happening),
+            "case": self._case(happening, language),
+            "shown_ms": self._shown_ms.get(happening.opening_id),
         }
 
-    def _tone(self, one: Happening) -> str:
-        if one.case_state is not None:
-            return case_words.CASE_TONES[one.case_state]
-        return "announced" if one.reason in (Reason.PERMIT, Reason.ALLOWANCE) else "recorded"
+    def _tone(self, happening: Happening) -> str:
+        if happening.case_state is not None:
+            return case_words.CASE_TONES[happening.case_state]
+        return "announced" if happening.reason in (Reason.PERMIT, Reason.ALLOWANCE) else "recorded"
 
-    def _case(self, one: Happening, language: str) -> str:
-        if one.case_id is None or one.case_state is None:
+    def _case(self, happening: Happening, language: str) -> str:
+        if happening.case_id is None or happening.case_state is None:
             return ""
-        state = say_of_house(case_words.CASE_WORDS[one.case_state], language)
-        case = words.say(words.CASE, language, number=reasons.case_number(one.case_id))
-        return f"{case} · {half(one.warden or '', language)} · {state}"
+        state = say_of_house(case_words.CASE_WORDS[happening.case_state], language)
+        case = words.say(words.CASE, language, number=reasons.case_number(happening.case_id))
+        return f"{case} · {half(happening.warden or '', language)} · {state}"
 
     def _story(self, language: str) -> dict[str, Any] | None:
         story = self.story

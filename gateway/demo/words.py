@@ -26,5 +26,5 @@ ALL_OPEN = N_("Every door that calls the warden stands open. Shut one first, the
 
 def say(message: str, language: str, **facts: object) -> str:
     """The sentence in the language, with its facts filled in."""
-    said = translations(language, FOLDER).gettext(message)
-    return said.format(**facts) if facts else said
+    sentence = translations(language, FOLDER).gettext(message)
+    return sentence.format(**facts) if facts else sentence

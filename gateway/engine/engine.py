@@ -1,13 +1,13 @@
 """The engine: take what came, step, commit once, acknowledge, tell. In that order.
 
 1. Take what came: messages from the broker, actions of people, tries of delivery workers, pending
-   events of other programs, at most BATCH_MAX of them; and what is due (engine/scheduler.py).
+   events of other programs, at most BATCH_MAX of them; and what is due (scheduler.py).
 2. Step each on a unit of work, which nobody else sees.
 3. Commit the unit of work. If the store cannot, try the same unit of work again until it can:
    nothing is acknowledged that is not stored, and what waits outside waits in the broker and in the
    seals.
 4. Adopt the unit of work, acknowledge to the broker, send the receipts.
-5. Hand the new pages to the delivery workers, and tell those who watch.
+5. Hand the new pages to the delivery workers, and tell those who watch (broadcast.py).
 """
 
 import asyncio
@@ -22,7 +22,8 @@ from gateway.core.events import Event, RulesSet
 from gateway.core.reasons import REPEATS, Reason
 from gateway.core.subject import SITE, Subject, SubjectKind
 from gateway.engine.backlog import BrokerBacklog
-from gateway.engine.clock import Clock
+from gateway.engine.broadcast import Broadcast
+from gateway.engine.clock import Clock, MachineClock
 from gateway.engine.health import Health, Metrics
 from gateway.engine.outgoing import Addressing
 from gateway.engine.ports import (
@@ -35,13 +36,12 @@ from gateway.engine.ports import (
     Outlet,
     Received,
     Rejected,
-    post,
 )
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
 from gateway.registry import load as registry
-from gateway.store import journal, outbox, pending, states
+from gateway.store import journal, outbox, states
 from gateway.store.database import Store, StoreError
 from gateway.store.outbox import Entry
 from gateway.store.writer import Writer
@@ -50,84 +50,130 @@ log = logging.getLogger("menshen.engine")
 
 BATCH_MAX = 256
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
-WATCH_MAX = 256  # commits that a slow watcher may lag behind
-RETRY_S = (0.2, 0.5, 1, 2, 5)  # then every 5 s
-PENDING_EVERY_S = 0.5
+RETRY_MS = (200, 500, 1_000, 2_000, 5_000)  # then every 5 s
 
 
 class Engine:
-    """The one place where the site's state changes. `now_ms` is the gateway's clock, for all."""
+    """The one place where the site's state changes.
+
+    `state` is the site as of the last commit, to be read only; `clock` the gateway's time, for all
+    its parts; `broadcast` where to watch commits; `metrics` the counters that its parts share.
+    """
 
     def __init__(
         self,
         store: Store,
-        site: CommittedSite,
+        state: CommittedSite,
         authenticator: Authenticator,
         addressing: Addressing,
+        clock: Clock | None = None,
     ) -> None:
-        self._store, self._site, self._authenticator = store, site, authenticator
+        """Make the engine of a site; it works as soon as it `run`s.
+
+        Args:
+            store: the site's database, whose only writer of states this engine is.
+            state: the site as the store knows it.
+            authenticator: says whether a message is genuine, and makes the receipts.
+            addressing: says where a page goes.
+            clock: whose time is the site's; without one the machine's, from the newest time that
+                is written.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        self._store, self.state, self._authenticator = store, state, authenticator
         self._addressing = addressing
         self._writer = Writer(store)
         self._outlet: Outlet | None = None
         self._queue: deque[Received | Command | DeliveryAttempt] = deque()
         self._wake = asyncio.Event()
+        self._idle: list[asyncio.Future[None]] = []  # those who wait until there is nothing to do
         self._tally = RefusalTally()
-        self._scheduler = Scheduler(site)
-        self._watchers: list[asyncio.Queue[Committed]] = []
+        self._scheduler = Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
-        self._last_pending = 0
+        self.broadcast = Broadcast()
         with store.reading() as connection:
             (journal_id, at_ms), entry_id = journal.newest(connection), outbox.newest_id(connection)
             rules_known = states.site_state(connection, states.RULES)
             listening = states.listening(connection)
         self._ids = journal_id + 1, entry_id + 1
-        self.now_ms: Callable[[], int] = Clock(at_ms)
-        self.metrics = Metrics(lambda: self.now_ms())
-        self._backlog = BrokerBacklog(listening, site.doors.values(), at_ms or self.now_ms())
-        if rules_known != msgspec.json.encode(site.rulebook):
-            self._queue.append(Command(SITE, RulesSet(site.rulebook)))
-        self._queue += [Command(*news) for news in site.unsaid()]
-        self._authenticator.know(site.registry.seals)
+        self.clock = clock or MachineClock(at_ms)
+        self.metrics = Metrics(self.clock.now_ms)
+        self._backlog = BrokerBacklog(listening, state.doors.values(), at_ms or self.clock.now_ms())
+        if rules_known != msgspec.json.encode(state.rulebook):
+            self._queue.append(Command(SITE, RulesSet(state.rulebook)))
+        self._queue += [Command(*news) for news in state.unjournaled()]
+        self._authenticator.know(state.registry.seals)
 
     def connect(self, outlet: Outlet, workers: list[Callable[[list[Entry]], None]]) -> None:
-        """Where acknowledgements, receipts and pages go."""
+        """Say where acknowledgements, receipts and pages go; before `run`.
+
+        Args:
+            outlet: takes acknowledgements and receipts.
+            workers: each takes the entries of the outbox that a commit made due. All get all, and
+                pass over what is not theirs.
+        """
         self._outlet, self._workers = outlet, workers
 
     def receive(self, topic: str, payload: bytes, token: int, live: bool = True) -> bool:
-        """A message came. False if it found no place: it is then not to be acknowledged."""
+        """A message came from the broker.
+
+        Args:
+            topic: as the broker says it; anything may stand there.
+            payload: likewise.
+            token: by which it is acknowledged, once it is stored.
+            live: whether it cannot have waited in the broker.
+
+        Returns:
+            False if it found no place: it is then not to be acknowledged.
+        """
         if len(self._queue) >= QUEUE_MAX:
             self.metrics.turned_away += 1
             return False
-        self._queue.append(Received(topic, payload, token, live))
-        self._wake.set()
+        self._put(Received(topic, payload, token, live))
         return True
 
     def attempted(self, entry: Entry) -> None:
         """A delivery worker tried an entry, and has written into it how that went."""
-        self._queue.append(DeliveryAttempt(entry))
+        self._put(DeliveryAttempt(entry))
+
+    def take_pending(self, pending_id: int, subject: Subject, event: Event) -> None:
+        """An event that another program left; its number is struck off in the same commit."""
+        self._put(Command(subject, event, pending_id=pending_id))
+
+    def enlarge(self, known: registry.Registry) -> None:
+        """Take over a newer registry: seals and addresses at once, staff and places as events."""
+        self._queue += [Command(*news) for news in self.state.enlarge(known)]
+        self._authenticator.know(known.seals)
+        self._addressing.know(known)
         self._wake.set()
 
     async def submit(self, subject: Subject, event: Event) -> Answer:
-        """An action of a person. What came of it, after the commit.
+        """Do an action of a person.
 
-        The site is the subject for the case of an outage. KeyError if there is no such door.
+        Args:
+            subject: whom it concerns; the site for the case of an outage.
+            event: what was done.
+
+        Returns:
+            What came of it, after the commit.
+
+        Raises:
+            KeyError: there is no such door.
         """
-        if subject.kind is SubjectKind.DOOR and subject.id not in self._site.doors:
+        if subject.kind is SubjectKind.DOOR and subject.id not in self.state.doors:
             raise KeyError(subject.id)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._queue.append(Command(subject, event, answer))
-        self._wake.set()
+        self._put(Command(subject, event, answer))
         return await answer
 
-    def watch(self) -> asyncio.Queue[Committed]:
-        """A queue of what commits change, until `unwatch`."""
-        queue: asyncio.Queue[Committed] = asyncio.Queue(WATCH_MAX)
-        self._watchers.append(queue)
-        return queue
-
-    def unwatch(self, queue: asyncio.Queue[Committed]) -> None:
-        """Stop watching."""
-        self._watchers.remove(queue)
+    async def idle(self) -> None:
+        """Return once there is nothing to do: all that came, and all that was due, is committed,
+        acknowledged and told. While nothing can be stored it does not return."""
+        idle: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._idle.append(idle)
+        self._wake.set()
+        await idle
 
     def health(self) -> Health:
         """How the gateway does, for the console, the history and `menshen check`."""
@@ -146,59 +192,29 @@ class Engine:
         finally:
             self._writer.close()
 
-    async def read_pending(self) -> None:
-        """Take what other programs leave (enrolment) into the loop, until cancelled."""
-        while True:
-            if not await self.take_pending():
-                await asyncio.sleep(PENDING_EVERY_S)
-
-    async def take_pending(self) -> bool:
-        """Take the oldest pending events into the loop; whether there were any, so that more may
-        follow.
-
-        To be called before the first report is let in until there are none: an order that was
-        placed while the gateway was stopped stands before an opening that waited in the broker.
-        """
-        try:
-            pending_events, known = await asyncio.to_thread(self._read_pending)
-        except StoreError as error:
-            log.warning("pending events: %s", error)
-            return False
-        if known is not None:
-            self._queue += [Command(*news) for news in self._site.enlarge(known)]
-            self._authenticator.know(known.seals)
-            self._addressing.know(known)
-            self._wake.set()
-        for pending_id, subject, event in pending_events:
-            self._last_pending = pending_id
-            self._queue.append(Command(subject, event, pending_id=pending_id))
-            self._wake.set()
-        return bool(pending_events)
-
-    def _read_pending(self) -> tuple[list[tuple[int, Subject, Event]], registry.Registry | None]:
-        with self._store.reading() as connection:
-            pending_events = pending.pending_events(connection, self._last_pending)
-            changed = registry.enrolment(connection) != self._site.registry.enrolment
-            return pending_events, registry.load(connection) if changed else None
+    def _put(self, item: Received | Command | DeliveryAttempt) -> None:
+        self._queue.append(item)
+        self._wake.set()
 
     async def _wait(self) -> None:
         """Until something came or is due."""
         if self._queue:
             await asyncio.sleep(0)  # let the sockets be read: what they bring joins this batch
-            return
-        self._wake.clear()
-        due_ms = self._scheduler.next_ms()
-        timeout_s = None if due_ms is None else max(0.0, (due_ms - self.now_ms()) / 1000)
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
+        while not self._queue:
+            due_ms, now_ms = self._scheduler.next_ms(), self.clock.now_ms()
+            if due_ms is not None and due_ms <= now_ms:
+                return
+            self._wake.clear()
+            for idle in self._idle:
+                if not idle.done():
+                    idle.set_result(None)
+            self._idle.clear()
+            await self.clock.wait(self._wake, None if due_ms is None else due_ms - now_ms)
 
     async def _unit_of_work(self) -> tuple[UnitOfWork, Batch]:
         """Step everything that waits, and what is due, on a unit of work."""
-        now_ms = self.now_ms()
-        unit, batch = UnitOfWork(self._site, self._tally, self._addressing, self._ids), Batch()
+        now_ms = self.clock.now_ms()
+        unit, batch = UnitOfWork(self.state, self._tally, self._addressing, self._ids), Batch()
         for _ in range(min(len(self._queue), BATCH_MAX)):
             match self._queue.popleft():
                 case Received() as message:
@@ -220,7 +236,7 @@ class Engine:
         self, unit: UnitOfWork, batch: Batch, message: Received, now_ms: int
     ) -> None:
         batch.tokens.append(message.token)
-        windows = ChainMap(unit.windows, self._site.windows)
+        windows = ChainMap(unit.windows, self.state.windows)
         read = self._authenticator.read(message.topic, message.payload, windows)
         if isinstance(read, Rejected):
             suspect = message.live or read.reason not in REPEATS  # brokers repeat after a break
@@ -250,7 +266,7 @@ class Engine:
 
     async def _commit(self, unit: UnitOfWork) -> None:
         """Return when the unit of work is on the disk, however long that takes."""
-        waits = iter(RETRY_S)
+        waits = iter(RETRY_MS)
         while True:
             started = time.perf_counter()
             try:
@@ -259,7 +275,7 @@ class Engine:
                 if self.metrics.store_error != str(error):
                     log.error("nothing can be stored, and so nothing is acknowledged: %s", error)
                 self.metrics.store_error = str(error)
-                await asyncio.sleep(next(waits, RETRY_S[-1]))
+                await self.clock.sleep(next(waits, RETRY_MS[-1]))
             else:
                 if self.metrics.store_error is not None:
                     log.info("the store works again")
@@ -270,8 +286,8 @@ class Engine:
     def _adopt(self, unit: UnitOfWork) -> None:
         """The unit of work is true now."""
         self._ids = unit.writes.next_id, unit.next_entry_id
-        self._site.windows.update(unit.windows)
-        self._site.adopt(unit.turn)
+        self.state.windows.update(unit.windows)
+        self.state.adopt(unit.turn)
         self._scheduler.adopted(unit)
 
     def _acknowledge(self, batch: Batch) -> None:
@@ -295,6 +311,4 @@ class Engine:
         if not (unit.turn.doors or unit.cases or unit.pages or batch.sent):
             return
         moved = tuple(unit.turn.doors), tuple(unit.cases), tuple(unit.pages), tuple(batch.sent)
-        news = Committed(self.now_ms(), *moved)
-        for queue in self._watchers:
-            post(queue, news)
+        self.broadcast.post(Committed(self.clock.now_ms(), *moved))

@@ -19,25 +19,61 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Addressing(Protocol):
-    """notify.addressing.Addresses, seen from here."""
+    """Says by which channel, and at which address, somebody is told. `notify.addressing` is one."""
 
-    def know(self, registry: Registry) -> None: ...
-    def site_entries(self, page: PageDue, door_id: str, now_ms: int) -> list[Entry]: ...
+    def know(self, registry: Registry) -> None:
+        """Take over who is to be told, and at which addresses."""
+
+    def site_entries(self, page: PageDue, door_id: str, now_ms: int) -> list[Entry]:
+        """The page as it goes to the site's own address.
+
+        Args:
+            page: what is due.
+            door_id: the door that it is about; empty where it is about none.
+            now_ms: when it was made, in milliseconds of UTC.
+
+        Returns:
+            Entries without a number; none where the site has no address, or this page is not the
+            first of its round.
+        """
+
     def entries(
         self, warden_id: str, personal_page: PersonalPage, now_ms: int, about: str = ""
-    ) -> list[Entry]: ...
+    ) -> list[Entry]:
+        """The page as it goes to a person.
+
+        Args:
+            warden_id: who is told.
+            personal_page: of what.
+            now_ms: when it was made, in milliseconds of UTC.
+            about: of a page that stands for many, a `Group` as JSON.
+
+        Returns:
+            Entries without a number, one for each channel whose turn it is; none for somebody who
+            has left.
+        """
 
 
 def entries_of(routed: Iterable[Routed], addressing: Addressing, now_ms: int) -> list[Entry]:
-    """An entry for each address at which somebody is told."""
-    found: list[Entry] = []
-    for one in routed:
-        if isinstance(one, SitePage):
-            found += addressing.site_entries(one.page, one.door_id, now_ms)
+    """What is to be written into the outbox.
+
+    Args:
+        routed: what the core says is to go out, in its order.
+        addressing: knows the addresses.
+        now_ms: when, in milliseconds of UTC.
+
+    Returns:
+        An entry for each address at which somebody is told, still without a number.
+    """
+    entries: list[Entry] = []
+    for notification in routed:
+        if isinstance(notification, SitePage):
+            page, door_id = notification.page, notification.door_id
+            entries += addressing.site_entries(page, door_id, now_ms)
         else:
-            personal_page, about = _personal_page(one, now_ms)
-            found += addressing.entries(one.warden_id, personal_page, now_ms, about)
-    return found
+            personal_page, about = _personal_page(notification, now_ms)
+            entries += addressing.entries(notification.warden_id, personal_page, now_ms, about)
+    return entries
 
 
 def _personal_page(notification: Notification, now_ms: int) -> tuple[PersonalPage, str]:

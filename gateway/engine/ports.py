@@ -1,6 +1,5 @@
 """What goes through the loop in one batch: items in, what is owed for them, and to whom."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -84,21 +83,64 @@ class Authenticated(msgspec.Struct, frozen=True):
 
 
 class Authenticator(Protocol):
-    """ingest.authenticate.Intake, seen from the loop."""
+    """Says which messages are genuine, and makes the receipts. `ingest.authenticate` is one."""
 
-    def know(self, seals: dict[str, SealRow]) -> None: ...
-    def door_of(self, seal_id: str) -> str | None: ...
+    def know(self, seals: dict[str, SealRow]) -> None:
+        """Take over the seals that are enrolled, and their keys.
+
+        Args:
+            seals: seal_id -> its row; those that are missing are not known any more.
+        """
+
+    def door_of(self, seal_id: str) -> str | None:
+        """The door of a seal; None where it hangs on none, or is not known."""
+
     def read(
         self, topic: str, payload: bytes, windows: Mapping[str, ReplayWindow]
-    ) -> Authenticated | Rejected: ...
-    def receipt(self, seal_id: str, epoch: int, counter: int, seq: int) -> tuple[str, bytes]: ...
+    ) -> Authenticated | Rejected:
+        """Judge a message. Whatever stands in it, this never raises.
+
+        Args:
+            topic: as the broker says it.
+            payload: the bytes of one transmission, or anything else.
+            windows: seal_id -> what was accepted of it so far; a seal without one is new.
+
+        Returns:
+            The report and the window once it is accepted, or why it changes nothing.
+        """
+
+    def receipt(self, seal_id: str, epoch: int, counter: int, seq: int) -> tuple[str, bytes]:
+        """The receipt for a report that is stored.
+
+        Args:
+            seal_id: whose report it was; the seal is known.
+            epoch: the transmission's.
+            counter: likewise; no two receipts are made for one.
+            seq: the report's number; 0 for a heartbeat, which has none.
+
+        Returns:
+            The topic and the payload to publish.
+        """
 
 
 class Outlet(Protocol):
-    """ingest.mqtt.Broker, seen from the loop."""
+    """Where acknowledgements and receipts go. `ingest.mqtt` is one. Neither call waits or raises:
+    what cannot be sent is lost, and the other end asks again."""
 
-    def acknowledge(self, token: int) -> None: ...
-    def publish(self, topic: str, payload: bytes) -> None: ...
+    def acknowledge(self, token: int) -> None:
+        """Tell the broker that a message is stored.
+
+        Args:
+            token: that of `Engine.receive`; each is acknowledged once, in the order of arrival.
+        """
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send a receipt to a seal.
+
+        Args:
+            topic: the seal's own, for receipts.
+            payload: the receipt, sealed with its key.
+        """
 
 
 class Committed(msgspec.Struct, frozen=True):
@@ -110,12 +152,3 @@ class Committed(msgspec.Struct, frozen=True):
     pages: tuple[str, ...] = ()  # newly due
     sent: tuple[str, ...] = ()  # gone out
     all: bool = False
-
-
-def post(queue: asyncio.Queue[Committed], news: Committed) -> None:
-    """Tell a watcher; one who lags too far behind is told to read everything anew."""
-    if queue.full():
-        while not queue.empty():
-            queue.get_nowait()
-        news = Committed(news.at_ms, all=True)
-    queue.put_nowait(news)

@@ -27,15 +27,15 @@ class CommittedSite(SiteState):
         self.registry = registry
         self.windows = {seal_id: row.window for seal_id, row in registry.seals.items()}
 
-    def unsaid(self) -> News:
+    def unjournaled(self) -> News:
         """What is enrolled and not journaled yet: to be stepped before what hangs on it."""
-        said = {door_id: DoorPlaced(its.grid_id, its.areas) for door_id, its in self.doors.items()}
-        return _enrolled(self.registry, self.router.staff, said)
+        places = {d.door_id: DoorPlaced(d.grid_id, d.areas) for d in self.doors.values()}
+        return _enrolled(self.registry, self.router.staff, places)
 
     def enlarge(self, registry: Registry) -> News:
         """Take over a newer registry. Doors and marks that are known here are newer here.
 
-        What is new in it, as `unsaid`.
+        What is new in it, as `unjournaled`.
         """
         news = _enrolled(registry, self.registry.staff, self.registry.places)
         self.registry = registry
@@ -46,11 +46,11 @@ class CommittedSite(SiteState):
         return news
 
 
-def _enrolled(registry: Registry, said: Staff, places: Mapping[str, DoorPlaced]) -> News:
-    """The staff and the places of doors that differ from what was said of them."""
+def _enrolled(registry: Registry, staff: Staff, places: Mapping[str, DoorPlaced]) -> News:
+    """The staff and the places of doors that differ from what is journaled."""
     news: News = [
         (of_door(door_id), placed)
         for door_id, placed in registry.places.items()
         if places.get(door_id) != placed
     ]
-    return news if registry.staff == said else [(SITE, StaffSet(registry.staff)), *news]
+    return news if registry.staff == staff else [(SITE, StaffSet(registry.staff)), *news]

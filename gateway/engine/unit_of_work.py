@@ -9,19 +9,14 @@ If the commit fails the unit of work is kept and tried again, and nobody outside
 from collections.abc import Iterable
 
 from gateway.core.cases.actions import LATE_MS, result_of
-from gateway.core.cases.refusal import Refusal
-from gateway.core.doors.orders import why_not_under_order
 from gateway.core.duration import MINUTE_MS
 from gateway.core.effects import (
-    ActionRefused,
     CaseMoved,
     Effect,
-    OpeningBegan,
     OutageFound,
     OutageGrew,
     OutageOver,
     PageDue,
-    PermitRefused,
     SilenceBegan,
     SilenceEnded,
 )
@@ -29,7 +24,6 @@ from gateway.core.events import (
     CaseAction,
     Event,
     MessageRefused,
-    PermitAnnounced,
     ReportCame,
     RulesSet,
     StaffSet,
@@ -37,8 +31,8 @@ from gateway.core.events import (
 from gateway.core.model import Door, Outages
 from gateway.core.reasons import UNWATCHED, Reason
 from gateway.core.replay_window import ReplayWindow
-from gateway.core.site import SiteTurn, Step
-from gateway.core.subject import SITE, Subject, SubjectKind, of_door
+from gateway.core.site import SiteTurn, Step, reason_of
+from gateway.core.subject import Subject, SubjectKind, of_door
 from gateway.engine.outgoing import Addressing, entries_of
 from gateway.engine.ports import Answer
 from gateway.engine.state import CommittedSite
@@ -118,20 +112,20 @@ class UnitOfWork:
         self.writes.attempt(entry)
         if entry.done_ms is None:
             return
-        said = entry.case_id, entry.page_id, entry.door_id, entry.warden_id
-        self._write(at_ms, self.turn.page_sent(at_ms, *said))
+        page = entry.case_id, entry.page_id, entry.door_id, entry.warden_id
+        self._write(at_ms, self.turn.page_sent(at_ms, *page))
 
     def event(self, at_ms: int, subject: Subject, event: Event) -> Answer:
         """Step the subject and all that follows from it, and write it. What came of it."""
         steps = self.turn.apply(at_ms, subject, event)
         self._write(at_ms, steps)
         if isinstance(event, CaseAction):
-            return self._answer(event, steps[0])
+            return self._answer(at_ms, event, steps[0])
         return Answer(steps[0].changed)
 
-    def _answer(self, event: CaseAction, its: Step) -> Answer:
+    def _answer(self, at_ms: int, event: CaseAction, step: Step) -> Answer:
         """As it is remembered: of an action that came before, what came of it then."""
-        result, refusal = result_of(its.after.recent, event), _refusal(its)
+        result, refusal = result_of(step.after.recent, event), reason_of(step, at_ms)
         if result is None:
             return Answer(False)
         if refusal is not None and refusal is result.refusal and result.age_ms >= LATE_MS:
@@ -147,40 +141,25 @@ class UnitOfWork:
     def _write(self, at_ms: int, steps: Iterable[Step]) -> None:
         """The rows of steps, each that follows from another under the number of that."""
         cause_id: int | None = None
-        for one in steps:
-            if not one.follows:
+        for step in steps:
+            if not step.follows:
                 cause_id = self.writes.next_id
-            self._row(at_ms, one, cause_id if one.follows else None)
+            self._row(at_ms, step, cause_id if step.follows else None)
 
-    def _row(self, at_ms: int, its: Step, cause_id: int | None) -> None:
-        if its.subject.kind is SubjectKind.DOOR:
-            reason = self._reason(its, at_ms)
-            if its.after is not its.before:
-                self.writes.door(its.after)
-            self.writes.event(at_ms, its.subject, its.event, reason, cause_id)
-            for effect in its.effects:
-                self._effect(at_ms, its.after, effect)
-        else:
-            self.writes.event(at_ms, SITE, its.event, _refusal(its), cause_id)
-            self._site_row(at_ms, its)
-        self._enter(entries_of(its.routed, self._addressing, at_ms))
-
-    def _reason(self, its: Step, at_ms: int) -> Reason | Refusal | None:
-        """What stands beside the event in the journal, and is counted where it told nothing."""
-        event = its.event
-        if isinstance(event, CaseAction):
-            return _refusal(its)
-        if isinstance(event, MessageRefused):
-            return event.reason
-        if isinstance(event, PermitAnnounced):
-            return next((e.reason for e in its.effects if isinstance(e, PermitRefused)), None)
-        if not isinstance(event, ReportCame) or not event.edge:
-            return None
-        began = next((e.reason for e in its.effects if isinstance(e, OpeningBegan)), None)
-        reason = began or why_not_under_order(its.after, at_ms)
-        if reason in UNWATCHED:
+    def _row(self, at_ms: int, step: Step, cause_id: int | None) -> None:
+        reason = reason_of(step, at_ms)
+        is_door = step.subject.kind is SubjectKind.DOOR
+        if is_door and step.after is not step.before:
+            self.writes.door(step.after)
+        if isinstance(reason, Reason) and reason in UNWATCHED:  # counted like what was refused
             self.writes.refusal(at_ms, reason)
-        return reason
+        self.writes.event(at_ms, step.subject, step.event, reason, cause_id)
+        if is_door:
+            for effect in step.effects:
+                self._effect(at_ms, step.after, effect)
+        else:
+            self._site_row(at_ms, step)
+        self._enter(entries_of(step.routed, self._addressing, at_ms))
 
     def _effect(self, at_ms: int, door: Door, effect: Effect) -> None:
         match effect:
@@ -193,16 +172,16 @@ class UnitOfWork:
             case _:
                 self.writes.effect(at_ms, door.door_id, effect)
 
-    def _site_row(self, at_ms: int, its: Step) -> None:
+    def _site_row(self, at_ms: int, step: Step) -> None:
         """What the site knows of all doors, and of all people."""
-        if isinstance(its.event, RulesSet):
-            self.writes.state("rules", its.event.rulebook)
-        elif isinstance(its.event, StaffSet):
-            self.writes.state("staff", its.event.staff)
-        if isinstance(its.after, Outages) and its.after is not its.before:
+        if isinstance(step.event, RulesSet):
+            self.writes.state("rules", step.event.rulebook)
+        elif isinstance(step.event, StaffSet):
+            self.writes.state("staff", step.event.staff)
+        if isinstance(step.after, Outages) and step.after is not step.before:
             self.is_site_changed = True
-            self.writes.state("outages", its.after)
-        for effect in its.effects:
+            self.writes.state("outages", step.after)
+        for effect in step.effects:
             if isinstance(effect, OutageFound | OutageGrew | OutageOver):
                 self.writes.outage(at_ms, effect)
             elif isinstance(effect, PageDue):
@@ -221,7 +200,3 @@ class UnitOfWork:
             self.next_entry_id += 1
             self.writes.entries.append(entry)
             self.pages[entry.page_id] = None  # a grouped page, or a test, is news too
-
-
-def _refusal(its: Step) -> Refusal | None:
-    return next((e.refusal for e in its.effects if isinstance(e, ActionRefused)), None)

@@ -64,7 +64,7 @@ class History:
         self._tags = influx_points.tags(site_id)
         self._cursor = Cursor(store)
         self._server = Server(influx, self._pace.timeout_s)
-        self._figures: deque[str] = deque(maxlen=self._pace.figures_kept)
+        self.unwritten_figures: deque[str] = deque(maxlen=self._pace.figures_kept)
         self._said = ServerLog(f"InfluxDB at {urlsplit(influx.url).hostname}")
         # Its own threads: a server that hangs must not hold up those of others.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="menshen-history")
@@ -122,7 +122,7 @@ class History:
         """Take the gateway's figures at a steady pace, whether or not they can be written now."""
         while True:
             try:
-                self._figures.append(await self._measure())
+                self.unwritten_figures.append(await self._measure())
             except (StoreError, OSError) as error:
                 self._said.problem(error)
             await asyncio.sleep(self._pace.figures_s)
@@ -153,13 +153,13 @@ class History:
         return influx_points.stats_line(self._tags, figures)
 
     async def _write_figures(self) -> None:
-        lines = list(self._figures)
+        lines = list(self.unwritten_figures)
         if not lines:
             return
         refused: list[Refused] = await self._in_thread(lambda: self._server.write(lines))
         self._said.refusing("figures", [words for _, words in refused])
-        while self._figures and self._figures[0] in lines:
-            self._figures.popleft()
+        while self.unwritten_figures and self.unwritten_figures[0] in lines:
+            self.unwritten_figures.popleft()
 
     def _wait_s(self, failures: int, error: Exception) -> float:
         """Back off with jitter, at least as long as the server asks for, up to a ceiling."""

@@ -1,1 +1,6 @@
-"""Every word that a person reads, in both languages: catalogue, reasons, times."""
+"""Every word that a person reads, in both languages.
+
+`catalogue` has the translations, in `locale/`; `negotiate` finds a request's language. `times` says
+times and spans, `recurrence` permits that recur, `reasons` why something is so, how a case ended
+and why an action was refused; `pages` is what leaves the house.
+"""

@@ -13,6 +13,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 LOCALES: Final = {"zh": "zh_CN", "en": "en"}  # our word for a language -> its catalogue and locale
+LANGUAGE_NAMES: Final = {"zh": "中文", "en": "English"}  # each by its own name
 FOLDER = Path(__file__).parent / "locale"
 
 

@@ -22,15 +22,15 @@ def words(permit: Permit, language: str) -> str:
     """When a recurring permit holds, for people; empty for one that does not recur."""
     if not permit.daily:
         return ""
-    said = (", " if language == "en" else "、").join(
+    windows = (", " if language == "en" else "、").join(
         f"{_clock(from_min)}–{_clock(to_min)}" for from_min, to_min in permit.daily
     )
     if permit.days & EVERY_DAY == EVERY_DAY:
-        return say(_DAILY, language).format(windows=said)
+        return say(_DAILY, language).format(windows=windows)
     names = day_names(language)
     chosen = [names[day] for day in range(7) if permit.days >> day & 1]
     joined = (", " if language == "en" else "、").join(chosen)
-    return say(_ON_DAYS, language).format(days=joined, windows=said)
+    return say(_ON_DAYS, language).format(days=joined, windows=windows)
 
 
 def day_names(language: str) -> list[str]:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from gateway.channels.channel import Channel, DeliveryError
 from gateway.core.duration import DAY_MS
+from gateway.engine.clock import Clock
 from gateway.engine.health import Metrics
 from gateway.store import outbox
 from gateway.store.database import Store, StoreError
@@ -22,10 +23,10 @@ log = logging.getLogger("menshen.delivery")
 
 AT_ONCE = 16  # tries under way at the same time
 PENDING_MAX = 10_000  # entries held in memory; the rest stays in the outbox until there is room
-BACK_OFF_S = (1, 2, 4, 8, 15, 30, 60)  # then every 60 s; each with jitter
-PERMANENT_BACK_OFF_S = 300
+BACK_OFF_MS = (1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000)  # then the last; with jitter
+PERMANENT_BACK_OFF_MS = 300_000
 GIVE_UP_MS = DAY_MS  # a page that nobody could be told for a day is history
-REFILL_EVERY_S = 2.0
+REFILL_EVERY_MS = 2_000
 
 
 class DeliveryWorker:
@@ -38,7 +39,7 @@ class DeliveryWorker:
         attempted: told of every try, on the loop: the entry with its `tries`, and `done_ms` or
             `error`, `next_ms` and `gave_up`.
         metrics: learns how many entries are in hand, and how old the oldest is.
-        now_ms: the loop's time, in milliseconds of UTC: an entry is due when the loop says so.
+        clock: the engine's: an entry is due when the engine says so.
     """
 
     def __init__(
@@ -48,11 +49,11 @@ class DeliveryWorker:
         store: Store,
         attempted: Callable[[Entry], None],
         metrics: Metrics,
-        now_ms: Callable[[], int],
+        clock: Clock,
     ) -> None:
         self._kind, self._channel = kind, channel
         self._store, self._attempted, self._metrics = store, attempted, metrics
-        self._now_ms = now_ms
+        self._clock = clock
         self._pending: list[tuple[int, int, Entry]] = []
         self._held: dict[int, int] = {}  # entry_id -> made_ms of what is in hand
         self._read_to = 0  # entries up to here were offered or read
@@ -62,7 +63,11 @@ class DeliveryWorker:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     def offer(self, entries: list[Entry]) -> None:
-        """Take over entries that were just committed; others' channels are passed over."""
+        """Take over entries that were just committed. On the loop; returns at once.
+
+        Args:
+            entries: in the order of their ids; those of other channels are passed over.
+        """
         for entry in entries:
             if entry.channel != self._kind:
                 continue
@@ -98,7 +103,7 @@ class DeliveryWorker:
             entries = await asyncio.to_thread(self._read)
         except StoreError as error:
             log.warning("%s: %s", self._kind, error)
-            await asyncio.sleep(REFILL_EVERY_S)
+            await self._clock.sleep(REFILL_EVERY_MS)
             return
         for entry in entries:
             self._read_to = entry.entry_id
@@ -122,20 +127,15 @@ class DeliveryWorker:
     async def _wait(self) -> None:
         """Until an entry is due, or something new came."""
         self._wake.clear()
-        if self._pending and self._pending[0][0] <= self._now_ms():
+        if self._pending and self._pending[0][0] <= self._clock.now_ms():
             return
-        timeout_s = REFILL_EVERY_S if self._behind else None
+        timeouts = [REFILL_EVERY_MS] if self._behind else []
         if self._pending:
-            due_s = max(0.0, (self._pending[0][0] - self._now_ms()) / 1000)
-            timeout_s = due_s if timeout_s is None else min(due_s, timeout_s)
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
+            timeouts.append(max(0, self._pending[0][0] - self._clock.now_ms()))
+        await self._clock.wait(self._wake, min(timeouts, default=None))
 
     async def _start_due(self, tries: asyncio.TaskGroup) -> None:
-        while self._pending and self._pending[0][0] <= self._now_ms():
+        while self._pending and self._pending[0][0] <= self._clock.now_ms():
             await self._places.acquire()
             tries.create_task(self._try(heapq.heappop(self._pending)[2]))
 
@@ -147,7 +147,7 @@ class DeliveryWorker:
             except DeliveryError as error:
                 self._failed(entry, error)
             else:
-                entry.done_ms, entry.error = self._now_ms(), None
+                entry.done_ms, entry.error = self._clock.now_ms(), None
             if entry.done_ms is not None or entry.gave_up:
                 del self._held[entry.entry_id]
                 self._count()
@@ -160,12 +160,12 @@ class DeliveryWorker:
         if entry.tries == 1:
             log.warning("%s: page %s: %s", self._kind, entry.page_id, error)
         entry.error = str(error)
-        entry.gave_up = self._now_ms() - entry.made_ms > GIVE_UP_MS
-        wait_s: float = BACK_OFF_S[min(entry.tries, len(BACK_OFF_S)) - 1]
+        entry.gave_up = self._clock.now_ms() - entry.made_ms > GIVE_UP_MS
+        wait_ms = BACK_OFF_MS[min(entry.tries, len(BACK_OFF_MS)) - 1]
         if error.permanent:
-            wait_s = PERMANENT_BACK_OFF_S
-        wait_s *= random.uniform(0.8, 1.2)  # noqa: S311 - jitter
-        entry.next_ms = self._now_ms() + int(wait_s * 1000)
+            wait_ms = PERMANENT_BACK_OFF_MS
+        jitter = random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        entry.next_ms = self._clock.now_ms() + int(wait_ms * jitter)
         if not entry.gave_up:
             heapq.heappush(self._pending, (entry.next_ms, entry.entry_id, entry))
             self._wake.set()

@@ -1,1 +1,6 @@
-"""What an installer does: enrol, flash, label, and set up the broker."""
+"""What an installer does: flash, label, and set up the broker.
+
+To be read in this order: `flash` (from a bare board to an enrolled seal), `firmware_bundle`,
+`board_link` and `board_scripts` (what it puts on a board, and how), `flash_screen` (what the
+installer sees), `label`; then for the site: `certificates`, `broker_config`, `private_file`.
+"""

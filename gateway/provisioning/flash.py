@@ -34,7 +34,7 @@ from sealwire import ccm
 
 SETTINGS = "seal.json"
 _ARRIVING = "seal.json.new"
-_STATE_FILES = ("spool.a", "spool.b")  # what a seal at work writes; see sealnode.spool
+STATE_FILES = ("spool.a", "spool.b")  # what a seal at work writes; see sealnode.spool
 OLDEST_MICROPYTHON = (1, 25)  # the oldest that the firmware is tested on
 _NEEDED_MODULES = ("cryptolib", "hashlib", "tls", "machine", "network", "esp32")
 _ROOM_FOR_STATE_BYTES = 32 * 1024
@@ -156,7 +156,7 @@ def _check(
             f"This board is seal {enrolled}, which is enrolled. To make a new seal of it say "
             "--erase; the old one will fall silent and is to be retired."
         )
-    foreign = sorted(set(survey["files"]) - {*ours, SETTINGS, _ARRIVING, *_STATE_FILES})
+    foreign = sorted(set(survey["files"]) - {*ours, SETTINGS, _ARRIVING, *STATE_FILES})
     if foreign:
         shown = ", ".join(foreign[:5]) + (" and more" if len(foreign) > 5 else "")
         raise BoardError(f"The board holds other files ({shown}). To remove them say --erase.")

@@ -114,7 +114,7 @@ def ledger(
 def _lives(
     events: Iterable[tuple[int, Event]], rulebook: Rulebook
 ) -> tuple[list[list[_Sample]], list[Interval]]:
-    """The samples of each seal that hung here, and when the contact was put aside."""
+    """The samples of each seal that hung here, and when the contact chattered."""
     door = Door("")
     lives: list[list[_Sample]] = [[]]
     aside: list[Interval] = []

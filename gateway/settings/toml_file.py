@@ -28,14 +28,14 @@ class SettingsError(Exception):
 
 def load(path: Path) -> Settings:
     """The settings in the TOML file `path`, with secrets. SettingsError says all that is wrong."""
-    data = _read(path)
+    data = read(path)
     in_file = _misplaced_secrets(data)
     elsewhere = secret.unknown(os.environ)
     try:
         settings = Settings(**data)
     except ValidationError as error:
         for detail in error.errors():
-            (elsewhere if _is_secret(detail) else in_file).append(_sentence(detail))
+            (elsewhere if _is_secret(detail) else in_file).append(sentence(detail))
     if in_file or elsewhere:
         raise SettingsError(*(f"{path}: {sentence}" for sentence in in_file), *elsewhere)
     return _placed(settings, path.parent)
@@ -61,7 +61,7 @@ def example() -> str:
     return "\n".join(lines)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
     """The file as a dictionary. A byte order mark, as Windows writes it, does no harm."""
     try:
         with path.open("rb") as file:
@@ -104,7 +104,7 @@ def _is_secret(detail: ErrorDetails) -> bool:
     return detail["loc"][:2] in secret.SECRETS
 
 
-def _sentence(detail: ErrorDetails) -> str:
+def sentence(detail: ErrorDetails) -> str:
     """One mistake in words: the key, its value, and what is allowed."""
     if detail["type"] == "value_error" and str(detail["ctx"]["error"]):
         return str(detail["ctx"]["error"])  # a sentence of our own

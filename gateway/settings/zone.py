@@ -11,7 +11,7 @@ from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.local_time import Zone
 
 YEARS_BACK, YEARS_AHEAD = 2, 5
-_OWN = Path("/etc/localtime")
+LOCALTIME = Path("/etc/localtime")
 _YEAR_MS = 366 * DAY_MS
 
 
@@ -71,7 +71,7 @@ def _own() -> tzinfo:
             return ZoneInfo(named)
     except (OSError, ValueError, ZoneInfoNotFoundError):
         pass  # a rule in place of a name, which nobody here writes any more
-    path = _OWN.resolve()
+    path = LOCALTIME.resolve()
     try:
         return ZoneInfo("/".join(path.parts[path.parts.index("zoneinfo") + 1 :]))
     except (OSError, ValueError, ZoneInfoNotFoundError):

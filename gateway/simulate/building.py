@@ -1,4 +1,4 @@
-"""A building: stairs of doors that share power, an access point, a courier and a box of seals.
+"""A building: stairs of doors that share power, an access point, a postman and a box of seals.
 
 Some buildings make a warden's grid; they live on one site (site_run.py), in one calendar.
 """
@@ -14,7 +14,7 @@ from gateway.simulate.ground_truth import START_MS, Shared, spans
 from gateway.simulate.scenario import Scenario
 from gateway.simulate.site_run import SiteRun
 
-ROUND_MS = HOUR_MS  # how long a courier is in a stair
+ROUND_MS = HOUR_MS  # how long a postman is in a stair
 
 
 class BuildingRun:
@@ -47,11 +47,11 @@ class BuildingRun:
             point = stair // scenario.building.point_stairs
             areas: tuple[str, ...] = (f"building:{number}", f"stair:{number}/{stair}")
             areas += (f"point:{number}-{point}",)
-            its = shared.of_door(k, stair, point)
-            if its.in_box:
+            neighbours = shared.of_door(k, stair, point)
+            if neighbours.in_box:
                 areas += (f"batch:{number}",)
             self._areas[str(k)] = areas
-            run = DoorRun(k, scenario, seed, days, self.site, its, areas, compressed)
+            run = DoorRun(k, scenario, seed, days, self.site, neighbours, areas, compressed)
             self.doors.append(run)
 
     def run(self) -> "BuildingRun":
@@ -102,19 +102,23 @@ class Neighbours:
 
     def __init__(self, number: int, scenario: Scenario, seed: int, days: int) -> None:
         self._chance = Random(f"{seed}/building/{number}")  # noqa: S311 - a simulation
-        its, chance = scenario.building, self._chance
-        count = its.stairs
-        off_min, out_min = its.stair_off_min, its.point_off_min
+        building, chance = scenario.building, self._chance
+        count = building.stairs
+        off_min, out_min = building.stair_off_min, building.point_off_min
         self._cuts = [
-            spans(chance, days, its.stair_cuts_per_day, off_min, MINUTE_MS) for _ in range(count)
+            spans(chance, days, building.stair_cuts_per_day, off_min, MINUTE_MS)
+            for _ in range(count)
         ]
         self._dark = [
-            spans(chance, days, its.point_fails_per_day, out_min, MINUTE_MS) for _ in range(count)
+            spans(chance, days, building.point_fails_per_day, out_min, MINUTE_MS)
+            for _ in range(count)
         ]
-        self._rounds = [self._courier(its.rounds_per_day, scenario, days) for _ in range(count)]
+        self._rounds = [
+            self._postman(building.rounds_per_day, scenario, days) for _ in range(count)
+        ]
         box = Random(f"{seed}/box of building/{number}")  # noqa: S311 - a simulation
-        self._dead = spans(box, days, its.box_dies_per_day, its.box_dead_h, HOUR_MS)
-        self._seed, self._box_share = seed, its.box_share
+        self._dead = spans(box, days, building.box_dies_per_day, building.box_dead_h, HOUR_MS)
+        self._seed, self._box_share = seed, building.box_share
 
     def of_door(self, k: int, stair: int, point: int) -> Shared:
         """What this door in this stair shares."""
@@ -123,18 +127,18 @@ class Neighbours:
         dead = self._dead if in_box else []
         return Shared(self._dark[point], self._cuts[stair], self._rounds[stair], in_box, dead)
 
-    def _courier(self, per_day: float, scenario: Scenario, days: int) -> list[tuple[int, Permit]]:
+    def _postman(self, per_day: float, scenario: Scenario, days: int) -> list[tuple[int, Permit]]:
         """His rounds: one permit for every door of the stair, said an hour before."""
-        chance, found = self._chance, []
-        longest_ms = int(scenario.household.courier.longest_min * MINUTE_MS)
+        chance, permits = self._chance, []
+        longest_ms = int(scenario.household.parcel.longest_min * MINUTE_MS)
         for day in range(days):
             if chance.random() < per_day:
                 from_ms = START_MS + day * DAY_MS + int(chance.uniform(9, 20) * HOUR_MS)
                 name = f"round-{day}"
                 span = from_ms, from_ms + ROUND_MS
-                permit = Permit(name, *span, 1, longest_ms, "courier", "parcels")
-                found.append((from_ms - HOUR_MS, permit))
-        return found
+                permit = Permit(name, *span, 1, longest_ms, "postman", "parcels")
+                permits.append((from_ms - HOUR_MS, permit))
+        return permits
 
 
 def doors_of(scenario: Scenario) -> int:

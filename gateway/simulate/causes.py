@@ -65,25 +65,25 @@ class Outages:
     answers_ms: list[int] = field(default_factory=list)  # of the storm pages
 
     def add(
-        self, causes: list[Cause], true: list[Cause], found: list[Found], patience_ms: int
+        self, causes: list[Cause], true: list[Cause], outages: list[Found], patience_ms: int
     ) -> None:
         """One building more: its causes, those of them that are true outages, and what was found.
 
         A cause may be found so long after its end.
         """
-        its: dict[Cause, int] = dict.fromkeys(causes, 0)
-        for one in found:
-            mine = [cause for cause in causes if _is_of(one, cause, patience_ms)]
+        cases: dict[Cause, int] = dict.fromkeys(causes, 0)
+        for outage in outages:
+            mine = [cause for cause in causes if _is_of(outage, cause, patience_ms)]
             self.false += not mine
             if mine:
-                its[max(mine, key=lambda cause: len(cause.doors & {*one.doors}))] += 1
-            self.doors += len(one.doors)
-        self.found += len(found)
+                cases[max(mine, key=lambda cause: len(cause.doors & {*outage.doors}))] += 1
+            self.doors += len(outage.doors)
+        self.found += len(outages)
         for cause in true:
             self.true += 1
-            self.one_case += its[cause] == 1
-            self.split += its[cause] > 1
-            self.missed += its[cause] == 0
+            self.one_case += cases[cause] == 1
+            self.split += cases[cause] > 1
+            self.missed += cases[cause] == 0
 
     def add_storm(self, causes: list[Cause], door_id: str, answers: Iterable[Answer]) -> None:
         """One door more, of a building with these true outages."""
@@ -126,6 +126,6 @@ def true_outages(causes: list[Cause], rules: Rules, patience_ms: int, end_ms: in
     ]
 
 
-def _is_of(found: Found, cause: Cause, patience_ms: int) -> bool:
-    in_time = cause.from_ms <= found.at_ms < cause.to_ms + patience_ms
-    return in_time and 2 * len(cause.doors & {*found.doors}) >= len(found.doors)
+def _is_of(outage: Found, cause: Cause, patience_ms: int) -> bool:
+    in_time = cause.from_ms <= outage.at_ms < cause.to_ms + patience_ms
+    return in_time and 2 * len(cause.doors & {*outage.doors}) >= len(outage.doors)

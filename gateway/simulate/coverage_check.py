@@ -1,7 +1,7 @@
 """Coverage claimed against coverage true, on a sample of doors that live with every heartbeat.
 
 The ledger (replay/coverage.py) is made from a door's events as the gateway makes it from the
-journal, and laid beside how the leaf really stood."""
+journal, and compared with how the leaf really stood."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -57,7 +57,7 @@ class Coverage:
 
 def check(doors: int, days: int, seed: int, scenario: Scenario) -> Coverage:
     """Let the sample live, every heartbeat of it, and compare."""
-    found, size = Coverage(), doors_of(scenario)
+    coverage, size = Coverage(), doors_of(scenario)
     slack_ms = scenario.radio.late_ms[1]  # the journey of a report is taken for nothing
     for number in range(0, -(-doors // size), BUILDINGS_EACH):
         most = min(doors, number * size + DOORS)
@@ -66,9 +66,9 @@ def check(doors: int, days: int, seed: int, scenario: Scenario) -> Coverage:
             run.keeps_journal = True
         building.run()
         for run in building.doors:
-            if not run.truth.chatter:  # a contact at fault says what it likes until it is put aside
-                found.add(run, (START_MS, building.end_ms), slack_ms)
-    return found
+            if not run.truth.chatter:  # a contact at fault is believed until it chatters
+                coverage.add(run, (START_MS, building.end_ms), slack_ms)
+    return coverage
 
 
 def _wrong_ms(

@@ -37,13 +37,13 @@ from gateway.simulate.staff import Staff
 RULES = Rules(zone=((0, 0),))  # the city's clocks show UTC
 _TURNS = (Contact.OPEN, Contact.SHUT)
 
-Told = Callable[[int, str], None]
+Log = Callable[[int, str], None]
 
 
 class DoorRun(SkippedHeartbeats):
     """Everything of one door of a site, from a seed to what the scorer saw.
 
-    `told` gets each line.
+    `log` gets each line.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class DoorRun(SkippedHeartbeats):
     ) -> None:
         self.rules = RULES
         self.steps = 0
-        self.told: Told | None = None
+        self.log: Log | None = None
         self.keeps_journal = False
         self.journal: list[tuple[int, Event]] = []
         self.number, self._days, self._scenario = number, days, scenario
@@ -120,8 +120,8 @@ class DoorRun(SkippedHeartbeats):
         for off_ms, on_ms in self.truth.cuts:
             self._at(off_ms, self._power, False)
             self._at(on_ms, self._power, True)
-        for at_ms, what in self.truth.tampers:
-            self._at(at_ms, self._tampers, what)
+        for at_ms, sign in self.truth.tampers:
+            self._at(at_ms, self._tampers, sign)
         if self.truth.dies_ms is not None:
             self._at(self.truth.dies_ms, self._dies, None)
 
@@ -168,10 +168,10 @@ class DoorRun(SkippedHeartbeats):
         self._quiet_ends()
         self.seal.power_fails(self._calendar.now_ms)
 
-    def _tampers(self, what: str) -> None:
-        self._line(f"truth    {what} tampered with")
+    def _tampers(self, sign: str) -> None:
+        self._line(f"truth    {sign} tampered with")
         self._quiet_ends()
-        setattr(self.seal, what, True)
+        setattr(self.seal, sign, True)
         self.scorer.tampered(self._calendar.now_ms)
         self._seal_tells()
 
@@ -192,9 +192,9 @@ class DoorRun(SkippedHeartbeats):
 
     def _heartbeats(self, _: None) -> None:
         now_ms = self._calendar.now_ms
-        said = self.seal.heartbeat(now_ms)
-        if said is not None:
-            self._at(now_ms + HEARTBEAT_DELAY_MS, self.tell, said)
+        report = self.seal.heartbeat(now_ms)
+        if report is not None:
+            self._at(now_ms + HEARTBEAT_DELAY_MS, self.tell, report)
         self._at(self.seal.heartbeat_after(now_ms), self._heartbeats, None)
 
     def _deliver(self, sent: Transmission) -> None:
@@ -235,16 +235,16 @@ class DoorRun(SkippedHeartbeats):
     def _step(self, event: Event, now_ms: int) -> None:
         self._site.apply(self._subject, event, now_ms)
 
-    def _stepped(self, now_ms: int, its: Step) -> None:
+    def _stepped(self, now_ms: int, step: Step) -> None:
         """The door has made a step, of its own or because of what others did."""
         if self.keeps_journal:
-            self.journal.append((now_ms, its.event))
+            self.journal.append((now_ms, step.event))
         self.steps += 1
-        if self.told:
-            self._lines(its.event, its.effects, now_ms)
-        if its.effects or isinstance(its.event, ReportCame):
-            self.scorer.stepped(now_ms, its.event, its.before, its.after, its.effects)
-        for effect in its.effects:
+        if self.log is not None:
+            self._lines(self.log, step.event, step.effects, now_ms)
+        if step.effects or isinstance(step.event, ReportCame):
+            self.scorer.stepped(now_ms, step.event, step.before, step.after, step.effects)
+        for effect in step.effects:
             if isinstance(effect, PageDue):
                 self.staff.paged(effect)
         self._plan_deadline()
@@ -275,12 +275,11 @@ class DoorRun(SkippedHeartbeats):
             self._wait_for_heartbeat()
 
     def _line(self, text: str) -> None:
-        if self.told:
-            self.told(self._calendar.now_ms, text)
+        if self.log:
+            self.log(self._calendar.now_ms, text)
 
-    def _lines(self, event: Event, effects: tuple[Effect, ...], now_ms: int) -> None:
-        assert self.told is not None  # noqa: S101 - whoever calls has checked
+    def _lines(self, log: Log, event: Event, effects: tuple[Effect, ...], now_ms: int) -> None:
         if effects or not (isinstance(event, ReportCame) and not event.seq):
-            self.told(now_ms, f"event    {event}")
+            log(now_ms, f"event    {event}")
         for effect in effects:
-            self.told(now_ms, f"effect     {effect}")
+            log(now_ms, f"effect     {effect}")

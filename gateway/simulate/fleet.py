@@ -158,10 +158,10 @@ def simulate(
     days: int,
     seed: int,
     scenario: Scenario,
-    told: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
     compressed: bool = True,
 ) -> Totals:
-    """Let the fleet live. `told` hears how many doors are done."""
+    """Let the fleet live. `progress` hears how many doors are done."""
     began = time.perf_counter()
     size = buildings_of_grid(scenario) * doors_of(scenario)
     totals = Totals(doors, days, seed, size)
@@ -173,7 +173,7 @@ def simulate(
             totals.add_building(building)
             for run in building.doors:
                 totals.add(run.number, run)
-        told(min(doors, first + size))
+        progress(min(doors, first + size))
     totals.coverage = check(doors, days, seed, scenario)
     totals.seconds = time.perf_counter() - began
     return totals
@@ -187,7 +187,7 @@ def story(
     size = buildings_of_grid(scenario) * doors_of(scenario)
     buildings = _grid(number // size, days, seed, scenario, (number // size + 1) * size, True)
     (run,) = (run for building in buildings for run in building.doors if run.number == number)
-    run.told = lambda at, line: lines.append((at - START_MS, line))
+    run.log = lambda at, line: lines.append((at - START_MS, line))
     live(buildings)
     return lines, run
 
@@ -199,8 +199,8 @@ def _grid(
     site, together = SiteRun(START_MS, RULES), buildings_of_grid(scenario)
     first, count = number * together, -(-doors // doors_of(scenario))
     return [
-        BuildingRun(one, scenario, seed, days, doors, compressed, site)
-        for one in range(first, min(first + together, count))
+        BuildingRun(building, scenario, seed, days, doors, compressed, site)
+        for building in range(first, min(first + together, count))
     ]
 
 

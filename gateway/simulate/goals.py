@@ -1,4 +1,4 @@
-"""What a fleet must reach, beside what it reached: issue 3 and section 6 of the design."""
+"""What a fleet must reach, next to what it reached: issue 3 and section 6 of the design."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

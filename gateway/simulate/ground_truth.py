@@ -35,7 +35,7 @@ class TrueOpening:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What a door shares with others: spans of time, and a courier's permits for a stair."""
+    """What a door shares with others: spans of time, and a postman's permits for a stair."""
 
     dark: list[_Span] = field(default_factory=list)  # its access point is out
     stair_cuts: list[_Span] = field(default_factory=list)  # its stair has no power
@@ -133,26 +133,26 @@ class _Maker:
         return Permit("meals", START_MS, end_ms, most, longest_ms, "resident", "meal", daily)
 
     def rounds(self, rounds: list[tuple[int, Permit]]) -> list[TrueOpening]:
-        """The courier is in the stair; some doors open for him."""
-        found = []
+        """The postman is in the stair; some doors open for him."""
+        openings = []
         for said_ms, permit in rounds:
             if self._chance.random() < self._scenario.building.round_share:
                 open_ms = self._chance.randint(permit.from_ms, permit.to_ms - MINUTE_MS)
-                edges = self._edges(open_ms, self._scenario.household.courier.lasts_s)
-                found.append(TrueOpening(edges, "round", announced_ms=said_ms, recurs=True))
-        return found
+                edges = self._edges(open_ms, self._scenario.household.parcel.lasts_s)
+                openings.append(TrueOpening(edges, "round", announced_ms=said_ms, recurs=True))
+        return openings
 
     def breaches(self) -> list[TrueOpening]:
         """People who leave, and most of whom come back."""
         chance, breach = self._chance, self._scenario.breach
-        found: list[TrueOpening] = []
+        openings: list[TrueOpening] = []
         for number in range(_count(chance, breach.per_order * self._days / breach.order_days)):
             out_ms = START_MS + int(chance.random() * self._days * DAY_MS)
-            found.append(TrueOpening(self._edges(out_ms, (4, 10, 60)), "leaves", number))
+            openings.append(TrueOpening(self._edges(out_ms, (4, 10, 60)), "leaves", number))
             back_ms = out_ms + int(chance.uniform(*breach.away_min) * MINUTE_MS) + 2 * MINUTE_MS
             if chance.random() < breach.returns and back_ms < self._end_ms:
-                found.append(TrueOpening(self._edges(back_ms, (4, 10, 60)), "returns", number))
-        return found
+                openings.append(TrueOpening(self._edges(back_ms, (4, 10, 60)), "returns", number))
+        return openings
 
     def spans(self, per_day: float, length: tuple[float, float], unit_ms: int) -> list[_Span]:
         """Times from and to, apart from each other; short ones more often than long ones."""
@@ -167,7 +167,7 @@ class _Maker:
     def chatter(self, openings: list[TrueOpening]) -> list[tuple[int, ...]]:
         """A contact at fault while the door is shut; a true opening interrupts it."""
         chance, contact = self._chance, self._scenario.contact
-        found: list[tuple[int, ...]] = []
+        bursts: list[tuple[int, ...]] = []
         for from_ms, to_ms in self.spans(contact.chatters_per_day, contact.lasts_min, MINUTE_MS):
             edges, at_ms = [], from_ms
             until_ms = _shut_until(openings, from_ms, to_ms)
@@ -175,8 +175,8 @@ class _Maker:
                 edges.append(at_ms)
                 at_ms += max(int(chance.uniform(*contact.every_s) * SECOND_MS), 100)
             if len(edges) > 1:
-                found.append(tuple(edges[: len(edges) // 2 * 2]))
-        return found
+                bursts.append(tuple(edges[: len(edges) // 2 * 2]))
+        return bursts
 
     def _edges(self, open_ms: int, lasts_s: tuple[float, float, float]) -> tuple[int, ...]:
         """When it opens and shuts; some stand open for long, some slam and open again at once."""
@@ -198,23 +198,23 @@ def spans(
 ) -> list[_Span]:
     """Times from and to, apart from each other; short ones more often than long ones."""
     low, high = length
-    found: list[_Span] = []
+    spans_ms: list[_Span] = []
     for _ in range(_count(chance, per_day * days)):
         from_ms = START_MS + int(chance.random() * days * DAY_MS)
-        found.append((from_ms, from_ms + 1 + int(_skewed(chance, low, high) * unit_ms)))
-    found.sort()
-    return [span for n, span in enumerate(found) if n == 0 or span[0] > found[n - 1][1]]
+        spans_ms.append((from_ms, from_ms + 1 + int(_skewed(chance, low, high) * unit_ms)))
+    spans_ms.sort()
+    return [span for n, span in enumerate(spans_ms) if n == 0 or span[0] > spans_ms[n - 1][1]]
 
 
 def merged(spans: list[_Span]) -> list[_Span]:
     """In order, those that overlap as one."""
-    found: list[_Span] = []
+    spans_ms: list[_Span] = []
     for from_ms, to_ms in sorted(spans):
-        if found and from_ms <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], to_ms))
+        if spans_ms and from_ms <= spans_ms[-1][1]:
+            spans_ms[-1] = (spans_ms[-1][0], max(spans_ms[-1][1], to_ms))
         else:
-            found.append((from_ms, to_ms))
-    return found
+            spans_ms.append((from_ms, to_ms))
+    return spans_ms
 
 
 def _count(chance: Random, rate: float) -> int:
@@ -231,7 +231,7 @@ def _skewed(chance: Random, low: float, high: float) -> float:
 def _apart(wanted: list[TrueOpening]) -> list[TrueOpening]:
     """In order and apart. An opening that falls into another one is not made, breaches always."""
     kept: list[TrueOpening] = []
-    for opening in sorted(wanted, key=lambda found: found.edges[0]):
+    for opening in sorted(wanted, key=lambda opening: opening.edges[0]):
         while kept and opening.edges[0] - kept[-1].edges[-1] < APART_MS:
             if opening.breach < 0 or kept[-1].breach >= 0:
                 break

@@ -30,8 +30,8 @@ th, td { padding: var(--s1) 0; border-bottom: 1px solid var(--line); }
 class Bar:
     """One bar: what stands below it, its height, how much of it is false, what stands above."""
 
-    def __init__(self, word: str, height: float, false: float = 0.0, said: str = "") -> None:
-        self.word, self.height, self.false, self.said = word, height, false, said
+    def __init__(self, word: str, height: float, false: float = 0.0, label: str = "") -> None:
+        self.word, self.height, self.false, self.label = word, height, false, label
 
 
 def page(totals: Totals) -> str:
@@ -97,7 +97,7 @@ _LINES = (2, 11)
 
 
 def _tokens() -> str:
-    """The colours and letters of the console, light and dark."""
+    """The colours and typefaces of the console, light and dark."""
     return STYLE.read_text(encoding="utf-8").split("h2 {", 1)[0].rsplit("h1, h2,", 1)[0]
 
 
@@ -127,7 +127,7 @@ def _waits(totals: Totals) -> list[Bar]:
     all_of_them = max(len(totals.waits_ms), 1)
     words = [_span(limit) for limit in WAITS_S] + ["more"]
     return [
-        Bar(word, count / all_of_them, said=_percent(count / all_of_them))
+        Bar(word, count / all_of_them, label=_percent(count / all_of_them))
         for word, count in zip(words, counts, strict=True)
     ]
 
@@ -142,28 +142,28 @@ def _span(seconds: float) -> str:
 def _loads(totals: Totals) -> list[Bar]:
     shares = totals.load_shares()
     over = sum(share for load, share in shares.items() if load > 10)
-    found = [shares.get(load, 0.0) for load in range(11)] + [over]
+    loads = [shares.get(load, 0.0) for load in range(11)] + [over]
     return [
-        Bar(word, share, said=_percent(share)) for word, share in zip(LOADS, found, strict=True)
+        Bar(word, share, label=_percent(share)) for word, share in zip(LOADS, loads, strict=True)
     ]
 
 
 def _coverage(totals: Totals) -> list[Bar]:
-    its = totals.coverage.figures()
+    figures = totals.coverage.figures()
     words = ("seen shut", "seen open", "true open", "not seen") if totals.coverage.doors else ()
-    shares = [its["coverage_" + word.replace(" ", "_")] for word in words]
+    shares = [figures["coverage_" + word.replace(" ", "_")] for word in words]
     return [
-        Bar(word, share, said=_percent(share)) for word, share in zip(words, shares, strict=True)
+        Bar(word, share, label=_percent(share)) for word, share in zip(words, shares, strict=True)
     ]
 
 
 def _outages(totals: Totals) -> list[Bar]:
-    its = totals.outages.figures()
+    figures = totals.outages.figures()
     words = ("true", "in one case", "split", "missed", "found", "false")
     return [
         Bar(word, count, count if word in ("split", "missed", "false") else 0, f"{count:,}")
         for word in words
-        if (count := its["outages_" + word.replace(" ", "_")]) is not None
+        if (count := figures["outages_" + word.replace(" ", "_")]) is not None
     ]
 
 
@@ -187,7 +187,7 @@ def _plot(bars: list[Bar], lines: tuple[int, ...] = (), root: bool = False) -> s
             _box(WORDS, wide, y, "bar"),
             _box(WORDS + wide - wrong, wrong, y, "bar false"),
             _word(WORDS - 2, y, bar.word, "end"),
-            _word(WORDS + wide + 2, y, bar.said, "start"),
+            _word(WORDS + wide + 2, y, bar.label, "start"),
         ]
     for below in lines:
         y = ABOVE + below * ROW

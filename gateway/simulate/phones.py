@@ -31,8 +31,8 @@ class Phones:
         self.most = 0  # pages to one person in one window
         self.waits_ms: list[int] = []  # of breaches that were grouped
         self._due_ms: dict[str, int] = {}  # page_id -> when it was raised
-        self._window: dict[str, deque[int]] = {who: deque() for who in TEAM.members}
-        self._told: set[tuple[str, str]] = set()
+        self._window: dict[str, deque[int]] = {warden_id: deque() for warden_id in TEAM.members}
+        self._counted: set[tuple[str, str]] = set()
 
     def add(self, grid: "Phones") -> None:
         """Another grid's people, with phones of their own."""
@@ -43,14 +43,14 @@ class Phones:
 
     def count(self, at_ms: int, routed: Iterable[Routed]) -> None:
         """What goes out at a time."""
-        for one in routed:
-            match one:
+        for item in routed:
+            match item:
                 case SitePage(page=page):
                     self._due_ms.setdefault(page.page_id, at_ms)
-                case Notification(who, SinglePage(page=personal_page)):
-                    self._page(at_ms, who, personal_page.page_id)
-                case Notification(who, GroupedPage() as group):
-                    self._page(at_ms, who, group.page_id)
+                case Notification(warden_id, SinglePage(page=personal_page)):
+                    self._page(at_ms, warden_id, personal_page.page_id)
+                case Notification(warden_id, GroupedPage() as group):
+                    self._page(at_ms, warden_id, group.page_id)
                     self.grouped += group.cases
                     self.waits_ms += [
                         at_ms - self._due_ms[personal_page.page_id]
@@ -67,12 +67,12 @@ class Phones:
             "phone_breach_waited_ms_max": max(self.waits_ms, default=0),
         }
 
-    def _page(self, at_ms: int, who: str, page_id: str) -> None:
-        if (who, page_id) in self._told:
+    def _page(self, at_ms: int, warden_id: str, page_id: str) -> None:
+        if (warden_id, page_id) in self._counted:
             return  # by their other channel
-        self._told.add((who, page_id))
+        self._counted.add((warden_id, page_id))
         self.pages += 1
-        window = self._window[who]
+        window = self._window[warden_id]
         while window and window[0] <= at_ms - self._window_ms:
             window.popleft()
         window.append(at_ms)

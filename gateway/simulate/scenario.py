@@ -39,12 +39,12 @@ class Household(Struct, frozen=True, forbid_unknown_fields=True):
     meal: Lawful
     test: Lawful
     rubbish: Lawful
-    courier: Lawful
+    parcel: Lawful
     visitor: Lawful
 
     def kinds(self) -> dict[str, Lawful]:
         """Every kind, by its word."""
-        words = ("meal", "test", "rubbish", "courier", "visitor")
+        words = ("meal", "test", "rubbish", "parcel", "visitor")
         return {word: getattr(self, word) for word in words}
 
 
@@ -89,7 +89,7 @@ class Radio(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Building(Struct, frozen=True, forbid_unknown_fields=True):
-    """What doors share: stairs, power, access points, couriers."""
+    """What doors share: stairs, power, access points, a postman."""
 
     stairs: Annotated[int, Meta(ge=1, le=64)]
     doors: Annotated[int, Meta(ge=1, le=200)]
@@ -163,19 +163,19 @@ def _wrong(scenario: Scenario) -> str | None:
 
 def _told(error: str) -> str:
     """The library's sentence, with the place first and in a word of ours."""
-    what, _, where = error.partition(" - at `$")
+    problem, _, where = error.partition(" - at `$")
     place = where.strip("`.") or "the file"
-    return f"{place}: {what.replace('Object', 'The table')}"
+    return f"{place}: {problem.replace('Object', 'The table')}"
 
 
 def _ranges(scenario: Scenario) -> list[tuple[str, tuple[float, ...]]]:
     """Every pair of a least and a most, with its place in the file."""
-    found: list[tuple[str, tuple[float, ...]]] = []
+    ranges: list[tuple[str, tuple[float, ...]]] = []
     for word, kind in scenario.household.kinds().items():
-        found += [(f"household.{word}.hours", hours) for hours in kind.hours]
-        found.append((f"household.{word}.lasts_s", kind.lasts_s))
+        ranges += [(f"household.{word}.hours", hours) for hours in kind.hours]
+        ranges.append((f"household.{word}.lasts_s", kind.lasts_s))
     for section in ("breach", "contact", "power", "radio", "building", "warden"):
         for name, value in msgspec.structs.asdict(getattr(scenario, section)).items():
             if isinstance(value, tuple):
-                found.append((f"{section}.{name}", value))
-    return found
+                ranges.append((f"{section}.{name}", value))
+    return ranges

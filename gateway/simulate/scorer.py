@@ -6,7 +6,7 @@
   It is *told* if a page was raised for one of its openings. If none was, it is *excused* where the
   rules let it spend somebody's permit or the order's allowance (they cannot know better), or where
   a seal that came back saw its door open for less than half a minute; *behind a fault* where it
-  happened while the contact was put aside as chattering; and else *missed*.
+  happened while the contact chattered by the rules; and else *missed*.
 - A *page* goes to a warden, and is the first telling of something (what escalates after that is a
   *escalation*). It is true if a true opening or tampering is behind it, else false: there was
   nothing to see. A lawful opening that nobody announced is a true page. A page that an opening has
@@ -16,9 +16,9 @@
 - A *fault page* goes to the installer. It is true if the contact really chattered, or the seal
   really had no power or no air when it was paged.
 - *Time to page*: of a true page, from the edge (tampering; the end of the permit) to the step that
-  raised it. Couriers and phones are not in it.
+  raised it. Delivery and phones are not in it.
 - A *false coverage claim*: a report is heard, and the door's state then says that it stood shut, or
-  open, at the time up to which its edges are known (`observed_until_ms`), contact not put aside;
+  open, at the time up to which its edges are known (`observed_until_ms`), contact not chattering;
   the truth was the other from 10 s before that time until 10 s after it. What a contact at fault
   says in its first minute is left out, and so is what it said at a time that nobody knows: until
   then nobody can know that it is.
@@ -239,15 +239,15 @@ class Scorer:
     def _claims(self, now_ms: int, door: Door, has_age: bool) -> None:
         """Whether the state, having just heard, says the opposite of what was true then. A report
         that has lost count of its age claims no more than that it was so at some time since."""
-        said, observed_until_ms = door.contact, door.observed_until_ms
+        contact, observed_until_ms = door.contact, door.observed_until_ms
         until_ms = observed_until_ms if has_age else now_ms
-        if door.chattering is not None or said is Contact.UNKNOWN:
+        if door.chattering is not None or contact is Contact.UNKNOWN:
             return
         if observed_until_ms is None or until_ms is None:
             return
         first = max(0, bisect_right(self.leaves, observed_until_ms - STALE_MS, key=_WHEN) - 1)
         last = bisect_right(self.leaves, until_ms + STALE_MS, key=_WHEN)
-        if any(leaf is said for _, leaf in self.leaves[first:last]):
+        if any(leaf is contact for _, leaf in self.leaves[first:last]):
             return
         since = bisect_left(self._edges, observed_until_ms - FAULT_MS, key=_WHEN)
         until = bisect_right(self._edges, until_ms, key=_WHEN)

@@ -40,9 +40,9 @@ class SiteRun:
         self._runs[door_id] = stepped
         self.apply(of_door(door_id), DoorPlaced(GRID, areas))
 
-    def on_found(self, found: Found) -> None:
-        """`found` hears what follows from the outages' own steps."""
-        self._found.append(found)
+    def on_found(self, listener: Found) -> None:
+        """`listener` hears what follows from the outages' own steps."""
+        self._found.append(listener)
 
     def door(self, door_id: str) -> Door:
         """The door as the gateway would have it."""
@@ -52,32 +52,32 @@ class SiteRun:
         """Step an event, now unless told otherwise, and tell everybody what came of it."""
         at_ms = self.calendar.now_ms if at_ms is None else at_ms
         steps = self.turn.apply(at_ms, subject, event)
-        for one in steps:
-            self.phones.count(at_ms, one.routed)
-        for one in steps:
-            self._tell(at_ms, one)
+        for step in steps:
+            self.phones.count(at_ms, step.routed)
+        for step in steps:
+            self._tell(at_ms, step)
         if len(steps) > 1 or subject.kind is SubjectKind.SITE or steps[0].routed:
             self._plan()
-        for notification in [notification for one in steps for notification in one.routed]:
+        for notification in [notification for step in steps for notification in step.routed]:
             if isinstance(notification, Notification) and isinstance(
                 notification.content, DailyTest
             ):
                 self.apply(SITE, PersonReached(notification.warden_id))  # every phone works
 
-    def _tell(self, at_ms: int, its: Step) -> None:
+    def _tell(self, at_ms: int, step: Step) -> None:
         """The run of a door, or those who check outages, hear of a step."""
-        if its.subject.kind is SubjectKind.DOOR:
-            self._runs[its.subject.id](at_ms, its)
+        if step.subject.kind is SubjectKind.DOOR:
+            self._runs[step.subject.id](at_ms, step)
             return
-        for effect in its.effects:
-            for found in self._found:
-                found(at_ms, effect)
+        for effect in step.effects:
+            for listener in self._found:
+                listener(at_ms, effect)
 
     def _plan(self) -> None:
         """Put what is due for the outages and the people on the calendar."""
         self._at("", self.turn.due_ms(SITE))
-        for who in TEAM.members:
-            self._at(who, self.turn.person_due_ms(who))
+        for warden_id in TEAM.members:
+            self._at(warden_id, self.turn.person_due_ms(warden_id))
 
     def _at(self, whose: str, due_ms: int | None) -> None:
         if due_ms is not None and due_ms != self._due_ms.get(whose):

@@ -57,11 +57,11 @@ class SkippedHeartbeats:
         """The heartbeat that mattered after all, at its own time."""
         if self.seal.last_heartbeat is None:
             return
-        (at_ms, said), self.seal.last_heartbeat = self.seal.last_heartbeat, None
+        (at_ms, heartbeat), self.seal.last_heartbeat = self.seal.last_heartbeat, None
         if self.door.heard_ms is None or at_ms > self.door.heard_ms:
             if self.door.silence is None:  # those before it were heard as well
                 self.door = replace(self.door, heard_ms=at_ms - 1)
-            self._step(said, at_ms)
+            self._step(heartbeat, at_ms)
 
     def _heartbeat_matters(self, event: ReportCame) -> bool:
         """Whether what the last heartbeat said is read when this report comes."""

@@ -48,7 +48,7 @@ class Statement:
     def __init__(
         self, clause: Executable | Callable[[str], Executable], columns: Sequence[str]
     ) -> None:
-        self._clause, self._columns = clause, list(columns)
+        self.clause, self._columns = clause, list(columns)
         self._compiled: dict[str, tuple[str, Callable[[Row], Any]]] = {}
 
     def write(self, connection: Connection, rows: Sequence[Row]) -> None:
@@ -64,7 +64,7 @@ class Statement:
 
     def compile(self, dialect: Any) -> Any:
         """It in the words of a database, as SQLAlchemy's Compiled."""
-        clause: Any = self._clause(dialect.name) if callable(self._clause) else self._clause
+        clause: Any = self.clause(dialect.name) if callable(self.clause) else self.clause
         return clause.compile(dialect=dialect, column_keys=self._columns)
 
     def _for(self, connection: Connection) -> tuple[str, Callable[[Row], Any]]:

@@ -1,1 +1,5 @@
-"""The real firmware without a chip: a board of air, and the canary that runs on one."""
+"""The real firmware without a chip.
+
+To be read in this order: `firmware_path` (where the firmware is found), `board` (a board of air),
+`reed` (how a contact bounces), `canary` (the seal and the robot phone that prove the way).
+"""

@@ -21,7 +21,7 @@ class AirBoard(Hardware):
         self._chance = chance
         self._level = 0
         self._coming: list[tuple[float, int]] = []  # (at ms of our clock, level)
-        self._latched: list[float] = []
+        self._latches: list[float] = []
 
     def move(self, level: int) -> int:
         """The magnet goes (1) or comes (0), now; how often the contact will change over that."""
@@ -34,16 +34,16 @@ class AirBoard(Hardware):
         return int(_exact_ms())
 
     def level(self, switch: int) -> int:
-        # As of the last `latched`: a change between the two calls would be counted twice.
+        # As of the last `take_latches`: a change between the two calls would be counted twice.
         return self._level if switch == REED else 0
 
-    def latched(self, switch: int) -> list[int]:
+    def take_latches(self, switch: int) -> list[int]:
         if switch != REED:
             return []
         self._advance()
         now_ms = _exact_ms()
-        ages_ms = [int(now_ms - at_ms) for at_ms in self._latched]
-        self._latched = []
+        ages_ms = [int(now_ms - at_ms) for at_ms in self._latches]
+        self._latches = []
         return ages_ms
 
     def battery_mv(self) -> int | None:
@@ -73,8 +73,8 @@ class AirBoard(Hardware):
             at_ms, level = self._coming.pop(0)
             if level != self._level:
                 self._level = level
-                if len(self._latched) < _LATCH_MAX:
-                    self._latched.append(at_ms)
+                if len(self._latches) < _LATCH_MAX:
+                    self._latches.append(at_ms)
 
 
 def _exact_ms() -> float:

@@ -39,19 +39,19 @@ class CanarySeal:
         from sealnode.seal import Seal
         from sealnode.settings import Settings, SettingsError
 
-        flash.mkdir(parents=True, exist_ok=True)
         fields = json.loads(settings_file.read_text()) | {"mains": True, "wifi": None}
-        self._board = AirBoard(f"{flash}/", Random())  # noqa: S311 - how a reed bounces
         try:
             settings = Settings(fields, f"{settings_file.parent}/")
         except SettingsError as error:
             raise ValueError(str(error)) from error
+        flash.mkdir(parents=True, exist_ok=True)  # not before: a wrong file leaves nothing behind
+        self._board = AirBoard(f"{flash}/", Random())  # noqa: S311 - how a reed bounces
         self.seal_id = settings.seal_id
         self.seal = Seal(self._board, settings)
 
-    async def live(self, every_s: float, told: Say) -> None:
+    async def live(self, every_s: float, say: Say) -> None:
         """Open for a moment every so often, until cancelled. The seal is asked all the time."""
-        turns = self._turns(every_s, told)
+        turns = self._turns(every_s, say)
         try:
             next_at, is_open = next(turns)
             while True:
@@ -64,13 +64,13 @@ class CanarySeal:
         finally:
             self.seal.close()
 
-    def _turns(self, every_s: float, told: Say):  # type: ignore[no-untyped-def]
+    def _turns(self, every_s: float, say: Say):  # type: ignore[no-untyped-def]
         """(when, open or shut) for ever."""
         at = time.monotonic() + min(every_s, OPEN_FOR_S)
         while True:
             yield at, True
             waiting = self.seal.waiting
-            told("opens" + (f"; {waiting} reports wait for the gateway" if waiting else ""))
+            say("opens" + (f"; {waiting} reports wait for the gateway" if waiting else ""))
             yield at + OPEN_FOR_S, False
             at += every_s
 
@@ -83,20 +83,18 @@ class RobotPhone:
         self._auth = aiohttp.BasicAuth("menshen", password) if password else None
         self._is_cut = False
 
-    async def live(self, told: Say) -> None:
+    async def live(self, say: Say) -> None:
         """Read and sign until cancelled; a gateway that is away is told once."""
         timeout = aiohttp.ClientTimeout(total=ANSWER_S)
         async with aiohttp.ClientSession(auth=self._auth, timeout=timeout) as session:
             while True:
                 try:
                     for page in await self._unsigned(session):
-                        await self._sign(session, page, told)
+                        await self._sign(session, page, say)
                     self._is_cut = False
                 except (aiohttp.ClientError, TimeoutError) as error:
                     if not self._is_cut:
-                        told(
-                            f"hears nothing from {self._console} ({error or type(error).__name__})"
-                        )
+                        say(f"hears nothing from {self._console} ({error or type(error).__name__})")
                     self._is_cut = True
                 await asyncio.sleep(POLL_EVERY_S)
 
@@ -108,20 +106,20 @@ class RobotPhone:
             return pages
 
     async def _sign(
-        self, session: aiohttp.ClientSession, page: dict[str, object], told: Say
+        self, session: aiohttp.ClientSession, page: dict[str, object], say: Say
     ) -> None:
         url = f"{self._console}/api/pages/{page['page_id']}/received"
-        who = {"Menshen-Actor": quote(self._warden_id)}
-        async with session.post(url, headers=who) as answer:
+        headers = {"Menshen-Actor": quote(self._warden_id)}
+        async with session.post(url, headers=headers) as answer:
             answer.raise_for_status()
         since_ms = page["since_ms"]
         assert isinstance(since_ms, int)  # noqa: S101 - our own API
-        told(f"heard of it after {time.time() - since_ms / 1000:.1f} s, and signed")
+        say(f"heard of it after {time.time() - since_ms / 1000:.1f} s, and signed")
 
 
-async def run_canary(seal: CanarySeal, phone: RobotPhone, every_s: float, told: Say) -> None:
+async def run_canary(seal: CanarySeal, phone: RobotPhone, every_s: float, say: Say) -> None:
     """Both of them, until cancelled."""
     with contextlib.suppress(asyncio.CancelledError):
         async with asyncio.TaskGroup() as group:
-            group.create_task(seal.live(every_s, lambda words: told(f"the canary {words}")))
-            group.create_task(phone.live(lambda words: told(f"the phone {words}")))
+            group.create_task(seal.live(every_s, lambda words: say(f"the canary {words}")))
+            group.create_task(phone.live(lambda words: say(f"the phone {words}")))

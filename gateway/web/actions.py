@@ -37,7 +37,8 @@ from gateway.language.reasons import refusal_line
 from gateway.store import case_views, page_views
 from gateway.store.case_views import CaseRow
 from gateway.web.actor import check_known
-from gateway.web.context import NOT_FOUND, HttpProblem, WebContext
+from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.context import WebContext
 
 SHELF_HOURS_MAX: Final = 8
 WHY_MAX: Final = 200
@@ -56,7 +57,7 @@ class Press(BaseModel):
     action_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = None
     age_ms: Annotated[int, Field(ge=0, le=2**53)] = 0
 
-    def says(self, now_ms: int) -> dict[str, Any]:
+    def facts(self, now_ms: int) -> dict[str, Any]:
         """What the event says beside that."""
         return {}
 
@@ -66,7 +67,7 @@ class Ending(Press):
 
     outcome: Outcome
 
-    def says(self, now_ms: int) -> dict[str, Any]:
+    def facts(self, now_ms: int) -> dict[str, Any]:
         """The outcome."""
         return {"outcome": self.outcome}
 
@@ -77,7 +78,7 @@ class Shelving(Press):
     why: Annotated[str, Field(min_length=1, max_length=WHY_MAX)]
     until_ms: Annotated[int, Field(ge=0, le=2**53)]
 
-    def says(self, now_ms: int) -> dict[str, Any]:
+    def facts(self, now_ms: int) -> dict[str, Any]:
         """Why, and until when."""
         return {"why": self.why, "until_ms": self.until_ms}
 
@@ -88,7 +89,7 @@ class ShelvingForHours(Press):
     why: Annotated[str, Field(min_length=1, max_length=WHY_MAX)]
     hours: Annotated[int, Field(ge=1, le=SHELF_HOURS_MAX)]
 
-    def says(self, now_ms: int) -> dict[str, Any]:
+    def facts(self, now_ms: int) -> dict[str, Any]:
         """Why, and until when."""
         return {"why": self.why, "until_ms": now_ms + self.hours * HOUR_MS}
 
@@ -127,12 +128,12 @@ def add_routes(
         async def press(request: Request, case_id: str) -> Response:
             actor = who(request)
             if by_page:
-                said: Press = _read(kind.form, dict(await request.form()))
-                if said.action_id is not None:  # the page's own id, for all of its buttons
-                    said.action_id = f"{said.action_id}.{action}"
+                pressed: Press = _read(kind.form, dict(await request.form()))
+                if pressed.action_id is not None:  # the page's own id, for all of its buttons
+                    pressed.action_id = f"{pressed.action_id}.{action}"
             else:
-                said = _read(kind.body, await _json(request))
-            answer = await _act(context, kind, case_id, actor, said)
+                pressed = _read(kind.body, await _json(request))
+            answer = await _act(context, kind, case_id, actor, pressed)
             return await after(request, case_id, actor, answer)
 
         router.add_api_route(f"{before}/{{case_id}}/{action}", press, methods=["POST"])
@@ -141,7 +142,9 @@ def add_routes(
         route(action, kind)
 
 
-async def _act(context: WebContext, kind: Kind, case_id: str, actor: Actor, said: Press) -> Answer:
+async def _act(
+    context: WebContext, kind: Kind, case_id: str, actor: Actor, pressed: Press
+) -> Answer:
     def query(connection: Connection) -> CaseRow:
         case = case_views.case(connection, case_id)
         if case is None:
@@ -150,9 +153,9 @@ async def _act(context: WebContext, kind: Kind, case_id: str, actor: Actor, said
         return case
 
     case = await context.read(query)
-    action_id = said.action_id or secrets.token_hex(8)
-    says = said.says(context.now_ms())
-    event = kind.event(case_id, actor, action_id, said.age_ms, **says)
+    action_id = pressed.action_id or secrets.token_hex(8)
+    facts = pressed.facts(context.now_ms())
+    event = kind.event(case_id, actor, action_id, pressed.age_ms, **facts)
     return await context.action(case.subject, event)
 
 
@@ -197,9 +200,9 @@ def check(context: WebContext, request: Request, answer: Answer) -> None:
         raise HttpProblem(409, sentence)  # in the person's language already
 
 
-def _read(model: type[M], said: Any) -> M:
+def _read(model: type[M], fields: Any) -> M:
     try:
-        return model.model_validate(said)
+        return model.model_validate(fields)
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from None
 

@@ -22,7 +22,8 @@ from starlette.responses import Response
 from gateway.core.actor import CENTRE, Actor, actor_of
 from gateway.language.catalogue import N_
 from gateway.store import views
-from gateway.web.context import HttpProblem, WebContext
+from gateway.web.answers import HttpProblem
+from gateway.web.context import WebContext
 from gateway.web.security import prefix
 
 HEADER: Final = "Menshen-Actor"

@@ -14,8 +14,9 @@ from gateway.language.catalogue import N_, say
 from gateway.settings import Settings
 from gateway.store.database import Store, StoreError
 from gateway.web import live_stream
-from gateway.web.api import endpoints
-from gateway.web.context import NOT_FOUND, HttpProblem, WebContext
+from gateway.web.answers import NOT_FOUND, HttpProblem, is_api, problem_answer
+from gateway.web.api import acting, announcing, reading
+from gateway.web.context import WebContext
 from gateway.web.pages import cases, doors, health, wallboard, warden_inbox
 from gateway.web.security import SecurityMiddleware
 
@@ -40,7 +41,8 @@ def build(settings: Settings, store: Store, engine: Engine) -> FastAPI:
     """The console for a site. It reads the store itself, and changes it through the engine only."""
     context = WebContext(settings, store, engine)
     app = FastAPI(title="Menshen", docs_url=None, redoc_url=None, openapi_url=None)
-    for part in (wallboard, cases, doors, warden_inbox, health, live_stream, endpoints):
+    pages = (wallboard, cases, doors, warden_inbox, health, live_stream)
+    for part in (*pages, reading, acting, announcing):
         app.include_router(part.routes(context))
     app.mount("/static", Static(directory=STATIC))
     app.add_middleware(SecurityMiddleware, settings=settings)
@@ -49,33 +51,35 @@ def build(settings: Settings, store: Store, engine: Engine) -> FastAPI:
 
 
 def _explain(app: FastAPI, context: WebContext) -> None:
-    """Say what went wrong: to programs as JSON, to a page's script in a line, else as a page."""
+    """Say what went wrong: to programs as a problem, to a page's script in a line, else as a
+    page."""
 
     @app.exception_handler(HttpProblem)
     async def problem(request: Request, error: HttpProblem) -> Response:
-        return _told(context, request, error.status, error.told(context.language(request)))
+        return _explained(context, request, error.status, error.detail(context.language(request)))
 
     @app.exception_handler(StoreError)
     async def no_store(request: Request, error: StoreError) -> Response:
-        sentence = say(_NO_STORE, context.language(request)) % str(error).rstrip(".")
-        return _told(context, request, 503, sentence)
+        detail = say(_NO_STORE, context.language(request)) % str(error).rstrip(".")
+        return _explained(context, request, 503, detail)
 
     @app.exception_handler(RequestValidationError)
     async def not_complete(request: Request, error: RequestValidationError) -> Response:
-        fields = dict.fromkeys(str(one["loc"][-1]) for one in error.errors() if one["loc"])
-        sentence = say(_NOT_COMPLETE, context.language(request)) % ", ".join(fields)
-        return _told(context, request, 422, sentence)
+        fields = dict.fromkeys(str(field["loc"][-1]) for field in error.errors() if field["loc"])
+        detail = say(_NOT_COMPLETE, context.language(request)) % ", ".join(fields)
+        return _explained(context, request, 422, detail)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         sentence = NOT_FOUND if error.status_code == 404 else _NOT_DONE
-        return _told(context, request, error.status_code, say(sentence, context.language(request)))
+        detail = say(sentence, context.language(request))
+        return _explained(context, request, error.status_code, detail)
 
 
-def _told(context: WebContext, request: Request, status: int, sentence: str) -> Response:
-    if endpoints.is_api(request):
-        return endpoints.answer({"error": sentence}, status)
+def _explained(context: WebContext, request: Request, status: int, detail: str) -> Response:
+    if is_api(request):
+        return problem_answer(status, detail)
     if "hx-request" in request.headers:
-        return PlainTextResponse(sentence, status)
-    html = context.draw("problem.html", context.setting(request), {"sentence": sentence})
+        return PlainTextResponse(detail, status)
+    html = context.draw("problem.html", context.setting(request), {"sentence": detail})
     return context.answer(request, html, status)

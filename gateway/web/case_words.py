@@ -160,7 +160,7 @@ def first_told_ms(case: CaseRow, deliveries: list[DeliveryRow]) -> int | None:
     """When its first page was taken, as far as is known."""
     if case.state is CaseState.RAISED:
         return None
-    return min((told.done_ms for told in deliveries if told.done_ms is not None), default=None)
+    return min((row.done_ms for row in deliveries if row.done_ms is not None), default=None)
 
 
 def without_paging(case: CaseRow) -> CaseRow:

@@ -1,4 +1,4 @@
-"""What every page needs at hand: settings, store, engine, clock, templates, language.
+"""What every route needs at hand: settings, store, engine, clock, language, drawing.
 
 The console lives in the gateway's event loop. Reading and drawing are done on a thread, one at a
 time, so that a big page never delays a warden's page.
@@ -7,54 +7,34 @@ time, so that a big page never delays a warden's page.
 import asyncio
 import secrets
 from collections.abc import Callable
-from datetime import tzinfo
-from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 import anyio
-import jinja2
 from fastapi import Query
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from gateway.core.actor import CENTRE
 from gateway.core.events import Event
-from gateway.core.reasons import Reason
 from gateway.core.subject import Subject
 from gateway.engine.engine import Engine
 from gateway.engine.ports import Answer
-from gateway.language import negotiate, reasons, recurrence, times
-from gateway.language.catalogue import LOCALES, N_, say, translations
+from gateway.language import negotiate
+from gateway.language.catalogue import N_
 from gateway.settings import Settings
 from gateway.store.database import Store
-from gateway.web import case_words, door_words
+from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.drawing import Drawing
 from gateway.web.security import prefix
 
 READERS_MAX: Final = 1  # threads that read and draw; more would only take turns with the loop
 SUBMIT_S: Final = 10.0  # how long a person waits for the commit before being told
-TEMPLATES: Final = Path(__file__).parent / "templates"
 
 T = TypeVar("T")
 Before = Annotated[int | None, Query(ge=0, le=2**53)]  # ms; older than this is asked for
 
 _NOT_STORED = N_("The gateway cannot store this now. It keeps trying; try again in a minute.")
-NOT_FOUND = N_("There is nothing under this address.")
-
-
-class HttpProblem(Exception):
-    """What a person is told instead of the page: an HTTP status and a sentence to translate, whose
-    places the facts fill."""
-
-    def __init__(self, status: int, sentence: str, **facts: object) -> None:
-        super().__init__(sentence)
-        self.status, self.sentence, self.facts = status, sentence, facts
-
-    def told(self, language: str) -> str:
-        """The sentence, for people."""
-        said = say(self.sentence, language)
-        return said.format(**self.facts) if self.facts else said
 
 
 class WebContext:
@@ -67,11 +47,11 @@ class WebContext:
         self._limiter = anyio.CapacityLimiter(READERS_MAX)
         self.key = secrets.token_bytes(32)  # signs what a screen keeps, for this run
         self._submissions: set[asyncio.Task[Answer]] = set()
-        self._environments = {name: _environment(name, self.zone) for name in LOCALES}
+        self._drawing = Drawing(self.zone)
 
     def now_ms(self) -> int:
         """The gateway's time, in milliseconds of UTC."""
-        return self.engine.now_ms()
+        return self.engine.clock.now_ms()
 
     def language(self, request: Request) -> str:
         """The language of this request."""
@@ -128,8 +108,7 @@ class WebContext:
 
     def draw(self, template: str, setting: dict[str, Any], values: dict[str, Any]) -> str:
         """HTML. For a thread: a wall of 500 doors takes a while."""
-        environment = self._environments[setting["language"]]
-        return environment.get_template(template).render(setting | values)
+        return self._drawing.draw(setting["language"], template, setting | values)
 
     async def submit(self, subject: Subject, event: Event) -> bool:
         """As `act`: whether it changed something."""
@@ -150,52 +129,3 @@ class WebContext:
             return action.result()
         except KeyError:
             raise HttpProblem(404, NOT_FOUND) from None
-
-
-def _environment(name: str, zone: tzinfo) -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.install_gettext_translations(  # type: ignore[attr-defined] # the extension's
-        translations(name), newstyle=True
-    )
-    environment.globals |= {
-        "stamp": lambda at_ms, now_ms: times.stamp(at_ms, now_ms, name, zone),
-        "ago": lambda at_ms, now_ms: times.ago(at_ms, now_ms, name),
-        "lasting": lambda span_ms: times.lasting(span_ms, name),
-        "iso": lambda at_ms: times.iso(at_ms, zone),
-        "field": lambda at_ms: times.field(at_ms, zone),
-        "word": lambda key: say(door_words.WORDS[key], name),
-        "case_word": lambda case: case_words.case_word(case, name),
-        "case_tone": case_words.case_tone,
-        "cleared_word": lambda case: case_words.cleared_word(case, name),
-        "step_word": lambda step: case_words.step_word(step, name),
-        "who_word": lambda by, who=None: case_words.who_word(by, who, name),
-        "place_word": lambda label, area: case_words.place_word(label, area, name),
-        "holder": lambda case: case_words.who_word(case_words.holder(case), None, name),
-        "why_not": case_words.why_not,
-        "refusal_line": lambda refusal: reasons.refusal_line(refusal, name),
-        "action_id": lambda: secrets.token_hex(8),  # of a form: all its presses are one action
-        "role_word": lambda role: say(door_words.ROLE_WORDS[role], name),
-        "dom_id": door_words.dom_id,
-        "centre": CENTRE.actor_id,
-        "recurs": lambda permit: recurrence.words(permit, name),
-        "day_names": recurrence.day_names(name),
-        "reason_word": lambda reason: reasons.reason_word(Reason(reason), name),
-        "why_line": lambda reason, **facts: reasons.why_line(Reason(reason), name, **facts),
-        "first_action": lambda reason: reasons.first_action(Reason(reason), name),
-        "channel_word": lambda kind: case_words.channel_word(kind, name),
-        "outcomes_of": lambda reason: reasons.outcomes_of(Reason(reason)),
-        "outcome_word": lambda outcome: reasons.outcome_word(outcome, name),
-        "case_number": reasons.case_number,
-        "languages": {"zh": "中文", "en": "English"},
-    }
-    for template in environment.list_templates(extensions=["html"]):
-        environment.get_template(template)  # compiled now, not while somebody waits for a page
-    return environment

@@ -78,7 +78,7 @@ def tile(row: DoorRow, now_ms: int, rulebook: Rulebook = SITE_RULES) -> Tile:
 
 def dom_id(kind: str, name: str) -> str:
     """An element's id from any name: letters and digits stay, the rest is written as a number."""
-    return f"{kind}-" + re.sub(r"[^0-9A-Za-z-]", lambda found: f"_{ord(found[0]):x}_", name)
+    return f"{kind}-" + re.sub(r"[^0-9A-Za-z-]", lambda match: f"_{ord(match[0]):x}_", name)
 
 
 def _tone(door: Door, now_ms: int, is_lost: bool) -> str:

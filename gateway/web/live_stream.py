@@ -6,7 +6,6 @@ together. A stream begins with whatever the page has missed; so a break of any l
 that was killed, is made good by coming back.
 """
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Annotated, Any, Final
@@ -17,11 +16,14 @@ from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 from starlette.types import Send
 
+from gateway.engine.broadcast import Subscription
+from gateway.engine.clock import Clock
 from gateway.engine.ports import Committed
 from gateway.language.catalogue import N_
 from gateway.store.database import StoreError
 from gateway.web.actor import at_screen
-from gateway.web.context import NOT_FOUND, HttpProblem, WebContext
+from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.context import WebContext
 from gateway.web.live_view import LiveView
 from gateway.web.pages.cases import OneCase, OpenCases
 from gateway.web.pages.doors import OneDoor
@@ -29,14 +31,14 @@ from gateway.web.pages.wallboard import Wallboard
 from gateway.web.pages.warden_inbox import Inbox
 
 STREAMS_MAX: Final = 64
-PUSH_EVERY_S: Final = 0.2
+PUSH_EVERY_MS: Final = 200
 SHARE: Final = 50  # all streams together read and draw for a fiftieth of the time ...
-REST_MAX_S: Final = 5.0  # ... but nobody waits longer for what a slow drawing put off
-AFTER_S: Final = 0.02  # what was committed goes out to a person first; drawing would hold it up
+REST_MAX_MS: Final = 5_000  # ... but nobody waits longer for what a slow drawing put off
+AFTER_MS: Final = 20  # what was committed goes out to a person first; drawing would hold it up
 GIVE_WAY_S: Final = 0.002  # after each fragment, for a page to a warden wants the interpreter too
-PING_S: Final = 15.0  # a word into the silence, so that a dead line is noticed
-FULL_EVERY_S: Final = 60.0  # some things change by the clock alone: an order ends
-TROUBLE_S: Final = 2.0  # between readings of a store that cannot be read
+PING_MS: Final = 15_000  # a word into the silence, so that a dead line is noticed
+FULL_EVERY_MS: Final = 60_000  # some things change by the clock alone: an order ends
+TROUBLE_MS: Final = 2_000  # between readings of a store that cannot be read
 NAMED_MAX: Final = 200  # doors that `committed` names; beyond it, it says `all`
 
 _FULL = N_("Too many pages are open on this gateway; close some.")
@@ -102,39 +104,40 @@ async def _events(
     context: WebContext, view: LiveView | None, setting: dict[str, Any], seen: str
 ) -> AsyncGenerator[str, None]:
     context.streams += 1
-    queue = context.engine.watch()
+    clock, subscription = context.engine.clock, context.engine.broadcast.subscribe()
     try:
         yield "retry: 2000\n\n"
         news: Committed | None = None
-        is_first, full_s = True, -FULL_EVERY_S
+        is_first, full_ms = True, 0  # when all of it was read last
         while True:
-            rest_s = PUSH_EVERY_S
-            anew = time.monotonic() - full_s >= FULL_EVERY_S or bool(news and news.all)
+            rest_ms: float = PUSH_EVERY_MS
+            now_ms = clock.now_ms()
+            anew = now_ms - full_ms >= FULL_EVERY_MS or bool(news and news.all)
             if view is not None and (anew or (news is not None and view.affected_by(news))):
                 try:
-                    html, took_s = await _drawn(context, view, None if anew else news, setting)
-                    full_s = time.monotonic() if anew else full_s
-                    rest_s = max(rest_s, min(SHARE * took_s * context.streams, REST_MAX_S))
+                    html, took_ms = await _drawn(context, view, None if anew else news, setting)
+                    full_ms = now_ms if anew else full_ms
+                    rest_ms = max(rest_ms, min(SHARE * took_ms * context.streams, REST_MAX_MS))
                 except StoreError:  # the health page says so; here, read everything again soon
-                    html, rest_s, full_s = "", TROUBLE_S, -FULL_EVERY_S
+                    html, rest_ms, full_ms = "", TROUBLE_MS, 0
                 if html and not (is_first and view.digest() == seen):
                     yield _event("fragment", html, view.digest())
                 is_first = False
             if news is not None:
                 yield _event("committed", _named(news))
-            await asyncio.sleep(rest_s)
-            news = await _next(queue)
+            await clock.sleep(rest_ms)
+            news = await _next(clock, subscription)
             if news is None:
                 yield _event("ping", "")
     finally:
         context.streams -= 1
-        context.engine.unwatch(queue)
+        context.engine.broadcast.unsubscribe(subscription)
 
 
 async def _drawn(
     context: WebContext, view: LiveView, news: Committed | None, setting: dict[str, Any]
 ) -> tuple[str, float]:
-    """The changed fragments, drawn (empty if none is), and how long that took on its thread."""
+    """The changed fragments, drawn (empty if none is), and the ms that took on its thread."""
     now_ms = context.now_ms()
 
     def look_and_draw(connection: Connection) -> tuple[str, float]:
@@ -144,29 +147,25 @@ async def _drawn(
         for fragment in view.changed(connection, news, now_ms):
             drawn.append(context.draw(fragment.template, here, {fragment.name: fragment.shows}))
             time.sleep(GIVE_WAY_S)
-        return "".join(drawn), time.thread_time() - started_s
+        return "".join(drawn), (time.thread_time() - started_s) * 1000
 
     return await context.read(look_and_draw)
 
 
-async def _next(queue: asyncio.Queue[Committed]) -> Committed | None:
+async def _next(clock: Clock, subscription: Subscription) -> Committed | None:
     """What has been committed since, as one; None after a silence."""
-    try:
-        async with asyncio.timeout(PING_S):
-            gathered = [await queue.get()]
-    except TimeoutError:
-        return None
-    await asyncio.sleep(AFTER_S)
-    while not queue.empty():
-        gathered.append(queue.get_nowait())
-    return merged(gathered)
+    await clock.wait(subscription.wake, PING_MS)
+    if len(subscription):
+        await clock.sleep(AFTER_MS)
+    news = subscription.take()
+    return merged(news) if news else None
 
 
 def merged(news: list[Committed]) -> Committed:
     """Several commits as one, each name once, in order."""
 
     def names(field: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for one in news for name in getattr(one, field)))
+        return tuple(dict.fromkeys(name for commit in news for name in getattr(commit, field)))
 
     return Committed(
         news[-1].at_ms,
@@ -174,7 +173,7 @@ def merged(news: list[Committed]) -> Committed:
         names("cases"),
         names("pages"),
         names("sent"),
-        any(one.all for one in news),
+        any(commit.all for commit in news),
     )
 
 

@@ -34,19 +34,47 @@ class LiveView:
         self._sent: dict[str, bytes] = {}
 
     def affected_by(self, news: Committed) -> bool:
-        """Whether a commit may have changed what is shown. A cheap check, on the loop."""
+        """Whether a commit may have changed what is shown. A cheap check, on the loop.
+
+        Args:
+            news: the ids of doors, cases and pages that the commit touched; `all` is everything.
+        """
         return bool(news.all or news.doors or news.cases or news.pages)
 
     def fragments(
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
-        """What the page shows; with news, what that may have changed is enough."""
+        """What the page shows.
+
+        Args:
+            connection: one snapshot of the store, on the reading thread.
+            news: what was committed since the last time; None for everything.
+            now_ms: the gateway's time, in milliseconds of UTC.
+
+        Returns:
+            Fragments, a container before those within it. With news, those that it may have changed
+            are enough; none at all if what the page is about does not exist.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
         raise NotImplementedError
 
     def changed(
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
-        """Fragments that are otherwise than when last sent; without news, all are compared."""
+        """Fragments that are otherwise than when last sent, for a page or its stream to draw.
+
+        Args:
+            connection, news, now_ms: as of `fragments`. Without news all are compared, and those
+                that are gone are forgotten.
+
+        Returns:
+            What to send, in order; a fragment within one that is sent too is left out.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
         fragments = self.fragments(connection, news, now_ms)
         if news is None:
             self._sent = {p.dom_id: self._sent.get(p.dom_id, b"") for p in fragments}
@@ -55,7 +83,7 @@ class LiveView:
         return [fragment for fragment in fresh if fragment.within not in whole]
 
     def digest(self) -> str:
-        """A name for everything that has been sent."""
+        """A name for everything that has been sent: 16 hex digits, the same for the same."""
         total = hashlib.blake2b(digest_size=8)
         for name, seen in sorted(self._sent.items()):
             total.update(name.encode() + b"\0" + seen)

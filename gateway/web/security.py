@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.accounts.site_password import LOCKED_S, Answer, PasswordGate
 from gateway.language.catalogue import N_, say
 from gateway.language.negotiate import chosen
 from gateway.settings import Settings
+from gateway.web.answers import is_api, problem_answer
 
 BODY_MAX: Final = 16_384
 WRONG_WAIT_S: Final = 0.5
@@ -50,8 +51,8 @@ _TOO_LONG = N_("That is more than any form here sends, so it was not read.")
 
 def prefix(connection: HTTPConnection) -> str:
     """The path under which a proxy shows the console, for links; empty without one."""
-    said = connection.headers.get("x-forwarded-prefix", "").rstrip("/")
-    return (said if _PREFIX.fullmatch(said) else "") + str(connection.scope.get("root_path", ""))
+    path = connection.headers.get("x-forwarded-prefix", "").rstrip("/")
+    return (path if _PREFIX.fullmatch(path) else "") + str(connection.scope.get("root_path", ""))
 
 
 class Refusal(Exception):
@@ -94,7 +95,10 @@ class SecurityMiddleware:
                 _check_length(connection.headers)
         except Refusal as refusal:
             sentence = say(refusal.sentence, chosen(connection, self._language))
-            answer = PlainTextResponse(sentence + "\n", refusal.status, refusal.headers)
+            if is_api(connection):
+                answer: Response = problem_answer(refusal.status, sentence, refusal.headers)
+            else:
+                answer = PlainTextResponse(sentence + "\n", refusal.status, refusal.headers)
             await answer(scope, receive, dressed)
         else:
             await self._app(scope, receive, dressed)

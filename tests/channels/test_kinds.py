@@ -13,6 +13,7 @@ from gateway.channels import kinds
 from gateway.channels.channel import ChannelKind
 from gateway.core.rules import Rulebook
 from gateway.engine.engine import Engine
+from gateway.engine.pending import PendingReader
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.notify.addressing import Addresses
@@ -32,13 +33,13 @@ class Bell:
     """Rings in a room."""
 
     def __init__(self) -> None:
-        self.rung: list[tuple[str, str]] = []
+        self.rings: list[tuple[str, str]] = []
 
     async def send(self, entry: Entry) -> None:
-        self.rung.append((entry.address, entry.page_id))
+        self.rings.append((entry.address, entry.page_id))
 
     async def close(self) -> None:
-        self.rung.append(("closed", ""))
+        self.rings.append(("closed", ""))
 
 
 @pytest.fixture
@@ -65,19 +66,20 @@ async def test_a_channel_of_one_file_and_one_line_is_enrolled_and_delivers(
     addresses = Addresses(known, "", "en")
     engine = Engine(store, CommittedSite(known, Rulebook()), Authenticator(), addresses)
     workers = [
-        DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.now_ms)
+        DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.clock)
         for kind, channel in kinds.opened(Settings())
     ]
     engine.connect(Post(), [worker.offer for worker in workers])
     async with asyncio.TaskGroup() as group:
-        parts = [engine.run(), engine.read_pending(), *(worker.run() for worker in workers)]
+        pending = PendingReader(store, engine)
+        parts = [engine.run(), pending.run(), *(worker.run() for worker in workers)]
         tasks = [group.create_task(part) for part in parts]
         await until(lambda: not rows(store, tables.pending_events))
         engine.receive(seal.topic, seal.sealed(seal.edge()), 1)
         await until(lambda: any(row["done_ms"] for row in rows(store, tables.outbox)))
         for task in tasks:
             task.cancel()
-    assert bell.rung == [("guards", f"{seal.seal_id}-1"), ("closed", "")]
+    assert bell.rings == [("guards", f"{seal.seal_id}-1"), ("closed", "")]
 
 
 def test_only_a_kind_with_an_address_of_its_own_is_a_channel() -> None:

@@ -1,6 +1,6 @@
 """The actors of a timeline: seals that live as real ones do, and people who act on cases.
 
-A seal latches its edges in a spool and tells them oldest first as soon as its radio carries; it
+A seal keeps its edges in a spool and tells them oldest first as soon as its radio carries; it
 sends its heartbeats by its own clock; without power it sees nothing, and it comes back with a first
 reading."""
 
@@ -86,9 +86,9 @@ class Seal:
         if not (self.power and self.radio):
             return []
         if self.spool:
-            said = [self._told(kept, now_ms) for kept in self.spool]
+            reports = [self._told(kept, now_ms) for kept in self.spool]
             self.spool = []
-            return said
+            return reports
         if now_ms < self.next_heartbeat_ms:
             return []
         self.next_heartbeat_ms = now_ms + self.heartbeat_ms
@@ -109,8 +109,8 @@ class Seal:
         age_ms: int | None = 0,
     ) -> ReportCame:
         signs = {"cover": self.cover, "magnet": self.magnet}
-        said = {"first": first, "age_ms": age_ms, **signs}
-        return ReportCame(self.seal_id, seq, contact, edges % 0x10000, edge, **said)  # type: ignore[arg-type]
+        flags = {"first": first, "age_ms": age_ms, **signs}
+        return ReportCame(self.seal_id, seq, contact, edges % 0x10000, edge, **flags)  # type: ignore[arg-type]
 
 
 @dataclass
@@ -185,9 +185,9 @@ class AtDoor:
     ) -> "AtDoor":
         """A permit is announced, now, for openings between the two times."""
         times = self.time(start), self.time(end), openings, longest_min * MINUTE
-        said = {"permit_id": f"permit-{start}-{self.now_ms}", "who": "Li", "why": "meal", **more}
-        name, who, why = (str(said.pop(key)) for key in ("permit_id", "who", "why"))
-        self.tell(self.door_id, PermitAnnounced(Permit(name, *times, who, why, **said)))  # type: ignore[arg-type]
+        fields = {"permit_id": f"permit-{start}-{self.now_ms}", "who": "Li", "why": "meal", **more}
+        name, who, why = (str(fields.pop(key)) for key in ("permit_id", "who", "why"))
+        self.tell(self.door_id, PermitAnnounced(Permit(name, *times, who, why, **fields)))  # type: ignore[arg-type]
         return self
 
 

@@ -78,7 +78,7 @@ class RandomDoor(TwoClocks):
 
     def act(self, name: str, number: int) -> None:
         self.now_ms += 1
-        ACTS[name](self, number)
+        HAPPENINGS[name](self, number)
 
     def tell(self, event: Event) -> None:
         before = self.door
@@ -173,7 +173,7 @@ class RandomDoor(TwoClocks):
         age_ms = (0, 0, 5 * MINUTE, 48 * HOUR)[number % 4]
         what = case_id, actor_of(by), action_id, age_ms
         until_ms = self.now_ms + (number % 90 - 10) * MINUTE
-        acts: tuple[Event, ...] = (
+        events: tuple[Event, ...] = (
             CaseAcknowledged(*what),
             PersonOnSite(*what),
             CaseReported(*what, outcome=Outcome.IN_ORDER),
@@ -183,7 +183,7 @@ class RandomDoor(TwoClocks):
             PageWentOut(case_id, pages[-1]),
             PageReceived(case_id, pages[-1], by),
         )
-        self.tell(acts[number // 3 % len(acts)])
+        self.tell(events[number // 3 % len(events)])
 
     def site(self, number: int) -> None:
         events: tuple[Event, ...] = (
@@ -220,25 +220,25 @@ class RandomDoor(TwoClocks):
                 self.check_opening(effect)
             elif isinstance(effect, OpeningEnded):
                 self.check_end(effect)
-        its = self.door.case
-        if its is not None and its.state in UNANSWERED:
-            assert its.escalation or its.shelf, "a case that nobody will hear of"
+        case = self.door.case
+        if case is not None and case.state in UNANSWERED:
+            assert case.escalation or case.shelf, "a case that nobody will hear of"
         if isinstance(event, ReportCame):
             self.check_nothing_lost(before, event, effects)
 
     def check_move(self, moved: CaseMoved) -> None:
-        its = moved.case
-        was = self.states.get(its.case_id)
+        case = moved.case
+        was = self.states.get(case.case_id)
         assert was is not S.CLOSED, "a case was reopened"
         if was is None:
-            assert its.state is S.RAISED
-        elif was is not its.state:
+            assert case.state is S.RAISED
+        elif was is not case.state:
             may = BY_RULE if moved.by is None else BY_PERSON
-            assert (was, its.state) in may or not self.rules.sign_off, (was, its.state, moved.by)
-        if its.state is S.CLOSED:
-            assert its.outcome, "it ended, and nobody and nothing said so"
-            assert moved.by or its.outcome in set(Reason) or its.reported_by
-        self.states[its.case_id] = its.state
+            assert (was, case.state) in may or not self.rules.sign_off, (was, case.state, moved.by)
+        if case.state is S.CLOSED:
+            assert case.outcome, "it ended, and nobody and nothing said so"
+            assert moved.by or case.outcome in set(Reason) or case.reported_by
+        self.states[case.case_id] = case.state
 
     def check_page(self, page: PageDue) -> None:
         assert page.since_ms <= self.now_ms
@@ -262,9 +262,9 @@ class RandomDoor(TwoClocks):
         """Openings of which the report is the first to tell are told, joined, or chatter."""
         if before.edges is None or before.seal_id != event.seal_id:
             return
-        told = self.door.edges or 0
-        new = [n for _, n in self.opened if n is not None and before.edges < n <= told]
-        if not new or any(before.edges <= n <= told for n in self.uncounted):
+        counted = self.door.edges or 0
+        new = [n for _, n in self.opened if n is not None and before.edges < n <= counted]
+        if not new or any(before.edges <= n <= counted for n in self.uncounted):
             return  # nothing, or what the counter alone cannot show
         is_told = any(isinstance(e, OpeningBegan | Resumed) for e in effects)
         joined = (
@@ -279,7 +279,7 @@ def _settings(life: RandomDoor, number: int) -> None:
     life.rules = SETTINGS[number % len(SETTINGS)]
 
 
-ACTS: dict[str, Callable[[RandomDoor, int], None]] = {
+HAPPENINGS: dict[str, Callable[[RandomDoor, int], None]] = {
     "moves": RandomDoor.moves,
     "moves and says so": RandomDoor.tells,
     "speaks": RandomDoor.speaks,
@@ -301,5 +301,5 @@ ACTS: dict[str, Callable[[RandomDoor, int], None]] = {
     "settings": _settings,
 }
 lives = st.lists(
-    st.tuples(st.sampled_from(list(ACTS)), st.integers(0, 300)), min_size=5, max_size=40
+    st.tuples(st.sampled_from(list(HAPPENINGS)), st.integers(0, 300)), min_size=5, max_size=40
 )

@@ -65,8 +65,8 @@ class Story:
         """A report of an edge that makes the count `edges`, by default the next."""
         self.edges = (self.edges + 1 if edges is None else edges) % 0x10000
         self.seq += 1
-        said = {"edge": True, "seq": self.seq, **more}
-        return self.tell(ReportCame(SEAL, contact=contact, edges=self.edges, **said))  # type: ignore[arg-type]
+        fields = {"edge": True, "seq": self.seq, **more}
+        return self.tell(ReportCame(SEAL, contact=contact, edges=self.edges, **fields))  # type: ignore[arg-type]
 
     def opens(self, **more: object) -> list[Effect]:
         return self.report(Contact.OPEN, **more)  # type: ignore[arg-type]
@@ -77,8 +77,8 @@ class Story:
     def heartbeat(self, contact: Contact, edges: int | None = None, **more: object) -> list[Effect]:
         """A heartbeat: where the door is, and the count as it stands."""
         self.edges = self.edges if edges is None else edges
-        said = {"edge": False, "seq": 0, **more}
-        return self.tell(ReportCame(SEAL, contact=contact, edges=self.edges, **said))  # type: ignore[arg-type]
+        fields = {"edge": False, "seq": 0, **more}
+        return self.tell(ReportCame(SEAL, contact=contact, edges=self.edges, **fields))  # type: ignore[arg-type]
 
     def permit(self, openings: int = 1, longest_ms: int = 10 * MINUTE, name: str = "p1") -> None:
         """Announce openings within the hour around now."""

@@ -156,9 +156,9 @@ def test_b9_a_phone_that_was_off_rings_in_the_next_round() -> None:
     site = Site(DOOR)
     site.at("08:01").door(DOOR).opens()
     site.want(between("08:09", "08:09:30"), page(warden, times=2))
-    its = site.case_of(DOOR)
-    assert its is not None
-    assert its.escalation is not None  # the task stands here, not in a phone
+    open_case = site.case_of(DOOR)
+    assert open_case is not None
+    assert open_case.escalation is not None  # the task stands here, not in a phone
 
 
 @pytest.mark.parametrize("asleep_min", [0, 1, 20, 600])

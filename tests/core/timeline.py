@@ -163,11 +163,11 @@ class Site:
 
     def _next(self) -> tuple[int, str, bool]:
         """When, where, and whether it is a deadline or else a heartbeat."""
-        found = [(ms, place, True) for place, ms in self.due.items() if ms is not None]
+        due = [(ms, place, True) for place, ms in self.due.items() if ms is not None]
         for door_id, seal in self.seals.items():
             if seal.power and seal.radio:
-                found.append((seal.next_heartbeat_ms, door_id, False))
-        return min(found, default=(self.now_ms + 100 * DAY, "", True))
+                due.append((seal.next_heartbeat_ms, door_id, False))
+        return min(due, default=(self.now_ms + 100 * DAY, "", True))
 
     # Who acts.
 
@@ -184,7 +184,7 @@ class Site:
 
     def case_of(self, place: str) -> Case | None:
         if place == SITE:
-            return next((one.case for one in self.outages.outages if one.case), None)
+            return next((outage.case for outage in self.outages.outages if outage.case), None)
         return self.doors[place].case
 
     # The gateway's own step, on a turn that never ends.
@@ -192,11 +192,11 @@ class Site:
     def tell(self, place: str, event: Event) -> None:
         subject = SUBJECT if place == SITE else of_door(place)
         self.journal.append((self.now_ms, place, event))
-        for its in self.turn.apply(self.now_ms, subject, event):
-            where = its.subject.id or SITE
-            self.followed.append((self.now_ms, where, its.event))
-            self.followed += [(self.now_ms, where, effect) for effect in its.effects]
-            self.due[where] = self.turn.due_ms(its.subject)
+        for step in self.turn.apply(self.now_ms, subject, event):
+            where = step.subject.id or SITE
+            self.followed.append((self.now_ms, where, step.event))
+            self.followed += [(self.now_ms, where, effect) for effect in step.effects]
+            self.due[where] = self.turn.due_ms(step.subject)
 
     @property
     def doors(self) -> Mapping[str, Door]:
@@ -211,11 +211,11 @@ class Site:
     def pages(self) -> list[PageDue]:
         return [e for _, _, e in self.followed if isinstance(e, PageDue)]
 
-    def told(self, its: PageDue) -> tuple[str, str]:
+    def told(self, page: PageDue) -> tuple[str, str]:
         """Who is told by a page, and by which ways."""
-        if its.reason is Reason.CANARY:
+        if page.reason is Reason.CANARY:
             return canary_phone, "all"
-        step = escalation.steps_for(its.reason)[its.step_index]
+        step = escalation.steps_for(page.reason)[page.step_index]
         return step.role, step.ways
 
     def want(self, window: tuple[str, str], *expected: Expected) -> "Site":
@@ -223,11 +223,12 @@ class Site:
         start_ms, end_ms = map(self.time, window)
         self.live_until(max(self.now_ms, end_ms))
         inside = [(p, e) for at_ms, p, e in self.followed if start_ms <= at_ms <= end_ms]
-        for one in expected:
-            count = sum(one.matches(self, place, effect) for place, effect in inside)  # type: ignore[arg-type]
-            is_right = count > 0 if one.times is None else count == one.times
+        for wanted in expected:
+            count = sum(wanted.matches(self, place, effect) for place, effect in inside)  # type: ignore[arg-type]
+            is_right = count > 0 if wanted.times is None else count == wanted.times
             assert is_right, (
-                f"wanted {one.words} ({one.times or 'some'}) between {window[0]} and {window[1]}, "
+                f"wanted {wanted.words} ({wanted.times or 'some'}) "
+                f"between {window[0]} and {window[1]}, "
                 f"and found {count}. What followed:\n{self.told_as_story()}"
             )
         return self
@@ -247,8 +248,10 @@ class Site:
             who, ways = self.told(what)
             return f"   page to the {who} ({ways}, round {what.round}): {_words(what.reason)}"
         if isinstance(what, CaseMoved):
-            its = what.case
-            return f"   case {its.state}: {_words(its.reason)} {its.outcome or ''} by {what.by}"
+            moved = what.case
+            return (
+                f"   case {moved.state}: {_words(moved.reason)} {moved.outcome or ''} by {what.by}"
+            )
         if (isinstance(what, ReportCame) and not what.seq) or isinstance(what, DeadlineCame):
             return "-"
         return f"{'   ' if isinstance(what, Effect) else ''}{what}"

@@ -8,13 +8,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
 
 from tests import neighbours
+from tests.waiting import block_until
 
 READY_S = 90.0
 GONE_S = 30.0
@@ -49,20 +49,21 @@ class Demo:
 
     def wait_until_ready(self) -> None:
         """Return when it has printed its address."""
-        late = time.monotonic() + READY_S
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+/", self.said())):
+        address = re.compile(r"http://127\.0\.0\.1:\d+/")
+
+        def is_ready() -> bool:
             assert self.process.poll() is None, self.said()
-            assert time.monotonic() < late, self.said()
-            time.sleep(0.05)
-        self.url = found[0]
+            return address.search(self.said()) is not None
+
+        assert block_until(is_ready, READY_S), self.said()
+        self.url = address.findall(self.said())[0]
 
     def wait_for_children(self, count: int) -> list[psutil.Process]:
         """Its children, when there are so many."""
-        late = time.monotonic() + READY_S
-        while len(children := psutil.Process(self.process.pid).children(recursive=True)) < count:
-            assert time.monotonic() < late, self.said()
-            time.sleep(0.02)
-        return children
+        demo = psutil.Process(self.process.pid)
+        are_there = block_until(lambda: len(demo.children(recursive=True)) >= count, READY_S)
+        assert are_there, self.said()
+        return demo.children(recursive=True)
 
     def send(self, number: signal.Signals) -> int:
         """Send a signal to it alone, and return its exit code."""
@@ -95,10 +96,8 @@ def demo(folder: Path, command: Sequence[str] = COMMAND) -> Iterator[Demo]:
 
 def left_over(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
     """Those that still run after a while of waiting. One that only waits to be buried does not."""
-    late = time.monotonic() + GONE_S
-    while (left := [p for p in processes if _runs(p)]) and time.monotonic() < late:
-        time.sleep(0.05)
-    return left
+    block_until(lambda: not any(map(_runs, processes)), GONE_S)
+    return [process for process in processes if _runs(process)]
 
 
 def _runs(process: psutil.Process) -> bool:

@@ -108,8 +108,8 @@ def _enrol(path: Path, seals: Sequence[Enrolled], ordered: int) -> None:
         (s.door_id, Order(f"order-{s.door_id}", now_ms - HOUR_MS, now_ms + 336 * HOUR_MS))
         for s in seals[:ordered]
     ]
-    pending_events = [_letter(s.door_id, SealBound(s.seal_id)) for s in seals]
-    pending_events += [_letter(door_id, OrderPlaced(order)) for door_id, order in orders]
+    pending_events = [pending_row(s.door_id, SealBound(s.seal_id)) for s in seals]
+    pending_events += [pending_row(door_id, OrderPlaced(order)) for door_id, order in orders]
     order_rows = [
         {"door_id": door_id, "order_id": o.order_id, "from_ms": o.from_ms, "to_ms": o.to_ms}
         for door_id, o in orders
@@ -151,6 +151,7 @@ def _seal(seal: Enrolled, now_ms: int) -> dict[str, object]:
     }
 
 
-def _letter(door_id: str, event: Event) -> dict[str, object]:
+def pending_row(door_id: str, event: Event) -> dict[str, object]:
+    """A row that other programs leave: an event of a door, for the gateway to take."""
     whose = {"subject_kind": "door", "subject_id": door_id}
     return {**whose, "body": msgspec.json.encode(event)}

@@ -16,7 +16,7 @@ from gateway.core.rules import CANARY
 from gateway.store import tables
 from tests import neighbours
 from tests.end_to_end import site as sites
-from tests.end_to_end.site import Site, _letter
+from tests.end_to_end.site import Site, pending_row
 
 PATIENCE_S = 40.0
 
@@ -60,7 +60,7 @@ def _make_canary(site: Site) -> None:
     store = site.store()
     with store.writing() as connection:
         connection.execute(update(tables.doors).values(door_class=CANARY))
-        pending_event = _letter(site.seals[0].door_id, DoorClassed(CANARY))
+        pending_event = pending_row(site.seals[0].door_id, DoorClassed(CANARY))
         connection.execute(tables.pending_events.insert(), pending_event)
     store.close()
 

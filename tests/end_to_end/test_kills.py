@@ -23,7 +23,7 @@ from gateway.core.model import Contact
 from gateway.core.rules import Rulebook
 from gateway.replay.replay import Apart, Replay, differing, journaled
 from gateway.store import tables
-from tests import neighbours
+from tests import neighbours, waiting
 from tests.end_to_end import site as sites
 from tests.end_to_end.fleet import Fleet, Told
 from tests.end_to_end.receiver import Receiver
@@ -176,10 +176,10 @@ async def load(fleet: Fleet) -> AsyncIterator[None]:
 
 async def until(true: Callable[[], bool], otherwise: str) -> None:
     """Wait until something holds, but not for ever."""
-    late = asyncio.get_running_loop().time() + SETTLE_S
-    while not true():
-        assert asyncio.get_running_loop().time() < late, otherwise
-        await asyncio.sleep(0.05)
+    try:
+        await waiting.until(true, SETTLE_S)
+    except TimeoutError:
+        pytest.fail(otherwise)
 
 
 def paged(receiver: Receiver) -> Counter[str]:

@@ -1,7 +1,6 @@
 """A few days of a small site at random: doors, people, delivery workers and weather, by a moved
 clock."""
 
-import asyncio
 import random
 
 from sqlalchemy import insert, update
@@ -24,13 +23,14 @@ from gateway.core.model import Order, Permit, Policy
 from gateway.core.outcome import Outcome
 from gateway.core.subject import SITE, of_door
 from gateway.engine.engine import Engine
+from gateway.engine.pending import PendingReader
 from gateway.store import outbox, tables
 from gateway.store.database import Store
 from sealwire import report
-from tests.engine.small_site import HandSeal, acknowledged, enrol, rows
+from tests.engine.small_site import HandSeal, enrol, rows
+from tests.manual_clock import ManualClock
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
-NOON = 2_000_000_000_000  # ahead of this machine, whose clock a loop reads once at its start
 OF_PEOPLE = {"test", "unreachable", "grouped"}  # no door tells them
 DOORS, ACTS = 4, 130
 HEARTBEAT_MS = 2 * MINUTE
@@ -46,7 +46,7 @@ class Days:
     def __init__(self, seed: int, store: Store) -> None:
         self.chance = random.Random(seed)  # noqa: S311 - a story, no secret
         self.store = store
-        self.now_ms = NOON
+        self.clock = ManualClock()
         self.seals = [HandSeal() for _ in range(DOORS)]
         self.tokens = 0
         self.names = 0
@@ -60,11 +60,8 @@ class Days:
                 row = {"warden_id": who, "name": who, "role": role, "channels": channels}
                 connection.execute(insert(tables.wardens), {**row, "grid_id": "g"})
 
-    def clock(self) -> int:
-        return self.now_ms
-
     async def live(self, engine: Engine) -> None:
-        """Many acts, one after the other; what came is stepped at the latest when time passes."""
+        """One happening after the other; what came is stepped at the latest when time passes."""
         chances = {
             self.edge: 30,
             self.silent_edge: 5,
@@ -89,18 +86,15 @@ class Days:
     async def unanswered_day(self, engine: Engine) -> None:
         """No delivery worker comes through, so every test fails."""
         for _ in range(26):
-            self.now_ms += HOUR
-            engine._wake.set()
-            await self.quiet(engine)
+            self.clock.advance(HOUR)
+            await engine.idle()
 
     async def time_passes(self, engine: Engine) -> None:
-        await self.quiet(engine)
-        self.now_ms += int(
-            self.chance.choice([SECOND, 20 * SECOND, 6 * MINUTE, HOUR])
-            * (0.1 + self.chance.random())
-        )
-        engine._wake.set()
-        await asyncio.sleep(0.001)
+        await engine.idle()
+        scale_ms = self.chance.choice([SECOND, 20 * SECOND, 6 * MINUTE, HOUR])
+        self.clock.advance(int(scale_ms * (0.1 + self.chance.random())))
+        if self.chance.random() < 0.5:  # else what is due comes together with what comes next
+            await engine.idle()
 
     def send(self, engine: Engine, seal: HandSeal, payload: bytes) -> None:
         self.tokens += 1
@@ -158,12 +152,8 @@ class Days:
             said = seal.edge((seal.edges + 1) % 2, age_ms=0)
             self.send(engine, seal, seal.sealed(said))
             if self.chance.random() < 0.5:
-                await self.quiet(engine)
-                self.now_ms += self.chance.choice([300, 2_500])
-
-    async def quiet(self, engine: Engine) -> None:
-        """Until all that came is stepped and committed: an action of a person comes behind it."""
-        await engine.submit(of_door("door-0"), acknowledged("no-such-case", "wang"))
+                await engine.idle()
+                self.clock.advance(self.chance.choice([300, 2_500]))
 
     async def person(self, engine: Engine) -> None:
         number = self.chance.randrange(DOORS)
@@ -171,16 +161,16 @@ class Days:
 
     def act(self, engine: Engine, number: int) -> Event:
         self.names += 1
-        door = engine._site.doors[f"door-{number}"]
+        door = engine.state.doors[f"door-{number}"]
         case_id = door.case.case_id if door.case else "no-such-case"
         in_review_id = door.in_review[0].case_id if door.in_review else "no-such-case"
-        now = self.now_ms
+        now = self.clock.now_ms()
         hours = self.chance.choice([1, 3, 24])
         permit = Permit(f"p{self.names}", now - HOUR, now + hours * HOUR, 2, MINUTE, "Li", "lunch")
         action_id = f"a{self.names - self.chance.choice([0, 0, 0, 1])}"  # some come twice
         age_ms = self.chance.choice([0, 0, MINUTE, 2 * HOUR])
         hers = case_id, actor_of("wang"), action_id, age_ms
-        desks = in_review_id, CENTRE, action_id, age_ms
+        review = in_review_id, CENTRE, action_id, age_ms
         return self.chance.choice(
             [
                 CaseAcknowledged(*hers),
@@ -188,8 +178,8 @@ class Days:
                 CaseReported(*hers, outcome=Outcome.LAWFUL),
                 CaseShelved(*hers, why="asleep", until_ms=now + hours * HOUR),
                 PageReceived(case_id, case_id, "wang"),
-                CaseAssessed(*desks),
-                CaseSignedOff(*desks),
+                CaseAssessed(*review),
+                CaseSignedOff(*review),
                 PermitAnnounced(permit),
                 OrderPlaced(Order(f"order-{number}", 0, now + hours * HOUR)),
                 OrderPlaced(Order(f"order-{number}", 0, now + 99 * HOUR, Policy(1, MINUTE))),
@@ -204,7 +194,7 @@ class Days:
             waiting = outbox.undelivered(connection, "webhook", 0)
         for entry in self.chance.sample(waiting, min(3, len(waiting))):
             entry.tries += 1
-            entry.done_ms = self.now_ms if self.chance.random() < 0.7 else None
+            entry.done_ms = self.clock.now_ms() if self.chance.random() < 0.7 else None
             engine.attempted(entry)
 
     async def handheld(self, engine: Engine) -> None:
@@ -220,7 +210,8 @@ class Days:
         """Leave, a new phone, or a door that another grid has from now on."""
         who, other = self.chance.sample(["wang", "li", "chen", "zhao"], 2)
         hours = self.chance.choice([1, 5, 30])
-        cover = {"warden_id": who, "from_ms": self.now_ms, "to_ms": self.now_ms + hours * HOUR}
+        now_ms = self.clock.now_ms()
+        cover = {"warden_id": who, "from_ms": now_ms, "to_ms": now_ms + hours * HOUR}
         number = self.chance.randrange(1_000)
         w, d = tables.wardens, tables.doors
         change = self.chance.choice(
@@ -234,5 +225,5 @@ class Days:
         )
         with self.store.writing() as connection:
             connection.execute(change)
-            connection.execute(insert(tables.enrolments), {"at_ms": self.now_ms})
-        await engine.take_pending()
+            connection.execute(insert(tables.enrolments), {"at_ms": self.clock.now_ms()})
+        await PendingReader(self.store, engine).take()

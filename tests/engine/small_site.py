@@ -14,7 +14,9 @@ from gateway.core.events import CaseAcknowledged, Event, OrderPlaced, SealBound
 from gateway.core.model import Order
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.subject import Subject, of_door
+from gateway.engine.clock import Clock
 from gateway.engine.engine import Engine
+from gateway.engine.pending import PendingReader
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.notify.addressing import Addresses
@@ -22,9 +24,10 @@ from gateway.registry import load as registry
 from gateway.store import pending, tables
 from gateway.store.database import Store
 from sealwire import ccm, envelope, receipt, report, topics
+from tests.manual_clock import ManualClock
+from tests.waiting import until
 
 FOREVER_MS = 4_000_000_000_000
-WAIT_S = 10.0
 
 Around = Callable[[Connection], Iterator[None]]
 
@@ -118,26 +121,33 @@ def enrol(store: Store, seals: list[HandSeal], webhook: str = "", bound: bool = 
         pending.leave(connection, pending_events)
 
 
-def quiet(store: Store, rules: Rules | None = None) -> tuple[Engine, Post]:
-    """A loop on the store that does not run yet."""
+def quiet(
+    store: Store, rules: Rules | None = None, clock: Clock | None = None
+) -> tuple[Engine, Post]:
+    """An engine on the store that does not run yet; by a clock that stands still, if none is
+    given."""
     with store.reading() as connection:
         known = registry.load(connection)
+    site = CommittedSite(known, Rulebook(rules or Rules()))
     addresses = Addresses(known, "", "en")
-    engine, post = (
-        Engine(store, CommittedSite(known, Rulebook(rules or Rules())), Authenticator(), addresses),
-        Post(),
-    )
+    engine = Engine(store, site, Authenticator(), addresses, clock or ManualClock())
+    post = Post()
     engine.connect(post, [])
     return engine, post
 
 
 @contextlib.asynccontextmanager
-async def beating(store: Store, rules: Rules | None = None) -> AsyncIterator[tuple[Engine, Post]]:
-    """A loop at work on the store, its pending events read; cancelled at the end."""
-    engine, post = quiet(store, rules)
-    async with asyncio.TaskGroup() as group:  # a loop that dies takes its test with it
-        tasks = [group.create_task(part) for part in (engine.run(), engine.read_pending())]
+async def beating(
+    store: Store, rules: Rules | None = None, clock: Clock | None = None
+) -> AsyncIterator[tuple[Engine, Post]]:
+    """An engine at work on the store, its pending events read. At the end it is cancelled in the
+    middle of whatever it does."""
+    engine, post = quiet(store, rules, clock)
+    reader = PendingReader(store, engine)
+    async with asyncio.TaskGroup() as group:  # an engine that dies takes its test with it
+        tasks = [group.create_task(part) for part in (engine.run(), reader.run())]
         await until(lambda: not waiting_pending_events(store))
+        await engine.idle()
         yield engine, post
         for task in tasks:
             task.cancel()
@@ -145,30 +155,16 @@ async def beating(store: Store, rules: Rules | None = None) -> AsyncIterator[tup
 
 @contextlib.asynccontextmanager
 async def beating_at(
-    store: Store, clock: Callable[[], int], rules: Rules | None = None
+    store: Store, clock: Clock, rules: Rules | None = None
 ) -> AsyncIterator[Engine]:
-    """A loop at work on the store, by our clock; it ends in the middle of whatever it does."""
-    engine, _ = quiet(store, rules)
-    engine.now_ms = clock
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(part) for part in (engine.run(), engine.read_pending())]
-        await until(lambda: not waiting_pending_events(store))
+    """As `beating`, by our clock, where nobody asks what goes out."""
+    async with beating(store, rules, clock) as (engine, _):
         yield engine
-        for task in tasks:
-            task.cancel()
 
 
 def waiting_pending_events(store: Store) -> int:
     with store.reading() as connection:
         return len(connection.execute(select(tables.pending_events.c.pending_id)).all())
-
-
-async def until(true: object, wait_s: float = WAIT_S) -> None:
-    """Wait until a function says so; fail if it never does."""
-    assert callable(true)
-    async with asyncio.timeout(wait_s):
-        while not true():
-            await asyncio.sleep(0.005)
 
 
 def rows(store: Store, table: object) -> list[dict[str, Any]]:

@@ -7,28 +7,33 @@ import pytest
 from sqlalchemy import Connection, insert
 
 from gateway.core.reasons import Reason
+from gateway.core.rules import Rules
 from gateway.core.subject import of_door
+from gateway.engine.engine import RETRY_MS
+from gateway.engine.pending import READ_EVERY_MS, PendingReader
 from gateway.engine.unit_of_work import REFUSALS_JOURNALED_A_MINUTE
 from gateway.store import tables
 from gateway.store.database import Store
 from sealwire import report
-from tests.engine.small_site import HandSeal, acknowledged, beating, enrol, quiet, rows, until
+from tests.engine.small_site import HandSeal, acknowledged, beating, enrol, quiet, rows
 from tests.engine.small_site import around_each_commit as around
+from tests.waiting import until
+
+BOTH = 2  # sleepers: an engine that tries again later, and the reader of pending events
 
 
 async def test_an_opening_is_journaled_acknowledged_receipted_and_paged(store: Store) -> None:
     seal = HandSeal()
     enrol(store, [seal])
     async with beating(store) as (engine, post):
-        news = engine.watch()
+        subscription = engine.broadcast.subscribe()
         engine.receive(seal.topic, seal.sealed(seal.edge(age_ms=20)), 77)
-        await until(post.receipts)
-        while not (told := await news.get()).pages:
-            pass  # an earlier commit, of the order
+        await engine.idle()
     assert post.sent[0] == ("ack", 77)
     assert seal.receipted(*post.receipts()[0]) == 1
     page_id = f"{seal.seal_id}-1"
-    assert told.pages == (page_id,)
+    (news,) = subscription.take()
+    assert news.pages == (page_id,)
     (entry,) = rows(store, tables.outbox)
     assert (entry["page_id"], entry["channel"], entry["warden_id"]) == (page_id, "inbox", "wang")
     (case,) = rows(store, tables.cases)
@@ -202,11 +207,16 @@ async def test_a_full_disk_acknowledges_nothing_and_loses_nothing(
         for n, seal in enumerate(seals * 3):
             engine.receive(seal.topic, seal.sealed(seal.edge(n % 2)), n + 1)
         await until(lambda: not engine.health().store_ok)
-        await asyncio.sleep(0.5)
+        for _ in range(3):  # every try is as vain as the first
+            await engine.clock.until_asleep(BOTH)
+            engine.clock.advance(RETRY_MS[-1])
+        await engine.clock.until_asleep(BOTH)
         assert post.sent == []
         assert "the disk is full" in str(engine.health().store_error)
         pages["most"] = 1 << 30
-        await until(lambda: len(post.receipts()) == len(seals) * 3)
+        engine.clock.advance(RETRY_MS[-1])
+        await engine.idle()
+        assert len(post.receipts()) == len(seals) * 3
         assert engine.health().store_ok
     reports = [row for row in rows(store, tables.journal) if row["kind"] == "report"]
     assert len(reports) == len(seals) * 3
@@ -228,7 +238,10 @@ async def test_a_commit_that_seemed_to_fail_is_not_written_twice(store: Store) -
     async with beating(store) as (engine, post):
         armed = True
         engine.receive(seal.topic, seal.sealed(seal.edge()), 1)
-        await until(post.receipts)
+        await engine.clock.until_asleep(BOTH)
+        engine.clock.advance(RETRY_MS[0])
+        await engine.idle()
+        assert len(post.receipts()) == 1
     assert failures == []
     assert len(rows(store, tables.outbox)) == 1
 
@@ -247,7 +260,9 @@ async def test_after_a_restart_everything_goes_on_where_it_was(store: Store) -> 
         case_id = rows(store, tables.cases)[0]["case_id"]
         assert (await engine.submit(of_door("door-0"), acknowledged(case_id, "Wang"))).changed
         assert not (await engine.submit(of_door("door-0"), acknowledged(case_id, "Li"))).changed
-        await until(lambda: rows(store, tables.openings)[0]["shut_ms"])
+        engine.clock.advance(Rules().off_delay_ms)
+        await engine.idle()
+        assert rows(store, tables.openings)[0]["shut_ms"]
     assert len(rows(store, tables.outbox)) == 1
     (case,) = rows(store, tables.cases)
     assert (case["state"], case["acknowledged_by"]) == ("acknowledged", "Wang")
@@ -284,7 +299,8 @@ async def test_an_order_placed_while_the_gateway_was_stopped_stands_before_what_
     seal = HandSeal()
     enrol(store, [seal])
     engine, post = quiet(store)
-    while await engine.take_pending():
+    pending = PendingReader(store, engine)
+    while await pending.take():
         pass
     engine.receive(seal.topic, seal.sealed(seal.edge()), 1)
     async with asyncio.TaskGroup() as group:
@@ -303,7 +319,8 @@ async def test_a_warden_who_is_enrolled_later_is_paged_by_a_running_gateway(stor
             warden = {"warden_id": "li", "name": "Li", "grid_id": "g", "channels": '["inbox"]'}
             connection.execute(insert(tables.wardens), warden)
             connection.execute(insert(tables.enrolments), {"at_ms": 0})
-        await until(lambda: len(engine._site.registry.wardens["g"]) == 2)
+        engine.clock.advance(READ_EVERY_MS)
+        await until(lambda: len(engine.state.registry.wardens["g"]) == 2)
         engine.receive(seal.topic, seal.sealed(seal.edge()), 1)
         await until(post.receipts)
     assert {row["warden_id"] for row in rows(store, tables.outbox)} == {"wang", "li"}

@@ -1,7 +1,5 @@
 """An outage as the gateway lives through it: one case, and what is true inside it still pages."""
 
-import asyncio
-
 from sqlalchemy import update
 
 from gateway.core.events import PageReceived, SealBound
@@ -13,10 +11,10 @@ from gateway.store import tables
 from gateway.store.database import Store
 from sealwire import report
 from tests.engine.small_site import HandSeal, acknowledged, beating_at, enrol, rows
+from tests.manual_clock import ManualClock
 
 SECOND, MINUTE = 1_000, 60_000
 HEARTBEAT_MS = 100 * SECOND
-NOON = 2_000_000_000_000
 DARK, LIT = 24, 6  # doors of the stair that loses its power, and of the other one
 
 
@@ -24,7 +22,7 @@ class Stairs:
     """Two stairs of sealed doors, and a clock that is moved by hand."""
 
     def __init__(self, store: Store) -> None:
-        self.now_ms = NOON
+        self.clock = ManualClock()
         self.seals = [HandSeal() for _ in range(DARK + LIT)]
         self.tokens = 0
         enrol(store, self.seals)
@@ -36,27 +34,18 @@ class Stairs:
                     update(doors).where(doors.c.door_id == f"door-{n}").values(place)
                 )
 
-    def clock(self) -> int:
-        return self.now_ms
-
     async def passes(self, engine: Engine, ms: int, beating: range) -> None:
         """Time passes, heartbeat by heartbeat; only these doors' seals are heard."""
         for _ in range(ms // HEARTBEAT_MS):
             for n in beating:
                 self.says(engine, n, self.seals[n].heartbeat(self.seals[n].edges % 2))
-            await self.settled(engine)
-            self.now_ms += HEARTBEAT_MS
-            engine._wake.set()
-            await asyncio.sleep(0.001)
-        await self.settled(engine)
+            await engine.idle()
+            self.clock.advance(HEARTBEAT_MS)
+            await engine.idle()
 
     def says(self, engine: Engine, n: int, said: report.Report) -> None:
         self.tokens += 1
         assert engine.receive(self.seals[n].topic, self.seals[n].sealed(said), self.tokens)
-
-    async def settled(self, engine: Engine) -> None:
-        """Until all that came is committed."""
-        await engine.submit(of_door("door-0"), acknowledged("no-such-case", "wang"))
 
 
 def apart(store: Store) -> Apart:
@@ -84,7 +73,7 @@ async def test_a_dark_stair_is_one_case_and_an_opening_inside_it_pages_at_once(
         (outage,) = rows(store, tables.outages)
         assert outage["doors"].count("door-") == DARK
         stairs.says(engine, 5, stairs.seals[5].edge())
-        await stairs.settled(engine)
+        await engine.idle()
         told = {row["reason"] for row in rows(store, tables.cases)}
         assert told == {"outage", "no_permit"}
         await engine.submit(of_door("door-5"), acknowledged(f"{stairs.seals[5].seal_id}-1", "wang"))
@@ -128,17 +117,17 @@ async def test_the_receipt_of_a_grouped_page_speaks_for_the_outage_in_it(store: 
         await stairs.passes(engine, 2 * HEARTBEAT_MS, all_doors)
         await stairs.passes(engine, 4 * HEARTBEAT_MS, range(DARK, DARK + LIT))
         stairs.says(engine, DARK, stairs.seals[DARK].edge())  # takes the only place there is
-        await stairs.settled(engine)
+        await engine.idle()
         await engine.submit(
             of_door(f"door-{DARK}"), acknowledged(f"{stairs.seals[DARK].seal_id}-1", "w")
         )
         await stairs.passes(engine, 20 * MINUTE, range(DARK, DARK + LIT))
         (group,) = (row for row in rows(store, tables.outbox) if row["reason"] == "grouped")
-        (before,) = engine._site.outages.outages
+        (before,) = engine.state.outages.outages
         assert group["case_id"] == before.case.case_id  # type: ignore[union-attr]
         assert not before.case.escalation.received  # type: ignore[union-attr]
         signed = PageReceived(group["case_id"], group["page_id"], "wang")
         await engine.submit(SITE, signed)
-        (after,) = engine._site.outages.outages
+        (after,) = engine.state.outages.outages
         assert after.case.escalation.received  # type: ignore[union-attr]
     assert apart(store) == Apart()

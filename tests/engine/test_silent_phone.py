@@ -9,40 +9,32 @@ from gateway.engine.engine import Engine
 from gateway.store import tables
 from gateway.store.database import Store
 from sealwire import report
-from tests.engine.small_site import HandSeal, acknowledged, beating_at, enrol, rows
+from tests.engine.small_site import HandSeal, beating_at, enrol, rows
+from tests.manual_clock import ManualClock
 
 SECOND, MINUTE = 1_000, 60_000
-NOON = 2_000_000_000_000
 
 
 class Cage:
     """A canary's door, and a clock that is moved by hand."""
 
     def __init__(self, store: Store) -> None:
-        self.now_ms, self.seal, self.tokens = NOON, HandSeal(), 0
+        self.clock, self.seal, self.tokens = ManualClock(), HandSeal(), 0
         enrol(store, [self.seal])
         captain = {"warden_id": "zhao", "name": "Zhao", "grid_id": "g", "role": "captain"}
         captain["channels"] = '["webhook:http://127.0.0.1:1/", "inbox"]'
         with store.writing() as connection:
             connection.execute(insert(tables.wardens), captain)
 
-    def clock(self) -> int:
-        return self.now_ms
-
     async def sings(self, engine: Engine) -> None:
         """Ten minutes; then the door opens and shuts."""
-        self.now_ms += 10 * MINUTE
+        self.clock.advance(10 * MINUTE)
         for contact in (report.OPEN, report.SHUT):
             self.tokens += 1
-            said = self.seal.sealed(self.seal.edge(contact))
-            assert engine.receive(self.seal.topic, said, self.tokens)
-            await self.settled(engine)
-            self.now_ms += 5 * SECOND
-
-    async def settled(self, engine: Engine) -> None:
-        """Until all that came, and all that was due, is committed."""
-        for _ in range(2):
-            await engine.submit(of_door("door-0"), acknowledged("no-such-case", "wang"))
+            payload = self.seal.sealed(self.seal.edge(contact))
+            assert engine.receive(self.seal.topic, payload, self.tokens)
+            await engine.idle()
+            self.clock.advance(5 * SECOND)
 
     async def signs(self, engine: Engine, store: Store) -> None:
         """The phone has shown the newest of its pages."""
@@ -70,9 +62,8 @@ async def test_a_canary_that_no_phone_hears_twice_is_a_case_that_goes_another_wa
         for _ in range(2):
             await cage.sings(engine)  # and the phone is silent
         assert rows(store, tables.cases) == [], "once is an accident"
-        cage.now_ms += 2 * MINUTE
-        engine._wake.set()
-        await cage.settled(engine)
+        cage.clock.advance(2 * MINUTE)
+        await engine.idle()
         (case,) = rows(store, tables.cases)
         assert case["reason"] == "canary_missed"
         told = [row for row in rows(store, tables.outbox) if row["reason"] == "canary_missed"]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.engine.clock import Clock
+from gateway.engine.clock import MachineClock
 from gateway.engine.health import Metrics
 from gateway.feeds.influx_history import History, Pace
 from gateway.settings.sections import Influx as InfluxSettings
+from tests import waiting
 from tests.feeds.building import SITE_ID, Building
 from tests.feeds.database import Database
 from tests.feeds.front import TOKEN, Front
@@ -59,7 +60,7 @@ def building(tmp_path: Path) -> Iterator[Building]:
 @pytest.fixture
 def metrics() -> Metrics:
     """The counters behind the gateway's health, for a test to set."""
-    return Metrics(Clock(0))
+    return Metrics(MachineClock(0).now_ms)
 
 
 @pytest.fixture
@@ -83,9 +84,7 @@ def until() -> Until:
     """Wait, with a generous deadline, until something is so."""
 
     async def wait(so: Callable[[], bool]) -> None:
-        async with asyncio.timeout(WAIT_S):
-            while not so():
-                await asyncio.sleep(0.02)
+        await waiting.until(so, WAIT_S)
 
     return wait
 

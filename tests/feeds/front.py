@@ -5,7 +5,6 @@ checked. Everything else, the answers above all, is the real server's. `weather`
 or more come from the storm instead.
 """
 
-import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tests import neighbours
+from tests.waiting import block_until, until
 
 TOKEN = "a-secret"
 START_S = 20.0
@@ -28,6 +28,9 @@ Weather = Callable[[Request], Awaitable[Response | None]]
 async def fine(_: Request) -> Response | None:
     """No weather: the real server answers."""
     return None
+
+
+HANGS_S = 60.0  # longer than anybody waits
 
 
 def answering(status: int, body: str = "", **headers: str) -> Weather:
@@ -42,8 +45,7 @@ def answering(status: int, body: str = "", **headers: str) -> Weather:
 
 async def hanging(request: Request) -> Response | None:
     """No answer until the one who asked has gone."""
-    while not await request.is_disconnected():
-        await asyncio.sleep(0.02)
+    await until(request.is_disconnected, HANGS_S)
     return Response(status_code=504)
 
 
@@ -66,12 +68,8 @@ class Front:
     def start(self) -> None:
         """Return once it answers."""
         self._thread.start()
-        waited = threading.Event()
-        for _ in range(int(START_S / 0.02)):
-            if neighbours.answers(self._port):
-                return
-            waited.wait(0.02)
-        raise AssertionError("the front did not start")
+        is_up = block_until(lambda: neighbours.answers(self._port), START_S)
+        assert is_up, "the front did not start"
 
     def stop(self) -> None:
         """Stop it and wait for its thread."""

@@ -40,7 +40,7 @@ def test_every_file_in_provisioning_is_generated() -> None:
 def test_the_sdk_reads_the_dashboard_back_without_loss() -> None:
     committed = grafana.dashboard()
     again = json.loads(JSONEncoder().encode(influxql.read(copy.deepcopy(committed))))
-    assert generator._tidied(again) == committed
+    assert generator.tidied(again) == committed
 
 
 def test_every_panel_and_query_uses_the_one_data_source() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from gateway.core.model import Contact
 from gateway.core.reasons import Reason
+from gateway.engine.clock import MachineClock
 from gateway.engine.health import Metrics
 from gateway.feeds.influx_history import History
 from gateway.feeds.influx_points import COUNTED
@@ -233,7 +234,7 @@ async def test_what_the_real_loop_journals_reaches_the_dashboard(
     store, seals = new_store(tmp_path), [HandSeal() for _ in range(3)]
     enrol(store, seals)
     settings = InfluxSettings(url=front.url, org="menshen", bucket="seals", token=TOKEN)
-    async with beating(store) as (engine, _):
+    async with beating(store, clock=MachineClock(0)) as (engine, _):
         history = History(settings, store, engine.health, SITE_ID, QUICK)
         task = asyncio.create_task(history.run())
         for token, seal in enumerate(seals):

@@ -83,20 +83,24 @@ async def test_a_wrong_token_is_told_and_nothing_is_given_up(
 async def test_a_server_killed_again_and_again_ends_up_with_every_report(
     building: Building,
     server: Influx,
+    front: Front,
     database: Database,
     running: Running,
     caught_up: CaughtUp,
+    until: Until,
     now_ms: int,
 ) -> None:
     building.day(4, now_ms - 2 * HOUR_MS, now_ms - HOUR_MS)
     async with running(msgspec.structs.replace(QUICK, batch=20)):
         for number in range(4):
             from_ms = now_ms - HOUR_MS + number * HOUR_MS // 4
+            taken = front.taken
             building.day(40 + number, from_ms, from_ms + HOUR_MS // 4)
-            await asyncio.sleep(0.1)
+            await until(lambda seen=taken: front.taken > seen)  # in the midst of it
             await asyncio.to_thread(server.kill)
             building.turn(building.seals[number], now_ms - 1_000 + number)
-            await asyncio.sleep(0.1)
+            asked = front.asked
+            await until(lambda seen=asked: front.asked > seen)  # in vain
             await asyncio.to_thread(server.start)
         await caught_up()
     assert database.events() == len(building.journal())
@@ -169,8 +173,12 @@ async def test_the_courier_lets_the_loop_go_on_while_the_server_hangs(
     async with running(msgspec.structs.replace(QUICK, timeout_s=2.0)):
         await until(lambda: front.asked >= 1)
         turns = 0
-        while front.asked < 2:
+
+        def asks_again() -> bool:
+            nonlocal turns
             turns += 1
-            await asyncio.sleep(0.01)
             building.heartbeat(building.seals[0], now_ms + turns)  # the store is free as well
+            return front.asked >= 2
+
+        await until(asks_again)
         assert turns > 20

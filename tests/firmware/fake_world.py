@@ -1,4 +1,4 @@
-"""The world around a seal, played: a link that loses things, and a gateway that keeps a ledger."""
+"""The world around a seal, faked: a link that loses things, and a gateway that keeps a ledger."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The board of the ESP32 over a played chip, and main.py as it starts after power-on."""
+"""The board of the ESP32 over a fake chip, and main.py as it starts after power-on."""
 
 import json
 import signal

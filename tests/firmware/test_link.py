@@ -1,6 +1,8 @@
 """The link against brokers that do not behave: each wait has an end, on both Pythons."""
 
 import datetime
+import itertools
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from tests.firmware import authority, hostile_brokers, seal_bench
 from tests.firmware.broker_site import SERVER_NAME, Site
 from tests.firmware.seal_bench import Bench
+from tests.waiting import block_until
 
 sys.path.insert(0, str(seal_bench.PROGRAMS))
 import link_alone
@@ -85,12 +88,13 @@ def ends(bench: Bench, arguments: str) -> str:
 def test_a_session_that_comes_byte_by_byte_is_a_session(bench: Bench) -> None:
     with hostile_brokers.broker(hostile_brokers.byte_by_byte) as port:
         link = link_alone.opened(port)
-        wait = threading.Event()
-        for now_ms in range(1000):
-            link.poll(now_ms)
-            if link.inbox:
-                break
-            wait.wait(0.01)
+        now_ms = itertools.count()
+
+        def has_come() -> bool:
+            link.poll(next(now_ms))
+            return bool(link.inbox)
+
+        block_until(has_come)
         assert link.inbox == [("a", b"b")]
         assert ends(bench, f"{port}, steps=100").split() == ["10000"]
         link.close()
@@ -167,6 +171,13 @@ def test_tls_that_stalls_in_the_handshake_ends_in_time(bench: Bench, site: Site)
 
 
 def test_a_broker_that_takes_nothing_more_ends_the_link(bench: Bench) -> None:
+    is_over = threading.Event()
+
+    def takes_nothing_more(connection: socket.socket) -> None:
+        connection.recv(1024)
+        connection.sendall(hostile_brokers.CONNACK + hostile_brokers.SUBACK)
+        is_over.wait(seal_bench.PATIENCE_S)
+
     with hostile_brokers.broker(takes_nothing_more) as port:
         link = link_alone.opened(port)
         now_ms = 0
@@ -176,10 +187,5 @@ def test_a_broker_that_takes_nothing_more_ends_the_link(bench: Bench) -> None:
             pass
         for now_ms in range(0, 20_000, 500):
             link.poll(now_ms)
+        is_over.set()
         assert link.why == "the broker takes nothing more"
-
-
-def takes_nothing_more(connection) -> None:  # type: ignore[no-untyped-def]
-    connection.recv(1024)
-    connection.sendall(hostile_brokers.CONNACK + hostile_brokers.SUBACK)
-    threading.Event().wait(3)

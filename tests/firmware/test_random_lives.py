@@ -1,7 +1,7 @@
 """Seals at the mercy of chance: a door, a lossy link, power cuts, and what must hold throughout.
 
 Each life has a printed seed; MENSHEN_SEED repeats one. The link is the outermost call, so it alone
-is played: what goes out may be lost or doubled, and the receipts may be lost or late.
+is fake: what goes out may be lost or doubled, and the receipts may be lost or late.
 """
 
 import os

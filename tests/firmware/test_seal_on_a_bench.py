@@ -1,4 +1,4 @@
-"""A seal as a whole, with its world played: what it says, remembers, and does when things fail."""
+"""A seal as a whole, in a fake world: what it says, remembers, and does when things fail."""
 
 import random
 from collections.abc import Callable

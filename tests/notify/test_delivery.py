@@ -12,9 +12,10 @@ from aiohttp import web
 from gateway.channels import kinds
 from gateway.core.rules import Rulebook
 from gateway.engine.engine import Engine
+from gateway.engine.pending import PendingReader
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
-from gateway.notify import delivery as courier_file
+from gateway.notify import delivery
 from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
 from gateway.registry import load as registry
@@ -22,7 +23,9 @@ from gateway.settings import Settings
 from gateway.settings.sections import Webhook
 from gateway.store import tables
 from gateway.store.database import Store
-from tests.engine.small_site import HandSeal, Post, beating_at, enrol, rows, until
+from tests.engine.small_site import HandSeal, Post, beating_at, enrol, rows
+from tests.manual_clock import ManualClock
+from tests.waiting import until
 
 SECRET = "not-for-others"
 
@@ -57,8 +60,8 @@ class Receiver:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(courier_file, "BACK_OFF_S", (0.05,))
-    monkeypatch.setattr(courier_file, "PERMANENT_BACK_OFF_S", 0.05)
+    monkeypatch.setattr(delivery, "BACK_OFF_MS", (50,))
+    monkeypatch.setattr(delivery, "PERMANENT_BACK_OFF_MS", 50)
 
 
 @contextlib.asynccontextmanager
@@ -70,12 +73,13 @@ async def gateway(store: Store, site_url: str = "") -> AsyncIterator[Engine]:
     settings = Settings(webhook=Webhook(url=site_url, token=SECRET))
     engine = Engine(store, CommittedSite(known, Rulebook()), Authenticator(), addresses)
     workers = [
-        DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.now_ms)
+        DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.clock)
         for kind, channel in kinds.opened(settings)
     ]
     engine.connect(Post(), [worker.offer for worker in workers])
     async with asyncio.TaskGroup() as group:
-        parts = [engine.run(), engine.read_pending(), *(worker.run() for worker in workers)]
+        pending = PendingReader(store, engine)
+        parts = [engine.run(), pending.run(), *(worker.run() for worker in workers)]
         tasks = [group.create_task(part) for part in parts]
         yield engine
         for task in tasks:
@@ -117,7 +121,7 @@ async def test_a_page_goes_out_at_once_though_the_machine_was_set_back_by_an_hou
     async with receiver.open(free_port()) as url:
         enrol(store, [seal], webhook=url)
         ahead_ms = time.time_ns() // 1_000_000 + 3_600_000
-        async with beating_at(store, lambda: ahead_ms):
+        async with beating_at(store, ManualClock(ahead_ms)):
             pass  # it took its pending events, and wrote when that was
         async with gateway(store) as engine:
             engine.receive(seal.topic, seal.sealed(seal.edge()), 1)

@@ -113,14 +113,14 @@ class Again(unittest.TestCase):
         line = online()
         line.edge()
         line.edge(SHUT)
-        silent_ms = line.node._silent_ms
+        silent_ms = line.node.silent_ms
         line.receipt(2, 1)  # a counter that was heard before
         line.receipt(3, 9, epoch=7)  # another epoch
         self.assertEqual(line.spool.count, 0)
-        self.assertEqual(line.node._silent_ms, silent_ms)
+        self.assertEqual(line.node.silent_ms, silent_ms)
 
 
-class Beats(unittest.TestCase):
+class Heartbeats(unittest.TestCase):
     def test_a_heartbeat_comes_when_nothing_else_did_for_its_time(self):
         for dice in (0, 10**9):
             line = online(dice)

@@ -227,7 +227,7 @@ class Damage(SpoolTest):
 
     def test_a_flash_that_takes_nothing_leaves_the_old_state(self):
         spool = self.started()
-        self.assertEqual(spool._generation, 1)
+        self.assertEqual(spool.generation, 1)
         os.mkdir(self.folder + FILES[0])  # where the next state would go
         spool.add(edge(), NOW_MS - 5)
         with self.assertRaises(OSError):

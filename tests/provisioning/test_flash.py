@@ -11,7 +11,7 @@ from rich.console import Console
 
 from gateway.provisioning.board_link import BoardLink, Port, list_ports, read_ports
 from gateway.provisioning.firmware_bundle import BoardFile
-from gateway.provisioning.flash import _STATE_FILES, flash_seal
+from gateway.provisioning.flash import STATE_FILES, flash_seal
 from gateway.provisioning.flash_screen import Job, flash_on_screen
 from gateway.registry.credentials import password_matches
 from gateway.store.database import Store
@@ -106,4 +106,4 @@ def test_only_a_port_with_usb_behind_it_can_be_a_board() -> None:
 
 
 def test_flashing_knows_the_files_that_a_seal_writes() -> None:
-    assert set(_STATE_FILES) == set(spool.FILES)
+    assert set(STATE_FILES) == set(spool.FILES)

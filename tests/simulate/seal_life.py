@@ -2,7 +2,7 @@
 
 It is all written down first: edges, tampering, power, darkness, and what the air does to each
 transmission; so that two seals (two_seals.py) can live through the very same. The radio and the
-gateway's side of it are the outermost call, and played by one hand for both.
+gateway's side of it are the outermost call, and the same one stands for both.
 """
 
 import heapq

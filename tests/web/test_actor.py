@@ -119,7 +119,7 @@ async def test_an_action_that_was_done_offline_is_shown_with_both_its_times(
     async with console(new_store(tmp_path)) as site:
         case_id = await opened(site)
         raised_ms = case_of(site, case_id).raised_ms
-        site.engine.now_ms = later(site, HOUR_MS // 2)
+        site.clock.advance(HOUR_MS // 2)
         told = await site.act(case_id, "acknowledge", age_ms=HOUR_MS)
         assert isinstance(told, dict)
         assert (told["changed"], told["done_ms"], told["overtaken"]) == (True, raised_ms, False)
@@ -132,9 +132,9 @@ async def test_an_action_that_was_done_offline_is_shown_with_both_its_times(
 async def test_a_late_refusal_says_when_it_was_done_and_that_others_acted(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         case_id = await opened(site)
-        site.engine.now_ms = later(site, HOUR_MS)
+        site.clock.advance(HOUR_MS)
         await site.act(case_id, "acknowledge", "li")
-        site.engine.now_ms = later(site, HOUR_MS // 2)
+        site.clock.advance(HOUR_MS // 2)
         told = await site.act(case_id, "acknowledge", "wang", age_ms=HOUR_MS)
         assert isinstance(told, dict)
         assert told["arrived_ms"] - told["done_ms"] == HOUR_MS
@@ -146,11 +146,6 @@ async def test_a_late_refusal_says_when_it_was_done_and_that_others_acted(tmp_pa
         assert took[1] < page.index("Go to the door"), "what is still to come stands below"
         assert page.count("This came too late to count. Somebody has this case already.") == 1
         assert page.count("heard of at") == 1
-
-
-def later(site: Console, ms: int):  # type: ignore[no-untyped-def]
-    before = site.engine.now_ms
-    return lambda: before() + ms
 
 
 async def test_the_same_action_twice_is_answered_as_the_first_was(tmp_path: Path) -> None:

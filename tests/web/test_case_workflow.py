@@ -1,6 +1,5 @@
 """The closed loop on the console: who may do what when, in a sentence where it may not be."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from gateway.core.cases.actions import ACTION_OF
 from gateway.core.cases.refusal import Refusal
 from gateway.core.events import ReportCame, SealLost
 from gateway.core.model import CaseState, Contact
+from gateway.core.rules import Rules
 from gateway.core.subject import SITE, of_door
 from gateway.language.catalogue import LOCALES
 from gateway.language.reasons import refusal_line
@@ -18,7 +18,6 @@ from gateway.store.case_views import CaseRow
 from gateway.web.case_words import place_word
 from tests.web.web_site import (
     HOUR_MS,
-    WAIT_S,
     Console,
     acting_as,
     console,
@@ -41,14 +40,10 @@ async def case_of(site: Console, case_id: str) -> CaseRow:
 async def shut_for_good(site: Console) -> None:
     """The first door shuts, and stays shut for the off-delay."""
     await site.shuts(0)
-    async with asyncio.timeout(WAIT_S):
-        while not is_shut(site):
-            await asyncio.sleep(0.02)
-
-
-def is_shut(site: Console) -> bool:
+    site.clock.advance(Rules().off_delay_ms)
+    await site.engine.idle()
     with site.store.reading() as connection:
-        return views.openings(connection, "d0", 1)[0].shut_ms is not None
+        assert views.openings(connection, "d0", 1)[0].shut_ms is not None
 
 
 def journaled(site: Console) -> list[str | None]:
@@ -218,10 +213,10 @@ async def outage(site: Console, doors: int) -> CaseRow:
     areas = (("stair:3/2", doors),)
     for number in range(doors):
         await site.engine.submit(SITE, SealLost(f"d{number}", now_ms() - 1_000, areas))
-    async with asyncio.timeout(10):
-        while not (found := (await site.client.get("/api/cases")).json()["open"]):
-            await asyncio.sleep(0.05)
-    return await case_of(site, found[0]["case_id"])
+    site.clock.advance(1_000)
+    await site.engine.idle()
+    (case,) = (await site.client.get("/api/cases")).json()["open"]
+    return await case_of(site, case["case_id"])
 
 
 async def test_an_outage_is_one_case_with_its_doors_and_is_taken_and_reported(

@@ -9,6 +9,8 @@ import pytest
 import uvicorn
 from playwright.async_api import Page, async_playwright, expect
 
+from gateway.engine.clock import MachineClock
+from tests.waiting import until
 from tests.web.web_site import Console, console, first_case, new_store
 
 PHONE = {"width": 360, "height": 740}
@@ -21,9 +23,8 @@ async def served(site: Console, port: int) -> AsyncIterator[None]:
     """The console on a port; at the end every connection is cut, as by a kill."""
     config = uvicorn.Config(site.app, port=port, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
-    serving = asyncio.create_task(server._serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+    serving = asyncio.create_task(server.serve())
+    await until(lambda: server.started)
     try:
         yield
     finally:
@@ -71,7 +72,7 @@ async def test_a_page_comes_to_the_phone_by_itself_and_is_taken_and_reported(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
     store = new_store(tmp_path)
-    async with console(store) as site, served(site, port):
+    async with console(store, MachineClock(0)) as site, served(site, port):
         await site.seal(0)
         async with browsing(chromium, "zh-CN", **PHONE) as page:
             await page.goto(f"http://127.0.0.1:{port}/inbox/wang")
@@ -99,13 +100,13 @@ async def test_a_phone_catches_up_after_the_gateway_was_killed(
 ) -> None:
     store = new_store(tmp_path)
     async with browsing(chromium, "en", **PHONE) as page:
-        async with console(store) as site, served(site, port):
+        async with console(store, MachineClock(0)) as site, served(site, port):
             await site.seal(0)
             await site.seal(1)
             await page.goto(f"http://127.0.0.1:{port}/inbox/wang")
             await is_shown(page, "Live")
         await is_shown(page, "Line cut: what stands here may be old")
-        async with console(store) as site:
+        async with console(store, MachineClock(0)) as site:
             await site.opens(0)  # before anybody can listen
             async with served(site, port):
                 await is_shown(page, "The door opened, and nobody had announced it.")
@@ -119,7 +120,7 @@ async def test_a_press_that_reaches_nobody_is_told_so(
 ) -> None:
     store = new_store(tmp_path)
     async with browsing(chromium, "en", **PHONE) as page:
-        async with console(store) as site, served(site, port):
+        async with console(store, MachineClock(0)) as site, served(site, port):
             await site.seal(0)
             await site.opens(0)
             await page.goto(f"http://127.0.0.1:{port}/inbox/wang")
@@ -132,7 +133,7 @@ async def test_the_wall_shows_an_opening_by_itself(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
     store = new_store(tmp_path, doors=12)
-    async with console(store) as site, served(site, port):
+    async with console(store, MachineClock(0)) as site, served(site, port):
         for number in range(12):
             await site.seal(number)
         async with browsing(chromium, "en", **WALL) as page:
@@ -153,7 +154,7 @@ async def test_a_case_goes_round_the_whole_loop_on_its_page(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
     store = new_store(tmp_path)
-    async with console(store) as site, served(site, port):
+    async with console(store, MachineClock(0)) as site, served(site, port):
         await site.seal(0)
         await site.opens(0)
         async with browsing(chromium, "en", **WALL) as page:
@@ -179,7 +180,7 @@ async def test_what_was_chosen_stays_when_the_case_changes_beneath(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
     store = new_store(tmp_path)
-    async with console(store) as site, served(site, port):
+    async with console(store, MachineClock(0)) as site, served(site, port):
         await site.seal(0)
         await site.opens(0, age_ms=60_000)
         async with browsing(chromium, "en", **WALL) as page:
@@ -202,7 +203,7 @@ async def test_the_phone_signs_by_itself_for_every_page_that_reaches_it(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
     store = new_store(tmp_path)
-    async with console(store) as site, served(site, port):
+    async with console(store, MachineClock(0)) as site, served(site, port):
         await site.seal(0)
         await site.seal(1)
         await site.opens(0)
@@ -212,8 +213,10 @@ async def test_the_phone_signs_by_itself_for_every_page_that_reaches_it(
             await site.opens(1)
             await expect(page.locator("[data-case-id]")).to_have_count(2, timeout=WAIT_MS)
             url = "/api/wardens/wang/unsigned"
-            async with asyncio.timeout(20):
-                while (await site.client.get(url)).json()["pages"]:
-                    await asyncio.sleep(0.05)
+
+            async def is_signed() -> bool:
+                return not (await site.client.get(url)).json()["pages"]
+
+            await until(is_signed, wait_s=20)
             cases = (await site.client.get("/api/cases")).json()["open"]
             assert {case["state"] for case in cases} == {"paged"}

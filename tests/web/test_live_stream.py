@@ -1,6 +1,5 @@
 """What a page hears: the fragment that changed, all that was missed, and nothing else."""
 
-import asyncio
 import json
 import re
 from pathlib import Path
@@ -12,7 +11,7 @@ from gateway.store import outbox
 from gateway.store.database import Store, StoreError
 from gateway.store.outbox import Entry
 from gateway.web import live_stream
-from gateway.web.live_stream import merged
+from gateway.web.live_stream import PUSH_EVERY_MS, merged
 from tests.web.web_site import Console, console, first_case, listening, new_store
 
 IDS = re.compile(r'id="([^"]+)" hx-swap-oob')
@@ -30,8 +29,8 @@ async def test_a_page_that_missed_nothing_is_sent_nothing_but_the_change(tmp_pat
         await site.seal(0)
         await site.seal(1)
         seen = await seen_by(site, "/")
-        async with listening(site.app, f"view=wallboard&name=0&seen={seen}") as line:
-            await asyncio.sleep(0.3)
+        async with listening(site, f"view=wallboard&name=0&seen={seen}") as line:
+            await line.rests()
             await site.opens(1)
             told = await line.next("fragment")
             assert set(IDS.findall(told.data)) == {"door-d1", "tally", "side"}
@@ -44,7 +43,7 @@ async def test_a_page_that_comes_back_is_sent_what_it_missed(tmp_path: Path) -> 
         await site.seal(0)
         seen = await seen_by(site, "/inbox/wang")
         await site.opens(0)  # nobody listens
-        async with listening(site.app, f"view=inbox&name=wang&seen={seen}") as line:
+        async with listening(site, f"view=inbox&name=wang&seen={seen}") as line:
             told = await line.next("fragment")
             assert f'data-page-id="{first_case(0)}"' in told.data
             assert IDS.findall(told.data)[0] == "inbox"
@@ -54,8 +53,8 @@ async def test_the_phone_of_another_grid_hears_nothing(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         await site.seal(0)
         seen = await seen_by(site, "/inbox/li")
-        async with listening(site.app, f"view=inbox&name=li&seen={seen}") as line:
-            await asyncio.sleep(0.3)
+        async with listening(site, f"view=inbox&name=li&seen={seen}") as line:
+            await line.rests()
             await site.opens(0)
             news = await line.next("committed")
             assert json.loads(news.data)["cases"] == [first_case(0)]
@@ -68,8 +67,9 @@ async def test_another_opening_of_the_newest_case_changes_its_card_only(tmp_path
             await site.seal(number)
             await site.opens(number)
         seen = await seen_by(site, "/inbox/wang")
-        async with listening(site.app, f"view=inbox&name=wang&seen={seen}") as line:
-            await asyncio.sleep(0.3)
+        async with listening(site, f"view=inbox&name=wang&seen={seen}") as line:
+            await line.rests()
+            site.clock.advance(PUSH_EVERY_MS)
             await site.opens(1, moved=2)
             told = await line.next("fragment")
             assert IDS.findall(told.data) == [f"card-{first_case(1)}", "unsigned"]
@@ -81,8 +81,8 @@ async def test_a_case_that_somebody_takes_moves_to_its_group(tmp_path: Path) -> 
         await site.seal(0)
         await site.opens(0)
         seen = await seen_by(site, "/inbox/wang")
-        async with listening(site.app, f"view=inbox&name=wang&seen={seen}") as line:
-            await asyncio.sleep(0.3)
+        async with listening(site, f"view=inbox&name=wang&seen={seen}") as line:
+            await line.rests()
             await site.act(first_case(0), "acknowledge")
             told = await line.next("fragment")
             assert IDS.findall(told.data)[0] == "inbox"
@@ -104,8 +104,8 @@ async def test_every_live_page_has_a_stream_that_agrees_with_it(view: str, tmp_p
         page = await site.text(path)
         assert f"view={view}&amp;name={name}&amp;seen=" in page
         seen = await seen_by(site, path)
-        async with listening(site.app, f"view={view}&name={name}&seen={seen}") as line:
-            await asyncio.sleep(0.3)
+        async with listening(site, f"view={view}&name={name}&seen={seen}") as line:
+            await line.rests()
             await site.act(first_case(0), "acknowledge")
             told = await line.next("fragment")
             for dom_id in IDS.findall(told.data):
@@ -117,8 +117,8 @@ async def test_a_page_that_goes_out_leaves_the_form_beside_it_alone(tmp_path: Pa
         await site.seal(0)
         await site.opens(0)
         seen = await seen_by(site, f"/cases/{first_case(0)}")
-        async with listening(site.app, f"view=case&name={first_case(0)}&seen={seen}") as line:
-            await asyncio.sleep(0.3)
+        async with listening(site, f"view=case&name={first_case(0)}&seen={seen}") as line:
+            await line.rests()
             entry = registry_entry(site)
             entry.done_ms = entry.made_ms + 5
             site.engine.attempted(entry)
@@ -135,7 +135,6 @@ def registry_entry(site: Console) -> Entry:
 async def test_a_stream_outlives_a_store_that_cannot_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_stream, "TROUBLE_S", 0.05)
     async with console(new_store(tmp_path)) as site:
         await site.seal(0)
 
@@ -144,7 +143,7 @@ async def test_a_stream_outlives_a_store_that_cannot_be_read(
 
         with monkeypatch.context() as broken_store:
             broken_store.setattr(Store, "reading", broken)
-            async with listening(site.app, "view=wallboard&name=0") as line:
+            async with listening(site, "view=wallboard&name=0") as line:
                 await site.opens(0)
                 await line.next("committed")
                 broken_store.undo()
@@ -153,8 +152,8 @@ async def test_a_stream_outlives_a_store_that_cannot_be_read(
 
 
 async def test_a_stream_without_a_look_tells_of_commits_only(tmp_path: Path) -> None:
-    async with console(new_store(tmp_path)) as site, listening(site.app, "") as line:
-        await asyncio.sleep(0.05)
+    async with console(new_store(tmp_path)) as site, listening(site, "") as line:
+        await line.rests()
         await site.seal(0)
         news = json.loads((await line.next("committed")).data)
         assert news["doors"] == ["d0"]
@@ -162,17 +161,17 @@ async def test_a_stream_without_a_look_tells_of_commits_only(tmp_path: Path) -> 
 
 async def test_a_listener_that_is_gone_is_watched_for_no_more(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
-        async with listening(site.app, "view=wallboard&name=0") as line:
+        async with listening(site, "view=wallboard&name=0") as line:
             await line.next("fragment")
-            assert len(site.engine._watchers) == 1
-        assert site.engine._watchers == []
+            assert len(site.engine.broadcast) == 1
+        assert len(site.engine.broadcast) == 0
 
 
 async def test_streams_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_stream, "STREAMS_MAX", 1)
     async with (
         console(new_store(tmp_path)) as site,
-        listening(site.app, "view=wallboard&name=0") as line,
+        listening(site, "view=wallboard&name=0") as line,
     ):
         await line.next("fragment")
         answer = await site.client.get("/stream", headers={"accept-language": "en"})
@@ -189,7 +188,7 @@ async def test_many_commits_are_one_push(tmp_path: Path) -> None:
     async with console(new_store(tmp_path, doors=8)) as site:
         for number in range(8):
             await site.seal(number)
-        async with listening(site.app, "view=wallboard&name=0") as line:
+        async with listening(site, "view=wallboard&name=0") as line:
             await line.next("fragment")
             for number in range(8):
                 await site.opens(number)

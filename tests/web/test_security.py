@@ -151,4 +151,4 @@ def test_what_the_gate_remembers_is_bounded() -> None:
     gate = PasswordGate("right")
     for number in range(site_password.ADDRESSES_MAX + 10):
         gate.answer(WRONG, f"10.{number // 65536}.{number // 256 % 256}.{number % 256}", number)
-    assert len(gate._wrong) == site_password.ADDRESSES_MAX
+    assert gate.remembered == site_password.ADDRESSES_MAX

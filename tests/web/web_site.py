@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import tzinfo
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import insert
 from gateway.core.events import OrderPlaced, PermitAnnounced, ReportCame, SealBound
 from gateway.core.model import Contact, Order, Permit
 from gateway.core.subject import of_door
+from gateway.engine.clock import Clock
 from gateway.engine.engine import Engine
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
@@ -26,11 +28,15 @@ from gateway.registry import load as registry
 from gateway.settings import Settings
 from gateway.store import tables
 from gateway.store.database import Store
+from gateway.web.answers import PROBLEM
 from gateway.web.app import build
+from gateway.web.live_stream import PUSH_EVERY_MS
+from tests.manual_clock import ManualClock
+from tests.waiting import until
 
-WAIT_S = 10.0
 HOUR_MS = 3_600_000
 SECRET_ADDRESS = "https://push.example/token-8f3c"
+_BEGAN_MS = time.time_ns() // 1_000_000
 NASTY = '<script>alert("3-301")</script>'
 
 
@@ -45,7 +51,8 @@ class SilentOutlet:
 
 
 def now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    """The time at which every site here begins; it stands still until its clock is advanced."""
+    return _BEGAN_MS
 
 
 def seal_id(number: int) -> str:
@@ -92,6 +99,16 @@ def acting_as(actor_id: str) -> dict[str, str]:
     return {"Menshen-Actor": actor_id}
 
 
+def problem_of(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """What a problem says beside what RFC 9457 wants of it, which is checked here."""
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM), answer.text
+    problem = answer.json()
+    assert (problem.pop("type"), problem.pop("status")) == ("about:blank", status)
+    assert problem.pop("title") == HTTPStatus(status).phrase
+    assert problem.pop("detail").strip()
+    return dict(problem)
+
+
 class Console:
     """The console at work."""
 
@@ -104,7 +121,7 @@ class Console:
         zone: tzinfo,
     ) -> None:
         self.app, self.engine, self.store, self.client = app, engine, store, client
-        self.zone = zone
+        self.zone, self.clock = zone, engine.clock
         self._edges: dict[int, int] = {}
 
     async def seal(self, number: int, under_order: bool = True) -> None:
@@ -128,12 +145,16 @@ class Console:
         await self.engine.submit(of_door(f"d{number}"), PermitAnnounced(permit))
 
     async def act(self, case_id: str, action: str, by: str = "wang", **more: object) -> object:
-        """What the API answers to an action about a case."""
+        """What the API answers to an action about a case; of a refusal, what its problem says
+        beside."""
         answer = await self.client.post(
             f"/api/cases/{case_id}/{action}", json=more, headers=acting_as(by)
         )
-        assert answer.status_code in (200, 409), answer.text
-        return answer.json()
+        if answer.status_code == 200:
+            return answer.json()
+        beside = problem_of(answer, 409)
+        assert answer.json()["detail"] == beside["why"]
+        return beside
 
     async def works_here(self, case_id: str, actor_id: str) -> None:
         """Somebody says on a case's page that they work at this screen."""
@@ -161,27 +182,32 @@ class Console:
 
 
 @contextlib.asynccontextmanager
-async def console(store: Store, **sections: Any) -> AsyncIterator[Console]:
-    """The site's engine and console, until the end of the block."""
+async def console(
+    store: Store, clock: Clock | None = None, **sections: Any
+) -> AsyncIterator[Console]:
+    """The site's engine and console, until the end of the block.
+
+    By a clock that is advanced by hand, if none is given; it starts at the machine's time.
+    """
     settings = Settings(**({"site": {"name": "Liangxi", "language": "en"}} | sections))
     with store.reading() as connection:
         known = registry.load(connection)
     site = CommittedSite(known, settings.rulebook)
-    engine = Engine(store, site, Authenticator(), Addresses(known, SECRET_ADDRESS, "en"))
+    addresses = Addresses(known, SECRET_ADDRESS, "en")
+    clock = clock or ManualClock(now_ms())
+    engine = Engine(store, site, Authenticator(), addresses, clock)
     engine.connect(SilentOutlet(), [])
     app = build(settings, store, engine)
-    beating = asyncio.create_task(engine.run())
-    async with asyncio.timeout(WAIT_S):
-        while site.unsaid():  # the grids of new doors are news, but not what tests wait for
-            await asyncio.sleep(0.005)
+    working = asyncio.create_task(engine.run())
+    await engine.idle()  # the grids of new doors are news, but not what tests wait for
     transport = httpx.ASGITransport(app=app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             yield Console(app, engine, store, client, settings.zone)
     finally:
-        beating.cancel()
+        working.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await beating
+            await working
 
 
 class Event:
@@ -195,9 +221,10 @@ class Event:
 
 
 class Listener:
-    """The far end of a stream."""
+    """The far end of a stream. `rests`: its near end has told what there was, and waits a while."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.status = 0
         self._buffer = ""
@@ -211,16 +238,22 @@ class Listener:
         for block in blocks:
             self.events.put_nowait(Event(block))
 
+    async def rests(self) -> None:
+        """Wait until the near end has told all that it knows of, and lets time pass."""
+        await self._clock.until_asleep()
+
     async def next(self, name: str) -> Event:
-        """The next event of a name; others are passed over."""
-        async with asyncio.timeout(WAIT_S):
-            while (event := await self.events.get()).name != name:
-                pass
-            return event
+        """The next event of a name, however long that takes; others are passed over."""
+        while True:
+            await until(lambda: not self.events.empty() or self._clock.sleepers())
+            if self.events.empty():
+                self._clock.advance(PUSH_EVERY_MS)
+            elif (event := self.events.get_nowait()).name == name:
+                return event
 
 
 @contextlib.asynccontextmanager
-async def listening(app: FastAPI, query: str) -> AsyncGenerator[Listener, None]:
+async def listening(site: Console, query: str) -> AsyncGenerator[Listener, None]:
     """Listen to /stream as a browser does; httpx cannot, for it waits for the end."""
     gone = asyncio.Event()
 
@@ -242,8 +275,8 @@ async def listening(app: FastAPI, query: str) -> AsyncGenerator[Listener, None]:
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
-    listener = Listener()
-    request = asyncio.create_task(app(scope, receive, listener.send))  # type: ignore[arg-type]
+    listener = Listener(site.clock)
+    request = asyncio.create_task(site.app(scope, receive, listener.send))  # type: ignore[arg-type]
     try:
         yield listener
     finally:

@@ -21,7 +21,7 @@ from gateway.core.cases import escalation
 from gateway.core.cases.case import Attribution, H, answer, find, paged, report, review, shelve
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import Action, judge
-from gateway.core.duration import DAY_MS
+from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.effects import ActionRefused, Effect
 from gateway.core.events import (
     CaseAcknowledged,
@@ -39,7 +39,7 @@ from gateway.core.outcome import Outcome
 from gateway.core.rules import Rules
 
 AGE_MAX_MS: Final = DAY_MS  # no handheld keeps an action longer; it is dated then
-LATE_MS: Final = 60_000  # what comes so long after it was done says both times
+LATE_MS: Final = MINUTE_MS  # what comes so long after it was done says both times
 RESULTS_KEPT: Final = 16  # of one holder: three cases round the whole loop
 
 Recent = tuple[ActionResult, ...]

@@ -1,12 +1,12 @@
-"""A case's life, the closed loop: raised, paged, acknowledged, on site, reported, assessed, signed
+"""How a case goes on: raised, paged, acknowledged, on site, reported, assessed, signed
 off, closed. An illegal step changes nothing.
 
 One case is open at a door; what happens there while it is open joins it, and pages again under its
 own page id: the warden must hear of the second opening too, but has one thing to end. Once somebody
 has reported how it ended it is in review, and what happens then is a new case that refers to it;
 nothing is ever reopened. A case of tampering is locked: nobody reports it from afar. What raised a
-case may be over before anybody answered (ISA-18.2: returned, unacknowledged); it must be answered
-all the same, and nothing closes that still goes on.
+case may be over before anybody answered (ISA-18.2: returned to normal, unacknowledged); it must be
+answered all the same, and nothing closes that still goes on.
 
 A holder is whatever holds a case: a door, or an outage. What people may do about it when is one
 table, in cases/transitions.py; here is what follows once they may.

@@ -240,10 +240,10 @@ def _with(outages: Outages, outage: Outage) -> Outages:
 
 
 # What is due: when, the part that it is about, and rule(outages, part, now_ms, rules).
-Due = tuple[int | None, Any, Callable[[Outages, Any, int, Rules], OutagesChange]]
+Deadline = tuple[int | None, Any, Callable[[Outages, Any, int, Rules], OutagesChange]]
 
 
-def _all_due(outages: Outages) -> Iterator[Due]:
+def _all_due(outages: Outages) -> Iterator[Deadline]:
     yield outages.gathered_ms, None, _gather
     for outage in outages.outages:
         yield outage.settles_ms, outage, _settle

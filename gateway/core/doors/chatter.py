@@ -1,9 +1,9 @@
 """Chatter: openings too fast for a person are the contact's fault, and no reason to run upstairs.
 
 The first openings of a burst are told at once, each like any other. With the third in a minute
-the contact is put aside: one case for the whole burst, and the door counts as not seen, until
-there was no edge for the settle time. What the contact says then is believed again; if it then says
-open, that is an opening like any other.
+the contact is believed no more: one case for the whole burst, and the door counts as not seen,
+until there was no edge for the settle time. What the contact says then is believed again; if it
+then says open, that is an opening like any other.
 """
 
 from msgspec.structs import replace
@@ -22,7 +22,7 @@ OVER_WHEN_SETTLED = frozenset({Reason.CHATTER})
 
 
 def count_edges(door: Door, observation: Observation, rules: Rules) -> DoorChange:
-    """More edges while it is put aside: counted, and it must settle anew."""
+    """More edges while it chatters: counted, and it must settle anew."""
     chattering = door.chattering
     if chattering is None or not observation.edges:
         return door, ()
@@ -37,7 +37,7 @@ def count_edges(door: Door, observation: Observation, rules: Rules) -> DoorChang
 
 
 def check(door: Door, observation: Observation, rules: Rules) -> DoorChange:
-    """Put the contact aside if this opening came too fast, or goes on for the tenth time."""
+    """Distrust the contact if this opening came too fast, or goes on for the tenth time."""
     if not (observation.opens or observation.joins):
         return door, ()
     if observation.opens:

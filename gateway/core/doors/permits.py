@@ -28,10 +28,10 @@ def announced(door: Door, event: PermitAnnounced, now_ms: int, rules: Rules) -> 
     Where PERMITS_MAX live ones stand, nothing changes but for the effect that says so.
     """
     permit = event.permit
-    holding = add(door, permit, now_ms)
-    if holding is None:
+    with_permit = add(door, permit, now_ms)
+    if with_permit is None:
         return door, (PermitRefused(permit.permit_id, Reason.PERMITS_FULL),)
-    door = holding
+    door = with_permit
     case = door.case
     if case is None or case.reason is not Reason.NO_PERMIT or case.openings != 1:
         return door, ()

@@ -74,7 +74,7 @@ def lost_ms(door: Door, rules: Rules) -> int | None:
 def fall_silent(door: Door, heard_ms: int, due_ms: int, now_ms: int, rules: Rules) -> DoorChange:
     """The seal is lost. Somebody is told if that lasts and nothing else explains it.
 
-    Where this comes late by a heartbeat, the gateway was deaf itself, and the seal has its time
+    Where this comes late by a heartbeat, the gateway itself heard nobody, and the seal has its time
     anew."""
     if door.heartbeat_ms is not None and now_ms - due_ms >= door.heartbeat_ms:
         return replace(door, listened_ms=now_ms), ()

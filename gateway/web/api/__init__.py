@@ -1,1 +1,5 @@
-"""The same for programs, as JSON."""
+"""The same for programs, as JSON, a file each with its routes.
+
+`reading` (doors, cases, health, pages), `acting` (on a case, as a person) and `announcing` (an
+opening). What goes wrong is a problem, as `gateway.web.answers` says.
+"""

@@ -1,1 +1,6 @@
-"""The pages: a view, the live pieces that it shows, and its routes, a file each."""
+"""The pages, a file each with its view, its live fragments and its routes.
+
+In the order in which people meet them: `wallboard` (all doors), `cases` (the lists, and one case
+with its loop and buttons), `warden_inbox` (a warden's own page), `doors` (a door's log, and
+announcing), `health` (for engineers).
+"""

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
-from gateway.core.actor import Actor, actor_of
+from gateway.core.actor import CENTRE, Actor, actor_of
 from gateway.engine.ports import Answer, Committed
 from gateway.store import case_views, page_views, views
 from gateway.web import actions, actor
+from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.case_words import first_told_ms, may, without_paging, workflow
-from gateway.web.context import NOT_FOUND, Before, HttpProblem, WebContext
+from gateway.web.context import Before, WebContext
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix
 
@@ -62,24 +63,22 @@ class OneCase(LiveView):
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
         """The case, its silent doors, and who was told; nothing if there is no such case."""
-        one = gathered(connection, self._case_id, self._sign_off, self._by)
-        if one is None:
+        shown = gathered(connection, self._case_id, self._sign_off, self._by)
+        if shown is None:
             return []
         # A page that goes out must not take away what somebody is filling in beside it.
-        key = [without_paging(one["case"]), one["wardens"], one["actor"]]
-        found = [
-            Fragment("case", "parts/case.html", "one", one, key=key),
-            Fragment("workflow", "parts/workflow.html", "one_workflow", one["workflow"], "case"),
+        key = [without_paging(shown["case"]), shown["wardens"], shown["actor"]]
+        fragments = [
+            Fragment("case", "parts/case.html", "shown", shown, key=key),
+            Fragment("workflow", "parts/workflow.html", "workflow", shown["workflow"], "case"),
         ]
-        self._is_outage = one["outage"] is not None
+        self._is_outage = shown["outage"] is not None
         if self._is_outage:
-            found.append(Fragment("outage", "parts/outage.html", "outage", one["outage"], "case"))
-        return [
-            *found,
-            Fragment(
-                "deliveries", "parts/deliveries.html", "deliveries", one["deliveries"], "case"
-            ),
-        ]
+            outage = Fragment("outage", "parts/outage.html", "outage", shown["outage"], "case")
+            fragments.append(outage)
+        deliveries = shown["deliveries"]
+        last = Fragment("deliveries", "parts/deliveries.html", "deliveries", deliveries, "case")
+        return [*fragments, last]
 
 
 def gathered(
@@ -139,7 +138,7 @@ def routes(context: WebContext) -> APIRouter:
             fragments = view.changed(connection, None, now_ms)
             if not fragments:
                 raise HttpProblem(404, NOT_FOUND)
-            return {"one": fragments[0].shows, "seen": view.digest()}
+            return {"shown": fragments[0].shows, "seen": view.digest(), "centre": CENTRE.actor_id}
 
         return await context.page(request, "case.html", gather)
 
@@ -167,7 +166,7 @@ def _actions(router: APIRouter, context: WebContext) -> None:
         return await context.page(
             request,
             "parts/case.html",
-            lambda connection: {"one": gathered(connection, case_id, sign_off, by)},
+            lambda connection: {"shown": gathered(connection, case_id, sign_off, by)},
         )
 
     def who(request: Request) -> Actor:

@@ -1,9 +1,5 @@
 """A door: its state, its own log with why each opening was what it was, and announcing one."""
 
-import re
-import secrets
-from collections.abc import Callable
-from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Request, Response
@@ -16,20 +12,14 @@ from gateway.core.doors.permits import is_live
 from gateway.core.duration import HOUR_MS, MINUTE_MS
 from gateway.core.model import Permit
 from gateway.core.rules import Rulebook
-from gateway.core.subject import of_door
 from gateway.engine.ports import Committed
 from gateway.language import recurrence, times
 from gateway.language.catalogue import N_
 from gateway.registry import fields, permits
-from gateway.registry.permits import (
-    Announced,
-    Announcements,
-    NobodyThereError,
-    PermitConflictError,
-    PermitError,
-)
 from gateway.store import case_views, views
-from gateway.web.context import NOT_FOUND, Before, HttpProblem, WebContext
+from gateway.web.announcing import announce, permit_id
+from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.context import Before, WebContext
 from gateway.web.door_words import tile
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix
@@ -42,8 +32,6 @@ _BAD_DAILY = N_("Times of the day could not be read; write them as in 07:00-08:3
 NO_DAYS: Final[list[int]] = []
 
 Day = Annotated[int, Field(ge=0, le=6)]  # Monday is 0
-
-_PERMIT_ID = re.compile(r"[0-9a-f]{16}")
 
 
 class OneDoor(LiveView):
@@ -78,57 +66,6 @@ class OneDoor(LiveView):
 def _order_to_ms(row: views.DoorRow, now_ms: int) -> int | None:
     """When the order that runs now ends, or None without one."""
     return max((o.to_ms for o in row.state.orders if o.from_ms <= now_ms < o.to_ms), default=None)
-
-
-async def announce(context: WebContext, door_id: str, permit: Permit) -> bool:
-    """Announce an opening; whether that is news. HttpProblem if it cannot be."""
-    said = await _announced(context, lambda law: [law.announce(door_id, permit)])
-    return any(said.values())
-
-
-async def announce_in(context: WebContext, area: str, permit: Permit) -> dict[str, bool]:
-    """Announce the same for every door of an area, to each under an id of its own. Whether that
-    changed something, by door. HttpProblem if it cannot be."""
-    return await _announced(context, lambda law: law.announce_in(area, permit))
-
-
-async def _announced(
-    context: WebContext, say_it: Callable[[Announcements], list[Announced]]
-) -> dict[str, bool]:
-    """Check, and hand to the gateway what is new; by door, whether it changed something.
-
-    One that was quicker may have taken the room meanwhile: then the check itself says so.
-    """
-    changed = {}
-    for one in await _checked(context, say_it):
-        changed[one.door_id] = one.is_new and await context.submit(of_door(one.door_id), one.event)
-        if one.is_new and not changed[one.door_id]:
-            await _checked(context, partial(_again, one))
-    return changed
-
-
-def _again(one: Announced, law: Announcements) -> list[Announced]:
-    return [law.announce(one.door_id, one.permit)]
-
-
-async def _checked(
-    context: WebContext, say_it: Callable[[Announcements], list[Announced]]
-) -> list[Announced]:
-    """What the law makes of it. HttpProblem if it cannot be."""
-    now_ms = context.now_ms()
-    try:
-        return await context.read(lambda rows: say_it(Announcements(rows, now_ms, context.zone)))
-    except NobodyThereError:
-        raise HttpProblem(404, NOT_FOUND) from None
-    except PermitConflictError as wrong:
-        raise HttpProblem(409, wrong.sentence, **wrong.facts) from None
-    except PermitError as wrong:
-        raise HttpProblem(422, wrong.sentence, **wrong.facts) from None
-
-
-def permit_id(offered: str | None) -> str:
-    """A permit's id: the form's own, so that pressing twice announces once, or a fresh one."""
-    return offered if offered and _PERMIT_ID.fullmatch(offered) else secrets.token_hex(8)
 
 
 def _recurring(permit: Permit, daily: str, days: list[int]) -> Permit:

@@ -112,6 +112,5 @@ def routes(context: WebContext) -> APIRouter:
 
 
 async def _drawn(context: WebContext, request: Request, template: str) -> Response:
-    told = await report(context)
-    values: dict[str, Any] = {"report": told}
+    values: dict[str, Any] = {"report": await report(context)}
     return context.answer(request, context.draw(template, context.setting(request), values))

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from gateway.core.rules import Rulebook
 from gateway.engine.ports import Committed
 from gateway.store import case_views, views
-from gateway.web.context import NOT_FOUND, HttpProblem, WebContext
+from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.context import WebContext
 from gateway.web.door_words import Tile, dom_id, tile
 from gateway.web.live_view import Fragment, LiveView
 

@@ -17,8 +17,9 @@ from gateway.store import case_views, page_views, views
 from gateway.store.case_views import OPEN, WAITING, CaseRow
 from gateway.store.page_views import PageRow
 from gateway.web import actions
+from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.case_words import may, without_paging
-from gateway.web.context import NOT_FOUND, HttpProblem, WebContext
+from gateway.web.context import WebContext
 from gateway.web.door_words import dom_id
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix

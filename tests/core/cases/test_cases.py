@@ -24,7 +24,7 @@ def refusals(effects: Iterable[Effect]) -> list[Refusal]:
     """Why each of them was refused; nothing else must have followed."""
     refused = [effect for effect in effects if isinstance(effect, ActionRefused)]
     assert refused == list(effects)
-    return [one.refusal for one in refused]
+    return [refused_action.refusal for refused_action in refused]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.core.actors import HOUR, SECOND
 from tests.core.timeline import SITE, Site
 
 FLATS = ("1-1", "1-2", "1-3", "2-1", "2-2", "2-3", "3-1")
-acts = st.lists(
+happenings = st.lists(
     st.tuples(
         st.sampled_from(["building", "flat", "opens", "acknowledge", "report", "wait"]),
         st.integers(0, 2_000),
@@ -55,25 +55,25 @@ def cut(site: Site, flat: str) -> None:
 def check(site: Site) -> None:
     due_ms = outages.next_deadline(site.outages)
     assert due_ms is None or due_ms > site.now_ms
-    going_on = {one.outage_id: one for one in site.outages.outages if one.doors}
-    for one in going_on.values():
-        assert len(set(one.doors)) == len(one.doors)
+    going_on = {outage.outage_id: outage for outage in site.outages.outages if outage.doors}
+    for outage in going_on.values():
+        assert len(set(outage.doors)) == len(outage.doors)
     for door_id, door in site.doors.items():
         assert door.outage is None or door_id in going_on[door.outage].doors, "a cause that is gone"
     ended: set[str] = set()
-    told: set[tuple[str, int]] = set()
+    paged: set[tuple[str, int]] = set()
     for _, _, effect in site.followed:
         if isinstance(effect, CaseMoved):
             assert effect.case.case_id not in ended, "a case was reopened"
             if effect.case.state is CaseState.CLOSED:
                 ended.add(effect.case.case_id)
         elif isinstance(effect, PageDue):
-            assert (effect.page_id, effect.step_index) not in told, "one page, told twice"
-            told.add((effect.page_id, effect.step_index))
+            assert (effect.page_id, effect.step_index) not in paged, "one page, told twice"
+            paged.add((effect.page_id, effect.step_index))
 
 
 @quick
-@given(acts)
+@given(happenings)
 def test_whatever_goes_dark_and_comes_back(lived: list[tuple[str, int]]) -> None:
     site = Site(*FLATS)
     for name, number in lived:
@@ -84,14 +84,14 @@ def test_whatever_goes_dark_and_comes_back(lived: list[tuple[str, int]]) -> None
     site.live_until(site.now_ms + HOUR)
     check(site)
     assert site.outages.lost == ()
-    assert not any(one.doors for one in site.outages.outages)
+    assert not any(outage.doors for outage in site.outages.outages)
     for door in site.doors.values():
         assert door.silence is None
         assert door.case is None or door.case.reason is not Reason.SILENT
 
 
 @quick
-@given(acts)
+@given(happenings)
 def test_the_site_lived_through_again_is_the_same_byte_for_byte(
     lived: list[tuple[str, int]],
 ) -> None:

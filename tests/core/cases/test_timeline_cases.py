@@ -38,10 +38,10 @@ def test_nobody_answers_and_the_next_is_told_and_then_round_again_for_ever() -> 
     site.want(between("08:05:01", "08:07"), page(centre))
     site.want(between("08:07:01", "08:09"), page(warden))
     site.want(between("08:09", "day 2 08:09"), page(centre, times=180))
-    told = [(site.told(p)[1], p.page_id) for p in site.pages()[:6]]
-    assert [ways for ways, _ in told] == ["first", "other", "all", "all", "all", "first"]
-    assert len({page_id for _, page_id in told[:5]}) == 1  # one page, in many hands
-    assert told[5][1] != told[0][1]  # and a new round rings anew
+    pages = [(site.told(p)[1], p.page_id) for p in site.pages()[:6]]
+    assert [ways for ways, _ in pages] == ["first", "other", "all", "all", "all", "first"]
+    assert len({page_id for _, page_id in pages[:5]}) == 1  # one page, in many hands
+    assert pages[5][1] != pages[0][1]  # and a new round rings anew
 
 
 @pytest.mark.parametrize("when", ["08:01:10", "08:02", "08:04:59", "08:08:59", "08:31:01"])
@@ -79,9 +79,9 @@ def test_what_is_over_must_still_be_acknowledged() -> None:
     site = breach()
     site.at("08:01:02").door(DOOR).shuts()
     site.want(between("08:01", "08:10"), page(deputy), page(centre))
-    its = site.case_of(DOOR)
-    assert its is not None
-    assert (its.state, its.cleared_ms) == (CaseState.RAISED, site.time("08:01:04"))
+    open_case = site.case_of(DOOR)
+    assert open_case is not None
+    assert (open_case.state, open_case.cleared_ms) == (CaseState.RAISED, site.time("08:01:04"))
     site.person("Wang", DOOR).acknowledges()
     site.want(between("08:10", "09:00"), nobody())
 
@@ -135,9 +135,9 @@ def test_what_happens_after_the_report_is_a_new_case_that_refers_to_the_old() ->
     site.at("08:30").door(DOOR).shuts()
     site.at("08:31").door(DOOR).opens()
     site.want(between("08:31", "08:31"), page(warden))
-    its, in_review = site.case_of(DOOR), site.doors[DOOR].in_review
-    assert its is not None
-    assert its.refers_to == in_review[0].case_id != its.case_id
+    open_case, in_review = site.case_of(DOOR), site.doors[DOOR].in_review
+    assert open_case is not None
+    assert open_case.refers_to == in_review[0].case_id != open_case.case_id
 
 
 def test_a_site_that_wants_no_signing_off_closes_with_the_report() -> None:
@@ -155,9 +155,9 @@ def test_a_fault_beside_a_breach_leaves_the_breach_to_who_has_it() -> None:
         site.at(f"08:01:{second:02}").door(DOOR).shuts()
         site.at(f"08:01:{second + 5:02}").door(DOOR).opens()
     site.want(between("08:01", "08:02"), page(installer, why="chatter"))
-    its = site.case_of(DOOR)
-    assert its is not None
-    assert its.reason == "no_permit"
+    open_case = site.case_of(DOOR)
+    assert open_case is not None
+    assert open_case.reason == "no_permit"
 
 
 def chatters_by_night(rules: Rules) -> Site:
@@ -183,9 +183,9 @@ def test_a_fault_beside_a_breach_is_told_by_day_too(settle_ms: int) -> None:
 def test_a_fault_that_nobody_was_told_of_outlives_the_breach_beside_it(settle_ms: int) -> None:
     site = chatters_by_night(Rules(settle_ms=settle_ms))
     site.at("23:30").person("Wang", DOOR).reports("explained")
-    its = site.case_of(DOOR)
-    assert its is not None
-    assert (its.reason, its.cleared_ms is not None) == ("chatter", settle_ms == 300_000)
+    open_case = site.case_of(DOOR)
+    assert open_case is not None
+    assert (open_case.reason, open_case.cleared_ms is not None) == ("chatter", settle_ms == 300_000)
     site.want(between("23:10", "day 2 07:59:59"), page(installer, times=0))
     site.want(between("day 2 08:00", "day 2 08:00"), page(installer, why="chatter"))
 

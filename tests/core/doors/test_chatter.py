@@ -1,4 +1,4 @@
-"""A contact that chatters is put aside: one case, not two hundred pages (complaint B7)."""
+"""A contact that chatters is believed no more: one case, not two hundred pages (complaint B7)."""
 
 from gateway.core.model import Contact
 from gateway.core.reasons import Reason

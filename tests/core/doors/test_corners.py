@@ -45,10 +45,10 @@ def test_what_leaves_the_shelf_in_quiet_hours_waits_for_their_end() -> None:
     site.tell(DOOR, OrderPlaced(order))
     for second in range(10):
         site.at(f"11:00:{second:02}").tell(DOOR, MessageRefused(f"seal-{DOOR}", Reason.WRONG_KEY))
-    its = site.case_of(DOOR)
-    assert its is not None
+    open_case = site.case_of(DOOR)
+    assert open_case is not None
     shelved = CaseShelved(
-        its.case_id, actor_of("Wang"), "a1", why="known", until_ms=site.time("12:30")
+        open_case.case_id, actor_of("Wang"), "a1", why="known", until_ms=site.time("12:30")
     )
     site.at("11:01").tell(DOOR, shelved)
     site.want(between("11:01", "13:59:59"), nobody())

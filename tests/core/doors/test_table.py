@@ -64,17 +64,17 @@ def said(story: Story, after: str, edges: int, kind: str) -> None:
 
 
 def followed(story: Story) -> set[str]:
-    found = set()
+    kinds = set()
     for effect in story.effects:
         if isinstance(effect, OpeningBegan):
-            found.add(
+            kinds.add(
                 {Reason.OPENED_BLIND: "blind", Reason.OPEN_AFTER_RESTART: "found"}.get(
                     effect.reason, "opens"
                 )
             )
         elif isinstance(effect, OpeningEnded) and not effect.opening_id.endswith("-blind"):
-            found.add("inferred" if effect.inferred else "shut")
-    return found or {"nothing"}
+            kinds.add("inferred" if effect.inferred else "shut")
+    return kinds or {"nothing"}
 
 
 @pytest.mark.parametrize(("before", "after", "edges", "must"), CELLS)

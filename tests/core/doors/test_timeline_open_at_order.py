@@ -40,10 +40,10 @@ def test_a_cover_that_is_open_when_the_order_begins_is_told_in_the_end() -> None
     site.want(between("08:00", "09:09:59"), nobody())
     site.want(between("09:10", "09:10"), page(warden, why="cover tamper", door="3-201"))
     site.want(between("09:10", "12:00"), page(warden, door="3-202", times=0))
-    its = site.case_of("3-201")
-    assert its is not None
-    assert its.locked
-    assert its.since_ms == site.time("09:00")
+    open_case = site.case_of("3-201")
+    assert open_case is not None
+    assert open_case.locked
+    assert open_case.since_ms == site.time("09:00")
 
 
 def test_an_order_that_is_placed_for_a_tampered_door_gives_it_time_to_be_mended() -> None:

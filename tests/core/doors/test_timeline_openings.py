@@ -73,7 +73,7 @@ def test_a_restart_of_the_gateway_is_no_opening() -> None:
 
 
 def test_a_gateway_that_slept_for_an_hour_blames_no_seal_and_finds_no_outage() -> None:
-    """It was deaf itself: every seal has as long as ever to be heard, from now on."""
+    """The gateway itself heard nobody: every seal has as long as ever to be heard, from now on."""
     flats = [f"3-{flat}" for flat in range(1, 9)]
     site = Site(*flats, heartbeat_ms=300_000, from_="10:00")
     site.at("10:30").door("3-1").loses_power()
@@ -266,9 +266,9 @@ def test_a_cover_that_is_mended_at_an_open_door_is_not_the_end_of_it() -> None:
     site = Site("3-201")
     site.at("08:01").door("3-201").cover().opens()
     site.at("08:05").door("3-201").cover(off=False)
-    its = site.case_of("3-201")
-    assert its is not None
-    assert its.cleared_ms is None
+    open_case = site.case_of("3-201")
+    assert open_case is not None
+    assert open_case.cleared_ms is None
 
 
 def test_a_replaced_seal_closes_nothing_that_it_has_not_seen() -> None:

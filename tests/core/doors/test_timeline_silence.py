@@ -124,8 +124,8 @@ def test_five_hundred_doors_without_power_are_one_case_and_a_true_opening_pages_
         page(warden, why="no permit", door=leaver),
         page(warden, why="cover tamper", door=tampered),
     )
-    (found,) = [e for _, _, e in site.followed if isinstance(e, OutageFound)]
-    assert len(found.doors) == 498
+    (outage,) = [e for _, _, e in site.followed if isinstance(e, OutageFound)]
+    assert len(outage.doors) == 498
     site.person("Wang", leaver).is_there()
     site.person("Wang", tampered).is_there()
     comes_back(site, "10:40", *(d for d in flats if d not in (leaver, tampered)))
@@ -191,8 +191,8 @@ def test_the_ledger_says_what_was_seen_and_what_was_not() -> None:
     site.at("09:00")
     events = [(at_ms, event) for at_ms, place, event in site.journal if place == "3-201"]
     span = site.time("07:30"), site.time("09:00")
-    its = ledger(events, span)
-    minutes = {c: its.total_ms(c) / MINUTE for c in Contact}
+    coverage = ledger(events, span)
+    minutes = {c: coverage.total_ms(c) / MINUTE for c in Contact}
     assert minutes == {Contact.SHUT: 65, Contact.OPEN: 10, Contact.UNKNOWN: 15}
 
 

@@ -35,25 +35,29 @@ class Inbox:
     def page(self, number, reason, at_ms, ways=Ways.ALL):
         self.until(at_ms)
         personal_page = PersonalPage(f"p{number}", f"c{number}", "d", reason, at_ms, ways)
-        self.person, said = people.page(self.person, personal_page, at_ms, RULES)
-        self._note(at_ms, said)
-        return said
+        self.person, contents = people.page(self.person, personal_page, at_ms, RULES)
+        self._note(at_ms, contents)
+        return contents
 
     def until(self, at_ms):
         """Serve every deadline up to a time, each at its time."""
         while (due_ms := people.next_deadline(self.person)) is not None and due_ms <= at_ms:
-            self.person, said = people.due(self.person, due_ms, RULES)
-            self._note(due_ms, said)
+            self.person, contents = people.due(self.person, due_ms, RULES)
+            self._note(due_ms, contents)
 
-    def _note(self, at_ms, said):
-        self.out += [(at_ms, one) for one in said if isinstance(one, SinglePage | GroupedPage)]
+    def _note(self, at_ms, contents):
+        self.out += [
+            (at_ms, content)
+            for content in contents
+            if isinstance(content, SinglePage | GroupedPage)
+        ]
 
     def cases(self):
-        found = []
-        for _, one in self.out:
-            personal_pages = (one.page,) if isinstance(one, SinglePage) else one.pages
-            found += [personal_page.case_id for personal_page in personal_pages]
-        return found
+        case_ids = []
+        for _, content in self.out:
+            personal_pages = (content.page,) if isinstance(content, SinglePage) else content.pages
+            case_ids += [personal_page.case_id for personal_page in personal_pages]
+        return case_ids
 
 
 def test_ten_breaches_are_told_one_by_one_and_the_rest_as_one_page_when_the_window_allows():
@@ -97,8 +101,8 @@ def test_another_channel_of_the_same_page_is_not_another_page():
     for number in range(MOST):
         bench.page(number, BREACH, START_MS, Ways.FIRST)
     for number in range(MOST):
-        (said,) = bench.page(number, BREACH, START_MS + 30_000, Ways.OTHER)
-        assert said.page.ways is Ways.OTHER
+        (content,) = bench.page(number, BREACH, START_MS + 30_000, Ways.OTHER)
+        assert content.page.ways is Ways.OTHER
         assert bench.page(number, BREACH, START_MS + 60_000, Ways.ALL) == ()
     assert not bench.person.queued
 
@@ -106,8 +110,8 @@ def test_another_channel_of_the_same_page_is_not_another_page():
 def test_by_all_channels_only_what_is_missing_is_used():
     bench = Inbox()
     bench.page(1, BREACH, START_MS, Ways.FIRST)
-    (said,) = bench.page(1, BREACH, START_MS + 1, Ways.ALL)
-    assert said.page.ways is Ways.OTHER
+    (content,) = bench.page(1, BREACH, START_MS + 1, Ways.ALL)
+    assert content.page.ways is Ways.OTHER
 
 
 def test_a_case_waits_once_with_the_worst_that_was_said_of_it():
@@ -172,15 +176,19 @@ def test_any_storm(storm):
         at_ms += wait_ms
         bench.until(at_ms)  # what was due has gone out, and has its place
         before = [
-            one
-            for at, one in bench.out
+            content
+            for at, content in bench.out
             if at > at_ms - WINDOW_MS
-            and (one.breaches if isinstance(one, GroupedPage) else one.page.reason in BREACHES)
+            and (
+                content.breaches
+                if isinstance(content, GroupedPage)
+                else content.page.reason in BREACHES
+            )
         ]
-        said = bench.page(number, reason, at_ms)
+        contents = bench.page(number, reason, at_ms)
         if reason in BREACHES and len(before) < MOST // 2:
-            assert said
-        if not said:
+            assert contents
+        if not contents:
             assert bench.person.due_ms is not None
             assert bench.person.due_ms <= at_ms + WINDOW_MS
     bench.until(at_ms + 2 * WINDOW_MS)
@@ -208,13 +216,13 @@ def test_tests_are_spread_over_the_day():
 def test_who_does_not_get_the_test_is_unreachable_until_something_arrives():
     person = people.new("wang", START_MS, RULES)
     test_ms = people.next_deadline(person)
-    person, (said,) = people.due(person, test_ms, RULES)
-    assert isinstance(said, DailyTest)
-    assert "wang" not in said.page_id
+    person, (content,) = people.due(person, test_ms, RULES)
+    assert isinstance(content, DailyTest)
+    assert "wang" not in content.page_id
     assert people.next_deadline(person) == test_ms + TEST_MS
     assert people.due(person, test_ms + TEST_MS - 1, RULES) == (person, ())
-    person, (said,) = people.due(person, test_ms + TEST_MS, RULES)
-    assert isinstance(said, Unreachable)
+    person, (content,) = people.due(person, test_ms + TEST_MS, RULES)
+    assert isinstance(content, Unreachable)
     assert not person.working
     assert people.next_deadline(person) == test_ms + 86_400_000
     assert people.confirm_reachable(person).working
@@ -232,6 +240,6 @@ def test_a_test_that_arrived_is_over():
 def test_a_gateway_that_was_stopped_tests_at_once_and_once(late_ms):
     person = people.new("wang", START_MS, RULES)
     now_ms = people.next_deadline(person) + late_ms
-    person, said = people.due(person, now_ms, RULES)
-    assert [type(one) for one in said] == [DailyTest]
+    person, contents = people.due(person, now_ms, RULES)
+    assert [type(content) for content in contents] == [DailyTest]
     assert people.due(person, now_ms, RULES) == (person, ())

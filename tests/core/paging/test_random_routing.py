@@ -26,7 +26,7 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 PEOPLE = ("wang", "li", "chen", "zhao")
 REASONS = (Reason.NO_PERMIT, Reason.COVER_TAMPER, Reason.CHATTER, Reason.REFUSALS, Reason.OUTAGE)
 DUE_MAX = 500
-Acts = list[tuple[str, Any]]
+Happenings = list[tuple[str, Any]]
 
 quick = settings(max_examples=150, deadline=None, derandomize=True, print_blob=True)
 people = st.builds(
@@ -76,21 +76,25 @@ happenings = st.lists(
 class Life:
     """A router; every step is checked, and kept to be lived through again."""
 
-    def __init__(self, its: Staff) -> None:
+    def __init__(self, team: Staff) -> None:
         self.now_ms, self.cases = NOON_MS, 0
         self.router = routing.of(Staff())
         self.kept: list[tuple[int, Event | Effect]] = []
         self.sent: defaultdict[str, dict[str, int]] = defaultdict(dict)  # who -> page -> when
-        self.tell(StaffSet(its))
+        self.tell(StaffSet(team))
 
     def tell(self, what: Event | Effect) -> tuple[Routed, ...]:
         self.kept.append((self.now_ms, what))
         before = self.router
         self.router, routed = _stepped(before, what, self.now_ms)
-        for one in routed:
-            if isinstance(one, Notification):
-                self.check_ring(one)
-        waiting = {who for who, its in self.router.people.items() if its.queued or its.more}
+        for out in routed:
+            if isinstance(out, Notification):
+                self.check_ring(out)
+        waiting = {
+            warden_id
+            for warden_id, person in self.router.people.items()
+            if person.queued or person.more
+        }
         assert self.router.waiting == waiting
         for person in self.router.people.values():
             assert len(person.sent) <= RULES.pages_most
@@ -104,11 +108,11 @@ class Life:
         elif isinstance(notification.content, GroupedPage):
             self.count(notification.warden_id, notification.content.page_id)
 
-    def count(self, who: str, page_id: str) -> None:
+    def count(self, warden_id: str, page_id: str) -> None:
         """Nobody gets more than so many pages in so long."""
-        self.sent[who].setdefault(page_id, self.now_ms)
+        self.sent[warden_id].setdefault(page_id, self.now_ms)
         since_ms = self.now_ms - RULES.pages_window_ms
-        latest = [at_ms for at_ms in self.sent[who].values() if at_ms > since_ms]
+        latest = [at_ms for at_ms in self.sent[warden_id].values() if at_ms > since_ms]
         assert len(latest) <= RULES.pages_most
 
     def page(self, number: int) -> None:
@@ -122,7 +126,7 @@ class Life:
             assert len(routed) == 1, "a page to nobody"
             return
         others = steps_for(reason)[step_index].ways.value == "other"
-        waits = any(_holds(its, page.case_id) for its in self.router.people.values())
+        waits = any(_holds(person, page.case_id) for person in self.router.people.values())
         assert len(routed) > 1 or waits or others, "nobody will hear of it"
 
     def storm(self, number: int) -> None:
@@ -134,25 +138,28 @@ class Life:
         case_id = f"c{number % (self.cases + 1)}"
         case = Case(case_id, Reason.NO_PERMIT, CaseState.ACKNOWLEDGED, self.now_ms)
         self.tell(CaseMoved(case, self.now_ms))
-        assert not any(_holds(its, case_id) for its in self.router.people.values())
+        assert not any(_holds(person, case_id) for person in self.router.people.values())
 
     def reached(self, number: int) -> None:
-        who = PEOPLE[number]
-        if routing.is_unverified(self.router, who):
-            self.tell(PersonReached(who))
-        assert not routing.is_unverified(self.router, who)
+        warden_id = PEOPLE[number]
+        if routing.is_unverified(self.router, warden_id):
+            self.tell(PersonReached(warden_id))
+        assert not routing.is_unverified(self.router, warden_id)
 
     def passes(self, ms: int) -> None:
         until_ms = self.now_ms + ms
         for _ in range(DUE_MAX):
-            times = {who: routing.next_deadline(self.router, who) for who in self.router.people}
-            due = [(at_ms, who) for who, at_ms in times.items() if at_ms is not None]
+            times = {
+                warden_id: routing.next_deadline(self.router, warden_id)
+                for warden_id in self.router.people
+            }
+            due = [(at_ms, warden_id) for warden_id, at_ms in times.items() if at_ms is not None]
             if not due or min(due)[0] > until_ms:
                 break
-            at_ms, who = min(due)
+            at_ms, warden_id = min(due)
             self.now_ms = max(self.now_ms, at_ms)
-            self.tell(PersonDue(who))
-            later_ms = routing.next_deadline(self.router, who)
+            self.tell(PersonDue(warden_id))
+            later_ms = routing.next_deadline(self.router, warden_id)
             assert later_ms is None or later_ms > self.now_ms, "a time that has passed"
         else:
             raise AssertionError("their times never end")
@@ -171,7 +178,8 @@ def _restarted(router: Router) -> Router:
     """As it is read again from the bytes in which it is stored."""
     known = msgspec.json.decode(msgspec.json.encode(router.staff), type=Staff)
     stored = [
-        msgspec.json.decode(msgspec.json.encode(its), type=Person) for its in router.people.values()
+        msgspec.json.decode(msgspec.json.encode(person), type=Person)
+        for person in router.people.values()
     ]
     return routing.of(known, stored)
 
@@ -180,33 +188,37 @@ def _holds(person: Person, case_id: str) -> bool:
     return any(personal_page.case_id == case_id for personal_page in person.queued)
 
 
-ACTS: dict[str, Callable[[Life, Any], object]] = {
+HAPPENINGS: dict[str, Callable[[Life, Any], object]] = {
     "page": Life.page,
     "storm": Life.storm,
     "taken": Life.taken,
     "reached": Life.reached,
-    "staff": lambda life, its: life.tell(StaffSet(its)),
+    "staff": lambda life, team: life.tell(StaffSet(team)),
     "passes": lambda life, minutes: life.passes(minutes * MINUTE_MS),
 }
 
 
-def lived(its: Staff, acts: Acts) -> Life:
-    life = Life(its)
-    for name, number in acts:
-        ACTS[name](life, number)
+def lived(team: Staff, story: Happenings) -> Life:
+    life = Life(team)
+    for name, number in story:
+        HAPPENINGS[name](life, number)
     return life
 
 
 @quick
 @given(staffs, happenings)
-def test_nobody_is_told_too_much_and_nothing_is_told_to_nobody(its: Staff, acts: Acts) -> None:
-    lived(its, acts)
+def test_nobody_is_told_too_much_and_nothing_is_told_to_nobody(
+    team: Staff, story: Happenings
+) -> None:
+    lived(team, story)
 
 
 @quick
 @given(staffs, happenings)
-def test_living_again_from_stored_bytes_is_the_same_byte_for_byte(its: Staff, acts: Acts) -> None:
-    life = lived(its, acts)
+def test_living_again_from_stored_bytes_is_the_same_byte_for_byte(
+    team: Staff, story: Happenings
+) -> None:
+    life = lived(team, story)
     router = routing.of(Staff())
     for at_ms, what in life.kept:
         router, _ = _stepped(_restarted(router), what, at_ms)

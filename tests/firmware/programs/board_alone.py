@@ -1,4 +1,4 @@
-"""board.py over a played chip: what it reads, latches, arms and keeps. Prints "well" at its end."""
+"""board.py over a fake chip: what it reads, latches, arms and keeps. Prints "well" at its end."""
 
 import time
 
@@ -18,20 +18,20 @@ def check(one, other):
 def switches(board):
     reed, cover, magnet = [machine.Pin.made[PINS[n]] for n in ("reed", "cover", "magnet")]
     check((reed.pull, cover.pull, magnet.pull), (None, None, None))  # 1 MOhm outside do it
-    check([board.latched(s) for s in (REED, COVER, MAGNET)], [[], [], []])
+    check([board.take_latches(s) for s in (REED, COVER, MAGNET)], [[], [], []])
     reed.move(1)
     time.sleep_ms(20)
     reed.move(0)
-    ages_ms = board.latched(REED)
+    ages_ms = board.take_latches(REED)
     check(len(ages_ms), 2)
     check(15 <= ages_ms[0] - ages_ms[1] < 5000, True)
-    check(board.latched(REED), [])
+    check(board.take_latches(REED), [])
     for i in range(100):  # more than it remembers: the first ones count, the level tells the rest
         cover.move(1 - i % 2)
-    check((len(board.latched(COVER)), board.level(COVER)), (32, 0))
-    check(len(board.latched(COVER)), 0)
+    check((len(board.take_latches(COVER)), board.level(COVER)), (32, 0))
+    check(len(board.take_latches(COVER)), 0)
     cover.move(1)
-    check((len(board.latched(COVER)), board.level(COVER)), (1, 1))
+    check((len(board.take_latches(COVER)), board.level(COVER)), (1, 1))
     cover.move(0)
 
 

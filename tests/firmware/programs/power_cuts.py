@@ -1,6 +1,6 @@
 """Cuts the power of a real littlefs at every single write of the spool, and sees what is left.
 
-A seal's life is played: boot, edges, receipts, more edges. At the n-th write, or in its middle,
+A seal runs its course: boot, edges, receipts, more edges. At the n-th write, or in its middle,
 the power goes; the seal boots anew from what the flash holds then. For every n until the whole life
 passes without a cut.
 """

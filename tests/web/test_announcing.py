@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gateway.core.doors.permits import PERMITS_MAX
 from gateway.core.events import PermitAnnounced
@@ -72,7 +72,7 @@ async def test_the_33rd_permit_is_refused_in_a_sentence_and_todays_meal_stands(
             assert answer.json()["changed"]
         answer = await site.client.post("/api/doors/d0/permits", json=meal(99))
         assert answer.status_code == 409
-        assert answer.json()["error"] == "The door has 32 permits already, which is the limit."
+        assert answer.json()["detail"] == "The door has 32 permits already, which is the limit."
         form = {
             "from": times.field(now_ms(), site.zone),
             "to": times.field(now_ms() + HOUR_MS, site.zone),
@@ -124,4 +124,57 @@ async def test_an_id_that_says_something_else_already_is_refused(tmp_path: Path)
         assert (again.status_code, again.json()["changed"]) == (200, False)
         other = await site.client.post("/api/doors/d0/permits", json=first | {"why": "test"})
         assert other.status_code == 409
-        assert "announced already" in other.json()["error"]
+        assert "announced already" in other.json()["detail"]
+
+
+def announcement(**changed: object) -> dict[str, object]:
+    body = {"from_ms": now_ms(), "to_ms": now_ms() + HOUR_MS, "who": "Zhang", "why": "meals"}
+    return body | changed
+
+
+async def test_a_permit_recurs_for_programs_and_on_the_doors_page(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        daily = announcement(daily=[[420, 510], [1380, 60]], days=0b0011111, openings=2)
+        assert (await site.client.post("/api/doors/d0/permits", json=daily)).json()["changed"]
+        page = await site.text("/doors/d0")
+        assert "Mon, Tue, Wed, Thu, Fri 07:00–08:30, 23:00–01:00" in page
+        assert "2 openings each time" in page
+        form = {
+            "from": times.field(now_ms(), site.zone),
+            "to": times.field(now_ms() + HOUR_MS, site.zone),
+            "who": "Zhang",
+            "why": "meals",
+            "daily": "07:00-08:30, 11:30-13:00",
+            "days": ["5", "6"],
+        }
+        assert (await site.client.post("/doors/d1/permits", data=form)).status_code == 303
+        with site.store.reading() as connection:
+            [row] = views.doors_of(connection, ["d1"])
+        [permit] = row.state.permits
+        assert (permit.daily, permit.days) == (((420, 510), (690, 780)), 0b1100000)
+        bad = await site.client.post("/doors/d1/permits", data=form | {"daily": "morning"})
+        assert (bad.status_code, "Times of the day" in bad.text) == (422, True)
+
+
+@pytest.mark.parametrize("daily", [[[420]], [[0, 1440]], [[-1, 5]], [[1, 2]] * 9, "07:00"])
+async def test_windows_that_cannot_be_are_refused(daily: object, tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        answer = await site.client.post("/api/doors/d0/permits", json=announcement(daily=daily))
+        assert answer.status_code == 422
+
+
+async def test_a_courier_is_announced_for_a_whole_stair(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        with site.store.writing() as connection:
+            placed = update(tables.doors).values(building="3", stair="2")
+            connection.execute(placed.where(tables.doors.c.door_id.in_(["d0", "d2"])))
+        body = announcement(permit_id="0123456789abcdef")
+        told = (await site.client.post("/api/areas/stair:3/2/permits", json=body)).json()
+        assert told == {"changed": True, "permit_id": "0123456789abcdef", "doors": ["d0", "d2"]}
+        with site.store.reading() as connection:
+            rows = views.doors_of(connection, ["d0", "d1", "d2"])
+        ids = {row.door_id: [p.permit_id for p in row.state.permits] for row in rows}
+        assert ids == {"d0": ["0123456789abcdef-1"], "d1": [], "d2": ["0123456789abcdef-2"]}
+        missing = await site.client.post("/api/areas/building:9/permits", json=body)
+        assert missing.status_code == 404

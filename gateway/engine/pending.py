@@ -1,0 +1,65 @@
+"""Pending events: what other programs leave in the database for the engine to take.
+
+`menshen enrol`, `flash` and `announce` write rows of the registry and, in the same transaction, the
+events that follow from them. They are read here, a registry that has changed first, and go through
+the engine like everything else: a pending event is struck off in the commit that journals it.
+"""
+
+import asyncio
+import logging
+
+from gateway.core.events import Event
+from gateway.core.subject import Subject
+from gateway.engine.engine import Engine
+from gateway.registry import load as registry
+from gateway.store import pending
+from gateway.store.database import Store, StoreError
+
+log = logging.getLogger("menshen.engine")
+
+READ_EVERY_MS = 500
+
+Rows = list[tuple[int, Subject, Event]]  # number, whom it concerns, what happened
+
+
+class PendingReader:
+    """Hands pending events to an engine, each once."""
+
+    def __init__(self, store: Store, engine: Engine) -> None:
+        self._store, self._engine = store, engine
+        self._last_id = 0
+
+    async def run(self) -> None:
+        """Take what other programs leave, until cancelled."""
+        while True:
+            if not await self.take():
+                await self._engine.clock.sleep(READ_EVERY_MS)
+
+    async def take(self) -> bool:
+        """Take the oldest pending events.
+
+        To be called before the first report is let in until there are none: an order that was
+        placed while the gateway was stopped stands before an opening that waited in the broker.
+
+        Returns:
+            Whether there were any, so that more may follow. A store that cannot be read is logged,
+            and has none.
+        """
+        try:
+            rows, known = await asyncio.to_thread(self._read)
+        except StoreError as error:
+            log.warning("pending events: %s", error)
+            return False
+        if known is not None:
+            self._engine.enlarge(known)
+        for pending_id, subject, event in rows:
+            self._last_id = pending_id
+            self._engine.take_pending(pending_id, subject, event)
+        return bool(rows)
+
+    def _read(self) -> tuple[Rows, registry.Registry | None]:
+        """The rows that were not read yet, and the registry if it is newer than the engine's."""
+        with self._store.reading() as connection:
+            rows = pending.pending_events(connection, self._last_id)
+            is_newer = registry.enrolment(connection) != self._engine.state.registry.enrolment
+            return rows, registry.load(connection) if is_newer else None

@@ -1,0 +1,52 @@
+"""What comes back when there is no page: JSON for programs, and what went wrong.
+
+To a program that is a problem as RFC 9457 has it (`application/problem+json`); its type is always
+about:blank, for the status and, with a refused action, the code in `reason` say which it is. To a
+person it is a sentence.
+"""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from gateway.language.catalogue import N_, say
+
+PROBLEM: Final = "application/problem+json"
+NOT_FOUND = N_("There is nothing under this address.")
+
+
+class HttpProblem(Exception):
+    """What comes instead of the page: an HTTP status and a sentence to translate, whose places the
+    facts fill."""
+
+    def __init__(self, status: int, sentence: str, **facts: object) -> None:
+        super().__init__(sentence)
+        self.status, self.sentence, self.facts = status, sentence, facts
+
+    def detail(self, language: str) -> str:
+        """The sentence in a language."""
+        sentence = say(self.sentence, language)
+        return sentence.format(**self.facts) if self.facts else sentence
+
+
+def is_api(connection: HTTPConnection) -> bool:
+    """Whether a program asks, so that the answer must be JSON, whatever it is."""
+    root = str(connection.scope.get("root_path", ""))
+    return connection.url.path.removeprefix(root).startswith("/api/")
+
+
+def json_answer(value: Any) -> Response:
+    """Done: a value as JSON."""
+    return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+def problem_answer(
+    status: int, detail: str, headers: dict[str, str] | None = None, **more: object
+) -> Response:
+    """Not done: a problem, with its sentence in `detail` and what else a program may use."""
+    title = HTTPStatus(status).phrase
+    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail} | more
+    return Response(msgspec.json.encode(problem), status, headers, media_type=PROBLEM)

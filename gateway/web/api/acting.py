@@ -1,0 +1,48 @@
+"""What people do through a program: an action on a case, and a handheld's receipt for a page.
+
+Who acts stands in the header Menshen-Actor. An action answers {"changed": true}; one that is
+refused answers 409, a problem with its `reason` as a code and `why` in a sentence. The same
+`action_id` twice is one action, answered as it was the first time; `age_ms` says how long ago it
+was done.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.core.actor import Actor
+from gateway.engine.ports import Answer
+from gateway.web import actions, actor
+from gateway.web.answers import json_answer, problem_answer
+from gateway.web.context import WebContext
+
+
+def routes(context: WebContext) -> APIRouter:
+    """POST /api/cases/{id}/acknowledge, …; POST /api/pages/{id}/received."""
+    router = APIRouter(prefix="/api")
+
+    async def after(request: Request, _: str, __: Actor, answer: Answer) -> Response:
+        return _done(context, request, answer)
+
+    actions.add_routes(router, context, "/cases", actor.of_program, after, by_page=False)
+
+    @router.post("/pages/{page_id}/received")
+    async def received(request: Request, page_id: str) -> Response:
+        by = actor.of_program(request)
+        return json_answer({"changed": await actions.received(context, page_id, by)})
+
+    return router
+
+
+def _done(context: WebContext, request: Request, answer: Answer) -> Response:
+    """What an action changed; 409 with the reason if it was refused. One that came late says when
+    it was done and when it came, and whether others acted meanwhile."""
+    result = answer.result
+    facts: dict[str, Any] = {"changed": answer.changed}
+    if result is not None and result.age_ms:
+        facts |= {"done_ms": result.done_ms, "arrived_ms": result.arrived_ms}
+        facts["overtaken"] = result.overtaken
+    if answer.refusal is None:
+        return json_answer(facts)
+    why = actions.why(context, request, answer) or ""
+    return problem_answer(409, why, **facts, reason=answer.refusal, why=why)

@@ -1,0 +1,66 @@
+"""What a program announces: an opening of a door, or of every door of an area."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.core.duration import MINUTE_MS
+from gateway.core.local_time import EVERY_DAY
+from gateway.core.model import Permit
+from gateway.registry.permits import LONGEST_MINUTES
+from gateway.web.announcing import announce, announce_in, permit_id
+from gateway.web.answers import json_answer
+from gateway.web.context import WebContext
+
+TimeMs = Annotated[int, Field(ge=0, le=2**53)]
+
+
+class Announcement(BaseModel):
+    """An opening to come. Sent twice with one permit_id, it is announced once.
+
+    With `daily` it recurs: windows in minutes after midnight, on `days` (Monday is bit 0). What it
+    may be is the law of registry/permits.py.
+    """
+
+    model_config = ConfigDict(extra="forbid")  # no key that we do not know
+
+    from_ms: TimeMs
+    to_ms: TimeMs
+    who: str
+    why: str
+    openings: int = 1
+    longest_ms: int = LONGEST_MINUTES * MINUTE_MS
+    permit_id: Annotated[str, Field(pattern="^[0-9a-f]{16}$")] | None = None
+    daily: list[tuple[int, int]] = []
+    days: int = EVERY_DAY
+
+    def permit(self) -> Permit:
+        """What it announces, under its id or a fresh one."""
+        fields = self.model_dump() | {"permit_id": permit_id(self.permit_id)}
+        return Permit(**fields | {"daily": tuple(self.daily)})
+
+
+def routes(context: WebContext) -> APIRouter:
+    """POST /api/doors/{id}/permits, and the same for all doors of an area."""
+    router = APIRouter(prefix="/api")
+
+    @router.post("/doors/{door_id}/permits")
+    async def permits(door_id: str, body: Announcement) -> Response:
+        permit = body.permit()
+        changed = await announce(context, door_id, permit)
+        return json_answer({"changed": changed, "permit_id": permit.permit_id})
+
+    @router.post("/areas/{area_id:path}/permits")
+    async def permits_in(area_id: str, body: Announcement) -> Response:
+        permit = body.permit()
+        changed = await announce_in(context, area_id, permit)
+        return json_answer(
+            {
+                "changed": any(changed.values()),
+                "permit_id": permit.permit_id,
+                "doors": list(changed),
+            }
+        )
+
+    return router

@@ -1,0 +1,89 @@
+"""What a program reads: doors, cases, health, and a warden's pages. Times are ms of UTC."""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import Connection
+
+from gateway.store import case_views, page_views, views
+from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer
+from gateway.web.context import WebContext
+from gateway.web.door_words import tile
+from gateway.web.pages import warden_inbox
+from gateway.web.pages.health import report
+
+LIMIT_MAX: Final = 1_000
+
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
+Offset = Annotated[int, Query(ge=0, le=2**53)]
+
+
+def routes(context: WebContext) -> APIRouter:
+    """GET /api/doors, /api/cases, /api/health, and what a handheld asks for."""
+    router = APIRouter(prefix="/api")
+
+    @router.get("/doors")
+    async def doors(limit: Limit = LIMIT_MAX, offset: Offset = 0) -> Response:
+        now_ms = context.now_ms()
+
+        def query(connection: Connection) -> dict[str, Any]:
+            rows = views.doors(connection, limit, offset)
+            listed = [
+                msgspec.to_builtins(row) | {"tone": tile(row, now_ms, context.rulebook).tone}
+                for row in rows
+            ]
+            return {"count": views.door_count(connection), "doors": listed}
+
+        return json_answer(await context.read(query))
+
+    @router.get("/cases")
+    async def cases(limit: Limit = 100) -> Response:
+        def query(connection: Connection) -> dict[str, Any]:
+            return {
+                "open": case_views.open_cases(connection, limit),
+                "in_review": case_views.cases_in_review(connection, limit),
+                "closed": case_views.closed_cases(connection, limit),
+            }
+
+        return json_answer(await context.read(query))
+
+    @router.get("/health")
+    async def health() -> Response:
+        return json_answer(await report(context))
+
+    router.include_router(_read_pages(context))
+    return router
+
+
+def _read_pages(context: WebContext) -> APIRouter:
+    """What a handheld asks for."""
+    router = APIRouter()
+
+    @router.get("/wardens/{warden_id}/pages")
+    async def pages(warden_id: str, limit: Limit = 100) -> Response:
+        return json_answer(
+            await context.read(lambda connection: _pages(connection, warden_id, limit))
+        )
+
+    @router.get("/wardens/{warden_id}/unsigned")
+    async def unsigned(warden_id: str, limit: Limit = 100) -> Response:
+        after_ms = context.now_ms() - warden_inbox.SIGNED_WITHIN_MS
+
+        def query(connection: Connection) -> dict[str, Any]:
+            if views.warden(connection, warden_id) is None:
+                raise HttpProblem(404, NOT_FOUND)
+            return {"pages": page_views.unsigned(connection, warden_id, after_ms, limit)}
+
+        return json_answer(await context.read(query))
+
+    return router
+
+
+def _pages(connection: Connection, warden_id: str, limit: int) -> dict[str, Any]:
+    if views.warden(connection, warden_id) is None:
+        raise HttpProblem(404, NOT_FOUND)
+    return {
+        "open": page_views.inbox(connection, warden_id, is_open=True, limit=limit),
+        "closed": page_views.inbox(connection, warden_id, is_open=False, limit=limit),
+    }

@@ -1,0 +1,47 @@
+"""Templates into HTML, in each language.
+
+Every template has the presenters (presenters.py) and what `WebContext.setting` says of a request;
+the rest is what its page gives it. A name that nobody gave is an error, never an empty place.
+"""
+
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+
+from gateway.language.catalogue import LANGUAGE_NAMES, LOCALES, translations
+from gateway.web.presenters import presenters
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+class Drawing:
+    """The templates, compiled once for each language."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._environments = {language: _environment(language, zone) for language in LOCALES}
+
+    def draw(self, language: str, template: str, values: dict[str, Any]) -> str:
+        """HTML. For a thread: a wall of 500 doors takes a while."""
+        return self._environments[language].get_template(template).render(values)
+
+
+def _environment(language: str, zone: tzinfo) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.install_gettext_translations(  # type: ignore[attr-defined] # the extension's
+        translations(language), newstyle=True
+    )
+    environment.globals |= presenters(language, zone)
+    environment.globals["languages"] = LANGUAGE_NAMES
+    for template in environment.list_templates(extensions=["html"]):
+        environment.get_template(template)  # compiled now, not while somebody waits for a page
+    return environment

@@ -1,0 +1,162 @@
+"""What templates may ask: five presenters, each bound to a language.
+
+A template says `times.ago(…)`, `case_words.who(…)` and so on; all else it is given by its page.
+"""
+
+import secrets
+from datetime import tzinfo
+from typing import Any
+
+from gateway.core.cases.refusal import Refusal
+from gateway.core.model import Permit
+from gateway.core.outcome import Outcome
+from gateway.core.paging.schedule import Role
+from gateway.core.reasons import Reason
+from gateway.language import reasons, recurrence, times
+from gateway.language.catalogue import say
+from gateway.store.case_views import CaseRow
+from gateway.web import case_words, door_words
+
+
+class Times:
+    """Times (ms of UTC) and spans (ms), by the site's clock."""
+
+    def __init__(self, language: str, zone: tzinfo) -> None:
+        self._language, self._zone = language, zone
+
+    def stamp(self, at_ms: int, now_ms: int) -> str:
+        """The time, with its day if that is not today."""
+        return times.stamp(at_ms, now_ms, self._language, self._zone)
+
+    def ago(self, at_ms: int, now_ms: int) -> str:
+        """How long ago it was."""
+        return times.ago(at_ms, now_ms, self._language)
+
+    def lasting(self, span_ms: int) -> str:
+        """How long it lasts."""
+        return times.lasting(span_ms, self._language)
+
+    def iso(self, at_ms: int) -> str:
+        """For machines."""
+        return times.iso(at_ms, self._zone)
+
+    def field(self, at_ms: int) -> str:
+        """For a field of a form."""
+        return times.field(at_ms, self._zone)
+
+
+class ReasonWords:
+    """Reasons, outcomes and refusals."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def word(self, reason: str) -> str:
+        """A name of one to four words."""
+        return reasons.reason_word(Reason(reason), self._language)
+
+    def why(self, reason: str, **facts: str) -> str:
+        """Why, in one sentence, with the facts that are known."""
+        return reasons.why_line(Reason(reason), self._language, **facts)
+
+    def first_action(self, reason: str) -> str:
+        """What the warden does first."""
+        return reasons.first_action(Reason(reason), self._language)
+
+    def outcomes(self, reason: str) -> tuple[Outcome, ...]:
+        """How a case of this reason can end, as codes."""
+        return reasons.outcomes_of(Reason(reason))
+
+    def outcome(self, outcome: str | None) -> str:
+        """How it ended; nothing while it has not."""
+        return reasons.outcome_word(outcome or "", self._language)
+
+    def refusal(self, refusal: Refusal) -> str:
+        """Why an action was refused, in one sentence."""
+        return reasons.refusal_line(refusal, self._language)
+
+
+class CaseWords:
+    """A case, its steps, and who did them."""
+
+    tone = staticmethod(case_words.case_tone)
+    number = staticmethod(reasons.case_number)
+    why_not = staticmethod(case_words.why_not)
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def word(self, case: CaseRow) -> str:
+        """Where it stands."""
+        return case_words.case_word(case, self._language)
+
+    def cleared(self, case: CaseRow) -> str:
+        """That what raised it is over; empty where that is not so."""
+        return case_words.cleared_word(case, self._language)
+
+    def step(self, step: case_words.WorkflowStep) -> str:
+        """What was done and by whom, or what is still to come."""
+        return case_words.step_word(step, self._language)
+
+    def who(self, by: str | None, name: str | None = None) -> str:
+        """A person's name, or the centre."""
+        return case_words.who_word(by, name, self._language)
+
+    def holder(self, case: CaseRow) -> str:
+        """Who has the case; empty while nobody has."""
+        return self.who(case_words.holder(case))
+
+    def place(self, label: str, area: str | None) -> str:
+        """The door's label, or the area that is silent."""
+        return case_words.place_word(label, area, self._language)
+
+    def channel(self, kind: str) -> str:
+        """A way to reach somebody."""
+        return case_words.channel_word(kind, self._language)
+
+    def action_id(self) -> str:
+        """A fresh id for a form: all its presses are one action."""
+        return secrets.token_hex(8)
+
+
+class DoorWords:
+    """A door, and the people of its grid."""
+
+    dom_id = staticmethod(door_words.dom_id)
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def word(self, key: str) -> str:
+        """How it stands, from a tile's word."""
+        return say(door_words.WORDS[key], self._language)
+
+    def role(self, role: Role) -> str:
+        """What somebody is there."""
+        return say(door_words.ROLE_WORDS[role], self._language)
+
+
+class PermitWords:
+    """When a permit recurs."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def recurs(self, permit: Permit) -> str:
+        """Its times of the day, and on which days."""
+        return recurrence.words(permit, self._language)
+
+    def day_names(self) -> Any:
+        """The days of the week, from Monday."""
+        return recurrence.day_names(self._language)
+
+
+def presenters(language: str, zone: tzinfo) -> dict[str, object]:
+    """All of them, as templates call them."""
+    return {
+        "times": Times(language, zone),
+        "reason_words": ReasonWords(language),
+        "case_words": CaseWords(language),
+        "door_words": DoorWords(language),
+        "permit_words": PermitWords(language),
+    }
