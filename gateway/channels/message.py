@@ -1,19 +1,16 @@
 """An entry of the outbox in words: about one case, about many at once, or about the way itself."""
 
-import msgspec
-
 from gateway.core.reasons import Reason
 from gateway.language.pages import group_text, page_text, text_of_way
-from gateway.store.outbox import Entry, Group
+from gateway.store.outbox import Entry, decode_group
 
 OF_PEOPLE = frozenset({Reason.GROUPED, Reason.TEST, Reason.UNREACHABLE})  # of no single case
-_decode_group = msgspec.json.Decoder(Group).decode
 
 
 def message_text(entry: Entry) -> tuple[str, str]:
     """(title, body) of an entry as it may leave the house: nothing in it identifies anybody."""
     language, reason = entry.language, Reason(entry.reason)
     if reason is Reason.GROUPED:
-        group = _decode_group(entry.about)
+        group = decode_group(entry.about)
         return group_text(language, group.cases, group.breaches, group.case_ids)
     return text_of_way(reason, language) or page_text(reason, language, entry.case_id)

@@ -44,7 +44,7 @@ class OrderRows:
         events: list[tuple[Subject, Event]],
     ) -> None:
         self._at_ms, self._zone, self._doors, self._events = at_ms, zone, doors, events
-        self._orders = EnrolledTable(connection, tables.orders, *tables.orders.columns.keys())
+        self._orders = EnrolledTable(connection, tables.orders)
         self._on_door: defaultdict[str, dict[str, Row]] = defaultdict(dict)  # by order_id
         for row in self._orders.rows():
             self._on_door[row["door_id"]][row["order_id"]] = row

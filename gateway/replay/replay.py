@@ -20,14 +20,13 @@ from gateway.core.model import Door, Outages
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn, Step
-from gateway.core.subject import Subject, SubjectKind
+from gateway.core.subject import Subject
 from gateway.store import tables
+from gateway.store.journal import decode_event, whose
+from gateway.store.states import encode
 
 PIECE = 2_000  # rows of the journal in memory at a time
 APART_MAX = 100  # rows of the journal that are named where they are not as they should be
-
-_decode_event = msgspec.json.Decoder(Event).decode
-_encode = msgspec.json.Encoder().encode
 
 
 class Journaled(msgspec.Struct, frozen=True):
@@ -57,9 +56,9 @@ def journaled(
         query = query.where(c.subject_kind == subject.kind, c.subject_id == subject.id)
     while True:
         rows = connection.execute(query.where(c.journal_id > after_id).limit(PIECE)).all()
-        for journal_id, at_ms, kind, its_id, body, cause_id in rows:
-            whose = Subject(SubjectKind(kind), its_id)
-            yield Journaled(journal_id, at_ms, whose, _decode_event(body), cause_id)
+        for journal_id, at_ms, kind, subject_id, body, cause_id in rows:
+            event = decode_event(body)
+            yield Journaled(journal_id, at_ms, whose(kind, subject_id), event, cause_id)
         if len(rows) < PIECE:
             return
         after_id = rows[-1][0]
@@ -111,12 +110,12 @@ class Replay:
 
     def door(self, door_id: str) -> bytes:
         """A door's state, in the bytes of `doors.state`."""
-        return _encode(self.turn.door(door_id))
+        return encode(self.turn.door(door_id))
 
     def person(self, warden_id: str) -> bytes | None:
         """What is known of a person, in the bytes of `people.state`; None if nothing is."""
         person = self.turn.router.people.get(warden_id)
-        return None if person is None else _encode(person)
+        return None if person is None else encode(person)
 
 
 def differing(connection: Connection, replay: Replay) -> Apart:
@@ -127,11 +126,11 @@ def differing(connection: Connection, replay: Replay) -> Apart:
     known = sorted({*people, *replay.turn.router.people})
     states = {name: state for name, state in connection.execute(select(s.name, s.state))}
     made = {
-        "outages": (_encode(replay.turn.outages), _encode(Outages())),
-        "staff": (_encode(replay.turn.router.staff), _encode(Staff())),
+        "outages": (encode(replay.turn.outages), encode(Outages())),
+        "staff": (encode(replay.turn.router.staff), encode(Staff())),
     }
     return Apart(
-        tuple(who for who, state in doors if (state or _encode(Door(who))) != replay.door(who)),
+        tuple(who for who, state in doors if (state or encode(Door(who))) != replay.door(who)),
         tuple(who for who in known if people.get(who) != replay.person(who)),
         tuple(name for name, (its, none) in made.items() if states.get(name, none) != its),
         tuple(replay.apart),

@@ -41,6 +41,9 @@ class Group(msgspec.Struct, frozen=True):
     case_ids: tuple[str, ...]
 
 
+decode_group = msgspec.json.Decoder(Group).decode
+
+
 def attempt_of(entry: Entry) -> Row:
     """How the latest attempt to deliver an entry went, as a row of UPDATE_ENTRY."""
     return {

@@ -9,11 +9,10 @@ from gateway.core.model import CaseState
 from gateway.core.reasons import Reason
 from gateway.store import tables
 from gateway.store.case_views import IN_REVIEW, OPEN, CaseRow
-from gateway.store.outbox import Group
+from gateway.store.outbox import decode_group
 from gateway.store.records import records
 
 GROUPS_MAX: Final = 20  # grouped pages that are opened
-_decode_group = msgspec.json.Decoder(Group).decode
 
 
 class PageRow(msgspec.Struct, frozen=True):
@@ -88,7 +87,7 @@ def _grouped(
     pages = {
         case_id: (page_id, made_ms)
         for page_id, about, made_ms in reversed(connection.execute(query).all())
-        for case_id in _decode_group(about).case_ids
+        for case_id in decode_group(about).case_ids
     }
     if not pages:
         return []
