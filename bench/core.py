@@ -31,8 +31,8 @@ _DAY_MS = 86_400_000
 
 
 def measure() -> dict[str, float]:
-    """core_beats_per_s; core_openings_per_s, of the reports of openings alone, which cost more than
-    those of shutting; state_bytes_max of that door."""
+    """core_heartbeats_per_s; core_openings_per_s, of the reports of openings alone, which cost more
+    than those of shutting; state_bytes_max of that door."""
     heartbeats, _ = _rate(_heartbeat, 1)
     openings, size = _rate(_edge, 2)
     return {

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer
 
 from docs import diagrams, pictures
-from gateway.cli.app import app
+from gateway.cli.app import COMMANDS, command_of
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS_MAX = 100
@@ -78,10 +77,11 @@ def test_every_picture_that_is_taken_is_shown_and_no_other_lies_there() -> None:
 @later
 @pytest.mark.parametrize("path", FOR_PEOPLE, ids=named)
 def test_every_command_and_option_that_a_document_gives_exists(path: Path) -> None:
-    known = typer.main.get_group(app).commands
+    known = {command.name: command for command in COMMANDS}
     for name, options in commands(path.read_text()):
         assert name in known, name
-        assert set(options) <= {option for p in known[name].params for option in p.opts}, name
+        parameters = command_of(known[name]).params
+        assert set(options) <= {option for p in parameters for option in p.opts}, name
 
 
 @later

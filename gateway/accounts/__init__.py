@@ -1,1 +1,1 @@
-"""Who may come in: `site_password`, one name and password for a whole site."""
+"""Who may see and do what: today one password for a site, in `site_password`."""

@@ -1,12 +1,16 @@
 """`menshen announce`: a permit for a door, or for every door of a stair or building."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import closing
 from datetime import tzinfo
 from pathlib import Path
+from typing import Annotated, NamedTuple
 
-from gateway.cli.exit_codes import FAILED, MISUSED, CommandError
-from gateway.cli.option_fields import begins_ms, ends_ms, field
+import typer
+
+from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.option_fields import NOW, begins_ms, ends_ms, field
+from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import counted, now_ms, say, say_json, when
 from gateway.core.duration import MINUTE_MS
 from gateway.core.local_time import EVERY_DAY
@@ -18,12 +22,9 @@ from gateway.settings import load
 from gateway.store.database import Store
 
 
-@dataclass(frozen=True)
-class Announcement:
-    """What the command line says of a permit."""
+class _Typed(NamedTuple):
+    """What was typed of a permit, not yet read."""
 
-    door: str | None
-    area: str | None
     begins: str
     ends: str
     openings: int
@@ -33,70 +34,113 @@ class Announcement:
     daily: str | None
     days: str | None
     permit_id: str | None
-    as_json: bool
 
 
-def announce(config: Path, told: Announcement) -> None:
-    """Announce an opening, so that it bothers nobody."""
-    if (told.door is None) == (told.area is None):
+def announce(
+    ends: Annotated[str, typer.Option("--to", help="Until: the next 12:30, or 2026-03-01 12:30.")],
+    who: Annotated[str, typer.Option(help="Who announces it.")],
+    why: Annotated[str, typer.Option(help="What for: a meal, a test, a doctor.")],
+    door: Annotated[
+        str | None, typer.Argument(help="The door's id, as `menshen doors` lists it.")
+    ] = None,
+    area: Annotated[
+        str | None, typer.Option(help="In its place, all doors of stair:3/2 or building:3.")
+    ] = None,
+    begins: Annotated[str, typer.Option("--from", help="From when.")] = NOW,
+    openings: Annotated[
+        int, typer.Option(min=1, help="How many openings; with --daily, each time.")
+    ] = 1,
+    longest: Annotated[
+        int, typer.Option(min=1, metavar="MINUTES", help="How long each at most.")
+    ] = 15,
+    daily: Annotated[
+        str | None, typer.Option(help="Only at these hours, each day: 07:00-08:30,11:30-13:00.")
+    ] = None,
+    days: Annotated[str | None, typer.Option(help="With --daily: Mon-Fri, or Sat,Sun.")] = None,
+    permit: Annotated[
+        str | None, typer.Option("--id", help="An id, so that saying it twice does no harm.")
+    ] = None,
+    config: Config = CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Announce an opening (a permit), so that it bothers nobody."""
+    if (door is None) == (area is None):
         raise CommandError("name a door, or with --area a stair or building", MISUSED)
-    if told.days is not None and told.daily is None:
+    if days is not None and daily is None:
         raise CommandError("--days goes with --daily, the hours of each day", MISUSED)
+    typed = _Typed(begins, ends, openings, longest, who, why, daily, days, permit)
+    zone, announced = _announced(config, door, area, typed)
+    if as_json:
+        say_json(_plain(area, announced))
+    else:
+        say(_sentence(area, announced, zone))
+
+
+def _announced(
+    config: Path, door: str | None, area: str | None, typed: _Typed
+) -> tuple[tzinfo, Sequence[Announced]]:
+    """Write it down for the door, or else for every door of the area; the site's zone with it."""
     settings, now = load(config), now_ms()
-    door_id = field("DOOR", told.door, fields.an_id) if told.door is not None else ""
-    permit = _permit(told, now, settings.zone)
-    store = Store.open(settings.store.path, create=False)
+    door_id = field("DOOR", door, fields.an_id) if door is not None else ""
+    permit = _permit(typed, now, settings.zone)
     try:
-        with store.writing() as connection:
+        with (
+            closing(Store.open(settings.store.path, create=False)) as store,
+            store.writing() as connection,
+        ):
             announcements = Announcements(connection, now, settings.zone)
-            if told.area is None:
+            if area is None:
                 announced = [announcements.announce(door_id, permit)]
             else:
-                announced = announcements.announce_in(told.area, permit)
+                announced = announcements.announce_in(area, permit)
             announcements.write()
-    except NobodyThereError as wrong:
-        hint = "write it as stair:3/2 or building:3" if told.area else "`menshen doors` lists them"
-        where = f"no door lies in {told.area}" if told.area else f"there is no door {door_id}"
-        raise CommandError(f"{where}; {hint}", FAILED) from wrong
-    except PermitError as wrong:
-        raise CommandError(f"{wrong.field} {wrong.value}: {wrong.told('en')}", FAILED) from None
-    finally:
-        store.close()
-    _tell(told, announced, settings.zone)
+    except NobodyThereError as error:
+        hint = "write it as stair:3/2 or building:3" if area else "`menshen doors` lists them"
+        where = f"no door lies in {area}" if area else f"there is no door {door_id}"
+        raise CommandError(f"{where}; {hint}") from error
+    except PermitError as error:
+        raise CommandError(f"{error.field} {error.value}: {error.told('en')}") from None
+    return settings.zone, announced
 
 
-def _permit(told: Announcement, now: int, zone: tzinfo) -> Permit:
-    from_ms = begins_ms("--from", told.begins, now, zone)
+def _permit(typed: _Typed, now: int, zone: tzinfo) -> Permit:
+    from_ms = begins_ms("--from", typed.begins, now, zone)
     return Permit(
-        permit_id=field("--id", told.permit_id, fields.an_id) if told.permit_id else "",
+        permit_id=field("--id", typed.permit_id, fields.an_id) if typed.permit_id else "",
         from_ms=from_ms,
-        to_ms=ends_ms("--to", told.ends, from_ms, zone),
-        openings=told.openings,
-        longest_ms=told.longest_min * MINUTE_MS,
-        who=field("--who", told.who, fields.words),
-        why=field("--why", told.why, fields.words),
-        daily=field("--daily", told.daily, fields.windows) if told.daily else (),
-        days=field("--days", told.days, fields.days) if told.days else EVERY_DAY,
+        to_ms=ends_ms("--to", typed.ends, from_ms, zone),
+        openings=typed.openings,
+        longest_ms=typed.longest_min * MINUTE_MS,
+        who=field("--who", typed.who, fields.words),
+        why=field("--why", typed.why, fields.words),
+        daily=field("--daily", typed.daily, fields.windows) if typed.daily else (),
+        days=field("--days", typed.days, fields.days) if typed.days else EVERY_DAY,
     )
 
 
-def _tell(told: Announcement, announced: Sequence[Announced], zone: tzinfo) -> None:
+def _is_known(announced: Sequence[Announced]) -> bool:
+    """Whether all of it was announced before."""
+    return not any(announcement.is_new for announcement in announced)
+
+
+def _plain(area: str | None, announced: Sequence[Announced]) -> dict[str, object]:
+    outcome = RowResult.UNCHANGED if _is_known(announced) else RowResult.ADDED
+    first = announced[0]
+    answer = {"outcome": outcome, "door_id": first.door_id, "to_ms": first.permit.to_ms}
+    if area is None:
+        return answer
+    return answer | {"area": area, "doors": [announcement.door_id for announcement in announced]}
+
+
+def _sentence(area: str | None, announced: Sequence[Announced], zone: tzinfo) -> str:
     door_id, permit = announced[0].door_id, announced[0].permit
-    is_known = not any(one.is_new for one in announced)
-    outcome = RowResult.UNCHANGED if is_known else RowResult.ADDED
-    if told.as_json:
-        answer = {"outcome": outcome, "door_id": door_id, "to_ms": permit.to_ms}
-        if told.area is not None:
-            answer |= {"area": told.area, "doors": [one.door_id for one in announced]}
-        say_json(answer)
-        return
-    already = " already" if is_known else ""
+    already = " already" if _is_known(announced) else ""
     where = f"door {door_id}"
-    if told.area is not None:
-        where = f"each of {counted(len(announced), 'door')} in {told.area}"
+    if area is not None:
+        where = f"each of {counted(len(announced), 'door')} in {area}"
     often = ""
     if permit.daily:
         windows = counted(len(permit.daily), "window")
         often = f" in each of {windows} a day" if permit.daily[1:] else " a day"
     openings = counted(permit.openings, "opening")
-    say(f"Announced{already}: {openings}{often} of {where} until {when(permit.to_ms, zone)}.")
+    return f"Announced{already}: {openings}{often} of {where} until {when(permit.to_ms, zone)}."

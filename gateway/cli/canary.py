@@ -6,7 +6,9 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated
+
+import typer
 
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.output import say
@@ -14,43 +16,49 @@ from gateway.settings import secret
 from gateway.virtual_seal.canary import CanarySeal, RobotPhone, run_canary
 
 
-class Wanted(NamedTuple):
-    """What was asked for."""
+def canary(
+    seal: Annotated[Path, typer.Argument(help="What `menshen enrol --seal new --door …` wrote.")],
+    warden: Annotated[str, typer.Option(help="Whose inbox the robot phone reads.")],
+    console: Annotated[
+        str, typer.Option(metavar="URL", help="Where the gateway's console is reached.")
+    ] = "http://127.0.0.1:8080",
+    every: Annotated[
+        int, typer.Option(min=10, max=3_600, metavar="SECONDS", help="The door opens so often.")
+    ] = 600,
+    flash: Annotated[
+        Path | None, typer.Option(help="The seal's flash; else a folder beside its settings.")
+    ] = None,
+) -> None:
+    """Open a door of class canary every ten minutes, and sign for its page, until Ctrl-C.
 
-    seal: Path
-    flash: Path | None
-    console: str
-    warden_id: str
-    every_s: int
-
-
-def canary(wanted: Wanted) -> None:
-    """Run both until SIGTERM or Ctrl-C."""
-    flash = wanted.flash or wanted.seal.with_suffix(".flash")
+    Run it on another machine than the gateway. If its phone does not hear of two openings in a row,
+    the gateway raises a case by its other channels. The console's password is taken from
+    MENSHEN_CONSOLE_PASSWORD.
+    """
+    password = _password()
     try:
-        seal = CanarySeal(wanted.seal, flash)
+        canary_seal = CanarySeal(seal, flash or seal.with_suffix(".flash"))
     except OSError as error:
-        raise CommandError(f"{wanted.seal} cannot be read: {error.strerror}", MISUSED) from error
+        raise CommandError(f"{seal} cannot be read: {error.strerror}", MISUSED) from error
     except ValueError as error:
-        raise CommandError(f"{wanted.seal} is no seal's settings file: {error}", MISUSED) from error
-    phone = RobotPhone(wanted.console, wanted.warden_id, _password())
-    say(f"Seal {seal.seal_id} opens every {wanted.every_s} s. Ctrl-C ends it.")
-    asyncio.run(_until_told(seal, phone, wanted.every_s))
+        raise CommandError(f"{seal} is no seal's settings file: {error}", MISUSED) from error
+    say(f"Seal {canary_seal.seal_id} opens every {every} s. Ctrl-C ends it.")
+    asyncio.run(_until_told(canary_seal, RobotPhone(console, warden, password), every))
 
 
 def _password() -> str | None:
     """The console's, from the environment or the file that it names."""
-    given = secret.found(os.environ).get("console", {}).get("password")
-    if isinstance(given, secret.Broken):
-        raise CommandError(given.sentence, MISUSED)
-    return given
+    password = secret.found(os.environ).get("console", {}).get("password")
+    if isinstance(password, secret.Broken):
+        raise CommandError(password.sentence, MISUSED)
+    return password
 
 
 async def _until_told(seal: CanarySeal, phone: RobotPhone, every_s: int) -> None:
-    singing = asyncio.ensure_future(run_canary(seal, phone, every_s, _line))
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, singing.cancel)
-    await singing
+    running = asyncio.ensure_future(run_canary(seal, phone, every_s, _line))
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, running.cancel)
+    await running
 
 
 def _line(words: str) -> None:

@@ -25,10 +25,10 @@ ANSWER_S = 3.0
 _TIME_SERVICE = Path("/run/systemd/timesync")
 
 
-def settings(found: Settings, config: Path) -> CheckResult:
+def settings(site: Settings, config: Path) -> CheckResult:
     """They are right, or they would not be here; what is unwise about them."""
     unwise = []
-    broker = found.broker
+    broker = site.broker
     if not broker.tls and not is_loopback(broker.host):
         unwise.append("broker.tls is false, so the gateway's password crosses the network readable")
     if broker.user and not broker.password:
@@ -53,14 +53,14 @@ def database(store: Store) -> CheckResult:
     return CheckResult("database", Mark.OK, f"{store.path} can be read and written, {size}", facts)
 
 
-def gateway(found: Settings) -> CheckResult:
+def gateway(site: Settings) -> CheckResult:
     """Whether a gateway runs with these settings, and how it feels."""
-    host = f"[{found.console.host}]" if ":" in found.console.host else found.console.host
+    host = f"[{site.console.host}]" if ":" in site.console.host else site.console.host
     host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104
-    address = f"http://{host}:{found.console.port}"
+    address = f"http://{host}:{site.console.port}"
     request = urllib.request.Request(address + "/api/health")  # noqa: S310 - http, built here
-    if found.console.password:
-        login = base64.b64encode(f"menshen:{found.console.password}".encode()).decode()
+    if site.console.password:
+        login = base64.b64encode(f"menshen:{site.console.password}".encode()).decode()
         request.add_header("Authorization", f"Basic {login}")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never by a proxy
     try:
@@ -74,7 +74,7 @@ def gateway(found: Settings) -> CheckResult:
         return CheckResult(
             "gateway", Mark.WARN, f"none answers at {address}; `menshen run` starts it"
         )
-    return _felt(health, address, found.zone)
+    return _felt(health, address, site.zone)
 
 
 def _felt(health: dict[str, object], address: str, zone: tzinfo) -> CheckResult:

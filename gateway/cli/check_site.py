@@ -33,7 +33,7 @@ def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
     d, w = tables.doors.c, tables.wardens.c
     query = select(w.warden_id, w.grid_id, w.channels).where(w.channels != "[]")
     enrolled = connection.execute(query).all()
-    told = [(warden_id, grid_id) for warden_id, grid_id, _ in enrolled]
+    reachable = [(warden_id, grid_id) for warden_id, grid_id, _ in enrolled]
     unknown = sorted(
         {
             channel.partition(":")[0]
@@ -43,12 +43,12 @@ def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
         }
     )
     doors_in = set(connection.execute(select(d.grid_id).distinct()).scalars())
-    grids = sorted(doors_in - {grid_id for _, grid_id in told})
-    lost = sorted(views.unreached(connection) & {warden_id for warden_id, _ in told})
+    grids = sorted(doors_in - {grid_id for _, grid_id in reachable})
+    unreached = sorted(views.unreached(connection) & {warden_id for warden_id, _ in reachable})
     facts = {
-        "wardens": len(told),
+        "wardens": len(reachable),
         "grids_without": grids,
-        "unreached": lost,
+        "unreached": unreached,
         "unknown_channels": unknown,
     }
     if grids:
@@ -61,10 +61,11 @@ def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
     if unknown:
         words = f"nothing goes out by {named(unknown)}; allowed are {samples()}"
         return CheckResult("wardens", Mark.WARN, words, facts)
-    if lost:
-        words = f"of {len(told)}, {len(lost)} not reached by the daily test: {named(lost)}"
+    if unreached:
+        some = f"{len(unreached)} not reached by the daily test: {named(unreached)}"
+        words = f"of {len(reachable)}, {some}"
         return CheckResult("wardens", Mark.WARN, f"{words}; check their phones", facts)
-    return CheckResult("wardens", Mark.OK, counted(len(told), "warden"), facts)
+    return CheckResult("wardens", Mark.OK, counted(len(reachable), "warden"), facts)
 
 
 def seals(connection: Connection, now: int) -> CheckResult:
@@ -80,14 +81,14 @@ def seals(connection: Connection, now: int) -> CheckResult:
         if row.state.heard_ms is not None and now - row.state.heard_ms > SILENT_MS
     ]
     facts = {"seals": len(doors), "silent": silent, "never_heard": never}
-    said = []
+    words = []
     if silent:
-        said.append(f"{len(silent)} silent for over {span(SILENT_MS)}: {named(silent)}")
+        words.append(f"{len(silent)} silent for over {span(SILENT_MS)}: {named(silent)}")
     if never:
-        said.append(f"{len(never)} never heard: {named(never)}")
-    if said:
+        words.append(f"{len(never)} never heard: {named(never)}")
+    if words:
         return CheckResult(
-            "seals", Mark.WARN, f"of {len(doors)} on doors, {'; '.join(said)}", facts
+            "seals", Mark.WARN, f"of {len(doors)} on doors, {'; '.join(words)}", facts
         )
     return CheckResult(
         "seals", Mark.OK, f"{counted(len(doors), 'door')} with a seal, all heard", facts
@@ -130,7 +131,7 @@ def pages(connection: Connection, now: int) -> CheckResult:
 
 def _latest_error(connection: Connection) -> str:
     o = tables.outbox.c
-    found = connection.execute(
+    latest = connection.execute(
         select(o.channel, o.error).where(o.error.is_not(None)).order_by(o.entry_id.desc()).limit(1)
     ).first()
-    return f"; {found[0]} says: {found[1]}" if found else ""
+    return f"; {latest[0]} says: {latest[1]}" if latest else ""

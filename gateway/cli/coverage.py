@@ -2,15 +2,17 @@
 
 import heapq
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, time, timedelta, tzinfo
 from operator import attrgetter
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
+import typer
 from sqlalchemy import Connection, select
 
 from gateway.cli.exit_codes import CommandError
+from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import counted, now_ms, say, say_json, span, when
 from gateway.core.events import Event, RulesSet
 from gateway.core.model import Contact
@@ -29,29 +31,34 @@ _STRONGEST = (Contact.OPEN, Contact.UNKNOWN, Contact.SHUT)  # what a cell shows 
 
 
 class _Covered(NamedTuple):
+    """An order, as far as it has run, and its coverage. Milliseconds of UTC."""
+
     order_id: str
     from_ms: int
     to_ms: int
     ledger: Ledger
 
 
-def coverage(config: Path, door_id: str, as_json: bool) -> None:
-    """Print the coverage of every order on the door that has begun, up to now."""
+def coverage(
+    door: Annotated[str, typer.Argument(help="The door's id, as `menshen doors` lists it.")],
+    config: Config = CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Show for a door's orders when it was seen shut, seen open, and not seen."""
     settings = load(config)
-    store = Store.open(settings.store.path, create=False)
-    try:
-        with store.reading() as connection:
-            label = _label(connection, door_id)
-            covered = list(_covered(connection, door_id))
-    finally:
-        store.close()
+    with (
+        closing(Store.open(settings.store.path, create=False)) as store,
+        store.reading() as connection,
+    ):
+        label = _label(connection, door)
+        orders = list(_covered(connection, door))
     if as_json:
-        say_json([_plain(each) for each in covered])
+        say_json([_plain(order) for order in orders])
         return
-    if not covered:
+    if not orders:
         say(f"{label}: no order has begun on this door.")
-    for each in covered:
-        _say(label, each, settings.zone)
+    for order in orders:
+        _say(label, order, settings.zone)
 
 
 def _label(connection: Connection, door_id: str) -> str:
@@ -63,6 +70,7 @@ def _label(connection: Connection, door_id: str) -> str:
 
 
 def _covered(connection: Connection, door_id: str) -> Iterator[_Covered]:
+    """Every order on the door that has begun, up to now."""
     now, c = now_ms(), tables.orders.c
     orders = connection.execute(
         select(c.order_id, c.from_ms, c.to_ms)
@@ -70,62 +78,69 @@ def _covered(connection: Connection, door_id: str) -> Iterator[_Covered]:
         .order_by(c.from_ms, c.order_id)
     ).all()
     for order_id, from_ms, to_ms in orders:
-        ends_ms = min(to_ms, now)
-        its = ledger(_lived(connection, door_id), (from_ms, ends_ms))
-        yield _Covered(order_id, from_ms, ends_ms, its)
+        until_ms = min(to_ms, now)
+        seen = ledger(_lived(connection, door_id), (from_ms, until_ms))
+        yield _Covered(order_id, from_ms, until_ms, seen)
 
 
 def _lived(connection: Connection, door_id: str) -> Iterator[tuple[int, Event]]:
     """What the door lived through, and the rules that were set, in the journal's order."""
     of_site = journaled(connection, subject=SITE)
-    rules = (its for its in of_site if isinstance(its.event, RulesSet))
-    rows = journaled(connection, subject=of_door(door_id))
-    for its in heapq.merge(rules, rows, key=attrgetter("journal_id")):
-        yield its.at_ms, its.event
+    rules = (row for row in of_site if isinstance(row.event, RulesSet))
+    own = journaled(connection, subject=of_door(door_id))
+    for row in heapq.merge(rules, own, key=attrgetter("journal_id")):
+        yield row.at_ms, row.event
 
 
-def _plain(each: _Covered) -> dict[str, Any]:
+def _plain(order: _Covered) -> dict[str, Any]:
     return {
-        "order_id": each.order_id,
-        "from_ms": each.from_ms,
-        "to_ms": each.to_ms,
+        "order_id": order.order_id,
+        "from_ms": order.from_ms,
+        "to_ms": order.to_ms,
         "totals_ms": {
-            WORDS[seen].replace(" ", "_"): each.ledger.total_ms(seen) for seen in Contact
+            WORDS[seen].replace(" ", "_"): order.ledger.total_ms(seen) for seen in Contact
         },
         "spans": [
-            {"from_ms": s.from_ms, "to_ms": s.to_ms, "seen": WORDS[s.seen].replace(" ", "_")}
-            for s in each.ledger.spans
+            {
+                "from_ms": part.from_ms,
+                "to_ms": part.to_ms,
+                "seen": WORDS[part.seen].replace(" ", "_"),
+            }
+            for part in order.ledger.spans
         ],
-        "reports_without_promised_heartbeat": each.ledger.unpromised,
-        "openings_time_unknown": msgspec.to_builtins(each.ledger.untimed),
+        "reports_without_promised_heartbeat": order.ledger.unpromised,
+        "openings_time_unknown": msgspec.to_builtins(order.ledger.untimed),
     }
 
 
-def _say(label: str, each: _Covered, zone: tzinfo) -> None:
-    length_ms = each.to_ms - each.from_ms
-    say(f"{label}, order {each.order_id}: {when(each.from_ms, zone)} to {when(each.to_ms, zone)}")
-    shares = [
-        f"{WORDS[seen]} {span(each.ledger.total_ms(seen))}"
-        f" ({100 * each.ledger.total_ms(seen) / length_ms:.1f} %)"
-        for seen in Contact
-    ]
-    say("  " + ", ".join(shares))
-    days = list(_days(each.from_ms, each.to_ms, zone))
+def _say(label: str, order: _Covered, zone: tzinfo) -> None:
+    begins, ends = when(order.from_ms, zone), when(order.to_ms, zone)
+    say(f"{label}, order {order.order_id}: {begins} to {ends}")
+    say("  " + ", ".join(_shares(order)))
+    days = list(_days(order.from_ms, order.to_ms, zone))
     if len(days) > DAYS_MAX:
         say(f"  the last {DAYS_MAX} of {len(days)} days:")
     for name, from_ms, to_ms in days[-DAYS_MAX:]:
-        say(f"  {name} {_bar(each.ledger, from_ms, to_ms)}")
+        say(f"  {name} {_bar(order.ledger, from_ms, to_ms)}")
     say("  " + "  ".join(f"{sign} {WORDS[seen]}" for seen, sign in SIGNS.items()))
-    if each.ledger.unpromised:
-        reports = counted(each.ledger.unpromised, "report")
+    if order.ledger.unpromised:
+        reports = counted(order.ledger.unpromised, "report")
         say(
             f"  {reports} came when the seal had promised no heartbeat, so nothing is claimed "
             "between them; seals.csv says how often it sends one (heartbeat_s)"
         )
-    for hidden in each.ledger.untimed:
+    for hidden in order.ledger.untimed:
         openings = counted(hidden.openings, "opening")
         begins, ends = when(hidden.from_ms, zone), when(hidden.to_ms, zone)
         say(f"  {openings}, time unknown, between {begins} and {ends}")
+
+
+def _shares(order: _Covered) -> Iterator[str]:
+    """How long the door was seen how, and which part of the order that is."""
+    length_ms = order.to_ms - order.from_ms
+    for seen in Contact:
+        total_ms = order.ledger.total_ms(seen)
+        yield f"{WORDS[seen]} {span(total_ms)} ({100 * total_ms / length_ms:.1f} %)"
 
 
 def _days(from_ms: int, to_ms: int, zone: tzinfo) -> Iterator[tuple[str, int, int]]:
@@ -141,16 +156,16 @@ def _days(from_ms: int, to_ms: int, zone: tzinfo) -> Iterator[tuple[str, int, in
         day = after
 
 
-def _bar(its: Ledger, from_ms: int, to_ms: int) -> str:
+def _bar(covered: Ledger, from_ms: int, to_ms: int) -> str:
     """A cell for each part of the day; blank outside the order."""
-    seen: list[set[Contact]] = [set() for _ in range(CELLS)]
+    cells: list[set[Contact]] = [set() for _ in range(CELLS)]
     cell_ms = (to_ms - from_ms) / CELLS
-    for part in its.spans:
+    for part in covered.spans:
         start, end = max(part.from_ms, from_ms), min(part.to_ms, to_ms)
         if start < end:
             last = min(CELLS - 1, int((end - 1 - from_ms) / cell_ms))
             for cell in range(int((start - from_ms) / cell_ms), last + 1):
-                seen[cell].add(part.seen)
+                cells[cell].add(part.seen)
     return "".join(
-        next((SIGNS[contact] for contact in _STRONGEST if contact in cell), " ") for cell in seen
+        next((SIGNS[contact] for contact in _STRONGEST if contact in cell), " ") for cell in cells
     )

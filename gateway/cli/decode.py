@@ -1,10 +1,16 @@
 """`menshen decode`: the bytes of a report or a receipt, in words."""
 
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+import typer
 
 from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
+from gateway.cli.option_fields import field
+from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import say_json, show
 from gateway.registry import fields
 from gateway.registry import load as registry
@@ -23,6 +29,7 @@ _UNKNOWN = {
     "door": "none yet",
 }
 Words = dict[str, Any]
+Message = TypeVar("Message")
 
 
 @dataclass(frozen=True)
@@ -34,9 +41,15 @@ class Known:
     row: registry.SealRow | None = None
 
 
-def decode(config: Path, text: str, seal: str | None, key: str | None, as_json: bool) -> int:
-    """Say what the bytes say; the exit code. CommandError if they are no frame of ours."""
-    frame = _bytes(text)
+def decode(
+    hexadecimal: Annotated[str, typer.Argument(metavar="HEX", help="The bytes of a message.")],
+    seal: Annotated[str | None, typer.Option(help="Whose it is; else every seal is tried.")] = None,
+    key: Annotated[str | None, typer.Option(help="Its key; else the database's.")] = None,
+    config: Config = CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Say in words what a report's or a receipt's bytes say."""
+    frame = _bytes(hexadecimal)
     try:
         direction, epoch, counter = envelope.peek(frame)
     except WireError as error:
@@ -46,19 +59,19 @@ def decode(config: Path, text: str, seal: str | None, key: str | None, as_json: 
         "epoch": epoch,
         "counter": counter,
     }
-    known, why_not = _candidates(config, seal, key)
+    known, why_none = _candidates(config, seal, key)
     opened = _open(frame, known)
     if opened is None:
-        words["sealed"] = why_not or _not_opened(known, seal)
+        words["sealed"] = why_none or _not_opened(known, seal)
     else:
-        whose, plain = opened
-        words |= _whose(whose, direction, epoch, counter)
+        sealed_by, plain = opened
+        words |= _sealed_by(sealed_by, direction, epoch, counter)
         words |= _report(plain) if direction == envelope.UP else _receipt(plain)
     if as_json:
         say_json(words)
     else:
         show(["", ""], [[name, _shown(name, value)] for name, value in words.items()])
-    return FAILED if known and opened is None else OK
+    raise typer.Exit(FAILED if known and opened is None else OK)
 
 
 def _bytes(text: str) -> bytes:
@@ -76,50 +89,40 @@ def _bytes(text: str) -> bytes:
 
 def _candidates(config: Path, seal: str | None, key: str | None) -> tuple[list[Known], str]:
     """Keys to try: the given one, or the database's; else why there is none."""
-    seal_id = _cell("--seal", seal, fields.seal_id) if seal else None
+    seal_id = field("--seal", seal, fields.seal_id) if seal else None
     if key is not None:
         if seal_id is None:
             raise CommandError("--key needs --seal: the frame does not say whose it is", MISUSED)
-        return [Known(seal_id, _cell("--key", key, fields.key))], ""
+        return [Known(seal_id, field("--key", key, fields.key, secret=True))], ""
     if not config.exists():
         return [], f"no key: {config} is not there, and no --seal and --key were given"
-    store = Store.open(load(config).store.path, create=False)
-    try:
-        with store.reading() as connection:
-            seals = registry.load(connection).seals
-    finally:
-        store.close()
+    path = load(config).store.path
+    with closing(Store.open(path, create=False)) as store, store.reading() as connection:
+        seals = registry.load(connection).seals
     if seal_id is not None and seal_id not in seals:
         return [], f"no key: seal {seal_id} is not enrolled here"
     chosen = seals.values() if seal_id is None else [seals[seal_id]]
     return [Known(row.seal_id, row.key, row) for row in chosen], ""
 
 
-def _cell(option: str, text: str, read: Any) -> Any:
-    try:
-        return read(fields.tidy(text))
-    except ValueError as wrong:
-        raise CommandError(f"{option}: {wrong}", MISUSED) from None
-
-
 def _open(frame: bytes, known: list[Known]) -> tuple[Known, bytes] | None:
-    for each in known:
+    for seal in known:
         try:
-            plain = envelope.open_up(cipher(each.key), bytes.fromhex(each.seal_id), frame)[3]
+            plain = envelope.open_up(cipher(seal.key), bytes.fromhex(seal.seal_id), frame)[3]
         except WireError:
             continue
-        return each, plain
+        return seal, plain
     return None
 
 
 def _not_opened(known: list[Known], seal: str | None) -> str:
     if not known:
         return "no key: no seal is enrolled here"
-    whose = f"seal {known[0].seal_id}" if seal else f"any of the {len(known)} seals enrolled here"
-    return f"wrong key: these bytes were not sealed by {whose}, or were altered"
+    sealer = f"seal {known[0].seal_id}" if seal else f"any of the {len(known)} seals enrolled here"
+    return f"wrong key: these bytes were not sealed by {sealer}, or were altered"
 
 
-def _whose(known: Known, direction: int, epoch: int, counter: int) -> Words:
+def _sealed_by(known: Known, direction: int, epoch: int, counter: int) -> Words:
     words: Words = {"seal": known.seal_id}
     if known.row is None:
         return words
@@ -135,26 +138,27 @@ def _whose(known: Known, direction: int, epoch: int, counter: int) -> Words:
 
 
 def _report(plain: bytes) -> Words:
-    said = _unpacked(report.unpack, plain)
+    message = _unpacked(report.unpack, plain)
     return {
-        "says": _KIND[said.kind] + (", the first reading after a start" if said.first else ""),
-        "contact": _CONTACT[said.contact],
-        "number": said.seq,
-        "edges": said.edges,
-        "bounces": said.bounces,
-        "age_ms": said.age_ms,
-        "battery_mv": said.battery_mv,
-        "cover": "open" if said.cover else "in order",
-        "magnet": "disturbed" if said.magnet else "in order",
+        "says": _KIND[message.kind]
+        + (", the first reading after a start" if message.first else ""),
+        "contact": _CONTACT[message.contact],
+        "number": message.seq,
+        "edges": message.edges,
+        "bounces": message.bounces,
+        "age_ms": message.age_ms,
+        "battery_mv": message.battery_mv,
+        "cover": "open" if message.cover else "in order",
+        "magnet": "disturbed" if message.magnet else "in order",
     }
 
 
 def _receipt(plain: bytes) -> Words:
-    said = _unpacked(receipt.unpack, plain)
-    return {"says": "stored", "number": said.seq}
+    message = _unpacked(receipt.unpack, plain)
+    return {"says": "stored", "number": message.seq}
 
 
-def _unpacked(unpack: Any, plain: bytes) -> Any:
+def _unpacked(unpack: Callable[[bytes], Message], plain: bytes) -> Message:
     try:
         return unpack(plain)
     except WireError as error:

@@ -1,15 +1,19 @@
-"""`menshen enrol`: rows into the registry, by file or one by one."""
+"""`menshen enrol`: rows into the registry, by file or one seal."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import replace as changed
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
-from gateway.cli.exit_codes import FAILED, MISUSED, CommandError
+import typer
+
+from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
 from gateway.cli.option_fields import field
+from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import bar, counted, now_ms, say, say_json, show
+from gateway.core.duration import SECOND_MS
 from gateway.provisioning.flash import SealSettings
 from gateway.provisioning.private_file import write_private
 from gateway.registry import columns, fields
@@ -21,62 +25,11 @@ from gateway.settings import Settings, load
 from gateway.store.database import Store
 
 MISTAKES_SHOWN = 50
+NEW = "new"  # in place of a seal's id: a fresh one
 
 
-def print_example(kind: str) -> None:
-    """A table's header and a sample row, to start from."""
-    _need_kind(kind)
-    header = columns.TABLES[kind]
-    say(",".join(column.name for column in header))
-    say(",".join(column.sample for column in header))
-
-
-@dataclass(frozen=True)
-class Files:
-    """What the command line asks of `enrol` for files."""
-
-    paths: Sequence[Path]
-    kind: str | None
-    replace: bool
-    dry_run: bool
-    as_json: bool
-
-
-def by_files(config: Path, asked: Files) -> int:
-    """Enrol CSV files; the exit code."""
-    if asked.kind is not None:
-        _need_kind(asked.kind)
-    settings = load(config)
-    wish = Wish(
-        now_ms(), settings.zone, settings.site.language, asked.kind, asked.replace, asked.dry_run
-    )
-    path = settings.store.path
-    is_new = not path.exists()
-    with _database(path, thrown_away=is_new and asked.dry_run) as store, bar() as told:
-        result = enrol_files(store, asked.paths, wish, told)
-    if asked.as_json:
-        say_json(_plain(result))
-    else:
-        _report(result, asked.dry_run)
-        if is_new and result.written:
-            say(f"A new database was made: {path}")
-    return FAILED if result.mistakes else 0
-
-
-@contextmanager
-def _database(path: Path, *, thrown_away: bool) -> Iterator[Store]:
-    """The site's; for a dry run before there is one, another that leaves nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="menshen-") as room:
-        store = Store.open(Path(room) / "dry.db" if thrown_away else path)
-        try:
-            yield store
-        finally:
-            store.close()
-
-
-@dataclass(frozen=True)
-class OneSeal:
-    """What the command line asks of `enrol` for one seal: an id, or "new"."""
+class _Seal(NamedTuple):
+    """What was typed of one seal, not yet read: an id, or "new"."""
 
     seal: str
     door: str | None
@@ -85,69 +38,96 @@ class OneSeal:
     replace: bool
 
 
-def one_seal(config: Path, asked: OneSeal) -> None:
-    """Enrol one seal and write the settings file that goes on it, readable by its owner only."""
-    settings = load(config)
-    identity = _identity(asked.seal, asked.key_file)
-    door = None if asked.door is None else field("--door", asked.door, fields.an_id)
-    path = asked.out / f"seal-{identity.seal_id}.json" if asked.out.is_dir() else asked.out
-    if path.exists():
-        raise CommandError(f"{path} is there already; name another with --out", MISUSED)
-    store = Store.open(settings.store.path)
-    try:
-        its_own = _seal_settings(settings)
-        _write(path, its_own.render(identity))
-        enrol_seal(
-            store,
-            seal_id=identity.seal_id,
-            key=identity.key,
-            door_id=door,
-            broker_password=identity.broker_password,
-            at_ms=now_ms(),
-            heartbeat_ms=its_own.heartbeat_s * 1000,
-            replace=asked.replace,
-        )
-    except BaseException:
-        path.unlink(missing_ok=True)  # a seal that is not enrolled must not be taken for one
-        raise
-    finally:
-        store.close()
-    where = f"on door {door}" if door else "and hangs on no door yet"
-    say(f"Seal {identity.seal_id} is enrolled {where}.")
-    say(f"{path} holds its key and password: put it on the seal as seal.json, then delete it here.")
+def enrol(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="CSV files of grids, wardens, doors, seals, orders or permits."),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(metavar="TABLE", help="The files' table, if not by the header.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="New seals may take doors that carry another.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only, write nothing.")] = False,
+    example: Annotated[
+        str | None, typer.Option(metavar="TABLE", help="Print a table's header and a sample row.")
+    ] = None,
+    seal: Annotated[
+        str | None, typer.Option(metavar="ID|new", help="One seal instead of files.")
+    ] = None,
+    door: Annotated[str | None, typer.Option(help="With --seal: the door it hangs on.")] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="With --seal ID: a file with its key, 64 hex digits.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="With --seal: where its settings file goes (it holds secrets).")
+    ] = Path(),
+    config: Config = CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Enrol from CSV files, all of them or nothing; or one seal.
+
+    Every mistake is told by file, line and column. Rows that are enrolled already change nothing.
+    """
+    if example is not None:
+        _print_example(example)
+    elif seal is not None and not files:
+        _enrol_seal(load(config), _Seal(seal, door, key_file, out, replace))
+    elif files and seal is None and door is None and key_file is None:
+        if kind is not None:
+            _need_table(kind)
+        raise typer.Exit(_enrol_files(load(config), files, (kind, replace, dry_run), as_json))
+    else:
+        raise CommandError("name CSV files, or one seal with --seal (and --door)", MISUSED)
 
 
-def _write(path: Path, content: bytes) -> None:
-    try:
-        write_private(path, content)
-    except OSError as error:
-        raise CommandError(f"{path} cannot be written: {error.strerror}") from error
+def _print_example(kind: str) -> None:
+    """A table's header and a sample row, to start from."""
+    _need_table(kind)
+    header = columns.TABLES[kind]
+    say(",".join(column.name for column in header))
+    say(",".join(column.sample for column in header))
 
 
-def _identity(seal: str, key_file: Path | None) -> Identity:
-    """A fresh one for "new"; else the given id with the key in a file, and a fresh password."""
-    if seal == "new":
-        if key_file is not None:
-            raise CommandError("--key-file goes with a seal's id, not with new", MISUSED)
-        return fresh_identity()
-    if key_file is None:
-        raise CommandError("--seal with an id needs --key-file; or say --seal new", MISUSED)
-    try:
-        text = key_file.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        raise CommandError(f"{key_file} cannot be read as a key", MISUSED) from None
-    key = field(str(key_file), text, fields.key, secret=True)
-    return Identity(field("--seal", seal, fields.seal_id), key, fresh_password())
-
-
-def _seal_settings(settings: Settings) -> SealSettings:
-    broker = settings.broker
-    return SealSettings(broker.host, server_name=broker.host, port=broker.port, tls=broker.tls)
-
-
-def _need_kind(kind: str) -> None:
+def _need_table(kind: str) -> None:
     if kind not in columns.TABLES:
         raise CommandError(f"{kind} is no table; there are {', '.join(columns.TABLES)}", MISUSED)
+
+
+def _enrol_files(
+    site: Settings, files: Sequence[Path], how: tuple[str | None, bool, bool], as_json: bool
+) -> int:
+    """Enrol CSV files and tell what came of it; the exit code."""
+    kind, replace, dry_run = how
+    wish = Wish(now_ms(), site.zone, site.site.language, kind, replace, dry_run)
+    path = site.store.path
+    is_new = not path.exists()
+    with bar() as progress:
+        result = None
+        if is_new:  # whatever is wrong with the files, no database is left behind
+            with _rehearsal() as store:
+                result = enrol_files(store, files, changed(wish, dry_run=True), progress)
+        if result is None or not (result.mistakes or dry_run):
+            with closing(Store.open(path)) as store:
+                result = enrol_files(store, files, wish, progress)
+    if as_json:
+        say_json(_plain(result))
+    else:
+        _say(result, dry_run)
+        if is_new and result.written:
+            say(f"A new database was made: {path}")
+    return FAILED if result.mistakes else OK
+
+
+@contextmanager
+def _rehearsal() -> Iterator[Store]:
+    """An empty database as a new site's, that leaves nothing behind."""
+    with (
+        tempfile.TemporaryDirectory(prefix="menshen-") as folder,
+        closing(Store.open(Path(folder) / "rehearsal.db")) as store,
+    ):
+        yield store
 
 
 def _plain(result: Result) -> dict[str, Any]:
@@ -158,7 +138,7 @@ def _plain(result: Result) -> dict[str, Any]:
     return {"written": result.written, "counts": counts, "mistakes": mistakes}
 
 
-def _report(result: Result, dry_run: bool) -> None:
+def _say(result: Result, dry_run: bool) -> None:
     for mistake in result.mistakes[:MISTAKES_SHOWN]:
         say(str(mistake))
     if len(result.mistakes) > MISTAKES_SHOWN:
@@ -176,3 +156,63 @@ def _report(result: Result, dry_run: bool) -> None:
         say("Nothing was enrolled: this was a dry run. There is no mistake.")
     elif result.counts["seals", RowResult.ADDED]:
         say("The broker lets new seals in after `menshen broker-config`.")
+
+
+def _enrol_seal(site: Settings, typed: _Seal) -> None:
+    """Enrol one seal and write the settings file that goes on it, readable by its owner only."""
+    identity = _identity(typed.seal, typed.key_file)
+    door = None if typed.door is None else field("--door", typed.door, fields.an_id)
+    path = typed.out / f"seal-{identity.seal_id}.json" if typed.out.is_dir() else typed.out
+    if path.exists():
+        raise CommandError(f"{path} is there already; name another with --out", MISUSED)
+    broker = site.broker
+    seal = SealSettings(broker.host, server_name=broker.host, port=broker.port, tls=broker.tls)
+
+    def enrol_in(store: Store) -> None:
+        enrol_seal(
+            store,
+            seal_id=identity.seal_id,
+            key=identity.key,
+            door_id=door,
+            broker_password=identity.broker_password,
+            at_ms=now_ms(),
+            heartbeat_ms=seal.heartbeat_s * SECOND_MS,
+            replace=typed.replace,
+        )
+
+    if not site.store.path.exists():  # a seal that does not fit must leave no database behind
+        with _rehearsal() as store:
+            enrol_in(store)
+    _write(path, seal.render(identity))
+    try:
+        with closing(Store.open(site.store.path)) as store:
+            enrol_in(store)
+    except BaseException:
+        path.unlink(missing_ok=True)  # a seal that is not enrolled must not be taken for one
+        raise
+    where = f"on door {door}" if door else "and hangs on no door yet"
+    say(f"Seal {identity.seal_id} is enrolled {where}.")
+    say(f"{path} holds its key and password: put it on the seal as seal.json, then delete it here.")
+
+
+def _identity(seal: str, key_file: Path | None) -> Identity:
+    """A fresh one for "new"; else the given id with the key in a file, and a fresh password."""
+    if seal == NEW:
+        if key_file is not None:
+            raise CommandError("--key-file goes with a seal's id, not with new", MISUSED)
+        return fresh_identity()
+    if key_file is None:
+        raise CommandError("--seal with an id needs --key-file; or say --seal new", MISUSED)
+    try:
+        text = key_file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise CommandError(f"{key_file} cannot be read as a key", MISUSED) from None
+    key = field(str(key_file), text, fields.key, secret=True)
+    return Identity(field("--seal", seal, fields.seal_id), key, fresh_password())
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        write_private(path, content)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}") from error

@@ -8,13 +8,6 @@ What a person or the weather did wrong gets its sentence here. Anything else is 
 keeps its traceback, for somebody has to repair it.
 """
 
-import os
-import sys
-from typing import Any
-
-import typer
-from typer.core import TyperGroup
-
 OK, FAILED, MISUSED = 0, 1, 2
 
 EPILOG = (
@@ -31,42 +24,25 @@ class CommandError(Exception):
         self.code = code
 
 
-class CommandGroup(TyperGroup):
-    """The group of all commands; turns what they raise into sentences and exit codes."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command that was chosen."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:  # `menshen doors | head` has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(OK) from None
-        except Exception as error:
-            causes = _causes(error)
-            codes = [_code(cause) for cause in causes]
-            if None in codes:
-                raise
-            for sentence in dict.fromkeys("\n".join(map(str, causes)).splitlines()):
-                typer.echo(f"menshen: {sentence}", err=True)
-            raise typer.Exit(codes[0] or FAILED) from error
-
-
-def _causes(error: Exception) -> list[Exception]:
+def causes_of(error: Exception) -> list[Exception]:
     """What is inside a group, for the gateway's parts run in one; else the error itself."""
     if not isinstance(error, ExceptionGroup):
         return [error]
-    return [cause for part in error.exceptions for cause in _causes(part)]
+    return [cause for part in error.exceptions for cause in causes_of(part)]
 
 
-def _code(error: Exception) -> int | None:
+def exit_code(error: Exception) -> int | None:
     """The exit code for what is not our own mistake, else None.
 
-    The rooms are imported here and not above: `menshen --help` must not wait for them.
+    The rooms are imported here and not above: `menshen --help`, which ends by an exception of
+    Typer's, must not wait for them.
     """
-    from gateway.settings import SettingsError
-
     if isinstance(error, CommandError):
         return error.code
+    if not type(error).__module__.startswith("gateway."):
+        return None
+    from gateway.settings import SettingsError
+
     if isinstance(error, SettingsError):
         return MISUSED
     from gateway.provisioning.board_link import BoardError
@@ -76,7 +52,7 @@ def _code(error: Exception) -> int | None:
     from gateway.service import AlreadyRunningError
     from gateway.store.database import StoreError
 
-    theirs = (
+    not_ours = (
         StoreError,
         EnrolError,
         BoardError,
@@ -84,4 +60,4 @@ def _code(error: Exception) -> int | None:
         BrokerConfigError,
         AlreadyRunningError,
     )
-    return FAILED if isinstance(error, theirs) else None
+    return FAILED if isinstance(error, not_ours) else None

@@ -1,4 +1,4 @@
-"""What an option of a command holds, read like a cell of a table."""
+"""What was typed for an option, read like a cell of a table."""
 
 import re
 from collections.abc import Callable
@@ -13,31 +13,54 @@ _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 
 
 def field(option: str, text: str, read: Callable[[str], Any], *, secret: bool = False) -> Any:
-    """The value of an option. CommandError with the sentence of the table's reader."""
+    """Read the value of an option.
+
+    Args:
+        option: its name, for the sentence.
+        text: what was typed, with or without spaces around it.
+        read: a reader of `registry.columns` or `registry.fields`.
+        secret: whether the sentence must not repeat the text.
+
+    Raises:
+        CommandError: with the reader's sentence, if the text is not allowed.
+    """
     try:
         return read(fields.tidy(text))
-    except ValueError as wrong:
+    except ValueError as error:
         value = "" if secret else f" {text!r}"
-        raise CommandError(f"{option}{value}: {wrong}", MISUSED) from None
+        raise CommandError(f"{option}{value}: {error}", MISUSED) from None
 
 
 def begins_ms(option: str, text: str, now_ms: int, zone: tzinfo) -> int:
-    """A beginning, in milliseconds of UTC: "now", 12:30 of today, or as in a table."""
+    """When something begins.
+
+    Args:
+        option: its name, for the sentence.
+        text: "now", 12:30 of today, or a date with or without a time, as in a table.
+        now_ms: milliseconds of UTC.
+        zone: where the site's clocks stand.
+
+    Returns:
+        Milliseconds of UTC; "now" to the whole second.
+
+    Raises:
+        CommandError: if it is no time.
+    """
     if text == NOW:
         return now_ms // 1000 * 1000
-    return int(
-        field(option, _dated(text, now_ms, zone, 0), lambda it: fields.beginning_ms(it, zone))
-    )
+    dated = _dated(text, now_ms, zone, 0)
+    return int(field(option, dated, lambda cell: fields.beginning_ms(cell, zone)))
 
 
 def ends_ms(option: str, text: str, from_ms: int, zone: tzinfo) -> int:
-    """An end, in milliseconds of UTC: the first 00:30 after the beginning, or as in a table."""
+    """When something ends: the first 00:30 after `from_ms`, or as in a table, where a date alone is
+    its end. Arguments, result and errors as of `begins_ms`."""
     for days in (0, 1):
         dated = _dated(text, from_ms, zone, days)
-        found = int(field(option, dated, lambda it: fields.end_ms(it, zone)))
-        if found > from_ms or dated == text:
+        end_ms = int(field(option, dated, lambda cell: fields.end_ms(cell, zone)))
+        if end_ms > from_ms or dated == text:
             break
-    return found
+    return end_ms
 
 
 def _dated(text: str, at_ms: int, zone: tzinfo, days: int) -> str:

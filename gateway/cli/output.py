@@ -62,10 +62,10 @@ def bar() -> Iterator[OnProgress]:
     ) as progress:
         task = progress.add_task("", total=None)
 
-        def told(what: str, done: int, of: int) -> None:
+        def update(what: str, done: int, of: int) -> None:
             progress.update(task, description=what, completed=done, total=of)
 
-        yield told
+        yield update
 
 
 def when(at_ms: int | None, zone: tzinfo) -> str:

@@ -1,32 +1,25 @@
-"""`menshen run` and `menshen demo`: the long-running ones."""
+"""`menshen run`: the gateway, until it is told to stop."""
 
 import asyncio
 import errno
 import logging
 import socket
-from pathlib import Path
 
 from gateway.cli.exit_codes import CommandError
+from gateway.cli.options import CONFIG, Config
 from gateway.settings import Settings, load
 
 
-def run(config: Path) -> None:
-    """Run the gateway until it is told to stop."""
+def run(config: Config = CONFIG) -> None:
+    """Run the gateway until SIGTERM or Ctrl-C."""
     settings = load(config)
     _need_free_port(settings)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    from gateway.service import serve
+    from gateway.service import serve  # takes a second; a busy port is told before it
 
     asyncio.run(serve(settings))
-
-
-def demo(port: int | None, open_page: bool) -> int:
-    """Run the demo until it is told to stop; the exit code."""
-    from gateway.demo.supervisor import run as body
-
-    return body(port, open_page)
 
 
 def _need_free_port(settings: Settings) -> None:
@@ -39,9 +32,9 @@ def _need_free_port(settings: Settings) -> None:
     }
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+        with socket.socket(family, kind) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
     except OSError as error:
         why = words.get(error.errno or 0, error.strerror or str(error))
         raise CommandError(

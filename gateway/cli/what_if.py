@@ -2,28 +2,33 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
+import typer
 from msgspec.structs import replace
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
 from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.option_fields import NOW, field
+from gateway.cli.options import CONFIG, Config, Json, Limit
 from gateway.cli.output import counted, named, now_ms, say, say_json, show, when
-from gateway.core.rules import Rules
+from gateway.core.rules import Rulebook, Rules
 from gateway.language.reasons import reason_word, why_line
 from gateway.registry import fields
-from gateway.replay import what_if as life
 from gateway.replay.replay import Apart, Replay, differing, journaled
-from gateway.settings import SettingsError, load, toml_file
+from gateway.replay.what_if import Comparison, Page, by_reason
+from gateway.replay.what_if import what_if as compare
+from gateway.settings import Settings, SettingsError, load, toml_file
 from gateway.settings.rules import RulesSection
 from gateway.store import tables
 from gateway.store.database import Store
 
-DID = {
+DEEDS = {
     "acknowledged": "acknowledged",
     "on_site": "was at the door for",
     "reported": "reported",
@@ -33,52 +38,63 @@ DID = {
     "page_received": "received a page of",
     "page_sent": "sent a page of",
 }
+_LANGUAGE = "en"
 
 
-class Wanted(NamedTuple):
-    """What was asked for."""
+class _Lives(NamedTuple):
+    """Both lives between two times in ms of UTC, and what is stored otherwise than the first."""
 
-    begins: str
-    ends: str = "now"
-    rules: Path | None = None
-    limit: int = 100
-    as_json: bool = False
-
-
-class _Found(NamedTuple):
-    compared: life.Comparison
+    from_ms: int
+    to_ms: int
+    pages: Comparison
     labels: dict[str, str]
     apart: Apart
     seconds: float
     zone: tzinfo  # of the site's clocks
 
+    def label(self, door_id: str) -> str:
+        """What people call the door."""
+        return self.labels.get(door_id, door_id)
 
-def what_if(config: Path, wanted: Wanted) -> None:
-    """Print the comparison. The database is only read."""
+
+def what_if(
+    begins: Annotated[str, typer.Option("--from", help="From when: 2026-03-01, or with 08:00.")],
+    ends: Annotated[str, typer.Option("--to", help="Until when; a date alone: its end.")] = NOW,
+    rules: Annotated[
+        Path | None, typer.Option(help="The other rules: a TOML file with a section [rules].")
+    ] = None,
+    limit: Limit = 100,
+    config: Config = CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Live through the journal under other rules: which pages, and which not. Changes nothing."""
     settings = load(config)
-    held_now = settings.rulebook
-    changed = held_now
-    if wanted.rules:
-        changed = replace(held_now, rules=_rules(wanted.rules, held_now.rules))
+    held = settings.rulebook
+    changed = replace(held, rules=_rules(rules, held.rules)) if rules else held
     now = now_ms()
-    from_ms = _time("--from", wanted.begins, now, fields.beginning_ms, settings.zone)
-    to_ms = min(_time("--to", wanted.ends, now, fields.end_ms, settings.zone), now)
+    from_ms = _time_ms("--from", begins, now, fields.beginning_ms, settings.zone)
+    to_ms = min(_time_ms("--to", ends, now, fields.end_ms, settings.zone), now)
     if from_ms >= to_ms:
-        raise CommandError(f"--from {wanted.begins} lies not before --to {wanted.ends}", MISUSED)
-    store = Store.open(settings.store.path, create=False)
-    try:
-        with store.reading() as connection:
-            started, held = time.perf_counter(), Replay(held_now)
-            compared = life.what_if(journaled(connection), held, changed, from_ms, to_ms)
-            took_s = time.perf_counter() - started
-            apart = differing(connection, held) if compared.to_the_end else Apart()
-            found = _Found(compared, _labels(connection), apart, took_s, settings.zone)
-    finally:
-        store.close()
-    if wanted.as_json:
-        say_json(_plain(found, from_ms, to_ms))
+        raise CommandError(f"--from {begins} lies not before --to {ends}", MISUSED)
+    lives = _lived(settings, changed, from_ms, to_ms)
+    if as_json:
+        say_json(_plain(lives))
     else:
-        _say(found, wanted, from_ms, to_ms)
+        _say(lives, rules.name if rules else "the same rules", limit)
+
+
+def _lived(settings: Settings, changed: Rulebook, from_ms: int, to_ms: int) -> _Lives:
+    """Live through the journal twice. The database is only read."""
+    with (
+        closing(Store.open(settings.store.path, create=False)) as store,
+        store.reading() as connection,
+    ):
+        started, held = time.perf_counter(), Replay(settings.rulebook)
+        pages = compare(journaled(connection), held, changed, from_ms, to_ms)
+        took_s = time.perf_counter() - started
+        apart = differing(connection, held) if pages.to_the_end else Apart()
+        labels = _labels(connection)
+    return _Lives(from_ms, to_ms, pages, labels, apart, took_s, settings.zone)
 
 
 def _rules(path: Path, now: Rules) -> Rules:
@@ -86,27 +102,23 @@ def _rules(path: Path, now: Rules) -> Rules:
 
     Not `load`: that would lay the secrets of the environment beside sections that are not there.
     """
-    data = toml_file.read(path)
-    section = data.get("rules")
+    section = toml_file.read(path).get("rules")
     if not isinstance(section, dict):
         raise SettingsError(f"{path} has no section [rules]")
     try:
         return replace(Rules(**RulesSection(**section).model_dump()), zone=now.zone)
     except ValidationError as error:
-        wrong = error.errors()
-        for detail in wrong:
-            detail["loc"] = ("rules", *detail["loc"])
-        sentences = (f"{path}: {toml_file.sentence(detail)}" for detail in wrong)
+        mistakes = error.errors()
+        for mistake in mistakes:
+            mistake["loc"] = ("rules", *mistake["loc"])
+        sentences = (f"{path}: {toml_file.sentence(mistake)}" for mistake in mistakes)
         raise SettingsError(*sentences) from None
 
 
-def _time(
+def _time_ms(
     option: str, text: str, now: int, read: Callable[[str, tzinfo], int], zone: tzinfo
 ) -> int:
-    try:
-        return now if text == "now" else read(fields.tidy(text), zone)
-    except ValueError as wrong:
-        raise CommandError(f"{option} {text!r}: {wrong}", MISUSED) from None
+    return now if text == NOW else int(field(option, text, lambda cell: read(cell, zone)))
 
 
 def _labels(connection: Connection) -> dict[str, str]:
@@ -114,94 +126,91 @@ def _labels(connection: Connection) -> dict[str, str]:
     return {door_id: label for door_id, label in rows}
 
 
-def _plain(found: _Found, from_ms: int, to_ms: int) -> dict[str, Any]:
-    its = found.compared
+def _plain(lives: _Lives) -> dict[str, Any]:
+    pages = lives.pages
 
-    def told(pages: list[life.Page]) -> list[dict[str, Any]]:
-        return [{**msgspec.to_builtins(p), "label": found.labels.get(p.door_id)} for p in pages]
+    def labelled(side: list[Page]) -> list[dict[str, Any]]:
+        return [{**msgspec.to_builtins(p), "label": lives.labels.get(p.door_id)} for p in side]
 
-    counts = {
-        side: life.by_reason(getattr(its, side)) for side in ("both", "not_raised", "also_raised")
-    }
     return {
-        "from_ms": from_ms,
-        "to_ms": to_ms,
-        "counts": counts,
-        "not_raised": told(its.not_raised),
-        "also_raised": told(its.also_raised),
-        "actions_that_meet_no_case": msgspec.to_builtins(its.unmet),
-        "events": its.events,
-        "seconds": round(found.seconds, 3),
-        "stored_otherwise": msgspec.to_builtins(found.apart),
+        "from_ms": lives.from_ms,
+        "to_ms": lives.to_ms,
+        "counts": {
+            side: by_reason(getattr(pages, side)) for side in ("both", "not_raised", "also_raised")
+        },
+        "not_raised": labelled(pages.not_raised),
+        "also_raised": labelled(pages.also_raised),
+        "actions_that_meet_no_case": msgspec.to_builtins(pages.unmet),
+        "events": pages.events,
+        "seconds": round(lives.seconds, 3),
+        "stored_otherwise": msgspec.to_builtins(lives.apart),
     }
 
 
-def _say(found: _Found, wanted: Wanted, from_ms: int, to_ms: int) -> None:
-    its = found.compared
-    other = wanted.rules.name if wanted.rules else "the same rules"
-    begins, ends = when(from_ms, found.zone), when(to_ms, found.zone)
+def _say(lives: _Lives, other: str, limit: int) -> None:
+    pages = lives.pages
+    begins, ends = when(lives.from_ms, lives.zone), when(lives.to_ms, lives.zone)
     say(f"From {begins} to {ends}: the rules that hold, beside {other}.")
-    lines = [(page, True) for page in its.not_raised] + [(page, False) for page in its.also_raised]
+    lines = [(page, True) for page in pages.not_raised]
+    lines += [(page, False) for page in pages.also_raised]
     lines.sort(key=lambda line: (line[0].at_ms, line[0].page_id))
     if lines:
-        rows = [_fields(page, was, found) for page, was in lines[: wanted.limit]]
+        rows = [_cells(page, was, lives) for page, was in lines[:limit]]
         show(["raised", "door", "now", "then", "reason", "why"], rows)
-    if len(lines) > wanted.limit:
-        say(f"… {wanted.limit} of {len(lines)}; --limit shows more")
-    if lines or its.both:
-        _say_counts(its)
+    if len(lines) > limit:
+        say(f"… {limit} of {len(lines)}; --limit shows more")
+    if lines or pages.both:
+        _say_counts(pages)
     say(
-        f"{counted(len(its.both), 'page')} under both, {len(its.not_raised)} only now, "
-        f"{len(its.also_raised)} only then."
+        f"{counted(len(pages.both), 'page')} under both, {len(pages.not_raised)} only now, "
+        f"{len(pages.also_raised)} only then."
     )
-    _say_doubts(found, wanted.limit)
+    _say_doubts(lives, limit)
 
 
-def _say_counts(its: life.Comparison) -> None:
-    both, now, then = (life.by_reason(p) for p in (its.both, its.not_raised, its.also_raised))
+def _cells(page: Page, was: bool, lives: _Lives) -> list[str]:
+    return [
+        when(page.at_ms, lives.zone),
+        lives.label(page.door_id),
+        "page" if was else "-",
+        "-" if was else "page",
+        reason_word(page.reason, _LANGUAGE),
+        why_line(page.reason, _LANGUAGE),
+    ]
+
+
+def _say_counts(pages: Comparison) -> None:
+    sides = (pages.both, pages.not_raised, pages.also_raised)
+    counts = [by_reason(side) for side in sides]
     rows = [
-        [reason_word(reason, "en"), *(str(side.get(reason, 0)) for side in (both, now, then))]
-        for reason in dict.fromkeys(
-            page.reason for page in its.both + its.not_raised + its.also_raised
-        )
+        [reason_word(reason, _LANGUAGE), *(str(count.get(reason, 0)) for count in counts)]
+        for reason in dict.fromkeys(page.reason for side in sides for page in side)
     ]
     show(["reason", "both", "only now", "only then"], rows)
 
 
-def _say_doubts(found: _Found, limit: int) -> None:
+def _say_doubts(lives: _Lives, limit: int) -> None:
     """What a reader must know before building on it."""
-    unmet = found.compared.unmet
+    unmet = lives.pages.unmet
     if unmet:
         say(
             f"{counted(len(unmet), 'action')} of people would have met no case, and changed "
             "nothing; what they would have done instead nobody knows:"
         )
         for action in unmet[:limit]:
-            label = found.labels.get(action.door_id, action.door_id)
-            did = f"{action.by} {DID[action.kind]} {action.case_id}"
-            say(f"  {when(action.at_ms, found.zone)}  {label}: {did}")
-    if found.apart != Apart():
+            deed = f"{action.by} {DEEDS[action.kind]} {action.case_id}"
+            say(f"  {when(action.at_ms, lives.zone)}  {lives.label(action.door_id)}: {deed}")
+    if lives.apart != Apart():
         say(
-            f"What is stored of {_names(found)} is not what the settings make of the journal: it "
-            'was lived under other rules. "now" says what these make of it.'
+            f"What is stored of {_apart_words(lives)} is not what the settings make of the "
+            'journal: it was lived under other rules. "now" says what these make of it.'
         )
 
 
-def _names(found: _Found) -> str:
-    """Whose stored state differs, said as far as a line holds it."""
-    doors = [found.labels.get(door_id, door_id) for door_id in found.apart.doors]
-    kinds = (("door", doors), ("person", found.apart.people), ("state", found.apart.site))
+def _apart_words(lives: _Lives) -> str:
+    """Whose stored state differs, as far as a line holds it."""
+    doors = [lives.label(door_id) for door_id in lives.apart.doors]
+    kinds = (("door", doors), ("person", lives.apart.people), ("state", lives.apart.site))
     return " and ".join(
         f"{counted(len(names), noun)} ({named(names)})" for noun, names in kinds if names
     )
-
-
-def _fields(page: life.Page, was: bool, found: _Found) -> list[str]:
-    return [
-        when(page.at_ms, found.zone),
-        found.labels.get(page.door_id, page.door_id),
-        "page" if was else "-",
-        "-" if was else "page",
-        reason_word(page.reason, "en"),
-        why_line(page.reason, "en"),
-    ]

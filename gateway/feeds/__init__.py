@@ -1,5 +1,6 @@
-"""Readers of the journal with a durable cursor, for charts.
+"""Readers of the journal with a durable cursor.
 
-Begin with `influx_history` (the feed as a whole); `cursor` is where it has read to,
-`influx_points` makes points of the journal's lines, `influx_server` writes them.
+To be read in this order: `influx_history` (the history that engineers read), `cursor` (how far it
+has got), `influx_points` (a row as a line, pure), `influx_server` (the only file that knows
+InfluxDB).
 """

@@ -160,5 +160,5 @@ def _float(name: str, value: float) -> str:
 
 def _plain(name: str) -> str:
     if not _PLAIN.fullmatch(name):
-        raise ValueError(f"{name!r} is no id: letters, digits, _ and - only")
+        raise ValueError(f"{name!r} is no id: a to z, A to Z, digits, _ and - only")
     return name

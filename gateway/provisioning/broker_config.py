@@ -71,7 +71,6 @@ def write_broker_config(
     Raises BrokerConfigError, or OSError where `target` cannot be written.
     """
     _check(plan)
-    target.mkdir(parents=True, exist_ok=True)
     try:
         renewed = certificates.ensure_certificates(target, plan.names, plan.years, now)
     except ValueError as wrong:

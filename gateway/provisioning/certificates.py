@@ -51,6 +51,7 @@ def ensure_certificates(directory: Path, names: Sequence[str], years: int, now: 
         raise ValueError(f"years is {years}; a certificate lasts 1 to {YEARS_MAX} years")
     names = tuple(dict.fromkeys((*names, *ALWAYS_NAMED)))
     wanted = x509.SubjectAlternativeName([_general_name(name) for name in names])
+    directory.mkdir(parents=True, exist_ok=True)  # not before: a wrong name leaves nothing behind
     if _still_good(directory, wanted, now):  # told without the authority's key, which may be away
         return False
     authority = _load_authority(directory) or _make_authority(directory, years, now)

@@ -23,7 +23,7 @@ FILE_BYTES_MAX = 64 * 1024 * 1024
 ROWS_MAX = 200_000
 CELL_CHARACTERS_MAX = 10_000
 VALUE_CHARACTERS_MAX = 60  # of a cell, in a mistake
-TOLD_EVERY = 500  # lines
+PROGRESS_EVERY = 500  # lines
 _SEPARATORS = ",;\t"
 OnProgress = Callable[[int, int], None]  # lines read, lines there are
 
@@ -92,8 +92,17 @@ class Reading:
     kind: str | None = None
 
 
-def read(path: Path, how: Reading, told: OnProgress) -> Sheet:
-    """The file's rows and mistakes. CsvError where it cannot be read at all."""
+def read(path: Path, how: Reading, on_progress: OnProgress) -> Sheet:
+    """The file's rows and mistakes.
+
+    Args:
+        path: FILE_BYTES_MAX at most, with ROWS_MAX rows at most.
+        how: As which table, in which zone and language.
+        on_progress: Called every PROGRESS_EVERY rows.
+
+    Raises:
+        CsvError: It cannot be read at all.
+    """
     text = _text(path)
     total = text.count("\n")
     records = _records(text)
@@ -106,8 +115,8 @@ def read(path: Path, how: Reading, told: OnProgress) -> Sheet:
     for count, (number, cells) in enumerate(records):
         if count >= ROWS_MAX:
             raise CsvError(f"has more than {ROWS_MAX} rows; cut it into several files")
-        if count % TOLD_EVERY == 0:
-            told(number, total)
+        if count % PROGRESS_EVERY == 0:
+            on_progress(number, total)
         _read_line(sheet, number, columns, len(names), cells, how)
     _find_twins(sheet)
     return sheet

@@ -129,7 +129,7 @@ def channels(text: str) -> tuple[str, ...]:
     addresses = tuple(dict.fromkeys(text.split()))
     if len(addresses) > CHANNELS_MAX:
         raise ValueError(f"allowed are up to {CHANNELS_MAX} channels")
-    if not all(is_channel(address) for address in addresses):
+    if not all(map(is_channel, addresses)):
         raise ValueError(f"allowed are {samples()}, with spaces between")
     return addresses
 
@@ -162,7 +162,7 @@ def password(text: str) -> str:
     """A seal's password at the broker: random, for only its quick hash is kept."""
     if len(text) < PASSWORD_CHARACTERS_MIN or not text.isascii() or not text.isprintable():
         raise ValueError(
-            f"allowed are {PASSWORD_CHARACTERS_MIN} or more random letters, digits and signs"
+            f"allowed are {PASSWORD_CHARACTERS_MIN} or more random characters of ASCII"
         )
     return text
 
@@ -250,7 +250,7 @@ def windows(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def _plain(text: str) -> str:
-    """Full-width digits, letters and signs as their ordinary twins."""
+    """Full-width digits, Latin characters and signs as their ordinary twins."""
     return unicodedata.normalize("NFKC", text)
 
 

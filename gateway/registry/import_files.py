@@ -46,39 +46,51 @@ def enrol_files(
     store: Store,
     paths: Sequence[Path],
     wish: Wish,
-    told: OnProgress = lambda _what, _done, _of: None,
+    on_progress: OnProgress = lambda _what, _done, _of: None,
 ) -> Result:
-    """Enrol all files or nothing. StoreError if the database cannot be used."""
-    sheets, mistakes = _read(paths, wish, told)
+    """Enrol all files or nothing.
+
+    Args:
+        store: Where they are enrolled.
+        paths: In any order.
+        wish: How.
+        on_progress: Called now and then, from this thread.
+
+    Raises:
+        StoreError: The database cannot be used.
+    """
+    sheets, mistakes = _read(paths, wish, on_progress)
     if mistakes:
         return Result(Counter(), mistakes, written=False)
     mistakes = [mistake for sheet in sheets for mistake in sheet.mistakes]
     with store.reading() if wish.dry_run or mistakes else store.writing() as connection:
         enrolment = Enrolment(connection, wish.at_ms, wish.zone, replace=wish.replace)
-        mistakes += _take(enrolment, sheets, told)
+        mistakes += _take(enrolment, sheets, on_progress)
         written = not (mistakes or wish.dry_run)
         if written:
-            told("writing", 0, 1)
+            on_progress("writing", 0, 1)
             enrolment.write()
     mistakes.sort(key=lambda mistake: (mistake.file, mistake.line))
     return Result(enrolment.counts, mistakes, written)
 
 
-def _read(paths: Sequence[Path], wish: Wish, told: OnProgress) -> tuple[list[Sheet], list[Mistake]]:
+def _read(
+    paths: Sequence[Path], wish: Wish, on_progress: OnProgress
+) -> tuple[list[Sheet], list[Mistake]]:
     """The sheets in the order of their tables; and a mistake for each file that is none."""
     how = Reading(wish.zone, wish.language, wish.kind)
     sheets, unreadable = [], []
     for path in paths:
-        telling = partial(told, f"reading {path.name}")
+        on_line = partial(on_progress, f"reading {path.name}")
         try:
-            sheets.append(csv_file.read(path, how, telling))
+            sheets.append(csv_file.read(path, how, on_line))
         except CsvError as error:
             unreadable.append(Mistake(path.name, error.line, "", "", error.sentence))
     sheets.sort(key=lambda sheet: list(ROWS).index(sheet.kind))
     return sheets, unreadable
 
 
-def _take(enrolment: Enrolment, sheets: list[Sheet], told: OnProgress) -> list[Mistake]:
+def _take(enrolment: Enrolment, sheets: list[Sheet], on_progress: OnProgress) -> list[Mistake]:
     """The rows that do not fit. What only lacks a row that was a mistake itself is not told."""
     unfit: list[Mistake] = []
     total, done = sum(len(sheet.lines) for sheet in sheets), 0
@@ -86,8 +98,8 @@ def _take(enrolment: Enrolment, sheets: list[Sheet], told: OnProgress) -> list[M
     for sheet in sheets:
         before = len(sheet.mistakes)
         for line in sheet.lines:
-            if done % csv_file.TOLD_EVERY == 0:
-                told("checking", done, total)
+            if done % csv_file.PROGRESS_EVERY == 0:
+                on_progress("checking", done, total)
             done += 1
             try:
                 enrolment.take(line.row)

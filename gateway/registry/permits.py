@@ -108,7 +108,7 @@ class Announcements:
         self._fresh: list[Announced] = []
 
     def announce(self, door_id: str, permit: Permit) -> Announced:
-        """Announce an opening of a door: two look-ups, and a third for an id of the caller's.
+        """Announce an opening of a door: two lookups, and a third for an id of the caller's.
 
         Args:
             door_id: The door.
@@ -222,7 +222,7 @@ class Announcements:
         return self._door_of[permit_id] is not None
 
     def _new_id(self) -> str:
-        """An id that needs no look-up: of 64 random bits none is anybody's."""
+        """An id that needs no lookup: of 64 random bits none is anybody's."""
         permit_id = secrets.token_hex(8)
         self._door_of[permit_id] = None
         return permit_id

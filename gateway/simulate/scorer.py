@@ -16,7 +16,7 @@
 - A *fault page* goes to the installer. It is true if the contact really chattered, or the seal
   really had no power or no air when it was paged.
 - *Time to page*: of a true page, from the edge (tampering; the end of the permit) to the step that
-  raised it. Couriers and phones are not in it.
+  raised it. Delivery and phones are not in it.
 - A *false coverage claim*: a report is heard, and the door's state then says that it stood shut, or
   open, at the time up to which its edges are known (`observed_until_ms`), contact not chattering;
   the truth was the other from 10 s before that time until 10 s after it. What a contact at fault

@@ -222,17 +222,17 @@ def outage_of(connection: Connection, case: CaseRow) -> OutageRow | None:
     """The outage that a case is about, with its doors by label; None for other cases."""
     o, d = tables.outages.c, tables.doors.c
     query = select(tables.outages).where(o.area == case.area, o.since_ms == case.since_ms)
-    found = connection.execute(query.order_by(o.outage_id.desc())).first()
-    if case.area is None or found is None:
+    outage = connection.execute(query.order_by(o.outage_id.desc())).first()
+    if case.area is None or outage is None:
         return None
-    door_ids = _decode_names(found.doors)
+    door_ids = _decode_names(outage.doors)
     rows = connection.execute(
         select(d.door_id, d.label, d.state)
         .where(d.door_id.in_(door_ids))
         .order_by(func.length(d.label), d.label, d.door_id)
     )
     doors = [BlindDoor(row.door_id, row.label, _silent_ms(row.door_id, row.state)) for row in rows]
-    return OutageRow(found.outage_id, found.area, found.since_ms, found.over_ms, doors)
+    return OutageRow(outage.outage_id, outage.area, outage.since_ms, outage.over_ms, doors)
 
 
 def _silent_ms(door_id: str, state: bytes | None) -> int | None:

@@ -26,7 +26,13 @@ class StoreError(Exception):
 
 
 class Store:
-    """An open database file."""
+    """An open database file, at whatever migration it is; `open` brings it to the newest.
+
+    Any thread may read and write; each connection belongs to the thread that took it.
+
+    Args:
+        path: The file. Its write-ahead log lies beside it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,7 +41,15 @@ class Store:
 
     @classmethod
     def open(cls, path: Path, create: bool = True) -> "Store":
-        """The database at `path`, at the newest migration. StoreError in a clear sentence."""
+        """The database at `path`, at the newest migration.
+
+        Args:
+            path: The file.
+            create: Whether one is made where there is none, readable by its owner only.
+
+        Raises:
+            StoreError: There is none, it cannot be used, or a newer release wrote it.
+        """
         if not path.exists():
             if not create:
                 raise StoreError(f"there is no database at {path}; `menshen enrol` makes one")
@@ -52,13 +66,21 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A read-only connection on one snapshot, for any thread."""
+        """A read-only connection on one snapshot, for any thread.
+
+        Raises:
+            StoreError: The database cannot be read now.
+        """
         with as_store_error(self.path), self._readers.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction, begun at once (BEGIN IMMEDIATE), committed at the end or not at all."""
+        """One transaction, begun at once (BEGIN IMMEDIATE), committed at the end or not at all.
+
+        Raises:
+            StoreError: Another program writes for longer than BUSY_MS, or nothing can be stored.
+        """
         with as_store_error(self.path), self._writers.begin() as connection:
             yield connection
 
@@ -83,7 +105,11 @@ class Store:
         raw.commit()
 
     def settle(self) -> None:
-        """Move what the write-ahead log holds into the file, while others read and write."""
+        """Move what the write-ahead log holds into the file, while others read and write.
+
+        Raises:
+            StoreError: The disk does not let it.
+        """
         connection = self._writers.raw_connection()
         try:
             connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -85,22 +85,22 @@ def _grouped(
         .order_by(o.made_ms.desc(), o.entry_id.desc())
         .limit(GROUPS_MAX)
     )
-    told = {
+    pages = {
         case_id: (page_id, made_ms)
         for page_id, about, made_ms in reversed(connection.execute(query).all())
         for case_id in _decode_group(about).case_ids
     }
-    if not told:
+    if not pages:
         return []
     cases = (
         select(c.case_id, c.door_id, d.label, c.reason, c.since_ms)
         .join(tables.doors, d.door_id == c.door_id)
-        .where(c.case_id.in_(list(told)), c.state.in_(states))
+        .where(c.case_id.in_(list(pages)), c.state.in_(states))
         .limit(limit)
     )
     return [
         PageRow(
-            told[row.case_id][0], *row[:3], Reason(row.reason), row.since_ms, told[row.case_id][1]
+            pages[row.case_id][0], *row[:3], Reason(row.reason), row.since_ms, pages[row.case_id][1]
         )
         for row in connection.execute(cases)
     ]
@@ -151,11 +151,11 @@ def deliveries(connection: Connection, case: CaseRow, limit: int) -> list[Delive
     o, w = tables.outbox.c, tables.wardens.c
     names = [name for name in DeliveryRow.__struct_fields__ if name != "warden"]
     # The index leads with warden_id: name those who can have been told, the site itself (NULL) too.
-    told = select(w.warden_id)
+    warden_ids = select(w.warden_id)
     query = (
         select(*(o[name] for name in names), w.name.label("warden"))
         .join(tables.wardens, w.warden_id == o.warden_id, isouter=True)
-        .where(or_(o.warden_id.in_(told), o.warden_id.is_(None)))
+        .where(or_(o.warden_id.in_(warden_ids), o.warden_id.is_(None)))
         .where(o.made_ms >= case.raised_ms, o.case_id == case.case_id)
         .order_by(o.made_ms.desc(), o.entry_id.desc())
         .limit(limit)

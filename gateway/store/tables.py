@@ -292,7 +292,7 @@ outbox = Table(
     Column("done_ms", BigInteger, nullable=True),
     Column("gave_up", Boolean, nullable=False, server_default=false()),
     Column("error", Text, nullable=True),
-    # Of a grouped page: what is in it, as JSON (store.batch.Group).
+    # Of a grouped page: what is in it, as JSON (store.outbox.Group).
     Column("about", Text, nullable=False, server_default=""),
     Column("received_ms", BigInteger, nullable=True),  # when the person's handheld signed for it
     Index("uq_outbox_page_channel", "page_id", "channel", "address", "warden_id", unique=True),

@@ -46,7 +46,11 @@ class WorkerThread:
 
 
 class Writer:
-    """Commits for the gateway, in the order in which they are handed in."""
+    """Commits for the gateway, in the order in which they are handed in.
+
+    Args:
+        store: The database. The writer takes a connection of its own, in a thread of its own.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -59,7 +63,14 @@ class Writer:
         )
 
     async def write(self, batch: WriteBatch) -> None:
-        """Return when the commit is on the disk. StoreError if it is not: nothing was stored."""
+        """Return when the commit is on the disk.
+
+        Args:
+            batch: What was handed in and failed may be handed in again: it is not doubled.
+
+        Raises:
+            StoreError: It is not there: nothing was stored, or nobody knows; hand it in again.
+        """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
 
@@ -67,8 +78,8 @@ class Writer:
             error: BaseException | None = None
             try:
                 self._write(batch)
-            except BaseException as raised:  # noqa: BLE001 - the loop raises it
-                error = raised
+            except BaseException as failure:  # noqa: BLE001 - the loop raises it
+                error = failure
             loop.call_soon_threadsafe(_finish, done, error)
 
         self._writing.do(job)

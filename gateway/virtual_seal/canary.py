@@ -39,13 +39,13 @@ class CanarySeal:
         from sealnode.seal import Seal
         from sealnode.settings import Settings, SettingsError
 
-        flash.mkdir(parents=True, exist_ok=True)
         fields = json.loads(settings_file.read_text()) | {"mains": True, "wifi": None}
-        self._board = AirBoard(f"{flash}/", Random())  # noqa: S311 - how a reed bounces
         try:
             settings = Settings(fields, f"{settings_file.parent}/")
         except SettingsError as error:
             raise ValueError(str(error)) from error
+        flash.mkdir(parents=True, exist_ok=True)  # not before: a wrong file leaves nothing behind
+        self._board = AirBoard(f"{flash}/", Random())  # noqa: S311 - how a reed bounces
         self.seal_id = settings.seal_id
         self.seal = Seal(self._board, settings)
 

@@ -33,13 +33,13 @@ class Bell:
     """Rings in a room."""
 
     def __init__(self) -> None:
-        self.rung: list[tuple[str, str]] = []
+        self.rings: list[tuple[str, str]] = []
 
     async def send(self, entry: Entry) -> None:
-        self.rung.append((entry.address, entry.page_id))
+        self.rings.append((entry.address, entry.page_id))
 
     async def close(self) -> None:
-        self.rung.append(("closed", ""))
+        self.rings.append(("closed", ""))
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ async def test_a_channel_of_one_file_and_one_line_is_enrolled_and_delivers(
         await until(lambda: any(row["done_ms"] for row in rows(store, tables.outbox)))
         for task in tasks:
             task.cancel()
-    assert bell.rung == [("guards", f"{seal.seal_id}-1"), ("closed", "")]
+    assert bell.rings == [("guards", f"{seal.seal_id}-1"), ("closed", "")]
 
 
 def test_only_a_kind_with_an_address_of_its_own_is_a_channel() -> None:

@@ -1,4 +1,4 @@
-"""A place to run `menshen` in: a folder with settings, and what the command said and returned."""
+"""A place to run `menshen` in: a folder with settings, and what the command answers."""
 
 import json
 import time
@@ -22,8 +22,8 @@ SEAL = "00112233445566aa"
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a command said, and its exit code."""
+class Answer:
+    """What a command wrote, and its exit code."""
 
     code: int
     out: str
@@ -49,14 +49,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def menshen(folder: Path) -> Callable[..., Said]:
-    """menshen("doors", "--json") -> Said. Whatever a command raises but an exit fails the test."""
+def menshen(folder: Path) -> Callable[..., Answer]:
+    """menshen("doors", "--json") -> Answer. What a command raises fails the test, but an exit."""
 
-    def run(*words: object) -> Said:
+    def run(*words: object) -> Answer:
         result = CliRunner().invoke(app, [str(word) for word in words], prog_name="menshen")
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return Said(result.exit_code, result.stdout, result.stderr)
+        return Answer(result.exit_code, result.stdout, result.stderr)
 
     return run
 

@@ -12,18 +12,18 @@ EDGE = Report(report.OPEN, report.EDGE, 5, 12, 3, 1200, 2950, cover=True)
 HEARTBEAT = Report(report.SHUT, report.HEARTBEAT, 0, 12, age_ms=None)
 
 
-def sealed(said, direction=envelope.UP, epoch=3, counter=17, key=KEY):
+def sealed(answer, direction=envelope.UP, epoch=3, counter=17, key=KEY):
     pack = report.pack if direction == envelope.UP else receipt.pack
     cipher = ccm.cipher(key)
     return envelope.seal_up(
-        cipher, bytes.fromhex(SEAL), direction, epoch, counter, pack(said)
+        cipher, bytes.fromhex(SEAL), direction, epoch, counter, pack(answer)
     ).hex()
 
 
 def test_a_report_is_opened_with_the_key_of_the_seal_that_fits(menshen, store):
-    said = menshen("decode", sealed(EDGE), "--json")
-    assert said.code == 0
-    assert said.json == {
+    answer = menshen("decode", sealed(EDGE), "--json")
+    assert answer.code == 0
+    assert answer.json == {
         "frame": "report",
         "epoch": 3,
         "counter": 17,
@@ -53,8 +53,8 @@ def test_a_heartbeat_says_what_it_does_not_know(menshen, store):
 
 
 def test_a_receipt_is_opened_too(menshen, store):
-    said = menshen("decode", sealed(receipt.Receipt(5), envelope.DOWN), "--json").json
-    assert (said["frame"], said["says"], said["number"]) == ("receipt", "stored", 5)
+    answer = menshen("decode", sealed(receipt.Receipt(5), envelope.DOWN), "--json").json
+    assert (answer["frame"], answer["says"], answer["number"]) == ("receipt", "stored", 5)
 
 
 @pytest.mark.parametrize(
@@ -67,23 +67,23 @@ def test_it_says_whether_the_gateway_would_take_it(menshen, store, mark, words):
 
 
 def test_a_given_key_needs_no_settings(menshen):
-    said = menshen("decode", sealed(EDGE), "--seal", SEAL, "--key", KEY.hex())
-    assert said.code == 0
-    assert "open" in said.out
+    answer = menshen("decode", sealed(EDGE), "--seal", SEAL, "--key", KEY.hex())
+    assert answer.code == 0
+    assert "open" in answer.out
 
 
 def test_without_a_key_the_head_is_told_and_why_no_more(menshen):
-    said = menshen("decode", sealed(EDGE))
-    assert said.code == 0
-    assert "epoch    3" in said.out
-    assert "no key: menshen.toml is not there" in said.out
+    answer = menshen("decode", sealed(EDGE))
+    assert answer.code == 0
+    assert "epoch    3" in answer.out
+    assert "no key: menshen.toml is not there" in answer.out
 
 
 def test_a_wrong_key_is_told_and_exits_with_1(menshen, store):
-    said = menshen("decode", sealed(EDGE, key=bytes(32)))
-    assert (said.code, "any of the 1 seals enrolled here" in said.out) == (1, True)
-    said = menshen("decode", sealed(EDGE), "--seal", "ff" * 8)
-    assert "no key: seal ffffffffffffffff is not enrolled here" in said.out
+    answer = menshen("decode", sealed(EDGE, key=bytes(32)))
+    assert (answer.code, "any of the 1 seals enrolled here" in answer.out) == (1, True)
+    answer = menshen("decode", sealed(EDGE), "--seal", "ff" * 8)
+    assert "no key: seal ffffffffffffffff is not enrolled here" in answer.out
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_a_wrong_key_is_told_and_exits_with_1(menshen, store):
     ],
 )
 def test_what_is_no_frame_is_told_with_its_reason(menshen, text, code, words):
-    said = menshen("decode", text)
-    assert said.code == code
-    assert words in said.err
+    answer = menshen("decode", text)
+    assert answer.code == code
+    assert words in answer.err
 
 
 def test_spaces_colons_and_0x_do_no_harm(menshen, store):
@@ -112,6 +112,6 @@ def test_spaces_colons_and_0x_do_no_harm(menshen, store):
 
 
 def test_a_key_without_its_seal_is_told(menshen):
-    said = menshen("decode", sealed(EDGE), "--key", KEY.hex())
-    assert (said.code, "--key needs --seal" in said.err) == (2, True)
+    answer = menshen("decode", sealed(EDGE), "--key", KEY.hex())
+    assert (answer.code, "--key needs --seal" in answer.err) == (2, True)
     assert menshen("decode", sealed(EDGE), "--seal", "x", "--key", KEY.hex()).code == 2

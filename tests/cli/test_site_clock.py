@@ -48,8 +48,8 @@ def test_a_meal_at_half_past_eleven_is_then_at_the_site(
     machine: str, folder: Path, store: Store
 ) -> None:
     window = ["--from", f"{TOMORROW} 11:30", "--to", "12:30"]
-    said = menshen(folder, machine, "announce", "d1", *window, "--who", "Li", "--why", "meal")
-    assert f"until {TOMORROW} 12:30:00." in said
+    text = menshen(folder, machine, "announce", "d1", *window, "--who", "Li", "--why", "meal")
+    assert f"until {TOMORROW} 12:30:00." in text
     (folder / "permits.csv").write_text(
         f"door_id,from,to,who,why,permit_id\nd2,{TOMORROW} 11:30,{TOMORROW} 12:30,Li,meal,p2\n"
     )
@@ -76,10 +76,10 @@ def test_what_is_said_is_the_same_on_every_machine(folder: Path, store: Store) -
         ("doors",),
         ("what-if", "--from", "2020-05-21 12:00", "--to", cutoff[:19]),
     ):
-        said = {menshen(folder, machine, *words) for machine in MACHINES}
-        assert len(said) == 1, words
+        texts = {menshen(folder, machine, *words) for machine in MACHINES}
+        assert len(texts) == 1, words
         if words[0] == "coverage":
-            (text,) = said
+            (text,) = texts
             assert "2020-05-20 12:00:00 to 2020-05-22 12:00:00" in text
 
 
@@ -88,8 +88,8 @@ def test_without_a_zone_in_the_settings_it_is_the_machines(
 ) -> None:
     settings.write_text(settings.read_text().replace('zone = "Asia/Shanghai"', ""))
     monkeypatch.setenv("TZ", "Asia/Tokyo")
-    found = load(settings)
-    assert found.zone == ZoneInfo("Asia/Tokyo")
-    assert found.rulebook.rules.zone[-1][1] == 9 * 60  # the rules go by the same clock
+    site = load(settings)
+    assert site.zone == ZoneInfo("Asia/Tokyo")
+    assert site.rulebook.rules.zone[-1][1] == 9 * 60  # the rules go by the same clock
     monkeypatch.setenv("TZ", "no/such/zone")
     assert place("") is not None

@@ -36,19 +36,19 @@ def reasons(pages: list[Any]) -> list[str]:
 
 def test_the_same_rules_raise_the_same_pages(store: Store) -> None:
     write(store, "d1", burst())
-    its = compare(store, Rules())
-    assert reasons(its.both) == ["no_permit", "no_permit", "chatter"]
-    assert (its.not_raised, its.also_raised, its.unmet) == ([], [], [])
-    assert its.to_the_end
+    compared = compare(store, Rules())
+    assert reasons(compared.both) == ["no_permit", "no_permit", "chatter"]
+    assert (compared.not_raised, compared.also_raised, compared.unmet) == ([], [], [])
+    assert compared.to_the_end
 
 
 def test_more_openings_to_a_chatter_turn_the_fault_into_an_opening(store: Store) -> None:
     write(store, "d1", burst())
-    its = compare(store, Rules(chatter_openings=4))
-    assert reasons(its.both) == ["no_permit", "no_permit"]
-    assert reasons(its.not_raised) == ["chatter"]
-    assert reasons(its.also_raised) == ["no_permit"]
-    assert its.also_raised[0].at_ms == its.not_raised[0].at_ms
+    compared = compare(store, Rules(chatter_openings=4))
+    assert reasons(compared.both) == ["no_permit", "no_permit"]
+    assert reasons(compared.not_raised) == ["chatter"]
+    assert reasons(compared.also_raised) == ["no_permit"]
+    assert compared.also_raised[0].at_ms == compared.not_raised[0].at_ms
 
 
 def test_a_deadline_of_the_other_life_comes_by_itself(store: Store) -> None:
@@ -63,8 +63,8 @@ def test_a_deadline_of_the_other_life_comes_by_itself(store: Store) -> None:
     story.after(4 * MINUTE).shuts()
     story.after(HOUR)
     write(store, "d1", story)
-    its = compare(store, Rules(settle_ms=MINUTE))
-    (page,) = its.also_raised
+    compared = compare(store, Rules(settle_ms=MINUTE))
+    (page,) = compared.also_raised
     assert (page.reason, page.since_ms) == ("no_permit", opened_ms)
     assert page.at_ms == opened_ms + MINUTE
 
@@ -72,8 +72,8 @@ def test_a_deadline_of_the_other_life_comes_by_itself(store: Store) -> None:
 def test_before_the_first_day_the_rules_that_hold_make_both_lives(store: Store) -> None:
     story = burst()
     write(store, "d1", story)
-    its = compare(store, Rules(chatter_openings=4), from_ms=story.now_ms)
-    assert (its.both, its.not_raised, its.also_raised) == ([], [], [])
+    compared = compare(store, Rules(chatter_openings=4), from_ms=story.now_ms)
+    assert (compared.both, compared.not_raised, compared.also_raised) == ([], [], [])
     assert not compare(store, Rules(), to_ms=story.now_ms - 2 * HOUR).to_the_end
 
 
@@ -87,9 +87,9 @@ def test_an_act_on_a_case_that_was_never_raised_meets_none_and_changes_nothing(
     story.acknowledge(case_id)
     story.report_outcome(case_id)
     write(store, "d1", story)
-    its = compare(store, Rules(burst_count=50))
-    assert reasons(its.not_raised) == ["refusals"]
-    assert [(act.kind, act.case_id) for act in its.unmet] == [
+    compared = compare(store, Rules(burst_count=50))
+    assert reasons(compared.not_raised) == ["refusals"]
+    assert [(act.kind, act.case_id) for act in compared.unmet] == [
         ("acknowledged", case_id),
         ("reported", case_id),
     ]
@@ -107,18 +107,18 @@ def test_the_command_shows_both_sides_and_writes_nothing(
 ) -> None:
     write(store, "d1", burst())
     before = dump(store)
-    said = menshen("what-if", "--from", "2020-05-01", "--to", "2020-07-01", "--rules", other)
-    assert said.code == 0
-    assert "2 pages under both, 1 only now, 1 only then." in said.out
-    assert "3-201" in said.out
-    told = menshen("what-if", "--from", "2020-05-01", "--rules", other, "--json").json
-    assert told["counts"] == {
+    answer = menshen("what-if", "--from", "2020-05-01", "--to", "2020-07-01", "--rules", other)
+    assert answer.code == 0
+    assert "2 pages under both, 1 only now, 1 only then." in answer.out
+    assert "3-201" in answer.out
+    plain = menshen("what-if", "--from", "2020-05-01", "--rules", other, "--json").json
+    assert plain["counts"] == {
         "both": {"no_permit": 2},
         "not_raised": {"chatter": 1},
         "also_raised": {"no_permit": 1},
     }
-    assert told["also_raised"][0]["label"] == "3-201"
-    assert told["stored_otherwise"] == {"doors": [], "people": [], "site": [], "journal": []}
+    assert plain["also_raised"][0]["label"] == "3-201"
+    assert plain["stored_otherwise"] == {"doors": [], "people": [], "site": [], "journal": []}
     assert dump(store) == before
 
 
@@ -131,8 +131,8 @@ def test_a_journal_that_was_lived_under_other_rules_is_told(
         story.after(5 * SECOND).shuts()
         story.after(10 * SECOND)
     write(store, "d1", story)
-    told = menshen("what-if", "--from", "2020-05-01", "--json").json
-    assert told["stored_otherwise"]["doors"] == ["d1"]
+    plain = menshen("what-if", "--from", "2020-05-01", "--json").json
+    assert plain["stored_otherwise"]["doors"] == ["d1"]
     assert "of 1 door (3-201) is not" in menshen("what-if", "--from", "2020-05-01").out
 
 
@@ -140,12 +140,12 @@ def test_wrong_rules_and_wrong_times_are_told(
     menshen: Callable[..., Any], store: Store, other: Path
 ) -> None:
     other.write_text("[rules]\nchatter_openings = 1\n")
-    said = menshen("what-if", "--from", "2020-05-01", "--rules", other)
-    assert said.code == 2
-    assert "rules.chatter_openings is 1; allowed is 2 to 20" in said.err
+    answer = menshen("what-if", "--from", "2020-05-01", "--rules", other)
+    assert answer.code == 2
+    assert "rules.chatter_openings is 1; allowed is 2 to 20" in answer.err
     other.write_text("[rule]\nchatter_openings = 4\n")
-    said = menshen("what-if", "--from", "2020-05-01", "--rules", other)
-    assert (said.code, "has no section [rules]" in said.err) == (2, True)
+    answer = menshen("what-if", "--from", "2020-05-01", "--rules", other)
+    assert (answer.code, "has no section [rules]" in answer.err) == (2, True)
     assert menshen("what-if", "--from", "yesterday").code == 2
     assert menshen("what-if", "--from", "2020-05-02", "--to", "2020-05-01").code == 2
 

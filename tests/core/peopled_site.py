@@ -78,7 +78,7 @@ class PeopledSite(Site):
 
     def act(self, name: str, number: int) -> None:
         self.live_until(self.now_ms + number * SECOND)
-        ACTS[name](self, number)
+        HAPPENINGS[name](self, number)
 
     def cut_building(self, number: int) -> None:
         for flat in FLATS:
@@ -112,7 +112,7 @@ def _addressed(notification: Notification) -> tuple[str, str, str]:
             return page_id, "", ""
 
 
-ACTS: dict[str, Callable[[PeopledSite, int], object]] = {
+HAPPENINGS: dict[str, Callable[[PeopledSite, int], object]] = {
     "building": PeopledSite.cut_building,
     "flat": lambda site, number: site.cut(FLATS[number % len(FLATS)]),
     "opens": PeopledSite.moves,

@@ -78,7 +78,7 @@ class RandomDoor(TwoClocks):
 
     def act(self, name: str, number: int) -> None:
         self.now_ms += 1
-        ACTS[name](self, number)
+        HAPPENINGS[name](self, number)
 
     def tell(self, event: Event) -> None:
         before = self.door
@@ -173,7 +173,7 @@ class RandomDoor(TwoClocks):
         age_ms = (0, 0, 5 * MINUTE, 48 * HOUR)[number % 4]
         what = case_id, actor_of(by), action_id, age_ms
         until_ms = self.now_ms + (number % 90 - 10) * MINUTE
-        acts: tuple[Event, ...] = (
+        events: tuple[Event, ...] = (
             CaseAcknowledged(*what),
             PersonOnSite(*what),
             CaseReported(*what, outcome=Outcome.IN_ORDER),
@@ -183,7 +183,7 @@ class RandomDoor(TwoClocks):
             PageWentOut(case_id, pages[-1]),
             PageReceived(case_id, pages[-1], by),
         )
-        self.tell(acts[number // 3 % len(acts)])
+        self.tell(events[number // 3 % len(events)])
 
     def site(self, number: int) -> None:
         events: tuple[Event, ...] = (
@@ -279,7 +279,7 @@ def _settings(life: RandomDoor, number: int) -> None:
     life.rules = SETTINGS[number % len(SETTINGS)]
 
 
-ACTS: dict[str, Callable[[RandomDoor, int], None]] = {
+HAPPENINGS: dict[str, Callable[[RandomDoor, int], None]] = {
     "moves": RandomDoor.moves,
     "moves and says so": RandomDoor.tells,
     "speaks": RandomDoor.speaks,
@@ -301,5 +301,5 @@ ACTS: dict[str, Callable[[RandomDoor, int], None]] = {
     "settings": _settings,
 }
 lives = st.lists(
-    st.tuples(st.sampled_from(list(ACTS)), st.integers(0, 300)), min_size=5, max_size=40
+    st.tuples(st.sampled_from(list(HAPPENINGS)), st.integers(0, 300)), min_size=5, max_size=40
 )

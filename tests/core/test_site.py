@@ -26,14 +26,16 @@ from gateway.core.rules import Rulebook, Rules
 from gateway.core.site import SiteState, SiteTurn, Step
 from gateway.core.subject import SITE, Subject, of_door
 from tests.core.actors import HOUR, MINUTE, SECOND
-from tests.core.peopled_site import ACTS, NARROW, PeopledSite
+from tests.core.peopled_site import HAPPENINGS, NARROW, PeopledSite
 
 HEARTBEAT_MS = 100 * SECOND
 FLATS = ("1-1", "1-2", "1-3", "1-4")
 Happenings = list[tuple[str, int]]
 
 quick = settings(max_examples=30, deadline=None, derandomize=True, print_blob=True)
-happenings = st.lists(st.tuples(st.sampled_from(list(ACTS)), st.integers(0, 1_500)), max_size=25)
+happenings = st.lists(
+    st.tuples(st.sampled_from(list(HAPPENINGS)), st.integers(0, 1_500)), max_size=25
+)
 
 
 def heard_at(turn: SiteTurn, door_id: str, at_ms: int) -> None:

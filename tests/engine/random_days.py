@@ -61,7 +61,7 @@ class Days:
                 connection.execute(insert(tables.wardens), {**row, "grid_id": "g"})
 
     async def live(self, engine: Engine) -> None:
-        """Many acts, one after the other; what came is stepped at the latest when time passes."""
+        """One happening after the other; what came is stepped at the latest when time passes."""
         chances = {
             self.edge: 30,
             self.silent_edge: 5,
@@ -170,7 +170,7 @@ class Days:
         action_id = f"a{self.names - self.chance.choice([0, 0, 0, 1])}"  # some come twice
         age_ms = self.chance.choice([0, 0, MINUTE, 2 * HOUR])
         hers = case_id, actor_of("wang"), action_id, age_ms
-        desks = in_review_id, CENTRE, action_id, age_ms
+        review = in_review_id, CENTRE, action_id, age_ms
         return self.chance.choice(
             [
                 CaseAcknowledged(*hers),
@@ -178,8 +178,8 @@ class Days:
                 CaseReported(*hers, outcome=Outcome.LAWFUL),
                 CaseShelved(*hers, why="asleep", until_ms=now + hours * HOUR),
                 PageReceived(case_id, case_id, "wang"),
-                CaseAssessed(*desks),
-                CaseSignedOff(*desks),
+                CaseAssessed(*review),
+                CaseSignedOff(*review),
                 PermitAnnounced(permit),
                 OrderPlaced(Order(f"order-{number}", 0, now + hours * HOUR)),
                 OrderPlaced(Order(f"order-{number}", 0, now + 99 * HOUR, Policy(1, MINUTE))),

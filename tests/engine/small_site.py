@@ -143,9 +143,9 @@ async def beating(
     """An engine at work on the store, its pending events read. At the end it is cancelled in the
     middle of whatever it does."""
     engine, post = quiet(store, rules, clock)
-    pending = PendingReader(store, engine)
+    reader = PendingReader(store, engine)
     async with asyncio.TaskGroup() as group:  # an engine that dies takes its test with it
-        tasks = [group.create_task(part) for part in (engine.run(), pending.run())]
+        tasks = [group.create_task(part) for part in (engine.run(), reader.run())]
         await until(lambda: not waiting_pending_events(store))
         await engine.idle()
         yield engine, post

@@ -120,7 +120,7 @@ class Again(unittest.TestCase):
         self.assertEqual(line.node.silent_ms, silent_ms)
 
 
-class Beats(unittest.TestCase):
+class Heartbeats(unittest.TestCase):
     def test_a_heartbeat_comes_when_nothing_else_did_for_its_time(self):
         for dice in (0, 10**9):
             line = online(dice)

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from gateway.registry import fields
 from gateway.registry.columns import TABLES
 from gateway.registry.import_files import Wish, enrol_files
 from gateway.registry.rows import RowResult
@@ -236,28 +235,6 @@ def test_a_seal_takes_a_carried_door_only_when_that_is_said(enrol):
     enrol(grids=GRIDS, doors=DOORS, seals=one)
     assert f"carries seal {'a' * 16} already; say --replace" in told(enrol(seals=two))[0]
     assert enrol(seals=two, replace=True).written
-
-
-@pytest.mark.parametrize(
-    ("text", "at"),
-    [
-        ("2026-03-01T00:00Z", 1_772_323_200_000),
-        ("2026-03-01 08:00+08:00", 1_772_323_200_000),
-        ("2026-3-1 8:00:00+0800", 1_772_323_200_000),
-        ("2026/3/1 0:00 Z", 1_772_323_200_000),
-        ("２０２６-03-01T00:00Z", 1_772_323_200_000),
-        ("2026-02-28T20:30-03:30", 1_772_323_200_000),
-    ],
-)
-def test_times_are_read_as_people_and_excel_write_them(text, at):
-    assert fields.beginning_ms(text, SHANGHAI) == at
-    assert fields.end_ms(text, SHANGHAI) == at
-
-
-def test_a_day_alone_begins_and_ends_by_the_sites_clocks():
-    assert fields.beginning_ms("2026-03-01", SHANGHAI) == 1_772_323_200_000 - 8 * 3_600_000
-    assert fields.end_ms("2026/3/1", SHANGHAI) == 1_772_323_200_000 + 16 * 3_600_000
-    assert fields.beginning_ms("2026-03-01 08:00", SHANGHAI) == 1_772_323_200_000
 
 
 def test_ten_thousand_rows_and_their_progress(enrol, store, tmp_path):

@@ -9,7 +9,6 @@ from gateway.core.model import Policy
 from gateway.core.paging import staff
 from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Role, Shift
-from gateway.registry import fields
 from gateway.registry import load as registry
 from gateway.registry.columns import TABLES
 from gateway.registry.import_files import Wish, enrol_files
@@ -63,23 +62,6 @@ def test_a_wrong_cell_of_the_schedule_is_told(enrol, kind, row, words):
     (sentence,) = told(enrol(**{kind: f"{header}\n{row}\n"}))
     assert sentence.startswith(f"{kind}.csv line 2: ")
     assert words in sentence
-
-
-@pytest.mark.parametrize(
-    ("text", "days"),
-    [
-        ("Mon-Fri", 0b0011111),
-        ("1-5", 0b0011111),
-        ("周一至周五", 0b0011111),
-        ("Mon,Wed,Sun", 0b1000101),
-        ("六 日", 0b1100000),
-        ("fri-mon", 0b1110001),
-        ("daily", 0b1111111),
-        ("Sunday", 0b1000000),
-    ],
-)
-def test_days_of_the_week_are_read_as_people_write_them(text, days):
-    assert fields.days(text) == days
 
 
 def test_the_schedule_is_imported_and_read_into_the_registry(enrol, store):

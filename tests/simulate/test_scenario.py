@@ -1,12 +1,9 @@
 """The scenario file: ours is in order, and a mistake in another is told in a sentence."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from gateway.cli.exit_codes import MISUSED, CommandError
-from gateway.cli.simulate import Wanted, simulate
 from gateway.simulate.scenario import OURS, ScenarioError, load
 
 
@@ -38,22 +35,3 @@ def test_a_mistake_is_told_in_a_sentence(
         load(theirs)
     assert told in str(caught.value)
     assert str(caught.value).startswith(str(theirs))
-
-
-def test_a_file_that_is_not_there_is_a_mistake_of_the_command_line(tmp_path: Path) -> None:
-    with pytest.raises(CommandError) as caught:
-        simulate(Wanted(1, 1, 1, scenario=tmp_path / "none.toml"))
-    assert caught.value.code == MISUSED
-
-
-def test_the_command_answers_scripts_and_writes_its_page(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    html = tmp_path / "fleet.html"
-    assert simulate(Wanted(20, 2, 1, html=html, as_json=True)) == 0
-    said = json.loads(capsys.readouterr().out)
-    wanted = "household_days openings_true breaches_true breaches_shown breaches_missed pages"
-    wanted += " false_pages time_to_page_ms_p50 time_to_page_ms_p99 false_coverage_claims steps"
-    assert set(wanted.split()) | {"seconds"} <= set(said)
-    assert said["household_days"] == 40
-    assert html.read_text(encoding="utf-8").startswith("<!doctype html>")

@@ -1,4 +1,4 @@
-// Looks at the warden's phone, which is the gateway's own page in a frame, and says when a page has
+// Watches the warden's phone, which is the gateway's own page in a frame, and says when a page has
 // appeared there. "Appeared" is after the frame in which it was painted, not when it was received.
 
 let offset_ms = 0; // the building's clock less this browser's

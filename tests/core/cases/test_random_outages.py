@@ -17,7 +17,7 @@ from tests.core.actors import HOUR, SECOND
 from tests.core.timeline import SITE, Site
 
 FLATS = ("1-1", "1-2", "1-3", "2-1", "2-2", "2-3", "3-1")
-acts = st.lists(
+happenings = st.lists(
     st.tuples(
         st.sampled_from(["building", "flat", "opens", "acknowledge", "report", "wait"]),
         st.integers(0, 2_000),
@@ -73,7 +73,7 @@ def check(site: Site) -> None:
 
 
 @quick
-@given(acts)
+@given(happenings)
 def test_whatever_goes_dark_and_comes_back(lived: list[tuple[str, int]]) -> None:
     site = Site(*FLATS)
     for name, number in lived:
@@ -91,7 +91,7 @@ def test_whatever_goes_dark_and_comes_back(lived: list[tuple[str, int]]) -> None
 
 
 @quick
-@given(acts)
+@given(happenings)
 def test_the_site_lived_through_again_is_the_same_byte_for_byte(
     lived: list[tuple[str, int]],
 ) -> None:

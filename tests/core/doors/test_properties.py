@@ -16,30 +16,30 @@ from gateway.core.outcome import Outcome
 from gateway.core.rules import Rules
 from tests.core.actors import DAY, HOUR, MINUTE
 from tests.core.cases.case_moves import UNANSWERED
-from tests.core.random_doors import ACTS, SETTINGS, RandomDoor, lives
+from tests.core.random_doors import HAPPENINGS, SETTINGS, RandomDoor, lives
 from tests.core.story import NOON, Story
 
 quick = settings(max_examples=100, deadline=None, derandomize=True, print_blob=True)
-Acts = list[tuple[str, int]]
+Happenings = list[tuple[str, int]]
 
 
-def lived(acts: Acts) -> RandomDoor:
+def lived(happenings: Happenings) -> RandomDoor:
     life = RandomDoor()
-    for name, number in acts:
+    for name, number in happenings:
         life.act(name, number)
     return life
 
 
 @quick
 @given(lives)
-def test_no_step_breaks_what_must_always_hold(acts: Acts) -> None:
-    lived(acts)
+def test_no_step_breaks_what_must_always_hold(happenings: Happenings) -> None:
+    lived(happenings)
 
 
 @quick
 @given(lives)
-def test_living_again_from_the_journal_is_the_same_byte_for_byte(acts: Acts) -> None:
-    life = lived(acts)
+def test_living_again_from_the_journal_is_the_same_byte_for_byte(happenings: Happenings) -> None:
+    life = lived(happenings)
     door = Door("3-201")
     effects: list[Effect] = []
     for at_ms, event, rules in life.journal:
@@ -53,8 +53,10 @@ def test_living_again_from_the_journal_is_the_same_byte_for_byte(acts: Acts) -> 
 
 @quick
 @given(lives, st.lists(st.integers(0, 10**6), max_size=20))
-def test_looking_more_often_than_needed_changes_nothing(acts: Acts, when: list[int]) -> None:
-    life = lived(acts)
+def test_looking_more_often_than_needed_changes_nothing(
+    happenings: Happenings, when: list[int]
+) -> None:
+    life = lived(happenings)
     door = Door("3-201")
     effects: list[Effect] = []
     at_ms = NOON
@@ -71,14 +73,14 @@ def test_looking_more_often_than_needed_changes_nothing(acts: Acts, when: list[i
     assert (door, effects) == (life.door, life.effects)
 
 
-STILL = [name for name in ACTS if name not in ("settings", "sleeps", "site", "replaced")]
+STILL = [name for name in HAPPENINGS if name not in ("settings", "sleeps", "site", "replaced")]
 
 
 @quick
 @given(st.lists(st.tuples(st.sampled_from(STILL), st.integers(0, 300)), max_size=40))
-def test_a_loop_that_comes_late_tells_of_the_same_openings(acts: Acts) -> None:
+def test_a_loop_that_comes_late_tells_of_the_same_openings(happenings: Happenings) -> None:
     """Deadlines are data: it does not matter how late the loop gets to them."""
-    life = lived(acts)
+    life = lived(happenings)
     life.lives(DAY)
     door = Door("3-201")
     effects: list[Effect] = []
@@ -113,8 +115,8 @@ def _openings(effects: list[Effect]) -> list[Effect]:
 
 @quick
 @given(lives, st.sampled_from(SETTINGS))
-def test_a_change_of_settings_loses_no_running_timer(acts: Acts, others: Rules) -> None:
-    life = lived(acts)
+def test_a_change_of_settings_loses_no_running_timer(happenings: Happenings, others: Rules) -> None:
+    life = lived(happenings)
     before_ms = next_deadline(life.door, life.rules)
     life.rules = others
     assert before_ms is None or next_deadline(life.door, others) is not None
@@ -131,8 +133,8 @@ def test_a_change_of_settings_loses_no_running_timer(acts: Acts, others: Rules) 
 
 @quick
 @given(lives)
-def test_nobody_hears_of_a_case_that_somebody_has(acts: Acts) -> None:
-    life = lived(acts)
+def test_nobody_hears_of_a_case_that_somebody_has(happenings: Happenings) -> None:
+    life = lived(happenings)
     if life.door.case is None or life.door.case.state not in (
         CaseState.ACKNOWLEDGED,
         CaseState.ON_SITE,

@@ -26,7 +26,7 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 PEOPLE = ("wang", "li", "chen", "zhao")
 REASONS = (Reason.NO_PERMIT, Reason.COVER_TAMPER, Reason.CHATTER, Reason.REFUSALS, Reason.OUTAGE)
 DUE_MAX = 500
-Acts = list[tuple[str, Any]]
+Happenings = list[tuple[str, Any]]
 
 quick = settings(max_examples=150, deadline=None, derandomize=True, print_blob=True)
 people = st.builds(
@@ -76,12 +76,12 @@ happenings = st.lists(
 class Life:
     """A router; every step is checked, and kept to be lived through again."""
 
-    def __init__(self, its: Staff) -> None:
+    def __init__(self, team: Staff) -> None:
         self.now_ms, self.cases = NOON_MS, 0
         self.router = routing.of(Staff())
         self.kept: list[tuple[int, Event | Effect]] = []
         self.sent: defaultdict[str, dict[str, int]] = defaultdict(dict)  # who -> page -> when
-        self.tell(StaffSet(its))
+        self.tell(StaffSet(team))
 
     def tell(self, what: Event | Effect) -> tuple[Routed, ...]:
         self.kept.append((self.now_ms, what))
@@ -91,7 +91,9 @@ class Life:
             if isinstance(out, Notification):
                 self.check_ring(out)
         waiting = {
-            warden_id for warden_id, its in self.router.people.items() if its.queued or its.more
+            warden_id
+            for warden_id, person in self.router.people.items()
+            if person.queued or person.more
         }
         assert self.router.waiting == waiting
         for person in self.router.people.values():
@@ -124,7 +126,7 @@ class Life:
             assert len(routed) == 1, "a page to nobody"
             return
         others = steps_for(reason)[step_index].ways.value == "other"
-        waits = any(_holds(its, page.case_id) for its in self.router.people.values())
+        waits = any(_holds(person, page.case_id) for person in self.router.people.values())
         assert len(routed) > 1 or waits or others, "nobody will hear of it"
 
     def storm(self, number: int) -> None:
@@ -136,7 +138,7 @@ class Life:
         case_id = f"c{number % (self.cases + 1)}"
         case = Case(case_id, Reason.NO_PERMIT, CaseState.ACKNOWLEDGED, self.now_ms)
         self.tell(CaseMoved(case, self.now_ms))
-        assert not any(_holds(its, case_id) for its in self.router.people.values())
+        assert not any(_holds(person, case_id) for person in self.router.people.values())
 
     def reached(self, number: int) -> None:
         warden_id = PEOPLE[number]
@@ -176,7 +178,8 @@ def _restarted(router: Router) -> Router:
     """As it is read again from the bytes in which it is stored."""
     known = msgspec.json.decode(msgspec.json.encode(router.staff), type=Staff)
     stored = [
-        msgspec.json.decode(msgspec.json.encode(its), type=Person) for its in router.people.values()
+        msgspec.json.decode(msgspec.json.encode(person), type=Person)
+        for person in router.people.values()
     ]
     return routing.of(known, stored)
 
@@ -185,33 +188,37 @@ def _holds(person: Person, case_id: str) -> bool:
     return any(personal_page.case_id == case_id for personal_page in person.queued)
 
 
-ACTS: dict[str, Callable[[Life, Any], object]] = {
+HAPPENINGS: dict[str, Callable[[Life, Any], object]] = {
     "page": Life.page,
     "storm": Life.storm,
     "taken": Life.taken,
     "reached": Life.reached,
-    "staff": lambda life, its: life.tell(StaffSet(its)),
+    "staff": lambda life, team: life.tell(StaffSet(team)),
     "passes": lambda life, minutes: life.passes(minutes * MINUTE_MS),
 }
 
 
-def lived(its: Staff, acts: Acts) -> Life:
-    life = Life(its)
-    for name, number in acts:
-        ACTS[name](life, number)
+def lived(team: Staff, story: Happenings) -> Life:
+    life = Life(team)
+    for name, number in story:
+        HAPPENINGS[name](life, number)
     return life
 
 
 @quick
 @given(staffs, happenings)
-def test_nobody_is_told_too_much_and_nothing_is_told_to_nobody(its: Staff, acts: Acts) -> None:
-    lived(its, acts)
+def test_nobody_is_told_too_much_and_nothing_is_told_to_nobody(
+    team: Staff, story: Happenings
+) -> None:
+    lived(team, story)
 
 
 @quick
 @given(staffs, happenings)
-def test_living_again_from_stored_bytes_is_the_same_byte_for_byte(its: Staff, acts: Acts) -> None:
-    life = lived(its, acts)
+def test_living_again_from_stored_bytes_is_the_same_byte_for_byte(
+    team: Staff, story: Happenings
+) -> None:
+    life = lived(team, story)
     router = routing.of(Staff())
     for at_ms, what in life.kept:
         router, _ = _stepped(_restarted(router), what, at_ms)

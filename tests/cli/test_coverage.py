@@ -29,12 +29,12 @@ def test_json_has_totals_spans_and_openings_without_a_time(
 ) -> None:
     story = an_hour_and_a_doubt()
     write(store, "d1", story)
-    (told,) = menshen("coverage", "d1", "--json").json
-    assert told["order_id"] == "order-1"
-    assert told["totals_ms"]["seen_open"] == 20 * SECOND
-    assert told["totals_ms"]["seen_shut"] == 36 * HEARTBEAT
-    assert sum(told["totals_ms"].values()) == told["to_ms"] - told["from_ms"]
-    assert told["openings_time_unknown"] == [
+    (order,) = menshen("coverage", "d1", "--json").json
+    assert order["order_id"] == "order-1"
+    assert order["totals_ms"]["seen_open"] == 20 * SECOND
+    assert order["totals_ms"]["seen_shut"] == 36 * HEARTBEAT
+    assert sum(order["totals_ms"].values()) == order["to_ms"] - order["from_ms"]
+    assert order["openings_time_unknown"] == [
         {"openings": 2, "from_ms": story.now_ms - HOUR, "to_ms": story.now_ms}
     ]
 
@@ -43,12 +43,12 @@ def test_people_read_a_bar_a_day_and_what_is_not_known(
     menshen: Callable[..., Any], store: Store
 ) -> None:
     write(store, "d1", an_hour_and_a_doubt())
-    said = menshen("coverage", "d1")
-    assert said.code == 0
-    assert "seen open 20 s" in said.out
-    assert "2 openings, time unknown, between" in said.out
-    assert "█" in said.out
-    bars = [line for line in said.out.splitlines() if line.startswith("  2020-")]
+    answer = menshen("coverage", "d1")
+    assert answer.code == 0
+    assert "seen open 20 s" in answer.out
+    assert "2 openings, time unknown, between" in answer.out
+    assert "█" in answer.out
+    bars = [line for line in answer.out.splitlines() if line.startswith("  2020-")]
     assert 14 <= len(bars) <= 15
 
 
@@ -58,8 +58,8 @@ def test_a_slower_heartbeat_is_taken_at_its_word(menshen: Callable[..., Any], st
     story.journal[0] = (story.now_ms, SealBound(SEAL, HOUR))
     story.after(HOUR).heartbeat(Contact.SHUT)
     write(store, "d2", story)
-    (told,) = menshen("coverage", "d2", "--json").json
-    assert told["totals_ms"]["seen_shut"] == HOUR
+    (order,) = menshen("coverage", "d2", "--json").json
+    assert order["totals_ms"]["seen_shut"] == HOUR
 
 
 def test_a_door_that_is_none_and_a_door_without_an_order(

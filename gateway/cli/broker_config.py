@@ -1,0 +1,88 @@
+"""`menshen broker-config`: what mosquitto needs to let this site's seals in, and nobody else."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+
+from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.options import BROKER_FOLDER, CONFIG, Config, Port
+from gateway.cli.output import counted, say
+from gateway.provisioning.broker_config import (
+    BrokerPlan,
+    Login,
+    write_broker_config,
+    write_passwords,
+)
+from gateway.provisioning.certificates import CA_CRT
+from gateway.settings import load
+from gateway.store import tables
+from gateway.store.database import Store
+
+
+def broker_config(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Host names and addresses that seals reach the broker by."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to; else the folder broker beside the settings.")
+    ] = None,
+    port: Port = 8883,
+    address: Annotated[str | None, typer.Option(help="Listen on this address only.")] = None,
+    years: Annotated[int, typer.Option(min=1, max=30, help="How long certificates last.")] = 5,
+    installed_at: Annotated[
+        Path, typer.Option(help="Where the broker will find the files.")
+    ] = Path("/etc/mosquitto/menshen"),
+    user: Annotated[str, typer.Option(help="The system's user of the broker.")] = "mosquitto",
+    config: Config = CONFIG,
+) -> None:
+    """Write mosquitto's configuration: TLS, one login per seal, rights by id.
+
+    Without names it renews only the logins, after seals were enrolled.
+    """
+    plan = BrokerPlan(
+        tuple(names or ()),
+        installed_at=installed_at,
+        address=address,
+        port=port,
+        years=years,
+        user=user,
+    )
+    seals, without = _logins(load(config).store.path)
+    target = out or config.parent / BROKER_FOLDER
+    try:
+        for sentence in _written(target, plan, seals):
+            say(sentence)
+    except OSError as error:
+        raise CommandError(f"{target} cannot be written: {error.strerror}") from error
+    if without:
+        say(f"{counted(without, 'seal')} without a password cannot log in: flash it anew.")
+
+
+def _logins(database: Path) -> tuple[list[Login], int]:
+    """Who may log in, and how many seals have no password. Nobody, where no seal is enrolled."""
+    if not database.exists():
+        return [], 0
+    c = tables.seals.c
+    with closing(Store.open(database)) as store, store.reading() as connection:
+        rows = connection.execute(select(c.seal_id, c.broker_hash).order_by(c.seal_id)).all()
+    logins = [Login(seal_id, password_hash) for seal_id, password_hash in rows if password_hash]
+    return logins, len(rows) - len(logins)
+
+
+def _written(target: Path, plan: BrokerPlan, seals: list[Login]) -> list[str]:
+    """Everything, or without names the logins alone; sentences about what there is to know."""
+    if plan.names:
+        return write_broker_config(target, plan, seals, datetime.now(UTC))
+    if not (target / CA_CRT).exists():
+        raise CommandError(
+            "name the hosts and addresses by which seals reach the broker, as in "
+            "`menshen broker-config pi.local 192.168.1.2`",
+            MISUSED,
+        )
+    count = write_passwords(target, plan, seals)
+    return [f"{target} lets in the gateway and {counted(count, 'seal')}; reload the broker."]

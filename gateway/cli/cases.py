@@ -1,0 +1,70 @@
+"""`menshen cases`: what needs a person, or what has ended, in a table or as JSON."""
+
+from contextlib import closing
+from datetime import tzinfo
+from typing import Annotated
+
+import msgspec
+import typer
+
+from gateway.cli.options import CONFIG, Config, Json, Limit
+from gateway.cli.output import counted, say, say_json, show, when
+from gateway.language.reasons import reason_word
+from gateway.settings import load
+from gateway.store.case_views import CaseRow, cases_in_review, closed_cases, open_cases
+from gateway.store.database import Store
+from gateway.store.tables import DONE_TO_CASE
+from gateway.web.case_words import place_word
+
+_HEADER = "case", "door", "label", "state", "reason", "raised", "events", "who", "outcome"
+
+
+def cases(
+    config: Config = CONFIG,
+    closed: Annotated[bool, typer.Option("--closed", help="Those that have ended.")] = False,
+    limit: Limit = 100,
+    as_json: Json = False,
+) -> None:
+    """List the open cases: what needs a person, and who has it."""
+    settings = load(config)
+    with (
+        closing(Store.open(settings.store.path, create=False)) as store,
+        store.reading() as connection,
+    ):
+        if closed:
+            rows = closed_cases(connection, limit)
+        else:
+            rows = open_cases(connection, limit) + cases_in_review(connection, limit)
+    if as_json:
+        say_json([msgspec.to_builtins(row) for row in rows])
+        return
+    if not rows:
+        say("No case has been closed yet." if closed else "No case is open.")
+        return
+    show(_HEADER, [_cells(row, settings.zone) for row in rows])
+    if len(rows) >= limit:
+        say(f"The first {counted(limit, 'case')} of each kind; --limit shows more.")
+
+
+def _cells(row: CaseRow, zone: tzinfo) -> list[str]:
+    return [
+        row.case_id,
+        row.door_id,
+        place_word(row.label, row.area, "en"),
+        "put aside" if row.shelved_until_ms else row.state.replace("_", " "),
+        reason_word(row.reason, "en"),
+        when(row.raised_ms, zone),
+        str(row.openings),
+        _latest_actor(row) or "-",
+        row.outcome or "-",
+    ]
+
+
+def _latest_actor(row: CaseRow) -> str | None:
+    """Who did the latest thing about it."""
+    if row.shelved_until_ms:
+        return row.shelved_name or row.shelved_by
+    for deed in reversed(DONE_TO_CASE):
+        if actor := getattr(row, f"{deed}_by"):
+            return str(getattr(row, f"{deed}_name") or actor)
+    return None

@@ -1,0 +1,18 @@
+"""The options that most commands have, spelt the same everywhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+CONFIG = Path("menshen.toml")
+
+Config = Annotated[
+    Path,
+    typer.Option("--config", "-c", envvar="MENSHEN_CONFIG", help="The settings, a TOML file."),
+]
+Json = Annotated[bool, typer.Option("--json", help="For scripts: JSON on standard output.")]
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")]
+Port = Annotated[int, typer.Option(min=1, max=65_535)]
+
+BROKER_FOLDER = "broker"  # beside the settings: where `broker-config` writes and `flash` looks
