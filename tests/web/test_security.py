@@ -11,7 +11,7 @@ from gateway.core.actor import actor_of
 from gateway.core.events import CaseAcknowledged
 from gateway.core.subject import of_door
 from gateway.web import security
-from tests.web.web_site import Console, console, new_store
+from tests.web.web_site import Console, console, new_store, problem_of
 
 PATHS = ["/", "/cases", "/wardens", "/inbox/wang", "/doors/d0", "/health", "/api/doors", "/nothing"]
 RIGHT = "Basic " + base64.b64encode("menshen:门神 open".encode()).decode()
@@ -51,6 +51,8 @@ async def test_a_strange_name_that_points_here_finds_nothing(tmp_path: Path) -> 
         answer = await site.client.get("/", headers={"host": "rebound.example"})
         assert answer.status_code == 421
         assert "password" in answer.text
+        program = await site.client.get("/api/doors", headers={"host": "rebound.example"})
+        assert problem_of(program, 421) == {}
         for host in ("127.0.0.1:8080", "localhost:1", "[::1]:8080"):
             assert (await site.client.get("/", headers={"host": host})).status_code == 200
 
