@@ -26,7 +26,7 @@ START_S = 120
 WAIT_MS = 60_000
 LOCALES = {"en": "en", "zh": "zh-CN"}
 WALL = {"viewport": {"width": 1920, "height": 1080}, "device_scale_factor": 2 / 3}
-DESK = {"viewport": {"width": 1280, "height": 760}}
+SCREEN = {"viewport": {"width": 1280, "height": 760}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2}
 
 TAKEN, ANNOUNCED, WAITING = "1-103", "1-102", "1-201"  # the doors that are opened, in this order
@@ -51,9 +51,9 @@ PICTURES = (
     Picture("wallboard", "gateway/", WALL),
     Picture("inbox", "inbox", PHONE),
     Picture("case-phone", "case", PHONE),
-    Picture("case", "case", DESK),
+    Picture("case", "case", SCREEN),
     Picture("door-phone", f"gateway/doors/{WAITING}", PHONE),
-    Picture("health", "gateway/health", DESK, ("en",)),
+    Picture("health", "gateway/health", SCREEN, ("en",)),
 )
 
 
@@ -155,7 +155,7 @@ async def main() -> None:
         browser = await playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
-        async with browsing(browser, "en", DESK) as page:
+        async with browsing(browser, "en", SCREEN) as page:
             await open_doors(page, address)
             found = await addresses(page, address)
         for picture in PICTURES:

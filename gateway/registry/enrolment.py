@@ -15,10 +15,11 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection
 
 from gateway.core.actor import CENTRE
-from gateway.core.events import DoorClassed, Event
+from gateway.core.events import Event
 from gateway.core.model import Permit
-from gateway.core.subject import Subject, of_door
-from gateway.registry.enrolled_table import EnrolledTable, kept
+from gateway.core.subject import Subject
+from gateway.registry.door_rows import DoorRows
+from gateway.registry.enrolled_table import EnrolledTable
 from gateway.registry.order_rows import OrderRows
 from gateway.registry.permits import Announcements, PermitError
 from gateway.registry.rows import (
@@ -40,7 +41,6 @@ from gateway.registry.seal_rows import SealRows
 from gateway.store import pending, tables
 from gateway.store.database import Store
 
-_DOOR = ("door_id", "label", "grid_id", "door_class", "building", "stair", "point")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -94,10 +94,11 @@ class Enrolment:
         self._events: list[tuple[Subject, Event]] = []
         self._grids = EnrolledTable(connection, tables.grids)
         self._wardens = EnrolledTable(connection, tables.wardens)
-        self._doors = EnrolledTable(connection, tables.doors, *_DOOR)
-        self._seals = SealRows(connection, at_ms, self._doors, self._events, replace=replace)
-        self._orders = OrderRows(connection, at_ms, zone, self._doors, self._events)
-        self._permits = Announcements(connection, at_ms, zone, self._doors)
+        self._doors = DoorRows(connection, self._grids, self._events)
+        doors = self._doors.table
+        self._seals = SealRows(connection, at_ms, doors, self._events, replace=replace)
+        self._orders = OrderRows(connection, at_ms, zone, doors, self._events)
+        self._permits = Announcements(connection, at_ms, zone, doors)
         self._schedule = ScheduleRows(connection, at_ms, zone, self._grids, self._wardens)
 
     def take(self, row: Row) -> RowResult:
@@ -108,7 +109,7 @@ class Enrolment:
             case NewWarden():
                 result = self._warden(row)
             case NewDoor():
-                result = self._door(row)
+                result = self._doors.take(row)
             case NewSeal():
                 result = self._seals.take(row)
             case NewOrder():
@@ -147,19 +148,8 @@ class Enrolment:
         channels = _encode(new.channels).decode()
         return self._wardens.put(asdict(new) | {"channels": channels, "role": new.role.value})
 
-    def _door(self, new: NewDoor) -> RowResult:
-        self._grids.need("grid_id", new.grid_id)
-        before = self._doors.get(new.door_id) or {"door_class": ""}
-        row = kept(asdict(new), before)
-        row["door_class"] = row["door_class"] or ""
-        if row["stair"] and not row["building"]:
-            raise EnrolError("stair", row["stair"], "needs its building")
-        if row["door_class"] != before["door_class"]:
-            self._events.append((of_door(new.door_id), DoorClassed(row["door_class"])))
-        return self._doors.put(row)
-
     def _permit(self, new: NewPermit) -> RowResult:
-        self._doors.need("door_id", new.door_id)
+        self._doors.table.need("door_id", new.door_id)
         values = asdict(new) | {"permit_id": new.permit_id or ""}
         door_id = values.pop("door_id")
         try:

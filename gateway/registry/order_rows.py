@@ -20,7 +20,7 @@ from gateway.registry.rows import (
     local,
     need_future,
 )
-from gateway.store import door_rows, tables
+from gateway.store import door_writes, tables
 from gateway.store.statements import Row
 
 
@@ -56,7 +56,7 @@ class OrderRows:
         on_door = self._on_door[new.door_id]
         policy = Policy(new.openings_a_day, new.longest_ms, new.quiet)
         order = Order(new.order_id or "", new.from_ms, new.to_ms, policy)
-        row = door_rows.of_order(new.door_id, order)
+        row = door_writes.of_order(new.door_id, order)
         order_id = new.order_id or _same(on_door, row) or secrets.token_hex(8)
         row["order_id"] = order_id
         before = self._orders.get(order_id)

@@ -21,7 +21,7 @@ from gateway.core.local_time import DAY_MIN, EVERY_DAY
 from gateway.core.model import Permit
 from gateway.core.subject import of_door
 from gateway.language.catalogue import N_, say
-from gateway.store import areas, door_rows, pending, tables
+from gateway.store import areas, door_writes, pending, tables
 from gateway.store.statements import upsert
 
 # All limits of an announcement; the two that the core keeps by itself, PERMITS_MAX (live ones of
@@ -177,7 +177,7 @@ class Announcements:
         if not self._fresh:
             return
         statement = upsert(self._connection.dialect.name, tables.permits)
-        rows = [door_rows.of_permit(each.door_id, each.permit) for each in self._fresh]
+        rows = [door_writes.of_permit(each.door_id, each.permit) for each in self._fresh]
         self._connection.execute(statement, rows)
         events = [(of_door(each.door_id), each.event) for each in self._fresh]
         pending.leave(self._connection, events)
@@ -204,7 +204,7 @@ class Announcements:
         for chunk in _chunks(unread):
             rows = self._connection.execute(query.where(tables.permits.c.door_id.in_(chunk)))
             for row in rows.mappings():
-                permit = door_rows.permit_from(row)
+                permit = door_writes.permit_from(row)
                 self._on_door[row["door_id"]][permit.permit_id] = permit
 
     def _look_up_ids(self, permit_ids: list[str]) -> None:

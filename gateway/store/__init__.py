@@ -2,8 +2,8 @@
 
 In reading order: `database` opens, migrates and says in a sentence what is wrong; `tables` has all
 tables, and `migrations` makes them. `statements` are what a commit writes, each compiled once;
-`journal`, `states`, `door_rows`, `case_rows`, `outbox` and `pending` know each their own rows, both
-ways; `batch` gathers those of one commit, and `writer` writes it in a thread of its own. `areas`
-says where doors lie, and `views`, `case_views` and `page_views` are what people read, as frozen
-`records`.
+`journal`, `states`, `door_writes`, `case_writes`, `outbox` and `pending` know each their own rows,
+both ways; `batch` gathers those of one commit, and `writer` writes it in a thread of its own.
+`areas` says where doors lie, and `views`, `case_views` and `page_views` are what people read, as
+frozen `records`.
 """

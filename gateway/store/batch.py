@@ -35,7 +35,7 @@ from gateway.core.paging.person import Person
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import Subject, SubjectKind
-from gateway.store import case_rows, door_rows, journal, outbox, states
+from gateway.store import case_writes, door_writes, journal, outbox, states
 from gateway.store import statements as sql
 from gateway.store.outbox import Entry
 from gateway.store.statements import Row, Statement
@@ -85,10 +85,10 @@ class WriteBatch:
         if isinstance(event, ReportCame):  # nearly all of them
             return
         if isinstance(event, OrderPlaced) and subject:
-            self._rows[sql.UPSERT_ORDER].append(door_rows.of_order(subject.id, event.order))
+            self._rows[sql.UPSERT_ORDER].append(door_writes.of_order(subject.id, event.order))
         elif isinstance(event, PermitAnnounced) and subject:
             permit = event.permit
-            self._permits[permit.permit_id] = door_rows.of_permit(subject.id, permit)
+            self._permits[permit.permit_id] = door_writes.of_permit(subject.id, permit)
         elif isinstance(event, PageReceived):
             receipt = {"b_page_id": event.page_id, "b_warden_id": event.by, "received_ms": at_ms}
             self._rows[sql.RECEIVE_ENTRY].append(receipt)
@@ -117,7 +117,7 @@ class WriteBatch:
             refused = {"b_id": effect.permit_id}  # enrolment may have written it
             self._rows[sql.DELETE_PERMIT].append(refused)
             return
-        written = door_rows.of_effect(at_ms, door_id, effect)
+        written = door_writes.of_effect(at_ms, door_id, effect)
         if written is not None:
             statement, row = written
             self._rows[statement].append(row)
@@ -128,16 +128,16 @@ class WriteBatch:
         case_id = moved.case.case_id
         row = self._cases.get(case_id)
         if row is None:
-            row = self._cases[case_id] = case_rows.new_case(case_id)
-        case_rows.move_case(row, kind, door_id, grid_id, moved)
+            row = self._cases[case_id] = case_writes.new_case(case_id)
+        case_writes.move_case(row, kind, door_id, grid_id, moved)
 
     def late_refusal(self, event: CaseAction, result: ActionResult) -> None:
         """Write what somebody did that came too late to count."""
-        self._rows[sql.INSERT_LATE_REFUSAL].append(case_rows.of_late_refusal(event, result))
+        self._rows[sql.INSERT_LATE_REFUSAL].append(case_writes.of_late_refusal(event, result))
 
     def outage(self, at_ms: int, effect: OutageFound | OutageGrew | OutageOver) -> None:
         """Write an outage, with every door that was ever silent from it."""
-        statement, row = case_rows.of_outage(at_ms, effect)
+        statement, row = case_writes.of_outage(at_ms, effect)
         self._rows[statement].append(row)
 
     def state(self, name: str, state: Struct) -> None:
@@ -171,8 +171,8 @@ class WriteBatch:
         """The events, and the rows of those things of which only the latest is written."""
         return {
             sql.INSERT_EVENT: self._events,
-            sql.UPDATE_WINDOW: [door_rows.of_window(*item) for item in self._windows.items()],
-            sql.UPDATE_DOOR: [door_rows.of_state(door) for door in self._doors.values()],
+            sql.UPDATE_WINDOW: [door_writes.of_window(*item) for item in self._windows.items()],
+            sql.UPDATE_DOOR: [door_writes.of_state(door) for door in self._doors.values()],
             sql.UPSERT_REFUSAL: list(self._refusals.values()),
             sql.UPSERT_PERMIT: list(self._permits.values()),
             sql.UPSERT_CASE: list(self._cases.values()),

@@ -1,0 +1,51 @@
+"""Enrolment of doors: each in a grid and of a class, with the places that may silence it."""
+
+from msgspec.structs import asdict
+from sqlalchemy import Connection
+
+from gateway.core.events import DoorClassed, Event
+from gateway.core.subject import Subject, of_door
+from gateway.registry.enrolled_table import EnrolledTable, kept
+from gateway.registry.rows import EnrolError, NewDoor, RowResult
+from gateway.store import tables
+
+_COLUMNS = ("door_id", "label", "grid_id", "door_class", "building", "stair", "point")
+
+
+class DoorRows:
+    """Doors gathered against one snapshot.
+
+    Args:
+        connection: The snapshot; `write` writes there too.
+        grids: In which they lie; may still grow.
+        events: Where the gateway is told of a door's class.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        grids: EnrolledTable,
+        events: list[tuple[Subject, Event]],
+    ) -> None:
+        self.table = EnrolledTable(connection, tables.doors, *_COLUMNS)
+        self._grids, self._events = grids, events
+
+    def take(self, new: NewDoor) -> RowResult:
+        """Check a door and keep it for `write`. EnrolError if it does not fit."""
+        self._grids.need("grid_id", new.grid_id)
+        before = self.table.get(new.door_id) or {"door_class": ""}
+        row = kept(asdict(new), before)
+        row["door_class"] = row["door_class"] or ""
+        if row["stair"] and not row["building"]:
+            raise EnrolError("stair", row["stair"], "needs its building")
+        if row["door_class"] != before["door_class"]:
+            self._events.append((of_door(new.door_id), DoorClassed(row["door_class"])))
+        return self.table.put(row)
+
+    def write(self) -> None:
+        """Store every door. The caller's transaction."""
+        self.table.write()
+
+    def is_changed(self) -> bool:
+        """Whether there is anything to store."""
+        return self.table.is_changed()
