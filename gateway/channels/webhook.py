@@ -5,7 +5,6 @@ The body holds random ids and words from our own tables, never an address or a n
 """
 
 import json
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gateway.channels.channel import ChannelKind, DeliveryError
@@ -16,9 +15,6 @@ from gateway.language.reasons import why_line
 from gateway.settings import Settings
 from gateway.store.outbox import Entry
 
-if TYPE_CHECKING:
-    import aiohttp
-
 TIMEOUT_S = 10.0
 CONNECTIONS_MAX = 16
 HELPS_LATER = frozenset({408, 409, 425, 429})  # of the 4xx, those that time may mend
@@ -28,17 +24,19 @@ class Webhook:
     """Posts pages to the address of each entry. `token` goes to the site's own address only."""
 
     def __init__(self, site_url: str, token: str | None) -> None:
+        # A quarter of a second to import: not where this list is only read, nor at the first page.
+        import aiohttp
+
+        self._http = aiohttp
         self._site_url, self._token = site_url, token
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, entry: Entry) -> None:
         """Post once. DeliveryError names the host only, for the path may hold a secret."""
-        import aiohttp  # a quarter of a second to import; whoever only checks a list waits in vain
-
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
-                connector=aiohttp.TCPConnector(limit_per_host=CONNECTIONS_MAX),
+            self._session = self._http.ClientSession(
+                timeout=self._http.ClientTimeout(total=TIMEOUT_S),
+                connector=self._http.TCPConnector(limit_per_host=CONNECTIONS_MAX),
             )
         headers = {"Content-Type": "application/json", "Idempotency-Key": entry.page_id}
         if self._token and entry.address == self._site_url:
@@ -49,7 +47,7 @@ class Webhook:
                 entry.address, data=body(entry), headers=headers, allow_redirects=False
             ) as answer:
                 status = answer.status
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except (self._http.ClientError, TimeoutError, OSError, ValueError) as error:
             raise DeliveryError(f"{host} cannot be reached ({type(error).__name__})") from error
         if not 200 <= status < 300:
             permanent = 300 <= status < 500 and status not in HELPS_LATER

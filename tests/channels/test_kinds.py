@@ -1,5 +1,7 @@
 """The kinds of channels: listed once, and everything that asks for them follows.
 
+import subprocess
+import sys
 The story: somebody adds a channel, the bell in the guard's room. That is one file, which is here
 the class below, and one line in kinds.py.
 """
@@ -95,3 +97,16 @@ def test_a_name_fits_into_the_outbox_and_stands_in_the_operators_page() -> None:
     assert max(map(len, names)) <= tables.outbox.c.channel.type.length
     page = OPERATOR.read_text(encoding="utf-8")
     assert [kind.name for kind in kinds.KINDS if f"| `{kind.sample}` |" not in page] == []
+
+
+def test_the_first_page_waits_for_no_import() -> None:
+    """What a channel needs is there when the gateway starts; who only reads the list needs none."""
+    program = """
+import sys
+from gateway.channels import kinds
+assert "aiohttp" not in sys.modules
+from gateway.settings import Settings
+channels = dict(kinds.opened(Settings()))
+assert "webhook" in channels and "aiohttp" in sys.modules
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True, timeout=60)
