@@ -1,12 +1,12 @@
 """The kinds of channels: listed once, and everything that asks for them follows.
 
-import subprocess
-import sys
 The story: somebody adds a channel, the bell in the guard's room. That is one file, which is here
 the class below, and one line in kinds.py.
 """
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
