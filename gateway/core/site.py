@@ -69,7 +69,7 @@ from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 
 SITE_AREA = "site"  # the area in which every door lies
 FOLLOWING_MAX = 1_000_000  # events that follow from one; an outage of every door of a huge site
-MOVES_AREAS = (DoorPlaced, SealBound)
+MOVES_AREAS = frozenset({DoorPlaced, SealBound})
 Following = deque[tuple[Subject, Event]]
 
 
@@ -238,7 +238,7 @@ class SiteTurn:
         after, effects = step(before, event, at_ms, self.rulebook.of(before.door_class))
         if after is not before:
             self.doors[subject.id] = after
-            if isinstance(event, MOVES_AREAS):
+            if type(event) in MOVES_AREAS:
                 self.sealed.subtract(_sealed_areas(before))
                 self.sealed.update(_sealed_areas(after))
         routed: tuple[Routed, ...] = ()
@@ -250,7 +250,7 @@ class SiteTurn:
                 queue.append((SITE, SealHeard(subject.id)))
             else:
                 routed += self._route(effect, subject.id, after.grid_id, at_ms)
-        if isinstance(event, PageReceived):
+        if type(event) is PageReceived:
             self._receipt(event, queue)
         return Step(subject, event, effects, routed, before, after, follows)
 

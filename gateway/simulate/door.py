@@ -80,16 +80,8 @@ class DoorRun(SkippedHeartbeats):
         self._window = ReplayWindow()
         self._due_ms: int | None = None
         self._leaf = Contact.SHUT
+        self.door = Door(self._subject.id)  # as the gateway would have it
         site.hang(self._subject.id, areas, self._stepped)
-
-    @property
-    def door(self) -> Door:
-        """The door as the gateway would have it."""
-        return self._site.door(self._subject.id)
-
-    @door.setter
-    def door(self, door: Door) -> None:
-        self._site.turn.doors[self._subject.id] = door
 
     def begin(self) -> None:
         """Hang the seal, place the order, and put the whole truth on the calendar."""
@@ -232,11 +224,15 @@ class DoorRun(SkippedHeartbeats):
             self._catch_up()
         self._step(event, now_ms)
 
+    def _correct(self, door: Door) -> None:
+        self.door = self._site.turn.doors[self._subject.id] = door
+
     def _step(self, event: Event, now_ms: int) -> None:
         self._site.apply(self._subject, event, now_ms)
 
     def _stepped(self, now_ms: int, step: Step) -> None:
         """The door has made a step, of its own or because of what others did."""
+        self.door = step.after
         if self.keeps_journal:
             self.journal.append((now_ms, step.event))
         self.steps += 1

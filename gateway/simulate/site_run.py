@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from gateway.core.effects import Effect
 from gateway.core.events import DeadlineCame, DoorPlaced, Event, PersonDue, PersonReached, StaffSet
-from gateway.core.model import Door
 from gateway.core.paging.person import DailyTest
 from gateway.core.paging.routing import Notification
 from gateway.core.rules import Rulebook, Rules
@@ -44,20 +43,18 @@ class SiteRun:
         """`listener` hears what follows from the outages' own steps."""
         self._found.append(listener)
 
-    def door(self, door_id: str) -> Door:
-        """The door as the gateway would have it."""
-        return self.turn.door(door_id)
-
     def apply(self, subject: Subject, event: Event, at_ms: int | None = None) -> None:
         """Step an event, now unless told otherwise, and tell everybody what came of it."""
         at_ms = self.calendar.now_ms if at_ms is None else at_ms
         steps = self.turn.apply(at_ms, subject, event)
+        if len(steps) == 1 and not steps[0].routed and subject.kind is SubjectKind.DOOR:
+            self._runs[subject.id](at_ms, steps[0])  # nearly always: it meant nothing to others
+            return
         for step in steps:
             self.phones.count(at_ms, step.routed)
         for step in steps:
             self._tell(at_ms, step)
-        if len(steps) > 1 or subject.kind is SubjectKind.SITE or steps[0].routed:
-            self._plan()
+        self._plan()
         for notification in [notification for step in steps for notification in step.routed]:
             if isinstance(notification, Notification) and isinstance(
                 notification.content, DailyTest

@@ -38,6 +38,9 @@ class SkippedHeartbeats:
         """An event for the door, now."""
         raise NotImplementedError
 
+    def _correct(self, door: Door) -> None:
+        raise NotImplementedError
+
     def _step(self, event: Event, now_ms: int) -> None:
         raise NotImplementedError
 
@@ -60,7 +63,7 @@ class SkippedHeartbeats:
         (at_ms, heartbeat), self.seal.last_heartbeat = self.seal.last_heartbeat, None
         if self.door.heard_ms is None or at_ms > self.door.heard_ms:
             if self.door.silence is None:  # those before it were heard as well
-                self.door = replace(self.door, heard_ms=at_ms - 1)
+                self._correct(replace(self.door, heard_ms=at_ms - 1))
             self._step(heartbeat, at_ms)
 
     def _heartbeat_matters(self, event: ReportCame) -> bool:
