@@ -24,6 +24,7 @@ FOLDER = ROOT / "docs" / "pictures"
 BYTES_MAX = 180_000  # of one picture: they are cloned with everything else
 START_S = 120
 WAIT_MS = 60_000
+VISITOR_MS = 3_000  # between two clicks: pages that are drawn at once take turns
 LOCALES = {"en": "en", "zh": "zh-CN"}
 WALL = {"viewport": {"width": 1920, "height": 1080}, "device_scale_factor": 2 / 3}
 SCREEN = {"viewport": {"width": 1280, "height": 760}}
@@ -107,11 +108,13 @@ async def open_doors(page: Page, address: str) -> None:
     await page.goto(address)
     phone = page.frame_locator("#phone")
     await expect(phone.locator("body.is-live")).to_be_visible()
+    await page.wait_for_timeout(VISITOR_MS)
     await page.locator(f"#door-{TAKEN} .doorway").click()
     card = phone.locator("article", has_text=TAKEN)
     await card.get_by_role("button").click()
     await expect(card).to_have_attribute("data-state", "acknowledged")
     for door in (ANNOUNCED, WAITING):
+        await page.wait_for_timeout(VISITOR_MS)
         await page.locator(f"#door-{door} .doorway").click()
         await expect(page.locator("#happenings")).to_contain_text(door)
     await expect(phone.locator("article")).to_have_count(2)
