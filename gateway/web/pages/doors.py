@@ -24,7 +24,7 @@ from gateway.web.door_words import tile
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix
 
-OPENINGS_MAX: Final = 50
+LISTED_MAX: Final = 50
 CASES_MAX: Final = 20
 
 _BAD_TIME = N_("A time could not be read; write it as in 2026-03-01T09:30.")
@@ -55,7 +55,7 @@ class OneDoor(LiveView):
         shown = tile(row, now_ms, self._rulebook)
         state = {"row": row, "tile": shown, "order_to_ms": _order_to_ms(row, now_ms)}
         live = [permit for permit in row.state.permits if is_live(permit, now_ms)]
-        openings = views.openings(connection, self._door_id, OPENINGS_MAX)
+        openings = views.openings(connection, self._door_id, LISTED_MAX)
         return [
             Fragment("state", "parts/state.html", "state", state),
             Fragment("permits", "parts/permits.html", "permits", live),
@@ -94,14 +94,14 @@ def routes(context: WebContext) -> APIRouter:
             if not fragments:
                 raise HttpProblem(404, NOT_FOUND)
             if before_ms is not None:
-                fragments["openings"] = views.openings(connection, door_id, OPENINGS_MAX, before_ms)
+                fragments["openings"] = views.openings(connection, door_id, LISTED_MAX, before_ms)
             return fragments | {
                 "cases": case_views.cases_at(connection, door_id, CASES_MAX),
                 "seen": view.digest(),
                 "permit_id": permit_id(None),
                 "hour_ms": HOUR_MS,
                 "older": before_ms is not None,
-                "openings_max": OPENINGS_MAX,
+                "openings_max": LISTED_MAX,
                 "law": permits,
             }
 
