@@ -70,6 +70,17 @@ class PageDue(Struct, frozen=True, tag="page_due"):
     door_id: str = ""  # of an outage's case: the door that stands for it
 
 
+class QuestionDue(Struct, frozen=True, tag="question_due"):
+    """The household could say what no report does, and is asked before anybody else is told.
+
+    Who can ask it does. Until then, and where nobody can, the case goes to a warden by day."""
+
+    page_id: str
+    case_id: str
+    reason: Reason
+    since_ms: int  # when the seal was last heard
+
+
 class OpeningAnnounced(Struct, frozen=True, tag="opening_announced"):
     """An opening that had no permit was announced afterwards, within the grace time."""
 
@@ -137,6 +148,7 @@ Effect = (
     | CaseMoved
     | ActionRefused
     | PageDue
+    | QuestionDue
     | PermitSpent
     | PermitRefused
     | SilenceBegan

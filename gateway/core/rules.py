@@ -42,6 +42,9 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     fault_captain_ms: int = HOUR_MS  # a fault escalates too, but nobody runs for it
     fault_centre_ms: int = 14_400_000
     fault_again_ms: int = DAY_MS
+    # A question that the household has not answered, and no report: by day, from when it was asked.
+    question_warden_ms: int = 14_400_000
+    question_captain_ms: int = 28_800_000
     shelf_ms: int = 28_800_000  # the longest that a case may be put aside (ISA-18.2: 8 h)
     sign_off: bool = True  # reported cases are assessed and signed off by others
     canary_ms: int = 600_000  # the canary's door opens so often

@@ -46,7 +46,13 @@ _CLEARED = N_("Over, still to be answered")
 _CLEARED_AS: dict[Reason, str] = {
     **dict.fromkeys(TAMPER, N_("The seal is in place again, still to be answered")),
     **dict.fromkeys(
-        (Reason.SILENT, Reason.SILENT_OPEN, Reason.SILENT_TAMPERED, Reason.OUTAGE),
+        (
+            Reason.SILENT,
+            Reason.SILENT_OPEN,
+            Reason.SILENT_AFTER_OPENING,
+            Reason.SILENT_TAMPERED,
+            Reason.OUTAGE,
+        ),
         N_("Heard again, still to be answered"),
     ),
     **dict.fromkeys(

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 
 from gateway.core import local_time
 from gateway.core.cases import escalation
-from gateway.core.effects import CaseMoved, Effect, OpeningBegan, OpeningEnded, PageDue
+from gateway.core.effects import (
+    CaseMoved,
+    Effect,
+    OpeningBegan,
+    OpeningEnded,
+    PageDue,
+    QuestionDue,
+)
 from gateway.core.events import DeadlineCame, DoorPlaced, Event, OrderPlaced, ReportCame, SealBound
 from gateway.core.model import Case, Door, Order, Outages
 from gateway.core.paging.schedule import Role
@@ -60,6 +67,15 @@ def page(who: str, why: str = "", door: str = "", times: int | None = 1) -> Expe
         )
 
     return Expected(f"a page to the {who} {door} because: {why or 'anything'}", matches, times)
+
+
+def question(door: str = "", times: int | None = 1) -> Expected:
+    """The household could say whether its door is shut."""
+
+    def matches(_: "Site", place: str, effect: Effect) -> bool:
+        return isinstance(effect, QuestionDue) and door in ("", place)
+
+    return Expected(f"a question for the household {door}", matches, times)
 
 
 def case(state: str, why: str = "", door: str = "", times: int | None = None) -> Expected:

@@ -15,10 +15,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.core import local_time
-from gateway.core.effects import Effect, PageDue
+from gateway.core.effects import Effect, PageDue, QuestionDue
 from gateway.core.model import Case, Escalation
 from gateway.core.paging.schedule import Role
-from gateway.core.reasons import BREACHES, FAULTS, Reason
+from gateway.core.reasons import BREACHES, FAULTS, QUESTIONS, Reason
 from gateway.core.rules import Rules
 
 QuietHours = tuple[tuple[int, int], ...]
@@ -35,7 +35,7 @@ class Ways(StrEnum):
 
 class EscalationStep(Struct, frozen=True):
     """Who is told, by which channels, and which of the rules says how long after the beginning of
-    the round; the first has none."""
+    the round. The first has none, but for a question, which the household may answer before."""
 
     role: Role
     ways: Ways
@@ -58,6 +58,10 @@ FAULT_STEPS = (
     EscalationStep(Role.CAPTAIN, Ways.ALL, "fault_captain_ms"),
     EscalationStep(Role.CENTRE, Ways.ALL, "fault_centre_ms"),
 )
+QUESTION_STEPS = (
+    EscalationStep(Role.WARDEN, Ways.ALL, "question_warden_ms"),
+    EscalationStep(Role.CAPTAIN, Ways.ALL, "question_captain_ms"),
+)
 CANARY_STEPS = (  # the way to the wardens' phones is what may be broken
     EscalationStep(Role.CENTRE, Ways.ALL),
     EscalationStep(Role.CAPTAIN, Ways.ALL, "second_ms"),
@@ -76,6 +80,8 @@ def steps_for(reason: Reason) -> tuple[EscalationStep, ...]:
         return CANARY_STEPS
     if reason is Reason.UNREACHABLE:
         return UNREACHABLE_STEPS
+    if reason in QUESTIONS:
+        return QUESTION_STEPS
     return FAULT_STEPS if reason in FAULTS else BREACH_STEPS
 
 
@@ -89,11 +95,14 @@ def begin(
     rules: Rules,
 ) -> CaseChange:
     """Tell of something new in the case: at once, or when the day or the quiet hours allow it."""
-    starts_ms = may_start_ms(reason, now_ms, quiet, rules)
-    case = replace(
-        case, escalation=Escalation(page_id, reason, since_ms, starts_ms, began_ms=starts_ms)
-    )
-    return escalate(case, now_ms, rules) if starts_ms <= now_ms else (case, ())
+    wait_ms = steps_for(reason)[0].wait_ms(rules)
+    is_new = page_id == case.case_id  # what comes back from the shelf has waited already
+    next_ms = may_start_ms(reason, now_ms + wait_ms if is_new else now_ms, quiet, rules)
+    escalation = Escalation(page_id, reason, since_ms, next_ms, began_ms=next_ms - wait_ms)
+    case = replace(case, escalation=escalation)
+    if reason in QUESTIONS and is_new:
+        return case, (QuestionDue(page_id, case.case_id, reason, since_ms),)
+    return escalate(case, now_ms, rules) if next_ms <= now_ms else (case, ())
 
 
 def escalate(case: Case, now_ms: int, rules: Rules) -> CaseChange:
@@ -143,16 +152,20 @@ def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) ->
     late_ms = max(0, now_ms - (escalation.began_ms + steps[step_index].wait_ms(rules)))
     began_ms = escalation.began_ms + late_ms
     if step_index + 1 < len(steps):
-        next_ms = began_ms + steps[step_index + 1].wait_ms(rules)
+        due_ms = began_ms + steps[step_index + 1].wait_ms(rules)
+        next_ms = _by_day(escalation.reason, due_ms, rules)
+        began_ms += next_ms - due_ms
         return replace(escalation, step_index=step_index + 1, next_ms=next_ms, began_ms=began_ms)
-    again_ms = rules.fault_again_ms if escalation.reason in FAULTS else rules.again_ms
-    next_ms = began_ms + max(again_ms, steps[-1].wait_ms(rules))
+    is_slow = escalation.reason in FAULTS | QUESTIONS
+    again_ms = rules.fault_again_ms if is_slow else rules.again_ms
+    due_ms = began_ms + max(again_ms, steps[-1].wait_ms(rules)) + steps[0].wait_ms(rules)
+    next_ms = _by_day(escalation.reason, due_ms, rules)
     return replace(
         escalation,
         step_index=0,
         round=escalation.round + 1,
         next_ms=next_ms,
-        began_ms=next_ms,
+        began_ms=next_ms - steps[0].wait_ms(rules),
         received=False,
     )
 
@@ -160,12 +173,17 @@ def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) ->
 def may_start_ms(reason: Reason, now_ms: int, quiet: QuietHours, rules: Rules) -> int:
     """When the first step may be told: by day, or outside the quiet hours."""
     starts_ms = now_ms
-    if reason in FAULTS:
+    if reason in FAULTS | QUESTIONS:
         starts_ms = _not_within(starts_ms, (rules.day_to_min, rules.day_from_min), rules)
     if reason not in BREACHES:
         for window in quiet:
             starts_ms = _not_within(starts_ms, window, rules)
     return starts_ms
+
+
+def _by_day(reason: Reason, due_ms: int, rules: Rules) -> int:
+    """When a later step may be told: a question wakes nobody, on no step."""
+    return may_start_ms(reason, due_ms, (), rules) if reason in QUESTIONS else due_ms
 
 
 def _not_within(at_ms: int, window: tuple[int, int], rules: Rules) -> int:

@@ -10,7 +10,7 @@ from gateway.core.doors.observation import Observation, may_be_older, observe, o
 from gateway.core.effects import Effect
 from gateway.core.events import ReportCame, SealBound
 from gateway.core.model import Contact, Door
-from gateway.core.reasons import BREACHES, FAULTS
+from gateway.core.reasons import BREACHES, FAULTS, QUESTIONS
 from gateway.core.rules import Rules
 
 RULES: tuple[Callable[[Door, Observation, Rules], DoorChange], ...] = (
@@ -60,7 +60,7 @@ def bound(door: Door, event: SealBound, now_ms: int, _: Rules) -> DoorChange:
     """Another seal hangs on the door: its counter starts anew, and so does what is known."""
     if door.seal_id == event.seal_id:
         return replace(door, heartbeat_ms=event.heartbeat_ms), ()
-    door, effects = cleared(door, BREACHES | FAULTS, now_ms)
+    door, effects = cleared(door, BREACHES | FAULTS | QUESTIONS, now_ms)
     silent, opening = door.silence, door.opening
     if opening is not None and opening.shut_from_ms is None:
         opening = replace(opening, shut_from_ms=door.observed_until_ms)
