@@ -1,7 +1,7 @@
 """What one person is told: the limit, what waits, the daily test."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.cases.escalation import Ways
@@ -167,9 +167,16 @@ HELD_UNTIL_JUST_BEFORE = [
 ]
 
 
-@example(HELD_UNTIL_JUST_BEFORE)
 @given(st.lists(st.tuples(KIND, st.integers(0, 120_000)), max_size=120))
 def test_any_storm(storm):
+    live_through(storm)
+
+
+def test_k1_what_waited_goes_out_just_before_the_last_page_comes():
+    live_through(HELD_UNTIL_JUST_BEFORE)
+
+
+def live_through(storm):
     """Nobody gets more than ten in any ten minutes; nothing is lost; breaches find room."""
     bench, at_ms = Inbox(), START_MS
     for number, (reason, wait_ms) in enumerate(storm):
