@@ -4,7 +4,6 @@ The parts are checked from outside, with or without a running gateway. A part th
 checked because an earlier one failed is left out.
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +20,6 @@ from gateway.ingest.mqtt_probe import probe
 from gateway.settings import Settings, SettingsError, load
 from gateway.store.database import Store, StoreError
 
-_ERRNO = re.compile(r"^\[Errno -?\d+\] ")  # of no use to a person
 _STYLES = {Mark.OK: ("✓", "green"), Mark.WARN: ("!", "yellow"), Mark.FAIL: ("✗", "red")}
 
 
@@ -83,7 +81,7 @@ def _broker(settings: Settings, gateway: CheckResult) -> CheckResult:
         return CheckResult("broker", Mark.OK, f"{place}: the gateway is connected{took}")
     problem = probe(broker)
     if problem:
-        return CheckResult("broker", Mark.FAIL, f"{place}: {_ERRNO.sub('', problem)}")
+        return CheckResult("broker", Mark.FAIL, f"{place}: {problem}")
     return CheckResult("broker", Mark.OK, f"{place} lets us in")
 
 
