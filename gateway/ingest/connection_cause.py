@@ -86,12 +86,17 @@ def _of_certificate(error: ssl.SSLCertVerificationError, settings: BrokerSetting
     return f"its certificate is not good: {error.verify_message}"
 
 
-def shake_hands(settings: BrokerSettings, timeout_s: float) -> None:
-    """A TLS connection that ends at once; OSError if there is none. (Of a handshake that fails,
-    the MQTT library leaves the socket open.)"""
+def certificate_of(settings: BrokerSettings, timeout_s: float) -> bytes:
+    """The certificate that the broker shows, as DER, by a TLS connection that ends at once.
+
+    OSError if there is none or it is not trusted. (Of a handshake that fails, the MQTT library
+    leaves the socket open.)"""
     context = ssl.create_default_context(cafile=str(settings.ca) if settings.ca else None)
-    with socket.create_connection((settings.host, settings.port), timeout_s) as connection:
-        context.wrap_socket(connection, server_hostname=settings.host).close()
+    with (
+        socket.create_connection((settings.host, settings.port), timeout_s) as connection,
+        context.wrap_socket(connection, server_hostname=settings.host) as encrypted,
+    ):
+        return encrypted.getpeercert(binary_form=True) or b""
 
 
 def _speaks_tls(settings: BrokerSettings) -> bool:

@@ -37,7 +37,7 @@ def probe(settings: BrokerSettings, timeout_s: float = TIMEOUT_S) -> str | None:
         if settings.user:
             client.username_pw_set(settings.user, settings.password)
         if settings.tls:
-            connection_cause.shake_hands(settings, timeout_s)
+            connection_cause.certificate_of(settings, timeout_s)
             client.tls_set(ca_certs=str(settings.ca) if settings.ca else None)
         client.connect(settings.host, settings.port)
     except (OSError, ValueError) as error:
