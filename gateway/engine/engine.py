@@ -216,6 +216,7 @@ class Engine:
                 self._adopt(unit)
                 self._acknowledge(batch)
                 self._tell(unit, batch)
+                unit.log.write()
         finally:
             self._writer.close()
 

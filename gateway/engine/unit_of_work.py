@@ -34,6 +34,7 @@ from gateway.core.reasons import UNWATCHED, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.site import SiteTurn, Step, reason_of
 from gateway.core.subject import Subject, SubjectKind, of_door
+from gateway.engine.event_log import EventLog
 from gateway.engine.outgoing import Addressing, entries_of
 from gateway.engine.ports import Answer
 from gateway.engine.state import CommittedSite
@@ -71,6 +72,7 @@ class UnitOfWork:
         self._tally, self._addressing = tally, addressing
         self.turn = SiteTurn(site)
         self.writes = WriteBatch(ids[0])
+        self.log = EventLog()
         self.next_entry_id = ids[1]
         self.windows: dict[str, ReplayWindow] = {}
         self.pages: dict[str, None] = {}
@@ -113,6 +115,7 @@ class UnitOfWork:
         """How a delivery worker's try went. The first page of a case that went out moves the case
         on."""
         self.writes.attempt(entry)
+        self.log.attempt(entry)
         if entry.done_ms is None:
             return
         page = entry.case_id, entry.page_id, entry.door_id, entry.warden_id
@@ -157,6 +160,8 @@ class UnitOfWork:
         if isinstance(reason, Reason) and reason in UNWATCHED:  # counted like what was refused
             self.writes.refusal(at_ms, reason)
         self.writes.event(at_ms, step.subject, step.event, reason, cause_id)
+        for effect in step.effects:
+            self.log.effect(effect)
         if is_door:
             for effect in step.effects:
                 self._effect(at_ms, step.after, effect)
@@ -203,4 +208,5 @@ class UnitOfWork:
             entry.entry_id = self.next_entry_id
             self.next_entry_id += 1
             self.writes.entries.append(entry)
+            self.log.page(entry)
             self.pages[entry.page_id] = None  # a grouped page, or a test, is news too
