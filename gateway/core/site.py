@@ -7,7 +7,8 @@ order, which stands here and nowhere else:
    its troubles).
 2. Those who are told hear its effects, one after the other (paging/routing.py).
 3. What it means to others goes to the end of the queue: a door's silence to the site, an outage to
-   its doors, a receipt to its owner and to the other cases of a grouped page.
+   its doors, a blind site to itself, a receipt to its owner and to the other cases of a grouped
+   page.
 4. The first of the queue steps, until it is empty.
 
 So the journal can be read in its own order: an event of the queue stands behind everything that
@@ -40,6 +41,7 @@ from gateway.core.effects import (
     PermitRefused,
     SilenceBegan,
     SilenceEnded,
+    WatchDoubted,
 )
 from gateway.core.events import (
     CaseAction,
@@ -284,6 +286,10 @@ class SiteTurn:
         for effect in effects:
             if isinstance(effect, OutageFound | OutageGrew | OutageOver):
                 queue.extend(_to_doors(effect))
+            elif isinstance(effect, WatchDoubted):
+                doors = (self._site.doors | self.doors).values()
+                told = troubles.watch_event(doors, self.troubles, at_ms, rules)
+                queue.extend([(SITE, told)] if told is not None else ())
             elif isinstance(effect, CaseMoved | PageDue):
                 grid_id = self.door(effect.door_id).grid_id
                 routed += self._route(effect, effect.door_id, grid_id, at_ms)
