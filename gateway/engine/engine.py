@@ -22,6 +22,7 @@ from gateway.core.cases import troubles
 from gateway.core.events import Event, RulesSet, TroubleBegan, TroubleEnded
 from gateway.core.reasons import REPEATS, Reason
 from gateway.core.subject import SITE, Subject, SubjectKind
+from gateway.engine import unstored
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.broadcast import Broadcast
 from gateway.engine.clock import Clock, MachineClock
@@ -51,6 +52,8 @@ log = logging.getLogger("menshen.engine")
 
 BATCH_MAX = 256
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
+STORE_FAILING_MS = 10_000  # so long nothing could be stored: people are told,
+STORE_AGAIN_MS = 600_000  # and again
 TROUBLES_KNOWN_MAX = 1_000
 RETRY_MS = (200, 500, 1_000, 2_000, 5_000)  # then every 5 s
 
@@ -138,6 +141,8 @@ class Engine:
 
     def attempted(self, entry: Entry) -> None:
         """A delivery worker tried an entry, and has written into it how that went."""
+        if unstored.is_unstored(entry):
+            return
         self._put(DeliveryAttempt(entry))
 
     def take_pending(self, pending_id: int, subject: Subject, event: Event) -> None:
@@ -294,7 +299,7 @@ class Engine:
 
     async def _commit(self, unit: UnitOfWork) -> None:
         """Return when the unit of work is on the disk, however long that takes."""
-        waits = iter(RETRY_MS)
+        waits, began_ms, told_ms = iter(RETRY_MS), self.clock.now_ms(), None
         while True:
             started = time.perf_counter()
             try:
@@ -303,13 +308,29 @@ class Engine:
                 if self.metrics.store_error != str(error):
                     log.error("nothing can be stored, and so nothing is acknowledged: %s", error)
                 self.metrics.store_error = str(error)
+                told_ms = self._tell_unstored(began_ms, told_ms)
                 await self.clock.sleep(next(waits, RETRY_MS[-1]))
             else:
                 if self.metrics.store_error is not None:
                     log.info("the store works again")
                 took_ms = (time.perf_counter() - started) * 1000
                 self.metrics.committed(took_ms, unit.reports, unit.refused)
+                if told_ms is not None:  # the case of it, now that there can be one
+                    failing_ms = self.clock.now_ms() - began_ms
+                    self.trouble(Reason.STORE_FAILING, True, age_ms=failing_ms)
+                    self.trouble(Reason.STORE_FAILING, False)
                 return
+
+    def _tell_unstored(self, began_ms: int, told_ms: int | None) -> int | None:
+        """Page those who must know that nothing can be stored, if it is time; when that was."""
+        now_ms = self.clock.now_ms()
+        next_ms = began_ms + STORE_FAILING_MS if told_ms is None else told_ms + STORE_AGAIN_MS
+        if now_ms < next_ms:
+            return told_ms
+        told = unstored.entries(self.state, self._addressing, now_ms, now_ms - began_ms)
+        for offer in self._workers if told else ():
+            offer(told)
+        return now_ms
 
     def _adopt(self, unit: UnitOfWork) -> None:
         """The unit of work is true now."""
