@@ -4,7 +4,7 @@ Read `engine` first, the loop with its five numbered steps, and `ports`, what go
 owed for that, and to whom. Then what a step uses: `unit_of_work` is one batch that is not true yet,
 `outgoing` its pages on their way to the outbox, `state` the site as of the last commit, `scheduler`
 whose time comes when, `backlog` how long a report may have waited in the broker, and `report_dates`
-what the ages of its copies say. Around the
-loop: `pending` reads what other programs leave for it, `broadcast` tells those who watch, `clock`
-is the time for all of them, and `health` the figures by which one sees that it works.
+what the ages of its copies say. Around the loop: `pending` reads what other programs leave for it,
+`broadcast` tells those who watch, `event_log` writes a line for each opening, case and page,
+`clock` is the time for all of them, and `health` the figures by which one sees that it works.
 """
