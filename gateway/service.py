@@ -21,6 +21,7 @@ from sqlalchemy import insert
 from gateway.channels import kinds
 from gateway.engine.engine import Engine
 from gateway.engine.pending import PendingReader
+from gateway.engine.self_watch import BrokerPlace, SelfWatch
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.ingest.mqtt import Broker
@@ -72,7 +73,12 @@ async def _run_parts(settings: Settings, store: Store) -> None:
     pending = PendingReader(store, engine)
     while await pending.take():
         pass
+    place = BrokerPlace(
+        settings.broker.host, settings.broker.port, settings.broker.tls, settings.broker.ca
+    )
+    self_watch = SelfWatch(engine, place, settings.store.path)
     parts = [engine.run(), broker.run(), pending.run(), *(worker.run() for worker in workers)]
+    parts.append(self_watch.run())
     parts.append(_serve_console(settings, store, engine))
     if settings.influx.url:
         parts.append(_write_history(settings, store, engine, gateway_id))

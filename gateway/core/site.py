@@ -3,10 +3,12 @@
 `SiteTurn(site).apply(at_ms, subject, event)` takes one event and all that follows from it, in this
 order, which stands here and nowhere else:
 
-1. The subject steps: a door (doors/step.py), or the site (its rules, its staff, its outages).
+1. The subject steps: a door (doors/step.py), or the site (its rules, its staff, its outages,
+   its troubles).
 2. Those who are told hear its effects, one after the other (paging/routing.py).
 3. What it means to others goes to the end of the queue: a door's silence to the site, an outage to
-   its doors, a receipt to its owner and to the other cases of a grouped page.
+   its doors, a blind site to itself, a receipt to its owner and to the other cases of a grouped
+   page.
 4. The first of the queue steps, until it is empty.
 
 So the journal can be read in its own order: an event of the queue stands behind everything that
@@ -22,8 +24,9 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from gateway.core.cases import outages
+from gateway.core.cases import outages, troubles
 from gateway.core.cases.refusal import Refusal
+from gateway.core.deadline_index import earliest
 from gateway.core.doors.orders import why_not_under_order
 from gateway.core.doors.step import next_deadline, step
 from gateway.core.effects import (
@@ -38,9 +41,11 @@ from gateway.core.effects import (
     PermitRefused,
     SilenceBegan,
     SilenceEnded,
+    WatchDoubted,
 )
 from gateway.core.events import (
     CaseAction,
+    DeadlineCame,
     DoorPlaced,
     Event,
     MessageRefused,
@@ -57,8 +62,10 @@ from gateway.core.events import (
     SealHeard,
     SealLost,
     StaffSet,
+    TroubleBegan,
+    TroubleEnded,
 )
-from gateway.core.model import CaseState, Door, Outage, Outages
+from gateway.core.model import CaseState, Door, Outage, Outages, Trouble, Troubles
 from gateway.core.paging import routing
 from gateway.core.paging.person import Person
 from gateway.core.paging.routing import Routed, Router
@@ -105,10 +112,12 @@ class SiteState:
         doors: Mapping[str, Door] | None = None,
         known: Outages | None = None,
         router: Router | None = None,
+        troubled: Troubles | None = None,
     ) -> None:
         self.rulebook = rulebook
         self.doors = dict(doors or {})
         self.outages = known or Outages()
+        self.troubles = troubled or Troubles()
         self.router = router or routing.of(Staff())
         self.sealed: Counter[str] = Counter()  # area -> how many sealed doors it holds
         for door in self.doors.values():
@@ -124,6 +133,7 @@ class SiteState:
     def adopt(self, turn: "SiteTurn") -> None:
         """A turn on top of this site is true now."""
         self.rulebook, self.outages = turn.rulebook, turn.outages
+        self.troubles = turn.troubles
         self.router = turn.router
         self.doors.update(turn.doors)
         self.sealed.update(turn.sealed)
@@ -131,7 +141,7 @@ class SiteState:
     def due_ms(self, subject: Subject) -> int | None:
         """When the subject needs a `DeadlineCame`, though nobody speaks; None if it does not."""
         if subject.kind is SubjectKind.SITE:
-            return outages.next_deadline(self.outages)
+            return _site_due_ms(self)
         door = self.doors[subject.id]
         return next_deadline(door, self.rulebook.of(door.door_class))
 
@@ -150,6 +160,7 @@ class SiteTurn:
             site.outages,
             site.router,
         )
+        self.troubles = site.troubles
         self.doors: dict[str, Door] = {}
         self.sealed: Counter[str] = Counter()  # what this turn adds to the site's, or takes away
 
@@ -206,7 +217,7 @@ class SiteTurn:
     def due_ms(self, subject: Subject) -> int | None:
         """As `SiteState.due_ms`, as it is now."""
         if subject.kind is SubjectKind.SITE:
-            return outages.next_deadline(self.outages)
+            return _site_due_ms(self)
         door = self.door(subject.id)
         return next_deadline(door, self.rulebook.of(door.door_class))
 
@@ -222,7 +233,7 @@ class SiteTurn:
         return [person for person in now.values() if person is not before.get(person.warden_id)]
 
     def place_of(self, case_id: str, door_id: str) -> Subject:
-        """Whose case this is: the site's, if it is an outage's, else the door's."""
+        """Whose case this is: the site's, if it is an outage's or a trouble's, else the door's."""
         if self._outage_of(case_id) is not None or not door_id:
             return SITE
         return of_door(door_id)
@@ -263,18 +274,51 @@ class SiteTurn:
             case StaffSet() | PersonDue() | PersonReached():
                 self.router, routed = routing.step(router, event, at_ms, rules)
                 return Step(SITE, event, (), routed, router, self.router, follows)
-        known = self.outages
-        self.outages, effects = outages.step(known, event, at_ms, rules)
+        known, after, effects = self._known_step(at_ms, event)
         routed = ()
         for effect in effects:
-            if isinstance(effect, OutageFound | OutageGrew | OutageOver):
-                queue.extend(_to_doors(effect))
-            elif isinstance(effect, CaseMoved | PageDue):
+            if isinstance(effect, CaseMoved | PageDue):
                 grid_id = self.door(effect.door_id).grid_id
                 routed += self._route(effect, effect.door_id, grid_id, at_ms)
+            else:
+                queue.extend(self._following(effect, at_ms))
         if isinstance(event, PageReceived):
             self._receipt(event, queue)
-        return Step(SITE, event, effects, routed, known, self.outages, follows)
+        return Step(SITE, event, effects, routed, known, after, follows)
+
+    def _known_step(self, at_ms: int, event: Event) -> tuple[Any, Any, tuple[Effect, ...]]:
+        """What is known of the site before and after the event, and what follows."""
+        if self._is_trouble(event):
+            befallen = self.troubles
+            self.troubles, effects = troubles.step(befallen, event, at_ms, self.rulebook.rules)
+            return befallen, self.troubles, effects
+        known = self.outages
+        self.outages, effects = outages.step(known, event, at_ms, self.rulebook.rules)
+        return known, self.outages, effects
+
+    def _following(self, effect: Effect, at_ms: int) -> list[tuple[Subject, Event]]:
+        """What an effect of the site's own step means to its doors, and to itself."""
+        if isinstance(effect, OutageFound | OutageGrew | OutageOver):
+            return _to_doors(effect)
+        if not isinstance(effect, WatchDoubted):
+            return []
+        doors = (self._site.doors | self.doors).values()
+        told = troubles.watch_event(doors, self.troubles, at_ms, self.rulebook.rules)
+        return [(SITE, told)] if told is not None else []
+
+    def _is_trouble(self, event: Event) -> bool:
+        """Whether an event of the site's is about what befell it, and not about its outages. Of two
+        times that have come, the earlier is first; the site comes back for the other."""
+        match event:
+            case TroubleBegan() | TroubleEnded():
+                return True
+            case CaseAction() | PageWentOut() | PageReceived():
+                return event.case_id.startswith(troubles.PREFIX)
+            case DeadlineCame():
+                due_ms = troubles.next_deadline(self.troubles)
+                other_ms = outages.next_deadline(self.outages)
+                return due_ms is not None and (other_ms is None or due_ms < other_ms)
+        return False
 
     def _route(self, effect: Effect, door_id: str, grid_id: str, at_ms: int) -> tuple[Routed, ...]:
         """What goes out to people because of an effect."""
@@ -288,7 +332,7 @@ class SiteTurn:
         if routing.is_unverified(self.router, event.by):
             queue.append((SITE, PersonReached(event.by)))
         for personal_page in routing.grouped(self.router, event.page_id, event.by):
-            if personal_page.door_id:  # else it was about a person, who has no case
+            if personal_page.door_id or personal_page.case_id:  # else it was about a person
                 subject = self.place_of(personal_page.case_id, personal_page.door_id)
                 queue.append(
                     (subject, PageReceived(personal_page.case_id, personal_page.page_id, event.by))
@@ -296,9 +340,9 @@ class SiteTurn:
 
     def _unpaged(self, case_id: str, door_id: str) -> Subject | None:
         """Whose case this is, if no page of it went out yet."""
-        outage = self._outage_of(case_id)
-        if outage is not None:
-            subject, case = SITE, outage.case
+        holder = self._outage_of(case_id) or self._trouble_of(case_id)
+        if holder is not None:
+            subject, case = SITE, holder.case
         elif door_id:
             subject, case = of_door(door_id), self.door(door_id).case
         else:
@@ -309,10 +353,18 @@ class SiteTurn:
     def _outage_of(self, case_id: str) -> Outage | None:
         return outages.of_case(self.outages, case_id) if self.outages.outages else None
 
+    def _trouble_of(self, case_id: str) -> Trouble | None:
+        return troubles.of_case(self.troubles, case_id)
+
     def _areas(self, door: Door) -> tuple[tuple[str, int], ...]:
         """The areas of a door, the widest first, each with how many sealed doors it holds."""
         sealed = self._site.sealed
         return tuple((area, sealed[area] + self.sealed[area]) for area in _areas_of(door))
+
+
+def _site_due_ms(site: "SiteState | SiteTurn") -> int | None:
+    """When the site needs a step by itself: for its outages or for its troubles."""
+    return earliest(outages.next_deadline(site.outages), troubles.next_deadline(site.troubles))
 
 
 def _areas_of(door: Door) -> tuple[str, ...]:
