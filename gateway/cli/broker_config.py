@@ -20,7 +20,7 @@ from gateway.provisioning.broker_config import (
 from gateway.provisioning.certificates import CA_CRT
 from gateway.settings import load
 from gateway.store import tables
-from gateway.store.database import Store
+from gateway.store.database import Store, need_none_before
 
 
 def broker_config(
@@ -52,7 +52,9 @@ def broker_config(
         years=years,
         user=user,
     )
-    seals, without = _logins(load(config).store.path)
+    place = load(config).store
+    need_none_before(*place.place)  # or all of its seals would be locked out
+    seals, without = _logins(place.path)
     target = out or config.parent / BROKER_FOLDER
     try:
         for sentence in _written(target, plan, seals):

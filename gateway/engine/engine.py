@@ -37,12 +37,14 @@ from gateway.engine.ports import (
     Received,
     Rejected,
 )
+from gateway.engine.proving import Proving, raised
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
 from gateway.registry import load as registry
 from gateway.store import journal, outbox, states
 from gateway.store.database import Store, StoreError
+from gateway.store.life import Life
 from gateway.store.outbox import Entry
 from gateway.store.writer import Writer
 
@@ -67,6 +69,7 @@ class Engine:
         authenticator: Authenticator,
         addressing: Addressing,
         clock: Clock | None = None,
+        life: Life | None = None,
     ) -> None:
         """Make the engine of a site; it works as soon as it `run`s.
 
@@ -77,13 +80,15 @@ class Engine:
             addressing: says where a page goes.
             clock: whose time is the site's; without one the machine's, from the newest time that
                 is written.
+            life: is told of each commit, so that its markers know of it; without one nothing does.
 
         Raises:
             StoreError: the store cannot be read.
         """
         self._store, self.state, self._authenticator = store, state, authenticator
         self._addressing = addressing
-        self._writer = Writer(store)
+        self._writer = Writer(store, life)
+        self._proving = Proving(state.registry.seals)
         self._outlet: Outlet | None = None
         self._queue: deque[Received | Command | DeliveryAttempt] = deque()
         self._wake = asyncio.Event()
@@ -246,6 +251,10 @@ class Engine:
         transition = self._backlog.transition(message.live)
         if transition is not None:
             unit.writes.state("listening", transition)
+        if self._proving.holds_back(read.event.seal_id, now_ms):
+            seal_id = read.event.seal_id
+            unit.raise_mark(now_ms, seal_id, raised(windows[seal_id], read.window))
+            return
         event = self._backlog.with_wait(read.event, message.live, now_ms)
         unit.window(event.seal_id, read.window)
         batch.receipts.append((event.seal_id, read.epoch, read.counter, event.seq))
