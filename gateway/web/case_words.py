@@ -234,9 +234,9 @@ def channel_word(name: str, language: str) -> str:
     return name if kind is None else say(kind.word, language)
 
 
-def place_word(label: str, area: str | None, language: str) -> str:
+def place_word(label: str | None, area: str | None, language: str) -> str:
     """Where it is: the door's label, or the area that is silent."""
     if area is None:
-        return label
+        return label or ""
     kind, _, name = area.partition(":")
     return say(_AREAS[kind], language).format(name=name) if kind in _AREAS else area

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0002_store"
+down_revision = "0002_core"
 
 
 def upgrade() -> None:
