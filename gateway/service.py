@@ -50,6 +50,8 @@ async def serve(settings: Settings) -> None:
         try:
             markers = marker.places(*place)
             with closing(life.begin(store, markers)) as alive:
+                if alive.is_copy:
+                    log.warning("an older copy of the database was put back; its memory ends there")
                 keeper = MarkerKeeper(alive, markers)
                 await _run_parts(settings, store, alive, keeper)
                 keeper.write(is_stopped=True)

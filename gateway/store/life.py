@@ -9,7 +9,7 @@ believed of it (`engine.proving`).
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 
@@ -17,14 +17,16 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from gateway.core.events import MemoryEnded
-from gateway.core.subject import of_door
+from gateway.core.events import Event, MemoryEnded, TroubleBegan, TroubleEnded
+from gateway.core.reasons import Reason
+from gateway.core.subject import SITE, Subject, of_door
 from gateway.store import high_water, journal, marker, pending, tables
 from gateway.store.batch import WriteBatch
 from gateway.store.database import RELEASE, STORED_FORMAT, Store, StoreError
 from gateway.store.high_water import HighWater
 from gateway.store.marker import Expected, Marker
 
+ABOUT_DIGITS = 8  # of a life, by which its case is told from others
 _RAISE_MARK = (
     update(tables.seals)
     .where(tables.seals.c.seal_id == bindparam("b_seal_id"))
@@ -215,9 +217,18 @@ def _adopt(
         connection.execute(update(tables.seals).values(unproved_ms=now_ms))
     if life.is_copy:
         known_doors = select(d.door_id).where(d.state.is_not(None)).order_by(d.door_id)
-        ended = MemoryEnded(known.at_ms)
-        doors = connection.execute(known_doors).scalars()
-        pending.leave(connection, ((of_door(door_id), ended) for door_id in doors))
+        doors = connection.execute(known_doors).scalars().all()
+        pending.leave(connection, _told(life, now_ms, doors))
+
+
+def _told(life: Life, now_ms: int, door_ids: Iterable[str]) -> Iterator[tuple[Subject, Event]]:
+    """What the gateway is to take in before anything else: one case for people, over at once but
+    for their answer; and for each door, that the memory of it ends."""
+    about = life.life[:ABOUT_DIGITS]
+    yield SITE, TroubleBegan(Reason.MEMORY_ENDS, about, max(0, now_ms - life.ends_ms))
+    yield SITE, TroubleEnded(Reason.MEMORY_ENDS, about)
+    for door_id in door_ids:
+        yield of_door(door_id), MemoryEnded(life.ends_ms)
 
 
 def _now_ms() -> int:
