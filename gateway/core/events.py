@@ -222,6 +222,13 @@ class PersonReached(Struct, frozen=True, tag="person_reached"):
     warden_id: str
 
 
+class MemoryEnded(Struct, frozen=True, tag="memory_ended"):
+    """An older copy of what was known was put back. What the door did after `since_ms` is not
+    known, and its edges do not count from then."""
+
+    since_ms: int
+
+
 class DeadlineCame(Struct, frozen=True, tag="deadline"):
     """A time in the door's state has come."""
 
@@ -253,6 +260,7 @@ Event = (
     | StaffSet
     | PersonDue
     | PersonReached
+    | MemoryEnded
     | DeadlineCame
 )
 
