@@ -114,6 +114,9 @@ TROUBLES = frozenset(
 # Of these, those that leave the watch standing: told at once, but again only day by day.
 SLOW_TROUBLES = frozenset({Reason.CERTIFICATE_ENDS, Reason.CHANNEL_FAILING, Reason.FLOOD})
 
+# What may take any of the places in which somebody's phone rings.
+URGENT = BREACHES | (TROUBLES - SLOW_TROUBLES)
+
 UNWATCHED = frozenset({Reason.NO_ORDER, Reason.ORDER_NOT_BEGUN, Reason.ORDER_OVER})
 
 REFUSALS = frozenset(
