@@ -138,6 +138,13 @@ class CaseShelved(CaseAction, frozen=True, tag="shelved", kw_only=True):
     until_ms: int
 
 
+class DutyEnds(Struct, frozen=True, tag="duty_ends"):
+    """Who has a case is on duty until then; None: nobody knows of an end."""
+
+    case_id: str
+    at_ms: int | None
+
+
 class PageWentOut(Struct, frozen=True, tag="page_sent"):
     """A channel took the first page of a case."""
 
@@ -248,6 +255,7 @@ Event = (
     | CaseAssessed
     | CaseSignedOff
     | CaseShelved
+    | DutyEnds
     | PageWentOut
     | PageReceived
     | SealLost

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     CANARY = "canary"  # the opening that proves the way to the phone: told, and no case
     CANARY_MISSED = "canary_missed"  # and did not get there
     UNREACHABLE = "unreachable"  # a warden whom the daily test did not reach
+    REVIEW_WAITS = "review_waits"  # a case was reported long ago, and nobody has assessed it
 
     # Troubles of the site: the watch itself is lost, or will be.
     WATCH_LOST = "watch_lost"  # most of the site is silent, or its broker is away
@@ -85,7 +86,9 @@ REPEATS = frozenset({Reason.REPLAYED, Reason.BELOW_MARK})  # accepted once, and 
 TAMPER = frozenset({Reason.COVER_TAMPER, Reason.MAGNET_TAMPER})
 
 # What the equipment does, and nobody behind the door: for the installer, and never by night.
-FAULTS = frozenset({Reason.CHATTER, Reason.SILENT, Reason.OUTAGE, Reason.UNREACHABLE})
+FAULTS = frozenset(
+    {Reason.CHATTER, Reason.SILENT, Reason.OUTAGE, Reason.UNREACHABLE, Reason.REVIEW_WAITS}
+)
 
 # What a person does, or may be doing, at a door under an order. No quiet hours hold these back.
 BREACHES = TAMPER | {
@@ -116,6 +119,9 @@ TROUBLES = frozenset(
 )
 # Of these, those that leave the watch standing: told at once, but again only day by day.
 SLOW_TROUBLES = frozenset({Reason.CERTIFICATE_ENDS, Reason.CHANNEL_FAILING, Reason.FLOOD})
+
+# What may take any of the places in which somebody's phone rings.
+URGENT = BREACHES | (TROUBLES - SLOW_TROUBLES)
 
 UNWATCHED = frozenset({Reason.NO_ORDER, Reason.ORDER_NOT_BEGUN, Reason.ORDER_OVER})
 

@@ -43,6 +43,7 @@ _WORDS: dict[Reason, str] = {
     Reason.CANARY: N_("Proof of the way"),
     Reason.CANARY_MISSED: N_("Pages may not arrive"),
     Reason.UNREACHABLE: N_("Person not reached"),
+    Reason.REVIEW_WAITS: N_("Waits for review"),
     Reason.WATCH_LOST: N_("The watch is lost"),
     Reason.STORE_FAILING: N_("Nothing could be stored"),
     Reason.DISK_LOW: N_("Disk nearly full"),
@@ -116,6 +117,9 @@ _WHY: dict[Reason, str] = {
     Reason.UNREACHABLE: N_(
         "The daily test did not reach a person on the on-call schedule, so pages would not either."
     ),
+    Reason.REVIEW_WAITS: N_(
+        "A case was reported long ago, and nobody has assessed it or signed it off since."
+    ),
     Reason.WATCH_LOST: N_(
         "Most of the site is not heard, or its broker is away: nobody sees these doors."
     ),
@@ -186,6 +190,7 @@ _FIRST_ACTION: dict[Reason, str] = {
         "Ring the warden on duty, then call the engineer: network, gateway, message service."
     ),
     Reason.UNREACHABLE: N_("Ring that person, and let the phone's messages be checked."),
+    Reason.REVIEW_WAITS: N_("Open the cases in review and begin with the oldest."),
     Reason.WATCH_LOST: N_(
         "Let the doors be watched by people, and look at power, network, broker and gateway."
     ),
