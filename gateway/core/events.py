@@ -138,6 +138,13 @@ class CaseShelved(CaseAction, frozen=True, tag="shelved", kw_only=True):
     until_ms: int
 
 
+class DutyEnds(Struct, frozen=True, tag="duty_ends"):
+    """Who has a case is on duty until then; None: nobody knows of an end."""
+
+    case_id: str
+    at_ms: int | None
+
+
 class PageWentOut(Struct, frozen=True, tag="page_sent"):
     """A channel took the first page of a case."""
 
@@ -222,6 +229,13 @@ class PersonReached(Struct, frozen=True, tag="person_reached"):
     warden_id: str
 
 
+class MemoryEnded(Struct, frozen=True, tag="memory_ended"):
+    """An older copy of what was known was put back. What the door did after `since_ms` is not
+    known, and its edges do not count from then."""
+
+    since_ms: int
+
+
 class DeadlineCame(Struct, frozen=True, tag="deadline"):
     """A time in the door's state has come."""
 
@@ -241,6 +255,7 @@ Event = (
     | CaseAssessed
     | CaseSignedOff
     | CaseShelved
+    | DutyEnds
     | PageWentOut
     | PageReceived
     | SealLost
@@ -253,6 +268,7 @@ Event = (
     | StaffSet
     | PersonDue
     | PersonReached
+    | MemoryEnded
     | DeadlineCame
 )
 

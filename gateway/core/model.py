@@ -98,6 +98,7 @@ class Escalation(Struct, frozen=True, omit_defaults=True):
     round: int = 0  # how often all of them were told
     began_ms: int = 0  # this round
     received: bool = False  # a handheld signed for it: the same person's other channel can rest
+    first_to: str = ""  # who had the case and is told before anybody else, by warden_id
 
 
 class Shelf(Struct, frozen=True):
@@ -134,6 +135,9 @@ class Case(Struct, frozen=True, omit_defaults=True):
     secondary: tuple[SecondaryFault, ...] = ()  # one of a reason
     shelf: Shelf | None = None
     raised_again_ms: int | None = None  # the last time
+    returned_ms: int | None = None  # the last time that nobody had finished it
+    returns_ms: int | None = None  # when it comes back, or is reviewed too late
+    hands_over_ms: int | None = None  # when the duty of who has it ends
     moved_by: Actor | None = None  # who took it, is there, assessed it or signed it off
     acted_ms: int | None = None  # when a person last did something about it
     reported_by: Actor | None = None

@@ -18,6 +18,8 @@ class Reason(StrEnum):
     WRONG_KEY = "wrong_key"
     REPLAYED = "replayed"  # epoch and counter equal the stored mark
     BELOW_MARK = "below_mark"  # epoch and counter lie below it
+    # Genuine, but an older copy was put back, and it may have been recorded before
+    UNPROVED = "unproved"
 
     # A report that is genuine but tells nothing new, or nothing about a door.
     DUPLICATE = "duplicate"  # this number is in the journal already
@@ -51,6 +53,7 @@ class Reason(StrEnum):
     CANARY = "canary"  # the opening that proves the way to the phone: told, and no case
     CANARY_MISSED = "canary_missed"  # and did not get there
     UNREACHABLE = "unreachable"  # a warden whom the daily test did not reach
+    REVIEW_WAITS = "review_waits"  # a case was reported long ago, and nobody has assessed it
 
     # Troubles of the site: the watch itself is lost, or will be.
     WATCH_LOST = "watch_lost"  # most of the site is silent, or its broker is away
@@ -85,7 +88,9 @@ REPEATS = frozenset({Reason.REPLAYED, Reason.BELOW_MARK})  # accepted once, and 
 TAMPER = frozenset({Reason.COVER_TAMPER, Reason.MAGNET_TAMPER})
 
 # What the equipment does, and nobody behind the door: for the installer, and never by night.
-FAULTS = frozenset({Reason.CHATTER, Reason.SILENT, Reason.OUTAGE, Reason.UNREACHABLE})
+FAULTS = frozenset(
+    {Reason.CHATTER, Reason.SILENT, Reason.OUTAGE, Reason.UNREACHABLE, Reason.REVIEW_WAITS}
+)
 
 # What a person does, or may be doing, at a door under an order. No quiet hours hold these back.
 BREACHES = TAMPER | {
@@ -120,6 +125,9 @@ TROUBLES = frozenset(
 # Of these, those that leave the watch standing: told at once, but again only day by day.
 SLOW_TROUBLES = frozenset({Reason.CERTIFICATE_ENDS, Reason.CHANNEL_FAILING, Reason.FLOOD})
 
+# What may take any of the places in which somebody's phone rings.
+URGENT = BREACHES | (TROUBLES - SLOW_TROUBLES)
+
 UNWATCHED = frozenset({Reason.NO_ORDER, Reason.ORDER_NOT_BEGUN, Reason.ORDER_OVER})
 
 REFUSALS = frozenset(
@@ -132,5 +140,6 @@ REFUSALS = frozenset(
         Reason.WRONG_KEY,
         Reason.REPLAYED,
         Reason.BELOW_MARK,
+        Reason.UNPROVED,
     }
 )

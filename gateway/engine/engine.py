@@ -14,7 +14,7 @@ import asyncio
 import logging
 import time
 from collections import ChainMap, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -29,6 +29,7 @@ from gateway.core.events import (
     TroubleEnded,
 )
 from gateway.core.reasons import REPEATS, Reason
+from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 from gateway.engine import unstored
 from gateway.engine.backlog import BrokerBacklog
@@ -48,6 +49,7 @@ from gateway.engine.ports import (
     Received,
     Rejected,
 )
+from gateway.engine.proving import Proving, raised
 from gateway.engine.report_dates import Copy, ReportDates
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.state import CommittedSite
@@ -55,6 +57,7 @@ from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
 from gateway.registry import load as registry
 from gateway.store import journal, outbox, states
 from gateway.store.database import Store, StoreError
+from gateway.store.life import Life
 from gateway.store.outbox import Entry
 from gateway.store.writer import Writer
 
@@ -84,6 +87,7 @@ class Engine:
         authenticator: Authenticator,
         addressing: Addressing,
         clock: Clock | None = None,
+        life: Life | None = None,
     ) -> None:
         """Make the engine of a site; it works as soon as it `run`s.
 
@@ -94,13 +98,15 @@ class Engine:
             addressing: says where a page goes.
             clock: whose time is the site's; without one the machine's, from the newest time that
                 is written.
+            life: is told of each commit, so that its markers know of it; without one nothing does.
 
         Raises:
             StoreError: the store cannot be read.
         """
         self._store, self.state, self._authenticator = store, state, authenticator
         self._addressing = addressing
-        self._writer = Writer(store)
+        self._writer = Writer(store, life)
+        self._proving = Proving(state.registry.seals)
         self._outlet: Outlet | None = None
         self._queue: deque[tuple[int, Item]] = deque()  # each with when it arrived
         self._wake = asyncio.Event()
@@ -289,15 +295,19 @@ class Engine:
 
     def _read(
         self, unit: UnitOfWork, items: list[tuple[int, Item]]
-    ) -> Iterator[Authenticated | Rejected]:
-        """What the messages of a batch are, in their order. Copies of one report that came together
-        are compared: the first counts, dated by all of them."""
+    ) -> Iterator[Authenticated | Rejected | None]:
+        """What the messages of a batch are, in their order; None of a seal that is not proved.
+        Copies of one report that came together are compared: the first counts, dated by all."""
         windows = ChainMap(unit.windows, self.state.windows)
-        read: list[Authenticated | Rejected] = []
+        read: list[Authenticated | Rejected | None] = []
         copies: list[tuple[ReportCame, int]] = []
         for at_ms, item in items:
             if isinstance(item, Received):
-                message = self._authenticator.read(item.topic, item.payload, windows)
+                message: Authenticated | Rejected | None = self._authenticator.read(
+                    item.topic, item.payload, windows
+                )
+                if isinstance(message, Authenticated):
+                    message = self._proved(unit, windows, message, at_ms)
                 if isinstance(message, Authenticated):
                     unit.window(message.event.seal_id, message.window)
                     copies.append((message.event, at_ms))
@@ -305,15 +315,31 @@ class Engine:
         self._together = self._dates.earliest(copies) if len(copies) > 1 else {}
         return iter(read)
 
+    def _proved(
+        self,
+        unit: UnitOfWork,
+        windows: Mapping[str, ReplayWindow],
+        message: Authenticated,
+        at_ms: int,
+    ) -> Authenticated | None:
+        """The message, unless its seal must first prove itself: then only its mark rises."""
+        seal_id = message.event.seal_id
+        if not self._proving.holds_back(seal_id, at_ms):
+            return message
+        unit.raise_mark(at_ms, seal_id, raised(windows[seal_id], message.window))
+        return None
+
     async def _message(
         self,
         unit: UnitOfWork,
         batch: Batch,
         message: Received,
         at_ms: int,
-        read: Authenticated | Rejected,
+        read: Authenticated | Rejected | None,
     ) -> None:
         batch.tokens.append(message.token)
+        if read is None:
+            return
         if isinstance(read, Rejected):
             suspect = message.live or read.reason not in REPEATS  # brokers repeat after a break
             door_id = self._authenticator.door_of(read.seal_id) if suspect else None

@@ -40,7 +40,7 @@ from gateway.engine.ports import Answer
 from gateway.engine.state import CommittedSite
 from gateway.store import states
 from gateway.store.batch import WriteBatch
-from gateway.store.outbox import Entry
+from gateway.store.outbox import Entry, Group, decode_group
 
 _STATES: dict[type[Any], str] = {Outages: states.OUTAGES, Troubles: states.TROUBLES}
 REFUSALS_JOURNALED_A_MINUTE = 60  # of each reason; beyond that they are counted only
@@ -85,6 +85,12 @@ class UnitOfWork:
         """A transmission was accepted: nothing at or below it ever is again."""
         self.windows[seal_id] = window
         self.writes.window(seal_id, window)
+
+    def raise_mark(self, at_ms: int, seal_id: str, window: ReplayWindow) -> None:
+        """A genuine transmission of a seal that is not proved: only its mark rises."""
+        self.windows[seal_id] = window
+        self.writes.raised_mark(seal_id, window)
+        self.refuse(at_ms, seal_id, None, Reason.UNPROVED)
 
     def report(self, at_ms: int, door_id: str | None, event: ReportCame) -> None:
         """A genuine, new report."""
@@ -205,8 +211,31 @@ class UnitOfWork:
 
     def _enter(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
+            if entry.reason == Reason.GROUPED:
+                self._drop_renewed(entry)
             entry.entry_id = self.next_entry_id
             self.next_entry_id += 1
             self.writes.entries.append(entry)
             self.log.page(entry)
             self.pages[entry.page_id] = None  # a grouped page, or a test, is news too
+
+    def _drop_renewed(self, newer: Entry) -> None:
+        """A grouped page that was renewed before it was stored need not go out: what one batch
+        brings comes as one."""
+        group = decode_group(newer.about)
+        self.writes.entries = [
+            entry
+            for entry in self.writes.entries
+            if entry.reason != Reason.GROUPED
+            or _address(entry) != _address(newer)
+            or not _stands_for(group, decode_group(entry.about))
+        ]
+
+
+def _address(entry: Entry) -> tuple[str | None, str, str]:
+    return entry.warden_id, entry.channel, entry.address
+
+
+def _stands_for(newer: Group, older: Group) -> bool:
+    is_same = newer.conversation == older.conversation
+    return is_same and set(newer.case_ids) >= set(older.case_ids)

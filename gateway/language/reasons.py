@@ -18,6 +18,7 @@ _WORDS: dict[Reason, str] = {
     Reason.WRONG_KEY: N_("Wrong key"),
     Reason.REPLAYED: N_("Replayed message"),
     Reason.BELOW_MARK: N_("Outdated message"),
+    Reason.UNPROVED: N_("Message not proved yet"),
     Reason.DUPLICATE: N_("Repeated report"),
     Reason.HELD_BACK: N_("Report held back"),
     Reason.NO_DOOR: N_("Seal without a door"),
@@ -43,6 +44,7 @@ _WORDS: dict[Reason, str] = {
     Reason.CANARY: N_("Proof of the way"),
     Reason.CANARY_MISSED: N_("Pages may not arrive"),
     Reason.UNREACHABLE: N_("Person not reached"),
+    Reason.REVIEW_WAITS: N_("Waits for review"),
     Reason.WATCH_LOST: N_("The watch is lost"),
     Reason.STORE_FAILING: N_("Nothing could be stored"),
     Reason.DISK_LOW: N_("Disk nearly full"),
@@ -73,6 +75,9 @@ _WHY: dict[Reason, str] = {
     Reason.WRONG_KEY: N_("The message was not sealed with this seal's key."),
     Reason.REPLAYED: N_("This very message was received before: a repeat, or a recording."),
     Reason.BELOW_MARK: N_("The message is older than one that was received already."),
+    Reason.UNPROVED: N_(
+        "An older copy of the database was put back, and this seal has not proved itself since."
+    ),
     Reason.DUPLICATE: N_("The seal repeated a report that was stored already."),
     Reason.HELD_BACK: N_(
         "Its copies show that it was held back on its way, by a broker or by somebody between."
@@ -116,6 +121,9 @@ _WHY: dict[Reason, str] = {
     ),
     Reason.UNREACHABLE: N_(
         "The daily test did not reach a person on the on-call schedule, so pages would not either."
+    ),
+    Reason.REVIEW_WAITS: N_(
+        "A case was reported long ago, and nobody has assessed it or signed it off since."
     ),
     Reason.WATCH_LOST: N_(
         "Most of the site is not heard, or its broker is away: nobody sees these doors."
@@ -190,6 +198,7 @@ _FIRST_ACTION: dict[Reason, str] = {
         "Ring the warden on duty, then call the engineer: network, gateway, message service."
     ),
     Reason.UNREACHABLE: N_("Ring that person, and let the phone's messages be checked."),
+    Reason.REVIEW_WAITS: N_("Open the cases in review and begin with the oldest."),
     Reason.WATCH_LOST: N_(
         "Let the doors be watched by people, and look at power, network, broker and gateway."
     ),

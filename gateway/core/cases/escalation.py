@@ -74,6 +74,8 @@ UNREACHABLE_STEPS = (  # told once; an installer mends no phone
     EscalationStep(Role.CENTRE, Ways.ALL),
 )
 
+REVIEW_STEPS = UNREACHABLE_STEPS  # told once a time; those who review
+
 # Whoever can give the watch back, and whoever must know that there is none: at any hour.
 WATCH_STEPS = (
     EscalationStep(Role.CAPTAIN, Ways.ALL),
@@ -95,6 +97,7 @@ _STEPS = {
     Reason.CANARY_MISSED: CANARY_STEPS,
     Reason.UNREACHABLE: UNREACHABLE_STEPS,
     **dict.fromkeys(QUESTIONS, QUESTION_STEPS),
+    Reason.REVIEW_WAITS: REVIEW_STEPS,
     **dict.fromkeys(TROUBLES, WATCH_STEPS),
     Reason.CHANNEL_FAILING: CHANNEL_STEPS,
     Reason.CERTIFICATE_ENDS: ENGINEER_STEPS,
@@ -115,16 +118,22 @@ def begin(
     now_ms: int,
     quiet: QuietHours,
     rules: Rules,
+    first_to: str = "",
 ) -> CaseChange:
-    """Tell of something new in the case: at once, or when the day or the quiet hours allow it."""
-    wait_ms = steps_for(reason)[0].wait_ms(rules)
-    is_new = page_id == case.case_id  # what comes back from the shelf has waited already
-    next_ms = may_start_ms(reason, now_ms + wait_ms if is_new else now_ms, quiet, rules)
-    escalation = Escalation(page_id, reason, since_ms, next_ms, began_ms=next_ms - wait_ms)
-    case = replace(case, escalation=escalation)
-    if reason in QUESTIONS and is_new:
+    """Tell of something new in the case: at once, or when the day or the quiet hours allow it; to
+    one person first, if one is named. A question waits for its household first."""
+    is_asked = reason in QUESTIONS and page_id == case.case_id
+    wait_ms = steps_for(reason)[0].wait_ms(rules)  # what comes back has waited already
+    starts_ms = may_start_ms(reason, now_ms + wait_ms if is_asked else now_ms, quiet, rules)
+    case = replace(
+        case,
+        escalation=Escalation(
+            page_id, reason, since_ms, starts_ms, began_ms=starts_ms - wait_ms, first_to=first_to
+        ),
+    )
+    if is_asked:
         return case, (QuestionDue(page_id, case.case_id, reason, since_ms),)
-    return escalate(case, now_ms, rules) if next_ms <= now_ms else (case, ())
+    return escalate(case, now_ms, rules) if starts_ms <= now_ms else (case, ())
 
 
 def escalate(case: Case, now_ms: int, rules: Rules) -> CaseChange:
@@ -133,6 +142,8 @@ def escalate(case: Case, now_ms: int, rules: Rules) -> CaseChange:
     escalation = case.escalation
     if escalation is None:
         return case, ()
+    if escalation.first_to:
+        return _to_one(case, escalation, now_ms, rules)
     steps = steps_for(escalation.reason)
     # the settings may have lost one meanwhile
     step_index = min(escalation.step_index, len(steps) - 1)
@@ -145,6 +156,27 @@ def escalate(case: Case, now_ms: int, rules: Rules) -> CaseChange:
         escalation.round,
     )
     return replace(case, escalation=_next(escalation, step_index, now_ms, rules)), (page,)
+
+
+def _to_one(case: Case, escalation: Escalation, now_ms: int, rules: Rules) -> CaseChange:
+    """Tell who had it; the steps begin a while later."""
+    page = PageDue(
+        _page_id(escalation),
+        case.case_id,
+        escalation.reason,
+        escalation.since_ms,
+        to=escalation.first_to,
+    )
+    wait_ms = rules.fault_captain_ms if is_slow(escalation.reason) else rules.deputy_ms
+    starts_ms = _by_day(escalation.reason, now_ms + wait_ms, rules)
+    began_ms = starts_ms - steps_for(escalation.reason)[0].wait_ms(rules)
+    later = replace(escalation, first_to="", next_ms=starts_ms, began_ms=began_ms)
+    return replace(case, escalation=later), (page,)
+
+
+def is_slow(reason: Reason) -> bool:
+    """Whether it is told by days and hours, and nobody runs for it."""
+    return reason in _AGAIN_BY_DAYS
 
 
 def received(case: Case, page_id: str, rules: Rules) -> Case:
@@ -178,7 +210,7 @@ def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) ->
         next_ms = _by_day(escalation.reason, due_ms, rules)
         began_ms += next_ms - due_ms
         return replace(escalation, step_index=step_index + 1, next_ms=next_ms, began_ms=began_ms)
-    again_ms = rules.fault_again_ms if escalation.reason in _AGAIN_BY_DAYS else rules.again_ms
+    again_ms = rules.fault_again_ms if is_slow(escalation.reason) else rules.again_ms
     due_ms = began_ms + max(again_ms, steps[-1].wait_ms(rules)) + steps[0].wait_ms(rules)
     next_ms = _by_day(escalation.reason, due_ms, rules)
     return replace(
