@@ -19,6 +19,8 @@ from typing import IO
 from sqlalchemy import insert
 
 from gateway.channels import kinds
+from gateway.engine.clock import MachineClock
+from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
 from gateway.engine.pending import PendingReader
 from gateway.engine.state import CommittedSite
@@ -28,7 +30,7 @@ from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
 from gateway.registry import load as registry
 from gateway.settings import Settings
-from gateway.store import states, tables
+from gateway.store import journal, states, tables
 from gateway.store.database import STORED_FORMAT, Store, StoreError
 
 log = logging.getLogger("menshen")
@@ -57,8 +59,10 @@ async def _run_parts(settings: Settings, store: Store) -> None:
     gateway_id = own_id(store)
     with store.reading() as connection:
         known = registry.load(connection)
+        clock = MachineClock(journal.newest(connection)[1], known.doubt)
     addresses = Addresses(known, settings.webhook.url, settings.site.language)
-    engine = Engine(store, CommittedSite(known, settings.rulebook), Authenticator(), addresses)
+    site = CommittedSite(known, settings.rulebook)
+    engine = Engine(store, site, Authenticator(), addresses, clock)
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics)
     workers = [
         DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.clock)
@@ -70,9 +74,12 @@ async def _run_parts(settings: Settings, store: Store) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stopped.set)
     pending = PendingReader(store, engine)
+    watch = ClockWatch(engine, clock)
+    watch.look()
     while await pending.take():
         pass
-    parts = [engine.run(), broker.run(), pending.run(), *(worker.run() for worker in workers)]
+    parts = [engine.run(), broker.run(), pending.run(), watch.run()]
+    parts += [worker.run() for worker in workers]
     parts.append(_serve_console(settings, store, engine))
     if settings.influx.url:
         parts.append(_write_history(settings, store, engine, gateway_id))

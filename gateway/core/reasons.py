@@ -32,6 +32,9 @@ class Reason(StrEnum):
     ORDER_NOT_BEGUN = "order_not_begun"
     ORDER_OVER = "order_over"
 
+    # Unlawful by one of the times that it may be while the clock is in doubt, lawful by another.
+    OPENED_IN_DOUBT = "opened_in_doubt"
+
     # What else raises a case.
     OPENED_BLIND = "opened_blind"  # the edge counter moved while nobody listened
     PERMIT_OVERSTAYED = "permit_overstayed"
@@ -88,6 +91,7 @@ FAULTS = frozenset({Reason.CHATTER, Reason.SILENT, Reason.OUTAGE, Reason.UNREACH
 # What a person does, or may be doing, at a door under an order. No quiet hours hold these back.
 BREACHES = TAMPER | {
     Reason.NO_PERMIT,
+    Reason.OPENED_IN_DOUBT,
     Reason.OPENED_BLIND,
     Reason.PERMIT_OVERSTAYED,
     Reason.OPEN_TOO_LONG,
@@ -114,6 +118,9 @@ TROUBLES = frozenset(
 )
 # Of these, those that leave the watch standing: told at once, but again only day by day.
 SLOW_TROUBLES = frozenset({Reason.CERTIFICATE_ENDS, Reason.CHANNEL_FAILING, Reason.FLOOD})
+
+# What an announcement within the grace time explains.
+UNANNOUNCED = frozenset({Reason.NO_PERMIT, Reason.OPENED_IN_DOUBT})
 
 UNWATCHED = frozenset({Reason.NO_ORDER, Reason.ORDER_NOT_BEGUN, Reason.ORDER_OVER})
 

@@ -52,6 +52,7 @@ _CLEARED_AS: dict[Reason, str] = {
     **dict.fromkeys(
         (
             Reason.NO_PERMIT,
+            Reason.OPENED_IN_DOUBT,
             Reason.OPENED_BLIND,
             Reason.PERMIT_OVERSTAYED,
             Reason.OPEN_TOO_LONG,
