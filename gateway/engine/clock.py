@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from gateway.core.duration import DAY_MS
 from gateway.core.model import SURE, Doubt
 from gateway.engine import time_service
-from gateway.engine.clock_states import ClockState, GatewayTime, Reading
+from gateway.engine.clock_states import NEAR_MS, ClockState, GatewayTime, Reading
 
 
 def steady_ms() -> int:
@@ -107,9 +108,11 @@ class MachineClock:
         moved_ms = self._time.look(reading)
         return moved_ms, self._time.is_told(reading)
 
-    def trust(self) -> None:
-        """A person says that the machine's clock is right: the next look believes it."""
-        self._is_trusted = True
+    def trust(self, said_ms: int) -> None:
+        """A person says that the machine's clock is right, when it said this (ms of UTC). The next
+        look believes it, if it is still the same clock: it went on from there, for a day at most.
+        """
+        self._is_trusted = -NEAR_MS <= self._machine() - said_ms <= DAY_MS
 
     async def wait(self, wake: asyncio.Event, timeout_ms: float | None = None) -> None:
         """As `Clock.wait`."""

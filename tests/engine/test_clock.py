@@ -165,7 +165,7 @@ def test_b1_a_persons_word_sets_any_clock_right(wrong_ms: int) -> None:
     machine = Machine()
     clock = machine.clock(NOON_MS + wrong_ms)
     machine.passes(clock, MINUTE)
-    clock.trust()
+    clock.trust(machine.machine_ms())
     moved_ms = machine.passes(clock, SECOND)
     assert clock.now_ms() == machine.true_ms
     assert (clock.state, clock.doubt) == (SURE_, SURE)
