@@ -21,6 +21,10 @@ from msgspec.structs import replace
 
 from gateway.core.cases import troubles
 from gateway.core.events import (
+    ClockCorrected,
+    ClockDoubted,
+    ClockSure,
+    ClockTrusted,
     Event,
     ReportCame,
     ReportHeld,
@@ -115,13 +119,16 @@ class Engine:
         self._troubles: dict[tuple[Reason, str], bool] = {}  # as they were last said
         self._scheduler = Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
+        self.on_trusted: Callable[[ClockTrusted], None] = lambda _: None
+        self._doubted_id = 0  # the first row that is dated by a clock in doubt
         self.broadcast = Broadcast()
         with store.reading() as connection:
             (journal_id, at_ms), entry_id = journal.newest(connection), outbox.newest_id(connection)
             rules_known = states.site_state(connection, states.RULES)
             listening = states.listening(connection)
         self._ids = journal_id + 1, entry_id + 1
-        self.clock = clock or MachineClock(at_ms)
+        self._first_id = journal_id + 1  # of this life
+        self.clock = clock or MachineClock(at_ms, state.doubt)
         self.metrics = Metrics(self.clock.now_ms)
         self._dates = ReportDates()
         self._together: dict[tuple[str, int], int] = {}  # dates of what came in one batch
@@ -169,8 +176,21 @@ class Engine:
             return
         self._put(DeliveryAttempt(entry))
 
+    def note(self, subject: Subject, event: Event) -> None:
+        """Something that a part of the gateway has found out."""
+        self._put(Command(subject, event))
+
+    def clock_set(self, by_ms: int) -> None:
+        """The clock was moved at once: what waits moves with it. To be said before anything else
+        happens, for what comes now is dated by the new time."""
+        self._backlog.moved(by_ms)
+        self._dates.moved(by_ms)
+        self._put(Command(SITE, ClockCorrected(by_ms)))
+
     def take_pending(self, pending_id: int, subject: Subject, event: Event) -> None:
         """An event that another program left; its number is struck off in the same commit."""
+        if isinstance(event, ClockTrusted):
+            self.on_trusted(event)
         self._put(Command(subject, event, pending_id=pending_id))
 
     def enlarge(self, known: registry.Registry) -> None:
@@ -286,12 +306,25 @@ class Engine:
                     unit.writes.pending_events += (
                         [] if command.pending_id is None else [command.pending_id]
                     )
-                    answer = unit.event(at_ms, command.subject, command.event)
+                    event = self._with_ids(command.event, unit.writes.next_id)
+                    answer = unit.event(at_ms, command.subject, event)
                     batch.answers.append((command.answer, answer))
         # What arrived before a time comes before what is due then.
         self._scheduler.fire(unit, min(now_ms, self._queue[0][0]) if self._queue else now_ms)
         unit.finish()
         return unit, batch
+
+    def _with_ids(self, event: Event, next_id: int) -> Event:
+        """A correction of the clock, with the rows that it is about: those since it was in doubt,
+        or of this life."""
+        if isinstance(event, ClockDoubted) and not self._doubted_id:
+            self._doubted_id = next_id
+        elif isinstance(event, ClockSure):
+            self._doubted_id = 0
+        elif isinstance(event, ClockCorrected):
+            from_id, self._doubted_id = self._doubted_id or self._first_id, 0
+            return replace(event, from_id=from_id, to_id=next_id - 1)
+        return event
 
     def _read(
         self, unit: UnitOfWork, items: list[tuple[int, Item]]

@@ -23,6 +23,7 @@ _WORDS: dict[Reason, str] = {
     Reason.HELD_BACK: N_("Report held back"),
     Reason.NO_DOOR: N_("Seal without a door"),
     Reason.NO_PERMIT: N_("Opened without a permit"),
+    Reason.OPENED_IN_DOUBT: N_("Opened, clock in doubt"),
     Reason.PERMIT: N_("Announced opening"),
     Reason.NO_ORDER: N_("No order"),
     Reason.ORDER_NOT_BEGUN: N_("Order not begun"),
@@ -83,6 +84,9 @@ _WHY: dict[Reason, str] = {
     ),
     Reason.NO_DOOR: N_("The seal hangs on no door yet."),
     Reason.NO_PERMIT: N_("The door opened, and nobody had announced it."),
+    Reason.OPENED_IN_DOUBT: N_(
+        "The door opened, and the gateway's clock is in doubt: perhaps it was allowed, perhaps not."
+    ),
     Reason.PERMIT: N_("The opening was announced; nobody was disturbed."),
     Reason.NO_ORDER: N_("There is no order on this door: recorded only."),
     Reason.ORDER_NOT_BEGUN: N_("The order has not begun yet: recorded only."),
@@ -172,6 +176,7 @@ _WHY_WITH: dict[Reason, tuple[tuple[str, ...], str]] = {
 
 _FIRST_ACTION: dict[Reason, str] = {
     Reason.NO_PERMIT: N_("Ring the household first. If nobody answers, go and see."),
+    Reason.OPENED_IN_DOUBT: N_("Compare with what was announced, then ask; accuse nobody."),
     Reason.OPENED_BLIND: N_("Ask the household by telephone, then let the signal be checked."),
     Reason.PERMIT_OVERSTAYED: N_("Ask the household by telephone to shut the door."),
     Reason.OPEN_TOO_LONG: N_("Ask the household by telephone to shut the door."),
