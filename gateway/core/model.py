@@ -152,6 +152,7 @@ class Case(Struct, frozen=True, omit_defaults=True):
     acted_ms: int | None = None  # when a person last did something about it
     reported_by: Actor | None = None
     outcome: str | None = None  # an Outcome; the Reason of a rule that ended it
+    despite_seal: bool = False  # the seal said otherwise when it was reported
 
 
 class ActionResult(Struct, frozen=True, array_like=True):

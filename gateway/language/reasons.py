@@ -249,6 +249,14 @@ _REFUSED: dict[Refusal, str] = {
     Refusal.NOT_SHELVED: N_("The case of a touched seal cannot be put aside."),
     Refusal.UNTIL_PAST: N_("A case is put aside until a time that is still to come."),
     Refusal.NO_SUCH_OUTCOME: N_("There is no such way for a case to end."),
+    Refusal.SEAL_SAYS_OPEN: N_(
+        "The seal says that the door stands open. Look once more; if it is shut all the same, say "
+        "so below the choices and report again."
+    ),
+    Refusal.SEAL_NOT_HEARD: N_(
+        "The seal is still not heard. Wait for its light; if it is mended all the same, say so "
+        "below the choices and report again."
+    ),
     Refusal.NOT_REPORTED: N_("This case is not reported yet."),
     Refusal.OWN_REPORT: N_(
         "Whoever reported a case neither assesses it nor signs it off: another must."
