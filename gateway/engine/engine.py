@@ -21,7 +21,7 @@ import msgspec
 from gateway.core.cases import troubles
 from gateway.core.events import Event, RulesSet, TroubleBegan, TroubleEnded
 from gateway.core.reasons import REPEATS, Reason
-from gateway.core.subject import SITE, Subject, SubjectKind
+from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.broadcast import Broadcast
 from gateway.engine.clock import Clock, MachineClock
@@ -42,6 +42,7 @@ from gateway.engine.proving import Proving, raised
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
+from gateway.engine.waiting_events import WaitingEvents
 from gateway.registry import load as registry
 from gateway.store import journal, outbox, states
 from gateway.store.database import Store, StoreError
@@ -52,6 +53,7 @@ from gateway.store.writer import Writer
 log = logging.getLogger("menshen.engine")
 
 BATCH_MAX = 256
+WAITING_AT_ONCE = 512  # events of other programs in one batch, beside its reports
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
 TROUBLES_KNOWN_MAX = 1_000
 RETRY_MS = (200, 500, 1_000, 2_000, 5_000)  # then every 5 s
@@ -110,7 +112,9 @@ class Engine:
         self._backlog = BrokerBacklog(listening, state.doors.values(), at_ms or self.clock.now_ms())
         if rules_known != msgspec.json.encode(state.rulebook):
             self._queue.append(Command(SITE, RulesSet(state.rulebook)))
-        self._queue += [Command(*news) for news in state.unjournaled()]
+        self._waiting = WaitingEvents()
+        for news in state.unjournaled():
+            self._waiting.add(Command(*news))
         self._authenticator.know(state.registry.seals)
 
     def connect(self, outlet: Outlet, workers: list[Callable[[list[Entry]], None]]) -> None:
@@ -147,11 +151,13 @@ class Engine:
 
     def take_pending(self, pending_id: int, subject: Subject, event: Event) -> None:
         """An event that another program left; its number is struck off in the same commit."""
-        self._put(Command(subject, event, pending_id=pending_id))
+        self._waiting.add(Command(subject, event, pending_id=pending_id))
+        self._wake.set()
 
     def enlarge(self, known: registry.Registry) -> None:
         """Take over a newer registry: seals and addresses at once, staff and places as events."""
-        self._queue += [Command(*news) for news in self.state.enlarge(known)]
+        for news in self.state.enlarge(known):
+            self._waiting.add(Command(*news))
         self._authenticator.know(known.seals)
         self._addressing.know(known)
         self._wake.set()
@@ -231,9 +237,9 @@ class Engine:
 
     async def _wait(self) -> None:
         """Until something came or is due."""
-        if self._queue:
+        if self._queue or self._waiting:
             await asyncio.sleep(0)  # let the sockets be read: what they bring joins this batch
-        while not self._queue:
+        while not (self._queue or self._waiting):
             due_ms, now_ms = self._scheduler.next_ms(), self.clock.now_ms()
             if due_ms is not None and due_ms <= now_ms:
                 return
@@ -248,6 +254,7 @@ class Engine:
         """Step everything that waits, and what is due, on a unit of work."""
         now_ms = self.clock.now_ms()
         unit, batch = UnitOfWork(self.state, self._tally, self._addressing, self._ids), Batch()
+        self._bring_forward(unit, batch, SITE, now_ms)
         for _ in range(min(len(self._queue), BATCH_MAX)):
             match self._queue.popleft():
                 case Received() as message:
@@ -256,14 +263,24 @@ class Engine:
                     unit.attempted(now_ms, entry)
                     batch.sent += [entry.page_id] if entry.done_ms is not None else []
                 case Command() as command:
-                    unit.writes.pending_events += (
-                        [] if command.pending_id is None else [command.pending_id]
-                    )
-                    answer = unit.event(now_ms, command.subject, command.event)
-                    batch.answers.append((command.answer, answer))
+                    self._bring_forward(unit, batch, command.subject, now_ms)
+                    self._command(unit, batch, command, now_ms)
+        for command in self._waiting.first(WAITING_AT_ONCE):
+            self._command(unit, batch, command, now_ms)
         self._scheduler.fire(unit, now_ms)
         unit.finish()
         return unit, batch
+
+    def _command(self, unit: UnitOfWork, batch: Batch, command: Command, now_ms: int) -> None:
+        if command.pending_id is not None:
+            unit.writes.pending_events.append(command.pending_id)
+        answer = unit.event(now_ms, command.subject, command.event)
+        batch.answers.append((command.answer, answer))
+
+    def _bring_forward(self, unit: UnitOfWork, batch: Batch, subject: Subject, now_ms: int) -> None:
+        """What waits for a subject comes before what is about to happen to it."""
+        for command in self._waiting.of(subject):
+            self._command(unit, batch, command, now_ms)
 
     async def _message(
         self, unit: UnitOfWork, batch: Batch, message: Received, now_ms: int
@@ -295,7 +312,10 @@ class Engine:
         if repeated:
             unit.writes.refusal(now_ms, Reason.DUPLICATE)
         else:
-            unit.report(now_ms, self._authenticator.door_of(event.seal_id), event)
+            door_id = self._authenticator.door_of(event.seal_id)
+            if door_id is not None:
+                self._bring_forward(unit, batch, of_door(door_id), now_ms)
+            unit.report(now_ms, door_id, event)
 
     def _is_journaled(self, seal_id: str, seq: int) -> bool:
         with self._store.reading() as connection:
