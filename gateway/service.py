@@ -19,6 +19,7 @@ from gateway.channels import kinds
 from gateway.engine.engine import Engine
 from gateway.engine.marker_keeper import MarkerKeeper
 from gateway.engine.pending import PendingReader
+from gateway.engine.self_watch import BrokerPlace, SelfWatch
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.ingest.mqtt import Broker
@@ -81,8 +82,12 @@ async def _run_parts(
     pending = PendingReader(store, engine)
     while await pending.take():
         pass
+    place = BrokerPlace(
+        settings.broker.host, settings.broker.port, settings.broker.tls, settings.broker.ca
+    )
+    self_watch = SelfWatch(engine, place, settings.store.path)
     parts = [engine.run(), broker.run(), pending.run(), *(worker.run() for worker in workers)]
-    parts += [_serve_console(settings, store, engine), keeper.run(engine.clock)]
+    parts += [self_watch.run(), keeper.run(engine.clock), _serve_console(settings, store, engine)]
     if settings.influx.url:
         parts.append(_write_history(settings, store, engine, gateway_id))
     async with asyncio.TaskGroup() as group:

@@ -71,6 +71,17 @@ class PageDue(Struct, frozen=True, tag="page_due"):
     door_id: str = ""  # of an outage's case: the door that stands for it
 
 
+class OpeningRedated(Struct, frozen=True, tag="opening_redated"):
+    """A copy of its report shows that the door opened earlier than it seemed: between the two. What
+    it was stands here as it is judged now."""
+
+    opening_id: str
+    opened_ms: int
+    latest_ms: int
+    reason: Reason
+    permit_id: str | None
+
+
 class OpeningAnnounced(Struct, frozen=True, tag="opening_announced"):
     """An opening that had no permit was announced afterwards, within the grace time."""
 
@@ -115,6 +126,10 @@ class OutageOver(Struct, frozen=True, tag="outage_over"):
     still_silent: tuple[str, ...]
 
 
+class WatchDoubted(Struct, frozen=True, tag="watch_doubted"):
+    """So many seals are lost, or heard again, that the site must see whether it is blind."""
+
+
 class PermitSpent(Struct, frozen=True, tag="permit_spent"):
     """An opening used one of a permit's openings."""
 
@@ -134,6 +149,7 @@ Effect = (
     OpeningBegan
     | OpeningEnded
     | OpeningResumed
+    | OpeningRedated
     | OpeningAnnounced
     | CaseMoved
     | ActionRefused
@@ -145,4 +161,5 @@ Effect = (
     | OutageFound
     | OutageGrew
     | OutageOver
+    | WatchDoubted
 )

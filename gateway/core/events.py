@@ -25,6 +25,7 @@ class ReportCame(Struct, frozen=True, tag=REPORT):
     """A genuine report. `age_ms` is the edge's age when it was sent, None if the seal lost count.
 
     `waited_ms` is how long it may have lain in the broker since, at most: 0 while we listen.
+    `held_ms` is how long at least, as another copy of it shows.
     """
 
     seal_id: str
@@ -36,9 +37,19 @@ class ReportCame(Struct, frozen=True, tag=REPORT):
     bounces: Count = 0
     age_ms: int | None = 0
     waited_ms: Count = 0
+    held_ms: Count = 0
     battery_mv: int | None = None
     cover: bool = False
     magnet: bool = False
+
+
+class ReportHeld(Struct, frozen=True, tag="report_held"):
+    """A later copy of a report that counted shows that it was held back: its edge was at `edge_ms`
+    (ms of UTC, by the gateway's clock) or earlier."""
+
+    seal_id: str
+    seq: Count
+    edge_ms: int
 
 
 class MessageRefused(Struct, frozen=True, tag="refused"):
@@ -224,6 +235,7 @@ class DeadlineCame(Struct, frozen=True, tag="deadline"):
 
 Event = (
     ReportCame
+    | ReportHeld
     | MessageRefused
     | SealBound
     | OrderPlaced

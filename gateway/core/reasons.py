@@ -23,6 +23,7 @@ class Reason(StrEnum):
 
     # A report that is genuine but tells nothing new, or nothing about a door.
     DUPLICATE = "duplicate"  # this number is in the journal already
+    HELD_BACK = "held_back"  # by its age, a copy of it was held back on its way
     NO_DOOR = "no_door"  # the seal hangs on no door yet
 
     # What an opening was.

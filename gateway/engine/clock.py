@@ -15,6 +15,12 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+
+def steady_ms() -> int:
+    """Milliseconds since the machine started, a suspension included: they never jump."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+
 SLOWER = 2  # behind a machine that was set back, so many times slower than time
 
 

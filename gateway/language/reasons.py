@@ -20,6 +20,7 @@ _WORDS: dict[Reason, str] = {
     Reason.BELOW_MARK: N_("Outdated message"),
     Reason.UNPROVED: N_("Message not proved yet"),
     Reason.DUPLICATE: N_("Repeated report"),
+    Reason.HELD_BACK: N_("Report held back"),
     Reason.NO_DOOR: N_("Seal without a door"),
     Reason.NO_PERMIT: N_("Opened without a permit"),
     Reason.PERMIT: N_("Announced opening"),
@@ -76,6 +77,9 @@ _WHY: dict[Reason, str] = {
         "An older copy of the database was put back, and this seal has not proved itself since."
     ),
     Reason.DUPLICATE: N_("The seal repeated a report that was stored already."),
+    Reason.HELD_BACK: N_(
+        "Its copies show that it was held back on its way, by a broker or by somebody between."
+    ),
     Reason.NO_DOOR: N_("The seal hangs on no door yet."),
     Reason.NO_PERMIT: N_("The door opened, and nobody had announced it."),
     Reason.PERMIT: N_("The opening was announced; nobody was disturbed."),

@@ -12,6 +12,7 @@ from gateway.core.effects import (
     OpeningAnnounced,
     OpeningBegan,
     OpeningEnded,
+    OpeningRedated,
     OpeningResumed,
     PermitSpent,
 )
@@ -62,6 +63,9 @@ def of_effect(at_ms: int, door_id: str, effect: Effect) -> tuple[Statement, Row]
             return sql.END_OPENING, {"b_id": row.pop("opening_id"), **row}
         case OpeningResumed(opening_id=opening_id, joined=joined):
             return sql.END_OPENING, {"b_id": opening_id, "joined": joined, **_NOT_SHUT}
+        case OpeningRedated():
+            row = asdict(effect)
+            return sql.REDATE_OPENING, {"b_id": row.pop("opening_id"), **row}
         case OpeningAnnounced(opening_id=opening_id, permit_id=permit_id):
             row = {"b_id": opening_id, "reason": Reason.PERMIT, "permit_id": permit_id}
             return sql.ANNOUNCE_OPENING, row

@@ -157,6 +157,9 @@ INSERT_OPENING = Statement(
     _insert_once(tables.openings), [*OpeningBegan.__struct_fields__, "door_id", "heard_ms"]
 )
 END_OPENING = _set(tables.openings, "opening_id", "b_id", *_ENDED)
+REDATE_OPENING = _set(
+    tables.openings, "opening_id", "b_id", "opened_ms", "latest_ms", "reason", "permit_id"
+)
 ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit_id")
 UPSERT_CASE = _of(tables.cases, _upsert_case)
 INSERT_LATE_REFUSAL = _upsert(tables.late_refusals)
@@ -188,6 +191,7 @@ IN_ORDER = (
     SPEND_PERMIT,
     INSERT_OPENING,
     END_OPENING,
+    REDATE_OPENING,
     ANNOUNCE_OPENING,
     UPSERT_CASE,
     INSERT_LATE_REFUSAL,

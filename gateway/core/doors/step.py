@@ -21,6 +21,7 @@ from gateway.core.cases.case import DoorChange
 from gateway.core.doors import (
     canary,
     chatter,
+    held_back,
     open_after_restart,
     open_at_order,
     openings,
@@ -54,6 +55,7 @@ from gateway.core.events import (
     PermitAnnounced,
     PersonOnSite,
     ReportCame,
+    ReportHeld,
     SealBound,
 )
 from gateway.core.model import Door
@@ -123,6 +125,7 @@ def _act(door: Door, event: CaseAction, now_ms: int, rules: Rules) -> DoorChange
 # What each event does: (door, event, now_ms, rules) -> door, effects.
 EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     ReportCame: reports.came,
+    ReportHeld: held_back.held,
     MessageRefused: refusals.refused,
     DeadlineCame: lambda door, _, __, ___: (door, ()),
     SealBound: reports.bound,
