@@ -7,7 +7,7 @@ from sqlalchemy import insert
 
 from gateway.core.events import DoorClassed
 from gateway.core.subject import of_door
-from gateway.engine.engine import WAITING_AT_ONCE
+from gateway.engine.engine import WAITING_ALONE
 from gateway.engine.pending import PendingReader
 from gateway.registry import load as registry
 from gateway.store import pending, tables
@@ -15,7 +15,7 @@ from gateway.store.database import Store
 from tests.engine.small_site import HandSeal, beating, enrol, quiet, rows, waiting_pending_events
 from tests.waiting import until
 
-DOORS = 3 * WAITING_AT_ONCE
+DOORS = 2 * WAITING_ALONE
 
 
 async def test_j3_a_door_is_guarded_while_thousands_wait_to_be_taken_in(store: Store) -> None:
