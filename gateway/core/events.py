@@ -138,6 +138,13 @@ class CaseShelved(CaseAction, frozen=True, tag="shelved", kw_only=True):
     until_ms: int
 
 
+class DutyEnds(Struct, frozen=True, tag="duty_ends"):
+    """Who has a case is on duty until then; None: nobody knows of an end."""
+
+    case_id: str
+    at_ms: int | None
+
+
 class PageWentOut(Struct, frozen=True, tag="page_sent"):
     """A channel took the first page of a case."""
 
@@ -229,6 +236,33 @@ class MemoryEnded(Struct, frozen=True, tag="memory_ended"):
     since_ms: int
 
 
+class ClockDoubted(Struct, frozen=True, tag="clock_doubted"):
+    """To the site: the gateway's clock may be behind or ahead by so much, until it is said anew."""
+
+    behind_ms: Count = 0
+    ahead_ms: Count = 0
+
+
+class ClockSure(Struct, frozen=True, tag="clock_sure"):
+    """To the site: the gateway's clock is believed again."""
+
+
+class ClockCorrected(Struct, frozen=True, tag="clock_corrected"):
+    """To the site: the gateway's clock was set by so much, ahead if positive. What was journaled
+    from one id to another (both included) was dated by the false clock: add `by_ms` to it."""
+
+    by_ms: int
+    from_id: int = 0
+    to_id: int = 0
+
+
+class ClockTrusted(Struct, frozen=True, tag="clock_trusted"):
+    """To the site: a person says that the machine's clock is right. `machine_ms` is what it said
+    then, in ms of UTC."""
+
+    machine_ms: int
+
+
 class DeadlineCame(Struct, frozen=True, tag="deadline"):
     """A time in the door's state has come."""
 
@@ -248,6 +282,7 @@ Event = (
     | CaseAssessed
     | CaseSignedOff
     | CaseShelved
+    | DutyEnds
     | PageWentOut
     | PageReceived
     | SealLost
@@ -261,6 +296,10 @@ Event = (
     | PersonDue
     | PersonReached
     | MemoryEnded
+    | ClockDoubted
+    | ClockSure
+    | ClockCorrected
+    | ClockTrusted
     | DeadlineCame
 )
 

@@ -14,13 +14,17 @@ import asyncio
 import logging
 import time
 from collections import ChainMap, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 from msgspec.structs import replace
 
 from gateway.core.cases import troubles
 from gateway.core.events import (
+    ClockCorrected,
+    ClockDoubted,
+    ClockSure,
+    ClockTrusted,
     Event,
     ReportCame,
     ReportHeld,
@@ -29,6 +33,7 @@ from gateway.core.events import (
     TroubleEnded,
 )
 from gateway.core.reasons import REPEATS, Reason
+from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 from gateway.engine import unstored
 from gateway.engine.backlog import BrokerBacklog
@@ -117,13 +122,16 @@ class Engine:
         self._troubles: dict[tuple[Reason, str], bool] = {}  # as they were last said
         self._scheduler = Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
+        self.on_trusted: Callable[[ClockTrusted], None] = lambda _: None
+        self._doubted_id = 0  # the first row that is dated by a clock in doubt
         self.broadcast = Broadcast()
         with store.reading() as connection:
             (journal_id, at_ms), entry_id = journal.newest(connection), outbox.newest_id(connection)
             rules_known = states.site_state(connection, states.RULES)
             listening = states.listening(connection)
         self._ids = journal_id + 1, entry_id + 1
-        self.clock = clock or MachineClock(at_ms)
+        self._first_id = journal_id + 1  # of this life
+        self.clock = clock or MachineClock(at_ms, state.doubt)
         self.metrics = Metrics(self.clock.now_ms)
         self._dates = ReportDates()
         self._together: dict[tuple[str, int], int] = {}  # dates of what came in one batch
@@ -172,8 +180,21 @@ class Engine:
             return
         self._put(DeliveryAttempt(entry))
 
+    def note(self, subject: Subject, event: Event) -> None:
+        """Something that a part of the gateway has found out."""
+        self._put(Command(subject, event))
+
+    def clock_set(self, by_ms: int) -> None:
+        """The clock was moved at once: what waits moves with it. To be said before anything else
+        happens, for what comes now is dated by the new time."""
+        self._backlog.moved(by_ms)
+        self._dates.moved(by_ms)
+        self._put(Command(SITE, ClockCorrected(by_ms)))
+
     def take_pending(self, pending_id: int, subject: Subject, event: Event) -> None:
         """An event that another program left; its number is struck off in the same commit."""
+        if isinstance(event, ClockTrusted):
+            self.on_trusted(event)
         self._waiting.add(Command(subject, event, pending_id=pending_id))
         self._wake.set()
 
@@ -301,7 +322,8 @@ class Engine:
     def _command(self, unit: UnitOfWork, batch: Batch, command: Command, at_ms: int) -> None:
         if command.pending_id is not None:
             unit.writes.pending_events.append(command.pending_id)
-        answer = unit.event(at_ms, command.subject, command.event)
+        event = self._with_ids(command.event, unit.writes.next_id)
+        answer = unit.event(at_ms, command.subject, event)
         batch.answers.append((command.answer, answer))
 
     def _bring_forward(self, unit: UnitOfWork, batch: Batch, subject: Subject, at_ms: int) -> None:
@@ -309,19 +331,33 @@ class Engine:
         for command in self._waiting.of(subject):
             self._command(unit, batch, command, at_ms)
 
+    def _with_ids(self, event: Event, next_id: int) -> Event:
+        """A correction of the clock, with the rows that it is about: those since it was in doubt,
+        or of this life."""
+        if isinstance(event, ClockDoubted) and not self._doubted_id:
+            self._doubted_id = next_id
+        elif isinstance(event, ClockSure):
+            self._doubted_id = 0
+        elif isinstance(event, ClockCorrected):
+            from_id, self._doubted_id = self._doubted_id or self._first_id, 0
+            return replace(event, from_id=from_id, to_id=next_id - 1)
+        return event
+
     def _read(
         self, unit: UnitOfWork, items: list[tuple[int, Item]]
-    ) -> Iterator[Authenticated | Rejected]:
-        """What the messages of a batch are, in their order. Copies of one report that came together
-        are compared: the first counts, dated by all of them."""
+    ) -> Iterator[Authenticated | Rejected | None]:
+        """What the messages of a batch are, in their order; None of a seal that is not proved.
+        Copies of one report that came together are compared: the first counts, dated by all."""
         windows = ChainMap(unit.windows, self.state.windows)
-        read: list[Authenticated | Rejected] = []
+        read: list[Authenticated | Rejected | None] = []
         copies: list[tuple[ReportCame, int]] = []
         for at_ms, item in items:
             if isinstance(item, Received):
-                message = self._authenticator.read(item.topic, item.payload, windows)
+                message: Authenticated | Rejected | None = self._authenticator.read(
+                    item.topic, item.payload, windows
+                )
                 if isinstance(message, Authenticated):
-                    message = self._if_proved(unit, message, at_ms)
+                    message = self._proved(unit, windows, message, at_ms)
                 if isinstance(message, Authenticated):
                     unit.window(message.event.seal_id, message.window)
                     copies.append((message.event, at_ms))
@@ -329,16 +365,19 @@ class Engine:
         self._together = self._dates.earliest(copies) if len(copies) > 1 else {}
         return iter(read)
 
-    def _if_proved(
-        self, unit: UnitOfWork, message: Authenticated, at_ms: int
-    ) -> Authenticated | Rejected:
-        """The message, unless its seal must prove itself first; then only its mark rises."""
+    def _proved(
+        self,
+        unit: UnitOfWork,
+        windows: Mapping[str, ReplayWindow],
+        message: Authenticated,
+        at_ms: int,
+    ) -> Authenticated | None:
+        """The message, unless its seal must first prove itself: then only its mark rises."""
         seal_id = message.event.seal_id
         if not self._proving.holds_back(seal_id, at_ms):
             return message
-        before = unit.windows.get(seal_id) or self.state.windows[seal_id]
-        unit.raise_mark(seal_id, raised(before, message.window))
-        return Rejected(Reason.UNPROVED, seal_id)
+        unit.raise_mark(at_ms, seal_id, raised(windows[seal_id], message.window))
+        return None
 
     async def _message(
         self,
@@ -346,13 +385,14 @@ class Engine:
         batch: Batch,
         message: Received,
         at_ms: int,
-        read: Authenticated | Rejected,
+        read: Authenticated | Rejected | None,
     ) -> None:
         batch.tokens.append(message.token)
+        if read is None:
+            return
         if isinstance(read, Rejected):
             suspect = message.live or read.reason not in REPEATS  # brokers repeat after a break
-            is_of_door = suspect and read.reason is not Reason.UNPROVED  # which accuses nobody
-            door_id = self._authenticator.door_of(read.seal_id) if is_of_door else None
+            door_id = self._authenticator.door_of(read.seal_id) if suspect else None
             unit.refuse(at_ms, read.seal_id, door_id, read.reason)
             return
         transition = self._backlog.transition(message.live)

@@ -199,6 +199,8 @@ cases = Table(
     Column("locked", Boolean, nullable=False, server_default=false()),
     Column("cleared_ms", BigInteger, nullable=True),  # since when what raised it is over
     Column("refers_to", String(80), nullable=True),  # the case before it
+    Column("raised_again_ms", BigInteger, nullable=True),  # the last time
+    Column("returned_ms", BigInteger, nullable=True),  # likewise, as nobody had finished it
     Column("shelved_by", Text, nullable=True),
     Column("shelved_why", Text, nullable=True),
     Column("shelved_until_ms", BigInteger, nullable=True),

@@ -44,6 +44,7 @@ from gateway.core.events import (
     DeadlineCame,
     DoorClassed,
     DoorPlaced,
+    DutyEnds,
     Event,
     MemoryEnded,
     MessageRefused,
@@ -140,6 +141,7 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     CaseAssessed: _act,
     CaseSignedOff: _act,
     CaseShelved: _act,
+    DutyEnds: case.duty_ends,
     PageWentOut: page_sent,
     PageReceived: _received,
     OutageBegan: silence.explained,
@@ -186,9 +188,10 @@ DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
     ("silence", ((silence.told_ms, silence.tell),)),
     ("canary", ((canary.missed_ms, canary.missed),)),
     ("case", case.DUE),
+    ("in_review", case.REVIEW_DUE),
 )
-_NOTHING = (None,) * len(DUE)
 _parts = attrgetter(*(field for field, _ in DUE))
+_NOTHING = _parts(Door(""))
 
 
 def _first_due(door: Door, rules: Rules) -> tuple[int, Any, Rule] | None:
@@ -203,7 +206,7 @@ def _first_due(door: Door, rules: Rules) -> tuple[int, Any, Rule] | None:
     parts = _parts(door)
     if parts != _NOTHING:
         for candidate, (_, rows) in zip(parts, DUE, strict=True):
-            for due, then in rows if candidate is not None else ():
+            for due, then in rows if candidate else ():
                 due_ms = due(candidate)
                 if due_ms is not None and (first_ms is None or due_ms < first_ms):
                     first_ms, part, rule = due_ms, candidate, then
