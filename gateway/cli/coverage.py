@@ -47,7 +47,7 @@ def coverage(
     """Show for a door's orders when it was seen shut, seen open, and not seen."""
     settings = load(config)
     with (
-        closing(Store.open(settings.store.path, create=False)) as store,
+        closing(Store.open(*settings.store.place, create=False)) as store,
         store.reading() as connection,
     ):
         label = _label(connection, door)

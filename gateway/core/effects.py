@@ -126,6 +126,10 @@ class OutageOver(Struct, frozen=True, tag="outage_over"):
     still_silent: tuple[str, ...]
 
 
+class WatchDoubted(Struct, frozen=True, tag="watch_doubted"):
+    """So many seals are lost, or heard again, that the site must see whether it is blind."""
+
+
 class PermitSpent(Struct, frozen=True, tag="permit_spent"):
     """An opening used one of a permit's openings."""
 
@@ -157,4 +161,5 @@ Effect = (
     | OutageFound
     | OutageGrew
     | OutageOver
+    | WatchDoubted
 )

@@ -249,6 +249,13 @@ class ClockTrusted(Struct, frozen=True, tag="clock_trusted"):
     machine_ms: int
 
 
+class MemoryEnded(Struct, frozen=True, tag="memory_ended"):
+    """An older copy of what was known was put back. What the door did after `since_ms` is not
+    known, and its edges do not count from then."""
+
+    since_ms: int
+
+
 class DeadlineCame(Struct, frozen=True, tag="deadline"):
     """A time in the door's state has come."""
 
@@ -284,6 +291,7 @@ Event = (
     | ClockSure
     | ClockCorrected
     | ClockTrusted
+    | MemoryEnded
     | DeadlineCame
 )
 

@@ -266,6 +266,7 @@ class Outages(Struct, frozen=True, omit_defaults=True):
     gathered_ms: int | None = None  # when those that fell silent together are checked
     outages: tuple[Outage, ...] = ()
     recent: tuple[ActionResult, ...] = ()  # of the latest actions of people, the newest last
+    looked_ms: int | None = None  # when it is looked whether most of the site is silent
 
 
 class Trouble(Struct, frozen=True, omit_defaults=True):

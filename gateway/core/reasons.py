@@ -18,6 +18,8 @@ class Reason(StrEnum):
     WRONG_KEY = "wrong_key"
     REPLAYED = "replayed"  # epoch and counter equal the stored mark
     BELOW_MARK = "below_mark"  # epoch and counter lie below it
+    # Genuine, but an older copy was put back, and it may have been recorded before
+    UNPROVED = "unproved"
 
     # A report that is genuine but tells nothing new, or nothing about a door.
     DUPLICATE = "duplicate"  # this number is in the journal already
@@ -134,5 +136,6 @@ REFUSALS = frozenset(
         Reason.WRONG_KEY,
         Reason.REPLAYED,
         Reason.BELOW_MARK,
+        Reason.UNPROVED,
     }
 )

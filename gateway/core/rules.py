@@ -33,6 +33,9 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     outage_doors: int = 3  # so few are no outage
     outage_gather_ms: int = 120_000  # what falls silent within this has one cause
     outage_settle_ms: int = 120_000  # and is over when most have been heard for so long
+    # The watch is lost: so many doors under an order are silent, and so many of a hundred of them.
+    blind_doors: int = 3
+    blind_percent: int = 50
     # The escalation policy: when each step is told, from the beginning of a round.
     second_ms: int = 30_000  # the warden's other channels (design: second channel at 30 s)
     deputy_ms: int = 120_000

@@ -7,7 +7,8 @@ order, which stands here and nowhere else:
    its troubles).
 2. Those who are told hear its effects, one after the other (paging/routing.py).
 3. What it means to others goes to the end of the queue: a door's silence to the site, an outage to
-   its doors, a receipt to its owner and to the other cases of a grouped page.
+   its doors, a blind site to itself, a receipt to its owner and to the other cases of a grouped
+   page.
 4. The first of the queue steps, until it is empty.
 
 So the journal can be read in its own order: an event of the queue stands behind everything that
@@ -43,6 +44,7 @@ from gateway.core.effects import (
     PermitRefused,
     SilenceBegan,
     SilenceEnded,
+    WatchDoubted,
 )
 from gateway.core.events import (
     CaseAction,
@@ -289,21 +291,14 @@ class SiteTurn:
             case StaffSet() | PersonDue() | PersonReached():
                 self.router, routed = routing.step(router, event, at_ms, rules)
                 return Step(SITE, event, (), routed, router, self.router, follows)
-        if self._is_trouble(event):
-            known: Outages | Troubles = self.troubles
-            self.troubles, effects = troubles.step(self.troubles, event, at_ms, rules)
-            after: Outages | Troubles = self.troubles
-        else:
-            known = self.outages
-            self.outages, effects = outages.step(self.outages, event, at_ms, rules)
-            after = self.outages
+        known, after, effects = self._known_step(at_ms, event)
         routed = ()
         for effect in effects:
-            if isinstance(effect, OutageFound | OutageGrew | OutageOver):
-                queue.extend(_to_doors(effect))
-            elif isinstance(effect, CaseMoved | PageDue):
+            if isinstance(effect, CaseMoved | PageDue):
                 grid_id = self.door(effect.door_id).grid_id
                 routed += self._route(effect, effect.door_id, grid_id, at_ms)
+            else:
+                queue.extend(self._following(effect, at_ms))
         if isinstance(event, PageReceived):
             self._receipt(event, queue)
         return Step(SITE, event, effects, routed, known, after, follows)
@@ -324,6 +319,26 @@ class SiteTurn:
                 self.router = routing.shifted(self.router, by_ms)
                 self.doubt = SURE
         return Step(SITE, event, (), (), before, self.doubt, follows)
+
+    def _known_step(self, at_ms: int, event: Event) -> tuple[Any, Any, tuple[Effect, ...]]:
+        """What is known of the site before and after the event, and what follows."""
+        if self._is_trouble(event):
+            befallen = self.troubles
+            self.troubles, effects = troubles.step(befallen, event, at_ms, self.rulebook.rules)
+            return befallen, self.troubles, effects
+        known = self.outages
+        self.outages, effects = outages.step(known, event, at_ms, self.rulebook.rules)
+        return known, self.outages, effects
+
+    def _following(self, effect: Effect, at_ms: int) -> list[tuple[Subject, Event]]:
+        """What an effect of the site's own step means to its doors, and to itself."""
+        if isinstance(effect, OutageFound | OutageGrew | OutageOver):
+            return _to_doors(effect)
+        if not isinstance(effect, WatchDoubted):
+            return []
+        doors = (self._site.doors | self.doors).values()
+        told = troubles.watch_event(doors, self.troubles, at_ms, self.rulebook.rules)
+        return [(SITE, told)] if told is not None else []
 
     def _is_trouble(self, event: Event) -> bool:
         """Whether an event of the site's is about what befell it, and not about its outages. Of two

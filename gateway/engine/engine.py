@@ -14,7 +14,7 @@ import asyncio
 import logging
 import time
 from collections import ChainMap, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -33,7 +33,9 @@ from gateway.core.events import (
     TroubleEnded,
 )
 from gateway.core.reasons import REPEATS, Reason
+from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
+from gateway.engine import unstored
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.broadcast import Broadcast
 from gateway.engine.clock import Clock, MachineClock
@@ -51,6 +53,7 @@ from gateway.engine.ports import (
     Received,
     Rejected,
 )
+from gateway.engine.proving import Proving, raised
 from gateway.engine.report_dates import Copy, ReportDates
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.state import CommittedSite
@@ -58,6 +61,7 @@ from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
 from gateway.registry import load as registry
 from gateway.store import journal, outbox, states
 from gateway.store.database import Store, StoreError
+from gateway.store.life import Life
 from gateway.store.outbox import Entry
 from gateway.store.writer import Writer
 
@@ -65,6 +69,8 @@ log = logging.getLogger("menshen.engine")
 
 BATCH_MAX = 256
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
+STORE_FAILING_MS = 10_000  # so long nothing could be stored: people are told,
+STORE_AGAIN_MS = 600_000  # and again
 TROUBLES_KNOWN_MAX = 1_000
 RETRY_MS = (200, 500, 1_000, 2_000, 5_000)  # then every 5 s
 
@@ -85,6 +91,7 @@ class Engine:
         authenticator: Authenticator,
         addressing: Addressing,
         clock: Clock | None = None,
+        life: Life | None = None,
     ) -> None:
         """Make the engine of a site; it works as soon as it `run`s.
 
@@ -95,13 +102,15 @@ class Engine:
             addressing: says where a page goes.
             clock: whose time is the site's; without one the machine's, from the newest time that
                 is written.
+            life: is told of each commit, so that its markers know of it; without one nothing does.
 
         Raises:
             StoreError: the store cannot be read.
         """
         self._store, self.state, self._authenticator = store, state, authenticator
         self._addressing = addressing
-        self._writer = Writer(store)
+        self._writer = Writer(store, life)
+        self._proving = Proving(state.registry.seals)
         self._outlet: Outlet | None = None
         self._queue: deque[tuple[int, Item]] = deque()  # each with when it arrived
         self._wake = asyncio.Event()
@@ -163,6 +172,8 @@ class Engine:
 
     def attempted(self, entry: Entry) -> None:
         """A delivery worker tried an entry, and has written into it how that went."""
+        if unstored.is_unstored(entry):
+            return
         self._put(DeliveryAttempt(entry))
 
     def note(self, subject: Subject, event: Event) -> None:
@@ -317,15 +328,19 @@ class Engine:
 
     def _read(
         self, unit: UnitOfWork, items: list[tuple[int, Item]]
-    ) -> Iterator[Authenticated | Rejected]:
-        """What the messages of a batch are, in their order. Copies of one report that came together
-        are compared: the first counts, dated by all of them."""
+    ) -> Iterator[Authenticated | Rejected | None]:
+        """What the messages of a batch are, in their order; None of a seal that is not proved.
+        Copies of one report that came together are compared: the first counts, dated by all."""
         windows = ChainMap(unit.windows, self.state.windows)
-        read: list[Authenticated | Rejected] = []
+        read: list[Authenticated | Rejected | None] = []
         copies: list[tuple[ReportCame, int]] = []
         for at_ms, item in items:
             if isinstance(item, Received):
-                message = self._authenticator.read(item.topic, item.payload, windows)
+                message: Authenticated | Rejected | None = self._authenticator.read(
+                    item.topic, item.payload, windows
+                )
+                if isinstance(message, Authenticated):
+                    message = self._proved(unit, windows, message, at_ms)
                 if isinstance(message, Authenticated):
                     unit.window(message.event.seal_id, message.window)
                     copies.append((message.event, at_ms))
@@ -333,15 +348,31 @@ class Engine:
         self._together = self._dates.earliest(copies) if len(copies) > 1 else {}
         return iter(read)
 
+    def _proved(
+        self,
+        unit: UnitOfWork,
+        windows: Mapping[str, ReplayWindow],
+        message: Authenticated,
+        at_ms: int,
+    ) -> Authenticated | None:
+        """The message, unless its seal must first prove itself: then only its mark rises."""
+        seal_id = message.event.seal_id
+        if not self._proving.holds_back(seal_id, at_ms):
+            return message
+        unit.raise_mark(at_ms, seal_id, raised(windows[seal_id], message.window))
+        return None
+
     async def _message(
         self,
         unit: UnitOfWork,
         batch: Batch,
         message: Received,
         at_ms: int,
-        read: Authenticated | Rejected,
+        read: Authenticated | Rejected | None,
     ) -> None:
         batch.tokens.append(message.token)
+        if read is None:
+            return
         if isinstance(read, Rejected):
             suspect = message.live or read.reason not in REPEATS  # brokers repeat after a break
             door_id = self._authenticator.door_of(read.seal_id) if suspect else None
@@ -386,7 +417,7 @@ class Engine:
 
     async def _commit(self, unit: UnitOfWork) -> None:
         """Return when the unit of work is on the disk, however long that takes."""
-        waits = iter(RETRY_MS)
+        waits, began_ms, told_ms = iter(RETRY_MS), self.clock.now_ms(), None
         while True:
             started = time.perf_counter()
             try:
@@ -395,13 +426,29 @@ class Engine:
                 if self.metrics.store_error != str(error):
                     log.error("nothing can be stored, and so nothing is acknowledged: %s", error)
                 self.metrics.store_error = str(error)
+                told_ms = self._tell_unstored(began_ms, told_ms)
                 await self.clock.sleep(next(waits, RETRY_MS[-1]))
             else:
                 if self.metrics.store_error is not None:
                     log.info("the store works again")
                 took_ms = (time.perf_counter() - started) * 1000
                 self.metrics.committed(took_ms, unit.reports, unit.refused)
+                if told_ms is not None:  # the case of it, now that there can be one
+                    failing_ms = self.clock.now_ms() - began_ms
+                    self.trouble(Reason.STORE_FAILING, True, age_ms=failing_ms)
+                    self.trouble(Reason.STORE_FAILING, False)
                 return
+
+    def _tell_unstored(self, began_ms: int, told_ms: int | None) -> int | None:
+        """Page those who must know that nothing can be stored, if it is time; when that was."""
+        now_ms = self.clock.now_ms()
+        next_ms = began_ms + STORE_FAILING_MS if told_ms is None else told_ms + STORE_AGAIN_MS
+        if now_ms < next_ms:
+            return told_ms
+        told = unstored.entries(self.state, self._addressing, now_ms, now_ms - began_ms)
+        for offer in self._workers if told else ():
+            offer(told)
+        return now_ms
 
     def _adopt(self, unit: UnitOfWork) -> None:
         """The unit of work is true now."""

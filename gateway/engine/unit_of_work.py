@@ -94,6 +94,12 @@ class UnitOfWork:
         self.windows[seal_id] = window
         self.writes.window(seal_id, window)
 
+    def raise_mark(self, at_ms: int, seal_id: str, window: ReplayWindow) -> None:
+        """A genuine transmission of a seal that is not proved: only its mark rises."""
+        self.windows[seal_id] = window
+        self.writes.raised_mark(seal_id, window)
+        self.refuse(at_ms, seal_id, None, Reason.UNPROVED)
+
     def report(self, at_ms: int, door_id: str | None, event: ReportCame) -> None:
         """A genuine, new report."""
         self.reports += 1

@@ -18,6 +18,7 @@ _WORDS: dict[Reason, str] = {
     Reason.WRONG_KEY: N_("Wrong key"),
     Reason.REPLAYED: N_("Replayed message"),
     Reason.BELOW_MARK: N_("Outdated message"),
+    Reason.UNPROVED: N_("Message not proved yet"),
     Reason.DUPLICATE: N_("Repeated report"),
     Reason.HELD_BACK: N_("Report held back"),
     Reason.NO_DOOR: N_("Seal without a door"),
@@ -73,6 +74,9 @@ _WHY: dict[Reason, str] = {
     Reason.WRONG_KEY: N_("The message was not sealed with this seal's key."),
     Reason.REPLAYED: N_("This very message was received before: a repeat, or a recording."),
     Reason.BELOW_MARK: N_("The message is older than one that was received already."),
+    Reason.UNPROVED: N_(
+        "An older copy of the database was put back, and this seal has not proved itself since."
+    ),
     Reason.DUPLICATE: N_("The seal repeated a report that was stored already."),
     Reason.HELD_BACK: N_(
         "Its copies show that it was held back on its way, by a broker or by somebody between."

@@ -19,12 +19,15 @@ _decode_channels = msgspec.json.Decoder(list[str]).decode
 
 
 class SealRow(msgspec.Struct, frozen=True):
-    """A seal as enrolled. `key` has 32 bytes; `window` says which transmissions were accepted."""
+    """A seal as enrolled. `key` has 32 bytes; `window` says which transmissions were accepted, and
+    is not to be trusted where the seal is not `proved`."""
 
     seal_id: str
     door_id: str | None
     key: bytes
     window: ReplayWindow
+    heartbeat_ms: int | None = None  # how often it promised a heartbeat
+    proved: bool = True
 
 
 class Warden(msgspec.Struct, frozen=True):
@@ -90,10 +93,12 @@ def enrolment(connection: Connection) -> int:
 
 def _seals(connection: Connection) -> dict[str, SealRow]:
     c = tables.seals.c
-    rows = connection.execute(
-        select(c.seal_id, c.door_id, c.key, c.epoch, c.counter, c.seq_top, c.seq_seen)
-    )
-    return {row[0]: SealRow(row[0], row[1], row[2], ReplayWindow(*row[3:])) for row in rows}
+    own = c.seal_id, c.door_id, c.key, c.heartbeat_ms, c.unproved_ms
+    rows = connection.execute(select(*own, c.epoch, c.counter, c.seq_top, c.seq_seen))
+    return {
+        seal_id: SealRow(seal_id, door_id, key, ReplayWindow(*mark), every_ms, unproved_ms is None)
+        for seal_id, door_id, key, every_ms, unproved_ms, *mark in rows
+    }
 
 
 def _wardens(connection: Connection) -> dict[str, tuple[Warden, ...]]:

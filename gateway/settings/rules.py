@@ -37,6 +37,8 @@ LIMITS: dict[str, tuple[int, int, str]] = {
     "outage_doors": (2, 1_000, "so many silent doors of an area can be an outage"),
     "outage_gather_ms": (SECOND_MS, HOUR_MS, "what falls silent within it has one cause"),
     "outage_settle_ms": (SECOND_MS, HOUR_MS, "heard again so long: the outage is over"),
+    "blind_doors": (1, 1_000, "so many silent doors under an order ..."),
+    "blind_percent": (1, 100, "... and so many of a hundred: the watch is lost"),
     "second_ms": (SECOND_MS, HOUR_MS, "no answer: the warden's other channels"),
     "deputy_ms": (SECOND_MS, HOUR_MS, "then the deputy, from the beginning"),
     "captain_ms": (SECOND_MS, HOUR_MS, "then the captain of the grid"),
@@ -55,6 +57,8 @@ _ONE_FOR_ALL = {  # they are about people and areas, so no class of doors has it
     "outage_doors",
     "outage_gather_ms",
     "outage_settle_ms",
+    "blind_doors",
+    "blind_percent",
     "pages_most",
     "pages_window_ms",
 }

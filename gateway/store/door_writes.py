@@ -29,8 +29,8 @@ _NOT_SHUT = {"shut_from_ms": None, "shut_ms": None, "inferred": False}
 
 
 def of_window(seal_id: str, window: ReplayWindow) -> Row:
-    """How far a seal's transmissions have been accepted."""
-    return {"b_seal_id": seal_id, **asdict(window)}
+    """How far a seal's transmissions have been accepted; so it is proved."""
+    return {"b_seal_id": seal_id, **asdict(window), "unproved_ms": None}
 
 
 def of_state(door: Door) -> Row:

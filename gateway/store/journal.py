@@ -59,8 +59,10 @@ def is_journaled(connection: Connection, seal_id: str, seq: int) -> bool:
 
 
 def newest(connection: Connection) -> tuple[int, int]:
-    """(journal_id, at_ms) of the newest row; zeros where there is none."""
+    """(journal_id, at_ms) of the newest row; zeros where there is none. Whatever the journal's
+    length, it takes one step of its index: a gateway's time never goes back, so the newest row is
+    also the latest."""
     c = tables.journal.c
     query = select(c.journal_id, c.at_ms).order_by(c.journal_id.desc()).limit(1)
     row = connection.execute(query).first()
-    return (0, 0) if row is None else (row.journal_id, row.at_ms)
+    return (row[0], row[1]) if row else (0, 0)

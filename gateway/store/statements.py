@@ -141,8 +141,9 @@ _RECEIVED = (
 )
 
 INSERT_EVENT = _of(tables.journal, tables.journal.insert())
+RAISE_MARK = _set(tables.seals, "seal_id", "b_seal_id", "epoch", "counter")
 UPDATE_WINDOW = _set(
-    tables.seals, "seal_id", "b_seal_id", "epoch", "counter", "seq_top", "seq_seen"
+    tables.seals, "seal_id", "b_seal_id", "epoch", "counter", "seq_top", "seq_seen", "unproved_ms"
 )
 UPDATE_DOOR = _set(tables.doors, "door_id", "b_door_id", "state")
 UPSERT_REFUSAL = _of(tables.refusals, _upsert_refusal)
@@ -189,6 +190,7 @@ DELETE_PENDING = Statement(
 # one row comes out right: a refused permit goes before one of the same id is announced anew.
 IN_ORDER = (
     INSERT_EVENT,
+    RAISE_MARK,
     UPDATE_WINDOW,
     UPDATE_DOOR,
     UPSERT_REFUSAL,

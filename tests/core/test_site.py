@@ -18,7 +18,7 @@ from gateway.core.events import (
     SealBound,
     SealLost,
 )
-from gateway.core.model import Contact, Door, Outages
+from gateway.core.model import Contact, Door, Outages, Troubles
 from gateway.core.paging import routing
 from gateway.core.paging.person import GroupedPage, Person
 from gateway.core.paging.staff import Staff
@@ -103,7 +103,7 @@ def test_a_receipt_of_a_grouped_page_goes_to_its_owner_then_to_each_of_its_cases
 
 def stored(site: SiteState | SiteTurn) -> bytes:
     """All of a site, as it would be stored; or of a turn that has lived on an empty one."""
-    known = site.rulebook, site.doors, site.outages, +site.sealed
+    known = site.rulebook, site.doors, site.outages, site.troubles, +site.sealed
     parts = (*known, site.router.staff, site.router.people)
     return msgspec.json.encode(parts, order="sorted")
 
@@ -134,7 +134,9 @@ def restarted(state: SiteState) -> SiteState:
     known = msgspec.json.decode(msgspec.json.encode(state.outages), type=Outages)
     people = msgspec.json.decode(msgspec.json.encode(state.router.people), type=dict[str, Person])
     members = msgspec.json.decode(msgspec.json.encode(state.router.staff), type=Staff)
-    return SiteState(state.rulebook, doors, known, routing.of(members, people.values()))
+    troubled = msgspec.json.decode(msgspec.json.encode(state.troubles), type=Troubles)
+    router = routing.of(members, people.values())
+    return SiteState(state.rulebook, doors, known, router, troubled)
 
 
 def lived_again(

@@ -16,7 +16,16 @@ from msgspec.structs import replace
 from gateway.core.cases import case
 from gateway.core.cases.actions import act, page_received, page_sent, refused
 from gateway.core.cases.refusal import Refusal
-from gateway.core.effects import CaseMoved, Effect, OutageFound, OutageGrew, OutageOver, PageDue
+from gateway.core.duration import MINUTE_MS
+from gateway.core.effects import (
+    CaseMoved,
+    Effect,
+    OutageFound,
+    OutageGrew,
+    OutageOver,
+    PageDue,
+    WatchDoubted,
+)
 from gateway.core.events import CaseAction, Event, PageReceived, PageWentOut, SealHeard, SealLost
 from gateway.core.model import Case, Lost, Outage, Outages
 from gateway.core.reasons import Reason
@@ -25,11 +34,12 @@ from gateway.core.rules import Rules
 OutagesChange = tuple[Outages, tuple[Effect, ...]]
 
 OUTAGES_MAX = 32  # at a time; more causes than that are no causes
-DUE_MAX = 4 * OUTAGES_MAX + 1  # deadlines in one step
+DUE_MAX = 4 * OUTAGES_MAX + 2  # deadlines in one step
 SPEAKS_FOR = 2  # each silent door of an area weighs as much as so many of it that are heard
 # Gathering times within which they fell silent together: one cause loses seals up to a heartbeat
 # apart, and a heartbeat may be five minutes.
 TOGETHER = 3
+LOOK_EVERY_MS = 10 * MINUTE_MS  # while many are lost; orders begin and end meanwhile
 OVER = frozenset({Reason.OUTAGE})
 
 
@@ -52,8 +62,10 @@ def step(outages: Outages, event: Event, now_ms: int, rules: Rules) -> OutagesCh
     match event:
         case SealLost():
             outages, effects = _lost(outages, event, now_ms, rules)
+            outages = _doubt(outages, now_ms, rules)
         case SealHeard(door_id=door_id):
             outages, effects = _heard(outages, door_id, now_ms, rules)
+            outages = _doubt(outages, now_ms, rules)
         case PageWentOut() | PageReceived():
             outages, effects = _page(outages, event, now_ms, rules)
         case CaseAction():
@@ -154,6 +166,22 @@ def _page(
     return _with(outages, outage), _placed(outage, effects)
 
 
+def _doubt(outages: Outages, now_ms: int, rules: Rules) -> Outages:
+    """The number of lost seals has changed: see soon whether the site is blind, or not any more."""
+    soon_ms = now_ms + rules.outage_gather_ms
+    is_enough = len(outages.lost) >= rules.blind_doors
+    if outages.looked_ms is None:
+        return replace(outages, looked_ms=soon_ms) if is_enough else outages
+    return replace(outages, looked_ms=min(outages.looked_ms, soon_ms))
+
+
+def _look(outages: Outages, _: Any, now_ms: int, rules: Rules) -> OutagesChange:
+    """Who knows the doors looks now; and again, as long as so many are lost."""
+    is_enough = len(outages.lost) >= rules.blind_doors
+    looked_ms = now_ms + LOOK_EVERY_MS if is_enough else None
+    return replace(outages, looked_ms=looked_ms), (WatchDoubted(),)
+
+
 def _person(outages: Outages, event: CaseAction, now_ms: int, rules: Rules) -> OutagesChange:
     """What a person does about the case of an outage. Results outlive an outage that is gone."""
     outage = of_case(outages, event.case_id)
@@ -245,6 +273,7 @@ Deadline = tuple[int | None, Any, Callable[[Outages, Any, int, Rules], OutagesCh
 
 def _all_due(outages: Outages) -> Iterator[Deadline]:
     yield outages.gathered_ms, None, _gather
+    yield outages.looked_ms, None, _look
     for outage in outages.outages:
         yield outage.settles_ms, outage, _settle
         if outage.case is not None:

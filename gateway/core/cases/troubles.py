@@ -6,7 +6,7 @@ begins, however often it is said, and clears it when it is over. What heals by i
 that nobody has taken; what somebody must look into waits for that person. No door stands for it:
 the captains of all grids and the centre are asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from gateway.core.cases import case
 from gateway.core.cases.actions import act, page_received, page_sent, refused
 from gateway.core.cases.refusal import Refusal
+from gateway.core.doors.orders import running
 from gateway.core.effects import CaseMoved, Effect
 from gateway.core.events import (
     CaseAction,
@@ -23,7 +24,7 @@ from gateway.core.events import (
     TroubleBegan,
     TroubleEnded,
 )
-from gateway.core.model import Case, Trouble, Troubles
+from gateway.core.model import Case, Door, Trouble, Troubles
 from gateway.core.reasons import TROUBLES, Reason
 from gateway.core.rules import Rules
 
@@ -91,6 +92,28 @@ def is_present(troubles: Troubles, reason: Reason, about: str = "") -> bool:
 def has_present(troubles: Troubles, reason: Reason) -> bool:
     """Whether any of this reason goes on."""
     return any(t.reason is reason and not t.is_over for t in troubles.troubles)
+
+
+def watch_event(
+    doors: Iterable[Door], troubles: Troubles, now_ms: int, rules: Rules
+) -> TroubleBegan | TroubleEnded | None:
+    """What the site is to be told after a look at all doors: that most of those under an order are
+    silent, or that they are heard again. None where it knows, or another loss of the watch
+    explains it. Between the two lies a quarter of the share, so that it does not come and go."""
+    watched = silent = 0
+    for door in doors:
+        if door.seal_id is None or door.heartbeat_ms is None or running(door, now_ms) is None:
+            continue
+        watched += 1
+        silent += door.silence is not None
+    share = rules.blind_percent * watched
+    if is_present(troubles, Reason.WATCH_LOST):
+        is_over = silent < rules.blind_doors or 400 * silent < 3 * share
+        return TroubleEnded(Reason.WATCH_LOST) if is_over else None
+    is_lost = silent >= rules.blind_doors and 100 * silent >= share
+    if not is_lost or has_present(troubles, Reason.WATCH_LOST):
+        return None
+    return TroubleBegan(Reason.WATCH_LOST)
 
 
 def of_case(troubles: Troubles, case_id: str) -> Trouble | None:
