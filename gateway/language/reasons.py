@@ -33,6 +33,7 @@ _WORDS: dict[Reason, str] = {
     Reason.PERMIT_OVERSTAYED: N_("Open too long"),
     Reason.OPEN_TOO_LONG: N_("Open longer than allowed"),
     Reason.OPEN_AFTER_RESTART: N_("Found open"),
+    Reason.FOUND_OPEN: N_("Stands open"),
     Reason.COVER_TAMPER: N_("Seal's cover opened"),
     Reason.MAGNET_TAMPER: N_("Seal's magnet disturbed"),
     Reason.REFUSALS: N_("Many refused messages"),
@@ -98,6 +99,7 @@ _WHY: dict[Reason, str] = {
     Reason.OPEN_AFTER_RESTART: N_(
         "The seal is heard again and sees the door open, which was shut when it was last heard."
     ),
+    Reason.FOUND_OPEN: N_("The door stands open, and nobody saw it open; nobody announced it."),
     Reason.COVER_TAMPER: N_("The cover of the seal was opened."),
     Reason.MAGNET_TAMPER: N_("A strange magnet is near the seal, or its own is gone."),
     Reason.REFUSALS: N_("Many messages under this seal's name were refused."),
@@ -181,6 +183,7 @@ _FIRST_ACTION: dict[Reason, str] = {
     Reason.PERMIT_OVERSTAYED: N_("Ask the household by telephone to shut the door."),
     Reason.OPEN_TOO_LONG: N_("Ask the household by telephone to shut the door."),
     Reason.OPEN_AFTER_RESTART: N_("Ring the household first. If nobody answers, go and see."),
+    Reason.FOUND_OPEN: N_("Ring the household first. If nobody answers, go and see."),
     Reason.COVER_TAMPER: N_("Go and check the seal."),
     Reason.MAGNET_TAMPER: N_("Go and check the seal."),
     Reason.CHATTER: N_("Send the installer: magnet, gap or wire. The door is not seen meanwhile."),
