@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from gateway.channels import kinds
+from gateway.engine.clock import MachineClock
+from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
 from gateway.engine.marker_keeper import MarkerKeeper
 from gateway.engine.pending import PendingReader
@@ -27,7 +29,7 @@ from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
 from gateway.registry import load as registry
 from gateway.settings import Settings
-from gateway.store import life, marker
+from gateway.store import journal, life, marker
 from gateway.store.database import Store, StoreError, need_none_before
 
 log = logging.getLogger("menshen")
@@ -66,9 +68,10 @@ async def _run_parts(
     gateway_id = alive.site_id
     with store.reading() as connection:
         known = registry.load(connection)
+        clock = MachineClock(journal.newest(connection)[1], known.doubt)
     addresses = Addresses(known, settings.webhook.url, settings.site.language)
     site = CommittedSite(known, settings.rulebook)
-    engine = Engine(store, site, Authenticator(), addresses, life=alive)
+    engine = Engine(store, site, Authenticator(), addresses, clock, life=alive)
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics)
     workers = [
         DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.clock)
@@ -80,13 +83,16 @@ async def _run_parts(
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stopped.set)
     pending = PendingReader(store, engine)
+    watch = ClockWatch(engine, clock)
+    watch.look()
     while await pending.take():
         pass
     place = BrokerPlace(
         settings.broker.host, settings.broker.port, settings.broker.tls, settings.broker.ca
     )
     self_watch = SelfWatch(engine, place, settings.store.path)
-    parts = [engine.run(), broker.run(), pending.run(), *(worker.run() for worker in workers)]
+    parts = [engine.run(), broker.run(), pending.run(), watch.run()]
+    parts += [worker.run() for worker in workers]
     parts += [self_watch.run(), keeper.run(engine.clock)]
     parts.append(_serve_console(settings, store, engine))
     if settings.influx.url:

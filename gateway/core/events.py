@@ -118,9 +118,10 @@ class PersonOnSite(CaseAction, frozen=True, tag="on_site"):
 
 
 class CaseReported(CaseAction, frozen=True, tag="reported", kw_only=True):
-    """A person says how it ended."""
+    """A person says how it ended; `despite_seal` where the seal says otherwise and they know it."""
 
     outcome: Outcome
+    despite_seal: bool = False
 
 
 class CaseAssessed(CaseAction, frozen=True, tag="assessed"):
@@ -236,6 +237,33 @@ class MemoryEnded(Struct, frozen=True, tag="memory_ended"):
     since_ms: int
 
 
+class ClockDoubted(Struct, frozen=True, tag="clock_doubted"):
+    """To the site: the gateway's clock may be behind or ahead by so much, until it is said anew."""
+
+    behind_ms: Count = 0
+    ahead_ms: Count = 0
+
+
+class ClockSure(Struct, frozen=True, tag="clock_sure"):
+    """To the site: the gateway's clock is believed again."""
+
+
+class ClockCorrected(Struct, frozen=True, tag="clock_corrected"):
+    """To the site: the gateway's clock was set by so much, ahead if positive. What was journaled
+    from one id to another (both included) was dated by the false clock: add `by_ms` to it."""
+
+    by_ms: int
+    from_id: int = 0
+    to_id: int = 0
+
+
+class ClockTrusted(Struct, frozen=True, tag="clock_trusted"):
+    """To the site: a person says that the machine's clock is right. `machine_ms` is what it said
+    then, in ms of UTC."""
+
+    machine_ms: int
+
+
 class DeadlineCame(Struct, frozen=True, tag="deadline"):
     """A time in the door's state has come."""
 
@@ -269,6 +297,10 @@ Event = (
     | PersonDue
     | PersonReached
     | MemoryEnded
+    | ClockDoubted
+    | ClockSure
+    | ClockCorrected
+    | ClockTrusted
     | DeadlineCame
 )
 

@@ -34,12 +34,16 @@ class Reason(StrEnum):
     ORDER_NOT_BEGUN = "order_not_begun"
     ORDER_OVER = "order_over"
 
+    # Unlawful by one of the times that it may be while the clock is in doubt, lawful by another.
+    OPENED_IN_DOUBT = "opened_in_doubt"
+
     # What else raises a case.
     OPENED_BLIND = "opened_blind"  # the edge counter moved while nobody listened
     PERMIT_OVERSTAYED = "permit_overstayed"
     OPEN_TOO_LONG = "open_too_long"  # longer than the order allows
     # the seal came back and sees its door stand open ever since
     OPEN_AFTER_RESTART = "open_after_restart"
+    FOUND_OPEN = "found_open"  # it stands open, and nobody saw it open
     COVER_TAMPER = "cover_tamper"
     MAGNET_TAMPER = "magnet_tamper"
     REFUSALS = "refusals"  # a burst of refused messages under one seal's name
@@ -95,10 +99,12 @@ FAULTS = frozenset(
 # What a person does, or may be doing, at a door under an order. No quiet hours hold these back.
 BREACHES = TAMPER | {
     Reason.NO_PERMIT,
+    Reason.OPENED_IN_DOUBT,
     Reason.OPENED_BLIND,
     Reason.PERMIT_OVERSTAYED,
     Reason.OPEN_TOO_LONG,
     Reason.OPEN_AFTER_RESTART,
+    Reason.FOUND_OPEN,
     Reason.SILENT_OPEN,
     Reason.SILENT_TAMPERED,
 }
@@ -127,6 +133,9 @@ SLOW_TROUBLES = frozenset({Reason.CERTIFICATE_ENDS, Reason.CHANNEL_FAILING, Reas
 
 # What may take any of the places in which somebody's phone rings.
 URGENT = BREACHES | (TROUBLES - SLOW_TROUBLES)
+
+# What an announcement within the grace time explains.
+UNANNOUNCED = frozenset({Reason.NO_PERMIT, Reason.OPENED_IN_DOUBT})
 
 UNWATCHED = frozenset({Reason.NO_ORDER, Reason.ORDER_NOT_BEGUN, Reason.ORDER_OVER})
 

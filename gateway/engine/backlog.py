@@ -32,6 +32,10 @@ class BrokerBacklog:
         self._is_behind = not live
         return Listening(None if live else self._last_ms)
 
+    def moved(self, by_ms: int) -> None:
+        """The gateway's clock was set by so much."""
+        self._last_ms += by_ms
+
     def with_wait(self, event: ReportCame, live: bool, at_ms: int, waited_ms: int) -> ReportCame:
         """The report, with how long it may have waited.
 

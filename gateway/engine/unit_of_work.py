@@ -23,13 +23,16 @@ from gateway.core.effects import (
 )
 from gateway.core.events import (
     CaseAction,
+    ClockCorrected,
+    ClockDoubted,
+    ClockSure,
     Event,
     MessageRefused,
     ReportCame,
     RulesSet,
     StaffSet,
 )
-from gateway.core.model import Door, Outages, Troubles
+from gateway.core.model import Door, Doubt, Outages, Troubles
 from gateway.core.reasons import UNWATCHED, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.site import SiteTurn, Step, reason_of
@@ -42,7 +45,11 @@ from gateway.store import states
 from gateway.store.batch import WriteBatch
 from gateway.store.outbox import Entry, Group, decode_group
 
-_STATES: dict[type[Any], str] = {Outages: states.OUTAGES, Troubles: states.TROUBLES}
+_STATES: dict[type[Any], str] = {
+    Outages: states.OUTAGES,
+    Troubles: states.TROUBLES,
+    Doubt: states.CLOCK,
+}
 REFUSALS_JOURNALED_A_MINUTE = 60  # of each reason; beyond that they are counted only
 
 
@@ -78,6 +85,7 @@ class UnitOfWork:
         self.pages: dict[str, None] = {}
         self.cases: dict[str, None] = {}  # in the order in which they moved
         self.is_site_changed = False  # what the site knows of all doors
+        self.is_doubt_changed = False  # of the clock, and with it when orders end
         self.numbers: set[tuple[str, int]] = set()  # (seal_id, seq) journaled by this unit of work
         self.reports = self.refused = 0
 
@@ -192,6 +200,7 @@ class UnitOfWork:
             self.writes.state(states.RULES, step.event.rulebook)
         elif isinstance(step.event, StaffSet):
             self.writes.state(states.STAFF, step.event.staff)
+        self._clock_row(step.event)
         name = _STATES.get(type(step.after))
         if name is not None and step.after is not step.before:
             self.is_site_changed = True
@@ -204,6 +213,18 @@ class UnitOfWork:
             elif isinstance(effect, CaseMoved):
                 grid_id = self.turn.door(effect.door_id).grid_id
                 self._case(SubjectKind.SITE, effect.door_id, grid_id, effect)
+
+    def _clock_row(self, event: Event) -> None:
+        """The clock is worth less or more, or was set: then all that waits moves with it."""
+        if isinstance(event, ClockDoubted | ClockSure | ClockCorrected):
+            self.is_doubt_changed = True
+        if not isinstance(event, ClockCorrected):
+            return
+        for door in self.turn.doors.values():
+            self.writes.door(door)
+        self.writes.state(states.OUTAGES, self.turn.outages)
+        self.writes.state(states.TROUBLES, self.turn.troubles)
+        self.writes.clock_set(event.by_ms)
 
     def _case(self, kind: SubjectKind, door_id: str, grid_id: str, moved: CaseMoved) -> None:
         self.writes.case(kind, door_id, grid_id, moved)

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from gateway.core.events import DoorPlaced
-from gateway.core.model import Door, Outages, Troubles
+from gateway.core.model import SURE, Door, Doubt, Outages, Troubles
 from gateway.core.paging import staff
 from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Override, Role, Shift
@@ -50,6 +50,7 @@ class Registry(msgspec.Struct, frozen=True):
     enrolment: int = 0
     outages: Outages = Outages()
     troubles: Troubles = Troubles()
+    doubt: Doubt = SURE  # of the gateway's clock
     staff: Staff = Staff()  # as it is enrolled,
     staff_journaled: Staff = Staff()  # and as the journal last said
     people: tuple[Person, ...] = ()  # those of whom something is known
@@ -78,6 +79,7 @@ def load(connection: Connection) -> Registry:
         enrolment=enrolment(connection),
         outages=states.outages(connection),
         troubles=states.troubles(connection),
+        doubt=states.doubt(connection),
         staff=_staff(connection, wardens),
         staff_journaled=states.staff(connection),
         people=states.people(connection),

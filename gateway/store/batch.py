@@ -154,6 +154,10 @@ class WriteBatch:
         """Store what one person was told, and what waits for them."""
         self.people[person.warden_id] = person
 
+    def clock_set(self, by_ms: int) -> None:
+        """The clock was set by so much: what waits in the outbox waits as long as before."""
+        self._rows[sql.SHIFT_OUTBOX].append({"b_by_ms": by_ms})
+
     def attempt(self, entry: Entry) -> None:
         """Store how an attempt to deliver an entry went."""
         self._rows[sql.UPDATE_ENTRY].append(outbox.attempt_of(entry))

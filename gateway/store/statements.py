@@ -168,6 +168,15 @@ GROW_OUTAGE = _set(tables.outages, "outage_id", "b_id", "doors")
 END_OUTAGE = _set(tables.outages, "outage_id", "b_id", "over_ms")
 UPSERT_STATE = _upsert(tables.states)
 UPSERT_PERSON = _upsert(tables.people)
+SHIFT_OUTBOX = Statement(
+    update(tables.outbox)
+    .where(tables.outbox.c.done_ms.is_(None), ~tables.outbox.c.gave_up)
+    .values(
+        made_ms=tables.outbox.c.made_ms + bindparam("b_by_ms"),
+        next_ms=tables.outbox.c.next_ms + bindparam("b_by_ms"),
+    ),
+    ["b_by_ms"],
+)
 INSERT_ENTRY = _of(tables.outbox, _insert_once(tables.outbox))
 UPDATE_ENTRY = _set(
     tables.outbox, "entry_id", "b_id", "tries", "next_ms", "done_ms", "gave_up", "error"
@@ -200,6 +209,7 @@ IN_ORDER = (
     END_OUTAGE,
     UPSERT_STATE,
     UPSERT_PERSON,
+    SHIFT_OUTBOX,
     INSERT_ENTRY,
     UPDATE_ENTRY,
     RECEIVE_ENTRY,

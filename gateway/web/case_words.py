@@ -46,10 +46,12 @@ _ASIDE = N_("Put aside")
 _CLEARED = N_("Over, still to be answered")
 _OVER_WHEN_SHUT = (
     Reason.NO_PERMIT,
+    Reason.OPENED_IN_DOUBT,
     Reason.OPENED_BLIND,
     Reason.PERMIT_OVERSTAYED,
     Reason.OPEN_TOO_LONG,
     Reason.OPEN_AFTER_RESTART,
+    Reason.FOUND_OPEN,
 )
 _CLEARED_AS: dict[Reason, str] = {
     **dict.fromkeys(TAMPER, N_("The seal is in place again, still to be answered")),

@@ -12,7 +12,7 @@ from gateway.core.doors.orders import why_not_under_order
 from gateway.core.doors.silence import Liveness, liveness
 from gateway.core.model import Case, CaseState, Contact, Door
 from gateway.core.paging.schedule import Role
-from gateway.core.reasons import QUESTIONS, TAMPER, Reason
+from gateway.core.reasons import QUESTIONS, TAMPER, UNANNOUNCED, Reason
 from gateway.core.rules import Rulebook
 from gateway.language.catalogue import N_
 from gateway.store.case_views import WAITING
@@ -140,7 +140,7 @@ def _word(door: Door, tone: str, is_lost: bool) -> str:
         return "unheard" if door.heard_ms is None else "outage" if door.outage else "lost"
     if tone == "recorded" and door.in_review:
         return "case_reported"
-    if tone == "recorded" and door.opening and door.opening.reason is Reason.NO_PERMIT:
+    if tone == "recorded" and door.opening and door.opening.reason in UNANNOUNCED:
         return "case_closed"
     if tone == "announced" and door.opening and door.opening.reason is Reason.ALLOWANCE:
         return "allowed"

@@ -142,6 +142,11 @@ def escalate(case: Case, now_ms: int, rules: Rules) -> CaseChange:
     escalation = case.escalation
     if escalation is None:
         return case, ()
+    by_day_ms = may_start_ms(escalation.reason, now_ms, (), rules)
+    if escalation.reason in QUESTIONS and by_day_ms > now_ms:  # no step of it wakes anybody
+        began_ms = escalation.began_ms + by_day_ms - escalation.next_ms
+        waits = replace(escalation, next_ms=by_day_ms, began_ms=began_ms)
+        return replace(case, escalation=waits), ()
     if escalation.first_to:
         return _to_one(case, escalation, now_ms, rules)
     steps = steps_for(escalation.reason)
@@ -168,7 +173,7 @@ def _to_one(case: Case, escalation: Escalation, now_ms: int, rules: Rules) -> Ca
         to=escalation.first_to,
     )
     wait_ms = rules.fault_captain_ms if is_slow(escalation.reason) else rules.deputy_ms
-    starts_ms = _by_day(escalation.reason, now_ms + wait_ms, rules)
+    starts_ms = now_ms + wait_ms
     began_ms = starts_ms - steps_for(escalation.reason)[0].wait_ms(rules)
     later = replace(escalation, first_to="", next_ms=starts_ms, began_ms=began_ms)
     return replace(case, escalation=later), (page,)
@@ -200,19 +205,20 @@ def _page_id(escalation: Escalation) -> str:
 
 
 def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) -> Escalation:
-    """The escalation policy after a step was told. What is late does not hurry through those that
-    follow."""
+    """The escalation policy after a step was told. Steps keep their own times: what a stop of the
+    gateway has held up is told at once, in order, and the rest when it would have been. Whole
+    rounds that it held up are not made good: phones ring once for them."""
     steps = steps_for(escalation.reason)
-    late_ms = max(0, now_ms - (escalation.began_ms + steps[step_index].wait_ms(rules)))
-    began_ms = escalation.began_ms + late_ms
     if step_index + 1 < len(steps):
-        due_ms = began_ms + steps[step_index + 1].wait_ms(rules)
-        next_ms = _by_day(escalation.reason, due_ms, rules)
-        began_ms += next_ms - due_ms
-        return replace(escalation, step_index=step_index + 1, next_ms=next_ms, began_ms=began_ms)
+        next_ms = escalation.began_ms + steps[step_index + 1].wait_ms(rules)
+        return replace(escalation, step_index=step_index + 1, next_ms=next_ms)
     again_ms = rules.fault_again_ms if is_slow(escalation.reason) else rules.again_ms
-    due_ms = began_ms + max(again_ms, steps[-1].wait_ms(rules)) + steps[0].wait_ms(rules)
-    next_ms = _by_day(escalation.reason, due_ms, rules)
+    round_ms = max(again_ms, steps[-1].wait_ms(rules))
+    first_ms = escalation.began_ms + steps[0].wait_ms(rules)
+    next_ms = first_ms + round_ms
+    if next_ms < now_ms + rules.second_ms:
+        rounds = -(-(now_ms + rules.second_ms - first_ms) // round_ms)
+        next_ms = first_ms + rounds * round_ms
     return replace(
         escalation,
         step_index=0,
@@ -232,11 +238,6 @@ def may_start_ms(reason: Reason, now_ms: int, quiet: QuietHours, rules: Rules) -
         for window in quiet:
             starts_ms = _not_within(starts_ms, window, rules)
     return starts_ms
-
-
-def _by_day(reason: Reason, due_ms: int, rules: Rules) -> int:
-    """When a later step may be told: a question wakes nobody, on no step."""
-    return may_start_ms(reason, due_ms, (), rules) if reason in QUESTIONS else due_ms
 
 
 def _not_within(at_ms: int, window: tuple[int, int], rules: Rules) -> int:

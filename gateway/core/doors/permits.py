@@ -14,7 +14,7 @@ from gateway.core.duration import DAY_MS
 from gateway.core.effects import Effect, OpeningAnnounced, PermitRefused, PermitSpent
 from gateway.core.events import PermitAnnounced
 from gateway.core.model import Door, Permit
-from gateway.core.reasons import Reason
+from gateway.core.reasons import UNANNOUNCED, Reason
 from gateway.core.rules import Rules
 
 PERMITS_MAX = 32  # per door; what is over or used up goes first, and what lives never
@@ -33,7 +33,7 @@ def announced(door: Door, event: PermitAnnounced, now_ms: int, rules: Rules) -> 
         return door, (PermitRefused(permit.permit_id, Reason.PERMITS_FULL),)
     door = with_permit
     case = door.case
-    if case is None or case.reason is not Reason.NO_PERMIT or case.openings != 1:
+    if case is None or case.reason not in UNANNOUNCED or case.openings != 1:
         return door, ()
     late_ms = now_ms - case.since_ms
     window = window_of(permit, case.since_ms, case.since_ms + rules.grace_ms, rules)

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
+from gateway.core import clock_shift
 from gateway.core.actor import ActorKind
 from gateway.core.cases import escalation
 from gateway.core.cases.case import ANSWERED
@@ -71,6 +72,12 @@ def of(staff: Staff, known: Iterable[Person] = ()) -> Router:
     by_id = {person.warden_id: person for person in known}
     waiting = frozenset(warden_id for warden_id, person in by_id.items() if _waits(person))
     return Router(staff, schedule_of(staff), by_id, waiting)
+
+
+def shifted(router: Router, by_ms: int) -> Router:
+    """The router after the gateway's clock was set by so much: every time moves with it."""
+    people = {who: clock_shift.shifted(person, by_ms) for who, person in router.people.items()}
+    return replace(router, people=people)
 
 
 def step(router: Router, event: Event, now_ms: int, rules: Rules) -> RouterChange:
