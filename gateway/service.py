@@ -1,7 +1,7 @@
 """The fuse box: builds every part, wires them, runs them in one task group. Nothing clever here.
 
-The console is imported last and in a thread, so that after a crash the gateway takes reports and
-pages people before anybody can open a page.
+The console is a process of its own (`link`), so that no page that anybody looks at can slow one
+that somebody must get; the gateway goes on without it.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ import fcntl
 import logging
 import secrets
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +23,8 @@ from gateway.engine.pending import PendingReader
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.ingest.mqtt import Broker
+from gateway.link.console_process import ConsoleProcess
+from gateway.link.server import LinkServer
 from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
 from gateway.registry import load as registry
@@ -33,27 +34,27 @@ from gateway.store.database import STORED_FORMAT, Store, StoreError
 
 log = logging.getLogger("menshen")
 
-# A thread that draws a page gives way so soon (Python's own is 5 ms). A page to a warden takes some
-# thirty turns: every system call hands the turn on.
-TURN_S = 0.00002
-
 
 class AlreadyRunningError(Exception):
     """Another gateway has this database. The text is a sentence for the person in charge."""
 
 
-async def serve(settings: Settings) -> None:
-    """Run the gateway until SIGTERM or SIGINT. StoreError and AlreadyRunningError before that."""
-    sys.setswitchinterval(TURN_S)
+async def serve(settings: Settings, config: Path) -> None:
+    """Run the gateway until SIGTERM or SIGINT. StoreError and AlreadyRunningError before that.
+
+    Args:
+        settings: what holds here.
+        config: the file in which they stand, for the console to read.
+    """
     with alone(settings.store.path):
         store = Store.open(settings.store.path)
         try:
-            await _run_parts(settings, store)
+            await _run_parts(settings, store, config)
         finally:
             store.close()
 
 
-async def _run_parts(settings: Settings, store: Store) -> None:
+async def _run_parts(settings: Settings, store: Store, config: Path) -> None:
     gateway_id = own_id(store)
     with store.reading() as connection:
         known = registry.load(connection)
@@ -73,7 +74,7 @@ async def _run_parts(settings: Settings, store: Store) -> None:
     while await pending.take():
         pass
     parts = [engine.run(), broker.run(), pending.run(), *(worker.run() for worker in workers)]
-    parts.append(_serve_console(settings, store, engine))
+    parts += [LinkServer(engine, settings.store.path).run(), ConsoleProcess(config).run()]
     if settings.influx.url:
         parts.append(_write_history(settings, store, engine, gateway_id))
     async with asyncio.TaskGroup() as group:
@@ -83,17 +84,6 @@ async def _run_parts(settings: Settings, store: Store) -> None:
         log.info("stopping")
         for task in tasks:
             task.cancel()
-
-
-async def _serve_console(settings: Settings, store: Store, engine: Engine) -> None:
-    serve_console = await asyncio.to_thread(_import_console)
-    await serve_console(settings, store, engine)
-
-
-def _import_console():  # type: ignore[no-untyped-def]
-    from gateway.web.server import serve_console
-
-    return serve_console
 
 
 async def _write_history(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:

@@ -55,6 +55,11 @@ COMMANDS = (
         "Open a door of class canary every ten minutes, and sign for its page, until Ctrl-C.",
     ),
     Command(
+        "console",
+        AT_WORK,
+        "Serve the pages of the gateway with these settings. `menshen run` does so by itself.",
+    ),
+    Command(
         "settings",
         BEFORE,
         "Show the settings that hold. Start with: menshen settings --example > menshen.toml",

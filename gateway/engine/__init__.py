@@ -5,5 +5,6 @@ owed for that, and to whom. Then what a step uses: `unit_of_work` is one batch t
 `outgoing` its pages on their way to the outbox, `state` the site as of the last commit, `scheduler`
 whose time comes when, and `backlog` how long a report may have waited in the broker. Around the
 loop: `pending` reads what other programs leave for it, `broadcast` tells those who watch, `clock`
-is the time for all of them, and `health` the figures by which one sees that it works.
+is the time for all of them, `health` the figures by which one sees that it works, and `gateway`
+what a console may ask of all this, from here or from another process.
 """

@@ -1,5 +1,6 @@
 """The TOML file: read into settings, or into a sentence for each mistake; and an example of one."""
 
+import json
 import os
 import tomllib
 from difflib import get_close_matches
@@ -171,6 +172,8 @@ def _allowed(field: FieldInfo) -> str:
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
     return '""' if value is None else shown(value)
 
 

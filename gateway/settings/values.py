@@ -41,6 +41,12 @@ def path(text: object) -> Path:
     return Path(text)
 
 
+def network(text: str) -> str:
+    """An IP address, or a network of them."""
+    ipaddress.ip_network(text, strict=False)
+    return text
+
+
 def one_line(text: str) -> str:
     """A name for people: printable, on one line, not blank."""
     if not text.strip() or not text.isprintable() or len(text) > NAME_CHARACTERS_MAX:

@@ -124,7 +124,7 @@ def routes(context: WebContext) -> APIRouter:
             }
             return fragments | {"seen": view.digest(), "screen": screen}
 
-        return await context.page(request, "wallboard.html", gather)
+        return await context.page_for_all(request, "wallboard.html", gather)
 
     return router
 
