@@ -6,7 +6,7 @@ console is there but its gateway is not. Everything that comes within a fifth of
 together. A stream begins with whatever the page has missed; so a break of any length, or a gateway
 that was killed, is made good by coming back.
 
-A browser has one line for all its tabs: it names a topic for each (`topic=view:name:seen`), and the
+A browser has one line for all its tabs: it names a topic for each (`topic=view:name:seen:language`), and the
 events of the n-th carry `.n` behind their name.
 """
 
@@ -18,7 +18,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Send
 
-from gateway.language.catalogue import N_
+from gateway.language.catalogue import LOCALES, N_
 from gateway.web.actor import at_screen
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Lane, WebContext
@@ -35,6 +35,7 @@ STREAMS_MAX: Final = 1_000  # some 60 kB each
 KEPT_FOR_PHONES: Final = 250  # of them, which no wall takes away
 TOPICS_MAX: Final = 24  # tabs of one browser
 NAME_MAX: Final = 96
+SEEN_MAX: Final = 32
 TOPIC_MAX: Final = 512  # of a topic as it is written in an address
 
 _FULL = N_(
@@ -51,6 +52,7 @@ class Wanted(NamedTuple):
     kind: str
     name: str
     seen: str
+    language: str
     label: str = ""
 
     @property
@@ -93,26 +95,29 @@ def routes(context: WebContext, topics: Topics) -> APIRouter:
         request: Request,
         view: Annotated[str, Query(max_length=16)] = "",
         name: Annotated[str, Query(max_length=NAME_MAX)] = "",
-        seen: Annotated[str, Query(max_length=32)] = "",
+        seen: Annotated[str, Query(max_length=SEEN_MAX)] = "",
         topic: Annotated[list[str], Query(max_length=TOPICS_MAX)] = [],  # noqa: B006
     ) -> Response:
         if topic:
             wanted = [_read(text, f".{number}") for number, text in enumerate(topic)]
         else:
-            wanted = [Wanted(view, name, request.headers.get("last-event-id", seen))]
+            seen = request.headers.get("last-event-id", seen)
+            wanted = [Wanted(view, name, seen, context.language(request))]
         return lines.open(request, wanted)
 
     return router
 
 
 def _read(text: str, label: str) -> Wanted:
-    """A topic as `kind:name:seen`, the name percent-encoded. HttpProblem if it is none."""
-    kind, _, rest = text.partition(":")
-    name, _, seen = rest.rpartition(":")
-    name = unquote(name)
-    if len(text) > TOPIC_MAX or len(name) > NAME_MAX or len(seen) > 32:
+    """A topic as `kind:name:seen:language`, the name percent-encoded. HttpProblem if it is none."""
+    parts = text.split(":")
+    if len(text) > TOPIC_MAX or len(parts) != 4 or parts[3] not in LOCALES:
         raise HttpProblem(404, NOT_FOUND)
-    return Wanted(kind, name, seen, label)
+    kind, name, seen, language = parts
+    name = unquote(name)
+    if len(name) > NAME_MAX or len(seen) > SEEN_MAX:
+        raise HttpProblem(404, NOT_FOUND)
+    return Wanted(kind, name, seen, language, label)
 
 
 class _Lines:
@@ -136,14 +141,16 @@ class _Lines:
 
         def join(listener: Listener) -> None:
             for one, make_view in zip(wanted, views, strict=True):
-                key = one.kind, one.name, setting["language"], where, _own(one.kind, listener)
+                key = one.kind, one.name, one.language, where, _own(one.kind, listener)
+                here = setting | {"language": one.language}
 
                 def make(
                     count: Callable[[], int],
                     make_view: Callable[[], LiveView] | None = make_view,
+                    here: dict[str, Any] = here,
                     lane: Lane = one.lane,
                 ) -> Topic:
-                    return Topic(context, make_view, setting, lane, count)
+                    return Topic(context, make_view, here, lane, count)
 
                 self._topics.join(key, make, one.lane, listener, one.seen, one.label)
 
