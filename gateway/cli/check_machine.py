@@ -9,10 +9,13 @@ import urllib.request
 from datetime import tzinfo
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import text
 
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.output import span, when
+from gateway.link.client import ask
+from gateway.link.place import socket_path
 from gateway.settings import Settings
 from gateway.settings.values import is_loopback
 from gateway.store.database import HEAD, Store
@@ -67,14 +70,25 @@ def gateway(site: Settings) -> CheckResult:
         with opener.open(request, timeout=ANSWER_S) as answer:
             health = json.load(answer)["health"]
     except urllib.error.HTTPError as error:
-        return CheckResult(
-            "gateway", Mark.WARN, f"{address} answers {error.code}: is it another's?"
-        )
+        return _without_console(site, f"{address} answers {error.code}", "is it another's?")
     except (OSError, ValueError, LookupError, TypeError):
-        return CheckResult(
-            "gateway", Mark.WARN, f"none answers at {address}; `menshen run` starts it"
+        return _without_console(
+            site, f"none answers at {address}", "`menshen run` starts the gateway"
         )
     return _felt(health, address, site.zone)
+
+
+def _without_console(site: Settings, found: str, advice: str) -> CheckResult:
+    """The console does not tell how the gateway does; the gateway itself may."""
+    beat = ask(site.store.path, ANSWER_S)
+    if beat is not None:
+        health = msgspec.to_builtins(beat.health)
+        words = f"it runs, but its console does not: {found}; look into the log"
+        return CheckResult("gateway", Mark.FAIL, words, health)
+    if socket_path(site.store.path).exists():
+        words = f"it does not answer ({found}); stop it and start it again"
+        return CheckResult("gateway", Mark.FAIL, words)
+    return CheckResult("gateway", Mark.WARN, f"{found}; {advice}")
 
 
 def _felt(health: dict[str, object], address: str, zone: tzinfo) -> CheckResult:

@@ -23,6 +23,25 @@ WATCH_S: Final = 0.25
 BACK_MS: Final = 5_000  # so far ahead of the gateway, its time was set back
 
 
+def ask(database: Path, within_s: float) -> frames.Beat | None:
+    """What the gateway with this database says of itself, for a program without a loop; None if
+    none answers."""
+
+    async def first() -> frames.Beat | None:
+        line = place.connected(database)
+        reader, writer = await asyncio.open_unix_connection(sock=line)
+        try:
+            said = await frames.read(reader, frames.from_gateway)
+            return said if isinstance(said, frames.Beat) else None
+        finally:
+            writer.transport.abort()
+
+    try:
+        return asyncio.run(asyncio.wait_for(first(), within_s))
+    except (OSError, TimeoutError, asyncio.IncompleteReadError, frames.FrameError):
+        return None
+
+
 class GatewayClock:
     """The gateway's time as of its last beat, going on by this machine's steady clock; waiting is
     this process's own. Before the first beat, the machine's time."""

@@ -17,9 +17,7 @@ from gateway.web.clients import Clients, counted, is_own
 from gateway.web.figures import ConsoleFigures
 from gateway.web.seldom import Seldom
 
-CONNECTIONS_MAX: Final = 2_000  # where the machine gives so many descriptors
 PER_ADDRESS_MAX: Final = 400  # an office behind one address; this machine itself has all
-RESERVE: Final = 128  # descriptors for database, link, templates
 REQUEST_S: Final = 10.0  # for a request's head, from the connection's begin or the last answer
 BODY_S: Final = 20.0  # for its body
 READ_S: Final = 20.0  # for the other end to read what waits for it

@@ -6,8 +6,8 @@ console is there but its gateway is not. Everything that comes within a fifth of
 together. A stream begins with whatever the page has missed; so a break of any length, or a gateway
 that was killed, is made good by coming back.
 
-A browser has one line for all its tabs: it names a topic for each (`topic=view:name:seen:language`), and the
-events of the n-th carry `.n` behind their name.
+A browser has one line for all its tabs: it names a topic for each, `topic=view:name:seen:language`,
+and the events of the n-th carry `.n` behind their name.
 """
 
 from collections.abc import AsyncGenerator, Callable, Hashable

@@ -8,11 +8,8 @@ import asyncio
 import contextlib
 import gc
 import logging
-import os
-import resource
 import signal
 import socket
-import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -24,20 +21,16 @@ from gateway.store.database import Store
 from gateway.web.app import build
 from gateway.web.clients import Clients
 from gateway.web.connections import (
-    CONNECTIONS_MAX,
     HEAD_BYTES_MAX,
     REQUEST_S,
-    RESERVE,
     Connection,
     Connections,
 )
+from gateway.web.limits import connections_max
 from gateway.web.seldom import Seldom
 
-NICE: Final = 10  # a page that somebody looks at gives way to one that somebody must get
-FILES: Final = CONNECTIONS_MAX + RESERVE
 BACKLOG: Final = 512
 STOP_S: Final = 0.5  # for answers that are on their way; live pages end at once
-TURN_S: Final = 0.0005  # a thread that draws gives way to the loop so soon
 
 
 class _Guest(uvicorn.Server):
@@ -114,27 +107,7 @@ def _protocol(connections: Connections) -> Any:
     return make
 
 
-def humble() -> None:
-    """Give way to the gateway, and take no more descriptors than pages need."""
-    sys.setswitchinterval(TURN_S)
-    with contextlib.suppress(OSError):
-        os.nice(NICE)
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-def connections_max() -> int:
-    """How many connections this process has descriptors for."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(16, min(CONNECTIONS_MAX, soft - RESERVE))
-
-
 def _quiet_log(loop: asyncio.AbstractEventLoop) -> None:
     """Let no stranger fill the log."""
     logging.getLogger("uvicorn.error").addFilter(Seldom())
     logging.getLogger("asyncio").addFilter(Seldom())
-
-
-__all__ = ["connections_max", "humble", "serve", "serve_console"]
