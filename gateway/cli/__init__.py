@@ -6,6 +6,6 @@ read; `output`, how commands speak.
 
 Then the commands, in the order of the help. At work: `run` and `console` with `listening`, `check`
 with `check_machine`, `check_site` and `check_result`, `doors`, `cases`, `announce`, `canary`.
-Before work: `settings`, `enrol`, `flash`, `label`, `broker_config`. A closer view: `decode`, `demo`, `coverage`, `what_if`,
-`simulate`.
+Before work: `settings`, `enrol`, `flash`, `label`, `broker_config`. A closer view: `decode`,
+`demo`, `coverage`, `what_if`, `simulate`.
 """

@@ -70,6 +70,7 @@ def gateway(site: Settings) -> CheckResult:
         with opener.open(request, timeout=ANSWER_S) as answer:
             health = json.load(answer)["health"]
     except urllib.error.HTTPError as error:
+        error.close()
         return _without_console(site, f"{address} answers {error.code}", "is it another's?")
     except (OSError, ValueError, LookupError, TypeError):
         return _without_console(
