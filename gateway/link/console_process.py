@@ -61,7 +61,7 @@ class ConsoleProcess:
     async def _start(self) -> Process:
         """In our own process group, so that whoever ends us by group ends it too."""
         tied = (sys.executable, "-I", "-S", str(PARENT_DEATH_SIGNAL), str(os.getpid()))
-        command = (sys.executable, "-m", "gateway", "console", "--config", str(self._config))
+        command = (sys.executable, "-P", "-m", "gateway", "console", "--config", str(self._config))
         return await asyncio.create_subprocess_exec(
             *tied, *command, stdin=DEVNULL, env=_environment()
         )
@@ -80,7 +80,8 @@ async def _stop(process: Process) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, without the secrets that no page needs."""
+    """Ours, without the secrets that no page needs; and the same modules, wherever we are."""
     names = {name for (section, _), name in secret.SECRETS.items() if section in NOT_ITS}
     hidden = names | {f"{name}_FILE" for name in names}
-    return {name: value for name, value in os.environ.items() if name not in hidden}
+    ours = {name: value for name, value in os.environ.items() if name not in hidden}
+    return ours | {"PYTHONPATH": os.pathsep.join(folder or str(Path.cwd()) for folder in sys.path)}
