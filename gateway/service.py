@@ -8,18 +8,20 @@ import asyncio
 import contextlib
 import fcntl
 import logging
-import secrets
 import signal
-import time
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import insert
-
 from gateway.channels import kinds
+from gateway.engine.clock import MachineClock
+from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
+from gateway.engine.marker_keeper import MarkerKeeper
 from gateway.engine.pending import PendingReader
+from gateway.engine.self_watch import BrokerPlace, SelfWatch
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.ingest.mqtt import Broker
@@ -29,10 +31,14 @@ from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
 from gateway.registry import load as registry
 from gateway.settings import Settings
-from gateway.store import states, tables
-from gateway.store.database import STORED_FORMAT, Store, StoreError
+from gateway.store import journal, life, marker
+from gateway.store.database import Store, StoreError, need_none_before
 
 log = logging.getLogger("menshen")
+
+# A thread that loads a registry or sends by a library gives way so soon (Python's own is 5 ms). A
+# page to a warden takes some thirty turns: every system call hands the turn on.
+TURN_S = 0.00002
 
 
 class AlreadyRunningError(Exception):
@@ -46,20 +52,33 @@ async def serve(settings: Settings, config: Path) -> None:
         settings: what holds here.
         config: the file in which they stand, for the console to read.
     """
+    sys.setswitchinterval(TURN_S)
+    place = settings.store.place
+    need_none_before(*place)
     with alone(settings.store.path):
-        store = Store.open(settings.store.path)
+        store = Store.open(*place)
         try:
-            await _run_parts(settings, store, config)
+            markers = marker.places(*place)
+            with closing(life.begin(store, markers)) as alive:
+                if alive.is_copy:
+                    log.warning("an older copy of the database was put back; its memory ends there")
+                keeper = MarkerKeeper(alive, markers)
+                await _run_parts(settings, config, store, alive, keeper)
+                keeper.write(is_stopped=True)
         finally:
             store.close()
 
 
-async def _run_parts(settings: Settings, store: Store, config: Path) -> None:
-    gateway_id = own_id(store)
+async def _run_parts(
+    settings: Settings, config: Path, store: Store, alive: life.Life, keeper: MarkerKeeper
+) -> None:
+    gateway_id = alive.site_id
     with store.reading() as connection:
         known = registry.load(connection)
+        clock = MachineClock(journal.newest(connection)[1], known.doubt)
     addresses = Addresses(known, settings.webhook.url, settings.site.language)
-    engine = Engine(store, CommittedSite(known, settings.rulebook), Authenticator(), addresses)
+    site = CommittedSite(known, settings.rulebook)
+    engine = Engine(store, site, Authenticator(), addresses, clock, life=alive)
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics)
     workers = [
         DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.clock)
@@ -71,9 +90,17 @@ async def _run_parts(settings: Settings, store: Store, config: Path) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stopped.set)
     pending = PendingReader(store, engine)
+    watch = ClockWatch(engine, clock)
+    watch.look()
     while await pending.take():
         pass
-    parts = [engine.run(), broker.run(), pending.run(), *(worker.run() for worker in workers)]
+    place = BrokerPlace(
+        settings.broker.host, settings.broker.port, settings.broker.tls, settings.broker.ca
+    )
+    self_watch = SelfWatch(engine, place, settings.store.path)
+    parts = [engine.run(), broker.run(), pending.run(), watch.run()]
+    parts += [worker.run() for worker in workers]
+    parts += [self_watch.run(), keeper.run(engine.clock)]
     parts += [LinkServer(engine, settings.store.path).run(), ConsoleProcess(config).run()]
     if settings.influx.url:
         parts.append(_write_history(settings, store, engine, gateway_id))
@@ -108,6 +135,11 @@ def alone(path: Path) -> Iterator[None]:
     handle: IO[str]
     try:
         handle = lock.open("w")
+    except FileNotFoundError:
+        raise StoreError(
+            f"there is no folder {path.parent} for the database: is its drive mounted? Make the "
+            "folder if a new site is meant"
+        ) from None
     except OSError as error:
         raise StoreError(f"cannot make {lock}: {error.strerror}") from error
     with handle:
@@ -119,21 +151,3 @@ def alone(path: Path) -> Iterator[None]:
                 "a store.path of its own"
             ) from None
         yield
-
-
-def own_id(store: Store) -> str:
-    """The random id of this gateway, made at its first start."""
-    with store.reading() as connection:
-        known = states.site_id(connection)
-    if known is None:
-        known = secrets.token_hex(8)
-        with store.writing() as connection:
-            connection.execute(
-                insert(tables.site),
-                {
-                    "site_id": known,
-                    "made_ms": time.time_ns() // 1_000_000,
-                    "stored_format": STORED_FORMAT,
-                },
-            )
-    return known

@@ -2,10 +2,13 @@
 
 import asyncio
 import logging
+import os
 
 from gateway.cli.listening import listening
 from gateway.cli.options import CONFIG, Config
-from gateway.settings import load
+from gateway.settings import load, secret
+
+log = logging.getLogger("menshen")
 
 
 def run(config: Config = CONFIG) -> None:
@@ -15,6 +18,9 @@ def run(config: Config = CONFIG) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    for path in secret.files(os.environ):
+        if secret.is_open(path):
+            log.warning("others may read %s, which holds a secret: chmod 600 it", path)
     from gateway.service import serve  # takes a second; a busy port is told before it
 
     asyncio.run(serve(settings, config))

@@ -145,12 +145,19 @@ class WebContext:
             "in_language": lambda name: "?" + urlencode({**request.query_params, "lang": name}),
             "now_ms": self.now_ms(),
             "away": not self.gateway.is_heard(),
+            "clock_doubted": self._is_clock_doubted(),
             # a fragment in a stream says where it belongs; in its page it stands
             # there
             "oob": False,
             "url": lambda *parts: before + "/" + "/".join(quote(part, safe="") for part in parts),
             "static": lambda name: f"{before}/static/{name}",
         }
+
+    def _is_clock_doubted(self) -> bool:
+        try:
+            return bool(self.gateway.health().clock_told)
+        except GatewayAwayError:
+            return False
 
     def draw(self, template: str, setting: dict[str, Any], values: dict[str, Any]) -> str:
         """HTML. For a thread: a wall of 500 doors takes a while."""

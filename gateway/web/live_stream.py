@@ -22,6 +22,7 @@ from gateway.language.catalogue import LOCALES, N_
 from gateway.web.actor import at_screen
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Lane, WebContext
+from gateway.web.door_map import DoorQuery
 from gateway.web.live_view import LiveView
 from gateway.web.pages.cases import OneCase, OpenCases
 from gateway.web.pages.doors import OneDoor
@@ -34,9 +35,9 @@ from gateway.web.topics import Listener, Topic, Topics
 STREAMS_MAX: Final = 1_000  # some 60 kB each
 KEPT_FOR_PHONES: Final = 250  # of them, which no wall takes away
 TOPICS_MAX: Final = 24  # tabs of one browser
-NAME_MAX: Final = 96
+NAME_MAX: Final = 400  # characters of what a page is about; the longest is a search on the wall
 SEEN_MAX: Final = 32
-TOPIC_MAX: Final = 512  # of a topic as it is written in an address
+TOPIC_MAX: Final = 2_500  # of a topic as it is written in an address
 
 _FULL = N_(
     "As many pages are open as this machine bears; this one does not change by itself until "
@@ -186,9 +187,7 @@ def _view(
 ) -> Callable[[], LiveView] | None:
     """Makes what the page shows that listens; None for one that only wants to know of commits."""
     kinds: dict[str, Callable[[], LiveView]] = {
-        "wallboard": lambda: Wallboard(
-            int(name) if name.isdecimal() and len(name) < 5 else 0, context.rulebook
-        ),
+        "wallboard": lambda: Wallboard(DoorQuery.named(name), context.rulebook),
         "cases": OpenCases,
         "case": lambda: OneCase(name, context.rulebook.rules.sign_off, by),
         "door": lambda: OneDoor(name, context.rulebook),
