@@ -10,5 +10,6 @@ of the database was put back. Around the loop: `pending` reads what other progra
 `self_watch` looks at broker, disk and certificates, `unstored` tells people while nothing can be
 stored, `broadcast` tells those who watch, `event_log` writes a line for each opening, case and
 page, `marker_keeper` notes outside the database how far it is, `clock` is the time for all of them,
-and `health` has the figures by which one sees that it works.
+`health` has the figures by which one sees that it works, and `gateway` what a console may ask of
+all this, from here or from another process.
 """
