@@ -31,7 +31,9 @@ def parts(store: Store, has_webhook: bool, now: int, zone: tzinfo) -> Iterator[C
 def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
     """Whether somebody is told of every door, and can be reached."""
     d, w = tables.doors.c, tables.wardens.c
-    query = select(w.warden_id, w.grid_id, w.channels).where(w.channels != "[]")
+    query = select(w.warden_id, w.grid_id, w.channels).where(
+        w.channels != "[]", w.ended_ms.is_(None)
+    )
     enrolled = connection.execute(query).all()
     reachable = [(warden_id, grid_id) for warden_id, grid_id, _ in enrolled]
     unknown = sorted(
@@ -42,7 +44,9 @@ def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
             if not is_channel(channel)
         }
     )
-    doors_in = set(connection.execute(select(d.grid_id).distinct()).scalars())
+    doors_in = set(
+        connection.execute(select(d.grid_id).where(d.ended_ms.is_(None)).distinct()).scalars()
+    )
     grids = sorted(doors_in - {grid_id for _, grid_id in reachable})
     unreached = sorted(views.unreached(connection) & {warden_id for warden_id, _ in reachable})
     facts = {

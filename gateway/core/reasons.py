@@ -54,6 +54,7 @@ class Reason(StrEnum):
     HEARD_AGAIN = "heard_again"
     SETTLED = "settled"
     RECEIVED_AGAIN = "received_again"
+    DOOR_ENDED = "door_ended"  # it was taken out of use
 
     # Why an announced opening was not taken.
     PERMITS_FULL = "permits_full"  # as many live ones stand as a door may have

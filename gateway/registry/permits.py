@@ -180,6 +180,11 @@ class Announcements:
             del self._fresh[before:]
             raise
 
+    def end_on(self, door_id: str) -> None:
+        """End all permits of a door."""
+        if any(permit.to_ms > self._now_ms for permit in self._permits_on(door_id).values()):
+            self.end("", door_id)
+
     def end(self, permit_id: str, door_id: str = "", from_ms: int | None = None) -> bool:
         """End a permit now, whatever is left of it. Whether that is news.
 
@@ -233,7 +238,9 @@ class Announcements:
         if self._doors is not None:
             return door_id in self._doors
         c = tables.doors.c
-        rows = self._connection.execute(select(c.door_id).where(c.door_id == door_id))
+        rows = self._connection.execute(
+            select(c.door_id).where(c.door_id == door_id, c.ended_ms.is_(None))
+        )
         return rows.first() is not None
 
     def _look_up_doors(self, door_ids: list[str]) -> None:
