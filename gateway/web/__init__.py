@@ -2,7 +2,8 @@
 
 Begin with `app` (the whole as one ASGI application) and `server` (how it is served). What every
 request passes: `security`, then `actor` (who acts); what every route is handed: `context`; what
-comes back without a page: `answers`. What people do: `actions` on a case, `announcing` an opening.
+comes back without a page: `answers`. What people do: `actions` on a case, `announcing` an opening,
+and `endings` of what stands at a door.
 How things are said: `case_words` and `door_words`, which templates ask through `presenters`;
 `drawing` makes HTML. A live page is a `live_view`, and `live_stream` sends what changed of it. The
 rooms `pages` and `api` hold the routes.
