@@ -28,7 +28,7 @@ def cases(
     """List the open cases: what needs a person, and who has it."""
     settings = load(config)
     with (
-        closing(Store.open(settings.store.path, create=False)) as store,
+        closing(Store.open(*settings.store.place, create=False)) as store,
         store.reading() as connection,
     ):
         if closed:
@@ -49,7 +49,7 @@ def cases(
 def _cells(row: CaseRow, zone: tzinfo) -> list[str]:
     return [
         row.case_id,
-        row.door_id,
+        row.door_id or "-",
         place_word(row.label, row.area, "en"),
         "put aside" if row.shelved_until_ms else row.state.replace("_", " "),
         reason_word(row.reason, "en"),

@@ -3,10 +3,12 @@
 `SiteTurn(site).apply(at_ms, subject, event)` takes one event and all that follows from it, in this
 order, which stands here and nowhere else:
 
-1. The subject steps: a door (doors/step.py), or the site (its rules, its staff, its outages).
+1. The subject steps: a door (doors/step.py), or the site (its rules, its staff, its outages,
+   its troubles).
 2. Those who are told hear its effects, one after the other (paging/routing.py).
 3. What it means to others goes to the end of the queue: a door's silence to the site, an outage to
-   its doors, a receipt to its owner and to the other cases of a grouped page.
+   its doors, a blind site to itself, a receipt to its owner and to the other cases of a grouped
+   page.
 4. The first of the queue steps, until it is empty.
 
 So the journal can be read in its own order: an event of the queue stands behind everything that
@@ -22,8 +24,12 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from gateway.core.cases import outages
+from msgspec.structs import replace
+
+from gateway.core.cases import outages, troubles
 from gateway.core.cases.refusal import Refusal
+from gateway.core.clock_shift import shifted
+from gateway.core.deadline_index import earliest
 from gateway.core.doors.orders import why_not_under_order
 from gateway.core.doors.step import next_deadline, step
 from gateway.core.effects import (
@@ -38,10 +44,17 @@ from gateway.core.effects import (
     PermitRefused,
     SilenceBegan,
     SilenceEnded,
+    WatchDoubted,
 )
 from gateway.core.events import (
     CaseAction,
+    ClockCorrected,
+    ClockDoubted,
+    ClockSure,
+    ClockTrusted,
+    DeadlineCame,
     DoorPlaced,
+    DutyEnds,
     Event,
     MessageRefused,
     OutageBegan,
@@ -58,8 +71,10 @@ from gateway.core.events import (
     SealLost,
     SealUnbound,
     StaffSet,
+    TroubleBegan,
+    TroubleEnded,
 )
-from gateway.core.model import CaseState, Door, Outage, Outages
+from gateway.core.model import SURE, CaseState, Door, Doubt, Outage, Outages, Trouble, Troubles
 from gateway.core.paging import routing
 from gateway.core.paging.person import Person
 from gateway.core.paging.routing import Routed, Router
@@ -72,6 +87,7 @@ SITE_AREA = "site"  # the area in which every door lies
 FOLLOWING_MAX = 1_000_000  # events that follow from one; an outage of every door of a huge site
 MOVES_AREAS = frozenset({DoorPlaced, SealBound, SealUnbound})
 Following = deque[tuple[Subject, Event]]
+ClockEvent = ClockDoubted | ClockSure | ClockCorrected | ClockTrusted
 
 
 class Step(NamedTuple):
@@ -106,10 +122,14 @@ class SiteState:
         doors: Mapping[str, Door] | None = None,
         known: Outages | None = None,
         router: Router | None = None,
+        troubled: Troubles | None = None,
+        doubt: Doubt = SURE,
     ) -> None:
         self.rulebook = rulebook
         self.doors = dict(doors or {})
         self.outages = known or Outages()
+        self.troubles = troubled or Troubles()
+        self.doubt = doubt  # of the gateway's clock
         self.router = router or routing.of(Staff())
         self.sealed: Counter[str] = Counter()  # area -> how many sealed doors it holds
         for door in self.doors.values():
@@ -125,6 +145,7 @@ class SiteState:
     def adopt(self, turn: "SiteTurn") -> None:
         """A turn on top of this site is true now."""
         self.rulebook, self.outages = turn.rulebook, turn.outages
+        self.troubles, self.doubt = turn.troubles, turn.doubt
         self.router = turn.router
         self.doors.update(turn.doors)
         self.sealed.update(turn.sealed)
@@ -132,8 +153,8 @@ class SiteState:
     def due_ms(self, subject: Subject) -> int | None:
         """When the subject needs a `DeadlineCame`, though nobody speaks; None if it does not."""
         if subject.kind is SubjectKind.SITE:
-            return outages.next_deadline(self.outages)
-        door = self.doors[subject.id]
+            return _site_due_ms(self)
+        door = _doubted(self.doors[subject.id], self.doubt)
         return next_deadline(door, self.rulebook.of(door.door_class))
 
     def person_due_ms(self, warden_id: str) -> int | None:
@@ -151,6 +172,7 @@ class SiteTurn:
             site.outages,
             site.router,
         )
+        self.troubles, self.doubt = site.troubles, site.doubt
         self.doors: dict[str, Door] = {}
         self.sealed: Counter[str] = Counter()  # what this turn adds to the site's, or takes away
 
@@ -207,8 +229,8 @@ class SiteTurn:
     def due_ms(self, subject: Subject) -> int | None:
         """As `SiteState.due_ms`, as it is now."""
         if subject.kind is SubjectKind.SITE:
-            return outages.next_deadline(self.outages)
-        door = self.door(subject.id)
+            return _site_due_ms(self)
+        door = _doubted(self.door(subject.id), self.doubt)
         return next_deadline(door, self.rulebook.of(door.door_class))
 
     def person_due_ms(self, warden_id: str) -> int | None:
@@ -223,7 +245,7 @@ class SiteTurn:
         return [person for person in now.values() if person is not before.get(person.warden_id)]
 
     def place_of(self, case_id: str, door_id: str) -> Subject:
-        """Whose case this is: the site's, if it is an outage's, else the door's."""
+        """Whose case this is: the site's, if it is an outage's or a trouble's, else the door's."""
         if self._outage_of(case_id) is not None or not door_id:
             return SITE
         return of_door(door_id)
@@ -234,14 +256,14 @@ class SiteTurn:
         self, at_ms: int, subject: Subject, event: Event, queue: Following, follows: bool
     ) -> Step:
         if subject.kind is SubjectKind.SITE:
+            if isinstance(event, ClockEvent):
+                return self._clock_step(event, follows)
             return self._site_step(at_ms, event, queue, follows)
         before = self.door(subject.id)
-        after, effects = step(before, event, at_ms, self.rulebook.of(before.door_class))
+        rules = self.rulebook.of(before.door_class)
+        after, effects = step(_doubted(before, self.doubt), event, at_ms, rules)
         if after is not before:
-            self.doors[subject.id] = after
-            if type(event) in MOVES_AREAS:
-                self.sealed.subtract(_sealed_areas(before))
-                self.sealed.update(_sealed_areas(after))
+            self._hold(before, after, event)
         routed: tuple[Routed, ...] = ()
         for effect in effects:
             if isinstance(effect, SilenceBegan):
@@ -251,9 +273,17 @@ class SiteTurn:
                 queue.append((SITE, SealHeard(subject.id)))
             else:
                 routed += self._route(effect, subject.id, after.grid_id, at_ms)
+                queue.extend(self._duty(subject, effect, at_ms))
         if type(event) is PageReceived:
             self._receipt(event, queue)
         return Step(subject, event, effects, routed, before, after, follows)
+
+    def _hold(self, before: Door, after: Door, event: Event) -> None:
+        """The door as it is from now on."""
+        self.doors[after.door_id] = after
+        if type(event) in MOVES_AREAS:
+            self.sealed.subtract(_sealed_areas(before))
+            self.sealed.update(_sealed_areas(after))
 
     def _site_step(self, at_ms: int, event: Event, queue: Following, follows: bool) -> Step:
         rules, router = self.rulebook.rules, self.router
@@ -263,19 +293,91 @@ class SiteTurn:
                 return Step(SITE, event, (), (), before, rulebook, follows)
             case StaffSet() | PersonDue() | PersonReached():
                 self.router, routed = routing.step(router, event, at_ms, rules)
+                queue.extend(self._duties(router, at_ms) if isinstance(event, StaffSet) else ())
                 return Step(SITE, event, (), routed, router, self.router, follows)
-        known = self.outages
-        self.outages, effects = outages.step(known, event, at_ms, rules)
+        known, after, effects = self._known_step(at_ms, event)
         routed = ()
         for effect in effects:
-            if isinstance(effect, OutageFound | OutageGrew | OutageOver):
-                queue.extend(_to_doors(effect))
-            elif isinstance(effect, CaseMoved | PageDue):
+            if isinstance(effect, CaseMoved | PageDue):
                 grid_id = self.door(effect.door_id).grid_id
                 routed += self._route(effect, effect.door_id, grid_id, at_ms)
+                queue.extend(self._duty(SITE, effect, at_ms))
+            else:
+                queue.extend(self._following(effect, at_ms))
         if isinstance(event, PageReceived):
             self._receipt(event, queue)
-        return Step(SITE, event, effects, routed, known, self.outages, follows)
+        return Step(SITE, event, effects, routed, known, after, follows)
+
+    def _known_step(self, at_ms: int, event: Event) -> tuple[Any, Any, tuple[Effect, ...]]:
+        """What is known of the site before and after the event, and what follows."""
+        if self._is_trouble(event):
+            befallen = self.troubles
+            self.troubles, effects = troubles.step(befallen, event, at_ms, self.rulebook.rules)
+            return befallen, self.troubles, effects
+        known = self.outages
+        self.outages, effects = outages.step(known, event, at_ms, self.rulebook.rules)
+        return known, self.outages, effects
+
+    def _duty(self, subject: Subject, effect: Effect, at_ms: int) -> list[tuple[Subject, Event]]:
+        """A person has taken a case: until when they are on duty."""
+        if not isinstance(effect, CaseMoved) or effect.by is None:
+            return []
+        ends = routing.duty_ends(self.router, effect.case, at_ms, self.rulebook.rules)
+        return [(subject, ends)] if ends is not None else []
+
+    def _duties(self, before: Router, at_ms: int) -> list[tuple[Subject, Event]]:
+        """Other people have duty: what that means to the cases that somebody has."""
+        doors = (self._site.doors | self.doors).values()
+        held = [(of_door(door.door_id), door.case) for door in doors if door.case is not None]
+        holders: list[Outage | Trouble] = [*self.outages.outages, *self.troubles.troubles]
+        held += [(SITE, holder.case) for holder in holders if holder.case is not None]
+        rules = self.rulebook.rules
+        ends = [
+            (subject, routing.duty_ends(self.router, case, at_ms, rules, before))
+            for subject, case in held
+        ]
+        return [(subject, event) for subject, event in ends if event is not None]
+
+    def _following(self, effect: Effect, at_ms: int) -> list[tuple[Subject, Event]]:
+        """What an effect of the site's own step means to its doors, and to itself."""
+        if isinstance(effect, OutageFound | OutageGrew | OutageOver):
+            return _to_doors(effect)
+        if not isinstance(effect, WatchDoubted):
+            return []
+        doors = (self._site.doors | self.doors).values()
+        told = troubles.watch_event(doors, self.troubles, at_ms, self.rulebook.rules)
+        return [(SITE, told)] if told is not None else []
+
+    def _clock_step(self, event: ClockEvent, follows: bool) -> Step:
+        """What the gateway's clock is worth, or that it was set: then every time is set with it."""
+        before = self.doubt
+        match event:
+            case ClockDoubted(behind_ms=behind_ms, ahead_ms=ahead_ms):
+                self.doubt = Doubt(behind_ms, ahead_ms)
+            case ClockSure():
+                self.doubt = SURE
+            case ClockCorrected(by_ms=by_ms):
+                doors = self._site.doors | self.doors
+                self.doors = {door_id: shifted(door, by_ms) for door_id, door in doors.items()}
+                self.outages = shifted(self.outages, by_ms)
+                self.troubles = shifted(self.troubles, by_ms)
+                self.router = routing.shifted(self.router, by_ms)
+                self.doubt = SURE
+        return Step(SITE, event, (), (), before, self.doubt, follows)
+
+    def _is_trouble(self, event: Event) -> bool:
+        """Whether an event of the site's is about what befell it, and not about its outages. Of two
+        times that have come, the earlier is first; the site comes back for the other."""
+        match event:
+            case TroubleBegan() | TroubleEnded():
+                return True
+            case CaseAction() | PageWentOut() | PageReceived() | DutyEnds():
+                return event.case_id.startswith(troubles.PREFIX)
+            case DeadlineCame():
+                due_ms = troubles.next_deadline(self.troubles)
+                other_ms = outages.next_deadline(self.outages)
+                return due_ms is not None and (other_ms is None or due_ms < other_ms)
+        return False
 
     def _route(self, effect: Effect, door_id: str, grid_id: str, at_ms: int) -> tuple[Routed, ...]:
         """What goes out to people because of an effect."""
@@ -289,7 +391,7 @@ class SiteTurn:
         if routing.is_unverified(self.router, event.by):
             queue.append((SITE, PersonReached(event.by)))
         for personal_page in routing.grouped(self.router, event.page_id, event.by):
-            if personal_page.door_id:  # else it was about a person, who has no case
+            if personal_page.door_id or personal_page.case_id:  # else it was about a person
                 subject = self.place_of(personal_page.case_id, personal_page.door_id)
                 queue.append(
                     (subject, PageReceived(personal_page.case_id, personal_page.page_id, event.by))
@@ -297,9 +399,9 @@ class SiteTurn:
 
     def _unpaged(self, case_id: str, door_id: str) -> Subject | None:
         """Whose case this is, if no page of it went out yet."""
-        outage = self._outage_of(case_id)
-        if outage is not None:
-            subject, case = SITE, outage.case
+        holder = self._outage_of(case_id) or self._trouble_of(case_id)
+        if holder is not None:
+            subject, case = SITE, holder.case
         elif door_id:
             subject, case = of_door(door_id), self.door(door_id).case
         else:
@@ -310,10 +412,23 @@ class SiteTurn:
     def _outage_of(self, case_id: str) -> Outage | None:
         return outages.of_case(self.outages, case_id) if self.outages.outages else None
 
+    def _trouble_of(self, case_id: str) -> Trouble | None:
+        return troubles.of_case(self.troubles, case_id)
+
     def _areas(self, door: Door) -> tuple[tuple[str, int], ...]:
         """The areas of a door, the widest first, each with how many sealed doors it holds."""
         sealed = self._site.sealed
         return tuple((area, sealed[area] + self.sealed[area]) for area in _areas_of(door))
+
+
+def _site_due_ms(site: "SiteState | SiteTurn") -> int | None:
+    """When the site needs a step by itself: for its outages or for its troubles."""
+    return earliest(outages.next_deadline(site.outages), troubles.next_deadline(site.troubles))
+
+
+def _doubted(door: Door, doubt: Doubt) -> Door:
+    """The door, with what its time is worth now."""
+    return door if door.doubt == doubt else replace(door, doubt=doubt)
 
 
 def _areas_of(door: Door) -> tuple[str, ...]:

@@ -71,6 +71,9 @@ class DeliveryWorker:
         for entry in entries:
             if entry.channel != self._kind:
                 continue
+            if entry.entry_id < 0:  # of no row: there is nothing to read it from later
+                self._hold(entry)
+                continue
             if self._behind or len(self._held) >= PENDING_MAX:
                 self._behind = self._passed = True  # in order: read from where we are
             else:

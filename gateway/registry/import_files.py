@@ -166,7 +166,7 @@ def _pass_over(enrolment: Enrolment, past: list[tuple[Sheet, Line, PastError]]) 
         if id(sheet) in refused:
             _blame(sheet, line, over)
         else:
-            sheet.note(line.number, over.column, _cell(line, over), f"{over.sentence}; passed over")
+            sheet.note(line.number, over.column, _cell(line, over), f"passed over: {over.sentence}")
             enrolment.counts[sheet.kind, RowResult.SKIPPED] += 1
 
 

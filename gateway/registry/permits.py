@@ -139,7 +139,8 @@ class Announcements:
             same = _same_act(on_door, permit, self._now_ms)
             if same is not None:
                 return Announced(door_id, same, is_new=False)
-        permit_id = permit.permit_id or offered or _same(on_door, permit) or self._new_id()
+        of_row = _same(on_door, permit) if offered is None else None
+        permit_id = permit.permit_id or offered or of_row or self._new_id()
         permit = replace(permit, permit_id=permit_id)
         known = on_door.get(permit_id)
         if known is not None and _without_count(known) == _without_count(permit):

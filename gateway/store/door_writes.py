@@ -15,6 +15,7 @@ from gateway.core.effects import (
     OpeningAnnounced,
     OpeningBegan,
     OpeningEnded,
+    OpeningRedated,
     OpeningResumed,
     PermitSpent,
 )
@@ -32,8 +33,8 @@ _NOT_SHUT = {"shut_from_ms": None, "shut_ms": None, "inferred": False}
 
 
 def of_window(seal_id: str, window: ReplayWindow) -> Row:
-    """How far a seal's transmissions have been accepted."""
-    return {"b_seal_id": seal_id, **asdict(window)}
+    """How far a seal's transmissions have been accepted; so it is proved."""
+    return {"b_seal_id": seal_id, **asdict(window), "unproved_ms": None}
 
 
 def of_state(door: Door) -> Row:
@@ -72,6 +73,9 @@ def of_effect(at_ms: int, door_id: str, effect: Effect) -> tuple[Statement, Row]
             return sql.END_OPENING, {"b_id": row.pop("opening_id"), **row}
         case OpeningResumed(opening_id=opening_id, joined=joined):
             return sql.END_OPENING, {"b_id": opening_id, "joined": joined, **_NOT_SHUT}
+        case OpeningRedated():
+            row = asdict(effect)
+            return sql.REDATE_OPENING, {"b_id": row.pop("opening_id"), **row}
         case OpeningAnnounced(opening_id=opening_id, permit_id=permit_id):
             row = {"b_id": opening_id, "reason": Reason.PERMIT, "permit_id": permit_id}
             return sql.ANNOUNCE_OPENING, row

@@ -12,7 +12,7 @@ from gateway.store.case_views import IN_REVIEW, OPEN, CaseRow
 from gateway.store.outbox import decode_group
 from gateway.store.records import records
 
-GROUPS_MAX: Final = 20  # grouped pages that are opened
+GROUPS_MAX: Final = 100  # grouped pages that are opened: eight minutes of a storm
 
 
 class PageRow(msgspec.Struct, frozen=True):
@@ -20,8 +20,8 @@ class PageRow(msgspec.Struct, frozen=True):
 
     page_id: str
     case_id: str
-    door_id: str
-    label: str
+    door_id: str | None  # with its label; None of a case of the whole site
+    label: str | None
     reason: Reason
     since_ms: int
     made_ms: int
@@ -63,7 +63,7 @@ def inbox(connection: Connection, warden_id: str, is_open: bool, limit: int) -> 
     query = (
         select(o.page_id, o.case_id, c.door_id, d.label, o.reason, o.since_ms, o.made_ms)
         .join(tables.cases, c.case_id == o.case_id)
-        .join(tables.doors, d.door_id == c.door_id)
+        .join(tables.doors, d.door_id == c.door_id, isouter=True)
         .where(o.warden_id == warden_id, o.channel == "inbox", c.state.in_(states))
         .where(o.reason != Reason.GROUPED)
         .order_by(o.made_ms.desc(), o.entry_id.desc())
@@ -84,16 +84,15 @@ def _grouped(
         .order_by(o.made_ms.desc(), o.entry_id.desc())
         .limit(GROUPS_MAX)
     )
-    pages = {
-        case_id: (page_id, made_ms)
-        for page_id, about, made_ms in reversed(connection.execute(query).all())
-        for case_id in decode_group(about).case_ids
-    }
+    pages: dict[str, tuple[str, int]] = {}  # case_id -> the newest page that named it
+    for page_id, about, made_ms in connection.execute(query):
+        for case_id in decode_group(about).case_ids:
+            pages.setdefault(case_id, (page_id, made_ms))
     if not pages:
         return []
     cases = (
         select(c.case_id, c.door_id, d.label, c.reason, c.since_ms)
-        .join(tables.doors, d.door_id == c.door_id)
+        .join(tables.doors, d.door_id == c.door_id, isouter=True)
         .where(c.case_id.in_(list(pages)), c.state.in_(states))
         .limit(limit)
     )

@@ -46,6 +46,9 @@ site = Table(
     Column("made_ms", BigInteger, nullable=False),
     # How events and states are written (store.database.STORED_FORMAT), apart from the tables.
     Column("stored_format", Integer, nullable=False),
+    Column("release", String(32), nullable=True),  # of Menshen, that started here last
+    # Random, of the latest start. The marker beside the file says the same, or this is a copy.
+    Column("life", String(32), nullable=True),
 )
 
 grids = Table(
@@ -88,6 +91,8 @@ seals = Table(
     Column("batch", String(32), nullable=True),
     Column("heartbeat_ms", BigInteger, nullable=True),  # how often it promised a heartbeat
     _ended(),
+    # Its mark may be behind since then, and nothing is believed of it; NULL: it is proved.
+    Column("unproved_ms", BigInteger, nullable=True),
     Index("ix_seals_door_id", "door_id"),
 )
 
@@ -188,10 +193,12 @@ cases = Table(
     Column("case_id", String(80), primary_key=True),
     Column("subject_kind", String(8), nullable=False),  # whose it is: the site's, of an outage
     Column("subject_id", String(64), nullable=False),
-    # Of an outage: the first of its silent doors, and the area that is silent.
-    Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=False),
+    # Of an outage: the first of its silent doors, and the area that is silent. Of a trouble: no
+    # door, the whole site, and which of its kind it is.
+    Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=True),
     Column("area", String(80), nullable=True),
-    Column("grid_id", String(64), nullable=False),
+    Column("about", String(40), nullable=False, server_default=""),
+    Column("grid_id", String(64), nullable=False),  # empty where it is all of them
     Column("state", String(16), nullable=False),
     Column("reason", String(24), nullable=False),
     Column("raised_ms", BigInteger, nullable=False),
@@ -201,6 +208,8 @@ cases = Table(
     Column("locked", Boolean, nullable=False, server_default=false()),
     Column("cleared_ms", BigInteger, nullable=True),  # since when what raised it is over
     Column("refers_to", String(80), nullable=True),  # the case before it
+    Column("raised_again_ms", BigInteger, nullable=True),  # the last time
+    Column("returned_ms", BigInteger, nullable=True),  # likewise, as nobody had finished it
     Column("shelved_by", Text, nullable=True),
     Column("shelved_why", Text, nullable=True),
     Column("shelved_until_ms", BigInteger, nullable=True),
@@ -209,6 +218,7 @@ cases = Table(
     *(Column(f"{did}_arrived_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
     Column("outcome", Text, nullable=True),
     Index("ix_cases_state", "state", "raised_ms"),
+    Index("ix_cases_door_id", "door_id", "raised_ms"),
     sqlite_with_rowid=False,
 )
 
@@ -236,7 +246,7 @@ outages = Table(
 )
 
 states = Table(
-    "states",  # what is known of the site as a whole, by name: "outages", "rules"
+    "states",  # what is known of the site as a whole, by name: "outages", "troubles"
     metadata,
     Column("name", String(16), primary_key=True),
     Column("state", LargeBinary, nullable=False),
@@ -306,9 +316,10 @@ outbox = Table(
     Column("about", Text, nullable=False, server_default=""),
     Column("received_ms", BigInteger, nullable=True),  # when the person's handheld signed for it
     Index("uq_outbox_page_channel", "page_id", "channel", "address", "warden_id", unique=True),
-    Index(
-        "ix_outbox_due",
-        "next_ms",
+    Index(  # what a start takes up again, whatever the table's size
+        "ix_outbox_undelivered",
+        "channel",
+        "entry_id",
         sqlite_where=text("done_ms IS NULL AND gave_up = 0"),
         postgresql_where=text("done_ms IS NULL AND NOT gave_up"),
     ),

@@ -15,7 +15,7 @@ from gateway.core.reasons import Reason
 from gateway.language import reasons, recurrence, times
 from gateway.language.catalogue import say
 from gateway.store.case_views import CaseRow
-from gateway.web import case_words, door_words
+from gateway.web import case_words, door_places, door_words
 
 
 class Times:
@@ -90,6 +90,10 @@ class CaseWords:
         """Where it stands."""
         return case_words.case_word(case, self._language)
 
+    def to_do(self, case: CaseRow) -> str:
+        """What to do first."""
+        return case_words.to_do_line(case, self._language)
+
     def cleared(self, case: CaseRow) -> str:
         """That what raised it is over; empty where that is not so."""
         return case_words.cleared_word(case, self._language)
@@ -106,7 +110,7 @@ class CaseWords:
         """Who has the case; empty while nobody has."""
         return self.who(case_words.holder(case))
 
-    def place(self, label: str, area: str | None) -> str:
+    def place(self, label: str | None, area: str | None) -> str:
         """The door's label, or the area that is silent."""
         return case_words.place_word(label, area, self._language)
 
@@ -123,6 +127,7 @@ class DoorWords:
     """A door, and the people of its grid."""
 
     dom_id = staticmethod(door_words.dom_id)
+    size = staticmethod(door_places.size)
 
     def __init__(self, language: str) -> None:
         self._language = language

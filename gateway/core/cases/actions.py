@@ -1,4 +1,4 @@
-"""What people, and their phones, do about a case, for doors and outages alike.
+"""What people, and their phones, do about a case, for doors, outages and troubles alike.
 
 The table in cases/transitions.py says what may be done when; what an action says is checked after
 that: the outcome must be one, and the end of a shelf must lie ahead.
@@ -34,7 +34,7 @@ from gateway.core.events import (
     PageWentOut,
     PersonOnSite,
 )
-from gateway.core.model import ActionResult, Case, CaseState, Door, Outage
+from gateway.core.model import ActionResult, Case, CaseState, Door, Outage, Trouble
 from gateway.core.outcome import Outcome
 from gateway.core.rules import Rules
 
@@ -43,7 +43,7 @@ LATE_MS: Final = MINUTE_MS  # what comes so long after it was done says both tim
 RESULTS_KEPT: Final = 16  # of one holder: three cases round the whole loop
 
 Recent = tuple[ActionResult, ...]
-Holder = Door | Outage
+Holder = Door | Outage | Trouble
 
 
 ACTION_OF: Final[dict[type[CaseAction], Action]] = {
@@ -145,9 +145,18 @@ def _judge(case: Case, event: CaseAction, done_ms: int, now_ms: int) -> CaseStat
         return Refusal.RAISED_SINCE
     if isinstance(event, CaseReported) and event.outcome not in set(Outcome):
         return Refusal.NO_SUCH_OUTCOME
-    if isinstance(event, CaseShelved) and event.until_ms <= now_ms:
-        return Refusal.UNTIL_PAST
+    if isinstance(event, CaseShelved):
+        return _judge_shelving(case, event, now_ms) or leads_to
     return leads_to
+
+
+def _judge_shelving(case: Case, event: CaseShelved, now_ms: int) -> Refusal | None:
+    """Why a case cannot be put aside so: it is over already, or just this was done."""
+    if event.until_ms <= now_ms:
+        return Refusal.UNTIL_PAST
+    known = case.shelf and (case.shelf.by, case.shelf.why, case.shelf.ends_ms)
+    is_same = known == (event.actor, event.why, event.until_ms)
+    return Refusal.DONE_ALREADY if is_same else None
 
 
 def _refused(event: CaseAction, refusal: Refusal) -> ActionRefused:
@@ -169,4 +178,4 @@ def _do(
             return shelve(holder, case, why, until_ms, attribution, rules)
     action = ACTION_OF[type(event)]
     change = review if action in _REVIEW else answer
-    return change(holder, case, leads_to, attribution)
+    return change(holder, case, leads_to, attribution, rules)
