@@ -61,7 +61,9 @@ async def _run_parts(settings: Settings, store: Store) -> None:
     engine = Engine(store, CommittedSite(known, settings.rulebook), Authenticator(), addresses)
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics)
     workers = [
-        DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.clock)
+        DeliveryWorker(
+            kind, channel, store, engine.attempted, engine.metrics, engine.clock, engine.ended
+        )
         for kind, channel in kinds.opened(settings)
     ]
     engine.connect(broker, [worker.offer for worker in workers])

@@ -19,8 +19,10 @@ from collections.abc import Callable
 import msgspec
 
 from gateway.core.events import Event, RulesSet
+from gateway.core.evidence import Ended, Evidence
 from gateway.core.reasons import REPEATS, Reason
 from gateway.core.subject import SITE, Subject, SubjectKind
+from gateway.engine import needed
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.broadcast import Broadcast
 from gateway.engine.clock import Clock, MachineClock
@@ -136,6 +138,10 @@ class Engine:
     def attempted(self, entry: Entry) -> None:
         """A delivery worker tried an entry, and has written into it how that went."""
         self._put(DeliveryAttempt(entry))
+
+    def ended(self, entry: Entry) -> Ended | None:
+        """Why an entry that has not gone out is needed no more; None while it is needed."""
+        return needed.ended(self.state, entry)
 
     def take_pending(self, pending_id: int, subject: Subject, event: Event) -> None:
         """An event that another program left; its number is struck off in the same commit."""
@@ -281,6 +287,8 @@ class Engine:
                     log.info("the store works again")
                 took_ms = (time.perf_counter() - started) * 1000
                 self.metrics.committed(took_ms, unit.reports, unit.refused)
+                self.metrics.evidence[Evidence.RECEIVED] += unit.signed
+                self.metrics.evidence[Evidence.SEEN] += unit.acted
                 return
 
     def _adopt(self, unit: UnitOfWork) -> None:

@@ -1,10 +1,12 @@
 """How the gateway does: counted as it goes, shown on the console, in the history and by `check`."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from statistics import median
 
 import msgspec
+
+from gateway.core.evidence import Evidence
 
 COMMITS_KEPT = 512  # for the median and the worst
 
@@ -28,6 +30,11 @@ class Health(msgspec.Struct, frozen=True):
     commit_ms_max: float
     store_ok: bool
     store_error: str | None
+    # Pages since the start, by how far it was proved that they came (core.evidence).
+    pages_queued: int = 0
+    pages_accepted: int = 0
+    pages_received: int = 0
+    pages_seen: int = 0
 
 
 class Metrics:
@@ -41,6 +48,7 @@ class Metrics:
         self.commits = self.reports = self.refused = self.turned_away = 0
         self.store_error: str | None = None
         self.outbox: dict[str, tuple[int, int | None]] = {}  # channel -> due, oldest made_ms
+        self.evidence: Counter[str] = Counter()  # core.evidence.Evidence -> pages since the start
         self._commit_ms: deque[float] = deque(maxlen=COMMITS_KEPT)
 
     def broker(self, connected: bool) -> None:
@@ -75,4 +83,5 @@ class Metrics:
             commit_ms_max=max(self._commit_ms, default=0.0),
             store_ok=self.store_error is None,
             store_error=self.store_error,
+            **{f"pages_{evidence}": self.evidence[evidence] for evidence in Evidence},
         )

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from gateway.channels.kinds import is_channel, samples
+from gateway.channels.kinds import problem_of
 from gateway.core.doors.permits import WINDOWS_MAX
 from gateway.core.duration import MINUTE_MS, SECOND_MS
 from gateway.core.local_time import DAY_MIN, EVERY_DAY
@@ -129,8 +129,10 @@ def channels(text: str) -> tuple[str, ...]:
     addresses = tuple(dict.fromkeys(text.split()))
     if len(addresses) > CHANNELS_MAX:
         raise ValueError(f"allowed are up to {CHANNELS_MAX} channels")
-    if not all(map(is_channel, addresses)):
-        raise ValueError(f"allowed are {samples()}, with spaces between")
+    for address in addresses:
+        problem = problem_of(address)
+        if problem is not None:
+            raise ValueError(f"{problem}, with spaces between")
     return addresses
 
 
