@@ -13,12 +13,14 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from sqlalchemy import insert
 
 from gateway.channels import kinds
+from gateway.core.reasons import Reason
 from gateway.engine.engine import Engine
 from gateway.engine.pending import PendingReader
 from gateway.engine.state import CommittedSite
@@ -62,7 +64,14 @@ async def _run_parts(settings: Settings, store: Store) -> None:
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics)
     workers = [
         DeliveryWorker(
-            kind, channel, store, engine.attempted, engine.metrics, engine.clock, engine.ended
+            kind,
+            channel,
+            store,
+            engine.attempted,
+            engine.metrics,
+            engine.clock,
+            engine.ended,
+            partial(engine.trouble, Reason.CHANNEL_FAILING),
         )
         for kind, channel in kinds.opened(settings)
     ]

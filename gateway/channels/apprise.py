@@ -9,7 +9,6 @@ where nothing could be overheard (mail, say) the page counts as handed over, not
 import asyncio
 import logging
 from collections import Counter
-from functools import lru_cache
 from typing import Any, Final
 
 from gateway.channels.channel import ChannelKind, DeliveryError
@@ -38,16 +37,27 @@ class AppriseChannel:
 
     def __init__(self, wording: Wording, client: HttpClient) -> None:
         self._wording, self._client = wording, client
+        self._robots: dict[str, tuple[Any, Robot | None]] = {}
         self._busy: Counter[str] = Counter()  # address -> threads that have not ended
 
     async def send(self, entry: Entry) -> Evidence:
         """Send once: a robot's page from the loop, any other in a thread, for Apprise waits."""
         title, text = self._wording.text(entry)
         if may_be_robot(entry.address):
-            plugin, robot = await in_thread(lambda: _robot_of(entry.address), "apprise")
+            plugin, robot = await self._robot_of(entry.address)
             if robot is not None:
                 return await self._to_robot(robot, plugin, title, text)
         return await self._by_apprise(entry.address, title, text)
+
+    async def _robot_of(self, address: str) -> tuple[Any, Robot | None]:
+        """Apprise's plugin of an address, and the robot if it is one's."""
+        if address not in self._robots:
+            plugin = await in_thread(lambda: _plugin(address), "apprise")
+            if len(self._robots) >= ADDRESSES_KEPT:
+                self._robots.clear()
+            robot = ROBOTS.get(str(getattr(plugin, "secure_protocol", "")))
+            self._robots[address] = plugin, robot
+        return self._robots[address]
 
     async def _by_apprise(self, address: str, title: str, text: str) -> Evidence:
         """In a thread that keeps its place until it has ended, however long its service takes."""
@@ -108,23 +118,15 @@ def _plugin(address: str) -> Any:
         return None
 
 
-@lru_cache(ADDRESSES_KEPT)
-def _robot_of(address: str) -> tuple[Any, Robot | None]:
-    plugin = _plugin(address)
-    return plugin, ROBOTS.get(str(getattr(plugin, "secure_protocol", "")))
-
-
 def _notify(address: str, title: str, text: str) -> Evidence:
     plugin = _plugin(address)
     if plugin is None:
         raise DeliveryError("this is no address that Apprise knows", permanent=True)
-    import apprise
-
-    messenger = apprise.Apprise()
-    messenger.add(plugin)
     with overheard() as heard:
         try:
-            taken = messenger.notify(body=text, title=title)
+            # The plugin's own call: through Apprise's it would wait in a pool of six threads for
+            # all services, behind the slowest.
+            taken = plugin.notify(body=text, title=title, body_format="text")
         except Exception as error:  # noqa: BLE001 - a hundred plugins of others: their weather
             raise DeliveryError(f"Apprise failed with {type(error).__name__}") from None
     return _proved(str(plugin.service_name), bool(taken), heard)

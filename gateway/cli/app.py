@@ -40,7 +40,7 @@ COMMANDS = (
     Command(
         "check",
         AT_WORK,
-        "Check settings, database, gateway, broker, clock, disk, seals and pages: a line each.",
+        "Check all that makes a door not watched, or a warden not told: a line for each part.",
     ),
     Command(
         "doors",

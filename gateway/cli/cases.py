@@ -49,7 +49,7 @@ def cases(
 def _cells(row: CaseRow, zone: tzinfo) -> list[str]:
     return [
         row.case_id,
-        row.door_id,
+        row.door_id or "-",
         place_word(row.label, row.area, "en"),
         "put aside" if row.shelved_until_ms else row.state.replace("_", " "),
         reason_word(row.reason, "en"),

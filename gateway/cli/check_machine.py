@@ -8,12 +8,14 @@ import urllib.error
 import urllib.request
 from datetime import tzinfo
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.output import span, when
 from gateway.settings import Settings
+from gateway.settings.sections import Influx
 from gateway.settings.values import is_loopback
 from gateway.store.database import HEAD, Store
 
@@ -104,6 +106,26 @@ def clock(newest_ms: int, now: int, zone: tzinfo) -> CheckResult:
         words = f"{when(now, zone)}, not set by a time server since the machine started"
         return CheckResult("clock", Mark.WARN, words, facts)
     return CheckResult("clock", Mark.OK, when(now, zone), facts)
+
+
+def history(influx: Influx) -> CheckResult:
+    """Whether InfluxDB is there, and new enough. Without it charts wait, and nothing else."""
+    from gateway.feeds.influx_server import Server  # most of a second, for those who use it
+
+    server = Server(influx, ANSWER_S)
+    try:
+        version, old = server.version(), server.too_old()
+    finally:
+        server.close()
+    host = urlsplit(influx.url).hostname
+    if version is None:
+        words = f"none answers at {host}; reports are kept, and the charts wait"
+        return CheckResult("influx", Mark.FAIL, words)
+    if old is not None:
+        return CheckResult("influx", Mark.FAIL, f"{host} {old}", {"version": version})
+    return CheckResult(
+        "influx", Mark.OK, f"{host} answers, version {version}", {"version": version}
+    )
 
 
 def disk(folder: Path) -> CheckResult:

@@ -45,6 +45,7 @@ class CaseMoved(Struct, frozen=True, tag="case_moved"):
     done_ms: int | None = None  # when the person did it, if not at `at_ms`, when it arrived
     door_id: str = ""  # of an outage's case: the door that stands for it
     area: str | None = None  # and the area that is silent; None where it is a door's own case
+    about: str = ""  # of a trouble's case: which of its kind; no door stands for it
 
 
 class ActionRefused(Struct, frozen=True, tag="action_refused"):

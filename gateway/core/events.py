@@ -169,6 +169,24 @@ class OutageEnded(Struct, frozen=True, tag="outage_ended"):
     outage_id: str
 
 
+class TroubleBegan(Struct, frozen=True, tag="trouble_began"):
+    """To the site: one of `TROUBLES` is there, since `age_ms` before it came.
+
+    `about` tells one from another of the same reason: a random id or a short code, no identity.
+    """
+
+    reason: Reason
+    about: str = ""
+    age_ms: Count = 0
+
+
+class TroubleEnded(Struct, frozen=True, tag="trouble_ended"):
+    """To the site: that trouble is over."""
+
+    reason: Reason
+    about: str = ""
+
+
 class RulesSet(Struct, frozen=True, tag="rules"):
     """To the site: these rules hold from now on."""
 
@@ -217,6 +235,8 @@ Event = (
     | SealHeard
     | OutageBegan
     | OutageEnded
+    | TroubleBegan
+    | TroubleEnded
     | RulesSet
     | StaffSet
     | PersonDue

@@ -255,3 +255,24 @@ class Outages(Struct, frozen=True, omit_defaults=True):
     gathered_ms: int | None = None  # when those that fell silent together are checked
     outages: tuple[Outage, ...] = ()
     recent: tuple[ActionResult, ...] = ()  # of the latest actions of people, the newest last
+
+
+class Trouble(Struct, frozen=True, omit_defaults=True):
+    """Something that has befallen the gateway or its whole site: one case, and no door."""
+
+    trouble_id: str
+    reason: Reason
+    about: str  # which of its kind
+    since_ms: int
+    is_over: bool = False
+    case: Case | None = None
+    in_review: tuple[Case, ...] = ()
+    last_case: str | None = None
+
+
+class Troubles(Struct, frozen=True, omit_defaults=True):
+    """The troubles of a site that go on, or have a case that does."""
+
+    troubles: tuple[Trouble, ...] = ()
+    raised: int = 0  # how many there ever were: their numbers
+    recent: tuple[ActionResult, ...] = ()  # of the latest actions of people, the newest last

@@ -49,11 +49,25 @@ class Reason(StrEnum):
     CANARY_MISSED = "canary_missed"  # and did not get there
     UNREACHABLE = "unreachable"  # a warden whom the daily test did not reach
 
+    # Troubles of the site: the watch itself is lost, or will be.
+    WATCH_LOST = "watch_lost"  # most of the site is silent, or its broker is away
+    STORE_FAILING = "store_failing"  # nothing could be stored for a while
+    DISK_LOW = "disk_low"
+    CLOCK_DOUBTED = "clock_doubted"
+    CERTIFICATE_ENDS = "certificate_ends"
+    CHANNEL_FAILING = "channel_failing"  # nobody can be told by it; of a person: by none of theirs
+    FORGERY = "forgery"  # refused messages over the whole site
+    FLOOD = "flood"  # one seal sends far too much
+    MEMORY_ENDS = "memory_ends"  # an older copy of the database was put back
+    TWIN = "twin"  # a second gateway under the same id
+    POISONED = "poisoned"  # a stored thing that cannot be read or stepped
+
     # Why a rule, and no person, ended a case. ORDER_OVER and OUTAGE are two more.
     ANNOUNCED_LATE = "announced_late"
     HEARD_AGAIN = "heard_again"
     SETTLED = "settled"
     RECEIVED_AGAIN = "received_again"
+    TROUBLE_OVER = "trouble_over"
 
     # Why an announced opening was not taken.
     PERMITS_FULL = "permits_full"  # as many live ones stand as a door may have
@@ -80,6 +94,25 @@ BREACHES = TAMPER | {
     Reason.SILENT_OPEN,
     Reason.SILENT_TAMPERED,
 }
+
+# What has befallen the gateway or its site, and no single door.
+TROUBLES = frozenset(
+    {
+        Reason.WATCH_LOST,
+        Reason.STORE_FAILING,
+        Reason.DISK_LOW,
+        Reason.CLOCK_DOUBTED,
+        Reason.CERTIFICATE_ENDS,
+        Reason.CHANNEL_FAILING,
+        Reason.FORGERY,
+        Reason.FLOOD,
+        Reason.MEMORY_ENDS,
+        Reason.TWIN,
+        Reason.POISONED,
+    }
+)
+# Of these, those that leave the watch standing: told at once, but again only day by day.
+SLOW_TROUBLES = frozenset({Reason.CERTIFICATE_ENDS, Reason.CHANNEL_FAILING, Reason.FLOOD})
 
 UNWATCHED = frozenset({Reason.NO_ORDER, Reason.ORDER_NOT_BEGUN, Reason.ORDER_OVER})
 

@@ -3,7 +3,8 @@
 `SiteTurn(site).apply(at_ms, subject, event)` takes one event and all that follows from it, in this
 order, which stands here and nowhere else:
 
-1. The subject steps: a door (doors/step.py), or the site (its rules, its staff, its outages).
+1. The subject steps: a door (doors/step.py), or the site (its rules, its staff, its outages,
+   its troubles).
 2. Those who are told hear its effects, one after the other (paging/routing.py).
 3. What it means to others goes to the end of the queue: a door's silence to the site, an outage to
    its doors, a receipt to its owner and to the other cases of a grouped page.
@@ -22,8 +23,9 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from gateway.core.cases import outages
+from gateway.core.cases import outages, troubles
 from gateway.core.cases.refusal import Refusal
+from gateway.core.deadline_index import earliest
 from gateway.core.doors.orders import why_not_under_order
 from gateway.core.doors.step import next_deadline, step
 from gateway.core.effects import (
@@ -41,6 +43,7 @@ from gateway.core.effects import (
 )
 from gateway.core.events import (
     CaseAction,
+    DeadlineCame,
     DoorPlaced,
     Event,
     MessageRefused,
@@ -57,8 +60,10 @@ from gateway.core.events import (
     SealHeard,
     SealLost,
     StaffSet,
+    TroubleBegan,
+    TroubleEnded,
 )
-from gateway.core.model import CaseState, Door, Outage, Outages
+from gateway.core.model import CaseState, Door, Outage, Outages, Trouble, Troubles
 from gateway.core.paging import routing
 from gateway.core.paging.person import Person
 from gateway.core.paging.routing import Routed, Router
@@ -105,10 +110,12 @@ class SiteState:
         doors: Mapping[str, Door] | None = None,
         known: Outages | None = None,
         router: Router | None = None,
+        troubled: Troubles | None = None,
     ) -> None:
         self.rulebook = rulebook
         self.doors = dict(doors or {})
         self.outages = known or Outages()
+        self.troubles = troubled or Troubles()
         self.router = router or routing.of(Staff())
         self.sealed: Counter[str] = Counter()  # area -> how many sealed doors it holds
         for door in self.doors.values():
@@ -124,6 +131,7 @@ class SiteState:
     def adopt(self, turn: "SiteTurn") -> None:
         """A turn on top of this site is true now."""
         self.rulebook, self.outages = turn.rulebook, turn.outages
+        self.troubles = turn.troubles
         self.router = turn.router
         self.doors.update(turn.doors)
         self.sealed.update(turn.sealed)
@@ -131,7 +139,7 @@ class SiteState:
     def due_ms(self, subject: Subject) -> int | None:
         """When the subject needs a `DeadlineCame`, though nobody speaks; None if it does not."""
         if subject.kind is SubjectKind.SITE:
-            return outages.next_deadline(self.outages)
+            return _site_due_ms(self)
         door = self.doors[subject.id]
         return next_deadline(door, self.rulebook.of(door.door_class))
 
@@ -150,6 +158,7 @@ class SiteTurn:
             site.outages,
             site.router,
         )
+        self.troubles = site.troubles
         self.doors: dict[str, Door] = {}
         self.sealed: Counter[str] = Counter()  # what this turn adds to the site's, or takes away
 
@@ -206,7 +215,7 @@ class SiteTurn:
     def due_ms(self, subject: Subject) -> int | None:
         """As `SiteState.due_ms`, as it is now."""
         if subject.kind is SubjectKind.SITE:
-            return outages.next_deadline(self.outages)
+            return _site_due_ms(self)
         door = self.door(subject.id)
         return next_deadline(door, self.rulebook.of(door.door_class))
 
@@ -222,7 +231,7 @@ class SiteTurn:
         return [person for person in now.values() if person is not before.get(person.warden_id)]
 
     def place_of(self, case_id: str, door_id: str) -> Subject:
-        """Whose case this is: the site's, if it is an outage's, else the door's."""
+        """Whose case this is: the site's, if it is an outage's or a trouble's, else the door's."""
         if self._outage_of(case_id) is not None or not door_id:
             return SITE
         return of_door(door_id)
@@ -263,8 +272,14 @@ class SiteTurn:
             case StaffSet() | PersonDue() | PersonReached():
                 self.router, routed = routing.step(router, event, at_ms, rules)
                 return Step(SITE, event, (), routed, router, self.router, follows)
-        known = self.outages
-        self.outages, effects = outages.step(known, event, at_ms, rules)
+        if self._is_trouble(event):
+            known: Outages | Troubles = self.troubles
+            self.troubles, effects = troubles.step(self.troubles, event, at_ms, rules)
+            after: Outages | Troubles = self.troubles
+        else:
+            known = self.outages
+            self.outages, effects = outages.step(self.outages, event, at_ms, rules)
+            after = self.outages
         routed = ()
         for effect in effects:
             if isinstance(effect, OutageFound | OutageGrew | OutageOver):
@@ -274,7 +289,21 @@ class SiteTurn:
                 routed += self._route(effect, effect.door_id, grid_id, at_ms)
         if isinstance(event, PageReceived):
             self._receipt(event, queue)
-        return Step(SITE, event, effects, routed, known, self.outages, follows)
+        return Step(SITE, event, effects, routed, known, after, follows)
+
+    def _is_trouble(self, event: Event) -> bool:
+        """Whether an event of the site's is about what befell it, and not about its outages. Of two
+        times that have come, the earlier is first; the site comes back for the other."""
+        match event:
+            case TroubleBegan() | TroubleEnded():
+                return True
+            case CaseAction() | PageWentOut() | PageReceived():
+                return event.case_id.startswith(troubles.PREFIX)
+            case DeadlineCame():
+                due_ms = troubles.next_deadline(self.troubles)
+                other_ms = outages.next_deadline(self.outages)
+                return due_ms is not None and (other_ms is None or due_ms < other_ms)
+        return False
 
     def _route(self, effect: Effect, door_id: str, grid_id: str, at_ms: int) -> tuple[Routed, ...]:
         """What goes out to people because of an effect."""
@@ -288,7 +317,7 @@ class SiteTurn:
         if routing.is_unverified(self.router, event.by):
             queue.append((SITE, PersonReached(event.by)))
         for personal_page in routing.grouped(self.router, event.page_id, event.by):
-            if personal_page.door_id:  # else it was about a person, who has no case
+            if personal_page.door_id or personal_page.case_id:  # else it was about a person
                 subject = self.place_of(personal_page.case_id, personal_page.door_id)
                 queue.append(
                     (subject, PageReceived(personal_page.case_id, personal_page.page_id, event.by))
@@ -296,9 +325,9 @@ class SiteTurn:
 
     def _unpaged(self, case_id: str, door_id: str) -> Subject | None:
         """Whose case this is, if no page of it went out yet."""
-        outage = self._outage_of(case_id)
-        if outage is not None:
-            subject, case = SITE, outage.case
+        holder = self._outage_of(case_id) or self._trouble_of(case_id)
+        if holder is not None:
+            subject, case = SITE, holder.case
         elif door_id:
             subject, case = of_door(door_id), self.door(door_id).case
         else:
@@ -309,10 +338,18 @@ class SiteTurn:
     def _outage_of(self, case_id: str) -> Outage | None:
         return outages.of_case(self.outages, case_id) if self.outages.outages else None
 
+    def _trouble_of(self, case_id: str) -> Trouble | None:
+        return troubles.of_case(self.troubles, case_id)
+
     def _areas(self, door: Door) -> tuple[tuple[str, int], ...]:
         """The areas of a door, the widest first, each with how many sealed doors it holds."""
         sealed = self._site.sealed
         return tuple((area, sealed[area] + self.sealed[area]) for area in _areas_of(door))
+
+
+def _site_due_ms(site: "SiteState | SiteTurn") -> int | None:
+    """When the site needs a step by itself: for its outages or for its troubles."""
+    return earliest(outages.next_deadline(site.outages), troubles.next_deadline(site.troubles))
 
 
 def _areas_of(door: Door) -> tuple[str, ...]:

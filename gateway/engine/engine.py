@@ -18,7 +18,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from gateway.core.events import Event, RulesSet
+from gateway.core.cases import troubles
+from gateway.core.events import Event, RulesSet, TroubleBegan, TroubleEnded
 from gateway.core.evidence import Ended, Evidence
 from gateway.core.reasons import REPEATS, Reason
 from gateway.core.subject import SITE, Subject, SubjectKind
@@ -52,6 +53,7 @@ log = logging.getLogger("menshen.engine")
 
 BATCH_MAX = 256
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
+TROUBLES_KNOWN_MAX = 1_000
 RETRY_MS = (200, 500, 1_000, 2_000, 5_000)  # then every 5 s
 
 
@@ -91,6 +93,7 @@ class Engine:
         self._wake = asyncio.Event()
         self._idle: list[asyncio.Future[None]] = []  # those who wait until there is nothing to do
         self._tally = RefusalTally()
+        self._troubles: dict[tuple[Reason, str], bool] = {}  # as they were last said
         self._scheduler = Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
         self.broadcast = Broadcast()
@@ -154,6 +157,30 @@ class Engine:
         self._addressing.know(known)
         self._wake.set()
 
+    def trouble(self, reason: Reason, is_present: bool, about: str = "", age_ms: int = 0) -> None:
+        """Say whether something has befallen the gateway or its site: one case, raised or cleared.
+
+        May be said as often as one likes, from the loop; only what is new becomes an event.
+
+        Args:
+            reason: one of `core.reasons.TROUBLES`.
+            is_present: whether it is there.
+            about: which of its kind: a random id or a short code, never an identity.
+            age_ms: how long it has been there already.
+        """
+        key = reason, about[: troubles.ABOUT_MAX]
+        known = self._troubles.get(key)
+        if known is None:
+            known = troubles.is_present(self.state.troubles, *key)
+        if is_present == known:
+            return
+        if len(self._troubles) >= TROUBLES_KNOWN_MAX:
+            self._troubles.clear()  # the site's state knows them too
+        self._troubles[key] = is_present
+        event = TroubleBegan(*key, age_ms) if is_present else TroubleEnded(*key)
+        log.warning("trouble %s %s: %s", *key, "present" if is_present else "over")
+        self._put(Command(SITE, event))
+
     async def submit(self, subject: Subject, event: Event) -> Answer:
         """Do an action of a person.
 
@@ -195,6 +222,7 @@ class Engine:
                 self._adopt(unit)
                 self._acknowledge(batch)
                 self._tell(unit, batch)
+                unit.log.write()
         finally:
             self._writer.close()
 

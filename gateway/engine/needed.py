@@ -1,9 +1,9 @@
 """Whether a page that waits to go out is still needed: asked again before each try."""
 
+from gateway.core.cases import outages, troubles
 from gateway.core.cases.case import ANSWERED, find
-from gateway.core.cases.outages import of_case
 from gateway.core.evidence import Ended
-from gateway.core.model import Case, Door, Outage
+from gateway.core.model import Case, Door, Outage, Trouble
 from gateway.core.reasons import Reason
 from gateway.engine.state import CommittedSite
 from gateway.store.outbox import Entry, decode_group
@@ -20,7 +20,7 @@ def ended(site: CommittedSite, entry: Entry) -> Ended | None:
         return Ended.LEFT
     if entry.reason == Reason.GROUPED:
         return _group_ended(site, entry)
-    if not entry.case_id or not entry.door_id:
+    if not entry.case_id:
         return None
     return _case_ended(site, entry, entry.case_id, entry.door_id)
 
@@ -43,16 +43,19 @@ def _door_of(site: CommittedSite, case_id: str) -> str:
 
 
 def _case_ended(site: CommittedSite, entry: Entry, case_id: str, door_id: str) -> Ended | None:
-    holder: Door | Outage | None = of_case(site.outages, case_id) or site.doors.get(door_id)
-    if holder is None:
-        return None if not door_id else Ended.CLOSED
-    case = find(holder, case_id)
-    if case is None:
+    if case_id.startswith(troubles.PREFIX):
+        holder: Door | Outage | Trouble | None = troubles.of_case(site.troubles, case_id)
+    else:
+        if not door_id:
+            return None  # nobody here knows the case: rather once too often
+        holder = outages.of_case(site.outages, case_id) or site.doors.get(door_id)
+    case = None if holder is None else find(holder, case_id)
+    if holder is None or case is None:
         return Ended.CLOSED
     return Ended.TAKEN if _is_in_hand(case, holder, entry) else None
 
 
-def _is_in_hand(case: Case, holder: Door | Outage, entry: Entry) -> bool:
+def _is_in_hand(case: Case, holder: Door | Outage | Trouble, entry: Entry) -> bool:
     """Whether somebody took it, put it aside or reported it after the page was made.
 
     What is told of a case that somebody has already (a second fault, say) is needed all the same.

@@ -23,7 +23,8 @@ class CommittedSite(SiteState):
 
     def __init__(self, registry: Registry, rulebook: Rulebook) -> None:
         router = routing.of(registry.staff_journaled, registry.people)
-        super().__init__(rulebook, registry.doors, registry.outages, router)
+        known = registry.outages, router, registry.troubles
+        super().__init__(rulebook, registry.doors, *known)
         self.registry = registry
         self.windows = {seal_id: row.window for seal_id, row in registry.seals.items()}
 

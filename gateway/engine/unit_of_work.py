@@ -7,6 +7,7 @@ If the commit fails the unit of work is kept and tried again, and nobody outside
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from gateway.core.actor import ActorKind
 from gateway.core.cases.actions import LATE_MS, result_of
@@ -30,17 +31,20 @@ from gateway.core.events import (
     RulesSet,
     StaffSet,
 )
-from gateway.core.model import Door, Outages
+from gateway.core.model import Door, Outages, Troubles
 from gateway.core.reasons import UNWATCHED, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.site import SiteTurn, Step, reason_of
 from gateway.core.subject import Subject, SubjectKind, of_door
+from gateway.engine.event_log import EventLog
 from gateway.engine.outgoing import Addressing, entries_of
 from gateway.engine.ports import Answer
 from gateway.engine.state import CommittedSite
+from gateway.store import states
 from gateway.store.batch import WriteBatch
 from gateway.store.outbox import Entry
 
+_STATES: dict[type[Any], str] = {Outages: states.OUTAGES, Troubles: states.TROUBLES}
 REFUSALS_JOURNALED_A_MINUTE = 60  # of each reason; beyond that they are counted only
 
 
@@ -70,6 +74,7 @@ class UnitOfWork:
         self._tally, self._addressing = tally, addressing
         self.turn = SiteTurn(site)
         self.writes = WriteBatch(ids[0])
+        self.log = EventLog()
         self.next_entry_id = ids[1]
         self.windows: dict[str, ReplayWindow] = {}
         self.pages: dict[str, None] = {}
@@ -113,6 +118,7 @@ class UnitOfWork:
         """How a delivery worker's try went. The first page of a case that went out moves the case
         on."""
         self.writes.attempt(entry)
+        self.log.attempt(entry)
         if entry.done_ms is None:
             return
         page = entry.case_id, entry.page_id, entry.door_id, entry.warden_id
@@ -160,6 +166,8 @@ class UnitOfWork:
         if isinstance(reason, Reason) and reason in UNWATCHED:  # counted like what was refused
             self.writes.refusal(at_ms, reason)
         self.writes.event(at_ms, step.subject, step.event, reason, cause_id)
+        for effect in step.effects:
+            self.log.effect(effect)
         if is_door:
             for effect in step.effects:
                 self._effect(at_ms, step.after, effect)
@@ -181,12 +189,13 @@ class UnitOfWork:
     def _site_row(self, at_ms: int, step: Step) -> None:
         """What the site knows of all doors, and of all people."""
         if isinstance(step.event, RulesSet):
-            self.writes.state("rules", step.event.rulebook)
+            self.writes.state(states.RULES, step.event.rulebook)
         elif isinstance(step.event, StaffSet):
-            self.writes.state("staff", step.event.staff)
-        if isinstance(step.after, Outages) and step.after is not step.before:
+            self.writes.state(states.STAFF, step.event.staff)
+        name = _STATES.get(type(step.after))
+        if name is not None and step.after is not step.before:
             self.is_site_changed = True
-            self.writes.state("outages", step.after)
+            self.writes.state(name, step.after)
         for effect in step.effects:
             if isinstance(effect, OutageFound | OutageGrew | OutageOver):
                 self.writes.outage(at_ms, effect)
@@ -205,4 +214,5 @@ class UnitOfWork:
             entry.entry_id = self.next_entry_id
             self.next_entry_id += 1
             self.writes.entries.append(entry)
+            self.log.page(entry)
             self.pages[entry.page_id] = None  # a grouped page, or a test, is news too

@@ -19,6 +19,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.engine.health import Metrics
+from gateway.ingest import connection_cause
 from gateway.settings.sections import Broker as BrokerSettings
 from sealwire import topics
 
@@ -82,7 +83,8 @@ class Broker:
                 log.warning("lost the broker at %s; reports wait in the seals", self._place())
             except (OSError, ValueError, ConnectionError) as error:
                 if failures == 0:
-                    log.warning("cannot reach the broker at %s: %s", self._place(), error)
+                    cause = connection_cause.of_error(error, self._settings)
+                    log.warning("cannot reach the broker at %s: %s", self._place(), cause)
                 failures += 1
             finally:
                 self._hang_up()
@@ -115,10 +117,15 @@ class Broker:
                     for wait in waits:
                         wait.cancel()
         except TimeoutError:
-            raise ConnectionError("it took the connection and never answered") from None
+            words = "it took the connection and never answered"
+            raise ConnectionError(await self._likely(words)) from None
         if not self._ready.is_set():
-            raise ConnectionError(self._refusal or "it closed the connection")
+            words = "it closed the connection"
+            raise ConnectionError(self._refusal or await self._likely(words))
         self._metrics.broker(connected=True)
+
+    async def _likely(self, words: str) -> str:
+        return await asyncio.to_thread(connection_cause.of_silence, self._settings, words)
 
     async def _serve(self) -> None:
         """Keep-alive and self-echo, until the connection is gone or without traffic."""

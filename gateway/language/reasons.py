@@ -6,7 +6,7 @@ first, and the number under which the console tells the rest.
 
 from gateway.core.cases.refusal import Refusal
 from gateway.core.outcome import Outcome
-from gateway.core.reasons import FAULTS, Reason
+from gateway.core.reasons import FAULTS, TROUBLES, Reason
 from gateway.language.catalogue import N_, say
 
 _WORDS: dict[Reason, str] = {
@@ -41,10 +41,22 @@ _WORDS: dict[Reason, str] = {
     Reason.CANARY: N_("Proof of the way"),
     Reason.CANARY_MISSED: N_("Pages may not arrive"),
     Reason.UNREACHABLE: N_("Person not reached"),
+    Reason.WATCH_LOST: N_("The watch is lost"),
+    Reason.STORE_FAILING: N_("Nothing could be stored"),
+    Reason.DISK_LOW: N_("Disk nearly full"),
+    Reason.CLOCK_DOUBTED: N_("Clock in doubt"),
+    Reason.CERTIFICATE_ENDS: N_("Certificate ends"),
+    Reason.CHANNEL_FAILING: N_("Pages do not arrive"),
+    Reason.FORGERY: N_("Forged messages"),
+    Reason.FLOOD: N_("A seal sends too much"),
+    Reason.MEMORY_ENDS: N_("An older copy was put back"),
+    Reason.TWIN: N_("A second gateway runs"),
+    Reason.POISONED: N_("Stored data damaged"),
     Reason.ANNOUNCED_LATE: N_("Announced afterwards"),
     Reason.HEARD_AGAIN: N_("Heard again"),
     Reason.SETTLED: N_("Contact settled"),
     Reason.RECEIVED_AGAIN: N_("Pages arrive again"),
+    Reason.TROUBLE_OVER: N_("Over by itself"),
     Reason.PERMITS_FULL: N_("Too many permits"),
     Reason.GROUPED: N_("Several cases at once"),
     Reason.TEST: N_("Daily test"),
@@ -96,10 +108,34 @@ _WHY: dict[Reason, str] = {
     Reason.UNREACHABLE: N_(
         "The daily test did not reach a person on the on-call schedule, so pages would not either."
     ),
+    Reason.WATCH_LOST: N_(
+        "Most of the site is not heard, or its broker is away: nobody sees these doors."
+    ),
+    Reason.STORE_FAILING: N_(
+        "The gateway could store nothing for a while; reports waited in the seals meanwhile."
+    ),
+    Reason.DISK_LOW: N_("The gateway's disk is nearly full; when it is full, nothing is watched."),
+    Reason.CLOCK_DOUBTED: N_("The gateway's clock cannot be right, or nobody knows whether it is."),
+    Reason.CERTIFICATE_ENDS: N_(
+        "A certificate of the broker ends soon, or has ended; then no seal is heard any more."
+    ),
+    Reason.CHANNEL_FAILING: N_(
+        "Nobody can be told by one of the ways: pages by it do not go out, or do not arrive."
+    ),
+    Reason.FORGERY: N_("Many messages of many seals were refused: somebody forges them."),
+    Reason.FLOOD: N_("One seal sends far more than any door can: a fault, or somebody else."),
+    Reason.MEMORY_ENDS: N_(
+        "The gateway runs with an older copy of its database: what came after it is not known."
+    ),
+    Reason.TWIN: N_("A second gateway with the same data runs and takes the seals' reports away."),
+    Reason.POISONED: N_(
+        "Something that is stored cannot be read; what belongs to it stands still."
+    ),
     Reason.ANNOUNCED_LATE: N_("The opening was announced afterwards, in time; the case is closed."),
     Reason.HEARD_AGAIN: N_("What was silent is heard again."),
     Reason.SETTLED: N_("The contact has come to rest and is believed again."),
     Reason.RECEIVED_AGAIN: N_("A phone has signed for the canary's page again."),
+    Reason.TROUBLE_OVER: N_("What was wrong is over, before anybody took the case."),
     Reason.PERMITS_FULL: N_("The door has as many permits as it may have, so none was added."),
     Reason.GROUPED: N_("Several cases came at once, so they are told in one page."),
     Reason.TEST: N_("This is the daily test of the way to you."),
@@ -142,6 +178,19 @@ _FIRST_ACTION: dict[Reason, str] = {
         "Ring the warden on duty, then call the engineer: network, gateway, message service."
     ),
     Reason.UNREACHABLE: N_("Ring that person, and let the phone's messages be checked."),
+    Reason.WATCH_LOST: N_(
+        "Let the doors be watched by people, and look at power, network, broker and gateway."
+    ),
+    Reason.STORE_FAILING: N_("Look at the gateway's disk or card, and make a copy at once."),
+    Reason.DISK_LOW: N_("Make room on the gateway's disk today."),
+    Reason.CLOCK_DOUBTED: N_("Compare the gateway's clock with a right one and correct it."),
+    Reason.CERTIFICATE_ENDS: N_("Let the engineer renew it (menshen broker-config)."),
+    Reason.CHANNEL_FAILING: N_("Ring those who depend on it, and let the engineer see to it."),
+    Reason.FORGERY: N_("Call the engineer, and look at the seals and the network in their place."),
+    Reason.FLOOD: N_("Look at the seal in its place, then call the engineer."),
+    Reason.MEMORY_ENDS: N_("Ask what happened since that copy, then look at each door once."),
+    Reason.TWIN: N_("Stop one of the two gateways."),
+    Reason.POISONED: N_("Call the engineer: menshen check names what cannot be read."),
     Reason.GROUPED: N_("Open the list and begin at the top."),
 }
 _NOTHING = N_("There is nothing to do.")
@@ -161,8 +210,10 @@ _OUTCOMES: dict[str, str] = {
     Reason.OUTAGE: N_("By itself: an outage explains the silence"),
     Reason.SETTLED: N_("By itself: the contact has settled"),
     Reason.RECEIVED_AGAIN: N_("By itself: pages arrive again"),
+    Reason.TROUBLE_OVER: N_("By itself: it is over"),
 }
 _OF_FAULT = (Outcome.REPAIRED, Outcome.SUPPLY, Outcome.SEAL_FAULT)
+_MENDED = FAULTS | TROUBLES | {Reason.CANARY_MISSED}
 _OF_DOOR = tuple(outcome for outcome in Outcome if outcome not in _OF_FAULT[:2])
 
 _REFUSED: dict[Refusal, str] = {
@@ -225,14 +276,16 @@ def outcome_word(outcome: str, language: str) -> str:
 
 def outcomes_of(reason: Reason) -> tuple[Outcome, ...]:
     """How a case of this reason can end: a fault is mended, a door seen to."""
-    return _OF_FAULT if reason in FAULTS or reason is Reason.CANARY_MISSED else _OF_DOOR
+    return _OF_FAULT if reason in _MENDED else _OF_DOOR
 
 
 def case_number(case_id: str) -> str:
     """A case's number as people say it: the end of the seal's id, and the report's number.
 
-    An outage's is the end of its time.
+    An outage's is the end of its time; of a trouble, how many there were with it.
     """
+    if case_id.startswith("trouble-"):
+        return "trouble-" + case_id.rpartition("-")[2]
     if case_id.startswith("outage-"):
         _, at_ms, number = case_id.split("-")
         return f"outage-{at_ms[-6:]}{number}"

@@ -36,7 +36,7 @@ def _needed(_: Entry) -> Ended | None:
     return None
 
 
-def _untold(_code: str, _is_present: bool) -> None:
+def _untold(_is_present: bool, _about: str) -> None:
     """Nobody hears of it."""
 
 
@@ -52,7 +52,8 @@ class DeliveryWorker:
         metrics: learns how many entries are in hand, and how old the oldest is.
         clock: the engine's: an entry is due when the engine says so.
         ended: says before each try whether an entry is needed no more, and why.
-        trouble: told that nothing reaches a destination, by its code, and that something does.
+        trouble: told that nothing reaches a destination (True), or that something does again, with
+            the code of the destination.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class DeliveryWorker:
         metrics: Metrics,
         clock: Clock,
         ended: Callable[[Entry], Ended | None] = _needed,
-        trouble: Callable[[str, bool], None] = _untold,
+        trouble: Callable[[bool, str], None] = _untold,
     ) -> None:
         self._kind, self._channel = kind, channel
         self._store, self._attempted, self._metrics = store, attempted, metrics
@@ -78,7 +79,7 @@ class DeliveryWorker:
             self._noted,
             self._later,
             self._failing,
-            lambda destination, is_present: self._trouble(destination.code, is_present),
+            lambda destination, is_present: self._trouble(is_present, destination.code),
         )
         self._destinations: dict[str, Destination] = {}
         self._agenda: list[tuple[int, int, Destination]] = []

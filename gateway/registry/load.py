@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from gateway.core.events import DoorPlaced
-from gateway.core.model import Door, Outages
+from gateway.core.model import Door, Outages, Troubles
 from gateway.core.paging import staff
 from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Override, Role, Shift
@@ -46,6 +46,7 @@ class Registry(msgspec.Struct, frozen=True):
     wardens: dict[str, tuple[Warden, ...]]  # grid_id -> who is told
     enrolment: int = 0
     outages: Outages = Outages()
+    troubles: Troubles = Troubles()
     staff: Staff = Staff()  # as it is enrolled,
     staff_journaled: Staff = Staff()  # and as the journal last said
     people: tuple[Person, ...] = ()  # those of whom something is known
@@ -73,6 +74,7 @@ def load(connection: Connection) -> Registry:
         wardens=wardens,
         enrolment=enrolment(connection),
         outages=states.outages(connection),
+        troubles=states.troubles(connection),
         staff=_staff(connection, wardens),
         staff_journaled=states.staff(connection),
         people=states.people(connection),

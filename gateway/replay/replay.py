@@ -1,5 +1,5 @@
-"""The journal lived through again: every door, every outage and every person who is told, as the
-journal alone makes them, and what followed.
+"""The journal lived through again: every door, outage and trouble, and every person who is told, as
+the journal alone makes them, and what followed.
 
 The journal is read in its own order, a bounded piece at a time, inside the caller's one reading
 transaction, so that a gateway at work does not move it meanwhile. Only what came from outside is
@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from gateway.core.events import Event
-from gateway.core.model import Door, Outages
+from gateway.core.model import Door, Outages, Troubles
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn, Step
@@ -127,6 +127,7 @@ def differing(connection: Connection, replay: Replay) -> Apart:
     states = {name: state for name, state in connection.execute(select(s.name, s.state))}
     made = {
         "outages": (encode(replay.turn.outages), encode(Outages())),
+        "troubles": (encode(replay.turn.troubles), encode(Troubles())),
         "staff": (encode(replay.turn.router.staff), encode(Staff())),
     }
     return Apart(

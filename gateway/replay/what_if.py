@@ -130,7 +130,9 @@ class _Other:
 
     def __init__(self, held: SiteTurn, rulebook: Rulebook) -> None:
         self._held = held
-        self._turn = SiteTurn(SiteState(rulebook, held.doors, held.outages, held.router))
+        self._turn = SiteTurn(
+            SiteState(rulebook, held.doors, held.outages, held.router, held.troubles)
+        )
         self._deadlines = DeadlineIndex[Subject]()
 
     def due(self, until_ms: int) -> Iterator[Page]:
@@ -175,7 +177,8 @@ class _Other:
 
     def _is_apart(self, subject: Subject) -> bool:
         if subject.kind is SubjectKind.SITE:
-            return self._turn.outages != self._held.outages
+            its, other = self._turn, self._held
+            return (its.outages, its.troubles) != (other.outages, other.troubles)
         return self._turn.door(subject.id) != self._held.door(subject.id)
 
 

@@ -28,15 +28,17 @@ class CaseRow(msgspec.Struct, frozen=True):
     """A case. A `…_name` is None where whoever it was is no warden. A step was done at `…_ms`, and
     the gateway heard of it at `…_arrived_ms`.
 
-    Of an outage, `area` is what is silent, and door and label are those that stand for it.
+    Of an outage, `area` is what is silent, and door and label are those that stand for it. Of a
+    trouble it is the whole site, there is no door, and `about` says which of its kind it is.
     """
 
     case_id: str
     subject_kind: SubjectKind
     subject_id: str
-    door_id: str
-    label: str
+    door_id: str | None
+    label: str | None
     area: str | None
+    about: str
     grid_id: str
     state: CaseState
     reason: Reason
@@ -223,7 +225,7 @@ def outage_of(connection: Connection, case: CaseRow) -> OutageRow | None:
     o, d = tables.outages.c, tables.doors.c
     query = select(tables.outages).where(o.area == case.area, o.since_ms == case.since_ms)
     outage = connection.execute(query.order_by(o.outage_id.desc())).first()
-    if case.area is None or outage is None:
+    if case.area is None or case.door_id is None or outage is None:
         return None
     door_ids = _decode_names(outage.doors)
     rows = connection.execute(
@@ -246,7 +248,7 @@ def _cases() -> Select[Any]:
     named = [who.c.name.label(f"{action}_name") for action, who in people.items()]
     columns = [tables.cases.c[n] for n in CaseRow.__struct_fields__ if n in tables.cases.c]
     query = select(*columns, tables.doors.c.label, *named)
-    query = query.join(tables.doors, tables.doors.c.door_id == tables.cases.c.door_id)
+    query = query.join(tables.doors, tables.doors.c.door_id == tables.cases.c.door_id, isouter=True)
     for action, who in people.items():
         query = query.join(who, who.c.warden_id == tables.cases.c[f"{action}_by"], isouter=True)
     return query

@@ -35,8 +35,8 @@ def move_case(row: Row, kind: SubjectKind, door_id: str, grid_id: str, moved: Ca
     Args:
         row: From `new_case`, or as an earlier move of the same batch left it.
         kind: Whose case it is: the door's, or the site's.
-        door_id: The door; of an outage, the first of its silent doors.
-        grid_id: That door's grid.
+        door_id: The door; of an outage, the first of its silent doors; empty of a trouble.
+        grid_id: That door's grid; empty of a trouble.
         moved: The case as it is now, by whom it was moved and when.
     """
     case, shelf = moved.case, moved.case.shelf
@@ -44,9 +44,10 @@ def move_case(row: Row, kind: SubjectKind, door_id: str, grid_id: str, moved: Ca
     row |= {
         "subject_kind": kind,
         "subject_id": door_id if kind is SubjectKind.DOOR else SITE.id,
-        "door_id": door_id,
+        "door_id": door_id or None,
         "grid_id": grid_id,
         "area": moved.area,
+        "about": moved.about,
         "moved_ms": moved.at_ms,
         "shelved_by": shelf and shelf.by.actor_id,
         "shelved_why": shelf and shelf.why,

@@ -21,8 +21,8 @@ class PageRow(msgspec.Struct, frozen=True):
 
     page_id: str
     case_id: str
-    door_id: str
-    label: str
+    door_id: str | None  # with its label; None of a case of the whole site
+    label: str | None
     reason: Reason
     since_ms: int
     made_ms: int
@@ -84,7 +84,7 @@ def inbox(connection: Connection, warden_id: str, is_open: bool, limit: int) -> 
     query = (
         select(o.page_id, o.case_id, c.door_id, d.label, o.reason, o.since_ms, o.made_ms, o.sent_id)
         .join(tables.cases, c.case_id == o.case_id)
-        .join(tables.doors, d.door_id == c.door_id)
+        .join(tables.doors, d.door_id == c.door_id, isouter=True)
         .where(o.warden_id == warden_id, o.channel == "inbox", c.state.in_(states))
         .where(o.reason != Reason.GROUPED)
         .order_by(o.made_ms.desc(), o.entry_id.desc())
@@ -114,7 +114,7 @@ def _grouped(
         return []
     cases = (
         select(c.case_id, c.door_id, d.label, c.reason, c.since_ms)
-        .join(tables.doors, d.door_id == c.door_id)
+        .join(tables.doors, d.door_id == c.door_id, isouter=True)
         .where(c.case_id.in_(list(pages)), c.state.in_(states))
         .limit(limit)
     )

@@ -8,13 +8,14 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, select
 
-from gateway.core.model import Door, Outages
+from gateway.core.model import Door, Outages, Troubles
 from gateway.core.paging.person import Person
 from gateway.core.paging.staff import Staff
 from gateway.store import tables
 
 # The names under which the site's own states stand in the table `states`.
 OUTAGES: Final = "outages"
+TROUBLES: Final = "troubles"
 RULES: Final = "rules"
 STAFF: Final = "staff"
 LISTENING: Final = "listening"
@@ -30,6 +31,7 @@ encode = msgspec.json.Encoder().encode
 _decode_door = msgspec.json.Decoder(Door).decode
 _decode_person = msgspec.json.Decoder(Person).decode
 _decode_outages = msgspec.json.Decoder(Outages).decode
+_decode_troubles = msgspec.json.Decoder(Troubles).decode
 _decode_staff = msgspec.json.Decoder(Staff).decode
 _decode_listening = msgspec.json.Decoder(Listening).decode
 
@@ -49,6 +51,11 @@ def people(connection: Connection) -> tuple[Person, ...]:
 def outages(connection: Connection) -> Outages:
     """What the site knows of all doors."""
     return _decode_outages(site_state(connection, OUTAGES) or b"{}")
+
+
+def troubles(connection: Connection) -> Troubles:
+    """What has befallen the gateway and its site."""
+    return _decode_troubles(site_state(connection, TROUBLES) or b"{}")
 
 
 def staff(connection: Connection) -> Staff:

@@ -179,10 +179,12 @@ cases = Table(
     Column("case_id", String(80), primary_key=True),
     Column("subject_kind", String(8), nullable=False),  # whose it is: the site's, of an outage
     Column("subject_id", String(64), nullable=False),
-    # Of an outage: the first of its silent doors, and the area that is silent.
-    Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=False),
+    # Of an outage: the first of its silent doors, and the area that is silent. Of a trouble: no
+    # door, the whole site, and which of its kind it is.
+    Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=True),
     Column("area", String(80), nullable=True),
-    Column("grid_id", String(64), nullable=False),
+    Column("about", String(40), nullable=False, server_default=""),
+    Column("grid_id", String(64), nullable=False),  # empty where it is all of them
     Column("state", String(16), nullable=False),
     Column("reason", String(24), nullable=False),
     Column("raised_ms", BigInteger, nullable=False),
@@ -227,7 +229,7 @@ outages = Table(
 )
 
 states = Table(
-    "states",  # what is known of the site as a whole, by name: "outages", "rules"
+    "states",  # what is known of the site as a whole, by name: "outages", "troubles"
     metadata,
     Column("name", String(16), primary_key=True),
     Column("state", LargeBinary, nullable=False),

@@ -257,9 +257,9 @@ def ended_word(ended: Ended, language: str) -> str:
     return say(_ENDED[ended], language)
 
 
-def place_word(label: str, area: str | None, language: str) -> str:
+def place_word(label: str | None, area: str | None, language: str) -> str:
     """Where it is: the door's label, or the area that is silent."""
     if area is None:
-        return label
+        return label or ""
     kind, _, name = area.partition(":")
     return say(_AREAS[kind], language).format(name=name) if kind in _AREAS else area

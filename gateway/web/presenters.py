@@ -107,7 +107,7 @@ class CaseWords:
         """Who has the case; empty while nobody has."""
         return self.who(case_words.holder(case))
 
-    def place(self, label: str, area: str | None) -> str:
+    def place(self, label: str | None, area: str | None) -> str:
         """The door's label, or the area that is silent."""
         return case_words.place_word(label, area, self._language)
 

@@ -16,7 +16,7 @@ from msgspec import inspect
 from gateway.core.cases.escalation import Ways
 from gateway.core.effects import Effect
 from gateway.core.events import Event
-from gateway.core.model import CaseState, Contact, Door, Outages
+from gateway.core.model import CaseState, Contact, Door, Outages, Troubles
 from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Role
 from gateway.core.paging.staff import Staff
@@ -30,6 +30,7 @@ STATES: dict[str, type[msgspec.Struct]] = {
     "doors.state": Door,
     "people.state": Person,
     "states.outages": Outages,
+    "states.troubles": Troubles,
     "states.rules": Rulebook,
     "states.staff": Staff,
     "states.listening": Listening,

@@ -2,5 +2,5 @@
 
 To be read in this order: `transitions` (the table: what may be done when), `refusal` (why not),
 `case` (what follows), `actions` (what people do), `escalation` (who is told next), `outages` (one
-case for many doors).
+case for many doors), `troubles` (what befell the gateway itself).
 """

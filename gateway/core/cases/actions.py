@@ -1,4 +1,4 @@
-"""What people, and their phones, do about a case, for doors and outages alike.
+"""What people, and their phones, do about a case, for doors, outages and troubles alike.
 
 The table in cases/transitions.py says what may be done when; what an action says is checked after
 that: the outcome must be one, and the end of a shelf must lie ahead.
@@ -34,7 +34,7 @@ from gateway.core.events import (
     PageWentOut,
     PersonOnSite,
 )
-from gateway.core.model import ActionResult, Case, CaseState, Door, Outage
+from gateway.core.model import ActionResult, Case, CaseState, Door, Outage, Trouble
 from gateway.core.outcome import Outcome
 from gateway.core.rules import Rules
 
@@ -43,7 +43,7 @@ LATE_MS: Final = MINUTE_MS  # what comes so long after it was done says both tim
 RESULTS_KEPT: Final = 16  # of one holder: three cases round the whole loop
 
 Recent = tuple[ActionResult, ...]
-Holder = Door | Outage
+Holder = Door | Outage | Trouble
 
 
 ACTION_OF: Final[dict[type[CaseAction], Action]] = {

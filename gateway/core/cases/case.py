@@ -8,8 +8,8 @@ nothing is ever reopened. A case of tampering is locked: nobody reports it from 
 case may be over before anybody answered (ISA-18.2: returned to normal, unacknowledged); it must be
 answered all the same, and nothing closes that still goes on.
 
-A holder is whatever holds a case: a door, or an outage. What people may do about it when is one
-table, in cases/transitions.py; here is what follows once they may.
+A holder is whatever holds a case: a door, an outage, or a trouble of the site. What people may do
+about it when is one table, in cases/transitions.py; here is what follows once they may.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,14 +21,15 @@ from gateway.core.actor import Actor
 from gateway.core.cases import escalation
 from gateway.core.doors.orders import quiet
 from gateway.core.effects import CaseMoved, Effect, PageDue
-from gateway.core.model import Case, CaseState, Door, Outage, SecondaryFault, Shelf
+from gateway.core.model import Case, CaseState, Door, Outage, SecondaryFault, Shelf, Trouble
 from gateway.core.reasons import BREACHES, TAMPER, Reason
 from gateway.core.rules import Rules
 
-H = TypeVar("H", Door, Outage)
+H = TypeVar("H", Door, Outage, Trouble)
 DoorChange = tuple[Door, tuple[Effect, ...]]
 
 IN_REVIEW_MAX = 16  # of one door; the one that waits longest is closed by the rule of too many
+UNANSWERED = frozenset({CaseState.RAISED, CaseState.PAGED})
 ANSWERED = frozenset({CaseState.ACKNOWLEDGED, CaseState.ON_SITE})
 
 
@@ -70,7 +71,7 @@ def raise_case(
     return holder, (CaseMoved(case, now_ms), *pages)
 
 
-def _quiet(holder: Door | Outage, now_ms: int) -> escalation.QuietHours:
+def _quiet(holder: Door | Outage | Trouble, now_ms: int) -> escalation.QuietHours:
     return quiet(holder, now_ms) if isinstance(holder, Door) else ()
 
 
@@ -106,7 +107,7 @@ def page_secondary(
     return replace(holder, case=replace(case, secondary=later)), pages
 
 
-def find(holder: Door | Outage, case_id: str) -> Case | None:
+def find(holder: Door | Outage | Trouble, case_id: str) -> Case | None:
     """The case of this number, open or reported, if the holder has it."""
     cases = (holder.case, *holder.in_review)
     return next((case for case in cases if case is not None and case.case_id == case_id), None)

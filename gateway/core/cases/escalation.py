@@ -18,9 +18,10 @@ from gateway.core import local_time
 from gateway.core.effects import Effect, PageDue
 from gateway.core.model import Case, Escalation
 from gateway.core.paging.schedule import Role
-from gateway.core.reasons import BREACHES, FAULTS, Reason
+from gateway.core.reasons import BREACHES, FAULTS, SLOW_TROUBLES, TROUBLES, Reason
 from gateway.core.rules import Rules
 
+_AGAIN_BY_DAYS = FAULTS | SLOW_TROUBLES
 QuietHours = tuple[tuple[int, int], ...]
 CaseChange = tuple[Case, tuple[Effect, ...]]
 
@@ -69,14 +70,36 @@ UNREACHABLE_STEPS = (  # told once; an installer mends no phone
     EscalationStep(Role.CENTRE, Ways.ALL),
 )
 
+# Whoever can give the watch back, and whoever must know that there is none: at any hour.
+WATCH_STEPS = (
+    EscalationStep(Role.CAPTAIN, Ways.ALL),
+    EscalationStep(Role.CENTRE, Ways.ALL),
+    EscalationStep(Role.INSTALLER, Ways.ALL, "deputy_ms"),
+)
+CHANNEL_STEPS = (  # of a person or a service: who is told instead must know at once
+    EscalationStep(Role.CAPTAIN, Ways.ALL),
+    EscalationStep(Role.CENTRE, Ways.ALL),
+    EscalationStep(Role.INSTALLER, Ways.ALL, "fault_captain_ms"),
+)
+ENGINEER_STEPS = (  # the installer mends it, and the others know that it is to be mended
+    EscalationStep(Role.INSTALLER, Ways.ALL),
+    EscalationStep(Role.CAPTAIN, Ways.ALL),
+    EscalationStep(Role.CENTRE, Ways.ALL),
+)
+
+_STEPS = {
+    Reason.CANARY_MISSED: CANARY_STEPS,
+    Reason.UNREACHABLE: UNREACHABLE_STEPS,
+    **dict.fromkeys(TROUBLES, WATCH_STEPS),
+    Reason.CHANNEL_FAILING: CHANNEL_STEPS,
+    Reason.CERTIFICATE_ENDS: ENGINEER_STEPS,
+    Reason.FLOOD: ENGINEER_STEPS,
+}
+
 
 def steps_for(reason: Reason) -> tuple[EscalationStep, ...]:
     """The steps of one round, the lowest first."""
-    if reason is Reason.CANARY_MISSED:
-        return CANARY_STEPS
-    if reason is Reason.UNREACHABLE:
-        return UNREACHABLE_STEPS
-    return FAULT_STEPS if reason in FAULTS else BREACH_STEPS
+    return _STEPS.get(reason) or (FAULT_STEPS if reason in FAULTS else BREACH_STEPS)
 
 
 def begin(
@@ -145,7 +168,7 @@ def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) ->
     if step_index + 1 < len(steps):
         next_ms = began_ms + steps[step_index + 1].wait_ms(rules)
         return replace(escalation, step_index=step_index + 1, next_ms=next_ms, began_ms=began_ms)
-    again_ms = rules.fault_again_ms if escalation.reason in FAULTS else rules.again_ms
+    again_ms = rules.fault_again_ms if escalation.reason in _AGAIN_BY_DAYS else rules.again_ms
     next_ms = began_ms + max(again_ms, steps[-1].wait_ms(rules))
     return replace(
         escalation,

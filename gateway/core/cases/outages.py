@@ -18,7 +18,7 @@ from gateway.core.cases.actions import act, page_received, page_sent, refused
 from gateway.core.cases.refusal import Refusal
 from gateway.core.effects import CaseMoved, Effect, OutageFound, OutageGrew, OutageOver, PageDue
 from gateway.core.events import CaseAction, Event, PageReceived, PageWentOut, SealHeard, SealLost
-from gateway.core.model import Case, CaseState, Lost, Outage, Outages
+from gateway.core.model import Case, Lost, Outage, Outages
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
@@ -217,7 +217,7 @@ def _settle(outages: Outages, outage: Outage, now_ms: int, _: Rules) -> OutagesC
     still = tuple(door_id for door_id in outage.doors if door_id in silent)
     over = OutageOver(outage.outage_id, outage.doors, still)
     outage = replace(outage, settles_ms=None, doors=())
-    if outage.case is not None and outage.case.state in (CaseState.RAISED, CaseState.PAGED):
+    if outage.case is not None and outage.case.state in case.UNANSWERED:
         outage, ended = case.end_by_rule(outage, outage.case, Reason.HEARD_AGAIN, now_ms)
     else:
         outage, ended = case.cleared(outage, OVER, now_ms)

@@ -33,7 +33,7 @@ from gateway.core.paging.staff import Staff, schedule_of
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
-EVERYBODY_MAX = 50  # told at once where nobody has duty
+EVERYBODY_MAX = 50  # told at once: of a step for the whole site, and where nobody has duty
 
 
 class Router(Struct, frozen=True):
@@ -108,7 +108,7 @@ def follow(
             back what is queued of it.
         door_id: the door; of an outage, the one that stands for it; empty where a page is about a
             person and no door.
-        grid_id: whose people are told, those of that door.
+        grid_id: whose people are told, those of that door; WHOLE_SITE for those of all.
         now_ms: the effect's time, in ms of UTC.
         rules: the site's.
 
@@ -174,7 +174,7 @@ def _recipients(
         on_duty = schedule.on_duty(router.schedule, grid_id, step.role, now_ms, rules.zone)
         recipients = [
             (warden_id, step.ways) for warden_id in on_duty if _is_reachable(router, warden_id)
-        ]
+        ][:EVERYBODY_MAX]
         if recipients:
             return recipients
     return _of_grid(router, grid_id, tuple(Role)) or _anybody(router)

@@ -29,6 +29,7 @@ class Role(StrEnum):
     INSTALLER = "installer"
 
 
+WHOLE_SITE = ""  # stands for all grids, where something concerns no single one
 SITE_WIDE = frozenset({Role.INSTALLER, Role.CENTRE})  # who helps in grids that have none of them
 
 
@@ -93,10 +94,10 @@ def on_duty(
     """The ids of those who have a grid's duty now, in order.
 
     A grid without shifts for a role has all its people of that role on duty, always. Installers and
-    the centre are those of the grid, else those of any other.
+    the centre are those of the grid, else those of any other. WHOLE_SITE is every grid.
     """
     wardens = tuple(_on_duty(schedule, grid_id, role, now_ms, zone))
-    if not wardens and role in SITE_WIDE:
+    if not wardens and (role in SITE_WIDE or grid_id == WHOLE_SITE):
         others = schedule.grids.get(role, ())
         wardens = tuple(
             warden_id

@@ -1,0 +1,215 @@
+"""Troubles: what befalls the gateway itself, or the whole site, is a case as an opening is.
+
+The site's own step: `step(troubles, event, now_ms, rules) -> troubles, effects`. A trouble is a
+reason, and what it is about where there are several of that kind. It raises one case when it
+begins, however often it is said, and clears it when it is over. What heals by itself ends a case
+that nobody has taken; what somebody must look into waits for that person. No door stands for it:
+the captains of all grids and the centre are asked."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec.structs import replace
+
+from gateway.core.cases import case
+from gateway.core.cases.actions import act, page_received, page_sent, refused
+from gateway.core.cases.refusal import Refusal
+from gateway.core.effects import CaseMoved, Effect
+from gateway.core.events import (
+    CaseAction,
+    Event,
+    PageReceived,
+    PageWentOut,
+    TroubleBegan,
+    TroubleEnded,
+)
+from gateway.core.model import Case, Trouble, Troubles
+from gateway.core.reasons import TROUBLES, Reason
+from gateway.core.rules import Rules
+
+TroublesChange = tuple[Troubles, tuple[Effect, ...]]
+
+PREFIX: Final = "trouble-"  # of its cases' ids
+EACH_MAX: Final = 8  # of one reason; what is beyond joins one case for all of those
+MORE: Final = "more"  # what that one is about
+ABOUT_MAX: Final = 40  # characters
+DUE_MAX: Final = 4 * (EACH_MAX + 1) * len(TROUBLES)  # deadlines in one step
+AREA: Final = "site"  # where it is, for the case's row
+# Over, and nobody need look into it any more.
+HEALS: Final = frozenset(
+    {
+        Reason.WATCH_LOST,
+        Reason.DISK_LOW,
+        Reason.CLOCK_DOUBTED,
+        Reason.CERTIFICATE_ENDS,
+        Reason.CHANNEL_FAILING,
+    }
+)
+
+
+def step(troubles: Troubles, event: Event, now_ms: int, rules: Rules) -> TroublesChange:
+    """One event about what befell the site.
+
+    Args:
+        troubles: those that go on, or have a case that does; it stays as it is.
+        event: a trouble that began or ended, the fate of a page, or an action of a person. Any
+            other, such as a `DeadlineCame`, only does what is due.
+        now_ms: the event's time, in ms of UTC.
+        rules: the site's.
+
+    Returns:
+        The troubles after it, and what follows, in order. An action on a case that nobody holds is
+        an `ActionRefused`; nothing is raised.
+    """
+    troubles, due = _fire_deadlines(troubles, now_ms, rules)
+    match event:
+        case TroubleBegan():
+            troubles, effects = _began(troubles, event, now_ms, rules)
+        case TroubleEnded():
+            troubles, effects = _ended(troubles, event, now_ms)
+        case PageWentOut() | PageReceived():
+            troubles, effects = _page(troubles, event, now_ms, rules)
+        case CaseAction():
+            troubles, effects = _person(troubles, event, now_ms, rules)
+        case _:
+            effects = ()
+    troubles, since = _fire_deadlines(troubles, now_ms, rules)
+    return troubles, due + effects + since
+
+
+def next_deadline(troubles: Troubles) -> int | None:
+    """The earliest time at which a trouble's case needs a step by itself, or None."""
+    return min((due_ms for due_ms, _, _ in _all_due(troubles)), default=None)
+
+
+def is_present(troubles: Troubles, reason: Reason, about: str = "") -> bool:
+    """Whether this one goes on, as far as the site was told."""
+    found = _find(troubles, reason, about[:ABOUT_MAX])
+    return found is not None and not found.is_over
+
+
+def has_present(troubles: Troubles, reason: Reason) -> bool:
+    """Whether any of this reason goes on."""
+    return any(t.reason is reason and not t.is_over for t in troubles.troubles)
+
+
+def of_case(troubles: Troubles, case_id: str) -> Trouble | None:
+    """The trouble that has this case."""
+    if not case_id.startswith(PREFIX):
+        return None
+    return next((t for t in troubles.troubles if case.find(t, case_id) is not None), None)
+
+
+def _find(troubles: Troubles, reason: Reason, about: str) -> Trouble | None:
+    return next((t for t in troubles.troubles if (t.reason, t.about) == (reason, about)), None)
+
+
+def _began(troubles: Troubles, event: TroubleBegan, now_ms: int, rules: Rules) -> TroublesChange:
+    """It is there: one case, unless it is known. Too many of a kind are one case more, once."""
+    about, since_ms = event.about[:ABOUT_MAX], now_ms - event.age_ms
+    trouble = _find(troubles, event.reason, about)
+    if trouble is None and sum(t.reason is event.reason for t in troubles.troubles) >= EACH_MAX:
+        about = MORE
+        trouble = _find(troubles, event.reason, about)
+        if trouble is not None and trouble.case is not None:
+            return troubles, ()  # it says so already
+    if trouble is not None and not trouble.is_over:
+        return troubles, ()
+    number = troubles.raised + 1
+    page_id = f"{PREFIX}{now_ms}-{number}"
+    trouble = trouble or Trouble(page_id, event.reason, about, since_ms)
+    trouble = replace(trouble, since_ms=since_ms, is_over=False)
+    trouble, raised = case.raise_case(trouble, event.reason, page_id, now_ms, since_ms, rules)
+    troubles = _with(replace(troubles, raised=number), trouble)
+    effects = _placed(trouble, raised)
+    if about != MORE:
+        return troubles, effects
+    troubles, over = _ended(troubles, TroubleEnded(event.reason, MORE), now_ms)
+    return troubles, effects + over  # nobody counts them: it waits for a person, and no longer
+
+
+def _ended(troubles: Troubles, event: TroubleEnded, now_ms: int) -> TroublesChange:
+    """It is over: what heals ends a case that nobody took; all else must be answered."""
+    trouble = _find(troubles, event.reason, event.about[:ABOUT_MAX])
+    if trouble is None or trouble.is_over:
+        return troubles, ()
+    trouble = replace(trouble, is_over=True)
+    is_untaken = trouble.case is not None and trouble.case.state in case.UNANSWERED
+    if trouble.case is not None and is_untaken and event.reason in HEALS:
+        trouble, effects = case.end_by_rule(trouble, trouble.case, Reason.TROUBLE_OVER, now_ms)
+        trouble, cleared = case.cleared(trouble, TROUBLES, now_ms)
+        effects += cleared
+    else:
+        trouble, effects = case.cleared(trouble, TROUBLES, now_ms)
+    return _with(troubles, trouble), _placed(trouble, effects)
+
+
+def _page(
+    troubles: Troubles, event: PageWentOut | PageReceived, now_ms: int, rules: Rules
+) -> TroublesChange:
+    """The fate of a page about the case of a trouble."""
+    trouble = of_case(troubles, event.case_id)
+    if trouble is None:
+        return troubles, ()
+    if isinstance(event, PageWentOut):
+        trouble, effects = page_sent(trouble, event, now_ms, rules)
+    else:
+        trouble, effects = page_received(trouble, event, now_ms, rules)
+    return _with(troubles, trouble), _placed(trouble, effects)
+
+
+def _person(troubles: Troubles, event: CaseAction, now_ms: int, rules: Rules) -> TroublesChange:
+    """What a person does about the case of a trouble. Results outlive a trouble that is gone."""
+    trouble = of_case(troubles, event.case_id)
+    if trouble is None:
+        recent, effects = refused(event, troubles.recent, now_ms, Refusal.NO_SUCH_CASE)
+    else:
+        trouble, recent, effects = act(trouble, event, troubles.recent, now_ms, rules)
+        troubles, effects = _with(troubles, trouble), _placed(trouble, effects)
+    return replace(troubles, recent=recent), effects
+
+
+def _placed(trouble: Trouble, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """What follows from a trouble's case, with what it is about."""
+    return tuple(
+        replace(effect, area=AREA, about=trouble.about) if isinstance(effect, CaseMoved) else effect
+        for effect in effects
+    )
+
+
+def _with(troubles: Troubles, trouble: Trouble) -> Troubles:
+    """The troubles with this one as it is now; it leaves when it is over and has no case."""
+    gone = trouble.is_over and trouble.case is None and not trouble.in_review
+    kept = {t.trouble_id: t for t in troubles.troubles} | {trouble.trouble_id: trouble}
+    if gone:
+        del kept[trouble.trouble_id]
+    return replace(troubles, troubles=tuple(kept.values()))
+
+
+def _all_due(troubles: Troubles) -> Iterator[tuple[int, Trouble, case.Rule]]:
+    for trouble in troubles.troubles:
+        if trouble.case is not None:
+            for due, rule in case.DUE:
+                due_ms = due(trouble.case)
+                if due_ms is not None:
+                    yield due_ms, trouble, rule
+
+
+def _fire_deadlines(troubles: Troubles, now_ms: int, rules: Rules) -> TroublesChange:
+    """Do what was due by now, the earliest first. A rule may set a new time, so check again."""
+    effects: tuple[Effect, ...] = ()
+    for _ in range(DUE_MAX):
+        first = min(_all_due(troubles), key=_due_ms, default=None)
+        if first is None or first[0] > now_ms:
+            break
+        due_ms, trouble, rule = first
+        its: Case | None = trouble.case
+        assert its is not None  # noqa: S101 - a trouble without one has no times
+        trouble, more = rule(trouble, its, due_ms, now_ms, rules)
+        troubles = _with(troubles, trouble)
+        effects += _placed(trouble, more)
+    return troubles, effects
+
+
+def _due_ms(due: tuple[int, Trouble, case.Rule]) -> int:
+    return due[0]
