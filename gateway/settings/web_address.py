@@ -67,11 +67,13 @@ def web_address(text: str) -> WebAddress:
 def _host(name: str) -> str:
     if not name:
         raise ValueError("it has no host")
+    if "%" in name:
+        raise ValueError("a zone or an escape stands in its host")
     try:
         return str(ipaddress.ip_address(name))
     except ValueError:
         pass
-    if ":" in name or "%" in name:
+    if ":" in name:
         raise ValueError("its host is no IPv6 address")
     try:
         ascii_name = name if name.isascii() else name.encode("idna").decode()
