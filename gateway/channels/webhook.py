@@ -87,6 +87,7 @@ def body(entry: Entry, wording: Wording) -> bytes:
         "text": text,
         "since_ms": entry.since_ms,
         "made_ms": entry.made_ms,
+        **wording.group(entry),
         "try": entry.tries,
     }
     return _encode(said)

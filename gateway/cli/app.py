@@ -55,6 +55,11 @@ COMMANDS = (
         "Open a door of class canary every ten minutes, and sign for its page, until Ctrl-C.",
     ),
     Command(
+        "clock",
+        AT_WORK,
+        "Show what the clocks say and whether they are believed; --trust sets the gateway's right.",
+    ),
+    Command(
         "settings",
         BEFORE,
         "Show the settings that hold. Start with: menshen settings --example > menshen.toml",

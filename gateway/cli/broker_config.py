@@ -22,7 +22,7 @@ from gateway.provisioning.broker_config import (
 from gateway.provisioning.certificates import CA_CRT
 from gateway.settings import load
 from gateway.store import tables
-from gateway.store.database import Store
+from gateway.store.database import Store, need_none_before
 
 PORT = 8883
 EVERYWHERE = "all"  # the word for every address, where one was chosen before
@@ -72,7 +72,9 @@ def broker_config(
         user=user or before.user or "mosquitto",
         overwrite=overwrite,
     )
-    seals, without = _logins(load(config).store.path)
+    place = load(config).store
+    need_none_before(*place.place)  # or all of its seals would be locked out
+    seals, without = _logins(place.path)
     try:
         for sentence in _written(target, plan, seals):
             say(sentence)

@@ -49,7 +49,7 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
     yield check_machine.settings(settings, config)
     store: Store | None = None
     try:
-        store = Store.open(settings.store.path, create=False)
+        store = Store.open(*settings.store.place, create=False)
         yield check_machine.database(store)
     except StoreError as error:
         yield CheckResult("database", Mark.FAIL, str(error))

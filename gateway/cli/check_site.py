@@ -19,7 +19,7 @@ from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
 from gateway.core.paging.schedule import Role
 from gateway.core.reasons import REFUSALS, Reason
 from gateway.core.rules import Rulebook
-from gateway.store import journal, tables, views
+from gateway.store import journal, states, tables, views
 from gateway.store.database import Store
 
 HEADS = (Role.CAPTAIN, Role.CENTRE)  # told of what a warden does not answer, and of the site's
@@ -32,7 +32,8 @@ def parts(
 ) -> Iterator[CheckResult]:
     """Every part, on one snapshot."""
     with store.reading() as connection:
-        yield check_machine.clock(journal.newest(connection)[1], now, zone)
+        newest_ms, doubt = journal.newest(connection)[1], states.doubt(connection)
+        yield check_machine.clock(newest_ms, now, zone, doubt)
         yield doors(connection, now)
         yield wardens(connection, has_webhook)
         yield staff(connection)

@@ -69,6 +69,18 @@ class PageDue(Struct, frozen=True, tag="page_due"):
     step_index: int = 0
     round: int = 0
     door_id: str = ""  # of an outage's case: the door that stands for it
+    to: str = ""  # who is told, where it is one person and no step: by warden_id
+
+
+class OpeningRedated(Struct, frozen=True, tag="opening_redated"):
+    """A copy of its report shows that the door opened earlier than it seemed: between the two. What
+    it was stands here as it is judged now."""
+
+    opening_id: str
+    opened_ms: int
+    latest_ms: int
+    reason: Reason
+    permit_id: str | None
 
 
 class OpeningAnnounced(Struct, frozen=True, tag="opening_announced"):
@@ -115,6 +127,10 @@ class OutageOver(Struct, frozen=True, tag="outage_over"):
     still_silent: tuple[str, ...]
 
 
+class WatchDoubted(Struct, frozen=True, tag="watch_doubted"):
+    """So many seals are lost, or heard again, that the site must see whether it is blind."""
+
+
 class PermitSpent(Struct, frozen=True, tag="permit_spent"):
     """An opening used one of a permit's openings."""
 
@@ -134,6 +150,7 @@ Effect = (
     OpeningBegan
     | OpeningEnded
     | OpeningResumed
+    | OpeningRedated
     | OpeningAnnounced
     | CaseMoved
     | ActionRefused
@@ -145,4 +162,5 @@ Effect = (
     | OutageFound
     | OutageGrew
     | OutageOver
+    | WatchDoubted
 )

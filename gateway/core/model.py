@@ -22,6 +22,16 @@ class Contact(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Doubt(Struct, frozen=True, omit_defaults=True):
+    """How far the gateway's clock may be behind the true time, or ahead of it; not at all: sure."""
+
+    behind_ms: int = 0
+    ahead_ms: int = 0
+
+
+SURE = Doubt()
+
+
 class CaseState(StrEnum):
     """The states of a case. The last one is final: nothing re-enters a closed case."""
 
@@ -98,6 +108,7 @@ class Escalation(Struct, frozen=True, omit_defaults=True):
     round: int = 0  # how often all of them were told
     began_ms: int = 0  # this round
     received: bool = False  # a handheld signed for it: the same person's other channel can rest
+    first_to: str = ""  # who had the case and is told before anybody else, by warden_id
 
 
 class Shelf(Struct, frozen=True):
@@ -134,6 +145,9 @@ class Case(Struct, frozen=True, omit_defaults=True):
     secondary: tuple[SecondaryFault, ...] = ()  # one of a reason
     shelf: Shelf | None = None
     raised_again_ms: int | None = None  # the last time
+    returned_ms: int | None = None  # the last time that nobody had finished it
+    returns_ms: int | None = None  # when it comes back, or is reviewed too late
+    hands_over_ms: int | None = None  # when the duty of who has it ends
     moved_by: Actor | None = None  # who took it, is there, assessed it or signed it off
     acted_ms: int | None = None  # when a person last did something about it
     reported_by: Actor | None = None
@@ -223,6 +237,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     refused_ms: tuple[int, ...] = ()  # latest refused messages, at most Rules.burst_count
     burst_ms: int | None = None  # when a burst of them was last told
     canary: Canary | None = None
+    doubt: Doubt = SURE  # as of its last step
 
 
 class Lost(Struct, frozen=True):
@@ -255,6 +270,7 @@ class Outages(Struct, frozen=True, omit_defaults=True):
     gathered_ms: int | None = None  # when those that fell silent together are checked
     outages: tuple[Outage, ...] = ()
     recent: tuple[ActionResult, ...] = ()  # of the latest actions of people, the newest last
+    looked_ms: int | None = None  # when it is looked whether most of the site is silent
 
 
 class Trouble(Struct, frozen=True, omit_defaults=True):

@@ -18,9 +18,12 @@ class Reason(StrEnum):
     WRONG_KEY = "wrong_key"
     REPLAYED = "replayed"  # epoch and counter equal the stored mark
     BELOW_MARK = "below_mark"  # epoch and counter lie below it
+    # Genuine, but an older copy was put back, and it may have been recorded before
+    UNPROVED = "unproved"
 
     # A report that is genuine but tells nothing new, or nothing about a door.
     DUPLICATE = "duplicate"  # this number is in the journal already
+    HELD_BACK = "held_back"  # by its age, a copy of it was held back on its way
     NO_DOOR = "no_door"  # the seal hangs on no door yet
 
     # What an opening was.
@@ -30,6 +33,9 @@ class Reason(StrEnum):
     NO_ORDER = "no_order"
     ORDER_NOT_BEGUN = "order_not_begun"
     ORDER_OVER = "order_over"
+
+    # Unlawful by one of the times that it may be while the clock is in doubt, lawful by another.
+    OPENED_IN_DOUBT = "opened_in_doubt"
 
     # What else raises a case.
     OPENED_BLIND = "opened_blind"  # the edge counter moved while nobody listened
@@ -48,6 +54,7 @@ class Reason(StrEnum):
     CANARY = "canary"  # the opening that proves the way to the phone: told, and no case
     CANARY_MISSED = "canary_missed"  # and did not get there
     UNREACHABLE = "unreachable"  # a warden whom the daily test did not reach
+    REVIEW_WAITS = "review_waits"  # a case was reported long ago, and nobody has assessed it
 
     # Troubles of the site: the watch itself is lost, or will be.
     WATCH_LOST = "watch_lost"  # most of the site is silent, or its broker is away
@@ -82,11 +89,14 @@ REPEATS = frozenset({Reason.REPLAYED, Reason.BELOW_MARK})  # accepted once, and 
 TAMPER = frozenset({Reason.COVER_TAMPER, Reason.MAGNET_TAMPER})
 
 # What the equipment does, and nobody behind the door: for the installer, and never by night.
-FAULTS = frozenset({Reason.CHATTER, Reason.SILENT, Reason.OUTAGE, Reason.UNREACHABLE})
+FAULTS = frozenset(
+    {Reason.CHATTER, Reason.SILENT, Reason.OUTAGE, Reason.UNREACHABLE, Reason.REVIEW_WAITS}
+)
 
 # What a person does, or may be doing, at a door under an order. No quiet hours hold these back.
 BREACHES = TAMPER | {
     Reason.NO_PERMIT,
+    Reason.OPENED_IN_DOUBT,
     Reason.OPENED_BLIND,
     Reason.PERMIT_OVERSTAYED,
     Reason.OPEN_TOO_LONG,
@@ -114,6 +124,12 @@ TROUBLES = frozenset(
 # Of these, those that leave the watch standing: told at once, but again only day by day.
 SLOW_TROUBLES = frozenset({Reason.CERTIFICATE_ENDS, Reason.CHANNEL_FAILING, Reason.FLOOD})
 
+# What may take any of the places in which somebody's phone rings.
+URGENT = BREACHES | (TROUBLES - SLOW_TROUBLES)
+
+# What an announcement within the grace time explains.
+UNANNOUNCED = frozenset({Reason.NO_PERMIT, Reason.OPENED_IN_DOUBT})
+
 UNWATCHED = frozenset({Reason.NO_ORDER, Reason.ORDER_NOT_BEGUN, Reason.ORDER_OVER})
 
 REFUSALS = frozenset(
@@ -126,5 +142,6 @@ REFUSALS = frozenset(
         Reason.WRONG_KEY,
         Reason.REPLAYED,
         Reason.BELOW_MARK,
+        Reason.UNPROVED,
     }
 )

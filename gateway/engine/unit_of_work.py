@@ -24,6 +24,9 @@ from gateway.core.effects import (
 )
 from gateway.core.events import (
     CaseAction,
+    ClockCorrected,
+    ClockDoubted,
+    ClockSure,
     Event,
     MessageRefused,
     PageReceived,
@@ -31,7 +34,7 @@ from gateway.core.events import (
     RulesSet,
     StaffSet,
 )
-from gateway.core.model import Door, Outages, Troubles
+from gateway.core.model import Door, Doubt, Outages, Troubles
 from gateway.core.reasons import UNWATCHED, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.site import SiteTurn, Step, reason_of
@@ -42,9 +45,13 @@ from gateway.engine.ports import Answer
 from gateway.engine.state import CommittedSite
 from gateway.store import states
 from gateway.store.batch import WriteBatch
-from gateway.store.outbox import Entry
+from gateway.store.outbox import Entry, Group, decode_group
 
-_STATES: dict[type[Any], str] = {Outages: states.OUTAGES, Troubles: states.TROUBLES}
+_STATES: dict[type[Any], str] = {
+    Outages: states.OUTAGES,
+    Troubles: states.TROUBLES,
+    Doubt: states.CLOCK,
+}
 REFUSALS_JOURNALED_A_MINUTE = 60  # of each reason; beyond that they are counted only
 
 
@@ -80,6 +87,7 @@ class UnitOfWork:
         self.pages: dict[str, None] = {}
         self.cases: dict[str, None] = {}  # in the order in which they moved
         self.is_site_changed = False  # what the site knows of all doors
+        self.is_doubt_changed = False  # of the clock, and with it when orders end
         self.numbers: set[tuple[str, int]] = set()  # (seal_id, seq) journaled by this unit of work
         self.reports = self.refused = 0
         self.signed = self.acted = 0  # handhelds that signed, and people who acted
@@ -88,6 +96,12 @@ class UnitOfWork:
         """A transmission was accepted: nothing at or below it ever is again."""
         self.windows[seal_id] = window
         self.writes.window(seal_id, window)
+
+    def raise_mark(self, at_ms: int, seal_id: str, window: ReplayWindow) -> None:
+        """A genuine transmission of a seal that is not proved: only its mark rises."""
+        self.windows[seal_id] = window
+        self.writes.raised_mark(seal_id, window)
+        self.refuse(at_ms, seal_id, None, Reason.UNPROVED)
 
     def report(self, at_ms: int, door_id: str | None, event: ReportCame) -> None:
         """A genuine, new report."""
@@ -192,6 +206,7 @@ class UnitOfWork:
             self.writes.state(states.RULES, step.event.rulebook)
         elif isinstance(step.event, StaffSet):
             self.writes.state(states.STAFF, step.event.staff)
+        self._clock_row(step.event)
         name = _STATES.get(type(step.after))
         if name is not None and step.after is not step.before:
             self.is_site_changed = True
@@ -205,14 +220,49 @@ class UnitOfWork:
                 grid_id = self.turn.door(effect.door_id).grid_id
                 self._case(SubjectKind.SITE, effect.door_id, grid_id, effect)
 
+    def _clock_row(self, event: Event) -> None:
+        """The clock is worth less or more, or was set: then all that waits moves with it."""
+        if isinstance(event, ClockDoubted | ClockSure | ClockCorrected):
+            self.is_doubt_changed = True
+        if not isinstance(event, ClockCorrected):
+            return
+        for door in self.turn.doors.values():
+            self.writes.door(door)
+        self.writes.state(states.OUTAGES, self.turn.outages)
+        self.writes.state(states.TROUBLES, self.turn.troubles)
+        self.writes.clock_set(event.by_ms)
+
     def _case(self, kind: SubjectKind, door_id: str, grid_id: str, moved: CaseMoved) -> None:
         self.writes.case(kind, door_id, grid_id, moved)
         self.cases[moved.case.case_id] = None
 
     def _enter(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
+            if entry.reason == Reason.GROUPED:
+                self._drop_renewed(entry)
             entry.entry_id = self.next_entry_id
             self.next_entry_id += 1
             self.writes.entries.append(entry)
             self.log.page(entry)
             self.pages[entry.page_id] = None  # a grouped page, or a test, is news too
+
+    def _drop_renewed(self, newer: Entry) -> None:
+        """A grouped page that was renewed before it was stored need not go out: what one batch
+        brings comes as one."""
+        group = decode_group(newer.about)
+        self.writes.entries = [
+            entry
+            for entry in self.writes.entries
+            if entry.reason != Reason.GROUPED
+            or _address(entry) != _address(newer)
+            or not _stands_for(group, decode_group(entry.about))
+        ]
+
+
+def _address(entry: Entry) -> tuple[str | None, str, str]:
+    return entry.warden_id, entry.channel, entry.address
+
+
+def _stands_for(newer: Group, older: Group) -> bool:
+    is_same = newer.conversation == older.conversation
+    return is_same and set(newer.case_ids) >= set(older.case_ids)

@@ -18,9 +18,12 @@ _WORDS: dict[Reason, str] = {
     Reason.WRONG_KEY: N_("Wrong key"),
     Reason.REPLAYED: N_("Replayed message"),
     Reason.BELOW_MARK: N_("Outdated message"),
+    Reason.UNPROVED: N_("Message not proved yet"),
     Reason.DUPLICATE: N_("Repeated report"),
+    Reason.HELD_BACK: N_("Report held back"),
     Reason.NO_DOOR: N_("Seal without a door"),
     Reason.NO_PERMIT: N_("Opened without a permit"),
+    Reason.OPENED_IN_DOUBT: N_("Opened, clock in doubt"),
     Reason.PERMIT: N_("Announced opening"),
     Reason.NO_ORDER: N_("No order"),
     Reason.ORDER_NOT_BEGUN: N_("Order not begun"),
@@ -41,6 +44,7 @@ _WORDS: dict[Reason, str] = {
     Reason.CANARY: N_("Proof of the way"),
     Reason.CANARY_MISSED: N_("Pages may not arrive"),
     Reason.UNREACHABLE: N_("Person not reached"),
+    Reason.REVIEW_WAITS: N_("Waits for review"),
     Reason.WATCH_LOST: N_("The watch is lost"),
     Reason.STORE_FAILING: N_("Nothing could be stored"),
     Reason.DISK_LOW: N_("Disk nearly full"),
@@ -71,9 +75,18 @@ _WHY: dict[Reason, str] = {
     Reason.WRONG_KEY: N_("The message was not sealed with this seal's key."),
     Reason.REPLAYED: N_("This very message was received before: a repeat, or a recording."),
     Reason.BELOW_MARK: N_("The message is older than one that was received already."),
+    Reason.UNPROVED: N_(
+        "An older copy of the database was put back, and this seal has not proved itself since."
+    ),
     Reason.DUPLICATE: N_("The seal repeated a report that was stored already."),
+    Reason.HELD_BACK: N_(
+        "Its copies show that it was held back on its way, by a broker or by somebody between."
+    ),
     Reason.NO_DOOR: N_("The seal hangs on no door yet."),
     Reason.NO_PERMIT: N_("The door opened, and nobody had announced it."),
+    Reason.OPENED_IN_DOUBT: N_(
+        "The door opened, and the gateway's clock is in doubt: perhaps it was allowed, perhaps not."
+    ),
     Reason.PERMIT: N_("The opening was announced; nobody was disturbed."),
     Reason.NO_ORDER: N_("There is no order on this door: recorded only."),
     Reason.ORDER_NOT_BEGUN: N_("The order has not begun yet: recorded only."),
@@ -107,6 +120,9 @@ _WHY: dict[Reason, str] = {
     ),
     Reason.UNREACHABLE: N_(
         "The daily test did not reach a person on the on-call schedule, so pages would not either."
+    ),
+    Reason.REVIEW_WAITS: N_(
+        "A case was reported long ago, and nobody has assessed it or signed it off since."
     ),
     Reason.WATCH_LOST: N_(
         "Most of the site is not heard, or its broker is away: nobody sees these doors."
@@ -160,6 +176,7 @@ _WHY_WITH: dict[Reason, tuple[tuple[str, ...], str]] = {
 
 _FIRST_ACTION: dict[Reason, str] = {
     Reason.NO_PERMIT: N_("Ring the household first. If nobody answers, go and see."),
+    Reason.OPENED_IN_DOUBT: N_("Compare with what was announced, then ask; accuse nobody."),
     Reason.OPENED_BLIND: N_("Ask the household by telephone, then let the signal be checked."),
     Reason.PERMIT_OVERSTAYED: N_("Ask the household by telephone to shut the door."),
     Reason.OPEN_TOO_LONG: N_("Ask the household by telephone to shut the door."),
@@ -178,6 +195,7 @@ _FIRST_ACTION: dict[Reason, str] = {
         "Ring the warden on duty, then call the engineer: network, gateway, message service."
     ),
     Reason.UNREACHABLE: N_("Ring that person, and let the phone's messages be checked."),
+    Reason.REVIEW_WAITS: N_("Open the cases in review and begin with the oldest."),
     Reason.WATCH_LOST: N_(
         "Let the doors be watched by people, and look at power, network, broker and gateway."
     ),

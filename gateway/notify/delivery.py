@@ -103,7 +103,10 @@ class DeliveryWorker:
         for entry in entries:
             if entry.channel != self._kind:
                 continue
-            if self._is_behind:
+            if entry.entry_id < 0:  # of no row: there is nothing to read it from later
+                touched[entry.address] = destination = self._destination(entry.address)
+                destination.take(entry)
+            elif self._is_behind:
                 self._passed = True  # in order: read from where we are
             else:
                 self._read_to = entry.entry_id
@@ -204,11 +207,7 @@ class DeliveryWorker:
 
     def _give(self, entry: Entry) -> Destination:
         """Hand an entry to its destination, or let it wait in the outbox."""
-        destination = self._destinations.get(entry.address)
-        if destination is None:
-            self._forget_idle()
-            destination = Destination(self._kind, entry.address, self._places, self._hands)
-            self._destinations[entry.address] = destination
+        destination = self._destination(entry.address)
         most = HELD_MAX if len(self._held) < ENTRIES_MAX else HELD_FEW
         if destination.is_behind or destination.held >= most:
             destination.is_behind = True  # in order: it reads on from where it is
@@ -218,6 +217,14 @@ class DeliveryWorker:
         self._held[entry.entry_id] = entry.made_ms
         self._count()
         destination.take(entry)
+        return destination
+
+    def _destination(self, address: str) -> Destination:
+        destination = self._destinations.get(address)
+        if destination is None:
+            self._forget_idle()
+            destination = Destination(self._kind, address, self._places, self._hands)
+            self._destinations[address] = destination
         return destination
 
     def _forget_idle(self) -> None:

@@ -21,13 +21,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from gateway.channels.channel import DeliveryError
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.evidence import Ended, Evidence
 from gateway.core.reasons import Reason
-from gateway.store.outbox import Entry
+from gateway.store.outbox import Entry, Group, decode_group
 
 log = logging.getLogger("menshen.delivery")
 
@@ -95,7 +96,11 @@ class Destination:
         key = _told_by(entry)
         if key is not None:
             before = self._newest.get(key)
-            if before is not None and before.entry_id not in self._under_way:
+            if (
+                before is not None
+                and before.entry_id not in self._under_way
+                and _rings(before) <= _rings(entry)
+            ):
                 before.ended = before.ended or Ended.OVERTAKEN
             self._newest[key] = entry
         now_ms = self._hands.now_ms()
@@ -258,9 +263,25 @@ def _told_by(entry: Entry) -> tuple[str | None, ...] | None:
     """What a page tells whom: a newer page of the same makes it needless. None: it stands alone."""
     if entry.reason == Reason.TEST:
         return entry.warden_id, entry.reason
-    if not entry.case_id or entry.reason == Reason.GROUPED:
+    if entry.reason == Reason.GROUPED:
+        group = _group(entry)
+        return (entry.warden_id, group.conversation) if group and group.conversation else None
+    if not entry.case_id:
         return None
     return entry.warden_id, entry.reason, entry.case_id, str(entry.since_ms)
+
+
+def _group(entry: Entry) -> Group | None:
+    """What a grouped page is about; None if that cannot be read, which its sending will tell."""
+    try:
+        return decode_group(entry.about)
+    except msgspec.DecodeError:
+        return None
+
+
+def _rings(entry: Entry) -> bool:
+    group = _group(entry) if entry.reason == Reason.GROUPED else None
+    return group is None or group.rings
 
 
 def without_secrets(text: str, address: str) -> str:

@@ -9,6 +9,7 @@ import json
 import re
 from pathlib import Path
 
+from gateway.language.peoples_text import TextError, line
 from gateway.settings import web_address
 
 NAME_CHARACTERS_MAX = 60
@@ -40,10 +41,11 @@ def path(text: object) -> Path:
 
 
 def one_line(text: str) -> str:
-    """A name for people: printable, on one line, not blank."""
-    if not text.strip() or not text.isprintable() or len(text) > NAME_CHARACTERS_MAX:
-        raise ValueError
-    return text
+    """A name for people, on one line, not blank."""
+    try:
+        return line(text, NAME_CHARACTERS_MAX)
+    except TextError:
+        raise ValueError from None
 
 
 def _is_address(text: str) -> bool:

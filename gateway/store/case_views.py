@@ -49,6 +49,8 @@ class CaseRow(msgspec.Struct, frozen=True):
     locked: bool
     cleared_ms: int | None
     refers_to: str | None
+    raised_again_ms: int | None
+    returned_ms: int | None
     shelved_by: str | None
     shelved_name: str | None
     shelved_why: str | None

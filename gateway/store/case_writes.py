@@ -19,6 +19,8 @@ _OF_CASE = (
     "locked",
     "cleared_ms",
     "refers_to",
+    "raised_again_ms",
+    "returned_ms",
     "outcome",
 )
 _NOBODY = dict.fromkeys(tables.WHO_OF_CASE)

@@ -66,11 +66,17 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """What a grouped page is about: how many cases, how many of them breaches, and their ids."""
+    """What a grouped page is about: how many cases, how many of them breaches, and their ids.
+
+    A later page of the same conversation stands for the earlier; one that does not ring is there to
+    be read, and disturbs nobody.
+    """
 
     cases: int
     breaches: int
     case_ids: tuple[str, ...]
+    rings: bool = True
+    conversation: str = ""
 
 
 decode_group = msgspec.json.Decoder(Group).decode
@@ -143,15 +149,6 @@ def _entry_of(row: Row) -> "Entry | Unreadable":
         return msgspec.convert(row, Entry)
     except msgspec.ValidationError as error:
         return Unreadable(row["entry_id"], str(error))
-
-
-def undelivered_addresses(connection: Connection, channel: str) -> list[str]:
-    """Every address of a channel at which something has not gone out."""
-    c = tables.outbox.c
-    query = (
-        select(c.address).where(c.channel == channel, c.done_ms.is_(None), ~c.gave_up).distinct()
-    )
-    return list(connection.execute(query).scalars())
 
 
 def newest_id(connection: Connection) -> int:

@@ -13,7 +13,7 @@ from gateway.store.case_views import IN_REVIEW, OPEN, CaseRow
 from gateway.store.outbox import code_of, decode_group
 from gateway.store.records import records
 
-GROUPS_MAX: Final = 20  # grouped pages that are opened
+GROUPS_MAX: Final = 100  # grouped pages that are opened: eight minutes of a storm
 
 
 class PageRow(msgspec.Struct, frozen=True):
@@ -105,11 +105,10 @@ def _grouped(
         .order_by(o.made_ms.desc(), o.entry_id.desc())
         .limit(GROUPS_MAX)
     )
-    pages = {
-        case_id: (page_id, made_ms, sent_id)
-        for page_id, about, made_ms, sent_id in reversed(connection.execute(query).all())
-        for case_id in decode_group(about).case_ids
-    }
+    pages: dict[str, tuple[str, int, str]] = {}  # case_id -> the newest page that named it
+    for page_id, about, made_ms, sent_id in connection.execute(query):
+        for case_id in decode_group(about).case_ids:
+            pages.setdefault(case_id, (page_id, made_ms, sent_id))
     if not pages:
         return []
     cases = (

@@ -16,7 +16,7 @@ from gateway.core.reasons import Reason
 from gateway.language import reasons, recurrence, times
 from gateway.language.catalogue import say
 from gateway.store.case_views import CaseRow
-from gateway.web import case_words, door_words
+from gateway.web import case_words, door_places, door_words
 
 
 class Times:
@@ -91,6 +91,10 @@ class CaseWords:
         """Where it stands."""
         return case_words.case_word(case, self._language)
 
+    def to_do(self, case: CaseRow) -> str:
+        """What to do first."""
+        return case_words.to_do_line(case, self._language)
+
     def cleared(self, case: CaseRow) -> str:
         """That what raised it is over; empty where that is not so."""
         return case_words.cleared_word(case, self._language)
@@ -132,6 +136,7 @@ class DoorWords:
     """A door, and the people of its grid."""
 
     dom_id = staticmethod(door_words.dom_id)
+    size = staticmethod(door_places.size)
 
     def __init__(self, language: str) -> None:
         self._language = language

@@ -13,10 +13,9 @@ from gateway.core.paging.schedule import Role
 from gateway.core.paging.staff import Member
 from gateway.core.rules import Rules
 from gateway.core.site import Step
-from gateway.core.subject import SITE as SUBJECT
-from gateway.core.subject import Subject, of_door
+from gateway.core.subject import Subject
 from tests.core.actors import HOUR, SECOND, Person
-from tests.core.timeline import SITE, Site
+from tests.core.timeline import SITE, Site, subject_of, where
 
 FLATS = ("1-1", "1-2", "1-3", "2-1", "2-2")
 TEAM = {
@@ -38,16 +37,14 @@ class PeopledSite(Site):
         self.tell(SITE, StaffSet(staff.of(TEAM, [], [])))
 
     def tell(self, place: str, event: Event) -> None:
-        subject = SUBJECT if place == SITE else of_door(place)
-        self.keep(self.turn.apply(self.now_ms, subject, event))
+        self.keep(self.turn.apply(self.now_ms, subject_of(place), event))
 
     def keep(self, steps: list[Step]) -> None:
         for step in steps:
             if not step.follows:
                 self.roots.append((self.now_ms, step.subject, step.event))
-            place = step.subject.id or SITE
-            self.followed += [(self.now_ms, place, effect) for effect in step.effects]
-            self.due[place] = self.turn.due_ms(step.subject)
+            self.followed += [(self.now_ms, where(step, it), it) for it in step.effects]
+            self.due[step.subject.id or SITE] = self.turn.due_ms(step.subject)
             self.notified += [out for out in step.routed if isinstance(out, Notification)]
         self.steps += steps
 

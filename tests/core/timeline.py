@@ -12,19 +12,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gateway.core import local_time
-from gateway.core.cases import escalation
-from gateway.core.effects import CaseMoved, Effect, OpeningBegan, OpeningEnded, PageDue
+from gateway.core.cases import escalation, troubles
+from gateway.core.effects import (
+    CaseMoved,
+    Effect,
+    OpeningBegan,
+    OpeningEnded,
+    PageDue,
+    WatchDoubted,
+)
 from gateway.core.events import DeadlineCame, DoorPlaced, Event, OrderPlaced, ReportCame, SealBound
 from gateway.core.model import Case, Door, Order, Outages
 from gateway.core.paging.schedule import Role
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook, Rules
-from gateway.core.site import SiteState, SiteTurn
+from gateway.core.site import SiteState, SiteTurn, Step
 from gateway.core.subject import SITE as SUBJECT
-from gateway.core.subject import of_door
+from gateway.core.subject import Subject, of_door
 from tests.core.actors import DAY, HOUR, MINUTE, AtDoor, Person, Seal
 
 SITE = "the site"
+GATEWAY = "the gateway"  # where the cases of troubles stand, which are the site's too
 DAY_ONE_MS = 1_589_990_400_000 - 12 * HOUR  # noon of the day before, in Wuxi
 warden, deputy, captain, installer, centre = (
     Role.WARDEN,
@@ -175,7 +183,7 @@ class Site:
         return AtDoor(door_id, self.seals[door_id], self.now_ms, self.tell, self.time)
 
     def person(self, name: str, place: str) -> Person:
-        """Somebody who acts on the latest case of a door, or on that of the site's outage."""
+        """Somebody who acts on the latest case of a door, of an outage, or of a trouble."""
         cases = [e.case for _, where, e in self.followed if _is_case(e) and where == place]
         pages = [e for _, where, e in self.followed if isinstance(e, PageDue) and where == place]
         page_id = pages[-1].page_id if pages else ""
@@ -183,6 +191,8 @@ class Site:
         return Person(name, place, case_id, page_id, self.tell, self.time)
 
     def case_of(self, place: str) -> Case | None:
+        if place == GATEWAY:
+            return next((trouble.case for trouble in self.turn.troubles.troubles), None)
         if place == SITE:
             return next((outage.case for outage in self.outages.outages if outage.case), None)
         return self.doors[place].case
@@ -190,13 +200,11 @@ class Site:
     # The gateway's own step, on a turn that never ends.
 
     def tell(self, place: str, event: Event) -> None:
-        subject = SUBJECT if place == SITE else of_door(place)
         self.journal.append((self.now_ms, place, event))
-        for step in self.turn.apply(self.now_ms, subject, event):
-            where = step.subject.id or SITE
-            self.followed.append((self.now_ms, where, step.event))
-            self.followed += [(self.now_ms, where, effect) for effect in step.effects]
-            self.due[where] = self.turn.due_ms(step.subject)
+        for step in self.turn.apply(self.now_ms, subject_of(place), event):
+            self.followed.append((self.now_ms, step.subject.id or SITE, step.event))
+            self.followed += [(self.now_ms, where(step, it), it) for it in step.effects]
+            self.due[step.subject.id or SITE] = self.turn.due_ms(step.subject)
 
     @property
     def doors(self) -> Mapping[str, Door]:
@@ -252,9 +260,25 @@ class Site:
             return (
                 f"   case {moved.state}: {_words(moved.reason)} {moved.outcome or ''} by {what.by}"
             )
-        if (isinstance(what, ReportCame) and not what.seq) or isinstance(what, DeadlineCame):
+        is_beat = isinstance(what, ReportCame) and not what.seq
+        if is_beat or isinstance(what, DeadlineCame | WatchDoubted):
             return "-"
         return f"{'   ' if isinstance(what, Effect) else ''}{what}"
+
+
+def subject_of(place: str) -> Subject:
+    """Who has the events of a place."""
+    return SUBJECT if place in (SITE, GATEWAY) else of_door(place)
+
+
+def where(step: Step, effect: Effect) -> str:
+    """The place at which an effect of a step is told."""
+    if step.subject.id:
+        return step.subject.id
+    case_id = getattr(effect, "case_id", "") or (
+        effect.case.case_id if isinstance(effect, CaseMoved) else ""
+    )
+    return GATEWAY if case_id.startswith(troubles.PREFIX) else SITE
 
 
 def _is_case(what: object) -> bool:

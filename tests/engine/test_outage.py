@@ -1,5 +1,6 @@
 """An outage as the gateway lives through it: one case, and what is true inside it still pages."""
 
+from msgspec.structs import replace
 from sqlalchemy import update
 
 from gateway.core.events import PageReceived, SealBound
@@ -15,6 +16,7 @@ from tests.manual_clock import ManualClock
 
 SECOND, MINUTE = 1_000, 60_000
 HEARTBEAT_MS = 100 * SECOND
+SEEING = Rules(blind_percent=100)  # that the watch is lost is another story
 DARK, LIT = 24, 6  # doors of the stair that loses its power, and of the other one
 
 
@@ -61,7 +63,7 @@ async def test_a_dark_stair_is_one_case_and_an_opening_inside_it_pages_at_once(
     store: Store,
 ) -> None:
     stairs, all_doors = Stairs(store), range(DARK + LIT)
-    async with beating_at(store, stairs.clock) as engine:
+    async with beating_at(store, stairs.clock, SEEING) as engine:
         for n in all_doors:
             await engine.submit(
                 of_door(f"door-{n}"), SealBound(stairs.seals[n].seal_id, HEARTBEAT_MS)
@@ -86,7 +88,7 @@ async def test_a_dark_stair_is_one_case_and_an_opening_inside_it_pages_at_once(
 
 async def test_the_case_of_an_outage_is_answered_like_any_other(store: Store) -> None:
     stairs, all_doors = Stairs(store), range(DARK + LIT)
-    async with beating_at(store, stairs.clock) as engine:
+    async with beating_at(store, stairs.clock, SEEING) as engine:
         for n in all_doors:
             await engine.submit(
                 of_door(f"door-{n}"), SealBound(stairs.seals[n].seal_id, HEARTBEAT_MS)
@@ -109,7 +111,7 @@ async def test_the_case_of_an_outage_is_answered_like_any_other(store: Store) ->
 
 async def test_the_receipt_of_a_grouped_page_speaks_for_the_outage_in_it(store: Store) -> None:
     stairs, all_doors = Stairs(store), range(DARK + LIT)
-    async with beating_at(store, stairs.clock, Rules(pages_most=1)) as engine:
+    async with beating_at(store, stairs.clock, replace(SEEING, pages_most=1)) as engine:
         for n in all_doors:
             await engine.submit(
                 of_door(f"door-{n}"), SealBound(stairs.seals[n].seal_id, HEARTBEAT_MS)
@@ -122,7 +124,7 @@ async def test_the_receipt_of_a_grouped_page_speaks_for_the_outage_in_it(store: 
             of_door(f"door-{DARK}"), acknowledged(f"{stairs.seals[DARK].seal_id}-1", "w")
         )
         await stairs.passes(engine, 20 * MINUTE, range(DARK, DARK + LIT))
-        (group,) = (row for row in rows(store, tables.outbox) if row["reason"] == "grouped")
+        *_, group = (row for row in rows(store, tables.outbox) if row["reason"] == "grouped")
         (before,) = engine.state.outages.outages
         assert group["case_id"] == before.case.case_id  # type: ignore[union-attr]
         assert not before.case.escalation.received  # type: ignore[union-attr]

@@ -169,4 +169,4 @@ def _do(
             return shelve(holder, case, why, until_ms, attribution, rules)
     action = ACTION_OF[type(event)]
     change = review if action in _REVIEW else answer
-    return change(holder, case, leads_to, attribution)
+    return change(holder, case, leads_to, attribution, rules)

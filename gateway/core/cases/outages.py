@@ -16,20 +16,38 @@ from msgspec.structs import replace
 from gateway.core.cases import case
 from gateway.core.cases.actions import act, page_received, page_sent, refused
 from gateway.core.cases.refusal import Refusal
-from gateway.core.effects import CaseMoved, Effect, OutageFound, OutageGrew, OutageOver, PageDue
-from gateway.core.events import CaseAction, Event, PageReceived, PageWentOut, SealHeard, SealLost
-from gateway.core.model import Case, Lost, Outage, Outages
+from gateway.core.duration import MINUTE_MS
+from gateway.core.effects import (
+    CaseMoved,
+    Effect,
+    OutageFound,
+    OutageGrew,
+    OutageOver,
+    PageDue,
+    WatchDoubted,
+)
+from gateway.core.events import (
+    CaseAction,
+    DutyEnds,
+    Event,
+    PageReceived,
+    PageWentOut,
+    SealHeard,
+    SealLost,
+)
+from gateway.core.model import Lost, Outage, Outages
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
 OutagesChange = tuple[Outages, tuple[Effect, ...]]
 
 OUTAGES_MAX = 32  # at a time; more causes than that are no causes
-DUE_MAX = 4 * OUTAGES_MAX + 1  # deadlines in one step
+DUE_MAX = 4 * OUTAGES_MAX + 2  # deadlines in one step
 SPEAKS_FOR = 2  # each silent door of an area weighs as much as so many of it that are heard
 # Gathering times within which they fell silent together: one cause loses seals up to a heartbeat
 # apart, and a heartbeat may be five minutes.
 TOGETHER = 3
+LOOK_EVERY_MS = 10 * MINUTE_MS  # while many are lost; orders begin and end meanwhile
 OVER = frozenset({Reason.OUTAGE})
 
 
@@ -52,10 +70,14 @@ def step(outages: Outages, event: Event, now_ms: int, rules: Rules) -> OutagesCh
     match event:
         case SealLost():
             outages, effects = _lost(outages, event, now_ms, rules)
+            outages = _doubt(outages, now_ms, rules)
         case SealHeard(door_id=door_id):
             outages, effects = _heard(outages, door_id, now_ms, rules)
+            outages = _doubt(outages, now_ms, rules)
         case PageWentOut() | PageReceived():
             outages, effects = _page(outages, event, now_ms, rules)
+        case DutyEnds():
+            outages, effects = _duty(outages, event, now_ms, rules), ()
         case CaseAction():
             outages, effects = _person(outages, event, now_ms, rules)
         case _:
@@ -154,6 +176,29 @@ def _page(
     return _with(outages, outage), _placed(outage, effects)
 
 
+def _duty(outages: Outages, event: DutyEnds, now_ms: int, rules: Rules) -> Outages:
+    outage = of_case(outages, event.case_id)
+    if outage is None:
+        return outages
+    return _with(outages, case.duty_ends(outage, event, now_ms, rules)[0])
+
+
+def _doubt(outages: Outages, now_ms: int, rules: Rules) -> Outages:
+    """The number of lost seals has changed: see soon whether the site is blind, or not any more."""
+    soon_ms = now_ms + rules.outage_gather_ms
+    is_enough = len(outages.lost) >= rules.blind_doors
+    if outages.looked_ms is None:
+        return replace(outages, looked_ms=soon_ms) if is_enough else outages
+    return replace(outages, looked_ms=min(outages.looked_ms, soon_ms))
+
+
+def _look(outages: Outages, _: Any, now_ms: int, rules: Rules) -> OutagesChange:
+    """Who knows the doors looks now; and again, as long as so many are lost."""
+    is_enough = len(outages.lost) >= rules.blind_doors
+    looked_ms = now_ms + LOOK_EVERY_MS if is_enough else None
+    return replace(outages, looked_ms=looked_ms), (WatchDoubted(),)
+
+
 def _person(outages: Outages, event: CaseAction, now_ms: int, rules: Rules) -> OutagesChange:
     """What a person does about the case of an outage. Results outlive an outage that is gone."""
     outage = of_case(outages, event.case_id)
@@ -245,20 +290,24 @@ Deadline = tuple[int | None, Any, Callable[[Outages, Any, int, Rules], OutagesCh
 
 def _all_due(outages: Outages) -> Iterator[Deadline]:
     yield outages.gathered_ms, None, _gather
+    yield outages.looked_ms, None, _look
     for outage in outages.outages:
         yield outage.settles_ms, outage, _settle
         if outage.case is not None:
             for due, rule in case.DUE:
                 due_ms = due(outage.case)
                 yield due_ms, (outage, outage.case, due_ms, rule), _case_due
+        for due_in_review, remind in case.REVIEW_DUE:
+            due_ms = due_in_review(outage.in_review)
+            yield due_ms, (outage, outage.in_review, due_ms, remind), _case_due
 
 
 def _case_due(
-    outages: Outages, part: tuple[Outage, Case, int, case.Rule], now_ms: int, rules: Rules
+    outages: Outages, part: tuple[Outage, Any, int, case.Rule], now_ms: int, rules: Rules
 ) -> OutagesChange:
     """A time in an outage's case has come."""
-    outage, open_case, due_ms, rule = part
-    outage, effects = rule(outage, open_case, due_ms, now_ms, rules)
+    outage, its, due_ms, rule = part  # its case, or those in review
+    outage, effects = rule(outage, its, due_ms, now_ms, rules)
     return _with(outages, outage), _placed(outage, effects)
 
 

@@ -14,7 +14,7 @@ from gateway.core.duration import DAY_MS
 from gateway.core.effects import Effect, OpeningAnnounced, PermitRefused, PermitSpent
 from gateway.core.events import PermitAnnounced
 from gateway.core.model import Door, Permit
-from gateway.core.reasons import Reason
+from gateway.core.reasons import UNANNOUNCED, Reason
 from gateway.core.rules import Rules
 
 PERMITS_MAX = 32  # per door; what is over or used up goes first, and what lives never
@@ -33,10 +33,10 @@ def announced(door: Door, event: PermitAnnounced, now_ms: int, rules: Rules) -> 
         return door, (PermitRefused(permit.permit_id, Reason.PERMITS_FULL),)
     door = with_permit
     case = door.case
-    if case is None or case.reason is not Reason.NO_PERMIT or case.openings != 1:
+    if case is None or case.reason not in UNANNOUNCED or case.openings != 1:
         return door, ()
     late_ms = now_ms - case.since_ms
-    window = _window(permit, case.since_ms, case.since_ms + rules.grace_ms, rules)
+    window = window_of(permit, case.since_ms, case.since_ms + rules.grace_ms, rules)
     if late_ms > rules.grace_ms or window is None or _left(permit, window[0]) < 1:
         return door, ()
     door, left = spend(door, permit, window[0])
@@ -90,7 +90,7 @@ def covering(
     for permit in door.permits:
         if permit.from_ms > latest_ms or earliest_ms >= permit.to_ms or permit.openings < 1:
             continue
-        window = _window(permit, earliest_ms, latest_ms, rules)
+        window = window_of(permit, earliest_ms, latest_ms, rules)
         if window is None or _left(permit, window[0]) < 1:
             continue
         if soonest is None or (window[1], permit.permit_id) < soonest[:2]:
@@ -111,6 +111,17 @@ def spend(door: Door, permit: Permit, window_ms: int) -> tuple[Door, int]:
     return replace(door, permits=permits), left
 
 
+def give_back(door: Door, permit: Permit) -> tuple[Door, int]:
+    """The door with one opening put back on the permit, which spent none after all, and how many it
+    then allows."""
+    if permit.daily:
+        back = replace(permit, spent=(permit.spent[0], max(permit.spent[1] - 1, 0)))
+    else:
+        back = replace(permit, openings=permit.openings + 1)
+    permits = tuple(back if other is permit else other for other in door.permits)
+    return replace(door, permits=permits), _left(back, back.spent[0])
+
+
 def _left(permit: Permit, window_ms: int) -> int:
     """How many openings it still allows in the window that began then."""
     used = permit.spent[1] if permit.daily and permit.spent[0] == window_ms else 0
@@ -126,7 +137,7 @@ def _may_be_within(permit: Permit, at_ms: int, zone: local_time.Zone) -> bool:
     return any(local_time.is_between(minute, *window) for window in permit.daily)
 
 
-def _window(
+def window_of(
     permit: Permit, earliest_ms: int, latest_ms: int, rules: Rules
 ) -> tuple[int, int] | None:
     """From and to of the time in which it covers an opening between the two, or None.

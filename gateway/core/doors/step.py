@@ -21,6 +21,7 @@ from gateway.core.cases.case import DoorChange
 from gateway.core.doors import (
     canary,
     chatter,
+    held_back,
     open_after_restart,
     open_at_order,
     openings,
@@ -43,7 +44,9 @@ from gateway.core.events import (
     DeadlineCame,
     DoorClassed,
     DoorPlaced,
+    DutyEnds,
     Event,
+    MemoryEnded,
     MessageRefused,
     OrderPlaced,
     OutageBegan,
@@ -53,6 +56,7 @@ from gateway.core.events import (
     PermitAnnounced,
     PersonOnSite,
     ReportCame,
+    ReportHeld,
     SealBound,
 )
 from gateway.core.model import Door
@@ -122,9 +126,11 @@ def _act(door: Door, event: CaseAction, now_ms: int, rules: Rules) -> DoorChange
 # What each event does: (door, event, now_ms, rules) -> door, effects.
 EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     ReportCame: reports.came,
+    ReportHeld: held_back.held,
     MessageRefused: refusals.refused,
     DeadlineCame: lambda door, _, __, ___: (door, ()),
     SealBound: reports.bound,
+    MemoryEnded: reports.forgotten,
     DoorClassed: _class,
     DoorPlaced: _place,
     OrderPlaced: _order,
@@ -135,6 +141,7 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     CaseAssessed: _act,
     CaseSignedOff: _act,
     CaseShelved: _act,
+    DutyEnds: case.duty_ends,
     PageWentOut: page_sent,
     PageReceived: _received,
     OutageBegan: silence.explained,
@@ -181,9 +188,10 @@ DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
     ("silence", ((silence.told_ms, silence.tell),)),
     ("canary", ((canary.missed_ms, canary.missed),)),
     ("case", case.DUE),
+    ("in_review", case.REVIEW_DUE),
 )
-_NOTHING = (None,) * len(DUE)
 _parts = attrgetter(*(field for field, _ in DUE))
+_NOTHING = _parts(Door(""))
 
 
 def _first_due(door: Door, rules: Rules) -> tuple[int, Any, Rule] | None:
@@ -198,7 +206,7 @@ def _first_due(door: Door, rules: Rules) -> tuple[int, Any, Rule] | None:
     parts = _parts(door)
     if parts != _NOTHING:
         for candidate, (_, rows) in zip(parts, DUE, strict=True):
-            for due, then in rows if candidate is not None else ():
+            for due, then in rows if candidate else ():
                 due_ms = due(candidate)
                 if due_ms is not None and (first_ms is None or due_ms < first_ms):
                     first_ms, part, rule = due_ms, candidate, then

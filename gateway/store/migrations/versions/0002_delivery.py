@@ -4,11 +4,11 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0002_delivery"
-down_revision = "0002_core"
+down_revision = "0002_store"
 
 
 def upgrade() -> None:
-    """Columns of the outbox; its index of what waits is by destination now.
+    """Columns of the outbox.
 
     What an earlier release took for told was taken by a service, or signed for by a handheld.
     """
@@ -20,13 +20,4 @@ def upgrade() -> None:
     op.execute("UPDATE outbox SET sent_id = page_id WHERE done_ms IS NULL AND NOT gave_up")
     op.execute("UPDATE outbox SET evidence = 'queued' WHERE done_ms IS NOT NULL")
     op.execute("UPDATE outbox SET evidence = 'received' WHERE received_ms IS NOT NULL")
-    op.drop_index("ix_outbox_due", "outbox")
-    op.create_index(
-        "ix_outbox_due",
-        "outbox",
-        ["channel", "address", "entry_id"],
-        unique=False,
-        sqlite_where=sa.text("done_ms IS NULL AND gave_up = 0"),
-        postgresql_where=sa.text("done_ms IS NULL AND NOT gave_up"),
-    )
     op.create_index("ix_outbox_sent_id", "outbox", ["sent_id"], unique=False)
