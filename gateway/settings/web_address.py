@@ -64,6 +64,17 @@ def web_address(text: str) -> WebAddress:
     )
 
 
+def without_path(text: str) -> str:
+    """An address as it may be shown: what may hold a secret (login, path, query) is left out."""
+    scheme, colon, rest = text.partition("://")
+    if not colon:
+        return text
+    place = re.split(r"[/?#]", rest, maxsplit=1)
+    host = place[0].rpartition("@")[2]
+    hidden = "…@" if "@" in place[0] else ""
+    return f"{scheme}://{hidden}{host}" + ("/…" if len(place) > 1 and place[1] else "")
+
+
 def _host(name: str) -> str:
     if not name:
         raise ValueError("it has no host")
