@@ -54,7 +54,7 @@ from gateway.engine.ports import (
     Rejected,
 )
 from gateway.engine.proving import Proving, raised
-from gateway.engine.report_dates import Copy, ReportDates
+from gateway.engine.report_dates import HELD_MS, Copy, ReportDates
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
@@ -396,7 +396,8 @@ class Engine:
             return
         held_ms = self._dates.held_ms(event, at_ms, self._together)
         if held_ms:
-            unit.writes.refusal(at_ms, Reason.HELD_BACK)
+            if held_ms > HELD_MS:
+                unit.writes.refusal(at_ms, Reason.HELD_BACK)
             event = replace(event, held_ms=held_ms)
         unit.report(at_ms, door_id, event)
 
