@@ -8,7 +8,7 @@ import json
 from urllib.parse import urlsplit
 
 from gateway.channels.channel import ChannelKind, DeliveryError
-from gateway.channels.message import OF_PEOPLE, message_text
+from gateway.channels.message import OF_PEOPLE, group_of, message_text
 from gateway.core.reasons import Reason
 from gateway.language.catalogue import N_
 from gateway.language.reasons import why_line
@@ -73,6 +73,7 @@ def body(entry: Entry) -> bytes:
             "text": text,
             "since_ms": entry.since_ms,
             "made_ms": entry.made_ms,
+            **group_of(entry),
             "try": entry.tries,
         },
         ensure_ascii=False,

@@ -42,7 +42,7 @@ class _Seal(NamedTuple):
 def enrol(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="CSV files of grids, wardens, doors, seals, orders or permits."),
+        typer.Argument(help="Tables (.csv or .xlsx) of grids, wardens, doors, seals, orders …"),
     ] = None,
     kind: Annotated[
         str | None, typer.Option(metavar="TABLE", help="The files' table, if not by the header.")
@@ -69,7 +69,8 @@ def enrol(
 ) -> None:
     """Enrol from CSV files, all of them or nothing; or one seal.
 
-    Every mistake is told by file, line and column. Rows that are enrolled already change nothing.
+    Every mistake is told by file, line and column. Rows that are enrolled already change nothing; a
+    column `end` with a yes in it ends an order or a permit now.
     """
     if example is not None:
         _print_example(example)
@@ -134,23 +135,27 @@ def _plain(result: Result) -> dict[str, Any]:
     for (kind, outcome), number in result.counts.items():
         counts.setdefault(kind, {})[outcome] = number
     mistakes = [vars(mistake) for mistake in result.mistakes]
-    return {"written": result.written, "counts": counts, "mistakes": mistakes}
+    answer = {"written": result.written, "counts": counts, "mistakes": mistakes}
+    return answer | ({"notes": [vars(note) for note in result.notes]} if result.notes else {})
 
 
 def _say(result: Result, dry_run: bool) -> None:
-    for mistake in result.mistakes[:MISTAKES_SHOWN]:
-        say(str(mistake))
-    if len(result.mistakes) > MISTAKES_SHOWN:
-        say(f"… and {len(result.mistakes) - MISTAKES_SHOWN} more; --json tells all")
+    for told in (result.notes, result.mistakes):
+        for one in told[:MISTAKES_SHOWN]:
+            say(f"Note: {one}" if told is result.notes else str(one))
+        if len(told) > MISTAKES_SHOWN:
+            say(f"… and {len(told) - MISTAKES_SHOWN} more; --json tells all")
     if result.mistakes:
         say(f"Nothing was enrolled: {counted(len(result.mistakes), 'mistake')}.")
         return
+    seldom = {RowResult.ENDED, RowResult.SKIPPED} - {outcome for _, outcome in result.counts}
+    outcomes = [outcome for outcome in RowResult if outcome not in seldom]
     rows = [
-        [kind, *(str(result.counts[kind, outcome]) for outcome in RowResult)]
+        [kind, *(str(result.counts[kind, outcome]) for outcome in outcomes)]
         for kind in columns.TABLES
-        if any(result.counts[kind, outcome] for outcome in RowResult)
+        if any(result.counts[kind, outcome] for outcome in outcomes)
     ]
-    show(["", *RowResult], rows)
+    show(["", *outcomes], rows)
     if dry_run:
         say("Nothing was enrolled: this was a dry run. There is no mistake.")
     elif result.counts["seals", RowResult.ADDED]:

@@ -69,6 +69,7 @@ class PageDue(Struct, frozen=True, tag="page_due"):
     step_index: int = 0
     round: int = 0
     door_id: str = ""  # of an outage's case: the door that stands for it
+    to: str = ""  # who is told, where it is one person and no step: by warden_id
 
 
 class OpeningRedated(Struct, frozen=True, tag="opening_redated"):

@@ -118,9 +118,10 @@ class PersonOnSite(CaseAction, frozen=True, tag="on_site"):
 
 
 class CaseReported(CaseAction, frozen=True, tag="reported", kw_only=True):
-    """A person says how it ended."""
+    """A person says how it ended; `despite_seal` where the seal says otherwise and they know it."""
 
     outcome: Outcome
+    despite_seal: bool = False
 
 
 class CaseAssessed(CaseAction, frozen=True, tag="assessed"):
@@ -136,6 +137,13 @@ class CaseShelved(CaseAction, frozen=True, tag="shelved", kw_only=True):
 
     why: str
     until_ms: int
+
+
+class DutyEnds(Struct, frozen=True, tag="duty_ends"):
+    """Who has a case is on duty until then; None: nobody knows of an end."""
+
+    case_id: str
+    at_ms: int | None
 
 
 class PageWentOut(Struct, frozen=True, tag="page_sent"):
@@ -222,6 +230,13 @@ class PersonReached(Struct, frozen=True, tag="person_reached"):
     warden_id: str
 
 
+class MemoryEnded(Struct, frozen=True, tag="memory_ended"):
+    """An older copy of what was known was put back. What the door did after `since_ms` is not
+    known, and its edges do not count from then."""
+
+    since_ms: int
+
+
 class ClockDoubted(Struct, frozen=True, tag="clock_doubted"):
     """To the site: the gateway's clock may be behind or ahead by so much, until it is said anew."""
 
@@ -249,13 +264,6 @@ class ClockTrusted(Struct, frozen=True, tag="clock_trusted"):
     machine_ms: int
 
 
-class MemoryEnded(Struct, frozen=True, tag="memory_ended"):
-    """An older copy of what was known was put back. What the door did after `since_ms` is not
-    known, and its edges do not count from then."""
-
-    since_ms: int
-
-
 class DeadlineCame(Struct, frozen=True, tag="deadline"):
     """A time in the door's state has come."""
 
@@ -275,6 +283,7 @@ Event = (
     | CaseAssessed
     | CaseSignedOff
     | CaseShelved
+    | DutyEnds
     | PageWentOut
     | PageReceived
     | SealLost
@@ -287,11 +296,11 @@ Event = (
     | StaffSet
     | PersonDue
     | PersonReached
+    | MemoryEnded
     | ClockDoubted
     | ClockSure
     | ClockCorrected
     | ClockTrusted
-    | MemoryEnded
     | DeadlineCame
 )
 

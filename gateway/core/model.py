@@ -108,6 +108,7 @@ class Escalation(Struct, frozen=True, omit_defaults=True):
     round: int = 0  # how often all of them were told
     began_ms: int = 0  # this round
     received: bool = False  # a handheld signed for it: the same person's other channel can rest
+    first_to: str = ""  # who had the case and is told before anybody else, by warden_id
 
 
 class Shelf(Struct, frozen=True):
@@ -144,10 +145,14 @@ class Case(Struct, frozen=True, omit_defaults=True):
     secondary: tuple[SecondaryFault, ...] = ()  # one of a reason
     shelf: Shelf | None = None
     raised_again_ms: int | None = None  # the last time
+    returned_ms: int | None = None  # the last time that nobody had finished it
+    returns_ms: int | None = None  # when it comes back, or is reviewed too late
+    hands_over_ms: int | None = None  # when the duty of who has it ends
     moved_by: Actor | None = None  # who took it, is there, assessed it or signed it off
     acted_ms: int | None = None  # when a person last did something about it
     reported_by: Actor | None = None
     outcome: str | None = None  # an Outcome; the Reason of a rule that ended it
+    despite_seal: bool = False  # the seal said otherwise when it was reported
 
 
 class ActionResult(Struct, frozen=True, array_like=True):
@@ -181,6 +186,13 @@ class OpenAfterRestart(Struct, frozen=True):
     from_ms: int  # it opened between this
     to_ms: int  # and this
     told_ms: int  # if it still stands open then, a person is told
+
+
+class FoundOpen(Struct, frozen=True, omit_defaults=True):
+    """The door stands open, and nobody saw it open."""
+
+    since_ms: int  # when that was seen first
+    told_ms: int | None = None  # when a person is told, if it stands open still
 
 
 class Silence(Struct, frozen=True, omit_defaults=True):
@@ -221,6 +233,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     opened_ms: tuple[int, ...] = ()  # the earliest of each of Rules.chatter_openings openings
     chattering: Chattering | None = None
     open_after_restart: OpenAfterRestart | None = None
+    found_open: FoundOpen | None = None
     silence: Silence | None = None
     outage: str | None = None  # the outage that explains the silence
     case: Case | None = None

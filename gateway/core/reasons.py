@@ -43,6 +43,7 @@ class Reason(StrEnum):
     OPEN_TOO_LONG = "open_too_long"  # longer than the order allows
     # the seal came back and sees its door stand open ever since
     OPEN_AFTER_RESTART = "open_after_restart"
+    FOUND_OPEN = "found_open"  # it stands open, and nobody saw it open
     COVER_TAMPER = "cover_tamper"
     MAGNET_TAMPER = "magnet_tamper"
     REFUSALS = "refusals"  # a burst of refused messages under one seal's name
@@ -54,6 +55,7 @@ class Reason(StrEnum):
     CANARY = "canary"  # the opening that proves the way to the phone: told, and no case
     CANARY_MISSED = "canary_missed"  # and did not get there
     UNREACHABLE = "unreachable"  # a warden whom the daily test did not reach
+    REVIEW_WAITS = "review_waits"  # a case was reported long ago, and nobody has assessed it
 
     # Troubles of the site: the watch itself is lost, or will be.
     WATCH_LOST = "watch_lost"  # most of the site is silent, or its broker is away
@@ -88,7 +90,9 @@ REPEATS = frozenset({Reason.REPLAYED, Reason.BELOW_MARK})  # accepted once, and 
 TAMPER = frozenset({Reason.COVER_TAMPER, Reason.MAGNET_TAMPER})
 
 # What the equipment does, and nobody behind the door: for the installer, and never by night.
-FAULTS = frozenset({Reason.CHATTER, Reason.SILENT, Reason.OUTAGE, Reason.UNREACHABLE})
+FAULTS = frozenset(
+    {Reason.CHATTER, Reason.SILENT, Reason.OUTAGE, Reason.UNREACHABLE, Reason.REVIEW_WAITS}
+)
 
 # What a person does, or may be doing, at a door under an order. No quiet hours hold these back.
 BREACHES = TAMPER | {
@@ -98,6 +102,7 @@ BREACHES = TAMPER | {
     Reason.PERMIT_OVERSTAYED,
     Reason.OPEN_TOO_LONG,
     Reason.OPEN_AFTER_RESTART,
+    Reason.FOUND_OPEN,
     Reason.SILENT_OPEN,
     Reason.SILENT_TAMPERED,
 }
@@ -120,6 +125,9 @@ TROUBLES = frozenset(
 )
 # Of these, those that leave the watch standing: told at once, but again only day by day.
 SLOW_TROUBLES = frozenset({Reason.CERTIFICATE_ENDS, Reason.CHANNEL_FAILING, Reason.FLOOD})
+
+# What may take any of the places in which somebody's phone rings.
+URGENT = BREACHES | (TROUBLES - SLOW_TROUBLES)
 
 # What an announcement within the grace time explains.
 UNANNOUNCED = frozenset({Reason.NO_PERMIT, Reason.OPENED_IN_DOUBT})

@@ -45,6 +45,11 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     fault_captain_ms: int = HOUR_MS  # a fault escalates too, but nobody runs for it
     fault_centre_ms: int = 14_400_000
     fault_again_ms: int = DAY_MS
+    # What is taken and not finished comes back, to the same person first.
+    taken_ms: int = 1_800_000  # taken, and nobody there
+    on_site_ms: int = HOUR_MS  # somebody there, and nothing reported
+    fault_taken_ms: int = DAY_MS  # a fault, or what is over and wants its report only
+    review_ms: int = DAY_MS  # reported, and neither assessed nor signed off
     shelf_ms: int = 28_800_000  # the longest that a case may be put aside (ISA-18.2: 8 h)
     sign_off: bool = True  # reported cases are assessed and signed off by others
     canary_ms: int = 600_000  # the canary's door opens so often

@@ -54,6 +54,7 @@ from gateway.core.events import (
     ClockTrusted,
     DeadlineCame,
     DoorPlaced,
+    DutyEnds,
     Event,
     MessageRefused,
     OutageBegan,
@@ -271,6 +272,7 @@ class SiteTurn:
                 queue.append((SITE, SealHeard(subject.id)))
             else:
                 routed += self._route(effect, subject.id, after.grid_id, at_ms)
+                queue.extend(self._duty(subject, effect, at_ms))
         if type(event) is PageReceived:
             self._receipt(event, queue)
         return Step(subject, event, effects, routed, before, after, follows)
@@ -290,6 +292,7 @@ class SiteTurn:
                 return Step(SITE, event, (), (), before, rulebook, follows)
             case StaffSet() | PersonDue() | PersonReached():
                 self.router, routed = routing.step(router, event, at_ms, rules)
+                queue.extend(self._duties(router, at_ms) if isinstance(event, StaffSet) else ())
                 return Step(SITE, event, (), routed, router, self.router, follows)
         known, after, effects = self._known_step(at_ms, event)
         routed = ()
@@ -297,11 +300,52 @@ class SiteTurn:
             if isinstance(effect, CaseMoved | PageDue):
                 grid_id = self.door(effect.door_id).grid_id
                 routed += self._route(effect, effect.door_id, grid_id, at_ms)
+                queue.extend(self._duty(SITE, effect, at_ms))
             else:
                 queue.extend(self._following(effect, at_ms))
         if isinstance(event, PageReceived):
             self._receipt(event, queue)
         return Step(SITE, event, effects, routed, known, after, follows)
+
+    def _known_step(self, at_ms: int, event: Event) -> tuple[Any, Any, tuple[Effect, ...]]:
+        """What is known of the site before and after the event, and what follows."""
+        if self._is_trouble(event):
+            befallen = self.troubles
+            self.troubles, effects = troubles.step(befallen, event, at_ms, self.rulebook.rules)
+            return befallen, self.troubles, effects
+        known = self.outages
+        self.outages, effects = outages.step(known, event, at_ms, self.rulebook.rules)
+        return known, self.outages, effects
+
+    def _duty(self, subject: Subject, effect: Effect, at_ms: int) -> list[tuple[Subject, Event]]:
+        """A person has taken a case: until when they are on duty."""
+        if not isinstance(effect, CaseMoved) or effect.by is None:
+            return []
+        ends = routing.duty_ends(self.router, effect.case, at_ms, self.rulebook.rules)
+        return [(subject, ends)] if ends is not None else []
+
+    def _duties(self, before: Router, at_ms: int) -> list[tuple[Subject, Event]]:
+        """Other people have duty: what that means to the cases that somebody has."""
+        doors = (self._site.doors | self.doors).values()
+        held = [(of_door(door.door_id), door.case) for door in doors if door.case is not None]
+        holders: list[Outage | Trouble] = [*self.outages.outages, *self.troubles.troubles]
+        held += [(SITE, holder.case) for holder in holders if holder.case is not None]
+        rules = self.rulebook.rules
+        ends = [
+            (subject, routing.duty_ends(self.router, case, at_ms, rules, before))
+            for subject, case in held
+        ]
+        return [(subject, event) for subject, event in ends if event is not None]
+
+    def _following(self, effect: Effect, at_ms: int) -> list[tuple[Subject, Event]]:
+        """What an effect of the site's own step means to its doors, and to itself."""
+        if isinstance(effect, OutageFound | OutageGrew | OutageOver):
+            return _to_doors(effect)
+        if not isinstance(effect, WatchDoubted):
+            return []
+        doors = (self._site.doors | self.doors).values()
+        told = troubles.watch_event(doors, self.troubles, at_ms, self.rulebook.rules)
+        return [(SITE, told)] if told is not None else []
 
     def _clock_step(self, event: ClockEvent, follows: bool) -> Step:
         """What the gateway's clock is worth, or that it was set: then every time is set with it."""
@@ -320,33 +364,13 @@ class SiteTurn:
                 self.doubt = SURE
         return Step(SITE, event, (), (), before, self.doubt, follows)
 
-    def _known_step(self, at_ms: int, event: Event) -> tuple[Any, Any, tuple[Effect, ...]]:
-        """What is known of the site before and after the event, and what follows."""
-        if self._is_trouble(event):
-            befallen = self.troubles
-            self.troubles, effects = troubles.step(befallen, event, at_ms, self.rulebook.rules)
-            return befallen, self.troubles, effects
-        known = self.outages
-        self.outages, effects = outages.step(known, event, at_ms, self.rulebook.rules)
-        return known, self.outages, effects
-
-    def _following(self, effect: Effect, at_ms: int) -> list[tuple[Subject, Event]]:
-        """What an effect of the site's own step means to its doors, and to itself."""
-        if isinstance(effect, OutageFound | OutageGrew | OutageOver):
-            return _to_doors(effect)
-        if not isinstance(effect, WatchDoubted):
-            return []
-        doors = (self._site.doors | self.doors).values()
-        told = troubles.watch_event(doors, self.troubles, at_ms, self.rulebook.rules)
-        return [(SITE, told)] if told is not None else []
-
     def _is_trouble(self, event: Event) -> bool:
         """Whether an event of the site's is about what befell it, and not about its outages. Of two
         times that have come, the earlier is first; the site comes back for the other."""
         match event:
             case TroubleBegan() | TroubleEnded():
                 return True
-            case CaseAction() | PageWentOut() | PageReceived():
+            case CaseAction() | PageWentOut() | PageReceived() | DutyEnds():
                 return event.case_id.startswith(troubles.PREFIX)
             case DeadlineCame():
                 due_ms = troubles.next_deadline(self.troubles)

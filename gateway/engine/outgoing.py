@@ -89,9 +89,8 @@ def _personal_page(notification: Notification, now_ms: int) -> tuple[PersonalPag
 
 def _grouped(group: GroupedPage, now_ms: int) -> tuple[PersonalPage, str]:
     """The page that stands for many. It leads to the worst of them."""
-    about = Group(
-        group.cases, group.breaches, tuple(personal_page.case_id for personal_page in group.pages)
-    )
+    case_ids = tuple(personal_page.case_id for personal_page in group.pages)
+    about = Group(group.cases, group.breaches, case_ids, group.rings, group.conversation)
     worst = group.pages[0] if group.pages else None
     case_id, door_id = (worst.case_id, worst.door_id) if worst else ("", "")
     since_ms = min((personal_page.since_ms for personal_page in group.pages), default=now_ms)

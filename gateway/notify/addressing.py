@@ -28,7 +28,7 @@ class Addresses:
 
     def site_entries(self, page: PageDue, door_id: str, now_ms: int) -> list[Entry]:
         """For the site's own webhook: each page, once a round."""
-        if not self._site_webhook or page.step_index:
+        if not self._site_webhook or page.step_index or page.to:
             return []
         personal_page = PersonalPage(
             page.page_id, page.case_id, door_id, page.reason, page.since_ms

@@ -1,9 +1,9 @@
 """What reaches people's phones, as the core's own step says it.
 
 Every grid has a warden, a deputy, a captain, a centre and an installer, each with two channels that
-work. What is counted: a *phone page* is a page that goes out to one person (by another of their
-channels it is the same page); a *grouped* one had to wait for a place among their ten in ten
-minutes, and went out with others as one.
+work. What is counted: a *phone page* is one for which a person's phone rings (by another of their
+channels it is the same page); a *grouped* one had no place among their ten in ten minutes: it was
+told with others in one page that did not ring, and rang later, with them.
 """
 
 from collections import deque
@@ -33,6 +33,7 @@ class Phones:
         self._due_ms: dict[str, int] = {}  # page_id -> when it was raised
         self._window: dict[str, deque[int]] = {warden_id: deque() for warden_id in TEAM.members}
         self._counted: set[tuple[str, str]] = set()
+        self._told: set[tuple[str, str, int]] = set()  # who, and of what, in a grouped one
 
     def add(self, grid: "Phones") -> None:
         """Another grid's people, with phones of their own."""
@@ -50,13 +51,19 @@ class Phones:
                 case Notification(warden_id, SinglePage(page=personal_page)):
                     self._page(at_ms, warden_id, personal_page.page_id)
                 case Notification(warden_id, GroupedPage() as group):
-                    self._page(at_ms, warden_id, group.page_id)
-                    self.grouped += group.cases
-                    self.waits_ms += [
-                        at_ms - self._due_ms[personal_page.page_id]
-                        for personal_page in group.pages
-                        if personal_page.reason in BREACHES
-                    ]
+                    self._grouped(at_ms, warden_id, group)
+
+    def _grouped(self, at_ms: int, warden_id: str, group: GroupedPage) -> None:
+        """A page for many. What is new in it has waited since it was raised; only one that rings
+        is a phone page."""
+        for personal_page in group.pages:
+            told = warden_id, personal_page.case_id, personal_page.since_ms
+            if personal_page.reason in BREACHES and told not in self._told:
+                self.waits_ms.append(at_ms - self._due_ms[personal_page.page_id])
+            self._told.add(told)
+        if group.rings:
+            self._page(at_ms, warden_id, group.page_id)
+            self.grouped += group.cases
 
     def figures(self) -> dict[str, Any]:
         """For `--json`."""

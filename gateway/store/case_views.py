@@ -49,6 +49,8 @@ class CaseRow(msgspec.Struct, frozen=True):
     locked: bool
     cleared_ms: int | None
     refers_to: str | None
+    raised_again_ms: int | None
+    returned_ms: int | None
     shelved_by: str | None
     shelved_name: str | None
     shelved_why: str | None
@@ -78,6 +80,7 @@ class CaseRow(msgspec.Struct, frozen=True):
     closed_ms: int | None
     closed_arrived_ms: int | None
     outcome: str | None
+    despite_seal: bool
 
     @property
     def subject(self) -> Subject:

@@ -19,7 +19,10 @@ _OF_CASE = (
     "locked",
     "cleared_ms",
     "refers_to",
+    "raised_again_ms",
+    "returned_ms",
     "outcome",
+    "despite_seal",
 )
 _NOBODY = dict.fromkeys(tables.WHO_OF_CASE)
 

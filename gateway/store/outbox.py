@@ -34,11 +34,17 @@ class Entry(msgspec.Struct):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """What a grouped page is about: how many cases, how many of them breaches, and their ids."""
+    """What a grouped page is about: how many cases, how many of them breaches, and their ids.
+
+    A later page of the same conversation stands for the earlier; one that does not ring is there to
+    be read, and disturbs nobody.
+    """
 
     cases: int
     breaches: int
     case_ids: tuple[str, ...]
+    rings: bool = True
+    conversation: str = ""
 
 
 decode_group = msgspec.json.Decoder(Group).decode

@@ -12,7 +12,7 @@ from gateway.store.case_views import IN_REVIEW, OPEN, CaseRow
 from gateway.store.outbox import decode_group
 from gateway.store.records import records
 
-GROUPS_MAX: Final = 20  # grouped pages that are opened
+GROUPS_MAX: Final = 100  # grouped pages that are opened: eight minutes of a storm
 
 
 class PageRow(msgspec.Struct, frozen=True):
@@ -84,11 +84,10 @@ def _grouped(
         .order_by(o.made_ms.desc(), o.entry_id.desc())
         .limit(GROUPS_MAX)
     )
-    pages = {
-        case_id: (page_id, made_ms)
-        for page_id, about, made_ms in reversed(connection.execute(query).all())
-        for case_id in decode_group(about).case_ids
-    }
+    pages: dict[str, tuple[str, int]] = {}  # case_id -> the newest page that named it
+    for page_id, about, made_ms in connection.execute(query):
+        for case_id in decode_group(about).case_ids:
+            pages.setdefault(case_id, (page_id, made_ms))
     if not pages:
         return []
     cases = (

@@ -199,6 +199,8 @@ cases = Table(
     Column("locked", Boolean, nullable=False, server_default=false()),
     Column("cleared_ms", BigInteger, nullable=True),  # since when what raised it is over
     Column("refers_to", String(80), nullable=True),  # the case before it
+    Column("raised_again_ms", BigInteger, nullable=True),  # the last time
+    Column("returned_ms", BigInteger, nullable=True),  # likewise, as nobody had finished it
     Column("shelved_by", Text, nullable=True),
     Column("shelved_why", Text, nullable=True),
     Column("shelved_until_ms", BigInteger, nullable=True),
@@ -206,6 +208,8 @@ cases = Table(
     *(Column(f"{did}_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
     *(Column(f"{did}_arrived_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
     Column("outcome", Text, nullable=True),
+    # The seal said otherwise when it was reported, and whoever reported it knew.
+    Column("despite_seal", Boolean, nullable=False, server_default=false()),
     Index("ix_cases_state", "state", "raised_ms"),
     Index("ix_cases_door_id", "door_id", "raised_ms"),
     sqlite_with_rowid=False,

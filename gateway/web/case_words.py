@@ -16,6 +16,7 @@ from gateway.core.cases.transitions import PERSONAL, Action, Standing, allowed, 
 from gateway.core.model import CaseState
 from gateway.core.reasons import TAMPER, Reason
 from gateway.language.catalogue import N_, say
+from gateway.language.reasons import first_action
 from gateway.store.case_views import IN_REVIEW, OPEN, WAITING, CaseRow, LateRefusal
 from gateway.store.page_views import DeliveryRow
 
@@ -43,23 +44,22 @@ _ASIDE = N_("Put aside")
 
 # What raised it is over, and it must be answered all the same.
 _CLEARED = N_("Over, still to be answered")
+_OVER_WHEN_SHUT = (
+    Reason.NO_PERMIT,
+    Reason.OPENED_IN_DOUBT,
+    Reason.OPENED_BLIND,
+    Reason.PERMIT_OVERSTAYED,
+    Reason.OPEN_TOO_LONG,
+    Reason.OPEN_AFTER_RESTART,
+    Reason.FOUND_OPEN,
+)
 _CLEARED_AS: dict[Reason, str] = {
     **dict.fromkeys(TAMPER, N_("The seal is in place again, still to be answered")),
     **dict.fromkeys(
         (Reason.SILENT, Reason.SILENT_OPEN, Reason.SILENT_TAMPERED, Reason.OUTAGE),
         N_("Heard again, still to be answered"),
     ),
-    **dict.fromkeys(
-        (
-            Reason.NO_PERMIT,
-            Reason.OPENED_IN_DOUBT,
-            Reason.OPENED_BLIND,
-            Reason.PERMIT_OVERSTAYED,
-            Reason.OPEN_TOO_LONG,
-            Reason.OPEN_AFTER_RESTART,
-        ),
-        N_("Shut again, still to be answered"),
-    ),
+    **dict.fromkeys(_OVER_WHEN_SHUT, N_("Shut again, still to be answered")),
 }
 
 _AREAS = {
@@ -81,6 +81,12 @@ _DONE = {
     "closed": N_("Closed"),
 }
 _SHELVED = N_("{name} put it aside")
+_ON_THE_WAY = {  # no steps of the loop: it goes back to its beginning
+    "again": N_("Raised again"),
+    "returned": N_("Came back, for it was not finished"),
+}
+# What is over needs other words than to end it.
+_SHUT_AGAIN = N_("It is over already: ask what it was, then report how it ended.")
 _TO_DO = {
     "paged": N_("Tell somebody"),
     "acknowledged": N_("Take it"),
@@ -90,6 +96,7 @@ _TO_DO = {
     "signed_off": N_("Sign off"),
     "closed": N_("Close"),
 }
+_FIRST_TAKEN = list(_TO_DO).index("acknowledged") + 1  # of _DONE: before it nobody has it
 _STEP_OF = {
     Action.ACKNOWLEDGE: "acknowledged",
     Action.ON_SITE: "on_site",
@@ -125,8 +132,14 @@ def workflow(
     A step that was passed over is left out. Without `sign_off` a report is the end. What came too
     late to count stands where it was done in time.
     """
-    times = {name: getattr(case, f"{name}_ms", None) for name in _DONE} | {"paged": told_ms}
-    reached = max(index for index, name in enumerate(_DONE) if times[name] is not None)
+    times: dict[str, int | None] = {name: getattr(case, f"{name}_ms", None) for name in _DONE}
+    times["paged"] = told_ms
+    fresh_ms = max(case.raised_again_ms or 0, case.returned_ms or 0)  # what is older is history
+    reached = max(
+        index
+        for index, at_ms in enumerate(times.values())
+        if at_ms is not None and (at_ms >= fresh_ms or index < _FIRST_TAKEN)
+    )
     done, to_come = [], []
     for index, name in enumerate(_DONE):
         at_ms = times[name]
@@ -137,9 +150,19 @@ def workflow(
             late_ms = arrived_ms if arrived_ms - at_ms >= LATE_MS else None
             is_door, is_latest = case.area is None, index == reached
             done.append(WorkflowStep(name, at_ms, by, who, is_door, late_ms, is_latest=is_latest))
-        elif index > reached and wanted and case.state is not CaseState.CLOSED:
+        if index > reached and wanted and case.state is not CaseState.CLOSED:
             to_come.append(WorkflowStep(name, is_door=case.area is None))
-    return [*_in_time(done, [_late_step(case, refused) for refused in late]), *to_come]
+    on_the_way = [_late_step(case, refused) for refused in late]
+    on_the_way += [
+        WorkflowStep(name, at_ms, arrived_ms=None)
+        for name, at_ms in (("again", case.raised_again_ms), ("returned", case.returned_ms))
+        if at_ms is not None
+    ]
+    return [*_in_time(done, sorted(on_the_way, key=_at_ms)), *to_come]
+
+
+def _at_ms(step: WorkflowStep) -> int:
+    return step.at_ms or 0
 
 
 def _late_step(case: CaseRow, refused: LateRefusal) -> WorkflowStep:
@@ -193,7 +216,9 @@ def _actor(actor_id: str | None) -> Actor | None:
 
 
 def holder(case: CaseRow) -> str | None:
-    """Who has the case, by name where it is a warden; None while nobody has."""
+    """Who has the case, by name where it is a warden; None while nobody has, or not any more."""
+    if case.state in WAITING:
+        return None
     known = case.acknowledged_name or case.acknowledged_by
     return known or case.on_site_name or case.on_site_by
 
@@ -223,10 +248,18 @@ def cleared_word(case: CaseRow, language: str) -> str:
 def step_word(step: WorkflowStep, language: str) -> str:
     """What was done and by whom, or what is still to come."""
     is_there = step.name == "on_site" and not step.is_door
+    if step.name in _ON_THE_WAY:
+        return say(_ON_THE_WAY[step.name], language)
     if step.at_ms is None:
         return say(_GO_THERE if is_there else _TO_DO[step.name], language)
     done = _DONE_THERE if is_there else _DONE.get(step.name, _SHELVED)
     return say(done, language).format(name=who_word(step.by, step.who, language))
+
+
+def to_do_line(case: CaseRow, language: str) -> str:
+    """What to do first about the case as it stands."""
+    is_over = case.cleared_ms is not None and case.reason in _OVER_WHEN_SHUT
+    return say(_SHUT_AGAIN, language) if is_over else first_action(case.reason, language)
 
 
 def channel_word(name: str, language: str) -> str:

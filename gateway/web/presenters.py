@@ -90,6 +90,10 @@ class CaseWords:
         """Where it stands."""
         return case_words.case_word(case, self._language)
 
+    def to_do(self, case: CaseRow) -> str:
+        """What to do first."""
+        return case_words.to_do_line(case, self._language)
+
     def cleared(self, case: CaseRow) -> str:
         """That what raised it is over; empty where that is not so."""
         return case_words.cleared_word(case, self._language)

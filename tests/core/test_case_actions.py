@@ -352,7 +352,7 @@ def test_older_news_undoes_nothing_and_says_that_others_acted_meanwhile() -> Non
     story, case_id = case_in(S.RAISED)
     story.after(HOUR)
     story.tell(CaseAcknowledged(case_id, LI, "li's"))
-    story.after(HOUR // 2)
+    story.after(HOUR // 2 - 1)
     effects = story.tell(CaseAcknowledged(case_id, WANG, "wang's", HOUR))
     assert effects == [ActionRefused(case_id, "wang's", R.TAKEN_ALREADY)]
     result = story.door.recent[-1]

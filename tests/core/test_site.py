@@ -83,12 +83,14 @@ def test_a_receipt_of_a_grouped_page_goes_to_its_owner_then_to_each_of_its_cases
         site.live_until(site.now_ms + SECOND)
         site.door(flat).opens()
     site.live_until(site.now_ms + 11 * MINUTE)
-    group = next(
+    groups = [
         out.content
         for out in site.notified
         if isinstance(out.content, GroupedPage) and out.warden_id == "chen"
-    )
-    assert [page.door_id for page in group.pages] == ["1-1", "1-2", "2-1"]
+    ]
+    group = next(content for content in groups if content.rings)
+    assert sorted(page.door_id for page in group.pages) == ["1-1", "1-2", "2-1"]
+    group = groups[-1]
     steps = site.turn.apply(
         site.now_ms, of_door(group.pages[0].door_id), PageReceived("", group.page_id, "chen")
     )

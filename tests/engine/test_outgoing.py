@@ -77,13 +77,14 @@ def test_a_grouped_page_says_how_many_and_leads_to_the_worst() -> None:
     heartbeats = Batches(WANG, LI)
     for number in range(RULES.pages_most):
         heartbeats.sent(page(number))
-    assert heartbeats.sent(page(100, reason=Reason.REFUSALS)) == []
-    assert heartbeats.sent(page(101)) == []
+    for number, reason in ((100, Reason.REFUSALS), (101, Reason.NO_PERMIT)):
+        quiet = heartbeats.sent(page(number, reason=reason))
+        assert not msgspec.json.decode(quiet[0].about, type=Group).rings
     entries = heartbeats.due("wang", NOW_MS + RULES.pages_window_ms)
     assert ways(entries) == ["wang webhook http://phone", "wang inbox "]
     assert {(one.reason, one.case_id, one.door_id) for one in entries} == {("grouped", "c101", "d")}
     about = msgspec.json.decode(entries[0].about, type=Group)
-    assert about == Group(2, 1, ("c101", "c100"))
+    assert about == Group(2, 1, ("c101", "c100"), True, entries[0].page_id.rpartition("-")[0])
 
 
 def test_a_test_and_its_failure_are_of_no_door() -> None:

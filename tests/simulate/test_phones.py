@@ -6,6 +6,7 @@ from gateway.core.actor import actor_of
 from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
 from gateway.core.events import CaseAcknowledged, DeadlineCame, OrderPlaced, ReportCame, SealBound
 from gateway.core.model import Contact, Order
+from gateway.core.paging.person import RENEW_EVERY_MS
 from gateway.core.rules import Rules
 from gateway.core.site import Step
 from gateway.core.subject import of_door
@@ -78,7 +79,7 @@ def test_a_quiet_day_reaches_one_phone_a_page_whichever_channels_it_goes_by() ->
     assert phones.most <= 3
 
 
-def test_in_a_storm_nobody_gets_more_than_ten_and_the_rest_waits_and_is_told() -> None:
+def test_i16_in_a_storm_no_phone_rings_more_than_ten_times_and_the_rest_is_told_quietly() -> None:
     grid = Grid()
     for number, at_ms in storm():
         grid.opens(number, at_ms)
@@ -89,9 +90,7 @@ def test_in_a_storm_nobody_gets_more_than_ten_and_the_rest_waits_and_is_told() -
     phones = grid.lives(NOON_MS + RULES.pages_window_ms + MINUTE_MS)
     assert phones.most == 10
     assert phones.grouped >= 4
-    # Nobody took it, so the second round's page has taken the place of the first that waited.
-    waited_ms = RULES.pages_window_ms - RULES.again_ms - 10 * SECOND_MS
-    assert max(phones.waits_ms) == waited_ms
+    assert max(phones.waits_ms) <= RENEW_EVERY_MS, "it did not ring yet, but stood there"
     assert phones.figures()["phone_breach_waited_ms_max"] == max(phones.waits_ms)
 
 

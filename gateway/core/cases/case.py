@@ -17,12 +17,14 @@ from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from gateway.core.actor import Actor
+from gateway.core.actor import CENTRE, Actor
 from gateway.core.cases import escalation
+from gateway.core.deadline_index import earliest
 from gateway.core.doors.orders import quiet
 from gateway.core.effects import CaseMoved, Effect, PageDue
+from gateway.core.events import DutyEnds
 from gateway.core.model import Case, CaseState, Door, Outage, SecondaryFault, Shelf, Trouble
-from gateway.core.reasons import BREACHES, TAMPER, Reason
+from gateway.core.reasons import BREACHES, TAMPER, TROUBLES, Reason
 from gateway.core.rules import Rules
 
 H = TypeVar("H", Door, Outage, Trouble)
@@ -62,6 +64,8 @@ def raise_case(
         moved_by=None,
         cleared_ms=None,
         shelf=case.shelf if reason not in BREACHES else None,
+        returns_ms=None,
+        hands_over_ms=None,
     )
     pages: tuple[Effect, ...] = ()
     if case.shelf is None:
@@ -114,23 +118,34 @@ def find(holder: Door | Outage | Trouble, case_id: str) -> Case | None:
 
 
 def answer(
-    holder: H, case: Case, state: CaseState, attribution: Attribution
+    holder: H, case: Case, state: CaseState, attribution: Attribution, rules: Rules
 ) -> tuple[H, tuple[Effect, ...]]:
-    """A person has it, or is at the door: nobody else is told of it any more."""
-    case = _moved(case, attribution, state=state, escalation=None, shelf=None)
+    """A person has it, or is at the door: nobody else is told of it, as long as it goes on."""
+    is_long = state is CaseState.ON_SITE or case.reason in TROUBLES  # a network is no door
+    wait_ms = rules.on_site_ms if is_long else rules.taken_ms
+    if escalation.is_slow(case.reason):
+        wait_ms = rules.fault_taken_ms
+    times = {"returns_ms": attribution.now_ms + wait_ms, "hands_over_ms": None}
+    case = _moved(case, attribution, state=state, escalation=None, shelf=None, **times)
     return replace(holder, case=case), (_move(case, attribution),)
 
 
 def report(
-    holder: H, case: Case, outcome: str, attribution: Attribution, rules: Rules
+    holder: H,
+    case: Case,
+    outcome: str,
+    despite_seal: bool,
+    attribution: Attribution,
+    rules: Rules,
 ) -> tuple[H, tuple[Effect, ...]]:
     """A person says how it ended. Where the site wants no signing off, that is the end."""
     state = CaseState.REPORTED if rules.sign_off else CaseState.SIGNED_OFF
     secondary, ends = case.secondary, {"escalation": None, "shelf": None, "secondary": ()}
-    reported = _moved(
-        case, attribution, state=state, reported_by=attribution.actor, outcome=outcome, **ends
-    )
-    reported = replace(reported, moved_by=None)  # for `reported_by` says it
+    said = {"reported_by": attribution.actor, "outcome": outcome, "despite_seal": despite_seal}
+    reported = _moved(case, attribution, state=state, **said, **ends)
+    reviewed_ms = attribution.now_ms + rules.review_ms if rules.sign_off else None
+    times = {"returns_ms": reviewed_ms, "hands_over_ms": None}
+    reported = replace(reported, moved_by=None, **times)  # for `reported_by` says who
     effects: tuple[Effect, ...] = (_move(reported, attribution),)
     in_review = (*holder.in_review, reported)
     effects += _closed(in_review[:-IN_REVIEW_MAX], attribution.now_ms, None)
@@ -149,10 +164,12 @@ def report(
 
 
 def review(
-    holder: H, case: Case, state: CaseState, attribution: Attribution
+    holder: H, case: Case, state: CaseState, attribution: Attribution, rules: Rules
 ) -> tuple[H, tuple[Effect, ...]]:
     """What was reported is assessed or signed off; then it closes as soon as it is over."""
-    moved = _moved(case, attribution, state=state)
+    is_last = state is CaseState.SIGNED_OFF
+    returns_ms = None if is_last else attribution.now_ms + rules.review_ms
+    moved = _moved(case, attribution, state=state, returns_ms=returns_ms)
     in_review = tuple(moved if other is case else other for other in holder.in_review)
     effects: tuple[Effect, ...] = (_move(moved, attribution),)
     holder, closed = close_signed_off(
@@ -237,15 +254,89 @@ def escalate(
     return replace(holder, case=case), pages
 
 
+def taken_back_ms(case: Case) -> int | None:
+    """When a taken case comes back, unless it is finished before."""
+    if case.state not in ANSWERED or case.shelf is not None:
+        return None
+    return earliest(case.returns_ms, case.hands_over_ms)
+
+
+def come_back(
+    holder: H, case: Case, due_ms: int, now_ms: int, rules: Rules
+) -> tuple[H, tuple[Effect, ...]]:
+    """Who has it did not finish it, or goes off duty: who had it is told first, then the steps.
+    What is over and wants a report only has time."""
+    goes_off = due_ms == case.hands_over_ms
+    if case.cleared_ms is not None and not goes_off and not escalation.is_slow(case.reason):
+        slow_ms = max(case.acted_ms or 0, case.cleared_ms) + rules.fault_taken_ms
+        if slow_ms > now_ms:
+            return replace(holder, case=replace(case, returns_ms=slow_ms)), ()
+    had = case.moved_by
+    first_to = "" if goes_off or had is None or had == CENTRE else had.actor_id
+    page_id, hours = f"{case.case_id}-back-{due_ms}", _quiet(holder, now_ms)
+    case = replace(
+        case,
+        state=CaseState.RAISED,
+        moved_by=None,
+        returned_ms=now_ms,
+        returns_ms=None,
+        hands_over_ms=None,
+    )
+    case, pages = escalation.begin(
+        case, page_id, case.reason, case.since_ms, now_ms, hours, rules, first_to
+    )
+    holder, moved = _put(holder, case, now_ms)
+    return holder, moved + pages
+
+
+def duty_ends(holder: H, event: DutyEnds, _: int, __: Rules) -> tuple[H, tuple[Effect, ...]]:
+    """Until when who has the open case is on duty."""
+    case = holder.case
+    if case is None or case.case_id != event.case_id or case.state not in ANSWERED:
+        return holder, ()
+    return replace(holder, case=replace(case, hands_over_ms=event.at_ms)), ()
+
+
 # Every time in an open case, and the rule for it, for doors and outages alike:
 # due(case) -> ms or None, and rule(holder, case, due_ms, now_ms, rules) -> holder, effects.
-Due = Callable[[Case], int | None]
-Rule = Callable[[Any, Case, int, int, Rules], tuple[Any, tuple[Effect, ...]]]
+Due = Callable[[Any], int | None]
+Rule = Callable[[Any, Any, int, int, Rules], tuple[Any, tuple[Effect, ...]]]
 DUE: tuple[tuple[Due, Rule], ...] = (
     (shelf_ms, unshelve),
     (escalates_ms, escalate),
     (secondary_ms, page_secondary),
+    (taken_back_ms, come_back),
 )
+
+# The same for those in review, with all of them for the one case: due(in_review) and rule(holder,
+# in_review, due_ms, now_ms, rules).
+
+
+def reviewed_ms(in_review: tuple[Case, ...]) -> int | None:
+    """When somebody is told that a reported case waits for its review."""
+    return earliest(*(case.returns_ms for case in in_review))
+
+
+def remind(
+    holder: H, in_review: tuple[Case, ...], due_ms: int, now_ms: int, rules: Rules
+) -> tuple[H, tuple[Effect, ...]]:
+    """Nobody has assessed it, or signed it off: those who may are told, by day, again and again."""
+    reason, pages, kept = Reason.REVIEW_WAITS, list[Effect](), list[Case]()
+    starts_ms = escalation.may_start_ms(reason, now_ms, (), rules)
+    for case in in_review:
+        if case.returns_ms is not None and case.returns_ms <= now_ms:
+            if starts_ms <= now_ms:
+                page_id, since_ms = f"{case.case_id}-review-{due_ms}", case.acted_ms or now_ms
+                for step_index in range(len(escalation.REVIEW_STEPS)):
+                    pages.append(PageDue(page_id, case.case_id, reason, since_ms, step_index))
+            again_ms = now_ms + rules.review_ms if starts_ms <= now_ms else starts_ms
+            kept.append(replace(case, returns_ms=again_ms))
+        else:
+            kept.append(case)
+    return replace(holder, in_review=tuple(kept)), tuple(pages)
+
+
+REVIEW_DUE: tuple[tuple[Due, Rule], ...] = ((reviewed_ms, remind),)
 
 
 def paged(holder: H, case: Case, now_ms: int) -> tuple[H, tuple[Effect, ...]]:

@@ -70,6 +70,8 @@ UNREACHABLE_STEPS = (  # told once; an installer mends no phone
     EscalationStep(Role.CENTRE, Ways.ALL),
 )
 
+REVIEW_STEPS = UNREACHABLE_STEPS  # told once a time; those who review
+
 # Whoever can give the watch back, and whoever must know that there is none: at any hour.
 WATCH_STEPS = (
     EscalationStep(Role.CAPTAIN, Ways.ALL),
@@ -90,6 +92,7 @@ ENGINEER_STEPS = (  # the installer mends it, and the others know that it is to 
 _STEPS = {
     Reason.CANARY_MISSED: CANARY_STEPS,
     Reason.UNREACHABLE: UNREACHABLE_STEPS,
+    Reason.REVIEW_WAITS: REVIEW_STEPS,
     **dict.fromkeys(TROUBLES, WATCH_STEPS),
     Reason.CHANNEL_FAILING: CHANNEL_STEPS,
     Reason.CERTIFICATE_ENDS: ENGINEER_STEPS,
@@ -110,11 +113,16 @@ def begin(
     now_ms: int,
     quiet: QuietHours,
     rules: Rules,
+    first_to: str = "",
 ) -> CaseChange:
-    """Tell of something new in the case: at once, or when the day or the quiet hours allow it."""
+    """Tell of something new in the case: at once, or when the day or the quiet hours allow it; to
+    one person first, if one is named."""
     starts_ms = may_start_ms(reason, now_ms, quiet, rules)
     case = replace(
-        case, escalation=Escalation(page_id, reason, since_ms, starts_ms, began_ms=starts_ms)
+        case,
+        escalation=Escalation(
+            page_id, reason, since_ms, starts_ms, began_ms=starts_ms, first_to=first_to
+        ),
     )
     return escalate(case, now_ms, rules) if starts_ms <= now_ms else (case, ())
 
@@ -125,6 +133,8 @@ def escalate(case: Case, now_ms: int, rules: Rules) -> CaseChange:
     escalation = case.escalation
     if escalation is None:
         return case, ()
+    if escalation.first_to:
+        return _to_one(case, escalation, now_ms, rules)
     steps = steps_for(escalation.reason)
     # the settings may have lost one meanwhile
     step_index = min(escalation.step_index, len(steps) - 1)
@@ -137,6 +147,26 @@ def escalate(case: Case, now_ms: int, rules: Rules) -> CaseChange:
         escalation.round,
     )
     return replace(case, escalation=_next(escalation, step_index, now_ms, rules)), (page,)
+
+
+def _to_one(case: Case, escalation: Escalation, now_ms: int, rules: Rules) -> CaseChange:
+    """Tell who had it; the steps begin a while later."""
+    page = PageDue(
+        _page_id(escalation),
+        case.case_id,
+        escalation.reason,
+        escalation.since_ms,
+        to=escalation.first_to,
+    )
+    wait_ms = rules.fault_captain_ms if is_slow(escalation.reason) else rules.deputy_ms
+    starts_ms = now_ms + wait_ms
+    later = replace(escalation, first_to="", next_ms=starts_ms, began_ms=starts_ms)
+    return replace(case, escalation=later), (page,)
+
+
+def is_slow(reason: Reason) -> bool:
+    """Whether it is told by days and hours, and nobody runs for it."""
+    return reason in _AGAIN_BY_DAYS
 
 
 def received(case: Case, page_id: str, rules: Rules) -> Case:
@@ -160,16 +190,19 @@ def _page_id(escalation: Escalation) -> str:
 
 
 def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) -> Escalation:
-    """The escalation policy after a step was told. What is late does not hurry through those that
-    follow."""
+    """The escalation policy after a step was told. Steps keep their own times: what a stop of the
+    gateway has held up is told at once, in order, and the rest when it would have been. Whole
+    rounds that it held up are not made good: phones ring once for them."""
     steps = steps_for(escalation.reason)
-    late_ms = max(0, now_ms - (escalation.began_ms + steps[step_index].wait_ms(rules)))
-    began_ms = escalation.began_ms + late_ms
     if step_index + 1 < len(steps):
-        next_ms = began_ms + steps[step_index + 1].wait_ms(rules)
-        return replace(escalation, step_index=step_index + 1, next_ms=next_ms, began_ms=began_ms)
-    again_ms = rules.fault_again_ms if escalation.reason in _AGAIN_BY_DAYS else rules.again_ms
-    next_ms = began_ms + max(again_ms, steps[-1].wait_ms(rules))
+        next_ms = escalation.began_ms + steps[step_index + 1].wait_ms(rules)
+        return replace(escalation, step_index=step_index + 1, next_ms=next_ms)
+    again_ms = rules.fault_again_ms if is_slow(escalation.reason) else rules.again_ms
+    round_ms = max(again_ms, steps[-1].wait_ms(rules))
+    next_ms = escalation.began_ms + round_ms
+    if next_ms < now_ms + rules.second_ms:
+        rounds = -(-(now_ms + rules.second_ms - escalation.began_ms) // round_ms)
+        next_ms = escalation.began_ms + rounds * round_ms
     return replace(
         escalation,
         step_index=0,

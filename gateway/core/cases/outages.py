@@ -26,8 +26,16 @@ from gateway.core.effects import (
     PageDue,
     WatchDoubted,
 )
-from gateway.core.events import CaseAction, Event, PageReceived, PageWentOut, SealHeard, SealLost
-from gateway.core.model import Case, Lost, Outage, Outages
+from gateway.core.events import (
+    CaseAction,
+    DutyEnds,
+    Event,
+    PageReceived,
+    PageWentOut,
+    SealHeard,
+    SealLost,
+)
+from gateway.core.model import Lost, Outage, Outages
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
@@ -68,6 +76,8 @@ def step(outages: Outages, event: Event, now_ms: int, rules: Rules) -> OutagesCh
             outages = _doubt(outages, now_ms, rules)
         case PageWentOut() | PageReceived():
             outages, effects = _page(outages, event, now_ms, rules)
+        case DutyEnds():
+            outages, effects = _duty(outages, event, now_ms, rules), ()
         case CaseAction():
             outages, effects = _person(outages, event, now_ms, rules)
         case _:
@@ -164,6 +174,13 @@ def _page(
     else:
         outage, effects = page_received(outage, event, now_ms, rules)
     return _with(outages, outage), _placed(outage, effects)
+
+
+def _duty(outages: Outages, event: DutyEnds, now_ms: int, rules: Rules) -> Outages:
+    outage = of_case(outages, event.case_id)
+    if outage is None:
+        return outages
+    return _with(outages, case.duty_ends(outage, event, now_ms, rules)[0])
 
 
 def _doubt(outages: Outages, now_ms: int, rules: Rules) -> Outages:
@@ -280,14 +297,17 @@ def _all_due(outages: Outages) -> Iterator[Deadline]:
             for due, rule in case.DUE:
                 due_ms = due(outage.case)
                 yield due_ms, (outage, outage.case, due_ms, rule), _case_due
+        for due_in_review, remind in case.REVIEW_DUE:
+            due_ms = due_in_review(outage.in_review)
+            yield due_ms, (outage, outage.in_review, due_ms, remind), _case_due
 
 
 def _case_due(
-    outages: Outages, part: tuple[Outage, Case, int, case.Rule], now_ms: int, rules: Rules
+    outages: Outages, part: tuple[Outage, Any, int, case.Rule], now_ms: int, rules: Rules
 ) -> OutagesChange:
     """A time in an outage's case has come."""
-    outage, open_case, due_ms, rule = part
-    outage, effects = rule(outage, open_case, due_ms, now_ms, rules)
+    outage, its, due_ms, rule = part  # its case, or those in review
+    outage, effects = rule(outage, its, due_ms, now_ms, rules)
     return _with(outages, outage), _placed(outage, effects)
 
 

@@ -7,7 +7,7 @@ that nobody has taken; what somebody must look into waits for that person. No do
 the captains of all grids and the centre are asked."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -18,17 +18,20 @@ from gateway.core.doors.orders import running
 from gateway.core.effects import CaseMoved, Effect
 from gateway.core.events import (
     CaseAction,
+    DutyEnds,
     Event,
     PageReceived,
     PageWentOut,
     TroubleBegan,
     TroubleEnded,
 )
-from gateway.core.model import Case, Door, Trouble, Troubles
+from gateway.core.model import Door, Trouble, Troubles
 from gateway.core.reasons import TROUBLES, Reason
 from gateway.core.rules import Rules
 
 TroublesChange = tuple[Troubles, tuple[Effect, ...]]
+# When, of what, its case or those in review, and the rule for it.
+Due = tuple[int, Trouble, Any, case.Rule]
 
 PREFIX: Final = "trouble-"  # of its cases' ids
 EACH_MAX: Final = 8  # of one reason; what is beyond joins one case for all of those
@@ -70,6 +73,8 @@ def step(troubles: Troubles, event: Event, now_ms: int, rules: Rules) -> Trouble
             troubles, effects = _ended(troubles, event, now_ms)
         case PageWentOut() | PageReceived():
             troubles, effects = _page(troubles, event, now_ms, rules)
+        case DutyEnds():
+            troubles, effects = _duty(troubles, event, now_ms, rules), ()
         case CaseAction():
             troubles, effects = _person(troubles, event, now_ms, rules)
         case _:
@@ -80,7 +85,7 @@ def step(troubles: Troubles, event: Event, now_ms: int, rules: Rules) -> Trouble
 
 def next_deadline(troubles: Troubles) -> int | None:
     """The earliest time at which a trouble's case needs a step by itself, or None."""
-    return min((due_ms for due_ms, _, _ in _all_due(troubles)), default=None)
+    return min((due_ms for due_ms, *_ in _all_due(troubles)), default=None)
 
 
 def is_present(troubles: Troubles, reason: Reason, about: str = "") -> bool:
@@ -192,6 +197,13 @@ def _person(troubles: Troubles, event: CaseAction, now_ms: int, rules: Rules) ->
     return replace(troubles, recent=recent), effects
 
 
+def _duty(troubles: Troubles, event: DutyEnds, now_ms: int, rules: Rules) -> Troubles:
+    trouble = of_case(troubles, event.case_id)
+    if trouble is None:
+        return troubles
+    return _with(troubles, case.duty_ends(trouble, event, now_ms, rules)[0])
+
+
 def _placed(trouble: Trouble, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
     """What follows from a trouble's case, with what it is about."""
     return tuple(
@@ -209,13 +221,13 @@ def _with(troubles: Troubles, trouble: Trouble) -> Troubles:
     return replace(troubles, troubles=tuple(kept.values()))
 
 
-def _all_due(troubles: Troubles) -> Iterator[tuple[int, Trouble, case.Rule]]:
+def _all_due(troubles: Troubles) -> Iterator[Due]:
     for trouble in troubles.troubles:
-        if trouble.case is not None:
-            for due, rule in case.DUE:
-                due_ms = due(trouble.case)
+        for its, rows in ((trouble.case, case.DUE), (trouble.in_review, case.REVIEW_DUE)):
+            for due, rule in rows if its else ():
+                due_ms = due(its)
                 if due_ms is not None:
-                    yield due_ms, trouble, rule
+                    yield due_ms, trouble, its, rule
 
 
 def _fire_deadlines(troubles: Troubles, now_ms: int, rules: Rules) -> TroublesChange:
@@ -225,14 +237,12 @@ def _fire_deadlines(troubles: Troubles, now_ms: int, rules: Rules) -> TroublesCh
         first = min(_all_due(troubles), key=_due_ms, default=None)
         if first is None or first[0] > now_ms:
             break
-        due_ms, trouble, rule = first
-        its: Case | None = trouble.case
-        assert its is not None  # noqa: S101 - a trouble without one has no times
+        due_ms, trouble, its, rule = first
         trouble, more = rule(trouble, its, due_ms, now_ms, rules)
         troubles = _with(troubles, trouble)
         effects += _placed(trouble, more)
     return troubles, effects
 
 
-def _due_ms(due: tuple[int, Trouble, case.Rule]) -> int:
+def _due_ms(due: Due) -> int:
     return due[0]

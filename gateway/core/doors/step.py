@@ -21,6 +21,7 @@ from gateway.core.cases.case import DoorChange
 from gateway.core.doors import (
     canary,
     chatter,
+    found_open,
     held_back,
     open_after_restart,
     open_at_order,
@@ -44,6 +45,7 @@ from gateway.core.events import (
     DeadlineCame,
     DoorClassed,
     DoorPlaced,
+    DutyEnds,
     Event,
     MemoryEnded,
     MessageRefused,
@@ -108,6 +110,7 @@ def _place(door: Door, event: DoorPlaced, _: int, __: Rules) -> DoorChange:
 
 def _order(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> DoorChange:
     placed, effects = open_at_order.placed(door, event, now_ms, rules)
+    placed = found_open.ordered(placed, now_ms, rules)
     return tamper.ordered(door, placed, now_ms, rules), effects
 
 
@@ -140,6 +143,7 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     CaseAssessed: _act,
     CaseSignedOff: _act,
     CaseShelved: _act,
+    DutyEnds: case.duty_ends,
     PageWentOut: page_sent,
     PageReceived: _received,
     OutageBegan: silence.explained,
@@ -183,12 +187,14 @@ DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
     ("tampered_ms", ((tamper.told_ms, tamper.tell),)),
     ("chattering", ((chatter.settles_ms, chatter.settle),)),
     ("open_after_restart", ((open_after_restart.told_ms, open_after_restart.tell),)),
+    ("found_open", ((found_open.told_ms, found_open.tell),)),
     ("silence", ((silence.told_ms, silence.tell),)),
     ("canary", ((canary.missed_ms, canary.missed),)),
     ("case", case.DUE),
+    ("in_review", case.REVIEW_DUE),
 )
-_NOTHING = (None,) * len(DUE)
 _parts = attrgetter(*(field for field, _ in DUE))
+_NOTHING = _parts(Door(""))
 
 
 def _first_due(door: Door, rules: Rules) -> tuple[int, Any, Rule] | None:
@@ -203,7 +209,7 @@ def _first_due(door: Door, rules: Rules) -> tuple[int, Any, Rule] | None:
     parts = _parts(door)
     if parts != _NOTHING:
         for candidate, (_, rows) in zip(parts, DUE, strict=True):
-            for due, then in rows if candidate is not None else ():
+            for due, then in rows if candidate else ():
                 due_ms = due(candidate)
                 if due_ms is not None and (first_ms is None or due_ms < first_ms):
                     first_ms, part, rule = due_ms, candidate, then

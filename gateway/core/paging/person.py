@@ -1,9 +1,11 @@
 """One person who is told: how much of it, what waits for them, and whether they can be reached.
 
-Nobody gets more than so many pages in so long (`Rules.pages_most`, EEMUA 191). What is beyond that
-is queued, and goes out as one grouped page, breaches first, as soon as there is a place. All but
-breaches may fill half of the places only, so a breach finds room in a storm of faults. The same
-page by another channel is not another page.
+Nobody's phone rings more than so many times in so long (`Rules.pages_most`, EEMUA 191); but what
+there is to know is never rationed. What is beyond the limit comes at once as one grouped page that
+does not ring: how many cases there are, and which, breaches first. It is renewed as it grows, the
+same conversation under further page ids, and rings as soon as there is a place. All but what is
+urgent may fill half of the places only, so a breach finds room in a storm of faults. The same page
+by another channel is not another page.
 
 Once a day a silent test goes to each of a person's channels. Who did not get it within
 `TEST_MS` is unreachable: is left out when a step is told, until anything arrives again.
@@ -16,11 +18,13 @@ from msgspec.structs import replace
 
 from gateway.core import local_time
 from gateway.core.cases.escalation import Ways
-from gateway.core.duration import HOUR_MS
-from gateway.core.reasons import BREACHES, Reason
+from gateway.core.duration import HOUR_MS, SECOND_MS
+from gateway.core.reasons import BREACHES, URGENT, Reason
 from gateway.core.rules import Rules
 
-QUEUED_MAX = 200  # cases that wait for one person; beyond it they are counted only
+QUEUED_MAX = 200  # cases named in one grouped page; the next ones begin another part of it
+RENEW_SOON_MS = SECOND_MS  # what one storm brings comes together; so soon it is told,
+RENEW_EVERY_MS = 5 * SECOND_MS  # and then so often: no case waits longer
 TEST_MS = HOUR_MS  # so long a test may take to arrive
 
 
@@ -36,23 +40,28 @@ class PersonalPage(Struct, frozen=True):
 
 
 class SentPage(Struct, frozen=True, omit_defaults=True):
-    """A page that went out: it takes a place until the window has passed over it."""
+    """A page that rang: it takes a place until the window has passed over it."""
 
     at_ms: int
     page_id: str
     ways: Ways = Ways.ALL
-    breach: bool = False
+    urgent: bool = False
 
 
 class Person(Struct, frozen=True, omit_defaults=True):
-    """All that is known of one person. `queued` has the breaches first, each case once."""
+    """All that is known of one person. `queued` are the cases of the grouped page that has not rung
+    yet, the breaches first, each case once."""
 
     warden_id: str
     sent: tuple[SentPage, ...] = ()  # at most Rules.pages_most
     queued: tuple[PersonalPage, ...] = ()
-    more: int = 0  # cases beyond QUEUED_MAX
+    more: int = 0  # cases that earlier parts of it named
     more_breaches: int = 0
-    due_ms: int | None = None  # when what is queued may go out
+    due_ms: int | None = None  # when it may ring
+    renew_ms: int | None = None  # when what is new in it is told
+    renewed_ms: int = 0  # when it was last told,
+    renewals: int = 0  # and how often
+    conversation: str = ""  # what its page ids begin with
     group_id: str = ""  # the latest grouped page,
     # and what was in it, for its receipt speaks for all of them
     group: tuple[PersonalPage, ...] = ()
@@ -68,12 +77,18 @@ class SinglePage(Struct, frozen=True):
 
 
 class GroupedPage(Struct, frozen=True):
-    """One page for many: how many cases, how many of them breaches, and which, breaches first."""
+    """One page for many: how many cases, how many of them breaches, and which, breaches first.
+
+    A later one of the same conversation stands for the earlier. Without `rings` it is there to be
+    read, and disturbs nobody.
+    """
 
     page_id: str
     pages: tuple[PersonalPage, ...]
     cases: int
     breaches: int
+    rings: bool = True
+    conversation: str = ""
 
 
 class DailyTest(Struct, frozen=True):
@@ -105,36 +120,44 @@ def next_test_ms(warden_id: str, now_ms: int, rules: Rules) -> int:
 
 
 def page(person: Person, personal_page: PersonalPage, now_ms: int, rules: Rules) -> PersonChange:
-    """A page for the person: out now, queued, or nothing where these channels had it already."""
+    """A page for the person: it rings now, or stands in a grouped page; nothing where these
+    channels had it already."""
     before = next((sent for sent in person.sent if sent.page_id == personal_page.page_id), None)
     if before is not None:
         return _by_other_ways(person, before, personal_page)
     if any(personal_page.page_id == other.page_id for other in person.group):
         return person, ()  # the grouped page told of it, by every channel
-    is_breach = personal_page.reason in BREACHES
-    waits = any(is_breach <= (other.reason in BREACHES) for other in person.queued)
-    if waits or not _has_room(person, is_breach, now_ms, rules):
-        return _release(_queue(person, personal_page), now_ms, rules)
-    sent = SentPage(now_ms, personal_page.page_id, personal_page.ways, is_breach)
-    return _release(_took_place(person, sent, rules), now_ms, rules, (SinglePage(personal_page),))
+    person, contents = _ring(person, now_ms, rules)
+    is_urgent = personal_page.reason in URGENT
+    if _has_room(person, is_urgent, now_ms, rules):
+        sent = SentPage(now_ms, personal_page.page_id, personal_page.ways, is_urgent)
+        person = _took_place(person, sent, rules)
+        person = replace(person, due_ms=_due_ms(person, now_ms, rules))
+        return person, (*contents, SinglePage(personal_page))
+    person, told = _join(person, personal_page, now_ms)
+    return replace(person, due_ms=_due_ms(person, now_ms, rules)), contents + told
 
 
 def forget(person: Person, case_id: str, now_ms: int, rules: Rules) -> Person:
-    """A case is in somebody's hands, or over: what is queued of it need not be told."""
+    """A case is in somebody's hands, or over: nobody's phone need ring for it."""
     queued = tuple(
         personal_page for personal_page in person.queued if personal_page.case_id != case_id
     )
     if len(queued) == len(person.queued):
         return person
     person = replace(person, queued=queued)
-    return replace(person, due_ms=_due_ms(person, now_ms, rules))
+    due_ms = _due_ms(person, now_ms, rules)
+    if due_ms is None:
+        return _ended(person)
+    return replace(person, due_ms=due_ms)
 
 
 def due(person: Person, now_ms: int, rules: Rules) -> PersonChange:
-    """What this person's time has come for: queued pages, a test, or the end of one."""
-    contents: tuple[Content, ...] = ()
-    if person.due_ms is not None and person.due_ms <= now_ms:
-        person, contents = _release(person, now_ms, rules)
+    """What this person's time has come for: a grouped page, a test, or the end of one."""
+    person, contents = _ring(person, now_ms, rules)
+    if person.renew_ms is not None and person.renew_ms <= now_ms:
+        person, renewed = _renew(person, now_ms, rings=False)
+        contents += renewed
     if person.fails_ms is not None and person.fails_ms <= now_ms:
         person = replace(person, fails_ms=None, working=False)
         contents += (Unreachable(f"unreachable-{_number(person.warden_id):08x}-{now_ms}"),)
@@ -154,7 +177,7 @@ def confirm_reachable(person: Person) -> Person:
 
 def next_deadline(person: Person) -> int | None:
     """The earliest time at which `due` has something to do, or None."""
-    times = (person.due_ms, person.test_ms, person.fails_ms)
+    times = (person.due_ms, person.renew_ms, person.test_ms, person.fails_ms)
     return min((at_ms for at_ms in times if at_ms is not None), default=None)
 
 
@@ -168,54 +191,88 @@ def _by_other_ways(person: Person, before: SentPage, personal_page: PersonalPage
     return replace(person, sent=sent), (SinglePage(replace(personal_page, ways=missing)),)
 
 
-def _queue(person: Person, personal_page: PersonalPage) -> Person:
-    """Put it behind its equals. A case waits once, with the worst that was said of it."""
-    before = next(
-        (other for other in person.queued if other.case_id == personal_page.case_id), None
-    )
-    if before is not None:
-        if before.reason in BREACHES and personal_page.reason not in BREACHES:
-            return person
-        person = replace(
-            person, queued=tuple(other for other in person.queued if other is not before)
-        )
+def _join(person: Person, personal_page: PersonalPage, now_ms: int) -> PersonChange:
+    """Put it into the grouped page, behind its equals. A case stands there once, with the worst
+    that was said of it; what says nothing new of it is not told again."""
+    case_id, is_breach = personal_page.case_id, personal_page.reason in BREACHES
+    before = next((other for other in person.queued if other.case_id == case_id), None)
+    if before is not None and before.reason in BREACHES and not is_breach:
+        return person, ()
+    if before is not None and _says(before) == _says(personal_page):  # another round of it
+        again = tuple(personal_page if other is before else other for other in person.queued)
+        return replace(person, queued=again), ()
+    contents: tuple[Content, ...] = ()
+    if not person.conversation:
+        conversation = f"group-{_number(person.warden_id):08x}-{now_ms}"
+        person = replace(person, conversation=conversation, renewals=0, renewed_ms=now_ms)
+    elif before is None and len(person.queued) >= QUEUED_MAX:
+        person, contents = _next_part(person, now_ms)
+    queued = tuple(other for other in person.queued if other is not before)
+    breaches = sum(other.reason in BREACHES for other in queued)
+    place = breaches if is_breach else len(queued)
+    person = replace(person, queued=(*queued[:place], personal_page, *queued[place:]))
+    wait_ms = RENEW_SOON_MS if person.renewals == 1 else RENEW_EVERY_MS
+    if person.renewed_ms != now_ms and now_ms < person.renewed_ms + wait_ms:
+        return replace(person, renew_ms=person.renewed_ms + wait_ms), contents
+    person, told = _renew(person, now_ms, rings=False)
+    return person, contents + told
+
+
+def _says(personal_page: PersonalPage) -> tuple[Reason, int]:
+    return personal_page.reason, personal_page.since_ms
+
+
+def _next_part(person: Person, now_ms: int) -> PersonChange:
+    """So many are named in it that the next ones begin another part; these have all been told."""
+    contents: tuple[Content, ...] = ()
+    if person.renew_ms is not None:
+        person, contents = _renew(person, now_ms, rings=False)
     breaches = sum(other.reason in BREACHES for other in person.queued)
-    place = breaches if personal_page.reason in BREACHES else len(person.queued)
-    queued = (*person.queued[:place], personal_page, *person.queued[place:])
-    if len(queued) <= QUEUED_MAX:
-        return replace(person, queued=queued)
-    return replace(
+    more, more_breaches = person.more + len(person.queued), person.more_breaches + breaches
+    return replace(person, queued=(), more=more, more_breaches=more_breaches), contents
+
+
+def _renew(person: Person, now_ms: int, rings: bool) -> PersonChange:
+    """The grouped page as it is now."""
+    breaches = sum(other.reason in BREACHES for other in person.queued) + person.more_breaches
+    renewals = person.renewals + 1
+    page_id = person.conversation + (f"-{renewals}" if renewals > 1 else "")
+    cases = len(person.queued) + person.more
+    group = GroupedPage(page_id, person.queued, cases, breaches, rings, person.conversation)
+    person = replace(
         person,
-        queued=queued[:QUEUED_MAX],
-        more=person.more + 1,
-        more_breaches=person.more_breaches + (queued[-1].reason in BREACHES),
+        renew_ms=None,
+        renewed_ms=now_ms,
+        renewals=renewals,
+        group_id=page_id,
+        group=group.pages,
     )
+    return person, (group,)
 
 
-def _release(
-    person: Person, now_ms: int, rules: Rules, contents: tuple[Content, ...] = ()
-) -> PersonChange:
-    """Let out what is queued, if there is a place for it; else set the time when there will be."""
+def _ring(person: Person, now_ms: int, rules: Rules) -> PersonChange:
+    """Let the grouped page ring, if there is a place for it; else note when there will be."""
     due_ms = _due_ms(person, now_ms, rules)
     if due_ms is None or due_ms > now_ms:
-        return replace(person, due_ms=due_ms), contents
-    breaches = (
-        sum(personal_page.reason in BREACHES for personal_page in person.queued)
-        + person.more_breaches
-    )
-    page_id = f"group-{_number(person.warden_id):08x}-{now_ms}"
-    group = GroupedPage(page_id, person.queued, len(person.queued) + person.more, breaches)
-    person = _took_place(person, SentPage(now_ms, page_id, Ways.ALL, breaches > 0), rules)
-    person = replace(
+        return (person if due_ms == person.due_ms else replace(person, due_ms=due_ms)), ()
+    is_urgent = _is_urgent(person)
+    person, contents = _renew(person, now_ms, rings=True)
+    person = _took_place(person, SentPage(now_ms, person.group_id, Ways.ALL, is_urgent), rules)
+    return _ended(person), contents
+
+
+def _ended(person: Person) -> Person:
+    """Its grouped page has rung, or need not any more: what comes next is another conversation."""
+    return replace(
         person,
         queued=(),
         more=0,
         more_breaches=0,
         due_ms=None,
-        group_id=page_id,
-        group=group.pages,
+        renew_ms=None,
+        renewals=0,
+        conversation="",
     )
-    return person, (*contents, group)
 
 
 def _took_place(person: Person, sent: SentPage, rules: Rules) -> Person:
@@ -224,33 +281,35 @@ def _took_place(person: Person, sent: SentPage, rules: Rules) -> Person:
     return replace(person, sent=(*kept, sent))
 
 
-def _has_room(person: Person, is_breach: bool, now_ms: int, rules: Rules) -> bool:
-    return _room_ms(person, is_breach, now_ms, rules) <= now_ms
+def _has_room(person: Person, is_urgent: bool, now_ms: int, rules: Rules) -> bool:
+    return _room_ms(person, is_urgent, now_ms, rules) <= now_ms
 
 
-def _room_ms(person: Person, is_breach: bool, now_ms: int, rules: Rules) -> int:
+def _room_ms(person: Person, is_urgent: bool, now_ms: int, rules: Rules) -> int:
     """When there is a place for such a page."""
     since_ms = now_ms - rules.pages_window_ms
     taken = [sent for sent in person.sent if sent.at_ms > since_ms]
     room_ms = now_ms
     if len(taken) >= rules.pages_most:
         room_ms = taken[-rules.pages_most].at_ms + rules.pages_window_ms
-    if not is_breach:
+    if not is_urgent:
         half = max(1, rules.pages_most // 2)
-        faults = [sent for sent in taken if not sent.breach]
+        faults = [sent for sent in taken if not sent.urgent]
         if len(faults) >= half:
             room_ms = max(room_ms, faults[-half].at_ms + rules.pages_window_ms)
     return room_ms
 
 
 def _due_ms(person: Person, now_ms: int, rules: Rules) -> int | None:
-    """When what is queued may go out: as the worst of it may, and the rest goes with it."""
+    """When the grouped page may ring: as the worst of it may, and the rest rings with it."""
     if not person.queued and not person.more:
         return None
-    is_breach = person.more_breaches > 0 or (
-        bool(person.queued) and person.queued[0].reason in BREACHES
-    )
-    return _room_ms(person, is_breach, now_ms, rules)
+    return _room_ms(person, _is_urgent(person), now_ms, rules)
+
+
+def _is_urgent(person: Person) -> bool:
+    queued = any(other.reason in URGENT for other in person.queued)
+    return queued or person.more_breaches > 0
 
 
 def _number(warden_id: str) -> int:

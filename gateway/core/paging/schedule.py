@@ -16,6 +16,7 @@ from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.local_time import DAY_MIN, Zone
 
 OVERRIDES_FOLLOWED_MAX = 8  # cover of a cover of a cover …
+ENDS_WITHIN_MS = 2 * DAY_MS  # a duty that ends later ends after its cases
 ZONES_APART_MS = DAY_MS  # no wall is further from UTC
 
 
@@ -120,6 +121,48 @@ def _on_duty(
         substitute = stands_for(schedule, holder, now_ms)
         if substitute is not None:
             yield substitute
+
+
+def is_on_duty(schedule: Schedule, warden_id: str, now_ms: int, zone: Zone) -> bool:
+    """Whether a person has any duty now."""
+    places = _places_of(schedule, warden_id)
+    return any(warden_id in _on_duty(schedule, *place, now_ms, zone) for place in places)
+
+
+def duty_ends_ms(schedule: Schedule, warden_id: str, now_ms: int, zone: Zone) -> int | None:
+    """The first time within a day or so at which a person who has a duty now has none any more;
+    None for one who has no duty, or no end of it."""
+    places = [
+        place
+        for place in _places_of(schedule, warden_id)
+        if warden_id in _on_duty(schedule, *place, now_ms, zone)
+    ]
+    times = {away.from_ms for aways in schedule.overrides.values() for away in aways}
+    times |= {away.to_ms for aways in schedule.overrides.values() for away in aways}
+    today = local_time.day(zone, now_ms)
+    for place in places:
+        for shift in schedule.shifts.get(place, ()):
+            nights = shift.to_min <= shift.from_min
+            for day in range(today - 1, today + 2):
+                times.add(_first_ms(zone, (day + nights) * DAY_MIN + shift.to_min))
+    ends_ms = now_ms + ENDS_WITHIN_MS
+    for at_ms in sorted(at_ms for at_ms in times if now_ms < at_ms <= ends_ms):
+        if not any(warden_id in _on_duty(schedule, *place, at_ms, zone) for place in places):
+            return at_ms if places else None
+    return None
+
+
+def _places_of(schedule: Schedule, warden_id: str) -> list[tuple[str, Role]]:
+    """Where a person may have duty: their own places, and those of whom they cover for."""
+    covered = {name for name, aways in schedule.overrides.items() if any(a.by for a in aways)}
+    names = covered | {warden_id}
+    places = {
+        place
+        for place, shifts in schedule.shifts.items()
+        if any(shift.warden_id in names for shift in shifts)
+    }
+    places |= {place for place, wardens in schedule.people.items() if names & {*wardens}}
+    return sorted(places)
 
 
 def is_on(shift: Shift, now_ms: int, zone: Zone) -> bool:

@@ -61,15 +61,16 @@ def check(site: Site) -> None:
     for door_id, door in site.doors.items():
         assert door.outage is None or door_id in going_on[door.outage].doors, "a cause that is gone"
     ended: set[str] = set()
-    paged: set[tuple[str, int]] = set()
+    paged: set[tuple[str, int, str]] = set()
     for _, _, effect in site.followed:
         if isinstance(effect, CaseMoved):
             assert effect.case.case_id not in ended, "a case was reopened"
             if effect.case.state is CaseState.CLOSED:
                 ended.add(effect.case.case_id)
         elif isinstance(effect, PageDue):
-            assert (effect.page_id, effect.step_index) not in paged, "one page, told twice"
-            paged.add((effect.page_id, effect.step_index))
+            told = effect.page_id, effect.step_index, effect.to
+            assert told not in paged, "one page, told twice"
+            paged.add(told)
 
 
 @quick

@@ -129,7 +129,7 @@ def test_five_hundred_doors_without_power_are_one_case_and_a_true_opening_pages_
     site.person("Wang", leaver).is_there()
     site.person("Wang", tampered).is_there()
     comes_back(site, "10:40", *(d for d in flats if d not in (leaver, tampered)))
-    site.want(between("10:40", "11:30"), nobody(), case("closed", why="heard again", door=SITE))
+    site.want(between("10:40", "11:27"), nobody(), case("closed", why="heard again", door=SITE))
 
 
 def test_a_breach_in_the_storm_of_their_return_pages_within_ten_seconds() -> None:

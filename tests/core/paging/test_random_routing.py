@@ -105,7 +105,7 @@ class Life:
         if isinstance(notification.content, SinglePage):
             assert member.channels, "told by no channel"
             self.count(notification.warden_id, notification.content.page.page_id)
-        elif isinstance(notification.content, GroupedPage):
+        elif isinstance(notification.content, GroupedPage) and notification.content.rings:
             self.count(notification.warden_id, notification.content.page_id)
 
     def count(self, warden_id: str, page_id: str) -> None:

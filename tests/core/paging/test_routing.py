@@ -71,7 +71,7 @@ def _said(one: routing.Routed) -> str:
                 f" {personal_page.reason}" if not personal_page.case_id else ""
             )
         case Notification(who, GroupedPage(cases=cases, breaches=breaches)):
-            return f"{who} {cases} of which {breaches}"
+            return f"{who} {cases} of which {breaches}" + ("" if one.content.rings else " quietly")
         case Notification(who, DailyTest()):
             return f"{who} test"
     raise AssertionError(one)
@@ -142,10 +142,10 @@ def full() -> Pager:
     return bench
 
 
-def test_beyond_the_limit_pages_wait_and_go_out_as_one() -> None:
+def test_i16_beyond_the_limit_pages_stand_in_one_at_once_which_rings_later() -> None:
     bench = full()
-    assert bench.sent(page(number=100)) == []
-    assert bench.sent(page(Reason.REFUSALS, number=101)) == []
+    assert bench.sent(page(number=100)) == ["wang 1 of which 1 quietly"]
+    assert bench.sent(page(Reason.REFUSALS, number=101)) == ["wang 2 of which 1 quietly"]
     assert bench.router.waiting == {"wang"}
     assert bench.due(NOW_MS + RULES.pages_window_ms) == ["wang 2 of which 1"]
     assert not bench.router.waiting

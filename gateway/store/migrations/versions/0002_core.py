@@ -1,4 +1,4 @@
-"""Cases of the whole site, at no door."""
+"""Cases of the whole site, at no door; and those that came again, or came back."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,3 +14,5 @@ def upgrade() -> None:
         cases.alter_column("door_id", existing_type=sa.String(length=64), nullable=True)
         about = sa.Column("about", sa.String(length=40), server_default="", nullable=False)
         cases.add_column(about, insert_after="area")
+        for name in ("raised_again_ms", "returned_ms"):
+            cases.add_column(sa.Column(name, sa.BigInteger(), nullable=True))
