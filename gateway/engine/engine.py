@@ -32,10 +32,11 @@ from gateway.core.events import (
     TroubleBegan,
     TroubleEnded,
 )
+from gateway.core.evidence import Ended, Evidence
 from gateway.core.reasons import REPEATS, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
-from gateway.engine import unstored
+from gateway.engine import needed, unstored
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.broadcast import Broadcast
 from gateway.engine.clock import Clock, MachineClock
@@ -180,6 +181,10 @@ class Engine:
             return
         self._put(DeliveryAttempt(entry))
 
+    def ended(self, entry: Entry) -> Ended | None:
+        """Why an entry that has not gone out is needed no more; None while it is needed."""
+        return needed.ended(self.state, entry)
+
     def note(self, subject: Subject, event: Event) -> None:
         """Something that a part of the gateway has found out."""
         self._put(Command(subject, event))
@@ -255,6 +260,10 @@ class Engine:
         self._idle.append(idle)
         self._wake.set()
         await idle
+
+    def is_heard(self) -> bool:
+        """Always, for whoever shares its process; the rest of `gateway.Gateway` stands here too."""
+        return True
 
     def health(self) -> Health:
         """How the gateway does, for the console, the history and `menshen check`."""
@@ -455,6 +464,8 @@ class Engine:
                     log.info("the store works again")
                 took_ms = (time.perf_counter() - started) * 1000
                 self.metrics.committed(took_ms, unit.reports, unit.refused)
+                self.metrics.evidence[Evidence.RECEIVED] += unit.signed
+                self.metrics.evidence[Evidence.SEEN] += unit.acted
                 if told_ms is not None:  # the case of it, now that there can be one
                     failing_ms = self.clock.now_ms() - began_ms
                     self.trouble(Reason.STORE_FAILING, True, age_ms=failing_ms)

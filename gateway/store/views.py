@@ -65,26 +65,30 @@ class RefusalRow(msgspec.Struct, frozen=True):
 
 
 def door_count(connection: Connection) -> int:
-    """How many doors the site has."""
-    return _count(connection, select(func.count()).select_from(tables.doors))
+    """How many doors the site has; those that were taken out of use do not count."""
+    d = tables.doors.c
+    return _count(connection, select(func.count()).where(d.ended_ms.is_(None)))
 
 
 def doors(connection: Connection, limit: int, offset: int = 0) -> list[DoorRow]:
-    """Doors by grid, then by label, short labels first so that 3-201 stands before 10-101."""
+    """Doors in use by grid and label, short labels first so that 3-201 stands before 10-101."""
     d = tables.doors.c
     order = (tables.grids.c.name, d.grid_id, func.length(d.label), d.label, d.door_id)
-    return _doors(connection, _DOORS.order_by(*order).limit(limit).offset(offset))
+    in_use = _DOORS.where(d.ended_ms.is_(None))
+    return _doors(connection, in_use.order_by(*order).limit(limit).offset(offset))
 
 
 def doors_of(connection: Connection, door_ids: list[str]) -> list[DoorRow]:
-    """These doors, in no order; those that do not exist are left out."""
+    """These doors, in no order, in use or not; those that do not exist are left out."""
     return _doors(connection, _DOORS.where(tables.doors.c.door_id.in_(door_ids)))
 
 
 def wardens(connection: Connection, limit: int, grid_id: str | None = None) -> list[WardenRow]:
-    """Wardens by grid and name; of one grid if it is given."""
+    """Wardens by grid and name, but for those who have left; of one grid if it is given."""
     w = tables.wardens.c
-    query = _WARDENS.order_by(w.grid_id, w.name, w.warden_id).limit(limit)
+    query = (
+        _WARDENS.where(w.ended_ms.is_(None)).order_by(w.grid_id, w.name, w.warden_id).limit(limit)
+    )
     query = query if grid_id is None else query.where(w.grid_id == grid_id)
     return records(connection, query, WardenRow)
 
@@ -95,8 +99,9 @@ def unreached(connection: Connection) -> set[str]:
 
 
 def warden(connection: Connection, warden_id: str) -> WardenRow | None:
-    """One warden, or None."""
-    query = _WARDENS.where(tables.wardens.c.warden_id == warden_id)
+    """One warden who has not left, or None."""
+    w = tables.wardens.c
+    query = _WARDENS.where(w.warden_id == warden_id, w.ended_ms.is_(None))
     return next(iter(records(connection, query, WardenRow)), None)
 
 

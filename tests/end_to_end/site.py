@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +76,12 @@ class Site:
     def store(self) -> Store:
         """The database, for reading what the gateway wrote."""
         return Store.open(self.folder / "menshen.db", create=False)
+
+    def page_ids(self) -> dict[str, str]:
+        """The id under which each page left the house -> its id inside."""
+        path = self.folder / "menshen.db"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            return dict(connection.execute("SELECT sent_id, page_id FROM outbox"))
 
 
 def found(
