@@ -96,6 +96,7 @@ async def _run_parts(
         for kind, channel in kinds.opened(settings)
     ]
     engine.connect(broker, [worker.offer for worker in workers])
+    engine.on_clock_set += [worker.clock_set for worker in workers]
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
