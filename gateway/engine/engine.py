@@ -55,7 +55,7 @@ from gateway.engine.ports import (
     Rejected,
 )
 from gateway.engine.proving import Proving, raised
-from gateway.engine.report_dates import Copy, ReportDates
+from gateway.engine.report_dates import HELD_MS, Copy, ReportDates
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
@@ -419,19 +419,22 @@ class Engine:
         if door_id is not None:
             self._bring_forward(unit, batch, of_door(door_id), at_ms)
         if repeated:
-            unit.writes.refusal(at_ms, Reason.DUPLICATE)
-            self._compare(unit, door_id, event, at_ms)
-            return
+            self._copy(unit, door_id, event, at_ms)
+        else:
+            self._report(unit, door_id, event, at_ms)
+
+    def _report(self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int) -> None:
+        """A new report, dated by all copies of it that came together."""
         held_ms = self._dates.held_ms(event, at_ms, self._together)
         if held_ms:
-            unit.writes.refusal(at_ms, Reason.HELD_BACK)
+            if held_ms > HELD_MS:
+                unit.writes.refusal(at_ms, Reason.HELD_BACK)
             event = replace(event, held_ms=held_ms)
         unit.report(at_ms, door_id, event)
 
-    def _compare(
-        self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int
-    ) -> None:
+    def _copy(self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int) -> None:
         """A copy of a report that counted already: what its age says of that."""
+        unit.writes.refusal(at_ms, Reason.DUPLICATE)
         copy, edge_ms = self._dates.compared(event, at_ms)
         if copy is Copy.NOTHING:
             return
