@@ -26,6 +26,7 @@ class DoorRow(msgspec.Struct, frozen=True):
     state: Door
     building: str = ""  # where it lies, if the table says so
     stair: str = ""
+    ended_ms: int | None = None  # out of use since then
 
 
 class WardenRow(msgspec.Struct, frozen=True):
@@ -149,6 +150,7 @@ _DOORS = select(
     tables.doors.c.state,
     tables.doors.c.building,
     tables.doors.c.stair,
+    tables.doors.c.ended_ms,
 ).join(tables.grids)
 
 _WARDENS = select(
@@ -163,10 +165,8 @@ _WARDENS = select(
 
 def _doors(connection: Connection, query: Select[Any]) -> list[DoorRow]:
     return [
-        DoorRow(
-            door_id, label, grid_id, grid, states.door(door_id, state), building or "", stair or ""
-        )
-        for door_id, label, grid_id, grid, state, building, stair in connection.execute(query)
+        DoorRow(row[0], *row[1:4], states.door(row[0], row[4]), row[5] or "", row[6] or "", row[7])
+        for row in connection.execute(query)
     ]
 
 
