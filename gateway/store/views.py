@@ -164,10 +164,21 @@ _WARDENS = select(
 
 
 def _doors(connection: Connection, query: Select[Any]) -> list[DoorRow]:
-    return [
-        DoorRow(row[0], *row[1:4], states.door(row[0], row[4]), row[5] or "", row[6] or "", row[7])
-        for row in connection.execute(query)
-    ]
+    return [_door(*row) for row in connection.execute(query)]
+
+
+def _door(
+    door_id: str,
+    label: str,
+    grid_id: str,
+    grid: str,
+    state: bytes | None,
+    building: str | None,
+    stair: str | None,
+    ended_ms: int | None,
+) -> DoorRow:
+    known = states.door(door_id, state)
+    return DoorRow(door_id, label, grid_id, grid, known, building or "", stair or "", ended_ms)
 
 
 def _count(connection: Connection, query: Select[Any]) -> int:
