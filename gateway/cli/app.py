@@ -65,6 +65,11 @@ COMMANDS = (
         "Show what the clocks say and whether they are believed; --trust sets the gateway's right.",
     ),
     Command(
+        "console",
+        AT_WORK,
+        "Serve the pages of the gateway with these settings. `menshen run` does so by itself.",
+    ),
+    Command(
         "settings",
         BEFORE,
         "Show the settings that hold. Start with: menshen settings --example > menshen.toml",

@@ -129,9 +129,10 @@ class PersonOnSite(CaseAction, frozen=True, tag="on_site"):
 
 
 class CaseReported(CaseAction, frozen=True, tag="reported", kw_only=True):
-    """A person says how it ended."""
+    """A person says how it ended; `despite_seal` where the seal says otherwise and they know it."""
 
     outcome: Outcome
+    despite_seal: bool = False
 
 
 class CaseAssessed(CaseAction, frozen=True, tag="assessed"):

@@ -217,6 +217,8 @@ cases = Table(
     *(Column(f"{did}_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
     *(Column(f"{did}_arrived_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
     Column("outcome", Text, nullable=True),
+    # The seal said otherwise when it was reported, and whoever reported it knew.
+    Column("despite_seal", Boolean, nullable=False, server_default=false()),
     Index("ix_cases_state", "state", "raised_ms"),
     Index("ix_cases_door_id", "door_id", "raised_ms"),
     sqlite_with_rowid=False,

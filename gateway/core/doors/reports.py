@@ -5,7 +5,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from gateway.core.cases.case import DoorChange, cleared
-from gateway.core.doors import chatter, open_after_restart, openings, silence, tamper
+from gateway.core.doors import chatter, found_open, open_after_restart, openings, silence, tamper
 from gateway.core.doors.observation import Observation, may_be_older, observe, observed_until_ms
 from gateway.core.effects import Effect
 from gateway.core.events import MemoryEnded, ReportCame, SealBound, SealUnbound
@@ -24,7 +24,8 @@ RULES: tuple[Callable[[Door, Observation, Rules], DoorChange], ...] = (
     openings.not_shut,  # 8. it did not
     openings.still_open,  # 9. it ran over while nobody heard it, and is open still
     open_after_restart.check,  # 10. a seal came back, and its door stands open
-    tamper.check,  # 11. cover and magnet
+    found_open.check,  # 11. it stands open, and nobody saw it open
+    tamper.check,  # 12. cover and magnet
 )
 
 
@@ -94,6 +95,7 @@ def _hung_anew(
         opened_ms=(),
         chattering=None,
         open_after_restart=None,
+        found_open=None,
         silence=None,
     )
     return door, effects + silence.ended(silent)

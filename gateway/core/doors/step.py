@@ -21,6 +21,7 @@ from gateway.core.cases.case import DoorChange
 from gateway.core.doors import (
     canary,
     chatter,
+    found_open,
     held_back,
     open_after_restart,
     open_at_order,
@@ -121,6 +122,7 @@ def _ended(door: Door, _: DoorEnded, now_ms: int, __: Rules) -> DoorChange:
 
 def _order(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> DoorChange:
     placed, effects = open_at_order.placed(door, event, now_ms, rules)
+    placed = found_open.ordered(placed, now_ms, rules)
     return tamper.ordered(door, placed, now_ms, rules), effects
 
 
@@ -199,6 +201,7 @@ DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
     ("tampered_ms", ((tamper.told_ms, tamper.tell),)),
     ("chattering", ((chatter.settles_ms, chatter.settle),)),
     ("open_after_restart", ((open_after_restart.told_ms, open_after_restart.tell),)),
+    ("found_open", ((found_open.told_ms, found_open.tell),)),
     ("silence", ((silence.told_ms, silence.tell),)),
     ("canary", ((canary.missed_ms, canary.missed),)),
     ("case", case.DUE),
