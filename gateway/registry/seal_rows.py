@@ -51,12 +51,14 @@ class SealRows:
         }
         self._unbound: list[str] = []
         self._left: dict[str, str] = {}  # door_id -> seal_id, of those that are taken off
+        self._wanted_doors: set[str] = set()
         self._wanted: dict[str, str] = {}  # seal_id -> door_id, of all that will be taken
 
     def foresee(self, seals: Iterable[NewSeal]) -> None:
         """Know of seals that will be taken: those that change places need not be said to replace
         each other."""
         self._wanted |= {seal.seal_id: seal.door_id for seal in seals if seal.door_id is not None}
+        self._wanted_doors = set(self._wanted.values())
 
     def take(self, new: NewSeal) -> RowResult:
         """Check a seal and keep it for `write`. EnrolError if it does not fit."""
@@ -153,7 +155,7 @@ class SealRows:
         if not new.door_id or known["door_id"] in (None, new.door_id) or self._replace:
             return
         is_left = self._moves(self._seal_on.get(new.door_id), new.door_id)
-        if not is_left and known["door_id"] not in self._wanted.values():
+        if not is_left and known["door_id"] not in self._wanted_doors:
             raise EnrolError(
                 "door_id",
                 new.door_id,
