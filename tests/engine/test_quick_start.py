@@ -24,8 +24,8 @@ PAST = (
     "outbox (page_id, case_id, door_id, channel, reason, since_ms, made_ms, next_ms, done_ms)"
     " SELECT 'p' || i, 'c' || i, 'door-0', 'webhook', 'no_permit', i, i, i, i",
     "cases (case_id, subject_kind, subject_id, door_id, grid_id, state, reason, raised_ms,"
-    " since_ms, openings, moved_ms) SELECT 'c' || i, 'door', 'door-0', 'door-' || (i % 2), 'g', 'closed',"
-    " 'no_permit', i, i, 1, i",
+    " since_ms, openings, moved_ms) SELECT 'c' || i, 'door', 'door-0', 'door-' || (i % 2), 'g',"
+    " 'closed', 'no_permit', i, i, 1, i",
 )
 
 
