@@ -18,6 +18,8 @@ _ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("rss_mb", "memory with 1,000 seals, MB", "<= 120", ""),
     ("gateway_cores", "cores that the gateway takes at that rate", "", ""),
     ("broker_cores", "cores that the broker takes at that rate", "", ""),
+    ("start_s_at_12m_rows", "a start on a journal of 12 million rows, s", "<= 1", ""),
+    ("first_start_s_50k", "the first start after enrolling 50,000 doors, s", "<= 10", ""),
     ("other_cores", "cores busy with other work meanwhile", "<= 0.2", ""),
     ("core_openings_per_s", "the rules alone: openings a second", ">= 40000", ""),
     ("core_heartbeats_per_s", "the rules alone: heartbeats a second", ">= 100000", ""),

@@ -25,6 +25,7 @@ from gateway.engine.marker_keeper import MarkerKeeper
 from gateway.engine.pending import PendingReader
 from gateway.engine.self_watch import BrokerPlace, SelfWatch
 from gateway.engine.state import CommittedSite
+from gateway.ingest import twin
 from gateway.ingest.authenticate import Authenticator
 from gateway.ingest.mqtt import Broker
 from gateway.link.console_process import ConsoleProcess
@@ -81,7 +82,9 @@ async def _run_parts(
     addresses = Addresses(known, settings.webhook.url, settings.site.language)
     site = CommittedSite(known, settings.rulebook)
     engine = Engine(store, site, Authenticator(), addresses, clock, life=alive)
-    broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics)
+    name = twin.Name(alive.began_ms, alive.life)
+    watch_twin = twin.TwinWatch(name, partial(engine.trouble, Reason.TWIN))
+    broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics, watch_twin)
     workers = [
         DeliveryWorker(
             kind,
