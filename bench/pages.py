@@ -77,8 +77,9 @@ async def _open_doors(play: Stage, seconds: float) -> dict[str, int]:
 def late_ms(sent: dict[str, int], play: Stage) -> list[float]:
     """How long each opening's page took, in ms. CannotMeasure if one never came."""
     arrived: dict[str, int] = {}
+    known = play.site.page_ids()  # a page bears another id outside the house
     for at, page in play.receiver.pages():
-        arrived.setdefault(page["page_id"], at)
+        arrived.setdefault(known[page["page_id"]], at)
     lost = sent.keys() - arrived.keys()
     if lost:
         raise CannotMeasure(f"{len(lost)} openings were never paged, such as {min(lost)}")

@@ -12,10 +12,12 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from gateway.channels import kinds
+from gateway.core.reasons import Reason
 from gateway.engine.clock import MachineClock
 from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
@@ -81,7 +83,16 @@ async def _run_parts(
     engine = Engine(store, site, Authenticator(), addresses, clock, life=alive)
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics)
     workers = [
-        DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.clock)
+        DeliveryWorker(
+            kind,
+            channel,
+            store,
+            engine.attempted,
+            engine.metrics,
+            engine.clock,
+            engine.ended,
+            partial(engine.trouble, Reason.CHANNEL_FAILING),
+        )
         for kind, channel in kinds.opened(settings)
     ]
     engine.connect(broker, [worker.offer for worker in workers])

@@ -188,6 +188,13 @@ class OpenAfterRestart(Struct, frozen=True):
     told_ms: int  # if it still stands open then, a person is told
 
 
+class FoundOpen(Struct, frozen=True, omit_defaults=True):
+    """The door stands open, and nobody saw it open."""
+
+    since_ms: int  # when that was seen first
+    told_ms: int | None = None  # when a person is told, if it stands open still
+
+
 class Silence(Struct, frozen=True, omit_defaults=True):
     """The seal is lost: not heard for so many heartbeats."""
 
@@ -226,6 +233,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     opened_ms: tuple[int, ...] = ()  # the earliest of each of Rules.chatter_openings openings
     chattering: Chattering | None = None
     open_after_restart: OpenAfterRestart | None = None
+    found_open: FoundOpen | None = None
     silence: Silence | None = None
     outage: str | None = None  # the outage that explains the silence
     case: Case | None = None
