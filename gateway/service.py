@@ -1,7 +1,7 @@
 """The fuse box: builds every part, wires them, runs them in one task group. Nothing clever here.
 
-The console is imported last and in a thread, so that after a crash the gateway takes reports and
-pages people before anybody can open a page.
+The console is a process of its own (`link`), so that no page that anybody looks at can slow one
+that somebody must get; the gateway goes on without it.
 """
 
 import asyncio
@@ -27,6 +27,8 @@ from gateway.engine.self_watch import BrokerPlace, SelfWatch
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.ingest.mqtt import Broker
+from gateway.link.console_process import ConsoleProcess
+from gateway.link.server import LinkServer
 from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
 from gateway.registry import load as registry
@@ -36,8 +38,8 @@ from gateway.store.database import Store, StoreError, need_none_before
 
 log = logging.getLogger("menshen")
 
-# A thread that draws a page gives way so soon (Python's own is 5 ms). A page to a warden takes some
-# thirty turns: every system call hands the turn on.
+# A thread that loads a registry or sends by a library gives way so soon (Python's own is 5 ms). A
+# page to a warden takes some thirty turns: every system call hands the turn on.
 TURN_S = 0.00002
 
 
@@ -45,8 +47,13 @@ class AlreadyRunningError(Exception):
     """Another gateway has this database. The text is a sentence for the person in charge."""
 
 
-async def serve(settings: Settings) -> None:
-    """Run the gateway until SIGTERM or SIGINT. StoreError and AlreadyRunningError before that."""
+async def serve(settings: Settings, config: Path) -> None:
+    """Run the gateway until SIGTERM or SIGINT. StoreError and AlreadyRunningError before that.
+
+    Args:
+        settings: what holds here.
+        config: the file in which they stand, for the console to read.
+    """
     sys.setswitchinterval(TURN_S)
     place = settings.store.place
     need_none_before(*place)
@@ -58,14 +65,14 @@ async def serve(settings: Settings) -> None:
                 if alive.is_copy:
                     log.warning("an older copy of the database was put back; its memory ends there")
                 keeper = MarkerKeeper(alive, markers)
-                await _run_parts(settings, store, alive, keeper)
+                await _run_parts(settings, config, store, alive, keeper)
                 keeper.write(is_stopped=True)
         finally:
             store.close()
 
 
 async def _run_parts(
-    settings: Settings, store: Store, alive: life.Life, keeper: MarkerKeeper
+    settings: Settings, config: Path, store: Store, alive: life.Life, keeper: MarkerKeeper
 ) -> None:
     gateway_id = alive.site_id
     with store.reading() as connection:
@@ -105,7 +112,7 @@ async def _run_parts(
     parts = [engine.run(), broker.run(), pending.run(), watch.run()]
     parts += [worker.run() for worker in workers]
     parts += [self_watch.run(), keeper.run(engine.clock)]
-    parts.append(_serve_console(settings, store, engine))
+    parts += [LinkServer(engine, settings.store.path).run(), ConsoleProcess(config).run()]
     if settings.influx.url:
         parts.append(_write_history(settings, store, engine, gateway_id))
     async with asyncio.TaskGroup() as group:
@@ -115,17 +122,6 @@ async def _run_parts(
         log.info("stopping")
         for task in tasks:
             task.cancel()
-
-
-async def _serve_console(settings: Settings, store: Store, engine: Engine) -> None:
-    serve_console = await asyncio.to_thread(_import_console)
-    await serve_console(settings, store, engine)
-
-
-def _import_console():  # type: ignore[no-untyped-def]
-    from gateway.web.server import serve_console
-
-    return serve_console
 
 
 async def _write_history(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:

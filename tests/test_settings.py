@@ -189,11 +189,11 @@ def test_secrets_come_from_the_environment_or_a_file(file, monkeypatch, tmp_path
     held = tmp_path / "held"
     held.write_text("门神 pass word\r\n")
     monkeypatch.setenv("MENSHEN_BROKER_PASSWORD_FILE", str(held))
-    monkeypatch.setenv("MENSHEN_CONSOLE_PASSWORD", "c")
+    monkeypatch.setenv("MENSHEN_CONSOLE_PASSWORD", "a long one for a test")
     monkeypatch.setenv("MENSHEN_WEBHOOK_TOKEN", "")
     settings = load(file)
     assert settings.broker.password == "门神 pass word"
-    assert settings.console.password == "c"
+    assert settings.console.password == "a long one for a test"
     assert settings.webhook.token is None
     assert "pass word" not in repr(settings)
 

@@ -79,7 +79,9 @@ def _sealed(connection: Connection) -> set[str]:
 def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
     """Whether somebody is told of every door, and can be reached."""
     d, w = tables.doors.c, tables.wardens.c
-    query = select(w.warden_id, w.grid_id, w.channels).where(w.channels != "[]")
+    query = select(w.warden_id, w.grid_id, w.channels).where(
+        w.channels != "[]", w.ended_ms.is_(None)
+    )
     enrolled = connection.execute(query).all()
     reachable = [(warden_id, grid_id) for warden_id, grid_id, _ in enrolled]
     unknown = sorted(
@@ -90,7 +92,9 @@ def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
             if not is_channel(channel)
         }
     )
-    doors_in = set(connection.execute(select(d.grid_id).distinct()).scalars())
+    doors_in = set(
+        connection.execute(select(d.grid_id).where(d.ended_ms.is_(None)).distinct()).scalars()
+    )
     grids = sorted(doors_in - {grid_id for _, grid_id in reachable})
     unreached = sorted(views.unreached(connection) & {warden_id for warden_id, _ in reachable})
     facts = {
@@ -119,7 +123,8 @@ def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
 def staff(connection: Connection) -> CheckResult:
     """Whether somebody stands above the wardens, and somebody mends what breaks."""
     w = tables.wardens.c
-    query = select(w.role, func.count()).where(w.channels != "[]").group_by(w.role)
+    in_use = w.channels != "[]", w.ended_ms.is_(None)
+    query = select(w.role, func.count()).where(*in_use).group_by(w.role)
     counts = {str(role): count for role, count in connection.execute(query)}
     if not counts:
         words = "nobody who can be told is enrolled; `menshen enrol --example wardens`"

@@ -152,6 +152,7 @@ class Case(Struct, frozen=True, omit_defaults=True):
     acted_ms: int | None = None  # when a person last did something about it
     reported_by: Actor | None = None
     outcome: str | None = None  # an Outcome; the Reason of a rule that ended it
+    despite_seal: bool = False  # the seal said otherwise when it was reported
 
 
 class ActionResult(Struct, frozen=True, array_like=True):
@@ -185,6 +186,13 @@ class OpenAfterRestart(Struct, frozen=True):
     from_ms: int  # it opened between this
     to_ms: int  # and this
     told_ms: int  # if it still stands open then, a person is told
+
+
+class FoundOpen(Struct, frozen=True, omit_defaults=True):
+    """The door stands open, and nobody saw it open."""
+
+    since_ms: int  # when that was seen first
+    told_ms: int | None = None  # when a person is told, if it stands open still
 
 
 class Silence(Struct, frozen=True, omit_defaults=True):
@@ -225,6 +233,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     opened_ms: tuple[int, ...] = ()  # the earliest of each of Rules.chatter_openings openings
     chattering: Chattering | None = None
     open_after_restart: OpenAfterRestart | None = None
+    found_open: FoundOpen | None = None
     silence: Silence | None = None
     outage: str | None = None  # the outage that explains the silence
     case: Case | None = None

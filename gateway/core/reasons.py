@@ -43,6 +43,7 @@ class Reason(StrEnum):
     OPEN_TOO_LONG = "open_too_long"  # longer than the order allows
     # the seal came back and sees its door stand open ever since
     OPEN_AFTER_RESTART = "open_after_restart"
+    FOUND_OPEN = "found_open"  # it stands open, and nobody saw it open
     COVER_TAMPER = "cover_tamper"
     MAGNET_TAMPER = "magnet_tamper"
     REFUSALS = "refusals"  # a burst of refused messages under one seal's name
@@ -74,6 +75,7 @@ class Reason(StrEnum):
     HEARD_AGAIN = "heard_again"
     SETTLED = "settled"
     RECEIVED_AGAIN = "received_again"
+    DOOR_ENDED = "door_ended"  # it was taken out of use
     TROUBLE_OVER = "trouble_over"
 
     # Why an announced opening was not taken.
@@ -101,6 +103,7 @@ BREACHES = TAMPER | {
     Reason.PERMIT_OVERSTAYED,
     Reason.OPEN_TOO_LONG,
     Reason.OPEN_AFTER_RESTART,
+    Reason.FOUND_OPEN,
     Reason.SILENT_OPEN,
     Reason.SILENT_TAMPERED,
 }

@@ -55,10 +55,11 @@ from gateway.engine.ports import (
     Rejected,
 )
 from gateway.engine.proving import Proving, raised
-from gateway.engine.report_dates import Copy, ReportDates
+from gateway.engine.report_dates import HELD_MS, Copy, ReportDates
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
+from gateway.engine.waiting_events import WaitingEvents
 from gateway.registry import load as registry
 from gateway.store import journal, outbox, states
 from gateway.store.database import Store, StoreError
@@ -69,6 +70,8 @@ from gateway.store.writer import Writer
 log = logging.getLogger("menshen.engine")
 
 BATCH_MAX = 256
+WAITING_AT_ONCE = 512  # events of other programs in one batch, beside its reports,
+WAITING_ALONE = 2_048  # and in one without any: some 100 ms, and a quarter of the syncs
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
 STORE_FAILING_MS = 10_000  # so long nothing could be stored: people are told,
 STORE_AGAIN_MS = 600_000  # and again
@@ -134,10 +137,11 @@ class Engine:
         self._dates = ReportDates()
         self._together: dict[tuple[str, int], int] = {}  # dates of what came in one batch
         self._backlog = BrokerBacklog(listening, state.doors.values(), at_ms or self.clock.now_ms())
+        self._waiting = WaitingEvents()
         if rules_known != msgspec.json.encode(state.rulebook):
-            self._put(Command(SITE, RulesSet(state.rulebook)))
+            self._waiting.add(Command(SITE, RulesSet(state.rulebook)))
         for news in state.unjournaled():
-            self._put(Command(*news))
+            self._waiting.add(Command(*news))
         self._authenticator.know(state.registry.seals)
 
     def connect(self, outlet: Outlet, workers: list[Callable[[list[Entry]], None]]) -> None:
@@ -196,12 +200,13 @@ class Engine:
         """An event that another program left; its number is struck off in the same commit."""
         if isinstance(event, ClockTrusted):
             self.on_trusted(event)
-        self._put(Command(subject, event, pending_id=pending_id))
+        self._waiting.add(Command(subject, event, pending_id=pending_id))
+        self._wake.set()
 
     def enlarge(self, known: registry.Registry) -> None:
         """Take over a newer registry: seals and addresses at once, staff and places as events."""
         for news in self.state.enlarge(known):
-            self._put(Command(*news))
+            self._waiting.add(Command(*news))
         self._authenticator.know(known.seals)
         self._addressing.know(known)
 
@@ -256,6 +261,10 @@ class Engine:
         self._wake.set()
         await idle
 
+    def is_heard(self) -> bool:
+        """Always, for whoever shares its process; the rest of `gateway.Gateway` stands here too."""
+        return True
+
     def health(self) -> Health:
         """How the gateway does, for the console, the history and `menshen check`."""
         return self.metrics.health(len(self._queue))
@@ -281,9 +290,9 @@ class Engine:
 
     async def _wait(self) -> None:
         """Until something came or is due."""
-        if self._queue:
+        if self._queue or self._waiting:
             await asyncio.sleep(0)  # let the sockets be read: what they bring joins this batch
-        while not self._queue:
+        while not (self._queue or self._waiting):
             due_ms, now_ms = self._scheduler.next_ms(), self.clock.now_ms()
             if due_ms is not None and due_ms <= now_ms:
                 return
@@ -299,6 +308,7 @@ class Engine:
         now_ms = self.clock.now_ms()
         unit, batch = UnitOfWork(self.state, self._tally, self._addressing, self._ids), Batch()
         items = [self._queue.popleft() for _ in range(min(len(self._queue), BATCH_MAX))]
+        self._bring_forward(unit, batch, SITE, items[0][0] if items else now_ms)
         messages = self._read(unit, items)
         for at_ms, item in items:
             match item:
@@ -308,16 +318,27 @@ class Engine:
                     unit.attempted(at_ms, entry)
                     batch.sent += [entry.page_id] if entry.done_ms is not None else []
                 case Command() as command:
-                    unit.writes.pending_events += (
-                        [] if command.pending_id is None else [command.pending_id]
-                    )
-                    event = self._with_ids(command.event, unit.writes.next_id)
-                    answer = unit.event(at_ms, command.subject, event)
-                    batch.answers.append((command.answer, answer))
+                    self._bring_forward(unit, batch, command.subject, at_ms)
+                    self._command(unit, batch, command, at_ms)
         # What arrived before a time comes before what is due then.
-        self._scheduler.fire(unit, min(now_ms, self._queue[0][0]) if self._queue else now_ms)
+        until_ms = min(now_ms, self._queue[0][0]) if self._queue else now_ms
+        for command in self._waiting.first(WAITING_AT_ONCE if items else WAITING_ALONE):
+            self._command(unit, batch, command, until_ms)
+        self._scheduler.fire(unit, until_ms)
         unit.finish()
         return unit, batch
+
+    def _command(self, unit: UnitOfWork, batch: Batch, command: Command, at_ms: int) -> None:
+        if command.pending_id is not None:
+            unit.writes.pending_events.append(command.pending_id)
+        event = self._with_ids(command.event, unit.writes.next_id)
+        answer = unit.event(at_ms, command.subject, event)
+        batch.answers.append((command.answer, answer))
+
+    def _bring_forward(self, unit: UnitOfWork, batch: Batch, subject: Subject, at_ms: int) -> None:
+        """What waits for a subject comes before what is about to happen to it."""
+        for command in self._waiting.of(subject):
+            self._command(unit, batch, command, at_ms)
 
     def _with_ids(self, event: Event, next_id: int) -> Event:
         """A correction of the clock, with the rows that it is about: those since it was in doubt,
@@ -395,20 +416,25 @@ class Engine:
                 self._is_journaled, *number
             )
         door_id = self._authenticator.door_of(event.seal_id)
+        if door_id is not None:
+            self._bring_forward(unit, batch, of_door(door_id), at_ms)
         if repeated:
-            unit.writes.refusal(at_ms, Reason.DUPLICATE)
-            self._compare(unit, door_id, event, at_ms)
-            return
+            self._copy(unit, door_id, event, at_ms)
+        else:
+            self._report(unit, door_id, event, at_ms)
+
+    def _report(self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int) -> None:
+        """A new report, dated by all copies of it that came together."""
         held_ms = self._dates.held_ms(event, at_ms, self._together)
         if held_ms:
-            unit.writes.refusal(at_ms, Reason.HELD_BACK)
+            if held_ms > HELD_MS:
+                unit.writes.refusal(at_ms, Reason.HELD_BACK)
             event = replace(event, held_ms=held_ms)
         unit.report(at_ms, door_id, event)
 
-    def _compare(
-        self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int
-    ) -> None:
+    def _copy(self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int) -> None:
         """A copy of a report that counted already: what its age says of that."""
+        unit.writes.refusal(at_ms, Reason.DUPLICATE)
         copy, edge_ms = self._dates.compared(event, at_ms)
         if copy is Copy.NOTHING:
             return

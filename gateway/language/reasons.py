@@ -33,6 +33,7 @@ _WORDS: dict[Reason, str] = {
     Reason.PERMIT_OVERSTAYED: N_("Open too long"),
     Reason.OPEN_TOO_LONG: N_("Open longer than allowed"),
     Reason.OPEN_AFTER_RESTART: N_("Found open"),
+    Reason.FOUND_OPEN: N_("Stands open"),
     Reason.COVER_TAMPER: N_("Seal's cover opened"),
     Reason.MAGNET_TAMPER: N_("Seal's magnet disturbed"),
     Reason.REFUSALS: N_("Many refused messages"),
@@ -60,6 +61,7 @@ _WORDS: dict[Reason, str] = {
     Reason.HEARD_AGAIN: N_("Heard again"),
     Reason.SETTLED: N_("Contact settled"),
     Reason.RECEIVED_AGAIN: N_("Pages arrive again"),
+    Reason.DOOR_ENDED: N_("Door out of use"),
     Reason.TROUBLE_OVER: N_("Over by itself"),
     Reason.PERMITS_FULL: N_("Too many permits"),
     Reason.GROUPED: N_("Several cases at once"),
@@ -98,6 +100,7 @@ _WHY: dict[Reason, str] = {
     Reason.OPEN_AFTER_RESTART: N_(
         "The seal is heard again and sees the door open, which was shut when it was last heard."
     ),
+    Reason.FOUND_OPEN: N_("The door stands open, and nobody saw it open; nobody announced it."),
     Reason.COVER_TAMPER: N_("The cover of the seal was opened."),
     Reason.MAGNET_TAMPER: N_("A strange magnet is near the seal, or its own is gone."),
     Reason.REFUSALS: N_("Many messages under this seal's name were refused."),
@@ -151,6 +154,7 @@ _WHY: dict[Reason, str] = {
     Reason.HEARD_AGAIN: N_("What was silent is heard again."),
     Reason.SETTLED: N_("The contact has come to rest and is believed again."),
     Reason.RECEIVED_AGAIN: N_("A phone has signed for the canary's page again."),
+    Reason.DOOR_ENDED: N_("The door was taken out of use."),
     Reason.TROUBLE_OVER: N_("What was wrong is over, before anybody took the case."),
     Reason.PERMITS_FULL: N_("The door has as many permits as it may have, so none was added."),
     Reason.GROUPED: N_("Several cases came at once, so they are told in one page."),
@@ -181,6 +185,7 @@ _FIRST_ACTION: dict[Reason, str] = {
     Reason.PERMIT_OVERSTAYED: N_("Ask the household by telephone to shut the door."),
     Reason.OPEN_TOO_LONG: N_("Ask the household by telephone to shut the door."),
     Reason.OPEN_AFTER_RESTART: N_("Ring the household first. If nobody answers, go and see."),
+    Reason.FOUND_OPEN: N_("Ring the household first. If nobody answers, go and see."),
     Reason.COVER_TAMPER: N_("Go and check the seal."),
     Reason.MAGNET_TAMPER: N_("Go and check the seal."),
     Reason.CHATTER: N_("Send the installer: magnet, gap or wire. The door is not seen meanwhile."),
@@ -228,6 +233,7 @@ _OUTCOMES: dict[str, str] = {
     Reason.OUTAGE: N_("By itself: an outage explains the silence"),
     Reason.SETTLED: N_("By itself: the contact has settled"),
     Reason.RECEIVED_AGAIN: N_("By itself: pages arrive again"),
+    Reason.DOOR_ENDED: N_("By itself: the door was taken out of use"),
     Reason.TROUBLE_OVER: N_("By itself: it is over"),
 }
 _OF_FAULT = (Outcome.REPAIRED, Outcome.SUPPLY, Outcome.SEAL_FAULT)
@@ -249,6 +255,14 @@ _REFUSED: dict[Refusal, str] = {
     Refusal.NOT_SHELVED: N_("The case of a touched seal cannot be put aside."),
     Refusal.UNTIL_PAST: N_("A case is put aside until a time that is still to come."),
     Refusal.NO_SUCH_OUTCOME: N_("There is no such way for a case to end."),
+    Refusal.SEAL_SAYS_OPEN: N_(
+        "The seal says that the door stands open. Look once more; if it is shut all the same, say "
+        "so below the choices and report again."
+    ),
+    Refusal.SEAL_NOT_HEARD: N_(
+        "The seal is still not heard. Wait for its light; if it is mended all the same, say so "
+        "below the choices and report again."
+    ),
     Refusal.NOT_REPORTED: N_("This case is not reported yet."),
     Refusal.OWN_REPORT: N_(
         "Whoever reported a case neither assesses it nor signs it off: another must."

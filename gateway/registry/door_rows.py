@@ -34,6 +34,7 @@ class DoorRows:
         """Check a door and keep it for `write`. EnrolError if it does not fit."""
         self._grids.need("grid_id", new.grid_id)
         before = self.table.get(new.door_id) or {"door_class": ""}
+        before = {name: value for name, value in before.items() if name != "ended_ms"}
         row = kept(asdict(new), before)
         row["door_class"] = row["door_class"] or ""
         if row["stair"] and not row["building"]:

@@ -17,9 +17,9 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection
 
 from gateway.core.actor import CENTRE
-from gateway.core.events import Event
+from gateway.core.events import DoorEnded, Event
 from gateway.core.model import Permit
-from gateway.core.subject import Subject
+from gateway.core.subject import Subject, of_door
 from gateway.registry.door_rows import DoorRows
 from gateway.registry.enrolled_table import EnrolledTable
 from gateway.registry.order_rows import OrderRows
@@ -39,6 +39,7 @@ from gateway.registry.rows import (
     PastError,
     Row,
     RowResult,
+    id_of,
     kind_of,
 )
 from gateway.registry.schedule_rows import ScheduleRows
@@ -97,6 +98,7 @@ class Enrolment:
         self.counts: Counter[tuple[str, RowResult]] = Counter()  # by table
         self._connection, self._at_ms = connection, at_ms
         self._events: list[tuple[Subject, Event]] = []
+        self._ended_doors: list[str] = []
         self._grids = EnrolledTable(connection, tables.grids)
         self._wardens = EnrolledTable(connection, tables.wardens)
         self._doors = DoorRows(connection, self._grids, self._events)
@@ -156,6 +158,8 @@ class Enrolment:
             part.write()
         pending.leave(self._connection, self._events)
         self._permits.write()  # no door is new by them: the gateway need not read the registry
+        ended = [(of_door(door_id), DoorEnded()) for door_id in self._ended_doors]
+        pending.leave(self._connection, ended)  # behind all that ends with it
         if self._events or any(part.is_changed() for part in parts):
             # so that a running gateway reads it anew
             self._connection.execute(tables.enrolments.insert(), {"at_ms": self._at_ms})
@@ -176,6 +180,7 @@ class Enrolment:
         return RowResult.ADDED if announced.is_new else RowResult.UNCHANGED
 
     def _end(self, row: Ending) -> RowResult:
+        """Something ends now, and what only it held up with it. What was written of it stays."""
         match row.table:
             case "orders":
                 return self._orders.end(row)
@@ -183,7 +188,37 @@ class Enrolment:
                 with _as_enrolment():
                     is_new = self._permits.end(row.id, row.door_id, row.from_ms)
                 return RowResult.ENDED if is_new else RowResult.UNCHANGED
-        raise ValueError(row.table)
+            case "seals":
+                return self._seals.end(row.id)
+        table = {"grids": self._grids, "wardens": self._wardens, "doors": self._doors.table}
+        return self._end_in(table[row.table], row)
+
+    def _end_in(self, table: EnrolledTable, row: Ending) -> RowResult:
+        known = table.get(row.id)
+        if known is None:
+            kind = row.table.removesuffix("s")
+            raise EnrolError(id_of(row.table), row.id, f"there is no such {kind}")
+        if known["ended_ms"] is not None:
+            return RowResult.UNCHANGED
+        if row.table == "grids":
+            self._need_empty(row.id)
+        elif row.table == "wardens":
+            self._schedule.leave(row.id)
+        else:
+            self._orders.ends_on(row.id)
+            self._permits.end_on(row.id)
+            self._seals.take_off(row.id)
+            self._ended_doors.append(row.id)
+        table.end(row.id, self._at_ms)
+        return RowResult.ENDED
+
+    def _need_empty(self, grid_id: str) -> None:
+        """EnrolError while somebody or something is in the grid."""
+        for what, rows in (("doors", self._doors.table.rows()), ("wardens", self._wardens.rows())):
+            count = sum(row["grid_id"] == grid_id for row in rows)
+            if count:
+                sentence = f"still has {count} of the {what}; end those or move them first"
+                raise EnrolError("grid_id", grid_id, sentence)
 
 
 @contextmanager

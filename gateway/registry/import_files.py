@@ -14,9 +14,17 @@ from functools import partial
 from pathlib import Path
 
 from gateway.registry import table_file
-from gateway.registry.columns import id_column
 from gateway.registry.enrolment import Enrolment
-from gateway.registry.rows import ROWS, Ending, EnrolError, NewDoor, NewSeal, PastError, RowResult
+from gateway.registry.rows import (
+    ROWS,
+    Ending,
+    EnrolError,
+    NewDoor,
+    NewSeal,
+    PastError,
+    RowResult,
+    id_of,
+)
 from gateway.registry.sheet import Line, Mistake, Sheet, TableError, by_kind, by_value, gathered
 from gateway.registry.table_file import Reading
 from gateway.store.database import Store
@@ -112,7 +120,7 @@ def _of_headers_alone(sheets: list[Sheet]) -> list[Mistake]:
 
 def _take(enrolment: Enrolment, sheets: list[Sheet], on_progress: OnProgress) -> None:
     """Take every row. What does not fit becomes a mistake of its sheet."""
-    broken = {(id_column(sheet.kind), name) for sheet in sheets for name in sheet.broken}
+    broken = {(id_of(sheet.kind), name) for sheet in sheets for name in sheet.broken}
     rows = [(sheet, line) for sheet in sheets for line in sheet.lines]
     new = [(sheet, line) for sheet, line in rows if not isinstance(line.row, Ending)]
     ending = [(sheet, line) for sheet, line in reversed(rows) if isinstance(line.row, Ending)]
@@ -128,7 +136,7 @@ def _take(enrolment: Enrolment, sheets: list[Sheet], on_progress: OnProgress) ->
         except EnrolError as wrong:
             if (_names(wrong.column), wrong.value) not in broken:
                 _blame(sheet, line, wrong)
-            own = id_column(sheet.kind)
+            own = id_of(sheet.kind)
             broken.add((own, getattr(line.row, own, "")))
     _pass_over(enrolment, past)
     _warn_of_one_label(enrolment, new)
@@ -158,7 +166,7 @@ def _pass_over(enrolment: Enrolment, past: list[tuple[Sheet, Line, PastError]]) 
         if id(sheet) in refused:
             _blame(sheet, line, over)
         else:
-            sheet.note(line.number, over.column, _cell(line, over), f"{over.sentence}; passed over")
+            sheet.note(line.number, over.column, _cell(line, over), f"passed over: {over.sentence}")
             enrolment.counts[sheet.kind, RowResult.SKIPPED] += 1
 
 

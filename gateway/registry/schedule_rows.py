@@ -52,10 +52,11 @@ class ScheduleRows:
         self._unreached = views.unreached(connection)
         self._taken: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
         self._fresh: list[Row] = []
+        self._leavers: list[str] = []
 
     def is_changed(self) -> bool:
         """Whether `write` has anything to do."""
-        return bool(self._fresh) or any(map(self._is_replaced, self._taken))
+        return bool(self._fresh or self._leavers) or any(map(self._is_replaced, self._taken))
 
     def take(self, row: NewShift | NewOverride) -> RowResult:
         """Check a row and keep it for `write`. EnrolError if it does not fit."""
@@ -95,9 +96,18 @@ class ScheduleRows:
         self._fresh.append(values)
         return RowResult.ADDED if before is None else RowResult.CHANGED
 
+    def leave(self, warden_id: str) -> None:
+        """A person has left: no duty is theirs any more, and none falls to them."""
+        self._leavers.append(warden_id)
+
     def write(self) -> None:
         """Store them, and drop the shifts that are no longer there. The caller's transaction."""
-        s = tables.shifts.c
+        s, o = tables.shifts.c, tables.overrides.c
+        if self._leavers:
+            left = tuple(self._leavers)
+            self._connection.execute(delete(tables.shifts).where(s.warden_id.in_(left)))
+            theirs = o.warden_id.in_(left) | o.by.in_(left)
+            self._connection.execute(delete(tables.overrides).where(theirs))
         for grid_id, role in self._taken:
             stored = delete(tables.shifts).where(s.grid_id == grid_id, s.role == role)
             self._connection.execute(stored)

@@ -81,7 +81,7 @@ def _day(text: str) -> tuple[date, str]:
 def _moment(on: date, clock: str, whole_day: timedelta) -> datetime:
     """A day with its time of day; without one its beginning, or that of the day after it."""
     if not clock:
-        return datetime.combine(on + whole_day, time())  # noqa: DTZ - the caller sets the zone
+        return datetime.combine(on + whole_day, time())
     match = _CLOCK.fullmatch(clock)
     if match is None:
         raise ValueError(_ALLOWED)

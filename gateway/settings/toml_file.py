@@ -1,8 +1,10 @@
 """The TOML file: read into settings, or into a sentence for each mistake; and an example of one."""
 
+import json
 import os
 import tomllib
 from difflib import get_close_matches
+from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,8 @@ def example() -> str:
     """A whole settings file: every key with its default, and what is allowed."""
     lines = ["# Menshen's settings. Every key may be left out; these are the defaults.", ""]
     for section, model in SECTIONS.items():
-        lines += [f"# {model.__doc__}", f"[{section}]"]
+        lines += [f"# {line}" for line in (getdoc(model) or "").splitlines()]
+        lines.append(f"[{section}]")
         for key, field in model.model_fields.items():
             name = secret.SECRETS.get((section, key))
             if name:
@@ -175,6 +178,8 @@ def _allowed(field: FieldInfo) -> str:
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
     return '""' if value is None else shown(value)
 
 

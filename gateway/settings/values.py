@@ -44,6 +44,12 @@ def path(text: object) -> Path:
     return Path(text)
 
 
+def network(text: str) -> str:
+    """An IP address, or a network of them."""
+    ipaddress.ip_network(text, strict=False)
+    return text
+
+
 def one_line(text: str) -> str:
     """A name for people, on one line, not blank."""
     try:

@@ -42,8 +42,15 @@ from gateway.simulate.scenario import Radio
 from gateway.simulate.seal import Seal
 from sealwire.report import EDGES_MODULUS
 
-EXCUSES = frozenset({Reason.PERMIT, Reason.ALLOWANCE, Reason.OPEN_AFTER_RESTART})
-OF_NOW = frozenset({Reason.OPEN_AFTER_RESTART, Reason.SILENT_OPEN, Reason.SILENT_TAMPERED})
+EXCUSES = frozenset({Reason.PERMIT, Reason.ALLOWANCE, Reason.OPEN_AFTER_RESTART, Reason.FOUND_OPEN})
+OF_NOW = frozenset(
+    {
+        Reason.OPEN_AFTER_RESTART,
+        Reason.FOUND_OPEN,
+        Reason.SILENT_OPEN,
+        Reason.SILENT_TAMPERED,
+    }
+)
 STALE_MS = 10 * SECOND_MS
 FAULT_MS = MINUTE_MS
 SLACK_MS = 10

@@ -69,7 +69,8 @@ class SkippedHeartbeats:
     def _heartbeat_matters(self, event: ReportCame) -> bool:
         """Whether what the last heartbeat said is read when this report comes."""
         gap = (event.edges - (self.door.edges or 0)) % EDGES_MODULUS > 1
-        watched = self.door.opening is not None or self.door.open_after_restart is not None
+        door = self.door
+        watched = any((door.opening, door.open_after_restart, door.found_open))
         return gap or event.first or watched or event.age_ms is None
 
     def _is_stale(self, now_ms: int) -> bool:

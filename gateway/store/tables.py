@@ -33,6 +33,12 @@ metadata = MetaData(
 # SQLite gives AUTOINCREMENT only to INTEGER; PostgreSQL wants 64 bits.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 
+
+def _ended() -> Column[int]:
+    """When it was taken out of use. Its row stays, for its history hangs on it."""
+    return Column("ended_ms", BigInteger, nullable=True)
+
+
 site = Table(
     "site",
     metadata,
@@ -50,6 +56,7 @@ grids = Table(
     metadata,
     Column("grid_id", String(64), primary_key=True),
     Column("name", Text, nullable=False),
+    _ended(),
 )
 
 doors = Table(
@@ -64,6 +71,7 @@ doors = Table(
     Column("building", String(64), nullable=True),
     Column("stair", String(64), nullable=True),
     Column("point", String(64), nullable=True),  # access point
+    _ended(),
 )
 
 seals = Table(
@@ -82,6 +90,7 @@ seals = Table(
     Column("seq_seen", BigInteger, nullable=False, server_default="0"),
     Column("batch", String(32), nullable=True),
     Column("heartbeat_ms", BigInteger, nullable=True),  # how often it promised a heartbeat
+    _ended(),
     # Its mark may be behind since then, and nothing is believed of it; NULL: it is proved.
     Column("unproved_ms", BigInteger, nullable=True),
     Index("ix_seals_door_id", "door_id"),
@@ -208,6 +217,8 @@ cases = Table(
     *(Column(f"{did}_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
     *(Column(f"{did}_arrived_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
     Column("outcome", Text, nullable=True),
+    # The seal said otherwise when it was reported, and whoever reported it knew.
+    Column("despite_seal", Boolean, nullable=False, server_default=false()),
     Index("ix_cases_state", "state", "raised_ms"),
     Index("ix_cases_door_id", "door_id", "raised_ms"),
     sqlite_with_rowid=False,
@@ -254,6 +265,7 @@ wardens = Table(
     Column("channels", Text, nullable=False, server_default='["inbox"]'),
     # core.paging.schedule.Role
     Column("role", String(16), nullable=False, server_default="warden"),
+    _ended(),
 )
 
 shifts = Table(

@@ -37,7 +37,7 @@ from gateway.language.reasons import refusal_line
 from gateway.store import case_views, page_views
 from gateway.store.case_views import CaseRow
 from gateway.web.actor import check_known
-from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
 from gateway.web.context import WebContext
 
 SHELF_HOURS_MAX: Final = 8
@@ -63,13 +63,14 @@ class Press(BaseModel):
 
 
 class Ending(Press):
-    """How the case ended."""
+    """How the case ended, and whether that is so although the seal says otherwise."""
 
     outcome: Outcome
+    despite_seal: bool = False
 
     def facts(self, now_ms: int) -> dict[str, Any]:
-        """The outcome."""
-        return {"outcome": self.outcome}
+        """Both."""
+        return {"outcome": self.outcome, "despite_seal": self.despite_seal}
 
 
 class Shelving(Press):
@@ -80,7 +81,7 @@ class Shelving(Press):
 
     def facts(self, now_ms: int) -> dict[str, Any]:
         """Why, and until when."""
-        return {"why": self.why, "until_ms": self.until_ms}
+        return {"why": peoples_line(self.why, WHY_MAX), "until_ms": self.until_ms}
 
 
 class ShelvingForHours(Press):
@@ -91,7 +92,7 @@ class ShelvingForHours(Press):
 
     def facts(self, now_ms: int) -> dict[str, Any]:
         """Why, and until when."""
-        return {"why": self.why, "until_ms": now_ms + self.hours * HOUR_MS}
+        return {"why": peoples_line(self.why, WHY_MAX), "until_ms": now_ms + self.hours * HOUR_MS}
 
 
 class Kind(NamedTuple):

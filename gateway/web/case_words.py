@@ -52,6 +52,7 @@ _OVER_WHEN_SHUT = (
     Reason.PERMIT_OVERSTAYED,
     Reason.OPEN_TOO_LONG,
     Reason.OPEN_AFTER_RESTART,
+    Reason.FOUND_OPEN,
 )
 _CLEARED_AS: dict[Reason, str] = {
     **dict.fromkeys(TAMPER, N_("The seal is in place again, still to be answered")),

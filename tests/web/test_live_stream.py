@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.engine.broadcast import merged
 from gateway.engine.ports import Committed
 from gateway.store import outbox
 from gateway.store.database import Store, StoreError
 from gateway.store.outbox import Entry
 from gateway.web import live_stream
-from gateway.web.live_stream import PUSH_EVERY_MS, merged
+from gateway.web.topics import PUSH_EVERY_MS
 from tests.web.web_site import Console, console, first_case, listening, new_store
 
 IDS = re.compile(r'id="([^"]+)" hx-swap-oob')
@@ -168,7 +169,8 @@ async def test_a_listener_that_is_gone_is_watched_for_no_more(tmp_path: Path) ->
 
 
 async def test_streams_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_stream, "STREAMS_MAX", 1)
+    monkeypatch.setattr(live_stream, "STREAMS_MAX", 2)
+    monkeypatch.setattr(live_stream, "KEPT_FOR_PHONES", 1)
     async with (
         console(new_store(tmp_path)) as site,
         listening(site, "view=wallboard&name=") as line,
@@ -176,7 +178,7 @@ async def test_streams_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         await line.next("fragment")
         answer = await site.client.get("/stream", headers={"accept-language": "en"})
         assert answer.status_code == 503
-        assert "Too many pages" in answer.text
+        assert "as this machine bears" in answer.text
 
 
 async def test_a_look_that_does_not_exist_is_not_found(tmp_path: Path) -> None:

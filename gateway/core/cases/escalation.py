@@ -190,16 +190,19 @@ def _page_id(escalation: Escalation) -> str:
 
 
 def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) -> Escalation:
-    """The escalation policy after a step was told. What is late does not hurry through those that
-    follow."""
+    """The escalation policy after a step was told. Steps keep their own times: what a stop of the
+    gateway has held up is told at once, in order, and the rest when it would have been. Whole
+    rounds that it held up are not made good: phones ring once for them."""
     steps = steps_for(escalation.reason)
-    late_ms = max(0, now_ms - (escalation.began_ms + steps[step_index].wait_ms(rules)))
-    began_ms = escalation.began_ms + late_ms
     if step_index + 1 < len(steps):
-        next_ms = began_ms + steps[step_index + 1].wait_ms(rules)
-        return replace(escalation, step_index=step_index + 1, next_ms=next_ms, began_ms=began_ms)
+        next_ms = escalation.began_ms + steps[step_index + 1].wait_ms(rules)
+        return replace(escalation, step_index=step_index + 1, next_ms=next_ms)
     again_ms = rules.fault_again_ms if is_slow(escalation.reason) else rules.again_ms
-    next_ms = began_ms + max(again_ms, steps[-1].wait_ms(rules))
+    round_ms = max(again_ms, steps[-1].wait_ms(rules))
+    next_ms = escalation.began_ms + round_ms
+    if next_ms < now_ms + rules.second_ms:
+        rounds = -(-(now_ms + rules.second_ms - escalation.began_ms) // round_ms)
+        next_ms = escalation.began_ms + rounds * round_ms
     return replace(
         escalation,
         step_index=0,

@@ -216,14 +216,14 @@ def overstay(door: Door, opening: Opening, due_ms: int, now_ms: int, rules: Rule
     Where the seal has not been heard since, nobody knows whether the door still stands open. The
     next report tells, or the silence becomes what a person is told of.
     """
-    if door.contact is not Contact.OPEN or _is_late(door, now_ms, rules):
+    if door.contact is not Contact.OPEN or is_late(door, now_ms, rules):
         waiting = replace(opening, overstay_ms=None, unjudged_ms=due_ms)
         return replace(door, opening=waiting), ()
     return _tell_overstay(door, opening, due_ms, now_ms, rules)
 
 
-def _is_late(door: Door, now_ms: int, rules: Rules) -> bool:
-    """Whether its edges are not known up to lately: what waits in its seal may tell more."""
+def is_late(door: Door, now_ms: int, rules: Rules) -> bool:
+    """Whether a door's edges are not known up to lately: what waits in its seal may tell more."""
     if door.heartbeat_ms is None:
         return False
     return (

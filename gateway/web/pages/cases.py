@@ -130,7 +130,7 @@ def routes(context: WebContext) -> APIRouter:
             more = closed[-1] if len(closed) == CLOSED_MAX else None
             return fragments | {"closed": closed, "more": more, "seen": view.digest()}
 
-        return await context.page(request, "cases.html", gather)
+        return await context.page_for_all(request, "cases.html", gather)
 
     @router.get("/cases/{case_id}")
     async def case(request: Request, case_id: str) -> Response:

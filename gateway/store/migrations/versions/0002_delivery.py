@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0002_delivery"
-down_revision = "0002_store"
+down_revision = "0002_registry"
 
 
 def upgrade() -> None:
