@@ -27,7 +27,7 @@ class SealRows:
     """Seals gathered against one snapshot.
 
     Args:
-        connection: The snapshot; `write` writes there too.
+        connection: The snapshot.
         at_ms: Now, in milliseconds of UTC.
         doors: On which they may hang; may still grow.
         events: Where the gateway is told of a seal that hangs on a door.
@@ -43,7 +43,7 @@ class SealRows:
         *,
         replace: bool,
     ) -> None:
-        self._connection, self._at_ms = connection, at_ms
+        self._at_ms = at_ms
         self._doors, self._events, self._replace = doors, events, replace
         self._seals = EnrolledTable(connection, tables.seals, *_COLUMNS)
         self._seal_on: dict[str, str] = {
@@ -51,12 +51,14 @@ class SealRows:
         }
         self._unbound: list[str] = []
         self._left: dict[str, str] = {}  # door_id -> seal_id, of those that are taken off
+        self._wanted_doors: set[str] = set()
         self._wanted: dict[str, str] = {}  # seal_id -> door_id, of all that will be taken
 
     def foresee(self, seals: Iterable[NewSeal]) -> None:
         """Know of seals that will be taken: those that change places need not be said to replace
         each other."""
         self._wanted |= {seal.seal_id: seal.door_id for seal in seals if seal.door_id is not None}
+        self._wanted_doors = set(self._wanted.values())
 
     def take(self, new: NewSeal) -> RowResult:
         """Check a seal and keep it for `write`. EnrolError if it does not fit."""
@@ -109,12 +111,12 @@ class SealRows:
         """Whether `write` has anything to do."""
         return self._seals.is_changed()
 
-    def write(self) -> None:
+    def write(self, connection: Connection) -> None:
         """Store them. The caller's transaction."""
         if self._unbound:
             rows = [{"b_seal_id": seal_id} for seal_id in self._unbound]
-            self._connection.execute(_UNBIND, rows)
-        self._seals.write(enrolled_ms=self._at_ms)
+            connection.execute(_UNBIND, rows)
+        self._seals.write(connection, enrolled_ms=self._at_ms)
         self._events += [
             (of_door(door_id), SealUnbound(seal_id))
             for door_id, seal_id in self._left.items()
@@ -153,7 +155,7 @@ class SealRows:
         if not new.door_id or known["door_id"] in (None, new.door_id) or self._replace:
             return
         is_left = self._moves(self._seal_on.get(new.door_id), new.door_id)
-        if not is_left and known["door_id"] not in self._wanted.values():
+        if not is_left and known["door_id"] not in self._wanted_doors:
             raise EnrolError(
                 "door_id",
                 new.door_id,

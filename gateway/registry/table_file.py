@@ -103,12 +103,17 @@ def _read(
             raise TableError(f"has more than {ROWS_MAX} rows; cut it into several files")
         if count % PROGRESS_EVERY == 1:
             on_progress(number, max(number, total))
-        if [header.plain(cell) for cell in cells] != found.names:  # the header of a next page
+        if not _is_header(cells, found):  # a printed list has it on each page
             _read_line(sheet, number, found, cells, how)
     if not count:
         sheet.note(0, "", "", f"has the header of {sheet.kind} and no row under it")
     _find_twins(sheet)
     return sheet
+
+
+def _is_header(cells: list[str], found: Header) -> bool:
+    names = (header.plain(cell) == name for cell, name in zip(cells, found.names, strict=False))
+    return len(cells) == len(found.names) and all(names)
 
 
 def _read_line(sheet: Sheet, number: int, found: Header, cells: list[str], how: Reading) -> None:

@@ -26,6 +26,7 @@ class DoorRow(msgspec.Struct, frozen=True):
     state: Door
     building: str = ""  # where it lies, if the table says so
     stair: str = ""
+    ended_ms: int | None = None  # out of use since then
 
 
 class WardenRow(msgspec.Struct, frozen=True):
@@ -149,6 +150,7 @@ _DOORS = select(
     tables.doors.c.state,
     tables.doors.c.building,
     tables.doors.c.stair,
+    tables.doors.c.ended_ms,
 ).join(tables.grids)
 
 _WARDENS = select(
@@ -162,12 +164,21 @@ _WARDENS = select(
 
 
 def _doors(connection: Connection, query: Select[Any]) -> list[DoorRow]:
-    return [
-        DoorRow(
-            door_id, label, grid_id, grid, states.door(door_id, state), building or "", stair or ""
-        )
-        for door_id, label, grid_id, grid, state, building, stair in connection.execute(query)
-    ]
+    return [_door(*row) for row in connection.execute(query)]
+
+
+def _door(
+    door_id: str,
+    label: str,
+    grid_id: str,
+    grid: str,
+    state: bytes | None,
+    building: str | None,
+    stair: str | None,
+    ended_ms: int | None,
+) -> DoorRow:
+    known = states.door(door_id, state)
+    return DoorRow(door_id, label, grid_id, grid, known, building or "", stair or "", ended_ms)
 
 
 def _count(connection: Connection, query: Select[Any]) -> int:

@@ -100,12 +100,14 @@ def found(
     return Site(folder, f"http://127.0.0.1:{console_port}", seals)
 
 
-def gateway(site: Site) -> neighbours.Neighbour:
-    """The real gateway on this site, not yet started. It counts as ready once it is spawned."""
+def gateway(site: Site, **environment: str) -> neighbours.Neighbour:
+    """The real gateway on this site, not yet started, with so much more in its environment. It
+    counts as ready once it is spawned."""
     command = [sys.executable, "-m", "gateway", "run", "--config", str(site.settings)]
     places = os.pathsep.join([str(neighbours.ROOT), str(neighbours.ROOT / "firmware")])
     # A gateway that may not keep its compiled modules starts three times as slowly as a user's.
     found = ["/usr/bin/env", "-u", "PYTHONDONTWRITEBYTECODE", f"PYTHONPATH={places}"]
+    found += [f"{name}={value}" for name, value in environment.items()]
     return neighbours.Neighbour("gateway", found + command, site.folder, lambda: True)
 
 

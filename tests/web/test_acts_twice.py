@@ -11,6 +11,8 @@ from gateway.core.events import OrderPlaced
 from gateway.core.model import Order
 from gateway.core.subject import of_door
 from gateway.language import times
+from gateway.registry.enrolment import Enrolment
+from gateway.registry.rows import Ending
 from gateway.store import tables, views
 from tests.web.web_site import HOUR_MS, console, first_case, new_store, now_ms
 
@@ -134,3 +136,18 @@ async def test_e8_an_order_and_a_permit_end_on_the_doors_page_and_by_program(
             o = tables.orders.c
             to_ms = connection.execute(select(o.to_ms).where(o.order_id == "o-end")).scalar()
         assert to_ms <= now_ms()
+
+
+async def test_e8_a_door_out_of_use_shows_its_history_and_takes_nothing(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        with site.store.writing() as connection:
+            enrolment = Enrolment(connection, now_ms(), site.zone)
+            enrolment.take(Ending("doors", "d0"))
+            enrolment.write()
+        page = await site.text("/doors/d0")
+        assert "Door out of use" in page
+        assert "/doors/d0/permits" not in page
+        assert "3-101" in page
+        assert (await site.client.post("/api/doors/d0/permits", json=body())).status_code == 404
+        assert "3-101" not in await site.text("/")
