@@ -25,15 +25,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from gateway.core.cases import outages, troubles
-from gateway.core.cases.refusal import Refusal
 from gateway.core.deadline_index import earliest
-from gateway.core.doors.orders import why_not_under_order
 from gateway.core.doors.step import next_deadline, step
 from gateway.core.effects import (
     ActionRefused,
     CaseMoved,
     Effect,
-    OpeningBegan,
     OutageFound,
     OutageGrew,
     OutageOver,
@@ -49,15 +46,12 @@ from gateway.core.events import (
     DoorPlaced,
     DutyEnds,
     Event,
-    MessageRefused,
     OutageBegan,
     OutageEnded,
     PageReceived,
     PageWentOut,
-    PermitAnnounced,
     PersonDue,
     PersonReached,
-    ReportCame,
     RulesSet,
     SealBound,
     SealHeard,
@@ -71,7 +65,6 @@ from gateway.core.paging import routing
 from gateway.core.paging.person import Person
 from gateway.core.paging.routing import Routed, Router
 from gateway.core.paging.staff import Staff
-from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 
@@ -364,7 +357,7 @@ class SiteTurn:
 
     def _unpaged(self, case_id: str, door_id: str) -> Subject | None:
         """Whose case this is, if no page of it went out yet."""
-        holder = self._outage_of(case_id) or self._trouble_of(case_id)
+        holder = self._outage_of(case_id) or troubles.of_case(self.troubles, case_id)
         if holder is not None:
             subject, case = SITE, holder.case
         elif door_id:
@@ -376,9 +369,6 @@ class SiteTurn:
 
     def _outage_of(self, case_id: str) -> Outage | None:
         return outages.of_case(self.outages, case_id) if self.outages.outages else None
-
-    def _trouble_of(self, case_id: str) -> Trouble | None:
-        return troubles.of_case(self.troubles, case_id)
 
     def _areas(self, door: Door) -> tuple[tuple[str, int], ...]:
         """The areas of a door, the widest first, each with how many sealed doors it holds."""
@@ -406,29 +396,3 @@ def _to_doors(effect: OutageFound | OutageGrew | OutageOver) -> list[tuple[Subje
         return [(of_door(door_id), OutageEnded(outage_id)) for door_id in effect.doors]
     doors = effect.doors if isinstance(effect, OutageFound) else (effect.door_id,)
     return [(of_door(door_id), OutageBegan(outage_id)) for door_id in doors]
-
-
-def reason_of(step: Step, at_ms: int) -> Reason | Refusal | None:
-    """Why an event was refused, or what it was; None where there is nothing to say of it.
-
-    Args:
-        step: one step of a turn.
-        at_ms: when it was made, in milliseconds of UTC.
-
-    Returns:
-        Of a person's action or a permit: why it was refused. Of a message without a place: why it
-        has none. Of a report of an edge: what opening it began, or why nobody watches the door.
-    """
-    event = step.event
-    if isinstance(event, CaseAction):
-        return next((e.refusal for e in step.effects if isinstance(e, ActionRefused)), None)
-    if step.subject.kind is SubjectKind.SITE:
-        return None
-    if isinstance(event, MessageRefused):
-        return event.reason
-    if isinstance(event, PermitAnnounced):
-        return next((e.reason for e in step.effects if isinstance(e, PermitRefused)), None)
-    if not isinstance(event, ReportCame) or not event.edge:
-        return None
-    began = next((e.reason for e in step.effects if isinstance(e, OpeningBegan)), None)
-    return began or why_not_under_order(step.after, at_ms)

@@ -62,8 +62,9 @@ def of_effect(at_ms: int, door_id: str, effect: Effect) -> tuple[Statement, Row]
             return sql.END_OPENING, {"b_id": row.pop("opening_id"), **row}
         case OpeningResumed(opening_id=opening_id, joined=joined):
             return sql.END_OPENING, {"b_id": opening_id, "joined": joined, **_NOT_SHUT}
-        case OpeningAnnounced(opening_id=opening_id, permit_id=permit_id):
-            row = {"b_id": opening_id, "reason": Reason.PERMIT, "permit_id": permit_id}
+        case OpeningAnnounced(opening_id=opening_id, permit_id=permit_id, told=told):
+            reason = Reason.ANNOUNCED_LATE if told else Reason.PERMIT
+            row = {"b_id": opening_id, "reason": reason, "permit_id": permit_id}
             return sql.ANNOUNCE_OPENING, row
         case PermitSpent(permit_id=permit_id, openings_left=left):
             return sql.SPEND_PERMIT, {"b_id": permit_id, "openings": left}

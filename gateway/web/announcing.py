@@ -7,6 +7,7 @@ from functools import partial
 
 from gateway.core.model import Permit
 from gateway.core.subject import of_door
+from gateway.registry.late_permits import Late, WaitingDoor, waiting_doors
 from gateway.registry.permits import (
     Announced,
     Announcements,
@@ -28,19 +29,47 @@ async def announce(context: WebContext, door_id: str, permit: Permit) -> bool:
     return any(changed.values())
 
 
-async def announce_in(context: WebContext, area: str, permit: Permit) -> dict[str, bool]:
+class WaitingError(Exception):
+    """Doors of the area wait for an answer, and nobody said what is to become of them."""
+
+    def __init__(self, doors: list[WaitingDoor]) -> None:
+        super().__init__(len(doors))
+        self.doors = doors
+
+
+async def announce_in(
+    context: WebContext, area: str, permit: Permit, late: Late | None = None
+) -> dict[str, bool]:
     """Announce the same for every door of an area, to each under an id of its own. Whether that
-    changed something, by door. HttpProblem if it cannot be."""
-    return await _announced(context, lambda law: law.announce_in(area, permit))
+    changed something, by door.
+
+    HttpProblem if it cannot be. WaitingError, and nothing is announced, where it would end cases
+    that wait and `late` does not say so.
+    """
+    explains = late is Late.CLOSE
+    check = partial(_in_area, area=area, permit=permit)
+    if late is None:
+        now_ms = context.now_ms()
+        announced = await _checked(context, check)
+        waiting = await context.read(
+            lambda rows: waiting_doors(rows, announced, now_ms, context.rulebook)
+        )
+        if waiting:
+            raise WaitingError(waiting)
+    return await _announced(context, check, explains)
 
 
-async def _announced(context: WebContext, check: Check) -> dict[str, bool]:
+def _in_area(law: Announcements, area: str, permit: Permit) -> list[Announced]:
+    return law.announce_in(area, permit)
+
+
+async def _announced(context: WebContext, check: Check, explains: bool = True) -> dict[str, bool]:
     """Check, and hand to the gateway what is new; by door, whether it changed something.
 
     One that was quicker may have taken the room meanwhile: then the check itself says so.
     """
     changed = {}
-    for announced in await _checked(context, check):
+    for announced in await _checked(context, check, explains):
         door_id = announced.door_id
         changed[door_id] = announced.is_new and await context.submit(
             of_door(door_id), announced.event
@@ -54,11 +83,13 @@ def _again(announced: Announced, law: Announcements) -> list[Announced]:
     return [law.announce(announced.door_id, announced.permit)]
 
 
-async def _checked(context: WebContext, check: Check) -> list[Announced]:
+async def _checked(context: WebContext, check: Check, explains: bool = True) -> list[Announced]:
     """What the law makes of it. HttpProblem if it cannot be."""
-    now_ms = context.now_ms()
+    now_ms, zone = context.now_ms(), context.zone
     try:
-        return await context.read(lambda rows: check(Announcements(rows, now_ms, context.zone)))
+        return await context.read(
+            lambda rows: check(Announcements(rows, now_ms, zone, explains=explains))
+        )
     except NobodyThereError:
         raise HttpProblem(404, NOT_FOUND) from None
     except PermitConflictError as error:

@@ -2,17 +2,23 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.core.duration import MINUTE_MS
 from gateway.core.local_time import EVERY_DAY
 from gateway.core.model import Permit
+from gateway.language.catalogue import N_, say
+from gateway.registry.late_permits import Late
 from gateway.registry.permits import LONGEST_MINUTES
-from gateway.web.announcing import announce, announce_in, permit_id
-from gateway.web.answers import json_answer
+from gateway.web.announcing import WaitingError, announce, announce_in, permit_id
+from gateway.web.answers import json_answer, problem_answer
 from gateway.web.context import WebContext
 
+_WAITING = N_(
+    "{count} doors there opened before this and wait for an answer. Say with late whether it was "
+    "this that opened them: close ends their cases, leave leaves them."
+)
 TimeMs = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -37,8 +43,16 @@ class Announcement(BaseModel):
 
     def permit(self) -> Permit:
         """What it announces, under its id or a fresh one."""
-        fields = self.model_dump() | {"permit_id": permit_id(self.permit_id)}
+        fields = self.model_dump(exclude={"late"}) | {"permit_id": permit_id(self.permit_id)}
         return Permit(**fields | {"daily": tuple(self.daily)})
+
+
+class AreaAnnouncement(Announcement):
+    """The same for every door of an area. `late` says what is to become of those that opened before
+    and wait for an answer: "close" ends their cases, "leave" leaves them. Without it they are
+    listed, and nothing is announced."""
+
+    late: Late | None = None
 
 
 def routes(context: WebContext) -> APIRouter:
@@ -52,9 +66,13 @@ def routes(context: WebContext) -> APIRouter:
         return json_answer({"changed": changed, "permit_id": permit.permit_id})
 
     @router.post("/areas/{area_id:path}/permits")
-    async def permits_in(area_id: str, body: Announcement) -> Response:
+    async def permits_in(request: Request, area_id: str, body: AreaAnnouncement) -> Response:
         permit = body.permit()
-        changed = await announce_in(context, area_id, permit)
+        try:
+            changed = await announce_in(context, area_id, permit, body.late)
+        except WaitingError as error:
+            sentence = say(_WAITING, context.language(request)).format(count=len(error.doors))
+            return problem_answer(409, sentence, reason="late", waiting=error.doors)
         return json_answer(
             {
                 "changed": any(changed.values()),
