@@ -1,7 +1,8 @@
 #!/bin/sh
-# Get the real programs that the tests talk to: mosquitto, influxd, Chromium and a Chinese font. What is
-# on the PATH is taken as it is. The rest comes from Debian's packages: installed where the user is
-# root (no service is left running or enabled), else unpacked into .neighbours/ with a wrapper for each.
+# Get the real programs that the tests talk to: mosquitto, influxd, Chromium and a Chinese font; and a
+# C compiler, for a lying disk. What is on the PATH is taken as it is. The rest comes from Debian's
+# packages: installed where the user is root (no service is left running or enabled), else unpacked
+# into .neighbours/ with a wrapper for each.
 set -eu
 cd "$(dirname "$0")/.."
 prefix=$PWD/.neighbours
@@ -21,6 +22,7 @@ has mosquitto || wanted="$wanted mosquitto"
 has influxd || wanted="$wanted influxdb"
 has chromium || has chromium-browser || wanted="$wanted chromium"
 has_chinese_font || wanted="$wanted fonts-noto-cjk"
+has gcc || [ "$(id -u)" -ne 0 ] || wanted="$wanted gcc libc6-dev" # no compiler runs from the prefix
 wanted=${wanted# }
 [ -n "$wanted" ] || exit 0
 

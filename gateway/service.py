@@ -8,18 +8,18 @@ import asyncio
 import contextlib
 import fcntl
 import logging
-import secrets
 import signal
 import sys
-import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import insert
-
 from gateway.channels import kinds
+from gateway.engine.clock import MachineClock
+from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
+from gateway.engine.marker_keeper import MarkerKeeper
 from gateway.engine.pending import PendingReader
 from gateway.engine.self_watch import BrokerPlace, SelfWatch
 from gateway.engine.state import CommittedSite
@@ -29,8 +29,8 @@ from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
 from gateway.registry import load as registry
 from gateway.settings import Settings
-from gateway.store import states, tables
-from gateway.store.database import STORED_FORMAT, Store, StoreError
+from gateway.store import journal, life, marker
+from gateway.store.database import Store, StoreError, need_none_before
 
 log = logging.getLogger("menshen")
 
@@ -46,20 +46,32 @@ class AlreadyRunningError(Exception):
 async def serve(settings: Settings) -> None:
     """Run the gateway until SIGTERM or SIGINT. StoreError and AlreadyRunningError before that."""
     sys.setswitchinterval(TURN_S)
+    place = settings.store.place
+    need_none_before(*place)
     with alone(settings.store.path):
-        store = Store.open(settings.store.path)
+        store = Store.open(*place)
         try:
-            await _run_parts(settings, store)
+            markers = marker.places(*place)
+            with closing(life.begin(store, markers)) as alive:
+                if alive.is_copy:
+                    log.warning("an older copy of the database was put back; its memory ends there")
+                keeper = MarkerKeeper(alive, markers)
+                await _run_parts(settings, store, alive, keeper)
+                keeper.write(is_stopped=True)
         finally:
             store.close()
 
 
-async def _run_parts(settings: Settings, store: Store) -> None:
-    gateway_id = own_id(store)
+async def _run_parts(
+    settings: Settings, store: Store, alive: life.Life, keeper: MarkerKeeper
+) -> None:
+    gateway_id = alive.site_id
     with store.reading() as connection:
         known = registry.load(connection)
+        clock = MachineClock(journal.newest(connection)[1], known.doubt)
     addresses = Addresses(known, settings.webhook.url, settings.site.language)
-    engine = Engine(store, CommittedSite(known, settings.rulebook), Authenticator(), addresses)
+    site = CommittedSite(known, settings.rulebook)
+    engine = Engine(store, site, Authenticator(), addresses, clock, life=alive)
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics)
     workers = [
         DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.clock)
@@ -71,14 +83,17 @@ async def _run_parts(settings: Settings, store: Store) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stopped.set)
     pending = PendingReader(store, engine)
+    watch = ClockWatch(engine, clock)
+    watch.look()
     while await pending.take():
         pass
     place = BrokerPlace(
         settings.broker.host, settings.broker.port, settings.broker.tls, settings.broker.ca
     )
     self_watch = SelfWatch(engine, place, settings.store.path)
-    parts = [engine.run(), broker.run(), pending.run(), *(worker.run() for worker in workers)]
-    parts.append(self_watch.run())
+    parts = [engine.run(), broker.run(), pending.run(), watch.run()]
+    parts += [worker.run() for worker in workers]
+    parts += [self_watch.run(), keeper.run(engine.clock)]
     parts.append(_serve_console(settings, store, engine))
     if settings.influx.url:
         parts.append(_write_history(settings, store, engine, gateway_id))
@@ -124,6 +139,11 @@ def alone(path: Path) -> Iterator[None]:
     handle: IO[str]
     try:
         handle = lock.open("w")
+    except FileNotFoundError:
+        raise StoreError(
+            f"there is no folder {path.parent} for the database: is its drive mounted? Make the "
+            "folder if a new site is meant"
+        ) from None
     except OSError as error:
         raise StoreError(f"cannot make {lock}: {error.strerror}") from error
     with handle:
@@ -135,21 +155,3 @@ def alone(path: Path) -> Iterator[None]:
                 "a store.path of its own"
             ) from None
         yield
-
-
-def own_id(store: Store) -> str:
-    """The random id of this gateway, made at its first start."""
-    with store.reading() as connection:
-        known = states.site_id(connection)
-    if known is None:
-        known = secrets.token_hex(8)
-        with store.writing() as connection:
-            connection.execute(
-                insert(tables.site),
-                {
-                    "site_id": known,
-                    "made_ms": time.time_ns() // 1_000_000,
-                    "stored_format": STORED_FORMAT,
-                },
-            )
-    return known

@@ -5,7 +5,7 @@ how a command ends; `options`, those that most commands have; `option_fields`, h
 read; `output`, how commands speak.
 
 Then the commands, in the order of the help. At work: `run`, `check` with `check_machine`,
-`check_site` and `check_result`, `doors`, `cases`, `announce`, `canary`. Before work: `settings`,
-`enrol`, `flash`, `label`, `broker_config`. A closer view: `decode`, `demo`, `coverage`, `what_if`,
-`simulate`.
+`check_secrets`, `check_site` and `check_result`, `doors`, `cases`, `announce`, `canary`, `clock`.
+Before work: `settings`, `enrol`, `flash`, `label`, `broker_config`. A closer view: `decode`,
+`demo`, `coverage`, `what_if`, `simulate`.
 """

@@ -90,7 +90,7 @@ def _announced(
     permit = _permit(typed, now, settings.zone)
     try:
         with (
-            closing(Store.open(settings.store.path, create=False)) as store,
+            closing(Store.open(*settings.store.place, create=False)) as store,
             store.writing() as connection,
         ):
             explains = area is None or late is Late.CLOSE

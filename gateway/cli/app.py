@@ -40,7 +40,7 @@ COMMANDS = (
     Command(
         "check",
         AT_WORK,
-        "Check settings, database, gateway, broker, clock, disk, seals and pages: a line each.",
+        "Check all that makes a door not watched, or a warden not told: a line for each part.",
     ),
     Command(
         "doors",
@@ -53,6 +53,11 @@ COMMANDS = (
         "canary",
         AT_WORK,
         "Open a door of class canary every ten minutes, and sign for its page, until Ctrl-C.",
+    ),
+    Command(
+        "clock",
+        AT_WORK,
+        "Show what the clocks say and whether they are believed; --trust sets the gateway's right.",
     ),
     Command(
         "settings",

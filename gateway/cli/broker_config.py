@@ -9,9 +9,11 @@ import typer
 from sqlalchemy import select
 
 from gateway.cli.exit_codes import MISUSED, CommandError
-from gateway.cli.options import BROKER_FOLDER, CONFIG, Config, Port
+from gateway.cli.options import BROKER_FOLDER, CONFIG, Config
 from gateway.cli.output import counted, say
+from gateway.provisioning import broker_record
 from gateway.provisioning.broker_config import (
+    INSTALLED_AT,
     BrokerPlan,
     Login,
     write_broker_config,
@@ -20,7 +22,10 @@ from gateway.provisioning.broker_config import (
 from gateway.provisioning.certificates import CA_CRT
 from gateway.settings import load
 from gateway.store import tables
-from gateway.store.database import Store
+from gateway.store.database import Store, need_none_before
+
+PORT = 8883
+EVERYWHERE = "all"  # the word for every address, where one was chosen before
 
 
 def broker_config(
@@ -31,29 +36,45 @@ def broker_config(
     out: Annotated[
         Path | None, typer.Option(help="Where to; else the folder broker beside the settings.")
     ] = None,
-    port: Port = 8883,
-    address: Annotated[str | None, typer.Option(help="Listen on this address only.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Else as before; at first 8883.")
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(help="Listen on this address only, or on all; else as before, at first all."),
+    ] = None,
     years: Annotated[int, typer.Option(min=1, max=30, help="How long certificates last.")] = 5,
     installed_at: Annotated[
-        Path, typer.Option(help="Where the broker will find the files.")
-    ] = Path("/etc/mosquitto/menshen"),
-    user: Annotated[str, typer.Option(help="The system's user of the broker.")] = "mosquitto",
+        Path | None,
+        typer.Option(help=f"Where the broker finds the files; at first {INSTALLED_AT}."),
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(help="The system's user of the broker; at first mosquitto.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Also files that were changed by hand.")
+    ] = False,
     config: Config = CONFIG,
 ) -> None:
     """Write mosquitto's configuration: TLS, one login per seal, rights by id.
 
-    Without names it renews only the logins, after seals were enrolled.
+    Without names it renews only the logins, after seals were enrolled. What was chosen once holds
+    until it is chosen otherwise, and a file that was changed by hand is not overwritten.
     """
+    target = out or config.parent / BROKER_FOLDER
+    before = broker_record.read(target)
     plan = BrokerPlan(
         tuple(names or ()),
-        installed_at=installed_at,
-        address=address,
-        port=port,
+        installed_at=installed_at or Path(before.installed_at or INSTALLED_AT),
+        address=before.address if address is None else None if address == EVERYWHERE else address,
+        port=port or before.port or PORT,
         years=years,
-        user=user,
+        user=user or before.user or "mosquitto",
+        overwrite=overwrite,
     )
-    seals, without = _logins(load(config).store.path)
-    target = out or config.parent / BROKER_FOLDER
+    place = load(config).store
+    need_none_before(*place.place)  # or all of its seals would be locked out
+    seals, without = _logins(place.path)
     try:
         for sentence in _written(target, plan, seals):
             say(sentence)

@@ -39,7 +39,11 @@ def canary(
     try:
         canary_seal = CanarySeal(seal, flash or seal.with_suffix(".flash"))
     except OSError as error:
-        raise CommandError(f"{seal} cannot be read: {error.strerror}", MISUSED) from error
+        wanting = Path(error.filename or seal)
+        why = f"{wanting} cannot be read: {error.strerror}"
+        if wanting != seal and wanting.suffix == ".der":
+            why += "; copy ca.der of the broker's folder beside the seal's file"
+        raise CommandError(why, MISUSED) from error
     except ValueError as error:
         raise CommandError(f"{seal} is no seal's settings file: {error}", MISUSED) from error
     say(f"Seal {canary_seal.seal_id} opens every {every} s. Ctrl-C ends it.")

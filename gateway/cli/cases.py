@@ -28,7 +28,7 @@ def cases(
     """List the open cases: what needs a person, and who has it."""
     settings = load(config)
     with (
-        closing(Store.open(settings.store.path, create=False)) as store,
+        closing(Store.open(*settings.store.place, create=False)) as store,
         store.reading() as connection,
     ):
         if closed:

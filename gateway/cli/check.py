@@ -4,7 +4,6 @@ The parts are checked from outside, with or without a running gateway. A part th
 checked because an earlier one failed is left out.
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import msgspec
 import typer
 
-from gateway.cli import check_machine, check_site
+from gateway.cli import check_machine, check_secrets, check_site
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.exit_codes import FAILED, MISUSED, OK
 from gateway.cli.options import CONFIG, Config, Json
@@ -21,12 +20,11 @@ from gateway.ingest.mqtt_probe import probe
 from gateway.settings import Settings, SettingsError, load
 from gateway.store.database import Store, StoreError
 
-_ERRNO = re.compile(r"^\[Errno -?\d+\] ")  # of no use to a person
 _STYLES = {Mark.OK: ("✓", "green"), Mark.WARN: ("!", "yellow"), Mark.FAIL: ("✗", "red")}
 
 
 def check(config: Config = CONFIG, as_json: Json = False) -> None:
-    """Check settings, database, gateway, broker, clock, disk, seals and pages: a line each.
+    """Check all that makes a door not watched, or a warden not told: a line for each part.
 
     Exit code 0 if nothing failed (a warning is no failure), 1 if something did, 2 if the settings
     are wrong.
@@ -51,20 +49,26 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
     yield check_machine.settings(settings, config)
     store: Store | None = None
     try:
-        store = Store.open(settings.store.path, create=False)
+        store = Store.open(*settings.store.place, create=False)
         yield check_machine.database(store)
     except StoreError as error:
         yield CheckResult("database", Mark.FAIL, str(error))
     gateway = check_machine.gateway(settings)
     yield gateway
     yield _broker(settings, gateway)
+    yield from check_secrets.parts(settings, config)
+    if settings.influx.url:
+        yield check_machine.history(settings.influx)
     yield check_machine.disk(settings.store.path.parent)
     if store is None:
         yield check_machine.clock(0, now_ms(), settings.zone)
         return
     with closing(store):
         try:
-            yield from check_site.parts(store, bool(settings.webhook.url), now_ms(), settings.zone)
+            has_webhook = bool(settings.webhook.url)
+            yield from check_site.parts(
+                store, has_webhook, now_ms(), settings.zone, settings.rulebook
+            )
         except StoreError as error:
             yield CheckResult("database", Mark.FAIL, str(error))
 
@@ -83,7 +87,7 @@ def _broker(settings: Settings, gateway: CheckResult) -> CheckResult:
         return CheckResult("broker", Mark.OK, f"{place}: the gateway is connected{took}")
     problem = probe(broker)
     if problem:
-        return CheckResult("broker", Mark.FAIL, f"{place}: {_ERRNO.sub('', problem)}")
+        return CheckResult("broker", Mark.FAIL, f"{place}: {problem}")
     return CheckResult("broker", Mark.OK, f"{place} lets us in")
 
 

@@ -8,20 +8,25 @@ import urllib.error
 import urllib.request
 from datetime import tzinfo
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import msgspec
 from sqlalchemy import text
 
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.output import span, when
+from gateway.core.model import SURE, Doubt
+from gateway.engine import time_service
+from gateway.engine.clock_states import NEAR_MS, RELEASED_MS, TOLD_WIDE_MS
 from gateway.settings import Settings
+from gateway.settings.sections import Influx
 from gateway.settings.values import is_loopback
 from gateway.store.database import HEAD, Store
 
 MIB = 1024 * 1024
 DISK_FAIL_BYTES, DISK_WARN_BYTES = 100 * MIB, 1024 * MIB
-CLOCK_BEFORE_MS = 1_735_689_600_000  # 2025: older than this software
-CLOCK_BEHIND_MS = 2_000
 ANSWER_S = 3.0
+_TRUST = "`menshen clock --trust`"
 _TIME_SERVICE = Path("/run/systemd/timesync")
 
 
@@ -89,21 +94,57 @@ def _felt(health: dict[str, object], address: str, zone: tzinfo) -> CheckResult:
     return CheckResult("gateway", Mark.OK, f"runs{since}, console at {address}", health)
 
 
-def clock(newest_ms: int, now: int, zone: tzinfo) -> CheckResult:
-    """`newest_ms` is the latest time in the journal, 0 if there is none."""
-    facts = {"now_ms": now, "newest_ms": newest_ms}
-    if now < CLOCK_BEFORE_MS:
-        return CheckResult(
-            "clock", Mark.FAIL, f"it says {when(now, zone)}, which is long past", facts
-        )
-    if newest_ms > now + CLOCK_BEHIND_MS:
-        behind = span(newest_ms - now)
-        words = f"it is {behind} behind the journal; times stand still until it has caught up"
+def clock(newest_ms: int, now: int, zone: tzinfo, doubt: Doubt = SURE) -> CheckResult:
+    """Whether the machine's clock and the gateway's can be believed.
+
+    Args:
+        newest_ms: the latest time in the journal, 0 if there is none.
+        now: what the machine says.
+        zone: where the site's clocks stand.
+        doubt: what the gateway made of its clock.
+    """
+    facts = {"now_ms": now, "newest_ms": newest_ms, **msgspec.structs.asdict(doubt)}
+    if now < RELEASED_MS:
+        words = f"it says {when(now, zone)}, which is long past; set it, then {_TRUST}"
         return CheckResult("clock", Mark.FAIL, words, facts)
-    if _TIME_SERVICE.is_dir() and not (_TIME_SERVICE / "synchronized").exists():
+    if max(doubt.behind_ms, doubt.ahead_ms) > TOLD_WIDE_MS:
+        words = (
+            f"in doubt: the gateway's may be {span(doubt.behind_ms)} behind or"
+            f" {span(doubt.ahead_ms)} ahead; compare with a right one, set this machine's"
+            f" ({when(now, zone)}), then {_TRUST}"
+        )
+        return CheckResult("clock", Mark.FAIL, words, facts)
+    if newest_ms > now + NEAR_MS:
+        behind = span(newest_ms - now)
+        words = (
+            f"it is {behind} behind the journal; the gateway goes on from there; if this"
+            f" machine's {when(now, zone)} is right, {_TRUST}"
+        )
+        return CheckResult("clock", Mark.FAIL, words, facts)
+    if _TIME_SERVICE.is_dir() and not time_service.is_vouched():
         words = f"{when(now, zone)}, not set by a time server since the machine started"
         return CheckResult("clock", Mark.WARN, words, facts)
     return CheckResult("clock", Mark.OK, when(now, zone), facts)
+
+
+def history(influx: Influx) -> CheckResult:
+    """Whether InfluxDB is there, and new enough. Without it charts wait, and nothing else."""
+    from gateway.feeds.influx_server import Server  # most of a second, for those who use it
+
+    server = Server(influx, ANSWER_S)
+    try:
+        version, old = server.version(), server.too_old()
+    finally:
+        server.close()
+    host = urlsplit(influx.url).hostname
+    if version is None:
+        words = f"none answers at {host}; reports are kept, and the charts wait"
+        return CheckResult("influx", Mark.FAIL, words)
+    if old is not None:
+        return CheckResult("influx", Mark.FAIL, f"{host} {old}", {"version": version})
+    return CheckResult(
+        "influx", Mark.OK, f"{host} answers, version {version}", {"version": version}
+    )
 
 
 def disk(folder: Path) -> CheckResult:

@@ -1,4 +1,8 @@
-"""What `menshen check` checks in the database: clock, wardens, seals, refusals, pages."""
+"""What `menshen check` checks in the database: doors, wardens, staff, seals, refusals, pages.
+
+A sealed door under an order that is not watched is a failure, and so is one of which nobody is
+told. What concerns no running order is a warning.
+"""
 
 import json
 from collections.abc import Iterator
@@ -9,23 +13,66 @@ from sqlalchemy import Connection, func, select
 from gateway.channels.kinds import is_channel, samples
 from gateway.cli import check_machine
 from gateway.cli.check_result import CheckResult, Mark
-from gateway.cli.output import ago, counted, named, span
+from gateway.cli.output import ago, counted, named
+from gateway.core.doors.silence import Liveness, liveness
 from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
-from gateway.store import journal, tables, views
+from gateway.core.paging.schedule import Role
+from gateway.core.reasons import REFUSALS, Reason
+from gateway.core.rules import Rulebook
+from gateway.store import journal, states, tables, views
 from gateway.store.database import Store
 
-SILENT_MS = 200_000  # two heartbeats of 100 s
+HEADS = (Role.CAPTAIN, Role.CENTRE)  # told of what a warden does not answer, and of the site's
+TOLD_NOTHING = REFUSALS | {Reason.NO_DOOR}  # of what is counted as refused: not lawful openings
 PAGE_WARN_MS, PAGE_FAIL_MS = 10 * SECOND_MS, MINUTE_MS
 
 
-def parts(store: Store, has_webhook: bool, now: int, zone: tzinfo) -> Iterator[CheckResult]:
+def parts(
+    store: Store, has_webhook: bool, now: int, zone: tzinfo, rulebook: Rulebook
+) -> Iterator[CheckResult]:
     """Every part, on one snapshot."""
     with store.reading() as connection:
-        yield check_machine.clock(journal.newest(connection)[1], now, zone)
+        newest_ms, doubt = journal.newest(connection)[1], states.doubt(connection)
+        yield check_machine.clock(newest_ms, now, zone, doubt)
+        yield doors(connection, now)
         yield wardens(connection, has_webhook)
-        yield seals(connection, now)
+        yield staff(connection)
+        yield seals(connection, now, rulebook)
         yield refusals(connection, now)
         yield pages(connection, now)
+
+
+def doors(connection: Connection, now: int) -> CheckResult:
+    """Whether there is anything to watch, and whether each door under an order has a seal."""
+    total = views.door_count(connection)
+    ordered = _under_order(connection, now)
+    bare = sorted(ordered - _sealed(connection))
+    facts = {"doors": total, "under_order": len(ordered), "without_seal": bare}
+    if not total:
+        words = "no door is enrolled; `menshen enrol --example doors` shows the table"
+        return CheckResult("doors", Mark.FAIL, words, facts)
+    if bare:
+        words = (
+            f"of {counted(len(ordered), 'door')} under an order, {len(bare)} without a seal, so "
+            f"nobody watches: {named(bare)}; `menshen flash` makes a seal"
+        )
+        return CheckResult("doors", Mark.FAIL, words, facts)
+    if not ordered:
+        words = f"{counted(total, 'door')}, none under an order now: nobody is paged of any"
+        return CheckResult("doors", Mark.WARN, words, facts)
+    words = f"{counted(total, 'door')}, {len(ordered)} under an order, all of those sealed"
+    return CheckResult("doors", Mark.OK, words, facts)
+
+
+def _under_order(connection: Connection, now: int) -> set[str]:
+    o = tables.orders.c
+    query = select(o.door_id).where(o.from_ms <= now, o.to_ms > now).distinct()
+    return set(connection.execute(query).scalars())
+
+
+def _sealed(connection: Connection) -> set[str]:
+    hangs = tables.seals.c.door_id
+    return set(connection.execute(select(hangs).where(hangs.is_not(None))).scalars())
 
 
 def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
@@ -68,36 +115,67 @@ def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
     return CheckResult("wardens", Mark.OK, counted(len(reachable), "warden"), facts)
 
 
-def seals(connection: Connection, now: int) -> CheckResult:
-    """Which doors' seals were not heard for a while. A gateway that was off heard none."""
-    hangs = tables.seals.c.door_id
-    hung = set(connection.execute(select(hangs).where(hangs.is_not(None))).scalars())
-    every = views.doors(connection, views.door_count(connection))
-    doors = [row for row in every if row.door_id in hung]
-    never = [row.door_id for row in doors if row.state.heard_ms is None]
-    silent = [
-        row.door_id
-        for row in doors
-        if row.state.heard_ms is not None and now - row.state.heard_ms > SILENT_MS
-    ]
-    facts = {"seals": len(doors), "silent": silent, "never_heard": never}
-    words = []
-    if silent:
-        words.append(f"{len(silent)} silent for over {span(SILENT_MS)}: {named(silent)}")
-    if never:
-        words.append(f"{len(never)} never heard: {named(never)}")
-    if words:
-        return CheckResult(
-            "seals", Mark.WARN, f"of {len(doors)} on doors, {'; '.join(words)}", facts
+def staff(connection: Connection) -> CheckResult:
+    """Whether somebody stands above the wardens, and somebody mends what breaks."""
+    w = tables.wardens.c
+    query = select(w.role, func.count()).where(w.channels != "[]").group_by(w.role)
+    counts = {str(role): count for role, count in connection.execute(query)}
+    if not counts:
+        words = "nobody who can be told is enrolled; `menshen enrol --example wardens`"
+        return CheckResult("staff", Mark.FAIL, words, counts)
+    wanting = []
+    if not any(counts.get(role) for role in HEADS):
+        wanting.append(
+            "no captain and no centre, so a page that no warden answers, and a trouble of the "
+            "gateway, go to everybody"
         )
-    return CheckResult(
-        "seals", Mark.OK, f"{counted(len(doors), 'door')} with a seal, all heard", facts
-    )
+    if not counts.get(Role.INSTALLER):
+        wanting.append("no installer, so broken seals are told to the captain")
+    if wanting:
+        return CheckResult("staff", Mark.WARN, "; ".join(wanting), counts)
+    words = ", ".join(f"{count} {role}" for role, count in sorted(counts.items()))
+    return CheckResult("staff", Mark.OK, words, counts)
+
+
+def seals(connection: Connection, now: int, rulebook: Rulebook) -> CheckResult:
+    """Which doors' seals are not heard, by what each promised, as the pages show it.
+
+    A gateway that was off heard none."""
+    hung, ordered = _sealed(connection), _under_order(connection, now)
+    alive = {
+        row.door_id: (row.state, liveness(row.state, now, rulebook.of(row.state.door_class)))
+        for row in views.doors(connection, views.door_count(connection))
+        if row.door_id in hung
+    }
+    never = [door_id for door_id, (state, _) in alive.items() if state.heard_ms is None]
+    lost = [
+        door_id
+        for door_id, (state, how) in alive.items()
+        if how is Liveness.LOST and state.heard_ms is not None
+    ]
+    late = [door_id for door_id, (_, how) in alive.items() if how is Liveness.LATE]
+    facts = {"seals": len(alive), "silent": lost, "late": late, "never_heard": never}
+    words = [
+        f"{len(door_ids)} {what}: {named(door_ids)}"
+        for door_ids, what in ((lost, "silent"), (late, "late"), (never, "never heard"))
+        if door_ids
+    ]
+    if not words:
+        words = [f"{counted(len(alive), 'door')} with a seal, all heard"]
+        return CheckResult("seals", Mark.OK, words[0], facts)
+    blind = sorted(ordered & {*lost, *never})
+    if blind:
+        words.append(f"{len(blind)} of them under an order, not watched now; go and look")
+    mark = Mark.FAIL if blind else Mark.WARN
+    return CheckResult("seals", mark, f"of {len(alive)} on doors, {'; '.join(words)}", facts)
 
 
 def refusals(connection: Connection, now: int) -> CheckResult:
-    """What was refused in a day, by reason. Strangers and old recordings are no failure of ours."""
-    rows = views.refusals(connection, now - DAY_MS)
+    """What was refused in a day, by reason. Strangers and old recordings are no failure of ours.
+
+    What is counted beside it, such as openings of a door under no order (the canary's is one), is
+    none."""
+    rows = [r for r in views.refusals(connection, now - DAY_MS) if r.reason in TOLD_NOTHING]
     facts = {row.reason.value: row.count for row in rows}
     if not rows:
         return CheckResult("refusals", Mark.OK, "none in the last day", facts)

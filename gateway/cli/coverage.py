@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from gateway.cli.exit_codes import CommandError
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import counted, now_ms, say, say_json, span, when
-from gateway.core.events import Event, RulesSet
+from gateway.core.events import ClockCorrected, Event, RulesSet
 from gateway.core.model import Contact
 from gateway.core.subject import SITE, of_door
 from gateway.replay.coverage import Ledger, ledger
@@ -47,7 +47,7 @@ def coverage(
     """Show for a door's orders when it was seen shut, seen open, and not seen."""
     settings = load(config)
     with (
-        closing(Store.open(settings.store.path, create=False)) as store,
+        closing(Store.open(*settings.store.place, create=False)) as store,
         store.reading() as connection,
     ):
         label = _label(connection, door)
@@ -85,11 +85,17 @@ def _covered(connection: Connection, door_id: str) -> Iterator[_Covered]:
 
 def _lived(connection: Connection, door_id: str) -> Iterator[tuple[int, Event]]:
     """What the door lived through, and the rules that were set, in the journal's order."""
-    of_site = journaled(connection, subject=SITE)
-    rules = (row for row in of_site if isinstance(row.event, RulesSet))
+    of_site = [
+        row
+        for row in journaled(connection, subject=SITE)
+        if isinstance(row.event, RulesSet | ClockCorrected)
+    ]
+    corrected = [row.event for row in of_site if isinstance(row.event, ClockCorrected)]
     own = journaled(connection, subject=of_door(door_id))
-    for row in heapq.merge(rules, own, key=attrgetter("journal_id")):
-        yield row.at_ms, row.event
+    for row in heapq.merge(of_site, own, key=attrgetter("journal_id")):
+        if not isinstance(row.event, ClockCorrected):
+            its = (c.by_ms for c in corrected if c.from_id <= row.journal_id <= c.to_id)
+            yield row.at_ms + sum(its), row.event
 
 
 def _plain(order: _Covered) -> dict[str, Any]:

@@ -96,8 +96,8 @@ def _candidates(config: Path, seal: str | None, key: str | None) -> tuple[list[K
         return [Known(seal_id, field("--key", key, fields.key, secret=True))], ""
     if not config.exists():
         return [], f"no key: {config} is not there, and no --seal and --key were given"
-    path = load(config).store.path
-    with closing(Store.open(path, create=False)) as store, store.reading() as connection:
+    place = load(config).store.place
+    with closing(Store.open(*place, create=False)) as store, store.reading() as connection:
         seals = registry.load(connection).seals
     if seal_id is not None and seal_id not in seals:
         return [], f"no key: seal {seal_id} is not enrolled here"

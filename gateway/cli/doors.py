@@ -31,7 +31,7 @@ def doors(config: Config = CONFIG, limit: Limit = 1_000, as_json: Json = False) 
     settings, now = load(config), now_ms()
     rulebook = settings.rulebook
     with (
-        closing(Store.open(settings.store.path, create=False)) as store,
+        closing(Store.open(*settings.store.place, create=False)) as store,
         store.reading() as connection,
     ):
         rows, total = views.doors(connection, limit), views.door_count(connection)

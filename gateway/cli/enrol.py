@@ -22,7 +22,8 @@ from gateway.registry.enrolment import enrol_seal
 from gateway.registry.import_files import Result, Wish, enrol_files
 from gateway.registry.rows import RowResult
 from gateway.settings import Settings, load
-from gateway.store.database import Store
+from gateway.settings.sections import Store as Place
+from gateway.store.database import Store, need_none_before
 
 MISTAKES_SHOWN = 50
 NEW = "new"  # in place of a seal's id: a fresh one
@@ -41,7 +42,7 @@ class _Seal(NamedTuple):
 def enrol(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="CSV files of grids, wardens, doors, seals, orders or permits."),
+        typer.Argument(help="Tables (.csv or .xlsx) of grids, wardens, doors, seals, orders …"),
     ] = None,
     kind: Annotated[
         str | None, typer.Option(metavar="TABLE", help="The files' table, if not by the header.")
@@ -68,7 +69,8 @@ def enrol(
 ) -> None:
     """Enrol from CSV files, all of them or nothing; or one seal.
 
-    Every mistake is told by file, line and column. Rows that are enrolled already change nothing.
+    Every mistake is told by file, line and column. Rows that are enrolled already change nothing; a
+    column `end` with a yes in it ends an order or a permit now.
     """
     if example is not None:
         _print_example(example)
@@ -79,7 +81,7 @@ def enrol(
             _need_table(kind)
         site = load(config)
         wish = Wish(now_ms(), site.zone, site.site.language, kind, replace, dry_run)
-        raise typer.Exit(_enrol_files(site.store.path, files, wish, as_json))
+        raise typer.Exit(_enrol_files(site.store, files, wish, as_json))
     else:
         raise CommandError("name CSV files, or one seal with --seal (and --door)", MISUSED)
 
@@ -97,16 +99,17 @@ def _need_table(kind: str) -> None:
         raise CommandError(f"{kind} is no table; there are {', '.join(columns.TABLES)}", MISUSED)
 
 
-def _enrol_files(path: Path, files: Sequence[Path], wish: Wish, as_json: bool) -> int:
+def _enrol_files(at: Place, files: Sequence[Path], wish: Wish, as_json: bool) -> int:
     """Enrol CSV files into the database and tell what came of it; the exit code."""
-    is_new = not path.exists()
+    path, is_new = at.path, not at.path.exists()
+    need_none_before(*at.place)
     with bar() as progress:
         result = None
         if is_new:  # whatever is wrong with the files, no database is left behind
             with _rehearsal() as store:
                 result = enrol_files(store, files, changed(wish, dry_run=True), progress)
         if result is None or not (result.mistakes or wish.dry_run):
-            with closing(Store.open(path)) as store:
+            with closing(Store.open(*at.place)) as store:
                 result = enrol_files(store, files, wish, progress)
     if as_json:
         say_json(_plain(result))
@@ -132,23 +135,27 @@ def _plain(result: Result) -> dict[str, Any]:
     for (kind, outcome), number in result.counts.items():
         counts.setdefault(kind, {})[outcome] = number
     mistakes = [vars(mistake) for mistake in result.mistakes]
-    return {"written": result.written, "counts": counts, "mistakes": mistakes}
+    answer = {"written": result.written, "counts": counts, "mistakes": mistakes}
+    return answer | ({"notes": [vars(note) for note in result.notes]} if result.notes else {})
 
 
 def _say(result: Result, dry_run: bool) -> None:
-    for mistake in result.mistakes[:MISTAKES_SHOWN]:
-        say(str(mistake))
-    if len(result.mistakes) > MISTAKES_SHOWN:
-        say(f"… and {len(result.mistakes) - MISTAKES_SHOWN} more; --json tells all")
+    for told in (result.notes, result.mistakes):
+        for one in told[:MISTAKES_SHOWN]:
+            say(f"Note: {one}" if told is result.notes else str(one))
+        if len(told) > MISTAKES_SHOWN:
+            say(f"… and {len(told) - MISTAKES_SHOWN} more; --json tells all")
     if result.mistakes:
         say(f"Nothing was enrolled: {counted(len(result.mistakes), 'mistake')}.")
         return
+    seldom = {RowResult.ENDED, RowResult.SKIPPED} - {outcome for _, outcome in result.counts}
+    outcomes = [outcome for outcome in RowResult if outcome not in seldom]
     rows = [
-        [kind, *(str(result.counts[kind, outcome]) for outcome in RowResult)]
+        [kind, *(str(result.counts[kind, outcome]) for outcome in outcomes)]
         for kind in columns.TABLES
-        if any(result.counts[kind, outcome] for outcome in RowResult)
+        if any(result.counts[kind, outcome] for outcome in outcomes)
     ]
-    show(["", *RowResult], rows)
+    show(["", *outcomes], rows)
     if dry_run:
         say("Nothing was enrolled: this was a dry run. There is no mistake.")
     elif result.counts["seals", RowResult.ADDED]:
@@ -157,6 +164,7 @@ def _say(result: Result, dry_run: bool) -> None:
 
 def _enrol_seal(site: Settings, typed: _Seal) -> None:
     """Enrol one seal and write the settings file that goes on it, readable by its owner only."""
+    need_none_before(*site.store.place)
     identity = _identity(typed.seal, typed.key_file)
     door = None if typed.door is None else field("--door", typed.door, fields.an_id)
     path = typed.out / f"seal-{identity.seal_id}.json" if typed.out.is_dir() else typed.out
@@ -182,7 +190,7 @@ def _enrol_seal(site: Settings, typed: _Seal) -> None:
             enrol_in(store)
     _write(path, seal.render(identity))
     try:
-        with closing(Store.open(site.store.path)) as store:
+        with closing(Store.open(*site.store.place)) as store:
             enrol_in(store)
     except BaseException:
         path.unlink(missing_ok=True)  # a seal that is not enrolled must not be taken for one

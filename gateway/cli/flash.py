@@ -23,7 +23,7 @@ from gateway.registry.fields import HEARTBEAT_S_MAX
 from gateway.settings import Settings, load
 from gateway.settings.values import is_loopback
 from gateway.store import tables
-from gateway.store.database import Store
+from gateway.store.database import Store, need_none_before
 
 HEARTBEAT_S_MIN = 10
 WIFI_PASSWORD = "MENSHEN_WIFI_PASSWORD"  # noqa: S105 - a variable's name
@@ -75,6 +75,7 @@ def flash(
         mains=mains,
     )
     database = site.store.path
+    need_none_before(*site.store.place)
     _need_room(database, door, replace)
     registry = Registry(
         partial(_is_enrolled, database), partial(_enrol, database, door, heartbeat * SECOND_MS)

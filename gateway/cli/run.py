@@ -3,11 +3,14 @@
 import asyncio
 import errno
 import logging
+import os
 import socket
 
 from gateway.cli.exit_codes import CommandError
 from gateway.cli.options import CONFIG, Config
-from gateway.settings import Settings, load
+from gateway.settings import Settings, load, secret
+
+log = logging.getLogger("menshen")
 
 
 def run(config: Config = CONFIG) -> None:
@@ -17,6 +20,9 @@ def run(config: Config = CONFIG) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    for path in secret.files(os.environ):
+        if secret.is_open(path):
+            log.warning("others may read %s, which holds a secret: chmod 600 it", path)
     from gateway.service import serve  # takes a second; a busy port is told before it
 
     asyncio.run(serve(settings))

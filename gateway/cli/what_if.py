@@ -86,7 +86,7 @@ def what_if(
 def _lived(settings: Settings, changed: Rulebook, from_ms: int, to_ms: int) -> _Lives:
     """Live through the journal twice. The database is only read."""
     with (
-        closing(Store.open(settings.store.path, create=False)) as store,
+        closing(Store.open(*settings.store.place, create=False)) as store,
         store.reading() as connection,
     ):
         started, held = time.perf_counter(), Replay(settings.rulebook)

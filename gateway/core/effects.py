@@ -72,6 +72,17 @@ class PageDue(Struct, frozen=True, tag="page_due"):
     to: str = ""  # who is told, where it is one person and no step: by warden_id
 
 
+class OpeningRedated(Struct, frozen=True, tag="opening_redated"):
+    """A copy of its report shows that the door opened earlier than it seemed: between the two. What
+    it was stands here as it is judged now."""
+
+    opening_id: str
+    opened_ms: int
+    latest_ms: int
+    reason: Reason
+    permit_id: str | None
+
+
 class OpeningAnnounced(Struct, frozen=True, tag="opening_announced"):
     """An opening that had no permit was announced afterwards, within the grace time.
 
@@ -143,6 +154,7 @@ Effect = (
     OpeningBegan
     | OpeningEnded
     | OpeningResumed
+    | OpeningRedated
     | OpeningAnnounced
     | CaseMoved
     | ActionRefused

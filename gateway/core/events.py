@@ -25,6 +25,7 @@ class ReportCame(Struct, frozen=True, tag=REPORT):
     """A genuine report. `age_ms` is the edge's age when it was sent, None if the seal lost count.
 
     `waited_ms` is how long it may have lain in the broker since, at most: 0 while we listen.
+    `held_ms` is how long at least, as another copy of it shows.
     """
 
     seal_id: str
@@ -36,9 +37,19 @@ class ReportCame(Struct, frozen=True, tag=REPORT):
     bounces: Count = 0
     age_ms: int | None = 0
     waited_ms: Count = 0
+    held_ms: Count = 0
     battery_mv: int | None = None
     cover: bool = False
     magnet: bool = False
+
+
+class ReportHeld(Struct, frozen=True, tag="report_held"):
+    """A later copy of a report that counted shows that it was held back: its edge was at `edge_ms`
+    (ms of UTC, by the gateway's clock) or earlier."""
+
+    seal_id: str
+    seq: Count
+    edge_ms: int
 
 
 class MessageRefused(Struct, frozen=True, tag="refused"):
@@ -111,9 +122,10 @@ class PersonOnSite(CaseAction, frozen=True, tag="on_site"):
 
 
 class CaseReported(CaseAction, frozen=True, tag="reported", kw_only=True):
-    """A person says how it ended."""
+    """A person says how it ended; `despite_seal` where the seal says otherwise and they know it."""
 
     outcome: Outcome
+    despite_seal: bool = False
 
 
 class CaseAssessed(CaseAction, frozen=True, tag="assessed"):
@@ -222,12 +234,47 @@ class PersonReached(Struct, frozen=True, tag="person_reached"):
     warden_id: str
 
 
+class MemoryEnded(Struct, frozen=True, tag="memory_ended"):
+    """An older copy of what was known was put back. What the door did after `since_ms` is not
+    known, and its edges do not count from then."""
+
+    since_ms: int
+
+
+class ClockDoubted(Struct, frozen=True, tag="clock_doubted"):
+    """To the site: the gateway's clock may be behind or ahead by so much, until it is said anew."""
+
+    behind_ms: Count = 0
+    ahead_ms: Count = 0
+
+
+class ClockSure(Struct, frozen=True, tag="clock_sure"):
+    """To the site: the gateway's clock is believed again."""
+
+
+class ClockCorrected(Struct, frozen=True, tag="clock_corrected"):
+    """To the site: the gateway's clock was set by so much, ahead if positive. What was journaled
+    from one id to another (both included) was dated by the false clock: add `by_ms` to it."""
+
+    by_ms: int
+    from_id: int = 0
+    to_id: int = 0
+
+
+class ClockTrusted(Struct, frozen=True, tag="clock_trusted"):
+    """To the site: a person says that the machine's clock is right. `machine_ms` is what it said
+    then, in ms of UTC."""
+
+    machine_ms: int
+
+
 class DeadlineCame(Struct, frozen=True, tag="deadline"):
     """A time in the door's state has come."""
 
 
 Event = (
     ReportCame
+    | ReportHeld
     | MessageRefused
     | SealBound
     | OrderPlaced
@@ -253,6 +300,11 @@ Event = (
     | StaffSet
     | PersonDue
     | PersonReached
+    | MemoryEnded
+    | ClockDoubted
+    | ClockSure
+    | ClockCorrected
+    | ClockTrusted
     | DeadlineCame
 )
 

@@ -22,6 +22,16 @@ class Contact(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Doubt(Struct, frozen=True, omit_defaults=True):
+    """How far the gateway's clock may be behind the true time, or ahead of it; not at all: sure."""
+
+    behind_ms: int = 0
+    ahead_ms: int = 0
+
+
+SURE = Doubt()
+
+
 class CaseState(StrEnum):
     """The states of a case. The last one is final: nothing re-enters a closed case."""
 
@@ -142,6 +152,7 @@ class Case(Struct, frozen=True, omit_defaults=True):
     acted_ms: int | None = None  # when a person last did something about it
     reported_by: Actor | None = None
     outcome: str | None = None  # an Outcome; the Reason of a rule that ended it
+    despite_seal: bool = False  # the seal said otherwise when it was reported
 
 
 class ActionResult(Struct, frozen=True, array_like=True):
@@ -235,6 +246,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     refused_ms: tuple[int, ...] = ()  # latest refused messages, at most Rules.burst_count
     burst_ms: int | None = None  # when a burst of them was last told
     canary: Canary | None = None
+    doubt: Doubt = SURE  # as of its last step
 
 
 class Lost(Struct, frozen=True):

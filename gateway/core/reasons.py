@@ -18,9 +18,12 @@ class Reason(StrEnum):
     WRONG_KEY = "wrong_key"
     REPLAYED = "replayed"  # epoch and counter equal the stored mark
     BELOW_MARK = "below_mark"  # epoch and counter lie below it
+    # Genuine, but an older copy was put back, and it may have been recorded before
+    UNPROVED = "unproved"
 
     # A report that is genuine but tells nothing new, or nothing about a door.
     DUPLICATE = "duplicate"  # this number is in the journal already
+    HELD_BACK = "held_back"  # by its age, a copy of it was held back on its way
     NO_DOOR = "no_door"  # the seal hangs on no door yet
 
     # What an opening was.
@@ -30,6 +33,9 @@ class Reason(StrEnum):
     NO_ORDER = "no_order"
     ORDER_NOT_BEGUN = "order_not_begun"
     ORDER_OVER = "order_over"
+
+    # Unlawful by one of the times that it may be while the clock is in doubt, lawful by another.
+    OPENED_IN_DOUBT = "opened_in_doubt"
 
     # What else raises a case.
     OPENED_BLIND = "opened_blind"  # the edge counter moved while nobody listened
@@ -91,6 +97,7 @@ FAULTS = frozenset(
 # What a person does, or may be doing, at a door under an order. No quiet hours hold these back.
 BREACHES = TAMPER | {
     Reason.NO_PERMIT,
+    Reason.OPENED_IN_DOUBT,
     Reason.OPENED_BLIND,
     Reason.PERMIT_OVERSTAYED,
     Reason.OPEN_TOO_LONG,
@@ -122,6 +129,9 @@ SLOW_TROUBLES = frozenset({Reason.CERTIFICATE_ENDS, Reason.CHANNEL_FAILING, Reas
 # What may take any of the places in which somebody's phone rings.
 URGENT = BREACHES | (TROUBLES - SLOW_TROUBLES)
 
+# What an announcement within the grace time explains.
+UNANNOUNCED = frozenset({Reason.NO_PERMIT, Reason.OPENED_IN_DOUBT})
+
 UNWATCHED = frozenset({Reason.NO_ORDER, Reason.ORDER_NOT_BEGUN, Reason.ORDER_OVER})
 
 REFUSALS = frozenset(
@@ -134,5 +144,6 @@ REFUSALS = frozenset(
         Reason.WRONG_KEY,
         Reason.REPLAYED,
         Reason.BELOW_MARK,
+        Reason.UNPROVED,
     }
 )

@@ -21,10 +21,13 @@ A further kind of subject (a task, a seal, an account) is a member of `SubjectKi
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from gateway.core.cases import outages, troubles
+from gateway.core.clock_shift import shifted
 from gateway.core.deadline_index import earliest
 from gateway.core.doors.step import next_deadline, step
 from gateway.core.effects import (
@@ -42,12 +45,14 @@ from gateway.core.effects import (
 )
 from gateway.core.events import (
     CaseAction,
+    ClockCorrected,
+    ClockDoubted,
+    ClockSure,
+    ClockTrusted,
     DeadlineCame,
     DoorPlaced,
     DutyEnds,
     Event,
-    OutageBegan,
-    OutageEnded,
     PageReceived,
     PageWentOut,
     PersonDue,
@@ -60,18 +65,18 @@ from gateway.core.events import (
     TroubleBegan,
     TroubleEnded,
 )
-from gateway.core.model import CaseState, Door, Outage, Outages, Trouble, Troubles
-from gateway.core.paging import routing
+from gateway.core.model import SURE, CaseState, Door, Doubt, Outage, Outages, Troubles
+from gateway.core.paging import duties, routing
 from gateway.core.paging.person import Person
 from gateway.core.paging.routing import Routed, Router
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 
-SITE_AREA = "site"  # the area in which every door lies
 FOLLOWING_MAX = 1_000_000  # events that follow from one; an outage of every door of a huge site
 MOVES_AREAS = frozenset({DoorPlaced, SealBound})
 Following = deque[tuple[Subject, Event]]
+ClockEvent = ClockDoubted | ClockSure | ClockCorrected | ClockTrusted
 
 
 class Step(NamedTuple):
@@ -107,27 +112,29 @@ class SiteState:
         known: Outages | None = None,
         router: Router | None = None,
         troubled: Troubles | None = None,
+        doubt: Doubt = SURE,
     ) -> None:
         self.rulebook = rulebook
         self.doors = dict(doors or {})
         self.outages = known or Outages()
         self.troubles = troubled or Troubles()
+        self.doubt = doubt  # of the gateway's clock
         self.router = router or routing.of(Staff())
         self.sealed: Counter[str] = Counter()  # area -> how many sealed doors it holds
         for door in self.doors.values():
-            self.sealed.update(_sealed_areas(door))
+            self.sealed.update(outages.sealed_areas(door))
 
     def add(self, doors: Mapping[str, Door]) -> None:
         """Take in doors that were not known yet."""
         for door_id, door in doors.items():
             if door_id not in self.doors:
                 self.doors[door_id] = door
-                self.sealed.update(_sealed_areas(door))
+                self.sealed.update(outages.sealed_areas(door))
 
     def adopt(self, turn: "SiteTurn") -> None:
         """A turn on top of this site is true now."""
         self.rulebook, self.outages = turn.rulebook, turn.outages
-        self.troubles = turn.troubles
+        self.troubles, self.doubt = turn.troubles, turn.doubt
         self.router = turn.router
         self.doors.update(turn.doors)
         self.sealed.update(turn.sealed)
@@ -136,7 +143,7 @@ class SiteState:
         """When the subject needs a `DeadlineCame`, though nobody speaks; None if it does not."""
         if subject.kind is SubjectKind.SITE:
             return _site_due_ms(self)
-        door = self.doors[subject.id]
+        door = _doubted(self.doors[subject.id], self.doubt)
         return next_deadline(door, self.rulebook.of(door.door_class))
 
     def person_due_ms(self, warden_id: str) -> int | None:
@@ -154,7 +161,7 @@ class SiteTurn:
             site.outages,
             site.router,
         )
-        self.troubles = site.troubles
+        self.troubles, self.doubt = site.troubles, site.doubt
         self.doors: dict[str, Door] = {}
         self.sealed: Counter[str] = Counter()  # what this turn adds to the site's, or takes away
 
@@ -212,7 +219,7 @@ class SiteTurn:
         """As `SiteState.due_ms`, as it is now."""
         if subject.kind is SubjectKind.SITE:
             return _site_due_ms(self)
-        door = self.door(subject.id)
+        door = _doubted(self.door(subject.id), self.doubt)
         return next_deadline(door, self.rulebook.of(door.door_class))
 
     def person_due_ms(self, warden_id: str) -> int | None:
@@ -238,14 +245,14 @@ class SiteTurn:
         self, at_ms: int, subject: Subject, event: Event, queue: Following, follows: bool
     ) -> Step:
         if subject.kind is SubjectKind.SITE:
+            if isinstance(event, ClockEvent):
+                return self._clock_step(event, follows)
             return self._site_step(at_ms, event, queue, follows)
         before = self.door(subject.id)
-        after, effects = step(before, event, at_ms, self.rulebook.of(before.door_class))
+        rules = self.rulebook.of(before.door_class)
+        after, effects = step(_doubted(before, self.doubt), event, at_ms, rules)
         if after is not before:
-            self.doors[subject.id] = after
-            if type(event) in MOVES_AREAS:
-                self.sealed.subtract(_sealed_areas(before))
-                self.sealed.update(_sealed_areas(after))
+            self._hold(before, after, event)
         routed: tuple[Routed, ...] = ()
         for effect in effects:
             if isinstance(effect, SilenceBegan):
@@ -255,10 +262,17 @@ class SiteTurn:
                 queue.append((SITE, SealHeard(subject.id)))
             else:
                 routed += self._route(effect, subject.id, after.grid_id, at_ms)
-                queue.extend(self._duty(subject, effect, at_ms))
+                queue.extend(duties.taken(self.router, subject, effect, at_ms, self.rulebook.rules))
         if type(event) is PageReceived:
             self._receipt(event, queue)
         return Step(subject, event, effects, routed, before, after, follows)
+
+    def _hold(self, before: Door, after: Door, event: Event) -> None:
+        """The door as it is from now on."""
+        self.doors[after.door_id] = after
+        if type(event) in MOVES_AREAS:
+            self.sealed.subtract(outages.sealed_areas(before))
+            self.sealed.update(outages.sealed_areas(after))
 
     def _site_step(self, at_ms: int, event: Event, queue: Following, follows: bool) -> Step:
         rules, router = self.rulebook.rules, self.router
@@ -268,7 +282,10 @@ class SiteTurn:
                 return Step(SITE, event, (), (), before, rulebook, follows)
             case StaffSet() | PersonDue() | PersonReached():
                 self.router, routed = routing.step(router, event, at_ms, rules)
-                queue.extend(self._duties(router, at_ms) if isinstance(event, StaffSet) else ())
+                if isinstance(event, StaffSet):
+                    doors = (self._site.doors | self.doors).values()
+                    held = duties.held(doors, self.outages, self.troubles)
+                    queue.extend(duties.changed(self.router, router, held, at_ms, rules))
                 return Step(SITE, event, (), routed, router, self.router, follows)
         known, after, effects = self._known_step(at_ms, event)
         routed = ()
@@ -276,7 +293,7 @@ class SiteTurn:
             if isinstance(effect, CaseMoved | PageDue):
                 grid_id = self.door(effect.door_id).grid_id
                 routed += self._route(effect, effect.door_id, grid_id, at_ms)
-                queue.extend(self._duty(SITE, effect, at_ms))
+                queue.extend(duties.taken(self.router, SITE, effect, at_ms, rules))
             else:
                 queue.extend(self._following(effect, at_ms))
         if isinstance(event, PageReceived):
@@ -293,35 +310,32 @@ class SiteTurn:
         self.outages, effects = outages.step(known, event, at_ms, self.rulebook.rules)
         return known, self.outages, effects
 
-    def _duty(self, subject: Subject, effect: Effect, at_ms: int) -> list[tuple[Subject, Event]]:
-        """A person has taken a case: until when they are on duty."""
-        if not isinstance(effect, CaseMoved) or effect.by is None:
-            return []
-        ends = routing.duty_ends(self.router, effect.case, at_ms, self.rulebook.rules)
-        return [(subject, ends)] if ends is not None else []
-
-    def _duties(self, before: Router, at_ms: int) -> list[tuple[Subject, Event]]:
-        """Other people have duty: what that means to the cases that somebody has."""
-        doors = (self._site.doors | self.doors).values()
-        held = [(of_door(door.door_id), door.case) for door in doors if door.case is not None]
-        holders: list[Outage | Trouble] = [*self.outages.outages, *self.troubles.troubles]
-        held += [(SITE, holder.case) for holder in holders if holder.case is not None]
-        rules = self.rulebook.rules
-        ends = [
-            (subject, routing.duty_ends(self.router, case, at_ms, rules, before))
-            for subject, case in held
-        ]
-        return [(subject, event) for subject, event in ends if event is not None]
-
     def _following(self, effect: Effect, at_ms: int) -> list[tuple[Subject, Event]]:
         """What an effect of the site's own step means to its doors, and to itself."""
         if isinstance(effect, OutageFound | OutageGrew | OutageOver):
-            return _to_doors(effect)
+            return outages.to_doors(effect)
         if not isinstance(effect, WatchDoubted):
             return []
         doors = (self._site.doors | self.doors).values()
         told = troubles.watch_event(doors, self.troubles, at_ms, self.rulebook.rules)
         return [(SITE, told)] if told is not None else []
+
+    def _clock_step(self, event: ClockEvent, follows: bool) -> Step:
+        """What the gateway's clock is worth, or that it was set: then every time is set with it."""
+        before = self.doubt
+        match event:
+            case ClockDoubted(behind_ms=behind_ms, ahead_ms=ahead_ms):
+                self.doubt = Doubt(behind_ms, ahead_ms)
+            case ClockSure():
+                self.doubt = SURE
+            case ClockCorrected(by_ms=by_ms):
+                doors = self._site.doors | self.doors
+                self.doors = {door_id: shifted(door, by_ms) for door_id, door in doors.items()}
+                self.outages = shifted(self.outages, by_ms)
+                self.troubles = shifted(self.troubles, by_ms)
+                self.router = routing.shifted(self.router, by_ms)
+                self.doubt = SURE
+        return Step(SITE, event, (), (), before, self.doubt, follows)
 
     def _is_trouble(self, event: Event) -> bool:
         """Whether an event of the site's is about what befell it, and not about its outages. Of two
@@ -373,7 +387,7 @@ class SiteTurn:
     def _areas(self, door: Door) -> tuple[tuple[str, int], ...]:
         """The areas of a door, the widest first, each with how many sealed doors it holds."""
         sealed = self._site.sealed
-        return tuple((area, sealed[area] + self.sealed[area]) for area in _areas_of(door))
+        return tuple((area, sealed[area] + self.sealed[area]) for area in outages.areas_of(door))
 
 
 def _site_due_ms(site: "SiteState | SiteTurn") -> int | None:
@@ -381,18 +395,6 @@ def _site_due_ms(site: "SiteState | SiteTurn") -> int | None:
     return earliest(outages.next_deadline(site.outages), troubles.next_deadline(site.troubles))
 
 
-def _areas_of(door: Door) -> tuple[str, ...]:
-    return (SITE_AREA, *door.areas)
-
-
-def _sealed_areas(door: Door) -> Iterable[str]:
-    return _areas_of(door) if door.seal_id is not None else ()
-
-
-def _to_doors(effect: OutageFound | OutageGrew | OutageOver) -> list[tuple[Subject, Event]]:
-    """What an outage means to each of its doors, in the order in which it has them."""
-    outage_id = effect.outage_id
-    if isinstance(effect, OutageOver):
-        return [(of_door(door_id), OutageEnded(outage_id)) for door_id in effect.doors]
-    doors = effect.doors if isinstance(effect, OutageFound) else (effect.door_id,)
-    return [(of_door(door_id), OutageBegan(outage_id)) for door_id in doors]
+def _doubted(door: Door, doubt: Doubt) -> Door:
+    """The door, with what its time is worth now."""
+    return door if door.doubt == doubt else replace(door, doubt=doubt)

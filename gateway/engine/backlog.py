@@ -32,9 +32,20 @@ class BrokerBacklog:
         self._is_behind = not live
         return Listening(None if live else self._last_ms)
 
-    def with_wait(self, event: ReportCame, live: bool, now_ms: int) -> ReportCame:
-        """The report, with how long it may have waited."""
+    def moved(self, by_ms: int) -> None:
+        """The gateway's clock was set by so much."""
+        self._last_ms += by_ms
+
+    def with_wait(self, event: ReportCame, live: bool, at_ms: int, waited_ms: int) -> ReportCame:
+        """The report, with how long it may have waited.
+
+        Args:
+            event: the report.
+            live: whether it cannot have waited while we did not listen.
+            at_ms: when it arrived.
+            waited_ms: how long it may have waited for us to read it, though we listened.
+        """
         if not live:
-            return replace(event, waited_ms=now_ms - self._last_ms)
-        self._last_ms = now_ms
-        return event
+            return replace(event, waited_ms=max(at_ms - self._last_ms, 0))
+        self._last_ms = at_ms - waited_ms
+        return replace(event, waited_ms=waited_ms) if waited_ms else event

@@ -1,10 +1,9 @@
-"""The gateway's clock: UTC that never goes back and never stands still, and waiting by it.
+"""The gateway's clock: UTC that no false time moves, and waiting by it.
 
 A Pi has no clock of its own that outlives a power cut, so the machine's time jumps when the network
-tells it, and now and then a person sets it. What was written stays before what comes after; and an
-escalation goes on, even while the machine's time is behind what has been written already. Then
-this clock goes at half speed until the machine has caught up, so that an hour too far is made good
-in two. A jump ahead is followed at once.
+tells it, and now and then a person sets it, or a server lies. So nothing asks the machine what time
+it is but `look`, once a second; in between, and in all waiting, time passes by the steady clock.
+What a look means is `clock_states.py`; what follows from it for the site, `clock_watch.py`.
 
 Whoever waits (the engine, the delivery workers, the live streams) waits by a `Clock` that is handed
 to it, so that a test may hold a clock that it advances by hand.
@@ -15,7 +14,20 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-SLOWER = 2  # behind a machine that was set back, so many times slower than time
+from gateway.core.duration import DAY_MS
+from gateway.core.model import SURE, Doubt
+from gateway.engine import time_service
+from gateway.engine.clock_states import NEAR_MS, ClockState, GatewayTime, Reading
+
+
+def steady_ms() -> int:
+    """Milliseconds since the machine started, a suspension included: they never jump."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+
+def machine_ms() -> int:
+    """UTC as the machine believes it, in milliseconds."""
+    return time.time_ns() // 1_000_000
 
 
 class Clock(Protocol):
@@ -25,7 +37,7 @@ class Clock(Protocol):
         """The time.
 
         Returns:
-            Milliseconds of UTC since 1970; never less than the last answer.
+            Milliseconds of UTC since 1970. Less than the last answer only after a correction.
         """
 
     async def wait(self, wake: asyncio.Event, timeout_ms: float | None = None) -> None:
@@ -52,25 +64,55 @@ class MachineClock:
     def __init__(
         self,
         floor_ms: int,
-        machine_ns: Callable[[], int] = time.time_ns,
-        steady_ns: Callable[[], int] = time.monotonic_ns,
+        known: Doubt = SURE,
+        machine: Callable[[], int] = machine_ms,
+        steady: Callable[[], int] = steady_ms,
+        is_vouched: Callable[[], bool] = time_service.is_vouched,
     ) -> None:
         """Make one that starts no earlier than what is written.
 
         Args:
             floor_ms: the newest time that is written, in milliseconds of UTC; 0 if there is none.
-            machine_ns: UTC as the machine believes it, in nanoseconds; it may jump.
-            steady_ns: nanoseconds since whenever, which never jump.
+            known: what the clock was worth when that was written.
+            machine: UTC as the machine believes it, in milliseconds; it may jump.
+            steady: milliseconds since whenever, which never jump.
+            is_vouched: whether the machine's time service vouches for it.
         """
-        self._machine_ns, self._steady_ns = machine_ns, steady_ns
-        self._now_ns, self._at_ns = floor_ms * 1_000_000, steady_ns()
+        self._machine, self._steady, self._is_vouched = machine, steady, is_vouched
+        self._is_trusted = False
+        self._time = GatewayTime(floor_ms, known, self._reading())
+
+    @property
+    def state(self) -> ClockState:
+        """What the time is worth, as of the last look."""
+        return self._time.state
+
+    @property
+    def doubt(self) -> Doubt:
+        """How far it may be wrong."""
+        return self._time.doubt
 
     def now_ms(self) -> int:
         """As `Clock.now_ms`."""
-        steady_ns = self._steady_ns()
-        slow_ns = self._now_ns + (steady_ns - self._at_ns) // SLOWER
-        self._now_ns, self._at_ns = max(slow_ns, self._machine_ns()), steady_ns
-        return self._now_ns // 1_000_000
+        return self._time.now_ms(self._steady())
+
+    def look(self) -> tuple[int, bool]:
+        """Compare with the machine's clock.
+
+        Returns:
+            By how much the time was moved at once, in milliseconds, and whether people are to be
+            told that it is in doubt.
+        """
+        reading = self._reading()
+        self._is_trusted = False
+        moved_ms = self._time.look(reading)
+        return moved_ms, self._time.is_told(reading)
+
+    def trust(self, said_ms: int) -> None:
+        """A person says that the machine's clock is right, when it said this (ms of UTC). The next
+        look believes it, if it is still the same clock: it went on from there, for a day at most.
+        """
+        self._is_trusted = -NEAR_MS <= self._machine() - said_ms <= DAY_MS
 
     async def wait(self, wake: asyncio.Event, timeout_ms: float | None = None) -> None:
         """As `Clock.wait`."""
@@ -83,3 +125,6 @@ class MachineClock:
     async def sleep(self, duration_ms: float) -> None:
         """As `Clock.sleep`."""
         await asyncio.sleep(duration_ms / 1000)
+
+    def _reading(self) -> Reading:
+        return Reading(self._machine(), self._steady(), self._is_vouched(), self._is_trusted)

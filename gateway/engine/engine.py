@@ -14,14 +14,27 @@ import asyncio
 import logging
 import time
 from collections import ChainMap, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from gateway.core.cases import troubles
-from gateway.core.events import Event, RulesSet, TroubleBegan, TroubleEnded
+from gateway.core.events import (
+    ClockCorrected,
+    ClockDoubted,
+    ClockSure,
+    ClockTrusted,
+    Event,
+    ReportCame,
+    ReportHeld,
+    RulesSet,
+    TroubleBegan,
+    TroubleEnded,
+)
 from gateway.core.reasons import REPEATS, Reason
-from gateway.core.subject import SITE, Subject, SubjectKind
+from gateway.core.replay_window import ReplayWindow
+from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 from gateway.engine import unstored
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.broadcast import Broadcast
@@ -30,6 +43,7 @@ from gateway.engine.health import Health, Metrics
 from gateway.engine.outgoing import Addressing
 from gateway.engine.ports import (
     Answer,
+    Authenticated,
     Authenticator,
     Batch,
     Command,
@@ -39,23 +53,31 @@ from gateway.engine.ports import (
     Received,
     Rejected,
 )
+from gateway.engine.proving import Proving, raised
+from gateway.engine.report_dates import Copy, ReportDates
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
+from gateway.engine.waiting_events import WaitingEvents
 from gateway.registry import load as registry
 from gateway.store import journal, outbox, states
 from gateway.store.database import Store, StoreError
+from gateway.store.life import Life
 from gateway.store.outbox import Entry
 from gateway.store.writer import Writer
 
 log = logging.getLogger("menshen.engine")
 
 BATCH_MAX = 256
+WAITING_AT_ONCE = 512  # events of other programs in one batch, beside its reports,
+WAITING_ALONE = 2_048  # and in one without any: some 100 ms, and a quarter of the syncs
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
 STORE_FAILING_MS = 10_000  # so long nothing could be stored: people are told,
 STORE_AGAIN_MS = 600_000  # and again
 TROUBLES_KNOWN_MAX = 1_000
 RETRY_MS = (200, 500, 1_000, 2_000, 5_000)  # then every 5 s
+
+Item = Received | Command | DeliveryAttempt
 
 
 class Engine:
@@ -72,6 +94,7 @@ class Engine:
         authenticator: Authenticator,
         addressing: Addressing,
         clock: Clock | None = None,
+        life: Life | None = None,
     ) -> None:
         """Make the engine of a site; it works as soon as it `run`s.
 
@@ -82,33 +105,42 @@ class Engine:
             addressing: says where a page goes.
             clock: whose time is the site's; without one the machine's, from the newest time that
                 is written.
+            life: is told of each commit, so that its markers know of it; without one nothing does.
 
         Raises:
             StoreError: the store cannot be read.
         """
         self._store, self.state, self._authenticator = store, state, authenticator
         self._addressing = addressing
-        self._writer = Writer(store)
+        self._writer = Writer(store, life)
+        self._proving = Proving(state.registry.seals)
         self._outlet: Outlet | None = None
-        self._queue: deque[Received | Command | DeliveryAttempt] = deque()
+        self._queue: deque[tuple[int, Item]] = deque()  # each with when it arrived
         self._wake = asyncio.Event()
         self._idle: list[asyncio.Future[None]] = []  # those who wait until there is nothing to do
         self._tally = RefusalTally()
         self._troubles: dict[tuple[Reason, str], bool] = {}  # as they were last said
         self._scheduler = Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
+        self.on_trusted: Callable[[ClockTrusted], None] = lambda _: None
+        self._doubted_id = 0  # the first row that is dated by a clock in doubt
         self.broadcast = Broadcast()
         with store.reading() as connection:
             (journal_id, at_ms), entry_id = journal.newest(connection), outbox.newest_id(connection)
             rules_known = states.site_state(connection, states.RULES)
             listening = states.listening(connection)
         self._ids = journal_id + 1, entry_id + 1
-        self.clock = clock or MachineClock(at_ms)
+        self._first_id = journal_id + 1  # of this life
+        self.clock = clock or MachineClock(at_ms, state.doubt)
         self.metrics = Metrics(self.clock.now_ms)
+        self._dates = ReportDates()
+        self._together: dict[tuple[str, int], int] = {}  # dates of what came in one batch
         self._backlog = BrokerBacklog(listening, state.doors.values(), at_ms or self.clock.now_ms())
+        self._waiting = WaitingEvents()
         if rules_known != msgspec.json.encode(state.rulebook):
-            self._queue.append(Command(SITE, RulesSet(state.rulebook)))
-        self._queue += [Command(*news) for news in state.unjournaled()]
+            self._waiting.add(Command(SITE, RulesSet(state.rulebook)))
+        for news in state.unjournaled():
+            self._waiting.add(Command(*news))
         self._authenticator.know(state.registry.seals)
 
     def connect(self, outlet: Outlet, workers: list[Callable[[list[Entry]], None]]) -> None:
@@ -121,14 +153,17 @@ class Engine:
         """
         self._outlet, self._workers = outlet, workers
 
-    def receive(self, topic: str, payload: bytes, token: int, live: bool = True) -> bool:
-        """A message came from the broker.
+    def receive(
+        self, topic: str, payload: bytes, token: int, live: bool = True, waited_ms: int = 0
+    ) -> bool:
+        """A message came from the broker. It is dated now, however late it is looked at.
 
         Args:
             topic: as the broker says it; anything may stand there.
             payload: likewise.
             token: by which it is acknowledged, once it is stored.
-            live: whether it cannot have waited in the broker.
+            live: whether it cannot have waited in the broker while we did not listen.
+            waited_ms: how long it may have waited for us to read it, in milliseconds.
 
         Returns:
             False if it found no place: it is then not to be acknowledged.
@@ -136,7 +171,7 @@ class Engine:
         if len(self._queue) >= QUEUE_MAX:
             self.metrics.turned_away += 1
             return False
-        self._put(Received(topic, payload, token, live))
+        self._put(Received(topic, payload, token, live, waited_ms))
         return True
 
     def attempted(self, entry: Entry) -> None:
@@ -145,16 +180,30 @@ class Engine:
             return
         self._put(DeliveryAttempt(entry))
 
+    def note(self, subject: Subject, event: Event) -> None:
+        """Something that a part of the gateway has found out."""
+        self._put(Command(subject, event))
+
+    def clock_set(self, by_ms: int) -> None:
+        """The clock was moved at once: what waits moves with it. To be said before anything else
+        happens, for what comes now is dated by the new time."""
+        self._backlog.moved(by_ms)
+        self._dates.moved(by_ms)
+        self._put(Command(SITE, ClockCorrected(by_ms)))
+
     def take_pending(self, pending_id: int, subject: Subject, event: Event) -> None:
         """An event that another program left; its number is struck off in the same commit."""
-        self._put(Command(subject, event, pending_id=pending_id))
+        if isinstance(event, ClockTrusted):
+            self.on_trusted(event)
+        self._waiting.add(Command(subject, event, pending_id=pending_id))
+        self._wake.set()
 
     def enlarge(self, known: registry.Registry) -> None:
         """Take over a newer registry: seals and addresses at once, staff and places as events."""
-        self._queue += [Command(*news) for news in self.state.enlarge(known)]
+        for news in self.state.enlarge(known):
+            self._waiting.add(Command(*news))
         self._authenticator.know(known.seals)
         self._addressing.know(known)
-        self._wake.set()
 
     def trouble(self, reason: Reason, is_present: bool, about: str = "", age_ms: int = 0) -> None:
         """Say whether something has befallen the gateway or its site: one case, raised or cleared.
@@ -221,18 +270,20 @@ class Engine:
                 self._adopt(unit)
                 self._acknowledge(batch)
                 self._tell(unit, batch)
+                unit.log.write()
         finally:
             self._writer.close()
 
-    def _put(self, item: Received | Command | DeliveryAttempt) -> None:
-        self._queue.append(item)
+    def _put(self, item: Item) -> None:
+        """Everything is dated when it arrives: what waits here while the store is busy too."""
+        self._queue.append((self.clock.now_ms(), item))
         self._wake.set()
 
     async def _wait(self) -> None:
         """Until something came or is due."""
-        if self._queue:
+        if self._queue or self._waiting:
             await asyncio.sleep(0)  # let the sockets be read: what they bring joins this batch
-        while not self._queue:
+        while not (self._queue or self._waiting):
             due_ms, now_ms = self._scheduler.next_ms(), self.clock.now_ms()
             if due_ms is not None and due_ms <= now_ms:
                 return
@@ -247,39 +298,107 @@ class Engine:
         """Step everything that waits, and what is due, on a unit of work."""
         now_ms = self.clock.now_ms()
         unit, batch = UnitOfWork(self.state, self._tally, self._addressing, self._ids), Batch()
-        for _ in range(min(len(self._queue), BATCH_MAX)):
-            match self._queue.popleft():
+        items = [self._queue.popleft() for _ in range(min(len(self._queue), BATCH_MAX))]
+        self._bring_forward(unit, batch, SITE, items[0][0] if items else now_ms)
+        messages = self._read(unit, items)
+        for at_ms, item in items:
+            match item:
                 case Received() as message:
-                    await self._message(unit, batch, message, now_ms)
+                    await self._message(unit, batch, message, at_ms, next(messages))
                 case DeliveryAttempt(entry=entry):
-                    unit.attempted(now_ms, entry)
+                    unit.attempted(at_ms, entry)
                     batch.sent += [entry.page_id] if entry.done_ms is not None else []
                 case Command() as command:
-                    unit.writes.pending_events += (
-                        [] if command.pending_id is None else [command.pending_id]
-                    )
-                    answer = unit.event(now_ms, command.subject, command.event)
-                    batch.answers.append((command.answer, answer))
-        self._scheduler.fire(unit, now_ms)
+                    self._bring_forward(unit, batch, command.subject, at_ms)
+                    self._command(unit, batch, command, at_ms)
+        # What arrived before a time comes before what is due then.
+        until_ms = min(now_ms, self._queue[0][0]) if self._queue else now_ms
+        for command in self._waiting.first(WAITING_AT_ONCE if items else WAITING_ALONE):
+            self._command(unit, batch, command, until_ms)
+        self._scheduler.fire(unit, until_ms)
         unit.finish()
         return unit, batch
 
+    def _command(self, unit: UnitOfWork, batch: Batch, command: Command, at_ms: int) -> None:
+        if command.pending_id is not None:
+            unit.writes.pending_events.append(command.pending_id)
+        event = self._with_ids(command.event, unit.writes.next_id)
+        answer = unit.event(at_ms, command.subject, event)
+        batch.answers.append((command.answer, answer))
+
+    def _bring_forward(self, unit: UnitOfWork, batch: Batch, subject: Subject, at_ms: int) -> None:
+        """What waits for a subject comes before what is about to happen to it."""
+        for command in self._waiting.of(subject):
+            self._command(unit, batch, command, at_ms)
+
+    def _with_ids(self, event: Event, next_id: int) -> Event:
+        """A correction of the clock, with the rows that it is about: those since it was in doubt,
+        or of this life."""
+        if isinstance(event, ClockDoubted) and not self._doubted_id:
+            self._doubted_id = next_id
+        elif isinstance(event, ClockSure):
+            self._doubted_id = 0
+        elif isinstance(event, ClockCorrected):
+            from_id, self._doubted_id = self._doubted_id or self._first_id, 0
+            return replace(event, from_id=from_id, to_id=next_id - 1)
+        return event
+
+    def _read(
+        self, unit: UnitOfWork, items: list[tuple[int, Item]]
+    ) -> Iterator[Authenticated | Rejected | None]:
+        """What the messages of a batch are, in their order; None of a seal that is not proved.
+        Copies of one report that came together are compared: the first counts, dated by all."""
+        windows = ChainMap(unit.windows, self.state.windows)
+        read: list[Authenticated | Rejected | None] = []
+        copies: list[tuple[ReportCame, int]] = []
+        for at_ms, item in items:
+            if isinstance(item, Received):
+                message: Authenticated | Rejected | None = self._authenticator.read(
+                    item.topic, item.payload, windows
+                )
+                if isinstance(message, Authenticated):
+                    message = self._proved(unit, windows, message, at_ms)
+                if isinstance(message, Authenticated):
+                    unit.window(message.event.seal_id, message.window)
+                    copies.append((message.event, at_ms))
+                read.append(message)
+        self._together = self._dates.earliest(copies) if len(copies) > 1 else {}
+        return iter(read)
+
+    def _proved(
+        self,
+        unit: UnitOfWork,
+        windows: Mapping[str, ReplayWindow],
+        message: Authenticated,
+        at_ms: int,
+    ) -> Authenticated | None:
+        """The message, unless its seal must first prove itself: then only its mark rises."""
+        seal_id = message.event.seal_id
+        if not self._proving.holds_back(seal_id, at_ms):
+            return message
+        unit.raise_mark(at_ms, seal_id, raised(windows[seal_id], message.window))
+        return None
+
     async def _message(
-        self, unit: UnitOfWork, batch: Batch, message: Received, now_ms: int
+        self,
+        unit: UnitOfWork,
+        batch: Batch,
+        message: Received,
+        at_ms: int,
+        read: Authenticated | Rejected | None,
     ) -> None:
         batch.tokens.append(message.token)
-        windows = ChainMap(unit.windows, self.state.windows)
-        read = self._authenticator.read(message.topic, message.payload, windows)
+        if read is None:
+            return
         if isinstance(read, Rejected):
             suspect = message.live or read.reason not in REPEATS  # brokers repeat after a break
             door_id = self._authenticator.door_of(read.seal_id) if suspect else None
-            unit.refuse(now_ms, read.seal_id, door_id, read.reason)
+            unit.refuse(at_ms, read.seal_id, door_id, read.reason)
             return
         transition = self._backlog.transition(message.live)
         if transition is not None:
             unit.writes.state("listening", transition)
-        event = self._backlog.with_wait(read.event, message.live, now_ms)
-        unit.window(event.seal_id, read.window)
+        event = self._backlog.with_wait(read.event, message.live, at_ms, message.waited_ms)
         batch.receipts.append((event.seal_id, read.epoch, read.counter, event.seq))
         repeated = read.repeated
         if repeated is None:
@@ -287,10 +406,29 @@ class Engine:
             repeated = number in unit.numbers or await asyncio.to_thread(
                 self._is_journaled, *number
             )
+        door_id = self._authenticator.door_of(event.seal_id)
+        if door_id is not None:
+            self._bring_forward(unit, batch, of_door(door_id), at_ms)
         if repeated:
-            unit.writes.refusal(now_ms, Reason.DUPLICATE)
-        else:
-            unit.report(now_ms, self._authenticator.door_of(event.seal_id), event)
+            unit.writes.refusal(at_ms, Reason.DUPLICATE)
+            self._compare(unit, door_id, event, at_ms)
+            return
+        held_ms = self._dates.held_ms(event, at_ms, self._together)
+        if held_ms:
+            unit.writes.refusal(at_ms, Reason.HELD_BACK)
+            event = replace(event, held_ms=held_ms)
+        unit.report(at_ms, door_id, event)
+
+    def _compare(
+        self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int
+    ) -> None:
+        """A copy of a report that counted already: what its age says of that."""
+        copy, edge_ms = self._dates.compared(event, at_ms)
+        if copy is Copy.NOTHING:
+            return
+        unit.writes.refusal(at_ms, Reason.HELD_BACK)
+        if copy is Copy.FIRST_HELD and door_id is not None:
+            unit.event(at_ms, of_door(door_id), ReportHeld(event.seal_id, event.seq, edge_ms))
 
     def _is_journaled(self, seal_id: str, seq: int) -> bool:
         with self._store.reading() as connection:

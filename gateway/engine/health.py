@@ -6,6 +6,9 @@ from statistics import median
 
 import msgspec
 
+from gateway.core.model import SURE, Doubt
+from gateway.engine.clock_states import ClockState
+
 COMMITS_KEPT = 512  # for the median and the worst
 
 
@@ -28,6 +31,10 @@ class Health(msgspec.Struct, frozen=True):
     commit_ms_max: float
     store_ok: bool
     store_error: str | None
+    clock: ClockState = ClockState.SURE
+    clock_behind_ms: int = 0  # how far the gateway's clock may be behind the true time,
+    clock_ahead_ms: int = 0  # or ahead of it
+    clock_told: bool = False  # whether people are told so
 
 
 class Metrics:
@@ -42,10 +49,15 @@ class Metrics:
         self.store_error: str | None = None
         self.outbox: dict[str, tuple[int, int | None]] = {}  # channel -> due, oldest made_ms
         self._commit_ms: deque[float] = deque(maxlen=COMMITS_KEPT)
+        self._clock = ClockState.SURE, SURE, False
 
     def broker(self, connected: bool) -> None:
         """The connection to the broker stands, or is gone."""
         self.broker_connected, self.broker_since_ms = connected, self._now_ms()
+
+    def clock(self, state: ClockState, doubt: Doubt, is_told: bool) -> None:
+        """What the gateway's clock is worth."""
+        self._clock = state, doubt, is_told
 
     def committed(self, took_ms: float, reports: int, refused: int) -> None:
         """A commit went through."""
@@ -57,6 +69,7 @@ class Metrics:
 
     def health(self, queue_depth: int) -> Health:
         """All of it at once."""
+        clock, doubt, is_told = self._clock
         oldest = [made_ms for _, made_ms in self.outbox.values() if made_ms is not None]
         return Health(
             at_ms=self._now_ms(),
@@ -75,4 +88,8 @@ class Metrics:
             commit_ms_max=max(self._commit_ms, default=0.0),
             store_ok=self.store_error is None,
             store_error=self.store_error,
+            clock=clock,
+            clock_behind_ms=doubt.behind_ms,
+            clock_ahead_ms=doubt.ahead_ms,
+            clock_told=is_told,
         )

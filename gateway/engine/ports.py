@@ -16,12 +16,14 @@ from gateway.store.outbox import Entry
 
 
 class Received(msgspec.Struct):
-    """A message from the broker; `token` acknowledges it. `live`: it cannot have waited there."""
+    """A message from the broker; `token` acknowledges it. `live`: it cannot have waited there while
+    we did not listen; `waited_ms`: how long it may have waited for us to read it."""
 
     topic: str
     payload: bytes
     token: int
     live: bool
+    waited_ms: int = 0
 
 
 class Command(msgspec.Struct):

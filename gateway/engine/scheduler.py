@@ -48,7 +48,7 @@ class Scheduler:
     def adopted(self, unit: UnitOfWork) -> None:
         """The unit of work is true now, and so are the times of those whom it changed."""
         changed = [SITE] if unit.is_site_changed else []
-        changed += map(of_door, unit.turn.doors)
+        changed += map(of_door, self._site.doors if unit.is_doubt_changed else unit.turn.doors)
         self._note(changed, unit.writes.people)
 
     def _note(self, subjects: Iterable[Subject], warden_ids: Iterable[str]) -> None:

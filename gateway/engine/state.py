@@ -23,7 +23,7 @@ class CommittedSite(SiteState):
 
     def __init__(self, registry: Registry, rulebook: Rulebook) -> None:
         router = routing.of(registry.staff_journaled, registry.people)
-        known = registry.outages, router, registry.troubles
+        known = registry.outages, router, registry.troubles, registry.doubt
         super().__init__(rulebook, registry.doors, *known)
         self.registry = registry
         self.windows = {seal_id: row.window for seal_id, row in registry.seals.items()}

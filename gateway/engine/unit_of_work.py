@@ -23,18 +23,22 @@ from gateway.core.effects import (
 )
 from gateway.core.events import (
     CaseAction,
+    ClockCorrected,
+    ClockDoubted,
+    ClockSure,
     Event,
     MessageRefused,
     ReportCame,
     RulesSet,
     StaffSet,
 )
-from gateway.core.model import Door, Outages, Troubles
+from gateway.core.model import Door, Doubt, Outages, Troubles
 from gateway.core.reasons import UNWATCHED, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.site import SiteTurn, Step
 from gateway.core.step_reason import reason_of
 from gateway.core.subject import Subject, SubjectKind, of_door
+from gateway.engine.event_log import EventLog
 from gateway.engine.outgoing import Addressing, entries_of
 from gateway.engine.ports import Answer
 from gateway.engine.state import CommittedSite
@@ -42,7 +46,11 @@ from gateway.store import states
 from gateway.store.batch import WriteBatch
 from gateway.store.outbox import Entry, Group, decode_group
 
-_STATES: dict[type[Any], str] = {Outages: states.OUTAGES, Troubles: states.TROUBLES}
+_STATES: dict[type[Any], str] = {
+    Outages: states.OUTAGES,
+    Troubles: states.TROUBLES,
+    Doubt: states.CLOCK,
+}
 REFUSALS_JOURNALED_A_MINUTE = 60  # of each reason; beyond that they are counted only
 
 
@@ -72,11 +80,13 @@ class UnitOfWork:
         self._tally, self._addressing = tally, addressing
         self.turn = SiteTurn(site)
         self.writes = WriteBatch(ids[0])
+        self.log = EventLog()
         self.next_entry_id = ids[1]
         self.windows: dict[str, ReplayWindow] = {}
         self.pages: dict[str, None] = {}
         self.cases: dict[str, None] = {}  # in the order in which they moved
         self.is_site_changed = False  # what the site knows of all doors
+        self.is_doubt_changed = False  # of the clock, and with it when orders end
         self.numbers: set[tuple[str, int]] = set()  # (seal_id, seq) journaled by this unit of work
         self.reports = self.refused = 0
 
@@ -84,6 +94,12 @@ class UnitOfWork:
         """A transmission was accepted: nothing at or below it ever is again."""
         self.windows[seal_id] = window
         self.writes.window(seal_id, window)
+
+    def raise_mark(self, at_ms: int, seal_id: str, window: ReplayWindow) -> None:
+        """A genuine transmission of a seal that is not proved: only its mark rises."""
+        self.windows[seal_id] = window
+        self.writes.raised_mark(seal_id, window)
+        self.refuse(at_ms, seal_id, None, Reason.UNPROVED)
 
     def report(self, at_ms: int, door_id: str | None, event: ReportCame) -> None:
         """A genuine, new report."""
@@ -114,6 +130,7 @@ class UnitOfWork:
         """How a delivery worker's try went. The first page of a case that went out moves the case
         on."""
         self.writes.attempt(entry)
+        self.log.attempt(entry)
         if entry.done_ms is None:
             return
         page = entry.case_id, entry.page_id, entry.door_id, entry.warden_id
@@ -158,6 +175,8 @@ class UnitOfWork:
         if isinstance(reason, Reason) and reason in UNWATCHED:  # counted like what was refused
             self.writes.refusal(at_ms, reason)
         self.writes.event(at_ms, step.subject, step.event, reason, cause_id)
+        for effect in step.effects:
+            self.log.effect(effect)
         if is_door:
             for effect in step.effects:
                 self._effect(at_ms, step.after, effect)
@@ -182,6 +201,7 @@ class UnitOfWork:
             self.writes.state(states.RULES, step.event.rulebook)
         elif isinstance(step.event, StaffSet):
             self.writes.state(states.STAFF, step.event.staff)
+        self._clock_row(step.event)
         name = _STATES.get(type(step.after))
         if name is not None and step.after is not step.before:
             self.is_site_changed = True
@@ -195,6 +215,18 @@ class UnitOfWork:
                 grid_id = self.turn.door(effect.door_id).grid_id
                 self._case(SubjectKind.SITE, effect.door_id, grid_id, effect)
 
+    def _clock_row(self, event: Event) -> None:
+        """The clock is worth less or more, or was set: then all that waits moves with it."""
+        if isinstance(event, ClockDoubted | ClockSure | ClockCorrected):
+            self.is_doubt_changed = True
+        if not isinstance(event, ClockCorrected):
+            return
+        for door in self.turn.doors.values():
+            self.writes.door(door)
+        self.writes.state(states.OUTAGES, self.turn.outages)
+        self.writes.state(states.TROUBLES, self.turn.troubles)
+        self.writes.clock_set(event.by_ms)
+
     def _case(self, kind: SubjectKind, door_id: str, grid_id: str, moved: CaseMoved) -> None:
         self.writes.case(kind, door_id, grid_id, moved)
         self.cases[moved.case.case_id] = None
@@ -206,6 +238,7 @@ class UnitOfWork:
             entry.entry_id = self.next_entry_id
             self.next_entry_id += 1
             self.writes.entries.append(entry)
+            self.log.page(entry)
             self.pages[entry.page_id] = None  # a grouped page, or a test, is news too
 
     def _drop_renewed(self, newer: Entry) -> None:

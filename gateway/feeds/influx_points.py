@@ -25,6 +25,7 @@ NS_PER_MS = 1_000_000
 WAITED_MS = 10_000  # an edge that is older on arrival waited in its seal
 NO_NEWS = (
     Reason.DUPLICATE,
+    Reason.HELD_BACK,
     Reason.NO_DOOR,
     Reason.NO_ORDER,
     Reason.ORDER_NOT_BEGUN,

@@ -8,6 +8,7 @@ it keeps lines in memory and drops them after a few minutes.
 Import this only where charts are wanted: the library takes 0.7 s and 35 MB.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -20,6 +21,9 @@ from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
 from gateway.settings.sections import Influx
 
 FOR_GOOD = frozenset({400, 413, 422})
+NOT_FOUND = 404
+WRITES_SINCE = (1, 8)  # the first version with /api/v2/write
+_NUMBERS = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?")
 WORDS_MAX = 500  # characters of the server's answer that are kept
 _HINTS = {
     401: "; check MENSHEN_INFLUX_TOKEN",
@@ -70,6 +74,22 @@ class Server:
                 parts += [(middle, end), (start, middle)]
         return refused
 
+    def version(self) -> str | None:
+        """The server's, as it says it; None if none answers. Blocks for a request at most."""
+        try:
+            return self._client.version() or "unknown"
+        except (ApiException, HTTPError, OSError):
+            return None
+
+    def too_old(self) -> str | None:
+        """That this server knows no write path of ours, as a sentence's end; None if it may.
+
+        Blocks for a request at most."""
+        numbers = _NUMBERS.match(self.version() or "")
+        if numbers is None or (int(numbers[1]), int(numbers[2])) >= WRITES_SINCE:
+            return None
+        return f"is InfluxDB {numbers[0]}, which is older than 1.8; take 1.8 or newer, or 2"
+
     def close(self) -> None:
         """Let go of connections."""
         self._client.close()  # type: ignore[no-untyped-call]
@@ -81,6 +101,9 @@ class Server:
         except ApiException as error:
             if error.status in FOR_GOOD:
                 return error
+            old = self.too_old() if error.status == NOT_FOUND else None
+            if old is not None:
+                raise Unavailable("version", old) from error
             raise _weather(error) from error
         except (HTTPError, OSError) as error:
             raise _unreached(error) from error

@@ -1,5 +1,6 @@
 """What comes in from the broker: bytes to events, or a counted refusal.
 
 To be read in this order: `authenticate` (whom to believe), `mqtt` (the only file that knows MQTT),
-`mqtt_probe` (whether the broker answers).
+`attention` (how long a report may have waited for us to read it), `mqtt_probe` (whether the broker
+answers), `connection_cause` (why it does not, for people).
 """

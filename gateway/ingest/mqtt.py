@@ -4,6 +4,7 @@ MQTT 3.1.1 and nothing that only one broker has. The session is persistent and a
 ours: the broker keeps a report until the loop has committed it. Every broker repeats and some
 re-order, which the marks and numbers of the wire take care of. Some accept and no longer deliver,
 so the gateway talks to itself every few seconds, and reconnects when it no longer hears itself.
+How long a report may have waited for us, on the socket or before it, is `attention.py`'s.
 """
 
 import asyncio
@@ -11,14 +12,16 @@ import contextlib
 import logging
 import random
 import ssl
-import time
 from collections.abc import Callable
 from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from gateway.engine.clock import steady_ms
 from gateway.engine.health import Metrics
+from gateway.ingest import connection_cause
+from gateway.ingest.attention import LOOK_EVERY_S, Attention
 from gateway.settings.sections import Broker as BrokerSettings
 from sealwire import topics
 
@@ -29,9 +32,8 @@ CONNECT_TIMEOUT_S = 5.0
 BACK_OFF_S = (0.2, 0.5, 1, 2, 5, 10, 20)  # then every 20 s; each with jitter
 ECHO_PATIENCE = 3  # echoes that may be missing before the connection counts as dead
 PACKETS_AT_ONCE = 256  # read in one go before others get their turn
-MISC_EVERY_S = 1.0
 
-Received = Callable[[str, bytes, int, bool], bool]  # topic, payload, token, live
+Received = Callable[[str, bytes, int, bool, int], bool]  # topic, payload, token, live, waited_ms
 
 
 class Broker:
@@ -57,11 +59,13 @@ class Broker:
         self._echo_sent: dict[bytes, float] = {}
         self._caught_up = False  # what came before our first echo may have waited for us
         self._refusal = ""
+        self._attention = Attention(steady_ms)
 
     def acknowledge(self, token: int) -> None:
         """PUBACK the message that came with this token, unless its connection is gone."""
         if token and token >> 16 == self._generation:
             self._client.ack(token & 0xFFFF, 1)
+            self._attention.acknowledged(token)
             self._flush()
 
     def publish(self, topic: str, payload: bytes) -> None:
@@ -82,7 +86,8 @@ class Broker:
                 log.warning("lost the broker at %s; reports wait in the seals", self._place())
             except (OSError, ValueError, ConnectionError) as error:
                 if failures == 0:
-                    log.warning("cannot reach the broker at %s: %s", self._place(), error)
+                    cause = connection_cause.of_error(error, self._settings)
+                    log.warning("cannot reach the broker at %s: %s", self._place(), cause)
                 failures += 1
             finally:
                 self._hang_up()
@@ -98,6 +103,7 @@ class Broker:
         self._refusal = ""
         self._caught_up = False
         self._generation += 1
+        self._attention.connected()
         place = self._settings.host, self._settings.port, KEEPALIVE_S
         await asyncio.to_thread(self._client.connect, *place)
         sock = self._client.socket()
@@ -115,18 +121,23 @@ class Broker:
                     for wait in waits:
                         wait.cancel()
         except TimeoutError:
-            raise ConnectionError("it took the connection and never answered") from None
+            words = "it took the connection and never answered"
+            raise ConnectionError(await self._likely(words)) from None
         if not self._ready.is_set():
-            raise ConnectionError(self._refusal or "it closed the connection")
+            words = "it closed the connection"
+            raise ConnectionError(self._refusal or await self._likely(words))
         self._metrics.broker(connected=True)
+
+    async def _likely(self, words: str) -> str:
+        return await asyncio.to_thread(connection_cause.of_silence, self._settings, words)
 
     async def _serve(self) -> None:
         """Keep-alive and self-echo, until the connection is gone or without traffic."""
         self._echo_sent.clear()
-        next_echo = heard = time.monotonic()
+        next_echo = heard = steady_ms() / 1000
         self._echo_heard = heard
         while not self._gone.is_set():
-            now = time.monotonic()
+            now = steady_ms() / 1000
             if now >= next_echo:
                 self._send_echo(now)
                 next_echo = now + self._settings.echo_s
@@ -134,8 +145,9 @@ class Broker:
                 log.warning("the broker accepts and no longer delivers; connecting anew")
                 return
             self._client.loop_misc()
+            self._attention.look()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(MISC_EVERY_S, self._settings.echo_s)):
+                async with asyncio.timeout(min(LOOK_EVERY_S, self._settings.echo_s)):
                     await self._gone.wait()
 
     def _send_echo(self, now: float) -> None:
@@ -165,7 +177,10 @@ class Broker:
             sock = self._client.socket()
             pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
             if sock is None or (self._taken == taken and not pending):
+                self._attention.read(is_empty=True)
                 break
+        else:
+            self._attention.read(is_empty=False)
         self._flush()
 
     def _flush(self) -> None:
@@ -222,13 +237,17 @@ class Broker:
             self.acknowledge(token)
         else:
             live = self._caught_up and not message.dup
-            self._receive(topic, bytes(message.payload), token, live)
+            waited_ms = self._attention.waited_ms()
+            if token:
+                self._attention.taken(token)
+            self._receive(topic, bytes(message.payload), token, live, waited_ms)
 
     def _hear_echo(self, token: bytes) -> None:
-        self._echo_heard = time.monotonic()
+        self._echo_heard = steady_ms() / 1000
         sent = self._echo_sent.pop(token, None)
         if sent is not None:
             self._metrics.echo_ms = (self._echo_heard - sent) * 1000
+            self._attention.heard_echo(int(sent * 1000))
             self._caught_up = True
 
 

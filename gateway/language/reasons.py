@@ -18,9 +18,12 @@ _WORDS: dict[Reason, str] = {
     Reason.WRONG_KEY: N_("Wrong key"),
     Reason.REPLAYED: N_("Replayed message"),
     Reason.BELOW_MARK: N_("Outdated message"),
+    Reason.UNPROVED: N_("Message not proved yet"),
     Reason.DUPLICATE: N_("Repeated report"),
+    Reason.HELD_BACK: N_("Report held back"),
     Reason.NO_DOOR: N_("Seal without a door"),
     Reason.NO_PERMIT: N_("Opened without a permit"),
+    Reason.OPENED_IN_DOUBT: N_("Opened, clock in doubt"),
     Reason.PERMIT: N_("Announced opening"),
     Reason.NO_ORDER: N_("No order"),
     Reason.ORDER_NOT_BEGUN: N_("Order not begun"),
@@ -73,9 +76,18 @@ _WHY: dict[Reason, str] = {
     Reason.WRONG_KEY: N_("The message was not sealed with this seal's key."),
     Reason.REPLAYED: N_("This very message was received before: a repeat, or a recording."),
     Reason.BELOW_MARK: N_("The message is older than one that was received already."),
+    Reason.UNPROVED: N_(
+        "An older copy of the database was put back, and this seal has not proved itself since."
+    ),
     Reason.DUPLICATE: N_("The seal repeated a report that was stored already."),
+    Reason.HELD_BACK: N_(
+        "Its copies show that it was held back on its way, by a broker or by somebody between."
+    ),
     Reason.NO_DOOR: N_("The seal hangs on no door yet."),
     Reason.NO_PERMIT: N_("The door opened, and nobody had announced it."),
+    Reason.OPENED_IN_DOUBT: N_(
+        "The door opened, and the gateway's clock is in doubt: perhaps it was allowed, perhaps not."
+    ),
     Reason.PERMIT: N_("The opening was announced; nobody was disturbed."),
     Reason.NO_ORDER: N_("There is no order on this door: recorded only."),
     Reason.ORDER_NOT_BEGUN: N_("The order has not begun yet: recorded only."),
@@ -170,6 +182,7 @@ _WHY_WITH: dict[Reason, tuple[tuple[str, ...], str]] = {
 
 _FIRST_ACTION: dict[Reason, str] = {
     Reason.NO_PERMIT: N_("Ring the household first. If nobody answers, go and see."),
+    Reason.OPENED_IN_DOUBT: N_("Compare with what was announced, then ask; accuse nobody."),
     Reason.OPENED_BLIND: N_("Ask the household by telephone, then let the signal be checked."),
     Reason.PERMIT_OVERSTAYED: N_("Ask the household by telephone to shut the door."),
     Reason.OPEN_TOO_LONG: N_("Ask the household by telephone to shut the door."),
@@ -243,6 +256,14 @@ _REFUSED: dict[Refusal, str] = {
     Refusal.NOT_SHELVED: N_("The case of a touched seal cannot be put aside."),
     Refusal.UNTIL_PAST: N_("A case is put aside until a time that is still to come."),
     Refusal.NO_SUCH_OUTCOME: N_("There is no such way for a case to end."),
+    Refusal.SEAL_SAYS_OPEN: N_(
+        "The seal says that the door stands open. Look once more; if it is shut all the same, say "
+        "so below the choices and report again."
+    ),
+    Refusal.SEAL_NOT_HEARD: N_(
+        "The seal is still not heard. Wait for its light; if it is mended all the same, say so "
+        "below the choices and report again."
+    ),
     Refusal.NOT_REPORTED: N_("This case is not reported yet."),
     Refusal.OWN_REPORT: N_(
         "Whoever reported a case neither assesses it nor signs it off: another must."

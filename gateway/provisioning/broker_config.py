@@ -5,10 +5,12 @@
     mosquitto.conf acl        from the templates in `broker_config/`
     passwd                    one line for the gateway and one for every seal, hashes only
     gateway.password          the gateway's password in clear text, for the gateway's settings
+    written.json              what was chosen, and what the two templates became (broker_record.py)
 
-`write_broker_config` makes what is missing and keeps what must not change: the authority, and the
-gateway's password. `write_passwords` alone is enough after a seal was enrolled or retired. Either
-way the broker takes the new files on SIGHUP, without dropping a connection.
+`write_broker_config` makes what is missing and keeps what must not change: the authority, the
+gateway's password, and a file that somebody edited by hand. `write_passwords` alone is enough after
+a seal was enrolled or retired. Either way the broker takes the new files on SIGHUP, without
+dropping a connection.
 """
 
 import grp
@@ -21,7 +23,7 @@ from datetime import datetime
 from pathlib import Path
 from string import Template
 
-from gateway.provisioning import certificates
+from gateway.provisioning import broker_record, certificates
 from gateway.provisioning.private_file import (
     share_with_group,
     write_for_group,
@@ -61,6 +63,7 @@ class BrokerPlan:
     years: int = 5
     user: str = "mosquitto"  # the system's user and group that the broker runs as
     gateway_user: str = "gateway"
+    overwrite: bool = False  # also what somebody changed by hand
 
 
 def write_broker_config(
@@ -84,11 +87,20 @@ def write_broker_config(
         "user": plan.user,
         "gateway_user": plan.gateway_user,
     }
+    record, kept = broker_record.read(target), []
     for file in (CONFIG, ACL):
         template = Template((_templates() / file).read_text(encoding="utf-8"))
-        write_public(target / file, template.substitute(names).encode())
+        content = template.substitute(names).encode()
+        if plan.overwrite or not record.is_edited(target / file):
+            write_public(target / file, content)
+            (target / f"{file}.new").unlink(missing_ok=True)
+            record = record.wrote(file, content)
+        elif (target / file).read_bytes() != content:
+            write_public(target / f"{file}.new", content)
+            kept.append(file)
+    record.chose(plan.port, plan.address, str(plan.installed_at), plan.user).write(target)
     count = write_passwords(target, plan, seals)
-    return _sentences(target, plan, count, renewed)
+    return _sentences(target, plan, count, renewed, kept)
 
 
 def write_passwords(target: Path, plan: BrokerPlan, seals: Iterable[Login]) -> int:
@@ -157,8 +169,15 @@ def _templates() -> Path:
     return installed if installed.is_dir() else here.parents[1] / "broker_config"
 
 
-def _sentences(target: Path, plan: BrokerPlan, count: int, renewed: bool) -> list[str]:
+def _sentences(
+    target: Path, plan: BrokerPlan, count: int, renewed: bool, kept: list[str]
+) -> list[str]:
     said = [f"{target} lets in the gateway ({plan.gateway_user!r}) and {count} seals."]
+    said += [
+        f"{target / file} was changed by hand, so it stays as it is. What would be written lies "
+        f"beside it as {file}.new; --overwrite takes it."
+        for file in kept
+    ]
     if renewed:
         said.append(
             f"The server's certificate is new, for {', '.join(plan.names)}: restart the broker."

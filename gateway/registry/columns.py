@@ -13,14 +13,13 @@ from gateway.registry.fields import (
     a_place,
     allowance,
     an_id,
-    beginning_ms,
     begins_min,
     channels,
     days,
-    end_ms,
     ends_min,
     heartbeat_ms,
     key,
+    label,
     language,
     minutes_ms,
     openings,
@@ -29,13 +28,19 @@ from gateway.registry.fields import (
     seal_id,
     windows,
     words,
+    yes,
 )
 from gateway.registry.permits import LONGEST_MINUTES
+from gateway.registry.written_times import beginning_ms, end_ms
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its name, in Chinese too, how it is read, and a sample."""
+    """A column of a table: its name, in Chinese too, how it is read, and a sample.
+
+    `also` are other names that offices give it. An empty cell means `default`; one in which
+    somebody has written that there is nothing (—, 无, N/A) means `nothing`.
+    """
 
     name: str
     chinese: str
@@ -46,6 +51,12 @@ class Column:
     default: Any = None
     field: str = ""  # of the row, where it is called otherwise
     is_time: bool = False
+    also: str = ""  # with spaces between
+    nothing: Any = None
+
+    def names(self) -> tuple[str, ...]:
+        """All that a header may call it."""
+        return self.name, self.chinese, *self.also.split()
 
 
 def id_column(kind: str) -> str:
@@ -53,77 +64,206 @@ def id_column(kind: str) -> str:
     return kind.removesuffix("s") + "_id"
 
 
+# What lists have beside what a table needs, and nobody has to take out.
+PASSED_OVER = frozenset(
+    ["序号", "号", "no", "no.", "nr", "#", "备注", "说明", "remark", "remarks", "note", "notes"]
+)
+
+_GRID = "网格号 网格代码 网格 所属网格"
+_DOOR = "门号 房门编号 房门号 户号 门"
+_WARDEN = "网格员号 人员编号 工号 网格员"
+_FROM = "开始时间 开始日期 起 起始 起始时间 起始日期 自 隔离开始 begin start"
+_TO = "结束时间 结束日期 止 截止 截止时间 截止日期 至 到 隔离结束 until"
+
+
+def _from(sample: str) -> Column:
+    return Column("from", "开始", beginning_ms, sample, field="from_ms", is_time=True, also=_FROM)
+
+
+def _to(sample: str) -> Column:
+    return Column("to", "结束", end_ms, sample, field="to_ms", is_time=True, also=_TO)
+
+
+def _grid_id() -> Column:
+    return Column("grid_id", "网格编号", an_id, "liangxi-07", also=_GRID)
+
+
+def _door_id(*, needed: bool = True, nothing: Any = None) -> Column:
+    return Column("door_id", "门编号", an_id, "d0001", needed=needed, nothing=nothing, also=_DOOR)
+
+
+def _warden_id() -> Column:
+    return Column("warden_id", "网格员编号", an_id, "wang", also=_WARDEN)
+
+
+def _longest(default: int | None, sample: str) -> Column:
+    return Column(
+        "longest_min",
+        "最长分钟",
+        minutes_ms,
+        sample,
+        needed=False,
+        default=default,
+        nothing=default,
+        field="longest_ms",
+        also="最长时间 最长",
+    )
+
+
 TABLES: dict[str, tuple[Column, ...]] = {
     "grids": (
-        Column("grid_id", "网格编号", an_id, "liangxi-07"),
-        Column("name", "名称", words, "梁溪七网格"),
+        _grid_id(),
+        Column("name", "名称", label, "梁溪七网格", also="网格名称 网格名"),
     ),
     "wardens": (
-        Column("warden_id", "网格员编号", an_id, "wang"),
-        Column("name", "姓名", words, "王网格员"),
-        Column("grid_id", "网格编号", an_id, "liangxi-07"),
-        Column("language", "语言", language, "zh", needed=False),
-        Column("channels", "渠道", channels, "inbox", needed=False, default=("inbox",)),
-        Column("role", "岗位", role, "warden", needed=False, default=Role.WARDEN),
+        _warden_id(),
+        Column("name", "姓名", words, "王网格员", also="网格员姓名 名字"),
+        _grid_id(),
+        Column("language", "语言", language, "zh", needed=False, also="语种"),
+        Column(
+            "channels",
+            "渠道",
+            channels,
+            "inbox",
+            needed=False,
+            default=("inbox",),
+            nothing=(),
+            also="通道 电话通道 通知渠道 通知方式 联系方式 channel",
+        ),
+        Column(
+            "role",
+            "岗位",
+            role,
+            "warden",
+            needed=False,
+            default=Role.WARDEN,
+            nothing=Role.WARDEN,
+            also="职务 角色",
+        ),
     ),
     "doors": (
-        Column("door_id", "门编号", an_id, "d0001"),
-        Column("label", "门牌", words, "3栋201"),
-        Column("grid_id", "网格编号", an_id, "liangxi-07"),
-        Column("class", "类别", a_class, "", needed=False, field="door_class"),
-        Column("building", "楼栋", a_place, "3", needed=False),
-        Column("stair", "单元", a_place, "2", needed=False),
-        Column("point", "接入点", a_place, "ap-7", needed=False),
+        _door_id(),
+        Column("label", "门牌", label, "3栋201", also="门牌号 房号 房间号 门牌地址 地址 住址"),
+        _grid_id(),
+        Column(
+            "class",
+            "类别",
+            a_class,
+            "",
+            needed=False,
+            field="door_class",
+            nothing="",
+            also="类型 门类",
+        ),
+        Column(
+            "building", "楼栋", a_place, "3", needed=False, nothing="", also="栋 幢 楼 楼号 栋号"
+        ),
+        Column(
+            "stair",
+            "单元",
+            a_place,
+            "2",
+            needed=False,
+            nothing="",
+            also="单元号 楼道 楼梯 staircase",
+        ),
+        Column("point", "接入点", a_place, "ap-7", needed=False, nothing="", also="无线接入点 ap"),
     ),
     "seals": (
-        Column("seal_id", "封条编号", seal_id, "00112233445566aa"),
-        Column("key", "密钥", key, "00" * 32, secret=True),
-        Column("door_id", "门编号", an_id, "d0001", needed=False),
-        Column("broker_password", "口令", password, "", needed=False, secret=True),
-        Column("batch", "批次", a_batch, "2026-03", needed=False),
-        Column("heartbeat_s", "心跳秒", heartbeat_ms, "100", needed=False, field="heartbeat_ms"),
+        Column("seal_id", "封条编号", seal_id, "00112233445566aa", also="封条号 封条"),
+        Column("key", "密钥", key, "00" * 32, secret=True, also="钥匙"),
+        _door_id(needed=False, nothing=""),
+        Column("broker_password", "口令", password, "", needed=False, secret=True, also="密码"),
+        Column("batch", "批次", a_batch, "2026-03", needed=False, nothing="", also="批号"),
+        Column(
+            "heartbeat_s",
+            "心跳秒",
+            heartbeat_ms,
+            "100",
+            needed=False,
+            field="heartbeat_ms",
+            nothing=0,
+            also="心跳 心跳间隔",
+        ),
     ),
     "orders": (
-        Column("door_id", "门编号", an_id, "d0001"),
-        Column("from", "开始", beginning_ms, "2026-03-01 08:00", field="from_ms", is_time=True),
-        Column("to", "结束", end_ms, "2026-03-15", field="to_ms", is_time=True),
-        Column("order_id", "隔离令编号", an_id, "o0001", needed=False),
-        Column("openings_a_day", "每日次数", allowance, "0", needed=False, default=0),
-        Column("longest_min", "最长分钟", minutes_ms, "", needed=False, field="longest_ms"),
-        Column("quiet", "安静时段", windows, "", needed=False, default=()),
+        _door_id(),
+        _from("2026-03-01 08:00"),
+        _to("2026-03-15"),
+        Column(
+            "order_id",
+            "隔离令编号",
+            an_id,
+            "o0001",
+            needed=False,
+            also="隔离令号 通知书编号 隔离令",
+        ),
+        Column(
+            "openings_a_day",
+            "每日次数",
+            allowance,
+            "0",
+            needed=False,
+            default=0,
+            nothing=0,
+            also="每天次数 每日开门次数",
+        ),
+        _longest(None, ""),
+        Column(
+            "quiet",
+            "安静时段",
+            windows,
+            "",
+            needed=False,
+            default=(),
+            nothing=(),
+            also="免打扰时段",
+        ),
     ),
     "permits": (
-        Column("door_id", "门编号", an_id, "d0001"),
-        Column("from", "开始", beginning_ms, "2026-03-02 11:30", field="from_ms", is_time=True),
-        Column("to", "结束", end_ms, "2026-03-02 12:30", field="to_ms", is_time=True),
-        Column("who", "报备人", words, "李社区"),
-        Column("why", "事由", words, "送餐"),
-        Column("openings", "次数", openings, "1", needed=False, default=1),
+        _door_id(),
+        _from("2026-03-02 11:30"),
+        _to("2026-03-02 12:30"),
+        Column("who", "报备人", words, "李社区", also="申请人 报备单位"),
+        Column("why", "事由", words, "送餐", also="原因 理由"),
         Column(
-            "longest_min",
-            "最长分钟",
-            minutes_ms,
-            "15",
-            needed=False,
-            default=LONGEST_MINUTES * MINUTE_MS,
-            field="longest_ms",
+            "openings", "次数", openings, "1", needed=False, default=1, nothing=1, also="开门次数"
         ),
-        Column("permit_id", "报备编号", an_id, "p0001", needed=False),
-        Column("daily", "每日时段", windows, "", needed=False, default=()),
-        Column("days", "星期", days, "", needed=False, default=EVERY_DAY),
+        _longest(LONGEST_MINUTES * MINUTE_MS, "15"),
+        Column("permit_id", "报备编号", an_id, "p0001", needed=False, also="报备号"),
+        Column("daily", "每日时段", windows, "", needed=False, default=(), nothing=(), also="时段"),
+        Column(
+            "days",
+            "星期",
+            days,
+            "",
+            needed=False,
+            default=EVERY_DAY,
+            nothing=EVERY_DAY,
+            also="周几",
+        ),
     ),
     "shifts": (
-        Column("grid_id", "网格编号", an_id, "liangxi-07"),
-        Column("role", "岗位", role, "warden"),
-        Column("warden_id", "网格员编号", an_id, "wang"),
-        Column("days", "星期", days, "Mon-Fri"),
-        Column("from", "开始", begins_min, "22:00", field="from_min"),
-        Column("to", "结束", ends_min, "06:00", field="to_min"),
+        _grid_id(),
+        Column("role", "岗位", role, "warden", also="职务 角色"),
+        _warden_id(),
+        Column("days", "星期", days, "Mon-Fri", also="周几"),
+        Column("from", "开始", begins_min, "22:00", field="from_min", also=f"上班 {_FROM}"),
+        Column("to", "结束", ends_min, "06:00", field="to_min", also=f"下班 {_TO}"),
     ),
     "overrides": (
-        Column("warden_id", "网格员编号", an_id, "wang"),
-        Column("from", "开始", beginning_ms, "2026-03-07", field="from_ms", is_time=True),
-        Column("to", "结束", end_ms, "2026-03-08", field="to_ms", is_time=True),
-        Column("by", "替班", an_id, "", needed=False),
+        _warden_id(),
+        _from("2026-03-07"),
+        _to("2026-03-08"),
+        Column("by", "替班", an_id, "", needed=False, also="替班人 代班 代班人"),
     ),
 }
+
+# A column that these tables may have besides: rows that end now, of which only the id is needed.
+END = Column("end", "终止", yes, "", needed=False, default=False, nothing=False, also="注销 停用")
+ENDABLE = ("orders", "permits")
+
+
+def columns_of(kind: str) -> tuple[Column, ...]:
+    """All columns that a table may have."""
+    return (*TABLES[kind], END) if kind in ENDABLE else TABLES[kind]

@@ -21,6 +21,8 @@ _ITERATIONS = 101
 _SALT_BYTES = 12
 _HASH_BYTES = 64
 _PASSWORD_BYTES = 32
+# What documents and `menshen enrol --example` show, and have shown. No seal ever has them.
+SAMPLE_KEYS = frozenset(bytes.fromhex(byte * ccm.KEY_BYTES) for byte in ("00", "ff"))
 _HASH_FORM = re.compile(r"\$7\$[1-9][0-9]{0,8}\$[A-Za-z0-9+/]{8,}={0,2}\$[A-Za-z0-9+/]{86}==")
 
 
@@ -40,6 +42,11 @@ def fresh_identity() -> Identity:
         key=secrets.token_bytes(ccm.KEY_BYTES),
         broker_password=fresh_password(),
     )
+
+
+def is_secret(key: bytes) -> bool:
+    """Whether a key can be one: that of the sample rows, and the empty one, everybody knows."""
+    return key not in SAMPLE_KEYS and any(key)
 
 
 def fresh_password() -> str:

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Table, select
 from gateway.registry.rows import EnrolError, RowResult
 from gateway.store.statements import Row, upsert
 
+ZEROS_MAX = 8  # that are looked for
+
 
 class EnrolledTable:
     """The rows of a table by their one key, as of a snapshot and with those that were put since.
@@ -43,8 +45,14 @@ class EnrolledTable:
         if row is None:
             names = self._table.name
             sentence = f"there is no such {names.removesuffix('s')}; enrol the {names} first"
-            raise EnrolError(column, key, sentence)
+            raise EnrolError(column, key, sentence + self._hint(key))
         return row
+
+    def _hint(self, key: str) -> str:
+        """The end of a sentence about a number whose zeros a spreadsheet has perhaps dropped."""
+        padded = (key.zfill(length) for length in range(len(key) + 1, ZEROS_MAX + len(key) + 1))
+        known = next(filter(self._rows.__contains__, padded), None) if key.isdigit() else None
+        return f", or was it {known}, before a spreadsheet dropped its zeros?" if known else ""
 
     def put(self, row: Row) -> RowResult:
         """Keep a row for `write`, in the place of the one with its key."""

@@ -6,7 +6,9 @@ row that is there already changes nothing, so the same file can be imported twic
 reads the pending events within a second; one that is stopped reads them at its next start.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, tzinfo
 from typing import assert_never
 
@@ -21,17 +23,20 @@ from gateway.core.subject import Subject
 from gateway.registry.door_rows import DoorRows
 from gateway.registry.enrolled_table import EnrolledTable
 from gateway.registry.order_rows import OrderRows
-from gateway.registry.permits import Announcements, PermitError
+from gateway.registry.permits import Announcements, PermitError, PermitPastError
 from gateway.registry.rows import (
+    Ending,
     EnrolError,
     NewDoor,
     NewGrid,
     NewOrder,
     NewOverride,
     NewPermit,
+    NewRow,
     NewSeal,
     NewShift,
     NewWarden,
+    PastError,
     Row,
     RowResult,
     kind_of,
@@ -101,27 +106,41 @@ class Enrolment:
         self._permits = Announcements(connection, at_ms, zone, doors, explains=False)
         self._schedule = ScheduleRows(connection, at_ms, zone, self._grids, self._wardens)
 
+    def foresee(self, seals: Iterable[NewSeal]) -> None:
+        """Know of seals that will be taken, so that some may change places among themselves."""
+        self._seals.foresee(seals)
+
+    def doors_by_label(self) -> dict[str, list[str]]:
+        """The doors that people call the same, in whatever case; with those that were taken."""
+        by_label: defaultdict[str, list[str]] = defaultdict(list)
+        for row in self._doors.table.rows():
+            by_label[row["label"].casefold()].append(row["door_id"])
+        return by_label
+
     def take(self, row: Row) -> RowResult:
         """Check a row and keep it for `write`. EnrolError, and nothing kept, if it does not fit."""
-        match row:
-            case NewGrid():
-                result = self._grids.put(asdict(row))
-            case NewWarden():
-                result = self._warden(row)
-            case NewDoor():
-                result = self._doors.take(row)
-            case NewSeal():
-                result = self._seals.take(row)
-            case NewOrder():
-                result = self._orders.take(row)
-            case NewPermit():
-                result = self._permit(row)
-            case NewShift() | NewOverride():
-                result = self._schedule.take(row)
-            case _:
-                assert_never(row)
+        result = self._end(row) if isinstance(row, Ending) else self._take(row)
         self.counts[kind_of(row), result] += 1
         return result
+
+    def _take(self, row: NewRow) -> RowResult:
+        match row:
+            case NewGrid():
+                return self._grids.put(asdict(row))
+            case NewWarden():
+                return self._warden(row)
+            case NewDoor():
+                return self._doors.take(row)
+            case NewSeal():
+                return self._seals.take(row)
+            case NewOrder():
+                return self._orders.take(row)
+            case NewPermit():
+                return self._permit(row)
+            case NewShift() | NewOverride():
+                return self._schedule.take(row)
+            case _:
+                assert_never(row)
 
     def write(self) -> None:
         """Store every row, and the pending events. The caller's transaction."""
@@ -152,8 +171,26 @@ class Enrolment:
         self._doors.table.need("door_id", new.door_id)
         values = asdict(new) | {"permit_id": new.permit_id or ""}
         door_id = values.pop("door_id")
-        try:
+        with _as_enrolment():
             announced = self._permits.announce(door_id, Permit(**values))
-        except PermitError as wrong:
-            raise EnrolError(wrong.field, wrong.value, wrong.told("en")) from None
         return RowResult.ADDED if announced.is_new else RowResult.UNCHANGED
+
+    def _end(self, row: Ending) -> RowResult:
+        match row.table:
+            case "orders":
+                return self._orders.end(row)
+            case "permits":
+                with _as_enrolment():
+                    is_new = self._permits.end(row.id, row.door_id, row.from_ms)
+                return RowResult.ENDED if is_new else RowResult.UNCHANGED
+        raise ValueError(row.table)
+
+
+@contextmanager
+def _as_enrolment() -> Iterator[None]:
+    """What the law of announcing says of a row, as what is wrong with it."""
+    try:
+        yield
+    except PermitError as wrong:
+        kind = PastError if isinstance(wrong, PermitPastError) else EnrolError
+        raise kind(wrong.field, wrong.value, wrong.told("en")) from None

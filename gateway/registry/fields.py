@@ -1,42 +1,50 @@
 """What one field may hold: the text of a cell, or of an option of a command, to its value.
 
 Each reader returns the value, or raises ValueError with the end of the sentence "… is not allowed:
-". Excel is the usual author: it drops leading zeros, makes dates of door numbers, and writes
-2026/3/1 8:00 where people typed something else.
+". What people's texts hold is in `language.peoples_text`, what spreadsheets do to them in
+`spreadsheet_damage`; times are read in `written_times`.
 """
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from collections.abc import Iterator
 
-from gateway.channels.kinds import is_channel, samples
+from gateway.channels.kinds import KINDS, is_channel, samples
 from gateway.core.doors.permits import WINDOWS_MAX
 from gateway.core.duration import MINUTE_MS, SECOND_MS
 from gateway.core.local_time import DAY_MIN, EVERY_DAY
 from gateway.core.paging.schedule import Role
+from gateway.language import peoples_text
+from gateway.language.peoples_text import TextError
+from gateway.registry.credentials import is_secret
 from gateway.registry.permits import LONGEST_MINUTES_MAX, OPENINGS_MAX
+from gateway.registry.spreadsheet_damage import (
+    lost_zeros,
+    need_no_date,
+    need_undamaged,
+    restored,
+)
+from gateway.registry.written_times import beginning_ms as beginning_ms
+from gateway.registry.written_times import end_ms as end_ms
+from gateway.registry.written_times import minute_of_day
 from sealwire import ccm, topics
 
 TEXT_CHARACTERS_MAX = 200
+LABEL_COLUMNS_MAX = 120  # of a door or a grid, where it is shown; a Chinese character takes two
 PLACE_CHARACTERS_MAX = 64
 CLASS_CHARACTERS_MAX = 32
 CHANNELS_MAX = 8
 HEARTBEAT_S_MAX = 3_600
-YEARS = range(2020, 2101)
 PASSWORD_CHARACTERS_MIN = 22  # 128 random bits; a seal's password is never a person's word
-TAKEN_BACK = ("-", "无")  # an empty cell says nothing; this says that there is none
 _DIGITS_MAX = 9  # of a number, read; more are too many anyway
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_DATES = r"\d{1,2}月\d{1,2}日|\d{1,2}-[A-Z][a-z]{2}"
-_DATED = re.compile(_DATES)
-_SPOILED = re.compile(rf"\d+(\.\d+)?E\+\d+|{_DATES}|#[A-Z/0!?]+")
-_TIME = re.compile(
-    r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})"
-    r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*(Z|[+-]\d{2}:?\d{2})?",
+# At a comma or semicolon of ASCII behind which a channel begins, or an address of a wrong kind.
+_CHANNEL_BEGINS = re.compile(
+    rf"[,;]+(?=(?:{'|'.join(kind.name for kind in KINDS)})(?:[:,;]|$)"
+    r"|(?:[a-z]+:)?[a-z][a-z0-9+.-]*://)",
+    re.IGNORECASE,
 )
-_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::00)?")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ROLES = {
     **{role.value: role for role in Role},
     "center": Role.CENTRE,
@@ -63,9 +71,30 @@ _DAYS = {
 }
 
 
-def tidy(text: str) -> str:
-    """A cell without the spaces around it, full-width and unbreakable ones included."""
-    return text.strip(" \t\r\n\u3000\xa0\ufeff")
+_YES = frozenset(
+    [
+        "yes",
+        "y",
+        "true",
+        "1",
+        "x",
+        "√",
+        "✓",
+        "✔",
+        "是",
+        "对",
+        "now",
+        "现在",
+        "终止",
+        "注销",
+        "停用",
+        "end",
+        "ended",
+    ]
+)
+_NO = frozenset(["no", "n", "false", "0", "否", "不"])
+
+tidy = peoples_text.tidied  # what a cell or an option is, before it is read
 
 
 # Names and words.
@@ -73,8 +102,8 @@ def tidy(text: str) -> str:
 
 def an_id(text: str) -> str:
     """A name for machines: what stands in addresses and files."""
-    text = _plain(text)
-    _need_unspoiled(text, _SPOILED)
+    text = restored(_plain(text))
+    need_undamaged(text)
     if _ID.fullmatch(text) is None:
         raise ValueError(
             "allowed are 1 to 64 of A-Z a-z 0-9 . _ - beginning with a letter or digit"
@@ -84,23 +113,30 @@ def an_id(text: str) -> str:
 
 def words(text: str) -> str:
     """A name or a reason for people, on one line."""
-    _need_unspoiled(text, _SPOILED)
     return _line(text, TEXT_CHARACTERS_MAX)
 
 
+def label(text: str) -> str:
+    """What people call a door or a grid, wherever it is shown."""
+    return _line(text, TEXT_CHARACTERS_MAX, LABEL_COLUMNS_MAX)
+
+
 def a_class(text: str) -> str:
-    """The name of a class of doors in the settings; empty if it is taken back."""
-    return _short(text, CLASS_CHARACTERS_MAX)
+    """The name of a class of doors in the settings; empty for none."""
+    return "" if peoples_text.means_nothing(text) else _line(text, CLASS_CHARACTERS_MAX)
 
 
 def a_batch(text: str) -> str:
-    """Which seals were made together; empty if it is taken back."""
-    return _short(text, CLASS_CHARACTERS_MAX)
+    """Which seals were made together, often the month; empty for none."""
+    if peoples_text.means_nothing(text):
+        return ""
+    need_no_date(text)
+    return _english(text, CLASS_CHARACTERS_MAX)
 
 
 def a_place(text: str) -> str:
-    """A building, a stair, an access point; empty if it is taken back."""
-    return _short(text, PLACE_CHARACTERS_MAX)
+    """A building, a stair, an access point; empty for none."""
+    return "" if peoples_text.means_nothing(text) else _line(text, PLACE_CHARACTERS_MAX)
 
 
 # Of a person.
@@ -123,15 +159,30 @@ def language(text: str) -> str:
 
 
 def channels(text: str) -> tuple[str, ...]:
-    """Channel addresses with spaces between them; none for one who is not told any more."""
-    if text in TAKEN_BACK:
+    """Channel addresses with white space or a separator of either script between them; none for one
+    who is not told any more."""
+    if peoples_text.means_nothing(text):
         return ()
-    addresses = tuple(dict.fromkeys(text.split()))
+    addresses = tuple(dict.fromkeys(_channel_parts(text)))
     if len(addresses) > CHANNELS_MAX:
         raise ValueError(f"allowed are up to {CHANNELS_MAX} channels")
-    if not all(map(is_channel, addresses)):
-        raise ValueError(f"allowed are {samples()}, with spaces between")
+    for address in addresses:
+        if not is_channel(address):
+            which = f"; {_masked(address)} is none of them" if len(addresses) > 1 else ""
+            raise ValueError(f"allowed are {samples()}, with spaces between{which}")
     return addresses
+
+
+def _channel_parts(text: str) -> Iterator[str]:
+    """The addresses in a cell. A comma parts two where a channel begins behind it, for an address
+    may hold one itself."""
+    for part in re.split(r"[，；、\s]+", text):
+        yield from filter(None, _CHANNEL_BEGINS.split(part.strip(",;")))
+
+
+def _masked(address: str) -> str:
+    """An address without what may be a secret: its kind and its host."""
+    return re.sub(r"(?<=://)([^/@]*@)?([^/?#]*).*", r"\2/…", address)
 
 
 # Of a seal.
@@ -139,11 +190,12 @@ def channels(text: str) -> tuple[str, ...]:
 
 def seal_id(text: str) -> str:
     """A seal's id, as printed on its label: in groups, with the code's prefix, or plain."""
-    text = _plain(text)
-    _need_unspoiled(text, _SPOILED)
+    text = restored(_plain(text))
+    need_undamaged(text)
     text = text.removeprefix("menshen:seal:").replace(" ", "").lower()
     if not topics.is_id(text):
-        raise ValueError("allowed are 16 hexadecimal digits, as on the label")
+        lost = lost_zeros(text, topics.ID_CHARACTERS)
+        raise ValueError(f"allowed are 16 hexadecimal digits, as on the label{lost}")
     return text
 
 
@@ -155,12 +207,17 @@ def key(text: str) -> bytes:
         key_bytes = b""
     if len(key_bytes) != ccm.KEY_BYTES:
         raise ValueError(f"allowed are {2 * ccm.KEY_BYTES} hexadecimal digits")
+    if not is_secret(key_bytes):
+        raise ValueError(
+            "this is a sample, and no key: everybody knows it; `menshen flash` and "
+            "`menshen enrol --seal new` make real ones"
+        )
     return key_bytes
 
 
 def password(text: str) -> str:
     """A seal's password at the broker: random, for only its quick hash is kept."""
-    if len(text) < PASSWORD_CHARACTERS_MIN or not text.isascii() or not text.isprintable():
+    if len(text) < PASSWORD_CHARACTERS_MIN or re.search(r"[^!-~]", text):
         raise ValueError(
             f"allowed are {PASSWORD_CHARACTERS_MIN} or more random characters of ASCII"
         )
@@ -168,10 +225,21 @@ def password(text: str) -> str:
 
 
 def heartbeat_ms(text: str) -> int:
-    """How often a seal promised a heartbeat: seconds, as milliseconds; 0 if it is taken back."""
-    return (
-        0 if _plain(text) in TAKEN_BACK else _number(text, HEARTBEAT_S_MAX, "seconds") * SECOND_MS
-    )
+    """How often a seal promised a heartbeat: seconds, as milliseconds; 0 for none."""
+    if peoples_text.means_nothing(text):
+        return 0
+    return _number(text, HEARTBEAT_S_MAX, "seconds") * SECOND_MS
+
+
+# Of any row.
+
+
+def yes(text: str) -> bool:
+    """Whether a cell says so."""
+    word = _plain(text).lower()
+    if word in _YES or word in _NO:
+        return word in _YES
+    raise ValueError("allowed are yes (是) for a row that ends now, and an empty cell")
 
 
 # Numbers of an order or a permit.
@@ -192,22 +260,12 @@ def minutes_ms(text: str) -> int:
     return _number(text, LONGEST_MINUTES_MAX, "minutes") * MINUTE_MS
 
 
-# Times: moments, days of the week, and what a clock on the wall shows.
-
-
-def beginning_ms(text: str, zone: tzinfo) -> int:
-    """A time of the site's, in milliseconds of UTC; a date alone means its first moment."""
-    return _time_ms(text, zone, timedelta(0))
-
-
-def end_ms(text: str, zone: tzinfo) -> int:
-    """A time of the site's, in milliseconds of UTC; a date alone means its last moment."""
-    return _time_ms(text, zone, timedelta(days=1))
+# Days of the week, and what a clock on the wall shows.
 
 
 def days(text: str) -> int:
     """Days of the week as a bit each, Monday bit 0: Mon-Fri, 1-5, or Mon,Wed,Sun."""
-    _need_unspoiled(text, _DATED)
+    need_undamaged(text)
     text = re.sub(r"\s*[-–—至~]\s*", "-", _plain(text).lower())
     if text in ("daily", "每天"):
         return EVERY_DAY
@@ -224,12 +282,12 @@ def days(text: str) -> int:
 
 def begins_min(text: str) -> int:
     """When a shift begins, in minutes after midnight."""
-    return _minute(text, DAY_MIN - 1)
+    return minute_of_day(text, DAY_MIN - 1)
 
 
 def ends_min(text: str) -> int:
     """When it ends, in minutes after midnight; 24:00 is the day's end."""
-    return _minute(text, DAY_MIN)
+    return minute_of_day(text, DAY_MIN)
 
 
 def windows(text: str) -> tuple[tuple[int, int], ...]:
@@ -254,24 +312,20 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-def _need_unspoiled(text: str, spoiled: re.Pattern[str]) -> None:
-    if spoiled.fullmatch(text) is not None:
-        raise ValueError(
-            "a spreadsheet has changed it; format the column as text and type it again"
-        )
+def _line(text: str, limit: int, columns: int | None = None) -> str:
+    """A text of people's that no spreadsheet has changed."""
+    need_undamaged(peoples_text.tidied(text))
+    return _english(text, limit, columns)
 
 
-def _short(text: str, limit: int) -> str:
-    if text in TAKEN_BACK:
-        return ""
-    _need_unspoiled(text, _DATED)
-    return _line(text, limit)
-
-
-def _line(text: str, limit: int) -> str:
-    if len(text) > limit or not text.isprintable():
-        raise ValueError(f"allowed is one line of up to {limit} characters")
-    return text
+def _english(text: str, limit: int, columns: int | None = None) -> str:
+    """A text of people's; what is wrong with it as the end of a sentence."""
+    try:
+        return peoples_text.line(text, limit, columns)
+    except TextError as error:
+        told = str(error).rstrip(".")
+        told = told.replace("Say it in one line of 1 to", "allowed is one line of up to", 1)
+        raise ValueError(told[0].lower() + told[1:]) from None
 
 
 def _number(text: str, limit: int, what: str) -> int:
@@ -279,37 +333,3 @@ def _number(text: str, limit: int, what: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:_DIGITS_MAX]) <= limit:
         raise ValueError(f"allowed are 1 to {limit} {what}")
     return int(text[:_DIGITS_MAX])
-
-
-def _minute(text: str, latest: int) -> int:
-    match = _CLOCK.fullmatch(_plain(text))
-    minute = int(match[1]) * 60 + int(match[2]) if match else -1
-    if match is None or int(match[2]) > 59 or not 0 <= minute <= latest:
-        raise ValueError(f"allowed are 00:00 to {latest // 60}:{latest % 60:02}")
-    return minute
-
-
-def _time_ms(text: str, zone: tzinfo, whole_day: timedelta) -> int:
-    """With an offset that, else the site's time zone."""
-    match = _TIME.fullmatch(_plain(text))
-    if match is None or int(match[1]) not in YEARS:
-        raise ValueError("allowed are 2026-03-01, 2026-03-01 08:00 and 2026-03-01T08:00+08:00")
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
-    try:
-        on = date(year, month, day) + (whole_day if match[4] is None else timedelta(0))
-        at = datetime.combine(on, time(hour, minute, second), zone)
-    except ValueError:
-        raise ValueError("there is no such day or time") from None
-    if match[7] is None:
-        return int(at.timestamp() * 1000)
-    return int((at.replace(tzinfo=UTC) - _offset(match[7])).timestamp() * 1000)
-
-
-def _offset(text: str) -> timedelta:
-    match = _OFFSET.fullmatch(text)
-    if match is None:
-        return timedelta(0)  # Z
-    offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
-    if offset >= timedelta(days=1):
-        raise ValueError("there is no such offset from UTC")
-    return offset if match[1] == "+" else -offset

@@ -1,20 +1,24 @@
 """Several files in one transaction: everything that is wrong is told, or everything is enrolled.
 
-The files may be named in any order: grids are taken before doors, doors before what hangs on them.
+The files may be named in any order: grids are taken before doors, doors before what hangs on them;
+what ends, after all that, and the other way round. Only what is wrong by itself is told: not what
+lacks a row that was a mistake, and what is wrong in many rows once. What lies in the past is passed
+over with a note, unless a file holds nothing else.
 """
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 
-from gateway.registry import csv_file
+from gateway.registry import table_file
 from gateway.registry.columns import id_column
-from gateway.registry.csv_file import CsvError, Mistake, Reading, Sheet
 from gateway.registry.enrolment import Enrolment
-from gateway.registry.rows import ROWS, EnrolError, RowResult
+from gateway.registry.rows import ROWS, Ending, EnrolError, NewDoor, NewSeal, PastError, RowResult
+from gateway.registry.sheet import Line, Mistake, Sheet, TableError, by_kind, by_value, gathered
+from gateway.registry.table_file import Reading
 from gateway.store.database import Store
 
 OnProgress = Callable[[str, int, int], None]  # what is being done, how many, of how many
@@ -35,11 +39,13 @@ class Wish:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of it: how many rows of which table, or the mistakes; then nothing was written."""
+    """What came of it: how many rows of which table, or the mistakes; then nothing was written.
+    `notes` are no mistakes, and worth a word."""
 
     counts: Counter[tuple[str, RowResult]]
     mistakes: list[Mistake]
     written: bool
+    notes: list[Mistake] = field(default_factory=list)
 
 
 def enrol_files(
@@ -62,16 +68,22 @@ def enrol_files(
     sheets, mistakes = _read(paths, wish, on_progress)
     if mistakes:
         return Result(Counter(), mistakes, written=False)
-    mistakes = [mistake for sheet in sheets for mistake in sheet.mistakes]
+    mistakes = _of_headers_alone(sheets)
     with store.reading() if wish.dry_run or mistakes else store.writing() as connection:
         enrolment = Enrolment(connection, wish.at_ms, wish.zone, replace=wish.replace)
-        mistakes += _take(enrolment, sheets, on_progress)
+        _take(enrolment, sheets, on_progress)
+        mistakes += [mistake for sheet in sheets for mistake in sheet.mistakes]
         written = not (mistakes or wish.dry_run)
         if written:
             on_progress("writing", 0, 1)
             enrolment.write()
-    mistakes.sort(key=lambda mistake: (mistake.file, mistake.line))
-    return Result(enrolment.counts, mistakes, written)
+    notes = [note for sheet in sheets for note in sheet.notes]
+    return Result(
+        enrolment.counts,
+        gathered(mistakes, by_value),
+        written,
+        [] if mistakes else gathered(notes, by_kind),
+    )
 
 
 def _read(
@@ -79,33 +91,85 @@ def _read(
 ) -> tuple[list[Sheet], list[Mistake]]:
     """The sheets in the order of their tables; and a mistake for each file that is none."""
     how = Reading(wish.zone, wish.language, wish.kind)
-    sheets, unreadable = [], []
+    sheets: list[Sheet] = []
+    unreadable: list[Mistake] = []
     for path in paths:
         on_line = partial(on_progress, f"reading {path.name}")
         try:
-            sheets.append(csv_file.read(path, how, on_line))
-        except CsvError as error:
+            sheets += table_file.read(path, how, on_line)
+        except TableError as error:
             unreadable.append(Mistake(path.name, error.line, "", "", error.sentence))
     sheets.sort(key=lambda sheet: list(ROWS).index(sheet.kind))
     return sheets, unreadable
 
 
-def _take(enrolment: Enrolment, sheets: list[Sheet], on_progress: OnProgress) -> list[Mistake]:
-    """The rows that do not fit. What only lacks a row that was a mistake itself is not told."""
-    unfit: list[Mistake] = []
-    total, done = sum(len(sheet.lines) for sheet in sheets), 0
+def _of_headers_alone(sheets: list[Sheet]) -> list[Mistake]:
+    """What is said where no file has a row: then somebody saved the wrong sheet."""
+    if any(sheet.lines or sheet.mistakes for sheet in sheets):
+        return []
+    return [note for sheet in sheets for note in sheet.notes if not note.line]
+
+
+def _take(enrolment: Enrolment, sheets: list[Sheet], on_progress: OnProgress) -> None:
+    """Take every row. What does not fit becomes a mistake of its sheet."""
     broken = {(id_column(sheet.kind), name) for sheet in sheets for name in sheet.broken}
-    for sheet in sheets:
-        before = len(sheet.mistakes)
-        for line in sheet.lines:
-            if done % csv_file.PROGRESS_EVERY == 0:
-                on_progress("checking", done, total)
-            done += 1
-            try:
-                enrolment.take(line.row)
-            except EnrolError as wrong:
-                if (wrong.column, wrong.value) not in broken:
-                    value = line.cells.get(wrong.column, wrong.value)
-                    sheet.blame(line.number, wrong.column, value, wrong.sentence)
-        unfit += sheet.mistakes[before:]
-    return unfit
+    rows = [(sheet, line) for sheet in sheets for line in sheet.lines]
+    new = [(sheet, line) for sheet, line in rows if not isinstance(line.row, Ending)]
+    ending = [(sheet, line) for sheet, line in reversed(rows) if isinstance(line.row, Ending)]
+    enrolment.foresee(line.row for _, line in new if isinstance(line.row, NewSeal))
+    past: list[tuple[Sheet, Line, PastError]] = []
+    for done, (sheet, line) in enumerate([*new, *ending]):
+        if done % table_file.PROGRESS_EVERY == 0:
+            on_progress("checking", done, len(rows))
+        try:
+            enrolment.take(line.row)
+        except PastError as over:
+            past.append((sheet, line, over))
+        except EnrolError as wrong:
+            if (_names(wrong.column), wrong.value) not in broken:
+                _blame(sheet, line, wrong)
+            own = id_column(sheet.kind)
+            broken.add((own, getattr(line.row, own, "")))
+    _pass_over(enrolment, past)
+    _warn_of_one_label(enrolment, new)
+
+
+def _warn_of_one_label(enrolment: Enrolment, new: list[tuple[Sheet, Line]]) -> None:
+    """Two doors that people call the same: whoever is sent to one may stand before the other."""
+    doors = [(sheet, line) for sheet, line in new if isinstance(line.row, NewDoor)]
+    labels = enrolment.doors_by_label() if doors else {}
+    for sheet, line in doors:
+        if isinstance(line.row, NewDoor):
+            others = [d for d in labels[line.row.label.casefold()] if d != line.row.door_id]
+            if others:
+                sheet.note(
+                    line.number, "label", line.row.label, f"so door {others[0]} is called too"
+                )
+
+
+def _pass_over(enrolment: Enrolment, past: list[tuple[Sheet, Line, PastError]]) -> None:
+    """What is over is no mistake, unless its file holds nothing else, for then a year is wrong; or
+    is refused anyway."""
+    counts = Counter(id(sheet) for sheet, _, _ in past)
+    refused = {
+        id(sheet) for sheet, _, _ in past if sheet.mistakes or counts[id(sheet)] == len(sheet.lines)
+    }
+    for sheet, line, over in past:
+        if id(sheet) in refused:
+            _blame(sheet, line, over)
+        else:
+            sheet.note(line.number, over.column, _cell(line, over), f"{over.sentence}; passed over")
+            enrolment.counts[sheet.kind, RowResult.SKIPPED] += 1
+
+
+def _blame(sheet: Sheet, line: Line, wrong: EnrolError) -> None:
+    sheet.blame(line.number, wrong.column, _cell(line, wrong), wrong.sentence)
+
+
+def _cell(line: Line, wrong: EnrolError) -> str:
+    return line.cells.get(wrong.column, wrong.value)
+
+
+def _names(column: str) -> str:
+    """The column whose ids another column holds."""
+    return "warden_id" if column == "by" else column

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from gateway.core.doors.permits import explains
 from gateway.core.model import CaseState
-from gateway.core.reasons import Reason
+from gateway.core.reasons import UNANNOUNCED
 from gateway.core.rules import Rulebook
 from gateway.registry.permits import Announced
 from gateway.store import states, tables
@@ -47,7 +47,7 @@ def waiting_doors(
     query = (
         select(d.door_id, d.label, d.state)
         .join(tables.cases, c.door_id == d.door_id)
-        .where(c.state.in_(_OPEN), c.reason == Reason.NO_PERMIT)
+        .where(c.state.in_(_OPEN), c.reason.in_(UNANNOUNCED))
         .order_by(c.raised_ms)
         .limit(LISTED_MAX)
     )

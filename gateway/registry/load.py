@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from gateway.core.events import DoorPlaced
-from gateway.core.model import Door, Outages, Troubles
+from gateway.core.model import SURE, Door, Doubt, Outages, Troubles
 from gateway.core.paging import staff
 from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Override, Role, Shift
@@ -19,12 +19,15 @@ _decode_channels = msgspec.json.Decoder(list[str]).decode
 
 
 class SealRow(msgspec.Struct, frozen=True):
-    """A seal as enrolled. `key` has 32 bytes; `window` says which transmissions were accepted."""
+    """A seal as enrolled. `key` has 32 bytes; `window` says which transmissions were accepted, and
+    is not to be trusted where the seal is not `proved`."""
 
     seal_id: str
     door_id: str | None
     key: bytes
     window: ReplayWindow
+    heartbeat_ms: int | None = None  # how often it promised a heartbeat
+    proved: bool = True
 
 
 class Warden(msgspec.Struct, frozen=True):
@@ -47,6 +50,7 @@ class Registry(msgspec.Struct, frozen=True):
     enrolment: int = 0
     outages: Outages = Outages()
     troubles: Troubles = Troubles()
+    doubt: Doubt = SURE  # of the gateway's clock
     staff: Staff = Staff()  # as it is enrolled,
     staff_journaled: Staff = Staff()  # and as the journal last said
     people: tuple[Person, ...] = ()  # those of whom something is known
@@ -75,6 +79,7 @@ def load(connection: Connection) -> Registry:
         enrolment=enrolment(connection),
         outages=states.outages(connection),
         troubles=states.troubles(connection),
+        doubt=states.doubt(connection),
         staff=_staff(connection, wardens),
         staff_journaled=states.staff(connection),
         people=states.people(connection),
@@ -88,10 +93,12 @@ def enrolment(connection: Connection) -> int:
 
 def _seals(connection: Connection) -> dict[str, SealRow]:
     c = tables.seals.c
-    rows = connection.execute(
-        select(c.seal_id, c.door_id, c.key, c.epoch, c.counter, c.seq_top, c.seq_seen)
-    )
-    return {row[0]: SealRow(row[0], row[1], row[2], ReplayWindow(*row[3:])) for row in rows}
+    own = c.seal_id, c.door_id, c.key, c.heartbeat_ms, c.unproved_ms
+    rows = connection.execute(select(*own, c.epoch, c.counter, c.seq_top, c.seq_seen))
+    return {
+        seal_id: SealRow(seal_id, door_id, key, ReplayWindow(*mark), every_ms, unproved_ms is None)
+        for seal_id, door_id, key, every_ms, unproved_ms, *mark in rows
+    }
 
 
 def _wardens(connection: Connection) -> dict[str, tuple[Warden, ...]]:

@@ -14,6 +14,7 @@ from gateway.core.subject import Subject, of_door
 from gateway.registry.enrolled_table import EnrolledTable
 from gateway.registry.rows import (
     ORDER_DAYS_MAX,
+    Ending,
     EnrolError,
     NewOrder,
     RowResult,
@@ -64,11 +65,43 @@ class OrderRows:
             return RowResult.UNCHANGED
         if before is not None and before["door_id"] != new.door_id:
             raise EnrolError("order_id", order_id, f"is an order on door {before['door_id']}")
-        self._need_sense(new)
+        self._need_sense(new, before)
         self._need_room(new, [other for other in on_door.values() if other["order_id"] != order_id])
-        on_door[order_id] = row
-        order = Order(order_id, new.from_ms, new.to_ms, policy)
-        self._events.append((of_door(new.door_id), OrderPlaced(order)))
+        return self._place(new.door_id, Order(order_id, new.from_ms, new.to_ms, policy), row)
+
+    def end(self, ending: Ending) -> RowResult:
+        """An order ends now; one that has not begun never does. EnrolError if there is none."""
+        rows = self._meant(ending)
+        result = RowResult.UNCHANGED
+        for row in rows:
+            if row["to_ms"] > self._at_ms:
+                row = {**row, "to_ms": max(self._at_ms, row["from_ms"])}
+                self._place(row["door_id"], door_writes.order_from(row), row)
+                result = RowResult.ENDED
+        return result
+
+    def ends_on(self, door_id: str) -> None:
+        """Every order on a door ends now."""
+        if self._on_door[door_id]:
+            self.end(Ending("orders", "", door_id))
+
+    def _meant(self, ending: Ending) -> list[Row]:
+        """The order of an id; without one those of a door, at that beginning if one is said."""
+        if ending.id:
+            row = self._orders.get(ending.id)
+            if row is None:
+                raise EnrolError("order_id", ending.id, "there is no such order")
+            return [row]
+        self._doors.need("door_id", ending.door_id)
+        on_door = self._on_door[ending.door_id].values()
+        rows = [row for row in on_door if ending.from_ms in (None, row["from_ms"])]
+        if not rows:
+            raise EnrolError("door_id", ending.door_id, "has no such order")
+        return rows
+
+    def _place(self, door_id: str, order: Order, row: Row) -> RowResult:
+        self._on_door[door_id][order.order_id] = row
+        self._events.append((of_door(door_id), OrderPlaced(order)))
         return self._orders.put(row)
 
     def is_changed(self) -> bool:
@@ -79,8 +112,11 @@ class OrderRows:
         """Store them. The caller's transaction."""
         self._orders.write()
 
-    def _need_sense(self, new: NewOrder) -> None:
-        need_future(new, self._at_ms, self._zone)
+    def _need_sense(self, new: NewOrder, before: Row | None) -> None:
+        """A new order is not over. A known one may be taken back to a time that is: a release that
+        is entered late."""
+        if before is None or new.to_ms <= new.from_ms or new.to_ms > self._at_ms:
+            need_future(new, self._at_ms, self._zone)
         if new.to_ms - new.from_ms > ORDER_DAYS_MAX * DAY_MS:
             to = local(new.to_ms, self._zone)
             raise EnrolError("to", to, f"an order lasts {ORDER_DAYS_MAX} days at most")
@@ -98,6 +134,6 @@ class OrderRows:
 
 
 def _same(on_door: dict[str, Row], wanted: Row) -> str | None:
-    """The id of the order that says the same, so that one without an id is not added twice."""
-    equal = (order_id for order_id, row in on_door.items() if row | {"order_id": ""} == wanted)
+    """The id of the order that one without an id is: of the door and of this beginning."""
+    equal = (order_id for order_id, row in on_door.items() if row["from_ms"] == wanted["from_ms"])
     return next(equal, None)

@@ -7,6 +7,7 @@ of room by itself too, for between the check and the event another may have been
 
 import secrets
 from collections.abc import Container, Iterator
+from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from typing import Final
 
@@ -20,7 +21,9 @@ from gateway.core.events import PermitAnnounced
 from gateway.core.local_time import DAY_MIN, EVERY_DAY
 from gateway.core.model import Permit
 from gateway.core.subject import of_door
+from gateway.language import peoples_text
 from gateway.language.catalogue import N_, say
+from gateway.language.peoples_text import TextError
 from gateway.store import areas, door_writes, pending, tables
 from gateway.store.statements import upsert
 
@@ -37,6 +40,7 @@ LOOKED_UP_AT_ONCE: Final = 500  # doors or ids in one query
 
 _FULL = N_("The door has {most} permits already, which is the limit.")
 _NO_DOOR = N_("There is no such door.")
+_NO_PERMIT = N_("There is no such permit.")
 _NO_AREA = N_("No door lies there.")
 _OTHERWISE = N_("It is announced already, otherwise; give this one a new id.")
 _PAST = N_("The end lies in the past; is the year right?")
@@ -45,7 +49,6 @@ _LONG = N_("A permit lasts {most} days at most.")
 _AHEAD = N_("It begins more than {most} days ahead; is the year right?")
 _OPENINGS = N_("Allowed are 1 to {most} openings.")
 _LONGEST = N_("An opening may last 1 second to {most} minutes.")
-_TEXT = N_("Say it in one line of 1 to {most} characters.")
 _ID = N_("An id has {most} characters at most.")
 _WINDOWS = N_("Allowed are up to {most} times of the day, from 00:00 to 23:59.")
 _DAYS = N_("Name at least one day of the week.")
@@ -66,6 +69,10 @@ class PermitError(Exception):
 
 class PermitConflictError(PermitError):
     """It makes sense by itself, but not beside what is announced already."""
+
+
+class PermitPastError(PermitError):
+    """It is over already."""
 
 
 class NobodyThereError(PermitError):
@@ -128,6 +135,8 @@ class Announcements:
             PermitError: It makes no sense by itself. Nothing is kept of any of these.
         """
         on_door = self._permits_on(door_id)
+        who, why = peoples_text.tidied(permit.who), peoples_text.tidied(permit.why)
+        permit = replace(permit, who=who, why=why)
         permit_id = permit.permit_id or _same(on_door, permit) or self._new_id()
         permit = replace(permit, permit_id=permit_id)
         known = on_door.get(permit_id)
@@ -175,6 +184,37 @@ class Announcements:
                 del self._door_of[announced.permit.permit_id]
             del self._fresh[before:]
             raise
+
+    def end(self, permit_id: str, door_id: str = "", from_ms: int | None = None) -> bool:
+        """End a permit now, whatever is left of it. Whether that is news.
+
+        Args:
+            permit_id: Which; or empty, and instead
+            door_id: whose permits, and
+            from_ms: those that begin then; by default all that are not over.
+
+        Raises:
+            NobodyThereError: There is none.
+        """
+        if permit_id and not door_id:
+            self._look_up_ids([permit_id])
+            door_id = self._door_of[permit_id] or ""
+        on_door = self._permits_on(door_id) if door_id else {}
+        ended = [
+            permit
+            for permit in on_door.values()
+            if permit.permit_id == permit_id
+            or (not permit_id and from_ms in (None, permit.from_ms) and permit.to_ms > self._now_ms)
+        ]
+        if not ended:
+            field, value = ("permit_id", permit_id) if permit_id else ("door_id", door_id)
+            raise NobodyThereError(field, value, _NO_PERMIT)
+        live = [permit for permit in ended if permit.to_ms > self._now_ms]
+        for permit in live:
+            over = replace(permit, to_ms=max(self._now_ms, permit.from_ms))
+            on_door[permit.permit_id] = over
+            self._fresh.append(Announced(door_id, over, is_new=True))
+        return bool(live)
 
     def write(self) -> None:
         """Store what is new, and a pending event for the gateway for each. The caller's
@@ -241,8 +281,8 @@ class Announcements:
             minutes = f"{permit.longest_ms / MINUTE_MS:g}"
             raise PermitError("longest_min", minutes, _LONGEST, most=LONGEST_MINUTES_MAX)
         for field, text in (("who", permit.who), ("why", permit.why)):
-            if not 1 <= len(text) <= TEXT_CHARACTERS_MAX or not text.isprintable():
-                raise PermitError(field, text, _TEXT, most=TEXT_CHARACTERS_MAX)
+            with _as_field(field, text):
+                peoples_text.line(text, TEXT_CHARACTERS_MAX)
         if len(permit.permit_id) > ID_CHARACTERS_MAX:
             raise PermitError("permit_id", permit.permit_id, _ID, most=ID_CHARACTERS_MAX)
         minutes_of_day = [minute for window in permit.daily for minute in window]
@@ -254,7 +294,7 @@ class Announcements:
 
     def _check_time(self, permit: Permit) -> None:
         if permit.to_ms <= self._now_ms:
-            raise PermitError("to", self._local(permit.to_ms), _PAST)
+            raise PermitPastError("to", self._local(permit.to_ms), _PAST)
         if permit.to_ms <= permit.from_ms:
             raise PermitError("to", self._local(permit.to_ms), _BACKWARDS)
         if permit.to_ms - permit.from_ms > PERMIT_DAYS_MAX * DAY_MS:
@@ -267,6 +307,15 @@ class Announcements:
             return datetime.fromtimestamp(at_ms / 1000, self._zone).isoformat(" ", "minutes")
         except (ValueError, OverflowError, OSError):
             return str(at_ms)  # no clock goes that far
+
+
+@contextmanager
+def _as_field(field: str, text: str) -> Iterator[None]:
+    """What is wrong with a text, as what is wrong with a field of an announcement."""
+    try:
+        yield
+    except TextError as error:
+        raise PermitError(field, text, error.sentence, **error.facts) from None
 
 
 def _numbered(permit: Permit, number: int) -> str:

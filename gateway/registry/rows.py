@@ -111,10 +111,21 @@ class NewOverride(Struct, frozen=True):
     by: str | None = None
 
 
-Row = NewGrid | NewWarden | NewDoor | NewSeal | NewOrder | NewPermit | NewShift | NewOverride
+class Ending(Struct, frozen=True):
+    """What ends now: a row of a table by its id; an order or a permit also by its door, and by its
+    beginning where a door has several."""
+
+    table: str
+    id: str
+    door_id: str = ""
+    from_ms: int | None = None
+
+
+NewRow = NewGrid | NewWarden | NewDoor | NewSeal | NewOrder | NewPermit | NewShift | NewOverride
+Row = NewRow | Ending
 
 # The tables that people's files fill, in an order in which what a row names stands before it.
-ROWS: dict[str, type[Row]] = {
+ROWS: dict[str, type[NewRow]] = {
     "grids": NewGrid,
     "wardens": NewWarden,
     "doors": NewDoor,
@@ -124,12 +135,12 @@ ROWS: dict[str, type[Row]] = {
     "shifts": NewShift,
     "overrides": NewOverride,
 }
-_KINDS = {row: kind for kind, row in ROWS.items()}
+_KINDS: dict[type[NewRow], str] = {row: kind for kind, row in ROWS.items()}
 
 
 def kind_of(row: Row) -> str:
     """The table that a row goes to: "grids", "seals" …"""
-    return _KINDS[type(row)]
+    return row.table if isinstance(row, Ending) else _KINDS[type(row)]
 
 
 def local(at_ms: int, zone: tzinfo) -> str:
@@ -145,10 +156,14 @@ class EnrolError(Exception):
         self.column, self.value, self.sentence = column, value, sentence
 
 
+class PastError(EnrolError):
+    """A row that is over: it makes no sense to enrol it, and does no harm to pass over it."""
+
+
 def need_future(row: NewOrder | NewOverride, at_ms: int, zone: tzinfo) -> None:
     """EnrolError if it is over, or ends before it begins."""
     if row.to_ms <= at_ms:
-        raise EnrolError("to", local(row.to_ms, zone), "lies in the past; is the year right?")
+        raise PastError("to", local(row.to_ms, zone), "lies in the past; is the year right?")
     if row.to_ms <= row.from_ms:
         raise EnrolError("to", local(row.to_ms, zone), "is not after its beginning")
 
@@ -159,3 +174,5 @@ class RowResult(StrEnum):
     ADDED = "added"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
+    ENDED = "ended"
+    SKIPPED = "skipped"

@@ -1,12 +1,13 @@
 """Enrolment of seals: each its key for ever, a door that it shares with none, and a password."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, update
 
 from gateway.core.events import Event, SealBound
 from gateway.core.subject import Subject, of_door
-from gateway.registry.credentials import hash_password, password_matches
+from gateway.registry.credentials import hash_password, is_secret, password_matches
 from gateway.registry.enrolled_table import EnrolledTable, kept
 from gateway.registry.rows import EnrolError, NewSeal, RowResult
 from gateway.store import tables
@@ -47,14 +48,24 @@ class SealRows:
         self._seals = EnrolledTable(connection, tables.seals, *_COLUMNS)
         self._seal_on = {row["door_id"]: row["seal_id"] for row in self._seals.rows()}
         self._unbound: list[str] = []
+        self._wanted: dict[str, str] = {}  # seal_id -> door_id, of all that will be taken
+
+    def foresee(self, seals: Iterable[NewSeal]) -> None:
+        """Know of seals that will be taken: those that change places need not be said to replace
+        each other."""
+        self._wanted |= {seal.seal_id: seal.door_id for seal in seals if seal.door_id is not None}
 
     def take(self, new: NewSeal) -> RowResult:
         """Check a seal and keep it for `write`. EnrolError if it does not fit."""
         known = self._seals.get(new.seal_id)
+        if known is None and not is_secret(new.key):
+            raise EnrolError("key", "", "is that of a sample, which everybody knows")
         if known is not None:
-            _need_same_seal(new, known)
+            self._need_same_seal(new, known)
         before = known or _NO_SEAL
-        door_id = new.door_id or before["door_id"]
+        door_id = before["door_id"] if new.door_id is None else new.door_id or None
+        if door_id != before["door_id"]:
+            self._leave_door(before["door_id"], new.seal_id)
         if door_id is not None:
             self._take_door(door_id, new.seal_id)
         broker_hash = before["broker_hash"]
@@ -85,7 +96,7 @@ class SealRows:
         other_id = self._seal_on.get(door_id)
         other = None if other_id in (None, seal_id) else self._seals.get(other_id)
         if other is not None:
-            if not self._replace:
+            if not self._replace and not self._moves(other_id, door_id):
                 raise EnrolError(
                     "door_id",
                     door_id,
@@ -95,14 +106,25 @@ class SealRows:
             self._unbound.append(other["seal_id"])
         self._seal_on[door_id] = seal_id
 
+    def _leave_door(self, door_id: str | None, seal_id: str) -> None:
+        """The seal hangs there no more."""
+        if door_id is not None and self._seal_on.get(door_id) == seal_id:
+            del self._seal_on[door_id]
 
-def _need_same_seal(new: NewSeal, known: Row) -> None:
-    if known["key"] != new.key:
-        raise EnrolError("seal_id", new.seal_id, "is enrolled already, with another key")
-    if known["door_id"] not in (None, new.door_id) and new.door_id is not None:
-        raise EnrolError(
-            "door_id",
-            new.door_id,
-            f"but seal {new.seal_id} hangs on door {known['door_id']} already; "
-            "flash a fresh seal for this door",
-        )
+    def _moves(self, seal_id: str | None, door_id: str) -> bool:
+        """Whether a seal is said to hang elsewhere by another row."""
+        return seal_id is not None and self._wanted.get(seal_id, door_id) != door_id
+
+    def _need_same_seal(self, new: NewSeal, known: Row) -> None:
+        if known["key"] != new.key:
+            raise EnrolError("seal_id", new.seal_id, "is enrolled already, with another key")
+        if not new.door_id or known["door_id"] in (None, new.door_id) or self._replace:
+            return
+        is_left = self._moves(self._seal_on.get(new.door_id), new.door_id)
+        if not is_left and known["door_id"] not in self._wanted.values():
+            raise EnrolError(
+                "door_id",
+                new.door_id,
+                f"but seal {new.seal_id} hangs on door {known['door_id']} already; flash a fresh "
+                "seal for this door, or say --replace if this one hangs here now",
+            )

@@ -136,8 +136,8 @@ def _lives(
 
 
 def _sample(earlier: list[_Sample], event: ReportCame, at_ms: int, heartbeat_ms: int) -> _Sample:
-    latest_ms = at_ms - (event.age_ms or 0 if event.seq else 0)
-    earliest_ms = latest_ms - event.waited_ms
+    latest_ms = at_ms - (event.age_ms or 0 if event.seq else 0) - event.held_ms
+    earliest_ms = latest_ms - max(event.waited_ms - event.held_ms, 0)
     if event.seq and event.age_ms is None:  # the seal lost count: after its report before this one
         known = [s for s in earlier if 0 < s.number < event.seq]
         earliest_ms = max(known, key=lambda s: s.number).earliest_ms if known else 0

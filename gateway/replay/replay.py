@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from gateway.core.events import Event
-from gateway.core.model import Door, Outages, Troubles
+from gateway.core.model import SURE, Door, Outages, Troubles
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn, Step
@@ -128,6 +128,7 @@ def differing(connection: Connection, replay: Replay) -> Apart:
     made = {
         "outages": (encode(replay.turn.outages), encode(Outages())),
         "troubles": (encode(replay.turn.troubles), encode(Troubles())),
+        "clock": (encode(replay.turn.doubt), encode(SURE)),
         "staff": (encode(replay.turn.router.staff), encode(Staff())),
     }
     return Apart(

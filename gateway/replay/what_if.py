@@ -131,7 +131,7 @@ class _Other:
     def __init__(self, held: SiteTurn, rulebook: Rulebook) -> None:
         self._held = held
         self._turn = SiteTurn(
-            SiteState(rulebook, held.doors, held.outages, held.router, held.troubles)
+            SiteState(rulebook, held.doors, held.outages, held.router, held.troubles, held.doubt)
         )
         self._deadlines = DeadlineIndex[Subject]()
 

@@ -3,6 +3,7 @@
 What cannot be read becomes a `Broken` value, so that it is told together with every other mistake.
 """
 
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -39,6 +40,20 @@ def found(environment: Mapping[str, str]) -> dict[str, dict[str, str | Broken]]:
         if value:
             given[section] = {key: value}
     return given
+
+
+def files(environment: Mapping[str, str]) -> list[Path]:
+    """The files that the environment names for secrets."""
+    names = (environment.get(f"{name}_FILE", "") for name in SECRETS.values())
+    return [Path(name) for name in names if name]
+
+
+def is_open(path: Path) -> bool:
+    """Whether others than its owner and its group may read the file; not where there is none."""
+    try:
+        return bool(path.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False
 
 
 def unknown(environment: Mapping[str, str]) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.core.rules import Rulebook, Rules
@@ -61,6 +61,19 @@ class Store(Section):
     """The database, one file. A relative path counts from the folder of the settings."""
 
     path: FilePath = Path("menshen.db")
+    _settings_folder: Path | None = PrivateAttr(default=None)
+
+    @property
+    def place(self) -> tuple[Path, Path | None]:
+        """The database, and the folder of the settings; None if they are in no file. A site has a
+        marker in both, for a drive may not be mounted."""
+        return self.path, self._settings_folder
+
+    def placed(self, folder: Path) -> Self:
+        """As settings in this folder mean it, wherever the program was started."""
+        placed = self.model_copy(update={"path": (folder / self.path.expanduser()).resolve()})
+        placed._settings_folder = folder.resolve()
+        return placed
 
 
 class Broker(Section):

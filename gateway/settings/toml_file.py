@@ -176,8 +176,7 @@ def _toml(value: object) -> str:
 
 def _placed(settings: Settings, folder: Path) -> Settings:
     """Relative paths count from the folder of the settings, wherever the program was started."""
-    store, broker = settings.store, settings.broker
-    store = store.model_copy(update={"path": (folder / store.path.expanduser()).resolve()})
+    store, broker = settings.store.placed(folder), settings.broker
     if broker.ca:
         broker = broker.model_copy(update={"ca": (folder / broker.ca.expanduser()).resolve()})
     return settings.model_copy(update={"store": store, "broker": broker})

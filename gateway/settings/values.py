@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gateway.language.peoples_text import TextError, line
+
 NAME_CHARACTERS_MAX = 60
 SHOWN_CHARACTERS_MAX = 60
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)*")
@@ -42,10 +44,11 @@ def path(text: object) -> Path:
 
 
 def one_line(text: str) -> str:
-    """A name for people: printable, on one line, not blank."""
-    if not text.strip() or not text.isprintable() or len(text) > NAME_CHARACTERS_MAX:
-        raise ValueError
-    return text
+    """A name for people, on one line, not blank."""
+    try:
+        return line(text, NAME_CHARACTERS_MAX)
+    except TextError:
+        raise ValueError from None
 
 
 def _is_address(text: str) -> bool:

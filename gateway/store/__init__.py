@@ -4,6 +4,7 @@ In reading order: `database` opens, migrates and says in a sentence what is wron
 tables, and `migrations` makes them. `statements` are what a commit writes, each compiled once;
 `journal`, `states`, `door_writes`, `case_writes`, `outbox` and `pending` know each their own rows,
 both ways; `batch` gathers those of one commit, and `writer` writes it in a thread of its own.
-`areas` says where doors lie, and `views`, `case_views` and `page_views` are what people read, as
-frozen `records`.
+`marker` and `high_water` are what is known outside the database, and `life` begins each start by
+comparing them. `areas` says where doors lie, and `views`, `case_views` and `page_views` are what
+people read, as frozen `records`.
 """

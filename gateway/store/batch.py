@@ -7,6 +7,7 @@ doubled.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -57,6 +58,7 @@ class WriteBatch:
         self._events: list[Row] = []
         self._doors: dict[str, Door] = {}
         self._windows: dict[str, ReplayWindow] = {}
+        self._raised: dict[str, ReplayWindow] = {}  # of seals that are not proved yet
         self._states: dict[str, Struct] = {}
         self._refusals: dict[tuple[int, str], Row] = {}
         self._permits: dict[str, Row] = {}
@@ -106,6 +108,10 @@ class WriteBatch:
         """Store how far a seal's transmissions have been accepted."""
         self._windows[seal_id] = window
 
+    def raised_mark(self, seal_id: str, window: ReplayWindow) -> None:
+        """Store a mark that rose although nothing is believed of the seal yet."""
+        self._raised[seal_id] = window
+
     def door(self, door: Door) -> None:
         """Store a door's state."""
         self._doors[door.door_id] = door
@@ -148,9 +154,23 @@ class WriteBatch:
         """Store what one person was told, and what waits for them."""
         self.people[person.warden_id] = person
 
+    def clock_set(self, by_ms: int) -> None:
+        """The clock was set by so much: what waits in the outbox waits as long as before."""
+        self._rows[sql.SHIFT_OUTBOX].append({"b_by_ms": by_ms})
+
     def attempt(self, entry: Entry) -> None:
         """Store how an attempt to deliver an entry went."""
         self._rows[sql.UPDATE_ENTRY].append(outbox.attempt_of(entry))
+
+    @property
+    def windows(self) -> Mapping[str, ReplayWindow]:
+        """How far the seals have come whose transmissions it accepts."""
+        return self._raised | self._windows if self._raised else self._windows
+
+    @property
+    def newest_ms(self) -> int | None:
+        """When the last of its events was stepped; None if it has none."""
+        return self._events[-1]["at_ms"] if self._events else None
 
     def log_rows(self) -> int:
         """How many rows of the journal and the outbox it writes: by so much the log grows."""
@@ -171,6 +191,10 @@ class WriteBatch:
         """The events, and the rows of those things of which only the latest is written."""
         return {
             sql.INSERT_EVENT: self._events,
+            sql.RAISE_MARK: [
+                {"b_seal_id": seal_id, "epoch": window.epoch, "counter": window.counter}
+                for seal_id, window in self._raised.items()
+            ],
             sql.UPDATE_WINDOW: [door_writes.of_window(*item) for item in self._windows.items()],
             sql.UPDATE_DOOR: [door_writes.of_state(door) for door in self._doors.values()],
             sql.UPSERT_REFUSAL: list(self._refusals.values()),

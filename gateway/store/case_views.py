@@ -80,6 +80,7 @@ class CaseRow(msgspec.Struct, frozen=True):
     closed_ms: int | None
     closed_arrived_ms: int | None
     outcome: str | None
+    despite_seal: bool
 
     @property
     def subject(self) -> Subject:

@@ -22,6 +22,7 @@ _OF_CASE = (
     "raised_again_ms",
     "returned_ms",
     "outcome",
+    "despite_seal",
 )
 _NOBODY = dict.fromkeys(tables.WHO_OF_CASE)
 

@@ -1,23 +1,30 @@
 """The one file that knows the database engine: open, migrate, read, write.
 
 SQLite in WAL mode with `synchronous=FULL`: a commit that returned has reached the disk, if the disk
-is honest. Readers never wait for the writer. The running gateway writes through `writer.py`; other
-programs write through `writing()` and take their turn.
+is honest. And with `psow=0`: a power cut may ruin the whole sector that was being written, as those
+of SD cards do, and so no two commits share one. Readers never wait for the writer. The running
+gateway writes through `writer.py`; other programs write through `writing()` and take their turn.
 """
 
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from gateway.store import marker
+
+RELEASE = metadata.version("menshen")
+MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 5_000  # how long a writer waits for its turn
 CACHE_KIB = 8_192
 LOG_PAGES = 8_000  # of the write-ahead log, 32 MB; a commit that finds more moves them itself
-HEAD = "0002_core"  # the newest migration; a test compares it with the folder
+HEAD = "0002_web"  # the newest migration; a test compares it with the folder
 STORED_FORMAT = 1  # of events and states as JSON; raised when older bytes mean something else
 
 
@@ -40,24 +47,24 @@ class Store:
         self._readers = _engine(path, writes=False)
 
     @classmethod
-    def open(cls, path: Path, create: bool = True) -> "Store":
+    def open(cls, path: Path, settings_folder: Path | None = None, create: bool = True) -> "Store":
         """The database at `path`, at the newest migration.
 
         Args:
             path: The file.
-            create: Whether one is made where there is none, readable by its owner only.
+            settings_folder: Where the settings lie that name it. A marker there, or beside the
+                file, says that one was here already.
+            create: Whether one is made where there was none, readable by its owner only.
 
         Raises:
-            StoreError: There is none, it cannot be used, or a newer release wrote it.
+            StoreError: There is none, or one was here and is not any more; it cannot be used, or a
+                newer release wrote it.
         """
-        if not path.exists():
-            if not create:
-                raise StoreError(f"there is no database at {path}; `menshen enrol` makes one")
-            _make_private(path)
+        _need_file(path, create, marker.places(path, settings_folder))
         store = cls(path)
         try:
             with as_store_error(path):
-                store._migrate()
+                store.migrate()
                 store._check_format()
         except BaseException:
             store.close()
@@ -123,15 +130,19 @@ class Store:
         self._writers.dispose()
         self._readers.dispose()
 
-    def _migrate(self) -> None:
-        if self._version() == HEAD:
+    def migrate(self) -> None:
+        """Bring it to the newest migration. StoreError if a newer release has been here."""
+        version = self._version()
+        if version == HEAD:
             return
+        if version is not None and not any((MIGRATIONS / "versions").glob(f"{version}*.py")):
+            raise StoreError(self._too_new(f"its tables are those of migration {version}"))
         # Alembic takes a third of a second to import; a start that has nothing to migrate skips it.
         from alembic import command
         from alembic.config import Config
 
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("script_location", str(MIGRATIONS))
         with self._writers.connect() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -141,10 +152,21 @@ class Store:
         with self._readers.connect() as connection:
             written = connection.execute(text("SELECT stored_format FROM site")).scalar()
         if written is not None and written > STORED_FORMAT:
-            raise StoreError(
-                f"{self.path} was written by a newer release of Menshen (its format is {written}, "
-                f"and this release reads up to {STORED_FORMAT}); install that release again"
-            )
+            raise StoreError(self._too_new(f"its format is {written}"))
+
+    def _too_new(self, why: str) -> str:
+        """A sentence about a file that only a newer release can read, and which that is."""
+        with self._readers.connect() as connection:
+            columns = connection.execute(text("SELECT name FROM pragma_table_info('site')")).all()
+            known = ("release",) in columns
+            query = "SELECT release FROM site" if known else "SELECT NULL"
+            newer = connection.execute(text(query)).scalar()
+        which = f"by release {newer} of Menshen" if newer else "by a newer release of Menshen"
+        return (
+            f"{self.path} was written {which}, which is newer than this one ({RELEASE}): {why}, "
+            f"and this one knows up to {HEAD} and {STORED_FORMAT}; install that release again, or "
+            "put back a copy of the database that was made before it"
+        )
 
     def _version(self) -> str | None:
         with self._writers.connect() as connection:
@@ -193,18 +215,80 @@ def _sentence(path: Path, words: str) -> str:
     return f"the database {path} says: {words}"
 
 
-def _make_private(path: Path) -> None:
-    """Create the file so that only its owner can read the keys in it."""
+def _need_file(path: Path, create: bool, markers: list[Path]) -> None:
+    """There is a file at `path` that may be a database of ours; else StoreError, or one is made."""
+    try:
+        size = path.stat().st_size
+    except (FileNotFoundError, NotADirectoryError):
+        _need_none_before(path, markers)
+        if not create:
+            raise StoreError(f"there is no database at {path}; `menshen enrol` makes one") from None
+        _make(path)
+    except OSError as error:
+        raise StoreError(f"the database {path} cannot be opened: {error.strerror}") from error
+    else:
+        if size == 0:
+            raise StoreError(
+                f"{path} is empty (0 bytes): what was in it is lost, or it was never made. Put a "
+                "copy of the database back; or, if a new site is meant, delete it"
+            )
+
+
+def need_none_before(path: Path, settings_folder: Path | None) -> None:
+    """StoreError if there is no database at `path`, and a marker says that there was one."""
+    if not path.exists():
+        _need_none_before(path, marker.places(path, settings_folder))
+
+
+def _need_none_before(path: Path, markers: list[Path]) -> None:
+    expected = marker.expected_at(markers)
+    if expected is not None:
+        raise StoreError(
+            f"there is no database at {path}, and there was one{_last_seen(expected)}: is its "
+            "drive mounted? Put a copy of it back; or, if a new site is meant, delete "
+            f"{expected.path}"
+        )
+
+
+def _last_seen(expected: marker.Expected) -> str:
+    """When a marker was written, as people read it; nothing if it does not say."""
+    if expected.marker is None:
+        return ""
+    at = datetime.fromtimestamp(expected.marker.written_ms / 1000, UTC)
+    return f" until {at:%Y-%m-%d %H:%M} UTC"
+
+
+def _make(path: Path) -> None:
+    """An empty database, whole from its first moment on: made beside its place, then moved there,
+    readable by its owner only, for there are keys in it."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        os.close(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
+        store = Store(unfinished)
+        try:
+            with as_store_error(path):
+                store.migrate()
+        finally:
+            store.close()
+        marker.sync(unfinished)
+        unfinished.rename(path)
+        marker.sync(path.parent)
     except OSError as error:
         raise StoreError(f"cannot make a database at {path}: {error.strerror}") from error
+    finally:
+        for name in ("", "-wal", "-shm"):
+            with suppress(OSError):
+                unfinished.with_name(unfinished.name + name).unlink()
 
 
 def _engine(path: Path, writes: bool) -> Engine:
-    url = URL.create("sqlite", database=str(path))  # as a text, a ? in the path would cut it
-    engine = create_engine(url, connect_args={"check_same_thread": False})
+    address = f"{path.absolute().as_uri()}?psow=0"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(address, uri=True, check_same_thread=False)
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
 
     @event.listens_for(engine, "connect")
     def prepare(raw: sqlite3.Connection, _: object) -> None:

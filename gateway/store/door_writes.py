@@ -3,6 +3,9 @@
 Each function answers pairs of a statement and a row for it.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import RowMapping
@@ -12,24 +15,26 @@ from gateway.core.effects import (
     OpeningAnnounced,
     OpeningBegan,
     OpeningEnded,
+    OpeningRedated,
     OpeningResumed,
     PermitSpent,
 )
-from gateway.core.model import Door, Order, Permit
+from gateway.core.model import Door, Order, Permit, Policy
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.store import statements as sql
 from gateway.store import states
 from gateway.store.statements import Row, Statement
 
+_decode_policy = msgspec.json.Decoder(Policy).decode
 _decode_daily = msgspec.json.Decoder(tuple[tuple[int, int], ...]).decode
 
 _NOT_SHUT = {"shut_from_ms": None, "shut_ms": None, "inferred": False}
 
 
 def of_window(seal_id: str, window: ReplayWindow) -> Row:
-    """How far a seal's transmissions have been accepted."""
-    return {"b_seal_id": seal_id, **asdict(window)}
+    """How far a seal's transmissions have been accepted; so it is proved."""
+    return {"b_seal_id": seal_id, **asdict(window), "unproved_ms": None}
 
 
 def of_state(door: Door) -> Row:
@@ -40,6 +45,12 @@ def of_state(door: Door) -> Row:
 def of_order(door_id: str, order: Order) -> Row:
     """An order on a door."""
     return {**asdict(order), "door_id": door_id, "policy": states.encode(order.policy).decode()}
+
+
+def order_from(row: Mapping[str, Any]) -> Order:
+    """An order from its row."""
+    times = row["order_id"], row["from_ms"], row["to_ms"]
+    return Order(*times, _decode_policy(row["policy"]))
 
 
 def of_permit(door_id: str, permit: Permit) -> Row:
@@ -62,6 +73,9 @@ def of_effect(at_ms: int, door_id: str, effect: Effect) -> tuple[Statement, Row]
             return sql.END_OPENING, {"b_id": row.pop("opening_id"), **row}
         case OpeningResumed(opening_id=opening_id, joined=joined):
             return sql.END_OPENING, {"b_id": opening_id, "joined": joined, **_NOT_SHUT}
+        case OpeningRedated():
+            row = asdict(effect)
+            return sql.REDATE_OPENING, {"b_id": row.pop("opening_id"), **row}
         case OpeningAnnounced(opening_id=opening_id, permit_id=permit_id, told=told):
             reason = Reason.ANNOUNCED_LATE if told else Reason.PERMIT
             row = {"b_id": opening_id, "reason": reason, "permit_id": permit_id}

@@ -1,7 +1,7 @@
 """The journal: every event that was stepped, in order, each report once. It is the truth."""
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from gateway.core.cases.refusal import Refusal
 from gateway.core.events import Event, ReportCame, kind_of
@@ -59,7 +59,10 @@ def is_journaled(connection: Connection, seal_id: str, seq: int) -> bool:
 
 
 def newest(connection: Connection) -> tuple[int, int]:
-    """(journal_id, at_ms) of the newest row; zeros where there is none."""
+    """(journal_id, at_ms) of the newest row; zeros where there is none. Whatever the journal's
+    length, it takes one step of its index: a gateway's time never goes back, so the newest row is
+    also the latest."""
     c = tables.journal.c
-    journal_id, at_ms = connection.execute(select(func.max(c.journal_id), func.max(c.at_ms))).one()
-    return journal_id or 0, at_ms or 0
+    query = select(c.journal_id, c.at_ms).order_by(c.journal_id.desc()).limit(1)
+    row = connection.execute(query).first()
+    return (row[0], row[1]) if row else (0, 0)

@@ -10,7 +10,7 @@ from gateway.core.subject import Subject
 from gateway.store import tables
 from gateway.store.journal import decode_event, encode_event, whose
 
-PENDING_AT_ONCE = 500
+PENDING_AT_ONCE = 5_000
 
 
 def leave(connection: Connection, events: Iterable[tuple[Subject, Event]]) -> None:

@@ -141,8 +141,9 @@ _RECEIVED = (
 )
 
 INSERT_EVENT = _of(tables.journal, tables.journal.insert())
+RAISE_MARK = _set(tables.seals, "seal_id", "b_seal_id", "epoch", "counter")
 UPDATE_WINDOW = _set(
-    tables.seals, "seal_id", "b_seal_id", "epoch", "counter", "seq_top", "seq_seen"
+    tables.seals, "seal_id", "b_seal_id", "epoch", "counter", "seq_top", "seq_seen", "unproved_ms"
 )
 UPDATE_DOOR = _set(tables.doors, "door_id", "b_door_id", "state")
 UPSERT_REFUSAL = _of(tables.refusals, _upsert_refusal)
@@ -156,6 +157,9 @@ INSERT_OPENING = Statement(
     _insert_once(tables.openings), [*OpeningBegan.__struct_fields__, "door_id", "heard_ms"]
 )
 END_OPENING = _set(tables.openings, "opening_id", "b_id", *_ENDED)
+REDATE_OPENING = _set(
+    tables.openings, "opening_id", "b_id", "opened_ms", "latest_ms", "reason", "permit_id"
+)
 ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit_id")
 UPSERT_CASE = _of(tables.cases, _upsert_case)
 INSERT_LATE_REFUSAL = _upsert(tables.late_refusals)
@@ -164,6 +168,15 @@ GROW_OUTAGE = _set(tables.outages, "outage_id", "b_id", "doors")
 END_OUTAGE = _set(tables.outages, "outage_id", "b_id", "over_ms")
 UPSERT_STATE = _upsert(tables.states)
 UPSERT_PERSON = _upsert(tables.people)
+SHIFT_OUTBOX = Statement(
+    update(tables.outbox)
+    .where(tables.outbox.c.done_ms.is_(None), ~tables.outbox.c.gave_up)
+    .values(
+        made_ms=tables.outbox.c.made_ms + bindparam("b_by_ms"),
+        next_ms=tables.outbox.c.next_ms + bindparam("b_by_ms"),
+    ),
+    ["b_by_ms"],
+)
 INSERT_ENTRY = _of(tables.outbox, _insert_once(tables.outbox))
 UPDATE_ENTRY = _set(
     tables.outbox, "entry_id", "b_id", "tries", "next_ms", "done_ms", "gave_up", "error"
@@ -177,6 +190,7 @@ DELETE_PENDING = Statement(
 # one row comes out right: a refused permit goes before one of the same id is announced anew.
 IN_ORDER = (
     INSERT_EVENT,
+    RAISE_MARK,
     UPDATE_WINDOW,
     UPDATE_DOOR,
     UPSERT_REFUSAL,
@@ -186,6 +200,7 @@ IN_ORDER = (
     SPEND_PERMIT,
     INSERT_OPENING,
     END_OPENING,
+    REDATE_OPENING,
     ANNOUNCE_OPENING,
     UPSERT_CASE,
     INSERT_LATE_REFUSAL,
@@ -194,6 +209,7 @@ IN_ORDER = (
     END_OUTAGE,
     UPSERT_STATE,
     UPSERT_PERSON,
+    SHIFT_OUTBOX,
     INSERT_ENTRY,
     UPDATE_ENTRY,
     RECEIVE_ENTRY,

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, select
 
-from gateway.core.model import Door, Outages, Troubles
+from gateway.core.model import SURE, Door, Doubt, Outages, Troubles
 from gateway.core.paging.person import Person
 from gateway.core.paging.staff import Staff
 from gateway.store import tables
@@ -18,6 +18,7 @@ OUTAGES: Final = "outages"
 TROUBLES: Final = "troubles"
 RULES: Final = "rules"
 STAFF: Final = "staff"
+CLOCK: Final = "clock"
 LISTENING: Final = "listening"
 
 
@@ -31,6 +32,7 @@ encode = msgspec.json.Encoder().encode
 _decode_door = msgspec.json.Decoder(Door).decode
 _decode_person = msgspec.json.Decoder(Person).decode
 _decode_outages = msgspec.json.Decoder(Outages).decode
+_decode_doubt = msgspec.json.Decoder(Doubt).decode
 _decode_troubles = msgspec.json.Decoder(Troubles).decode
 _decode_staff = msgspec.json.Decoder(Staff).decode
 _decode_listening = msgspec.json.Decoder(Listening).decode
@@ -51,6 +53,12 @@ def people(connection: Connection) -> tuple[Person, ...]:
 def outages(connection: Connection) -> Outages:
     """What the site knows of all doors."""
     return _decode_outages(site_state(connection, OUTAGES) or b"{}")
+
+
+def doubt(connection: Connection) -> Doubt:
+    """What the gateway's clock is worth."""
+    known = _decode_doubt(site_state(connection, CLOCK) or b"{}")
+    return SURE if known == SURE else known
 
 
 def troubles(connection: Connection) -> Troubles:

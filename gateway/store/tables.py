@@ -40,6 +40,9 @@ site = Table(
     Column("made_ms", BigInteger, nullable=False),
     # How events and states are written (store.database.STORED_FORMAT), apart from the tables.
     Column("stored_format", Integer, nullable=False),
+    Column("release", String(32), nullable=True),  # of Menshen, that started here last
+    # Random, of the latest start. The marker beside the file says the same, or this is a copy.
+    Column("life", String(32), nullable=True),
 )
 
 grids = Table(
@@ -79,6 +82,8 @@ seals = Table(
     Column("seq_seen", BigInteger, nullable=False, server_default="0"),
     Column("batch", String(32), nullable=True),
     Column("heartbeat_ms", BigInteger, nullable=True),  # how often it promised a heartbeat
+    # Its mark may be behind since then, and nothing is believed of it; NULL: it is proved.
+    Column("unproved_ms", BigInteger, nullable=True),
     Index("ix_seals_door_id", "door_id"),
 )
 
@@ -203,7 +208,10 @@ cases = Table(
     *(Column(f"{did}_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
     *(Column(f"{did}_arrived_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
     Column("outcome", Text, nullable=True),
+    # The seal said otherwise when it was reported, and whoever reported it knew.
+    Column("despite_seal", Boolean, nullable=False, server_default=false()),
     Index("ix_cases_state", "state", "raised_ms"),
+    Index("ix_cases_door_id", "door_id", "raised_ms"),
     sqlite_with_rowid=False,
 )
 
@@ -300,9 +308,10 @@ outbox = Table(
     Column("about", Text, nullable=False, server_default=""),
     Column("received_ms", BigInteger, nullable=True),  # when the person's handheld signed for it
     Index("uq_outbox_page_channel", "page_id", "channel", "address", "warden_id", unique=True),
-    Index(
-        "ix_outbox_due",
-        "next_ms",
+    Index(  # what a start takes up again, whatever the table's size
+        "ix_outbox_undelivered",
+        "channel",
+        "entry_id",
         sqlite_where=text("done_ms IS NULL AND gave_up = 0"),
         postgresql_where=text("done_ms IS NULL AND NOT gave_up"),
     ),

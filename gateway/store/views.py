@@ -25,6 +25,8 @@ class DoorRow(msgspec.Struct, frozen=True):
     grid_id: str
     grid: str
     state: Door
+    building: str = ""  # where it lies, if the table says so
+    stair: str = ""
 
 
 class WardenRow(msgspec.Struct, frozen=True):
@@ -151,6 +153,8 @@ _DOORS = select(
     tables.doors.c.grid_id,
     tables.grids.c.name,
     tables.doors.c.state,
+    tables.doors.c.building,
+    tables.doors.c.stair,
 ).join(tables.grids)
 
 _WARDENS = select(
@@ -165,8 +169,10 @@ _WARDENS = select(
 
 def _doors(connection: Connection, query: Select[Any]) -> list[DoorRow]:
     return [
-        DoorRow(door_id, label, grid_id, grid, states.door(door_id, state))
-        for door_id, label, grid_id, grid, state in connection.execute(query)
+        DoorRow(
+            door_id, label, grid_id, grid, states.door(door_id, state), building or "", stair or ""
+        )
+        for door_id, label, grid_id, grid, state, building, stair in connection.execute(query)
     ]
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from gateway.store.batch import WriteBatch
 from gateway.store.database import Store, StoreError, as_store_error
+from gateway.store.life import Life
 
 log = logging.getLogger("menshen.store")
 
@@ -50,10 +51,11 @@ class Writer:
 
     Args:
         store: The database. The writer takes a connection of its own, in a thread of its own.
+        life: Whose commits these are; its markers are told of each.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, life: Life | None = None) -> None:
+        self._store, self._life = store, life
         self._connection: Connection | None = None
         self._in_doubt: WriteBatch | None = None
         self._unsettled_rows = 0
@@ -90,6 +92,8 @@ class Writer:
             try:
                 if self._connection is None:
                     self._connection = self._store.connection()
+                if self._life is not None:
+                    self._life.begins_commit(batch)
                 if self._in_doubt is not batch or not self._is_written(batch):
                     with self._store.committing(self._connection):
                         batch.write(self._connection)
@@ -97,6 +101,8 @@ class Writer:
                 self._in_doubt = batch
                 self._let_go()  # a broken connection is no start for the next try
                 raise
+        if self._life is not None:
+            self._life.committed(batch)
         self._unsettled_rows += batch.log_rows()
         if self._unsettled_rows >= SETTLE_EVERY:
             self._unsettled_rows = 0

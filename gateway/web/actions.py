@@ -63,13 +63,14 @@ class Press(BaseModel):
 
 
 class Ending(Press):
-    """How the case ended."""
+    """How the case ended, and whether that is so although the seal says otherwise."""
 
     outcome: Outcome
+    despite_seal: bool = False
 
     def facts(self, now_ms: int) -> dict[str, Any]:
-        """The outcome."""
-        return {"outcome": self.outcome}
+        """Both."""
+        return {"outcome": self.outcome, "despite_seal": self.despite_seal}
 
 
 class Shelving(Press):

@@ -46,6 +46,7 @@ _ASIDE = N_("Put aside")
 _CLEARED = N_("Over, still to be answered")
 _OVER_WHEN_SHUT = (
     Reason.NO_PERMIT,
+    Reason.OPENED_IN_DOUBT,
     Reason.OPENED_BLIND,
     Reason.PERMIT_OVERSTAYED,
     Reason.OPEN_TOO_LONG,

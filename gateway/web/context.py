@@ -99,6 +99,7 @@ class WebContext:
             "site": self.settings.site.name,
             "in_language": lambda name: "?" + urlencode({**request.query_params, "lang": name}),
             "now_ms": self.now_ms(),
+            "clock_doubted": self.engine.health().clock_told,
             # a fragment in a stream says where it belongs; in its page it stands
             # there
             "oob": False,

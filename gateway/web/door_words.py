@@ -4,6 +4,7 @@ A tone never speaks by colour alone. The order of the questions is the order of 
 """
 
 import re
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -11,7 +12,7 @@ from gateway.core.doors.orders import why_not_under_order
 from gateway.core.doors.silence import Liveness, liveness
 from gateway.core.model import Case, CaseState, Contact, Door
 from gateway.core.paging.schedule import Role
-from gateway.core.reasons import TAMPER, Reason
+from gateway.core.reasons import TAMPER, UNANNOUNCED, Reason
 from gateway.core.rules import Rulebook
 from gateway.language.catalogue import N_
 from gateway.store.case_views import WAITING
@@ -53,7 +54,11 @@ ROLE_WORDS = {
 
 
 class Tile(Struct, frozen=True):
-    """A door on the wall."""
+    """A door on the wall.
+
+    A long label is set in two parts, `before` small and `rest` large; `is_headed` where `before`
+    stands over the tiles already.
+    """
 
     door_id: str
     label: str
@@ -62,6 +67,24 @@ class Tile(Struct, frozen=True):
     symbol: str
     since_ms: int | None
     is_late: bool = False  # its seal should have been heard by now, and is not lost yet
+    before: str = ""
+    rest: str = ""
+    is_headed: bool = False
+
+
+# Tones that want somebody's eye, the most urgent first.
+URGENCY = {
+    tone: rank
+    for rank, tone in enumerate(("breach", "waiting", "in_hand", "recorded", "announced"))
+}
+
+# How doors can stand, as one may look for them and count them. The key is in the page's address.
+STANDS: dict[str, Callable[[Tile], bool]] = {
+    "urgent": lambda tile: tile.tone in URGENCY,
+    "open": lambda tile: tile.symbol in ("open", "announced"),
+    "unseen": lambda tile: tile.symbol == "unknown" and tile.tone != "no_seal",
+    "no_seal": lambda tile: tile.tone == "no_seal",
+}
 
 
 def tile(row: DoorRow, now_ms: int, rulebook: Rulebook = SITE_RULES) -> Tile:
@@ -116,7 +139,7 @@ def _word(door: Door, tone: str, is_lost: bool) -> str:
         return "unheard" if door.heard_ms is None else "outage" if door.outage else "lost"
     if tone == "recorded" and door.in_review:
         return "case_reported"
-    if tone == "recorded" and door.opening and door.opening.reason is Reason.NO_PERMIT:
+    if tone == "recorded" and door.opening and door.opening.reason in UNANNOUNCED:
         return "case_closed"
     if tone == "announced" and door.opening and door.opening.reason is Reason.ALLOWANCE:
         return "allowed"

@@ -24,6 +24,7 @@ from gateway.store.database import StoreError
 from gateway.web.actor import at_screen
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
+from gateway.web.door_map import DoorQuery
 from gateway.web.live_view import LiveView
 from gateway.web.pages.cases import OneCase, OpenCases
 from gateway.web.pages.doors import OneDoor
@@ -31,6 +32,7 @@ from gateway.web.pages.wallboard import Wallboard
 from gateway.web.pages.warden_inbox import Inbox
 
 STREAMS_MAX: Final = 64
+NAME_MAX: Final = 400  # characters of what a page is about; the longest is a search on the wall
 PUSH_EVERY_MS: Final = 200
 SHARE: Final = 50  # all streams together read and draw for a fiftieth of the time ...
 REST_MAX_MS: Final = 5_000  # ... but nobody waits longer for what a slow drawing put off
@@ -47,9 +49,7 @@ _FULL = N_("Too many pages are open on this gateway; close some.")
 def _view(context: WebContext, request: Request, kind: str, name: str) -> LiveView | None:
     """What the page shows that listens, or None for one that only wants to know of commits."""
     kinds: dict[str, Callable[[], LiveView]] = {
-        "wallboard": lambda: Wallboard(
-            int(name) if name.isdecimal() and len(name) < 5 else 0, context.rulebook
-        ),
+        "wallboard": lambda: Wallboard(DoorQuery.named(name), context.rulebook),
         "cases": OpenCases,
         "case": lambda: OneCase(name, context.rulebook.rules.sign_off, at_screen(context, request)),
         "door": lambda: OneDoor(name, context.rulebook),
@@ -87,7 +87,7 @@ def routes(context: WebContext) -> APIRouter:
     async def stream(
         request: Request,
         view: Annotated[str, Query(max_length=16)] = "",
-        name: Annotated[str, Query(max_length=96)] = "",
+        name: Annotated[str, Query(max_length=NAME_MAX)] = "",
         seen: Annotated[str, Query(max_length=32)] = "",
     ) -> Response:
         if context.streams >= STREAMS_MAX:

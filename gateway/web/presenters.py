@@ -16,7 +16,7 @@ from gateway.core.reasons import Reason
 from gateway.language import reasons, recurrence, times
 from gateway.language.catalogue import say
 from gateway.store.case_views import CaseRow
-from gateway.web import case_words, door_words
+from gateway.web import case_words, door_places, door_words
 
 
 class Times:
@@ -132,6 +132,7 @@ class DoorWords:
     """A door, and the people of its grid."""
 
     dom_id = staticmethod(door_words.dom_id)
+    size = staticmethod(door_places.size)
 
     def __init__(self, language: str) -> None:
         self._language = language

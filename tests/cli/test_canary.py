@@ -31,3 +31,16 @@ def test_a_password_that_cannot_be_read_is_told(
     answer = menshen("canary", "seal.json", "--warden", "w1")
     assert answer.code == 2
     assert "MENSHEN_CONSOLE_PASSWORD_FILE" in answer.err
+
+
+def test_h7_an_authority_that_is_missing_is_named_and_not_the_seals_file(
+    menshen: Callable[..., Any], folder: Path, store: object
+) -> None:
+    menshen("broker-config", "pi.local")
+    menshen("enrol", "--seal", "new", "--door", "d2")
+    (file,) = folder.glob("*.json")
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"ca": "ca.der"}))
+    answer = menshen("canary", file.name, "--warden", "w1")
+    assert answer.code == 2
+    assert "ca.der cannot be read: No such file or directory; copy ca.der of the" in answer.err
+    assert file.name not in answer.err

@@ -1,15 +1,23 @@
 """What `menshen check` finds in the database: wardens, seals, refusals, pages."""
 
+from contextlib import closing
+
 import msgspec
 import pytest
 from sqlalchemy import delete, insert, update
 
 from gateway.cli import check_site
 from gateway.cli.check_result import Mark
+from gateway.core.doors.silence import liveness
+from gateway.core.duration import DAY_MS
+from gateway.core.model import Door
 from gateway.core.paging.person import Person
-from gateway.store import tables
+from gateway.core.rules import Rulebook, Rules
+from gateway.store import tables, views
+from gateway.store.database import Store
 
 NOW_MS = 1_900_000_000_000
+BOOK = Rulebook(Rules(), {})
 PAGE = {
     "page_id": "p",
     "case_id": "c",
@@ -51,19 +59,91 @@ def test_a_warden_whom_the_daily_test_does_not_reach_is_told(store):
     assert "of 1, 1 not reached by the daily test: w1" in result.text
 
 
-def test_silent_seals_are_told(store):
-    state = b'{"door_id":"d1","seal_id":"00112233445566aa","heard_ms":%d}'
-    for heard_ms, words in (
-        (NOW_MS - 300_000, "1 silent for over 3 min: d1"),
-        (NOW_MS, "all heard"),
-    ):
-        with store.writing() as connection:
-            connection.execute(
-                update(tables.doors)
-                .where(tables.doors.c.door_id == "d1")
-                .values(state=state % heard_ms)
-            )
-        assert words in checked(store, "seals", NOW_MS).text
+def heard(store, before_ms, heartbeat_ms=100_000):
+    """The door's seal promised a heartbeat, and was last heard so long ago."""
+    door = Door(
+        "d1", seal_id="00112233445566aa", heard_ms=NOW_MS - before_ms, heartbeat_ms=heartbeat_ms
+    )
+    with store.writing() as connection:
+        connection.execute(
+            update(tables.doors)
+            .where(tables.doors.c.door_id == "d1")
+            .values(state=msgspec.json.encode(door))
+        )
+
+
+def ordered(store, *door_ids):
+    """An order that runs now on each of these doors."""
+    with store.writing() as connection:
+        for door_id in door_ids:
+            order = {"order_id": f"o-{door_id}", "door_id": door_id}
+            times = {"from_ms": NOW_MS - DAY_MS, "to_ms": NOW_MS + DAY_MS}
+            connection.execute(insert(tables.orders), order | times)
+
+
+@pytest.mark.parametrize(
+    ("before_ms", "heartbeat_ms", "words"),
+    [
+        (300_000, 600_000, "all heard"),
+        (500_000, 100_000, "1 silent: d1"),
+        (1_500_000, 600_000, "1 late: d1"),
+        (99_000, 100_000, "all heard"),
+        (10 * DAY_MS, None, "all heard"),
+    ],
+)
+def test_f3_silent_is_what_the_core_and_the_pages_call_so(store, before_ms, heartbeat_ms, words):
+    heard(store, before_ms, heartbeat_ms)
+    with store.reading() as connection:
+        (row,) = views.doors_of(connection, ["d1"])
+    how = liveness(row.state, NOW_MS, BOOK.of(""))
+    assert {"all heard": "live", "1 silent: d1": "lost", "1 late: d1": "late"}[words] == how
+    assert words in checked(store, "seals", NOW_MS, BOOK).text
+
+
+def test_h1_a_seal_under_an_order_that_is_not_heard_fails(store):
+    heard(store, 500_000)
+    assert checked(store, "seals", NOW_MS, BOOK).mark is Mark.WARN
+    ordered(store, "d1")
+    result = checked(store, "seals", NOW_MS, BOOK)
+    assert result.mark is Mark.FAIL
+    assert "1 of them under an order, not watched now; go and look" in result.text
+
+
+def test_h1_a_site_of_nothing_fails(folder):
+    with closing(Store.open(folder / "empty.db")) as empty:
+        assert checked(empty, "doors", NOW_MS).mark is Mark.FAIL
+        assert "no door is enrolled" in checked(empty, "doors", NOW_MS).text
+        assert checked(empty, "staff").mark is Mark.FAIL
+
+
+def test_h1_forty_doors_under_order_without_a_seal_fail(store):
+    doors = [f"e{number}" for number in range(40)]
+    with store.writing() as connection:
+        for door_id in doors:
+            row = {"door_id": door_id, "label": door_id, "grid_id": "g1"}
+            connection.execute(insert(tables.doors), row)
+    assert checked(store, "doors", NOW_MS).mark is Mark.WARN
+    ordered(store, *doors)
+    result = checked(store, "doors", NOW_MS)
+    assert result.mark is Mark.FAIL
+    assert "of 40 doors under an order, 40 without a seal, so nobody watches" in result.text
+
+
+def test_h1_who_stands_above_the_wardens_is_missed(store):
+    result = checked(store, "staff")
+    assert result.mark is Mark.WARN
+    assert "no captain and no centre" in result.text
+    assert "no installer" in result.text
+
+
+def test_h6_the_canarys_own_openings_are_no_refusals(store):
+    rows = [
+        {"hour_ms": NOW_MS, "reason": reason, "count": 6, "latest_ms": NOW_MS}
+        for reason in ("no_order", "order_over", "duplicate")
+    ]
+    with store.writing() as connection:
+        connection.execute(insert(tables.refusals), rows)
+    assert checked(store, "refusals", NOW_MS).mark is Mark.OK
 
 
 def test_refusals_are_told_by_reason(store):

@@ -23,6 +23,7 @@ from gateway.notify.addressing import Addresses
 from gateway.registry import load as registry
 from gateway.store import pending, tables
 from gateway.store.database import Store
+from gateway.store.life import Life
 from sealwire import ccm, envelope, receipt, report, topics
 from tests.manual_clock import ManualClock
 from tests.waiting import until
@@ -122,7 +123,10 @@ def enrol(store: Store, seals: list[HandSeal], webhook: str = "", bound: bool = 
 
 
 def quiet(
-    store: Store, rules: Rules | None = None, clock: Clock | None = None
+    store: Store,
+    rules: Rules | None = None,
+    clock: Clock | None = None,
+    life: Life | None = None,
 ) -> tuple[Engine, Post]:
     """An engine on the store that does not run yet; by a clock that stands still, if none is
     given."""
@@ -130,7 +134,7 @@ def quiet(
         known = registry.load(connection)
     site = CommittedSite(known, Rulebook(rules or Rules()))
     addresses = Addresses(known, "", "en")
-    engine = Engine(store, site, Authenticator(), addresses, clock or ManualClock())
+    engine = Engine(store, site, Authenticator(), addresses, clock or ManualClock(), life)
     post = Post()
     engine.connect(post, [])
     return engine, post
@@ -138,11 +142,14 @@ def quiet(
 
 @contextlib.asynccontextmanager
 async def beating(
-    store: Store, rules: Rules | None = None, clock: Clock | None = None
+    store: Store,
+    rules: Rules | None = None,
+    clock: Clock | None = None,
+    life: Life | None = None,
 ) -> AsyncIterator[tuple[Engine, Post]]:
     """An engine at work on the store, its pending events read. At the end it is cancelled in the
     middle of whatever it does."""
-    engine, post = quiet(store, rules, clock)
+    engine, post = quiet(store, rules, clock, life)
     reader = PendingReader(store, engine)
     async with asyncio.TaskGroup() as group:  # an engine that dies takes its test with it
         tasks = [group.create_task(part) for part in (engine.run(), reader.run())]

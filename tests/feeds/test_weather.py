@@ -12,7 +12,11 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tests.feeds.building import Building
+from gateway.engine.clock import MachineClock
+from gateway.engine.health import Metrics
+from gateway.feeds.influx_history import History
+from gateway.settings.sections import Influx as InfluxSettings
+from tests.feeds.building import SITE_ID, Building
 from tests.feeds.conftest import QUICK, CaughtUp, Running, Until
 from tests.feeds.database import Database
 from tests.feeds.front import Front, Weather, answering, fine, hanging
@@ -62,6 +66,26 @@ async def test_bad_weather_is_waited_out_and_told_once(
     assert database.events() == len(building.journal())
     assert words in caplog.messages[0]
     assert [m.rpartition(" takes ")[2] for m in caplog.messages[1:]] == ["lines again"]
+
+
+async def test_d2_a_server_without_the_write_path_is_named_with_its_version(
+    building: Building,
+    server: Influx,
+    database: Database,
+    caplog: pytest.LogCaptureFixture,
+    until: Until,
+    now_ms: int,
+) -> None:
+    building.heartbeat(building.seals[0], now_ms)
+    settings = InfluxSettings(url=server.url, org="o", bucket="seals", token="t")
+    metrics = Metrics(MachineClock(0).now_ms)
+    history = History(settings, building.store, lambda: metrics.health(0), SITE_ID, QUICK)
+    task = asyncio.create_task(history.run())
+    await until(lambda: bool(caplog.messages))
+    task.cancel()
+    assert "is InfluxDB 1.6." in caplog.messages[0]
+    assert "which is older than 1.8; take 1.8 or newer, or 2" in caplog.messages[0]
+    assert building.unwritten() == []
 
 
 async def test_a_wrong_token_is_told_and_nothing_is_given_up(

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -19,6 +21,8 @@ from tests.waiting import until
 GATEWAY = "00000000000000aa"
 TOPIC = "seals/0011223344556677/report"
 
+FEW_AT_ONCE = "listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 20\n"
+
 
 class Held:
     """What arrived, and whether to acknowledge it."""
@@ -26,12 +30,21 @@ class Held:
     def __init__(self) -> None:
         self.messages: list[tuple[str, bytes, int]] = []
         self.live: list[bool] = []
+        self.waited_ms: list[int] = []
         self.metrics = Metrics(MachineClock(0).now_ms)
+        self._asked = False
 
-    def receive(self, topic: str, payload: bytes, token: int, live: bool) -> bool:
+    def receive(self, topic: str, payload: bytes, token: int, live: bool, waited_ms: int) -> bool:
         self.live.append(live)
+        self.waited_ms.append(waited_ms)
         self.messages.append((topic, payload, token))
         return True
+
+    def is_echoed_anew(self) -> bool:
+        """Whether the gateway has heard itself since this was asked first."""
+        if not self._asked:
+            self._asked, self.metrics.echo_ms = True, None
+        return self.metrics.echo_ms is not None
 
     def payloads(self) -> list[bytes]:
         return [payload for _, payload, _ in self.messages]
@@ -91,6 +104,44 @@ async def test_what_may_have_waited_in_the_broker_is_told_apart(mosquitto: Any) 
     assert first.live == [True]
     assert second.payloads() == [b"live", b"while the gateway was away", b"live again"]
     assert second.live == [False, False, True]
+
+
+async def test_i3_what_came_while_the_loop_stood_still_may_have_waited(mosquitto: Any) -> None:
+    """A stop of the process, a long step, a machine that swaps: the socket was not read."""
+    port, held = mosquitto().port, Held()
+    async with connected(port, held) as broker:
+        await until(lambda: held.metrics.echo_ms is not None)
+        await publish(port, b"in time")
+        await until(lambda: len(held.messages) == 1)
+        publishing = threading.Thread(target=asyncio.run, args=(publish(port, b"in the stop"),))
+        publishing.start()
+        threading.Event().wait(1.5)  # the loop stands still, the broker does not
+        await until(lambda: len(held.messages) == 2)
+        await asyncio.to_thread(publishing.join)
+        for _, _, token in held.messages:
+            broker.acknowledge(token)
+        await until(lambda: held.is_echoed_anew())
+        await publish(port, b"in time again")
+        await until(lambda: len(held.messages) == 3)
+    assert held.waited_ms[0] == held.waited_ms[2] == 0
+    assert held.waited_ms[1] >= 1_400
+    assert held.live == [True] * 3
+
+
+async def test_i3_what_a_broker_kept_until_we_acknowledged_may_have_waited(mosquitto: Any) -> None:
+    """A store that cannot write acknowledges nothing, and the broker sends no more for that."""
+    port, held = mosquitto(FEW_AT_ONCE).port, Held()
+    async with connected(port, held) as broker:
+        await until(lambda: held.metrics.echo_ms is not None)
+        await publish(port, *(b"%d" % n for n in range(21)))
+        await until(lambda: len(held.messages) == 20)
+        full_at = time.monotonic()
+        await until(lambda: time.monotonic() - full_at > 1.2)  # the disk is full for so long
+        for _, _, token in held.messages:
+            broker.acknowledge(token)
+        await until(lambda: len(held.messages) == 21)
+    assert held.waited_ms[:20] == [0] * 20
+    assert held.waited_ms[20] >= 1_000
 
 
 async def test_a_token_of_an_earlier_connection_acknowledges_nothing(mosquitto: Any) -> None:

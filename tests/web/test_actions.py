@@ -182,3 +182,44 @@ async def test_an_act_that_cannot_be_stored_is_told_so_and_still_done_later(
         assert "keeps trying" in answer.text
         await site.engine.idle()
         assert (await case_of(site, case_id)).acknowledged_by == "wang"
+
+
+async def test_g4_a_report_that_the_seal_contradicts_is_asked_for_again(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        case_id = first_case(0)
+        await site.act(case_id, "acknowledge")
+        refused = await site.act(case_id, "report", outcome="in_order")
+        assert isinstance(refused, dict)
+        assert refused["reason"] == "seal_says_open"
+        assert "The seal says that the door stands open" in refused["why"]
+        page = await site.text("/inbox/wang")
+        assert 'name="despite_seal"' in page
+        said = await site.act(case_id, "report", outcome="in_order", despite_seal=True)
+        assert said == {"changed": True}
+        for path in ("/inbox/wang", f"/cases/{case_id}", "/cases"):
+            assert "the seal said otherwise" in await site.text(path), path
+
+
+async def test_g4_what_the_seal_does_not_contradict_is_taken_at_once(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        await site.shuts(0)
+        await site.act(first_case(0), "acknowledge")
+        said = await site.act(first_case(0), "report", outcome="in_order", despite_seal=True)
+        assert said == {"changed": True}
+        assert "the seal said otherwise" not in await site.text(f"/cases/{first_case(0)}")
+
+
+async def test_g4_a_form_without_script_is_asked_too(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        await site.act(first_case(0), "acknowledge")
+        path = f"/inbox/wang/cases/{first_case(0)}/report"
+        answer = await site.client.post(path, data={"outcome": "in_order"})
+        assert answer.status_code == 409
+        sent = {"outcome": "in_order", "despite_seal": "true"}
+        assert (await site.client.post(path, data=sent)).status_code in (200, 303)

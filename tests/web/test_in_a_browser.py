@@ -11,6 +11,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from gateway.engine.clock import MachineClock
 from tests.waiting import until
+from tests.web.test_wall import many_doors
 from tests.web.web_site import Console, console, first_case, new_store
 
 PHONE = {"width": 360, "height": 740}
@@ -220,3 +221,36 @@ async def test_the_phone_signs_by_itself_for_every_page_that_reaches_it(
             await until(is_signed, wait_s=20)
             cases = (await site.client.get("/api/cases")).json()["open"]
             assert {case["state"] for case in cases} == {"paged"}
+
+
+OVERFLOWING = """[...document.querySelectorAll(".tile, .tile .label, .block, .case, .case .label")]
+  .filter((part) => {
+    const own = part.getBoundingClientRect();
+    const around = (part.closest("li") || part.parentElement).getBoundingClientRect();
+    return own.width > 1 && (own.right > around.right + 1.5 || own.left < around.left - 1.5);
+  }).map((part) => part.textContent)"""
+
+
+@pytest.mark.parametrize(
+    ("count", "language"), [(40, "zh-CN"), (300, "en"), (1_000, "zh-CN"), (3_000, "en")]
+)
+async def test_g1_g2_a_wall_of_real_labels_fits_every_screen_and_says_what_needs_me_first(
+    chromium: str, port: int, tmp_path: Path, count: int, language: str
+) -> None:
+    store = many_doors(tmp_path, count)
+    async with console(store, MachineClock(0)) as site, served(site, port):
+        await site.opens(7)
+        async with browsing(chromium, language, **PHONE) as page:
+            for width, height in ((360, 740), (1024, 768), (1920, 1080)):
+                await page.set_viewport_size({"width": width, "height": height})
+                await page.goto(f"http://127.0.0.1:{port}/")
+                assert await page.evaluate("document.documentElement.scrollWidth") == width
+                assert await page.evaluate(OVERFLOWING) == []
+                case = page.locator(".case").first
+                box = await case.bounding_box()
+                assert box, "the first screen shows what needs me"
+                assert box["y"] + box["height"] <= height
+                await page.keyboard.press("Tab")  # the way past everything
+                await page.keyboard.press("Enter")
+                await page.keyboard.press("Tab")
+                assert await case.evaluate("one => one === document.activeElement")

@@ -29,7 +29,7 @@ async def test_a_page_that_missed_nothing_is_sent_nothing_but_the_change(tmp_pat
         await site.seal(0)
         await site.seal(1)
         seen = await seen_by(site, "/")
-        async with listening(site, f"view=wallboard&name=0&seen={seen}") as line:
+        async with listening(site, f"view=wallboard&name=&seen={seen}") as line:
             await line.rests()
             await site.opens(1)
             told = await line.next("fragment")
@@ -95,7 +95,7 @@ async def test_every_live_page_has_a_stream_that_agrees_with_it(view: str, tmp_p
         await site.seal(0)
         await site.opens(0)
         path, name = {
-            "wallboard": ("/", "0"),
+            "wallboard": ("/", ""),
             "cases": ("/cases", ""),
             "case": (f"/cases/{first_case(0)}", first_case(0)),
             "door": ("/doors/d0", "d0"),
@@ -143,7 +143,7 @@ async def test_a_stream_outlives_a_store_that_cannot_be_read(
 
         with monkeypatch.context() as broken_store:
             broken_store.setattr(Store, "reading", broken)
-            async with listening(site, "view=wallboard&name=0") as line:
+            async with listening(site, "view=wallboard&name=") as line:
                 await site.opens(0)
                 await line.next("committed")
                 broken_store.undo()
@@ -161,7 +161,7 @@ async def test_a_stream_without_a_look_tells_of_commits_only(tmp_path: Path) -> 
 
 async def test_a_listener_that_is_gone_is_watched_for_no_more(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
-        async with listening(site, "view=wallboard&name=0") as line:
+        async with listening(site, "view=wallboard&name=") as line:
             await line.next("fragment")
             assert len(site.engine.broadcast) == 1
         assert len(site.engine.broadcast) == 0
@@ -171,7 +171,7 @@ async def test_streams_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(live_stream, "STREAMS_MAX", 1)
     async with (
         console(new_store(tmp_path)) as site,
-        listening(site, "view=wallboard&name=0") as line,
+        listening(site, "view=wallboard&name=") as line,
     ):
         await line.next("fragment")
         answer = await site.client.get("/stream", headers={"accept-language": "en"})
@@ -188,7 +188,7 @@ async def test_many_commits_are_one_push(tmp_path: Path) -> None:
     async with console(new_store(tmp_path, doors=8)) as site:
         for number in range(8):
             await site.seal(number)
-        async with listening(site, "view=wallboard&name=0") as line:
+        async with listening(site, "view=wallboard&name=") as line:
             await line.next("fragment")
             for number in range(8):
                 await site.opens(number)

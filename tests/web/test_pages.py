@@ -9,7 +9,6 @@ from gateway.core.model import Contact
 from gateway.core.reasons import Reason
 from gateway.core.subject import of_door
 from gateway.store.database import Store, StoreError
-from gateway.web.pages import wallboard
 from tests.web.web_site import (
     NASTY,
     SECRET_ADDRESS,
@@ -150,7 +149,7 @@ async def test_links_keep_the_path_that_a_proxy_puts_before(tmp_path: Path) -> N
             assert 'href="/doors/d0"' in page
 
 
-@pytest.mark.parametrize("path", ["/doors/none", "/cases/none", "/inbox/none", "/?screen=-1", "/x"])
+@pytest.mark.parametrize("path", ["/doors/none", "/cases/none", "/inbox/none", "/x"])
 async def test_what_is_not_there_is_a_sentence(path: str, tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         answer = await site.client.get(path, headers={"accept-language": "en"})
@@ -161,7 +160,6 @@ async def test_what_is_not_there_is_a_sentence(path: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "path",
     [
-        "/?screen=many",
         f"/doors/d0?before_ms={2**70}",
         f"/cases?before_ms={2**70}",
         f"/api/doors?offset={2**70}",
@@ -224,14 +222,3 @@ async def test_a_store_that_cannot_be_read_is_told_in_a_sentence(
         assert "The gateway cannot read its database now: the disk is on fire." in answer.text
         page = await site.text("/health")  # the page for the engineer still comes
         assert "the disk is on fire" in page
-
-
-async def test_a_wall_of_more_doors_than_a_screen_has_further_screens(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wallboard, "DOORS_MAX", 5)
-    async with console(new_store(tmp_path, doors=12)) as site:
-        first, last = await site.text("/"), await site.text("/?screen=2")
-        assert first.count("data-tone=") == 5
-        assert last.count("data-tone=") == 2
-        assert "?screen=1" in first

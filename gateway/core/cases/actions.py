@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from gateway.core.cases import escalation
 from gateway.core.cases.case import Attribution, H, answer, find, paged, report, review, shelve
+from gateway.core.cases.contradiction import contradicted
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import Action, judge
 from gateway.core.duration import DAY_MS, MINUTE_MS
@@ -80,7 +81,7 @@ def act(
         return holder, recent, effects
     age_ms = max(0, min(event.age_ms, AGE_MAX_MS, now_ms - case.raised_ms))
     done_ms = now_ms - age_ms
-    leads_to = _judge(case, event, done_ms, now_ms)
+    leads_to = _judge(holder, case, event, done_ms, now_ms)
     refusal = leads_to if isinstance(leads_to, Refusal) else None
     overtaken = case.acted_ms is not None and done_ms < case.acted_ms
     result = ActionResult(event.action_id, now_ms, age_ms, refusal, overtaken)
@@ -134,7 +135,9 @@ def _page_fate(holder: H, case: Case, action: Action, now_ms: int) -> tuple[H, t
     return paged(holder, case, now_ms)
 
 
-def _judge(case: Case, event: CaseAction, done_ms: int, now_ms: int) -> CaseState | Refusal:
+def _judge(
+    holder: Holder, case: Case, event: CaseAction, done_ms: int, now_ms: int
+) -> CaseState | Refusal:
     """Where the action leads by the table, or why it is refused by that or by what it says."""
     action = ACTION_OF[type(event)]
     leads_to = judge(case, action, event.actor)
@@ -143,8 +146,11 @@ def _judge(case: Case, event: CaseAction, done_ms: int, now_ms: int) -> CaseStat
     again_ms = case.raised_again_ms
     if action not in _REVIEW and again_ms is not None and done_ms < again_ms:
         return Refusal.RAISED_SINCE
-    if isinstance(event, CaseReported) and event.outcome not in set(Outcome):
-        return Refusal.NO_SUCH_OUTCOME
+    if isinstance(event, CaseReported):
+        if event.outcome not in set(Outcome):
+            return Refusal.NO_SUCH_OUTCOME
+        if not event.despite_seal:
+            return contradicted(holder, event) or leads_to
     if isinstance(event, CaseShelved) and event.until_ms <= now_ms:
         return Refusal.UNTIL_PAST
     return leads_to
@@ -164,7 +170,8 @@ def _do(
 ) -> tuple[H, tuple[Effect, ...]]:
     match event:
         case CaseReported(outcome=outcome):
-            return report(holder, case, outcome, attribution, rules)
+            despite_seal = contradicted(holder, event) is not None
+            return report(holder, case, outcome, despite_seal, attribution, rules)
         case CaseShelved(why=why, until_ms=until_ms):
             return shelve(holder, case, why, until_ms, attribution, rules)
     action = ACTION_OF[type(event)]

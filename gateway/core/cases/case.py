@@ -131,14 +131,18 @@ def answer(
 
 
 def report(
-    holder: H, case: Case, outcome: str, attribution: Attribution, rules: Rules
+    holder: H,
+    case: Case,
+    outcome: str,
+    despite_seal: bool,
+    attribution: Attribution,
+    rules: Rules,
 ) -> tuple[H, tuple[Effect, ...]]:
     """A person says how it ended. Where the site wants no signing off, that is the end."""
     state = CaseState.REPORTED if rules.sign_off else CaseState.SIGNED_OFF
     secondary, ends = case.secondary, {"escalation": None, "shelf": None, "secondary": ()}
-    reported = _moved(
-        case, attribution, state=state, reported_by=attribution.actor, outcome=outcome, **ends
-    )
+    said = {"reported_by": attribution.actor, "outcome": outcome, "despite_seal": despite_seal}
+    reported = _moved(case, attribution, state=state, **said, **ends)
     reviewed_ms = attribution.now_ms + rules.review_ms if rules.sign_off else None
     times = {"returns_ms": reviewed_ms, "hands_over_ms": None}
     reported = replace(reported, moved_by=None, **times)  # for `reported_by` says who

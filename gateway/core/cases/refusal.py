@@ -21,6 +21,8 @@ class Refusal(StrEnum):
     NOT_SHELVED = "not_shelved"  # tampered with: it cannot be put aside
     UNTIL_PAST = "until_past"
     NO_SUCH_OUTCOME = "no_such_outcome"
+    SEAL_SAYS_OPEN = "seal_says_open"  # reported as shut: asked whether it is so all the same
+    SEAL_NOT_HEARD = "seal_not_heard"  # reported as working again: likewise
     NOT_REPORTED = "not_reported"
     OWN_REPORT = "own_report"  # who reported it neither assesses it nor signs it off
     ASSESS_FIRST = "assess_first"

@@ -66,24 +66,32 @@ def may_be_older(door: Door, event: ReportCame, edges: int, now_ms: int) -> bool
     """
     if edges or event.age_ms is None or door.observed_until_ms is None:
         return False
-    return now_ms - event.age_ms - event.waited_ms < door.observed_until_ms
+    return _speaks_for_ms(event, event.age_ms, now_ms) < door.observed_until_ms
 
 
 def edge_ms(event: ReportCame, now_ms: int) -> int | None:
-    """When the report's edge was by the gateway's clock; None for a heartbeat or an unknown age."""
-    return now_ms - event.age_ms if event.edge and event.age_ms is not None else None
+    """When the report's edge was by the gateway's clock, at the latest; None for a heartbeat or an
+    unknown age."""
+    if not event.edge or event.age_ms is None:
+        return None
+    return now_ms - event.age_ms - event.held_ms
 
 
 def observed_until_ms(door: Door, event: ReportCame, now_ms: int) -> int | None:
     """Up to when the door's edges are known: a heartbeat speaks for now, others for their edge."""
     if event.age_ms is None or event.contact is Contact.UNKNOWN:
         return door.observed_until_ms
-    speaks_for_ms = now_ms - event.age_ms - event.waited_ms
+    speaks_for_ms = _speaks_for_ms(event, event.age_ms, now_ms)
     return (
         speaks_for_ms
         if door.observed_until_ms is None
         else max(door.observed_until_ms, speaks_for_ms)
     )
+
+
+def _speaks_for_ms(event: ReportCame, age_ms: int, now_ms: int) -> int:
+    """The earliest time at which its seal can have said this."""
+    return now_ms - age_ms - max(event.waited_ms, event.held_ms)
 
 
 def _edge_interval(door: Door, event: ReportCame, now_ms: int) -> tuple[int, int]:
@@ -97,7 +105,7 @@ def _edge_interval(door: Door, event: ReportCame, now_ms: int) -> tuple[int, int
     if latest_ms is None:
         latest_ms = now_ms
     elif not event.first:
-        return latest_ms - event.waited_ms, latest_ms
+        return latest_ms - max(event.waited_ms - event.held_ms, 0), latest_ms
     return (
         latest_ms if door.observed_until_ms is None else min(door.observed_until_ms, latest_ms)
     ), latest_ms

@@ -8,7 +8,7 @@ once, that is recorded and nobody is told.
 from msgspec.structs import replace
 
 from gateway.core.cases.case import DoorChange, raise_case
-from gateway.core.doors import openings, permits
+from gateway.core.doors import clock_doubt, openings, permits
 from gateway.core.doors.observation import Observation
 from gateway.core.doors.orders import why_not_under_order
 from gateway.core.effects import OpeningBegan, OpeningEnded
@@ -60,7 +60,8 @@ def tell(
     effects += (_began(opening.opening_id, restart),)
     if why_not_under_order(door, now_ms):
         return door, effects
-    reason, since_ms = Reason.OPEN_AFTER_RESTART, restart.from_ms
+    reason = clock_doubt.reason(door, Reason.OPEN_AFTER_RESTART, now_ms)
+    since_ms = restart.from_ms
     door, raised = raise_case(door, reason, opening.opening_id, now_ms, since_ms, rules)
     return door, effects + raised
 

@@ -21,7 +21,7 @@ def told_ms(door: Door, now_ms: int, rules: Rules) -> int | None:
     first = orders.next_ending_after(door, now_ms)
     if first is None or door.door_class == CANARY:
         return None
-    return max(first.from_ms, now_ms) + _patience_ms(first, rules)
+    return max(orders.begins_ms(door, first), now_ms) + _patience_ms(first, rules)
 
 
 def placed(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> DoorChange:

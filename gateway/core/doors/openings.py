@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from gateway.core.cases import case
 from gateway.core.cases.case import DoorChange, raise_case
-from gateway.core.doors import canary, open_at_order, orders, permits
+from gateway.core.doors import canary, clock_doubt, open_at_order, orders, permits
 from gateway.core.doors.observation import Observation
 from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, OpeningResumed, PermitSpent
 from gateway.core.model import Contact, Door, Opening
-from gateway.core.reasons import BREACHES, TAMPER, UNWATCHED, Reason
+from gateway.core.reasons import BREACHES, TAMPER, UNANNOUNCED, UNWATCHED, Reason
 from gateway.core.rules import CANARY, Rules
 
 # What may still go on when the door is shut.
@@ -27,7 +27,7 @@ def begin(
     door, opening, spent = _judge(door, opening_id, opened_ms, latest_ms, now_ms, rules)
     door = replace(door, opening=opening, ended=None)
     began = OpeningBegan(opening_id, opened_ms, latest_ms, opening.reason, opening.permit_id)
-    if opening.reason is Reason.NO_PERMIT:
+    if opening.reason in UNANNOUNCED:
         door, raised = raise_case(door, opening.reason, opening_id, now_ms, opened_ms, rules)
         return door, (began, *spent, *raised)
     if opening.reason is Reason.CANARY:
@@ -46,6 +46,8 @@ def _judge(
     if unwatched is not None:
         due_ms = open_at_order.told_ms(door, now_ms, rules)
         return door, Opening(opening_id, opened_ms, unwatched, None, due_ms), ()
+    if clock_doubt.is_question(door, opened_ms, latest_ms, rules):
+        return door, Opening(opening_id, opened_ms, Reason.OPENED_IN_DOUBT), ()
     covering = permits.covering(door, opened_ms, latest_ms, rules)
     if covering is not None:
         permit, window_ms = covering
@@ -106,12 +108,12 @@ def opened_blind(door: Door, observation: Observation, rules: Rules) -> DoorChan
     opening_id = observation.name() + "-blind"
     earliest_ms, latest_ms = observation.observed_until_ms, observation.latest_ms
     unwatched = orders.why_recorded_only(door, latest_ms, observation.now_ms)
-    reason = unwatched or Reason.OPENED_BLIND
+    reason = unwatched or clock_doubt.reason(door, Reason.OPENED_BLIND, latest_ms)
     if door.door_class == CANARY:
         reason = Reason.CANARY
     began = OpeningBegan(opening_id, earliest_ms, latest_ms, reason, None, observation.edges)
     effects: tuple[Effect, ...] = (began, OpeningEnded(opening_id, earliest_ms, latest_ms, 0, True))
-    if reason is Reason.OPENED_BLIND:
+    if reason in (Reason.OPENED_BLIND, Reason.OPENED_IN_DOUBT):
         door, raised = raise_case(door, reason, opening_id, observation.now_ms, earliest_ms, rules)
         effects += raised
         if observation.shuts:
@@ -254,4 +256,5 @@ def _tell_overstay(
         opening = replace(opening, reason=Reason.OPEN_TOO_LONG)  # once, whatever order comes next
         door = replace(door, opening=opening)
     reason = Reason.PERMIT_OVERSTAYED if opening.permit_id else Reason.OPEN_TOO_LONG
+    reason = clock_doubt.reason(door, reason, now_ms)
     return raise_case(door, reason, opening.opening_id + "-overstay", now_ms, since_ms, rules)

@@ -9,20 +9,39 @@ from gateway.core.rules import Rules
 
 ORDERS_MAX = 8  # per door; the one that ends first goes first
 
+# While the clock is in doubt an order begins at the earlier and ends at the later of the times that
+# it may be.
+
 
 def running(door: Door, at_ms: int) -> Order | None:
     """The order that holds at a time; of several, the one that ends last."""
     for order in reversed(door.orders):
-        if order.from_ms <= at_ms < order.to_ms:
+        if begins_ms(door, order) <= at_ms < over_ms(door, order):
             return order
     return None
+
+
+def begins_ms(door: Door, order: Order) -> int:
+    """When an order begins, by the gateway's clock."""
+    return order.from_ms - door.doubt.behind_ms
+
+
+def over_ms(door: Door, order: Order) -> int:
+    """When an order is over, by the gateway's clock."""
+    return order.to_ms + door.doubt.ahead_ms
+
+
+def is_certain(door: Door, at_ms: int) -> bool:
+    """Whether an order holds then by every time that it may be."""
+    times_ms = at_ms - door.doubt.ahead_ms, at_ms + door.doubt.behind_ms
+    return all(any(o.from_ms <= time_ms < o.to_ms for o in door.orders) for time_ms in times_ms)
 
 
 def why_not_under_order(door: Door, at_ms: int) -> Reason | None:
     """None if an order holds at the time; else the reason why nobody is told."""
     if running(door, at_ms) is not None:
         return None
-    if any(at_ms < order.from_ms for order in door.orders):
+    if any(at_ms < begins_ms(door, order) for order in door.orders):
         return Reason.ORDER_NOT_BEGUN
     return Reason.ORDER_OVER if door.orders else Reason.NO_ORDER
 
@@ -59,10 +78,18 @@ def ends_ms(door: Door, at_ms: int) -> int | None:
     """
     if len(door.orders) == 1:  # nearly always
         order = door.orders[0]
-        return order.to_ms if order.from_ms <= at_ms < order.to_ms else None
+        end_ms = over_ms(door, order)
+        return end_ms if begins_ms(door, order) <= at_ms < end_ms else None
     end_ms = at_ms
     for _ in range(ORDERS_MAX):
-        latest = max((o.to_ms for o in door.orders if o.from_ms <= end_ms < o.to_ms), default=None)
+        latest = max(
+            (
+                over_ms(door, order)
+                for order in door.orders
+                if begins_ms(door, order) <= end_ms < over_ms(door, order)
+            ),
+            default=None,
+        )
         if latest is None:
             break
         end_ms = latest
@@ -71,7 +98,7 @@ def ends_ms(door: Door, at_ms: int) -> int | None:
 
 def next_ending_after(door: Door, at_ms: int) -> Order | None:
     """Of the orders that end after a time, the one that begins first."""
-    coming = (order for order in door.orders if order.to_ms > at_ms)
+    coming = (order for order in door.orders if over_ms(door, order) > at_ms)
     return min(coming, key=lambda order: order.from_ms, default=None)
 
 

@@ -14,7 +14,7 @@ from gateway.core.duration import DAY_MS
 from gateway.core.effects import Effect, OpeningAnnounced, PermitRefused, PermitSpent
 from gateway.core.events import PermitAnnounced
 from gateway.core.model import Case, Door, Permit
-from gateway.core.reasons import Reason
+from gateway.core.reasons import UNANNOUNCED, Reason
 from gateway.core.rules import Rules
 
 PERMITS_MAX = 32  # per door; what is over or used up goes first, and what lives never
@@ -33,7 +33,7 @@ def announced(door: Door, event: PermitAnnounced, now_ms: int, rules: Rules) -> 
         return door, (PermitRefused(permit.permit_id, Reason.PERMITS_FULL),)
     door = with_permit
     case = explains(door, permit, now_ms, rules) if event.explains else None
-    window = None if case is None else _window_of(permit, case, rules)
+    window = None if case is None else _window_of_case(permit, case, rules)
     if case is None or window is None:
         return door, ()
     door, left = spend(door, permit, window[0])
@@ -57,16 +57,16 @@ def explains(door: Door, permit: Permit, now_ms: int, rules: Rules) -> Case | No
     """The open case that a permit ends, because it explains the opening which raised it and comes
     within the grace time; None if there is none."""
     case = door.case
-    if case is None or case.reason is not Reason.NO_PERMIT or case.openings != 1:
+    if case is None or case.reason not in UNANNOUNCED or case.openings != 1:
         return None
-    window = _window_of(permit, case, rules)
+    window = _window_of_case(permit, case, rules)
     if now_ms - case.since_ms > rules.grace_ms or window is None:
         return None
     return case if _left(permit, window[0]) >= 1 else None
 
 
-def _window_of(permit: Permit, case: Case, rules: Rules) -> tuple[int, int] | None:
-    return _window(permit, case.since_ms, case.since_ms + rules.grace_ms, rules)
+def _window_of_case(permit: Permit, case: Case, rules: Rules) -> tuple[int, int] | None:
+    return window_of(permit, case.since_ms, case.since_ms + rules.grace_ms, rules)
 
 
 def add(door: Door, permit: Permit, now_ms: int) -> Door | None:
@@ -103,7 +103,7 @@ def covering(
     for permit in door.permits:
         if permit.from_ms > latest_ms or earliest_ms >= permit.to_ms or permit.openings < 1:
             continue
-        window = _window(permit, earliest_ms, latest_ms, rules)
+        window = window_of(permit, earliest_ms, latest_ms, rules)
         if window is None or _left(permit, window[0]) < 1:
             continue
         if soonest is None or (window[1], permit.permit_id) < soonest[:2]:
@@ -124,6 +124,17 @@ def spend(door: Door, permit: Permit, window_ms: int) -> tuple[Door, int]:
     return replace(door, permits=permits), left
 
 
+def give_back(door: Door, permit: Permit) -> tuple[Door, int]:
+    """The door with one opening put back on the permit, which spent none after all, and how many it
+    then allows."""
+    if permit.daily:
+        back = replace(permit, spent=(permit.spent[0], max(permit.spent[1] - 1, 0)))
+    else:
+        back = replace(permit, openings=permit.openings + 1)
+    permits = tuple(back if other is permit else other for other in door.permits)
+    return replace(door, permits=permits), _left(back, back.spent[0])
+
+
 def _left(permit: Permit, window_ms: int) -> int:
     """How many openings it still allows in the window that began then."""
     used = permit.spent[1] if permit.daily and permit.spent[0] == window_ms else 0
@@ -139,7 +150,7 @@ def _may_be_within(permit: Permit, at_ms: int, zone: local_time.Zone) -> bool:
     return any(local_time.is_between(minute, *window) for window in permit.daily)
 
 
-def _window(
+def window_of(
     permit: Permit, earliest_ms: int, latest_ms: int, rules: Rules
 ) -> tuple[int, int] | None:
     """From and to of the time in which it covers an opening between the two, or None.

@@ -8,7 +8,7 @@ from gateway.core.cases.case import DoorChange, cleared
 from gateway.core.doors import chatter, found_open, open_after_restart, openings, silence, tamper
 from gateway.core.doors.observation import Observation, may_be_older, observe, observed_until_ms
 from gateway.core.effects import Effect
-from gateway.core.events import ReportCame, SealBound
+from gateway.core.events import MemoryEnded, ReportCame, SealBound
 from gateway.core.model import Contact, Door
 from gateway.core.reasons import BREACHES, FAULTS
 from gateway.core.rules import Rules
@@ -85,3 +85,17 @@ def bound(door: Door, event: SealBound, now_ms: int, _: Rules) -> DoorChange:
         silence=None,
     )
     return door, effects + silence.ended(silent)
+
+
+def forgotten(door: Door, _event: MemoryEnded, _now_ms: int, _: Rules) -> DoorChange:
+    """What the door did since is not known: the next report begins anew, and accuses nobody of
+    openings that it may have told of before. Cases and openings that were under way go on."""
+    door = replace(
+        door,
+        contact=Contact.UNKNOWN,
+        edges=None,
+        opened_ms=(),
+        chattering=None,
+        open_after_restart=None,
+    )
+    return door, ()

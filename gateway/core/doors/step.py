@@ -22,6 +22,7 @@ from gateway.core.doors import (
     canary,
     chatter,
     found_open,
+    held_back,
     open_after_restart,
     open_at_order,
     openings,
@@ -46,6 +47,7 @@ from gateway.core.events import (
     DoorPlaced,
     DutyEnds,
     Event,
+    MemoryEnded,
     MessageRefused,
     OrderPlaced,
     OutageBegan,
@@ -55,6 +57,7 @@ from gateway.core.events import (
     PermitAnnounced,
     PersonOnSite,
     ReportCame,
+    ReportHeld,
     SealBound,
 )
 from gateway.core.model import Door
@@ -125,9 +128,11 @@ def _act(door: Door, event: CaseAction, now_ms: int, rules: Rules) -> DoorChange
 # What each event does: (door, event, now_ms, rules) -> door, effects.
 EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     ReportCame: reports.came,
+    ReportHeld: held_back.held,
     MessageRefused: refusals.refused,
     DeadlineCame: lambda door, _, __, ___: (door, ()),
     SealBound: reports.bound,
+    MemoryEnded: reports.forgotten,
     DoorClassed: _class,
     DoorPlaced: _place,
     OrderPlaced: _order,

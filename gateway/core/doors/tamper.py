@@ -87,4 +87,4 @@ def _waits(door: Door, now_ms: int, rules: Rules, is_known: bool) -> Door:
     first = orders.next_ending_after(door, over_ms)
     if first is None:
         return replace(door, tampered_ms=None)
-    return replace(door, tampered_ms=max(first.from_ms, now_ms) + rules.grace_ms)
+    return replace(door, tampered_ms=max(orders.begins_ms(door, first), now_ms) + rules.grace_ms)

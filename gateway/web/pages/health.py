@@ -15,7 +15,6 @@ from gateway.store import views
 from gateway.store.database import StoreError
 from gateway.web.context import WebContext
 
-DOORS_MAX: Final = 2_000  # searched for silence and low batteries
 SEALS_MAX: Final = 20
 SILENT_MS: Final = 200_000
 LOW_MV: Final = 2_700
@@ -48,7 +47,7 @@ async def report(context: WebContext) -> Report:
     health, now_ms = context.engine.health(), context.now_ms()
 
     def query(connection: Connection) -> Report:
-        rows = views.doors(connection, DOORS_MAX)
+        rows = views.doors(connection, views.door_count(connection))
         seals = _wanting(rows, now_ms, context.rulebook)
         return Report(
             health,

@@ -1,0 +1,68 @@
+"""When an edge was, by every transmission of its report: the ages of the copies are compared.
+
+A seal sends a report until it has a receipt, each time with the edge's age at that moment. However
+a copy travelled, the edge was no later than its arrival less its age. So the earliest of them
+counts; a copy that says later was held back on its way, by a broker or by a man in the middle.
+"""
+
+from collections.abc import Iterable
+from enum import Enum, auto
+
+from gateway.core.doors.observation import edge_ms
+from gateway.core.events import ReportCame
+
+HELD_MS = 2_000  # copies that differ by less travelled as usual; a seal's clock is no better
+
+Number = tuple[str, int]  # seal_id, seq
+
+
+class Copy(Enum):
+    """What a further copy of a report shows."""
+
+    NOTHING = auto()
+    HELD = auto()  # it was held back itself
+    FIRST_HELD = auto()  # the one that was believed was
+
+
+class ReportDates:
+    """The date of each seal's latest edge, as far as this run of the gateway has seen copies."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, tuple[int, int]] = {}  # seal_id -> seq, edge_ms
+
+    def earliest(self, copies: Iterable[tuple[ReportCame, int]]) -> dict[Number, int]:
+        """The earliest date of each edge among what came together, with when each came."""
+        dates: dict[Number, int] = {}
+        for event, at_ms in copies:
+            date_ms = edge_ms(event, at_ms)
+            if date_ms is not None:
+                number = event.seal_id, event.seq
+                dates[number] = min(date_ms, dates.get(number, date_ms))
+        return dates
+
+    def held_ms(self, event: ReportCame, at_ms: int, dates: dict[Number, int]) -> int:
+        """How long a report that counts was held back at least; its date is remembered."""
+        date_ms = edge_ms(event, at_ms)
+        if date_ms is None:
+            return 0
+        held_ms = date_ms - dates.get((event.seal_id, event.seq), date_ms)
+        held_ms = held_ms if held_ms > HELD_MS else 0
+        self._latest[event.seal_id] = event.seq, date_ms - held_ms
+        return held_ms
+
+    def compared(self, event: ReportCame, at_ms: int) -> tuple[Copy, int]:
+        """What a copy of a report that counted already shows, and the edge's date by it."""
+        date_ms = edge_ms(event, at_ms)
+        seq, known_ms = self._latest.get(event.seal_id, (0, 0))
+        if date_ms is None or seq != event.seq:
+            return Copy.NOTHING, 0
+        if date_ms < known_ms - HELD_MS:
+            self._latest[event.seal_id] = seq, date_ms
+            return Copy.FIRST_HELD, date_ms
+        return (Copy.HELD if date_ms > known_ms + HELD_MS else Copy.NOTHING), date_ms
+
+    def moved(self, by_ms: int) -> None:
+        """The gateway's clock was corrected."""
+        self._latest = {
+            seal_id: (seq, date_ms + by_ms) for seal_id, (seq, date_ms) in self._latest.items()
+        }

@@ -1,0 +1,60 @@
+"""What `menshen check` says of secrets, certificates and InfluxDB, at the real servers."""
+
+from datetime import UTC, datetime, timedelta
+
+from gateway.cli import check_secrets
+from gateway.cli.check_result import Mark
+from gateway.settings.sections import Broker
+from tests import neighbours
+from tests.provisioning.site_broker import new_site
+
+
+def part(answer, name):
+    (result,) = [result for result in answer.json if result["part"] == name]
+    return result
+
+
+def test_i15_a_secret_that_others_may_read_fails(menshen, store, settings, folder, monkeypatch):
+    secret = folder / "password"
+    secret.write_text("a long password\n")
+    secret.chmod(0o600)
+    monkeypatch.setenv("MENSHEN_CONSOLE_PASSWORD_FILE", str(secret))
+    assert part(menshen("check", "--json"), "secrets")["mark"] == "ok"
+    secret.chmod(0o644)
+    result = part(menshen("check", "--json"), "secrets")
+    assert result["mark"] == "fail"
+    assert f"others may read {secret}: chmod 600 {secret}" in result["text"]
+
+
+def test_i15_the_authoritys_key_counts_as_a_secret(menshen, store, settings, folder):
+    menshen("broker-config", "pi.local")
+    assert part(menshen("check", "--json"), "secrets")["mark"] == "ok"
+    (folder / "broker/ca.key").chmod(0o644)
+    assert "ca.key" in part(menshen("check", "--json"), "secrets")["text"]
+
+
+def test_h1_a_certificate_that_ends_is_told_before(tmp_path, free_port, keep):
+    program = neighbours.or_skip(
+        neighbours.find("mosquitto"), "mosquitto", "`make neighbours` installs it on Debian"
+    )
+    site = new_site(program, tmp_path, free_port())
+    keep(site.broker)
+    broker = Broker(host="127.0.0.1", port=site.port, tls=True, ca=site.ca)
+    now = datetime.now(UTC)
+    assert check_secrets.certificates(broker, now).mark is Mark.OK
+    years = timedelta(days=5 * 365)
+    soon = check_secrets.certificates(broker, now + years - timedelta(days=10))
+    assert (soon.mark, "run `menshen broker-config`" in soon.text) == (Mark.WARN, True)
+    assert check_secrets.certificates(broker, now + years * 2).mark is Mark.FAIL
+
+
+def test_h1_an_influxdb_that_is_away_or_too_old_fails(menshen, store, settings, influxd, free_port):
+    def influx(url):
+        text = settings.read_text().partition("[influx]")[0]
+        settings.write_text(f'{text}[influx]\nurl = "{url}"\norg = "o"\nbucket = "b"\n')
+        return part(menshen("check", "--json"), "influx")
+
+    away = influx(f"http://127.0.0.1:{free_port()}")
+    assert (away["mark"], "none answers" in away["text"]) == ("fail", True)
+    old = influx(influxd().url)
+    assert (old["mark"], "which is older than 1.8" in old["text"]) == ("fail", True)

@@ -1,0 +1,223 @@
+"""A site whose clock is set forward, back and right again: no door goes unwatched, and nobody is
+paged for the clock's sake."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from gateway.core.events import (
+    ClockCorrected,
+    ClockTrusted,
+    OrderPlaced,
+    PermitAnnounced,
+    SealBound,
+)
+from gateway.core.model import Order, Permit
+from gateway.core.reasons import Reason
+from gateway.core.rules import Rulebook
+from gateway.core.subject import SITE, of_door
+from gateway.engine.clock_watch import ClockWatch
+from gateway.engine.engine import Engine
+from gateway.engine.pending import PendingReader
+from gateway.replay.replay import Apart, Replay, differing, journaled
+from gateway.store import journal, pending, states, tables
+from gateway.store.database import Store
+from sealwire import report
+from tests.engine.small_site import HandSeal, enrol, quiet, rows, waiting_pending_events
+from tests.engine.two_times import DAY, HOUR, MINUTE, NOON_MS, SECOND, Machine
+
+
+class Site:
+    """A gateway on a machine with two clocks, door by door and look by look."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.machine = store, Machine()
+        self.seals = [HandSeal() for _ in range(2)]
+        self.tokens = 0
+        enrol(store, self.seals, bound=False)
+        with store.writing() as connection:
+            c = tables.seals
+            for n, seal in enumerate(self.seals):
+                connection.execute(
+                    c.update().where(c.c.seal_id == seal.seal_id).values(door_id=f"door-{n}")
+                )
+
+    @contextlib.asynccontextmanager
+    async def runs(self) -> AsyncIterator[Engine]:
+        """A life of the gateway: as `service.serve` begins it."""
+        with self.store.reading() as connection:
+            floor_ms, doubt = journal.newest(connection)[1], states.doubt(connection)
+        self.clock = self.machine.clock(floor_ms, doubt)
+        self.engine, _ = quiet(self.store, clock=self.clock)
+        self.watch = ClockWatch(self.engine, self.clock)
+        self.watch.look()
+        self.reader = PendingReader(self.store, self.engine)
+        while await self.reader.take():
+            pass
+        task = asyncio.create_task(self.engine.run())
+        try:
+            await self.engine.idle()
+            yield self.engine
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def order(self, door: int, from_ms: int, to_ms: int) -> None:
+        """An order on a door, in true time from noon."""
+        subject = of_door(f"door-{door}")
+        await self.engine.submit(subject, SealBound(self.seals[door].seal_id))
+        order = Order(f"order-{door}", NOON_MS + from_ms, NOON_MS + to_ms)
+        await self.engine.submit(subject, OrderPlaced(order))
+
+    async def permit(self, door: int, from_ms: int, to_ms: int) -> None:
+        """An announced opening, in true time from noon."""
+        times = NOON_MS + from_ms, NOON_MS + to_ms
+        permit = Permit(f"p{from_ms}", *times, 9, DAY, "Li", "lunch")
+        await self.engine.submit(of_door(f"door-{door}"), PermitAnnounced(permit))
+
+    async def passes(self, ms: int) -> None:
+        """True time passes; a look each second at first, then each minute."""
+        await self.engine.idle()
+        looks = 0
+        while ms > 0:
+            looks += 1
+            step = min(ms, SECOND if looks <= 40 else MINUTE)
+            self.machine.true_ms += step
+            ms -= step
+            self.watch.look()
+            await self.engine.idle()
+
+    async def opens(self, door: int) -> list[str]:
+        """A door opens and shuts; the reasons of the pages that went out for it."""
+        seal, before = self.seals[door], len(rows(self.store, tables.outbox))
+        for contact in (report.OPEN, report.SHUT):
+            self.tokens += 1
+            said = seal.edge(contact)
+            self.engine.receive(seal.topic, seal.sealed(said), self.tokens)
+            await self.engine.idle()
+        told = rows(self.store, tables.outbox)[before:]
+        return [row["reason"] for row in told if row["door_id"] == f"door-{door}"]
+
+    def apart(self) -> Apart:
+        """What is stored otherwise than a replay makes it."""
+        with self.store.reading() as connection:
+            replay = Replay(Rulebook())
+            for _ in replay.live(journaled(connection)):
+                pass
+            return differing(connection, replay)
+
+
+async def test_b1_thirty_days_ahead_for_half_a_second_blind_nobody(store: Store) -> None:
+    """The row itself: the gateway went on believing it, and every order was over for 60 days."""
+    site = Site(store)
+    async with site.runs():
+        await site.order(0, -DAY, 14 * DAY)
+        site.machine.wrong_ms = 30 * DAY
+        await site.passes(SECOND)
+        assert await site.opens(0) == [Reason.OPENED_IN_DOUBT], "told, and accused of nothing"
+        site.machine.wrong_ms = 0
+        await site.passes(MINUTE)
+        assert site.clock.now_ms() == site.machine.true_ms
+        assert await site.opens(0) == [Reason.NO_PERMIT]
+    async with site.runs():
+        await site.passes(MINUTE)
+        assert await site.opens(0) == [Reason.NO_PERMIT]
+    assert site.apart() == Apart()
+
+
+async def test_b1_in_doubt_an_order_begins_early_and_ends_late_and_accuses_nobody(
+    store: Store,
+) -> None:
+    site = Site(store)
+    async with site.runs():
+        await site.order(0, 2 * HOUR, DAY)  # begins in two hours
+        await site.order(1, -DAY, HOUR)  # ends in one
+        assert await site.opens(0) == []
+        site.machine.wrong_ms = 3 * DAY
+        await site.passes(MINUTE)
+        assert await site.opens(0) == [Reason.OPENED_IN_DOUBT], "perhaps it has begun"
+        assert await site.opens(1) == [Reason.OPENED_IN_DOUBT], "perhaps it is over"
+        (trouble,) = [row for row in rows(store, tables.cases) if row["reason"] == "clock_doubted"]
+        assert trouble["door_id"] is None
+        site.machine.wrong_ms = 0
+        await site.passes(MINUTE)
+        assert await site.opens(0) == []
+        assert await site.opens(1) == [Reason.NO_PERMIT]
+        site.machine.wrong_ms = -3 * HOUR  # set back: the order's end comes later by that reading
+        await site.passes(MINUTE)
+        await site.passes(HOUR)
+        assert await site.opens(1) == [Reason.OPENED_IN_DOUBT]
+    assert site.apart() == Apart()
+
+
+async def test_b1_a_permit_that_covers_by_one_reading_only_is_a_question(store: Store) -> None:
+    site = Site(store)
+    async with site.runs():
+        await site.order(0, -DAY, 14 * DAY)
+        await site.permit(0, 0, 30 * MINUTE)  # holds now
+        await site.permit(0, 3 * HOUR, 4 * HOUR)
+        assert await site.opens(0) == []
+        site.machine.wrong_ms = HOUR  # by this the lunch is over
+        await site.passes(MINUTE)
+        assert await site.opens(0) == [Reason.OPENED_IN_DOUBT]
+        await site.permit(0, -DAY, DAY)  # and this one holds by both
+        assert await site.opens(0) == []
+
+
+async def test_b1_a_correction_moves_what_waits_and_nobody_is_told_too_early(
+    store: Store,
+) -> None:
+    """The clock was an hour behind. The ladder goes on where it was, and nobody falls silent."""
+    site = Site(store)
+    async with site.runs() as engine:
+        await site.order(0, -DAY, 14 * DAY)
+        await engine.submit(of_door("door-0"), SealBound(site.seals[0].seal_id, 5 * MINUTE))
+        site.machine.wrong_ms = HOUR
+        await site.passes(9 * MINUTE)
+        assert await site.opens(0) == [Reason.NO_PERMIT]
+        waited = engine.state.doors["door-0"].case.escalation.next_ms - site.clock.now_ms()  # type: ignore[union-attr]
+        site.machine.is_vouched = True
+        for _ in range(6):
+            await site.passes(SECOND)
+        assert site.clock.now_ms() == site.machine.machine_ms()
+        door = engine.state.doors["door-0"]
+        left = door.case.escalation.next_ms - site.clock.now_ms()  # type: ignore[union-attr]
+        assert 0 < waited - left <= 7 * SECOND
+        assert door.silence is None
+        assert door.heard_ms is not None
+        assert site.clock.now_ms() - door.heard_ms <= 7 * SECOND
+    (corrected,) = [row for row in rows(store, tables.journal) if row["kind"] == "clock_corrected"]
+    said = journal.decode_event(corrected["body"])
+    assert isinstance(said, ClockCorrected)
+    assert (said.by_ms, said.to_id) == (HOUR, corrected["journal_id"] - 1)
+    reports = [row["journal_id"] for row in rows(store, tables.journal) if row["kind"] == "report"]
+    assert said.from_id <= reports[0] <= said.to_id, "readers add the hour to these"
+    assert site.apart() == Apart()
+
+
+async def test_b1_a_database_that_an_earlier_release_dated_far_ahead_is_set_right(
+    store: Store,
+) -> None:
+    """Somebody looks at the clock, says so, and the door is watched by the right time."""
+    site = Site(store)
+    site.machine.wrong_ms = 60 * DAY
+    async with site.runs():
+        await site.order(0, -DAY, 14 * DAY)
+        assert await site.opens(0) == [], "60 days ahead: the order seemed over"
+    site.machine.wrong_ms = 0
+    async with site.runs():
+        await site.passes(MINUTE)
+        assert await site.opens(0) == [Reason.OPENED_IN_DOUBT], "watched, before anybody said so"
+        with store.writing() as connection:
+            pending.leave(connection, [(SITE, ClockTrusted(site.machine.machine_ms()))])
+        await site.reader.take()
+        await site.engine.idle()
+        assert site.clock.now_ms() == site.machine.true_ms
+        await site.passes(MINUTE)
+        assert await site.opens(0) == [Reason.NO_PERMIT]
+        assert not waiting_pending_events(store)
+    async with site.runs():
+        assert site.clock.now_ms() == site.machine.true_ms
+        await site.passes(MINUTE)
+        assert await site.opens(0) == [Reason.NO_PERMIT]
+    assert site.apart() == Apart()

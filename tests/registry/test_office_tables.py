@@ -1,0 +1,593 @@
+"""Tables as offices really hand them over: padded names, damaged codes, titles above the header,
+workbooks, old rows among new ones. What can be understood is; the rest is named by its cell."""
+
+import io
+from datetime import date, datetime, time, timedelta
+
+import openpyxl
+import pytest
+from openpyxl.utils import get_column_letter
+from sqlalchemy import func, select
+
+from gateway.core.events import OrderPlaced, SealBound
+from gateway.registry import fields
+from gateway.registry.columns import TABLES
+from gateway.registry.import_files import Wish, enrol_files
+from gateway.registry.rows import RowResult
+from gateway.store import pending, tables
+from tests.registry.test_csv_file import (
+    DOORS,
+    GRIDS,
+    KEY,
+    NOW_MS,
+    SHANGHAI,
+    count,
+    day,
+    enrol,
+    migrated,
+    store,
+    told,
+)
+
+__all__ = ["enrol", "migrated", "store"]  # fixtures
+A, B, C = "a" * 16, "b" * 16, "c" * 16
+WARDENS = "warden_id,name,grid_id,channels\n"
+
+
+def column(store, table, name):
+    with store.reading() as connection:
+        return sorted(connection.execute(select(table.c[name])).scalars(), key=str)
+
+
+def notes(result):
+    assert result.mistakes == []
+    return [str(note) for note in result.notes]
+
+
+def workbook(*rows, title="Sheet", change=lambda sheet: None):
+    book = openpyxl.Workbook()
+    book.active.title = title
+    for row in rows:
+        book.active.append(row)
+    change(book.active)
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
+
+
+# E1
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("张　三", "张 三"),
+        ("  张\t \xa0三  ", "张 三"),
+        ("Aygül\u2009Tursun", "Aygül Tursun"),
+        ("e\u0301", "é"),  # composed
+        ("𰻝大爷", "𰻝大爷"),  # younger than Python's own tables
+        ("\ue863网格", "\ue863网格"),  # of a private set, as old machines write rare names
+        ("عر\u200cبی", "عر\u200cبی"),  # a joiner that its script has use for
+    ],
+)
+def test_e1_a_name_holds_what_names_hold(enrol, store, written, kept):
+    assert enrol(grids=f"grid_id,name\ng1,{written}\n").written
+    assert column(store, tables.grids, "name") == [kept]
+
+
+def test_e1_what_nobody_sees_is_dropped_and_named_by_code_point_and_place(enrol, store):
+    result = enrol(grids="grid_id,name\ng1,一\u200b网格\u200e\ng2,\ufeff二\n")
+    assert result.written
+    assert column(store, tables.grids, "name") == ["一网格", "二"]
+    assert notes(result) == [
+        'grids.csv line 2: name "一网格": U+200B at character 2 is dropped: nobody sees it',
+        'grids.csv line 2: name "一网格": U+200E at character 5 is dropped: nobody sees it',
+        'grids.csv line 3: name "二": U+FEFF at character 1 is dropped: nobody sees it',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("一\u202e二", "character 2 (U+202E) cannot stand in a text"),
+        ("一\x07", "character 2 (U+0007) cannot stand in a text"),
+        ("一\ufffd", "character 2 (U+FFFD) is what is left of a lost one"),
+        ("锟斤拷", "is what is left of a lost one"),
+        ('"一\n二"', "character 2 (U+000A) begins another"),
+        ("Z" + "\u0335" * 20, "cannot stand in a text"),
+        ("长" * 61, "too wide: 120 columns at most"),
+    ],
+)
+def test_e1_what_would_show_something_else_is_refused_by_code_point_and_place(
+    enrol, written, words
+):
+    (sentence,) = told(enrol(grids=f"grid_id,name\ng1,{written}\n"))
+    assert sentence.startswith("grids.csv line 2: name ")
+    assert words in sentence
+
+
+# E2
+
+
+@pytest.mark.parametrize(
+    ("cell", "was"),
+    [
+        ("Jan-32", "1-32"),
+        ("Mar-12", "3-12"),
+        ("12-Mar", "12-3, or 3-12"),
+        ("3月12日", "3-12"),
+        ("2003/12/1", "3-12, or 12-3"),
+        ("2003-12-02 00:00:00", "3-12-2"),
+        ("2012年3月", "3-12, or 12-3"),
+        ("1.23E+15", "a long number"),
+        ("201.0", "201"),
+        ("3:12:00", "3:12"),
+        ("#REF!", ""),
+        ("#N/A", ""),
+        ("=A1&B1", ""),
+        ("#####", ""),
+    ],
+)
+@pytest.mark.parametrize("where", ["door_id", "label", "building", "stair", "point"])
+def test_e2_what_a_spreadsheet_made_of_a_code_is_noticed_with_what_it_was(enrol, cell, was, where):
+    cells = {
+        "door_id": "d1",
+        "label": "x",
+        "grid_id": "g1",
+        "building": "3",
+        "stair": "",
+        where: cell,
+    }
+    doors = f"{','.join(cells)}\n{','.join(cells.values())}\n"
+    (sentence,) = told(enrol(grids=GRIDS, doors=doors))
+    assert sentence.startswith(f'doors.csv line 2: {where} "{cell}": a spreadsheet has changed it')
+    assert sentence.endswith(f"(it was probably {was})" if was else "type it again")
+
+
+def test_e2_signs_that_only_mark_a_text_are_taken_off(enrol, store):
+    assert enrol(
+        grids=GRIDS, doors='door_id,label,grid_id\n\'0012,a,g1\n"=""0013""",b,g1\n'
+    ).written
+    assert column(store, tables.doors, "door_id") == ["0012", "0013"]
+
+
+def test_e2_lost_zeros_are_guessed_from_what_is_enrolled(enrol):
+    assert enrol(grids=GRIDS, doors="door_id,label,grid_id\n0012,a,g1\n").written
+    (sentence,) = told(enrol(orders=f"door_id,from,to\n12,{day(1)},{day(2)}\n"))
+    assert "there is no such door" in sentence
+    assert "0012" in sentence
+    (sentence,) = told(enrol(seals=f"seal_id,key\n12233445566778,{KEY}\n"))
+    assert "a spreadsheet has perhaps dropped its zeros, 0012233445566778" in sentence
+
+
+# E3
+
+
+@pytest.mark.parametrize(
+    "nothing", ["－", "—", "/", "N/A", "-", "无", "空", "null", "None", "——", "／"]
+)
+def test_e3_there_is_one_notion_of_an_empty_cell(enrol, store, nothing):
+    n = nothing
+    result = enrol(
+        grids=GRIDS,
+        doors=f"door_id,label,grid_id,class,building,stair,point\nd1,x,g1,{n},{n},{n},{n}\n",
+        wardens=f"warden_id,name,grid_id,language,channels,role\nw,王,g1,{n},{n},{n}\n",
+        seals=f"seal_id,key,door_id,broker_password,batch,heartbeat_s\n{A},{KEY},{n},{n},{n},{n}\n",
+        orders=f"door_id,from,to,order_id,openings_a_day,longest_min,quiet\n"
+        f"d1,{day(1)},{day(2)},{n},{n},{n},{n}\n",
+        permits="door_id,from,to,who,why,openings,longest_min,permit_id,daily,days\n"
+        f"d1,{day(1)},{day(2)},李,送餐,{n},{n},{n},{n},{n}\n",
+    )
+    assert result.mistakes == []
+    for name in ("building", "stair", "point"):
+        assert column(store, tables.doors, name) == [None]
+    assert column(store, tables.seals, "door_id") == [None]
+    (sentence,) = told(enrol(grids=f"grid_id,name\ng2,{n}\n"))
+    assert sentence == f'grids.csv line 2: name "{n}": is empty, and needed'
+
+
+# E4
+
+
+HEADERS = {
+    "doors": "门号*,门牌（必填）,所属网格,楼栋,单元",
+    "wardens": "工号,姓 名,网格,电话通道",
+    "orders": "门号,隔离开始,隔离结束",
+    "permits": "门号,起,止,报备人,事由",
+    "seals": "封条号,密钥,门号,批号",
+    "grids": "网格号,网格名称",
+    "shifts": "网格,岗位,网格员,星期,上班,下班",
+    "overrides": "网格员,起,止,代班",
+}
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_e4_headers_in_the_offices_own_words(enrol, kind):
+    result = enrol(**{kind: f"{HEADERS[kind]}\n"}, grids2=GRIDS)
+    assert result.mistakes == []
+    assert notes(result) == [f"{kind}.csv: has the header of {kind} and no row under it"]
+
+
+def test_e4_every_column_has_a_chinese_name_that_is_read():
+    for kind, columns in TABLES.items():
+        for one in columns:
+            assert not one.chinese.isascii(), (kind, one.name)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "，", "；", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16", "utf-16-le"])
+def test_e4_a_title_a_line_of_excels_and_a_running_number(enrol, store, separator, encoding):
+    text = "梁溪区隔离门牌一览\n\n序号,门号,门牌,网格,备注\n1,d1,3栋201,g1,新\n2,d2,3栋202,g1,\n"
+    text += "序号,门号,门牌,网格,备注\n3,d3,3栋203,g1,\n"  # the header again, on the next page
+    text = text.replace(",", separator)
+    if separator == ";":
+        text = f"sep=;\n{text}"
+    assert enrol(grids=GRIDS, doors=text.encode(encoding)).written
+    assert column(store, tables.doors, "door_id") == ["d1", "d2", "d3"]
+
+
+def test_e4_a_mistake_below_a_title_is_told_by_its_own_line(enrol):
+    text = "sep=;\n一览\n门号;门牌;网格\nd1;3栋201;g1\nd 2;3栋202;g1\n"
+    (sentence,) = told(enrol(grids=GRIDS, doors=text))
+    assert sentence.startswith('doors.csv line 5: door_id "d 2": ')
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2026年3月5日", "2026-03-05 00:00"),
+        ("2026年3月5日 8:30", "2026-03-05 08:30"),
+        ("2026年3月5日8时30分", "2026-03-05 08:30"),
+        ("2026年3月5日 下午3点半", "2026-03-05 15:30"),
+        ("2026年3月5日 星期四 8：30", "2026-03-05 08:30"),
+        ("2026.3.5", "2026-03-05 00:00"),
+        ("2026/3/5 8:30:00 PM", "2026-03-05 20:30"),
+        ("２０２６／３／５　８：３０", "2026-03-05 08:30"),
+        ("2026-03-05 24:00", "2026-03-06 00:00"),
+        ("2026-03-05T24:00", "2026-03-06 00:00"),
+        ("20260305", "2026-03-05 00:00"),
+        ("2026-03-05 00:00", "2026-03-05 00:00"),
+    ],
+)
+def test_e4_dates_as_offices_write_them(text, at):
+    moment = datetime.strptime(at, "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI)
+    assert fields.beginning_ms(fields.tidy(text), SHANGHAI) == moment.timestamp() * 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("3/5/2026", "allowed are 2026-03-01"),
+        ("46086", "is a spreadsheet's number of 2026-03-05"),
+        ("46086.5", "is a spreadsheet's number of 2026-03-05"),
+        ("2026-03-05 24:01", "no such day or time"),
+        ("2026年13月5日", "no such day or time"),
+        ("26-3-5", "allowed are 2026-03-01"),
+    ],
+)
+def test_e4_dates_that_are_none_are_named(text, words):
+    with pytest.raises(ValueError, match=words):
+        fields.end_ms(text, SHANGHAI)
+
+
+def test_e4_a_days_end_is_2400_in_a_window_too():
+    assert fields.windows("22:00-24:00，7点-8点半") == ((1320, 0), (420, 510))
+    assert fields.ends_min("24:00") == 1440
+
+
+def test_e4_a_workbook_is_read_as_the_clerk_sees_it(enrol, store):
+    def change(sheet):
+        sheet.merge_cells("A1:E1")
+        sheet.merge_cells("D3:D4")
+        for row in (3, 4, 5):
+            sheet.cell(row, 1).number_format = "0000"
+
+    doors = workbook(
+        ["梁溪区隔离门牌一览"],
+        ["门号", "门牌", "网格", "楼栋", "单元"],
+        [12, "3栋201", "g1", 3, 1],
+        [13, "3栋202", "g1", None, 1],
+        [14, "4栋201", "g1", 4.0, "二单元"],
+        change=change,
+    )
+    orders = workbook(
+        ["door_id", "from", "to"],
+        ["0012", datetime(2099, 3, 5, 8, 30), date(2099, 3, 15)],  # noqa: DTZ001
+    )
+    (grids, result) = enrol(grids=GRIDS), enrol(doors=doors, orders=orders)
+    assert grids.written
+    assert result.mistakes == []
+    assert column(store, tables.doors, "door_id") == ["0012", "0013", "0014"]
+    assert column(store, tables.doors, "building") == ["3", "3", "4"]
+    with store.reading() as connection:
+        from_ms, to_ms = connection.execute(
+            select(tables.orders.c.from_ms, tables.orders.c.to_ms)
+        ).one()
+    day_ms = 86_400_000
+    assert (to_ms - from_ms) == 11 * day_ms - 8.5 * 3_600_000  # the last day is whole
+
+
+def test_e4_a_workbooks_mistakes_are_named_by_cell(enrol):
+    doors = workbook(
+        ["一览"],
+        ["门号", "门牌", "网格"],
+        ["d1", datetime(1932, 1, 1), "g1"],  # noqa: DTZ001 - what Excel makes of 1-32
+        [1_234_567_890_123_456, "3栋202", "g1"],
+    )
+    result = enrol(grids=GRIDS, doors=doors)
+    assert [(wrong.cell, wrong.line, wrong.column) for wrong in result.mistakes] == [
+        ("B3", 3, "label"),
+        ("A4", 4, "door_id"),
+    ]
+    assert "it was probably 32-1, or 1-32" in result.mistakes[0].sentence
+    assert "a long number" in result.mistakes[1].sentence
+
+
+def test_e4_each_sheet_of_a_workbook_is_a_table_and_hours_are_read(enrol, store):
+    book = openpyxl.Workbook()
+    book.active.title = "说明"
+    book.active.append(["请勿修改"])
+    sheets = {
+        "网格": [["网格号", "网格名称"], ["g1", "一网格"]],
+        "网格员": [["工号", "姓名", "网格"], ["w1", "王　强", "g1"]],
+        "排班": [
+            ["网格", "岗位", "网格员", "星期", "上班", "下班"],
+            ["g1", "网格员", "w1", "周一至周五", time(8), timedelta(hours=24)],
+        ],
+    }
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    packed = io.BytesIO()
+    book.save(packed)
+    result = enrol(site=packed.getvalue())
+    assert result.written
+    assert column(store, tables.wardens, "name") == ["王 强"]
+    assert (column(store, tables.shifts, "from_min"), column(store, tables.shifts, "to_min")) == (
+        [480],
+        [1440],
+    )
+    assert "nothing is taken from site.csv 说明" in notes(result)[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"PK\x03\x04....", "is a workbook; save it as CSV and enrol that"),
+        (b"\xd0\xcf\x11\xe0....", "of before 2007, or has a password"),
+        (
+            "网格号,名称\ng1,一网格二网格三网格四网格五网格\n".encode() + b"g2,\xe4\xb8\n",
+            "line 3: is UTF-8, but",
+        ),
+    ],
+)
+def test_e4_what_cannot_be_read_says_why(enrol, content, words):
+    (sentence,) = told(enrol(grids=content))
+    assert words in sentence
+
+
+def test_e4_the_cells_letters_go_on_after_z():
+    from gateway.registry.sheet import letters
+
+    assert [letters(place) for place in range(800)] == [
+        get_column_letter(place + 1) for place in range(800)
+    ]
+
+
+# A4
+
+
+@pytest.mark.parametrize("separator", [",", ";", "；", "、", "，", " ", ", ", "\n", "　"])
+def test_a4_separators_between_channels_are_understood(separator):
+    text = separator.join(("apprise:ntfys://host/topic", "inbox", "webhook:https://h.example/x"))
+    assert fields.channels(text) == (
+        "apprise:ntfys://host/topic",
+        "inbox",
+        "webhook:https://h.example/x",
+    )
+
+
+def test_a4_a_comma_inside_an_address_is_its_own():
+    mail = "apprise:mailtos://u:p@host.example?to=a@b.example,c@d.example"
+    assert fields.channels(mail) == (mail,)
+    assert fields.channels(f"{mail},inbox") == (mail, "inbox")
+
+
+@pytest.mark.parametrize("text", ["inbox,webhok:https://h/x", "inbox；sms", "inbox,ntfy://h/t"])
+def test_a4_every_part_is_checked(text):
+    with pytest.raises(ValueError, match="is none of them"):
+        fields.channels(text)
+
+
+# E5
+
+
+def hung(store):
+    with store.reading() as connection:
+        rows = connection.execute(select(tables.seals.c.seal_id, tables.seals.c.door_id))
+        return {seal_id: door_id for seal_id, door_id in rows}
+
+
+def seals(**doors):
+    return "seal_id,key,door_id\n" + "".join(f"{s * 16},{KEY},{d}\n" for s, d in doors.items())
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_e5_seals_change_places_in_one_step(enrol, store, replace):
+    doors = DOORS + "d3,3-203,g1\n"
+    assert enrol(grids=GRIDS, doors=doors, seals=seals(a="d1", b="d2", c="d3")).written
+    before = count(store, tables.pending_events)
+    assert enrol(seals=seals(a="d2", b="d1"), replace=replace).written
+    assert hung(store) == {A: "d2", B: "d1", C: "d3"}
+    with store.reading() as connection:
+        events = [(its[1].id, its[2]) for its in pending.pending_events(connection, 0)][before:]
+    assert events == [("d2", SealBound(A)), ("d1", SealBound(B))]
+    assert enrol(seals=seals(a="d3", b="d2", c="d1"), replace=replace).written  # all three
+    assert hung(store) == {A: "d3", B: "d2", C: "d1"}
+    assert enrol(seals=seals(a="d3", b="d2", c="d1"), replace=replace).counts == {
+        ("seals", RowResult.UNCHANGED): 3
+    }
+
+
+def test_e5_a_seal_moves_to_a_free_door_only_when_that_is_said(enrol, store):
+    enrol(grids=GRIDS, doors=DOORS, seals=seals(a="d1"))
+    assert "say --replace if this one hangs here now" in told(enrol(seals=seals(a="d2")))[0]
+    assert enrol(seals=seals(a="d2"), replace=True).written
+    assert hung(store) == {A: "d2"}
+
+
+# E7
+
+
+@pytest.mark.parametrize("key", ["00" * 32, "ff" * 32])
+def test_e7_a_sample_never_works(enrol, key):
+    header, cells = zip(*((c.name, c.sample) for c in TABLES["seals"]), strict=True)
+    cells = [key if name == "key" else cell for name, cell in zip(header, cells, strict=True)]
+    text = f"{','.join(header)}\n{','.join(cells)}\n"
+    (sentence,) = told(enrol(grids=GRIDS, doors="door_id,label,grid_id\nd0001,x,g1\n", seals=text))
+    assert "this is a sample, and no key" in sentence
+    assert key not in sentence
+
+
+# E9
+
+
+def test_e9_only_the_root_is_told(enrol):
+    result = enrol(
+        grids=GRIDS,
+        doors="door_id,label,grid_id\nd1,x,g1\nd2,y,g9\nd3,z,g9\nd4,v,g9\n",
+        seals=seals(a="d1", b="d2"),
+        orders=f"door_id,from,to\nd2,{day(1)},{day(2)}\nd3,{day(1)},{day(2)}\n",
+    )
+    assert told(result) == [
+        'doors.csv line 3: grid_id "g9": there is no such grid; enrol the grids first '
+        "(and in 2 more lines)"
+    ]
+
+
+def test_e9_a_row_that_is_shifted_is_one_mistake(enrol):
+    text = "warden_id,name,grid_id,language\nw1,王,强,g1,zh\n"
+    (sentence,) = told(enrol(grids=GRIDS, wardens=text))
+    assert "has more cells than the header" in sentence
+
+
+def test_e9_who_covers_for_whom_is_a_root_too(enrol):
+    overrides = f"warden_id,from,to,by\nw1,{day(1)},{day(2)},w2\n"
+    wardens = "warden_id,name,grid_id\nw1,王,g1\nw2,,g1\n"
+    assert told(enrol(grids=GRIDS, wardens=wardens, overrides=overrides)) == [
+        'wardens.csv line 3: name "": is empty, and needed'
+    ]
+
+
+def test_e9_a_header_without_rows_says_so(enrol):
+    (sentence,) = told(enrol(doors="door_id,label,grid_id\n"))
+    assert sentence == "doors.csv: has the header of doors and no row under it"
+    result = enrol(doors="door_id,label,grid_id\n", grids=GRIDS)
+    assert result.written
+    assert notes(result) == [sentence]
+
+
+def test_e9_two_doors_with_one_label_are_warned_of(enrol):
+    assert enrol(grids=GRIDS, doors=DOORS).written
+    result = enrol(doors="door_id,label,grid_id\nd8,3-201,g1\nd9,9-999,g1\n")
+    assert result.written
+    assert notes(result) == ['doors.csv line 2: label "3-201": so door d1 is called too']
+
+
+def test_e9_a_merged_cell_that_became_empty_is_guessed(enrol):
+    (sentence,) = told(enrol(grids=GRIDS, doors="door_id,label,grid_id\nd1,x,g1\nd2,y,\n"))
+    assert sentence.endswith("is empty, and needed; of merged cells only the first keeps its text")
+
+
+# E10
+
+
+def test_e10_what_is_over_is_passed_over_and_the_rest_goes_in(enrol, store):
+    enrol(grids=GRIDS, doors=DOORS, wardens=f"{WARDENS}w1,王,g1,inbox\nw2,李,g1,inbox\n")
+    old, new = f"d1,{day(-9)},{day(-2)}", f"d1,{day(1)},{day(2)}\nd2,{day(1)},{day(2)}"
+    result = enrol(
+        orders=f"door_id,from,to\n{old}\n{new}\n",
+        permits=f"door_id,from,to,who,why\n{old},李,送餐\nd2,{day(1)},{day(2)},李,送餐\n",
+        overrides=f"warden_id,from,to,by\nw1,{day(-9)},{day(-8)},w2\nw1,{day(1)},{day(2)},w2\n",
+    )
+    assert result.written
+    assert [count(store, table) for table in (tables.orders, tables.permits)] == [2, 1]
+    assert result.counts["orders", RowResult.SKIPPED] == 1
+    assert result.counts["orders", RowResult.ADDED] == 2
+    assert [note.split(":")[0] for note in notes(result)] == [
+        "orders.csv line 2",
+        "overrides.csv line 2",
+        "permits.csv line 2",
+    ]
+    assert all("lies in the past" in note and "passed over" in note for note in notes(result))
+
+
+def test_e10_a_file_of_nothing_but_the_past_has_a_wrong_year(enrol):
+    enrol(grids=GRIDS, doors=DOORS)
+    orders = f"door_id,from,to\nd1,{day(-9)},{day(-2)}\nd2,{day(-9)},{day(-2)}\n"
+    (sentence,) = told(enrol(orders=orders))
+    assert "lies in the past; is the year right? (and in 1 more line)" in sentence
+
+
+def test_e10_a_release_that_is_entered_late_is_taken_as_it_is_said(enrol, store):
+    enrol(grids=GRIDS, doors=DOORS, orders=f"door_id,from,to,order_id\nd1,{day(-9)},{day(5)},o1\n")
+    released = f"door_id,from,to,order_id\nd1,{day(-9)},{day(-2)},o1\n"
+    result = enrol(orders=released)
+    assert result.written
+    assert result.counts["orders", RowResult.CHANGED] == 1
+    with store.reading() as connection:
+        placed = [its[2] for its in pending.pending_events(connection, 0)][-1]
+        (to_ms,) = connection.execute(select(tables.orders.c.to_ms)).scalars()
+    assert isinstance(placed, OrderPlaced)
+    assert placed.order.to_ms == to_ms < NOW_MS
+
+
+# E8
+
+
+@pytest.mark.parametrize("row", ["order_id,end\no1,yes", "隔离令编号,终止\no1,是"])
+def test_e8_an_order_ends_now_by_a_table(enrol, store, row):
+    enrol(grids=GRIDS, doors=DOORS, orders=f"door_id,from,to,order_id\nd1,{day(-9)},{day(5)},o1\n")
+    result = enrol(release=row + "\n")
+    assert result.written
+    assert result.counts["orders", RowResult.ENDED] == 1
+    assert column(store, tables.orders, "to_ms") == [NOW_MS]
+    assert enrol(release=row + "\n").counts == {("orders", RowResult.UNCHANGED): 1}
+
+
+def test_e8_an_orders_end_is_moved_without_its_id(enrol, store):
+    enrol(grids=GRIDS, doors=DOORS, orders=f"door_id,from,to\nd1,{day(-9)},{day(5)}\n")
+    now = datetime.fromtimestamp(NOW_MS / 1000, SHANGHAI)
+    assert enrol(orders=f"door_id,from,to\nd1,{day(-9)},{now:%Y-%m-%d %H:%M}\n").written
+    (to_ms,) = column(store, tables.orders, "to_ms")
+    assert NOW_MS - 60_000 < to_ms <= NOW_MS
+
+
+def test_e8_orders_and_permits_end_by_door_and_the_other_rows_go_in(enrol, store):
+    enrol(
+        grids=GRIDS,
+        doors=DOORS,
+        orders=f"door_id,from,to\nd1,{day(-9)},{day(5)}\n",
+        permits=f"door_id,from,to,who,why\nd1,{day(-1)},{day(5)},李,送餐\n",
+    )
+    result = enrol(
+        orders=f"door_id,from,to,end\nd1,{day(-9)},{day(5)},yes\nd2,{day(0)},{day(5)},\n",
+        permits=f"door_id,from,to,who,why,end\nd1,{day(-1)},{day(5)},李,送餐,yes\n",
+    )
+    assert result.written
+    assert result.counts["orders", RowResult.ENDED] == 1
+    assert result.counts["permits", RowResult.ENDED] == 1
+    assert column(store, tables.permits, "to_ms") == [NOW_MS]
+    assert "there is no such order" in told(enrol(release="order_id,end\no9,yes\n"))[0]
+
+
+def test_a_workbook_and_its_file_of_text_say_the_same(store, tmp_path):
+    (tmp_path / "grids.xlsx").write_bytes(workbook(["grid_id", "name"], ["g1", "一网格"]))
+    (tmp_path / "grids.csv").write_text(GRIDS)
+    for name in ("grids.xlsx", "grids.csv"):
+        result = enrol_files(store, [tmp_path / name], Wish(NOW_MS, SHANGHAI))
+        assert result.mistakes == []
+    assert result.counts == {("grids", RowResult.UNCHANGED): 1}
+    with store.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(tables.grids)).scalar() == 1
