@@ -96,9 +96,9 @@ def _announced(
             explains = area is None or late is Late.CLOSE
             announcements = Announcements(connection, now, settings.zone, explains=explains)
             if area is None:
-                announced = [announcements.announce(door_id, permit)]
+                announced = [announcements.announce(door_id, permit, "")]
             else:
-                announced = announcements.announce_in(area, permit)
+                announced = announcements.announce_in(area, permit, "")
                 if late is None:
                     waiting = waiting_doors(connection, announced, now, settings.rulebook)
                     _ask(waiting, settings.zone)

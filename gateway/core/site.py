@@ -61,6 +61,7 @@ from gateway.core.events import (
     SealBound,
     SealHeard,
     SealLost,
+    SealUnbound,
     StaffSet,
     TroubleBegan,
     TroubleEnded,
@@ -74,7 +75,7 @@ from gateway.core.rules import Rulebook, Rules
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 
 FOLLOWING_MAX = 1_000_000  # events that follow from one; an outage of every door of a huge site
-MOVES_AREAS = frozenset({DoorPlaced, SealBound})
+MOVES_AREAS = frozenset({DoorPlaced, SealBound, SealUnbound})
 Following = deque[tuple[Subject, Event]]
 ClockEvent = ClockDoubted | ClockSure | ClockCorrected | ClockTrusted
 

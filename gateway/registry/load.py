@@ -68,8 +68,9 @@ def load(connection: Connection) -> Registry:
     doors, places, areas_of = {}, {}, areas.of_doors(connection)
     d = tables.doors.c
     for door_id, grid_id, state in connection.execute(select(d.door_id, d.grid_id, d.state)):
-        doors[door_id] = states.door(door_id, state)
-        places[door_id] = DoorPlaced(grid_id, areas_of[door_id])
+        doors[door_id] = states.door(door_id, state)  # of one out of use too: cases may be open
+        if door_id in areas_of:
+            places[door_id] = DoorPlaced(grid_id, areas_of[door_id])
     wardens = _wardens(connection)
     return Registry(
         seals=_seals(connection),
@@ -94,10 +95,10 @@ def enrolment(connection: Connection) -> int:
 def _seals(connection: Connection) -> dict[str, SealRow]:
     c = tables.seals.c
     own = c.seal_id, c.door_id, c.key, c.heartbeat_ms, c.unproved_ms
-    rows = connection.execute(select(*own, c.epoch, c.counter, c.seq_top, c.seq_seen))
+    query = select(*own, c.epoch, c.counter, c.seq_top, c.seq_seen).where(c.ended_ms.is_(None))
     return {
         seal_id: SealRow(seal_id, door_id, key, ReplayWindow(*mark), every_ms, unproved_ms is None)
-        for seal_id, door_id, key, every_ms, unproved_ms, *mark in rows
+        for seal_id, door_id, key, every_ms, unproved_ms, *mark in connection.execute(query)
     }
 
 
@@ -105,7 +106,9 @@ def _wardens(connection: Connection) -> dict[str, tuple[Warden, ...]]:
     by_grid: dict[str, list[Warden]] = defaultdict(list)
     c = tables.wardens.c
     rows = connection.execute(
-        select(c.warden_id, c.grid_id, c.language, c.channels, c.role).order_by(c.warden_id)
+        select(c.warden_id, c.grid_id, c.language, c.channels, c.role)
+        .where(c.ended_ms.is_(None))
+        .order_by(c.warden_id)
     )
     for warden_id, grid_id, language, channels, role in rows:
         parts = [channel.partition(":") for channel in _decode_channels(channels)]

@@ -1,9 +1,11 @@
 """Announcing an opening, for a page and for a program: by one law, registry/permits.py."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import Callable
 from functools import partial
+from weakref import WeakValueDictionary
 
 from gateway.core.model import Permit
 from gateway.core.subject import of_door
@@ -20,13 +22,22 @@ from gateway.web.context import WebContext
 
 Check = Callable[[Announcements], list[Announced]]
 
+# By place; kept for as long as somebody waits.
+_LOCKS: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
 _PERMIT_ID = re.compile(r"[0-9a-f]{16}")
 
 
-async def announce(context: WebContext, door_id: str, permit: Permit) -> bool:
-    """Announce an opening; whether that is news. HttpProblem if it cannot be."""
-    changed = await _announced(context, lambda law: [law.announce(door_id, permit)])
-    return any(changed.values())
+async def announce(
+    context: WebContext, door_id: str, permit: Permit, offered: str
+) -> tuple[bool, str]:
+    """Announce an opening; whether that is news, and the permit's id. HttpProblem if it cannot be.
+
+    `offered` is the id of one without an id of its own; see registry/permits.py.
+    """
+    changed, permit_id = await _announced(
+        context, door_id, lambda law: [law.announce(door_id, permit, offered)]
+    )
+    return any(changed.values()), permit_id
 
 
 class WaitingError(Exception):
@@ -38,16 +49,18 @@ class WaitingError(Exception):
 
 
 async def announce_in(
-    context: WebContext, area: str, permit: Permit, late: Late | None = None
-) -> dict[str, bool]:
+    context: WebContext, area: str, permit: Permit, offered: str, late: Late | None = None
+) -> tuple[dict[str, bool], str]:
     """Announce the same for every door of an area, to each under an id of its own. Whether that
-    changed something, by door.
+    changed something, by door, and the id that theirs are numbered from.
 
     HttpProblem if it cannot be. WaitingError, and nothing is announced, where it would end cases
     that wait and `late` does not say so.
     """
-    explains = late is Late.CLOSE
-    check = partial(_in_area, area=area, permit=permit)
+
+    def check(law: Announcements) -> list[Announced]:
+        return law.announce_in(area, permit, offered)
+
     if late is None:
         now_ms = context.now_ms()
         announced = await _checked(context, check)
@@ -56,27 +69,29 @@ async def announce_in(
         )
         if waiting:
             raise WaitingError(waiting)
-    return await _announced(context, check, explains)
+    changed, first = await _announced(context, area, check, explains=late is Late.CLOSE)
+    return changed, first.removesuffix("-1")
 
 
-def _in_area(law: Announcements, area: str, permit: Permit) -> list[Announced]:
-    return law.announce_in(area, permit)
-
-
-async def _announced(context: WebContext, check: Check, explains: bool = True) -> dict[str, bool]:
+async def _announced(
+    context: WebContext, place: str, check: Check, explains: bool = True
+) -> tuple[dict[str, bool], str]:
     """Check, and hand to the gateway what is new; by door, whether it changed something.
 
-    One that was quicker may have taken the room meanwhile: then the check itself says so.
+    One place has one announcement at a time, so that the same said many times at once is one. One
+    that came another way may have taken the room meanwhile: then the check itself says so.
     """
     changed = {}
-    for announced in await _checked(context, check, explains):
-        door_id = announced.door_id
-        changed[door_id] = announced.is_new and await context.submit(
-            of_door(door_id), announced.event
-        )
-        if announced.is_new and not changed[door_id]:
-            await _checked(context, partial(_again, announced))
-    return changed
+    async with _LOCKS.setdefault((id(context), place), asyncio.Lock()):
+        checked = await _checked(context, check, explains)
+        for announced in checked:
+            door_id = announced.door_id
+            changed[door_id] = announced.is_new and await context.submit(
+                of_door(door_id), announced.event
+            )
+            if announced.is_new and not changed[door_id]:
+                await _checked(context, partial(_again, announced))
+    return changed, checked[0].permit.permit_id
 
 
 def _again(announced: Announced, law: Announcements) -> list[Announced]:
