@@ -157,12 +157,8 @@ class SiteTurn:
 
     def __init__(self, site: SiteState) -> None:
         self._site = site
-        self.rulebook, self.outages, self.router = (
-            site.rulebook,
-            site.outages,
-            site.router,
-        )
-        self.troubles, self.doubt = site.troubles, site.doubt
+        self.rulebook, self.router, self.doubt = site.rulebook, site.router, site.doubt
+        self.outages, self.troubles = site.outages, site.troubles
         self.doors: dict[str, Door] = {}
         self.sealed: Counter[str] = Counter()  # what this turn adds to the site's, or takes away
 
