@@ -131,6 +131,12 @@ def means_nothing(text: str) -> bool:
     return not text or text == "NA" or text.lower() in _NOTHING or _DASHES.issuperset(text)
 
 
+def sameness(text: str) -> str:
+    """What two texts have in common that a reader takes for the same: without spaces, widths and
+    case."""
+    return unicodedata.normalize("NFKC", text).casefold().replace(" ", "")
+
+
 def shown(text: str) -> str:
     """The text for a sentence about it: what has no shape stands as a sign that has one."""
     return "".join("⏎" if sign in _BREAKS else "�" if _is_unseen(sign) else sign for sign in text)

@@ -252,7 +252,7 @@ def openings(text: str) -> int:
 
 def allowance(text: str) -> int:
     """How many openings a day an order allows without a permit."""
-    return 0 if _plain(text) == "0" else _number(text, OPENINGS_MAX, "openings, or 0")
+    return 0 if _plain(text) in ("0", "0.0") else _number(text, OPENINGS_MAX, "openings, or 0")
 
 
 def minutes_ms(text: str) -> int:
@@ -329,7 +329,7 @@ def _english(text: str, limit: int, columns: int | None = None) -> str:
 
 
 def _number(text: str, limit: int, what: str) -> int:
-    text = _plain(text)
+    text = re.sub(r"\.0+$", "", _plain(text))  # as some programs write whole numbers
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:_DIGITS_MAX]) <= limit:
         raise ValueError(f"allowed are 1 to {limit} {what}")
     return int(text[:_DIGITS_MAX])
