@@ -42,7 +42,7 @@ WRONG = [
     ('[broker]\nca = "x"', "broker.ca is given but broker.tls is false; set tls = true, or no ca"),
     ('[console]\nhost = "0.0.0.0"', 'console.host is "0.0.0.0", so others on the network can open'),
     ('[webhook]\nurl = "ftp://x"', 'webhook.url is "ftp://x"; allowed is an address that begins'),
-    ('[webhook]\nurl = "http://a:b@x"', 'webhook.url is "http://a:b@x"; allowed is an address'),
+    ('[webhook]\nurl = "http://a:b@x"', 'webhook.url is "http://…@x"; allowed is an address'),
     (
         '[influx]\nurl = "http://x"\norg = "o"',
         "influx.bucket is empty but influx.url is given; set bucket as well",

@@ -60,6 +60,11 @@ COMMANDS = (
         "Open a door of class canary every ten minutes, and sign for its page, until Ctrl-C.",
     ),
     Command(
+        "test-page",
+        AT_WORK,
+        "Send a test to a person by each of their channels now, and say what each answered.",
+    ),
+    Command(
         "clock",
         AT_WORK,
         "Show what the clocks say and whether they are believed; --trust sets the gateway's right.",

@@ -65,10 +65,8 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
         return
     with closing(store):
         try:
-            has_webhook = bool(settings.webhook.url)
-            yield from check_site.parts(
-                store, has_webhook, now_ms(), settings.zone, settings.rulebook
-            )
+            webhook = settings.webhook.url
+            yield from check_site.parts(store, webhook, now_ms(), settings.zone, settings.rulebook)
         except StoreError as error:
             yield CheckResult("database", Mark.FAIL, str(error))
 

@@ -11,7 +11,7 @@ from datetime import tzinfo
 from sqlalchemy import Connection, func, select
 
 from gateway.channels.kinds import is_channel, samples
-from gateway.cli import check_machine
+from gateway.cli import check_channels, check_machine
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.output import ago, counted, named
 from gateway.core.doors.silence import Liveness, liveness
@@ -28,14 +28,15 @@ PAGE_WARN_MS, PAGE_FAIL_MS = 10 * SECOND_MS, MINUTE_MS
 
 
 def parts(
-    store: Store, has_webhook: bool, now: int, zone: tzinfo, rulebook: Rulebook
+    store: Store, site_webhook: str, now: int, zone: tzinfo, rulebook: Rulebook
 ) -> Iterator[CheckResult]:
     """Every part, on one snapshot."""
     with store.reading() as connection:
         newest_ms, doubt = journal.newest(connection)[1], states.doubt(connection)
         yield check_machine.clock(newest_ms, now, zone, doubt)
         yield doors(connection, now)
-        yield wardens(connection, has_webhook)
+        yield wardens(connection, bool(site_webhook))
+        yield from check_channels.parts(connection, site_webhook, now)
         yield staff(connection)
         yield seals(connection, now, rulebook)
         yield refusals(connection, now)
@@ -198,7 +199,7 @@ def pages(connection: Connection, now: int) -> CheckResult:
         select(func.count(), func.min(o.made_ms)).where(o.done_ms.is_(None), ~o.gave_up)
     ).one()
     given_up = connection.execute(
-        select(func.count()).where(o.gave_up, o.made_ms > now - DAY_MS)
+        select(func.count()).where(o.gave_up, o.ended.is_(None), o.made_ms > now - DAY_MS)
     ).scalar()
     facts = {"waiting": waiting, "oldest_ms": oldest_ms, "given_up": given_up}
     if given_up:

@@ -32,10 +32,11 @@ from gateway.core.events import (
     TroubleBegan,
     TroubleEnded,
 )
+from gateway.core.evidence import Ended, Evidence
 from gateway.core.reasons import REPEATS, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
-from gateway.engine import unstored
+from gateway.engine import needed, unstored
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.broadcast import Broadcast
 from gateway.engine.clock import Clock, MachineClock
@@ -54,7 +55,7 @@ from gateway.engine.ports import (
     Rejected,
 )
 from gateway.engine.proving import Proving, raised
-from gateway.engine.report_dates import Copy, ReportDates
+from gateway.engine.report_dates import HELD_MS, Copy, ReportDates
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
@@ -122,6 +123,7 @@ class Engine:
         self._troubles: dict[tuple[Reason, str], bool] = {}  # as they were last said
         self._scheduler = Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
+        self.on_clock_set: list[Callable[[int], None]] = []  # who else waits by this clock
         self.on_trusted: Callable[[ClockTrusted], None] = lambda _: None
         self._doubted_id = 0  # the first row that is dated by a clock in doubt
         self.broadcast = Broadcast()
@@ -180,6 +182,10 @@ class Engine:
             return
         self._put(DeliveryAttempt(entry))
 
+    def ended(self, entry: Entry) -> Ended | None:
+        """Why an entry that has not gone out is needed no more; None while it is needed."""
+        return needed.ended(self.state, entry)
+
     def note(self, subject: Subject, event: Event) -> None:
         """Something that a part of the gateway has found out."""
         self._put(Command(subject, event))
@@ -189,6 +195,8 @@ class Engine:
         happens, for what comes now is dated by the new time."""
         self._backlog.moved(by_ms)
         self._dates.moved(by_ms)
+        for moved in self.on_clock_set:
+            moved(by_ms)
         self._put(Command(SITE, ClockCorrected(by_ms)))
 
     def take_pending(self, pending_id: int, subject: Subject, event: Event) -> None:
@@ -414,19 +422,22 @@ class Engine:
         if door_id is not None:
             self._bring_forward(unit, batch, of_door(door_id), at_ms)
         if repeated:
-            unit.writes.refusal(at_ms, Reason.DUPLICATE)
-            self._compare(unit, door_id, event, at_ms)
-            return
+            self._copy(unit, door_id, event, at_ms)
+        else:
+            self._report(unit, door_id, event, at_ms)
+
+    def _report(self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int) -> None:
+        """A new report, dated by all copies of it that came together."""
         held_ms = self._dates.held_ms(event, at_ms, self._together)
         if held_ms:
-            unit.writes.refusal(at_ms, Reason.HELD_BACK)
+            if held_ms > HELD_MS:
+                unit.writes.refusal(at_ms, Reason.HELD_BACK)
             event = replace(event, held_ms=held_ms)
         unit.report(at_ms, door_id, event)
 
-    def _compare(
-        self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int
-    ) -> None:
+    def _copy(self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int) -> None:
         """A copy of a report that counted already: what its age says of that."""
+        unit.writes.refusal(at_ms, Reason.DUPLICATE)
         copy, edge_ms = self._dates.compared(event, at_ms)
         if copy is Copy.NOTHING:
             return
@@ -456,6 +467,8 @@ class Engine:
                     log.info("the store works again")
                 took_ms = (time.perf_counter() - started) * 1000
                 self.metrics.committed(took_ms, unit.reports, unit.refused)
+                self.metrics.evidence[Evidence.RECEIVED] += unit.signed
+                self.metrics.evidence[Evidence.SEEN] += unit.acted
                 if told_ms is not None:  # the case of it, now that there can be one
                     failing_ms = self.clock.now_ms() - began_ms
                     self.trouble(Reason.STORE_FAILING, True, age_ms=failing_ms)

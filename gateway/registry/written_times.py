@@ -39,8 +39,8 @@ def minute_of_day(text: str, latest: int) -> int:
     wrong = ValueError(f"allowed are 00:00 to {latest // 60}:{latest % 60:02}")
     text = unicodedata.normalize("NFKC", text)
     if re.fullmatch(r"[01]?\.\d+", text):  # the part of a day that has passed then
-        minute = round(float(text) * DAY_MIN)
-        clock = f"{minute // 60:02}:{minute % 60:02}"
+        hour, past = divmod(round(float(text) * DAY_MIN), 60)
+        clock = f"{hour:02}:{past:02}"
         raise ValueError(f"is a spreadsheet's number of {clock}; format the column as text")
     match = _CLOCK.fullmatch(text)
     if match is None or int(match[5] or 0):

@@ -25,15 +25,7 @@ from gateway.settings.rules import (
     of_class,
 )
 from gateway.settings.section import Section
-from gateway.settings.values import (
-    host_name,
-    is_loopback,
-    network,
-    one_line,
-    path,
-    shown,
-    web_address,
-)
+from gateway.settings.values import host_name, is_loopback, network, one_line, path, shown, url
 from gateway.settings.zone import place, this_year_ms, transitions, zone_name
 
 PROXIES_MAX = 32
@@ -46,7 +38,7 @@ Host = Annotated[
 ]
 Url = Annotated[
     str,
-    AfterValidator(web_address),
+    AfterValidator(url),
     Field(description='an address that begins with http:// or https://, or "" for off'),
 ]
 FilePath = Annotated[Path, BeforeValidator(path), Field(description="the path of a file")]

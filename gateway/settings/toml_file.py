@@ -16,6 +16,7 @@ from gateway.settings import secret
 from gateway.settings.rules import CLASSES_MAX, ClassSection
 from gateway.settings.sections import SECTIONS, Settings
 from gateway.settings.values import shown
+from gateway.settings.web_address import without_path
 
 FILE_BYTES_MAX = 65_536
 
@@ -121,7 +122,10 @@ def sentence(detail: ErrorDetails) -> str:
     field = SECTIONS[section].model_fields.get(rest[0])
     if field is None:
         return _unknown_key(section, rest[0])
-    return f"{section}.{rest[0]} is {shown(detail['input'])}; allowed is {_allowed(field)}"
+    value = detail["input"]
+    if rest[0] == "url" and isinstance(value, str):
+        value = without_path(value)  # for the log
+    return f"{section}.{rest[0]} is {shown(value)}; allowed is {_allowed(field)}"
 
 
 def _sentence_of_class(rest: list[str], detail: ErrorDetails) -> str:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 from sqlalchemy import Connection
 
+from gateway.core.actor import ActorKind
 from gateway.core.cases.refusal import Refusal
 from gateway.core.duration import HOUR_MS
 from gateway.core.effects import (
@@ -94,6 +95,8 @@ class WriteBatch:
         elif isinstance(event, PageReceived):
             receipt = {"b_page_id": event.page_id, "b_warden_id": event.by, "received_ms": at_ms}
             self._rows[sql.RECEIVE_ENTRY].append(receipt)
+        elif isinstance(event, CaseAction) and event.actor.kind is ActorKind.WARDEN:
+            self._rows[sql.SEE_ENTRIES].append(outbox.seen_by(event, at_ms))
 
     def refusal(self, at_ms: int, reason: Reason) -> None:
         """Count a message that was refused, or that told nothing, in its hour of UTC."""

@@ -3,10 +3,14 @@
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from gateway.core.duration import DAY_MS
+from gateway.core.events import CaseAction
 from gateway.store import tables
 from gateway.store.statements import Row
 
 UNDELIVERED_AT_ONCE = 1_000
+CODE_CHARACTERS = 6
+SEEN_WITHIN_MS = 7 * DAY_MS  # a person who acts has seen the pages of so long
 
 
 class Entry(msgspec.Struct):
@@ -31,6 +35,34 @@ class Entry(msgspec.Struct):
     error: str | None = None
     received_ms: int | None = None
     about: str = ""  # of a grouped page: a Group as JSON
+    sent_id: str = ""  # by which others know it: drawn for this page, and for nothing before it
+    evidence: str | None = None  # an Evidence: how far it is proved to have come
+    ended: str | None = None  # an Ended: why it is not needed any more; `gave_up` is then set
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A row of the outbox that holds what no release of ours wrote there."""
+
+    entry_id: int
+    why: str
+
+    def given_up(self) -> Entry:
+        """It as an entry that nobody tries, so that it is seen and passed over."""
+        nothing = ("",) * 2
+        return Entry(
+            self.entry_id,
+            *nothing,
+            "",
+            None,
+            *nothing,
+            "",
+            "",
+            0,
+            0,
+            0,
+            gave_up=True,
+            error=f"this entry cannot be read: {self.why}",
+        )
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -59,20 +91,64 @@ def attempt_of(entry: Entry) -> Row:
         "done_ms": entry.done_ms,
         "gave_up": entry.gave_up,
         "error": entry.error,
+        "b_evidence": entry.evidence,
+        "ended": entry.ended,
     }
 
 
-def undelivered(connection: Connection, channel: str, after_id: int) -> list[Entry]:
-    """The oldest entries of a channel that have not gone out, after an id; UNDELIVERED_AT_ONCE at
-    most."""
+def seen_by(event: CaseAction, at_ms: int) -> Row:
+    """Who acts on a case has seen the pages about it, as a row of SEE_ENTRIES."""
+    return {
+        "b_warden_id": event.actor.actor_id,
+        "b_case_id": event.case_id,
+        "b_after_ms": at_ms - SEEN_WITHIN_MS,
+    }
+
+
+def code_of(sent_id: str) -> str:
+    """A page's code for people: short enough to be read out, and it leads to nothing else."""
+    return sent_id[:CODE_CHARACTERS].upper()
+
+
+def undelivered(
+    connection: Connection,
+    channel: str,
+    after_id: int,
+    limit: int = UNDELIVERED_AT_ONCE,
+    address: str | None = None,
+) -> "list[Entry | Unreadable]":
+    """The oldest entries of a channel that have not gone out, after an id.
+
+    Args:
+        connection: a reading one.
+        channel: the kind's name.
+        after_id: the newest entry that is not wanted any more.
+        limit: how many at most.
+        address: only those to this address; None for all.
+
+    Returns:
+        Entries in the order of their ids, and in the place of a row that is none, an Unreadable.
+    """
     c = tables.outbox.c
-    rows = connection.execute(
+    query = (
         select(*(c[name] for name in Entry.__struct_fields__))
         .where(c.channel == channel, c.entry_id > after_id, c.done_ms.is_(None), ~c.gave_up)
         .order_by(c.entry_id)
-        .limit(UNDELIVERED_AT_ONCE)
+        .limit(limit)
     )
-    return [Entry(*row) for row in rows]
+    if address is not None:
+        query = query.where(c.address == address)
+    return [
+        _entry_of(dict(zip(Entry.__struct_fields__, row, strict=True)))
+        for row in connection.execute(query)
+    ]
+
+
+def _entry_of(row: Row) -> "Entry | Unreadable":
+    try:
+        return msgspec.convert(row, Entry)
+    except msgspec.ValidationError as error:
+        return Unreadable(row["entry_id"], str(error))
 
 
 def newest_id(connection: Connection) -> int:

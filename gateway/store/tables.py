@@ -314,6 +314,10 @@ outbox = Table(
     Column("done_ms", BigInteger, nullable=True),
     Column("gave_up", Boolean, nullable=False, server_default=false()),
     Column("error", Text, nullable=True),
+    # By which the other end knows it; the only number of it that leaves the house.
+    Column("sent_id", String(96), nullable=False, server_default=""),
+    Column("evidence", String(16), nullable=True),  # core.evidence.Evidence
+    Column("ended", String(16), nullable=True),  # core.evidence.Ended; gave_up is then set
     # Of a grouped page: what is in it, as JSON (store.outbox.Group).
     Column("about", Text, nullable=False, server_default=""),
     Column("received_ms", BigInteger, nullable=True),  # when the person's handheld signed for it
@@ -325,6 +329,7 @@ outbox = Table(
         sqlite_where=text("done_ms IS NULL AND gave_up = 0"),
         postgresql_where=text("done_ms IS NULL AND NOT gave_up"),
     ),
+    Index("ix_outbox_sent_id", "sent_id"),
     Index("ix_outbox_warden_id", "warden_id", "made_ms"),
 )
 

@@ -21,7 +21,7 @@ PLACES = os.environ | {
 }
 
 IN_COMMON = {"app", "exit_codes", "options", "option_fields", "output", "listening"}
-PARTS_OF_CHECK = {"check_machine", "check_secrets", "check_site", "check_result"}
+PARTS_OF_CHECK = {"check_channels", "check_machine", "check_secrets", "check_site", "check_result"}
 NAMES = [command.name for command in COMMANDS]
 BRACKETED = re.compile(r"\[[^\[\]]+\]")
 
