@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from gateway.channels.kinds import KINDS, problem_of
+from gateway.channels.kinds import KINDS, problem_of, samples
 from gateway.core.doors.permits import WINDOWS_MAX
 from gateway.core.duration import MINUTE_MS, SECOND_MS
 from gateway.core.local_time import DAY_MIN, EVERY_DAY
@@ -170,7 +170,9 @@ def channels(text: str) -> tuple[str, ...]:
         problem = problem_of(address)
         if problem is not None:
             which = f"; {_masked(address)} is none of them" if len(addresses) > 1 else ""
-            raise ValueError(f"{problem}, with spaces between{which}")
+            allowed = f"allowed are {samples()}, with spaces between{which}"
+            cause = "" if problem.startswith("allowed are") else f"{problem}; "
+            raise ValueError(cause + allowed)
     return addresses
 
 
