@@ -16,7 +16,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import ROOT, core, floor, machine, pages, stage, starts, throughput
+from bench import ROOT, core, floor, machine, pages, stage, starts, throughput, walls
 from bench.figures import KEYS, table, write
 
 LATEST = ROOT / "bench" / "latest.json"
@@ -25,6 +25,7 @@ KINDS: dict[str, Callable[[Path, float], Awaitable[dict[str, float]]]] = {
     "pages": pages.measure,
     "throughput": throughput.measure,
     "starts": starts.measure,
+    "walls": walls.measure,
 }
 
 
