@@ -63,7 +63,7 @@ def end(
     door_id = field("--door", door, fields.an_id) if door else ""
     settings, now = load(config), now_ms()
     with (
-        closing(Store.open(settings.store.path, create=False)) as store,
+        closing(Store.open(*settings.store.place, create=False)) as store,
         store.writing() as connection,
     ):
         enrolment = Enrolment(connection, now, settings.zone)
