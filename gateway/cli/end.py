@@ -69,7 +69,7 @@ def end(
         results.append(enrolment.take(ending))
         return enrolment
 
-    with closing(Store.open(settings.store.path, create=False)) as store:
+    with closing(Store.open(*settings.store.place, create=False)) as store:
         enrol(store, take)
         with store.reading() as connection:
             alone = _grids_without_wardens(connection) if kind is Kind.WARDEN else []
