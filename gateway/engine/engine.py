@@ -123,6 +123,7 @@ class Engine:
         self._troubles: dict[tuple[Reason, str], bool] = {}  # as they were last said
         self._scheduler = Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
+        self.on_clock_set: list[Callable[[int], None]] = []  # who else waits by this clock
         self.on_trusted: Callable[[ClockTrusted], None] = lambda _: None
         self._doubted_id = 0  # the first row that is dated by a clock in doubt
         self.broadcast = Broadcast()
@@ -194,6 +195,8 @@ class Engine:
         happens, for what comes now is dated by the new time."""
         self._backlog.moved(by_ms)
         self._dates.moved(by_ms)
+        for moved in self.on_clock_set:
+            moved(by_ms)
         self._put(Command(SITE, ClockCorrected(by_ms)))
 
     def take_pending(self, pending_id: int, subject: Subject, event: Event) -> None:

@@ -116,6 +116,17 @@ class DeliveryWorker:
         if self._is_behind or self._behind:
             self._wake.set()
 
+    def clock_set(self, by_ms: int) -> None:
+        """The gateway's clock was set by so much, ahead if positive: what waits goes on waiting."""
+        for destination in self._destinations.values():
+            destination.clock_set(by_ms)
+        self._agenda = [
+            (at_ms + by_ms, number, destination) for at_ms, number, destination in self._agenda
+        ]
+        self._held = {entry_id: made_ms + by_ms for entry_id, made_ms in self._held.items()}
+        self._count()
+        self._wake.set()
+
     async def run(self) -> None:
         """Deliver until cancelled; then close the channel."""
         try:

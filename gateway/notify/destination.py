@@ -111,6 +111,19 @@ class Destination:
         else:
             self._due.append(entry)
 
+    def clock_set(self, by_ms: int) -> None:
+        """The gateway's clock was set by so much: what waits goes on waiting as long."""
+        for entry in (*self._due, *(item[2] for item in self._waiting)):
+            entry.made_ms += by_ms
+            entry.next_ms += by_ms
+        self._waiting = [(at_ms + by_ms, *rest) for at_ms, *rest in self._waiting]  # type: ignore[misc]
+        self._probe_ms += by_ms
+        self._fresh_ms += by_ms
+        if self._fails_since_ms is not None:
+            self._fails_since_ms += by_ms
+        if self.looks_ms is not None:
+            self.looks_ms += by_ms
+
     def go(self) -> None:
         """Start whatever may be started now."""
         now_ms = self._hands.now_ms()

@@ -111,7 +111,7 @@ class WebContext:
         values = self.setting(request)
         key = template, request.url.path, request.url.query, values["language"], prefix(request)
         html = await self.once(
-            (*key, values["away"]),
+            (*key, values["away"], values["clock_doubted"]),
             lambda: self.read(
                 lambda connection: self.draw(template, values, gather(connection)), Lane.PAGES
             ),

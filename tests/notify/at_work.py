@@ -12,6 +12,7 @@ from sqlalchemy import insert, update
 
 from gateway.channels import kinds
 from gateway.core.rules import Rulebook
+from gateway.engine.clock import Clock
 from gateway.engine.engine import Engine
 from gateway.engine.pending import PendingReader
 from gateway.engine.state import CommittedSite
@@ -30,13 +31,15 @@ TOKEN = "not-for-others"
 
 
 @contextlib.asynccontextmanager
-async def gateway(store: Store, site_url: str = "") -> AsyncIterator[Engine]:
+async def gateway(
+    store: Store, site_url: str = "", clock: Clock | None = None
+) -> AsyncIterator[Engine]:
     """A loop with its delivery workers, no broker."""
     with store.reading() as connection:
         known = registry.load(connection)
     addresses = Addresses(known, site_url, "en")
     settings = Settings(webhook=Webhook(url=site_url, token=TOKEN))
-    engine = Engine(store, CommittedSite(known, Rulebook()), Authenticator(), addresses)
+    engine = Engine(store, CommittedSite(known, Rulebook()), Authenticator(), addresses, clock)
     workers = [
         DeliveryWorker(
             kind, channel, store, engine.attempted, engine.metrics, engine.clock, engine.ended
@@ -44,6 +47,7 @@ async def gateway(store: Store, site_url: str = "") -> AsyncIterator[Engine]:
         for kind, channel in kinds.opened(settings)
     ]
     engine.connect(Post(), [worker.offer for worker in workers])
+    engine.on_clock_set += [worker.clock_set for worker in workers]
     async with asyncio.TaskGroup() as group:
         pending = PendingReader(store, engine)
         parts = [engine.run(), pending.run(), *(worker.run() for worker in workers)]
