@@ -132,7 +132,7 @@ def _grouped(
 def notes(connection: Connection, warden_id: str, after_ms: int, limit: int) -> list[PageRow]:
     """What a person was told since a time that is about no case: somebody cannot be reached."""
     o = tables.outbox.c
-    names = ("page_id", "case_id", "door_id", "reason", "since_ms", "made_ms")
+    names = ("page_id", "case_id", "door_id", "reason", "since_ms", "made_ms", "sent_id")
     query = (
         select(*(o[name] for name in names), literal("").label("label"))
         .where(o.warden_id == warden_id, o.made_ms > after_ms, o.channel == "inbox")
