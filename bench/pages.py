@@ -29,7 +29,7 @@ async def measure(folder: Path, seconds: float) -> dict[str, float]:
         before = play.cpu_s()
         sent = await _open_doors(play, seconds)
         used = [after - b for after, b in zip(play.cpu_s(), before, strict=True)]
-        rss_mb = play.rss_mb()
+        rss_mb, console_rss_mb = play.rss_mb(), play.console_rss_mb()
         said = await health(play.site.console_url)
     late = late_ms(sent, play)
     return {
@@ -38,6 +38,7 @@ async def measure(folder: Path, seconds: float) -> dict[str, float]:
         "page_max_ms": max(late),
         "page_cores": used[0] / seconds,
         "rss_mb": rss_mb,
+        "console_rss_mb": console_rss_mb,
         "commit_ms_p50": said["commit_ms_p50"],
         "commit_ms_max": said["commit_ms_max"],
     }

@@ -10,18 +10,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 
-from bench.load import paced, percentile
+from bench.load import Sealer, paced, percentile
 from bench.pages import first_page, health, late_ms
 from bench.stage import SEALS, CannotMeasure, Stage, stage, until
 
 WALLS = 50
 RATE = 20
+OPEN_FOR = 5 * RATE  # openings later, thus 5 s
 PRESSES_PER_S = 10
 STRANGERS = 32  # connections that ask again as soon as they are answered
 SETTLE_S = 20.0
@@ -30,18 +31,18 @@ SETTLE_S = 20.0
 async def measure(folder: Path, seconds: float) -> dict[str, float]:
     """phone_page_p99_ms_50_walls, ack_p99_ms_50_walls, page_p99_ms_50_walls, page_p99_ms_storm."""
     async with stage(folder, ordered=True) as play:
-        url = play.site.console_url
+        url, doors = play.site.console_url, _Doors(play)
         async with aiohttp.ClientSession() as http:
             await first_page(http, url)
-            quiet, _ = await _pages(play, seconds)
+            quiet = await doors.pages(seconds)
             async with _walls(url):
                 await asyncio.sleep(2)
                 pressing = asyncio.ensure_future(_phone(http, play, seconds))
-                walled, _ = await _pages(play, seconds)
+                walled = await doors.pages(seconds)
                 seen_ms, taken_ms = await pressing
                 rss = play.rss_mb(), play.console_rss_mb()
                 async with _storm(url) as asked:
-                    stormed, _ = await _pages(play, seconds)
+                    stormed = await doors.pages(seconds)
             await health(url)
     return {
         "phone_page_p50_ms_50_walls": percentile(seen_ms, 0.5),
@@ -59,38 +60,39 @@ async def measure(folder: Path, seconds: float) -> dict[str, float]:
     }
 
 
-async def _pages(play: Stage, seconds: float) -> tuple[list[float], float]:
-    """Openings that page; how late each page came, in ms. Each door opens once and shuts 5 s on."""
-    sent: dict[str, int] = {}
-    began = len(play.receiver.arrivals)
+class _Doors:
+    """All doors in turn: each opens once in a long while, so that each opening pages by itself."""
 
-    def send(number: int) -> None:
-        turn, closes = divmod(number, 2)
-        if closes:
-            if turn >= 5 * RATE:
-                play.line.write(_next(play, turn - 5 * RATE).turn())
-            return
-        sealer = _next(play, turn)
-        packet = sealer.turn()
-        sent[f"{sealer.seal_id}-{sealer.seq}"] = time.monotonic_ns()
-        play.line.write(packet)
+    def __init__(self, play: Stage) -> None:
+        self._play = play
+        self._first = 0  # the door whose turn it is
 
-    count = int(RATE * seconds)
-    worst_s = await paced(2 * RATE, 2 * count, send)
-    for turn in range(max(0, count - 5 * RATE), count):
-        play.line.write(_next(play, turn).turn())
-    arrivals = play.receiver.arrivals
-    with contextlib.suppress(CannotMeasure):
-        await until(lambda: len(arrivals) >= began + len(sent), "", SETTLE_S)
-    _OFFSETS[id(play)] = _OFFSETS.get(id(play), 0) + count
-    return late_ms(sent, play), worst_s
+    async def pages(self, seconds: float) -> list[float]:
+        """Openings that page; how late each page came, in ms. Each door shuts after 5 s."""
+        play, sent, count = self._play, dict[str, int](), int(RATE * seconds)
+        began = len(play.receiver.arrivals)
 
+        def send(number: int) -> None:
+            turn, closes = divmod(number, 2)
+            if not closes:
+                sealer = self._door(turn)
+                packet = sealer.turn()
+                sent[f"{sealer.seal_id}-{sealer.seq}"] = time.monotonic_ns()
+                play.line.write(packet)
+            elif turn >= OPEN_FOR:
+                play.line.write(self._door(turn - OPEN_FOR).turn())
 
-_OFFSETS: dict[int, int] = {}
+        await paced(2 * RATE, 2 * count, send)
+        for turn in range(max(0, count - OPEN_FOR), count):
+            play.line.write(self._door(turn).turn())
+        arrivals = play.receiver.arrivals
+        with contextlib.suppress(CannotMeasure):  # the missing ones are told by name
+            await until(lambda: len(arrivals) >= began + len(sent), "", SETTLE_S)
+        self._first += count
+        return late_ms(sent, play)
 
-
-def _next(play: Stage, turn: int):  # type: ignore[no-untyped-def]
-    return play.sealers[(_OFFSETS.get(id(play), 0) + turn) % SEALS]
+    def _door(self, turn: int) -> Sealer:
+        return self._play.sealers[(self._first + turn) % SEALS]
 
 
 async def _phone(
@@ -158,7 +160,7 @@ async def _storm(url: str) -> AsyncIterator[list[int]]:
 
 
 @contextlib.asynccontextmanager
-async def _all(what, count: int) -> AsyncIterator[None]:  # type: ignore[no-untyped-def]
+async def _all(what: Callable[[], Coroutine[None, None, None]], count: int) -> AsyncIterator[None]:
     tasks = [asyncio.ensure_future(what()) for _ in range(count)]
     try:
         yield

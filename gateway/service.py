@@ -25,6 +25,7 @@ from gateway.engine.marker_keeper import MarkerKeeper
 from gateway.engine.pending import PendingReader
 from gateway.engine.self_watch import BrokerPlace, SelfWatch
 from gateway.engine.state import CommittedSite
+from gateway.ingest import twin
 from gateway.ingest.authenticate import Authenticator
 from gateway.ingest.mqtt import Broker
 from gateway.link.console_process import ConsoleProcess
@@ -81,7 +82,9 @@ async def _run_parts(
     addresses = Addresses(known, settings.webhook.url, settings.site.language)
     site = CommittedSite(known, settings.rulebook)
     engine = Engine(store, site, Authenticator(), addresses, clock, life=alive)
-    broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics)
+    name = twin.Name(alive.began_ms, alive.life)
+    watch_twin = twin.TwinWatch(name, partial(engine.trouble, Reason.TWIN))
+    broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics, watch_twin)
     workers = [
         DeliveryWorker(
             kind,
@@ -113,7 +116,7 @@ async def _run_parts(
     parts = [engine.run(), broker.run(), pending.run(), watch.run()]
     parts += [worker.run() for worker in workers]
     parts += [self_watch.run(), keeper.run(engine.clock)]
-    parts += [LinkServer(engine, settings.store.path).run(), ConsoleProcess(config).run()]
+    parts.append(_keep_console(engine, settings, config))
     if settings.influx.url:
         parts.append(_write_history(settings, store, engine, gateway_id))
     async with asyncio.TaskGroup() as group:
@@ -123,6 +126,16 @@ async def _run_parts(
         log.info("stopping")
         for task in tasks:
             task.cancel()
+
+
+async def _keep_console(engine: Engine, settings: Settings, config: Path) -> None:
+    """The console, and the link to it. A bug in it is told loudly, but never stops a page."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(LinkServer(engine, settings.store.path).run())
+            group.create_task(ConsoleProcess(config).run())
+    except Exception:
+        log.exception("nobody sees any page until the next start; pages to people go on")
 
 
 async def _write_history(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:

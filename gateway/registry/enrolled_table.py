@@ -15,13 +15,13 @@ class EnrolledTable:
     """The rows of a table by their one key, as of a snapshot and with those that were put since.
 
     Args:
-        connection: The snapshot; `write` writes there too.
+        connection: The snapshot, read at once.
         table: Its name in the plural is that of a table of people's files: "doors".
         columns: Those that enrolment sets, the key first; by default all.
     """
 
     def __init__(self, connection: Connection, table: Table, *columns: str) -> None:
-        self._connection, self._table = connection, table
+        self._table = table
         self._columns = columns or tuple(table.columns.keys())
         self._has_end = "ended_ms" in table.columns
         if self._has_end and "ended_ms" not in self._columns:
@@ -78,13 +78,13 @@ class EnrolledTable:
         """Whether `write` has anything to do."""
         return bool(self._fresh)
 
-    def write(self, **once: Any) -> None:
+    def write(self, connection: Connection, **once: Any) -> None:
         """Store what is new or changed; `once` are further columns, which only a new row is given.
         The caller's transaction."""
         if self._fresh:
-            statement = upsert(self._connection.dialect.name, self._table, self._columns)
+            statement = upsert(connection.dialect.name, self._table, self._columns)
             rows = [{**row, **once} for row in self._fresh.values()]
-            self._connection.execute(statement, rows)
+            connection.execute(statement, rows)
 
 
 def kept(values: Mapping[str, Any], before: Mapping[str, Any]) -> Row:

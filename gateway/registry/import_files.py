@@ -13,8 +13,10 @@ from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from gateway.registry import table_file
-from gateway.registry.enrolment import Enrolment
+from gateway.registry.enrolment import Enrolment, enrol
 from gateway.registry.rows import (
     ROWS,
     Ending,
@@ -77,19 +79,28 @@ def enrol_files(
     if mistakes:
         return Result(Counter(), mistakes, written=False)
     mistakes = _of_headers_alone(sheets)
-    with store.reading() if wish.dry_run or mistakes else store.writing() as connection:
+    read = [(list(sheet.mistakes), list(sheet.notes)) for sheet in sheets]
+    counts: Counter[tuple[str, RowResult]] = Counter()
+
+    def take(connection: Connection) -> Enrolment | None:
+        for sheet, (wrong, worth_a_word) in zip(sheets, read, strict=True):
+            sheet.mistakes[:], sheet.notes[:] = wrong, worth_a_word
         enrolment = Enrolment(connection, wish.at_ms, wish.zone, replace=wish.replace)
         _take(enrolment, sheets, on_progress)
-        mistakes += [mistake for sheet in sheets for mistake in sheet.mistakes]
-        written = not (mistakes or wish.dry_run)
-        if written:
-            on_progress("writing", 0, 1)
-            enrolment.write()
+        counts.clear()
+        counts.update(enrolment.counts)
+        if mistakes or wish.dry_run or any(sheet.mistakes for sheet in sheets):
+            return None
+        on_progress("writing", 0, 1)
+        return enrolment
+
+    enrol(store, take)
+    mistakes += [mistake for sheet in sheets for mistake in sheet.mistakes]
     notes = [note for sheet in sheets for note in sheet.notes]
     return Result(
-        enrolment.counts,
+        counts,
         gathered(mistakes, by_value),
-        written,
+        not (mistakes or wish.dry_run),
         [] if mistakes else gathered(notes, by_kind),
     )
 

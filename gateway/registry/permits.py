@@ -228,16 +228,17 @@ class Announcements:
             self._fresh.append(Announced(door_id, over, is_new=True))
         return bool(live)
 
-    def write(self) -> None:
+    def write(self, connection: Connection | None = None) -> None:
         """Store what is new, and a pending event for the gateway for each. The caller's
-        transaction."""
+        transaction: on this connection, or on that of the lookups."""
+        connection = connection or self._connection
         if not self._fresh:
             return
-        statement = upsert(self._connection.dialect.name, tables.permits)
+        statement = upsert(connection.dialect.name, tables.permits)
         rows = [door_writes.of_permit(each.door_id, each.permit) for each in self._fresh]
-        self._connection.execute(statement, rows)
+        connection.execute(statement, rows)
         events = [(of_door(each.door_id), each.event) for each in self._fresh]
-        pending.leave(self._connection, events)
+        pending.leave(connection, events)
 
     def _permits_on(self, door_id: str) -> dict[str, Permit]:
         if door_id not in self._on_door:

@@ -27,7 +27,7 @@ class SealRows:
     """Seals gathered against one snapshot.
 
     Args:
-        connection: The snapshot; `write` writes there too.
+        connection: The snapshot.
         at_ms: Now, in milliseconds of UTC.
         doors: On which they may hang; may still grow.
         events: Where the gateway is told of a seal that hangs on a door.
@@ -43,7 +43,7 @@ class SealRows:
         *,
         replace: bool,
     ) -> None:
-        self._connection, self._at_ms = connection, at_ms
+        self._at_ms = at_ms
         self._doors, self._events, self._replace = doors, events, replace
         self._seals = EnrolledTable(connection, tables.seals, *_COLUMNS)
         self._seal_on: dict[str, str] = {
@@ -111,12 +111,12 @@ class SealRows:
         """Whether `write` has anything to do."""
         return self._seals.is_changed()
 
-    def write(self) -> None:
+    def write(self, connection: Connection) -> None:
         """Store them. The caller's transaction."""
         if self._unbound:
             rows = [{"b_seal_id": seal_id} for seal_id in self._unbound]
-            self._connection.execute(_UNBIND, rows)
-        self._seals.write(enrolled_ms=self._at_ms)
+            connection.execute(_UNBIND, rows)
+        self._seals.write(connection, enrolled_ms=self._at_ms)
         self._events += [
             (of_door(door_id), SealUnbound(seal_id))
             for door_id, seal_id in self._left.items()

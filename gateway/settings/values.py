@@ -26,7 +26,11 @@ def host_name(text: str) -> str:
 
 def url(text: str) -> str:
     """An http or https address, or nothing. Names and passwords in it would land in logs."""
-    if text and web_address.web_address(text).login is not None:
+    try:
+        login = web_address.web_address(text).login if text else None
+    except ValueError:
+        raise ValueError from None  # its text would stand for the whole sentence
+    if login is not None:
         raise ValueError
     return text
 

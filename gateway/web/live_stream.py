@@ -35,6 +35,7 @@ from gateway.web.topics import Listener, Topic, Topics
 STREAMS_MAX: Final = 1_000  # some 60 kB each
 KEPT_FOR_PHONES: Final = 250  # of them, which no wall takes away
 TOPICS_MAX: Final = 24  # tabs of one browser
+ALL_TOPICS_MAX: Final = 2_000  # each is read and drawn by itself
 NAME_MAX: Final = 400  # characters of what a page is about; the longest is a search on the wall
 SEEN_MAX: Final = 32
 TOPIC_MAX: Final = 2_500  # of a topic as it is written in an address
@@ -133,7 +134,8 @@ class _Lines:
         views = [_view(context, request, one.kind, one.name) for one in wanted]
         has_phone = any(one.kind == "inbox" for one in wanted)
         most = STREAMS_MAX if has_phone else STREAMS_MAX - KEPT_FOR_PHONES
-        if self._figures.streams >= most or self._topics.is_stopping:
+        is_full = self._figures.streams >= most or len(self._topics) >= ALL_TOPICS_MAX
+        if is_full or self._topics.is_stopping:
             self._figures.streams_refused += 1
             _seldom.warn("%d live pages are open, as many as this machine bears", most)
             raise HttpProblem(503, _FULL)

@@ -241,6 +241,9 @@ class Topics:
         self._listeners: set[Listener] = set()
         self.is_stopping = False
 
+    def __len__(self) -> int:
+        return len(self._topics)
+
     @contextlib.contextmanager
     def listener(self) -> Iterator[Listener]:
         """A listener until the end of the block."""
