@@ -394,4 +394,5 @@ def _site_due_ms(site: "SiteState | SiteTurn") -> int | None:
 
 def _doubted(door: Door, doubt: Doubt) -> Door:
     """The door, with what its time is worth now."""
-    return door if door.doubt == doubt else replace(door, doubt=doubt)
+    is_known = door.doubt is doubt or door.doubt == doubt
+    return door if is_known else replace(door, doubt=doubt)
