@@ -74,7 +74,9 @@ async def _run_parts(
     engine = Engine(store, site, Authenticator(), addresses, clock, life=alive)
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics)
     workers = [
-        DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.clock)
+        DeliveryWorker(
+            kind, channel, store, engine.attempted, engine.metrics, engine.clock, engine.found
+        )
         for kind, channel in kinds.opened(settings)
     ]
     engine.connect(broker, [worker.offer for worker in workers])

@@ -18,6 +18,7 @@ from gateway.engine.health import Metrics
 from gateway.store import outbox
 from gateway.store.database import Store, StoreError
 from gateway.store.outbox import Entry
+from gateway.store.poisoned import Findings, Poisoned
 
 log = logging.getLogger("menshen.delivery")
 
@@ -40,6 +41,7 @@ class DeliveryWorker:
             `error`, `next_ms` and `gave_up`.
         metrics: learns how many entries are in hand, and how old the oldest is.
         clock: the engine's: an entry is due when the engine says so.
+        found: told, on the loop, of rows of the outbox that are no entries.
     """
 
     def __init__(
@@ -50,10 +52,11 @@ class DeliveryWorker:
         attempted: Callable[[Entry], None],
         metrics: Metrics,
         clock: Clock,
+        found: Callable[[tuple[Poisoned, ...]], None] = lambda _: None,
     ) -> None:
         self._kind, self._channel = kind, channel
         self._store, self._attempted, self._metrics = store, attempted, metrics
-        self._clock = clock
+        self._clock, self._found = clock, found
         self._pending: list[tuple[int, int, Entry]] = []
         self._held: dict[int, int] = {}  # entry_id -> made_ms of what is in hand
         self._read_to = 0  # entries up to here were offered or read
@@ -74,6 +77,8 @@ class DeliveryWorker:
             if entry.entry_id < 0:  # of no row: there is nothing to read it from later
                 self._hold(entry)
                 continue
+            if entry.entry_id <= self._read_to:
+                continue  # it was read from the outbox before the loop came to tell of it
             if self._behind or len(self._held) >= PENDING_MAX:
                 self._behind = self._passed = True  # in order: read from where we are
             else:
@@ -82,11 +87,8 @@ class DeliveryWorker:
         self._wake.set()
 
     async def run(self) -> None:
-        """Deliver until cancelled; then close the channel.
-
-        Raises:
-            ExceptionGroup: the channel raised what is no DeliveryError, which is a bug in it.
-        """
+        """Deliver until cancelled; then close the channel. Whatever a channel raises is the failure
+        of that entry."""
         try:
             async with asyncio.TaskGroup() as tries:
                 while True:
@@ -103,20 +105,23 @@ class DeliveryWorker:
             return
         self._passed = False
         try:
-            entries = await asyncio.to_thread(self._read)
+            entries, found = await asyncio.to_thread(self._read)
         except StoreError as error:
             log.warning("%s: %s", self._kind, error)
             await self._clock.sleep(REFILL_EVERY_MS)
             return
+        self._found(found)
         for entry in entries:
             self._read_to = entry.entry_id
             if entry.entry_id not in self._held:
                 self._hold(entry)
         self._behind = self._passed or len(entries) == outbox.UNDELIVERED_AT_ONCE
 
-    def _read(self) -> list[Entry]:
+    def _read(self) -> tuple[list[Entry], tuple[Poisoned, ...]]:
+        findings = Findings()
         with self._store.reading() as connection:
-            return outbox.undelivered(connection, self._kind, self._read_to)
+            entries = outbox.undelivered(connection, self._kind, self._read_to, findings)
+        return entries, findings.all()
 
     def _hold(self, entry: Entry) -> None:
         self._held[entry.entry_id] = entry.made_ms
@@ -149,6 +154,10 @@ class DeliveryWorker:
                 await self._channel.send(entry)
             except DeliveryError as error:
                 self._failed(entry, error)
+            except Exception as error:
+                log.exception("%s: page %s", self._kind, entry.page_id)
+                words = f"no channel can send it: {type(error).__name__}"
+                self._failed(entry, DeliveryError(words, permanent=True))
             else:
                 entry.done_ms, entry.error = self._clock.now_ms(), None
             if entry.done_ms is not None or entry.gave_up:

@@ -1,12 +1,18 @@
 """The outbox: one entry for each page and channel, done only after it went out."""
 
-import msgspec
-from sqlalchemy import Connection, func, select
+from typing import Any
 
+import msgspec
+from sqlalchemy import Connection, Select, func, select
+
+from gateway.core.reasons import Reason
 from gateway.store import tables
+from gateway.store.poisoned import Findings
 from gateway.store.statements import Row
 
 UNDELIVERED_AT_ONCE = 1_000
+UNSOUND_MAX = 10_000
+SPARED: dict[str, Any] = {"language": "", "error": None, "received_ms": None}  # it goes out without
 
 
 class Entry(msgspec.Struct):
@@ -62,17 +68,47 @@ def attempt_of(entry: Entry) -> Row:
     }
 
 
-def undelivered(connection: Connection, channel: str, after_id: int) -> list[Entry]:
+def undelivered(
+    connection: Connection, channel: str, after_id: int, findings: Findings | None = None
+) -> list[Entry]:
     """The oldest entries of a channel that have not gone out, after an id; UNDELIVERED_AT_ONCE at
-    most."""
+    most. What is no entry is left out, and stands in the findings under its number."""
     c = tables.outbox.c
-    rows = connection.execute(
-        select(*(c[name] for name in Entry.__struct_fields__))
-        .where(c.channel == channel, c.entry_id > after_id, c.done_ms.is_(None), ~c.gave_up)
-        .order_by(c.entry_id)
-        .limit(UNDELIVERED_AT_ONCE)
-    )
-    return [Entry(*row) for row in rows]
+    query = _WAITING.where(c.channel == channel, c.entry_id > after_id)
+    query = query.order_by(c.entry_id).limit(UNDELIVERED_AT_ONCE)
+    return _entries(connection, query, Findings() if findings is None else findings)
+
+
+def unsound(connection: Connection, findings: Findings) -> None:
+    """Find those of the oldest that wait and are no entries; UNSOUND_MAX are looked at."""
+    query = _WAITING.order_by(tables.outbox.c.entry_id).limit(UNSOUND_MAX)
+    _entries(connection, query, findings)
+
+
+_WAITING = select(*(tables.outbox.c[name] for name in Entry.__struct_fields__)).where(
+    tables.outbox.c.done_ms.is_(None), ~tables.outbox.c.gave_up
+)
+
+
+def _entries(connection: Connection, query: Select[Any], findings: Findings) -> list[Entry]:
+    entries, name = [], tables.outbox.name
+    for row in findings.rows(connection, query, name, **SPARED):
+        words = _unsaid(row)
+        if words:
+            findings.note(name, row["entry_id"], words, repr(row))
+        else:
+            entries.append(Entry(**row))
+    return entries
+
+
+def _unsaid(row: Row) -> str:
+    """What is wrong with an entry whose cells are of the right kinds; empty if nothing is."""
+    try:
+        if Reason(row["reason"]) is Reason.GROUPED:
+            decode_group(row["about"])
+        return "" if row["tries"] >= 0 else "tries is below 0"
+    except ValueError as error:
+        return str(error)
 
 
 def newest_id(connection: Connection) -> int:

@@ -9,7 +9,18 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, bindparam, delete, func, update
+from sqlalchemy import (
+    Connection,
+    Executable,
+    Table,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects import sqlite
 
 from gateway.core.effects import OpeningBegan, OpeningEnded
@@ -182,6 +193,24 @@ UPDATE_ENTRY = _set(
     tables.outbox, "entry_id", "b_id", "tries", "next_ms", "done_ms", "gave_up", "error"
 )
 RECEIVE_ENTRY = Statement(_RECEIVED, ["b_page_id", "b_warden_id", "received_ms"])
+GIVE_UP_ENTRY = Statement(
+    update(tables.outbox)
+    .where(tables.outbox.c.entry_id == bindparam("b_id"))
+    .values(gave_up=true(), error=bindparam("error")),
+    ["error"],
+)
+UPSERT_POISONED = _upsert(tables.poisoned)
+FORGET_POISONED = Statement(  # the newest are kept
+    delete(tables.poisoned).where(
+        tables.poisoned.c.at_ms
+        < select(tables.poisoned.c.at_ms)
+        .order_by(tables.poisoned.c.at_ms.desc())
+        .limit(literal_column("1"))
+        .offset(bindparam("b_kept"))
+        .scalar_subquery()
+    ),
+    [],
+)
 DELETE_PENDING = Statement(
     delete(tables.pending_events).where(tables.pending_events.c.pending_id == bindparam("b_id")), []
 )
@@ -213,5 +242,8 @@ IN_ORDER = (
     INSERT_ENTRY,
     UPDATE_ENTRY,
     RECEIVE_ENTRY,
+    GIVE_UP_ENTRY,
+    UPSERT_POISONED,
+    FORGET_POISONED,
     DELETE_PENDING,
 )
