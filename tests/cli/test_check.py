@@ -20,6 +20,7 @@ def test_every_part_has_a_line_with_its_mark(menshen, store):
         "broker": "fail",
         "disk": "ok",
         "clock": lines["clock"],
+        "stored": "ok",
         "secrets": "ok",
         "doors": "warn",
         "wardens": "ok",
