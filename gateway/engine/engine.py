@@ -36,7 +36,7 @@ from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.broadcast import Broadcast
 from gateway.engine.clock import Clock, MachineClock
 from gateway.engine.committing import Committing
-from gateway.engine.guard import Rates
+from gateway.engine.guard import NAME_BURST, NAME_RATE, Rates
 from gateway.engine.health import Health, Metrics
 from gateway.engine.isolation import Isolation, name_of
 from gateway.engine.outgoing import Addressing
@@ -111,7 +111,7 @@ class Engine:
         self._outlet: Outlet | None = None
         self._wake = asyncio.Event()
         self._idle: list[asyncio.Future[None]] = []  # those who wait until there is nothing to do
-        self._rates = Rates()
+        self._rates = Rates(NAME_RATE, NAME_BURST)
         self._away = 0  # messages that the rates turned away since the last unit of work
         self._poison = PoisonWatch(self.trouble)
         self._troubles: dict[tuple[Reason, str], bool] = {}  # as they were last said
@@ -229,7 +229,8 @@ class Engine:
     def look(self) -> None:
         """Whether an attack, or what could not be used, begins or ends. Cheap: call it often."""
         now_ms = self.clock.now_ms()
-        for seal_id, is_on in self._rates.floods(now_ms).items():
+        floods = self._rates.floods(now_ms) | self._reading.rates.floods(now_ms)
+        for seal_id, is_on in floods.items():
             self.trouble(Reason.FLOOD, is_on, seal_id)
         self.trouble(Reason.FORGERY, self._stepping.refusals.is_forged(now_ms))
         self._poison.look(now_ms)
@@ -315,7 +316,7 @@ class Engine:
         self._wake.set()
 
     def _allows(self, topic: str) -> bool:
-        """Whether a message may come in: each seal has a rate. Strangers are no seal."""
+        """Whether a message may come in: each seal's name has a rate. Strangers are no seal."""
         seal_id = name_of(topic)
         known = seal_id in self.state.registry.seals
         return not known or self._rates.allows(seal_id, self.clock.now_ms())

@@ -1,8 +1,10 @@
 """Whoever sends too much, or what is not genuine: counted before any limit of the journal.
 
-A seal has a rate (`Rates`): what is beyond it is turned away before it costs anybody anything, and
-the seal repeats it. Refused messages (`Refusals`) are counted for each door and for the whole site;
-the journal keeps so many of them, and every burst at a door, whatever goes on at others.
+A seal has a rate (`Rates`): genuine messages beyond it are turned away before they cost a row or a
+look-up, and the seal repeats them. What comes under its name, genuine or not, has a far higher one,
+beyond which it is not even looked at: whoever forges a seal cannot so use up the seal's own.
+Refused messages (`Refusals`) are counted for each door and for the whole site; the journal keeps so
+many of them, and every burst at a door, whatever goes on at others.
 """
 
 from collections import OrderedDict, deque
@@ -14,8 +16,10 @@ from gateway.core.duration import MINUTE_MS, SECOND_MS
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
-SEAL_RATE: Final = 20  # messages a second under one seal's name, on average;
+SEAL_RATE: Final = 20  # genuine messages of one seal a second, on average;
 SEAL_BURST: Final = 400  # and so many at once: a seal keeps 64 reports
+NAME_RATE: Final = 500  # and of whatever comes under its name
+NAME_BURST: Final = 2_000
 RATES_MAX: Final = 100_000  # names that are watched at the same time
 FLOOD_AT: Final = 100  # messages turned away in a row: a case
 REFUSALS_JOURNALED_A_MINUTE: Final = 60  # of each reason; beyond that they are counted only
@@ -33,9 +37,15 @@ class Bucket(Struct):
 
 
 class Rates:
-    """A token bucket for each seal. What is turned away costs a look into one dictionary."""
+    """A token bucket for each name. What is turned away costs a look into one dictionary.
 
-    def __init__(self) -> None:
+    Args:
+        rate: messages a second, on average.
+        burst: and so many at once.
+    """
+
+    def __init__(self, rate: int = SEAL_RATE, burst: int = SEAL_BURST) -> None:
+        self._rate, self._burst = rate, burst
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
         self._floods: set[str] = set()
         self.turned_away = 0
@@ -51,9 +61,9 @@ class Rates:
         if bucket is None:
             if len(self._buckets) >= RATES_MAX:
                 self._buckets.popitem(last=False)
-            bucket = self._buckets[name] = Bucket(SEAL_BURST, at_ms)
+            bucket = self._buckets[name] = Bucket(self._burst, at_ms)
         since_ms = max(0, at_ms - bucket.at_ms)
-        bucket.tokens = min(SEAL_BURST, bucket.tokens + since_ms * SEAL_RATE / SECOND_MS)
+        bucket.tokens = min(self._burst, bucket.tokens + since_ms * self._rate / SECOND_MS)
         bucket.at_ms = at_ms
         if bucket.tokens >= 1:
             bucket.tokens -= 1

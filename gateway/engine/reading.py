@@ -17,6 +17,7 @@ from gateway.core.reasons import REPEATS, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import of_door
 from gateway.engine.backlog import BrokerBacklog
+from gateway.engine.guard import Rates
 from gateway.engine.ports import Authenticated, Authenticator, Batch, Received, Rejected
 from gateway.engine.proving import Proving, raised
 from gateway.engine.report_dates import Copy, ReportDates
@@ -33,8 +34,13 @@ class Unproved:
         self.seal_id, self.window = seal_id, window
 
 
+class TurnedAway:
+    """A genuine message of a seal that sends far too much: counted, and nothing else."""
+
+
 class Reading:
-    """Reads the messages of batches. `backlog`: how long they may have waited in the broker."""
+    """Reads the messages of batches. `backlog`: how long they may have waited in the broker;
+    `rates`: of genuine messages."""
 
     def __init__(
         self,
@@ -47,6 +53,7 @@ class Reading:
         self.backlog = backlog
         self._proving = Proving(state.registry.seals)
         self._dates = ReportDates()
+        self.rates = Rates()
         self._lookups = ThreadPoolExecutor(1, "menshen-lookup")  # shared with nobody
 
     def moved(self, by_ms: int) -> None:
@@ -89,6 +96,8 @@ class Reading:
         if not isinstance(read, Authenticated):
             return read
         seal_id, window = read.event.seal_id, read.window
+        if not self.rates.allows(seal_id, at_ms):
+            return TurnedAway()
         if self._proving.holds_back(seal_id, at_ms):
             windows[seal_id] = raised(windows[seal_id], window)
             return Unproved(seal_id, windows[seal_id])
@@ -117,7 +126,9 @@ class Reading:
         if isinstance(read, Exception):
             raise read
         batch.tokens.append(message.token)
-        if isinstance(read, Unproved):
+        if isinstance(read, TurnedAway):
+            unit.writes.refusal(at_ms, Reason.FLOOD)
+        elif isinstance(read, Unproved):
             unit.raise_mark(at_ms, read.seal_id, read.window)
         elif isinstance(read, Rejected):
             suspect = message.live or read.reason not in REPEATS  # brokers repeat after a break
