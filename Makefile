@@ -9,7 +9,7 @@ UNIT := tests/portable tests/core tests/store
 AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit bench poison pictures diagrams micropython neighbours lock clean
+.PHONY: help demo test check unit bench poison hostile pictures diagrams micropython neighbours lock clean
 .PHONY: venv venv-run
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo 'make unit         only the quick tests, in seconds'
 	@echo 'make check        only the checks: style, types, layers, firmware compiles for MicroPython'
 	@echo 'make bench        measure this machine against the promised figures -> bench/latest.json'
+	@echo 'make hostile      five minutes under attack from all sides -> bench/hostile.json'
 	@echo 'make poison       replace each stored thing by garbage, 2,000 times: the house must live'
 	@echo 'make pictures     take the pictures of README and docs/ anew, from the running demo'
 	@echo 'make diagrams     write the state machines of ARCHITECTURE.md anew, from their tables'
@@ -54,6 +55,11 @@ test: check
 	@sh .ci/neighbours.sh || [ "$$CI" != true ]
 	@sh .ci/micropython.sh || [ "$$CI" != true ]
 	$(BIN)/python -m pytest $(AT_ONCE)
+
+# An attack of everything at once, five minutes long; a goal that is missed is an error.
+hostile: venv
+	@sh .ci/neighbours.sh || true
+	$(BIN)/python -m bench.hostile
 
 # Each stored thing of a small site replaced by garbage, two thousand times.
 poison: venv
