@@ -16,7 +16,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import ROOT, core, floor, machine, pages, stage, throughput
+from bench import ROOT, core, floor, machine, pages, stage, starts, throughput, walls
 from bench.figures import KEYS, table, write
 
 LATEST = ROOT / "bench" / "latest.json"
@@ -24,6 +24,8 @@ KINDS: dict[str, Callable[[Path, float], Awaitable[dict[str, float]]]] = {
     "floor": floor.measure,
     "pages": pages.measure,
     "throughput": throughput.measure,
+    "starts": starts.measure,
+    "walls": walls.measure,
 }
 
 

@@ -56,10 +56,13 @@ class Stage:
     broker: neighbours.Broker
 
     def rss_mb(self) -> float:
-        """Memory that the gateway holds now, with everything that it has started."""
-        process = psutil.Process(self.gateway.pid)
-        family = [process, *process.children(recursive=True)]
-        return sum(member.memory_info().rss for member in family) / 1e6
+        """Memory that the gateway's own process holds now."""
+        return float(psutil.Process(self.gateway.pid).memory_info().rss / 1e6)
+
+    def console_rss_mb(self) -> float:
+        """Memory of what it has started: the console."""
+        children = psutil.Process(self.gateway.pid).children(recursive=True)
+        return sum(child.memory_info().rss for child in children) / 1e6
 
     def cpu_s(self) -> tuple[float, float]:
         """Processor time of the gateway and of the broker so far, in seconds."""

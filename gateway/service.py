@@ -1,7 +1,7 @@
 """The fuse box: builds every part, wires them, runs them in one task group. Nothing clever here.
 
-The console is imported last and in a thread, so that after a crash the gateway takes reports and
-pages people before anybody can open a page.
+The console is a process of its own (`link`), so that no page that anybody looks at can slow one
+that somebody must get; the gateway goes on without it.
 """
 
 import asyncio
@@ -12,10 +12,12 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from gateway.channels import kinds
+from gateway.core.reasons import Reason
 from gateway.engine.clock import MachineClock
 from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
@@ -23,8 +25,11 @@ from gateway.engine.marker_keeper import MarkerKeeper
 from gateway.engine.pending import PendingReader
 from gateway.engine.self_watch import BrokerPlace, SelfWatch
 from gateway.engine.state import CommittedSite
+from gateway.ingest import twin
 from gateway.ingest.authenticate import Authenticator
 from gateway.ingest.mqtt import Broker
+from gateway.link.console_process import ConsoleProcess
+from gateway.link.server import LinkServer
 from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
 from gateway.registry import load as registry
@@ -34,8 +39,8 @@ from gateway.store.database import Store, StoreError, need_none_before
 
 log = logging.getLogger("menshen")
 
-# A thread that draws a page gives way so soon (Python's own is 5 ms). A page to a warden takes some
-# thirty turns: every system call hands the turn on.
+# A thread that loads a registry or sends by a library gives way so soon (Python's own is 5 ms). A
+# page to a warden takes some thirty turns: every system call hands the turn on.
 TURN_S = 0.00002
 
 
@@ -43,8 +48,13 @@ class AlreadyRunningError(Exception):
     """Another gateway has this database. The text is a sentence for the person in charge."""
 
 
-async def serve(settings: Settings) -> None:
-    """Run the gateway until SIGTERM or SIGINT. StoreError and AlreadyRunningError before that."""
+async def serve(settings: Settings, config: Path) -> None:
+    """Run the gateway until SIGTERM or SIGINT. StoreError and AlreadyRunningError before that.
+
+    Args:
+        settings: what holds here.
+        config: the file in which they stand, for the console to read.
+    """
     sys.setswitchinterval(TURN_S)
     place = settings.store.place
     need_none_before(*place)
@@ -56,14 +66,14 @@ async def serve(settings: Settings) -> None:
                 if alive.is_copy:
                     log.warning("an older copy of the database was put back; its memory ends there")
                 keeper = MarkerKeeper(alive, markers)
-                await _run_parts(settings, store, alive, keeper)
+                await _run_parts(settings, config, store, alive, keeper)
                 keeper.write(is_stopped=True)
         finally:
             store.close()
 
 
 async def _run_parts(
-    settings: Settings, store: Store, alive: life.Life, keeper: MarkerKeeper
+    settings: Settings, config: Path, store: Store, alive: life.Life, keeper: MarkerKeeper
 ) -> None:
     gateway_id = alive.site_id
     with store.reading() as connection:
@@ -72,14 +82,24 @@ async def _run_parts(
     addresses = Addresses(known, settings.webhook.url, settings.site.language)
     site = CommittedSite(known, settings.rulebook)
     engine = Engine(store, site, Authenticator(), addresses, clock, life=alive)
-    broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics)
+    name = twin.Name(alive.began_ms, alive.life)
+    watch_twin = twin.TwinWatch(name, partial(engine.trouble, Reason.TWIN))
+    broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics, watch_twin)
     workers = [
         DeliveryWorker(
-            kind, channel, store, engine.attempted, engine.metrics, engine.clock, engine.found
+            kind,
+            channel,
+            store,
+            engine.attempted,
+            engine.metrics,
+            engine.clock,
+            engine.ended,
+            partial(engine.trouble, Reason.CHANNEL_FAILING),
         )
         for kind, channel in kinds.opened(settings)
     ]
     engine.connect(broker, [worker.offer for worker in workers])
+    engine.on_clock_set += [worker.clock_set for worker in workers]
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -96,7 +116,7 @@ async def _run_parts(
     parts = [engine.run(), broker.run(), pending.run(), watch.run()]
     parts += [worker.run() for worker in workers]
     parts += [self_watch.run(), keeper.run(engine.clock)]
-    parts.append(_serve_console(settings, store, engine))
+    parts.append(_keep_console(engine, settings, config))
     if settings.influx.url:
         parts.append(_write_history(settings, store, engine, gateway_id))
     async with asyncio.TaskGroup() as group:
@@ -108,15 +128,14 @@ async def _run_parts(
             task.cancel()
 
 
-async def _serve_console(settings: Settings, store: Store, engine: Engine) -> None:
-    serve_console = await asyncio.to_thread(_import_console)
-    await serve_console(settings, store, engine)
-
-
-def _import_console():  # type: ignore[no-untyped-def]
-    from gateway.web.server import serve_console
-
-    return serve_console
+async def _keep_console(engine: Engine, settings: Settings, config: Path) -> None:
+    """The console, and the link to it. A bug in it is told loudly, but never stops a page."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(LinkServer(engine, settings.store.path).run())
+            group.create_task(ConsoleProcess(config).run())
+    except Exception:
+        log.exception("nobody sees any page until the next start; pages to people go on")
 
 
 async def _write_history(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:

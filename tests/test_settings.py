@@ -42,7 +42,7 @@ WRONG = [
     ('[broker]\nca = "x"', "broker.ca is given but broker.tls is false; set tls = true, or no ca"),
     ('[console]\nhost = "0.0.0.0"', 'console.host is "0.0.0.0", so others on the network can open'),
     ('[webhook]\nurl = "ftp://x"', 'webhook.url is "ftp://x"; allowed is an address that begins'),
-    ('[webhook]\nurl = "http://a:b@x"', 'webhook.url is "http://a:b@x"; allowed is an address'),
+    ('[webhook]\nurl = "http://a:b@x"', 'webhook.url is "http://…@x"; allowed is an address'),
     (
         '[influx]\nurl = "http://x"\norg = "o"',
         "influx.bucket is empty but influx.url is given; set bucket as well",
@@ -189,11 +189,11 @@ def test_secrets_come_from_the_environment_or_a_file(file, monkeypatch, tmp_path
     held = tmp_path / "held"
     held.write_text("门神 pass word\r\n")
     monkeypatch.setenv("MENSHEN_BROKER_PASSWORD_FILE", str(held))
-    monkeypatch.setenv("MENSHEN_CONSOLE_PASSWORD", "c")
+    monkeypatch.setenv("MENSHEN_CONSOLE_PASSWORD", "a long one for a test")
     monkeypatch.setenv("MENSHEN_WEBHOOK_TOKEN", "")
     settings = load(file)
     assert settings.broker.password == "门神 pass word"
-    assert settings.console.password == "c"
+    assert settings.console.password == "a long one for a test"
     assert settings.webhook.token is None
     assert "pass word" not in repr(settings)
 

@@ -1,39 +1,49 @@
 """What a channel is: a kind that is listed in kinds.py, and one method that sends a page."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from msgspec import Struct
 
+from gateway.core.evidence import Evidence
 from gateway.settings import Settings
 from gateway.store.outbox import Entry
 
 
 class DeliveryError(Exception):
-    """A page did not go out. `permanent`: only a person can mend it, so try seldom.
+    """A page did not go out.
 
     Its text stands in the database and the log, and names no secret: a host, never a path.
+
+    Args:
+        text: what the other end said, or what kept us from it.
+        permanent: only a person can mend it, so what failed is tried seldom.
+        wait_ms: how long the other end asked to be left alone, or is known to want it.
     """
 
-    def __init__(self, text: str, permanent: bool = False) -> None:
+    def __init__(self, text: str, permanent: bool = False, wait_ms: int | None = None) -> None:
         super().__init__(text)
-        self.permanent = permanent
+        self.permanent, self.wait_ms = permanent, wait_ms
 
 
 class Channel(Protocol):
     """A way to reach somebody, open for as long as the gateway runs."""
 
-    async def send(self, entry: Entry) -> None:
-        """Hand one page to the other end, once. It may come again under the same page id.
+    def send(self, entry: Entry) -> Awaitable[Evidence]:
+        """Hand one page to the other end, once. It may come again under the same `sent_id`.
+
+        An `async def`; or, where every millisecond counts, a function that has written the page to
+        its socket when it returns a future. Nothing that it raises stops anything else: it is that
+        try's failure.
 
         Args:
             entry: the page, its address and its language; `tries` counts from 1.
 
         Returns:
-            When the other end has taken it; from then on nobody tries again.
+            How well it is proved that the other end has the page; from then on nobody tries again.
 
         Raises:
-            DeliveryError: it has not. The delivery worker tries again, later and later.
+            DeliveryError: it has not. The delivery worker tries again.
         """
 
     async def close(self) -> None:
@@ -46,6 +56,9 @@ class ChannelKind(Struct, frozen=True):
     name: str  # before the colon; at most 16 characters, for it stands in the outbox
     sample: str  # how an address is written, for sentences about a wrong one
     word: str  # for people, on a case's page; in both catalogues
-    accepts: Callable[[str], bool]  # whether it is such an address (what is after the colon)
+    # Looks at an address (what is after the colon) as sending will: nothing if it can be sent to,
+    # else ValueError, or a plain False.
+    check: Callable[[str], object]
     # Opens the channel. None: a page is delivered by being stored, for somebody comes to read it.
     open: Callable[[Settings], Channel] | None = None
+    places: int = 16  # tries under way at one address at the same time

@@ -25,11 +25,31 @@ def kind_of(name: str) -> ChannelKind | None:
     return next((kind for kind in KINDS if kind.name == name), None)
 
 
-def is_channel(text: str) -> bool:
-    """Whether it is a channel with its address, as in `webhook:https://example.org/hook`."""
+def problem_of(text: str) -> str | None:
+    """Why nobody could be told by a channel, as a clause; None if it can be used.
+
+    It is looked at by what will send to it, and its address is not repeated, for it may be secret.
+
+    Args:
+        text: a channel with its address, as in `webhook:https://example.org/hook`.
+    """
     name, colon, address = text.partition(":")
     kind = kind_of(name)
-    return kind is not None and bool(colon) == bool(address) and kind.accepts(address)
+    if kind is None or bool(colon) != bool(address):
+        return f"allowed are {samples()}"
+    try:
+        if kind.check(address) is not False:
+            return None
+    except ValueError as error:
+        return f"the address after {name}: cannot be used: {error}"
+    except Exception as error:  # noqa: BLE001 - whatever it is, nobody could be told by it
+        return f"the address after {name}: cannot be used ({type(error).__name__})"
+    return f"allowed are {samples()}"
+
+
+def is_channel(text: str) -> bool:
+    """Whether it is a channel with its address, and can be used."""
+    return problem_of(text) is None
 
 
 def samples() -> str:

@@ -4,8 +4,9 @@ First `app`, which puts them together and knows the list that `menshen --help` s
 how a command ends; `options`, those that most commands have; `option_fields`, how what was typed is
 read; `output`, how commands speak.
 
-Then the commands, in the order of the help. At work: `run`, `check` with `check_machine`,
-`check_secrets`, `check_site` and `check_result`, `doors`, `cases`, `announce`, `canary`, `clock`.
-Before work: `settings`, `enrol`, `flash`, `label`, `broker_config`. A closer view: `decode`,
-`demo`, `coverage`, `what_if`, `simulate`.
+Then the commands, in the order of the help. At work: `run` and `console` with `listening`, `check`
+with `check_machine`, `check_secrets`, `check_channels`, `check_site` and `check_result`, `doors`,
+`cases`, `announce`, `canary`, `test_page`, `clock`. Before and after work: `settings`, `enrol`,
+`end`, `flash`, `label`, `broker_config`. A closer view: `decode`, `demo`, `coverage`, `what_if`,
+`simulate`.
 """

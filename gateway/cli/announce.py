@@ -90,9 +90,9 @@ def _announced(
         ):
             announcements = Announcements(connection, now, settings.zone)
             if area is None:
-                announced = [announcements.announce(door_id, permit)]
+                announced = [announcements.announce(door_id, permit, "")]
             else:
-                announced = announcements.announce_in(area, permit)
+                announced = announcements.announce_in(area, permit, "")
             announcements.write()
     except NobodyThereError as error:
         hint = "write it as stair:3/2 or building:3" if area else "`menshen doors` lists them"

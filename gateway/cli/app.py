@@ -50,14 +50,29 @@ COMMANDS = (
     Command("cases", AT_WORK, "List the open cases: what needs a person, and who has it."),
     Command("announce", AT_WORK, "Announce an opening (a permit), so that it bothers nobody."),
     Command(
+        "end",
+        AT_WORK,
+        "End an order, a permit, a seal, a door, a warden or a grid now. Their history stays.",
+    ),
+    Command(
         "canary",
         AT_WORK,
         "Open a door of class canary every ten minutes, and sign for its page, until Ctrl-C.",
     ),
     Command(
+        "test-page",
+        AT_WORK,
+        "Send a test to a person by each of their channels now, and say what each answered.",
+    ),
+    Command(
         "clock",
         AT_WORK,
         "Show what the clocks say and whether they are believed; --trust sets the gateway's right.",
+    ),
+    Command(
+        "console",
+        AT_WORK,
+        "Serve the pages of the gateway with these settings. `menshen run` does so by itself.",
     ),
     Command(
         "settings",

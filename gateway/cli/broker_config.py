@@ -90,7 +90,8 @@ def _logins(database: Path) -> tuple[list[Login], int]:
         return [], 0
     c = tables.seals.c
     with closing(Store.open(database)) as store, store.reading() as connection:
-        rows = connection.execute(select(c.seal_id, c.broker_hash).order_by(c.seal_id)).all()
+        in_use = select(c.seal_id, c.broker_hash).where(c.ended_ms.is_(None))
+        rows = connection.execute(in_use.order_by(c.seal_id)).all()
     logins = [Login(seal_id, password_hash) for seal_id, password_hash in rows if password_hash]
     return logins, len(rows) - len(logins)
 

@@ -65,10 +65,8 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
         return
     with closing(store):
         try:
-            has_webhook = bool(settings.webhook.url)
-            yield from check_site.parts(
-                store, has_webhook, now_ms(), settings.zone, settings.rulebook
-            )
+            webhook = settings.webhook.url
+            yield from check_site.parts(store, webhook, now_ms(), settings.zone, settings.rulebook)
         except StoreError as error:
             yield CheckResult("database", Mark.FAIL, str(error))
 
@@ -81,7 +79,7 @@ def _broker(settings: Settings, gateway: CheckResult) -> CheckResult:
     """
     broker = settings.broker
     place = f"{broker.host}:{broker.port}" + (" with TLS" if broker.tls else "")
-    if gateway.mark is Mark.OK:
+    if gateway.facts.get("broker_connected"):
         echo_ms = gateway.facts.get("echo_ms")
         took = "" if echo_ms is None else f", and heard itself after {echo_ms:.1f} ms"
         return CheckResult("broker", Mark.OK, f"{place}: the gateway is connected{took}")

@@ -18,6 +18,8 @@ from gateway.cli.output import span, when
 from gateway.core.model import SURE, Doubt
 from gateway.engine import time_service
 from gateway.engine.clock_states import NEAR_MS, RELEASED_MS, TOLD_WIDE_MS
+from gateway.link.client import ask
+from gateway.link.place import socket_path
 from gateway.settings import Settings
 from gateway.settings.sections import Influx
 from gateway.settings.values import is_loopback
@@ -72,14 +74,26 @@ def gateway(site: Settings) -> CheckResult:
         with opener.open(request, timeout=ANSWER_S) as answer:
             health = json.load(answer)["health"]
     except urllib.error.HTTPError as error:
-        return CheckResult(
-            "gateway", Mark.WARN, f"{address} answers {error.code}: is it another's?"
-        )
+        error.close()
+        return _without_console(site, f"{address} answers {error.code}", "is it another's?")
     except (OSError, ValueError, LookupError, TypeError):
-        return CheckResult(
-            "gateway", Mark.WARN, f"none answers at {address}; `menshen run` starts it"
+        return _without_console(
+            site, f"none answers at {address}", "`menshen run` starts the gateway"
         )
     return _felt(health, address, site.zone)
+
+
+def _without_console(site: Settings, found: str, advice: str) -> CheckResult:
+    """The console does not tell how the gateway does; the gateway itself may."""
+    beat = ask(site.store.path, ANSWER_S)
+    if beat is not None:
+        health = msgspec.to_builtins(beat.health)
+        words = f"it runs, but its console does not: {found}; look into the log"
+        return CheckResult("gateway", Mark.FAIL, words, health)
+    if socket_path(site.store.path).exists():
+        words = f"it does not answer ({found}); stop it and start it again"
+        return CheckResult("gateway", Mark.FAIL, words)
+    return CheckResult("gateway", Mark.WARN, f"{found}; {advice}")
 
 
 def _felt(health: dict[str, object], address: str, zone: tzinfo) -> CheckResult:

@@ -5,13 +5,13 @@ told. What concerns no running order is a warning.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
 
 from sqlalchemy import Connection, func, select
 
 from gateway.channels.kinds import is_channel, samples
-from gateway.cli import check_machine, check_stored
+from gateway.cli import check_channels, check_machine, check_stored
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.output import ago, counted, named
 from gateway.core.doors.silence import Liveness, liveness
@@ -28,23 +28,24 @@ PAGE_WARN_MS, PAGE_FAIL_MS = 10 * SECOND_MS, MINUTE_MS
 
 
 def parts(
-    store: Store, has_webhook: bool, now: int, zone: tzinfo, rulebook: Rulebook
+    store: Store, site_webhook: str, now: int, zone: tzinfo, rulebook: Rulebook
 ) -> Iterator[CheckResult]:
     """Every part, on one snapshot."""
     with store.reading() as connection:
         doubt = states.doubt(connection)
-        looks: list[tuple[str, Callable[[], CheckResult]]] = [
+        looks: list[tuple[str, Callable[[], CheckResult | Iterable[CheckResult]]]] = [
             ("clock", lambda: check_machine.clock(_newest_ms(connection), now, zone, doubt)),
             ("stored", lambda: check_stored.stored(connection, now)),
             ("doors", lambda: doors(connection, now)),
-            ("wardens", lambda: wardens(connection, has_webhook)),
+            ("wardens", lambda: wardens(connection, bool(site_webhook))),
+            ("channels", lambda: check_channels.parts(connection, site_webhook, now)),
             ("staff", lambda: staff(connection)),
             ("seals", lambda: seals(connection, now, rulebook)),
             ("refusals", lambda: refusals(connection, now)),
             ("pages", lambda: pages(connection, now)),
         ]
         for part, look in looks:
-            yield check_stored.guarded(part, look)
+            yield from check_stored.guarded(part, look)
 
 
 def _newest_ms(connection: Connection) -> int:
@@ -87,7 +88,9 @@ def _sealed(connection: Connection) -> set[str]:
 def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
     """Whether somebody is told of every door, and can be reached."""
     d, w = tables.doors.c, tables.wardens.c
-    query = select(w.warden_id, w.grid_id, w.channels).where(w.channels != "[]")
+    query = select(w.warden_id, w.grid_id, w.channels).where(
+        w.channels != "[]", w.ended_ms.is_(None)
+    )
     enrolled = connection.execute(query).all()
     reachable = [(warden_id, grid_id) for warden_id, grid_id, _ in enrolled]
     unknown = sorted(
@@ -98,7 +101,9 @@ def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
             if not is_channel(channel)
         }
     )
-    doors_in = set(connection.execute(select(d.grid_id).distinct()).scalars())
+    doors_in = set(
+        connection.execute(select(d.grid_id).where(d.ended_ms.is_(None)).distinct()).scalars()
+    )
     grids = sorted(doors_in - {grid_id for _, grid_id in reachable})
     unreached = sorted(views.unreached(connection) & {warden_id for warden_id, _ in reachable})
     facts = {
@@ -127,7 +132,8 @@ def wardens(connection: Connection, has_webhook: bool) -> CheckResult:
 def staff(connection: Connection) -> CheckResult:
     """Whether somebody stands above the wardens, and somebody mends what breaks."""
     w = tables.wardens.c
-    query = select(w.role, func.count()).where(w.channels != "[]").group_by(w.role)
+    in_use = w.channels != "[]", w.ended_ms.is_(None)
+    query = select(w.role, func.count()).where(*in_use).group_by(w.role)
     counts = {str(role): count for role, count in connection.execute(query)}
     if not counts:
         words = "nobody who can be told is enrolled; `menshen enrol --example wardens`"
@@ -202,7 +208,7 @@ def pages(connection: Connection, now: int) -> CheckResult:
         select(func.count(), func.min(o.made_ms)).where(o.done_ms.is_(None), ~o.gave_up)
     ).one()
     given_up = connection.execute(
-        select(func.count()).where(o.gave_up, o.made_ms > now - DAY_MS)
+        select(func.count()).where(o.gave_up, o.ended.is_(None), o.made_ms > now - DAY_MS)
     ).scalar()
     facts = {"waiting": waiting, "oldest_ms": oldest_ms, "given_up": given_up}
     if given_up:

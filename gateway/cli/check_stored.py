@@ -1,6 +1,6 @@
 """What `menshen check` finds in the tables: whether all that stands there can be used."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -73,15 +73,18 @@ def stored(connection: Connection, now: int) -> CheckResult:
     return CheckResult("stored", Mark.OK, "all of it can be used", facts)
 
 
-def guarded(part: str, look: Callable[[], CheckResult]) -> CheckResult:
+def guarded(
+    part: str, look: Callable[[], CheckResult | Iterable[CheckResult]]
+) -> list[CheckResult]:
     """One part; a failure of its own where what is stored makes no sense to it."""
     try:
-        return look()
+        found = look()
+        return [found] if isinstance(found, CheckResult) else list(found)
     except StoreError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever stands there: this part fails, and no other
+    except Exception as error:  # noqa: BLE001 - whatever stands there: this part fails, no other
         words = f"what is stored makes no sense: {type(error).__name__}: {error}"
-        return CheckResult(part, Mark.FAIL, words)
+        return [CheckResult(part, Mark.FAIL, words)]
 
 
 def _cells(connection: Connection, found: Findings, table: Table, column: str) -> Iterator[Row]:

@@ -56,7 +56,7 @@ def clock(
                 ("this machine", when(now, settings.zone)),
                 ("its time service vouches", vouched),
                 ("newest in the journal", when(newest_ms, settings.zone) if newest_ms else "-"),
-                ("clock", f"{result.mark}: {result.text}"),
             ],
         )
+        say(f"The gateway's clock: {result.mark}, {result.text}.")
     raise typer.Exit(FAILED if result.mark is Mark.FAIL else OK)

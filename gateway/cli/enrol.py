@@ -69,8 +69,8 @@ def enrol(
 ) -> None:
     """Enrol from CSV files, all of them or nothing; or one seal.
 
-    Every mistake is told by file, line and column. Rows that are enrolled already change nothing; a
-    column `end` with a yes in it ends an order or a permit now.
+    Every mistake is told by file, line and column. Rows that are enrolled already change nothing;
+    rows with a yes in a column `end` end now.
     """
     if example is not None:
         _print_example(example)

@@ -121,8 +121,9 @@ def _need_room(database: Path, door_id: str | None, replace: bool) -> None:
     known, carried = None, None
     if database.exists():  # a new site's is made with its first seal, and not for a mistake
         d, s = tables.doors.c, tables.seals.c
+        in_use = select(d.door_id).where(d.door_id == door_id, d.ended_ms.is_(None))
         with closing(Store.open(database)) as store, store.reading() as connection:
-            known = connection.execute(select(d.door_id).where(d.door_id == door_id)).first()
+            known = connection.execute(in_use).first()
             carried = connection.execute(select(s.seal_id).where(s.door_id == door_id)).scalar()
     if door_id is None:
         return

@@ -12,6 +12,7 @@ from gateway.settings import example as example_file
 from gateway.settings import load
 from gateway.settings.secret import SECRETS
 from gateway.settings.sections import SECTIONS
+from gateway.settings.web_address import without_path
 
 
 def settings(
@@ -47,6 +48,8 @@ def _held(config: Path) -> dict[str, dict[str, object]]:
     for name, door_class in site.classes.items():
         changed = door_class.model_dump().items()
         held[f"classes.{name}"] = {key: value for key, value in changed if value is not None}
+    for section in ("webhook", "influx"):  # what follows the host may be a key
+        held[section]["url"] = without_path(str(held[section]["url"]))
     for section, key in SECRETS:
         held[section][key] = "set" if held[section][key] else "not set"
     return held

@@ -71,6 +71,17 @@ class SealBound(Struct, frozen=True, tag="seal_bound"):
     heartbeat_ms: int | None = None
 
 
+class SealUnbound(Struct, frozen=True, tag="seal_unbound"):
+    """This seal hangs on the door no more, and no other in its place."""
+
+    seal_id: str
+
+
+class DoorEnded(Struct, frozen=True, tag="door_ended"):
+    """The door is taken out of use. Its orders and permits have ended before, and its seal is off:
+    what is open at it closes."""
+
+
 class DoorClassed(Struct, frozen=True, tag="door_classed"):
     """The settings of this class hold for the door from now on."""
 
@@ -275,6 +286,8 @@ Event = (
     | ReportHeld
     | MessageRefused
     | SealBound
+    | SealUnbound
+    | DoorEnded
     | OrderPlaced
     | PermitAnnounced
     | CaseAcknowledged

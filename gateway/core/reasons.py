@@ -75,6 +75,7 @@ class Reason(StrEnum):
     HEARD_AGAIN = "heard_again"
     SETTLED = "settled"
     RECEIVED_AGAIN = "received_again"
+    DOOR_ENDED = "door_ended"  # it was taken out of use
     TROUBLE_OVER = "trouble_over"
 
     # Why an announced opening was not taken.

@@ -69,6 +69,7 @@ from gateway.core.events import (
     SealBound,
     SealHeard,
     SealLost,
+    SealUnbound,
     StaffSet,
     TroubleBegan,
     TroubleEnded,
@@ -84,7 +85,7 @@ from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 
 SITE_AREA = "site"  # the area in which every door lies
 FOLLOWING_MAX = 1_000_000  # events that follow from one; an outage of every door of a huge site
-MOVES_AREAS = frozenset({DoorPlaced, SealBound})
+MOVES_AREAS = frozenset({DoorPlaced, SealBound, SealUnbound})
 Following = deque[tuple[Subject, Event]]
 ClockEvent = ClockDoubted | ClockSure | ClockCorrected | ClockTrusted
 

@@ -12,7 +12,8 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
-_PARENT_DEATH_SIGNAL = Path(__file__).with_name("parent_death_signal.py")
+from gateway.link.console_process import PARENT_DEATH_SIGNAL
+
 _LOG_TAIL_BYTES = 2_000
 
 
@@ -44,7 +45,7 @@ class Child:
 
     async def start(self) -> int:
         """Start it; its process id."""
-        tied = (sys.executable, "-I", "-S", str(_PARENT_DEATH_SIGNAL), str(os.getpid()))
+        tied = (sys.executable, "-I", "-S", str(PARENT_DEATH_SIGNAL), str(os.getpid()))
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *tied,

@@ -1,7 +1,7 @@
 """`menshen demo`: starts every part, shows the page, and ends with nothing left running.
 
 Ctrl-C, SIGTERM and a closed terminal end it in order; should it be killed itself, its children
-die with it (parent_death_signal.py).
+die with it (link/parent_death_signal.py).
 """
 
 import asyncio

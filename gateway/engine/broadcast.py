@@ -42,6 +42,22 @@ class Subscription:
         self.wake.set()
 
 
+def merged(news: list[Committed]) -> Committed:
+    """Several commits as one, each name once, in order."""
+
+    def names(field: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for commit in news for name in getattr(commit, field)))
+
+    return Committed(
+        news[-1].at_ms,
+        names("doors"),
+        names("cases"),
+        names("pages"),
+        names("sent"),
+        any(commit.all for commit in news),
+    )
+
+
 class Broadcast:
     """The subscriptions to one engine's commits."""
 

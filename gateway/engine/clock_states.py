@@ -166,7 +166,7 @@ def _start(floor_ms: int, known: Doubt, reading: Reading) -> tuple[int, Doubt]:
     """The time to begin with, and what is not known of it until somebody speaks for it.
 
     What is written is never after what comes. A machine that is ahead by less than a day has
-    perhaps been off for so long, and perhaps not.
+    perhaps been off for so long, and perhaps not. One that was behind before may be so still.
     """
     ahead_ms = reading.machine_ms - floor_ms
     if reading.machine_ms < RELEASED_MS:
@@ -177,7 +177,7 @@ def _start(floor_ms: int, known: Doubt, reading: Reading) -> tuple[int, Doubt]:
         return floor_ms, Doubt(0, known.ahead_ms) if known.ahead_ms else SURE
     if ahead_ms <= NEAR_MS and known == SURE:
         return reading.machine_ms, SURE
-    return reading.machine_ms, Doubt(0, ahead_ms + known.ahead_ms)
+    return reading.machine_ms, Doubt(known.ahead_ms, ahead_ms + known.ahead_ms)
 
 
 def _wider(one: Doubt, other: Doubt) -> Doubt:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from gateway.core.evidence import Evidence
 from gateway.core.reasons import Reason
 from gateway.engine import unstored
 from gateway.engine.clock import Clock
@@ -67,6 +68,8 @@ class Committing:
             log.info("the store works again")
         took_ms = (time.perf_counter() - started) * 1000
         self._metrics.committed(took_ms, unit.reports, unit.refused)
+        self._metrics.evidence[Evidence.RECEIVED] += unit.signed
+        self._metrics.evidence[Evidence.SEEN] += unit.acted
         if told_ms is not None:  # the case of it, now that there can be one
             failing_ms = self._clock.now_ms() - began_ms
             self._trouble(Reason.STORE_FAILING, True, age_ms=failing_ms)

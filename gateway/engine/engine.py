@@ -29,9 +29,10 @@ from gateway.core.events import (
     TroubleBegan,
     TroubleEnded,
 )
+from gateway.core.evidence import Ended
 from gateway.core.reasons import Reason
 from gateway.core.subject import SITE, Subject, SubjectKind
-from gateway.engine import unstored
+from gateway.engine import needed, unstored
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.broadcast import Broadcast
 from gateway.engine.clock import Clock, MachineClock
@@ -64,7 +65,7 @@ from gateway.store import journal, outbox, poisoned, states
 from gateway.store.database import Store
 from gateway.store.life import Life
 from gateway.store.outbox import Entry
-from gateway.store.poisoned import Poisoned
+from gateway.store.poisoned import Poisoned, poisoned_by
 from gateway.store.writer import Writer
 
 log = logging.getLogger("menshen.engine")
@@ -117,6 +118,7 @@ class Engine:
         self._troubles: dict[tuple[Reason, str], bool] = {}  # as they were last said
         self._scheduler = Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
+        self.on_clock_set: list[Callable[[int], None]] = []  # who else waits by this clock
         self.on_trusted: Callable[[ClockTrusted], None] = lambda _: None
         self.broadcast = Broadcast()
         with store.reading() as connection:
@@ -181,9 +183,9 @@ class Engine:
         if not self._allows(topic):
             self.metrics.turned_away += 1
             self._away += 1
-            if self._outlet is not None:  # its seal gets no receipt, and sends it again
+            if self._outlet is not None:
                 self._outlet.acknowledge(token)
-            return True
+            return True  # its seal gets no receipt, and sends it again
         if len(self._queue) >= QUEUE_MAX:
             self.metrics.turned_away += 1
             return False
@@ -195,11 +197,16 @@ class Engine:
         if unstored.is_unstored(entry):
             return
         self._put(DeliveryAttempt(entry))
+        if entry.gave_up and not entry.page_id:  # a row that was no entry
+            self.found((poisoned_by("outbox", entry.entry_id, entry.error),))
 
     def found(self, poisoned: tuple[Poisoned, ...]) -> None:
         """Stored things that somebody read and cannot use: they are kept, struck off, and told."""
-        if poisoned:
-            self._put(Found(poisoned))
+        self._put(Found(poisoned))
+
+    def ended(self, entry: Entry) -> Ended | None:
+        """Why an entry that has not gone out is needed no more; None while it is needed."""
+        return needed.ended(self.state, entry)
 
     def note(self, subject: Subject, event: Event) -> None:
         """Something that a part of the gateway has found out."""
@@ -209,6 +216,8 @@ class Engine:
         """The clock was moved at once: what waits moves with it. To be said before anything else
         happens, for what comes now is dated by the new time."""
         self._reading.moved(by_ms)
+        for moved in self.on_clock_set:
+            moved(by_ms)
         self._put(Command(SITE, ClockCorrected(by_ms)))
 
     def take_pending(self, pending_id: int, subject: Subject, event: Event) -> None:
@@ -286,6 +295,10 @@ class Engine:
         self._wake.set()
         await idle
 
+    def is_heard(self) -> bool:
+        """Always, for whoever shares its process; the rest of `gateway.Gateway` stands here too."""
+        return True
+
     def health(self) -> Health:
         """How the gateway does, for the console, the history and `menshen check`."""
         return self.metrics.health(len(self._queue))
@@ -295,8 +308,7 @@ class Engine:
         try:
             while True:
                 await self._wait()
-                away, self._away = self._away, 0
-                batch = self._queue.batch(away)
+                batch, self._away = self._queue.batch(self._away), 0
                 unit = await self._stepping.unit_of_work(batch, self._ids)
                 error = await self._committing.commit(unit)
                 if error is not None:
@@ -317,9 +329,8 @@ class Engine:
 
     def _allows(self, topic: str) -> bool:
         """Whether a message may come in: each seal's name has a rate. Strangers are no seal."""
-        seal_id = name_of(topic)
-        known = seal_id in self.state.registry.seals
-        return not known or self._rates.allows(seal_id, self.clock.now_ms())
+        seal_id, seals = name_of(topic), self.state.registry.seals
+        return seal_id not in seals or self._rates.allows(seal_id, self.clock.now_ms())
 
     async def _wait(self) -> None:
         """Until something came or is due."""

@@ -39,6 +39,8 @@ class EventLog:
         """What came of a try. Only the first failure of a page has a line, and its end."""
         if entry.done_ms is not None:
             self._add(_PAGE + "taken at try %d", *_of(entry), entry.tries)
+        elif entry.ended is not None:
+            self._add(_PAGE + "not needed any more: %s", *_of(entry), entry.ended)
         elif entry.gave_up:
             self._add(_PAGE + "given up after try %d: %s", *_of(entry), entry.tries, entry.error)
         elif entry.tries == 1:

@@ -1,11 +1,12 @@
 """How the gateway does: counted as it goes, shown on the console, in the history and by `check`."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from statistics import median
 
 import msgspec
 
+from gateway.core.evidence import Evidence
 from gateway.core.model import SURE, Doubt
 from gateway.engine.clock_states import ClockState
 
@@ -31,6 +32,11 @@ class Health(msgspec.Struct, frozen=True):
     commit_ms_max: float
     store_ok: bool
     store_error: str | None
+    # Pages since the start, by how far it was proved that they came (core.evidence).
+    pages_queued: int = 0
+    pages_accepted: int = 0
+    pages_received: int = 0
+    pages_seen: int = 0
     clock: ClockState = ClockState.SURE
     clock_behind_ms: int = 0  # how far the gateway's clock may be behind the true time,
     clock_ahead_ms: int = 0  # or ahead of it
@@ -48,6 +54,7 @@ class Metrics:
         self.commits = self.reports = self.refused = self.turned_away = 0
         self.store_error: str | None = None
         self.outbox: dict[str, tuple[int, int | None]] = {}  # channel -> due, oldest made_ms
+        self.evidence: Counter[str] = Counter()  # core.evidence.Evidence -> pages since the start
         self._commit_ms: deque[float] = deque(maxlen=COMMITS_KEPT)
         self._clock = ClockState.SURE, SURE, False
 
@@ -88,6 +95,7 @@ class Metrics:
             commit_ms_max=max(self._commit_ms, default=0.0),
             store_ok=self.store_error is None,
             store_error=self.store_error,
+            **{f"pages_{evidence}": self.evidence[evidence] for evidence in Evidence},
             clock=clock,
             clock_behind_ms=doubt.behind_ms,
             clock_ahead_ms=doubt.ahead_ms,

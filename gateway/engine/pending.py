@@ -54,7 +54,8 @@ class PendingReader:
             return False
         if known is not None:
             self._engine.enlarge(known)
-        self._engine.found(found)
+        if found:
+            self._engine.found(found)
         for pending_id, subject, event in rows:
             self._engine.take_pending(pending_id, subject, event)
         numbers = [int(one.row_key.partition(".")[0]) for one in found]

@@ -20,7 +20,7 @@ from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.guard import Rates
 from gateway.engine.ports import Authenticated, Authenticator, Batch, Received, Rejected
 from gateway.engine.proving import Proving, raised
-from gateway.engine.report_dates import Copy, ReportDates
+from gateway.engine.report_dates import HELD_MS, Copy, ReportDates
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import UnitOfWork
 from gateway.store import journal, states
@@ -156,7 +156,8 @@ class Reading:
             return
         held_ms = self._dates.held_ms(event, at_ms, batch.together)
         if held_ms:
-            unit.writes.refusal(at_ms, Reason.HELD_BACK)
+            if held_ms > HELD_MS:
+                unit.writes.refusal(at_ms, Reason.HELD_BACK)
             event = replace(event, held_ms=held_ms)
         unit.report(at_ms, door_id, event)
 

@@ -11,7 +11,9 @@ from enum import Enum, auto
 from gateway.core.doors.observation import edge_ms
 from gateway.core.events import ReportCame
 
-HELD_MS = 2_000  # copies that differ by less travelled as usual; a seal's clock is no better
+TOGETHER_MS = 200  # copies that came together date an edge by the earliest, beyond so much
+REDATED_MS = 1_000  # and a later copy, beyond so much
+HELD_MS = 2_000  # what differs by less travelled as usual: nobody held it back
 
 Number = tuple[str, int]  # seal_id, seq
 
@@ -46,7 +48,7 @@ class ReportDates:
         if date_ms is None:
             return 0
         held_ms = date_ms - dates.get((event.seal_id, event.seq), date_ms)
-        held_ms = held_ms if held_ms > HELD_MS else 0
+        held_ms = held_ms if held_ms > TOGETHER_MS else 0
         self._latest[event.seal_id] = event.seq, date_ms - held_ms
         return held_ms
 
@@ -56,7 +58,7 @@ class ReportDates:
         seq, known_ms = self._latest.get(event.seal_id, (0, 0))
         if date_ms is None or seq != event.seq:
             return Copy.NOTHING, 0
-        if date_ms < known_ms - HELD_MS:
+        if date_ms < known_ms - REDATED_MS:
             self._latest[event.seal_id] = seq, date_ms
             return Copy.FIRST_HELD, date_ms
         return (Copy.HELD if date_ms > known_ms + HELD_MS else Copy.NOTHING), date_ms

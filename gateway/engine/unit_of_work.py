@@ -9,6 +9,7 @@ If the commit fails the unit of work is kept and tried again, and nobody outside
 from collections.abc import Iterable
 from typing import Any
 
+from gateway.core.actor import ActorKind
 from gateway.core.cases.actions import LATE_MS, result_of
 from gateway.core.effects import (
     CaseMoved,
@@ -27,6 +28,7 @@ from gateway.core.events import (
     ClockSure,
     Event,
     MessageRefused,
+    PageReceived,
     ReportCame,
     RulesSet,
     StaffSet,
@@ -70,6 +72,7 @@ class UnitOfWork:
         self.is_doubt_changed = False  # of the clock, and with it when orders end
         self.numbers: set[tuple[str, int]] = set()  # (seal_id, seq) journaled by this unit of work
         self.reports = self.refused = 0
+        self.signed = self.acted = 0  # handhelds that signed, and people who acted
 
     def window(self, seal_id: str, window: ReplayWindow) -> None:
         """A transmission was accepted: nothing at or below it ever is again."""
@@ -132,7 +135,10 @@ class UnitOfWork:
         """Step the subject and all that follows from it, and write it. What came of it."""
         steps = self.turn.apply(at_ms, subject, event)
         self._write(at_ms, steps)
+        if isinstance(event, PageReceived):
+            self.signed += 1
         if isinstance(event, CaseAction):
+            self.acted += event.actor.kind is ActorKind.WARDEN
             return self._answer(at_ms, event, steps[0])
         return Answer(steps[0].changed)
 

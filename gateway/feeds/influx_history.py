@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from gateway.core.evidence import Evidence
 from gateway.engine.health import Health
 from gateway.feeds import influx_points
 from gateway.feeds.cursor import Cursor, Page, Unwritten
@@ -144,6 +145,7 @@ class History:
             commit_ms_p50=health.commit_ms_p50,
             commit_ms_max=health.commit_ms_max,
             outbox_due=health.outbox_due,
+            pages={evidence: getattr(health, f"pages_{evidence}") for evidence in Evidence},
             outbox_oldest_ms=0 if oldest_ms is None else max(0, health.at_ms - oldest_ms),
             cursor_lag=counts.lag,
             unwritten=counts.unwritten,

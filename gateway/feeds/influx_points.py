@@ -16,6 +16,7 @@ import msgspec
 
 from gateway.core.doors.observation import edge_ms
 from gateway.core.events import ReportCame
+from gateway.core.evidence import Evidence
 from gateway.core.model import Contact
 from gateway.core.reasons import REFUSALS, Reason
 
@@ -70,6 +71,8 @@ class Figures(msgspec.Struct, frozen=True):
     unwritten: int  # lines that InfluxDB will never take
     disk_free: int  # bytes
     refusals: dict[str, int]  # by reason, since the database was made
+    # pages since the start, by how far it was proved that they came
+    pages: dict[str, int] = {}
 
 
 def tags(site_id: str) -> str:
@@ -105,6 +108,7 @@ def stats_line(site_tags: str, figures: Figures) -> str:
         _int("cursor_lag", figures.cursor_lag),
         _int("unwritten", figures.unwritten),
         _int("disk_free", figures.disk_free),
+        *(_int(f"pages_{evidence}", figures.pages.get(evidence, 0)) for evidence in Evidence),
         *(_int(f"refused_{reason}", figures.refusals.get(reason, 0)) for reason in COUNTED),
     ]
     if figures.echo_ms is not None:

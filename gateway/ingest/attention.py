@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 LOOK_EVERY_S = 0.2  # how often the loop shows that it still reads
 STALL_MS = 500  # shorter ones are not told from ordinary work
-WINDOW_MIN = 20  # a broker with so many unacknowledged may hold more back (mosquitto's default)
+WINDOW_MIN = 16  # a broker with so many unacknowledged may hold more back (mosquitto: 20)
 
 
 class Attention:

@@ -22,6 +22,7 @@ from gateway.engine.clock import steady_ms
 from gateway.engine.health import Metrics
 from gateway.ingest import connection_cause
 from gateway.ingest.attention import LOOK_EVERY_S, Attention
+from gateway.ingest.twin import Name, TwinWatch
 from gateway.settings.sections import Broker as BrokerSettings
 from sealwire import topics
 
@@ -30,6 +31,8 @@ log = logging.getLogger("menshen.broker")
 KEEPALIVE_S = 30
 CONNECT_TIMEOUT_S = 5.0
 BACK_OFF_S = (0.2, 0.5, 1, 2, 5, 10, 20)  # then every 20 s; each with jitter
+STEADY_S = 10.0  # a connection that lasted so long was one
+TWIN_LOOK_S = 0.1
 ECHO_PATIENCE = 3  # echoes that may be missing before the connection counts as dead
 PACKETS_AT_ONCE = 256  # read in one go before others get their turn
 
@@ -40,8 +43,14 @@ class Broker:
     """The gateway's connection. `run` keeps it up; the rest is called from the same loop."""
 
     def __init__(
-        self, settings: BrokerSettings, gateway_id: str, receive: Received, metrics: Metrics
+        self,
+        settings: BrokerSettings,
+        gateway_id: str,
+        receive: Received,
+        metrics: Metrics,
+        twin: TwinWatch | None = None,
     ) -> None:
+        self._twin = twin or TwinWatch(Name(0, gateway_id))
         self._settings, self._receive, self._metrics = settings, receive, metrics
         self._echo_topic = topics.echo(gateway_id)
         self._client = _client(settings, client_id=settings.user or gateway_id)
@@ -76,14 +85,20 @@ class Broker:
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
-        failures = 0
+        failures = brief = 0  # in a row; and connections that did not last
         while True:
             try:
                 await self._connect()
                 failures = 0
-                log.info("connected to the broker at %s", self._place())
-                await self._serve()
-                log.warning("lost the broker at %s; reports wait in the seals", self._place())
+                began_s = steady_ms() / 1000
+                if self._twin.gives_way:
+                    await self._look_for_twin()
+                else:
+                    log.info("connected to the broker at %s", self._place())
+                    await self._serve()
+                    log.warning("lost the broker at %s; reports wait in the seals", self._place())
+                # One that is thrown out at once, again and again, does not come back at once.
+                brief = 0 if steady_ms() / 1000 - began_s >= STEADY_S else brief + 1
             except (OSError, ValueError, ConnectionError) as error:
                 if failures == 0:
                     cause = connection_cause.of_error(error, self._settings)
@@ -91,7 +106,9 @@ class Broker:
                 failures += 1
             finally:
                 self._hang_up()
-            wait_s = BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)]
+            wait_s = BACK_OFF_S[min(max(failures, brief - 1), len(BACK_OFF_S) - 1)]
+            if self._twin.gives_way:
+                wait_s = self._twin.wait_s(self._settings.echo_s)
             await asyncio.sleep(wait_s * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
 
     def _place(self) -> str:
@@ -100,6 +117,7 @@ class Broker:
     async def _connect(self) -> None:
         """Until the broker has confirmed our subscriptions. OSError with the reason if not."""
         self._gone.clear()
+        self._twin.connecting()
         self._refusal = ""
         self._caught_up = False
         self._generation += 1
@@ -146,17 +164,34 @@ class Broker:
                 return
             self._client.loop_misc()
             self._attention.look()
+            self._twin.look(now)
+            if self._twin.gives_way:
+                return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(LOOK_EVERY_S, self._settings.echo_s)):
                     await self._gone.wait()
 
     def _send_echo(self, now: float) -> None:
-        token = b"%d" % int(now * 1000)
+        token = self._twin.echo(int(now * 1000))
         if len(self._echo_sent) > 2 * ECHO_PATIENCE:
             self._echo_sent.clear()
         self._echo_sent[token] = now
-        self._client.publish(self._echo_topic, token, qos=1)
+        self._client.publish(self._echo_topic, token, qos=1, retain=True)
         self._flush()
+
+    async def _look_for_twin(self) -> None:
+        """Whether the one we gave way to is still there: its echo changes. No report is taken."""
+        ends_s = steady_ms() / 1000 + CONNECT_TIMEOUT_S
+        while not self._gone.is_set() and steady_ms() / 1000 < ends_s:
+            if self._twin.is_there:
+                return
+            if self._twin.is_gone:
+                break
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TWIN_LOOK_S):
+                    await self._gone.wait()
+        if not self._gone.is_set():
+            self._twin.takes_over()
 
     def _hang_up(self) -> None:
         self._metrics.broker(connected=False)
@@ -232,7 +267,12 @@ class Broker:
             topic = message.topic
         except UnicodeDecodeError:
             topic = ""  # the authentication refuses it as malformed
-        if topic == self._echo_topic:
+        if topic == self._echo_topic and message.retain:
+            self._twin.found(bytes(message.payload), steady_ms() / 1000)
+            self.acknowledge(token)
+        elif self._twin.gives_way:
+            pass  # it is for the other one, to whom the broker gives what nobody acknowledged
+        elif topic == self._echo_topic:
             self._hear_echo(bytes(message.payload))
             self.acknowledge(token)
         else:

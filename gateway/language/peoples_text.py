@@ -91,6 +91,8 @@ def tidied(text: str) -> str:
 
 def dropped(text: str) -> list[str]:
     """What `tidied` drops and no reader sees, by code point and place: "U+200B at character 3"."""
+    if text.isascii():
+        return []
     joiners = [joiner for joiner in _JOINERS.finditer(text) if not _joins(joiner)]
     signs = sorted([*_INVISIBLE.finditer(text), *joiners], key=lambda sign: sign.start())
     return [f"{_code(sign[0])} at character {sign.start() + 1}" for sign in signs]

@@ -1,6 +1,7 @@
 """Times as people say them, in the site's own time zone."""
 
 from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from babel.dates import format_datetime, format_timedelta
 from babel.units import format_unit
@@ -22,6 +23,17 @@ def stamp(at_ms: int, now_ms: int, language: str, zone: tzinfo) -> str:
     at = local(at_ms, zone)
     if at.date() == local(now_ms, zone).date():
         return at.strftime("%H:%M:%S")
+    return str(format_datetime(at, _DAY[language], locale=LOCALES[language]))
+
+
+def day_and_time(at_ms: int, language: str, zone: tzinfo) -> str:
+    """`29 Nov 14:03`: for what may be read on any day."""
+    return _of_minute(at_ms // 60_000, language, zone)
+
+
+@lru_cache(256)
+def _of_minute(minute: int, language: str, zone: tzinfo) -> str:
+    at = local(minute * 60_000, zone)
     return str(format_datetime(at, _DAY[language], locale=LOCALES[language]))
 
 

@@ -1,16 +1,23 @@
 """By which addresses a person is told, and the site's own webhook.
 
 An entry of a channel that sends nothing, as the inbox, is delivered when it is committed. A
-site-wide webhook, if set, gets every page once a round.
+site-wide webhook, if set, gets every page once a round. For the other end each page has an id that
+was drawn for it, so that nobody who sees pages pass can tell which are of one home.
 """
+
+import secrets
+from hashlib import blake2b
 
 from gateway.channels.kinds import kind_of
 from gateway.channels.webhook import WEBHOOK
 from gateway.core.cases.escalation import Ways
 from gateway.core.effects import PageDue
+from gateway.core.evidence import Evidence
 from gateway.core.paging.person import PersonalPage
 from gateway.registry.load import Registry, Warden
 from gateway.store.outbox import Entry
+
+SENT_ID_BYTES = 8  # of the ids that leave the house
 
 
 class Addresses:
@@ -18,6 +25,7 @@ class Addresses:
 
     def __init__(self, registry: Registry, site_webhook: str, language: str) -> None:
         self._site_webhook, self._language = site_webhook, language
+        self._drawn = secrets.token_bytes(16)  # with it, and only with it, ids can be told apart
         self.know(registry)
 
     def know(self, registry: Registry) -> None:
@@ -33,9 +41,7 @@ class Addresses:
         personal_page = PersonalPage(
             page.page_id, page.case_id, door_id, page.reason, page.since_ms
         )
-        return [
-            _entry(personal_page, now_ms, None, WEBHOOK.name, self._site_webhook, self._language)
-        ]
+        return [self._entry(personal_page, now_ms, None, (WEBHOOK.name, self._site_webhook))]
 
     def entries(
         self, warden_id: str, personal_page: PersonalPage, now_ms: int, about: str = ""
@@ -48,9 +54,42 @@ class Addresses:
         if warden is None:
             return []
         return [
-            _entry(personal_page, now_ms, warden_id, channel, address, warden.language, about)
-            for channel, address in channels(warden, personal_page.ways)
+            self._entry(personal_page, now_ms, warden, channel, about)
+            for channel in channels(warden, personal_page.ways)
         ]
+
+    def _sent_id(self, page_id: str) -> str:
+        """The page's id for the other end: the same by every channel, and of no other page."""
+        return blake2b(page_id.encode(), digest_size=SENT_ID_BYTES, key=self._drawn).hexdigest()
+
+    def _entry(
+        self,
+        personal_page: PersonalPage,
+        now_ms: int,
+        warden: Warden | None,
+        channel: tuple[str, str],
+        about: str = "",
+    ) -> Entry:
+        kind = kind_of(channel[0])
+        is_delivered = kind is not None and kind.open is None
+        return Entry(
+            entry_id=0,
+            page_id=personal_page.page_id,
+            case_id=personal_page.case_id,
+            door_id=personal_page.door_id,
+            warden_id=None if warden is None else warden.warden_id,
+            channel=channel[0],
+            address=channel[1],
+            language=self._language if warden is None else warden.language,
+            reason=personal_page.reason,
+            since_ms=personal_page.since_ms,
+            made_ms=now_ms,
+            next_ms=now_ms,
+            done_ms=now_ms if is_delivered else None,
+            about=about,
+            sent_id=self._sent_id(personal_page.page_id),
+            evidence=Evidence.QUEUED if is_delivered else None,
+        )
 
 
 def channels(warden: Warden, ways: Ways) -> tuple[tuple[str, str], ...]:
@@ -58,32 +97,3 @@ def channels(warden: Warden, ways: Ways) -> tuple[tuple[str, str], ...]:
     if ways is Ways.FIRST:
         return warden.channels[:1]
     return warden.channels[1:] if ways is Ways.OTHER else warden.channels
-
-
-def _entry(
-    personal_page: PersonalPage,
-    now_ms: int,
-    warden_id: str | None,
-    channel: str,
-    address: str,
-    language: str,
-    about: str = "",
-) -> Entry:
-    kind = kind_of(channel)
-    is_delivered = kind is not None and kind.open is None
-    return Entry(
-        entry_id=0,
-        page_id=personal_page.page_id,
-        case_id=personal_page.case_id,
-        door_id=personal_page.door_id,
-        warden_id=warden_id,
-        channel=channel,
-        address=address,
-        language=language,
-        reason=personal_page.reason,
-        since_ms=personal_page.since_ms,
-        made_ms=now_ms,
-        next_ms=now_ms,
-        done_ms=now_ms if is_delivered else None,
-        about=about,
-    )

@@ -59,11 +59,6 @@ class Column:
         return self.name, self.chinese, *self.also.split()
 
 
-def id_column(kind: str) -> str:
-    """The column that holds the id of a table's rows: "door_id" of "doors"."""
-    return kind.removesuffix("s") + "_id"
-
-
 # What lists have beside what a table needs, and nobody has to take out.
 PASSED_OVER = frozenset(
     ["序号", "号", "no", "no.", "nr", "#", "备注", "说明", "remark", "remarks", "note", "notes"]
@@ -261,7 +256,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 
 # A column that these tables may have besides: rows that end now, of which only the id is needed.
 END = Column("end", "终止", yes, "", needed=False, default=False, nothing=False, also="注销 停用")
-ENDABLE = ("orders", "permits")
+ENDABLE = ("grids", "wardens", "doors", "seals", "orders", "permits")
 
 
 def columns_of(kind: str) -> tuple[Column, ...]:

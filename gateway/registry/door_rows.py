@@ -16,7 +16,7 @@ class DoorRows:
     """Doors gathered against one snapshot.
 
     Args:
-        connection: The snapshot; `write` writes there too.
+        connection: The snapshot.
         grids: In which they lie; may still grow.
         events: Where the gateway is told of a door's class.
     """
@@ -34,6 +34,7 @@ class DoorRows:
         """Check a door and keep it for `write`. EnrolError if it does not fit."""
         self._grids.need("grid_id", new.grid_id)
         before = self.table.get(new.door_id) or {"door_class": ""}
+        before = {name: value for name, value in before.items() if name != "ended_ms"}
         row = kept(asdict(new), before)
         row["door_class"] = row["door_class"] or ""
         if row["stair"] and not row["building"]:
@@ -42,9 +43,9 @@ class DoorRows:
             self._events.append((of_door(new.door_id), DoorClassed(row["door_class"])))
         return self.table.put(row)
 
-    def write(self) -> None:
+    def write(self, connection: Connection) -> None:
         """Store every door. The caller's transaction."""
-        self.table.write()
+        self.table.write(connection)
 
     def is_changed(self) -> bool:
         """Whether there is anything to store."""

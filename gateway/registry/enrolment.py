@@ -1,13 +1,14 @@
 """Enrolment: rows of the registry, and a pending event for the gateway for each that a door must
 know of.
 
-Everything is checked against one snapshot and written in the same transaction, or nothing is. A
-row that is there already changes nothing, so the same file can be imported twice. A running gateway
-reads the pending events within a second; one that is stopped reads them at its next start.
+Everything is checked against one snapshot, while the gateway goes on writing, and written in one
+transaction, or nothing is (`enrol`). A row that is there already changes nothing, so the same file
+can be imported twice. A running gateway reads the pending events within a second; one that is
+stopped reads them at its next start.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, tzinfo
 from typing import assert_never
@@ -17,11 +18,12 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection
 
 from gateway.core.actor import CENTRE
-from gateway.core.events import Event
+from gateway.core.events import DoorEnded, Event
 from gateway.core.model import Permit
-from gateway.core.subject import Subject
+from gateway.core.subject import Subject, of_door
 from gateway.registry.door_rows import DoorRows
 from gateway.registry.enrolled_table import EnrolledTable
+from gateway.registry.load import enrolment as latest_enrolment
 from gateway.registry.order_rows import OrderRows
 from gateway.registry.permits import Announcements, PermitError, PermitPastError
 from gateway.registry.rows import (
@@ -39,6 +41,7 @@ from gateway.registry.rows import (
     PastError,
     Row,
     RowResult,
+    id_of,
     kind_of,
 )
 from gateway.registry.schedule_rows import ScheduleRows
@@ -75,10 +78,36 @@ def enrol_seal(
             door.
         StoreError: Nothing can be stored.
     """
-    with store.writing() as connection:
+    seal = NewSeal(seal_id, key, door_id, broker_password, heartbeat_ms=heartbeat_ms)
+
+    def take(connection: Connection) -> Enrolment:
         enrolment = Enrolment(connection, at_ms, UTC, replace=replace)  # a seal's row has no time
-        enrolment.take(NewSeal(seal_id, key, door_id, broker_password, heartbeat_ms=heartbeat_ms))
-        enrolment.write()
+        enrolment.take(seal)
+        return enrolment
+
+    enrol(store, take)
+
+
+def enrol(store: Store, take: "Callable[[Connection], Enrolment | None]") -> None:
+    """Enrol: checked on a snapshot, while the gateway goes on writing; it waits only while what is
+    new is written. Where another enrolment was quicker, all is checked once more.
+
+    Args:
+        store: The database.
+        take: Takes the rows against a connection; None if nothing is to be written.
+
+    Raises:
+        StoreError: Nothing can be stored. And whatever `take` raises.
+    """
+    with store.reading() as snapshot:
+        enrolment = take(snapshot)
+    if enrolment is None:
+        return
+    with store.writing() as connection:
+        if not enrolment.is_current(connection):
+            enrolment = take(connection)
+        if enrolment is not None:
+            enrolment.write(connection)
 
 
 class Enrolment:
@@ -96,7 +125,9 @@ class Enrolment:
     ) -> None:
         self.counts: Counter[tuple[str, RowResult]] = Counter()  # by table
         self._connection, self._at_ms = connection, at_ms
+        self._snapshot = latest_enrolment(connection)
         self._events: list[tuple[Subject, Event]] = []
+        self._ended_doors: list[str] = []
         self._grids = EnrolledTable(connection, tables.grids)
         self._wardens = EnrolledTable(connection, tables.wardens)
         self._doors = DoorRows(connection, self._grids, self._events)
@@ -142,8 +173,17 @@ class Enrolment:
             case _:
                 assert_never(row)
 
-    def write(self) -> None:
-        """Store every row, and the pending events. The caller's transaction."""
+    def is_current(self, connection: Connection) -> bool:
+        """Whether nobody has enrolled anything since the snapshot."""
+        return latest_enrolment(connection) == self._snapshot
+
+    def write(self, connection: Connection | None = None) -> None:
+        """Store every row, and the pending events. The caller's transaction.
+
+        Args:
+            connection: One that writes, if the snapshot's does not; the snapshot must be current.
+        """
+        connection = connection or self._connection
         parts = (
             self._grids,
             self._wardens,
@@ -153,12 +193,14 @@ class Enrolment:
             self._schedule,
         )
         for part in parts:  # in an order that foreign keys allow
-            part.write()
-        pending.leave(self._connection, self._events)
-        self._permits.write()  # no door is new by them: the gateway need not read the registry
+            part.write(connection)
+        pending.leave(connection, self._events)
+        self._permits.write(connection)  # no door is new by them: no registry to be read
+        ended = [(of_door(door_id), DoorEnded()) for door_id in self._ended_doors]
+        pending.leave(connection, ended)  # behind all that ends with it
         if self._events or any(part.is_changed() for part in parts):
             # so that a running gateway reads it anew
-            self._connection.execute(tables.enrolments.insert(), {"at_ms": self._at_ms})
+            connection.execute(tables.enrolments.insert(), {"at_ms": self._at_ms})
 
     def _warden(self, new: NewWarden) -> RowResult:
         self._grids.need("grid_id", new.grid_id)
@@ -176,6 +218,7 @@ class Enrolment:
         return RowResult.ADDED if announced.is_new else RowResult.UNCHANGED
 
     def _end(self, row: Ending) -> RowResult:
+        """Something ends now, and what only it held up with it. What was written of it stays."""
         match row.table:
             case "orders":
                 return self._orders.end(row)
@@ -183,7 +226,37 @@ class Enrolment:
                 with _as_enrolment():
                     is_new = self._permits.end(row.id, row.door_id, row.from_ms)
                 return RowResult.ENDED if is_new else RowResult.UNCHANGED
-        raise ValueError(row.table)
+            case "seals":
+                return self._seals.end(row.id)
+        table = {"grids": self._grids, "wardens": self._wardens, "doors": self._doors.table}
+        return self._end_in(table[row.table], row)
+
+    def _end_in(self, table: EnrolledTable, row: Ending) -> RowResult:
+        known = table.get(row.id)
+        if known is None:
+            kind = row.table.removesuffix("s")
+            raise EnrolError(id_of(row.table), row.id, f"there is no such {kind}")
+        if known["ended_ms"] is not None:
+            return RowResult.UNCHANGED
+        if row.table == "grids":
+            self._need_empty(row.id)
+        elif row.table == "wardens":
+            self._schedule.leave(row.id)
+        else:
+            self._orders.ends_on(row.id)
+            self._permits.end_on(row.id)
+            self._seals.take_off(row.id)
+            self._ended_doors.append(row.id)
+        table.end(row.id, self._at_ms)
+        return RowResult.ENDED
+
+    def _need_empty(self, grid_id: str) -> None:
+        """EnrolError while somebody or something is in the grid."""
+        for what, rows in (("doors", self._doors.table.rows()), ("wardens", self._wardens.rows())):
+            count = sum(row["grid_id"] == grid_id for row in rows)
+            if count:
+                sentence = f"still has {count} of the {what}; end those or move them first"
+                raise EnrolError("grid_id", grid_id, sentence)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from gateway.channels.kinds import KINDS, is_channel, samples
+from gateway.channels.kinds import KINDS, problem_of
 from gateway.core.doors.permits import WINDOWS_MAX
 from gateway.core.duration import MINUTE_MS, SECOND_MS
 from gateway.core.local_time import DAY_MIN, EVERY_DAY
@@ -167,9 +167,10 @@ def channels(text: str) -> tuple[str, ...]:
     if len(addresses) > CHANNELS_MAX:
         raise ValueError(f"allowed are up to {CHANNELS_MAX} channels")
     for address in addresses:
-        if not is_channel(address):
+        problem = problem_of(address)
+        if problem is not None:
             which = f"; {_masked(address)} is none of them" if len(addresses) > 1 else ""
-            raise ValueError(f"allowed are {samples()}, with spaces between{which}")
+            raise ValueError(f"{problem}, with spaces between{which}")
     return addresses
 
 

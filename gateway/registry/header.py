@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from gateway.registry.columns import END, PASSED_OVER, TABLES, Column, columns_of, id_column
+from gateway.registry.columns import END, ENDABLE, PASSED_OVER, TABLES, Column, columns_of
+from gateway.registry.rows import id_of
 from gateway.registry.sheet import Sheet, TableError
 
 LINES_MAX = 20  # among which the header is looked for
@@ -59,7 +60,7 @@ def plain(cell: str) -> str:
 
 def missing(kind: str, names: list[str]) -> list[str]:
     """The columns that a table needs and a header lacks. Of rows that end, only the id."""
-    if _has(END, names) and kind in _ENDING_KINDS and _has(_own_column(kind), names):
+    if _has(END, names) and kind in ENDABLE and _has(_own_column(kind), names):
         return []
     return [column.name for column in TABLES[kind] if column.needed and not _has(column, names)]
 
@@ -116,11 +117,10 @@ def _has(column: Column, names: list[str]) -> bool:
 
 
 def _own_column(kind: str) -> Column:
-    return next(column for column in TABLES[kind] if column.name == id_column(kind))
+    return next(column for column in TABLES[kind] if column.name == id_of(kind))
 
 
 _COLUMN_NAMES = (
     frozenset(name for kind in TABLES for column in columns_of(kind) for name in column.names())
     | PASSED_OVER
 )
-_ENDING_KINDS = frozenset(kind for kind in TABLES if END in columns_of(kind))

@@ -13,10 +13,20 @@ from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from gateway.registry import table_file
-from gateway.registry.columns import id_column
-from gateway.registry.enrolment import Enrolment
-from gateway.registry.rows import ROWS, Ending, EnrolError, NewDoor, NewSeal, PastError, RowResult
+from gateway.registry.enrolment import Enrolment, enrol
+from gateway.registry.rows import (
+    ROWS,
+    Ending,
+    EnrolError,
+    NewDoor,
+    NewSeal,
+    PastError,
+    RowResult,
+    id_of,
+)
 from gateway.registry.sheet import Line, Mistake, Sheet, TableError, by_kind, by_value, gathered
 from gateway.registry.table_file import Reading
 from gateway.store.database import Store
@@ -69,19 +79,28 @@ def enrol_files(
     if mistakes:
         return Result(Counter(), mistakes, written=False)
     mistakes = _of_headers_alone(sheets)
-    with store.reading() if wish.dry_run or mistakes else store.writing() as connection:
+    read = [(list(sheet.mistakes), list(sheet.notes)) for sheet in sheets]
+    counts: Counter[tuple[str, RowResult]] = Counter()
+
+    def take(connection: Connection) -> Enrolment | None:
+        for sheet, (wrong, worth_a_word) in zip(sheets, read, strict=True):
+            sheet.mistakes[:], sheet.notes[:] = wrong, worth_a_word
         enrolment = Enrolment(connection, wish.at_ms, wish.zone, replace=wish.replace)
         _take(enrolment, sheets, on_progress)
-        mistakes += [mistake for sheet in sheets for mistake in sheet.mistakes]
-        written = not (mistakes or wish.dry_run)
-        if written:
-            on_progress("writing", 0, 1)
-            enrolment.write()
+        counts.clear()
+        counts.update(enrolment.counts)
+        if mistakes or wish.dry_run or any(sheet.mistakes for sheet in sheets):
+            return None
+        on_progress("writing", 0, 1)
+        return enrolment
+
+    enrol(store, take)
+    mistakes += [mistake for sheet in sheets for mistake in sheet.mistakes]
     notes = [note for sheet in sheets for note in sheet.notes]
     return Result(
-        enrolment.counts,
+        counts,
         gathered(mistakes, by_value),
-        written,
+        not (mistakes or wish.dry_run),
         [] if mistakes else gathered(notes, by_kind),
     )
 
@@ -112,7 +131,7 @@ def _of_headers_alone(sheets: list[Sheet]) -> list[Mistake]:
 
 def _take(enrolment: Enrolment, sheets: list[Sheet], on_progress: OnProgress) -> None:
     """Take every row. What does not fit becomes a mistake of its sheet."""
-    broken = {(id_column(sheet.kind), name) for sheet in sheets for name in sheet.broken}
+    broken = {(id_of(sheet.kind), name) for sheet in sheets for name in sheet.broken}
     rows = [(sheet, line) for sheet in sheets for line in sheet.lines]
     new = [(sheet, line) for sheet, line in rows if not isinstance(line.row, Ending)]
     ending = [(sheet, line) for sheet, line in reversed(rows) if isinstance(line.row, Ending)]
@@ -128,7 +147,7 @@ def _take(enrolment: Enrolment, sheets: list[Sheet], on_progress: OnProgress) ->
         except EnrolError as wrong:
             if (_names(wrong.column), wrong.value) not in broken:
                 _blame(sheet, line, wrong)
-            own = id_column(sheet.kind)
+            own = id_of(sheet.kind)
             broken.add((own, getattr(line.row, own, "")))
     _pass_over(enrolment, past)
     _warn_of_one_label(enrolment, new)
@@ -158,7 +177,7 @@ def _pass_over(enrolment: Enrolment, past: list[tuple[Sheet, Line, PastError]]) 
         if id(sheet) in refused:
             _blame(sheet, line, over)
         else:
-            sheet.note(line.number, over.column, _cell(line, over), f"{over.sentence}; passed over")
+            sheet.note(line.number, over.column, _cell(line, over), f"passed over: {over.sentence}")
             enrolment.counts[sheet.kind, RowResult.SKIPPED] += 1
 
 

@@ -125,7 +125,8 @@ def _doors(
     for row in found.rows(connection, query, name, grid_id="", state=ANYTHING):
         door_id = row["door_id"]
         doors[door_id] = states.door(door_id, row["state"], found)
-        places[door_id] = DoorPlaced(row["grid_id"], areas_of.get(door_id, ()))
+        if door_id in areas_of:  # one out of use has no place; its cases may be open
+            places[door_id] = DoorPlaced(row["grid_id"], areas_of[door_id])
         if len(found) > before:  # seldom: it alone is made anew
             before = len(found)
             doors[door_id] = anew.door(door_id)
@@ -138,7 +139,8 @@ def _seals(connection: Connection, found: Findings) -> dict[str, SealRow]:
     """Those whose key and mark can be used: of any other nothing would be believed."""
     c, name = tables.seals.c, tables.seals.name
     own = c.seal_id, c.door_id, c.key, c.heartbeat_ms, c.unproved_ms
-    query = select(*own, c.epoch, c.counter, c.seq_top, c.seq_seen)
+    columns = *own, c.epoch, c.counter, c.seq_top, c.seq_seen
+    query = select(*columns).where(c.ended_ms.is_(None))
     seals: dict[str, SealRow] = {}
     for row in found.rows(connection, query, name, heartbeat_ms=None, unproved_ms=0):
         seal_id, door_id, key, every_ms, unproved_ms, *mark = row.values()
@@ -153,7 +155,8 @@ def _seals(connection: Connection, found: Findings) -> dict[str, SealRow]:
 def _wardens(connection: Connection, found: Findings) -> dict[str, tuple[Warden, ...]]:
     by_grid: dict[str, list[Warden]] = defaultdict(list)
     c, name = tables.wardens.c, tables.wardens.name
-    query = select(c.warden_id, c.grid_id, c.language, c.channels, c.role).order_by(c.warden_id)
+    columns = c.warden_id, c.grid_id, c.language, c.channels, c.role
+    query = select(*columns).where(c.ended_ms.is_(None)).order_by(c.warden_id)
     spared = {"grid_id": "", "language": "", "channels": ANYTHING, "role": ""}
     for row in found.rows(connection, query, name, **spared):
         warden_id, grid_id, language, channels, role = row.values()

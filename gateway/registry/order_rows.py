@@ -29,7 +29,7 @@ class OrderRows:
     """Orders gathered against one snapshot.
 
     Args:
-        connection: The snapshot; `write` writes there too.
+        connection: The snapshot.
         at_ms: Now, in milliseconds of UTC.
         zone: Where the site's clocks stand.
         doors: On which they may be placed; may still grow.
@@ -108,9 +108,9 @@ class OrderRows:
         """Whether `write` has anything to do."""
         return self._orders.is_changed()
 
-    def write(self) -> None:
+    def write(self, connection: Connection) -> None:
         """Store them. The caller's transaction."""
-        self._orders.write()
+        self._orders.write(connection)
 
     def _need_sense(self, new: NewOrder, before: Row | None) -> None:
         """A new order is not over. A known one may be taken back to a time that is: a release that

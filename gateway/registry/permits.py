@@ -114,12 +114,15 @@ class Announcements:
         self._door_of: dict[str, str | None] = {}  # permit_id -> door_id; None: nobody has it
         self._fresh: list[Announced] = []
 
-    def announce(self, door_id: str, permit: Permit) -> Announced:
+    def announce(self, door_id: str, permit: Permit, offered: str | None = None) -> Announced:
         """Announce an opening of a door: two lookups, and a third for an id of the caller's.
 
         Args:
             door_id: The door.
             permit: One without an id is given one, or that of a permit which says the same.
+            offered: Of what a person or a program does now, without an id of its own: that which
+                it gets if it is new, or empty. What says the same as a permit that lives and of
+                which nothing was used is that, though it begins "now" and now is later.
 
         Returns:
             The permit under its id, and whether it is new.
@@ -132,7 +135,12 @@ class Announcements:
         on_door = self._permits_on(door_id)
         who, why = peoples_text.tidied(permit.who), peoples_text.tidied(permit.why)
         permit = replace(permit, who=who, why=why)
-        permit_id = permit.permit_id or _same(on_door, permit) or self._new_id()
+        if not permit.permit_id and offered is not None and offered not in on_door:
+            same = _same_act(on_door, permit, self._now_ms)
+            if same is not None:
+                return Announced(door_id, same, is_new=False)
+        of_row = _same(on_door, permit) if offered is None else None
+        permit_id = permit.permit_id or offered or of_row or self._new_id()
         permit = replace(permit, permit_id=permit_id)
         known = on_door.get(permit_id)
         if known is not None and _without_count(known) == _without_count(permit):
@@ -148,13 +156,14 @@ class Announcements:
         self._fresh.append(announced)
         return announced
 
-    def announce_in(self, area: str, permit: Permit) -> list[Announced]:
+    def announce_in(self, area: str, permit: Permit, offered: str | None = None) -> list[Announced]:
         """Announce the same for every door of an area, or for none: three queries, and one more of
         the second and of the third for each further LOOKED_UP_AT_ONCE doors.
 
         Args:
             area: "stair:3/2", "building:3", "point:ap-7", "batch:2026-03".
             permit: Its id, if it has one, is numbered from door to door.
+            offered: As for `announce`, and numbered too.
 
         Returns:
             One for each door, by the doors' ids.
@@ -167,18 +176,26 @@ class Announcements:
         if not door_ids:
             raise NobodyThereError("area", area, _NO_AREA)
         numbers = range(1, len(door_ids) + 1)
-        permits = [replace(permit, permit_id=_numbered(permit, number)) for number in numbers]
+        permits = [
+            replace(permit, permit_id=_numbered(permit.permit_id, number)) for number in numbers
+        ]
+        offers = [offered and _numbered(offered, number) for number in numbers]
         self._look_up_doors(door_ids)
-        self._look_up_ids([each.permit_id for each in permits if each.permit_id])
+        self._look_up_ids(list(filter(None, [*offers, *(each.permit_id for each in permits)])))
         before = len(self._fresh)
         try:
-            return [self.announce(*each) for each in zip(door_ids, permits, strict=True)]
+            return [self.announce(*each) for each in zip(door_ids, permits, offers, strict=True)]
         except PermitError:
             for announced in self._fresh[before:]:
                 del self._on_door[announced.door_id][announced.permit.permit_id]
                 del self._door_of[announced.permit.permit_id]
             del self._fresh[before:]
             raise
+
+    def end_on(self, door_id: str) -> None:
+        """End all permits of a door."""
+        if any(permit.to_ms > self._now_ms for permit in self._permits_on(door_id).values()):
+            self.end("", door_id)
 
     def end(self, permit_id: str, door_id: str = "", from_ms: int | None = None) -> bool:
         """End a permit now, whatever is left of it. Whether that is news.
@@ -211,16 +228,17 @@ class Announcements:
             self._fresh.append(Announced(door_id, over, is_new=True))
         return bool(live)
 
-    def write(self) -> None:
+    def write(self, connection: Connection | None = None) -> None:
         """Store what is new, and a pending event for the gateway for each. The caller's
-        transaction."""
+        transaction: on this connection, or on that of the lookups."""
+        connection = connection or self._connection
         if not self._fresh:
             return
-        statement = upsert(self._connection.dialect.name, tables.permits)
+        statement = upsert(connection.dialect.name, tables.permits)
         rows = [door_writes.of_permit(each.door_id, each.permit) for each in self._fresh]
-        self._connection.execute(statement, rows)
+        connection.execute(statement, rows)
         events = [(of_door(each.door_id), each.event) for each in self._fresh]
-        pending.leave(self._connection, events)
+        pending.leave(connection, events)
 
     def _permits_on(self, door_id: str) -> dict[str, Permit]:
         if door_id not in self._on_door:
@@ -233,7 +251,9 @@ class Announcements:
         if self._doors is not None:
             return door_id in self._doors
         c = tables.doors.c
-        rows = self._connection.execute(select(c.door_id).where(c.door_id == door_id))
+        rows = self._connection.execute(
+            select(c.door_id).where(c.door_id == door_id, c.ended_ms.is_(None))
+        )
         return rows.first() is not None
 
     def _look_up_doors(self, door_ids: list[str]) -> None:
@@ -313,8 +333,8 @@ def _as_field(field: str, text: str) -> Iterator[None]:
         raise PermitError(field, text, error.sentence, **error.facts) from None
 
 
-def _numbered(permit: Permit, number: int) -> str:
-    return permit.permit_id and f"{permit.permit_id}-{number}"
+def _numbered(permit_id: str, number: int) -> str:
+    return permit_id and f"{permit_id}-{number}"
 
 
 def _same(on_door: dict[str, Permit], permit: Permit) -> str | None:
@@ -323,6 +343,21 @@ def _same(on_door: dict[str, Permit], permit: Permit) -> str | None:
     without_ids = ((known, replace(known, permit_id="")) for known in on_door.values())
     equal = (known.permit_id for known, other in without_ids if _without_count(other) == wanted)
     return next(equal, None)
+
+
+def _same_act(on_door: dict[str, Permit], permit: Permit, now_ms: int) -> Permit | None:
+    """The permit that says the same of what is still to come, and of which nothing was used."""
+    for known in on_door.values():
+        begun = known.from_ms <= permit.from_ms <= now_ms
+        if known.from_ms != permit.from_ms and not begun:
+            continue
+        if is_live(known, now_ms) and _said(known) == _said(permit):
+            return known
+    return None
+
+
+def _said(permit: Permit) -> Permit:
+    return replace(permit, permit_id="", from_ms=0, spent=(0, 0))
 
 
 def _without_count(permit: Permit) -> Permit:

@@ -138,6 +138,11 @@ ROWS: dict[str, type[NewRow]] = {
 _KINDS: dict[type[NewRow], str] = {row: kind for kind, row in ROWS.items()}
 
 
+def id_of(kind: str) -> str:
+    """The column that holds the id of a table's rows: "door_id" of "doors"."""
+    return kind.removesuffix("s") + "_id"
+
+
 def kind_of(row: Row) -> str:
     """The table that a row goes to: "grids", "seals" …"""
     return row.table if isinstance(row, Ending) else _KINDS[type(row)]

@@ -26,7 +26,7 @@ class ScheduleRows:
     """Shifts and overrides gathered against one snapshot.
 
     Args:
-        connection: The snapshot; `write` writes there too.
+        connection: The snapshot.
         at_ms: Now, in milliseconds of UTC.
         zone: Where the site's clocks stand.
         grids: Where somebody can have a duty; may still grow.
@@ -41,7 +41,7 @@ class ScheduleRows:
         grids: EnrolledTable,
         wardens: EnrolledTable,
     ) -> None:
-        self._connection, self._at_ms, self._zone = connection, at_ms, zone
+        self._at_ms, self._zone = at_ms, zone
         self._grids, self._wardens = grids, wardens
         shifts = connection.execute(select(tables.shifts)).mappings()
         self._shifts: list[Row] = [dict(row) for row in shifts]
@@ -52,10 +52,11 @@ class ScheduleRows:
         self._unreached = views.unreached(connection)
         self._taken: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
         self._fresh: list[Row] = []
+        self._leavers: list[str] = []
 
     def is_changed(self) -> bool:
         """Whether `write` has anything to do."""
-        return bool(self._fresh) or any(map(self._is_replaced, self._taken))
+        return bool(self._fresh or self._leavers) or any(map(self._is_replaced, self._taken))
 
     def take(self, row: NewShift | NewOverride) -> RowResult:
         """Check a row and keep it for `write`. EnrolError if it does not fit."""
@@ -95,17 +96,26 @@ class ScheduleRows:
         self._fresh.append(values)
         return RowResult.ADDED if before is None else RowResult.CHANGED
 
-    def write(self) -> None:
+    def leave(self, warden_id: str) -> None:
+        """A person has left: no duty is theirs any more, and none falls to them."""
+        self._leavers.append(warden_id)
+
+    def write(self, connection: Connection) -> None:
         """Store them, and drop the shifts that are no longer there. The caller's transaction."""
-        s = tables.shifts.c
+        s, o = tables.shifts.c, tables.overrides.c
+        if self._leavers:
+            left = tuple(self._leavers)
+            connection.execute(delete(tables.shifts).where(s.warden_id.in_(left)))
+            theirs = o.warden_id.in_(left) | o.by.in_(left)
+            connection.execute(delete(tables.overrides).where(theirs))
         for grid_id, role in self._taken:
             stored = delete(tables.shifts).where(s.grid_id == grid_id, s.role == role)
-            self._connection.execute(stored)
-        dialect = self._connection.dialect.name
+            connection.execute(stored)
+        dialect = connection.dialect.name
         shifts = [values for taken in self._taken.values() for values in taken]
         for table, rows in ((tables.shifts, shifts), (tables.overrides, self._fresh)):
             if rows:
-                self._connection.execute(upsert(dialect, table), rows)
+                connection.execute(upsert(dialect, table), rows)
 
     def _need_reachable(self, column: str, warden_id: str) -> None:
         if self._wardens.need(column, warden_id)["channels"] == "[]":

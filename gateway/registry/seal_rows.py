@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, update
 
-from gateway.core.events import Event, SealBound
+from gateway.core.events import Event, SealBound, SealUnbound
 from gateway.core.subject import Subject, of_door
 from gateway.registry.credentials import hash_password, is_secret, password_matches
 from gateway.registry.enrolled_table import EnrolledTable, kept
@@ -27,7 +27,7 @@ class SealRows:
     """Seals gathered against one snapshot.
 
     Args:
-        connection: The snapshot; `write` writes there too.
+        connection: The snapshot.
         at_ms: Now, in milliseconds of UTC.
         doors: On which they may hang; may still grow.
         events: Where the gateway is told of a seal that hangs on a door.
@@ -43,17 +43,22 @@ class SealRows:
         *,
         replace: bool,
     ) -> None:
-        self._connection, self._at_ms = connection, at_ms
+        self._at_ms = at_ms
         self._doors, self._events, self._replace = doors, events, replace
         self._seals = EnrolledTable(connection, tables.seals, *_COLUMNS)
-        self._seal_on = {row["door_id"]: row["seal_id"] for row in self._seals.rows()}
+        self._seal_on: dict[str, str] = {
+            row["door_id"]: row["seal_id"] for row in self._seals.rows() if row["door_id"]
+        }
         self._unbound: list[str] = []
+        self._left: dict[str, str] = {}  # door_id -> seal_id, of those that are taken off
+        self._wanted_doors: set[str] = set()
         self._wanted: dict[str, str] = {}  # seal_id -> door_id, of all that will be taken
 
     def foresee(self, seals: Iterable[NewSeal]) -> None:
         """Know of seals that will be taken: those that change places need not be said to replace
         each other."""
         self._wanted |= {seal.seal_id: seal.door_id for seal in seals if seal.door_id is not None}
+        self._wanted_doors = set(self._wanted.values())
 
     def take(self, new: NewSeal) -> RowResult:
         """Check a seal and keep it for `write`. EnrolError if it does not fit."""
@@ -61,6 +66,10 @@ class SealRows:
         if known is None and not is_secret(new.key):
             raise EnrolError("key", "", "is that of a sample, which everybody knows")
         if known is not None:
+            if known["ended_ms"] is not None:
+                raise EnrolError(
+                    "seal_id", new.seal_id, "is out of use for good; flash a fresh one"
+                )
             self._need_same_seal(new, known)
         before = known or _NO_SEAL
         door_id = before["door_id"] if new.door_id is None else new.door_id or None
@@ -79,16 +88,40 @@ class SealRows:
             self._events.append((of_door(door_id), SealBound(new.seal_id, row["heartbeat_ms"])))
         return self._seals.put(row)
 
+    def end(self, seal_id: str) -> RowResult:
+        """A seal is out of use for good. EnrolError if there is none."""
+        known = self._seals.get(seal_id)
+        if known is None:
+            raise EnrolError("seal_id", seal_id, "there is no such seal")
+        if known["ended_ms"] is not None:
+            return RowResult.UNCHANGED
+        self._leave_door(known["door_id"], seal_id)
+        known["door_id"] = None
+        self._seals.end(seal_id, self._at_ms)
+        return RowResult.ENDED
+
+    def take_off(self, door_id: str) -> None:
+        """Whatever seal hangs on the door hangs nowhere."""
+        seal = self._seals.get(self._seal_on.get(door_id, ""))
+        if seal is not None:
+            self._leave_door(door_id, seal["seal_id"])
+            self._seals.put({**seal, "door_id": None})
+
     def is_changed(self) -> bool:
         """Whether `write` has anything to do."""
         return self._seals.is_changed()
 
-    def write(self) -> None:
+    def write(self, connection: Connection) -> None:
         """Store them. The caller's transaction."""
         if self._unbound:
             rows = [{"b_seal_id": seal_id} for seal_id in self._unbound]
-            self._connection.execute(_UNBIND, rows)
-        self._seals.write(enrolled_ms=self._at_ms)
+            connection.execute(_UNBIND, rows)
+        self._seals.write(connection, enrolled_ms=self._at_ms)
+        self._events += [
+            (of_door(door_id), SealUnbound(seal_id))
+            for door_id, seal_id in self._left.items()
+            if door_id not in self._seal_on
+        ]
 
     def _take_door(self, door_id: str, seal_id: str) -> None:
         """The door is this seal's; the one that hung there, if any, hangs nowhere."""
@@ -110,6 +143,7 @@ class SealRows:
         """The seal hangs there no more."""
         if door_id is not None and self._seal_on.get(door_id) == seal_id:
             del self._seal_on[door_id]
+            self._left[door_id] = seal_id
 
     def _moves(self, seal_id: str | None, door_id: str) -> bool:
         """Whether a seal is said to hang elsewhere by another row."""
@@ -121,7 +155,7 @@ class SealRows:
         if not new.door_id or known["door_id"] in (None, new.door_id) or self._replace:
             return
         is_left = self._moves(self._seal_on.get(new.door_id), new.door_id)
-        if not is_left and known["door_id"] not in self._wanted.values():
+        if not is_left and known["door_id"] not in self._wanted_doors:
             raise EnrolError(
                 "door_id",
                 new.door_id,

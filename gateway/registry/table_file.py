@@ -10,9 +10,9 @@ from typing import Any
 
 from gateway.language import peoples_text
 from gateway.registry import csv_file, header, workbook
-from gateway.registry.columns import END, Column, columns_of, id_column
+from gateway.registry.columns import END, Column, columns_of
 from gateway.registry.header import Header, Record
-from gateway.registry.rows import ROWS, Ending
+from gateway.registry.rows import ROWS, Ending, id_of
 from gateway.registry.sheet import Line, Sheet, TableError
 
 FILE_BYTES_MAX = 64 * 1024 * 1024
@@ -103,12 +103,17 @@ def _read(
             raise TableError(f"has more than {ROWS_MAX} rows; cut it into several files")
         if count % PROGRESS_EVERY == 1:
             on_progress(number, max(number, total))
-        if [header.plain(cell) for cell in cells] != found.names:  # the header of a next page
+        if not _is_header(cells, found):  # a printed list has it on each page
             _read_line(sheet, number, found, cells, how)
     if not count:
         sheet.note(0, "", "", f"has the header of {sheet.kind} and no row under it")
     _find_twins(sheet)
     return sheet
+
+
+def _is_header(cells: list[str], found: Header) -> bool:
+    names = (header.plain(cell) == name for cell, name in zip(cells, found.names, strict=False))
+    return len(cells) == len(found.names) and all(names)
 
 
 def _read_line(sheet: Sheet, number: int, found: Header, cells: list[str], how: Reading) -> None:
@@ -129,7 +134,7 @@ def _read_line(sheet: Sheet, number: int, found: Header, cells: list[str], how: 
         values = dict(_values(sheet, number, texts, how))
         row = values if len(sheet.mistakes) > mistakes_before else ROWS[sheet.kind](**values)
     if len(sheet.mistakes) > mistakes_before:
-        sheet.broken.add(texts.get(id_column(sheet.kind), ""))
+        sheet.broken.add(texts.get(id_of(sheet.kind), ""))
         return
     for name, place in sheet.places.items():
         for sign in peoples_text.dropped(cells[place]) if place < len(cells) else ():
@@ -148,7 +153,7 @@ def _ends(sheet: Sheet, number: int, texts: dict[str, str]) -> bool:
 
 def _ending(sheet: Sheet, number: int, texts: dict[str, str], how: Reading) -> Ending:
     """Such a row: what it names by its id; an order or a permit without one by door and time."""
-    own = id_column(sheet.kind)
+    own = id_of(sheet.kind)
     names = (own,) if texts.get(own) else ("door_id", "from")
     values: dict[str, Any] = {}
     for column in columns_of(sheet.kind):
@@ -186,7 +191,7 @@ def _values(
 
 def _stood_above(sheet: Sheet, column: Column) -> bool:
     """Whether the cell is perhaps one of several that were merged: of what rows have in common."""
-    if not column.name.endswith("_id") or column.name == id_column(sheet.kind):
+    if not column.name.endswith("_id") or column.name == id_of(sheet.kind):
         return False
     return bool(sheet.lines and sheet.lines[-1].cells.get(column.name))
 
@@ -205,7 +210,7 @@ def _value(column: Column, texts: dict[str, str], how: Reading | None) -> Any:
 
 def _find_twins(sheet: Sheet) -> None:
     """An id may stand once in a file; of seals, a door too; without an id, a whole row."""
-    own_id = id_column(sheet.kind)
+    own_id = id_of(sheet.kind)
     seen: dict[tuple[str, str], int] = {}
     for line in sheet.lines:
         columns = (own_id, "door_id") if sheet.kind == "seals" else (own_id,)

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from gateway.core.rules import Rulebook, Rules
 from gateway.settings import secret
+from gateway.settings.password import is_weak
 from gateway.settings.rules import (
     CLASSES_MAX,
     AsRules,
@@ -24,8 +25,10 @@ from gateway.settings.rules import (
     of_class,
 )
 from gateway.settings.section import Section
-from gateway.settings.values import host_name, is_loopback, one_line, path, shown, web_address
+from gateway.settings.values import host_name, is_loopback, network, one_line, path, shown, url
 from gateway.settings.zone import place, this_year_ms, transitions, zone_name
+
+PROXIES_MAX = 32
 
 Port = Annotated[int, Field(ge=1, le=65_535, description="a whole number from 1 to 65535")]
 Host = Annotated[
@@ -35,7 +38,7 @@ Host = Annotated[
 ]
 Url = Annotated[
     str,
-    AfterValidator(web_address),
+    AfterValidator(url),
     Field(description='an address that begins with http:// or https://, or "" for off'),
 ]
 FilePath = Annotated[Path, BeforeValidator(path), Field(description="the path of a file")]
@@ -105,14 +108,28 @@ class Broker(Section):
 
 
 class Console(Section):
-    """The pages that people open. Reached from other machines, they need a password."""
+    """The pages that people open. Reached from other machines, they need a password; the browser
+    asks for a name too, and that is menshen."""
 
     host: Host = "127.0.0.1"
     port: Port = 8080
+    proxies: Annotated[
+        list[Annotated[str, AfterValidator(network)]],
+        Field(
+            max_length=PROXIES_MAX,
+            description="the addresses of proxies before the console, such as "
+            '["127.0.0.1"]; their X-Forwarded-For is believed',
+        ),
+    ] = []  # noqa: RUF012 - pydantic gives each its own
     password: Secret = None
 
     @model_validator(mode="after")
     def _is_guarded(self) -> Self:
+        if self.password and is_weak(self.password):
+            raise ValueError(
+                "the console's password is too easily guessed; take one of 10 characters or more "
+                "(a Chinese one counts as two), no common word and no row of keys"
+            )
         if not is_loopback(self.host) and not self.password:
             raise ValueError(
                 f"console.host is {shown(self.host)}, so others on the network can open the "

@@ -1,8 +1,10 @@
 """The TOML file: read into settings, or into a sentence for each mistake; and an example of one."""
 
+import json
 import os
 import tomllib
 from difflib import get_close_matches
+from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from gateway.settings import secret
 from gateway.settings.rules import CLASSES_MAX, ClassSection
 from gateway.settings.sections import SECTIONS, Settings
 from gateway.settings.values import shown
+from gateway.settings.web_address import without_path
 
 FILE_BYTES_MAX = 65_536
 
@@ -45,7 +48,8 @@ def example() -> str:
     """A whole settings file: every key with its default, and what is allowed."""
     lines = ["# Menshen's settings. Every key may be left out; these are the defaults.", ""]
     for section, model in SECTIONS.items():
-        lines += [f"# {model.__doc__}", f"[{section}]"]
+        lines += [f"# {line}" for line in (getdoc(model) or "").splitlines()]
+        lines.append(f"[{section}]")
         for key, field in model.model_fields.items():
             name = secret.SECRETS.get((section, key))
             if name:
@@ -118,7 +122,10 @@ def sentence(detail: ErrorDetails) -> str:
     field = SECTIONS[section].model_fields.get(rest[0])
     if field is None:
         return _unknown_key(section, rest[0])
-    return f"{section}.{rest[0]} is {shown(detail['input'])}; allowed is {_allowed(field)}"
+    value = detail["input"]
+    if rest[0] == "url" and isinstance(value, str):
+        value = without_path(value)  # for the log
+    return f"{section}.{rest[0]} is {shown(value)}; allowed is {_allowed(field)}"
 
 
 def _sentence_of_class(rest: list[str], detail: ErrorDetails) -> str:
@@ -171,6 +178,8 @@ def _allowed(field: FieldInfo) -> str:
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
     return '""' if value is None else shown(value)
 
 

@@ -8,9 +8,9 @@ import ipaddress
 import json
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from gateway.language.peoples_text import TextError, line
+from gateway.settings import web_address
 
 NAME_CHARACTERS_MAX = 60
 SHOWN_CHARACTERS_MAX = 60
@@ -24,12 +24,13 @@ def host_name(text: str) -> str:
     return text
 
 
-def web_address(text: str) -> str:
+def url(text: str) -> str:
     """An http or https address, or nothing. Names and passwords in it would land in logs."""
-    parts = urlsplit(text)
-    if text and (parts.scheme not in ("http", "https") or not parts.hostname or " " in text):
-        raise ValueError
-    if parts.username is not None or parts.password is not None:
+    try:
+        login = web_address.web_address(text).login if text else None
+    except ValueError:
+        raise ValueError from None  # its text would stand for the whole sentence
+    if login is not None:
         raise ValueError
     return text
 
@@ -41,6 +42,12 @@ def path(text: object) -> Path:
     if not isinstance(text, str) or not text.strip() or "\0" in text:
         raise ValueError
     return Path(text)
+
+
+def network(text: str) -> str:
+    """An IP address, or a network of them."""
+    ipaddress.ip_network(text, strict=False)
+    return text
 
 
 def one_line(text: str) -> str:

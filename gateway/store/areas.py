@@ -27,10 +27,10 @@ _KINDS: dict[str, ColumnElement[Any]] = {
 
 
 def of_doors(connection: Connection) -> dict[str, tuple[str, ...]]:
-    """Every door's areas besides the site, the widest first."""
+    """The areas of every door in use besides the site, the widest first."""
     return {
         door_id: tuple(name for name in names if name is not None)
-        for door_id, *names in connection.execute(_sealed(select(_d.door_id, *_KINDS.values())))
+        for door_id, *names in connection.execute(_sealed(_in_use(*_KINDS.values())))
     }
 
 
@@ -39,9 +39,13 @@ def doors_in(connection: Connection, area: str) -> list[str]:
     name = _KINDS.get(area.partition(":")[0])
     if name is None:
         return []
-    query = select(_d.door_id).where(name == area)
+    query = _in_use().where(name == area)
     query = _sealed(query) if area.startswith("batch:") else query
     return sorted(set(connection.execute(query).scalars()))
+
+
+def _in_use(*columns: ColumnElement[Any]) -> Select[Any]:
+    return select(_d.door_id, *columns).where(_d.ended_ms.is_(None))
 
 
 def _sealed(query: Select[Any]) -> Select[Any]:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 from sqlalchemy import Connection
 
+from gateway.core.actor import ActorKind
 from gateway.core.cases.refusal import Refusal
 from gateway.core.duration import HOUR_MS
 from gateway.core.effects import (
@@ -96,6 +97,8 @@ class WriteBatch:
         elif isinstance(event, PageReceived):
             receipt = {"b_page_id": event.page_id, "b_warden_id": event.by, "received_ms": at_ms}
             self._rows[sql.RECEIVE_ENTRY].append(receipt)
+        elif isinstance(event, CaseAction) and event.actor.kind is ActorKind.WARDEN:
+            self._rows[sql.SEE_ENTRIES].append(outbox.seen_by(event, at_ms))
 
     def refusal(self, at_ms: int, reason: Reason, count: int = 1) -> None:
         """Count messages that were refused, or that told nothing, in their hour of UTC."""
@@ -167,20 +170,12 @@ class WriteBatch:
         self._rows[sql.UPDATE_ENTRY].append(outbox.attempt_of(entry))
 
     def poisoned(self, at_ms: int, found: Poisoned) -> None:
-        """Keep what cannot be used. A pending event is struck off, a page is given up with the
-        words; any other row stays as it is."""
+        """Keep what cannot be used. A pending event is struck off; any other row stays as it is."""
         row = {**asdict(found), "at_ms": at_ms}
         self._poisoned[found.source, found.row_key] = row
-        row_id, _, column = found.row_key.partition(".")
+        row_id = found.row_key.partition(".")[0]
         if found.source == tables.pending_events.name and row_id.isdecimal():
             self.pending_events.append(int(row_id))
-        elif (
-            found.source == tables.outbox.name
-            and row_id.isdecimal()
-            and column not in outbox.SPARED
-        ):
-            given_up = {"b_id": int(row_id), "error": found.words}
-            self._rows[sql.GIVE_UP_ENTRY].append(given_up)
 
     @property
     def windows(self) -> Mapping[str, ReplayWindow]:

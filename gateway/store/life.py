@@ -55,14 +55,15 @@ class Known(msgspec.Struct, frozen=True):
 class Life:
     """The present life, and its markers. Made by `begin`; the writer tells it of each commit.
 
-    `memory` says what the database remembered, `ends_ms` when that ended.
+    `memory` says what the database remembered, `ends_ms` when that ended, `began_ms` when this life
+    began, by the machine's clock.
     """
 
     def __init__(
         self, site_id: str, life: str, memory: Memory, known: Known, high: HighWater
     ) -> None:
         self.site_id, self.life, self.memory = site_id, life, memory
-        self.ends_ms = known.at_ms
+        self.ends_ms, self.began_ms = known.at_ms, _now_ms()
         self.journal_id, self.at_ms = known.journal_id, known.at_ms
         self._high = high
 

@@ -1,18 +1,19 @@
 """The outbox: one entry for each page and channel, done only after it went out."""
 
-from typing import Any
-
 import msgspec
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, func, select, type_coerce
+from sqlalchemy.types import NullType
 
-from gateway.core.reasons import Reason
+from gateway.core.duration import DAY_MS
+from gateway.core.events import CaseAction
 from gateway.store import tables
 from gateway.store.poisoned import Findings
 from gateway.store.statements import Row
 
 UNDELIVERED_AT_ONCE = 1_000
 UNSOUND_MAX = 10_000
-SPARED: dict[str, Any] = {"language": "", "error": None, "received_ms": None}  # it goes out without
+CODE_CHARACTERS = 6
+SEEN_WITHIN_MS = 7 * DAY_MS  # a person who acts has seen the pages of so long
 
 
 class Entry(msgspec.Struct):
@@ -37,6 +38,34 @@ class Entry(msgspec.Struct):
     error: str | None = None
     received_ms: int | None = None
     about: str = ""  # of a grouped page: a Group as JSON
+    sent_id: str = ""  # by which others know it: drawn for this page, and for nothing before it
+    evidence: str | None = None  # an Evidence: how far it is proved to have come
+    ended: str | None = None  # an Ended: why it is not needed any more; `gave_up` is then set
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A row of the outbox that holds what no release of ours wrote there."""
+
+    entry_id: int
+    why: str
+
+    def given_up(self) -> Entry:
+        """It as an entry that nobody tries, so that it is seen and passed over."""
+        nothing = ("",) * 2
+        return Entry(
+            self.entry_id,
+            *nothing,
+            "",
+            None,
+            *nothing,
+            "",
+            "",
+            0,
+            0,
+            0,
+            gave_up=True,
+            error=f"this entry cannot be read: {self.why}",
+        )
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -65,50 +94,75 @@ def attempt_of(entry: Entry) -> Row:
         "done_ms": entry.done_ms,
         "gave_up": entry.gave_up,
         "error": entry.error,
+        "b_evidence": entry.evidence,
+        "ended": entry.ended,
     }
 
 
+def seen_by(event: CaseAction, at_ms: int) -> Row:
+    """Who acts on a case has seen the pages about it, as a row of SEE_ENTRIES."""
+    return {
+        "b_warden_id": event.actor.actor_id,
+        "b_case_id": event.case_id,
+        "b_after_ms": at_ms - SEEN_WITHIN_MS,
+    }
+
+
+def code_of(sent_id: str) -> str:
+    """A page's code for people: short enough to be read out, and it leads to nothing else."""
+    return sent_id[:CODE_CHARACTERS].upper()
+
+
 def undelivered(
-    connection: Connection, channel: str, after_id: int, findings: Findings | None = None
-) -> list[Entry]:
-    """The oldest entries of a channel that have not gone out, after an id; UNDELIVERED_AT_ONCE at
-    most. What is no entry is left out, and stands in the findings under its number."""
+    connection: Connection,
+    channel: str,
+    after_id: int,
+    limit: int = UNDELIVERED_AT_ONCE,
+    address: str | None = None,
+) -> "list[Entry | Unreadable]":
+    """The oldest entries of a channel that have not gone out, after an id.
+
+    Args:
+        connection: a reading one.
+        channel: the kind's name.
+        after_id: the newest entry that is not wanted any more.
+        limit: how many at most.
+        address: only those to this address; None for all.
+
+    Returns:
+        Entries in the order of their ids, and in the place of a row that is none, an Unreadable.
+    """
     c = tables.outbox.c
-    query = _WAITING.where(c.channel == channel, c.entry_id > after_id)
-    query = query.order_by(c.entry_id).limit(UNDELIVERED_AT_ONCE)
-    return _entries(connection, query, Findings() if findings is None else findings)
+    query = (
+        select(*(c[name] for name in Entry.__struct_fields__))
+        .where(c.channel == channel, c.entry_id > after_id, c.done_ms.is_(None), ~c.gave_up)
+        .order_by(c.entry_id)
+        .limit(limit)
+    )
+    if address is not None:
+        query = query.where(c.address == address)
+    return [
+        _entry_of(dict(zip(Entry.__struct_fields__, row, strict=True)))
+        for row in connection.execute(query)
+    ]
+
+
+def _entry_of(row: Row) -> "Entry | Unreadable":
+    try:
+        return msgspec.convert(row, Entry)
+    except msgspec.ValidationError as error:
+        return Unreadable(row["entry_id"], str(error))
 
 
 def unsound(connection: Connection, findings: Findings) -> None:
     """Find those of the oldest that wait and are no entries; UNSOUND_MAX are looked at."""
-    query = _WAITING.order_by(tables.outbox.c.entry_id).limit(UNSOUND_MAX)
-    _entries(connection, query, findings)
-
-
-_WAITING = select(*(tables.outbox.c[name] for name in Entry.__struct_fields__)).where(
-    tables.outbox.c.done_ms.is_(None), ~tables.outbox.c.gave_up
-)
-
-
-def _entries(connection: Connection, query: Select[Any], findings: Findings) -> list[Entry]:
-    entries, name = [], tables.outbox.name
-    for row in findings.rows(connection, query, name, **SPARED):
-        words = _unsaid(row)
-        if words:
-            findings.note(name, row["entry_id"], words, repr(row))
-        else:
-            entries.append(Entry(**row))
-    return entries
-
-
-def _unsaid(row: Row) -> str:
-    """What is wrong with an entry whose cells are of the right kinds; empty if nothing is."""
-    try:
-        if Reason(row["reason"]) is Reason.GROUPED:
-            decode_group(row["about"])
-        return "" if row["tries"] >= 0 else "tries is below 0"
-    except ValueError as error:
-        return str(error)
+    c = tables.outbox.c
+    query = select(*(type_coerce(c[name], NullType()) for name in Entry.__struct_fields__))
+    query = query.where(c.done_ms.is_(None), ~c.gave_up).order_by(c.entry_id).limit(UNSOUND_MAX)
+    for row in connection.execute(query):
+        entry = _entry_of(dict(zip(Entry.__struct_fields__, row, strict=True)))
+        if isinstance(entry, Unreadable):
+            findings.note(tables.outbox.name, entry.entry_id, entry.why)
 
 
 def newest_id(connection: Connection) -> int:

@@ -5,11 +5,12 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, literal, or_, select
 
+from gateway.core.evidence import TOLD, Ended, Evidence
 from gateway.core.model import CaseState
 from gateway.core.reasons import Reason
 from gateway.store import tables
 from gateway.store.case_views import IN_REVIEW, OPEN, CaseRow
-from gateway.store.outbox import decode_group
+from gateway.store.outbox import code_of, decode_group
 from gateway.store.records import records
 
 GROUPS_MAX: Final = 100  # grouped pages that are opened: eight minutes of a storm
@@ -25,6 +26,12 @@ class PageRow(msgspec.Struct, frozen=True):
     reason: Reason
     since_ms: int
     made_ms: int
+    sent_id: str = ""
+
+    @property
+    def code(self) -> str:
+        """What stands in the page's text."""
+        return code_of(self.sent_id)
 
 
 class UnsignedRow(msgspec.Struct, frozen=True):
@@ -51,6 +58,20 @@ class DeliveryRow(msgspec.Struct, frozen=True):
     received_ms: int | None
     tries: int
     gave_up: bool
+    evidence: Evidence | None = None
+    ended: Ended | None = None
+    error: str | None = None  # what the other end said last, without its secrets
+    sent_id: str = ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it is proved that the person was told."""
+        return self.evidence in TOLD
+
+    @property
+    def code(self) -> str:
+        """What stands in the page's text, and leads to the case."""
+        return code_of(self.sent_id)
 
 
 def inbox(connection: Connection, warden_id: str, is_open: bool, limit: int) -> list[PageRow]:
@@ -61,7 +82,7 @@ def inbox(connection: Connection, warden_id: str, is_open: bool, limit: int) -> 
     o, d, c = tables.outbox.c, tables.doors.c, tables.cases.c
     states = OPEN if is_open else (*IN_REVIEW, CaseState.CLOSED)
     query = (
-        select(o.page_id, o.case_id, c.door_id, d.label, o.reason, o.since_ms, o.made_ms)
+        select(o.page_id, o.case_id, c.door_id, d.label, o.reason, o.since_ms, o.made_ms, o.sent_id)
         .join(tables.cases, c.case_id == o.case_id)
         .join(tables.doors, d.door_id == c.door_id, isouter=True)
         .where(o.warden_id == warden_id, o.channel == "inbox", c.state.in_(states))
@@ -79,15 +100,15 @@ def _grouped(
 ) -> list[PageRow]:
     o, d, c = tables.outbox.c, tables.doors.c, tables.cases.c
     query = (
-        select(o.page_id, o.about, o.made_ms)
+        select(o.page_id, o.about, o.made_ms, o.sent_id)
         .where(o.warden_id == warden_id, o.channel == "inbox", o.reason == Reason.GROUPED)
         .order_by(o.made_ms.desc(), o.entry_id.desc())
         .limit(GROUPS_MAX)
     )
-    pages: dict[str, tuple[str, int]] = {}  # case_id -> the newest page that named it
-    for page_id, about, made_ms in connection.execute(query):
+    pages: dict[str, tuple[str, int, str]] = {}  # case_id -> the newest page that named it
+    for page_id, about, made_ms, sent_id in connection.execute(query):
         for case_id in decode_group(about).case_ids:
-            pages.setdefault(case_id, (page_id, made_ms))
+            pages.setdefault(case_id, (page_id, made_ms, sent_id))
     if not pages:
         return []
     cases = (
@@ -98,7 +119,11 @@ def _grouped(
     )
     return [
         PageRow(
-            pages[row.case_id][0], *row[:3], Reason(row.reason), row.since_ms, pages[row.case_id][1]
+            pages[row.case_id][0],
+            *row[:3],
+            Reason(row.reason),
+            row.since_ms,
+            *pages[row.case_id][1:],
         )
         for row in connection.execute(cases)
     ]
@@ -134,14 +159,29 @@ def unsigned(
 
 
 def page_of(connection: Connection, page_id: str, warden_id: str) -> UnsignedRow | None:
-    """A page that was told to a warden, signed for or not; None if there is none."""
+    """A page that was told to a warden, signed for or not; None if there is none. By its own id, or
+    by the one under which it left the house."""
     o = tables.outbox.c
     query = (
         select(*(o[name] for name in UnsignedRow.__struct_fields__))
-        .where(o.page_id == page_id, o.warden_id == warden_id)
+        .where(or_(o.page_id == page_id, o.sent_id == page_id), o.warden_id == warden_id)
         .limit(1)
     )
     return next(iter(records(connection, query, UnsignedRow)), None)
+
+
+def sent_page(connection: Connection, code: str) -> str | None:
+    """The case of the newest page with this code, as it stands in a page's text; None if there is
+    none, or it is about no case. A whole `sent_id` is one too."""
+    o = tables.outbox.c
+    code = code.lower()
+    query = (
+        select(o.case_id)
+        .where(o.sent_id >= code, o.sent_id < code + "g", o.case_id != "")
+        .order_by(o.entry_id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
 
 
 def deliveries(connection: Connection, case: CaseRow, limit: int) -> list[DeliveryRow]:

@@ -14,16 +14,18 @@ from sqlalchemy import (
     Executable,
     Table,
     bindparam,
+    case,
     delete,
     func,
     literal_column,
+    or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.dialects import sqlite
 
 from gateway.core.effects import OpeningBegan, OpeningEnded
+from gateway.core.evidence import Evidence
 from gateway.store import tables
 
 Row = dict[str, Any]  # column or parameter -> value
@@ -141,6 +143,9 @@ def _set(table: Table, key: str, parameter: str, *columns: str) -> Statement:
 
 
 _ENDED = [name for name in OpeningEnded.__struct_fields__ if name != "opening_id"]
+# In the statement's text, for its rows name only what differs.
+_RECEIVED_WORD: Any = literal_column(f"'{Evidence.RECEIVED}'")
+_SEEN_WORD: Any = literal_column(f"'{Evidence.SEEN}'")
 _RECEIVED = (
     update(tables.outbox)
     .where(
@@ -148,7 +153,42 @@ _RECEIVED = (
         tables.outbox.c.warden_id == bindparam("b_warden_id"),
         tables.outbox.c.received_ms.is_(None),
     )
-    .values(received_ms=bindparam("received_ms"))
+    .values(
+        received_ms=bindparam("received_ms"),
+        evidence=case((tables.outbox.c.evidence == _SEEN_WORD, _SEEN_WORD), else_=_RECEIVED_WORD),
+    )
+)
+_SEEN = (
+    update(tables.outbox)
+    .where(
+        tables.outbox.c.warden_id == bindparam("b_warden_id"),
+        tables.outbox.c.made_ms > bindparam("b_after_ms"),
+        tables.outbox.c.case_id == bindparam("b_case_id"),
+        tables.outbox.c.done_ms.is_not(None),
+    )
+    .values(evidence=_SEEN_WORD)
+)
+_ATTEMPTED = (
+    update(tables.outbox)
+    .where(tables.outbox.c.entry_id == bindparam("b_id"))
+    .values(
+        tries=bindparam("tries"),
+        next_ms=bindparam("next_ms"),
+        done_ms=bindparam("done_ms"),
+        gave_up=bindparam("gave_up"),
+        error=bindparam("error"),
+        ended=bindparam("ended"),
+        evidence=case(  # a handheld may have signed before the other end has answered
+            (
+                or_(
+                    tables.outbox.c.evidence == _RECEIVED_WORD,
+                    tables.outbox.c.evidence == _SEEN_WORD,
+                ),
+                tables.outbox.c.evidence,
+            ),
+            else_=bindparam("b_evidence"),
+        ),
+    )
 )
 
 INSERT_EVENT = _of(tables.journal, tables.journal.insert())
@@ -189,16 +229,8 @@ SHIFT_OUTBOX = Statement(
     ["b_by_ms"],
 )
 INSERT_ENTRY = _of(tables.outbox, _insert_once(tables.outbox))
-UPDATE_ENTRY = _set(
-    tables.outbox, "entry_id", "b_id", "tries", "next_ms", "done_ms", "gave_up", "error"
-)
+UPDATE_ENTRY = Statement(_ATTEMPTED, [])
 RECEIVE_ENTRY = Statement(_RECEIVED, ["b_page_id", "b_warden_id", "received_ms"])
-GIVE_UP_ENTRY = Statement(
-    update(tables.outbox)
-    .where(tables.outbox.c.entry_id == bindparam("b_id"))
-    .values(gave_up=true(), error=bindparam("error")),
-    ["error"],
-)
 UPSERT_POISONED = _upsert(tables.poisoned)
 FORGET_POISONED = Statement(  # the newest are kept
     delete(tables.poisoned).where(
@@ -211,6 +243,7 @@ FORGET_POISONED = Statement(  # the newest are kept
     ),
     [],
 )
+SEE_ENTRIES = Statement(_SEEN, [])
 DELETE_PENDING = Statement(
     delete(tables.pending_events).where(tables.pending_events.c.pending_id == bindparam("b_id")), []
 )
@@ -242,8 +275,8 @@ IN_ORDER = (
     INSERT_ENTRY,
     UPDATE_ENTRY,
     RECEIVE_ENTRY,
-    GIVE_UP_ENTRY,
     UPSERT_POISONED,
     FORGET_POISONED,
+    SEE_ENTRIES,
     DELETE_PENDING,
 )

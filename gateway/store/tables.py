@@ -46,6 +46,12 @@ class Bytes(LargeBinary):
 # SQLite gives AUTOINCREMENT only to INTEGER; PostgreSQL wants 64 bits.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 
+
+def _ended() -> Column[int]:
+    """When it was taken out of use. Its row stays, for its history hangs on it."""
+    return Column("ended_ms", BigInteger, nullable=True)
+
+
 site = Table(
     "site",
     metadata,
@@ -63,6 +69,7 @@ grids = Table(
     metadata,
     Column("grid_id", String(64), primary_key=True),
     Column("name", Text, nullable=False),
+    _ended(),
 )
 
 doors = Table(
@@ -77,6 +84,7 @@ doors = Table(
     Column("building", String(64), nullable=True),
     Column("stair", String(64), nullable=True),
     Column("point", String(64), nullable=True),  # access point
+    _ended(),
 )
 
 seals = Table(
@@ -95,6 +103,7 @@ seals = Table(
     Column("seq_seen", BigInteger, nullable=False, server_default="0"),
     Column("batch", String(32), nullable=True),
     Column("heartbeat_ms", BigInteger, nullable=True),  # how often it promised a heartbeat
+    _ended(),
     # Its mark may be behind since then, and nothing is believed of it; NULL: it is proved.
     Column("unproved_ms", BigInteger, nullable=True),
     Index("ix_seals_door_id", "door_id"),
@@ -269,6 +278,7 @@ wardens = Table(
     Column("channels", Text, nullable=False, server_default='["inbox"]'),
     # core.paging.schedule.Role
     Column("role", String(16), nullable=False, server_default="warden"),
+    _ended(),
 )
 
 shifts = Table(
@@ -317,6 +327,10 @@ outbox = Table(
     Column("done_ms", BigInteger, nullable=True),
     Column("gave_up", Boolean, nullable=False, server_default=false()),
     Column("error", Text, nullable=True),
+    # By which the other end knows it; the only number of it that leaves the house.
+    Column("sent_id", String(96), nullable=False, server_default=""),
+    Column("evidence", String(16), nullable=True),  # core.evidence.Evidence
+    Column("ended", String(16), nullable=True),  # core.evidence.Ended; gave_up is then set
     # Of a grouped page: what is in it, as JSON (store.outbox.Group).
     Column("about", Text, nullable=False, server_default=""),
     Column("received_ms", BigInteger, nullable=True),  # when the person's handheld signed for it
@@ -328,6 +342,7 @@ outbox = Table(
         sqlite_where=text("done_ms IS NULL AND gave_up = 0"),
         postgresql_where=text("done_ms IS NULL AND NOT gave_up"),
     ),
+    Index("ix_outbox_sent_id", "sent_id"),
     Index("ix_outbox_warden_id", "warden_id", "made_ms"),
 )
 

@@ -26,6 +26,7 @@ class DoorRow(msgspec.Struct, frozen=True):
     state: Door
     building: str = ""  # where it lies, if the table says so
     stair: str = ""
+    ended_ms: int | None = None  # out of use since then
 
 
 class WardenRow(msgspec.Struct, frozen=True):
@@ -65,26 +66,30 @@ class RefusalRow(msgspec.Struct, frozen=True):
 
 
 def door_count(connection: Connection) -> int:
-    """How many doors the site has."""
-    return _count(connection, select(func.count()).select_from(tables.doors))
+    """How many doors the site has; those that were taken out of use do not count."""
+    d = tables.doors.c
+    return _count(connection, select(func.count()).where(d.ended_ms.is_(None)))
 
 
 def doors(connection: Connection, limit: int, offset: int = 0) -> list[DoorRow]:
-    """Doors by grid, then by label, short labels first so that 3-201 stands before 10-101."""
+    """Doors in use by grid and label, short labels first so that 3-201 stands before 10-101."""
     d = tables.doors.c
     order = (tables.grids.c.name, d.grid_id, func.length(d.label), d.label, d.door_id)
-    return _doors(connection, _DOORS.order_by(*order).limit(limit).offset(offset))
+    in_use = _DOORS.where(d.ended_ms.is_(None))
+    return _doors(connection, in_use.order_by(*order).limit(limit).offset(offset))
 
 
 def doors_of(connection: Connection, door_ids: list[str]) -> list[DoorRow]:
-    """These doors, in no order; those that do not exist are left out."""
+    """These doors, in no order, in use or not; those that do not exist are left out."""
     return _doors(connection, _DOORS.where(tables.doors.c.door_id.in_(door_ids)))
 
 
 def wardens(connection: Connection, limit: int, grid_id: str | None = None) -> list[WardenRow]:
-    """Wardens by grid and name; of one grid if it is given."""
+    """Wardens by grid and name, but for those who have left; of one grid if it is given."""
     w = tables.wardens.c
-    query = _WARDENS.order_by(w.grid_id, w.name, w.warden_id).limit(limit)
+    query = (
+        _WARDENS.where(w.ended_ms.is_(None)).order_by(w.grid_id, w.name, w.warden_id).limit(limit)
+    )
     query = query if grid_id is None else query.where(w.grid_id == grid_id)
     return records(connection, query, WardenRow)
 
@@ -95,8 +100,9 @@ def unreached(connection: Connection) -> set[str]:
 
 
 def warden(connection: Connection, warden_id: str) -> WardenRow | None:
-    """One warden, or None."""
-    query = _WARDENS.where(tables.wardens.c.warden_id == warden_id)
+    """One warden who has not left, or None."""
+    w = tables.wardens.c
+    query = _WARDENS.where(w.warden_id == warden_id, w.ended_ms.is_(None))
     return next(iter(records(connection, query, WardenRow)), None)
 
 
@@ -144,6 +150,7 @@ _DOORS = select(
     tables.doors.c.state,
     tables.doors.c.building,
     tables.doors.c.stair,
+    tables.doors.c.ended_ms,
 ).join(tables.grids)
 
 _WARDENS = select(
@@ -157,12 +164,21 @@ _WARDENS = select(
 
 
 def _doors(connection: Connection, query: Select[Any]) -> list[DoorRow]:
-    return [
-        DoorRow(
-            door_id, label, grid_id, grid, states.door(door_id, state), building or "", stair or ""
-        )
-        for door_id, label, grid_id, grid, state, building, stair in connection.execute(query)
-    ]
+    return [_door(*row) for row in connection.execute(query)]
+
+
+def _door(
+    door_id: str,
+    label: str,
+    grid_id: str,
+    grid: str,
+    state: bytes | None,
+    building: str | None,
+    stair: str | None,
+    ended_ms: int | None,
+) -> DoorRow:
+    known = states.door(door_id, state)
+    return DoorRow(door_id, label, grid_id, grid, known, building or "", stair or "", ended_ms)
 
 
 def _count(connection: Connection, query: Select[Any]) -> int:

@@ -37,7 +37,7 @@ from gateway.language.reasons import refusal_line
 from gateway.store import case_views, page_views
 from gateway.store.case_views import CaseRow
 from gateway.web.actor import check_known
-from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
 from gateway.web.context import WebContext
 
 SHELF_HOURS_MAX: Final = 8
@@ -81,7 +81,7 @@ class Shelving(Press):
 
     def facts(self, now_ms: int) -> dict[str, Any]:
         """Why, and until when."""
-        return {"why": self.why, "until_ms": self.until_ms}
+        return {"why": peoples_line(self.why, WHY_MAX), "until_ms": self.until_ms}
 
 
 class ShelvingForHours(Press):
@@ -92,7 +92,7 @@ class ShelvingForHours(Press):
 
     def facts(self, now_ms: int) -> dict[str, Any]:
         """Why, and until when."""
-        return {"why": self.why, "until_ms": now_ms + self.hours * HOUR_MS}
+        return {"why": peoples_line(self.why, WHY_MAX), "until_ms": now_ms + self.hours * HOUR_MS}
 
 
 class Kind(NamedTuple):

@@ -1,9 +1,11 @@
 """Announcing an opening, for a page and for a program: by one law, registry/permits.py."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import Callable
 from functools import partial
+from weakref import WeakValueDictionary
 
 from gateway.core.model import Permit
 from gateway.core.subject import of_door
@@ -19,35 +21,53 @@ from gateway.web.context import WebContext
 
 Check = Callable[[Announcements], list[Announced]]
 
+# By place; kept for as long as somebody waits.
+_LOCKS: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
 _PERMIT_ID = re.compile(r"[0-9a-f]{16}")
 
 
-async def announce(context: WebContext, door_id: str, permit: Permit) -> bool:
-    """Announce an opening; whether that is news. HttpProblem if it cannot be."""
-    changed = await _announced(context, lambda law: [law.announce(door_id, permit)])
-    return any(changed.values())
+async def announce(
+    context: WebContext, door_id: str, permit: Permit, offered: str
+) -> tuple[bool, str]:
+    """Announce an opening; whether that is news, and the permit's id. HttpProblem if it cannot be.
+
+    `offered` is the id of one without an id of its own; see registry/permits.py.
+    """
+    changed, permit_id = await _announced(
+        context, door_id, lambda law: [law.announce(door_id, permit, offered)]
+    )
+    return any(changed.values()), permit_id
 
 
-async def announce_in(context: WebContext, area: str, permit: Permit) -> dict[str, bool]:
+async def announce_in(
+    context: WebContext, area: str, permit: Permit, offered: str
+) -> tuple[dict[str, bool], str]:
     """Announce the same for every door of an area, to each under an id of its own. Whether that
-    changed something, by door. HttpProblem if it cannot be."""
-    return await _announced(context, lambda law: law.announce_in(area, permit))
+    changed something, by door, and the id that theirs are numbered from. HttpProblem if it cannot
+    be."""
+    changed, first = await _announced(
+        context, area, lambda law: law.announce_in(area, permit, offered)
+    )
+    return changed, first.removesuffix("-1")
 
 
-async def _announced(context: WebContext, check: Check) -> dict[str, bool]:
+async def _announced(context: WebContext, place: str, check: Check) -> tuple[dict[str, bool], str]:
     """Check, and hand to the gateway what is new; by door, whether it changed something.
 
-    One that was quicker may have taken the room meanwhile: then the check itself says so.
+    One place has one announcement at a time, so that the same said many times at once is one. One
+    that came another way may have taken the room meanwhile: then the check itself says so.
     """
     changed = {}
-    for announced in await _checked(context, check):
-        door_id = announced.door_id
-        changed[door_id] = announced.is_new and await context.submit(
-            of_door(door_id), announced.event
-        )
-        if announced.is_new and not changed[door_id]:
-            await _checked(context, partial(_again, announced))
-    return changed
+    async with _LOCKS.setdefault((id(context), place), asyncio.Lock()):
+        checked = await _checked(context, check)
+        for announced in checked:
+            door_id = announced.door_id
+            changed[door_id] = announced.is_new and await context.submit(
+                of_door(door_id), announced.event
+            )
+            if announced.is_new and not changed[door_id]:
+                await _checked(context, partial(_again, announced))
+    return changed, checked[0].permit.permit_id
 
 
 def _again(announced: Announced, law: Announcements) -> list[Announced]:

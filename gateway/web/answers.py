@@ -12,7 +12,9 @@ import msgspec
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from gateway.language import peoples_text
 from gateway.language.catalogue import N_, say
+from gateway.language.peoples_text import TextError
 
 PROBLEM: Final = "application/problem+json"
 NOT_FOUND = N_("There is nothing under this address.")
@@ -30,6 +32,14 @@ class HttpProblem(Exception):
         """The sentence in a language."""
         sentence = say(self.sentence, language)
         return sentence.format(**self.facts) if self.facts else sentence
+
+
+def peoples_line(text: str, most: int) -> str:
+    """A text of people's as it is kept. HttpProblem, with the place, if it cannot be."""
+    try:
+        return peoples_text.line(text, most)
+    except TextError as error:
+        raise HttpProblem(422, error.sentence, **error.facts) from None
 
 
 def is_api(connection: HTTPConnection) -> bool:

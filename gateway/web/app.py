@@ -9,16 +9,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
-from gateway.engine.engine import Engine
+from gateway.engine.gateway import Gateway, GatewayAwayError
 from gateway.language.catalogue import N_, say
 from gateway.settings import Settings
 from gateway.store.database import Store, StoreError
 from gateway.web import live_stream
 from gateway.web.answers import NOT_FOUND, HttpProblem, is_api, problem_answer
 from gateway.web.api import acting, announcing, reading
-from gateway.web.context import WebContext
+from gateway.web.context import AWAY, WebContext
 from gateway.web.pages import cases, doors, health, wallboard, warden_inbox
 from gateway.web.security import SecurityMiddleware
+from gateway.web.topics import Topics
 
 STATIC: Final = Path(__file__).parent / "static"
 
@@ -37,15 +38,19 @@ class Static(StaticFiles):
         return response
 
 
-def build(settings: Settings, store: Store, engine: Engine) -> FastAPI:
-    """The console for a site. It reads the store itself, and changes it through the engine only."""
-    context = WebContext(settings, store, engine)
+def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
+    """The console for a site. It reads the store itself, and changes it through the gateway only.
+
+    Its `state.topics` are the open live pages, and `state.figures` how the console itself does.
+    """
+    context, topics = WebContext(settings, store, gateway), Topics()
     app = FastAPI(title="Menshen", docs_url=None, redoc_url=None, openapi_url=None)
-    pages = (wallboard, cases, doors, warden_inbox, health, live_stream)
-    for part in (*pages, reading, acting, announcing):
+    app.state.topics, app.state.figures = topics, context.figures
+    for part in (wallboard, cases, doors, warden_inbox, health, reading, acting, announcing):
         app.include_router(part.routes(context))
+    app.include_router(live_stream.routes(context, topics))
     app.mount("/static", Static(directory=STATIC))
-    app.add_middleware(SecurityMiddleware, settings=settings)
+    app.add_middleware(SecurityMiddleware, settings=settings, figures=context.figures)
     _explain(app, context)
     return app
 
@@ -62,6 +67,10 @@ def _explain(app: FastAPI, context: WebContext) -> None:
     async def no_store(request: Request, error: StoreError) -> Response:
         detail = say(_NO_STORE, context.language(request)) % str(error).rstrip(".")
         return _explained(context, request, 503, detail)
+
+    @app.exception_handler(GatewayAwayError)
+    async def away(request: Request, error: GatewayAwayError) -> Response:
+        return _explained(context, request, 503, say(AWAY, context.language(request)))
 
     @app.exception_handler(RequestValidationError)
     async def not_complete(request: Request, error: RequestValidationError) -> Response:

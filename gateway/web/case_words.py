@@ -13,6 +13,7 @@ from gateway.core.actor import CENTRE, Actor, actor_of
 from gateway.core.cases.actions import LATE_MS
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import PERSONAL, Action, Standing, allowed, refusal_of
+from gateway.core.evidence import Ended, Evidence
 from gateway.core.model import CaseState
 from gateway.core.reasons import TAMPER, Reason
 from gateway.language.catalogue import N_, say
@@ -72,13 +73,25 @@ _AREAS = {
 
 _DONE = {
     "raised": N_("Raised"),
-    "paged": N_("Told"),
+    "paged": N_("A page went out"),
     "acknowledged": N_("{name} took it"),
     "on_site": N_("{name} is at the door"),
     "reported": N_("{name} reported how it ended"),
     "assessed": N_("{name} assessed it"),
     "signed_off": N_("{name} signed it off"),
     "closed": N_("Closed"),
+}
+_EVIDENCE = {
+    Evidence.QUEUED: N_("Handed over, not proved"),
+    Evidence.ACCEPTED: N_("The service took it"),
+    Evidence.RECEIVED: N_("Arrived"),
+    Evidence.SEEN: N_("Seen"),
+}
+_ENDED = {
+    Ended.CLOSED: N_("Not needed any more: it was over"),
+    Ended.TAKEN: N_("Not needed any more: somebody had it"),
+    Ended.OVERTAKEN: N_("Not needed any more: told anew"),
+    Ended.LEFT: N_("Not needed any more: not on the staff"),
 }
 _SHELVED = N_("{name} put it aside")
 _ON_THE_WAY = {  # no steps of the loop: it goes back to its beginning
@@ -266,6 +279,16 @@ def channel_word(name: str, language: str) -> str:
     """A way to reach somebody, in a word; the name of a kind that is no more."""
     kind = kind_of(name)
     return name if kind is None else say(kind.word, language)
+
+
+def evidence_word(evidence: Evidence, language: str) -> str:
+    """How far it is proved that a page came."""
+    return say(_EVIDENCE[evidence], language)
+
+
+def ended_word(ended: Ended, language: str) -> str:
+    """Why a page did not go out, though nobody failed."""
+    return say(_ENDED[ended], language)
 
 
 def place_word(label: str | None, area: str | None, language: str) -> str:

@@ -1,12 +1,14 @@
-"""What every route needs at hand: settings, store, engine, clock, language, drawing.
+"""What every route needs at hand: settings, store, gateway, clock, language, drawing.
 
-The console lives in the gateway's event loop. Reading and drawing are done on a thread, one at a
-time, so that a big page never delays a warden's page.
+Reading and drawing are done on threads, a lane for each kind of page, so that a wall of a thousand
+doors never keeps a warden waiting. A page that looks the same for everybody is drawn once for all
+who ask for it in the same moment.
 """
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Hashable
+from enum import Enum, auto
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -18,7 +20,7 @@ from starlette.responses import HTMLResponse, Response
 
 from gateway.core.events import Event
 from gateway.core.subject import Subject
-from gateway.engine.engine import Engine
+from gateway.engine.gateway import Gateway, GatewayAwayError
 from gateway.engine.ports import Answer
 from gateway.language import negotiate
 from gateway.language.catalogue import N_
@@ -26,56 +28,99 @@ from gateway.settings import Settings
 from gateway.store.database import Store
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.drawing import Drawing
+from gateway.web.figures import ConsoleFigures
+from gateway.web.once import Once
 from gateway.web.security import prefix
 
-READERS_MAX: Final = 1  # threads that read and draw; more would only take turns with the loop
 SUBMIT_S: Final = 10.0  # how long a person waits for the commit before being told
 
 T = TypeVar("T")
 Before = Annotated[int | None, Query(ge=0, le=2**53)]  # ms; older than this is asked for
 
+AWAY = N_("The gateway does not answer, so nothing can be done here now. What stands here is old.")
 _NOT_STORED = N_("The gateway cannot store this now. It keeps trying; try again in a minute.")
+_NOT_KNOWN = N_(
+    "The gateway stopped answering while it did this. Look whether it was done, or do it again."
+)
+
+
+class Lane(Enum):
+    """Whose reading it is. Each lane has threads of its own."""
+
+    ACTS = auto()  # what people press, and what one person asks for
+    PAGES = auto()  # what is drawn once for all
+    PHONES = auto()  # what changes on open phones
+    WALLS = auto()  # what changes on all other open pages
+
+
+_THREADS: Final = {Lane.ACTS: 2, Lane.PAGES: 1, Lane.PHONES: 1, Lane.WALLS: 1}
 
 
 class WebContext:
     """Handed to every route."""
 
-    def __init__(self, settings: Settings, store: Store, engine: Engine) -> None:
-        self.settings, self.store, self.engine = settings, store, engine
+    def __init__(self, settings: Settings, store: Store, gateway: Gateway) -> None:
+        self.settings, self.store, self.gateway = settings, store, gateway
         self.rulebook, self.zone = settings.rulebook, settings.zone
-        self.streams = 0
-        self._limiter = anyio.CapacityLimiter(READERS_MAX)
+        self.figures = ConsoleFigures()
+        self._limiters = {lane: anyio.CapacityLimiter(most) for lane, most in _THREADS.items()}
         self.key = secrets.token_bytes(32)  # signs what a screen keeps, for this run
         self._submissions: set[asyncio.Task[Answer]] = set()
         self._drawing = Drawing(self.zone)
+        self._once = Once()
 
     def now_ms(self) -> int:
         """The gateway's time, in milliseconds of UTC."""
-        return self.engine.clock.now_ms()
+        return self.gateway.clock.now_ms()
 
     def language(self, request: Request) -> str:
         """The language of this request."""
         return negotiate.chosen(request, self.settings.site.language)
 
-    async def read(self, view: Callable[[Connection], T]) -> T:
+    async def read(self, view: Callable[[Connection], T], lane: Lane = Lane.ACTS) -> T:
         """What a function makes of one snapshot. StoreError if the store cannot be read."""
 
         def on_thread() -> T:
             with self.store.reading() as connection:
                 return view(connection)
 
-        return await anyio.to_thread.run_sync(on_thread, limiter=self._limiter)
+        return await anyio.to_thread.run_sync(on_thread, limiter=self._limiters[lane])
 
     async def page(
         self,
         request: Request,
         template: str,
         gather: Callable[[Connection], dict[str, Any]],
+        lane: Lane = Lane.ACTS,
     ) -> Response:
         """A page, or a part of one, from what `gather` reads."""
         values = self.setting(request)
-        html = await self.read(lambda connection: self.draw(template, values, gather(connection)))
+        html = await self.read(
+            lambda connection: self.draw(template, values, gather(connection)), lane
+        )
         return self.answer(request, html)
+
+    async def page_for_all(
+        self,
+        request: Request,
+        template: str,
+        gather: Callable[[Connection], dict[str, Any]],
+    ) -> Response:
+        """As `page`, drawn once for all who ask for the same address in the same language at the
+        same moment. So nothing in it may be one person's own: no form, no actor."""
+        values = self.setting(request)
+        key = template, request.url.path, request.url.query, values["language"], prefix(request)
+        html = await self.once(
+            (*key, values["away"], values["clock_doubted"]),
+            lambda: self.read(
+                lambda connection: self.draw(template, values, gather(connection)), Lane.PAGES
+            ),
+        )
+        return self.answer(request, html)
+
+    async def once(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """What `make` makes, once for all who ask under this key while it is being made."""
+        return await self._once.get(key, make)
 
     def answer(self, request: Request, html: str, status: int = 200) -> Response:
         """HTML, remembering the language if one was asked for."""
@@ -99,13 +144,20 @@ class WebContext:
             "site": self.settings.site.name,
             "in_language": lambda name: "?" + urlencode({**request.query_params, "lang": name}),
             "now_ms": self.now_ms(),
-            "clock_doubted": self.engine.health().clock_told,
+            "away": not self.gateway.is_heard(),
+            "clock_doubted": self._is_clock_doubted(),
             # a fragment in a stream says where it belongs; in its page it stands
             # there
             "oob": False,
             "url": lambda *parts: before + "/" + "/".join(quote(part, safe="") for part in parts),
             "static": lambda name: f"{before}/static/{name}",
         }
+
+    def _is_clock_doubted(self) -> bool:
+        try:
+            return bool(self.gateway.health().clock_told)
+        except GatewayAwayError:
+            return False
 
     def draw(self, template: str, setting: dict[str, Any], values: dict[str, Any]) -> str:
         """HTML. For a thread: a wall of 500 doors takes a while."""
@@ -120,7 +172,7 @@ class WebContext:
 
         The action stays in the loop even if the person was told that it waits.
         """
-        action = asyncio.ensure_future(self.engine.submit(subject, event))
+        action = asyncio.ensure_future(self.gateway.submit(subject, event))
         self._submissions.add(action)
         action.add_done_callback(self._submissions.discard)
         done, _ = await asyncio.wait({action}, timeout=SUBMIT_S)
@@ -130,3 +182,5 @@ class WebContext:
             return action.result()
         except KeyError:
             raise HttpProblem(404, NOT_FOUND) from None
+        except GatewayAwayError as error:
+            raise HttpProblem(503, _NOT_KNOWN if error.was_sent else AWAY) from None

@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import Any
 
 from gateway.core.cases.refusal import Refusal
+from gateway.core.evidence import Ended, Evidence
 from gateway.core.model import Permit
 from gateway.core.outcome import Outcome
 from gateway.core.paging.schedule import Role
@@ -117,6 +118,14 @@ class CaseWords:
     def channel(self, kind: str) -> str:
         """A way to reach somebody."""
         return case_words.channel_word(kind, self._language)
+
+    def evidence(self, evidence: Evidence) -> str:
+        """How far it is proved that a page came."""
+        return case_words.evidence_word(evidence, self._language)
+
+    def ended(self, ended: Ended) -> str:
+        """Why a page did not go out, though nobody failed."""
+        return case_words.ended_word(ended, self._language)
 
     def action_id(self) -> str:
         """A fresh id for a form: all its presses are one action."""

@@ -1,9 +1,13 @@
 """The security around the console: what every request must pass, and what every answer carries.
 
-1. The host that the browser asked for must be ours (a strange name that points here is an attack).
-2. The password, where one is set.
-3. A POST must come from our own pages (Origin), and be short.
-4. Every answer says: no scripts or styles but our own files, no storing, no guessing of types.
+1. Nobody asks more often than a room full of screens does; who does waits, and is refused.
+2. The host that the browser asked for must be ours (a strange name that points here is an attack).
+3. The password, where one is set.
+4. A POST must come from our own pages (Origin). Nothing that is sent may be longer than a form, and
+   that is counted as it comes.
+5. Every answer says: no scripts or styles but our own files, no storing, no guessing of types.
+
+All of it comes before the first look into the database.
 """
 
 import asyncio
@@ -17,14 +21,28 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.accounts.site_password import LOCKED_S, Answer, PasswordGate
+from gateway.accounts.site_password import (
+    SLOW_S,
+    TOKEN,
+    TOKEN_S,
+    USER,
+    WAIT_MAX_S,
+    Answer,
+    PasswordGate,
+)
 from gateway.language.catalogue import N_, say
 from gateway.language.negotiate import chosen
 from gateway.settings import Settings
 from gateway.web.answers import is_api, problem_answer
+from gateway.web.clients import Clients, Rate, is_own
+from gateway.web.figures import ConsoleFigures
+from gateway.web.seldom import Seldom
 
 BODY_MAX: Final = 16_384
 WRONG_WAIT_S: Final = 0.5
+RATE: Final = 60.0, 600.0  # requests a second from one address, and at once: fifty screens begin
+OWN_RATE: Final = 200.0, 2_000.0  # from this machine itself, where a proxy may stand
+FAST_WAIT_S: Final = 1.0  # who asks too often waits so long to be told
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -37,14 +55,17 @@ _HEADERS: Final = {
     "Referrer-Policy": "same-origin",  # not no-referrer: with that, browsers send Origin: null
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_seldom = Seldom("menshen.console")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,4}")
 
 _STRANGE_HOST = N_(
     "This console answers to 127.0.0.1 and localhost only; set a console password to open it "
     "under another name."
 )
-_ASK = N_("The console asks for a name and a password.")
-_LOCKED = N_("Too many wrong passwords; try again in five minutes.")
+_ASK = N_("The console asks for a name and a password; the name is menshen.")
+_LOCKED = N_("Too many different passwords were tried from here; try again in a few seconds.")
+_TOO_FAST = N_("Too many requests come from here; try again in a few seconds.")
+_TWO_LENGTHS = N_("This request says its length twice, so it was not read.")
 _STRANGE_ORIGIN = N_("This came from another site's page, so it was not done.")
 _TOO_LONG = N_("That is more than any form here sends, so it was not read.")
 
@@ -66,12 +87,14 @@ class Refusal(Exception):
 class SecurityMiddleware:
     """ASGI middleware around the whole console."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, settings: Settings, figures: ConsoleFigures) -> None:
+        self._app, self._figures = app, figures
         self._language = settings.site.language
         password = settings.console.password
         self._gate = PasswordGate(password) if password else None
         self._hosts = (*LOOPBACK, settings.console.host)
+        self._clients = Clients(settings.console.proxies)
+        self._rate, self._own_rate = Rate(*RATE), Rate(*OWN_RATE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it here."""
@@ -79,48 +102,115 @@ class SecurityMiddleware:
             await self._app(scope, receive, send)
             return
 
-        async def dressed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(_HEADERS)
-                headers.setdefault("Cache-Control", "no-store")
-            await send(message)
-
         connection = HTTPConnection(scope)
+        answering = _Answering(send)
         try:
-            self._check_host(connection.headers)
-            await self._check_password(connection)
-            if scope["method"] not in ("GET", "HEAD"):
-                _check_origin(connection)
-                _check_length(connection.headers)
+            await self._check(connection, scope["method"], answering)
+            if {"content-length", "transfer-encoding"} & set(connection.headers):
+                receive = _again(await _whole(receive), receive)
         except Refusal as refusal:
-            sentence = say(refusal.sentence, chosen(connection, self._language))
-            if is_api(connection):
-                answer: Response = problem_answer(refusal.status, sentence, refusal.headers)
-            else:
-                answer = PlainTextResponse(sentence + "\n", refusal.status, refusal.headers)
-            await answer(scope, receive, dressed)
+            await self._refuse(refusal, connection, receive, answering)
         else:
-            await self._app(scope, receive, dressed)
+            await self._app(scope, receive, answering)
+
+    async def _check(
+        self, connection: HTTPConnection, method: str, answering: "_Answering"
+    ) -> None:
+        source = self._clients.source(connection)
+        await self._check_rate(source)
+        self._check_host(connection.headers)
+        await self._check_password(connection, source, answering)
+        if method not in ("GET", "HEAD"):
+            _check_origin(connection)
+        _check_length(connection.headers)
+
+    async def _refuse(
+        self, refusal: Refusal, connection: HTTPConnection, receive: Receive, send: Send
+    ) -> None:
+        sentence = say(refusal.sentence, chosen(connection, self._language))
+        if is_api(connection):
+            answer: Response = problem_answer(refusal.status, sentence, refusal.headers)
+        else:
+            answer = PlainTextResponse(sentence + "\n", refusal.status, refusal.headers)
+        await answer(connection.scope, receive, send)
+
+    async def _check_rate(self, source: str) -> None:
+        rate = self._own_rate if is_own(source) else self._rate
+        if rate.allows(source, time.monotonic()):
+            return
+        self._figures.requests_refused += 1
+        _seldom.warn("somebody sends far more requests than screens do; they are refused")
+        await asyncio.sleep(FAST_WAIT_S)
+        raise Refusal(429, _TOO_FAST, {"Retry-After": "5", "Connection": "close"})
 
     def _check_host(self, headers: Headers) -> None:
         """Without a password, only this machine's own names: a rebound name finds nothing here."""
         if self._gate is None and _name(headers.get("host", "")) not in self._hosts:
             raise Refusal(421, _STRANGE_HOST)
 
-    async def _check_password(self, connection: HTTPConnection) -> None:
+    async def _check_password(
+        self, connection: HTTPConnection, source: str, answering: "_Answering"
+    ) -> None:
         if self._gate is None:
             return
-        address = connection.client.host if connection.client else ""
-        authorization = connection.headers.get("authorization")
-        answer = self._gate.answer(authorization, address, time.monotonic())
+        asked = connection.headers.get("authorization"), connection.cookies.get(TOKEN), source
+        wait_s = self._gate.wait_s(*asked, time.monotonic())
+        if wait_s is None:
+            raise Refusal(429, _LOCKED, {"Retry-After": str(round(WAIT_MAX_S + SLOW_S))})
+        await asyncio.sleep(wait_s)
+        answer = self._gate.answer(*asked, time.monotonic())
         if answer is Answer.IN:
+            if not self._gate.knows(asked[1]):
+                answering.token = self._gate.new_token(), prefix(connection) or "/"
             return
-        if answer is Answer.LOCKED:
-            raise Refusal(429, _LOCKED, {"Retry-After": str(LOCKED_S)})
         if answer is Answer.WRONG:
             await asyncio.sleep(WRONG_WAIT_S)
-        raise Refusal(401, _ASK, {"WWW-Authenticate": 'Basic realm="Menshen", charset="UTF-8"'})
+        realm = f'Basic realm="Menshen (name: {USER})", charset="UTF-8"'
+        raise Refusal(401, _ASK, {"WWW-Authenticate": realm})
+
+
+class _Answering:
+    """Sends an answer on, with what every answer carries."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.token: tuple[str, str] | None = None  # for a browser that came in, and its path
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.update(_HEADERS)
+            headers.setdefault("Cache-Control", "no-store")
+            if self.token is not None:
+                value, path = self.token
+                headers.append(
+                    "Set-Cookie",
+                    f"{TOKEN}={value}; Max-Age={TOKEN_S}; Path={path}; HttpOnly; SameSite=Lax",
+                )
+        await self._send(message)
+
+
+async def _whole(receive: Receive) -> bytes:
+    """All that a request brings, up to a form's length: counted as it comes, whatever its head
+    says of it. Refusal if more comes."""
+    body, is_more = b"", True
+    while is_more:
+        message = await receive()
+        body += message.get("body", b"")
+        is_more = message.get("more_body", False)
+        if len(body) > BODY_MAX:
+            raise Refusal(413, _TOO_LONG, {"Connection": "close"})
+    return body
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """What came already, then whatever comes."""
+    came: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return came.pop() if came else await receive()
+
+    return receive_again
 
 
 def _check_origin(connection: HTTPConnection) -> None:
@@ -137,9 +227,12 @@ def _check_origin(connection: HTTPConnection) -> None:
 
 
 def _check_length(headers: Headers) -> None:
-    length = headers.get("content-length", "")
-    if not length.isdecimal() or len(length) > 9 or int(length) > BODY_MAX:
-        raise Refusal(413, _TOO_LONG)
+    lengths = headers.getlist("content-length")
+    if len(lengths) + len(headers.getlist("transfer-encoding")) > 1:
+        raise Refusal(400, _TWO_LENGTHS, {"Connection": "close"})
+    for length in lengths:
+        if not length.isdecimal() or len(length) > 9 or int(length) > BODY_MAX:
+            raise Refusal(413, _TOO_LONG, {"Connection": "close"})
 
 
 def _name(host: str) -> str:

@@ -75,7 +75,7 @@ def test_a_locked_database_is_told(menshen, store, folder, monkeypatch):
 
 
 def test_what_went_wrong_inside_the_gateway_is_told_once(menshen, settings, monkeypatch):
-    async def serve(_):
+    async def serve(*_):
         full = StoreError("the disk is full")
         raise ExceptionGroup("parts", [full, ExceptionGroup("more", [full])])
 
@@ -85,7 +85,7 @@ def test_what_went_wrong_inside_the_gateway_is_told_once(menshen, settings, monk
 
 
 def test_our_own_mistakes_keep_their_traceback(menshen, settings, monkeypatch):
-    async def serve(_):
+    async def serve(*_):
         raise ExceptionGroup("parts", [StoreError("the disk is full"), ZeroDivisionError()])
 
     monkeypatch.setattr("gateway.service.serve", serve)

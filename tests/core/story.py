@@ -95,11 +95,11 @@ class Story:
         return self.tell(PersonOnSite(case_id, actor_of(by), action_id()))
 
     def report_outcome(
-        self, case_id: str, by: str = "Wang", outcome: Outcome = Outcome.IN_ORDER
+        self, case_id: str, by: str = "Wang", outcome: Outcome = Outcome.EXPLAINED
     ) -> list[Effect]:
         return self.tell(CaseReported(case_id, actor_of(by), action_id(), outcome=outcome))
 
-    def file(self, case_id: str, outcome: Outcome = Outcome.IN_ORDER) -> list[Effect]:
+    def file(self, case_id: str, outcome: Outcome = Outcome.EXPLAINED) -> list[Effect]:
         """The rest of the closed loop: reported by one person, assessed and signed off by two."""
         effects = self.report_outcome(case_id, "Wang", outcome)
         effects += self.tell(CaseAssessed(case_id, actor_of("Zhao"), action_id()))

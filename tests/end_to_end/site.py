@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +77,12 @@ class Site:
         """The database, for reading what the gateway wrote."""
         return Store.open(self.folder / "menshen.db", create=False)
 
+    def page_ids(self) -> dict[str, str]:
+        """The id under which each page left the house -> its id inside."""
+        path = self.folder / "menshen.db"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            return dict(connection.execute("SELECT sent_id, page_id FROM outbox"))
+
 
 def found(
     folder: Path, chance: random.Random, *, doors: int, ordered: int, broker_port: int, webhook: str
@@ -92,12 +100,14 @@ def found(
     return Site(folder, f"http://127.0.0.1:{console_port}", seals)
 
 
-def gateway(site: Site) -> neighbours.Neighbour:
-    """The real gateway on this site, not yet started. It counts as ready once it is spawned."""
+def gateway(site: Site, **environment: str) -> neighbours.Neighbour:
+    """The real gateway on this site, not yet started, with so much more in its environment. It
+    counts as ready once it is spawned."""
     command = [sys.executable, "-m", "gateway", "run", "--config", str(site.settings)]
     places = os.pathsep.join([str(neighbours.ROOT), str(neighbours.ROOT / "firmware")])
     # A gateway that may not keep its compiled modules starts three times as slowly as a user's.
     found = ["/usr/bin/env", "-u", "PYTHONDONTWRITEBYTECODE", f"PYTHONPATH={places}"]
+    found += [f"{name}={value}" for name, value in environment.items()]
     return neighbours.Neighbour("gateway", found + command, site.folder, lambda: True)
 
 

@@ -142,15 +142,17 @@ async def lives_through(
         await until(lambda: not house.fleet.waiting(), "reports stay without a receipt")
         openings = {told.opening_id for told in house.fleet.told} - {None}
         try:
-            await until(lambda: openings <= paged(receiver).keys(), "openings stay without a page")
+            await until(
+                lambda: openings <= paged(receiver, site).keys(), "openings stay without a page"
+            )
         except AssertionError as late:
-            late.add_note(said_of(site, openings - paged(receiver).keys()))
+            late.add_note(said_of(site, openings - paged(receiver, site).keys()))
             raise
     finally:
         await house.fleet.stop()
         await receiver.stop()
     house.gateway.stop()
-    tries = paged(receiver)
+    tries = paged(receiver, site)
     print(
         f"{times} kills, {len(house.fleet.told)} reports, {len(openings)} openings, "
         f"{sum(tries.values()) - len(tries)} pages told twice"
@@ -182,9 +184,11 @@ async def until(true: Callable[[], bool], otherwise: str) -> None:
         pytest.fail(otherwise)
 
 
-def paged(receiver: Receiver) -> Counter[str]:
-    """How often each page came."""
-    return Counter(str(page["page_id"]) for _, page in receiver.pages())
+def paged(receiver: Receiver, site: Site) -> Counter[str]:
+    """How often each page came, by its id inside the house."""
+    known = site.page_ids()
+    sent_ids = (str(page["page_id"]) for _, page in receiver.pages())
+    return Counter(known.get(sent_id, sent_id) for sent_id in sent_ids)
 
 
 def said_of(site: Site, openings: set[str]) -> str:

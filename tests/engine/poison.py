@@ -249,7 +249,7 @@ async def house(store: Store) -> AsyncIterator[tuple[Engine, Post, Recorder]]:
     addresses, post, channel = Addresses(known, "", "en"), Post(), Recorder()
     engine = Engine(store, CommittedSite(known, Rulebook()), Authenticator(), addresses, clock)
     worker = DeliveryWorker(
-        "webhook", channel, store, engine.attempted, engine.metrics, clock, engine.found
+        "webhook", channel, store, engine.attempted, engine.metrics, clock, engine.ended
     )
     engine.connect(post, [worker.offer])
     reader = PendingReader(store, engine)
@@ -298,7 +298,7 @@ async def survives(life: Life, path: Path, poison: Poison) -> str:
 def _fails(store: Store) -> list[CheckResult]:
     """What `menshen check` says of the stored things."""
     now_ms = NOON_MS + LATER_MS
-    results = check_site.parts(store, False, now_ms, UTC, Rulebook())
+    results = check_site.parts(store, "", now_ms, UTC, Rulebook())
     return [one for one in results if one.mark is Mark.FAIL and one.part == "stored"]
 
 

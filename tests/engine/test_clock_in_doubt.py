@@ -3,7 +3,14 @@ paged for the clock's sake."""
 
 import asyncio
 import contextlib
+import tempfile
+from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.core.events import (
     ClockCorrected,
@@ -23,7 +30,14 @@ from gateway.replay.replay import Apart, Replay, differing, journaled
 from gateway.store import journal, pending, states, tables
 from gateway.store.database import Store
 from sealwire import report
-from tests.engine.small_site import HandSeal, enrol, quiet, rows, waiting_pending_events
+from tests.engine.small_site import (
+    HandSeal,
+    enrol,
+    new_store,
+    quiet,
+    rows,
+    waiting_pending_events,
+)
 from tests.engine.two_times import DAY, HOUR, MINUTE, NOON_MS, SECOND, Machine
 
 
@@ -221,3 +235,93 @@ async def test_b1_a_database_that_an_earlier_release_dated_far_ahead_is_set_righ
         await site.passes(MINUTE)
         assert await site.opens(0) == [Reason.NO_PERMIT]
     assert site.apart() == Apart()
+
+
+# What a machine, its people and its time servers do, one after the other.
+ACTS = st.one_of(
+    st.tuples(st.just("wrong"), st.integers(-40 * DAY, 40 * DAY)),
+    st.tuples(st.just("wrong"), st.integers(-2 * HOUR, 2 * HOUR)),
+    st.tuples(st.just("right"), st.just(0)),
+    st.tuples(st.just("vouch"), st.just(0)),
+    st.tuples(st.just("wait"), st.integers(1, 5 * 3600)),
+    st.tuples(st.just("restart"), st.integers(0, 7200)),
+    st.tuples(st.just("open"), st.just(0)),
+    st.tuples(st.just("open"), st.just(0)),
+)
+BELIEVED_S = 8 * 60  # a lie of less than a day must end before it has stood for ten minutes
+EVERY_MS, LASTS_MS = 3 * HOUR, HOUR  # the meals
+PUBLIC_MS = 5 * SECOND  # so near to a meal's beginning or end nobody is held to it
+
+
+class Lies(Site):
+    """A site whose clock lies at random; true time is known here alone."""
+
+    lied_s = 0
+
+    async def begin(self) -> None:
+        await self.order(0, -DAY, 60 * DAY)
+        for n in range(24):
+            await self.permit(0, n * EVERY_MS, n * EVERY_MS + LASTS_MS)
+
+    async def act(self, what: str, value: int) -> None:
+        """One of `ACTS`, but for a restart."""
+        machine = self.machine
+        if what == "wrong":
+            machine.wrong_ms, machine.is_vouched, self.lied_s = value, False, 0
+            await self.passes(SECOND)
+        elif what in ("right", "vouch"):
+            machine.wrong_ms, machine.is_vouched = 0, what == "vouch"
+            await self.passes(10 * SECOND)
+        elif what == "wait":
+            await self.truly_passes(value)
+        else:
+            await self.truly_passes(90)  # no chatter, and the one before is over
+            self.judge(await self.opens(0))
+
+    async def truly_passes(self, seconds: int) -> None:
+        if abs(self.machine.wrong_ms) <= DAY and self.machine.wrong_ms:
+            before_s = min(seconds, max(BELIEVED_S - self.lied_s, 0))
+            await self.passes(before_s * SECOND)
+            self.lied_s += before_s
+            if before_s == seconds:
+                return
+            seconds -= before_s
+            self.machine.wrong_ms = 0
+        await self.passes(seconds * SECOND)
+
+    def judge(self, told: list[str]) -> None:
+        """By the true time, which no part of the gateway knows."""
+        since_ms = (self.machine.true_ms - NOON_MS) % EVERY_MS
+        is_over = self.machine.true_ms - NOON_MS >= 24 * EVERY_MS
+        if min(since_ms, abs(since_ms - LASTS_MS), EVERY_MS - since_ms) < PUBLIC_MS:
+            return
+        if since_ms < LASTS_MS and not is_over:
+            assert set(told) <= {Reason.OPENED_IN_DOUBT}, "a household is blamed for the clock"
+        else:
+            assert told, "an opening under a running order is told to nobody"
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, print_blob=True)
+@given(st.lists(ACTS, max_size=14))
+def test_b1_no_jumps_of_the_clock_hide_an_opening_or_blame_a_household(
+    acts: list[tuple[str, int]],
+) -> None:
+    """Any order of steps, vouching, waiting and restarts, on the real loop and database."""
+
+    async def lives() -> None:
+        with tempfile.TemporaryDirectory() as folder, closing(new_store(Path(folder))) as store:
+            site, left, begun = Lies(store), deque([*acts, ("open", 0)]), False
+            while left:
+                async with site.runs():
+                    if not begun:
+                        await site.begin()
+                        begun = True
+                    while left:
+                        what, value = left.popleft()
+                        if what == "restart":
+                            site.machine.true_ms += value * SECOND
+                            break
+                        await site.act(what, value)
+            assert site.apart() == Apart()
+
+    asyncio.run(lives())

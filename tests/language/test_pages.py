@@ -1,51 +1,51 @@
-"""What leaves the house: what happened, what to do first, a number, and nobody named."""
+"""What leaves the house: what happened and when, what to do first, a code, and nobody named."""
 
 import pytest
 
 from gateway.core.reasons import Reason
 from gateway.language.catalogue import LOCALES
-from gateway.language.pages import page_text
-from gateway.language.reasons import case_number, first_action, reason_word, why_line
+from gateway.language.pages import group_text, page_text, text_of_way
+from gateway.language.reasons import first_action, reason_word, why_line
 
-CASE = "a1b2c3d4e5f60718-12"
+WHEN, CODE = "29 Nov 14:03", "A1B2C3"
 
 
 @pytest.mark.parametrize("reason", Reason)
 @pytest.mark.parametrize("language", LOCALES)
-def test_a_page_tells_what_and_what_to_do_first_and_names_nobody(
+def test_a_page_tells_what_when_and_what_to_do_first_and_names_nobody(
     reason: Reason, language: str
 ) -> None:
-    title, body = page_text(reason, language, CASE)
+    title, body = page_text(reason, language, WHEN, CODE)
     assert reason_word(reason, language) in title
     left = body
-    for part in (why_line(reason, language), first_action(reason, language), case_number(CASE)):
+    for part in (WHEN, why_line(reason, language), first_action(reason, language), CODE):
         assert part in left
         left = left.replace(part, "")
-    assert left.strip() in ("Case .", "事件 。")  # nothing else is in it
-    assert CASE[:12] not in body  # nor the seal's id, which stands on the door's label
+    assert left.strip() in (":   Page .", "，通知 。")  # nothing else is in it
 
 
-def test_pages_of_different_cases_differ_in_their_number_only() -> None:
-    other = "ffffffffffffffff-7"
-    title, body = page_text(Reason.NO_PERMIT, "en", CASE)
-    other_title, other_body = page_text(Reason.NO_PERMIT, "en", other)
+def test_pages_differ_in_their_code_and_time_only() -> None:
+    title, body = page_text(Reason.NO_PERMIT, "en", WHEN, CODE)
+    other_title, other_body = page_text(Reason.NO_PERMIT, "en", "30 Nov 08:00", "FFFFFF")
     assert title == other_title
-    assert body.replace(case_number(CASE), "") == other_body.replace(case_number(other), "")
-
-
-@pytest.mark.parametrize("language", LOCALES)
-def test_a_page_of_an_outage_does_not_say_where_it_is(language: str) -> None:
-    _, body = page_text(Reason.OUTAGE, language, "outage-1795647253952-0")
-    assert "3/2" not in body
-    assert "outage-2539520" in body
+    assert body.replace(WHEN, "").replace(CODE, "") == other_body.replace(
+        "30 Nov 08:00", ""
+    ).replace("FFFFFF", "")
 
 
 @pytest.mark.parametrize("language", LOCALES)
 def test_a_page_about_many_cases_has_their_count_and_no_number(language: str) -> None:
-    _, body = page_text(Reason.GROUPED, language, "", count="7", breaches="2")
-    assert "7" in body
-    assert "2" in body
-    assert "{" not in body + page_text(Reason.GROUPED, language, "")[1]
-    assert (
-        page_text(Reason.TEST, language, "")[1].rstrip().endswith("。" if language == "zh" else ".")
-    )
+    title, body = group_text(language, 7, 2, WHEN, CODE)
+    assert "7" in title
+    for part in ("7", "2", WHEN, CODE):
+        assert part in body
+    assert "{" not in title + body
+
+
+@pytest.mark.parametrize("reason", [Reason.TEST, Reason.UNREACHABLE])
+@pytest.mark.parametrize("language", LOCALES)
+def test_a_page_about_the_way_says_when(reason: Reason, language: str) -> None:
+    said = text_of_way(reason, language, WHEN)
+    assert said is not None
+    assert WHEN in said[1]
+    assert said[1].endswith("。" if language == "zh" else ".")

@@ -15,7 +15,7 @@ from gateway.engine.engine import Engine
 from gateway.engine.pending import PendingReader
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
-from gateway.notify import delivery
+from gateway.notify import destination
 from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
 from gateway.registry import load as registry
@@ -60,8 +60,8 @@ class Receiver:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "BACK_OFF_MS", (50,))
-    monkeypatch.setattr(delivery, "PERMANENT_BACK_OFF_MS", 50)
+    monkeypatch.setattr(destination, "PROBES_MS", ((10**9, 50),))
+    monkeypatch.setattr(destination, "PERMANENT_MS", 50)
 
 
 @contextlib.asynccontextmanager
@@ -73,7 +73,9 @@ async def gateway(store: Store, site_url: str = "") -> AsyncIterator[Engine]:
     settings = Settings(webhook=Webhook(url=site_url, token=SECRET))
     engine = Engine(store, CommittedSite(known, Rulebook()), Authenticator(), addresses)
     workers = [
-        DeliveryWorker(kind, channel, store, engine.attempted, engine.metrics, engine.clock)
+        DeliveryWorker(
+            kind, channel, store, engine.attempted, engine.metrics, engine.clock, engine.ended
+        )
         for kind, channel in kinds.opened(settings)
     ]
     engine.connect(Post(), [worker.offer for worker in workers])
@@ -108,7 +110,7 @@ async def test_a_page_goes_out_and_is_done_only_then(store: Store, free_port: An
             await open_door(engine, store, seal)
             await until(lambda: is_done(store))
     (page,) = receiver.taken
-    assert page["page_id"] == page["case_id"] == f"{seal.seal_id}-1"
+    assert page["page_id"] == webhook_rows(store)[0]["sent_id"]
     assert (page["reason"], page["try"]) == ("no_permit", 1)
     assert receiver.headers[0]["Idempotency-Key"] == page["page_id"]
     assert "Authorization" not in receiver.headers[0]  # the token is for the site's own address
@@ -140,7 +142,7 @@ async def test_nothing_identifying_leaves_the_house(store: Store, free_port: Any
             await until(lambda: is_done(store))
     assert receiver.headers[0]["Authorization"] == f"Bearer {SECRET}"
     said = str(receiver.taken[0])
-    for identity in ("1-0", "door-0", "Wang", "wang", "Grid"):
+    for identity in ("1-0", "door-0", "Wang", "wang", "Grid", seal.seal_id, seal.seal_id[-4:]):
         assert identity not in said
 
 
@@ -174,7 +176,9 @@ async def test_what_an_earlier_life_could_not_deliver_goes_out_after_the_restart
     async with receiver.open(port), gateway(store) as engine:
         await until(lambda: is_done(store))
         assert engine.health().outbox_due == 0
-    assert {page["page_id"] for page in receiver.taken} == {f"{s.seal_id}-1" for s in seals}
+    sent_ids = {row["page_id"]: row["sent_id"] for row in webhook_rows(store)}
+    assert sent_ids.keys() == {f"{seal.seal_id}-1" for seal in seals}
+    assert {page["page_id"] for page in receiver.taken} == set(sent_ids.values())
     assert SECRET not in caplog.text  # addresses may hold secrets; the log names the host alone
     assert "127.0.0.1 cannot be reached" in caplog.text
 

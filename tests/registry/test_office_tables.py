@@ -520,7 +520,7 @@ def test_e10_what_is_over_is_passed_over_and_the_rest_goes_in(enrol, store):
         "overrides.csv line 2",
         "permits.csv line 2",
     ]
-    assert all("lies in the past" in note and "passed over" in note for note in notes(result))
+    assert all("passed over: " in note and " in the past" in note for note in notes(result))
 
 
 def test_e10_a_file_of_nothing_but_the_past_has_a_wrong_year(enrol):

@@ -218,3 +218,24 @@ def test_a_whole_building_costs_hardly_more_than_one_door(crowded: Store, permit
         announcements.write()
     assert len(statements) <= 5
     assert len(pending_events(crowded)) == PERMITS_MAX + 400
+
+
+def test_i12_said_again_it_is_the_same_while_it_lives_and_nothing_was_used(store: Store) -> None:
+    """A command begins now, and now is later each time; a form has an id of its own each time."""
+
+    def act(offered: str = "", after_ms: int = 0, **changed: object) -> bool:
+        with store.writing() as connection:
+            announcements = law(connection, NOW_MS + after_ms)
+            permit = replace(MEAL, from_ms=NOW_MS + after_ms, **changed)
+            is_new = announcements.announce("d1", permit, offered).is_new
+            announcements.write()
+        return is_new
+
+    assert act("a" * 16)
+    assert not any(act(offered, ms) for ms in range(1_000) for offered in ("", f"{ms:016x}"))
+    assert act(why="检测")
+    assert act(openings=2)
+    with store.writing() as connection:
+        connection.execute(tables.permits.update().values(openings=0))
+    assert act("b" * 16, 60_000)  # the meal was fetched, and there is another
+    assert len(pending_events(store)) == 4

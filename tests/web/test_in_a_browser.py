@@ -10,6 +10,7 @@ import uvicorn
 from playwright.async_api import Page, async_playwright, expect
 
 from gateway.engine.clock import MachineClock
+from gateway.web import live_stream
 from tests.waiting import until
 from tests.web.test_wall import many_doors
 from tests.web.web_site import Console, console, first_case, new_store
@@ -17,6 +18,7 @@ from tests.web.web_site import Console, console, first_case, new_store
 PHONE = {"width": 360, "height": 740}
 WALL = {"width": 1920, "height": 1080}
 WAIT_MS = 20_000
+SAYS_SO_MS = 5_000
 
 
 @contextlib.asynccontextmanager
@@ -56,7 +58,7 @@ async def browsing(chromium: str, language: str, **size: int) -> AsyncIterator[P
 def _is_ours(said: object) -> bool:
     """An error that does not come from the line that a test cut."""
     kind, text = getattr(said, "type", ""), getattr(said, "text", "")
-    of_the_cut = ("ERR_", "htmx:sseError", "htmx:sendError", "htmx:afterRequest")
+    of_the_cut = ("ERR_", "503", "htmx:sseError", "htmx:sendError", "htmx:afterRequest")
     return kind == "error" and not any(word in text for word in of_the_cut)
 
 
@@ -221,6 +223,88 @@ async def test_the_phone_signs_by_itself_for_every_page_that_reaches_it(
             await until(is_signed, wait_s=20)
             cases = (await site.client.get("/api/cases")).json()["open"]
             assert {case["state"] for case in cases} == {"paged"}
+
+
+async def test_g7_a_page_says_so_when_the_browser_is_offline_or_its_gateway_away(
+    chromium: str, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = new_store(tmp_path)
+    async with (
+        console(store, MachineClock(0)) as site,
+        served(site, port),
+        browsing(chromium, "en", **WALL) as page,
+    ):
+        await page.goto(f"http://127.0.0.1:{port}/wardens")
+        await is_shown(page, "Live")
+        await page.context.set_offline(True)
+        await expect(page.locator("body.is-cut")).to_be_visible(timeout=SAYS_SO_MS)
+        await page.context.set_offline(False)
+        await is_shown(page, "Live")
+        monkeypatch.setattr(site.engine, "is_heard", lambda: False)
+        await expect(page.locator("body.is-away")).to_be_visible(timeout=SAYS_SO_MS)
+        await is_shown(page, "The gateway does not answer: what stands here may be old")
+        monkeypatch.undo()
+        await is_shown(page, "Live")
+
+
+async def test_g11_nine_tabs_hold_one_live_connection_and_a_press_gets_through(
+    chromium: str, port: int, tmp_path: Path
+) -> None:
+    store = new_store(tmp_path)
+    async with (
+        console(store, MachineClock(0)) as site,
+        served(site, port),
+        browsing(chromium, "en", **WALL) as page,
+    ):
+        await site.seal(0)
+        tabs = [page, *[await page.context.new_page() for _ in range(8)]]
+        for tab in tabs:
+            await tab.goto(f"http://127.0.0.1:{port}/", timeout=WAIT_MS)
+        await site.opens(0)
+        for tab in tabs:
+            tile = tab.locator("#door-d0")
+            await expect(tile).to_have_attribute("data-tone", "breach", timeout=WAIT_MS)
+        assert site.app.state.figures.streams == 1
+        last = tabs[-1]
+        await last.goto(f"http://127.0.0.1:{port}/cases/{first_case(0)}", timeout=WAIT_MS)
+        await is_shown(last, "Live")
+        await last.get_by_role("button", name="I have it").click()
+        await is_shown(last, "The centre took it")
+
+
+async def test_g11_a_browser_without_shared_workers_is_live_too(
+    chromium: str, port: int, tmp_path: Path
+) -> None:
+    store = new_store(tmp_path)
+    async with (
+        console(store, MachineClock(0)) as site,
+        served(site, port),
+        browsing(chromium, "en", **PHONE) as page,
+    ):
+        await page.context.add_init_script("delete window.SharedWorker")
+        await site.seal(0)
+        await page.goto(f"http://127.0.0.1:{port}/inbox/wang")
+        await is_shown(page, "Live")
+        await site.opens(0)
+        await is_shown(page, "I have it")
+
+
+async def test_a5_a_page_that_finds_no_place_is_told_why(
+    chromium: str, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_stream, "STREAMS_MAX", 1)
+    monkeypatch.setattr(live_stream, "KEPT_FOR_PHONES", 1)
+    store = new_store(tmp_path)
+    async with (
+        console(store, MachineClock(0)) as site,
+        served(site, port),
+        browsing(chromium, "en", **WALL) as page,
+    ):
+        await page.goto(f"http://127.0.0.1:{port}/")
+        await is_shown(page, "As many pages are open as this machine bears")
+        await page.goto(f"http://127.0.0.1:{port}/inbox/wang")  # a phone finds its place
+        await is_shown(page, "Live")
+        assert site.app.state.figures.streams_refused > 0
 
 
 OVERFLOWING = """[...document.querySelectorAll(".tile, .tile .label, .block, .case, .case .label")]

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.engine.broadcast import merged
 from gateway.engine.ports import Committed
 from gateway.store import outbox
 from gateway.store.database import Store, StoreError
 from gateway.store.outbox import Entry
 from gateway.web import live_stream
-from gateway.web.live_stream import PUSH_EVERY_MS, merged
+from gateway.web.topics import PUSH_EVERY_MS, UNTAKEN_MAX, Listener, event
 from tests.web.web_site import Console, console, first_case, listening, new_store
 
 IDS = re.compile(r'id="([^"]+)" hx-swap-oob')
@@ -167,8 +168,47 @@ async def test_a_listener_that_is_gone_is_watched_for_no_more(tmp_path: Path) ->
         assert len(site.engine.broadcast) == 0
 
 
+async def test_two_screens_of_one_case_press_under_ids_of_their_own(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        query = f"view=case&name={first_case(0)}"
+        async with listening(site, query) as one, listening(site, query) as other:
+            forms = [(await line.next("fragment")).data for line in (one, other)]
+            ids = [set(re.findall(r'name="action_id" value="([^"]+)"', form)) for form in forms]
+            assert ids[0]
+            assert not ids[0] & ids[1]
+
+
+async def test_a_reader_that_takes_nothing_is_let_go_and_comes_back_to_what_it_missed() -> None:
+    slow = Listener()
+    for number in range(UNTAKEN_MAX + 1):
+        slow.post(event("fragment", str(number)))
+    assert not slow.is_open
+    assert [one async for one in slow.events()] == []
+
+
+async def test_one_line_carries_a_topic_for_each_tab(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        seen = await seen_by(site, "/")
+        tabs = f"topic=inbox:wang::zh&topic=wallboard::{seen}:en&topic=:::en"
+        async with listening(site, tabs) as line:
+            assert (
+                "没有待处置的事件" in (await line.next("fragment.0")).data
+            )  # the wall missed nothing
+            await site.opens(0)
+            assert "门开了" in (await line.next("fragment.0")).data
+            assert site.app.state.figures.streams == 1
+        assert site.app.state.figures.streams == 0
+        for bad in ("topic=roof:::en", "topic=x", "topic=wallboard:::fr", "&topic=::" * 30):
+            answer = await site.client.get(f"/stream?{bad}")
+            assert answer.status_code in (404, 422), bad
+
+
 async def test_streams_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_stream, "STREAMS_MAX", 1)
+    monkeypatch.setattr(live_stream, "STREAMS_MAX", 2)
+    monkeypatch.setattr(live_stream, "KEPT_FOR_PHONES", 1)
     async with (
         console(new_store(tmp_path)) as site,
         listening(site, "view=wallboard&name=") as line,
@@ -176,7 +216,7 @@ async def test_streams_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         await line.next("fragment")
         answer = await site.client.get("/stream", headers={"accept-language": "en"})
         assert answer.status_code == 503
-        assert "Too many pages" in answer.text
+        assert "as this machine bears" in answer.text
 
 
 async def test_a_look_that_does_not_exist_is_not_found(tmp_path: Path) -> None:

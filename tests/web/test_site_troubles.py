@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.core.model import Doubt
 from gateway.core.reasons import TROUBLES, Reason
+from gateway.engine.clock_states import ClockState
 from gateway.language.catalogue import LOCALES
 from gateway.language.reasons import case_number, first_action, reason_word, why_line
 from tests.web.web_site import acting_as, console, new_store
@@ -45,3 +47,17 @@ def test_every_trouble_has_a_word_a_why_and_what_to_do(language: str) -> None:
 
 def test_a_trouble_has_a_short_number() -> None:
     assert case_number("trouble-2000000000000-17") == "trouble-17"
+
+
+async def test_b1_a_clock_in_doubt_is_said_on_every_page_while_it_lasts(tmp_path: Path) -> None:
+    words = {"en": "clock is in doubt", "zh": "网关时钟存疑"}
+    pages = ("/", "/cases", "/wardens", "/health", "/inbox/wang")
+    async with console(new_store(tmp_path)) as site:
+        for is_told in (False, True, False):
+            site.engine.metrics.clock(ClockState.DOUBTED, Doubt(3_600_000, 0), is_told)
+            for language, word in words.items():
+                for path in pages:
+                    assert (word in await site.text(path, language)) is is_told, path
+        health = (await site.client.get("/api/health")).json()["health"]
+        assert (health["clock"], health["clock_behind_ms"]) == ("doubted", 3_600_000)
+        assert "In doubt" in await site.text("/health")

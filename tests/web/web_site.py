@@ -30,7 +30,7 @@ from gateway.store import tables
 from gateway.store.database import Store
 from gateway.web.answers import PROBLEM
 from gateway.web.app import build
-from gateway.web.live_stream import PUSH_EVERY_MS
+from gateway.web.topics import PUSH_EVERY_MS
 from tests.manual_clock import ManualClock
 from tests.waiting import until
 

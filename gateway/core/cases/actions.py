@@ -151,9 +151,18 @@ def _judge(
             return Refusal.NO_SUCH_OUTCOME
         if not event.despite_seal:
             return contradicted(holder, event) or leads_to
-    if isinstance(event, CaseShelved) and event.until_ms <= now_ms:
-        return Refusal.UNTIL_PAST
+    if isinstance(event, CaseShelved):
+        return _judge_shelving(case, event, now_ms) or leads_to
     return leads_to
+
+
+def _judge_shelving(case: Case, event: CaseShelved, now_ms: int) -> Refusal | None:
+    """Why a case cannot be put aside so: it is over already, or just this was done."""
+    if event.until_ms <= now_ms:
+        return Refusal.UNTIL_PAST
+    known = case.shelf and (case.shelf.by, case.shelf.why, case.shelf.ends_ms)
+    is_same = known == (event.actor, event.why, event.until_ms)
+    return Refusal.DONE_ALREADY if is_same else None
 
 
 def _refused(event: CaseAction, refusal: Refusal) -> ActionRefused:

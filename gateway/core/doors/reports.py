@@ -8,7 +8,7 @@ from gateway.core.cases.case import DoorChange, cleared
 from gateway.core.doors import chatter, found_open, open_after_restart, openings, silence, tamper
 from gateway.core.doors.observation import Observation, may_be_older, observe, observed_until_ms
 from gateway.core.effects import Effect
-from gateway.core.events import MemoryEnded, ReportCame, SealBound
+from gateway.core.events import MemoryEnded, ReportCame, SealBound, SealUnbound
 from gateway.core.model import Contact, Door
 from gateway.core.reasons import BREACHES, FAULTS
 from gateway.core.rules import Rules
@@ -58,9 +58,23 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> DoorChange
 
 
 def bound(door: Door, event: SealBound, now_ms: int, _: Rules) -> DoorChange:
-    """Another seal hangs on the door: its counter starts anew, and so does what is known."""
+    """Another seal hangs on the door."""
     if door.seal_id == event.seal_id:
         return replace(door, heartbeat_ms=event.heartbeat_ms), ()
+    return _hung_anew(door, event.seal_id, event.heartbeat_ms, now_ms)
+
+
+def unbound(door: Door, event: SealUnbound, now_ms: int, _: Rules) -> DoorChange:
+    """No seal hangs on the door any more: nothing is expected, and nothing known."""
+    if door.seal_id != event.seal_id:
+        return door, ()
+    return _hung_anew(door, None, None, now_ms)
+
+
+def _hung_anew(
+    door: Door, seal_id: str | None, heartbeat_ms: int | None, now_ms: int
+) -> DoorChange:
+    """The door with another seal: its counter starts anew, and so does what is known."""
     door, effects = cleared(door, BREACHES | FAULTS, now_ms)
     silent, opening = door.silence, door.opening
     if opening is not None and opening.shut_from_ms is None:
@@ -68,8 +82,8 @@ def bound(door: Door, event: SealBound, now_ms: int, _: Rules) -> DoorChange:
     door = replace(
         door,
         opening=opening,
-        seal_id=event.seal_id,
-        heartbeat_ms=event.heartbeat_ms,
+        seal_id=seal_id,
+        heartbeat_ms=heartbeat_ms,
         contact=Contact.UNKNOWN,
         edges=None,
         heard_ms=None,

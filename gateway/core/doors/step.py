@@ -44,6 +44,7 @@ from gateway.core.events import (
     CaseSignedOff,
     DeadlineCame,
     DoorClassed,
+    DoorEnded,
     DoorPlaced,
     DutyEnds,
     Event,
@@ -59,6 +60,7 @@ from gateway.core.events import (
     ReportCame,
     ReportHeld,
     SealBound,
+    SealUnbound,
 )
 from gateway.core.model import Door
 from gateway.core.reasons import BREACHES, Reason
@@ -108,6 +110,16 @@ def _place(door: Door, event: DoorPlaced, _: int, __: Rules) -> DoorChange:
     return replace(door, grid_id=event.grid_id, areas=event.areas), ()
 
 
+def _ended(door: Door, _: DoorEnded, now_ms: int, __: Rules) -> DoorChange:
+    """Out of use: what is open closes, and says why; what is in review only waits for its people.
+    An opening that nobody saw end stays as it is, for nothing is known of it."""
+    effects: tuple[Effect, ...] = ()
+    if door.case is not None:
+        door, effects = case.end_by_rule(door, door.case, Reason.DOOR_ENDED, now_ms)
+    door, cleared = case.cleared(door, frozenset(Reason), now_ms)
+    return replace(door, canary=None, tampered_ms=None, outage=None), effects + cleared
+
+
 def _order(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> DoorChange:
     placed, effects = open_at_order.placed(door, event, now_ms, rules)
     placed = found_open.ordered(placed, now_ms, rules)
@@ -132,6 +144,8 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     MessageRefused: refusals.refused,
     DeadlineCame: lambda door, _, __, ___: (door, ()),
     SealBound: reports.bound,
+    SealUnbound: reports.unbound,
+    DoorEnded: _ended,
     MemoryEnded: reports.forgotten,
     DoorClassed: _class,
     DoorPlaced: _place,

@@ -1,4 +1,4 @@
-"""What a program announces: an opening of a door, or of every door of an area."""
+"""What a program announces: an opening of a door, or of every door of an area; and what it ends."""
 
 from typing import Annotated
 
@@ -12,12 +12,14 @@ from gateway.registry.permits import LONGEST_MINUTES
 from gateway.web.announcing import announce, announce_in, permit_id
 from gateway.web.answers import json_answer
 from gateway.web.context import WebContext
+from gateway.web.endings import end_order, end_permit
 
 TimeMs = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class Announcement(BaseModel):
-    """An opening to come. Sent twice with one permit_id, it is announced once.
+    """An opening to come. Sent twice with one permit_id, it is announced once; without an id, too,
+    while nothing of it was used.
 
     With `daily` it recurs: windows in minutes after midnight, on `days` (Monday is bit 0). What it
     may be is the law of registry/permits.py.
@@ -36,31 +38,38 @@ class Announcement(BaseModel):
     days: int = EVERY_DAY
 
     def permit(self) -> Permit:
-        """What it announces, under its id or a fresh one."""
-        fields = self.model_dump() | {"permit_id": permit_id(self.permit_id)}
+        """What it announces, under its id if it has one."""
+        fields = self.model_dump() | {"permit_id": self.permit_id or ""}
         return Permit(**fields | {"daily": tuple(self.daily)})
 
 
 def routes(context: WebContext) -> APIRouter:
-    """POST /api/doors/{id}/permits, and the same for all doors of an area."""
+    """POST /api/doors/{id}/permits, and the same for all doors of an area; and …/end, for an order
+    too."""
     router = APIRouter(prefix="/api")
 
     @router.post("/doors/{door_id}/permits")
     async def permits(door_id: str, body: Announcement) -> Response:
-        permit = body.permit()
-        changed = await announce(context, door_id, permit)
-        return json_answer({"changed": changed, "permit_id": permit.permit_id})
+        changed, known_as = await announce(context, door_id, body.permit(), permit_id(None))
+        return json_answer({"changed": changed, "permit_id": known_as})
 
     @router.post("/areas/{area_id:path}/permits")
     async def permits_in(area_id: str, body: Announcement) -> Response:
-        permit = body.permit()
-        changed = await announce_in(context, area_id, permit)
+        changed, known_as = await announce_in(context, area_id, body.permit(), permit_id(None))
         return json_answer(
             {
                 "changed": any(changed.values()),
-                "permit_id": permit.permit_id,
+                "permit_id": known_as,
                 "doors": list(changed),
             }
         )
+
+    @router.post("/doors/{door_id}/orders/{order_id}/end")
+    async def order_ends(door_id: str, order_id: str) -> Response:
+        return json_answer({"changed": await end_order(context, door_id, order_id)})
+
+    @router.post("/doors/{door_id}/permits/{ended_id}/end")
+    async def permit_ends(door_id: str, ended_id: str) -> Response:
+        return json_answer({"changed": await end_permit(context, door_id, ended_id)})
 
     return router

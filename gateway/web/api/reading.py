@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from gateway.store import case_views, page_views, views
 from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer
-from gateway.web.context import WebContext
+from gateway.web.context import AWAY, Lane, WebContext
 from gateway.web.door_words import tile
 from gateway.web.pages import warden_inbox
 from gateway.web.pages.health import report
@@ -35,7 +35,7 @@ def routes(context: WebContext) -> APIRouter:
             ]
             return {"count": views.door_count(connection), "doors": listed}
 
-        return json_answer(await context.read(query))
+        return json_answer(await context.read(query, Lane.PAGES))
 
     @router.get("/cases")
     async def cases(limit: Limit = 100) -> Response:
@@ -50,6 +50,8 @@ def routes(context: WebContext) -> APIRouter:
 
     @router.get("/health")
     async def health() -> Response:
+        if not context.gateway.is_heard():
+            raise HttpProblem(503, AWAY)
         return json_answer(await report(context))
 
     router.include_router(_read_pages(context))

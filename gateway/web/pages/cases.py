@@ -22,6 +22,7 @@ IN_REVIEW_MAX: Final = 100
 CLOSED_MAX: Final = 50
 DELIVERIES_MAX: Final = 50
 LATE_MAX: Final = 20
+CODE_MIN: Final = 6  # characters of a page's code that lead to its case
 WARDENS_MAX: Final = 100
 
 Name = Annotated[str, Form(min_length=1, max_length=64)]
@@ -114,6 +115,8 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter()
     sign_off = context.rulebook.rules.sign_off
 
+    _by_code(router, context)
+
     @router.get("/cases")
     async def cases(request: Request, before_ms: Before = None, before: str = "") -> Response:
         view, now_ms = OpenCases(), context.now_ms()
@@ -127,7 +130,7 @@ def routes(context: WebContext) -> APIRouter:
             more = closed[-1] if len(closed) == CLOSED_MAX else None
             return fragments | {"closed": closed, "more": more, "seen": view.digest()}
 
-        return await context.page(request, "cases.html", gather)
+        return await context.page_for_all(request, "cases.html", gather)
 
     @router.get("/cases/{case_id}")
     async def case(request: Request, case_id: str) -> Response:
@@ -173,3 +176,18 @@ def _actions(router: APIRouter, context: WebContext) -> None:
         return actor.acting_at_screen(context, request)
 
     actions.add_routes(router, context, "/cases", who, after, by_page=True)
+
+
+def _by_code(router: APIRouter, context: WebContext) -> None:
+    @router.get("/pages/{code}")
+    async def page(request: Request, code: str) -> Response:
+        """From the code in a page's text to its case."""
+
+        def query(connection: Connection) -> str:
+            case_id = page_views.sent_page(connection, code) if len(code) >= CODE_MIN else None
+            if case_id is None:
+                raise HttpProblem(404, NOT_FOUND)
+            return case_id
+
+        case_id = await context.read(query)
+        return RedirectResponse(f"{prefix(request)}/cases/{quote(case_id, safe='')}", 303)

@@ -21,6 +21,7 @@ from gateway.web.announcing import announce, permit_id
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Before, WebContext
 from gateway.web.door_words import tile
+from gateway.web.endings import end_order, end_permit
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix
 
@@ -55,10 +56,11 @@ class OneDoor(LiveView):
         shown = tile(row, now_ms, self._rulebook)
         state = {"row": row, "tile": shown, "order_to_ms": _order_to_ms(row, now_ms)}
         live = [permit for permit in row.state.permits if is_live(permit, now_ms)]
+        announced = {"door_id": self._door_id, "live": live}
         openings = views.openings(connection, self._door_id, LISTED_MAX)
         return [
             Fragment("state", "parts/state.html", "state", state),
-            Fragment("permits", "parts/permits.html", "permits", live),
+            Fragment("permits", "parts/permits.html", "permits", announced),
             Fragment("openings", "parts/openings.html", "openings", openings),
         ]
 
@@ -80,7 +82,7 @@ def _recurring(permit: Permit, daily: str, days: list[int]) -> Permit:
 
 
 def routes(context: WebContext) -> APIRouter:
-    """GET /doors/{id}; POST /doors/{id}/permits."""
+    """GET /doors/{id}; POST /doors/{id}/permits; and what ends."""
     router = APIRouter()
 
     @router.get("/doors/{door_id}")
@@ -103,6 +105,11 @@ def routes(context: WebContext) -> APIRouter:
                 "older": before_ms is not None,
                 "openings_max": LISTED_MAX,
                 "law": permits,
+                "orders": [
+                    order
+                    for order in fragments["state"]["row"].state.orders
+                    if order.to_ms > now_ms
+                ],
             }
 
         return await context.page(request, "door.html", gather)
@@ -128,8 +135,23 @@ def routes(context: WebContext) -> APIRouter:
         except ValueError:
             raise HttpProblem(422, _BAD_TIME) from None
         longest_ms = longest_min * MINUTE_MS
-        permit = Permit(permit_id(offered), from_ms, to_ms, openings, longest_ms, who, why)
-        await announce(context, door_id, _recurring(permit, daily, days))
+        permit = _recurring(Permit("", from_ms, to_ms, openings, longest_ms, who, why), daily, days)
+        await announce(context, door_id, permit, permit_id(offered))
         return RedirectResponse(f"{prefix(request)}/doors/{door_id}#permits", 303)
 
+    _add_endings(router, context)
     return router
+
+
+def _add_endings(router: APIRouter, context: WebContext) -> None:
+    """POST /doors/{id}/orders/{id}/end and …/permits/{id}/end."""
+
+    @router.post("/doors/{door_id}/orders/{order_id}/end")
+    async def press_end_order(request: Request, door_id: str, order_id: str) -> Response:
+        await end_order(context, door_id, order_id)
+        return RedirectResponse(f"{prefix(request)}/doors/{door_id}", 303)
+
+    @router.post("/doors/{door_id}/permits/{ended_id}/end")
+    async def press_end_permit(request: Request, door_id: str, ended_id: str) -> Response:
+        await end_permit(context, door_id, ended_id)
+        return RedirectResponse(f"{prefix(request)}/doors/{door_id}#permits", 303)

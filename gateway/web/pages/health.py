@@ -13,7 +13,8 @@ from gateway.core.rules import Rulebook
 from gateway.engine.health import Health
 from gateway.store import views
 from gateway.store.database import StoreError
-from gateway.web.context import WebContext
+from gateway.web.context import Lane, WebContext
+from gateway.web.figures import ConsoleFigures
 
 SEALS_MAX: Final = 20
 SILENT_MS: Final = 200_000
@@ -40,11 +41,17 @@ class Report(msgspec.Struct, frozen=True):
     seals: list[Silence]
     more: int  # seals beyond SEALS_MAX
     unwritten: int
+    console: ConsoleFigures
 
 
 async def report(context: WebContext) -> Report:
-    """How the gateway does. If the store cannot be read, what is known without it."""
-    health, now_ms = context.engine.health(), context.now_ms()
+    """How the gateway does, read once for all who ask just now. If the store cannot be read, what
+    is known without it. GatewayAwayError if the gateway never said a word."""
+    return await context.once("health", lambda: _report(context))
+
+
+async def _report(context: WebContext) -> Report:
+    health, now_ms = context.gateway.health(), context.now_ms()
 
     def query(connection: Connection) -> Report:
         rows = views.doors(connection, views.door_count(connection))
@@ -55,13 +62,14 @@ async def report(context: WebContext) -> Report:
             seals[:SEALS_MAX],
             max(len(seals) - SEALS_MAX, 0),
             views.unwritten_count(connection),
+            context.figures,
         )
 
     try:
-        return await context.read(query)
+        return await context.read(query, Lane.PAGES)
     except StoreError as error:
         health = msgspec.structs.replace(health, store_ok=False, store_error=str(error))
-        return Report(health, [], [], 0, 0)
+        return Report(health, [], [], 0, 0, context.figures)
 
 
 def _wanting(rows: list[views.DoorRow], now_ms: int, rulebook: Rulebook) -> list[Silence]:

@@ -72,6 +72,6 @@ def routes(context: WebContext) -> APIRouter:
             }
             return fragments | {"seen": view.digest(), "query": query, "view_name": query.name()}
 
-        return await context.page(request, "wallboard.html", gather)
+        return await context.page_for_all(request, "wallboard.html", gather)
 
     return router

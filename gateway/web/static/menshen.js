@@ -1,95 +1,119 @@
 // What htmx leaves to us: a line that comes back by itself, clocks that go on, and sentences.
 "use strict";
 
-// A server-sent-events line that never gives up. Browsers stop trying after some failures (a proxy
-// that answers 502 while the gateway restarts, a phone that slept), so each attempt is a new
-// EventSource behind one object that htmx holds on to. It says what it has seen, and so the
-// gateway sends what was missed.
+// A line that never gives up, behind one object that htmx holds on to as if it were an EventSource.
+// It says what it has seen, and so the gateway sends what was missed. All tabs share one connection
+// (live.js).
+const LIVE = new URL("live.js", document.currentScript.src);
+
 class Line extends EventTarget {
   constructor(url) {
     super();
-    this.url = url;
-    this.seen = null;
-    this.names = new Set();
-    this.readyState = EventSource.CONNECTING; // never CLOSED for htmx: reconnecting is ours
-    this.wait = Line.FIRST_MS;
+    const { searchParams } = (this.url = new URL(url, location.href));
+    this.topic = { kind: searchParams.get("view"), name: searchParams.get("name"), seen: searchParams.get("seen") };
+    this.topic.stream = this.url.origin + this.url.pathname;
+    this.topic.language = document.documentElement.lang.split("-")[0];
+    this.readyState = EventSource.OPEN; // never CLOSED for htmx: reconnecting is ours
+    this.heard = Date.now();
     this.onopen = this.onerror = null;
     this.open();
-    this.back = () => document.visibilityState === "visible" && this.isStale() && this.open();
-    document.addEventListener("visibilitychange", this.back);
-    window.addEventListener("online", this.back);
-    this.watch = setInterval(() => this.isStale() && this.lost(), Line.WATCH_MS);
+    this.watch = setInterval(() => this.look(), Line.WATCH_MS);
+    this.alive = setInterval(() => this.say({ alive: true }), Line.ALIVE_MS);
+    this.listen = (type, does) => {
+      const target = type === "visibilitychange" ? document : window;
+      target.addEventListener(type, does);
+      return () => target.removeEventListener(type, does);
+    };
+    this.ends = [
+      this.listen("offline", () => live("cut")),
+      this.listen("online", () => this.again()),
+      this.listen("visibilitychange", () => this.seen()),
+      this.listen("pagehide", () => this.say({ close: true })),
+      this.listen("pageshow", (event) => event.persisted && this.open()),
+    ];
   }
 
   open() {
-    clearTimeout(this.timer);
-    if (this.source) this.source.close();
-    const url = new URL(this.url, location.href);
-    if (this.seen) url.searchParams.set("seen", this.seen);
-    this.heard = Date.now();
-    const source = (this.source = new EventSource(url));
-    source.onopen = (event) => {
-      this.wait = Line.FIRST_MS;
-      this.heard = Date.now();
-      this.readyState = EventSource.OPEN;
-      if (this.onopen) this.onopen(event);
-      live(true);
+    if (!window.SharedWorker || Line.isAlone) return this.openAlone();
+    const worker = new SharedWorker(LIVE, "menshen");
+    worker.onerror = () => {
+      Line.isAlone = true;
+      this.openAlone();
     };
-    source.onerror = () => this.source === source && this.lost();
-    for (const name of ["ping", "committed"]) {
-      source.addEventListener(name, () => (this.heard = Date.now()));
-    }
-    for (const name of this.names) this.carry(name);
+    this.port = worker.port;
+    this.port.onmessage = ({ data }) => this.take(data);
+    this.say({ open: this.topic });
   }
 
-  lost() {
-    live(false);
-    this.readyState = EventSource.CONNECTING;
-    this.source.close();
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.open(), this.wait);
-    this.wait = Math.min(this.wait * 2, Line.LAST_MS);
+  async openAlone() {
+    this.port = null;
+    if (!window.Feed) await import(LIVE);
+    if (!this.feed) this.feed = new window.Feed();
+    this.feed.add(this, { ...this.topic, tell: (told) => this.take(told) });
+  }
+
+  say(what) {
+    if (this.port) this.port.postMessage(what);
+    else if (what.close && this.feed) this.feed.remove(this);
+  }
+
+  take({ name, data, seen }) {
+    if (name === "why") return reason(data);
+    if (name === "cut") return live("cut");
     this.heard = Date.now();
+    if (name === "fragment") {
+      this.topic.seen = seen;
+      this.dispatchEvent(new MessageEvent("fragment", { data }));
+    } else live(name === "away" ? "away" : "live");
   }
 
-  isStale() {
-    return Date.now() - this.heard > Line.SILENT_MS || this.source.readyState === EventSource.CLOSED;
-  }
-
-  carry(name) {
-    this.source.addEventListener(name, (event) => {
-      this.heard = Date.now();
-      if (event.lastEventId) this.seen = event.lastEventId;
-      this.dispatchEvent(new MessageEvent(name, { data: event.data }));
-    });
-  }
-
-  addEventListener(name, ...rest) {
-    super.addEventListener(name, ...rest);
-    if (this.names && !this.names.has(name)) {
-      this.names.add(name);
-      this.carry(name);
+  look() {
+    const silent = Date.now() - this.heard;
+    if (silent > Line.SILENT_MS) live("cut");
+    if (silent > Line.ANEW_MS) {
+      this.heard = Date.now() - Line.SILENT_MS;
+      this.say({ close: true });
+      this.open(); // the worker itself may have ended
     }
+  }
+
+  again() {
+    if (this.port) this.say({ again: true });
+    else if (this.feed) this.feed.soon(0);
+  }
+
+  // Without a worker, a hidden tab gives its connection back; a phone keeps it, for it signs.
+  seen() {
+    const isShown = document.visibilityState === "visible";
+    if (isShown && Date.now() - this.heard > Line.SILENT_MS) this.again();
+    if (this.port || !this.feed || this.topic.kind === "inbox") return;
+    if (isShown) this.openAlone();
+    else this.feed.remove(this);
   }
 
   close() {
     this.readyState = EventSource.CLOSED;
-    document.removeEventListener("visibilitychange", this.back);
-    window.removeEventListener("online", this.back);
+    this.ends.forEach((end) => end());
     clearInterval(this.watch);
-    clearTimeout(this.timer);
-    this.source.close();
+    clearInterval(this.alive);
+    this.say({ close: true });
   }
 }
-Line.FIRST_MS = 500;
-Line.LAST_MS = 4000;
-Line.SILENT_MS = 40000; // the gateway says a word every 15 s
-Line.WATCH_MS = 5000;
+Line.SILENT_MS = 4500; // the gateway says a word every second or two
+Line.WATCH_MS = 500;
+Line.ANEW_MS = 15000;
+Line.ALIVE_MS = 20000;
 htmx.createEventSource = (url) => new Line(url);
 
-function live(isLive) {
-  document.body.classList.toggle("is-live", isLive);
-  document.body.classList.toggle("is-cut", !isLive);
+// How the line stands: live, away (the console is there, its gateway is not) or cut.
+function live(state) {
+  for (const one of ["live", "away", "cut"]) document.body.classList.toggle(`is-${one}`, one === state);
+  if (state === "live") reason("");
+}
+
+function reason(text) {
+  const place = document.querySelector(".line .reason");
+  if (place) place.textContent = text;
 }
 
 // "2 minutes ago" goes on, by the gateway's clock and in the page's language.

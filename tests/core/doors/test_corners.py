@@ -23,7 +23,7 @@ DOOR = "3-201"
 
 def file(site: Site, door: str) -> None:
     site.person("Wang", door).is_there()
-    site.person("Wang", door).reports("in_order")
+    site.person("Wang", door).reports("explained")
     site.person("Zhao", door).assesses()
     site.person("Qian", door).signs_off()
 

@@ -71,7 +71,7 @@ def test_a_in_review_case_of_silence_closes_when_the_seal_is_heard() -> None:
     site = Site("3-201")
     falls_silent(site, "10:00", "3-201")
     site.at("10:40").person("Sun", "3-201").acknowledges()
-    site.person("Sun", "3-201").reports("repaired")
+    site.person("Sun", "3-201").reports("seal_fault")
     site.person("Zhao", "3-201").assesses()
     site.person("Qian", "3-201").signs_off()
     assert site.doors["3-201"].in_review != ()

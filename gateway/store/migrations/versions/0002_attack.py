@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0002_attack"
-down_revision = "0002_web"
+down_revision = "0002_delivery"
 
 
 def upgrade() -> None:

@@ -1,0 +1,22 @@
+"""`menshen console`: the pages, in a process of their own. `menshen run` starts it by itself."""
+
+import asyncio
+import logging
+
+from gateway.cli.listening import listening
+from gateway.cli.options import CONFIG, Config
+from gateway.settings import load
+from gateway.web.limits import humble
+
+
+def console(config: Config = CONFIG) -> None:
+    """Serve the pages of the gateway with these settings. `menshen run` does so by itself."""
+    humble()
+    settings = load(config)
+    listener = listening(settings)
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    from gateway.web.server import serve_console  # takes a second; a busy port is told before it
+
+    asyncio.run(serve_console(settings, listener))

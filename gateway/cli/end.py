@@ -1,0 +1,92 @@
+"""`menshen end`: an order, a permit, a seal, a door, a warden or a grid is over, from now on."""
+
+from contextlib import closing
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection, select
+
+from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.option_fields import field
+from gateway.cli.options import CONFIG, Config, Json
+from gateway.cli.output import now_ms, say, say_json
+from gateway.registry import fields
+from gateway.registry.enrolment import Enrolment
+from gateway.registry.rows import Ending, RowResult
+from gateway.settings import load
+from gateway.store import tables
+from gateway.store.database import Store
+
+
+class Kind(StrEnum):
+    """What can end. In the plural it is the name of its table."""
+
+    ORDER = "order"
+    PERMIT = "permit"
+    SEAL = "seal"
+    DOOR = "door"
+    WARDEN = "warden"
+    GRID = "grid"
+
+
+_WHAT_IT_MEANS = {
+    Kind.ORDER: "What is open at the door under it closes, and openings are recorded only.",
+    Kind.PERMIT: "The next opening needs another.",
+    Kind.SEAL: "It is refused from now on; the broker keeps it out after `menshen broker-config`.",
+    Kind.DOOR: "Its orders and permits ended too, and its seal hangs nowhere. Its history stays.",
+    Kind.WARDEN: "Nobody is told under this name any more, and no duty is theirs.",
+    Kind.GRID: "Its history stays.",
+}
+
+
+def end(
+    kind: Annotated[Kind, typer.Argument(help="What ends: an order, a permit, a seal …")],
+    name: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Its id; or --door, see there.")
+    ] = None,
+    door: Annotated[
+        str | None,
+        typer.Option(help="In place of the id of an order or a permit: all of this door."),
+    ] = None,
+    config: Config = CONFIG,
+    as_json: Json = False,
+) -> None:
+    """End an order, a permit, a seal, a door, a warden or a grid now. Their history stays.
+
+    Many at once end by a table with their ids and a column `end`: menshen enrol.
+    """
+    if (name is None) == (door is None) or (door and kind not in (Kind.ORDER, Kind.PERMIT)):
+        raise CommandError("name an id, or for an order or a permit --door in its place", MISUSED)
+    read = fields.seal_id if kind is Kind.SEAL else fields.an_id
+    own_id = field("ID", name, read) if name else ""
+    door_id = field("--door", door, fields.an_id) if door else ""
+    settings, now = load(config), now_ms()
+    with (
+        closing(Store.open(settings.store.path, create=False)) as store,
+        store.writing() as connection,
+    ):
+        enrolment = Enrolment(connection, now, settings.zone)
+        result = enrolment.take(Ending(f"{kind}s", own_id, door_id))
+        enrolment.write()
+        alone = _grids_without_wardens(connection) if kind is Kind.WARDEN else []
+    if as_json:
+        say_json({"outcome": result, kind: own_id or None, "door": door_id or None})
+        return
+    what = f"{kind} {own_id}" if own_id else f"each {kind} of door {door_id}"
+    if result is RowResult.UNCHANGED:
+        say(f"{what[0].upper()}{what[1:]} had ended already.")
+        return
+    say(f"{what[0].upper()}{what[1:]} has ended. {_WHAT_IT_MEANS[kind]}")
+    for grid_id in alone:
+        say(f"Nobody is told of the doors in {grid_id} now; enrol a warden there.")
+
+
+def _grids_without_wardens(connection: Connection) -> list[str]:
+    """The grids that have doors and nobody who is told of them."""
+    d, w = tables.doors.c, tables.wardens.c
+    doors = select(d.grid_id).where(d.ended_ms.is_(None))
+    wardens = select(w.grid_id).where(w.ended_ms.is_(None), w.channels != "[]")
+    return sorted(
+        set(connection.execute(doors).scalars()) - set(connection.execute(wardens).scalars())
+    )

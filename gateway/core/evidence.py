@@ -1,0 +1,28 @@
+"""How far a page got, by the best evidence there is, and why one ended without going out.
+
+Only a person's own handheld proves that a person was told. A service that takes a page proves that
+it was taken, and one that cannot even say so proves less.
+"""
+
+from enum import StrEnum
+
+
+class Evidence(StrEnum):
+    """From the weakest to the strongest; a page never goes back."""
+
+    QUEUED = "queued"  # handed over; the other end has not said that it has it for good
+    ACCEPTED = "accepted"  # the service said, in its own form of success, that it has it
+    RECEIVED = "received"  # the person's handheld signed for it
+    SEEN = "seen"  # the person acted on it
+
+
+TOLD = frozenset({Evidence.RECEIVED, Evidence.SEEN})  # what says that a person was told
+
+
+class Ended(StrEnum):
+    """Why a page that had not gone out is not needed any more."""
+
+    CLOSED = "closed"  # what it is about is over
+    TAKEN = "taken"  # somebody has it, or it was put aside
+    OVERTAKEN = "overtaken"  # a newer page to the same address says the same
+    LEFT = "left"  # the person is not on the staff any more

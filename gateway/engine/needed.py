@@ -1,0 +1,68 @@
+"""Whether a page that waits to go out is still needed: asked again before each try."""
+
+from gateway.core.cases import outages, troubles
+from gateway.core.cases.case import ANSWERED, find
+from gateway.core.evidence import Ended
+from gateway.core.model import Case, Door, Outage, Trouble
+from gateway.core.reasons import Reason
+from gateway.engine.state import CommittedSite
+from gateway.store.outbox import Entry, decode_group
+
+
+def ended(site: CommittedSite, entry: Entry) -> Ended | None:
+    """Why an entry is needed no more; None while somebody must still be told.
+
+    Args:
+        site: as of the last commit.
+        entry: a page that has not gone out. A test, and what is about no case, is always needed.
+    """
+    if entry.warden_id is not None and entry.warden_id not in site.registry.staff.members:
+        return Ended.LEFT
+    if entry.reason == Reason.GROUPED:
+        return _group_ended(site, entry)
+    if not entry.case_id:
+        return None
+    return _case_ended(site, entry, entry.case_id, entry.door_id)
+
+
+def _group_ended(site: CommittedSite, entry: Entry) -> Ended | None:
+    """A page for many is needed as long as one of them is."""
+    group = decode_group(entry.about)
+    if group.cases > len(group.case_ids):
+        return None  # not all of them are named
+    reasons = [
+        _case_ended(site, entry, case_id, _door_of(site, case_id)) for case_id in group.case_ids
+    ]
+    return None if None in reasons or not reasons else reasons[0]
+
+
+def _door_of(site: CommittedSite, case_id: str) -> str:
+    """The door of a case, by the seal that its id begins with; empty where it has another."""
+    seal = site.registry.seals.get(case_id.partition("-")[0])
+    return "" if seal is None else seal.door_id or ""
+
+
+def _case_ended(site: CommittedSite, entry: Entry, case_id: str, door_id: str) -> Ended | None:
+    if case_id.startswith(troubles.PREFIX):
+        holder: Door | Outage | Trouble | None = troubles.of_case(site.troubles, case_id)
+    else:
+        if not door_id:
+            return None  # nobody here knows the case: rather once too often
+        holder = outages.of_case(site.outages, case_id) or site.doors.get(door_id)
+    case = None if holder is None else find(holder, case_id)
+    if holder is None or case is None:
+        return Ended.CLOSED
+    return Ended.TAKEN if _is_in_hand(case, holder, entry) else None
+
+
+def _is_in_hand(case: Case, holder: Door | Outage | Trouble, entry: Entry) -> bool:
+    """Whether somebody took it, put it aside or reported it after the page was made.
+
+    What is told of a case that somebody has already (a second fault, say) is needed all the same.
+    """
+    if case is not holder.case:
+        return True  # it is being reviewed
+    if case.state in ANSWERED or case.shelf is not None:
+        is_older = case.acted_ms is not None and entry.made_ms <= case.acted_ms
+        return is_older or (case.escalation is None and entry.reason == case.reason)
+    return False

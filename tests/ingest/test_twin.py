@@ -1,0 +1,115 @@
+"""Two gateways from one copied card, at one broker: one stays, the other gives way and says so."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from gateway.engine.health import Metrics
+from gateway.ingest import twin
+from gateway.ingest.mqtt import Broker
+from gateway.ingest.twin import Name, TwinWatch
+from gateway.settings.sections import Broker as BrokerSettings
+from tests.ingest.test_mqtt import publish
+from tests.waiting import until
+
+GATEWAY = "ab" * 8
+ECHO_S = 0.1
+OLDER, YOUNGER = Name(1_000, "aa" * 16), Name(2_000, "bb" * 16)
+
+
+class Copy:
+    """A gateway of that card: what it was told of its twin, and what it took."""
+
+    def __init__(self, port: int, name: Name) -> None:
+        self.told: list[tuple[bool, str]] = []
+        self.taken: list[bytes] = []
+        self.metrics = Metrics(lambda: 0)
+        self.ups = 0
+        watch = TwinWatch(name, lambda is_present, who: self.told.append((is_present, who)))
+        settings = BrokerSettings(port=port, echo_s=ECHO_S)
+        self.broker = Broker(settings, GATEWAY, self._receive, self.metrics, watch)
+        self.watch = watch
+
+    def _receive(
+        self, _topic: str, payload: bytes, token: int, _live: bool, _waited_ms: int = 0
+    ) -> bool:
+        self.taken.append(payload)
+        self.broker.acknowledge(token)
+        return True
+
+    @property
+    def is_up(self) -> bool:
+        return self.metrics.health(0).broker_connected
+
+    @contextlib.asynccontextmanager
+    async def alive(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.broker.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+@pytest.fixture
+def pair(mosquitto: Any) -> tuple[int, Copy, Copy]:
+    """The broker's port, the older life and the younger one."""
+    port = mosquitto().port
+    return port, Copy(port, OLDER), Copy(port, YOUNGER)
+
+
+@pytest.mark.parametrize("first", ["older", "younger"])
+async def test_c5_the_younger_twin_gives_way_and_both_say_so(
+    pair: tuple[int, Copy, Copy], first: str
+) -> None:
+    port, older, younger = pair
+    one, other = (older, younger) if first == "older" else (younger, older)
+    async with one.alive():
+        await until(lambda: one.is_up)
+        async with other.alive():
+            await until(lambda: older.told and younger.told, 30)
+            assert older.told[0] == (True, YOUNGER.life[:8])
+            assert younger.told[0] == (True, OLDER.life[:8])
+            await until(lambda: older.is_up and younger.watch.gives_way)
+            older.taken.clear()
+            younger.taken.clear()
+            for number in range(20):  # all of it goes to one of them
+                await publish(port, b"%d" % number)
+            await until(lambda: len(older.taken) == 20)
+            assert younger.taken == []
+            assert older.is_up
+
+
+async def test_c5_when_the_older_one_is_gone_the_younger_one_takes_over(
+    pair: tuple[int, Copy, Copy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, older, younger = pair
+    monkeypatch.setattr(twin, "LOOK_S", (0.5,))
+    async with younger.alive():
+        async with older.alive():
+            await until(lambda: younger.watch.gives_way and older.is_up, 30)
+            younger.taken.clear()
+            await until(lambda: len(younger.told) > 2, 30)  # it looks, and the other is there
+            await publish(port, b"for the older")
+            await until(lambda: b"for the older" in older.taken, 20)
+        await until(lambda: younger.is_up and not younger.watch.gives_way, 30)
+        await publish(port, b"for the younger")
+        await until(lambda: b"for the younger" in younger.taken)
+    assert b"for the older" not in younger.taken
+
+
+async def test_c5_a_gateway_that_starts_again_is_no_twin_of_itself(
+    pair: tuple[int, Copy, Copy], mosquitto: Any
+) -> None:
+    """What its life before let the broker retain is no sign of anybody."""
+    port, older, _ = pair
+    async with older.alive():
+        await until(lambda: older.is_up and older.metrics.echo_ms is not None)
+    again = Copy(port, YOUNGER)
+    async with again.alive():
+        await until(lambda: again.is_up and again.metrics.echo_ms is not None)
+    assert again.told == []
