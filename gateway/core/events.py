@@ -55,11 +55,13 @@ class ReportHeld(Struct, frozen=True, omit_defaults=True, tag="report_held"):
     edge_ms: int
 
 
-class MessageRefused(Struct, frozen=True, omit_defaults=True, tag="refused"):
-    """Something came under this door's seal's name and was refused."""
+class MessageRefused(Struct, frozen=True, tag="refused", omit_defaults=True):
+    """Something came under this door's seal's name and was refused; `count` times of late, where
+    not each of them is journaled."""
 
     seal_id: str
     reason: Reason
+    count: Count = 1
 
 
 class SealBound(Struct, frozen=True, omit_defaults=True, tag="seal_bound"):

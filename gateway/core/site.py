@@ -121,9 +121,7 @@ class SiteState:
         self.troubles = troubled or Troubles()
         self.doubt = doubt  # of the gateway's clock
         self.router = router or routing.of(Staff())
-        self.sealed: Counter[str] = Counter()  # area -> how many sealed doors it holds
-        for door in self.doors.values():
-            self.sealed.update(outages.sealed_areas(door))
+        self.sealed = sealed_of(self.doors.values())
 
     def add(self, doors: Mapping[str, Door]) -> None:
         """Take in doors that were not known yet."""
@@ -144,7 +142,7 @@ class SiteState:
         """When the subject needs a `DeadlineCame`, though nobody speaks; None if it does not."""
         if subject.kind is SubjectKind.SITE:
             return _site_due_ms(self)
-        door = _doubted(self.doors[subject.id], self.doubt)
+        door = doubted(self.doors[subject.id], self.doubt)
         return next_deadline(door, self.rulebook.of(door.door_class))
 
     def person_due_ms(self, warden_id: str) -> int | None:
@@ -216,7 +214,7 @@ class SiteTurn:
         """As `SiteState.due_ms`, as it is now."""
         if subject.kind is SubjectKind.SITE:
             return _site_due_ms(self)
-        door = _doubted(self.door(subject.id), self.doubt)
+        door = doubted(self.door(subject.id), self.doubt)
         return next_deadline(door, self.rulebook.of(door.door_class))
 
     def person_due_ms(self, warden_id: str) -> int | None:
@@ -247,7 +245,7 @@ class SiteTurn:
             return self._site_step(at_ms, event, queue, follows)
         before = self.door(subject.id)
         rules = self.rulebook.of(before.door_class)
-        after, effects = step(_doubted(before, self.doubt), event, at_ms, rules)
+        after, effects = step(doubted(before, self.doubt), event, at_ms, rules)
         if after is not before:
             self._hold(before, after, event)
         routed: tuple[Routed, ...] = ()
@@ -392,7 +390,15 @@ def _site_due_ms(site: "SiteState | SiteTurn") -> int | None:
     return earliest(outages.next_deadline(site.outages), troubles.next_deadline(site.troubles))
 
 
-def _doubted(door: Door, doubt: Doubt) -> Door:
+def sealed_of(doors: Iterable[Door]) -> Counter[str]:
+    """How many sealed doors each area holds."""
+    sealed: Counter[str] = Counter()
+    for door in doors:
+        sealed.update(outages.sealed_areas(door))
+    return sealed
+
+
+def doubted(door: Door, doubt: Doubt) -> Door:
     """The door, with what its time is worth now."""
     is_known = door.doubt is doubt or door.doubt == doubt
     return door if is_known else replace(door, doubt=doubt)

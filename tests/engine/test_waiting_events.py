@@ -7,8 +7,8 @@ from sqlalchemy import insert
 
 from gateway.core.events import DoorClassed
 from gateway.core.subject import of_door
-from gateway.engine.engine import WAITING_ALONE
 from gateway.engine.pending import PendingReader
+from gateway.engine.queue import WAITING_ALONE
 from gateway.registry import load as registry
 from gateway.store import pending, tables
 from gateway.store.database import Store
