@@ -6,20 +6,26 @@
 3. Commit the unit of work. If the store cannot, try the same unit of work again until it can:
    nothing is acknowledged that is not stored, and what waits outside waits in the broker and in the
    seals.
-4. Adopt the unit of work, acknowledge to the broker, send the receipts.
-5. Hand the new pages to the delivery workers, and tell those who watch (broadcast.py).
+4. Adopt the unit of work and hand its pages to the delivery workers, for a person waits there.
+5. Acknowledge to the broker, send the receipts, tell those who watch (broadcast.py).
+
+That a page went out is no news that anybody waits for, so it is written with the next commit, or
+after NOTED_MS: else each page would cost a second sync, and on an SD card stand in its own way.
 """
 
 import asyncio
+import heapq
 import logging
 import time
 from collections import ChainMap, deque
 from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 
 import msgspec
 from msgspec.structs import replace
 
 from gateway.core.cases import troubles
+from gateway.core.deadline_index import earliest
 from gateway.core.events import (
     ClockCorrected,
     ClockDoubted,
@@ -73,6 +79,7 @@ BATCH_MAX = 256
 WAITING_AT_ONCE = 512  # events of other programs in one batch, beside its reports,
 WAITING_ALONE = 2_048  # and in one without any: some 100 ms, and a quarter of the syncs
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
+NOTED_MS = 40  # so long what became of a try waits for a commit that comes anyway
 STORE_FAILING_MS = 10_000  # so long nothing could be stored: people are told,
 STORE_AGAIN_MS = 600_000  # and again
 TROUBLES_KNOWN_MAX = 1_000
@@ -117,6 +124,7 @@ class Engine:
         self._proving = Proving(state.registry.seals)
         self._outlet: Outlet | None = None
         self._queue: deque[tuple[int, Item]] = deque()  # each with when it arrived
+        self._attempts: deque[tuple[int, Item]] = deque()  # what became of tries, likewise
         self._wake = asyncio.Event()
         self._idle: list[asyncio.Future[None]] = []  # those who wait until there is nothing to do
         self._tally = RefusalTally()
@@ -180,7 +188,9 @@ class Engine:
         """A delivery worker tried an entry, and has written into it how that went."""
         if unstored.is_unstored(entry):
             return
-        self._put(DeliveryAttempt(entry))
+        self._attempts.append((self.clock.now_ms(), DeliveryAttempt(entry)))
+        if len(self._attempts) == 1:
+            self._wake.set()
 
     def ended(self, entry: Entry) -> Ended | None:
         """Why an entry that has not gone out is needed no more; None while it is needed."""
@@ -280,8 +290,9 @@ class Engine:
                 unit, batch = await self._unit_of_work()
                 await self._commit(unit)
                 self._adopt(unit)
+                self._tell(unit)
                 self._acknowledge(batch)
-                self._tell(unit, batch)
+                self._answer(unit, batch)
                 unit.log.write()
         finally:
             self._writer.close()
@@ -296,8 +307,8 @@ class Engine:
         if self._queue or self._waiting:
             await asyncio.sleep(0)  # let the sockets be read: what they bring joins this batch
         while not (self._queue or self._waiting):
-            due_ms, now_ms = self._scheduler.next_ms(), self.clock.now_ms()
-            if due_ms is not None and due_ms <= now_ms:
+            due_ms, now_ms = self._next_ms(), self.clock.now_ms()
+            if (due_ms is not None and due_ms <= now_ms) or (self._attempts and self._idle):
                 return
             self._wake.clear()
             for idle in self._idle:
@@ -306,11 +317,24 @@ class Engine:
             self._idle.clear()
             await self.clock.wait(self._wake, None if due_ms is None else due_ms - now_ms)
 
+    def _next_ms(self) -> int | None:
+        """When there is something to do though nothing comes."""
+        noted_ms = self._attempts[0][0] + NOTED_MS if self._attempts else None
+        return earliest(self._scheduler.next_ms(), noted_ms)
+
+    def _take(self) -> list[tuple[int, Item]]:
+        """What waits, in the order in which it arrived."""
+        items = [self._queue.popleft() for _ in range(min(len(self._queue), BATCH_MAX))]
+        if not self._attempts:
+            return items
+        attempts = [self._attempts.popleft() for _ in range(min(len(self._attempts), BATCH_MAX))]
+        return list(heapq.merge(attempts, items, key=itemgetter(0)))
+
     async def _unit_of_work(self) -> tuple[UnitOfWork, Batch]:
         """Step everything that waits, and what is due, on a unit of work."""
         now_ms = self.clock.now_ms()
         unit, batch = UnitOfWork(self.state, self._tally, self._addressing, self._ids), Batch()
-        items = [self._queue.popleft() for _ in range(min(len(self._queue), BATCH_MAX))]
+        items = self._take()
         self._bring_forward(unit, batch, SITE, items[0][0] if items else now_ms)
         messages = self._read(unit, items)
         for at_ms, item in items:
@@ -502,12 +526,15 @@ class Engine:
         for seal_id, epoch, counter, seq in batch.receipts:
             self._outlet.publish(*self._authenticator.receipt(seal_id, epoch, counter, seq))
 
-    def _tell(self, unit: UnitOfWork, batch: Batch) -> None:
-        """Delivery workers first, for a person waits at their other end."""
+    def _tell(self, unit: UnitOfWork) -> None:
+        """The delivery workers, for a person waits at their other end."""
         due = [entry for entry in unit.writes.entries if entry.done_ms is None]
         if due:
             for offer in self._workers:
                 offer(due)
+
+    def _answer(self, unit: UnitOfWork, batch: Batch) -> None:
+        """Those who wait for what came of their action, and those who watch."""
         for waits, answer in batch.answers:
             if waits is not None and not waits.done():
                 waits.set_result(answer)
