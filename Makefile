@@ -9,7 +9,7 @@ UNIT := tests/portable tests/core tests/store
 AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit bench pictures diagrams micropython neighbours lock clean
+.PHONY: help demo test check unit mutants bench pictures diagrams micropython neighbours lock clean
 .PHONY: venv venv-run
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo 'make unit         only the quick tests, in seconds'
 	@echo 'make check        only the checks: style, types, layers, firmware compiles for MicroPython'
 	@echo 'make bench        measure this machine against the promised figures -> bench/latest.json'
+	@echo 'make mutants      change one thing of the core at a time: does a test notice?'
 	@echo 'make pictures     take the pictures of README and docs/ anew, from the running demo'
 	@echo 'make diagrams     write the state machines of ARCHITECTURE.md anew, from their tables'
 	@echo 'make micropython  fetch the MicroPython interpreter that the tests run the seal on'
@@ -54,6 +55,11 @@ test: check
 	@sh .ci/micropython.sh || [ "$$CI" != true ]
 	$(BIN)/python -m pytest $(AT_ONCE)
 
+mutants:
+	@sh .ci/bootstrap.sh mutants
+	@$(BIN)/python .ci/mutants.py $(if $(ALL),--all) $(if $(SAMPLE),--sample $(SAMPLE)) \
+	  $(if $(SEED),--seed $(SEED)) $(if $(SINCE),--since $(SINCE))
+
 bench: venv
 	@sh .ci/neighbours.sh || true
 	$(BIN)/python -m bench
@@ -75,6 +81,6 @@ lock:
 	@sh .ci/lock.sh
 
 clean:
-	rm -rf .venv .mpy .mpy-i386 .neighbours dist build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .mutants .mpy .mpy-i386 .neighbours dist build .mypy_cache .ruff_cache .pytest_cache
 	rm -rf .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

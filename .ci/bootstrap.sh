@@ -2,6 +2,7 @@
 # Make .venv: a Python of this project's own with the locked packages in it.
 #   sh .ci/bootstrap.sh run     what `menshen` needs (requirements.lock)
 #   sh .ci/bootstrap.sh dev     that, and what the tests and checks need (requirements-dev.lock)
+#   sh .ci/bootstrap.sh mutants that, and what `make mutants` needs (requirements-mutants.lock)
 # It takes python3 and pip as they are set up on this machine (mirror, proxy, certificates) and is
 # done at once where nothing has changed since the last time. Root or not makes no difference.
 set -eu
@@ -17,11 +18,13 @@ give_up() { say "$*"; exit 1; }
 case $kind in
   run) lock=requirements.lock ;;
   dev) lock=requirements-dev.lock ;;
-  *) give_up "'$kind' is not known; it is run or dev" ;;
+  mutants) lock=requirements-mutants.lock ;;
+  *) give_up "'$kind' is not known; it is run, dev or mutants" ;;
 esac
 
-print=$(cat requirements.lock requirements-dev.lock pyproject.toml .ci/bootstrap.sh | cksum)
-for enough in "$kind" dev; do
+print=$(cat requirements.lock requirements-dev.lock requirements-mutants.lock pyproject.toml .ci/bootstrap.sh | cksum)
+case $kind in run) more="run dev mutants" ;; dev) more="dev mutants" ;; *) more=mutants ;; esac
+for enough in $more; do
   if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$enough $print $here" ]; then exit 0; fi
 done
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Resolve the dependencies of pyproject.toml for every platform into the two lock files. What is
+# Resolve the dependencies of pyproject.toml for every platform into the three lock files. What is
 # locked already stays as it is; `sh .ci/lock.sh --upgrade` takes the newest of everything.
 set -eu
 cd "$(dirname "$0")/.."
@@ -10,4 +10,6 @@ compile() {
 }
 compile "$@" --output-file requirements.lock
 compile "$@" --group dev --constraint requirements.lock --output-file requirements-dev.lock
+compile "$@" --group dev --group mutants --constraint requirements-dev.lock \
+  --output-file requirements-mutants.lock
 echo "lock: $(grep -c '^[a-z]' requirements.lock) packages to run, $(grep -c '^[a-z]' requirements-dev.lock) with the tests'"

@@ -15,9 +15,16 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from hypothesis import settings
 
 from tests import neighbours
 from tests.neighbours import Broker, Influx, Neighbour
+
+# What passes once passes always, on a slow machine too. To look for what nobody has found yet:
+# pytest --hypothesis-profile=search
+settings.register_profile("same", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("search", deadline=None, print_blob=True)
+settings.load_profile("same")
 
 QUICK_ROOMS = {"portable", "core", "store"}
 _STARTED = pytest.StashKey[list[Neighbour]]()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-mutants.lock")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TOOLS_OF_THE_SET_UP = ["sh", "cat", "cksum", "dirname", "rm"]
 
@@ -36,7 +38,11 @@ def wanted(*groups: str) -> list[Requirement]:
 
 @pytest.mark.parametrize(
     ("lock", "groups"),
-    [("requirements.lock", ["checkout"]), ("requirements-dev.lock", ["checkout", "dev"])],
+    [
+        ("requirements.lock", ["checkout"]),
+        ("requirements-dev.lock", ["checkout", "dev"]),
+        ("requirements-mutants.lock", ["checkout", "dev", "mutants"]),
+    ],
 )
 def test_a_lock_holds_all_that_the_project_asks_for(lock: str, groups: list[str]) -> None:
     """Where this fails, `make lock` was forgotten."""
@@ -51,13 +57,14 @@ def pinned_within(requirement: Requirement, pins: dict[str, str]) -> bool:
     return version is not None and requirement.specifier.contains(version)
 
 
-def test_the_two_locks_agree() -> None:
-    run, dev = locked("requirements.lock"), locked("requirements-dev.lock")
-    assert {name: version for name, version in run.items() if dev.get(name) != version} == {}
+def test_the_locks_agree() -> None:
+    for smaller, larger in pairwise(LOCKS):
+        less, more = locked(smaller), locked(larger)
+        assert {name: version for name, version in less.items() if more.get(name) != version} == {}
 
 
 def test_every_locked_package_is_hashed_and_comes_from_the_users_own_index() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in LOCKS:
         lock = (ROOT / name).read_text()
         assert "://" not in lock
         assert len(re.findall(r"^\S+==.*(?: \\\n    --hash=)", lock, re.MULTILINE)) == len(
@@ -98,7 +105,7 @@ def missing(held: set[str], source: str, target: str) -> set[str]:
 
 def test_a_python_that_is_too_old_is_told_so(tmp_path: Path) -> None:
     """With nothing else on the PATH, the set-up says what is needed and leaves nothing behind."""
-    for name in ("requirements.lock", "requirements-dev.lock", "pyproject.toml"):
+    for name in (*LOCKS, "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
     tools = tmp_path / "bin"

@@ -13,7 +13,7 @@ from gateway.cli.output import bar, say, say_json, show
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.simulate import fleet, goals, html_report
 from gateway.simulate.ground_truth import START_MS
-from gateway.simulate.scenario import OURS, Scenario, ScenarioError, load
+from gateway.simulate.scenario import OURS, SHIPPED, Scenario, ScenarioError, load
 
 AROUND_MS = 30 * MINUTE_MS  # of a missed breach, before and after
 LINES_MAX = 200  # of its excerpt
@@ -28,7 +28,8 @@ def simulate(
     days: Annotated[int, typer.Option(min=1, max=366, help="How long they live.")] = 14,
     seed: Annotated[int, typer.Option(help="The same seed, the same fleet.")] = 1,
     scenario: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Another city's scenario, a TOML file.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Another city: a TOML file, or harsh, one of ours."),
     ] = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with plots here.")
@@ -44,7 +45,7 @@ def simulate(
     missed a breach that a report showed.
     """
     try:
-        city = load(scenario or OURS)
+        city = load(SHIPPED.get(str(scenario), scenario or OURS))
     except ScenarioError as error:
         raise CommandError(str(error), MISUSED) from error
     if door is not None:

@@ -72,6 +72,17 @@ class PageDue(Struct, frozen=True, tag="page_due"):
     to: str = ""  # who is told, where it is one person and no step: by warden_id
 
 
+class QuestionDue(Struct, frozen=True, tag="question_due"):
+    """The household could say what no report does, and is asked before anybody else is told.
+
+    Who can ask it does. Until then, and where nobody can, the case goes to a warden by day."""
+
+    page_id: str
+    case_id: str
+    reason: Reason
+    since_ms: int  # when the seal was last heard
+
+
 class OpeningRedated(Struct, frozen=True, tag="opening_redated"):
     """A copy of its report shows that the door opened earlier than it seemed: between the two. What
     it was stands here as it is judged now."""
@@ -84,10 +95,14 @@ class OpeningRedated(Struct, frozen=True, tag="opening_redated"):
 
 
 class OpeningAnnounced(Struct, frozen=True, tag="opening_announced"):
-    """An opening that had no permit was announced afterwards, within the grace time."""
+    """An opening that had no permit was announced afterwards, within the grace time.
+
+    `told`: somebody was told of it before.
+    """
 
     opening_id: str
     permit_id: str
+    told: bool = False
 
 
 class SilenceBegan(Struct, frozen=True, tag="silence_began"):
@@ -155,6 +170,7 @@ Effect = (
     | CaseMoved
     | ActionRefused
     | PageDue
+    | QuestionDue
     | PermitSpent
     | PermitRefused
     | SilenceBegan

@@ -103,9 +103,13 @@ class OrderPlaced(Struct, frozen=True, tag="order"):
 
 
 class PermitAnnounced(Struct, frozen=True, tag="permit"):
-    """An opening was announced; a permit of the same id is replaced."""
+    """An opening was announced; a permit of the same id is replaced.
+
+    `explains`: it may end the case of an opening that it came too late for.
+    """
 
     permit: Permit
+    explains: bool = True
 
 
 class CaseAction(Struct, frozen=True):

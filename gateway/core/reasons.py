@@ -49,7 +49,9 @@ class Reason(StrEnum):
     REFUSALS = "refusals"  # a burst of refused messages under one seal's name
     CHATTER = "chatter"  # openings too fast for a person: the contact is at fault, not the door
     SILENT = "silent"  # the seal is lost, and nothing speaks for more than a fault
-    SILENT_OPEN = "silent_open"  # lost while its door stood open
+    SILENT_OPEN = "silent_open"  # lost while its door stood open, for no reason that is known
+    # lost after a lawful opening, whose shutting nobody heard
+    SILENT_AFTER_OPENING = "silent_after_opening"
     SILENT_TAMPERED = "silent_tampered"  # lost after it was tampered with
     OUTAGE = "outage"  # many seals are lost from one cause; it explains the silence of each
     CANARY = "canary"  # the opening that proves the way to the phone: told, and no case
@@ -107,6 +109,9 @@ BREACHES = TAMPER | {
     Reason.SILENT_OPEN,
     Reason.SILENT_TAMPERED,
 }
+
+# What nobody saw and nobody is suspected of: the household can say, and a warden asks by day.
+QUESTIONS = frozenset({Reason.SILENT_AFTER_OPENING})
 
 # What has befallen the gateway or its site, and no single door.
 TROUBLES = frozenset(

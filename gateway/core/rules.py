@@ -45,6 +45,9 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     fault_captain_ms: int = HOUR_MS  # a fault escalates too, but nobody runs for it
     fault_centre_ms: int = 14_400_000
     fault_again_ms: int = DAY_MS
+    # A question that the household has not answered, and no report: by day, from when it was asked.
+    question_warden_ms: int = 14_400_000
+    question_captain_ms: int = 28_800_000
     # What is taken and not finished comes back, to the same person first.
     taken_ms: int = 1_800_000  # taken, and nobody there
     on_site_ms: int = HOUR_MS  # somebody there, and nothing reported

@@ -37,7 +37,8 @@ from gateway.core.events import (
 from gateway.core.model import Door, Doubt, Outages, Troubles
 from gateway.core.reasons import UNWATCHED, Reason
 from gateway.core.replay_window import ReplayWindow
-from gateway.core.site import SiteTurn, Step, reason_of
+from gateway.core.site import SiteTurn, Step
+from gateway.core.step_reason import reason_of
 from gateway.core.subject import Subject, SubjectKind, of_door
 from gateway.engine.event_log import EventLog
 from gateway.engine.outgoing import Addressing, entries_of

@@ -40,6 +40,7 @@ _WORDS: dict[Reason, str] = {
     Reason.CHATTER: N_("Contact flutters"),
     Reason.SILENT: N_("Seal not heard"),
     Reason.SILENT_OPEN: N_("Not heard since the door opened"),
+    Reason.SILENT_AFTER_OPENING: N_("Is the door shut?"),
     Reason.SILENT_TAMPERED: N_("Not heard since it was touched"),
     Reason.OUTAGE: N_("Outage"),
     Reason.CANARY: N_("Proof of the way"),
@@ -111,6 +112,10 @@ _WHY: dict[Reason, str] = {
     Reason.SILENT_OPEN: N_(
         "The seal was last heard while its door was open, so nobody knows yet that it is shut."
     ),
+    Reason.SILENT_AFTER_OPENING: N_(
+        "The seal has not been heard since a lawful opening, so nobody knows yet that the door is "
+        "shut. The household may answer; else a warden asks, by day."
+    ),
     Reason.SILENT_TAMPERED: N_(
         "The seal has not been heard since its cover or its magnet was out of place."
     ),
@@ -172,6 +177,10 @@ _WHY_WITH: dict[Reason, tuple[tuple[str, ...], str]] = {
         ("who", "why"),
         N_("Announced by {who}: {why}. That time is over, and the door still stands open."),
     ),
+    Reason.ANNOUNCED_LATE: (
+        ("who", "why", "told"),
+        N_("Announced afterwards by {who}: {why}. Told before that: {told}."),
+    ),
     Reason.GROUPED: (
         ("count", "breaches"),
         N_("{count} cases came at once; doors opened or seals touched among them: {breaches}."),
@@ -193,6 +202,9 @@ _FIRST_ACTION: dict[Reason, str] = {
     Reason.SILENT: N_("Send the installer: battery, signal, power."),
     Reason.SILENT_OPEN: N_(
         "Ask the household by telephone whether the door is shut, then send the installer."
+    ),
+    Reason.SILENT_AFTER_OPENING: N_(
+        "Ask the household by telephone whether the door is shut; the installer knows of the seal."
     ),
     Reason.SILENT_TAMPERED: N_("Go and check the seal."),
     Reason.OUTAGE: N_("Send the installer to what they share: power, network, access point."),

@@ -134,7 +134,7 @@ class Enrolment:
         doors = self._doors.table
         self._seals = SealRows(connection, at_ms, doors, self._events, replace=replace)
         self._orders = OrderRows(connection, at_ms, zone, doors, self._events)
-        self._permits = Announcements(connection, at_ms, zone, doors)
+        self._permits = Announcements(connection, at_ms, zone, doors, explains=False)
         self._schedule = ScheduleRows(connection, at_ms, zone, self._grids, self._wardens)
 
     def foresee(self, seals: Iterable[NewSeal]) -> None:

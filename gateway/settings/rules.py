@@ -47,6 +47,8 @@ LIMITS: dict[str, tuple[int, int, str]] = {
     "fault_captain_ms": (MINUTE_MS, 7 * DAY_MS, "a fault that nobody takes: the captain"),
     "fault_centre_ms": (MINUTE_MS, 7 * DAY_MS, "then the centre"),
     "fault_again_ms": (MINUTE_MS, 7 * DAY_MS, "then all of them again"),
+    "question_warden_ms": (MINUTE_MS, DAY_MS, "silent after a lawful opening: the warden, by day"),
+    "question_captain_ms": (MINUTE_MS, 7 * DAY_MS, "then the captain, by day"),
     "taken_ms": (MINUTE_MS, DAY_MS, "taken, and nobody there: it comes back"),
     "on_site_ms": (MINUTE_MS, DAY_MS, "there, and nothing reported: it comes back"),
     "fault_taken_ms": (MINUTE_MS, 7 * DAY_MS, "a taken fault, or a report alone that is missing"),
@@ -84,6 +86,7 @@ _IN_ORDER = (  # each may not be less than the one before
     ("late_heartbeats", "lost_heartbeats"),
     ("second_ms", "deputy_ms", "captain_ms", "centre_ms", "again_ms"),
     ("fault_captain_ms", "fault_centre_ms", "fault_again_ms"),
+    ("question_warden_ms", "question_captain_ms", "fault_again_ms"),
 )
 
 

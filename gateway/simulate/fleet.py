@@ -40,6 +40,7 @@ class Totals:
     days: int
     seed: int
     doors_of_warden: int
+    false_pages_goal: float = 0.5
     counts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[Reason] = field(default_factory=Counter)
     false: Counter[Reason] = field(default_factory=Counter)
@@ -70,6 +71,8 @@ class Totals:
         counts["reports_dropped"] += run.seal.dropped
         counts["steps"] += run.steps
         counts["escalations"] += seen.escalations
+        counts["questions"] += seen.questions
+        counts["questions_of_shut"] += seen.questions_of_shut
         counts["fault_pages"] += seen.fault_pages.total()
         counts["false_fault_pages"] += seen.false_fault_pages.total()
         self.fault_reasons += seen.fault_pages
@@ -143,8 +146,11 @@ class Totals:
             "false_pages": false,
             "false_pages_by_reason": _by_word(self.false),
             "false_pages_per_100_household_days": round(100 * false / days, 4),
+            "false_pages_goal": self.false_pages_goal,
             "needless_pages": self.needless.total(),
             "needless_pages_by_reason": _by_word(self.needless),
+            "questions": self.counts["questions"],
+            "questions_of_shut": self.counts["questions_of_shut"],
             "fault_pages": self.counts["fault_pages"] + self.outages.pages,
             "fault_pages_by_reason": _by_word(self.fault_reasons)
             | {str(Reason.OUTAGE): self.outages.pages},
@@ -164,7 +170,8 @@ def simulate(
     """Let the fleet live. `progress` hears how many doors are done."""
     began = time.perf_counter()
     size = buildings_of_grid(scenario) * doors_of(scenario)
-    totals = Totals(doors, days, seed, size)
+    most_false = scenario.goal.false_pages_per_100_household_days
+    totals = Totals(doors, days, seed, size, most_false)
     for first in range(0, doors, size):
         buildings = _grid(first // size, days, seed, scenario, doors, compressed)
         live(buildings)

@@ -1,19 +1,21 @@
-"""What a fleet must reach, next to what it reached: issue 3 and section 6 of the design."""
+"""What a fleet must reach, next to what it reached. How many pages may be false hangs on the city,
+so its scenario says it."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
 class Goal(NamedTuple):
-    """The most that a figure may be, and the figure without which that says nothing."""
+    """The most that a figure may be, and the figure without which that says nothing. `most` may be
+    the name of another figure that says it."""
 
-    most: float
+    most: float | str
     of: str
 
 
 GOALS: Mapping[str, Goal] = {
     "breaches_missed": Goal(0, "breaches_shown"),
-    "false_pages_per_100_household_days": Goal(1, "pages"),
+    "false_pages_per_100_household_days": Goal("false_pages_goal", "pages"),
     "false_coverage_claims": Goal(0, "openings_true"),
     "coverage_wrong_ms": Goal(0, "coverage_doors"),
     "outages_split": Goal(0, "outages_true"),
@@ -26,14 +28,12 @@ GOALS: Mapping[str, Goal] = {
 def holds(figures: Mapping[str, Any], name: str) -> bool | None:
     """Whether a figure reaches its goal; None where this fleet did not put it to the test."""
     goal = GOALS[name]
-    return figures[name] <= goal.most if figures[goal.of] else None
+    return bool(figures[name] <= _most(figures, name)) if figures[goal.of] else None
 
 
 def judged(figures: Mapping[str, Any]) -> dict[str, dict[str, float | bool | None]]:
     """Each goal: the most that its figure may be, and whether it holds."""
-    return {
-        name: {"most": goal.most, "holds": holds(figures, name)} for name, goal in GOALS.items()
-    }
+    return {name: {"most": _most(figures, name), "holds": holds(figures, name)} for name in GOALS}
 
 
 def said(figures: Mapping[str, Any], name: str) -> str:
@@ -41,4 +41,9 @@ def said(figures: Mapping[str, Any], name: str) -> str:
     if name not in GOALS:
         return ""
     verdict = {True: "holds", False: "MISSED", None: "untried"}[holds(figures, name)]
-    return f"at most {GOALS[name].most:g}: {verdict}"
+    return f"at most {_most(figures, name):g}: {verdict}"
+
+
+def _most(figures: Mapping[str, Any], name: str) -> float:
+    most = GOALS[name].most
+    return float(figures[most]) if isinstance(most, str) else most

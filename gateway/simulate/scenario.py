@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 OURS = Path(__file__).with_name("scenario.toml")
+SHIPPED = {"default": OURS, "harsh": OURS.with_name("harsh.toml")}  # by the names of --scenario
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Rate = Annotated[float, Meta(ge=0, le=1_000)]
@@ -118,6 +119,12 @@ class Warden(Struct, frozen=True, forbid_unknown_fields=True):
     closes_min: Range
 
 
+class Goal(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the rules must reach in this city."""
+
+    false_pages_per_100_household_days: Rate = 0.5
+
+
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that the truth is made from."""
 
@@ -128,10 +135,11 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     radio: Radio
     building: Building
     warden: Warden
+    goal: Goal = Goal()
 
 
 def load(path: Path = OURS) -> Scenario:
-    """Read and check a file. HabitsError with a sentence if it is wrong."""
+    """Read and check a file. ScenarioError with a sentence if it is wrong."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

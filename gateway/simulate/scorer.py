@@ -11,8 +11,10 @@
   *escalation*). It is true if a true opening or tampering is behind it, else false: there was
   nothing to see. A lawful opening that nobody announced is a true page. A page that an opening has
   outlasted its permit is false where the door had shut in time; one about a silent seal with its
-  door open is false where the door is shut by then. `needless` are true pages for openings that
+  door open is false where the door is shut by then, and so is a warden's question by day about one
+  that fell silent after a lawful opening. `needless` are true pages for openings that
   were announced beforehand: an unannounced one has spent their permit, or one was taken for two.
+- A *question* is for the household: nobody is paged by it.
 - A *fault page* goes to the installer. It is true if the contact really chattered, or the seal
   really had no power or no air when it was paged.
 - *Time to page*: of a true page, from the edge (tampering; the end of the permit) to the step that
@@ -32,10 +34,10 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from gateway.core.duration import MINUTE_MS, SECOND_MS
-from gateway.core.effects import Effect, OpeningBegan, PageDue
+from gateway.core.effects import Effect, OpeningBegan, PageDue, QuestionDue
 from gateway.core.events import Event, ReportCame
 from gateway.core.model import Contact, Door
-from gateway.core.reasons import FAULTS, TAMPER, Reason
+from gateway.core.reasons import FAULTS, QUESTIONS, TAMPER, Reason
 from gateway.simulate.causes import Answer
 from gateway.simulate.ground_truth import GroundTruth
 from gateway.simulate.scenario import Radio
@@ -43,7 +45,7 @@ from gateway.simulate.seal import Seal
 from sealwire.report import EDGES_MODULUS
 
 EXCUSES = frozenset({Reason.PERMIT, Reason.ALLOWANCE, Reason.OPEN_AFTER_RESTART, Reason.FOUND_OPEN})
-OF_NOW = frozenset(
+OF_NOW = QUESTIONS | frozenset(
     {
         Reason.OPEN_AFTER_RESTART,
         Reason.FOUND_OPEN,
@@ -65,6 +67,8 @@ class Seen:
     fault_pages: Counter[Reason] = field(default_factory=Counter)
     false_fault_pages: Counter[Reason] = field(default_factory=Counter)
     escalations: int = 0
+    questions: int = 0  # for households
+    questions_of_shut: int = 0  # of them, where the door was shut by then
     false: Counter[Reason] = field(default_factory=Counter)
     needless: Counter[Reason] = field(default_factory=Counter)
     waits_ms: list[int] = field(default_factory=list)  # of true pages
@@ -125,6 +129,9 @@ class Scorer:
                 self._began(effect, event, before, counts)
             elif isinstance(effect, PageDue):
                 self._page(now_ms, effect)
+            elif isinstance(effect, QuestionDue):
+                self.seen.questions += 1
+                self.seen.questions_of_shut += self._leaf is not Contact.OPEN
 
     def _news(self, before: Door, event: ReportCame) -> tuple[int, ...]:
         """The counts that this report is the first to show."""

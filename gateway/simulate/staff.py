@@ -44,6 +44,9 @@ class Staff:
         """A page arrived. Most are answered soon; some escalate first."""
         if page.case_id == self._acting:
             return
+        case = self._door().case
+        if page.reason in FAULTS and case is not None and case.reason not in FAULTS:
+            return  # the installer mends the seal; the case is somebody else's
         self._acting = page.case_id
         wait_ms = int(self._chance.uniform(*self._scenario.acknowledges_s) * SECOND_MS)
         if page.reason in FAULTS:  # the installer's own round

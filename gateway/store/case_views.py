@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, func, select, tuple_
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import Action
 from gateway.core.model import CaseState
-from gateway.core.reasons import FAULTS, Reason
+from gateway.core.reasons import FAULTS, QUESTIONS, Reason
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import states, tables
 from gateway.store.records import records
@@ -164,7 +164,7 @@ def open_cases(connection: Connection, limit: int) -> list[CaseRow]:
     order = (
         c.shelved_until_ms.is_not(None),
         c.state.not_in(WAITING),
-        c.reason.in_(FAULTS),
+        c.reason.in_(FAULTS | QUESTIONS),
         c.moved_ms.desc(),
         c.case_id,
     )

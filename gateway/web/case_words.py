@@ -57,7 +57,13 @@ _OVER_WHEN_SHUT = (
 _CLEARED_AS: dict[Reason, str] = {
     **dict.fromkeys(TAMPER, N_("The seal is in place again, still to be answered")),
     **dict.fromkeys(
-        (Reason.SILENT, Reason.SILENT_OPEN, Reason.SILENT_TAMPERED, Reason.OUTAGE),
+        (
+            Reason.SILENT,
+            Reason.SILENT_OPEN,
+            Reason.SILENT_AFTER_OPENING,
+            Reason.SILENT_TAMPERED,
+            Reason.OUTAGE,
+        ),
         N_("Heard again, still to be answered"),
     ),
     **dict.fromkeys(_OVER_WHEN_SHUT, N_("Shut again, still to be answered")),

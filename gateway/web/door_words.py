@@ -12,7 +12,7 @@ from gateway.core.doors.orders import why_not_under_order
 from gateway.core.doors.silence import Liveness, liveness
 from gateway.core.model import Case, CaseState, Contact, Door
 from gateway.core.paging.schedule import Role
-from gateway.core.reasons import TAMPER, UNANNOUNCED, Reason
+from gateway.core.reasons import QUESTIONS, TAMPER, UNANNOUNCED, Reason
 from gateway.core.rules import Rulebook
 from gateway.language.catalogue import N_
 from gateway.store.case_views import WAITING
@@ -38,6 +38,7 @@ WORDS = {
     "lost": N_("Not seen"),
     "outage": N_("Not seen: outage"),
     "lost_waiting": N_("Not seen, waits for a person"),
+    "to_ask": N_("Not seen, to be asked"),
     "aside": N_("Put aside"),
     "at_door": N_("Somebody is at the door"),
     "no_seal": N_("No seal"),
@@ -151,6 +152,8 @@ def _word_of_case(door: Door, case: Case, tone: str, is_lost: bool) -> str:
         return "aside"
     if case.state is CaseState.ON_SITE:
         return "at_door"
+    if tone == "waiting" and is_lost and case.reason in QUESTIONS:
+        return "to_ask"
     if tone == "waiting" and (is_lost or door.chattering is not None):
         return "chattering" if door.chattering is not None else "lost_waiting"
     if tone == "waiting" and case.reason in TAMPER:

@@ -19,6 +19,7 @@ from gateway.core.effects import (
     OpeningBegan,
     OpeningEnded,
     PageDue,
+    QuestionDue,
     WatchDoubted,
 )
 from gateway.core.events import DeadlineCame, DoorPlaced, Event, OrderPlaced, ReportCame, SealBound
@@ -68,6 +69,15 @@ def page(who: str, why: str = "", door: str = "", times: int | None = 1) -> Expe
         )
 
     return Expected(f"a page to the {who} {door} because: {why or 'anything'}", matches, times)
+
+
+def question(door: str = "", times: int | None = 1) -> Expected:
+    """The household could say whether its door is shut."""
+
+    def matches(_: "Site", place: str, effect: Effect) -> bool:
+        return isinstance(effect, QuestionDue) and door in ("", place)
+
+    return Expected(f"a question for the household {door}", matches, times)
 
 
 def case(state: str, why: str = "", door: str = "", times: int | None = None) -> Expected:

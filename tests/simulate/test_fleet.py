@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from gateway.simulate import fleet, goals, html_report
 from gateway.simulate.building import BuildingRun
-from gateway.simulate.scenario import Scenario, load
+from gateway.simulate.scenario import SHIPPED, Scenario, load
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +154,18 @@ def test_the_goals_hold(scenario: Scenario) -> None:
     assert len(tried) >= 5
     assert [name for name in tried if not goals[name]["holds"]] == []
     assert said["breaches_shown"] >= 10
+
+
+def test_the_goals_hold_in_a_harsh_city() -> None:
+    """Seals that speak seldom, long fades, couriers whom nobody announces: silence after a lawful
+    opening is a question, and a warden hears of the few that no report answers by day."""
+    harsh = change(load(SHIPPED["harsh"]), "breach", per_order=0.3)
+    said = figures(fleet.simulate(324, 7, 1, harsh))
+    goals = said["goals"]
+    assert said["false_pages_goal"] == 3
+    assert [name for name, goal in goals.items() if goal["holds"] is False] == []
+    assert said["breaches_shown"] >= 20
+    assert said["questions"] >= 5 * said["pages_by_reason"]["silent_after_opening"] > 0
 
 
 def test_a_goal_that_nothing_put_to_the_test_does_not_hold() -> None:

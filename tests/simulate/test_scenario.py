@@ -3,13 +3,22 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from gateway.simulate.scenario import OURS, ScenarioError, load
+from gateway.simulate.scenario import OURS, SHIPPED, Goal, ScenarioError, load
 
 
 def test_ours_adds_up_to_four_lawful_openings_a_day() -> None:
     kinds = load().household.kinds().values()
     assert sum(kind.per_day for kind in kinds) == pytest.approx(4.0)
+
+
+def test_the_harsh_city_is_ours_but_for_its_air_and_its_couriers() -> None:
+    ours, harsh = load(), load(SHIPPED["harsh"])
+    parcel = replace(ours.household.parcel, announced=0, late=0)
+    radio = replace(ours.radio, heartbeat_s=300, loss=0.05, fades_per_day=0.6, fade_min=(1, 600))
+    household = replace(ours.household, parcel=parcel)
+    assert harsh == replace(ours, household=household, radio=radio, goal=Goal(3))
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,13 @@ RAISED = Case("c", Reason.SILENT_OPEN, CaseState.PAGED, NOW)
             False,
         ),
         (
+            replace(SEEN, case=replace(RAISED, reason=Reason.SILENT_AFTER_OPENING)),
+            4 * HEARTBEAT_MS,
+            "waiting",
+            "to_ask",
+            False,
+        ),
+        (
             replace(SEEN, case=replace(RAISED, shelf=Shelf(actor_of("w"), "y", 9))),
             0,
             "in_hand",

@@ -24,7 +24,7 @@ from gateway.core.doors.orders import quiet
 from gateway.core.effects import CaseMoved, Effect, PageDue
 from gateway.core.events import DutyEnds
 from gateway.core.model import Case, CaseState, Door, Outage, SecondaryFault, Shelf, Trouble
-from gateway.core.reasons import BREACHES, TAMPER, TROUBLES, Reason
+from gateway.core.reasons import BREACHES, FAULTS, QUESTIONS, TAMPER, TROUBLES, Reason
 from gateway.core.rules import Rules
 
 H = TypeVar("H", Door, Outage, Trouble)
@@ -50,7 +50,7 @@ def raise_case(
     case = holder.case or Case(
         page_id, reason, CaseState.RAISED, now_ms, since_ms=since_ms, refers_to=holder.last_case
     )
-    if case.openings and case.reason in BREACHES and reason not in BREACHES:
+    if case.openings and _is_secondary(reason, case.reason):
         told_ms = escalation.may_start_ms(reason, now_ms, _quiet(holder, now_ms), rules)
         fault = SecondaryFault(page_id, reason, since_ms, told_ms)
         return _join_quietly(holder, case, fault, now_ms, rules)
@@ -73,6 +73,13 @@ def raise_case(
         case, pages = escalation.begin(case, page_id, reason, since_ms, now_ms, hours, rules)
     holder = replace(holder, case=case, last_case=case.case_id)
     return holder, (CaseMoved(case, now_ms), *pages)
+
+
+def _is_secondary(reason: Reason, to: Reason) -> bool:
+    """Whether the one matters less than what the case is about already."""
+    if to in QUESTIONS:
+        return reason in FAULTS
+    return to in BREACHES and reason not in BREACHES
 
 
 def _quiet(holder: Door | Outage | Trouble, now_ms: int) -> escalation.QuietHours:

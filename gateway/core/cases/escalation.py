@@ -15,13 +15,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.core import local_time
-from gateway.core.effects import Effect, PageDue
+from gateway.core.effects import Effect, PageDue, QuestionDue
 from gateway.core.model import Case, Escalation
 from gateway.core.paging.schedule import Role
-from gateway.core.reasons import BREACHES, FAULTS, SLOW_TROUBLES, TROUBLES, Reason
+from gateway.core.reasons import BREACHES, FAULTS, QUESTIONS, SLOW_TROUBLES, TROUBLES, Reason
 from gateway.core.rules import Rules
 
-_AGAIN_BY_DAYS = FAULTS | SLOW_TROUBLES
+_AGAIN_BY_DAYS = FAULTS | QUESTIONS | SLOW_TROUBLES
 QuietHours = tuple[tuple[int, int], ...]
 CaseChange = tuple[Case, tuple[Effect, ...]]
 
@@ -36,7 +36,7 @@ class Ways(StrEnum):
 
 class EscalationStep(Struct, frozen=True):
     """Who is told, by which channels, and which of the rules says how long after the beginning of
-    the round; the first has none."""
+    the round. The first has none, but for a question, which the household may answer before."""
 
     role: Role
     ways: Ways
@@ -58,6 +58,10 @@ FAULT_STEPS = (
     EscalationStep(Role.INSTALLER, Ways.ALL),
     EscalationStep(Role.CAPTAIN, Ways.ALL, "fault_captain_ms"),
     EscalationStep(Role.CENTRE, Ways.ALL, "fault_centre_ms"),
+)
+QUESTION_STEPS = (
+    EscalationStep(Role.WARDEN, Ways.ALL, "question_warden_ms"),
+    EscalationStep(Role.CAPTAIN, Ways.ALL, "question_captain_ms"),
 )
 CANARY_STEPS = (  # the way to the wardens' phones is what may be broken
     EscalationStep(Role.CENTRE, Ways.ALL),
@@ -92,6 +96,7 @@ ENGINEER_STEPS = (  # the installer mends it, and the others know that it is to 
 _STEPS = {
     Reason.CANARY_MISSED: CANARY_STEPS,
     Reason.UNREACHABLE: UNREACHABLE_STEPS,
+    **dict.fromkeys(QUESTIONS, QUESTION_STEPS),
     Reason.REVIEW_WAITS: REVIEW_STEPS,
     **dict.fromkeys(TROUBLES, WATCH_STEPS),
     Reason.CHANNEL_FAILING: CHANNEL_STEPS,
@@ -116,14 +121,18 @@ def begin(
     first_to: str = "",
 ) -> CaseChange:
     """Tell of something new in the case: at once, or when the day or the quiet hours allow it; to
-    one person first, if one is named."""
-    starts_ms = may_start_ms(reason, now_ms, quiet, rules)
+    one person first, if one is named. A question waits for its household first."""
+    is_asked = reason in QUESTIONS and page_id == case.case_id
+    wait_ms = steps_for(reason)[0].wait_ms(rules)  # what comes back has waited already
+    starts_ms = may_start_ms(reason, now_ms + wait_ms if is_asked else now_ms, quiet, rules)
     case = replace(
         case,
         escalation=Escalation(
-            page_id, reason, since_ms, starts_ms, began_ms=starts_ms, first_to=first_to
+            page_id, reason, since_ms, starts_ms, began_ms=starts_ms - wait_ms, first_to=first_to
         ),
     )
+    if is_asked:
+        return case, (QuestionDue(page_id, case.case_id, reason, since_ms),)
     return escalate(case, now_ms, rules) if starts_ms <= now_ms else (case, ())
 
 
@@ -133,6 +142,11 @@ def escalate(case: Case, now_ms: int, rules: Rules) -> CaseChange:
     escalation = case.escalation
     if escalation is None:
         return case, ()
+    by_day_ms = may_start_ms(escalation.reason, now_ms, (), rules)
+    if escalation.reason in QUESTIONS and by_day_ms > now_ms:  # no step of it wakes anybody
+        began_ms = escalation.began_ms + by_day_ms - escalation.next_ms
+        waits = replace(escalation, next_ms=by_day_ms, began_ms=began_ms)
+        return replace(case, escalation=waits), ()
     if escalation.first_to:
         return _to_one(case, escalation, now_ms, rules)
     steps = steps_for(escalation.reason)
@@ -160,7 +174,8 @@ def _to_one(case: Case, escalation: Escalation, now_ms: int, rules: Rules) -> Ca
     )
     wait_ms = rules.fault_captain_ms if is_slow(escalation.reason) else rules.deputy_ms
     starts_ms = now_ms + wait_ms
-    later = replace(escalation, first_to="", next_ms=starts_ms, began_ms=starts_ms)
+    began_ms = starts_ms - steps_for(escalation.reason)[0].wait_ms(rules)
+    later = replace(escalation, first_to="", next_ms=starts_ms, began_ms=began_ms)
     return replace(case, escalation=later), (page,)
 
 
@@ -199,16 +214,17 @@ def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) ->
         return replace(escalation, step_index=step_index + 1, next_ms=next_ms)
     again_ms = rules.fault_again_ms if is_slow(escalation.reason) else rules.again_ms
     round_ms = max(again_ms, steps[-1].wait_ms(rules))
-    next_ms = escalation.began_ms + round_ms
+    first_ms = escalation.began_ms + steps[0].wait_ms(rules)
+    next_ms = first_ms + round_ms
     if next_ms < now_ms + rules.second_ms:
-        rounds = -(-(now_ms + rules.second_ms - escalation.began_ms) // round_ms)
-        next_ms = escalation.began_ms + rounds * round_ms
+        rounds = -(-(now_ms + rules.second_ms - first_ms) // round_ms)
+        next_ms = first_ms + rounds * round_ms
     return replace(
         escalation,
         step_index=0,
         round=escalation.round + 1,
         next_ms=next_ms,
-        began_ms=next_ms,
+        began_ms=next_ms - steps[0].wait_ms(rules),
         received=False,
     )
 
@@ -216,7 +232,7 @@ def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) ->
 def may_start_ms(reason: Reason, now_ms: int, quiet: QuietHours, rules: Rules) -> int:
     """When the first step may be told: by day, or outside the quiet hours."""
     starts_ms = now_ms
-    if reason in FAULTS:
+    if reason in FAULTS | QUESTIONS:
         starts_ms = _not_within(starts_ms, (rules.day_to_min, rules.day_from_min), rules)
     if reason not in BREACHES:
         for window in quiet:

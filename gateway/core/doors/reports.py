@@ -10,7 +10,7 @@ from gateway.core.doors.observation import Observation, may_be_older, observe, o
 from gateway.core.effects import Effect
 from gateway.core.events import MemoryEnded, ReportCame, SealBound, SealUnbound
 from gateway.core.model import Contact, Door
-from gateway.core.reasons import BREACHES, FAULTS
+from gateway.core.reasons import BREACHES, FAULTS, QUESTIONS
 from gateway.core.rules import Rules
 
 RULES: tuple[Callable[[Door, Observation, Rules], DoorChange], ...] = (
@@ -75,7 +75,7 @@ def _hung_anew(
     door: Door, seal_id: str | None, heartbeat_ms: int | None, now_ms: int
 ) -> DoorChange:
     """The door with another seal: its counter starts anew, and so does what is known."""
-    door, effects = cleared(door, BREACHES | FAULTS, now_ms)
+    door, effects = cleared(door, BREACHES | FAULTS | QUESTIONS, now_ms)
     silent, opening = door.silence, door.opening
     if opening is not None and opening.shut_from_ms is None:
         opening = replace(opening, shut_from_ms=door.observed_until_ms)

@@ -1,8 +1,16 @@
 """Silence is neither compliance nor guilt: a seal that is not heard is a fault, until proven more.
 
-How alive a seal is is worked out when somebody asks. Lost, it is the installer's, by day; the
-warden's only if it fell silent while its door stood open, or after it was tampered with. Where many
-fall silent together, an outage explains them all (outages.py), and nobody is told of each.
+How alive a seal is is worked out when somebody asks. Lost, it is the installer's, by day. What it
+last said of its door decides who else hears of it:
+
+- it was tampered with: the warden, at any hour;
+- open by a lawful opening, whose shutting nobody heard: a question. The household can answer it
+  first, a report may, and where neither does a warden asks, by day;
+- open by an unlawful one: it belongs to the case of that, and to whoever has it;
+- open for no reason that is known: the warden, at any hour.
+
+Where many fall silent together, an outage explains them all (outages.py), and nobody is told of
+each.
 """
 
 from enum import StrEnum
@@ -15,8 +23,12 @@ from gateway.core.doors.orders import why_not_under_order
 from gateway.core.effects import Effect, SilenceBegan, SilenceEnded
 from gateway.core.events import OutageBegan, OutageEnded
 from gateway.core.model import Contact, Door, Silence
-from gateway.core.reasons import Reason
+from gateway.core.reasons import BREACHES, UNWATCHED, Reason
 from gateway.core.rules import Rules
+
+LAWFUL = UNWATCHED | {Reason.PERMIT, Reason.ALLOWANCE}
+# What ends by itself once the seal is heard, or an outage explains it.
+ONLY_SILENT = frozenset({Reason.SILENT, Reason.SILENT_AFTER_OPENING})
 
 
 class Liveness(StrEnum):
@@ -48,11 +60,11 @@ def heard_again(door: Door, now_ms: int) -> DoorChange:
         return door, ()
     door = replace(door, silence=None)
     effects: tuple[Effect, ...] = (SilenceEnded(silence.since_ms),)
-    if door.case is not None and door.case.reason is Reason.SILENT:
+    if door.case is not None and door.case.reason in ONLY_SILENT:
         door, ended = end_by_rule(door, door.case, Reason.HEARD_AGAIN, now_ms)
         effects += ended
-    over = {Reason.SILENT} if door.opening is not None else {Reason.SILENT, Reason.SILENT_OPEN}
-    door, cleared = case.cleared(door, frozenset(over), now_ms)
+    over = ONLY_SILENT if door.opening is not None else ONLY_SILENT | {Reason.SILENT_OPEN}
+    door, cleared = case.cleared(door, over, now_ms)
     return door, effects + cleared
 
 
@@ -88,22 +100,31 @@ def told_ms(silence: Silence) -> int | None:
 
 
 def tell(door: Door, silence: Silence, _due_ms: int, now_ms: int, rules: Rules) -> DoorChange:
-    """It has lasted. Nobody is told where an outage explains it; nor, for now, where the door has a
-    case already, or no order."""
+    """It has lasted. Nobody is told where an outage explains it; nor, for now, where the door has
+    no order, or a case already that is about something else."""
     door = replace(door, silence=replace(silence, told_ms=None))
     if door.outage is not None:
         return door, ()
-    if door.case is not None or why_not_under_order(door, now_ms):
+    reason = _reason(door)
+    joins = reason is Reason.SILENT and _is_of_case(door)
+    is_elsewhere = door.case is not None and not (joins and door.case.reason in BREACHES)
+    if is_elsewhere or why_not_under_order(door, now_ms):
         again_ms = now_ms + rules.silence_ms
         return replace(door, silence=replace(silence, told_ms=again_ms)), ()
     page_id = f"{door.seal_id}-silent-{now_ms}"  # an outage may have explained it once before
-    return raise_case(door, _reason(door), page_id, now_ms, silence.since_ms, rules)
+    door, effects = raise_case(door, reason, page_id, now_ms, silence.since_ms, rules)
+    if reason is not Reason.SILENT_AFTER_OPENING:
+        return door, effects
+    door, seal = raise_case(  # whatever the household says: its seal is the installer's
+        door, Reason.SILENT, page_id + "-seal", now_ms, silence.since_ms, rules
+    )
+    return door, effects + seal
 
 
 def explained(door: Door, event: OutageBegan, now_ms: int, _: Rules) -> DoorChange:
     """An outage explains the silence: a case that was about nothing else ends."""
     door = replace(door, outage=event.outage_id)
-    if door.case is not None and door.case.reason is Reason.SILENT:
+    if door.case is not None and door.case.reason in ONLY_SILENT:
         return end_by_rule(door, door.case, Reason.OUTAGE, now_ms)
     return door, ()
 
@@ -122,11 +143,24 @@ def unexplained(door: Door, event: OutageEnded, now_ms: int, rules: Rules) -> Do
 def _reason(door: Door) -> Reason:
     if door.cover or door.magnet:
         return Reason.SILENT_TAMPERED
-    return Reason.SILENT_OPEN if _stands_open(door) else Reason.SILENT
+    if door.contact is not Contact.OPEN or door.chattering is not None:
+        return Reason.SILENT
+    if door.opening is not None and door.opening.reason in LAWFUL:
+        return Reason.SILENT_AFTER_OPENING
+    return Reason.SILENT if _is_of_case(door) else Reason.SILENT_OPEN
 
 
-def _stands_open(door: Door) -> bool:
-    return door.contact is Contact.OPEN and door.chattering is None
+def _is_of_case(door: Door) -> bool:
+    """Whether the door was last heard open, and its opening is what somebody was told of already.
+
+    That case is not over before the door is heard shut: whoever has it, or had it, knows."""
+    if door.opening is None or door.contact is not Contact.OPEN:
+        return False
+    cases = (door.case, *door.in_review)
+    return any(
+        other is not None and other.cleared_ms is None and other.reason in BREACHES
+        for other in cases
+    )
 
 
 def _patience_ms(door: Door, rules: Rules) -> int:

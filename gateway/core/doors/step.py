@@ -63,7 +63,7 @@ from gateway.core.events import (
     SealUnbound,
 )
 from gateway.core.model import Door
-from gateway.core.reasons import BREACHES, Reason
+from gateway.core.reasons import BREACHES, QUESTIONS, Reason
 from gateway.core.rules import Rules
 
 RULES_DUE_MAX = 16  # in one step; more deadlines than a door can hold
@@ -165,7 +165,7 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
 }
 
 # What is raised at a door under an order only.
-UNDER_ORDER = BREACHES | {Reason.CHATTER, Reason.SILENT}
+UNDER_ORDER = BREACHES | QUESTIONS | {Reason.CHATTER, Reason.SILENT}
 
 
 def _order_over_ms(door: Door) -> int | None:

@@ -6,7 +6,7 @@ from gateway.core.events import DoorClassed, PageReceived
 from gateway.core.model import Contact
 from gateway.core.rules import CANARY, Rules
 from gateway.replay.coverage import ledger
-from tests.core.actors import MINUTE
+from tests.core.actors import MINUTE, Seal
 from tests.core.timeline import (
     SITE,
     Site,
@@ -18,6 +18,7 @@ from tests.core.timeline import (
     nobody,
     opening,
     page,
+    question,
     warden,
 )
 
@@ -80,12 +81,111 @@ def test_a_in_review_case_of_silence_closes_when_the_seal_is_heard() -> None:
     assert site.doors["3-201"].in_review == ()
 
 
-def test_an_open_door_that_falls_silent_is_the_wardens() -> None:
+def opens_lawfully_and_falls_silent(site: Site, time: str) -> None:
+    site.at(time).door("3-201").may_open(time, "22:00", longest_min=10)
+    site.door("3-201").opens()
+    site.live_until(site.now_ms + 1_000)
+    site.door("3-201").loses_power()
+
+
+def test_silence_after_a_lawful_opening_is_a_question_and_the_wardens_after_four_hours() -> None:
     site = Site("3-201")
-    site.at("10:00").door("3-201").may_open("10:00", "11:00", longest_min=300)
+    opens_lawfully_and_falls_silent(site, "10:01")
+    site.want(
+        between("10:01", "10:38"),
+        question(),
+        page(installer, why="silent"),
+        page(warden, times=0),
+        case("raised", why="silent after opening"),
+    )
+    site.want(between("10:38:01", "14:37"), nobody())
+    site.want(between("14:37:01", "14:38"), page(warden, why="silent after opening"))
+    site.want(between("14:38:01", "18:37"), nobody())
+    site.want(between("18:37:01", "18:38"), page(captain), question(times=0))
+
+
+def test_a_question_of_the_evening_wakes_nobody_and_the_captain_comes_after_the_warden() -> None:
+    site = Site("3-201")
+    opens_lawfully_and_falls_silent(site, "18:00")
+    site.want(between("18:00", "18:37"), question(), page(installer, why="silent"))
+    site.want(between("18:37:01", "day 2 07:59:59"), nobody())
+    site.want(between("day 2 08:00", "day 2 08:00"), page(warden), page(captain, times=0))
+    site.want(between("day 2 08:00:01", "day 2 12:00"), page(captain))
+    site.want(between("day 2 12:00:01", "day 3 07:59:59"), nobody())
+    site.want(between("day 3 08:00", "day 3 08:00"), page(warden), question(times=0))
+
+
+def test_a_question_is_over_when_the_seal_is_heard_and_nobody_was_disturbed() -> None:
+    site = Site("3-201")
+    opens_lawfully_and_falls_silent(site, "10:01")
+    site.at("13:00").door("3-201").gets_power()
+    site.want(between("13:00", "13:00"), case("closed", why="heard again"))
+    site.want(between("10:38", "12:59"), page(warden, times=0))
+
+
+def test_heard_again_and_open_still_is_told_at_once() -> None:
+    site = Site("3-201")
+    site.at("10:01").door("3-201").may_open("10:00", "22:00", longest_min=10)
+    site.door("3-201").opens()
+    site.at("10:01:30").door("3-201").loses_radio()
+    site.at("12:00").door("3-201").gets_radio()
+    site.want(between("10:30", "12:00:10"), question(), page(warden, why="permit overstayed"))
+
+
+def test_an_outage_explains_a_question() -> None:
+    site = Site("3-1", "3-2", "3-3", "3-201")
+    opens_lawfully_and_falls_silent(site, "10:00")
+    falls_silent(site, "11:00", "3-1", "3-2", "3-3")
+    site.want(between("11:00", "11:20"), case("closed", why="outage", door="3-201"))
+    site.want(between("11:20", "16:00"), page(warden, door="3-201", times=0))
+
+
+def test_a_question_comes_back_from_the_shelf_to_the_warden() -> None:
+    site = Site("3-201")
+    opens_lawfully_and_falls_silent(site, "08:01")
+    site.at("12:40").person("Wang", "3-201").shelves("15:00", "they sleep")
+    site.want(between("12:41", "14:59:59"), nobody())
+    site.want(between("15:00", "15:00"), page(warden, why="silent after opening"))
+
+
+def test_silence_after_an_unlawful_opening_belongs_to_the_case_of_that() -> None:
+    site = Site("3-201")
     site.at("10:01").door("3-201").opens()
     falls_silent(site, "10:01:01", "3-201")
-    site.want(between("10:02", "10:38"), page(warden, why="silent open"))
+    site.person("Wang", "3-201").is_there()
+    site.want(
+        between("10:01:02", "11:00"),
+        page(installer, why="silent"),
+        page(warden, times=0),
+        question(times=0),
+        case("raised", times=0),
+    )
+    site.person("Wang", "3-201").reports("explained")
+    case_of_opening = site.doors["3-201"].in_review[-1]
+    assert case_of_opening.cleared_ms is None, "nobody has heard that the door is shut"
+
+
+def test_who_was_at_an_unlawful_opening_is_not_told_anew_of_its_silent_seal() -> None:
+    site = Site("3-201")
+    site.at("10:01").door("3-201").opens()
+    site.person("Wang", "3-201").is_there()
+    site.at("10:05").person("Wang", "3-201").reports("explained")
+    falls_silent(site, "10:05:01", "3-201")
+    site.want(
+        between("10:05:02", "16:00"),
+        page(installer, why="silent"),
+        page(warden, times=0),
+        question(times=0),
+    )
+
+
+def test_a_door_open_for_no_known_reason_that_falls_silent_is_the_wardens() -> None:
+    site = Site("3-201")
+    another = site.at("10:00").seals["3-201"] = Seal("another", 100_000, leaf=Contact.OPEN)
+    another.boots(site.now_ms)
+    site.door("3-201").gets_seal(another).speaks()
+    falls_silent(site, "10:00:10", "3-201")
+    site.want(between("10:01", "10:37"), page(warden, why="silent open"), question(times=0))
 
 
 def test_a_tampered_seal_that_falls_silent_is_the_wardens_by_night() -> None:

@@ -1,0 +1,188 @@
+"""`make mutants`: does any test notice when a line of the core says something else?
+
+mutmut changes one thing at a time (a comparison, a sign, a constant, an `and`) in a copy of this
+checkout under .mutants/, and lets the stories of tests/core look; what survives them is shown to
+every test of the core, properties and replay among them. The share that is killed must be LEAST or
+more, and each survivor must stand in .ci/survivors.toml with the reason why it means nothing.
+
+    make mutants                   the functions of gateway/core that differ from SINCE (a ref)
+    make mutants ALL=1             all of the core: hours
+    make mutants SAMPLE=100        so many of them, drawn with SEED
+"""
+
+import argparse
+import ast
+import fnmatch
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Final
+
+LEAST: Final = 0.95
+HERE = Path(__file__).resolve().parent.parent
+COPY = HERE / ".mutants"
+SURVIVORS = HERE / ".ci" / "survivors.toml"
+CORE = "gateway/core"
+SECONDS_MAX = 900  # of one mutant that every test looks at
+KILLED_BY_STORIES, NOT_LOOKED_AT = 1, 33  # mutmut's codes; 0 is a survivor, others are a time-out
+CONFIG = """
+
+[tool.mutmut]
+source_paths = ["gateway", "firmware/sealwire"]
+only_mutate = ["gateway/core/*"]
+also_copy = ["firmware", "broker_config", "bench", "docs", "dashboards"]
+pytest_add_cli_args = ["-p", "no:cacheprovider", "-q", "-m", "not hypothesis"]
+pytest_add_cli_args_test_selection = ["tests/core"]
+track_dependencies = false
+"""
+
+
+def main() -> int:
+    """0 if enough are killed and each survivor has its reason, else 1."""
+    asked = _asked()
+    _copy()
+    _mutmut("nothing-yet")  # makes the mutants and learns which story calls what
+    names = _chosen(asked, [*_results()])
+    if not names:
+        print("mutants: no function of the core differs; nothing to do")
+        return 0
+    print(f"mutants: {len(names)} of {len(_results())}")
+    _mutmut(*names)
+    results = _results()
+    left = [name for name in names if results[name] in (0, NOT_LOOKED_AT)]
+    survivors = [name for name in left if not _is_killed_by_any_test(name)]
+    return _judged(names, survivors)
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--since", default="HEAD~1")
+    return parser.parse_args()
+
+
+def _git(*words: str) -> list[str]:
+    done = subprocess.run(["git", *words], cwd=HERE, check=True, capture_output=True, text=True)
+    return done.stdout.splitlines()
+
+
+def _copy() -> None:
+    """This checkout as it is now; files that did not change keep their mutants."""
+    for name in _git("ls-files", "-co", "--exclude-standard"):
+        ours, theirs = HERE / name, COPY / name
+        if not ours.is_file():
+            continue
+        if theirs.exists() and theirs.stat().st_mtime >= ours.stat().st_mtime:
+            continue
+        theirs.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ours, theirs)
+    text = (HERE / "pyproject.toml").read_text(encoding="utf-8")
+    (COPY / "pyproject.toml").write_text(text + CONFIG, encoding="utf-8")
+
+
+def _mutmut(*names: str) -> None:
+    children = str(os.cpu_count() or 2)
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", children, *names]
+    with (COPY / "mutmut.log").open("ab") as log:
+        subprocess.run(command, cwd=COPY, check=False, stdout=log, stderr=log)
+    if not _results():
+        raise SystemExit(f"mutants: mutmut made none; {COPY / 'mutmut.log'} says why")
+
+
+def _results() -> dict[str, int | None]:
+    """Of every mutant its name, and how mutmut's run of it ended."""
+    results: dict[str, int | None] = {}
+    for meta in sorted((COPY / "mutants" / CORE).rglob("*.meta")):
+        results |= json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+    return results
+
+
+def _chosen(asked: argparse.Namespace, names: list[str]) -> list[str]:
+    if not (asked.all or asked.sample):
+        changed = _changed_functions(asked.since)
+        names = [name for name in names if _function(name) in changed]
+    if asked.sample:
+        names = random.Random(asked.seed).sample(names, min(asked.sample, len(names)))  # noqa: S311
+    return sorted(names)
+
+
+def _function(name: str) -> str:
+    """gateway.core.doors.permits.x__left__mutmut_3 -> gateway.core.doors.permits._left"""
+    module, _, mangled = name.partition("__mutmut_")[0].rpartition(".")
+    return f"{module}.{mangled.split('ǁ')[-1] if 'ǁ' in mangled else mangled.removeprefix('x_')}"
+
+
+def _changed_functions(since: str) -> set[str]:
+    """Every function of the core on a line that differs from `since`."""
+    changed: set[str] = set()
+    lines: dict[str, set[int]] = {}
+    name = ""
+    for line in _git("diff", "--unified=0", since, "--", CORE):
+        if line.startswith("+++ b/"):
+            name = line.removeprefix("+++ b/")
+        elif line.startswith("@@"):
+            start, _, count = line.split("+")[1].split(" ")[0].partition(",")
+            span = range(int(start), int(start) + int(count or 1))
+            lines.setdefault(name, set()).update(span)
+    for name, numbers in lines.items():
+        if not name.endswith(".py") or not (HERE / name).exists():
+            continue
+        module = name.removesuffix(".py").replace("/", ".")
+        for node in ast.walk(ast.parse((HERE / name).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and numbers & {
+                *range(node.lineno, (node.end_lineno or node.lineno) + 1)
+            }:
+                changed.add(f"{module}.{node.name}")
+    return changed
+
+
+def _is_killed_by_any_test(name: str) -> bool:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    command += ["tests/core", "tests/replay"]
+    env = {**os.environ, "MUTANT_UNDER_TEST": name}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=COPY / "mutants",
+            env=env,
+            check=False,
+            capture_output=True,
+            timeout=SECONDS_MAX,
+        )
+    except subprocess.TimeoutExpired:
+        return True  # it never ends: somebody would notice
+    return done.returncode != 0
+
+
+def _judged(names: list[str], survivors: list[str]) -> int:
+    known = tomllib.loads(SURVIVORS.read_text(encoding="utf-8")) if SURVIVORS.exists() else {}
+    unnamed = [
+        name
+        for name in survivors
+        if not any(fnmatch.fnmatch(name, pattern) for pattern in known.get("survivors", {}))
+    ]
+    share = 1 - len(survivors) / len(names)
+    for name in unnamed:
+        print(_shown(name))
+    print(
+        f"mutants: {len(names)}, killed {share:.1%} (at least {LEAST:.0%}), "
+        f"{len(survivors)} survive, {len(unnamed)} of them without a reason in {SURVIVORS.name}"
+    )
+    return int(share < LEAST or bool(unnamed))
+
+
+def _shown(name: str) -> str:
+    command = [sys.executable, "-m", "mutmut", "show", name]
+    done = subprocess.run(command, cwd=COPY, check=False, capture_output=True, text=True)
+    return f"{name}\n{done.stdout}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
