@@ -8,8 +8,8 @@
   a seal that came back saw its door open for less than half a minute; *behind a fault* where it
   happened while the contact chattered by the rules; and else *missed*.
 - A *page* goes to a warden, and is the first telling of something (what escalates after that, or
-  comes back because nobody has finished it, is an *escalation*). It is true if a true opening or tampering is behind it, else false: there was
-  nothing to see. A lawful opening that nobody announced is a true page. A page that an opening has
+  comes back because nobody has finished it, is an *escalation*). It is true if a true opening or
+  tampering is behind it, else false: there was nothing to see. A lawful opening that nobody announced is a true page. A page that an opening has
   outlasted its permit is false where the door had shut in time; one about a silent seal with its
   door open is false where the door is shut by then, and so is a warden's question by day about one
   that fell silent after a lawful opening. `needless` are true pages for openings that
