@@ -9,7 +9,8 @@ UNIT := tests/portable tests/core tests/store
 AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit mutants bench pictures diagrams micropython neighbours lock clean
+.PHONY: help demo test check unit mutants poison bench hostile pictures diagrams micropython
+.PHONY: neighbours lock clean
 .PHONY: venv venv-run
 
 help:
@@ -19,6 +20,8 @@ help:
 	@echo 'make check        only the checks: style, types, layers, firmware compiles for MicroPython'
 	@echo 'make bench        measure this machine against the promised figures -> bench/latest.json'
 	@echo 'make mutants      change one thing of the core at a time: does a test notice?'
+	@echo 'make hostile      five minutes under attack from all sides -> bench/hostile.json'
+	@echo 'make poison       replace each stored thing by garbage, 2,000 times: the house must live'
 	@echo 'make pictures     take the pictures of README and docs/ anew, from the running demo'
 	@echo 'make diagrams     write the state machines of ARCHITECTURE.md anew, from their tables'
 	@echo 'make micropython  fetch the MicroPython interpreter that the tests run the seal on'
@@ -59,6 +62,15 @@ mutants:
 	@sh .ci/bootstrap.sh mutants
 	@$(BIN)/python .ci/mutants.py $(if $(ALL),--all) $(if $(SAMPLE),--sample $(SAMPLE)) \
 	  $(if $(SEED),--seed $(SEED)) $(if $(SINCE),--since $(SINCE))
+
+# An attack of everything at once, five minutes long; a goal that is missed is an error.
+hostile: venv
+	@sh .ci/neighbours.sh || true
+	$(BIN)/python -m bench.hostile
+
+# Each stored thing of a small site replaced by garbage, two thousand times.
+poison: venv
+	$(BIN)/python -m tests.engine.poison --tries 2000
 
 bench: venv
 	@sh .ci/neighbours.sh || true

@@ -29,6 +29,11 @@ class Sealer:
         edges = self.seq % report.EDGES_MODULUS
         return self._packet(report.Report(self._contact, report.EDGE, self.seq, edges))
 
+    def again(self) -> bytes:
+        """The latest turn once more, as a seal sends what has no receipt yet."""
+        edges = self.seq % report.EDGES_MODULUS
+        return self._packet(report.Report(self._contact, report.EDGE, self.seq, edges))
+
     def heartbeat(self) -> bytes:
         """The seal says that it lives."""
         edges = self.seq % report.EDGES_MODULUS

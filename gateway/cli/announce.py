@@ -16,6 +16,7 @@ from gateway.core.duration import MINUTE_MS
 from gateway.core.local_time import EVERY_DAY
 from gateway.core.model import Permit
 from gateway.registry import fields
+from gateway.registry.late_permits import Late, WaitingDoor, waiting_doors
 from gateway.registry.permits import Announced, Announcements, NobodyThereError, PermitError
 from gateway.registry.rows import RowResult
 from gateway.settings import load
@@ -60,6 +61,10 @@ def announce(
     permit: Annotated[
         str | None, typer.Option("--id", help="An id, so that saying it twice does no harm.")
     ] = None,
+    late: Annotated[
+        Late | None,
+        typer.Option(help="With --area: doors that opened before and wait: end their cases?"),
+    ] = None,
     config: Config = CONFIG,
     as_json: Json = False,
 ) -> None:
@@ -69,7 +74,7 @@ def announce(
     if days is not None and daily is None:
         raise CommandError("--days goes with --daily, the hours of each day", MISUSED)
     typed = _Typed(begins, ends, openings, longest, who, why, daily, days, permit)
-    zone, announced = _announced(config, door, area, typed)
+    zone, announced = _announced(config, door, area, typed, late)
     if as_json:
         say_json(_plain(area, announced))
     else:
@@ -77,7 +82,7 @@ def announce(
 
 
 def _announced(
-    config: Path, door: str | None, area: str | None, typed: _Typed
+    config: Path, door: str | None, area: str | None, typed: _Typed, late: Late | None
 ) -> tuple[tzinfo, Sequence[Announced]]:
     """Write it down for the door, or else for every door of the area; the site's zone with it."""
     settings, now = load(config), now_ms()
@@ -88,11 +93,15 @@ def _announced(
             closing(Store.open(*settings.store.place, create=False)) as store,
             store.writing() as connection,
         ):
-            announcements = Announcements(connection, now, settings.zone)
+            explains = area is None or late is Late.CLOSE
+            announcements = Announcements(connection, now, settings.zone, explains=explains)
             if area is None:
                 announced = [announcements.announce(door_id, permit, "")]
             else:
                 announced = announcements.announce_in(area, permit, "")
+                if late is None:
+                    waiting = waiting_doors(connection, announced, now, settings.rulebook)
+                    _ask(waiting, settings.zone)
             announcements.write()
     except NobodyThereError as error:
         hint = "write it as stair:3/2 or building:3" if area else "`menshen doors` lists them"
@@ -101,6 +110,18 @@ def _announced(
     except PermitError as error:
         raise CommandError(f"{error.field} {error.value}: {error.told('en')}") from None
     return settings.zone, announced
+
+
+def _ask(waiting: list[WaitingDoor], zone: tzinfo) -> None:
+    """Doors wait for an answer: CommandError that lists them, and asks."""
+    if not waiting:
+        return
+    named = ", ".join(f"{door.label} ({when(door.since_ms, zone)})" for door in waiting)
+    count = counted(len(waiting), "door")
+    raise CommandError(
+        f"{count} there opened before this and wait for an answer: {named}; "
+        "say --late close if it was this that opened them, else --late leave"
+    )
 
 
 def _permit(typed: _Typed, now: int, zone: tzinfo) -> Permit:

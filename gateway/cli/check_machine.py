@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.output import span, when
+from gateway.core.duration import DAY_MS
 from gateway.core.model import SURE, Doubt
 from gateway.engine import time_service
 from gateway.engine.clock_states import NEAR_MS, RELEASED_MS, TOLD_WIDE_MS
@@ -135,6 +136,13 @@ def clock(newest_ms: int, now: int, zone: tzinfo, doubt: Doubt = SURE) -> CheckR
             f" machine's {when(now, zone)} is right, {_TRUST}"
         )
         return CheckResult("clock", Mark.FAIL, words, facts)
+    if newest_ms and now - newest_ms > DAY_MS and not time_service.is_vouched():
+        words = (
+            f"{when(now, zone)}, which nobody vouches for, and the journal ends"
+            f" {span(now - newest_ms)} ago: a gateway that starts now doubts it; if it is right,"
+            f" {_TRUST}"
+        )
+        return CheckResult("clock", Mark.WARN, words, facts)
     if _TIME_SERVICE.is_dir() and not time_service.is_vouched():
         words = f"{when(now, zone)}, not set by a time server since the machine started"
         return CheckResult("clock", Mark.WARN, words, facts)

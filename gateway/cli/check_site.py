@@ -5,13 +5,13 @@ told. What concerns no running order is a warning.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
 
 from sqlalchemy import Connection, func, select
 
 from gateway.channels.kinds import is_channel, samples
-from gateway.cli import check_channels, check_machine
+from gateway.cli import check_channels, check_machine, check_stored
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.output import ago, counted, named
 from gateway.core.doors.silence import Liveness, liveness
@@ -32,15 +32,24 @@ def parts(
 ) -> Iterator[CheckResult]:
     """Every part, on one snapshot."""
     with store.reading() as connection:
-        newest_ms, doubt = journal.newest(connection)[1], states.doubt(connection)
-        yield check_machine.clock(newest_ms, now, zone, doubt)
-        yield doors(connection, now)
-        yield wardens(connection, bool(site_webhook))
-        yield from check_channels.parts(connection, site_webhook, now)
-        yield staff(connection)
-        yield seals(connection, now, rulebook)
-        yield refusals(connection, now)
-        yield pages(connection, now)
+        doubt = states.doubt(connection)
+        looks: list[tuple[str, Callable[[], CheckResult | Iterable[CheckResult]]]] = [
+            ("clock", lambda: check_machine.clock(_newest_ms(connection), now, zone, doubt)),
+            ("stored", lambda: check_stored.stored(connection, now)),
+            ("doors", lambda: doors(connection, now)),
+            ("wardens", lambda: wardens(connection, bool(site_webhook))),
+            ("channels", lambda: check_channels.parts(connection, site_webhook, now)),
+            ("staff", lambda: staff(connection)),
+            ("seals", lambda: seals(connection, now, rulebook)),
+            ("refusals", lambda: refusals(connection, now)),
+            ("pages", lambda: pages(connection, now)),
+        ]
+        for part, look in looks:
+            yield from check_stored.guarded(part, look)
+
+
+def _newest_ms(connection: Connection) -> int:
+    return journal.newest(connection)[1]
 
 
 def doors(connection: Connection, now: int) -> CheckResult:

@@ -34,7 +34,7 @@ def clock(
     Exit code 0 if the gateway's clock is not in doubt, 1 if it is.
     """
     settings, now = load(config), now_ms()
-    with closing(Store.open(settings.store.path, create=False)) as store:
+    with closing(Store.open(*settings.store.place, create=False)) as store:
         with store.reading() as connection:
             newest_ms, doubt = journal.newest(connection)[1], states.doubt(connection)
         if trust:

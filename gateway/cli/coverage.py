@@ -9,12 +9,20 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import typer
+from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from gateway.cli.exit_codes import CommandError
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import counted, now_ms, say, say_json, span, when
-from gateway.core.events import ClockCorrected, Event, RulesSet
+from gateway.core.events import (
+    ClockCorrected,
+    ClockDoubted,
+    ClockSure,
+    Event,
+    ReportCame,
+    RulesSet,
+)
 from gateway.core.model import Contact
 from gateway.core.subject import SITE, of_door
 from gateway.replay.coverage import Ledger, ledger
@@ -84,18 +92,30 @@ def _covered(connection: Connection, door_id: str) -> Iterator[_Covered]:
 
 
 def _lived(connection: Connection, door_id: str) -> Iterator[tuple[int, Event]]:
-    """What the door lived through, and the rules that were set, in the journal's order."""
+    """What the door lived through, and the rules that were set, in the journal's order.
+
+    Times that a false clock gave are corrected. What came while the clock was in doubt, and was
+    not corrected, may have come at any of the times that it may have been.
+    """
     of_site = [
         row
         for row in journaled(connection, subject=SITE)
-        if isinstance(row.event, RulesSet | ClockCorrected)
+        if isinstance(row.event, RulesSet | ClockCorrected | ClockDoubted | ClockSure)
     ]
-    corrected = [row.event for row in of_site if isinstance(row.event, ClockCorrected)]
+    corrections = [row.event for row in of_site if isinstance(row.event, ClockCorrected)]
+    doubt = ClockDoubted()
     own = journaled(connection, subject=of_door(door_id))
     for row in heapq.merge(of_site, own, key=attrgetter("journal_id")):
-        if not isinstance(row.event, ClockCorrected):
-            its = (c.by_ms for c in corrected if c.from_id <= row.journal_id <= c.to_id)
-            yield row.at_ms + sum(its), row.event
+        event, at_ms = row.event, row.at_ms
+        if isinstance(event, ClockDoubted | ClockSure | ClockCorrected):
+            doubt = event if isinstance(event, ClockDoubted) else ClockDoubted()
+            continue
+        its = [c.by_ms for c in corrections if c.from_id <= row.journal_id <= c.to_id]
+        if not its and isinstance(event, ReportCame) and doubt != ClockDoubted():
+            at_ms += doubt.behind_ms
+            width_ms = doubt.behind_ms + doubt.ahead_ms
+            event = replace(event, waited_ms=event.waited_ms + width_ms)
+        yield at_ms + sum(its), event
 
 
 def _plain(order: _Covered) -> dict[str, Any]:

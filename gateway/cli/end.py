@@ -12,7 +12,7 @@ from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import now_ms, say, say_json
 from gateway.registry import fields
-from gateway.registry.enrolment import Enrolment
+from gateway.registry.enrolment import Enrolment, enrol
 from gateway.registry.rows import Ending, RowResult
 from gateway.settings import load
 from gateway.store import tables
@@ -62,14 +62,18 @@ def end(
     own_id = field("ID", name, read) if name else ""
     door_id = field("--door", door, fields.an_id) if door else ""
     settings, now = load(config), now_ms()
-    with (
-        closing(Store.open(settings.store.path, create=False)) as store,
-        store.writing() as connection,
-    ):
+    ending, results = Ending(f"{kind}s", own_id, door_id), []
+
+    def take(connection: Connection) -> Enrolment:
         enrolment = Enrolment(connection, now, settings.zone)
-        result = enrolment.take(Ending(f"{kind}s", own_id, door_id))
-        enrolment.write()
-        alone = _grids_without_wardens(connection) if kind is Kind.WARDEN else []
+        results.append(enrolment.take(ending))
+        return enrolment
+
+    with closing(Store.open(*settings.store.place, create=False)) as store:
+        enrol(store, take)
+        with store.reading() as connection:
+            alone = _grids_without_wardens(connection) if kind is Kind.WARDEN else []
+    result = results[-1]
     if as_json:
         say_json({"outcome": result, kind: own_id or None, "door": door_id or None})
         return

@@ -48,7 +48,7 @@ def test_page(
     """
     settings = load(config)
     with (
-        closing(Store.open(settings.store.path, create=False)) as store,
+        closing(Store.open(*settings.store.place, create=False)) as store,
         store.reading() as connection,
     ):
         known = registry.load(connection)

@@ -10,6 +10,7 @@ may set), `duration` and `local_time` (times, and the clock on the wall), `clock
 of a state, moved together).
 
 The steps: `site`, then its rooms: `doors` (what a report shows), `cases` (what needs a person),
-`paging` (who is told). Next to them: `deadline_index` (who must come back when) and `replay_window`
-(which transmissions are new), for those who run the steps.
+`paging` (who is told). Next to them: `step_reason` (a word for what a step was), `deadline_index`
+(who must come back when) and `replay_window` (which transmissions are new), for those who run the
+steps.
 """

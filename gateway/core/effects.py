@@ -95,10 +95,14 @@ class OpeningRedated(Struct, frozen=True, tag="opening_redated"):
 
 
 class OpeningAnnounced(Struct, frozen=True, tag="opening_announced"):
-    """An opening that had no permit was announced afterwards, within the grace time."""
+    """An opening that had no permit was announced afterwards, within the grace time.
+
+    `told`: somebody was told of it before.
+    """
 
     opening_id: str
     permit_id: str
+    told: bool = False
 
 
 class SilenceBegan(Struct, frozen=True, tag="silence_began"):

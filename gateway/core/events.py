@@ -2,6 +2,9 @@
 
 The tag is the `kind` in the journal: it is stored, and outlives the name of the class. Each event
 is about one door, but for those that say "to the site": they are about all of them.
+
+What stands at its default is left out of the stored bytes, so a default never changes its meaning:
+another one is another field.
 """
 
 from typing import Annotated
@@ -21,7 +24,7 @@ Count = Annotated[int, Meta(ge=0)]
 REPORT = "report"  # its kind, for those who read no other
 
 
-class ReportCame(Struct, frozen=True, tag=REPORT):
+class ReportCame(Struct, frozen=True, omit_defaults=True, tag=REPORT):
     """A genuine report. `age_ms` is the edge's age when it was sent, None if the seal lost count.
 
     `waited_ms` is how long it may have lain in the broker since, at most: 0 while we listen.
@@ -43,7 +46,7 @@ class ReportCame(Struct, frozen=True, tag=REPORT):
     magnet: bool = False
 
 
-class ReportHeld(Struct, frozen=True, tag="report_held"):
+class ReportHeld(Struct, frozen=True, omit_defaults=True, tag="report_held"):
     """A later copy of a report that counted shows that it was held back: its edge was at `edge_ms`
     (ms of UTC, by the gateway's clock) or earlier."""
 
@@ -52,14 +55,16 @@ class ReportHeld(Struct, frozen=True, tag="report_held"):
     edge_ms: int
 
 
-class MessageRefused(Struct, frozen=True, tag="refused"):
-    """Something came under this door's seal's name and was refused."""
+class MessageRefused(Struct, frozen=True, tag="refused", omit_defaults=True):
+    """Something came under this door's seal's name and was refused; `count` times of late, where
+    not each of them is journaled."""
 
     seal_id: str
     reason: Reason
+    count: Count = 1
 
 
-class SealBound(Struct, frozen=True, tag="seal_bound"):
+class SealBound(Struct, frozen=True, omit_defaults=True, tag="seal_bound"):
     """A seal hangs on the door from now on, instead of any before it.
 
     `heartbeat_ms`: how often it promised a heartbeat; None where nothing is known of that.
@@ -69,24 +74,24 @@ class SealBound(Struct, frozen=True, tag="seal_bound"):
     heartbeat_ms: int | None = None
 
 
-class SealUnbound(Struct, frozen=True, tag="seal_unbound"):
+class SealUnbound(Struct, frozen=True, omit_defaults=True, tag="seal_unbound"):
     """This seal hangs on the door no more, and no other in its place."""
 
     seal_id: str
 
 
-class DoorEnded(Struct, frozen=True, tag="door_ended"):
+class DoorEnded(Struct, frozen=True, omit_defaults=True, tag="door_ended"):
     """The door is taken out of use. Its orders and permits have ended before, and its seal is off:
     what is open at it closes."""
 
 
-class DoorClassed(Struct, frozen=True, tag="door_classed"):
+class DoorClassed(Struct, frozen=True, omit_defaults=True, tag="door_classed"):
     """The settings of this class hold for the door from now on."""
 
     door_class: str
 
 
-class DoorPlaced(Struct, frozen=True, tag="door_placed"):
+class DoorPlaced(Struct, frozen=True, omit_defaults=True, tag="door_placed"):
     """The door lies in this grid, and in these areas of the site, from now on.
 
     `areas`: what may silence many doors at once (building, stair, access point, batch of seals).
@@ -96,19 +101,23 @@ class DoorPlaced(Struct, frozen=True, tag="door_placed"):
     areas: tuple[str, ...] = ()
 
 
-class OrderPlaced(Struct, frozen=True, tag="order"):
+class OrderPlaced(Struct, frozen=True, omit_defaults=True, tag="order"):
     """An order on the door; one of the same id is replaced."""
 
     order: Order
 
 
-class PermitAnnounced(Struct, frozen=True, tag="permit"):
-    """An opening was announced; a permit of the same id is replaced."""
+class PermitAnnounced(Struct, frozen=True, omit_defaults=True, tag="permit"):
+    """An opening was announced; a permit of the same id is replaced.
+
+    `explains`: it may end the case of an opening that it came too late for.
+    """
 
     permit: Permit
+    explains: bool = True
 
 
-class CaseAction(Struct, frozen=True):
+class CaseAction(Struct, frozen=True, omit_defaults=True):
     """What a person does about a case. The same `action_id` twice is one action.
 
     `age_ms` is how long ago it was done when it came: a handheld may have been offline.
@@ -150,21 +159,21 @@ class CaseShelved(CaseAction, frozen=True, tag="shelved", kw_only=True):
     until_ms: int
 
 
-class DutyEnds(Struct, frozen=True, tag="duty_ends"):
+class DutyEnds(Struct, frozen=True, omit_defaults=True, tag="duty_ends"):
     """Who has a case is on duty until then; None: nobody knows of an end."""
 
     case_id: str
     at_ms: int | None
 
 
-class PageWentOut(Struct, frozen=True, tag="page_sent"):
+class PageWentOut(Struct, frozen=True, omit_defaults=True, tag="page_sent"):
     """A channel took the first page of a case."""
 
     case_id: str
     page_id: str
 
 
-class PageReceived(Struct, frozen=True, tag="page_received"):
+class PageReceived(Struct, frozen=True, omit_defaults=True, tag="page_received"):
     """A person's handheld signed for a page: it arrived, though nobody has read it yet."""
 
     case_id: str
@@ -172,7 +181,7 @@ class PageReceived(Struct, frozen=True, tag="page_received"):
     by: str
 
 
-class SealLost(Struct, frozen=True, tag="seal_lost"):
+class SealLost(Struct, frozen=True, omit_defaults=True, tag="seal_lost"):
     """To the site: a door's seal has fallen silent. `areas` are those that the door lies in, each
     with how many sealed doors it holds."""
 
@@ -181,25 +190,25 @@ class SealLost(Struct, frozen=True, tag="seal_lost"):
     areas: tuple[tuple[str, int], ...] = ()
 
 
-class SealHeard(Struct, frozen=True, tag="seal_heard"):
+class SealHeard(Struct, frozen=True, omit_defaults=True, tag="seal_heard"):
     """To the site: a seal that was lost is heard again."""
 
     door_id: str
 
 
-class OutageBegan(Struct, frozen=True, tag="outage_began"):
+class OutageBegan(Struct, frozen=True, omit_defaults=True, tag="outage_began"):
     """To a door: its silence has a cause that it shares with others."""
 
     outage_id: str
 
 
-class OutageEnded(Struct, frozen=True, tag="outage_ended"):
+class OutageEnded(Struct, frozen=True, omit_defaults=True, tag="outage_ended"):
     """To a door: that cause is over."""
 
     outage_id: str
 
 
-class TroubleBegan(Struct, frozen=True, tag="trouble_began"):
+class TroubleBegan(Struct, frozen=True, omit_defaults=True, tag="trouble_began"):
     """To the site: one of `TROUBLES` is there, since `age_ms` before it came.
 
     `about` tells one from another of the same reason: a random id or a short code, no identity.
@@ -210,56 +219,56 @@ class TroubleBegan(Struct, frozen=True, tag="trouble_began"):
     age_ms: Count = 0
 
 
-class TroubleEnded(Struct, frozen=True, tag="trouble_ended"):
+class TroubleEnded(Struct, frozen=True, omit_defaults=True, tag="trouble_ended"):
     """To the site: that trouble is over."""
 
     reason: Reason
     about: str = ""
 
 
-class RulesSet(Struct, frozen=True, tag="rules"):
+class RulesSet(Struct, frozen=True, omit_defaults=True, tag="rules"):
     """To the site: these rules hold from now on."""
 
     rulebook: Rulebook
 
 
-class StaffSet(Struct, frozen=True, tag="staff"):
+class StaffSet(Struct, frozen=True, omit_defaults=True, tag="staff"):
     """To the site: these people can be told from now on, and this is who has duty when."""
 
     staff: Staff
 
 
-class PersonDue(Struct, frozen=True, tag="person_due"):
+class PersonDue(Struct, frozen=True, omit_defaults=True, tag="person_due"):
     """To the site: a time in what is known of a person has come."""
 
     warden_id: str
 
 
-class PersonReached(Struct, frozen=True, tag="person_reached"):
+class PersonReached(Struct, frozen=True, omit_defaults=True, tag="person_reached"):
     """To the site: something arrived at a person who was tested, or could not be reached."""
 
     warden_id: str
 
 
-class MemoryEnded(Struct, frozen=True, tag="memory_ended"):
+class MemoryEnded(Struct, frozen=True, omit_defaults=True, tag="memory_ended"):
     """An older copy of what was known was put back. What the door did after `since_ms` is not
     known, and its edges do not count from then."""
 
     since_ms: int
 
 
-class ClockDoubted(Struct, frozen=True, tag="clock_doubted"):
+class ClockDoubted(Struct, frozen=True, omit_defaults=True, tag="clock_doubted"):
     """To the site: the gateway's clock may be behind or ahead by so much, until it is said anew."""
 
     behind_ms: Count = 0
     ahead_ms: Count = 0
 
 
-class ClockSure(Struct, frozen=True, tag="clock_sure"):
+class ClockSure(Struct, frozen=True, omit_defaults=True, tag="clock_sure"):
     """To the site: the gateway's clock is believed again."""
 
 
-class ClockCorrected(Struct, frozen=True, tag="clock_corrected"):
+class ClockCorrected(Struct, frozen=True, omit_defaults=True, tag="clock_corrected"):
     """To the site: the gateway's clock was set by so much, ahead if positive. What was journaled
     from one id to another (both included) was dated by the false clock: add `by_ms` to it."""
 
@@ -268,14 +277,14 @@ class ClockCorrected(Struct, frozen=True, tag="clock_corrected"):
     to_id: int = 0
 
 
-class ClockTrusted(Struct, frozen=True, tag="clock_trusted"):
+class ClockTrusted(Struct, frozen=True, omit_defaults=True, tag="clock_trusted"):
     """To the site: a person says that the machine's clock is right. `machine_ms` is what it said
     then, in ms of UTC."""
 
     machine_ms: int
 
 
-class DeadlineCame(Struct, frozen=True, tag="deadline"):
+class DeadlineCame(Struct, frozen=True, omit_defaults=True, tag="deadline"):
     """A time in the door's state has come."""
 
 

@@ -27,16 +27,13 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from gateway.core.cases import outages, troubles
-from gateway.core.cases.refusal import Refusal
 from gateway.core.clock_shift import shifted
 from gateway.core.deadline_index import earliest
-from gateway.core.doors.orders import why_not_under_order
 from gateway.core.doors.step import next_deadline, step
 from gateway.core.effects import (
     ActionRefused,
     CaseMoved,
     Effect,
-    OpeningBegan,
     OutageFound,
     OutageGrew,
     OutageOver,
@@ -56,15 +53,10 @@ from gateway.core.events import (
     DoorPlaced,
     DutyEnds,
     Event,
-    MessageRefused,
-    OutageBegan,
-    OutageEnded,
     PageReceived,
     PageWentOut,
-    PermitAnnounced,
     PersonDue,
     PersonReached,
-    ReportCame,
     RulesSet,
     SealBound,
     SealHeard,
@@ -74,16 +66,14 @@ from gateway.core.events import (
     TroubleBegan,
     TroubleEnded,
 )
-from gateway.core.model import SURE, CaseState, Door, Doubt, Outage, Outages, Trouble, Troubles
-from gateway.core.paging import routing
+from gateway.core.model import SURE, CaseState, Door, Doubt, Outage, Outages, Troubles
+from gateway.core.paging import duties, routing
 from gateway.core.paging.person import Person
 from gateway.core.paging.routing import Routed, Router
 from gateway.core.paging.staff import Staff
-from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 
-SITE_AREA = "site"  # the area in which every door lies
 FOLLOWING_MAX = 1_000_000  # events that follow from one; an outage of every door of a huge site
 MOVES_AREAS = frozenset({DoorPlaced, SealBound, SealUnbound})
 Following = deque[tuple[Subject, Event]]
@@ -131,16 +121,14 @@ class SiteState:
         self.troubles = troubled or Troubles()
         self.doubt = doubt  # of the gateway's clock
         self.router = router or routing.of(Staff())
-        self.sealed: Counter[str] = Counter()  # area -> how many sealed doors it holds
-        for door in self.doors.values():
-            self.sealed.update(_sealed_areas(door))
+        self.sealed = sealed_of(self.doors.values())
 
     def add(self, doors: Mapping[str, Door]) -> None:
         """Take in doors that were not known yet."""
         for door_id, door in doors.items():
             if door_id not in self.doors:
                 self.doors[door_id] = door
-                self.sealed.update(_sealed_areas(door))
+                self.sealed.update(outages.sealed_areas(door))
 
     def adopt(self, turn: "SiteTurn") -> None:
         """A turn on top of this site is true now."""
@@ -154,7 +142,7 @@ class SiteState:
         """When the subject needs a `DeadlineCame`, though nobody speaks; None if it does not."""
         if subject.kind is SubjectKind.SITE:
             return _site_due_ms(self)
-        door = _doubted(self.doors[subject.id], self.doubt)
+        door = doubted(self.doors[subject.id], self.doubt)
         return next_deadline(door, self.rulebook.of(door.door_class))
 
     def person_due_ms(self, warden_id: str) -> int | None:
@@ -167,12 +155,8 @@ class SiteTurn:
 
     def __init__(self, site: SiteState) -> None:
         self._site = site
-        self.rulebook, self.outages, self.router = (
-            site.rulebook,
-            site.outages,
-            site.router,
-        )
-        self.troubles, self.doubt = site.troubles, site.doubt
+        self.rulebook, self.router, self.doubt = site.rulebook, site.router, site.doubt
+        self.outages, self.troubles = site.outages, site.troubles
         self.doors: dict[str, Door] = {}
         self.sealed: Counter[str] = Counter()  # what this turn adds to the site's, or takes away
 
@@ -230,7 +214,7 @@ class SiteTurn:
         """As `SiteState.due_ms`, as it is now."""
         if subject.kind is SubjectKind.SITE:
             return _site_due_ms(self)
-        door = _doubted(self.door(subject.id), self.doubt)
+        door = doubted(self.door(subject.id), self.doubt)
         return next_deadline(door, self.rulebook.of(door.door_class))
 
     def person_due_ms(self, warden_id: str) -> int | None:
@@ -261,7 +245,7 @@ class SiteTurn:
             return self._site_step(at_ms, event, queue, follows)
         before = self.door(subject.id)
         rules = self.rulebook.of(before.door_class)
-        after, effects = step(_doubted(before, self.doubt), event, at_ms, rules)
+        after, effects = step(doubted(before, self.doubt), event, at_ms, rules)
         if after is not before:
             self._hold(before, after, event)
         routed: tuple[Routed, ...] = ()
@@ -273,7 +257,7 @@ class SiteTurn:
                 queue.append((SITE, SealHeard(subject.id)))
             else:
                 routed += self._route(effect, subject.id, after.grid_id, at_ms)
-                queue.extend(self._duty(subject, effect, at_ms))
+                queue.extend(duties.taken(self.router, subject, effect, at_ms, self.rulebook.rules))
         if type(event) is PageReceived:
             self._receipt(event, queue)
         return Step(subject, event, effects, routed, before, after, follows)
@@ -282,8 +266,8 @@ class SiteTurn:
         """The door as it is from now on."""
         self.doors[after.door_id] = after
         if type(event) in MOVES_AREAS:
-            self.sealed.subtract(_sealed_areas(before))
-            self.sealed.update(_sealed_areas(after))
+            self.sealed.subtract(outages.sealed_areas(before))
+            self.sealed.update(outages.sealed_areas(after))
 
     def _site_step(self, at_ms: int, event: Event, queue: Following, follows: bool) -> Step:
         rules, router = self.rulebook.rules, self.router
@@ -293,7 +277,10 @@ class SiteTurn:
                 return Step(SITE, event, (), (), before, rulebook, follows)
             case StaffSet() | PersonDue() | PersonReached():
                 self.router, routed = routing.step(router, event, at_ms, rules)
-                queue.extend(self._duties(router, at_ms) if isinstance(event, StaffSet) else ())
+                if isinstance(event, StaffSet):
+                    doors = (self._site.doors | self.doors).values()
+                    held = duties.held(doors, self.outages, self.troubles)
+                    queue.extend(duties.changed(self.router, router, held, at_ms, rules))
                 return Step(SITE, event, (), routed, router, self.router, follows)
         known, after, effects = self._known_step(at_ms, event)
         routed = ()
@@ -301,7 +288,7 @@ class SiteTurn:
             if isinstance(effect, CaseMoved | PageDue):
                 grid_id = self.door(effect.door_id).grid_id
                 routed += self._route(effect, effect.door_id, grid_id, at_ms)
-                queue.extend(self._duty(SITE, effect, at_ms))
+                queue.extend(duties.taken(self.router, SITE, effect, at_ms, rules))
             else:
                 queue.extend(self._following(effect, at_ms))
         if isinstance(event, PageReceived):
@@ -318,30 +305,10 @@ class SiteTurn:
         self.outages, effects = outages.step(known, event, at_ms, self.rulebook.rules)
         return known, self.outages, effects
 
-    def _duty(self, subject: Subject, effect: Effect, at_ms: int) -> list[tuple[Subject, Event]]:
-        """A person has taken a case: until when they are on duty."""
-        if not isinstance(effect, CaseMoved) or effect.by is None:
-            return []
-        ends = routing.duty_ends(self.router, effect.case, at_ms, self.rulebook.rules)
-        return [(subject, ends)] if ends is not None else []
-
-    def _duties(self, before: Router, at_ms: int) -> list[tuple[Subject, Event]]:
-        """Other people have duty: what that means to the cases that somebody has."""
-        doors = (self._site.doors | self.doors).values()
-        held = [(of_door(door.door_id), door.case) for door in doors if door.case is not None]
-        holders: list[Outage | Trouble] = [*self.outages.outages, *self.troubles.troubles]
-        held += [(SITE, holder.case) for holder in holders if holder.case is not None]
-        rules = self.rulebook.rules
-        ends = [
-            (subject, routing.duty_ends(self.router, case, at_ms, rules, before))
-            for subject, case in held
-        ]
-        return [(subject, event) for subject, event in ends if event is not None]
-
     def _following(self, effect: Effect, at_ms: int) -> list[tuple[Subject, Event]]:
         """What an effect of the site's own step means to its doors, and to itself."""
         if isinstance(effect, OutageFound | OutageGrew | OutageOver):
-            return _to_doors(effect)
+            return outages.to_doors(effect)
         if not isinstance(effect, WatchDoubted):
             return []
         doors = (self._site.doors | self.doors).values()
@@ -399,7 +366,7 @@ class SiteTurn:
 
     def _unpaged(self, case_id: str, door_id: str) -> Subject | None:
         """Whose case this is, if no page of it went out yet."""
-        holder = self._outage_of(case_id) or self._trouble_of(case_id)
+        holder = self._outage_of(case_id) or troubles.of_case(self.troubles, case_id)
         if holder is not None:
             subject, case = SITE, holder.case
         elif door_id:
@@ -412,13 +379,10 @@ class SiteTurn:
     def _outage_of(self, case_id: str) -> Outage | None:
         return outages.of_case(self.outages, case_id) if self.outages.outages else None
 
-    def _trouble_of(self, case_id: str) -> Trouble | None:
-        return troubles.of_case(self.troubles, case_id)
-
     def _areas(self, door: Door) -> tuple[tuple[str, int], ...]:
         """The areas of a door, the widest first, each with how many sealed doors it holds."""
         sealed = self._site.sealed
-        return tuple((area, sealed[area] + self.sealed[area]) for area in _areas_of(door))
+        return tuple((area, sealed[area] + self.sealed[area]) for area in outages.areas_of(door))
 
 
 def _site_due_ms(site: "SiteState | SiteTurn") -> int | None:
@@ -426,49 +390,15 @@ def _site_due_ms(site: "SiteState | SiteTurn") -> int | None:
     return earliest(outages.next_deadline(site.outages), troubles.next_deadline(site.troubles))
 
 
-def _doubted(door: Door, doubt: Doubt) -> Door:
+def sealed_of(doors: Iterable[Door]) -> Counter[str]:
+    """How many sealed doors each area holds."""
+    sealed: Counter[str] = Counter()
+    for door in doors:
+        sealed.update(outages.sealed_areas(door))
+    return sealed
+
+
+def doubted(door: Door, doubt: Doubt) -> Door:
     """The door, with what its time is worth now."""
-    return door if door.doubt == doubt else replace(door, doubt=doubt)
-
-
-def _areas_of(door: Door) -> tuple[str, ...]:
-    return (SITE_AREA, *door.areas)
-
-
-def _sealed_areas(door: Door) -> Iterable[str]:
-    return _areas_of(door) if door.seal_id is not None else ()
-
-
-def _to_doors(effect: OutageFound | OutageGrew | OutageOver) -> list[tuple[Subject, Event]]:
-    """What an outage means to each of its doors, in the order in which it has them."""
-    outage_id = effect.outage_id
-    if isinstance(effect, OutageOver):
-        return [(of_door(door_id), OutageEnded(outage_id)) for door_id in effect.doors]
-    doors = effect.doors if isinstance(effect, OutageFound) else (effect.door_id,)
-    return [(of_door(door_id), OutageBegan(outage_id)) for door_id in doors]
-
-
-def reason_of(step: Step, at_ms: int) -> Reason | Refusal | None:
-    """Why an event was refused, or what it was; None where there is nothing to say of it.
-
-    Args:
-        step: one step of a turn.
-        at_ms: when it was made, in milliseconds of UTC.
-
-    Returns:
-        Of a person's action or a permit: why it was refused. Of a message without a place: why it
-        has none. Of a report of an edge: what opening it began, or why nobody watches the door.
-    """
-    event = step.event
-    if isinstance(event, CaseAction):
-        return next((e.refusal for e in step.effects if isinstance(e, ActionRefused)), None)
-    if step.subject.kind is SubjectKind.SITE:
-        return None
-    if isinstance(event, MessageRefused):
-        return event.reason
-    if isinstance(event, PermitAnnounced):
-        return next((e.reason for e in step.effects if isinstance(e, PermitRefused)), None)
-    if not isinstance(event, ReportCame) or not event.edge:
-        return None
-    began = next((e.reason for e in step.effects if isinstance(e, OpeningBegan)), None)
-    return began or why_not_under_order(step.after, at_ms)
+    is_known = door.doubt is doubt or door.doubt == doubt
+    return door if is_known else replace(door, doubt=doubt)

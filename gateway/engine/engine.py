@@ -6,79 +6,75 @@
 3. Commit the unit of work. If the store cannot, try the same unit of work again until it can:
    nothing is acknowledged that is not stored, and what waits outside waits in the broker and in the
    seals.
-4. Adopt the unit of work, acknowledge to the broker, send the receipts.
-5. Hand the new pages to the delivery workers, and tell those who watch (broadcast.py).
+4. Adopt the unit of work and hand its pages to the delivery workers, for a person waits there.
+5. Acknowledge to the broker, send the receipts, tell those who watch (broadcast.py).
+
+Nothing that is stored, and nothing that came, can end it: an item whose step raises, or whose rows
+the store does not take, is set aside alone (set_aside.py), and the rest of its batch is stepped
+without it. A subject whose step raises is first made anew from its journal.
 """
 
 import asyncio
 import logging
-import time
-from collections import ChainMap, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 
 import msgspec
-from msgspec.structs import replace
 
 from gateway.core.cases import troubles
+from gateway.core.deadline_index import earliest
 from gateway.core.events import (
     ClockCorrected,
-    ClockDoubted,
-    ClockSure,
     ClockTrusted,
     Event,
-    ReportCame,
-    ReportHeld,
     RulesSet,
     TroubleBegan,
     TroubleEnded,
 )
-from gateway.core.evidence import Ended, Evidence
-from gateway.core.reasons import REPEATS, Reason
-from gateway.core.replay_window import ReplayWindow
-from gateway.core.subject import SITE, Subject, SubjectKind, of_door
+from gateway.core.evidence import Ended
+from gateway.core.reasons import Reason
+from gateway.core.subject import SITE, Subject, SubjectKind
 from gateway.engine import needed, unstored
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.broadcast import Broadcast
 from gateway.engine.clock import Clock, MachineClock
+from gateway.engine.committing import Committing
+from gateway.engine.guard import NAME_BURST, NAME_RATE, Rates
 from gateway.engine.health import Health, Metrics
+from gateway.engine.isolation import Isolation, name_of
 from gateway.engine.outgoing import Addressing
+from gateway.engine.poison import PoisonWatch
 from gateway.engine.ports import (
     Answer,
-    Authenticated,
     Authenticator,
     Batch,
     Command,
     Committed,
     DeliveryAttempt,
+    Found,
     Outlet,
     Received,
-    Rejected,
 )
-from gateway.engine.proving import Proving, raised
-from gateway.engine.report_dates import HELD_MS, Copy, ReportDates
+from gateway.engine.queue import Queue
+from gateway.engine.reading import Reading
 from gateway.engine.scheduler import Scheduler
+from gateway.engine.set_aside import SetAside
 from gateway.engine.state import CommittedSite
-from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
-from gateway.engine.waiting_events import WaitingEvents
+from gateway.engine.stepping import Stepping
+from gateway.engine.unit_of_work import UnitOfWork
 from gateway.registry import load as registry
-from gateway.store import journal, outbox, states
-from gateway.store.database import Store, StoreError
+from gateway.store import journal, outbox, poisoned, states
+from gateway.store.database import Store
 from gateway.store.life import Life
 from gateway.store.outbox import Entry
+from gateway.store.poisoned import Poisoned, poisoned_by
 from gateway.store.writer import Writer
 
 log = logging.getLogger("menshen.engine")
 
-BATCH_MAX = 256
-WAITING_AT_ONCE = 512  # events of other programs in one batch, beside its reports,
-WAITING_ALONE = 2_048  # and in one without any: some 100 ms, and a quarter of the syncs
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
-STORE_FAILING_MS = 10_000  # so long nothing could be stored: people are told,
-STORE_AGAIN_MS = 600_000  # and again
 TROUBLES_KNOWN_MAX = 1_000
-RETRY_MS = (200, 500, 1_000, 2_000, 5_000)  # then every 5 s
 
-Item = Received | Command | DeliveryAttempt
+Item = Received | Command | DeliveryAttempt | Found | SetAside
 
 
 class Engine:
@@ -114,36 +110,50 @@ class Engine:
         self._store, self.state, self._authenticator = store, state, authenticator
         self._addressing = addressing
         self._writer = Writer(store, life)
-        self._proving = Proving(state.registry.seals)
         self._outlet: Outlet | None = None
-        self._queue: deque[tuple[int, Item]] = deque()  # each with when it arrived
         self._wake = asyncio.Event()
         self._idle: list[asyncio.Future[None]] = []  # those who wait until there is nothing to do
-        self._tally = RefusalTally()
+        self._rates = Rates(NAME_RATE, NAME_BURST)
+        self._away = 0  # messages that the rates turned away since the last unit of work
+        self._poison = PoisonWatch(self.trouble)
         self._troubles: dict[tuple[Reason, str], bool] = {}  # as they were last said
         self._scheduler = Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
         self.on_clock_set: list[Callable[[int], None]] = []  # who else waits by this clock
         self.on_trusted: Callable[[ClockTrusted], None] = lambda _: None
-        self._doubted_id = 0  # the first row that is dated by a clock in doubt
         self.broadcast = Broadcast()
         with store.reading() as connection:
             (journal_id, at_ms), entry_id = journal.newest(connection), outbox.newest_id(connection)
             rules_known = states.site_state(connection, states.RULES)
             listening = states.listening(connection)
+            found_before = poisoned.latest(connection)
         self._ids = journal_id + 1, entry_id + 1
-        self._first_id = journal_id + 1  # of this life
         self.clock = clock or MachineClock(at_ms, state.doubt)
         self.metrics = Metrics(self.clock.now_ms)
-        self._dates = ReportDates()
-        self._together: dict[tuple[str, int], int] = {}  # dates of what came in one batch
-        self._backlog = BrokerBacklog(listening, state.doors.values(), at_ms or self.clock.now_ms())
-        self._waiting = WaitingEvents()
+        self._queue = Queue(authenticator, self.clock)
+        backlog = BrokerBacklog(listening, state.doors.values(), at_ms or self.clock.now_ms())
+        self._reading = Reading(store, state, authenticator, backlog)
+        self._committing = Committing(
+            self._writer, state, addressing, self.clock, self.metrics, self.trouble
+        )
+        self._stepping = Stepping(
+            state,
+            addressing,
+            self.clock,
+            self._reading,
+            self._scheduler,
+            Isolation(store, state, self._scheduler, authenticator),
+            self._poison,
+            self._queue,
+            journal_id + 1,
+        )
         if rules_known != msgspec.json.encode(state.rulebook):
-            self._waiting.add(Command(SITE, RulesSet(state.rulebook)))
+            self._queue.wait(Command(SITE, RulesSet(state.rulebook)))
         for news in state.unjournaled():
-            self._waiting.add(Command(*news))
+            self._queue.wait(Command(*news))
         self._authenticator.know(state.registry.seals)
+        self._poison.knew(found_before)
+        self._found(state.registry)
 
     def connect(self, outlet: Outlet, workers: list[Callable[[list[Entry]], None]]) -> None:
         """Say where acknowledgements, receipts and pages go; before `run`.
@@ -154,6 +164,7 @@ class Engine:
                 pass over what is not theirs.
         """
         self._outlet, self._workers = outlet, workers
+        self._committing.offers = workers
 
     def receive(
         self, topic: str, payload: bytes, token: int, live: bool = True, waited_ms: int = 0
@@ -170,6 +181,12 @@ class Engine:
         Returns:
             False if it found no place: it is then not to be acknowledged.
         """
+        if not self._allows(topic):
+            self.metrics.turned_away += 1
+            self._away += 1
+            if self._outlet is not None:
+                self._outlet.acknowledge(token)
+            return True  # its seal gets no receipt, and sends it again
         if len(self._queue) >= QUEUE_MAX:
             self.metrics.turned_away += 1
             return False
@@ -180,7 +197,14 @@ class Engine:
         """A delivery worker tried an entry, and has written into it how that went."""
         if unstored.is_unstored(entry):
             return
-        self._put(DeliveryAttempt(entry))
+        if self._queue.note(DeliveryAttempt(entry)):
+            self._wake.set()
+        if entry.gave_up and not entry.page_id:  # a row that was no entry
+            self.found((poisoned_by("outbox", entry.entry_id, entry.error),))
+
+    def found(self, poisoned: tuple[Poisoned, ...]) -> None:
+        """Stored things that somebody read and cannot use: they are kept, struck off, and told."""
+        self._put(Found(poisoned))
 
     def ended(self, entry: Entry) -> Ended | None:
         """Why an entry that has not gone out is needed no more; None while it is needed."""
@@ -193,8 +217,7 @@ class Engine:
     def clock_set(self, by_ms: int) -> None:
         """The clock was moved at once: what waits moves with it. To be said before anything else
         happens, for what comes now is dated by the new time."""
-        self._backlog.moved(by_ms)
-        self._dates.moved(by_ms)
+        self._reading.moved(by_ms)
         for moved in self.on_clock_set:
             moved(by_ms)
         self._put(Command(SITE, ClockCorrected(by_ms)))
@@ -203,15 +226,25 @@ class Engine:
         """An event that another program left; its number is struck off in the same commit."""
         if isinstance(event, ClockTrusted):
             self.on_trusted(event)
-        self._waiting.add(Command(subject, event, pending_id=pending_id))
+        self._queue.wait(Command(subject, event, pending_id=pending_id))
         self._wake.set()
 
     def enlarge(self, known: registry.Registry) -> None:
         """Take over a newer registry: seals and addresses at once, staff and places as events."""
         for news in self.state.enlarge(known):
-            self._waiting.add(Command(*news))
+            self._queue.wait(Command(*news))
         self._authenticator.know(known.seals)
         self._addressing.know(known)
+        self._found(known)
+
+    def look(self) -> None:
+        """Whether an attack, or what could not be used, begins or ends. Cheap: call it often."""
+        now_ms = self.clock.now_ms()
+        floods = self._rates.floods(now_ms) | self._reading.rates.floods(now_ms)
+        for seal_id, is_on in floods.items():
+            self.trouble(Reason.FLOOD, is_on, seal_id)
+        self.trouble(Reason.FORGERY, self._stepping.refusals.is_forged(now_ms))
+        self._poison.look(now_ms)
 
     def trouble(self, reason: Reason, is_present: bool, about: str = "", age_ms: int = 0) -> None:
         """Say whether something has befallen the gateway or its site: one case, raised or cleared.
@@ -277,27 +310,39 @@ class Engine:
         try:
             while True:
                 await self._wait()
-                unit, batch = await self._unit_of_work()
-                await self._commit(unit)
+                batch, self._away = self._queue.batch(self._away), 0
+                unit = await self._stepping.unit_of_work(batch, self._ids)
+                error = await self._committing.commit(unit)
+                if error is not None:
+                    await self._not_taken(batch, error)
+                    continue
                 self._adopt(unit)
+                self._tell(unit)
                 self._acknowledge(batch)
-                self._tell(unit, batch)
+                self._answer(unit, batch)
                 unit.log.write()
+                self.look()
         finally:
+            self._reading.close()
             self._writer.close()
 
     def _put(self, item: Item) -> None:
-        """Everything is dated when it arrives: what waits here while the store is busy too."""
-        self._queue.append((self.clock.now_ms(), item))
+        self._queue.put(item)
         self._wake.set()
+
+    def _allows(self, topic: str) -> bool:
+        """Whether a message may come in: each seal's name has a rate. Strangers are no seal."""
+        seal_id, seals = name_of(topic), self.state.registry.seals
+        return seal_id not in seals or self._rates.allows(seal_id, self.clock.now_ms())
 
     async def _wait(self) -> None:
         """Until something came or is due."""
-        if self._queue or self._waiting:
+        if not self._queue.is_empty:
             await asyncio.sleep(0)  # let the sockets be read: what they bring joins this batch
-        while not (self._queue or self._waiting):
-            due_ms, now_ms = self._scheduler.next_ms(), self.clock.now_ms()
-            if due_ms is not None and due_ms <= now_ms:
+        while self._queue.is_empty:
+            notes_ms, now_ms = self._queue.notes_ms(), self.clock.now_ms()
+            due_ms = earliest(self._scheduler.next_ms(), notes_ms)
+            if due_ms is not None and (due_ms <= now_ms or (self._idle and notes_ms is not None)):
                 return
             self._wake.clear()
             for idle in self._idle:
@@ -306,185 +351,24 @@ class Engine:
             self._idle.clear()
             await self.clock.wait(self._wake, None if due_ms is None else due_ms - now_ms)
 
-    async def _unit_of_work(self) -> tuple[UnitOfWork, Batch]:
-        """Step everything that waits, and what is due, on a unit of work."""
-        now_ms = self.clock.now_ms()
-        unit, batch = UnitOfWork(self.state, self._tally, self._addressing, self._ids), Batch()
-        items = [self._queue.popleft() for _ in range(min(len(self._queue), BATCH_MAX))]
-        self._bring_forward(unit, batch, SITE, items[0][0] if items else now_ms)
-        messages = self._read(unit, items)
-        for at_ms, item in items:
-            match item:
-                case Received() as message:
-                    await self._message(unit, batch, message, at_ms, next(messages))
-                case DeliveryAttempt(entry=entry):
-                    unit.attempted(at_ms, entry)
-                    batch.sent += [entry.page_id] if entry.done_ms is not None else []
-                case Command() as command:
-                    self._bring_forward(unit, batch, command.subject, at_ms)
-                    self._command(unit, batch, command, at_ms)
-        # What arrived before a time comes before what is due then.
-        until_ms = min(now_ms, self._queue[0][0]) if self._queue else now_ms
-        for command in self._waiting.first(WAITING_AT_ONCE if items else WAITING_ALONE):
-            self._command(unit, batch, command, until_ms)
-        self._scheduler.fire(unit, until_ms)
-        unit.finish()
-        return unit, batch
+    def _found(self, known: registry.Registry) -> None:
+        """What the registry came upon is kept and told, and what it made anew is stored."""
+        self._poison.standing({found.source for found in known.poisoned})
+        for found in known.poisoned:
+            log.error("%s %s cannot be used: %s", found.source, found.row_key, found.words)
+        if known.poisoned:
+            self._put(Found(known.poisoned, known.rebuilt))
 
-    def _command(self, unit: UnitOfWork, batch: Batch, command: Command, at_ms: int) -> None:
-        if command.pending_id is not None:
-            unit.writes.pending_events.append(command.pending_id)
-        event = self._with_ids(command.event, unit.writes.next_id)
-        answer = unit.event(at_ms, command.subject, event)
-        batch.answers.append((command.answer, answer))
-
-    def _bring_forward(self, unit: UnitOfWork, batch: Batch, subject: Subject, at_ms: int) -> None:
-        """What waits for a subject comes before what is about to happen to it."""
-        for command in self._waiting.of(subject):
-            self._command(unit, batch, command, at_ms)
-
-    def _with_ids(self, event: Event, next_id: int) -> Event:
-        """A correction of the clock, with the rows that it is about: those since it was in doubt,
-        or of this life."""
-        if isinstance(event, ClockDoubted) and not self._doubted_id:
-            self._doubted_id = next_id
-        elif isinstance(event, ClockSure):
-            self._doubted_id = 0
-        elif isinstance(event, ClockCorrected):
-            from_id, self._doubted_id = self._doubted_id or self._first_id, 0
-            return replace(event, from_id=from_id, to_id=next_id - 1)
-        return event
-
-    def _read(
-        self, unit: UnitOfWork, items: list[tuple[int, Item]]
-    ) -> Iterator[Authenticated | Rejected | None]:
-        """What the messages of a batch are, in their order; None of a seal that is not proved.
-        Copies of one report that came together are compared: the first counts, dated by all."""
-        windows = ChainMap(unit.windows, self.state.windows)
-        read: list[Authenticated | Rejected | None] = []
-        copies: list[tuple[ReportCame, int]] = []
-        for at_ms, item in items:
-            if isinstance(item, Received):
-                message: Authenticated | Rejected | None = self._authenticator.read(
-                    item.topic, item.payload, windows
-                )
-                if isinstance(message, Authenticated):
-                    message = self._proved(unit, windows, message, at_ms)
-                if isinstance(message, Authenticated):
-                    unit.window(message.event.seal_id, message.window)
-                    copies.append((message.event, at_ms))
-                read.append(message)
-        self._together = self._dates.earliest(copies) if len(copies) > 1 else {}
-        return iter(read)
-
-    def _proved(
-        self,
-        unit: UnitOfWork,
-        windows: Mapping[str, ReplayWindow],
-        message: Authenticated,
-        at_ms: int,
-    ) -> Authenticated | None:
-        """The message, unless its seal must first prove itself: then only its mark rises."""
-        seal_id = message.event.seal_id
-        if not self._proving.holds_back(seal_id, at_ms):
-            return message
-        unit.raise_mark(at_ms, seal_id, raised(windows[seal_id], message.window))
-        return None
-
-    async def _message(
-        self,
-        unit: UnitOfWork,
-        batch: Batch,
-        message: Received,
-        at_ms: int,
-        read: Authenticated | Rejected | None,
-    ) -> None:
-        batch.tokens.append(message.token)
-        if read is None:
-            return
-        if isinstance(read, Rejected):
-            suspect = message.live or read.reason not in REPEATS  # brokers repeat after a break
-            door_id = self._authenticator.door_of(read.seal_id) if suspect else None
-            unit.refuse(at_ms, read.seal_id, door_id, read.reason)
-            return
-        transition = self._backlog.transition(message.live)
-        if transition is not None:
-            unit.writes.state("listening", transition)
-        event = self._backlog.with_wait(read.event, message.live, at_ms, message.waited_ms)
-        batch.receipts.append((event.seal_id, read.epoch, read.counter, event.seq))
-        repeated = read.repeated
-        if repeated is None:
-            number = event.seal_id, event.seq
-            repeated = number in unit.numbers or await asyncio.to_thread(
-                self._is_journaled, *number
-            )
-        door_id = self._authenticator.door_of(event.seal_id)
-        if door_id is not None:
-            self._bring_forward(unit, batch, of_door(door_id), at_ms)
-        if repeated:
-            self._copy(unit, door_id, event, at_ms)
-        else:
-            self._report(unit, door_id, event, at_ms)
-
-    def _report(self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int) -> None:
-        """A new report, dated by all copies of it that came together."""
-        held_ms = self._dates.held_ms(event, at_ms, self._together)
-        if held_ms:
-            if held_ms > HELD_MS:
-                unit.writes.refusal(at_ms, Reason.HELD_BACK)
-            event = replace(event, held_ms=held_ms)
-        unit.report(at_ms, door_id, event)
-
-    def _copy(self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int) -> None:
-        """A copy of a report that counted already: what its age says of that."""
-        unit.writes.refusal(at_ms, Reason.DUPLICATE)
-        copy, edge_ms = self._dates.compared(event, at_ms)
-        if copy is Copy.NOTHING:
-            return
-        unit.writes.refusal(at_ms, Reason.HELD_BACK)
-        if copy is Copy.FIRST_HELD and door_id is not None:
-            unit.event(at_ms, of_door(door_id), ReportHeld(event.seal_id, event.seq, edge_ms))
-
-    def _is_journaled(self, seal_id: str, seq: int) -> bool:
-        with self._store.reading() as connection:
-            return journal.is_journaled(connection, seal_id, seq)
-
-    async def _commit(self, unit: UnitOfWork) -> None:
-        """Return when the unit of work is on the disk, however long that takes."""
-        waits, began_ms, told_ms = iter(RETRY_MS), self.clock.now_ms(), None
-        while True:
-            started = time.perf_counter()
-            try:
-                await self._writer.write(unit.writes)
-            except StoreError as error:
-                if self.metrics.store_error != str(error):
-                    log.error("nothing can be stored, and so nothing is acknowledged: %s", error)
-                self.metrics.store_error = str(error)
-                told_ms = self._tell_unstored(began_ms, told_ms)
-                await self.clock.sleep(next(waits, RETRY_MS[-1]))
-            else:
-                if self.metrics.store_error is not None:
-                    log.info("the store works again")
-                took_ms = (time.perf_counter() - started) * 1000
-                self.metrics.committed(took_ms, unit.reports, unit.refused)
-                self.metrics.evidence[Evidence.RECEIVED] += unit.signed
-                self.metrics.evidence[Evidence.SEEN] += unit.acted
-                if told_ms is not None:  # the case of it, now that there can be one
-                    failing_ms = self.clock.now_ms() - began_ms
-                    self.trouble(Reason.STORE_FAILING, True, age_ms=failing_ms)
-                    self.trouble(Reason.STORE_FAILING, False)
-                return
-
-    def _tell_unstored(self, began_ms: int, told_ms: int | None) -> int | None:
-        """Page those who must know that nothing can be stored, if it is time; when that was."""
-        now_ms = self.clock.now_ms()
-        next_ms = began_ms + STORE_FAILING_MS if told_ms is None else told_ms + STORE_AGAIN_MS
-        if now_ms < next_ms:
-            return told_ms
-        told = unstored.entries(self.state, self._addressing, now_ms, now_ms - began_ms)
-        for offer in self._workers if told else ():
-            offer(told)
-        return now_ms
+    async def _not_taken(self, batch: Batch, error: Exception) -> None:
+        """The store does not take the rows of a unit of work, and never will: its items wait
+        again, to be committed one by one, and a single one is set aside."""
+        fired = self._scheduler.taken()
+        self._stepping.take_back()
+        self._away += batch.away
+        again = batch.items
+        if len(batch.items) + len(fired) <= 1:
+            again = await self._stepping.resolved(batch, fired, error)
+        self._queue.put_back(again, len(again) + len(fired))
 
     def _adopt(self, unit: UnitOfWork) -> None:
         """The unit of work is true now."""
@@ -502,15 +386,21 @@ class Engine:
         for seal_id, epoch, counter, seq in batch.receipts:
             self._outlet.publish(*self._authenticator.receipt(seal_id, epoch, counter, seq))
 
-    def _tell(self, unit: UnitOfWork, batch: Batch) -> None:
-        """Delivery workers first, for a person waits at their other end."""
+    def _tell(self, unit: UnitOfWork) -> None:
+        """The delivery workers, for a person waits at their other end."""
         due = [entry for entry in unit.writes.entries if entry.done_ms is None]
         if due:
             for offer in self._workers:
                 offer(due)
+
+    def _answer(self, unit: UnitOfWork, batch: Batch) -> None:
+        """Those who wait for what came of their action, and those who watch."""
         for waits, answer in batch.answers:
             if waits is not None and not waits.done():
                 waits.set_result(answer)
+        for waits, error in batch.failures:
+            if waits is not None and not waits.done():
+                waits.set_exception(error)
         if not (unit.turn.doors or unit.cases or unit.pages or batch.sent):
             return
         moved = tuple(unit.turn.doors), tuple(unit.cases), tuple(unit.pages), tuple(batch.sent)

@@ -60,8 +60,8 @@ def _is_in_hand(case: Case, holder: Door | Outage | Trouble, entry: Entry) -> bo
 
     What is told of a case that somebody has already (a second fault, say) is needed all the same.
     """
-    if case is not holder.case:
-        return True  # it is being reviewed
+    if case is not holder.case:  # it is in review: nobody need go there any more
+        return entry.reason != Reason.REVIEW_WAITS
     if case.state in ANSWERED or case.shelf is not None:
         is_older = case.acted_ms is not None and entry.made_ms <= case.acted_ms
         return is_older or (case.escalation is None and entry.reason == case.reason)

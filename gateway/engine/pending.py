@@ -14,6 +14,7 @@ from gateway.engine.engine import Engine
 from gateway.registry import load as registry
 from gateway.store import pending
 from gateway.store.database import Store, StoreError
+from gateway.store.poisoned import Findings, Poisoned
 
 log = logging.getLogger("menshen.engine")
 
@@ -32,6 +33,7 @@ class PendingReader:
     async def run(self) -> None:
         """Take what other programs leave, until cancelled."""
         while True:
+            self._engine.look()
             if not await self.take():
                 await self._engine.clock.sleep(READ_EVERY_MS)
 
@@ -46,20 +48,26 @@ class PendingReader:
             and has none.
         """
         try:
-            rows, known = await asyncio.to_thread(self._read)
+            rows, found, known = await asyncio.to_thread(self._read)
         except StoreError as error:
             log.warning("pending events: %s", error)
             return False
         if known is not None:
             self._engine.enlarge(known)
+        if found:
+            self._engine.found(found)
         for pending_id, subject, event in rows:
-            self._last_id = pending_id
             self._engine.take_pending(pending_id, subject, event)
-        return bool(rows)
+        numbers = [int(one.row_key.partition(".")[0]) for one in found]
+        self._last_id = max([self._last_id, *numbers, *(row[0] for row in rows)])
+        return bool(rows or found)
 
-    def _read(self) -> tuple[Rows, registry.Registry | None]:
-        """The rows that were not read yet, and the registry if it is newer than the engine's."""
+    def _read(self) -> tuple[Rows, tuple[Poisoned, ...], registry.Registry | None]:
+        """The rows that were not read yet, those without sense, and the registry if it is newer
+        than the engine's."""
+        findings = Findings()
         with self._store.reading() as connection:
-            rows = pending.pending_events(connection, self._last_id)
+            rows = pending.pending_events(connection, self._last_id, findings)
             is_newer = registry.enrolment(connection) != self._engine.state.registry.enrolment
-            return rows, registry.load(connection) if is_newer else None
+            known = registry.load(connection) if is_newer else None
+            return rows, findings.all(), known

@@ -13,6 +13,7 @@ from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import Subject
 from gateway.registry.load import SealRow
 from gateway.store.outbox import Entry
+from gateway.store.poisoned import Poisoned
 
 
 class Received(msgspec.Struct):
@@ -57,14 +58,42 @@ class DeliveryAttempt(msgspec.Struct):
     entry: Entry
 
 
-class Batch:
-    """What is owed for the items of one unit of work, once it is stored."""
+class Found(msgspec.Struct):
+    """Stored things that cannot be used; and states that were made anew, to be stored again."""
 
-    def __init__(self) -> None:
+    poisoned: tuple[Poisoned, ...]
+    anew: tuple[Subject, ...] = ()
+
+
+class Batch:
+    """The items of one unit of work, and what is owed for them once it is stored.
+
+    `items`: each with when it arrived. `is_single`: one item, or one thing that is due, and nothing
+    beside it. `away`: messages that were turned away before it. `at`: the place of the item that is
+    stepped now; beyond the last while what is due is stepped.
+    """
+
+    def __init__(
+        self, items: list[tuple[int, Any]], is_single: bool = False, away: int = 0
+    ) -> None:
+        self.items, self.is_single, self.away = items, is_single, away
+        self.reads: dict[int, Any] = {}  # of its messages, by their place: what each is
+        self.together: dict[tuple[str, int], int] = {}  # dates of copies that came together
+        self.journaled: set[tuple[str, int]] = set()  # old numbers that are in the journal
+        self.begin()
+
+    def begin(self) -> None:
+        """Nothing is stepped yet."""
+        self.at = 0
         self.tokens: list[int] = []
         self.receipts: list[tuple[str, int, int, int]] = []  # seal_id, epoch, counter, seq
         self.answers: list[tuple[Any, Answer]] = []
+        self.failures: list[tuple[Any, Exception]] = []
         self.sent: list[str] = []
+
+    def item(self) -> tuple[int, Any] | None:
+        """The item that is stepped now; None where that is something that is due."""
+        return self.items[self.at] if self.at < len(self.items) else None
 
 
 class Rejected(msgspec.Struct, frozen=True):

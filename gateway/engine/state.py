@@ -8,25 +8,45 @@ has changed.
 from collections.abc import Mapping
 
 from gateway.core.events import DoorPlaced, Event, StaffSet
+from gateway.core.model import Door, Outages, Troubles
 from gateway.core.paging import routing
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
-from gateway.core.site import SiteState
-from gateway.core.subject import SITE, Subject, of_door
+from gateway.core.site import SiteState, sealed_of
+from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 from gateway.registry.load import Registry
 
 News = list[tuple[Subject, Event]]  # acts for the loop
+
+Known = Door | tuple[Outages, Troubles]
 
 
 class CommittedSite(SiteState):
     """A site's state, with the registry behind it and every seal's mark."""
 
     def __init__(self, registry: Registry, rulebook: Rulebook) -> None:
-        router = routing.of(registry.staff_journaled, registry.people)
+        staff, people = registry.staff_journaled, {who.warden_id for who in registry.people}
+        if not people.issuperset(staff.members):  # somebody's state was lost: as if all were new
+            staff = Staff()
+        router = routing.of(staff, registry.people)
         known = registry.outages, router, registry.troubles, registry.doubt
         super().__init__(rulebook, registry.doors, *known)
         self.registry = registry
         self.windows = {seal_id: row.window for seal_id, row in registry.seals.items()}
+
+    def known(self, subject: Subject) -> Known:
+        """The state of a subject."""
+        if subject.kind is SubjectKind.SITE:
+            return self.outages, self.troubles
+        return self.doors[subject.id]
+
+    def replace(self, subject: Subject, made: Known) -> None:
+        """Another state of a subject, in the place of one that made no sense."""
+        if isinstance(made, Door):
+            self.doors[subject.id] = made
+            self.sealed = sealed_of(self.doors.values())
+        else:
+            self.outages, self.troubles = made
 
     def unjournaled(self) -> News:
         """What is enrolled and not journaled yet: to be stepped before what hangs on it."""

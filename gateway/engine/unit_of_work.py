@@ -11,7 +11,6 @@ from typing import Any
 
 from gateway.core.actor import ActorKind
 from gateway.core.cases.actions import LATE_MS, result_of
-from gateway.core.duration import MINUTE_MS
 from gateway.core.effects import (
     CaseMoved,
     Effect,
@@ -37,9 +36,11 @@ from gateway.core.events import (
 from gateway.core.model import Door, Doubt, Outages, Troubles
 from gateway.core.reasons import UNWATCHED, Reason
 from gateway.core.replay_window import ReplayWindow
-from gateway.core.site import SiteTurn, Step, reason_of
+from gateway.core.site import SiteTurn, Step
+from gateway.core.step_reason import reason_of
 from gateway.core.subject import Subject, SubjectKind, of_door
 from gateway.engine.event_log import EventLog
+from gateway.engine.guard import Refusals
 from gateway.engine.outgoing import Addressing, entries_of
 from gateway.engine.ports import Answer
 from gateway.engine.state import CommittedSite
@@ -52,31 +53,13 @@ _STATES: dict[type[Any], str] = {
     Troubles: states.TROUBLES,
     Doubt: states.CLOCK,
 }
-REFUSALS_JOURNALED_A_MINUTE = 60  # of each reason; beyond that they are counted only
-
-
-class RefusalTally:
-    """How many refusals were journaled this minute, by reason."""
-
-    def __init__(self) -> None:
-        self._minute = 0
-        self._counts: dict[Reason, int] = {}
-
-    def allows(self, at_ms: int, reason: Reason) -> bool:
-        """Whether one more may be journaled; counts it if so."""
-        minute = at_ms // MINUTE_MS
-        if minute != self._minute:
-            self._minute, self._counts = minute, {}
-        count = self._counts.get(reason, 0)
-        self._counts[reason] = count + 1
-        return count < REFUSALS_JOURNALED_A_MINUTE
 
 
 class UnitOfWork:
     """A turn on top of a site, and the rows and pages that follow from it."""
 
     def __init__(
-        self, site: CommittedSite, tally: RefusalTally, addressing: Addressing, ids: tuple[int, int]
+        self, site: CommittedSite, tally: Refusals, addressing: Addressing, ids: tuple[int, int]
     ):
         self._tally, self._addressing = tally, addressing
         self.turn = SiteTurn(site)
@@ -113,20 +96,31 @@ class UnitOfWork:
             return
         self.event(at_ms, of_door(door_id), event)
 
-    def refuse(self, at_ms: int, seal_id: str, door_id: str | None, reason: Reason) -> None:
+    def refuse(
+        self,
+        at_ms: int,
+        seal_id: str,
+        door_id: str | None,
+        reason: Reason,
+        is_suspect: bool = False,
+    ) -> None:
         """A message that was refused: counted always, journaled within a limit.
 
         A burst of them on a door becomes a case there; without `door_id` it does not.
+        `is_suspect`: no broker repeated it.
         """
         self.refused += 1
-        event = MessageRefused(seal_id, reason)
         self.writes.refusal(at_ms, reason)
-        if not self._tally.allows(at_ms, reason):
-            return
+        if is_suspect:
+            self._tally.suspect(at_ms)
         if door_id is None:
-            self.writes.event(at_ms, None, event, event.reason)
-        else:
-            self.event(at_ms, of_door(door_id), event)
+            if self._tally.allows(at_ms, reason):
+                self.writes.event(at_ms, None, MessageRefused(seal_id, reason), reason)
+            return
+        rules = self.turn.rules_of(self.turn.door(door_id))
+        count = self._tally.to_journal(at_ms, door_id, reason, rules)
+        if count:
+            self.event(at_ms, of_door(door_id), MessageRefused(seal_id, reason, count))
 
     def attempted(self, at_ms: int, entry: Entry) -> None:
         """How a delivery worker's try went. The first page of a case that went out moves the case

@@ -79,7 +79,10 @@ class Cursor:
 
 
 def _place(connection: Connection) -> int:
-    return connection.execute(_CURSOR).scalar() or 0
+    """The journal row that it has got to; the beginning where what stands there is no number: every
+    line is then written once more, onto itself."""
+    place = connection.execute(_CURSOR).scalar()
+    return place if isinstance(place, int) else 0
 
 
 def _newest(connection: Connection) -> int:

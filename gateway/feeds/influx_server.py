@@ -24,6 +24,7 @@ FOR_GOOD = frozenset({400, 413, 422})
 NOT_FOUND = 404
 WRITES_SINCE = (1, 8)  # the first version with /api/v2/write
 _NUMBERS = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?")
+ALL_AT = 8  # so many lines refused one by one, and none taken: it is not the lines
 WORDS_MAX = 500  # characters of the server's answer that are kept
 _HINTS = {
     401: "; check MENSHEN_INFLUX_TOKEN",
@@ -56,23 +57,41 @@ class Server:
         self._client = InfluxDBClient(
             url=influx.url, token=influx.token or "", org=influx.org, timeout=int(timeout_s * 1000)
         )
+        self._taken: str | None = None  # a line that it took
         self._writer: WriteApi = self._client.write_api(write_options=SYNCHRONOUS)
 
     def write(self, lines: Sequence[str]) -> list[Refused]:
-        """Write all lines but those that are returned. Unavailable if that is not known of all."""
+        """Write all lines but those that are returned. Unavailable if that is not known of all.
+
+        Where everything is refused it is not the lines: a bucket that is full or of another schema,
+        a proxy. A line that was taken before is sent once more, onto itself: is it refused as well,
+        or is none known, nothing is given up.
+        """
         refused: list[Refused] = []
+        taken: str | None = None
         parts = [(0, len(lines))] if lines else []
         while parts:
             start, end = parts.pop()
             error = self._post(lines[start:end])
             if error is None:
+                taken = lines[start]
                 continue
+            if (start, end) == (0, len(lines)) and self._taken is not None:
+                self._still_takes(self._taken, error)
             if end - start == 1:
                 refused.append(Refused(start, _verdict(error)))
             else:
                 middle = (start + end) // 2
                 parts += [(middle, end), (start, middle)]
+            if taken is None and self._taken is None and len(refused) >= min(ALL_AT, len(lines)):
+                raise _refuses_all(error)
+        self._taken = taken or self._taken
         return refused
+
+    def _still_takes(self, line: str, error: ApiException) -> None:
+        """Unavailable if a line is refused that was taken before."""
+        if self._post([line]) is not None:
+            raise _refuses_all(error)
 
     def version(self) -> str | None:
         """The server's, as it says it; None if none answers. Blocks for a request at most."""
@@ -123,6 +142,11 @@ def _verdict(error: ApiException) -> str:
     if not isinstance(answer, dict):
         raise _weather(error) from error
     return words[:WORDS_MAX]
+
+
+def _refuses_all(error: ApiException) -> Unavailable:
+    words = f"refuses every line, so it is not the lines: {_verdict(error).strip()}"
+    return Unavailable("all", words, _seconds(error.headers))
 
 
 def _unreached(error: Exception) -> Unavailable:

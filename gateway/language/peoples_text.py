@@ -63,6 +63,8 @@ _NOTHING = frozenset(
         "(空白)",
     ]
 )
+# Nearly all texts need no closer look: ASCII and the common Chinese characters, one space at most.
+_TIDY = re.compile(r"[!-~\u4e00-\u9fff]+(?: [!-~\u4e00-\u9fff]+)*")
 _DASHES = frozenset("-–—―─_")
 
 
@@ -81,8 +83,8 @@ class TextError(ValueError):
 def tidied(text: str) -> str:
     """The text without what makes no difference to a reader: composed (NFC), white space as one
     space and none at the ends, signs that nobody sees dropped. Line breaks inside stay."""
-    if text.isascii() and "  " not in text and not any(sign in text for sign in "\t\x0b\x0c\r\n"):
-        return text.strip(" ")
+    if not text or _TIDY.fullmatch(text) is not None:
+        return text
     text = _INVISIBLE.sub("", text)
     text = _JOINERS.sub(lambda joiner: joiner[0] if _joins(joiner) else "", text)
     text = _SPACES.sub(" ", text.translate(dict.fromkeys(map(ord, _BLANKS), " ")))
@@ -110,7 +112,7 @@ def line(text: str, most: int, columns: int | None = None) -> str:
         TextError: It is empty, too long, too wide, or holds what cannot be shown truly.
     """
     text = tidied(text)
-    for place, sign in enumerate(text, 1):
+    for place, sign in enumerate(text, 1) if not _TIDY.fullmatch(text) else ():
         if sign in _BREAKS:
             raise TextError(_BREAK, most=most, place=place, code=_code(sign))
         if not (" " <= sign <= "~" or sign.isalnum()):
@@ -120,15 +122,22 @@ def line(text: str, most: int, columns: int | None = None) -> str:
     if not 1 <= len(text) <= most:
         raise TextError(_LENGTH, most=most)
     widest = 2 * most if columns is None else columns
-    if cell_len(text) > widest:
+    if 2 * len(text) > widest and cell_len(text) > widest:
         raise TextError(_WIDTH, most=widest)
     return text
 
 
 def means_nothing(text: str) -> bool:
     """Whether it is what people write into a cell that they leave empty: - — / N/A 无 null …"""
-    text = unicodedata.normalize("NFKC", tidied(text))
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", tidied(text))
     return not text or text == "NA" or text.lower() in _NOTHING or _DASHES.issuperset(text)
+
+
+def sameness(text: str) -> str:
+    """What two texts have in common that a reader takes for the same: without spaces, widths and
+    case."""
+    return unicodedata.normalize("NFKC", text).casefold().replace(" ", "")
 
 
 def shown(text: str) -> str:

@@ -177,6 +177,10 @@ _WHY_WITH: dict[Reason, tuple[tuple[str, ...], str]] = {
         ("who", "why"),
         N_("Announced by {who}: {why}. That time is over, and the door still stands open."),
     ),
+    Reason.ANNOUNCED_LATE: (
+        ("who", "why", "told"),
+        N_("Announced afterwards by {who}: {why}. Told before that: {told}."),
+    ),
     Reason.GROUPED: (
         ("count", "breaches"),
         N_("{count} cases came at once; doors opened or seals touched among them: {breaches}."),

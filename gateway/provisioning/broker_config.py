@@ -34,6 +34,7 @@ from gateway.registry.credentials import fresh_password, hash_password, is_passw
 from sealwire import topics
 
 CONFIG, ACL, PASSWORDS = "mosquitto.conf", "acl", "passwd"
+SERVICE = "service.conf"  # for systemd: above all, how many files the broker may open
 GATEWAY_PASSWORD = "gateway.password"  # noqa: S105 - a file's name
 _USER_FORM = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}")
 INSTALLED_AT = Path("/etc/mosquitto/menshen")
@@ -88,7 +89,7 @@ def write_broker_config(
         "gateway_user": plan.gateway_user,
     }
     record, kept = broker_record.read(target), []
-    for file in (CONFIG, ACL):
+    for file in (CONFIG, ACL, SERVICE):
         template = Template((_templates() / file).read_text(encoding="utf-8"))
         content = template.substitute(names).encode()
         if plan.overwrite or not record.is_edited(target / file):

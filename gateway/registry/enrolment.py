@@ -21,6 +21,7 @@ from gateway.core.actor import CENTRE
 from gateway.core.events import DoorEnded, Event
 from gateway.core.model import Permit
 from gateway.core.subject import Subject, of_door
+from gateway.language.peoples_text import sameness
 from gateway.registry.door_rows import DoorRows
 from gateway.registry.enrolled_table import EnrolledTable
 from gateway.registry.load import enrolment as latest_enrolment
@@ -134,7 +135,7 @@ class Enrolment:
         doors = self._doors.table
         self._seals = SealRows(connection, at_ms, doors, self._events, replace=replace)
         self._orders = OrderRows(connection, at_ms, zone, doors, self._events)
-        self._permits = Announcements(connection, at_ms, zone, doors)
+        self._permits = Announcements(connection, at_ms, zone, doors, explains=False)
         self._schedule = ScheduleRows(connection, at_ms, zone, self._grids, self._wardens)
 
     def foresee(self, seals: Iterable[NewSeal]) -> None:
@@ -142,10 +143,10 @@ class Enrolment:
         self._seals.foresee(seals)
 
     def doors_by_label(self) -> dict[str, list[str]]:
-        """The doors that people call the same, in whatever case; with those that were taken."""
+        """The doors by what people call them (`peoples_text.sameness`), with those just taken."""
         by_label: defaultdict[str, list[str]] = defaultdict(list)
         for row in self._doors.table.rows():
-            by_label[row["label"].casefold()].append(row["door_id"])
+            by_label[sameness(row["label"])].append(row["door_id"])
         return by_label
 
     def take(self, row: Row) -> RowResult:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from gateway.channels.kinds import KINDS, problem_of
+from gateway.channels.kinds import KINDS, problem_of, samples
 from gateway.core.doors.permits import WINDOWS_MAX
 from gateway.core.duration import MINUTE_MS, SECOND_MS
 from gateway.core.local_time import DAY_MIN, EVERY_DAY
@@ -170,7 +170,9 @@ def channels(text: str) -> tuple[str, ...]:
         problem = problem_of(address)
         if problem is not None:
             which = f"; {_masked(address)} is none of them" if len(addresses) > 1 else ""
-            raise ValueError(f"{problem}, with spaces between{which}")
+            allowed = f"allowed are {samples()}, with spaces between{which}"
+            cause = "" if problem.startswith("allowed are") else f"{problem}; "
+            raise ValueError(cause + allowed)
     return addresses
 
 
@@ -253,7 +255,7 @@ def openings(text: str) -> int:
 
 def allowance(text: str) -> int:
     """How many openings a day an order allows without a permit."""
-    return 0 if _plain(text) == "0" else _number(text, OPENINGS_MAX, "openings, or 0")
+    return 0 if _plain(text) in ("0", "0.0") else _number(text, OPENINGS_MAX, "openings, or 0")
 
 
 def minutes_ms(text: str) -> int:
@@ -330,7 +332,7 @@ def _english(text: str, limit: int, columns: int | None = None) -> str:
 
 
 def _number(text: str, limit: int, what: str) -> int:
-    text = _plain(text)
+    text = re.sub(r"\.0+$", "", _plain(text))  # as some programs write whole numbers
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:_DIGITS_MAX]) <= limit:
         raise ValueError(f"allowed are 1 to {limit} {what}")
     return int(text[:_DIGITS_MAX])

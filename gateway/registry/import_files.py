@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from gateway.language.peoples_text import sameness
 from gateway.registry import table_file
 from gateway.registry.enrolment import Enrolment, enrol
 from gateway.registry.rows import (
@@ -159,7 +160,7 @@ def _warn_of_one_label(enrolment: Enrolment, new: list[tuple[Sheet, Line]]) -> N
     labels = enrolment.doors_by_label() if doors else {}
     for sheet, line in doors:
         if isinstance(line.row, NewDoor):
-            others = [d for d in labels[line.row.label.casefold()] if d != line.row.door_id]
+            others = [d for d in labels[sameness(line.row.label)] if d != line.row.door_id]
             if others:
                 sheet.note(
                     line.number, "label", line.row.label, f"so door {others[0]} is called too"

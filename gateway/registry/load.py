@@ -1,6 +1,7 @@
 """What is enrolled, read at once: seals with their keys, doors and where they lie, wardens and
 their on-call schedule; and with each the state that it had at the last commit."""
 
+import re
 from collections import defaultdict
 
 import msgspec
@@ -13,9 +14,20 @@ from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Override, Role, Shift
 from gateway.core.paging.staff import Member, Staff
 from gateway.core.replay_window import ReplayWindow
+from gateway.core.subject import SITE, Subject, of_door
 from gateway.store import areas, states, tables
+from gateway.store.poisoned import ANYTHING, Findings, Poisoned
+from gateway.store.rebuild import Rebuild
+from sealwire.ccm import KEY_BYTES
+
+DAY_MIN = 1_440
 
 _decode_channels = msgspec.json.Decoder(list[str]).decode
+_ROLES = frozenset(Role)
+_SEAL_ID = re.compile("[0-9a-f]{16}")
+
+
+Addresses = tuple[tuple[str, str], ...]  # channel and address
 
 
 class SealRow(msgspec.Struct, frozen=True):
@@ -35,7 +47,7 @@ class Warden(msgspec.Struct, frozen=True):
 
     warden_id: str
     language: str
-    channels: tuple[tuple[str, str], ...]
+    channels: Addresses
     grid_id: str = ""
     role: Role = Role.WARDEN
 
@@ -54,36 +66,44 @@ class Registry(msgspec.Struct, frozen=True):
     staff: Staff = Staff()  # as it is enrolled,
     staff_journaled: Staff = Staff()  # and as the journal last said
     people: tuple[Person, ...] = ()  # those of whom something is known
+    poisoned: tuple[Poisoned, ...] = ()  # what stands there and cannot be used
+    # whose states could not be read, and were made anew from the journal: to be stored again
+    rebuilt: tuple[Subject, ...] = ()
 
 
 def load(connection: Connection) -> Registry:
-    """Read the registry. A door that never had a report gets its first, empty state.
+    """Read the registry. A door that never had a report gets its first, empty state; one whose
+    state cannot be read is made anew from its journal.
+
+    What cannot be used is left out, and named in `poisoned`: it raises nothing.
 
     Args:
         connection: A reading one; what it sees is one snapshot.
-
-    Raises:
-        msgspec.DecodeError: A state or a list of channels is no JSON of ours.
     """
-    doors, places, areas_of = {}, {}, areas.of_doors(connection)
-    d = tables.doors.c
-    for door_id, grid_id, state in connection.execute(select(d.door_id, d.grid_id, d.state)):
-        doors[door_id] = states.door(door_id, state)  # of one out of use too: cases may be open
-        if door_id in areas_of:
-            places[door_id] = DoorPlaced(grid_id, areas_of[door_id])
-    wardens = _wardens(connection)
+    found = Findings()
+    anew = Rebuild(connection, found)
+    doors, places, rebuilt = _doors(connection, found, anew)
+    before = len(found)
+    outages, troubles = states.outages(connection, found), states.troubles(connection, found)
+    if len(found) > before:
+        (outages, troubles), rebuilt = anew.site(), [SITE, *rebuilt]
+    wardens = _wardens(connection, found)
+    for other in (states.rulebook, states.listening):  # who uses them asks for them; here they tell
+        other(connection, found)
     return Registry(
-        seals=_seals(connection),
+        seals=_seals(connection, found),
         doors=doors,
         places=places,
         wardens=wardens,
         enrolment=enrolment(connection),
-        outages=states.outages(connection),
-        troubles=states.troubles(connection),
-        doubt=states.doubt(connection),
-        staff=_staff(connection, wardens),
-        staff_journaled=states.staff(connection),
-        people=states.people(connection),
+        outages=outages,
+        troubles=troubles,
+        doubt=states.doubt(connection, found),
+        staff=_staff(connection, wardens, found),
+        staff_journaled=states.staff(connection, found),
+        people=states.people(connection, found),
+        poisoned=found.all(),
+        rebuilt=tuple(rebuilt),
     )
 
 
@@ -92,39 +112,85 @@ def enrolment(connection: Connection) -> int:
     return connection.execute(select(func.max(tables.enrolments.c.enrolment_id))).scalar() or 0
 
 
-def _seals(connection: Connection) -> dict[str, SealRow]:
-    c = tables.seals.c
+def _doors(
+    connection: Connection, found: Findings, anew: Rebuild
+) -> tuple[dict[str, Door], dict[str, DoorPlaced], list[Subject]]:
+    """Every door and its place, and those that were made anew."""
+    d, name, before = tables.doors.c, tables.doors.name, len(found)
+    doors: dict[str, Door] = {}
+    places: dict[str, DoorPlaced] = {}
+    rebuilt: list[Subject] = []
+    areas_of = areas.of_doors(connection)
+    query = select(d.door_id, d.grid_id, d.state)
+    for row in found.rows(connection, query, name, grid_id="", state=ANYTHING):
+        door_id = row["door_id"]
+        doors[door_id] = states.door(door_id, row["state"], found)
+        if door_id in areas_of:  # one out of use has no place; its cases may be open
+            places[door_id] = DoorPlaced(row["grid_id"], areas_of[door_id])
+        if len(found) > before:  # seldom: it alone is made anew
+            before = len(found)
+            doors[door_id] = anew.door(door_id)
+            rebuilt.append(of_door(door_id))
+            before = len(found)
+    return doors, places, rebuilt
+
+
+def _seals(connection: Connection, found: Findings) -> dict[str, SealRow]:
+    """Those whose key and mark can be used: of any other nothing would be believed."""
+    c, name = tables.seals.c, tables.seals.name
     own = c.seal_id, c.door_id, c.key, c.heartbeat_ms, c.unproved_ms
-    query = select(*own, c.epoch, c.counter, c.seq_top, c.seq_seen).where(c.ended_ms.is_(None))
-    return {
-        seal_id: SealRow(seal_id, door_id, key, ReplayWindow(*mark), every_ms, unproved_ms is None)
-        for seal_id, door_id, key, every_ms, unproved_ms, *mark in connection.execute(query)
-    }
+    columns = *own, c.epoch, c.counter, c.seq_top, c.seq_seen
+    query = select(*columns).where(c.ended_ms.is_(None))
+    seals: dict[str, SealRow] = {}
+    for row in found.rows(connection, query, name, heartbeat_ms=None, unproved_ms=0):
+        seal_id, door_id, key, every_ms, unproved_ms, *mark = row.values()
+        if not _SEAL_ID.fullmatch(seal_id) or len(key) != KEY_BYTES or min(mark) < 0:
+            found.note(name, seal_id, "its id, its key or its mark is none", key)
+        else:
+            window, is_proved = ReplayWindow(*mark), unproved_ms is None
+            seals[seal_id] = SealRow(seal_id, door_id, key, window, every_ms, is_proved)
+    return seals
 
 
-def _wardens(connection: Connection) -> dict[str, tuple[Warden, ...]]:
+def _wardens(connection: Connection, found: Findings) -> dict[str, tuple[Warden, ...]]:
     by_grid: dict[str, list[Warden]] = defaultdict(list)
-    c = tables.wardens.c
-    rows = connection.execute(
-        select(c.warden_id, c.grid_id, c.language, c.channels, c.role)
-        .where(c.ended_ms.is_(None))
-        .order_by(c.warden_id)
-    )
-    for warden_id, grid_id, language, channels, role in rows:
-        parts = [channel.partition(":") for channel in _decode_channels(channels)]
-        addresses = tuple((kind, address) for kind, _, address in parts)
+    c, name = tables.wardens.c, tables.wardens.name
+    columns = c.warden_id, c.grid_id, c.language, c.channels, c.role
+    query = select(*columns).where(c.ended_ms.is_(None)).order_by(c.warden_id)
+    spared = {"grid_id": "", "language": "", "channels": ANYTHING, "role": ""}
+    for row in found.rows(connection, query, name, **spared):
+        warden_id, grid_id, language, channels, role = row.values()
+        nowhere: Addresses = ()
+        cell = f"{warden_id}.channels"
+        addresses = found.decoded(name, cell, channels, _channels, nowhere)
+        if role not in _ROLES:
+            found.note(name, f"{warden_id}.role", "there is no such role", role)
+            role = Role.WARDEN
         by_grid[grid_id].append(Warden(warden_id, language, addresses, grid_id, Role(role)))
     return {grid_id: tuple(wardens) for grid_id, wardens in by_grid.items()}
 
 
-def _staff(connection: Connection, wardens: dict[str, tuple[Warden, ...]]) -> Staff:
-    s, c = tables.shifts.c, tables.overrides.c
-    shifts = [
-        Shift(row.grid_id, Role(row.role), row.warden_id, row.days, row.from_min, row.to_min)
-        for row in connection.execute(select(*s))
-    ]
-    rows = connection.execute(select(c.warden_id, c.from_ms, c.to_ms, c.by))
-    overrides = [Override(*row) for row in rows]
+def _channels(cell: bytes) -> Addresses:
+    """A warden's channels, each with its address."""
+    parts = (channel.partition(":") for channel in _decode_channels(cell))
+    return tuple((kind, address) for kind, _, address in parts)
+
+
+def _staff(
+    connection: Connection, wardens: dict[str, tuple[Warden, ...]], found: Findings
+) -> Staff:
+    s, o = tables.shifts, tables.overrides
+    c = s.c
+    order = c.warden_id, c.grid_id, c.role, c.days, c.from_min, c.to_min
+    shifts = []
+    for row in found.rows(connection, select(*order), s.name):
+        warden_id, grid_id, role, days, from_min, to_min = row.values()
+        if role in _ROLES and days >= 0 and 0 <= from_min <= DAY_MIN and 0 <= to_min <= DAY_MIN:
+            shifts.append(Shift(grid_id, Role(role), warden_id, days, from_min, to_min))
+        else:
+            found.note(s.name, warden_id, "a shift without sense", repr(row))
+    query = select(o.c.warden_id, o.c.from_ms, o.c.to_ms, o.c.by)
+    overrides = [Override(*row.values()) for row in found.rows(connection, query, o.name)]
     members = {
         warden.warden_id: Member(
             grid_id, warden.role, tuple(staff.byte_of(*channel) for channel in warden.channels)

@@ -85,11 +85,12 @@ class Announced(msgspec.Struct, frozen=True):
     door_id: str
     permit: Permit
     is_new: bool
+    explains: bool = True  # it may end the case of an opening that was told already
 
     @property
     def event(self) -> PermitAnnounced:
         """What the gateway is told."""
-        return PermitAnnounced(self.permit)
+        return PermitAnnounced(self.permit, self.explains)
 
 
 class Announcements:
@@ -100,6 +101,8 @@ class Announcements:
         now_ms: In milliseconds of UTC.
         zone: Where the site's clocks stand.
         doors: The doors that are known to whoever calls; by default each is looked up.
+        explains: Whether one may end the case of an opening that was told already: of a single
+            door, by whoever looks at it, and not in a file or a round of many.
     """
 
     def __init__(
@@ -108,7 +111,9 @@ class Announcements:
         now_ms: int,
         zone: tzinfo,
         doors: Container[str] | None = None,
+        explains: bool = True,
     ) -> None:
+        self._explains = explains
         self._connection, self._now_ms, self._zone, self._doors = connection, now_ms, zone, doors
         self._on_door: dict[str, dict[str, Permit]] = {}  # of the doors that were looked up
         self._door_of: dict[str, str | None] = {}  # permit_id -> door_id; None: nobody has it
@@ -150,7 +155,7 @@ class Announcements:
         self._check(permit)
         if sum(is_live(other, self._now_ms) for other in on_door.values()) >= PERMITS_MAX:
             raise PermitConflictError("door_id", door_id, _FULL, most=PERMITS_MAX)
-        announced = Announced(door_id, permit, is_new=True)
+        announced = Announced(door_id, permit, is_new=True, explains=self._explains)
         on_door[permit_id] = permit
         self._door_of[permit_id] = door_id
         self._fresh.append(announced)

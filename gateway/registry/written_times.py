@@ -37,7 +37,12 @@ def end_ms(text: str, zone: tzinfo) -> int:
 def minute_of_day(text: str, latest: int) -> int:
     """What a clock on the wall shows, in minutes after midnight; ValueError beyond `latest`."""
     wrong = ValueError(f"allowed are 00:00 to {latest // 60}:{latest % 60:02}")
-    match = _CLOCK.fullmatch(unicodedata.normalize("NFKC", text))
+    text = unicodedata.normalize("NFKC", text)
+    if re.fullmatch(r"[01]?\.\d+", text):  # the part of a day that has passed then
+        hour, past = divmod(round(float(text) * DAY_MIN), 60)
+        clock = f"{hour:02}:{past:02}"
+        raise ValueError(f"is a spreadsheet's number of {clock}; format the column as text")
+    match = _CLOCK.fullmatch(text)
     if match is None or int(match[5] or 0):
         raise wrong
     minute = _minute(match)

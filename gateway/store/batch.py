@@ -37,9 +37,10 @@ from gateway.core.paging.person import Person
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import Subject, SubjectKind
-from gateway.store import case_writes, door_writes, journal, outbox, states
+from gateway.store import case_writes, door_writes, journal, outbox, states, tables
 from gateway.store import statements as sql
 from gateway.store.outbox import Entry
+from gateway.store.poisoned import KEPT_MAX, Poisoned
 from gateway.store.statements import Row, Statement
 
 
@@ -64,6 +65,7 @@ class WriteBatch:
         self._refusals: dict[tuple[int, str], Row] = {}
         self._permits: dict[str, Row] = {}
         self._cases: dict[str, Row] = {}
+        self._poisoned: dict[tuple[str, str], Row] = {}
         self._rows: defaultdict[Statement, list[Row]] = defaultdict(list)  # of the other tables
 
     def event(
@@ -98,13 +100,15 @@ class WriteBatch:
         elif isinstance(event, CaseAction) and event.actor.kind is ActorKind.WARDEN:
             self._rows[sql.SEE_ENTRIES].append(outbox.seen_by(event, at_ms))
 
-    def refusal(self, at_ms: int, reason: Reason) -> None:
-        """Count a message that was refused, or that told nothing, in its hour of UTC."""
+    def refusal(self, at_ms: int, reason: Reason, count: int = 1) -> None:
+        """Count messages that were refused, or that told nothing, in their hour of UTC."""
+        if not count:
+            return
         hour_ms = at_ms - at_ms % HOUR_MS
         row = self._refusals.setdefault(
             (hour_ms, reason), {"hour_ms": hour_ms, "reason": reason, "count": 0}
         )
-        row["count"] += 1
+        row["count"] += count
         row["latest_ms"] = at_ms
 
     def window(self, seal_id: str, window: ReplayWindow) -> None:
@@ -165,6 +169,14 @@ class WriteBatch:
         """Store how an attempt to deliver an entry went."""
         self._rows[sql.UPDATE_ENTRY].append(outbox.attempt_of(entry))
 
+    def poisoned(self, at_ms: int, found: Poisoned) -> None:
+        """Keep what cannot be used. A pending event is struck off; any other row stays as it is."""
+        row = {**asdict(found), "at_ms": at_ms}
+        self._poisoned[found.source, found.row_key] = row
+        row_id = found.row_key.partition(".")[0]
+        if found.source == tables.pending_events.name and row_id.isdecimal():
+            self.pending_events.append(int(row_id))
+
     @property
     def windows(self) -> Mapping[str, ReplayWindow]:
         """How far the seals have come whose transmissions it accepts."""
@@ -212,6 +224,8 @@ class WriteBatch:
                 for warden_id, person in self.people.items()
             ],
             sql.INSERT_ENTRY: [asdict(entry) for entry in self.entries],
+            sql.UPSERT_POISONED: list(self._poisoned.values()),
+            sql.FORGET_POISONED: [{"b_kept": KEPT_MAX}] if self._poisoned else [],
             sql.DELETE_PENDING: [{"b_id": pending_id} for pending_id in self.pending_events],
         }
 

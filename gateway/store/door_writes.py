@@ -76,8 +76,9 @@ def of_effect(at_ms: int, door_id: str, effect: Effect) -> tuple[Statement, Row]
         case OpeningRedated():
             row = asdict(effect)
             return sql.REDATE_OPENING, {"b_id": row.pop("opening_id"), **row}
-        case OpeningAnnounced(opening_id=opening_id, permit_id=permit_id):
-            row = {"b_id": opening_id, "reason": Reason.PERMIT, "permit_id": permit_id}
+        case OpeningAnnounced(opening_id=opening_id, permit_id=permit_id, told=told):
+            reason = Reason.ANNOUNCED_LATE if told else Reason.PERMIT
+            row = {"b_id": opening_id, "reason": reason, "permit_id": permit_id}
             return sql.ANNOUNCE_OPENING, row
         case PermitSpent(permit_id=permit_id, openings_left=left):
             return sql.SPEND_PERMIT, {"b_id": permit_id, "openings": left}

@@ -145,6 +145,7 @@ def _begin(store: Store, places: list[Path], high: HighWater) -> Life:
     with store.writing() as connection:
         _adopt(connection, life, known, high.marks, is_behind)
     high.begin(life.life, known.journal_id)
+    high.marks.clear()  # the database has them now
     marker.write(places, life.marker())
     return life
 

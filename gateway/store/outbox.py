@@ -1,14 +1,17 @@
 """The outbox: one entry for each page and channel, done only after it went out."""
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, type_coerce
+from sqlalchemy.types import NullType
 
 from gateway.core.duration import DAY_MS
 from gateway.core.events import CaseAction
 from gateway.store import tables
+from gateway.store.poisoned import Findings
 from gateway.store.statements import Row
 
 UNDELIVERED_AT_ONCE = 1_000
+UNSOUND_MAX = 10_000
 CODE_CHARACTERS = 6
 SEEN_WITHIN_MS = 7 * DAY_MS  # a person who acts has seen the pages of so long
 
@@ -149,6 +152,17 @@ def _entry_of(row: Row) -> "Entry | Unreadable":
         return msgspec.convert(row, Entry)
     except msgspec.ValidationError as error:
         return Unreadable(row["entry_id"], str(error))
+
+
+def unsound(connection: Connection, findings: Findings) -> None:
+    """Find those of the oldest that wait and are no entries; UNSOUND_MAX are looked at."""
+    c = tables.outbox.c
+    query = select(*(type_coerce(c[name], NullType()) for name in Entry.__struct_fields__))
+    query = query.where(c.done_ms.is_(None), ~c.gave_up).order_by(c.entry_id).limit(UNSOUND_MAX)
+    for row in connection.execute(query):
+        entry = _entry_of(dict(zip(Entry.__struct_fields__, row, strict=True)))
+        if isinstance(entry, Unreadable):
+            findings.note(tables.outbox.name, entry.entry_id, entry.why)
 
 
 def newest_id(connection: Connection) -> int:

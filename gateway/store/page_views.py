@@ -3,7 +3,7 @@
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, literal, or_, select
+from sqlalchemy import Connection, func, literal, or_, select
 
 from gateway.core.evidence import TOLD, Ended, Evidence
 from gateway.core.model import CaseState
@@ -132,7 +132,7 @@ def _grouped(
 def notes(connection: Connection, warden_id: str, after_ms: int, limit: int) -> list[PageRow]:
     """What a person was told since a time that is about no case: somebody cannot be reached."""
     o = tables.outbox.c
-    names = ("page_id", "case_id", "door_id", "reason", "since_ms", "made_ms")
+    names = ("page_id", "case_id", "door_id", "reason", "since_ms", "made_ms", "sent_id")
     query = (
         select(*(o[name] for name in names), literal("").label("label"))
         .where(o.warden_id == warden_id, o.made_ms > after_ms, o.channel == "inbox")
@@ -168,6 +168,25 @@ def page_of(connection: Connection, page_id: str, warden_id: str) -> UnsignedRow
         .limit(1)
     )
     return next(iter(records(connection, query, UnsignedRow)), None)
+
+
+def told_of(connection: Connection, case_ids: list[str]) -> dict[str, list[tuple[str, int]]]:
+    """Who was told of these cases, by name, and when first; in the order in which they were."""
+    o, w = tables.outbox.c, tables.wardens.c
+    first_ms = func.min(o.done_ms)
+    # The index leads with warden_id: name those who can have been told.
+    query = (
+        select(o.case_id, w.name, first_ms)
+        .join(tables.wardens, w.warden_id == o.warden_id)
+        .where(o.warden_id.in_(select(w.warden_id)), o.case_id.in_(case_ids))
+        .where(o.done_ms.is_not(None))
+        .group_by(o.case_id, w.warden_id, w.name)
+        .order_by(first_ms, w.name)
+    )
+    told: dict[str, list[tuple[str, int]]] = {}
+    for case_id, name, at_ms in connection.execute(query):
+        told.setdefault(case_id, []).append((name, at_ms))
+    return told
 
 
 def sent_page(connection: Connection, code: str) -> str | None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     literal_column,
     or_,
+    select,
     update,
 )
 from sqlalchemy.dialects import sqlite
@@ -230,6 +231,18 @@ SHIFT_OUTBOX = Statement(
 INSERT_ENTRY = _of(tables.outbox, _insert_once(tables.outbox))
 UPDATE_ENTRY = Statement(_ATTEMPTED, [])
 RECEIVE_ENTRY = Statement(_RECEIVED, ["b_page_id", "b_warden_id", "received_ms"])
+UPSERT_POISONED = _upsert(tables.poisoned)
+FORGET_POISONED = Statement(  # the newest are kept
+    delete(tables.poisoned).where(
+        tables.poisoned.c.at_ms
+        < select(tables.poisoned.c.at_ms)
+        .order_by(tables.poisoned.c.at_ms.desc())
+        .limit(literal_column("1"))
+        .offset(bindparam("b_kept"))
+        .scalar_subquery()
+    ),
+    [],
+)
 SEE_ENTRIES = Statement(_SEEN, [])
 DELETE_PENDING = Statement(
     delete(tables.pending_events).where(tables.pending_events.c.pending_id == bindparam("b_id")), []
@@ -262,6 +275,8 @@ IN_ORDER = (
     INSERT_ENTRY,
     UPDATE_ENTRY,
     RECEIVE_ENTRY,
+    UPSERT_POISONED,
+    FORGET_POISONED,
     SEE_ENTRIES,
     DELETE_PENDING,
 )

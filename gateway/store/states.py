@@ -1,17 +1,25 @@
 """States as of the last commit, as JSON: of each door, of each person, and of the site by name.
 
 They are what the core made of the journal. Every other room reads and writes them through here.
+One that cannot be read is as if there were none; who hands in `Findings` learns of it.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, select
+from msgspec.structs import replace
+from sqlalchemy import Connection, select, type_coerce
+from sqlalchemy.types import NullType
 
 from gateway.core.model import SURE, Door, Doubt, Outages, Troubles
 from gateway.core.paging.person import Person
 from gateway.core.paging.staff import Staff
+from gateway.core.rules import Rulebook
 from gateway.store import tables
+from gateway.store.poisoned import ANYTHING, Findings
+
+T = TypeVar("T")
 
 # The names under which the site's own states stand in the table `states`.
 OUTAGES: Final = "outages"
@@ -35,52 +43,81 @@ _decode_outages = msgspec.json.Decoder(Outages).decode
 _decode_doubt = msgspec.json.Decoder(Doubt).decode
 _decode_troubles = msgspec.json.Decoder(Troubles).decode
 _decode_staff = msgspec.json.Decoder(Staff).decode
+_decode_rules = msgspec.json.Decoder(Rulebook).decode
 _decode_listening = msgspec.json.Decoder(Listening).decode
 
 
-def door(door_id: str, state: bytes | None) -> Door:
-    """A door from its bytes; one that never had a report (None) is in its first, empty state."""
-    return _decode_door(state) if state else Door(door_id)
+def door(door_id: str, state: bytes | None, findings: Findings | None = None) -> Door:
+    """A door from its bytes; one that never had a report (None) is in its first, empty state, and
+    so is one whose bytes cannot be read."""
+    if not state:
+        return Door(door_id)
+    found = Findings() if findings is None else findings
+    known = found.decoded(tables.doors.name, door_id, state, _decode_door, Door(door_id))
+    return known if known.door_id == door_id else replace(known, door_id=door_id)
 
 
-def people(connection: Connection) -> tuple[Person, ...]:
-    """Everybody of whom something is known, by id."""
-    c = tables.people.c
-    rows = connection.execute(select(c.state).order_by(c.warden_id))
-    return tuple(_decode_person(state) for (state,) in rows)
+def people(connection: Connection, findings: Findings | None = None) -> tuple[Person, ...]:
+    """Everybody of whom something is known, by id; those that cannot be read are left out."""
+    found, c = Findings() if findings is None else findings, tables.people.c
+    query = select(c.warden_id, c.state).order_by(c.warden_id)
+    known = (
+        found.decoded(tables.people.name, row["warden_id"], row["state"], _decode_person, None)
+        for row in found.rows(connection, query, tables.people.name, state=ANYTHING)
+    )
+    return tuple(person for person in known if person is not None)
 
 
-def outages(connection: Connection) -> Outages:
+def outages(connection: Connection, findings: Findings | None = None) -> Outages:
     """What the site knows of all doors."""
-    return _decode_outages(site_state(connection, OUTAGES) or b"{}")
+    return _site(connection, OUTAGES, _decode_outages, Outages(), findings)
 
 
-def doubt(connection: Connection) -> Doubt:
+def doubt(connection: Connection, findings: Findings | None = None) -> Doubt:
     """What the gateway's clock is worth."""
-    known = _decode_doubt(site_state(connection, CLOCK) or b"{}")
+    known = _site(connection, CLOCK, _decode_doubt, SURE, findings)
     return SURE if known == SURE else known
 
 
-def troubles(connection: Connection) -> Troubles:
+def troubles(connection: Connection, findings: Findings | None = None) -> Troubles:
     """What has befallen the gateway and its site."""
-    return _decode_troubles(site_state(connection, TROUBLES) or b"{}")
+    return _site(connection, TROUBLES, _decode_troubles, Troubles(), findings)
 
 
-def staff(connection: Connection) -> Staff:
+def staff(connection: Connection, findings: Findings | None = None) -> Staff:
     """Who is told what, as the journal last said."""
-    return _decode_staff(site_state(connection, STAFF) or b"{}")
+    return _site(connection, STAFF, _decode_staff, Staff(), findings)
 
 
-def listening(connection: Connection) -> Listening:
+def rulebook(connection: Connection, findings: Findings | None = None) -> Rulebook:
+    """The rules that held last."""
+    return _site(connection, RULES, _decode_rules, Rulebook(), findings)
+
+
+def listening(connection: Connection, findings: Findings | None = None) -> Listening:
     """How far an earlier life has come with what waited in the broker."""
-    return _decode_listening(site_state(connection, LISTENING) or b"{}")
+    return _site(connection, LISTENING, _decode_listening, Listening(), findings)
+
+
+def _site(
+    connection: Connection,
+    name: str,
+    decode: Callable[[bytes], T],
+    otherwise: T,
+    findings: Findings | None,
+) -> T:
+    """One of the site's states; `otherwise` where there is none, or it cannot be read."""
+    found = Findings() if findings is None else findings
+    state = site_state(connection, name)
+    return found.decoded(tables.states.name, name, state, decode, otherwise)
 
 
 def site_state(connection: Connection, name: str) -> bytes | None:
     """What is known of the site as a whole under a name, as JSON; None if nothing is."""
-    query = select(tables.states.c.state).where(tables.states.c.name == name)
-    state: bytes | None = connection.execute(query).scalar()
-    return state
+    state = type_coerce(tables.states.c.state, NullType())  # whatever stands there
+    query = select(state).where(tables.states.c.name == name)
+    stored: bytes | None = connection.execute(query).scalar()
+    return stored
 
 
 def site_id(connection: Connection) -> str | None:

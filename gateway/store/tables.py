@@ -5,6 +5,8 @@ of it up to the last commit; openings, cases, permits and pages are written in t
 reading. Identities stand in `doors.label`, `wardens` and `permits.who/why`, and nowhere else.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -29,6 +31,17 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+class Bytes(LargeBinary):
+    """Bytes as they stand there. SQLite takes anything into any column; SQLAlchemy's own type would
+    raise at a text, and cost the whole query for the one cell."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Any, coltype: Any) -> None:
+        """None is made of it."""
+
 
 # SQLite gives AUTOINCREMENT only to INTEGER; PostgreSQL wants 64 bits.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
@@ -65,7 +78,7 @@ doors = Table(
     Column("door_id", String(64), primary_key=True),
     Column("label", Text, nullable=False),  # what a person calls it: "3-201"
     Column("grid_id", String(64), ForeignKey("grids.grid_id"), nullable=False),
-    Column("state", LargeBinary, nullable=True),  # core.model.Door as JSON; NULL: nothing yet
+    Column("state", Bytes, nullable=True),  # core.model.Door as JSON; NULL: nothing yet
     Column("door_class", String(32), nullable=False, server_default=""),  # whose settings hold
     # Where it lies, and by what its seal is heard: what may silence it together with others.
     Column("building", String(64), nullable=True),
@@ -79,7 +92,7 @@ seals = Table(
     metadata,
     Column("seal_id", String(16), primary_key=True),
     Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=True),
-    Column("key", LargeBinary(32), nullable=False),
+    Column("key", Bytes(32), nullable=False),
     Column("broker_hash", Text, nullable=False, server_default=""),  # mosquitto's password hash
     Column("enrolled_ms", BigInteger, nullable=False),
     # The receiver's mark: only what lies above it is accepted (sealwire/README.md).
@@ -135,7 +148,7 @@ journal = Table(
     Column("seal_id", String(16), nullable=True),
     Column("seq", Integer, nullable=True),  # NULL where the report has no number
     Column("reason", String(24), nullable=True),  # why refused, or what it was
-    Column("body", LargeBinary, nullable=False),  # the event as JSON (core.events)
+    Column("body", Bytes, nullable=False),  # the event as JSON (core.events)
     Index("ix_journal_subject", "subject_kind", "subject_id", "journal_id"),
     # One report is journaled once, whatever brokers and seals repeat.
     Index(
@@ -251,7 +264,7 @@ states = Table(
     "states",  # what is known of the site as a whole, by name: "outages", "troubles"
     metadata,
     Column("name", String(16), primary_key=True),
-    Column("state", LargeBinary, nullable=False),
+    Column("state", Bytes, nullable=False),
 )
 
 wardens = Table(
@@ -292,7 +305,7 @@ people = Table(
     "people",  # how much each person was told, what waits for them, whether they can be reached
     metadata,
     Column("warden_id", String(64), primary_key=True),
-    Column("state", LargeBinary, nullable=False),  # core.paging.person.Person as JSON
+    Column("state", Bytes, nullable=False),  # core.paging.person.Person as JSON
 )
 
 outbox = Table(
@@ -340,7 +353,7 @@ pending_events = Table(
     Column("pending_id", BigId, primary_key=True, autoincrement=True),
     Column("subject_kind", String(8), nullable=False),
     Column("subject_id", String(64), nullable=False),
-    Column("body", LargeBinary, nullable=False),  # core.events as JSON
+    Column("body", Bytes, nullable=False),  # core.events as JSON
     sqlite_autoincrement=True,
 )
 
@@ -366,4 +379,15 @@ unwritten = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("line", Text, nullable=False),
     Column("error", Text, nullable=False),
+)
+
+poisoned = Table(
+    "poisoned",  # stored things that could not be read or stepped (store/poisoned.py)
+    metadata,
+    Column("source", String(32), primary_key=True),  # the table it stood in
+    Column("row_key", String(96), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),  # when it was found
+    Column("words", Text, nullable=False),  # what is wrong with it
+    Column("body", Bytes, nullable=False),  # its bytes
+    Index("ix_poisoned_at_ms", "at_ms"),
 )

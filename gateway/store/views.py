@@ -6,13 +6,14 @@ Every list has a limit that the caller names. Identities are joined here, and st
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, Select, func, select
 
 from gateway.core.duration import HOUR_MS
 from gateway.core.model import Door
 from gateway.core.paging.schedule import Role
 from gateway.core.reasons import Reason
-from gateway.store import states, tables
+from gateway.store import page_views, states, tables
 from gateway.store.records import records
 
 
@@ -55,6 +56,7 @@ class OpeningRow(msgspec.Struct, frozen=True):
     reason: Reason
     who: str | None
     why: str | None
+    told: tuple[tuple[str, int], ...] = ()  # who was told of it, and when, before it was announced
 
 
 class RefusalRow(msgspec.Struct, frozen=True):
@@ -111,7 +113,8 @@ def openings(
 ) -> list[OpeningRow]:
     """A door's openings, newest first; those that began before a time if it is given."""
     o, p = tables.openings.c, tables.permits.c
-    names = [name for name in OpeningRow.__struct_fields__ if name not in ("who", "why")]
+    joined = ("who", "why", "told")
+    names = [name for name in OpeningRow.__struct_fields__ if name not in joined]
     query = (
         select(*(o[name] for name in names), p.who, p.why)
         .join(tables.permits, p.permit_id == o.permit_id, isouter=True)
@@ -121,7 +124,15 @@ def openings(
     )
     if before_ms is not None:
         query = query.where(o.opened_ms < before_ms)
-    return records(connection, query, OpeningRow)
+    found = records(connection, query, OpeningRow)
+    return _with_told(connection, found)
+
+
+def _with_told(connection: Connection, found: list[OpeningRow]) -> list[OpeningRow]:
+    """The openings, with who had been told of those that were announced afterwards."""
+    late = [row.opening_id for row in found if row.reason == Reason.ANNOUNCED_LATE]
+    told = page_views.told_of(connection, late) if late else {}
+    return [replace(row, told=tuple(told.get(row.opening_id, ()))) for row in found]
 
 
 def refusals(connection: Connection, from_ms: int) -> list[RefusalRow]:

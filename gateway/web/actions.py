@@ -161,21 +161,21 @@ async def _act(
 
 
 async def received(context: WebContext, page_id: str, actor: Actor) -> bool:
-    """A person's handheld signed for a page. HttpProblem if no such page was told to that
-    person."""
+    """A person's handheld signed for a page, by its id inside the house or outside. HttpProblem if
+    no such page was told to that person."""
     by = actor.actor_id if actor.kind is ActorKind.WARDEN else ""
 
-    def query(connection: Connection) -> tuple[Subject, str]:
+    def query(connection: Connection) -> tuple[Subject, str, str]:
         page = page_views.page_of(connection, page_id, by)
         if page is None:
             raise HttpProblem(404, NOT_FOUND)
         case = case_views.case(connection, page.case_id) if page.case_id else None
         if case is not None:
-            return case.subject, page.case_id
-        return (of_door(page.door_id) if page.door_id else SITE), page.case_id
+            return case.subject, page.case_id, page.page_id
+        return (of_door(page.door_id) if page.door_id else SITE), page.case_id, page.page_id
 
-    subject, case_id = await context.read(query)
-    return await context.submit(subject, PageReceived(case_id, page_id, by))
+    subject, case_id, own_id = await context.read(query)
+    return await context.submit(subject, PageReceived(case_id, own_id, by))
 
 
 def why(context: WebContext, request: Request, answer: Answer) -> str | None:

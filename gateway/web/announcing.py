@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 from gateway.core.model import Permit
 from gateway.core.subject import of_door
+from gateway.registry.late_permits import Late, WaitingDoor, waiting_doors
 from gateway.registry.permits import (
     Announced,
     Announcements,
@@ -39,19 +40,42 @@ async def announce(
     return any(changed.values()), permit_id
 
 
+class WaitingError(Exception):
+    """Doors of the area wait for an answer, and nobody said what is to become of them."""
+
+    def __init__(self, doors: list[WaitingDoor]) -> None:
+        super().__init__(len(doors))
+        self.doors = doors
+
+
 async def announce_in(
-    context: WebContext, area: str, permit: Permit, offered: str
+    context: WebContext, area: str, permit: Permit, offered: str, late: Late | None = None
 ) -> tuple[dict[str, bool], str]:
     """Announce the same for every door of an area, to each under an id of its own. Whether that
-    changed something, by door, and the id that theirs are numbered from. HttpProblem if it cannot
-    be."""
-    changed, first = await _announced(
-        context, area, lambda law: law.announce_in(area, permit, offered)
-    )
+    changed something, by door, and the id that theirs are numbered from.
+
+    HttpProblem if it cannot be. WaitingError, and nothing is announced, where it would end cases
+    that wait and `late` does not say so.
+    """
+
+    def check(law: Announcements) -> list[Announced]:
+        return law.announce_in(area, permit, offered)
+
+    if late is None:
+        now_ms = context.now_ms()
+        announced = await _checked(context, check)
+        waiting = await context.read(
+            lambda rows: waiting_doors(rows, announced, now_ms, context.rulebook)
+        )
+        if waiting:
+            raise WaitingError(waiting)
+    changed, first = await _announced(context, area, check, explains=late is Late.CLOSE)
     return changed, first.removesuffix("-1")
 
 
-async def _announced(context: WebContext, place: str, check: Check) -> tuple[dict[str, bool], str]:
+async def _announced(
+    context: WebContext, place: str, check: Check, explains: bool = True
+) -> tuple[dict[str, bool], str]:
     """Check, and hand to the gateway what is new; by door, whether it changed something.
 
     One place has one announcement at a time, so that the same said many times at once is one. One
@@ -59,7 +83,7 @@ async def _announced(context: WebContext, place: str, check: Check) -> tuple[dic
     """
     changed = {}
     async with _LOCKS.setdefault((id(context), place), asyncio.Lock()):
-        checked = await _checked(context, check)
+        checked = await _checked(context, check, explains)
         for announced in checked:
             door_id = announced.door_id
             changed[door_id] = announced.is_new and await context.submit(
@@ -74,11 +98,13 @@ def _again(announced: Announced, law: Announcements) -> list[Announced]:
     return [law.announce(announced.door_id, announced.permit)]
 
 
-async def _checked(context: WebContext, check: Check) -> list[Announced]:
+async def _checked(context: WebContext, check: Check, explains: bool = True) -> list[Announced]:
     """What the law makes of it. HttpProblem if it cannot be."""
-    now_ms = context.now_ms()
+    now_ms, zone = context.now_ms(), context.zone
     try:
-        return await context.read(lambda rows: check(Announcements(rows, now_ms, context.zone)))
+        return await context.read(
+            lambda rows: check(Announcements(rows, now_ms, zone, explains=explains))
+        )
     except NobodyThereError:
         raise HttpProblem(404, NOT_FOUND) from None
     except PermitConflictError as error:

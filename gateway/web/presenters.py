@@ -4,6 +4,7 @@ A template says `times.ago(…)`, `case_words.who(…)` and so on; all else it i
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -28,6 +29,10 @@ class Times:
     def stamp(self, at_ms: int, now_ms: int) -> str:
         """The time, with its day if that is not today."""
         return times.stamp(at_ms, now_ms, self._language, self._zone)
+
+    def told(self, people: Sequence[tuple[str, int]], now_ms: int) -> str:
+        """Who was told, and when."""
+        return ", ".join(f"{name} {self.stamp(at_ms, now_ms)}" for name, at_ms in people)
 
     def ago(self, at_ms: int, now_ms: int) -> str:
         """How long ago it was."""

@@ -7,7 +7,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 
 from gateway.core.doors.permits import PERMITS_MAX
-from gateway.store import tables
+from gateway.core.effects import CaseMoved
+from gateway.core.model import Case, CaseState, Door
+from gateway.core.reasons import Reason
+from gateway.core.subject import SubjectKind
+from gateway.store import case_writes, states, tables
+from gateway.store import statements as sql
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TODAY = datetime.now(SHANGHAI).date()
@@ -80,3 +85,31 @@ def test_a_door_that_is_none_and_limits_are_told(menshen, store):
     assert "1 to 100 openings" in menshen("announce", "d1", *WHEN, "--openings", 101).err
     assert "to 1440 minutes" in menshen("announce", "d1", *WHEN, "--longest", 1441).err
     assert permits(store) == []
+
+
+def test_a10_a_round_lists_the_doors_that_wait_and_asks(menshen, store):
+    """A door of the stair opened a moment ago, and its case waits for an answer."""
+    now_ms = int(datetime.now(UTC).timestamp() * 1_000)
+    case = Case("seal-1", Reason.NO_PERMIT, CaseState.RAISED, now_ms, 1, since_ms=now_ms)
+    door = Door("d1", seal_id="seal", case=case)
+    with store.writing() as connection:
+        d = tables.doors
+        connection.execute(update(d).values(building="3", stair="2"))
+        connection.execute(update(d).where(d.c.door_id == "d1").values(state=states.encode(door)))
+        row = case_writes.new_case("seal-1")
+        case_writes.move_case(row, SubjectKind.DOOR, "d1", "g1", CaseMoved(case, now_ms))
+        sql.UPSERT_CASE.write(connection, [row])
+    ends = datetime.now(SHANGHAI) + timedelta(hours=1)
+    words = ["announce", "--area", "stair:3/2", "--to", f"{ends:%Y-%m-%d %H:%M}"]
+    words += ["--who", "食堂", "--why", "送餐"]
+    asked = menshen(*words)
+    assert asked.code == 1
+    assert "1 door there opened before this and wait for an answer" in asked.err
+    assert "--late close" in asked.err
+    assert permits(store) == []
+    assert "Announced" in menshen(*words, "--late", "leave").out
+    with store.reading() as connection:
+        bodies = connection.execute(select(tables.pending_events.c.body)).scalars().all()
+    told = [event for event in map(json.loads, bodies) if event["type"] == "permit"]
+    assert told
+    assert all(event["explains"] is False for event in told)

@@ -20,6 +20,7 @@ def test_every_part_has_a_line_with_its_mark(menshen, store):
         "broker": "fail",
         "disk": "ok",
         "clock": lines["clock"],
+        "stored": "ok",
         "secrets": "ok",
         "doors": "warn",
         "wardens": "ok",
@@ -27,6 +28,7 @@ def test_every_part_has_a_line_with_its_mark(menshen, store):
         "seals": "warn",
         "refusals": "ok",
         "pages": "ok",
+        "channels": "ok",
     }
     assert "Connection refused" in answer.out
     assert "Errno" not in answer.out

@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy import insert
 
 from gateway.cli.output import now_ms, span
-from gateway.core.events import ClockCorrected, ClockTrusted, SealBound
+from gateway.core.events import ClockCorrected, ClockDoubted, ClockTrusted, SealBound
 from gateway.core.model import Contact, Doubt
 from gateway.core.subject import SITE
 from gateway.store import journal, pending, states, tables
 from gateway.store.database import Store
 from tests.cli.written_journal import write
-from tests.core.story import HOUR, SEAL, SECOND, Story
+from tests.core.story import HOUR, MINUTE, SEAL, SECOND, Story
 
 
 def test_b1_a_clock_that_is_believed_is_shown_with_who_vouches(
@@ -69,6 +69,22 @@ def test_b1_coverage_adds_a_correction_to_the_rows_that_it_is_about(
         connection.execute(insert(tables.journal), row)
     (after,) = menshen("coverage", "d1", "--json").json
     assert _shut(after) == [(from_ms + HOUR, to_ms + HOUR) for from_ms, to_ms in _shut(before)]
+
+
+def test_b1_coverage_claims_less_while_the_clock_is_in_doubt(
+    menshen: Callable[..., Any], store: Store
+) -> None:
+    """Each heartbeat may have come within ten minutes: shut is claimed as far as that is sure."""
+    story = Story()
+    story.journal[0] = (story.now_ms, SealBound(SEAL, 100 * SECOND))
+    for _ in range(36):
+        story.after(100 * SECOND).heartbeat(Contact.SHUT)
+    doubted = journal.row_of(1, story.now_ms, SITE, ClockDoubted(0, 10 * MINUTE), None)
+    with store.writing() as connection:
+        connection.execute(insert(tables.journal), doubted)
+    write(store, "d1", story)
+    (order,) = menshen("coverage", "d1", "--json").json
+    assert order["totals_ms"]["seen_shut"] == 0, "a gap of ten minutes may lie between any two"
 
 
 def _shut(order: dict[str, Any]) -> list[tuple[int, int]]:

@@ -27,6 +27,9 @@ COMMANDS = [
     ("broker-config", "pi.local"),
     ("flash", "--no-tls", "--broker", "pi.local"),
     ("decode", "10" + "01" * 26),
+    ("end", "door", "d1"),
+    ("clock", "--trust"),
+    ("test-page", "w1"),
     ("what-if", "--from", "2026-03-01", "--to", "2026-03-02"),
 ]
 

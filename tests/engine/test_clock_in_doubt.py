@@ -23,6 +23,7 @@ from gateway.core.model import Order, Permit
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
 from gateway.core.subject import SITE, of_door
+from gateway.engine.clock_states import ClockState
 from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
 from gateway.engine.pending import PendingReader
@@ -234,6 +235,25 @@ async def test_b1_a_database_that_an_earlier_release_dated_far_ahead_is_set_righ
         assert site.clock.now_ms() == site.machine.true_ms
         await site.passes(MINUTE)
         assert await site.opens(0) == [Reason.NO_PERMIT]
+    assert site.apart() == Apart()
+
+
+async def test_b1_a_site_that_was_off_for_a_week_starts_right_if_somebody_says_so_before(
+    store: Store,
+) -> None:
+    """No time service: without that word the door is watched by the old time, and waits for it."""
+    site = Site(store)
+    async with site.runs():
+        await site.order(0, -DAY, 14 * DAY)
+    site.machine.true_ms += 7 * DAY
+    async with site.runs():
+        assert site.clock.state is ClockState.DOUBTED
+        assert await site.opens(0) == [Reason.NO_PERMIT], "the order holds by both times"
+    with store.writing() as connection:
+        pending.leave(connection, [(SITE, ClockTrusted(site.machine.machine_ms()))])
+    async with site.runs():
+        assert site.clock.state is ClockState.SURE
+        assert site.clock.now_ms() == site.machine.true_ms
     assert site.apart() == Apart()
 
 

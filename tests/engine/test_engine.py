@@ -9,9 +9,9 @@ from sqlalchemy import Connection, insert
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 from gateway.core.subject import of_door
-from gateway.engine.engine import RETRY_MS
+from gateway.engine.committing import RETRY_MS
+from gateway.engine.guard import REFUSALS_JOURNALED_A_MINUTE
 from gateway.engine.pending import READ_EVERY_MS, PendingReader
-from gateway.engine.unit_of_work import REFUSALS_JOURNALED_A_MINUTE
 from gateway.store import tables
 from gateway.store.database import Store
 from sealwire import report

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import Connection, insert
 
 from gateway.engine import self_watch
-from gateway.engine.engine import STORE_AGAIN_MS, STORE_FAILING_MS, Engine
+from gateway.engine.committing import STORE_AGAIN_MS, STORE_FAILING_MS
+from gateway.engine.engine import Engine
 from gateway.engine.self_watch import BROKER_AWAY_MS, BrokerPlace, Disk, SelfWatch
 from gateway.provisioning.certificates import ensure_certificates
 from gateway.store import tables

@@ -7,8 +7,8 @@ from sqlalchemy import insert
 
 from gateway.core.events import DoorClassed
 from gateway.core.subject import of_door
-from gateway.engine.engine import WAITING_ALONE
 from gateway.engine.pending import PendingReader
+from gateway.engine.queue import WAITING_ALONE
 from gateway.registry import load as registry
 from gateway.store import pending, tables
 from gateway.store.database import Store
@@ -28,7 +28,7 @@ async def test_j3_a_door_is_guarded_while_thousands_wait_to_be_taken_in(store: S
     last = seals[-1]
     engine.receive(last.topic, last.sealed(last.edge()), 1)
     task = asyncio.create_task(engine.run())
-    await until(post.receipts)
+    await until(post.receipts, 60)
     assert waiting_pending_events(store) > DOORS  # others wait still
     (page,) = rows(store, tables.outbox)  # and this one was judged by its order
     assert page["reason"] == "no_permit"
@@ -47,7 +47,7 @@ async def test_j3_a_door_is_guarded_while_thousands_wait_to_be_taken_in(store: S
 async def test_j3_the_registry_is_read_once_for_an_enrolment(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    enrol(store, [HandSeal() for _ in range(DOORS)])
+    enrol(store, [HandSeal()])
     reads: list[int] = []
     monkeypatch.setattr("gateway.store.pending.PENDING_AT_ONCE", 100)
     async with beating(store) as (engine, _):
@@ -63,5 +63,5 @@ async def test_j3_the_registry_is_read_once_for_an_enrolment(
         while await reader.take():
             pass
         await engine.idle()
-        assert len(engine.state.doors) == DOORS + 1_000
+        assert len(engine.state.doors) == 1 + 1_000
     assert len(reads) == 1

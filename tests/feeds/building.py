@@ -11,8 +11,9 @@ from gateway.core.events import ReportCame
 from gateway.core.model import Contact, Door
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
+from gateway.engine.guard import Refusals
 from gateway.engine.state import CommittedSite
-from gateway.engine.unit_of_work import RefusalTally, UnitOfWork
+from gateway.engine.unit_of_work import UnitOfWork
 from gateway.notify.addressing import Addresses
 from gateway.registry import load as registry
 from gateway.store import journal, outbox, tables
@@ -36,7 +37,7 @@ class Building:
         self._enrol()
         with self.store.reading() as connection:
             self._site = CommittedSite(registry.load(connection), Rulebook())
-        self._addresses, self._tally = Addresses(self._site.registry, "", "en"), RefusalTally()
+        self._addresses, self._tally = Addresses(self._site.registry, "", "en"), Refusals()
 
     def close(self) -> None:
         """Let go of the database."""
@@ -165,7 +166,7 @@ class _Adopted:
     """A unit of work that is committed at the end of the block, as the loop does it."""
 
     def __init__(
-        self, store: Store, site: CommittedSite, tally: RefusalTally, addresses: Addresses
+        self, store: Store, site: CommittedSite, tally: Refusals, addresses: Addresses
     ) -> None:
         self._store, self._site, self._tally, self._addresses = store, site, tally, addresses
 

@@ -34,10 +34,21 @@ HOUR_MS = 3_600_000
         (answering(401, '{"code":"unauthorized"}'), "check MENSHEN_INFLUX_TOKEN"),
         (answering(404, '{"code":"not found"}'), "check influx.url"),
         (answering(400, "<html>a proxy's page</html>"), "answers 400: <html>"),
+        (answering(400, '{"code":"invalid","message":"schema"}'), "refuses every line"),
         (answering(302, "", Location="/login"), "answers 302"),
         (hanging, "does not answer in time"),
     ],
-    ids=["503", "429", "500", "401", "404", "400-of-a-proxy", "302", "hangs"],
+    ids=[
+        "503",
+        "429",
+        "500",
+        "401",
+        "404",
+        "400-of-a-proxy",
+        "d1-400-of-everything",
+        "302",
+        "hangs",
+    ],
 )
 async def test_bad_weather_is_waited_out_and_told_once(
     building: Building,

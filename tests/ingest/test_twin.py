@@ -17,6 +17,7 @@ from tests.waiting import until
 
 GATEWAY = "ab" * 8
 ECHO_S = 0.1
+WAIT_S = 60.0  # on a machine that does much else
 OLDER, YOUNGER = Name(1_000, "aa" * 16), Name(2_000, "bb" * 16)
 
 
@@ -69,17 +70,17 @@ async def test_c5_the_younger_twin_gives_way_and_both_say_so(
     port, older, younger = pair
     one, other = (older, younger) if first == "older" else (younger, older)
     async with one.alive():
-        await until(lambda: one.is_up)
+        await until(lambda: one.is_up, WAIT_S)
         async with other.alive():
-            await until(lambda: older.told and younger.told, 30)
+            await until(lambda: older.told and younger.told, WAIT_S)
             assert older.told[0] == (True, YOUNGER.life[:8])
             assert younger.told[0] == (True, OLDER.life[:8])
-            await until(lambda: older.is_up and younger.watch.gives_way)
+            await until(lambda: older.is_up and younger.watch.gives_way, WAIT_S)
             older.taken.clear()
             younger.taken.clear()
             for number in range(20):  # all of it goes to one of them
                 await publish(port, b"%d" % number)
-            await until(lambda: len(older.taken) == 20)
+            await until(lambda: len(older.taken) == 20, WAIT_S)
             assert younger.taken == []
             assert older.is_up
 
@@ -91,14 +92,14 @@ async def test_c5_when_the_older_one_is_gone_the_younger_one_takes_over(
     monkeypatch.setattr(twin, "LOOK_S", (0.5,))
     async with younger.alive():
         async with older.alive():
-            await until(lambda: younger.watch.gives_way and older.is_up, 30)
+            await until(lambda: younger.watch.gives_way and older.is_up, WAIT_S)
             younger.taken.clear()
-            await until(lambda: len(younger.told) > 2, 30)  # it looks, and the other is there
+            await until(lambda: len(younger.told) > 2, WAIT_S)  # it looks, and the other is there
             await publish(port, b"for the older")
-            await until(lambda: b"for the older" in older.taken, 20)
-        await until(lambda: younger.is_up and not younger.watch.gives_way, 30)
+            await until(lambda: b"for the older" in older.taken, WAIT_S)
+        await until(lambda: younger.is_up and not younger.watch.gives_way, WAIT_S)
         await publish(port, b"for the younger")
-        await until(lambda: b"for the younger" in younger.taken)
+        await until(lambda: b"for the younger" in younger.taken, WAIT_S)
     assert b"for the older" not in younger.taken
 
 
@@ -108,8 +109,8 @@ async def test_c5_a_gateway_that_starts_again_is_no_twin_of_itself(
     """What its life before let the broker retain is no sign of anybody."""
     port, older, _ = pair
     async with older.alive():
-        await until(lambda: older.is_up and older.metrics.echo_ms is not None)
+        await until(lambda: older.is_up and older.metrics.echo_ms is not None, WAIT_S)
     again = Copy(port, YOUNGER)
     async with again.alive():
-        await until(lambda: again.is_up and again.metrics.echo_ms is not None)
+        await until(lambda: again.is_up and again.metrics.echo_ms is not None, WAIT_S)
     assert again.told == []

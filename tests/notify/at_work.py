@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 from sqlalchemy import insert, update
 
 from gateway.channels import kinds
+from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
 from gateway.engine.clock import Clock
 from gateway.engine.engine import Engine
@@ -42,7 +44,14 @@ async def gateway(
     engine = Engine(store, CommittedSite(known, Rulebook()), Authenticator(), addresses, clock)
     workers = [
         DeliveryWorker(
-            kind, channel, store, engine.attempted, engine.metrics, engine.clock, engine.ended
+            kind,
+            channel,
+            store,
+            engine.attempted,
+            engine.metrics,
+            engine.clock,
+            engine.ended,
+            partial(engine.trouble, Reason.CHANNEL_FAILING),
         )
         for kind, channel in kinds.opened(settings)
     ]

@@ -7,8 +7,12 @@ import time
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from gateway.notify.destination import HELD_MAX
+from gateway.store import tables
 from gateway.store.database import Store
+from tests.engine.small_site import rows
 from tests.notify.at_work import entries, gateway, opens, refused, site_of, taken, tell
 from tests.notify.loopback_service import LoopbackService, Say
 from tests.waiting import until
@@ -133,3 +137,54 @@ async def test_i4_slow_services_keep_no_thread_of_the_gateway(store: Store, free
             await asyncio.to_thread(lambda: None)
             assert time.monotonic() - began < 1
     assert len(service.at("/x")) == len(service.at("/y")) == 4
+
+
+async def test_a6_an_address_that_only_a_person_can_mend_is_a_case_until_it_works(
+    store: Store, free_port: Any
+) -> None:
+    service = LoopbackService(Say(404))
+    async with service.open(free_port()) as url:
+        seals = site_of(store, 2, f"webhook:{url}/secret-key-77", "inbox")
+        async with gateway(store) as engine:
+            opens(engine, seals[0])
+            await until(lambda: trouble(store) is not None)
+            case = trouble(store)
+            assert case is not None
+            assert "77" not in str(case), "a code, and nothing of the address"
+            service.otherwise = Say()
+            opens(engine, seals[1])  # what is fresh does not wait for five minutes
+            await until(lambda: taken(store, "webhook"))
+            await until(lambda: (trouble(store) or {}).get("cleared_ms") or closed(store))
+
+
+def trouble(store: Store) -> dict[str, Any] | None:
+    found = [row for row in rows(store, tables.cases) if row["reason"] == "channel_failing"]
+    return found[0] if found else None
+
+
+def closed(store: Store) -> bool:
+    case = trouble(store)
+    return case is not None and case["state"] == "closed"
+
+
+async def test_j7_more_than_memory_holds_goes_out_as_well_each_once(
+    store: Store, free_port: Any
+) -> None:
+    """An outage of a day on a large site: what finds no room waits in the outbox, in order."""
+    service, port = LoopbackService(), free_port()
+    address, many = f"http://127.0.0.1:{port}/x", 2 * HELD_MAX + 300
+    site_of(store, 1, f"webhook:{address}")
+    now_ms = time.time_ns() // 1_000_000
+    page = {"case_id": "", "door_id": "", "warden_id": "wang", "channel": "webhook"}
+    page |= {"address": address, "reason": "canary", "since_ms": 0, "made_ms": now_ms}
+    with store.writing() as connection:
+        waiting = [
+            page | {"page_id": f"p{n}", "sent_id": f"{n:016x}", "next_ms": 0} for n in range(many)
+        ]
+        connection.execute(insert(tables.outbox), waiting)
+    async with gateway(store) as engine:
+        await until(lambda: engine.health().outbox_due == HELD_MAX)
+        async with service.open(port):
+            await until(lambda: len(service.told) >= many, wait_s=60)
+    ids = [told.headers["Idempotency-Key"] for told in service.told]
+    assert len(ids) == len(set(ids)) == many

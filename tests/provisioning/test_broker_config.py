@@ -206,6 +206,19 @@ def test_what_waits_for_the_gateway_outlives_a_restart_of_the_broker(site: Site)
         assert gateway.next_message() == (topics.report(own), b"while you were out")
 
 
+def test_i11_the_shipped_service_may_open_a_file_for_every_connection(site: Site) -> None:
+    """systemd gives 1,024; `bench/hostile.py` holds ten thousand open for real."""
+
+    def number(file: str, name: str, mark: str) -> int:
+        lines = (site.directory / file).read_text().splitlines()
+        return int(next(line for line in lines if line.startswith(name)).partition(mark)[2])
+
+    connections = number("mosquitto.conf", "max_connections", " ")
+    assert connections >= 10_000
+    assert number("service.conf", "LimitNOFILE", "=") > connections + 1_000
+    assert f"-c {site.directory}/mosquitto.conf" in (site.directory / "service.conf").read_text()
+
+
 def test_ten_thousand_seals_fit_into_the_password_file(tmp_path: Path, site: Site) -> None:
     one = hash_password(fresh_identity().broker_password)
     many = [Login(f"{n:016x}", one) for n in range(10_000)]

@@ -591,3 +591,19 @@ def test_a_workbook_and_its_file_of_text_say_the_same(store, tmp_path):
     assert result.counts == {("grids", RowResult.UNCHANGED): 1}
     with store.reading() as connection:
         assert connection.execute(select(func.count()).select_from(tables.grids)).scalar() == 1
+
+
+def test_e2_whole_numbers_and_hours_as_programs_write_them():
+    assert fields.openings("2.0") == fields.openings("２") == 2
+    assert fields.minutes_ms("15.0") == 15 * 60_000
+    assert fields.allowance("0.0") == 0
+    with pytest.raises(ValueError, match="is a spreadsheet's number of 08:00"):
+        fields.begins_min("0.333333333333333")
+    for spoiled in ("Jan-05", "1月5日", "5-Jan"):
+        with pytest.raises(ValueError, match="a spreadsheet has changed it"):
+            fields.days(spoiled)
+
+
+def test_e9_a_label_in_other_widths_and_spaces_is_the_same_to_a_reader(enrol):
+    result = enrol(grids=GRIDS, doors="door_id,label,grid_id\nd1,3栋 201A,g1\nd2,３栋201a,g1\n")
+    assert len(notes(result)) == 2

@@ -54,7 +54,7 @@ def rows(store: Store, table: object) -> list[dict[str, object]]:
 
 def entry(number: int) -> Entry:
     return Entry(
-        number, f"p{number}", "c", "d1", "wang", "inbox", "", "zh", "opened", 0, NOW_MS, NOW_MS
+        number, f"p{number}", "c", "d1", "wang", "inbox", "", "zh", "no_permit", 0, NOW_MS, NOW_MS
     )
 
 

@@ -30,17 +30,21 @@ from gateway.core.events import (
     CaseAction,
     DutyEnds,
     Event,
+    OutageBegan,
+    OutageEnded,
     PageReceived,
     PageWentOut,
     SealHeard,
     SealLost,
 )
-from gateway.core.model import Lost, Outage, Outages
+from gateway.core.model import Door, Lost, Outage, Outages
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
+from gateway.core.subject import Subject, of_door
 
 OutagesChange = tuple[Outages, tuple[Effect, ...]]
 
+SITE_AREA = "site"  # the area in which every door lies
 OUTAGES_MAX = 32  # at a time; more causes than that are no causes
 DUE_MAX = 4 * OUTAGES_MAX + 2  # deadlines in one step
 SPEAKS_FOR = 2  # each silent door of an area weighs as much as so many of it that are heard
@@ -110,6 +114,25 @@ def _placed(outage: Outage, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
         else effect
         for effect in effects
     )
+
+
+def areas_of(door: Door) -> tuple[str, ...]:
+    """The areas in which a door lies, the widest first."""
+    return (SITE_AREA, *door.areas)
+
+
+def sealed_areas(door: Door) -> tuple[str, ...]:
+    """Those in which it counts, for a seal hangs on it."""
+    return areas_of(door) if door.seal_id is not None else ()
+
+
+def to_doors(effect: OutageFound | OutageGrew | OutageOver) -> list[tuple[Subject, Event]]:
+    """What an outage means to each of its doors, in the order in which it has them."""
+    outage_id = effect.outage_id
+    if isinstance(effect, OutageOver):
+        return [(of_door(door_id), OutageEnded(outage_id)) for door_id in effect.doors]
+    doors = effect.doors if isinstance(effect, OutageFound) else (effect.door_id,)
+    return [(of_door(door_id), OutageBegan(outage_id)) for door_id in doors]
 
 
 def _lost(outages: Outages, event: SealLost, now_ms: int, rules: Rules) -> OutagesChange:

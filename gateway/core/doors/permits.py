@@ -13,7 +13,7 @@ from gateway.core.cases.case import DoorChange, end_by_rule
 from gateway.core.duration import DAY_MS
 from gateway.core.effects import Effect, OpeningAnnounced, PermitRefused, PermitSpent
 from gateway.core.events import PermitAnnounced
-from gateway.core.model import Door, Permit
+from gateway.core.model import Case, Door, Permit
 from gateway.core.reasons import UNANNOUNCED, Reason
 from gateway.core.rules import Rules
 
@@ -32,12 +32,9 @@ def announced(door: Door, event: PermitAnnounced, now_ms: int, rules: Rules) -> 
     if with_permit is None:
         return door, (PermitRefused(permit.permit_id, Reason.PERMITS_FULL),)
     door = with_permit
-    case = door.case
-    if case is None or case.reason not in UNANNOUNCED or case.openings != 1:
-        return door, ()
-    late_ms = now_ms - case.since_ms
-    window = window_of(permit, case.since_ms, case.since_ms + rules.grace_ms, rules)
-    if late_ms > rules.grace_ms or window is None or _left(permit, window[0]) < 1:
+    case = explains(door, permit, now_ms, rules) if event.explains else None
+    window = None if case is None else _window_of_case(permit, case, rules)
+    if case is None or window is None:
         return door, ()
     door, left = spend(door, permit, window[0])
     if door.opening is not None and door.opening.opening_id == case.case_id:
@@ -49,11 +46,27 @@ def announced(door: Door, event: PermitAnnounced, now_ms: int, rules: Rules) -> 
         )
         door = replace(door, opening=excused)
     effects: list[Effect] = [
-        OpeningAnnounced(case.case_id, permit.permit_id),
+        OpeningAnnounced(case.case_id, permit.permit_id, told=True),
         PermitSpent(permit.permit_id, left, case.case_id),
     ]
     door, ended = end_by_rule(door, case, Reason.ANNOUNCED_LATE, now_ms)
     return door, (*effects, *ended)
+
+
+def explains(door: Door, permit: Permit, now_ms: int, rules: Rules) -> Case | None:
+    """The open case that a permit ends, because it explains the opening which raised it and comes
+    within the grace time; None if there is none."""
+    case = door.case
+    if case is None or case.reason not in UNANNOUNCED or case.openings != 1:
+        return None
+    window = _window_of_case(permit, case, rules)
+    if now_ms - case.since_ms > rules.grace_ms or window is None:
+        return None
+    return case if _left(permit, window[0]) >= 1 else None
+
+
+def _window_of_case(permit: Permit, case: Case, rules: Rules) -> tuple[int, int] | None:
+    return window_of(permit, case.since_ms, case.since_ms + rules.grace_ms, rules)
 
 
 def add(door: Door, permit: Permit, now_ms: int) -> Door | None:

@@ -14,7 +14,8 @@ OVER_AT_ONCE = frozenset({Reason.REFUSALS})
 
 def refused(door: Door, event: MessageRefused, now_ms: int, rules: Rules) -> DoorChange:
     """Remember it; the last of a burst raises a case, unless one was told of a moment ago."""
-    latest = (*door.refused_ms, now_ms)[-rules.burst_count :]
+    several = (now_ms,) * min(event.count, rules.burst_count)
+    latest = (*door.refused_ms, *several)[-rules.burst_count :]
     door = replace(door, refused_ms=latest)
     if len(latest) < rules.burst_count or now_ms - latest[0] > rules.burst_window_ms:
         return door, ()

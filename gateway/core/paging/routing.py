@@ -15,13 +15,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.core import clock_shift
-from gateway.core.actor import ActorKind
 from gateway.core.cases import escalation
-from gateway.core.cases.case import ANSWERED
 from gateway.core.cases.escalation import Ways
 from gateway.core.effects import CaseMoved, Effect, PageDue
-from gateway.core.events import DutyEnds, Event, PersonDue, PersonReached, StaffSet
-from gateway.core.model import Case
+from gateway.core.events import Event, PersonDue, PersonReached, StaffSet
 from gateway.core.paging import person as people
 from gateway.core.paging import schedule
 from gateway.core.paging.person import (
@@ -202,30 +199,6 @@ def _is_there(router: Router, warden_id: str, now_ms: int) -> bool:
     """Whether the person can be reached and is not away."""
     stands = schedule.stands_for(router.schedule, warden_id, now_ms)
     return stands == warden_id and _is_reachable(router, warden_id)
-
-
-def duty_ends(
-    router: Router, case: Case, now_ms: int, rules: Rules, before: Router | None = None
-) -> DutyEnds | None:
-    """Until when the one who has a case is on duty, if that is news.
-
-    Args:
-        router: who has duty now.
-        case: an open one that somebody has; any other is nobody's.
-        now_ms: the time, in ms of UTC.
-        rules: the site's.
-        before: who had duty until now, where that has changed: who left it by that leaves at once.
-    """
-    by = case.moved_by
-    if case.state not in ANSWERED or by is None or by.kind is not ActorKind.WARDEN:
-        return None
-    at_ms = schedule.duty_ends_ms(router.schedule, by.actor_id, now_ms, rules.zone)
-    if before is not None and at_ms is None:
-        has_left = by.actor_id in before.staff.members and by.actor_id not in router.staff.members
-        was_on = schedule.is_on_duty(before.schedule, by.actor_id, now_ms, rules.zone)
-        is_on = schedule.is_on_duty(router.schedule, by.actor_id, now_ms, rules.zone)
-        at_ms = now_ms if has_left or (was_on and not is_on) else None
-    return None if at_ms == case.hands_over_ms else DutyEnds(case.case_id, at_ms)
 
 
 def _of_grid(router: Router, grid_id: str, roles: tuple[Role, ...]) -> list[tuple[str, Ways]]:

@@ -2,18 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.core.duration import MINUTE_MS
 from gateway.core.local_time import EVERY_DAY
 from gateway.core.model import Permit
+from gateway.language.catalogue import N_, say
+from gateway.registry.late_permits import Late
 from gateway.registry.permits import LONGEST_MINUTES
-from gateway.web.announcing import announce, announce_in, permit_id
-from gateway.web.answers import json_answer
+from gateway.web.announcing import WaitingError, announce, announce_in, permit_id
+from gateway.web.answers import json_answer, problem_answer
 from gateway.web.context import WebContext
 from gateway.web.endings import end_order, end_permit
 
+_WAITING = N_(
+    "{count} doors there opened before this and wait for an answer. Say with late whether it was "
+    "this that opened them: close ends their cases, leave leaves them."
+)
 TimeMs = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -39,8 +45,16 @@ class Announcement(BaseModel):
 
     def permit(self) -> Permit:
         """What it announces, under its id if it has one."""
-        fields = self.model_dump() | {"permit_id": self.permit_id or ""}
+        fields = self.model_dump(exclude={"late"}) | {"permit_id": self.permit_id or ""}
         return Permit(**fields | {"daily": tuple(self.daily)})
+
+
+class AreaAnnouncement(Announcement):
+    """The same for every door of an area. `late` says what is to become of those that opened before
+    and wait for an answer: "close" ends their cases, "leave" leaves them. Without it they are
+    listed, and nothing is announced."""
+
+    late: Late | None = None
 
 
 def routes(context: WebContext) -> APIRouter:
@@ -54,8 +68,13 @@ def routes(context: WebContext) -> APIRouter:
         return json_answer({"changed": changed, "permit_id": known_as})
 
     @router.post("/areas/{area_id:path}/permits")
-    async def permits_in(area_id: str, body: Announcement) -> Response:
-        changed, known_as = await announce_in(context, area_id, body.permit(), permit_id(None))
+    async def permits_in(request: Request, area_id: str, body: AreaAnnouncement) -> Response:
+        asked = area_id, body.permit(), permit_id(None), body.late
+        try:
+            changed, known_as = await announce_in(context, *asked)
+        except WaitingError as error:
+            sentence = say(_WAITING, context.language(request)).format(count=len(error.doors))
+            return problem_answer(409, sentence, reason="late", waiting=error.doors)
         return json_answer(
             {
                 "changed": any(changed.values()),

@@ -59,8 +59,18 @@ def routes(context: WebContext) -> APIRouter:
 
 
 def _read_pages(context: WebContext) -> APIRouter:
-    """What a handheld asks for."""
+    """What a handheld asks for, and who was told of a case."""
     router = APIRouter()
+
+    @router.get("/cases/{case_id}/deliveries")
+    async def deliveries(case_id: str, limit: Limit = 100) -> Response:
+        def query(connection: Connection) -> dict[str, Any]:
+            case = case_views.case(connection, case_id)
+            if case is None:
+                raise HttpProblem(404, NOT_FOUND)
+            return {"deliveries": page_views.deliveries(connection, case, limit)}
+
+        return json_answer(await context.read(query))
 
     @router.get("/wardens/{warden_id}/pages")
     async def pages(warden_id: str, limit: Limit = 100) -> Response:

@@ -1,0 +1,173 @@
+"""From what the broker brought to what is stepped: is it genuine, is it new, when was it?
+
+All messages of a batch are read first, in their order and once, whatever becomes of the batch: so
+marks rise in that order, copies of one report are compared, and one look-up tells which of the old
+numbers are journaled.
+"""
+
+import asyncio
+from collections import ChainMap
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from msgspec.structs import replace
+
+from gateway.core.events import ReportCame, ReportHeld
+from gateway.core.reasons import REPEATS, Reason
+from gateway.core.replay_window import ReplayWindow
+from gateway.core.subject import of_door
+from gateway.engine.backlog import BrokerBacklog
+from gateway.engine.guard import Rates
+from gateway.engine.ports import Authenticated, Authenticator, Batch, Received, Rejected
+from gateway.engine.proving import Proving, raised
+from gateway.engine.report_dates import HELD_MS, Copy, ReportDates
+from gateway.engine.state import CommittedSite
+from gateway.engine.unit_of_work import UnitOfWork
+from gateway.store import journal, states
+from gateway.store.database import Store
+
+
+class Unproved:
+    """A genuine message of a seal that must first prove itself: only its mark rises."""
+
+    def __init__(self, seal_id: str, window: ReplayWindow) -> None:
+        self.seal_id, self.window = seal_id, window
+
+
+class TurnedAway:
+    """A genuine message of a seal that sends far too much: counted, and nothing else."""
+
+
+class Reading:
+    """Reads the messages of batches. `backlog`: how long they may have waited in the broker;
+    `rates`: of genuine messages."""
+
+    def __init__(
+        self,
+        store: Store,
+        state: CommittedSite,
+        authenticator: Authenticator,
+        backlog: BrokerBacklog,
+    ) -> None:
+        self._store, self._state, self._authenticator = store, state, authenticator
+        self.backlog = backlog
+        self._proving = Proving(state.registry.seals)
+        self._dates = ReportDates()
+        self.rates = Rates()
+        self._lookups = ThreadPoolExecutor(1, "menshen-lookup")  # shared with nobody
+
+    def moved(self, by_ms: int) -> None:
+        """The gateway's clock was corrected: what is dated moves with it."""
+        self.backlog.moved(by_ms)
+        self._dates.moved(by_ms)
+
+    def close(self) -> None:
+        """Let go of the thread."""
+        self._lookups.shutdown(wait=False, cancel_futures=True)
+
+    async def read(self, batch: Batch) -> None:
+        """Say of each message of a batch what it is, by its place there: `batch.reads`.
+
+        Raises:
+            StoreError: the journal cannot be read now.
+        """
+        windows: ChainMap[str, ReplayWindow] = ChainMap({}, self._state.windows)
+        copies: list[tuple[ReportCame, int]] = []
+        for at, (at_ms, item) in enumerate(batch.items):
+            if isinstance(item, Received):
+                read = batch.reads[at] = self._one(windows, item, at_ms)
+                if isinstance(read, Authenticated):
+                    copies.append((read.event, at_ms))
+        batch.together = self._dates.earliest(copies) if len(copies) > 1 else {}
+        old = {
+            (read.event.seal_id, read.event.seq)
+            for read in batch.reads.values()
+            if isinstance(read, Authenticated) and read.repeated is None
+        }
+        if old:
+            loop = asyncio.get_running_loop()
+            batch.journaled = await loop.run_in_executor(self._lookups, self._look_up, old)
+
+    def _one(self, windows: ChainMap[str, ReplayWindow], item: Received, at_ms: int) -> Any:
+        try:
+            read = self._authenticator.read(item.topic, item.payload, windows)
+        except Exception as error:  # noqa: BLE001 - raised again where it is stepped
+            return error
+        if not isinstance(read, Authenticated):
+            return read
+        seal_id, window = read.event.seal_id, read.window
+        if not self.rates.allows(seal_id, at_ms):
+            return TurnedAway()
+        if self._proving.holds_back(seal_id, at_ms):
+            windows[seal_id] = raised(windows[seal_id], window)
+            return Unproved(seal_id, windows[seal_id])
+        windows[seal_id] = window
+        return read
+
+    def _look_up(self, numbers: set[journal.Number]) -> set[journal.Number]:
+        with self._store.reading() as connection:
+            return journal.journaled(connection, numbers)
+
+    def step(
+        self, unit: UnitOfWork, batch: Batch, message: Received, read: Any, at_ms: int
+    ) -> None:
+        """Step one message, and note what is owed for it.
+
+        Args:
+            unit: on which it is stepped.
+            batch: whose message it is.
+            message: the message.
+            read: what it is, as `read` said.
+            at_ms: when it arrived.
+
+        Raises:
+            Exception: whatever its reading, or a step, raised.
+        """
+        if isinstance(read, Exception):
+            raise read
+        batch.tokens.append(message.token)
+        if isinstance(read, TurnedAway):
+            unit.writes.refusal(at_ms, Reason.FLOOD)
+        elif isinstance(read, Unproved):
+            unit.raise_mark(at_ms, read.seal_id, read.window)
+        elif isinstance(read, Rejected):
+            suspect = message.live or read.reason not in REPEATS  # brokers repeat after a break
+            door_id = self._authenticator.door_of(read.seal_id) if suspect else None
+            unit.refuse(at_ms, read.seal_id, door_id, read.reason, suspect)
+        else:
+            self._genuine(unit, batch, message, read, at_ms)
+
+    def _genuine(
+        self, unit: UnitOfWork, batch: Batch, message: Received, read: Authenticated, at_ms: int
+    ) -> None:
+        unit.window(read.event.seal_id, read.window)
+        transition = self.backlog.transition(message.live)
+        if transition is not None:
+            unit.writes.state(states.LISTENING, transition)
+        event = self.backlog.with_wait(read.event, message.live, at_ms, message.waited_ms)
+        batch.receipts.append((event.seal_id, read.epoch, read.counter, event.seq))
+        number, repeated = (event.seal_id, event.seq), read.repeated
+        if repeated is None:
+            repeated = number in unit.numbers or number in batch.journaled
+        door_id = self._authenticator.door_of(event.seal_id)
+        if repeated:
+            unit.writes.refusal(at_ms, Reason.DUPLICATE)
+            self._compare(unit, door_id, event, at_ms)
+            return
+        held_ms = self._dates.held_ms(event, at_ms, batch.together)
+        if held_ms:
+            if held_ms > HELD_MS:
+                unit.writes.refusal(at_ms, Reason.HELD_BACK)
+            event = replace(event, held_ms=held_ms)
+        unit.report(at_ms, door_id, event)
+
+    def _compare(
+        self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int
+    ) -> None:
+        """A copy of a report that counted already: what its age says of that."""
+        copy, edge_ms = self._dates.compared(event, at_ms)
+        if copy is Copy.NOTHING:
+            return
+        unit.writes.refusal(at_ms, Reason.HELD_BACK)
+        if copy is Copy.FIRST_HELD and door_id is not None:
+            unit.event(at_ms, of_door(door_id), ReportHeld(event.seal_id, event.seq, edge_ms))

@@ -1,0 +1,86 @@
+"""A state that cannot be read, made anew from the journal, which is the truth.
+
+What came to a door from elsewhere (the end of an outage, the receipt for a page) stands in the
+journal as an event of that door. So the door's own events, and the rules that held, make its state,
+and nothing else is stepped. A row that cannot be read or stepped is noted and passed over.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Final, get_args
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from gateway.core.doors.step import step
+from gateway.core.events import Event, RulesSet
+from gateway.core.model import Door, Outages, Troubles
+from gateway.core.rules import Rulebook
+from gateway.core.site import ClockEvent, SiteState, SiteTurn, doubted
+from gateway.core.subject import SITE, Subject, of_door
+from gateway.store import tables
+from gateway.store.journal import decode_event
+from gateway.store.poisoned import ANYTHING, Findings
+
+PIECE: Final = 2_000  # rows of the journal in memory at a time
+
+_CHANGES: Final = [str(kind.__struct_config__.tag) for kind in (RulesSet, *get_args(ClockEvent))]
+
+Row = tuple[int, int, Event]  # its number, when it was stepped, and the event
+
+
+class Rebuild:
+    """Makes states anew, all by one connection; the rules that held are read once."""
+
+    def __init__(self, connection: Connection, findings: Findings) -> None:
+        self._connection, self._findings = connection, findings
+        self._known_changes: list[Row] | None = None
+
+    def door(self, door_id: str) -> Door:
+        """A door as its journal makes it; in its first, empty state where that knows nothing."""
+        turn, changes = SiteTurn(SiteState(Rulebook())), deque(self._changes())
+        made = Door(door_id)
+        for row_id, at_ms, event in self._events(of_door(door_id)):
+            try:
+                while changes and changes[0][0] <= row_id:
+                    _, changed_ms, change = changes.popleft()
+                    turn.apply(changed_ms, SITE, change)
+                rules = turn.rulebook.of(made.door_class)
+                made, _ = step(doubted(made, turn.doubt), event, at_ms, rules)
+            except Exception as error:  # noqa: BLE001 - one row of its past: the others stand
+                self._findings.note(tables.journal.name, row_id, error)
+        return made
+
+    def site(self) -> tuple[Outages, Troubles]:
+        """What the journal makes of the silence of all doors, and of what befell the site. What it
+        meant to doors and people is nobody's matter here."""
+        turn = SiteTurn(SiteState(Rulebook()))
+        for row_id, at_ms, event in self._events(SITE):
+            try:
+                turn.apply(at_ms, SITE, event)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._findings.note(tables.journal.name, row_id, error)
+        return turn.outages, turn.troubles
+
+    def _changes(self) -> list[Row]:
+        """What of the site's own a door's step hangs on: the rules, and what the clock is worth."""
+        if self._known_changes is None:
+            self._known_changes = list(self._events(SITE, tables.journal.c.kind.in_(_CHANGES)))
+        return self._known_changes
+
+    def _events(self, subject: Subject, *which: ColumnElement[bool]) -> Iterator[Row]:
+        """A subject's events in their order; those that can be read."""
+        c, name = tables.journal.c, tables.journal.name
+        query = select(c.journal_id, c.at_ms, c.body).where(
+            c.subject_kind == subject.kind, c.subject_id == subject.id, *which
+        )
+        found, after_id = self._findings, 0
+        while True:
+            piece = query.where(c.journal_id > after_id).order_by(c.journal_id).limit(PIECE)
+            count = 0
+            for row in found.rows(self._connection, piece, name, at_ms=0, body=ANYTHING):
+                count, after_id = count + 1, row["journal_id"]
+                event = found.decoded(name, after_id, row["body"], decode_event, None)
+                if event is not None:
+                    yield after_id, row["at_ms"], event
+            if count < PIECE:
+                return
