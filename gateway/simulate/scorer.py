@@ -9,11 +9,12 @@
   happened while the contact chattered by the rules; and else *missed*.
 - A *page* goes to a warden, and is the first telling of something (what escalates after that, or
   comes back because nobody has finished it, is an *escalation*). It is true if a true opening or
-  tampering is behind it, else false: there was nothing to see. A lawful opening that nobody announced is a true page. A page that an opening has
-  outlasted its permit is false where the door had shut in time; one about a silent seal with its
-  door open is false where the door is shut by then, and so is a warden's question by day about one
-  that fell silent after a lawful opening. `needless` are true pages for openings that
-  were announced beforehand: an unannounced one has spent their permit, or one was taken for two.
+  tampering is behind it, else false: there was nothing to see. A lawful opening that nobody
+  announced is a true page. A page that an opening has outlasted its permit is false where the door
+  had shut in time; one about a silent seal with its door open is false where the door is shut by
+  then, and so is a warden's question by day about one that fell silent after a lawful opening.
+  `needless` are true pages for openings that were announced beforehand: an unannounced one has
+  spent their permit, or one was taken for two.
 - A *question* is for the household: nobody is paged by it.
 - A *fault page* goes to the installer. It is true if the contact really chattered, or the seal
   really had no power or no air when it was paged.
