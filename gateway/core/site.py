@@ -21,7 +21,7 @@ A further kind of subject (a task, a seal, an account) is a member of `SubjectKi
 """
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
