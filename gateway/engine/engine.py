@@ -6,8 +6,8 @@
 3. Commit the unit of work. If the store cannot, try the same unit of work again until it can:
    nothing is acknowledged that is not stored, and what waits outside waits in the broker and in the
    seals.
-4. Adopt the unit of work, acknowledge to the broker, send the receipts.
-5. Hand the new pages to the delivery workers, and tell those who watch (broadcast.py).
+4. Adopt the unit of work and hand its pages to the delivery workers, for a person waits there.
+5. Acknowledge to the broker, send the receipts, tell those who watch (broadcast.py).
 
 Nothing that is stored, and nothing that came, can end it: an item whose step raises, or whose rows
 the store does not take, is set aside alone (set_aside.py), and the rest of its batch is stepped
@@ -21,6 +21,7 @@ from collections.abc import Callable
 import msgspec
 
 from gateway.core.cases import troubles
+from gateway.core.deadline_index import earliest
 from gateway.core.events import (
     ClockCorrected,
     ClockTrusted,
@@ -196,7 +197,8 @@ class Engine:
         """A delivery worker tried an entry, and has written into it how that went."""
         if unstored.is_unstored(entry):
             return
-        self._put(DeliveryAttempt(entry))
+        if self._queue.note(DeliveryAttempt(entry)):
+            self._wake.set()
         if entry.gave_up and not entry.page_id:  # a row that was no entry
             self.found((poisoned_by("outbox", entry.entry_id, entry.error),))
 
@@ -315,8 +317,9 @@ class Engine:
                     await self._not_taken(batch, error)
                     continue
                 self._adopt(unit)
+                self._tell(unit)
                 self._acknowledge(batch)
-                self._tell(unit, batch)
+                self._answer(unit, batch)
                 unit.log.write()
                 self.look()
         finally:
@@ -337,8 +340,9 @@ class Engine:
         if not self._queue.is_empty:
             await asyncio.sleep(0)  # let the sockets be read: what they bring joins this batch
         while self._queue.is_empty:
-            due_ms, now_ms = self._scheduler.next_ms(), self.clock.now_ms()
-            if due_ms is not None and due_ms <= now_ms:
+            notes_ms, now_ms = self._queue.notes_ms(), self.clock.now_ms()
+            due_ms = earliest(self._scheduler.next_ms(), notes_ms)
+            if due_ms is not None and (due_ms <= now_ms or (self._idle and notes_ms is not None)):
                 return
             self._wake.clear()
             for idle in self._idle:
@@ -382,12 +386,15 @@ class Engine:
         for seal_id, epoch, counter, seq in batch.receipts:
             self._outlet.publish(*self._authenticator.receipt(seal_id, epoch, counter, seq))
 
-    def _tell(self, unit: UnitOfWork, batch: Batch) -> None:
-        """Delivery workers first, for a person waits at their other end."""
+    def _tell(self, unit: UnitOfWork) -> None:
+        """The delivery workers, for a person waits at their other end."""
         due = [entry for entry in unit.writes.entries if entry.done_ms is None]
         if due:
             for offer in self._workers:
                 offer(due)
+
+    def _answer(self, unit: UnitOfWork, batch: Batch) -> None:
+        """Those who wait for what came of their action, and those who watch."""
         for waits, answer in batch.answers:
             if waits is not None and not waits.done():
                 waits.set_result(answer)

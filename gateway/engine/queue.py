@@ -3,9 +3,15 @@
 What came is dated when it arrives. What other programs left, and what is enrolled and not journaled
 yet, waits beside it: it comes before what is about to happen to its subject, else a part of it with
 each batch.
+
+What became of a try to deliver is no news that anybody waits for: it is written with the next
+commit, or after NOTED_MS. Else each page would cost a second sync, and on an SD card stand in its
+own way.
 """
 
+import heapq
 from collections import deque
+from operator import itemgetter
 from typing import Any
 
 from gateway.core.subject import SITE, of_door
@@ -17,6 +23,7 @@ from gateway.engine.waiting_events import WaitingEvents
 BATCH_MAX = 256
 WAITING_AT_ONCE = 512  # events of other programs in one batch, beside its reports,
 WAITING_ALONE = 2_048  # and in one without any: some 100 ms, and a quarter of the syncs
+NOTED_MS = 40  # so long a note waits for a commit that comes anyway
 
 Dated = tuple[int, Any]  # an item, and when it arrived, in ms of UTC
 
@@ -27,6 +34,7 @@ class Queue:
     def __init__(self, authenticator: Authenticator, clock: Clock) -> None:
         self._authenticator, self._clock = authenticator, clock
         self._items: deque[Dated] = deque()
+        self._notes: deque[Dated] = deque()
         self._waiting = WaitingEvents()
         self._singly = 0  # items to be committed one by one, for the store does not take them all
 
@@ -47,6 +55,15 @@ class Queue:
         """It came now: what waits here while the store is busy is dated too."""
         self._items.append((self._clock.now_ms(), item))
 
+    def note(self, item: Any) -> bool:
+        """It came now, and nobody waits for it. Returns whether it is the first that waits."""
+        self._notes.append((self._clock.now_ms(), item))
+        return len(self._notes) == 1
+
+    def notes_ms(self) -> int | None:
+        """When the notes are written though nothing else is."""
+        return self._notes[0][0] + NOTED_MS if self._notes else None
+
     def wait(self, command: Command) -> None:
         """Another program left it."""
         self._waiting.add(command)
@@ -61,6 +78,9 @@ class Queue:
         is_single, self._singly = self._singly > 0, max(0, self._singly - 1)
         count = min(len(self._items), 1 if is_single else BATCH_MAX)
         taken = [self._items.popleft() for _ in range(count)]
+        if self._notes and not is_single:
+            notes = [self._notes.popleft() for _ in range(min(len(self._notes), BATCH_MAX))]
+            taken = list(heapq.merge(notes, taken, key=itemgetter(0)))
         # What arrived before a time comes before what is due then.
         now_ms = self._clock.now_ms()
         until_ms = min(now_ms, self._items[0][0]) if self._items else now_ms
