@@ -386,14 +386,8 @@ def goes_on(door: Door, now_ms: int) -> DoorChange:
 
 def end_by_rule(holder: H, case: Case, reason: Reason, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
     """A rule ends the open case, and says which."""
-    case = replace(
-        case,
-        state=CaseState.CLOSED,
-        outcome=reason,
-        escalation=None,
-        shelf=None,
-        secondary=(),
-    )
+    ends = {"escalation": None, "shelf": None, "secondary": ()}
+    case = replace(case, state=CaseState.CLOSED, outcome=reason, **ends)
     return replace(holder, case=None), (CaseMoved(case, now_ms),)
 
 
