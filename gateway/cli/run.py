@@ -5,6 +5,7 @@ import logging
 import os
 
 from gateway.cli.listening import listening
+from gateway.cli.log_lines import LineFormatter
 from gateway.cli.options import CONFIG, Config
 from gateway.settings import load, secret
 
@@ -15,9 +16,9 @@ def run(config: Config = CONFIG) -> None:
     """Run the gateway until SIGTERM or Ctrl-C."""
     settings = load(config)
     listening(settings).close()  # say it before anything starts if the console cannot listen
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    lines = logging.StreamHandler()
+    lines.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[lines])
     for path in secret.files(os.environ):
         if secret.is_open(path):
             log.warning("others may read %s, which holds a secret: chmod 600 it", path)

@@ -93,6 +93,8 @@ class GatewayTime:
     def now_ms(self, steady_ms: int) -> int:
         """The gateway's time, in ms of UTC, at a time of the steady clock."""
         passed_ms = steady_ms - self._steady_ms
+        if not self._slew_ms:  # nearly always
+            return self._now_ms + passed_ms
         slewed_ms = min(abs(self._slew_ms), passed_ms // SLEW)
         return self._now_ms + passed_ms + (slewed_ms if self._slew_ms > 0 else -slewed_ms)
 

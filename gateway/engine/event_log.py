@@ -1,8 +1,8 @@
 """What happened, one line each in the log: openings, cases, pages. Ids only.
 
 `journalctl -u menshen | grep w17` then answers whether a warden was paged at 20:06, by which
-channel, and what came of it. The lines of a batch are written when it is true and everybody has
-been told.
+channel, and what came of it. The lines of a batch are written at once, when it is true and
+everybody has been told: to log each by itself took a seventh of the gateway's time.
 """
 
 import logging
@@ -17,7 +17,7 @@ class EventLog:
     """The lines of one batch."""
 
     def __init__(self) -> None:
-        self._lines: list[tuple[str, tuple[object, ...]]] = []
+        self._lines: list[str] = []
 
     def effect(self, effect: Effect) -> None:
         """An opening began or ended, or a case went on; of anything else there is no line."""
@@ -47,12 +47,12 @@ class EventLog:
             self._add(_PAGE + "try 1 failed: %s", *_of(entry), entry.error)
 
     def write(self) -> None:
-        """The lines to the log."""
-        for words, values in self._lines:
-            log.info(words, *values)
+        """The lines to the log, as one message."""
+        if self._lines:
+            log.info("%s", "\n".join(self._lines))
 
     def _add(self, words: str, *values: object) -> None:
-        self._lines.append((words, values))
+        self._lines.append(words % values)
 
 
 _PAGE = "page %s of case %s to %s by %s, %s: "

@@ -29,7 +29,7 @@ async def test_h5_a_line_for_each_opening_case_and_page_with_ids_only(
         engine.attempted(replace(failed, tries=2, done_ms=5, error=None))
         await engine.idle()
         await engine.submit(of_door("door-0"), acknowledged(entry.case_id, "wang"))
-    lines = caplog.messages
+    lines = "\n".join(caplog.messages).split("\n")
     page = f"page {entry.page_id} of case {entry.case_id} to wang by webhook, no_permit: "
     for line in (
         f"opening {entry.case_id} began: no_permit",

@@ -15,8 +15,9 @@ ORDERS_MAX = 8  # per door; the one that ends first goes first
 
 def running(door: Door, at_ms: int) -> Order | None:
     """The order that holds at a time; of several, the one that ends last."""
-    for order in reversed(door.orders):
-        if begins_ms(door, order) <= at_ms < over_ms(door, order):
+    behind_ms, ahead_ms = door.doubt.behind_ms, door.doubt.ahead_ms
+    for order in reversed(door.orders):  # asked at every step, so without further calls
+        if order.from_ms - behind_ms <= at_ms < order.to_ms + ahead_ms:
             return order
     return None
 
@@ -77,9 +78,9 @@ def ends_ms(door: Door, at_ms: int) -> int | None:
     None if none runs then.
     """
     if len(door.orders) == 1:  # nearly always
-        order = door.orders[0]
-        end_ms = over_ms(door, order)
-        return end_ms if begins_ms(door, order) <= at_ms < end_ms else None
+        order, doubt = door.orders[0], door.doubt
+        end_ms = order.to_ms + doubt.ahead_ms
+        return end_ms if order.from_ms - doubt.behind_ms <= at_ms < end_ms else None
     end_ms = at_ms
     for _ in range(ORDERS_MAX):
         latest = max(
