@@ -30,7 +30,8 @@ log = logging.getLogger("menshen.broker")
 
 KEEPALIVE_S = 30
 CONNECT_TIMEOUT_S = 5.0
-BACK_OFF_S = (0.2, 0.5, 1, 2, 5, 10, 20)  # then every 20 s; each with jitter
+BACK_OFF_S = (0.2, 0.5, 1, 2, 5)  # then every 5 s; each with jitter
+BRIEF_MOST = 3  # the longest of these for one that is thrown out again and again
 STEADY_S = 10.0  # a connection that lasted so long was one
 TWIN_LOOK_S = 0.1
 ECHO_PATIENCE = 3  # echoes that may be missing before the connection counts as dead
@@ -106,7 +107,8 @@ class Broker:
                 failures += 1
             finally:
                 self._hang_up()
-            wait_s = BACK_OFF_S[min(max(failures, brief - 1), len(BACK_OFF_S) - 1)]
+            step = max(failures, min(brief - 1, BRIEF_MOST))
+            wait_s = BACK_OFF_S[min(step, len(BACK_OFF_S) - 1)]
             if self._twin.gives_way:
                 wait_s = self._twin.wait_s(self._settings.echo_s)
             await asyncio.sleep(wait_s * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
