@@ -17,7 +17,7 @@ from bench.load import paced, percentile
 from bench.pages import late_ms
 from bench.stage import CannotMeasure, Stage, stage, until
 
-DOORS = 18_000
+DOORS = 20_000
 QUIET = 10  # reports a second
 HOLD_S = 2.0
 FIRST, MOST = 600, 4_800  # reports a second
