@@ -108,8 +108,9 @@ async def _phone(
             await page.read()
             page.raise_for_status()
         seen.append((time.monotonic() - began) * 1000)
-        pages = [page for _, page in play.receiver.pages()[-20:]]
-        fresh = next((p["case_id"] for p in pages if p["case_id"] not in known), None)
+        async with http.get(f"{url}/api/cases") as answer:
+            waiting = [case["case_id"] for case in (await answer.json())["open"]]
+        fresh = next((case_id for case_id in waiting if case_id not in known), None)
         if fresh is not None:
             known.add(fresh)
             began = time.monotonic()

@@ -111,3 +111,13 @@ def test_every_package_says_what_is_in_it() -> None:
         inside |= {p.parent.name for p in init.parent.glob("*/__init__.py")}
         missing += [(str(init.parent), name) for name in inside if f"`{name}`" not in said]
     assert missing == []
+
+
+def test_every_line_of_check_stands_in_the_operators_table() -> None:
+    """`menshen check` and docs/operator.md know the same lines."""
+    parts = set()
+    for file in (ROOT / "gateway" / "cli").glob("check*.py"):
+        parts |= set(re.findall(r'CheckResult\(\s*"([a-z ]+)"', file.read_text()))
+    table = (ROOT / "docs" / "operator.md").read_text().partition("## What `menshen check` says")[2]
+    named = re.findall(r"^\| `([a-z ]+)` \|", table.partition("\n## ")[0], re.MULTILINE)
+    assert sorted(named) == sorted(parts)

@@ -21,7 +21,7 @@ A further kind of subject (a task, a seal, an account) is a member of `SubjectKi
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -121,7 +121,7 @@ class SiteState:
         self.troubles = troubled or Troubles()
         self.doubt = doubt  # of the gateway's clock
         self.router = router or routing.of(Staff())
-        self.sealed = sealed_of(self.doors.values())
+        self.sealed = outages.sealed_of(self.doors.values())
 
     def add(self, doors: Mapping[str, Door]) -> None:
         """Take in doors that were not known yet."""
@@ -388,14 +388,6 @@ class SiteTurn:
 def _site_due_ms(site: "SiteState | SiteTurn") -> int | None:
     """When the site needs a step by itself: for its outages or for its troubles."""
     return earliest(outages.next_deadline(site.outages), troubles.next_deadline(site.troubles))
-
-
-def sealed_of(doors: Iterable[Door]) -> Counter[str]:
-    """How many sealed doors each area holds."""
-    sealed: Counter[str] = Counter()
-    for door in doors:
-        sealed.update(outages.sealed_areas(door))
-    return sealed
 
 
 def doubted(door: Door, doubt: Doubt) -> Door:

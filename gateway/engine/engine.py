@@ -20,15 +20,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from gateway.core.cases import troubles
 from gateway.core.deadline_index import earliest
 from gateway.core.events import (
     ClockCorrected,
     ClockTrusted,
     Event,
     RulesSet,
-    TroubleBegan,
-    TroubleEnded,
 )
 from gateway.core.evidence import Ended
 from gateway.core.reasons import Reason
@@ -56,6 +53,7 @@ from gateway.engine.ports import (
 )
 from gateway.engine.queue import Queue
 from gateway.engine.reading import Reading
+from gateway.engine.said_troubles import SaidTroubles
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.set_aside import SetAside
 from gateway.engine.state import CommittedSite
@@ -72,7 +70,6 @@ from gateway.store.writer import Writer
 log = logging.getLogger("menshen.engine")
 
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
-TROUBLES_KNOWN_MAX = 1_000
 
 Item = Received | Command | DeliveryAttempt | Found | SetAside
 
@@ -116,7 +113,7 @@ class Engine:
         self._rates = Rates(NAME_RATE, NAME_BURST)
         self._away = 0  # messages that the rates turned away since the last unit of work
         self._poison = PoisonWatch(self.trouble)
-        self._troubles: dict[tuple[Reason, str], bool] = {}  # as they were last said
+        self._troubles = SaidTroubles()
         self._scheduler = Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
         self.on_clock_set: list[Callable[[int], None]] = []  # who else waits by this clock
@@ -257,18 +254,9 @@ class Engine:
             about: which of its kind: a random id or a short code, never an identity.
             age_ms: how long it has been there already.
         """
-        key = reason, about[: troubles.ABOUT_MAX]
-        known = self._troubles.get(key)
-        if known is None:
-            known = troubles.is_present(self.state.troubles, *key)
-        if is_present == known:
-            return
-        if len(self._troubles) >= TROUBLES_KNOWN_MAX:
-            self._troubles.clear()  # the site's state knows them too
-        self._troubles[key] = is_present
-        event = TroubleBegan(*key, age_ms) if is_present else TroubleEnded(*key)
-        log.warning("trouble %s %s: %s", *key, "present" if is_present else "over")
-        self._put(Command(SITE, event))
+        event = self._troubles.news(self.state.troubles, reason, is_present, about, age_ms)
+        if event is not None:
+            self._put(Command(SITE, event))
 
     async def submit(self, subject: Subject, event: Event) -> Answer:
         """Do an action of a person.

@@ -7,12 +7,13 @@ has changed.
 
 from collections.abc import Mapping
 
+from gateway.core.cases import outages
 from gateway.core.events import DoorPlaced, Event, StaffSet
 from gateway.core.model import Door, Outages, Troubles
 from gateway.core.paging import routing
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
-from gateway.core.site import SiteState, sealed_of
+from gateway.core.site import SiteState
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 from gateway.registry.load import Registry
 
@@ -44,7 +45,7 @@ class CommittedSite(SiteState):
         """Another state of a subject, in the place of one that made no sense."""
         if isinstance(made, Door):
             self.doors[subject.id] = made
-            self.sealed = sealed_of(self.doors.values())
+            self.sealed = outages.sealed_of(self.doors.values())
         else:
             self.outages, self.troubles = made
 

@@ -7,13 +7,14 @@
   rules let it spend somebody's permit or the order's allowance (they cannot know better), or where
   a seal that came back saw its door open for less than half a minute; *behind a fault* where it
   happened while the contact chattered by the rules; and else *missed*.
-- A *page* goes to a warden, and is the first telling of something (what escalates after that is a
-  *escalation*). It is true if a true opening or tampering is behind it, else false: there was
-  nothing to see. A lawful opening that nobody announced is a true page. A page that an opening has
-  outlasted its permit is false where the door had shut in time; one about a silent seal with its
-  door open is false where the door is shut by then, and so is a warden's question by day about one
-  that fell silent after a lawful opening. `needless` are true pages for openings that
-  were announced beforehand: an unannounced one has spent their permit, or one was taken for two.
+- A *page* goes to a warden, and is the first telling of something (what escalates after that, or
+  comes back because nobody has finished it, is an *escalation*). It is true if a true opening or
+  tampering is behind it, else false: there was nothing to see. A lawful opening that nobody
+  announced is a true page. A page that an opening has outlasted its permit is false where the door
+  had shut in time; one about a silent seal with its door open is false where the door is shut by
+  then, and so is a warden's question by day about one that fell silent after a lawful opening.
+  `needless` are true pages for openings that were announced beforehand: an unannounced one has
+  spent their permit, or one was taken for two.
 - A *question* is for the household: nobody is paged by it.
 - A *fault page* goes to the installer. It is true if the contact really chattered, or the seal
   really had no power or no air when it was paged.
@@ -33,6 +34,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from operator import itemgetter
 
+from gateway.core.cases.case import BACK
 from gateway.core.duration import MINUTE_MS, SECOND_MS
 from gateway.core.effects import Effect, OpeningBegan, PageDue, QuestionDue
 from gateway.core.events import Event, ReportCame
@@ -179,7 +181,8 @@ class Scorer:
 
     def _page(self, now_ms: int, page: PageDue) -> None:
         seen = self.seen
-        if page.step_index or page.round:
+        is_back = page.page_id.startswith(page.case_id + BACK)
+        if page.step_index or page.round or is_back:
             seen.escalations += 1
             return
         if page.reason in FAULTS:

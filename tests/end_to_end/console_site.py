@@ -57,7 +57,9 @@ class Play:
         """Wait for the page at the webhook; when it came, in seconds of the monotonic clock."""
 
         def arrivals() -> list[int]:
-            return [at for at, page in self.receiver.pages() if page["page_id"] == page_id]
+            pages = self.receiver.pages()
+            known = self.site.page_ids() if pages else {}  # a page bears another id outside
+            return [at for at, page in pages if known.get(page["page_id"]) == page_id]
 
         await waiting.until(arrivals, wait_s=within_s)
         return arrivals()[0] / 1e9

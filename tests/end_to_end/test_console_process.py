@@ -22,6 +22,7 @@ from tests.end_to_end.console_site import Play, all_leave, get, playing, strange
 IDLE = 1_100
 LIVE_PAGES = 120
 SAYS_SO_S = 5.0
+STOP_S = 3.0  # half a second on an idle machine; tests share theirs with others
 
 
 @pytest.fixture
@@ -148,7 +149,7 @@ async def test_g5_a_stop_with_pages_open_is_clean_and_quick(play: Play) -> None:
     log = play.gateway.log.read_text()
     assert "Traceback" not in log
     assert "Error" not in log.partition("stopping")[2]
-    assert took_s < 1.5, took_s  # a second, and a half for a machine that does other work too
+    assert took_s < STOP_S, took_s
 
 
 async def test_a_console_without_a_gateway_shows_what_is_stored_and_says_so(play: Play) -> None:

@@ -1,5 +1,7 @@
 """Everything that is enrolled has an end of life, and its history stays."""
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy import select
 
@@ -12,6 +14,7 @@ from tests.registry.test_csv_file import (
     GRIDS,
     KEY,
     NOW_MS,
+    SHANGHAI,
     count,
     day,
     enrol,
@@ -19,6 +22,7 @@ from tests.registry.test_csv_file import (
     store,
     told,
 )
+from tests.registry.test_office_tables import column
 
 __all__ = ["enrol", "migrated", "store"]  # fixtures
 SEAL = "a" * 16
@@ -147,3 +151,39 @@ def test_e8_a_row_that_does_not_end_is_a_row_like_any_other(site, enrol):
     result = enrol(doors=doors)
     assert result.counts["doors", RowResult.ENDED] == 1
     assert result.counts["doors", RowResult.ADDED] == 1
+
+
+@pytest.mark.parametrize("row", ["order_id,end\no1,yes", "隔离令编号,终止\no1,是"])
+def test_e8_an_order_ends_now_by_a_table(enrol, store, row):
+    enrol(grids=GRIDS, doors=DOORS, orders=f"door_id,from,to,order_id\nd1,{day(-9)},{day(5)},o1\n")
+    result = enrol(release=row + "\n")
+    assert result.written
+    assert result.counts["orders", RowResult.ENDED] == 1
+    assert column(store, tables.orders, "to_ms") == [NOW_MS]
+    assert enrol(release=row + "\n").counts == {("orders", RowResult.UNCHANGED): 1}
+
+
+def test_e8_an_orders_end_is_moved_without_its_id(enrol, store):
+    enrol(grids=GRIDS, doors=DOORS, orders=f"door_id,from,to\nd1,{day(-9)},{day(5)}\n")
+    now = datetime.fromtimestamp(NOW_MS / 1000, SHANGHAI)
+    assert enrol(orders=f"door_id,from,to\nd1,{day(-9)},{now:%Y-%m-%d %H:%M}\n").written
+    (to_ms,) = column(store, tables.orders, "to_ms")
+    assert NOW_MS - 60_000 < to_ms <= NOW_MS
+
+
+def test_e8_orders_and_permits_end_by_door_and_the_other_rows_go_in(enrol, store):
+    enrol(
+        grids=GRIDS,
+        doors=DOORS,
+        orders=f"door_id,from,to\nd1,{day(-9)},{day(5)}\n",
+        permits=f"door_id,from,to,who,why\nd1,{day(-1)},{day(5)},李,送餐\n",
+    )
+    result = enrol(
+        orders=f"door_id,from,to,end\nd1,{day(-9)},{day(5)},yes\nd2,{day(0)},{day(5)},\n",
+        permits=f"door_id,from,to,who,why,end\nd1,{day(-1)},{day(5)},李,送餐,yes\n",
+    )
+    assert result.written
+    assert result.counts["orders", RowResult.ENDED] == 1
+    assert result.counts["permits", RowResult.ENDED] == 1
+    assert column(store, tables.permits, "to_ms") == [NOW_MS]
+    assert "there is no such order" in told(enrol(release="order_id,end\no9,yes\n"))[0]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, async_playwright, expect
 
 from gateway.engine.clock import MachineClock
@@ -338,3 +339,27 @@ async def test_g1_g2_a_wall_of_real_labels_fits_every_screen_and_says_what_needs
                 await page.keyboard.press("Enter")
                 await page.keyboard.press("Tab")
                 assert await case.evaluate("one => one === document.activeElement")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_g10_no_page_has_what_a_screen_reader_or_a_keyboard_stumbles_over(
+    chromium: str, port: int, tmp_path: Path, language: str
+) -> None:
+    """By axe's rules of WCAG 2.2 AA and its best practices: headings, names, contrast, focus."""
+    store = many_doors(tmp_path, 60)
+    async with console(store, MachineClock(0)) as site, served(site, port):
+        await site.opens(0)
+        await site.opens(1)
+        await site.act(first_case(1), "acknowledge")
+        paths = ("", "cases", f"cases/{first_case(0)}", "doors/d0", "doors/d5", "wardens", "health")
+        paths += ("inbox/wang", "?stand=open", "?q=1栋")
+        async with browsing(chromium, language, **PHONE) as page:
+            await page.emulate_media(reduced_motion="reduce")  # nothing is half faded in
+            for path in paths:
+                await page.goto(f"http://127.0.0.1:{port}/{path}")
+                results = await Axe().run(page)
+                found = [
+                    (rule["id"], [node["html"][:160] for node in rule["nodes"][:3]])
+                    for rule in results.response["violations"]
+                ]
+                assert found == [], path

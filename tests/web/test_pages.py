@@ -222,3 +222,10 @@ async def test_a_store_that_cannot_be_read_is_told_in_a_sentence(
         assert "The gateway cannot read its database now: the disk is on fire." in answer.text
         page = await site.text("/health")  # the page for the engineer still comes
         assert "the disk is on fire" in page
+
+
+async def test_g10_what_is_not_there_has_a_heading_too(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        answer = await site.client.get("/nothing/here", headers={"accept-language": "en"})
+        assert answer.status_code == 404
+        assert "<h1" in answer.text

@@ -32,6 +32,7 @@ DoorChange = tuple[Door, tuple[Effect, ...]]
 
 IN_REVIEW_MAX = 16  # of one door; the one that waits longest is closed by the rule of too many
 UNANSWERED = frozenset({CaseState.RAISED, CaseState.PAGED})
+BACK = "-back-"  # in the id of a page about a case that was taken and not finished
 ANSWERED = frozenset({CaseState.ACKNOWLEDGED, CaseState.ON_SITE})
 
 
@@ -280,7 +281,7 @@ def come_back(
             return replace(holder, case=replace(case, returns_ms=slow_ms)), ()
     had = case.moved_by
     first_to = "" if goes_off or had is None or had == CENTRE else had.actor_id
-    page_id, hours = f"{case.case_id}-back-{due_ms}", _quiet(holder, now_ms)
+    page_id, hours = f"{case.case_id}{BACK}{due_ms}", _quiet(holder, now_ms)
     case = replace(
         case,
         state=CaseState.RAISED,
@@ -385,14 +386,8 @@ def goes_on(door: Door, now_ms: int) -> DoorChange:
 
 def end_by_rule(holder: H, case: Case, reason: Reason, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
     """A rule ends the open case, and says which."""
-    case = replace(
-        case,
-        state=CaseState.CLOSED,
-        outcome=reason,
-        escalation=None,
-        shelf=None,
-        secondary=(),
-    )
+    ends = {"escalation": None, "shelf": None, "secondary": ()}
+    case = replace(case, state=CaseState.CLOSED, outcome=reason, **ends)
     return replace(holder, case=None), (CaseMoved(case, now_ms),)
 
 

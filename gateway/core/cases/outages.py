@@ -8,7 +8,7 @@ been heard for a while; so the storm of their return has passed before anybody i
 stay away."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from msgspec.structs import replace
@@ -119,6 +119,14 @@ def _placed(outage: Outage, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
 def areas_of(door: Door) -> tuple[str, ...]:
     """The areas in which a door lies, the widest first."""
     return (SITE_AREA, *door.areas)
+
+
+def sealed_of(doors: Iterable[Door]) -> Counter[str]:
+    """How many sealed doors each area holds."""
+    sealed: Counter[str] = Counter()
+    for door in doors:
+        sealed.update(sealed_areas(door))
+    return sealed
 
 
 def sealed_areas(door: Door) -> tuple[str, ...]:
