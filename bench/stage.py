@@ -81,7 +81,7 @@ def running(neighbour: N) -> Iterator[N]:
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, *, ordered: bool) -> AsyncIterator[Stage]:
+async def stage(folder: Path, *, ordered: bool, seals: int = SEALS) -> AsyncIterator[Stage]:
     """Everything up and answering. `ordered`: the doors stand under quarantine orders."""
     receiver, receipts = Receiver(), list[int]()
     await receiver.start()
@@ -89,8 +89,8 @@ async def stage(folder: Path, *, ordered: bool) -> AsyncIterator[Stage]:
         site = sites.found(
             folder / "site",
             random.Random(SEED),  # noqa: S311 - not a secret
-            doors=SEALS,
-            ordered=SEALS if ordered else 0,
+            doors=seals,
+            ordered=seals if ordered else 0,
             broker_port=broker.port,
             webhook=receiver.url,
         )

@@ -73,7 +73,6 @@ def _fill(path: Path) -> None:
     """A journal of ROWS rows, and what belongs to it, all of the past."""
     now_ms = time.time_ns() // 1_000_000
     connection = sqlite3.connect(path)
-    connection.create_function("body", 0, lambda: _BODY)
     connection.execute("PRAGMA synchronous=OFF")
     ids = "SELECT coalesce(max(journal_id), 0) FROM journal"
     indexes = connection.execute(
@@ -87,7 +86,7 @@ def _fill(path: Path) -> None:
             "journal",
             ROWS,
             "journal_id, at_ms, kind, subject_kind, subject_id, seal_id, body",
-            f"({ids}) + i, {now_ms} - {ROWS} + i, 'report', 'door', {door}, 'ab', body()",
+            f"({ids}) + i, {now_ms} - {ROWS} + i, 'report', 'door', {door}, 'ab', x'{_BODY.hex()}'",
         ),
         (
             "outbox",

@@ -18,14 +18,16 @@ class Receiver:
         self.arrivals: list[tuple[int, bytes]] = []
         self.healthy = True  # while False, it answers 503 and notes nothing
         self.url = ""
+        self._port = 0
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Transport] = set()
 
     async def start(self) -> None:
-        """Listen on a free port of loopback."""
+        """Listen on a free port of loopback; again on the same one after a `stop`."""
         make = asyncio.get_running_loop().create_server
-        self._server = await make(lambda: _Request(self, self._open), "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/pages"
+        self._server = await make(lambda: _Request(self, self._open), "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}/pages"
 
     async def stop(self) -> None:
         """Stop listening, and break what is open."""

@@ -36,4 +36,4 @@ async def test_what_waited_through_two_lives_is_as_old_as_the_last_moment_of_the
 def journaled_waits(store: Store) -> list[int]:
     """How long each report may have waited, as it is journaled."""
     bodies = [row["body"] for row in rows(store, tables.journal) if row["kind"] == "report"]
-    return [json.loads(body)["waited_ms"] for body in bodies]
+    return [json.loads(body).get("waited_ms", 0) for body in bodies]

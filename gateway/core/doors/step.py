@@ -208,6 +208,7 @@ DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
     ("in_review", case.REVIEW_DUE),
 )
 _parts = attrgetter(*(field for field, _ in DUE))
+_ROWS = tuple(rows for _, rows in DUE)
 _NOTHING = _parts(Door(""))
 
 
@@ -222,11 +223,12 @@ def _first_due(door: Door, rules: Rules) -> tuple[int, Any, Rule] | None:
     rule: Rule = silence.fall_silent
     parts = _parts(door)
     if parts != _NOTHING:
-        for candidate, (_, rows) in zip(parts, DUE, strict=True):
-            for due, then in rows if candidate else ():
-                due_ms = due(candidate)
-                if due_ms is not None and (first_ms is None or due_ms < first_ms):
-                    first_ms, part, rule = due_ms, candidate, then
+        for candidate, rows in zip(parts, _ROWS, strict=True):
+            if candidate:
+                for due, then in rows:
+                    due_ms = due(candidate)
+                    if due_ms is not None and (first_ms is None or due_ms < first_ms):
+                        first_ms, part, rule = due_ms, candidate, then
     if door.last_case is not None:
         due_ms = _order_over_ms(door)
         if due_ms is not None and (first_ms is None or due_ms < first_ms):
