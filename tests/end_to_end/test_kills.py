@@ -145,7 +145,7 @@ async def lives_through(
             await until(
                 lambda: openings <= paged(receiver, site).keys(), "openings stay without a page"
             )
-        except AssertionError as late:
+        except pytest.fail.Exception as late:
             late.add_note(said_of(site, openings - paged(receiver, site).keys()))
             raise
     finally:

@@ -98,9 +98,9 @@ def entries(store: Store, channel: str | None = None) -> list[dict[str, Any]]:
 
 
 def taken(store: Store, channel: str) -> bool:
-    """Whether everything by a channel has gone out."""
+    """Whether everything by a channel has gone out, or is needed no more."""
     found = entries(store, channel)
-    return bool(found) and all(row["done_ms"] for row in found)
+    return bool(found) and all(row["done_ms"] or row["ended"] for row in found)
 
 
 def refused(store: Store) -> bool:
