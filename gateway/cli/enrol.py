@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace as changed
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -89,9 +90,8 @@ def enrol(
 def _print_example(kind: str) -> None:
     """A table's header and a sample row, to start from."""
     _need_table(kind)
-    header = columns.TABLES[kind]
-    say(",".join(column.name for column in header))
-    say(",".join(column.sample for column in header))
+    say(",".join(column.name for column in columns.TABLES[kind]))
+    say(",".join(columns.example(kind, datetime.now(UTC).date())))
 
 
 def _need_table(kind: str) -> None:

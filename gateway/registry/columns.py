@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from gateway.core.duration import MINUTE_MS
@@ -262,3 +263,20 @@ ENDABLE = ("grids", "wardens", "doors", "seals", "orders", "permits")
 def columns_of(kind: str) -> tuple[Column, ...]:
     """All columns that a table may have."""
     return (*TABLES[kind], END) if kind in ENDABLE else TABLES[kind]
+
+
+def example(kind: str, today: date) -> list[str]:
+    """A sample row of a table. Its first day is tomorrow, for what is over is not enrolled.
+
+    Args:
+        kind: the table's name, one of TABLES.
+        today: the day on the wall.
+    """
+    days_of = [date.fromisoformat(c.sample[:10]) for c in TABLES[kind] if c.is_time and c.sample]
+    later = today + timedelta(days=1) - min(days_of, default=today)
+    return [
+        f"{date.fromisoformat(column.sample[:10]) + later}{column.sample[10:]}"
+        if column.is_time and column.sample
+        else column.sample
+        for column in TABLES[kind]
+    ]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
+from gateway.registry import columns
 from gateway.registry.columns import TABLES
 from gateway.registry.import_files import Wish, enrol_files
 from gateway.registry.rows import RowResult
@@ -85,9 +86,11 @@ def test_whatever_excel_writes_is_read(enrol, store, encoding, separator, end):
 
 def test_every_example_can_be_imported_with_a_key_of_its_own(enrol):
     def example(kind):
-        cells = [KEY if c.name == "key" else c.sample for c in TABLES[kind]]
-        if kind in ("orders", "permits", "overrides"):
-            cells[1:3] = [day(1), day(2)]
+        today = datetime.fromtimestamp(NOW_MS / 1000, SHANGHAI).date()
+        cells = columns.example(kind, today)  # as it is printed, whatever day it is
+        cells = [
+            KEY if c.name == "key" else cell for c, cell in zip(TABLES[kind], cells, strict=True)
+        ]
         return ",".join(c.name for c in TABLES[kind]) + "\n" + ",".join(cells) + "\n"
 
     result = enrol(**{kind: example(kind) for kind in reversed(TABLES)})
