@@ -24,6 +24,7 @@ from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
 from gateway.engine.marker_keeper import MarkerKeeper
 from gateway.engine.pending import PendingReader
+from gateway.engine.ports import Outlet
 from gateway.engine.self_watch import BrokerPlace, SelfWatch
 from gateway.engine.state import CommittedSite
 from gateway.ingest import twin
@@ -88,21 +89,7 @@ async def _run_parts(
     name = twin.Name(alive.began_ms, alive.life)
     watch_twin = twin.TwinWatch(name, partial(engine.trouble, Reason.TWIN))
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics, watch_twin)
-    workers = [
-        DeliveryWorker(
-            kind,
-            channel,
-            store,
-            engine.attempted,
-            engine.metrics,
-            engine.clock,
-            engine.ended,
-            partial(engine.trouble, Reason.CHANNEL_FAILING),
-        )
-        for kind, channel in kinds.opened(settings)
-    ]
-    engine.connect(broker, [worker.offer for worker in workers])
-    engine.on_clock_set += [worker.clock_set for worker in workers]
+    workers = connect(engine, broker, store, settings)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -130,6 +117,38 @@ async def _run_parts(
         log.info("stopping")
         for task in tasks:
             task.cancel()
+
+
+def connect(
+    engine: Engine, outlet: Outlet, store: Store, settings: Settings
+) -> list[DeliveryWorker]:
+    """Give an engine its way out: the outlet, and a worker for each kind of channel.
+
+    Args:
+        engine: whose pages they deliver.
+        outlet: takes acknowledgements and receipts.
+        store: where its outbox is.
+        settings: of the channels.
+
+    Returns:
+        The workers; each is to be `run`.
+    """
+    workers = [
+        DeliveryWorker(
+            kind,
+            channel,
+            store,
+            engine.attempted,
+            engine.metrics,
+            engine.clock,
+            engine.ended,
+            partial(engine.trouble, Reason.CHANNEL_FAILING),
+        )
+        for kind, channel in kinds.opened(settings)
+    ]
+    engine.connect(outlet, [worker.offer for worker in workers])
+    engine.on_clock_set += [worker.clock_set for worker in workers]
+    return workers
 
 
 async def _settle_memory() -> None:

@@ -97,18 +97,25 @@ FAULTS = frozenset(
     {Reason.CHATTER, Reason.SILENT, Reason.OUTAGE, Reason.UNREACHABLE, Reason.REVIEW_WAITS}
 )
 
+# What an opening under an order is, that nobody announced.
+UNLAWFUL = frozenset(
+    {
+        Reason.NO_PERMIT,
+        Reason.OPENED_IN_DOUBT,
+        Reason.OPENED_BLIND,
+        Reason.OPEN_AFTER_RESTART,
+        Reason.FOUND_OPEN,
+    }
+)
+
+# What an opening was that somebody announced, before or after, or that the order allows.
+LAWFUL = frozenset({Reason.PERMIT, Reason.ANNOUNCED_LATE, Reason.ALLOWANCE})
+
+# Over as soon as the door is shut, and to be answered all the same.
+OVER_WHEN_SHUT = UNLAWFUL | {Reason.PERMIT_OVERSTAYED, Reason.OPEN_TOO_LONG}
+
 # What a person does, or may be doing, at a door under an order. No quiet hours hold these back.
-BREACHES = TAMPER | {
-    Reason.NO_PERMIT,
-    Reason.OPENED_IN_DOUBT,
-    Reason.OPENED_BLIND,
-    Reason.PERMIT_OVERSTAYED,
-    Reason.OPEN_TOO_LONG,
-    Reason.OPEN_AFTER_RESTART,
-    Reason.FOUND_OPEN,
-    Reason.SILENT_OPEN,
-    Reason.SILENT_TAMPERED,
-}
+BREACHES = TAMPER | OVER_WHEN_SHUT | {Reason.SILENT_OPEN, Reason.SILENT_TAMPERED}
 
 # What nobody saw and nobody is suspected of: the household can say, and a warden asks by day.
 QUESTIONS = frozenset({Reason.SILENT_AFTER_OPENING})

@@ -259,18 +259,7 @@ class Engine:
             self._put(Command(SITE, event))
 
     async def submit(self, subject: Subject, event: Event) -> Answer:
-        """Do an action of a person.
-
-        Args:
-            subject: whom it concerns; the site for the case of an outage.
-            event: what was done.
-
-        Returns:
-            What came of it, after the commit.
-
-        Raises:
-            KeyError: there is no such door.
-        """
+        """Do an action of a person, as `gateway.Gateway` says. KeyError: there is no such door."""
         if subject.kind is SubjectKind.DOOR and subject.id not in self.state.doors:
             raise KeyError(subject.id)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

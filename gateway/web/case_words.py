@@ -15,7 +15,7 @@ from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import PERSONAL, Action, Standing, allowed, refusal_of
 from gateway.core.evidence import Ended, Evidence
 from gateway.core.model import CaseState
-from gateway.core.reasons import TAMPER, Reason
+from gateway.core.reasons import OVER_WHEN_SHUT, TAMPER, Reason
 from gateway.language.catalogue import N_, say
 from gateway.language.reasons import first_action
 from gateway.store.case_views import IN_REVIEW, OPEN, WAITING, CaseRow, LateRefusal
@@ -45,15 +45,6 @@ _ASIDE = N_("Put aside")
 
 # What raised it is over, and it must be answered all the same.
 _CLEARED = N_("Over, still to be answered")
-_OVER_WHEN_SHUT = (
-    Reason.NO_PERMIT,
-    Reason.OPENED_IN_DOUBT,
-    Reason.OPENED_BLIND,
-    Reason.PERMIT_OVERSTAYED,
-    Reason.OPEN_TOO_LONG,
-    Reason.OPEN_AFTER_RESTART,
-    Reason.FOUND_OPEN,
-)
 _CLEARED_AS: dict[Reason, str] = {
     **dict.fromkeys(TAMPER, N_("The seal is in place again, still to be answered")),
     **dict.fromkeys(
@@ -66,7 +57,7 @@ _CLEARED_AS: dict[Reason, str] = {
         ),
         N_("Heard again, still to be answered"),
     ),
-    **dict.fromkeys(_OVER_WHEN_SHUT, N_("Shut again, still to be answered")),
+    **dict.fromkeys(OVER_WHEN_SHUT, N_("Shut again, still to be answered")),
 }
 
 _AREAS = {
@@ -277,7 +268,7 @@ def step_word(step: WorkflowStep, language: str) -> str:
 
 def to_do_line(case: CaseRow, language: str) -> str:
     """What to do first about the case as it stands."""
-    is_over = case.cleared_ms is not None and case.reason in _OVER_WHEN_SHUT
+    is_over = case.cleared_ms is not None and case.reason in OVER_WHEN_SHUT
     return say(_SHUT_AGAIN, language) if is_over else first_action(case.reason, language)
 
 

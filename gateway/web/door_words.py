@@ -12,7 +12,7 @@ from gateway.core.doors.orders import why_not_under_order
 from gateway.core.doors.silence import Liveness, liveness
 from gateway.core.model import Case, CaseState, Contact, Door
 from gateway.core.paging.schedule import Role
-from gateway.core.reasons import QUESTIONS, TAMPER, UNANNOUNCED, Reason
+from gateway.core.reasons import LAWFUL, QUESTIONS, TAMPER, UNANNOUNCED, UNLAWFUL, Reason
 from gateway.core.rules import Rulebook
 from gateway.language.catalogue import N_
 from gateway.store.case_views import WAITING
@@ -71,6 +71,13 @@ class Tile(Struct, frozen=True):
     before: str = ""
     rest: str = ""
     is_headed: bool = False
+
+
+def opening_tone(reason: Reason) -> str:
+    """The tone of an opening that is written down: what it was, whether or not it is over."""
+    if reason in UNLAWFUL:
+        return "waiting"
+    return "announced" if reason in LAWFUL else "recorded"
 
 
 # Tones that want somebody's eye, the most urgent first.

@@ -142,6 +142,7 @@ class DoorWords:
 
     dom_id = staticmethod(door_words.dom_id)
     size = staticmethod(door_places.size)
+    opening_tone = staticmethod(door_words.opening_tone)
 
     def __init__(self, language: str) -> None:
         self._language = language

@@ -6,13 +6,10 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import Any
 
 from sqlalchemy import insert, update
 
-from gateway.channels import kinds
-from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
 from gateway.engine.clock import Clock
 from gateway.engine.engine import Engine
@@ -20,8 +17,8 @@ from gateway.engine.pending import PendingReader
 from gateway.engine.state import CommittedSite
 from gateway.ingest.authenticate import Authenticator
 from gateway.notify.addressing import Addresses
-from gateway.notify.delivery import DeliveryWorker
 from gateway.registry import load as registry
+from gateway.service import connect
 from gateway.settings import Settings
 from gateway.settings.sections import Webhook
 from gateway.store import tables
@@ -42,21 +39,7 @@ async def gateway(
     addresses = Addresses(known, site_url, "en")
     settings = Settings(webhook=Webhook(url=site_url, token=TOKEN))
     engine = Engine(store, CommittedSite(known, Rulebook()), Authenticator(), addresses, clock)
-    workers = [
-        DeliveryWorker(
-            kind,
-            channel,
-            store,
-            engine.attempted,
-            engine.metrics,
-            engine.clock,
-            engine.ended,
-            partial(engine.trouble, Reason.CHANNEL_FAILING),
-        )
-        for kind, channel in kinds.opened(settings)
-    ]
-    engine.connect(Post(), [worker.offer for worker in workers])
-    engine.on_clock_set += [worker.clock_set for worker in workers]
+    workers = connect(engine, Post(), store, settings)
     async with asyncio.TaskGroup() as group:
         pending = PendingReader(store, engine)
         parts = [engine.run(), pending.run(), *(worker.run() for worker in workers)]
