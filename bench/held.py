@@ -8,14 +8,13 @@ quick: no backlog grew. The rate is doubled until one is not held, then the gap 
 
 from __future__ import annotations
 
-import contextlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.load import paced, percentile
 from bench.pages import late_ms
-from bench.stage import CannotMeasure, Stage, stage, until
+from bench.stage import CannotMeasure, Stage, stage
 
 DOORS = 20_000
 QUIET = 10  # reports a second
@@ -26,14 +25,13 @@ QUICK_MS = 100.0  # the median of the last quarter, where no backlog grows
 PACE = 0.95
 SHUT_AFTER_S = 1.0
 OUTAGE_S, OUTAGE_RATE = 20.0, 50
-SETTLE_S = 20.0
 
 
 async def measure(folder: Path, seconds: float) -> dict[str, float]:
     """page_p50_ms_10, pages_held_per_s and last_page_after_outage_s."""
     async with stage(folder, ordered=True, seals=DOORS) as play:
         load = _Load(play)
-        quiet = late_ms(await load.openings(QUIET, seconds), play)
+        quiet = await late_ms(await load.openings(QUIET, seconds), play)
         after_s = await _outage(play, load)
         held = await _most_held(play, load)
     return {
@@ -52,16 +50,7 @@ class _Load:
     took_s: float = 0.0
 
     async def openings(self, rate: float, seconds: float) -> dict[str, int]:
-        """When the report of each opening was published, by page id; once they have come."""
-        before = len(self.play.receiver.arrivals)
-        sent = await self.unanswered(rate, seconds)
-        arrivals = self.play.receiver.arrivals
-        with contextlib.suppress(CannotMeasure):  # `late_ms` names the missing
-            await until(lambda: len(arrivals) >= before + len(sent), "", SETTLE_S)
-        return sent
-
-    async def unanswered(self, rate: float, seconds: float) -> dict[str, int]:
-        """The same, without waiting for any page."""
+        """When the report of each opening was published, by page id."""
         sent: dict[str, int] = {}
         sealers, line = self.play.sealers, self.play.line
         base, open_for = self.first, int(SHUT_AFTER_S * rate / 2)
@@ -92,7 +81,7 @@ async def _most_held(play: Stage, load: _Load) -> float:
 
     async def holds(rate: float) -> bool:
         sent = await load.openings(rate, HOLD_S)
-        last = late_ms(sent, play)[-len(sent) // 4 :]
+        last = (await late_ms(sent, play))[-len(sent) // 4 :]
         return percentile(last, 0.5) < QUICK_MS and load.took_s < HOLD_S / PACE
 
     good, bad = 0.0, float(FIRST)
@@ -107,11 +96,9 @@ async def _most_held(play: Stage, load: _Load) -> float:
 async def _outage(play: Stage, load: _Load) -> float:
     """The receiver is away, and comes back: how long until the last page of that time is there."""
     await play.receiver.stop()
-    count = len(play.receiver.arrivals)
-    sent = await load.unanswered(OUTAGE_RATE, OUTAGE_S)
+    sent = await load.openings(OUTAGE_RATE, OUTAGE_S)
     await play.receiver.start()
     back_ns = time.monotonic_ns()
-    arrivals = play.receiver.arrivals
-    await until(lambda: len(arrivals) >= count + len(sent), "pages are missing", SETTLE_S)
-    late_ms(sent, play)
-    return (max(at for at, _ in arrivals[count:]) - back_ns) / 1e9
+    late = await late_ms(sent, play)
+    came_ns = max(at + ms * 1e6 for at, ms in zip(sent.values(), late, strict=True))
+    return (came_ns - back_ns) / 1e9

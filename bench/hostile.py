@@ -198,9 +198,10 @@ class _Play:
     def figures(self, receiver: Receiver) -> dict[str, Any]:
         """What came of it."""
         told: dict[str, float] = {}
-        known = self._site.page_ids()  # a page bears another id outside the house
+        # A page bears another id outside the house. Those that tell of a full disk are not stored.
+        known = self._site.page_ids()
         for at_ns, page in receiver.pages():
-            told.setdefault(known[page["page_id"]], at_ns / 1e9)
+            told.setdefault(known.get(page["page_id"], ""), at_ns / 1e9)
         opened = {page: at for door in self._doors for page, at in door.opened.items()}
         late_s = [told[page] - at for page, at in opened.items() if page in told]
         receipts = [ms for door in self._doors for ms in door.receipt_ms]

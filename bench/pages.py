@@ -10,17 +10,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sized
 from pathlib import Path
 
 import aiohttp
 
 from bench.load import paced, percentile
-from bench.stage import SEALS, START_S, CannotMeasure, Stage, stage, until
+from bench.stage import SEALS, START_S, CannotMeasure, Stage, stage
 
 RATE = 100
 OPEN_FOR = 250  # openings later, thus 5 s: longer than the off-delay, so each pages by itself
 SETTLE_S = 20.0
+PAUSE_S = 0.5
 
 
 async def measure(folder: Path, seconds: float) -> dict[str, float]:
@@ -31,7 +32,7 @@ async def measure(folder: Path, seconds: float) -> dict[str, float]:
         used = [after - b for after, b in zip(play.cpu_s(), before, strict=True)]
         rss_mb, console_rss_mb = play.rss_mb(), play.console_rss_mb()
         said = await health(play.site.console_url)
-    late = late_ms(sent, play)
+    late = await late_ms(sent, play)
     return {
         "page_p50_ms": percentile(late, 0.5),
         "page_p99_ms": percentile(late, 0.99),
@@ -68,22 +69,40 @@ async def _open_doors(play: Stage, seconds: float) -> dict[str, int]:
         play.line.write(packet)
 
     await paced(RATE, int(RATE * seconds), send)
-    arrivals = play.receiver.arrivals
-    with contextlib.suppress(CannotMeasure):  # the missing ones are told below, by name
-        await until(lambda: len(arrivals) >= len(sent), "", SETTLE_S)
     return sent
 
 
-def late_ms(sent: dict[str, int], play: Stage) -> list[float]:
-    """How long each opening's page took, in ms. CannotMeasure if one never came."""
+async def late_ms(sent: dict[str, int], play: Stage) -> list[float]:
+    """How long each opening's page took, in ms, once all have come. CannotMeasure if one does not.
+
+    Others come as well, such as the reminders of what nobody has taken: to count is not enough.
+    """
+    late = time.monotonic() + SETTLE_S
+    while True:
+        await _pause(play.receiver.arrivals)
+        arrived = _arrived(play)
+        lost = sent.keys() - arrived.keys()
+        if not lost:
+            return [(arrived[page_id] - at) / 1e6 for page_id, at in sent.items()]
+        if time.monotonic() > late:
+            raise CannotMeasure(f"{len(lost)} openings were never paged, such as {min(lost)}")
+
+
+async def _pause(arrivals: Sized) -> None:
+    """Wait until nothing has come for a moment: a look would slow what comes meanwhile."""
+    count = -1
+    while len(arrivals) != count:
+        count = len(arrivals)
+        await asyncio.sleep(PAUSE_S)
+
+
+def _arrived(play: Stage) -> dict[str, int]:
+    """When each page first came, in ns of the monotonic clock, by its id inside the house."""
     arrived: dict[str, int] = {}
     known = play.site.page_ids()  # a page bears another id outside the house
     for at, page in play.receiver.pages():
         arrived.setdefault(known[page["page_id"]], at)
-    lost = sent.keys() - arrived.keys()
-    if lost:
-        raise CannotMeasure(f"{len(lost)} openings were never paged, such as {min(lost)}")
-    return [(arrived[page_id] - at) / 1e6 for page_id, at in sent.items()]
+    return arrived
 
 
 @contextlib.asynccontextmanager
