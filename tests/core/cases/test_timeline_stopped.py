@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.core.effects import PageDue
+from gateway.core.rules import Rules
 from tests.core.actors import HOUR, MINUTE, SECOND
 from tests.core.timeline import Site, between, captain, centre, deputy, nobody, page, warden
 
@@ -66,3 +67,12 @@ def test_i13_who_took_it_before_the_stop_hears_nothing_after_it() -> None:
     site.want(between("08:01:21", "08:31"), nobody())
     assert site.told(site.pages()[0])[0] == warden
     assert deputy not in {who for _, who in steps(site)}
+
+
+def test_i13_a_round_is_never_shorter_than_its_steps() -> None:
+    """Repeats that are asked for sooner than the centre is told wait until it has been told."""
+    rules = Rules(centre_ms=10 * MINUTE, again_ms=6 * MINUTE)
+    site = Site(DOOR, heartbeat_ms=24 * HOUR, rules=rules)
+    site.at("08:01").door(DOOR).opens()
+    site.at("08:21")
+    assert [step for step in steps(site) if step[0] > 5 * 60] == [(600, "centre"), (1200, "warden")]
