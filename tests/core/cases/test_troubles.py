@@ -10,6 +10,7 @@ from gateway.core.events import (
     CaseAcknowledged,
     CaseReported,
     DeadlineCame,
+    PageReceived,
     PageWentOut,
     StaffSet,
     TroubleBegan,
@@ -160,3 +161,17 @@ def test_several_times_of_troubles_and_none_of_outages_each_come() -> None:
     watch.after(Rules().again_ms + Rules().centre_ms)
     assert watch.names().count("installer") >= 3
     assert watch.turn.troubles != Troubles()
+
+
+def test_a_handheld_that_signs_for_a_trouble_moves_its_case_on() -> None:
+    watch = Watch().tell(TroubleBegan(Reason.DISK_LOW))
+    page = next(effect for effect in watch.effects if isinstance(effect, PageDue))
+    signed = PageReceived(page.case_id, page.page_id, "captain-1")
+    watch.after(MINUTE_MS).tell(signed)
+    moved = watch.cases()[-1]
+    assert (moved.case.state, moved.at_ms) == (CaseState.PAGED, watch.now_ms)
+    before = len(watch.effects)
+    watch.tell(signed)
+    assert len(watch.effects) == before, "once"
+    watch.tell(PageReceived("trouble-0-0", page.page_id, "captain-1"))
+    assert len(watch.effects) == before, "of a case that is none"
