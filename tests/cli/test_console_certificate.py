@@ -1,6 +1,8 @@
 """`menshen console-certificate`: what the console needs to speak HTTPS, and what `check` says of
 it."""
 
+import os
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +12,7 @@ from gateway.cli.check_result import Mark
 from gateway.provisioning.certificates import chain_in, ensure_certificates, names_in
 from gateway.settings import load
 from gateway.settings.sections import Console
+from tests import neighbours, waiting
 
 IN_SETTINGS = 'certificate = "console/console.crt"\nkey = "console/console.key"\n'
 
@@ -64,6 +67,30 @@ def test_what_it_cannot_do_is_told_and_leaves_nothing_behind(menshen, store, fol
     answer = menshen("console-certificate", "pi.local")
     assert (answer.code, "ca.key is missing" in answer.err) == (1, True)
     assert not (folder / "console").exists()
+
+
+def test_a_console_that_runs_shows_it_and_takes_the_next(
+    menshen, store, folder, free_port, keep, monkeypatch
+):
+    """The real process: `check` speaks HTTPS with it, and believes its own certificate alone."""
+    port = free_port()
+    menshen("broker-config", "pi.local")
+    menshen("console-certificate", "pi.local")
+    settings = folder / "menshen.toml"
+    settings.write_text(f"[console]\nport = {port}\n{IN_SETTINGS}")
+    command = [sys.executable, "-m", "gateway", "console", "--config", str(settings)]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    keep(neighbours.Neighbour("console", command, folder, lambda: neighbours.answers(port)))
+
+    def said():
+        parts = {part["part"]: part for part in menshen("check", "--json").json}
+        return parts["https"]["mark"], parts["gateway"]["text"]
+
+    mark, gateway = said()
+    assert mark == "ok"
+    assert f"https://127.0.0.1:{port} answers 503" in gateway  # no gateway stands behind it
+    menshen("console-certificate")
+    assert waiting.block_until(lambda: said()[0] == "ok")
 
 
 @pytest.fixture

@@ -41,9 +41,7 @@ def sections(folder: Path, **more: Any) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def served_with_tls(
-    site: Console, settings: dict[str, Any]
-) -> AsyncIterator[tuple[str, int]]:
+async def served_by(site: Console, settings: dict[str, Any]) -> AsyncIterator[tuple[str, int]]:
     """The console as its own process serves it, here; its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     address = listener.getsockname()

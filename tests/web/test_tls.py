@@ -27,7 +27,7 @@ from tests.web.site_certificate import (
     certified,
     said_to,
     sections,
-    served_with_tls,
+    served_by,
     shown_at,
     trusting,
 )
@@ -45,7 +45,7 @@ async def at_work(folder: Path) -> AsyncIterator[tuple[Console, tuple[str, int],
     ca = certified(folder)
     async with (
         console(new_store(folder), MachineClock(0)) as site,
-        served_with_tls(site, sections(folder)) as address,
+        served_by(site, sections(folder)) as address,
     ):
         yield site, address, trusting(ca)
 
