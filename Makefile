@@ -25,7 +25,7 @@ help:
 	@echo 'make pictures     take the pictures of README and docs/ anew, from the running demo'
 	@echo 'make diagrams     write the state machines of ARCHITECTURE.md anew, from their tables'
 	@echo 'make micropython  fetch the MicroPython interpreter that the tests run the seal on'
-	@echo 'make neighbours   get the real mosquitto, InfluxDB and Chromium that the tests talk to'
+	@echo 'make neighbours   get the real mosquitto, InfluxDB, nginx and Chromium that the tests talk to'
 	@echo 'make lock         resolve the dependencies anew (needs uv)'
 	@echo 'make clean        remove all that these commands have made in this folder'
 	@echo

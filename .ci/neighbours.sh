@@ -20,6 +20,7 @@ has_chinese_font() {
 wanted=
 has mosquitto || wanted="$wanted mosquitto"
 has influxd || wanted="$wanted influxdb"
+has nginx || [ -x /usr/sbin/nginx ] || wanted="$wanted nginx"
 has chromium || has chromium-browser || wanted="$wanted chromium"
 has_chinese_font || wanted="$wanted fonts-noto-cjk"
 has gcc || [ "$(id -u)" -ne 0 ] || wanted="$wanted gcc libc6-dev" # no compiler runs from the prefix
@@ -33,7 +34,7 @@ if ! has apt-get || ! has dpkg; then
 fi
 
 keep_services_off() { # of those just installed; they are for the tests, and take well-known ports
-  for service in mosquitto influxdb; do
+  for service in mosquitto influxdb nginx; do
     case " $wanted " in *" $service "*) update-rc.d "$service" disable || true ;; esac
   done
 }
@@ -78,6 +79,7 @@ END
   wrap mosquitto /usr/sbin/mosquitto -h
   wrap mosquitto_passwd /usr/bin/mosquitto_passwd -h
   wrap influxd /usr/bin/influxd version
+  wrap nginx /usr/sbin/nginx -v
   wrap chromium /usr/lib/chromium/chromium --version
 }
 

@@ -25,7 +25,7 @@ from gateway.engine.engine import Engine
 from gateway.engine.marker_keeper import MarkerKeeper
 from gateway.engine.pending import PendingReader
 from gateway.engine.ports import Outlet
-from gateway.engine.self_watch import BrokerPlace, SelfWatch
+from gateway.engine.self_watch import BrokerPlace, ConsolePlace, SelfWatch
 from gateway.engine.state import CommittedSite
 from gateway.ingest import twin
 from gateway.ingest.authenticate import Authenticator
@@ -37,6 +37,7 @@ from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
 from gateway.registry import load as registry
 from gateway.settings import Settings
+from gateway.settings.values import reached
 from gateway.store import journal, life, marker
 from gateway.store.database import Store, StoreError, need_none_before
 
@@ -102,7 +103,11 @@ async def _run_parts(
     place = BrokerPlace(
         settings.broker.host, settings.broker.port, settings.broker.tls, settings.broker.ca
     )
-    self_watch = SelfWatch(engine, place, settings.store.path)
+    console = settings.console
+    console_place = (
+        ConsolePlace(reached(console.host), console.port, console.pair[0]) if console.pair else None
+    )
+    self_watch = SelfWatch(engine, place, settings.store.path, console=console_place)
     parts = [engine.run(), broker.run(), pending.run(), watch.run()]
     parts += [worker.run() for worker in workers]
     parts += [self_watch.run(), keeper.run(engine.clock)]

@@ -41,6 +41,11 @@ WRONG = [
     ("[broker]\necho_s = nan", "broker.echo_s is NaN; allowed is seconds between two self-tests"),
     ('[broker]\nca = "x"', "broker.ca is given but broker.tls is false; set tls = true, or no ca"),
     ('[console]\nhost = "0.0.0.0"', 'console.host is "0.0.0.0", so others on the network can open'),
+    (
+        '[console]\ncertificate = "c"',
+        "console.certificate is given without console.key; HTTPS needs",
+    ),
+    ('[console]\nkey = "k"', "console.key is given without console.certificate; HTTPS needs both"),
     ('[webhook]\nurl = "ftp://x"', 'webhook.url is "ftp://x"; allowed is an address that begins'),
     ('[webhook]\nurl = "http://a:b@x"', 'webhook.url is "http://…@x"; allowed is an address'),
     (
@@ -185,7 +190,9 @@ def test_a_missing_file_says_how_to_make_one(file):
 
 
 def test_secrets_come_from_the_environment_or_a_file(file, monkeypatch, tmp_path):
-    file.write_text('[broker]\nuser = "gateway"\n[console]\nhost = "0.0.0.0"\n')
+    file.write_text(
+        '[broker]\nuser = "gateway"\n[console]\nproxies = ["10.0.0.5"]\nhost = "0.0.0.0"\n'
+    )
     held = tmp_path / "held"
     held.write_text("门神 pass word\r\n")
     monkeypatch.setenv("MENSHEN_BROKER_PASSWORD_FILE", str(held))

@@ -91,6 +91,11 @@ COMMANDS = (
         BEFORE,
         "Write mosquitto's configuration: TLS, one login per seal, rights by id.",
     ),
+    Command(
+        "console-certificate",
+        BEFORE,
+        "Make or renew the console's certificate under the site's own authority, for 397 days.",
+    ),
     Command("decode", CLOSER, "Say in words what a report's or a receipt's bytes say."),
     Command(
         "demo",

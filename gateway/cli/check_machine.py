@@ -3,6 +3,7 @@
 import base64
 import json
 import shutil
+import ssl
 import stat
 import urllib.error
 import urllib.request
@@ -22,8 +23,8 @@ from gateway.engine.clock_states import NEAR_MS, RELEASED_MS, TOLD_WIDE_MS
 from gateway.link.client import ask
 from gateway.link.place import socket_path
 from gateway.settings import Settings
-from gateway.settings.sections import Influx
-from gateway.settings.values import is_loopback
+from gateway.settings.sections import Console, Influx
+from gateway.settings.values import is_loopback, reached
 from gateway.store.database import HEAD, Store
 
 MIB = 1024 * 1024
@@ -63,15 +64,19 @@ def database(store: Store) -> CheckResult:
 
 def gateway(site: Settings) -> CheckResult:
     """Whether a gateway runs with these settings, and how it feels."""
-    host = f"[{site.console.host}]" if ":" in site.console.host else site.console.host
-    host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104
-    address = f"http://{host}:{site.console.port}"
-    request = urllib.request.Request(address + "/api/health")  # noqa: S310 - http, built here
+    host = reached(site.console.host)
+    host = f"[{host}]" if ":" in host else host
+    scheme = "http" if site.console.pair is None else "https"
+    address = f"{scheme}://{host}:{site.console.port}"
+    request = urllib.request.Request(address + "/api/health")  # noqa: S310 - http(s), built here
     if site.console.password:
         login = base64.b64encode(f"menshen:{site.console.password}".encode()).decode()
         request.add_header("Authorization", f"Basic {login}")
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never by a proxy
     try:
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}),  # never by a proxy
+            urllib.request.HTTPSHandler(context=_our_own(site.console)),
+        )
         with opener.open(request, timeout=ANSWER_S) as answer:
             health = json.load(answer)["health"]
     except urllib.error.HTTPError as error:
@@ -82,6 +87,17 @@ def gateway(site: Settings) -> CheckResult:
             site, f"none answers at {address}", "`menshen run` starts the gateway"
         )
     return _felt(health, address, site.zone)
+
+
+def _our_own(console: Console) -> ssl.SSLContext:
+    """Believes the console's own certificate and no other, under whatever name: the password goes
+    to nobody else. OSError if it cannot be read."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    if console.pair is not None:
+        context.load_verify_locations(console.pair[0])
+    return context
 
 
 def _without_console(site: Settings, found: str, advice: str) -> CheckResult:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from gateway.cli import check_console
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.options import BROKER_FOLDER
 from gateway.ingest import connection_cause
@@ -19,15 +20,22 @@ HELLO_S = 3.0
 
 def parts(settings: Settings, config: Path) -> Iterator[CheckResult]:
     """The files that hold secrets, and the certificates that the gateway relies on."""
-    yield secrets(config, dict(os.environ))
+    pair = settings.console.pair
+    yield secrets(config, dict(os.environ), *(() if pair is None else (pair[1],)))
+    if pair is not None:
+        yield check_console.certificate(settings.console, datetime.now(UTC))
     if settings.broker.tls:
         yield certificates(settings.broker, datetime.now(UTC))
 
 
-def secrets(config: Path, environment: dict[str, str]) -> CheckResult:
-    """Whether others on this machine may read a file that holds a secret."""
+def secrets(config: Path, environment: dict[str, str], *more: Path) -> CheckResult:
+    """Whether others on this machine may read a file that holds a secret; `more` hold one too."""
     folder = config.parent / BROKER_FOLDER
-    files = [*secret.files(environment), *(folder / name for name in PRIVATE_IN_BROKER_FOLDER)]
+    files = [
+        *secret.files(environment),
+        *(folder / name for name in PRIVATE_IN_BROKER_FOLDER),
+        *more,
+    ]
     open_files = [str(path) for path in files if secret.is_open(path)]
     if open_files:
         words = f"others may read {', '.join(open_files)}: chmod 600 {' '.join(open_files)}"

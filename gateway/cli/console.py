@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from gateway.cli.exit_codes import CommandError
 from gateway.cli.listening import listening
 from gateway.cli.options import CONFIG, Config
 from gateway.settings import load
@@ -18,5 +19,9 @@ def console(config: Config = CONFIG) -> None:
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     from gateway.web.server import serve_console  # takes a second; a busy port is told before it
+    from gateway.web.tls import CertificateError
 
-    asyncio.run(serve_console(settings, listener))
+    try:
+        asyncio.run(serve_console(settings, listener))
+    except CertificateError as error:
+        raise CommandError(str(error)) from error

@@ -36,6 +36,7 @@ ENDS_NOW_MS: Final = 2 * DAY_MS  # and at any hour
 CERTIFICATE_WAIT_S: Final = 10.0
 
 BROKER: Final = "broker"  # what the loss of the watch is about, where it is not the seals
+CONSOLE: Final = "console"  # what an end of a certificate is about, where it is not the broker's
 
 
 class BrokerPlace(msgspec.Struct, frozen=True):
@@ -46,6 +47,14 @@ class BrokerPlace(msgspec.Struct, frozen=True):
     port: int
     tls: bool = False
     ca: Path | None = None
+
+
+class ConsolePlace(msgspec.Struct, frozen=True):
+    """Where the console speaks HTTPS, and the file of its certificate."""
+
+    host: str
+    port: int
+    certificate: Path
 
 
 class Disk(msgspec.Struct, frozen=True):
@@ -75,15 +84,27 @@ async def certificates_of(place: BrokerPlace) -> dict[str, int]:
         ends["ca"] = _ends_ms(certificate)
     if place.tls:
         async with asyncio.timeout(CERTIFICATE_WAIT_S):
-            ends["server"] = _ends_ms(await _shown_by(place))
+            ends["server"] = _ends_ms(await _shown_by(place.host, place.port))
     return ends
 
 
-async def _shown_by(place: BrokerPlace) -> x509.Certificate:
-    """The certificate that the broker shows, be it over: it is only read, and not believed."""
+async def console_certificate_of(place: ConsolePlace) -> dict[str, int]:
+    """When the console's certificate ends, in ms of UTC: the one that it shows, which may be older
+    than its file, or the file's own where no console answers."""
+    try:
+        async with asyncio.timeout(CERTIFICATE_WAIT_S):
+            shown = await _shown_by(place.host, place.port)
+    except (OSError, TimeoutError):
+        content = await asyncio.to_thread(place.certificate.read_bytes)
+        shown = x509.load_pem_x509_certificate(content)
+    return {CONSOLE: _ends_ms(shown)}
+
+
+async def _shown_by(host: str, port: int) -> x509.Certificate:
+    """The certificate that is shown there, be it over: it is only read, and not believed."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    _, writer = await asyncio.open_connection(place.host, place.port, ssl=context)
+    _, writer = await asyncio.open_connection(host, port, ssl=context)
     try:
         shown: bytes = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     finally:
@@ -103,6 +124,7 @@ class SelfWatch:
         place: where the broker is.
         database: whose disk is looked at.
         disk: the outermost call, of `disk_of`'s kind.
+        console: where the console speaks HTTPS; None if it does not.
     """
 
     def __init__(
@@ -111,8 +133,9 @@ class SelfWatch:
         place: BrokerPlace,
         database: Path,
         disk: Callable[[Path], Disk] = disk_of,
+        console: ConsolePlace | None = None,
     ) -> None:
-        self._engine, self._place = engine, place
+        self._engine, self._place, self._console = engine, place, console
         self._database, self._disk = database, disk
         self._connected_ms = engine.clock.now_ms()  # at its start it has its time as well
         self._disk_ms = self._certificates_ms = 0
@@ -156,6 +179,11 @@ class SelfWatch:
             self._certificates |= await certificates_of(self._place)
         except (OSError, ValueError, TimeoutError) as error:  # an absent broker is another trouble
             log.info("the broker's certificates cannot be read now: %s", error)
+        if self._console is not None:
+            try:
+                self._certificates |= await console_certificate_of(self._console)
+            except (OSError, ValueError) as error:
+                log.warning("the console's certificate cannot be read: %s", error)
         rules = self._engine.state.rulebook.rules
         for name, ends_ms in self._certificates.items():
             left_ms = ends_ms - now_ms

@@ -141,7 +141,8 @@ _WHY: dict[Reason, str] = {
     Reason.DISK_LOW: N_("The gateway's disk is nearly full; when it is full, nothing is watched."),
     Reason.CLOCK_DOUBTED: N_("The gateway's clock cannot be right, or nobody knows whether it is."),
     Reason.CERTIFICATE_ENDS: N_(
-        "A certificate of the broker ends soon, or has ended; then no seal is heard any more."
+        "A certificate of the broker or the console ends soon, or has ended; then no seal is heard,"
+        " or no page opens."
     ),
     Reason.CHANNEL_FAILING: N_(
         "Nobody can be told by one of the ways: pages by it do not go out, or do not arrive."
@@ -219,7 +220,9 @@ _FIRST_ACTION: dict[Reason, str] = {
     Reason.STORE_FAILING: N_("Look at the gateway's disk or card, and make a copy at once."),
     Reason.DISK_LOW: N_("Make room on the gateway's disk today."),
     Reason.CLOCK_DOUBTED: N_("Compare the gateway's clock with a right one and correct it."),
-    Reason.CERTIFICATE_ENDS: N_("Let the engineer renew it (menshen broker-config)."),
+    Reason.CERTIFICATE_ENDS: N_(
+        "Let the engineer renew it (menshen broker-config, menshen console-certificate)."
+    ),
     Reason.CHANNEL_FAILING: N_("Ring those who depend on it, and let the engineer see to it."),
     Reason.FORGERY: N_("Call the engineer, and look at the seals and the network in their place."),
     Reason.FLOOD: N_("Look at the seal in its place, then call the engineer."),

@@ -1,4 +1,4 @@
-"""The private authority of one site, and the broker's certificate that it signs.
+"""The private authority of one site, and the certificates that it signs: broker's and console's.
 
 A seal is given the authority's certificate when it is flashed and trusts nothing else, so the
 authority is made once and never replaced behind anybody's back: every seal would have to be
@@ -25,10 +25,13 @@ from gateway.provisioning.private_file import write_private, write_public
 
 CA_CRT, CA_DER, CA_KEY = "ca.crt", "ca.der", "ca.key"
 SERVER_CRT, SERVER_KEY = "server.crt", "server.key"
+CONSOLE_CRT, CONSOLE_KEY = "console.crt", "console.key"
 ALWAYS_NAMED = ("localhost", "127.0.0.1")  # the gateway sits beside its broker
 
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _RENEW_BEFORE = timedelta(days=60)
+BROWSERS_TAKE = timedelta(days=397)  # in all, from its first moment to its last
+_CLOCKS_DIFFER = timedelta(hours=1)  # so much a phone's clock may be behind
 _DAYS_A_YEAR = 365
 YEARS_MAX = 30
 
@@ -57,6 +60,66 @@ def ensure_certificates(directory: Path, names: Sequence[str], years: int, now: 
     authority = _load_authority(directory) or _make_authority(directory, years, now)
     _make_server(directory, authority, wanted, now + timedelta(days=years * _DAYS_A_YEAR))
     return True
+
+
+def make_console_certificate(
+    authority_in: Path, directory: Path, names: Sequence[str], now: datetime
+) -> datetime:
+    """Make the console's certificate and key anew in `directory`; when it ends.
+
+    `console.crt` holds the certificate and, after it, the authority's own, which phones come to
+    trust. A console that runs takes both files by itself. ValueError if `names` cannot be used, or
+    if the authority in `authority_in` cannot sign.
+    """
+    names = tuple(dict.fromkeys((*names, *ALWAYS_NAMED)))
+    wanted = x509.SubjectAlternativeName([_general_name(name) for name in names])
+    authority = _load_authority(authority_in)
+    if authority is None:
+        raise ValueError(
+            f"{authority_in} holds no authority of a site ({CA_CRT}, {CA_KEY}); "
+            "`menshen broker-config` makes it, or name its folder with --authority"
+        )
+    if authority.certificate.not_valid_after_utc <= now:
+        raise ValueError(f"the authority in {authority_in} has ended; phones would refuse it")
+    begin = now - _CLOCKS_DIFFER
+    end = min(begin + BROWSERS_TAKE, authority.certificate.not_valid_after_utc)
+    certificate, key = _signed(authority, "Menshen console", wanted, begin, end)
+    chain = _pem(certificate) + _pem(authority.certificate)
+    directory.mkdir(parents=True, exist_ok=True)
+    # The key first: for the moment between, a console keeps what it has, for they do not match.
+    write_private(directory / CONSOLE_KEY, _key_pem(key))
+    write_public(directory / CONSOLE_CRT, chain)
+    return end
+
+
+def names_in(certificate: x509.Certificate) -> list[str]:
+    """The host names and addresses that a certificate is for."""
+    try:
+        named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    names = [str(name) for name in named.get_values_for_type(x509.DNSName)]
+    return names + [str(address) for address in named.get_values_for_type(x509.IPAddress)]
+
+
+def chain_in(path: Path) -> list[x509.Certificate]:
+    """The certificates in a PEM file, the server's own first. OSError, or ValueError if it holds
+    none."""
+    return x509.load_pem_x509_certificates(path.read_bytes())
+
+
+def authority_in(chain: Sequence[x509.Certificate]) -> x509.Certificate | None:
+    """The private authority that a chain ends in, which a phone must come to trust; None where
+    there is none in it, as with a public authority's."""
+    last = chain[-1]
+    if len(chain) < 2 or last.issuer != last.subject:
+        return None
+    return last
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """SHA-256 of a certificate in hex pairs, as phones show it, for people to compare."""
+    return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
 
 def _general_name(name: str) -> x509.GeneralName:
@@ -94,13 +157,13 @@ def _make_authority(directory: Path, years: int, now: datetime) -> _Authority:
     # Twice as long as what it signs, so that the server can be renewed without touching a seal.
     end = now + timedelta(days=2 * years * _DAYS_A_YEAR)
     certificate = (
-        _builder(name, name, key.public_key(), end)
+        _builder(name, name, key.public_key(), _BEGIN, end)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .sign(key, hashes.SHA256())
     )
     write_private(directory / CA_KEY, _key_pem(key))
-    write_public(directory / CA_CRT, certificate.public_bytes(serialization.Encoding.PEM))
+    write_public(directory / CA_CRT, _pem(certificate))
     write_public(directory / CA_DER, certificate.public_bytes(serialization.Encoding.DER))
     return _Authority(certificate, key)
 
@@ -111,10 +174,23 @@ def _make_server(
     names: x509.SubjectAlternativeName,
     end: datetime,
 ) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
     end = min(end, authority.certificate.not_valid_after_utc)
+    certificate, key = _signed(authority, "Menshen broker", names, _BEGIN, end)
+    write_private(directory / SERVER_KEY, _key_pem(key))
+    write_public(directory / SERVER_CRT, _pem(certificate))
+
+
+def _signed(
+    authority: _Authority,
+    name: str,
+    names: x509.SubjectAlternativeName,
+    begin: datetime,
+    end: datetime,
+) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """A server's certificate for `names`, and its fresh key."""
+    key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
-        _builder(_name("Menshen broker"), authority.certificate.subject, key.public_key(), end)
+        _builder(_name(name), authority.certificate.subject, key.public_key(), begin, end)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -124,8 +200,7 @@ def _make_server(
         )
         .sign(authority.key, hashes.SHA256())
     )
-    write_private(directory / SERVER_KEY, _key_pem(key))
-    write_public(directory / SERVER_CRT, certificate.public_bytes(serialization.Encoding.PEM))
+    return certificate, key
 
 
 def _still_good(directory: Path, wanted: x509.SubjectAlternativeName, now: datetime) -> bool:
@@ -142,7 +217,11 @@ def _still_good(directory: Path, wanted: x509.SubjectAlternativeName, now: datet
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey, end: datetime
+    subject: x509.Name,
+    issuer: x509.Name,
+    public_key: ec.EllipticCurvePublicKey,
+    begin: datetime,
+    end: datetime,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -150,7 +229,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(_BEGIN)
+        .not_valid_before(begin)
         .not_valid_after(end)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
     )
@@ -172,6 +251,10 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
 
 def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:

@@ -29,6 +29,8 @@ from gateway.settings.values import host_name, is_loopback, network, one_line, p
 from gateway.settings.zone import place, this_year_ms, transitions, zone_name
 
 PROXIES_MAX = 32
+# Who listens everywhere has no name of that kind; a sentence shows what one looks like.
+NAME_OF_HOST = {"0.0.0.0": "pi.local 192.168.1.20", "::": "pi.local 192.168.1.20"}  # noqa: S104
 
 Port = Annotated[int, Field(ge=1, le=65_535, description="a whole number from 1 to 65535")]
 Host = Annotated[
@@ -108,7 +110,8 @@ class Broker(Section):
 
 
 class Console(Section):
-    """The pages that people open. Reached from other machines, they need a password; the browser
+    """The pages that people open. Reached from other machines, they need a certificate and a key
+    (`menshen console-certificate` makes both) and a password; the browser
     asks for a name too, and that is menshen."""
 
     host: Host = "127.0.0.1"
@@ -121,7 +124,42 @@ class Console(Section):
             '["127.0.0.1"]; their X-Forwarded-For is believed',
         ),
     ] = []  # noqa: RUF012 - pydantic gives each its own
+    certificate: Annotated[
+        FilePath | None,
+        BeforeValidator(lambda value: None if value == "" else value),
+        Field(description='the path of its certificate, chain included, or "" for plain HTTP'),
+    ] = None
+    key: Annotated[
+        FilePath | None,
+        BeforeValidator(lambda value: None if value == "" else value),
+        Field(description='the path of the certificate\'s key, or "" for plain HTTP'),
+    ] = None
     password: Secret = None
+
+    @property
+    def pair(self) -> tuple[Path, Path] | None:
+        """Certificate and key, both or none."""
+        return (self.certificate, self.key) if self.certificate and self.key else None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach it."""
+        return is_loopback(self.host)
+
+    @model_validator(mode="after")
+    def _is_encrypted(self) -> Self:
+        if bool(self.certificate) != bool(self.key):
+            given, wanted = ("certificate", "key") if self.certificate else ("key", "certificate")
+            raise ValueError(f"console.{given} is given without console.{wanted}; HTTPS needs both")
+        if self.password and not (self.is_local or self.certificate or self.proxies):
+            raise ValueError(
+                f"console.host is {shown(self.host)}, so names and addresses of people would cross "
+                "the network readable. Let the console speak HTTPS: `menshen console-certificate "
+                f"{NAME_OF_HOST.get(self.host, self.host)}` makes what console.certificate and "
+                "console.key name. Or let a proxy with TLS stand before it: on this machine, set "
+                'host = "127.0.0.1"; on another, name its address in console.proxies'
+            )
+        return self
 
     @model_validator(mode="after")
     def _is_guarded(self) -> Self:
@@ -130,7 +168,7 @@ class Console(Section):
                 "the console's password is too easily guessed; take one of 10 characters or more "
                 "(a Chinese one counts as two), no common word and no row of keys"
             )
-        if not is_loopback(self.host) and not self.password:
+        if not self.is_local and not self.password:
             raise ValueError(
                 f"console.host is {shown(self.host)}, so others on the network can open the "
                 "console, but it has no password; set MENSHEN_CONSOLE_PASSWORD (or "

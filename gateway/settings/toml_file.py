@@ -185,7 +185,11 @@ def _toml(value: object) -> str:
 
 def _placed(settings: Settings, folder: Path) -> Settings:
     """Relative paths count from the folder of the settings, wherever the program was started."""
-    store, broker = settings.store.placed(folder), settings.broker
+    store, broker, console = settings.store.placed(folder), settings.broker, settings.console
     if broker.ca:
         broker = broker.model_copy(update={"ca": (folder / broker.ca.expanduser()).resolve()})
-    return settings.model_copy(update={"store": store, "broker": broker})
+    if console.pair is not None:
+        # Not resolved: a renewed certificate is often a link that is laid anew.
+        certificate, key = ((folder / path.expanduser()).absolute() for path in console.pair)
+        console = console.model_copy(update={"certificate": certificate, "key": key})
+    return settings.model_copy(update={"store": store, "broker": broker, "console": console})

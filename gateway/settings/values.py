@@ -74,6 +74,11 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def reached(host: str) -> str:
+    """The address by which this machine reaches what listens on `host`."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+
+
 def shown(value: object) -> str:
     """A value as TOML writes it, cut to a length that fits into a sentence."""
     if isinstance(value, list | dict):

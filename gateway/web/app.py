@@ -17,7 +17,7 @@ from gateway.web import live_stream
 from gateway.web.answers import NOT_FOUND, HttpProblem, is_api, problem_answer
 from gateway.web.api import acting, announcing, reading
 from gateway.web.context import AWAY, WebContext
-from gateway.web.pages import cases, doors, health, wallboard, warden_inbox
+from gateway.web.pages import cases, doors, health, trust, wallboard, warden_inbox
 from gateway.web.security import SecurityMiddleware
 from gateway.web.topics import Topics
 
@@ -46,7 +46,7 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     context, topics = WebContext(settings, store, gateway), Topics()
     app = FastAPI(title="Menshen", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.topics, app.state.figures = topics, context.figures
-    for part in (wallboard, cases, doors, warden_inbox, health, reading, acting, announcing):
+    for part in (wallboard, cases, doors, warden_inbox, health, trust, reading, acting, announcing):
         app.include_router(part.routes(context))
     app.include_router(live_stream.routes(context, topics))
     app.mount("/static", Static(directory=STATIC))

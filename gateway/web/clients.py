@@ -28,6 +28,19 @@ class Clients:
         parsed = _parsed(address)
         return parsed is not None and any(parsed in proxy for proxy in self._proxies)
 
+    def is_near(self, connection: HTTPConnection) -> bool:
+        """Whether it comes from a proxy of ours, or from this machine under any address."""
+        peer = connection.client.host if connection.client else ""
+        own = (connection.scope.get("server") or ("",))[0]
+        return is_own(peer) or peer == own or self.is_proxy(peer)
+
+    def is_https(self, connection: HTTPConnection) -> bool:
+        """Whether the browser speaks TLS: with us, or with a proxy of ours that says so."""
+        if connection.scope["scheme"] == "https":
+            return True
+        peer = connection.client.host if connection.client else ""
+        return self.is_proxy(peer) and connection.headers.get("x-forwarded-proto") == "https"
+
     def source(self, connection: HTTPConnection) -> str:
         """The address that counts for this request; of IPv6 its /64, for one machine owns that
         many."""

@@ -8,7 +8,7 @@ idle longest loses it.
 
 import asyncio
 from collections import OrderedDict
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -32,15 +32,29 @@ _NO_PLACE: Final = (
 _seldom = Seldom("menshen.console")
 
 
+class Place(Protocol):
+    """What holds a place among the connections."""
+
+    def let_go(self) -> None:
+        """Give it to another, at once."""
+
+
+class Arrived(Protocol):
+    """What held a place before."""
+
+    def leave(self) -> None:
+        """Make the place free."""
+
+
 class Connections:
     """All connections of a console, those that are idle the longest first."""
 
     def __init__(self, figures: ConsoleFigures, clients: Clients, most: int) -> None:
         self._figures, self._clients, self._most = figures, clients, most
-        self._idle: OrderedDict[Connection, None] = OrderedDict()
-        self._by_source: dict[str, set[Connection]] = {}
+        self._idle: OrderedDict[Place, None] = OrderedDict()
+        self._by_source: dict[str, set[Place]] = {}
 
-    def admit(self, connection: "Connection", address: str) -> bool:
+    def admit(self, connection: Place, address: str) -> bool:
         """Whether there is a place; one is made if somebody is idle."""
         source = counted(address)
         theirs = self._by_source.setdefault(source, set())
@@ -54,7 +68,7 @@ class Connections:
         self._figures.connections += 1
         return True
 
-    def idle(self, connection: "Connection", is_idle: bool) -> None:
+    def idle(self, connection: Place, is_idle: bool) -> None:
         """It waits for a request from now on, or has one at work."""
         self._idle.pop(connection, None)
         if is_idle:
@@ -64,7 +78,7 @@ class Connections:
         """One was let go because it kept us waiting."""
         self._figures.connections_reaped += 1
 
-    def gone(self, connection: "Connection", address: str) -> None:
+    def gone(self, connection: Place, address: str) -> None:
         """It is closed."""
         source = counted(address)
         theirs = self._by_source.get(source, set())
@@ -75,7 +89,7 @@ class Connections:
             self._by_source.pop(source, None)
         self._idle.pop(connection, None)
 
-    def _free_one(self, among: "set[Connection] | None") -> bool:
+    def _free_one(self, among: "set[Place] | None") -> bool:
         """Let go of the longest idle."""
         for connection in self._idle:
             if among is None or connection in among:
@@ -98,6 +112,7 @@ class Connection(H11Protocol):
     def __init__(self, connections: Connections, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self._connections = connections
+        self.arrival: Arrived | None = None  # whose place this one takes over, with TLS
         self._address = ""
         self._is_admitted = False
         self._deadline: asyncio.TimerHandle | None = None
@@ -107,6 +122,9 @@ class Connection(H11Protocol):
         """Take it in, or say that there is no place."""
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
+        if self.arrival is not None:
+            self.arrival.leave()
+            self.arrival = None
         self._is_admitted = self._connections.admit(self, self._address)
         if not self._is_admitted:
             transport.write(_NO_PLACE)

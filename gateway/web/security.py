@@ -2,10 +2,12 @@
 
 1. Nobody asks more often than a room full of screens does; who does waits, and is refused.
 2. The host that the browser asked for must be ours (a strange name that points here is an attack).
-3. The password, where one is set.
-4. A POST must come from our own pages (Origin). Nothing that is sent may be longer than a form, and
+3. Over a network in clear, nobody but the proxies that the settings name; they speak TLS for us.
+4. The password, where one is set; without it only what a phone needs to trust us (`OPEN`).
+5. A POST must come from our own pages (Origin). Nothing that is sent may be longer than a form, and
    that is counted as it comes.
-5. Every answer says: no scripts or styles but our own files, no storing, no guessing of types.
+6. Every answer says: no scripts or styles but our own files, no storing, no guessing of types.
+   Over TLS also: by TLS only from now on, and every cookie likewise.
 
 All of it comes before the first look into the database.
 """
@@ -43,6 +45,8 @@ WRONG_WAIT_S: Final = 0.5
 RATE: Final = 60.0, 600.0  # requests a second from one address, and at once: fifty screens begin
 OWN_RATE: Final = 200.0, 2_000.0  # from this machine itself, where a proxy may stand
 FAST_WAIT_S: Final = 1.0  # who asks too often waits so long to be told
+HSTS: Final = "max-age=31536000"  # not for subdomains: what stands beside us is not ours to say
+OPEN: Final = ("/trust", "/trust/ca.crt", "/static/menshen.css", "/static/mark.svg")
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -63,6 +67,9 @@ _STRANGE_HOST = N_(
     "under another name."
 )
 _ASK = N_("The console asks for a name and a password; the name is menshen.")
+_IN_CLEAR = N_(
+    "The console speaks to its proxy only, for nothing is encrypted here; open the proxy's address."
+)
 _LOCKED = N_("Too many different passwords were tried from here; try again in a few seconds.")
 _TOO_FAST = N_("Too many requests come from here; try again in a few seconds.")
 _TWO_LENGTHS = N_("This request says its length twice, so it was not read.")
@@ -93,6 +100,7 @@ class SecurityMiddleware:
         password = settings.console.password
         self._gate = PasswordGate(password) if password else None
         self._hosts = (*LOOPBACK, settings.console.host)
+        self._is_in_clear = settings.console.pair is None and not settings.console.is_local
         self._clients = Clients(settings.console.proxies)
         self._rate, self._own_rate = Rate(*RATE), Rate(*OWN_RATE)
 
@@ -103,7 +111,7 @@ class SecurityMiddleware:
             return
 
         connection = HTTPConnection(scope)
-        answering = _Answering(send)
+        answering = _Answering(send, self._clients.is_https(connection))
         try:
             await self._check(connection, scope["method"], answering)
             if {"content-length", "transfer-encoding"} & set(connection.headers):
@@ -119,9 +127,12 @@ class SecurityMiddleware:
         source = self._clients.source(connection)
         await self._check_rate(source)
         self._check_host(connection.headers)
-        await self._check_password(connection, source, answering)
+        if self._is_in_clear and not self._clients.is_near(connection):
+            raise Refusal(421, _IN_CLEAR)
+        if not _is_open(connection, method):
+            await self._check_password(connection, source, answering)
         if method not in ("GET", "HEAD"):
-            _check_origin(connection)
+            _check_origin(connection, answering.is_https)
         _check_length(connection.headers)
 
     async def _refuse(
@@ -172,8 +183,8 @@ class SecurityMiddleware:
 class _Answering:
     """Sends an answer on, with what every answer carries."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, is_https: bool) -> None:
+        self._send, self.is_https = send, is_https
         self.token: tuple[str, str] | None = None  # for a browser that came in, and its path
 
     async def __call__(self, message: Message) -> None:
@@ -187,7 +198,25 @@ class _Answering:
                     "Set-Cookie",
                     f"{TOKEN}={value}; Max-Age={TOKEN_S}; Path={path}; HttpOnly; SameSite=Lax",
                 )
+            if self.is_https:
+                headers["Strict-Transport-Security"] = HSTS
+                _make_cookies_secure(headers)
         await self._send(message)
+
+
+def _make_cookies_secure(headers: MutableHeaders) -> None:
+    """No cookie that was set over TLS ever goes out in clear."""
+    cookies = headers.getlist("set-cookie")
+    del headers["set-cookie"]
+    for cookie in cookies:
+        is_secure = any(part.strip().lower() == "secure" for part in cookie.split(";")[1:])
+        headers.append("Set-Cookie", cookie if is_secure else f"{cookie}; Secure")
+
+
+def _is_open(connection: HTTPConnection, method: str) -> bool:
+    """Whether it is for everybody: a phone must trust us before it can sign in."""
+    root = str(connection.scope.get("root_path", ""))
+    return method in ("GET", "HEAD") and connection.url.path.removeprefix(root) in OPEN
 
 
 async def _whole(receive: Receive) -> bytes:
@@ -213,7 +242,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
-def _check_origin(connection: HTTPConnection) -> None:
+def _check_origin(connection: HTTPConnection, is_https: bool) -> None:
     """A browser names the page that posts; programs that are no browser name none."""
     headers = connection.headers
     origin = headers.get("origin")
@@ -222,7 +251,9 @@ def _check_origin(connection: HTTPConnection) -> None:
             raise Refusal(403, _STRANGE_ORIGIN)
         return
     ours = {headers.get("host", ""), headers.get("x-forwarded-host", "")} - {""}
-    if urlsplit(origin).netloc not in ours:
+    said = urlsplit(origin)
+    # A page in clear under our own name may be anybody's, where we speak TLS.
+    if said.netloc not in ours or (is_https and said.scheme != "https"):
         raise Refusal(403, _STRANGE_ORIGIN)
 
 

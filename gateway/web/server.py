@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import uvicorn
+from fastapi import FastAPI
 
 from gateway.link.client import GatewayLink
 from gateway.settings import Settings
@@ -26,8 +27,10 @@ from gateway.web.connections import (
     Connection,
     Connections,
 )
+from gateway.web.entrance import Entrance
 from gateway.web.limits import connections_max
 from gateway.web.seldom import Seldom
+from gateway.web.tls import Certificate, small_read_buffers
 
 BACKLOG: Final = 512
 STOP_S: Final = 0.5  # for answers that are on their way; live pages end at once
@@ -64,7 +67,9 @@ async def serve(
     listener: socket.socket,
     stopped: asyncio.Event,
 ) -> None:
-    """Serve until `stopped`; then nothing is left open after STOP_S."""
+    """Serve until `stopped`; then nothing is left open after STOP_S. CertificateError if the
+    settings name a certificate that cannot be used."""
+    certificate = Certificate(*settings.console.pair) if settings.console.pair else None
     app = build(settings, store, gateway)
     # What has been imported and built stays to the end; the collector need not look at it again.
     gc.collect()
@@ -72,6 +77,50 @@ async def serve(
     connections = Connections(
         app.state.figures, Clients(settings.console.proxies), connections_max()
     )
+    config = _config(app, connections)
+    server = _Guest(config)
+    serving = asyncio.ensure_future(server.serve([] if certificate else [listener]))
+    beside: list[asyncio.Future[None]] = []
+    if certificate is not None:
+        beside = _with_tls(certificate, server, listener, connections)
+    ending = asyncio.ensure_future(stopped.wait())
+    all_of_it: list[asyncio.Future[Any]] = [serving, ending, *beside]
+    await asyncio.wait(all_of_it, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    for part in beside:
+        part.cancel()
+    server.should_exit = True  # closes the socket and what is idle
+    app.state.topics.close()
+    done, _ = await asyncio.wait({serving}, timeout=STOP_S)
+    if not done:
+        server.force_exit = True
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()
+    await serving
+    for part in beside:
+        with contextlib.suppress(asyncio.CancelledError):
+            await part  # what failed there is ours, and ends the console loudly
+
+
+def _with_tls(
+    certificate: Certificate,
+    server: uvicorn.Server,
+    listener: socket.socket,
+    connections: Connections,
+) -> list[asyncio.Future[None]]:
+    """What runs beside a server that speaks HTTPS: who takes in, and who renews."""
+    small_read_buffers()
+    make = _protocol(connections)
+    entrance = Entrance(
+        listener,
+        certificate.context,
+        connections,
+        lambda: make(config=server.config, server_state=server.server_state, app_state={}),
+    )
+    return [asyncio.ensure_future(part) for part in (entrance.run(BACKLOG), certificate.watch())]
+
+
+def _config(app: FastAPI, connections: Connections) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
         http=_protocol(connections),
@@ -85,19 +134,8 @@ async def serve(
         backlog=BACKLOG,
         lifespan="off",
     )
-    server = _Guest(config)
-    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-    ending = asyncio.ensure_future(stopped.wait())
-    await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)
-    ending.cancel()
-    server.should_exit = True  # closes the socket and what is idle
-    app.state.topics.close()
-    done, _ = await asyncio.wait({serving}, timeout=STOP_S)
-    if not done:
-        server.force_exit = True
-        for connection in list(server.server_state.connections):
-            connection.transport.abort()
-    await serving
+    config.load()
+    return config
 
 
 def _protocol(connections: Connections) -> Any:

@@ -23,7 +23,7 @@ def test_a_port_that_is_taken_is_told_and_nothing_is_started(
 def test_an_address_that_this_machine_does_not_have_is_told(
     menshen: Callable[..., Any], settings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.write_text('[console]\nhost = "192.0.2.1"\n')
+    settings.write_text('[console]\nhost = "192.0.2.1"\ncertificate = "c.crt"\nkey = "c.key"\n')
     monkeypatch.setenv("MENSHEN_CONSOLE_PASSWORD", "a long one for a test")
     answer = menshen("run")
     assert answer.code == 1

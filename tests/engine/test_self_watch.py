@@ -15,8 +15,15 @@ from sqlalchemy import Connection, insert
 from gateway.engine import self_watch
 from gateway.engine.committing import STORE_AGAIN_MS, STORE_FAILING_MS
 from gateway.engine.engine import Engine
-from gateway.engine.self_watch import BROKER_AWAY_MS, BrokerPlace, Disk, SelfWatch
-from gateway.provisioning.certificates import ensure_certificates
+from gateway.engine.self_watch import (
+    BROKER_AWAY_MS,
+    CERTIFICATES_EVERY_MS,
+    BrokerPlace,
+    ConsolePlace,
+    Disk,
+    SelfWatch,
+)
+from gateway.provisioning.certificates import ensure_certificates, make_console_certificate
 from gateway.store import tables
 from gateway.store.database import Store
 from gateway.store.outbox import Entry
@@ -183,6 +190,41 @@ async def test_a6_the_certificate_that_the_broker_shows_is_read_though_it_has_en
             await watch.look()
             await engine.idle()
             assert sorted(about for _, about, _ in cases(store)) == ["ca", "server"]
+
+
+@pytest.mark.parametrize("days", [60, 29])
+async def test_the_console_s_certificate_is_watched_too_as_it_is_shown(
+    store: Store, tmp_path: Path, days: int
+) -> None:
+    """The file was renewed and the console has not taken it: what phones see is what ends."""
+    clock = ManualClock(NOON_MS)
+    made = datetime.fromtimestamp(clock.now_ms() / 1000, UTC) - timedelta(days=397 - days)
+    ensure_certificates(tmp_path, ["localhost"], 5, made)
+    make_console_certificate(tmp_path, tmp_path, ["localhost"], made)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "console.crt", tmp_path / "console.key")
+    make_console_certificate(tmp_path, tmp_path, ["localhost"], made + timedelta(days=300))
+
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    place = ConsolePlace("127.0.0.1", port, tmp_path / "console.crt")
+    enrol_captain(store)
+    async with beating_at(store, clock) as engine:
+        engine.metrics.broker(connected=True)
+        watch = SelfWatch(engine, NOWHERE, store.path, console=place)
+        await watch.look()
+        await engine.idle()
+        raised = [("certificate_ends", "console", "raised")] * (days < 30)
+        assert cases(store) == raised
+        server.close()  # no console now, so its file says it
+        await server.wait_closed()
+        clock.advance(CERTIFICATES_EVERY_MS)
+        await watch.look()
+        await engine.idle()
+        assert [state for *_, state in cases(store)] == ["closed"] * len(raised)
 
 
 async def test_what_cannot_be_looked_at_is_no_trouble_and_ends_nothing(

@@ -30,7 +30,8 @@ PATHS = ["/", "/cases", "/wardens", "/inbox/wang", "/doors/d0", "/health", "/api
 RIGHT = "Basic " + base64.b64encode("menshen:门神 open 门 sesame".encode()).decode()
 WRONG = "Basic " + base64.b64encode(b"menshen:wrong").decode()
 RIGHT_ONE = "Basic " + base64.b64encode(b"menshen:right").decode()
-OPEN_TO_ALL = {"console": {"host": "0.0.0.0", "password": "门神 open 门 sesame"}}
+ABROAD = {"host": "0.0.0.0", "password": "门神 open 门 sesame"}
+OPEN_TO_ALL = {"console": ABROAD | {"certificate": "console.crt", "key": "console.key"}}
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/static/menshen.css"])
@@ -120,7 +121,7 @@ async def test_the_password_opens_and_nothing_else_does(
 ) -> None:
     monkeypatch.setattr(security, "WRONG_WAIT_S", 0.0)
     async with console(new_store(tmp_path), **OPEN_TO_ALL) as site:
-        for path in [*PATHS, "/static/menshen.css", "/stream"]:
+        for path in [*PATHS, "/static/menshen.js", "/stream"]:
             answer = await site.client.get(path)
             assert answer.status_code == 401
             assert answer.headers["www-authenticate"].startswith("Basic ")
