@@ -27,6 +27,7 @@ from gateway.engine.pending import PendingReader
 from gateway.engine.ports import Outlet
 from gateway.engine.self_watch import BrokerPlace, ConsolePlace, SelfWatch
 from gateway.engine.state import CommittedSite
+from gateway.feeds.event_feed import EventFeed
 from gateway.ingest import twin
 from gateway.ingest.authenticate import Authenticator
 from gateway.ingest.mqtt import Broker
@@ -112,6 +113,7 @@ async def _run_parts(
     parts += [worker.run() for worker in workers]
     parts += [self_watch.run(), keeper.run(engine.clock)]
     parts.append(_keep_console(engine, settings, config))
+    parts.append(_post_events(settings, store, engine, gateway_id))
     if settings.influx.url:
         parts.append(_write_history(settings, store, engine, gateway_id))
     async with asyncio.TaskGroup() as group:
@@ -173,6 +175,14 @@ async def _keep_console(engine: Engine, settings: Settings, config: Path) -> Non
             group.create_task(ConsoleProcess(config).run())
     except Exception:
         log.exception("nobody sees any page until the next start; pages to people go on")
+
+
+async def _post_events(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:
+    """What befalls cases, for other programs. A bug in it is told loudly, and stops no page."""
+    try:
+        await EventFeed(settings, store, gateway_id, engine.clock.now_ms).run()
+    except Exception:
+        log.exception("no more events are posted until the next start; pages go on")
 
 
 async def _write_history(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:

@@ -2,7 +2,7 @@
 
 The body holds ids that were drawn for this page alone and words from our own tables, never an
 address, a name or a case's number. The header `Idempotency-Key` carries the page's id, the same on
-every try.
+every try. To the site's own address a page goes with its token, and signed (`signature`).
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from gateway.channels.channel import ChannelKind, DeliveryError
 from gateway.channels.http_answer import Answer
 from gateway.channels.http_client import HttpClient, Request
 from gateway.channels.message import OF_PEOPLE, Wording
+from gateway.channels.signature import Signer
 from gateway.channels.verdict import judged
 from gateway.core.evidence import Evidence
 from gateway.core.reasons import Reason
@@ -31,10 +32,14 @@ _target = lru_cache(ADDRESSES_KEPT)(web_address)
 
 
 class Webhook:
-    """Posts pages to the address of each entry. `token` goes to the site's own address only."""
+    """Posts pages to the address of each entry. `token` and the signature go to the site's own
+    address only."""
 
-    def __init__(self, site_url: str, token: str | None, wording: Wording) -> None:
+    def __init__(
+        self, site_url: str, token: str | None, wording: Wording, signer: Signer | None = None
+    ) -> None:
         self._site_url, self._token, self._wording = site_url, token, wording
+        self._signer = signer or Signer(())
         self._client = HttpClient()
 
     def send(self, entry: Entry) -> "asyncio.Future[Evidence]":
@@ -47,9 +52,12 @@ class Webhook:
             taken.set_exception(DeliveryError(f"its address is none: {error}", permanent=True))
             return taken
         headers = {"Content-Type": "application/json", "Idempotency-Key": entry.sent_id}
-        if self._token and entry.address == self._site_url:
-            headers["Authorization"] = f"Bearer {self._token}"
-        answer = self._client.post(Request(target, body(entry, self._wording), headers))
+        content = body(entry, self._wording)
+        if entry.address == self._site_url:
+            headers |= self._signer.headers(entry.sent_id, content)
+            if self._token:
+                headers["Authorization"] = f"Bearer {self._token}"
+        answer = self._client.post(Request(target, content, headers))
         answer.add_done_callback(lambda came: _settle(taken, came, target))
         taken.add_done_callback(lambda _: answer.cancel())
         return taken
@@ -94,7 +102,8 @@ def body(entry: Entry, wording: Wording) -> bytes:
 
 
 def _open(settings: Settings) -> Webhook:
-    return Webhook(settings.webhook.url, settings.webhook.token, Wording(settings.zone))
+    webhook = settings.webhook
+    return Webhook(webhook.url, webhook.token, Wording(settings.zone), Signer.of(webhook))
 
 
 WEBHOOK = ChannelKind("webhook", "webhook:https://…", N_("webhook"), web_address, _open)

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import typer
 
-from gateway.cli import check_machine, check_secrets, check_site
+from gateway.cli import check_machine, check_secrets, check_site, check_webhooks
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.exit_codes import FAILED, MISUSED, OK
 from gateway.cli.options import CONFIG, Config, Json
@@ -65,6 +65,7 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
         return
     with closing(store):
         try:
+            yield from check_webhooks.parts(store, settings.webhook, now_ms())
             webhook = settings.webhook.url
             yield from check_site.parts(store, webhook, now_ms(), settings.zone, settings.rulebook)
         except StoreError as error:

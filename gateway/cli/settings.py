@@ -48,8 +48,9 @@ def _held(config: Path) -> dict[str, dict[str, object]]:
     for name, door_class in site.classes.items():
         changed = door_class.model_dump().items()
         held[f"classes.{name}"] = {key: value for key, value in changed if value is not None}
-    for section in ("webhook", "influx"):  # what follows the host may be a key
-        held[section]["url"] = without_path(str(held[section]["url"]))
+    # What follows the host may be a key.
+    for section, key in (("webhook", "url"), ("webhook", "events_url"), ("influx", "url")):
+        held[section][key] = without_path(str(held[section][key]))
     for section, key in SECRETS:
         held[section][key] = "set" if held[section][key] else "not set"
     return held

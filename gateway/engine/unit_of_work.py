@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.core.actor import ActorKind
 from gateway.core.cases.actions import LATE_MS, result_of
+from gateway.core.cases.milestones import milestones
 from gateway.core.effects import (
     CaseMoved,
     Effect,
@@ -174,6 +175,8 @@ class UnitOfWork:
         if isinstance(reason, Reason) and reason in UNWATCHED:  # counted like what was refused
             self.writes.refusal(at_ms, reason)
         self.writes.event(at_ms, step.subject, step.event, reason, cause_id)
+        if step.effects:
+            self._milestones(at_ms, self.writes.next_id - 1, step)
         for effect in step.effects:
             self.log.effect(effect)
         if is_door:
@@ -182,6 +185,19 @@ class UnitOfWork:
         else:
             self._site_row(at_ms, step)
         self._enter(entries_of(step.routed, self._addressing, at_ms))
+
+    def _milestones(self, at_ms: int, journal_id: int, step: Step) -> None:
+        found = milestones(step.before, step.effects, at_ms)
+        if not found:
+            return
+        is_door = step.subject.kind is SubjectKind.DOOR
+        own_id = step.subject.id if is_door else ""
+        grids = (self._grid(milestone.door_id or own_id) for milestone in found)
+        self.writes.milestones(journal_id, zip(found, grids, strict=True))
+
+    def _grid(self, door_id: str) -> str:
+        """A door's grid; empty for no door, which is a trouble of the whole site."""
+        return self.turn.door(door_id).grid_id
 
     def _effect(self, at_ms: int, door: Door, effect: Effect) -> None:
         match effect:

@@ -1,6 +1,8 @@
 """Readers of the journal with a durable cursor.
 
-To be read in this order: `influx_history` (the history that engineers read), `cursor` (how far it
-has got), `influx_points` (a row as a line, pure), `influx_server` (the only file that knows
-InfluxDB).
+What befalls cases, for receivers of alarms: `event_feed` (the posting), `milestone_log` (how far it
+has got), `milestone_event` (a row as what is posted, pure).
+
+For charts: `influx_history` (the history that engineers read), `cursor` (how far it has got),
+`influx_points` (a row as a line, pure), `influx_server` (the only file that knows InfluxDB).
 """

@@ -1,11 +1,12 @@
-"""Settings: one TOML file and four secrets, read once at the start, then frozen.
+"""Settings: one TOML file and a few secrets, read once at the start, then frozen.
 
 Every key has a default, so an empty file is a complete one; `menshen settings --example` prints
 them all. What is wrong stops the start with one sentence a mistake, all of them at once. Secrets
 never stand in the file: they come from the environment, or from a file that the environment names.
 
 To be read in this order: `sections` (every key), `section` (what they have in common), `rules` (the
-numbers of the rules), `values`, `web_address`, `zone` and `password` (what a value may be),
+numbers of the rules), `values`, `web_address`, `zone`, `password` and
+`signing_secret` (what a value may be),
 `secret`, `toml_file`.
 """
 

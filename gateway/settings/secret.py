@@ -1,4 +1,4 @@
-"""The four secrets: from NAME in the environment, or from the file that NAME_FILE names.
+"""The secrets: from NAME in the environment, or from the file that NAME_FILE names.
 
 What cannot be read becomes a `Broken` value, so that it is told together with every other mistake.
 """
@@ -13,6 +13,9 @@ SECRETS = {
     ("broker", "password"): "MENSHEN_BROKER_PASSWORD",
     ("console", "password"): "MENSHEN_CONSOLE_PASSWORD",
     ("webhook", "token"): "MENSHEN_WEBHOOK_TOKEN",
+    ("webhook", "secret"): "MENSHEN_WEBHOOK_SECRET",
+    ("webhook", "old_secret"): "MENSHEN_WEBHOOK_OLD_SECRET",
+    ("webhook", "routing_key"): "MENSHEN_WEBHOOK_ROUTING_KEY",
     ("influx", "token"): "MENSHEN_INFLUX_TOKEN",
 }
 SECRET_BYTES_MAX = 4_096
@@ -38,7 +41,7 @@ def found(environment: Mapping[str, str]) -> dict[str, dict[str, str | Broken]]:
     for (section, key), name in SECRETS.items():
         value = _secret(name, environment.get(name, ""), environment.get(f"{name}_FILE", ""))
         if value:
-            given[section] = {key: value}
+            given.setdefault(section, {})[key] = value
     return given
 
 

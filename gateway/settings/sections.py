@@ -25,7 +25,9 @@ from gateway.settings.rules import (
     of_class,
 )
 from gateway.settings.section import Section
+from gateway.settings.signing_secret import signing_key
 from gateway.settings.values import host_name, is_loopback, network, one_line, path, shown, url
+from gateway.settings.web_address import web_address
 from gateway.settings.zone import place, this_year_ms, transitions, zone_name
 
 PROXIES_MAX = 32
@@ -178,10 +180,39 @@ class Console(Section):
 
 
 class Webhook(Section):
-    """A web address that is told of every page. Off while url is empty."""
+    """Web addresses of the site's own: url is told of every page, events_url of every step of every
+    case. Off while empty."""
 
     url: Url = ""
+    events_url: Url = ""
     token: Secret = None
+    secret: Secret = None
+    old_secret: Secret = None
+    routing_key: Secret = None
+
+    @property
+    def is_one_receiver(self) -> bool:
+        """Whether both addresses are of one server, which may see the same token."""
+        return bool(self.url and self.events_url) and (
+            web_address(self.url)[:3] == web_address(self.events_url)[:3]
+        )
+
+    @model_validator(mode="after")
+    def _can_sign(self) -> Self:
+        for key in ("secret", "old_secret"):
+            text = getattr(self, key)
+            if text is None:
+                continue
+            try:
+                signing_key(text)
+            except ValueError as error:
+                name = secret.SECRETS["webhook", key]
+                raise ValueError(f"the webhook's {key} ({name}) {error}") from error
+        if self.old_secret and not self.secret:
+            raise ValueError(
+                "the webhook's old_secret is given but no secret; set MENSHEN_WEBHOOK_SECRET too"
+            )
+        return self
 
 
 class Influx(Section):

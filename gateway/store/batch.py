@@ -7,13 +7,14 @@ doubled.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 from msgspec.structs import asdict
 from sqlalchemy import Connection
 
 from gateway.core.actor import ActorKind
+from gateway.core.cases.milestones import Milestone
 from gateway.core.cases.refusal import Refusal
 from gateway.core.duration import HOUR_MS
 from gateway.core.effects import (
@@ -143,6 +144,13 @@ class WriteBatch:
         if row is None:
             row = self._cases[case_id] = case_writes.new_case(case_id)
         case_writes.move_case(row, kind, door_id, grid_id, moved)
+
+    def milestones(self, journal_id: int, found: Iterable[tuple[Milestone, str]]) -> None:
+        """Write what befell cases through the event of this id, each with the grid of its door."""
+        self._rows[sql.INSERT_MILESTONE] += [
+            case_writes.of_milestone(journal_id, part, milestone, grid_id)
+            for part, (milestone, grid_id) in enumerate(found)
+        ]
 
     def late_refusal(self, event: CaseAction, result: ActionResult) -> None:
         """Write what somebody did that came too late to count."""

@@ -2,6 +2,7 @@
 changes it."""
 
 from gateway.core.cases.actions import ACTION_OF
+from gateway.core.cases.milestones import Milestone
 from gateway.core.effects import CaseMoved, OutageFound, OutageGrew, OutageOver
 from gateway.core.events import CaseAction
 from gateway.core.model import ActionResult, CaseState
@@ -72,6 +73,22 @@ def of_late_refusal(event: CaseAction, result: ActionResult) -> Row:
         "done_ms": result.done_ms,
         "arrived_ms": result.arrived_ms,
         "reason": result.refusal,
+    }
+
+
+def of_milestone(journal_id: int, part: int, milestone: Milestone, grid_id: str) -> Row:
+    """What befell a case, as the given part of what followed from an event of the journal."""
+    return {
+        "journal_id": journal_id,
+        "part": part,
+        "at_ms": milestone.at_ms,
+        "happened": milestone.happened,
+        "case_id": milestone.case_id,
+        "grid_id": grid_id,
+        "reason": milestone.reason,
+        "state": milestone.state,
+        "since_ms": milestone.since_ms,
+        "openings": milestone.openings,
     }
 
 

@@ -2,6 +2,6 @@
 
 To be read in this order: `transitions` (the table: what may be done when), `refusal` (why not),
 `case` (what follows), `actions` (what people do), `contradiction` (what the seal says against it),
-`escalation` (who is told next), `outages` (one case for many doors), `troubles` (what befell the
-gateway itself).
+`escalation` (who is told next), `milestones` (what others hear of it), `outages` (one case for many
+doors), `troubles` (what befell the gateway itself).
 """

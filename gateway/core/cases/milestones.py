@@ -1,0 +1,119 @@
+"""What others are told of a case's way, out of what a step did: one word for each thing. Pure.
+
+A milestone is a change of the case's state, that it was raised once more, or a further step of its
+escalation. What only changes how a case is shown (it is over, it was shelved) is none.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, Final
+
+from msgspec import Struct
+
+from gateway.core.effects import CaseMoved, Effect, PageDue
+from gateway.core.model import Case, CaseState, Door, Outages, Troubles
+from gateway.core.reasons import Reason
+
+
+class Happened(StrEnum):
+    """What befell a case."""
+
+    RAISED = "raised"  # for the first time, once more, or given back by whoever had it
+    PAGED = "paged"  # the first page of it went out
+    ESCALATED = "escalated"  # nobody took it: a further step is told
+    ACKNOWLEDGED = "acknowledged"
+    ON_SITE = "on_site"
+    REPORTED = "reported"
+    ASSESSED = "assessed"
+    SIGNED_OFF = "signed_off"
+    CLOSED = "closed"
+
+
+class Milestone(Struct, frozen=True):
+    """One thing that befell a case, and how the case stands after it."""
+
+    happened: Happened
+    case_id: str
+    reason: Reason
+    state: CaseState
+    at_ms: int  # when the gateway took it
+    since_ms: int  # when what raised the case happened
+    openings: int  # how often it was raised
+    door_id: str = ""  # that stands for an outage; empty of a door's own case, and of a trouble
+
+
+_REVIEWED: Final = frozenset(
+    {CaseState.REPORTED, CaseState.ASSESSED, CaseState.SIGNED_OFF, CaseState.CLOSED}
+)
+
+
+def milestones(before: Any, effects: Iterable[Effect], at_ms: int) -> list[Milestone]:
+    """The milestones of one step, in their order.
+
+    Args:
+        before: what the subject was: a `Door`, or what of the site the event was about.
+        effects: of the step.
+        at_ms: when it was stepped, in milliseconds of UTC.
+    """
+    known = {case.case_id: case for case in _cases(before)}
+    found: list[Milestone] = []
+    for effect in effects:
+        if isinstance(effect, CaseMoved):
+            happened = _happened(known.get(effect.case.case_id), effect.case)
+            known[effect.case.case_id] = effect.case
+            if happened is not None:
+                found.append(_milestone(happened, effect.case, at_ms, effect.door_id))
+        elif isinstance(effect, PageDue) and _is_further_step(effect):
+            case = known.get(effect.case_id)
+            if case is not None:
+                found.append(_milestone(Happened.ESCALATED, case, at_ms, effect.door_id))
+    return found
+
+
+def _cases(holders: Any) -> Iterable[Case]:
+    if isinstance(holders, Outages):
+        each: tuple[Any, ...] = holders.outages
+    elif isinstance(holders, Troubles):
+        each = holders.troubles
+    else:
+        each = (holders,) if isinstance(holders, Door) else ()
+    for holder in each:
+        if holder.case is not None:
+            yield holder.case
+        yield from holder.in_review
+
+
+def _happened(before: Case | None, case: Case) -> Happened | None:
+    """What the case's change was; None where it is no milestone."""
+    if before is None:
+        return Happened(case.state)
+    if case.state is CaseState.RAISED and _raisings(case) != _raisings(before):
+        return Happened.RAISED
+    if case.state is before.state:
+        return None
+    # Where the site wants no signing off, a report signs off as well.
+    if case.state is CaseState.SIGNED_OFF and before.state not in _REVIEWED:
+        return Happened.REPORTED
+    return Happened(case.state)
+
+
+def _raisings(case: Case) -> tuple[int | None, int | None]:
+    return case.raised_again_ms, case.returned_ms
+
+
+def _is_further_step(page: PageDue) -> bool:
+    """Whether a page goes to those behind the first; a review is told to all at once."""
+    return page.step_index > 0 and page.reason is not Reason.REVIEW_WAITS
+
+
+def _milestone(happened: Happened, case: Case, at_ms: int, door_id: str) -> Milestone:
+    return Milestone(
+        happened,
+        case.case_id,
+        case.reason,
+        case.state,
+        at_ms,
+        case.since_ms,
+        case.openings,
+        door_id,
+    )
