@@ -27,7 +27,8 @@ from tests.web.web_site import Console, console, first_case, new_store, now_ms, 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 SITE_ID = "00112233445566ff"
 QUICK = FeedPace(batch=4, poll_s=0.01, deadline_s=0.4, retry_s=0.01, retry_s_max=0.03)
-INSIDE = ("Wang", "wang", "3-101", "d0", "g1", "Grid One", first_case(0), seal_id(0), "lawful")
+# No two letters that a random name may spell.
+INSIDE = ("Wang", "wang", "3-101", "g1", "Grid One", first_case(0), seal_id(0), "lawful")
 WHOLE_LIFE = [
     Happened.RAISED,
     Happened.ACKNOWLEDGED,
@@ -253,6 +254,19 @@ async def test_the_feed_begins_when_it_is_turned_on(
         async with running():
             await site.act(first_case(1), "on_site")
             await until(lambda: receiver.happened == ["raised", "on_site"])
+
+
+async def test_a_batch_that_ends_with_the_log_leaves_nothing_waiting(
+    site: Console, receiver: Receiver, running: Running, port: int
+) -> None:
+    async with running():  # nobody listens
+        for number in range(QUICK.batch):
+            await site.seal(number)
+            await site.opens(number)
+    assert waiting(site.store) == QUICK.batch
+    async with receiver.open(port), running():
+        await until(lambda: waiting(site.store) == 0)
+    assert receiver.happened == ["raised"] * QUICK.batch
 
 
 async def test_what_is_too_old_is_dropped(site: Console) -> None:
