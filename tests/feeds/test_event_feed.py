@@ -26,7 +26,7 @@ from tests.web.web_site import Console, console, first_case, new_store, now_ms, 
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 SITE_ID = "00112233445566ff"
-QUICK = FeedPace(batch=4, poll_s=0.01, deadline_s=0.4, retry_s=0.01, retry_s_max=0.03)
+QUICK = FeedPace(batch=4, poll_s=0.01, deadline_s=2.0, retry_s=0.01, retry_s_max=0.03)
 # No two letters that a random name may spell.
 INSIDE = ("Wang", "wang", "3-101", "g1", "Grid One", first_case(0), seal_id(0), "lawful")
 WHOLE_LIFE = [
@@ -204,7 +204,7 @@ async def test_what_was_taken_without_an_answer_comes_again_under_its_id(
 async def test_a_receiver_that_hangs_holds_up_nobody_but_its_events(
     site: Console, receiver: Receiver, running: Running, port: int
 ) -> None:
-    receiver.says = [Say(hangs=True)] * 3
+    receiver.says = [Say(hangs=True)]
     async with receiver.open(port), running():
         await site.seal(0)
         await site.opens(0)
@@ -212,7 +212,7 @@ async def test_a_receiver_that_hangs_holds_up_nobody_but_its_events(
         async with asyncio.timeout(QUICK.deadline_s / 2):
             assert await site.act(first_case(0), "acknowledge") == {"changed": True}
         await until(lambda: receiver.happened == ["raised", "acknowledged"])
-    assert len(receiver.told) == 5
+    assert len(receiver.told) == 3
 
 
 async def test_one_event_that_is_refused_alone_is_passed_over(
