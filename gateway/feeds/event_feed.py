@@ -79,6 +79,7 @@ class EventFeed:
         self._log = MilestoneLog(store)
         self._client = HttpClient(self._pace.deadline_s)
         self._told: tuple[int, int] | None = None  # further than the cursor, within an event
+        self._stored_id = 0  # where the cursor was put last
         self._refused: dict[str, int] = {}  # how often, by event; only of the first in line
         self._is_failing = False
         # Threads of its own: a disk that is slow for it must not hold up others.
@@ -125,9 +126,15 @@ class EventFeed:
         finally:
             if done:
                 self._told = rows[done - 1].journal_id, rows[done - 1].part
-                whole_id = _whole(rows, done, is_end=len(rows) < size)
-                await self._in_thread(lambda: self._log.advance(whole_id))
+                await self._advance(_whole(rows, done, is_end=len(rows) < size))
+        if not rows and self._told is not None:  # the last batch ended with the log
+            await self._advance(self._told[0])
         return len(rows) == size
+
+    async def _advance(self, journal_id: int) -> None:
+        if journal_id != self._stored_id:
+            await self._in_thread(lambda: self._log.advance(journal_id))
+            self._stored_id = journal_id
 
     async def _next(self, rows: list[MilestoneRow], namer: Namer) -> int:
         """Post the first of the rows. How many of them are done with then."""

@@ -5,6 +5,7 @@ about:blank, for the status and, with a refused action, the code in `reason` say
 person it is a sentence.
 """
 
+from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from gateway.language import peoples_text
 from gateway.language.catalogue import N_, say
 from gateway.language.peoples_text import TextError
 
+TAG_BYTES: Final = 16
 PROBLEM: Final = "application/problem+json"
 NOT_FOUND = N_("There is nothing under this address.")
 
@@ -51,6 +53,17 @@ def is_api(connection: HTTPConnection) -> bool:
 def json_answer(value: Any) -> Response:
     """Done: a value as JSON."""
     return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+def list_answer(request: HTTPConnection, value: Any) -> Response:
+    """A list as JSON under a tag of what stands in it; 304 without it for whoever has it already
+    and says so with `If-None-Match`."""
+    body = msgspec.json.encode(value)
+    tag = f'"{blake2b(body, digest_size=TAG_BYTES).hexdigest()}"'
+    known = request.headers.get("if-none-match", "")
+    if tag in [one.strip().removeprefix("W/") for one in known.split(",")]:
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(body, headers={"ETag": tag}, media_type="application/json")
 
 
 def problem_answer(

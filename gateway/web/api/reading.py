@@ -3,11 +3,11 @@
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
 from gateway.store import case_views, page_views, views
-from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer
+from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer, list_answer
 from gateway.web.context import AWAY, Lane, WebContext
 from gateway.web.door_words import tile
 from gateway.web.pages import warden_inbox
@@ -24,7 +24,7 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter(prefix="/api")
 
     @router.get("/doors")
-    async def doors(limit: Limit = LIMIT_MAX, offset: Offset = 0) -> Response:
+    async def doors(request: Request, limit: Limit = LIMIT_MAX, offset: Offset = 0) -> Response:
         now_ms = context.now_ms()
 
         def query(connection: Connection) -> dict[str, Any]:
@@ -35,10 +35,10 @@ def routes(context: WebContext) -> APIRouter:
             ]
             return {"count": views.door_count(connection), "doors": listed}
 
-        return json_answer(await context.read(query, Lane.PAGES))
+        return list_answer(request, await context.read(query, Lane.PAGES))
 
     @router.get("/cases")
-    async def cases(limit: Limit = 100) -> Response:
+    async def cases(request: Request, limit: Limit = 100) -> Response:
         def query(connection: Connection) -> dict[str, Any]:
             return {
                 "open": case_views.open_cases(connection, limit),
@@ -46,7 +46,7 @@ def routes(context: WebContext) -> APIRouter:
                 "closed": case_views.closed_cases(connection, limit),
             }
 
-        return json_answer(await context.read(query))
+        return list_answer(request, await context.read(query))
 
     @router.get("/health")
     async def health() -> Response:
@@ -63,23 +63,23 @@ def _read_pages(context: WebContext) -> APIRouter:
     router = APIRouter()
 
     @router.get("/cases/{case_id}/deliveries")
-    async def deliveries(case_id: str, limit: Limit = 100) -> Response:
+    async def deliveries(request: Request, case_id: str, limit: Limit = 100) -> Response:
         def query(connection: Connection) -> dict[str, Any]:
             case = case_views.case(connection, case_id)
             if case is None:
                 raise HttpProblem(404, NOT_FOUND)
             return {"deliveries": page_views.deliveries(connection, case, limit)}
 
-        return json_answer(await context.read(query))
+        return list_answer(request, await context.read(query))
 
     @router.get("/wardens/{warden_id}/pages")
-    async def pages(warden_id: str, limit: Limit = 100) -> Response:
-        return json_answer(
-            await context.read(lambda connection: _pages(connection, warden_id, limit))
+    async def pages(request: Request, warden_id: str, limit: Limit = 100) -> Response:
+        return list_answer(
+            request, await context.read(lambda connection: _pages(connection, warden_id, limit))
         )
 
     @router.get("/wardens/{warden_id}/unsigned")
-    async def unsigned(warden_id: str, limit: Limit = 100) -> Response:
+    async def unsigned(request: Request, warden_id: str, limit: Limit = 100) -> Response:
         after_ms = context.now_ms() - warden_inbox.SIGNED_WITHIN_MS
 
         def query(connection: Connection) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _read_pages(context: WebContext) -> APIRouter:
                 raise HttpProblem(404, NOT_FOUND)
             return {"pages": page_views.unsigned(connection, warden_id, after_ms, limit)}
 
-        return json_answer(await context.read(query))
+        return list_answer(request, await context.read(query))
 
     return router
 
