@@ -23,7 +23,16 @@ PLACES = os.environ | {
 IN_COMMON = {"app", "exit_codes", "options", "option_fields", "output", "listening", "log_lines"}
 PARTS_OF_CHECK = {
     f"check_{part}"
-    for part in ("channels", "console", "machine", "result", "secrets", "site", "stored")
+    for part in (
+        "channels",
+        "console",
+        "machine",
+        "result",
+        "secrets",
+        "site",
+        "stored",
+        "webhooks",
+    )
 }
 NAMES = [command.name for command in COMMANDS]
 BRACKETED = re.compile(r"\[[^\[\]]+\]")
