@@ -21,15 +21,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.accounts.site_password import (
-    SLOW_S,
-    TOKEN,
-    TOKEN_S,
-    USER,
-    WAIT_MAX_S,
-    Answer,
-    PasswordGate,
-)
+from gateway.accounts.patience import SLOW_S, WAIT_MAX_S
+from gateway.accounts.site_password import TOKEN, TOKEN_S, USER, Answer, PasswordGate
 from gateway.language.catalogue import N_, say
 from gateway.language.negotiate import chosen
 from gateway.settings import Settings
