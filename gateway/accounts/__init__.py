@@ -2,6 +2,6 @@
 
 To be read in this order: `roles` (the one table of rights), `persons` (accounts), `passwords`,
 `one_time_codes`, `patience` (against guessing), `sessions`, `invitations`, `sign_in` (all of these
-together), `audit` and `looks` (who read what, and how much), `file` and `tables` (the accounts' own
-database). Where a site has no accounts, there is one password for all: `site_password`.
+together), `audit` with its `audit_writer` and `looks` (who read what, and how much), `file` and
+`tables` (the accounts' own database). Without accounts one password opens all: `site_password`.
 """

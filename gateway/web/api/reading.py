@@ -3,9 +3,10 @@
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
+from gateway.accounts.roles import Right
 from gateway.store import case_views, page_views, views
 from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer
 from gateway.web.context import AWAY, Lane, WebContext
@@ -24,26 +25,28 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter(prefix="/api")
 
     @router.get("/doors")
-    async def doors(limit: Limit = LIMIT_MAX, offset: Offset = 0) -> Response:
-        now_ms = context.now_ms()
+    async def doors(request: Request, limit: Limit = LIMIT_MAX, offset: Offset = 0) -> Response:
+        now_ms, grids = context.now_ms(), context.scope(request, Right.DOORS)
 
         def query(connection: Connection) -> dict[str, Any]:
-            rows = views.doors(connection, limit, offset)
+            rows = views.doors(connection, limit, offset, grids)
             listed = [
                 msgspec.to_builtins(row) | {"tone": tile(row, now_ms, context.rulebook).tone}
                 for row in rows
             ]
-            return {"count": views.door_count(connection), "doors": listed}
+            return {"count": views.door_count(connection, grids), "doors": listed}
 
         return json_answer(await context.read(query, Lane.PAGES))
 
     @router.get("/cases")
-    async def cases(limit: Limit = 100) -> Response:
+    async def cases(request: Request, limit: Limit = 100) -> Response:
+        grids = context.scope(request, Right.CASES)
+
         def query(connection: Connection) -> dict[str, Any]:
             return {
-                "open": case_views.open_cases(connection, limit),
-                "in_review": case_views.cases_in_review(connection, limit),
-                "closed": case_views.closed_cases(connection, limit),
+                "open": case_views.open_cases(connection, limit, grids),
+                "in_review": case_views.cases_in_review(connection, limit, grids),
+                "closed": case_views.closed_cases(connection, limit, grids=grids),
             }
 
         return json_answer(await context.read(query))
