@@ -199,7 +199,7 @@ async def test_the_live_wall_of_a_warden_holds_her_own_grids(tmp_path: Path) -> 
 async def test_a_site_password_opens_nothing_where_people_sign_in(tmp_path: Path) -> None:
     import base64
 
-    password = {"console": {"host": "0.0.0.0", "password": "门神 open 门 sesame"}}
+    password = {"console": {"password": "门神 open 门 sesame"}}
     basic = "Basic " + base64.b64encode("menshen:门神 open 门 sesame".encode()).decode()
     async with signed_in_site(tmp_path, **password) as site, site.browser() as client:
         answer = await client.get("/", headers={"authorization": basic})
