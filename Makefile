@@ -82,6 +82,7 @@ pictures: venv
 
 diagrams: venv
 	$(BIN)/python -m docs.diagrams
+	$(BIN)/python -m docs.rights
 
 micropython:
 	@sh .ci/micropython.sh

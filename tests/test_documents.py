@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import diagrams, pictures
+from docs import diagrams, pictures, rights
 from gateway.cli.app import COMMANDS, command_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +56,11 @@ def test_the_architecture_is_short() -> None:
 def test_the_drawings_are_what_the_tables_say() -> None:
     document = ARCHITECTURE.read_text()
     assert diagrams.written(document) == document, "make diagrams writes them anew"
+
+
+def test_the_table_of_rights_is_the_one_that_the_code_obeys() -> None:
+    document = rights.DOCUMENT.read_text()
+    assert rights.written(document) == document, "make diagrams writes it anew"
 
 
 def test_a_drawing_without_a_place_is_told() -> None:

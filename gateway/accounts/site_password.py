@@ -1,31 +1,20 @@
-"""Who may come in: HTTP Basic with the site's password, and patience against guessing.
+"""Who may come in where a site has no accounts: HTTP Basic with the site's password.
 
-Ten different wrong passwords from one address for one account make it *slow*: for a while its
-tries are looked at one every three seconds, in the order in which they came. The right one still
-passes when its turn comes, so a guesser behind a shared address locks nobody out; and a browser
-that was in before carries a token (`TOKEN`), by which its tries are looked at at once. A wrong
-password that is repeated, as a forgotten tab does it, counts once. What is remembered is bounded.
+Guessing is met with patience (`patience.py`): tries are counted by address and account, and a
+browser that was in before carries a token (`TOKEN`), by which its tries are its own.
 """
 
 import base64
 import binascii
-import hashlib
 import hmac
-import secrets
-from collections import OrderedDict
 from enum import Enum, auto
 from typing import Final
 
-import msgspec
+from gateway.accounts.patience import KnownBrowsers, Patience, digest
 
 USER: Final = "menshen"
 TOKEN: Final = "menshen_known"  # noqa: S105 - a cookie's name
 TOKEN_S: Final = 30 * 24 * 3_600
-TRIES_MAX: Final = 10
-SLOW_S: Final = 3.0  # between two looks at a slow address's tries
-WAIT_MAX_S: Final = 12.0  # who would wait longer is told to come again
-LOCKED_S: Final = 300  # without a new wrong try, an address is as any other again
-SOURCES_MAX: Final = 1_024
 HEADER_MAX: Final = 1_024
 
 
@@ -35,30 +24,20 @@ class Answer(Enum):
     IN = auto()
     ASK = auto()  # no credentials came: ask for them
     WRONG = auto()
-    LOCKED = auto()  # too many wait already; these were not looked at
-
-
-class _Tries(msgspec.Struct):
-    """What came from one source for one account: the wrong ones by digest, the latest of them, and
-    when the next may be looked at."""
-
-    wrong: dict[bytes, None]
-    latest_s: float = 0.0
-    next_s: float = 0.0
 
 
 class PasswordGate:
     """Remembers wrong tries by source and account."""
 
     def __init__(self, password: str) -> None:
-        self._expected = _digest(f"{USER}:{password}".encode())
-        self._key = secrets.token_bytes(32)  # signs the tokens of this run
-        self._tries: OrderedDict[tuple[str, bytes], _Tries] = OrderedDict()
+        self._expected = digest(f"{USER}:{password}".encode())
+        self._browsers = KnownBrowsers()
+        self._patience = Patience()
 
     @property
     def remembered(self) -> int:
-        """How many sources it remembers; SOURCES_MAX at most."""
-        return len(self._tries)
+        """How many sources it remembers."""
+        return len(self._patience)
 
     def wait_s(
         self, authorization: str | None, token: str | None, source: str, now_s: float
@@ -77,16 +56,7 @@ class PasswordGate:
             return 0.0
         credentials = _credentials(authorization)
         place = self._place(credentials, token, source)
-        tries = self._tries.get(place)
-        if tries is None or now_s - tries.latest_s > LOCKED_S or len(tries.wrong) < TRIES_MAX:
-            return 0.0
-        if _digest(credentials) in tries.wrong:
-            return 0.0  # known to be wrong: nothing is learned from it
-        wait_s = max(0.0, tries.next_s - now_s)
-        if wait_s > WAIT_MAX_S:
-            return None
-        tries.next_s = now_s + wait_s + SLOW_S
-        return wait_s
+        return self._patience.wait_s(place, digest(credentials), now_s)
 
     def answer(
         self, authorization: str | None, token: str | None, source: str, now_s: float
@@ -95,40 +65,24 @@ class PasswordGate:
         if authorization is None:
             return Answer.ASK
         credentials = _credentials(authorization)
-        digest = _digest(credentials)
-        place = self._place(credentials, token, source)
-        if hmac.compare_digest(digest, self._expected):
+        tried = digest(credentials)
+        if hmac.compare_digest(tried, self._expected):
             return Answer.IN
-        tries = self._tries.setdefault(place, _Tries({}))
-        if now_s - tries.latest_s > LOCKED_S:
-            tries.wrong.clear()
-        if digest not in tries.wrong:
-            tries.latest_s = now_s
-            tries.wrong[digest] = None
-            if len(tries.wrong) > TRIES_MAX:
-                del tries.wrong[next(iter(tries.wrong))]
-        self._tries.move_to_end(place)
-        if len(self._tries) > SOURCES_MAX:
-            self._tries.popitem(last=False)
+        self._patience.wrong(self._place(credentials, token, source), tried, now_s)
         return Answer.WRONG
 
     def new_token(self) -> str:
         """For a browser that came in: it will not wait for a guesser behind its address."""
-        number = secrets.token_hex(8)
-        return f"{number}.{self._signature(number)}"
+        return self._browsers.new_token()
 
     def knows(self, token: str | None) -> bool:
         """Whether this run gave that token."""
-        number, _, signature = (token or "").partition(".")
-        return hmac.compare_digest(signature.encode(), self._signature(number).encode())
+        return self._browsers.knows(token)
 
     def _place(self, credentials: bytes, token: str | None, source: str) -> tuple[str, bytes]:
         """Whose tries they are: a known browser's own, or its address's."""
-        account = _digest(credentials.partition(b":")[0])
+        account = digest(credentials.partition(b":")[0])
         return (f"token {token}" if self.knows(token) else source), account
-
-    def _signature(self, number: str) -> str:
-        return hmac.new(self._key, number.encode(), hashlib.sha256).hexdigest()
 
 
 def _credentials(authorization: str) -> bytes:
@@ -139,8 +93,3 @@ def _credentials(authorization: str) -> bytes:
         return base64.b64decode(value.strip(), validate=True)
     except (binascii.Error, ValueError):
         return b""
-
-
-def _digest(text: bytes) -> bytes:
-    """Of one length whatever came, so that the comparison tells nothing by its time."""
-    return hashlib.sha256(text).digest()

@@ -85,6 +85,11 @@ COMMANDS = (
         BEFORE,
         "Make the board on the cable a seal: firmware, a fresh key, enrolment, a label.",
     ),
+    Command(
+        "account",
+        BEFORE,
+        "Add, list and end accounts; invite a phone; set a password; revoke a lost phone.",
+    ),
     Command("label", BEFORE, "Print a seal's label again. It holds no secret."),
     Command(
         "broker-config",
@@ -95,6 +100,11 @@ COMMANDS = (
         "console-certificate",
         BEFORE,
         "Make or renew the console's certificate under the site's own authority, for 397 days.",
+    ),
+    Command(
+        "audit",
+        CLOSER,
+        "Show who looked at whose name or address and who did what; verify that nobody changed it.",
     ),
     Command("decode", CLOSER, "Say in words what a report's or a receipt's bytes say."),
     Command(

@@ -33,9 +33,11 @@ def canary(
 
     Run it on another machine than the gateway. If its phone does not hear of two openings in a row,
     the gateway raises a case by its other channels. The console's password is taken from
-    MENSHEN_CONSOLE_PASSWORD.
+    MENSHEN_CONSOLE_PASSWORD; at a site with accounts, the token of its account (`menshen account
+    add canary --program --warden ID`, then `token`) from MENSHEN_CONSOLE_TOKEN.
     """
-    password = _password()
+    password = _given("MENSHEN_CONSOLE_PASSWORD")
+    token = _given(secret.PROGRAM_TOKEN)
     try:
         canary_seal = CanarySeal(seal, flash or seal.with_suffix(".flash"))
     except OSError as error:
@@ -47,15 +49,15 @@ def canary(
     except ValueError as error:
         raise CommandError(f"{seal} is no seal's settings file: {error}", MISUSED) from error
     say(f"Seal {canary_seal.seal_id} opens every {every} s. Ctrl-C ends it.")
-    asyncio.run(_until_told(canary_seal, RobotPhone(console, warden, password), every))
+    asyncio.run(_until_told(canary_seal, RobotPhone(console, warden, password, token), every))
 
 
-def _password() -> str | None:
-    """The console's, from the environment or the file that it names."""
-    password = secret.found(os.environ).get("console", {}).get("password")
-    if isinstance(password, secret.Broken):
-        raise CommandError(password.sentence, MISUSED)
-    return password
+def _given(name: str) -> str | None:
+    """A secret, from the environment or the file that it names."""
+    found = secret.named(name, os.environ)
+    if isinstance(found, secret.Broken):
+        raise CommandError(found.sentence, MISUSED)
+    return found
 
 
 async def _until_told(seal: CanarySeal, phone: RobotPhone, every_s: int) -> None:

@@ -11,7 +11,13 @@ from pathlib import Path
 import msgspec
 import typer
 
-from gateway.cli import check_machine, check_secrets, check_site, check_webhooks
+from gateway.cli import (
+    check_accounts,
+    check_machine,
+    check_secrets,
+    check_site,
+    check_webhooks,
+)
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.exit_codes import FAILED, MISUSED, OK
 from gateway.cli.options import CONFIG, Config, Json
@@ -53,6 +59,7 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
         yield check_machine.database(store)
     except StoreError as error:
         yield CheckResult("database", Mark.FAIL, str(error))
+    yield check_accounts.accounts(settings)
     gateway = check_machine.gateway(settings)
     yield gateway
     yield _broker(settings, gateway)

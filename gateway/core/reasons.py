@@ -71,6 +71,7 @@ class Reason(StrEnum):
     MEMORY_ENDS = "memory_ends"  # an older copy of the database was put back
     TWIN = "twin"  # a second gateway under the same id
     POISONED = "poisoned"  # a stored thing that cannot be read or stepped
+    BULK_READING = "bulk_reading"  # somebody who signed in reads the site out
 
     # Why a rule, and no person, ended a case. ORDER_OVER and OUTAGE are two more.
     ANNOUNCED_LATE = "announced_late"
@@ -134,6 +135,7 @@ TROUBLES = frozenset(
         Reason.MEMORY_ENDS,
         Reason.TWIN,
         Reason.POISONED,
+        Reason.BULK_READING,
     }
 )
 # Of these, those that leave the watch standing: told at once, but again only day by day.

@@ -58,6 +58,7 @@ _WORDS: dict[Reason, str] = {
     Reason.MEMORY_ENDS: N_("An older copy was put back"),
     Reason.TWIN: N_("A second gateway runs"),
     Reason.POISONED: N_("Stored data damaged"),
+    Reason.BULK_READING: N_("Somebody reads in bulk"),
     Reason.ANNOUNCED_LATE: N_("Announced afterwards"),
     Reason.HEARD_AGAIN: N_("Heard again"),
     Reason.SETTLED: N_("Contact settled"),
@@ -156,6 +157,10 @@ _WHY: dict[Reason, str] = {
     Reason.POISONED: N_(
         "Something that is stored cannot be read; what belongs to it stands still."
     ),
+    Reason.BULK_READING: N_(
+        "One account opened more than a hundred doors, cases or people within a minute; it was "
+        "stopped."
+    ),
     Reason.ANNOUNCED_LATE: N_("The opening was announced afterwards, in time; the case is closed."),
     Reason.HEARD_AGAIN: N_("What was silent is heard again."),
     Reason.SETTLED: N_("The contact has come to rest and is believed again."),
@@ -229,6 +234,10 @@ _FIRST_ACTION: dict[Reason, str] = {
     Reason.MEMORY_ENDS: N_("Ask what happened since that copy, then look at each door once."),
     Reason.TWIN: N_("Stop one of the two gateways."),
     Reason.POISONED: N_("Call the engineer: menshen check names what cannot be read."),
+    Reason.BULK_READING: N_(
+        "Let the auditor see who it was (menshen audit), ask them, and end their session if need "
+        "be."
+    ),
     Reason.GROUPED: N_("Open the list and begin at the top."),
 }
 _NOTHING = N_("There is nothing to do.")

@@ -18,6 +18,8 @@ SECRETS = {
     ("webhook", "routing_key"): "MENSHEN_WEBHOOK_ROUTING_KEY",
     ("influx", "token"): "MENSHEN_INFLUX_TOKEN",
 }
+# Of a program at a site with accounts; it is no setting.
+PROGRAM_TOKEN = "MENSHEN_CONSOLE_TOKEN"  # noqa: S105 - a name of the environment
 SECRET_BYTES_MAX = 4_096
 
 
@@ -39,10 +41,15 @@ def found(environment: Mapping[str, str]) -> dict[str, dict[str, str | Broken]]:
     """The secrets that are given, as {section: {key: secret}}. An empty variable gives none."""
     given: dict[str, dict[str, str | Broken]] = {}
     for (section, key), name in SECRETS.items():
-        value = _secret(name, environment.get(name, ""), environment.get(f"{name}_FILE", ""))
+        value = named(name, environment)
         if value:
             given.setdefault(section, {})[key] = value
     return given
+
+
+def named(name: str, environment: Mapping[str, str]) -> str | Broken | None:
+    """One secret, from the variable or the file that NAME_FILE names; None where neither is."""
+    return _secret(name, environment.get(name, ""), environment.get(f"{name}_FILE", ""))
 
 
 def files(environment: Mapping[str, str]) -> list[Path]:
@@ -61,7 +68,7 @@ def is_open(path: Path) -> bool:
 
 def unknown(environment: Mapping[str, str]) -> list[str]:
     """A sentence for each variable that seems one of ours and is none."""
-    names = [known + end for known in SECRETS.values() for end in ("", "_FILE")]
+    names = [known + end for known in (*SECRETS.values(), PROGRAM_TOKEN) for end in ("", "_FILE")]
     starts = tuple(f"MENSHEN_{section}_".upper() for section, _ in SECRETS)
     sentences = []
     for name in sorted(environment):

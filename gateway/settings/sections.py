@@ -179,6 +179,18 @@ class Console(Section):
         return self
 
 
+class Accounts(Section):
+    """How people sign in, at a site that has accounts (`menshen account add` makes the first)."""
+
+    second_factor: Annotated[
+        bool,
+        Field(
+            description="true or false: whether whoever can read names or addresses needs a "
+            "one-time code beside a password"
+        ),
+    ] = True
+
+
 class Webhook(Section):
     """Web addresses of the site's own: url is told of every page, events_url of every step of every
     case. Off while empty."""
@@ -252,6 +264,7 @@ class Settings(BaseSettings):
     store: Store = Store()
     broker: Broker = Broker()
     console: Console = Console()
+    accounts: Accounts = Accounts()
     webhook: Webhook = Webhook()
     influx: Influx = Influx()
     rules: Annotated[Rules, AsRules()] = Rules()
@@ -291,6 +304,7 @@ SECTIONS: dict[str, type[Section]] = {
     "store": Store,
     "broker": Broker,
     "console": Console,
+    "accounts": Accounts,
     "webhook": Webhook,
     "influx": Influx,
     "rules": RulesSection,

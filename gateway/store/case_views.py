@@ -132,8 +132,9 @@ class OutageRow(msgspec.Struct, frozen=True):
     doors: list[BlindDoor]
 
 
-def case_counts(connection: Connection) -> CaseCounts:
-    """How many cases wait, are in somebody's hands, put aside, or in review."""
+def case_counts(connection: Connection, grids: frozenset[str] | None = None) -> CaseCounts:
+    """How many cases wait, are in somebody's hands, put aside, or in review; of these grids, if
+    they are given."""
     c = tables.cases.c
     is_aside = c.shelved_until_ms.is_not(None)
     query = (
@@ -141,6 +142,7 @@ def case_counts(connection: Connection) -> CaseCounts:
         .where(c.state.in_((*OPEN, *IN_REVIEW)))
         .group_by(c.state, is_aside)
     )
+    query = query if grids is None else query.where(c.grid_id.in_(grids))
     counted = dict.fromkeys(CaseCounts.__struct_fields__, 0)
     for word, aside, number in connection.execute(query):
         counted[_where(CaseState(word), bool(aside))] += number
@@ -157,9 +159,11 @@ def _where(state: CaseState, is_aside: bool) -> str:
     return "going_on" if state is CaseState.SIGNED_OFF else "in_review"
 
 
-def open_cases(connection: Connection, limit: int) -> list[CaseRow]:
+def open_cases(
+    connection: Connection, limit: int, grids: frozenset[str] | None = None
+) -> list[CaseRow]:
     """Cases that nobody has reported: those that wait, those that somebody has, those put aside;
-    among each, faults behind all else; newest first."""
+    among each, faults behind all else; newest first. Of these grids, if they are given."""
     c = tables.cases.c
     order = (
         c.shelved_until_ms.is_not(None),
@@ -168,25 +172,29 @@ def open_cases(connection: Connection, limit: int) -> list[CaseRow]:
         c.moved_ms.desc(),
         c.case_id,
     )
-    return records(
-        connection, _CASES.where(c.state.in_(OPEN)).order_by(*order).limit(limit), CaseRow
-    )
+    query = _in(grids, _CASES.where(c.state.in_(OPEN)))
+    return records(connection, query.order_by(*order).limit(limit), CaseRow)
 
 
-def cases_in_review(connection: Connection, limit: int) -> list[CaseRow]:
+def cases_in_review(
+    connection: Connection, limit: int, grids: frozenset[str] | None = None
+) -> list[CaseRow]:
     """Reported cases: those to assess, those to sign off, those that go on; oldest first."""
     c = tables.cases.c
     rank = [c.state != state for state in IN_REVIEW]
-    query = _CASES.where(c.state.in_(IN_REVIEW)).order_by(*rank, c.moved_ms, c.case_id)
+    query = _in(grids, _CASES.where(c.state.in_(IN_REVIEW))).order_by(*rank, c.moved_ms, c.case_id)
     return records(connection, query.limit(limit), CaseRow)
 
 
 def closed_cases(
-    connection: Connection, limit: int, before: tuple[int, str] | None = None
+    connection: Connection,
+    limit: int,
+    before: tuple[int, str] | None = None,
+    grids: frozenset[str] | None = None,
 ) -> list[CaseRow]:
     """Closed cases, newest first; `before` is (raised_ms, case_id) of the last one seen."""
     c = tables.cases.c
-    query = _CASES.where(c.state == CaseState.CLOSED)
+    query = _in(grids, _CASES.where(c.state == CaseState.CLOSED))
     if before is not None:
         query = query.where(tuple_(c.raised_ms, c.case_id) < before)
     order = c.raised_ms.desc(), c.case_id.desc()
@@ -238,6 +246,10 @@ def outage_of(connection: Connection, case: CaseRow) -> OutageRow | None:
     )
     doors = [BlindDoor(row.door_id, row.label, _silent_ms(row.door_id, row.state)) for row in rows]
     return OutageRow(outage.outage_id, outage.area, outage.since_ms, outage.over_ms, doors)
+
+
+def _in(grids: frozenset[str] | None, query: Select[Any]) -> Select[Any]:
+    return query if grids is None else query.where(tables.cases.c.grid_id.in_(grids))
 
 
 def _silent_ms(door_id: str, state: bytes | None) -> int | None:

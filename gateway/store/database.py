@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -32,6 +33,17 @@ class StoreError(Exception):
     """The database cannot be used now. The text is a sentence for the person in charge."""
 
 
+class Chain(NamedTuple):
+    """The migrations of one kind of file, and how whoever lacks the file comes by it."""
+
+    folder: Path
+    head: str  # the newest
+    made_by: str  # the command that makes a new file
+
+
+SITE = Chain(MIGRATIONS, HEAD, "menshen enrol")
+
+
 class Store:
     """An open database file, at whatever migration it is; `open` brings it to the newest.
 
@@ -39,15 +51,22 @@ class Store:
 
     Args:
         path: The file. Its write-ahead log lies beside it.
+        chain: Which kind of file it is.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, chain: Chain = SITE) -> None:
+        self.path, self._chain = path, chain
         self._writers = _engine(path, writes=True)
         self._readers = _engine(path, writes=False)
 
     @classmethod
-    def open(cls, path: Path, settings_folder: Path | None = None, create: bool = True) -> "Store":
+    def open(
+        cls,
+        path: Path,
+        settings_folder: Path | None = None,
+        create: bool = True,
+        chain: Chain = SITE,
+    ) -> "Store":
         """The database at `path`, at the newest migration.
 
         Args:
@@ -55,17 +74,19 @@ class Store:
             settings_folder: Where the settings lie that name it. A marker there, or beside the
                 file, says that one was here already.
             create: Whether one is made where there was none, readable by its owner only.
+            chain: Which kind of file it is.
 
         Raises:
             StoreError: There is none, or one was here and is not any more; it cannot be used, or a
                 newer release wrote it.
         """
-        _need_file(path, create, marker.places(path, settings_folder))
-        store = cls(path)
+        _need_file(path, create, marker.places(path, settings_folder), chain)
+        store = cls(path, chain)
         try:
             with as_store_error(path):
                 store.migrate()
-                store._check_format()
+                if chain is SITE:
+                    store._check_format()
         except BaseException:
             store.close()
             raise
@@ -132,17 +153,17 @@ class Store:
 
     def migrate(self) -> None:
         """Bring it to the newest migration. StoreError if a newer release has been here."""
-        version = self._version()
-        if version == HEAD:
+        version, (folder, head, _) = self._version(), self._chain
+        if version == head:
             return
-        if version is not None and not any((MIGRATIONS / "versions").glob(f"{version}*.py")):
+        if version is not None and not any((folder / "versions").glob(f"{version}*.py")):
             raise StoreError(self._too_new(f"its tables are those of migration {version}"))
         # Alembic takes a third of a second to import; a start that has nothing to migrate skips it.
         from alembic import command
         from alembic.config import Config
 
         config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
+        config.set_main_option("script_location", str(folder))
         with self._writers.connect() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -164,8 +185,8 @@ class Store:
         which = f"by release {newer} of Menshen" if newer else "by a newer release of Menshen"
         return (
             f"{self.path} was written {which}, which is newer than this one ({RELEASE}): {why}, "
-            f"and this one knows up to {HEAD} and {STORED_FORMAT}; install that release again, or "
-            "put back a copy of the database that was made before it"
+            f"and this one knows up to {self._chain.head} and {STORED_FORMAT}; install that "
+            "release again, or put back a copy of the database that was made before it"
         )
 
     def _version(self) -> str | None:
@@ -215,15 +236,16 @@ def _sentence(path: Path, words: str) -> str:
     return f"the database {path} says: {words}"
 
 
-def _need_file(path: Path, create: bool, markers: list[Path]) -> None:
+def _need_file(path: Path, create: bool, markers: list[Path], chain: Chain) -> None:
     """There is a file at `path` that may be a database of ours; else StoreError, or one is made."""
     try:
         size = path.stat().st_size
     except (FileNotFoundError, NotADirectoryError):
         _need_none_before(path, markers)
         if not create:
-            raise StoreError(f"there is no database at {path}; `menshen enrol` makes one") from None
-        _make(path)
+            words = f"there is no database at {path}; `{chain.made_by}` makes one"
+            raise StoreError(words) from None
+        _make(path, chain)
     except OSError as error:
         raise StoreError(f"the database {path} cannot be opened: {error.strerror}") from error
     else:
@@ -258,14 +280,14 @@ def _last_seen(expected: marker.Expected) -> str:
     return f" until {at:%Y-%m-%d %H:%M} UTC"
 
 
-def _make(path: Path) -> None:
+def _make(path: Path, chain: Chain) -> None:
     """An empty database, whole from its first moment on: made beside its place, then moved there,
     readable by its owner only, for there are keys in it."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
-        store = Store(unfinished)
+        store = Store(unfinished, chain)
         try:
             with as_store_error(path):
                 store.migrate()
@@ -324,4 +346,4 @@ def _text(stored: bytes) -> str:
     return stored.decode(errors="replace")
 
 
-__all__ = ["HEAD", "Store", "StoreError", "as_store_error"]
+__all__ = ["HEAD", "SITE", "Chain", "Store", "StoreError", "as_store_error"]

@@ -67,17 +67,23 @@ class RefusalRow(msgspec.Struct, frozen=True):
     latest_ms: int
 
 
-def door_count(connection: Connection) -> int:
-    """How many doors the site has; those that were taken out of use do not count."""
+def door_count(connection: Connection, grids: frozenset[str] | None = None) -> int:
+    """How many doors the site has; those that were taken out of use do not count. Of these grids,
+    if they are given."""
     d = tables.doors.c
-    return _count(connection, select(func.count()).where(d.ended_ms.is_(None)))
+    query = select(func.count()).where(d.ended_ms.is_(None))
+    return _count(connection, query if grids is None else query.where(d.grid_id.in_(grids)))
 
 
-def doors(connection: Connection, limit: int, offset: int = 0) -> list[DoorRow]:
-    """Doors in use by grid and label, short labels first so that 3-201 stands before 10-101."""
+def doors(
+    connection: Connection, limit: int, offset: int = 0, grids: frozenset[str] | None = None
+) -> list[DoorRow]:
+    """Doors in use by grid and label, short labels first so that 3-201 stands before 10-101. Of
+    these grids, if they are given."""
     d = tables.doors.c
     order = (tables.grids.c.name, d.grid_id, func.length(d.label), d.label, d.door_id)
     in_use = _DOORS.where(d.ended_ms.is_(None))
+    in_use = in_use if grids is None else in_use.where(d.grid_id.in_(grids))
     return _doors(connection, in_use.order_by(*order).limit(limit).offset(offset))
 
 
@@ -86,13 +92,20 @@ def doors_of(connection: Connection, door_ids: list[str]) -> list[DoorRow]:
     return _doors(connection, _DOORS.where(tables.doors.c.door_id.in_(door_ids)))
 
 
-def wardens(connection: Connection, limit: int, grid_id: str | None = None) -> list[WardenRow]:
-    """Wardens by grid and name, but for those who have left; of one grid if it is given."""
+def wardens(
+    connection: Connection,
+    limit: int,
+    grid_id: str | None = None,
+    grids: frozenset[str] | None = None,
+) -> list[WardenRow]:
+    """Wardens by grid and name, but for those who have left; of one grid, or of some, if they are
+    given."""
     w = tables.wardens.c
     query = (
         _WARDENS.where(w.ended_ms.is_(None)).order_by(w.grid_id, w.name, w.warden_id).limit(limit)
     )
     query = query if grid_id is None else query.where(w.grid_id == grid_id)
+    query = query if grids is None else query.where(w.grid_id.in_(grids))
     return records(connection, query, WardenRow)
 
 

@@ -78,15 +78,21 @@ class CanarySeal:
 class RobotPhone:
     """Reads a warden's inbox over the network and signs for each page, as a handheld does."""
 
-    def __init__(self, console: str, warden_id: str, password: str | None) -> None:
+    def __init__(
+        self, console: str, warden_id: str, password: str | None, token: str | None = None
+    ) -> None:
         self._console, self._warden_id = console.rstrip("/"), warden_id
-        self._auth = aiohttp.BasicAuth("menshen", password) if password else None
+        # A token is for a site with accounts, which knows no password for all.
+        self._auth = aiohttp.BasicAuth("menshen", password) if password and not token else None
+        self._shown = {"Authorization": f"Bearer {token}"} if token else {}
         self._is_cut = False
 
     async def live(self, say: Say) -> None:
         """Read and sign until cancelled; a gateway that is away is told once."""
         timeout = aiohttp.ClientTimeout(total=ANSWER_S)
-        async with aiohttp.ClientSession(auth=self._auth, timeout=timeout) as session:
+        async with aiohttp.ClientSession(
+            auth=self._auth, headers=self._shown, timeout=timeout
+        ) as session:
             while True:
                 try:
                     for page in await self._unsigned(session):

@@ -3,10 +3,10 @@
 It is a process of its own: `server` serves it within `limits`, on `connections` that each have
 their deadlines; with HTTPS, `entrance` takes in whoever comes, by `tls`. The gateway is at the
 other end of `gateway.link`. Then `app`, the whole as one ASGI application. What every request
-passes: `security`, which asks `clients` who it is, then `actor` (who acts); what every route is
-handed: `context`, which draws `once` what many ask for; what comes back without a page: `answers`.
-What people do: `actions` on a case, `announcing` an opening, and `endings` of what stands at a
-door.
+passes: `security`, which asks `clients` from where it comes and `visitors` who is signed in,
+`access` (which right each address needs), `actor` (who acts); what every route is handed:
+`context`, which draws `once` what many ask for; what comes back without a page: `answers`. What
+people do: `actions` on a case, `announcing` an opening, and `endings` of what stands at a door.
 
 How things are said: `case_words` and `door_words`, which templates ask through `presenters`;
 `drawing` makes HTML. The wall: `door_places` (building and stair of a label), `door_map` (all doors

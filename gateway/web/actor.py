@@ -7,7 +7,8 @@
 - A program names the actor in the header Menshen-Actor: a warden's id (percent-encoded where it is
   not ASCII), or "centre".
 
-There are no accounts yet: whoever is past the password can act as anybody (SECURITY.md).
+At a site with accounts none of that counts: who acts is who signed in, or the program whose token
+it is. Without them, whoever is past the password can act as anybody (SECURITY.md).
 """
 
 import hashlib
@@ -19,12 +20,13 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.core.actor import CENTRE, Actor, actor_of
+from gateway.core.actor import CENTRE, Actor, ActorKind
 from gateway.language.catalogue import N_
 from gateway.store import views
 from gateway.web.answers import HttpProblem
 from gateway.web.context import WebContext
 from gateway.web.security import prefix
+from gateway.web.visitors import visitor
 
 HEADER: Final = "Menshen-Actor"
 COOKIE: Final = "menshen_actor"
@@ -37,21 +39,27 @@ _SAY_AGAIN = N_("Say again who works at this screen, then do it again.")
 
 
 def of_program(request: Request) -> Actor:
-    """Whom the header names. HttpProblem without one."""
+    """Who signed in; without accounts whom the header names. HttpProblem without one."""
+    who = visitor(request)
+    if who is not None:
+        return who.actor
     named = unquote(request.headers.get(HEADER, ""))
     if not 0 < len(named) <= _ID_MAX:
         raise HttpProblem(422, _UNSAID)
-    return actor_of(named)
+    return registered(named)
 
 
 def at_screen(context: WebContext, request: Request) -> Actor | None:
     """Who works at the screen from which this comes; None if that must be asked anew."""
+    who = visitor(request)
+    if who is not None:
+        return who.actor
     kept = request.cookies.get(COOKIE)
     if kept is None:
         return CENTRE
     named, _, signature = kept.rpartition(".")
     is_ours = hmac.compare_digest(signature.encode(), _signature(context, named).encode())
-    return actor_of(unquote(named)) if is_ours else None
+    return registered(unquote(named)) if is_ours else None
 
 
 def acting_at_screen(context: WebContext, request: Request) -> Actor:
@@ -60,6 +68,12 @@ def acting_at_screen(context: WebContext, request: Request) -> Actor:
     if actor is None:
         raise HttpProblem(409, _SAY_AGAIN)
     return actor
+
+
+def on_phone(request: Request) -> Actor:
+    """Who acts on a warden's page: who signed in; without accounts whose page it is."""
+    who = visitor(request)
+    return who.actor if who is not None else registered(str(request.path_params["warden_id"]))
 
 
 def keep(context: WebContext, request: Request, response: Response, actor: Actor) -> None:
@@ -76,9 +90,14 @@ def keep(context: WebContext, request: Request, response: Response, actor: Actor
 
 
 def check_known(connection: Connection, actor: Actor) -> None:
-    """HttpProblem unless the actor is the centre or a warden of this site."""
-    if actor != CENTRE and views.warden(connection, actor.actor_id) is None:
+    """HttpProblem unless the actor is the centre, a warden of this site, or an account."""
+    if actor.kind is ActorKind.WARDEN and views.warden(connection, actor.actor_id) is None:
         raise HttpProblem(422, _NOBODY)
+
+
+def registered(named: str) -> Actor:
+    """The centre, or a warden whom the registry may know: no text makes an account of itself."""
+    return CENTRE if named == CENTRE.actor_id else Actor(ActorKind.WARDEN, named)
 
 
 def _signature(context: WebContext, named: str) -> str:

@@ -55,15 +55,23 @@ def json_answer(value: Any) -> Response:
     return Response(msgspec.json.encode(value), media_type="application/json")
 
 
-def list_answer(request: HTTPConnection, value: Any) -> Response:
-    """A list as JSON under a tag of what stands in it; 304 without it for whoever has it already
-    and says so with `If-None-Match`."""
+def list_answer(
+    request: HTTPConnection, value: Any, grids: frozenset[str] | None = None
+) -> Response:
+    """A list as JSON under a tag of what stands in it, and for the sight of which grids (None: all)
+    it was cut; 304 without it for whoever has it already and says so with `If-None-Match`."""
     body = msgspec.json.encode(value)
-    tag = f'"{blake2b(body, digest_size=TAG_BYTES).hexdigest()}"'
+    sight = b"" if grids is None else msgspec.json.encode(sorted(grids))
+    tag = f'"{blake2b(body, digest_size=TAG_BYTES, key=_short(sight)).hexdigest()}"'
     known = request.headers.get("if-none-match", "")
     if tag in [one.strip().removeprefix("W/") for one in known.split(",")]:
         return Response(status_code=304, headers={"ETag": tag})
     return Response(body, headers={"ETag": tag}, media_type="application/json")
+
+
+def _short(sight: bytes) -> bytes:
+    """What tells sights apart, as a key; none for who sees all."""
+    return blake2b(sight, digest_size=TAG_BYTES).digest() if sight else b""
 
 
 def problem_answer(

@@ -1,5 +1,6 @@
 """The console as one ASGI application: security, the pages, and what goes wrong in sentences."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +15,21 @@ from gateway.language.catalogue import N_, say
 from gateway.settings import Settings
 from gateway.store.database import Store, StoreError
 from gateway.web import live_stream
+from gateway.web.access import AccessMiddleware, addresses
 from gateway.web.answers import NOT_FOUND, HttpProblem, is_api, problem_answer
 from gateway.web.api import acting, announcing, reading
 from gateway.web.context import AWAY, WebContext
-from gateway.web.pages import cases, doors, health, trust, wallboard, warden_inbox
+from gateway.web.pages import (
+    accounts,
+    audit,
+    cases,
+    doors,
+    health,
+    sign_in,
+    trust,
+    wallboard,
+    warden_inbox,
+)
 from gateway.web.security import SecurityMiddleware
 from gateway.web.topics import Topics
 
@@ -48,10 +60,17 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     app.state.topics, app.state.figures = topics, context.figures
     for part in (wallboard, cases, doors, warden_inbox, health, trust, reading, acting, announcing):
         app.include_router(part.routes(context))
+    for part in (sign_in, accounts, audit):
+        app.include_router(part.routes(context))
     app.include_router(live_stream.routes(context, topics))
     app.mount("/static", Static(directory=STATIC))
-    app.add_middleware(SecurityMiddleware, settings=settings, figures=context.figures)
     _explain(app, context)
+    explain = _explainer(app)
+    routes = addresses(app)
+    app.add_middleware(AccessMiddleware, context=context, routes=routes, explain=explain)
+    app.add_middleware(
+        SecurityMiddleware, settings=settings, figures=context.figures, visitors=context.visitors
+    )
     return app
 
 
@@ -83,6 +102,16 @@ def _explain(app: FastAPI, context: WebContext) -> None:
         sentence = NOT_FOUND if error.status_code == 404 else _NOT_DONE
         detail = say(sentence, context.language(request))
         return _explained(context, request, error.status_code, detail)
+
+
+def _explainer(app: FastAPI) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """What answers an error before a route is reached, as `_explain` has it."""
+
+    async def explain(request: Request, error: Exception) -> Response:
+        answer = app.exception_handlers[type(error)](request, error)
+        return answer if isinstance(answer, Response) else await answer
+
+    return explain
 
 
 def _explained(context: WebContext, request: Request, status: int, detail: str) -> Response:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from gateway.accounts.roles import Right, Whose
 from gateway.core.events import Event
 from gateway.core.subject import Subject
 from gateway.engine.gateway import Gateway, GatewayAwayError
@@ -31,6 +32,7 @@ from gateway.web.drawing import Drawing
 from gateway.web.figures import ConsoleFigures
 from gateway.web.once import Once
 from gateway.web.security import prefix
+from gateway.web.visitors import Visitors, signs_in, visitor
 
 SUBMIT_S: Final = 10.0  # how long a person waits for the commit before being told
 
@@ -63,6 +65,7 @@ class WebContext:
         self.settings, self.store, self.gateway = settings, store, gateway
         self.rulebook, self.zone = settings.rulebook, settings.zone
         self.figures = ConsoleFigures()
+        self.visitors = Visitors(settings, store, self.now_ms)
         self._limiters = {lane: anyio.CapacityLimiter(most) for lane, most in _THREADS.items()}
         self.key = secrets.token_bytes(32)  # signs what a screen keeps, for this run
         self._submissions: set[asyncio.Task[Answer]] = set()
@@ -111,7 +114,7 @@ class WebContext:
         values = self.setting(request)
         key = template, request.url.path, request.url.query, values["language"], prefix(request)
         html = await self.once(
-            (*key, values["away"], values["clock_doubted"]),
+            (*key, _sight(request), values["away"], values["clock_doubted"]),
             lambda: self.read(
                 lambda connection: self.draw(template, values, gather(connection)), Lane.PAGES
             ),
@@ -138,8 +141,11 @@ class WebContext:
 
     def setting(self, request: Request) -> dict[str, Any]:
         """What every template may use, for this request."""
-        before = prefix(request)
+        before, who = prefix(request), visitor(request)
         return {
+            "signs_in": signs_in(request.scope),
+            "can": lambda right: who is None or who.reach(Right(right)) is not Whose.NOBODYS,
+            "own_inbox": who.account.warden_id if who is not None else None,
             "language": self.language(request),
             "site": self.settings.site.name,
             "in_language": lambda name: "?" + urlencode({**request.query_params, "lang": name}),
@@ -163,6 +169,11 @@ class WebContext:
         """HTML. For a thread: a wall of 500 doors takes a while."""
         return self._drawing.draw(setting["language"], template, setting | values)
 
+    def scope(self, request: Request, right: Right) -> frozenset[str] | None:
+        """The grids to which a list is cut for whoever asks; None where it is whole."""
+        who = visitor(request)
+        return None if who is None else who.scope(right)
+
     async def submit(self, subject: Subject, event: Event) -> bool:
         """As `act`: whether it changed something."""
         return (await self.action(subject, event)).changed
@@ -184,3 +195,11 @@ class WebContext:
             raise HttpProblem(404, NOT_FOUND) from None
         except GatewayAwayError as error:
             raise HttpProblem(503, _NOT_KNOWN if error.was_sent else AWAY) from None
+
+
+def _sight(request: Request) -> Hashable:
+    """What decides what somebody sees of a page that is drawn for all."""
+    who = visitor(request)
+    if who is None:
+        return signs_in(request.scope)
+    return who.account.roles, who.grids, who.account.warden_id is None

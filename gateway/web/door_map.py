@@ -109,20 +109,26 @@ class Doors(Struct, frozen=True):
 class DoorMap:
     """The doors as they were last read, and how they are shown to one query."""
 
-    def __init__(self, query: DoorQuery, rulebook: Rulebook) -> None:
-        self._query, self._rulebook = query, rulebook
+    def __init__(
+        self, query: DoorQuery, rulebook: Rulebook, grids: frozenset[str] | None = None
+    ) -> None:
+        self._query, self._rulebook, self._grids = query, rulebook, grids
         self._spots: dict[str, Spot] = {}  # in the order of the wall
         self.total = 0
 
     def all(self, connection: Connection, now_ms: int) -> None:
         """Read every door anew."""
-        self.total = views.door_count(connection)
-        spots = [self._spot(row, now_ms) for row in views.doors(connection, DOORS_MAX)]
+        self.total = views.door_count(connection, self._grids)
+        rows = views.doors(connection, DOORS_MAX, grids=self._grids)
+        spots = [self._spot(row, now_ms) for row in rows]
         spots.sort(key=lambda spot: spot.order)
         self._spots = {spot.tile.door_id: spot for spot in spots}
 
     def some(self, connection: Connection, door_ids: list[str], now_ms: int) -> bool:
         """Read these doors anew. False if one of them is not known yet, and might belong here."""
+        if self._grids is not None:
+            rows = views.doors_of(connection, door_ids)
+            door_ids = [row.door_id for row in rows if row.grid_id in self._grids]
         if not self._spots.keys() >= set(door_ids) and len(self._spots) < DOORS_MAX:
             return False
         known = [door_id for door_id in door_ids if door_id in self._spots]

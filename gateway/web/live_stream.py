@@ -18,7 +18,10 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Send
 
+from gateway.accounts.roles import Right
 from gateway.language.catalogue import LOCALES, N_
+from gateway.store.database import StoreError
+from gateway.web.access import Need, Thing, actions_of, check, look
 from gateway.web.actor import at_screen
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Lane, WebContext
@@ -31,6 +34,7 @@ from gateway.web.pages.warden_inbox import Inbox
 from gateway.web.security import prefix
 from gateway.web.seldom import Seldom
 from gateway.web.topics import Listener, Topic, Topics
+from gateway.web.visitors import Visitor, visitor
 
 STREAMS_MAX: Final = 1_000  # some 60 kB each
 KEPT_FOR_PHONES: Final = 250  # of them, which no wall takes away
@@ -105,9 +109,30 @@ def routes(context: WebContext, topics: Topics) -> APIRouter:
         else:
             seen = request.headers.get("last-event-id", seen)
             wanted = [Wanted(view, name, seen, context.language(request))]
+        for one in wanted:
+            await _check(context, request, one)
         return lines.open(request, wanted)
 
     return router
+
+
+_NEEDS: Final = {
+    "wallboard": Need(Right.DOORS),
+    "cases": Need(Right.CASES),
+    "case": Need(Right.CASES, Thing.CASE),
+    "door": Need(Right.DOORS, Thing.DOOR),
+    "inbox": Need(Right.INBOX, Thing.PERSON),
+}
+
+
+async def _check(context: WebContext, request: Request, wanted: Wanted) -> None:
+    """As a page's rule has it, and in the audit as its page is. HttpProblem where it may not be."""
+    who, need = visitor(request), _NEEDS.get(wanted.kind)
+    if who is None or need is None:
+        return
+    why = await check(context, who, need, wanted.name)
+    if need.thing is not Thing.LIST:
+        await look(context, who, "live", f"{need.thing} {wanted.name}", why, is_counted=False)
 
 
 def _read(text: str, label: str) -> Wanted:
@@ -141,10 +166,11 @@ class _Lines:
             raise HttpProblem(503, _FULL)
         self._figures.streams += 1
         setting, where = context.setting(request), prefix(request)
+        scope = context.scope(request, Right.DOORS), context.scope(request, Right.CASES)
 
         def join(listener: Listener) -> None:
             for one, make_view in zip(wanted, views, strict=True):
-                key = one.kind, one.name, one.language, where, _own(one.kind, listener)
+                key = one.kind, one.name, one.language, where, _own(one.kind, listener), scope
                 here = setting | {"language": one.language}
 
                 def make(
@@ -157,7 +183,8 @@ class _Lines:
 
                 self._topics.join(key, make, one.lane, listener, one.seen, one.label)
 
-        return Stream(_events(self._topics, join), self._closer())
+        ends = _Ends(context, visitor(request))
+        return Stream(_events(self._topics, join, ends), self._closer())
 
     def _closer(self) -> Callable[[], None]:
         is_open = True
@@ -176,11 +203,29 @@ def _own(kind: str, listener: Listener) -> Hashable:
     return listener if kind == "case" else None
 
 
-async def _events(topics: Topics, join: Callable[[Listener], None]) -> AsyncGenerator[str, None]:
+class _Ends:
+    """Whether a line is to end: whoever began it is not signed in any more."""
+
+    def __init__(self, context: WebContext, who: Visitor | None) -> None:
+        self._visitors, self._who = context.visitors, who
+
+    async def has_ended(self) -> bool:
+        """Asked at every event, of which there is one a second or two."""
+        try:
+            return self._who is not None and not await self._visitors.is_live(self._who.session)
+        except StoreError:
+            return True
+
+
+async def _events(
+    topics: Topics, join: Callable[[Listener], None], ends: _Ends
+) -> AsyncGenerator[str, None]:
     with topics.listener() as listener:
         yield "retry: 2000\n\n"
         join(listener)
         async for event in listener.events():
+            if await ends.has_ended():
+                return
             yield event
 
 
@@ -189,13 +234,14 @@ def _view(
 ) -> Callable[[], LiveView] | None:
     """Makes what the page shows that listens; None for one that only wants to know of commits."""
     kinds: dict[str, Callable[[], LiveView]] = {
-        "wallboard": lambda: Wallboard(DoorQuery.named(name), context.rulebook),
-        "cases": OpenCases,
-        "case": lambda: OneCase(name, context.rulebook.rules.sign_off, by),
+        "wallboard": lambda: Wallboard(DoorQuery.named(name), context.rulebook, doors),
+        "cases": lambda: OpenCases(cases),
+        "case": lambda: OneCase(name, context.rulebook.rules.sign_off, by, can),
         "door": lambda: OneDoor(name, context.rulebook),
         "inbox": lambda: Inbox(name),
     }
-    by = at_screen(context, request)
+    by, can = at_screen(context, request), actions_of(request)
+    doors, cases = context.scope(request, Right.DOORS), context.scope(request, Right.CASES)
     if not kind:
         return None
     if kind not in kinds:

@@ -4,9 +4,10 @@
 2. The host that the browser asked for must be ours (a strange name that points here is an attack).
 3. Over a network in clear, nobody but the proxies that the settings name; they speak TLS for us.
 4. The password, where one is set; without it only what a phone needs to trust us (`OPEN`).
-5. A POST must come from our own pages (Origin). Nothing that is sent may be longer than a form, and
+5. At a site with accounts, in its place: whose session it is. What they may is `access.py`'s.
+6. A POST must come from our own pages (Origin). Nothing that is sent may be longer than a form, and
    that is counted as it comes.
-6. Every answer says: no scripts or styles but our own files, no storing, no guessing of types.
+7. Every answer says: no scripts or styles but our own files, no storing, no guessing of types.
    Over TLS also: by TLS only from now on, and every cookie likewise.
 
 All of it comes before the first look into the database.
@@ -23,22 +24,17 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.accounts.site_password import (
-    SLOW_S,
-    TOKEN,
-    TOKEN_S,
-    USER,
-    WAIT_MAX_S,
-    Answer,
-    PasswordGate,
-)
+from gateway.accounts.patience import SLOW_S, WAIT_MAX_S
+from gateway.accounts.site_password import TOKEN, TOKEN_S, USER, Answer, PasswordGate
 from gateway.language.catalogue import N_, say
 from gateway.language.negotiate import chosen
 from gateway.settings import Settings
+from gateway.store.database import StoreError
 from gateway.web.answers import is_api, problem_answer
 from gateway.web.clients import Clients, Rate, is_own
 from gateway.web.figures import ConsoleFigures
 from gateway.web.seldom import Seldom
+from gateway.web.visitors import Visitors
 
 BODY_MAX: Final = 16_384
 WRONG_WAIT_S: Final = 0.5
@@ -72,6 +68,7 @@ _IN_CLEAR = N_(
 )
 _LOCKED = N_("Too many different passwords were tried from here; try again in a few seconds.")
 _TOO_FAST = N_("Too many requests come from here; try again in a few seconds.")
+_NO_ACCOUNTS = N_("The accounts of this site cannot be read now, so nobody is let in: {why}.")
 _TWO_LENGTHS = N_("This request says its length twice, so it was not read.")
 _STRANGE_ORIGIN = N_("This came from another site's page, so it was not done.")
 _TOO_LONG = N_("That is more than any form here sends, so it was not read.")
@@ -86,16 +83,20 @@ def prefix(connection: HTTPConnection) -> str:
 class Refusal(Exception):
     """A request that goes no further: status, sentence, headers."""
 
-    def __init__(self, status: int, sentence: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, sentence: str, headers: dict[str, str] | None = None, **facts: object
+    ) -> None:
         super().__init__(sentence)
-        self.status, self.sentence, self.headers = status, sentence, headers
+        self.status, self.sentence, self.headers, self.facts = status, sentence, headers, facts
 
 
 class SecurityMiddleware:
     """ASGI middleware around the whole console."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, figures: ConsoleFigures) -> None:
-        self._app, self._figures = app, figures
+    def __init__(
+        self, app: ASGIApp, settings: Settings, figures: ConsoleFigures, visitors: Visitors
+    ) -> None:
+        self._app, self._figures, self._visitors = app, figures, visitors
         self._language = settings.site.language
         password = settings.console.password
         self._gate = PasswordGate(password) if password else None
@@ -126,11 +127,12 @@ class SecurityMiddleware:
     ) -> None:
         source = self._clients.source(connection)
         await self._check_rate(source)
-        self._check_host(connection.headers)
         if self._is_in_clear and not self._clients.is_near(connection):
             raise Refusal(421, _IN_CLEAR)
-        if not _is_open(connection, method):
-            await self._check_password(connection, source, answering)
+        if not await self._check_session(connection):
+            self._check_host(connection.headers)
+            if not _is_open(connection, method):
+                await self._check_password(connection, source, answering)
         if method not in ("GET", "HEAD"):
             _check_origin(connection, answering.is_https)
         _check_length(connection.headers)
@@ -139,6 +141,7 @@ class SecurityMiddleware:
         self, refusal: Refusal, connection: HTTPConnection, receive: Receive, send: Send
     ) -> None:
         sentence = say(refusal.sentence, chosen(connection, self._language))
+        sentence = sentence.format(**refusal.facts) if refusal.facts else sentence
         if is_api(connection):
             answer: Response = problem_answer(refusal.status, sentence, refusal.headers)
         else:
@@ -153,6 +156,18 @@ class SecurityMiddleware:
         _seldom.warn("somebody sends far more requests than screens do; they are refused")
         await asyncio.sleep(FAST_WAIT_S)
         raise Refusal(429, _TOO_FAST, {"Retry-After": "5", "Connection": "close"})
+
+    async def _check_session(self, connection: HTTPConnection) -> bool:
+        """Find out who asks, where people sign in; whether they do. Without the accounts of a site
+        that had some nobody is let in."""
+        try:
+            if not self._visitors.is_used():
+                return False
+            await self._visitors.receive(connection)
+        except StoreError as error:
+            _seldom.warn("nobody is let in: %s", error)
+            raise Refusal(503, _NO_ACCOUNTS, why=str(error).rstrip(".")) from error
+        return True
 
     def _check_host(self, headers: Headers) -> None:
         """Without a password, only this machine's own names: a rebound name finds nothing here."""

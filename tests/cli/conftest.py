@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from gateway.cli.app import app
 from gateway.registry.enrolment import Enrolment
 from gateway.registry.rows import NewDoor, NewGrid, NewSeal, NewWarden
-from gateway.settings.secret import SECRETS
+from gateway.settings.secret import PROGRAM_TOKEN, SECRETS
 from gateway.store.database import Store
 
 KEY = bytes(range(32))
@@ -42,6 +42,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "MENSHEN_CONFIG",
         *SECRETS.values(),
         *(f"{name}_FILE" for name in SECRETS.values()),
+        PROGRAM_TOKEN,
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)

@@ -24,6 +24,7 @@ IN_COMMON = {"app", "exit_codes", "options", "option_fields", "output", "listeni
 PARTS_OF_CHECK = {
     f"check_{part}"
     for part in (
+        "accounts",
         "channels",
         "console",
         "machine",

@@ -16,6 +16,7 @@ def test_every_part_has_a_line_with_its_mark(menshen, store):
     assert lines == {
         "settings": "ok",
         "database": "ok",
+        "accounts": "ok",
         "gateway": "warn",
         "broker": "fail",
         "disk": "ok",

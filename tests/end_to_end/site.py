@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import sqlite3
@@ -24,6 +25,7 @@ from tests import neighbours
 
 HOUR_MS = 3_600_000
 DOORS_IN_A_GRID = 50  # the small end of what a warden sees to
+_PLACES = os.pathsep.join([str(neighbours.ROOT), str(neighbours.ROOT / "firmware")])
 # A few seals stand for a city: each opens more often than any door, and chatter is not the matter.
 _SETTINGS = """\
 [site]
@@ -33,7 +35,7 @@ port = {broker_port}
 echo_s = 1.0
 [console]
 port = {console_port}
-[webhook]
+{console}[webhook]
 url = "{webhook_url}"
 [rules]
 off_delay_ms = 200
@@ -85,30 +87,54 @@ class Site:
 
 
 def found(
-    folder: Path, chance: random.Random, *, doors: int, ordered: int, broker_port: int, webhook: str
+    folder: Path,
+    chance: random.Random,
+    *,
+    doors: int,
+    ordered: int,
+    broker_port: int,
+    webhook: str,
+    console: str = "",
 ) -> Site:
-    """Make a site of so many doors in `folder`; the first `ordered` of them are under an order."""
+    """Make a site of so many doors in `folder`; the first `ordered` of them are under an order.
+    `console`: more lines of its settings."""
     folder.mkdir(parents=True, exist_ok=True)
     console_port = neighbours.unused_port()
-    text = _SETTINGS.format(broker_port=broker_port, console_port=console_port, webhook_url=webhook)
+    text = _SETTINGS.format(
+        broker_port=broker_port, console_port=console_port, webhook_url=webhook, console=console
+    )
     (folder / "menshen.toml").write_text(text)
     seals = [
         Enrolled(chance.randbytes(8).hex(), chance.randbytes(ccm.KEY_BYTES), f"door-{n:04d}")
         for n in range(doors)
     ]
     _enrol(folder / "menshen.db", seals, ordered)
-    return Site(folder, f"http://127.0.0.1:{console_port}", seals)
+    scheme = "https" if "certificate" in console else "http"
+    return Site(folder, f"{scheme}://127.0.0.1:{console_port}", seals)
 
 
 def gateway(site: Site, **environment: str) -> neighbours.Neighbour:
     """The real gateway on this site, not yet started, with so much more in its environment. It
     counts as ready once it is spawned."""
     command = [sys.executable, "-m", "gateway", "run", "--config", str(site.settings)]
-    places = os.pathsep.join([str(neighbours.ROOT), str(neighbours.ROOT / "firmware")])
     # A gateway that may not keep its compiled modules starts three times as slowly as a user's.
-    found = ["/usr/bin/env", "-u", "PYTHONDONTWRITEBYTECODE", f"PYTHONPATH={places}"]
+    found = ["/usr/bin/env", "-u", "PYTHONDONTWRITEBYTECODE", f"PYTHONPATH={_PLACES}"]
     found += [f"{name}={value}" for name, value in environment.items()]
     return neighbours.Neighbour("gateway", found + command, site.folder, lambda: True)
+
+
+async def command(site: Site, *words: str, typed: str = "") -> str:
+    """Run `menshen` with these words on this site; what it said."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gateway", *words, "--config", str(site.settings)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": _PLACES},
+    )
+    said, complained = await process.communicate(typed.encode())
+    assert process.returncode == 0, (words, complained.decode())
+    return said.decode()
 
 
 def _enrol(path: Path, seals: Sequence[Enrolled], ordered: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import sys
 from collections.abc import Callable
@@ -19,15 +20,42 @@ from tests.end_to_end import site as sites
 from tests.end_to_end.site import Site, pending_row
 
 PATIENCE_S = 40.0
+WARDEN = "warden-grid-00"
 
 
 async def test_a_canary_opens_and_its_phone_signs_for_it(
     mosquitto: Callable[[], neighbours.Broker], tmp_path: Path
 ) -> None:
-    broker = mosquitto()
+    site, broker_port = _founded(tmp_path, mosquitto())
+    gateway = sites.gateway(site)
+    gateway.start()
+    try:
+        said = await _listen(site, broker_port)
+    finally:
+        gateway.stop()
+    assert any("the canary opens" in line for line in said)
+    _is_signed_for(site)
+
+
+async def test_at_a_site_with_accounts_its_phone_shows_a_token(
+    mosquitto: Callable[[], neighbours.Broker], tmp_path: Path
+) -> None:
+    site, broker_port = _founded(tmp_path, mosquitto())
+    await sites.command(site, "account", "add", "canary", "--program", "--warden", WARDEN)
+    token = (await sites.command(site, "account", "token", "canary")).splitlines()[0]
+    gateway = sites.gateway(site)
+    gateway.start()
+    try:
+        await _listen(site, broker_port, MENSHEN_CONSOLE_TOKEN=token)
+    finally:
+        gateway.stop()
+    _is_signed_for(site)
+
+
+def _founded(folder: Path, broker: neighbours.Broker) -> tuple[Site, int]:
     chance = random.Random(1)  # noqa: S311 - ids for a test
     site = sites.found(
-        tmp_path / "site",
+        folder / "site",
         chance,
         doors=1,
         ordered=0,
@@ -35,13 +63,10 @@ async def test_a_canary_opens_and_its_phone_signs_for_it(
         webhook="",
     )
     _make_canary(site)
-    gateway = sites.gateway(site)
-    gateway.start()
-    try:
-        said = await _listen(site, broker.port)
-    finally:
-        gateway.stop()
-    assert any("the canary opens" in line for line in said)
+    return site, broker.port
+
+
+def _is_signed_for(site: Site) -> None:
     store = site.store()
     with store.reading() as connection:
         pages = connection.execute(
@@ -65,7 +90,7 @@ def _make_canary(site: Site) -> None:
     store.close()
 
 
-async def _listen(site: Site, broker_port: int) -> list[str]:
+async def _listen(site: Site, broker_port: int, **environment: str) -> list[str]:
     """Run `menshen canary` until its phone has signed once; what it printed."""
     seal = site.seals[0]
     settings = {
@@ -85,8 +110,9 @@ async def _listen(site: Site, broker_port: int) -> list[str]:
     path.write_text(json.dumps(settings))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "gateway", "canary", str(path)),
-        *("--console", site.console_url, "--warden", "warden-grid-00", "--every", "10"),
+        *("--console", site.console_url, "--warden", WARDEN, "--every", "10"),
         cwd=neighbours.ROOT,
+        env=os.environ | environment,
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.web.signed_in import signed_in_site
 from tests.web.web_site import console, first_case, new_store
 
 LISTS = ("/api/doors", "/api/cases", "/api/wardens/wang/pages", "/api/wardens/wang/unsigned")
@@ -23,3 +24,20 @@ async def test_who_has_it_already_gets_nothing_until_it_changes(path: str, tmp_p
         assert (changed.status_code, changed.headers["etag"] != tag) == (200, True)
         assert first_case(0) in changed.text or "/doors" in path
     store.close()
+
+
+@pytest.mark.parametrize("path", ["/api/cases", "/api/doors"])
+async def test_what_one_person_has_is_nothing_to_another(path: str, tmp_path: Path) -> None:
+    async with signed_in_site(tmp_path) as site:
+        hers = await site.asks("wang", "GET", path)  # of grid g1
+        known = {"If-None-Match": hers.headers["etag"]}
+        assert (await site.asks("wang", "GET", path, headers=known)).status_code == 304
+        for name in ("li", "desk"):  # of grid g2, and of all: even where both lists are empty
+            theirs = await site.asks(name, "GET", path, headers=known)
+            assert (theirs.status_code, theirs.headers["etag"] != known["If-None-Match"]) == (
+                200,
+                True,
+            )
+        assert (await site.asks("deng", "GET", path, headers=known)).status_code == 304  # as wang
+        assert (await site.asks("", "GET", path, headers=known)).status_code == 401
+        assert (await site.asks("adm", "GET", path, headers=known)).status_code == 403

@@ -8,16 +8,9 @@ import pytest
 from pydantic import ValidationError
 from starlette.requests import HTTPConnection
 
-from gateway.accounts import site_password
-from gateway.accounts.site_password import (
-    LOCKED_S,
-    SLOW_S,
-    TOKEN,
-    TRIES_MAX,
-    WAIT_MAX_S,
-    Answer,
-    PasswordGate,
-)
+from gateway.accounts import patience
+from gateway.accounts.patience import LOCKED_S, PLACES_MAX, SLOW_S, TRIES_MAX, WAIT_MAX_S
+from gateway.accounts.site_password import TOKEN, Answer, PasswordGate
 from gateway.core.actor import actor_of
 from gateway.core.events import CaseAcknowledged
 from gateway.core.subject import of_door
@@ -153,7 +146,7 @@ async def test_i7_guesses_through_a_proxy_without_a_header_lock_nobody_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(security, "WRONG_WAIT_S", 0.0)
-    monkeypatch.setattr(site_password, "SLOW_S", 0.05)
+    monkeypatch.setattr(patience, "SLOW_S", 0.05)
     async with console(new_store(tmp_path), **OPEN_TO_ALL) as site:
         for number in range(TRIES_MAX + 2):
             await site.client.get("/health", headers={"authorization": guess(number)})
@@ -232,9 +225,9 @@ def test_one_machine_cannot_guess_under_many_addresses() -> None:
 
 def test_what_the_gate_remembers_is_bounded() -> None:
     gate = PasswordGate("right")
-    for number in range(site_password.SOURCES_MAX + 10):
+    for number in range(PLACES_MAX + 10):
         gate.answer(WRONG, None, f"source {number}", number)
-    assert gate.remembered == site_password.SOURCES_MAX
+    assert gate.remembered == PLACES_MAX
 
 
 async def test_i8_a_body_is_counted_as_it_comes_whatever_its_head_says(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from gateway.core.actor import CENTRE, Actor
+from gateway.core.actor import Actor, ActorKind
 from gateway.core.cases import escalation
 from gateway.core.deadline_index import earliest
 from gateway.core.doors.orders import quiet
@@ -280,7 +280,8 @@ def come_back(
         if slow_ms > now_ms:
             return replace(holder, case=replace(case, returns_ms=slow_ms)), ()
     had = case.moved_by
-    first_to = "" if goes_off or had is None or had == CENTRE else had.actor_id
+    is_told = had is not None and had.kind is ActorKind.WARDEN
+    first_to = had.actor_id if had and is_told and not goes_off else ""
     page_id, hours = f"{case.case_id}{BACK}{due_ms}", _quiet(holder, now_ms)
     case = replace(
         case,

@@ -6,6 +6,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
+from gateway.accounts.roles import Right
 from gateway.store import case_views, page_views, views
 from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer, list_answer
 from gateway.web.context import AWAY, Lane, WebContext
@@ -25,28 +26,30 @@ def routes(context: WebContext) -> APIRouter:
 
     @router.get("/doors")
     async def doors(request: Request, limit: Limit = LIMIT_MAX, offset: Offset = 0) -> Response:
-        now_ms = context.now_ms()
+        now_ms, grids = context.now_ms(), context.scope(request, Right.DOORS)
 
         def query(connection: Connection) -> dict[str, Any]:
-            rows = views.doors(connection, limit, offset)
+            rows = views.doors(connection, limit, offset, grids)
             listed = [
                 msgspec.to_builtins(row) | {"tone": tile(row, now_ms, context.rulebook).tone}
                 for row in rows
             ]
-            return {"count": views.door_count(connection), "doors": listed}
+            return {"count": views.door_count(connection, grids), "doors": listed}
 
-        return list_answer(request, await context.read(query, Lane.PAGES))
+        return list_answer(request, await context.read(query, Lane.PAGES), grids)
 
     @router.get("/cases")
     async def cases(request: Request, limit: Limit = 100) -> Response:
+        grids = context.scope(request, Right.CASES)
+
         def query(connection: Connection) -> dict[str, Any]:
             return {
-                "open": case_views.open_cases(connection, limit),
-                "in_review": case_views.cases_in_review(connection, limit),
-                "closed": case_views.closed_cases(connection, limit),
+                "open": case_views.open_cases(connection, limit, grids),
+                "in_review": case_views.cases_in_review(connection, limit, grids),
+                "closed": case_views.closed_cases(connection, limit, grids=grids),
             }
 
-        return list_answer(request, await context.read(query))
+        return list_answer(request, await context.read(query), grids)
 
     @router.get("/health")
     async def health() -> Response:

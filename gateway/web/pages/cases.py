@@ -7,10 +7,13 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
-from gateway.core.actor import CENTRE, Actor, actor_of
+from gateway.accounts.roles import Right
+from gateway.core.actor import CENTRE, Actor
+from gateway.core.cases.transitions import Action
 from gateway.engine.ports import Answer, Committed
 from gateway.store import case_views, page_views, views
 from gateway.web import actions, actor
+from gateway.web.access import actions_of
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.case_words import first_told_ms, may, without_paging, workflow
 from gateway.web.context import Before, WebContext
@@ -31,6 +34,10 @@ Name = Annotated[str, Form(min_length=1, max_length=64)]
 class OpenCases(LiveView):
     """The lists of cases that are not closed."""
 
+    def __init__(self, grids: frozenset[str] | None = None) -> None:
+        super().__init__()
+        self._grids = grids
+
     def affected_by(self, news: Committed) -> bool:
         """Only cases are listed."""
         return bool(news.all or news.cases)
@@ -39,8 +46,8 @@ class OpenCases(LiveView):
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
         """Two lists."""
-        cases = case_views.open_cases(connection, OPEN_MAX)
-        in_review = case_views.cases_in_review(connection, IN_REVIEW_MAX)
+        cases = case_views.open_cases(connection, OPEN_MAX, self._grids)
+        in_review = case_views.cases_in_review(connection, IN_REVIEW_MAX, self._grids)
         return [
             Fragment("open", "parts/open.html", "cases", cases),
             Fragment("in_review", "parts/in_review.html", "waiting", in_review),
@@ -50,9 +57,15 @@ class OpenCases(LiveView):
 class OneCase(LiveView):
     """A case: its loop, who may do what next, and who was told."""
 
-    def __init__(self, case_id: str, sign_off: bool, by: Actor | None) -> None:
+    def __init__(
+        self,
+        case_id: str,
+        sign_off: bool,
+        by: Actor | None,
+        can: frozenset[Action] | None = None,
+    ) -> None:
         super().__init__()
-        self._case_id, self._sign_off, self._by = case_id, sign_off, by
+        self._case_id, self._sign_off, self._by, self._can = case_id, sign_off, by, can
         self._is_outage = False
 
     def affected_by(self, news: Committed) -> bool:
@@ -64,7 +77,7 @@ class OneCase(LiveView):
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
         """The case, its silent doors, and who was told; nothing if there is no such case."""
-        shown = gathered(connection, self._case_id, self._sign_off, self._by)
+        shown = gathered(connection, self._case_id, self._sign_off, self._by, self._can)
         if shown is None:
             return []
         # A page that goes out must not take away what somebody is filling in beside it.
@@ -83,9 +96,14 @@ class OneCase(LiveView):
 
 
 def gathered(
-    connection: Connection, case_id: str, sign_off: bool, by: Actor | None
+    connection: Connection,
+    case_id: str,
+    sign_off: bool,
+    by: Actor | None,
+    can: frozenset[Action] | None = None,
 ) -> dict[str, Any] | None:
-    """A case with all that its page shows to who works there; None if there is no such case."""
+    """A case with all that its page shows to who works there; None if there is no such case. `can`:
+    what their roles allow, where people sign in."""
     case = case_views.case(connection, case_id)
     if case is None:
         return None
@@ -96,7 +114,7 @@ def gathered(
         "case": case,
         "actor": by,
         "actor_name": _name(connection, by),
-        "may": may(case, by),
+        "may": [action for action in may(case, by) if can is None or action in can],
         "workflow": {"case": case, "steps": steps},
         "outage": case_views.outage_of(connection, case),
         "deliveries": deliveries,
@@ -119,14 +137,15 @@ def routes(context: WebContext) -> APIRouter:
 
     @router.get("/cases")
     async def cases(request: Request, before_ms: Before = None, before: str = "") -> Response:
-        view, now_ms = OpenCases(), context.now_ms()
+        grids = context.scope(request, Right.CASES)
+        view, now_ms = OpenCases(grids), context.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:
             fragments = {
                 fragment.name: fragment.shows for fragment in view.changed(connection, None, now_ms)
             }
             last = None if before_ms is None else (before_ms, before)
-            closed = case_views.closed_cases(connection, CLOSED_MAX, last)
+            closed = case_views.closed_cases(connection, CLOSED_MAX, last, grids)
             more = closed[-1] if len(closed) == CLOSED_MAX else None
             return fragments | {"closed": closed, "more": more, "seen": view.digest()}
 
@@ -135,7 +154,7 @@ def routes(context: WebContext) -> APIRouter:
     @router.get("/cases/{case_id}")
     async def case(request: Request, case_id: str) -> Response:
         by = actor.at_screen(context, request)
-        view, now_ms = OneCase(case_id, sign_off, by), context.now_ms()
+        view, now_ms = OneCase(case_id, sign_off, by, actions_of(request)), context.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:
             fragments = view.changed(connection, None, now_ms)
@@ -154,7 +173,7 @@ def _actions(router: APIRouter, context: WebContext) -> None:
 
     @router.post("/cases/{case_id}/actor")
     async def works_here(request: Request, case_id: str, actor_id: Name) -> Response:
-        chosen = actor_of(actor_id)
+        chosen = actor.registered(actor_id)
         await context.read(lambda connection: actor.check_known(connection, chosen))
         response = RedirectResponse(f"{prefix(request)}/cases/{quote(case_id, safe='')}", 303)
         actor.keep(context, request, response, chosen)
@@ -169,7 +188,9 @@ def _actions(router: APIRouter, context: WebContext) -> None:
         return await context.page(
             request,
             "parts/case.html",
-            lambda connection: {"shown": gathered(connection, case_id, sign_off, by)},
+            lambda connection: {
+                "shown": gathered(connection, case_id, sign_off, by, actions_of(request))
+            },
         )
 
     def who(request: Request) -> Actor:

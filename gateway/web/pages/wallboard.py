@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
+from gateway.accounts.roles import Right
 from gateway.core.rules import Rulebook
 from gateway.engine.ports import Committed
 from gateway.store import case_views
@@ -26,9 +27,11 @@ LOOK_UP_MAX: Final = 100  # doors read one by one; beyond it all of them are che
 class Wallboard(LiveView):
     """The wall, or what somebody looks for on it."""
 
-    def __init__(self, query: DoorQuery, rulebook: Rulebook) -> None:
+    def __init__(
+        self, query: DoorQuery, rulebook: Rulebook, grids: frozenset[str] | None = None
+    ) -> None:
         super().__init__()
-        self._map = DoorMap(query, rulebook)
+        self._map, self._grids = DoorMap(query, rulebook, grids), grids
 
     def fragments(
         self, connection: Connection, news: Committed | None, now_ms: int
@@ -38,9 +41,9 @@ class Wallboard(LiveView):
             self._map.all(connection, now_ms)
         elif not self._map.some(connection, list(news.doors), now_ms):
             self._map.all(connection, now_ms)  # one that is new here
-        counts = case_views.case_counts(connection)
+        counts = case_views.case_counts(connection, self._grids)
         side = {
-            "cases": case_views.open_cases(connection, CASES_MAX),
+            "cases": case_views.open_cases(connection, CASES_MAX, self._grids),
             "more": max(counts.open - CASES_MAX, 0),
             "in_review": counts.in_review,
         }
@@ -64,7 +67,8 @@ def routes(context: WebContext) -> APIRouter:
         block: Annotated[str, Query(max_length=200)] = "",
     ) -> Response:
         query = DoorQuery.of(stand, block, text)
-        view, now_ms = Wallboard(query, context.rulebook), context.now_ms()
+        grids = context.scope(request, Right.DOORS)
+        view, now_ms = Wallboard(query, context.rulebook, grids), context.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:
             fragments = {

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
+from gateway.accounts.roles import Right
 from gateway.core.actor import Actor, ActorKind
 from gateway.core.cases.transitions import Action
 from gateway.core.duration import DAY_MS
@@ -16,7 +17,7 @@ from gateway.engine.ports import Answer, Committed
 from gateway.store import case_views, page_views, views
 from gateway.store.case_views import OPEN, WAITING, CaseRow
 from gateway.store.page_views import PageRow
-from gateway.web import actions
+from gateway.web import actions, actor
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.case_words import may, without_paging
 from gateway.web.context import WebContext
@@ -143,7 +144,8 @@ def routes(context: WebContext) -> APIRouter:
     @router.get("/wardens")
     async def wardens(request: Request) -> Response:
         def gather(connection: Connection) -> dict[str, Any]:
-            wardens = views.wardens(connection, WARDENS_MAX)
+            grids = context.scope(request, Right.PEOPLE)
+            wardens = views.wardens(connection, WARDENS_MAX, grids=grids)
             return {"wardens": wardens, "unreached": views.unreached(connection)}
 
         return await context.page(request, "wardens.html", gather)
@@ -182,12 +184,11 @@ def _actions(router: APIRouter, context: WebContext) -> None:
             lambda connection: {"card": card_of(connection, case_id, warden_id)},
         )
 
-    def who(request: Request) -> Actor:
-        return Actor(ActorKind.WARDEN, str(request.path_params["warden_id"]))
-
-    actions.add_routes(router, context, "/inbox/{warden_id}/cases", who, after, by_page=True)
+    actions.add_routes(
+        router, context, "/inbox/{warden_id}/cases", actor.on_phone, after, by_page=True
+    )
 
     @router.post("/inbox/{warden_id}/pages/{page_id}/received")
     async def received(request: Request, page_id: str) -> Response:
-        await actions.received(context, page_id, who(request))
+        await actions.received(context, page_id, actor.on_phone(request))
         return Response(status_code=204)

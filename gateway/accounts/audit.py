@@ -1,0 +1,196 @@
+"""The audit: who looked at whose name or address, and who did what, in a chain of hashes.
+
+Each entry's hash is taken over the entry and the hash before it, so that an edit, a gap or a change
+of order shows (`verify`). The file's own triggers refuse any change; the chain is for whoever gets
+past them. What no chain can show is that its last links were cut off, so the last of each day is an
+*anchor*: it is logged, can be printed, and `menshen audit verify --anchor` holds the chain to it.
+Auditors read; nobody edits.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, select
+
+from gateway.accounts import tables
+from gateway.core.duration import DAY_MS
+
+FIRST: Final = "0" * 64  # the hash before the first entry
+WHAT_MAX: Final = 96
+ABOUT_MAX: Final = 200
+READ_MAX: Final = 1_000  # entries in memory at once
+log = logging.getLogger("menshen.audit")
+_a, _n = tables.audit.c, tables.anchors.c
+_encode = msgspec.json.Encoder().encode
+
+
+class Note(Struct, frozen=True):
+    """What is to be remembered.
+
+    Args:
+        at_ms: When, in ms of UTC.
+        account: Whose name; empty for somebody who is not known.
+        what: A word of `menshen audit`, or a request's method and pattern of address.
+        about: Which door, case or person, by id.
+        why: By what right, or with what result.
+        status: What was answered; 0 where it was not answered yet.
+    """
+
+    at_ms: int
+    account: str
+    what: str
+    about: str = ""
+    why: str = ""
+    status: int = 0
+
+
+class Entry(Struct, frozen=True):
+    """A note as it stands in the chain."""
+
+    entry_id: int
+    note: Note
+    hash: str
+
+
+class Anchor(NamedTuple):
+    """The last link of a day."""
+
+    day: str
+    entry_id: int
+    hash: str
+
+
+class BrokenChainError(Exception):
+    """The chain is not what it was. The text says where."""
+
+
+def add(connection: Connection, notes: Sequence[Note]) -> None:
+    """Append notes, in the caller's transaction; the first of a new day anchors the day before."""
+    latest = _latest(connection)
+    entry_id, last, last_ms = latest or (0, FIRST, None)
+    rows: list[dict[str, object]] = []
+    for note in map(_bounded, notes):
+        if last_ms is not None and note.at_ms // DAY_MS > last_ms // DAY_MS:
+            if rows:
+                connection.execute(tables.audit.insert(), rows)
+                rows = []
+            _anchor(connection, Anchor(_day(last_ms), entry_id, last))
+        entry_id, last, last_ms = entry_id + 1, _hash(entry_id + 1, note, last), note.at_ms
+        rows.append({"entry_id": entry_id, "hash": last, **msgspec.structs.asdict(note)})
+    if rows:
+        connection.execute(tables.audit.insert(), rows)
+
+
+def latest_anchor(connection: Connection) -> Anchor | None:
+    """The chain's last link now, as the anchor of its day; None while the audit is empty."""
+    latest = _latest(connection)
+    return None if latest is None else Anchor(_day(latest[2]), latest[0], latest[1])
+
+
+def anchors(connection: Connection, limit: int) -> list[Anchor]:
+    """The last links of the latest days that are over, newest first."""
+    query = select(tables.anchors).order_by(_n.entry_id.desc()).limit(limit)
+    return [Anchor(*row) for row in connection.execute(query)]
+
+
+def read(
+    connection: Connection,
+    limit: int,
+    before: int | None = None,
+    account: str = "",
+    about: str = "",
+) -> list[Entry]:
+    """Entries, newest first; those before one, of one account, about one thing if it is said."""
+    query = select(tables.audit).order_by(_a.entry_id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(_a.entry_id < before)
+    if account:
+        query = query.where(_a.account == account)
+    if about:
+        query = query.where(_a.about == about)
+    return [_entry(row) for row in connection.execute(query)]
+
+
+def verify(connection: Connection, printed: Sequence[str] = ()) -> int:
+    """Go through the whole chain; how many entries it has.
+
+    Args:
+        connection: A snapshot.
+        printed: hashes of anchors from outside the file, each of which must be in the chain.
+
+    Raises:
+        BrokenChainError: An entry was changed, taken out or put in; or an anchor is not there.
+    """
+    last, count, wanted = FIRST, 0, set(printed)
+    known = {anchor.entry_id: anchor for anchor in anchors(connection, 1 << 31)}
+    for entry in _all(connection):
+        count += 1
+        if entry.entry_id != count:
+            raise BrokenChainError(
+                f"entry {count} is missing; after {count - 1} comes {entry.entry_id}"
+            )
+        last = _hash(entry.entry_id, entry.note, last)
+        if last != entry.hash:
+            raise BrokenChainError(f"entry {count} is not what was written there")
+        anchor = known.pop(count, None)
+        if anchor is not None and anchor.hash != last:
+            raise BrokenChainError(f"entry {count} is not that of the anchor of {anchor.day}")
+        wanted.discard(last)
+    if known:
+        anchor = min(known.values(), key=lambda one: one.entry_id)
+        raise BrokenChainError(f"the chain ends at {count}, before the anchor of {anchor.day}")
+    if wanted:
+        raise BrokenChainError(f"no entry has the hash {min(wanted)}: the chain was cut or remade")
+    return count
+
+
+def _all(connection: Connection) -> Iterator[Entry]:
+    last = -1
+    while True:
+        query = select(tables.audit).where(_a.entry_id > last).order_by(_a.entry_id)
+        rows = connection.execute(query.limit(READ_MAX)).all()
+        if not rows:
+            return
+        yield from map(_entry, rows)
+        last = rows[-1].entry_id
+
+
+def _entry(row: object) -> Entry:
+    cells = row._mapping  # type: ignore[attr-defined]
+    note = Note(*(cells[name] for name in Note.__struct_fields__))
+    return Entry(cells["entry_id"], note, cells["hash"])
+
+
+def _latest(connection: Connection) -> tuple[int, str, int] | None:
+    query = select(_a.entry_id, _a.hash, _a.at_ms).order_by(_a.entry_id.desc()).limit(1)
+    row = connection.execute(query).first()
+    return None if row is None else (row.entry_id, row.hash, row.at_ms)
+
+
+def _anchor(connection: Connection, anchor: Anchor) -> None:
+    known = connection.execute(select(_n.day).where(_n.day == anchor.day)).first()
+    if known is None:  # a clock that went back and forth again has passed this day before
+        connection.execute(tables.anchors.insert(), anchor._asdict())
+        log.warning("audit of %s ends with entry %d, %s", *anchor)
+
+
+def _hash(entry_id: int, note: Note, last: str) -> str:
+    return hashlib.sha256(_encode([entry_id, last, *msgspec.structs.astuple(note)])).hexdigest()
+
+
+def _bounded(note: Note) -> Note:
+    return msgspec.structs.replace(
+        note,
+        what=note.what[:WHAT_MAX],
+        about=note.about[:ABOUT_MAX],
+        why=note.why[:ABOUT_MAX],
+    )
+
+
+def _day(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()

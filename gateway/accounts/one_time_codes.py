@@ -1,0 +1,36 @@
+"""The second factor: a one-time code of six digits, new every 30 s, from any authenticator app.
+
+A code is good once: the step of the last one is kept, and only a later one is taken. A clock that
+is up to 30 s off is borne.
+"""
+
+import hmac
+from typing import Final
+
+import pyotp
+
+STEP_S: Final = 30
+WINDOW: Final = 1  # steps before and after
+DIGITS: Final = 6
+
+
+def new_key() -> str:
+    """A fresh key, in base32: 160 bits."""
+    return pyotp.random_base32()
+
+
+def address(key: str, name: str, site: str) -> str:
+    """What the authenticator app reads from a QR code."""
+    return pyotp.TOTP(key).provisioning_uri(name=name, issuer_name=site)
+
+
+def step_of(key: str, code: str, now_ms: int, last_step: int) -> int | None:
+    """The step whose code this is; None if it is none of now, or no later one than `last_step`."""
+    digits = "".join(code.split())
+    if len(digits) != DIGITS or not (digits.isascii() and digits.isdecimal()):
+        return None
+    codes, now = pyotp.TOTP(key), now_ms // 1000 // STEP_S
+    for step in range(now - WINDOW, now + WINDOW + 1):
+        if step > last_step and hmac.compare_digest(codes.at(step * STEP_S), digits):
+            return step
+    return None

@@ -1,0 +1,181 @@
+"""Accounts: who may sign in, as whom of the registry, with which roles.
+
+A person signs in by an invitation or a password; a program by a token. Nothing is deleted: an
+account ends, and its name stays its own, for the audit names it.
+"""
+
+import re
+import secrets
+from enum import StrEnum
+from typing import Any, Final
+
+from msgspec import Struct
+from sqlalchemy import Connection, func, select, update
+
+from gateway.accounts import tables
+from gateway.accounts.roles import OF_THE_REGISTRY, Role
+from gateway.core.actor import Actor, ActorKind, of_account
+
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
+ACCOUNTS_MAX: Final = 5_000
+GRIDS_MAX: Final = 100
+_a = tables.accounts.c
+
+
+class Kind(StrEnum):
+    """What signs in."""
+
+    PERSON = "person"
+    PROGRAM = "program"
+
+
+class Account(Struct, frozen=True):
+    """Somebody who may sign in. `grids` are those beside the registry's own."""
+
+    account_id: str
+    name: str
+    kind: Kind
+    warden_id: str | None
+    roles: tuple[Role, ...]
+    grids: frozenset[str]
+    password: str | None
+    code_key: str | None
+    code_step: int
+    ended_ms: int | None
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts: the person of the registry, else the account."""
+        if self.warden_id is not None:
+            return Actor(ActorKind.WARDEN, self.warden_id)
+        return of_account(self.name)
+
+
+class AccountError(Exception):
+    """What was asked cannot be. The text is a sentence for whoever asked."""
+
+
+def add(
+    connection: Connection,
+    name: str,
+    roles: list[Role],
+    now_ms: int,
+    warden_id: str | None = None,
+    grids: list[str] | None = None,
+    kind: Kind = Kind.PERSON,
+) -> Account:
+    """A new account. AccountError if it cannot be. Whether the registry has the person and the
+    grids is the caller's to know."""
+    _check(connection, name, roles, warden_id, grids or [])
+    row: dict[str, Any] = {
+        "account_id": secrets.token_hex(8),
+        "name": name,
+        "kind": kind.value,
+        "warden_id": warden_id,
+        "roles": " ".join(sorted(set(roles))),
+        "grids": " ".join(sorted(set(grids or []))),
+        "made_ms": now_ms,
+    }
+    connection.execute(tables.accounts.insert(), row)
+    account = named(connection, name)
+    assert account is not None  # noqa: S101 - it was stored above
+    return account
+
+
+def named(connection: Connection, name: str) -> Account | None:
+    """The account with this name, ended or not."""
+    return _first(connection, _a.name == name)
+
+
+def of_id(connection: Connection, account_id: str) -> Account | None:
+    """The account with this id, ended or not."""
+    return _first(connection, _a.account_id == account_id)
+
+
+def everybody(connection: Connection, limit: int = ACCOUNTS_MAX) -> list[Account]:
+    """Accounts that have not ended, by name."""
+    query = select(tables.accounts).where(_a.ended_ms.is_(None)).order_by(_a.name).limit(limit)
+    return [_account(row._mapping) for row in connection.execute(query)]
+
+
+def set_password(connection: Connection, account: Account, stored: str | None) -> None:
+    """Another password, as `passwords.kept` gave it; None for none."""
+    _set(connection, account, password=stored)
+
+
+def set_code_key(connection: Connection, account: Account, key: str | None, step: int = 0) -> None:
+    """Another second factor; None for none, so that the next sign-in sets one up."""
+    _set(connection, account, code_key=key, code_step=step)
+
+
+def spend_step(connection: Connection, account: Account, step: int) -> bool:
+    """A code was used. Whether it was the first use: two at once are one."""
+    query = update(tables.accounts).values(code_step=step)
+    spent = connection.execute(
+        query.where(_a.account_id == account.account_id, _a.code_step < step)
+    )
+    return spent.rowcount == 1
+
+
+def end(connection: Connection, account: Account, now_ms: int) -> None:
+    """Nobody signs in as it any more. Its sessions are the caller's to end."""
+    _set(connection, account, ended_ms=now_ms, password=None, code_key=None)
+
+
+def _check(
+    connection: Connection, name: str, roles: list[Role], warden_id: str | None, grids: list[str]
+) -> None:
+    if NAME.fullmatch(name) is None:
+        raise AccountError(
+            f"{name!r} is no name to sign in by: 2 to 32 of a-z 0-9 . _ - beginning with a letter "
+            "or digit"
+        )
+    known = named(connection, name)
+    if known is not None:
+        ended = " (it has ended; a name is not given twice)" if known.ended_ms else ""
+        raise AccountError(f"there is an account {name} already{ended}")
+    _check_roles(roles, warden_id)
+    if len(grids) > GRIDS_MAX:
+        raise AccountError(f"an account has {GRIDS_MAX} grids at most")
+    if warden_id is not None:
+        other = _first(connection, (_a.warden_id == warden_id) & _a.ended_ms.is_(None))
+        if other is not None:
+            raise AccountError(f"{warden_id} has the account {other.name} already")
+    count = connection.execute(select(func.count()).select_from(tables.accounts)).scalar() or 0
+    if count >= ACCOUNTS_MAX:
+        raise AccountError(f"there are {ACCOUNTS_MAX} accounts, which is the limit")
+
+
+def _check_roles(roles: list[Role], warden_id: str | None) -> None:
+    if not roles:
+        raise AccountError("an account wants at least one role: --role")
+    need = sorted(set(roles) & OF_THE_REGISTRY)
+    if need and warden_id is None:
+        raise AccountError(f"who is {need[0]} is somebody of the registry: --warden ID")
+
+
+def _set(connection: Connection, account: Account, **values: Any) -> None:
+    query = update(tables.accounts).where(_a.account_id == account.account_id)
+    connection.execute(query.values(**values))
+
+
+def _first(connection: Connection, where: Any) -> Account | None:
+    row = connection.execute(select(tables.accounts).where(where).limit(1)).first()
+    return None if row is None else _account(row._mapping)
+
+
+def _account(row: Any) -> Account:
+    """A row as an account. A role that this release does not know gives no right."""
+    known = {role.value for role in Role}
+    return Account(
+        row["account_id"],
+        row["name"],
+        Kind(row["kind"]),
+        row["warden_id"],
+        tuple(Role(word) for word in row["roles"].split() if word in known),
+        frozenset(row["grids"].split()),
+        row["password"],
+        row["code_key"],
+        row["code_step"],
+        row["ended_ms"],
+    )

@@ -1,0 +1,167 @@
+"""Sessions: who is signed in on which phone or screen, until when.
+
+The browser has a random token, the table its SHA-256. A session is over when it was not seen for
+its idle time, at its absolute end, or when somebody ended it; and with every rise in rights it gets
+another token. `LIMITS` says how long each kind lasts.
+"""
+
+import hashlib
+import secrets
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
+from sqlalchemy import Connection, select, update
+
+from gateway.accounts import persons, tables
+from gateway.accounts.persons import Account
+from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
+
+TOKEN_BYTES: Final = 32
+TOKEN_MAX: Final = 64  # characters that are looked at
+PHONE_NAME_MAX: Final = 40
+OF_ACCOUNT_MAX: Final = 20  # live at once; the one longest unseen ends
+SEEN_EVERY_MS: Final = MINUTE_MS  # how exactly it is kept when one was last seen
+LISTED_MAX: Final = 100
+_s = tables.sessions.c
+
+
+class Kind(StrEnum):
+    """By what somebody signed in."""
+
+    PHONE = "phone"  # an invitation: a warden's own phone
+    DESK = "desk"  # a password
+    PROGRAM = "program"  # a token of its own
+    CODE = "code"  # the password was right; a one-time code is still asked for
+
+
+class Limit(NamedTuple):
+    """How long a session lasts unseen, and at all."""
+
+    idle_ms: int
+    absolute_ms: int
+
+
+LIMITS: Final = {
+    Kind.PHONE: Limit(14 * DAY_MS, 90 * DAY_MS),
+    Kind.DESK: Limit(HOUR_MS, 12 * HOUR_MS),
+    Kind.PROGRAM: Limit(90 * DAY_MS, 400 * DAY_MS),
+    Kind.CODE: Limit(10 * MINUTE_MS, 10 * MINUTE_MS),
+}
+
+
+class Session(Struct, frozen=True):
+    """One phone, screen or program that is signed in."""
+
+    session_id: str
+    account: Account
+    kind: Kind
+    phone: str
+    made_ms: int
+    seen_ms: int
+    ends_ms: int  # at the latest
+
+
+def digest(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def begin(connection: Connection, account: Account, kind: Kind, phone: str, now_ms: int) -> str:
+    """A new session; its token, which nobody can read again."""
+    _make_room(connection, account, now_ms)
+    token, limit = secrets.token_urlsafe(TOKEN_BYTES), LIMITS[kind]
+    row = {
+        "token": digest(token),
+        "session_id": secrets.token_hex(8),
+        "account_id": account.account_id,
+        "kind": kind.value,
+        "phone": phone[:PHONE_NAME_MAX],
+        "made_ms": now_ms,
+        "seen_ms": now_ms,
+        "idle_ms": limit.idle_ms,
+        "ends_ms": now_ms + limit.absolute_ms,
+    }
+    connection.execute(tables.sessions.insert(), row)
+    return token
+
+
+def of_token(connection: Connection, token: str, now_ms: int) -> Session | None:
+    """The live session with this token."""
+    if not 0 < len(token) <= TOKEN_MAX:
+        return None
+    query = select(tables.sessions).where(_s.token == digest(token), _is_live(now_ms))
+    row = connection.execute(query).first()
+    return None if row is None else _session(connection, row._mapping)
+
+
+def see(connection: Connection, session: Session, now_ms: int) -> None:
+    """It was seen now."""
+    query = update(tables.sessions).where(_s.session_id == session.session_id)
+    connection.execute(query.values(seen_ms=now_ms))
+
+
+def is_seen_lately(session: Session, now_ms: int) -> bool:
+    """Whether `see` has nothing new to say."""
+    return now_ms - session.seen_ms < SEEN_EVERY_MS
+
+
+def of_account(connection: Connection, account: Account, now_ms: int) -> list[Session]:
+    """Its live sessions, the one last seen first."""
+    query = select(tables.sessions).where(_s.account_id == account.account_id, _is_live(now_ms))
+    rows = connection.execute(query.order_by(_s.seen_ms.desc(), _s.session_id).limit(LISTED_MAX))
+    found = [_session(connection, row._mapping) for row in rows]
+    return [session for session in found if session is not None]
+
+
+def live_ids(connection: Connection, now_ms: int) -> frozenset[str]:
+    """The ids of all live sessions of accounts that have not ended."""
+    query = (
+        select(_s.session_id)
+        .join(tables.accounts, tables.accounts.c.account_id == _s.account_id)
+        .where(_is_live(now_ms), tables.accounts.c.ended_ms.is_(None))
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def end(connection: Connection, account: Account, session_id: str, now_ms: int) -> bool:
+    """End one session of the account; whether there was such a live one."""
+    return _end(
+        connection, now_ms, _s.account_id == account.account_id, _s.session_id == session_id
+    )
+
+
+def end_all(connection: Connection, account: Account, now_ms: int, but: str | None = None) -> int:
+    """End every session of the account, but one if it is named; how many there were."""
+    ended = (_s.account_id == account.account_id, _s.session_id != (but or ""), _is_live(now_ms))
+    query = update(tables.sessions).where(*ended).values(revoked_ms=now_ms)
+    return connection.execute(query).rowcount
+
+
+def _end(connection: Connection, now_ms: int, *which: Any) -> bool:
+    query = update(tables.sessions).where(*which, _is_live(now_ms)).values(revoked_ms=now_ms)
+    return connection.execute(query).rowcount > 0
+
+
+def _make_room(connection: Connection, account: Account, now_ms: int) -> None:
+    for session in of_account(connection, account, now_ms)[OF_ACCOUNT_MAX - 1 :]:
+        end(connection, account, session.session_id, now_ms)
+
+
+def _is_live(now_ms: int) -> Any:
+    return _s.revoked_ms.is_(None) & (_s.ends_ms > now_ms) & (_s.seen_ms + _s.idle_ms > now_ms)
+
+
+def _session(connection: Connection, row: Any) -> Session | None:
+    account = persons.of_id(connection, row["account_id"])
+    if account is None or account.ended_ms is not None:
+        return None
+    return Session(
+        row["session_id"],
+        account,
+        Kind(row["kind"]),
+        row["phone"],
+        row["made_ms"],
+        row["seen_ms"],
+        min(row["ends_ms"], row["seen_ms"] + row["idle_ms"]),
+    )

@@ -1,0 +1,94 @@
+"""The tables of the accounts' own file, in SQLAlchemy Core. Times are whole ms of UTC.
+
+No password, token or invitation stands here, only what can check one. The second factor's key must
+stand as it is, so the file is readable by its owner alone.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_id", String(16), primary_key=True),  # random: what leaves this file of it
+    Column("name", String(64), nullable=False, unique=True),  # by which one signs in
+    Column("kind", String(8), nullable=False),  # persons.Kind: a person, or a program
+    Column("warden_id", String(64), nullable=True),  # who it is in the registry
+    Column("roles", Text, nullable=False),  # roles.Role, with spaces between
+    Column("grids", Text, nullable=False, server_default=""),  # beside the registry's own
+    Column("password", Text, nullable=True),  # argon2's own form
+    Column("code_key", Text, nullable=True),  # of the one-time codes, base32
+    Column("code_step", BigInteger, nullable=False, server_default="0"),  # the last one used
+    Column("made_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger, nullable=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token", String(64), primary_key=True),  # SHA-256 of it
+    Column("session_id", String(16), nullable=False, unique=True),  # by which people end it
+    Column("account_id", String(16), nullable=False),
+    Column("kind", String(8), nullable=False),  # sessions.Kind
+    Column("phone", Text, nullable=False),  # what its owner calls the phone or screen
+    Column("made_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("idle_ms", BigInteger, nullable=False),  # so long unseen, and it is over
+    Column("ends_ms", BigInteger, nullable=False),
+    Column("revoked_ms", BigInteger, nullable=True),
+    Index("ix_sessions_account_id", "account_id"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("token", String(64), primary_key=True),  # SHA-256 of it
+    Column("account_id", String(16), nullable=False),
+    Column("by", String(64), nullable=False),  # who made it
+    Column("made_ms", BigInteger, nullable=False),
+    Column("ends_ms", BigInteger, nullable=False),
+    Column("used_ms", BigInteger, nullable=True),
+)
+
+keys = Table(
+    "keys",  # random keys of this site, by what they are for
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+)
+
+audit = Table(
+    "audit",  # only ever added to; triggers keep it so, and the hashes show what got past them
+    metadata,
+    Column("entry_id", Integer, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("account", String(64), nullable=False),  # its name; empty for nobody known
+    Column("what", String(96), nullable=False),
+    Column("about", Text, nullable=False),  # which door, case, person …
+    Column("why", Text, nullable=False),
+    Column("status", Integer, nullable=False),  # what was answered; 0 where it was not yet
+    Column("hash", String(64), nullable=False),  # over this row and the hash before it
+)
+
+anchors = Table(
+    "anchors",  # the chain's last link of each day, to be printed
+    metadata,
+    Column("day", String(10), primary_key=True),  # of UTC
+    Column("entry_id", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+APPEND_ONLY: Final = ("audit", "anchors")

@@ -1,0 +1,99 @@
+"""`menshen audit`: who looked at what and who did what; and whether anybody changed it since."""
+
+from contextlib import closing
+from datetime import tzinfo
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from sqlalchemy import Connection
+
+from gateway.accounts.audit import BrokenChainError, Entry, anchors, latest_anchor, read, verify
+from gateway.accounts.file import AccountsFile
+from gateway.cli.exit_codes import CommandError
+from gateway.cli.options import CONFIG, Config, Json, Limit
+from gateway.cli.output import say, say_json, show, when
+from gateway.settings import load
+
+
+class What(StrEnum):
+    """What is done."""
+
+    SHOW = "show"
+    VERIFY = "verify"
+    ANCHORS = "anchors"
+
+
+def audit(
+    what: Annotated[What, typer.Argument(help="show, verify or anchors.")] = What.SHOW,
+    account: Annotated[str, typer.Option(help="show: only what this account did.")] = "",
+    about: Annotated[
+        str, typer.Option(help="show: only what was about this, such as a door.")
+    ] = "",
+    anchor: Annotated[
+        list[str] | None, typer.Option(help="verify: a hash that was printed; again for more.")
+    ] = None,
+    limit: Limit = 100,
+    config: Config = CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Show who looked at whose name or address and who did what; verify that nobody changed it.
+
+    verify goes through the whole chain of hashes: exit code 1 if an entry was changed, taken out or
+    put in. anchors prints the last link of each day: on paper, or elsewhere, it shows later that
+    nothing was cut off the end.
+    """
+    settings = load(config)
+    file = AccountsFile(*settings.store.place)
+    with closing(file), file.store().reading() as connection:
+        match what:
+            case What.VERIFY:
+                _verify(connection, anchor or [], as_json)
+            case What.ANCHORS:
+                _anchors(connection, limit, as_json)
+            case What.SHOW:
+                _show(read(connection, limit, None, account, about), settings.zone, as_json)
+
+
+def _verify(connection: Connection, printed: list[str], as_json: bool) -> None:
+    try:
+        count = verify(connection, printed)
+    except BrokenChainError as error:
+        raise CommandError(f"the audit was tampered with: {error}") from error
+    if as_json:
+        say_json({"entries": count})
+        return
+    say(f"Entries: {count}, each as it was written.")
+
+
+def _anchors(connection: Connection, limit: int, as_json: bool) -> None:
+    latest = latest_anchor(connection)
+    found = [*([latest] if latest else []), *anchors(connection, limit)]
+    if as_json:
+        say_json([one._asdict() for one in found])
+        return
+    show(("day (UTC)", "entry", "hash"), [[*map(str, one)] for one in found])
+
+
+def _show(entries: list[Entry], zone: tzinfo, as_json: bool) -> None:
+    if as_json:
+        say_json([_as_json(entry) for entry in entries])
+        return
+    rows = [
+        [
+            str(entry.entry_id),
+            when(entry.note.at_ms, zone),
+            entry.note.account or "-",
+            entry.note.what,
+            entry.note.about,
+            entry.note.why,
+            str(entry.note.status or ""),
+        ]
+        for entry in entries
+    ]
+    show(("", "when", "who", "what", "about", "why", "answer"), rows)
+
+
+def _as_json(entry: Entry) -> dict[str, Any]:
+    return {"entry": entry.entry_id, **msgspec.to_builtins(entry.note)}

@@ -1,0 +1,59 @@
+"""Where a door, a case or an area belongs, and whether a person was told of it: for rights."""
+
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy import Connection, select
+
+from gateway.core.model import CaseState
+from gateway.store import areas, page_views, tables
+
+PAGES_MAX: Final = 100  # of open cases, that are looked through for grouped ones
+_d, _c, _o = tables.doors.c, tables.cases.c, tables.outbox.c
+
+
+class Belonging(Struct, frozen=True):
+    """The grids in which something lies (none: in no grid, or in all), and whether it was paged."""
+
+    grids: frozenset[str] = frozenset()
+    was_paged: bool = False
+
+
+def of_door(connection: Connection, door_id: str, warden_id: str | None) -> Belonging | None:
+    """A door; paged while a case there that the person was told of is not closed."""
+    grid_id = connection.execute(select(_d.grid_id).where(_d.door_id == door_id)).scalar()
+    if grid_id is None:
+        return None
+    query = (
+        select(_o.entry_id)
+        .join(tables.cases, _c.case_id == _o.case_id)
+        .where(_o.warden_id == warden_id, _c.door_id == door_id, _c.state != CaseState.CLOSED)
+    )
+    was_paged = connection.execute(query.limit(1)).first() is not None
+    if not was_paged and warden_id is not None:
+        pages = page_views.inbox(connection, warden_id, is_open=True, limit=PAGES_MAX)
+        was_paged = any(page.door_id == door_id for page in pages)
+    return Belonging(frozenset({grid_id}), was_paged)
+
+
+def of_case(connection: Connection, case_id: str, warden_id: str | None) -> Belonging | None:
+    """A case; paged if the person was ever told of it."""
+    grid_id = connection.execute(select(_c.grid_id).where(_c.case_id == case_id)).scalar()
+    if grid_id is None:
+        return None
+    query = select(_o.entry_id).where(_o.warden_id == warden_id, _o.case_id == case_id)
+    was_paged = connection.execute(query.limit(1)).first() is not None
+    if not was_paged and warden_id is not None:
+        pages = page_views.inbox(connection, warden_id, is_open=True, limit=PAGES_MAX)
+        was_paged = any(page.case_id == case_id for page in pages)
+    return Belonging(frozenset({grid_id} - {""}), was_paged)
+
+
+def of_area(connection: Connection, area: str) -> Belonging | None:
+    """An area: the grids of all doors in it."""
+    door_ids = areas.doors_in(connection, area)
+    if not door_ids:
+        return None
+    # SQLite takes 32,766 values at once; an area is a building, a stair, a batch of seals.
+    query = select(_d.grid_id).where(_d.door_id.in_(door_ids)).distinct()
+    return Belonging(frozenset(connection.execute(query).scalars()))

@@ -1,0 +1,144 @@
+"""The audit's chain: every edit, gap and cut shows; and the file itself refuses changes."""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from gateway.accounts import audit
+from gateway.accounts.audit import BrokenChainError, Note
+from gateway.accounts.file import file_of
+from gateway.accounts.looks import LOOKS_MAX, Looks
+from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
+from gateway.store.database import Store
+from tests.accounts.people_file import NOW_MS, new_accounts
+
+LOOK = "GET /doors/{door_id}"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Three days of five looks each."""
+    store = new_accounts(tmp_path / "menshen.db")
+    for day in range(3):
+        with store.writing() as connection:
+            notes = [
+                Note(NOW_MS + day * DAY_MS + n, "wang", LOOK, f"door d{n}", "grids", 200)
+                for n in range(5)
+            ]
+            audit.add(connection, notes)
+    yield store
+    store.close()
+
+
+def verified(store: Store, *printed: str) -> int:
+    with store.reading() as connection:
+        return audit.verify(connection, printed)
+
+
+def tampered(store: Store, *statements: str) -> None:
+    """By somebody who owns the file and knows its triggers."""
+    raw = sqlite3.connect(store.path)
+    for table in ("audit", "anchors"):
+        for change in ("update", "delete"):
+            raw.execute(f"DROP TRIGGER IF EXISTS {table}_no_{change}")
+    for statement in statements:
+        raw.execute(statement)
+    raw.commit()
+    raw.close()
+
+
+def test_what_was_written_is_there_in_order_and_whole(store: Store) -> None:
+    assert verified(store) == 15
+    with store.reading() as connection:
+        newest, *rest = audit.read(connection, 20)
+        assert (newest.entry_id, newest.note.about, len(rest)) == (15, "door d4", 14)
+        assert [e.entry_id for e in audit.read(connection, 2, before=11)] == [10, 9]
+        assert len(audit.read(connection, 20, about="door d1")) == 3
+        assert audit.read(connection, 20, account="li") == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE audit SET account = 'li' WHERE entry_id = 7", "entry 7 is not what was written"),
+        ("UPDATE audit SET at_ms = at_ms + 1 WHERE entry_id = 1", "entry 1 is not"),
+        ("UPDATE audit SET why = '' WHERE entry_id = 15", "entry 15 is not"),
+        ("UPDATE audit SET status = 404 WHERE entry_id = 3", "entry 3 is not"),
+        ("DELETE FROM audit WHERE entry_id = 7", "entry 7 is missing"),
+        ("DELETE FROM audit WHERE entry_id = 1", "entry 1 is missing"),
+        ("DELETE FROM audit WHERE entry_id > 8", "ends at 8, before the anchor of"),
+        ("DELETE FROM audit", "ends at 0, before the anchor of"),
+        ("UPDATE anchors SET hash = 'x' WHERE entry_id = 5", "entry 5 is not that of the anchor"),
+        (
+            "INSERT INTO audit SELECT 16, at_ms, account, what, about, why, status, hash "
+            "FROM audit WHERE entry_id = 15",
+            "entry 16 is not",
+        ),
+    ],
+)
+def test_any_edit_breaks_the_chain(store: Store, statement: str, says: str) -> None:
+    tampered(store, statement)
+    with pytest.raises(BrokenChainError, match=says):
+        verified(store)
+
+
+def test_a_chain_that_was_cut_and_remade_does_not_hold_a_printed_anchor(store: Store) -> None:
+    with store.reading() as connection:
+        latest = audit.latest_anchor(connection)
+    assert latest is not None
+    assert verified(store, latest.hash) == 15
+    tampered(store, "DELETE FROM audit WHERE entry_id > 12")
+    assert verified(store) == 12  # nothing in the file shows it
+    with pytest.raises(BrokenChainError, match="was cut or remade"):
+        verified(store, latest.hash)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit SET account = 'li'", "DELETE FROM anchors"])
+def test_the_file_refuses_a_change(store: Store, statement: str) -> None:
+    with pytest.raises(IntegrityError, match="only ever added to"), store.writing() as connection:
+        connection.exec_driver_sql(statement)
+    assert verified(store) == 15
+
+
+def test_each_day_that_ends_is_anchored_once_and_logged(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    with store.reading() as connection:
+        assert [anchor.entry_id for anchor in audit.anchors(connection, 9)] == [10, 5]
+    with caplog.at_level(logging.WARNING), store.writing() as connection:
+        audit.add(connection, [Note(NOW_MS + day * DAY_MS, "li", LOOK) for day in (3, 4, 3, 4)])
+        kept = audit.anchors(connection, 9)
+    assert [anchor.entry_id for anchor in kept] == [16, 15, 10, 5]  # the clock went back once
+    assert all(anchor.hash in caplog.text for anchor in kept[:2])
+    assert verified(store) == 19
+
+
+def test_what_is_too_long_is_cut_before_it_is_chained(store: Store) -> None:
+    with store.writing() as connection:
+        audit.add(connection, [Note(NOW_MS, "li", "x" * 500, "y" * 5_000, "z" * 5_000)])
+    assert verified(store) == 16
+
+
+def test_the_file_is_its_own_and_its_owners_alone(store: Store, tmp_path: Path) -> None:
+    assert file_of(tmp_path / "menshen.db") == store.path == tmp_path / "menshen-accounts.db"
+    assert store.path.stat().st_mode & 0o077 == 0
+
+
+def test_reading_a_hundred_in_a_minute_stops_and_goes_on_when_it_is_over() -> None:
+    looks = Looks()
+    assert all(looks.allows("a", NOW_MS + n) for n in range(LOOKS_MAX))
+    assert not looks.allows("a", NOW_MS + 30_000)
+    assert looks.allows("b", NOW_MS + 30_000)  # another is not stopped
+    assert looks.allows("a", NOW_MS + MINUTE_MS)
+
+
+def test_that_somebody_was_stopped_is_told_once_an_hour() -> None:
+    looks = Looks()
+    told = [looks.is_news("a", NOW_MS + n * MINUTE_MS) for n in range(61)]
+    assert [n for n, is_news in enumerate(told) if is_news] == [0, 60]
+    assert looks.is_news("b", NOW_MS)
+    assert looks.is_news("a", NOW_MS - HOUR_MS)  # the clock was set

@@ -1,0 +1,17 @@
+"""Who acts, and how a column names them."""
+
+import pytest
+
+from gateway.core.actor import CENTRE, Actor, ActorKind, actor_of, of_account
+from gateway.registry.fields import an_id
+
+
+@pytest.mark.parametrize("actor", [CENTRE, of_account("chen"), Actor(ActorKind.WARDEN, "wang")])
+def test_a_column_s_word_leads_back_to_whoever_acted(actor: Actor) -> None:
+    assert actor_of(actor.actor_id) == actor
+
+
+def test_two_who_signed_in_are_two_people_and_no_warden_can_be_taken_for_one() -> None:
+    assert of_account("chen") != of_account("lin")
+    with pytest.raises(ValueError, match="allowed are"):
+        an_id(of_account("chen").actor_id)

@@ -1,0 +1,214 @@
+"""Every address × every role × one's own and somebody else's: as the one table of rights has it.
+
+The matrix is made from `RULES` and `TABLE`; whether a request came through is read from the audit.
+"""
+
+from pathlib import Path
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from gateway.accounts import audit
+from gateway.accounts.roles import TABLE, Right, Role, Whose
+from gateway.core.events import PermitAnnounced
+from gateway.core.model import Permit
+from gateway.core.subject import of_door
+from gateway.store import tables
+from gateway.web.access import PARAMETERS, PUBLIC, RULES, SIGNED_IN, Rule, Thing, right_of
+from gateway.web.actions import KINDS
+from tests.web.signed_in import ELSEWHERE, STAFF, WARDENS, Site, signed_in_site
+from tests.web.web_site import HOUR_MS, console, first_case, new_store, now_ms
+
+BY_ROLE = {role: name for name, role in {**WARDENS, **STAFF}.items()}
+CHECKED = {key: rule for key, rule in RULES.items() if rule.needs and not rule.is_public}
+
+
+async def test_every_address_has_a_rule_and_every_rule_an_address(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        there = {
+            (method, route.path)
+            for route in iter_route_contexts(site.app.routes)
+            for method in route.methods or ()
+        }
+    assert there == set(RULES)
+
+
+def test_what_is_open_to_all_is_the_way_in_and_nothing_else() -> None:
+    public = {path for (_, path), rule in RULES.items() if rule is PUBLIC}
+    trust = {"/trust", "/trust/ca.crt"}  # a phone must trust the console before it signs in
+    assert public == trust | {"/sign-in", "/sign-in/code", "/sign-out", "/invitation/{token}"}
+    assert [path for (_, path), rule in RULES.items() if rule is SIGNED_IN] == ["/stream"]
+
+
+def test_a_thing_in_an_address_is_checked() -> None:
+    """Nobody adds an address with a door in it, and forgets whose door it is."""
+    own = {"/sign-in", "/account"}
+    for (_, path), rule in RULES.items():
+        for thing, parameter in PARAMETERS.items():
+            if f"{{{parameter}" in path and not rule.is_closed and path not in own:
+                assert thing in {need.thing for need in rule.needs}, path
+
+
+def test_each_action_needs_its_right_wherever_it_is_pressed() -> None:
+    for action in KINDS:
+        for before in ("", "/api", "/inbox/{warden_id}"):
+            needs = RULES["POST", f"{before}/cases/{{case_id}}/{action}"].needs
+            assert (right_of(action), Thing.CASE) in needs
+
+
+def allowed(role: Role, rule: Rule, is_own: bool) -> bool:
+    """What the table says, by words of its own."""
+    for need in rule.needs:
+        reach = TABLE[need.right][role]
+        if reach is Whose.NOBODYS:
+            return False
+        if need.thing is Thing.LIST or reach is Whose.ALL:
+            continue
+        has_one = need.thing is not Thing.PERSON or role in (*WARDENS.values(), Role.INSTALLER)
+        if not (is_own and has_one):
+            return False
+    return True
+
+
+def address(path: str, name: str, is_own: bool) -> str:
+    number = 0 if is_own else 2
+    places = {
+        "door_id": f"d{number}",
+        "case_id": first_case(number),
+        "warden_id": name if is_own else "li",
+        "area_id:path": "building:A" if is_own else "building:B",
+        "order_id": f"o{number}",
+        "ended_id": f"{number:016x}",
+        "page_id": "nope",
+        "code": "abcdef",
+        "name": "wang",
+        "session_id": "0" * 16,
+    }
+    for place, value in places.items():
+        path = path.replace(f"{{{place}}}", value)
+    assert "{" not in path, path
+    return path
+
+
+async def furnished(site: Site) -> None:
+    """In each grid a building, a door that opened under an order, and its case and permit."""
+    with site.store.writing() as connection:
+        d = tables.doors
+        for building, doors in (("A", ("d0", "d1")), ("B", ("d2", "d3"))):
+            connection.execute(d.update().where(d.c.door_id.in_(doors)).values(building=building))
+    for number in (0, 2):
+        await site.console.seal(number)
+        await site.console.opens(number)
+        later = now_ms() + 2 * HOUR_MS, now_ms() + 3 * HOUR_MS
+        permit = Permit(f"{number:016x}", *later, 1, HOUR_MS, "Zhang Wei", "lunch")
+        await site.engine.submit(of_door(f"d{number}"), PermitAnnounced(permit))
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_the_whole_matrix(role: Role, tmp_path: Path) -> None:
+    name = BY_ROLE[role]
+    async with signed_in_site(tmp_path) as site:
+        await furnished(site)
+        wrong = []
+        async with site.browser(name) as client:
+            for (method, path), rule in CHECKED.items():
+                for is_own in (True, False):
+                    answer = await client.request(method, address(path, name, is_own))
+                    passed = came_through(site, rule, answer.status_code)
+                    if passed is not allowed(role, rule, is_own):
+                        wrong.append((method, path, is_own, answer.status_code))
+                    assert answer.status_code < 500, (path, answer.text)
+        assert wrong == []
+
+
+def came_through(site: Site, rule: Rule, status: int) -> bool:
+    if not rule.is_noted:
+        return status not in (401, 403, 404)
+    with site.accounts.reading() as connection:
+        latest = audit.read(connection, 1)[0].note
+    if latest.why == "refused":
+        assert latest.status == status
+        assert status in (403, 404)
+    return latest.why != "refused"
+
+
+@pytest.mark.parametrize("name", [*WARDENS, *ELSEWHERE])
+async def test_lists_hold_one_s_own_grids_only(name: str, tmp_path: Path) -> None:
+    own, other = ("d0", "d2") if name in WARDENS else ("d2", "d0")
+    labels = {"d0": "3-101", "d2": "9-909"}
+    async with signed_in_site(tmp_path) as site:
+        await furnished(site)
+        async with site.browser(name) as client:
+            doors = (await client.get("/api/doors")).json()
+            assert doors["count"] == 2
+            assert own in {door["door_id"] for door in doors["doors"]}
+            assert {door["grid_id"] for door in doors["doors"]} == {"g1" if own == "d0" else "g2"}
+            cases = (await client.get("/api/cases")).json()["open"]
+            assert {case["door_id"] for case in cases} == {own}
+            for path in ("/", "/cases"):
+                page = (await client.get(path)).text
+                assert labels[own] in page
+                assert labels[other] not in page
+
+
+async def test_the_desk_sees_all_and_a_captain_of_two_grids_both(tmp_path: Path) -> None:
+    async with signed_in_site(tmp_path) as site:
+        with site.accounts.writing() as connection:
+            from gateway.accounts import tables as accounts
+
+            a = accounts.accounts
+            connection.execute(a.update().where(a.c.name == "cai").values(grids="g2"))
+        for name in ("desk", "cai"):
+            answer = await site.asks(name, "GET", "/api/doors")
+            assert answer.json()["count"] == 4
+            assert (await site.asks(name, "GET", "/doors/d2")).status_code == 200
+
+
+async def test_who_was_paged_about_another_grid_s_door_may_see_and_answer_it(
+    tmp_path: Path,
+) -> None:
+    """Who covers elsewhere must see what it rang for; and only that."""
+    async with signed_in_site(tmp_path) as site:
+        await furnished(site)
+        case = f"/api/cases/{first_case(2)}"
+        assert (await site.asks("wang", "GET", f"{case}/deliveries")).status_code == 404
+        with site.store.writing() as connection:
+            o = tables.outbox
+            li = o.c.warden_id == "li"
+            connection.execute(o.update().where(li).values(warden_id="wang"))
+        assert (await site.asks("wang", "GET", f"{case}/deliveries")).status_code == 200
+        assert (await site.asks("wang", "GET", "/doors/d2")).status_code == 200
+        assert (await site.asks("wang", "GET", "/doors/d3")).status_code == 404
+        assert (await site.asks("wang", "POST", f"{case}/acknowledge")).json() == {"changed": True}
+        assert site.noted("acknowledge")[-1][3:] == ("paged", 200)
+
+
+async def test_a_button_that_a_role_may_not_press_is_not_shown(tmp_path: Path) -> None:
+    async with signed_in_site(tmp_path) as site:
+        await furnished(site)
+        case, door = f"/cases/{first_case(0)}", "/doors/d0"
+        pages = {
+            name: [(await site.asks(name, "GET", path)).text for path in (case, door)]
+            for name in ("wang", "cai", "desk", "aud")
+        }
+        for name, answers in (("wang", True), ("cai", True), ("desk", True), ("aud", False)):
+            assert ("I have it" in pages[name][0]) is answers, name
+        assert [n for n, (page, _) in pages.items() if "Put aside for" in page] == ["cai", "desk"]
+        announces = [n for n, (_, page) in pages.items() if "Announce an opening" in page]
+        assert announces == ["wang", "cai", "desk"]
+        assert [n for n, (_, page) in pages.items() if "End an order" in page] == ["cai", "desk"]
+        assert all("At this screen works" not in page for page, _ in pages.values())
+
+
+async def test_the_pages_in_the_head_are_those_that_one_may_open(tmp_path: Path) -> None:
+    async with signed_in_site(tmp_path) as site:
+        for role, name in BY_ROLE.items():
+            page = (await site.asks(name, "GET", "/account")).text
+            for word, right in (
+                ("Doors", Right.DOORS),
+                ("Wardens", Right.PEOPLE),
+                ("Health", Right.HEALTH),
+                ("Audit", Right.AUDIT),
+                ("Accounts", Right.PHONES_OF_OTHERS),
+            ):
+                assert (f">{word}</a>" in page) is (TABLE[right][role] is not Whose.NOBODYS), word
