@@ -6,6 +6,7 @@ each compiled once; `journal`, `states`, `door_writes`, `case_writes`, `outbox` 
 each their own rows, both ways; `batch` gathers those of one commit, and `writer` writes it in a
 thread of its own. `marker` and `high_water` are what is known outside the database, and `life`
 begins each start by comparing them. `poisoned` finds and keeps what stands there and cannot be
-used, and `rebuild` makes a state anew from the journal. `areas` says where doors lie, and `views`,
-`case_views` and `page_views` are what people read, as frozen `records`.
+used, and `rebuild` makes a state anew from the journal. `areas` says where doors lie, `case_log`
+what people did about a case beside its loop, and `views`, `case_views` and `page_views` are what
+people read, as frozen `records`.
 """

@@ -191,9 +191,9 @@ def _view(
     kinds: dict[str, Callable[[], LiveView]] = {
         "wallboard": lambda: Wallboard(DoorQuery.named(name), context.rulebook),
         "cases": OpenCases,
-        "case": lambda: OneCase(name, context.rulebook.rules.sign_off, by),
+        "case": lambda: OneCase(name, context.rulebook.rules, by),
         "door": lambda: OneDoor(name, context.rulebook),
-        "inbox": lambda: Inbox(name),
+        "inbox": lambda: Inbox(name, context.rulebook.rules),
     }
     by = at_screen(context, request)
     if not kind:
