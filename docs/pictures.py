@@ -111,7 +111,7 @@ async def open_doors(page: Page, address: str) -> None:
     await page.wait_for_timeout(VISITOR_MS)
     await page.locator(f"#door-{TAKEN} .doorway").click()
     card = phone.locator("article", has_text=TAKEN)
-    await card.get_by_role("button").click()
+    await card.get_by_role("button").first.click()
     await expect(card).to_have_attribute("data-state", "acknowledged")
     for door in (ANNOUNCED, WAITING):
         await page.wait_for_timeout(VISITOR_MS)

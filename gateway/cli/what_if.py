@@ -30,8 +30,11 @@ from gateway.store.database import Store
 
 DEEDS = {
     "acknowledged": "acknowledged",
+    "on_the_way": "was on the way to",
     "on_site": "was at the door for",
     "reported": "reported",
+    "handed_over": "handed over",
+    "report_taken_back": "took back the report of",
     "assessed": "assessed",
     "signed_off": "signed off",
     "shelved": "put aside",

@@ -36,6 +36,16 @@ class OpeningResumed(Struct, frozen=True, tag="opening_resumed"):
     joined: int
 
 
+class Detour(Struct, frozen=True, omit_defaults=True):
+    """What a person did about a case that is no step of its loop: it stands in the case's log."""
+
+    action: str  # core.cases.transitions.Action
+    action_id: str
+    to: str = ""  # who is to have it, by warden_id
+    outcome: str = ""  # what was reported, and is taken back
+    note: str = ""
+
+
 class CaseMoved(Struct, frozen=True, tag="case_moved"):
     """A case went on, or something about it changed. It stands here as it is now."""
 
@@ -46,6 +56,7 @@ class CaseMoved(Struct, frozen=True, tag="case_moved"):
     door_id: str = ""  # of an outage's case: the door that stands for it
     area: str | None = None  # and the area that is silent; None where it is a door's own case
     about: str = ""  # of a trouble's case: which of its kind; no door stands for it
+    detour: Detour | None = None  # how it came here, where that was no step of the loop
 
 
 class ActionRefused(Struct, frozen=True, tag="action_refused"):

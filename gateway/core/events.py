@@ -133,6 +133,10 @@ class CaseAcknowledged(CaseAction, frozen=True, tag="acknowledged"):
     """A person has the case."""
 
 
+class PersonOnTheWay(CaseAction, frozen=True, tag="on_the_way"):
+    """A person who has the case is on the way."""
+
+
 class PersonOnSite(CaseAction, frozen=True, tag="on_site"):
     """A person stands at the door."""
 
@@ -142,6 +146,19 @@ class CaseReported(CaseAction, frozen=True, tag="reported", kw_only=True):
 
     outcome: Outcome
     despite_seal: bool = False
+    note: str = ""
+
+
+class ReportTakenBack(CaseAction, frozen=True, tag="report_taken_back"):
+    """A person's own report was a mistake."""
+
+
+class CaseHandedOver(CaseAction, frozen=True, tag="handed_over", kw_only=True):
+    """Who has the case names another who is to have it, by warden_id. Whether that one has duty
+    there is for the site to say, whoever sends this."""
+
+    to: str
+    is_off_duty: bool = False
 
 
 class CaseAssessed(CaseAction, frozen=True, tag="assessed"):
@@ -298,10 +315,13 @@ Event = (
     | OrderPlaced
     | PermitAnnounced
     | CaseAcknowledged
+    | PersonOnTheWay
     | PersonOnSite
     | DoorClassed
     | DoorPlaced
     | CaseReported
+    | ReportTakenBack
+    | CaseHandedOver
     | CaseAssessed
     | CaseSignedOff
     | CaseShelved

@@ -38,6 +38,7 @@ class CaseState(StrEnum):
     RAISED = "raised"
     PAGED = "paged"  # a page of it went out
     ACKNOWLEDGED = "acknowledged"
+    ON_THE_WAY = "on_the_way"
     ON_SITE = "on_site"
     REPORTED = "reported"  # how it ended, as a code
     ASSESSED = "assessed"  # by somebody else than who reported
@@ -129,6 +130,17 @@ class SecondaryFault(Struct, frozen=True, omit_defaults=True):
     over: bool = False
 
 
+class Unreported(Struct, frozen=True, array_like=True):
+    """What a case was before its report, which whoever made it may take back for a while."""
+
+    state: CaseState
+    moved_by: Actor | None = None
+    shelf: Shelf | None = None
+    returns_ms: int | None = None
+    hands_over_ms: int | None = None
+    done_ms: int = 0  # when the report was made
+
+
 class Case(Struct, frozen=True, omit_defaults=True):
     """What needs a person. One is open at a time; later openings join it and page again."""
 
@@ -153,6 +165,14 @@ class Case(Struct, frozen=True, omit_defaults=True):
     reported_by: Actor | None = None
     outcome: str | None = None  # an Outcome; the Reason of a rule that ended it
     despite_seal: bool = False  # the seal said otherwise when it was reported
+    note: str = ""  # of who reported it, with the outcome
+    handed_to: str = ""  # who was named to have it and has not answered yet, by warden_id
+    unreported: Unreported | None = None  # while it is reported, and not assessed
+
+    @property
+    def reported_from(self) -> CaseState | None:
+        """The state before its report, until that is assessed."""
+        return None if self.unreported is None else self.unreported.state
 
 
 class ActionResult(Struct, frozen=True, array_like=True):

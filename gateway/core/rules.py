@@ -53,6 +53,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     on_site_ms: int = HOUR_MS  # somebody there, and nothing reported
     fault_taken_ms: int = DAY_MS  # a fault, or what is over and wants its report only
     review_ms: int = DAY_MS  # reported, and neither assessed nor signed off
+    take_back_ms: int = 120_000  # a report may be taken back for so long by who made it
     shelf_ms: int = 28_800_000  # the longest that a case may be put aside (ISA-18.2: 8 h)
     sign_off: bool = True  # reported cases are assessed and signed off by others
     canary_ms: int = 600_000  # the canary's door opens so often

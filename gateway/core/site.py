@@ -24,11 +24,10 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from msgspec.structs import replace
-
 from gateway.core.cases import outages, troubles
 from gateway.core.clock_shift import shifted
 from gateway.core.deadline_index import earliest
+from gateway.core.doors.clock_doubt import doubted
 from gateway.core.doors.step import next_deadline, step
 from gateway.core.effects import (
     ActionRefused,
@@ -45,6 +44,7 @@ from gateway.core.effects import (
 )
 from gateway.core.events import (
     CaseAction,
+    CaseHandedOver,
     ClockCorrected,
     ClockDoubted,
     ClockSure,
@@ -177,6 +177,9 @@ class SiteTurn:
             RuntimeError: more than FOLLOWING_MAX events follow from each other.
         """
         queue: Following = deque()
+        if isinstance(event, CaseHandedOver):
+            grid_id = self._grid_of(subject, event.case_id)
+            event = duties.judged(self.router, event, grid_id, at_ms, self.rulebook.rules)
         steps = [self._step(at_ms, subject, event, queue, follows=False)]
         while queue:
             steps.append(self._step(at_ms, *queue.popleft(), queue, follows=True))
@@ -376,6 +379,11 @@ class SiteTurn:
         is_first = case is not None and case.state is CaseState.RAISED and case.case_id == case_id
         return subject if is_first else None
 
+    def _grid_of(self, subject: Subject, case_id: str) -> str:
+        """Whose people are told of a case: its door's, else those of all grids."""
+        outage = self._outage_of(case_id)
+        return self.door(outage.first_door if outage else subject.id).grid_id
+
     def _outage_of(self, case_id: str) -> Outage | None:
         return outages.of_case(self.outages, case_id) if self.outages.outages else None
 
@@ -388,9 +396,3 @@ class SiteTurn:
 def _site_due_ms(site: "SiteState | SiteTurn") -> int | None:
     """When the site needs a step by itself: for its outages or for its troubles."""
     return earliest(outages.next_deadline(site.outages), troubles.next_deadline(site.troubles))
-
-
-def doubted(door: Door, doubt: Doubt) -> Door:
-    """The door, with what its time is worth now."""
-    is_known = door.doubt is doubt or door.doubt == doubt
-    return door if is_known else replace(door, doubt=doubt)

@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.core.actor import ActorKind
 from gateway.core.cases.actions import LATE_MS, result_of
+from gateway.core.cases.contradiction import CONTRADICTIONS
 from gateway.core.cases.milestones import milestones
 from gateway.core.effects import (
     CaseMoved,
@@ -149,7 +150,8 @@ class UnitOfWork:
         result, refusal = result_of(step.after.recent, event), reason_of(step, at_ms)
         if result is None:
             return Answer(False)
-        if refusal is not None and refusal is result.refusal and result.age_ms >= LATE_MS:
+        is_told = result.age_ms >= LATE_MS or refusal in CONTRADICTIONS
+        if refusal is not None and refusal is result.refusal and is_told:
             self.writes.late_refusal(event, result)  # it was done, so the case's log tells of it
             self.cases[event.case_id] = None
         return Answer(result.refusal is None, result)

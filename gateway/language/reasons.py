@@ -6,7 +6,7 @@ first, and the number under which the console tells the rest.
 
 from gateway.core.cases.refusal import Refusal
 from gateway.core.outcome import Outcome
-from gateway.core.reasons import FAULTS, TROUBLES, Reason
+from gateway.core.reasons import Reason
 from gateway.language.catalogue import N_, say
 
 _WORDS: dict[Reason, str] = {
@@ -246,6 +246,15 @@ _OUTCOMES: dict[str, str] = {
     Outcome.IN_ORDER: N_("All in order: everybody at home, door shut"),
     Outcome.LAWFUL: N_("Lawful, only not announced"),
     Outcome.EXPLAINED: N_("Spoke with the household, rules explained"),
+    Outcome.RETURNED: N_("Left and came back: at home now, door shut"),
+    Outcome.ABSENT: N_("Left, and not back"),
+    Outcome.NO_ANSWER: N_("Knocked and rang, no answer"),
+    Outcome.FALSE_CONTACT: N_("False alarm: the contact"),
+    Outcome.FALSE_DRAUGHT: N_("False alarm: a draught"),
+    Outcome.FALSE_CHILD: N_("False alarm: a child"),
+    Outcome.FALSE_PET: N_("False alarm: a pet"),
+    Outcome.TAMPERED: N_("Somebody touched the seal"),
+    Outcome.HANDED_ON: N_("Handed on: the note says to whom"),
     Outcome.REPORTED: N_("Order broken: reported onward"),
     Outcome.SEAL_FAULT: N_("The seal is at fault: installer called"),
     Outcome.REPAIRED: N_("Repaired or replaced: works again"),
@@ -260,9 +269,6 @@ _OUTCOMES: dict[str, str] = {
     Reason.DOOR_ENDED: N_("By itself: the door was taken out of use"),
     Reason.TROUBLE_OVER: N_("By itself: it is over"),
 }
-_OF_FAULT = (Outcome.REPAIRED, Outcome.SUPPLY, Outcome.SEAL_FAULT)
-_MENDED = FAULTS | TROUBLES | {Reason.CANARY_MISSED}
-_OF_DOOR = tuple(outcome for outcome in Outcome if outcome not in _OF_FAULT[:2])
 
 _REFUSED: dict[Refusal, str] = {
     Refusal.NO_SUCH_CASE: N_("No case of this number is open here; it may be closed already."),
@@ -270,6 +276,7 @@ _REFUSED: dict[Refusal, str] = {
     Refusal.REPEATED: N_("This came already, and was done once."),
     Refusal.DONE_ALREADY: N_("You have done this already."),
     Refusal.TAKEN_ALREADY: N_("Somebody has this case already."),
+    Refusal.ON_THE_WAY_ALREADY: N_("Somebody is on the way already."),
     Refusal.ON_SITE_ALREADY: N_("Somebody is at the door already."),
     Refusal.IN_REVIEW: N_("This case is reported already; it is in review."),
     Refusal.TAKE_FIRST: N_("Take the case first, then report how it ended."),
@@ -278,10 +285,25 @@ _REFUSED: dict[Refusal, str] = {
     ),
     Refusal.NOT_SHELVED: N_("The case of a touched seal cannot be put aside."),
     Refusal.UNTIL_PAST: N_("A case is put aside until a time that is still to come."),
+    Refusal.NOT_HELD: N_("Nobody has this case yet: take it, then hand it over."),
+    Refusal.NOT_HOLDER: N_("Another has this case; only they or the centre can hand it over."),
+    Refusal.NOT_ON_DUTY: N_("That person is not on duty here now: name one who is."),
+    Refusal.NOT_REPORTER: N_("Only whoever reported it can take that back."),
+    Refusal.TAKE_BACK_OVER: N_(
+        "It is too late to take the report back. Tell whoever assesses it what is wrong with it."
+    ),
+    Refusal.NEW_CASE: N_(
+        "There is a new case here since that report, so it stands. Go on with the new case."
+    ),
+    Refusal.NOTE_MISSING: N_("Say in the note to whom it was handed."),
     Refusal.NO_SUCH_OUTCOME: N_("There is no such way for a case to end."),
     Refusal.SEAL_SAYS_OPEN: N_(
         "The seal says that the door stands open. Look once more; if it is shut all the same, say "
         "so below the choices and report again."
+    ),
+    Refusal.SEAL_SAYS_TOUCHED: N_(
+        "The seal says that its cover or its magnet is not in place. Look once more; if all is in "
+        "order all the same, say so below the choices and report again."
     ),
     Refusal.SEAL_NOT_HEARD: N_(
         "The seal is still not heard. Wait for its light; if it is mended all the same, say so "
@@ -328,11 +350,6 @@ def first_action(reason: Reason, language: str) -> str:
 def outcome_word(outcome: str, language: str) -> str:
     """What an outcome's code means; a code of another making is shown as it is."""
     return say(_OUTCOMES[outcome], language) if outcome in _OUTCOMES else outcome
-
-
-def outcomes_of(reason: Reason) -> tuple[Outcome, ...]:
-    """How a case of this reason can end: a fault is mended, a door seen to."""
-    return _OF_FAULT if reason in _MENDED else _OF_DOOR
 
 
 def case_number(case_id: str) -> str:

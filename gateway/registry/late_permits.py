@@ -11,15 +11,15 @@ from enum import StrEnum
 import msgspec
 from sqlalchemy import Connection, select
 
+from gateway.core.cases.case import ANSWERED, UNANSWERED
 from gateway.core.doors.permits import explains
-from gateway.core.model import CaseState
 from gateway.core.reasons import UNANNOUNCED
 from gateway.core.rules import Rulebook
 from gateway.registry.permits import Announced
 from gateway.store import states, tables
 
 LISTED_MAX = 500  # doors that are looked at for this
-_OPEN = (CaseState.RAISED, CaseState.PAGED, CaseState.ACKNOWLEDGED, CaseState.ON_SITE)
+_OPEN = tuple(UNANSWERED | ANSWERED)
 
 
 class Late(StrEnum):

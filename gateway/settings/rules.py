@@ -53,6 +53,7 @@ LIMITS: dict[str, tuple[int, int, str]] = {
     "on_site_ms": (MINUTE_MS, DAY_MS, "there, and nothing reported: it comes back"),
     "fault_taken_ms": (MINUTE_MS, 7 * DAY_MS, "a taken fault, or a report alone that is missing"),
     "review_ms": (MINUTE_MS, 30 * DAY_MS, "reported and not assessed or signed off: told"),
+    "take_back_ms": (0, 10 * MINUTE_MS, "who reported it may take that back for so long"),
     "shelf_ms": (MINUTE_MS, 8 * HOUR_MS, "the longest that a case may be put aside"),
     "canary_ms": (10 * SECOND_MS, HOUR_MS, "the canary's door opens so often"),
     "canary_missed": (1, 10, "so many in a row not received: a case"),
@@ -67,6 +68,7 @@ _ONE_FOR_ALL = {  # they are about people and areas, so no class of doors has it
     "blind_percent",
     "pages_most",
     "pages_window_ms",
+    "take_back_ms",
 }
 
 

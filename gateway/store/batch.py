@@ -38,7 +38,7 @@ from gateway.core.paging.person import Person
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import Subject, SubjectKind
-from gateway.store import case_writes, door_writes, journal, outbox, states, tables
+from gateway.store import case_log, case_writes, door_writes, journal, outbox, states, tables
 from gateway.store import statements as sql
 from gateway.store.outbox import Entry
 from gateway.store.poisoned import KEPT_MAX, Poisoned
@@ -144,6 +144,8 @@ class WriteBatch:
         if row is None:
             row = self._cases[case_id] = case_writes.new_case(case_id)
         case_writes.move_case(row, kind, door_id, grid_id, moved)
+        if moved.detour is not None:
+            self._rows[sql.INSERT_DETOUR].append(case_log.of_detour(moved, moved.detour))
 
     def milestones(self, journal_id: int, found: Iterable[tuple[Milestone, str]]) -> None:
         """Write what befell cases through the event of this id, each with the grid of its door."""
@@ -153,8 +155,8 @@ class WriteBatch:
         ]
 
     def late_refusal(self, event: CaseAction, result: ActionResult) -> None:
-        """Write what somebody did that came too late to count."""
-        self._rows[sql.INSERT_LATE_REFUSAL].append(case_writes.of_late_refusal(event, result))
+        """Write what somebody did that came too late to count, or that the seal contradicts."""
+        self._rows[sql.INSERT_LATE_REFUSAL].append(case_log.of_late_refusal(event, result))
 
     def outage(self, at_ms: int, effect: OutageFound | OutageGrew | OutageOver) -> None:
         """Write an outage, with every door that was ever silent from it."""

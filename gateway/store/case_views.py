@@ -9,15 +9,19 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Select, func, select, tuple_
 
-from gateway.core.cases.refusal import Refusal
-from gateway.core.cases.transitions import Action
 from gateway.core.model import CaseState
 from gateway.core.reasons import FAULTS, QUESTIONS, Reason
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import states, tables
 from gateway.store.records import records
 
-OPEN: Final = (CaseState.RAISED, CaseState.PAGED, CaseState.ACKNOWLEDGED, CaseState.ON_SITE)
+OPEN: Final = (
+    CaseState.RAISED,
+    CaseState.PAGED,
+    CaseState.ACKNOWLEDGED,
+    CaseState.ON_THE_WAY,
+    CaseState.ON_SITE,
+)
 WAITING: Final = OPEN[:2]
 IN_REVIEW: Final = (CaseState.REPORTED, CaseState.ASSESSED, CaseState.SIGNED_OFF)
 _ACTIONS: Final = (*tables.DONE_TO_CASE, "shelved")
@@ -59,6 +63,10 @@ class CaseRow(msgspec.Struct, frozen=True):
     acknowledged_name: str | None
     acknowledged_ms: int | None
     acknowledged_arrived_ms: int | None
+    on_the_way_by: str | None
+    on_the_way_name: str | None
+    on_the_way_ms: int | None
+    on_the_way_arrived_ms: int | None
     on_site_by: str | None
     on_site_name: str | None
     on_site_ms: int | None
@@ -81,22 +89,15 @@ class CaseRow(msgspec.Struct, frozen=True):
     closed_arrived_ms: int | None
     outcome: str | None
     despite_seal: bool
+    note: str
+    reported_from: CaseState | None
+    handed_to: str
+    handed_to_name: str | None
 
     @property
     def subject(self) -> Subject:
         """Whose case it is, and who takes what is done about it."""
         return Subject(self.subject_kind, self.subject_id)
-
-
-class LateRefusal(msgspec.Struct, frozen=True):
-    """What somebody did about a case, that came too late to count."""
-
-    action: Action
-    by: str
-    name: str | None  # None where whoever it was is no warden
-    done_ms: int
-    arrived_ms: int
-    reason: Refusal
 
 
 class CaseCounts(msgspec.Struct, frozen=True):
@@ -211,18 +212,6 @@ def cases_of(connection: Connection, case_ids: list[str]) -> list[CaseRow]:
     return records(connection, _CASES.where(tables.cases.c.case_id.in_(case_ids)), CaseRow)
 
 
-def late_refusals(connection: Connection, case_id: str, limit: int) -> list[LateRefusal]:
-    """What was done about a case and came too late, in the order in which it was done."""
-    r, w = tables.late_refusals.c, tables.wardens.c
-    query = (
-        select(r.action, r.by, w.name, r.done_ms, r.arrived_ms, r.reason)
-        .join(tables.wardens, w.warden_id == r.by, isouter=True)
-        .where(r.case_id == case_id)
-        .order_by(r.done_ms, r.action_id)
-    )
-    return records(connection, query.limit(limit), LateRefusal)
-
-
 def cases_at(connection: Connection, door_id: str, limit: int) -> list[CaseRow]:
     """A door's own cases, newest first."""
     c = tables.cases.c
@@ -262,7 +251,10 @@ def _cases() -> Select[Any]:
     people = {action: tables.wardens.alias(f"who_{action}") for action in _ACTIONS}
     named = [who.c.name.label(f"{action}_name") for action, who in people.items()]
     columns = [tables.cases.c[n] for n in CaseRow.__struct_fields__ if n in tables.cases.c]
+    handed = tables.wardens.alias("who_is_to_have_it")
+    named.append(handed.c.name.label("handed_to_name"))
     query = select(*columns, tables.doors.c.label, *named)
+    query = query.join(handed, handed.c.warden_id == tables.cases.c.handed_to, isouter=True)
     query = query.join(tables.doors, tables.doors.c.door_id == tables.cases.c.door_id, isouter=True)
     for action, who in people.items():
         query = query.join(who, who.c.warden_id == tables.cases.c[f"{action}_by"], isouter=True)

@@ -1,11 +1,9 @@
 """What happens to a case or an outage, in rows. Of a case the batch keeps one row, and each move
 changes it."""
 
-from gateway.core.cases.actions import ACTION_OF
 from gateway.core.cases.milestones import Milestone
 from gateway.core.effects import CaseMoved, OutageFound, OutageGrew, OutageOver
-from gateway.core.events import CaseAction
-from gateway.core.model import ActionResult, CaseState
+from gateway.core.model import CaseState
 from gateway.core.subject import SITE, SubjectKind
 from gateway.store import statements as sql
 from gateway.store import states, tables
@@ -24,6 +22,9 @@ _OF_CASE = (
     "returned_ms",
     "outcome",
     "despite_seal",
+    "note",
+    "reported_from",
+    "handed_to",
 )
 _NOBODY = dict.fromkeys(tables.WHO_OF_CASE)
 
@@ -57,23 +58,11 @@ def move_case(row: Row, kind: SubjectKind, door_id: str, grid_id: str, moved: Ca
         "shelved_why": shelf and shelf.why,
         "shelved_until_ms": shelf and shelf.ends_ms,
     }
-    if case.state is CaseState.CLOSED or (moved.by and not shelf):  # a shelf is no step
+    is_step = moved.by is not None and shelf is None and moved.detour is None
+    if case.state is CaseState.CLOSED or is_step:
         step, by = case.state, moved.by and moved.by.actor_id
         done_ms = moved.at_ms if moved.done_ms is None else moved.done_ms
         row |= {f"{step}_by": by, f"{step}_ms": done_ms, f"{step}_arrived_ms": moved.at_ms}
-
-
-def of_late_refusal(event: CaseAction, result: ActionResult) -> Row:
-    """What somebody did about a case that came too late to count."""
-    return {
-        "case_id": event.case_id,
-        "action_id": event.action_id,
-        "action": ACTION_OF[type(event)],
-        "by": event.actor.actor_id,
-        "done_ms": result.done_ms,
-        "arrived_ms": result.arrived_ms,
-        "reason": result.refusal,
-    }
 
 
 def of_milestone(journal_id: int, part: int, milestone: Milestone, grid_id: str) -> Row:

@@ -11,11 +11,12 @@ from typing import Final, get_args
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from gateway.core.doors.clock_doubt import doubted
 from gateway.core.doors.step import step
 from gateway.core.events import Event, RulesSet
 from gateway.core.model import Door, Outages, Troubles
 from gateway.core.rules import Rulebook
-from gateway.core.site import ClockEvent, SiteState, SiteTurn, doubted
+from gateway.core.site import ClockEvent, SiteState, SiteTurn
 from gateway.core.subject import SITE, Subject, of_door
 from gateway.store import tables
 from gateway.store.journal import decode_event

@@ -26,7 +26,7 @@ from sqlalchemy.dialects import sqlite
 
 from gateway.core.effects import OpeningBegan, OpeningEnded
 from gateway.core.evidence import Evidence
-from gateway.store import feed_tables, tables
+from gateway.store import case_log, feed_tables, tables
 
 Row = dict[str, Any]  # column or parameter -> value
 
@@ -214,7 +214,8 @@ REDATE_OPENING = _set(
 ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit_id")
 UPSERT_CASE = _of(tables.cases, _upsert_case)
 INSERT_MILESTONE = _upsert(feed_tables.milestones)
-INSERT_LATE_REFUSAL = _upsert(tables.late_refusals)
+INSERT_DETOUR = _upsert(case_log.DETOURS)
+INSERT_LATE_REFUSAL = _upsert(case_log.LATE_REFUSALS)
 INSERT_OUTAGE = _upsert(tables.outages)
 GROW_OUTAGE = _set(tables.outages, "outage_id", "b_id", "doors")
 END_OUTAGE = _set(tables.outages, "outage_id", "b_id", "over_ms")
@@ -267,6 +268,7 @@ IN_ORDER = (
     ANNOUNCE_OPENING,
     UPSERT_CASE,
     INSERT_MILESTONE,
+    INSERT_DETOUR,
     INSERT_LATE_REFUSAL,
     INSERT_OUTAGE,
     GROW_OUTAGE,

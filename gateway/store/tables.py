@@ -197,7 +197,15 @@ openings = Table(
 
 # What is done to a case, by whom, when, and when that was heard of (a handheld may have been
 # offline); a later move never forgets it.
-DONE_TO_CASE = ("acknowledged", "on_site", "reported", "assessed", "signed_off", "closed")
+DONE_TO_CASE = (
+    "acknowledged",
+    "on_the_way",
+    "on_site",
+    "reported",
+    "assessed",
+    "signed_off",
+    "closed",
+)
 WHO_OF_CASE = tuple(f"{did}_{what}" for did in DONE_TO_CASE for what in ("by", "ms", "arrived_ms"))
 
 cases = Table(
@@ -232,21 +240,11 @@ cases = Table(
     Column("outcome", Text, nullable=True),
     # The seal said otherwise when it was reported, and whoever reported it knew.
     Column("despite_seal", Boolean, nullable=False, server_default=false()),
+    Column("note", Text, nullable=False, server_default=""),  # of who reported it
+    Column("reported_from", String(16), nullable=True),  # the state before, until it is assessed
+    Column("handed_to", Text, nullable=False, server_default=""),  # and has not answered yet
     Index("ix_cases_state", "state", "raised_ms"),
     Index("ix_cases_door_id", "door_id", "raised_ms"),
-    sqlite_with_rowid=False,
-)
-
-late_refusals = Table(
-    "late_refusals",  # what people did about a case, heard of too late to count
-    metadata,
-    Column("case_id", String(80), primary_key=True),
-    Column("action_id", String(80), primary_key=True),
-    Column("action", String(16), nullable=False),
-    Column("by", Text, nullable=False),
-    Column("done_ms", BigInteger, nullable=False),
-    Column("arrived_ms", BigInteger, nullable=False),
-    Column("reason", String(24), nullable=False),  # core.cases.refusal.Refusal
     sqlite_with_rowid=False,
 )
 

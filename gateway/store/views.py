@@ -3,7 +3,7 @@
 Every list has a limit that the caller names. Identities are joined here, and stand nowhere else.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
@@ -11,10 +11,15 @@ from sqlalchemy import Connection, Select, func, select
 
 from gateway.core.duration import HOUR_MS
 from gateway.core.model import Door
+from gateway.core.paging import routing
 from gateway.core.paging.schedule import Role
+from gateway.core.paging.staff import schedule_of
 from gateway.core.reasons import Reason
+from gateway.core.rules import Rules
 from gateway.store import page_views, states, tables
 from gateway.store.records import records
+
+ON_DUTY_MAX: Final = 100  # people whom one list names
 
 
 class DoorRow(msgspec.Struct, frozen=True):
@@ -107,6 +112,16 @@ def wardens(
     query = query if grid_id is None else query.where(w.grid_id == grid_id)
     query = query if grids is None else query.where(w.grid_id.in_(grids))
     return records(connection, query, WardenRow)
+
+
+def on_duty(connection: Connection, grid_id: str, now_ms: int, rules: Rules) -> list[WardenRow]:
+    """Who has a grid's duty now, the lowest step of the escalation policy first; of all grids
+    where `grid_id` is empty."""
+    on_call = schedule_of(states.staff(connection))
+    warden_ids = routing.duty_of(on_call, grid_id, now_ms, rules)[:ON_DUTY_MAX]
+    query = _WARDENS.where(tables.wardens.c.warden_id.in_(warden_ids))
+    rows = {row.warden_id: row for row in records(connection, query, WardenRow)}
+    return [rows[warden_id] for warden_id in warden_ids if warden_id in rows]
 
 
 def unreached(connection: Connection) -> set[str]:

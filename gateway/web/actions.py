@@ -22,17 +22,21 @@ from gateway.core.duration import HOUR_MS
 from gateway.core.events import (
     CaseAcknowledged,
     CaseAssessed,
+    CaseHandedOver,
     CaseReported,
     CaseShelved,
     CaseSignedOff,
     PageReceived,
     PersonOnSite,
+    PersonOnTheWay,
+    ReportTakenBack,
 )
 from gateway.core.outcome import Outcome
 from gateway.core.subject import SITE, Subject, of_door
 from gateway.engine.ports import Answer
 from gateway.language import times
 from gateway.language.catalogue import N_, say
+from gateway.language.peoples_text import tidied
 from gateway.language.reasons import refusal_line
 from gateway.store import case_views, page_views
 from gateway.store.case_views import CaseRow
@@ -42,6 +46,7 @@ from gateway.web.context import WebContext
 
 SHELF_HOURS_MAX: Final = 8
 WHY_MAX: Final = 200
+NOTE_MAX: Final = 300
 
 _LATE = N_("{why} You did it at {done}, and it arrived at {arrived}.")
 _OVERTAKEN = N_(
@@ -63,14 +68,26 @@ class Press(BaseModel):
 
 
 class Ending(Press):
-    """How the case ended, and whether that is so although the seal says otherwise."""
+    """How the case ended, whether that is so although the seal says otherwise, and a note."""
 
     outcome: Outcome
     despite_seal: bool = False
+    note: Annotated[str, Field(max_length=NOTE_MAX)] = ""
 
     def facts(self, now_ms: int) -> dict[str, Any]:
-        """Both."""
-        return {"outcome": self.outcome, "despite_seal": self.despite_seal}
+        """All of it; a note of blanks is none."""
+        note = peoples_line(self.note, NOTE_MAX) if tidied(self.note) else ""
+        return {"outcome": self.outcome, "despite_seal": self.despite_seal, "note": note}
+
+
+class HandingOver(Press):
+    """Who is to have the case, by warden_id."""
+
+    to: Annotated[str, Field(min_length=1, max_length=64)]
+
+    def facts(self, now_ms: int) -> dict[str, Any]:
+        """Who."""
+        return {"to": self.to}
 
 
 class Shelving(Press):
@@ -107,8 +124,11 @@ KINDS: Final[dict[Action, Kind]] = {
     ACTION_OF[kind.event]: kind
     for kind in (
         Kind(CaseAcknowledged),
+        Kind(PersonOnTheWay),
         Kind(PersonOnSite),
         Kind(CaseReported, Ending, Ending),
+        Kind(CaseHandedOver, HandingOver, HandingOver),
+        Kind(ReportTakenBack),
         Kind(CaseAssessed),
         Kind(CaseSignedOff),
         Kind(CaseShelved, Shelving, ShelvingForHours),

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from gateway.channels.kinds import kind_of
 from gateway.core.actor import CENTRE, Actor, actor_of
 from gateway.core.cases.actions import LATE_MS
+from gateway.core.cases.contradiction import CONTRADICTIONS
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import PERSONAL, Action, Standing, allowed, refusal_of
 from gateway.core.evidence import Ended, Evidence
@@ -18,13 +19,15 @@ from gateway.core.model import CaseState
 from gateway.core.reasons import OVER_WHEN_SHUT, TAMPER, Reason
 from gateway.language.catalogue import N_, say
 from gateway.language.reasons import first_action
-from gateway.store.case_views import IN_REVIEW, OPEN, WAITING, CaseRow, LateRefusal
+from gateway.store.case_log import DetourRow, LateRefusal
+from gateway.store.case_views import IN_REVIEW, OPEN, WAITING, CaseRow
 from gateway.store.page_views import DeliveryRow
 
 CASE_WORDS = {
     CaseState.RAISED: N_("Waits"),
     CaseState.PAGED: N_("Waits"),
     CaseState.ACKNOWLEDGED: N_("In hand"),
+    CaseState.ON_THE_WAY: N_("On the way"),
     CaseState.ON_SITE: N_("At the door"),
     CaseState.REPORTED: N_("Reported"),
     CaseState.ASSESSED: N_("Assessed"),
@@ -35,6 +38,7 @@ CASE_TONES = {
     CaseState.RAISED: "waiting",
     CaseState.PAGED: "waiting",
     CaseState.ACKNOWLEDGED: "in_hand",
+    CaseState.ON_THE_WAY: "in_hand",
     CaseState.ON_SITE: "in_hand",
     CaseState.REPORTED: "recorded",
     CaseState.ASSESSED: "recorded",
@@ -72,6 +76,7 @@ _DONE = {
     "raised": N_("Raised"),
     "paged": N_("A page went out"),
     "acknowledged": N_("{name} took it"),
+    "on_the_way": N_("{name} is on the way"),
     "on_site": N_("{name} is at the door"),
     "reported": N_("{name} reported how it ended"),
     "assessed": N_("{name} assessed it"),
@@ -90,11 +95,15 @@ _ENDED = {
     Ended.OVERTAKEN: N_("Not needed any more: told anew"),
     Ended.LEFT: N_("Not needed any more: not on the staff"),
 }
-_SHELVED = N_("{name} put it aside")
-_ON_THE_WAY = {  # no steps of the loop: it goes back to its beginning
+_BESIDE = {  # no steps of the loop
+    "shelved": N_("{name} put it aside"),
+    "handed_over": N_("{name} handed it over to {to}"),
+    "taken_back": N_("{name} took the report back"),
     "again": N_("Raised again"),
     "returned": N_("Came back, for it was not finished"),
 }
+_MAY_BE_LEFT_OUT = frozenset({"on_the_way"})  # nobody waits for it
+_HANDED = N_("Handed over to {name}, who has not answered yet.")
 # What is over needs other words than to end it.
 _SHUT_AGAIN = N_("It is over already: ask what it was, then report how it ended.")
 _TO_DO = {
@@ -109,11 +118,14 @@ _TO_DO = {
 _FIRST_TAKEN = list(_TO_DO).index("acknowledged") + 1  # of _DONE: before it nobody has it
 _STEP_OF = {
     Action.ACKNOWLEDGE: "acknowledged",
+    Action.ON_THE_WAY: "on_the_way",
     Action.ON_SITE: "on_site",
     Action.REPORT: "reported",
+    Action.HAND_OVER: "handed_over",
+    Action.TAKE_BACK: "taken_back",
     Action.ASSESS: "assessed",
     Action.SIGN_OFF: "signed_off",
-    Action.SHELVE: "shelved",  # only of those that came too late: no step of the loop
+    Action.SHELVE: "shelved",
 }
 # An outage has no door.
 _DONE_THERE = N_("{name} is there")
@@ -130,21 +142,38 @@ class WorkflowStep(Struct, frozen=True):
     who: str | None = None  # the name of `by`, if it is a warden's
     is_door: bool = True  # it is at a door, and not where an outage may come from
     arrived_ms: int | None = None  # when the gateway heard of it, if that was much later
-    refusal: Refusal | None = None  # why it did not count, if it came too late
+    refusal: Refusal | None = None  # why it did not count
     is_latest: bool = False  # of those that count and are done
+    to: str = ""  # who is to have it
+    to_name: str | None = None
+    outcome: str = ""  # what was reported, and is taken back
+    note: str = ""
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether it did not count because the seal said otherwise."""
+        return self.refusal in CONTRADICTIONS
 
 
 def workflow(
-    case: CaseRow, told_ms: int | None, sign_off: bool, late: Sequence[LateRefusal] = ()
+    case: CaseRow,
+    told_ms: int | None,
+    sign_off: bool,
+    late: Sequence[LateRefusal] = (),
+    detours: Sequence[DetourRow] = (),
 ) -> list[WorkflowStep]:
     """The whole loop of a case: what was done, then what is still to come.
 
-    A step that was passed over is left out. Without `sign_off` a report is the end. What came too
-    late to count stands where it was done in time.
+    A step that was passed over is left out. Without `sign_off` a report is the end. What did not
+    count, and what is no step of the loop, stands where it was done in time.
     """
     times: dict[str, int | None] = {name: getattr(case, f"{name}_ms", None) for name in _DONE}
     times["paged"] = told_ms
-    fresh_ms = max(case.raised_again_ms or 0, case.returned_ms or 0)  # what is older is history
+    if case.state in OPEN:
+        times["reported"] = None  # it was taken back
+    handed_ms = (row.arrived_ms for row in detours if row.action is Action.HAND_OVER)
+    # what is older is history
+    fresh_ms = max(case.raised_again_ms or 0, case.returned_ms or 0, *handed_ms)
     reached = max(
         index
         for index, at_ms in enumerate(times.values())
@@ -153,7 +182,8 @@ def workflow(
     done, to_come = [], []
     for index, name in enumerate(_DONE):
         at_ms = times[name]
-        wanted = sign_off or name not in ("assessed", "signed_off")
+        wanted = name not in _MAY_BE_LEFT_OUT
+        wanted &= sign_off or name not in ("assessed", "signed_off")
         if at_ms is not None:
             by, who = getattr(case, f"{name}_by", None), getattr(case, f"{name}_name", None)
             arrived_ms = getattr(case, f"{name}_arrived_ms", None) or at_ms
@@ -162,13 +192,14 @@ def workflow(
             done.append(WorkflowStep(name, at_ms, by, who, is_door, late_ms, is_latest=is_latest))
         if index > reached and wanted and case.state is not CaseState.CLOSED:
             to_come.append(WorkflowStep(name, is_door=case.area is None))
-    on_the_way = [_late_step(case, refused) for refused in late]
-    on_the_way += [
+    beside = [_late_step(case, refused) for refused in late]
+    beside += [_detour_step(case, row) for row in detours]
+    beside += [
         WorkflowStep(name, at_ms, arrived_ms=None)
         for name, at_ms in (("again", case.raised_again_ms), ("returned", case.returned_ms))
         if at_ms is not None
     ]
-    return [*_in_time(done, sorted(on_the_way, key=_at_ms)), *to_come]
+    return [*_in_time(done, sorted(beside, key=_at_ms)), *to_come]
 
 
 def _at_ms(step: WorkflowStep) -> int:
@@ -179,6 +210,14 @@ def _late_step(case: CaseRow, refused: LateRefusal) -> WorkflowStep:
     name, is_door = _STEP_OF[refused.action], case.area is None
     at_ms, arrived_ms = refused.done_ms, refused.arrived_ms
     return WorkflowStep(name, at_ms, refused.by, refused.name, is_door, arrived_ms, refused.reason)
+
+
+def _detour_step(case: CaseRow, row: DetourRow) -> WorkflowStep:
+    late_ms = row.arrived_ms if row.arrived_ms - row.done_ms >= LATE_MS else None
+    step = WorkflowStep(
+        _STEP_OF[row.action], row.done_ms, row.by, row.name, case.area is None, late_ms
+    )
+    return replace(step, to=row.to, to_name=row.to_name, outcome=row.outcome, note=row.note)
 
 
 def _in_time(done: list[WorkflowStep], late: list[WorkflowStep]) -> list[WorkflowStep]:
@@ -207,12 +246,16 @@ def standing(case: CaseRow) -> Standing:
     """The case as far as the core's table checks it, from its row."""
     did = case.state if case.state in (*OPEN[2:], *IN_REVIEW) else None
     moved_by = getattr(case, f"{did}_by") if did else None
-    return Standing(case.state, case.locked, _actor(moved_by), _actor(case.reported_by))
+    people = _actor(moved_by), _actor(case.reported_by)
+    return Standing(case.state, case.locked, *people, case.reported_from)
 
 
-def may(case: CaseRow, actor: Actor | None) -> list[Action]:
-    """The buttons to show: what the actor may do, in the order of the loop."""
+def may(case: CaseRow, actor: Actor | None, now_ms: int, take_back_ms: int) -> list[Action]:
+    """The buttons to show: what the actor may do, in the order of the loop; a report can be taken
+    back for `take_back_ms`."""
     can = allowed(standing(case), actor) if actor is not None else frozenset()
+    if now_ms > (case.reported_ms or 0) + take_back_ms:
+        can -= {Action.TAKE_BACK}
     return [action for action in PERSONAL if action in can]
 
 
@@ -229,8 +272,26 @@ def holder(case: CaseRow) -> str | None:
     """Who has the case, by name where it is a warden; None while nobody has, or not any more."""
     if case.state in WAITING:
         return None
-    known = case.acknowledged_name or case.acknowledged_by
-    return known or case.on_site_name or case.on_site_by
+    took = case.state if case.state in OPEN else CaseState.ACKNOWLEDGED
+    names = (getattr(case, f"{step}_{what}") for step in (took, "on_site") for what in _WHO)
+    return next((name for name in names if name), None)
+
+
+_WHO = ("name", "by")
+
+
+def held_since_ms(case: CaseRow) -> int:
+    """Since when whoever has it has come so far with it."""
+    at_ms: int | None = getattr(case, f"{case.state}_ms", None)
+    return case.moved_ms if at_ms is None else at_ms
+
+
+def handed_line(case: CaseRow, language: str) -> str:
+    """That somebody was named to have it, who has not answered; empty where that is not so."""
+    if not case.handed_to or case.state not in WAITING:
+        return ""
+    name = who_word(case.handed_to, case.handed_to_name, language)
+    return say(_HANDED, language).format(name=name)
 
 
 def who_word(by: str | None, name: str | None, language: str) -> str:
@@ -258,12 +319,12 @@ def cleared_word(case: CaseRow, language: str) -> str:
 def step_word(step: WorkflowStep, language: str) -> str:
     """What was done and by whom, or what is still to come."""
     is_there = step.name == "on_site" and not step.is_door
-    if step.name in _ON_THE_WAY:
-        return say(_ON_THE_WAY[step.name], language)
+    name, to = who_word(step.by, step.who, language), who_word(step.to, step.to_name, language)
+    if step.name in _BESIDE:
+        return say(_BESIDE[step.name], language).format(name=name, to=to)
     if step.at_ms is None:
         return say(_GO_THERE if is_there else _TO_DO[step.name], language)
-    done = _DONE_THERE if is_there else _DONE.get(step.name, _SHELVED)
-    return say(done, language).format(name=who_word(step.by, step.who, language))
+    return say(_DONE_THERE if is_there else _DONE[step.name], language).format(name=name)
 
 
 def to_do_line(case: CaseRow, language: str) -> str:

@@ -236,9 +236,9 @@ def _view(
     kinds: dict[str, Callable[[], LiveView]] = {
         "wallboard": lambda: Wallboard(DoorQuery.named(name), context.rulebook, doors),
         "cases": lambda: OpenCases(cases),
-        "case": lambda: OneCase(name, context.rulebook.rules.sign_off, by, can),
+        "case": lambda: OneCase(name, context.rulebook.rules, by, can),
         "door": lambda: OneDoor(name, context.rulebook),
-        "inbox": lambda: Inbox(name),
+        "inbox": lambda: Inbox(name, context.rulebook.rules),
     }
     by, can = at_screen(context, request), actions_of(request)
     doors, cases = context.scope(request, Right.DOORS), context.scope(request, Right.CASES)

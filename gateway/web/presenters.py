@@ -11,7 +11,7 @@ from typing import Any
 from gateway.core.cases.refusal import Refusal
 from gateway.core.evidence import Ended, Evidence
 from gateway.core.model import Permit
-from gateway.core.outcome import Outcome
+from gateway.core.outcome import Outcome, outcomes_of
 from gateway.core.paging.schedule import Role
 from gateway.core.reasons import Reason
 from gateway.language import reasons, recurrence, times
@@ -71,7 +71,7 @@ class ReasonWords:
 
     def outcomes(self, reason: str) -> tuple[Outcome, ...]:
         """How a case of this reason can end, as codes."""
-        return reasons.outcomes_of(Reason(reason))
+        return outcomes_of(Reason(reason))
 
     def outcome(self, outcome: str | None) -> str:
         """How it ended; nothing while it has not."""
@@ -88,6 +88,7 @@ class CaseWords:
     tone = staticmethod(case_words.case_tone)
     number = staticmethod(reasons.case_number)
     why_not = staticmethod(case_words.why_not)
+    held_since_ms = staticmethod(case_words.held_since_ms)
 
     def __init__(self, language: str) -> None:
         self._language = language
@@ -115,6 +116,10 @@ class CaseWords:
     def holder(self, case: CaseRow) -> str:
         """Who has the case; empty while nobody has."""
         return self.who(case_words.holder(case))
+
+    def handed(self, case: CaseRow) -> str:
+        """That somebody was named to have it, who has not answered; else empty."""
+        return case_words.handed_line(case, self._language)
 
     def place(self, label: str | None, area: str | None) -> str:
         """The door's label, or the area that is silent."""

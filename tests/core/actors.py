@@ -13,6 +13,7 @@ from gateway.core.actor import Actor, actor_of
 from gateway.core.events import (
     CaseAcknowledged,
     CaseAssessed,
+    CaseHandedOver,
     CaseReported,
     CaseShelved,
     CaseSignedOff,
@@ -21,7 +22,9 @@ from gateway.core.events import (
     PageReceived,
     PermitAnnounced,
     PersonOnSite,
+    PersonOnTheWay,
     ReportCame,
+    ReportTakenBack,
     SealBound,
 )
 from gateway.core.model import Contact, Order, Permit, Policy
@@ -213,11 +216,21 @@ class Person:
     def acknowledges(self) -> None:
         self.tell(self.place, CaseAcknowledged(*self._action()))
 
+    def is_on_the_way(self) -> None:
+        self.tell(self.place, PersonOnTheWay(*self._action()))
+
     def is_there(self) -> None:
         self.tell(self.place, PersonOnSite(*self._action()))
 
-    def reports(self, outcome: str) -> None:
-        self.tell(self.place, CaseReported(*self._action(), outcome=Outcome(outcome)))
+    def reports(self, outcome: str, note: str = "", despite_seal: bool = False) -> None:
+        said = {"outcome": Outcome(outcome), "note": note, "despite_seal": despite_seal}
+        self.tell(self.place, CaseReported(*self._action(), **said))  # type: ignore[arg-type]
+
+    def takes_back(self) -> None:
+        self.tell(self.place, ReportTakenBack(*self._action()))
+
+    def hands_over(self, to: str) -> None:
+        self.tell(self.place, CaseHandedOver(*self._action(), to=to))
 
     def assesses(self) -> None:
         self.tell(self.place, CaseAssessed(*self._action()))

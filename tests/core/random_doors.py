@@ -18,6 +18,7 @@ from gateway.core.effects import OpeningResumed as Resumed
 from gateway.core.events import (
     CaseAcknowledged,
     CaseAssessed,
+    CaseHandedOver,
     CaseReported,
     CaseShelved,
     CaseSignedOff,
@@ -32,7 +33,9 @@ from gateway.core.events import (
     PageWentOut,
     PermitAnnounced,
     PersonOnSite,
+    PersonOnTheWay,
     ReportCame,
+    ReportTakenBack,
     SealBound,
 )
 from gateway.core.model import CaseState, Contact, Door, Order, Permit, Policy
@@ -175,8 +178,11 @@ class RandomDoor(TwoClocks):
         until_ms = self.now_ms + (number % 90 - 10) * MINUTE
         events: tuple[Event, ...] = (
             CaseAcknowledged(*what),
+            PersonOnTheWay(*what),
             PersonOnSite(*what),
-            CaseReported(*what, outcome=Outcome.IN_ORDER),
+            CaseReported(*what, outcome=Outcome.IN_ORDER, despite_seal=number % 2 == 0),
+            ReportTakenBack(*what),
+            CaseHandedOver(*what, to=("Wang", "Zhao", "Qian")[number % 7 % 3]),
             CaseAssessed(*what),
             CaseSignedOff(*what),
             CaseShelved(*what, why="later", until_ms=until_ms),

@@ -21,6 +21,7 @@ from gateway.core.events import (
     CaseAcknowledged,
     CaseAction,
     CaseAssessed,
+    CaseHandedOver,
     CaseReported,
     CaseShelved,
     CaseSignedOff,
@@ -28,6 +29,8 @@ from gateway.core.events import (
     PageReceived,
     PageWentOut,
     PersonOnSite,
+    PersonOnTheWay,
+    ReportTakenBack,
 )
 from gateway.core.model import ActionResult, CaseState, Contact, Door
 from gateway.core.outcome import Outcome
@@ -41,61 +44,32 @@ NEW, NOT = R.NOTHING_NEW, R.NOT_REPORTED
 ACTIONS = list(A)
 
 # What somebody meets who has done nothing about the case yet, in the order of `Action`:
-# acknowledge, on_site, report, assess, sign_off, shelve; page_sent, page_received.
+# acknowledge, on_the_way, on_site, report, hand_over, take_back; assess, sign_off, shelve;
+# page_sent, page_received.
+MAY_TAKE = [S.ACKNOWLEDGED, S.ON_THE_WAY, S.ON_SITE, R.TAKE_FIRST, R.NOT_HELD, NOT, NOT, NOT]
+REVIEWED = [R.IN_REVIEW] * 5 + [R.NOT_REPORTER]
 CELLS = {
-    S.RAISED: [S.ACKNOWLEDGED, S.ON_SITE, R.TAKE_FIRST, NOT, NOT, S.RAISED, S.PAGED, S.PAGED],
-    S.PAGED: [S.ACKNOWLEDGED, S.ON_SITE, R.TAKE_FIRST, NOT, NOT, S.PAGED, NEW, S.PAGED],
+    S.RAISED: [*MAY_TAKE, S.RAISED, S.PAGED, S.PAGED],
+    S.PAGED: [*MAY_TAKE, S.PAGED, NEW, S.PAGED],
     S.ACKNOWLEDGED: [
-        R.TAKEN_ALREADY,
-        S.ON_SITE,
-        S.REPORTED,
-        NOT,
-        NOT,
-        S.ACKNOWLEDGED,
-        NEW,
-        S.ACKNOWLEDGED,
+        *(R.TAKEN_ALREADY, R.TAKEN_ALREADY, S.ON_SITE, S.REPORTED, R.NOT_HOLDER),
+        *(NOT, NOT, NOT, S.ACKNOWLEDGED, NEW, S.ACKNOWLEDGED),
+    ],
+    S.ON_THE_WAY: [
+        *(R.TAKEN_ALREADY, R.ON_THE_WAY_ALREADY, S.ON_SITE, S.REPORTED, R.NOT_HOLDER),
+        *(NOT, NOT, NOT, S.ON_THE_WAY, NEW, S.ON_THE_WAY),
     ],
     S.ON_SITE: [
-        R.ON_SITE_ALREADY,
-        R.ON_SITE_ALREADY,
-        S.REPORTED,
-        NOT,
-        NOT,
-        S.ON_SITE,
-        NEW,
-        S.ON_SITE,
+        *(R.ON_SITE_ALREADY, R.ON_SITE_ALREADY, R.ON_SITE_ALREADY, S.REPORTED, R.NOT_HOLDER),
+        *(NOT, NOT, NOT, S.ON_SITE, NEW, S.ON_SITE),
     ],
-    S.REPORTED: [
-        R.IN_REVIEW,
-        R.IN_REVIEW,
-        R.IN_REVIEW,
-        S.ASSESSED,
-        R.ASSESS_FIRST,
-        R.IN_REVIEW,
-        NEW,
-        NEW,
-    ],
-    S.ASSESSED: [
-        R.IN_REVIEW,
-        R.IN_REVIEW,
-        R.IN_REVIEW,
-        R.ASSESSED_ALREADY,
-        S.SIGNED_OFF,
-        R.IN_REVIEW,
-        NEW,
-        NEW,
-    ],
+    S.REPORTED: [*REVIEWED, S.ASSESSED, R.ASSESS_FIRST, R.IN_REVIEW, NEW, NEW],
+    S.ASSESSED: [*REVIEWED, R.ASSESSED_ALREADY, S.SIGNED_OFF, R.IN_REVIEW, NEW, NEW],
     S.SIGNED_OFF: [
-        R.IN_REVIEW,
-        R.IN_REVIEW,
-        R.IN_REVIEW,
-        R.SIGNED_OFF_ALREADY,
-        R.SIGNED_OFF_ALREADY,
-        R.IN_REVIEW,
-        NEW,
-        NEW,
+        *(*REVIEWED, R.SIGNED_OFF_ALREADY, R.SIGNED_OFF_ALREADY),
+        *(R.IN_REVIEW, NEW, NEW),
     ],
-    S.CLOSED: [R.CLOSED] * 8,
+    S.CLOSED: [R.CLOSED] * len(A),
 }
 EVERY = [
     (state, action, CELLS[state][index]) for state in S for index, action in enumerate(ACTIONS)
@@ -106,8 +80,11 @@ def said(action: Action, case_id: str, by: Actor, story: Story) -> Event:
     what = case_id, by, action_id()
     return {
         A.ACKNOWLEDGE: CaseAcknowledged(*what),
+        A.ON_THE_WAY: PersonOnTheWay(*what),
         A.ON_SITE: PersonOnSite(*what),
         A.REPORT: CaseReported(*what, outcome=Outcome.LAWFUL),
+        A.HAND_OVER: CaseHandedOver(*what, to="zhao"),
+        A.TAKE_BACK: ReportTakenBack(*what),
         A.ASSESS: CaseAssessed(*what),
         A.SIGN_OFF: CaseSignedOff(*what),
         A.SHELVE: CaseShelved(*what, why="later", until_ms=story.now_ms + HOUR),
@@ -120,7 +97,8 @@ WAY = {
     S.RAISED: [],
     S.PAGED: [A.PAGE_SENT],
     S.ACKNOWLEDGED: [A.ACKNOWLEDGE],
-    S.ON_SITE: [A.ACKNOWLEDGE, A.ON_SITE],
+    S.ON_THE_WAY: [A.ACKNOWLEDGE, A.ON_THE_WAY],
+    S.ON_SITE: [A.ACKNOWLEDGE, A.ON_THE_WAY, A.ON_SITE],
     S.REPORTED: [A.ON_SITE, A.REPORT],
     S.ASSESSED: [A.ON_SITE, A.REPORT, A.ASSESS],
     S.SIGNED_OFF: [A.ON_SITE, A.REPORT, A.ASSESS, A.SIGN_OFF],
@@ -176,10 +154,11 @@ def test_every_cell_is_a_move_or_a_refusal_with_its_reason(
 
 
 @pytest.mark.parametrize(
-    ("state", "action", "by", "refusal"),
+    ("state", "action", "by", "leads_to"),
     [
         (S.ACKNOWLEDGED, A.ACKNOWLEDGE, WANG, R.DONE_ALREADY),
         (S.ON_SITE, A.ACKNOWLEDGE, WANG, R.DONE_ALREADY),
+        (S.ON_THE_WAY, A.ON_THE_WAY, WANG, R.DONE_ALREADY),
         (S.ON_SITE, A.ON_SITE, WANG, R.DONE_ALREADY),
         (S.REPORTED, A.REPORT, WANG, R.DONE_ALREADY),
         (S.REPORTED, A.ASSESS, WANG, R.OWN_REPORT),
@@ -190,13 +169,18 @@ def test_every_cell_is_a_move_or_a_refusal_with_its_reason(
         (S.SIGNED_OFF, A.SIGN_OFF, CENTRE, R.DONE_ALREADY),
         (S.SIGNED_OFF, A.SIGN_OFF, WANG, R.OWN_REPORT),
         (S.SIGNED_OFF, A.ASSESS, WANG, R.OWN_REPORT),
+        (S.ACKNOWLEDGED, A.HAND_OVER, CENTRE, S.RAISED),
+        (S.ON_SITE, A.HAND_OVER, WANG, S.RAISED),
+        (S.REPORTED, A.TAKE_BACK, WANG, S.ON_SITE),
+        (S.ASSESSED, A.TAKE_BACK, WANG, R.ASSESSED_ALREADY),
+        (S.SIGNED_OFF, A.TAKE_BACK, WANG, R.SIGNED_OFF_ALREADY),
     ],
 )
-def test_who_has_done_it_or_reported_it_is_told_so(
-    state: CaseState, action: Action, by: Actor, refusal: Refusal
+def test_who_has_it_has_done_it_or_reported_it_meets_something_else(
+    state: CaseState, action: Action, by: Actor, leads_to: CaseState | Refusal
 ) -> None:
     story, case_id = case_in(state)
-    assert came_of(story.tell(said(action, case_id, by, story))) is refusal
+    assert came_of(story.tell(said(action, case_id, by, story))) is leads_to
 
 
 @pytest.mark.parametrize(
@@ -205,8 +189,9 @@ def test_who_has_done_it_or_reported_it_is_told_so(
         (S.RAISED, A.REPORT, R.NEEDS_VISIT),
         (S.PAGED, A.REPORT, R.NEEDS_VISIT),
         (S.ACKNOWLEDGED, A.REPORT, R.NEEDS_VISIT),
+        (S.ON_THE_WAY, A.REPORT, R.NEEDS_VISIT),
         (S.ON_SITE, A.REPORT, S.REPORTED),
-        *((state, A.SHELVE, R.NOT_SHELVED) for state in list(S)[:4]),
+        *((state, A.SHELVE, R.NOT_SHELVED) for state in list(S)[:5]),
     ],
 )
 def test_a_touched_seal_wants_a_visit_and_no_shelf(
@@ -239,7 +224,8 @@ def test_an_action_on_a_case_that_nobody_raised_is_refused(action: Action) -> No
 def test_the_buttons_are_what_is_not_refused(state: CaseState, by: Actor) -> None:
     story, case_id = case_in(state)
     found = story.moves()[-1].case
-    row = Standing(found.state, found.locked, found.moved_by, found.reported_by)
+    people = found.moved_by, found.reported_by
+    row = Standing(found.state, found.locked, *people, found.reported_from)
     for action in PERSONAL:
         done, _ = step(story.door, said(action, case_id, by, story), story.now_ms, story.rules)
         changed = (done.case, done.in_review) != (story.door.case, story.door.in_review)

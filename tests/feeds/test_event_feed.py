@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from gateway.core.cases.milestones import Happened
 from gateway.core.duration import MINUTE_MS
+from gateway.core.events import StaffSet
+from gateway.core.paging import staff
+from gateway.core.paging.schedule import Role
+from gateway.core.paging.staff import Member
 from gateway.core.rules import Rules
+from gateway.core.subject import SITE
 from gateway.feeds.event_feed import EventFeed, FeedPace
 from gateway.feeds.milestone_log import KEPT_MS, MilestoneLog
 from gateway.settings import Settings
@@ -153,6 +158,37 @@ async def test_a_case_is_told_from_its_raising_to_its_close(
     payload = first["payload"]
     assert (payload["severity"], payload["class"]) == ("critical", "no_permit")
     assert (payload["source"], len(payload["group"])) == (SITE_ID, 32)
+
+
+async def test_on_the_way_handed_over_and_taken_back_are_told_without_a_name(
+    site: Console, receiver: Receiver, running: Running, port: int
+) -> None:
+    zhao = {"warden_id": "zhao", "name": "Zhao Min", "grid_id": "g1", "role": "deputy"}
+    with site.store.writing() as connection:
+        connection.execute(insert(tables.wardens), [zhao])
+    team = {"wang": Member("g1", Role.WARDEN, (1,)), "zhao": Member("g1", Role.DEPUTY, (2,))}
+    await site.engine.submit(SITE, StaffSet(staff.of(team, [], [])))
+    case_id = first_case(0)
+    async with receiver.open(port), running():
+        await site.seal(0)
+        await site.opens(0)
+        await site.act(case_id, "acknowledge")
+        await site.act(case_id, "hand_over", to="zhao")
+        await site.act(case_id, "on_the_way", by="zhao")
+        await site.act(case_id, "report", by="zhao", outcome="lawful")
+        await site.act(case_id, "take_back", by="zhao")
+        await until(lambda: receiver.happened[-1:] == ["taken_back"])
+    assert [(event["event"], event["event_action"]) for event in receiver.taken] == [
+        ("raised", "trigger"),
+        ("acknowledged", "acknowledge"),
+        ("handed_over", "trigger"),
+        ("on_the_way", "acknowledge"),
+        ("reported", "acknowledge"),
+        ("taken_back", "acknowledge"),
+    ]
+    states = [event["payload"]["custom_details"]["state"] for event in receiver.taken]
+    assert states[2:] == ["raised", "on_the_way", "reported", "on_the_way"]
+    assert not any("zhao" in told.body.decode().lower() for told in receiver.told)
 
 
 async def test_nobody_takes_it_so_it_escalates(

@@ -87,12 +87,12 @@ async def test_a_page_comes_to_the_phone_by_itself_and_is_taken_and_reported(
             await expect(card).to_have_attribute("data-state", "raised", timeout=WAIT_MS)
             await expect(card).to_contain_text("门开了，事先无人报备。")
             await expect(page).to_have_title("(1) Wang Fang · Liangxi")
-            button = card.get_by_role("button")
-            box = await button.bounding_box()
-            assert box
-            assert box["height"] >= 48  # a thumb hits it
+            for button in await card.get_by_role("button").all():
+                box = await button.bounding_box()
+                assert box
+                assert box["height"] >= 48  # a thumb hits it
             assert await page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-            await button.click()
+            await card.get_by_role("button").first.click()
             await expect(card).to_have_attribute("data-state", "acknowledged", timeout=WAIT_MS)
             await card.get_by_text("已与住户沟通").click()
             await card.get_by_role("button", name="上报处置结果").click()

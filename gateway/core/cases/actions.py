@@ -18,8 +18,17 @@ from typing import Final
 from msgspec.structs import replace
 
 from gateway.core.cases import escalation
-from gateway.core.cases.case import Attribution, H, answer, find, paged, report, review, shelve
+from gateway.core.cases.case import H, find, paged
 from gateway.core.cases.contradiction import contradicted
+from gateway.core.cases.deeds import (
+    Attribution,
+    answer,
+    hand_over,
+    report,
+    review,
+    shelve,
+    take_back,
+)
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import Action, judge
 from gateway.core.duration import DAY_MS, MINUTE_MS
@@ -28,15 +37,18 @@ from gateway.core.events import (
     CaseAcknowledged,
     CaseAction,
     CaseAssessed,
+    CaseHandedOver,
     CaseReported,
     CaseShelved,
     CaseSignedOff,
     PageReceived,
     PageWentOut,
     PersonOnSite,
+    PersonOnTheWay,
+    ReportTakenBack,
 )
 from gateway.core.model import ActionResult, Case, CaseState, Door, Outage, Trouble
-from gateway.core.outcome import Outcome
+from gateway.core.outcome import WANTS_NOTE, Outcome
 from gateway.core.rules import Rules
 
 AGE_MAX_MS: Final = DAY_MS  # no handheld keeps an action longer; it is dated then
@@ -49,8 +61,11 @@ Holder = Door | Outage | Trouble
 
 ACTION_OF: Final[dict[type[CaseAction], Action]] = {
     CaseAcknowledged: Action.ACKNOWLEDGE,
+    PersonOnTheWay: Action.ON_THE_WAY,
     PersonOnSite: Action.ON_SITE,
     CaseReported: Action.REPORT,
+    CaseHandedOver: Action.HAND_OVER,
+    ReportTakenBack: Action.TAKE_BACK,
     CaseAssessed: Action.ASSESS,
     CaseSignedOff: Action.SIGN_OFF,
     CaseShelved: Action.SHELVE,
@@ -81,7 +96,7 @@ def act(
         return holder, recent, effects
     age_ms = max(0, min(event.age_ms, AGE_MAX_MS, now_ms - case.raised_ms))
     done_ms = now_ms - age_ms
-    leads_to = _judge(holder, case, event, done_ms, now_ms)
+    leads_to = _judge(holder, case, event, Attribution(event.actor, done_ms, now_ms), rules)
     refusal = leads_to if isinstance(leads_to, Refusal) else None
     overtaken = case.acted_ms is not None and done_ms < case.acted_ms
     result = ActionResult(event.action_id, now_ms, age_ms, refusal, overtaken)
@@ -136,7 +151,7 @@ def _page_fate(holder: H, case: Case, action: Action, now_ms: int) -> tuple[H, t
 
 
 def _judge(
-    holder: Holder, case: Case, event: CaseAction, done_ms: int, now_ms: int
+    holder: Holder, case: Case, event: CaseAction, attribution: Attribution, rules: Rules
 ) -> CaseState | Refusal:
     """Where the action leads by the table, or why it is refused by that or by what it says."""
     action = ACTION_OF[type(event)]
@@ -144,16 +159,44 @@ def _judge(
     if isinstance(leads_to, Refusal):
         return leads_to
     again_ms = case.raised_again_ms
-    if action not in _REVIEW and again_ms is not None and done_ms < again_ms:
+    if action not in _REVIEW and again_ms is not None and attribution.done_ms < again_ms:
         return Refusal.RAISED_SINCE
-    if isinstance(event, CaseReported):
-        if event.outcome not in set(Outcome):
-            return Refusal.NO_SUCH_OUTCOME
-        if not event.despite_seal:
-            return contradicted(holder, event) or leads_to
-    if isinstance(event, CaseShelved):
-        return _judge_shelving(case, event, now_ms) or leads_to
-    return leads_to
+    refusal = None
+    match event:
+        case CaseReported():
+            refusal = _judge_report(holder, event)
+        case CaseShelved():
+            refusal = _judge_shelving(case, event, attribution.now_ms)
+        case CaseHandedOver():
+            refusal = _judge_handing(case, event)
+        case ReportTakenBack():
+            refusal = _judge_taking_back(holder, case, attribution.done_ms, rules)
+    return refusal or leads_to
+
+
+def _judge_report(holder: Holder, event: CaseReported) -> Refusal | None:
+    """Why a case cannot have ended so: no such end, nobody named, or the seal says otherwise."""
+    if event.outcome not in set(Outcome):
+        return Refusal.NO_SUCH_OUTCOME
+    if event.outcome in WANTS_NOTE and not event.note:
+        return Refusal.NOTE_MISSING
+    return None if event.despite_seal else contradicted(holder, event)
+
+
+def _judge_handing(case: Case, event: CaseHandedOver) -> Refusal | None:
+    """Why a case cannot be handed to this person: not on duty, or has it."""
+    if event.is_off_duty:
+        return Refusal.NOT_ON_DUTY
+    has_it = case.moved_by is not None and case.moved_by.actor_id == event.to
+    return Refusal.TAKEN_ALREADY if has_it else None
+
+
+def _judge_taking_back(holder: Holder, case: Case, done_ms: int, rules: Rules) -> Refusal | None:
+    """Why a report stands: it was made too long before this was done, or there is a case after
+    it."""
+    if case.unreported is None or done_ms > case.unreported.done_ms + rules.take_back_ms:
+        return Refusal.TAKE_BACK_OVER
+    return Refusal.NEW_CASE if holder.case is not None else None
 
 
 def _judge_shelving(case: Case, event: CaseShelved, now_ms: int) -> Refusal | None:
@@ -178,9 +221,14 @@ def _do(
     rules: Rules,
 ) -> tuple[H, tuple[Effect, ...]]:
     match event:
-        case CaseReported(outcome=outcome):
+        case CaseReported(outcome=outcome, note=note):
             despite_seal = contradicted(holder, event) is not None
-            return report(holder, case, outcome, despite_seal, attribution, rules)
+            said = {"outcome": outcome, "despite_seal": despite_seal, "note": note}
+            return report(holder, case, said, attribution, rules)
+        case CaseHandedOver(to=to, action_id=action_id):
+            return hand_over(holder, case, to, attribution, action_id, rules)
+        case ReportTakenBack(action_id=action_id) if case.unreported is not None:
+            return take_back(holder, case, case.unreported, attribution, action_id)
         case CaseShelved(why=why, until_ms=until_ms):
             return shelve(holder, case, why, until_ms, attribution, rules)
     action = ACTION_OF[type(event)]

@@ -9,22 +9,31 @@ case may be over before anybody answered (ISA-18.2: returned to normal, unacknow
 answered all the same, and nothing closes that still goes on.
 
 A holder is whatever holds a case: a door, an outage, or a trouble of the site. What people may do
-about it when is one table, in cases/transitions.py; here is what follows once they may.
+about it when is one table, in cases/transitions.py; what follows once they may is in deeds.py, and
+here is what rules and times do.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from gateway.core.actor import Actor, ActorKind
 from gateway.core.cases import escalation
+from gateway.core.cases.transitions import HELD
 from gateway.core.deadline_index import earliest
 from gateway.core.doors.orders import quiet
 from gateway.core.effects import CaseMoved, Effect, PageDue
 from gateway.core.events import DutyEnds
-from gateway.core.model import Case, CaseState, Door, Outage, SecondaryFault, Shelf, Trouble
-from gateway.core.reasons import BREACHES, FAULTS, QUESTIONS, TAMPER, TROUBLES, Reason
+from gateway.core.model import (
+    Case,
+    CaseState,
+    Door,
+    Outage,
+    SecondaryFault,
+    Trouble,
+)
+from gateway.core.reasons import BREACHES, FAULTS, QUESTIONS, TAMPER, Reason
 from gateway.core.rules import Rules
 
 H = TypeVar("H", Door, Outage, Trouble)
@@ -33,15 +42,7 @@ DoorChange = tuple[Door, tuple[Effect, ...]]
 IN_REVIEW_MAX = 16  # of one door; the one that waits longest is closed by the rule of too many
 UNANSWERED = frozenset({CaseState.RAISED, CaseState.PAGED})
 BACK = "-back-"  # in the id of a page about a case that was taken and not finished
-ANSWERED = frozenset({CaseState.ACKNOWLEDGED, CaseState.ON_SITE})
-
-
-class Attribution(NamedTuple):
-    """Who did something about a case, when they did it, and when the gateway heard of it."""
-
-    actor: Actor
-    done_ms: int
-    now_ms: int
+ANSWERED = frozenset(HELD)
 
 
 def raise_case(
@@ -52,7 +53,7 @@ def raise_case(
         page_id, reason, CaseState.RAISED, now_ms, since_ms=since_ms, refers_to=holder.last_case
     )
     if case.openings and _is_secondary(reason, case.reason):
-        told_ms = escalation.may_start_ms(reason, now_ms, _quiet(holder, now_ms), rules)
+        told_ms = escalation.may_start_ms(reason, now_ms, quiet_hours(holder, now_ms), rules)
         fault = SecondaryFault(page_id, reason, since_ms, told_ms)
         return _join_quietly(holder, case, fault, now_ms, rules)
     case = replace(
@@ -63,6 +64,7 @@ def raise_case(
         locked=case.locked or reason in TAMPER,
         raised_again_ms=now_ms if case.openings else None,
         moved_by=None,
+        handed_to="",
         cleared_ms=None,
         shelf=case.shelf if reason not in BREACHES else None,
         returns_ms=None,
@@ -70,7 +72,7 @@ def raise_case(
     )
     pages: tuple[Effect, ...] = ()
     if case.shelf is None:
-        hours = _quiet(holder, now_ms)
+        hours = quiet_hours(holder, now_ms)
         case, pages = escalation.begin(case, page_id, reason, since_ms, now_ms, hours, rules)
     holder = replace(holder, case=case, last_case=case.case_id)
     return holder, (CaseMoved(case, now_ms), *pages)
@@ -83,7 +85,8 @@ def _is_secondary(reason: Reason, to: Reason) -> bool:
     return to in BREACHES and reason not in BREACHES
 
 
-def _quiet(holder: Door | Outage | Trouble, now_ms: int) -> escalation.QuietHours:
+def quiet_hours(holder: Door | Outage | Trouble, now_ms: int) -> escalation.QuietHours:
+    """When nobody is told of what the holder has, but for a breach."""
     return quiet(holder, now_ms) if isinstance(holder, Door) else ()
 
 
@@ -125,108 +128,22 @@ def find(holder: Door | Outage | Trouble, case_id: str) -> Case | None:
     return next((case for case in cases if case is not None and case.case_id == case_id), None)
 
 
-def answer(
-    holder: H, case: Case, state: CaseState, attribution: Attribution, rules: Rules
-) -> tuple[H, tuple[Effect, ...]]:
-    """A person has it, or is at the door: nobody else is told of it, as long as it goes on."""
-    is_long = state is CaseState.ON_SITE or case.reason in TROUBLES  # a network is no door
-    wait_ms = rules.on_site_ms if is_long else rules.taken_ms
-    if escalation.is_slow(case.reason):
-        wait_ms = rules.fault_taken_ms
-    times = {"returns_ms": attribution.now_ms + wait_ms, "hands_over_ms": None}
-    case = _moved(case, attribution, state=state, escalation=None, shelf=None, **times)
-    return replace(holder, case=case), (_move(case, attribution),)
-
-
-def report(
-    holder: H,
-    case: Case,
-    outcome: str,
-    despite_seal: bool,
-    attribution: Attribution,
-    rules: Rules,
-) -> tuple[H, tuple[Effect, ...]]:
-    """A person says how it ended. Where the site wants no signing off, that is the end."""
-    state = CaseState.REPORTED if rules.sign_off else CaseState.SIGNED_OFF
-    secondary, ends = case.secondary, {"escalation": None, "shelf": None, "secondary": ()}
-    said = {"reported_by": attribution.actor, "outcome": outcome, "despite_seal": despite_seal}
-    reported = _moved(case, attribution, state=state, **said, **ends)
-    reviewed_ms = attribution.now_ms + rules.review_ms if rules.sign_off else None
-    times = {"returns_ms": reviewed_ms, "hands_over_ms": None}
-    reported = replace(reported, moved_by=None, **times)  # for `reported_by` says who
-    effects: tuple[Effect, ...] = (_move(reported, attribution),)
-    in_review = (*holder.in_review, reported)
-    effects += _closed(in_review[:-IN_REVIEW_MAX], attribution.now_ms, None)
-    holder = replace(holder, case=None, in_review=in_review[-IN_REVIEW_MAX:])
-    holder, closed = close_signed_off(holder, attribution.now_ms, attribution.actor)
-    effects += closed
-    for fault in secondary:  # nobody was told of it yet: it is a case of its own now
-        holder, raised = raise_case(
-            holder, fault.reason, fault.page_id, attribution.now_ms, fault.since_ms, rules
-        )
-        effects += raised
-        if fault.over:
-            holder, over = cleared(holder, frozenset({fault.reason}), attribution.now_ms)
-            effects += over
-    return holder, effects
-
-
-def review(
-    holder: H, case: Case, state: CaseState, attribution: Attribution, rules: Rules
-) -> tuple[H, tuple[Effect, ...]]:
-    """What was reported is assessed or signed off; then it closes as soon as it is over."""
-    is_last = state is CaseState.SIGNED_OFF
-    returns_ms = None if is_last else attribution.now_ms + rules.review_ms
-    moved = _moved(case, attribution, state=state, returns_ms=returns_ms)
-    in_review = tuple(moved if other is case else other for other in holder.in_review)
-    effects: tuple[Effect, ...] = (_move(moved, attribution),)
-    holder, closed = close_signed_off(
-        replace(holder, in_review=in_review), attribution.now_ms, attribution.actor
-    )
-    effects += closed
-    return holder, effects
-
-
-def _moved(case: Case, attribution: Attribution, **changes: Any) -> Case:
-    """The case after a person brought it into a state. Times never run back, though news may."""
-    acted_ms = max(case.acted_ms or 0, attribution.done_ms)
-    return replace(case, moved_by=attribution.actor, acted_ms=acted_ms, **changes)
-
-
-def _move(case: Case, attribution: Attribution) -> CaseMoved:
-    return CaseMoved(
-        case,
-        attribution.now_ms,
-        attribution.actor,
-        attribution.done_ms if attribution.done_ms != attribution.now_ms else None,
-    )
-
-
 def close_signed_off(holder: H, now_ms: int, actor: Actor | None) -> tuple[H, tuple[Effect, ...]]:
     """Close what is signed off and over."""
     closing = [case for case in holder.in_review if _may_close(case)]
     if not closing:
         return holder, ()
     in_review = tuple(case for case in holder.in_review if case not in closing)
-    return replace(holder, in_review=in_review), _closed(closing, now_ms, actor)
+    return replace(holder, in_review=in_review), closings(closing, now_ms, actor)
 
 
 def _may_close(case: Case) -> bool:
     return case.state is CaseState.SIGNED_OFF and case.cleared_ms is not None
 
 
-def _closed(cases: Iterable[Case], now_ms: int, actor: Actor | None) -> tuple[Effect, ...]:
+def closings(cases: Iterable[Case], now_ms: int, actor: Actor | None) -> tuple[Effect, ...]:
+    """These cases close."""
     return tuple(CaseMoved(replace(case, state=CaseState.CLOSED), now_ms, actor) for case in cases)
-
-
-def shelve(
-    holder: H, case: Case, why: str, until_ms: int, attribution: Attribution, rules: Rules
-) -> tuple[H, tuple[Effect, ...]]:
-    """A person puts it aside, with name, reason and end; for a shift at most."""
-    shelf = Shelf(attribution.actor, why, min(until_ms, attribution.now_ms + rules.shelf_ms))
-    acted_ms = max(case.acted_ms or 0, attribution.done_ms)
-    case = replace(case, shelf=shelf, escalation=None, acted_ms=acted_ms)
-    return replace(holder, case=case), (_move(case, attribution),)
 
 
 def unshelve(
@@ -236,7 +153,7 @@ def unshelve(
     case = replace(case, shelf=None)
     pages: tuple[Effect, ...] = ()
     if case.state not in ANSWERED:
-        page_id, hours = f"{case.case_id}-shelf-{ends_ms}", _quiet(holder, now_ms)
+        page_id, hours = f"{case.case_id}-shelf-{ends_ms}", quiet_hours(holder, now_ms)
         case, pages = escalation.begin(
             case, page_id, case.reason, case.since_ms, now_ms, hours, rules
         )
@@ -282,7 +199,7 @@ def come_back(
     had = case.moved_by
     is_told = had is not None and had.kind is ActorKind.WARDEN
     first_to = had.actor_id if had and is_told and not goes_off else ""
-    page_id, hours = f"{case.case_id}{BACK}{due_ms}", _quiet(holder, now_ms)
+    page_id, hours = f"{case.case_id}{BACK}{due_ms}", quiet_hours(holder, now_ms)
     case = replace(
         case,
         state=CaseState.RAISED,

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from gateway.core.cases.transitions import Action
 from gateway.core.effects import CaseMoved, Effect, PageDue
 from gateway.core.model import Case, CaseState, Door, Outages, Troubles
 from gateway.core.reasons import Reason
@@ -22,8 +23,11 @@ class Happened(StrEnum):
     PAGED = "paged"  # the first page of it went out
     ESCALATED = "escalated"  # nobody took it: a further step is told
     ACKNOWLEDGED = "acknowledged"
+    ON_THE_WAY = "on_the_way"
+    HANDED_OVER = "handed_over"  # whoever had it named another, who has not answered yet
     ON_SITE = "on_site"
     REPORTED = "reported"
+    TAKEN_BACK = "taken_back"  # its report was a mistake: it is what it was before
     ASSESSED = "assessed"
     SIGNED_OFF = "signed_off"
     CLOSED = "closed"
@@ -42,6 +46,7 @@ class Milestone(Struct, frozen=True):
     door_id: str = ""  # that stands for an outage; empty of a door's own case, and of a trouble
 
 
+_DETOURS: Final = {Action.HAND_OVER: Happened.HANDED_OVER, Action.TAKE_BACK: Happened.TAKEN_BACK}
 _REVIEWED: Final = frozenset(
     {CaseState.REPORTED, CaseState.ASSESSED, CaseState.SIGNED_OFF, CaseState.CLOSED}
 )
@@ -59,7 +64,12 @@ def milestones(before: Any, effects: Iterable[Effect], at_ms: int) -> list[Miles
     found: list[Milestone] = []
     for effect in effects:
         if isinstance(effect, CaseMoved):
-            happened = _happened(known.get(effect.case.case_id), effect.case)
+            detour = effect.detour
+            happened = (
+                _happened(known.get(effect.case.case_id), effect.case)
+                if detour is None
+                else _DETOURS[Action(detour.action)]
+            )
             known[effect.case.case_id] = effect.case
             if happened is not None:
                 found.append(_milestone(happened, effect.case, at_ms, effect.door_id))

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, Protocol
 
 from msgspec import Struct
 
-from gateway.core.actor import Actor
+from gateway.core.actor import CENTRE, Actor
 from gateway.core.cases.refusal import Refusal
 from gateway.core.model import CaseState
 
@@ -19,8 +19,11 @@ class Action(StrEnum):
     """What is done about a case: by a person, and below by a page's fate."""
 
     ACKNOWLEDGE = "acknowledge"
+    ON_THE_WAY = "on_the_way"
     ON_SITE = "on_site"
     REPORT = "report"
+    HAND_OVER = "hand_over"
+    TAKE_BACK = "take_back"
     ASSESS = "assess"
     SIGN_OFF = "sign_off"
     SHELVE = "shelve"
@@ -28,6 +31,8 @@ class Action(StrEnum):
     PAGE_RECEIVED = "page_received"
 
 
+# Somebody has it, and from here it can be reported.
+HELD: Final = (CaseState.ACKNOWLEDGED, CaseState.ON_THE_WAY, CaseState.ON_SITE)
 PERSONAL: Final = tuple(action for action in Action if not action.startswith("page_"))
 
 
@@ -42,6 +47,8 @@ class Judged(Protocol):
     def moved_by(self) -> Actor | None: ...
     @property
     def reported_by(self) -> Actor | None: ...
+    @property
+    def reported_from(self) -> CaseState | None: ...
 
 
 class Standing(Struct, frozen=True):
@@ -51,16 +58,19 @@ class Standing(Struct, frozen=True):
     locked: bool = False
     moved_by: Actor | None = None
     reported_by: Actor | None = None
+    reported_from: CaseState | None = None  # the state before the report, until it is assessed
 
 
 Guard = Callable[[Judged, Actor | None], Refusal | None]
 
 
 class Cell(NamedTuple):
-    """Where an action leads in a state, or why it is refused; the guards are asked first."""
+    """Where an action leads in a state, or why it is refused; the guards are asked first. With
+    `is_back` it leads to where the case was reported from, of which `leads_to` is one."""
 
     leads_to: CaseState | Refusal
     guards: tuple[Guard, ...] = ()
+    is_back: bool = False
 
 
 def _once(case: Judged, actor: Actor | None) -> Refusal | None:
@@ -80,6 +90,22 @@ def _no_tampering(case: Judged, _: Actor | None) -> Refusal | None:
     return Refusal.NOT_SHELVED if case.locked else None
 
 
+def _own(case: Judged, actor: Actor | None) -> Refusal | None:
+    return Refusal.TAKEN_ALREADY if case.moved_by != actor else None
+
+
+def _holder(case: Judged, actor: Actor | None) -> Refusal | None:
+    return Refusal.NOT_HOLDER if actor not in (case.moved_by, CENTRE) else None
+
+
+def _reporter(case: Judged, actor: Actor | None) -> Refusal | None:
+    return Refusal.NOT_REPORTER if case.reported_by != actor else None
+
+
+def _unreviewed(case: Judged, _: Actor | None) -> Refusal | None:
+    return Refusal.SIGNED_OFF_ALREADY if case.reported_from is None else None
+
+
 def _another(case: Judged, actor: Actor | None) -> Refusal | None:
     return Refusal.OWN_REPORT if case.reported_by == actor else None
 
@@ -97,7 +123,7 @@ def _open(state: CaseState, **cells: Cell) -> dict[Action, Cell]:
     shelve, received = Cell(state, (_no_tampering,)), Cell(state)
     sent = Cell(_R.NOTHING_NEW)
     machine = {"page_sent": sent, "page_received": received}
-    review = {"assess": unreported, "sign_off": unreported}
+    review = {"assess": unreported, "sign_off": unreported, "take_back": unreported}
     return _row(**{"shelve": shelve, **machine, **review, **cells})
 
 
@@ -105,23 +131,31 @@ def _unanswered(state: CaseState, **cells: Cell) -> dict[Action, Cell]:
     return _open(
         state,
         acknowledge=Cell(_S.ACKNOWLEDGED),
+        on_the_way=Cell(_S.ON_THE_WAY),
         on_site=Cell(_S.ON_SITE),
         report=Cell(_R.TAKE_FIRST, (_visited,)),
+        hand_over=Cell(_R.NOT_HELD),
         page_received=Cell(_S.PAGED),  # so a page of it went out
         **cells,
     )
 
 
+_AT_THE_DOOR = ("acknowledge", "on_the_way", "on_site", "report", "hand_over", "shelve")
+
+
 def _in_review(**cells: Cell) -> dict[Action, Cell]:
     """A reported case: nothing is done at the door any more."""
     too_late, unchanged = Cell(_R.IN_REVIEW), Cell(_R.NOTHING_NEW)
-    field = dict.fromkeys(("acknowledge", "on_site", "report", "shelve"), too_late)
+    field = dict.fromkeys(_AT_THE_DOOR, too_late)
     return _row(**{**field, "page_sent": unchanged, "page_received": unchanged, **cells})
 
 
 def _gone(refusal: Refusal) -> dict[Action, Cell]:
     return dict.fromkeys(Action, Cell(refusal))
 
+
+_HANDED = Cell(_S.RAISED, (_holder,))
+_TAKEN_BACK = Cell(_S.ACKNOWLEDGED, (_reporter, _unreviewed), is_back=True)
 
 # State × action: where it leads, or why not. Where the site wants no signing off, what is reported
 # is signed off at once.
@@ -131,25 +165,40 @@ TABLE: Final[dict[CaseState, dict[Action, Cell]]] = {
     _S.ACKNOWLEDGED: _open(
         _S.ACKNOWLEDGED,
         acknowledge=Cell(_R.TAKEN_ALREADY, (_once,)),
+        on_the_way=Cell(_S.ON_THE_WAY, (_own,)),
         on_site=Cell(_S.ON_SITE),
         report=Cell(_S.REPORTED, (_visited,)),
+        hand_over=_HANDED,
+    ),
+    _S.ON_THE_WAY: _open(
+        _S.ON_THE_WAY,
+        acknowledge=Cell(_R.TAKEN_ALREADY, (_once,)),
+        on_the_way=Cell(_R.ON_THE_WAY_ALREADY, (_once,)),
+        on_site=Cell(_S.ON_SITE),
+        report=Cell(_S.REPORTED, (_visited,)),
+        hand_over=_HANDED,
     ),
     _S.ON_SITE: _open(
         _S.ON_SITE,
         acknowledge=Cell(_R.ON_SITE_ALREADY, (_once,)),
+        on_the_way=Cell(_R.ON_SITE_ALREADY, (_once,)),
         on_site=Cell(_R.ON_SITE_ALREADY, (_once,)),
         report=Cell(_S.REPORTED),
+        hand_over=_HANDED,
     ),
     _S.REPORTED: _in_review(
         report=Cell(_R.IN_REVIEW, (_reported_once,)),
+        take_back=_TAKEN_BACK,
         assess=Cell(_S.ASSESSED, (_another,)),
         sign_off=Cell(_R.ASSESS_FIRST, (_another,)),
     ),
     _S.ASSESSED: _in_review(
+        take_back=Cell(_R.ASSESSED_ALREADY, (_reporter,)),
         assess=Cell(_R.ASSESSED_ALREADY, (_once, _another)),
         sign_off=Cell(_S.SIGNED_OFF, (_another,)),
     ),
     _S.SIGNED_OFF: _in_review(
+        take_back=_TAKEN_BACK,
         assess=Cell(_R.SIGNED_OFF_ALREADY, (_another,)),
         sign_off=Cell(_R.SIGNED_OFF_ALREADY, (_once, _another)),
     ),
@@ -164,7 +213,7 @@ def judge(case: Judged, action: Action, actor: Actor | None) -> CaseState | Refu
         refusal = guard(case, actor)
         if refusal is not None:
             return refusal
-    return cell.leads_to
+    return case.reported_from or cell.leads_to if cell.is_back else cell.leads_to
 
 
 def refusal_of(case: Judged, action: Action, actor: Actor) -> Refusal | None:

@@ -6,12 +6,14 @@ duty from then on.
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from gateway.core.actor import ActorKind
 from gateway.core.cases.case import ANSWERED
 from gateway.core.effects import CaseMoved, Effect
-from gateway.core.events import DutyEnds, Event
+from gateway.core.events import CaseHandedOver, DutyEnds, Event
 from gateway.core.model import Case, Door, Outages, Troubles
-from gateway.core.paging import schedule
+from gateway.core.paging import routing, schedule
 from gateway.core.paging.routing import Router
 from gateway.core.rules import Rules
 from gateway.core.subject import SITE, Subject, of_door
@@ -41,6 +43,14 @@ def changed(
     """Others have duty than `before`: what that means to the cases that somebody has."""
     ends = [(subject, _ends(router, case, now_ms, rules, before)) for subject, case in cases]
     return [(subject, event) for subject, event in ends if event is not None]
+
+
+def judged(
+    router: Router, event: CaseHandedOver, grid_id: str, now_ms: int, rules: Rules
+) -> CaseHandedOver:
+    """The event, with whether the one who is named in it has a grid's duty now, on any step."""
+    on_duty = routing.duty_of(router.schedule, grid_id, now_ms, rules)
+    return replace(event, is_off_duty=event.to not in on_duty)
 
 
 def _ends(

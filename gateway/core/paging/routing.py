@@ -143,6 +143,16 @@ def is_unverified(router: Router, warden_id: str) -> bool:
     return person is not None and people.confirm_reachable(person) is not person
 
 
+def duty_of(on_call: Schedule, grid_id: str, now_ms: int, rules: Rules) -> tuple[str, ...]:
+    """Everybody who has a grid's duty now, by warden_id: the lowest step first, nobody twice."""
+    on_duty = (
+        warden_id
+        for role in Role
+        for warden_id in schedule.on_duty(on_call, grid_id, role, now_ms, rules.zone)
+    )
+    return tuple(dict.fromkeys(on_duty))
+
+
 def grouped(router: Router, page_id: str, warden_id: str) -> tuple[PersonalPage, ...]:
     """What a grouped page was about, for its receipt speaks for all of them."""
     person = router.people.get(warden_id)

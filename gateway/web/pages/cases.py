@@ -10,8 +10,11 @@ from starlette.responses import RedirectResponse
 from gateway.accounts.roles import Right
 from gateway.core.actor import CENTRE, Actor
 from gateway.core.cases.transitions import Action
+from gateway.core.rules import Rules
 from gateway.engine.ports import Answer, Committed
-from gateway.store import case_views, page_views, views
+from gateway.store import case_log, case_views, page_views, views
+from gateway.store.case_views import CaseRow
+from gateway.store.views import WardenRow
 from gateway.web import actions, actor
 from gateway.web.access import actions_of
 from gateway.web.answers import NOT_FOUND, HttpProblem
@@ -25,6 +28,7 @@ IN_REVIEW_MAX: Final = 100
 CLOSED_MAX: Final = 50
 DELIVERIES_MAX: Final = 50
 LATE_MAX: Final = 20
+DETOURS_MAX: Final = 20
 CODE_MIN: Final = 6  # characters of a page's code that lead to its case
 WARDENS_MAX: Final = 100
 
@@ -58,14 +62,10 @@ class OneCase(LiveView):
     """A case: its loop, who may do what next, and who was told."""
 
     def __init__(
-        self,
-        case_id: str,
-        sign_off: bool,
-        by: Actor | None,
-        can: frozenset[Action] | None = None,
+        self, case_id: str, rules: Rules, by: Actor | None, can: frozenset[Action] | None = None
     ) -> None:
         super().__init__()
-        self._case_id, self._sign_off, self._by, self._can = case_id, sign_off, by, can
+        self._case_id, self._rules, self._by, self._can = case_id, rules, by, can
         self._is_outage = False
 
     def affected_by(self, news: Committed) -> bool:
@@ -77,11 +77,12 @@ class OneCase(LiveView):
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
         """The case, its silent doors, and who was told; nothing if there is no such case."""
-        shown = gathered(connection, self._case_id, self._sign_off, self._by, self._can)
+        shown = gathered(connection, self._case_id, self._rules, self._by, now_ms, self._can)
         if shown is None:
             return []
         # A page that goes out must not take away what somebody is filling in beside it.
-        key = [without_paging(shown["case"]), shown["wardens"], shown["actor"]]
+        parts = ("wardens", "actor", "may", "on_duty")
+        key = [without_paging(shown["case"]), *(shown[part] for part in parts)]
         fragments = [
             Fragment("case", "parts/case.html", "shown", shown, key=key),
             Fragment("workflow", "parts/workflow.html", "workflow", shown["workflow"], "case"),
@@ -98,8 +99,9 @@ class OneCase(LiveView):
 def gathered(
     connection: Connection,
     case_id: str,
-    sign_off: bool,
+    rules: Rules,
     by: Actor | None,
+    now_ms: int,
     can: frozenset[Action] | None = None,
 ) -> dict[str, Any] | None:
     """A case with all that its page shows to who works there; None if there is no such case. `can`:
@@ -108,18 +110,39 @@ def gathered(
     if case is None:
         return None
     deliveries = page_views.deliveries(connection, case, DELIVERIES_MAX)
-    late = case_views.late_refusals(connection, case_id, LATE_MAX)
-    steps = workflow(case, first_told_ms(case, deliveries), sign_off, late)
+    late = case_log.late_refusals(connection, case_id, LATE_MAX)
+    detours = case_log.detours(connection, case_id, DETOURS_MAX)
+    told_ms = first_told_ms(case, deliveries)
+    steps = workflow(case, told_ms, rules.sign_off, late, detours)
+    acts = may(case, by, now_ms, rules.take_back_ms)
+    acts = [action for action in acts if can is None or action in can]
     return {
         "case": case,
         "actor": by,
         "actor_name": _name(connection, by),
-        "may": [action for action in may(case, by) if can is None or action in can],
+        "may": acts,
+        "on_duty": to_hand_to(connection, case, by, acts, now_ms, rules),
         "workflow": {"case": case, "steps": steps},
         "outage": case_views.outage_of(connection, case),
         "deliveries": deliveries,
         "wardens": views.wardens(connection, WARDENS_MAX, case.grid_id),
     }
+
+
+def to_hand_to(
+    connection: Connection,
+    case: CaseRow,
+    by: Actor | None,
+    can: list[Action],
+    now_ms: int,
+    rules: Rules,
+) -> list[WardenRow]:
+    """To whom somebody who may hand the case over can hand it: the others who have duty there."""
+    if Action.HAND_OVER not in can:
+        return []
+    people = views.on_duty(connection, case.grid_id, now_ms, rules)
+    has_it = getattr(case, f"{case.state}_by")
+    return [person for person in people if person.warden_id != has_it]
 
 
 def _name(connection: Connection, by: Actor | None) -> str | None:
@@ -131,7 +154,7 @@ def _name(connection: Connection, by: Actor | None) -> str | None:
 def routes(context: WebContext) -> APIRouter:
     """GET /cases and /cases/{id}; POST …/acknowledge, …/on_site, …/report and so on."""
     router = APIRouter()
-    sign_off = context.rulebook.rules.sign_off
+    rules = context.rulebook.rules
 
     _by_code(router, context)
 
@@ -154,7 +177,7 @@ def routes(context: WebContext) -> APIRouter:
     @router.get("/cases/{case_id}")
     async def case(request: Request, case_id: str) -> Response:
         by = actor.at_screen(context, request)
-        view, now_ms = OneCase(case_id, sign_off, by, actions_of(request)), context.now_ms()
+        view, now_ms = OneCase(case_id, rules, by, actions_of(request)), context.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:
             fragments = view.changed(connection, None, now_ms)
@@ -184,12 +207,12 @@ def _actions(router: APIRouter, context: WebContext) -> None:
         actions.check(context, request, answer)
         if "hx-request" not in request.headers:
             return RedirectResponse(f"{prefix(request)}/cases/{quote(case_id, safe='')}", 303)
-        sign_off = context.rulebook.rules.sign_off
+        rules, now_ms = context.rulebook.rules, context.now_ms()
         return await context.page(
             request,
             "parts/case.html",
             lambda connection: {
-                "shown": gathered(connection, case_id, sign_off, by, actions_of(request))
+                "shown": gathered(connection, case_id, rules, by, now_ms, actions_of(request))
             },
         )
 

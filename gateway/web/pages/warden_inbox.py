@@ -13,16 +13,19 @@ from gateway.accounts.roles import Right
 from gateway.core.actor import Actor, ActorKind
 from gateway.core.cases.transitions import Action
 from gateway.core.duration import DAY_MS
+from gateway.core.rules import Rules
 from gateway.engine.ports import Answer, Committed
 from gateway.store import case_views, page_views, views
 from gateway.store.case_views import OPEN, WAITING, CaseRow
 from gateway.store.page_views import PageRow
+from gateway.store.views import WardenRow
 from gateway.web import actions, actor
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.case_words import may, without_paging
 from gateway.web.context import WebContext
 from gateway.web.door_words import dom_id
 from gateway.web.live_view import Fragment, LiveView
+from gateway.web.pages.cases import to_hand_to
 from gateway.web.security import prefix
 
 PAGES_MAX: Final = 100  # of open cases
@@ -41,6 +44,7 @@ class Card(Struct, frozen=True):
     pages: list[PageRow]
     warden_id: str
     may: list[Action]  # what she may do about it now
+    on_duty: list[WardenRow]  # to whom she can hand it over
 
     @property
     def actor(self) -> Actor:
@@ -51,9 +55,9 @@ class Card(Struct, frozen=True):
 class Inbox(LiveView):
     """One warden's cases: those that wait, those that somebody has, those that are done with."""
 
-    def __init__(self, warden_id: str) -> None:
+    def __init__(self, warden_id: str, rules: Rules) -> None:
         super().__init__()
-        self._warden_id = warden_id
+        self._warden_id, self._rules = warden_id, rules
 
     def affected_by(self, news: Committed) -> bool:
         """Doors that only open lawfully are not on the phone."""
@@ -67,7 +71,7 @@ class Inbox(LiveView):
             *page_views.inbox(connection, self._warden_id, is_open=True, limit=PAGES_MAX),
             *page_views.inbox(connection, self._warden_id, is_open=False, limit=CLOSED_MAX),
         ]
-        cards = _cards(connection, pages, self._warden_id)
+        cards = _cards(connection, pages, self._warden_id, self._rules, now_ms)
         groups: dict[str, list[Card]] = {name: [] for name in GROUPS}
         for card in cards:
             groups[_group(card.case)].append(card)
@@ -82,7 +86,7 @@ class Inbox(LiveView):
         return [whole, *(_fragment(card) for card in cards), noted, signed]
 
 
-GROUPS: Final = ("waiting", "acknowledged", "on_site", "shelved", "done")
+GROUPS: Final = ("waiting", "acknowledged", "on_the_way", "on_site", "shelved", "done")
 
 
 def _group(case: CaseRow) -> str:
@@ -101,18 +105,31 @@ def unsigned(connection: Connection, warden_id: str, now_ms: int) -> list[str]:
     return [row.page_id for row in rows]
 
 
-def card_of(connection: Connection, case_id: str, warden_id: str) -> Card | None:
+def card_of(
+    connection: Connection, case_id: str, warden_id: str, rules: Rules, now_ms: int
+) -> Card | None:
     """One card, to be drawn again after a button was pressed."""
     case = case_views.case(connection, case_id)
     if case is None:
         return None
     is_open = case.state in OPEN
     pages = page_views.inbox(connection, warden_id, is_open, PAGES_MAX)
-    return _card(case, [page for page in pages if page.case_id == case_id], warden_id)
+    of_case = [page for page in pages if page.case_id == case_id]
+    return _card(connection, case, of_case, warden_id, rules, now_ms)
 
 
-def _card(case: CaseRow, pages: list[PageRow], warden_id: str) -> Card:
-    return Card(case, _happenings(pages), warden_id, may(case, Actor(ActorKind.WARDEN, warden_id)))
+def _card(
+    connection: Connection,
+    case: CaseRow,
+    pages: list[PageRow],
+    warden_id: str,
+    rules: Rules,
+    now_ms: int,
+) -> Card:
+    by = Actor(ActorKind.WARDEN, warden_id)
+    can = may(case, by, now_ms, rules.take_back_ms)
+    on_duty = to_hand_to(connection, case, by, can, now_ms, rules)
+    return Card(case, _happenings(pages), warden_id, can, on_duty)
 
 
 def _happenings(pages: list[PageRow]) -> list[PageRow]:
@@ -122,12 +139,17 @@ def _happenings(pages: list[PageRow]) -> list[PageRow]:
     return list(first.values())[:CARD_PAGES_MAX]
 
 
-def _cards(connection: Connection, pages: list[PageRow], warden_id: str) -> list[Card]:
+def _cards(
+    connection: Connection, pages: list[PageRow], warden_id: str, rules: Rules, now_ms: int
+) -> list[Card]:
     by_case: dict[str, list[PageRow]] = {}
     for page in pages:
         by_case.setdefault(page.case_id, []).append(page)
     cases = {case.case_id: case for case in case_views.cases_of(connection, list(by_case))}
-    return [_card(cases[case_id], latest, warden_id) for case_id, latest in by_case.items()]
+    return [
+        _card(connection, cases[case_id], latest, warden_id, rules, now_ms)
+        for case_id, latest in by_case.items()
+    ]
 
 
 def _fragment(card: Card) -> Fragment:
@@ -152,7 +174,7 @@ def routes(context: WebContext) -> APIRouter:
 
     @router.get("/inbox/{warden_id}")
     async def phone(request: Request, warden_id: str) -> Response:
-        view, now_ms = Inbox(warden_id), context.now_ms()
+        view, now_ms = Inbox(warden_id, context.rulebook.rules), context.now_ms()
 
         def gather(connection: Connection) -> dict[str, Any]:
             warden = views.warden(connection, warden_id)
@@ -178,10 +200,11 @@ def _actions(router: APIRouter, context: WebContext) -> None:
         warden_id = by.actor_id
         if "hx-request" not in request.headers:
             return RedirectResponse(f"{prefix(request)}/inbox/{quote(warden_id, safe='')}", 303)
+        rules, now_ms = context.rulebook.rules, context.now_ms()
         return await context.page(
             request,
             "parts/card.html",
-            lambda connection: {"card": card_of(connection, case_id, warden_id)},
+            lambda connection: {"card": card_of(connection, case_id, warden_id, rules, now_ms)},
         )
 
     actions.add_routes(

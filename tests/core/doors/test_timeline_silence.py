@@ -192,7 +192,7 @@ def test_a_tampered_seal_that_falls_silent_is_the_wardens_by_night() -> None:
     site = Site("3-201")
     site.at("23:00").door("3-201").cover()
     site.person("Wang", "3-201").is_there()
-    site.person("Wang", "3-201").reports("repaired")
+    site.person("Wang", "3-201").reports("repaired", despite_seal=True)
     falls_silent(site, "23:01", "3-201")
     site.want(between("23:05", "day 2 00:30"), page(warden, why="silent tampered", times=None))
 
