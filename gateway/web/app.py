@@ -17,6 +17,8 @@ from gateway.web import live_stream
 from gateway.web.answers import NOT_FOUND, HttpProblem, is_api, problem_answer
 from gateway.web.api import acting, announcing, reading
 from gateway.web.context import AWAY, WebContext
+from gateway.web.handheld import routes as handheld
+from gateway.web.handheld import shell
 from gateway.web.pages import cases, doors, health, wallboard, warden_inbox
 from gateway.web.security import SecurityMiddleware
 from gateway.web.topics import Topics
@@ -48,7 +50,9 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     app.state.topics, app.state.figures = topics, context.figures
     for part in (wallboard, cases, doors, warden_inbox, health, reading, acting, announcing):
         app.include_router(part.routes(context))
+    app.include_router(handheld.routes(context))
     app.include_router(live_stream.routes(context, topics))
+    app.mount("/static/handheld", Static(directory=shell.STATIC))
     app.mount("/static", Static(directory=STATIC))
     app.add_middleware(SecurityMiddleware, settings=settings, figures=context.figures)
     _explain(app, context)

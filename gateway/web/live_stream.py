@@ -23,6 +23,7 @@ from gateway.web.actor import at_screen
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Lane, WebContext
 from gateway.web.door_map import DoorQuery
+from gateway.web.handheld.tasks import Task, Tasks
 from gateway.web.live_view import LiveView
 from gateway.web.pages.cases import OneCase, OpenCases
 from gateway.web.pages.doors import OneDoor
@@ -35,6 +36,7 @@ from gateway.web.topics import Listener, Topic, Topics
 STREAMS_MAX: Final = 1_000  # some 60 kB each
 KEPT_FOR_PHONES: Final = 250  # of them, which no wall takes away
 TOPICS_MAX: Final = 24  # tabs of one browser
+OF_PHONES: Final = frozenset({"inbox", "tasks", "task"})  # kinds of views
 ALL_TOPICS_MAX: Final = 2_000  # each is read and drawn by itself
 NAME_MAX: Final = 400  # characters of what a page is about; the longest is a search on the wall
 SEEN_MAX: Final = 32
@@ -60,7 +62,7 @@ class Wanted(NamedTuple):
     @property
     def lane(self) -> Lane:
         """A phone's own, or all others'."""
-        return Lane.PHONES if self.kind == "inbox" else Lane.WALLS
+        return Lane.PHONES if self.kind in OF_PHONES else Lane.WALLS
 
 
 class Stream(StreamingResponse):
@@ -132,7 +134,7 @@ class _Lines:
         """A line. HttpProblem where there is no place, or no such view."""
         context = self._context
         views = [_view(context, request, one.kind, one.name) for one in wanted]
-        has_phone = any(one.kind == "inbox" for one in wanted)
+        has_phone = any(one.kind in OF_PHONES for one in wanted)
         most = STREAMS_MAX if has_phone else STREAMS_MAX - KEPT_FOR_PHONES
         is_full = self._figures.streams >= most or len(self._topics) >= ALL_TOPICS_MAX
         if is_full or self._topics.is_stopping:
@@ -194,6 +196,8 @@ def _view(
         "case": lambda: OneCase(name, context.rulebook.rules.sign_off, by),
         "door": lambda: OneDoor(name, context.rulebook),
         "inbox": lambda: Inbox(name),
+        "tasks": lambda: Tasks(name),
+        "task": lambda: Task.named(name, context.rulebook),
     }
     by = at_screen(context, request)
     if not kind:

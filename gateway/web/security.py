@@ -46,9 +46,10 @@ FAST_WAIT_S: Final = 1.0  # who asks too often waits so long to be told
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'self'"
 )
-_HEADERS: Final = {
+HEADERS: Final = {
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
@@ -179,7 +180,7 @@ class _Answering:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.update(_HEADERS)
+            headers.update(HEADERS)
             headers.setdefault("Cache-Control", "no-store")
             if self.token is not None:
                 value, path = self.token
