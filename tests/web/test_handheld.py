@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from gateway.core.actor import Actor, ActorKind
 from gateway.core.evidence import Evidence
+from gateway.language.reasons import first_action
 from gateway.store import case_views, page_views
 from gateway.web.case_words import may_after
 from gateway.web.handheld import shell
@@ -33,9 +34,9 @@ async def test_a_case_s_page_says_all_that_is_needed_at_the_door(
         await site.opens(0)  # the third is not announced
         cases = (await site.client.get("/api/cases")).json()["open"]
         page = await site.text(f"{HOME}/cases/{cases[0]['case_id']}", language)
-        first = {"zh": "先给住户打电话", "en": "Ring the household first"}[language]
+        first = first_action(cases[0]["reason"], language)
         wanted = {
-            "zh": ("房门现在", "已报备，已开过", "还有谁知道", "处置经过", "我来处置"),
+            "zh": ("房门现在", "已报备，已开过", "还有谁知道", "处置经过"),
             "en": ("The door now", "Announced, and opened", "Who else knows", "What was done"),
         }[language]
         for words in ("3-101", first, "lunch · Zhang Wei", *wanted):

@@ -249,6 +249,7 @@ async function keepHere() {
   document.querySelector("#lost button").addEventListener("click", () => Kept.lostRead().then(look));
   window.addEventListener("online", send);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && send());
+  body.classList.add("is-ready");
   offerInstall();
   send();
   sync(0);
