@@ -306,3 +306,42 @@ async def test_three_tabs_have_one_line_and_the_next_takes_over_when_the_first_i
                 await is_shown(tab, "3-201")
                 await is_shown(tab, "Live")
             await until(lambda: site.app.state.figures.streams == 1)
+
+
+async def test_a_browser_that_can_keep_nothing_presses_by_forms(
+    chromium: str, port: int, tmp_path: Path
+) -> None:
+    """As on plain HTTP, where it has neither worker nor locks nor crypto."""
+    async with console(new_store(tmp_path), MachineClock(0)) as site, served(site, port):
+        await site.seal(0)
+        await site.opens(0)
+        async with phone(chromium, tmp_path / "phone") as context:
+            for name in ("serviceWorker", "locks"):
+                script = f"Object.defineProperty(navigator, '{name}', {{ value: undefined }})"
+                await context.add_init_script(script)
+            page = await context.new_page()
+            said = complaints_of(page)
+            await page.goto(address(port, CASE))
+            await is_shown(page, "Live")
+            await page.get_by_role("button", name="I have it").click()
+            await is_shown(page, "Wang Fang took it")
+            await is_shown(page, "Live")
+            await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
+            await page.get_by_text("This phone", exact=True).click()
+            await is_shown(page, "This browser cannot keep your pages")
+            assert said == []
+
+
+async def test_the_browser_offers_to_install_it(chromium: str, port: int, tmp_path: Path) -> None:
+    async with (
+        console(new_store(tmp_path), MachineClock(0)) as site,
+        served(site, port),
+        phone(chromium, tmp_path / "phone") as context,
+    ):
+        page = await context.new_page()
+        await open_and_keep(page, port)
+        session = await context.new_cdp_session(page)
+        errors = await session.send("Page.getInstallabilityErrors")
+        assert errors["installabilityErrors"] == []
+        manifest = await session.send("Page.getAppManifest")
+        assert manifest["errors"] == []

@@ -354,6 +354,7 @@ async def test_g10_no_page_has_what_a_screen_reader_or_a_keyboard_stumbles_over(
         await site.act(first_case(1), "acknowledge")
         paths = ("", "cases", f"cases/{first_case(0)}", "doors/d0", "doors/d5", "wardens", "health")
         paths += ("inbox/wang", "?stand=open", "?q=1栋")
+        paths += ("handheld/wang", *(f"handheld/wang/cases/{first_case(n)}" for n in (0, 1)))
         async with browsing(chromium, language, **PHONE) as page:
             await page.emulate_media(reduced_motion="reduce")  # nothing is half faded in
             for path in paths:

@@ -263,7 +263,8 @@ function remember({ case_id, action }) {
 }
 
 if (body.dataset.asOf) document.getElementById("as-of").textContent = clock.format(Number(body.dataset.asOf));
-if (canKeep) keepHere();
-else body.classList.add("is-plain");
+const plain = () => body.classList.add("is-plain");
+if (canKeep) keepHere().catch(plain);
+else plain();
 listen();
 sign();

@@ -4,7 +4,7 @@
 
 const Outbox = (() => {
   const SEND_MS = 15000; // the gateway itself says within ten that it cannot store something
-  const LIFE = crypto.randomUUID(); // of this page: only within it its steady clock means anything
+  const LIFE = String(Math.random()); // of this page: its steady clock means nothing in another
   const channel = new BroadcastChannel("handheld"); // of all tabs and the worker
   let hear = () => {};
   channel.onmessage = ({ data }) => hear(data);
