@@ -262,7 +262,10 @@ function remember({ case_id, action }) {
   if (holder) state.sent.set(case_id, { action, stands: holder.dataset.state });
 }
 
-if (body.dataset.asOf) document.getElementById("as-of").textContent = clock.format(Number(body.dataset.asOf));
+if (body.dataset.asOf) {
+  const time = clock.format(Number(body.dataset.asOf));
+  document.getElementById("as-of").textContent = fill(say.asOf, { time });
+}
 const plain = () => body.classList.add("is-plain");
 if (canKeep) keepHere().catch(plain);
 else plain();

@@ -4,6 +4,7 @@
 
 const Outbox = (() => {
   const SEND_MS = 15000; // the gateway itself says within ten that it cannot store something
+  const LATE_MS = 60000; // before that, what came between is hers: one act was longer on its way
   const LIFE = String(Math.random()); // of this page: its steady clock means nothing in another
   const channel = new BroadcastChannel("handheld"); // of all tabs and the worker
   let hear = () => {};
@@ -74,7 +75,8 @@ const Outbox = (() => {
     const { id, at, name, label, path, case_id } = action;
     const about = { id, at, name, label, path, case_id };
     if (said.status && said.reason !== "done_already") return { ...about, why: said.why || said.detail };
-    return said.overtaken && !said.status ? { ...about, overtaken: true } : null;
+    const isLate = said.arrived_ms - said.done_ms >= LATE_MS;
+    return said.overtaken && isLate && !said.status ? { ...about, overtaken: true } : null;
   }
 
   // One sender in all tabs and the worker. "empty" if all is told, else what stops it.
