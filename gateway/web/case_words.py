@@ -12,7 +12,14 @@ from gateway.channels.kinds import kind_of
 from gateway.core.actor import CENTRE, Actor, actor_of
 from gateway.core.cases.actions import LATE_MS
 from gateway.core.cases.refusal import Refusal
-from gateway.core.cases.transitions import PERSONAL, Action, Standing, allowed, refusal_of
+from gateway.core.cases.transitions import (
+    PERSONAL,
+    Action,
+    Standing,
+    allowed,
+    judge,
+    refusal_of,
+)
 from gateway.core.evidence import Ended, Evidence
 from gateway.core.model import CaseState
 from gateway.core.reasons import OVER_WHEN_SHUT, TAMPER, Reason
@@ -115,6 +122,7 @@ _STEP_OF = {
     Action.SIGN_OFF: "signed_off",
     Action.SHELVE: "shelved",  # only of those that came too late: no step of the loop
 }
+_AT_DOOR = (Action.ACKNOWLEDGE, Action.ON_SITE, Action.REPORT)  # what a handheld does offline
 # An outage has no door.
 _DONE_THERE = N_("{name} is there")
 _GO_THERE = N_("Go there")
@@ -214,6 +222,24 @@ def may(case: CaseRow, actor: Actor | None) -> list[Action]:
     """The buttons to show: what the actor may do, in the order of the loop."""
     can = allowed(standing(case), actor) if actor is not None else frozenset()
     return [action for action in PERSONAL if action in can]
+
+
+def may_after(case: CaseRow, actor: Actor) -> dict[str, list[Action]]:
+    """What the actor may do at the door: now (""), and after each thing that they may have done
+    meanwhile without the gateway's hearing of it, if nobody else did anything."""
+    after: dict[str, list[Action]] = {}
+    reached: list[tuple[str, Standing]] = [("", standing(case))]
+    while reached:
+        done, stands = reached.pop(0)
+        if done in after:
+            continue
+        can = allowed(stands, actor)
+        after[done] = [action for action in _AT_DOOR if action in can]
+        for action in after[done]:
+            leads_to = judge(stands, action, actor)
+            if isinstance(leads_to, CaseState):
+                reached.append((action, replace(stands, state=leads_to, moved_by=actor)))
+    return after
 
 
 def why_not(case: CaseRow, action: Action, actor: Actor | None) -> Refusal | None:

@@ -88,6 +88,7 @@ class CaseWords:
     tone = staticmethod(case_words.case_tone)
     number = staticmethod(reasons.case_number)
     why_not = staticmethod(case_words.why_not)
+    may_after = staticmethod(case_words.may_after)
 
     def __init__(self, language: str) -> None:
         self._language = language
