@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from gateway.language.peoples_text import TextError, line
-from gateway.settings import web_address
+from gateway.settings.web_address import web_address, without_path
 
 NAME_CHARACTERS_MAX = 60
 SHOWN_CHARACTERS_MAX = 60
@@ -27,7 +27,7 @@ def host_name(text: str) -> str:
 def url(text: str) -> str:
     """An http or https address, or nothing. Names and passwords in it would land in logs."""
     try:
-        login = web_address.web_address(text).login if text else None
+        login = web_address(text).login if text else None
     except ValueError:
         raise ValueError from None  # its text would stand for the whole sentence
     if login is not None:
@@ -80,10 +80,18 @@ def reached(host: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as TOML writes it, cut to a length that fits into a sentence."""
+    """A value as TOML writes it, cut to a length that fits into a sentence. Of an address, wherever
+    it stands, without what may hold a secret."""
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "a section"
-    text = json.dumps(
-        str(value) if not isinstance(value, bool | int | float) else value, ensure_ascii=False
-    )
+    if isinstance(value, str):
+        value = without_path(value)
+    plain = isinstance(value, str | bool | int | float)
+    text = json.dumps(value if plain else str(value), ensure_ascii=False)
+    text = visible(text)
     return text if len(text) <= SHOWN_CHARACTERS_MAX else text[: SHOWN_CHARACTERS_MAX - 1] + "…"
+
+
+def visible(text: str) -> str:
+    """What nobody would see in a text, or what would turn its line about, as an escape."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
