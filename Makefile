@@ -9,7 +9,7 @@ UNIT := tests/portable tests/core tests/store
 AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit mutants poison bench hostile pictures diagrams micropython
+.PHONY: help demo test check unit mutants poison bench hostile pictures icons diagrams micropython
 .PHONY: neighbours lock clean
 .PHONY: venv venv-run
 
@@ -23,6 +23,7 @@ help:
 	@echo 'make hostile      five minutes under attack from all sides -> bench/hostile.json'
 	@echo 'make poison       replace each stored thing by garbage, 2,000 times: the house must live'
 	@echo 'make pictures     take the pictures of README and docs/ anew, from the running demo'
+	@echo 'make icons        draw the icons of the warden'"'"'s app anew, from our own mark'
 	@echo 'make diagrams     write the state machines of ARCHITECTURE.md anew, from their tables'
 	@echo 'make micropython  fetch the MicroPython interpreter that the tests run the seal on'
 	@echo 'make neighbours   get the real mosquitto, InfluxDB, nginx and Chromium that the tests talk to'
@@ -79,6 +80,10 @@ bench: venv
 pictures: venv
 	@sh .ci/neighbours.sh
 	$(BIN)/python -m docs.pictures
+
+icons: venv
+	@sh .ci/neighbours.sh
+	$(BIN)/python -m docs.icons
 
 diagrams: venv
 	$(BIN)/python -m docs.diagrams

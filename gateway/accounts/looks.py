@@ -1,7 +1,9 @@
 """How many things with a name or an address somebody has looked at lately: more than a hundred in a
-minute is no work at a door, but reading the site out. It stops there, and is told once an hour."""
+minute is no work at a door, but reading the site out. It stops there, and is told once an hour.
 
-from collections import OrderedDict, deque
+The same thing again is no other thing: a phone reads what it keeps anew with each change of it."""
+
+from collections import OrderedDict
 from typing import Final
 
 from gateway.core.duration import HOUR_MS, MINUTE_MS
@@ -14,21 +16,21 @@ class Looks:
     """Counts by account."""
 
     def __init__(self) -> None:
-        self._looks: OrderedDict[str, deque[int]] = OrderedDict()
+        self._looks: OrderedDict[str, OrderedDict[str, int]] = OrderedDict()  # thing -> when
         self._told_ms: dict[str, int] = {}
 
-    def allows(self, account_id: str, now_ms: int, count: int = 1) -> bool:
-        """Whether somebody may look at so many more now; counts them if so."""
-        looks = self._looks.setdefault(account_id, deque())
+    def allows(self, account_id: str, thing: str, now_ms: int) -> bool:
+        """Whether somebody may look at this now; counts it if so, from its first look on."""
+        looks = self._looks.setdefault(account_id, OrderedDict())
         self._looks.move_to_end(account_id)
         if len(self._looks) > ACCOUNTS_MAX:
             gone, _ = self._looks.popitem(last=False)
             self._told_ms.pop(gone, None)
-        while looks and (looks[0] <= now_ms - MINUTE_MS or looks[0] > now_ms):
-            looks.popleft()
-        if len(looks) + count > LOOKS_MAX:
+        while looks and not now_ms - MINUTE_MS < next(iter(looks.values())) <= now_ms:
+            looks.popitem(last=False)
+        if thing not in looks and len(looks) >= LOOKS_MAX:
             return False
-        looks.extend([now_ms] * count)
+        looks.setdefault(thing, now_ms)
         return True
 
     def is_news(self, account_id: str, now_ms: int) -> bool:

@@ -13,5 +13,5 @@ How things are said: `case_words` and `door_words`, which templates ask through 
 in their places), `tally` (the site's figures). A live page is a `live_view`; `topics` reads and
 draws what changed of it for all who show it, and `live_stream` sends that. `figures` is how the
 console itself does, and `seldom` its log against floods. The rooms `pages` and `api` hold the
-routes.
+routes, and `handheld` the warden's app.
 """

@@ -12,7 +12,7 @@ import re
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Final, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -34,12 +34,13 @@ from gateway.store import belonging
 from gateway.store.belonging import Belonging
 from gateway.store.database import StoreError
 from gateway.web.actions import KINDS
-from gateway.web.answers import NOT_FOUND, HttpProblem, is_api, problem_answer
+from gateway.web.answers import NOT_FOUND, HttpProblem, problem_answer, wants_problem
 from gateway.web.context import WebContext
 from gateway.web.security import prefix
 from gateway.web.visitors import Visitor, signs_in, visitor
 
 SIGN_IN, CODE = "sign-in", "sign-in/code"
+DID: Final = "Menshen-Did"  # whose phone kept what it sends now: a warden's id, percent-encoded
 log = logging.getLogger("menshen.console")
 
 _SIGN_IN = N_("Sign in first; your session here is over, or none was begun.")
@@ -49,6 +50,11 @@ _TOO_MANY = N_(
     "Try again in a minute; the captains and the centre are told."
 )
 _NO_AUDIT = N_("That you look at this cannot be noted now, so it is not shown: {why}.")
+
+
+_OF_ANOTHER = N_(
+    "This was done by somebody else on this phone. It is kept there until they sign in again."
+)
 
 
 class Thing(StrEnum):
@@ -103,6 +109,7 @@ def _needs(right: Right, thing: Thing = Thing.LIST) -> Rule:
 
 
 _INBOX: Final = Need(Right.INBOX, Thing.PERSON)
+_PHONES: Final = (("/inbox/{warden_id}", (_INBOX,)), ("/handheld/{warden_id}", (_INBOX,)))
 RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/"): _needs(Right.DOORS),
     ("GET", "/doors/{door_id}"): _needs(Right.DOORS, Thing.DOOR),
@@ -116,6 +123,14 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/wardens"): _needs(Right.PEOPLE),
     ("GET", "/inbox/{warden_id}"): Rule((_INBOX,)),
     ("POST", "/inbox/{warden_id}/pages/{page_id}/received"): Rule((_INBOX,)),
+    ("GET", "/handheld/sw.js"): PUBLIC,  # what is the same for everybody, and names nobody
+    ("GET", "/handheld/offline"): PUBLIC,
+    ("GET", "/handheld/signed_out"): PUBLIC,
+    ("GET", "/handheld/{warden_id}/manifest.webmanifest"): PUBLIC,
+    ("POST", "/handheld/{warden_id}/sign_out"): PUBLIC,  # of whoever is signed in
+    ("GET", "/handheld/{warden_id}"): Rule((_INBOX,)),
+    ("GET", "/handheld/{warden_id}/cases/{case_id}"): Rule((_INBOX, Need(Right.CASES, Thing.CASE))),
+    ("GET", "/handheld/{warden_id}/tasks"): Rule((_INBOX,), is_noted=False),  # its pages' digests
     ("GET", "/health"): _needs(Right.HEALTH),
     ("GET", "/health/figures"): Rule((Need(Right.HEALTH),), is_noted=False),
     ("GET", "/stream"): SIGNED_IN,
@@ -135,7 +150,7 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
             (*also, Need(right_of(action), Thing.CASE))
         )
         for action in KINDS
-        for before, also in (("", ()), ("/api", ()), ("/inbox/{warden_id}", (_INBOX,)))
+        for before, also in (("", ()), ("/api", ()), *_PHONES)
     },
     ("GET", "/trust"): PUBLIC,  # a phone must trust us before it can sign in
     ("GET", "/trust/ca.crt"): PUBLIC,
@@ -153,6 +168,13 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/accounts/{name}/phones/{session_id}/end"): _needs(Right.PHONES_OF_OTHERS),
     ("GET", "/audit"): _needs(Right.AUDIT),
 }
+
+
+def is_of(request: Request, who: Visitor) -> bool:
+    """Whether what a phone kept was done by who is signed in on it now. The header gives nobody a
+    right; it keeps what one did from being signed by another."""
+    did = unquote(request.headers.get(DID, ""))
+    return not did or did == who.account.warden_id
 
 
 def actions_of(request: Request) -> frozenset[Action] | None:
@@ -242,6 +264,8 @@ class AccessMiddleware:
             return
         if rule.is_closed:
             raise HttpProblem(404, NOT_FOUND)
+        if not is_of(request, who):
+            raise HttpProblem(401, _OF_ANOTHER)
         what, about = f"{address.method} {address.path}", _about(rule, values)
         why = await self._check(who, rule, values, (what, about))
         if address.method != "GET":
@@ -317,7 +341,7 @@ async def look(
     """Note a look before it is answered. HttpProblem where it is one too many within a minute, or
     cannot be noted."""
     now_ms, account = context.now_ms(), who.account
-    if is_counted and not context.visitors.looks.allows(account.account_id, now_ms):
+    if is_counted and not context.visitors.looks.allows(account.account_id, about, now_ms):
         if context.visitors.looks.is_news(account.account_id, now_ms):
             await _tell(context, account.account_id)
             await context.visitors.note(account, "bulk reading stopped", about, "", 429)
@@ -341,7 +365,7 @@ def to_sign_in(context: WebContext, request: Request) -> Response:
     """The way in, for whoever is not signed in: a page, or an answer that a program can read."""
     where = f"{prefix(request)}/{SIGN_IN}"
     sentence = say(_SIGN_IN, context.language(request))
-    if is_api(request):
+    if wants_problem(request):
         return problem_answer(401, sentence, {"WWW-Authenticate": "Bearer"})
     if "hx-request" in request.headers:
         return PlainTextResponse(sentence, 401, {"HX-Redirect": where})

@@ -50,6 +50,11 @@ def is_api(connection: HTTPConnection) -> bool:
     return connection.url.path.removeprefix(root).startswith("/api/")
 
 
+def wants_problem(connection: HTTPConnection) -> bool:
+    """Whether what went wrong must be JSON: a program asks, or a page's own script."""
+    return is_api(connection) or connection.headers.get("accept") == "application/json"
+
+
 def json_answer(value: Any) -> Response:
     """Done: a value as JSON."""
     return Response(msgspec.json.encode(value), media_type="application/json")

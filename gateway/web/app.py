@@ -16,9 +16,11 @@ from gateway.settings import Settings
 from gateway.store.database import Store, StoreError
 from gateway.web import live_stream
 from gateway.web.access import AccessMiddleware, addresses
-from gateway.web.answers import NOT_FOUND, HttpProblem, is_api, problem_answer
+from gateway.web.answers import NOT_FOUND, HttpProblem, problem_answer, wants_problem
 from gateway.web.api import acting, announcing, reading
 from gateway.web.context import AWAY, WebContext
+from gateway.web.handheld import routes as handheld
+from gateway.web.handheld import shell
 from gateway.web.pages import (
     accounts,
     audit,
@@ -62,7 +64,9 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
         app.include_router(part.routes(context))
     for part in (sign_in, accounts, audit):
         app.include_router(part.routes(context))
+    app.include_router(handheld.routes(context))
     app.include_router(live_stream.routes(context, topics))
+    app.mount("/static/handheld", Static(directory=shell.STATIC))
     app.mount("/static", Static(directory=STATIC))
     _explain(app, context)
     explain = _explainer(app)
@@ -115,7 +119,7 @@ def _explainer(app: FastAPI) -> Callable[[Request, Exception], Awaitable[Respons
 
 
 def _explained(context: WebContext, request: Request, status: int, detail: str) -> Response:
-    if is_api(request):
+    if wants_problem(request):
         return problem_answer(status, detail)
     if "hx-request" in request.headers:
         return PlainTextResponse(detail, status)

@@ -13,7 +13,14 @@ from gateway.core.actor import CENTRE, Actor, actor_of
 from gateway.core.cases.actions import LATE_MS
 from gateway.core.cases.contradiction import CONTRADICTIONS
 from gateway.core.cases.refusal import Refusal
-from gateway.core.cases.transitions import PERSONAL, Action, Standing, allowed, refusal_of
+from gateway.core.cases.transitions import (
+    PERSONAL,
+    Action,
+    Standing,
+    allowed,
+    judge,
+    refusal_of,
+)
 from gateway.core.evidence import Ended, Evidence
 from gateway.core.model import CaseState
 from gateway.core.reasons import OVER_WHEN_SHUT, TAMPER, Reason
@@ -127,6 +134,7 @@ _STEP_OF = {
     Action.SIGN_OFF: "signed_off",
     Action.SHELVE: "shelved",
 }
+_AT_DOOR = (Action.ACKNOWLEDGE, Action.ON_SITE, Action.REPORT)  # what a handheld does offline
 # An outage has no door.
 _DONE_THERE = N_("{name} is there")
 _GO_THERE = N_("Go there")
@@ -257,6 +265,24 @@ def may(case: CaseRow, actor: Actor | None, now_ms: int, take_back_ms: int) -> l
     if now_ms > (case.reported_ms or 0) + take_back_ms:
         can -= {Action.TAKE_BACK}
     return [action for action in PERSONAL if action in can]
+
+
+def may_after(case: CaseRow, actor: Actor) -> dict[str, list[Action]]:
+    """What the actor may do at the door: now (""), and after each thing that they may have done
+    meanwhile without the gateway's hearing of it, if nobody else did anything."""
+    after: dict[str, list[Action]] = {}
+    reached: list[tuple[str, Standing]] = [("", standing(case))]
+    while reached:
+        done, stands = reached.pop(0)
+        if done in after:
+            continue
+        can = allowed(stands, actor)
+        after[done] = [action for action in _AT_DOOR if action in can]
+        for action in after[done]:
+            leads_to = judge(stands, action, actor)
+            if isinstance(leads_to, CaseState):
+                reached.append((action, replace(stands, state=leads_to, moved_by=actor)))
+    return after
 
 
 def why_not(case: CaseRow, action: Action, actor: Actor | None) -> Refusal | None:

@@ -14,6 +14,7 @@ from gateway.language.catalogue import LANGUAGE_NAMES, LOCALES, translations
 from gateway.web.presenters import presenters
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+_OF_ROOMS: Final = {"handheld": Path(__file__).parent / "handheld" / "templates"}
 
 
 class Drawing:
@@ -27,9 +28,16 @@ class Drawing:
         return self._environments[language].get_template(template).render(values)
 
 
+def _of_rooms() -> jinja2.PrefixLoader:
+    """Templates that a room keeps for itself, under its name."""
+    return jinja2.PrefixLoader(
+        {room: jinja2.FileSystemLoader(folder) for room, folder in _OF_ROOMS.items()}
+    )
+
+
 def _environment(language: str, zone: tzinfo) -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(TEMPLATES), _of_rooms()]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         extensions=["jinja2.ext.i18n"],

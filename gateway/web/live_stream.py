@@ -1,10 +1,11 @@
 """Server-sent events: what a commit changed on the page that listens, and nothing else.
 
 `fragment` is HTML whose elements replace those of the same id; `committed` the commits' doors,
-cases and pages as JSON; `ping` says every second or two that the line stands, and `away` that the
-console is there but its gateway is not. Everything that comes within a fifth of a second goes out
-together. A stream begins with whatever the page has missed; so a break of any length, or a gateway
-that was killed, is made good by coming back.
+cases and pages as JSON (to who may not see all, only that there was one); `ping` says every second
+or two that the line stands, and `away` that the console is there but its gateway is not.
+Everything that comes within a fifth of a second goes out together. A stream begins with whatever
+the page has missed; so a break of any length, or a gateway that was killed, is made good by coming
+back.
 
 A browser has one line for all its tabs: it names a topic for each, `topic=view:name:seen:language`,
 and the events of the n-th carry `.n` behind their name.
@@ -26,6 +27,7 @@ from gateway.web.actor import at_screen
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Lane, WebContext
 from gateway.web.door_map import DoorQuery
+from gateway.web.handheld.tasks import Task, Tasks
 from gateway.web.live_view import LiveView
 from gateway.web.pages.cases import OneCase, OpenCases
 from gateway.web.pages.doors import OneDoor
@@ -39,6 +41,7 @@ from gateway.web.visitors import Visitor, visitor
 STREAMS_MAX: Final = 1_000  # some 60 kB each
 KEPT_FOR_PHONES: Final = 250  # of them, which no wall takes away
 TOPICS_MAX: Final = 24  # tabs of one browser
+OF_PHONES: Final = frozenset({"inbox", "tasks", "task"})  # kinds of views
 ALL_TOPICS_MAX: Final = 2_000  # each is read and drawn by itself
 NAME_MAX: Final = 400  # characters of what a page is about; the longest is a search on the wall
 SEEN_MAX: Final = 32
@@ -64,7 +67,7 @@ class Wanted(NamedTuple):
     @property
     def lane(self) -> Lane:
         """A phone's own, or all others'."""
-        return Lane.PHONES if self.kind == "inbox" else Lane.WALLS
+        return Lane.PHONES if self.kind in OF_PHONES else Lane.WALLS
 
 
 class Stream(StreamingResponse):
@@ -117,22 +120,26 @@ def routes(context: WebContext, topics: Topics) -> APIRouter:
 
 
 _NEEDS: Final = {
-    "wallboard": Need(Right.DOORS),
-    "cases": Need(Right.CASES),
-    "case": Need(Right.CASES, Thing.CASE),
-    "door": Need(Right.DOORS, Thing.DOOR),
-    "inbox": Need(Right.INBOX, Thing.PERSON),
+    "wallboard": (Need(Right.DOORS),),
+    "cases": (Need(Right.CASES),),
+    "case": (Need(Right.CASES, Thing.CASE),),
+    "door": (Need(Right.DOORS, Thing.DOOR),),
+    "inbox": (Need(Right.INBOX, Thing.PERSON),),
+    "tasks": (Need(Right.INBOX, Thing.PERSON),),
+    "task": (Need(Right.INBOX, Thing.PERSON), Need(Right.CASES, Thing.CASE)),
 }
 
 
 async def _check(context: WebContext, request: Request, wanted: Wanted) -> None:
     """As a page's rule has it, and in the audit as its page is. HttpProblem where it may not be."""
-    who, need = visitor(request), _NEEDS.get(wanted.kind)
-    if who is None or need is None:
+    who, needs = visitor(request), _NEEDS.get(wanted.kind, ())
+    if who is None:
         return
-    why = await check(context, who, need, wanted.name)
-    if need.thing is not Thing.LIST:
-        await look(context, who, "live", f"{need.thing} {wanted.name}", why, is_counted=False)
+    values = Task.parts(wanted.name) if wanted.kind == "task" else (wanted.name,)
+    for need, value in zip(needs, values, strict=True) if needs else ():
+        why = await check(context, who, need, value)
+        if need.thing is not Thing.LIST:
+            await look(context, who, "live", f"{need.thing} {value}", why, is_counted=False)
 
 
 def _read(text: str, label: str) -> Wanted:
@@ -157,7 +164,7 @@ class _Lines:
         """A line. HttpProblem where there is no place, or no such view."""
         context = self._context
         views = [_view(context, request, one.kind, one.name) for one in wanted]
-        has_phone = any(one.kind == "inbox" for one in wanted)
+        has_phone = any(one.kind in OF_PHONES for one in wanted)
         most = STREAMS_MAX if has_phone else STREAMS_MAX - KEPT_FOR_PHONES
         is_full = self._figures.streams >= most or len(self._topics) >= ALL_TOPICS_MAX
         if is_full or self._topics.is_stopping:
@@ -179,7 +186,7 @@ class _Lines:
                     here: dict[str, Any] = here,
                     lane: Lane = one.lane,
                 ) -> Topic:
-                    return Topic(context, make_view, here, lane, count)
+                    return Topic(context, make_view, here, lane, count, scope == (None, None))
 
                 self._topics.join(key, make, one.lane, listener, one.seen, one.label)
 
@@ -239,6 +246,8 @@ def _view(
         "case": lambda: OneCase(name, context.rulebook.rules, by, can),
         "door": lambda: OneDoor(name, context.rulebook),
         "inbox": lambda: Inbox(name, context.rulebook.rules),
+        "tasks": lambda: Tasks(name, context.rulebook.rules),
+        "task": lambda: Task.named(name, context.rulebook),
     }
     by, can = at_screen(context, request), actions_of(request)
     doors, cases = context.scope(request, Right.DOORS), context.scope(request, Right.CASES)

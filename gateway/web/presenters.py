@@ -89,6 +89,7 @@ class CaseWords:
     number = staticmethod(reasons.case_number)
     why_not = staticmethod(case_words.why_not)
     held_since_ms = staticmethod(case_words.held_since_ms)
+    may_after = staticmethod(case_words.may_after)
 
     def __init__(self, language: str) -> None:
         self._language = language

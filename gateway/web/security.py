@@ -30,7 +30,7 @@ from gateway.language.catalogue import N_, say
 from gateway.language.negotiate import chosen
 from gateway.settings import Settings
 from gateway.store.database import StoreError
-from gateway.web.answers import is_api, problem_answer
+from gateway.web.answers import problem_answer, wants_problem
 from gateway.web.clients import Clients, Rate, is_own
 from gateway.web.figures import ConsoleFigures
 from gateway.web.seldom import Seldom
@@ -46,9 +46,10 @@ OPEN: Final = ("/trust", "/trust/ca.crt", "/static/menshen.css", "/static/mark.s
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'self'"
 )
-_HEADERS: Final = {
+HEADERS: Final = {
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
@@ -142,7 +143,7 @@ class SecurityMiddleware:
     ) -> None:
         sentence = say(refusal.sentence, chosen(connection, self._language))
         sentence = sentence.format(**refusal.facts) if refusal.facts else sentence
-        if is_api(connection):
+        if wants_problem(connection):
             answer: Response = problem_answer(refusal.status, sentence, refusal.headers)
         else:
             answer = PlainTextResponse(sentence + "\n", refusal.status, refusal.headers)
@@ -205,7 +206,7 @@ class _Answering:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.update(_HEADERS)
+            headers.update(HEADERS)
             headers.setdefault("Cache-Control", "no-store")
             if self.token is not None:
                 value, path = self.token

@@ -83,9 +83,10 @@ class Topic:
         setting: dict[str, Any],
         lane: Lane,
         count: Callable[[], int],
+        sees_all: bool = True,
     ) -> None:
         self._context, self._make_view, self._lane = context, make_view, lane
-        self._setting, self._count = setting, count
+        self._setting, self._count, self._sees_all = setting, count, sees_all
         self._view = make_view() if make_view is not None else None
         self._places: list[_Place] = []
         self._newcomers: list[_Place] = []
@@ -151,7 +152,7 @@ class Topic:
             place.listener.post(event(self._word() + place.label, ""))
         self._places += newcomers
         if news is not None and not _is_empty(news):
-            self._post("committed", _named(news))
+            self._post("committed", _named(news, self._sees_all))
         elif news is not None:
             self._post(self._word(), "")
         return rest_ms
@@ -300,7 +301,8 @@ def _is_empty(news: Committed) -> bool:
     return not (news.all or news.doors or news.cases or news.pages or news.sent)
 
 
-def _named(news: Committed) -> str:
-    if len(news.doors) + len(news.pages) > NAMED_MAX:
+def _named(news: Committed, sees_all: bool) -> str:
+    """What a commit was about; only that there was one, where it may be somebody else's."""
+    if not sees_all or len(news.doors) + len(news.pages) > NAMED_MAX:
         news = Committed(news.at_ms, all=True)
     return msgspec.json.encode(news).decode()

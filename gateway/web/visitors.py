@@ -169,7 +169,7 @@ class Visitors:
             self._set(connection, response, KNOWN, self._sign_in.new_known(name), KNOWN_S)
 
     def forget(self, connection: HTTPConnection, response: Response) -> None:
-        """Take its session from the browser, and what it keeps of ours."""
+        """Take its session from the browser, and what it keeps of ours; its language may stay."""
         self._set(connection, response, COOKIE, "", 0)
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
 

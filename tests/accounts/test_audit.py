@@ -130,10 +130,11 @@ def test_the_file_is_its_own_and_its_owners_alone(store: Store, tmp_path: Path) 
 
 def test_reading_a_hundred_in_a_minute_stops_and_goes_on_when_it_is_over() -> None:
     looks = Looks()
-    assert all(looks.allows("a", NOW_MS + n) for n in range(LOOKS_MAX))
-    assert not looks.allows("a", NOW_MS + 30_000)
-    assert looks.allows("b", NOW_MS + 30_000)  # another is not stopped
-    assert looks.allows("a", NOW_MS + MINUTE_MS)
+    assert all(looks.allows("a", f"door d{n}", NOW_MS + n) for n in range(LOOKS_MAX))
+    assert not looks.allows("a", "door d100", NOW_MS + 30_000)
+    assert looks.allows("a", "door d0", NOW_MS + 30_000)  # which is known already
+    assert looks.allows("b", "door d100", NOW_MS + 30_000)  # another is not stopped
+    assert looks.allows("a", "door d100", NOW_MS + MINUTE_MS)
 
 
 def test_that_somebody_was_stopped_is_told_once_an_hour() -> None:

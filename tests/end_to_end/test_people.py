@@ -118,7 +118,7 @@ async def signs_in_by_invitation(people: People, client: httpx.AsyncClient, name
     assert link.startswith(f"{people.url}/invitation/")
     assert "Sign this phone in" in (await client.get(link)).text
     answer = await client.post(link, data={"phone": "Mi 9"})
-    assert answer.status_code == 303
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/handheld/{WARDEN}")
     [session] = [
         cookie
         for cookie in answer.headers.get_list("set-cookie")

@@ -19,6 +19,7 @@ METHODS = [
     ("channels/**.py", "python"),
     ("registry/**.py", "python"),
     ("web/templates/**.html", "jinja2"),
+    ("web/handheld/templates/**.html", "jinja2"),
 ]
 PLACE = re.compile(r"%\(\w+\)s|%\(\w+\)d|%s|\{\w+\}")
 

@@ -58,12 +58,13 @@ async def test_a_thousand_looks_at_once_are_a_thousand_lines(tmp_path: Path) -> 
 async def test_reading_the_site_out_stops_and_is_one_case(tmp_path: Path) -> None:
     async with signed_in_site(tmp_path) as site, site.browser("desk") as client:
         for number in range(LOOKS_MAX):
-            answer = await client.get(f"/doors/d{number % 4}")
-            assert answer.status_code == 200
-        for _ in range(3):
-            answer = await client.get("/doors/d0")
+            answer = await client.get(f"/doors/d{number}")
+            assert answer.status_code == (200 if number < 4 else 404)
+        for number in range(3):
+            answer = await client.get(f"/doors/e{number}")
             assert answer.status_code == 429
             assert "more than a hundred" in answer.text
+        assert (await client.get("/doors/d0")).status_code == 200  # what she has read already
         assert (await client.get("/cases")).status_code == 200  # her work goes on
         assert (await site.asks("cai", "GET", "/doors/d0")).status_code == 200
         with site.store.reading() as connection:
@@ -72,7 +73,7 @@ async def test_reading_the_site_out_stops_and_is_one_case(tmp_path: Path) -> Non
         assert found == [site.account("desk").account_id]
         assert len(site.noted("bulk reading stopped")) == 1
         site.clock.advance(MINUTE_MS)
-        assert (await client.get("/doors/d0")).status_code == 200
+        assert (await client.get("/doors/e0")).status_code == 404
 
 
 async def test_a_look_that_cannot_be_noted_is_not_given(

@@ -273,7 +273,7 @@ async def test_g11_nine_tabs_hold_one_live_connection_and_a_press_gets_through(
         await is_shown(last, "The centre took it")
 
 
-async def test_g11_a_browser_without_shared_workers_is_live_too(
+async def test_g11_a_browser_without_locks_is_live_too(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
     store = new_store(tmp_path)
@@ -282,7 +282,7 @@ async def test_g11_a_browser_without_shared_workers_is_live_too(
         served(site, port),
         browsing(chromium, "en", **PHONE) as page,
     ):
-        await page.context.add_init_script("delete window.SharedWorker")
+        await page.context.add_init_script(NO_LOCKS)
         await site.seal(0)
         await page.goto(f"http://127.0.0.1:{port}/inbox/wang")
         await is_shown(page, "Live")
@@ -308,6 +308,7 @@ async def test_a5_a_page_that_finds_no_place_is_told_why(
         assert site.app.state.figures.streams_refused > 0
 
 
+NO_LOCKS = "Object.defineProperty(navigator, 'locks', { value: undefined })"
 OVERFLOWING = """[...document.querySelectorAll(".tile, .tile .label, .block, .case, .case .label")]
   .filter((part) => {
     const own = part.getBoundingClientRect();
@@ -353,6 +354,7 @@ async def test_g10_no_page_has_what_a_screen_reader_or_a_keyboard_stumbles_over(
         await site.act(first_case(1), "acknowledge")
         paths = ("", "cases", f"cases/{first_case(0)}", "doors/d0", "doors/d5", "wardens", "health")
         paths += ("inbox/wang", "?stand=open", "?q=1栋")
+        paths += ("handheld/wang", *(f"handheld/wang/cases/{first_case(n)}" for n in (0, 1)))
         async with browsing(chromium, language, **PHONE) as page:
             await page.emulate_media(reduced_motion="reduce")  # nothing is half faded in
             for path in paths:

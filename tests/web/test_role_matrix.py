@@ -3,6 +3,7 @@
 The matrix is made from `RULES` and `TABLE`; whether a request came through is read from the audit.
 """
 
+import json
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,13 @@ from gateway.core.subject import of_door
 from gateway.store import tables
 from gateway.web.access import PARAMETERS, PUBLIC, RULES, SIGNED_IN, Rule, Thing, right_of
 from gateway.web.actions import KINDS
+from gateway.web.visitors import COOKIE
 from tests.web.signed_in import ELSEWHERE, STAFF, WARDENS, Site, signed_in_site
-from tests.web.web_site import HOUR_MS, console, first_case, new_store, now_ms
+from tests.web.web_site import HOUR_MS, console, first_case, listening, new_store, now_ms
 
 BY_ROLE = {role: name for name, role in {**WARDENS, **STAFF}.items()}
+# With whose app it is in them, of which they tell nothing: its manifest, and the way out.
+OF_THE_APP = {"/handheld/{warden_id}/manifest.webmanifest", "/handheld/{warden_id}/sign_out"}
 CHECKED = {key: rule for key, rule in RULES.items() if rule.needs and not rule.is_public}
 
 
@@ -36,13 +40,20 @@ async def test_every_address_has_a_rule_and_every_rule_an_address(tmp_path: Path
 def test_what_is_open_to_all_is_the_way_in_and_nothing_else() -> None:
     public = {path for (_, path), rule in RULES.items() if rule is PUBLIC}
     trust = {"/trust", "/trust/ca.crt"}  # a phone must trust the console before it signs in
-    assert public == trust | {"/sign-in", "/sign-in/code", "/sign-out", "/invitation/{token}"}
+    shell = {
+        "/handheld/sw.js",
+        "/handheld/offline",
+        "/handheld/signed_out",
+        *OF_THE_APP,
+    }  # what is the same for everybody
+    ways_in = {"/sign-in", "/sign-in/code", "/sign-out", "/invitation/{token}"}
+    assert public == trust | shell | ways_in
     assert [path for (_, path), rule in RULES.items() if rule is SIGNED_IN] == ["/stream"]
 
 
 def test_a_thing_in_an_address_is_checked() -> None:
     """Nobody adds an address with a door in it, and forgets whose door it is."""
-    own = {"/sign-in", "/account"}
+    own = {"/sign-in", "/account", *OF_THE_APP}
     for (_, path), rule in RULES.items():
         for thing, parameter in PARAMETERS.items():
             if f"{{{parameter}" in path and not rule.is_closed and path not in own:
@@ -51,7 +62,7 @@ def test_a_thing_in_an_address_is_checked() -> None:
 
 def test_each_action_needs_its_right_wherever_it_is_pressed() -> None:
     for action in KINDS:
-        for before in ("", "/api", "/inbox/{warden_id}"):
+        for before in ("", "/api", "/inbox/{warden_id}", "/handheld/{warden_id}"):
             needs = RULES["POST", f"{before}/cases/{{case_id}}/{action}"].needs
             assert (right_of(action), Thing.CASE) in needs
 
@@ -149,6 +160,19 @@ async def test_lists_hold_one_s_own_grids_only(name: str, tmp_path: Path) -> Non
                 page = (await client.get(path)).text
                 assert labels[own] in page
                 assert labels[other] not in page
+
+
+@pytest.mark.parametrize(("name", "named"), [("wang", False), ("desk", True)])
+async def test_a_line_names_what_one_may_see(name: str, named: bool, tmp_path: Path) -> None:
+    """That something was committed is news to everybody; what, to who sees all."""
+    async with signed_in_site(tmp_path) as site:
+        await furnished(site)
+        cookie = f"{COOKIE}={site.token(name)}"
+        async with listening(site.console, "view=", cookie) as line:
+            await line.rests()
+            await site.console.opens(2)  # of another grid than wang's
+            said = json.loads((await line.next("committed")).data)
+            assert ("d2" in said["doors"], said["all"]) == (named, not named)
 
 
 async def test_the_desk_sees_all_and_a_captain_of_two_grids_both(tmp_path: Path) -> None:

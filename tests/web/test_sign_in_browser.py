@@ -84,7 +84,7 @@ async def test_a_desk_and_a_phone_sign_in_at_360_pixels(
             await page.goto(f"{here}/invitation/{invited(site, 'wang')}")
             await is_fit(page, has_script)
             await page.get_by_role("button", name=words["sign"]).click()
-            await page.wait_for_url(f"{here}/inbox/wang")
+            await page.wait_for_url(f"{here}/handheld/wang")
             await is_shown(page, "3-101")
 
 

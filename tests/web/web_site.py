@@ -253,7 +253,7 @@ class Listener:
 
 
 @contextlib.asynccontextmanager
-async def listening(site: Console, query: str) -> AsyncGenerator[Listener, None]:
+async def listening(site: Console, query: str, cookie: str = "") -> AsyncGenerator[Listener, None]:
     """Listen to /stream as a browser does; httpx cannot, for it waits for the end."""
     gone = asyncio.Event()
 
@@ -271,7 +271,11 @@ async def listening(site: Console, query: str) -> AsyncGenerator[Listener, None]
         "root_path": "",
         "scheme": "http",
         "query_string": query.encode(),
-        "headers": [(b"host", b"127.0.0.1"), (b"accept-language", b"en")],
+        "headers": [
+            (b"host", b"127.0.0.1"),
+            (b"accept-language", b"en"),
+            (b"cookie", cookie.encode()),
+        ],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }

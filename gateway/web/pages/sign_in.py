@@ -147,16 +147,22 @@ def _out(router: APIRouter, context: WebContext) -> None:
     @router.post("/sign-out")
     async def press(request: Request) -> Response:
         _need_accounts(request)
-        who, now_ms = visitor(request), context.now_ms()
-        if who is not None:
-            session = who.session
-            await context.visitors.write(
-                lambda rows: sessions.end(rows, who.account, session.session_id, now_ms)
-            )
-            await context.visitors.note(who.account, "signed out", session.phone)
-        response = RedirectResponse(f"{prefix(request)}/{SIGN_IN}", 303)
-        context.visitors.forget(request, response)
-        return response
+        return await signed_out(context, request, f"/{SIGN_IN}")
+
+
+async def signed_out(context: WebContext, request: Request, where: str) -> Response:
+    """The session is over, if there was one; the browser forgets what it has of us, and goes to
+    a path of ours."""
+    who, now_ms = visitor(request), context.now_ms()
+    if who is not None:
+        session = who.session
+        await context.visitors.write(
+            lambda rows: sessions.end(rows, who.account, session.session_id, now_ms)
+        )
+        await context.visitors.note(who.account, "signed out", session.phone)
+    response = RedirectResponse(prefix(request) + where, 303)
+    context.visitors.forget(request, response)
+    return response
 
 
 async def _in(
@@ -179,7 +185,7 @@ def _home(account: Account) -> str:
     """Where the work of somebody with these roles begins."""
     on_site = reach(account.roles, Right.DOORS) is not Whose.ALL
     if account.warden_id is not None and on_site:
-        return f"/inbox/{quote(account.warden_id, safe='')}"
+        return f"/handheld/{quote(account.warden_id, safe='')}"
     for right, path in (
         (Right.DOORS, "/"),
         (Right.PHONES_OF_OTHERS, "/accounts"),

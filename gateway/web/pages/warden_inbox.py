@@ -55,6 +55,8 @@ class Card(Struct, frozen=True):
 class Inbox(LiveView):
     """One warden's cases: those that wait, those that somebody has, those that are done with."""
 
+    whole_template, card_template = "parts/inbox.html", "parts/card.html"
+
     def __init__(self, warden_id: str, rules: Rules) -> None:
         super().__init__()
         self._warden_id, self._rules = warden_id, rules
@@ -67,26 +69,41 @@ class Inbox(LiveView):
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
         """The whole inbox, and each card in it."""
-        pages = [
-            *page_views.inbox(connection, self._warden_id, is_open=True, limit=PAGES_MAX),
-            *page_views.inbox(connection, self._warden_id, is_open=False, limit=CLOSED_MAX),
-        ]
-        cards = _cards(connection, pages, self._warden_id, self._rules, now_ms)
-        groups: dict[str, list[Card]] = {name: [] for name in GROUPS}
-        for card in cards:
-            groups[_group(card.case)].append(card)
+        groups = grouped(connection, self._warden_id, self._rules, now_ms)
         key = [(name, [card.case.case_id for card in group]) for name, group in groups.items()]
-        whole = Fragment("inbox", "parts/inbox.html", "groups", groups, key=key)
+        whole = Fragment("inbox", self.whole_template, "groups", groups, key=key)
         pages_unsigned = unsigned(connection, self._warden_id, now_ms)
         to_sign = {"warden_id": self._warden_id, "pages": pages_unsigned}
         signed = Fragment("unsigned", "parts/unsigned.html", "unsigned", to_sign)
         after_ms = now_ms - SIGNED_WITHIN_MS
         notes = page_views.notes(connection, self._warden_id, after_ms, NOTES_MAX)
         noted = Fragment("notes", "parts/notes.html", "notes", notes)
-        return [whole, *(_fragment(card) for card in cards), noted, signed]
+        cards = [self._fragment(card) for group in groups.values() for card in group]
+        return [whole, *cards, noted, signed]
+
+    def _fragment(self, card: Card) -> Fragment:
+        """The card, drawn anew only for what it shows: that a page was told changes nothing on
+        it."""
+        key = replace(card, case=without_paging(card.case))
+        card_id = dom_id("card", card.case.case_id)
+        return Fragment(card_id, self.card_template, "card", card, "inbox", key)
 
 
 GROUPS: Final = ("waiting", "acknowledged", "on_the_way", "on_site", "shelved", "done")
+
+
+def grouped(
+    connection: Connection, warden_id: str, rules: Rules, now_ms: int
+) -> dict[str, list[Card]]:
+    """A warden's cards by where they stand on her phone, each group with the newest first."""
+    pages = [
+        *page_views.inbox(connection, warden_id, is_open=True, limit=PAGES_MAX),
+        *page_views.inbox(connection, warden_id, is_open=False, limit=CLOSED_MAX),
+    ]
+    groups: dict[str, list[Card]] = {name: [] for name in GROUPS}
+    for card in _cards(connection, pages, warden_id, rules, now_ms):
+        groups[_group(card.case)].append(card)
+    return groups
 
 
 def _group(case: CaseRow) -> str:
@@ -150,13 +167,6 @@ def _cards(
         _card(connection, cases[case_id], latest, warden_id, rules, now_ms)
         for case_id, latest in by_case.items()
     ]
-
-
-def _fragment(card: Card) -> Fragment:
-    """The card, drawn anew only for what it shows: that a page was told changes nothing on it."""
-    key = replace(card, case=without_paging(card.case))
-    card_id = dom_id("card", card.case.case_id)
-    return Fragment(card_id, "parts/card.html", "card", card, "inbox", key)
 
 
 def routes(context: WebContext) -> APIRouter:

@@ -1,0 +1,144 @@
+"""The handheld's routes. Who acts is who signed in, without accounts the warden in the path.
+
+What she presses goes as a form, or, kept on the phone, by the same address as a program's
+(api/acting.py), and then names her: who signs in on that phone later does not sign for it.
+"""
+
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse
+
+from gateway.core.actor import Actor
+from gateway.engine.ports import Answer
+from gateway.store import views
+from gateway.store.views import WardenRow
+from gateway.web import actions, actor
+from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer
+from gateway.web.context import Lane, WebContext
+from gateway.web.handheld import shell
+from gateway.web.handheld.tasks import Task, Tasks, kept
+from gateway.web.live_view import LiveView
+from gateway.web.pages import sign_in
+from gateway.web.security import prefix
+
+
+def routes(context: WebContext) -> APIRouter:
+    """GET /handheld/{warden_id}, …/cases/{case_id}, …/tasks, and what installs the app."""
+    router = APIRouter(prefix="/handheld")
+    _shell(router, context)
+    _pages(router, context)
+    _kept(router, context)
+    _actions(router, context)
+    return router
+
+
+def _shell(router: APIRouter, context: WebContext) -> None:
+    """What is the same for everybody. These come first: no warden may be called so."""
+
+    @router.get("/sw.js")
+    async def worker() -> Response:
+        headers = {"Cache-Control": "no-cache"}
+        return Response(shell.worker(), headers=headers, media_type="text/javascript")
+
+    @router.get("/offline")
+    async def offline(request: Request) -> Response:
+        return _plain_page(request, "offline")
+
+    @router.get("/signed_out")
+    async def signed_out(request: Request) -> Response:
+        return _plain_page(request, "signed_out")
+
+    def _plain_page(request: Request, why: str) -> Response:
+        values = {"why": why, "shell_version": shell.version()}
+        return context.answer(
+            request, context.draw("handheld/nothing.html", context.setting(request), values)
+        )
+
+    @router.get("/{warden_id}/manifest.webmanifest")
+    async def manifest(request: Request, warden_id: str) -> Response:
+        before, name = prefix(request), context.settings.site.name
+        start, scope = f"{_home(request, warden_id)}", f"{before}/handheld/"
+        said = shell.manifest(name, start, scope, f"{before}/static", context.language(request))
+        answer = json_answer(said)
+        answer.headers["Content-Type"] = "application/manifest+json"
+        return answer
+
+    @router.post("/{warden_id}/sign_out")
+    async def sign_out(request: Request, warden_id: str) -> Response:
+        return await sign_in.signed_out(context, request, "/handheld/signed_out")
+
+
+def _pages(router: APIRouter, context: WebContext) -> None:
+    @router.get("/{warden_id}")
+    async def tasks(request: Request, warden_id: str) -> Response:
+        return await _page(
+            request, warden_id, "handheld/tasks.html", Tasks(warden_id, context.rulebook.rules), {}
+        )
+
+    @router.get("/{warden_id}/cases/{case_id}")
+    async def task(request: Request, warden_id: str, case_id: str) -> Response:
+        view = Task(warden_id, case_id, context.rulebook)
+        named = {"topic": Task.name(warden_id, case_id)}
+        return await _page(request, warden_id, "handheld/case.html", view, named)
+
+    async def _page(
+        request: Request, warden_id: str, template: str, view: LiveView, more: dict[str, Any]
+    ) -> Response:
+        now_ms = context.now_ms()
+
+        def gather(connection: Connection) -> dict[str, Any]:
+            warden = _warden(connection, warden_id)
+            fragments = view.changed(connection, None, now_ms)
+            if not fragments:
+                raise HttpProblem(404, NOT_FOUND)
+            shown = {fragment.name: fragment.shows for fragment in fragments}
+            here = {"warden": warden, "seen": view.digest(), "shell_version": shell.version()}
+            return shown | here | more | {"zone": str(context.zone)}
+
+        return await context.page(request, template, gather)
+
+
+def _kept(router: APIRouter, context: WebContext) -> None:
+    @router.get("/{warden_id}/tasks")
+    async def pages(request: Request, warden_id: str) -> Response:
+        """The pages that her phone keeps, each with a name for what it shows now."""
+        home, now_ms = _home(request, warden_id), context.now_ms()
+        drawn = f"{shell.version()}.{context.language(request)}"
+
+        def query(connection: Connection) -> dict[str, str]:
+            _warden(connection, warden_id)
+            shown: dict[str, LiveView] = {home: Tasks(warden_id, context.rulebook.rules)}
+            for case_id in kept(connection, warden_id, context.rulebook.rules, now_ms):
+                path = f"{home}/cases/{quote(case_id, safe='')}"
+                shown[path] = Task(warden_id, case_id, context.rulebook)
+            for view in shown.values():
+                view.changed(connection, None, now_ms)
+            return {path: f"{view.digest()}.{drawn}" for path, view in shown.items()}
+
+        pages = await context.read(query, Lane.PAGES)
+        return json_answer({"now_ms": now_ms, "pages": pages})
+
+
+def _actions(router: APIRouter, context: WebContext) -> None:
+    """What she presses where no script runs; the page comes anew."""
+
+    async def after(request: Request, case_id: str, by: Actor, answer: Answer) -> Response:
+        actions.check(context, request, answer)
+        home = _home(request, by.actor_id)
+        return RedirectResponse(f"{home}/cases/{quote(case_id, safe='')}", 303)
+
+    actions.add_routes(router, context, "/{warden_id}/cases", actor.on_phone, after, by_page=True)
+
+
+def _home(request: Request, warden_id: str) -> str:
+    return f"{prefix(request)}/handheld/{quote(warden_id, safe='')}"
+
+
+def _warden(connection: Connection, warden_id: str) -> WardenRow:
+    warden = views.warden(connection, warden_id)
+    if warden is None:
+        raise HttpProblem(404, NOT_FOUND)
+    return warden

@@ -1,0 +1,116 @@
+// What the warden did and the gateway does not know yet: kept first, then sent one after the other,
+// each with its own id and its age. A refusal lets what follows go on, an outage does not.
+"use strict";
+
+const Outbox = (() => {
+  const SEND_MS = 15000; // the gateway itself says within ten that it cannot store something
+  const LATE_MS = 60000; // before that, what came between is hers: one act was longer on its way
+  const LIFE = String(Math.random()); // of this page: its steady clock means nothing in another
+  const channel = new BroadcastChannel("handheld"); // of all tabs and the worker
+  let hear = () => {};
+  channel.onmessage = ({ data }) => hear(data);
+
+  function tell(said) {
+    channel.postMessage(said);
+    hear(said);
+  }
+
+  // The button says "kept" only after this.
+  async function act(action) {
+    const when = { at: Date.now(), life: LIFE, tick: performance.now() };
+    await Kept.write("out", {}, { id: crypto.randomUUID(), ...when, ...action });
+    tell({ changed: true });
+  }
+
+  // A steady clock may stand still while the phone sleeps, and the other may be set back.
+  function age(action) {
+    const steady = action.life === LIFE ? performance.now() - action.tick : 0;
+    return Math.round(Math.max(0, steady, Date.now() - action.at));
+  }
+
+  async function all(store) {
+    const t = await Kept.begin([store]);
+    const sealed = await Kept.request(t.objectStore(store).getAll());
+    const opened = await Promise.all(sealed.map(Kept.unseal));
+    return opened.filter(Boolean);
+  }
+
+  // Out of the queue and, if there is something to read, into what stays until it was read.
+  async function take(seq, toRead) {
+    if (toRead) return Kept.write("refused", { id: toRead.id }, toRead, (t) => t.objectStore("out").delete(seq));
+    const t = await Kept.begin(["out"], "readwrite");
+    t.objectStore("out").delete(seq);
+    await Kept.done(t);
+  }
+
+  // What the gateway said, or why nobody knows it: "offline", "later", "signed out".
+  async function send(action) {
+    const did = encodeURIComponent(action.actor);
+    let answer, said;
+    try {
+      answer = await fetch(action.url, {
+        method: "POST",
+        // Who acts is who signed in. What another did on this phone is not theirs: it stays here.
+        headers: { "Content-Type": "application/json", "Menshen-Actor": did, "Menshen-Did": did },
+        body: JSON.stringify({ ...action.fields, action_id: action.id, age_ms: age(action) }),
+        redirect: "error",
+        signal: AbortSignal.timeout(SEND_MS),
+      });
+      if (answer.status === 401) return "signed out";
+      if (answer.status >= 500 || answer.status === 429) return "later";
+      said = await answer.json();
+    } catch {
+      return "offline"; // nobody there, or somebody else: a hotel's page is no answer
+    }
+    const isOurs = answer.ok ? typeof said.changed === "boolean" : said.status === answer.status;
+    return isOurs ? said : "offline";
+  }
+
+  // Who did it twice by two presses knows it already.
+  function toRead(action, said) {
+    const { id, at, actor, name, label, path, case_id } = action;
+    const about = { id, at, actor, name, label, path, case_id };
+    if (said.status && said.reason !== "done_already") return { ...about, why: said.why || said.detail };
+    const isLate = said.arrived_ms - said.done_ms >= LATE_MS;
+    return said.overtaken && isLate && !said.status ? { ...about, overtaken: true } : null;
+  }
+
+  // The first that may go: what those did who are signed out stops nobody else's.
+  async function next(out) {
+    const t = await Kept.begin(["out"]);
+    for (const sealed of await Kept.request(t.objectStore("out").getAll())) {
+      const action = await Kept.unseal(sealed);
+      if (!action || !out.has(action.actor)) return { seq: sealed.seq, action };
+    }
+    return null;
+  }
+
+  // One sender in all tabs and the worker. "empty" if all is told, else what stops it.
+  async function drain() {
+    return navigator.locks.request("handheld-drain", { ifAvailable: true }, async (lock) => {
+      if (!lock) return "busy";
+      const out = new Set(); // who must sign in first
+      for (;;) {
+        const first = await next(out);
+        if (!first) return out.size ? "signed out" : "empty";
+        const { seq, action } = first;
+        const said = action ? await send(action) : {};
+        if (said === "signed out") out.add(action.actor);
+        else if (typeof said === "string") return said;
+        else {
+          await take(seq, action && toRead(action, said));
+          tell({ changed: true, sent: action && { case_id: action.case_id, action: action.action } });
+        }
+      }
+    });
+  }
+
+  async function read(id) {
+    const t = await Kept.begin(["refused"], "readwrite");
+    t.objectStore("refused").delete(id);
+    await Kept.done(t);
+    tell({ changed: true });
+  }
+
+  return { act, drain, read, tell, waiting: () => all("out"), refused: () => all("refused"), listen: (does) => (hear = does) };
+})();

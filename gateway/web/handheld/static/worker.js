@@ -1,0 +1,76 @@
+// The handheld's worker: what makes its pages open without a line. Before this stand, written by the
+// gateway: VERSION, FILES and OFFLINE (addresses from here), and the two scripts that it shares with
+// the pages. It answers no event stream: that would die with the worker, and the page with it.
+
+const CACHE = `handheld-${VERSION}`;
+const WAIT_MS = 8000; // for a page that is not on the phone
+const shell = new Map(FILES.map((file) => [new URL(file, location).pathname, new URL(file, location).href]));
+const offline = new URL(OFFLINE, location).href;
+
+self.addEventListener("install", (event) => {
+  const files = [...shell.values(), offline].map((url) => new Request(url, { cache: "reload" }));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(files)));
+});
+
+// A new one waits until somebody presses "new version": never a new worker under an old page.
+self.addEventListener("message", ({ data }) => data === "skip" && self.skipWaiting());
+
+async function takeOver() {
+  for (const name of await caches.keys()) {
+    if (name.startsWith("handheld-") && name !== CACHE) await caches.delete(name);
+  }
+  await self.clients.claim();
+}
+self.addEventListener("activate", (event) => event.waitUntil(takeOver()));
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin) return;
+  if ((request.headers.get("Accept") || "").includes("text/event-stream")) return;
+  if (request.mode === "navigate") event.respondWith(page(request, url));
+  else if (shell.has(url.pathname)) event.respondWith(file(request));
+});
+
+// The kept page at once: its own line then makes good what it missed. Else the gateway's, else a
+// page that says that there is nothing.
+async function page(request, url) {
+  const isOver = await Kept.isOver().catch(() => false);
+  const kept = isOver ? null : await Kept.page(url.pathname).catch(() => null);
+  if (kept && !url.search) return drawn(kept);
+  try {
+    const signal = AbortSignal.timeout(WAIT_MS);
+    return await fetch(request, kept ? { signal } : undefined);
+  } catch {
+    if (isOver) await Kept.wipe(true);
+    return kept ? drawn(kept) : (await caches.match(offline)) || Response.error();
+  }
+}
+
+// Its clocks go on from now, by the gateway's clock, and it says of when it is.
+async function drawn({ html, at }) {
+  const { ahead = 0 } = (await Kept.session()) || {};
+  const page = html
+    .replace(/data-now="\d+"/, `data-now="${Math.round(Date.now() + ahead)}"`)
+    .replace('data-as-of=""', `data-as-of="${at}"`);
+  return new Response(page, { headers: { "Content-Type": "text/html; charset=utf-8", ...GUARDS } });
+}
+
+async function file(request) {
+  const cache = await caches.open(CACHE);
+  const known = await cache.match(request);
+  if (known) return known;
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const older = await cache.match(request, { ignoreSearch: true }); // of a page kept before
+    if (older) return older;
+    throw error;
+  }
+}
+
+// An extra where the browser knows it: the pages themselves send at every chance.
+async function send() {
+  if ((await Outbox.drain()) !== "empty") throw new Error("not all is told yet");
+}
+self.addEventListener("sync", (event) => event.tag === "drain" && event.waitUntil(send()));

@@ -1,0 +1,156 @@
+"""What the handheld shows: a warden's list of cases, and one page for each of them."""
+
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from gateway.core.actor import Actor, ActorKind
+from gateway.core.doors.permits import is_live
+from gateway.core.evidence import Evidence
+from gateway.core.model import Permit
+from gateway.core.rules import Rulebook, Rules
+from gateway.engine.ports import Committed
+from gateway.store import case_log, case_views, page_views, views
+from gateway.store.case_views import CaseRow, OutageRow
+from gateway.store.page_views import DeliveryRow
+from gateway.store.views import DoorRow, OpeningRow
+from gateway.web.case_words import first_told_ms, may_after, without_paging, workflow
+from gateway.web.door_words import Tile, tile
+from gateway.web.live_view import Fragment, LiveView
+from gateway.web.pages.warden_inbox import GROUPS, Inbox, grouped, unsigned
+
+DELIVERIES_MAX: Final = 50
+LATE_MAX: Final = 20
+SPENT_MAX: Final = 5  # the latest announced openings of a door
+KEPT_MAX: Final = 30  # cases whose pages a phone keeps, those that wait first
+BLIND_MAX: Final = 100  # doors that an outage's page names
+
+_PROOF: Final = [None, *Evidence]  # from the weakest to the strongest
+
+
+class AtDoor(Struct, frozen=True):
+    """A case's door as it stands now, and what was announced of it."""
+
+    row: DoorRow
+    tile: Tile
+    to_come: list[Permit]
+    spent: list[OpeningRow]
+    telephone: str | None = None  # the household's, where the registry knows it
+
+
+class Tasks(Inbox):
+    """Her list: a card for each case, the first button on it, and the way to its page."""
+
+    whole_template, card_template = "handheld/inbox.html", "handheld/card.html"
+
+
+class Task(LiveView):
+    """One case as its warden needs it at the door."""
+
+    def __init__(self, warden_id: str, case_id: str, rulebook: Rulebook) -> None:
+        super().__init__()
+        self._warden_id, self._case_id, self._rulebook = warden_id, case_id, rulebook
+        self._door_id: str | None = None
+        self._is_outage = False
+
+    @staticmethod
+    def name(warden_id: str, case_id: str) -> str:
+        """What a stream calls it."""
+        return f"{quote(warden_id, safe='')} {quote(case_id, safe='')}"
+
+    @classmethod
+    def named(cls, name: str, rulebook: Rulebook) -> "Task":
+        """The view that a stream names so; of no case if that is none."""
+        return cls(*cls.parts(name), rulebook)
+
+    @staticmethod
+    def parts(name: str) -> tuple[str, str]:
+        """The warden's id and the case's in such a name."""
+        warden_id, _, case_id = name.partition(" ")
+        return unquote(warden_id), unquote(case_id)
+
+    def affected_by(self, news: Committed) -> bool:
+        """The case, its door, a page of it, or a new page for this phone to sign."""
+        at_door = self._door_id in news.doors or (self._is_outage and news.doors)
+        return bool(news.all or self._case_id in news.cases or at_door or news.pages or news.sent)
+
+    def fragments(
+        self, connection: Connection, news: Committed | None, now_ms: int
+    ) -> list[Fragment]:
+        """The case with its buttons, its door, who knows of it, what was done; and what else waits
+        for her. Nothing if there is no such case or no such warden."""
+        case = case_views.case(connection, self._case_id)
+        warden = views.warden(connection, self._warden_id)
+        if case is None or warden is None:
+            return []
+        self._is_outage = case.area is not None
+        actor = Actor(ActorKind.WARDEN, self._warden_id)
+        task = {"case": case, "warden_id": self._warden_id, "after": may_after(case, actor)}
+        task["outage"] = _outage(connection, case)
+        key = [without_paging(case), task["after"], task["outage"]]
+        at_door = _at_door(connection, case, now_ms, self._rulebook)
+        self._door_id = at_door.row.door_id if at_door else None
+        deliveries = page_views.deliveries(connection, case, DELIVERIES_MAX)
+        late = case_log.late_refusals(connection, case.case_id, LATE_MAX)
+        detours = case_log.detours(connection, case.case_id, LATE_MAX)
+        steps = workflow(
+            case, first_told_ms(case, deliveries), sign_off=False, late=late, detours=detours
+        )
+        done = [step for step in steps if step.at_ms is not None]
+        groups = grouped(connection, self._warden_id, self._rulebook.rules, now_ms)
+        others = [card.case.case_id for card in groups["waiting"]]
+        to_sign = unsigned(connection, self._warden_id, now_ms)
+        others = [case_id for case_id in others if case_id != case.case_id]
+        waiting = {"warden_id": self._warden_id, "case_ids": others}
+        signing = {"warden_id": self._warden_id, "pages": to_sign}
+        return [
+            Fragment("waits", "handheld/waits.html", "waits", waiting),
+            Fragment("task", "handheld/task.html", "task", task, key=key),
+            Fragment("at_door", "handheld/at_door.html", "at_door", at_door),
+            Fragment("knows", "handheld/knows.html", "knows", known_to(deliveries, warden.name)),
+            Fragment("workflow", "parts/workflow.html", "workflow", {"case": case, "steps": done}),
+            Fragment("unsigned", "parts/unsigned.html", "unsigned", signing),
+        ]
+
+
+def kept(connection: Connection, warden_id: str, rules: Rules, now_ms: int) -> list[str]:
+    """The cases whose pages her phone keeps: those that are not reported, what waits first."""
+    groups = grouped(connection, warden_id, rules, now_ms)
+    cards = [card for name in GROUPS if name != "done" for card in groups[name]]
+    return [card.case.case_id for card in cards[:KEPT_MAX]]
+
+
+def known_to(deliveries: list[DeliveryRow], but: str) -> list[DeliveryRow]:
+    """Of each other person who was told, the page of which is proved the most; the newest first."""
+    best: dict[str | None, DeliveryRow] = {}
+    for row in deliveries:
+        known = best.get(row.warden)
+        if known is None or _PROOF.index(row.evidence) > _PROOF.index(known.evidence):
+            best[row.warden] = row
+    best.pop(but, None)
+    return list(best.values())
+
+
+def _at_door(
+    connection: Connection, case: CaseRow, now_ms: int, rulebook: Rulebook
+) -> AtDoor | None:
+    """None where the case is about no single door."""
+    if case.area is not None or case.door_id is None:
+        return None
+    row = next(iter(views.doors_of(connection, [case.door_id])), None)
+    if row is None:
+        return None
+    to_come = [permit for permit in row.state.permits if is_live(permit, now_ms)]
+    openings = views.openings(connection, row.door_id, DELIVERIES_MAX)
+    spent = [opening for opening in openings if opening.who is not None][:SPENT_MAX]
+    return AtDoor(row, tile(row, now_ms, rulebook), to_come, spent)
+
+
+def _outage(connection: Connection, case: CaseRow) -> dict[str, Any] | None:
+    found: OutageRow | None = case_views.outage_of(connection, case)
+    if found is None:
+        return None
+    blind = [door for door in found.doors if door.silent_ms is not None]
+    return {"doors": blind[:BLIND_MAX], "more": len(blind[BLIND_MAX:])}

@@ -1,0 +1,76 @@
+// What every live page does: how its line stands, clocks that go on, receipts, choices, sentences.
+"use strict";
+
+// How the line stands: live, away (the console is there, its gateway is not) or cut.
+function live(state) {
+  for (const one of ["live", "away", "cut"]) document.body.classList.toggle(`is-${one}`, one === state);
+  if (state === "live") reason("");
+}
+
+function reason(text) {
+  const place = document.querySelector(".line .reason");
+  if (place) place.textContent = text;
+}
+
+// "2 minutes ago" goes on, by the gateway's clock and in the page's language.
+const offset = Number(document.body.dataset.now) - Date.now();
+const ago = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
+const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+
+function tick() {
+  for (const time of document.querySelectorAll("time[data-ms]")) {
+    const passed = (Number(time.dataset.ms) - Date.now() - offset) / 1000;
+    const [unit, seconds] = UNITS.find(([, size]) => Math.abs(passed) >= size) || UNITS[3];
+    const text = ago.format(Math.trunc(Math.min(passed, 0) / seconds) || -0, unit);
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+setInterval(tick, 1000);
+
+// The handheld signs for every page that has reached it: that it arrived, not that it was read.
+// What could not be signed for now is tried again with the next fragment, and every half minute.
+const signed = new Set();
+
+async function sign() {
+  for (const { dataset } of document.querySelectorAll("[data-sign]")) {
+    if (signed.has(dataset.sign)) continue;
+    signed.add(dataset.sign);
+    try {
+      const answer = await fetch(dataset.sign, { method: "POST" });
+      if (answer.status >= 500) signed.delete(dataset.sign);
+    } catch {
+      signed.delete(dataset.sign);
+      return; // no way to the gateway: the line says so already
+    }
+  }
+}
+setInterval(sign, 30000);
+
+// A fragment that comes by itself may replace a form in which somebody has chosen something already.
+function keepChoices(before, after) {
+  for (const field of before.querySelectorAll("input:checked, select, textarea, input[type=text]")) {
+    const form = field.closest("form");
+    const place = form && after.querySelector(`form[action="${CSS.escape(form.getAttribute("action"))}"]`);
+    if (!place || !field.name) continue;
+    const name = CSS.escape(field.name);
+    if (field.type === "radio" || field.type === "checkbox") {
+      const same = place.querySelector(`input[name="${name}"][value="${CSS.escape(field.value)}"]`);
+      if (same) same.checked = true;
+    } else {
+      const same = place.querySelector(`[name="${name}"]`);
+      if (same) same.value = field.value;
+    }
+  }
+  const folded = after.querySelectorAll("details");
+  before.querySelectorAll("details").forEach((one, n) => {
+    if (folded[n]) folded[n].open = one.open;
+  });
+}
+
+// What went wrong, in the gateway's own sentence where it gave one.
+function notice(text) {
+  const place = document.getElementById("notice");
+  place.textContent = text;
+  clearTimeout(notice.timer);
+  notice.timer = setTimeout(() => (place.textContent = ""), 8000);
+}

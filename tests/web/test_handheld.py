@@ -1,0 +1,194 @@
+"""The handheld's pages as a browser without script has them, and what installs the app."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.core.actor import Actor, ActorKind
+from gateway.core.evidence import Evidence
+from gateway.language.reasons import first_action
+from gateway.store import case_views, page_views
+from gateway.web.case_words import may_after
+from gateway.web.handheld import shell
+from gateway.web.handheld.tasks import known_to
+from gateway.web.security import CSP
+from tests.web.web_site import console, first_case, listening, new_store
+
+HOME, CASE = "/handheld/wang", f"/handheld/wang/cases/{first_case(0)}"
+FIRST_LOAD_MAX = 150_000
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_a_case_s_page_says_all_that_is_needed_at_the_door(
+    language: str, tmp_path: Path
+) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.permit(0, who="Zhang Wei", why="lunch")
+        for minutes in (40, 20):
+            await site.opens(0, age_ms=minutes * 60_000)
+            await site.shuts(0, age_ms=minutes * 60_000 - 30_000)
+        await site.opens(0)  # the third is not announced
+        cases = (await site.client.get("/api/cases")).json()["open"]
+        page = await site.text(f"{HOME}/cases/{cases[0]['case_id']}", language)
+        first = first_action(cases[0]["reason"], language)
+        wanted = {
+            "zh": ("房门现在", "已报备，已开过", "还有谁知道", "处置经过"),
+            "en": ("The door now", "Announced, and opened", "Who else knows", "What was done"),
+        }[language]
+        for words in ("3-101", first, "lunch · Zhang Wei", *wanted):
+            assert words in page, words
+
+
+async def test_without_script_the_same_page_works_by_forms(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        for action, fields in (("acknowledge", {}), ("report", {"outcome": "lawful"})):
+            page = await site.text(CASE)
+            form = page[page.index(f'action="{CASE}/{action}"') :]
+            assert not form[: form.index(">")].endswith(" hidden")
+            action_id = re.findall(r'name="action_id" value="(\w+)"', form)[0]
+            answer = await site.client.post(
+                f"{CASE}/{action}", data={"action_id": action_id} | fields
+            )
+            assert (answer.status_code, answer.headers["location"]) == (303, CASE)
+        assert 'data-state="reported"' in await site.text(CASE)
+
+
+async def test_nobody_has_a_page_who_is_not_on_the_staff(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        for path in ("/handheld/nobody", f"/handheld/nobody/cases/{first_case(0)}"):
+            assert (await site.client.get(path)).status_code == 404
+        assert (await site.client.get("/handheld/nobody/tasks")).status_code == 404
+        assert (await site.client.get("/handheld/wang/cases/none")).status_code == 404
+
+
+async def test_the_buttons_that_follow_offline_are_those_of_the_core_s_table(
+    tmp_path: Path,
+) -> None:
+    """A phone without a line goes on as if nobody else acted; the core still decides."""
+    store = new_store(tmp_path)
+    async with console(store) as site:
+        await site.seal(0)
+        await site.opens(0)
+        with store.reading() as connection:
+            case = case_views.case(connection, first_case(0))
+        assert case is not None
+        after = may_after(case, Actor(ActorKind.WARDEN, "wang"))
+        done = ""
+        for action in ("acknowledge", "on_site", "report"):
+            assert action in after[done]
+            outcome = {"outcome": "lawful"} if action == "report" else {}
+            assert await site.act(first_case(0), action, **outcome) == {"changed": True}
+            done = action
+        assert after[done] == []
+
+
+async def test_a_phone_is_told_which_pages_to_keep_and_when_one_is_another(
+    tmp_path: Path,
+) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.seal(1)
+        await site.opens(0)
+        first = (await site.client.get(f"{HOME}/tasks")).json()
+        assert set(first["pages"]) == {HOME, CASE}
+        assert (await site.client.get(f"{HOME}/tasks")).json()["pages"] == first["pages"]
+        await site.opens(1)
+        second = (await site.client.get(f"{HOME}/tasks")).json()["pages"]
+        assert len(second) == 3
+        assert second[HOME] != first["pages"][HOME]
+        await site.reported(first_case(0))
+        third = (await site.client.get(f"{HOME}/tasks")).json()["pages"]
+        assert CASE not in third, "what is reported leaves the phone"
+        other = await site.client.get(f"{HOME}/tasks", headers={"accept-language": "zh"})
+        assert other.json()["pages"][HOME] != third[HOME]
+
+
+@pytest.mark.parametrize(("view", "path"), [("tasks", HOME), ("task", CASE)], ids=["tasks", "task"])
+async def test_a_page_and_its_line_agree(view: str, path: str, tmp_path: Path) -> None:
+    """What is missed while the phone sleeps comes by the line, and nothing that was shown."""
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        page = await site.text(path)
+        query = re.findall(rf"\?(view={view}&amp;name=[^\"]*)\"", page)[0].replace("&amp;", "&")
+        async with listening(site, query) as line:
+            await line.rests()
+            told = [line.events.get_nowait() for _ in range(line.events.qsize())]
+            assert [(event.name, event.data) for event in told if event.name == "fragment"] == []
+            await site.act(first_case(0), "acknowledge")
+            fresh = await line.next("fragment")
+            assert 'data-state="acknowledged"' in fresh.data
+
+
+async def test_what_a_phone_must_load_first_is_small(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        page = await site.text(CASE)
+        paths = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+        assert len(paths) > 6
+        sizes = {path: len((await site.client.get(path)).content) for path in paths}
+        sizes |= {"sw.js": len((await site.client.get("/handheld/sw.js")).content)}
+        assert sum(sizes.values()) + len(page.encode()) <= FIRST_LOAD_MAX, sizes
+
+
+async def test_the_worker_carries_the_release_and_what_guards_a_page(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        answer = await site.client.get("/handheld/sw.js")
+        assert answer.headers["cache-control"] == "no-cache"
+        assert answer.headers["content-type"].startswith("text/javascript")
+        assert f'const VERSION = "{shell.version()}"' in answer.text
+        assert json.dumps(CSP) in answer.text, "a kept page obeys it too"
+        for path in re.findall(r'"\.\./(static/[^"]+)"', answer.text):
+            assert (await site.client.get(f"/{path}")).status_code == 200
+
+
+@pytest.mark.parametrize(("language", "name"), [("zh", "门神"), ("en", "Seals")])
+async def test_the_manifest_installs_her_page(language: str, name: str, tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        headers = {"accept-language": language, "x-forwarded-prefix": "/gateway"}
+        answer = await site.client.get(f"{HOME}/manifest.webmanifest", headers=headers)
+        assert answer.headers["content-type"] == "application/manifest+json"
+        said = answer.json()
+        assert (said["start_url"], said["scope"]) == (
+            "/gateway/handheld/wang",
+            "/gateway/handheld/",
+        )
+        assert said["short_name"] == name
+        for icon in said["icons"]:
+            path = icon["src"].removeprefix("/gateway")
+            image = (await site.client.get(path)).content
+            width = int.from_bytes(image[16:20], "big")
+            assert (image[:4], f"{width}x{width}") == (b"\x89PNG", icon["sizes"])
+
+
+async def test_who_signs_out_leaves_nothing_in_the_browser(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        answer = await site.client.post(f"{HOME}/sign_out")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/handheld/signed_out")
+        assert answer.headers["clear-site-data"] == '"cache", "storage"'
+        assert "Nothing of yours is left on this phone." in await site.text("/handheld/signed_out")
+
+
+async def test_of_each_other_person_the_best_proof_is_shown(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    async with console(store) as site:
+        await site.seal(0)
+        await site.opens(0)
+        with store.reading() as connection:
+            case = case_views.case(connection, first_case(0))
+            assert case is not None
+            told = page_views.deliveries(connection, case, 10)
+        assert {row.warden for row in told} == {"Wang Fang", None}
+        assert [row.warden for row in known_to(told, "Wang Fang")] == [None]
+        hers = [row for row in told if row.warden]
+        seen = replace(hers[-1], evidence=Evidence.SEEN)
+        assert known_to([*hers, seen, hers[0]], "Li Qiang") == [seen]
