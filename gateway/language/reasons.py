@@ -321,17 +321,3 @@ def outcome_word(outcome: str, language: str) -> str:
 def outcomes_of(reason: Reason) -> tuple[Outcome, ...]:
     """How a case of this reason can end: a fault is mended, a door seen to."""
     return _OF_FAULT if reason in _MENDED else _OF_DOOR
-
-
-def case_number(case_id: str) -> str:
-    """A case's number as people say it: the end of the seal's id, and the report's number.
-
-    An outage's is the end of its time; of a trouble, how many there were with it.
-    """
-    if case_id.startswith("trouble-"):
-        return "trouble-" + case_id.rpartition("-")[2]
-    if case_id.startswith("outage-"):
-        _, at_ms, number = case_id.split("-")
-        return f"outage-{at_ms[-6:]}{number}"
-    seal, dash, rest = case_id.partition("-")
-    return f"{seal[-4:]}{dash}{rest}"

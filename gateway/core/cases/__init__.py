@@ -1,7 +1,7 @@
 """Cases: what needs a person, who does what about it, and why something is refused.
 
 To be read in this order: `transitions` (the table: what may be done when), `refusal` (why not),
-`case` (what follows), `actions` (what people do), `contradiction` (what the seal says against it),
-`escalation` (who is told next), `outages` (one case for many doors), `troubles` (what befell the
-gateway itself).
+`case` (what follows), `number` (how people call one), `actions` (what people do),
+`contradiction` (what the seal says against it), `escalation` (who is told next), `outages` (one
+case for many doors), `troubles` (what befell the gateway itself).
 """
