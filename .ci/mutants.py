@@ -1,13 +1,17 @@
 """`make mutants`: does any test notice when a line of the core says something else?
 
 mutmut changes one thing at a time (a comparison, a sign, a constant, an `and`) in a copy of this
-checkout under .mutants/, and lets the stories of tests/core look; what survives them is shown to
-every test of the core, properties and replay among them. The share that is killed must be LEAST or
-more, and each survivor must stand in .ci/survivors.toml with the reason why it means nothing.
+checkout under .mutants/, and lets the stories of tests/core look, those that call the function, in
+a fork. What survives them, or is made while a module is imported, which no fork sees, is shown to
+every test of the core, properties and replay among them, in a process of its own that ends with the
+first that fails. One that never ends is killed too: somebody would notice. The share that is killed
+must be LEAST or more, and each survivor must stand in .ci/survivors.toml with the reason why it
+means nothing.
 
     make mutants                   the functions of gateway/core that differ from SINCE (a ref)
-    make mutants ALL=1             all of the core: hours
+    make mutants ALL=1             all of the core: an hour and more
     make mutants SAMPLE=100        so many of them, drawn with SEED
+    make mutants SAMPLE=100 JOBS=1 one process at a time, where others need the machine
 """
 
 import argparse
@@ -20,6 +24,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +33,7 @@ HERE = Path(__file__).resolve().parent.parent
 COPY = HERE / ".mutants"
 SURVIVORS = HERE / ".ci" / "survivors.toml"
 CORE = "gateway/core"
-SECONDS_MAX = 900  # of one mutant that every test looks at
+SECONDS_MAX = 300  # of one mutant that every test looks at; they all take half a minute
 KILLED_BY_STORIES, NOT_LOOKED_AT = 1, 33  # mutmut's codes; 0 is a survivor, others are a time-out
 CONFIG = """
 
@@ -39,6 +44,8 @@ also_copy = ["firmware", "broker_config", "bench", "docs", "dashboards"]
 pytest_add_cli_args = ["-p", "no:cacheprovider", "-q", "-m", "not hypothesis"]
 pytest_add_cli_args_test_selection = ["tests/core"]
 track_dependencies = false
+timeout_constant = 3.0
+timeout_multiplier = 3.0
 """
 
 
@@ -46,16 +53,21 @@ def main() -> int:
     """0 if enough are killed and each survivor has its reason, else 1."""
     asked = _asked()
     _copy()
-    _mutmut("nothing-yet")  # makes the mutants and learns which story calls what
+    _mutmut(asked.jobs, "nothing-yet")  # makes the mutants and learns which story calls what
     names = _chosen(asked, [*_results()])
     if not names:
         print("mutants: no function of the core differs; nothing to do")
         return 0
     print(f"mutants: {len(names)} of {len(_results())}")
-    _mutmut(*names)
+    _mutmut(asked.jobs, *names)
     results = _results()
+    if any(results[name] is None for name in names):
+        raise SystemExit(f"mutants: mutmut did not come to an end; {COPY / 'mutmut.log'} says why")
     left = [name for name in names if results[name] in (0, NOT_LOOKED_AT)]
-    survivors = [name for name in left if not _is_killed_by_any_test(name)]
+    print(f"mutants: the stories killed all but {len(left)}; every test looks at those now")
+    with ThreadPoolExecutor(asked.jobs) as pool:
+        killed = pool.map(_is_killed_by_any_test, left)
+    survivors = [name for name, is_killed in zip(left, killed, strict=True) if not is_killed]
     return _judged(names, survivors)
 
 
@@ -65,6 +77,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--since", default="HEAD~1")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     return parser.parse_args()
 
 
@@ -87,9 +100,8 @@ def _copy() -> None:
     (COPY / "pyproject.toml").write_text(text + CONFIG, encoding="utf-8")
 
 
-def _mutmut(*names: str) -> None:
-    children = str(os.cpu_count() or 2)
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", children, *names]
+def _mutmut(jobs: int, *names: str) -> None:
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs), *names]
     with (COPY / "mutmut.log").open("ab") as log:
         subprocess.run(command, cwd=COPY, check=False, stdout=log, stderr=log)
     if not _results():
@@ -145,7 +157,7 @@ def _changed_functions(since: str) -> set[str]:
 
 def _is_killed_by_any_test(name: str) -> bool:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-    command += ["tests/core", "tests/replay"]
+    command += ["--hypothesis-profile=mutants", "tests/core", "tests/replay"]
     env = {**os.environ, "MUTANT_UNDER_TEST": name}
     try:
         done = subprocess.run(
