@@ -259,6 +259,15 @@ def test_the_first_page_of_an_outage_and_of_a_trouble_moves_its_case(place: str)
     assert site.turn.page_sent(site.now_ms, found.case_id, found.case_id, door_id, "zhao") == []
 
 
+def test_what_comes_from_outside_follows_from_nothing() -> None:
+    turn = SiteTurn(SiteState(Rulebook()))
+    team = staff.of({"wang": Member("g", Role.WARDEN, (1,))}, [], [])
+    for event in (RulesSet(Rulebook(PATIENT)), StaffSet(team), ClockSure(), PersonReached("wang")):
+        (step,) = turn.apply(NOON, SITE, event)
+        assert (step.follows, step.subject, step.event) == (False, SITE, event)
+        assert (step.effects, step.routed) == ((), ())
+
+
 def test_a_permit_that_changes_nothing_is_seen_as_no_change() -> None:
     turn = SiteTurn(SiteState(Rulebook()))
     steps = [

@@ -1,5 +1,7 @@
 """Days of the whole site that are written down: silence, people, troubles, phones."""
 
+from dataclasses import replace
+
 from gateway.core.actor import actor_of
 from gateway.core.events import (
     CaseReported,
@@ -144,6 +146,11 @@ def troubles() -> Chronicle:
     for number in range(10):
         site.at("day 2 10:00").tell(SITE, TroubleBegan(Reason.POISONED, f"row-{number}"))
     site.at("day 2 10:01").tell(SITE, TroubleEnded(Reason.POISONED, "row-3"))
+    for trouble in site.turn.troubles.troubles:
+        if trouble.case is not None:
+            wang = replace(site.person("wang", GATEWAY), case_id=trouble.case.case_id)
+            wang.acknowledges()
+            wang.reports("repaired")
     site.remembers(SITE)
     site.chapter("The clock is in doubt: what may be lawful is a question. Then it is set.")
     site.at("day 2 11:00").door(A).may_open("day 2 11:00", "day 2 12:00", 1, 30, permit_id="lunch")
