@@ -41,7 +41,9 @@ CONFIG = """
 source_paths = ["gateway", "firmware/sealwire"]
 only_mutate = ["gateway/core/*"]
 also_copy = ["firmware", "broker_config", "bench", "docs", "dashboards"]
-pytest_add_cli_args = ["-p", "no:cacheprovider", "-q", "-m", "not hypothesis"]
+pytest_add_cli_args = [
+  "-p", "no:cacheprovider", "-p", "tests.quickest_first", "-q", "-m", "not hypothesis"
+]
 pytest_add_cli_args_test_selection = ["tests/core"]
 track_dependencies = false
 timeout_constant = 3.0
@@ -157,7 +159,8 @@ def _changed_functions(since: str) -> set[str]:
 
 def _is_killed_by_any_test(name: str) -> bool:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-    command += ["--hypothesis-profile=mutants", "tests/core", "tests/replay"]
+    command += ["-p", "tests.quickest_first", "--hypothesis-profile=mutants"]
+    command += ["tests/core", "tests/replay"]
     env = {**os.environ, "MUTANT_UNDER_TEST": name}
     try:
         done = subprocess.run(
