@@ -1,7 +1,7 @@
 """The canary opens so often, and its phone must sign: else somebody is told by another way."""
 
 from gateway.core.effects import CaseMoved, OpeningBegan, PageDue
-from gateway.core.events import DoorClassed, PageReceived
+from gateway.core.events import DoorClassed, DoorEnded, PageReceived
 from gateway.core.model import Canary, CaseState
 from gateway.core.reasons import Reason
 from gateway.core.rules import CANARY, Rules
@@ -100,3 +100,12 @@ def test_a_receipt_ends_no_case_of_another_kind() -> None:
     assert before is not None
     assert story.tell(SIGNED) == []
     assert story.door.case == before
+
+
+def test_a_canary_that_opens_after_it_was_out_of_use_is_waited_for_again() -> None:
+    story = canary()
+    story.tell(DoorEnded())
+    assert story.door.canary is None
+    story.after(HOUR).opens()
+    assert story.door.canary == Canary(story.now_ms + PATIENCE)
+    assert story.door.door_class == CANARY

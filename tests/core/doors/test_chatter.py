@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.core.events import MemoryEnded
 from gateway.core.model import Chattering, Contact
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
@@ -165,3 +166,19 @@ def test_chatter_is_a_fault_of_its_own_where_no_breach_came_before() -> None:
     story.after(Rules().settle_ms)
     assert story.door.case is not None
     assert story.door.case.cleared_ms == NOON + 25 * SECOND + Rules().settle_ms
+
+
+def test_of_a_contact_whose_openings_are_forgotten_it_is_since_its_latest_edge() -> None:
+    story = Story()
+    story.permit()
+    story.opens()
+    for _ in range(9):
+        story.after(MINUTE).shuts()
+        story.after(SECOND).opens()
+    story.tell(MemoryEnded(NOON))
+    story.heartbeat(Contact.OPEN)
+    story.after(MINUTE).shuts()
+    story.after(SECOND).opens()
+    assert story.door.chattering is not None
+    assert story.door.chattering.since_ms == story.now_ms
+    assert story.pages()[-1].since_ms == story.now_ms
