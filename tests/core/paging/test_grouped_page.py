@@ -2,6 +2,8 @@
 
 from zlib import crc32
 
+from msgspec.structs import replace
+
 from gateway.core.cases.escalation import Ways
 from gateway.core.paging import person as people
 from gateway.core.paging.person import (
@@ -257,6 +259,27 @@ def test_a_test_goes_out_once_a_day_and_who_does_not_get_it_is_unreachable_an_ho
     again = people.confirm_reachable(phone.person)
     assert again.working
     assert people.confirm_reachable(again) is again
+
+
+def test_a_gateway_that_stood_still_does_all_that_was_due_in_one_go() -> None:
+    phone = Phone()
+    phone.page("a")
+    phone.now_ms += 10
+    phone.page("b")
+    at_ms = NOON + HOUR
+    phone.person = replace(phone.person, fails_ms=at_ms, test_ms=at_ms)
+    rings, failed, test = phone.after(2 * HOUR)
+    assert group(rings) == (f"{CONVERSATION}-2", ["a", "b"], 2, 2, True)
+    assert failed == Unreachable(f"unreachable-{NUMBER}-{phone.now_ms}")
+    assert test == DailyTest(f"test-{NUMBER}-{phone.now_ms}")
+    waits = Phone()
+    waits.page("a")
+    waits.now_ms += 10
+    waits.page("b")
+    waits.person = replace(waits.person, test_ms=NOON + SECOND)
+    renewed, tested = waits.after(SECOND)
+    assert group(renewed)[1:] == (["a", "b"], 2, 2, False)
+    assert isinstance(tested, DailyTest)
 
 
 def test_the_test_is_at_each_ones_own_minute_of_the_working_day() -> None:
