@@ -151,5 +151,7 @@ def _await_one(running: dict[int, str], found: dict[str, str]) -> None:
         found[name] = TIMED_OUT
     else:
         found[name] = KILLED if os.WEXITSTATUS(status) else SURVIVED
+    if found[name] == SURVIVED and name != NONE:
+        print(f"mutants: {name} survives", flush=True)
     if len(found) % 100 == 0:
         print(f"mutants: {len(found)} looked at", flush=True)
