@@ -9,6 +9,7 @@ from gateway.core.events import (
     ClockTrusted,
     DoorClassed,
     DoorPlaced,
+    MessageRefused,
     OrderPlaced,
     PageWentOut,
     PermitAnnounced,
@@ -266,6 +267,23 @@ def test_what_comes_from_outside_follows_from_nothing() -> None:
         (step,) = turn.apply(NOON, SITE, event)
         assert (step.follows, step.subject, step.event) == (False, SITE, event)
         assert (step.effects, step.routed) == ((), ())
+
+
+def test_new_rules_hold_from_then_on_and_the_step_says_which_held_before() -> None:
+    turn = SiteTurn(SiteState(Rulebook()))
+    (step,) = turn.apply(NOON, SITE, RulesSet(Rulebook(PATIENT)))
+    assert (step.before, step.after, step.changed) == (Rulebook(), Rulebook(PATIENT), True)
+    (again,) = turn.apply(NOON, SITE, RulesSet(Rulebook(PATIENT)))
+    assert not again.changed
+
+
+def test_a_door_goes_by_the_rules_of_its_class() -> None:
+    turn = SiteTurn(SiteState(Rulebook(Rules(), {"touchy": Rules(burst_count=1)})))
+    turn.apply(NOON, of_door("a"), DoorClassed("touchy"))
+    refused = MessageRefused("s", Reason.WRONG_KEY)
+    for door_id, is_told in (("a", True), ("b", False)):
+        (step,) = turn.apply(NOON, of_door(door_id), refused)
+        assert (step.effects != ()) is is_told
 
 
 def test_a_permit_that_changes_nothing_is_seen_as_no_change() -> None:

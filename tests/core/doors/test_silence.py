@@ -75,6 +75,19 @@ def test_a_seal_is_lost_after_four_heartbeats_and_told_half_an_hour_later() -> N
     assert story.moves()[-1].case.outcome == Reason.HEARD_AGAIN
 
 
+def test_a_report_that_tells_nothing_new_ends_a_silence_all_the_same() -> None:
+    story = promised()
+    story.permit()
+    story.opens()
+    story.after(SECOND).shuts()
+    story.after(LOST + PATIENCE)
+    assert told(story) == [(Reason.SILENT, SECOND)]
+    story.after(MINUTE).report(Contact.OPEN, edges=1, age_ms=HOUR)
+    moved = story.moves()[-1]
+    assert (moved.case.outcome, moved.at_ms) == (Reason.HEARD_AGAIN, story.now_ms)
+    assert (story.door.heard_ms, story.door.silence) == (story.now_ms, None)
+
+
 def test_a_gateway_that_heard_nobody_itself_gives_the_seal_its_time_anew() -> None:
     """It comes late by a heartbeat: so long it stood still."""
     for late_ms, is_lost in ((BEAT - 1, True), (BEAT, False)):

@@ -115,6 +115,12 @@ def test_other_channels_are_used_where_somebody_has_some() -> None:
     assert told(one, page(step_index=1)) == []
 
 
+def test_of_two_wardens_the_one_with_a_second_channel_is_told_by_it() -> None:
+    team = TEAM | {"bo": Member("g", Role.WARDEN, (1,)), "du": Member("g", Role.WARDEN, (1, 2))}
+    both = [("chen", Ways.OTHER), ("du", Ways.OTHER)]
+    assert told(router(team), page(step_index=1)) == both
+
+
 # What waits for somebody.
 
 
