@@ -1,13 +1,17 @@
 """`make mutants`: does any test notice when a line of the core says something else?
 
 mutmut changes one thing at a time (a comparison, a sign, a constant, an `and`) in a copy of this
-checkout under .mutants/, and lets the stories of tests/core look; what survives them is shown to
-every test of the core, properties and replay among them. The share that is killed must be LEAST or
-more, and each survivor must stand in .ci/survivors.toml with the reason why it means nothing.
+checkout under .mutants/, and notes which story calls which function. The tests of the core and of
+the replay are collected once; a mutant is a fork of that process, in which they look at it until
+one fails (tests/forks_of_mutants.py). One that never ends is killed too: somebody would notice.
+What runs while a module is imported is the same in every fork, so its mutants have a process each.
+The share that is killed must be LEAST or more, and each survivor must stand in .ci/survivors.toml
+with the reason why it means nothing.
 
     make mutants                   the functions of gateway/core that differ from SINCE (a ref)
-    make mutants ALL=1             all of the core: hours
+    make mutants ALL=1             all of the core: half an hour and more
     make mutants SAMPLE=100        so many of them, drawn with SEED
+    make mutants SAMPLE=100 JOBS=1 one process at a time, where others need the machine
 """
 
 import argparse
@@ -26,10 +30,11 @@ from typing import Final
 LEAST: Final = 0.95
 HERE = Path(__file__).resolve().parent.parent
 COPY = HERE / ".mutants"
+MUTANTS = COPY / "mutants"
 SURVIVORS = HERE / ".ci" / "survivors.toml"
 CORE = "gateway/core"
-SECONDS_MAX = 900  # of one mutant that every test looks at
-KILLED_BY_STORIES, NOT_LOOKED_AT = 1, 33  # mutmut's codes; 0 is a survivor, others are a time-out
+SECONDS_MAX = 900  # of one mutant that has a process of its own; the stories take ten
+LOOKS = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 CONFIG = """
 
 [tool.mutmut]
@@ -46,17 +51,18 @@ def main() -> int:
     """0 if enough are killed and each survivor has its reason, else 1."""
     asked = _asked()
     _copy()
-    _mutmut("nothing-yet")  # makes the mutants and learns which story calls what
-    names = _chosen(asked, [*_results()])
+    _make_mutants(asked.jobs)
+    every = _names()
+    names = _chosen(asked, every)
     if not names:
         print("mutants: no function of the core differs; nothing to do")
         return 0
-    print(f"mutants: {len(names)} of {len(_results())}")
-    _mutmut(*names)
-    results = _results()
-    left = [name for name in names if results[name] in (0, NOT_LOOKED_AT)]
-    survivors = [name for name in left if not _is_killed_by_any_test(name)]
-    return _judged(names, survivors)
+    print(f"mutants: {len(names)} of {len(every)}", flush=True)
+    found, imported = _looked_at(names, asked.jobs)
+    left = [name for name in names if found[name] == "survived"]
+    left = [n for n in left if _mangled(n) not in imported or not _is_killed_at_import(n)]
+    timed_out = sum(how == "timed out" for how in found.values())
+    return _judged(len(names), timed_out, left)
 
 
 def _asked() -> argparse.Namespace:
@@ -65,6 +71,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--since", default="HEAD~1")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     return parser.parse_args()
 
 
@@ -87,21 +94,33 @@ def _copy() -> None:
     (COPY / "pyproject.toml").write_text(text + CONFIG, encoding="utf-8")
 
 
-def _mutmut(*names: str) -> None:
-    children = str(os.cpu_count() or 2)
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", children, *names]
-    with (COPY / "mutmut.log").open("ab") as log:
+def _make_mutants(jobs: int) -> None:
+    """mutmut makes them and learns which story calls what; it is asked for none, and so ends."""
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs), "none-of-them"]
+    with (COPY / "mutmut.log").open("wb") as log:
         subprocess.run(command, cwd=COPY, check=False, stdout=log, stderr=log)
-    if not _results():
+    if not (MUTANTS / "mutmut-stats.json").exists() or not _names():
         raise SystemExit(f"mutants: mutmut made none; {COPY / 'mutmut.log'} says why")
 
 
-def _results() -> dict[str, int | None]:
-    """Of every mutant its name, and how mutmut's run of it ended."""
-    results: dict[str, int | None] = {}
-    for meta in sorted((COPY / "mutants" / CORE).rglob("*.meta")):
-        results |= json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
-    return results
+def _names() -> list[str]:
+    names: list[str] = []
+    for meta in sorted((MUTANTS / CORE).rglob("*.meta")):
+        names += json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+    return names
+
+
+def _looked_at(names: list[str], jobs: int) -> tuple[dict[str, str], list[str]]:
+    """How each of them ended, and the functions that ran while modules were imported."""
+    (MUTANTS / "mutants-asked.json").write_text(json.dumps({"names": names, "jobs": jobs}))
+    found = MUTANTS / "mutants-found.json"
+    found.unlink(missing_ok=True)
+    command = [*LOOKS, "-s", "-p", "tests.forks_of_mutants", "--hypothesis-profile=mutants"]
+    subprocess.run([*command, "tests/core", "tests/replay"], cwd=MUTANTS, check=False)
+    if not found.exists():
+        raise SystemExit("mutants: the tests do not pass without a mutant")
+    its = json.loads(found.read_text(encoding="utf-8"))
+    return its["found"], its["imported"]
 
 
 def _chosen(asked: argparse.Namespace, names: list[str]) -> list[str]:
@@ -113,9 +132,13 @@ def _chosen(asked: argparse.Namespace, names: list[str]) -> list[str]:
     return sorted(names)
 
 
+def _mangled(name: str) -> str:
+    return name.partition("__mutmut_")[0]
+
+
 def _function(name: str) -> str:
     """gateway.core.doors.permits.x__left__mutmut_3 -> gateway.core.doors.permits._left"""
-    module, _, mangled = name.partition("__mutmut_")[0].rpartition(".")
+    module, _, mangled = _mangled(name).rpartition(".")
     return f"{module}.{mangled.split('ǁ')[-1] if 'ǁ' in mangled else mangled.removeprefix('x_')}"
 
 
@@ -143,36 +166,26 @@ def _changed_functions(since: str) -> set[str]:
     return changed
 
 
-def _is_killed_by_any_test(name: str) -> bool:
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-    command += ["tests/core", "tests/replay"]
+def _is_killed_at_import(name: str) -> bool:
+    command = [*LOOKS, "-x", "-m", "not hypothesis", "tests/core"]
     env = {**os.environ, "MUTANT_UNDER_TEST": name}
     try:
         done = subprocess.run(
-            command,
-            cwd=COPY / "mutants",
-            env=env,
-            check=False,
-            capture_output=True,
-            timeout=SECONDS_MAX,
+            command, cwd=MUTANTS, env=env, check=False, capture_output=True, timeout=SECONDS_MAX
         )
     except subprocess.TimeoutExpired:
         return True  # it never ends: somebody would notice
     return done.returncode != 0
 
 
-def _judged(names: list[str], survivors: list[str]) -> int:
-    known = tomllib.loads(SURVIVORS.read_text(encoding="utf-8")) if SURVIVORS.exists() else {}
-    unnamed = [
-        name
-        for name in survivors
-        if not any(fnmatch.fnmatch(name, pattern) for pattern in known.get("survivors", {}))
-    ]
-    share = 1 - len(survivors) / len(names)
+def _judged(count: int, timed_out: int, survivors: list[str]) -> int:
+    known = tomllib.loads(SURVIVORS.read_text(encoding="utf-8")).get("survivors", {})
+    unnamed = [n for n in survivors if not any(fnmatch.fnmatch(n, pattern) for pattern in known)]
     for name in unnamed:
         print(_shown(name))
+    share = 1 - len(survivors) / count
     print(
-        f"mutants: {len(names)}, killed {share:.1%} (at least {LEAST:.0%}), "
+        f"mutants: {count}, killed {share:.1%} (at least {LEAST:.0%}; {timed_out} never ended), "
         f"{len(survivors)} survive, {len(unnamed)} of them without a reason in {SURVIVORS.name}"
     )
     return int(share < LEAST or bool(unnamed))

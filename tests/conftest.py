@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from tests import neighbours
 from tests.neighbours import Broker, Influx, Neighbour
@@ -24,6 +24,10 @@ from tests.neighbours import Broker, Influx, Neighbour
 # pytest --hypothesis-profile=search
 settings.register_profile("same", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("search", deadline=None, print_blob=True)
+# `make mutants` asks only whether anything fails, and not for the smallest example of it.
+settings.register_profile(
+    "mutants", deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate)
+)
 settings.load_profile("same")
 
 QUICK_ROOMS = {"portable", "core", "store"}

@@ -78,3 +78,40 @@ def test_a_window_over_midnight_belongs_to_the_day_that_it_begins_on() -> None:
         at = datetime(2020, 5, day, hour, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
         at_ms = int(at.timestamp() * 1_000)
         assert (permits.covering(door, at_ms, at_ms, Rules()) is not None) is covered, at
+
+
+WUXI = ((0, 480),)
+MIDNIGHT = 1_590_033_600_000 - 12 * HOUR  # of Thursday, 21 May 2020, in Wuxi
+
+
+def test_the_wall_of_a_place_whose_clocks_never_jump() -> None:
+    assert local_time.wall_min(WUXI, 0) == 480
+    assert local_time.minute_of_day(WUXI, MIDNIGHT) == 0
+    assert local_time.minute_of_day(WUXI, MIDNIGHT - 1) == 1_439
+    assert local_time.minute_of_day(WUXI, MIDNIGHT + MINUTE - 1) == 0
+    assert local_time.day(WUXI, MIDNIGHT) == local_time.day(WUXI, MIDNIGHT - 1) + 1 == 18_403
+    assert [local_time.weekday(WUXI, MIDNIGHT + n * DAY) for n in (-1, 0, 3, 4)] == [2, 3, 6, 0]
+    for minute, expected_ms in ((0, DAY), (1, MINUTE), (1_439, 1_439 * MINUTE)):
+        assert local_time.next_at(WUXI, MIDNIGHT, minute) == MIDNIGHT + expected_ms
+    assert local_time.next_at(WUXI, MIDNIGHT - 1, 0) == MIDNIGHT
+    assert local_time.next_at(WUXI, MIDNIGHT + 5 * MINUTE, 5) == MIDNIGHT + DAY + 5 * MINUTE
+
+
+def test_the_first_offset_holds_for_all_time_before_and_each_from_its_moment() -> None:
+    zone = ((DAY, 60), (2 * DAY, 120), (3 * DAY, 30))
+    times = (0, DAY - 1, DAY, 2 * DAY - 1, 2 * DAY, 3 * DAY - 1, 3 * DAY, 99 * DAY)
+    assert [local_time.offset_min(zone, at_ms) for at_ms in times] == [
+        *(60, 60, 60, 60),
+        *(120, 120),
+        *(30, 30),
+    ]
+
+
+def test_a_window_of_the_day_holds_its_first_minute_and_not_its_last() -> None:
+    for window, inside, outside in (
+        ((60, 120), (60, 119), (59, 120)),
+        ((1_380, 60), (1_380, 0, 59), (1_379, 60)),
+        ((60, 60), (), (59, 60, 61)),
+    ):
+        assert all(local_time.is_between(minute, *window) for minute in inside)
+        assert not any(local_time.is_between(minute, *window) for minute in outside)

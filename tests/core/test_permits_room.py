@@ -76,3 +76,30 @@ def test_what_recurs_lives_though_its_window_is_used_up() -> None:
     (refused,) = announce(story, "one-more", NOON, NOON + 99 * HOUR)
     assert isinstance(refused, PermitRefused)
     assert "daily" in names(story)
+
+
+def test_of_what_is_over_the_one_that_ended_first_leaves_first() -> None:
+    story = Story()
+    announce(story, "first", NOON, NOON + HOUR)
+    announce(story, "second", NOON, NOON + 2 * HOUR)
+    for number in range(2, PERMITS_MAX):
+        announce(story, f"p{number}", NOON, NOON + (10 + number) * HOUR)
+    story.after(3 * HOUR)
+    announce(story, "new", NOON, NOON + 50 * HOUR)
+    assert "first" not in names(story)
+    assert names(story)[0] == "second"
+    announce(story, "newer", NOON, NOON + 51 * HOUR)
+    assert "second" not in names(story)
+    assert len(names(story)) == PERMITS_MAX
+    ends = [(permit.to_ms, permit.permit_id) for permit in story.door.permits]
+    assert ends == sorted(ends)
+
+
+def test_where_there_is_room_nothing_leaves() -> None:
+    story = Story()
+    announce(story, "meal", NOON, NOON + HOUR)
+    announce(story.after(5 * HOUR), "next", NOON, NOON + 9 * HOUR)
+    assert names(story) == ["meal", "next"]
+    for number in range(PERMITS_MAX - 2):
+        announce(story, f"p{number}", NOON, NOON + 10 * HOUR)
+    assert names(story)[:2] == ["meal", "next"]

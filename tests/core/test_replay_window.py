@@ -1,5 +1,6 @@
 """The replay window remembers exactly which numbers were taken, however they come."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,3 +33,47 @@ def test_only_what_is_above_the_mark_is_new_and_an_epoch_is_above_every_counter(
     assert refusal(window, 2, 9) is Reason.REPLAYED
     assert refusal(window, 2, 8) is refusal(window, 1, 10) is Reason.BELOW_MARK
     assert refusal(window, 2, 10) is refusal(window, 3, 1) is None
+
+
+def window_of(*taken: int) -> ReplayWindow:
+    """After these report numbers came, in this order."""
+    window = ReplayWindow()
+    for counter, seq in enumerate(taken, 1):
+        window, _ = accept(window, 1, counter, seq)
+    return window
+
+
+@pytest.mark.parametrize(
+    ("taken", "seq", "repeated"),
+    [
+        ((), 1, False),
+        ((1,), 1, True),
+        ((1, 2), 1, True),
+        ((2,), 1, False),
+        ((1, 3), 2, False),
+        ((1, 2, 5), 2, True),
+        ((5, 2), 2, True),
+        ((5, 2), 3, False),
+        ((5, 2), 1, False),
+        ((1, 1 + SEEN_BITS), 1, True),  # the lowest that is remembered
+        ((2, 1 + SEEN_BITS), 1, False),
+        ((1, 2 + SEEN_BITS), 1, None),  # lower than anybody remembers
+        ((1, 2 + SEEN_BITS), 2, False),
+        ((1, 2, 2 + SEEN_BITS), 2, True),
+        ((1, 500), 500 - SEEN_BITS, False),
+        ((1, 500), 499 - SEEN_BITS, None),
+    ],
+)
+def test_whether_a_number_came_before(
+    taken: tuple[int, ...], seq: int, repeated: bool | None
+) -> None:
+    _, found = accept(window_of(*taken), 1, 99, seq)
+    assert found is repeated
+
+
+def test_the_window_is_what_was_taken_below_the_highest() -> None:
+    assert window_of(1) == ReplayWindow(1, 1, 1, 1)
+    assert window_of(1, 3) == ReplayWindow(1, 2, 3, 0b110)
+    assert window_of(4, 3, 1) == ReplayWindow(1, 3, 4, 0b1101)
+    assert window_of(1, 2 + SEEN_BITS) == ReplayWindow(1, 2, 2 + SEEN_BITS, 0)
+    assert window_of(1, 1 + SEEN_BITS).seq_seen == 1 << (SEEN_BITS - 1)

@@ -164,7 +164,7 @@ def window_of(
     zone = rules.zone
     if earliest_ms == latest_ms and not _may_be_within(permit, latest_ms, zone):
         return None
-    from_day_ms = max(earliest_ms, latest_ms - DAY_MS, permit.from_ms) - 2 * DAY_MS
+    from_day_ms = max(latest_ms - DAY_MS, permit.from_ms) - 2 * DAY_MS
     midnight_ms = local_time.next_at(zone, from_day_ms, 0)
     for _ in range(4):  # windows that began yesterday, today's, and those up to `latest_ms`
         for from_min, to_min in permit.daily[:WINDOWS_MAX]:

@@ -155,9 +155,8 @@ def forget(person: Person, case_id: str, now_ms: int, rules: Rules) -> Person:
 def due(person: Person, now_ms: int, rules: Rules) -> PersonChange:
     """What this person's time has come for: a grouped page, a test, or the end of one."""
     person, contents = _ring(person, now_ms, rules)
-    if person.renew_ms is not None and person.renew_ms <= now_ms:
-        person, renewed = _renew(person, now_ms, rings=False)
-        contents += renewed
+    if person.renew_ms is not None and person.renew_ms <= now_ms:  # so it has not rung
+        person, contents = _renew(person, now_ms, rings=False)
     if person.fails_ms is not None and person.fails_ms <= now_ms:
         person = replace(person, fails_ms=None, working=False)
         contents += (Unreachable(f"unreachable-{_number(person.warden_id):08x}-{now_ms}"),)

@@ -1,9 +1,12 @@
 """A contact that chatters is believed no more: one case, not two hundred pages (complaint B7)."""
 
-from gateway.core.model import Contact
+import pytest
+
+from gateway.core.events import MemoryEnded
+from gateway.core.model import Chattering, Contact
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
-from tests.core.story import MINUTE, NOON, SECOND, Story
+from tests.core.story import MINUTE, NOON, SEAL, SECOND, Story
 
 
 def burst(story: Story, openings: int, every_ms: int = 10 * SECOND) -> None:
@@ -101,3 +104,81 @@ def test_a_change_of_settings_never_loses_a_running_timer() -> None:
     assert due_ms > NOON
     story.after(due_ms - story.now_ms)
     assert story.door.chattering is None
+
+
+def test_a_contact_that_goes_quiet_at_once_is_believed_again_after_five_minutes() -> None:
+    story = Story()
+    for second in (0, 10, 20):
+        story.after(NOON + second * SECOND - story.now_ms).opens()
+        if second < 20:
+            story.after(5 * SECOND).shuts()
+    chattering = Chattering(NOON, story.now_ms, story.now_ms, story.now_ms + Rules().settle_ms)
+    assert story.door.chattering == chattering
+    assert story.door.opened_ms == ()
+    case = story.door.case
+    assert case is not None
+    assert (case.reason, case.openings) == (Reason.NO_PERMIT, 3), "the breach before it"
+    story.after(Rules().settle_ms - 1)
+    assert story.door.chattering == chattering
+    story.after(1)
+    assert story.door.chattering is None
+    settled = story.began()[-1]
+    third_ms = NOON + 20 * SECOND
+    assert settled.opening_id == f"{SEAL}-settled-{chattering.settles_ms}"
+    assert (settled.opened_ms, settled.latest_ms) == (third_ms, third_ms)
+
+
+@pytest.mark.parametrize(("third_ms", "chatters"), [(MINUTE - 1, True), (MINUTE, False)])
+def test_three_within_a_minute_are_too_fast_and_within_more_are_not(
+    third_ms: int, chatters: bool
+) -> None:
+    story = Story()
+    for at_ms in (0, 30 * SECOND, third_ms):
+        story.after(NOON + at_ms - story.now_ms).opens()
+        story.after(5 * SECOND).shuts()
+    assert (story.door.chattering is not None) is chatters
+
+
+def test_the_tenth_time_that_one_opening_goes_on_is_too_often() -> None:
+    story = Story()
+    story.opens()
+    for _ in range(9):
+        story.after(MINUTE).shuts()
+        story.after(SECOND).opens()
+    assert story.door.opening is not None
+    assert story.door.opening.joined == 9
+    assert story.door.chattering is None
+    story.after(MINUTE).shuts()
+    story.after(SECOND).opens()
+    assert story.door.chattering is not None
+    assert story.door.opening is None
+    (ended,) = story.ended()
+    assert (ended.joined, ended.shut_ms) == (10, story.now_ms)
+
+
+def test_chatter_is_a_fault_of_its_own_where_no_breach_came_before() -> None:
+    story = Story()
+    story.permit(openings=2)
+    burst(story, 3)
+    (page,) = story.pages()
+    assert (page.reason, page.since_ms) == (Reason.CHATTER, NOON)
+    assert page.page_id == f"{SEAL}-5-chatter"
+    story.after(Rules().settle_ms)
+    assert story.door.case is not None
+    assert story.door.case.cleared_ms == NOON + 25 * SECOND + Rules().settle_ms
+
+
+def test_of_a_contact_whose_openings_are_forgotten_it_is_since_its_latest_edge() -> None:
+    story = Story()
+    story.permit()
+    story.opens()
+    for _ in range(9):
+        story.after(MINUTE).shuts()
+        story.after(SECOND).opens()
+    story.tell(MemoryEnded(NOON))
+    story.heartbeat(Contact.OPEN)
+    story.after(MINUTE).shuts()
+    story.after(SECOND).opens()
+    assert story.door.chattering is not None
+    assert story.door.chattering.since_ms == story.now_ms
+    assert story.pages()[-1].since_ms == story.now_ms

@@ -1,0 +1,21 @@
+"""The days that are written down, by the names of their chronicles."""
+
+from collections.abc import Callable
+
+from tests.core.chronicle import days_of_doors as doors
+from tests.core.chronicle import days_of_the_site as site
+from tests.core.chronicle.chronicler import Chronicle
+
+DAYS: dict[str, Callable[[], Chronicle]] = {
+    made.__name__: made
+    for made in (
+        doors.openings,
+        doors.tampering,
+        doors.orders,
+        doors.power,
+        site.silence,
+        site.people,
+        site.troubles,
+        site.pages,
+    )
+}
