@@ -25,7 +25,7 @@ async def test_g9_a_case_raised_again_waits_and_is_in_nobodys_hands(tmp_path: Pa
             assert "In hand" not in page, path
         page = await site.text(f"/cases/{case_id}")
         assert page.index("Wang Fang took it") < page.index("Raised again") < page.index("Take it")
-        assert (await site.client.get("/api/cases")).json()["open"][0]["state"] in (
+        assert (await site.client.get("/api/v1/cases")).json()["open"][0]["state"] in (
             "raised",
             "paged",
         )
