@@ -9,7 +9,8 @@ UNIT := tests/portable tests/core tests/store
 AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit mutants poison bench hostile pictures icons diagrams micropython
+.PHONY: help demo test check unit mutants poison bench hostile pictures icons diagrams openapi
+.PHONY: micropython
 .PHONY: neighbours lock clean
 .PHONY: venv venv-run
 
@@ -25,6 +26,7 @@ help:
 	@echo 'make pictures     take the pictures of README and docs/ anew, from the running demo'
 	@echo 'make icons        draw the icons of the warden'"'"'s app anew, from our own mark'
 	@echo 'make diagrams     write the state machines of ARCHITECTURE.md anew, from their tables'
+	@echo 'make openapi      write docs/openapi.json, what programs may ask, anew from its routes'
 	@echo 'make micropython  fetch the MicroPython interpreter that the tests run the seal on'
 	@echo 'make neighbours   get the real mosquitto, InfluxDB, nginx and Chromium that the tests talk to'
 	@echo 'make lock         resolve the dependencies anew (needs uv)'
@@ -88,6 +90,9 @@ icons: venv
 diagrams: venv
 	$(BIN)/python -m docs.diagrams
 	$(BIN)/python -m docs.rights
+
+openapi: venv
+	$(BIN)/python -m docs.openapi
 
 micropython:
 	@sh .ci/micropython.sh

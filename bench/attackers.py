@@ -146,7 +146,7 @@ async def _slow_readers(plan: Plan) -> None:
 async def _junk(plan: Plan) -> None:
     """Requests without sense, each on a connection of its own."""
     chance = random.Random(SEED)  # noqa: S311 - a story
-    paths = (b"/", b"/doors", b"/api/health", b"/phone/x", b"/health", b"/stream?view=wallboard")
+    paths = (b"/", b"/doors", b"/api/v1/health", b"/phone/x", b"/health", b"/stream?view=wallboard")
 
     async def one() -> None:
         with contextlib.suppress(OSError, TimeoutError):

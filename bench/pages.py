@@ -47,7 +47,7 @@ async def measure(folder: Path, seconds: float) -> dict[str, float]:
 
 async def health(url: str) -> dict[str, float]:
     """What the gateway says of itself: how long its latest commits took, full sync included."""
-    async with aiohttp.ClientSession() as session, session.get(url + "/api/health") as answer:
+    async with aiohttp.ClientSession() as session, session.get(url + "/api/v1/health") as answer:
         said: dict[str, dict[str, float]] = await answer.json()
         return said.get("health", said)  # type: ignore[arg-type]
 

@@ -108,13 +108,13 @@ async def _phone(
             await page.read()
             page.raise_for_status()
         seen.append((time.monotonic() - began) * 1000)
-        async with http.get(f"{url}/api/cases") as answer:
+        async with http.get(f"{url}/api/v1/cases") as answer:
             waiting = [case["case_id"] for case in (await answer.json())["open"]]
         fresh = next((case_id for case_id in waiting if case_id not in known), None)
         if fresh is not None:
             known.add(fresh)
             began = time.monotonic()
-            where = f"{url}/api/cases/{fresh}/acknowledge"
+            where = f"{url}/api/v1/cases/{fresh}/acknowledge"
             async with http.post(where, headers={"Menshen-Actor": "centre"}, json={}) as answer:
                 await answer.read()
             taken.append((time.monotonic() - began) * 1000)

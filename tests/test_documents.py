@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import diagrams, pictures, rights
+from docs import diagrams, openapi, pictures, rights
 from gateway.cli.app import COMMANDS, command_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +51,10 @@ def test_a_document_for_people_fits_a_terminal(path: Path) -> None:
 
 def test_the_architecture_is_short() -> None:
     assert ARCHITECTURE.read_text().count("\n") <= ARCHITECTURE_LINES_MAX
+
+
+def test_the_document_of_the_api_is_what_the_routes_say() -> None:
+    assert openapi.DOCUMENT.read_text(encoding="utf-8") == openapi.written(), "make openapi"
 
 
 def test_the_drawings_are_what_the_tables_say() -> None:

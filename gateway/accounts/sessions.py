@@ -32,7 +32,11 @@ class Kind(StrEnum):
     PHONE = "phone"  # an invitation: a warden's own phone
     DESK = "desk"  # a password
     PROGRAM = "program"  # a token of its own
+    READER = "reader"  # the same, and it reads only
     CODE = "code"  # the password was right; a one-time code is still asked for
+
+
+OF_PROGRAMS: Final = frozenset({Kind.PROGRAM, Kind.READER})
 
 
 class Limit(NamedTuple):
@@ -46,6 +50,7 @@ LIMITS: Final = {
     Kind.PHONE: Limit(14 * DAY_MS, 90 * DAY_MS),
     Kind.DESK: Limit(HOUR_MS, 12 * HOUR_MS),
     Kind.PROGRAM: Limit(90 * DAY_MS, 400 * DAY_MS),
+    Kind.READER: Limit(90 * DAY_MS, 400 * DAY_MS),
     Kind.CODE: Limit(10 * MINUTE_MS, 10 * MINUTE_MS),
 }
 

@@ -82,6 +82,9 @@ def account(
         list[str] | None, typer.Option(help="add: a grid beside the person's own; again for more.")
     ] = None,
     program: Annotated[bool, typer.Option(help="add: a program, which has a token.")] = False,
+    read_only: Annotated[
+        bool, typer.Option(help="token: one that reads, and does nothing else.")
+    ] = False,
     session: Annotated[
         str | None, typer.Option(help="revoke: only this phone, by the id that list shows.")
     ] = None,
@@ -114,6 +117,8 @@ def account(
                     _invite(asked, address)
                 case What.PASSWORD:
                     _password(asked, without_code)
+                case What.TOKEN:
+                    _token(asked, sessions.Kind.READER if read_only else sessions.Kind.PROGRAM)
                 case What.REVOKE:
                     _revoke(asked, session)
                 case _:
@@ -270,13 +275,13 @@ def _typed(name: str) -> str:
     return first
 
 
-def _token(asked: _Asked) -> None:
+def _token(asked: _Asked, kind: sessions.Kind) -> None:
     with asked.store.writing() as connection:
         one = asked.account(connection)
         if one.kind is not persons.Kind.PROGRAM:
             raise CommandError(f"{one.name} is a person; a program is added with --program")
         sessions.end_all(connection, one, asked.now)
-        token = sessions.begin(connection, one, sessions.Kind.PROGRAM, one.name, asked.now)
+        token = sessions.begin(connection, one, kind, one.name, asked.now)
         asked.noted(connection, "token made")
     if asked.as_json:
         say_json({"account": one.name, "token": token})
@@ -313,6 +318,5 @@ def _end(asked: _Asked) -> None:
 
 _PLAIN: Final[dict[What, Callable[[_Asked], None]]] = {
     What.LIST: _list,
-    What.TOKEN: _token,
     What.END: _end,
 }

@@ -68,7 +68,7 @@ def gateway(site: Settings) -> CheckResult:
     host = f"[{host}]" if ":" in host else host
     scheme = "http" if site.console.pair is None else "https"
     address = f"{scheme}://{host}:{site.console.port}"
-    request = urllib.request.Request(address + "/api/health")  # noqa: S310 - http(s), built here
+    request = urllib.request.Request(address + "/api/v1/health")  # noqa: S310 - http(s), built here
     if site.console.password:
         login = base64.b64encode(f"menshen:{site.console.password}".encode()).decode()
         request.add_header("Authorization", f"Basic {login}")

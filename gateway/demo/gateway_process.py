@@ -138,7 +138,7 @@ class GatewayProcess:
     async def _is_up(self, http: aiohttp.ClientSession) -> bool:
         patience = aiohttp.ClientTimeout(total=2)
         try:
-            async with http.get(f"{self.url}/api/health", timeout=patience) as answer:
+            async with http.get(f"{self.url}/api/v1/health", timeout=patience) as answer:
                 health = (await answer.json())["health"]
                 self.back_ms = health["broker_since_ms"] or 0
                 return answer.ok and bool(health["broker_connected"])

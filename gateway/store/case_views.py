@@ -7,14 +7,14 @@ closed. What was put aside stands behind what waits.
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Select, func, select, tuple_
+from sqlalchemy import Connection, Select, func, select
 
 from gateway.core.cases.number import case_number, read_number
 from gateway.core.model import CaseState
 from gateway.core.reasons import FAULTS, QUESTIONS, Reason
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import states, tables
-from gateway.store.records import records
+from gateway.store.records import Key, Part, part, records
 
 OPEN: Final = (
     CaseState.RAISED,
@@ -181,26 +181,46 @@ def open_cases(
 ) -> list[CaseRow]:
     """Cases that nobody has reported: those that wait, those that somebody has, those put aside;
     among each, faults behind all else; newest first. Of these grids, if they are given."""
+    return open_part(connection, limit, grids).rows
+
+
+def open_part(
+    connection: Connection,
+    limit: int,
+    grids: frozenset[str] | None = None,
+    after: Key | None = None,
+) -> Part[CaseRow]:
+    """The same, from a key on."""
     c = tables.cases.c
     order = (
         c.shelved_until_ms.is_not(None),
         c.state.not_in(WAITING),
         c.reason.in_(FAULTS | QUESTIONS),
-        c.moved_ms.desc(),
+        -c.moved_ms,
         c.case_id,
     )
     query = _in(grids, _CASES.where(c.state.in_(OPEN)))
-    return records(connection, query.order_by(*order).limit(limit), CaseRow)
+    return part(connection, query, CaseRow, order, limit, after)
 
 
 def cases_in_review(
     connection: Connection, limit: int, grids: frozenset[str] | None = None
 ) -> list[CaseRow]:
     """Reported cases: those to assess, those to sign off, those that go on; oldest first."""
+    return part_in_review(connection, limit, grids).rows
+
+
+def part_in_review(
+    connection: Connection,
+    limit: int,
+    grids: frozenset[str] | None = None,
+    after: Key | None = None,
+) -> Part[CaseRow]:
+    """The same, from a key on."""
     c = tables.cases.c
-    rank = [c.state != state for state in IN_REVIEW]
-    query = _in(grids, _CASES.where(c.state.in_(IN_REVIEW))).order_by(*rank, c.moved_ms, c.case_id)
-    return records(connection, query.limit(limit), CaseRow)
+    order = (*(c.state != state for state in IN_REVIEW), c.moved_ms, c.case_id)
+    query = _in(grids, _CASES.where(c.state.in_(IN_REVIEW)))
+    return part(connection, query, CaseRow, order, limit, after)
 
 
 def closed_cases(
@@ -210,12 +230,20 @@ def closed_cases(
     grids: frozenset[str] | None = None,
 ) -> list[CaseRow]:
     """Closed cases, newest first; `before` is (raised_ms, case_id) of the last one seen."""
+    return closed_part(connection, limit, grids, before).rows
+
+
+def closed_part(
+    connection: Connection,
+    limit: int,
+    grids: frozenset[str] | None = None,
+    after: Key | None = None,
+) -> Part[CaseRow]:
+    """The same, from a key on."""
     c = tables.cases.c
     query = _in(grids, _CASES.where(c.state == CaseState.CLOSED))
-    if before is not None:
-        query = query.where(tuple_(c.raised_ms, c.case_id) < before)
-    order = c.raised_ms.desc(), c.case_id.desc()
-    return records(connection, query.order_by(*order).limit(limit), CaseRow)
+    order = c.raised_ms, c.case_id
+    return part(connection, query, CaseRow, order, limit, after, descends=True)
 
 
 def case(connection: Connection, case_id: str) -> CaseRow | None:

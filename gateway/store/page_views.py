@@ -1,9 +1,9 @@
 """What people read about pages: who was told what, and whether it arrived."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, func, literal, or_, select
+from sqlalchemy import Connection, func, literal, or_, select, tuple_
 
 from gateway.core.evidence import TOLD, Ended, Evidence
 from gateway.core.model import CaseState
@@ -11,7 +11,7 @@ from gateway.core.reasons import Reason
 from gateway.store import tables
 from gateway.store.case_views import IN_REVIEW, OPEN, CaseRow
 from gateway.store.outbox import code_of, decode_group
-from gateway.store.records import records
+from gateway.store.records import Key, Part, part, record, records
 
 GROUPS_MAX: Final = 100  # grouped pages that are opened: eight minutes of a storm
 
@@ -79,54 +79,76 @@ def inbox(connection: Connection, warden_id: str, is_open: bool, limit: int) -> 
 
     A grouped page stands there once for each of its cases, under the reason of the case.
     """
+    return inbox_part(connection, warden_id, is_open, limit).rows
+
+
+def inbox_part(
+    connection: Connection, warden_id: str, is_open: bool, limit: int, after: Key | None = None
+) -> Part[PageRow]:
+    """The same, from a key on: when it was told, under which number, of which case."""
     o, d, c = tables.outbox.c, tables.doors.c, tables.cases.c
     states = OPEN if is_open else (*IN_REVIEW, CaseState.CLOSED)
     query = (
-        select(o.page_id, o.case_id, c.door_id, d.label, o.reason, o.since_ms, o.made_ms, o.sent_id)
+        select(
+            o.page_id,
+            o.case_id,
+            c.door_id,
+            d.label,
+            o.reason,
+            o.since_ms,
+            o.made_ms,
+            o.sent_id,
+            o.entry_id,
+        )
         .join(tables.cases, c.case_id == o.case_id)
         .join(tables.doors, d.door_id == c.door_id, isouter=True)
         .where(o.warden_id == warden_id, o.channel == "inbox", c.state.in_(states))
         .where(o.reason != Reason.GROUPED)
         .order_by(o.made_ms.desc(), o.entry_id.desc())
-        .limit(limit)
+        .limit(limit + 1)
     )
-    pages = records(connection, query, PageRow)
-    pages += _grouped(connection, warden_id, states, limit)
-    return sorted(pages, key=lambda page: -page.made_ms)[:limit]
+    if after is not None:
+        query = query.where(tuple_(o.made_ms, o.entry_id, o.case_id) < after)
+    found: list[tuple[Key, PageRow]] = [
+        ((row.made_ms, row.entry_id, row.case_id), page)
+        for row in connection.execute(query)
+        if (page := record(row, PageRow)) is not None
+    ]
+    grouped = _grouped(connection, warden_id, states)
+    found += [one for one in grouped if after is None or one[0] < after]
+    found.sort(key=lambda one: one[0], reverse=True)
+    last = found[limit - 1][0] if len(found) > limit else None
+    return Part([page for _, page in found[:limit]], last)
 
 
 def _grouped(
-    connection: Connection, warden_id: str, states: tuple[CaseState, ...], limit: int
-) -> list[PageRow]:
+    connection: Connection, warden_id: str, states: tuple[CaseState, ...]
+) -> list[tuple[Key, PageRow]]:
     o, d, c = tables.outbox.c, tables.doors.c, tables.cases.c
     query = (
-        select(o.page_id, o.about, o.made_ms, o.sent_id)
+        select(o.page_id, o.about, o.made_ms, o.sent_id, o.entry_id)
         .where(o.warden_id == warden_id, o.channel == "inbox", o.reason == Reason.GROUPED)
         .order_by(o.made_ms.desc(), o.entry_id.desc())
         .limit(GROUPS_MAX)
     )
-    pages: dict[str, tuple[str, int, str]] = {}  # case_id -> the newest page that named it
-    for page_id, about, made_ms, sent_id in connection.execute(query):
-        for case_id in decode_group(about).case_ids:
-            pages.setdefault(case_id, (page_id, made_ms, sent_id))
+    pages: dict[str, Any] = {}  # case_id -> the newest page that named it
+    for row in connection.execute(query):
+        for case_id in decode_group(row.about).case_ids:
+            pages.setdefault(case_id, row)
     if not pages:
         return []
     cases = (
         select(c.case_id, c.door_id, d.label, c.reason, c.since_ms)
         .join(tables.doors, d.door_id == c.door_id, isouter=True)
         .where(c.case_id.in_(list(pages)), c.state.in_(states))
-        .limit(limit)
     )
-    return [
-        PageRow(
-            pages[row.case_id][0],
-            *row[:3],
-            Reason(row.reason),
-            row.since_ms,
-            *pages[row.case_id][1:],
-        )
-        for row in connection.execute(cases)
-    ]
+    found = []
+    for row in connection.execute(cases):
+        page = pages[row.case_id]
+        told = page.made_ms, page.sent_id
+        made = PageRow(page.page_id, *row[:3], Reason(row.reason), row.since_ms, *told)
+        found.append(((page.made_ms, page.entry_id, row.case_id), made))
+    return found
 
 
 def notes(connection: Connection, warden_id: str, after_ms: int, limit: int) -> list[PageRow]:
@@ -147,15 +169,21 @@ def unsigned(
     connection: Connection, warden_id: str, after_ms: int, limit: int
 ) -> list[UnsignedRow]:
     """A warden's pages made after a time for which no handheld has signed; newest first."""
+    return unsigned_part(connection, warden_id, after_ms, limit).rows
+
+
+def unsigned_part(
+    connection: Connection, warden_id: str, after_ms: int, limit: int, after: Key | None = None
+) -> Part[UnsignedRow]:
+    """The same, from a key on."""
     o = tables.outbox.c
     query = (
         select(*(o[name] for name in UnsignedRow.__struct_fields__))
         .where(o.warden_id == warden_id, o.made_ms > after_ms)
         .where(o.channel == "inbox", o.received_ms.is_(None))
-        .order_by(o.made_ms.desc(), o.entry_id.desc())
-        .limit(limit)
     )
-    return records(connection, query, UnsignedRow)
+    order = o.made_ms, o.entry_id
+    return part(connection, query, UnsignedRow, order, limit, after, descends=True)
 
 
 def page_of(connection: Connection, page_id: str, warden_id: str) -> UnsignedRow | None:
@@ -205,6 +233,13 @@ def sent_page(connection: Connection, code: str) -> str | None:
 
 def deliveries(connection: Connection, case: CaseRow, limit: int) -> list[DeliveryRow]:
     """Who was told of a case, by which channel, and whether it went out; newest first."""
+    return deliveries_part(connection, case, limit).rows
+
+
+def deliveries_part(
+    connection: Connection, case: CaseRow, limit: int, after: Key | None = None
+) -> Part[DeliveryRow]:
+    """The same, from a key on."""
     o, w = tables.outbox.c, tables.wardens.c
     names = [name for name in DeliveryRow.__struct_fields__ if name != "warden"]
     # The index leads with warden_id: name those who can have been told, the site itself (NULL) too.
@@ -214,7 +249,6 @@ def deliveries(connection: Connection, case: CaseRow, limit: int) -> list[Delive
         .join(tables.wardens, w.warden_id == o.warden_id, isouter=True)
         .where(or_(o.warden_id.in_(warden_ids), o.warden_id.is_(None)))
         .where(o.made_ms >= case.raised_ms, o.case_id == case.case_id)
-        .order_by(o.made_ms.desc(), o.entry_id.desc())
-        .limit(limit)
     )
-    return records(connection, query, DeliveryRow)
+    order = o.made_ms, o.entry_id
+    return part(connection, query, DeliveryRow, order, limit, after, descends=True)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select, tuple_
 
 from gateway.core.duration import HOUR_MS
 from gateway.core.model import Door
@@ -17,7 +17,7 @@ from gateway.core.paging.staff import schedule_of
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 from gateway.store import page_views, states, tables
-from gateway.store.records import records
+from gateway.store.records import Key, records
 
 ON_DUTY_MAX: Final = 100  # people whom one list names
 
@@ -81,15 +81,24 @@ def door_count(connection: Connection, grids: frozenset[str] | None = None) -> i
 
 
 def doors(
-    connection: Connection, limit: int, offset: int = 0, grids: frozenset[str] | None = None
+    connection: Connection,
+    limit: int,
+    after: Key | None = None,
+    grids: frozenset[str] | None = None,
 ) -> list[DoorRow]:
     """Doors in use by grid and label, short labels first so that 3-201 stands before 10-101. Of
-    these grids, if they are given."""
-    d = tables.doors.c
-    order = (tables.grids.c.name, d.grid_id, func.length(d.label), d.label, d.door_id)
-    in_use = _DOORS.where(d.ended_ms.is_(None))
-    in_use = in_use if grids is None else in_use.where(d.grid_id.in_(grids))
-    return _doors(connection, in_use.order_by(*order).limit(limit).offset(offset))
+    these grids, if they are given; only those behind a `door_place`."""
+    in_use = _DOORS.where(tables.doors.c.ended_ms.is_(None))
+    in_use = in_use if grids is None else in_use.where(tables.doors.c.grid_id.in_(grids))
+    in_use = in_use if after is None else in_use.where(tuple_(*_PLACE) > after)
+    return _doors(connection, in_use.order_by(*_PLACE).limit(limit))
+
+
+def door_place(connection: Connection, door_id: str) -> Key | None:
+    """Where a door stands in the list of doors, in use or not; None if there is none."""
+    query = select(*_PLACE).join(tables.grids, tables.grids.c.grid_id == tables.doors.c.grid_id)
+    row = connection.execute(query.where(tables.doors.c.door_id == door_id)).first()
+    return None if row is None else tuple(row)
 
 
 def doors_of(connection: Connection, door_ids: list[str]) -> list[DoorRow]:
@@ -191,6 +200,14 @@ _DOORS = select(
     tables.doors.c.stair,
     tables.doors.c.ended_ms,
 ).join(tables.grids)
+
+_PLACE = (
+    tables.grids.c.name,
+    tables.doors.c.grid_id,
+    func.length(tables.doors.c.label),
+    tables.doors.c.label,
+    tables.doors.c.door_id,
+)
 
 _WARDENS = select(
     tables.wardens.c.warden_id,

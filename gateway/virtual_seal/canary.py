@@ -105,7 +105,7 @@ class RobotPhone:
                 await asyncio.sleep(POLL_EVERY_S)
 
     async def _unsigned(self, session: aiohttp.ClientSession) -> list[dict[str, object]]:
-        url = f"{self._console}/api/wardens/{self._warden_id}/unsigned"
+        url = f"{self._console}/api/v1/wardens/{self._warden_id}/unsigned"
         async with session.get(url) as answer:
             answer.raise_for_status()
             pages: list[dict[str, object]] = (await answer.json())["pages"]
@@ -114,7 +114,7 @@ class RobotPhone:
     async def _sign(
         self, session: aiohttp.ClientSession, page: dict[str, object], say: Say
     ) -> None:
-        url = f"{self._console}/api/pages/{page['page_id']}/received"
+        url = f"{self._console}/api/v1/pages/{page['page_id']}/received"
         headers = {"Menshen-Actor": quote(self._warden_id)}
         async with session.post(url, headers=headers) as answer:
             answer.raise_for_status()

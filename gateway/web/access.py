@@ -34,7 +34,7 @@ from gateway.store import belonging
 from gateway.store.belonging import Belonging
 from gateway.store.database import StoreError
 from gateway.web.actions import KINDS
-from gateway.web.answers import NOT_FOUND, HttpProblem, problem_answer, wants_problem
+from gateway.web.answers import API, NOT_FOUND, HttpProblem, is_api, problem_answer, wants_problem
 from gateway.web.context import WebContext
 from gateway.web.security import prefix
 from gateway.web.visitors import Visitor, signs_in, visitor
@@ -45,6 +45,7 @@ log = logging.getLogger("menshen.console")
 
 _SIGN_IN = N_("Sign in first; your session here is over, or none was begun.")
 _NOT_YOURS = N_("Your roles do not allow this here; whoever manages accounts can give you another.")
+_READS_ONLY = N_("This token reads only; menshen account token makes one that may do more.")
 _TOO_MANY = N_(
     "You have opened more than a hundred doors, cases or people within a minute, so this stops. "
     "Try again in a minute; the captains and the centre are told."
@@ -84,7 +85,7 @@ class Rule(NamedTuple):
 
 
 PUBLIC: Final = Rule(is_public=True)
-SIGNED_IN: Final = Rule(is_noted=False)  # what is in it checks by itself
+SIGNED_IN: Final = Rule(is_noted=False)  # what is in it checks by itself, or names nobody
 CLOSED: Final = Rule(is_closed=True)
 PARAMETERS: Final = {
     Thing.DOOR: "door_id",
@@ -134,23 +135,24 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/health"): _needs(Right.HEALTH),
     ("GET", "/health/figures"): Rule((Need(Right.HEALTH),), is_noted=False),
     ("GET", "/stream"): SIGNED_IN,
-    ("GET", "/api/doors"): _needs(Right.DOORS),
-    ("GET", "/api/cases"): _needs(Right.CASES),
-    ("GET", "/api/health"): _needs(Right.HEALTH),
-    ("GET", "/api/cases/{case_id}/deliveries"): _needs(Right.CASES, Thing.CASE),
-    ("GET", "/api/wardens/{warden_id}/pages"): Rule((_INBOX,)),
-    ("GET", "/api/wardens/{warden_id}/unsigned"): Rule((_INBOX,), is_noted=False),
-    ("POST", "/api/pages/{page_id}/received"): _needs(Right.INBOX),
-    ("POST", "/api/doors/{door_id}/permits"): _needs(Right.ANNOUNCE, Thing.DOOR),
-    ("POST", "/api/areas/{area_id:path}/permits"): _needs(Right.ANNOUNCE, Thing.AREA),
-    ("POST", "/api/doors/{door_id}/permits/{ended_id}/end"): _needs(Right.ANNOUNCE, Thing.DOOR),
-    ("POST", "/api/doors/{door_id}/orders/{order_id}/end"): _needs(Right.END_ORDER, Thing.DOOR),
+    ("GET", "/api/v1/doors"): _needs(Right.DOORS),
+    ("GET", "/api/v1/cases"): _needs(Right.CASES),
+    ("GET", "/api/v1/health"): _needs(Right.HEALTH),
+    ("GET", "/api/v1/cases/{case_id}/deliveries"): _needs(Right.CASES, Thing.CASE),
+    ("GET", "/api/v1/wardens/{warden_id}/pages"): Rule((_INBOX,)),
+    ("GET", "/api/v1/wardens/{warden_id}/unsigned"): Rule((_INBOX,), is_noted=False),
+    ("GET", "/api/v1/openapi.json"): SIGNED_IN,
+    ("POST", "/api/v1/pages/{page_id}/received"): _needs(Right.INBOX),
+    ("POST", "/api/v1/doors/{door_id}/permits"): _needs(Right.ANNOUNCE, Thing.DOOR),
+    ("POST", "/api/v1/areas/{area_id:path}/permits"): _needs(Right.ANNOUNCE, Thing.AREA),
+    ("POST", "/api/v1/doors/{door_id}/permits/{ended_id}/end"): _needs(Right.ANNOUNCE, Thing.DOOR),
+    ("POST", "/api/v1/doors/{door_id}/orders/{order_id}/end"): _needs(Right.END_ORDER, Thing.DOOR),
     **{
         ("POST", f"{before}/cases/{{case_id}}/{action}"): Rule(
             (*also, Need(right_of(action), Thing.CASE))
         )
         for action in KINDS
-        for before, also in (("", ()), ("/api", ()), *_PHONES)
+        for before, also in (("", ()), (API, ()), *_PHONES)
     },
     ("GET", "/trust"): PUBLIC,  # a phone must trust us before it can sign in
     ("GET", "/trust/ca.crt"): PUBLIC,
@@ -264,6 +266,8 @@ class AccessMiddleware:
             return
         if rule.is_closed:
             raise HttpProblem(404, NOT_FOUND)
+        if who.session.kind is Kind.READER and address.method != "GET":
+            raise HttpProblem(403, _READS_ONLY)
         if not is_of(request, who):
             raise HttpProblem(401, _OF_ANOTHER)
         what, about = f"{address.method} {address.path}", _about(rule, values)
@@ -375,8 +379,10 @@ def to_sign_in(context: WebContext, request: Request) -> Response:
     return RedirectResponse(f"{where}?after={after}", 303)
 
 
-def to_code(_: WebContext, request: Request) -> Response:
-    """To the one-time code, which is still asked for."""
+def to_code(context: WebContext, request: Request) -> Response:
+    """To the one-time code, which is still asked for; of that a program has none."""
+    if is_api(request):
+        return to_sign_in(context, request)
     return RedirectResponse(f"{prefix(request)}/{CODE}", 303)
 
 

@@ -141,9 +141,17 @@ After = Callable[[Request, str, Actor, Answer], Awaitable[Response]]
 
 
 def add_routes(
-    router: APIRouter, context: WebContext, before: str, who: Who, after: After, *, by_page: bool
+    router: APIRouter,
+    context: WebContext,
+    before: str,
+    who: Who,
+    after: After,
+    *,
+    by_page: bool,
+    described: Callable[[Action, Kind], dict[str, Any]] = lambda _, __: {},
 ) -> None:
-    """POST {before}/{case_id}/acknowledge, …/on_site and so on: each action, by one path."""
+    """POST {before}/{case_id}/acknowledge, …/on_site and so on: each action, by one path.
+    `described`: what the API's document says of each."""
 
     def route(action: Action, kind: Kind) -> None:
         async def press(request: Request, case_id: str) -> Response:
@@ -157,7 +165,8 @@ def add_routes(
             answer = await _act(context, kind, case_id, actor, pressed)
             return await after(request, case_id, actor, answer)
 
-        router.add_api_route(f"{before}/{{case_id}}/{action}", press, methods=["POST"])
+        path = f"{before}/{{case_id}}/{action}"
+        router.add_api_route(path, press, methods=["POST"], **described(action, kind))
 
     for action, kind in KINDS.items():
         route(action, kind)
@@ -231,5 +240,5 @@ def _read(model: type[M], fields: Any) -> M:
 async def _json(request: Request) -> Any:
     try:
         return json.loads(await request.body() or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or nested deeper than anything that we read
         raise RequestValidationError([{"loc": ("body",)}]) from None

@@ -19,6 +19,8 @@ from gateway.language.peoples_text import TextError
 
 TAG_BYTES: Final = 16
 PROBLEM: Final = "application/problem+json"
+API: Final = "/api/v1"  # what programs ask; whatever else is under /api/ is a problem, not a page
+RETRY_AFTER_S: Final = {429: 60, 503: 10}  # where nobody knows better
 NOT_FOUND = N_("There is nothing under this address.")
 
 
@@ -74,6 +76,12 @@ def list_answer(
     return Response(body, headers={"ETag": tag}, media_type="application/json")
 
 
+def retry_after(status: int) -> dict[str, str]:
+    """The header that says when to try again, of a status after which that is worth while."""
+    seconds = RETRY_AFTER_S.get(status)
+    return {} if seconds is None else {"Retry-After": str(seconds)}
+
+
 def _short(sight: bytes) -> bytes:
     """What tells sights apart, as a key; none for who sees all."""
     return blake2b(sight, digest_size=TAG_BYTES).digest() if sight else b""
@@ -83,6 +91,6 @@ def problem_answer(
     status: int, detail: str, headers: dict[str, str] | None = None, **more: object
 ) -> Response:
     """Not done: a problem, with its sentence in `detail` and what else a program may use."""
-    title = HTTPStatus(status).phrase
+    headers, title = retry_after(status) | (headers or {}), HTTPStatus(status).phrase
     problem = {"type": "about:blank", "title": title, "status": status, "detail": detail} | more
     return Response(msgspec.json.encode(problem), status, headers, media_type=PROBLEM)

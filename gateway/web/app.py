@@ -16,8 +16,8 @@ from gateway.settings import Settings
 from gateway.store.database import Store, StoreError
 from gateway.web import live_stream
 from gateway.web.access import AccessMiddleware, addresses
-from gateway.web.answers import NOT_FOUND, HttpProblem, problem_answer, wants_problem
-from gateway.web.api import acting, announcing, reading
+from gateway.web.answers import NOT_FOUND, HttpProblem, problem_answer, retry_after, wants_problem
+from gateway.web.api import document
 from gateway.web.context import AWAY, WebContext
 from gateway.web.handheld import routes as handheld
 from gateway.web.handheld import shell
@@ -32,13 +32,14 @@ from gateway.web.pages import (
     wallboard,
     warden_inbox,
 )
-from gateway.web.security import SecurityMiddleware
+from gateway.web.security import HEADERS, SecurityMiddleware
 from gateway.web.topics import Topics
 
 STATIC: Final = Path(__file__).parent / "static"
 
 _NOT_COMPLETE = N_("Something that was sent is missing, too long or out of range: %s.")
 _NO_STORE = N_("The gateway cannot read its database now: %s.")
+_OURS = N_("Something went wrong in the console itself; it stands in its log.")
 _NOT_DONE = N_("That cannot be done here.")
 
 
@@ -60,7 +61,7 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     context, topics = WebContext(settings, store, gateway), Topics()
     app = FastAPI(title="Menshen", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.topics, app.state.figures = topics, context.figures
-    for part in (wallboard, cases, doors, warden_inbox, health, trust, reading, acting, announcing):
+    for part in (wallboard, cases, doors, warden_inbox, health, trust, document):
         app.include_router(part.routes(context))
     for part in (sign_in, accounts, audit):
         app.include_router(part.routes(context))
@@ -105,7 +106,18 @@ def _explain(app: FastAPI, context: WebContext) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         sentence = NOT_FOUND if error.status_code == 404 else _NOT_DONE
         detail = say(sentence, context.language(request))
-        return _explained(context, request, error.status_code, detail)
+        answer = _explained(context, request, error.status_code, detail)
+        answer.headers.update(error.headers or {})  # which methods there are, of a 405
+        return answer
+
+    @app.exception_handler(Exception)
+    async def ours(request: Request, _: Exception) -> Response:
+        """Our own fault: told here, and raised on for the log. It passes outside the security."""
+        detail = say(_OURS, context.language(request))
+        headers = HEADERS | {"Cache-Control": "no-store"}
+        if wants_problem(request):
+            return problem_answer(500, detail, headers)
+        return PlainTextResponse(detail + "\n", 500, headers)
 
 
 def _explainer(app: FastAPI) -> Callable[[Request, Exception], Awaitable[Response]]:
@@ -122,6 +134,8 @@ def _explained(context: WebContext, request: Request, status: int, detail: str) 
     if wants_problem(request):
         return problem_answer(status, detail)
     if "hx-request" in request.headers:
-        return PlainTextResponse(detail, status)
+        return PlainTextResponse(detail, status, retry_after(status))
     html = context.draw("problem.html", context.setting(request), {"sentence": detail})
-    return context.answer(request, html, status)
+    answer = context.answer(request, html, status)
+    answer.headers.update(retry_after(status))
+    return answer

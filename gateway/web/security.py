@@ -4,7 +4,8 @@
 2. The host that the browser asked for must be ours (a strange name that points here is an attack).
 3. Over a network in clear, nobody but the proxies that the settings name; they speak TLS for us.
 4. The password, where one is set; without it only what a phone needs to trust us (`OPEN`).
-5. At a site with accounts, in its place: whose session it is. What they may is `access.py`'s.
+5. At a site with accounts, in its place: whose session it is, and that no program's token asks too
+   often. What they may is `access.py`'s.
 6. A POST must come from our own pages (Origin). Nothing that is sent may be longer than a form, and
    that is counted as it comes.
 7. Every answer says: no scripts or styles but our own files, no storing, no guessing of types.
@@ -25,6 +26,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.accounts.patience import SLOW_S, WAIT_MAX_S
+from gateway.accounts.sessions import OF_PROGRAMS
 from gateway.accounts.site_password import TOKEN, TOKEN_S, USER, Answer, PasswordGate
 from gateway.language.catalogue import N_, say
 from gateway.language.negotiate import chosen
@@ -34,11 +36,13 @@ from gateway.web.answers import problem_answer, wants_problem
 from gateway.web.clients import Clients, Rate, is_own
 from gateway.web.figures import ConsoleFigures
 from gateway.web.seldom import Seldom
-from gateway.web.visitors import Visitors
+from gateway.web.visitors import Visitor, Visitors, visitor
 
 BODY_MAX: Final = 16_384
 WRONG_WAIT_S: Final = 0.5
 RATE: Final = 60.0, 600.0  # requests a second from one address, and at once: fifty screens begin
+TOKEN_RATE: Final = 20.0, 200.0  # of one program's token, wherever it comes from
+TOKEN_WAIT_S: Final = 5
 OWN_RATE: Final = 200.0, 2_000.0  # from this machine itself, where a proxy may stand
 FAST_WAIT_S: Final = 1.0  # who asks too often waits so long to be told
 HSTS: Final = "max-age=31536000"  # not for subdomains: what stands beside us is not ours to say
@@ -105,6 +109,7 @@ class SecurityMiddleware:
         self._is_in_clear = settings.console.pair is None and not settings.console.is_local
         self._clients = Clients(settings.console.proxies)
         self._rate, self._own_rate = Rate(*RATE), Rate(*OWN_RATE)
+        self._token_rate = Rate(*TOKEN_RATE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it here."""
@@ -168,7 +173,17 @@ class SecurityMiddleware:
         except StoreError as error:
             _seldom.warn("nobody is let in: %s", error)
             raise Refusal(503, _NO_ACCOUNTS, why=str(error).rstrip(".")) from error
+        self._check_token_rate(visitor(connection))
         return True
+
+    def _check_token_rate(self, who: Visitor | None) -> None:
+        """A program that runs wild is told so, and keeps nobody else waiting."""
+        if who is None or who.session.kind not in OF_PROGRAMS:
+            return
+        if not self._token_rate.allows(who.session.session_id, time.monotonic()):
+            self._figures.requests_refused += 1
+            _seldom.warn("a program asks far too often; it is refused: %s", who.account.account_id)
+            raise Refusal(429, _TOO_FAST, {"Retry-After": str(TOKEN_WAIT_S)})
 
     def _check_host(self, headers: Headers) -> None:
         """Without a password, only this machine's own names: a rebound name finds nothing here."""

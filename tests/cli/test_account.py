@@ -134,10 +134,12 @@ def test_a_lost_phone_and_a_dismissed_person_are_out(menshen: Menshen, store: St
 def test_a_program_has_a_token_and_no_password(menshen: Menshen, store: Store) -> None:
     menshen("account", "add", "canary", "--role", "installer", "--program")
     first = menshen("account", "token", "canary", "--json").json["token"]
-    second = menshen("account", "token", "canary", "--json").json["token"]
+    second = menshen("account", "token", "canary", "--read-only", "--json").json["token"]
     with accounts(store).reading() as connection:
         assert sessions.of_token(connection, first, now_ms()) is None
-        assert sessions.of_token(connection, second, now_ms()) is not None
+        of_second = sessions.of_token(connection, second, now_ms())
+        assert of_second is not None
+        assert of_second.kind is sessions.Kind.READER
     assert "is a program" in menshen("account", "invite", "canary").err
     assert "is a program" in menshen("account", "password", "canary").err
 

@@ -78,7 +78,9 @@ class Play:
         """What the console says of it; None if it says nothing."""
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
             patience = aiohttp.ClientTimeout(total=3)
-            async with http.get(f"{self.site.console_url}/api/health", timeout=patience) as answer:
+            async with http.get(
+                f"{self.site.console_url}/api/v1/health", timeout=patience
+            ) as answer:
                 said = await answer.json()
                 if answer.ok and said["health"]["broker_connected"]:
                     return dict(said)

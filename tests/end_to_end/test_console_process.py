@@ -121,7 +121,7 @@ async def test_g7_a_frozen_gateway_is_told_on_every_page_and_acts_are_answered(
                 async with http.get(url + path) as page:
                     assert page.status == 200
                     assert "is-away" in await page.text(), path
-            async with http.get(url + "/api/health") as answer:
+            async with http.get(url + "/api/v1/health") as answer:
                 assert answer.status == 503
             case_id = f"{play.site.seals[6].seal_id}-1"
             async with http.post(f"{url}/cases/{case_id}/acknowledge", data={}) as answer:
@@ -130,7 +130,7 @@ async def test_g7_a_frozen_gateway_is_told_on_every_page_and_acts_are_answered(
         async with asyncio.timeout(SAYS_SO_S):
             await wall.readuntil(b"event: ping")
         async with http.post(
-            f"{url}/api/cases/{case_id}/acknowledge", headers={"Menshen-Actor": "centre"}
+            f"{url}/api/v1/cases/{case_id}/acknowledge", headers={"Menshen-Actor": "centre"}
         ) as answer:
             assert (answer.status, await answer.json()) == (200, {"changed": True})
 

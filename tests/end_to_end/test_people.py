@@ -173,20 +173,20 @@ async def sees_her_own(people: People, phone: httpx.AsyncClient) -> None:
     wall = (await phone.get("/")).text
     assert "door-0000" in wall
     assert "door-0055" not in wall
-    listed = (await phone.get("/api/cases")).json()
+    listed = (await phone.get("/api/v1/cases")).json()
     assert [case["case_id"] for case in listed["open"]] == [case_of(people, HERS)]
     for path in ("/doors/door-0055", f"/cases/{case_of(people, OTHERS)}", "/inbox/warden-grid-01"):
         assert (await phone.get(path)).status_code == 404, path
-    there = f"/api/cases/{case_of(people, OTHERS)}/acknowledge"
+    there = f"/api/v1/cases/{case_of(people, OTHERS)}/acknowledge"
     assert (await phone.post(there, headers={"menshen-actor": "centre"})).status_code == 404
 
 
 async def acknowledges(people: People, phone: httpx.AsyncClient) -> None:
     """Whatever the header says, it is hers."""
-    there = f"/api/cases/{case_of(people, HERS)}/acknowledge"
+    there = f"/api/v1/cases/{case_of(people, HERS)}/acknowledge"
     answer = await phone.post(there, headers={"menshen-actor": "warden:warden-grid-01"})
     assert (answer.status_code, answer.json()) == (200, {"changed": True})
-    [case] = (await phone.get("/api/cases")).json()["open"]
+    [case] = (await phone.get("/api/v1/cases")).json()["open"]
     assert WARDEN in json.dumps(case)
 
 
@@ -194,7 +194,7 @@ async def is_in_the_audit(people: People) -> None:
     entries = await people.audit()
     did = {(e["account"], e["what"], e["about"], e["status"]) for e in entries}
     hers, other = f"case {case_of(people, HERS)}", f"case {case_of(people, OTHERS)}"
-    act = "POST /api/cases/{case_id}/acknowledge"
+    act = "POST /api/v1/cases/{case_id}/acknowledge"
     assert ("wang", act, hers, 200) in did
     assert ("wang", act, other, 404) in did
     assert ("wang", "GET /doors/{door_id}", "door door-0055", 404) in did

@@ -69,19 +69,19 @@ async def test_the_second_who_takes_a_case_sees_who_has_it(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("path", "who", "body", "status"),
     [
-        ("/api/cases/{}/acknowledge", "nobody", {}, 422),
-        ("/api/cases/{}/acknowledge", "", {}, 422),
-        ("/api/cases/{}/acknowledge", "x" * 65, {}, 422),
-        ("/api/cases/{}/acknowledge", "", {"by": "wang"}, 422),
-        ("/api/cases/{}/acknowledge", "wang", {"by": "li"}, 422),
-        ("/api/cases/{}/acknowledge", "wang", {"age_ms": -1}, 422),
-        ("/api/cases/{}/acknowledge", "wang", {"action_id": "a b"}, 422),
-        ("/api/cases/{}/acknowledge", "wang", [], 422),
-        ("/api/cases/none/acknowledge", "wang", {}, 404),
-        ("/api/cases/{}/report", "wang", {"outcome": "nonsense-code"}, 422),
-        ("/api/pages/{}/received", "", {}, 422),
-        ("/api/pages/{}/received", "centre", {}, 404),
-        ("/api/doors/none/permits", "wang", {}, 422),
+        ("/api/v1/cases/{}/acknowledge", "nobody", {}, 422),
+        ("/api/v1/cases/{}/acknowledge", "", {}, 422),
+        ("/api/v1/cases/{}/acknowledge", "x" * 65, {}, 422),
+        ("/api/v1/cases/{}/acknowledge", "", {"by": "wang"}, 422),
+        ("/api/v1/cases/{}/acknowledge", "wang", {"by": "li"}, 422),
+        ("/api/v1/cases/{}/acknowledge", "wang", {"age_ms": -1}, 422),
+        ("/api/v1/cases/{}/acknowledge", "wang", {"action_id": "a b"}, 422),
+        ("/api/v1/cases/{}/acknowledge", "wang", [], 422),
+        ("/api/v1/cases/none/acknowledge", "wang", {}, 404),
+        ("/api/v1/cases/{}/report", "wang", {"outcome": "nonsense-code"}, 422),
+        ("/api/v1/pages/{}/received", "", {}, 422),
+        ("/api/v1/pages/{}/received", "centre", {}, 404),
+        ("/api/v1/doors/none/permits", "wang", {}, 422),
     ],
 )
 async def test_a_wrong_act_is_refused_in_a_sentence_and_changes_nothing(
@@ -115,7 +115,7 @@ async def test_an_announced_opening_bothers_nobody_and_the_page_says_why(tmp_pat
         await site.opens(0)
         page = await site.text("/doors/d0")
         assert "Announced by Zhang Wei: lunch &amp; rubbish. Nobody was disturbed." in page
-        assert (await site.client.get("/api/cases")).json() == {
+        assert (await site.client.get("/api/v1/cases")).json() == {
             "open": [],
             "in_review": [],
             "closed": [],
@@ -126,7 +126,7 @@ async def test_announcing_twice_with_one_id_announces_once(tmp_path: Path) -> No
     async with console(new_store(tmp_path)) as site:
         body = announcement(permit_id="0123456789abcdef")
         for _ in range(2):
-            answer = await site.client.post("/api/doors/d0/permits", json=body)
+            answer = await site.client.post("/api/v1/doors/d0/permits", json=body)
             assert answer.json()["permit_id"] == "0123456789abcdef"
         with site.store.reading() as connection:
             assert len(views.doors_of(connection, ["d0"])[0].state.permits) == 1
@@ -154,7 +154,7 @@ async def test_an_announcement_that_cannot_be_is_refused(
     changed: dict[str, object], tmp_path: Path
 ) -> None:
     async with console(new_store(tmp_path)) as site:
-        answer = await site.client.post("/api/doors/d0/permits", json=announcement(**changed))
+        answer = await site.client.post("/api/v1/doors/d0/permits", json=announcement(**changed))
         assert answer.status_code == 422
         with site.store.reading() as connection:
             assert views.doors_of(connection, ["d0"])[0].state.permits == ()

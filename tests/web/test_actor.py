@@ -93,7 +93,7 @@ async def test_a_name_in_any_script_comes_through_cookie_and_header(tmp_path: Pa
         await site.works_here(case_id, "王.芳")
         assert "<b>王芳</b>" in await site.text(f"/cases/{case_id}")
         header = acting_as("%E7%8E%8B.%E8%8A%B3")
-        answer = await site.client.post(f"/api/cases/{case_id}/acknowledge", headers=header)
+        answer = await site.client.post(f"/api/v1/cases/{case_id}/acknowledge", headers=header)
         assert answer.json() == {"changed": True}
         assert case_of(site, case_id).acknowledged_name == "王芳"
 

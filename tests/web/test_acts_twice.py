@@ -17,6 +17,7 @@ from gateway.store import tables, views
 from tests.web.web_site import HOUR_MS, console, first_case, new_store, now_ms
 
 SAME_TIMES = 1_000
+PERMITS = "/api/v1/doors/d0/permits"
 AT_ONCE = 50
 
 
@@ -40,14 +41,14 @@ async def test_i12_a_thousand_identical_announcements_are_one_by_program(tmp_pat
         same = body()
         ids = set()
         for _ in range(SAME_TIMES // AT_ONCE):
-            posts = (site.client.post("/api/doors/d0/permits", json=same) for _ in range(AT_ONCE))
+            posts = (site.client.post(PERMITS, json=same) for _ in range(AT_ONCE))
             for answer in await asyncio.gather(*posts):
                 assert answer.status_code == 200
                 ids.add(answer.json()["permit_id"])
         assert rows(site.store) == len(permits(site.store)) == len(ids) == 1
-        later = await site.client.post("/api/doors/d0/permits", json=same | {"from_ms": now_ms()})
+        later = await site.client.post(PERMITS, json=same | {"from_ms": now_ms()})
         assert later.json() == {"changed": False, "permit_id": ids.pop()}
-        other = await site.client.post("/api/doors/d0/permits", json=same | {"why": "test"})
+        other = await site.client.post(PERMITS, json=same | {"why": "test"})
         assert other.json()["changed"]
 
 
@@ -57,7 +58,7 @@ async def test_i12_and_for_a_whole_building(tmp_path: Path) -> None:
             connection.execute(update(tables.doors).values(building="3"))
         same = body()
         first, again = [
-            (await site.client.post("/api/areas/building:3/permits", json=same)).json()
+            (await site.client.post("/api/v1/areas/building:3/permits", json=same)).json()
             for _ in range(2)
         ]
         assert again == first | {"changed": False}
@@ -100,8 +101,8 @@ async def test_i12_one_rule_for_peoples_text_by_form_and_program(
         actor = {"Menshen-Actor": "centre"}
         answers = [
             await site.client.post("/doors/d0/permits", data=form | {"who": written}),
-            await site.client.post("/api/doors/d0/permits", json=body(why=written)),
-            await site.client.post(f"/api/cases/{case_id}/shelve", json=shelf, headers=actor),
+            await site.client.post(PERMITS, json=body(why=written)),
+            await site.client.post(f"/api/v1/cases/{case_id}/shelve", json=shelf, headers=actor),
         ]
         for answer in answers:
             assert answer.status_code == 422
@@ -116,7 +117,7 @@ async def test_e8_an_order_and_a_permit_end_on_the_doors_page_and_by_program(
         await site.seal(0)
         order = Order("o-end", now_ms() - HOUR_MS, now_ms() + 9 * HOUR_MS)
         await site.engine.submit(of_door("d0"), OrderPlaced(order))
-        announced = (await site.client.post("/api/doors/d0/permits", json=body())).json()
+        announced = (await site.client.post(PERMITS, json=body())).json()
         page = await site.text("/doors/d0")
         assert "/doors/d0/orders/o-end/end" in page
         assert f"/doors/d0/permits/{announced['permit_id']}/end" in page
@@ -124,11 +125,11 @@ async def test_e8_an_order_and_a_permit_end_on_the_doors_page_and_by_program(
         assert (await site.client.post(path)).status_code == 303
         assert (await site.client.post(f"/api{path}")).json() == {"changed": False}
         assert (await site.client.post("/doors/d0/orders/o-end/end")).status_code == 303
-        assert (await site.client.post("/api/doors/d0/orders/o-end/end")).json() == {
+        assert (await site.client.post("/api/v1/doors/d0/orders/o-end/end")).json() == {
             "changed": False
         }
-        assert (await site.client.post("/api/doors/d0/orders/o-none/end")).status_code == 404
-        assert (await site.client.post("/api/doors/d99/permits/p/end")).status_code == 404
+        assert (await site.client.post("/api/v1/doors/d0/orders/o-none/end")).status_code == 404
+        assert (await site.client.post("/api/v1/doors/d99/permits/p/end")).status_code == 404
         page = await site.text("/doors/d0")
         assert "/orders/o-end/end" not in page
         assert "No opening is announced." in page
@@ -149,5 +150,5 @@ async def test_e8_a_door_out_of_use_shows_its_history_and_takes_nothing(tmp_path
         assert "Door out of use" in page
         assert "/doors/d0/permits" not in page
         assert "3-101" in page
-        assert (await site.client.post("/api/doors/d0/permits", json=body())).status_code == 404
+        assert (await site.client.post(PERMITS, json=body())).status_code == 404
         assert "3-101" not in await site.text("/")

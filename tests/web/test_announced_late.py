@@ -60,7 +60,7 @@ async def test_a10_a_meal_round_lists_the_doors_that_wait_and_asks(tmp_path: Pat
         await site.opens(0)
         await site.opens(1)
         body = round_of(site)
-        answer = await site.client.post("/api/areas/stair:3/2/permits", json=body)
+        answer = await site.client.post("/api/v1/areas/stair:3/2/permits", json=body)
         assert answer.status_code == 409
         asked = answer.json()
         assert asked["reason"] == "late"
@@ -77,11 +77,13 @@ async def test_a10_what_is_said_of_them_is_done(tmp_path: Path, late: str, state
         await site.seal(0)
         await site.opens(0)
         body = round_of(site, late=late)
-        answer = await site.client.post("/api/areas/stair:3/2/permits", json=body)
+        answer = await site.client.post("/api/v1/areas/stair:3/2/permits", json=body)
         assert answer.status_code == 200, answer.text
         assert states(site)["d0"].replace("paged", "raised") == state
         assert permits(site) == 4
-        bad = await site.client.post("/api/areas/stair:3/2/permits", json=body | {"late": "maybe"})
+        bad = await site.client.post(
+            "/api/v1/areas/stair:3/2/permits", json=body | {"late": "maybe"}
+        )
         assert bad.status_code == 422
 
 
@@ -90,7 +92,7 @@ async def test_a10_a_round_where_nobody_waits_is_announced_at_once_and_closes_no
 ) -> None:
     async with console(in_a_stair(tmp_path)) as site:
         await site.seal(0)
-        answer = await site.client.post("/api/areas/stair:3/2/permits", json=round_of(site))
+        answer = await site.client.post("/api/v1/areas/stair:3/2/permits", json=round_of(site))
         assert answer.status_code == 200
         with site.store.reading() as connection:
             j = tables.journal.c

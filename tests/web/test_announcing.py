@@ -68,9 +68,9 @@ async def test_the_33rd_permit_is_refused_in_a_sentence_and_todays_meal_stands(
     async with console(new_store(tmp_path)) as site:
         await site.seal(0)
         for number in range(PERMITS_MAX):
-            answer = await site.client.post("/api/doors/d0/permits", json=meal(number))
+            answer = await site.client.post("/api/v1/doors/d0/permits", json=meal(number))
             assert answer.json()["changed"]
-        answer = await site.client.post("/api/doors/d0/permits", json=meal(99))
+        answer = await site.client.post("/api/v1/doors/d0/permits", json=meal(99))
         assert answer.status_code == 409
         assert answer.json()["detail"] == "The door has 32 permits already, which is the limit."
         form = {
@@ -108,9 +108,9 @@ async def test_what_passes_no_check_is_refused_by_the_core_and_leaves_no_row(
 async def test_two_at_once_for_the_last_room_and_one_is_told_why_not(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         for number in range(PERMITS_MAX - 1):
-            await site.client.post("/api/doors/d0/permits", json=meal(number))
+            await site.client.post("/api/v1/doors/d0/permits", json=meal(number))
         answers = await asyncio.gather(
-            *(site.client.post("/api/doors/d0/permits", json=meal(n)) for n in (90, 91))
+            *(site.client.post("/api/v1/doors/d0/permits", json=meal(n)) for n in (90, 91))
         )
         assert sorted(answer.status_code for answer in answers) == [200, 409]
         assert len(permits(site.store, "d0")) == PERMITS_MAX
@@ -119,10 +119,10 @@ async def test_two_at_once_for_the_last_room_and_one_is_told_why_not(tmp_path: P
 async def test_an_id_that_says_something_else_already_is_refused(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         first = meal(1)
-        assert (await site.client.post("/api/doors/d0/permits", json=first)).json()["changed"]
-        again = await site.client.post("/api/doors/d0/permits", json=first)
+        assert (await site.client.post("/api/v1/doors/d0/permits", json=first)).json()["changed"]
+        again = await site.client.post("/api/v1/doors/d0/permits", json=first)
         assert (again.status_code, again.json()["changed"]) == (200, False)
-        other = await site.client.post("/api/doors/d0/permits", json=first | {"why": "test"})
+        other = await site.client.post("/api/v1/doors/d0/permits", json=first | {"why": "test"})
         assert other.status_code == 409
         assert "announced already" in other.json()["detail"]
 
@@ -136,7 +136,7 @@ async def test_a_permit_recurs_for_programs_and_on_the_doors_page(tmp_path: Path
     async with console(new_store(tmp_path)) as site:
         await site.seal(0)
         daily = announcement(daily=[[420, 510], [1380, 60]], days=0b0011111, openings=2)
-        assert (await site.client.post("/api/doors/d0/permits", json=daily)).json()["changed"]
+        assert (await site.client.post("/api/v1/doors/d0/permits", json=daily)).json()["changed"]
         page = await site.text("/doors/d0")
         assert "Mon, Tue, Wed, Thu, Fri 07:00–08:30, 23:00–01:00" in page
         assert "2 openings each time" in page
@@ -160,7 +160,7 @@ async def test_a_permit_recurs_for_programs_and_on_the_doors_page(tmp_path: Path
 @pytest.mark.parametrize("daily", [[[420]], [[0, 1440]], [[-1, 5]], [[1, 2]] * 9, "07:00"])
 async def test_windows_that_cannot_be_are_refused(daily: object, tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
-        answer = await site.client.post("/api/doors/d0/permits", json=announcement(daily=daily))
+        answer = await site.client.post("/api/v1/doors/d0/permits", json=announcement(daily=daily))
         assert answer.status_code == 422
 
 
@@ -170,11 +170,11 @@ async def test_a_courier_is_announced_for_a_whole_stair(tmp_path: Path) -> None:
             placed = update(tables.doors).values(building="3", stair="2")
             connection.execute(placed.where(tables.doors.c.door_id.in_(["d0", "d2"])))
         body = announcement(permit_id="0123456789abcdef")
-        told = (await site.client.post("/api/areas/stair:3/2/permits", json=body)).json()
+        told = (await site.client.post("/api/v1/areas/stair:3/2/permits", json=body)).json()
         assert told == {"changed": True, "permit_id": "0123456789abcdef", "doors": ["d0", "d2"]}
         with site.store.reading() as connection:
             rows = views.doors_of(connection, ["d0", "d1", "d2"])
         ids = {row.door_id: [p.permit_id for p in row.state.permits] for row in rows}
         assert ids == {"d0": ["0123456789abcdef-1"], "d1": [], "d2": ["0123456789abcdef-2"]}
-        missing = await site.client.post("/api/areas/building:9/permits", json=body)
+        missing = await site.client.post("/api/v1/areas/building:9/permits", json=body)
         assert missing.status_code == 404

@@ -124,7 +124,7 @@ async def test_an_act_that_the_rules_refuse_is_told_in_a_sentence(
             more = {"outcome": "lawful"} if earlier == "report" else {}
             await site.act(case_id, earlier, "centre" if earlier == "assess" else "wang", **more)
         body = {"outcome": "lawful"} if action == "report" else {}
-        url = f"/api/cases/{case_id}/{action}"
+        url = f"/api/v1/cases/{case_id}/{action}"
         answer = await site.client.post(url, json=body, headers=acting_as(by))
         told = answer.json()
         assert (answer.status_code, told["changed"], told["reason"]) == (409, False, reason)
@@ -151,7 +151,7 @@ async def test_a_touched_seal_wants_a_person_and_cannot_be_put_aside(tmp_path: P
         await site.seal(0)
         touched = ReportCame(seal_id(0), 9, Contact.SHUT, 0, False, cover=True)
         await site.engine.submit(of_door("d0"), touched)
-        [case] = (await site.client.get("/api/cases")).json()["open"]
+        [case] = (await site.client.get("/api/v1/cases")).json()["open"]
         case_id = case["case_id"]
         await site.act(case_id, "acknowledge")
         page = await site.text(f"/cases/{case_id}")
@@ -204,7 +204,7 @@ async def test_a_case_leads_to_the_one_before_it(tmp_path: Path) -> None:
         await site.reported(first)
         await shut_for_good(site)
         await site.opens(0)
-        [second] = (await site.client.get("/api/cases")).json()["open"]
+        [second] = (await site.client.get("/api/v1/cases")).json()["open"]
         assert second["refers_to"] == first
         assert f'href="/cases/{first}"' in await site.text(f"/cases/{second['case_id']}")
 
@@ -227,7 +227,7 @@ async def outage(site: Console, doors: int) -> CaseRow:
         await site.engine.submit(SITE, SealLost(f"d{number}", now_ms() - 1_000, areas))
     site.clock.advance(1_000)
     await site.engine.idle()
-    (case,) = (await site.client.get("/api/cases")).json()["open"]
+    (case,) = (await site.client.get("/api/v1/cases")).json()["open"]
     return await case_of(site, case["case_id"])
 
 

@@ -27,7 +27,7 @@ async def test_a2_only_a_signature_says_that_somebody_was_told(tmp_path: Path) -
             page = await site.text(f"/cases/{first_case(0)}")
             assert words in page.split("Pages and their delivery")[1]
             assert ">Told<" not in page
-            answer = await site.client.get(f"/api/cases/{first_case(0)}/deliveries")
+            answer = await site.client.get(f"/api/v1/cases/{first_case(0)}/deliveries")
             assert {row["evidence"] for row in answer.json()["deliveries"]} == {evidence}
 
 
@@ -37,7 +37,7 @@ async def test_a2_a_signature_and_an_act_are_the_evidence(tmp_path: Path) -> Non
         await site.seal(0)
         await site.opens(0)
         case_id = first_case(0)
-        await site.client.post(f"/api/pages/{case_id}/received", headers=acting_as("wang"))
+        await site.client.post(f"/api/v1/pages/{case_id}/received", headers=acting_as("wang"))
         assert await evidence_of(site, case_id) == "received"
         await site.act(case_id, "acknowledge")
         assert await evidence_of(site, case_id) == "seen"
@@ -65,13 +65,13 @@ async def test_i14_the_code_of_a_page_leads_to_its_case_and_nothing_else_does(
         for unknown in ("ABCDEX", sent_id[:3], "%25"):
             assert (await site.client.get(f"/pages/{unknown}")).status_code == 404
         receipt = await site.client.post(
-            f"/api/pages/{sent_id}/received", headers=acting_as("wang")
+            f"/api/v1/pages/{sent_id}/received", headers=acting_as("wang")
         )
         assert receipt.status_code == 200, "a handheld signs for what it was sent"
         assert await evidence_of(site, case_id) == "received"
 
 
 async def evidence_of(site, case_id: str) -> str:  # type: ignore[no-untyped-def]
-    answer = await site.client.get(f"/api/cases/{case_id}/deliveries")
+    answer = await site.client.get(f"/api/v1/cases/{case_id}/deliveries")
     (row,) = [one for one in answer.json()["deliveries"] if one["channel"] == "inbox"]
     return str(row["evidence"])

@@ -128,7 +128,7 @@ async def test_what_the_seal_contradicts_is_said_to_both_before_it_is_accepted(
 async def test_a_note_has_a_length_and_holds_what_people_can_read(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         case_id = await opened(site)
-        url, headers = f"/api/cases/{case_id}/report", acting_as("wang")
+        url, headers = f"/api/v1/cases/{case_id}/report", acting_as("wang")
         for note in ("x" * (NOTE_MAX + 1), "two\nlines", "turned \u202e round"):
             body = {"outcome": "lawful", "note": note}
             answer = await site.client.post(url, json=body, headers=headers)

@@ -32,7 +32,7 @@ async def test_a_case_s_page_says_all_that_is_needed_at_the_door(
             await site.opens(0, age_ms=minutes * 60_000)
             await site.shuts(0, age_ms=minutes * 60_000 - 30_000)
         await site.opens(0)  # the third is not announced
-        cases = (await site.client.get("/api/cases")).json()["open"]
+        cases = (await site.client.get("/api/v1/cases")).json()["open"]
         page = await site.text(f"{HOME}/cases/{cases[0]['case_id']}", language)
         first = first_action(cases[0]["reason"], language)
         wanted = {

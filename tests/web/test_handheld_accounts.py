@@ -78,7 +78,7 @@ async def test_what_another_did_on_her_phone_is_not_signed_by_her(tmp_path: Path
     """The header takes rights and gives none."""
     async with signed_in_site(tmp_path) as site:
         await opened(site)
-        there = f"/api/cases/{CASE}/acknowledge"
+        there = f"/api/v1/cases/{CASE}/acknowledge"
         for name in ("deng", "desk"):
             answer = await site.asks(name, "POST", there, headers={DID: "wang"})
             problem_of(answer, 401)
@@ -162,7 +162,7 @@ async def test_a_session_that_was_ended_in_the_cellar_loses_nothing_and_signs_no
         acts = site.noted("acknowledge")
         did = [(name, about) for name, _, about, _, status in acts if status == 200]
         assert did == [("li", f"case {OTHERS}"), ("wang", f"case {CASE}")]
-        stands = (await site.asks("wang", "GET", "/api/cases")).json()["open"]
+        stands = (await site.asks("wang", "GET", "/api/v1/cases")).json()["open"]
         assert [case["acknowledged_by"] for case in stands] == ["wang"]
 
 

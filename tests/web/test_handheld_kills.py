@@ -205,7 +205,7 @@ async def check(site: Console, waiting: list[dict[str, Any]]) -> None:
         events = [json.loads(body) for (body,) in connection.execute(query)]
         cases = {
             case["case_id"]: case
-            for case in (await site.client.get("/api/cases?limit=100")).json()["in_review"]
+            for case in (await site.client.get("/api/v1/cases?limit=100")).json()["in_review"]
         }
     ids = [event["action_id"] for event in events if "action_id" in event]
     # What was sent again is journaled again, and did nothing: it is the same action.

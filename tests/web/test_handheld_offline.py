@@ -120,7 +120,7 @@ async def test_a_refusal_is_shown_with_its_reason_and_stays_until_it_is_read(
             await expect(told).to_contain_text("3-101", timeout=WAIT_MS)
             await expect(told).to_contain_text(refusal_line(Refusal.TAKEN_ALREADY, "zh"))
             await expect(page.locator("#task")).to_have_attribute("data-state", "acknowledged")
-            assert (await site.client.get("/api/cases")).json()["open"][0]["acknowledged_by"]
+            assert (await site.client.get("/api/v1/cases")).json()["open"][0]["acknowledged_by"]
             await reload(page)
             await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
             await expect(told).to_have_count(1)
@@ -147,12 +147,12 @@ async def test_a_server_that_is_restarted_loses_and_doubles_nothing(
                 await route.fetch()
                 await route.abort()
 
-            await context.route("**/api/cases/**", lost)
+            await context.route("**/api/v1/cases/**", lost)
             await page.goto(address(port, CASE))
             await page.get_by_role("button", name="Acknowledge").click()
             await is_shown(page, "Wang Fang acknowledged it")  # by the line
             assert (await kept(page))["out"] == 1, "nobody said that it came"
-            await context.unroute("**/api/cases/**")
+            await context.unroute("**/api/v1/cases/**")
         async with console(store, MachineClock(0)) as site, served(site, port):
             await holds(page, f"() => ({KEPT})().then((kept) => kept.out === 0)")
             await is_shown(page, "Live")
@@ -186,7 +186,7 @@ async def test_what_is_no_answer_of_the_gateway_s_takes_nothing_from_the_queue(
                 asked.append(route.request.post_data_json)
                 await route.fulfill(**answers[min(len(asked), len(answers)) - 1])  # type: ignore[arg-type]
 
-            await context.route("**/api/cases/**", no_answer)
+            await context.route("**/api/v1/cases/**", no_answer)
             await page.get_by_role("button", name="Acknowledge").click()
             await is_shown(page, "Acknowledge: kept on this phone, not sent yet")
             while len(asked) < len(answers):
@@ -201,7 +201,7 @@ async def test_what_is_no_answer_of_the_gateway_s_takes_nothing_from_the_queue(
             assert len({said["action_id"] for said in asked}) == 1
             ages = [said["age_ms"] for said in asked]
             assert ages == sorted(ages)
-            await context.unroute("**/api/cases/**")
+            await context.unroute("**/api/v1/cases/**")
             await page.evaluate("send()")
             await is_shown(page, "Wang Fang acknowledged it")
 

@@ -216,13 +216,13 @@ async def test_the_phone_signs_by_itself_for_every_page_that_reaches_it(
             await is_shown(page, "Live")
             await site.opens(1)
             await expect(page.locator("[data-case-id]")).to_have_count(2, timeout=WAIT_MS)
-            url = "/api/wardens/wang/unsigned"
+            url = "/api/v1/wardens/wang/unsigned"
 
             async def is_signed() -> bool:
                 return not (await site.client.get(url)).json()["pages"]
 
             await until(is_signed, wait_s=20)
-            cases = (await site.client.get("/api/cases")).json()["open"]
+            cases = (await site.client.get("/api/v1/cases")).json()["open"]
             assert {case["state"] for case in cases} == {"paged"}
 
 

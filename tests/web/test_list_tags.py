@@ -7,7 +7,12 @@ import pytest
 from tests.web.signed_in import signed_in_site
 from tests.web.web_site import console, first_case, new_store
 
-LISTS = ("/api/doors", "/api/cases", "/api/wardens/wang/pages", "/api/wardens/wang/unsigned")
+LISTS = (
+    "/api/v1/doors",
+    "/api/v1/cases",
+    "/api/v1/wardens/wang/pages",
+    "/api/v1/wardens/wang/unsigned",
+)
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -26,7 +31,7 @@ async def test_who_has_it_already_gets_nothing_until_it_changes(path: str, tmp_p
     store.close()
 
 
-@pytest.mark.parametrize("path", ["/api/cases", "/api/doors"])
+@pytest.mark.parametrize("path", ["/api/v1/cases", "/api/v1/doors"])
 async def test_what_one_person_has_is_nothing_to_another(path: str, tmp_path: Path) -> None:
     async with signed_in_site(tmp_path) as site:
         hers = await site.asks("wang", "GET", path)  # of grid g1

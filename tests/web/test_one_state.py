@@ -29,7 +29,7 @@ async def test_g9_a_case_raised_again_waits_and_is_in_nobodys_hands(tmp_path: Pa
             < page.index("Raised again")
             < page.index("Acknowledge<")
         )
-        assert (await site.client.get("/api/cases")).json()["open"][0]["state"] in (
+        assert (await site.client.get("/api/v1/cases")).json()["open"][0]["state"] in (
             "raised",
             "paged",
         )

@@ -162,8 +162,8 @@ async def test_what_is_not_there_is_a_sentence(path: str, tmp_path: Path) -> Non
     [
         f"/doors/d0?before_ms={2**70}",
         f"/cases?before_ms={2**70}",
-        f"/api/doors?offset={2**70}",
-        "/api/cases?limit=0",
+        f"/api/v1/doors?limit={2**70}",
+        "/api/v1/cases?limit=0",
         f"/stream?name={'x' * 500}",
     ],
 )
@@ -176,10 +176,10 @@ async def test_a_number_that_cannot_be_is_refused_in_a_sentence(path: str, tmp_p
 
 async def test_programs_are_told_in_json_what_is_not_there(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
-        for path in ("/api/wardens/none/pages", "/api/none"):
+        for path in ("/api/v1/wardens/none/pages", "/api/v1/none"):
             answer = await site.client.get(path)
             assert problem_of(answer, 404) == {}
-        answer = await site.client.get("/api/doors?limit=1000000")
+        answer = await site.client.get("/api/v1/doors?limit=1000000")
         assert problem_of(answer, 422) == {}
         assert "limit" in answer.json()["detail"]
 
@@ -198,7 +198,7 @@ async def test_the_health_page_counts_refusals_by_reason_and_names_silent_seals(
             )
         page = await site.text("/health")
         assert "wrong_key" in page
-        told = (await site.client.get("/api/health")).json()
+        told = (await site.client.get("/api/v1/health")).json()
         assert told["refusals"][0] | {"latest_ms": 0} == {
             "reason": "wrong_key",
             "count": 7,

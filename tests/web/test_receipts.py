@@ -20,7 +20,7 @@ from tests.web.web_site import (
     now_ms,
 )
 
-UNSIGNED = "/api/wardens/wang/unsigned"
+UNSIGNED = "/api/v1/wardens/wang/unsigned"
 
 
 async def unsigned(site: Console) -> list[dict[str, object]]:
@@ -37,13 +37,13 @@ async def test_a_handheld_signs_for_a_page_and_the_case_says_that_it_arrived(
         [page] = await unsigned(site)
         assert page["page_id"] == page["case_id"] == first_case(0)
         assert f"/inbox/wang/pages/{first_case(0)}/received" in await site.text("/inbox/wang")
-        url = f"/api/pages/{page['page_id']}/received"
+        url = f"/api/v1/pages/{page['page_id']}/received"
         answer = await site.client.post(url, headers=acting_as("wang"))
         assert answer.json() == {"changed": True}
         assert await unsigned(site) == []
         assert "data-sign" not in await site.text("/inbox/wang")
         assert "Delivered" in await site.text(f"/cases/{first_case(0)}")
-        [case] = (await site.client.get("/api/cases")).json()["open"]
+        [case] = (await site.client.get("/api/v1/cases")).json()["open"]
         assert case["state"] == "paged"
         assert 'data-state="raised" data-waits' in await site.text("/inbox/wang")
 
@@ -53,12 +53,12 @@ async def test_nobody_signs_for_what_was_told_to_another(tmp_path: Path) -> None
         await site.seal(0)
         await site.opens(0)
         for by, page in (("li", first_case(0)), ("wang", "none"), ("nobody", first_case(0))):
-            url = f"/api/pages/{page}/received"
+            url = f"/api/v1/pages/{page}/received"
             answer = await site.client.post(url, headers=acting_as(by))
             assert answer.status_code == 404
             answer = await site.client.post(f"/inbox/{by}/pages/{page}/received")
             assert answer.status_code == 404
-        assert (await site.client.get("/api/wardens/none/unsigned")).status_code == 404
+        assert (await site.client.get("/api/v1/wardens/none/unsigned")).status_code == 404
 
 
 async def test_the_canary_is_signed_for_and_is_no_card(tmp_path: Path) -> None:

@@ -48,7 +48,10 @@ def test_what_is_open_to_all_is_the_way_in_and_nothing_else() -> None:
     }  # what is the same for everybody
     ways_in = {"/sign-in", "/sign-in/code", "/sign-out", "/invitation/{token}"}
     assert public == trust | shell | ways_in
-    assert [path for (_, path), rule in RULES.items() if rule is SIGNED_IN] == ["/stream"]
+    assert [path for (_, path), rule in RULES.items() if rule is SIGNED_IN] == [
+        "/stream",
+        "/api/v1/openapi.json",
+    ]
 
 
 def test_a_thing_in_an_address_is_checked() -> None:
@@ -62,7 +65,7 @@ def test_a_thing_in_an_address_is_checked() -> None:
 
 def test_each_action_needs_its_right_wherever_it_is_pressed() -> None:
     for action in KINDS:
-        for before in ("", "/api", "/inbox/{warden_id}", "/handheld/{warden_id}"):
+        for before in ("", "/api/v1", "/inbox/{warden_id}", "/handheld/{warden_id}"):
             needs = RULES["POST", f"{before}/cases/{{case_id}}/{action}"].needs
             assert (right_of(action), Thing.CASE) in needs
 
@@ -150,11 +153,11 @@ async def test_lists_hold_one_s_own_grids_only(name: str, tmp_path: Path) -> Non
     async with signed_in_site(tmp_path) as site:
         await furnished(site)
         async with site.browser(name) as client:
-            doors = (await client.get("/api/doors")).json()
+            doors = (await client.get("/api/v1/doors")).json()
             assert doors["count"] == 2
             assert own in {door["door_id"] for door in doors["doors"]}
             assert {door["grid_id"] for door in doors["doors"]} == {"g1" if own == "d0" else "g2"}
-            cases = (await client.get("/api/cases")).json()["open"]
+            cases = (await client.get("/api/v1/cases")).json()["open"]
             assert {case["door_id"] for case in cases} == {own}
             for path in ("/", "/cases"):
                 page = (await client.get(path)).text
@@ -183,7 +186,7 @@ async def test_the_desk_sees_all_and_a_captain_of_two_grids_both(tmp_path: Path)
             a = accounts.accounts
             connection.execute(a.update().where(a.c.name == "cai").values(grids="g2"))
         for name in ("desk", "cai"):
-            answer = await site.asks(name, "GET", "/api/doors")
+            answer = await site.asks(name, "GET", "/api/v1/doors")
             assert answer.json()["count"] == 4
             assert (await site.asks(name, "GET", "/doors/d2")).status_code == 200
 
@@ -194,7 +197,7 @@ async def test_who_was_paged_about_another_grid_s_door_may_see_and_answer_it(
     """Who covers elsewhere must see what it rang for; and only that."""
     async with signed_in_site(tmp_path) as site:
         await furnished(site)
-        case = f"/api/cases/{first_case(2)}"
+        case = f"/api/v1/cases/{first_case(2)}"
         assert (await site.asks("wang", "GET", f"{case}/deliveries")).status_code == 404
         with site.store.writing() as connection:
             o = tables.outbox

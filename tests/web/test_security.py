@@ -19,7 +19,16 @@ from gateway.web import security
 from gateway.web.clients import Clients, counted
 from tests.web.web_site import Console, console, new_store, problem_of
 
-PATHS = ["/", "/cases", "/wardens", "/inbox/wang", "/doors/d0", "/health", "/api/doors", "/nothing"]
+PATHS = [
+    "/",
+    "/cases",
+    "/wardens",
+    "/inbox/wang",
+    "/doors/d0",
+    "/health",
+    "/api/v1/doors",
+    "/nothing",
+]
 RIGHT = "Basic " + base64.b64encode("menshen:门神 open 门 sesame".encode()).decode()
 WRONG = "Basic " + base64.b64encode(b"menshen:wrong").decode()
 RIGHT_ONE = "Basic " + base64.b64encode(b"menshen:right").decode()
@@ -59,7 +68,7 @@ async def test_a_strange_name_that_points_here_finds_nothing(tmp_path: Path) -> 
         answer = await site.client.get("/", headers={"host": "rebound.example"})
         assert answer.status_code == 421
         assert "password" in answer.text
-        program = await site.client.get("/api/doors", headers={"host": "rebound.example"})
+        program = await site.client.get("/api/v1/doors", headers={"host": "rebound.example"})
         assert problem_of(program, 421) == {}
         for host in ("127.0.0.1:8080", "localhost:1", "[::1]:8080"):
             assert (await site.client.get("/", headers={"host": host})).status_code == 200
@@ -243,7 +252,7 @@ async def test_i8_a_body_is_counted_as_it_comes_whatever_its_head_says(tmp_path:
         both = {"content-length": "5", "transfer-encoding": "chunked"}
         answer = await site.client.post("/cases/x/report", content=endless(), headers=both)
         assert answer.status_code == 400
-        for path in ("/cases/x/report", "/cases/x/actor", "/api/cases/x/acknowledge"):
+        for path in ("/cases/x/report", "/cases/x/actor", "/api/v1/cases/x/acknowledge"):
             headers = {"menshen-actor": "wang", "accept-language": "en"}
             answer = await site.client.post(path, content=endless(), headers=headers)
             assert (answer.status_code, "more than any form" in answer.text) == (413, True), path
@@ -256,6 +265,6 @@ async def test_i10_who_asks_far_too_often_is_refused_before_any_reading(
     monkeypatch.setattr(security, "OWN_RATE", (1.0, 3.0))
     monkeypatch.setattr(security, "FAST_WAIT_S", 0.0)
     async with console(new_store(tmp_path)) as site:
-        answers = [await site.client.get("/api/doors") for _ in range(5)]
+        answers = [await site.client.get("/api/v1/doors") for _ in range(5)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
         assert site.app.state.figures.requests_refused == 2

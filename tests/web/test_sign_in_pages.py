@@ -35,7 +35,7 @@ async def test_whoever_is_not_signed_in_is_led_to_the_sign_in_and_back(tmp_path:
         assert (await client.get("/static/menshen.css")).status_code == 200
         htmx = await client.post("/cases/x/acknowledge", headers={"hx-request": "true"})
         assert (htmx.status_code, htmx.headers["hx-redirect"]) == (401, "/sign-in")
-        program = await client.get("/api/doors")
+        program = await client.get("/api/v1/doors")
         assert problem_of(program, 401) == {}
         assert program.headers["www-authenticate"] == "Bearer"
         assert (await client.get("/stream")).status_code == 401
@@ -216,7 +216,7 @@ async def test_who_acts_is_who_signed_in_whatever_header_body_or_path_says(tmp_p
         await site.console.seal(0)
         await site.console.opens(0)
         case_id = first_case(0)
-        api = f"/api/cases/{case_id}"
+        api = f"/api/v1/cases/{case_id}"
         body = await site.asks("wang", "POST", f"{api}/acknowledge", json={"by": "li"})
         assert body.status_code == 422
         lied = await site.asks(
@@ -248,7 +248,7 @@ async def test_two_at_the_desk_are_two_people(tmp_path: Path) -> None:
         add(site.accounts, "desk2", Role.DISPATCHER)
         await site.console.seal(0)
         await site.console.opens(0)
-        api = f"/api/cases/{first_case(0)}"
+        api = f"/api/v1/cases/{first_case(0)}"
         await site.asks("desk", "POST", f"{api}/acknowledge")
         await site.asks("desk", "POST", f"{api}/report", json={"outcome": "lawful"})
         own = await site.asks("desk", "POST", f"{api}/assess")
@@ -260,10 +260,10 @@ async def test_a_program_has_a_token_and_only_for_the_api(tmp_path: Path) -> Non
     async with signed_in_site(tmp_path) as site, site.browser() as client:
         token = site.token("inst", Kind.PROGRAM)
         bearer = {"authorization": f"Bearer {token}"}
-        assert (await client.get("/api/doors", headers=bearer)).status_code == 200
+        assert (await client.get("/api/v1/doors", headers=bearer)).status_code == 200
         assert (await client.get("/", headers=bearer)).status_code == 303
         for wrong in (f"Basic {token}", f"Bearer {token}x", "Bearer", "Bearer " + "x" * 9_999):
-            answer = await client.get("/api/doors", headers={"authorization": wrong})
+            answer = await client.get("/api/v1/doors", headers={"authorization": wrong})
             assert answer.status_code == 401
 
 
@@ -277,7 +277,7 @@ async def test_accounts_that_are_gone_let_nobody_in(tmp_path: Path) -> None:
     file.close()
     file_of(store.path).unlink()
     async with console(store) as site:
-        for path in ("/", "/api/doors", "/sign-in"):
+        for path in ("/", "/api/v1/doors", "/sign-in"):
             answer = await site.client.get(path)
             assert answer.status_code == 503
             assert "nobody is let in" in answer.text

@@ -18,7 +18,7 @@ async def test_a_trouble_stands_on_wall_list_phone_and_page_and_is_taken_there(
     async with console(new_store(tmp_path)) as site:
         site.engine.trouble(Reason.CHANNEL_FAILING, True, "c7f1")
         await site.engine.idle()
-        (case,) = (await site.client.get("/api/cases")).json()["open"]
+        (case,) = (await site.client.get("/api/v1/cases")).json()["open"]
         case_id = case["case_id"]
         assert (case["door_id"], case["about"]) == (None, "c7f1")
         for path in ("/", "/cases", "/inbox/wang", f"/cases/{case_id}"):
@@ -29,7 +29,7 @@ async def test_a_trouble_stands_on_wall_list_phone_and_page_and_is_taken_there(
         assert "c7f1" in await site.text(f"/cases/{case_id}")
         for path in ("/cases", "/inbox/wang"):
             assert "整个站点" in await site.text(path, "zh") or "全" in await site.text(path, "zh")
-        pages = (await site.client.get("/api/wardens/wang/pages")).json()["open"]
+        pages = (await site.client.get("/api/v1/wardens/wang/pages")).json()["open"]
         assert pages[0]["case_id"] == case_id
         taken = await site.client.post(
             f"/inbox/wang/cases/{case_id}/acknowledge", headers=acting_as("wang")
@@ -54,6 +54,6 @@ async def test_b1_a_clock_in_doubt_is_said_on_every_page_while_it_lasts(tmp_path
             for language, word in words.items():
                 for path in pages:
                     assert (word in await site.text(path, language)) is is_told, path
-        health = (await site.client.get("/api/health")).json()["health"]
+        health = (await site.client.get("/api/v1/health")).json()["health"]
         assert (health["clock"], health["clock_behind_ms"]) == ("doubted", 3_600_000)
         assert "In doubt" in await site.text("/health")

@@ -148,7 +148,7 @@ class Console:
         """What the API answers to an action about a case; of a refusal, what its problem says
         beside."""
         answer = await self.client.post(
-            f"/api/cases/{case_id}/{action}", json=more, headers=acting_as(by)
+            f"/api/v1/cases/{case_id}/{action}", json=more, headers=acting_as(by)
         )
         if answer.status_code == 200:
             return answer.json()

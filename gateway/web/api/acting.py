@@ -6,30 +6,39 @@ refused answers 409, a problem with its `reason` as a code and `why` in a senten
 was done.
 """
 
-from typing import Any
-
+import msgspec
 from fastapi import APIRouter, Request, Response
 
 from gateway.core.actor import Actor
+from gateway.core.cases.transitions import Action
 from gateway.engine.ports import Answer
 from gateway.web import actions, actor
 from gateway.web.answers import json_answer, problem_answer
+from gateway.web.api.answered import acts, answered
+from gateway.web.api.shapes import ActionRefused, Done
 from gateway.web.context import WebContext
 
 
 def routes(context: WebContext) -> APIRouter:
-    """POST /api/cases/{id}/acknowledge, …; POST /api/pages/{id}/received."""
-    router = APIRouter(prefix="/api")
+    """POST …/cases/{id}/acknowledge, …; POST …/pages/{id}/received."""
+    router = APIRouter()
 
     async def after(request: Request, _: str, __: Actor, answer: Answer) -> Response:
         return _done(context, request, answer)
 
-    actions.add_routes(router, context, "/cases", actor.of_program, after, by_page=False)
+    def described(action: Action, kind: actions.Kind) -> dict[str, object]:
+        told = answered(Done, {404: None, 409: ActionRefused})
+        return {"name": str(action), "openapi_extra": acts(kind.body), **told}
 
-    @router.post("/pages/{page_id}/received")
+    actions.add_routes(
+        router, context, "/cases", actor.of_program, after, by_page=False, described=described
+    )
+
+    @router.post("/pages/{page_id}/received", openapi_extra=acts(), **answered(Done, {404: None}))
     async def received(request: Request, page_id: str) -> Response:
+        """A handheld signs that a page arrived."""
         by = actor.of_program(request)
-        return json_answer({"changed": await actions.received(context, page_id, by)})
+        return json_answer(Done(await actions.received(context, page_id, by)))
 
     return router
 
@@ -37,12 +46,10 @@ def routes(context: WebContext) -> APIRouter:
 def _done(context: WebContext, request: Request, answer: Answer) -> Response:
     """What an action changed; 409 with the reason if it was refused. One that came late says when
     it was done and when it came, and whether others acted meanwhile."""
-    result = answer.result
-    facts: dict[str, Any] = {"changed": answer.changed}
+    result, done = answer.result, Done(answer.changed)
     if result is not None and result.age_ms:
-        facts |= {"done_ms": result.done_ms, "arrived_ms": result.arrived_ms}
-        facts["overtaken"] = result.overtaken
+        done = Done(answer.changed, result.done_ms, result.arrived_ms, result.overtaken)
     if answer.refusal is None:
-        return json_answer(facts)
+        return json_answer(done)
     why = actions.why(context, request, answer) or ""
-    return problem_answer(409, why, **facts, reason=answer.refusal, why=why)
+    return problem_answer(409, why, **msgspec.to_builtins(done), reason=answer.refusal, why=why)

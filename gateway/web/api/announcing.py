@@ -13,6 +13,8 @@ from gateway.registry.late_permits import Late
 from gateway.registry.permits import LONGEST_MINUTES
 from gateway.web.announcing import WaitingError, announce, announce_in, permit_id
 from gateway.web.answers import json_answer, problem_answer
+from gateway.web.api.answered import answered
+from gateway.web.api.shapes import Announced, AnnouncedInArea, Done, NotAnnounced
 from gateway.web.context import WebContext
 from gateway.web.endings import end_order, end_permit
 
@@ -58,37 +60,38 @@ class AreaAnnouncement(Announcement):
 
 
 def routes(context: WebContext) -> APIRouter:
-    """POST /api/doors/{id}/permits, and the same for all doors of an area; and …/end, for an order
+    """POST …/doors/{id}/permits, and the same for all doors of an area; and …/end, for an order
     too."""
-    router = APIRouter(prefix="/api")
+    router = APIRouter()
 
-    @router.post("/doors/{door_id}/permits")
-    async def permits(door_id: str, body: Announcement) -> Response:
+    @router.post("/doors/{door_id}/permits", **answered(Announced, {404: None, 409: None}))
+    async def announce_at_door(door_id: str, body: Announcement) -> Response:
+        """Announce an opening of a door."""
         changed, known_as = await announce(context, door_id, body.permit(), permit_id(None))
-        return json_answer({"changed": changed, "permit_id": known_as})
+        return json_answer(Announced(changed, known_as))
 
-    @router.post("/areas/{area_id:path}/permits")
-    async def permits_in(request: Request, area_id: str, body: AreaAnnouncement) -> Response:
+    told = answered(AnnouncedInArea, {404: None, 409: NotAnnounced})
+
+    @router.post("/areas/{area_id:path}/permits", **told)
+    async def announce_in_area(request: Request, area_id: str, body: AreaAnnouncement) -> Response:
+        """Announce the same for every door of an area."""
         asked = area_id, body.permit(), permit_id(None), body.late
         try:
             changed, known_as = await announce_in(context, *asked)
         except WaitingError as error:
             sentence = say(_WAITING, context.language(request)).format(count=len(error.doors))
             return problem_answer(409, sentence, reason="late", waiting=error.doors)
-        return json_answer(
-            {
-                "changed": any(changed.values()),
-                "permit_id": known_as,
-                "doors": list(changed),
-            }
-        )
+        news = any(changed.values())
+        return json_answer(AnnouncedInArea(news, known_as, list(changed)))
 
-    @router.post("/doors/{door_id}/orders/{order_id}/end")
+    @router.post("/doors/{door_id}/orders/{order_id}/end", **answered(Done, {404: None}))
     async def order_ends(door_id: str, order_id: str) -> Response:
-        return json_answer({"changed": await end_order(context, door_id, order_id)})
+        """An order ends now; one that has not begun never does."""
+        return json_answer(Done(await end_order(context, door_id, order_id)))
 
-    @router.post("/doors/{door_id}/permits/{ended_id}/end")
+    @router.post("/doors/{door_id}/permits/{ended_id}/end", **answered(Done, {404: None}))
     async def permit_ends(door_id: str, ended_id: str) -> Response:
-        return json_answer({"changed": await end_permit(context, door_id, ended_id)})
+        """A permit ends now."""
+        return json_answer(Done(await end_permit(context, door_id, ended_id)))
 
     return router

@@ -1,58 +1,83 @@
 """What a program reads: doors, cases, health, and a warden's pages. Times are ms of UTC."""
 
-from typing import Annotated, Any, Final
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
 
-import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from gateway.accounts.roles import Right
 from gateway.store import case_views, page_views, views
+from gateway.store.records import Key, Part, R
 from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer, list_answer
+from gateway.web.api.answered import answered
+from gateway.web.api.cursors import (
+    LIMIT,
+    LIMIT_MAX,
+    NO_CURSOR,
+    Cursor,
+    Cursors,
+    Limit,
+    Whole,
+    written,
+)
+from gateway.web.api.shapes import Cases, Deliveries, Doors, Inbox, Unsigned, listed
 from gateway.web.context import AWAY, Lane, WebContext
 from gateway.web.door_words import tile
 from gateway.web.pages import warden_inbox
-from gateway.web.pages.health import report
+from gateway.web.pages.health import Report, report
 
-LIMIT_MAX: Final = 1_000
-
-Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
-Offset = Annotated[int, Query(ge=0, le=2**53)]
+_Open = tuple[bool, bool, bool, Whole, str]
+_InReview = tuple[bool, bool, bool, Whole, str]
+_Told = tuple[Whole, Whole]
+_InInbox = tuple[Whole, Whole, str]
+_DOORS: Final = Cursors(tuple[tuple[str]])  # a door's id: its label has no place in an address
+_CASES: Final = Cursors(tuple[_Open | None, _InReview | None, tuple[Whole, str] | None])
+_INBOX: Final = Cursors(tuple[_InInbox | None, _InInbox | None])
+_TOLD: Final = Cursors(tuple[_Told])
+_CASE_LISTS: Final = (case_views.open_part, case_views.part_in_review, case_views.closed_part)
 
 
 def routes(context: WebContext) -> APIRouter:
-    """GET /api/doors, /api/cases, /api/health, and what a handheld asks for."""
-    router = APIRouter(prefix="/api")
+    """GET …/doors, …/cases, …/health, and what a handheld asks for."""
+    router = APIRouter()
 
-    @router.get("/doors")
-    async def doors(request: Request, limit: Limit = LIMIT_MAX, offset: Offset = 0) -> Response:
+    @router.get("/doors", **answered(Doors, is_list=True))
+    async def doors(request: Request, limit: Limit = LIMIT_MAX, cursor: Cursor = None) -> Response:
+        """Doors in use, by grid and label."""
         now_ms, grids = context.now_ms(), context.scope(request, Right.DOORS)
+        [[door_id]] = _DOORS.read(cursor) or (("",),)
 
-        def query(connection: Connection) -> dict[str, Any]:
-            rows = views.doors(connection, limit, offset, grids)
-            listed = [
-                msgspec.to_builtins(row) | {"tone": tile(row, now_ms, context.rulebook).tone}
-                for row in rows
-            ]
-            return {"count": views.door_count(connection, grids), "doors": listed}
+        def query(connection: Connection) -> Doors:
+            after = views.door_place(connection, door_id) if door_id else None
+            if door_id and after is None:
+                raise HttpProblem(422, NO_CURSOR)
+            rows = views.doors(connection, limit + 1, after, grids)
+            found = [listed(row, tile(row, now_ms, context.rulebook).tone) for row in rows[:limit]]
+            last = (found[-1].door_id,) if len(rows) > limit else None
+            return Doors(views.door_count(connection, grids), found, written([last]))
 
         return list_answer(request, await context.read(query, Lane.PAGES), grids)
 
-    @router.get("/cases")
-    async def cases(request: Request, limit: Limit = 100) -> Response:
-        grids = context.scope(request, Right.CASES)
+    @router.get("/cases", **answered(Cases, is_list=True))
+    async def cases(request: Request, limit: Limit = LIMIT, cursor: Cursor = None) -> Response:
+        """Cases, in three lists."""
+        grids, keys = context.scope(request, Right.CASES), _CASES.read(cursor)
 
-        def query(connection: Connection) -> dict[str, Any]:
-            return {
-                "open": case_views.open_cases(connection, limit, grids),
-                "in_review": case_views.cases_in_review(connection, limit, grids),
-                "closed": case_views.closed_cases(connection, limit, grids=grids),
-            }
+        def query(connection: Connection) -> Cases:
+            waiting, in_review, closed = (
+                _part(keys, number, partial(part, connection, limit, grids))
+                for number, part in enumerate(_CASE_LISTS)
+            )
+            end = written([waiting.next, in_review.next, closed.next])
+            return Cases(waiting.rows, in_review.rows, closed.rows, end)
 
         return list_answer(request, await context.read(query), grids)
 
-    @router.get("/health")
+    @router.get("/health", **answered(Report))
     async def health() -> Response:
+        """How the gateway does, what it refused, and which seals are silent."""
         if not context.gateway.is_heard():
             raise HttpProblem(503, AWAY)
         return json_answer(await report(context))
@@ -65,40 +90,66 @@ def _read_pages(context: WebContext) -> APIRouter:
     """What a handheld asks for, and who was told of a case."""
     router = APIRouter()
 
-    @router.get("/cases/{case_id}/deliveries")
-    async def deliveries(request: Request, case_id: str, limit: Limit = 100) -> Response:
-        def query(connection: Connection) -> dict[str, Any]:
+    @router.get("/cases/{case_id}/deliveries", **answered(Deliveries, {404: None}, is_list=True))
+    async def deliveries(
+        request: Request, case_id: str, limit: Limit = LIMIT, cursor: Cursor = None
+    ) -> Response:
+        """Who was told of a case, and how far that is proved."""
+        [after] = _TOLD.read(cursor) or (None,)
+
+        def query(connection: Connection) -> Deliveries:
             case = case_views.case(connection, case_id)
             if case is None:
                 raise HttpProblem(404, NOT_FOUND)
-            return {"deliveries": page_views.deliveries(connection, case, limit)}
+            part = page_views.deliveries_part(connection, case, limit, after)
+            return Deliveries(part.rows, written([part.next]))
 
         return list_answer(request, await context.read(query))
 
-    @router.get("/wardens/{warden_id}/pages")
-    async def pages(request: Request, warden_id: str, limit: Limit = 100) -> Response:
-        return list_answer(
-            request, await context.read(lambda connection: _pages(connection, warden_id, limit))
-        )
+    @router.get("/wardens/{warden_id}/pages", **answered(Inbox, {404: None}, is_list=True))
+    async def pages(
+        request: Request, warden_id: str, limit: Limit = LIMIT, cursor: Cursor = None
+    ) -> Response:
+        """A person's pages, by whether their case is open."""
+        keys = _INBOX.read(cursor)
 
-    @router.get("/wardens/{warden_id}/unsigned")
-    async def unsigned(request: Request, warden_id: str, limit: Limit = 100) -> Response:
+        def query(connection: Connection) -> Inbox:
+            _check_known(connection, warden_id)
+            read = partial(page_views.inbox_part, connection, warden_id)
+            waiting, closed = (
+                _part(keys, number, partial(read, is_open, limit))
+                for number, is_open in enumerate((True, False))
+            )
+            return Inbox(waiting.rows, closed.rows, written([waiting.next, closed.next]))
+
+        return list_answer(request, await context.read(query))
+
+    @router.get("/wardens/{warden_id}/unsigned", **answered(Unsigned, {404: None}, is_list=True))
+    async def unsigned(
+        request: Request, warden_id: str, limit: Limit = LIMIT, cursor: Cursor = None
+    ) -> Response:
+        """A person's pages for which no handheld has signed yet."""
+        [after] = _TOLD.read(cursor) or (None,)
         after_ms = context.now_ms() - warden_inbox.SIGNED_WITHIN_MS
 
-        def query(connection: Connection) -> dict[str, Any]:
-            if views.warden(connection, warden_id) is None:
-                raise HttpProblem(404, NOT_FOUND)
-            return {"pages": page_views.unsigned(connection, warden_id, after_ms, limit)}
+        def query(connection: Connection) -> Unsigned:
+            _check_known(connection, warden_id)
+            part = page_views.unsigned_part(connection, warden_id, after_ms, limit, after)
+            return Unsigned(part.rows, written([part.next]))
 
         return list_answer(request, await context.read(query))
 
     return router
 
 
-def _pages(connection: Connection, warden_id: str, limit: int) -> dict[str, Any]:
+def _check_known(connection: Connection, warden_id: str) -> None:
     if views.warden(connection, warden_id) is None:
         raise HttpProblem(404, NOT_FOUND)
-    return {
-        "open": page_views.inbox(connection, warden_id, is_open=True, limit=limit),
-        "closed": page_views.inbox(connection, warden_id, is_open=False, limit=limit),
-    }
+
+
+def _part(keys: Sequence[Key | None] | None, number: int, read: Callable[..., Part[R]]) -> Part[R]:
+    """What follows in one list of several; nothing where it was at its end already."""
+    if keys is None:
+        return read(after=None)
+    after = keys[number]
+    return Part() if after is None else read(after=after)

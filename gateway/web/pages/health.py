@@ -21,7 +21,7 @@ SILENT_MS: Final = 200_000
 LOW_MV: Final = 2_700
 
 
-class Silence(msgspec.Struct, frozen=True):
+class WantingSeal(msgspec.Struct, frozen=True):
     """A seal that was heard long ago, or never, or whose battery runs out."""
 
     door_id: str
@@ -38,7 +38,7 @@ class Report(msgspec.Struct, frozen=True):
 
     health: Health
     refusals: list[views.RefusalRow]
-    seals: list[Silence]
+    seals: list[WantingSeal]
     more: int  # seals beyond SEALS_MAX
     unwritten: int
     console: ConsoleFigures
@@ -72,7 +72,7 @@ async def _report(context: WebContext) -> Report:
         return Report(health, [], [], 0, 0, context.figures)
 
 
-def _wanting(rows: list[views.DoorRow], now_ms: int, rulebook: Rulebook) -> list[Silence]:
+def _wanting(rows: list[views.DoorRow], now_ms: int, rulebook: Rulebook) -> list[WantingSeal]:
     """Seals that want an engineer, the longest silent first."""
     seals = []
     for row in rows:
@@ -83,7 +83,7 @@ def _wanting(rows: list[views.DoorRow], now_ms: int, rulebook: Rulebook) -> list
         is_low = door.battery_mv is not None and door.battery_mv < LOW_MV
         if is_silent or is_low:
             seals.append(
-                Silence(
+                WantingSeal(
                     row.door_id,
                     row.label,
                     door.seal_id,

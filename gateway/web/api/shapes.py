@@ -1,0 +1,115 @@
+"""What the API answers, each a record: the document is made from what is really sent.
+
+Times are ms of UTC. `next` is the cursor of what follows, null at the end.
+"""
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from gateway.core.cases.refusal import Refusal
+from gateway.registry.late_permits import WaitingDoor
+from gateway.store.case_views import CaseRow
+from gateway.store.page_views import DeliveryRow, PageRow, UnsignedRow
+from gateway.store.views import DoorRow
+
+
+class ListedDoor(DoorRow, frozen=True, kw_only=True):
+    """A door as a person knows it, its state as of the last commit, and the colour that says it."""
+
+    tone: str
+
+
+def listed(row: DoorRow, tone: str) -> ListedDoor:
+    """A door with its tone."""
+    return ListedDoor(**msgspec.structs.asdict(row), tone=tone)
+
+
+class Doors(Struct, frozen=True):
+    """Doors in use; `count` is how many there are in all."""
+
+    count: int
+    doors: list[ListedDoor]
+    next: str | None
+
+
+class Cases(Struct, frozen=True):
+    """Cases that nobody has reported, that somebody must review, and that are closed."""
+
+    open: list[CaseRow]
+    in_review: list[CaseRow]
+    closed: list[CaseRow]
+    next: str | None
+
+
+class Deliveries(Struct, frozen=True):
+    """Who was told of a case, by what, and how far that is proved."""
+
+    deliveries: list[DeliveryRow]
+    next: str | None
+
+
+class Inbox(Struct, frozen=True):
+    """A person's pages: of open cases, and of those that are reported or closed."""
+
+    open: list[PageRow]
+    closed: list[PageRow]
+    next: str | None
+
+
+class Unsigned(Struct, frozen=True):
+    """A person's pages for which no handheld has signed."""
+
+    pages: list[UnsignedRow]
+    next: str | None
+
+
+class Done(Struct, frozen=True):
+    """Whether it changed anything. Of an action that came late also when it was done and when it
+    came, and whether others acted meanwhile."""
+
+    changed: bool
+    done_ms: int | UnsetType = UNSET
+    arrived_ms: int | UnsetType = UNSET
+    overtaken: bool | UnsetType = UNSET
+
+
+class Announced(Struct, frozen=True):
+    """Whether it is news, and the id of the permit."""
+
+    changed: bool
+    permit_id: str
+
+
+class AnnouncedInArea(Struct, frozen=True):
+    """Whether it is news at any of these doors, and the id from which theirs are numbered."""
+
+    changed: bool
+    permit_id: str
+    doors: list[str]
+
+
+class Problem(Struct, frozen=True):
+    """What went wrong, as RFC 9457 has it: `detail` is a sentence for people, `reason` a code."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    reason: str | UnsetType = UNSET
+
+
+class ActionRefused(Problem, frozen=True):
+    """An action that was refused; `why` is its `reason` in a sentence, the rest as in `Done`."""
+
+    reason: Refusal | UnsetType = UNSET
+    why: str | UnsetType = UNSET
+    changed: bool | UnsetType = UNSET
+    done_ms: int | UnsetType = UNSET
+    arrived_ms: int | UnsetType = UNSET
+    overtaken: bool | UnsetType = UNSET
+
+
+class NotAnnounced(Problem, frozen=True, kw_only=True):
+    """An opening that was not announced; `waiting`: the doors whose cases it would end."""
+
+    waiting: list[WaitingDoor] | UnsetType = UNSET
