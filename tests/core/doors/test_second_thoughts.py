@@ -138,6 +138,23 @@ def test_what_had_just_shut_ends_before_what_the_seal_finds_open() -> None:
         assert len(story.began()) == 2
 
 
+def test_what_is_told_as_found_open_ends_what_was_not_quite_over_by_then() -> None:
+    story = Story(Rules(off_delay_ms=MINUTE))
+    story.opens()
+    story.after(MINUTE).shuts()
+    shut_ms = story.now_ms
+    story.after(SECOND).report(Contact.OPEN, edges=story.edges, first=True)
+    story.after(20 * SECOND).heartbeat(Contact.OPEN)
+    story.after(10 * SECOND)
+    assert story.ended() == [OpeningEnded(f"{SEAL}-1", shut_ms, shut_ms, 0)]
+    assert [began.reason for began in story.began()] == [
+        Reason.NO_PERMIT,
+        Reason.OPEN_AFTER_RESTART,
+    ]
+    assert story.door.opening is not None
+    assert story.door.opening.opening_id == story.began()[-1].opening_id
+
+
 # Another seal, a door that is found open.
 
 
