@@ -8,7 +8,8 @@ passes: `security`, which asks `clients` from where it comes and `visitors` who 
 `context`, which draws `once` what many ask for; what comes back without a page: `answers`. What
 people do: `actions` on a case, `announcing` an opening, and `endings` of what stands at a door.
 
-How things are said: `case_words` and `door_words`, which templates ask through `presenters`;
+How things are said: `case_words` (and `case_ahead`, what may follow without a line) and
+`door_words`, which templates ask through `presenters`;
 `drawing` makes HTML. The wall: `door_places` (building and stair of a label), `door_map` (all doors
 in their places), `tally` (the site's figures). A live page is a `live_view`; `topics` reads and
 draws what changed of it for all who show it, and `live_stream` sends that. `figures` is how the

@@ -18,7 +18,6 @@ from gateway.core.cases.transitions import (
     Action,
     Standing,
     allowed,
-    judge,
     refusal_of,
 )
 from gateway.core.evidence import Ended, Evidence
@@ -134,7 +133,6 @@ _STEP_OF = {
     Action.SIGN_OFF: "signed_off",
     Action.SHELVE: "shelved",
 }
-_AT_DOOR = (Action.ACKNOWLEDGE, Action.ON_SITE, Action.REPORT)  # what a handheld does offline
 # An outage has no door.
 _DONE_THERE = N_("{name} is there")
 _GO_THERE = N_("Go there")
@@ -265,24 +263,6 @@ def may(case: CaseRow, actor: Actor | None, now_ms: int, take_back_ms: int) -> l
     if now_ms > (case.reported_ms or 0) + take_back_ms:
         can -= {Action.TAKE_BACK}
     return [action for action in PERSONAL if action in can]
-
-
-def may_after(case: CaseRow, actor: Actor) -> dict[str, list[Action]]:
-    """What the actor may do at the door: now (""), and after each thing that they may have done
-    meanwhile without the gateway's hearing of it, if nobody else did anything."""
-    after: dict[str, list[Action]] = {}
-    reached: list[tuple[str, Standing]] = [("", standing(case))]
-    while reached:
-        done, stands = reached.pop(0)
-        if done in after:
-            continue
-        can = allowed(stands, actor)
-        after[done] = [action for action in _AT_DOOR if action in can]
-        for action in after[done]:
-            leads_to = judge(stands, action, actor)
-            if isinstance(leads_to, CaseState):
-                reached.append((action, replace(stands, state=leads_to, moved_by=actor)))
-    return after
 
 
 def why_not(case: CaseRow, action: Action, actor: Actor | None) -> Refusal | None:

@@ -19,6 +19,7 @@ from gateway.language import reasons, recurrence, times
 from gateway.language.catalogue import say
 from gateway.store.case_views import CaseRow
 from gateway.web import case_words, door_places, door_words
+from gateway.web.case_ahead import may_after
 
 
 class Times:
@@ -96,7 +97,7 @@ class CaseWords:
     number = staticmethod(case_number)
     why_not = staticmethod(case_words.why_not)
     held_since_ms = staticmethod(case_words.held_since_ms)
-    may_after = staticmethod(case_words.may_after)
+    may_after = staticmethod(may_after)
 
     def __init__(self, language: str) -> None:
         self._language = language

@@ -8,10 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.core.actor import Actor, ActorKind
+from gateway.core.cases.transitions import Action
 from gateway.core.evidence import Evidence
+from gateway.core.rules import Rules
 from gateway.language.reasons import first_action
 from gateway.store import case_views, page_views
-from gateway.web.case_words import may_after
+from gateway.web.case_ahead import may_after
 from gateway.web.handheld import shell
 from gateway.web.handheld.tasks import known_to
 from gateway.web.security import CSP
@@ -73,6 +75,29 @@ async def test_the_buttons_that_follow_offline_are_those_of_the_core_s_table(
     tmp_path: Path,
 ) -> None:
     """A phone without a line goes on as if nobody else acted; the core still decides."""
+    store, wang = new_store(tmp_path), Actor(ActorKind.WARDEN, "wang")
+    acts = ("acknowledge", "on_the_way", "on_site", "report", "take_back", "report")
+    async with console(store) as site:
+        await site.on_duty("wang", "li")
+        await site.seal(0)
+        await site.opens(0)
+
+        def after() -> list[dict[Action, int]]:
+            with store.reading() as connection:
+                case = case_views.case(connection, first_case(0))
+            assert case is not None
+            return may_after(case, wang)
+
+        walked, step = after(), 0
+        for act in (*acts, "take_back", "hand_over"):
+            step = walked[step][Action(act)]
+            facts = {"report": {"outcome": "lawful"}, "hand_over": {"to": "li"}}.get(act, {})
+            assert await site.act(first_case(0), act, **facts) == {"changed": True}
+            assert walked[step].keys() == after()[0].keys(), act
+        assert step == 0, "handed over, it waits again"
+
+
+async def test_of_a_tampered_case_no_report_is_offered_before_a_visit(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     async with console(store) as site:
         await site.seal(0)
@@ -80,14 +105,65 @@ async def test_the_buttons_that_follow_offline_are_those_of_the_core_s_table(
         with store.reading() as connection:
             case = case_views.case(connection, first_case(0))
         assert case is not None
-        after = may_after(case, Actor(ActorKind.WARDEN, "wang"))
-        done = ""
-        for action in ("acknowledge", "on_site", "report"):
-            assert action in after[done]
-            outcome = {"outcome": "lawful"} if action == "report" else {}
-            assert await site.act(first_case(0), action, **outcome) == {"changed": True}
-            done = action
-        assert after[done] == []
+        after = may_after(replace(case, locked=True), Actor(ActorKind.WARDEN, "wang"))
+        held = after[0][Action.ACKNOWLEDGE]
+        assert Action.REPORT not in after[held]
+        assert Action.REPORT in after[after[held][Action.ON_SITE]]
+
+
+async def test_what_she_may_do_is_on_her_page_and_nobody_is_named_who_has_no_duty(
+    tmp_path: Path,
+) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.on_duty("wang")
+        await site.seal(0)
+        await site.opens(0)
+        await site.act(first_case(0), "acknowledge")
+        page = await site.text(CASE)
+        assert f'action="{CASE}/on_the_way"' in page
+        assert f'action="{CASE}/hand_over"' not in page, "nobody else has duty"
+        await site.on_duty("wang", "li")
+        page = await site.text(CASE)
+        assert ">Li Qiang · " in page
+        assert ">Wang Fang · " not in page
+        for action, fields in (
+            ("on_the_way", {}),
+            ("report", {"outcome": "absent", "note": "the neighbour saw them go"}),
+            ("take_back", {}),
+            ("hand_over", {"to": "li"}),
+        ):
+            answer = await site.client.post(f"{CASE}/{action}", data=fields)
+            assert answer.headers["location"] == CASE
+            page = await site.text(CASE)
+            if action == "report":
+                assert "the neighbour saw them go" in page
+        assert "Handed over to Li Qiang, who has not answered yet." in page
+        assert "Wang Fang took the report back" in page
+        assert "Handed over to Li Qiang" in await site.text(HOME)
+
+
+async def test_what_the_seal_says_otherwise_stands_beside_the_choices(tmp_path: Path) -> None:
+    """Hidden, for the script to show before it keeps such a report."""
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        page = await site.text(CASE)
+        [outcomes] = re.findall(r'class="asked" role="alert" data-outcomes="([^"]*)" hidden', page)
+        assert {"in_order", "false_pet", "left_and_returned"} <= set(outcomes.split())
+        assert "absent" not in outcomes.split()
+        await site.shuts(0)
+        assert 'class="asked"' not in await site.text(CASE)
+
+
+async def test_on_the_way_and_at_the_door_are_hers_alone(tmp_path: Path) -> None:
+    """Where somebody else is there, it is in hand."""
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        await site.act(first_case(0), "on_the_way", "li")
+        assert "<h2>In hand</h2>" in await site.text(HOME)
+        await site.act(first_case(0), "on_site")
+        assert "<h2>You are at the door</h2>" in await site.text(HOME)
 
 
 async def test_a_phone_is_told_which_pages_to_keep_and_when_one_is_another(
@@ -106,7 +182,11 @@ async def test_a_phone_is_told_which_pages_to_keep_and_when_one_is_another(
         assert second[HOME] != first["pages"][HOME]
         await site.reported(first_case(0))
         third = (await site.client.get(f"{HOME}/tasks")).json()["pages"]
-        assert CASE not in third, "what is reported leaves the phone"
+        assert CASE in third, "a report may still be taken back"
+        site.clock.advance(Rules().take_back_ms + 1)
+        await site.engine.idle()
+        fourth = (await site.client.get(f"{HOME}/tasks")).json()["pages"]
+        assert CASE not in fourth, "what is reported leaves the phone"
         other = await site.client.get(f"{HOME}/tasks", headers={"accept-language": "zh"})
         assert other.json()["pages"][HOME] != third[HOME]
 

@@ -33,7 +33,7 @@ KILLS = 50
 SEED = 20_261_129
 AFTER_MS = 0, 60  # a press, the phone dies; a strict commit takes some ten
 DATED_MS = 1_500  # a minute's work of this machine may be late by so much, and no action by more
-KINDS = ("acknowledge", "on_site", "report")
+KINDS = ("on_the_way", "on_site", "report")
 FEW = 12  # doors, of a shorter day
 DEATHS_SENDING = 8
 WHILE_SENDING_MS = 0, 120  # an action takes some fifteen
@@ -129,8 +129,8 @@ async def handset(chromium: str, folder: Path) -> AsyncIterator[Handset]:
 async def work(
     one: Handset, port: int, chance: Random, doors: int = DOORS, kills: int = KILLS
 ) -> list[dict[str, Any]]:
-    """Each case is taken, visited and reported; the phone dies within some of these presses, and
-    who finds a press not kept presses again. What waits on the phone in the end."""
+    """She is on her way to each case, then there, and reports it; the phone dies within some of
+    these presses, and who finds one not kept presses again. What waits on the phone in the end."""
     steps = [(number, action) for number in range(doors) for action in KINDS]
     deaths = set(chance.sample(range(len(steps)), kills))
     waiting: list[dict[str, Any]] = []
@@ -210,7 +210,7 @@ async def check(site: Console, waiting: list[dict[str, Any]]) -> None:
     ids = [event["action_id"] for event in events if "action_id" in event]
     # What was sent again is journaled again, and did nothing: it is the same action.
     assert list(dict.fromkeys(ids)) == [action["id"] for action in waiting]
-    done = dict(zip(KINDS, ("acknowledged", "on_site", "reported"), strict=True))
+    done = dict(zip(KINDS, ("on_the_way", "on_site", "reported"), strict=True))
     for action in waiting:
         case = cases[action["case_id"]]
         assert abs(case[f"{done[action['action']]}_ms"] - action["at"]) < DATED_MS

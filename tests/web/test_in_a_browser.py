@@ -351,14 +351,20 @@ async def test_g10_no_page_has_what_a_screen_reader_or_a_keyboard_stumbles_over(
     async with console(store, MachineClock(0)) as site, served(site, port):
         await site.opens(0)
         await site.opens(1)
+        await site.opens(2)
+        await site.on_duty("wang", "li")
         await site.act(first_case(1), "acknowledge")
+        await site.reported(first_case(2))
         paths = ("", "cases", f"cases/{first_case(0)}", "doors/d0", "doors/d5", "wardens", "health")
         paths += ("inbox/wang", "?stand=open", "?q=1栋")
-        paths += ("handheld/wang", *(f"handheld/wang/cases/{first_case(n)}" for n in (0, 1)))
+        paths += ("handheld/wang", *(f"handheld/wang/cases/{first_case(n)}" for n in (0, 1, 2)))
         async with browsing(chromium, language, **PHONE) as page:
             await page.emulate_media(reduced_motion="reduce")  # nothing is half faded in
             for path in paths:
                 await page.goto(f"http://127.0.0.1:{port}/{path}")
+                await page.evaluate(
+                    "for (const one of document.querySelectorAll('details')) one.open = true"
+                )
                 results = await Axe().run(page)
                 found = [
                     (rule["id"], [node["html"][:160] for node in rule["nodes"][:3]])

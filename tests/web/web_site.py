@@ -16,9 +16,12 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import insert
 
-from gateway.core.events import OrderPlaced, PermitAnnounced, ReportCame, SealBound
+from gateway.core.events import OrderPlaced, PermitAnnounced, ReportCame, SealBound, StaffSet
 from gateway.core.model import Contact, Order, Permit
-from gateway.core.subject import of_door
+from gateway.core.paging import staff
+from gateway.core.paging.schedule import Role
+from gateway.core.paging.staff import Member
+from gateway.core.subject import SITE, of_door
 from gateway.engine.clock import Clock
 from gateway.engine.engine import Engine
 from gateway.engine.state import CommittedSite
@@ -155,6 +158,11 @@ class Console:
         beside = problem_of(answer, 409)
         assert answer.json()["detail"] == beside["why"]
         return beside
+
+    async def on_duty(self, *people: str) -> None:
+        """These share the duty of the first grid from now on."""
+        team = {name: Member("g1", Role.WARDEN, (n,)) for n, name in enumerate(people)}
+        await self.engine.submit(SITE, StaffSet(staff.of(team, [], [])))
 
     async def works_here(self, case_id: str, actor_id: str) -> None:
         """Somebody says on a case's page that they work at this screen."""

@@ -96,7 +96,8 @@ def _pages(router: APIRouter, context: WebContext) -> None:
                 raise HttpProblem(404, NOT_FOUND)
             shown = {fragment.name: fragment.shows for fragment in fragments}
             here = {"warden": warden, "seen": view.digest(), "shell_version": shell.version()}
-            return shown | here | more | {"zone": str(context.zone)}
+            here |= {"zone": str(context.zone), "take_back_ms": context.rulebook.rules.take_back_ms}
+            return shown | here | more
 
         return await context.page(request, template, gather)
 

@@ -7,16 +7,22 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from gateway.core.actor import Actor, ActorKind
+from gateway.core.cases.contradiction import contradicted
+from gateway.core.cases.refusal import Refusal
+from gateway.core.cases.transitions import Action
 from gateway.core.doors.permits import is_live
+from gateway.core.events import CaseReported
 from gateway.core.evidence import Evidence
 from gateway.core.model import Permit
+from gateway.core.outcome import WANTS_NOTE, Outcome, outcomes_of
 from gateway.core.rules import Rulebook, Rules
 from gateway.engine.ports import Committed
 from gateway.store import case_log, case_views, page_views, views
 from gateway.store.case_views import CaseRow, OutageRow
 from gateway.store.page_views import DeliveryRow
-from gateway.store.views import DoorRow, OpeningRow
-from gateway.web.case_words import first_told_ms, may_after, without_paging, workflow
+from gateway.store.views import DoorRow, OpeningRow, WardenRow
+from gateway.web.case_ahead import may_after
+from gateway.web.case_words import first_told_ms, may, without_paging, workflow
 from gateway.web.door_words import Tile, tile
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.pages.warden_inbox import GROUPS, Inbox, grouped, unsigned
@@ -86,12 +92,11 @@ class Task(LiveView):
         if case is None or warden is None:
             return []
         self._is_outage = case.area is not None
-        actor = Actor(ActorKind.WARDEN, self._warden_id)
-        task = {"case": case, "warden_id": self._warden_id, "after": may_after(case, actor)}
-        task["outage"] = _outage(connection, case)
-        key = [without_paging(case), task["after"], task["outage"]]
         at_door = _at_door(connection, case, now_ms, self._rulebook)
         self._door_id = at_door.row.door_id if at_door else None
+        task = {"warden_id": self._warden_id, "outage": _outage(connection, case)}
+        task |= self._buttons(connection, case, at_door, now_ms)
+        key = [without_paging(case), *task.values()]
         deliveries = page_views.deliveries(connection, case, DELIVERIES_MAX)
         late = case_log.late_refusals(connection, case.case_id, LATE_MAX)
         detours = case_log.detours(connection, case.case_id, LATE_MAX)
@@ -107,18 +112,52 @@ class Task(LiveView):
         signing = {"warden_id": self._warden_id, "pages": to_sign}
         return [
             Fragment("waits", "handheld/waits.html", "waits", waiting),
-            Fragment("task", "handheld/task.html", "task", task, key=key),
+            Fragment("task", "handheld/task.html", "task", task | {"case": case}, key=key),
             Fragment("at_door", "handheld/at_door.html", "at_door", at_door),
             Fragment("knows", "handheld/knows.html", "knows", known_to(deliveries, warden.name)),
             Fragment("workflow", "parts/workflow.html", "workflow", {"case": case, "steps": done}),
             Fragment("unsigned", "parts/unsigned.html", "unsigned", signing),
         ]
 
+    def _buttons(
+        self, connection: Connection, case: CaseRow, at_door: AtDoor | None, now_ms: int
+    ) -> dict[str, Any]:
+        """What she may do, now and after what she does without a line; what is asked before."""
+        actor = Actor(ActorKind.WARDEN, self._warden_id)
+        take_back_ms = self._rulebook.rules.take_back_ms
+        now, *later = may_after(without_paging(case), actor)
+        can = may(case, actor, now_ms, take_back_ms)
+        after = [{action: then for action, then in now.items() if action in can}, *later]
+        people: list[WardenRow] = []
+        if any(Action.HAND_OVER in step for step in after):
+            duty = views.on_duty(connection, case.grid_id, now_ms, self._rulebook.rules)
+            people = [person for person in duty if person.warden_id != self._warden_id]
+        return {
+            "after": after,
+            "take_back_until_ms": (case.reported_ms or 0) + take_back_ms,
+            "on_duty": people,
+            "asks": _asked(case, at_door, actor) if at_door else {},
+            "wants_note": sorted(WANTS_NOTE),
+        }
+
+
+def _asked(case: CaseRow, at_door: AtDoor, actor: Actor) -> dict[Refusal, list[Outcome]]:
+    """What the seal says now against some endings, and against which."""
+    asks: dict[Refusal, list[Outcome]] = {}
+    for outcome in outcomes_of(case.reason):
+        report = CaseReported(case.case_id, actor, "", outcome=outcome)
+        says = contradicted(at_door.row.state, report)
+        if says is not None:
+            asks.setdefault(says, []).append(outcome)
+    return asks
+
 
 def kept(connection: Connection, warden_id: str, rules: Rules, now_ms: int) -> list[str]:
-    """The cases whose pages her phone keeps: those that are not reported, what waits first."""
+    """The cases whose pages her phone keeps: those that are not reported, what waits first, and
+    those whose report she may still take back."""
     groups = grouped(connection, warden_id, rules, now_ms)
     cards = [card for name in GROUPS if name != "done" for card in groups[name]]
+    cards += [card for card in groups["done"] if Action.TAKE_BACK in card.may]
     return [card.case.case_id for card in cards[:KEPT_MAX]]
 
 

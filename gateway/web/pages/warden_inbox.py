@@ -102,17 +102,20 @@ def grouped(
     ]
     groups: dict[str, list[Card]] = {name: [] for name in GROUPS}
     for card in _cards(connection, pages, warden_id, rules, now_ms):
-        groups[_group(card.case)].append(card)
+        groups[_group(card.case, warden_id)].append(card)
     return groups
 
 
-def _group(case: CaseRow) -> str:
-    """Where its card stands on the phone."""
+def _group(case: CaseRow, warden_id: str) -> str:
+    """Where its card stands on her phone; where another is on the way, it is in hand."""
     if case.state not in OPEN:
         return "done"
     if case.shelved_until_ms is not None:
         return "shelved"
-    return "waiting" if case.state in WAITING else case.state
+    if case.state in WAITING:
+        return "waiting"
+    is_hers = getattr(case, f"{case.state}_by") == warden_id
+    return case.state if is_hers else "acknowledged"
 
 
 def unsigned(connection: Connection, warden_id: str, now_ms: int) -> list[str]:

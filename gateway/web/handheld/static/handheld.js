@@ -29,18 +29,61 @@ function show(id, isShown) {
   if (place) place.hidden = !isShown;
 }
 
+// Where a case stands once all of these is told, by the table that came with it: what was refused
+// leaves all as it was.
+function walked(holder, acts) {
+  const after = JSON.parse(holder.dataset.after);
+  return acts.reduce((step, { action }) => after[step[action]] ?? step, after[0]);
+}
+
+// Until when her report can be taken back, by this phone's clock: it counts from when it was made.
+function takenBackUntil(holder, acts) {
+  const report = acts.findLast(({ action }) => action === "report");
+  if (report) return report.at + Number(body.dataset.takeBackMs);
+  return Number(holder.dataset.takeBackUntil) - offset;
+}
+
 // Each case's buttons, as they will be once all is told that waits here.
 function drawCase(holder) {
   const { caseId, state: stands } = holder.dataset;
   const mine = state.waiting.filter((action) => action.case_id === caseId);
   const sent = state.sent.get(caseId);
-  const last = mine.at(-1)?.action || (sent?.stands === stands ? sent.action : "");
-  const after = JSON.parse(holder.dataset.after);
-  const buttons = after[last] || (last ? [] : after[""]);
-  for (const form of holder.querySelectorAll("form[data-action]")) form.hidden = !buttons.includes(form.dataset.action);
+  if (sent && sent.stands !== stands) state.sent.delete(caseId); // it is shown by now
+  const acts = [...(state.sent.get(caseId)?.acts || []), ...mine];
+  const buttons = { ...walked(holder, acts) };
+  if ("take_back" in buttons) {
+    const leftMs = takenBackUntil(holder, acts) - Date.now();
+    if (leftMs > 0) redraw(leftMs);
+    else delete buttons.take_back;
+  }
+  for (const form of holder.querySelectorAll("form[data-action]")) form.hidden = !(form.dataset.action in buttons);
+  for (const fold of holder.querySelectorAll("details")) fold.hidden = !fold.querySelector("form:not([hidden])");
   holder.classList.toggle("is-kept", mine.length > 0);
   const kept = holder.querySelector(".kept");
   if (kept) kept.replaceChildren(...mine.map((action) => line(say.waits, action)));
+  const report = holder.querySelector('form[data-action="report"]');
+  if (report) wantNote(report);
+}
+
+let redrawing;
+function redraw(ms) {
+  clearTimeout(redrawing);
+  redrawing = setTimeout(draw, ms);
+}
+
+function wantNote(form) {
+  const wants = form.closest("[data-wants-note]")?.dataset.wantsNote.split(" ") || [];
+  form.elements.note.required = wants.includes(form.elements.outcome.value);
+}
+
+// Whether the seal, as far as this page knows, says otherwise than she does and she was not asked.
+function asks(form) {
+  const { outcome, despite_seal } = form.elements;
+  const says = [...form.querySelectorAll(".asked")];
+  for (const one of says) one.hidden = despite_seal?.checked || !one.dataset.outcomes.split(" ").includes(outcome.value);
+  const isAsked = says.some((one) => !one.hidden);
+  if (isAsked) despite_seal.focus();
+  return isAsked;
 }
 
 function line(text, action) {
@@ -93,7 +136,7 @@ async function press(form, button) {
     url: form.dataset.api,
     action: form.dataset.action,
     actor: body.dataset.warden,
-    name: (button || form.querySelector("button")).textContent.trim(),
+    name: named(form, button),
     label: holder.dataset.label,
     path: holder.dataset.path,
     case_id: holder.dataset.caseId,
@@ -112,6 +155,15 @@ async function press(form, button) {
   navigator.storage?.persist?.();
   navigator.serviceWorker.ready.then((worker) => worker.sync?.register("drain")).catch(() => {});
   send();
+}
+
+// What she did, by the words that she pressed.
+function named(form, button) {
+  const did = (button || form.querySelector("button")).textContent.trim();
+  const ended = form.querySelector("input[type=radio]:checked")?.parentElement;
+  const to = form.querySelector("select")?.selectedOptions[0];
+  const about = (ended || to)?.textContent.trim();
+  return about ? `${did} · ${about}` : did;
 }
 
 let sending;
@@ -260,7 +312,12 @@ async function keepHere() {
     if (form.id !== "sign-out" && !form.dataset.action) return;
     event.preventDefault();
     if (form.id === "sign-out") signOut(form);
-    else press(form, event.submitter);
+    else if (form.dataset.action !== "report" || !asks(form)) press(form, event.submitter);
+  });
+  document.addEventListener("change", ({ target: { form } }) => {
+    if (form?.dataset.action !== "report") return;
+    wantNote(form);
+    for (const one of form.querySelectorAll(".asked")) one.hidden = true;
   });
   document.querySelector("#lost button").addEventListener("click", () => Kept.lostRead().then(look));
   window.addEventListener("online", send);
@@ -273,9 +330,14 @@ async function keepHere() {
 }
 
 // Sent, and this page does not show it yet: its buttons are those after it.
-function remember({ case_id, action }) {
+function remember(did) {
+  const { case_id } = did;
   const holder = document.querySelector(`[data-case-id="${CSS.escape(case_id)}"]`);
-  if (holder) state.sent.set(case_id, { action, stands: holder.dataset.state });
+  if (!holder || !isHers(did)) return;
+  const { state: stands } = holder.dataset;
+  const known = state.sent.get(case_id);
+  const acts = known?.stands === stands ? known.acts : [];
+  state.sent.set(case_id, { stands, acts: [...acts, did] });
 }
 
 if (body.dataset.asOf) {

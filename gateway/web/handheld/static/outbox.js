@@ -75,6 +75,13 @@ const Outbox = (() => {
     return said.overtaken && isLate && !said.status ? { ...about, overtaken: true } : null;
   }
 
+  // What a page that does not show it yet goes by; nothing of what was refused.
+  function did(action, said) {
+    if (!action || said.status) return undefined;
+    const { case_id, action: done, at, actor } = action;
+    return { case_id, action: done, at, actor };
+  }
+
   // The first that may go: what those did who are signed out stops nobody else's.
   async function next(out) {
     const t = await Kept.begin(["out"]);
@@ -99,7 +106,7 @@ const Outbox = (() => {
         else if (typeof said === "string") return said;
         else {
           await take(seq, action && toRead(action, said));
-          tell({ changed: true, sent: action && { case_id: action.case_id, action: action.action } });
+          tell({ changed: true, sent: did(action, said) });
         }
       }
     });

@@ -1,0 +1,71 @@
+"""What a person may do about a case while nobody hears of it: the core's table, walked ahead.
+
+A phone in a cellar shows the buttons that follow from what was pressed on it. It decides nothing:
+it goes by this walk, and the core judges each action when it comes.
+"""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from gateway.core.actor import Actor, actor_of
+from gateway.core.cases.transitions import Action, Standing, judge
+from gateway.core.model import CaseState
+from gateway.store.case_views import CaseRow
+from gateway.web.case_words import standing
+
+# What a handheld does offline, in the order of its buttons.
+AT_DOOR: Final = (
+    Action.ACKNOWLEDGE,
+    Action.ON_THE_WAY,
+    Action.ON_SITE,
+    Action.REPORT,
+    Action.HAND_OVER,
+    Action.TAKE_BACK,
+)
+
+
+def may_after(case: CaseRow, actor: Actor) -> list[dict[Action, int]]:
+    """What the actor may do at the door, if nobody else does anything.
+
+    Returns:
+        First what may be done now; of each action the place, in this list, of what may be done
+        after it. An action that is not there would be refused, and then all stays as it is. For
+        how long a report can be taken back is not in it.
+    """
+    reached = [_now(case)]
+    after: list[dict[Action, int]] = []
+    while len(after) < len(reached):
+        stands = reached[len(after)]
+        leads = _leads(stands, actor)
+        reached += [then for then in dict.fromkeys(leads.values()) if then not in reached]
+        after.append({action: reached.index(then) for action, then in leads.items()})
+    return after
+
+
+def _now(case: CaseRow) -> Standing:
+    """The case as it stands; of a reported one, who had it before stays known."""
+    stands = standing(case)
+    if stands.reported_from is None:
+        return stands
+    had_it = getattr(case, f"{stands.reported_from}_by")
+    return replace(stands, moved_by=None if had_it is None else actor_of(had_it))
+
+
+def _leads(stands: Standing, actor: Actor) -> dict[Action, Standing]:
+    """The case after each action that is allowed."""
+    judged = {action: judge(stands, action, actor) for action in AT_DOOR}
+    return {
+        action: _then(stands, action, state, actor)
+        for action, state in judged.items()
+        if isinstance(state, CaseState)
+    }
+
+
+def _then(stands: Standing, action: Action, state: CaseState, actor: Actor) -> Standing:
+    if action is Action.REPORT:
+        return replace(stands, state=state, reported_by=actor, reported_from=stands.state)
+    if action is Action.TAKE_BACK:
+        return replace(stands, state=state, reported_by=None, reported_from=None)
+    moved_by = None if action is Action.HAND_OVER else actor
+    return replace(stands, state=state, moved_by=moved_by)
