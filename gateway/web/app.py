@@ -17,7 +17,7 @@ from gateway.store.database import Store, StoreError
 from gateway.web import live_stream
 from gateway.web.access import AccessMiddleware, addresses
 from gateway.web.answers import NOT_FOUND, HttpProblem, problem_answer, wants_problem
-from gateway.web.api import acting, announcing, reading
+from gateway.web.api import acting, announcing, reading, ringing
 from gateway.web.context import AWAY, WebContext
 from gateway.web.handheld import routes as handheld
 from gateway.web.handheld import shell
@@ -62,7 +62,7 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     app.state.topics, app.state.figures = topics, context.figures
     for part in (wallboard, cases, doors, warden_inbox, health, trust, reading, acting, announcing):
         app.include_router(part.routes(context))
-    for part in (sign_in, accounts, audit):
+    for part in (sign_in, accounts, audit, ringing):
         app.include_router(part.routes(context))
     app.include_router(handheld.routes(context))
     app.include_router(live_stream.routes(context, topics))

@@ -14,6 +14,7 @@ from gateway.core.actor import Actor
 from gateway.engine.ports import Answer
 from gateway.web import actions, actor
 from gateway.web.answers import json_answer, problem_answer
+from gateway.web.api import ringing
 from gateway.web.context import WebContext
 
 
@@ -29,7 +30,9 @@ def routes(context: WebContext) -> APIRouter:
     @router.post("/pages/{page_id}/received")
     async def received(request: Request, page_id: str) -> Response:
         by = actor.of_program(request)
-        return json_answer({"changed": await actions.received(context, page_id, by)})
+        changed = await actions.received(context, page_id, by)
+        await ringing.signed(context, request)
+        return json_answer({"changed": changed})
 
     return router
 
