@@ -1,7 +1,8 @@
 """The accounts' own file, beside the site's database: where it lies, whether it is in use.
 
 It is a file of its own so that a sign-in never waits for the gateway's writer, nor a page for a
-sign-in. The console's process and `menshen account` write it; the gateway never does. Its marker
+sign-in. The console's process and `menshen account` write it; the gateway reads which phones ring,
+and writes only that a push service knows one no more. Its marker
 says that a site has accounts: without the file such a console refuses everybody, rather than go
 back to one password or to none.
 """
@@ -20,7 +21,7 @@ from gateway.store import marker
 from gateway.store.database import RELEASE, Chain, Store, StoreError
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-CHAIN: Final = Chain(MIGRATIONS, "0001_first", "menshen account add")
+CHAIN: Final = Chain(MIGRATIONS, "0002_push", "menshen account add")
 LOOK_EVERY_S: Final = 1.0  # while there is none
 
 

@@ -95,7 +95,7 @@ def of_token(connection: Connection, token: str, now_ms: int) -> Session | None:
     """The live session with this token."""
     if not 0 < len(token) <= TOKEN_MAX:
         return None
-    query = select(tables.sessions).where(_s.token == digest(token), _is_live(now_ms))
+    query = select(tables.sessions).where(_s.token == digest(token), is_live(now_ms))
     row = connection.execute(query).first()
     return None if row is None else _session(connection, row._mapping)
 
@@ -113,7 +113,7 @@ def is_seen_lately(session: Session, now_ms: int) -> bool:
 
 def of_account(connection: Connection, account: Account, now_ms: int) -> list[Session]:
     """Its live sessions, the one last seen first."""
-    query = select(tables.sessions).where(_s.account_id == account.account_id, _is_live(now_ms))
+    query = select(tables.sessions).where(_s.account_id == account.account_id, is_live(now_ms))
     rows = connection.execute(query.order_by(_s.seen_ms.desc(), _s.session_id).limit(LISTED_MAX))
     found = [_session(connection, row._mapping) for row in rows]
     return [session for session in found if session is not None]
@@ -124,7 +124,7 @@ def live_ids(connection: Connection, now_ms: int) -> frozenset[str]:
     query = (
         select(_s.session_id)
         .join(tables.accounts, tables.accounts.c.account_id == _s.account_id)
-        .where(_is_live(now_ms), tables.accounts.c.ended_ms.is_(None))
+        .where(is_live(now_ms), tables.accounts.c.ended_ms.is_(None))
     )
     return frozenset(connection.execute(query).scalars())
 
@@ -138,13 +138,13 @@ def end(connection: Connection, account: Account, session_id: str, now_ms: int) 
 
 def end_all(connection: Connection, account: Account, now_ms: int, but: str | None = None) -> int:
     """End every session of the account, but one if it is named; how many there were."""
-    ended = (_s.account_id == account.account_id, _s.session_id != (but or ""), _is_live(now_ms))
+    ended = (_s.account_id == account.account_id, _s.session_id != (but or ""), is_live(now_ms))
     query = update(tables.sessions).where(*ended).values(revoked_ms=now_ms)
     return connection.execute(query).rowcount
 
 
 def _end(connection: Connection, now_ms: int, *which: Any) -> bool:
-    query = update(tables.sessions).where(*which, _is_live(now_ms)).values(revoked_ms=now_ms)
+    query = update(tables.sessions).where(*which, is_live(now_ms)).values(revoked_ms=now_ms)
     return connection.execute(query).rowcount > 0
 
 
@@ -153,7 +153,8 @@ def _make_room(connection: Connection, account: Account, now_ms: int) -> None:
         end(connection, account, session.session_id, now_ms)
 
 
-def _is_live(now_ms: int) -> Any:
+def is_live(now_ms: int) -> Any:
+    """The clause by which a row of `sessions` is one that is not over."""
     return _s.revoked_ms.is_(None) & (_s.ends_ms > now_ms) & (_s.seen_ms + _s.idle_ms > now_ms)
 
 

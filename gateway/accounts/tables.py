@@ -52,6 +52,18 @@ sessions = Table(
     Index("ix_sessions_account_id", "account_id"),
 )
 
+subscriptions = Table(
+    "subscriptions",  # a phone that rings, by its browser's push service
+    metadata,
+    Column("session_id", String(16), primary_key=True),  # it lasts as long as the session
+    Column("endpoint", Text, nullable=False, unique=True),
+    Column("point", LargeBinary, nullable=False),  # the browser's public key, uncompressed
+    Column("secret", LargeBinary, nullable=False),  # and what it shares with us
+    Column("made_ms", BigInteger, nullable=False),
+    Column("rang_ms", BigInteger, nullable=True),  # when its last receipt came
+    Column("ended_ms", BigInteger, nullable=True),  # when its push service knew it no more
+)
+
 invitations = Table(
     "invitations",
     metadata,

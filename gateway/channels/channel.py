@@ -62,3 +62,4 @@ class ChannelKind(Struct, frozen=True):
     # Opens the channel. None: a page is delivered by being stored, for somebody comes to read it.
     open: Callable[[Settings], Channel] | None = None
     places: int = 16  # tries under way at one address at the same time
+    is_of_person: bool = False  # no address is written: it finds the person by who they are

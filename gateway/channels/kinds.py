@@ -10,11 +10,13 @@ from typing import Final
 from gateway.channels.apprise import APPRISE
 from gateway.channels.channel import Channel, ChannelKind
 from gateway.channels.inbox import INBOX
+from gateway.channels.push import PUSH
 from gateway.channels.webhook import WEBHOOK
 from gateway.settings import Settings
 
 KINDS: Final[list[ChannelKind]] = [
     INBOX,
+    PUSH,
     WEBHOOK,
     APPRISE,
 ]

@@ -8,7 +8,9 @@ was drawn for it, so that nobody who sees pages pass can tell which are of one h
 import secrets
 from hashlib import blake2b
 
+from gateway.channels.inbox import INBOX
 from gateway.channels.kinds import kind_of
+from gateway.channels.push import PUSH
 from gateway.channels.webhook import WEBHOOK
 from gateway.core.cases.escalation import Ways
 from gateway.core.effects import PageDue
@@ -17,6 +19,7 @@ from gateway.core.paging.person import PersonalPage
 from gateway.registry.load import Registry, Warden
 from gateway.store.outbox import Entry
 
+_INBOX, _PUSH = (INBOX.name, ""), (PUSH.name, "")
 SENT_ID_BYTES = 8  # of the ids that leave the house
 
 
@@ -72,6 +75,7 @@ class Addresses:
     ) -> Entry:
         kind = kind_of(channel[0])
         is_delivered = kind is not None and kind.open is None
+        is_theirs = kind is not None and kind.is_of_person and warden is not None
         return Entry(
             entry_id=0,
             page_id=personal_page.page_id,
@@ -79,7 +83,7 @@ class Addresses:
             door_id=personal_page.door_id,
             warden_id=None if warden is None else warden.warden_id,
             channel=channel[0],
-            address=channel[1],
+            address=warden.warden_id if is_theirs and warden else channel[1],
             language=self._language if warden is None else warden.language,
             reason=personal_page.reason,
             since_ms=personal_page.since_ms,
@@ -93,7 +97,14 @@ class Addresses:
 
 
 def channels(warden: Warden, ways: Ways) -> tuple[tuple[str, str], ...]:
-    """The first of a person's channels, the others, or all."""
-    if ways is Ways.FIRST:
-        return warden.channels[:1]
-    return warden.channels[1:] if ways is Ways.OTHER else warden.channels
+    """The first of a person's channels, the others, or all.
+
+    What rings her phone and what it shows then are one way, whichever stands first.
+    """
+    own = warden.channels
+    if _PUSH in own and _INBOX not in own:
+        own = (*own, _INBOX)
+    if ways is Ways.ALL:
+        return own
+    first = {_PUSH, _INBOX} if own[:1] in ((_PUSH,), (_INBOX,)) else set(own[:1])
+    return tuple(channel for channel in own if (channel in first) == (ways is Ways.FIRST))

@@ -5,9 +5,8 @@ them all. What is wrong stops the start with one sentence a mistake, all of them
 never stand in the file: they come from the environment, or from a file that the environment names.
 
 To be read in this order: `sections` (every key), `section` (what they have in common), `rules` (the
-numbers of the rules), `values`, `web_address`, `zone`, `password` and
-`signing_secret` (what a value may be),
-`secret`, `toml_file`.
+numbers of the rules), `values`, `web_address`, `push_services`, `zone`, `password`
+and `signing_secret` (what a value may be), `secret`, `toml_file`.
 """
 
 from gateway.settings.sections import Settings

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.core.rules import Rulebook, Rules
-from gateway.settings import secret
+from gateway.settings import push_services, secret
 from gateway.settings.password import is_weak
 from gateway.settings.rules import (
     CLASSES_MAX,
@@ -31,6 +31,7 @@ from gateway.settings.web_address import web_address
 from gateway.settings.zone import place, this_year_ms, transitions, zone_name
 
 PROXIES_MAX = 32
+PUSH_SERVICES_MAX = 16
 # Who listens everywhere has no name of that kind; a sentence shows what one looks like.
 NAME_OF_HOST = {"0.0.0.0": "pi.local 192.168.1.20", "::": "pi.local 192.168.1.20"}  # noqa: S104
 
@@ -227,6 +228,33 @@ class Webhook(Section):
         return self
 
 
+class Push(Section):
+    """The ringing of phones by their browsers' push services (Web Push, channel `push`). Off while
+    contact is empty."""
+
+    contact: Annotated[
+        str,
+        AfterValidator(push_services.contact),
+        Field(
+            description="how push services reach whoever runs this site, such as "
+            '"mailto:it@example.org", or "" for off'
+        ),
+    ] = ""
+    services: Annotated[
+        list[Annotated[str, AfterValidator(push_services.service)]],
+        Field(
+            max_length=PUSH_SERVICES_MAX,
+            description="the hosts of push services, with *. for all that end so; one on this "
+            'machine as "http://127.0.0.1:8181"',
+        ),
+    ] = [  # noqa: RUF012 - pydantic gives each its own
+        "fcm.googleapis.com",
+        "updates.push.services.mozilla.com",
+        "*.push.apple.com",
+        "*.notify.windows.com",
+    ]
+
+
 class Influx(Section):
     """InfluxDB for engineers' charts. Off while url is empty; on with these and its token."""
 
@@ -266,6 +294,7 @@ class Settings(BaseSettings):
     console: Console = Console()
     accounts: Accounts = Accounts()
     webhook: Webhook = Webhook()
+    push: Push = Push()
     influx: Influx = Influx()
     rules: Annotated[Rules, AsRules()] = Rules()
     classes: Annotated[
@@ -306,6 +335,7 @@ SECTIONS: dict[str, type[Section]] = {
     "console": Console,
     "accounts": Accounts,
     "webhook": Webhook,
+    "push": Push,
     "influx": Influx,
     "rules": RulesSection,
 }

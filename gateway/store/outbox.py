@@ -1,7 +1,7 @@
 """The outbox: one entry for each page and channel, done only after it went out."""
 
 import msgspec
-from sqlalchemy import Connection, func, select, type_coerce
+from sqlalchemy import Connection, func, or_, select, type_coerce
 from sqlalchemy.types import NullType
 
 from gateway.core.duration import DAY_MS
@@ -145,6 +145,22 @@ def undelivered(
         _entry_of(dict(zip(Entry.__struct_fields__, row, strict=True)))
         for row in connection.execute(query)
     ]
+
+
+def told(connection: Connection, page_id: str, warden_id: str) -> Entry | None:
+    """A page as it was told to a person, by its own id or by the one under which it left the house;
+    None if there is none, or it cannot be read."""
+    c = tables.outbox.c
+    query = (
+        select(*(c[name] for name in Entry.__struct_fields__))
+        .where(or_(c.page_id == page_id, c.sent_id == page_id), c.warden_id == warden_id)
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    found = _entry_of(dict(zip(Entry.__struct_fields__, row, strict=True)))
+    return found if isinstance(found, Entry) else None
 
 
 def _entry_of(row: Row) -> "Entry | Unreadable":

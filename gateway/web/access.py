@@ -132,6 +132,10 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/handheld/{warden_id}"): Rule((_INBOX,)),
     ("GET", "/handheld/{warden_id}/cases/{case_id}"): Rule((_INBOX, Need(Right.CASES, Thing.CASE))),
     ("GET", "/handheld/{warden_id}/tasks"): Rule((_INBOX,), is_noted=False),  # its pages' digests
+    ("GET", "/api/v1/ringing"): Rule((Need(Right.INBOX),), is_noted=False),  # of one's own phone
+    ("POST", "/api/v1/ringing"): _needs(Right.INBOX),
+    ("POST", "/api/v1/ringing/end"): _needs(Right.INBOX),
+    ("GET", "/api/v1/pages/{page_id}/notification"): _needs(Right.INBOX),  # of one's own pages
     ("GET", "/health"): _needs(Right.HEALTH),
     ("GET", "/health/figures"): Rule((Need(Right.HEALTH),), is_noted=False),
     ("GET", "/stream"): SIGNED_IN,

@@ -1,6 +1,7 @@
 """A console whose site has accounts: somebody of each role, and a browser for each of them."""
 
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -87,8 +88,11 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def signed_in_site(folder: Path, **sections: Any) -> AsyncIterator[Site]:
-    """A site with two grids: g1 has the doors d0 and d1, g2 has d2 and d3."""
+async def signed_in_site(
+    folder: Path, channels: tuple[str, ...] = (), **sections: Any
+) -> AsyncIterator[Site]:
+    """A site with two grids: g1 has the doors d0 and d1, g2 has d2 and d3. `channels`: by which
+    Wang is told, where it matters."""
     store = new_store(folder)
     people = [("deng", "g1"), ("cai", "g1"), ("ding", "g2"), ("cao", "g2"), ("inst", "g1")]
     with store.writing() as connection:
@@ -100,6 +104,9 @@ async def signed_in_site(folder: Path, **sections: Any) -> AsyncIterator[Site]:
                 "channels": '["inbox"]',
             }
             connection.execute(insert(tables.wardens), row)
+        if channels:
+            wang = tables.wardens.update().where(tables.wardens.c.warden_id == "wang")
+            connection.execute(wang.values(channels=json.dumps(channels)))
         connection.execute(
             tables.doors.update()
             .where(tables.doors.c.door_id.in_(("d2", "d3")))

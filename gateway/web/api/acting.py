@@ -14,6 +14,7 @@ from gateway.core.cases.transitions import Action
 from gateway.engine.ports import Answer
 from gateway.web import actions, actor
 from gateway.web.answers import json_answer, problem_answer
+from gateway.web.api import ringing
 from gateway.web.api.answered import acts, answered
 from gateway.web.api.shapes import ActionRefused, Done
 from gateway.web.context import WebContext
@@ -38,7 +39,9 @@ def routes(context: WebContext) -> APIRouter:
     async def received(request: Request, page_id: str) -> Response:
         """A handheld signs that a page arrived."""
         by = actor.of_program(request)
-        return json_answer(Done(await actions.received(context, page_id, by)))
+        changed = await actions.received(context, page_id, by)
+        await ringing.signed(context, request)
+        return json_answer(Done(changed))
 
     return router
 

@@ -56,6 +56,30 @@ class Inbox(Struct, frozen=True):
     next: str | None
 
 
+class Ringing(Struct, frozen=True, omit_defaults=True):
+    """Whether the phone that asks can ring, and does. `key`: what a browser subscribes with, null
+    where the site rings no phones. The others are there once that is possible: the subscription,
+    when a push last woke the phone, whether the push service knows it no more, and whether the
+    registry has it that this person is rung."""
+
+    now_ms: int
+    signs_in: bool
+    key: str | None
+    endpoint: str | UnsetType = UNSET
+    rang_ms: int | UnsetType | None = UNSET
+    is_over: bool | UnsetType = UNSET
+    is_told: bool | UnsetType = UNSET
+
+
+class Notification(Struct, frozen=True):
+    """A page as a phone shows it when it rings; `path` opens it, and `urgency` is how it sounds."""
+
+    title: str
+    text: str
+    path: str
+    urgency: str
+
+
 class Unsigned(Struct, frozen=True):
     """A person's pages for which no handheld has signed."""
 

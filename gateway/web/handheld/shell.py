@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.language.catalogue import N_, say
+from gateway.language.catalogue import LOCALES, N_, say
 from gateway.web.security import HEADERS
 
 HERE: Final = Path(__file__).parent
@@ -27,11 +27,14 @@ FILES: Final = (
     "handheld/kept.js",
     "handheld/outbox.js",
     "handheld/handheld.js",
+    "handheld/rings.js",
+    "handheld/ringing.js",
     "mark.svg",
 )
-_IN_WORKER: Final = ("handheld/kept.js", "handheld/outbox.js")
+_IN_WORKER: Final = ("handheld/kept.js", "handheld/outbox.js", "handheld/rings.js")
 _ICONS: Final = {"icon-192.png": "any", "icon-512.png": "any", "icon-maskable.png": "maskable"}
 _APP = N_("Seals")
+_RINGS = N_("A page for you. Open the app.")  # where nothing more can be read of it
 
 
 @cache
@@ -56,6 +59,7 @@ def worker() -> str:
         "FILES": files,
         "OFFLINE": "offline",
         "GUARDS": HEADERS,
+        "RINGS": {language: say(_RINGS, language) for language in LOCALES},
     }
     lines = [
         f"const {name} = {msgspec.json.encode(value).decode()};" for name, value in said.items()

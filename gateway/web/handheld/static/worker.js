@@ -1,6 +1,6 @@
 // The handheld's worker: what makes its pages open without a line. Before this stand, written by the
-// gateway: VERSION, FILES and OFFLINE (addresses from here), and the two scripts that it shares with
-// the pages. It answers no event stream: that would die with the worker, and the page with it.
+// gateway: VERSION, FILES and OFFLINE (addresses from here), RINGS (words), and the scripts that it
+// shares with the pages. It answers no event stream: that would die with the worker, and the page with it.
 
 const CACHE = `handheld-${VERSION}`;
 const WAIT_MS = 8000; // for a page that is not on the phone
@@ -74,3 +74,67 @@ async function send() {
   if ((await Outbox.drain()) !== "empty") throw new Error("not all is told yet");
 }
 self.addEventListener("sync", (event) => event.tag === "drain" && event.waitUntil(send()));
+
+// ---- It rings
+
+const FETCH_MS = 8000; // then the plain words stay: a phone that was woken is not left waiting
+const RECEIPTS_MS = [0, 1000, 4000, 15000]; // when a receipt is tried
+const FETCH = { headers: { Accept: "application/json" }, redirect: "error" };
+const pause = (ms) => new Promise((ok) => setTimeout(ok, ms));
+const here = (path) => new URL(path, location).href;
+
+// Whatever comes ends in a notification: a browser takes the subscription from who shows none. It
+// rings at once, by plain words, and says more as soon as that is here.
+async function rung(data) {
+  const pushed = Rings.read(data);
+  const tag = pushed.page || "page";
+  const language = navigator.language.startsWith("zh") ? "zh" : "en";
+  const plain = { ...Rings.how(pushed.urgency), tag, icon: here("../static/handheld/icon-192.png"), data: { path: "" } };
+  await self.registration.showNotification(RINGS[language], plain);
+  if (!pushed.page) return;
+  const api = here(`../api/v1/pages/${encodeURIComponent(pushed.page)}`);
+  const [, answer] = await Promise.all([receipt(`${api}/received?by=push`), fetched(`${api}/notification`)]);
+  if (!answer) return;
+  const more = { body: answer.text, data: { path: answer.path }, renotify: false };
+  if (answer.urgency === "low") Object.assign(more, { silent: true, vibrate: undefined, requireInteraction: false });
+  await self.registration.showNotification(answer.title, { ...plain, ...more });
+}
+
+async function fetched(url) {
+  try {
+    const answer = await fetch(url, { ...FETCH, signal: AbortSignal.timeout(FETCH_MS) });
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+}
+
+// That the page has come to this phone and was shown. What cannot be told now, the app tells when it
+// is opened.
+async function receipt(url) {
+  for (const wait of RECEIPTS_MS) {
+    await pause(wait);
+    try {
+      const answer = await fetch(url, { ...FETCH, method: "POST" });
+      if (answer.status < 500) return;
+    } catch {}
+  }
+}
+
+async function opens(path) {
+  const url = here(path || "offline");
+  const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const page = open.find((one) => one.url === url) || open.find((one) => one.url.startsWith(here("./")));
+  if (!path) return page ? page.focus() : self.clients.openWindow(url);
+  if (!page) return self.clients.openWindow(url);
+  await page.focus();
+  return page.url === url ? page : page.navigate(url);
+}
+
+self.addEventListener("push", (event) => event.waitUntil(rung(event.data)));
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(opens(event.notification.data?.path));
+});
+// The browser has another address for us: the same phone, so it is told at once.
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(Rings.subscribe(self.registration, here("../api/v1/ringing"))));
