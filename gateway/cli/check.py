@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import typer
 
-from gateway.cli import check_machine, check_secrets, check_site, check_webhooks
+from gateway.cli import check_console, check_machine, check_secrets, check_site, check_webhooks
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.exit_codes import FAILED, MISUSED, OK
 from gateway.cli.options import CONFIG, Config, Json
@@ -57,6 +57,7 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
     yield gateway
     yield _broker(settings, gateway)
     yield from check_secrets.parts(settings, config)
+    yield check_console.public_address(settings.console)
     if settings.influx.url:
         yield check_machine.history(settings.influx)
     yield check_machine.disk(settings.store.path.parent)

@@ -123,7 +123,7 @@ def sentence(detail: ErrorDetails) -> str:
     if field is None:
         return _unknown_key(section, rest[0])
     value = detail["input"]
-    if rest[0] == "url" and isinstance(value, str):
+    if rest[0].endswith("url") and isinstance(value, str):
         value = without_path(value)  # for the log
     return f"{section}.{rest[0]} is {shown(value)}; allowed is {_allowed(field)}"
 
