@@ -15,8 +15,7 @@ from pydantic_core import ErrorDetails
 from gateway.settings import secret
 from gateway.settings.rules import CLASSES_MAX, ClassSection
 from gateway.settings.sections import SECTIONS, Settings
-from gateway.settings.values import shown
-from gateway.settings.web_address import without_path
+from gateway.settings.values import shown, visible
 
 FILE_BYTES_MAX = 65_536
 
@@ -25,8 +24,8 @@ class SettingsError(Exception):
     """The settings cannot be used. The text has one sentence a line, each naming one mistake."""
 
     def __init__(self, *sentences: str) -> None:
-        super().__init__("\n".join(sentences))
-        self.sentences = sentences
+        self.sentences = tuple(map(visible, sentences))  # a key or a name may hold anything
+        super().__init__("\n".join(self.sentences))
 
 
 def load(path: Path) -> Settings:
@@ -84,7 +83,11 @@ def read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError:
         raise SettingsError(f"{path} is not UTF-8 text; save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise SettingsError(
+            f"{path} is not TOML that can be read: lists in lists in lists"
+        ) from None
+    except ValueError as error:  # no TOML, or a number of thousands of digits
         raise SettingsError(
             f'{path} is not TOML: {error}; lines are like [site], name = "text" or port = 1883'
         ) from None
@@ -122,10 +125,7 @@ def sentence(detail: ErrorDetails) -> str:
     field = SECTIONS[section].model_fields.get(rest[0])
     if field is None:
         return _unknown_key(section, rest[0])
-    value = detail["input"]
-    if rest[0].endswith("url") and isinstance(value, str):
-        value = without_path(value)  # for the log
-    return f"{section}.{rest[0]} is {shown(value)}; allowed is {_allowed(field)}"
+    return f"{section}.{rest[0]} is {shown(detail['input'])}; allowed is {_allowed(field)}"
 
 
 def _sentence_of_class(rest: list[str], detail: ErrorDetails) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway.language.peoples_text import TextError, line
-from gateway.settings import web_address
+from gateway.settings.web_address import web_address, without_path
 
 NAME_CHARACTERS_MAX = 60
 SHOWN_CHARACTERS_MAX = 60
@@ -29,7 +29,7 @@ def host_name(text: str) -> str:
 def url(text: str) -> str:
     """An http or https address, or nothing. Names and passwords in it would land in logs."""
     try:
-        login = web_address.web_address(text).login if text else None
+        login = web_address(text).login if text else None
     except ValueError:
         raise ValueError from None  # its text would stand for the whole sentence
     if login is not None:
@@ -46,7 +46,7 @@ def public_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme != "https" or "?" in text or "#" in text or len(text) > LINK_CHARACTERS_MAX:
         raise ValueError
-    address = web_address.web_address(text)
+    address = web_address(text)
     if is_loopback(address.host):
         raise ValueError
     return f"https://{address.host_and_port}{address.path}".rstrip("/")
@@ -97,10 +97,18 @@ def reached(host: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as TOML writes it, cut to a length that fits into a sentence."""
+    """A value as TOML writes it, cut to a length that fits into a sentence. Of an address, wherever
+    it stands, without what may hold a secret."""
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "a section"
-    text = json.dumps(
-        str(value) if not isinstance(value, bool | int | float) else value, ensure_ascii=False
-    )
+    if isinstance(value, str):
+        value = without_path(value)
+    plain = isinstance(value, str | bool | int | float)
+    text = json.dumps(value if plain else str(value), ensure_ascii=False)
+    text = visible(text)
     return text if len(text) <= SHOWN_CHARACTERS_MAX else text[: SHOWN_CHARACTERS_MAX - 1] + "…"
+
+
+def visible(text: str) -> str:
+    """What nobody would see in a text, or what would turn its line about, as an escape."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
