@@ -46,6 +46,21 @@ WRONG = [
         "console.certificate is given without console.key; HTTPS needs",
     ),
     ('[console]\nkey = "k"', "console.key is given without console.certificate; HTTPS needs both"),
+    *(
+        (f'[console]\npublic_url = "{url}"', "allowed is the https address by which phones open")
+        for url in (
+            "http://x.cn",
+            "https://x.cn?a=1",
+            "https://x.cn/#a",
+            "https://127.0.0.1",
+            "x.cn",
+            "https://x.cn/" + "a" * 200,
+        )
+    ),
+    (
+        '[console]\npublic_url = "https://a:b@x.cn"',
+        'public_url is "https://…@x.cn"; allowed is the',
+    ),
     ('[webhook]\nurl = "ftp://x"', 'webhook.url is "ftp://x"; allowed is an address that begins'),
     ('[webhook]\nurl = "http://a:b@x"', 'webhook.url is "http://…@x"; allowed is an address'),
     (

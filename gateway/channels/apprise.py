@@ -147,7 +147,7 @@ def _proved(name: str, taken: bool, heard: list[Answer | UnreachableError]) -> E
 
 
 def _open(settings: Settings) -> AppriseChannel:
-    return AppriseChannel(Wording(settings.zone), HttpClient())
+    return AppriseChannel(Wording.of(settings), HttpClient())
 
 
 APPRISE = ChannelKind("apprise", "apprise:<address>", N_("message"), check, _open, PLACES)

@@ -3,11 +3,13 @@
 import secrets
 from datetime import tzinfo
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Self
 
-from gateway.core.reasons import Reason
+from gateway.core.cases.number import case_number
+from gateway.core.reasons import Reason, Severity, severity
 from gateway.language.pages import group_text, page_text, text_of_way
 from gateway.language.times import day_and_time
+from gateway.settings import Settings
 from gateway.store.outbox import Entry, code_of, decode_group
 
 OF_PEOPLE = frozenset({Reason.GROUPED, Reason.TEST, Reason.UNREACHABLE})  # of no single case
@@ -18,24 +20,50 @@ class Wording:
 
     Args:
         zone: where the site's clocks stand.
+        public_url: where phones reach the console, without a / at its end; empty for nowhere.
     """
 
-    def __init__(self, zone: tzinfo) -> None:
-        self._zone = zone
+    def __init__(self, zone: tzinfo, public_url: str = "") -> None:
+        self._zone, self._public_url = zone, public_url
         self._drawn = secrets.token_bytes(16)  # what names a person inside, names nobody outside
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As the site's settings want it."""
+        return cls(settings.zone, settings.console.public_url)
 
     def text(self, entry: Entry) -> tuple[str, str]:
         """(title, body) of an entry as it may leave the house: nothing in it identifies anybody.
 
-        It says when the thing happened, for it may arrive hours later.
+        It says when the thing happened, for it may arrive hours later. Where phones reach the
+        console, a line of its own is the link to it, which signs nobody in and changes nothing.
         """
+        title, body = self._words(entry)
+        link = self.link(entry)
+        return title, f"{body}\n{link}" if link else body
+
+    def link(self, entry: Entry) -> str:
+        """The address that leads from a page to what it is about; empty where there is none."""
+        if not self._public_url or entry.reason == Reason.TEST:
+            return ""
+        return f"{self._public_url}/pages/{entry.sent_id}"
+
+    def severity(self, entry: Entry) -> Severity:
+        """How much an entry matters: of a grouped page, the worst of its cases."""
+        if entry.reason != Reason.GROUPED:
+            return severity(Reason(entry.reason))
+        return Severity.CRITICAL if decode_group(entry.about).breaches else Severity.ERROR
+
+    def _words(self, entry: Entry) -> tuple[str, str]:
         language, reason = entry.language, Reason(entry.reason)
         when = day_and_time(entry.since_ms, language, self._zone)
-        code = code_of(entry.sent_id)
         if reason is Reason.GROUPED:
             group = decode_group(entry.about)
-            return group_text(language, group.cases, group.breaches, when, code)
-        return text_of_way(reason, language, when) or page_text(reason, language, when, code)
+            code = code_of(entry.sent_id)
+            counts = group.cases, group.breaches
+            return group_text(self.severity(entry), language, *counts, when, code)
+        number = case_number(entry.case_id) if entry.case_id else ""
+        return text_of_way(reason, language, when) or page_text(reason, language, when, number)
 
     def group(self, entry: Entry) -> dict[str, Any]:
         """Of a grouped page, what a program can do with it: whether it rings, and which page of the

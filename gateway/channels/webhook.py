@@ -1,8 +1,9 @@
 """A page as one HTTP POST. A 2xx answer without an error inside means that the other end has it.
 
-The body holds ids that were drawn for this page alone and words from our own tables, never an
-address, a name or a case's number. The header `Idempotency-Key` carries the page's id, the same on
-every try. To the site's own address a page goes with its token, and signed (`signature`).
+The body holds ids that were drawn for this page alone, the case's number (which tells of no door)
+and words from our own tables, never an address or a name. The header `Idempotency-Key` carries the
+page's id, the same on every try. To the site's own address a page goes with its token, and signed
+(`signature`).
 """
 
 import asyncio
@@ -90,6 +91,7 @@ def body(entry: Entry, wording: Wording) -> bytes:
     said: dict[str, Any] = {
         "page_id": entry.sent_id,
         "reason": entry.reason,
+        "severity": wording.severity(entry),
         "why": text if reason in OF_PEOPLE else why_line(reason, entry.language),
         "title": title,
         "text": text,
@@ -98,12 +100,14 @@ def body(entry: Entry, wording: Wording) -> bytes:
         **wording.group(entry),
         "try": entry.tries,
     }
+    if link := wording.link(entry):
+        said["link"] = link
     return _encode(said)
 
 
 def _open(settings: Settings) -> Webhook:
     webhook = settings.webhook
-    return Webhook(webhook.url, webhook.token, Wording(settings.zone), Signer.of(webhook))
+    return Webhook(webhook.url, webhook.token, Wording.of(settings), Signer.of(webhook))
 
 
 WEBHOOK = ChannelKind("webhook", "webhook:https://…", N_("webhook"), web_address, _open)

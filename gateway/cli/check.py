@@ -13,6 +13,7 @@ import typer
 
 from gateway.cli import (
     check_accounts,
+    check_console,
     check_machine,
     check_secrets,
     check_site,
@@ -64,6 +65,7 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
     yield gateway
     yield _broker(settings, gateway)
     yield from check_secrets.parts(settings, config)
+    yield check_console.public_address(settings.console)
     if settings.influx.url:
         yield check_machine.history(settings.influx)
     yield check_machine.disk(settings.store.path.parent)

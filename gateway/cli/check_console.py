@@ -1,6 +1,7 @@
 """What `menshen check` finds about the console's certificate: pair, chain, names, end, and whether
-the console shows it."""
+the console shows it; and about the address by which pages link to it."""
 
+import contextlib
 import ssl
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -19,6 +20,7 @@ from gateway.provisioning.certificates import (
 )
 from gateway.settings.sections import Console
 from gateway.settings.values import reached
+from gateway.settings.web_address import web_address
 from gateway.web.tls import CertificateError, context_of
 
 ENDS_SOON = timedelta(days=30)
@@ -46,6 +48,35 @@ def certificate(console: Console, now: datetime) -> CheckResult:
     if unwise:
         return CheckResult("https", Mark.WARN, "; ".join(unwise), facts)
     return CheckResult("https", Mark.OK, f"{', '.join(names)}, good until {day}", facts)
+
+
+def public_address(console: Console) -> CheckResult:
+    """Whether the links in pages lead phones to the console, as far as that can be seen here."""
+    facts = {"public_url": console.public_url}
+    if not console.public_url:
+        if console.is_local and not console.proxies:
+            return CheckResult("links", Mark.OK, "none, so pages carry no link", facts)
+        words = "pages carry no link: set console.public_url to where phones open the console"
+        return CheckResult("links", Mark.WARN, words, facts)
+    link = web_address(console.public_url)
+    words = f"pages link to {console.public_url}"
+    if console.proxies:
+        return CheckResult("links", Mark.OK, words, facts)
+    if console.pair is None:
+        words += (
+            ", but the console is for this machine alone: let a proxy with HTTPS stand there, and "
+            "name it in console.proxies"
+        )
+        return CheckResult("links", Mark.WARN, words, facts)
+    with contextlib.suppress(OSError, ValueError):  # the line about the certificate says so
+        names = names_in(chain_in(console.pair[0])[0])
+        if not any(_is_named(link.host, name) for name in names):
+            words += f", but the certificate is for {', '.join(names)}: phones refuse it there"
+            return CheckResult("links", Mark.FAIL, words, facts)
+    if link.port != console.port:
+        words += f", port {link.port}, but the console listens at port {console.port}"
+        return CheckResult("links", Mark.WARN, words, facts)
+    return CheckResult("links", Mark.OK, words, facts)
 
 
 def _refused(console: Console, chain: list[x509.Certificate], now: datetime) -> str:

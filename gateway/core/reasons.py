@@ -162,3 +162,20 @@ REFUSALS = frozenset(
         Reason.UNPROVED,
     }
 )
+
+_MILD = FAULTS | QUESTIONS | SLOW_TROUBLES | {Reason.CANARY}
+
+
+class Severity(StrEnum):
+    """How much something matters, in PagerDuty's words."""
+
+    CRITICAL = "critical"  # a breach, or the watch is lost
+    ERROR = "error"
+    WARNING = "warning"  # a fault or a question: by day
+
+
+def severity(reason: Reason) -> Severity:
+    """How much what the reason tells of matters."""
+    if reason in URGENT:
+        return Severity.CRITICAL
+    return Severity.WARNING if reason in _MILD else Severity.ERROR

@@ -13,7 +13,7 @@ import msgspec
 
 from gateway.core.cases.milestones import Happened
 from gateway.core.duration import SECOND_MS
-from gateway.core.reasons import FAULTS, QUESTIONS, SLOW_TROUBLES, URGENT, Reason
+from gateway.core.reasons import Reason, severity
 from gateway.feeds.milestone_log import MilestoneRow
 from gateway.language.reasons import why_line
 
@@ -64,13 +64,6 @@ class Namer:
         """NAME_CHARACTERS hexadecimal digits."""
         named = hmac.digest(self._key, f"{kind}\n{own}".encode(), "sha256")
         return named.hex()[:NAME_CHARACTERS]
-
-
-def severity(reason: Reason) -> str:
-    """How much it matters, in PagerDuty's words."""
-    if reason in URGENT:
-        return "critical"
-    return "warning" if reason in FAULTS | QUESTIONS | SLOW_TROUBLES else "error"
 
 
 def event(

@@ -1,21 +1,23 @@
 """What leaves the house, in words: about one case, about many at once, or about the way itself.
 
-Nothing in it identifies anybody, nor lets anybody count what one home does: it says what happened
-and when, what to do first, and a code that was drawn for this page alone.
+Nothing in it identifies anybody, nor lets anybody count what one home does: it says how much it
+matters, what happened and when, what to do first, and a number that leads to the case for those who
+may see it: the case's own, which tells of no door, or a code that was drawn for this page alone.
 """
 
 from typing import Final
 
-from gateway.core.reasons import Reason
+from gateway.core.reasons import Reason, Severity, severity
 from gateway.language.catalogue import N_, say
-from gateway.language.reasons import first_action, reason_word, why_line
+from gateway.language.reasons import first_action, reason_word, severity_word, why_line
 
 _TITLE = N_("Menshen: {what}")
-_BODY = N_("{when}: {why} {first} Page {code}.")
+_BODY = N_("{severity}, {when}: {why} {first}")
+_NUMBERED = N_("{text} Case {number}.")
 _GROUP_TITLE = N_("Menshen: {cases} cases at once")
 _GROUP_BODY = N_(
-    "{cases} cases wait for you, the first since {when}; {breaches} of them may be breaches. "
-    "Which they are stands in your inbox. Page {code}."
+    "{severity}: {cases} cases wait for you, the first since {when}; {breaches} of them may be "
+    "breaches. Which they are stands in your inbox. Page {code}."
 )
 _OF_THE_WAY: Final[dict[Reason, tuple[str, str]]] = {
     Reason.TEST: (
@@ -32,31 +34,41 @@ _OF_THE_WAY: Final[dict[Reason, tuple[str, str]]] = {
 }
 
 
-def page_text(reason: Reason, language: str, when: str, code: str, **facts: str) -> tuple[str, str]:
+def page_text(
+    reason: Reason, language: str, when: str, number: str = "", **facts: str
+) -> tuple[str, str]:
     """(title, body) of a page about a case, or about what is none.
 
     Args:
         reason: what it is about.
         language: whose words.
         when: the time at which it happened, as the site's clocks show it.
-        code: the page's own, by which a handheld finds the case.
+        number: of its case, as people say it; empty where it is about none.
         facts: what the sentence of the reason asks for.
     """
     title = say(_TITLE, language).format(what=reason_word(reason, language))
     body = say(_BODY, language).format(
+        severity=severity_word(severity(reason), language),
         when=when,
         why=why_line(reason, language, **facts),
         first=first_action(reason, language),
-        code=code,
     )
+    if number:
+        body = say(_NUMBERED, language).format(text=body, number=number)
     return title, body
 
 
-def group_text(language: str, cases: int, breaches: int, when: str, code: str) -> tuple[str, str]:
-    """(title, body) of a page about so many cases at once, the first of which began at `when`."""
+def group_text(
+    worst: Severity, language: str, cases: int, breaches: int, when: str, code: str
+) -> tuple[str, str]:
+    """(title, body) of a page about so many cases at once, the first of which began at `when`. The
+    worst of them says how much it matters."""
     title = say(_GROUP_TITLE, language).format(cases=cases)
-    body = say(_GROUP_BODY, language)
-    return title, body.format(cases=cases, breaches=breaches, when=when, code=code)
+    word = severity_word(worst, language)
+    body = say(_GROUP_BODY, language).format(
+        severity=word, cases=cases, breaches=breaches, when=when, code=code
+    )
+    return title, body
 
 
 def text_of_way(reason: Reason, language: str, when: str) -> tuple[str, str] | None:

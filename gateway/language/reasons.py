@@ -6,7 +6,7 @@ first, and the number under which the console tells the rest.
 
 from gateway.core.cases.refusal import Refusal
 from gateway.core.outcome import Outcome
-from gateway.core.reasons import Reason
+from gateway.core.reasons import Reason, Severity
 from gateway.language.catalogue import N_, say
 
 _WORDS: dict[Reason, str] = {
@@ -242,6 +242,11 @@ _FIRST_ACTION: dict[Reason, str] = {
 }
 _NOTHING = N_("There is nothing to do.")
 
+_SEVERITIES: dict[Severity, str] = {
+    Severity.CRITICAL: N_("Critical"),
+    Severity.ERROR: N_("Major"),
+    Severity.WARNING: N_("Minor"),
+}
 _OUTCOMES: dict[str, str] = {
     Outcome.IN_ORDER: N_("All in order: everybody at home, door shut"),
     Outcome.LAWFUL: N_("Lawful, only not announced"),
@@ -340,6 +345,11 @@ def why_line(reason: Reason, language: str, **facts: str) -> str:
     if sentence and all(facts.get(fact) for fact in needed):
         return say(sentence, language).format(**{fact: facts[fact] for fact in needed})
     return say(_WHY[reason], language)
+
+
+def severity_word(severity: Severity, language: str) -> str:
+    """How much it matters, as one word before all others."""
+    return say(_SEVERITIES[severity], language)
 
 
 def first_action(reason: Reason, language: str) -> str:

@@ -26,7 +26,16 @@ from gateway.settings.rules import (
 )
 from gateway.settings.section import Section
 from gateway.settings.signing_secret import signing_key
-from gateway.settings.values import host_name, is_loopback, network, one_line, path, shown, url
+from gateway.settings.values import (
+    host_name,
+    is_loopback,
+    network,
+    one_line,
+    path,
+    public_url,
+    shown,
+    url,
+)
 from gateway.settings.web_address import web_address
 from gateway.settings.zone import place, this_year_ms, transitions, zone_name
 
@@ -45,6 +54,14 @@ Url = Annotated[
     str,
     AfterValidator(url),
     Field(description='an address that begins with http:// or https://, or "" for off'),
+]
+PublicUrl = Annotated[
+    str,
+    AfterValidator(public_url),
+    Field(
+        description="the https address by which phones open these pages, such as "
+        '"https://menshen.example.org", without ? or #; each page links to it; "" for no link'
+    ),
 ]
 FilePath = Annotated[Path, BeforeValidator(path), Field(description="the path of a file")]
 Name = Annotated[str, Field(max_length=200, description="up to 200 characters")]
@@ -137,6 +154,7 @@ class Console(Section):
         BeforeValidator(lambda value: None if value == "" else value),
         Field(description='the path of the certificate\'s key, or "" for plain HTTP'),
     ] = None
+    public_url: PublicUrl = ""
     password: Secret = None
 
     @property

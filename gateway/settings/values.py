@@ -8,12 +8,14 @@ import ipaddress
 import json
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gateway.language.peoples_text import TextError, line
 from gateway.settings.web_address import web_address, without_path
 
 NAME_CHARACTERS_MAX = 60
 SHOWN_CHARACTERS_MAX = 60
+LINK_CHARACTERS_MAX = 200  # every page carries it, and some ways charge for each 67
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)*")
 
 
@@ -33,6 +35,21 @@ def url(text: str) -> str:
     if login is not None:
         raise ValueError
     return text
+
+
+def public_url(text: str) -> str:
+    """The https address at which others reach the console, under a path of a proxy's at most, or
+    nothing; without the / at its end."""
+    if not text:
+        return ""
+    url(text)
+    parts = urlsplit(text)
+    if parts.scheme != "https" or "?" in text or "#" in text or len(text) > LINK_CHARACTERS_MAX:
+        raise ValueError
+    address = web_address(text)
+    if is_loopback(address.host):
+        raise ValueError
+    return f"https://{address.host_and_port}{address.path}".rstrip("/")
 
 
 def path(text: object) -> Path:

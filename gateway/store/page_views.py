@@ -217,18 +217,25 @@ def told_of(connection: Connection, case_ids: list[str]) -> dict[str, list[tuple
     return told
 
 
-def sent_page(connection: Connection, code: str) -> str | None:
-    """The case of the newest page with this code, as it stands in a page's text; None if there is
-    none, or it is about no case. A whole `sent_id` is one too."""
+class SentPage(msgspec.Struct, frozen=True):
+    """What a page that went out was about."""
+
+    case_id: str  # of a grouped page the first; empty where it was about none
+    reason: str
+
+
+def sent_page(connection: Connection, code: str) -> SentPage | None:
+    """The newest page with this code, as it stands in a page's text; None if there is none. A whole
+    `sent_id` is one too."""
     o = tables.outbox.c
     code = code.lower()
     query = (
-        select(o.case_id)
-        .where(o.sent_id >= code, o.sent_id < code + "g", o.case_id != "")
+        select(o.case_id, o.reason)
+        .where(o.sent_id >= code, o.sent_id < code + "g")
         .order_by(o.entry_id.desc())
         .limit(1)
     )
-    return connection.execute(query).scalar()
+    return next(iter(records(connection, query, SentPage)), None)
 
 
 def deliveries(connection: Connection, case: CaseRow, limit: int) -> list[DeliveryRow]:

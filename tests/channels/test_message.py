@@ -7,9 +7,11 @@ import msgspec
 import pytest
 
 from gateway.channels.message import OF_PEOPLE, Wording
+from gateway.channels.robots import wecom
 from gateway.channels.webhook import body
 from gateway.core.reasons import Reason
 from gateway.language.catalogue import LOCALES
+from gateway.settings.values import LINK_CHARACTERS_MAX, public_url
 from gateway.store.outbox import Entry, Group
 
 WORDING = Wording(UTC)
@@ -40,3 +42,26 @@ def test_none_of_them_names_anybody(reason: Reason, language: str) -> None:
     assert "wang" not in json.dumps(said)
     assert said["title"]
     assert said["text"] == said["why"]
+
+
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("language", LOCALES)
+def test_the_longest_link_stands_whole_in_the_shortest_of_messages(
+    reason: Reason, language: str
+) -> None:
+    longest = public_url("https://" + "a.b" * 50 + ".example/" + "x" * (LINK_CHARACTERS_MAX - 167))
+    assert len(longest) == LINK_CHARACTERS_MAX
+    wording, page = Wording(UTC, longest), entry(reason, language)
+    title, text = wording.text(page)
+    link = f"{longest}/pages/{page.sent_id}" if reason is not Reason.TEST else ""
+    assert wording.link(page) == link
+    assert text.endswith("\n" + link if link else text)
+    assert text.count("\n") == bool(link)
+    assert len(f"{title}\n{text}".encode()) <= wecom.TEXT_BYTES_MAX
+
+
+@pytest.mark.parametrize(("breaches", "worst"), [(0, "error"), (1, "critical")])
+def test_a_group_matters_as_much_as_the_worst_in_it(breaches: int, worst: str) -> None:
+    page = entry(Reason.GROUPED)
+    page.about = msgspec.json.encode(Group(2, breaches, ("a", "b"))).decode()
+    assert json.loads(body(page, WORDING))["severity"] == worst

@@ -23,6 +23,7 @@ def test_every_part_has_a_line_with_its_mark(menshen, store):
         "clock": lines["clock"],
         "stored": "ok",
         "secrets": "ok",
+        "links": "ok",
         "doors": "warn",
         "wardens": "ok",
         "staff": "warn",

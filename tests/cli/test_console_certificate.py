@@ -149,3 +149,28 @@ def test_a_long_lived_one_of_somebody_elses_is_warned_of(made, folder):
     result = check_console.certificate(made.model_copy(update=pair), datetime.now(UTC))
     assert result.mark is Mark.WARN
     assert "longer than 397 days" in result.text
+
+
+def test_check_says_where_the_links_in_pages_lead(menshen, store, folder):
+    def public_address(**console):
+        found = check_console.public_address(Console(**console))
+        return found.mark, found.text
+
+    assert public_address() == (Mark.OK, "none, so pages carry no link")
+    assert public_address(proxies=["127.0.0.1"])[0] is Mark.WARN
+    mark, text = public_address(public_url="https://pi.example.org/")
+    assert (mark, "this machine alone" in text) == (Mark.WARN, True)
+    assert public_address(public_url="https://pi.example.org/door/", proxies=["127.0.0.1"]) == (
+        Mark.OK,
+        "pages link to https://pi.example.org/door",
+    )
+    menshen("broker-config", "pi.local")
+    menshen("console-certificate", "pi.example.org")
+    pair = {"certificate": folder / "console/console.crt", "key": folder / "console/console.key"}
+    own = {"port": 8443, **pair}
+    assert public_address(public_url="https://pi.example.org:8443", **own)[0] is Mark.OK
+    mark, text = public_address(public_url="https://other.example.org:8443", **own)
+    assert (mark, "phones refuse it there" in text) == (Mark.FAIL, True)
+    assert public_address(public_url="https://pi.example.org", **own)[0] is Mark.WARN
+    (line,) = [r for r in menshen("check", "--json").json if r["part"] == "links"]
+    assert line["mark"] == "ok"

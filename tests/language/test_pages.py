@@ -1,13 +1,14 @@
-"""What leaves the house: what happened and when, what to do first, a code, and nobody named."""
+"""What leaves the house: how much it matters, what happened and when, what to do first, a number,
+and nobody named."""
 
 import pytest
 
-from gateway.core.reasons import Reason
+from gateway.core.reasons import Reason, Severity, severity
 from gateway.language.catalogue import LOCALES
 from gateway.language.pages import group_text, page_text, text_of_way
-from gateway.language.reasons import first_action, reason_word, why_line
+from gateway.language.reasons import first_action, reason_word, severity_word, why_line
 
-WHEN, CODE = "29 Nov 14:03", "A1B2C3"
+WHEN, NUMBER, CODE = "29 Nov 14:03", "482-917", "A1B2C3"
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -15,29 +16,44 @@ WHEN, CODE = "29 Nov 14:03", "A1B2C3"
 def test_a_page_tells_what_when_and_what_to_do_first_and_names_nobody(
     reason: Reason, language: str
 ) -> None:
-    title, body = page_text(reason, language, WHEN, CODE)
+    title, body = page_text(reason, language, WHEN, NUMBER)
     assert reason_word(reason, language) in title
-    left = body
-    for part in (WHEN, why_line(reason, language), first_action(reason, language), CODE):
+    left, how_much = body, severity_word(severity(reason), language)
+    assert left.startswith(how_much)
+    for part in (
+        how_much,
+        WHEN,
+        why_line(reason, language),
+        first_action(reason, language),
+        NUMBER,
+    ):
         assert part in left
-        left = left.replace(part, "")
-    assert left.strip() in (":   Page .", "，通知 。")  # nothing else is in it
-
-
-def test_pages_differ_in_their_code_and_time_only() -> None:
-    title, body = page_text(Reason.NO_PERMIT, "en", WHEN, CODE)
-    other_title, other_body = page_text(Reason.NO_PERMIT, "en", "30 Nov 08:00", "FFFFFF")
-    assert title == other_title
-    assert body.replace(WHEN, "").replace(CODE, "") == other_body.replace(
-        "30 Nov 08:00", ""
-    ).replace("FFFFFF", "")
+        left = left.replace(part, "", 1)
+    assert left.strip() in (", :   Case .", "：，事件 。")  # nothing else is in it
 
 
 @pytest.mark.parametrize("language", LOCALES)
-def test_a_page_about_many_cases_has_their_count_and_no_number(language: str) -> None:
-    title, body = group_text(language, 7, 2, WHEN, CODE)
+def test_a_page_about_no_case_has_no_number(language: str) -> None:
+    _, numbered = page_text(Reason.CANARY, language, WHEN, NUMBER)
+    _, body = page_text(Reason.CANARY, language, WHEN)
+    assert numbered.startswith(body)
+    assert NUMBER not in body
+
+
+def test_pages_differ_in_their_number_and_time_only() -> None:
+    title, body = page_text(Reason.NO_PERMIT, "en", WHEN, NUMBER)
+    other_title, other_body = page_text(Reason.NO_PERMIT, "en", "30 Nov 08:00", "111-222")
+    assert title == other_title
+    assert body.replace(WHEN, "").replace(NUMBER, "") == other_body.replace(
+        "30 Nov 08:00", ""
+    ).replace("111-222", "")
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_a_page_about_many_cases_has_their_count_and_a_code_of_its_own(language: str) -> None:
+    title, body = group_text(Severity.CRITICAL, language, 7, 2, WHEN, CODE)
     assert "7" in title
-    for part in ("7", "2", WHEN, CODE):
+    for part in (severity_word(Severity.CRITICAL, language), "7", "2", WHEN, CODE):
         assert part in body
     assert "{" not in title + body
 

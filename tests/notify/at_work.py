@@ -20,7 +20,7 @@ from gateway.notify.addressing import Addresses
 from gateway.registry import load as registry
 from gateway.service import connect
 from gateway.settings import Settings
-from gateway.settings.sections import Webhook
+from gateway.settings.sections import Console, Webhook
 from gateway.store import tables
 from gateway.store.database import Store
 from tests.engine.small_site import HandSeal, Post, enrol, rows
@@ -31,13 +31,14 @@ TOKEN = "not-for-others"
 
 @contextlib.asynccontextmanager
 async def gateway(
-    store: Store, site_url: str = "", clock: Clock | None = None
+    store: Store, site_url: str = "", clock: Clock | None = None, public_url: str = ""
 ) -> AsyncIterator[Engine]:
     """A loop with its delivery workers, no broker."""
     with store.reading() as connection:
         known = registry.load(connection)
     addresses = Addresses(known, site_url, "en")
-    settings = Settings(webhook=Webhook(url=site_url, token=TOKEN))
+    webhook = Webhook(url=site_url, token=TOKEN)
+    settings = Settings(webhook=webhook, console=Console(public_url=public_url))
     engine = Engine(store, CommittedSite(known, Rulebook()), Authenticator(), addresses, clock)
     workers = connect(engine, Post(), store, settings)
     async with asyncio.TaskGroup() as group:

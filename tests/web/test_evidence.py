@@ -2,10 +2,14 @@
 (I14)."""
 
 from pathlib import Path
+from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 
-from gateway.store import tables
+from gateway.core.cases.number import case_number
+from gateway.core.reasons import Reason
+from gateway.store import case_log, tables
 from tests.web.web_site import acting_as, console, first_case, new_store
 
 WORDS = {
@@ -69,6 +73,55 @@ async def test_i14_the_code_of_a_page_leads_to_its_case_and_nothing_else_does(
         )
         assert receipt.status_code == 200, "a handheld signs for what it was sent"
         assert await evidence_of(site, case_id) == "received"
+
+
+async def test_who_only_opens_a_pages_link_has_changed_nothing(tmp_path: Path) -> None:
+    """What carries a message (a chat, a mail filter) opens its links before any person does."""
+    store = new_store(tmp_path)
+
+    def written() -> list[Any]:
+        with store.reading() as connection:
+            return [
+                connection.execute(select(table)).all()
+                for table in (tables.outbox, tables.journal, tables.cases, case_log.DETOURS)
+            ]
+
+    async with console(store) as site:
+        await site.seal(0)
+        await site.opens(0)
+        with store.reading() as connection:
+            sent_id = connection.execute(
+                select(tables.outbox.c.sent_id).where(tables.outbox.c.channel == "inbox")
+            ).scalar()
+        before = written()
+        for headers in ({}, {"user-agent": "MicroMessenger Preview"}, {"purpose": "prefetch"}):
+            answer = await site.client.get(
+                f"/pages/{sent_id}", headers=headers, follow_redirects=True
+            )
+            assert answer.status_code == 200
+            assert case_number(first_case(0)) in answer.text
+        await site.engine.idle()
+        assert written() == before
+        assert await evidence_of(site, first_case(0)) == "queued"
+        await site.act(first_case(0), "acknowledge")
+        assert await evidence_of(site, first_case(0)) == "seen", "a person did something"
+
+
+@pytest.mark.parametrize(
+    ("reason", "leads_to"), [(Reason.GROUPED, "/cases"), (Reason.UNREACHABLE, "/wardens")]
+)
+async def test_the_link_of_a_page_about_many_leads_to_their_list(
+    reason: Reason, leads_to: str, tmp_path: Path
+) -> None:
+    store = new_store(tmp_path)
+    async with console(store) as site:
+        await site.seal(0)
+        await site.opens(0)
+        with store.writing() as connection:
+            changed = update(tables.outbox).values(reason=reason, sent_id="0123456789abcdef")
+            connection.execute(changed)
+        answer = await site.client.get("/pages/0123456789abcdef")
+        assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
 
 
 async def evidence_of(site, case_id: str) -> str:  # type: ignore[no-untyped-def]

@@ -1,10 +1,13 @@
-"""ServerChan (Server酱): from one key to one person's WeChat; a few messages a day."""
+"""ServerChan (Server酱): from one key to one person's WeChat; a few messages a day, with a title
+of 32 characters."""
 
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from gateway.channels.robots.robot import FORM, Codes, Post, Robot
 from gateway.core.duration import MINUTE_MS, SECOND_MS
+
+TITLE_CHARACTERS_MAX: Final = 32
 
 _USED_UP: Final = "its messages of the day are used up"
 
@@ -23,7 +26,8 @@ CODES: Final = Codes(
 
 
 def _post(plugin: Any, title: str, text: str) -> Post:
-    body = urlencode({"title": title, "desp": text}).encode()
+    marked = text.replace("\n", "\n\n")  # it reads Markdown, where one end of a line is none
+    body = urlencode({"title": title[:TITLE_CHARACTERS_MAX], "desp": marked}).encode()
     return Post(plugin.notify_url.format(token=plugin.token), body, FORM)
 
 

@@ -21,6 +21,9 @@ function text(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
+// A plate on a phone is narrower than the longest word on it, and few browsers know where to part it.
+const breakable = (words) => words.replace("acknowledged", "ac\u00adknowl\u00adedged");
+
 function span(ms) {
   if (ms < 1000) return [String(Math.max(Math.round(ms), 0)), said.ms];
   return [(ms / 1000).toFixed(1), said.s];
@@ -39,7 +42,7 @@ function showDoor(door, isStale) {
   const name = classes.join(" ");
   if (flat.className !== name) flat.className = name;
   flat.querySelector(".doorway").setAttribute("aria-pressed", String(door.open));
-  text(flat.querySelector(".word"), door.word);
+  text(flat.querySelector(".word"), breakable(door.word));
   text(flat.querySelector(".sign"), door.sign);
 }
 
