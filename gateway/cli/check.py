@@ -14,6 +14,7 @@ import typer
 from gateway.cli import (
     check_accounts,
     check_machine,
+    check_ringing,
     check_secrets,
     check_site,
     check_webhooks,
@@ -73,6 +74,7 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
     with closing(store):
         try:
             yield from check_webhooks.parts(store, settings.webhook, now_ms())
+            yield from check_ringing.parts(store, settings, now_ms())
             webhook = settings.webhook.url
             yield from check_site.parts(store, webhook, now_ms(), settings.zone, settings.rulebook)
         except StoreError as error:
