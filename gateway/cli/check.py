@@ -15,6 +15,7 @@ from gateway.cli import (
     check_accounts,
     check_console,
     check_machine,
+    check_ringing,
     check_secrets,
     check_site,
     check_webhooks,
@@ -75,6 +76,7 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
     with closing(store):
         try:
             yield from check_webhooks.parts(store, settings.webhook, now_ms())
+            yield from check_ringing.parts(store, settings, now_ms())
             webhook = settings.webhook.url
             yield from check_site.parts(store, webhook, now_ms(), settings.zone, settings.rulebook)
         except StoreError as error:
