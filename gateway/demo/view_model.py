@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from typing import Any
 
+from gateway.core.cases.number import case_number
 from gateway.core.reasons import Reason
 from gateway.demo import words
 from gateway.demo.building import Edge, Sign
@@ -159,7 +160,7 @@ class ViewModel:
         if happening.case_id is None or happening.case_state is None:
             return ""
         state = say_of_house(case_words.CASE_WORDS[happening.case_state], language)
-        case = words.say(words.CASE, language, number=reasons.case_number(happening.case_id))
+        case = words.say(words.CASE, language, number=case_number(happening.case_id))
         return f"{case} · {half(happening.warden or '', language)} · {state}"
 
     def _story(self, language: str) -> dict[str, Any] | None:

@@ -350,17 +350,3 @@ def first_action(reason: Reason, language: str) -> str:
 def outcome_word(outcome: str, language: str) -> str:
     """What an outcome's code means; a code of another making is shown as it is."""
     return say(_OUTCOMES[outcome], language) if outcome in _OUTCOMES else outcome
-
-
-def case_number(case_id: str) -> str:
-    """A case's number as people say it: the end of the seal's id, and the report's number.
-
-    An outage's is the end of its time; of a trouble, how many there were with it.
-    """
-    if case_id.startswith("trouble-"):
-        return "trouble-" + case_id.rpartition("-")[2]
-    if case_id.startswith("outage-"):
-        _, at_ms, number = case_id.split("-")
-        return f"outage-{at_ms[-6:]}{number}"
-    seal, dash, rest = case_id.partition("-")
-    return f"{seal[-4:]}{dash}{rest}"

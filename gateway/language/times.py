@@ -2,14 +2,17 @@
 
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import Final
 
 from babel.dates import format_datetime, format_timedelta
 from babel.units import format_unit
 
-from gateway.language.catalogue import LOCALES
+from gateway.language.catalogue import LOCALES, N_, say
 
 _DAY = {"zh": "M月d日 HH:mm", "en": "d MMM HH:mm"}
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+JUST_NOW_MS: Final = 10_000  # so lately that counting seconds tells nothing
+_JUST_NOW = N_("just now")
 _FIELD = "%Y-%m-%dT%H:%M"  # what a datetime-local field reads and writes
 
 
@@ -38,9 +41,16 @@ def _of_minute(minute: int, language: str, zone: tzinfo) -> str:
 
 
 def ago(at_ms: int, now_ms: int, language: str) -> str:
-    """`2 minutes ago`; the page's script keeps it up to date."""
+    """`2 minutes ago`, or `just now`; the page's script keeps it up to date."""
+    if now_ms - at_ms < JUST_NOW_MS:
+        return just_now(language)
     passed = timedelta(milliseconds=at_ms - now_ms)
     return str(format_timedelta(passed, add_direction=True, threshold=1, locale=LOCALES[language]))
+
+
+def just_now(language: str) -> str:
+    """What is said instead of the first JUST_NOW_MS, and of a clock that runs a little ahead."""
+    return say(_JUST_NOW, language)
 
 
 def lasting(span_ms: int, language: str) -> str:

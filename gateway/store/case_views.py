@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Select, func, select
 
+from gateway.core.cases.number import case_number, read_number
 from gateway.core.model import CaseState
 from gateway.core.reasons import FAULTS, QUESTIONS, Reason
 from gateway.core.subject import Subject, SubjectKind
@@ -24,6 +25,7 @@ OPEN: Final = (
 )
 WAITING: Final = OPEN[:2]
 IN_REVIEW: Final = (CaseState.REPORTED, CaseState.ASSESSED, CaseState.SIGNED_OFF)
+NUMBERED_MAX: Final = 20_000  # cases among which a number is looked up: 50 ms
 _ACTIONS: Final = (*tables.DONE_TO_CASE, "shelved")
 _decode_names = msgspec.json.Decoder(list[str]).decode
 
@@ -158,6 +160,20 @@ def _where(state: CaseState, is_aside: bool) -> str:
     if state in OPEN:
         return "in_hand"
     return "going_on" if state is CaseState.SIGNED_OFF else "in_review"
+
+
+def numbered(connection: Connection, text: str, grids: frozenset[str] | None = None) -> str | None:
+    """The id of the case that people call by this number, as somebody typed it: an open one first,
+    then the newest of the last NUMBERED_MAX; None if it is no number, or no case's. Of these
+    grids, if they are given."""
+    number = read_number(text)
+    if number is None:
+        return None
+    c = tables.cases.c
+    order = (c.state == CaseState.CLOSED, c.raised_ms.desc(), c.case_id)
+    query = _in(grids, select(c.case_id)).order_by(*order).limit(NUMBERED_MAX)
+    found = (row.case_id for row in connection.execute(query))
+    return next((case_id for case_id in found if case_number(case_id) == number), None)
 
 
 def open_cases(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any
 
+from gateway.core.cases.number import case_number
 from gateway.core.cases.refusal import Refusal
 from gateway.core.evidence import Ended, Evidence
 from gateway.core.model import Permit
@@ -23,6 +24,8 @@ from gateway.web import case_words, door_places, door_words
 class Times:
     """Times (ms of UTC) and spans (ms), by the site's clock."""
 
+    just_now_ms = times.JUST_NOW_MS
+
     def __init__(self, language: str, zone: tzinfo) -> None:
         self._language, self._zone = language, zone
 
@@ -37,6 +40,10 @@ class Times:
     def ago(self, at_ms: int, now_ms: int) -> str:
         """How long ago it was."""
         return times.ago(at_ms, now_ms, self._language)
+
+    def just_now(self) -> str:
+        """For the page's script: what it says of the last JUST_NOW_MS."""
+        return times.just_now(self._language)
 
     def lasting(self, span_ms: int) -> str:
         """How long it lasts."""
@@ -86,7 +93,7 @@ class CaseWords:
     """A case, its steps, and who did them."""
 
     tone = staticmethod(case_words.case_tone)
-    number = staticmethod(reasons.case_number)
+    number = staticmethod(case_number)
     why_not = staticmethod(case_words.why_not)
     held_since_ms = staticmethod(case_words.held_since_ms)
     may_after = staticmethod(case_words.may_after)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway.language import times
+from gateway.language.catalogue import LOCALES
 from gateway.web.app import STATIC
 
 VENDOR = STATIC / "vendor"
@@ -29,6 +30,15 @@ MINUTE_MS = 60_000
 def test_a_span_is_cut_and_never_rounded_up(span_ms: int, en: str, zh: str) -> None:
     assert times.lasting(span_ms, "en") == en
     assert times.lasting(span_ms, "zh") == zh
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_what_is_hardly_past_is_just_now_and_is_not_counted(language: str) -> None:
+    now = {"zh": "刚刚", "en": "just now"}[language]
+    for passed_ms in (-MINUTE_MS, 0, 400, times.JUST_NOW_MS - 1):  # another clock may run ahead
+        assert times.ago(NOON_MS, NOON_MS + passed_ms, language) == now
+    for passed_ms in (times.JUST_NOW_MS, MINUTE_MS, 24 * 60 * MINUTE_MS):
+        assert times.ago(NOON_MS, NOON_MS + passed_ms, language) != now
 
 
 def test_today_is_told_by_the_clock_and_another_day_by_its_name() -> None:

@@ -30,7 +30,7 @@ async def test_a_warden_takes_a_case_and_ends_it_on_the_phone(tmp_path: Path) ->
         hers = f"/inbox/wang/cases/{case_id}"
         answer = await site.client.post(f"{hers}/acknowledge", data={}, headers=HTMX)
         assert 'data-state="acknowledged"' in answer.text
-        assert "Wang Fang has it" in answer.text
+        assert "Acknowledged by Wang Fang" in answer.text
         form = {"outcome": "explained"}
         answer = await site.client.post(f"{hers}/report", data=form, headers=HTMX)
         assert 'data-state="reported"' in answer.text
@@ -61,7 +61,7 @@ async def test_the_second_who_takes_a_case_sees_who_has_it(tmp_path: Path) -> No
         assert await site.act(case_id, "acknowledge", "centre") == {
             "changed": False,
             "reason": "taken_already",
-            "why": "Somebody has this case already.",
+            "why": "Somebody has acknowledged this case already.",
         }
         assert (await case_of(site, case_id)).acknowledged_by == "wang"
 

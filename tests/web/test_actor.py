@@ -61,7 +61,7 @@ async def test_a_cookie_that_is_not_ours_is_nobody(kept: str, tmp_path: Path) ->
         cookie = {"cookie": f"{COOKIE}={kept}".encode(), "accept-language": "en"}
         page = await site.client.get(f"/cases/{case_id}", headers=cookie)
         assert "nobody who is known" in page.text
-        assert "I have it" not in page.text
+        assert ">Acknowledge</button>" not in page.text
         url = f"/cases/{case_id}/acknowledge"
         answer = await site.client.post(url, data={}, headers=HTMX | cookie)
         assert (answer.status_code, "who works at this screen" in answer.text) == (409, True)
@@ -126,7 +126,7 @@ async def test_an_action_that_was_done_offline_is_shown_with_both_its_times(
         case = case_of(site, case_id)
         times = case.acknowledged_ms, case.acknowledged_arrived_ms
         assert times == (raised_ms, told["arrived_ms"])
-        assert "heard of at" in await site.text(f"/cases/{case_id}")
+        assert "received at" in await site.text(f"/cases/{case_id}")
 
 
 async def test_a_late_refusal_says_when_it_was_done_and_that_others_acted(tmp_path: Path) -> None:
@@ -141,11 +141,14 @@ async def test_a_late_refusal_says_when_it_was_done_and_that_others_acted(tmp_pa
         assert (told["reason"], told["overtaken"]) == ("taken_already", True)
         assert "others have acted on it meanwhile" in told["why"]
         page = await site.text(f"/cases/{case_id}")  # the case's log knows that he was there first
-        took = [page.index(f"{name} took it") for name in ("Wang Fang", "Li Qiang")]
+        took = [page.index(f"{name} acknowledged it") for name in ("Wang Fang", "Li Qiang")]
         assert took == sorted(took)
         assert took[1] < page.index("Go to the door"), "what is still to come stands below"
-        assert page.count("This came too late to count. Somebody has this case already.") == 1
-        assert page.count("heard of at") == 1
+        assert (
+            page.count("This came too late to count. Somebody has acknowledged this case already.")
+            == 1
+        )
+        assert page.count("received at") == 1
 
 
 async def test_the_same_action_twice_is_answered_as_the_first_was(tmp_path: Path) -> None:

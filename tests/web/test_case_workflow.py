@@ -69,7 +69,7 @@ async def test_a_case_goes_round_the_loop_and_its_page_says_who_did_what(tmp_pat
         await site.act(case_id, "acknowledge")
         await site.act(case_id, "on_site")
         await site.act(case_id, "report", outcome="explained")
-        assert "Nothing waits for a person." in await site.text("/cases")
+        assert "No case is unacknowledged." in await site.text("/cases")
         assert "reported by Wang Fang" in await site.text("/cases")
         await site.act(case_id, "assess", "centre")
         await site.act(case_id, "sign_off", "centre")
@@ -78,7 +78,7 @@ async def test_a_case_goes_round_the_loop_and_its_page_says_who_did_what(tmp_pat
         await shut_for_good(site)
         page = await site.text(f"/cases/{case_id}")
         for words in (
-            "Wang Fang took it",
+            "Wang Fang acknowledged it",
             "Wang Fang is at the door",
             "Wang Fang reported how it ended",
             "Spoke with the household",
@@ -93,9 +93,21 @@ async def test_a_case_goes_round_the_loop_and_its_page_says_who_did_what(tmp_pat
 @pytest.mark.parametrize(
     ("done", "action", "by", "reason", "why"),
     [
-        ([], "report", "wang", "take_first", "Take the case first, then report how it ended."),
+        (
+            [],
+            "report",
+            "wang",
+            "take_first",
+            "Acknowledge the case first, then",
+        ),
         ([], "assess", "centre", "not_reported", "This case is not reported yet."),
-        (["acknowledge"], "acknowledge", "centre", "taken_already", "Somebody has this case"),
+        (
+            ["acknowledge"],
+            "acknowledge",
+            "centre",
+            "taken_already",
+            "has acknowledged this case",
+        ),
         (["on_site"], "on_site", "centre", "on_site_already", "Somebody is at the door already."),
         (["on_site", "report"], "acknowledge", "centre", "in_review", "it is in review."),
         (["on_site", "report"], "assess", "wang", "own_report", "neither assesses it nor signs"),
@@ -131,7 +143,7 @@ async def test_pressing_twice_is_no_trouble(tmp_path: Path) -> None:
             answer = await site.client.post(hers, data=form, headers=HTMX)
             assert answer.status_code == 200
         assert journaled(site)[-3:] == [None, "repeated", "done_already"]
-        assert "Wang Fang has it" in answer.text
+        assert "Acknowledged by Wang Fang" in answer.text
 
 
 async def test_a_touched_seal_wants_a_person_and_cannot_be_put_aside(tmp_path: Path) -> None:
@@ -226,7 +238,7 @@ async def test_an_outage_is_one_case_with_its_doors_and_is_taken_and_reported(
         case = await outage(site, 3)
         page = await site.text(f"/cases/{case.case_id}")
         assert "Stair 3/2" in page
-        assert "Doors that this silenced" in page
+        assert "Doors affected" in page
         assert page.count('class="blind"') == 1
         assert "everybody at home" not in page  # nobody reports that of a power cut
         assert "Stair 3/2" in await site.text("/")

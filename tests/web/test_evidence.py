@@ -9,10 +9,10 @@ from gateway.store import tables
 from tests.web.web_site import acting_as, console, first_case, new_store
 
 WORDS = {
-    "queued": "Handed over, not proved",
-    "accepted": "The service took it",
-    "received": "Arrived",
-    "seen": "Seen",
+    "queued": "Sent, not confirmed",
+    "accepted": "Accepted by the service",
+    "received": "Delivered",
+    "seen": "Acted on",
 }
 
 
@@ -25,7 +25,7 @@ async def test_a2_only_a_signature_says_that_somebody_was_told(tmp_path: Path) -
             with store.writing() as connection:
                 connection.execute(update(tables.outbox).values(evidence=evidence))
             page = await site.text(f"/cases/{first_case(0)}")
-            assert words in page.split("Who was told")[1]
+            assert words in page.split("Pages and their delivery")[1]
             assert ">Told<" not in page
             answer = await site.client.get(f"/api/v1/cases/{first_case(0)}/deliveries")
             assert {row["evidence"] for row in answer.json()["deliveries"]} == {evidence}

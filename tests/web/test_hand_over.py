@@ -52,7 +52,7 @@ async def test_a_warden_hands_her_case_over_on_her_phone_and_its_log_says_so(
         assert "Li Qiang" not in phone, "no duty in this grid"
         hers = f"/inbox/wang/cases/{case_id}"
         answer = await site.client.post(f"{hers}/hand_over", data={"to": "zhao"}, headers=HTMX)
-        assert "Handed over to Zhao Min, who has not answered yet." in answer.text
+        assert "Handed over to Zhao Min, who has not acknowledged it yet." in answer.text
         page = await site.text(f"/cases/{case_id}")
         assert "Wang Fang handed it over to Zhao Min" in page
         assert "Handed over to Zhao Min" in page
@@ -60,7 +60,7 @@ async def test_a_warden_hands_her_case_over_on_her_phone_and_its_log_says_so(
         page = await site.text(f"/cases/{case_id}")
         assert "Zhao Min is on the way" in page
         assert "has not answered yet" not in page
-        assert "Zhao Min has it" in await site.text("/inbox/wang")
+        assert "Acknowledged by Zhao Min" in await site.text("/inbox/wang")
 
 
 async def test_a_program_is_told_who_cannot_have_it(tmp_path: Path) -> None:

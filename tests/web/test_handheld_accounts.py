@@ -27,7 +27,7 @@ from tests.web.web_site import first_case, problem_of
 
 CASE, OTHERS = first_case(0), first_case(2)
 HOME = "/handheld/wang"
-HAVE_IT = "I have it"
+HAVE_IT = "Acknowledge"
 NO_PAGES = f"() => ({KEPT})().then((kept) => kept.pages === 0)"
 
 

@@ -79,8 +79,8 @@ async def test_what_is_done_in_the_cellar_is_told_when_there_is_a_line(
             await context.set_offline(True)
             await page.goto(address(port, CASE))
             await is_shown(page, "Line cut")
-            await page.get_by_role("button", name="I have it").click()
-            await is_shown(page, "I have it: kept on this phone, not sent yet")
+            await page.get_by_role("button", name="Acknowledge").click()
+            await is_shown(page, "Acknowledge: kept on this phone, not sent yet")
             await page.get_by_role("button", name="I am at the door").click()
             await page.get_by_text("Spoke with the household").click()
             await page.get_by_role("button", name="Report how it ended").click()
@@ -149,15 +149,15 @@ async def test_a_server_that_is_restarted_loses_and_doubles_nothing(
 
             await context.route("**/api/v1/cases/**", lost)
             await page.goto(address(port, CASE))
-            await page.get_by_role("button", name="I have it").click()
-            await is_shown(page, "Wang Fang took it")  # by the line
+            await page.get_by_role("button", name="Acknowledge").click()
+            await is_shown(page, "Wang Fang acknowledged it")  # by the line
             assert (await kept(page))["out"] == 1, "nobody said that it came"
             await context.unroute("**/api/v1/cases/**")
         async with console(store, MachineClock(0)) as site, served(site, port):
             await holds(page, f"() => ({KEPT})().then((kept) => kept.out === 0)")
             await is_shown(page, "Live")
             assert (await kept(page))["refused"] == 0
-            steps = page.locator("#workflow .what", has_text="Wang Fang took it")
+            steps = page.locator("#workflow .what", has_text="Wang Fang acknowledged it")
             await expect(steps).to_have_count(1)
 
 
@@ -187,8 +187,8 @@ async def test_what_is_no_answer_of_the_gateway_s_takes_nothing_from_the_queue(
                 await route.fulfill(**answers[min(len(asked), len(answers)) - 1])  # type: ignore[arg-type]
 
             await context.route("**/api/v1/cases/**", no_answer)
-            await page.get_by_role("button", name="I have it").click()
-            await is_shown(page, "I have it: kept on this phone, not sent yet")
+            await page.get_by_role("button", name="Acknowledge").click()
+            await is_shown(page, "Acknowledge: kept on this phone, not sent yet")
             while len(asked) < len(answers):
                 await page.evaluate("send()")
             await is_shown(page, "You are signed out. What you did is kept on this phone.")
@@ -203,7 +203,7 @@ async def test_what_is_no_answer_of_the_gateway_s_takes_nothing_from_the_queue(
             assert ages == sorted(ages)
             await context.unroute("**/api/v1/cases/**")
             await page.evaluate("send()")
-            await is_shown(page, "Wang Fang took it")
+            await is_shown(page, "Wang Fang acknowledged it")
 
 
 async def test_what_lies_on_the_phone_is_sealed_and_gone_at_sign_out(
@@ -217,8 +217,8 @@ async def test_what_lies_on_the_phone_is_sealed_and_gone_at_sign_out(
             await open_and_keep(page, port)
             await context.set_offline(True)
             await page.goto(address(port, CASE))
-            await page.get_by_role("button", name="I have it").click()
-            await is_shown(page, "I have it: kept on this phone")
+            await page.get_by_role("button", name="Acknowledge").click()
+            await is_shown(page, "Acknowledge: kept on this phone")
             lying = await page.evaluate(LYING)
             assert lying["bytes"] > 5_000
             for words in ("3-101", "Wang", "acknowledge", CASE, "opened"):
@@ -227,7 +227,7 @@ async def test_what_lies_on_the_phone_is_sealed_and_gone_at_sign_out(
             cached = await page.evaluate(CACHED)
             assert not [path for path in cached if "wang" in path], cached
             await context.set_offline(False)
-            await is_shown(page, "Wang Fang took it")
+            await is_shown(page, "Wang Fang acknowledged it")
             await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
             await page.get_by_text("This phone", exact=True).click()
             await page.get_by_role("button", name="Sign out").click()
@@ -249,8 +249,8 @@ async def test_a_day_without_the_gateway_s_word_clears_the_phone_and_says_what_w
             await open_and_keep(page, port)
             await context.set_offline(True)
             await page.goto(address(port, CASE))
-            await page.get_by_role("button", name="I have it").click()
-            await is_shown(page, "I have it: kept on this phone")
+            await page.get_by_role("button", name="Acknowledge").click()
+            await is_shown(page, "Acknowledge: kept on this phone")
             await page.evaluate(A_DAY_LATER)
             await page.goto(address(port, CASE), wait_until="domcontentloaded")
             await is_shown(page, "This page is not on this phone")
@@ -323,8 +323,8 @@ async def test_a_browser_that_can_keep_nothing_presses_by_forms(
             said = complaints_of(page)
             await page.goto(address(port, CASE))
             await is_shown(page, "Live")
-            await page.get_by_role("button", name="I have it").click()
-            await is_shown(page, "Wang Fang took it")
+            await page.get_by_role("button", name="Acknowledge").click()
+            await is_shown(page, "Wang Fang acknowledged it")
             await is_shown(page, "Live")
             await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
             await page.get_by_text("This phone", exact=True).click()

@@ -80,12 +80,12 @@ async def test_a_page_comes_to_the_phone_by_itself_and_is_taken_and_reported(
         await site.seal(0)
         async with browsing(chromium, "zh-CN", **PHONE) as page:
             await page.goto(f"http://127.0.0.1:{port}/inbox/wang")
-            await is_shown(page, "没有待处置的事件")
+            await is_shown(page, "没有等您处置的事件")
             await is_shown(page, "实时")
             await site.opens(0)
             card = page.locator(f'[data-case-id="{first_case(0)}"]')
             await expect(card).to_have_attribute("data-state", "raised", timeout=WAIT_MS)
-            await expect(card).to_contain_text("门开了，事先无人报备。")
+            await expect(card).to_contain_text("门开了，没有人报备。")
             await expect(page).to_have_title("(1) Wang Fang · Liangxi")
             for button in await card.get_by_role("button").all():
                 box = await button.bounding_box()
@@ -94,7 +94,7 @@ async def test_a_page_comes_to_the_phone_by_itself_and_is_taken_and_reported(
             assert await page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
             await card.get_by_role("button").first.click()
             await expect(card).to_have_attribute("data-state", "acknowledged", timeout=WAIT_MS)
-            await card.get_by_text("已与住户沟通").click()
+            await card.get_by_text("已和住户沟通").click()
             await card.get_by_role("button", name="上报处置结果").click()
             await expect(card).to_have_attribute("data-state", "reported", timeout=WAIT_MS)
 
@@ -128,8 +128,8 @@ async def test_a_press_that_reaches_nobody_is_told_so(
             await site.seal(0)
             await site.opens(0)
             await page.goto(f"http://127.0.0.1:{port}/inbox/wang")
-            await is_shown(page, "I have it")
-        await page.get_by_role("button", name="I have it").click()
+            await is_shown(page, "Acknowledge")
+        await page.get_by_role("button", name="Acknowledge").click()
         await is_shown(page, "The gateway did not answer. Nothing was changed; try again.")
 
 
@@ -148,7 +148,7 @@ async def test_the_wall_shows_an_opening_by_itself(
             await site.opens(7)
             await expect(tile).to_have_attribute("data-tone", "breach", timeout=WAIT_MS)
             await expect(page.locator("#side")).to_contain_text("3-801")
-            await expect(page.locator("#tally")).to_contain_text("1 case waits for a person")
+            await expect(page.locator("#tally")).to_contain_text("1 case unacknowledged")
             alarm = await tile.locator(".tile").evaluate("e => getComputedStyle(e).backgroundColor")
             quiet = page.locator("#door-d6 .tile")
             assert alarm != await quiet.evaluate("e => getComputedStyle(e).backgroundColor")
@@ -164,8 +164,8 @@ async def test_a_case_goes_round_the_whole_loop_on_its_page(
         async with browsing(chromium, "en", **WALL) as page:
             await page.goto(f"http://127.0.0.1:{port}/cases/{first_case(0)}")
             await is_shown(page, "Live")
-            await page.get_by_role("button", name="I have it").click()
-            await is_shown(page, "The centre took it")
+            await page.get_by_role("button", name="Acknowledge").click()
+            await is_shown(page, "The centre acknowledged it")
             await page.get_by_text("Lawful, only not announced").click()
             await page.get_by_role("button", name="Report how it ended").click()
             await is_shown(page, "The centre reported how it ended")
@@ -269,8 +269,8 @@ async def test_g11_nine_tabs_hold_one_live_connection_and_a_press_gets_through(
         last = tabs[-1]
         await last.goto(f"http://127.0.0.1:{port}/cases/{first_case(0)}", timeout=WAIT_MS)
         await is_shown(last, "Live")
-        await last.get_by_role("button", name="I have it").click()
-        await is_shown(last, "The centre took it")
+        await last.get_by_role("button", name="Acknowledge").click()
+        await is_shown(last, "The centre acknowledged it")
 
 
 async def test_g11_a_browser_without_locks_is_live_too(
@@ -287,7 +287,7 @@ async def test_g11_a_browser_without_locks_is_live_too(
         await page.goto(f"http://127.0.0.1:{port}/inbox/wang")
         await is_shown(page, "Live")
         await site.opens(0)
-        await is_shown(page, "I have it")
+        await is_shown(page, "Acknowledge")
 
 
 async def test_a5_a_page_that_finds_no_place_is_told_why(

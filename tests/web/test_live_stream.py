@@ -87,7 +87,7 @@ async def test_a_case_that_somebody_takes_moves_to_its_group(tmp_path: Path) -> 
             await site.act(first_case(0), "acknowledge")
             told = await line.next("fragment")
             assert IDS.findall(told.data)[0] == "inbox"
-            assert "In hand" in told.data
+            assert "Acknowledged" in told.data
 
 
 @pytest.mark.parametrize("view", ["wallboard", "cases", "case", "door", "inbox"])
@@ -195,7 +195,7 @@ async def test_one_line_carries_a_topic_for_each_tab(tmp_path: Path) -> None:
         tabs = f"topic=inbox:wang::zh&topic=wallboard::{seen}:en&topic=:::en"
         async with listening(site, tabs) as line:
             assert (
-                "没有待处置的事件" in (await line.next("fragment.0")).data
+                "没有等您处置的事件" in (await line.next("fragment.0")).data
             )  # the wall missed nothing
             await site.opens(0)
             assert "门开了" in (await line.next("fragment.0")).data

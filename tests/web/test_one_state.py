@@ -13,18 +13,22 @@ async def test_g9_a_case_raised_again_waits_and_is_in_nobodys_hands(tmp_path: Pa
         case_id = first_case(0)
         await site.act(case_id, "acknowledge")
         for path in ("/cases", "/inbox/wang"):
-            assert "Wang Fang has it" in await site.text(path)
+            assert "Acknowledged by Wang Fang" in await site.text(path)
         await site.shuts(0)
         site.clock.advance(Rules().off_delay_ms + 1)
         await site.engine.idle()
         await site.opens(0)
         for path in ("/cases", "/inbox/wang", f"/cases/{case_id}", "/"):
             page = await site.text(path)
-            assert "Waits" in page, path
+            assert "Unacknowledged" in page, path
             assert "has it" not in page, path
-            assert "In hand" not in page, path
+            assert "Acknowledged" not in page, path
         page = await site.text(f"/cases/{case_id}")
-        assert page.index("Wang Fang took it") < page.index("Raised again") < page.index("Take it")
+        assert (
+            page.index("Wang Fang acknowledged it")
+            < page.index("Raised again")
+            < page.index("Acknowledge<")
+        )
         assert (await site.client.get("/api/v1/cases")).json()["open"][0]["state"] in (
             "raised",
             "paged",
@@ -62,7 +66,11 @@ async def test_a11_a_case_that_came_back_says_so_and_waits(tmp_path: Path) -> No
         site.clock.advance(Rules().taken_ms)
         await site.engine.idle()
         page = await site.text(f"/cases/{first_case(0)}")
-        assert page.index("Wang Fang took it") < page.index("Came back") < page.index("Take it")
+        assert (
+            page.index("Wang Fang acknowledged it")
+            < page.index("Came back")
+            < page.index("Acknowledge<")
+        )
         assert "has it" not in await site.text("/cases")
         assert await site.act(first_case(0), "acknowledge") == {"changed": True}
-        assert "Wang Fang has it" in await site.text("/cases")
+        assert "Acknowledged by Wang Fang" in await site.text("/cases")

@@ -49,9 +49,9 @@ async def test_every_page_is_there_in_both_languages(
 async def test_an_empty_site_says_what_to_do(tmp_path: Path) -> None:
     async with console(new_store(tmp_path, doors=0)) as site:
         assert "No doors yet." in await site.text("/")
-        assert "Nothing waits for a person." in await site.text("/")
+        assert "No case is unacknowledged." in await site.text("/")
         assert "No case has been closed yet." in await site.text("/cases")
-        assert "Nothing waits for you." in await site.text("/inbox/li")
+        assert "Nothing for you to acknowledge." in await site.text("/inbox/li")
         assert "Every message was genuine and new." in await site.text("/health")
 
 
@@ -72,11 +72,11 @@ async def test_every_tone_is_a_word_and_a_symbol_too(tmp_path: Path) -> None:
         for tone, word, symbol in [
             ("no_seal", "No seal", "unknown"),
             ("resting", "Shut, no order", "shut"),
-            ("breach", "Open, waits for a person", "open"),
+            ("breach", "Open, unacknowledged", "open"),
             ("shut", "Shut", "shut"),
-            ("waiting", "Shut again, still waits", "shut"),
+            ("waiting", "Shut again, unacknowledged", "shut"),
             ("announced", "Open, announced", "announced"),
-            ("in_hand", "Open, in hand", "open"),
+            ("in_hand", "Open, acknowledged", "open"),
             ("recorded", "Open, reported", "open"),
         ]:
             tile = page.partition(f'data-tone="{tone}"')[2].partition("</li>")[0]
@@ -190,7 +190,7 @@ async def test_the_health_page_counts_refusals_by_reason_and_names_silent_seals(
     async with console(new_store(tmp_path)) as site:
         await site.seal(0)
         page = await site.text("/health")
-        assert "Every seal is heard as often as it promised" in page
+        assert "Every seal is online, with battery enough" in page
         with site.store.writing() as connection:
             connection.exec_driver_sql(
                 "INSERT INTO refusals VALUES (?, 'wrong_key', 7, ?)",

@@ -42,7 +42,7 @@ async def test_a_handheld_signs_for_a_page_and_the_case_says_that_it_arrived(
         assert answer.json() == {"changed": True}
         assert await unsigned(site) == []
         assert "data-sign" not in await site.text("/inbox/wang")
-        assert "Arrived" in await site.text(f"/cases/{first_case(0)}")
+        assert "Delivered" in await site.text(f"/cases/{first_case(0)}")
         [case] = (await site.client.get("/api/v1/cases")).json()["open"]
         assert case["state"] == "paged"
         assert 'data-state="raised" data-waits' in await site.text("/inbox/wang")

@@ -8,7 +8,7 @@ from gateway.core.model import Doubt
 from gateway.core.reasons import TROUBLES, Reason
 from gateway.engine.clock_states import ClockState
 from gateway.language.catalogue import LOCALES
-from gateway.language.reasons import case_number, first_action, reason_word, why_line
+from gateway.language.reasons import first_action, reason_word, why_line
 from tests.web.web_site import acting_as, console, new_store
 
 
@@ -45,12 +45,8 @@ def test_every_trouble_has_a_word_a_why_and_what_to_do(language: str) -> None:
         assert len({say(reason, language) for reason in TROUBLES}) == len(TROUBLES)
 
 
-def test_a_trouble_has_a_short_number() -> None:
-    assert case_number("trouble-2000000000000-17") == "trouble-17"
-
-
 async def test_b1_a_clock_in_doubt_is_said_on_every_page_while_it_lasts(tmp_path: Path) -> None:
-    words = {"en": "clock is in doubt", "zh": "网关时钟存疑"}
+    words = {"en": "clock is in doubt", "zh": "网关的时钟不准"}
     pages = ("/", "/cases", "/wardens", "/health", "/inbox/wang")
     async with console(new_store(tmp_path)) as site:
         for is_told in (False, True, False):

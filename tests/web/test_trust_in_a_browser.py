@@ -67,7 +67,7 @@ async def test_a_page_lives_over_https_in_a_browser_that_trusts_the_site(
         await expect(page.get_by_text("实时").first).to_be_visible(timeout=WAIT_MS)
         await site.opens(0)  # its stream is alive
         card = page.locator('[data-state="raised"]')
-        await expect(card).to_contain_text("门开了，事先无人报备。", timeout=WAIT_MS)
+        await expect(card).to_contain_text("门开了，没有人报备。", timeout=WAIT_MS)
         await card.get_by_role("button").first.click()
         await expect(page.locator('[data-state="acknowledged"]')).to_be_visible(timeout=WAIT_MS)
         cookies = await page.context.cookies()

@@ -1,20 +1,22 @@
 """A wall of many doors: read by building and stair, what is not well first, found by its label."""
 
+import itertools
 import random
 import re
 from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
+from gateway.core.cases.number import case_number
 from gateway.core.model import Contact, Door, Order
 from gateway.store import tables
 from gateway.store.database import Store
 from gateway.web import door_map
 from gateway.web.door_map import NUMBERS_MAX, TILES_MAX, DoorQuery
 from gateway.web.door_places import Place, columns, natural, place
-from tests.web.web_site import console, new_store, now_ms, seal_id
+from tests.web.web_site import console, first_case, new_store, now_ms, seal_id
 
 
 @pytest.mark.parametrize(
@@ -199,3 +201,41 @@ async def test_long_labels_in_both_scripts_are_whole_for_who_cannot_see_the_tile
         connection.execute(insert(tables.doors), row)
     async with console(store) as site:
         assert f'title="{label}: ' in await site.text("/")
+
+
+async def test_a_case_number_said_on_the_telephone_leads_from_the_wall_to_its_case(
+    tmp_path: Path,
+) -> None:
+    async with console(new_store(tmp_path)) as site:
+        for number in range(2):
+            await site.seal(number)
+            await site.opens(number)
+        case_id = first_case(1)
+        head, _, tail = case_number(case_id).partition("-")
+        for typed in (f"{head}-{tail}", f"{head} {tail}", f" {head}{tail} ", f"{head}－{tail}"):
+            answer = await site.client.get("/", params={"q": typed})
+            assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{case_id}")
+        page = await site.text(answer.headers["location"])
+        assert f"{head}-{tail}" in page
+        assert f">{seal_id(1)[-4:]}-1<" not in page, "a number that tells of the seal"
+        nobodys = f"{(int(head) + 1) % 1000:03}-{tail}"
+        for other in (nobodys, head, "3-801"):
+            answer = await site.client.get("/", params={"q": other})
+            assert answer.status_code == 200, "it is looked for among the doors"
+
+
+async def test_of_two_cases_with_one_number_the_open_one_is_meant(tmp_path: Path) -> None:
+    known: dict[str, str] = {}
+    ids = (f"c{number}" for number in itertools.count())
+    closed = next(each for each in ids if known.setdefault(case_number(each), each) != each)
+    opened = known[case_number(closed)]
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        with site.store.writing() as connection:
+            row = connection.execute(select(tables.cases)).mappings().one()
+            older = {**row, "case_id": opened}
+            newer = {**row, "case_id": closed, "state": "closed", "raised_ms": now_ms() + 1}
+            connection.execute(insert(tables.cases), [older, newer])
+        answer = await site.client.get("/", params={"q": case_number(closed)})
+        assert answer.headers["location"] == f"/cases/{opened}"

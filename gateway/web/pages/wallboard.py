@@ -3,13 +3,16 @@
 Few doors are tiles, each in its place. Of many, those that are not well are tiles and stand first;
 behind them is a map of the site, a block for each building and a row for each stair, where a door
 is its number or, of very many, a dot. One can look for a part of a label or a seal's id, for one
-building, or for doors that stand in one way; what is looked for stays while the wall goes on.
+building, or for doors that stand in one way; what is looked for stays while the wall goes on. A
+case's number leads to the case.
 """
 
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
+from starlette.responses import RedirectResponse
 
 from gateway.accounts.roles import Right
 from gateway.core.rules import Rulebook
@@ -18,6 +21,7 @@ from gateway.store import case_views
 from gateway.web.context import WebContext
 from gateway.web.door_map import DoorMap, DoorQuery
 from gateway.web.live_view import Fragment, LiveView
+from gateway.web.security import prefix
 from gateway.web.tally import tally
 
 CASES_MAX: Final = 12  # what fits beside the doors on a wall; the rest is counted
@@ -66,6 +70,13 @@ def routes(context: WebContext) -> APIRouter:
         stand: Annotated[str, Query(max_length=16)] = "",
         block: Annotated[str, Query(max_length=200)] = "",
     ) -> Response:
+        if text:
+            of_cases = context.scope(request, Right.CASES)
+            case_id = await context.read(
+                lambda connection: case_views.numbered(connection, text, of_cases)
+            )
+            if case_id is not None:
+                return RedirectResponse(f"{prefix(request)}/cases/{quote(case_id, safe='')}", 303)
         query = DoorQuery.of(stand, block, text)
         grids = context.scope(request, Right.DOORS)
         view, now_ms = Wallboard(query, context.rulebook, grids), context.now_ms()

@@ -13,6 +13,7 @@ function reason(text) {
 }
 
 // "2 minutes ago" goes on, by the gateway's clock and in the page's language.
+const { justNow, justNowMs } = document.body.dataset;
 const offset = Number(document.body.dataset.now) - Date.now();
 const ago = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
@@ -21,7 +22,7 @@ function tick() {
   for (const time of document.querySelectorAll("time[data-ms]")) {
     const passed = (Number(time.dataset.ms) - Date.now() - offset) / 1000;
     const [unit, seconds] = UNITS.find(([, size]) => Math.abs(passed) >= size) || UNITS[3];
-    const text = ago.format(Math.trunc(Math.min(passed, 0) / seconds) || -0, unit);
+    const text = -passed * 1000 < justNowMs ? justNow : ago.format(Math.trunc(passed / seconds), unit);
     if (time.textContent !== text) time.textContent = text;
   }
 }
