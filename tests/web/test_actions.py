@@ -119,6 +119,7 @@ async def test_an_announced_opening_bothers_nobody_and_the_page_says_why(tmp_pat
             "open": [],
             "in_review": [],
             "closed": [],
+            "next": None,
         }
 
 
