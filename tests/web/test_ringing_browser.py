@@ -148,7 +148,7 @@ async def test_a_page_rings_a_locked_phone_and_is_signed_for(
             return all(row["evidence"] == Evidence.RECEIVED for row in told(site).values())
 
         await until(is_signed)
-        door = (await site.asks("wang", "GET", "/api/cases")).json()["open"]
+        door = (await site.asks("wang", "GET", "/api/v1/cases")).json()["open"]
         assert [case["state"] for case in door] == ["paged"]
 
         async def has_its_words() -> bool:
@@ -194,7 +194,7 @@ async def test_whatever_comes_shows_something_and_what_is_taken_makes_no_sound(
         await site.console.seal(0)
         await site.console.opens(0)
         message = await _told(mine)
-        answer = await site.asks("wang", "POST", f"/api/cases/{CASE}/acknowledge")
+        answer = await site.asks("wang", "POST", f"/api/v1/cases/{CASE}/acknowledge")
         assert answer.json() == {"changed": True}
         await browser.pushed(message)
 
