@@ -11,7 +11,7 @@ import os
 import socket
 import ssl
 from collections.abc import Mapping
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 from gateway.channels.http_answer import Answer, AnswerReader, BrokenAnswerError
 from gateway.channels.threads import in_thread
@@ -238,7 +238,8 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # TCP, whosever loop it is
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TCP
+        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         if self.exchange is None and self._tunnel is None:

@@ -1,7 +1,7 @@
 """What comes in from the broker: bytes to events, or a counted refusal.
 
-To be read in this order: `authenticate` (whom to believe), `mqtt` and `gathered` (the only files
-that know MQTT), `attention` (how long a report may have waited for us to read it), `twin` (whether
-another gateway has our id), `mqtt_probe` (whether the broker answers), `connection_cause` (why it
-does not, for people).
+To be read in this order: `authenticate` (whom to believe), `mqtt` (the only file that knows MQTT),
+`attention` (how long a report may have waited for us to read it), `twin` (whether another gateway
+has our id), `mqtt_probe` (whether the broker answers), `connection_cause` (why it does not, for
+people).
 """

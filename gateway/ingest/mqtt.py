@@ -1,4 +1,4 @@
-"""All that knows MQTT, over `gathered.py`: connect, subscribe, hand over, acknowledge when told.
+"""The only file that knows MQTT: connect, subscribe, hand over, acknowledge when told.
 
 MQTT 3.1.1 and nothing that only one broker has. The session is persistent and acknowledgement is
 ours: the broker keeps a report until the loop has committed it. Every broker repeats and some
@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,6 @@ from gateway.engine.clock import steady_ms
 from gateway.engine.health import Metrics
 from gateway.ingest import connection_cause
 from gateway.ingest.attention import LOOK_EVERY_S, Attention
-from gateway.ingest.gathered import GatheredClient
 from gateway.ingest.twin import Name, TwinWatch
 from gateway.settings.sections import Broker as BrokerSettings
 from sealwire import topics
@@ -35,7 +35,7 @@ BRIEF_MOST = 1  # the longest of these for one that is thrown out again and agai
 STEADY_S = 10.0  # a connection that lasted so long was one
 TWIN_LOOK_S = 0.1
 ECHO_PATIENCE = 3  # echoes that may be missing before the connection counts as dead
-PACKETS_AT_ONCE = 256  # taken in one go before others get their turn
+PACKETS_AT_ONCE = 256  # read in one go before others get their turn
 
 Received = Callable[[str, bytes, int, bool, int], bool]  # topic, payload, token, live, waited_ms
 
@@ -64,7 +64,7 @@ class Broker:
         self._ready = asyncio.Event()
         self._generation = 0  # of the connection, so that no token outlives its own
         self._taken = 0
-        self._writing = self._flushing = False
+        self._writing = False
         self._read_from: Any = None
         self._echo_sent: dict[bytes, float] = {}
         self._caught_up = False  # what came before our first echo may have waited for us
@@ -76,13 +76,13 @@ class Broker:
         if token and token >> 16 == self._generation:
             self._client.ack(token & 0xFFFF, 1)
             self._attention.acknowledged(token)
-            self._flush_soon()
+            self._flush()
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send at most once: a receipt that is lost is asked for again by its seal."""
         if self._ready.is_set():
             self._client.publish(topic, payload, qos=0)
-            self._flush_soon()
+            self._flush()
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
@@ -165,7 +165,6 @@ class Broker:
                 log.warning("the broker accepts and no longer delivers; connecting anew")
                 return
             self._client.loop_misc()
-            self._flush()
             self._attention.look()
             self._twin.look(now)
             if self._twin.gives_way:
@@ -201,7 +200,7 @@ class Broker:
         self._ready.clear()
         self._client.disconnect()
         with contextlib.suppress(OSError):
-            self._client.write_out()
+            self._client.loop_write()
         sock = self._client.socket()
         if sock is not None:  # the broker did not close its end: we do
             self._on_socket_close(self._client, None, sock)
@@ -209,37 +208,31 @@ class Broker:
 
     def _readable(self) -> None:
         """Read packets until none came, for the socket tells only that there is something."""
-        self._client.woken()
         for _ in range(PACKETS_AT_ONCE):
             taken = self._taken
             self._client.loop_read()
-            is_open = self._client.socket() is not None
-            if not is_open or (self._taken == taken and not self._client.holds_unread):
+            sock = self._client.socket()
+            pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+            if sock is None or (self._taken == taken and not pending):
                 self._attention.read(is_empty=True)
                 break
         else:
             self._attention.read(is_empty=False)
-            if self._client.holds_unread:  # of which no socket would tell
-                asyncio.get_running_loop().call_soon(self._readable)
         self._flush()
 
-    def _flush_soon(self) -> None:
-        """Send what is being written in this turn of the loop, all of it at once."""
-        if not self._flushing:
-            self._flushing = True
-            asyncio.get_running_loop().call_soon(self._flush)
-
     def _flush(self) -> None:
-        """Send what waits; what the socket does not take at once goes out when it can."""
-        self._flushing = False
-        is_out, sock = self._client.write_out(), self._client.socket()
-        if sock is not None and is_out is self._writing:
-            self._writing = not is_out
-            loop = asyncio.get_running_loop()
-            if is_out:
-                loop.remove_writer(sock)
-            else:
-                loop.add_writer(sock, self._flush)
+        """What the socket did not take at once goes out when it can."""
+        sock = self._client.socket()
+        if sock is not None and self._client.want_write() and not self._writing:
+            self._writing = True
+            asyncio.get_running_loop().add_writer(sock, self._writable)
+
+    def _writable(self) -> None:
+        self._client.loop_write()
+        sock = self._client.socket()
+        if sock is not None and not self._client.want_write():
+            self._writing = False
+            asyncio.get_running_loop().remove_writer(sock)
 
     def _on_connect(self, client: mqtt.Client, _: Any, __: Any, code: Any, ___: Any) -> None:
         if code.is_failure:
@@ -300,8 +293,8 @@ class Broker:
             self._caught_up = True
 
 
-def _client(settings: BrokerSettings, client_id: str) -> GatheredClient:
-    client = GatheredClient(
+def _client(settings: BrokerSettings, client_id: str) -> mqtt.Client:
+    client = mqtt.Client(
         CallbackAPIVersion.VERSION2,
         client_id=client_id,
         clean_session=False,

@@ -13,8 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.engine.clock import MachineClock
 from gateway.engine.health import Metrics
-from gateway.ingest.gathered import GatheredClient
-from gateway.ingest.mqtt import PACKETS_AT_ONCE, Broker
+from gateway.ingest.mqtt import Broker
 from gateway.ingest.mqtt_probe import probe
 from gateway.settings.sections import Broker as BrokerSettings
 from tests.waiting import until
@@ -23,8 +22,6 @@ GATEWAY = "00000000000000aa"
 TOPIC = "seals/0011223344556677/report"
 
 FEW_AT_ONCE = "listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 20\n"
-MANY_AT_ONCE = "listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 2000\n"
-BURST = [b"%d" % n for n in range(3 * PACKETS_AT_ONCE)]
 
 
 class Held:
@@ -91,44 +88,6 @@ async def test_what_was_not_acknowledged_comes_again_after_a_restart(mosquitto: 
     async with connected(port, second):
         await until(lambda: len(second.messages) == 2)
     assert second.payloads() == [b"lost in the crash", b"while the gateway was away"]
-
-
-async def test_a_burst_costs_few_reads_and_writes_and_none_of_it_is_left(
-    mosquitto: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """More than is taken in one go came in one read: of the rest no socket tells."""
-    calls = {"_sock_recv": 0, "_sock_send": 0}
-
-    def count(name: str) -> None:
-        call = getattr(mqtt.Client, name)
-
-        def counted(client: mqtt.Client, argument: Any) -> Any:
-            calls[name] += type(client) is GatheredClient
-            return call(client, argument)
-
-        monkeypatch.setattr(mqtt.Client, name, counted)
-
-    for name in calls:
-        count(name)
-    port, held = mosquitto(MANY_AT_ONCE).port, Held()
-    async with connected(port, held) as broker:
-        await publish(port, b"first")
-        await until(lambda: len(held.messages) == 1)
-        before = dict(calls)
-        publishing = threading.Thread(target=asyncio.run, args=(publish(port, *BURST),))
-        publishing.start()
-        publishing.join()  # the loop stands still, and the socket fills
-        await until(lambda: len(held.messages) == 1 + len(BURST))
-        for _, _, token in held.messages:
-            broker.acknowledge(token)
-        await until(lambda: held.is_echoed_anew())
-    assert held.payloads()[1:] == BURST
-    assert calls["_sock_recv"] - before["_sock_recv"] < 100
-    assert calls["_sock_send"] - before["_sock_send"] < 100
-    again = Held()
-    async with connected(port, again):
-        await until(lambda: again.is_echoed_anew())
-    assert again.messages == []  # each acknowledgement arrived
 
 
 async def test_what_may_have_waited_in_the_broker_is_told_apart(mosquitto: Any) -> None:
