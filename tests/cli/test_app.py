@@ -29,6 +29,7 @@ PARTS_OF_CHECK = {
         "console",
         "machine",
         "result",
+        "ringing",
         "secrets",
         "site",
         "stored",

@@ -142,8 +142,8 @@ CELLS = {
     ],
     "wardens": [
         ("w,王,g1,fr,", 'language "fr": allowed are zh and en'),
-        ("w,王,g1,,telegram", 'channels "telegram": allowed are inbox, webhook:https://…'),
-        ("w,王,g1,,webhook:ftp://x", "allowed are inbox, webhook:https://…"),
+        ("w,王,g1,,telegram", 'channels "telegram": allowed are inbox, push, webhook:https://…'),
+        ("w,王,g1,,webhook:ftp://x", "allowed are inbox, push, webhook:https://…"),
         ("w,王,g1,," + " ".join(f"apprise:a://{n}" for n in range(9)), "allowed are up to 8"),
     ],
     "seals": [

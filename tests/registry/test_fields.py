@@ -66,5 +66,5 @@ def test_channels_are_named_once_each_and_none_may_be_left() -> None:
     assert fields.channels("inbox apprise:ntfy://x inbox") == ("inbox", "apprise:ntfy://x")
     assert fields.channels("-") == ()
     for text in ("mail", "webhook:ftp://x", "apprise:", "inboxes"):
-        with pytest.raises(ValueError, match="allowed are inbox, webhook"):
+        with pytest.raises(ValueError, match="allowed are inbox, push, webhook"):
             fields.channels(text)

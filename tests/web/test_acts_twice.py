@@ -123,7 +123,7 @@ async def test_e8_an_order_and_a_permit_end_on_the_doors_page_and_by_program(
         assert f"/doors/d0/permits/{announced['permit_id']}/end" in page
         path = f"/doors/d0/permits/{announced['permit_id']}/end"
         assert (await site.client.post(path)).status_code == 303
-        assert (await site.client.post(f"/api{path}")).json() == {"changed": False}
+        assert (await site.client.post(f"/api/v1{path}")).json() == {"changed": False}
         assert (await site.client.post("/doors/d0/orders/o-end/end")).status_code == 303
         assert (await site.client.post("/api/v1/doors/d0/orders/o-end/end")).json() == {
             "changed": False

@@ -137,7 +137,7 @@ async def test_what_she_may_do_is_on_her_page_and_nobody_is_named_who_has_no_dut
             page = await site.text(CASE)
             if action == "report":
                 assert "the neighbour saw them go" in page
-        assert "Handed over to Li Qiang, who has not answered yet." in page
+        assert "Handed over to Li Qiang, who has not acknowledged it yet." in page
         assert "Wang Fang took the report back" in page
         assert "Handed over to Li Qiang" in await site.text(HOME)
 
@@ -161,7 +161,7 @@ async def test_on_the_way_and_at_the_door_are_hers_alone(tmp_path: Path) -> None
         await site.seal(0)
         await site.opens(0)
         await site.act(first_case(0), "on_the_way", "li")
-        assert "<h2>In hand</h2>" in await site.text(HOME)
+        assert "<h2>Acknowledged</h2>" in await site.text(HOME)
         await site.act(first_case(0), "on_site")
         assert "<h2>You are at the door</h2>" in await site.text(HOME)
 

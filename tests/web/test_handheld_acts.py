@@ -202,12 +202,16 @@ async def test_before_she_reports_against_her_seal_she_is_asked(
         assert case_of(site).despite_seal
 
 
+# However slow the browser is, the door that opens again is the same opening.
+ONE_OPENING = {"off_delay_ms": 60_000}
+
+
 async def test_what_her_seal_says_meanwhile_is_read_and_she_reports_again(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
     """It was shut when she reported so, and opened before that came."""
     async with (
-        console(new_store(tmp_path), MachineClock(0)) as site,
+        console(new_store(tmp_path), MachineClock(0), rules=ONE_OPENING) as site,
         served(site, port),
         phone(chromium, tmp_path / "phone") as context,
     ):

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from gateway.core.actor import actor_of
-from gateway.core.cases.case import Attribution
+from gateway.core.cases.deeds import Attribution
 from gateway.core.model import (
     Case,
     CaseState,

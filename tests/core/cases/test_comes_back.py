@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from gateway.core.actor import CENTRE
 from gateway.core.cases import case as cases
+from gateway.core.cases import deeds
 from gateway.core.effects import CaseMoved, PageDue
 from gateway.core.events import DutyEnds
 from gateway.core.model import (
@@ -70,7 +71,7 @@ def test_what_seemed_over_and_goes_on_is_not() -> None:
 def test_it_is_put_aside_with_name_reason_and_end_for_a_shift_at_most() -> None:
     held = case(escalation=ESCALATION, acted_ms=NOON)
     for until_ms in (LATER + MINUTE, LATER + DAY):
-        door, (moved,) = cases.shelve(holding(held), held, "why", until_ms, by(), RULES)
+        door, (moved,) = deeds.shelve(holding(held), held, "why", until_ms, by(), RULES)
         assert door.case is not None
         ends_ms = min(until_ms, LATER + RULES.shelf_ms)
         assert door.case == replace(
@@ -78,7 +79,7 @@ def test_it_is_put_aside_with_name_reason_and_end_for_a_shift_at_most() -> None:
         )
         assert moved == CaseMoved(door.case, LATER, WANG)
         assert cases.shelf_ms(door.case) == ends_ms
-    late, _ = cases.shelve(holding(held), held, "why", LATER, by(done_ms=NOON - 9), RULES)
+    late, _ = deeds.shelve(holding(held), held, "why", LATER, by(done_ms=NOON - 9), RULES)
     assert late.case is not None
     assert late.case.acted_ms == NOON
     assert cases.shelf_ms(held) is None

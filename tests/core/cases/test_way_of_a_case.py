@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from gateway.core.actor import CENTRE
 from gateway.core.cases import case as cases
+from gateway.core.cases import deeds
 from gateway.core.effects import CaseMoved, PageDue
 from gateway.core.events import CaseShelved, OrderPlaced
 from gateway.core.model import (
@@ -16,6 +17,7 @@ from gateway.core.model import (
     SecondaryFault,
     Shelf,
     Trouble,
+    Unreported,
 )
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
@@ -169,7 +171,7 @@ def test_a_fault_beside_a_breach_waits_for_the_day_and_one_of_a_reason_waits() -
 def test_who_has_it_has_it_for_so_long(reason: Reason, state: CaseState, wait_ms: int) -> None:
     held = case(reason, escalation=ESCALATION, shelf=SHELF, hands_over_ms=NOON)
     attribution = by(done_ms=LATER - MINUTE)
-    door, (moved,) = cases.answer(holding(held), held, state, attribution, RULES)
+    door, (moved,) = deeds.answer(holding(held), held, state, attribution, RULES)
     assert door.case == case(
         reason, state, moved_by=WANG, acted_ms=LATER - MINUTE, returns_ms=LATER + wait_ms
     )
@@ -178,7 +180,7 @@ def test_who_has_it_has_it_for_so_long(reason: Reason, state: CaseState, wait_ms
 
 def test_news_of_before_does_not_set_the_time_back_at_which_somebody_acted() -> None:
     held = case(acted_ms=LATER)
-    door, (moved,) = cases.answer(
+    door, (moved,) = deeds.answer(
         holding(held), held, S.ON_SITE, by(done_ms=NOON, now_ms=LATER + 1), RULES
     )
     assert door.case is not None
@@ -191,10 +193,20 @@ def test_what_is_reported_waits_for_its_review_and_the_door_is_free() -> None:
     held = case(
         state=S.ON_SITE, moved_by=LI, escalation=ESCALATION, shelf=SHELF, hands_over_ms=NOON
     )
-    door, (moved,) = cases.report(holding(held), held, "lawful", True, by(), RULES)
+    door, (moved,) = deeds.report(
+        holding(held), held, {"outcome": "lawful", "despite_seal": True}, by(), RULES
+    )
     (reported,) = door.in_review
     assert reported == case(
         state=S.REPORTED,
+        unreported=Unreported(
+            held.state,
+            held.moved_by,
+            held.shelf,
+            held.returns_ms,
+            held.hands_over_ms,
+            by().done_ms,
+        ),
         reported_by=WANG,
         outcome="lawful",
         despite_seal=True,
@@ -209,7 +221,9 @@ def test_where_nobody_signs_off_the_report_is_the_end_once_it_is_over() -> None:
     rules = Rules(sign_off=False)
     for cleared_ms, ends in ((None, False), (NOON, True)):
         held = case(state=S.ON_SITE, cleared_ms=cleared_ms)
-        door, effects = cases.report(holding(held), held, "lawful", False, by(), rules)
+        door, effects = deeds.report(
+            holding(held), held, {"outcome": "lawful", "despite_seal": False}, by(), rules
+        )
         states = [effect.case.state for effect in effects]  # type: ignore[union-attr]
         assert states == ([S.SIGNED_OFF, S.CLOSED] if ends else [S.SIGNED_OFF])
         assert [waits.returns_ms for waits in door.in_review] == ([] if ends else [None])
@@ -222,7 +236,9 @@ def test_a_fault_that_nobody_was_told_of_becomes_a_case_of_its_own() -> None:
         SecondaryFault("p2", Reason.SILENT, NOON + 1, LATER + HOUR),
     )
     held = case(state=S.ON_SITE, secondary=faults)
-    door, effects = cases.report(holding(held), held, "lawful", False, by(), RULES)
+    door, effects = deeds.report(
+        holding(held), held, {"outcome": "lawful", "despite_seal": False}, by(), RULES
+    )
     assert door.in_review[0].secondary == ()
     assert door.case is not None
     assert (door.case.case_id, door.case.reason, door.case.openings) == ("p1", Reason.SILENT, 2)
@@ -237,8 +253,8 @@ def test_so_many_wait_for_their_review_and_the_oldest_closes() -> None:
         replace(case(state=S.REPORTED), case_id=f"r{n}") for n in range(cases.IN_REVIEW_MAX)
     )
     held = case(state=S.ON_SITE)
-    door, (moved, closed) = cases.report(
-        holding(held, *waiting), held, "lawful", False, by(), RULES
+    door, (moved, closed) = deeds.report(
+        holding(held, *waiting), held, {"outcome": "lawful", "despite_seal": False}, by(), RULES
     )
     assert len(door.in_review) == cases.IN_REVIEW_MAX
     assert (door.in_review[0].case_id, door.in_review[-1].case_id) == ("r1", "c")
@@ -250,13 +266,13 @@ def test_a_review_goes_on_and_closes_with_the_last_word_when_it_is_over() -> Non
     other = replace(case(state=S.REPORTED), case_id="other")
     held = case(state=S.REPORTED, returns_ms=NOON, reported_by=WANG)
     door = holding(None, held, other)
-    door, (assessed,) = cases.review(door, held, S.ASSESSED, by(LI), RULES)
+    door, (assessed,) = deeds.review(door, held, S.ASSESSED, by(LI), RULES)
     (its, kept) = door.in_review
     assert its == replace(
         held, state=S.ASSESSED, moved_by=LI, acted_ms=LATER, returns_ms=LATER + RULES.review_ms
     )
     assert (kept, assessed) == (other, CaseMoved(its, LATER, LI))
-    door, (signed,) = cases.review(door, its, S.SIGNED_OFF, by(CENTRE), RULES)
+    door, (signed,) = deeds.review(door, its, S.SIGNED_OFF, by(CENTRE), RULES)
     assert isinstance(signed, CaseMoved)
     assert (signed.case.returns_ms, signed.case.state) == (None, S.SIGNED_OFF)
     assert len(door.in_review) == 2, "it goes on still"

@@ -40,7 +40,7 @@
     for (const { dataset } of due) rung.set(dataset.caseId, now);
     const pattern = Rings.PATTERNS[due.some((one) => one.classList.contains("tone-breach")) ? "high" : "normal"];
     try {
-      navigator.vibrate?.(pattern);
+      if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(pattern); // else it is refused, and said
     } catch {}
     beep(pattern);
     document.dispatchEvent(new CustomEvent("rang", { detail: due.length }));
