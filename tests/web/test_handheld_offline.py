@@ -228,6 +228,8 @@ async def test_what_lies_on_the_phone_is_sealed_and_gone_at_sign_out(
             assert not [path for path in cached if "wang" in path], cached
             await context.set_offline(False)
             await is_shown(page, "Wang Fang acknowledged it")
+            # Else she is asked first: what the line shows may not be answered on the phone yet.
+            await holds(page, f"() => ({KEPT})().then((kept) => kept.out === 0)")
             await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
             await page.get_by_text("This phone", exact=True).click()
             await page.get_by_role("button", name="Sign out").click()
