@@ -161,7 +161,7 @@ async def test_a_page_rings_a_locked_phone_and_is_signed_for(
         assert shown["silent"] is False
         assert shown["requireInteraction"] is True
         assert len(shown["vibrate"]) > 1
-        why = "nobody had announced it" if language == "en" else "无人报备"
+        why = "nobody had announced it" if language == "en" else "没有人报备"
         assert why in shown["body"]
         assert "3-101" not in shown["title"] + shown["body"]
 
