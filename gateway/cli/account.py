@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
+from urllib.parse import urlsplit
 
 import segno
 import typer
@@ -212,20 +213,35 @@ def _invite(asked: _Asked, address: str) -> None:
         token = invitations.make(connection, one, HERE, asked.now)
         asked.noted(connection, "invitation made")
     link = f"{(address or _address(asked.settings)).rstrip('/')}/invitation/{token}"
+    reaches_phones = not is_loopback(urlsplit(link).hostname or "")
     minutes = invitations.LASTS_MS // 60_000
     if asked.as_json:
-        say_json({"account": one.name, "link": link, "minutes": minutes})
+        say_json(
+            {
+                "account": one.name,
+                "link": link,
+                "minutes": minutes,
+                "reaches_phones": reaches_phones,
+            }
+        )
         return
     picture = io.StringIO()
     segno.make_qr(link, error="l", boost_error=False).terminal(picture, compact=True, border=2)
     say(picture.getvalue())
     say(link)
     say(f"Good once, for {minutes} minutes: {one.name} scans it with the phone's camera.")
+    if not reaches_phones:
+        say(
+            "No phone reaches that address, for it is this machine's own: say where phones open "
+            "the console, with --address https://… or as console.public_url in the settings."
+        )
 
 
 def _address(settings: Settings) -> str:
     """Where a phone reaches the console, as far as the settings know it."""
     console = settings.console
+    if console.public_url:
+        return console.public_url
     host = console.host if console.pair is None else _name_of(console.host, console.pair[0])
     host = f"[{host}]" if ":" in host else host
     return f"{'http' if console.pair is None else 'https'}://{host}:{console.port}"

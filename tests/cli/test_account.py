@@ -94,6 +94,21 @@ def test_with_a_certificate_the_link_is_https_and_by_a_name_that_phones_reach(
         assert link in menshen("account", "invite", "wang").out
 
 
+def test_an_invitation_that_no_phone_reaches_says_so_and_the_settings_know_better(
+    menshen: Menshen, store: Store, folder: Path
+) -> None:
+    menshen("account", "add", "wang", "--warden", "w1")
+    said = menshen("account", "invite", "wang").out
+    assert "http://127.0.0.1:" in said
+    assert "No phone reaches that address" in said
+    (folder / "menshen.toml").write_text(
+        '[console]\nproxies = ["127.0.0.1"]\npublic_url = "https://seals.example"\n'
+    )
+    said = menshen("account", "invite", "wang").out
+    assert "https://seals.example/invitation/" in said
+    assert "No phone" not in said
+
+
 def test_a_password_is_checked_kept_and_ends_all_sessions(menshen: Menshen, store: Store) -> None:
     menshen("account", "add", "chen", "--role", "engineer")
     words = ("account", "password", "chen")

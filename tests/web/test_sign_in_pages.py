@@ -17,6 +17,9 @@ from tests.web.web_site import console, first_case, new_store, problem_of
 SHUT_OUT = ["/", "/cases", "/wardens", "/inbox/wang", "/doors/d0", "/health", "/account", "/audit"]
 
 
+LOCAL = {"Host": "127.0.0.1:8080", "Origin": "http://127.0.0.1:8080"}
+
+
 def invited(site: Site, name: str) -> str:
     with site.accounts.writing() as connection:
         return invitations.make(connection, site.account(name), "adm", site.clock.now_ms())
@@ -168,6 +171,19 @@ async def test_a_lost_phone_is_out_and_the_others_stay(tmp_path: Path) -> None:
         assert (await kept.post(end)).status_code == 303
         assert (await lost.get("/inbox/wang")).status_code == 303
         assert (await kept.get("/inbox/wang")).status_code == 200
+
+
+async def test_an_invitation_leads_to_where_phones_open_the_console(tmp_path: Path) -> None:
+    no_phone = "No phone reaches this machine"
+    async with signed_in_site(tmp_path) as site, site.browser("adm") as desk:
+        assert no_phone not in (await desk.post("/accounts/wang/invite")).text
+        desk.headers.update(LOCAL)
+        assert no_phone in (await desk.post("/accounts/wang/invite")).text
+    (tmp_path / "away").mkdir()
+    away = {"public_url": "https://seals.example", "proxies": ["127.0.0.1"]}
+    async with signed_in_site(tmp_path / "away", console=away) as site, site.browser("adm") as desk:
+        desk.headers.update(LOCAL)
+        assert no_phone not in (await desk.post("/accounts/wang/invite")).text
 
 
 async def test_an_administrator_invites_and_ends_and_the_code_is_shown_once(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Phones: one's own, and for whoever manages accounts everybody's; invitations and lost phones."""
 
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
@@ -12,6 +12,7 @@ from gateway.accounts.persons import Account
 from gateway.accounts.roles import Role
 from gateway.accounts.sessions import Kind, Session
 from gateway.language.catalogue import N_, say
+from gateway.settings.values import is_loopback
 from gateway.store import views
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
@@ -87,12 +88,14 @@ def _others(router: APIRouter, context: WebContext) -> None:
             return invitations.make(rows, account, who.account.name, now_ms)
 
         token = await context.visitors.write(make)
-        origin = f"{'https' if context.visitors.is_secure(request) else 'http'}://"
-        origin += request.headers.get("x-forwarded-host", request.headers.get("host", ""))
+        here = f"{'https' if context.visitors.is_secure(request) else 'http'}://"
+        here += request.headers.get("x-forwarded-host", request.headers.get("host", ""))
+        address = context.settings.console.public_url or here + prefix(request)
         invited = {
             "name": name,
             "ends_ms": now_ms + invitations.LASTS_MS,
-            "picture": squares(f"{origin}{prefix(request)}/invitation/{token}"),
+            "picture": squares(f"{address}/invitation/{token}"),
+            "reaches_phones": not is_loopback(urlsplit(address).hostname or ""),
         }
         return await _listed(context, request, invited)
 
