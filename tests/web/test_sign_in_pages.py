@@ -173,6 +173,19 @@ async def test_a_lost_phone_is_out_and_the_others_stay(tmp_path: Path) -> None:
         assert (await kept.get("/inbox/wang")).status_code == 200
 
 
+async def test_a_stranger_is_shown_no_room_and_no_line_whatever_they_open(tmp_path: Path) -> None:
+    async with signed_in_site(tmp_path) as site, site.browser() as nobody:
+        for path in ("/sign-in", "/sign_in", "/no/such/thing", "/invitation/none"):
+            page = (await nobody.get(path)).text
+            assert "<nav" not in page, path
+            assert "sse-connect" not in page, path
+    (tmp_path / "in").mkdir()
+    async with signed_in_site(tmp_path / "in") as site, site.browser("desk") as desk:
+        page = (await desk.get("/no/such/thing")).text
+        assert "<nav" in page
+        assert "sse-connect" in page
+
+
 async def test_an_invitation_leads_to_where_phones_open_the_console(tmp_path: Path) -> None:
     no_phone = "No phone reaches this machine"
     async with signed_in_site(tmp_path) as site, site.browser("adm") as desk:
