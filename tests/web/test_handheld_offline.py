@@ -231,6 +231,9 @@ async def test_what_lies_on_the_phone_is_sealed_and_gone_at_sign_out(
             # Else she is asked first: what the line shows may not be answered on the phone yet.
             await holds(page, f"() => ({KEPT})().then((kept) => kept.out === 0)")
             await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
+            # A slow phone, whose browser says nothing of its stores while it clears them.
+            tools = await context.new_cdp_session(page)
+            await tools.send("Emulation.setCPUThrottlingRate", {"rate": 20})
             await page.get_by_text("This phone", exact=True).click()
             await page.get_by_role("button", name="Sign out").click()
             await is_shown(page, "Nothing of yours is left on this phone.")

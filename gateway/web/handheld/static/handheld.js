@@ -8,6 +8,7 @@ const PARTS = ["inbox", "notes", "waits", "task", "at_door", "knows", "workflow"
 const SYNC_MS = 1000; // what comes together is kept together
 const DRAIN_MS = 10000;
 const ANEW_MS = 600000;
+const CLEARED_MS = 2000; // the browser answers by then, or is clearing what was kept
 const canKeep = Boolean(navigator.serviceWorker && navigator.locks && window.indexedDB && crypto.subtle);
 const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
   hour: "2-digit",
@@ -280,6 +281,10 @@ function offerInstall() {
   });
 }
 
+function inTime(work) {
+  return Promise.race([work, new Promise((late) => setTimeout(late, CLEARED_MS))]);
+}
+
 async function signOut(form) {
   const count = (await Outbox.waiting()).length; // of whoever worked on this phone
   if (count && !window.confirm(fill(say.leave, { count }))) return;
@@ -292,8 +297,9 @@ async function signOut(form) {
   }
   clearTimeout(syncing);
   clearTimeout(sending);
-  const left = (await indexedDB.databases?.()) ?? [true];
-  if (left.length) await Kept.wipe(false);
+  // A slow phone's browser, while it clears, may answer neither: then nothing is left to us to clear.
+  const left = (await inTime(indexedDB.databases?.() ?? [true])) ?? [];
+  if (left.length) await inTime(Kept.wipe(false));
   Outbox.tell({ signedOut: true });
 }
 
