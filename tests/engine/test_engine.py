@@ -66,6 +66,10 @@ async def test_numbers_that_come_out_of_order_are_each_journaled_once(store: Sto
     assert numbers == [1, 3, 2, 99, 50, 98, 100, 4]
 
 
+def altered(message: bytes) -> bytes:
+    return message[:-1] + bytes([message[-1] ^ 1])
+
+
 BAD = {
     "no bytes": (Reason.TRUNCATED, lambda seal: b""),
     "half a report": (Reason.TRUNCATED, lambda seal: seal.sealed(seal.heartbeat())[:13]),
@@ -73,7 +77,7 @@ BAD = {
     "a megabyte": (Reason.OVERSIZED, lambda seal: b"\x10" * 2**20),
     "another version": (Reason.UNKNOWN_VERSION, lambda seal: b"\x20" + bytes(26)),
     "another key": (Reason.WRONG_KEY, lambda seal: seal.sealed(seal.heartbeat(), bytes(32))),
-    "an altered bit": (Reason.WRONG_KEY, lambda seal: seal.sealed(seal.heartbeat())[:-1] + b"\x00"),
+    "an altered bit": (Reason.WRONG_KEY, lambda seal: altered(seal.sealed(seal.heartbeat()))),
     "a direction that is none": (Reason.MALFORMED, lambda seal: b"\x15" + bytes(26)),
     "a receipt": (Reason.MALFORMED, lambda seal: b"\x11\x00\x00\x01\x00\x00\x01" + bytes(12)),
     "the first counter again": (Reason.BELOW_MARK, lambda seal: seal.first),
