@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from gateway.settings.values import cut
+
 SECRETS = {
     ("broker", "password"): "MENSHEN_BROKER_PASSWORD",
     ("console", "password"): "MENSHEN_CONSOLE_PASSWORD",
@@ -76,7 +78,7 @@ def unknown(environment: Mapping[str, str]) -> list[str]:
         if name in names or not (near or name.startswith(starts)):
             continue
         hint = f"did you mean {near[0]}?" if near else "only secrets are; it belongs in the file"
-        sentences.append(f"{name} in the environment is not a setting; {hint}")
+        sentences.append(f"{cut(name)} in the environment is not a setting; {hint}")
     return sentences
 
 

@@ -15,9 +15,10 @@ from pydantic_core import ErrorDetails
 from gateway.settings import secret
 from gateway.settings.rules import CLASSES_MAX, ClassSection
 from gateway.settings.sections import SECTIONS, Settings
-from gateway.settings.values import shown, visible
+from gateway.settings.values import cut, shown, visible
 
 FILE_BYTES_MAX = 65_536
+KEYS_NAMED_MAX = 12  # that a person reads in one sentence
 
 
 class SettingsError(Exception):
@@ -115,7 +116,7 @@ def sentence(detail: ErrorDetails) -> str:
     """One mistake in words: the key, its value, and what is allowed."""
     if detail["type"] == "value_error" and str(detail["ctx"]["error"]):
         return str(detail["ctx"]["error"])  # a sentence of our own
-    section, *rest = (str(part) for part in detail["loc"])
+    section, *rest = (cut(str(part)) for part in detail["loc"])
     if section == "classes":
         return _sentence_of_class(rest, detail)
     if section not in SECTIONS:
@@ -167,6 +168,8 @@ def _unknown_key(section: str, key: str) -> str:
         hint = f"did you mean {section}.{near[0]}?"
     elif elsewhere:
         hint = f"did you mean {elsewhere[0]}.{key}?"
+    elif len(keys) > KEYS_NAMED_MAX:
+        hint = "`menshen settings --example` prints them all"
     else:
         hint = f"[{section}] has {', '.join(keys)}"
     return f"{section}.{key} is not a setting; {hint}"

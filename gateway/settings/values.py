@@ -105,7 +105,11 @@ def shown(value: object) -> str:
         value = without_path(value)
     plain = isinstance(value, str | bool | int | float)
     text = json.dumps(value if plain else str(value), ensure_ascii=False)
-    text = visible(text)
+    return cut(visible(text))
+
+
+def cut(text: str) -> str:
+    """A value or a name, no longer than fits into a sentence."""
     return text if len(text) <= SHOWN_CHARACTERS_MAX else text[: SHOWN_CHARACTERS_MAX - 1] + "…"
 
 

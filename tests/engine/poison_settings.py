@@ -7,6 +7,7 @@ from typing import NamedTuple
 from gateway.channels import kinds
 from gateway.settings import Settings, SettingsError, example, load
 
+LONG = "k" * 5_000
 SENTENCE_MAX = 700  # characters that a tired person reads
 CLASS = "[classes.heavy]\noff_delay_ms = 5000\nquiet_from_min = 60\n"
 
@@ -63,7 +64,7 @@ def spoil(path: Path, chance: random.Random) -> Spoilt:
         content, what = "\n".join(lines).encode(), lines[at]
     elif way == 6:
         other = chance.choice(
-            ("\ufeff" + key, key.upper(), key[:-1], f'"{key}.x"', '"a\\nb\\u202e"')
+            ("\ufeff" + key, key.upper(), key[:-1], f'"{key}.x"', '"a\\nb\\u202e"', LONG)
         )
         lines[at] = lines[at].replace(key, other, 1)
         content, what = "\n".join(lines).encode(), lines[at]
