@@ -17,7 +17,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import ROOT, core, floor, held, machine, pages, stage, starts, throughput, walls
+from bench import ROOT, core, floor, held, machine, pages, phones, stage, starts, throughput, walls
 from bench.figures import KEYS, table, write
 
 LATEST = ROOT / "bench" / "latest.json"
@@ -28,8 +28,9 @@ KINDS: dict[str, Callable[[Path, float], Awaitable[dict[str, float]]]] = {
     "held": held.measure,
     "starts": starts.measure,
     "walls": walls.measure,
+    "phones": phones.measure,
 }
-SLOW = ("held", "starts", "walls")
+SLOW = ("held", "starts", "walls", "phones")
 
 
 def main() -> None:
