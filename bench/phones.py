@@ -84,7 +84,10 @@ def _warden(number: int) -> str:
 
 def _signed_in(site: sites.Site) -> list[str]:
     """An account for each warden, each signed in on a phone; the tokens of those sessions."""
-    file, now_ms = AccountsFile(site.folder / "menshen.db", site.folder), time.time_ns() // 1_000_000
+    file, now_ms = (
+        AccountsFile(site.folder / "menshen.db", site.folder),
+        time.time_ns() // 1_000_000,
+    )
     with file.create().writing() as connection:
         tokens = [
             sessions.begin(

@@ -156,7 +156,9 @@ async def _storm(url: str) -> AsyncIterator[list[int]]:
 
 
 @contextlib.asynccontextmanager
-async def at_once(what: Callable[[], Coroutine[None, None, None]], count: int) -> AsyncIterator[None]:
+async def at_once(
+    what: Callable[[], Coroutine[None, None, None]], count: int
+) -> AsyncIterator[None]:
     """So many of it at work."""
     tasks = [asyncio.ensure_future(what()) for _ in range(count)]
     try:
