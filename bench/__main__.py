@@ -17,7 +17,20 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import ROOT, core, floor, held, machine, pages, phones, stage, starts, throughput, walls
+from bench import (
+    ROOT,
+    core,
+    floor,
+    handheld,
+    held,
+    machine,
+    pages,
+    phones,
+    stage,
+    starts,
+    throughput,
+    walls,
+)
 from bench.figures import KEYS, table, write
 
 LATEST = ROOT / "bench" / "latest.json"
@@ -29,8 +42,9 @@ KINDS: dict[str, Callable[[Path, float], Awaitable[dict[str, float]]]] = {
     "starts": starts.measure,
     "walls": walls.measure,
     "phones": phones.measure,
+    "handheld": handheld.measure,
 }
-SLOW = ("held", "starts", "walls", "phones")
+SLOW = ("held", "starts", "walls", "phones", "handheld")
 
 
 def main() -> None:

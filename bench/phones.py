@@ -29,7 +29,7 @@ PHONES = 500
 TURNS = 3  # of each, so that a median can be taken
 CAME_S = 60.0
 COOKIE = "__Host-menshen_session"
-_HTTPS = f'certificate = "{CONSOLE_CRT}"\nkey = "{CONSOLE_KEY}"\n'
+HTTPS = f'certificate = "{CONSOLE_CRT}"\nkey = "{CONSOLE_KEY}"\n'
 
 
 async def measure(folder: Path, seconds: float) -> dict[str, float]:
@@ -38,16 +38,16 @@ async def measure(folder: Path, seconds: float) -> dict[str, float]:
 
     def prepare(site: sites.Site) -> None:
         certified(site.folder, ())
-        tokens.extend(_signed_in(site))
+        tokens.extend(signed_in(site, PHONES))
 
     async with stage(
         folder,
         ordered=True,
         doors_in_a_grid=SEALS // PHONES,
-        console=_HTTPS,
+        console=HTTPS,
         prepare=prepare,
     ) as play:
-        phones, doors = _Phones(play, tokens), Doors(play)
+        phones, doors = Phones(play, tokens), Doors(play)
         await phones.first()
         await doors.pages(seconds)  # what every process loads at its first page, and is no phone's
         held_mb, alone, beside = list[float](), list[list[float]](), list[list[float]]()
@@ -78,12 +78,13 @@ def _middle(turns: list[list[float]], part: float) -> float:
     return statistics.median(percentile(turn, part) for turn in turns)
 
 
-def _warden(number: int) -> str:
+def warden(number: int) -> str:
+    """The id of the one whose grid has this number."""
     return f"warden-grid-{number:02d}"
 
 
-def _signed_in(site: sites.Site) -> list[str]:
-    """An account for each warden, each signed in on a phone; the tokens of those sessions."""
+def signed_in(site: sites.Site, count: int) -> list[str]:
+    """Accounts for so many wardens, each signed in on a phone; the tokens of those sessions."""
     file, now_ms = (
         AccountsFile(site.folder / "menshen.db", site.folder),
         time.time_ns() // 1_000_000,
@@ -92,18 +93,18 @@ def _signed_in(site: sites.Site) -> list[str]:
         tokens = [
             sessions.begin(
                 connection,
-                persons.add(connection, f"w{number}", [Role.WARDEN], now_ms, _warden(number)),
+                persons.add(connection, f"w{number}", [Role.WARDEN], now_ms, warden(number)),
                 sessions.Kind.PHONE,
                 "Mi 9",
                 now_ms,
             )
-            for number in range(PHONES)
+            for number in range(count)
         ]
     file.close()
     return tokens
 
 
-class _Phones:
+class Phones:
     """All of them: `events` that came, and how long pages took that were opened, in ms."""
 
     def __init__(self, play: Stage, tokens: list[str]) -> None:
@@ -141,7 +142,7 @@ class _Phones:
             await asyncio.sleep(max(0.0, 0.1 - (time.monotonic() - began)))
 
     async def _page(self, number: int) -> None:
-        reader, writer = await self._asks(f"/handheld/{_warden(number)}", number, "close")
+        reader, writer = await self._asks(f"/handheld/{warden(number)}", number, "close")
         try:
             while await reader.read(1 << 16):
                 pass
@@ -149,7 +150,7 @@ class _Phones:
             writer.transport.abort()
 
     async def _listen(self, number: int) -> None:
-        path = f"/stream?topic=tasks:{_warden(number)}::zh"
+        path = f"/stream?topic=tasks:{warden(number)}::zh"
         reader, writer = await self._asks(path, number, "keep-alive")
         self._open += 1
         try:
