@@ -14,8 +14,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from bench import (
     ROOT,
@@ -34,7 +35,7 @@ from bench import (
 from bench.figures import KEYS, table, write
 
 LATEST = ROOT / "bench" / "latest.json"
-KINDS: dict[str, Callable[[Path, float], Awaitable[dict[str, float]]]] = {
+KINDS: dict[str, Callable[[Path, float], Coroutine[Any, Any, dict[str, float]]]] = {
     "floor": floor.measure,
     "pages": pages.measure,
     "throughput": throughput.measure,

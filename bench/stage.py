@@ -62,7 +62,7 @@ class Stage:
     def console_rss_mb(self) -> float:
         """Memory of what it has started: the console."""
         children = psutil.Process(self.gateway.pid).children(recursive=True)
-        return sum(child.memory_info().rss for child in children) / 1e6
+        return float(sum(child.memory_info().rss for child in children) / 1e6)
 
     def cpu_s(self) -> tuple[float, float]:
         """Processor time of the gateway and of the broker so far, in seconds."""
