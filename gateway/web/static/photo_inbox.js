@@ -23,9 +23,12 @@ async function sendPhoto({ bytes, url }, report, number, actor) {
   return null;
 }
 
+// By its answer a form is out of the page already.
+const asked = new WeakMap();
+document.addEventListener("htmx:beforeRequest", ({ detail }) => asked.set(detail.xhr, detail.elt));
 document.addEventListener("htmx:afterRequest", async ({ detail }) => {
-  const form = detail.elt;
-  if (!detail.successful || !form.matches?.("form")) return;
+  const form = asked.get(detail.xhr);
+  if (!form || !detail.successful) return;
   const photos = Photos.ofForm(form);
   if (!photos.length) return;
   const { sent, unsent } = form.querySelector("[data-photos]").dataset;
