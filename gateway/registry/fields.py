@@ -147,7 +147,7 @@ def telephone(text: str) -> str:
         return ""
     text = restored(re.sub(r"\.0+$", "", _plain(tidy(text))))  # a workbook's number has a fraction
     need_undamaged(text)
-    groups = " ".join(re.split(r"[\s()./–—-]+", text)).strip()
+    groups = " ".join(re.split(r"[\s()–—-]+", text)).strip()
     digits = groups.replace(" ", "").removeprefix("+")
     is_dialled = re.fullmatch(r"\+?[0-9 ]+", groups) is not None
     if not is_dialled or not TELEPHONE_DIGITS_MIN <= len(digits) <= TELEPHONE_DIGITS_MAX:

@@ -33,6 +33,10 @@ from tests.web.web_site import Console, console, first_case, new_store
 
 CASE = first_case(0)
 CAMERA = {"name": "IMG_20260301.jpg", "mimeType": "image/jpeg"}
+ALL_SEEN = """() => {
+  const seen = Array.from(document.querySelectorAll(".photos img"));
+  return seen.length === 2 && seen.every((one) => one.naturalWidth);
+}"""
 NOTHING_WAITS = f"() => ({KEPT})().then((kept) => kept.out === 0)"
 
 
@@ -106,9 +110,7 @@ async def test_photos_taken_in_the_cellar_follow_their_report_small_and_bare(
             await page.goto(f"http://127.0.0.1:{port}/cases/{CASE}")
             shown = page.get_by_role("img", name="Photo 1, taken by Wang Fang")
             await shown.scroll_into_view_if_needed()
-            await page.wait_for_function(
-                "Array.from(document.querySelectorAll('.photos img')).every((i) => i.naturalWidth)"
-            )
+            await page.wait_for_function(ALL_SEEN)
             turned = "document.querySelector('.photos img').naturalHeight"
             assert await page.evaluate(turned) == 1280, "upright, and no larger than it must be"
             assert said == []

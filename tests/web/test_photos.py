@@ -276,7 +276,7 @@ async def test_the_household_s_telephone_is_where_it_is_rung_from_and_nowhere_el
         }
         assert shown == pages
         text = (await site.asks("desk", "GET", f"/cases/{CASE}")).text
-        assert '<a href="tel:13800138000">138 0013 8000</a>' in text
+        assert '<a class="telephone" href="tel:13800138000">138 0013 8000</a>' in text
         assert site.noted("GET /cases/{case_id}")[-1][0] == "desk"
         with site.store.reading() as connection:
             bodies = connection.execute(select(tables.journal.c.body)).scalars().all()

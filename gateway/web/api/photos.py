@@ -50,7 +50,7 @@ Age = Annotated[int, Query(ge=0, le=2**53)]
 
 def routes(context: WebContext) -> APIRouter:
     """POST …/cases/{id}/photos."""
-    router, folder = APIRouter(), PhotoFolder(context.store.path)
+    router = APIRouter()
     limiter = anyio.CapacityLimiter(photo_limits.MADE_AT_ONCE)
     extra = acts() | {"requestBody": _BODY}
 
@@ -68,6 +68,7 @@ def routes(context: WebContext) -> APIRouter:
             return json_answer(Done(False))
         body = await request.body()
         made = await anyio.to_thread.run_sync(_clean, body, limiter=limiter)
+        folder = PhotoFolder(context.store.path)
         await anyio.to_thread.run_sync(folder.put, case_id, photo_id, made, limiter=limiter)
         digest = sha256(made).hexdigest()
         event = PhotoKept(case_id, photo_id, by, len(made), digest, age_ms)
