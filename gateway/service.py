@@ -36,6 +36,8 @@ from gateway.link.console_process import ConsoleProcess
 from gateway.link.server import LinkServer
 from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
+from gateway.photos.ending import PhotoEnding
+from gateway.photos.folder import PhotoFolder
 from gateway.registry import load as registry
 from gateway.settings import Settings
 from gateway.settings.values import reached
@@ -113,6 +115,7 @@ async def _run_parts(
     parts += [worker.run() for worker in workers]
     parts += [self_watch.run(), keeper.run(engine.clock)]
     parts.append(_keep_console(engine, settings, config))
+    parts.append(_end_photos(engine, store))
     parts.append(_post_events(settings, store, engine, gateway_id))
     if settings.influx.url:
         parts.append(_write_history(settings, store, engine, gateway_id))
@@ -175,6 +178,15 @@ async def _keep_console(engine: Engine, settings: Settings, config: Path) -> Non
             group.create_task(ConsoleProcess(config).run())
     except Exception:
         log.exception("nobody sees any page until the next start; pages to people go on")
+
+
+async def _end_photos(engine: Engine, store: Store) -> None:
+    """Photos and telephones go with their order. A bug in it is told loudly, and stops no page."""
+    folder = PhotoFolder(store.path)
+    try:
+        await PhotoEnding(store, folder, engine.submit, engine.clock.now_ms).run()
+    except Exception:
+        log.exception("no more photos are destroyed until the next start; pages go on")
 
 
 async def _post_events(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:

@@ -183,6 +183,25 @@ class DutyEnds(Struct, frozen=True, omit_defaults=True, tag="duty_ends"):
     at_ms: int | None
 
 
+class PhotoKept(Struct, frozen=True, omit_defaults=True, tag="photo_kept"):
+    """A photo of how a case ended is kept, outside of the journal, which has only this of it: who
+    took it and how long ago, how many bytes it has, and their SHA-256 in hex digits."""
+
+    case_id: str
+    photo_id: str
+    actor: Actor
+    size: Count
+    sha256: str
+    age_ms: Count = 0
+
+
+class PhotosDestroyed(Struct, frozen=True, omit_defaults=True, tag="photos_destroyed"):
+    """The bytes of these photos are nowhere any more."""
+
+    case_id: str
+    photo_ids: tuple[str, ...]
+
+
 class PageWentOut(Struct, frozen=True, omit_defaults=True, tag="page_sent"):
     """A channel took the first page of a case."""
 
@@ -326,6 +345,8 @@ Event = (
     | CaseSignedOff
     | CaseShelved
     | DutyEnds
+    | PhotoKept
+    | PhotosDestroyed
     | PageWentOut
     | PageReceived
     | SealLost

@@ -31,6 +31,8 @@ from gateway.core.events import (
     Event,
     MessageRefused,
     PageReceived,
+    PhotoKept,
+    PhotosDestroyed,
     ReportCame,
     RulesSet,
     StaffSet,
@@ -140,6 +142,8 @@ class UnitOfWork:
         self._write(at_ms, steps)
         if isinstance(event, PageReceived):
             self.signed += 1
+        if isinstance(event, PhotoKept | PhotosDestroyed):
+            self.cases[event.case_id] = None  # its page shows them
         if isinstance(event, CaseAction):
             self.acted += event.actor.kind is ActorKind.WARDEN
             return self._answer(at_ms, event, steps[0])

@@ -27,6 +27,7 @@ from gateway.registry.fields import (
     password,
     role,
     seal_id,
+    telephone,
     windows,
     words,
     yes,
@@ -164,6 +165,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
             also="单元号 楼道 楼梯 staircase",
         ),
         Column("point", "接入点", a_place, "ap-7", needed=False, nothing="", also="无线接入点 ap"),
+        Column(
+            "telephone",
+            "电话",
+            telephone,
+            "138 0013 8000",
+            needed=False,
+            nothing="",
+            also="联系电话 电话号码 住户电话 手机 手机号 手机号码 phone tel mobile",
+        ),
     ),
     "seals": (
         Column("seal_id", "封条编号", seal_id, "00112233445566aa", also="封条号 封条"),

@@ -1,4 +1,5 @@
-"""Enrolment of doors: each in a grid and of a class, with the places that may silence it."""
+"""Enrolment of doors: each in a grid and of a class, with the places that may silence it and the
+household's telephone."""
 
 from msgspec.structs import asdict
 from sqlalchemy import Connection
@@ -9,7 +10,16 @@ from gateway.registry.enrolled_table import EnrolledTable, kept
 from gateway.registry.rows import EnrolError, NewDoor, RowResult
 from gateway.store import tables
 
-_COLUMNS = ("door_id", "label", "grid_id", "door_class", "building", "stair", "point")
+_COLUMNS = (
+    "door_id",
+    "label",
+    "grid_id",
+    "door_class",
+    "building",
+    "stair",
+    "point",
+    "telephone",
+)
 
 
 class DoorRows:

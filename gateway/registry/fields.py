@@ -35,6 +35,7 @@ PLACE_CHARACTERS_MAX = 64
 CLASS_CHARACTERS_MAX = 32
 CHANNELS_MAX = 8
 HEARTBEAT_S_MAX = 3_600
+TELEPHONE_DIGITS_MIN, TELEPHONE_DIGITS_MAX = 3, 15  # 15 are E.164's
 PASSWORD_CHARACTERS_MIN = 22  # 128 random bits; a seal's password is never a person's word
 _DIGITS_MAX = 9  # of a number, read; more are too many anyway
 
@@ -137,6 +138,24 @@ def a_batch(text: str) -> str:
 def a_place(text: str) -> str:
     """A building, a stair, an access point; empty for none."""
     return "" if peoples_text.means_nothing(text) else _line(text, PLACE_CHARACTERS_MAX)
+
+
+def telephone(text: str) -> str:
+    """A household's telephone, as it is dialled, with the spaces of who wrote it; empty for none.
+    It is a person's: it stands in no log, topic, page or chart."""
+    if peoples_text.means_nothing(text):
+        return ""
+    text = restored(re.sub(r"\.0+$", "", _plain(tidy(text))))  # a workbook's number has a fraction
+    need_undamaged(text)
+    groups = " ".join(re.split(r"[\s()–—-]+", text)).strip()
+    digits = groups.replace(" ", "").removeprefix("+")
+    is_dialled = re.fullmatch(r"\+?[0-9 ]+", groups) is not None
+    if not is_dialled or not TELEPHONE_DIGITS_MIN <= len(digits) <= TELEPHONE_DIGITS_MAX:
+        raise ValueError(
+            f"allowed is one number of {TELEPHONE_DIGITS_MIN} to {TELEPHONE_DIGITS_MAX} digits, "
+            "such as 138 0013 8000 or +86 510 8270 0000"
+        )
+    return groups
 
 
 # Of a person.

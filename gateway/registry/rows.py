@@ -32,7 +32,7 @@ class NewWarden(Struct, frozen=True):
 
 
 class NewDoor(Struct, frozen=True):
-    """A door, what people call it, whose settings hold, and where it lies.
+    """A door, what people call it, whose settings hold, where it lies, how its household is rung.
 
     What is not said (None) of a door that is known stays as it was; empty takes it back.
     """
@@ -44,6 +44,7 @@ class NewDoor(Struct, frozen=True):
     building: str | None = None
     stair: str | None = None
     point: str | None = None
+    telephone: str | None = None  # the household's
 
 
 class NewSeal(Struct, frozen=True):

@@ -31,6 +31,8 @@ from gateway.core.events import (
     OrderPlaced,
     PageReceived,
     PermitAnnounced,
+    PhotoKept,
+    PhotosDestroyed,
     ReportCame,
 )
 from gateway.core.model import ActionResult, Door
@@ -38,7 +40,16 @@ from gateway.core.paging.person import Person
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import Subject, SubjectKind
-from gateway.store import case_log, case_writes, door_writes, journal, outbox, states, tables
+from gateway.store import (
+    case_log,
+    case_writes,
+    door_writes,
+    journal,
+    outbox,
+    photos,
+    states,
+    tables,
+)
 from gateway.store import statements as sql
 from gateway.store.outbox import Entry
 from gateway.store.poisoned import KEPT_MAX, Poisoned
@@ -100,6 +111,10 @@ class WriteBatch:
             self._rows[sql.RECEIVE_ENTRY].append(receipt)
         elif isinstance(event, CaseAction) and event.actor.kind is ActorKind.WARDEN:
             self._rows[sql.SEE_ENTRIES].append(outbox.seen_by(event, at_ms))
+        elif isinstance(event, PhotoKept):
+            self._rows[sql.INSERT_PHOTO].append(photos.of_kept(event, at_ms))
+        elif isinstance(event, PhotosDestroyed):
+            self._rows[sql.DESTROY_PHOTO] += photos.of_destroyed(event, at_ms)
 
     def refusal(self, at_ms: int, reason: Reason, count: int = 1) -> None:
         """Count messages that were refused, or that told nothing, in their hour of UTC."""

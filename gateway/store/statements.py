@@ -26,7 +26,7 @@ from sqlalchemy.dialects import sqlite
 
 from gateway.core.effects import OpeningBegan, OpeningEnded
 from gateway.core.evidence import Evidence
-from gateway.store import case_log, feed_tables, tables
+from gateway.store import case_log, feed_tables, photos, tables
 
 Row = dict[str, Any]  # column or parameter -> value
 
@@ -216,6 +216,14 @@ UPSERT_CASE = _of(tables.cases, _upsert_case)
 INSERT_MILESTONE = _upsert(feed_tables.milestones)
 INSERT_DETOUR = _upsert(case_log.DETOURS)
 INSERT_LATE_REFUSAL = _upsert(case_log.LATE_REFUSALS)
+INSERT_PHOTO = Statement(_insert_once(photos.PHOTOS), photos.NEW)
+DESTROY_PHOTO = Statement(
+    update(photos.PHOTOS).where(
+        photos.PHOTOS.c.case_id == bindparam("b_case_id"),
+        photos.PHOTOS.c.photo_id == bindparam("b_photo_id"),
+    ),
+    ["destroyed_ms"],
+)
 INSERT_OUTAGE = _upsert(tables.outages)
 GROW_OUTAGE = _set(tables.outages, "outage_id", "b_id", "doors")
 END_OUTAGE = _set(tables.outages, "outage_id", "b_id", "over_ms")
@@ -270,6 +278,8 @@ IN_ORDER = (
     INSERT_MILESTONE,
     INSERT_DETOUR,
     INSERT_LATE_REFUSAL,
+    INSERT_PHOTO,
+    DESTROY_PHOTO,
     INSERT_OUTAGE,
     GROW_OUTAGE,
     END_OUTAGE,

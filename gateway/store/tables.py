@@ -2,7 +2,8 @@
 
 Times are whole milliseconds of UTC. The journal is the truth; `doors.state` is what the core made
 of it up to the last commit; openings, cases, permits and pages are written in the same commit, for
-reading. Identities stand in `doors.label`, `wardens` and `permits.who/why`, and nowhere else.
+reading. Identities stand in `doors.label` and `.telephone`, `wardens` and `permits.who/why`, and
+nowhere else.
 """
 
 from typing import Any
@@ -84,6 +85,8 @@ doors = Table(
     Column("building", String(64), nullable=True),
     Column("stair", String(64), nullable=True),
     Column("point", String(64), nullable=True),  # access point
+    # The household's, to be rung at a case; gone when the order there is over.
+    Column("telephone", String(32), nullable=True),
     _ended(),
 )
 

@@ -5,8 +5,9 @@ their deadlines; with HTTPS, `entrance` takes in whoever comes, by `tls`. The ga
 other end of `gateway.link`. Then `app`, the whole as one ASGI application. What every request
 passes: `security`, which asks `clients` from where it comes and `visitors` who is signed in,
 `access` (which right each address needs), `actor` (who acts); what every route is handed:
-`context`, which draws `once` what many ask for; what comes back without a page: `answers`. What
-people do: `actions` on a case, `announcing` an opening, and `endings` of what stands at a door.
+`context`, which draws `once` what many ask for; what comes back without a page: `answers`.
+`photo_limits` says what a photo may cost. What people do: `actions` on a case, `announcing` an
+opening, and `endings` of what stands at a door.
 
 How things are said: `case_words` (and `case_ahead`, what may follow without a line) and
 `door_words`, which templates ask through `presenters`;

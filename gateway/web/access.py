@@ -33,6 +33,7 @@ from gateway.language.catalogue import N_, say
 from gateway.store import belonging
 from gateway.store.belonging import Belonging
 from gateway.store.database import StoreError
+from gateway.web import answers
 from gateway.web.actions import KINDS
 from gateway.web.answers import API, NOT_FOUND, HttpProblem, is_api, problem_answer, wants_problem
 from gateway.web.context import WebContext
@@ -43,7 +44,6 @@ SIGN_IN, CODE = "sign-in", "sign-in/code"
 DID: Final = "Menshen-Did"  # whose phone kept what it sends now: a warden's id, percent-encoded
 log = logging.getLogger("menshen.console")
 
-_SIGN_IN = N_("Sign in first; your session here is over, or none was begun.")
 _NOT_YOURS = N_("Your roles do not allow this here; whoever manages accounts can give you another.")
 _READS_ONLY = N_("This token reads only; menshen account token makes one that may do more.")
 _TOO_MANY = N_(
@@ -51,8 +51,6 @@ _TOO_MANY = N_(
     "Try again in a minute; the captains and the centre are told."
 )
 _NO_AUDIT = N_("That you look at this cannot be noted now, so it is not shown: {why}.")
-
-
 _OF_ANOTHER = N_(
     "This was done by somebody else on this phone. It is kept there until they sign in again."
 )
@@ -119,6 +117,7 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/doors/{door_id}/orders/{order_id}/end"): _needs(Right.END_ORDER, Thing.DOOR),
     ("GET", "/cases"): _needs(Right.CASES),
     ("GET", "/cases/{case_id}"): _needs(Right.CASES, Thing.CASE),
+    ("GET", "/cases/{case_id}/photos/{photo_id}"): _needs(Right.CASES, Thing.CASE),
     ("POST", "/cases/{case_id}/actor"): CLOSED,  # who works at a screen is who signed in there
     ("GET", "/pages/{code}"): _needs(Right.CASES),
     ("GET", "/wardens"): _needs(Right.PEOPLE),
@@ -143,6 +142,7 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/cases"): _needs(Right.CASES),
     ("GET", "/api/v1/health"): _needs(Right.HEALTH),
     ("GET", "/api/v1/cases/{case_id}/deliveries"): _needs(Right.CASES, Thing.CASE),
+    ("POST", "/api/v1/cases/{case_id}/photos"): _needs(Right.ANSWER, Thing.CASE),
     ("GET", "/api/v1/wardens/{warden_id}/pages"): Rule((_INBOX,)),
     ("GET", "/api/v1/wardens/{warden_id}/unsigned"): Rule((_INBOX,), is_noted=False),
     ("GET", "/api/v1/openapi.json"): SIGNED_IN,
@@ -372,7 +372,7 @@ async def _tell(context: WebContext, account_id: str) -> None:
 def to_sign_in(context: WebContext, request: Request) -> Response:
     """The way in, for whoever is not signed in: a page, or an answer that a program can read."""
     where = f"{prefix(request)}/{SIGN_IN}"
-    sentence = say(_SIGN_IN, context.language(request))
+    sentence = say(answers.SIGN_IN_FIRST, context.language(request))
     if wants_problem(request):
         return problem_answer(401, sentence, {"WWW-Authenticate": "Bearer"})
     if "hx-request" in request.headers:

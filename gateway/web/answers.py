@@ -22,6 +22,7 @@ PROBLEM: Final = "application/problem+json"
 API: Final = "/api/v1"  # what programs ask; whatever else is under /api/ is a problem, not a page
 RETRY_AFTER_S: Final = {429: 60, 503: 10}  # where nobody knows better
 NOT_FOUND = N_("There is nothing under this address.")
+SIGN_IN_FIRST = N_("Sign in first; your session here is over, or none was begun.")
 
 
 class HttpProblem(Exception):

@@ -28,6 +28,7 @@ from gateway.web.pages import (
     cases,
     doors,
     health,
+    photos,
     sign_in,
     trust,
     wallboard,
@@ -63,7 +64,7 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     context, topics = WebContext(settings, store, gateway), Topics()
     app = FastAPI(title="Menshen", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.topics, app.state.figures = topics, context.figures
-    for part in (wallboard, cases, doors, warden_inbox, health, trust, document):
+    for part in (wallboard, cases, photos, doors, warden_inbox, health, trust, document):
         app.include_router(part.routes(context))
     for part in (sign_in, accounts, audit):
         app.include_router(part.routes(context))

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from gateway.web import photo_limits
 from gateway.web.clients import Clients, counted, is_own
 from gateway.web.figures import ConsoleFigures
 from gateway.web.seldom import Seldom
@@ -150,7 +151,9 @@ class Connection(H11Protocol):
         if now is before:
             return
         self._connections.idle(self, is_idle=now is h11.IDLE)
-        self._until({h11.SEND_BODY: BODY_S, h11.IDLE: REQUEST_S}.get(now))
+        is_photo = self.scope is not None and photo_limits.is_photo(dict(self.scope))
+        body_s = photo_limits.BODY_S if is_photo else BODY_S
+        self._until({h11.SEND_BODY: body_s, h11.IDLE: REQUEST_S}.get(now))
 
     def on_response_complete(self) -> None:
         """The answer went out; the next request may come, if this one was read to its end."""

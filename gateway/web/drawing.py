@@ -11,6 +11,7 @@ from typing import Any, Final
 import jinja2
 
 from gateway.language.catalogue import LANGUAGE_NAMES, LOCALES, translations
+from gateway.web import photo_limits
 from gateway.web.presenters import presenters
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -50,6 +51,7 @@ def _environment(language: str, zone: tzinfo) -> jinja2.Environment:
     )
     environment.globals |= presenters(language, zone)
     environment.globals["languages"] = LANGUAGE_NAMES
+    environment.globals["photos_most"] = photo_limits.OF_REPORT_MAX
     for template in environment.list_templates(extensions=["html"]):
         environment.get_template(template)  # compiled now, not while somebody waits for a page
     return environment

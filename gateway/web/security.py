@@ -6,8 +6,8 @@
 4. The password, where one is set; without it only what a phone needs to trust us (`OPEN`).
 5. At a site with accounts, in its place: whose session it is, and that no program's token asks too
    often. What they may is `access.py`'s.
-6. A POST must come from our own pages (Origin). Nothing that is sent may be longer than a form, and
-   that is counted as it comes.
+6. A POST must come from our own pages (Origin). Nothing that is sent may be longer than a form (a
+   photo, on its one address), and that is counted as it comes.
 7. Every answer says: no scripts or styles but our own files, no storing, no guessing of types.
    Over TLS also: by TLS only from now on, and every cookie likewise.
 
@@ -17,6 +17,8 @@ All of it comes before the first look into the database.
 import asyncio
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -32,7 +34,8 @@ from gateway.language.catalogue import N_, say
 from gateway.language.negotiate import chosen
 from gateway.settings import Settings
 from gateway.store.database import StoreError
-from gateway.web.answers import problem_answer, wants_problem
+from gateway.web import photo_limits
+from gateway.web.answers import SIGN_IN_FIRST, problem_answer, wants_problem
 from gateway.web.clients import Clients, Rate, is_own
 from gateway.web.figures import ConsoleFigures
 from gateway.web.seldom import Seldom
@@ -77,6 +80,7 @@ _NO_ACCOUNTS = N_("The accounts of this site cannot be read now, so nobody is le
 _TWO_LENGTHS = N_("This request says its length twice, so it was not read.")
 _STRANGE_ORIGIN = N_("This came from another site's page, so it was not done.")
 _TOO_LONG = N_("That is more than any form here sends, so it was not read.")
+_PHOTOS = N_("Many photos come at once; this one can come in a moment.")
 
 
 def prefix(connection: HTTPConnection) -> str:
@@ -110,6 +114,7 @@ class SecurityMiddleware:
         self._clients = Clients(settings.console.proxies)
         self._rate, self._own_rate = Rate(*RATE), Rate(*OWN_RATE)
         self._token_rate = Rate(*TOKEN_RATE)
+        self._photos = 0  # that come now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it here."""
@@ -122,7 +127,8 @@ class SecurityMiddleware:
         try:
             await self._check(connection, scope["method"], answering)
             if {"content-length", "transfer-encoding"} & set(connection.headers):
-                receive = _again(await _whole(receive), receive)
+                async with self._coming(connection) as most:
+                    receive = _again(await _whole(receive, most), receive)
         except Refusal as refusal:
             await self._refuse(refusal, connection, receive, answering)
         else:
@@ -141,7 +147,24 @@ class SecurityMiddleware:
                 await self._check_password(connection, source, answering)
         if method not in ("GET", "HEAD"):
             _check_origin(connection, answering.is_https)
-        _check_length(connection.headers)
+        _check_length(connection.headers, body_max(connection))
+
+    @asynccontextmanager
+    async def _coming(self, connection: HTTPConnection) -> AsyncIterator[int]:
+        """While a body comes: how long it may be. Refusal where as many photos come at once as
+        may."""
+        most = body_max(connection)
+        if most == BODY_MAX:
+            yield most
+            return
+        if self._photos >= photo_limits.COMING_MAX:
+            wait = {"Retry-After": str(photo_limits.WAIT_S), "Connection": "close"}
+            raise Refusal(503, _PHOTOS, wait)
+        self._photos += 1
+        try:
+            yield most
+        finally:
+            self._photos -= 1
 
     async def _refuse(
         self, refusal: Refusal, connection: HTTPConnection, receive: Receive, send: Send
@@ -221,7 +244,8 @@ class _Answering:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.update(HEADERS)
+            for name, value in HEADERS.items():  # a photo says that it runs nothing at all
+                headers.setdefault(name, value)
             headers.setdefault("Cache-Control", "no-store")
             if self.token is not None:
                 value, path = self.token
@@ -244,21 +268,32 @@ def _make_cookies_secure(headers: MutableHeaders) -> None:
         headers.append("Set-Cookie", cookie if is_secure else f"{cookie}; Secure")
 
 
+def body_max(connection: HTTPConnection) -> int:
+    """How long the body of a request may be: a form, or a photo of who may report on cases.
+    Refusal of a photo whose sender must sign in first: it is kept on the phone until then."""
+    if not photo_limits.is_photo(connection.scope):
+        return BODY_MAX
+    if photo_limits.is_strangers(connection):
+        headers = {"WWW-Authenticate": "Bearer", "Connection": "close"}
+        raise Refusal(401, SIGN_IN_FIRST, headers)
+    return photo_limits.BODY_MAX if photo_limits.is_allowed(connection) else BODY_MAX
+
+
 def _is_open(connection: HTTPConnection, method: str) -> bool:
     """Whether it is for everybody: a phone must trust us before it can sign in."""
     root = str(connection.scope.get("root_path", ""))
     return method in ("GET", "HEAD") and connection.url.path.removeprefix(root) in OPEN
 
 
-async def _whole(receive: Receive) -> bytes:
-    """All that a request brings, up to a form's length: counted as it comes, whatever its head
-    says of it. Refusal if more comes."""
+async def _whole(receive: Receive, most: int) -> bytes:
+    """All that a request brings, up to so many bytes: counted as it comes, whatever its head says
+    of it. Refusal if more comes."""
     body, is_more = b"", True
     while is_more:
         message = await receive()
         body += message.get("body", b"")
         is_more = message.get("more_body", False)
-        if len(body) > BODY_MAX:
+        if len(body) > most:
             raise Refusal(413, _TOO_LONG, {"Connection": "close"})
     return body
 
@@ -288,12 +323,12 @@ def _check_origin(connection: HTTPConnection, is_https: bool) -> None:
         raise Refusal(403, _STRANGE_ORIGIN)
 
 
-def _check_length(headers: Headers) -> None:
+def _check_length(headers: Headers, most: int) -> None:
     lengths = headers.getlist("content-length")
     if len(lengths) + len(headers.getlist("transfer-encoding")) > 1:
         raise Refusal(400, _TWO_LENGTHS, {"Connection": "close"})
     for length in lengths:
-        if not length.isdecimal() or len(length) > 9 or int(length) > BODY_MAX:
+        if not length.isdecimal() or len(length) > 9 or int(length) > most:
             raise Refusal(413, _TOO_LONG, {"Connection": "close"})
 
 

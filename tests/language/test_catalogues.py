@@ -17,6 +17,7 @@ METHODS = [
     ("language/**.py", "python"),
     ("accounts/**.py", "python"),
     ("channels/**.py", "python"),
+    ("photos/**.py", "python"),
     ("registry/**.py", "python"),
     ("web/templates/**.html", "jinja2"),
     ("web/handheld/templates/**.html", "jinja2"),

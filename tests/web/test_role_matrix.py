@@ -93,6 +93,7 @@ def address(path: str, name: str, is_own: bool) -> str:
         "area_id:path": "building:A" if is_own else "building:B",
         "order_id": f"o{number}",
         "ended_id": f"{number:016x}",
+        "photo_id": "nope",
         "page_id": "nope",
         "code": "abcdef",
         "name": "wang",

@@ -59,6 +59,8 @@ from gateway.core.events import (
     PermitAnnounced,
     PersonOnSite,
     PersonOnTheWay,
+    PhotoKept,
+    PhotosDestroyed,
     ReportCame,
     ReportHeld,
     ReportTakenBack,
@@ -140,6 +142,11 @@ def _act(door: Door, event: CaseAction, now_ms: int, rules: Rules) -> DoorChange
     return replace(door, recent=recent), effects
 
 
+def _noted(door: Door, _: PhotoKept | PhotosDestroyed, __: int, ___: Rules) -> DoorChange:
+    """It is in the journal; the door is as it was."""
+    return door, ()
+
+
 # What each event does: (door, event, now_ms, rules) -> door, effects.
 EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     ReportCame: reports.came,
@@ -164,6 +171,8 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     CaseSignedOff: _act,
     CaseShelved: _act,
     DutyEnds: case.duty_ends,
+    PhotoKept: _noted,
+    PhotosDestroyed: _noted,
     PageWentOut: page_sent,
     PageReceived: _received,
     OutageBegan: silence.explained,

@@ -24,6 +24,7 @@ FILES: Final = (
     "handheld/handheld.css",
     "live.js",
     "page.js",
+    "photo.js",
     "handheld/kept.js",
     "handheld/outbox.js",
     "handheld/handheld.js",

@@ -17,10 +17,11 @@ from gateway.core.model import Permit
 from gateway.core.outcome import WANTS_NOTE, Outcome, outcomes_of
 from gateway.core.rules import Rulebook, Rules
 from gateway.engine.ports import Committed
-from gateway.store import case_log, case_views, page_views, views
+from gateway.store import case_log, case_views, page_views, photos, views
 from gateway.store.case_views import CaseRow, OutageRow
 from gateway.store.page_views import DeliveryRow
 from gateway.store.views import DoorRow, OpeningRow, WardenRow
+from gateway.web import photo_limits
 from gateway.web.case_ahead import may_after
 from gateway.web.case_words import first_told_ms, may, without_paging, workflow
 from gateway.web.door_words import Tile, tile
@@ -94,8 +95,9 @@ class Task(LiveView):
         self._is_outage = case.area is not None
         at_door = _at_door(connection, case, now_ms, self._rulebook)
         self._door_id = at_door.row.door_id if at_door else None
-        task = {"warden_id": self._warden_id, "outage": _outage(connection, case)}
+        task: dict[str, Any] = {"warden_id": self._warden_id, "outage": _outage(connection, case)}
         task |= self._buttons(connection, case, at_door, now_ms)
+        task["photos"] = photos.of_case(connection, case.case_id, photo_limits.OF_CASE_MAX)
         key = [without_paging(case), *task.values()]
         deliveries = page_views.deliveries(connection, case, DELIVERIES_MAX)
         late = case_log.late_refusals(connection, case.case_id, LATE_MAX)
@@ -184,7 +186,8 @@ def _at_door(
     to_come = [permit for permit in row.state.permits if is_live(permit, now_ms)]
     openings = views.openings(connection, row.door_id, DELIVERIES_MAX)
     spent = [opening for opening in openings if opening.who is not None][:SPENT_MAX]
-    return AtDoor(row, tile(row, now_ms, rulebook), to_come, spent)
+    number = photos.telephone(connection, row.door_id)
+    return AtDoor(row, tile(row, now_ms, rulebook), to_come, spent, number)
 
 
 def _outage(connection: Connection, case: CaseRow) -> dict[str, Any] | None:

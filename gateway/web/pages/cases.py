@@ -13,10 +13,10 @@ from gateway.core.cases.transitions import Action
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 from gateway.engine.ports import Answer, Committed
-from gateway.store import case_log, case_views, page_views, views
+from gateway.store import case_log, case_views, page_views, photos, views
 from gateway.store.case_views import CaseRow
 from gateway.store.views import WardenRow
-from gateway.web import actions, actor
+from gateway.web import actions, actor, photo_limits
 from gateway.web.access import actions_of
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.case_words import first_told_ms, may, without_paging, workflow
@@ -84,7 +84,7 @@ class OneCase(LiveView):
         if shown is None:
             return []
         # A page that goes out must not take away what somebody is filling in beside it.
-        parts = ("wardens", "actor", "may", "on_duty")
+        parts = ("wardens", "actor", "may", "on_duty", "photos", "telephone")
         key = [without_paging(shown["case"]), *(shown[part] for part in parts)]
         fragments = [
             Fragment("case", "parts/case.html", "shown", shown, key=key),
@@ -128,6 +128,8 @@ def gathered(
         "workflow": {"case": case, "steps": steps},
         "outage": case_views.outage_of(connection, case),
         "deliveries": deliveries,
+        "photos": photos.of_case(connection, case_id, photo_limits.OF_CASE_MAX),
+        "telephone": photos.telephone(connection, None if case.area else case.door_id),
         "wardens": views.wardens(connection, WARDENS_MAX, case.grid_id),
     }
 

@@ -118,6 +118,7 @@ function draw() {
   show("lost", state.lost > 0);
   document.querySelector("#lost p").textContent = fill(state.lost === 1 ? say.lostOne : say.lostMany, { count: state.lost });
   drawRefused(document.getElementById("refused"));
+  Photos.draw();
   tick();
 }
 
@@ -145,7 +146,8 @@ async function press(form, button) {
   };
   form.inert = true; // until it is kept: one press is one action
   try {
-    await Outbox.act(action);
+    await Outbox.act(action, Photos.ofForm(form));
+    Photos.forget(form);
   } catch (error) {
     console.info("not kept, sent as a form", error);
     return form.submit();

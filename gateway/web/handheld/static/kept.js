@@ -58,19 +58,26 @@ const Kept = (() => {
     return own;
   }
 
-  async function seal(value) {
+  async function sealBytes(plain) {
     const { id: by, key: own } = await key();
     const iv = crypto.getRandomValues(new Uint8Array(12));
-    const plain = new TextEncoder().encode(JSON.stringify(value));
     return { by, iv, data: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, own, plain) };
   }
 
+  async function seal(value) {
+    return sealBytes(new TextEncoder().encode(JSON.stringify(value)));
+  }
+
   // undefined for what an earlier key sealed: it is wiped already.
-  async function unseal({ by, iv, data }) {
+  async function unsealBytes({ by, iv, data }) {
     const own = await get("key", "own");
     if (!own || own.id !== by) return undefined;
-    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv }, own.key, data);
-    return JSON.parse(new TextDecoder().decode(plain));
+    return crypto.subtle.decrypt({ name: "AES-GCM", iv }, own.key, data);
+  }
+
+  async function unseal(sealed) {
+    const plain = await unsealBytes(sealed);
+    return plain && JSON.parse(new TextDecoder().decode(plain));
   }
 
   // Written only while somebody is signed in, and by the key of that time: in one transaction, so
@@ -157,5 +164,5 @@ const Kept = (() => {
     await done(t);
   }
 
-  return { begin, request, done, get, unseal, write, page, keepPage, keepOnly, signedIn, session, isOver, wipe, lost, lostRead };
+  return { begin, request, done, get, seal, sealBytes, unseal, unsealBytes, write, page, keepPage, keepOnly, signedIn, session, isOver, wipe, lost, lostRead };
 })();

@@ -1,25 +1,42 @@
 // What the warden did and the gateway does not know yet: kept first, then sent one after the other,
-// each with its own id and its age. A refusal lets what follows go on, an outage does not.
+// each with its own id and its age. A refusal lets what follows go on, an outage does not. Photos of a
+// report go when nothing else waits, and stop in their way for what she does meanwhile.
 "use strict";
 
 const Outbox = (() => {
   const SEND_MS = 15000; // the gateway itself says within ten that it cannot store something
+  const PHOTO_MS = 90000; // by 40 kbit/s, from a stairwell
   const LATE_MS = 60000; // before that, what came between is hers: one act was longer on its way
   const LIFE = String(Math.random()); // of this page: its steady clock means nothing in another
   const channel = new BroadcastChannel("handheld"); // of all tabs and the worker
   let hear = () => {};
-  channel.onmessage = ({ data }) => hear(data);
+  let onItsWay = null; // the photo that is sent just now
+  channel.onmessage = ({ data }) => told(data);
 
-  function tell(said) {
-    channel.postMessage(said);
+  function told(said) {
+    if (said.acted) onItsWay?.abort();
     hear(said);
   }
 
-  // The button says "kept" only after this.
-  async function act(action) {
+  function tell(said) {
+    channel.postMessage(said);
+    told(said);
+  }
+
+  // The button says "kept" only after this: the action, and with it the photos that belong to it,
+  // each `{ bytes, url, name }`.
+  async function act(action, photos = []) {
     const when = { at: Date.now(), life: LIFE, tick: performance.now() };
-    await Kept.write("out", {}, { id: crypto.randomUUID(), ...when, ...action });
-    tell({ changed: true });
+    const id = crypto.randomUUID();
+    const rows = await Promise.all(photos.map((photo, n) => row({ ...when, ...action }, id, n + 1, photo)));
+    const also = (t) => rows.forEach((one) => t.objectStore("out").put(one));
+    await Kept.write("out", {}, { id, ...when, ...action }, also);
+    tell({ changed: true, acted: true });
+  }
+
+  async function row({ fields, ...action }, report, number, { bytes, url, name }) {
+    const about = { ...action, id: `${report}.${number}`, report, number, url, name, action: "photo" };
+    return { photo: await Kept.sealBytes(bytes), ...(await Kept.seal(about)) };
   }
 
   // A steady clock may stand still while the phone sleeps, and the other may be set back.
@@ -43,24 +60,40 @@ const Outbox = (() => {
     await Kept.done(t);
   }
 
+  function asJson(action) {
+    const body = JSON.stringify({ ...action.fields, action_id: action.id, age_ms: age(action) });
+    return { url: action.url, type: "application/json", body, signal: AbortSignal.timeout(SEND_MS) };
+  }
+
+  function asPhoto(action, body) {
+    const { report, number } = action;
+    const said = new URLSearchParams({ report, number, age_ms: age(action) });
+    onItsWay = new AbortController();
+    setTimeout(() => onItsWay?.abort(), PHOTO_MS);
+    return { url: `${action.url}?${said}`, type: "image/jpeg", body, signal: onItsWay.signal };
+  }
+
   // What the gateway said, or why nobody knows it: "offline", "later", "signed out".
-  async function send(action) {
+  async function send(action, bytes) {
     const did = encodeURIComponent(action.actor);
+    const { url, type, body, signal } = bytes ? asPhoto(action, bytes) : asJson(action);
     let answer, said;
     try {
-      answer = await fetch(action.url, {
+      answer = await fetch(url, {
         method: "POST",
         // Who acts is who signed in. What another did on this phone is not theirs: it stays here.
-        headers: { "Content-Type": "application/json", "Menshen-Actor": did, "Menshen-Did": did },
-        body: JSON.stringify({ ...action.fields, action_id: action.id, age_ms: age(action) }),
+        headers: { "Content-Type": type, "Menshen-Actor": did, "Menshen-Did": did },
+        body,
         redirect: "error",
-        signal: AbortSignal.timeout(SEND_MS),
+        signal,
       });
       if (answer.status === 401) return "signed out";
       if (answer.status >= 500 || answer.status === 429) return "later";
       said = await answer.json();
     } catch {
       return "offline"; // nobody there, or somebody else: a hotel's page is no answer
+    } finally {
+      onItsWay = null;
     }
     const isOurs = answer.ok ? typeof said.changed === "boolean" : said.status === answer.status;
     return isOurs ? said : "offline";
@@ -77,19 +110,30 @@ const Outbox = (() => {
 
   // What a page that does not show it yet goes by; nothing of what was refused.
   function did(action, said) {
-    if (!action || said.status) return undefined;
+    if (!action || action.report || said.status) return undefined;
     const { case_id, action: done, at, actor } = action;
     return { case_id, action: done, at, actor };
   }
 
-  // The first that may go: what those did who are signed out stops nobody else's.
+  // The first that may go: what those did who are signed out stops nobody else's. A photo is not
+  // before any action.
   async function next(out) {
     const t = await Kept.begin(["out"]);
-    for (const sealed of await Kept.request(t.objectStore("out").getAll())) {
+    const rows = await Kept.request(t.objectStore("out").getAll());
+    for (const sealed of [...rows.filter(({ photo }) => !photo), ...rows.filter(({ photo }) => photo)]) {
       const action = await Kept.unseal(sealed);
-      if (!action || !out.has(action.actor)) return { seq: sealed.seq, action };
+      if (action && out.has(action.actor)) continue;
+      const bytes = sealed.photo && (await Kept.unsealBytes(sealed.photo));
+      const isLost = !action || (sealed.photo && !bytes); // an earlier key's
+      return { seq: sealed.seq, action: isLost ? null : action, bytes };
     }
     return null;
+  }
+
+  async function isOvertaken(action) {
+    const t = await Kept.begin(["out"]);
+    const rows = await Kept.request(t.objectStore("out").getAll());
+    return Boolean(action.report) && rows.some(({ photo }) => !photo);
   }
 
   // One sender in all tabs and the worker. "empty" if all is told, else what stops it.
@@ -100,9 +144,10 @@ const Outbox = (() => {
       for (;;) {
         const first = await next(out);
         if (!first) return out.size ? "signed out" : "empty";
-        const { seq, action } = first;
-        const said = action ? await send(action) : {};
+        const { seq, action, bytes } = first;
+        const said = action ? await send(action, bytes) : {};
         if (said === "signed out") out.add(action.actor);
+        else if (said === "offline" && (await isOvertaken(action))) continue; // what she did goes first
         else if (typeof said === "string") return said;
         else {
           await take(seq, action && toRead(action, said));
