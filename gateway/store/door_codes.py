@@ -17,6 +17,7 @@ DOOR_CODES = Table(
     Column("made_ms", BigInteger, nullable=False),
     Column("printed_ms", BigInteger, nullable=True),  # when its label was last printed
     Index("ix_door_codes_code", "code", unique=True),
+    Index("ix_door_codes_door_id", "door_id"),
 )
 
 
@@ -37,6 +38,12 @@ def scan_of(connection: Connection, code: str) -> Scan:
     c = DOOR_CODES.c
     row = connection.execute(select(c.door_id, c.order_id).where(c.code == code)).first()
     return Scan() if row is None else Scan(*row)
+
+
+def has_code(connection: Connection, door_id: str) -> bool:
+    """Whether a label of the door may hang there."""
+    query = select(DOOR_CODES.c.order_id).where(DOOR_CODES.c.door_id == door_id)
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def labels(connection: Connection, now_ms: int) -> list[LabelRow]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
@@ -36,6 +37,7 @@ from gateway.web.security import HEADERS, SecurityMiddleware
 from gateway.web.topics import Topics
 
 STATIC: Final = Path(__file__).parent / "static"
+GZIP_LEVEL: Final = 6  # makes 410 kB of the 950 kB that read a QR code
 
 _NOT_COMPLETE = N_("Something that was sent is missing, too long or out of range: %s.")
 _NO_STORE = N_("The gateway cannot read its database now: %s.")
@@ -68,6 +70,8 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     app.include_router(handheld.routes(context))
     app.include_router(live_stream.routes(context, topics))
     app.mount("/static/handheld", Static(directory=shell.STATIC))
+    vendor = Static(directory=STATIC / "vendor")
+    app.mount("/static/vendor", GZipMiddleware(vendor, compresslevel=GZIP_LEVEL))  # once a phone
     app.mount("/static", Static(directory=STATIC))
     _explain(app, context)
     explain = _explainer(app)

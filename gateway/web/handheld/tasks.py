@@ -19,6 +19,7 @@ from gateway.core.rules import Rulebook, Rules
 from gateway.engine.ports import Committed
 from gateway.store import case_log, case_views, page_views, views
 from gateway.store.case_views import CaseRow, OutageRow
+from gateway.store.door_codes import has_code
 from gateway.store.page_views import DeliveryRow
 from gateway.store.views import DoorRow, OpeningRow, WardenRow
 from gateway.web.case_ahead import may_after
@@ -94,7 +95,9 @@ class Task(LiveView):
         self._is_outage = case.area is not None
         at_door = _at_door(connection, case, now_ms, self._rulebook)
         self._door_id = at_door.row.door_id if at_door else None
-        task = {"warden_id": self._warden_id, "outage": _outage(connection, case)}
+        has_label = at_door is not None and has_code(connection, at_door.row.door_id)
+        task: dict[str, Any] = {"warden_id": self._warden_id, "has_code": has_label}
+        task["outage"] = _outage(connection, case)
         task |= self._buttons(connection, case, at_door, now_ms)
         key = [without_paging(case), *task.values()]
         deliveries = page_views.deliveries(connection, case, DELIVERIES_MAX)

@@ -25,3 +25,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id", name=op.f("pk_door_codes")),
     )
     op.create_index("ix_door_codes_code", "door_codes", ["code"], unique=True)
+    op.create_index("ix_door_codes_door_id", "door_codes", ["door_id"])
