@@ -18,6 +18,7 @@ METHODS = [
     ("accounts/**.py", "python"),
     ("channels/**.py", "python"),
     ("registry/**.py", "python"),
+    ("provisioning/**.py", "python"),
     ("web/templates/**.html", "jinja2"),
     ("web/handheld/templates/**.html", "jinja2"),
 ]

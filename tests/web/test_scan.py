@@ -170,7 +170,7 @@ async def test_without_the_code_she_is_there_unproved_and_proves_it_afterwards(
             page = await context.new_page()
             await at_case(page, port)
             await page.get_by_role("button", name=SCAN).first.click()
-            await is_shown(page, "This phone does not give the camera to this page.")
+            await is_shown(page, "This page may not use the camera.")
             await page.get_by_role("button", name=THERE).click()
             await proves(site, Proof.UNPROVED)
             await is_shown(page, proof_line(Proof.UNPROVED, "en"))
