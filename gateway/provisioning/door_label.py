@@ -15,10 +15,11 @@ from gateway.language.catalogue import N_, say
 from gateway.registry.door_codes import PREFIX, grouped
 
 _WIDTH_MM, _HEIGHT_MM = 88, 44
-_QR_MM, _QUIET_MM = 36, 4
+_QR_MM, _QUIET_MM = 34, 5  # more than four of its modules are white around it
 _WIDE = 2.0  # how much wider than a letter of the Latin script a Chinese one is
-_LABEL_MM = 8.0  # the largest height of the door's name
-_LETTER = 0.62  # its width, of its height
+_LABEL_MM = 8.0  # the largest height of the door's name,
+_SMALL_MM = 5.0  # and below which it is set in two lines
+_LETTER = 0.62  # the width of a letter, of its height
 
 _TITLE = N_("Labels of doors")
 _HOW = N_("Scan at the door")
@@ -64,8 +65,13 @@ def svg(door: DoorLabel, language: str) -> str:
         for x, dark in enumerate(row)
         if dark
     )
-    left = _QUIET_MM * 2 + _QR_MM + 2
-    height = min(_LABEL_MM, (_WIDTH_MM - left - _QUIET_MM) / (_LETTER * max(1, _width(door.label))))
+    left = _QUIET_MM * 2 + _QR_MM
+    lines, height = _set(door.label, _WIDTH_MM - left - _QUIET_MM)
+    name = "".join(
+        f'<tspan x="{left}" y="{13 - height * 1.15 * (len(lines) - 1 - number):.2f}">'
+        f"{escape(line)}</tspan>"
+        for number, line in enumerate(lines)
+    )
     named = escape(f"{door.label} {grouped(door.code)}")
     return f"""<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH_MM}mm" height="{_HEIGHT_MM}mm"
      viewBox="0 0 {_WIDTH_MM} {_HEIGHT_MM}" role="img" aria-label="{named}">
@@ -73,11 +79,11 @@ def svg(door: DoorLabel, language: str) -> str:
   <path transform="translate({_QUIET_MM} {top}) scale({scale:.5f})" fill="#000"
         shape-rendering="crispEdges" d="{squares}"/>
   <g font-family="'Noto Sans CJK SC', 'Source Han Sans SC', 'DejaVu Sans', sans-serif">
-    <text x="{left}" y="13" font-size="{height:.2f}" font-weight="700">{escape(door.label)}</text>
+    <text font-size="{height:.2f}" font-weight="700">{name}</text>
     <text x="{left}" y="21" font-size="3.6">{escape(say(_HOW, language))}</text>
     <text x="{left}" y="26" font-size="3">{escape(say(_ELSE, language))}</text>
   </g>
-  <text x="{left}" y="35" font-size="5.6" font-weight="700"
+  <text x="{left}" y="35" font-size="5.2" font-weight="700"
         font-family="'DejaVu Sans Mono', Menlo, Consolas, monospace">{grouped(door.code)}</text>
   <text x="{left}" y="40" font-size="2.4" fill="#555"
         font-family="'Noto Sans CJK SC', 'DejaVu Sans', sans-serif">Menshen 门神</text>
@@ -99,6 +105,20 @@ def sheet(doors: Sequence[DoorLabel], language: str) -> str:
 <ul class="sheet">
 {labels}</ul></body></html>
 """
+
+
+def _set(name: str, width_mm: float) -> tuple[list[str], float]:
+    """A door's name in one line or two, and how high its letters are."""
+    height = _height(_width(name), width_mm)
+    if height >= _SMALL_MM:
+        return [name], height
+    at = min(range(1, len(name)), key=lambda at: abs(_width(name[:at]) - _width(name[at:])))
+    lines = [name[:at].strip(), name[at:].strip()]
+    return lines, min(_SMALL_MM, _height(max(map(_width, lines)), width_mm))
+
+
+def _height(letters: float, width_mm: float) -> float:
+    return min(_LABEL_MM, width_mm / (_LETTER * max(1, letters)))
 
 
 def _of_order(door: DoorLabel, language: str) -> str:

@@ -199,7 +199,7 @@ def workflow(
             arrived_ms = getattr(case, f"{name}_arrived_ms", None) or at_ms
             late_ms = arrived_ms if arrived_ms - at_ms >= LATE_MS else None
             step = WorkflowStep(name, at_ms, by, who, case.area is None, late_ms)
-            proof = case.proof if name == "on_site" else None
+            proof = _proof_then(case, detours) if name == "on_site" else None
             done.append(replace(step, is_latest=index == reached, proof=proof))
         if index > reached and wanted and case.state is not CaseState.CLOSED:
             to_come.append(WorkflowStep(name, is_door=case.area is None))
@@ -211,6 +211,15 @@ def workflow(
         if at_ms is not None
     ]
     return [*_in_time(done, sorted(beside, key=_at_ms)), *to_come]
+
+
+def _proof_then(case: CaseRow, detours: Sequence[DetourRow]) -> Proof | None:
+    """What proved the latest arrival as it happened; None where the codes that follow say it."""
+    since_ms = case.on_site_ms or 0
+    tries = [row for row in detours if row.action is Action.PROVE and row.done_ms >= since_ms]
+    if not tries:
+        return case.proof
+    return None if tries[0].done_ms == since_ms else Proof.UNPROVED
 
 
 def _at_ms(step: WorkflowStep) -> int:

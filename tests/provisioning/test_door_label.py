@@ -25,7 +25,7 @@ def test_the_code_says_the_digits_and_nothing_of_the_door() -> None:
     assert drawn == [(x, y) for y, row in enumerate(wanted) for x, dark in enumerate(row) if dark]
     offset_mm, _ = re.findall(r"\((\d+) (\d+\.?\d*)\)", path.attrib["transform"])[0]
     module_mm = float(re.findall(r"scale\((\d+\.\d+)", path.attrib["transform"])[0])
-    assert float(offset_mm) >= 3 * module_mm  # and the paper around it is white
+    assert float(offset_mm) >= 4 * module_mm
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,13 @@ def test_the_code_says_the_digits_and_nothing_of_the_door() -> None:
 )
 def test_the_name_stays_on_the_label_however_long_it_is(name: str) -> None:
     drawing = svg(DoorLabel(CODE, name, "", ""), "zh")
-    [(left, size)] = re.findall(r'x="([\d.]+)" y="13" font-size="([\d.]+)"', drawing)
-    letters = sum(1 if letter.isascii() else 2 for letter in name)
-    assert float(left) + letters * float(size) * 0.6 <= 88
+    [size] = re.findall(r'<text font-size="([\d.]+)"', drawing)
+    lines = re.findall(r'<tspan x="([\d.]+)" y="([\d.]+)">(.*?)</tspan>', drawing)
+    assert "".join(line for _, _, line in lines) == name
+    for left, bottom, line in lines:
+        letters = sum(1 if letter.isascii() else 2 for letter in line)
+        assert float(left) + letters * float(size) * 0.6 <= 88
+        assert float(bottom) - float(size) >= 0
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import segno
 from playwright.async_api import BrowserContext, async_playwright
 from sqlalchemy import insert
 
@@ -48,6 +49,17 @@ def film(folder: Path, code: str, *, is_dim: bool = False) -> Path:
     """What a camera before the printed label of this code sees."""
     label = svg(DoorLabel(code, "3-101", "", ""), "zh")
     dark = [(int(x), int(y)) for x, y in re.findall(r"M(\d+) (\d+)h1v1", label)]
+    return _filmed(folder / f"{code}.y4m", dark, is_dim=is_dim)
+
+
+def other_film(folder: Path) -> Path:
+    """A camera before a code that is no door's."""
+    matrix = segno.make_qr("menshen:seal:00112233445566aa").matrix
+    dark = [(x, y) for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark]
+    return _filmed(folder / "other.y4m", dark, is_dim=False)
+
+
+def _filmed(path: Path, dark: list[tuple[int, int]], *, is_dim: bool) -> Path:
     side = max(max(pair) for pair in dark) + 1
     left, top = (WIDTH - side * MODULE) // 2, (HEIGHT - side * MODULE) // 2
     paper, ink = (DIM_PAPER, DIM_INK) if is_dim else (PAPER, INK)
@@ -60,7 +72,6 @@ def film(folder: Path, code: str, *, is_dim: bool = False) -> Path:
     for _ in range(FRAMES):
         seen = bytes(grey + chance.randint(-NOISE, NOISE) for grey in luma) if is_dim else luma
         frames += b"FRAME\n" + seen + b"\x80" * (WIDTH * HEIGHT // 2)
-    path = folder / f"{code}.y4m"
     path.write_bytes(frames)
     return path
 

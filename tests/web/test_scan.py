@@ -13,7 +13,7 @@ from gateway.engine.clock import MachineClock
 from gateway.language.proofs import proof_line, told_line
 from gateway.store import case_views
 from tests.waiting import until
-from tests.web.door_labels import camera_phone, code_of, film, gets_code, order_changes
+from tests.web.door_labels import camera_phone, code_of, film, gets_code, order_changes, other_film
 from tests.web.handheld_phone import (
     WAIT_MS,
     complaints_of,
@@ -183,13 +183,16 @@ async def test_without_the_code_she_is_there_unproved_and_proves_it_afterwards(
 async def test_the_camera_runs_only_while_she_looks(
     chromium: str, port: int, tmp_path: Path
 ) -> None:
-    seen = film(tmp_path, OTHERS)
+    seen = other_film(tmp_path)
     async with console(new_store(tmp_path), MachineClock(0)) as site, served(site, port):
         await opened(site, 0)
         async with camera_phone(chromium, tmp_path / "phone", seen) as context:
             page = await context.new_page()
             await at_case(page, port)
-            await page.evaluate("ZXingWASM = { prepareZXingModule() {}, readBarcodes: () => [] }")
+            await page.get_by_role("button", name=SCAN).first.click()
+            await is_shown(page, "That is another code.")
+            assert proof(site) is None
+            await page.keyboard.press("Escape")
             for ends in ("press Escape", "type", "hide"):
                 await page.get_by_role("button", name=SCAN).first.click()
                 await holds(page, RUNS)

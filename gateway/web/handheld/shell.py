@@ -22,6 +22,7 @@ SHARED: Final = HERE.parent / "static"
 FILES: Final = (
     "menshen.css",
     "handheld/handheld.css",
+    "handheld/scan.css",
     "live.js",
     "page.js",
     "handheld/kept.js",
