@@ -26,7 +26,7 @@ _SHEETS: Final = (".html", ".htm")
 def door_label(
     doors: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[DOOR]…", help="Doors by id; else all that have no label yet."),
+        typer.Argument(metavar="DOOR", help="Doors by id; else all that have no label yet."),
     ] = None,
     out: Annotated[
         Path | None,
@@ -39,8 +39,9 @@ def door_label(
 ) -> None:
     """Print labels for doors under an order: a QR code by which wardens prove that they are there.
 
-    Each order has a code of its own, so each new order wants a new label on the door. Without --out
-    it only says which doors wait for one.
+    Each order has a code of its own, so each new order wants a new label on the door.
+
+    Without --out it only says which doors wait for one.
     """
     settings, now = load(config), now_ms()
     if doors and everything:
@@ -50,7 +51,7 @@ def door_label(
         found = door_codes.labels(store, now)
         chosen = _chosen(found, wanted, everything)
         if out is None or not chosen:
-            _say_waiting(found, chosen)
+            _say_waiting(found, chosen, [*wanted, *(["--all"] if everything else [])])
             return
         _write(out, chosen, settings.site.language, settings.zone)
         door_codes.printed(store, [row.order_id for row in chosen], now)
@@ -75,7 +76,9 @@ def _chosen(found: Sequence[LabelRow], wanted: list[str], everything: bool) -> l
     return [by_door[door_id] for door_id in dict.fromkeys(wanted)]
 
 
-def _say_waiting(found: Sequence[LabelRow], chosen: Sequence[LabelRow]) -> None:
+def _say_waiting(
+    found: Sequence[LabelRow], chosen: Sequence[LabelRow], typed: Sequence[str]
+) -> None:
     if not found:
         say("No door is under an order, so there is no label to print.")
     elif not chosen:
@@ -83,7 +86,7 @@ def _say_waiting(found: Sequence[LabelRow], chosen: Sequence[LabelRow]) -> None:
     else:
         labels = named([row.label for row in chosen])
         say(f"{counted(len(chosen), 'label')} to print: {labels}.")
-        say("Print them with: menshen door-label --out labels.html")
+        say(f"To print: {' '.join(('menshen door-label', *typed, '--out labels.html'))}")
 
 
 def _write(out: Path, rows: Sequence[LabelRow], language: str, zone: tzinfo) -> None:

@@ -112,7 +112,9 @@ def _set(name: str, width_mm: float) -> tuple[list[str], float]:
     height = _height(_width(name), width_mm)
     if height >= _SMALL_MM:
         return [name], height
-    at = min(range(1, len(name)), key=lambda at: abs(_width(name[:at]) - _width(name[at:])))
+    spaces = [at for at, letter in enumerate(name) if letter == " "]
+    places = spaces or range(1, len(name))
+    at = min(places, key=lambda at: abs(_width(name[:at]) - _width(name[at:])))
     lines = [name[:at].strip(), name[at:].strip()]
     return lines, min(_SMALL_MM, _height(max(map(_width, lines)), width_mm))
 

@@ -38,7 +38,8 @@ def test_the_labels_that_wait_are_printed_once_and_again_when_asked_for(
     answer = menshen("door-label")
     assert answer.code == 0
     assert answer.out.startswith("2 labels to print: ")
-    assert "menshen door-label --out labels.html" in answer.out
+    assert "To print: menshen door-label --out labels.html\n" in answer.out
+    assert "menshen door-label d8 --out labels.html\n" in menshen("door-label", "d8").out
     answer = menshen("door-label", "--out", "labels.html")
     assert answer.code == 0
     assert "labels.html: 2 labels, " in answer.out
@@ -74,6 +75,23 @@ def test_what_cannot_be_printed_is_said_in_a_sentence(menshen, folder, under_ord
     answer = menshen("door-label", "d8", "--out", "file")
     assert (answer.code, answer.err) == (1, "menshen: file cannot be written: File exists\n")
     assert menshen("door-label").out.startswith("2 labels to print"), "it was not printed"
+
+
+def test_check_names_the_door_whose_new_order_has_no_label_yet(menshen, store, under_order):
+    def said():
+        return [line for line in menshen("check").out.splitlines() if " labels " in line]
+
+    assert said() == [], "this site does without labels"
+    menshen("door-label", "--out", "labels.html")
+    [line] = said()
+    assert "of 2 doors under an order, all printed" in line
+    now = time.time_ns() // 1_000_000
+    with store.writing() as connection:
+        enrolment = Enrolment(connection, now, None)
+        enrolment.take(NewOrder("d9", now - HOUR_MS, now + HOUR_MS, "new"))
+        enrolment.write()
+    [line] = said()
+    assert "no label was printed for d9, so nobody can prove to be there" in line
 
 
 def test_without_an_order_there_is_nothing_to_print(menshen, store, settings):
