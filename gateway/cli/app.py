@@ -92,6 +92,12 @@ COMMANDS = (
     ),
     Command("label", BEFORE, "Print a seal's label again. It holds no secret."),
     Command(
+        "door-label",
+        BEFORE,
+        "Print labels for doors under an order: a QR code by which wardens prove that they are "
+        "there.",
+    ),
+    Command(
         "broker-config",
         BEFORE,
         "Write mosquitto's configuration: TLS, one login per seal, rights by id.",

@@ -11,7 +11,7 @@ from datetime import tzinfo
 from sqlalchemy import Connection, func, select
 
 from gateway.channels.kinds import is_channel, samples
-from gateway.cli import check_channels, check_machine, check_stored
+from gateway.cli import check_channels, check_labels, check_machine, check_stored
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.output import ago, counted, named
 from gateway.core.doors.silence import Liveness, liveness
@@ -37,6 +37,7 @@ def parts(
             ("clock", lambda: check_machine.clock(_newest_ms(connection), now, zone, doubt)),
             ("stored", lambda: check_stored.stored(connection, now)),
             ("doors", lambda: doors(connection, now)),
+            ("labels", lambda: check_labels.labels(connection, now)),
             ("wardens", lambda: wardens(connection, bool(site_webhook))),
             ("channels", lambda: check_channels.parts(connection, site_webhook, now)),
             ("staff", lambda: staff(connection)),

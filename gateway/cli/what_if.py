@@ -32,6 +32,7 @@ DEEDS = {
     "acknowledged": "acknowledged",
     "on_the_way": "was on the way to",
     "on_site": "was at the door for",
+    "arrival_proved": "gave the door's code for",
     "reported": "reported",
     "handed_over": "handed over",
     "report_taken_back": "took back the report of",

@@ -15,6 +15,7 @@ from gateway.core.actor import Actor
 from gateway.core.model import Contact, Order, Permit
 from gateway.core.outcome import Outcome
 from gateway.core.paging.staff import Staff
+from gateway.core.proof import Scan
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
 
@@ -137,8 +138,16 @@ class PersonOnTheWay(CaseAction, frozen=True, tag="on_the_way"):
     """A person who has the case is on the way."""
 
 
-class PersonOnSite(CaseAction, frozen=True, tag="on_site"):
-    """A person stands at the door."""
+class PersonOnSite(CaseAction, frozen=True, tag="on_site", kw_only=True):
+    """A person stands at the door; with the door's code, if they gave one."""
+
+    scan: Scan | None = None
+
+
+class ArrivalProved(CaseAction, frozen=True, tag="arrival_proved", kw_only=True):
+    """A person who stands at the door gives its code afterwards."""
+
+    scan: Scan
 
 
 class CaseReported(CaseAction, frozen=True, tag="reported", kw_only=True):
@@ -336,6 +345,7 @@ Event = (
     | CaseAcknowledged
     | PersonOnTheWay
     | PersonOnSite
+    | ArrivalProved
     | DoorClassed
     | DoorPlaced
     | CaseReported

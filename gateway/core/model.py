@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from gateway.core.actor import Actor
 from gateway.core.cases.refusal import Refusal
+from gateway.core.proof import Proof, WrongScan
 from gateway.core.reasons import Reason
 
 
@@ -168,6 +169,7 @@ class Case(Struct, frozen=True, omit_defaults=True):
     note: str = ""  # of who reported it, with the outcome
     handed_to: str = ""  # who was named to have it and has not answered yet, by warden_id
     unreported: Unreported | None = None  # while it is reported, and not assessed
+    proof: Proof | None = None  # of the latest that somebody was at the door
 
     @property
     def reported_from(self) -> CaseState | None:
@@ -183,6 +185,7 @@ class ActionResult(Struct, frozen=True, array_like=True):
     age_ms: int = 0  # how long before that the person did it
     refusal: Refusal | None = None
     overtaken: bool = False  # others acted on the case after it was done and before it arrived
+    proof: Proof | None = None  # that the person was at the door, where it says so
 
     @property
     def done_ms(self) -> int:
@@ -266,6 +269,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     refused_ms: tuple[int, ...] = ()  # latest refused messages, at most Rules.burst_count
     burst_ms: int | None = None  # when a burst of them was last told
     canary: Canary | None = None
+    wrong_scans: tuple[WrongScan, ...] = ()  # codes that were not the door's, lately
     doubt: Doubt = SURE  # as of its last step
 
 

@@ -93,6 +93,8 @@ def event(
         "openings": row.openings,
         "since": _time(row.since_ms),
     }
+    if row.proof is not None:
+        details["proof"] = row.proof
     said: dict[str, Any] = {
         "event_id": event_id,
         "event": happened,

@@ -32,6 +32,7 @@ class MilestoneRow(NamedTuple):
     state: str
     since_ms: int
     openings: int
+    proof: str | None = None  # of an arrival at a door
 
 
 class Waiting(NamedTuple):

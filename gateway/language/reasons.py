@@ -283,6 +283,13 @@ _REFUSED: dict[Refusal, str] = {
     Refusal.TAKEN_ALREADY: N_("Somebody has this case already."),
     Refusal.ON_THE_WAY_ALREADY: N_("Somebody is on the way already."),
     Refusal.ON_SITE_ALREADY: N_("Somebody is at the door already."),
+    Refusal.NOT_ON_SITE: N_("Say first that you are at the door; its code then proves it."),
+    Refusal.PROVED_ALREADY: N_("The door's code has proved it already."),
+    Refusal.NO_DOOR: N_("This case is of no single door, so there is no code to scan."),
+    Refusal.TOO_MANY_CODES: N_(
+        "Too many wrong codes were given here, so none is looked at for an hour. What you do at "
+        "the door counts all the same."
+    ),
     Refusal.IN_REVIEW: N_("This case is reported already; it is in review."),
     Refusal.TAKE_FIRST: N_("Take the case first, then report how it ended."),
     Refusal.NEEDS_VISIT: N_(

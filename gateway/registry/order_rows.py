@@ -1,4 +1,5 @@
-"""Enrolment of quarantine orders: a door has one at a time, and has room for so many to come."""
+"""Enrolment of quarantine orders: a door has one at a time, and has room for so many to come. Each
+is given a code for the door's label."""
 
 import secrets
 from collections import defaultdict
@@ -11,6 +12,7 @@ from gateway.core.duration import DAY_MS
 from gateway.core.events import Event, OrderPlaced
 from gateway.core.model import Order, Policy
 from gateway.core.subject import Subject, of_door
+from gateway.registry.door_codes import DoorCodes
 from gateway.registry.enrolled_table import EnrolledTable
 from gateway.registry.rows import (
     ORDER_DAYS_MAX,
@@ -46,6 +48,7 @@ class OrderRows:
     ) -> None:
         self._at_ms, self._zone, self._doors, self._events = at_ms, zone, doors, events
         self._orders = EnrolledTable(connection, tables.orders)
+        self._codes = DoorCodes(connection, at_ms)
         self._on_door: defaultdict[str, dict[str, Row]] = defaultdict(dict)  # by order_id
         for row in self._orders.rows():
             self._on_door[row["door_id"]][row["order_id"]] = row
@@ -101,6 +104,7 @@ class OrderRows:
 
     def _place(self, door_id: str, order: Order, row: Row) -> RowResult:
         self._on_door[door_id][order.order_id] = row
+        self._codes.need(order.order_id, door_id)
         self._events.append((of_door(door_id), OrderPlaced(order)))
         return self._orders.put(row)
 
@@ -111,6 +115,7 @@ class OrderRows:
     def write(self, connection: Connection) -> None:
         """Store them. The caller's transaction."""
         self._orders.write(connection)
+        self._codes.write(connection)
 
     def _need_sense(self, new: NewOrder, before: Row | None) -> None:
         """A new order is not over. A known one may be taken back to a time that is: a release that

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from gateway.core.cases.number import case_number, read_number
 from gateway.core.model import CaseState
+from gateway.core.proof import Proof
 from gateway.core.reasons import FAULTS, QUESTIONS, Reason
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import states, tables
@@ -95,6 +96,7 @@ class CaseRow(msgspec.Struct, frozen=True):
     reported_from: CaseState | None
     handed_to: str
     handed_to_name: str | None
+    proof: Proof | None
 
     @property
     def subject(self) -> Subject:

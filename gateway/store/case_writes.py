@@ -25,6 +25,7 @@ _OF_CASE = (
     "note",
     "reported_from",
     "handed_to",
+    "proof",
 )
 _NOBODY = dict.fromkeys(tables.WHO_OF_CASE)
 
@@ -78,6 +79,7 @@ def of_milestone(journal_id: int, part: int, milestone: Milestone, grid_id: str)
         "state": milestone.state,
         "since_ms": milestone.since_ms,
         "openings": milestone.openings,
+        "proof": milestone.proof,
     }
 
 

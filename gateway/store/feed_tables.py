@@ -17,6 +17,7 @@ milestones = Table(
     Column("state", String(16), nullable=False),
     Column("since_ms", BigInteger, nullable=False),
     Column("openings", Integer, nullable=False),
+    Column("proof", String(16), nullable=True),  # core.proof.Proof, where it is an arrival
     sqlite_with_rowid=False,
 )
 

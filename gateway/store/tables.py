@@ -246,6 +246,7 @@ cases = Table(
     Column("note", Text, nullable=False, server_default=""),  # of who reported it
     Column("reported_from", String(16), nullable=True),  # the state before, until it is assessed
     Column("handed_to", Text, nullable=False, server_default=""),  # and has not answered yet
+    Column("proof", String(16), nullable=True),  # core.proof.Proof of the latest arrival
     Index("ix_cases_state", "state", "raised_ms"),
     Index("ix_cases_door_id", "door_id", "raised_ms"),
     sqlite_with_rowid=False,

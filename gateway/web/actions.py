@@ -20,6 +20,7 @@ from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import Action
 from gateway.core.duration import HOUR_MS
 from gateway.core.events import (
+    ArrivalProved,
     CaseAcknowledged,
     CaseAssessed,
     CaseHandedOver,
@@ -32,14 +33,18 @@ from gateway.core.events import (
     ReportTakenBack,
 )
 from gateway.core.outcome import Outcome
+from gateway.core.proof import Scan
 from gateway.core.subject import SITE, Subject, of_door
 from gateway.engine.ports import Answer
 from gateway.language import times
 from gateway.language.catalogue import N_, say
 from gateway.language.peoples_text import tidied
+from gateway.language.proofs import told_line
 from gateway.language.reasons import refusal_line
+from gateway.registry import door_codes
 from gateway.store import case_views, page_views
 from gateway.store.case_views import CaseRow
+from gateway.store.door_codes import scan_of
 from gateway.web.actor import check_known
 from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
 from gateway.web.context import WebContext
@@ -52,6 +57,7 @@ _LATE = N_("{why} You did it at {done}, and it arrived at {arrived}.")
 _OVERTAKEN = N_(
     "{why} You did it at {done}, and it arrived at {arrived}; others have acted on it meanwhile."
 )
+_NO_CODE = N_("These are no door's digits: one of them is wrong. Look once more.")
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -65,6 +71,30 @@ class Press(BaseModel):
     def facts(self, now_ms: int) -> dict[str, Any]:
         """What the event says beside that."""
         return {}
+
+    def looked_up(self, connection: Connection) -> dict[str, Any]:
+        """What the registry knows of it, for the event to say. HttpProblem if it cannot be so."""
+        return {}
+
+
+class Arriving(Press):
+    """The code on the door's label, scanned or typed, where there is one at hand."""
+
+    code: Annotated[str, Field(max_length=door_codes.TYPED_MAX)] = ""
+
+    def looked_up(self, connection: Connection) -> dict[str, Any]:
+        """Whose code it is; nothing without one."""
+        return {"scan": _scan(connection, self.code)} if self.code.strip() else {}
+
+
+class Proving(Press):
+    """The code on the door's label, given by who is at the door already."""
+
+    code: Annotated[str, Field(min_length=1, max_length=door_codes.TYPED_MAX)]
+
+    def looked_up(self, connection: Connection) -> dict[str, Any]:
+        """Whose code it is."""
+        return {"scan": _scan(connection, self.code)}
 
 
 class Ending(Press):
@@ -125,7 +155,8 @@ KINDS: Final[dict[Action, Kind]] = {
     for kind in (
         Kind(CaseAcknowledged),
         Kind(PersonOnTheWay),
-        Kind(PersonOnSite),
+        Kind(PersonOnSite, Arriving, Arriving),
+        Kind(ArrivalProved, Proving, Proving),
         Kind(CaseReported, Ending, Ending),
         Kind(CaseHandedOver, HandingOver, HandingOver),
         Kind(ReportTakenBack),
@@ -175,16 +206,16 @@ def add_routes(
 async def _act(
     context: WebContext, kind: Kind, case_id: str, actor: Actor, pressed: Press
 ) -> Answer:
-    def query(connection: Connection) -> CaseRow:
+    def query(connection: Connection) -> tuple[CaseRow, dict[str, Any]]:
         case = case_views.case(connection, case_id)
         if case is None:
             raise HttpProblem(404, NOT_FOUND)
         check_known(connection, actor)
-        return case
+        return case, pressed.looked_up(connection)
 
-    case = await context.read(query)
+    case, looked_up = await context.read(query)
     action_id = pressed.action_id or secrets.token_hex(8)
-    facts = pressed.facts(context.now_ms())
+    facts = pressed.facts(context.now_ms()) | looked_up
     event = kind.event(case_id, actor, action_id, pressed.age_ms, **facts)
     return await context.action(case.subject, event)
 
@@ -222,12 +253,27 @@ def why(context: WebContext, request: Request, answer: Answer) -> str | None:
     return say(late, language).format(why=sentence, done=done, arrived=arrived)
 
 
+def unproved(context: WebContext, request: Request, answer: Answer) -> str | None:
+    """Why the code that was given proves nothing, in a sentence; None where there is none."""
+    result = answer.result
+    if result is None or result.refusal is not None:
+        return None
+    return told_line(result.proof, context.language(request))
+
+
 def check(context: WebContext, request: Request, answer: Answer) -> None:
     """For pages: HttpProblem with the sentence if it was refused. Who has done it already sees
     so."""
     sentence = why(context, request, answer)
     if sentence is not None and answer.refusal is not Refusal.DONE_ALREADY:
         raise HttpProblem(409, sentence)  # in the person's language already
+
+
+def _scan(connection: Connection, code: str) -> Scan:
+    try:
+        return scan_of(connection, door_codes.read(code))
+    except ValueError:
+        raise HttpProblem(422, _NO_CODE) from None
 
 
 def _read(model: type[M], fields: Any) -> M:

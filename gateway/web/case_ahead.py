@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from gateway.core.actor import Actor, actor_of
 from gateway.core.cases.transitions import Action, Standing, judge
 from gateway.core.model import CaseState
+from gateway.core.proof import Proof
 from gateway.store.case_views import CaseRow
 from gateway.web.case_words import standing
 
@@ -19,10 +20,14 @@ AT_DOOR: Final = (
     Action.ACKNOWLEDGE,
     Action.ON_THE_WAY,
     Action.ON_SITE,
+    Action.PROVE,
     Action.REPORT,
     Action.HAND_OVER,
     Action.TAKE_BACK,
 )
+
+# Whether a code is the door's, no phone knows: what was given counts until that is told.
+_PROOFS: Final = {Action.ON_SITE: Proof.UNPROVED, Action.PROVE: Proof.PROVED}
 
 
 def may_after(case: CaseRow, actor: Actor) -> list[dict[Action, int]]:
@@ -67,5 +72,7 @@ def _then(stands: Standing, action: Action, state: CaseState, actor: Actor) -> S
         return replace(stands, state=state, reported_by=actor, reported_from=stands.state)
     if action is Action.TAKE_BACK:
         return replace(stands, state=state, reported_by=None, reported_from=None)
+    if action in _PROOFS:
+        stands = replace(stands, proof=_PROOFS[action])
     moved_by = None if action is Action.HAND_OVER else actor
     return replace(stands, state=state, moved_by=moved_by)

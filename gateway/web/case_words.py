@@ -22,6 +22,7 @@ from gateway.core.cases.transitions import (
 )
 from gateway.core.evidence import Ended, Evidence
 from gateway.core.model import CaseState
+from gateway.core.proof import Proof
 from gateway.core.reasons import OVER_WHEN_SHUT, TAMPER, Reason
 from gateway.language.catalogue import N_, say
 from gateway.language.reasons import first_action
@@ -105,6 +106,7 @@ _BESIDE = {  # no steps of the loop
     "shelved": N_("{name} put it aside"),
     "handed_over": N_("{name} handed it over to {to}"),
     "taken_back": N_("{name} took the report back"),
+    "proved": N_("{name} gave the door's code"),
     "again": N_("Raised again"),
     "returned": N_("Came back, for it was not finished"),
 }
@@ -126,6 +128,7 @@ _STEP_OF = {
     Action.ACKNOWLEDGE: "acknowledged",
     Action.ON_THE_WAY: "on_the_way",
     Action.ON_SITE: "on_site",
+    Action.PROVE: "proved",
     Action.REPORT: "reported",
     Action.HAND_OVER: "handed_over",
     Action.TAKE_BACK: "taken_back",
@@ -154,6 +157,7 @@ class WorkflowStep(Struct, frozen=True):
     to_name: str | None = None
     outcome: str = ""  # what was reported, and is taken back
     note: str = ""
+    proof: Proof | None = None  # that somebody was at the door
 
     @property
     def is_contradicted(self) -> bool:
@@ -194,8 +198,9 @@ def workflow(
             by, who = getattr(case, f"{name}_by", None), getattr(case, f"{name}_name", None)
             arrived_ms = getattr(case, f"{name}_arrived_ms", None) or at_ms
             late_ms = arrived_ms if arrived_ms - at_ms >= LATE_MS else None
-            is_door, is_latest = case.area is None, index == reached
-            done.append(WorkflowStep(name, at_ms, by, who, is_door, late_ms, is_latest=is_latest))
+            step = WorkflowStep(name, at_ms, by, who, case.area is None, late_ms)
+            proof = _proof_then(case, detours) if name == "on_site" else None
+            done.append(replace(step, is_latest=index == reached, proof=proof))
         if index > reached and wanted and case.state is not CaseState.CLOSED:
             to_come.append(WorkflowStep(name, is_door=case.area is None))
     beside = [_late_step(case, refused) for refused in late]
@@ -206,6 +211,15 @@ def workflow(
         if at_ms is not None
     ]
     return [*_in_time(done, sorted(beside, key=_at_ms)), *to_come]
+
+
+def _proof_then(case: CaseRow, detours: Sequence[DetourRow]) -> Proof | None:
+    """What proved the latest arrival as it happened; None where the codes that follow say it."""
+    since_ms = case.on_site_ms or 0
+    tries = [row for row in detours if row.action is Action.PROVE and row.done_ms >= since_ms]
+    if not tries:
+        return case.proof
+    return None if tries[0].done_ms == since_ms else Proof.UNPROVED
 
 
 def _at_ms(step: WorkflowStep) -> int:
@@ -223,6 +237,8 @@ def _detour_step(case: CaseRow, row: DetourRow) -> WorkflowStep:
     step = WorkflowStep(
         _STEP_OF[row.action], row.done_ms, row.by, row.name, case.area is None, late_ms
     )
+    if row.action is Action.PROVE:
+        return replace(step, proof=Proof(row.outcome))
     return replace(step, to=row.to, to_name=row.to_name, outcome=row.outcome, note=row.note)
 
 
@@ -253,7 +269,7 @@ def standing(case: CaseRow) -> Standing:
     did = case.state if case.state in (*OPEN[2:], *IN_REVIEW) else None
     moved_by = getattr(case, f"{did}_by") if did else None
     people = _actor(moved_by), _actor(case.reported_by)
-    return Standing(case.state, case.locked, *people, case.reported_from)
+    return Standing(case.state, case.locked, *people, case.reported_from, case.proof)
 
 
 def may(case: CaseRow, actor: Actor | None, now_ms: int, take_back_ms: int) -> list[Action]:

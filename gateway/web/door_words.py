@@ -12,6 +12,7 @@ from gateway.core.doors.orders import why_not_under_order
 from gateway.core.doors.silence import Liveness, liveness
 from gateway.core.model import Case, CaseState, Contact, Door
 from gateway.core.paging.schedule import Role
+from gateway.core.proof import Proof
 from gateway.core.reasons import LAWFUL, QUESTIONS, TAMPER, UNANNOUNCED, UNLAWFUL, Reason
 from gateway.core.rules import Rulebook
 from gateway.language.catalogue import N_
@@ -41,6 +42,7 @@ WORDS = {
     "to_ask": N_("Not seen, to be asked"),
     "aside": N_("Put aside"),
     "at_door": N_("Somebody is at the door"),
+    "at_door_proved": N_("Somebody is at the door, proved"),
     "no_seal": N_("No seal"),
 }
 
@@ -158,7 +160,7 @@ def _word_of_case(door: Door, case: Case, tone: str, is_lost: bool) -> str:
     if case.shelf is not None:
         return "aside"
     if case.state is CaseState.ON_SITE:
-        return "at_door"
+        return "at_door_proved" if case.proof is Proof.PROVED else "at_door"
     if tone == "waiting" and is_lost and case.reason in QUESTIONS:
         return "to_ask"
     if tone == "waiting" and (is_lost or door.chattering is not None):

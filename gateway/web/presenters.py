@@ -14,8 +14,9 @@ from gateway.core.evidence import Ended, Evidence
 from gateway.core.model import Permit
 from gateway.core.outcome import Outcome, outcomes_of
 from gateway.core.paging.schedule import Role
+from gateway.core.proof import Proof
 from gateway.core.reasons import Reason
-from gateway.language import reasons, recurrence, times
+from gateway.language import proofs, reasons, recurrence, times
 from gateway.language.catalogue import say
 from gateway.store.case_views import CaseRow
 from gateway.web import case_words, door_places, door_words
@@ -117,6 +118,10 @@ class CaseWords:
     def step(self, step: case_words.WorkflowStep) -> str:
         """What was done and by whom, or what is still to come."""
         return case_words.step_word(step, self._language)
+
+    def proof(self, proof: Proof) -> str:
+        """Whether it is proved that somebody was at the door."""
+        return proofs.proof_line(proof, self._language)
 
     def who(self, by: str | None, name: str | None = None) -> str:
         """A person's name, or the centre."""

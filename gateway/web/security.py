@@ -50,6 +50,7 @@ OWN_RATE: Final = 200.0, 2_000.0  # from this machine itself, where a proxy may 
 FAST_WAIT_S: Final = 1.0  # who asks too often waits so long to be told
 HSTS: Final = "max-age=31536000"  # not for subdomains: what stands beside us is not ours to say
 OPEN: Final = ("/trust", "/trust/ca.crt", "/static/menshen.css", "/static/mark.svg")
+HANDHELD: Final = "/handheld/"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -62,6 +63,11 @@ HEADERS: Final = {
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "same-origin",  # not no-referrer: with that, browsers send Origin: null
     "Cross-Origin-Resource-Policy": "same-origin",
+}
+# Its pages read a door's QR code, where the browser does not, by WebAssembly of our own.
+_WASM: Final = "script-src 'self' 'wasm-unsafe-eval'"
+HANDHELD_HEADERS: Final = HEADERS | {
+    "Content-Security-Policy": CSP.replace("script-src 'self'", _WASM)
 }
 _seldom = Seldom("menshen.console")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,4}")
@@ -123,7 +129,7 @@ class SecurityMiddleware:
             return
 
         connection = HTTPConnection(scope)
-        answering = _Answering(send, self._clients.is_https(connection))
+        answering = _Answering(send, self._clients.is_https(connection), _path(connection))
         try:
             await self._check(connection, scope["method"], answering)
             if {"content-length", "transfer-encoding"} & set(connection.headers):
@@ -237,14 +243,15 @@ class SecurityMiddleware:
 class _Answering:
     """Sends an answer on, with what every answer carries."""
 
-    def __init__(self, send: Send, is_https: bool) -> None:
+    def __init__(self, send: Send, is_https: bool, path: str) -> None:
         self._send, self.is_https = send, is_https
+        self._headers = HANDHELD_HEADERS if path.startswith(HANDHELD) else HEADERS
         self.token: tuple[str, str] | None = None  # for a browser that came in, and its path
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():  # a photo says that it runs nothing at all
+            for name, value in self._headers.items():  # a photo says that it runs nothing at all
                 headers.setdefault(name, value)
             headers.setdefault("Cache-Control", "no-store")
             if self.token is not None:
@@ -281,8 +288,13 @@ def body_max(connection: HTTPConnection) -> int:
 
 def _is_open(connection: HTTPConnection, method: str) -> bool:
     """Whether it is for everybody: a phone must trust us before it can sign in."""
+    return method in ("GET", "HEAD") and _path(connection) in OPEN
+
+
+def _path(connection: HTTPConnection) -> str:
+    """Which page it asks for, whatever stands before that at the proxy."""
     root = str(connection.scope.get("root_path", ""))
-    return method in ("GET", "HEAD") and connection.url.path.removeprefix(root) in OPEN
+    return connection.url.path.removeprefix(root)
 
 
 async def _whole(receive: Receive, most: int) -> bytes:

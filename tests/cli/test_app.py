@@ -27,6 +27,7 @@ PARTS_OF_CHECK = {
         "accounts",
         "channels",
         "console",
+        "labels",
         "machine",
         "result",
         "ringing",

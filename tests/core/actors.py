@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from gateway.core.actor import Actor, actor_of
 from gateway.core.events import (
+    ArrivalProved,
     CaseAcknowledged,
     CaseAssessed,
     CaseHandedOver,
@@ -29,6 +30,7 @@ from gateway.core.events import (
 )
 from gateway.core.model import Contact, Order, Permit, Policy
 from gateway.core.outcome import Outcome
+from gateway.core.proof import Scan
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 DAY = 24 * HOUR
@@ -219,8 +221,11 @@ class Person:
     def is_on_the_way(self) -> None:
         self.tell(self.place, PersonOnTheWay(*self._action()))
 
-    def is_there(self) -> None:
-        self.tell(self.place, PersonOnSite(*self._action()))
+    def is_there(self, scan: Scan | None = None) -> None:
+        self.tell(self.place, PersonOnSite(*self._action(), scan=scan))
+
+    def proves(self, scan: Scan) -> None:
+        self.tell(self.place, ArrivalProved(*self._action(), scan=scan))
 
     def reports(self, outcome: str, note: str = "", despite_seal: bool = False) -> None:
         said = {"outcome": Outcome(outcome), "note": note, "despite_seal": despite_seal}

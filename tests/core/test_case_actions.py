@@ -18,6 +18,7 @@ from gateway.core.cases.transitions import (
 from gateway.core.doors.step import step
 from gateway.core.effects import ActionRefused, CaseMoved, Effect
 from gateway.core.events import (
+    ArrivalProved,
     CaseAcknowledged,
     CaseAction,
     CaseAssessed,
@@ -34,6 +35,7 @@ from gateway.core.events import (
 )
 from gateway.core.model import ActionResult, CaseState, Contact, Door
 from gateway.core.outcome import Outcome
+from gateway.core.proof import Scan
 from tests.core.actors import HOUR, MINUTE, SECOND, action_id
 from tests.core.story import Story
 from tests.core.timeline import SITE, Site
@@ -44,24 +46,27 @@ NEW, NOT = R.NOTHING_NEW, R.NOT_REPORTED
 ACTIONS = list(A)
 
 # What somebody meets who has done nothing about the case yet, in the order of `Action`:
-# acknowledge, on_the_way, on_site, report, hand_over, take_back; assess, sign_off, shelve;
+# acknowledge, on_the_way, on_site, prove, report, hand_over, take_back; assess, sign_off, shelve;
 # page_sent, page_received.
-MAY_TAKE = [S.ACKNOWLEDGED, S.ON_THE_WAY, S.ON_SITE, R.TAKE_FIRST, R.NOT_HELD, NOT, NOT, NOT]
-REVIEWED = [R.IN_REVIEW] * 5 + [R.NOT_REPORTER]
+AWAY = R.NOT_ON_SITE
+MAY_TAKE = [
+    *(S.ACKNOWLEDGED, S.ON_THE_WAY, S.ON_SITE, AWAY, R.TAKE_FIRST, R.NOT_HELD, NOT, NOT, NOT)
+]
+REVIEWED = [R.IN_REVIEW] * 6 + [R.NOT_REPORTER]
 CELLS = {
     S.RAISED: [*MAY_TAKE, S.RAISED, S.PAGED, S.PAGED],
     S.PAGED: [*MAY_TAKE, S.PAGED, NEW, S.PAGED],
     S.ACKNOWLEDGED: [
-        *(R.TAKEN_ALREADY, R.TAKEN_ALREADY, S.ON_SITE, S.REPORTED, R.NOT_HOLDER),
+        *(R.TAKEN_ALREADY, R.TAKEN_ALREADY, S.ON_SITE, AWAY, S.REPORTED, R.NOT_HOLDER),
         *(NOT, NOT, NOT, S.ACKNOWLEDGED, NEW, S.ACKNOWLEDGED),
     ],
     S.ON_THE_WAY: [
-        *(R.TAKEN_ALREADY, R.ON_THE_WAY_ALREADY, S.ON_SITE, S.REPORTED, R.NOT_HOLDER),
+        *(R.TAKEN_ALREADY, R.ON_THE_WAY_ALREADY, S.ON_SITE, AWAY, S.REPORTED, R.NOT_HOLDER),
         *(NOT, NOT, NOT, S.ON_THE_WAY, NEW, S.ON_THE_WAY),
     ],
     S.ON_SITE: [
-        *(R.ON_SITE_ALREADY, R.ON_SITE_ALREADY, R.ON_SITE_ALREADY, S.REPORTED, R.NOT_HOLDER),
-        *(NOT, NOT, NOT, S.ON_SITE, NEW, S.ON_SITE),
+        *(R.ON_SITE_ALREADY, R.ON_SITE_ALREADY, R.ON_SITE_ALREADY, R.TAKEN_ALREADY),
+        *(S.REPORTED, R.NOT_HOLDER, NOT, NOT, NOT, S.ON_SITE, NEW, S.ON_SITE),
     ],
     S.REPORTED: [*REVIEWED, S.ASSESSED, R.ASSESS_FIRST, R.IN_REVIEW, NEW, NEW],
     S.ASSESSED: [*REVIEWED, R.ASSESSED_ALREADY, S.SIGNED_OFF, R.IN_REVIEW, NEW, NEW],
@@ -82,6 +87,7 @@ def said(action: Action, case_id: str, by: Actor, story: Story) -> Event:
         A.ACKNOWLEDGE: CaseAcknowledged(*what),
         A.ON_THE_WAY: PersonOnTheWay(*what),
         A.ON_SITE: PersonOnSite(*what),
+        A.PROVE: ArrivalProved(*what, scan=Scan()),
         A.REPORT: CaseReported(*what, outcome=Outcome.LAWFUL),
         A.HAND_OVER: CaseHandedOver(*what, to="zhao"),
         A.TAKE_BACK: ReportTakenBack(*what),

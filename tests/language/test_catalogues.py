@@ -19,6 +19,7 @@ METHODS = [
     ("channels/**.py", "python"),
     ("photos/**.py", "python"),
     ("registry/**.py", "python"),
+    ("provisioning/**.py", "python"),
     ("web/templates/**.html", "jinja2"),
     ("web/handheld/templates/**.html", "jinja2"),
 ]

@@ -20,6 +20,7 @@ from gateway.core.model import CaseState, Contact, Door, Outages, Troubles
 from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Role
 from gateway.core.paging.staff import Staff
+from gateway.core.proof import Proof
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
 from gateway.core.subject import SubjectKind
@@ -38,7 +39,7 @@ STATES: dict[str, type[msgspec.Struct]] = {
 }
 
 
-ENUMS: tuple[type[StrEnum], ...] = (CaseState, Contact, Reason, Role, SubjectKind, Ways)
+ENUMS: tuple[type[StrEnum], ...] = (CaseState, Contact, Proof, Reason, Role, SubjectKind, Ways)
 GOLDEN = Path(__file__).parents[1] / "vectors" / "stored_format.jsonl"
 
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from gateway.core.cases import escalation
+from gateway.core.cases import arrival, escalation
 from gateway.core.cases.case import H, find, paged
 from gateway.core.cases.contradiction import contradicted
 from gateway.core.cases.deeds import (
@@ -34,6 +34,7 @@ from gateway.core.cases.transitions import Action, judge
 from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.effects import ActionRefused, Effect
 from gateway.core.events import (
+    ArrivalProved,
     CaseAcknowledged,
     CaseAction,
     CaseAssessed,
@@ -63,6 +64,7 @@ ACTION_OF: Final[dict[type[CaseAction], Action]] = {
     CaseAcknowledged: Action.ACKNOWLEDGE,
     PersonOnTheWay: Action.ON_THE_WAY,
     PersonOnSite: Action.ON_SITE,
+    ArrivalProved: Action.PROVE,
     CaseReported: Action.REPORT,
     CaseHandedOver: Action.HAND_OVER,
     ReportTakenBack: Action.TAKE_BACK,
@@ -96,14 +98,15 @@ def act(
         return holder, recent, effects
     age_ms = max(0, min(event.age_ms, AGE_MAX_MS, now_ms - case.raised_ms))
     done_ms = now_ms - age_ms
-    leads_to = _judge(holder, case, event, Attribution(event.actor, done_ms, now_ms), rules)
+    attribution = Attribution(event.actor, done_ms, now_ms)
+    leads_to = _judge(holder, case, event, attribution, rules)
     refusal = leads_to if isinstance(leads_to, Refusal) else None
     overtaken = case.acted_ms is not None and done_ms < case.acted_ms
-    result = ActionResult(event.action_id, now_ms, age_ms, refusal, overtaken)
+    proof = None if refusal else arrival.proof_of(holder, event, attribution)
+    result = ActionResult(event.action_id, now_ms, age_ms, refusal, overtaken, proof)
     recent = (*recent, result)[-RESULTS_KEPT:]
     if isinstance(leads_to, Refusal):
         return holder, recent, (_refused(event, leads_to),)
-    attribution = Attribution(event.actor, done_ms, now_ms)
     holder, effects = _do(holder, case, event, leads_to, attribution, rules)
     return holder, recent, effects
 
@@ -163,6 +166,8 @@ def _judge(
         return Refusal.RAISED_SINCE
     refusal = None
     match event:
+        case ArrivalProved():
+            refusal = arrival.refusal_of_code(holder, event, attribution.now_ms)
         case CaseReported():
             refusal = _judge_report(holder, event)
         case CaseShelved():
@@ -221,6 +226,10 @@ def _do(
     rules: Rules,
 ) -> tuple[H, tuple[Effect, ...]]:
     match event:
+        case PersonOnSite():
+            return arrival.arrive(holder, case, event, attribution, rules)
+        case ArrivalProved():
+            return arrival.prove(holder, case, event, attribution)
         case CaseReported(outcome=outcome, note=note):
             despite_seal = contradicted(holder, event) is not None
             said = {"outcome": outcome, "despite_seal": despite_seal, "note": note}

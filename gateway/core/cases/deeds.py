@@ -44,8 +44,8 @@ def answer(
         wait_ms = rules.fault_taken_ms
     ends = {"escalation": None, "shelf": None, "handed_to": "", "hands_over_ms": None}
     returns_ms = attribution.now_ms + wait_ms
-    case = _moved(case, attribution, state=state, returns_ms=returns_ms, **ends)
-    return replace(holder, case=case), (_move(case, attribution),)
+    case = acted(case, attribution, state=state, returns_ms=returns_ms, **ends)
+    return replace(holder, case=case), (move_of(case, attribution),)
 
 
 def report(
@@ -68,11 +68,11 @@ def report(
         attribution.done_ms,
     )
     by = {"reported_by": attribution.actor, "unreported": before}
-    reported = _moved(case, attribution, state=state, **by, **said, **ends)
+    reported = acted(case, attribution, state=state, **by, **said, **ends)
     reviewed_ms = attribution.now_ms + rules.review_ms if rules.sign_off else None
     times = {"returns_ms": reviewed_ms, "hands_over_ms": None}
     reported = replace(reported, moved_by=None, **times)  # for `reported_by` says who
-    effects: tuple[Effect, ...] = (_move(reported, attribution),)
+    effects: tuple[Effect, ...] = (move_of(reported, attribution),)
     in_review = (*holder.in_review, reported)
     effects += closings(in_review[:-IN_REVIEW_MAX], attribution.now_ms, None)
     holder = replace(holder, case=None, in_review=in_review[-IN_REVIEW_MAX:])
@@ -108,7 +108,7 @@ def take_back(
         **unsaid,
     )
     in_review = tuple(other for other in holder.in_review if other is not case)
-    moved = replace(_move(restored, attribution), detour=detour)
+    moved = replace(move_of(restored, attribution), detour=detour)
     return replace(holder, case=restored, in_review=in_review), (moved,)
 
 
@@ -118,7 +118,7 @@ def hand_over(
     """A person names another who is to have it. That one is told first, then the steps: nobody has
     it until somebody answers."""
     waits = {"shelf": None, "returns_ms": None, "hands_over_ms": None}
-    case = _moved(case, attribution, state=CaseState.RAISED, handed_to=to, **waits)
+    case = acted(case, attribution, state=CaseState.RAISED, handed_to=to, **waits)
     page_id, hours = (
         f"{case.case_id}{TO}{attribution.now_ms}",
         quiet_hours(holder, attribution.now_ms),
@@ -134,7 +134,7 @@ def hand_over(
         to,
     )
     detour = Detour(Action.HAND_OVER, action_id, to=to)
-    moved: tuple[Effect, ...] = (replace(_move(told, attribution), detour=detour),)
+    moved: tuple[Effect, ...] = (replace(move_of(told, attribution), detour=detour),)
     return replace(holder, case=told), moved + pages
 
 
@@ -144,9 +144,9 @@ def review(
     """What was reported is assessed or signed off; then it closes as soon as it is over."""
     is_last = state is CaseState.SIGNED_OFF
     returns_ms = None if is_last else attribution.now_ms + rules.review_ms
-    moved = _moved(case, attribution, state=state, returns_ms=returns_ms, unreported=None)
+    moved = acted(case, attribution, state=state, returns_ms=returns_ms, unreported=None)
     in_review = tuple(moved if other is case else other for other in holder.in_review)
-    effects: tuple[Effect, ...] = (_move(moved, attribution),)
+    effects: tuple[Effect, ...] = (move_of(moved, attribution),)
     holder, closed = close_signed_off(
         replace(holder, in_review=in_review), attribution.now_ms, attribution.actor
     )
@@ -154,13 +154,14 @@ def review(
     return holder, effects
 
 
-def _moved(case: Case, attribution: Attribution, **changes: Any) -> Case:
+def acted(case: Case, attribution: Attribution, **changes: Any) -> Case:
     """The case after a person brought it into a state. Times never run back, though news may."""
     acted_ms = max(case.acted_ms or 0, attribution.done_ms)
     return replace(case, moved_by=attribution.actor, acted_ms=acted_ms, **changes)
 
 
-def _move(case: Case, attribution: Attribution) -> CaseMoved:
+def move_of(case: Case, attribution: Attribution) -> CaseMoved:
+    """That the case went on by what a person did."""
     return CaseMoved(
         case,
         attribution.now_ms,
@@ -176,4 +177,4 @@ def shelve(
     shelf = Shelf(attribution.actor, why, min(until_ms, attribution.now_ms + rules.shelf_ms))
     acted_ms = max(case.acted_ms or 0, attribution.done_ms)
     case = replace(case, shelf=shelf, escalation=None, acted_ms=acted_ms)
-    return replace(holder, case=case), (_move(case, attribution),)
+    return replace(holder, case=case), (move_of(case, attribution),)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from gateway.core.cases.transitions import Action
 from gateway.core.effects import CaseMoved, Effect, PageDue
 from gateway.core.model import Case, CaseState, Door, Outages, Troubles
+from gateway.core.proof import Proof
 from gateway.core.reasons import Reason
 
 
@@ -25,7 +26,7 @@ class Happened(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     ON_THE_WAY = "on_the_way"
     HANDED_OVER = "handed_over"  # whoever had it named another, who has not answered yet
-    ON_SITE = "on_site"
+    ON_SITE = "on_site"  # and once more as soon as the door's code proves it
     REPORTED = "reported"
     TAKEN_BACK = "taken_back"  # its report was a mistake: it is what it was before
     ASSESSED = "assessed"
@@ -44,6 +45,7 @@ class Milestone(Struct, frozen=True):
     since_ms: int  # when what raised the case happened
     openings: int  # how often it was raised
     door_id: str = ""  # that stands for an outage; empty of a door's own case, and of a trouble
+    proof: Proof | None = None  # of an arrival: whether the door's code proves it
 
 
 _DETOURS: Final = {Action.HAND_OVER: Happened.HANDED_OVER, Action.TAKE_BACK: Happened.TAKEN_BACK}
@@ -64,11 +66,10 @@ def milestones(before: Any, effects: Iterable[Effect], at_ms: int) -> list[Miles
     found: list[Milestone] = []
     for effect in effects:
         if isinstance(effect, CaseMoved):
-            detour = effect.detour
             happened = (
                 _happened(known.get(effect.case.case_id), effect.case)
-                if detour is None
-                else _DETOURS[Action(detour.action)]
+                if effect.detour is None
+                else _by_detour(Action(effect.detour.action), effect.case)
             )
             known[effect.case.case_id] = effect.case
             if happened is not None:
@@ -107,6 +108,13 @@ def _happened(before: Case | None, case: Case) -> Happened | None:
     return Happened(case.state)
 
 
+def _by_detour(action: Action, case: Case) -> Happened | None:
+    """What somebody did beside the case's loop; a code that proves nothing is no milestone."""
+    if action is Action.PROVE:
+        return Happened.ON_SITE if case.proof is Proof.PROVED else None
+    return _DETOURS[action]
+
+
 def _raisings(case: Case) -> tuple[int | None, int | None]:
     return case.raised_again_ms, case.returned_ms
 
@@ -126,4 +134,5 @@ def _milestone(happened: Happened, case: Case, at_ms: int, door_id: str) -> Mile
         case.since_ms,
         case.openings,
         door_id,
+        case.proof if happened is Happened.ON_SITE else None,
     )

@@ -16,6 +16,10 @@ class Refusal(StrEnum):
     TAKEN_ALREADY = "taken_already"
     ON_THE_WAY_ALREADY = "on_the_way_already"
     ON_SITE_ALREADY = "on_site_already"
+    NOT_ON_SITE = "not_on_site"  # nobody is at the door yet, so no code proves it
+    PROVED_ALREADY = "proved_already"
+    NO_DOOR = "no_door"  # the case is of no single door, and has no code
+    TOO_MANY_CODES = "too_many_codes"  # wrong ones, so that none is looked at for a while
     IN_REVIEW = "in_review"  # it is reported: nothing is done at the door any more
     TAKE_FIRST = "take_first"
     NEEDS_VISIT = "needs_visit"  # tampered with: it ends only after a person was at the door

@@ -13,6 +13,7 @@ from msgspec import Struct
 from gateway.core.actor import CENTRE, Actor
 from gateway.core.cases.refusal import Refusal
 from gateway.core.model import CaseState
+from gateway.core.proof import Proof
 
 
 class Action(StrEnum):
@@ -21,6 +22,7 @@ class Action(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     ON_THE_WAY = "on_the_way"
     ON_SITE = "on_site"
+    PROVE = "prove"  # that one is at the door, by its code
     REPORT = "report"
     HAND_OVER = "hand_over"
     TAKE_BACK = "take_back"
@@ -49,6 +51,8 @@ class Judged(Protocol):
     def reported_by(self) -> Actor | None: ...
     @property
     def reported_from(self) -> CaseState | None: ...
+    @property
+    def proof(self) -> Proof | None: ...
 
 
 class Standing(Struct, frozen=True):
@@ -59,6 +63,7 @@ class Standing(Struct, frozen=True):
     moved_by: Actor | None = None
     reported_by: Actor | None = None
     reported_from: CaseState | None = None  # the state before the report, until it is assessed
+    proof: Proof | None = None  # that whoever is at the door is there
 
 
 Guard = Callable[[Judged, Actor | None], Refusal | None]
@@ -88,6 +93,10 @@ def _visited(case: Judged, _: Actor | None) -> Refusal | None:
 
 def _no_tampering(case: Judged, _: Actor | None) -> Refusal | None:
     return Refusal.NOT_SHELVED if case.locked else None
+
+
+def _unproved(case: Judged, _: Actor | None) -> Refusal | None:
+    return Refusal.PROVED_ALREADY if case.proof is Proof.PROVED else None
 
 
 def _own(case: Judged, actor: Actor | None) -> Refusal | None:
@@ -124,7 +133,8 @@ def _open(state: CaseState, **cells: Cell) -> dict[Action, Cell]:
     sent = Cell(_R.NOTHING_NEW)
     machine = {"page_sent": sent, "page_received": received}
     review = {"assess": unreported, "sign_off": unreported, "take_back": unreported}
-    return _row(**{"shelve": shelve, **machine, **review, **cells})
+    prove = Cell(_R.NOT_ON_SITE)
+    return _row(**{"shelve": shelve, "prove": prove, **machine, **review, **cells})
 
 
 def _unanswered(state: CaseState, **cells: Cell) -> dict[Action, Cell]:
@@ -140,7 +150,7 @@ def _unanswered(state: CaseState, **cells: Cell) -> dict[Action, Cell]:
     )
 
 
-_AT_THE_DOOR = ("acknowledge", "on_the_way", "on_site", "report", "hand_over", "shelve")
+_AT_THE_DOOR = ("acknowledge", "on_the_way", "on_site", "prove", "report", "hand_over", "shelve")
 
 
 def _in_review(**cells: Cell) -> dict[Action, Cell]:
@@ -183,6 +193,7 @@ TABLE: Final[dict[CaseState, dict[Action, Cell]]] = {
         acknowledge=Cell(_R.ON_SITE_ALREADY, (_once,)),
         on_the_way=Cell(_R.ON_SITE_ALREADY, (_once,)),
         on_site=Cell(_R.ON_SITE_ALREADY, (_once,)),
+        prove=Cell(_S.ON_SITE, (_own, _unproved)),
         report=Cell(_S.REPORTED),
         hand_over=_HANDED,
     ),

@@ -36,6 +36,7 @@ from gateway.core.doors import (
 from gateway.core.doors.observation import edge_ms
 from gateway.core.effects import Effect
 from gateway.core.events import (
+    ArrivalProved,
     CaseAcknowledged,
     CaseAction,
     CaseAssessed,
@@ -164,6 +165,7 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     CaseAcknowledged: _act,
     PersonOnTheWay: _act,
     PersonOnSite: _act,
+    ArrivalProved: _act,
     CaseReported: _act,
     CaseHandedOver: _act,
     ReportTakenBack: _act,

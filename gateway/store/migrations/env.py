@@ -2,9 +2,11 @@
 
 from alembic import context
 
-from gateway.store.feed_tables import milestones
+from gateway.store import case_log, door_codes, feed_tables
 
+# Each brings its tables into the one catalogue.
+TABLES = case_log.DETOURS, door_codes.DOOR_CODES, feed_tables.milestones
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=milestones.metadata, render_as_batch=True)
+context.configure(connection=connection, target_metadata=TABLES[0].metadata, render_as_batch=True)
 with context.begin_transaction():
     context.run_migrations()

@@ -1,13 +1,15 @@
 """What people do through a program: an action on a case, and a handheld's receipt for a page.
 
 Who acts stands in the header Menshen-Actor. An action answers {"changed": true}; one that is
-refused answers 409, a problem with its `reason` as a code and `why` in a sentence. The same
+refused answers 409, a problem with its `reason` as a code and `why` in a sentence. A wrong code of
+a door refuses nothing: the answer says that it proves nothing, and `why`. The same
 `action_id` twice is one action, answered as it was the first time; `age_ms` says how long ago it
 was done.
 """
 
 import msgspec
 from fastapi import APIRouter, Request, Response
+from msgspec import UNSET
 
 from gateway.core.actor import Actor
 from gateway.core.cases.transitions import Action
@@ -53,6 +55,8 @@ def _done(context: WebContext, request: Request, answer: Answer) -> Response:
     if result is not None and result.age_ms:
         done = Done(answer.changed, result.done_ms, result.arrived_ms, result.overtaken)
     if answer.refusal is None:
-        return json_answer(done)
+        proof = UNSET if result is None or result.proof is None else result.proof
+        unproved = actions.unproved(context, request, answer) or UNSET
+        return json_answer(msgspec.structs.replace(done, proof=proof, why=unproved))
     why = actions.why(context, request, answer) or ""
     return problem_answer(409, why, **msgspec.to_builtins(done), reason=answer.refusal, why=why)

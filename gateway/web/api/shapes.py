@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from gateway.core.cases.refusal import Refusal
+from gateway.core.proof import Proof
 from gateway.registry.late_permits import WaitingDoor
 from gateway.store.case_views import CaseRow
 from gateway.store.page_views import DeliveryRow, PageRow, UnsignedRow
@@ -89,12 +90,15 @@ class Unsigned(Struct, frozen=True):
 
 class Done(Struct, frozen=True):
     """Whether it changed anything. Of an action that came late also when it was done and when it
-    came, and whether others acted meanwhile."""
+    came, and whether others acted meanwhile. `proof`: whether the door's code proves an arrival;
+    `why`: a sentence where a code was given and proves nothing."""
 
     changed: bool
     done_ms: int | UnsetType = UNSET
     arrived_ms: int | UnsetType = UNSET
     overtaken: bool | UnsetType = UNSET
+    proof: Proof | UnsetType = UNSET
+    why: str | UnsetType = UNSET
 
 
 class Announced(Struct, frozen=True):

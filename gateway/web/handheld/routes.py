@@ -96,6 +96,7 @@ def _pages(router: APIRouter, context: WebContext) -> None:
                 raise HttpProblem(404, NOT_FOUND)
             shown = {fragment.name: fragment.shows for fragment in fragments}
             here = {"warden": warden, "seen": view.digest(), "shell_version": shell.version()}
+            here["reader_version"] = shell.READER_VERSION
             here |= {"zone": str(context.zone), "take_back_ms": context.rulebook.rules.take_back_ms}
             return shown | here | more
 

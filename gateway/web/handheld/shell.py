@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from gateway.language.catalogue import LOCALES, N_, say
-from gateway.web.security import HEADERS
+from gateway.web.security import HANDHELD_HEADERS
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -22,16 +22,22 @@ SHARED: Final = HERE.parent / "static"
 FILES: Final = (
     "menshen.css",
     "handheld/handheld.css",
+    "handheld/scan.css",
     "live.js",
     "page.js",
     "photo.js",
     "handheld/kept.js",
     "handheld/outbox.js",
     "handheld/handheld.js",
+    "handheld/scan.js",
     "handheld/rings.js",
     "handheld/ringing.js",
     "mark.svg",
 )
+# What reads a QR code where the browser does not: fetched once somebody is signed in, and kept by
+# this version (static/vendor/README.md), not by ours.
+READER_VERSION: Final = "3.1.6"
+_READER: Final = ("vendor/zxing-wasm-reader.js", "vendor/zxing_reader.wasm")
 _IN_WORKER: Final = ("handheld/kept.js", "handheld/outbox.js", "handheld/rings.js")
 _ICONS: Final = {"icon-192.png": "any", "icon-512.png": "any", "icon-maskable.png": "maskable"}
 _APP = N_("Seals")
@@ -58,8 +64,9 @@ def worker() -> str:
     said = {
         "VERSION": version(),
         "FILES": files,
+        "READER": [f"../static/{name}?v={READER_VERSION}" for name in _READER],
         "OFFLINE": "offline",
-        "GUARDS": HEADERS,
+        "GUARDS": HANDHELD_HEADERS,
         "RINGS": {language: say(_RINGS, language) for language in LOCALES},
     }
     lines = [

@@ -19,6 +19,7 @@ from gateway.core.rules import Rulebook, Rules
 from gateway.engine.ports import Committed
 from gateway.store import case_log, case_views, page_views, photos, views
 from gateway.store.case_views import CaseRow, OutageRow
+from gateway.store.door_codes import has_code
 from gateway.store.page_views import DeliveryRow
 from gateway.store.views import DoorRow, OpeningRow, WardenRow
 from gateway.web import photo_limits
@@ -95,7 +96,9 @@ class Task(LiveView):
         self._is_outage = case.area is not None
         at_door = _at_door(connection, case, now_ms, self._rulebook)
         self._door_id = at_door.row.door_id if at_door else None
-        task: dict[str, Any] = {"warden_id": self._warden_id, "outage": _outage(connection, case)}
+        has_label = at_door is not None and has_code(connection, at_door.row.door_id)
+        task: dict[str, Any] = {"warden_id": self._warden_id, "has_code": has_label}
+        task["outage"] = _outage(connection, case)
         task |= self._buttons(connection, case, at_door, now_ms)
         task["photos"] = photos.of_case(connection, case.case_id, photo_limits.OF_CASE_MAX)
         key = [without_paging(case), *task.values()]

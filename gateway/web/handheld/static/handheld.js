@@ -99,7 +99,7 @@ function drawRefused(place) {
     const title = card.querySelector("a");
     title.textContent = one.label;
     title.href = one.path;
-    card.querySelector(".did").textContent = fill(one.overtaken ? say.counted : say.refused, {
+    card.querySelector(".did").textContent = fill(one.unproved ? say.noted : one.overtaken ? say.counted : say.refused, {
       time: clock.format(one.at),
       name: one.name,
     });

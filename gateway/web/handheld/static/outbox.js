@@ -104,6 +104,8 @@ const Outbox = (() => {
     const { id, at, actor, name, label, path, case_id } = action;
     const about = { id, at, actor, name, label, path, case_id };
     if (said.status && said.reason !== "done_already") return { ...about, why: said.why || said.detail };
+    // A code that proves nothing: she is noted as there, and reads why that is not proved.
+    if (said.why && !said.status) return { ...about, unproved: true, why: said.why };
     const isLate = said.arrived_ms - said.done_ms >= LATE_MS;
     return said.overtaken && isLate && !said.status ? { ...about, overtaken: true } : null;
   }

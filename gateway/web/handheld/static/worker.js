@@ -1,10 +1,11 @@
 // The handheld's worker: what makes its pages open without a line. Before this stand, written by the
-// gateway: VERSION, FILES and OFFLINE (addresses from here), RINGS (words), and the scripts that it
+// gateway: VERSION, FILES, READER and OFFLINE (addresses from here), RINGS (words), and the scripts that it
 // shares with the pages. It answers no event stream: that would die with the worker, and the page with it.
 
 const CACHE = `handheld-${VERSION}`;
 const WAIT_MS = 8000; // for a page that is not on the phone
 const shell = new Map(FILES.map((file) => [new URL(file, location).pathname, new URL(file, location).href]));
+const reader = new Set(READER.map((file) => new URL(file, location).href));
 const offline = new URL(OFFLINE, location).href;
 
 self.addEventListener("install", (event) => {
@@ -30,6 +31,7 @@ self.addEventListener("fetch", (event) => {
   if ((request.headers.get("Accept") || "").includes("text/event-stream")) return;
   if (request.mode === "navigate") event.respondWith(page(request, url));
   else if (shell.has(url.pathname)) event.respondWith(file(request));
+  else if (reader.has(url.href)) event.respondWith(caches.match(url.href).then((known) => known || fetch(request)));
 });
 
 // The kept page at once: its own line then makes good what it missed. Else the gateway's, else a
