@@ -179,9 +179,11 @@ async def test_what_she_does_meanwhile_goes_before_a_photo_and_a_photo_that_cann
             await page.get_by_role("button", name="Acknowledge").click()
             await is_shown(page, "Wang Fang acknowledged it")
             assert (await kept(page))["out"] == 1, "the photo waits"
-            await context.unroute("**/api/v1/cases/*/photos?*")
-            full = {"status": 503, "content_type": "application/problem+json", "body": "{}"}
-            await context.route("**/api/v1/cases/*/photos?*", lambda route: route.fulfill(**full))  # type: ignore[arg-type]
+
+            async def full(route: Route) -> None:
+                await route.fulfill(status=503, content_type="application/problem+json", body="{}")
+
+            await context.route("**/api/v1/cases/*/photos?*", full)  # asked before the other
             await page.get_by_role("button", name="I am on my way").click()
             await is_shown(page, "Wang Fang is on the way")
             assert (await kept(page))["out"] == 1
@@ -258,3 +260,23 @@ async def test_a_photo_goes_from_her_page_in_the_console_too(
             [row] = known(site)
             assert row.photo_id.endswith(".report.1")
             assert said == []
+
+
+async def test_a_photo_is_not_lost_though_her_page_changes_while_the_camera_is_open(
+    chromium: str, port: int, tmp_path: Path
+) -> None:
+    async with console(new_store(tmp_path), MachineClock(0)) as site, served(site, port):
+        await at_the_door(site)
+        async with phone(chromium, tmp_path / "phone") as context:
+            page = await context.new_page()
+            await open_and_keep(page, port)
+            await page.goto(address(port, CASE))
+            await is_shown(page, "Live")
+            async with page.expect_file_chooser() as camera:
+                await page.locator("#task [data-photos] label").click()
+            await site.act(CASE, "on_site", "wang")
+            task = page.locator("#task")
+            await expect(task).to_have_attribute("data-state", "on_site", timeout=WAIT_MS)
+            photo: Any = {**CAMERA, "buffer": made_photo((640, 480))}
+            await (await camera.value).set_files(photo)
+            await expect(page.locator("#task [data-photos] li")).to_have_count(1, timeout=WAIT_MS)

@@ -67,10 +67,12 @@ const Photos = (() => {
     return item;
   }
 
-  // A fragment that came anew shows what was taken before it.
+  // A fragment that came anew shows what was taken before it; and what was taken while it came is
+  // heard of at the old one, which is in no document any more.
   function draw() {
     for (const place of document.querySelectorAll("[data-photos]")) {
       const photos = of(place);
+      if (place.hidden) place.querySelector("input").addEventListener("change", ({ target }) => add(target));
       place.hidden = false;
       place.querySelector("label").hidden = photos.length >= Number(place.dataset.most);
       const list = place.querySelector("ul");
@@ -92,6 +94,5 @@ const Photos = (() => {
     draw();
   }
 
-  document.addEventListener("change", ({ target }) => target.matches("[data-photos] input") && add(target));
   return { draw, ofForm, forget };
 })();

@@ -23,6 +23,15 @@ async function sendPhoto({ bytes, url }, report, number, actor) {
   return null;
 }
 
+// A card that came just now may be pressed before htmx knows it: as a plain form it would take the
+// page, and the photos, away.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || !Photos.ofForm(event.target).length) return;
+  event.preventDefault();
+  htmx.process(event.target);
+  event.target.requestSubmit(event.submitter);
+});
+
 // By its answer a form is out of the page already.
 const asked = new WeakMap();
 document.addEventListener("htmx:beforeRequest", ({ detail }) => asked.set(detail.xhr, detail.elt));
