@@ -47,6 +47,7 @@ from gateway.store.case_views import CaseRow
 from gateway.store.door_codes import scan_of
 from gateway.web.actor import check_known
 from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
+from gateway.web.case_words import holder, who_word
 from gateway.web.context import WebContext
 
 SHELF_HOURS_MAX: Final = 8
@@ -56,6 +57,13 @@ NOTE_MAX: Final = 300
 _LATE = N_("{why} You did it at {done}, and it arrived at {arrived}.")
 _OVERTAKEN = N_(
     "{why} You did it at {done}, and it arrived at {arrived}; others have acted on it meanwhile."
+)
+_WITH = N_("{why} It is with {who} now.")
+_HELD: Final = (  # refusals because of somebody, who is then named
+    Refusal.TAKEN_ALREADY,
+    Refusal.ON_THE_WAY_ALREADY,
+    Refusal.ON_SITE_ALREADY,
+    Refusal.NOT_HOLDER,
 )
 _NO_CODE = N_("These are no door's digits: one of them is wrong. Look once more.")
 M = TypeVar("M", bound=BaseModel)
@@ -166,9 +174,16 @@ KINDS: Final[dict[Action, Kind]] = {
     )
 }
 
+
+class Answered(Answer, frozen=True):
+    """What came of an action; and by name who has the case, where that is why it was refused."""
+
+    holder: str = ""
+
+
 # Who acts by this request, and what is shown after what came of it.
 Who = Callable[[Request], Actor]
-After = Callable[[Request, str, Actor, Answer], Awaitable[Response]]
+After = Callable[[Request, str, Actor, Answered], Awaitable[Response]]
 
 
 def add_routes(
@@ -205,7 +220,7 @@ def add_routes(
 
 async def _act(
     context: WebContext, kind: Kind, case_id: str, actor: Actor, pressed: Press
-) -> Answer:
+) -> Answered:
     def query(connection: Connection) -> tuple[CaseRow, dict[str, Any]]:
         case = case_views.case(connection, case_id)
         if case is None:
@@ -217,7 +232,16 @@ async def _act(
     action_id = pressed.action_id or secrets.token_hex(8)
     facts = pressed.facts(context.now_ms()) | looked_up
     event = kind.event(case_id, actor, action_id, pressed.age_ms, **facts)
-    return await context.action(case.subject, event)
+    answer = await context.action(case.subject, event)
+    if answer.refusal not in _HELD:
+        return Answered(answer.changed, answer.result)
+    named = await context.read(lambda rows: _holder(rows, case_id))
+    return Answered(answer.changed, answer.result, named)
+
+
+def _holder(connection: Connection, case_id: str) -> str:
+    case = case_views.case(connection, case_id)
+    return (holder(case) or "") if case is not None else ""
 
 
 async def received(context: WebContext, page_id: str, actor: Actor) -> bool:
@@ -238,12 +262,16 @@ async def received(context: WebContext, page_id: str, actor: Actor) -> bool:
     return await context.submit(subject, PageReceived(case_id, own_id, by))
 
 
-def why(context: WebContext, request: Request, answer: Answer) -> str | None:
+def why(context: WebContext, request: Request, answer: Answered) -> str | None:
     """Why an action was refused, in a sentence, and when it was done if it came late."""
     result, language = answer.result, context.language(request)
     if result is None or result.refusal is None:
         return None
     sentence = refusal_line(result.refusal, language)
+    if answer.holder:
+        sentence = say(_WITH, language).format(
+            why=sentence, who=who_word(answer.holder, None, language)
+        )
     if result.age_ms < LATE_MS:
         return sentence
     now_ms = context.now_ms()
@@ -261,7 +289,7 @@ def unproved(context: WebContext, request: Request, answer: Answer) -> str | Non
     return told_line(result.proof, context.language(request))
 
 
-def check(context: WebContext, request: Request, answer: Answer) -> None:
+def check(context: WebContext, request: Request, answer: Answered) -> None:
     """For pages: HttpProblem with the sentence if it was refused. Who has done it already sees
     so."""
     sentence = why(context, request, answer)

@@ -1,6 +1,7 @@
 """The handheld where people sign in: whose it is, who signs for what was done without a line, and
 what becomes of it when her session was ended meanwhile."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,6 +88,25 @@ async def test_what_another_did_on_her_phone_is_not_signed_by_her(tmp_path: Path
         assert answer.status_code == 404
         answer = await site.asks("wang", "POST", there, headers={DID: "wang"})
         assert answer.json() == {"changed": True}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_two_press_at_once_and_one_is_told_who_has_it(language: str, tmp_path: Path) -> None:
+    async with signed_in_site(tmp_path) as site:
+        await site.console.seal(0)
+        await site.console.opens(0)
+        press = f"/api/v1/cases/{first_case(0)}/acknowledge"
+        says = {"headers": {"accept-language": language}}
+        answers = await asyncio.gather(
+            *(site.asks(who, "POST", press, **says) for who in ("wang", "deng"))
+        )
+        (late,) = [answer.json() for answer in answers if answer.status_code != 200]
+        (case,) = (await site.asks("desk", "GET", "/api/v1/cases")).json()["open"]
+        owner = case["acknowledged_name"]
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
+        assert late["reason"] == "taken_already"
+        with_owner = f"It is with {owner} now." if language == "en" else f"现在是{owner}在处理。"
+        assert late["why"].endswith(with_owner)
 
 
 async def test_who_signs_out_there_is_signed_out(tmp_path: Path) -> None:

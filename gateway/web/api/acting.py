@@ -13,8 +13,8 @@ from msgspec import UNSET
 
 from gateway.core.actor import Actor
 from gateway.core.cases.transitions import Action
-from gateway.engine.ports import Answer
 from gateway.web import actions, actor
+from gateway.web.actions import Answered
 from gateway.web.answers import json_answer, problem_answer
 from gateway.web.api import ringing
 from gateway.web.api.answered import acts, answered
@@ -26,7 +26,7 @@ def routes(context: WebContext) -> APIRouter:
     """POST …/cases/{id}/acknowledge, …; POST …/pages/{id}/received."""
     router = APIRouter()
 
-    async def after(request: Request, _: str, __: Actor, answer: Answer) -> Response:
+    async def after(request: Request, _: str, __: Actor, answer: Answered) -> Response:
         return _done(context, request, answer)
 
     def described(action: Action, kind: actions.Kind) -> dict[str, object]:
@@ -48,7 +48,7 @@ def routes(context: WebContext) -> APIRouter:
     return router
 
 
-def _done(context: WebContext, request: Request, answer: Answer) -> Response:
+def _done(context: WebContext, request: Request, answer: Answered) -> Response:
     """What an action changed; 409 with the reason if it was refused. One that came late says when
     it was done and when it came, and whether others acted meanwhile."""
     result, done = answer.result, Done(answer.changed)

@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
 from gateway.core.actor import Actor
-from gateway.engine.ports import Answer
 from gateway.store import views
 from gateway.store.views import WardenRow
 from gateway.web import actions, actor
@@ -127,7 +126,9 @@ def _kept(router: APIRouter, context: WebContext) -> None:
 def _actions(router: APIRouter, context: WebContext) -> None:
     """What she presses where no script runs; the page comes anew."""
 
-    async def after(request: Request, case_id: str, by: Actor, answer: Answer) -> Response:
+    async def after(
+        request: Request, case_id: str, by: Actor, answer: actions.Answered
+    ) -> Response:
         actions.check(context, request, answer)
         home = _home(request, by.actor_id)
         return RedirectResponse(f"{home}/cases/{quote(case_id, safe='')}", 303)

@@ -12,7 +12,7 @@ from gateway.core.actor import CENTRE, Actor
 from gateway.core.cases.transitions import Action
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
-from gateway.engine.ports import Answer, Committed
+from gateway.engine.ports import Committed
 from gateway.store import case_log, case_views, page_views, photos, views
 from gateway.store.case_views import CaseRow
 from gateway.store.views import WardenRow
@@ -207,7 +207,9 @@ def _actions(router: APIRouter, context: WebContext) -> None:
         actor.keep(context, request, response, chosen)
         return response
 
-    async def after(request: Request, case_id: str, by: Actor, answer: Answer) -> Response:
+    async def after(
+        request: Request, case_id: str, by: Actor, answer: actions.Answered
+    ) -> Response:
         """The page's part as it is now, or the page anew where no script runs."""
         actions.check(context, request, answer)
         if "hx-request" not in request.headers:

@@ -14,7 +14,7 @@ from gateway.core.actor import Actor, ActorKind
 from gateway.core.cases.transitions import Action
 from gateway.core.duration import DAY_MS
 from gateway.core.rules import Rules
-from gateway.engine.ports import Answer, Committed
+from gateway.engine.ports import Committed
 from gateway.store import case_views, page_views, views
 from gateway.store.case_views import OPEN, WAITING, CaseRow
 from gateway.store.page_views import PageRow
@@ -207,7 +207,9 @@ def routes(context: WebContext) -> APIRouter:
 def _actions(router: APIRouter, context: WebContext) -> None:
     """What she presses on her phone, as herself; and what her phone signs for."""
 
-    async def after(request: Request, case_id: str, by: Actor, answer: Answer) -> Response:
+    async def after(
+        request: Request, case_id: str, by: Actor, answer: actions.Answered
+    ) -> Response:
         """The card as it is now, or her page anew where no script runs."""
         actions.check(context, request, answer)
         warden_id = by.actor_id
