@@ -166,7 +166,7 @@ class Visitors:
         """Give the browser its session, and what it is known by when that is over."""
         self._set(connection, response, COOKIE, token, None)
         if name and self._sign_in is not None:
-            self._set(connection, response, KNOWN, self._sign_in.new_known(name), KNOWN_S)
+            self._set(connection, response, KNOWN, self._sign_in.tries.new_known(name), KNOWN_S)
 
     def forget(self, connection: HTTPConnection, response: Response) -> None:
         """Take its session from the browser, and what it keeps of ours; its language may stay."""
