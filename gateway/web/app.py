@@ -29,6 +29,7 @@ from gateway.web.pages import (
     factors,
     health,
     me,
+    passkeys,
     prove,
     sign_in,
     trust,
@@ -66,7 +67,7 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     app.state.topics, app.state.figures = topics, context.figures
     for part in (wallboard, cases, doors, warden_inbox, health, trust, document):
         app.include_router(part.routes(context))
-    for part in (sign_in, me, factors, prove, accounts, audit):
+    for part in (sign_in, passkeys, me, factors, prove, accounts, audit):
         app.include_router(part.routes(context))
     app.include_router(handheld.routes(context))
     app.include_router(live_stream.routes(context, topics))

@@ -31,6 +31,10 @@ ACTS: Final[dict[tuple[str, str], str]] = {
     ("GET", "/account/code"): N_("set up your authenticator app anew"),
     ("POST", "/account/code"): N_("set up your authenticator app anew"),
     ("POST", "/account/code/end"): N_("go on without an authenticator app"),
+    ("GET", "/account/passkeys/new"): N_("add a passkey"),
+    ("POST", "/account/passkeys/options"): N_("add a passkey"),
+    ("POST", "/account/passkeys"): N_("add a passkey"),
+    ("POST", "/account/passkeys/{passkey_id}/end"): N_("remove a passkey"),
     ("POST", "/account/phones/end"): N_("sign out everywhere else"),
     ("POST", "/accounts/{name}/invite"): N_("invite a phone for {name}"),
 }

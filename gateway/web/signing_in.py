@@ -110,6 +110,14 @@ async def note_failure(context: WebContext, name: str, what: str, result: Result
     await context.visitors.note(folded if known else "", what, "", "", 403)
 
 
+async def note_refusal(
+    context: WebContext, what: str, result: Result, why: str, name: str = ""
+) -> None:
+    """The same of a try whose reason is no secret of anybody's: a word for the audit."""
+    if result is not Result.LATER:
+        await context.visitors.note(name, what, "", why, 403)
+
+
 def _known(rows: Connection, name: str) -> bool:
     return persons.named(rows, name) is not None
 

@@ -19,6 +19,7 @@ from gateway.accounts.audit import Note
 from gateway.accounts.audit_writer import AuditWriter
 from gateway.accounts.file import AccountsFile
 from gateway.accounts.looks import Looks
+from gateway.accounts.passkey_sign_in import PasskeySignIn
 from gateway.accounts.persons import Account
 from gateway.accounts.roles import Right, Whose, reach
 from gateway.accounts.sessions import Kind, Session
@@ -91,6 +92,7 @@ class Visitors:
         self._needs_code = settings.accounts.second_factor
         self._site, self._now_ms = store, now_ms
         self._sign_in: SignIn | None = None
+        self._passkeys: PasskeySignIn | None = None
         self._audit = AuditWriter(self.file.store)
         self._live: frozenset[str] = frozenset()
         self._live_s = float("-inf")
@@ -112,6 +114,12 @@ class Visitors:
             made = await asyncio.to_thread(SignIn, store, needs_code)
             self._sign_in = self._sign_in or made
         return self._sign_in
+
+    async def passkeys(self) -> PasskeySignIn:
+        """What signs people in by passkeys."""
+        if self._passkeys is None:
+            self._passkeys = PasskeySignIn(self.file.store(), (await self.sign_in()).tries)
+        return self._passkeys
 
     async def read(self, view: Callable[[Connection], Any]) -> Any:
         """What a function makes of one snapshot of the accounts."""
@@ -161,6 +169,15 @@ class Visitors:
     def source(self, connection: HTTPConnection) -> str:
         """From whom it comes, as tries are counted."""
         return self._clients.source(connection)
+
+    def origin(self, connection: HTTPConnection) -> str:
+        """Scheme, host and port as the browser opened the console; a proxy's word about that is
+        believed from proxies of ours."""
+        scheme = "https" if self.is_secure(connection) else "http"
+        said = connection.headers.get("x-forwarded-host")
+        peer = connection.client.host if connection.client else ""
+        host = said if said and self._clients.is_proxy(peer) else connection.headers.get("host", "")
+        return f"{scheme}://{host.lower()}"
 
     def keep(self, connection: HTTPConnection, response: Response, token: str, name: str) -> None:
         """Give the browser its session, and what it is known by when that is over."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
-from gateway.accounts import sessions
+from gateway.accounts import passkeys, sessions
 from gateway.accounts.persons import Account
 from gateway.accounts.roles import Role
 from gateway.accounts.sessions import Kind, Session
@@ -13,6 +13,7 @@ from gateway.language.catalogue import N_, say
 from gateway.store import views
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
+from gateway.web.place import NoPlaceError, place
 from gateway.web.security import prefix
 from gateway.web.visitors import Visitor, visitor
 
@@ -38,6 +39,9 @@ def routes(context: WebContext) -> APIRouter:
         live = await context.visitors.read(
             lambda rows: shown(sessions.of_account(rows, who.account, now_ms))
         )
+        known_passkeys = await context.visitors.read(
+            lambda rows: passkeys.of_account(rows, who.account)
+        )
         warden_id = who.account.warden_id or ""
         known = await context.read(lambda rows: views.warden(rows, warden_id))
         values = {
@@ -45,6 +49,8 @@ def routes(context: WebContext) -> APIRouter:
             "name": known.name if known else who.account.name,
             "live": live,
             "own": who.session.session_id,
+            "passkeys": known_passkeys,
+            "no_passkeys": _no_passkeys(context, request),
             "is_desk": who.session.kind is Kind.DESK,
         }
         return drawn(context, request, "account.html", values)
@@ -69,6 +75,15 @@ def routes(context: WebContext) -> APIRouter:
         return RedirectResponse(f"{prefix(request)}/account", 303)
 
     return router
+
+
+def _no_passkeys(context: WebContext, request: Request) -> str:
+    """Why no passkey can be added where the console is open; empty where one can."""
+    try:
+        place(context, request)
+    except NoPlaceError as error:
+        return say(error.sentence, context.language(request)).format(**error.facts)
+    return ""
 
 
 async def end(context: WebContext, account: Account, session_id: str) -> None:

@@ -6,12 +6,14 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import URL
 from starlette.responses import RedirectResponse
 
+from gateway.accounts import passkeys
 from gateway.accounts.sessions import is_proved
 from gateway.accounts.sign_in import Result
 from gateway.language.catalogue import N_, say
 from gateway.web.context import WebContext
 from gateway.web.held_acts import Held
 from gateway.web.pages.me import somebody
+from gateway.web.place import NoPlaceError, place
 from gateway.web.proving import PROVE
 from gateway.web.security import prefix
 from gateway.web.signing_in import LATER, After, Text, inside, note_failure
@@ -30,7 +32,7 @@ def routes(context: WebContext) -> APIRouter:
         who = somebody(request)
         if is_proved(who.session, context.now_ms()):
             return onwards(context, request, act, after)
-        return form(context, request, act, after)
+        return await form(context, request, act, after)
 
     @router.post("/prove")
     async def press(
@@ -41,7 +43,7 @@ def routes(context: WebContext) -> APIRouter:
         outcome = await sign_in.prove(who.session, password, code, now_ms)
         if outcome.result is not Result.IN:
             await note_failure(context, who.account.name, "proof refused", outcome.result)
-            return form(context, request, act, after, outcome.result)
+            return await form(context, request, act, after, outcome.result)
         return await proved(context, request, who, outcome.token, act, after)
 
     @router.get("/prove/act")
@@ -88,7 +90,7 @@ def said(context: WebContext, request: Request, held: Held) -> str:
     return say(held.sentence, context.language(request)).format(**held.facts)
 
 
-def form(
+async def form(
     context: WebContext,
     request: Request,
     act: str,
@@ -107,6 +109,17 @@ def form(
         "what": said(context, request, held) if held else "",
         "act": act[:NUMBER_MAX] if held else "",
         "after": inside(after),
+        "offers_passkeys": await _offers_passkeys(context, request, who),
     }
     html = context.draw("prove.html", context.setting(request), values)
     return context.answer(request, html, status)
+
+
+async def _offers_passkeys(context: WebContext, request: Request, who: Visitor) -> bool:
+    """Whether the account has one that is good here."""
+    try:
+        host = place(context, request).host
+    except NoPlaceError:
+        return False
+    known = await context.visitors.read(lambda rows: passkeys.of_account(rows, who.account))
+    return any(one.host == host for one in known)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
-from gateway.accounts import invitations, one_time_codes, sessions
+from gateway.accounts import invitations, one_time_codes, passkeys, sessions
 from gateway.accounts.patience import SLOW_S, WAIT_MAX_S
 from gateway.accounts.persons import Account
 from gateway.accounts.sessions import Kind
@@ -19,6 +19,7 @@ from gateway.store import views
 from gateway.web.access import SIGN_IN
 from gateway.web.answers import HttpProblem
 from gateway.web.context import WebContext
+from gateway.web.place import NoPlaceError, place
 from gateway.web.security import prefix
 from gateway.web.signing_in import (
     LATER,
@@ -54,7 +55,7 @@ def _by_password(router: APIRouter, context: WebContext) -> None:
     @router.get("/sign-in")
     async def page(request: Request, after: str = "") -> Response:
         need_accounts(request)
-        return _form(context, request, after=inside(after))
+        return await sign_in_form(context, request, after=after)
 
     @router.post("/sign-in")
     async def press(request: Request, name: Text, password: Text, after: After = "") -> Response:
@@ -65,7 +66,7 @@ def _by_password(router: APIRouter, context: WebContext) -> None:
         outcome = await sign_in.with_password(name, password, known, source, now_ms)
         if outcome.account is None:
             await note_failure(context, name, "sign-in refused", outcome.result)
-            return _form(context, request, outcome.result, name, inside(after))
+            return await sign_in_form(context, request, outcome.result, name, after)
         await visitors.note(outcome.account, "password accepted")
         return await came_in(context, request, outcome, outcome.account, after)
 
@@ -148,25 +149,37 @@ async def _named(context: WebContext, account: Account) -> str:
     return known.name if known is not None else account.name
 
 
-def _form(
+async def sign_in_form(
     context: WebContext,
     request: Request,
     result: Result | None = None,
     name: str = "",
     after: str = "",
+    sentence: str = "",
 ) -> Response:
-    status = {Result.WRONG: 403, Result.LATER: 429}.get(result or Result.IN, 200)
-    wrong = {Result.WRONG: _WRONG, Result.LATER: LATER}.get(result or Result.IN)
+    """The page with every way in that this site has, and what went wrong with one of them."""
+    statuses = {Result.WRONG: (403, sentence or _WRONG), Result.LATER: (429, LATER)}
+    status, wrong = statuses.get(result or Result.IN, (200, ""))
     values = {
         "wrong": wrong and say(wrong, context.language(request)),
         "name": name,
-        "after": after,
+        "after": inside(after),
+        "offers_passkeys": await _offers_passkeys(context, request),
     }
     html = context.draw("sign_in.html", context.setting(request), values)
     response = context.answer(request, html, status)
     if result is Result.LATER:
         response.headers["Retry-After"] = str(round(WAIT_MAX_S + SLOW_S))
     return response
+
+
+async def _offers_passkeys(context: WebContext, request: Request) -> bool:
+    """Whether somebody could come in by one here."""
+    try:
+        host = place(context, request).host
+    except NoPlaceError:
+        return False
+    return bool(await context.visitors.read(lambda rows: passkeys.is_any(rows, host)))
 
 
 def _code_form(
