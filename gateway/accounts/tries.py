@@ -79,4 +79,6 @@ class Tries:
         account = digest(one.name.encode())
         if one.known is not None:
             return [(self._patience, (f"known {one.known}", account))]
+        if not one.name:  # nobody's in particular: strangers elsewhere have nothing to do with it
+            return [(self._patience, (one.source, account))]
         return [(self._patience, (one.source, account)), (self._anywhere, (ANYWHERE, account))]

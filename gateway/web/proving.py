@@ -35,6 +35,8 @@ ACTS: Final[dict[tuple[str, str], str]] = {
     ("POST", "/account/passkeys/options"): N_("add a passkey"),
     ("POST", "/account/passkeys"): N_("add a passkey"),
     ("POST", "/account/passkeys/{passkey_id}/end"): N_("remove a passkey"),
+    ("POST", "/account/identity"): N_("link your account with the provider"),
+    ("POST", "/account/identity/end"): N_("unlink your account from the provider"),
     ("POST", "/account/phones/end"): N_("sign out everywhere else"),
     ("POST", "/accounts/{name}/invite"): N_("invite a phone for {name}"),
 }

@@ -17,10 +17,11 @@ from starlette.types import Scope
 from gateway.accounts import persons, sessions
 from gateway.accounts.audit import Note
 from gateway.accounts.audit_writer import AuditWriter
-from gateway.accounts.file import AccountsFile
+from gateway.accounts.file import AccountsFile, key
 from gateway.accounts.looks import Looks
 from gateway.accounts.passkey_sign_in import PasskeySignIn
 from gateway.accounts.persons import Account
+from gateway.accounts.provider import Provider
 from gateway.accounts.roles import Right, Whose, reach
 from gateway.accounts.sessions import Kind, Session
 from gateway.accounts.sign_in import SignIn
@@ -30,6 +31,7 @@ from gateway.store import views
 from gateway.store.database import Store
 from gateway.web.answers import is_api
 from gateway.web.clients import Clients
+from gateway.web.hops import Hops
 
 COOKIE: Final = "menshen_session"
 KNOWN: Final = "menshen_account"  # a browser that came in before, by which account
@@ -93,6 +95,8 @@ class Visitors:
         self._site, self._now_ms = store, now_ms
         self._sign_in: SignIn | None = None
         self._passkeys: PasskeySignIn | None = None
+        self._hops: Hops | None = None
+        self.provider = Provider(settings.oidc) if settings.oidc.issuer else None
         self._audit = AuditWriter(self.file.store)
         self._live: frozenset[str] = frozenset()
         self._live_s = float("-inf")
@@ -120,6 +124,12 @@ class Visitors:
         if self._passkeys is None:
             self._passkeys = PasskeySignIn(self.file.store(), (await self.sign_in()).tries)
         return self._passkeys
+
+    async def hops(self) -> Hops:
+        """Who is at the provider."""
+        if self._hops is None:
+            self._hops = Hops(await asyncio.to_thread(key, self.file.store(), "hops"))
+        return self._hops
 
     async def read(self, view: Callable[[Connection], Any]) -> Any:
         """What a function makes of one snapshot of the accounts."""

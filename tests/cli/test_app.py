@@ -28,6 +28,7 @@ PARTS_OF_CHECK = {
         "channels",
         "console",
         "machine",
+        "oidc",
         "result",
         "ringing",
         "secrets",

@@ -5,7 +5,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
-from gateway.accounts import passkeys, sessions
+from gateway.accounts import identities, passkeys, sessions
 from gateway.accounts.persons import Account
 from gateway.accounts.roles import Role
 from gateway.accounts.sessions import Kind, Session
@@ -42,6 +42,11 @@ def routes(context: WebContext) -> APIRouter:
         known_passkeys = await context.visitors.read(
             lambda rows: passkeys.of_account(rows, who.account)
         )
+        provider = context.visitors.provider
+        issuer = provider.issuer if provider else ""
+        identity = await context.visitors.read(
+            lambda rows: identities.of_account(rows, who.account, issuer)
+        )
         warden_id = who.account.warden_id or ""
         known = await context.read(lambda rows: views.warden(rows, warden_id))
         values = {
@@ -51,6 +56,8 @@ def routes(context: WebContext) -> APIRouter:
             "own": who.session.session_id,
             "passkeys": known_passkeys,
             "no_passkeys": _no_passkeys(context, request),
+            "provider": provider and provider.name,
+            "identity": identity,
             "is_desk": who.session.kind is Kind.DESK,
         }
         return drawn(context, request, "account.html", values)

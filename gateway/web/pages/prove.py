@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import URL
 from starlette.responses import RedirectResponse
 
-from gateway.accounts import passkeys
+from gateway.accounts import identities, passkeys
 from gateway.accounts.sessions import is_proved
 from gateway.accounts.sign_in import Result
 from gateway.language.catalogue import N_, say
@@ -109,6 +109,7 @@ async def form(
         "what": said(context, request, held) if held else "",
         "act": act[:NUMBER_MAX] if held else "",
         "after": inside(after),
+        "provider": await _offered_provider(context, who),
         "offers_passkeys": await _offers_passkeys(context, request, who),
     }
     html = context.draw("prove.html", context.setting(request), values)
@@ -123,3 +124,13 @@ async def _offers_passkeys(context: WebContext, request: Request, who: Visitor) 
         return False
     known = await context.visitors.read(lambda rows: passkeys.of_account(rows, who.account))
     return any(one.host == host for one in known)
+
+
+async def _offered_provider(context: WebContext, who: Visitor) -> str:
+    """The provider's name, for an account that has nothing else to prove itself by."""
+    provider, account = context.visitors.provider, who.account
+    if provider is None or account.password is not None or account.code_key is not None:
+        return ""
+    issuer = provider.issuer
+    linked = await context.visitors.read(lambda rows: identities.of_account(rows, account, issuer))
+    return provider.name if linked is not None else ""

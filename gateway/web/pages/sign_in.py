@@ -156,18 +156,21 @@ async def sign_in_form(
     name: str = "",
     after: str = "",
     sentence: str = "",
+    status: int | None = None,
 ) -> Response:
     """The page with every way in that this site has, and what went wrong with one of them."""
     statuses = {Result.WRONG: (403, sentence or _WRONG), Result.LATER: (429, LATER)}
-    status, wrong = statuses.get(result or Result.IN, (200, ""))
+    usual, wrong = statuses.get(result or Result.IN, (200, sentence))
+    provider = context.visitors.provider
     values = {
         "wrong": wrong and say(wrong, context.language(request)),
         "name": name,
+        "provider": provider and provider.name,
         "after": inside(after),
         "offers_passkeys": await _offers_passkeys(context, request),
     }
     html = context.draw("sign_in.html", context.setting(request), values)
-    response = context.answer(request, html, status)
+    response = context.answer(request, html, status or usual)
     if result is Result.LATER:
         response.headers["Retry-After"] = str(round(WAIT_MAX_S + SLOW_S))
     return response
