@@ -70,6 +70,7 @@ class _Asked(NamedTuple):
     name: str
     now: int
     as_json: bool
+    subject: str  # at the OpenID provider
 
     def account(self, connection: Connection) -> Account:
         found = persons.named(connection, self.name)
@@ -118,14 +119,15 @@ def account(
     """Add, list and end accounts; invite a phone; set a password; revoke a lost phone.
 
     add NAME --role ROLE … · list · invite NAME (a QR code, good once, for ten minutes) · password
-    NAME (asked for, or a line of standard input) · token NAME (of a program) · link NAME
-    --subject SUB, and unlink NAME (the OpenID provider's) · revoke NAME [--session ID] · end NAME. With the first account, everybody signs in.
+    NAME (asked for, or a line of standard input) · token NAME (of a program) · link NAME --subject
+    SUB, unlink NAME (at the OpenID provider) · revoke NAME [--session ID] · end NAME. With the
+    first account, everybody signs in.
     """
     if not name and what is not What.LIST:
         raise CommandError(f"name the account: menshen account {what} NAME", MISUSED)
     settings = load(config)
     with _opened(settings, create=what is What.ADD) as store:
-        asked = _Asked(settings, store, name, now_ms(), as_json)
+        asked = _Asked(settings, store, name, now_ms(), as_json, subject)
         try:
             match what:
                 case What.ADD:
@@ -137,8 +139,6 @@ def account(
                     _password(asked, without_code, without_passkeys)
                 case What.TOKEN:
                     _token(asked, sessions.Kind.READER if read_only else sessions.Kind.PROGRAM)
-                case What.LINK:
-                    _link(asked, subject)
                 case What.REVOKE:
                     _revoke(asked, session)
                 case _:
@@ -329,8 +329,8 @@ def _token(asked: _Asked, kind: sessions.Kind) -> None:
     say(f"It is shown once; {one.name} sends it as `Authorization: Bearer …`. An older one ended.")
 
 
-def _link(asked: _Asked, subject: str) -> None:
-    issuer = asked.settings.oidc.issuer
+def _link(asked: _Asked) -> None:
+    issuer, subject = asked.settings.oidc.issuer, asked.subject
     if not issuer:
         raise CommandError("this site has no OpenID provider: oidc.issuer is empty")
     if not subject:
@@ -394,6 +394,7 @@ def _end(asked: _Asked) -> None:
 
 _PLAIN: Final[dict[What, Callable[[_Asked], None]]] = {
     What.LIST: _list,
+    What.LINK: _link,
     What.UNLINK: _unlink,
     What.END: _end,
 }

@@ -123,6 +123,7 @@ def _known(rows: Connection, name: str) -> bool:
 
 
 def need_accounts(request: Request) -> None:
+    """HttpProblem at a site without accounts, which has no such page."""
     if not signs_in(request.scope):
         raise HttpProblem(404, NOT_FOUND)
 
@@ -145,6 +146,7 @@ def called(context: WebContext, request: Request, phone: str) -> str:
 
 
 def guessed(context: WebContext, request: Request) -> str:
+    """What the browser says that it runs on."""
     agent, language = request.headers.get("user-agent", ""), context.language(request)
     return say(next((word for sign, word in _PHONES if sign in agent), _BROWSER), language)
 

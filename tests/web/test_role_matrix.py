@@ -46,7 +46,16 @@ def test_what_is_open_to_all_is_the_way_in_and_nothing_else() -> None:
         "/handheld/signed_out",
         *OF_THE_APP,
     }  # what is the same for everybody
-    ways_in = {"/sign-in", "/sign-in/code", "/sign-out", "/invitation/{token}"}
+    ways_in = {
+        "/sign-in",
+        "/sign-in/code",
+        "/sign-in/passkey",
+        "/sign-in/passkey/options",
+        "/sign-in/oidc",
+        "/sign-in/oidc/callback",
+        "/sign-out",
+        "/invitation/{token}",
+    }
     assert public == trust | shell | ways_in
     assert [path for (_, path), rule in RULES.items() if rule is SIGNED_IN] == [
         "/stream",
@@ -97,6 +106,7 @@ def address(path: str, name: str, is_own: bool) -> str:
         "code": "abcdef",
         "name": "wang",
         "session_id": "0" * 16,
+        "passkey_id": "0" * 16,
     }
     for place, value in places.items():
         path = path.replace(f"{{{place}}}", value)
