@@ -12,11 +12,19 @@ import pyotp
 STEP_S: Final = 30
 WINDOW: Final = 1  # steps before and after
 DIGITS: Final = 6
+KEY_LENGTH: Final = 32
+ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # base32's
 
 
 def new_key() -> str:
     """A fresh key, in base32: 160 bits."""
-    return pyotp.random_base32()
+    return pyotp.random_base32(KEY_LENGTH)
+
+
+def taken_key(text: str) -> str | None:
+    """A key as a page sends it back; None if it is none of ours."""
+    is_key = len(text) == KEY_LENGTH and set(text) <= set(ALPHABET)
+    return text if is_key else None
 
 
 def address(key: str, name: str, site: str) -> str:

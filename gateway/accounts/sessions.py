@@ -3,6 +3,9 @@
 The browser has a random token, the table its SHA-256. A session is over when it was not seen for
 its idle time, at its absolute end, or when somebody ended it; and with every rise in rights it gets
 another token. `LIMITS` says how long each kind lasts.
+
+At a desk a session is *proved* for a while after its owner signed in or proved anew that it is
+theirs: dangerous acts want that (`is_proved`). A phone that was invited never is.
 """
 
 import hashlib
@@ -23,6 +26,7 @@ PHONE_NAME_MAX: Final = 40
 OF_ACCOUNT_MAX: Final = 20  # live at once; the one longest unseen ends
 SEEN_EVERY_MS: Final = MINUTE_MS  # how exactly it is kept when one was last seen
 LISTED_MAX: Final = 100
+PROVED_MS: Final = 10 * MINUTE_MS  # then a dangerous act asks again who it is
 _s = tables.sessions.c
 
 
@@ -30,7 +34,7 @@ class Kind(StrEnum):
     """By what somebody signed in."""
 
     PHONE = "phone"  # an invitation: a warden's own phone
-    DESK = "desk"  # a password
+    DESK = "desk"  # a password, a passkey, or the site's provider
     PROGRAM = "program"  # a token of its own
     READER = "reader"  # the same, and it reads only
     CODE = "code"  # the password was right; a one-time code is still asked for
@@ -65,6 +69,7 @@ class Session(Struct, frozen=True):
     made_ms: int
     seen_ms: int
     ends_ms: int  # at the latest
+    proved_ms: int | None = None  # when its owner last proved it theirs
 
 
 def digest(token: str) -> str:
@@ -72,8 +77,16 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def begin(connection: Connection, account: Account, kind: Kind, phone: str, now_ms: int) -> str:
-    """A new session; its token, which nobody can read again."""
+def begin(
+    connection: Connection,
+    account: Account,
+    kind: Kind,
+    phone: str,
+    now_ms: int,
+    proved_ms: int | None = None,
+) -> str:
+    """A new session; its token, which nobody can read again. `proved_ms`: when its owner proved
+    who they are, if they did."""
     _make_room(connection, account, now_ms)
     token, limit = secrets.token_urlsafe(TOKEN_BYTES), LIMITS[kind]
     row = {
@@ -86,9 +99,26 @@ def begin(connection: Connection, account: Account, kind: Kind, phone: str, now_
         "seen_ms": now_ms,
         "idle_ms": limit.idle_ms,
         "ends_ms": now_ms + limit.absolute_ms,
+        "proved_ms": proved_ms,
     }
     connection.execute(tables.sessions.insert(), row)
     return token
+
+
+def prove(connection: Connection, session: Session, now_ms: int) -> str | None:
+    """Its owner has proved it theirs; its new token. None if it is over, or no desk's."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    is_it = _s.session_id == session.session_id, _s.kind == Kind.DESK.value, is_live(now_ms)
+    query = update(tables.sessions).where(*is_it)
+    proved = connection.execute(query.values(token=digest(token), proved_ms=now_ms))
+    return token if proved.rowcount == 1 else None
+
+
+def is_proved(session: Session, now_ms: int) -> bool:
+    """Whether its owner proved it theirs lately enough for a dangerous act."""
+    proved_ms = session.proved_ms
+    is_lately = proved_ms is not None and 0 <= now_ms - proved_ms < PROVED_MS
+    return is_lately and session.kind is Kind.DESK
 
 
 def of_token(connection: Connection, token: str, now_ms: int) -> Session | None:
@@ -170,4 +200,5 @@ def _session(connection: Connection, row: Any) -> Session | None:
         row["made_ms"],
         row["seen_ms"],
         min(row["ends_ms"], row["seen_ms"] + row["idle_ms"]),
+        row["proved_ms"],
     )

@@ -1,10 +1,8 @@
-"""Signing in with a name and a password, then with a one-time code.
+"""Signing in with a name and a password, then with a one-time code; and proving the same again.
 
-Tries are counted by account and address, and by account alone from all addresses that are not
-known: so many guess from everywhere that the account is slowed for strangers. A browser that came
-in before has a token of its own, by which its tries are its own: whoever guesses locks no known
-phone out, and a phone that is signed in is not asked at all. Checking one password is a thread's
-work and some 19 MiB, so they are checked one at a time.
+`tries` counts them, so that whoever guesses locks no known browser out; a phone that is signed in
+is not asked at all. Checking one password is a thread's work and some 19 MiB, so they are checked
+one at a time.
 """
 
 import asyncio
@@ -13,16 +11,17 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
+from sqlalchemy import Connection
+
 from gateway.accounts import one_time_codes, passwords, persons, sessions
 from gateway.accounts.file import key
-from gateway.accounts.patience import KnownBrowsers, Patience, digest
+from gateway.accounts.patience import Patience, digest
 from gateway.accounts.persons import Account
 from gateway.accounts.roles import sees_names
 from gateway.accounts.sessions import Session
+from gateway.accounts.tries import Tries
 from gateway.store.database import Store
 
-ANYWHERE: Final = "anywhere"  # the place of all addresses that are not known
-ANYWHERE_MAX: Final = 50  # different wrong ones from all of them together
 CODES_MAX: Final = 5  # different wrong codes of an account; then one every CODE_SLOW_S
 CODE_SLOW_S: Final = 30.0
 WAITING_MAX: Final = 32  # passwords that wait to be checked; who comes then is told to come again
@@ -60,9 +59,8 @@ class SignIn:
         self, store: Store, needs_code: bool, steady_s: Callable[[], float] = time.monotonic
     ) -> None:
         self._store, self._needs_code, self._steady_s = store, needs_code, steady_s
-        self._patience, self._anywhere = Patience(), Patience(ANYWHERE_MAX)
+        self.tries = Tries(key(store, "browsers"), steady_s)
         self._codes = Patience(CODES_MAX, CODE_SLOW_S)
-        self._browsers = KnownBrowsers(key(store, "browsers"))
         self._checking = asyncio.Lock()
         self._waiting = 0
 
@@ -79,17 +77,29 @@ class SignIn:
             now_ms: the time, in ms of UTC.
         """
         name = name.strip().casefold()[:NAME_MAX]
-        tried = digest(password.encode()[:PASSWORD_BYTES_MAX])
-        is_known = self._browsers.knows(known, name)
-        if not await self._turn(name, tried, known if is_known else None, source):
+        one = self.tries.made(name, password.encode()[:PASSWORD_BYTES_MAX], known, source)
+        if not await self.tries.turn(one) or self._waiting >= WAITING_MAX:
             return Outcome(Result.LATER)
         account = await self._checked(name, password)
         if account is None:
-            self._count(name, tried, known if is_known else None, source)
+            self.tries.wrong(one)
             return Outcome(Result.WRONG)
-        is_enough = account.code_key is None and not self.needs_code(account)
+        return await self.begun(account, now_ms, now_ms)
+
+    async def begun(
+        self, account: Account, now_ms: int, proved_ms: int | None, is_second: bool = False
+    ) -> Outcome:
+        """Let in somebody who has shown who they are, as far as that is enough.
+
+        Args:
+            account: who it is.
+            now_ms: the time, in ms of UTC.
+            proved_ms: when they showed it, as a dangerous act asks; None where nobody knows.
+            is_second: whether a second factor was among what they showed.
+        """
+        is_enough = is_second or (account.code_key is None and not self.needs_code(account))
         kind = sessions.Kind.DESK if is_enough else sessions.Kind.CODE
-        token = await asyncio.to_thread(self._begin, account, kind, "", now_ms)
+        token = await asyncio.to_thread(self._begin, account, kind, now_ms, proved_ms)
         return Outcome(Result.IN if is_enough else Result.CODE, token, account)
 
     async def with_code(
@@ -104,49 +114,105 @@ class SignIn:
             phone: what its owner calls the screen.
             now_ms: the time, in ms of UTC.
         """
-        tried = digest(code.encode()[:PASSWORD_BYTES_MAX])
-        place = session.account.account_id, b""
-        wait_s = self._codes.wait_s(place, tried, self._steady_s())
-        if wait_s is None:
-            return Outcome(Result.LATER)
-        await asyncio.sleep(wait_s)
-        token = await asyncio.to_thread(self._spend, session, code_key, code, phone, now_ms)
-        if token is None:
-            self._codes.wrong(place, tried, self._steady_s())
-            return Outcome(Result.WRONG, account=session.account)
-        return Outcome(Result.IN, token, session.account)
+
+        def use(connection: Connection) -> str | None:
+            account = _spent(connection, session.account, code_key, code, now_ms)
+            if account is None:
+                return None
+            sessions.end(connection, account, session.session_id, now_ms)
+            return sessions.begin(
+                connection, account, sessions.Kind.DESK, phone, now_ms, proved_ms=now_ms
+            )
+
+        return await self._coded(session.account, code, use)
+
+    async def prove(self, session: Session, password: str, code: str, now_ms: int) -> Outcome:
+        """Try what the owner of a session knows and has: the password where the account has one,
+        a one-time code where it has that. The token is the session's new one; WRONG where the
+        account has neither.
+
+        Args:
+            session: of whoever is signed in.
+            password: as it was typed.
+            code: likewise.
+            now_ms: the time, in ms of UTC.
+        """
+        account, secret = session.account, password.encode()[:PASSWORD_BYTES_MAX]
+        if account.password is None and account.code_key is None:
+            return Outcome(Result.WRONG, account=account)
+        if account.password is not None:
+            one = self.tries.of_session(account.name, secret, session.session_id)
+            if not await self.tries.turn(one) or self._waiting >= WAITING_MAX:
+                return Outcome(Result.LATER, account=account)
+            if await self._checked(account.name, password) is None:
+                self.tries.wrong(one)
+                return Outcome(Result.WRONG, account=account)
+
+        def use(connection: Connection) -> str | None:
+            if account.code_key and _spent(connection, account, None, code, now_ms) is None:
+                return None
+            return sessions.prove(connection, session, now_ms)
+
+        return await self._coded(account, code if account.code_key else "", use)
+
+    async def new_code_key(
+        self, session: Session, code_key: str, code: str, now_ms: int
+    ) -> Outcome:
+        """Set up another second factor, for somebody who has just proved who they are: only with a
+        code of the new one."""
+
+        def use(connection: Connection) -> str | None:
+            step = one_time_codes.step_of(code_key, code, now_ms, 0)
+            if step is None:
+                return None
+            persons.set_code_key(connection, session.account, code_key, step)
+            return sessions.prove(connection, session, now_ms)
+
+        return await self._coded(session.account, code, use)
+
+    async def new_password(self, session: Session, password: str, site: str, now_ms: int) -> str:
+        """Another password, for somebody who has just proved who they are; all their other sessions
+        end. The session's new token.
+
+        Args:
+            session: theirs.
+            password: as it was typed.
+            site: its name, which is no password there.
+            now_ms: the time, in ms of UTC.
+
+        Raises:
+            PasswordError: it is not taken.
+        """
+        account = session.account
+        passwords.check(password, (account.name, site))
+        async with self._checking:
+            stored = await asyncio.to_thread(passwords.kept, password)
+
+        def change(connection: Connection) -> str | None:
+            persons.set_password(connection, account, stored)
+            sessions.end_all(connection, account, now_ms, but=session.session_id)
+            return sessions.prove(connection, session, now_ms)
+
+        return await asyncio.to_thread(self._written, change) or ""
 
     def needs_code(self, account: Account) -> bool:
         """Whether the account signs in with a second factor."""
         return self._needs_code and sees_names(account.roles)
 
-    def new_known(self, name: str) -> str:
-        """A token for a browser that came in by this account."""
-        return self._browsers.new_token(name)
-
-    async def _turn(self, name: str, tried: bytes, known: str | None, source: str) -> bool:
-        """Wait for the turn of this try; whether it gets one."""
-        now_s, account = self._steady_s(), digest(name.encode())
-        if known is not None:
-            waits = [self._patience.wait_s((f"known {known}", account), tried, now_s)]
-        else:
-            waits = [
-                self._patience.wait_s((source, account), tried, now_s),
-                self._anywhere.wait_s((ANYWHERE, account), tried, now_s),
-            ]
-        given = [wait_s for wait_s in waits if wait_s is not None]
-        if len(given) < len(waits) or self._waiting >= WAITING_MAX:
-            return False
-        await asyncio.sleep(max(given))
-        return True
-
-    def _count(self, name: str, tried: bytes, known: str | None, source: str) -> None:
-        now_s, account = self._steady_s(), digest(name.encode())
-        if known is not None:
-            self._patience.wrong((f"known {known}", account), tried, now_s)
-            return
-        self._patience.wrong((source, account), tried, now_s)
-        self._anywhere.wrong((ANYWHERE, account), tried, now_s)
+    async def _coded(
+        self, account: Account, code: str, use: Callable[[Connection], str | None]
+    ) -> Outcome:
+        """What comes of a code, whose guessing is counted by account alone."""
+        tried, place = digest(code.encode()[:PASSWORD_BYTES_MAX]), (account.account_id, b"")
+        wait_s = self._codes.wait_s(place, tried, self._steady_s())
+        if wait_s is None:
+            return Outcome(Result.LATER, account=account)
+        await asyncio.sleep(wait_s)
+        token = await asyncio.to_thread(self._written, use)
+        if token is None:
+            self._codes.wrong(place, tried, self._steady_s())
+            return Outcome(Result.WRONG, account=account)
+        return Outcome(Result.IN, token, account)
 
     async def _checked(self, name: str, password: str) -> Account | None:
         """The account, if that is its password."""
@@ -164,28 +230,34 @@ class SignIn:
         finally:
             self._waiting -= 1
 
-    def _begin(self, account: Account, kind: sessions.Kind, phone: str, now_ms: int) -> str:
+    def _begin(
+        self, account: Account, kind: sessions.Kind, now_ms: int, proved_ms: int | None
+    ) -> str:
         with self._store.writing() as connection:
-            return sessions.begin(connection, account, kind, phone, now_ms)
+            return sessions.begin(connection, account, kind, "", now_ms, proved_ms)
 
-    def _spend(
-        self, session: Session, code_key: str | None, code: str, phone: str, now_ms: int
-    ) -> str | None:
+    def _written(self, use: Callable[[Connection], str | None]) -> str | None:
         with self._store.writing() as connection:
-            account = persons.of_id(connection, session.account.account_id)
-            if account is None:
-                return None
-            secret = account.code_key or code_key
-            step = secret and one_time_codes.step_of(secret, code, now_ms, account.code_step)
-            if not secret or not step:
-                return None
-            if account.code_key is None:
-                persons.set_code_key(connection, account, secret, step)
-            elif not persons.spend_step(connection, account, step):
-                return None
-            sessions.end(connection, account, session.session_id, now_ms)
-            return sessions.begin(connection, account, sessions.Kind.DESK, phone, now_ms)
+            return use(connection)
 
     def _named(self, name: str) -> Account | None:
         with self._store.reading() as connection:
             return persons.named(connection, name)
+
+
+def _spent(
+    connection: Connection, known: Account, code_key: str | None, code: str, now_ms: int
+) -> Account | None:
+    """The account, if that is a code of its second factor, or of one that it sets up."""
+    account = persons.of_id(connection, known.account_id)
+    if account is None:
+        return None
+    secret = account.code_key or code_key
+    step = secret and one_time_codes.step_of(secret, code, now_ms, account.code_step)
+    if not secret or not step:
+        return None
+    if account.code_key is None:
+        persons.set_code_key(connection, account, secret, step)
+    elif not persons.spend_step(connection, account, step):
+        return None
+    return account

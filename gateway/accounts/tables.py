@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 metadata = MetaData()
@@ -49,6 +50,7 @@ sessions = Table(
     Column("idle_ms", BigInteger, nullable=False),  # so long unseen, and it is over
     Column("ends_ms", BigInteger, nullable=False),
     Column("revoked_ms", BigInteger, nullable=True),
+    Column("proved_ms", BigInteger, nullable=True),  # when its owner last proved it theirs
     Index("ix_sessions_account_id", "account_id"),
 )
 
@@ -73,6 +75,32 @@ invitations = Table(
     Column("made_ms", BigInteger, nullable=False),
     Column("ends_ms", BigInteger, nullable=False),
     Column("used_ms", BigInteger, nullable=True),
+)
+
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("credential_id", LargeBinary, primary_key=True),  # the authenticator's own name for it
+    Column("passkey_id", String(16), nullable=False, unique=True),  # by which people remove it
+    Column("account_id", String(16), nullable=False),
+    Column("host", String(255), nullable=False),  # the console's name for which it is good
+    Column("public_key", LargeBinary, nullable=False),  # COSE
+    Column("uses", BigInteger, nullable=False),  # its counter; 0 where it counts nothing
+    Column("name", Text, nullable=False),  # what its owner calls the device
+    Column("made_ms", BigInteger, nullable=False),
+    Column("used_ms", BigInteger, nullable=True),
+    Index("ix_passkeys_account_id", "account_id"),
+)
+
+identities = Table(
+    "identities",  # who an account is at the site's OpenID provider
+    metadata,
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("account_id", String(16), nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("used_ms", BigInteger, nullable=True),
+    UniqueConstraint("account_id", "issuer"),
 )
 
 keys = Table(

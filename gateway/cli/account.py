@@ -14,8 +14,17 @@ import segno
 import typer
 from sqlalchemy import Connection
 
-from gateway.accounts import audit, invitations, passwords, persons, sessions
+from gateway.accounts import (
+    audit,
+    identities,
+    invitations,
+    passkeys,
+    passwords,
+    persons,
+    sessions,
+)
 from gateway.accounts.file import AccountsFile
+from gateway.accounts.identities import IdentityError
 from gateway.accounts.passwords import PasswordError
 from gateway.accounts.persons import Account, AccountError
 from gateway.accounts.roles import Role
@@ -47,6 +56,8 @@ class What(StrEnum):
     INVITE = "invite"
     PASSWORD = "password"  # noqa: S105 - a word of the command line
     TOKEN = "token"  # noqa: S105 - likewise
+    LINK = "link"
+    UNLINK = "unlink"
     REVOKE = "revoke"
     END = "end"
 
@@ -59,6 +70,7 @@ class _Asked(NamedTuple):
     name: str
     now: int
     as_json: bool
+    subject: str  # at the OpenID provider
 
     def account(self, connection: Connection) -> Account:
         found = persons.named(connection, self.name)
@@ -95,20 +107,27 @@ def account(
     address: Annotated[
         str, typer.Option(help="invite: the console's address as the phone reaches it.")
     ] = "",
+    without_passkeys: Annotated[
+        bool, typer.Option(help="password: remove the passkeys too, where a device is lost.")
+    ] = False,
+    subject: Annotated[
+        str, typer.Option(help="link: who it is at the OpenID provider, by its `sub`.")
+    ] = "",
     config: Config = CONFIG,
     as_json: Json = False,
 ) -> None:
     """Add, list and end accounts; invite a phone; set a password; revoke a lost phone.
 
     add NAME --role ROLE … · list · invite NAME (a QR code, good once, for ten minutes) · password
-    NAME (asked for, or a line of standard input) · token NAME (of a program) · revoke NAME
-    [--session ID] · end NAME. With the first account, everybody signs in.
+    NAME (asked for, or a line of standard input) · token NAME (of a program) · link NAME --subject
+    SUB, unlink NAME (at the OpenID provider) · revoke NAME [--session ID] · end NAME. With the
+    first account, everybody signs in.
     """
     if not name and what is not What.LIST:
         raise CommandError(f"name the account: menshen account {what} NAME", MISUSED)
     settings = load(config)
     with _opened(settings, create=what is What.ADD) as store:
-        asked = _Asked(settings, store, name, now_ms(), as_json)
+        asked = _Asked(settings, store, name, now_ms(), as_json, subject)
         try:
             match what:
                 case What.ADD:
@@ -117,7 +136,7 @@ def account(
                 case What.INVITE:
                     _invite(asked, address)
                 case What.PASSWORD:
-                    _password(asked, without_code)
+                    _password(asked, without_code, without_passkeys)
                 case What.TOKEN:
                     _token(asked, sessions.Kind.READER if read_only else sessions.Kind.PROGRAM)
                 case What.REVOKE:
@@ -258,7 +277,7 @@ def _name_of(host: str, certificate: Path) -> str:
     return host if is_one or not others else others[0]
 
 
-def _password(asked: _Asked, without_code: bool) -> None:
+def _password(asked: _Asked, without_code: bool, without_passkeys: bool) -> None:
     with asked.store.reading() as connection:
         one = asked.account(connection)
     if one.kind is persons.Kind.PROGRAM:
@@ -273,8 +292,12 @@ def _password(asked: _Asked, without_code: bool) -> None:
         persons.set_password(connection, one, stored)
         if without_code:
             persons.set_code_key(connection, one, None)
+        if without_passkeys:
+            passkeys.remove_all(connection, one)
         ended = sessions.end_all(connection, one, asked.now)
-        asked.noted(connection, "password set", "second factor forgotten" if without_code else "")
+        forgotten = ["second factor"] * without_code + ["passkeys"] * without_passkeys
+        why = f"{' and '.join(forgotten)} forgotten" if forgotten else ""
+        asked.noted(connection, "password set", why)
     if asked.as_json:
         say_json({"account": one.name, "sessions_ended": ended})
         return
@@ -306,6 +329,41 @@ def _token(asked: _Asked, kind: sessions.Kind) -> None:
     say(f"It is shown once; {one.name} sends it as `Authorization: Bearer …`. An older one ended.")
 
 
+def _link(asked: _Asked) -> None:
+    issuer, subject = asked.settings.oidc.issuer, asked.subject
+    if not issuer:
+        raise CommandError("this site has no OpenID provider: oidc.issuer is empty")
+    if not subject:
+        raise CommandError("say who it is there: --subject SUB", MISUSED)
+    with asked.store.writing() as connection:
+        one = asked.account(connection)
+        if one.kind is persons.Kind.PROGRAM:
+            raise CommandError(f"{one.name} is a program; only people sign in by a provider")
+        try:
+            identities.link(connection, one, issuer, subject, asked.now)
+        except IdentityError:
+            raise CommandError(
+                f"{one.name} is linked already, or that subject is, or it is too long: "
+                f"menshen account unlink {one.name}"
+            ) from None
+        asked.noted(connection, "provider linked", subject)
+    if asked.as_json:
+        say_json({"account": one.name, "issuer": issuer, "subject": subject})
+        return
+    say(f"{asked.settings.oidc.name} signs {one.name} in from now on, as {subject}.")
+
+
+def _unlink(asked: _Asked) -> None:
+    with asked.store.writing() as connection:
+        one = asked.account(connection)
+        links = identities.unlink(connection, one)
+        asked.noted(connection, "provider unlinked")
+    if asked.as_json:
+        say_json({"account": one.name, "links_ended": links})
+        return
+    say(f"{counted(links, 'link')} of {one.name} ended.")
+
+
 def _revoke(asked: _Asked, session: str | None) -> None:
     with asked.store.writing() as connection:
         one = asked.account(connection)
@@ -324,6 +382,8 @@ def _end(asked: _Asked) -> None:
     with asked.store.writing() as connection:
         one = asked.account(connection)
         sessions.end_all(connection, one, asked.now)
+        passkeys.remove_all(connection, one)
+        identities.unlink(connection, one)
         persons.end(connection, one, asked.now)
         asked.noted(connection, "account ended")
     if asked.as_json:
@@ -334,5 +394,7 @@ def _end(asked: _Asked) -> None:
 
 _PLAIN: Final[dict[What, Callable[[_Asked], None]]] = {
     What.LIST: _list,
+    What.LINK: _link,
+    What.UNLINK: _unlink,
     What.END: _end,
 }

@@ -15,6 +15,7 @@ from gateway.cli import (
     check_accounts,
     check_console,
     check_machine,
+    check_oidc,
     check_ringing,
     check_secrets,
     check_site,
@@ -62,6 +63,8 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
     except StoreError as error:
         yield CheckResult("database", Mark.FAIL, str(error))
     yield check_accounts.accounts(settings)
+    if settings.oidc.issuer:
+        yield check_oidc.provider(settings.oidc)
     gateway = check_machine.gateway(settings)
     yield gateway
     yield _broker(settings, gateway)

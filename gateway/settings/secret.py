@@ -18,6 +18,7 @@ SECRETS = {
     ("webhook", "secret"): "MENSHEN_WEBHOOK_SECRET",
     ("webhook", "old_secret"): "MENSHEN_WEBHOOK_OLD_SECRET",
     ("webhook", "routing_key"): "MENSHEN_WEBHOOK_ROUTING_KEY",
+    ("oidc", "client_secret"): "MENSHEN_OIDC_CLIENT_SECRET",
     ("influx", "token"): "MENSHEN_INFLUX_TOKEN",
 }
 # Of a program at a site with accounts; it is no setting.

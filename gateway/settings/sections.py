@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from gateway.core.rules import Rulebook, Rules
 from gateway.settings import push_services, secret
+from gateway.settings.oidc import Oidc
 from gateway.settings.password import is_weak
 from gateway.settings.rules import (
     CLASSES_MAX,
@@ -311,6 +312,7 @@ class Settings(BaseSettings):
     broker: Broker = Broker()
     console: Console = Console()
     accounts: Accounts = Accounts()
+    oidc: Oidc = Oidc()
     webhook: Webhook = Webhook()
     push: Push = Push()
     influx: Influx = Influx()
@@ -352,6 +354,7 @@ SECTIONS: dict[str, type[Section]] = {
     "broker": Broker,
     "console": Console,
     "accounts": Accounts,
+    "oidc": Oidc,
     "webhook": Webhook,
     "push": Push,
     "influx": Influx,

@@ -4,8 +4,10 @@ It is a process of its own: `server` serves it within `limits`, on `connections`
 their deadlines; with HTTPS, `entrance` takes in whoever comes, by `tls`. The gateway is at the
 other end of `gateway.link`. Then `app`, the whole as one ASGI application. What every request
 passes: `security`, which asks `clients` from where it comes and `visitors` who is signed in,
-`access` (which right each address needs), `actor` (who acts); what every route is handed:
-`context`, which draws `once` what many ask for; what comes back without a page: `answers`.
+`access` (which right each address needs, by `access_rules`), `proving` (which acts ask again who it
+is, and the `held_acts` that wait for it), `actor` (who acts); what every route is handed:
+`context`, which draws `once` what many ask for; what comes back without a page: `answers`. What all
+ways in share: `signing_in`; where a passkey is good: `place`; who is at a provider: `hops`.
 `photo_limits` says what a photo may cost. What people do: `actions` on a case, `announcing` an
 opening, and `endings` of what stands at a door.
 

@@ -27,8 +27,13 @@ from gateway.web.pages import (
     audit,
     cases,
     doors,
+    factors,
     health,
+    me,
+    passkeys,
     photos,
+    prove,
+    provider,
     sign_in,
     trust,
     wallboard,
@@ -66,7 +71,7 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     app.state.topics, app.state.figures = topics, context.figures
     for part in (wallboard, cases, photos, doors, warden_inbox, health, trust, document):
         app.include_router(part.routes(context))
-    for part in (sign_in, accounts, audit):
+    for part in (sign_in, passkeys, provider, me, factors, prove, accounts, audit):
         app.include_router(part.routes(context))
     app.include_router(handheld.routes(context))
     app.include_router(live_stream.routes(context, topics))

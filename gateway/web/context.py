@@ -30,6 +30,7 @@ from gateway.store.database import Store
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.drawing import Drawing
 from gateway.web.figures import ConsoleFigures
+from gateway.web.held_acts import HeldActs
 from gateway.web.once import Once
 from gateway.web.security import prefix
 from gateway.web.visitors import Visitors, signs_in, visitor
@@ -68,6 +69,7 @@ class WebContext:
         self.visitors = Visitors(settings, store, self.now_ms)
         self._limiters = {lane: anyio.CapacityLimiter(most) for lane, most in _THREADS.items()}
         self.key = secrets.token_bytes(32)  # signs what a screen keeps, for this run
+        self.held = HeldActs()
         self._submissions: set[asyncio.Task[Answer]] = set()
         self._drawing = Drawing(self.zone)
         self._once = Once()

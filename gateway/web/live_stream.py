@@ -22,7 +22,8 @@ from starlette.types import Send
 from gateway.accounts.roles import Right
 from gateway.language.catalogue import LOCALES, N_
 from gateway.store.database import StoreError
-from gateway.web.access import Need, Thing, actions_of, check, look
+from gateway.web.access import actions_of, check, look
+from gateway.web.access_rules import Need, Thing
 from gateway.web.actor import at_screen
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Lane, WebContext

@@ -17,9 +17,11 @@ from starlette.types import Scope
 from gateway.accounts import persons, sessions
 from gateway.accounts.audit import Note
 from gateway.accounts.audit_writer import AuditWriter
-from gateway.accounts.file import AccountsFile
+from gateway.accounts.file import AccountsFile, key
 from gateway.accounts.looks import Looks
+from gateway.accounts.passkey_sign_in import PasskeySignIn
 from gateway.accounts.persons import Account
+from gateway.accounts.provider import Provider
 from gateway.accounts.roles import Right, Whose, reach
 from gateway.accounts.sessions import Kind, Session
 from gateway.accounts.sign_in import SignIn
@@ -29,6 +31,7 @@ from gateway.store import views
 from gateway.store.database import Store
 from gateway.web.answers import is_api
 from gateway.web.clients import Clients
+from gateway.web.hops import Hops
 
 COOKIE: Final = "menshen_session"
 KNOWN: Final = "menshen_account"  # a browser that came in before, by which account
@@ -91,6 +94,9 @@ class Visitors:
         self._needs_code = settings.accounts.second_factor
         self._site, self._now_ms = store, now_ms
         self._sign_in: SignIn | None = None
+        self._passkeys: PasskeySignIn | None = None
+        self._hops: Hops | None = None
+        self.provider = Provider(settings.oidc) if settings.oidc.issuer else None
         self._audit = AuditWriter(self.file.store)
         self._live: frozenset[str] = frozenset()
         self._live_s = float("-inf")
@@ -112,6 +118,18 @@ class Visitors:
             made = await asyncio.to_thread(SignIn, store, needs_code)
             self._sign_in = self._sign_in or made
         return self._sign_in
+
+    async def passkeys(self) -> PasskeySignIn:
+        """What signs people in by passkeys."""
+        if self._passkeys is None:
+            self._passkeys = PasskeySignIn(self.file.store(), (await self.sign_in()).tries)
+        return self._passkeys
+
+    async def hops(self) -> Hops:
+        """Who is at the provider."""
+        if self._hops is None:
+            self._hops = Hops(await asyncio.to_thread(key, self.file.store(), "hops"))
+        return self._hops
 
     async def read(self, view: Callable[[Connection], Any]) -> Any:
         """What a function makes of one snapshot of the accounts."""
@@ -162,11 +180,20 @@ class Visitors:
         """From whom it comes, as tries are counted."""
         return self._clients.source(connection)
 
+    def origin(self, connection: HTTPConnection) -> str:
+        """Scheme, host and port as the browser opened the console; a proxy's word about that is
+        believed from proxies of ours."""
+        scheme = "https" if self.is_secure(connection) else "http"
+        said = connection.headers.get("x-forwarded-host")
+        peer = connection.client.host if connection.client else ""
+        host = said if said and self._clients.is_proxy(peer) else connection.headers.get("host", "")
+        return f"{scheme}://{host.lower()}"
+
     def keep(self, connection: HTTPConnection, response: Response, token: str, name: str) -> None:
         """Give the browser its session, and what it is known by when that is over."""
         self._set(connection, response, COOKIE, token, None)
         if name and self._sign_in is not None:
-            self._set(connection, response, KNOWN, self._sign_in.new_known(name), KNOWN_S)
+            self._set(connection, response, KNOWN, self._sign_in.tries.new_known(name), KNOWN_S)
 
     def forget(self, connection: HTTPConnection, response: Response) -> None:
         """Take its session from the browser, and what it keeps of ours; its language may stay."""

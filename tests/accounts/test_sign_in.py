@@ -11,7 +11,8 @@ from gateway.accounts import one_time_codes, passwords, persons, sessions, sign_
 from gateway.accounts.patience import LOCKED_S, TRIES_MAX
 from gateway.accounts.persons import Account
 from gateway.accounts.roles import Role
-from gateway.accounts.sign_in import ANYWHERE_MAX, CODES_MAX, Result, SignIn
+from gateway.accounts.sign_in import CODES_MAX, Result, SignIn
+from gateway.accounts.tries import ANYWHERE_MAX
 from gateway.store.database import Store
 from tests.accounts.people_file import GOOD, NOW_MS, add, new_accounts
 
@@ -76,7 +77,7 @@ async def test_a_forgotten_tab_that_repeats_one_wrong_slows_nobody(door: Door) -
 
 
 async def test_a_guesser_elsewhere_locks_no_known_browser_out(door: Door) -> None:
-    known = door.sign_in.new_known("chen")
+    known = door.sign_in.tries.new_known("chen")
     for number in range(ANYWHERE_MAX + 20):  # from many addresses, few from each
         await door.tries(f"guess {number}", f"198.51.100.{number}")
     waited_s = door.waited_s
@@ -95,7 +96,7 @@ async def test_a_stranger_with_the_right_one_waits_and_is_in(door: Door) -> None
 
 
 async def test_another_s_token_makes_no_browser_known(door: Door) -> None:
-    theirs = door.sign_in.new_known("wang")
+    theirs = door.sign_in.tries.new_known("wang")
     for forged in (theirs, "0123.abcd", "", ".", "x" * 9_999):
         for number in range(TRIES_MAX):
             await door.tries(f"{forged[:20]} {number}", HOME, forged)

@@ -29,6 +29,7 @@ PARTS_OF_CHECK = {
         "console",
         "labels",
         "machine",
+        "oidc",
         "result",
         "ringing",
         "secrets",

@@ -46,12 +46,14 @@ class Site:
         assert found is not None
         return found
 
-    def token(self, name: str, kind: Kind = Kind.PHONE) -> str:
-        """A new session of somebody."""
+    def token(self, name: str, kind: Kind | None = None) -> str:
+        """A new session of somebody: on a phone, of the staff at a desk, where they have just
+        signed in."""
+        kind, now_ms = kind or (Kind.DESK if name in STAFF else Kind.PHONE), self.clock.now_ms()
         with self.accounts.writing() as connection:
             account = persons.named(connection, name)
             assert account is not None
-            return sessions.begin(connection, account, kind, "Mi 9", self.clock.now_ms())
+            return sessions.begin(connection, account, kind, "Mi 9", now_ms, now_ms)
 
     @contextlib.asynccontextmanager
     async def browser(
@@ -64,7 +66,9 @@ class Site:
         headers = {"accept-language": "en"}
         async with httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as client:
             if token:
-                client.cookies.set(f"__Host-{COOKIE}" if https else COOKIE, token)
+                client.cookies.set(
+                    f"__Host-{COOKIE}" if https else COOKIE, token, domain="menshen.test"
+                )
             yield client
 
     async def asks(self, name: str, method: str, path: str, **more: Any) -> httpx.Response:

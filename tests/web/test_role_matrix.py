@@ -15,7 +15,7 @@ from gateway.core.events import PermitAnnounced
 from gateway.core.model import Permit
 from gateway.core.subject import of_door
 from gateway.store import tables
-from gateway.web.access import PARAMETERS, PUBLIC, RULES, SIGNED_IN, Rule, Thing, right_of
+from gateway.web.access_rules import PARAMETERS, PUBLIC, RULES, SIGNED_IN, Rule, Thing, right_of
 from gateway.web.actions import KINDS
 from gateway.web.visitors import COOKIE
 from tests.web.signed_in import ELSEWHERE, STAFF, WARDENS, Site, signed_in_site
@@ -46,7 +46,16 @@ def test_what_is_open_to_all_is_the_way_in_and_nothing_else() -> None:
         "/handheld/signed_out",
         *OF_THE_APP,
     }  # what is the same for everybody
-    ways_in = {"/sign-in", "/sign-in/code", "/sign-out", "/invitation/{token}"}
+    ways_in = {
+        "/sign-in",
+        "/sign-in/code",
+        "/sign-in/passkey",
+        "/sign-in/passkey/options",
+        "/sign-in/oidc",
+        "/sign-in/oidc/callback",
+        "/sign-out",
+        "/invitation/{token}",
+    }
     assert public == trust | shell | ways_in
     assert [path for (_, path), rule in RULES.items() if rule is SIGNED_IN] == [
         "/stream",
@@ -98,6 +107,7 @@ def address(path: str, name: str, is_own: bool) -> str:
         "code": "abcdef",
         "name": "wang",
         "session_id": "0" * 16,
+        "passkey_id": "0" * 16,
     }
     for place, value in places.items():
         path = path.replace(f"{{{place}}}", value)

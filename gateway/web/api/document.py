@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.openapi.utils import get_openapi
 
 from gateway.accounts.roles import TABLE, Role, Whose
-from gateway.web.access import RULES
+from gateway.web.access_rules import RULES
 from gateway.web.answers import API, list_answer
 from gateway.web.api import acting, announcing, photos, reading, ringing
 from gateway.web.api.answered import REF, SHAPES

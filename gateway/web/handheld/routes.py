@@ -14,13 +14,12 @@ from starlette.responses import RedirectResponse
 from gateway.core.actor import Actor
 from gateway.store import views
 from gateway.store.views import WardenRow
-from gateway.web import actions, actor
+from gateway.web import actions, actor, signing_in
 from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer
 from gateway.web.context import Lane, WebContext
 from gateway.web.handheld import shell
 from gateway.web.handheld.tasks import Task, Tasks, kept
 from gateway.web.live_view import LiveView
-from gateway.web.pages import sign_in
 from gateway.web.security import prefix
 
 
@@ -67,7 +66,7 @@ def _shell(router: APIRouter, context: WebContext) -> None:
 
     @router.post("/{warden_id}/sign_out")
     async def sign_out(request: Request, warden_id: str) -> Response:
-        return await sign_in.signed_out(context, request, "/handheld/signed_out")
+        return await signing_in.signed_out(context, request, "/handheld/signed_out")
 
 
 def _pages(router: APIRouter, context: WebContext) -> None:

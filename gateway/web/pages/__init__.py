@@ -3,5 +3,7 @@
 In the order in which people meet them: `wallboard` (all doors), `cases` (the lists, and one case
 with its loop and buttons), `photos` (of a case), `warden_inbox` (a warden's own page), `doors` (a
 door's log, and announcing), `health` (for engineers), `trust` (how a phone comes to trust the
-console); and at a site with accounts `sign_in`, `accounts` (phones, invitations) and `audit`.
+console); and at a site with accounts `sign_in`, `passkeys` and the OpenID `provider`, `me` (one's
+own page) with `factors` (password, authenticator app), `prove` (again who it is), `accounts`
+(phones, invitations) and `audit`.
 """
