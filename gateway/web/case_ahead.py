@@ -74,5 +74,6 @@ def _then(stands: Standing, action: Action, state: CaseState, actor: Actor) -> S
         return replace(stands, state=state, reported_by=None, reported_from=None)
     if action in _PROOFS:
         stands = replace(stands, proof=_PROOFS[action])
-    moved_by = None if action is Action.HAND_OVER else actor
-    return replace(stands, state=state, moved_by=moved_by)
+    if action is Action.HAND_OVER:
+        return replace(stands, state=state, moved_by=None, proof=None)
+    return replace(stands, state=state, moved_by=actor)
