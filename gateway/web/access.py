@@ -12,16 +12,17 @@ import re
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Final, NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.accounts import audit
 from gateway.accounts.roles import Right, Whose, covers
 from gateway.accounts.sessions import Kind
 from gateway.core.cases.transitions import Action
@@ -29,21 +30,19 @@ from gateway.core.events import TroubleBegan, TroubleEnded
 from gateway.core.reasons import Reason
 from gateway.core.subject import SITE
 from gateway.engine.gateway import GatewayAwayError
-from gateway.language.catalogue import N_, say
+from gateway.language.catalogue import N_
 from gateway.store import belonging
 from gateway.store.belonging import Belonging
 from gateway.store.database import StoreError
 from gateway.web.actions import KINDS
-from gateway.web.answers import API, NOT_FOUND, HttpProblem, is_api, problem_answer, wants_problem
+from gateway.web.answers import API, NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
-from gateway.web.security import prefix
 from gateway.web.visitors import Visitor, signs_in, visitor
+from gateway.web.way_in import to_code, to_sign_in
 
-SIGN_IN, CODE = "sign-in", "sign-in/code"
 DID: Final = "Menshen-Did"  # whose phone kept what it sends now: a warden's id, percent-encoded
 log = logging.getLogger("menshen.console")
 
-_SIGN_IN = N_("Sign in first; your session here is over, or none was begun.")
 _NOT_YOURS = N_("Your roles do not allow this here; whoever manages accounts can give you another.")
 _READS_ONLY = N_("This token reads only; menshen account token makes one that may do more.")
 _TOO_MANY = N_(
@@ -173,6 +172,7 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/accounts/{name}/invite"): _needs(Right.PHONES_OF_OTHERS),
     ("POST", "/accounts/{name}/phones/{session_id}/end"): _needs(Right.PHONES_OF_OTHERS),
     ("GET", "/audit"): _needs(Right.AUDIT),
+    ("GET", "/audit/anchors"): _needs(Right.AUDIT),
 }
 
 
@@ -294,7 +294,7 @@ class AccessMiddleware:
                 value = values.get(PARAMETERS.get(need.thing, ""), "")
                 why = await check(self._context, who, need, value)
         except HttpProblem as error:
-            await self._context.visitors.note(who.account, *noted, "refused", error.status)
+            await self._context.visitors.note(who.account, *noted, audit.REFUSED, error.status)
             raise
         return why
 
@@ -367,27 +367,6 @@ async def _tell(context: WebContext, account_id: str) -> None:
         await context.submit(SITE, TroubleEnded(Reason.BULK_READING, account_id))
     except (HttpProblem, GatewayAwayError) as error:
         log.error("that somebody reads in bulk could not be told: %s", error)
-
-
-def to_sign_in(context: WebContext, request: Request) -> Response:
-    """The way in, for whoever is not signed in: a page, or an answer that a program can read."""
-    where = f"{prefix(request)}/{SIGN_IN}"
-    sentence = say(_SIGN_IN, context.language(request))
-    if wants_problem(request):
-        return problem_answer(401, sentence, {"WWW-Authenticate": "Bearer"})
-    if "hx-request" in request.headers:
-        return PlainTextResponse(sentence, 401, {"HX-Redirect": where})
-    if request.method != "GET" or request.url.path.endswith("/stream"):
-        return PlainTextResponse(sentence + "\n", 401)
-    after = quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
-    return RedirectResponse(f"{where}?after={after}", 303)
-
-
-def to_code(context: WebContext, request: Request) -> Response:
-    """To the one-time code, which is still asked for; of that a program has none."""
-    if is_api(request):
-        return to_sign_in(context, request)
-    return RedirectResponse(f"{prefix(request)}/{CODE}", 303)
 
 
 def _belonging(connection: Connection, thing: Thing, value: str, who: Visitor) -> Belonging | None:

@@ -20,11 +20,11 @@ from gateway.accounts.sign_in import CODE_SLOW_S, Result
 from gateway.language.catalogue import N_, say
 from gateway.language.peoples_text import TextError, line
 from gateway.store import views
-from gateway.web.access import CODE, SIGN_IN
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
 from gateway.web.security import prefix
 from gateway.web.visitors import Visitor, signs_in, visitor
+from gateway.web.way_in import CODE, SIGN_IN
 
 AFTER_MAX: Final = 400  # characters of where somebody wanted to go
 _WRONG = N_("That name and password do not belong together.")
