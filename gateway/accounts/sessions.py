@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select, update
 
 from gateway.accounts import persons, tables
 from gateway.accounts.persons import Account
+from gateway.accounts.roles import Role
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 
 TOKEN_BYTES: Final = 32
@@ -107,8 +108,8 @@ def see(connection: Connection, session: Session, now_ms: int) -> None:
 
 
 def is_seen_lately(session: Session, now_ms: int) -> bool:
-    """Whether `see` has nothing new to say."""
-    return now_ms - session.seen_ms < SEEN_EVERY_MS
+    """Whether `see` has nothing new to say; a clock that was set back has."""
+    return 0 <= now_ms - session.seen_ms < SEEN_EVERY_MS
 
 
 def of_account(connection: Connection, account: Account, now_ms: int) -> list[Session]:
@@ -119,14 +120,26 @@ def of_account(connection: Connection, account: Account, now_ms: int) -> list[Se
     return [session for session in found if session is not None]
 
 
-def live_ids(connection: Connection, now_ms: int) -> frozenset[str]:
-    """The ids of all live sessions of accounts that have not ended."""
+class Rights(NamedTuple):
+    """What decides what a session may: who it is, their roles, and the grids beside their own."""
+
+    warden_id: str | None
+    roles: tuple[Role, ...]
+    grids: frozenset[str]
+
+
+def live(connection: Connection, now_ms: int) -> dict[str, Rights]:
+    """The live sessions of accounts that have not ended, by id, with what they may now."""
+    a = tables.accounts.c
     query = (
-        select(_s.session_id)
-        .join(tables.accounts, tables.accounts.c.account_id == _s.account_id)
-        .where(is_live(now_ms), tables.accounts.c.ended_ms.is_(None))
+        select(_s.session_id, a.warden_id, a.roles, a.grids)
+        .join(tables.accounts, a.account_id == _s.account_id)
+        .where(is_live(now_ms), a.ended_ms.is_(None))
     )
-    return frozenset(connection.execute(query).scalars())
+    return {
+        session_id: Rights(warden_id, persons.roles_in(roles), frozenset(grids.split()))
+        for session_id, warden_id, roles, grids in connection.execute(query)
+    }
 
 
 def end(connection: Connection, account: Account, session_id: str, now_ms: int) -> bool:

@@ -93,7 +93,13 @@ class SignIn:
         return Outcome(Result.IN if is_enough else Result.CODE, token, account)
 
     async def with_code(
-        self, session: Session, code_key: str | None, code: str, phone: str, now_ms: int
+        self,
+        session: Session,
+        code_key: str | None,
+        code: str,
+        phone: str,
+        now_ms: int,
+        known: str | None = None,
     ) -> Outcome:
         """Try a one-time code, for somebody whose password was right.
 
@@ -103,9 +109,12 @@ class SignIn:
             code: as it was typed.
             phone: what its owner calls the screen.
             now_ms: the time, in ms of UTC.
+            known: the token of a browser that came in before: it does not wait for who guesses
+                elsewhere.
         """
         tried = digest(code.encode()[:PASSWORD_BYTES_MAX])
-        place = session.account.account_id, b""
+        is_known = self._browsers.knows(known, session.account.name)
+        place = session.account.account_id, digest((known or "").encode()) if is_known else b""
         wait_s = self._codes.wait_s(place, tried, self._steady_s())
         if wait_s is None:
             return Outcome(Result.LATER)

@@ -32,7 +32,7 @@ from gateway.web.pages import (
     wallboard,
     warden_inbox,
 )
-from gateway.web.security import HEADERS, SecurityMiddleware
+from gateway.web.security import HEADERS, HSTS, SecurityMiddleware
 from gateway.web.topics import Topics
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -114,10 +114,16 @@ def _explain(app: FastAPI, context: WebContext) -> None:
     async def ours(request: Request, _: Exception) -> Response:
         """Our own fault: told here, and raised on for the log. It passes outside the security."""
         detail = say(_OURS, context.language(request))
-        headers = HEADERS | {"Cache-Control": "no-store"}
+        headers = _guards(context, request)
         if wants_problem(request):
             return problem_answer(500, detail, headers)
         return PlainTextResponse(detail + "\n", 500, headers)
+
+
+def _guards(context: WebContext, request: Request) -> dict[str, str]:
+    """What the security would have added."""
+    over_tls = {"Strict-Transport-Security": HSTS} if context.visitors.is_secure(request) else {}
+    return HEADERS | {"Cache-Control": "no-store"} | over_tls
 
 
 def _explainer(app: FastAPI) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -60,6 +60,9 @@ HEADERS: Final = {
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "same-origin",  # not no-referrer: with that, browsers send Origin: null
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",  # no page that opened ours reaches into it
+    # The camera reads a door's code; nothing else of a phone is ours to use.
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _seldom = Seldom("menshen.console")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,4}")

@@ -21,7 +21,7 @@ from gateway.accounts.file import AccountsFile
 from gateway.accounts.looks import Looks
 from gateway.accounts.persons import Account
 from gateway.accounts.roles import Right, Whose, reach
-from gateway.accounts.sessions import Kind, Session
+from gateway.accounts.sessions import Kind, Rights, Session
 from gateway.accounts.sign_in import SignIn
 from gateway.core.actor import Actor
 from gateway.settings import Settings
@@ -92,7 +92,8 @@ class Visitors:
         self._site, self._now_ms = store, now_ms
         self._sign_in: SignIn | None = None
         self._audit = AuditWriter(self.file.store)
-        self._live: frozenset[str] = frozenset()
+        self._live: dict[str, Rights] = {}
+        self._grids: dict[str, str] = {}  # of each person of the registry
         self._live_s = float("-inf")
 
     def is_used(self) -> bool:
@@ -145,14 +146,22 @@ class Visitors:
         name = who if isinstance(who, str) else who.name
         await self._audit.add(Note(self._now_ms(), name, what, about, why, status))
 
-    async def is_live(self, session: Session) -> bool:
-        """Whether a session is not over; known to some seconds, so that many can ask often."""
+    async def is_live(self, who: Visitor) -> bool:
+        """Whether somebody's session is not over, and what they may is what it was when they came;
+        known to some seconds, so that many can ask often."""
         now_s = asyncio.get_running_loop().time()
         if now_s - self._live_s > LIVE_EVERY_S:
             self._live_s = now_s
             now_ms = self._now_ms()
-            self._live = await self.read(lambda rows: sessions.live_ids(rows, now_ms))
-        return session.session_id in self._live
+            self._live = await self.read(lambda rows: sessions.live(rows, now_ms))
+            self._grids = await asyncio.to_thread(self._of_registry)
+        rights = self._live.get(who.session.session_id)
+        if rights is None or rights.roles != who.account.roles:
+            return False
+        if rights.warden_id is None:
+            return rights.grids == who.grids
+        own = self._grids.get(rights.warden_id)
+        return own is not None and rights.grids | {own} == who.grids
 
     def is_secure(self, connection: HTTPConnection) -> bool:
         """Whether the browser speaks TLS, with us or with a proxy of ours."""
@@ -200,6 +209,10 @@ class Visitors:
         if scheme.lower() == "bearer" and is_api(connection):
             return value.strip()[: sessions.TOKEN_MAX + 1]
         return connection.cookies.get(self._name(connection, COOKIE), "")
+
+    def _of_registry(self) -> dict[str, str]:
+        with self._site.reading() as connection:
+            return views.grids_of_wardens(connection)
 
     def _of_token(self, token: str) -> Visitor | None:
         """Who has this token, while the session lasts and the registry knows the person."""

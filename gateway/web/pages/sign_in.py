@@ -98,8 +98,9 @@ def _by_code(router: APIRouter, context: WebContext) -> None:
         is_key = len(code_key) == len(one_time_codes.new_key()) and code_key.isalnum()
         key = code_key if is_key and code_key.isascii() and code_key.isupper() else None
         sign_in = await context.visitors.sign_in()
-        called = _called(context, request, phone)
-        outcome = await sign_in.with_code(who.session, key, code, called, context.now_ms())
+        called, known = _called(context, request, phone), context.visitors.known(request)
+        now_ms = context.now_ms()
+        outcome = await sign_in.with_code(who.session, key, code, called, now_ms, known)
         if outcome.result is not Result.IN:
             await _note_failure(context, who.account.name, "code refused", outcome.result)
             key = key or one_time_codes.new_key()
