@@ -1,8 +1,8 @@
 """Who may see and do what, and who did: people, how they sign in, their rights, the audit.
 
 To be read in this order: `roles` (the one table of rights), `persons` (accounts), `passwords`,
-`one_time_codes`, `patience` (against guessing), `sessions`, `subscriptions` (phones that ring),
-`invitations`, `sign_in` (all of these together), `audit` with its `audit_writer` and `looks` (who
-read what, and how much), `file` and `tables` (the accounts' own database). Without accounts one
-password opens all: `site_password`.
+`one_time_codes`, `patience` (against guessing), `scopes` and `tokens` (of programs), `sessions`,
+`subscriptions` (phones that ring), `invitations`, `sign_in` (all of these together), `audit` with
+its `audit_writer` and `looks` (who read what, and how much), `file` and `tables` (the accounts' own
+database). Without accounts one password opens all: `site_password`.
 """

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select, update
 from gateway.accounts import persons, tables
 from gateway.accounts.persons import Account
 from gateway.accounts.roles import Role
+from gateway.accounts.scopes import Scope, scopes_in
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 
 TOKEN_BYTES: Final = 32
@@ -66,6 +67,7 @@ class Session(Struct, frozen=True):
     made_ms: int
     seen_ms: int
     ends_ms: int  # at the latest
+    scopes: frozenset[Scope] | None = None  # of a token; None: all that its account may
 
 
 def digest(token: str) -> str:
@@ -73,8 +75,16 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def begin(connection: Connection, account: Account, kind: Kind, phone: str, now_ms: int) -> str:
-    """A new session; its token, which nobody can read again."""
+def begin(
+    connection: Connection,
+    account: Account,
+    kind: Kind,
+    phone: str,
+    now_ms: int,
+    scopes: frozenset[Scope] | None = None,
+    lasts_ms: int | None = None,
+) -> str:
+    """A new session; its token, which nobody can read again. It lasts as its kind does, or less."""
     _make_room(connection, account, now_ms)
     token, limit = secrets.token_urlsafe(TOKEN_BYTES), LIMITS[kind]
     row = {
@@ -86,7 +96,8 @@ def begin(connection: Connection, account: Account, kind: Kind, phone: str, now_
         "made_ms": now_ms,
         "seen_ms": now_ms,
         "idle_ms": limit.idle_ms,
-        "ends_ms": now_ms + limit.absolute_ms,
+        "ends_ms": now_ms + min(limit.absolute_ms, lasts_ms or limit.absolute_ms),
+        "scopes": None if scopes is None else " ".join(sorted(scopes)),
     }
     connection.execute(tables.sessions.insert(), row)
     return token
@@ -183,4 +194,5 @@ def _session(connection: Connection, row: Any) -> Session | None:
         row["made_ms"],
         row["seen_ms"],
         min(row["ends_ms"], row["seen_ms"] + row["idle_ms"]),
+        None if row["scopes"] is None else scopes_in(row["scopes"]),
     )

@@ -49,6 +49,7 @@ sessions = Table(
     Column("idle_ms", BigInteger, nullable=False),  # so long unseen, and it is over
     Column("ends_ms", BigInteger, nullable=False),
     Column("revoked_ms", BigInteger, nullable=True),
+    Column("scopes", Text, nullable=True),  # of a token: scopes.Scope; none, and it has no limit
     Index("ix_sessions_account_id", "account_id"),
 )
 

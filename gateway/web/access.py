@@ -37,6 +37,7 @@ from gateway.store.database import StoreError
 from gateway.web.actions import KINDS
 from gateway.web.answers import API, NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
+from gateway.web.token_scopes import check_scopes
 from gateway.web.visitors import Visitor, signs_in, visitor
 from gateway.web.way_in import to_code, to_sign_in
 
@@ -171,6 +172,9 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/accounts"): _needs(Right.PHONES_OF_OTHERS),
     ("POST", "/accounts/{name}/invite"): _needs(Right.PHONES_OF_OTHERS),
     ("POST", "/accounts/{name}/phones/{session_id}/end"): _needs(Right.PHONES_OF_OTHERS),
+    ("GET", "/tokens"): _needs(Right.PHONES_OF_OTHERS),
+    ("POST", "/tokens/{name}"): _needs(Right.PHONES_OF_OTHERS),
+    ("POST", "/tokens/{name}/{session_id}/end"): _needs(Right.PHONES_OF_OTHERS),
     ("GET", "/audit"): _needs(Right.AUDIT),
     ("GET", "/audit/anchors"): _needs(Right.AUDIT),
 }
@@ -290,6 +294,7 @@ class AccessMiddleware:
         """By what right. HttpProblem where there is none, which is in the audit too."""
         why = ""
         try:
+            check_scopes(who, [need.right for need in rule.needs], noted[0].startswith("GET "))
             for need in rule.needs:
                 value = values.get(PARAMETERS.get(need.thing, ""), "")
                 why = await check(self._context, who, need, value)

@@ -62,6 +62,7 @@ _UNANNOUNCED: Final = N_("took back an announced opening at {door}")
 _ORDER_ENDED: Final = N_("ended an order at {door}")
 _INVITED: Final = N_("invited a phone of {account}")
 _REVOKED: Final = N_("ended a session of {account}")
+_TOKEN_ENDED: Final = N_("ended a token of {account}")
 _TOKEN_MADE: Final = N_("made a token for {account}")
 _LOOKS: Final = {
     "GET /": N_("looked at the wall of doors"),
@@ -82,6 +83,7 @@ _LOOKS: Final = {
     f"GET {API}/wardens/{{warden_id}}/pages": N_("read the pages of {person} as a program does"),
     "GET /account": N_("looked at their own account"),
     "GET /accounts": N_("looked at the accounts"),
+    "GET /tokens": N_("looked at the tokens of programs"),
     "GET /audit": N_("read the audit"),
     "GET /audit/anchors": N_("opened the audit's anchors"),
     "live": N_("kept a page open: {thing}"),
@@ -117,6 +119,9 @@ _ACCOUNTS: Final = {
     "POST /account/phones/{session_id}/end": N_("ended a session of their own"),
     "POST /accounts/{name}/invite": _INVITED,
     "POST /accounts/{name}/phones/{session_id}/end": _REVOKED,
+    "POST /tokens/{name}": _TOKEN_MADE,
+    "POST /tokens/{name}/{session_id}/end": _TOKEN_ENDED,
+    "token ended": _TOKEN_ENDED,
     "account added": N_("added the account {account}"),
     "account ended": N_("ended the account {account}"),
     "invitation made": _INVITED,

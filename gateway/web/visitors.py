@@ -21,7 +21,7 @@ from gateway.accounts.file import AccountsFile
 from gateway.accounts.looks import Looks
 from gateway.accounts.persons import Account
 from gateway.accounts.roles import Right, Whose, reach
-from gateway.accounts.sessions import Kind, Rights, Session
+from gateway.accounts.sessions import OF_PROGRAMS, Kind, Rights, Session
 from gateway.accounts.sign_in import SignIn
 from gateway.core.actor import Actor
 from gateway.settings import Settings
@@ -102,8 +102,10 @@ class Visitors:
 
     async def receive(self, connection: HTTPConnection) -> None:
         """Find out who asks, for `visitor`. StoreError if the accounts cannot be read."""
-        token = self._token(connection)
+        token, is_shown = self._token(connection)
         found = await asyncio.to_thread(self._of_token, token) if token else None
+        if found is not None and found.session.kind in OF_PROGRAMS and not is_shown:
+            found = None  # a program's token is for the API, and no browser's
         connection.scope[_SCOPE] = found
 
     async def sign_in(self) -> SignIn:
@@ -203,12 +205,13 @@ class Visitors:
         """A cookie's name; by TLS one that no other host and no plain page can set."""
         return f"__Host-{name}" if self.is_secure(connection) else name
 
-    def _token(self, connection: HTTPConnection) -> str:
-        """A program's in the header, to the API alone; else the browser's in its cookie."""
+    def _token(self, connection: HTTPConnection) -> tuple[str, bool]:
+        """A program's in the header, to the API alone; else the browser's in its cookie. And
+        whether it was the header's."""
         scheme, _, value = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and is_api(connection):
-            return value.strip()[: sessions.TOKEN_MAX + 1]
-        return connection.cookies.get(self._name(connection, COOKIE), "")
+            return value.strip()[: sessions.TOKEN_MAX + 1], True
+        return connection.cookies.get(self._name(connection, COOKIE), ""), False
 
     def _of_registry(self) -> dict[str, str]:
         with self._site.reading() as connection:

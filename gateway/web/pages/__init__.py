@@ -3,5 +3,6 @@
 In the order in which people meet them: `wallboard` (all doors), `cases` (the lists, and one case
 with its loop and buttons), `warden_inbox` (a warden's own page), `doors` (a door's log, and
 announcing), `health` (for engineers), `trust` (how a phone comes to trust the console); and at a
-site with accounts `sign_in`, `accounts` (phones, invitations) and `audit`.
+site with accounts `sign_in`, `accounts` (phones, invitations),
+`tokens` (of programs) and `audit`.
 """
