@@ -268,7 +268,7 @@ class AccessMiddleware:
         send: Send,
     ) -> None:
         who, rule = visitor(request), address.rule
-        if who is None or who.session.kind is Kind.CODE:
+        if who is None or who.is_halfway:
             lead = to_sign_in if who is None else to_code
             await lead(self._context, request)(request.scope, receive, send)
             return

@@ -53,9 +53,14 @@ class Visitor(Struct, frozen=True):
         """Who acts."""
         return self.session.account.actor
 
+    @property
+    def is_halfway(self) -> bool:
+        """Whether the one-time code is still asked for."""
+        return self.session.kind is Kind.CODE
+
     def reach(self, right: Right) -> Whose:
         """How far a right of theirs reaches; nothing before the one-time code was right."""
-        if self.session.kind is Kind.CODE:
+        if self.is_halfway:
             return Whose.NOBODYS
         return reach(self.account.roles, right)
 

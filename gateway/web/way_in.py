@@ -30,7 +30,7 @@ def to_sign_in(context: WebContext, request: Request) -> Response:
 
 
 def to_code(context: WebContext, request: Request) -> Response:
-    """To the one-time code, which is still asked for; of that a program has none."""
-    if is_api(request):
+    """To the one-time code, which is still asked for; of that a program has none, nor a line."""
+    if is_api(request) or request.url.path.endswith("/stream"):
         return to_sign_in(context, request)
     return RedirectResponse(f"{prefix(request)}/{CODE}", 303)
