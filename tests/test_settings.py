@@ -42,7 +42,7 @@ WRONG = [
     ("[broker]\ntls = 1", "broker.tls is 1; allowed is true or false"),
     ("[broker]\necho_s = nan", "broker.echo_s is NaN; allowed is seconds between two self-tests"),
     ('[broker]\nca = "x"', "broker.ca is given but broker.tls is false; set tls = true, or no ca"),
-    ('[console]\nhost = "0.0.0.0"', 'console.host is "0.0.0.0", so others on the network can open'),
+    ('[console]\nhost = "0.0.0.0"', 'console.host is "0.0.0.0", so names and addresses of people'),
     (
         '[console]\ncertificate = "c"',
         "console.certificate is given without console.key; HTTPS needs",

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, literal, or_, select
 
 from gateway.accounts import tables
 from gateway.core.duration import DAY_MS
@@ -23,6 +23,7 @@ from gateway.core.duration import DAY_MS
 FIRST: Final = "0" * 64  # the hash before the first entry
 WHAT_MAX: Final = 96
 ABOUT_MAX: Final = 200
+REFUSED: Final = "refused"  # why, of what was not allowed
 READ_MAX: Final = 1_000  # entries in memory at once
 log = logging.getLogger("menshen.audit")
 _a, _n = tables.audit.c, tables.anchors.c
@@ -65,6 +66,29 @@ class Anchor(NamedTuple):
     hash: str
 
 
+class Wanted(Struct, frozen=True):
+    """Which entries somebody wants to read; what is empty is no condition.
+
+    Args:
+        account: Of one account.
+        about: About one thing, as `door d1`, alone or beside others.
+        from_ms: Not before this.
+        to_ms: Before this.
+        whats: Only these words and patterns.
+        is_refused: Only what did not come about.
+    """
+
+    account: str = ""
+    about: str = ""
+    from_ms: int | None = None
+    to_ms: int | None = None
+    whats: frozenset[str] | None = None
+    is_refused: bool = False
+
+
+ALL: Final = Wanted()
+
+
 class BrokenChainError(Exception):
     """The chain is not what it was. The text says where."""
 
@@ -99,20 +123,13 @@ def anchors(connection: Connection, limit: int) -> list[Anchor]:
 
 
 def read(
-    connection: Connection,
-    limit: int,
-    before: int | None = None,
-    account: str = "",
-    about: str = "",
+    connection: Connection, limit: int, before: int | None = None, wanted: Wanted = ALL
 ) -> list[Entry]:
-    """Entries, newest first; those before one, of one account, about one thing if it is said."""
+    """Entries, newest first; those before one, if it is said."""
     query = select(tables.audit).order_by(_a.entry_id.desc()).limit(limit)
     if before is not None:
         query = query.where(_a.entry_id < before)
-    if account:
-        query = query.where(_a.account == account)
-    if about:
-        query = query.where(_a.about == about)
+    query = query.where(*_conditions(wanted))
     return [_entry(row) for row in connection.execute(query)]
 
 
@@ -147,6 +164,26 @@ def verify(connection: Connection, printed: Sequence[str] = ()) -> int:
     if wanted:
         raise BrokenChainError(f"no entry has the hash {min(wanted)}: the chain was cut or remade")
     return count
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.account:
+        yield _a.account == wanted.account
+    if wanted.about:  # the whole of it, or one of several
+        yield (
+            literal(", ")
+            .concat(_a.about)
+            .concat(", ")
+            .contains(f", {wanted.about}, ", autoescape=True)
+        )
+    if wanted.from_ms is not None:
+        yield _a.at_ms >= wanted.from_ms
+    if wanted.to_ms is not None:
+        yield _a.at_ms < wanted.to_ms
+    if wanted.whats is not None:
+        yield _a.what.in_(sorted(wanted.whats))
+    if wanted.is_refused:
+        yield or_(_a.why == REFUSED, _a.status >= 400)
 
 
 def _all(connection: Connection) -> Iterator[Entry]:

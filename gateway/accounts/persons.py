@@ -164,15 +164,20 @@ def _first(connection: Connection, where: Any) -> Account | None:
     return None if row is None else _account(row._mapping)
 
 
-def _account(row: Any) -> Account:
-    """A row as an account. A role that this release does not know gives no right."""
+def roles_in(text: str) -> tuple[Role, ...]:
+    """The roles of an account's row. One that this release does not know gives no right."""
     known = {role.value for role in Role}
+    return tuple(Role(word) for word in text.split() if word in known)
+
+
+def _account(row: Any) -> Account:
+    """A row as an account."""
     return Account(
         row["account_id"],
         row["name"],
         Kind(row["kind"]),
         row["warden_id"],
-        tuple(Role(word) for word in row["roles"].split() if word in known),
+        roles_in(row["roles"]),
         frozenset(row["grids"].split()),
         row["password"],
         row["code_key"],

@@ -18,6 +18,8 @@ from sqlalchemy import Connection, select, update
 
 from gateway.accounts import persons, tables
 from gateway.accounts.persons import Account
+from gateway.accounts.roles import Role
+from gateway.accounts.scopes import Scope, scopes_in
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 
 TOKEN_BYTES: Final = 32
@@ -70,6 +72,7 @@ class Session(Struct, frozen=True):
     seen_ms: int
     ends_ms: int  # at the latest
     proved_ms: int | None = None  # when its owner last proved it theirs
+    scopes: frozenset[Scope] | None = None  # of a token; None: all that its account may
 
 
 def digest(token: str) -> str:
@@ -84,9 +87,11 @@ def begin(
     phone: str,
     now_ms: int,
     proved_ms: int | None = None,
+    scopes: frozenset[Scope] | None = None,
+    lasts_ms: int | None = None,
 ) -> str:
-    """A new session; its token, which nobody can read again. `proved_ms`: when its owner proved
-    who they are, if they did."""
+    """A new session; its token, which nobody can read again. It lasts as its kind does, or less.
+    `proved_ms`: when its owner proved who they are, if they did."""
     _make_room(connection, account, now_ms)
     token, limit = secrets.token_urlsafe(TOKEN_BYTES), LIMITS[kind]
     row = {
@@ -98,8 +103,9 @@ def begin(
         "made_ms": now_ms,
         "seen_ms": now_ms,
         "idle_ms": limit.idle_ms,
-        "ends_ms": now_ms + limit.absolute_ms,
+        "ends_ms": now_ms + min(limit.absolute_ms, lasts_ms or limit.absolute_ms),
         "proved_ms": proved_ms,
+        "scopes": None if scopes is None else " ".join(sorted(scopes)),
     }
     connection.execute(tables.sessions.insert(), row)
     return token
@@ -137,8 +143,8 @@ def see(connection: Connection, session: Session, now_ms: int) -> None:
 
 
 def is_seen_lately(session: Session, now_ms: int) -> bool:
-    """Whether `see` has nothing new to say."""
-    return now_ms - session.seen_ms < SEEN_EVERY_MS
+    """Whether `see` has nothing new to say; a clock that was set back has."""
+    return 0 <= now_ms - session.seen_ms < SEEN_EVERY_MS
 
 
 def of_account(connection: Connection, account: Account, now_ms: int) -> list[Session]:
@@ -149,14 +155,26 @@ def of_account(connection: Connection, account: Account, now_ms: int) -> list[Se
     return [session for session in found if session is not None]
 
 
-def live_ids(connection: Connection, now_ms: int) -> frozenset[str]:
-    """The ids of all live sessions of accounts that have not ended."""
+class Rights(NamedTuple):
+    """What decides what a session may: who it is, their roles, and the grids beside their own."""
+
+    warden_id: str | None
+    roles: tuple[Role, ...]
+    grids: frozenset[str]
+
+
+def live(connection: Connection, now_ms: int) -> dict[str, Rights]:
+    """The live sessions of accounts that have not ended, by id, with what they may now."""
+    a = tables.accounts.c
     query = (
-        select(_s.session_id)
-        .join(tables.accounts, tables.accounts.c.account_id == _s.account_id)
-        .where(is_live(now_ms), tables.accounts.c.ended_ms.is_(None))
+        select(_s.session_id, a.warden_id, a.roles, a.grids)
+        .join(tables.accounts, a.account_id == _s.account_id)
+        .where(is_live(now_ms), a.ended_ms.is_(None))
     )
-    return frozenset(connection.execute(query).scalars())
+    return {
+        session_id: Rights(warden_id, persons.roles_in(roles), frozenset(grids.split()))
+        for session_id, warden_id, roles, grids in connection.execute(query)
+    }
 
 
 def end(connection: Connection, account: Account, session_id: str, now_ms: int) -> bool:
@@ -201,4 +219,5 @@ def _session(connection: Connection, row: Any) -> Session | None:
         row["seen_ms"],
         min(row["ends_ms"], row["seen_ms"] + row["idle_ms"]),
         row["proved_ms"],
+        None if row["scopes"] is None else scopes_in(row["scopes"]),
     )

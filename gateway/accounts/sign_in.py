@@ -103,7 +103,13 @@ class SignIn:
         return Outcome(Result.IN if is_enough else Result.CODE, token, account)
 
     async def with_code(
-        self, session: Session, code_key: str | None, code: str, phone: str, now_ms: int
+        self,
+        session: Session,
+        code_key: str | None,
+        code: str,
+        phone: str,
+        now_ms: int,
+        known: str | None = None,
     ) -> Outcome:
         """Try a one-time code, for somebody whose password was right.
 
@@ -113,6 +119,8 @@ class SignIn:
             code: as it was typed.
             phone: what its owner calls the screen.
             now_ms: the time, in ms of UTC.
+            known: the token of a browser that came in before: it does not wait for who guesses
+                elsewhere.
         """
 
         def use(connection: Connection) -> str | None:
@@ -124,7 +132,7 @@ class SignIn:
                 connection, account, sessions.Kind.DESK, phone, now_ms, proved_ms=now_ms
             )
 
-        return await self._coded(session.account, code, use)
+        return await self._coded(session.account, code, use, self.tries.own(known, session.account))
 
     async def prove(self, session: Session, password: str, code: str, now_ms: int) -> Outcome:
         """Try what the owner of a session knows and has: the password where the account has one,
@@ -153,7 +161,8 @@ class SignIn:
                 return None
             return sessions.prove(connection, session, now_ms)
 
-        return await self._coded(account, code if account.code_key else "", use)
+        own = session.session_id.encode()
+        return await self._coded(account, code if account.code_key else "", use, own)
 
     async def new_code_key(
         self, session: Session, code_key: str, code: str, now_ms: int
@@ -168,7 +177,7 @@ class SignIn:
             persons.set_code_key(connection, session.account, code_key, step)
             return sessions.prove(connection, session, now_ms)
 
-        return await self._coded(session.account, code, use)
+        return await self._coded(session.account, code, use, session.session_id.encode())
 
     async def new_password(self, session: Session, password: str, site: str, now_ms: int) -> str:
         """Another password, for somebody who has just proved who they are; all their other sessions
@@ -200,10 +209,11 @@ class SignIn:
         return self._needs_code and sees_names(account.roles)
 
     async def _coded(
-        self, account: Account, code: str, use: Callable[[Connection], str | None]
+        self, account: Account, code: str, use: Callable[[Connection], str | None], own: bytes
     ) -> Outcome:
-        """What comes of a code, whose guessing is counted by account alone."""
-        tried, place = digest(code.encode()[:PASSWORD_BYTES_MAX]), (account.account_id, b"")
+        """What comes of a code, whose guessing is counted by account; and apart from all others
+        where it comes from a browser or session that is the account's `own`."""
+        tried, place = digest(code.encode()[:PASSWORD_BYTES_MAX]), (account.account_id, digest(own))
         wait_s = self._codes.wait_s(place, tried, self._steady_s())
         if wait_s is None:
             return Outcome(Result.LATER, account=account)

@@ -51,6 +51,7 @@ sessions = Table(
     Column("ends_ms", BigInteger, nullable=False),
     Column("revoked_ms", BigInteger, nullable=True),
     Column("proved_ms", BigInteger, nullable=True),  # when its owner last proved it theirs
+    Column("scopes", Text, nullable=True),  # of a token: scopes.Scope; none, and it has no limit
     Index("ix_sessions_account_id", "account_id"),
 )
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from gateway.accounts.patience import KnownBrowsers, Patience, digest
+from gateway.accounts.persons import Account
 
 ANYWHERE: Final = "anywhere"  # the place of all addresses that are not known
 ANYWHERE_MAX: Final = 50  # different wrong ones from all of them together
@@ -54,6 +55,10 @@ class Tries:
     def of_session(self, name: str, secret: bytes, session_id: str) -> Try:
         """One of somebody who is signed in: a session's tries are its own."""
         return Try(name, digest(secret), f"session {session_id}", "")
+
+    def own(self, known: str | None, account: Account) -> bytes:
+        """By what a browser that this account came in by is told from others; empty for others."""
+        return known.encode() if known and self._browsers.knows(known, account.name) else b""
 
     def new_known(self, name: str) -> str:
         """A token for a browser that came in by this account."""

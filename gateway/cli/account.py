@@ -178,7 +178,7 @@ def _add(
         return
     say(f"{made.name} may sign in: {', '.join(made.roles)}.")
     if kind is persons.Kind.PROGRAM:
-        say(f"Its token: menshen account token {made.name}")
+        say(f"Its token: menshen token make {made.name} --scope …")
     else:
         say(f"By a phone: menshen account invite {made.name}")
         say(f"By a password: menshen account password {made.name}")

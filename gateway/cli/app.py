@@ -90,6 +90,11 @@ COMMANDS = (
         BEFORE,
         "Add, list and end accounts; invite a phone; set a password; revoke a lost phone.",
     ),
+    Command(
+        "token",
+        BEFORE,
+        "Make a program's token with named scopes; list and end tokens.",
+    ),
     Command("label", BEFORE, "Print a seal's label again. It holds no secret."),
     Command(
         "door-label",

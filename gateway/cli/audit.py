@@ -9,7 +9,15 @@ import msgspec
 import typer
 from sqlalchemy import Connection
 
-from gateway.accounts.audit import BrokenChainError, Entry, anchors, latest_anchor, read, verify
+from gateway.accounts.audit import (
+    BrokenChainError,
+    Entry,
+    Wanted,
+    anchors,
+    latest_anchor,
+    read,
+    verify,
+)
 from gateway.accounts.file import AccountsFile
 from gateway.cli.exit_codes import CommandError
 from gateway.cli.options import CONFIG, Config, Json, Limit
@@ -53,7 +61,7 @@ def audit(
             case What.ANCHORS:
                 _anchors(connection, limit, as_json)
             case What.SHOW:
-                _show(read(connection, limit, None, account, about), settings.zone, as_json)
+                _show(read(connection, limit, None, Wanted(account, about)), settings.zone, as_json)
 
 
 def _verify(connection: Connection, printed: list[str], as_json: bool) -> None:

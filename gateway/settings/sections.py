@@ -132,8 +132,8 @@ class Broker(Section):
 
 class Console(Section):
     """The pages that people open. Reached from other machines, they need a certificate and a key
-    (`menshen console-certificate` makes both) and a password; the browser
-    asks for a name too, and that is menshen."""
+    (`menshen console-certificate` makes both); and accounts (`menshen account add`), or a password
+    in their place, with which the browser asks for a name too, and that is menshen."""
 
     host: Host = "127.0.0.1"
     port: Port = 8080
@@ -173,7 +173,7 @@ class Console(Section):
         if bool(self.certificate) != bool(self.key):
             given, wanted = ("certificate", "key") if self.certificate else ("key", "certificate")
             raise ValueError(f"console.{given} is given without console.{wanted}; HTTPS needs both")
-        if self.password and not (self.is_local or self.certificate or self.proxies):
+        if not (self.is_local or self.certificate or self.proxies):
             raise ValueError(
                 f"console.host is {shown(self.host)}, so names and addresses of people would cross "
                 "the network readable. Let the console speak HTTPS: `menshen console-certificate "
@@ -189,12 +189,6 @@ class Console(Section):
             raise ValueError(
                 "the console's password is too easily guessed; take one of 10 characters or more "
                 "(a Chinese one counts as two), no common word and no row of keys"
-            )
-        if not self.is_local and not self.password:
-            raise ValueError(
-                f"console.host is {shown(self.host)}, so others on the network can open the "
-                "console, but it has no password; set MENSHEN_CONSOLE_PASSWORD (or "
-                'MENSHEN_CONSOLE_PASSWORD_FILE), or set host = "127.0.0.1"'
             )
         return self
 

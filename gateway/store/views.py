@@ -145,6 +145,13 @@ def warden(connection: Connection, warden_id: str) -> WardenRow | None:
     return next(iter(records(connection, query, WardenRow)), None)
 
 
+def grids_of_wardens(connection: Connection) -> dict[str, str]:
+    """The grid of each warden who has not left, by id."""
+    w = tables.wardens.c
+    query = select(w.warden_id, w.grid_id).where(w.ended_ms.is_(None))
+    return {row.warden_id: row.grid_id for row in connection.execute(query)}
+
+
 def openings(
     connection: Connection, door_id: str, limit: int, before_ms: int | None = None
 ) -> list[OpeningRow]:

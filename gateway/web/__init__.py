@@ -4,18 +4,19 @@ It is a process of its own: `server` serves it within `limits`, on `connections`
 their deadlines; with HTTPS, `entrance` takes in whoever comes, by `tls`. The gateway is at the
 other end of `gateway.link`. Then `app`, the whole as one ASGI application. What every request
 passes: `security`, which asks `clients` from where it comes and `visitors` who is signed in,
-`access` (which right each address needs, by `access_rules`), `proving` (which acts ask again who it
-is, and the `held_acts` that wait for it), `actor` (who acts); what every route is handed:
-`context`, which draws `once` what many ask for; what comes back without a page: `answers`. What all
-ways in share: `signing_in`; where a passkey is good: `place`; who is at a provider: `hops`.
-`photo_limits` says what a photo may cost. What people do: `actions` on a case, `announcing` an
-opening, and `endings` of what stands at a door.
+`access` (which right each address needs, by `access_rules`), `token_scopes` (and which scope),
+`way_in` (where a stranger is led), `proving` (which acts ask again who it is, and the `held_acts`
+that wait for it), `actor` (who acts); what every route is handed: `context`, which draws `once`
+what many ask for; what comes back without a page: `answers`. What all ways in share: `signing_in`;
+where a passkey is good: `place`; who is at a provider: `hops`. `photo_limits` says what a photo may
+cost. What people do: `actions` on a case, `announcing` an opening, and `endings` of what stands at
+a door.
 
-How things are said: `case_words` (and `case_ahead`, what may follow without a line) and
-`door_words`, which templates ask through `presenters`;
-`drawing` makes HTML. The wall: `door_places` (building and stair of a label), `door_map` (all doors
-in their places), `tally` (the site's figures). A live page is a `live_view`; `topics` reads and
-draws what changed of it for all who show it, and `live_stream` sends that. `figures` is how the
-console itself does, and `seldom` its log against floods. The rooms `pages` and `api` hold the
-routes, and `handheld` the warden's app.
+How things are said: `audit_words`, `case_words` (and `case_ahead`, what may follow without a line)
+and `door_words`, which templates ask through `presenters`; `drawing` makes HTML. The wall:
+`door_places` (building and stair of a label), `door_map` (all doors in their places), `tally` (the
+site's figures). A live page is a `live_view`; `topics` reads and draws what changed of it for all
+who show it, and `live_stream` sends that. `figures` is how the console itself does, and `seldom`
+its log against floods. The rooms `pages` and `api` hold the routes, and `handheld` the warden's
+app.
 """

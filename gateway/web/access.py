@@ -12,16 +12,17 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.accounts import audit
 from gateway.accounts.roles import Whose, covers
 from gateway.accounts.sessions import Kind, is_proved
 from gateway.core.cases.transitions import Action
@@ -29,18 +30,18 @@ from gateway.core.events import TroubleBegan, TroubleEnded
 from gateway.core.reasons import Reason
 from gateway.core.subject import SITE
 from gateway.engine.gateway import GatewayAwayError
-from gateway.language.catalogue import N_, say
+from gateway.language.catalogue import N_
 from gateway.store import belonging
 from gateway.store.belonging import Belonging
 from gateway.store.database import StoreError
-from gateway.web import answers, proving
+from gateway.web import proving
 from gateway.web.access_rules import PARAMETERS, RULES, Need, Rule, Thing, right_of
-from gateway.web.answers import NOT_FOUND, HttpProblem, is_api, problem_answer, wants_problem
+from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
-from gateway.web.security import prefix
+from gateway.web.token_scopes import check_scopes
 from gateway.web.visitors import Visitor, signs_in, visitor
+from gateway.web.way_in import to_code, to_sign_in
 
-SIGN_IN, CODE = "sign-in", "sign-in/code"
 DID: Final = "Menshen-Did"  # whose phone kept what it sends now: a warden's id, percent-encoded
 log = logging.getLogger("menshen.console")
 
@@ -144,7 +145,7 @@ class AccessMiddleware:
         send: Send,
     ) -> None:
         who, rule = visitor(request), address.rule
-        if who is None or who.session.kind is Kind.CODE:
+        if who is None or who.is_halfway:
             lead = to_sign_in if who is None else to_code
             await lead(self._context, request)(request.scope, receive, send)
             return
@@ -176,11 +177,12 @@ class AccessMiddleware:
         """By what right. HttpProblem where there is none, which is in the audit too."""
         why = ""
         try:
+            check_scopes(who, [need.right for need in rule.needs], noted[0].startswith("GET "))
             for need in rule.needs:
                 value = values.get(PARAMETERS.get(need.thing, ""), "")
                 why = await check(self._context, who, need, value)
         except HttpProblem as error:
-            await self._context.visitors.note(who.account, *noted, "refused", error.status)
+            await self._context.visitors.note(who.account, *noted, audit.REFUSED, error.status)
             raise
         return why
 
@@ -253,27 +255,6 @@ async def _tell(context: WebContext, account_id: str) -> None:
         await context.submit(SITE, TroubleEnded(Reason.BULK_READING, account_id))
     except (HttpProblem, GatewayAwayError) as error:
         log.error("that somebody reads in bulk could not be told: %s", error)
-
-
-def to_sign_in(context: WebContext, request: Request) -> Response:
-    """The way in, for whoever is not signed in: a page, or an answer that a program can read."""
-    where = f"{prefix(request)}/{SIGN_IN}"
-    sentence = say(answers.SIGN_IN_FIRST, context.language(request))
-    if wants_problem(request):
-        return problem_answer(401, sentence, {"WWW-Authenticate": "Bearer"})
-    if "hx-request" in request.headers:
-        return PlainTextResponse(sentence, 401, {"HX-Redirect": where})
-    if request.method != "GET" or request.url.path.endswith("/stream"):
-        return PlainTextResponse(sentence + "\n", 401)
-    after = quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
-    return RedirectResponse(f"{where}?after={after}", 303)
-
-
-def to_code(context: WebContext, request: Request) -> Response:
-    """To the one-time code, which is still asked for; of that a program has none."""
-    if is_api(request):
-        return to_sign_in(context, request)
-    return RedirectResponse(f"{prefix(request)}/{CODE}", 303)
 
 
 def _belonging(connection: Connection, thing: Thing, value: str, who: Visitor) -> Belonging | None:

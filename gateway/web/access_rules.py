@@ -150,5 +150,9 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/accounts"): _needs(Right.PHONES_OF_OTHERS),
     ("POST", "/accounts/{name}/invite"): _needs(Right.PHONES_OF_OTHERS),
     ("POST", "/accounts/{name}/phones/{session_id}/end"): _needs(Right.PHONES_OF_OTHERS),
+    ("GET", "/tokens"): _needs(Right.PHONES_OF_OTHERS),
+    ("POST", "/tokens/{name}"): _needs(Right.PHONES_OF_OTHERS),
+    ("POST", "/tokens/{name}/{session_id}/end"): _needs(Right.PHONES_OF_OTHERS),
     ("GET", "/audit"): _needs(Right.AUDIT),
+    ("GET", "/audit/anchors"): _needs(Right.AUDIT),
 }

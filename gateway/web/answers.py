@@ -33,6 +33,11 @@ class HttpProblem(Exception):
         super().__init__(sentence)
         self.status, self.sentence, self.facts = status, sentence, facts
 
+    @property
+    def more(self) -> dict[str, object]:
+        """What a program is told beside the sentence."""
+        return {}
+
     def detail(self, language: str) -> str:
         """The sentence in a language."""
         sentence = say(self.sentence, language)

@@ -35,11 +35,12 @@ from gateway.web.pages import (
     prove,
     provider,
     sign_in,
+    tokens,
     trust,
     wallboard,
     warden_inbox,
 )
-from gateway.web.security import HEADERS, SecurityMiddleware
+from gateway.web.security import HEADERS, HSTS, SecurityMiddleware
 from gateway.web.topics import Topics
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -71,7 +72,7 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     app.state.topics, app.state.figures = topics, context.figures
     for part in (wallboard, cases, photos, doors, warden_inbox, health, trust, document):
         app.include_router(part.routes(context))
-    for part in (sign_in, passkeys, provider, me, factors, prove, accounts, audit):
+    for part in (sign_in, passkeys, provider, me, factors, prove, accounts, tokens, audit):
         app.include_router(part.routes(context))
     app.include_router(handheld.routes(context))
     app.include_router(live_stream.routes(context, topics))
@@ -94,7 +95,8 @@ def _explain(app: FastAPI, context: WebContext) -> None:
 
     @app.exception_handler(HttpProblem)
     async def problem(request: Request, error: HttpProblem) -> Response:
-        return _explained(context, request, error.status, error.detail(context.language(request)))
+        detail = error.detail(context.language(request))
+        return _explained(context, request, error.status, detail, error.more)
 
     @app.exception_handler(StoreError)
     async def no_store(request: Request, error: StoreError) -> Response:
@@ -123,25 +125,39 @@ def _explain(app: FastAPI, context: WebContext) -> None:
     async def ours(request: Request, _: Exception) -> Response:
         """Our own fault: told here, and raised on for the log. It passes outside the security."""
         detail = say(_OURS, context.language(request))
-        headers = HEADERS | {"Cache-Control": "no-store"}
+        headers = _guards(context, request)
         if wants_problem(request):
             return problem_answer(500, detail, headers)
         return PlainTextResponse(detail + "\n", 500, headers)
+
+
+def _guards(context: WebContext, request: Request) -> dict[str, str]:
+    """What the security would have added."""
+    over_tls = {"Strict-Transport-Security": HSTS} if context.visitors.is_secure(request) else {}
+    return HEADERS | {"Cache-Control": "no-store"} | over_tls
 
 
 def _explainer(app: FastAPI) -> Callable[[Request, Exception], Awaitable[Response]]:
     """What answers an error before a route is reached, as `_explain` has it."""
 
     async def explain(request: Request, error: Exception) -> Response:
-        answer = app.exception_handlers[type(error)](request, error)
+        handlers = app.exception_handlers
+        kind = next(kind for kind in type(error).__mro__ if kind in handlers)
+        answer = handlers[kind](request, error)
         return answer if isinstance(answer, Response) else await answer
 
     return explain
 
 
-def _explained(context: WebContext, request: Request, status: int, detail: str) -> Response:
+def _explained(
+    context: WebContext,
+    request: Request,
+    status: int,
+    detail: str,
+    more: dict[str, object] | None = None,
+) -> Response:
     if wants_problem(request):
-        return problem_answer(status, detail)
+        return problem_answer(status, detail, None, **(more or {}))
     if "hx-request" in request.headers:
         return PlainTextResponse(detail, status, retry_after(status))
     html = context.draw("problem.html", context.setting(request), {"sentence": detail})

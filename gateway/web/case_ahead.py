@@ -30,19 +30,28 @@ AT_DOOR: Final = (
 _PROOFS: Final = {Action.ON_SITE: Proof.UNPROVED, Action.PROVE: Proof.PROVED}
 
 
-def may_after(case: CaseRow, actor: Actor) -> list[dict[Action, int]]:
+_REPORT: Final = CaseState.REPORTED
+
+
+def may_after(case: CaseRow, actor: Actor, sign_off: bool) -> list[dict[Action, int]]:
     """What the actor may do at the door, if nobody else does anything.
+
+    Args:
+        case: As it stands.
+        actor: Who acts.
+        sign_off: Whether the site wants reports signed off. Where it does not, a report closes a
+            case whose cause is over, and nothing can be taken back of that.
 
     Returns:
         First what may be done now; of each action the place, in this list, of what may be done
         after it. An action that is not there would be refused, and then all stays as it is. For
         how long a report can be taken back is not in it.
     """
-    reached = [_now(case)]
+    reached, ends = [_now(case)], not sign_off and case.cleared_ms is not None
     after: list[dict[Action, int]] = []
     while len(after) < len(reached):
         stands = reached[len(after)]
-        leads = _leads(stands, actor)
+        leads = _leads(stands, actor, ends)
         reached += [then for then in dict.fromkeys(leads.values()) if then not in reached]
         after.append({action: reached.index(then) for action, then in leads.items()})
     return after
@@ -57,11 +66,13 @@ def _now(case: CaseRow) -> Standing:
     return replace(stands, moved_by=None if had_it is None else actor_of(had_it))
 
 
-def _leads(stands: Standing, actor: Actor) -> dict[Action, Standing]:
-    """The case after each action that is allowed."""
+def _leads(stands: Standing, actor: Actor, ends: bool) -> dict[Action, Standing]:
+    """The case after each action that is allowed; `ends`: a report is the end of it."""
     judged = {action: judge(stands, action, actor) for action in AT_DOOR}
     return {
-        action: _then(stands, action, state, actor)
+        action: _then(
+            stands, action, CaseState.CLOSED if ends and state is _REPORT else state, actor
+        )
         for action, state in judged.items()
         if isinstance(state, CaseState)
     }

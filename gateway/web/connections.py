@@ -26,6 +26,7 @@ HEAD_BYTES_MAX: Final = 16_384
 
 _NO_PLACE: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
     b"Retry-After: 10\r\nConnection: close\r\n\r\n"
     b"As many connections are open as this machine bears; try again.\n"
 )

@@ -146,7 +146,7 @@ class WebContext:
         before, who = prefix(request), visitor(request)
         return {
             "signs_in": signs_in(request.scope),
-            "is_stranger": who is None and signs_in(request.scope),
+            "is_stranger": signs_in(request.scope) and (who is None or who.is_halfway),
             "can": lambda right: who is None or who.reach(Right(right)) is not Whose.NOBODYS,
             "own_inbox": who.account.warden_id if who is not None else None,
             "language": self.language(request),

@@ -220,7 +220,7 @@ class _Ends:
     async def has_ended(self) -> bool:
         """Asked at every event, of which there is one a second or two."""
         try:
-            return self._who is not None and not await self._visitors.is_live(self._who.session)
+            return self._who is not None and not await self._visitors.is_live(self._who)
         except StoreError:
             return True
 

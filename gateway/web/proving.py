@@ -39,6 +39,7 @@ ACTS: Final[dict[tuple[str, str], str]] = {
     ("POST", "/account/identity/end"): N_("unlink your account from the provider"),
     ("POST", "/account/phones/end"): N_("sign out everywhere else"),
     ("POST", "/accounts/{name}/invite"): N_("invite a phone for {name}"),
+    ("POST", "/tokens/{name}"): N_("make a token for {name}"),
 }
 
 _PROVE = N_("Prove first that it is you: your last proof here is older than ten minutes.")

@@ -3,7 +3,8 @@
 1. Nobody asks more often than a room full of screens does; who does waits, and is refused.
 2. The host that the browser asked for must be ours (a strange name that points here is an attack).
 3. Over a network in clear, nobody but the proxies that the settings name; they speak TLS for us.
-4. The password, where one is set; without it only what a phone needs to trust us (`OPEN`).
+4. The password, where one is set; without it only what a phone needs to trust us (`OPEN`). On a
+   network there is one, or nobody comes in.
 5. At a site with accounts, in its place: whose session it is, and that no program's token asks too
    often. What they may is `access.py`'s.
 6. A POST must come from our own pages (Origin). Nothing that is sent may be longer than a form (a
@@ -63,6 +64,9 @@ HEADERS: Final = {
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "same-origin",  # not no-referrer: with that, browsers send Origin: null
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",  # no page that opened ours reaches into it
+    # The camera reads a door's code; nothing else of a phone is ours to use.
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
 }
 # Its pages read a door's QR code, where the browser does not, by WebAssembly of our own.
 _WASM: Final = "script-src 'self' 'wasm-unsafe-eval'"
@@ -75,6 +79,10 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,4}")
 _STRANGE_HOST = N_(
     "This console answers to 127.0.0.1 and localhost only; set a console password to open it "
     "under another name."
+)
+_UNGUARDED = N_(
+    "Nobody is let in: others on the network can open this console, and the site has neither "
+    "accounts nor a password."
 )
 _ASK = N_("The console asks for a name and a password; the name is menshen.")
 _IN_CLEAR = N_(
@@ -116,6 +124,7 @@ class SecurityMiddleware:
         password = settings.console.password
         self._gate = PasswordGate(password) if password else None
         self._hosts = (*LOOPBACK, settings.console.host)
+        self._is_local = settings.console.is_local
         self._is_in_clear = settings.console.pair is None and not settings.console.is_local
         self._clients = Clients(settings.console.proxies)
         self._rate, self._own_rate = Rate(*RATE), Rate(*OWN_RATE)
@@ -215,7 +224,10 @@ class SecurityMiddleware:
             raise Refusal(429, _TOO_FAST, {"Retry-After": str(TOKEN_WAIT_S)})
 
     def _check_host(self, headers: Headers) -> None:
-        """Without a password, only this machine's own names: a rebound name finds nothing here."""
+        """Without a password, only this machine's own names: a rebound name finds nothing here.
+        And on a network nobody at all, for the name that is asked for proves nothing there."""
+        if self._gate is None and not self._is_local:
+            raise Refusal(503, _UNGUARDED)
         if self._gate is None and _name(headers.get("host", "")) not in self._hosts:
             raise Refusal(421, _STRANGE_HOST)
 

@@ -15,11 +15,11 @@ from gateway.accounts.sessions import PHONE_NAME_MAX, Kind
 from gateway.accounts.sign_in import Outcome, Result
 from gateway.language.catalogue import N_, say
 from gateway.language.peoples_text import TextError, line
-from gateway.web.access import CODE
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
 from gateway.web.security import prefix
 from gateway.web.visitors import signs_in, visitor
+from gateway.web.way_in import CODE
 
 WRONG_CODE: Final = N_(
     "That code is not the one of now, or it was used already. Take the next one."

@@ -23,7 +23,7 @@ from gateway.accounts.passkey_sign_in import PasskeySignIn
 from gateway.accounts.persons import Account
 from gateway.accounts.provider import Provider
 from gateway.accounts.roles import Right, Whose, reach
-from gateway.accounts.sessions import Kind, Session
+from gateway.accounts.sessions import OF_PROGRAMS, Kind, Rights, Session
 from gateway.accounts.sign_in import SignIn
 from gateway.core.actor import Actor
 from gateway.settings import Settings
@@ -56,9 +56,14 @@ class Visitor(Struct, frozen=True):
         """Who acts."""
         return self.session.account.actor
 
+    @property
+    def is_halfway(self) -> bool:
+        """Whether the one-time code is still asked for."""
+        return self.session.kind is Kind.CODE
+
     def reach(self, right: Right) -> Whose:
         """How far a right of theirs reaches; nothing before the one-time code was right."""
-        if self.session.kind is Kind.CODE:
+        if self.is_halfway:
             return Whose.NOBODYS
         return reach(self.account.roles, right)
 
@@ -98,7 +103,8 @@ class Visitors:
         self._hops: Hops | None = None
         self.provider = Provider(settings.oidc) if settings.oidc.issuer else None
         self._audit = AuditWriter(self.file.store)
-        self._live: frozenset[str] = frozenset()
+        self._live: dict[str, Rights] = {}
+        self._grids: dict[str, str] = {}  # of each person of the registry
         self._live_s = float("-inf")
 
     def is_used(self) -> bool:
@@ -107,8 +113,10 @@ class Visitors:
 
     async def receive(self, connection: HTTPConnection) -> None:
         """Find out who asks, for `visitor`. StoreError if the accounts cannot be read."""
-        token = self._token(connection)
+        token, is_shown = self._token(connection)
         found = await asyncio.to_thread(self._of_token, token) if token else None
+        if found is not None and found.session.kind in OF_PROGRAMS and not is_shown:
+            found = None  # a program's token is for the API, and no browser's
         connection.scope[_SCOPE] = found
 
     async def sign_in(self) -> SignIn:
@@ -163,14 +171,22 @@ class Visitors:
         name = who if isinstance(who, str) else who.name
         await self._audit.add(Note(self._now_ms(), name, what, about, why, status))
 
-    async def is_live(self, session: Session) -> bool:
-        """Whether a session is not over; known to some seconds, so that many can ask often."""
+    async def is_live(self, who: Visitor) -> bool:
+        """Whether somebody's session is not over, and what they may is what it was when they came;
+        known to some seconds, so that many can ask often."""
         now_s = asyncio.get_running_loop().time()
         if now_s - self._live_s > LIVE_EVERY_S:
             self._live_s = now_s
             now_ms = self._now_ms()
-            self._live = await self.read(lambda rows: sessions.live_ids(rows, now_ms))
-        return session.session_id in self._live
+            self._live = await self.read(lambda rows: sessions.live(rows, now_ms))
+            self._grids = await asyncio.to_thread(self._of_registry)
+        rights = self._live.get(who.session.session_id)
+        if rights is None or rights.roles != who.account.roles:
+            return False
+        if rights.warden_id is None:
+            return rights.grids == who.grids
+        own = self._grids.get(rights.warden_id)
+        return own is not None and rights.grids | {own} == who.grids
 
     def is_secure(self, connection: HTTPConnection) -> bool:
         """Whether the browser speaks TLS, with us or with a proxy of ours."""
@@ -221,12 +237,17 @@ class Visitors:
         """A cookie's name; by TLS one that no other host and no plain page can set."""
         return f"__Host-{name}" if self.is_secure(connection) else name
 
-    def _token(self, connection: HTTPConnection) -> str:
-        """A program's in the header, to the API alone; else the browser's in its cookie."""
+    def _token(self, connection: HTTPConnection) -> tuple[str, bool]:
+        """A program's in the header, to the API alone; else the browser's in its cookie. And
+        whether it was the header's."""
         scheme, _, value = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and is_api(connection):
-            return value.strip()[: sessions.TOKEN_MAX + 1]
-        return connection.cookies.get(self._name(connection, COOKIE), "")
+            return value.strip()[: sessions.TOKEN_MAX + 1], True
+        return connection.cookies.get(self._name(connection, COOKIE), ""), False
+
+    def _of_registry(self) -> dict[str, str]:
+        with self._site.reading() as connection:
+            return views.grids_of_wardens(connection)
 
     def _of_token(self, token: str) -> Visitor | None:
         """Who has this token, while the session lasts and the registry knows the person."""

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from gateway.accounts import audit
-from gateway.accounts.audit import BrokenChainError, Note
+from gateway.accounts.audit import BrokenChainError, Note, Wanted
 from gateway.accounts.file import file_of
 from gateway.accounts.looks import LOOKS_MAX, Looks
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
@@ -57,8 +57,8 @@ def test_what_was_written_is_there_in_order_and_whole(store: Store) -> None:
         newest, *rest = audit.read(connection, 20)
         assert (newest.entry_id, newest.note.about, len(rest)) == (15, "door d4", 14)
         assert [e.entry_id for e in audit.read(connection, 2, before=11)] == [10, 9]
-        assert len(audit.read(connection, 20, about="door d1")) == 3
-        assert audit.read(connection, 20, account="li") == []
+        assert len(audit.read(connection, 20, None, Wanted(about="door d1"))) == 3
+        assert audit.read(connection, 20, None, Wanted("li")) == []
 
 
 @pytest.mark.parametrize(

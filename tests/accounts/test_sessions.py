@@ -83,7 +83,7 @@ def test_a_stolen_token_is_worth_nothing_after(
         ended_by(connection, wang)
     assert live(store, token) is None
     with store.reading() as connection:
-        assert sessions.live_ids(connection, NOW_MS) == frozenset()
+        assert sessions.live(connection, NOW_MS) == {}
 
 
 def test_nobody_ends_another_s(store: Store) -> None:

@@ -187,7 +187,7 @@ def checked(menshen: Menshen) -> tuple[str, str]:
 
 
 def test_check_knows_the_second_file(menshen: Menshen, store: Store) -> None:
-    assert checked(menshen) == ("ok", "none: the console has one password for all")
+    assert checked(menshen) == ("ok", "none: whoever is on this machine opens the console")
     menshen("account", "add", "wang", "--warden", "w1")
     assert checked(menshen) == ("warn", "1 account, and none is an administrator's")
     menshen("account", "add", "chen", "--role", "administrator")

@@ -123,7 +123,7 @@ async def signed_in_site(
         for name in STAFF:
             one = persons.named(connection, name)
             assert one is not None
-            persons.set_password(connection, one, _kept())
+            persons.set_password(connection, one, kept_password())
             persons.set_code_key(connection, one, KEY)
     async with console(store, **sections) as site:
         await site.engine.idle()
@@ -136,5 +136,5 @@ def code(at_ms: int | None = None) -> str:
     return pyotp.TOTP(KEY).at((at_ms or now_ms()) // 1000)
 
 
-def _kept(memory: dict[str, str] = {}) -> str:  # noqa: B006 - one hash for all tests
+def kept_password(memory: dict[str, str] = {}) -> str:  # noqa: B006 - one hash for all tests
     return memory.setdefault(GOOD, passwords.kept(GOOD))

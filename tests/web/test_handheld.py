@@ -17,7 +17,7 @@ from gateway.web.case_ahead import may_after
 from gateway.web.handheld import shell
 from gateway.web.handheld.tasks import known_to
 from gateway.web.security import HANDHELD_HEADERS
-from tests.web.web_site import console, first_case, listening, new_store
+from tests.web.web_site import console, first_case, listening, new_store, now_ms
 
 HOME, CASE = "/handheld/wang", f"/handheld/wang/cases/{first_case(0)}"
 FIRST_LOAD_MAX = 150_000
@@ -86,7 +86,7 @@ async def test_the_buttons_that_follow_offline_are_those_of_the_core_s_table(
             with store.reading() as connection:
                 case = case_views.case(connection, first_case(0))
             assert case is not None
-            return may_after(case, wang)
+            return may_after(case, wang, True)
 
         walked, step = after(), 0
         for act in (*acts, "take_back", "hand_over"):
@@ -99,6 +99,44 @@ async def test_the_buttons_that_follow_offline_are_those_of_the_core_s_table(
         assert step == 0, "handed over, it waits again"
 
 
+@pytest.mark.parametrize("is_shut", [True, False])
+async def test_where_nothing_is_signed_off_what_closed_is_not_taken_back(
+    is_shut: bool, tmp_path: Path
+) -> None:
+    """Without a line as with one: a report of what is over is the end."""
+    store, wang = new_store(tmp_path), Actor(ActorKind.WARDEN, "wang")
+    async with console(store, rules={"sign_off": False}) as site:
+        await site.seal(0)
+        await site.opens(0)
+        if is_shut:
+            await site.shuts(0)
+        await site.act(first_case(0), "acknowledge")
+        with store.reading() as connection:
+            case = case_views.case(connection, first_case(0))
+        assert case is not None
+        after = may_after(case, wang, sign_off=False)
+        reported = after[after[0][Action.REPORT]]
+        assert (Action.TAKE_BACK in reported) is not is_shut
+        await site.act(first_case(0), "report", outcome="lawful")
+        taken = await site.act(first_case(0), "take_back")
+        assert (taken == {"changed": True}) is not is_shut
+
+
+async def test_a_report_can_be_taken_back_on_her_list_too_for_two_minutes(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        await site.reported(first_case(0))
+        take_back = f'action="/handheld/wang/cases/{first_case(0)}/take_back"'
+        page = await site.text("/handheld/wang")
+        assert page.count(take_back) == 1
+        until = re.search(r'data-take-back-until="(\d+)"', page)
+        assert until is not None
+        assert int(until[1]) == now_ms() + Rules().take_back_ms
+        site.clock.advance(Rules().take_back_ms + 1)
+        assert take_back not in await site.text("/handheld/wang")
+
+
 async def test_of_a_tampered_case_no_report_is_offered_before_a_visit(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     async with console(store) as site:
@@ -107,7 +145,7 @@ async def test_of_a_tampered_case_no_report_is_offered_before_a_visit(tmp_path: 
         with store.reading() as connection:
             case = case_views.case(connection, first_case(0))
         assert case is not None
-        after = may_after(replace(case, locked=True), Actor(ActorKind.WARDEN, "wang"))
+        after = may_after(replace(case, locked=True), Actor(ActorKind.WARDEN, "wang"), True)
         held = after[0][Action.ACKNOWLEDGE]
         assert Action.REPORT not in after[held]
         assert Action.REPORT in after[after[held][Action.ON_SITE]]

@@ -9,7 +9,6 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, async_playwright
 
 from gateway.accounts import invitations
-from gateway.web.visitors import COOKIE
 from tests.accounts.people_file import GOOD
 from tests.web.signed_in import Site, code, signed_in_site
 from tests.web.test_in_a_browser import PHONE, WAIT_MS, is_shown, served
@@ -87,23 +86,3 @@ async def test_a_desk_and_a_phone_sign_in_at_360_pixels(
             await page.get_by_role("button", name=words["sign"]).click()
             await page.wait_for_url(f"{here}/handheld/wang")
             await is_shown(page, "3-101")
-
-
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
-async def test_the_pages_of_accounts_and_audit_fit_a_phone_too(
-    language: str, chromium: str, port: int, tmp_path: Path
-) -> None:
-    here = f"http://127.0.0.1:{port}"
-    async with signed_in_site(tmp_path) as site, served(site.console, port):
-        for name, path in (("adm", "/accounts"), ("aud", "/audit")):
-            async with phone(chromium, language, True) as page:
-                await page.context.add_cookies(
-                    [{"name": COOKIE, "value": site.token(name), "url": here}]
-                )
-                await page.goto(here + path)
-                await is_fit(page, True)
-                if name == "adm":
-                    invite = page.locator("form[action$='/wang/invite'] button")
-                    await invite.click()
-                    await page.locator("svg.qr").wait_for()
-                    await is_fit(page, True)

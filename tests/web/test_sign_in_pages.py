@@ -87,6 +87,10 @@ async def test_at_a_desk_a_password_and_a_code_open_and_neither_alone(tmp_path: 
         answer = await client.post("/sign-in", data=form)
         assert answer.headers["location"] == "/sign-in/code?after=/cases"
         first = client.cookies[COOKIE]
+        page = (await client.get("/sign-in/code")).text
+        assert "<nav" not in page
+        assert "sse-connect" not in page
+        assert (await client.get("/stream")).status_code == 401
         for path in SHUT_OUT:
             assert (await client.get(path)).headers["location"] == "/sign-in/code"
         refused = await client.post("/sign-in/code", data={"code": "000000"})

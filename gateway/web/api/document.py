@@ -12,7 +12,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.openapi.utils import get_openapi
 
 from gateway.accounts.roles import TABLE, Role, Whose
-from gateway.web.access_rules import RULES
+from gateway.accounts.scopes import WORDS, Scope, scope_of
+from gateway.web.access_rules import RULES, Rule
 from gateway.web.answers import API, list_answer
 from gateway.web.api import acting, announcing, photos, reading, ringing
 from gateway.web.api.answered import REF, SHAPES
@@ -24,10 +25,11 @@ _ABOUT: Final = (
     "What the console shows and does, for programs. Times are ms of UTC. A list comes in parts: "
     "`next` of an answer is the `cursor` of the following one, and null at the end. Whatever goes "
     "wrong is a problem as RFC 9457 has it. `x-roles`: which role may, and whose things (own, "
-    "those of one's grids, all)."
+    "those of one's grids, all). The scopes of a token stand beside it in `security`: one that has "
+    "scopes needs those too; one that has none may what its account may."
 )
 _SCHEMES: Final = {
-    "token": {"type": "http", "scheme": "bearer", "description": "menshen account token NAME"},
+    "token": {"type": "http", "scheme": "bearer", "description": "menshen token make NAME"},
     "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
     "password": {"type": "http", "scheme": "basic", "description": "a site without accounts"},
 }
@@ -60,11 +62,19 @@ def document(router: APIRouter) -> dict[str, Any]:
         _add(schemas, name, schema)
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
-            operation["x-roles"] = _roles(method.upper(), path)
+            rule = _rule(method.upper(), path)
+            operation["x-roles"] = _roles(rule)
+            operation["security"] = [
+                {"token": _scopes(rule, is_look=method == "get")},
+                *({name: []} for name in _SCHEMES if name != "token"),
+            ]
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 for name, schema in content["schema"].pop("$defs", {}).items():
                     _add(schemas, name, schema)
-    made["components"]["securitySchemes"] = _SCHEMES
+    made["components"]["securitySchemes"] = {name: {**one} for name, one in _SCHEMES.items()}
+    made["components"]["securitySchemes"]["token"]["x-scopes"] = {
+        scope.value: WORDS[scope] for scope in Scope
+    }
     made["security"] = [{name: []} for name in _SCHEMES]
     return made
 
@@ -74,13 +84,23 @@ def _add(schemas: dict[str, Any], name: str, schema: dict[str, Any]) -> None:
         raise RuntimeError(f"two shapes of the API are called {name}")
 
 
-def _roles(method: str, path: str) -> dict[str, str]:
-    """Which roles may, and how far that reaches."""
+def _rule(method: str, path: str) -> Rule:
     [rule] = [
         rule
         for (of, pattern), rule in RULES.items()
         if of == method and pattern.replace(":path}", "}") == path
     ]
+    return rule
+
+
+def _scopes(rule: Rule, is_look: bool) -> list[str]:
+    """Which scopes a token needs, if it has any."""
+    scopes = (scope_of(need.right, is_look) for need in rule.needs)
+    return [scope.value for scope in scopes if scope is not None]
+
+
+def _roles(rule: Rule) -> dict[str, str]:
+    """Which roles may, and how far that reaches."""
     reaches = {role: min(TABLE[need.right][role] for need in rule.needs) for role in Role}
     return {
         role.value: reach.name.lower()

@@ -6,6 +6,7 @@ Times are ms of UTC. `next` is the cursor of what follows, null at the end.
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from gateway.accounts.scopes import Scope
 from gateway.core.cases.refusal import Refusal
 from gateway.core.proof import Proof
 from gateway.registry.late_permits import WaitingDoor
@@ -117,13 +118,15 @@ class AnnouncedInArea(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True):
-    """What went wrong, as RFC 9457 has it: `detail` is a sentence for people, `reason` a code."""
+    """What went wrong, as RFC 9457 has it: `detail` is a sentence for people, `reason` a code;
+    `scope`: what the token lacks."""
 
     type: str
     title: str
     status: int
     detail: str
     reason: str | UnsetType = UNSET
+    scope: Scope | UnsetType = UNSET
 
 
 class ActionRefused(Problem, frozen=True):

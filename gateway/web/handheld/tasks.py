@@ -130,7 +130,7 @@ class Task(LiveView):
         """What she may do, now and after what she does without a line; what is asked before."""
         actor = Actor(ActorKind.WARDEN, self._warden_id)
         take_back_ms = self._rulebook.rules.take_back_ms
-        now, *later = may_after(without_paging(case), actor)
+        now, *later = may_after(without_paging(case), actor, self._rulebook.rules.sign_off)
         can = may(case, actor, now_ms, take_back_ms)
         after = [{action: then for action, then in now.items() if action in can}, *later]
         people: list[WardenRow] = []

@@ -5,5 +5,5 @@ with its loop and buttons), `photos` (of a case), `warden_inbox` (a warden's own
 door's log, and announcing), `health` (for engineers), `trust` (how a phone comes to trust the
 console); and at a site with accounts `sign_in`, `passkeys` and the OpenID `provider`, `me` (one's
 own page) with `factors` (password, authenticator app), `prove` (again who it is), `accounts`
-(phones, invitations) and `audit`.
+(phones, invitations), `tokens` (of programs) and `audit`.
 """

@@ -16,7 +16,6 @@ from gateway.accounts.sessions import Kind
 from gateway.accounts.sign_in import CODE_SLOW_S, Result
 from gateway.language.catalogue import N_, say
 from gateway.store import views
-from gateway.web.access import SIGN_IN
 from gateway.web.answers import HttpProblem
 from gateway.web.context import WebContext
 from gateway.web.place import NoPlaceError, place
@@ -38,6 +37,7 @@ from gateway.web.signing_in import (
     squares,
 )
 from gateway.web.visitors import Visitor, visitor
+from gateway.web.way_in import SIGN_IN
 
 _WRONG = N_("That name and password do not belong together.")
 _OVER = N_("This invitation was used already, or its ten minutes are over. Ask for another.")
@@ -88,8 +88,9 @@ def _by_code(router: APIRouter, context: WebContext) -> None:
             return RedirectResponse(f"{prefix(request)}/{SIGN_IN}", 303)
         key = one_time_codes.taken_key(code_key)
         sign_in = await context.visitors.sign_in()
-        phone = called(context, request, phone)
-        outcome = await sign_in.with_code(who.session, key, code, phone, context.now_ms())
+        phone, known = called(context, request, phone), context.visitors.known(request)
+        now_ms = context.now_ms()
+        outcome = await sign_in.with_code(who.session, key, code, phone, now_ms, known)
         if outcome.result is not Result.IN:
             await note_failure(context, who.account.name, "code refused", outcome.result)
             key = key or one_time_codes.new_key()

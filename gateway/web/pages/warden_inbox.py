@@ -45,6 +45,8 @@ class Card(Struct, frozen=True):
     warden_id: str
     may: list[Action]  # what she may do about it now
     on_duty: list[WardenRow]  # to whom she can hand it over
+    sign_off: bool  # whether the site wants reports signed off
+    take_back_until_ms: int
 
     @property
     def actor(self) -> Actor:
@@ -149,7 +151,8 @@ def _card(
     by = Actor(ActorKind.WARDEN, warden_id)
     can = may(case, by, now_ms, rules.take_back_ms)
     on_duty = to_hand_to(connection, case, by, can, now_ms, rules)
-    return Card(case, _happenings(pages), warden_id, can, on_duty)
+    until_ms = (case.reported_ms or 0) + rules.take_back_ms
+    return Card(case, _happenings(pages), warden_id, can, on_duty, rules.sign_off, until_ms)
 
 
 def _happenings(pages: list[PageRow]) -> list[PageRow]:

@@ -25,12 +25,30 @@ function watchInbox() {
   waiting = now;
 }
 
+let left = null; // where somebody is, in what is about to be replaced
+
+function leave({ target }) {
+  const focused = target.contains(document.activeElement) && document.activeElement;
+  if (focused) left = { focused, id: target.id };
+}
+
+function goOnThere() {
+  const after = left && document.getElementById(left.id);
+  if (after) goOn(left.focused, after);
+  left = null;
+}
+
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   keepChoices(event.detail.target, event.detail.fragment);
+  leave(event.detail);
 });
+document.addEventListener("htmx:oobAfterSwap", goOnThere);
+document.addEventListener("htmx:beforeSwap", (event) => leave(event.detail));
+document.addEventListener("htmx:afterSwap", goOnThere);
 
 function refresh() {
   tick();
+  watchWaiting();
   watchInbox();
   sign();
 }

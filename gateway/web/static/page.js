@@ -68,6 +68,35 @@ function keepChoices(before, after) {
   });
 }
 
+// Whoever works by keyboard goes on where they were in what is replaced: at the same control, else at
+// the whole of it, for the next press of Tab.
+function goOn(focused, after) {
+  same(focused, after)?.focus();
+  if (after.contains(document.activeElement)) return;
+  after.tabIndex = -1;
+  after.focus({ preventScroll: true });
+}
+
+function same(element, within) {
+  const form = element.closest("form")?.getAttribute("action");
+  const place = form ? within.querySelector(`form[action="${CSS.escape(form)}"]`) : within;
+  const { tagName, name, value = "", href, textContent } = element;
+  const isSaid = tagName === "SUMMARY";
+  const alike = (one) =>
+    one.name === name && (one.value ?? "") === value && one.href === href && (!isSaid || one.textContent === textContent);
+  return [...(place?.querySelectorAll(tagName) || [])].find(alike);
+}
+
+// A new case is told to whoever does not look at the screen, too.
+let waits = null;
+
+function watchWaiting() {
+  const now = document.querySelectorAll(".case.tone-waiting").length;
+  if (waits !== null && now > waits) document.getElementById("said").textContent = document.body.dataset.came;
+  else if (now === 0) document.getElementById("said").textContent = "";
+  waits = now;
+}
+
 // What went wrong, in the gateway's own sentence where it gave one.
 function notice(text) {
   const place = document.getElementById("notice");

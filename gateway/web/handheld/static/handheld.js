@@ -144,6 +144,7 @@ async function press(form, button) {
     case_id: holder.dataset.caseId,
     fields,
   };
+  const isHere = form.contains(document.activeElement);
   form.inert = true; // until it is kept: one press is one action
   try {
     await Outbox.act(action, Photos.ofForm(form));
@@ -155,6 +156,7 @@ async function press(form, button) {
     form.inert = false;
   }
   await look();
+  if (isHere) goOn(form, holder); // its button may be gone; the next one is not for a held key
   navigator.storage?.persist?.();
   navigator.serviceWorker.ready.then((worker) => worker.sync?.register("drain")).catch(() => {});
   send();
@@ -220,6 +222,7 @@ async function keepPage(path, seen) {
 // ---- What comes by the line
 
 function swap(parts) {
+  const left = [];
   for (const part of parts) {
     const before = document.getElementById(part.id);
     if (!before) continue;
@@ -227,18 +230,12 @@ function swap(parts) {
     const focused = before.contains(document.activeElement) && document.activeElement;
     keepChoices(before, after);
     before.replaceWith(after);
-    if (focused) same(focused, after)?.focus();
+    left.push([focused, after]);
   }
   draw();
+  for (const [focused, after] of left) if (focused) goOn(focused, after);
+  watchWaiting();
   sign();
-}
-
-function same(element, within) {
-  const form = element.closest("form")?.getAttribute("action");
-  const place = form ? within.querySelector(`form[action="${CSS.escape(form)}"]`) : within;
-  const { tagName, name, value = "", href } = element;
-  const alike = (one) => one.name === name && (one.value ?? "") === value && one.href === href;
-  return [...(place?.querySelectorAll(tagName) || [])].find(alike);
 }
 
 function listen() {

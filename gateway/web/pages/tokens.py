@@ -1,0 +1,125 @@
+"""Tokens of programs, for whoever manages accounts: made with named scopes, listed and ended."""
+
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Request, Response
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse
+
+from gateway.accounts import persons, sessions, tokens
+from gateway.accounts.persons import Account, AccountError
+from gateway.accounts.scopes import WORDS, scopes_for, scopes_in
+from gateway.accounts.sessions import PHONE_NAME_MAX, Kind
+from gateway.language.catalogue import N_, say
+from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
+from gateway.web.context import WebContext
+from gateway.web.pages.me import ROLE_WORDS
+from gateway.web.security import prefix
+from gateway.web.visitors import Visitor, account_named, visitor
+
+PROGRAMS_MAX: Final = 500
+DAYS: Final = 90
+Scopes = Annotated[list[str], Form(max_length=len(WORDS))]
+Purpose = Annotated[str, Form(max_length=PHONE_NAME_MAX)]
+Days = Annotated[int, Form(ge=1, le=tokens.DAYS_MAX)]
+
+_CANNOT = N_(
+    "This token was not made: it wants a scope that the program's roles allow, and a program has "
+    "{most} tokens at most."
+)
+_READS_ALL = N_("reads all that its account may")
+_ALL = N_("all that its account may")
+
+
+def routes(context: WebContext) -> APIRouter:
+    """GET /tokens; POST /tokens/{name} and …/{session_id}/end."""
+    router = APIRouter()
+
+    @router.get("/tokens")
+    async def page(request: Request) -> Response:
+        _somebody(request)
+        return await _listed(context, request, None)
+
+    @router.post("/tokens/{name}")
+    async def press_make(
+        request: Request,
+        name: str,
+        scope: Scopes = [],  # noqa: B006
+        purpose: Purpose = "",
+        days: Days = DAYS,
+    ) -> Response:
+        """The token is shown in this answer and nowhere else."""
+        _somebody(request)
+        now_ms = context.now_ms()
+        words = peoples_line(purpose, PHONE_NAME_MAX) if purpose.strip() else name
+
+        def make(rows: Connection) -> str:
+            account = _program(rows, name)
+            try:
+                wanted = scopes_in(" ".join(scope))
+                return tokens.make(rows, account, wanted, words, days, now_ms)
+            except AccountError as error:
+                raise HttpProblem(422, _CANNOT, most=tokens.TOKENS_MAX) from error
+
+        made = {"name": name, "token": await context.visitors.write(make)}
+        return await _listed(context, request, made)
+
+    @router.post("/tokens/{name}/{session_id}/end")
+    async def press_end(request: Request, name: str, session_id: str) -> Response:
+        _somebody(request)
+        now_ms = context.now_ms()
+        ended = await context.visitors.write(
+            lambda rows: sessions.end(rows, _program(rows, name), session_id, now_ms)
+        )
+        if not ended:
+            raise HttpProblem(404, NOT_FOUND)
+        return RedirectResponse(f"{prefix(request)}/tokens?of={quote(name, safe='')}", 303)
+
+    return router
+
+
+async def _listed(context: WebContext, request: Request, made: dict[str, Any] | None) -> Response:
+    now_ms, language = context.now_ms(), context.language(request)
+
+    def gather(rows: Connection) -> list[tuple[Account, list[Any]]]:
+        return [
+            (one, tokens.of_account(rows, one, now_ms))
+            for one in persons.everybody(rows, PROGRAMS_MAX)
+            if one.kind is persons.Kind.PROGRAM
+        ]
+
+    def scopes(account: Account) -> list[tuple[str, str]]:
+        return [(one.value, say(WORDS[one], language)) for one in scopes_for(account.roles)]
+
+    def may(token: sessions.Session) -> str:
+        if token.scopes is not None:
+            return " · ".join(sorted(token.scopes))
+        return say(_READS_ALL if token.kind is Kind.READER else _ALL, language)
+
+    values = {
+        "programs": await context.visitors.read(gather),
+        "made": made,
+        "scopes": scopes,
+        "may": may,
+        "role_word": lambda role: say(ROLE_WORDS[role], language),
+        "days": DAYS,
+        "days_max": tokens.DAYS_MAX,
+        "purpose_max": PHONE_NAME_MAX,
+    }
+    return context.answer(request, context.draw("tokens.html", context.setting(request), values))
+
+
+def _program(rows: Connection, name: str) -> Account:
+    account = account_named(rows, name)
+    if account is None or account.kind is not persons.Kind.PROGRAM:
+        raise HttpProblem(404, NOT_FOUND)
+    return account
+
+
+def _somebody(request: Request) -> Visitor:
+    """Who is signed in. HttpProblem at a site without accounts, which has no such page."""
+    who = visitor(request)
+    if who is None:
+        raise HttpProblem(404, NOT_FOUND)
+    return who
