@@ -138,6 +138,7 @@ _SIGN_INS: Final = {
     "provider accepted": N_("was known to the provider"),
     "provider refused": N_("was refused on the way back from the provider"),
     "proof asked for": _PROVING,
+    "proof refused": N_("could not prove who it is"),
     "proved who it is": _PROVED,
     "POST /prove": _PROVED,
     "POST /prove/passkey": _PROVED,
