@@ -70,6 +70,9 @@ async def test_an_invited_phone_does_none_of_them(tmp_path: Path) -> None:
             answer = await phone.request(method, address(path))
             assert answer.status_code == 403, path
             assert "signed in by an invitation" in answer.text
+        for method in ("GET", "POST"):
+            assert (await phone.request(method, "/prove", data=proof(site))).status_code == 403
+        assert (await phone.post("/prove/passkey/options")).status_code == 403
 
 
 async def test_the_act_is_shown_once_more_and_done_by_its_own_button(tmp_path: Path) -> None:
