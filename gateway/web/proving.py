@@ -43,7 +43,7 @@ ACTS: Final[dict[tuple[str, str], str]] = {
 }
 
 _PROVE = N_("Prove first that it is you: your last proof here is older than ten minutes.")
-_NOT_ON_PHONES = N_(
+NOT_ON_PHONES = N_(
     "This is not done from a phone that was signed in by an invitation, nor by a program. Sign in "
     "with your password at a desk."
 )
@@ -55,7 +55,7 @@ async def ask(
     """What comes instead of a dangerous act whose proof is too old. HttpProblem (403) for whoever
     can prove nothing."""
     if who.session.kind is not Kind.DESK:
-        raise HttpProblem(403, _NOT_ON_PHONES)
+        raise HttpProblem(403, NOT_ON_PHONES)
     before, sentence = prefix(request), say(_PROVE, context.language(request))
     if wants_problem(request):
         return problem_answer(403, sentence, type=PROBLEM_TYPE, prove=f"{before}/{PROVE}")

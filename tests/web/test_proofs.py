@@ -43,6 +43,16 @@ def test_every_dangerous_act_is_an_address_of_ours_and_none_is_public() -> None:
         assert not RULES[key].is_public, key
 
 
+def test_nothing_about_accounts_is_changed_without_a_proof_but_a_lost_phone_s_end() -> None:
+    """Nobody adds a form here, and forgets that it is dangerous."""
+    only_takes_away = {
+        "/account/phones/{session_id}/end",
+        "/accounts/{name}/phones/{session_id}/end",
+    }
+    forms = {path for method, path in RULES if method == "POST" and path.startswith("/account")}
+    assert forms - {path for method, path in ACTS if method == "POST"} == only_takes_away
+
+
 async def test_each_dangerous_act_is_refused_to_an_old_proof(tmp_path: Path) -> None:
     async with signed_in_site(tmp_path) as site, site.browser("adm") as client:
         grow_old(site)
@@ -70,6 +80,9 @@ async def test_an_invited_phone_does_none_of_them(tmp_path: Path) -> None:
             answer = await phone.request(method, address(path))
             assert answer.status_code == 403, path
             assert "signed in by an invitation" in answer.text
+        for method in ("GET", "POST"):
+            assert (await phone.request(method, "/prove", data=proof(site))).status_code == 403
+        assert (await phone.post("/prove/passkey/options")).status_code == 403
 
 
 async def test_the_act_is_shown_once_more_and_done_by_its_own_button(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from gateway.accounts import one_time_codes, persons
 from gateway.accounts.passwords import PasswordError
 from gateway.accounts.sign_in import Outcome, Result
 from gateway.language.catalogue import N_, say
-from gateway.web.answers import HttpProblem
+from gateway.web.answers import HttpProblem, retry_after
 from gateway.web.context import WebContext
 from gateway.web.pages.me import somebody
 from gateway.web.security import prefix
@@ -108,4 +108,6 @@ def _drawn(
     context: WebContext, request: Request, template: str, values: dict[str, Any], status: int = 200
 ) -> Response:
     html = context.draw(template, context.setting(request), values)
-    return context.answer(request, html, status)
+    response = context.answer(request, html, status)
+    response.headers.update(retry_after(status))
+    return response

@@ -75,7 +75,7 @@ def _sign_in(router: APIRouter, context: WebContext) -> None:
 def _prove(router: APIRouter, context: WebContext) -> None:
     @router.post("/prove/passkey/options")
     async def options(request: Request) -> Response:
-        session, here = somebody(request).session, _place(context, request)
+        session, here = prove.at_desk(request).session, _place(context, request)
         source, ways = context.visitors.source(request), await context.visitors.passkeys()
         asked = await asyncio.to_thread(ways.to_show, session, here, source, context.now_ms())
         return Response(asked, media_type=JSON)
@@ -84,7 +84,7 @@ def _prove(router: APIRouter, context: WebContext) -> None:
     async def press(
         request: Request, credential: Credential, act: Text = "", after: After = ""
     ) -> Response:
-        who, here = somebody(request), _place(context, request)
+        who, here = prove.at_desk(request), _place(context, request)
         ways = await context.visitors.passkeys()
         outcome, why = await ways.prove(who.session, here, credential, context.now_ms())
         if outcome.result is not Result.IN:

@@ -7,14 +7,15 @@ from starlette.datastructures import URL
 from starlette.responses import RedirectResponse
 
 from gateway.accounts import identities, passkeys
-from gateway.accounts.sessions import is_proved
+from gateway.accounts.sessions import Kind, is_proved
 from gateway.accounts.sign_in import Result
 from gateway.language.catalogue import N_, say
+from gateway.web.answers import HttpProblem, retry_after
 from gateway.web.context import WebContext
 from gateway.web.held_acts import Held
 from gateway.web.pages.me import somebody
 from gateway.web.place import NoPlaceError, place
-from gateway.web.proving import PROVE
+from gateway.web.proving import NOT_ON_PHONES, PROVE
 from gateway.web.security import prefix
 from gateway.web.signing_in import LATER, After, Text, inside, note_failure
 from gateway.web.visitors import Visitor
@@ -29,7 +30,7 @@ def routes(context: WebContext) -> APIRouter:
 
     @router.get("/prove")
     async def page(request: Request, act: str = "", after: str = "") -> Response:
-        who = somebody(request)
+        who = at_desk(request)
         if is_proved(who.session, context.now_ms()):
             return onwards(context, request, act, after)
         return await form(context, request, act, after)
@@ -38,7 +39,7 @@ def routes(context: WebContext) -> APIRouter:
     async def press(
         request: Request, password: Text = "", code: Text = "", act: Text = "", after: After = ""
     ) -> Response:
-        who, now_ms = somebody(request), context.now_ms()
+        who, now_ms = at_desk(request), context.now_ms()
         sign_in = await context.visitors.sign_in()
         outcome = await sign_in.prove(who.session, password, code, now_ms)
         if outcome.result is not Result.IN:
@@ -63,6 +64,14 @@ def routes(context: WebContext) -> APIRouter:
         return context.answer(request, html)
 
     return router
+
+
+def at_desk(request: Request) -> Visitor:
+    """Who is signed in, and can prove it. HttpProblem for a phone that was invited."""
+    who = somebody(request)
+    if who.session.kind is not Kind.DESK:
+        raise HttpProblem(403, NOT_ON_PHONES)
+    return who
 
 
 async def proved(
@@ -113,7 +122,9 @@ async def form(
         "offers_passkeys": await _offers_passkeys(context, request, who),
     }
     html = context.draw("prove.html", context.setting(request), values)
-    return context.answer(request, html, status)
+    response = context.answer(request, html, status)
+    response.headers.update(retry_after(status))
+    return response
 
 
 async def _offers_passkeys(context: WebContext, request: Request, who: Visitor) -> bool:

@@ -71,7 +71,7 @@ def _leaving(router: APIRouter, context: WebContext) -> None:
 
     @router.get("/prove/oidc")
     async def prove_it(request: Request, act: str = "", after: str = "") -> Response:
-        own = somebody(request).session.session_id
+        own = prove.at_desk(request).session.session_id
         more = {"act": act[: prove.NUMBER_MAX], "after": inside(after)}
         return await _leave(context, request, Purpose.PROVE, session_id=own, **more)
 

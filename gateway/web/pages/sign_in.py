@@ -16,7 +16,7 @@ from gateway.accounts.sessions import Kind
 from gateway.accounts.sign_in import CODE_SLOW_S, Result
 from gateway.language.catalogue import N_, say
 from gateway.store import views
-from gateway.web.answers import HttpProblem
+from gateway.web.answers import HttpProblem, retry_after
 from gateway.web.context import WebContext
 from gateway.web.place import NoPlaceError, place
 from gateway.web.security import prefix
@@ -172,6 +172,7 @@ async def sign_in_form(
     }
     html = context.draw("sign_in.html", context.setting(request), values)
     response = context.answer(request, html, status or usual)
+    response.headers.update(retry_after(status or usual))
     if result is Result.LATER:
         response.headers["Retry-After"] = str(round(WAIT_MAX_S + SLOW_S))
     return response
