@@ -20,6 +20,7 @@ from gateway.web.visitors import COOKIE
 from tests.web.signed_in import STAFF, Site, signed_in_site
 from tests.web.test_in_a_browser import served
 from tests.web.test_role_matrix import furnished
+from tests.web.test_token_scopes import robots
 from tests.web.web_site import first_case
 
 FOLDER = ROOT / "build" / "pictures"
@@ -61,7 +62,9 @@ SCREENS = (
     Screen("adm", "/account"),
     Screen("adm", "/account/password"),
     Screen("adm", "/account/code"),
+    Screen("adm", "/tokens"),
     Screen("aud", "/audit"),
+    Screen("aud", "/audit/anchors"),
     Screen("wang", "/account"),
     Screen("wang", "/handheld/wang", "#phone"),
     Screen("wang", f"/handheld/wang/cases/{CASE}"),
@@ -83,6 +86,7 @@ async def main() -> None:
         ):
             await furnished(site)
             _label(site)
+            robots(site)
             browser = await playwright.chromium.launch(
                 executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
             )

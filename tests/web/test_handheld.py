@@ -110,6 +110,8 @@ async def test_where_nothing_is_signed_off_what_closed_is_not_taken_back(
         await site.opens(0)
         if is_shut:
             await site.shuts(0)
+            site.clock.advance(60_000)  # it stays shut
+            await site.engine.idle()
         await site.act(first_case(0), "acknowledge")
         with store.reading() as connection:
             case = case_views.case(connection, first_case(0))
