@@ -6,13 +6,13 @@ from hashlib import blake2b
 from typing import Any, Self
 
 from gateway.core.cases.number import case_number
-from gateway.core.reasons import Reason, Severity, severity
+from gateway.core.reasons import TESTS, Reason, Severity, severity
 from gateway.language.pages import group_text, page_text, text_of_way
 from gateway.language.times import day_and_time
 from gateway.settings import Settings
 from gateway.store.outbox import Entry, code_of, decode_group
 
-OF_PEOPLE = frozenset({Reason.GROUPED, Reason.TEST, Reason.UNREACHABLE})  # of no single case
+OF_PEOPLE = TESTS | {Reason.GROUPED, Reason.UNREACHABLE}  # of no single case
 
 
 class Wording:

@@ -54,6 +54,8 @@ from gateway.core.events import (
     DutyEnds,
     Event,
     PageReceived,
+    PageTestAnswered,
+    PageTestAsked,
     PageWentOut,
     PersonDue,
     PersonReached,
@@ -188,10 +190,17 @@ class SiteTurn:
         return steps
 
     def page_sent(
-        self, at_ms: int, case_id: str, page_id: str, door_id: str, warden_id: str | None
+        self,
+        at_ms: int,
+        case_id: str,
+        page_id: str,
+        door_id: str,
+        warden_id: str | None,
+        is_proof: bool = True,
     ) -> list[Step]:
         """A channel took a page. A step each where that is news: of the first page of a case, and
-        of a person who was perhaps not to be reached. `door_id` is empty where it is about none."""
+        of a person who was perhaps not to be reached, if it proves that. `door_id` is empty where
+        it is about none."""
         pages = [(case_id, page_id, door_id)]
         if warden_id is not None:
             grouped = routing.grouped(self.router, page_id, warden_id)
@@ -201,7 +210,7 @@ class SiteTurn:
             subject = self._unpaged(of_case, at_door)
             if subject is not None:
                 events.append((subject, PageWentOut(of_case, page)))
-        if warden_id is not None and routing.is_unverified(self.router, warden_id):
+        if is_proof and warden_id is not None and routing.is_unverified(self.router, warden_id):
             events.append((SITE, PersonReached(warden_id)))
         return [step for subject, event in events for step in self.apply(at_ms, subject, event)]
 
@@ -278,8 +287,10 @@ class SiteTurn:
             case RulesSet(rulebook=rulebook):
                 before, self.rulebook = self.rulebook, rulebook
                 return Step(SITE, event, (), (), before, rulebook, follows)
-            case StaffSet() | PersonDue() | PersonReached():
+            case StaffSet() | PersonDue() | PersonReached() | PageTestAsked() | PageTestAnswered():
                 self.router, routed = routing.step(router, event, at_ms, rules)
+                news = routing.lost_and_found(router, self.router, event, at_ms)
+                queue.extend((SITE, each) for each in news)
                 if isinstance(event, StaffSet):
                     doors = (self._site.doors | self.doors).values()
                     held = duties.held(doors, self.outages, self.troubles)

@@ -24,6 +24,10 @@ _OF_THE_WAY: Final[dict[Reason, tuple[str, str]]] = {
         N_("Menshen: daily test"),
         N_("{when}: this message reached you. There is nothing to do."),
     ),
+    Reason.TEST_PAGE: (
+        N_("Menshen: test page"),
+        N_("{when}: this is a test; nothing has happened. Open it, and press “Got it”."),
+    ),
     Reason.UNREACHABLE: (
         N_("Menshen: somebody cannot be reached"),
         N_(

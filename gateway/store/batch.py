@@ -30,6 +30,7 @@ from gateway.core.events import (
     Event,
     OrderPlaced,
     PageReceived,
+    PageTestAnswered,
     PermitAnnounced,
     ReportCame,
 )
@@ -98,6 +99,8 @@ class WriteBatch:
         elif isinstance(event, PageReceived):
             receipt = {"b_page_id": event.page_id, "b_warden_id": event.by, "received_ms": at_ms}
             self._rows[sql.RECEIVE_ENTRY].append(receipt)
+        elif isinstance(event, PageTestAnswered):
+            self._rows[sql.ANSWER_TEST].append(outbox.answered_by(event, at_ms))
         elif isinstance(event, CaseAction) and event.actor.kind is ActorKind.WARDEN:
             self._rows[sql.SEE_ENTRIES].append(outbox.seen_by(event, at_ms))
 
