@@ -1,16 +1,15 @@
 """Who may open which address: every route with the right that it needs, at a site with accounts.
 
-`RULES` is the whole list, by method and pattern; a route that stands in none stops the console at
-its start. What one may not know of is answered as if it were not there (404), what one's roles do
-not allow with a sentence (403), and whoever is not signed in is led to the sign-in. Every look at
-something with a name or an address is in the audit before it is shown, every act as soon as it is
-answered.
+`RULES` (`access_rules.py`) is the whole list, by method and pattern; a route that stands in none
+stops the console at its start. What one may not know of is answered as if it were not there (404),
+what one's roles do not allow with a sentence (403), and whoever is not signed in is led to the
+sign-in. Every look at something with a name or an address is in the audit before it is shown, every
+act as soon as it is answered.
 """
 
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from enum import StrEnum
 from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -22,7 +21,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.accounts.roles import Right, Whose, covers
+from gateway.accounts.roles import Whose, covers
 from gateway.accounts.sessions import Kind
 from gateway.core.cases.transitions import Action
 from gateway.core.events import TroubleBegan, TroubleEnded
@@ -33,8 +32,8 @@ from gateway.language.catalogue import N_, say
 from gateway.store import belonging
 from gateway.store.belonging import Belonging
 from gateway.store.database import StoreError
-from gateway.web.actions import KINDS
-from gateway.web.answers import API, NOT_FOUND, HttpProblem, is_api, problem_answer, wants_problem
+from gateway.web.access_rules import PARAMETERS, RULES, Need, Rule, Thing, right_of
+from gateway.web.answers import NOT_FOUND, HttpProblem, is_api, problem_answer, wants_problem
 from gateway.web.context import WebContext
 from gateway.web.security import prefix
 from gateway.web.visitors import Visitor, signs_in, visitor
@@ -51,129 +50,9 @@ _TOO_MANY = N_(
     "Try again in a minute; the captains and the centre are told."
 )
 _NO_AUDIT = N_("That you look at this cannot be noted now, so it is not shown: {why}.")
-
-
 _OF_ANOTHER = N_(
     "This was done by somebody else on this phone. It is kept there until they sign in again."
 )
-
-
-class Thing(StrEnum):
-    """What a right is about, as the audit names it."""
-
-    LIST = "list"  # cut to what one may see
-    DOOR = "door"
-    CASE = "case"
-    PERSON = "person"
-    AREA = "area"
-
-
-class Need(NamedTuple):
-    """A right, and the thing in the address that it must reach."""
-
-    right: Right
-    thing: Thing = Thing.LIST
-
-
-class Rule(NamedTuple):
-    """What an address wants of whoever opens it."""
-
-    needs: tuple[Need, ...] = ()  # all of them
-    is_public: bool = False  # also for whoever is not signed in, or not quite
-    is_closed: bool = False  # for nobody, at a site with accounts
-    is_noted: bool = True  # its looks are in the audit
-
-
-PUBLIC: Final = Rule(is_public=True)
-SIGNED_IN: Final = Rule(is_noted=False)  # what is in it checks by itself, or names nobody
-CLOSED: Final = Rule(is_closed=True)
-PARAMETERS: Final = {
-    Thing.DOOR: "door_id",
-    Thing.CASE: "case_id",
-    Thing.PERSON: "warden_id",
-    Thing.AREA: "area_id",
-}
-_OF_ACTION: Final = {
-    Action.ASSESS: Right.REVIEW,
-    Action.SIGN_OFF: Right.REVIEW,
-    Action.SHELVE: Right.SHELVE,
-}
-
-
-def right_of(action: Action) -> Right:
-    """The right that an action on a case needs."""
-    return _OF_ACTION.get(action, Right.ANSWER)
-
-
-def _needs(right: Right, thing: Thing = Thing.LIST) -> Rule:
-    return Rule((Need(right, thing),))
-
-
-_INBOX: Final = Need(Right.INBOX, Thing.PERSON)
-_PHONES: Final = (("/inbox/{warden_id}", (_INBOX,)), ("/handheld/{warden_id}", (_INBOX,)))
-RULES: Final[dict[tuple[str, str], Rule]] = {
-    ("GET", "/"): _needs(Right.DOORS),
-    ("GET", "/doors/{door_id}"): _needs(Right.DOORS, Thing.DOOR),
-    ("POST", "/doors/{door_id}/permits"): _needs(Right.ANNOUNCE, Thing.DOOR),
-    ("POST", "/doors/{door_id}/permits/{ended_id}/end"): _needs(Right.ANNOUNCE, Thing.DOOR),
-    ("POST", "/doors/{door_id}/orders/{order_id}/end"): _needs(Right.END_ORDER, Thing.DOOR),
-    ("GET", "/cases"): _needs(Right.CASES),
-    ("GET", "/cases/{case_id}"): _needs(Right.CASES, Thing.CASE),
-    ("POST", "/cases/{case_id}/actor"): CLOSED,  # who works at a screen is who signed in there
-    ("GET", "/pages/{code}"): _needs(Right.CASES),
-    ("GET", "/wardens"): _needs(Right.PEOPLE),
-    ("GET", "/inbox/{warden_id}"): Rule((_INBOX,)),
-    ("POST", "/inbox/{warden_id}/pages/{page_id}/received"): Rule((_INBOX,)),
-    ("GET", "/handheld/sw.js"): PUBLIC,  # what is the same for everybody, and names nobody
-    ("GET", "/handheld/offline"): PUBLIC,
-    ("GET", "/handheld/signed_out"): PUBLIC,
-    ("GET", "/handheld/{warden_id}/manifest.webmanifest"): PUBLIC,
-    ("POST", "/handheld/{warden_id}/sign_out"): PUBLIC,  # of whoever is signed in
-    ("GET", "/handheld/{warden_id}"): Rule((_INBOX,)),
-    ("GET", "/handheld/{warden_id}/cases/{case_id}"): Rule((_INBOX, Need(Right.CASES, Thing.CASE))),
-    ("GET", "/handheld/{warden_id}/tasks"): Rule((_INBOX,), is_noted=False),  # its pages' digests
-    ("GET", "/api/v1/ringing"): Rule((Need(Right.INBOX),), is_noted=False),  # of one's own phone
-    ("POST", "/api/v1/ringing"): _needs(Right.INBOX),
-    ("POST", "/api/v1/ringing/end"): _needs(Right.INBOX),
-    ("GET", "/api/v1/pages/{page_id}/notification"): _needs(Right.INBOX),  # of one's own pages
-    ("GET", "/health"): _needs(Right.HEALTH),
-    ("GET", "/health/figures"): Rule((Need(Right.HEALTH),), is_noted=False),
-    ("GET", "/stream"): SIGNED_IN,
-    ("GET", "/api/v1/doors"): _needs(Right.DOORS),
-    ("GET", "/api/v1/cases"): _needs(Right.CASES),
-    ("GET", "/api/v1/health"): _needs(Right.HEALTH),
-    ("GET", "/api/v1/cases/{case_id}/deliveries"): _needs(Right.CASES, Thing.CASE),
-    ("GET", "/api/v1/wardens/{warden_id}/pages"): Rule((_INBOX,)),
-    ("GET", "/api/v1/wardens/{warden_id}/unsigned"): Rule((_INBOX,), is_noted=False),
-    ("GET", "/api/v1/openapi.json"): SIGNED_IN,
-    ("POST", "/api/v1/pages/{page_id}/received"): _needs(Right.INBOX),
-    ("POST", "/api/v1/doors/{door_id}/permits"): _needs(Right.ANNOUNCE, Thing.DOOR),
-    ("POST", "/api/v1/areas/{area_id:path}/permits"): _needs(Right.ANNOUNCE, Thing.AREA),
-    ("POST", "/api/v1/doors/{door_id}/permits/{ended_id}/end"): _needs(Right.ANNOUNCE, Thing.DOOR),
-    ("POST", "/api/v1/doors/{door_id}/orders/{order_id}/end"): _needs(Right.END_ORDER, Thing.DOOR),
-    **{
-        ("POST", f"{before}/cases/{{case_id}}/{action}"): Rule(
-            (*also, Need(right_of(action), Thing.CASE))
-        )
-        for action in KINDS
-        for before, also in (("", ()), (API, ()), *_PHONES)
-    },
-    ("GET", "/trust"): PUBLIC,  # a phone must trust us before it can sign in
-    ("GET", "/trust/ca.crt"): PUBLIC,
-    ("GET", "/sign-in"): PUBLIC,
-    ("POST", "/sign-in"): PUBLIC,
-    ("GET", "/sign-in/code"): PUBLIC,
-    ("POST", "/sign-in/code"): PUBLIC,
-    ("POST", "/sign-out"): PUBLIC,
-    ("GET", "/invitation/{token}"): PUBLIC,
-    ("POST", "/invitation/{token}"): PUBLIC,
-    ("GET", "/account"): _needs(Right.OWN_PHONES),
-    ("POST", "/account/phones/{session_id}/end"): _needs(Right.OWN_PHONES),
-    ("GET", "/accounts"): _needs(Right.PHONES_OF_OTHERS),
-    ("POST", "/accounts/{name}/invite"): _needs(Right.PHONES_OF_OTHERS),
-    ("POST", "/accounts/{name}/phones/{session_id}/end"): _needs(Right.PHONES_OF_OTHERS),
-    ("GET", "/audit"): _needs(Right.AUDIT),
-}
 
 
 def is_of(request: Request, who: Visitor) -> bool:
@@ -334,7 +213,7 @@ async def check(context: WebContext, who: Visitor, need: Need, value: str) -> st
         return held.name.lower()
     own = need.thing is Thing.PERSON and value == who.account.warden_id
     lies: Belonging | None = Belonging()
-    if need.thing is not Thing.PERSON:
+    if need.thing is not Thing.PERSON or (held is Whose.GRIDS and not own):
         lies = await context.read(lambda rows: _belonging(rows, need.thing, value, who))
     if lies is None or not covers(
         held, who.grids, own=own, in_grids=lies.grids, was_paged=lies.was_paged
@@ -395,4 +274,6 @@ def _belonging(connection: Connection, thing: Thing, value: str, who: Visitor) -
         return belonging.of_door(connection, value, who.account.warden_id)
     if thing is Thing.CASE:
         return belonging.of_case(connection, value, who.account.warden_id)
+    if thing is Thing.PERSON:
+        return belonging.of_person(connection, value)
     return belonging.of_area(connection, value)

@@ -27,6 +27,7 @@ from gateway.core.events import (
     CaseShelved,
     CaseSignedOff,
     PageReceived,
+    PageTestAnswered,
     PersonOnSite,
     PersonOnTheWay,
     ReportTakenBack,
@@ -38,7 +39,7 @@ from gateway.language import times
 from gateway.language.catalogue import N_, say
 from gateway.language.peoples_text import tidied
 from gateway.language.reasons import refusal_line
-from gateway.store import case_views, page_views
+from gateway.store import case_views, page_views, reach_views
 from gateway.store.case_views import CaseRow
 from gateway.web.actor import check_known
 from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
@@ -193,6 +194,9 @@ async def received(context: WebContext, page_id: str, actor: Actor) -> bool:
     """A person's handheld signed for a page, by its id inside the house or outside. HttpProblem if
     no such page was told to that person."""
     by = actor.actor_id if actor.kind is ActorKind.WARDEN else ""
+    test = await context.read(lambda rows: reach_views.sent_test(rows, page_id, by))
+    if test is not None:
+        return await context.submit(SITE, PageTestAnswered(test.page_id, test.sent_id, by))
 
     def query(connection: Connection) -> tuple[Subject, str, str]:
         page = page_views.page_of(connection, page_id, by)

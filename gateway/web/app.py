@@ -27,10 +27,13 @@ from gateway.web.pages import (
     cases,
     doors,
     health,
+    links,
+    page_tests,
     sign_in,
     trust,
     wallboard,
     warden_inbox,
+    wardens,
 )
 from gateway.web.security import HEADERS, SecurityMiddleware
 from gateway.web.topics import Topics
@@ -61,9 +64,9 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     context, topics = WebContext(settings, store, gateway), Topics()
     app = FastAPI(title="Menshen", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.topics, app.state.figures = topics, context.figures
-    for part in (wallboard, cases, doors, warden_inbox, health, trust, document):
+    for part in (wallboard, cases, links, doors, warden_inbox, health, trust, document):
         app.include_router(part.routes(context))
-    for part in (sign_in, accounts, audit):
+    for part in (wardens, page_tests, sign_in, accounts, audit):
         app.include_router(part.routes(context))
     app.include_router(handheld.routes(context))
     app.include_router(live_stream.routes(context, topics))

@@ -15,7 +15,7 @@ from gateway.core.events import PermitAnnounced
 from gateway.core.model import Permit
 from gateway.core.subject import of_door
 from gateway.store import tables
-from gateway.web.access import PARAMETERS, PUBLIC, RULES, SIGNED_IN, Rule, Thing, right_of
+from gateway.web.access_rules import PARAMETERS, PUBLIC, RULES, SIGNED_IN, Rule, Thing, right_of
 from gateway.web.actions import KINDS
 from gateway.web.visitors import COOKIE
 from tests.web.signed_in import ELSEWHERE, STAFF, WARDENS, Site, signed_in_site

@@ -29,6 +29,7 @@ RENEW_EVERY_MS = 5 * SECOND_MS  # and then so often: no case waits longer
 TEST_MS = HOUR_MS  # so long a test may take to arrive
 ASKED_MAX = 3  # test pages that people may ask for, of one person ...
 ASKED_WINDOW_MS = MINUTE_MS  # ... within this
+ASKED_PREFIX = "asked-"  # of their page ids
 
 
 class PersonalPage(Struct, frozen=True):

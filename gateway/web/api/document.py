@@ -12,9 +12,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.openapi.utils import get_openapi
 
 from gateway.accounts.roles import TABLE, Role, Whose
-from gateway.web.access import RULES
+from gateway.web.access_rules import RULES
 from gateway.web.answers import API, list_answer
-from gateway.web.api import acting, announcing, reading, ringing
+from gateway.web.api import acting, announcing, page_tests, reading, ringing
 from gateway.web.api.answered import REF, SHAPES
 from gateway.web.context import WebContext
 from gateway.web.visitors import COOKIE
@@ -36,7 +36,7 @@ _SCHEMES: Final = {
 def routes(context: WebContext) -> APIRouter:
     """All of the API, and GET /api/v1/openapi.json."""
     router = APIRouter(prefix=API, generate_unique_id_function=lambda route: route.name)
-    for part in (reading, acting, announcing, ringing):
+    for part in (reading, acting, announcing, ringing, page_tests):
         router.include_router(part.routes(context))
 
     @cache

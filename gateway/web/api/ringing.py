@@ -194,5 +194,7 @@ def _shown(
         after = say(_IN_HAND, language).format(name=name) if name else say(_OVER, language)
         text = f"{text} {after}"
     path = f"{home}/cases/{quote(page.case_id, safe='')}" if page.case_id else home
+    if page.reason == Reason.TEST_PAGE:
+        path, waits = f"{home}/tests/{page.sent_id}", page.pressed_ms is None
     rings = urgency(page) if waits or page.reason == Reason.GROUPED else "low"
     return Notification(title, text, path, rings)

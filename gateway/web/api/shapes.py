@@ -80,6 +80,12 @@ class Notification(Struct, frozen=True):
     urgency: str
 
 
+class Sent(Struct, frozen=True):
+    """A test page that is on its way, by its id."""
+
+    page_id: str
+
+
 class Unsigned(Struct, frozen=True):
     """A person's pages for which no handheld has signed."""
 

@@ -10,7 +10,6 @@ from starlette.responses import RedirectResponse
 from gateway.accounts.roles import Right
 from gateway.core.actor import CENTRE, Actor
 from gateway.core.cases.transitions import Action
-from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 from gateway.engine.ports import Answer, Committed
 from gateway.store import case_log, case_views, page_views, views
@@ -30,9 +29,6 @@ CLOSED_MAX: Final = 50
 DELIVERIES_MAX: Final = 50
 LATE_MAX: Final = 20
 DETOURS_MAX: Final = 20
-# Where the link of a page leads that is about no single case.
-_ABOUT_MANY: Final[dict[str, str]] = {Reason.GROUPED: "/cases", Reason.UNREACHABLE: "/wardens"}
-CODE_MIN: Final = 6  # characters of a page's code that lead to its case
 WARDENS_MAX: Final = 100
 
 Name = Annotated[str, Form(min_length=1, max_length=64)]
@@ -159,8 +155,6 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter()
     rules = context.rulebook.rules
 
-    _by_code(router, context)
-
     @router.get("/cases")
     async def cases(request: Request, before_ms: Before = None, before: str = "") -> Response:
         grids = context.scope(request, Right.CASES)
@@ -223,18 +217,3 @@ def _actions(router: APIRouter, context: WebContext) -> None:
         return actor.acting_at_screen(context, request)
 
     actions.add_routes(router, context, "/cases", who, after, by_page=True)
-
-
-def _by_code(router: APIRouter, context: WebContext) -> None:
-    @router.get("/pages/{code}")
-    async def page(request: Request, code: str) -> Response:
-        """From the link or the code in a page's text to what it is about. It changes nothing, for
-        the programs that carry a message open its links before any person does."""
-
-        def query(connection: Connection) -> str:
-            sent = page_views.sent_page(connection, code) if len(code) >= CODE_MIN else None
-            if sent is None or not (sent.case_id or sent.reason in _ABOUT_MANY):
-                raise HttpProblem(404, NOT_FOUND)
-            return _ABOUT_MANY.get(sent.reason) or f"/cases/{quote(sent.case_id, safe='')}"
-
-        return RedirectResponse(prefix(request) + await context.read(query), 303)
