@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse
 from gateway.accounts.roles import Right
 from gateway.core.actor import CENTRE, Actor
 from gateway.core.cases.transitions import Action
+from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 from gateway.engine.ports import Answer, Committed
 from gateway.store import case_log, case_views, page_views, views
@@ -123,9 +124,16 @@ def gathered(
         "on_duty": to_hand_to(connection, case, by, acts, now_ms, rules),
         "workflow": {"case": case, "steps": steps},
         "outage": case_views.outage_of(connection, case),
+        "unreached": _unreached(connection, case),
         "deliveries": deliveries,
         "wardens": views.wardens(connection, WARDENS_MAX, case.grid_id),
     }
+
+
+def _unreached(connection: Connection, case: CaseRow) -> WardenRow | None:
+    """Who it is whom no way reaches, if a case is about that."""
+    is_one = case.reason is Reason.UNREACHED
+    return views.warden_of_code(connection, case.about) if is_one else None
 
 
 def to_hand_to(
