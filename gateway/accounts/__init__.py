@@ -2,7 +2,7 @@
 
 To be read in this order: `roles` (the one table of rights), `persons` (accounts), `passwords`,
 `one_time_codes`, `patience` (against guessing), `sessions`, `subscriptions` (phones that ring),
-`invitations`, `sign_in` (all of these together), `audit` with its `audit_writer` and `looks` (who
-read what, and how much), `file` and `tables` (the accounts' own database). Without accounts one
-password opens all: `site_password`.
+`phones` (of people of the registry), `invitations`, `sign_in` (all of these together), `audit` with
+its `audit_writer` and `looks` (who read what, and how much), `file` and `tables` (the accounts' own
+database). Without accounts one password opens all: `site_password`.
 """

@@ -6,8 +6,8 @@ read; `output`, how commands speak; `log_lines`, how the gateway's log is writte
 
 Then the commands, in the order of the help. At work: `run` and `console` with `listening`, `check`
 with `check_machine`, `check_accounts`, `check_secrets`, `check_console`, `check_webhooks`,
-`check_stored`, `check_channels`, `check_ringing`, `check_site` and `check_result`, `doors`,
-`cases`, `announce`, `canary`, `test_page`, `clock`. Before and after work: `settings`, `enrol`,
-`end`, `flash`, `account`, `label`, `broker_config`, `console_certificate`. A closer view: `audit`,
-`decode`, `demo`, `coverage`, `what_if`, `simulate`.
+`check_stored`, `check_channels`, `check_ringing`, `check_texts`, `check_site` and `check_result`,
+`doors`, `cases`, `announce`, `canary`, `test_page` with `watched_test`, `clock`. Before and after
+work: `settings`, `enrol`, `end`, `flash`, `account`, `label`, `broker_config`,
+`console_certificate`. A closer view: `audit`, `decode`, `demo`, `coverage`, `what_if`, `simulate`.
 """

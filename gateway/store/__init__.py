@@ -7,6 +7,6 @@ each their own rows, both ways; `batch` gathers those of one commit, and `writer
 thread of its own. `marker` and `high_water` are what is known outside the database, and `life`
 begins each start by comparing them. `poisoned` finds and keeps what stands there and cannot be
 used, and `rebuild` makes a state anew from the journal. `areas` says where doors lie, `belonging`
-whose they are, `case_log` what people did about a case beside its loop, and `views`, `case_views`
-and `page_views` are what people read, as frozen `records`.
+whose they are, `case_log` what people did about a case beside its loop, and `views`, `case_views`,
+`page_views` and `reach_views` are what people read, as frozen `records`.
 """

@@ -4,9 +4,10 @@ It is a process of its own: `server` serves it within `limits`, on `connections`
 their deadlines; with HTTPS, `entrance` takes in whoever comes, by `tls`. The gateway is at the
 other end of `gateway.link`. Then `app`, the whole as one ASGI application. What every request
 passes: `security`, which asks `clients` from where it comes and `visitors` who is signed in,
-`access` (which right each address needs), `actor` (who acts); what every route is handed:
-`context`, which draws `once` what many ask for; what comes back without a page: `answers`. What
-people do: `actions` on a case, `announcing` an opening, and `endings` of what stands at a door.
+`access` (who may, by `access_rules`, the right that each address needs), `actor` (who acts); what
+every route is handed: `context`, which draws `once` what many ask for; what comes back without a
+page: `answers`. What people do: `actions` on a case, `announcing` an opening, and `endings` of what
+stands at a door.
 
 How things are said: `case_words` (and `case_ahead`, what may follow without a line) and
 `door_words`, which templates ask through `presenters`;

@@ -97,6 +97,8 @@ def address(path: str, name: str, is_own: bool) -> str:
         "code": "abcdef",
         "name": "wang",
         "session_id": "0" * 16,
+        "sent_id": "0" * 16,
+        "number": "000000",
     }
     for place, value in places.items():
         path = path.replace(f"{{{place}}}", value)

@@ -41,6 +41,7 @@ from gateway.web.security import prefix
 from gateway.web.visitors import Visitor, visitor
 
 BY: Final = "by"  # ?by=push: what woke the phone for which this receipt is
+DAILY_TAG: Final = "daily-test"  # each day's stands for yesterday's
 _KEY_CHARACTERS_MAX: Final = 200
 
 _NO_ACCOUNTS = N_("A phone rings for who signed in on it, and here nobody signs in.")
@@ -197,4 +198,5 @@ def _shown(
     if page.reason == Reason.TEST_PAGE:
         path, waits = f"{home}/tests/{page.sent_id}", page.pressed_ms is None
     rings = urgency(page) if waits or page.reason == Reason.GROUPED else "low"
-    return Notification(title, text, path, rings)
+    tag = DAILY_TAG if page.reason == Reason.TEST else page.sent_id
+    return Notification(title, text, path, rings, tag)
