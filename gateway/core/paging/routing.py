@@ -43,6 +43,7 @@ from gateway.core.paging.schedule import Role, Schedule
 from gateway.core.paging.staff import Staff, schedule_of
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
+from gateway.core.subject import SITE, Subject
 
 EVERYBODY_MAX = 50  # told at once: of a step for the whole site, and where nobody has duty
 
@@ -163,7 +164,7 @@ def lost_and_found(
     after: Router,
     event: StaffSet | PersonDue | PersonReached | PageTestAsked | PageTestAnswered,
     now_ms: int,
-) -> list[TroubleBegan | TroubleEnded]:
+) -> list[tuple[Subject, TroubleBegan | TroubleEnded]]:
     """What is to be told, after an event, of those whom nothing reaches any more, or something does
     again; who has left is nobody's trouble."""
     if before is after or isinstance(event, PageTestAsked):
@@ -172,14 +173,15 @@ def lost_and_found(
         concerned: Iterable[str] = after.people
     else:
         concerned = (event.by if isinstance(event, PageTestAnswered) else event.warden_id,)
-    news: list[TroubleBegan | TroubleEnded] = []
+    news: list[tuple[Subject, TroubleBegan | TroubleEnded]] = []
     for warden_id in concerned:
         was_lost, is_lost = _is_lost(before, warden_id), _is_lost(after, warden_id)
         if is_lost and not was_lost:
             age_ms = now_ms - (after.people[warden_id].unreached_ms or now_ms)
-            news.append(TroubleBegan(Reason.UNREACHED, people.code(warden_id), age_ms))
+            began = TroubleBegan(Reason.UNREACHED, people.code(warden_id), age_ms)
+            news.append((SITE, began))
         elif was_lost and not is_lost:
-            news.append(TroubleEnded(Reason.UNREACHED, people.code(warden_id)))
+            news.append((SITE, TroubleEnded(Reason.UNREACHED, people.code(warden_id))))
     return news
 
 
