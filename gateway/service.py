@@ -212,6 +212,19 @@ def _import_history():  # type: ignore[no-untyped-def]
     return History
 
 
+def is_running(path: Path) -> bool:
+    """Whether a gateway has this database."""
+    lock = path.with_name(path.name + ".lock")
+    try:
+        with lock.open("r") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # nobody ever held it
+        return False
+    return False
+
+
 @contextlib.contextmanager
 def alone(path: Path) -> Iterator[None]:
     """Hold the database's lock file, for a second gateway would corrupt what it believes."""

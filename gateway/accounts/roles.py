@@ -38,7 +38,9 @@ class Right(StrEnum):
     END_ORDER = "end_order"
     PEOPLE = "people"  # the list of wardens
     HEALTH = "health"  # how the gateway does, and which seals are silent
-    PHONES_OF_OTHERS = "phones_of_others"  # invite a person's phone, and end a lost one's session
+    TEST_PAGE = "test_page"  # send a test page to a person, and see what comes of it
+    LOST_PHONE = "lost_phone"  # end the session of a person's phone that is lost
+    PHONES_OF_OTHERS = "phones_of_others"  # all accounts: invite a phone, and end any session
     AUDIT = "audit"  # read who looked at what, and who did what
 
 
@@ -67,8 +69,10 @@ TABLE: Final[dict[Right, dict[Role, Whose]]] = {
         Right.REVIEW:           (_NO,    _GRIDS, _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
         Right.ANNOUNCE:         (_GRIDS, _GRIDS, _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
         Right.END_ORDER:        (_NO,    _NO,    _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
-        Right.PEOPLE:           (_NO,    _NO,    _GRIDS, _ALL,  _NO,   _NO,   _ALL,  _ALL),
+        Right.PEOPLE:           (_NO,    _NO,    _GRIDS, _ALL,  _NO,   _ALL,  _ALL,  _ALL),
         Right.HEALTH:           (_NO,    _NO,    _NO,    _ALL,  _ALL,  _ALL,  _NO,   _ALL),
+        Right.TEST_PAGE:        (_OWN,   _OWN,   _GRIDS, _ALL,  _OWN,  _ALL,  _NO,   _ALL),
+        Right.LOST_PHONE:       (_NO,    _NO,    _GRIDS, _NO,   _NO,   _NO,   _NO,   _ALL),
         Right.PHONES_OF_OTHERS: (_NO,    _NO,    _NO,    _NO,   _NO,   _NO,   _NO,   _ALL),
         Right.AUDIT:            (_NO,    _NO,    _NO,    _NO,   _NO,   _NO,   _ALL,  _NO),
     }.items()

@@ -9,7 +9,7 @@ where nothing could be overheard (mail, say) the page counts as handed over, not
 import asyncio
 import logging
 from collections import Counter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from gateway.channels.channel import ChannelKind, DeliveryError
 from gateway.channels.http_answer import Answer
@@ -29,7 +29,18 @@ from gateway.store.outbox import Entry
 PLACES: Final = 4  # threads of one address at a time
 THREADS_MAX: Final = 128  # of all addresses
 TIMEOUT_S: Final = 20.0
+SHORT_MAX: Final = 480  # characters: a service that takes so few sends text messages
+# Those of them that say that they take more, for they cut it into parts.
+LONG_TEXT_MESSAGES: Final = frozenset({"smseagles", "cm", "octopush", "smstunnel", "telesign"})
 ADDRESSES_KEPT: Final = 1_000  # plugins of robots, ready to be used
+
+
+class Message(NamedTuple):
+    """A page in words: a title with its text, and what a text message says in their place."""
+
+    title: str
+    text: str
+    short: str
 
 
 class AppriseChannel:
@@ -47,7 +58,8 @@ class AppriseChannel:
             plugin, robot = await self._robot_of(entry.address)
             if robot is not None:
                 return await self._to_robot(robot, plugin, title, text)
-        return await self._by_apprise(entry.address, title, text)
+        message = Message(title, text, self._wording.short(entry))
+        return await self._by_apprise(entry.address, message)
 
     async def _robot_of(self, address: str) -> tuple[Any, Robot | None]:
         """Apprise's plugin of an address, and the robot if it is one's."""
@@ -59,7 +71,7 @@ class AppriseChannel:
             self._robots[address] = plugin, robot
         return self._robots[address]
 
-    async def _by_apprise(self, address: str, title: str, text: str) -> Evidence:
+    async def _by_apprise(self, address: str, message: Message) -> Evidence:
         """In a thread that keeps its place until it has ended, however long its service takes."""
         if self._busy[address] >= PLACES or self._busy.total() >= THREADS_MAX:
             raise DeliveryError("its service has not answered about earlier pages yet")
@@ -72,7 +84,7 @@ class AppriseChannel:
         self._busy[address] += 1
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                return await in_thread(lambda: _notify(address, title, text), "apprise", ended)
+                return await in_thread(lambda: _notify(address, message), "apprise", ended)
         except TimeoutError:
             raise DeliveryError(f"no answer within {TIMEOUT_S:.0f} s") from None
 
@@ -118,10 +130,19 @@ def _plugin(address: str) -> Any:
         return None
 
 
-def _notify(address: str, title: str, text: str) -> Evidence:
+def is_text_message(plugin: Any) -> bool:
+    """Whether a service of Apprise's sends text messages (SMS), or takes no more than they hold."""
+    is_named = str(getattr(plugin, "secure_protocol", "")) in LONG_TEXT_MESSAGES
+    most = getattr(plugin, "body_maxlen", SHORT_MAX + 1)
+    return is_named or (isinstance(most, int) and most <= SHORT_MAX)
+
+
+def _notify(address: str, message: Message) -> Evidence:
     plugin = _plugin(address)
     if plugin is None:
         raise DeliveryError("this is no address that Apprise knows", permanent=True)
+    is_short = is_text_message(plugin)
+    title, text = ("", message.short) if is_short else (message.title, message.text)
     with overheard() as heard:
         try:
             # The plugin's own call: through Apprise's it would wait in a pool of six threads for

@@ -6,13 +6,19 @@ from hashlib import blake2b
 from typing import Any, Self
 
 from gateway.core.cases.number import case_number
-from gateway.core.reasons import Reason, Severity, severity
-from gateway.language.pages import group_text, page_text, text_of_way
+from gateway.core.reasons import TESTS, Reason, Severity, severity
+from gateway.language.pages import (
+    group_text,
+    page_text,
+    short_group_text,
+    short_text,
+    text_of_way,
+)
 from gateway.language.times import day_and_time
 from gateway.settings import Settings
 from gateway.store.outbox import Entry, code_of, decode_group
 
-OF_PEOPLE = frozenset({Reason.GROUPED, Reason.TEST, Reason.UNREACHABLE})  # of no single case
+OF_PEOPLE = TESTS | {Reason.GROUPED, Reason.UNREACHABLE}  # of no single case
 
 
 class Wording:
@@ -42,10 +48,26 @@ class Wording:
         link = self.link(entry)
         return title, f"{body}\n{link}" if link else body
 
+    def short(self, entry: Entry) -> str:
+        """An entry for a text message, which is paid for by the part (`text_parts`): when, how much
+        it matters, what, its number and the link."""
+        language, reason = entry.language, Reason(entry.reason)
+        when = day_and_time(entry.since_ms, language, self._zone)
+        if reason is Reason.GROUPED:
+            cases, code = decode_group(entry.about).cases, code_of(entry.sent_id)
+            text = short_group_text(self.severity(entry), language, cases, when, code)
+        else:
+            number = case_number(entry.case_id) if entry.case_id else ""
+            text = short_text(reason, language, when, number)
+        link = self.link(entry)
+        return f"{text}\n{link}" if link else text
+
     def link(self, entry: Entry) -> str:
         """The address that leads from a page to what it is about; empty where there is none."""
         if not self._public_url or entry.reason == Reason.TEST:
             return ""
+        if entry.case_id and entry.reason != Reason.GROUPED:  # as short as a text message wants it
+            return f"{self._public_url}/c/{case_number(entry.case_id).replace('-', '')}"
         return f"{self._public_url}/pages/{entry.sent_id}"
 
     def severity(self, entry: Entry) -> Severity:

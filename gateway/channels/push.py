@@ -22,7 +22,7 @@ from gateway.channels.threads import in_thread
 from gateway.channels.verdict import judged
 from gateway.channels.web_push import KEY_NAME, SiteKey, sealed
 from gateway.core.evidence import Evidence
-from gateway.core.reasons import URGENT, Reason
+from gateway.core.reasons import TESTS, URGENT, Reason
 from gateway.language.catalogue import N_
 from gateway.settings import Settings
 from gateway.settings.push_services import is_allowed
@@ -114,7 +114,7 @@ def request_of(site: SiteKey, phone: Subscription, target: WebAddress, entry: En
         "Authorization": site.authorization(target),
         "Content-Type": "application/octet-stream",
         "Content-Encoding": "aes128gcm",
-        "TTL": str(TEST_TTL_S if entry.reason == Reason.TEST else PAGE_TTL_S),
+        "TTL": str(TEST_TTL_S if entry.reason in TESTS else PAGE_TTL_S),
         # A phone that dozes has "normal" minutes later; what shall not disturb can wait for that.
         "Urgency": "normal" if said == "low" and entry.reason != Reason.TEST else "high",
         "Topic": site.topic(f"{entry.warden_id} {about}"),
@@ -132,7 +132,7 @@ def urgency(entry: Entry) -> str:
         return "high" if group.breaches else "normal"
     if reason is Reason.TEST:
         return "low"
-    return "high" if reason in URGENT else "normal"
+    return "high" if reason in URGENT or reason is Reason.TEST_PAGE else "normal"
 
 
 def _is_gone(came: Evidence | BaseException) -> bool:

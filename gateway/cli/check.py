@@ -19,6 +19,7 @@ from gateway.cli import (
     check_ringing,
     check_secrets,
     check_site,
+    check_texts,
     check_webhooks,
 )
 from gateway.cli.check_result import CheckResult, Mark
@@ -80,10 +81,18 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
         try:
             yield from check_webhooks.parts(store, settings.webhook, now_ms())
             yield from check_ringing.parts(store, settings, now_ms())
+            yield from _texts(store, settings)
             webhook = settings.webhook.url
             yield from check_site.parts(store, webhook, now_ms(), settings.zone, settings.rulebook)
         except StoreError as error:
             yield CheckResult("database", Mark.FAIL, str(error))
+
+
+def _texts(store: Store, settings: Settings) -> Iterator[CheckResult]:
+    with store.reading() as connection:
+        found = check_texts.texts(connection, settings)
+    if found is not None:
+        yield found
 
 
 def _broker(settings: Settings, gateway: CheckResult) -> CheckResult:

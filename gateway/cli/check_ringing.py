@@ -6,11 +6,12 @@ from contextlib import closing
 
 from sqlalchemy import select
 
-from gateway.accounts import subscriptions
+from gateway.accounts import phones, subscriptions
 from gateway.accounts.file import AccountsFile
+from gateway.accounts.phones import OLD_MS
 from gateway.channels.push import PUSH
 from gateway.cli.check_result import CheckResult, Mark
-from gateway.cli.output import counted, named
+from gateway.cli.output import counted, named, span
 from gateway.settings import Settings
 from gateway.store import tables
 from gateway.store.database import Store, StoreError
@@ -37,8 +38,29 @@ def parts(store: Store, settings: Settings, now: int) -> Iterator[CheckResult]:
         words = f"no phone rings for {named(without)}: none is signed in on one that may ring"
         yield CheckResult("ringing", Mark.WARN, words, {"without": without})
         return
+    if silent := _silent(settings, rung, now):
+        words = (
+            f"no phone of {named(silent)} has signed for more than {span(OLD_MS)} that a page rang "
+            "it; menshen test-page tries now"
+        )
+        yield CheckResult("ringing", Mark.WARN, words, {"silent": silent})
+        return
     words = f"{counted(len(rung), 'warden')} by phones that ring, all signed in"
     yield CheckResult("ringing", Mark.OK, words)
+
+
+def _silent(settings: Settings, rung: list[str], now: int) -> list[str]:
+    """Those of whom every phone that should ring has not signed for long that it did."""
+    with (
+        closing(AccountsFile(*settings.store.place)) as file,
+        file.store().reading() as connection,
+    ):
+        live = phones.of_people(connection, rung, now)
+    return [
+        who
+        for who in rung
+        if all(phone.is_unproved(now) for phone in live.get(who, []) if phone.rings)
+    ]
 
 
 def _without(settings: Settings, rung: list[str], now: int) -> list[str]:

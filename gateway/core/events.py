@@ -295,6 +295,23 @@ class PersonReached(Struct, frozen=True, omit_defaults=True, tag="person_reached
     warden_id: str
 
 
+class PageTestAsked(Struct, frozen=True, omit_defaults=True, tag="test_asked"):
+    """To the site: somebody wants a test page to go to a person by all channels, now."""
+
+    warden_id: str
+    page_id: str
+
+
+class PageTestAnswered(Struct, frozen=True, omit_defaults=True, tag="test_answered"):
+    """To the site: a test came through. `sent_id` says by which channel, for each has its own;
+    `is_pressed`: the person pressed that they have it, and not their phone by itself."""
+
+    page_id: str
+    sent_id: str
+    by: str
+    is_pressed: bool = False
+
+
 class MemoryEnded(Struct, frozen=True, omit_defaults=True, tag="memory_ended"):
     """An older copy of what was known was put back. What the door did after `since_ms` is not
     known, and its edges do not count from then."""
@@ -369,6 +386,8 @@ Event = (
     | StaffSet
     | PersonDue
     | PersonReached
+    | PageTestAsked
+    | PageTestAnswered
     | MemoryEnded
     | ClockDoubted
     | ClockSure

@@ -16,6 +16,11 @@ class Evidence(StrEnum):
     SEEN = "seen"  # the person acted on it
 
 
+# Channels of which only the person's own handheld proves anything, and those by which a test
+# disturbs nobody: a program behind a webhook can pass it over.
+SIGNED_FOR = frozenset({"inbox", "push"})
+QUIET = SIGNED_FOR | {"webhook"}
+
 TOLD = frozenset({Evidence.RECEIVED, Evidence.SEEN})  # what says that a person was told
 
 

@@ -72,6 +72,7 @@ class Reason(StrEnum):
     TWIN = "twin"  # a second gateway under the same id
     POISONED = "poisoned"  # a stored thing that cannot be read or stepped
     BULK_READING = "bulk_reading"  # somebody who signed in reads the site out
+    UNREACHED = "unreached"  # for long, nothing has come through to one of the people
 
     # Why a rule, and no person, ended a case. ORDER_OVER and OUTAGE are two more.
     ANNOUNCED_LATE = "announced_late"
@@ -87,6 +88,7 @@ class Reason(StrEnum):
     # Pages that are about no single case.
     GROUPED = "grouped"  # several at once, for a person who has had too many
     TEST = "test"  # the silent daily test of a person's channels
+    TEST_PAGE = "test_page"  # the same, asked for by somebody who waits for its answer
 
 
 REPEATS = frozenset({Reason.REPLAYED, Reason.BELOW_MARK})  # accepted once, and come again
@@ -136,10 +138,16 @@ TROUBLES = frozenset(
         Reason.TWIN,
         Reason.POISONED,
         Reason.BULK_READING,
+        Reason.UNREACHED,
     }
 )
 # Of these, those that leave the watch standing: told at once, but again only day by day.
-SLOW_TROUBLES = frozenset({Reason.CERTIFICATE_ENDS, Reason.CHANNEL_FAILING, Reason.FLOOD})
+SLOW_TROUBLES = frozenset(
+    {Reason.CERTIFICATE_ENDS, Reason.CHANNEL_FAILING, Reason.FLOOD, Reason.UNREACHED}
+)
+
+# What tries the way to a person, and is about no case.
+TESTS = frozenset({Reason.TEST, Reason.TEST_PAGE})
 
 # What may take any of the places in which somebody's phone rings.
 URGENT = BREACHES | (TROUBLES - SLOW_TROUBLES)
@@ -163,7 +171,7 @@ REFUSALS = frozenset(
     }
 )
 
-_MILD = FAULTS | QUESTIONS | SLOW_TROUBLES | {Reason.CANARY}
+_MILD = FAULTS | QUESTIONS | SLOW_TROUBLES | TESTS | {Reason.CANARY}
 
 
 class Severity(StrEnum):

@@ -61,6 +61,12 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     # Flood: nobody gets more than so many pages in so long (EEMUA 191).
     pages_most: int = 10
     pages_window_ms: int = 600_000
+    # The daily test of the way to each person.
+    daily_test: bool = True
+    daily_test_texts: bool = True  # also by what a person reads, as an SMS, and no phone answers
+    daily_test_from_min: int = 480  # each at a minute of their own between these
+    daily_test_to_min: int = 1_200
+    unreached_ms: int = DAY_MS  # nothing came through for so long: a case
     zone: Zone = EAST_EIGHT  # where the site's clocks stand
 
 

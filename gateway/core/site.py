@@ -54,6 +54,8 @@ from gateway.core.events import (
     DutyEnds,
     Event,
     PageReceived,
+    PageTestAnswered,
+    PageTestAsked,
     PageWentOut,
     PersonDue,
     PersonReached,
@@ -188,21 +190,20 @@ class SiteTurn:
         return steps
 
     def page_sent(
-        self, at_ms: int, case_id: str, page_id: str, door_id: str, warden_id: str | None
+        self, at_ms: int, case_id: str, page_id: str, door: str, to: str | None, proof: bool = True
     ) -> list[Step]:
         """A channel took a page. A step each where that is news: of the first page of a case, and
-        of a person who was perhaps not to be reached. `door_id` is empty where it is about none."""
-        pages = [(case_id, page_id, door_id)]
-        if warden_id is not None:
-            grouped = routing.grouped(self.router, page_id, warden_id)
+        of a person who was perhaps not to be reached, if it is a proof. `door` may be empty."""
+        pages = [(case_id, page_id, door)]
+        if to is not None:
+            grouped = routing.grouped(self.router, page_id, to)
             pages += [(page.case_id, page.page_id, page.door_id) for page in grouped]
         events: list[tuple[Subject, Event]] = []
         for of_case, page, at_door in pages:
-            subject = self._unpaged(of_case, at_door)
-            if subject is not None:
+            if (subject := self._unpaged(of_case, at_door)) is not None:
                 events.append((subject, PageWentOut(of_case, page)))
-        if warden_id is not None and routing.is_unverified(self.router, warden_id):
-            events.append((SITE, PersonReached(warden_id)))
+        if proof and to is not None and routing.is_unverified(self.router, to):
+            events.append((SITE, PersonReached(to)))
         return [step for subject, event in events for step in self.apply(at_ms, subject, event)]
 
     def door(self, door_id: str) -> Door:
@@ -278,8 +279,9 @@ class SiteTurn:
             case RulesSet(rulebook=rulebook):
                 before, self.rulebook = self.rulebook, rulebook
                 return Step(SITE, event, (), (), before, rulebook, follows)
-            case StaffSet() | PersonDue() | PersonReached():
+            case StaffSet() | PersonDue() | PersonReached() | PageTestAsked() | PageTestAnswered():
                 self.router, routed = routing.step(router, event, at_ms, rules)
+                queue.extend(routing.lost_and_found(router, self.router, event, at_ms))
                 if isinstance(event, StaffSet):
                     doors = (self._site.doors | self.doors).values()
                     held = duties.held(doors, self.outages, self.troubles)

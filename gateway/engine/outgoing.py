@@ -9,7 +9,13 @@ from typing import Protocol
 import msgspec
 
 from gateway.core.effects import PageDue
-from gateway.core.paging.person import DailyTest, GroupedPage, PersonalPage, SinglePage
+from gateway.core.paging.person import (
+    AskedTest,
+    DailyTest,
+    GroupedPage,
+    PersonalPage,
+    SinglePage,
+)
 from gateway.core.paging.routing import Notification, Routed, SitePage
 from gateway.core.reasons import Reason
 from gateway.registry.load import Registry
@@ -38,7 +44,12 @@ class Addressing(Protocol):
         """
 
     def entries(
-        self, warden_id: str, personal_page: PersonalPage, now_ms: int, about: str = ""
+        self,
+        warden_id: str,
+        personal_page: PersonalPage,
+        now_ms: int,
+        about: str = "",
+        is_quiet: bool = False,
     ) -> list[Entry]:
         """The page as it goes to a person.
 
@@ -47,6 +58,7 @@ class Addressing(Protocol):
             personal_page: of what.
             now_ms: when it was made, in milliseconds of UTC.
             about: of a page that stands for many, a `Group` as JSON.
+            is_quiet: by nothing that the person would read or hear.
 
         Returns:
             Entries without a number, one for each channel whose turn it is; none for somebody who
@@ -72,7 +84,11 @@ def entries_of(routed: Iterable[Routed], addressing: Addressing, now_ms: int) ->
             entries += addressing.site_entries(page, door_id, now_ms)
         else:
             personal_page, about = _personal_page(notification, now_ms)
-            entries += addressing.entries(notification.warden_id, personal_page, now_ms, about)
+            content = notification.content
+            is_quiet = isinstance(content, DailyTest) and not content.texts
+            entries += addressing.entries(
+                notification.warden_id, personal_page, now_ms, about, is_quiet
+            )
     return entries
 
 
@@ -83,6 +99,8 @@ def _personal_page(notification: Notification, now_ms: int) -> tuple[PersonalPag
             return personal_page, ""
         case DailyTest(page_id=page_id):
             return PersonalPage(page_id, "", "", Reason.TEST, now_ms), ""
+        case AskedTest(page_id=page_id):
+            return PersonalPage(page_id, "", "", Reason.TEST_PAGE, now_ms), ""
         case GroupedPage() as group:
             return _grouped(group, now_ms)
 

@@ -31,12 +31,14 @@ from gateway.core.events import (
     Event,
     MessageRefused,
     PageReceived,
+    PageTestAnswered,
     PhotoKept,
     PhotosDestroyed,
     ReportCame,
     RulesSet,
     StaffSet,
 )
+from gateway.core.evidence import SIGNED_FOR
 from gateway.core.model import Door, Doubt, Outages, Troubles
 from gateway.core.reasons import UNWATCHED, Reason
 from gateway.core.replay_window import ReplayWindow
@@ -134,16 +136,19 @@ class UnitOfWork:
         if entry.done_ms is None:
             return
         page = entry.case_id, entry.page_id, entry.door_id, entry.warden_id
-        self._write(at_ms, self.turn.page_sent(at_ms, *page))
+        is_proof = entry.channel not in SIGNED_FOR
+        self._write(at_ms, self.turn.page_sent(at_ms, *page, is_proof))
 
     def event(self, at_ms: int, subject: Subject, event: Event) -> Answer:
         """Step the subject and all that follows from it, and write it. What came of it."""
         steps = self.turn.apply(at_ms, subject, event)
         self._write(at_ms, steps)
-        if isinstance(event, PageReceived):
+        if isinstance(event, PageReceived | PageTestAnswered):
             self.signed += 1
         if isinstance(event, PhotoKept | PhotosDestroyed):
             self.cases[event.case_id] = None  # its page shows them
+        if isinstance(event, PageTestAnswered):
+            self.pages[event.page_id] = None  # whoever asked for it sees that it came
         if isinstance(event, CaseAction):
             self.acted += event.actor.kind is ActorKind.WARDEN
             return self._answer(at_ms, event, steps[0])

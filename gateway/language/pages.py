@@ -19,10 +19,17 @@ _GROUP_BODY = N_(
     "{severity}: {cases} cases wait for you, the first since {when}; {breaches} of them may be "
     "breaches. Which they are stands in your inbox. Page {code}."
 )
+_SHORT: Final = N_("{severity}, {when}: {what}. Case {number}")
+_SHORT_GROUP: Final = N_("{severity}, {when}: {cases} cases. Page {code}")
+_SHORT_WAY: Final = N_("{when}: {what}")
 _OF_THE_WAY: Final[dict[Reason, tuple[str, str]]] = {
     Reason.TEST: (
         N_("Menshen: daily test"),
         N_("{when}: this message reached you. There is nothing to do."),
+    ),
+    Reason.TEST_PAGE: (
+        N_("Menshen: test page"),
+        N_("{when}: this is a test; nothing has happened. Open it, and press “Got it”."),
     ),
     Reason.UNREACHABLE: (
         N_("Menshen: somebody cannot be reached"),
@@ -69,6 +76,21 @@ def group_text(
         severity=word, cases=cases, breaches=breaches, when=when, code=code
     )
     return title, body
+
+
+def short_text(reason: Reason, language: str, when: str, number: str = "") -> str:
+    """A page in a text message: how much it matters, when it happened, what, and its number."""
+    what = reason_word(reason, language)
+    if not number:
+        return say(_SHORT_WAY, language).format(when=when, what=what)
+    word = severity_word(severity(reason), language)
+    return say(_SHORT, language).format(severity=word, when=when, what=what, number=number)
+
+
+def short_group_text(worst: Severity, language: str, cases: int, when: str, code: str) -> str:
+    """The same, about many cases at once."""
+    word = severity_word(worst, language)
+    return say(_SHORT_GROUP, language).format(severity=word, when=when, cases=cases, code=code)
 
 
 def text_of_way(reason: Reason, language: str, when: str) -> tuple[str, str] | None:

@@ -59,6 +59,7 @@ _WORDS: dict[Reason, str] = {
     Reason.TWIN: N_("A second gateway runs"),
     Reason.POISONED: N_("Stored data damaged"),
     Reason.BULK_READING: N_("Somebody reads in bulk"),
+    Reason.UNREACHED: N_("Somebody cannot be reached"),
     Reason.ANNOUNCED_LATE: N_("Announced afterwards"),
     Reason.HEARD_AGAIN: N_("Heard again"),
     Reason.SETTLED: N_("Contact settled"),
@@ -68,6 +69,7 @@ _WORDS: dict[Reason, str] = {
     Reason.PERMITS_FULL: N_("Too many permits"),
     Reason.GROUPED: N_("Several cases at once"),
     Reason.TEST: N_("Daily test"),
+    Reason.TEST_PAGE: N_("Test page"),
 }
 
 _WHY: dict[Reason, str] = {
@@ -161,6 +163,9 @@ _WHY: dict[Reason, str] = {
         "One account opened more than a hundred doors, cases or people within a minute; it was "
         "stopped."
     ),
+    Reason.UNREACHED: N_(
+        "No way has reached one of your people for long; pages go to others instead."
+    ),
     Reason.ANNOUNCED_LATE: N_("The opening was announced afterwards, in time; the case is closed."),
     Reason.HEARD_AGAIN: N_("What was silent is heard again."),
     Reason.SETTLED: N_("The contact has come to rest and is believed again."),
@@ -170,6 +175,7 @@ _WHY: dict[Reason, str] = {
     Reason.PERMITS_FULL: N_("The door has as many permits as it may have, so none was added."),
     Reason.GROUPED: N_("Several cases came at once, so they are told in one page."),
     Reason.TEST: N_("This is the daily test of the way to you."),
+    Reason.TEST_PAGE: N_("This is a test; nothing has happened."),
 }
 
 # Where the caller knows more: the facts that the sentence needs, and the sentence.
@@ -238,6 +244,11 @@ _FIRST_ACTION: dict[Reason, str] = {
         "Let the auditor see who it was (menshen audit), ask them, and end their session if need "
         "be."
     ),
+    Reason.UNREACHED: N_(
+        "Ring that person: who it is stands among the wardens. Let the phone be mended, then send "
+        "a test page."
+    ),
+    Reason.TEST_PAGE: N_("Press “Got it”, so that others see that pages reach you."),
     Reason.GROUPED: N_("Open the list and begin at the top."),
 }
 _NOTHING = N_("There is nothing to do.")

@@ -12,6 +12,7 @@ from gateway.language.catalogue import LOCALES, N_, say
 _DAY = {"zh": "M月d日 HH:mm", "en": "d MMM HH:mm"}
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 JUST_NOW_MS: Final = 10_000  # so lately that counting seconds tells nothing
+MEASURED_MS: Final = 10_000  # what lasts longer is said in seconds
 _JUST_NOW = N_("just now")
 _FIELD = "%Y-%m-%dT%H:%M"  # what a datetime-local field reads and writes
 
@@ -62,6 +63,16 @@ def lasting(span_ms: int, language: str) -> str:
         if count or (unit == "second" and not parts):
             parts.append(format_unit(count, f"duration-{unit}", "short", locale=LOCALES[language]))
     return ("" if language == "zh" else " ").join(parts[:2])
+
+
+def measured(span_ms: int | None, language: str) -> str:
+    """`132 ms`: short spans to the millisecond, long ones as `lasting`; a dash for none."""
+    if span_ms is None:
+        return "–"
+    if span_ms >= MEASURED_MS:
+        return lasting(span_ms, language)
+    unit = "duration-millisecond"
+    return str(format_unit(span_ms, unit, length="short", locale=LOCALES[language]))
 
 
 def iso(at_ms: int, zone: tzinfo) -> str:

@@ -14,8 +14,9 @@ from gateway.channels.push import PUSH
 from gateway.channels.webhook import WEBHOOK
 from gateway.core.cases.escalation import Ways
 from gateway.core.effects import PageDue
-from gateway.core.evidence import Evidence
+from gateway.core.evidence import QUIET, Evidence
 from gateway.core.paging.person import PersonalPage
+from gateway.core.reasons import TESTS
 from gateway.registry.load import Registry, Warden
 from gateway.store.outbox import Entry
 
@@ -47,11 +48,16 @@ class Addresses:
         return [self._entry(personal_page, now_ms, None, (WEBHOOK.name, self._site_webhook))]
 
     def entries(
-        self, warden_id: str, personal_page: PersonalPage, now_ms: int, about: str = ""
+        self,
+        warden_id: str,
+        personal_page: PersonalPage,
+        now_ms: int,
+        about: str = "",
+        is_quiet: bool = False,
     ) -> list[Entry]:
         """An outbox entry for each of the channels called; ids are given by the unit of work.
 
-        None for a person who is no longer there.
+        None for a person who is no longer there. `is_quiet`: only by what disturbs nobody.
         """
         warden = self._wardens.get(warden_id)
         if warden is None:
@@ -59,10 +65,15 @@ class Addresses:
         return [
             self._entry(personal_page, now_ms, warden, channel, about)
             for channel in channels(warden, personal_page.ways)
+            if not is_quiet or channel[0] in QUIET
         ]
 
-    def _sent_id(self, page_id: str) -> str:
-        """The page's id for the other end: the same by every channel, and of no other page."""
+    def _sent_id(self, personal_page: PersonalPage, channel: tuple[str, str]) -> str:
+        """The page's id for the other end: the same by every channel, and of no other page. Of a
+        test it is each channel's own, for the answer shall say by which one it came."""
+        page_id = personal_page.page_id
+        if personal_page.reason in TESTS:
+            page_id = "\n".join((page_id, *channel))
         return blake2b(page_id.encode(), digest_size=SENT_ID_BYTES, key=self._drawn).hexdigest()
 
     def _entry(
@@ -91,7 +102,7 @@ class Addresses:
             next_ms=now_ms,
             done_ms=now_ms if is_delivered else None,
             about=about,
-            sent_id=self._sent_id(personal_page.page_id),
+            sent_id=self._sent_id(personal_page, channel),
             evidence=Evidence.QUEUED if is_delivered else None,
         )
 

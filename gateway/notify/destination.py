@@ -27,7 +27,7 @@ from msgspec import Struct
 from gateway.channels.channel import DeliveryError
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.evidence import Ended, Evidence
-from gateway.core.reasons import Reason
+from gateway.core.reasons import TESTS, Reason
 from gateway.store.outbox import Entry, Group, decode_group
 
 log = logging.getLogger("menshen.delivery")
@@ -274,7 +274,7 @@ class Destination:
 
 def _told_by(entry: Entry) -> tuple[str | None, ...] | None:
     """What a page tells whom: a newer page of the same makes it needless. None: it stands alone."""
-    if entry.reason == Reason.TEST:
+    if entry.reason in TESTS:
         return entry.warden_id, entry.reason
     if entry.reason == Reason.GROUPED:
         group = _group(entry)

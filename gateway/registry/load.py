@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from gateway.core.events import DoorPlaced
+from gateway.core.evidence import QUIET
 from gateway.core.model import SURE, Door, Doubt, Outages, Troubles
 from gateway.core.paging import staff
 from gateway.core.paging.person import Person
@@ -193,7 +194,10 @@ def _staff(
     overrides = [Override(*row.values()) for row in found.rows(connection, query, o.name)]
     members = {
         warden.warden_id: Member(
-            grid_id, warden.role, tuple(staff.byte_of(*channel) for channel in warden.channels)
+            grid_id,
+            warden.role,
+            tuple(staff.byte_of(*channel) for channel in warden.channels),
+            bool(warden.channels) and not any(kind in QUIET for kind, _ in warden.channels),
         )
         for grid_id, of_grid in wardens.items()
         for warden in of_grid

@@ -57,6 +57,9 @@ LIMITS: dict[str, tuple[int, int, str]] = {
     "shelf_ms": (MINUTE_MS, 8 * HOUR_MS, "the longest that a case may be put aside"),
     "canary_ms": (10 * SECOND_MS, HOUR_MS, "the canary's door opens so often"),
     "canary_missed": (1, 10, "so many in a row not received: a case"),
+    "daily_test_from_min": (0, 1_439, "each person's daily test comes so many minutes ..."),
+    "daily_test_to_min": (0, 1_439, "... to so many after midnight; the same: at that minute"),
+    "unreached_ms": (2 * HOUR_MS, 14 * DAY_MS, "nothing came through to somebody so long: a case"),
     "pages_most": (2, 100, "nobody gets more pages ..."),
     "pages_window_ms": (MINUTE_MS, HOUR_MS, "... within this"),
 }
@@ -69,6 +72,9 @@ _ONE_FOR_ALL = {  # they are about people and areas, so no class of doors has it
     "pages_most",
     "pages_window_ms",
     "take_back_ms",
+    "daily_test_from_min",
+    "daily_test_to_min",
+    "unreached_ms",
 }
 
 
@@ -77,7 +83,13 @@ def _number(name: str) -> Any:
     return Annotated[int, Field(ge=least, le=most, description=f"{least} to {most} ({words})")]
 
 
-_SIGN_OFF: Any = Annotated[bool, Field(description="true or false (reported cases are signed off)")]
+def _switch(words: str) -> Any:
+    return Annotated[bool, Field(description=f"true or false ({words})")]
+
+
+_SIGN_OFF = _switch("reported cases are signed off")
+_DAILY_TEST = _switch("the way to each person is tested once a day")
+_DAILY_TEST_TEXTS = _switch("also by what they read themselves: SMS, chat, mail")
 
 _OF_SITE: dict[str, Any] = {name: (_number(name), getattr(Rules(), name)) for name in LIMITS}
 _OF_CLASS: dict[str, Any] = {
@@ -117,6 +129,8 @@ RulesSection = create_model(
     __doc__="The numbers of the rules. Milliseconds end in _ms, minutes after midnight in _min.",
     **_OF_SITE,
     sign_off=(_SIGN_OFF, True),
+    daily_test=(_DAILY_TEST, True),
+    daily_test_texts=(_DAILY_TEST_TEXTS, True),
 )
 _ClassKeys: Any = create_model(
     "_ClassKeys", __base__=Section, **_OF_CLASS, sign_off=(_SIGN_OFF | None, None)

@@ -30,6 +30,7 @@ from gateway.core.events import (
     Event,
     OrderPlaced,
     PageReceived,
+    PageTestAnswered,
     PermitAnnounced,
     PhotoKept,
     PhotosDestroyed,
@@ -106,15 +107,22 @@ class WriteBatch:
         elif isinstance(event, PermitAnnounced) and subject:
             permit = event.permit
             self._permits[permit.permit_id] = door_writes.of_permit(subject.id, permit)
-        elif isinstance(event, PageReceived):
-            receipt = {"b_page_id": event.page_id, "b_warden_id": event.by, "received_ms": at_ms}
-            self._rows[sql.RECEIVE_ENTRY].append(receipt)
-        elif isinstance(event, CaseAction) and event.actor.kind is ActorKind.WARDEN:
-            self._rows[sql.SEE_ENTRIES].append(outbox.seen_by(event, at_ms))
         elif isinstance(event, PhotoKept):
             self._rows[sql.INSERT_PHOTO].append(photos.of_kept(event, at_ms))
         elif isinstance(event, PhotosDestroyed):
             self._rows[sql.DESTROY_PHOTO] += photos.of_destroyed(event, at_ms)
+        else:
+            self._told(at_ms, event)
+
+    def _told(self, at_ms: int, event: Event) -> None:
+        """What an event says of the pages that somebody was sent."""
+        if isinstance(event, PageReceived):
+            receipt = {"b_page_id": event.page_id, "b_warden_id": event.by, "received_ms": at_ms}
+            self._rows[sql.RECEIVE_ENTRY].append(receipt)
+        elif isinstance(event, PageTestAnswered):
+            self._rows[sql.ANSWER_TEST].append(outbox.answered_by(event, at_ms))
+        elif isinstance(event, CaseAction) and event.actor.kind is ActorKind.WARDEN:
+            self._rows[sql.SEE_ENTRIES].append(outbox.seen_by(event, at_ms))
 
     def refusal(self, at_ms: int, reason: Reason, count: int = 1) -> None:
         """Count messages that were refused, or that told nothing, in their hour of UTC."""

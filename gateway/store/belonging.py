@@ -49,6 +49,14 @@ def of_case(connection: Connection, case_id: str, warden_id: str | None) -> Belo
     return Belonging(frozenset({grid_id} - {""}), was_paged)
 
 
+def of_person(connection: Connection, warden_id: str) -> Belonging | None:
+    """Somebody who is told of the doors in a grid; None for who has left, or was never there."""
+    w = tables.wardens.c
+    query = select(w.grid_id).where(w.warden_id == warden_id, w.ended_ms.is_(None))
+    grid_id = connection.execute(query).scalar()
+    return None if grid_id is None else Belonging(frozenset({grid_id}))
+
+
 def of_area(connection: Connection, area: str) -> Belonging | None:
     """An area: the grids of all doors in it."""
     door_ids = areas.doors_in(connection, area)

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, func, or_, select, type_coerce
 from sqlalchemy.types import NullType
 
 from gateway.core.duration import DAY_MS
-from gateway.core.events import CaseAction
+from gateway.core.events import CaseAction, PageTestAnswered
 from gateway.store import tables
 from gateway.store.poisoned import Findings
 from gateway.store.statements import Row
@@ -41,6 +41,7 @@ class Entry(msgspec.Struct):
     sent_id: str = ""  # by which others know it: drawn for this page, and for nothing before it
     evidence: str | None = None  # an Evidence: how far it is proved to have come
     ended: str | None = None  # an Ended: why it is not needed any more; `gave_up` is then set
+    pressed_ms: int | None = None  # of a test: when the person said that they have it
 
 
 class Unreadable(msgspec.Struct, frozen=True):
@@ -105,6 +106,17 @@ def seen_by(event: CaseAction, at_ms: int) -> Row:
         "b_warden_id": event.actor.actor_id,
         "b_case_id": event.case_id,
         "b_after_ms": at_ms - SEEN_WITHIN_MS,
+    }
+
+
+def answered_by(event: PageTestAnswered, at_ms: int) -> Row:
+    """A test came through, as a row of ANSWER_TEST."""
+    return {
+        "b_page_id": event.page_id,
+        "b_sent_id": event.sent_id,
+        "b_warden_id": event.by,
+        "b_at_ms": at_ms,
+        "b_pressed_ms": at_ms if event.is_pressed else None,
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, func, literal, or_, select, tuple_
 
+from gateway.core.cases.number import case_number, read_number
 from gateway.core.evidence import TOLD, Ended, Evidence
 from gateway.core.model import CaseState
 from gateway.core.reasons import Reason
@@ -13,6 +14,7 @@ from gateway.store.case_views import IN_REVIEW, OPEN, CaseRow
 from gateway.store.outbox import code_of, decode_group
 from gateway.store.records import Key, Part, part, record, records
 
+NUMBERED_MAX: Final = 1_000  # cases of one person among which a number is looked up
 GROUPS_MAX: Final = 100  # grouped pages that are opened: eight minutes of a storm
 
 
@@ -222,6 +224,8 @@ class SentPage(msgspec.Struct, frozen=True):
 
     case_id: str  # of a grouped page the first; empty where it was about none
     reason: str
+    sent_id: str
+    warden_id: str | None
 
 
 def sent_page(connection: Connection, code: str) -> SentPage | None:
@@ -230,12 +234,29 @@ def sent_page(connection: Connection, code: str) -> SentPage | None:
     o = tables.outbox.c
     code = code.lower()
     query = (
-        select(o.case_id, o.reason)
+        select(*(o[name] for name in SentPage.__struct_fields__))
         .where(o.sent_id >= code, o.sent_id < code + "g")
         .order_by(o.entry_id.desc())
         .limit(1)
     )
     return next(iter(records(connection, query, SentPage)), None)
+
+
+def numbered(connection: Connection, text: str, warden_id: str) -> str | None:
+    """The id of the case that people call by this number, and of which this person was told: of
+    the newest NUMBERED_MAX; None if it is no number, or no such case's."""
+    number, o = read_number(text), tables.outbox.c
+    if number is None:
+        return None
+    query = (
+        select(o.case_id)
+        .where(o.warden_id == warden_id, o.case_id != "")
+        .group_by(o.case_id)
+        .order_by(func.max(o.made_ms).desc())
+        .limit(NUMBERED_MAX)
+    )
+    found = connection.execute(query).scalars()
+    return next((case_id for case_id in found if case_number(case_id) == number), None)
 
 
 def deliveries(connection: Connection, case: CaseRow, limit: int) -> list[DeliveryRow]:

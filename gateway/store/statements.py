@@ -168,6 +168,25 @@ _SEEN = (
     )
     .values(evidence=_SEEN_WORD)
 )
+_ANSWERED = (
+    update(tables.outbox)
+    .where(
+        tables.outbox.c.page_id == bindparam("b_page_id"),
+        tables.outbox.c.sent_id == bindparam("b_sent_id"),
+        tables.outbox.c.warden_id == bindparam("b_warden_id"),
+    )
+    .values(
+        received_ms=func.coalesce(tables.outbox.c.received_ms, bindparam("b_at_ms")),
+        pressed_ms=func.coalesce(tables.outbox.c.pressed_ms, bindparam("b_pressed_ms")),
+        evidence=case(
+            (
+                func.coalesce(tables.outbox.c.pressed_ms, bindparam("b_pressed_ms")).is_not(None),
+                _SEEN_WORD,
+            ),
+            else_=_RECEIVED_WORD,
+        ),
+    )
+)
 _ATTEMPTED = (
     update(tables.outbox)
     .where(tables.outbox.c.entry_id == bindparam("b_id"))
@@ -241,6 +260,7 @@ SHIFT_OUTBOX = Statement(
 INSERT_ENTRY = _of(tables.outbox, _insert_once(tables.outbox))
 UPDATE_ENTRY = Statement(_ATTEMPTED, [])
 RECEIVE_ENTRY = Statement(_RECEIVED, ["b_page_id", "b_warden_id", "received_ms"])
+ANSWER_TEST = Statement(_ANSWERED, [])
 UPSERT_POISONED = _upsert(tables.poisoned)
 FORGET_POISONED = Statement(  # the newest are kept
     delete(tables.poisoned).where(
@@ -289,6 +309,7 @@ IN_ORDER = (
     INSERT_ENTRY,
     UPDATE_ENTRY,
     RECEIVE_ENTRY,
+    ANSWER_TEST,
     UPSERT_POISONED,
     FORGET_POISONED,
     SEE_ENTRIES,

@@ -336,6 +336,7 @@ outbox = Table(
     # Of a grouped page: what is in it, as JSON (store.outbox.Group).
     Column("about", Text, nullable=False, server_default=""),
     Column("received_ms", BigInteger, nullable=True),  # when the person's handheld signed for it
+    Column("pressed_ms", BigInteger, nullable=True),  # of a test: when the person said "got it"
     Index("uq_outbox_page_channel", "page_id", "channel", "address", "warden_id", unique=True),
     Index(  # what a start takes up again, whatever the table's size
         "ix_outbox_undelivered",

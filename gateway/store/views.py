@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, func, select, tuple_
 from gateway.core.duration import HOUR_MS
 from gateway.core.model import Door
 from gateway.core.paging import routing
+from gateway.core.paging.person import code as code_of_person
 from gateway.core.paging.schedule import Role
 from gateway.core.paging.staff import schedule_of
 from gateway.core.reasons import Reason
@@ -150,6 +151,15 @@ def grids_of_wardens(connection: Connection) -> dict[str, str]:
     w = tables.wardens.c
     query = select(w.warden_id, w.grid_id).where(w.ended_ms.is_(None))
     return {row.warden_id: row.grid_id for row in connection.execute(query)}
+
+
+def warden_of_code(connection: Connection, code: str) -> WardenRow | None:
+    """The warden for whom this code stands where nobody may be named; None for who has left."""
+    w = tables.wardens.c
+    query = select(w.warden_id).where(w.ended_ms.is_(None))
+    ids = connection.execute(query).scalars()
+    found = next((warden_id for warden_id in ids if code_of_person(warden_id) == code), None)
+    return None if found is None else warden(connection, found)
 
 
 def openings(

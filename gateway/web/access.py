@@ -222,7 +222,7 @@ async def check(context: WebContext, who: Visitor, need: Need, value: str) -> st
         return held.name.lower()
     own = need.thing is Thing.PERSON and value == who.account.warden_id
     lies: Belonging | None = Belonging()
-    if need.thing is not Thing.PERSON:
+    if need.thing is not Thing.PERSON or (held is Whose.GRIDS and not own):
         lies = await context.read(lambda rows: _belonging(rows, need.thing, value, who))
     if lies is None or not covers(
         held, who.grids, own=own, in_grids=lies.grids, was_paged=lies.was_paged
@@ -262,4 +262,6 @@ def _belonging(connection: Connection, thing: Thing, value: str, who: Visitor) -
         return belonging.of_door(connection, value, who.account.warden_id)
     if thing is Thing.CASE:
         return belonging.of_case(connection, value, who.account.warden_id)
+    if thing is Thing.PERSON:
+        return belonging.of_person(connection, value)
     return belonging.of_area(connection, value)

@@ -76,7 +76,14 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/cases/{case_id}/photos/{photo_id}"): _needs(Right.CASES, Thing.CASE),
     ("POST", "/cases/{case_id}/actor"): CLOSED,  # who works at a screen is who signed in there
     ("GET", "/pages/{code}"): _needs(Right.CASES),
+    ("GET", "/c/{number}"): _needs(Right.CASES),
     ("GET", "/wardens"): _needs(Right.PEOPLE),
+    ("GET", "/wardens/{warden_id}"): _needs(Right.PEOPLE, Thing.PERSON),
+    ("POST", "/wardens/{warden_id}/test"): _needs(Right.TEST_PAGE, Thing.PERSON),
+    ("POST", "/wardens/{warden_id}/invite"): _needs(Right.PHONES_OF_OTHERS, Thing.PERSON),
+    ("POST", "/wardens/{warden_id}/phones/{session_id}/end"): _needs(
+        Right.LOST_PHONE, Thing.PERSON
+    ),
     ("GET", "/inbox/{warden_id}"): Rule((_INBOX,)),
     ("POST", "/inbox/{warden_id}/pages/{page_id}/received"): Rule((_INBOX,)),
     ("GET", "/handheld/sw.js"): PUBLIC,  # what is the same for everybody, and names nobody
@@ -87,6 +94,12 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/handheld/{warden_id}"): Rule((_INBOX,)),
     ("GET", "/handheld/{warden_id}/cases/{case_id}"): Rule((_INBOX, Need(Right.CASES, Thing.CASE))),
     ("GET", "/handheld/{warden_id}/tasks"): Rule((_INBOX,), is_noted=False),  # its pages' digests
+    ("POST", "/handheld/{warden_id}/test"): Rule((_INBOX, Need(Right.TEST_PAGE, Thing.PERSON))),
+    **{
+        (method, f"{phone}/tests/{{sent_id}}{act}"): Rule(needs)
+        for phone, needs in _PHONES
+        for method, act in (("GET", ""), ("POST", "/pressed"))
+    },
     ("GET", "/api/v1/ringing"): Rule((Need(Right.INBOX),), is_noted=False),  # of one's own phone
     ("POST", "/api/v1/ringing"): _needs(Right.INBOX),
     ("POST", "/api/v1/ringing/end"): _needs(Right.INBOX),
@@ -101,6 +114,8 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/api/v1/cases/{case_id}/photos"): _needs(Right.ANSWER, Thing.CASE),
     ("GET", "/api/v1/wardens/{warden_id}/pages"): Rule((_INBOX,)),
     ("GET", "/api/v1/wardens/{warden_id}/unsigned"): Rule((_INBOX,), is_noted=False),
+    ("GET", "/api/v1/wardens/{warden_id}/test"): _needs(Right.TEST_PAGE, Thing.PERSON),
+    ("POST", "/api/v1/wardens/{warden_id}/test"): _needs(Right.TEST_PAGE, Thing.PERSON),
     ("GET", "/api/v1/openapi.json"): SIGNED_IN,
     ("POST", "/api/v1/pages/{page_id}/received"): _needs(Right.INBOX),
     ("POST", "/api/v1/doors/{door_id}/permits"): _needs(Right.ANNOUNCE, Thing.DOOR),

@@ -28,6 +28,7 @@ from gateway.core.events import (
     CaseShelved,
     CaseSignedOff,
     PageReceived,
+    PageTestAnswered,
     PersonOnSite,
     PersonOnTheWay,
     ReportTakenBack,
@@ -42,7 +43,7 @@ from gateway.language.peoples_text import tidied
 from gateway.language.proofs import told_line
 from gateway.language.reasons import refusal_line
 from gateway.registry import door_codes
-from gateway.store import case_views, page_views
+from gateway.store import case_views, page_views, reach_views
 from gateway.store.case_views import CaseRow
 from gateway.store.door_codes import scan_of
 from gateway.web.actor import check_known
@@ -248,6 +249,9 @@ async def received(context: WebContext, page_id: str, actor: Actor) -> bool:
     """A person's handheld signed for a page, by its id inside the house or outside. HttpProblem if
     no such page was told to that person."""
     by = actor.actor_id if actor.kind is ActorKind.WARDEN else ""
+    test = await context.read(lambda rows: reach_views.sent_test(rows, page_id, by))
+    if test is not None:
+        return await context.submit(SITE, PageTestAnswered(test.page_id, test.sent_id, by))
 
     def query(connection: Connection) -> tuple[Subject, str, str]:
         page = page_views.page_of(connection, page_id, by)

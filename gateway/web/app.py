@@ -29,7 +29,9 @@ from gateway.web.pages import (
     doors,
     factors,
     health,
+    links,
     me,
+    page_tests,
     passkeys,
     photos,
     prove,
@@ -39,6 +41,7 @@ from gateway.web.pages import (
     trust,
     wallboard,
     warden_inbox,
+    wardens,
 )
 from gateway.web.security import HEADERS, HSTS, SecurityMiddleware
 from gateway.web.topics import Topics
@@ -70,9 +73,13 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     context, topics = WebContext(settings, store, gateway), Topics()
     app = FastAPI(title="Menshen", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.topics, app.state.figures = topics, context.figures
-    for part in (wallboard, cases, photos, doors, warden_inbox, health, trust, document):
+    for part in (wallboard, cases, photos, links, doors, warden_inbox, health, trust, document):
         app.include_router(part.routes(context))
-    for part in (sign_in, passkeys, provider, me, factors, prove, accounts, tokens, audit):
+    for part in (
+        *(wardens, page_tests),
+        *(sign_in, passkeys, provider, me, factors, prove),
+        *(accounts, tokens, audit),
+    ):
         app.include_router(part.routes(context))
     app.include_router(handheld.routes(context))
     app.include_router(live_stream.routes(context, topics))

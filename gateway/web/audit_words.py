@@ -76,6 +76,11 @@ _PASSKEY_ADDED: Final = N_("added a passkey")
 _LINKED: Final = N_("linked their account with the provider")
 _UNLINKED: Final = N_("unlinked their account from the provider")
 _PROVED: Final = N_("proved again who it is")
+_PHONES: Final = ("/inbox", "/handheld")
+_TEST_SENT: Final = N_("sent {person} a test page")
+_TEST_SEEN: Final = N_("read how the test page to {person} went")
+_TEST_OPENED: Final = N_("opened a test page")
+_TEST_GOT: Final = N_("pressed that the test page came")
 _LOOKS: Final = {
     "GET /": N_("looked at the wall of doors"),
     "GET /doors/{door_id}": N_("looked at {door}"),
@@ -84,6 +89,10 @@ _LOOKS: Final = {
     "GET /cases/{case_id}/photos/{photo_id}": N_("looked at a photo of case {case}"),
     "GET /pages/{code}": N_("opened the link of a page"),
     "GET /wardens": N_("looked at the list of wardens"),
+    "GET /wardens/{warden_id}": N_("looked at how {person} is reached"),
+    "GET /c/{number}": N_("opened the short link of a case"),
+    f"GET {API}/wardens/{{warden_id}}/test": _TEST_SEEN,
+    **{f"GET {phone}/{{warden_id}}/tests/{{sent_id}}": _TEST_OPENED for phone in _PHONES},
     "GET /inbox/{warden_id}": N_("looked at the pages of {person}"),
     "GET /handheld/{warden_id}": N_("opened the phone's page of {person}"),
     "GET /handheld/{warden_id}/cases/{case_id}": N_("looked at case {case} on the phone"),
@@ -117,6 +126,10 @@ _ACTS: Final = {
     f"POST {API}/doors/{{door_id}}/orders/{{order_id}}/end": _ORDER_ENDED,
     "POST /inbox/{warden_id}/pages/{page_id}/received": _SIGNED_FOR,
     f"POST {API}/pages/{{page_id}}/received": _SIGNED_FOR,
+    "POST /wardens/{warden_id}/test": _TEST_SENT,
+    "POST /handheld/{warden_id}/test": _TEST_SENT,
+    f"POST {API}/wardens/{{warden_id}}/test": _TEST_SENT,
+    **{f"POST {phone}/{{warden_id}}/tests/{{sent_id}}/pressed": _TEST_GOT for phone in _PHONES},
     f"POST {API}/ringing": N_("let a phone ring"),
     f"POST {API}/ringing/end": N_("let a phone ring no more"),
     f"POST {API}/cases/{{case_id}}/photos": N_("sent a photo with the report of case {case}"),
@@ -164,6 +177,8 @@ _ACCOUNTS: Final = {
     "POST /account/phones/{session_id}/end": N_("ended a session of their own"),
     "POST /accounts/{name}/invite": _INVITED,
     "POST /accounts/{name}/phones/{session_id}/end": _REVOKED,
+    "POST /wardens/{warden_id}/invite": N_("invited a phone of {person}"),
+    "POST /wardens/{warden_id}/phones/{session_id}/end": N_("signed a lost phone of {person} out"),
     "POST /tokens/{name}": _TOKEN_MADE,
     "POST /tokens/{name}/{session_id}/end": _TOKEN_ENDED,
     "token ended": _TOKEN_ENDED,

@@ -34,6 +34,7 @@ from gateway.web.pages.cases import OneCase, OpenCases
 from gateway.web.pages.doors import OneDoor
 from gateway.web.pages.wallboard import Wallboard
 from gateway.web.pages.warden_inbox import Inbox
+from gateway.web.pages.wardens import OneWarden
 from gateway.web.security import prefix
 from gateway.web.seldom import Seldom
 from gateway.web.topics import Listener, Topic, Topics
@@ -128,6 +129,7 @@ _NEEDS: Final = {
     "inbox": (Need(Right.INBOX, Thing.PERSON),),
     "tasks": (Need(Right.INBOX, Thing.PERSON),),
     "task": (Need(Right.INBOX, Thing.PERSON), Need(Right.CASES, Thing.CASE)),
+    "warden": (Need(Right.PEOPLE, Thing.PERSON),),
 }
 
 
@@ -249,6 +251,7 @@ def _view(
         "inbox": lambda: Inbox(name, context.rulebook.rules),
         "tasks": lambda: Tasks(name, context.rulebook.rules),
         "task": lambda: Task.named(name, context.rulebook),
+        "warden": lambda: OneWarden(name),
     }
     by, can = at_screen(context, request), actions_of(request)
     doors, cases = context.scope(request, Right.DOORS), context.scope(request, Right.CASES)

@@ -51,6 +51,10 @@ class Times:
         """How long it lasts."""
         return times.lasting(span_ms, self._language)
 
+    def span(self, span_ms: int | None) -> str:
+        """How long it took; a dash where it has not happened."""
+        return times.measured(span_ms, self._language)
+
     def iso(self, at_ms: int) -> str:
         """For machines."""
         return times.iso(at_ms, self._zone)

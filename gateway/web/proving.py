@@ -39,6 +39,7 @@ ACTS: Final[dict[tuple[str, str], str]] = {
     ("POST", "/account/identity/end"): N_("unlink your account from the provider"),
     ("POST", "/account/phones/end"): N_("sign out everywhere else"),
     ("POST", "/accounts/{name}/invite"): N_("invite a phone for {name}"),
+    ("POST", "/wardens/{warden_id}/invite"): N_("invite a phone of this warden"),
     ("POST", "/tokens/{name}"): N_("make a token for {name}"),
 }
 

@@ -9,6 +9,7 @@ import pytest
 from gateway.channels.message import OF_PEOPLE, Wording
 from gateway.channels.robots import wecom
 from gateway.channels.webhook import body
+from gateway.core.cases.number import case_number
 from gateway.core.reasons import Reason
 from gateway.language.catalogue import LOCALES
 from gateway.settings.values import LINK_CHARACTERS_MAX, public_url
@@ -53,7 +54,11 @@ def test_the_longest_link_stands_whole_in_the_shortest_of_messages(
     assert len(longest) == LINK_CHARACTERS_MAX
     wording, page = Wording(UTC, longest), entry(reason, language)
     title, text = wording.text(page)
-    link = f"{longest}/pages/{page.sent_id}" if reason is not Reason.TEST else ""
+    link = f"{longest}/c/{case_number(page.case_id).replace('-', '')}"
+    if reason is Reason.GROUPED:
+        link = f"{longest}/pages/{page.sent_id}"
+    if reason is Reason.TEST:
+        link = ""
     assert wording.link(page) == link
     assert text.endswith("\n" + link if link else text)
     assert text.count("\n") == bool(link)

@@ -83,8 +83,8 @@ def tell_of(store: Store, language: str) -> Any:
 def check(text: str, row: dict[str, Any], language: str) -> None:
     """All that it must say, and nothing that it may not."""
     *words, link = [line for line in text.strip().splitlines() if line.strip()]
-    assert link == f"{PUBLIC_URL}/pages/{row['sent_id']}"
     said, number = "\n".join(words), case_number(row["case_id"])
+    assert link == f"{PUBLIC_URL}/c/{number.replace('-', '')}"
     when = day_and_time(row["since_ms"], language, place(""))
     for part in (SEVERITIES[language], when, number, why_line(Reason(row["reason"]), language)):
         assert part in said

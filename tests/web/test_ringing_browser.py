@@ -107,7 +107,7 @@ class Browser:
         return found
 
 
-async def _opened(
+async def opened(
     context: BrowserContext, site: Site, port: int, mine: Phone, may: bool = True
 ) -> Browser:
     """Her phone, on which she signed in and pressed that it shall ring."""
@@ -121,7 +121,7 @@ async def _opened(
     return browser
 
 
-async def _lets_it_ring(browser: Browser) -> None:
+async def lets_it_ring(browser: Browser) -> None:
     page = browser.page
     await page.get_by_text("See what to press").click()
     await page.get_by_role("button", name="Let this phone ring").click()
@@ -132,7 +132,7 @@ async def _waits(page: Page, count: int) -> bool:
     return (await kept(page))["out"] == count
 
 
-async def _told(mine: Phone) -> dict[str, Any]:
+async def message_to(mine: Phone) -> dict[str, Any]:
     return await asyncio.wait_for(mine.messages.get(), 20)
 
 
@@ -146,8 +146,8 @@ async def test_a_page_rings_a_locked_phone_and_is_signed_for(
         phone(chromium, tmp_path / "phone") as context,
     ):
         mine = service.phone("wang")
-        browser = await _opened(context, site, port, mine)
-        await _lets_it_ring(browser)
+        browser = await opened(context, site, port, mine)
+        await lets_it_ring(browser)
         page = browser.page
         await is_shown(page, "Nobody knows yet: no page has rung it so far.")
         if language != "en":
@@ -156,7 +156,7 @@ async def test_a_page_rings_a_locked_phone_and_is_signed_for(
         await browser.sleeps()
         await site.console.seal(0)
         await site.console.opens(0)
-        message = await _told(mine)
+        message = await message_to(mine)
         assert (await tried(site))["evidence"] == Evidence.ACCEPTED
         await browser.pushed(message)
 
@@ -198,14 +198,14 @@ async def test_what_rang_opens_in_a_cellar(
         phone(chromium, tmp_path / "phone") as context,
     ):
         mine = service.phone("wang")
-        browser = await _opened(context, site, port, mine)
-        await _lets_it_ring(browser)
+        browser = await opened(context, site, port, mine)
+        await lets_it_ring(browser)
         page = browser.page
         await page.goto(f"http://127.0.0.1:{port}/handheld/offline")  # the app is closed
         await browser.sleeps()
         await site.console.seal(0)
         await site.console.opens(0)
-        await browser.pushed(await _told(mine))
+        await browser.pushed(await message_to(mine))
         path = f"{HOME}/cases/{CASE}"
         await holds(page, KEEPS, path)
         await context.set_offline(True)
@@ -229,8 +229,8 @@ async def test_whatever_comes_shows_something_and_what_is_taken_makes_no_sound(
         phone(chromium, tmp_path / "phone") as context,
     ):
         mine = service.phone("wang")
-        browser = await _opened(context, site, port, mine)
-        await _lets_it_ring(browser)
+        browser = await opened(context, site, port, mine)
+        await lets_it_ring(browser)
         await browser.pushed("no JSON at all")
 
         async def shows(count: int) -> bool:
@@ -241,7 +241,7 @@ async def test_whatever_comes_shows_something_and_what_is_taken_makes_no_sound(
 
         await site.console.seal(0)
         await site.console.opens(0)
-        message = await _told(mine)
+        message = await message_to(mine)
         answer = await site.asks("wang", "POST", f"/api/v1/cases/{CASE}/acknowledge")
         assert answer.json() == {"changed": True}
         await browser.pushed(message)
@@ -268,7 +268,7 @@ async def test_the_app_rings_for_what_waits_when_it_is_opened(
         await context.add_init_script(
             "window.rangs = 0; document.addEventListener('rang', (one) => (rangs += one.detail));"
         )
-        browser = await _opened(context, site, port, service.phone("wang"))
+        browser = await opened(context, site, port, service.phone("wang"))
         for number in (0, 1):
             await site.console.seal(number)
             await site.console.opens(number)
@@ -285,7 +285,7 @@ async def test_a_phone_that_cannot_be_rung_says_what_to_press(
         served(site.console, port),
         phone(chromium, tmp_path / "phone") as context,
     ):
-        browser = await _opened(context, site, port, service.phone("wang"), may=False)
+        browser = await opened(context, site, port, service.phone("wang"), may=False)
         page = browser.page
         await is_shown(page, "This phone will not wake you.")
         await page.get_by_text("See what to press").click()

@@ -108,6 +108,8 @@ def address(path: str, name: str, is_own: bool) -> str:
         "name": "wang",
         "session_id": "0" * 16,
         "passkey_id": "0" * 16,
+        "sent_id": "0" * 16,
+        "number": "000000",
     }
     for place, value in places.items():
         path = path.replace(f"{{{place}}}", value)

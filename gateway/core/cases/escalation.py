@@ -92,6 +92,11 @@ ENGINEER_STEPS = (  # the installer mends it, and the others know that it is to 
     EscalationStep(Role.CAPTAIN, Ways.ALL),
     EscalationStep(Role.CENTRE, Ways.ALL),
 )
+LOST_STEPS = (  # somebody cannot be told for long: who looks after people, who mends the way
+    EscalationStep(Role.CENTRE, Ways.ALL),
+    EscalationStep(Role.INSTALLER, Ways.ALL),
+    EscalationStep(Role.CAPTAIN, Ways.ALL, "fault_captain_ms"),
+)
 
 _STEPS = {
     Reason.CANARY_MISSED: CANARY_STEPS,
@@ -102,6 +107,7 @@ _STEPS = {
     Reason.CHANNEL_FAILING: CHANNEL_STEPS,
     Reason.CERTIFICATE_ENDS: ENGINEER_STEPS,
     Reason.FLOOD: ENGINEER_STEPS,
+    Reason.UNREACHED: LOST_STEPS,
 }
 
 

@@ -47,6 +47,7 @@ HEALS: Final = frozenset(
         Reason.CLOCK_DOUBTED,
         Reason.CERTIFICATE_ENDS,
         Reason.CHANNEL_FAILING,
+        Reason.UNREACHED,
     }
 )
 

@@ -8,7 +8,8 @@ urgent may fill half of the places only, so a breach finds room in a storm of fa
 by another channel is not another page.
 
 Once a day a silent test goes to each of a person's channels. Who did not get it within
-`TEST_MS` is unreachable: is left out when a step is told, until anything arrives again.
+`TEST_MS` is unreachable: is left out when a step is told, until anything arrives again. Where
+nothing does for `Rules.unreached_ms`, the person is lost, which is a trouble of the site.
 """
 
 from zlib import crc32
@@ -18,7 +19,7 @@ from msgspec.structs import replace
 
 from gateway.core import local_time
 from gateway.core.cases.escalation import Ways
-from gateway.core.duration import HOUR_MS, SECOND_MS
+from gateway.core.duration import HOUR_MS, MINUTE_MS, SECOND_MS
 from gateway.core.reasons import BREACHES, URGENT, Reason
 from gateway.core.rules import Rules
 
@@ -26,6 +27,9 @@ QUEUED_MAX = 200  # cases named in one grouped page; the next ones begin another
 RENEW_SOON_MS = SECOND_MS  # what one storm brings comes together; so soon it is told,
 RENEW_EVERY_MS = 5 * SECOND_MS  # and then so often: no case waits longer
 TEST_MS = HOUR_MS  # so long a test may take to arrive
+ASKED_MAX = 3  # test pages that people may ask for, of one person ...
+ASKED_WINDOW_MS = MINUTE_MS  # ... within this
+ASKED_PREFIX = "asked-"  # of their page ids
 
 
 class PersonalPage(Struct, frozen=True):
@@ -68,6 +72,10 @@ class Person(Struct, frozen=True, omit_defaults=True):
     test_ms: int | None = None  # when the next test goes out
     fails_ms: int | None = None  # when the test that is under way has failed
     working: bool = True
+    unreached_ms: int | None = None  # since when nothing came through,
+    lost_ms: int | None = None  # when that is told,
+    is_lost: bool = False  # and whether it was
+    asked_ms: tuple[int, ...] = ()  # when test pages were asked for; at most ASKED_MAX
 
 
 class SinglePage(Struct, frozen=True):
@@ -92,7 +100,14 @@ class GroupedPage(Struct, frozen=True):
 
 
 class DailyTest(Struct, frozen=True):
-    """A silent test goes to each channel now."""
+    """A silent test goes to each channel now, or only to those that answer by themselves."""
+
+    page_id: str
+    texts: bool = True
+
+
+class AskedTest(Struct, frozen=True):
+    """A test that somebody asked for goes to each channel now, and rings."""
 
     page_id: str
 
@@ -103,7 +118,7 @@ class Unreachable(Struct, frozen=True):
     page_id: str
 
 
-Content = SinglePage | GroupedPage | DailyTest | Unreachable
+Content = SinglePage | GroupedPage | DailyTest | AskedTest | Unreachable
 PersonChange = tuple[Person, tuple[Content, ...]]
 
 
@@ -113,10 +128,24 @@ def new(warden_id: str, now_ms: int, rules: Rules) -> Person:
 
 
 def next_test_ms(warden_id: str, now_ms: int, rules: Rules) -> int:
-    """The next test: at a time of day that is this person's own, spread over the working day."""
-    length = (rules.day_to_min - rules.day_from_min) % local_time.DAY_MIN or local_time.DAY_MIN
-    minute = (rules.day_from_min + _number(warden_id) % length) % local_time.DAY_MIN
-    return local_time.next_at(rules.zone, now_ms, minute)
+    """The next test: at a time of day that is this person's own, spread over the hours of tests."""
+    first, last = rules.daily_test_from_min, rules.daily_test_to_min
+    minute = first + _number(warden_id) % ((last - first) % local_time.DAY_MIN or 1)
+    return local_time.next_at(rules.zone, now_ms, minute % local_time.DAY_MIN)
+
+
+def code(warden_id: str) -> str:
+    """What stands for a person where nobody may be named."""
+    return f"{_number(warden_id):08x}"
+
+
+def ask(person: Person, page_id: str, now_ms: int) -> PersonChange:
+    """Somebody wants to know now whether pages come through. Nothing where that was asked as often
+    as it may be."""
+    lately = tuple(at_ms for at_ms in person.asked_ms if at_ms > now_ms - ASKED_WINDOW_MS)
+    if len(lately) >= ASKED_MAX:
+        return person, ()
+    return replace(person, asked_ms=(*lately, now_ms)), (AskedTest(page_id),)
 
 
 def page(person: Person, personal_page: PersonalPage, now_ms: int, rules: Rules) -> PersonChange:
@@ -152,31 +181,47 @@ def forget(person: Person, case_id: str, now_ms: int, rules: Rules) -> Person:
     return replace(person, due_ms=due_ms)
 
 
-def due(person: Person, now_ms: int, rules: Rules) -> PersonChange:
-    """What this person's time has come for: a grouped page, a test, or the end of one."""
+def due(person: Person, now_ms: int, rules: Rules, of_texts: bool = False) -> PersonChange:
+    """What this person's time has come for: a grouped page, a test, or the end of one. `of_texts`:
+    no channel of theirs answers by itself."""
     person, contents = _ring(person, now_ms, rules)
     if person.renew_ms is not None and person.renew_ms <= now_ms:  # so it has not rung
         person, contents = _renew(person, now_ms, rings=False)
     if person.fails_ms is not None and person.fails_ms <= now_ms:
-        person = replace(person, fails_ms=None, working=False)
-        contents += (Unreachable(f"unreachable-{_number(person.warden_id):08x}-{now_ms}"),)
+        person = _failed(person, person.fails_ms, rules)
+        contents += (Unreachable(f"unreachable-{code(person.warden_id)}-{now_ms}"),)
+    if person.lost_ms is not None and person.lost_ms <= now_ms:
+        person = replace(person, lost_ms=None, is_lost=True)
     if person.test_ms is not None and person.test_ms <= now_ms:
-        test_ms = next_test_ms(person.warden_id, now_ms, rules)
-        person = replace(person, test_ms=test_ms, fails_ms=now_ms + TEST_MS)
-        contents += (DailyTest(f"test-{_number(person.warden_id):08x}-{now_ms}"),)
+        person = replace(person, test_ms=next_test_ms(person.warden_id, now_ms, rules))
+        if rules.daily_test and (rules.daily_test_texts or not of_texts):
+            person = replace(person, fails_ms=now_ms + TEST_MS)
+            page_id = f"test-{code(person.warden_id)}-{now_ms}"
+            contents += (DailyTest(page_id, rules.daily_test_texts),)
     return person, contents
+
+
+def _failed(person: Person, fails_ms: int, rules: Rules) -> Person:
+    """The test did not arrive. The first such begins the time after which the person is lost."""
+    person = replace(person, fails_ms=None, working=False)
+    if person.unreached_ms is not None:
+        return person
+    since_ms = fails_ms - TEST_MS  # when it went out
+    return replace(person, unreached_ms=since_ms, lost_ms=since_ms + rules.unreached_ms)
 
 
 def confirm_reachable(person: Person) -> Person:
     """Something arrived: a handheld signed for it, or a channel took it."""
     if person.working and person.fails_ms is None:
         return person
-    return replace(person, working=True, fails_ms=None)
+    return replace(
+        person, working=True, fails_ms=None, unreached_ms=None, lost_ms=None, is_lost=False
+    )
 
 
 def next_deadline(person: Person) -> int | None:
     """The earliest time at which `due` has something to do, or None."""
-    times = (person.due_ms, person.renew_ms, person.test_ms, person.fails_ms)
+    times = (person.due_ms, person.renew_ms, person.test_ms, person.fails_ms, person.lost_ms)
     return min((at_ms for at_ms in times if at_ms is not None), default=None)
 
 
@@ -202,7 +247,7 @@ def _join(person: Person, personal_page: PersonalPage, now_ms: int) -> PersonCha
         return replace(person, queued=again), ()
     contents: tuple[Content, ...] = ()
     if not person.conversation:
-        conversation = f"group-{_number(person.warden_id):08x}-{now_ms}"
+        conversation = f"group-{code(person.warden_id)}-{now_ms}"
         person = replace(person, conversation=conversation, renewals=0, renewed_ms=now_ms)
     elif before is None and len(person.queued) >= QUEUED_MAX:
         person, contents = _next_part(person, now_ms)

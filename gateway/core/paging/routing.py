@@ -18,10 +18,20 @@ from gateway.core import clock_shift
 from gateway.core.cases import escalation
 from gateway.core.cases.escalation import Ways
 from gateway.core.effects import CaseMoved, Effect, PageDue
-from gateway.core.events import Event, PersonDue, PersonReached, StaffSet
+from gateway.core.events import (
+    Event,
+    PageTestAnswered,
+    PageTestAsked,
+    PersonDue,
+    PersonReached,
+    StaffSet,
+    TroubleBegan,
+    TroubleEnded,
+)
 from gateway.core.paging import person as people
 from gateway.core.paging import schedule
 from gateway.core.paging.person import (
+    AskedTest,
     DailyTest,
     GroupedPage,
     Person,
@@ -33,6 +43,7 @@ from gateway.core.paging.schedule import Role, Schedule
 from gateway.core.paging.staff import Staff, schedule_of
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
+from gateway.core.subject import SITE, Subject
 
 EVERYBODY_MAX = 50  # told at once: of a step for the whole site, and where nobody has duty
 
@@ -50,7 +61,7 @@ class Notification(Struct, frozen=True):
     """This goes out to this person now."""
 
     warden_id: str
-    content: SinglePage | GroupedPage | DailyTest
+    content: SinglePage | GroupedPage | DailyTest | AskedTest
 
 
 class SitePage(Struct, frozen=True):
@@ -78,11 +89,12 @@ def shifted(router: Router, by_ms: int) -> Router:
 
 
 def step(router: Router, event: Event, now_ms: int, rules: Rules) -> RouterChange:
-    """One event of the router's own: a staff, a person's time, or somebody who was reached.
+    """One event of the router's own: a staff, a person's time, somebody who was reached, a test.
 
     Args:
         router: what is true of every person; it stays as it is.
-        event: a `StaffSet`, `PersonDue` or `PersonReached`; the last two of a person it knows.
+        event: a `StaffSet`, `PersonDue`, `PersonReached`, `PageTestAsked` or `PageTestAnswered`;
+            those of a person's time and of who was reached are of somebody it knows.
         now_ms: the event's time, in ms of UTC.
         rules: the site's.
 
@@ -101,6 +113,10 @@ def step(router: Router, event: Event, now_ms: int, rules: Rules) -> RouterChang
             return _with(router, people.confirm_reachable(router.people[warden_id])), ()
         case PersonDue(warden_id=warden_id):
             return _due(router, warden_id, now_ms, rules)
+        case PageTestAsked(warden_id=warden_id, page_id=page_id):
+            return _ask(router, warden_id, page_id, now_ms)
+        case PageTestAnswered(by=by):
+            return _answered(router, by), ()
     raise TypeError(event)
 
 
@@ -141,6 +157,37 @@ def is_unverified(router: Router, warden_id: str) -> bool:
     """Whether it is news that this person was reached."""
     person = router.people.get(warden_id)
     return person is not None and people.confirm_reachable(person) is not person
+
+
+def lost_and_found(
+    before: Router,
+    after: Router,
+    event: StaffSet | PersonDue | PersonReached | PageTestAsked | PageTestAnswered,
+    now_ms: int,
+) -> list[tuple[Subject, TroubleBegan | TroubleEnded]]:
+    """What is to be told, after an event, of those whom nothing reaches any more, or something does
+    again; who has left is nobody's trouble."""
+    if before is after or isinstance(event, PageTestAsked):
+        return []
+    if isinstance(event, StaffSet):
+        concerned: Iterable[str] = after.people
+    else:
+        concerned = (event.by if isinstance(event, PageTestAnswered) else event.warden_id,)
+    news: list[tuple[Subject, TroubleBegan | TroubleEnded]] = []
+    for warden_id in concerned:
+        was_lost, is_lost = _is_lost(before, warden_id), _is_lost(after, warden_id)
+        if is_lost and not was_lost:
+            age_ms = now_ms - (after.people[warden_id].unreached_ms or now_ms)
+            began = TroubleBegan(Reason.UNREACHED, people.code(warden_id), age_ms)
+            news.append((SITE, began))
+        elif was_lost and not is_lost:
+            news.append((SITE, TroubleEnded(Reason.UNREACHED, people.code(warden_id))))
+    return news
+
+
+def _is_lost(router: Router, warden_id: str) -> bool:
+    person = router.people.get(warden_id)
+    return person is not None and person.is_lost and warden_id in router.staff.members
 
 
 def duty_of(on_call: Schedule, grid_id: str, now_ms: int, rules: Rules) -> tuple[str, ...]:
@@ -252,7 +299,9 @@ def _staff(router: Router, staff: Staff, now_ms: int, rules: Rules) -> Router:
 
 def _due(router: Router, warden_id: str, now_ms: int, rules: Rules) -> RouterChange:
     """What somebody's time has come for: groups, a test, or that it did not arrive."""
-    person, contents = people.due(router.people[warden_id], now_ms, rules)
+    member = router.staff.members.get(warden_id)
+    of_texts = member is not None and member.of_texts
+    person, contents = people.due(router.people[warden_id], now_ms, rules, of_texts)
     router = _with(router, person)
     routed: tuple[Routed, ...] = ()
     for content in contents:
@@ -264,6 +313,24 @@ def _due(router: Router, warden_id: str, now_ms: int, rules: Rules) -> RouterCha
         router, more = _page(router, page, "", grid_id, now_ms, rules)
         routed += more
     return router, routed
+
+
+def _ask(router: Router, warden_id: str, page_id: str, now_ms: int) -> RouterChange:
+    """A test page goes to somebody; nothing to who has left or has no channel."""
+    member = router.staff.members.get(warden_id)
+    if member is None or not member.channels:
+        return router, ()
+    person, contents = people.ask(router.people[warden_id], page_id, now_ms)
+    routed = tuple(
+        Notification(warden_id, content) for content in contents if isinstance(content, AskedTest)
+    )
+    return _with(router, person), routed
+
+
+def _answered(router: Router, warden_id: str) -> Router:
+    """A test came through to somebody."""
+    person = router.people.get(warden_id)
+    return router if person is None else _with(router, people.confirm_reachable(person))
 
 
 def _forget_case(router: Router, case_id: str, now_ms: int, rules: Rules) -> Router:

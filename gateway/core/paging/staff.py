@@ -16,11 +16,13 @@ from gateway.core.paging.schedule import Override, Role, Schedule, Shift
 
 class Member(Struct, frozen=True, omit_defaults=True):
     """A person who can be told. `channels` has a byte of each channel's address, in their order:
-    enough to see that it was changed, too little to find it."""
+    enough to see that it was changed, too little to find it. `of_texts`: all of these are read by
+    the person, and none answers or is passed over by itself."""
 
     grid_id: str
     role: Role = Role.WARDEN
     channels: tuple[int, ...] = ()
+    of_texts: bool = False
 
 
 class Staff(Struct, frozen=True, omit_defaults=True):

@@ -41,6 +41,7 @@ from gateway.web.security import prefix
 from gateway.web.visitors import Visitor, visitor
 
 BY: Final = "by"  # ?by=push: what woke the phone for which this receipt is
+DAILY_TAG: Final = "daily-test"  # each day's stands for yesterday's
 _KEY_CHARACTERS_MAX: Final = 200
 
 _NO_ACCOUNTS = N_("A phone rings for who signed in on it, and here nobody signs in.")
@@ -194,5 +195,8 @@ def _shown(
         after = say(_IN_HAND, language).format(name=name) if name else say(_OVER, language)
         text = f"{text} {after}"
     path = f"{home}/cases/{quote(page.case_id, safe='')}" if page.case_id else home
+    if page.reason == Reason.TEST_PAGE:
+        path, waits = f"{home}/tests/{page.sent_id}", page.pressed_ms is None
     rings = urgency(page) if waits or page.reason == Reason.GROUPED else "low"
-    return Notification(title, text, path, rings)
+    tag = DAILY_TAG if page.reason == Reason.TEST else page.sent_id
+    return Notification(title, text, path, rings, tag)

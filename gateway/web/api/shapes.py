@@ -74,12 +74,20 @@ class Ringing(Struct, frozen=True, omit_defaults=True):
 
 
 class Notification(Struct, frozen=True):
-    """A page as a phone shows it when it rings; `path` opens it, and `urgency` is how it sounds."""
+    """A page as a phone shows it when it rings; `path` opens it, and `urgency` is how it sounds.
+    What is shown under a `tag` stands for what was shown under it before."""
 
     title: str
     text: str
     path: str
     urgency: str
+    tag: str
+
+
+class Sent(Struct, frozen=True):
+    """A test page that is on its way, by its id."""
+
+    page_id: str
 
 
 class Unsigned(Struct, frozen=True):

@@ -17,7 +17,7 @@ from gateway.core.model import Permit
 from gateway.core.outcome import WANTS_NOTE, Outcome, outcomes_of
 from gateway.core.rules import Rulebook, Rules
 from gateway.engine.ports import Committed
-from gateway.store import case_log, case_views, page_views, photos, views
+from gateway.store import case_log, case_views, page_views, photos, reach_views, views
 from gateway.store.case_views import CaseRow, OutageRow
 from gateway.store.door_codes import has_code
 from gateway.store.page_views import DeliveryRow
@@ -27,7 +27,7 @@ from gateway.web.case_ahead import may_after
 from gateway.web.case_words import first_told_ms, may, without_paging, workflow
 from gateway.web.door_words import Tile, tile
 from gateway.web.live_view import Fragment, LiveView
-from gateway.web.pages.warden_inbox import GROUPS, Inbox, grouped, unsigned
+from gateway.web.pages.warden_inbox import GROUPS, TEST_SHOWN_MS, Inbox, grouped, unsigned
 
 DELIVERIES_MAX: Final = 50
 LATE_MAX: Final = 20
@@ -52,6 +52,15 @@ class Tasks(Inbox):
     """Her list: a card for each case, the first button on it, and the way to its page."""
 
     whole_template, card_template = "handheld/inbox.html", "handheld/card.html"
+    phone = "handheld"
+
+    def fragments(
+        self, connection: Connection, news: Committed | None, now_ms: int
+    ) -> list[Fragment]:
+        """The same, and what came of the latest test page."""
+        came = reach_views.latest_test(connection, self._warden_id, now_ms - TEST_SHOWN_MS)
+        tested = Fragment("tested", "parts/tested.html", "tested", {"test": came})
+        return [*super().fragments(connection, news, now_ms), tested]
 
 
 class Task(LiveView):

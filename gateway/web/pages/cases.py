@@ -30,9 +30,6 @@ CLOSED_MAX: Final = 50
 DELIVERIES_MAX: Final = 50
 LATE_MAX: Final = 20
 DETOURS_MAX: Final = 20
-# Where the link of a page leads that is about no single case.
-_ABOUT_MANY: Final[dict[str, str]] = {Reason.GROUPED: "/cases", Reason.UNREACHABLE: "/wardens"}
-CODE_MIN: Final = 6  # characters of a page's code that lead to its case
 WARDENS_MAX: Final = 100
 
 Name = Annotated[str, Form(min_length=1, max_length=64)]
@@ -127,11 +124,18 @@ def gathered(
         "on_duty": to_hand_to(connection, case, by, acts, now_ms, rules),
         "workflow": {"case": case, "steps": steps},
         "outage": case_views.outage_of(connection, case),
+        "unreached": _unreached(connection, case),
         "deliveries": deliveries,
         "photos": photos.of_case(connection, case_id, photo_limits.OF_CASE_MAX),
         "telephone": photos.telephone(connection, None if case.area else case.door_id),
         "wardens": views.wardens(connection, WARDENS_MAX, case.grid_id),
     }
+
+
+def _unreached(connection: Connection, case: CaseRow) -> WardenRow | None:
+    """Who it is whom no way reaches, if a case is about that."""
+    is_one = case.reason is Reason.UNREACHED
+    return views.warden_of_code(connection, case.about) if is_one else None
 
 
 def to_hand_to(
@@ -160,8 +164,6 @@ def routes(context: WebContext) -> APIRouter:
     """GET /cases and /cases/{id}; POST …/acknowledge, …/on_site, …/report and so on."""
     router = APIRouter()
     rules = context.rulebook.rules
-
-    _by_code(router, context)
 
     @router.get("/cases")
     async def cases(request: Request, before_ms: Before = None, before: str = "") -> Response:
@@ -227,18 +229,3 @@ def _actions(router: APIRouter, context: WebContext) -> None:
         return actor.acting_at_screen(context, request)
 
     actions.add_routes(router, context, "/cases", who, after, by_page=True)
-
-
-def _by_code(router: APIRouter, context: WebContext) -> None:
-    @router.get("/pages/{code}")
-    async def page(request: Request, code: str) -> Response:
-        """From the link or the code in a page's text to what it is about. It changes nothing, for
-        the programs that carry a message open its links before any person does."""
-
-        def query(connection: Connection) -> str:
-            sent = page_views.sent_page(connection, code) if len(code) >= CODE_MIN else None
-            if sent is None or not (sent.case_id or sent.reason in _ABOUT_MANY):
-                raise HttpProblem(404, NOT_FOUND)
-            return _ABOUT_MANY.get(sent.reason) or f"/cases/{quote(sent.case_id, safe='')}"
-
-        return RedirectResponse(prefix(request) + await context.read(query), 303)

@@ -9,13 +9,13 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
-from gateway.accounts.roles import Right
 from gateway.core.actor import Actor, ActorKind
 from gateway.core.cases.transitions import Action
-from gateway.core.duration import DAY_MS
+from gateway.core.duration import DAY_MS, HOUR_MS
+from gateway.core.paging.person import ASKED_PREFIX
 from gateway.core.rules import Rules
 from gateway.engine.ports import Committed
-from gateway.store import case_views, page_views, views
+from gateway.store import case_views, page_views, reach_views, views
 from gateway.store.case_views import OPEN, WAITING, CaseRow
 from gateway.store.page_views import PageRow
 from gateway.store.views import WardenRow
@@ -34,7 +34,7 @@ UNSIGNED_MAX: Final = 100
 NOTES_MAX: Final = 5
 SIGNED_WITHIN_MS: Final = DAY_MS  # nobody waits any longer for a receipt
 CARD_PAGES_MAX: Final = 4  # the latest pages of one case, on its card
-WARDENS_MAX: Final = 500
+TEST_SHOWN_MS: Final = HOUR_MS  # afterwards nobody waits for the answer to a test page
 
 
 class Card(Struct, frozen=True):
@@ -58,6 +58,7 @@ class Inbox(LiveView):
     """One warden's cases: those that wait, those that somebody has, those that are done with."""
 
     whole_template, card_template = "parts/inbox.html", "parts/card.html"
+    phone = "inbox"  # what its addresses begin with
 
     def __init__(self, warden_id: str, rules: Rules) -> None:
         super().__init__()
@@ -65,7 +66,8 @@ class Inbox(LiveView):
 
     def affected_by(self, news: Committed) -> bool:
         """Doors that only open lawfully are not on the phone."""
-        return bool(news.all or news.cases or news.pages)
+        is_of_test = any(page_id.startswith(ASKED_PREFIX) for page_id in news.sent)
+        return bool(news.all or news.cases or news.pages or is_of_test)
 
     def fragments(
         self, connection: Connection, news: Committed | None, now_ms: int
@@ -81,7 +83,14 @@ class Inbox(LiveView):
         notes = page_views.notes(connection, self._warden_id, after_ms, NOTES_MAX)
         noted = Fragment("notes", "parts/notes.html", "notes", notes)
         cards = [self._fragment(card) for group in groups.values() for card in group]
-        return [whole, *cards, noted, signed]
+        return [*self._test(connection, now_ms), whole, *cards, noted, signed]
+
+    def _test(self, connection: Connection, now_ms: int) -> list[Fragment]:
+        """The test page that waits for her, if one does."""
+        after_ms = now_ms - TEST_SHOWN_MS
+        waits = reach_views.waiting_test(connection, self._warden_id, after_ms)
+        shown = {"phone": self.phone, "warden_id": self._warden_id, "test": waits}
+        return [Fragment("asked", "parts/asked.html", "asked", shown)]
 
     def _fragment(self, card: Card) -> Fragment:
         """The card, drawn anew only for what it shows: that a page was told changes nothing on
@@ -176,17 +185,8 @@ def _cards(
 
 
 def routes(context: WebContext) -> APIRouter:
-    """GET /inbox/{warden_id}, and /wardens to find it."""
+    """GET /inbox/{warden_id}; what she presses there, and what her phone signs for."""
     router = APIRouter()
-
-    @router.get("/wardens")
-    async def wardens(request: Request) -> Response:
-        def gather(connection: Connection) -> dict[str, Any]:
-            grids = context.scope(request, Right.PEOPLE)
-            wardens = views.wardens(connection, WARDENS_MAX, grids=grids)
-            return {"wardens": wardens, "unreached": views.unreached(connection)}
-
-        return await context.page(request, "wardens.html", gather)
 
     @router.get("/inbox/{warden_id}")
     async def phone(request: Request, warden_id: str) -> Response:

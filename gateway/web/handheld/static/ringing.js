@@ -34,11 +34,11 @@
     if (document.visibilityState !== "visible") return;
     if (!body.classList.contains("is-live") && performance.now() < LINE_MS) return; // what is kept may be old
     const now = Date.now();
-    const waiting = [...document.querySelectorAll("#inbox .case[data-state=raised]")].filter((one) => !one.classList.contains("is-kept"));
+    const waiting = [...document.querySelectorAll(":is(#inbox, #asked) .case[data-state=raised]")].filter((one) => !one.classList.contains("is-kept"));
     const due = waiting.filter(({ dataset }) => now - (rung.get(dataset.caseId) ?? 0) >= RING_EVERY_MS);
     if (!due.length) return;
     for (const { dataset } of due) rung.set(dataset.caseId, now);
-    const pattern = Rings.PATTERNS[due.some((one) => one.classList.contains("tone-breach")) ? "high" : "normal"];
+    const pattern = Rings.PATTERNS[due.some((one) => one.classList.contains("tone-breach") || one.dataset.urgency === "high") ? "high" : "normal"];
     try {
       if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(pattern); // else it is refused, and said
     } catch {}

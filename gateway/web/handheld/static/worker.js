@@ -99,7 +99,10 @@ async function rung(data) {
   if (!answer) return;
   const more = { body: answer.text, data: { path: answer.path }, renotify: false };
   if (answer.urgency === "low") Object.assign(more, { silent: true, vibrate: undefined, requireInteraction: false });
-  await self.registration.showNotification(answer.title, { ...plain, ...more });
+  await self.registration.showNotification(answer.title, { ...plain, ...more, tag: answer.tag });
+  if (answer.tag !== tag) {
+    for (const one of await self.registration.getNotifications({ tag })) one.close(); // the plain one
+  }
   if (answer.path) await keep(here(answer.path));
 }
 

@@ -1,0 +1,93 @@
+"""Where the link of a page leads: to its case, to the list of cases, to a test page.
+
+The links change nothing and sign nobody in, for the programs that carry a message open them before
+any person does. On a phone they lead to the phone's own page, at a screen to the console's.
+"""
+
+from typing import Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse
+
+from gateway.accounts.roles import Right
+from gateway.accounts.sessions import Kind
+from gateway.core.reasons import Reason
+from gateway.store import case_views, page_views
+from gateway.store.page_views import SentPage
+from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.context import WebContext
+from gateway.web.security import prefix
+from gateway.web.visitors import visitor
+
+CODE_MIN: Final = 6  # characters of a page's code that lead to its case
+# Where the link of a page leads that is about no single case.
+_ABOUT_MANY: Final[dict[str, str]] = {Reason.GROUPED: "/cases", Reason.UNREACHABLE: "/wardens"}
+
+
+def routes(context: WebContext) -> APIRouter:
+    """GET /c/{number} and /pages/{code}."""
+    router = APIRouter()
+
+    @router.get("/c/{number}")
+    async def by_number(request: Request, number: str) -> Response:
+        """From a case's number, as short as a text message wants it, to the case."""
+        who, grids = visitor(request), context.scope(request, Right.CASES)
+        warden_id = (who.account.warden_id or "") if who is not None else ""
+        case_id = await context.read(lambda rows: _numbered(rows, number, grids, warden_id))
+        return _to(request, _of_case(request, case_id))
+
+    @router.get("/pages/{code}")
+    async def by_code(request: Request, code: str) -> Response:
+        """From the link or the code in a page's text to what it is about."""
+        return _to(request, _of_page(request, await context.read(lambda rows: _sent(rows, code))))
+
+    return router
+
+
+def _numbered(
+    connection: Connection, number: str, grids: frozenset[str] | None, warden_id: str
+) -> str:
+    """The case of one's grids, or of which one was told elsewhere."""
+    case_id = case_views.numbered(connection, number, grids)
+    case_id = case_id or page_views.numbered(connection, number, warden_id)
+    if case_id is None:
+        raise HttpProblem(404, NOT_FOUND)
+    return case_id
+
+
+def _sent(connection: Connection, code: str) -> SentPage:
+    sent = page_views.sent_page(connection, code) if len(code) >= CODE_MIN else None
+    if sent is None:
+        raise HttpProblem(404, NOT_FOUND)
+    return sent
+
+
+def _of_page(request: Request, sent: SentPage) -> str:
+    if sent.reason == Reason.TEST_PAGE:
+        return _of_test(request, sent.sent_id, sent.warden_id or "")
+    if sent.reason in _ABOUT_MANY:
+        return _ABOUT_MANY[sent.reason]
+    if not sent.case_id:
+        raise HttpProblem(404, NOT_FOUND)
+    return _of_case(request, sent.case_id)
+
+
+def _to(request: Request, path: str) -> Response:
+    return RedirectResponse(prefix(request) + path, 303)
+
+
+def _of_case(request: Request, case_id: str) -> str:
+    who, case = visitor(request), f"/cases/{quote(case_id, safe='')}"
+    if who is None or who.account.warden_id is None or who.session.kind is not Kind.PHONE:
+        return case
+    return f"/handheld/{quote(who.account.warden_id, safe='')}{case}"
+
+
+def _of_test(request: Request, sent_id: str, warden_id: str) -> str:
+    """Her own page; to anybody else there is no such page."""
+    who = visitor(request)
+    if who is not None and who.account.warden_id != warden_id:
+        raise HttpProblem(404, NOT_FOUND)
+    return f"/handheld/{quote(warden_id, safe='')}/tests/{sent_id}"
