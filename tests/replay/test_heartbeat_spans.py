@@ -38,7 +38,6 @@ from tests.engine.small_site import (
     Around,
     HandSeal,
     around_each_commit,
-    beating,
     beating_at,
     enrol,
     new_store,
@@ -121,7 +120,7 @@ def events(connection: Connection, door_id: str) -> Iterator[tuple[int, Event]]:
         yield row.at_ms, row.event
 
 
-@pytest.mark.parametrize("_", range(3))
+@pytest.mark.parametrize("_", range(2))
 async def test_the_journal_without_them_gives_the_same_site_and_the_same_coverage(
     _: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,31 +262,33 @@ def spans(store: Store) -> list[dict[str, object]]:
 
 
 async def test_a_commit_that_fails_takes_no_heartbeat_with_it(tmp_path: Path) -> None:
-    """The disk is full for a while, at every moment of a span: tried again, or given up."""
+    """The disk is full for a while, at any moment of a span."""
     store, clock, seal = new_store(tmp_path), ManualClock(), HandSeal()
     enrol(store, [seal])
     promise(store, "door-0", seal)
-    chance = random.Random(seed())  # noqa: S311 - a story
+    chance, is_bad = random.Random(seed()), False  # noqa: S311 - a story
 
     @around_each_commit(store)
     def weather(connection: Connection) -> Around:  # type: ignore[misc]
-        if chance.random() < 0.3:
+        if is_bad and chance.random() < 0.3:
             raise OSError(28, "No space left on device")
         yield  # type: ignore[misc]
 
-    async with beating(store, clock=clock) as (engine, _):
+    async with beating_at(store, clock) as engine:
+        is_bad = True
         for n in range(60):
             clock.advance(HEARTBEAT_MS)
-            said = (
-                seal.edge((seal.edges + 1) % 2) if n % 20 == 19 else seal.heartbeat(seal.edges % 2)
-            )
+            if n % 20 == 19:
+                said = seal.edge((seal.edges + 1) % 2)
+            else:
+                said = seal.heartbeat(seal.edges % 2)
             engine.receive(seal.topic, seal.sealed(said), n)
             settled = asyncio.ensure_future(engine.idle())
-            while not settled.done():
-                clock.advance(SECOND)
+            while not settled.done():  # what failed is tried again
+                clock.advance(5)
                 await asyncio.sleep(0)
     before = everything(store)
-    assert sum(span["beats"] for span in spans(store)) > 30  # type: ignore[misc]
+    assert sum(span["beats"] for span in spans(store)) > 50  # type: ignore[misc]
     thin(store)
     assert everything(store) == before
     store.close()
