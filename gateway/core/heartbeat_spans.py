@@ -1,18 +1,20 @@
 """Heartbeats that change nothing, folded into spans: nearly all that a sealed door ever says.
 
 A *heartbeat span* is a run of heartbeats of one seal at one door, each within two of the
-heartbeats that it had promised after the one before, and nothing else of that door between them. It
-is lossless: `beats_of` gives back each with its number in the journal, its time and its battery, so
-whatever is worked out from spans and from the rest of the journal is what the whole journal gives,
-to the millisecond and to the byte, even where a report comes late and speaks for a time inside.
+heartbeats that it had promised after the one before, and nothing between them that touches what the
+seal says. It is lossless: `beats_of` gives back each with its number in the journal, its time and
+its battery, so whatever is worked out from spans and from the rest of the journal is what the whole
+journal gives, to the millisecond and to the byte, even where a report comes late and speaks for a
+time inside.
 
 What ends a span, or never gets into one: an edge, a first reading, tampering, whatever has a number
 or an age or may have waited; a contact at fault or unknown; another count; a silence beyond the
-rule; a seal without a promise; another seal, rule or class; a clock in doubt; any other event of
-the door. In short: whatever changed the door but for when it was heard, and its battery.
+rule; a seal without a promise; another seal, promise, rule or class; a clock in doubt. A case of
+the door, its times and its people, a refused message: none of these is about what the seal says.
 """
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -26,6 +28,10 @@ ALLOWED_HEARTBEATS = 2  # of silence that a claim may span: one lost, and one to
 BEATS_MIN = 2  # in a span; a single one is no run
 BEATS_MAX = 128  # in a span: so much may be unpacked at once, and is held in memory for a door
 
+# What a seal says of a door, and is expected to.
+_says = attrgetter(
+    "seal_id", "heartbeat_ms", "door_class", "contact", "edges", "cover", "magnet", "chattering"
+)
 _MORE = 0x80  # of a byte: another follows
 
 
@@ -74,7 +80,10 @@ def fold(
         The span that is open now, and the one that this event ended; None for none.
     """
     event, door = step.event, step.after
-    if not (isinstance(event, ReportCame) and _changes_nothing(event, step)):
+    if not isinstance(event, ReportCame):
+        goes_on = span is not None and _says(step.before) == _says(door)
+        return (span, None) if goes_on else (None, span)
+    if not _changes_nothing(event, step):
         return None, span
     if span is not None and _goes_on(span, event, at_ms, door):
         return _grown(span, Beat(journal_id, at_ms, event.battery_mv)), None

@@ -10,10 +10,12 @@ from gateway.core.events import (
     DeadlineCame,
     DoorClassed,
     Event,
+    MemoryEnded,
     MessageRefused,
     ReportCame,
     RulesSet,
     SealBound,
+    SealUnbound,
 )
 from gateway.core.heartbeat_spans import (
     BEATS_MAX,
@@ -108,17 +110,26 @@ def test_whatever_says_more_than_that_it_is_as_it_was_ends_a_span(said: dict[str
 @pytest.mark.parametrize(
     "event",
     [
-        DeadlineCame(),
-        MessageRefused(SEAL, Reason.UNPROVED),
         DoorClassed("lobby"),
         SealBound("another", HEARTBEAT),
-        SealBound(SEAL, HEARTBEAT),
+        SealBound(SEAL, 2 * HEARTBEAT),
+        SealUnbound(SEAL),
+        MemoryEnded(NOON),
     ],
 )
-def test_any_other_event_of_the_door_ends_a_span(event: Event) -> None:
+def test_what_touches_what_the_seal_says_ends_a_span(event: Event) -> None:
     life = Life().beat(3)
     life.tell(event)
     assert (life.open, [span.beats for span in life.ended]) == (None, [3])
+
+
+@pytest.mark.parametrize(
+    "event", [DeadlineCame(), MessageRefused(SEAL, Reason.UNPROVED), SealBound(SEAL, HEARTBEAT)]
+)
+def test_what_is_not_about_the_seal_ends_none(event: Event) -> None:
+    life = Life().beat(3)
+    life.tell(event)
+    assert life.beat(2).spans() == [5]
 
 
 def test_a_seal_that_promised_nothing_has_no_spans() -> None:

@@ -288,7 +288,7 @@ async def test_a_commit_that_fails_takes_no_heartbeat_with_it(tmp_path: Path) ->
                 clock.advance(5)
                 await asyncio.sleep(0)
     before = everything(store)
-    assert sum(span["beats"] for span in spans(store)) > 50  # type: ignore[misc]
+    assert sum(span["beats"] for span in spans(store)) >= 18  # type: ignore[misc]
     thin(store)
     assert everything(store) == before
     store.close()
