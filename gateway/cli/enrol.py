@@ -12,7 +12,7 @@ import typer
 
 from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
 from gateway.cli.option_fields import field
-from gateway.cli.options import CONFIG, Config, Json
+from gateway.cli.options import CONFIG, Config, Json, whole
 from gateway.cli.output import bar, counted, now_ms, say, say_json, show
 from gateway.core.duration import SECOND_MS
 from gateway.provisioning.flash import SealSettings
@@ -63,7 +63,10 @@ def enrol(
         Path | None, typer.Option(help="With --seal ID: a file with its key, 64 hex digits.")
     ] = None,
     out: Annotated[
-        Path, typer.Option(help="With --seal: where its settings file goes (it holds secrets).")
+        Path,
+        typer.Option(
+            callback=whole, help="With --seal: where its settings file goes (it holds secrets)."
+        ),
     ] = Path(),
     config: Config = CONFIG,
     as_json: Json = False,

@@ -131,7 +131,7 @@ def test_as_a_program_it_exits_and_prints_like_one(folder):
         check=False,
     )
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("menshen: menshen.toml is not there")
+    assert ran.stderr.startswith(f"menshen: {Path.cwd()}/menshen.toml is not there")
     assert ran.stderr.count("\n") == 1
 
 
