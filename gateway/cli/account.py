@@ -19,9 +19,10 @@ from gateway.accounts.file import AccountsFile
 from gateway.accounts.passwords import PasswordError
 from gateway.accounts.persons import Account, AccountError
 from gateway.accounts.roles import Role
+from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
-from gateway.cli.output import ago, counted, now_ms, say, say_json, show
+from gateway.cli.output import ago, counted, say, say_json, show
 from gateway.core.paging.schedule import Role as Duty
 from gateway.provisioning.certificates import ALWAYS_NAMED, chain_in, names_in
 from gateway.settings import Settings, load
@@ -107,8 +108,9 @@ def account(
     if not name and what is not What.LIST:
         raise CommandError(f"name the account: menshen account {what} NAME", MISUSED)
     settings = load(config)
+    now = command_ms(settings.store.place, settings.zone)
     with _opened(settings, create=what is What.ADD) as store:
-        asked = _Asked(settings, store, name, now_ms(), as_json)
+        asked = _Asked(settings, store, name, now, as_json)
         try:
             match what:
                 case What.ADD:

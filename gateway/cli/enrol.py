@@ -10,10 +10,11 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
 from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config, Json, whole
-from gateway.cli.output import bar, counted, now_ms, say, say_json, show
+from gateway.cli.output import bar, counted, say, say_json, show
 from gateway.core.duration import SECOND_MS
 from gateway.provisioning.flash import SealSettings
 from gateway.provisioning.private_file import write_private
@@ -84,7 +85,8 @@ def enrol(
         if kind is not None:
             _need_table(kind)
         site = load(config)
-        wish = Wish(now_ms(), site.zone, site.site.language, kind, replace, dry_run)
+        now = command_ms(site.store.place, site.zone)
+        wish = Wish(now, site.zone, site.site.language, kind, replace, dry_run)
         raise typer.Exit(_enrol_files(site.store, files, wish, as_json))
     else:
         raise CommandError("name CSV files, or one seal with --seal (and --door)", MISUSED)
@@ -181,6 +183,7 @@ def _say(result: Result, dry_run: bool) -> None:
 def _enrol_seal(site: Settings, typed: _Seal) -> None:
     """Enrol one seal and write the settings file that goes on it, readable by its owner only."""
     need_none_before(*site.store.place)
+    now = command_ms(site.store.place, site.zone)
     identity = _identity(typed.seal, typed.key_file)
     door = None if typed.door is None else field("--door", typed.door, fields.an_id)
     path = typed.out / f"seal-{identity.seal_id}.json" if typed.out.is_dir() else typed.out
@@ -196,7 +199,7 @@ def _enrol_seal(site: Settings, typed: _Seal) -> None:
             key=identity.key,
             door_id=door,
             broker_password=identity.broker_password,
-            at_ms=now_ms(),
+            at_ms=now,
             heartbeat_ms=seal.heartbeat_s * SECOND_MS,
             replace=typed.replace,
         )
