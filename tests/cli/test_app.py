@@ -20,7 +20,16 @@ PLACES = os.environ | {
     "PYTHONPATH": os.pathsep.join([str(neighbours.ROOT), str(neighbours.ROOT / "firmware")])
 }
 
-IN_COMMON = {"app", "exit_codes", "options", "option_fields", "output", "listening", "log_lines"}
+IN_COMMON = {
+    "app",
+    "exit_codes",
+    "options",
+    "command_time",
+    "option_fields",
+    "output",
+    "listening",
+    "log_lines",
+}
 PARTS_OF_CHECK = {
     f"check_{part}"
     for part in (
