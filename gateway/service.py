@@ -11,7 +11,7 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -114,11 +114,17 @@ async def _run_parts(
     parts = [engine.run(), broker.run(), pending.run(), watch.run()]
     parts += [worker.run() for worker in workers]
     parts += [self_watch.run(), keeper.run(engine.clock)]
-    parts.append(_keep_console(engine, settings, config))
-    parts.append(_end_photos(engine, store))
-    parts.append(_post_events(settings, store, engine, gateway_id))
+    console_kept = _keep_console(engine, settings, config)
+    parts.append(beside_pages(console_kept, "nobody sees any page"))
+    photos_ended = PhotoEnding(
+        store, PhotoFolder(store.path), engine.submit, engine.clock.now_ms
+    ).run()
+    parts.append(beside_pages(photos_ended, "no more photos and telephones are destroyed"))
+    events_posted = EventFeed(settings, store, gateway_id, engine.clock.now_ms).run()
+    parts.append(beside_pages(events_posted, "no more events are posted"))
     if settings.influx.url:
-        parts.append(_write_history(settings, store, engine, gateway_id))
+        history = _write_history(settings, store, engine, gateway_id)
+        parts.append(beside_pages(history, "no more history is written"))
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(part) for part in parts]
         log.info("the gateway of %s is up", settings.site.name)
@@ -170,40 +176,30 @@ async def _settle_memory() -> None:
     gc.set_threshold(GARBAGE_AT)
 
 
+async def beside_pages(work: Awaitable[object], lost: str) -> None:
+    """Do what no page hangs on. A bug in it is told loudly, and never stops a page.
+
+    Args:
+        work: what is to be done until it is cancelled.
+        lost: what nobody has after a bug in it, for the log.
+    """
+    try:
+        await work
+    except Exception:
+        log.exception("%s until the next start; pages to people go on", lost)
+
+
 async def _keep_console(engine: Engine, settings: Settings, config: Path) -> None:
-    """The console, and the link to it. A bug in it is told loudly, but never stops a page."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(LinkServer(engine, settings.store.path).run())
-            group.create_task(ConsoleProcess(config).run())
-    except Exception:
-        log.exception("nobody sees any page until the next start; pages to people go on")
-
-
-async def _end_photos(engine: Engine, store: Store) -> None:
-    """Photos and telephones go with their order. A bug in it is told loudly, and stops no page."""
-    folder = PhotoFolder(store.path)
-    try:
-        await PhotoEnding(store, folder, engine.submit, engine.clock.now_ms).run()
-    except Exception:
-        log.exception("no more photos are destroyed until the next start; pages go on")
-
-
-async def _post_events(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:
-    """What befalls cases, for other programs. A bug in it is told loudly, and stops no page."""
-    try:
-        await EventFeed(settings, store, gateway_id, engine.clock.now_ms).run()
-    except Exception:
-        log.exception("no more events are posted until the next start; pages go on")
+    """The console, and the link to it."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(LinkServer(engine, settings.store.path).run())
+        group.create_task(ConsoleProcess(config).run())
 
 
 async def _write_history(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:
-    """History for charts. A bug in it is told loudly, but never stops a page."""
+    """History for charts."""
     history = await asyncio.to_thread(_import_history)
-    try:
-        await history(settings.influx, store, engine.health, gateway_id).run()
-    except Exception:
-        log.exception("no more history is written until the next start; pages go on")
+    await history(settings.influx, store, engine.health, gateway_id).run()
 
 
 def _import_history():  # type: ignore[no-untyped-def]

@@ -28,9 +28,10 @@ from gateway.accounts.identities import IdentityError
 from gateway.accounts.passwords import PasswordError
 from gateway.accounts.persons import Account, AccountError
 from gateway.accounts.roles import Role
+from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
-from gateway.cli.output import ago, counted, now_ms, say, say_json, show
+from gateway.cli.output import ago, counted, say, say_json, show
 from gateway.core.paging.schedule import Role as Duty
 from gateway.provisioning.certificates import ALWAYS_NAMED, chain_in, names_in
 from gateway.settings import Settings, load
@@ -126,8 +127,9 @@ def account(
     if not name and what is not What.LIST:
         raise CommandError(f"name the account: menshen account {what} NAME", MISUSED)
     settings = load(config)
+    now = command_ms(settings.store.place, settings.zone)
     with _opened(settings, create=what is What.ADD) as store:
-        asked = _Asked(settings, store, name, now_ms(), as_json, subject)
+        asked = _Asked(settings, store, name, now, as_json, subject)
         try:
             match what:
                 case What.ADD:

@@ -8,10 +8,11 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.option_fields import NOW, begins_ms, ends_ms, field
 from gateway.cli.options import CONFIG, Config, Json
-from gateway.cli.output import counted, now_ms, say, say_json, when
+from gateway.cli.output import counted, say, say_json, when
 from gateway.core.duration import MINUTE_MS
 from gateway.core.local_time import EVERY_DAY
 from gateway.core.model import Permit
@@ -85,7 +86,8 @@ def _announced(
     config: Path, door: str | None, area: str | None, typed: _Typed, late: Late | None
 ) -> tuple[tzinfo, Sequence[Announced]]:
     """Write it down for the door, or else for every door of the area; the site's zone with it."""
-    settings, now = load(config), now_ms()
+    settings = load(config)
+    now = command_ms(settings.store.place, settings.zone)
     door_id = field("DOOR", door, fields.an_id) if door is not None else ""
     permit = _permit(typed, now, settings.zone)
     try:

@@ -31,7 +31,7 @@ MIB = 1024 * 1024
 DISK_FAIL_BYTES, DISK_WARN_BYTES = 100 * MIB, 1024 * MIB
 ANSWER_S = 3.0
 _TRUST = "`menshen clock --trust`"
-_TIME_SERVICE = Path("/run/systemd/timesync")
+TIME_SERVICE = Path("/run/systemd/timesync")
 
 
 def settings(site: Settings, config: Path) -> CheckResult:
@@ -134,7 +134,9 @@ def clock(newest_ms: int, now: int, zone: tzinfo, doubt: Doubt = SURE) -> CheckR
         zone: where the site's clocks stand.
         doubt: what the gateway made of its clock.
     """
+    is_vouched = time_service.is_vouched()
     facts = {"now_ms": now, "newest_ms": newest_ms, **msgspec.structs.asdict(doubt)}
+    facts["vouched"] = is_vouched
     if now < RELEASED_MS:
         words = f"it says {when(now, zone)}, which is long past; set it, then {_TRUST}"
         return CheckResult("clock", Mark.FAIL, words, facts)
@@ -152,17 +154,20 @@ def clock(newest_ms: int, now: int, zone: tzinfo, doubt: Doubt = SURE) -> CheckR
             f" machine's {when(now, zone)} is right, {_TRUST}"
         )
         return CheckResult("clock", Mark.FAIL, words, facts)
-    if newest_ms and now - newest_ms > DAY_MS and not time_service.is_vouched():
+    if newest_ms and now - newest_ms > DAY_MS and not is_vouched:
         words = (
             f"{when(now, zone)}, which nobody vouches for, and the journal ends"
             f" {span(now - newest_ms)} ago: a gateway that starts now doubts it; if it is right,"
             f" {_TRUST}"
         )
         return CheckResult("clock", Mark.WARN, words, facts)
-    if _TIME_SERVICE.is_dir() and not time_service.is_vouched():
+    if is_vouched:
+        return CheckResult("clock", Mark.OK, f"{when(now, zone)}, by its time service", facts)
+    if TIME_SERVICE.is_dir():
         words = f"{when(now, zone)}, not set by a time server since the machine started"
         return CheckResult("clock", Mark.WARN, words, facts)
-    return CheckResult("clock", Mark.OK, when(now, zone), facts)
+    words = f"{when(now, zone)}; no time service vouches for it, and nothing contradicts it"
+    return CheckResult("clock", Mark.OK, words, facts)
 
 
 def history(influx: Influx) -> CheckResult:

@@ -14,7 +14,7 @@ from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import BROKER_FOLDER, CONFIG, Config
 from gateway.cli.output import say
 from gateway.provisioning import certificates
-from gateway.provisioning.certificates import ALWAYS_NAMED, CONSOLE_CRT, CONSOLE_KEY
+from gateway.provisioning.certificates import ALWAYS_NAMED, CA_KEY, CONSOLE_CRT, CONSOLE_KEY
 
 CONSOLE_FOLDER = "console"  # beside the settings
 
@@ -40,11 +40,10 @@ def console_certificate(
     Without names, for those that it had. A console that runs takes it within seconds.
     """
     target = out or config.parent / CONSOLE_FOLDER
+    issuer = (authority or config.parent / BROKER_FOLDER).absolute()
     names = names or _names_before(target / CONSOLE_CRT)
     try:
-        end = certificates.make_console_certificate(
-            authority or config.parent / BROKER_FOLDER, target, names, datetime.now(UTC)
-        )
+        end = certificates.make_console_certificate(issuer, target, names, datetime.now(UTC))
         _hand_over(target)
         chain = certificates.chain_in(target / CONSOLE_CRT)
     except ValueError as error:
@@ -59,7 +58,8 @@ def console_certificate(
     say("")
     say("Phones come to trust it once, by the page /trust, whose authority has the fingerprint")
     say(certificates.fingerprint(chain[-1]))
-    say("Take ca.key off this machine again: who has it can pose as any site to those phones.")
+    say(f"Take {issuer / CA_KEY} off this machine again: who has it can pose as")
+    say("any site to those phones.")
 
 
 def _names_before(crt: Path) -> list[str]:

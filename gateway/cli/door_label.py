@@ -8,10 +8,11 @@ from typing import Annotated, Final
 
 import typer
 
+from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config
-from gateway.cli.output import counted, named, now_ms, say
+from gateway.cli.output import counted, named, say
 from gateway.language import times
 from gateway.provisioning.door_label import DoorLabel, sheet, svg
 from gateway.provisioning.private_file import write_private
@@ -43,7 +44,8 @@ def door_label(
 
     Without --out it only says which doors wait for one.
     """
-    settings, now = load(config), now_ms()
+    settings = load(config)
+    now = command_ms(settings.store.place, settings.zone)
     if doors and everything:
         raise CommandError("name doors, or say --all, not both", MISUSED)
     wanted = [field("DOOR", door, fields.an_id) for door in doors or ()]

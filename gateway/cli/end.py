@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection, select
 
+from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config, Json
-from gateway.cli.output import now_ms, say, say_json
+from gateway.cli.output import say, say_json
 from gateway.registry import fields
 from gateway.registry.enrolment import Enrolment, enrol
 from gateway.registry.rows import Ending, RowResult
@@ -61,7 +62,8 @@ def end(
     read = fields.seal_id if kind is Kind.SEAL else fields.an_id
     own_id = field("ID", name, read) if name else ""
     door_id = field("--door", door, fields.an_id) if door else ""
-    settings, now = load(config), now_ms()
+    settings = load(config)
+    now = command_ms(settings.store.place, settings.zone)
     ending, results = Ending(f"{kind}s", own_id, door_id), []
 
     def take(connection: Connection) -> Enrolment:

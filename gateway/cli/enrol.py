@@ -1,26 +1,27 @@
 """`menshen enrol`: rows into the registry, by file or one seal."""
 
+import gc
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace as changed
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
 from gateway.cli.option_fields import field
-from gateway.cli.options import CONFIG, Config, Json
-from gateway.cli.output import bar, counted, now_ms, say, say_json, show
+from gateway.cli.options import CONFIG, Config, Json, whole
+from gateway.cli.output import bar, counted, say, say_json, show
 from gateway.core.duration import SECOND_MS
 from gateway.provisioning.flash import SealSettings
 from gateway.provisioning.private_file import write_private
 from gateway.registry import columns, fields
 from gateway.registry.credentials import Identity, fresh_identity, fresh_password
 from gateway.registry.enrolment import enrol_seal
-from gateway.registry.import_files import Result, Wish, enrol_files
+from gateway.registry.import_files import Result, Tables, Wish
 from gateway.registry.rows import RowResult
 from gateway.settings import Settings, load
 from gateway.settings.sections import Store as Place
@@ -63,7 +64,10 @@ def enrol(
         Path | None, typer.Option(help="With --seal ID: a file with its key, 64 hex digits.")
     ] = None,
     out: Annotated[
-        Path, typer.Option(help="With --seal: where its settings file goes (it holds secrets).")
+        Path,
+        typer.Option(
+            callback=whole, help="With --seal: where its settings file goes (it holds secrets)."
+        ),
     ] = Path(),
     config: Config = CONFIG,
     as_json: Json = False,
@@ -81,7 +85,8 @@ def enrol(
         if kind is not None:
             _need_table(kind)
         site = load(config)
-        wish = Wish(now_ms(), site.zone, site.site.language, kind, replace, dry_run)
+        now = command_ms(site.store.place, site.zone)
+        wish = Wish(now, site.zone, site.site.language, kind, replace, dry_run)
         raise typer.Exit(_enrol_files(site.store, files, wish, as_json))
     else:
         raise CommandError("name CSV files, or one seal with --seal (and --door)", MISUSED)
@@ -103,14 +108,14 @@ def _enrol_files(at: Place, files: Sequence[Path], wish: Wish, as_json: bool) ->
     """Enrol CSV files into the database and tell what came of it; the exit code."""
     path, is_new = at.path, not at.path.exists()
     need_none_before(*at.place)
-    with bar() as progress:
-        result = None
+    with _uncollected(), bar() as progress:
+        tables, result = Tables(files, wish, progress), None
         if is_new:  # whatever is wrong with the files, no database is left behind
             with _rehearsal() as store:
-                result = enrol_files(store, files, changed(wish, dry_run=True), progress)
+                result = tables.enrol(store, dry_run=True)
         if result is None or not (result.mistakes or wish.dry_run):
             with closing(Store.open(*at.place)) as store:
-                result = enrol_files(store, files, wish, progress)
+                result = tables.enrol(store)
     if as_json:
         say_json(_plain(result))
     else:
@@ -118,6 +123,19 @@ def _enrol_files(at: Place, files: Sequence[Path], wish: Wish, as_json: bool) ->
         if is_new and result.written:
             say(f"A new database was made: {path}")
     return FAILED if result.mistakes else OK
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """All that a table is made of is needed to the end: to look for garbage in it again and again
+    takes a fifth of the time. How much it can be is limited where files are read."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @contextmanager
@@ -165,6 +183,7 @@ def _say(result: Result, dry_run: bool) -> None:
 def _enrol_seal(site: Settings, typed: _Seal) -> None:
     """Enrol one seal and write the settings file that goes on it, readable by its owner only."""
     need_none_before(*site.store.place)
+    now = command_ms(site.store.place, site.zone)
     identity = _identity(typed.seal, typed.key_file)
     door = None if typed.door is None else field("--door", typed.door, fields.an_id)
     path = typed.out / f"seal-{identity.seal_id}.json" if typed.out.is_dir() else typed.out
@@ -180,7 +199,7 @@ def _enrol_seal(site: Settings, typed: _Seal) -> None:
             key=identity.key,
             door_id=door,
             broker_password=identity.broker_password,
-            at_ms=now_ms(),
+            at_ms=now,
             heartbeat_ms=seal.heartbeat_s * SECOND_MS,
             replace=typed.replace,
         )

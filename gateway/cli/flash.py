@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
+from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import BROKER_FOLDER, CONFIG, Config, Port
-from gateway.cli.output import console, now_ms
+from gateway.cli.output import console
 from gateway.core.duration import SECOND_MS
 from gateway.provisioning.certificates import CA_DER
 from gateway.provisioning.firmware_bundle import bundle
@@ -76,9 +77,10 @@ def flash(
     )
     database = site.store.path
     need_none_before(*site.store.place)
+    now = command_ms(site.store.place, site.zone)
     _need_room(database, door, replace)
     registry = Registry(
-        partial(_is_enrolled, database), partial(_enrol, database, door, heartbeat * SECOND_MS)
+        partial(_is_enrolled, database), partial(_enrol, database, door, heartbeat * SECOND_MS, now)
     )
     flash_on_screen(Job(files, settings, registry, port, erase, labels), console())
 
@@ -145,7 +147,9 @@ def _is_enrolled(database: Path, seal_id: str) -> bool:
         return seals.first() is not None
 
 
-def _enrol(database: Path, door_id: str | None, heartbeat_ms: int, identity: Identity) -> None:
+def _enrol(
+    database: Path, door_id: str | None, heartbeat_ms: int, at_ms: int, identity: Identity
+) -> None:
     with closing(Store.open(database)) as store:
         enrol_seal(
             store,
@@ -153,6 +157,6 @@ def _enrol(database: Path, door_id: str | None, heartbeat_ms: int, identity: Ide
             key=identity.key,
             door_id=door_id,
             broker_password=identity.broker_password,
-            at_ms=now_ms(),
+            at_ms=at_ms,
             heartbeat_ms=heartbeat_ms,
         )

@@ -15,9 +15,10 @@ from gateway.accounts.roles import Role
 from gateway.accounts.scopes import WORDS, Scope, scopes_for
 from gateway.accounts.sessions import Kind, Session
 from gateway.cli.account import HERE
+from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
-from gateway.cli.output import ago, now_ms, say, say_json, show, span
+from gateway.cli.output import ago, say, say_json, show, span
 from gateway.settings import load
 from gateway.store.database import Store
 
@@ -60,14 +61,16 @@ def token(
         return
     if not name and what is not What.LIST:
         raise CommandError(f"name the account: menshen token {what} NAME", MISUSED)
-    with _opened(load(config).store.place) as store:
+    settings = load(config)
+    now = command_ms(settings.store.place, settings.zone)
+    with _opened(settings.store.place) as store:
         match what:
             case What.MAKE:
-                _make(store, name, scope or [], purpose or name, days, as_json)
+                _make(store, name, scope or [], (purpose or name, days, now), as_json)
             case What.LIST:
-                _list(store, name, as_json)
+                _list(store, name, now, as_json)
             case What.END:
-                _end(store, name, one, as_json)
+                _end(store, name, one, now, as_json)
 
 
 @contextmanager
@@ -88,9 +91,9 @@ def _scopes(as_json: bool) -> None:
 
 
 def _make(
-    store: Store, name: str, scopes: list[Scope], purpose: str, days: int, as_json: bool
+    store: Store, name: str, scopes: list[Scope], token: tuple[str, int, int], as_json: bool
 ) -> None:
-    now = now_ms()
+    purpose, days, now = token
     with store.writing() as connection:
         account = _program(connection, name)
         try:
@@ -106,8 +109,7 @@ def _make(
     say(f"It is shown once; {name} sends it as `Authorization: Bearer …`, for {days} days at most.")
 
 
-def _list(store: Store, name: str, as_json: bool) -> None:
-    now = now_ms()
+def _list(store: Store, name: str, now: int, as_json: bool) -> None:
     with store.reading() as connection:
         programs = [_program(connection, name)] if name else _programs(connection)
         there = [(one, tokens.of_account(connection, one, now)) for one in programs]
@@ -148,10 +150,9 @@ def _words(token: Session) -> str:
     return "reads all" if token.kind is Kind.READER else "all that its account may"
 
 
-def _end(store: Store, name: str, token: str, as_json: bool) -> None:
+def _end(store: Store, name: str, token: str, now: int, as_json: bool) -> None:
     if not token:
         raise CommandError("which one? --token ID, as `menshen token list` has it", MISUSED)
-    now = now_ms()
     with store.writing() as connection:
         account = _program(connection, name)
         if not sessions.end(connection, account, token, now):

@@ -12,6 +12,6 @@ of a state, moved together).
 
 The steps: `site`, then its rooms: `doors` (what a report shows), `cases` (what needs a person),
 `paging` (who is told). Next to them: `step_reason` (a word for what a step was), `deadline_index`
-(who must come back when) and `replay_window` (which transmissions are new), for those who run the
-steps.
+(who must come back when), `replay_window` (which transmissions are new) and `heartbeat_spans`
+(nearly all that was heard, packed), for those who run the steps.
 """

@@ -352,6 +352,7 @@ class Engine:
         self._ids = unit.writes.next_id, unit.next_entry_id
         self.state.windows.update(unit.windows)
         self.state.adopt(unit.turn)
+        self.state.spans.adopt(unit.spans)
         self._scheduler.adopted(unit)
 
     def _acknowledge(self, batch: Batch) -> None:

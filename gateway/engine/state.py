@@ -15,6 +15,7 @@ from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
+from gateway.engine.open_spans import OpenSpans
 from gateway.registry.load import Registry
 
 News = list[tuple[Subject, Event]]  # acts for the loop
@@ -23,7 +24,8 @@ Known = Door | tuple[Outages, Troubles]
 
 
 class CommittedSite(SiteState):
-    """A site's state, with the registry behind it and every seal's mark."""
+    """A site's state, with the registry behind it, every seal's mark, and what is kept of its
+    heartbeats."""
 
     def __init__(self, registry: Registry, rulebook: Rulebook) -> None:
         staff, people = registry.staff_journaled, {who.warden_id for who in registry.people}
@@ -34,6 +36,7 @@ class CommittedSite(SiteState):
         super().__init__(rulebook, registry.doors, *known)
         self.registry = registry
         self.windows = {seal_id: row.window for seal_id, row in registry.seals.items()}
+        self.spans = OpenSpans()
 
     def known(self, subject: Subject) -> Known:
         """The state of a subject."""

@@ -124,7 +124,7 @@ class Stepping:
             waits_ms = self._queue.oldest_ms()
             due_ms = now_ms if waits_ms is None else min(now_ms, waits_ms)
             self._scheduler.fire(unit, due_ms, 1 if batch.is_single else None)
-        unit.finish()
+        unit.finish(now_ms)
 
     def _command(self, unit: UnitOfWork, batch: Batch, command: Command, at_ms: int) -> None:
         subject = command.subject

@@ -47,6 +47,7 @@ from gateway.core.step_reason import reason_of
 from gateway.core.subject import Subject, SubjectKind, of_door
 from gateway.engine.event_log import EventLog
 from gateway.engine.guard import Refusals
+from gateway.engine.open_spans import SpansTurn
 from gateway.engine.outgoing import Addressing, entries_of
 from gateway.engine.ports import Answer
 from gateway.engine.state import CommittedSite
@@ -68,7 +69,7 @@ class UnitOfWork:
         self, site: CommittedSite, tally: Refusals, addressing: Addressing, ids: tuple[int, int]
     ):
         self._tally, self._addressing = tally, addressing
-        self.turn = SiteTurn(site)
+        self.turn, self.spans = SiteTurn(site), SpansTurn(site.spans)
         self.writes = WriteBatch(ids[0])
         self.log = EventLog()
         self.next_entry_id = ids[1]
@@ -165,10 +166,13 @@ class UnitOfWork:
             self.cases[event.case_id] = None
         return Answer(result.refusal is None, result)
 
-    def finish(self) -> None:
-        """Store everybody whom this batch told, or heard of."""
+    def finish(self, now_ms: int) -> None:
+        """Store everybody whom this batch told, or heard of, and the heartbeats that it is time
+        for."""
         for person in self.turn.people_changed():
             self.writes.person(person)
+        for span in self.spans.to_write(now_ms):
+            self.writes.heartbeat_span(span)
 
     def _write(self, at_ms: int, steps: Iterable[Step]) -> None:
         """The rows of steps, each that follows from another under the number of that."""
@@ -185,6 +189,7 @@ class UnitOfWork:
             self.writes.door(step.after)
         if isinstance(reason, Reason) and reason in UNWATCHED:  # counted like what was refused
             self.writes.refusal(at_ms, reason)
+        self.spans.step(self.writes.next_id, at_ms, step)
         self.writes.event(at_ms, step.subject, step.event, reason, cause_id)
         if step.effects:
             self._milestones(at_ms, self.writes.next_id - 1, step)

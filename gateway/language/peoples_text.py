@@ -63,6 +63,7 @@ _NOTHING = frozenset(
         "(空白)",
     ]
 )
+_NOTHING_LONGEST = max(map(len, _NOTHING))
 # Nearly all texts need no closer look: ASCII and the common Chinese characters, one space at most.
 _TIDY = re.compile(r"[!-~\u4e00-\u9fff]+(?: [!-~\u4e00-\u9fff]+)*")
 _DASHES = frozenset("-–—―─_")
@@ -131,6 +132,8 @@ def means_nothing(text: str) -> bool:
     """Whether it is what people write into a cell that they leave empty: - — / N/A 无 null …"""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", tidied(text))
+    elif len(text) > _NOTHING_LONGEST:
+        return _DASHES.issuperset(text)
     return not text or text == "NA" or text.lower() in _NOTHING or _DASHES.issuperset(text)
 
 

@@ -184,12 +184,12 @@ def _sentences(
             f"The server's certificate is new, for {', '.join(plan.names)}: restart the broker."
         )
     said.append(
-        "Keep ca.key off this machine and safe: without it the certificate cannot be renewed, and "
-        "who has it can stand in for the broker."
+        f"Keep {target / certificates.CA_KEY} off this machine and safe: without it the "
+        "certificate cannot be renewed, and who has it can stand in for the broker."
     )
     if not (target / PASSWORDS).stat().st_mode & stat.S_IRGRP:
         said.append(
-            f"{certificates.SERVER_KEY} and {PASSWORDS} are readable by you alone: let the group "
-            f"{plan.user!r} read them where the broker runs."
+            f"{target / certificates.SERVER_KEY} and {target / PASSWORDS} are readable by you "
+            f"alone: let the group {plan.user!r} read them where the broker runs."
         )
     return said

@@ -76,8 +76,9 @@ def make_console_certificate(
     authority = _load_authority(authority_in)
     if authority is None:
         raise ValueError(
-            f"{authority_in} holds no authority of a site ({CA_CRT}, {CA_KEY}); "
-            "`menshen broker-config` makes it, or name its folder with --authority"
+            f"the folder {authority_in.absolute()} holds no authority of a site, for neither "
+            f"{CA_CRT} nor {CA_KEY} is there; `menshen broker-config` makes both, or name the "
+            "folder that has them with --authority"
         )
     if authority.certificate.not_valid_after_utc <= now:
         raise ValueError(f"the authority in {authority_in} has ended; phones would refuse it")
@@ -140,10 +141,10 @@ def _load_authority(directory: Path) -> _Authority | None:
     if not crt.exists() and not key.exists():
         return None
     if not crt.exists() or not key.exists():
-        missing = CA_KEY if crt.exists() else CA_CRT
+        missing = directory / (CA_KEY if crt.exists() else CA_CRT)
         raise ValueError(
-            f"{directory} has half of an authority: {missing} is missing. Bring it back from where "
-            "you keep it; a new authority would mean flashing every seal again."
+            f"{missing} is missing, one half of an authority. Bring it back from where you keep "
+            "it; a new authority would mean flashing every seal again."
         )
     loaded = serialization.load_pem_private_key(key.read_bytes(), password=None)
     if not isinstance(loaded, ec.EllipticCurvePrivateKey):

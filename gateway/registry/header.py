@@ -16,6 +16,7 @@ from gateway.registry.sheet import Sheet, TableError
 LINES_MAX = 20  # among which the header is looked for
 _BRACKETS = re.compile(r"[(\[【（].*?[)\]】）]|[*＊:：]")
 _SPACE = re.compile(r"\s+")
+_BARE = re.compile(r"[a-z0-9._-]*")  # nothing stands around it; nearly all cells below a header
 Record = tuple[int, list[str]]  # the number of its line, its cells
 
 
@@ -48,7 +49,7 @@ def find(records: Sequence[Record], kind: str | None) -> Header:
 def plain(cell: str) -> str:
     """A column's name without what offices put around it: stars, units, spaces, both languages."""
     text = unicodedata.normalize("NFKC", cell).strip().lower()
-    if text in _COLUMN_NAMES:
+    if text in _COLUMN_NAMES or _BARE.fullmatch(text):
         return text
     bare = _BRACKETS.sub("", text).strip()
     tight = _SPACE.sub("" if not bare.isascii() else "_", bare)

@@ -59,51 +59,73 @@ class Result:
     notes: list[Mistake] = field(default_factory=list)
 
 
+class Tables:
+    """Files as they were read, once, however often they are enrolled: as a rehearsal, then in
+    truth.
+
+    Args:
+        paths: In any order.
+        wish: How.
+        on_progress: Called now and then, from the thread that calls.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        wish: Wish,
+        on_progress: OnProgress = lambda _what, _done, _of: None,
+    ) -> None:
+        self._wish, self._on_progress = wish, on_progress
+        self._sheets, self._unreadable = _read(paths, wish, on_progress)
+        self._said = [(list(sheet.mistakes), list(sheet.notes)) for sheet in self._sheets]
+
+    def enrol(self, store: Store, dry_run: bool = False) -> Result:
+        """Enrol all of them or nothing.
+
+        Args:
+            store: Where.
+            dry_run: Check only, whatever was wished.
+
+        Raises:
+            StoreError: The database cannot be used.
+        """
+        if self._unreadable:
+            return Result(Counter(), list(self._unreadable), written=False)
+        wish, sheets, dry_run = self._wish, self._sheets, dry_run or self._wish.dry_run
+        mistakes = _of_headers_alone(sheets)
+        counts: Counter[tuple[str, RowResult]] = Counter()
+
+        def take(connection: Connection) -> Enrolment | None:
+            for sheet, (wrong, worth_a_word) in zip(sheets, self._said, strict=True):
+                sheet.mistakes[:], sheet.notes[:] = wrong, worth_a_word
+            enrolment = Enrolment(connection, wish.at_ms, wish.zone, replace=wish.replace)
+            _take(enrolment, sheets, self._on_progress)
+            counts.clear()
+            counts.update(enrolment.counts)
+            if mistakes or dry_run or any(sheet.mistakes for sheet in sheets):
+                return None
+            self._on_progress("writing", 0, 1)
+            return enrolment
+
+        enrol(store, take)
+        mistakes += [mistake for sheet in sheets for mistake in sheet.mistakes]
+        notes = [note for sheet in sheets for note in sheet.notes]
+        return Result(
+            counts,
+            gathered(mistakes, by_value),
+            not (mistakes or dry_run),
+            [] if mistakes else gathered(notes, by_kind),
+        )
+
+
 def enrol_files(
     store: Store,
     paths: Sequence[Path],
     wish: Wish,
     on_progress: OnProgress = lambda _what, _done, _of: None,
 ) -> Result:
-    """Enrol all files or nothing.
-
-    Args:
-        store: Where they are enrolled.
-        paths: In any order.
-        wish: How.
-        on_progress: Called now and then, from this thread.
-
-    Raises:
-        StoreError: The database cannot be used.
-    """
-    sheets, mistakes = _read(paths, wish, on_progress)
-    if mistakes:
-        return Result(Counter(), mistakes, written=False)
-    mistakes = _of_headers_alone(sheets)
-    read = [(list(sheet.mistakes), list(sheet.notes)) for sheet in sheets]
-    counts: Counter[tuple[str, RowResult]] = Counter()
-
-    def take(connection: Connection) -> Enrolment | None:
-        for sheet, (wrong, worth_a_word) in zip(sheets, read, strict=True):
-            sheet.mistakes[:], sheet.notes[:] = wrong, worth_a_word
-        enrolment = Enrolment(connection, wish.at_ms, wish.zone, replace=wish.replace)
-        _take(enrolment, sheets, on_progress)
-        counts.clear()
-        counts.update(enrolment.counts)
-        if mistakes or wish.dry_run or any(sheet.mistakes for sheet in sheets):
-            return None
-        on_progress("writing", 0, 1)
-        return enrolment
-
-    enrol(store, take)
-    mistakes += [mistake for sheet in sheets for mistake in sheet.mistakes]
-    notes = [note for sheet in sheets for note in sheet.notes]
-    return Result(
-        counts,
-        gathered(mistakes, by_value),
-        not (mistakes or wish.dry_run),
-        [] if mistakes else gathered(notes, by_kind),
-    )
+    """Read files and enrol all of them or nothing, as `Tables` says."""
+    return Tables(paths, wish, on_progress).enrol(store)
 
 
 def _read(

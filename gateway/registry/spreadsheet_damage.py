@@ -81,8 +81,9 @@ _FORMS: tuple[tuple[re.Pattern[str], Was], ...] = tuple(
         (r"=.+", lambda _: ""),  # a formula, and not its value
     )
 )
-# What one of the forms has and most codes have not: a quick look before a close one.
-_SUSPECT = re.compile(rf"[#=:月年]|{'|'.join(_MONTHS)}|E[+-]|[.,]\d|/\d+/|-\d+-", re.IGNORECASE)
+# What one of the forms has and most codes have not: a quick look before a close one. Of the text in
+# small letters: a pattern that must not mind them cannot pass over what no form begins with.
+_SUSPECT = re.compile(rf"[#=:月年]|{'|'.join(_MONTHS)}|e[+-]|[.,]\d|/\d+/|-\d+-")
 # In a batch's name a month is what people mean.
 _ONLY_MONTH = re.compile(r"\d{4}年\d{1,2}月")
 
@@ -95,7 +96,7 @@ def restored(text: str) -> str:
 
 def need_undamaged(text: str) -> None:
     """ValueError, with what it probably was, if a spreadsheet has made it of something else."""
-    for form, was in _FORMS if _SUSPECT.search(text) else ():
+    for form, was in _FORMS if _SUSPECT.search(text.lower()) else ():
         match = form.fullmatch(text)
         if match is not None:
             raise ValueError(_sentence(was(match)))

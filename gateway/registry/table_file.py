@@ -112,8 +112,9 @@ def _read(
 
 
 def _is_header(cells: list[str], found: Header) -> bool:
-    names = (header.plain(cell) == name for cell, name in zip(cells, found.names, strict=False))
-    return len(cells) == len(found.names) and all(names)
+    if len(cells) != len(found.names) or header.plain(cells[0]) != found.names[0]:
+        return False  # of nearly all lines the first cell says so
+    return [header.plain(cell) for cell in cells] == found.names
 
 
 def _read_line(sheet: Sheet, number: int, found: Header, cells: list[str], how: Reading) -> None:

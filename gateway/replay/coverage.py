@@ -34,11 +34,11 @@ from msgspec.structs import replace
 from gateway.core.doors.edge_counter import HALF
 from gateway.core.doors.step import step
 from gateway.core.events import Event, ReportCame, RulesSet
+from gateway.core.heartbeat_spans import ALLOWED_HEARTBEATS
 from gateway.core.model import Contact, Door
 from gateway.core.rules import Rulebook
 from sealwire.report import EDGES_MODULUS
 
-ALLOWED_HEARTBEATS = 2
 NOT_SEEN = Contact.UNKNOWN
 _FIRST_RULES = Rulebook()
 

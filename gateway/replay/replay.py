@@ -11,6 +11,7 @@ is lived through under those that held then.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -20,8 +21,9 @@ from gateway.core.model import SURE, Door, Outages, Troubles
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn, Step
-from gateway.core.subject import Subject
+from gateway.core.subject import Subject, SubjectKind
 from gateway.store import tables
+from gateway.store.heartbeat_spans import heartbeats
 from gateway.store.journal import decode_event, whose
 from gateway.store.states import encode
 
@@ -42,10 +44,29 @@ class Journaled(msgspec.Struct, frozen=True):
     cause_id: int | None = None
 
 
-def journaled(
-    connection: Connection, after_id: int = 0, subject: Subject | None = None
-) -> Iterator[Journaled]:
-    """The events in the order in which they were stepped; one subject's, if it is named."""
+def journaled(connection: Connection, subject: Subject | None = None) -> Iterator[Journaled]:
+    """The events in the order in which they were stepped; one subject's, if it is named.
+
+    A heartbeat may stand in the journal, in a heartbeat span, or in both: it comes once.
+    """
+    rows = _rows(connection, subject)
+    is_door = subject is None or subject.kind is SubjectKind.DOOR
+    beats = heartbeats(connection, subject and subject.id) if is_door else iter(())
+    row, beat = next(rows, None), next(beats, None)
+    while row is not None or beat is not None:
+        if row is None or (beat is not None and beat[0] <= row[0]):
+            assert beat is not None  # noqa: S101 - or there would be neither
+            if row is not None and row[0] == beat[0]:
+                row = next(rows, None)
+            yield Journaled(*beat)
+            beat = next(beats, None)
+        else:
+            yield _decoded(*row)
+            row = next(rows, None)
+
+
+def _rows(connection: Connection, subject: Subject | None) -> Iterator[tuple[Any, ...]]:
+    """The journal's rows in their order, PIECE of them in memory at a time."""
     c = tables.journal.c
     query = select(
         c.journal_id, c.at_ms, c.subject_kind, c.subject_id, c.body, c.cause_id
@@ -54,14 +75,20 @@ def journaled(
         query = query.where(c.subject_kind.is_not(None))
     else:
         query = query.where(c.subject_kind == subject.kind, c.subject_id == subject.id)
+    after_id = 0
     while True:
         rows = connection.execute(query.where(c.journal_id > after_id).limit(PIECE)).all()
-        for journal_id, at_ms, kind, subject_id, body, cause_id in rows:
-            event = decode_event(body)
-            yield Journaled(journal_id, at_ms, whose(kind, subject_id), event, cause_id)
+        for row in rows:
+            yield tuple(row)
         if len(rows) < PIECE:
             return
         after_id = rows[-1][0]
+
+
+def _decoded(
+    journal_id: int, at_ms: int, kind: str, subject_id: str, body: bytes, cause_id: int | None
+) -> Journaled:
+    return Journaled(journal_id, at_ms, whose(kind, subject_id), decode_event(body), cause_id)
 
 
 class Apart(msgspec.Struct, frozen=True):

@@ -36,6 +36,7 @@ from gateway.core.events import (
     PhotosDestroyed,
     ReportCame,
 )
+from gateway.core.heartbeat_spans import HeartbeatSpan
 from gateway.core.model import ActionResult, Door
 from gateway.core.paging.person import Person
 from gateway.core.reasons import Reason
@@ -45,6 +46,7 @@ from gateway.store import (
     case_log,
     case_writes,
     door_writes,
+    heartbeat_spans,
     journal,
     outbox,
     photos,
@@ -146,6 +148,10 @@ class WriteBatch:
     def door(self, door: Door) -> None:
         """Store a door's state."""
         self._doors[door.door_id] = door
+
+    def heartbeat_span(self, span: HeartbeatSpan) -> None:
+        """Store a run of heartbeats as it is now; its beginning may be stored already."""
+        self._rows[sql.UPSERT_SPAN].append(heartbeat_spans.row_of(span))
 
     def effect(self, at_ms: int, door_id: str, effect: Effect) -> None:
         """Write what a step led to. Cases, outages and pages have ways of their own."""

@@ -26,7 +26,7 @@ from sqlalchemy.dialects import sqlite
 
 from gateway.core.effects import OpeningBegan, OpeningEnded
 from gateway.core.evidence import Evidence
-from gateway.store import case_log, feed_tables, photos, tables
+from gateway.store import case_log, feed_tables, photos, span_tables, tables
 
 Row = dict[str, Any]  # column or parameter -> value
 
@@ -233,6 +233,7 @@ REDATE_OPENING = _set(
 ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit_id")
 UPSERT_CASE = _of(tables.cases, _upsert_case)
 INSERT_MILESTONE = _upsert(feed_tables.milestones)
+UPSERT_SPAN = _upsert(span_tables.heartbeat_spans)
 INSERT_DETOUR = _upsert(case_log.DETOURS)
 INSERT_LATE_REFUSAL = _upsert(case_log.LATE_REFUSALS)
 INSERT_PHOTO = Statement(_insert_once(photos.PHOTOS), photos.NEW)
@@ -285,6 +286,7 @@ IN_ORDER = (
     RAISE_MARK,
     UPDATE_WINDOW,
     UPDATE_DOOR,
+    UPSERT_SPAN,
     UPSERT_REFUSAL,
     UPSERT_ORDER,
     DELETE_PERMIT,

@@ -20,7 +20,16 @@ PLACES = os.environ | {
     "PYTHONPATH": os.pathsep.join([str(neighbours.ROOT), str(neighbours.ROOT / "firmware")])
 }
 
-IN_COMMON = {"app", "exit_codes", "options", "option_fields", "output", "listening", "log_lines"}
+IN_COMMON = {
+    "app",
+    "exit_codes",
+    "options",
+    "command_time",
+    "option_fields",
+    "output",
+    "listening",
+    "log_lines",
+}
 PARTS_OF_TEST_PAGE = {"watched_test"}
 PARTS_OF_CHECK = {
     f"check_{part}"
@@ -137,7 +146,7 @@ def test_as_a_program_it_exits_and_prints_like_one(folder):
         check=False,
     )
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("menshen: menshen.toml is not there")
+    assert ran.stderr.startswith(f"menshen: {Path.cwd()}/menshen.toml is not there")
     assert ran.stderr.count("\n") == 1
 
 

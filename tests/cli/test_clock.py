@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from sqlalchemy import insert
 
+from gateway.cli import check_machine
 from gateway.cli.output import now_ms, span
 from gateway.core.events import ClockCorrected, ClockDoubted, ClockTrusted, SealBound
 from gateway.core.model import Contact, Doubt
 from gateway.core.subject import SITE
+from gateway.engine import time_service
 from gateway.store import journal, pending, states, tables
 from gateway.store.database import Store
 from tests.cli.written_journal import write
@@ -22,6 +25,27 @@ def test_b1_a_clock_that_is_believed_is_shown_with_who_vouches(
     assert answer.code == 0
     assert "its time service vouches" in answer.out
     assert set(menshen("clock", "--json").json) >= {"now_ms", "newest_ms", "behind_ms", "ahead_ms"}
+
+
+@pytest.mark.parametrize(
+    ("vouched", "words"), [(True, "by its time service"), (False, "vouches for it, and nothing")]
+)
+def test_a_clock_that_nothing_contradicts_is_not_called_well_for_that(
+    menshen: Callable[..., Any],
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    vouched: bool,
+    words: str,
+) -> None:
+    monkeypatch.setattr(time_service, "is_vouched", lambda: vouched)
+    monkeypatch.setattr(check_machine, "TIME_SERVICE", store.path / "no time service here")
+    answer = menshen("clock")
+    assert (answer.code, " ok" in answer.out) == (0, False)
+    assert "The gateway's clock: not in doubt, " in answer.out
+    assert words in answer.out
+    assert menshen("clock", "--json").json["vouched"] is vouched
+    (checked,) = [part for part in menshen("check", "--json").json if part["part"] == "clock"]
+    assert words in checked["text"]
 
 
 def test_b1_a_clock_in_doubt_fails_here_and_in_check_and_both_say_what_to_do(

@@ -55,11 +55,20 @@ def test_without_names_it_is_renewed_for_those_it_had(menshen, store, folder):
     assert after[1] == before[1]  # phones trust the authority, which stays
 
 
+def test_a_missing_authority_is_named_by_its_whole_path_with_what_to_do(menshen, store, folder):
+    answer = menshen("console-certificate", "pi.local")
+    assert answer.code == 1
+    assert f"the folder {folder}/broker holds no authority" in answer.err
+    assert "`menshen broker-config` makes both, or name the folder" in answer.err
+    answer = menshen("console-certificate", "pi.local", "--authority", "elsewhere")
+    assert f"the folder {folder}/elsewhere holds no authority" in answer.err
+
+
 def test_what_it_cannot_do_is_told_and_leaves_nothing_behind(menshen, store, folder):
     answer = menshen("console-certificate")
     assert (answer.code, "name the hosts and addresses" in answer.err) == (2, True)
     answer = menshen("console-certificate", "pi.local")
-    assert (answer.code, "`menshen broker-config` makes it" in answer.err) == (1, True)
+    assert (answer.code, "`menshen broker-config` makes both" in answer.err) == (1, True)
     menshen("broker-config", "pi.local")
     answer = menshen("console-certificate", "a b")
     assert (answer.code, "neither a host name nor an IP address" in answer.err) == (1, True)

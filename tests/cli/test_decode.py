@@ -76,7 +76,7 @@ def test_without_a_key_the_head_is_told_and_why_no_more(menshen):
     answer = menshen("decode", sealed(EDGE))
     assert answer.code == 0
     assert "epoch    3" in answer.out
-    assert "no key: menshen.toml is not there" in answer.out
+    assert "/menshen.toml is not there" in answer.out
 
 
 def test_a_wrong_key_is_told_and_exits_with_1(menshen, store):

@@ -1,7 +1,10 @@
 """`menshen enrol`: tables of rows, all or nothing, and one seal with its private settings."""
 
+import gc
 import json
+import os
 import stat
+import threading
 
 GRIDS = "grid_id,name\ng1,一网格\n"
 
@@ -81,3 +84,15 @@ def test_a_known_seal_needs_its_key_in_a_file(menshen, store, folder):
     (folder / "key").write_text("ab")
     answer = menshen("enrol", "--seal", "ee" * 8, "--key-file", "key")
     assert (answer.code, answer.err) == (2, "menshen: key: allowed are 64 hexadecimal digits\n")
+
+
+def test_a_new_sites_table_may_come_through_a_pipe_which_is_read_once(menshen, settings, folder):
+    """Tried first and then enrolled, so that no mistake leaves a database: by one reading."""
+    os.mkfifo(folder / "grids.csv")
+    writing = threading.Thread(
+        target=lambda: (folder / "grids.csv").write_text("grid_id,name\ng1,一网格\n"), daemon=True
+    )
+    writing.start()
+    answer = menshen("enrol", "grids.csv")
+    assert (answer.code, "A new database was made" in answer.out) == (0, True)
+    assert gc.isenabled()

@@ -182,3 +182,4 @@ class _Adopted:
             with self._store.writing() as connection:
                 self._unit_of_work.writes.write(connection)
             self._site.adopt(self._unit_of_work.turn)
+            self._site.spans.adopt(self._unit_of_work.spans)

@@ -2,10 +2,15 @@
 
 from alembic import context
 
-from gateway.store import case_log, door_codes, feed_tables
+from gateway.store import case_log, door_codes, feed_tables, span_tables
 
 # Each brings its tables into the one catalogue.
-TABLES = case_log.DETOURS, door_codes.DOOR_CODES, feed_tables.milestones
+TABLES = (
+    case_log.DETOURS,
+    door_codes.DOOR_CODES,
+    feed_tables.milestones,
+    span_tables.heartbeat_spans,
+)
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=TABLES[0].metadata, render_as_batch=True)
 with context.begin_transaction():
