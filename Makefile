@@ -81,7 +81,7 @@ bench: venv
 
 pictures: venv
 	@sh .ci/neighbours.sh
-	$(BIN)/python -m docs.pictures
+	$(BIN)/python -m docs.$(if $(ALL),screens,pictures)
 
 icons: venv
 	@sh .ci/neighbours.sh

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Get the real programs that the tests talk to: mosquitto, influxd, Chromium and a Chinese font; and a
-# C compiler, for a lying disk. What is on the PATH is taken as it is. The rest comes from Debian's
+# Get the real programs that the tests talk to: mosquitto, influxd, Chromium, Firefox and a Chinese font; and
+# a C compiler, for a lying disk. What is on the PATH is taken as it is. The rest comes from Debian's
 # packages: installed where the user is root (no service is left running or enabled), else unpacked
 # into .neighbours/ with a wrapper for each.
 set -eu
@@ -22,6 +22,7 @@ has mosquitto || wanted="$wanted mosquitto"
 has influxd || wanted="$wanted influxdb"
 has nginx || [ -x /usr/sbin/nginx ] || wanted="$wanted nginx"
 has chromium || has chromium-browser || wanted="$wanted chromium"
+has firefox-esr || has firefox || wanted="$wanted firefox-esr"
 has_chinese_font || wanted="$wanted fonts-noto-cjk"
 has gcc || [ "$(id -u)" -ne 0 ] || wanted="$wanted gcc libc6-dev" # no compiler runs from the prefix
 wanted=${wanted# }
@@ -81,6 +82,7 @@ END
   wrap influxd /usr/bin/influxd version
   wrap nginx /usr/sbin/nginx -v
   wrap chromium /usr/lib/chromium/chromium --version
+  wrap firefox-esr /usr/lib/firefox-esr/firefox-esr --version
 }
 
 ours= complete=

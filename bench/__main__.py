@@ -14,22 +14,38 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
-from bench import ROOT, core, floor, held, machine, pages, stage, starts, throughput, walls
+from bench import (
+    ROOT,
+    core,
+    floor,
+    handheld,
+    held,
+    machine,
+    pages,
+    phones,
+    stage,
+    starts,
+    throughput,
+    walls,
+)
 from bench.figures import KEYS, table, write
 
 LATEST = ROOT / "bench" / "latest.json"
-KINDS: dict[str, Callable[[Path, float], Awaitable[dict[str, float]]]] = {
+KINDS: dict[str, Callable[[Path, float], Coroutine[Any, Any, dict[str, float]]]] = {
     "floor": floor.measure,
     "pages": pages.measure,
     "throughput": throughput.measure,
     "held": held.measure,
     "starts": starts.measure,
     "walls": walls.measure,
+    "phones": phones.measure,
+    "handheld": handheld.measure,
 }
-SLOW = ("held", "starts", "walls")
+SLOW = ("held", "starts", "walls", "phones", "handheld")
 
 
 def main() -> None:

@@ -43,7 +43,7 @@ class Plan:
         self.console_idle: int = said["console_idle"]
         self.seal_ids: list[str] = said["seal_ids"]
         self.stolen = Enrolled(said["stolen_id"], bytes.fromhex(said["stolen_key"]), "")
-        self.ends = time.monotonic() + self.seconds
+        self.ends: float = time.monotonic() + self.seconds
         self.counts: Counter[str] = Counter()
 
     def goes_on(self) -> bool:

@@ -45,7 +45,7 @@ def others_s() -> float:
     """Processor time that everybody but us and our ended children has taken, in seconds."""
     busy, ours = psutil.cpu_times(), os.times()
     idle = busy.idle + busy.iowait + busy.guest + busy.guest_nice
-    return sum(busy) - idle - sum(ours[:4])
+    return float(sum(busy) - idle - sum(ours[:4]))
 
 
 def _processor() -> str:

@@ -62,7 +62,7 @@ class Stage:
     def console_rss_mb(self) -> float:
         """Memory of what it has started: the console."""
         children = psutil.Process(self.gateway.pid).children(recursive=True)
-        return sum(child.memory_info().rss for child in children) / 1e6
+        return float(sum(child.memory_info().rss for child in children) / 1e6)
 
     def cpu_s(self) -> tuple[float, float]:
         """Processor time of the gateway and of the broker so far, in seconds."""
@@ -81,8 +81,17 @@ def running(neighbour: N) -> Iterator[N]:
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, *, ordered: bool, seals: int = SEALS) -> AsyncIterator[Stage]:
-    """Everything up and answering. `ordered`: the doors stand under quarantine orders."""
+async def stage(
+    folder: Path,
+    *,
+    ordered: bool,
+    seals: int = SEALS,
+    doors_in_a_grid: int = sites.DOORS_IN_A_GRID,
+    console: str = "",
+    prepare: Callable[[sites.Site], None] = lambda _site: None,
+) -> AsyncIterator[Stage]:
+    """Everything up and answering. `ordered`: the doors stand under quarantine orders. `console`:
+    more lines of its settings. `prepare`: what else is laid down before the gateway starts."""
     receiver, receipts = Receiver(), list[int]()
     await receiver.start()
     with running(mosquitto(folder / "broker")) as broker:
@@ -93,7 +102,10 @@ async def stage(folder: Path, *, ordered: bool, seals: int = SEALS) -> AsyncIter
             ordered=seals if ordered else 0,
             broker_port=broker.port,
             webhook=receiver.url,
+            console=console,
+            doors_in_a_grid=doors_in_a_grid,
         )
+        prepare(site)
         sealers = [Sealer(enrolled) for enrolled in site.seals]
         line = await open_line(
             broker.port,

@@ -29,9 +29,9 @@ async def measure(folder: Path, seconds: float) -> dict[str, float]:
         packets = _packets(play, int(FASTEST * (seconds + WARM_S)))
         before = len(play.receipts)
         began = time.monotonic()
-        used = play.cpu_s()
+        used_before = play.cpu_s()
         sent = await _keep_busy(play, packets, began + WARM_S + seconds)
-        used = tuple(after - b for after, b in zip(play.cpu_s(), used, strict=True))
+        used = tuple(after - b for after, b in zip(play.cpu_s(), used_before, strict=True))
         lasted_s = time.monotonic() - began
         await until(lambda: len(play.receipts) >= before + sent, "receipts are missing")
         play.gateway.stop()

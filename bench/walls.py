@@ -18,20 +18,19 @@ import aiohttp
 
 from bench.load import Sealer, paced, percentile
 from bench.pages import first_page, health, late_ms
-from bench.stage import SEALS, CannotMeasure, Stage, stage, until
+from bench.stage import SEALS, Stage, stage
 
 WALLS = 50
 RATE = 20
 OPEN_FOR = 5 * RATE  # openings later, thus 5 s
 PRESSES_PER_S = 10
 STRANGERS = 32  # connections that ask again as soon as they are answered
-SETTLE_S = 20.0
 
 
 async def measure(folder: Path, seconds: float) -> dict[str, float]:
     """phone_page_p99_ms_50_walls, ack_p99_ms_50_walls, page_p99_ms_50_walls, page_p99_ms_storm."""
     async with stage(folder, ordered=True) as play:
-        url, doors = play.site.console_url, _Doors(play)
+        url, doors = play.site.console_url, Doors(play)
         async with aiohttp.ClientSession() as http:
             await first_page(http, url)
             quiet = await doors.pages(seconds)
@@ -60,7 +59,7 @@ async def measure(folder: Path, seconds: float) -> dict[str, float]:
     }
 
 
-class _Doors:
+class Doors:
     """All doors in turn: each opens once in a long while, so that each opening pages by itself."""
 
     def __init__(self, play: Stage) -> None:
@@ -70,7 +69,6 @@ class _Doors:
     async def pages(self, seconds: float) -> list[float]:
         """Openings that page; how late each page came, in ms. Each door shuts after 5 s."""
         play, sent, count = self._play, dict[str, int](), int(RATE * seconds)
-        began = len(play.receiver.arrivals)
 
         def send(number: int) -> None:
             turn, closes = divmod(number, 2)
@@ -85,11 +83,8 @@ class _Doors:
         await paced(2 * RATE, 2 * count, send)
         for turn in range(max(0, count - OPEN_FOR), count):
             play.line.write(self._door(turn).turn())
-        arrivals = play.receiver.arrivals
-        with contextlib.suppress(CannotMeasure):  # the missing ones are told by name
-            await until(lambda: len(arrivals) >= began + len(sent), "", SETTLE_S)
         self._first += count
-        return late_ms(sent, play)
+        return await late_ms(sent, play)
 
     def _door(self, turn: int) -> Sealer:
         return self._play.sealers[(self._first + turn) % SEALS]
@@ -127,7 +122,7 @@ async def _walls(url: str) -> AsyncIterator[None]:
     """Fifty screens: each holds the wall's live stream open, and reads it."""
 
     async def watch() -> None:
-        reader, writer = await asyncio.open_connection(*_address(url))
+        reader, writer = await asyncio.open_connection(*address(url))
         writer.write(b"GET /stream?view=wallboard HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         try:
             while await reader.read(1 << 16):
@@ -135,7 +130,7 @@ async def _walls(url: str) -> AsyncIterator[None]:
         finally:
             writer.transport.abort()
 
-    async with _all(watch, WALLS):
+    async with at_once(watch, WALLS):
         yield
 
 
@@ -147,7 +142,7 @@ async def _storm(url: str) -> AsyncIterator[list[int]]:
     async def ask() -> None:
         while True:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-                reader, writer = await asyncio.open_connection(*_address(url))
+                reader, writer = await asyncio.open_connection(*address(url))
                 try:
                     writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
                     asked[0] += 1
@@ -156,12 +151,15 @@ async def _storm(url: str) -> AsyncIterator[list[int]]:
                     writer.transport.abort()
             await asyncio.sleep(0)
 
-    async with _all(ask, STRANGERS):
+    async with at_once(ask, STRANGERS):
         yield asked
 
 
 @contextlib.asynccontextmanager
-async def _all(what: Callable[[], Coroutine[None, None, None]], count: int) -> AsyncIterator[None]:
+async def at_once(
+    what: Callable[[], Coroutine[None, None, None]], count: int
+) -> AsyncIterator[None]:
+    """So many of it at work."""
     tasks = [asyncio.ensure_future(what()) for _ in range(count)]
     try:
         yield
@@ -171,6 +169,7 @@ async def _all(what: Callable[[], Coroutine[None, None, None]], count: int) -> A
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _address(url: str) -> tuple[str, int]:
+def address(url: str) -> tuple[str, int]:
+    """Host and port."""
     parts = urlsplit(url)
     return str(parts.hostname), int(parts.port or 0)

@@ -146,17 +146,22 @@ async def take(page: Page, url: str, file: Path) -> None:
         raise SystemExit(f"{file.name} is larger than {BYTES_MAX / 1000:.0f} kB")
 
 
+def chromium() -> str:
+    """The browser's program."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), str(ROOT / ".neighbours" / "bin")])
+    found = shutil.which("chromium", path=path) or shutil.which("chromium-browser", path=path)
+    if found is None:
+        raise SystemExit("there is no Chromium on the PATH; make neighbours gets one")
+    return found
+
+
 async def main() -> None:
     """Take all pictures anew."""
-    path = os.pathsep.join([os.environ.get("PATH", ""), str(ROOT / ".neighbours" / "bin")])
-    chromium = shutil.which("chromium", path=path) or shutil.which("chromium-browser", path=path)
-    if chromium is None:
-        raise SystemExit("there is no Chromium on the PATH; make neighbours gets one")
     expect.set_options(timeout=WAIT_MS)
     FOLDER.mkdir(exist_ok=True)
     async with demo() as address, async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         async with browsing(browser, "en", SCREEN) as page:
             await open_doors(page, address)

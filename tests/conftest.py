@@ -199,6 +199,13 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def firefox_program() -> str:
+    """The path of a Firefox."""
+    found = neighbours.find("firefox-esr") or neighbours.find("firefox")
+    return neighbours.or_skip(found, "Firefox", _TO_INSTALL.format("firefox-esr"))
+
+
+@pytest.fixture(scope="session")
 def micropython() -> str:
     """The path of MicroPython's Unix port for this machine."""
     return neighbours.or_skip(

@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
@@ -39,6 +40,7 @@ from gateway.web.security import HEADERS, SecurityMiddleware
 from gateway.web.topics import Topics
 
 STATIC: Final = Path(__file__).parent / "static"
+PACKED: Final = 6  # of 9: what is beyond costs time and saves next to nothing
 
 _NOT_COMPLETE = N_("Something that was sent is missing, too long or out of range: %s.")
 _NO_STORE = N_("The gateway cannot read its database now: %s.")
@@ -70,8 +72,9 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
         app.include_router(part.routes(context))
     app.include_router(handheld.routes(context))
     app.include_router(live_stream.routes(context, topics))
-    app.mount("/static/handheld", Static(directory=shell.STATIC))
-    app.mount("/static", Static(directory=STATIC))
+    for path, folder in (("/static/handheld", shell.STATIC), ("/static", STATIC)):
+        # Files hold no secret. Pages are not packed: their length would tell what is in them.
+        app.mount(path, GZipMiddleware(Static(directory=folder), compresslevel=PACKED))
     _explain(app, context)
     explain = _explainer(app)
     routes = addresses(app)

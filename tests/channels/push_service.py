@@ -88,7 +88,7 @@ class PushService:
     @contextlib.asynccontextmanager
     async def open(self, port: int) -> AsyncIterator[None]:
         app = web.Application()
-        app.router.add_post("/push/{name}", self._take)
+        self.routes(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -98,13 +98,17 @@ class PushService:
             await runner.cleanup()
         assert self.refused == []
 
+    def routes(self, app: web.Application) -> None:
+        """What it answers."""
+        app.router.add_post("/push/{name}", self._take)
+
     async def _take(self, request: web.Request) -> web.Response:
         phone, body = self.phones[request.match_info["name"]], await request.read()
         if phone.status != 201:
             headers = {"Retry-After": phone.retry_after} if phone.retry_after else {}
             return web.Response(status=phone.status, headers=headers)
         try:
-            self._check(request.headers, body)
+            self.check(request.headers, body)
             message = phone.opened(body)
         except Exception as error:  # noqa: BLE001 - a test reads it
             self.refused.append(f"{type(error).__name__}: {error}")
@@ -113,7 +117,8 @@ class PushService:
         phone.messages.put_nowait(json.loads(message))
         return web.Response(status=201, headers={"Location": f"{self.origin}/m/1"})
 
-    def _check(self, headers: Any, body: bytes) -> None:
+    def check(self, headers: Any, body: bytes) -> None:
+        """That it is the site's own request. Raises AssertionError or InvalidSignature."""
         scheme, _, value = headers["Authorization"].partition(" ")
         fields = dict(part.strip().split("=", 1) for part in value.split(","))
         head, claims, signature = fields["t"].split(".")

@@ -95,6 +95,7 @@ def found(
     broker_port: int,
     webhook: str,
     console: str = "",
+    doors_in_a_grid: int = DOORS_IN_A_GRID,
 ) -> Site:
     """Make a site of so many doors in `folder`; the first `ordered` of them are under an order.
     `console`: more lines of its settings."""
@@ -108,7 +109,7 @@ def found(
         Enrolled(chance.randbytes(8).hex(), chance.randbytes(ccm.KEY_BYTES), f"door-{n:04d}")
         for n in range(doors)
     ]
-    _enrol(folder / "menshen.db", seals, ordered)
+    _enrol(folder / "menshen.db", seals, ordered, doors_in_a_grid)
     scheme = "https" if "certificate" in console else "http"
     return Site(folder, f"{scheme}://127.0.0.1:{console_port}", seals)
 
@@ -137,9 +138,9 @@ async def command(site: Site, *words: str, typed: str = "") -> str:
     return said.decode()
 
 
-def _enrol(path: Path, seals: Sequence[Enrolled], ordered: int) -> None:
+def _enrol(path: Path, seals: Sequence[Enrolled], ordered: int, in_a_grid: int) -> None:
     now_ms = time.time_ns() // 1_000_000
-    grids = sorted({_grid(n) for n in range(len(seals))})
+    grids = sorted({_grid(n, in_a_grid) for n in range(len(seals))})
     orders = [
         (s.door_id, Order(f"order-{s.door_id}", now_ms - HOUR_MS, now_ms + 336 * HOUR_MS))
         for s in seals[:ordered]
@@ -155,7 +156,7 @@ def _enrol(path: Path, seals: Sequence[Enrolled], ordered: int) -> None:
         for table, rows in (
             (tables.grids, [{"grid_id": g, "name": g} for g in grids]),
             (tables.wardens, [_warden(g) for g in grids]),
-            (tables.doors, [_door(n, s) for n, s in enumerate(seals)]),
+            (tables.doors, [_door(s, _grid(n, in_a_grid)) for n, s in enumerate(seals)]),
             (tables.seals, [_seal(s, now_ms) for s in seals]),
             (tables.orders, order_rows),
             (tables.pending_events, pending_events),
@@ -165,16 +166,16 @@ def _enrol(path: Path, seals: Sequence[Enrolled], ordered: int) -> None:
     store.close()
 
 
-def _grid(number: int) -> str:
-    return f"grid-{number // DOORS_IN_A_GRID:02d}"
+def _grid(number: int, in_a_grid: int) -> str:
+    return f"grid-{number // in_a_grid:02d}"
 
 
 def _warden(grid_id: str) -> dict[str, object]:
     return {"warden_id": f"warden-{grid_id}", "name": "Warden", "grid_id": grid_id}
 
 
-def _door(number: int, seal: Enrolled) -> dict[str, object]:
-    return {"door_id": seal.door_id, "label": seal.door_id, "grid_id": _grid(number)}
+def _door(seal: Enrolled, grid_id: str) -> dict[str, object]:
+    return {"door_id": seal.door_id, "label": seal.door_id, "grid_id": grid_id}
 
 
 def _seal(seal: Enrolled, now_ms: int) -> dict[str, object]:

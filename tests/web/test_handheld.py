@@ -220,6 +220,16 @@ async def test_what_a_phone_must_load_first_is_small(tmp_path: Path) -> None:
         assert sum(sizes.values()) + len(page.encode()) <= FIRST_LOAD_MAX, sizes
 
 
+async def test_the_app_s_files_come_packed_and_her_page_does_not(tmp_path: Path) -> None:
+    """The length of a packed page would tell a listener what is in it."""
+    async with console(new_store(tmp_path)) as site:
+        for path, how in (("/static/handheld/handheld.js", "gzip"), (HOME, None)):
+            for takes in ("gzip, deflate, br", "identity"):
+                answer = await site.client.get(path, headers={"accept-encoding": takes})
+                wanted = how if "gzip" in takes else None
+                assert (answer.status_code, answer.headers.get("content-encoding")) == (200, wanted)
+
+
 async def test_the_worker_carries_the_release_and_what_guards_a_page(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         answer = await site.client.get("/handheld/sw.js")

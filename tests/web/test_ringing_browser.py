@@ -14,7 +14,7 @@ from gateway.core.evidence import Evidence
 from gateway.engine.clock import MachineClock
 from tests.channels.push_service import Phone, PushService
 from tests.waiting import until
-from tests.web.handheld_phone import is_shown, phone
+from tests.web.handheld_phone import holds, is_shown, kept, phone
 from tests.web.ringing_site import ringing_site, tried
 from tests.web.signed_in import Site
 from tests.web.test_handheld_accounts import revoked, scans
@@ -46,6 +46,19 @@ SHOWN = """async () => {
     const { title, body, tag, silent, vibrate, requireInteraction, data } = one;
     return { title, body, tag, silent, vibrate: [...(vibrate || [])], requireInteraction, ...data };
   });
+}"""
+
+
+# The page beside may have no scripts of the app.
+KEEPS = """async (path) => {
+  if (!window.Kept) {
+    const script = document.createElement("script");
+    script.src = "/static/handheld/kept.js";
+    const ready = new Promise((ok) => (script.onload = ok));
+    document.head.append(script);
+    await ready;
+  }
+  return Boolean(await Kept.page(path));
 }"""
 
 
@@ -115,6 +128,10 @@ async def lets_it_ring(browser: Browser) -> None:
     await is_shown(page, "The gateway knows how to ring this phone.")
 
 
+async def _waits(page: Page, count: int) -> bool:
+    return (await kept(page))["out"] == count
+
+
 async def message_to(mine: Phone) -> dict[str, Any]:
     return await asyncio.wait_for(mine.messages.get(), 20)
 
@@ -169,6 +186,37 @@ async def test_a_page_rings_a_locked_phone_and_is_signed_for(
         await page.evaluate("document.getElementById('phone').open = true")
         words = "Yes: a page rang it lately." if language == "en" else "最近有通知让它响过"
         await is_shown(page, words)
+
+
+async def test_what_rang_opens_in_a_cellar(
+    chromium: str, port: int, service: PushService, tmp_path: Path
+) -> None:
+    """The worker brings the case's page with the ring: who presses it later needs no line."""
+    async with (
+        ringing_site(tmp_path, service, clock=MachineClock(0)) as site,
+        served(site.console, port),
+        phone(chromium, tmp_path / "phone") as context,
+    ):
+        mine = service.phone("wang")
+        browser = await opened(context, site, port, mine)
+        await lets_it_ring(browser)
+        page = browser.page
+        await page.goto(f"http://127.0.0.1:{port}/handheld/offline")  # the app is closed
+        await browser.sleeps()
+        await site.console.seal(0)
+        await site.console.opens(0)
+        await browser.pushed(await message_to(mine))
+        path = f"{HOME}/cases/{CASE}"
+        await holds(page, KEEPS, path)
+        await context.set_offline(True)
+        await page.goto(f"http://127.0.0.1:{port}{path}")
+        await is_shown(page, "3-101")
+        await page.get_by_role("button", name="Acknowledge", exact=True).first.click()
+        await until(lambda: _waits(page, 1))
+        await context.set_offline(False)
+        await until(lambda: _waits(page, 0))
+        (case,) = (await site.asks("wang", "GET", "/api/v1/cases")).json()["open"]
+        assert case["state"] == "acknowledged"
 
 
 async def test_whatever_comes_shows_something_and_what_is_taken_makes_no_sound(

@@ -98,8 +98,19 @@ async function rung(data) {
   const more = { body: answer.text, data: { path: answer.path }, renotify: false };
   if (answer.urgency === "low") Object.assign(more, { silent: true, vibrate: undefined, requireInteraction: false });
   await self.registration.showNotification(answer.title, { ...plain, ...more, tag: answer.tag });
-  if (answer.tag === tag) return;
-  for (const one of await self.registration.getNotifications({ tag })) one.close(); // the plain one
+  const plainOnes = answer.tag === tag ? [] : await self.registration.getNotifications({ tag });
+  for (const one of plainOnes) one.close(); // a daily test stands for yesterday's
+  if (answer.path && !answer.path.includes("/tests/")) await keep(here(answer.path));
+}
+
+// Its page is on the phone before she presses: then it opens at once, and where there is no line. It
+// has no name for what it shows, so the app takes it anew as soon as it is open.
+async function keep(url) {
+  try {
+    const signal = AbortSignal.timeout(FETCH_MS);
+    const answer = await fetch(url, { headers: { Accept: "text/html" }, redirect: "error", signal });
+    if (answer.ok) await Kept.keepPage(new URL(url).pathname, await answer.text(), "");
+  } catch {} // nobody is signed in any more, or the line is gone
 }
 
 async function fetched(url) {
