@@ -100,10 +100,9 @@ async function rung(data) {
   const more = { body: answer.text, data: { path: answer.path }, renotify: false };
   if (answer.urgency === "low") Object.assign(more, { silent: true, vibrate: undefined, requireInteraction: false });
   await self.registration.showNotification(answer.title, { ...plain, ...more, tag: answer.tag });
-  if (answer.tag !== tag) {
-    for (const one of await self.registration.getNotifications({ tag })) one.close(); // the plain one
-  }
-  if (answer.path) await keep(here(answer.path));
+  const plainOnes = answer.tag === tag ? [] : await self.registration.getNotifications({ tag });
+  for (const one of plainOnes) one.close(); // a daily test stands for yesterday's
+  if (answer.path && !answer.path.includes("/tests/")) await keep(here(answer.path));
 }
 
 // Its page is on the phone before she presses: then it opens at once, and where there is no line. It
