@@ -11,11 +11,9 @@ import time
 from contextlib import closing, suppress
 from typing import Final
 
-from gateway.accounts.file import AccountsFile
 from gateway.cli.exit_codes import CommandError
 from gateway.settings import Settings
 from gateway.settings.values import shown
-from gateway.store.database import StoreError
 
 FREE_WITHIN_S: Final = 2.0  # an earlier life's console dies with its gateway, but not at once
 LOOK_S: Final = 0.05
@@ -47,6 +45,10 @@ def unguarded(settings: Settings) -> str:
     console = settings.console
     if console.is_local or console.password:
         return ""
+    # These take a second, and only a console on a network waits for them.
+    from gateway.accounts.file import AccountsFile
+    from gateway.store.database import StoreError
+
     with closing(AccountsFile(*settings.store.place)) as file, suppress(StoreError):
         if not file.is_used():
             return (
