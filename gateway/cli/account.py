@@ -237,14 +237,8 @@ def _invite(asked: _Asked, address: str) -> None:
     reaches_phones = not is_loopback(urlsplit(link).hostname or "")
     minutes = invitations.LASTS_MS // 60_000
     if asked.as_json:
-        say_json(
-            {
-                "account": one.name,
-                "link": link,
-                "minutes": minutes,
-                "reaches_phones": reaches_phones,
-            }
-        )
+        said = {"account": one.name, "link": link, "minutes": minutes}
+        say_json(said | {"reaches_phones": reaches_phones})
         return
     picture = io.StringIO()
     segno.make_qr(link, error="l", boost_error=False).terminal(picture, compact=True, border=2)

@@ -254,10 +254,8 @@ class OutageEnded(Struct, frozen=True, omit_defaults=True, tag="outage_ended"):
 
 
 class TroubleBegan(Struct, frozen=True, omit_defaults=True, tag="trouble_began"):
-    """To the site: one of `TROUBLES` is there, since `age_ms` before it came.
-
-    `about` tells one from another of the same reason: a random id or a short code, no identity.
-    """
+    """To the site: one of `TROUBLES` is there, since `age_ms` before it came. `about` tells one from
+    another of the same reason: a random id or a short code, no identity."""
 
     reason: Reason
     about: str = ""
@@ -399,6 +397,4 @@ Event = (
 
 def kind_of(event: Event) -> str:
     """Its tag: the word for it in the journal."""
-    tag = event.__struct_config__.tag
-    assert isinstance(tag, str)  # noqa: S101 - each class above has one
-    return tag
+    return str(event.__struct_config__.tag)
