@@ -254,8 +254,8 @@ class OutageEnded(Struct, frozen=True, omit_defaults=True, tag="outage_ended"):
 
 
 class TroubleBegan(Struct, frozen=True, omit_defaults=True, tag="trouble_began"):
-    """To the site: one of `TROUBLES` is there, since `age_ms` before it came. `about` tells one from
-    another of the same reason: a random id or a short code, no identity."""
+    """To the site: one of `TROUBLES` is there, since `age_ms` before it came. `about`, a random id
+    or a short code and no identity, tells it from another of the same reason."""
 
     reason: Reason
     about: str = ""
