@@ -91,7 +91,8 @@ async def _play(folder: Path, page: socket.socket, open_page: bool) -> None:
         store = Store.open(gateway_process.database)
         parts.callback(store.close)
         house.enrol(store, living, time.time_ns() // 1_000_000)
-        http = await parts.enter_async_context(aiohttp.ClientSession())
+        # What comes packed goes on as it came.
+        http = await parts.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
         parts.push_async_callback(gateway_process.stop)
         await gateway_process.start(http)
         building = BuildingClient(folder / "building", living, broker_port, view_model.told)
