@@ -61,7 +61,7 @@ async def test_the_second_who_takes_a_case_sees_who_has_it(tmp_path: Path) -> No
         assert await site.act(case_id, "acknowledge", "centre") == {
             "changed": False,
             "reason": "taken_already",
-            "why": "Somebody has acknowledged this case already.",
+            "why": "Somebody has acknowledged this case already. It is with Wang Fang now.",
         }
         assert (await case_of(site, case_id)).acknowledged_by == "wang"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.accounts import passwords, patience, sign_in
+from gateway.accounts import passwords, patience, sign_in, tries
 from gateway.accounts.sessions import Kind
 from gateway.web import security
 from gateway.web.visitors import COOKIE, KNOWN
@@ -137,11 +137,11 @@ async def test_nor_does_it_help_to_guess_from_many_addresses(site: Site, way: Gu
     """Each address tries once, behind none of which the victim is; then the account is slow for
     all strangers, and not for a browser that it knows."""
     known, statuses = await known_browser(site), []
-    for number in range(sign_in.ANYWHERE_MAX + 10):
+    for number in range(tries.ANYWHERE_MAX + 10):
         async with site.browser() as guesser:
             guesser.headers.update(at(f"203.0.{number // 200}.{number % 200}"))
             statuses.append((await way(site, guesser, number)).status_code)
-    most = sign_in.CODES_MAX if way is by_code else sign_in.ANYWHERE_MAX
+    most = sign_in.CODES_MAX if way is by_code else tries.ANYWHERE_MAX
     assert statuses[:most] == [403] * most
     assert statuses[most + 1 :] == [429] * (len(statuses) - most - 1)
     await victim_is_in(site, known, HOME)
