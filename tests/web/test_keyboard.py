@@ -14,6 +14,7 @@ from gateway.accounts import persons
 from gateway.accounts import tables as accounts
 from gateway.accounts.roles import Role
 from gateway.accounts.scopes import Scope
+from gateway.accounts.sessions import Kind
 from tests.accounts.people_file import GOOD
 from tests.waiting import until
 from tests.web.signed_in import KEY, Site, code, kept_password, signed_in_site
@@ -225,7 +226,7 @@ async def test_g10_every_page_of_a_site_with_accounts_for_who_does_not_see_it(
         made(site, "robot", Scope.DOORS_READ)
         async with browsing(chromium, language, **PHONE) as page:
             for name, paths in PAGES.items():
-                token = site.token(name) if name else invited(site, "li")
+                token = site.token(name, Kind.DESK) if name else invited(site, "li")
                 if name:
                     cookie = {"name": "menshen_session", "value": token, "url": here}
                     await page.context.add_cookies([cookie])  # type: ignore[list-item]

@@ -13,7 +13,7 @@ from gateway.web.proving import ACTS, PROBLEM_TYPE
 from tests.accounts.people_file import GOOD
 from tests.web.signed_in import Site, code, signed_in_site
 
-VALUES = {"name": "wang", "passkey_id": "0" * 16}
+VALUES = {"name": "wang", "warden_id": "wang", "passkey_id": "0" * 16}
 JSON = {"accept": "application/json"}
 INVITE = "/accounts/wang/invite"
 
@@ -46,10 +46,14 @@ def test_every_dangerous_act_is_an_address_of_ours_and_none_is_public() -> None:
 def test_nothing_about_accounts_is_changed_without_a_proof_but_a_lost_phone_s_end() -> None:
     """Nobody adds a form here, and forgets that it is dangerous."""
     only_takes_away = {
+        "/tokens/{name}/{session_id}/end",
+        "/wardens/{warden_id}/phones/{session_id}/end",
         "/account/phones/{session_id}/end",
         "/accounts/{name}/phones/{session_id}/end",
     }
-    forms = {path for method, path in RULES if method == "POST" and path.startswith("/account")}
+    about = ("/account", "/tokens", "/wardens")
+    forms = {path for method, path in RULES if method == "POST" and path.startswith(about)}
+    forms -= {"/wardens/{warden_id}/test"}  # it changes nothing
     assert forms - {path for method, path in ACTS if method == "POST"} == only_takes_away
 
 
