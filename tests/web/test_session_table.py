@@ -101,14 +101,14 @@ async def two_phones_are_two_and_one_is_revoked(site: Site) -> None:
 
 async def all_are_revoked_by_whoever_runs_the_gateway(site: Site) -> None:
     tokens = [site.token("deng") for _ in range(3)]
-    said(site, "revoke", "deng")
+    await asyncio.to_thread(said, site, "revoke", "deng")
     assert [await is_in(site, token) for token in tokens] == [False] * 3
     assert await is_in(site, site.token("deng")), "she may sign in again"
 
 
 async def an_account_that_ends_takes_its_sessions_along(site: Site) -> None:
     token = site.token("cai")
-    said(site, "end", "cai")
+    await asyncio.to_thread(said, site, "end", "cai")
     assert not await is_in(site, token)
     with site.accounts.writing() as connection:  # and one that was begun in that very moment
         cai = persons.named(connection, "cai")
@@ -119,7 +119,7 @@ async def an_account_that_ends_takes_its_sessions_along(site: Site) -> None:
 
 async def another_password_ends_what_the_old_one_began(site: Site) -> None:
     tokens = [site.token("eng", Kind.DESK), site.token("eng", Kind.PHONE)]
-    said(site, "password", "eng", typed=BETTER)
+    await asyncio.to_thread(said, site, "password", "eng", typed=BETTER)
     assert [await is_in(site, token) for token in tokens] == [False, False]
 
 
@@ -157,7 +157,7 @@ async def a_clock_that_is_set_back_lengthens_no_session_that_is_used(site: Site)
 
 
 def said(site: Site, *words: str, typed: str = "") -> None:
-    """What `menshen account` does, beside the console that runs."""
+    """What `menshen account` does, beside the console that runs; it wants a thread of its own."""
     settings = site.store.path.with_name("menshen.toml")
     settings.write_text(f'[store]\npath = "{site.store.path}"\n')
     command = ["account", *words, "-c", str(settings)]
@@ -257,7 +257,7 @@ async def test_an_open_page_ends_with_what_its_owner_may(
             await listener.next("ping")
         assert not any(task.done() for _, task in lines.values())
         for name, cause in CAUSES.items():
-            cause(site, tokens[name])
+            await asyncio.to_thread(cause, site, tokens[name])
 
             async def is_over(name: str = name) -> bool:
                 site.clock.advance(1_000)
