@@ -23,6 +23,7 @@ class Scope(StrEnum):
     CASES_REVIEW = "cases:review"
     PAGES_READ = "pages:read"
     PAGES_SIGN = "pages:sign"
+    PAGES_TEST = "pages:test"
     ANNOUNCEMENTS_WRITE = "announcements:write"
     ORDERS_END = "orders:end"
     HEALTH_READ = "health:read"
@@ -37,6 +38,8 @@ _OF: Final = {
     (Right.REVIEW, False): Scope.CASES_REVIEW,
     (Right.INBOX, True): Scope.PAGES_READ,
     (Right.INBOX, False): Scope.PAGES_SIGN,
+    (Right.TEST_PAGE, True): Scope.PAGES_TEST,
+    (Right.TEST_PAGE, False): Scope.PAGES_TEST,
     (Right.ANNOUNCE, False): Scope.ANNOUNCEMENTS_WRITE,
     (Right.END_ORDER, False): Scope.ORDERS_END,
     (Right.HEALTH, True): Scope.HEALTH_READ,
@@ -50,6 +53,7 @@ WORDS: Final = {
     Scope.CASES_REVIEW: N_("assess reports, and sign them off"),
     Scope.PAGES_READ: N_("read the pages of its own person"),
     Scope.PAGES_SIGN: N_("sign for the pages of its own person"),
+    Scope.PAGES_TEST: N_("send test pages, and read what came of them"),
     Scope.ANNOUNCEMENTS_WRITE: N_("announce openings, and take them back"),
     Scope.ORDERS_END: N_("end orders"),
     Scope.HEALTH_READ: N_("read how the gateway does"),
