@@ -59,11 +59,12 @@ class Broker:
         self._client.on_subscribe = self._on_subscribe
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
+        self._client.on_publish = self._on_publish
         self._client.on_socket_close = self._on_socket_close
         self._gone = asyncio.Event()
         self._ready = asyncio.Event()
         self._generation = 0  # of the connection, so that no token outlives its own
-        self._taken = 0
+        self._came = 0  # packets, of those that may come before a message
         self._writing = False
         self._read_from: Any = None
         self._echo_sent: dict[bytes, float] = {}
@@ -166,6 +167,8 @@ class Broker:
                 return
             self._client.loop_misc()
             self._attention.look()
+            if self._attention.wants_echo and not self._echo_sent:
+                self._send_echo(now)
             self._twin.look(now)
             if self._twin.gives_way:
                 return
@@ -209,11 +212,11 @@ class Broker:
     def _readable(self) -> None:
         """Read packets until none came, for the socket tells only that there is something."""
         for _ in range(PACKETS_AT_ONCE):
-            taken = self._taken
+            came = self._came
             self._client.loop_read()
             sock = self._client.socket()
             pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
-            if sock is None or (self._taken == taken and not pending):
+            if sock is None or (self._came == came and not pending):
                 self._attention.read(is_empty=True)
                 break
         else:
@@ -262,8 +265,12 @@ class Broker:
             loop.remove_writer(sock)
         self._gone.set()
 
+    def _on_publish(self, *_: Any) -> None:
+        """The broker has a message of ours: its word may stand before what waits."""
+        self._came += 1
+
     def _on_message(self, _: Any, __: Any, message: mqtt.MQTTMessage) -> None:
-        self._taken += 1
+        self._came += 1
         token = self._generation << 16 | message.mid if message.qos else 0
         try:
             topic = message.topic

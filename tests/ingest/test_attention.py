@@ -54,6 +54,31 @@ def test_a_broker_that_waits_for_us_holds_back_until_its_window_opens() -> None:
     assert loop.attention.waited_ms() == 0
 
 
+def test_an_empty_socket_proves_nothing_once_the_window_was_full() -> None:
+    """The broker has our acknowledgements, and has sent only a part of what it held back."""
+    loop = Loop()
+    loop.goes_on(1_000)
+    loop.stands_still(4_000)
+    for token in range(WINDOW_MIN):
+        loop.attention.taken(token)
+    assert not loop.attention.wants_echo, "it would stand behind what is held back"
+    for token in range(WINDOW_MIN):
+        loop.attention.acknowledged(token)
+    loop.attention.taken(99)
+    loop.attention.read(is_empty=True)
+    loop.goes_on(200)
+    assert loop.attention.waited_ms() == 4_200
+    assert loop.attention.wants_echo
+    loop.attention.heard_echo(loop.now_ms - 4_300)  # sent before the stop
+    assert loop.attention.wants_echo
+    sent_ms = loop.now_ms
+    loop.stands_still(100)
+    loop.attention.heard_echo(sent_ms)
+    loop.attention.read(is_empty=True)
+    assert loop.attention.waited_ms() == 0
+    assert not loop.attention.wants_echo
+
+
 def test_a_new_connection_owes_nothing() -> None:
     loop = Loop()
     for token in range(2 * WINDOW_MIN):
