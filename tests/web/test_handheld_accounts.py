@@ -11,6 +11,7 @@ from playwright.async_api import Page, expect
 from gateway.accounts import invitations, sessions
 from gateway.engine.clock import MachineClock
 from gateway.web.access import DID
+from tests.waiting import until
 from tests.web.handheld_phone import (
     KEPT,
     WAIT_MS,
@@ -179,9 +180,13 @@ async def test_a_session_that_was_ended_in_the_cellar_loses_nothing_and_signs_no
         await scans(page, site, port, "wang")
         await holds(page, "async () => (await Outbox.waiting()).length === 0")
         assert (await kept(page))["refused"] == 0
-        acts = site.noted("acknowledge")
-        did = [(name, about) for name, _, about, _, status in acts if status == 200]
-        assert did == [("li", f"case {OTHERS}"), ("wang", f"case {CASE}")]
+
+        async def stand_in_the_audit() -> bool:  # an act is noted once it is answered
+            acts = site.noted("acknowledge")
+            did = [(name, about) for name, _, about, _, status in acts if status == 200]
+            return did == [("li", f"case {OTHERS}"), ("wang", f"case {CASE}")]
+
+        await until(stand_in_the_audit)
         stands = (await site.asks("wang", "GET", "/api/v1/cases")).json()["open"]
         assert [case["acknowledged_by"] for case in stands] == ["wang"]
 

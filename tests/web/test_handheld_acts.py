@@ -113,6 +113,7 @@ async def test_a_whole_visit_in_the_cellar_is_told_once_in_order_and_dated_right
         )
         await page.close()  # the tab is gone, and another opens in the street
         page = await context.new_page()
+        await page.clock.set_system_time(now_ms() / 1_000)  # the browser's pages share one clock
         await context.set_offline(False)
         await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
         await holds(page, ALL_TOLD)
