@@ -82,45 +82,39 @@ async def test_a_whole_visit_in_the_cellar_is_told_once_in_order_and_dated_right
     async with console(store, ManualClock(began_ms)) as site:
         await site.seal(0)
         await site.opens(0)
-    async with (
-        console(store, MachineClock(0)) as site,
-        served(site, port),
-        phone(chromium, tmp_path / "phone") as context,
-    ):
-        page = await context.new_page()
-        said = complaints_of(page)
-        await open_and_keep(page, port)
-        await context.set_offline(True)
-        await page.clock.install(time=(began_ms + 5 * MINUTE_MS) / 1_000)
-        await page.goto(address(port))
-        pressed = [await press(page, "I am on my way")]
-        await expect(page.get_by_role("button", name="I have it", exact=True)).to_be_hidden()
-        await page.clock.fast_forward(2 * MINUTE_MS)
-        pressed.append(await press(page, "I am at the door"))
-        await page.clock.fast_forward(3 * MINUTE_MS)
-        await page.get_by_label("Left, and not back").check()
-        await page.get_by_label("Note", exact=True).fill("邻居说中午就走了")
-        pressed.append(await press(page, "Report how it ended"))
-        await is_shown(page, "Report how it ended · Left, and not back: kept on this phone")
-        await page.clock.fast_forward(MINUTE_MS)
-        pressed.append(await press(page, "Take the report back"))
-        await page.clock.fast_forward(MINUTE_MS)
-        await page.get_by_label("No answer").check()
-        await page.get_by_label("Note", exact=True).fill("")
-        pressed.append(await press(page, "Report how it ended"))
-        await is_shown(page, "5 things that you did are only on this phone")
-        did: list[dict[str, Any]] = await page.evaluate("() => Outbox.waiting()")
-        for one, (from_ms, to_ms) in zip(did, pressed, strict=True):
-            assert from_ms <= one["at"] <= to_ms
-        assert pressed[-1][0] - pressed[0][1] >= 5 * MINUTE_MS
-        await page.close()  # the tab is gone, and another opens in the street
-        page = await context.new_page()
-        await page.clock.set_system_time(now_ms() / 1_000)  # the browser's pages share one clock
-        await context.set_offline(False)
-        await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
-        assert await page.evaluate("Date.now()") == pytest.approx(now_ms(), abs=DATED_MS)
-        await holds(page, ALL_TOLD)
-        assert await page.evaluate("() => Outbox.refused()") == []
+    async with console(store, MachineClock(0)) as site, served(site, port):
+        async with phone(chromium, tmp_path / "phone") as context:
+            page = await context.new_page()
+            said = complaints_of(page)
+            await open_and_keep(page, port)
+            await context.set_offline(True)
+            await page.clock.install(time=(began_ms + 5 * MINUTE_MS) / 1_000)
+            await page.goto(address(port))
+            pressed = [await press(page, "I am on my way")]
+            await expect(page.get_by_role("button", name="I have it", exact=True)).to_be_hidden()
+            await page.clock.fast_forward(2 * MINUTE_MS)
+            pressed.append(await press(page, "I am at the door"))
+            await page.clock.fast_forward(3 * MINUTE_MS)
+            await page.get_by_label("Left, and not back").check()
+            await page.get_by_label("Note", exact=True).fill("邻居说中午就走了")
+            pressed.append(await press(page, "Report how it ended"))
+            await is_shown(page, "Report how it ended · Left, and not back: kept on this phone")
+            await page.clock.fast_forward(MINUTE_MS)
+            pressed.append(await press(page, "Take the report back"))
+            await page.clock.fast_forward(MINUTE_MS)
+            await page.get_by_label("No answer").check()
+            await page.get_by_label("Note", exact=True).fill("")
+            pressed.append(await press(page, "Report how it ended"))
+            await is_shown(page, "5 things that you did are only on this phone")
+            did: list[dict[str, Any]] = await page.evaluate("() => Outbox.waiting()")
+            for one, (from_ms, to_ms) in zip(did, pressed, strict=True):
+                assert from_ms <= one["at"] <= to_ms
+            assert pressed[-1][0] - pressed[0][1] >= 5 * MINUTE_MS
+        async with phone(chromium, tmp_path / "phone") as context:  # it is started anew, outside
+            page = await context.new_page()
+            await page.goto(f"http://127.0.0.1:{port}/handheld/wang")
+            await holds(page, ALL_TOLD)
+            assert await page.evaluate("() => Outbox.refused()") == []
         assert journaled(site) == [one["id"] for one in did]
         case = case_of(site)
         assert (case.state, case.outcome, case.note) == (CaseState.REPORTED, "no_answer", "")

@@ -231,12 +231,15 @@ async def test_whatever_comes_shows_something_and_what_is_taken_makes_no_sound(
         mine = service.phone("wang")
         browser = await opened(context, site, port, mine)
         await lets_it_ring(browser)
-        await browser.pushed("no JSON at all")
 
         async def shows(count: int) -> bool:
             return len(await browser.shown()) == count
 
-        await until(lambda: shows(1))
+        async def is_shown_whatever_it_is() -> bool:  # the same stands for the same
+            await browser.pushed("no JSON at all")
+            return await shows(1)
+
+        await until(is_shown_whatever_it_is)
         assert (await browser.shown())[0]["title"] == "A page for you. Open the app."
 
         await site.console.seal(0)
