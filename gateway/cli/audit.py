@@ -1,7 +1,6 @@
 """`menshen audit`: who looked at what and who did what; and whether anybody changed it since."""
 
-from contextlib import closing
-from datetime import tzinfo
+from contextlib import closing, suppress
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -9,6 +8,7 @@ import msgspec
 import typer
 from sqlalchemy import Connection
 
+from gateway.accounts import persons
 from gateway.accounts.audit import (
     BrokenChainError,
     Entry,
@@ -19,10 +19,12 @@ from gateway.accounts.audit import (
     verify,
 )
 from gateway.accounts.file import AccountsFile
+from gateway.accounts.persons import Account
 from gateway.cli.exit_codes import CommandError
 from gateway.cli.options import CONFIG, Config, Json, Limit
 from gateway.cli.output import say, say_json, show, when
-from gateway.settings import load
+from gateway.settings import Settings, load
+from gateway.store.database import Store, StoreError
 
 
 class What(StrEnum):
@@ -61,7 +63,11 @@ def audit(
             case What.ANCHORS:
                 _anchors(connection, limit, as_json)
             case What.SHOW:
-                _show(read(connection, limit, None, Wanted(account, about)), settings.zone, as_json)
+                found = read(connection, limit, None, Wanted(account, about))
+                if as_json:
+                    say_json([_as_json(entry) for entry in found])
+                else:
+                    _show(found, persons.everybody(connection), settings)
 
 
 def _verify(connection: Connection, printed: list[str], as_json: bool) -> None:
@@ -84,23 +90,22 @@ def _anchors(connection: Connection, limit: int, as_json: bool) -> None:
     show(("day (UTC)", "entry", "hash"), [[*map(str, one)] for one in found])
 
 
-def _show(entries: list[Entry], zone: tzinfo, as_json: bool) -> None:
-    if as_json:
-        say_json([_as_json(entry) for entry in entries])
-        return
-    rows = [
-        [
-            str(entry.entry_id),
-            when(entry.note.at_ms, zone),
-            entry.note.account or "-",
-            entry.note.what,
-            entry.note.about,
-            entry.note.why,
-            str(entry.note.status or ""),
-        ]
-        for entry in entries
-    ]
-    show(("", "when", "who", "what", "about", "why", "answer"), rows)
+def _show(entries: list[Entry], accounts: list[Account], settings: Settings) -> None:
+    """In the words of the console's page; `about` as --about takes it."""
+    from gateway.web import audit_words  # with it comes all of the console
+
+    people = {one.name: one.warden_id for one in accounts if one.warden_id is not None}
+    names = audit_words.Names({}, {}, {})
+    with suppress(StoreError):  # without the site's database the audit is read all the same
+        site = Store.open(*settings.store.place, create=False)
+        with closing(site), site.reading() as rows:
+            names = audit_words.names_in(rows, entries, people)
+    lines = []
+    for entry in entries:
+        told = audit_words.told(entry.note, names, "en")
+        number, at = str(entry.entry_id), when(entry.note.at_ms, settings.zone)
+        lines.append([number, at, told.who, told.words, told.why, entry.note.about])
+    show(("", "when", "who", "what", "why", "about"), lines)
 
 
 def _as_json(entry: Entry) -> dict[str, Any]:

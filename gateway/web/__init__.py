@@ -8,9 +8,9 @@ passes: `security`, which asks `clients` from where it comes and `visitors` who 
 `way_in` (where a stranger is led), `proving` (which acts ask again who it is, and the `held_acts`
 that wait for it), `actor` (who acts); what every route is handed: `context`, which draws `once`
 what many ask for; what comes back without a page: `answers`. What all ways in share: `signing_in`;
-where a passkey is good: `place`; who is at a provider: `hops`. `photo_limits` says what a photo may
-cost. What people do: `actions` on a case, `announcing` an opening, and `endings` of what stands at
-a door.
+how a phone is invited: `inviting`; where a passkey is good: `place`; who is at a provider: `hops`.
+`photo_limits` says what a photo may cost. What people do: `actions` on a case, `announcing` an
+opening, and `endings` of what stands at a door.
 
 How things are said: `audit_words`, `case_words` (and `case_ahead`, what may follow without a line)
 and `door_words`, which templates ask through `presenters`; `drawing` makes HTML. The wall:

@@ -212,7 +212,7 @@ def test_the_audit_is_shown_verified_and_anchored(menshen: Menshen, store: Store
     menshen("account", "invite", "chen")
     shown = menshen("audit", "--json").json
     assert [entry["what"] for entry in shown] == ["invitation made", "account added"]
-    assert "account added" in menshen("audit", "show", "--about", "chen").out
+    assert "added the account chen" in menshen("audit", "show", "--about", "chen").out
     assert menshen("audit", "show", "--account", "wang", "--json").json == []
     (anchor,) = menshen("audit", "anchors", "--json").json
     assert menshen("audit", "verify", "--anchor", anchor["hash"], "--json").json == {"entries": 2}

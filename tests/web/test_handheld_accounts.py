@@ -2,7 +2,6 @@
 what becomes of it when her session was ended meanwhile."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,11 +30,6 @@ CASE, OTHERS = first_case(0), first_case(2)
 HOME = "/handheld/wang"
 HAVE_IT = "Acknowledge"
 NO_PAGES = f"() => ({KEPT})().then((kept) => kept.pages === 0)"
-
-
-@pytest.fixture
-def port(free_port: Callable[[], int]) -> int:
-    return free_port()
 
 
 async def opened(site: Site) -> None:

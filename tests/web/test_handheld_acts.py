@@ -2,7 +2,6 @@
 back, handed over; and what she is asked before she reports against her seal."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +37,6 @@ from tests.web.web_site import Console, console, first_case, new_store, now_ms
 CASE = first_case(0)
 ALL_TOLD = f"() => ({KEPT})().then((kept) => kept.out === 0)"
 DATED_MS = 15_000  # by so much may a busy machine be late; its acts are a minute apart
-
-
-@pytest.fixture
-def port(free_port: Callable[[], int]) -> int:
-    return free_port()
 
 
 def address(port: int) -> str:

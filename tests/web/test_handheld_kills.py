@@ -5,13 +5,12 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import psutil
-import pytest
 from playwright.async_api import BrowserContext, Error, Page, async_playwright, expect
 from sqlalchemy import select
 
@@ -48,11 +47,6 @@ PRESS = """async ([action, ms]) => {
   return true;
 }"""
 WAITING = "() => Outbox.waiting()"
-
-
-@pytest.fixture
-def port(free_port: Callable[[], int]) -> int:
-    return free_port()
 
 
 class Handset:

@@ -1,6 +1,5 @@
 """The handheld in a dead stairwell: what is done without a line is kept, sent, and told of."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,11 +57,6 @@ A_DAY_LATER = """async () => {
   about.put({ ...session, at: session.at - 25 * 3600 * 1000 });
   await Kept.done(t);
 }"""
-
-
-@pytest.fixture
-def port(free_port: Callable[[], int]) -> int:
-    return free_port()
 
 
 def address(port: int, case_id: str) -> str:

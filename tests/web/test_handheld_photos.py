@@ -1,10 +1,8 @@
 """A photo with a report, from a phone's camera in the cellar to the centre: a real Chromium."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.async_api import Page, Route, async_playwright, expect
 
 from gateway.engine.clock import MachineClock
@@ -38,11 +36,6 @@ ALL_SEEN = """() => {
   return seen.length === 2 && seen.every((one) => one.naturalWidth);
 }"""
 NOTHING_WAITS = f"() => ({KEPT})().then((kept) => kept.out === 0)"
-
-
-@pytest.fixture
-def port(free_port: Callable[[], int]) -> int:
-    return free_port()
 
 
 async def takes(page: Page, photo: bytes, place: str = "#task") -> None:

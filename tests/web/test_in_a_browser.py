@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -61,11 +61,6 @@ def _is_ours(said: object) -> bool:
     kind, text = getattr(said, "type", ""), getattr(said, "text", "")
     of_the_cut = ("ERR_", "503", "htmx:sseError", "htmx:sendError", "htmx:afterRequest")
     return kind == "error" and not any(word in text for word in of_the_cut)
-
-
-@pytest.fixture
-def port(free_port: Callable[[], int]) -> int:
-    return free_port()
 
 
 async def is_shown(page: Page, words: str) -> None:

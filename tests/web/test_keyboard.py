@@ -2,7 +2,6 @@
 sees where one is, is never thrown back to the beginning, and every control has a name.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +47,6 @@ CONTROLS = {
     "DisclosureTriangle",
     "Date",
 }
-
-
-@pytest.fixture
-def port(free_port: Callable[[], int]) -> int:
-    return free_port()
 
 
 async def to(page: Page, there: Locator) -> None:

@@ -2,11 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from gateway.core.paging.person import ASKED_MAX
 from gateway.core.reasons import Reason
@@ -23,14 +21,6 @@ from tests.web.signed_in import Site, signed_in_site
 from tests.web.web_site import problem_of
 
 API = "/api/v1/wardens/wang/test"
-
-
-@pytest.fixture
-async def service(free_port: Callable[[], int]) -> AsyncIterator[PushService]:
-    port = free_port()
-    made = PushService(f"http://127.0.0.1:{port}")
-    async with made.open(port):
-        yield made
 
 
 async def outcome(site: Site, name: str = "desk") -> dict[str, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """A test page, from the desk's button to a phone in a pocket and back, live on the desk's page."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +21,6 @@ from tests.web.test_in_a_browser import browsing, served
 from tests.web.test_ringing_browser import HOME, Browser, lets_it_ring, message_to, opened
 
 SPAN = re.compile(r"\d+ ms|\d+ sec")
-
-
-@pytest.fixture
-async def service(free_port: Callable[[], int]) -> AsyncIterator[PushService]:
-    port = free_port()
-    made = PushService(f"http://127.0.0.1:{port}")
-    async with made.open(port):
-        yield made
-
-
-@pytest.fixture
-def port(free_port: Callable[[], int]) -> int:
-    return free_port()
 
 
 async def signs_in(page: Page, site: Site, port: int, name: str, kind: Kind = Kind.DESK) -> None:

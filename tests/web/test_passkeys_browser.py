@@ -1,7 +1,7 @@
 """Passkeys in a real Chromium, whose authenticator is the browser's own virtual one."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,6 @@ WORDS = {
         "none": "You have none.",
     },
 }
-
-
-@pytest.fixture
-def port(free_port: Callable[[], int]) -> int:
-    return free_port()
 
 
 class Device:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -23,11 +23,6 @@ from tests.web.odd_provider import CLIENT, SECRET, OddProvider, odd_provider, sh
 from tests.web.signed_in import Site, code, signed_in_site
 
 INVITE = "/accounts/wang/invite"
-
-
-@pytest.fixture
-def port(free_port: Callable[[], int]) -> int:
-    return free_port()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A phone that rings: its subscription, what its push service is given, and what becomes of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +24,6 @@ from tests.web.signed_in import Site
 from tests.web.web_site import first_case, now_ms, problem_of
 
 CASE = first_case(0)
-
-
-@pytest.fixture
-async def service(free_port: Callable[[], int]) -> AsyncIterator[PushService]:
-    port = free_port()
-    made = PushService(f"http://127.0.0.1:{port}")
-    async with made.open(port):
-        yield made
 
 
 async def opened(site: Site, number: int = 0) -> None:

@@ -3,7 +3,6 @@ a push service of our own, and handed to the browser by its debugging protocol."
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,19 +59,6 @@ KEEPS = """async (path) => {
   }
   return Boolean(await Kept.page(path));
 }"""
-
-
-@pytest.fixture
-async def service(free_port: Callable[[], int]) -> AsyncIterator[PushService]:
-    port = free_port()
-    made = PushService(f"http://127.0.0.1:{port}")
-    async with made.open(port):
-        yield made
-
-
-@pytest.fixture
-def port(free_port: Callable[[], int]) -> int:
-    return free_port()
 
 
 class Browser:

@@ -1,6 +1,5 @@
 """The door's code on a phone: seen by a real browser's camera, typed, or neither."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,11 +32,6 @@ READER_KEPT = """async () => (await caches.keys()).some((name) => name.startsWit
   && Boolean(await caches.match(document.getElementById("scan").dataset.wasm))"""
 IS_OFF = "() => document.querySelector('#scan video').srcObject === null"
 RUNS = "() => Boolean(document.querySelector('#scan video').srcObject?.active)"
-
-
-@pytest.fixture
-def port(free_port: Callable[[], int]) -> int:
-    return free_port()
 
 
 async def opened(site: Console, *doors: int) -> None:

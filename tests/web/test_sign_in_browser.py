@@ -1,7 +1,7 @@
 """The sign-in in a real browser: at 360 px, in both languages, with and without script."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,11 +18,6 @@ WORDS = {
     "zh-CN": {"in": "登录", "six": "六位数字", "me": "我登录的手机和屏幕", "sign": "登录这部手机"},
     "en": {"in": "Sign in", "six": "Six digits", "me": "My phones", "sign": "Sign this phone in"},
 }
-
-
-@pytest.fixture
-def port(free_port: Callable[[], int]) -> int:
-    return free_port()
 
 
 @contextlib.asynccontextmanager

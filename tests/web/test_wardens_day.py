@@ -1,11 +1,10 @@
 """A warden's day, from her invitation to the closed case, on one phone with a real browser: what
 each part proves by itself holds in one go. Only her push service hands the message over by hand."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.async_api import Page, expect
 
 from gateway.core.evidence import Evidence
@@ -27,14 +26,6 @@ from tests.web.test_scan import READER_KEPT
 from tests.web.web_site import first_case
 
 CASE, HOME, CODE = first_case(0), "/handheld/wang", code_of(482_719_035)
-
-
-@pytest.fixture
-async def service(free_port: Callable[[], int]) -> AsyncIterator[PushService]:
-    port = free_port()
-    made = PushService(f"http://127.0.0.1:{port}")
-    async with made.open(port):
-        yield made
 
 
 def case_of(site: Site) -> CaseRow:

@@ -1,21 +1,20 @@
 """Everybody's phones, for whoever manages accounts: invitations and lost phones."""
 
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
-from gateway.accounts import invitations, persons, sessions
+from gateway.accounts import persons, sessions
 from gateway.accounts.persons import Account
 from gateway.accounts.sessions import Session
-from gateway.settings.values import is_loopback
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
+from gateway.web.inviting import invited
 from gateway.web.pages.me import drawn, end, shown, somebody
 from gateway.web.security import prefix
-from gateway.web.signing_in import squares
 from gateway.web.visitors import account_named
 
 ACCOUNTS_MAX: Final = 500
@@ -33,25 +32,8 @@ def routes(context: WebContext) -> APIRouter:
     @router.post("/accounts/{name}/invite")
     async def press_invite(request: Request, name: str) -> Response:
         """The code is shown in this answer and nowhere else."""
-        who, now_ms = somebody(request), context.now_ms()
-
-        def make(rows: Connection) -> str:
-            account = account_named(rows, name)
-            if account is None or account.kind is not persons.Kind.PERSON:
-                raise HttpProblem(404, NOT_FOUND)
-            return invitations.make(rows, account, who.account.name, now_ms)
-
-        token = await context.visitors.write(make)
-        here = f"{'https' if context.visitors.is_secure(request) else 'http'}://"
-        here += request.headers.get("x-forwarded-host", request.headers.get("host", ""))
-        address = context.settings.console.public_url or here + prefix(request)
-        invited = {
-            "name": name,
-            "ends_ms": now_ms + invitations.LASTS_MS,
-            "picture": squares(f"{address}/invitation/{token}"),
-            "reaches_phones": not is_loopback(urlsplit(address).hostname or ""),
-        }
-        return await _listed(context, request, invited)
+        one = await invited(context, request, name, lambda rows: account_named(rows, name))
+        return await _listed(context, request, one)
 
     @router.post("/accounts/{name}/phones/{session_id}/end")
     async def press_end(request: Request, name: str, session_id: str) -> Response:
@@ -66,7 +48,7 @@ def routes(context: WebContext) -> APIRouter:
 
 
 async def _listed(
-    context: WebContext, request: Request, invited: dict[str, Any] | None
+    context: WebContext, request: Request, invitation: dict[str, Any] | None
 ) -> Response:
     now_ms = context.now_ms()
 
@@ -77,4 +59,4 @@ async def _listed(
         ]
 
     people = await context.visitors.read(gather)
-    return drawn(context, request, "accounts.html", {"people": people, "invited": invited})
+    return drawn(context, request, "accounts.html", {"people": people, "invited": invitation})

@@ -5,14 +5,14 @@ A list of a thousand is looked through by name, grid and what is wrong, and come
 """
 
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from msgspec import Struct
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
-from gateway.accounts import invitations, phones, sessions
+from gateway.accounts import phones
 from gateway.accounts.persons import Account
 from gateway.accounts.phones import Phone
 from gateway.accounts.roles import Right
@@ -24,16 +24,15 @@ from gateway.core.paging.schedule import Schedule
 from gateway.core.paging.staff import schedule_of
 from gateway.core.rules import Rules
 from gateway.engine.ports import Committed
-from gateway.settings.values import is_loopback
 from gateway.store import reach_views, states, views
 from gateway.store.reach_views import Way
 from gateway.store.views import WardenRow
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
+from gateway.web.inviting import invited
 from gateway.web.live_view import Fragment, LiveView
+from gateway.web.pages import me
 from gateway.web.security import prefix
-from gateway.web.signing_in import squares
-from gateway.web.visitors import visitor
 
 WARDENS_MAX: Final = 5_000  # looked through
 LISTED_MAX: Final = 50  # on one page
@@ -142,37 +141,23 @@ def _acts(router: APIRouter, context: WebContext) -> None:
     @router.post("/wardens/{warden_id}/invite")
     async def invite(request: Request, warden_id: str) -> Response:
         """The code is shown in this answer and nowhere else."""
-        who, now_ms = visitor(request), context.now_ms()
-        if who is None:
-            raise HttpProblem(404, NOT_FOUND)
 
-        def make(rows: Connection) -> str:
-            return invitations.make(rows, _account(rows, warden_id), who.account.name, now_ms)
+        def name(rows: Connection) -> str:
+            warden = views.warden(rows, warden_id)
+            return warden.name if warden is not None else warden_id
 
-        token = await context.visitors.write(make)
-        here = f"{'https' if context.visitors.is_secure(request) else 'http'}://"
-        here += request.headers.get("x-forwarded-host", request.headers.get("host", ""))
-        address = context.settings.console.public_url or here + prefix(request)
-        invited = {
-            "ends_ms": now_ms + invitations.LASTS_MS,
-            "picture": squares(f"{address}/invitation/{token}"),
-            "reaches_phones": not is_loopback(urlsplit(address).hostname or ""),
-        }
-        return await _one(context, request, warden_id, invited)
+        called = await context.read(name)
+        one = await invited(context, request, called, lambda rows: _account(rows, warden_id))
+        return await _one(context, request, warden_id, one)
 
     @router.post("/wardens/{warden_id}/phones/{session_id}/end")
     async def end(request: Request, warden_id: str, session_id: str) -> Response:
         """The phone is lost: whoever has it is out within seconds."""
-        if visitor(request) is None:
-            raise HttpProblem(404, NOT_FOUND)
-        now_ms = context.now_ms()
-
-        def write(rows: Connection) -> bool:
-            return sessions.end(rows, _account(rows, warden_id), session_id, now_ms)
-
-        if not await context.visitors.write(write):
-            raise HttpProblem(404, NOT_FOUND)
-        return RedirectResponse(str(request.url.path).rsplit("/", 3)[0], 303)
+        me.somebody(request)
+        account = await context.visitors.read(lambda rows: _account(rows, warden_id))
+        await me.end(context, account, session_id)
+        where = f"{prefix(request)}/wardens/{quote(warden_id, safe='')}"
+        return RedirectResponse(where, 303)
 
 
 def _account(rows: Connection, warden_id: str) -> Account:
@@ -288,7 +273,7 @@ async def _ringing(context: WebContext, warden_ids: list[str], now_ms: int) -> s
 
 
 async def _one(
-    context: WebContext, request: Request, warden_id: str, invited: dict[str, Any] | None
+    context: WebContext, request: Request, warden_id: str, invitation: dict[str, Any] | None
 ) -> Response:
     view, now_ms, rules = OneWarden(warden_id), context.now_ms(), context.rulebook.rules
 
@@ -313,7 +298,7 @@ async def _one(
     account = None
     if context.visitors.is_used():
         account = await context.visitors.read(lambda rows: phones.account_of(rows, warden_id))
-    values |= {"phones": live, "account": account, "invited": invited, "rules": rules}
+    values |= {"phones": live, "account": account, "invited": invitation, "rules": rules}
     return context.answer(request, context.draw("warden.html", context.setting(request), values))
 
 
