@@ -34,6 +34,7 @@ BACK_OFF_S = (0.2, 0.5, 1, 2, 5)  # then every 5 s; each with jitter
 BRIEF_MOST = 1  # the longest of these for one that is thrown out again and again
 STEADY_S = 10.0  # a connection that lasted so long was one
 TWIN_LOOK_S = 0.1
+ECHOES_MAX = 128  # on their way: behind what a broker holds back they take as long as that
 ECHO_PATIENCE = 3  # echoes that may be missing before the connection counts as dead
 PACKETS_AT_ONCE = 256  # read in one go before others get their turn
 
@@ -178,8 +179,8 @@ class Broker:
 
     def _send_echo(self, now: float) -> None:
         token = self._twin.echo(int(now * 1000))
-        if len(self._echo_sent) > 2 * ECHO_PATIENCE:
-            self._echo_sent.clear()
+        while len(self._echo_sent) >= ECHOES_MAX:  # the oldest is lost
+            del self._echo_sent[next(iter(self._echo_sent))]
         self._echo_sent[token] = now
         self._client.publish(self._echo_topic, token, qos=1, retain=True)
         self._flush()
