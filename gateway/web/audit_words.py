@@ -127,6 +127,7 @@ _ACTS: Final = {
     "POST /inbox/{warden_id}/pages/{page_id}/received": _SIGNED_FOR,
     f"POST {API}/pages/{{page_id}}/received": _SIGNED_FOR,
     "POST /wardens/{warden_id}/test": _TEST_SENT,
+    "menshen test-page": _TEST_SENT,
     "POST /handheld/{warden_id}/test": _TEST_SENT,
     f"POST {API}/wardens/{{warden_id}}/test": _TEST_SENT,
     **{f"POST {phone}/{{warden_id}}/tests/{{sent_id}}/pressed": _TEST_GOT for phone in _PHONES},

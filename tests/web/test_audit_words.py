@@ -21,7 +21,10 @@ from tests.web.web_site import first_case
 
 GATEWAY = Path(audit.__file__).parent.parent
 NOBODY = Names({}, {}, {})
-NOTED = re.compile(r"""\.note\([^()]*?, "([a-z][a-z -]+)"|noted\(connection, "([a-z -]+)\"""")
+NOTED = re.compile(
+    r"""\.note\([^()]*?, "([a-z][a-z -]+)"|noted\(connection, "([a-z -]+)"|"""
+    r"""Note\((?:now_ms\(\)|\w+), \w+, "([a-z][a-z -]+)\""""
+)
 FAILED = re.compile(r'note_failure\([^()]*?, "([a-z][a-z -]+)"')
 
 
