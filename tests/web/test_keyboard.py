@@ -51,6 +51,8 @@ CONTROLS = {
 
 async def to(page: Page, there: Locator) -> None:
     """Press Tab until it has the focus, which is seen wherever it is on the way."""
+    await there.wait_for()
+    await page.wait_for_load_state()  # a ring is drawn by the style sheet
     for _ in range(TABS_MAX):
         if await there.evaluate("one => one === document.activeElement"):
             return
