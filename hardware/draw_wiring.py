@@ -1,15 +1,14 @@
 """Draw `wiring.svg` from `pins.csv`, so that the drawing cannot say anything else than the table.
 
-    python hardware/draw_wiring.py          writes hardware/wiring.svg
+    python -m hardware.draw_wiring          writes hardware/wiring.svg
 
 One row a switch, each with its own 3V3 flag and its own ground, so that no two wires cross.
 """
 
-import csv
 from html import escape
-from pathlib import Path
 
-HERE = Path(__file__).parent
+from hardware import circuit
+
 WIDTH, HEIGHT = 1480, 960
 INK, QUIET, PAPER, BOARD = "#1d2733", "#5f6b78", "#fbfaf6", "#ffffff"
 RED, BLUE, GOLD = "#b3261e", "#2f5d8a", "#9a6a00"
@@ -17,6 +16,7 @@ SANS = "'DejaVu Sans', Helvetica, Arial, 'Noto Sans CJK SC', sans-serif"
 
 BOARD_LEFT, BOARD_RIGHT, BOARD_TOP, BOARD_BOTTOM = 560, 800, 190, 770
 PLUS_Y, MINUS_Y = 270, 690  # the two wires of the cells
+LATCH_X, LATCH_Y = 510, 560  # R7
 NODE_X, SWITCH_X, FAR_X, WORDS_X = 905, 985, 1085, 1155
 ROWS_Y = {"reed": 330, "cover": 500, "magnet": 670}
 PARTS = {
@@ -116,18 +116,18 @@ def pin(x: float, y: float, name: str, side: int, colour: str = GOLD) -> str:
 def board() -> str:
     """The board, with the cells' pins; the switches bring their own."""
     middle = (BOARD_LEFT + BOARD_RIGHT) / 2
-    chip = f'<rect x="{middle - 66}" y="550" width="132" height="70" rx="6" fill="{INK}"/>'
+    chip = f'<rect x="{middle - 66}" y="372" width="132" height="70" rx="6" fill="{INK}"/>'
     return (
         f'<rect x="{BOARD_LEFT}" y="{BOARD_TOP}" width="{BOARD_RIGHT - BOARD_LEFT}"'
         f' height="{BOARD_BOTTOM - BOARD_TOP}" rx="16" fill="{BOARD}" stroke="{INK}"'
         ' stroke-width="3"/>'
         + chip
-        + text(middle, 591, "ESP32-C6", anchor="middle", colour=BOARD, bold=True)
+        + text(middle, 413, "ESP32-C6", anchor="middle", colour=BOARD, bold=True)
         + text(middle, BOARD_BOTTOM - 24, "U1, the seal", anchor="middle", colour=QUIET, size=16)
     )
 
 
-def cells(gpio: str) -> str:
+def cells(gpio: str, latch_gpio: str) -> str:
     """Two cells, the reserve, and the divider from which the board reads their voltage."""
     joint_y = (PLUS_Y + MINUS_Y) / 2
     cell = "".join(
@@ -145,16 +145,20 @@ def cells(gpio: str) -> str:
         + text(84, 742, "2 × AA lithium", size=16, colour=QUIET)
         + capacitor(225, PLUS_Y, MINUS_Y, "C1", "1000 µF")
         + text(210, joint_y - 20, "+", anchor="end", bold=True)
-        + resistor(370, PLUS_Y, joint_y, "R4")
-        + resistor(370, joint_y, MINUS_Y, "R5")
-        + wire((370, joint_y), (BOARD_LEFT, joint_y))
-        + capacitor(440, joint_y, MINUS_Y, "C2", "100 nF")
-        + "".join(dot(x, y) for x in (225, 370) for y in (PLUS_Y, MINUS_Y))
-        + dot(370, joint_y)
-        + dot(440, joint_y)
-        + dot(440, MINUS_Y)
+        + resistor(330, PLUS_Y, joint_y, "R4")
+        + resistor(330, joint_y, MINUS_Y, "R5")
+        + wire((330, joint_y), (BOARD_LEFT, joint_y))
+        + capacitor(390, joint_y, MINUS_Y, "C2", "100 nF")
+        + "".join(dot(x, y) for x in (225, 330) for y in (PLUS_Y, MINUS_Y))
+        + dot(330, joint_y)
+        + dot(390, joint_y)
+        + dot(390, MINUS_Y)
         + pin(BOARD_LEFT, PLUS_Y, "3V3", -1, RED)
         + pin(BOARD_LEFT, joint_y, f"GPIO {gpio}", -1)
+        + wire((BOARD_LEFT, LATCH_Y), (LATCH_X, LATCH_Y))
+        + resistor(LATCH_X, LATCH_Y, MINUS_Y, "R7")
+        + dot(LATCH_X, MINUS_Y)
+        + pin(BOARD_LEFT, LATCH_Y, f"GPIO {latch_gpio}", -1)
         + pin(BOARD_LEFT, MINUS_Y, "GND", -1, BLUE)
     )
 
@@ -206,18 +210,23 @@ def draw(table: list[dict[str, str]]) -> str:
             colour=QUIET,
         )
         + board()
-        + cells(pins["battery"]["gpio"])
-        + "".join(row(signal, pins[signal]["gpio"]) for signal in ROWS_Y)
+        + cells(pins["battery"]["gpio_c6"], pins["latch"]["gpio_c6"])
+        + "".join(row(signal, pins[signal]["gpio_c6"]) for signal in ROWS_Y)
         + levels
         + text(84, 880, "The resistors beside the chip are needed: its own may be off, or draw "
                "too much, in deep sleep.", size=17, colour=QUIET)
+        + text(84, 936, "The optional latch (U2, R6, C4) goes between GPIO 2 and R7: see the schematic.",
+               size=17, colour=QUIET)
         + text(84, 908, "While USB is plugged in for flashing, take the cells out: the board's "
                "regulator then feeds 3V3.", size=17, colour=RED)
         + "\n</svg>\n"
     )  # fmt: skip
 
 
+def main() -> None:
+    """Write wiring.svg."""
+    (circuit.HERE / "wiring.svg").write_text(draw(circuit.pins_csv()), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    with (HERE / "pins.csv").open(encoding="utf-8", newline="") as file:
-        drawing = draw(list(csv.DictReader(file)))
-    (HERE / "wiring.svg").write_text(drawing, encoding="utf-8")
+    main()
