@@ -10,7 +10,7 @@ AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check unit mutants poison bench hostile pictures icons diagrams openapi
-.PHONY: micropython
+.PHONY: micropython hardware
 .PHONY: neighbours lock clean
 .PHONY: venv venv-run
 
@@ -26,6 +26,7 @@ help:
 	@echo 'make pictures     take the pictures of README and docs/ anew, from the running demo'
 	@echo 'make icons        draw the icons of the warden'"'"'s app anew, from our own mark'
 	@echo 'make diagrams     write the state machines of ARCHITECTURE.md anew, from their tables'
+	@echo 'make hardware     build circuit, case and drawings anew and compare (WRITE=1: keep, take pictures)'
 	@echo 'make openapi      write docs/openapi.json, what programs may ask, anew from its routes'
 	@echo 'make micropython  fetch the MicroPython interpreter that the tests run the seal on'
 	@echo 'make neighbours   get the real mosquitto, InfluxDB, nginx and Chromium that the tests talk to'
@@ -94,6 +95,12 @@ diagrams: venv
 openapi: venv
 	$(BIN)/python -m docs.openapi
 
+# Its libraries take two gigabytes, in a Python of their own; no test needs them.
+hardware: venv
+	@sh .ci/hardware.sh
+	@.hardware/bin/python -m hardware $(if $(WRITE),--write)
+	@$(if $(WRITE),$(BIN)/python -m hardware.labels)
+
 micropython:
 	@sh .ci/micropython.sh
 
@@ -104,6 +111,6 @@ lock:
 	@sh .ci/lock.sh
 
 clean:
-	rm -rf .venv .mutants .mpy .mpy-i386 .neighbours dist build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .hardware .mutants .mpy .mpy-i386 .neighbours dist build .mypy_cache .ruff_cache .pytest_cache
 	rm -rf .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

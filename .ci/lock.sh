@@ -1,5 +1,5 @@
 #!/bin/sh
-# Resolve the dependencies of pyproject.toml for every platform into the three lock files. What is
+# Resolve the dependencies of pyproject.toml for every platform into the lock files. What is
 # locked already stays as it is; `sh .ci/lock.sh --upgrade` takes the newest of everything.
 set -eu
 cd "$(dirname "$0")/.."
@@ -12,4 +12,7 @@ compile "$@" --output-file requirements.lock
 compile "$@" --group dev --constraint requirements.lock --output-file requirements-dev.lock
 compile "$@" --group dev --group mutants --constraint requirements-dev.lock \
   --output-file requirements-mutants.lock
+# Its own, of nothing but what designs the hardware (hardware.sh).
+uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-header "$@" --group hardware --output-file requirements-hardware.lock
 echo "lock: $(grep -c '^[a-z]' requirements.lock) packages to run, $(grep -c '^[a-z]' requirements-dev.lock) with the tests'"

@@ -6,6 +6,7 @@ are called by their signal. C3 is the name of a chip in these pages, so no capac
 """
 
 import csv
+import io
 from pathlib import Path
 from typing import NamedTuple
 
@@ -101,8 +102,8 @@ PARTS = (
     ),
     Part(
         "S3", 1, "reed switch, normally open, 10 to 15 AT, like S1", "foreign magnet",
-        "at the place where M1's field along it is zero, see magnets.md, so that only another"
-        " magnet closes it", TWO,
+        "lies across S1 in M1's middle plane, where M1's field along it is zero, see magnets.md, so"
+        " that only another magnet closes it", TWO,
     ),
     Part("R1", 1, "resistor, 1 MΩ, 1/8 W or larger, any", "pull-up of S1",
          "3 µA while the door is shut; a smaller one shortens the cells' life", TWO),
@@ -122,20 +123,20 @@ PARTS = (
          "the chip's pin floats in deep sleep", TWO, True),
     Part("C4", 1, "ceramic capacitor, 100 nF", "U2's supply", "beside U2's pins 4 and 8", TWO,
          True),
-    Part("X1", 1, "prototype board, 2.54 mm grid, cut to 32 × 24 mm", "wiring",
+    Part("X1", 1, "prototype board, 2.54 mm grid, cut to 28 × 28 mm", "wiring",
          "a piece off the shelf instead of a circuit board of our own; soldered at the bench,"
          " never on the door"),
-    Part("E1", 1, "case, 138 × 40 × 24.5 mm: base and lid, printed from enclosure/", "housing",
+    Part("E1", 1, "case, 140 × 40 × 24.5 mm: base and lid, printed from enclosure/", "housing",
          "light and not metal: metal would shield radio and magnet"),
     Part("E2", 1, "magnet's holder with shims, and the gauge, printed", "the door",
          "brings M1 to S1's height; the gauge is 5 mm thick and 15 mm wide"),
     Part("E3", 1, "screw for plastics, 3 × 10 mm", "the lid", "one screw, two hooks"),
-    Part("E4", 2, "screw M2 × 12 with nut", "holds S2", "through the pocket and the switch"),
+    Part("E4", 2, "screw for plastics, 2 × 12 mm", "holds S2", "through the switch's two holes"),
     Part("T1", 1, "mounting tape, 25 mm wide, acrylic foam, 300 mm", "fixing",
          "two strips under the case, one under the magnet; for a year use screws"),
     Part("L1", 1, "label, 62 × 29 mm", "identity",
          "printed by `menshen flash`; carries the id and no secret"),
-    Part("L2", 1, "notice, 62 × 18 mm", "not a lock",
+    Part("L2", 1, "notice, 62 × 20 mm", "not a lock",
          "says to whoever is at the door that it opens freely; artwork in labels/"),
 )  # fmt: skip
 
@@ -205,9 +206,10 @@ def pins_csv() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def write_csv(name: str, rows: list[dict[str, str]]) -> None:
-    """Write rows of equal keys beside this file."""
-    with (HERE / name).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+def csv_text(rows: list[dict[str, str]]) -> str:
+    """Rows of equal keys as a file's text."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()

@@ -19,7 +19,7 @@ class Box(NamedTuple):
 # What goes in, as large as bom.csv allows.
 BOARD = Box(21.5, 18.0, 8.0)  # with its USB socket and the wires on it
 HOLDER = Box(59.0, 32.0, 16.5)  # with the cells in
-PERFBOARD = Box(32.0, 24.0, 11.0)  # with the parts on it, C1 lying
+PERFBOARD = Box(28.0, 28.0, 11.0)  # with the parts on it, C1 lying
 SWITCH = Box(6.4, 19.8, 10.2)  # S2 standing, its plunger up; Omron SS, published
 REED = Box(18.0, 4.0, 4.0)
 MAGNET = Box(20.0, 5.0, 5.0)
@@ -47,16 +47,20 @@ WIDTH = 36.0
 DEPTH = 20.5
 BOARD_AT = (FIT, RIB + FIT / 2)
 SWITCH_POCKET_X = 23.0
-PERFBOARD_AT = (33.0, 6.0)
-HOLDER_AT = (67.0, 2.0)
+PERFBOARD_AT = (39.3, 1.0)
+HOLDER_AT = (69.2, 2.0)
 END_ZONE = 7.5  # behind the holder: the screw, and the cells' leads
 LENGTH = HOLDER_AT[0] + HOLDER.x + FIT + END_ZONE
 OUTER = Box(LENGTH + 2 * WALL, WIDTH + 2 * WALL, FLOOR + DEPTH + LID)
 
-# S1 on the leaf's side, S3 on the far side, both along x, at one height above the frame.
+# S1 on the leaf's side, along x, at M1's height. S3 lies across it, along y, in the plane through the
+# middles of S1 and M1, where M1's field along S3 is zero however wide the gap is (magnets.py), and
+# near the front, where a hand would hold another magnet.
 REED_HEIGHT = 8.0
-S1_X = 30.0
-S3_X = 54.0  # where M1's field along x is nearly zero: magnets.py
+S1_X = 35.2
+S3_AT = (S1_X, 12.0)
+S3_HEIGHT = 17.0
+M1_ASTRAY = 2.0  # mm that the two grooves may miss each other
 REED_FROM_FACE = WALL + FIT / 2 + REED.y / 2  # a reed's axis behind the case's outer face
 
 # S2 and what presses it.
@@ -97,6 +101,7 @@ def metal() -> dict[str, tuple[float, float]]:
     """The metal point nearest to the antenna of whatever has metal: inner x and y."""
     return {
         "S1": (S1_X - REED.x / 2, WIDTH - REED.y / 2),
+        "S3": (S3_AT[0] - REED.y / 2, ANTENNA_AT[1]),
         "S2": (SWITCH_POCKET_X + RIB, ANTENNA_AT[1]),
         "cells": (HOLDER_AT[0], ANTENNA_AT[1]),
         "X1": (PERFBOARD_AT[0], ANTENNA_AT[1]),
@@ -107,8 +112,3 @@ def metal() -> dict[str, tuple[float, float]]:
 def magnet_to_reed(gap: float) -> float:
     """From M1's axis to S1's, across, for a gap between the faces."""
     return MAGNET_FROM_FACE + gap + REED_FROM_FACE
-
-
-def magnet_to_far_reed(gap: float) -> tuple[float, float]:
-    """From M1's middle to S3's: along x, and across."""
-    return S3_X - S1_X, MAGNET_FROM_FACE + gap + OUTER.y - REED_FROM_FACE

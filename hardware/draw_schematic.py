@@ -1,19 +1,14 @@
 """Draw `schematic.svg` (schemdraw) from circuit.py and pins.csv.
 
-    python -m hardware.draw_schematic
-
 Placed by hand; what stands at each place is asked of the netlist, so a part on the wrong net is an
 error here and not a wrong drawing. Needs requirements-hardware.lock.
 """
-
-from pathlib import Path
 
 import schemdraw
 import schemdraw.elements as elm
 
 from hardware import circuit
 
-PATH = Path(__file__).parent / "schematic.svg"
 ROW = 4.0
 INK, QUIET, RED, BLUE = "#1d2733", "#5f6b78", "#b3261e", "#2f5d8a"
 
@@ -174,8 +169,8 @@ def latch(sheet: Sheet, u1: elm.Ic) -> None:
     sheet.ground((rail + 1.4, low))
 
 
-def main() -> None:
-    """Write schematic.svg."""
+def files() -> dict[str, str]:
+    """The drawing, by its file's name."""
     schemdraw.use("svg")
     schemdraw.svgconfig.text = "text"
     pins = {row["signal"]: row["gpio_c6"] for row in circuit.pins_csv()}
@@ -184,8 +179,4 @@ def main() -> None:
     cells(sheet, u1)
     switches(sheet, u1)
     latch(sheet, u1)
-    PATH.write_bytes(sheet.drawing.get_imagedata("svg"))
-
-
-if __name__ == "__main__":
-    main()
+    return {"schematic.svg": sheet.drawing.get_imagedata("svg").decode() + "\n"}

@@ -1,7 +1,5 @@
 """Draw `wiring.svg` from `pins.csv`, so that the drawing cannot say anything else than the table.
 
-    python -m hardware.draw_wiring          writes hardware/wiring.svg
-
 One row a switch, each with its own 3V3 flag and its own ground, so that no two wires cross.
 """
 
@@ -223,10 +221,6 @@ def draw(table: list[dict[str, str]]) -> str:
     )  # fmt: skip
 
 
-def main() -> None:
-    """Write wiring.svg."""
-    (circuit.HERE / "wiring.svg").write_text(draw(circuit.pins_csv()), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def files() -> dict[str, str]:
+    """The drawing, by its file's name."""
+    return {"wiring.svg": draw(circuit.pins_csv())}

@@ -45,7 +45,7 @@ def base(*, mains: bool = False) -> Part:
     shell = Box(d.OUTER.x, d.OUTER.y, height, align=LOW)
     shell = fillet(shell.edges().filter_by(Axis.Z), ROUND)
     shell = shell - block(0, 0, 0, (d.LENGTH, d.WIDTH, d.DEPTH + 1))
-    solid = shell + board_bay() + reed_channels() + switch_pocket() + perfboard_rails()
+    solid = shell + board_bay() + reed_bed() + switch_pocket() + perfboard_rails()
     solid = solid + holder_stops() + screw_boss()
     for x, y in d.WALL_SCREWS_AT:
         solid = solid - hole(x, y, -d.FLOOR - 1, d.WALL_SCREW, d.FLOOR + 2)
@@ -71,39 +71,42 @@ def board_bay() -> Part:
     return made + block(end, high - 3.2 + d.RIB, 0, (d.RIB, 3.2, 5.5))
 
 
-def reed_channels() -> Part:
-    """A raised bed for each reed along its wall, with a rib before it and two end stops."""
+def reed_bed() -> Part:
+    """A raised bed for S1 along the leaf's wall, with a rib before it."""
     bed = d.REED_HEIGHT - d.FLOOR - d.REED.z / 2 - d.FIT / 2
-    width = d.REED.y + d.FIT
-    made = Part()
-    for x, far in ((d.S1_X, False), (d.S3_X, True)):
-        start = x - d.REED.x / 2 - d.FIT / 2
-        length = d.REED.x + d.FIT
-        y = 0 if far else d.WIDTH - width
-        rib_y = width if far else d.WIDTH - width - d.RIB
-        made = made + block(start, y, 0, (length, width, bed))
-        made = made + block(start + 3, rib_y, 0, (length - 6, d.RIB, bed + 4))
-    return made
+    width, length = d.REED.y + d.FIT, d.REED.x + d.FIT
+    start = d.S1_X - length / 2
+    made = block(start, d.WIDTH - width, 0, (length, width, bed))
+    rib = (length - 6, d.RIB, bed + 4)
+    return made + block(start + 3, d.WIDTH - width - d.RIB, 0, rib)
 
 
 def switch_pocket() -> Part:
-    """Two walls with a ledge at each end between them; the terminals hang free in the middle."""
+    """A wall and a block with S2 between them, its terminals hanging free; S3 lies on the block."""
     x, gap = d.SWITCH_POCKET_X, d.SWITCH.x + d.FIT
     length = d.SWITCH.y + d.FIT
-    y = (d.WIDTH - length) / 2 - 1.5
-    high = d.SWITCH_AXIS + 3.2
-    made = block(x, y, 0, (d.RIB, length, high))
-    made = made + block(x + d.RIB + gap, y, 0, (d.RIB, length, high))
+    middle = switch_middle()[1]
+    y, inner = middle - length / 2, x + d.RIB + gap
+    made = block(x, y, 0, (d.RIB, length, d.SWITCH_AXIS + 3.2))
     for end in (y, y + length - 2.6):
-        made = made + block(x, end, 0, (2 * d.RIB + gap, 2.6, d.SWITCH_FLOOR))
-    middle = y + length / 2
+        made = made + block(x, end, 0, (d.RIB + gap + 0.1, 2.6, d.SWITCH_FLOOR))
+    channel = d.REED.y + d.FIT
+    right = d.S3_AT[0] + channel / 2 + d.RIB
+    start = d.S3_AT[1] - (d.REED.x + d.FIT) / 2
+    bed = d.S3_HEIGHT - d.FLOOR - d.REED.z / 2 - d.FIT / 2
+    size = (right - inner, y + length - start, bed + 3)
+    made = made + block(inner, start, 0, size)
+    made = made - block(right - d.RIB - channel, start - 1, bed, (channel, 60, 10))
     for side in (-1, 1):
-        at = Location(
-            (d.WALL + x - 1, d.WALL + middle + side * d.SWITCH_HOLES_APART / 2,
-             d.FLOOR + d.SWITCH_AXIS), (0, 90, 0),
-        )  # fmt: skip
-        made = made - at * Cylinder(2.3 / 2, 3 * gap)
+        at = (x - 1, middle + side * d.SWITCH_HOLES_APART / 2, d.SWITCH_AXIS)
+        made = made - level_hole(at, 2.3, d.RIB + 2) - level_hole(at, 1.6, 14)
     return made
+
+
+def level_hole(at: tuple[float, float, float], diameter: float, depth: float) -> Part:
+    """A hole along x from inner x, y, z."""
+    start = (d.WALL + at[0], d.WALL + at[1], d.FLOOR + at[2])
+    return Location(start, (0, 90, 0)) * Cylinder(diameter / 2, depth, align=CENTRE)
 
 
 def switch_middle() -> tuple[float, float]:

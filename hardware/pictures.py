@@ -132,21 +132,21 @@ def contents() -> dict[str, s.Coloured]:
 
 PLACES: dict[str, Point] = {
     "U1": (14, 11, 9),
-    "X1": (52, 26, 9),
-    "S1": (32, 36, 10),
-    "S3": (56, 4, 10),
-    "S2": (30, 14, 20),
-    "H1": (100, 12, 18),
+    "X1": (54, 24, 9),
+    "S1": (37, 36, 10),
+    "S3": (37, 10, 18.5),
+    "S2": (30, 24, 20),
+    "H1": (103, 12, 18),
 }
 
 
 def exploded() -> None:
     """Every part above its place."""
-    scene = Scene((210, 300, 400), (0, 0, 1), (69, 20, 52), 250)
+    scene = Scene((210, 300, 400), (0, 0, 1), (69, 20, 60), 262)
     scene.add(e.base(), BASE)
-    lift = {"S1": 26.0, "S3": 44.0}
+    lift = {"S1": 26.0, "S3": 50.0}
     away = {
-        "U1": (170, -20), "S1": (150, 60), "S3": (40, -120), "S2": (130, -90), "X1": (150, 150),
+        "U1": (170, 40), "S1": (150, 60), "S3": (-150, -70), "S2": (170, -60), "X1": (150, 170),
         "H1": (-220, -40),
     }  # fmt: skip
     for name, parts in contents().items():
@@ -154,11 +154,11 @@ def exploded() -> None:
         scene.add_all(parts, (0, 0, up))
         x, y, z = PLACES[name]
         scene.number(name, (x, y, z + up), away[name])
-    scene.add(Pos(0, 0, 84) * e.shut(e.lid()), LID)
-    scene.add_all(s.screw(), (0, 0, 102))
-    scene.number("base", (120, 40, 12), (-60, 110))
-    scene.number("lid", (60, 20, 108.5), (-40, -100))
-    scene.number("screw", (134, 20, 127), (-90, -40))
+    scene.add(Pos(0, 0, 98) * e.shut(e.lid()), LID)
+    scene.add_all(s.screw(), (0, 0, 116))
+    scene.number("base", (128, 40, 12), (-80, 60))
+    scene.number("lid", (60, 20, 122.5), (-40, -80))
+    scene.number("screw", (136, 20, 141), (-90, -40))
     scene.save("exploded")
 
 
@@ -170,14 +170,14 @@ def inside() -> None:
         scene.add_all(parts)
     for name, at, away in (
         ("U1", PLACES["U1"], (-60, 210)), ("S1", PLACES["S1"], (-210, -130)),
-        ("S2", PLACES["S2"], (-30, 260)), ("X1", PLACES["X1"], (60, -240)),
-        ("S3", PLACES["S3"], (60, 170)), ("H1", PLACES["H1"], (40, 220)),
+        ("S2", PLACES["S2"], (-40, 370)), ("X1", PLACES["X1"], (90, -240)),
+        ("S3", PLACES["S3"], (60, 190)), ("H1", PLACES["H1"], (40, 220)),
     ):  # fmt: skip
         scene.number(name, at, away)
     holder = Pos(d.WALL + d.S1_X - d.MAGNET_HOLDER.x / 2, d.OUTER.y + d.GAP, 0)
     scene.add(holder * on_leaf(e.magnet_holder()), HOLDER, opacity=0.35)
     scene.add_all([(holder * on_leaf(p), c) for p, c in s.magnet()])
-    scene.number("M1", (34, 49, 10), (120, -60))
+    scene.number("M1", (39, 49, 10), (120, -60))
     scene.save("inside")
 
 
@@ -271,7 +271,7 @@ def closing() -> None:
         scene.add(tilt * Pos(0, 0, 14) * solid, colour)
     scene.number("lid", (80, 20, 36), (30, -110))
     scene.number("S2", (d.WALL + x, 20, 14), (-40, 230))
-    scene.number("screw", (131, 20, 58), (-110, -40))
+    scene.number("screw", (129, 20, 59), (-110, -40))
     scene.number("base", (120, 20, 1), (60, 120))
     scene.save("closing")
 
@@ -289,7 +289,7 @@ def magnet_holder() -> None:
 ALL: tuple[Callable[[], None], ...] = (exploded, inside, door, gap, closing, magnet_holder)
 
 
-def main() -> None:
+def write() -> None:
     """Render them all."""
     for picture in ALL:
         picture()

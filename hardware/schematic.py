@@ -1,7 +1,5 @@
 """The circuit through electrical rules (skidl), and the netlist and bill of materials from it.
 
-    python -m hardware.schematic
-
 Needs requirements-hardware.lock. A rule that is broken, even one that only warns, is an error: a
 net with one pin, an input that nothing drives, two outputs on one net, a pin left open.
 """
@@ -94,8 +92,8 @@ BROKEN: dict[str, Nets] = {
 }
 
 
-def main() -> None:
-    """Check the circuit, then write what it says."""
+def files() -> dict[str, str]:
+    """Check the circuit and the rules themselves; then what it says, by the file's name."""
     for what, nets in BROKEN.items():
         try:
             check(nets)
@@ -106,10 +104,7 @@ def main() -> None:
     told = {name: set(members) for name, members in circuit.NETS.items()}
     if found != told:
         raise ValueError(f"skidl joined other nets than circuit.py: {found} and not {told}")
-    circuit.write_csv("netlist.csv", circuit.netlist())
-    circuit.write_csv("bom.csv", circuit.bom())
-    print(f"schematic: {len(found)} nets, {len(circuit.wired())} parts, no rule broken")
-
-
-if __name__ == "__main__":
-    main()
+    return {
+        "netlist.csv": circuit.csv_text(circuit.netlist()),
+        "bom.csv": circuit.csv_text(circuit.bom()),
+    }

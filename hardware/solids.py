@@ -35,7 +35,12 @@ def inside() -> dict[str, Part]:
         "cells": e.block(*d.HOLDER_AT, 0, d.HOLDER),
         "X1": e.block(*d.PERFBOARD_AT, 3.6, d.PERFBOARD),
         "S1": e.block(d.S1_X - d.REED.x / 2, d.WIDTH - d.REED.y, bed, d.REED),
-        "S3": e.block(d.S3_X - d.REED.x / 2, 0, bed, d.REED),
+        "S3": e.block(
+            d.S3_AT[0] - d.REED.y / 2,
+            d.S3_AT[1] - d.REED.x / 2,
+            d.S3_HEIGHT - d.FLOOR - d.REED.z / 2,
+            (d.REED.y, d.REED.x, d.REED.z),
+        ),
         "S2": e.block(x - d.SWITCH.x / 2, y - d.SWITCH.y / 2, d.SWITCH_FLOOR + 0.01, d.SWITCH),
     }
 
@@ -145,13 +150,15 @@ def differences(fresh: Facts, kept: Facts) -> list[str]:
     return said
 
 
-def main(*, write: bool) -> list[str]:
-    """Build all. With `write` keep it; else say what differs from what is committed."""
+def compare() -> list[str]:
+    """Build all anew, and say what is wrong or other than what is committed."""
     with tempfile.TemporaryDirectory() as temporary:
-        folder = FOLDER if write else Path(temporary)
-        facts = build(folder)
-    wrong = complaints(facts)
-    if write:
-        FACTS.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        return wrong
-    return wrong + differences(facts, json.loads(FACTS.read_text(encoding="utf-8")))
+        facts = build(Path(temporary))
+    return complaints(facts) + differences(facts, json.loads(FACTS.read_text(encoding="utf-8")))
+
+
+def write() -> list[str]:
+    """Build all anew and keep it. What is wrong is said all the same."""
+    facts = build(FOLDER)
+    FACTS.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return complaints(facts)

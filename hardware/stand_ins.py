@@ -50,12 +50,12 @@ def perfboard() -> Coloured:
     """X1 with C1, the resistors and the latch's adapter."""
     x, y = d.PERFBOARD_AT
     made: Coloured = [(e.block(x, y, 3.6, (d.PERFBOARD.x, d.PERFBOARD.y, 1.6)), ORANGE)]
-    made.append((rod(x + 9, y + 6, 9.3, 8.0, 12.5), BLACK))
-    made.append((rod(x + 14.2, y + 6, 9.3, 8.05, 1.2), GREY))
+    made.append((rod(x + 8, y + 7, 9.3, 8.0, 12.5), BLACK))
+    made.append((rod(x + 13.2, y + 7, 9.3, 8.05, 1.2), GREY))
     for i in range(6):
-        made.append((rod(x + 4 + i * 4.2, y + 16.5, 6.4, 2.2, 6.0, "y"), "#cdb58a"))
-    made.append((e.block(x + 19, y + 2.0, 5.2, (11.0, 10.0, 1.2)), GREEN))
-    made.append((e.block(x + 23, y + 6.0, 6.4, (2.4, 2.2, 0.9)), BLACK))
+        made.append((rod(x + 3 + i * 4.2, y + 21.0, 6.4, 2.2, 6.0, "y"), "#cdb58a"))
+    made.append((e.block(x + 15.5, y + 3.0, 5.2, (11.0, 10.0, 1.2)), GREEN))
+    made.append((e.block(x + 19.5, y + 7.0, 6.4, (2.4, 2.2, 0.9)), BLACK))
     return made
 
 
@@ -71,11 +71,12 @@ def switch() -> Coloured:
 
 
 def reed(which: str) -> Coloured:
-    """S1 or S3: a glass with a wire at each end."""
-    far = which == "S3"
-    x, y = (d.S3_X, d.REED.y / 2) if far else (d.S1_X, d.WIDTH - d.REED.y / 2)
-    z = d.REED_HEIGHT - d.FLOOR
-    return [(rod(x, y, z, 3.0, 14.0), GLASS), (rod(x, y, z, 0.9, 21.0), STEEL)]
+    """S1 along the leaf's wall, or S3 across it: a glass with a wire at each end."""
+    if which == "S3":
+        x, y, z, turn = *d.S3_AT, d.S3_HEIGHT - d.FLOOR, "y"
+    else:
+        x, y, z, turn = d.S1_X, d.WIDTH - d.REED.y / 2, d.REED_HEIGHT - d.FLOOR, "x"
+    return [(rod(x, y, z, 3.0, 14.0, turn), GLASS), (rod(x, y, z, 0.9, 18.0, turn), STEEL)]
 
 
 def screw() -> Coloured:
