@@ -8,7 +8,15 @@ rendered with `--write` only. Needs requirements-hardware.lock.
 
 import sys
 
-from hardware import draw_schematic, draw_wiring, labels, magnets, schematic, solids
+from hardware import (
+    draw_schematic,
+    draw_wiring,
+    fingerprint,
+    labels,
+    magnets,
+    schematic,
+    solids,
+)
 from hardware.circuit import HERE
 
 
@@ -38,6 +46,7 @@ def write() -> list[str]:
         (HERE / name).write_text(text, encoding="utf-8")
     wrong = solids.write()
     pictures.write()
+    fingerprint.write()
     return wrong
 
 

@@ -53,9 +53,9 @@ END_ZONE = 7.5  # behind the holder: the screw, and the cells' leads
 LENGTH = HOLDER_AT[0] + HOLDER.x + FIT + END_ZONE
 OUTER = Box(LENGTH + 2 * WALL, WIDTH + 2 * WALL, FLOOR + DEPTH + LID)
 
-# S1 on the leaf's side, along x, at M1's height. S3 lies across it, along y, in the plane through the
-# middles of S1 and M1, where M1's field along S3 is zero however wide the gap is (magnets.py), and
-# near the front, where a hand would hold another magnet.
+# S1 on the leaf's side, along x, at M1's height. S3 lies across it, along y, in the plane through
+# the middles of S1 and M1, where M1's field along S3 is zero however wide the gap is (magnets.py),
+# and near the front, where a hand would hold another magnet.
 REED_HEIGHT = 8.0
 S1_X = 35.2
 S3_AT = (S1_X, 12.0)

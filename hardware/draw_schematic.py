@@ -4,6 +4,8 @@ Placed by hand; what stands at each place is asked of the netlist, so a part on 
 error here and not a wrong drawing. Needs requirements-hardware.lock.
 """
 
+from itertools import pairwise
+
 import schemdraw
 import schemdraw.elements as elm
 
@@ -42,7 +44,7 @@ class Sheet:
 
     def wire(self, *points: tuple[float, float]) -> None:
         """A line through the points."""
-        for start, end in zip(points, points[1:], strict=False):
+        for start, end in pairwise(points):
             self.drawing.add(elm.Line().at(start).to(end))
 
     def dot(self, at: tuple[float, float]) -> None:
@@ -51,7 +53,9 @@ class Sheet:
 
     def words(self, at: tuple[float, float], text: str, size: int = 12) -> None:
         """Words that stand alone."""
-        label = elm.Label().at(at).label(text, loc="right", halign="left", color=QUIET, fontsize=size)
+        label = (
+            elm.Label().at(at).label(text, loc="right", halign="left", color=QUIET, fontsize=size)
+        )
         self.drawing.add(label)
 
     def pull(self, at: tuple[float, float], reference: str, net: str, *, up: bool) -> None:
@@ -71,7 +75,9 @@ def chip(pins: dict[str, str]) -> elm.Ic:
         for i, signal in enumerate(("reed", "cover", "magnet", "latch", "latch_clear"))
     ]
     left = [
-        elm.IcPin(name=name, pin=f"GPIO {pins[name]}" if name in pins else None, side="left", slot=slot)
+        elm.IcPin(
+            name=name, pin=f"GPIO {pins[name]}" if name in pins else None, side="left", slot=slot
+        )
         for name, slot in (("3V3", "5/5"), ("battery", "3/5"), ("GND", "1/5"))
     ]
     return elm.Ic(pins=right + left, size=(5, 5 * ROW), pinspacing=ROW, edgepadH=0, edgepadW=0,
@@ -137,7 +143,9 @@ def switches(sheet: Sheet, u1: elm.Ic) -> None:
         (sheet.supply if upside_down else sheet.ground)((x + 6.2, y))
         sheet.words((x + 7.0, y), says)
     x, y = u1.absanchors["reed"]
-    sheet.words((x + 3.0, y + 2.6), "Switches are drawn open. With door and case shut S1 and S2", 12)
+    sheet.words(
+        (x + 3.0, y + 2.6), "Switches are drawn open. With door and case shut S1 and S2", 12
+    )
     sheet.words((x + 3.0, y + 2.1), "are closed, and every signal is low.", 12)
 
 

@@ -213,8 +213,8 @@ def draw(table: list[dict[str, str]]) -> str:
         + levels
         + text(84, 880, "The resistors beside the chip are needed: its own may be off, or draw "
                "too much, in deep sleep.", size=17, colour=QUIET)
-        + text(84, 936, "The optional latch (U2, R6, C4) goes between GPIO 2 and R7: see the schematic.",
-               size=17, colour=QUIET)
+        + text(84, 936, "The optional latch (U2, R6, C4) goes between GPIO 2 and R7: see the "
+               "schematic.", size=17, colour=QUIET)
         + text(84, 908, "While USB is plugged in for flashing, take the cells out: the board's "
                "regulator then feeds 3V3.", size=17, colour=RED)
         + "\n</svg>\n"

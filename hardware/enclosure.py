@@ -1,7 +1,7 @@
 """The solids of the case, the magnet's holder and the gauge (build123d), ready to be printed.
 
-Every part is made as it lies on the printer's bed, without supports: walls stand up, what hangs over
-is at 45° or spans less than `BRIDGE_MAX`. Needs requirements-hardware.lock.
+Every part is made as it lies on the printer's bed, without supports: walls stand up, what hangs
+over is at 45° or spans less than `BRIDGE_MAX`. Needs requirements-hardware.lock.
 """
 
 from build123d import (
@@ -152,9 +152,7 @@ def hook_slot(y: float) -> Part:
 
 def witness_line(height: float) -> Part:
     """A groove in the leaf's side that shows where the middle of S1 is."""
-    return Pos(d.WALL + d.S1_X, d.OUTER.y, 0) * Rot(0, 0, 45) * Box(
-        1.0, 1.0, height, align=CENTRE
-    )
+    return Pos(d.WALL + d.S1_X, d.OUTER.y, 0) * Rot(0, 0, 45) * Box(1.0, 1.0, height, align=CENTRE)
 
 
 def lid() -> Part:

@@ -59,9 +59,7 @@ def along(magnet: magpylib.magnet.Cuboid, seen_by: Reed) -> float:
     return abs(float(np.mean(magnet.getB(seen_by.points)[:, seen_by.axis]) * 1000))
 
 
-def block(
-    size: Point, remanence: float, axis: int, at: Point
-) -> magpylib.magnet.Cuboid:
+def block(size: Point, remanence: float, axis: int, at: Point) -> magpylib.magnet.Cuboid:
     """A magnet with its direction along `axis` (0 is x), its middle at outer `at`, mm."""
     turned = [size[1], size[2]]
     turned.insert(axis, size[0])

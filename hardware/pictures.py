@@ -166,7 +166,7 @@ def inside() -> None:
     """The open case from the front, everything at its place."""
     scene = Scene((69, 20, 400), (0, 1, 0), (69, 20, 0), 165)
     scene.add(e.base(), BASE)
-    for name, parts in contents().items():
+    for parts in contents().values():
         scene.add_all(parts)
     for name, at, away in (
         ("U1", PLACES["U1"], (-60, 210)), ("S1", PLACES["S1"], (-210, -130)),
@@ -194,11 +194,11 @@ def upright(part: Part) -> Part:
 
 def door() -> None:
     """Seal on the frame, magnet on the leaf, near the door's upper corner on the lock's side."""
-    scene = Scene((95, -95, 420), (0, 1, 0), (50, -80, 0), 370)
+    scene = Scene((56, -92, 420), (0, 1, 0), (50, -80, 0), 370)
     wall = Pos(-200, -300, -24) * Box(700, 450, 12, align=e.LOW)
     frame = Pos(-25, -300, -12) * Box(400, 385, 12, align=e.LOW)
-    frame = frame - Pos(43.5, -301, -13) * Box(400, 321, 14, align=e.LOW)
-    leaf = Pos(46.5, -300, -12) * Box(300, 317, 12, align=e.LOW)
+    frame = frame - Pos(41.0, -301, -13) * Box(400, 321, 14, align=e.LOW)
+    leaf = Pos(44.0, -300, -12) * Box(300, 317, 12, align=e.LOW)
     scene.add(wall, WALL)
     scene.add(frame, FRAME)
     scene.add(leaf, LEAF)

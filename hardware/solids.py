@@ -144,7 +144,7 @@ def differences(fresh: Facts, kept: Facts) -> list[str]:
             said.append(f"{name} is new")
         elif abs(part["volume_mm3"] / old["volume_mm3"] - 1) > 1e-3:
             said.append(f"{name}: {part['volume_mm3']} mm³, committed {old['volume_mm3']}")
-        elif any(abs(a - b) > 0.05 for a, b in zip(part["bounds_mm"], old["bounds_mm"], strict=True)):
+        elif not np.allclose(part["bounds_mm"], old["bounds_mm"], atol=0.05):
             said.append(f"{name}: {part['bounds_mm']} mm, committed {old['bounds_mm']}")
     said += [f"{name} is gone" for name in kept["parts"] if name not in fresh["parts"]]
     return said

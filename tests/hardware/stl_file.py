@@ -35,9 +35,7 @@ class Solid(NamedTuple):
         """The patches that hang over more than 45° and do not lie on the bed: their x and y."""
         bed = min(p[2] for t in self.triangles for p in t)
         hanging = [
-            t
-            for t in self.triangles
-            if min(p[2] for p in t) > bed + 0.01 and normal(t)[2] < STEEP
+            t for t in self.triangles if min(p[2] for p in t) > bed + 0.01 and normal(t)[2] < STEEP
         ]
         return [extent(patch) for patch in patches(hanging)]
 

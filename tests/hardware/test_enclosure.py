@@ -1,4 +1,4 @@
-"""The printed parts as they are committed: whole, printable, and the case closes on its contents."""
+"""The printed parts as committed: whole, printable, and the case closes on its contents."""
 
 from __future__ import annotations
 

@@ -1,13 +1,15 @@
-"""The hardware's pages: what they quote is so, what they show exists, and no row of the bench is half."""
+"""The hardware's pages: what they quote is so, and no row of the bench is half."""
 
 from __future__ import annotations
 
 import csv
+import json
 import re
+from pathlib import Path
 
 import pytest
 
-from hardware import circuit, dimensions, labels
+from hardware import circuit, dimensions, fingerprint, labels
 from tests.neighbours import ROOT
 
 HARDWARE = ROOT / "hardware"
@@ -20,6 +22,21 @@ MUST_BE_MEASURED = (
     "REPL off", "Watchdog", "Signature on the chip", "Power cut during an update",
     "backwards through the board's regulator", "second opening while it starts",
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", fingerprint.SOURCES)
+def test_what_is_made_was_made_from_the_sources_of_today(kind: str) -> None:
+    made = json.loads(fingerprint.FILE.read_text(encoding="utf-8"))
+    assert made[kind] == fingerprint.all_of_them()[kind], "make hardware WRITE=1, and look at it"
+
+
+def test_a_changed_length_is_noticed_and_a_comment_is_not(tmp_path: Path) -> None:
+    source, copy = HARDWARE / "dimensions.py", tmp_path / "dimensions.py"
+    text = source.read_text(encoding="utf-8")
+    copy.write_text(text + "\n# a remark\n", encoding="utf-8")
+    assert fingerprint.of(copy) == fingerprint.of(source)
+    copy.write_text(text.replace("WALL = 2.0", "WALL = 2.1"), encoding="utf-8")
+    assert fingerprint.of(copy) != fingerprint.of(source)
 
 
 def page(name: str) -> str:
