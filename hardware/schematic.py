@@ -95,6 +95,7 @@ BROKEN: dict[str, Nets] = {
 def files() -> dict[str, str]:
     """Check the circuit and the rules themselves; then what it says, by the file's name."""
     for what, nets in BROKEN.items():
+        print(f"hardware: tried with a mistake, which the rules must name: {what}")
         try:
             check(nets)
         except ValueError:
