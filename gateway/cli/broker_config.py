@@ -1,12 +1,10 @@
 """`menshen broker-config`: what mosquitto needs to let this site's seals in, and nobody else."""
 
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
 
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config
@@ -19,10 +17,10 @@ from gateway.provisioning.broker_config import (
     write_passwords,
 )
 from gateway.provisioning.certificates import CA_CRT
+from gateway.provisioning.seal_logins import logins
 from gateway.provisioning.site_authority import need_one_authority
 from gateway.settings import load
-from gateway.store import tables
-from gateway.store.database import Store, need_none_before
+from gateway.store.database import need_none_before
 
 PORT = 8883
 EVERYWHERE = "all"  # the word for every address, where one was chosen before
@@ -81,7 +79,7 @@ def broker_config(
     )
     place = site.store
     need_none_before(*place.place)  # or all of its seals would be locked out
-    seals, without = _logins(place.path)
+    seals, without = logins(place.path)
     try:
         for sentence in _written(target, plan, seals):
             say(sentence)
@@ -89,18 +87,6 @@ def broker_config(
         raise CommandError(f"{target} cannot be written: {error.strerror}") from error
     if without:
         say(f"{counted(without, 'seal')} without a password cannot log in: flash it anew.")
-
-
-def _logins(database: Path) -> tuple[list[Login], int]:
-    """Who may log in, and how many seals have no password. Nobody, where no seal is enrolled."""
-    if not database.exists():
-        return [], 0
-    c = tables.seals.c
-    with closing(Store.open(database)) as store, store.reading() as connection:
-        in_use = select(c.seal_id, c.broker_hash).where(c.ended_ms.is_(None))
-        rows = connection.execute(in_use.order_by(c.seal_id)).all()
-    logins = [Login(seal_id, password_hash) for seal_id, password_hash in rows if password_hash]
-    return logins, len(rows) - len(logins)
 
 
 def _written(target: Path, plan: BrokerPlan, seals: list[Login]) -> list[str]:
