@@ -28,10 +28,11 @@ from gateway.accounts.identities import IdentityError
 from gateway.accounts.passwords import PasswordError
 from gateway.accounts.persons import Account, AccountError
 from gateway.accounts.roles import Role
+from gateway.cli import account_list
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
-from gateway.cli.output import ago, counted, say, say_json, show
+from gateway.cli.output import counted, say, say_json, show
 from gateway.core.paging.schedule import Role as Duty
 from gateway.provisioning.certificates import ALWAYS_NAMED, chain_in, names_in
 from gateway.settings import Settings, load
@@ -189,41 +190,11 @@ def _add(
 
 
 def _list(asked: _Asked) -> None:
-    with asked.store.reading() as connection:
-        there = [
-            (one, sessions.of_account(connection, one, asked.now))
-            for one in persons.everybody(connection)
-        ]
+    listed = account_list.listed(asked.store, asked.now)
     if asked.as_json:
-        say_json([_as_json(one, live) for one, live in there])
+        say_json([account_list.as_json(one) for one in listed])
         return
-    rows = []
-    for one, live in there:
-        ways = ["password"] * bool(one.password) + ["code"] * bool(one.code_key)
-        who = one.warden_id or "-"
-        rows.append([one.name, " ".join(one.roles), who, " ".join(ways) or "-", "", ""])
-        rows += [
-            ["", "", "", "", s.session_id, f"{s.phone or s.kind}, {ago(s.seen_ms, asked.now)}"]
-            for s in live
-            if s.kind is not sessions.Kind.CODE
-        ]
-    show(("account", "roles", "warden", "signs in by", "session", "phone, last seen"), rows)
-
-
-def _as_json(one: Account, live: list[sessions.Session]) -> dict[str, object]:
-    return {
-        "account": one.name,
-        "kind": one.kind,
-        "roles": list(one.roles),
-        "warden": one.warden_id,
-        "grids": sorted(one.grids),
-        "has_password": one.password is not None,
-        "has_code": one.code_key is not None,
-        "sessions": [
-            {"session": s.session_id, "kind": s.kind, "phone": s.phone, "seen_ms": s.seen_ms}
-            for s in live
-        ],
-    }
+    show(account_list.HEADER, [row for one in listed for row in account_list.rows(one, asked.now)])
 
 
 def _invite(asked: _Asked, address: str) -> None:

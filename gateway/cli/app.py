@@ -79,6 +79,13 @@ COMMANDS = (
         BEFORE,
         "Show the settings that hold. Start with: menshen settings --example > menshen.toml",
     ),
+    Command(
+        "install",
+        BEFORE,
+        "Make this machine a gateway: user, settings, broker, TLS, database, services, first "
+        "account.",
+    ),
+    Command("uninstall", BEFORE, "Take the gateway's services off this machine. Its data stays."),
     Command("enrol", BEFORE, "Enrol from CSV files, all of them or nothing; or one seal."),
     Command(
         "flash",
@@ -94,6 +101,24 @@ COMMANDS = (
         "token",
         BEFORE,
         "Make a program's token with named scopes; list and end tokens.",
+    ),
+    Command(
+        "move", AT_WORK, "Hang a seal on another door, or on none. Each door keeps its history."
+    ),
+    Command(
+        "exchange",
+        AT_WORK,
+        "Let two seals change doors: for two that were hung on each other's. All or nothing.",
+    ),
+    Command(
+        "swap",
+        AT_WORK,
+        "Hang another seal on a door, which keeps its history, and retire the dead one.",
+    ),
+    Command(
+        "retire",
+        AT_WORK,
+        "Put a seal out of use for ever: key destroyed, login gone, door without a seal.",
     ),
     Command("label", BEFORE, "Print a seal's label again. It holds no secret."),
     Command(

@@ -34,7 +34,7 @@ class Kind(StrEnum):
 _WHAT_IT_MEANS = {
     Kind.ORDER: "What is open at the door under it closes, and openings are recorded only.",
     Kind.PERMIT: "The next opening needs another.",
-    Kind.SEAL: "It is refused from now on; the broker keeps it out after `menshen broker-config`.",
+    Kind.SEAL: "Its key is destroyed, and it is refused; `menshen retire` takes it off the broker.",
     Kind.DOOR: "Its orders and permits ended too, and its seal hangs nowhere. Its history stays.",
     Kind.WARDEN: "Nobody is told under this name any more, and no duty is theirs.",
     Kind.GRID: "Its history stays.",

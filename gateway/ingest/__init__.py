@@ -3,5 +3,5 @@
 To be read in this order: `authenticate` (whom to believe), `mqtt` (the only file that knows MQTT),
 `attention` (how long a report may have waited for us to read it), `twin` (whether another gateway
 has our id), `mqtt_probe` (whether the broker answers), `connection_cause` (why it does not, for
-people).
+people), `mqtt_sweep` (a retired seal's last session).
 """

@@ -285,6 +285,8 @@ class Broker:
         elif topic == self._echo_topic:
             self._hear_echo(bytes(message.payload))
             self.acknowledge(token)
+        elif not message.payload:
+            self.acknowledge(token)  # what the broker kept was taken away: MQTT's word for it
         else:
             live = self._caught_up and not message.dup
             waited_ms = self._attention.waited_ms()

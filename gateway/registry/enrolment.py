@@ -42,6 +42,7 @@ from gateway.registry.rows import (
     PastError,
     Row,
     RowResult,
+    SealMove,
     id_of,
     kind_of,
 )
@@ -138,7 +139,7 @@ class Enrolment:
         self._permits = Announcements(connection, at_ms, zone, doors, explains=False)
         self._schedule = ScheduleRows(connection, at_ms, zone, self._grids, self._wardens)
 
-    def foresee(self, seals: Iterable[NewSeal]) -> None:
+    def foresee(self, seals: Iterable[NewSeal | SealMove]) -> None:
         """Know of seals that will be taken, so that some may change places among themselves."""
         self._seals.foresee(seals)
 
@@ -151,7 +152,10 @@ class Enrolment:
 
     def take(self, row: Row) -> RowResult:
         """Check a row and keep it for `write`. EnrolError, and nothing kept, if it does not fit."""
-        result = self._end(row) if isinstance(row, Ending) else self._take(row)
+        if isinstance(row, SealMove):
+            result = self._seals.move(row)
+        else:
+            result = self._end(row) if isinstance(row, Ending) else self._take(row)
         self.counts[kind_of(row), result] += 1
         return result
 

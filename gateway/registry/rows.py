@@ -62,6 +62,13 @@ class NewSeal(Struct, frozen=True):
         return f"NewSeal({self.seal_id!r}, door_id={self.door_id!r})"
 
 
+class SealMove(Struct, frozen=True):
+    """A seal that is enrolled hangs on this door from now on, or on none (None)."""
+
+    seal_id: str
+    door_id: str | None
+
+
 class NewOrder(Struct, frozen=True):
     """A quarantine order from (included) to (excluded). An order without an id is given one."""
 
@@ -123,7 +130,7 @@ class Ending(Struct, frozen=True):
 
 
 NewRow = NewGrid | NewWarden | NewDoor | NewSeal | NewOrder | NewPermit | NewShift | NewOverride
-Row = NewRow | Ending
+Row = NewRow | Ending | SealMove
 
 # The tables that people's files fill, in an order in which what a row names stands before it.
 ROWS: dict[str, type[NewRow]] = {
@@ -146,6 +153,8 @@ def id_of(kind: str) -> str:
 
 def kind_of(row: Row) -> str:
     """The table that a row goes to: "grids", "seals" …"""
+    if isinstance(row, SealMove):
+        return "seals"
     return row.table if isinstance(row, Ending) else _KINDS[type(row)]
 
 

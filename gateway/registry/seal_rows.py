@@ -1,4 +1,5 @@
-"""Enrolment of seals: each its key for ever, a door that it shares with none, and a password."""
+"""Enrolment of seals: each its key until it is retired, a door that it shares with none, and a
+password."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,9 +10,10 @@ from gateway.core.events import Event, SealBound, SealUnbound
 from gateway.core.subject import Subject, of_door
 from gateway.registry.credentials import hash_password, is_secret, password_matches
 from gateway.registry.enrolled_table import EnrolledTable, kept
-from gateway.registry.rows import EnrolError, NewSeal, RowResult
+from gateway.registry.rows import EnrolError, NewSeal, RowResult, SealMove
 from gateway.store import tables
 from gateway.store.statements import Row
+from sealwire.ccm import KEY_BYTES
 
 # A seal that loses its door to another hangs nowhere.
 _UNBIND = (
@@ -19,6 +21,7 @@ _UNBIND = (
     .where(tables.seals.c.seal_id == bindparam("b_seal_id"))
     .values(door_id=None)
 )
+WIPED = bytes(KEY_BYTES)  # a retired seal's key
 _COLUMNS = ("seal_id", "door_id", "key", "broker_hash", "batch", "heartbeat_ms")
 _NO_SEAL: Row = {"door_id": None, "broker_hash": "", "batch": None, "heartbeat_ms": None}
 
@@ -54,7 +57,7 @@ class SealRows:
         self._wanted_doors: set[str] = set()
         self._wanted: dict[str, str] = {}  # seal_id -> door_id, of all that will be taken
 
-    def foresee(self, seals: Iterable[NewSeal]) -> None:
+    def foresee(self, seals: Iterable[NewSeal | SealMove]) -> None:
         """Know of seals that will be taken: those that change places need not be said to replace
         each other."""
         self._wanted |= {seal.seal_id: seal.door_id for seal in seals if seal.door_id is not None}
@@ -88,15 +91,31 @@ class SealRows:
             self._events.append((of_door(door_id), SealBound(new.seal_id, row["heartbeat_ms"])))
         return self._seals.put(row)
 
+    def move(self, move: SealMove) -> RowResult:
+        """A seal hangs elsewhere, or nowhere. EnrolError if there is no such seal in use, or the
+        door carries another that is not foreseen to hang elsewhere."""
+        known = self._seals.get(move.seal_id)
+        if known is None or known["ended_ms"] is not None:
+            raise EnrolError("seal_id", move.seal_id, "there is no such seal in use")
+        if move.door_id is not None:
+            self._take_door(move.door_id, move.seal_id)
+        if move.door_id != known["door_id"]:
+            self._leave_door(known["door_id"], move.seal_id)
+            if move.door_id is not None:
+                bound = SealBound(move.seal_id, known["heartbeat_ms"])
+                self._events.append((of_door(move.door_id), bound))
+        return self._seals.put({**known, "door_id": move.door_id})
+
     def end(self, seal_id: str) -> RowResult:
-        """A seal is out of use for good. EnrolError if there is none."""
+        """A seal is out of use for good: its key and its password are destroyed. EnrolError if
+        there is none."""
         known = self._seals.get(seal_id)
         if known is None:
             raise EnrolError("seal_id", seal_id, "there is no such seal")
         if known["ended_ms"] is not None:
             return RowResult.UNCHANGED
         self._leave_door(known["door_id"], seal_id)
-        known["door_id"] = None
+        known |= {"door_id": None, "key": WIPED, "broker_hash": ""}
         self._seals.end(seal_id, self._at_ms)
         return RowResult.ENDED
 

@@ -65,6 +65,7 @@ PublicUrl = Annotated[
     ),
 ]
 FilePath = Annotated[Path, BeforeValidator(path), Field(description="the path of a file")]
+BROKER_FOLDER = Path("broker")
 Name = Annotated[str, Field(max_length=200, description="up to 200 characters")]
 Secret = Annotated[str | None, BeforeValidator(secret.readable), Field(repr=False)]
 
@@ -112,6 +113,19 @@ class Broker(Section):
         FilePath | None,
         BeforeValidator(lambda value: None if value == "" else value),
         Field(description='the path of the broker\'s ca.crt, or "" for none'),
+    ] = None
+    folder: Annotated[
+        Path,
+        BeforeValidator(path),
+        Field(description="the folder of the broker's authority, configuration and logins"),
+    ] = BROKER_FOLDER
+    pid_file: Annotated[
+        FilePath | None,
+        BeforeValidator(lambda value: None if value == "" else value),
+        Field(
+            description="where the broker's process id stands, for it to be told of new logins; "
+            '"" where a unit of systemd does that'
+        ),
     ] = None
     user: Annotated[
         str, Field(max_length=64, description='the gateway\'s name at the broker, or "" for none')

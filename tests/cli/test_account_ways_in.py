@@ -59,6 +59,8 @@ def test_a_lost_device_signs_nobody_in(menshen: Menshen, store: Store) -> None:
         assert chen is not None
         own = Passkey(b"c", "p" * 16, chen.account_id, "m.test", b"k", 0, "Mi 9", now_ms(), None)
         passkeys.add(connection, own)
+    assert "1 passkey" in menshen("account", "list").out
+    assert menshen("account", "list", "--json").json[0]["passkeys"][0]["name"] == "Mi 9"
     typed(GOOD, "account", "password", "chen")
     with accounts.reading() as connection:
         assert passkeys.of_account(connection, chen) == [own]

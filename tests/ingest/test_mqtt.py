@@ -106,6 +106,15 @@ async def test_what_may_have_waited_in_the_broker_is_told_apart(mosquitto: Any) 
     assert second.live == [False, False, True]
 
 
+async def test_that_nothing_is_kept_any_more_is_no_report(mosquitto: Any) -> None:
+    """An empty message is how a kept one is taken away, and is handed on to who listens."""
+    port, held = mosquitto().port, Held()
+    async with connected(port, held):
+        await publish(port, b"", b"a report")
+        await until(lambda: len(held.messages) == 1)
+    assert held.payloads() == [b"a report"]
+
+
 async def test_i3_what_came_while_the_loop_stood_still_may_have_waited(mosquitto: Any) -> None:
     """A stop of the process, a long step, a machine that swaps: the socket was not read."""
     port, held = mosquitto().port, Held()

@@ -1,0 +1,97 @@
+"""What `move`, `exchange`, `swap` and `retire` have in common: one transaction of the registry, and
+the sentences about what hangs where."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import tzinfo
+
+from sqlalchemy import Connection
+
+from gateway.cli.exit_codes import CommandError
+from gateway.cli.output import counted, when
+from gateway.registry.enrolment import Enrolment, enrol
+from gateway.registry.rows import Ending, SealMove
+from gateway.settings import Settings
+from gateway.store import hanging
+from gateway.store.database import Store
+from gateway.store.hanging import Hanging
+
+WALK = "Walk it now: open and shut door {} once, and see that `menshen doors` shows it."
+
+
+def need_seal(settings: Settings, seal_id: str, now_ms: int) -> Hanging:
+    """A seal in use. CommandError if there is none of this id."""
+    with closing(opened(settings)) as store, store.reading() as connection:
+        found = hanging.of_seal(connection, seal_id, now_ms)
+    if found is None:
+        raise CommandError(f"there is no seal {seal_id} in use; `menshen doors` lists who hangs")
+    return found
+
+
+def need_seal_on(settings: Settings, door_id: str, now_ms: int) -> Hanging:
+    """The seal on a door. CommandError if none hangs there."""
+    with closing(opened(settings)) as store, store.reading() as connection:
+        found = hanging.on_door(connection, door_id, now_ms)
+    if found is None:
+        raise CommandError(f"no seal hangs on door {door_id}; `menshen doors` lists who hangs")
+    return found
+
+
+def seal_on(settings: Settings, door_id: str, now_ms: int) -> Hanging | None:
+    """The seal on a door, if one hangs there."""
+    with closing(opened(settings)) as store, store.reading() as connection:
+        return hanging.on_door(connection, door_id, now_ms)
+
+
+def write(settings: Settings, rows: Sequence[SealMove | Ending], now_ms: int) -> None:
+    """All of the rows or none, in one transaction. EnrolError."""
+
+    def take(connection: Connection) -> Enrolment:
+        enrolment = Enrolment(connection, now_ms, settings.zone)
+        enrolment.foresee([row for row in rows if isinstance(row, SealMove)])
+        for row in rows:
+            enrolment.take(row)
+        return enrolment
+
+    with closing(opened(settings)) as store:
+        enrol(store, take)
+
+
+def opened(settings: Settings) -> Store:
+    """The site's database, which must be there. StoreError."""
+    return Store.open(*settings.store.place, create=False)
+
+
+def door_of(seal: Hanging) -> str:
+    """Its door as people say it: "door d0001 (1栋1单元501)"."""
+    return f"door {seal.door_id} ({seal.label})"
+
+
+def place_of(seal: Hanging) -> str:
+    """Where it hangs: "on door d0001 (1栋1单元501)", or "nowhere"."""
+    return "nowhere" if seal.door_id is None else f"on {door_of(seal)}"
+
+
+def left_alone(seal: Hanging, zone: tzinfo) -> str:
+    """A sentence about the door that it leaves: who watches it now. Empty if it hung nowhere."""
+    if seal.door_id is None:
+        return ""
+    if seal.until_ms is None:
+        return f"{door_of(seal).capitalize()} keeps its history and has no seal now."
+    return (
+        f"{door_of(seal).capitalize()} is under an order until {when(seal.until_ms, zone)} and "
+        f"NOBODY WATCHES IT NOW: `menshen flash --door {seal.door_id}`, or `menshen swap "
+        f"{seal.door_id} SEAL` if another is ready."
+    )
+
+
+def doubtful(seal: Hanging) -> str:
+    """A sentence about what it told at the door that it leaves, if that may never have been its
+    door. Empty if it told of nothing there."""
+    if not seal.openings:
+        return ""
+    return (
+        f"{counted(seal.openings, 'opening').capitalize()} of {door_of(seal)} came from seal "
+        f"{seal.seal_id}. If it never hung there, they are another household's: tell those who "
+        f"assess its cases. `menshen coverage {seal.door_id}` shows when."
+    )

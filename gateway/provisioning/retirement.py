@@ -1,0 +1,82 @@
+"""A seal leaves the broker: its session ends, nothing is kept under its name, its login is gone.
+
+    1  once more   its name gets a password that nobody has, and the broker reads its logins anew
+    2  sweep       under that login: a session that the seal may have is ended by ours
+    3  never more  the login goes, and the broker reads its logins anew
+
+The gateway refuses the seal from the moment when the registry says so; this is the second wall. It
+can be done again, as long as something of it failed.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.provisioning import broker_record
+from gateway.provisioning.broker_config import BrokerConfigError, BrokerPlan, Login, write_passwords
+from gateway.provisioning.certificates import CA_CRT
+from gateway.registry.credentials import fresh_password, hash_password
+from sealwire import topics
+
+PATIENCE_S = 15.0  # a broker with 10,000 seals takes 1.5 s over its logins
+ASK_EVERY_S = 0.3
+REFUSED = "refused us"  # in what a session says that was not let in
+
+
+@dataclass(frozen=True)
+class BrokerAccess:
+    """What taking a seal off the broker asks of the world. What answers with words says what went
+    wrong, as half a sentence; None: nothing did.
+
+    `folder`: where `menshen broker-config` wrote. `logins`: of the seals that stay. `reload`: the
+    broker reads its logins. `sweep` (user, password, topics): a session that takes away what is
+    kept there.
+    """
+
+    folder: Path
+    logins: Callable[[], list[Login]]
+    reload: Callable[[], str | None]
+    sweep: Callable[[str, str, Sequence[str]], str | None]
+    wait: Callable[[float], None] = time.sleep
+    steady_s: Callable[[], float] = time.monotonic
+
+
+def leave_broker(seal_id: str, access: BrokerAccess) -> str | None:
+    """Take a seal that the registry has ended off the broker; None, or why something of it is left
+    there, as half a sentence."""
+    folder = access.folder
+    if not (folder / CA_CRT).exists():
+        return f"its files are not in {folder} (broker.folder)"
+    plan = BrokerPlan((), user=broker_record.read(folder).user or "mosquitto")
+    password = fresh_password()
+    try:
+        once_more = Login(seal_id, hash_password(password))
+        write_passwords(folder, plan, [*access.logins(), once_more])
+        problem = access.reload() or _swept(seal_id, password, access)
+        write_passwords(folder, plan, access.logins())
+    except BrokerConfigError as wrong:
+        return str(wrong)
+    except OSError as error:
+        return f"its logins in {folder} cannot be written ({error.strerror}); begin with sudo"
+    return problem or access.reload() or _kept_out(seal_id, password, access)
+
+
+def _swept(seal_id: str, password: str, access: BrokerAccess) -> str | None:
+    own = topics.report(seal_id), topics.status(seal_id)
+    until_s = access.steady_s() + PATIENCE_S
+    while True:
+        problem = access.sweep(seal_id, password, own)
+        if problem is None or REFUSED not in problem or access.steady_s() >= until_s:
+            return problem
+        access.wait(ASK_EVERY_S)
+
+
+def _kept_out(seal_id: str, password: str, access: BrokerAccess) -> str | None:
+    """That it is, is tried and not believed."""
+    until_s = access.steady_s() + PATIENCE_S
+    while (problem := access.sweep(seal_id, password, ())) is None:
+        if access.steady_s() >= until_s:
+            return "it still lets the seal in; `sudo systemctl reload mosquitto`"
+        access.wait(ASK_EVERY_S)
+    return None if REFUSED in problem else problem

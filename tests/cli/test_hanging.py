@@ -1,0 +1,143 @@
+"""`menshen move`, `exchange`, `swap`, `retire`: what hangs where, and what is said of it."""
+
+import time
+
+import pytest
+from sqlalchemy import select
+
+from gateway.core.events import SealBound, SealUnbound
+from gateway.registry.enrolment import Enrolment
+from gateway.registry.rows import NewOrder, NewSeal
+from gateway.registry.seal_rows import WIPED
+from gateway.store import pending, tables
+from tests.cli.conftest import SEAL
+
+HOUR_MS = 3_600_000
+SPARE, THIRD = "00112233445566ab", "00112233445566ac"
+
+
+@pytest.fixture
+def house(store, settings):
+    """d1 under an order with SEAL, d2 with THIRD, and SPARE in the bag."""
+    now = time.time_ns() // 1_000_000
+    with store.writing() as connection:
+        enrolment = Enrolment(connection, now, None)
+        enrolment.take(NewSeal(SPARE, bytes(range(1, 33)), broker_password="spare"))
+        enrolment.take(NewSeal(THIRD, bytes(range(2, 34)), "d2", broker_password="third"))
+        enrolment.take(NewOrder("d1", now - HOUR_MS, now + HOUR_MS, "o1"))
+        enrolment.write()
+    with store.writing() as connection:
+        connection.execute(tables.pending_events.delete())
+    return store
+
+
+def hangs(store):
+    """Where each seal in use hangs."""
+    c = tables.seals.c
+    with store.reading() as connection:
+        rows = connection.execute(select(c.seal_id, c.door_id).where(c.ended_ms.is_(None)))
+        return {seal_id: door_id for seal_id, door_id in rows}
+
+
+def told(store):
+    """What the gateway is told of it: the door, and what happened there."""
+    with store.reading() as connection:
+        rows = pending.pending_events(connection, 0)
+        return {(subject.id, event) for _, subject, event in rows}
+
+
+def recorded(store, seal_id, door_id, count):
+    rows = [
+        {
+            "opening_id": f"{seal_id}-{n}",
+            "door_id": door_id,
+            "opened_ms": n,
+            "latest_ms": n,
+            "heard_ms": n,
+            "reason": "no_order",
+        }
+        for n in range(count)
+    ]
+    with store.writing() as connection:
+        connection.execute(tables.openings.insert(), rows)
+
+
+def test_a_seal_from_the_bag_is_hung_and_taken_off(menshen, house):
+    assert "d1 carries" not in menshen("move", SPARE, "--nowhere").err
+    answer = menshen("move", THIRD, "--nowhere")
+    assert (answer.code, answer.err) == (0, "")
+    assert "keeps its history and has no seal now" in answer.out.replace("\n", " ")
+    assert hangs(house)[THIRD] is None
+    answer = menshen("move", SPARE, "d2")
+    assert f"Seal {SPARE} hangs on door d2" in answer.out
+    assert "open and shut door d2 once" in answer.out.replace("\n", " ")
+    assert hangs(house) == {SEAL: "d1", SPARE: "d2", THIRD: None}
+    assert told(house) == {("d2", SealUnbound(THIRD)), ("d2", SealBound(SPARE))}
+    assert "already" in menshen("move", SPARE, "d2").out
+
+
+def test_a_door_that_carries_another_is_not_taken_from_it_by_a_move(menshen, house):
+    answer = menshen("move", SPARE, "d1")
+    said = answer.err.replace("\n", " ")
+    assert answer.code == 1
+    assert f"menshen exchange {SPARE} {SEAL}" in said
+    assert f"menshen swap d1 {SPARE}" in said
+    assert hangs(house)[SEAL] == "d1"
+
+
+def test_who_takes_the_seal_of_a_door_under_an_order_is_told_that_nobody_watches_it(menshen, house):
+    said = menshen("move", SEAL, "--nowhere").out.replace("\n", " ")
+    assert "NOBODY WATCHES IT NOW" in said
+    assert "menshen flash --door d1" in said
+
+
+def test_two_seals_on_each_others_doors_change_places_in_one_step(menshen, house):
+    recorded(house, SEAL, "d1", 2)
+    answer = menshen("exchange", SEAL, "d2")
+    said = answer.out.replace("\n", " ")
+    assert answer.code == 0
+    assert hangs(house) == {SEAL: "d2", SPARE: None, THIRD: "d1"}
+    assert told(house) == {("d1", SealBound(THIRD)), ("d2", SealBound(SEAL))}
+    assert "2 openings of door d1" in said
+    assert "another household's" in said
+    assert menshen("exchange", "d1", "d2").code == 0
+    assert hangs(house)[SEAL] == "d1"
+
+
+def test_what_cannot_change_places_is_told(menshen, house):
+    assert "hangs nowhere" in menshen("exchange", SEAL, SPARE).err
+    assert "both are seal" in menshen("exchange", SEAL, "d1").err
+    assert "there is no seal" in menshen("exchange", SEAL, "0" * 15 + "1").err
+    assert "no seal hangs on door d9" in menshen("exchange", SEAL, "d9").err
+    assert menshen("move", SEAL).code == 2
+    assert menshen("move", SEAL, "d2", "--nowhere").code == 2
+    assert "door d9" in menshen("move", SPARE, "d9").err.replace("_id", "")
+    assert hangs(house) == {SEAL: "d1", SPARE: None, THIRD: "d2"}
+
+
+def test_a_dead_seal_is_swapped_and_its_door_keeps_its_history(menshen, house):
+    recorded(house, SEAL, "d1", 1)
+    answer = menshen("swap", "d1", SPARE)
+    assert f"Seal {SPARE} hangs on door d1" in answer.out
+    assert "the broker may still let it in" in answer.err.replace("\n", " ")  # none is set up
+    assert answer.code == 1
+    assert hangs(house) == {SPARE: "d1", THIRD: "d2"}
+    with house.reading() as connection:
+        doors = connection.execute(select(tables.openings.c.door_id)).scalars().all()
+    assert doors == ["d1"]
+    assert "hangs on door d2" in menshen("swap", "d1", THIRD).err.replace("\n", " ")
+    assert "already" in menshen("swap", "d1", SPARE).err
+
+
+def test_a_retired_seal_has_no_key_and_never_comes_back(menshen, house):
+    assert "NOBODY WATCHES IT NOW" in menshen("retire", SEAL).out.replace("\n", " ")
+    c = tables.seals.c
+    with house.reading() as connection:
+        query = select(c.key, c.broker_hash, c.door_id).where(c.seal_id == SEAL)
+        assert connection.execute(query).one() == (WIPED, "", None)
+    assert told(house) == {("d1", SealUnbound(SEAL))}
+    answer = menshen("enrol", "--seal", SEAL, "--door", "d1", "--key-file", "-")
+    assert answer.code != 0
+    assert "was retired already" in menshen("retire", SEAL).out
+    assert "there is no seal" in menshen("retire", "0" * 15 + "1").err
+    assert menshen("retire").code == 2
