@@ -4,13 +4,17 @@ No systemd runs where this is tested. Its own analysis needs none, and the filte
 loaded for real (tests/installation/system_calls.py).
 """
 
+import json
 import os
 import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
+from gateway.cli.app import app
 from gateway.link.client import ask
+from gateway.store.database import Store
 from tests import neighbours
 from tests.installation import system_calls
 from tests.provisioning.site_broker import new_site
@@ -69,11 +73,12 @@ def test_the_broker_and_the_gateway_live_under_the_filter_of_their_units(
     run = [*under, mosquitto, "-c", str(site.directory / "mosquitto.conf")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     keep(neighbours.Broker("mosquitto", run, tmp_path, site.port))
-    config = tmp_path / "menshen.toml"
+    config, port = tmp_path / "menshen.toml", free_port()
+    Store.open(tmp_path / "menshen.db").close()
     config.write_text(
         f'[broker]\nhost = "localhost"\nport = {site.port}\ntls = true\nuser = "gateway"\n'
         f'ca = "{site.ca}"\nfolder = "{site.directory}"\necho_s = 0.2\n'
-        f"[console]\nport = {free_port()}\n"
+        f"[console]\nport = {port}\n"
     )
     rules = system_calls.of_unit(systemd / "menshen.service")
     under = system_calls.command(rules, tmp_path / "gateway.rules")
@@ -81,10 +86,22 @@ def test_the_broker_and_the_gateway_live_under_the_filter_of_their_units(
 
     def is_heard():
         beat = ask(tmp_path / "menshen.db", 1.0)
-        return beat is not None and beat.health.echo_ms is not None
+        return beat is not None and beat.health.echo_ms is not None and neighbours.answers(port)
 
+    _menshen("account", "add", "admin", "--role", "administrator", "-c", config)
     gateway = neighbours.Neighbour("gateway", run, tmp_path, is_heard)
     keep(gateway)
+    said = {part["part"]: part["text"] for part in _check(config)}
+    assert said["gateway"].startswith("runs since")  # though its console asks who comes
+    assert "the gateway is connected, and heard itself" in said["broker"]
     log = gateway.log.read_text()
     assert "lost the broker" not in log
     assert "Operation not permitted" not in log
+
+
+def _menshen(*words):
+    return CliRunner().invoke(app, [str(word) for word in words], prog_name="menshen").stdout
+
+
+def _check(config):
+    return json.loads(_menshen("check", "--json", "-c", config))
