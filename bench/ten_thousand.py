@@ -1,4 +1,4 @@
-"""Ten thousand seals at the broker that a site gets, and then one seal more (`make ten-thousand`).
+"""Ten thousand seals at the broker that a site gets, and then one seal more (`make crowd`).
 
 A real mosquitto with the configuration of `menshen broker-config`, a login for each seal, its list
 of rights, TLS, and as many open files as the shipped unit gives. Each seal logs in by TLS under its

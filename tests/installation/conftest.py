@@ -32,6 +32,14 @@ WantedBy=multi-user.target
 """  # Debian's own
 
 
+def run(*words: str, typed: str = "") -> tuple[int, str]:
+    """`menshen` with these words: its exit code, and all that it said."""
+    done = CliRunner().invoke(app, list(words), prog_name="menshen", input=typed)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.output
+
+
 @dataclass(frozen=True)
 class Machine:
     """One whose root is a folder. `menshen("install", ...)` gives exit code and what was said."""
@@ -39,12 +47,7 @@ class Machine:
     root: Path
 
     def menshen(self, *words: str, typed: str = f"{PASSWORD}\n") -> tuple[int, str]:
-        done = CliRunner().invoke(
-            app, [words[0], "--root", str(self.root), *words[1:]], prog_name="menshen", input=typed
-        )
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done.exit_code, done.output
+        return run(words[0], "--root", str(self.root), *words[1:], typed=typed)
 
     def install(self, *words: str, typed: str = f"{PASSWORD}\n") -> str:
         """What it said, and that it went well."""

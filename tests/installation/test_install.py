@@ -15,7 +15,7 @@ from gateway.provisioning.certificates import chain_in, names_in
 from gateway.settings import load
 from gateway.store import tables
 from gateway.store.database import Store
-from tests.installation.conftest import NAMES, PASSWORD
+from tests.installation.conftest import NAMES, PASSWORD, run
 
 STEPS = (
     "user menshen",
@@ -90,6 +90,20 @@ def test_whose_each_file_is(machine):
     for file in ("menshen.db", "menshen-accounts.db", ".menshen-accounts.db.marker"):
         assert of(f"var/lib/menshen/{file}") == (*service, "0o600")
     assert of("etc/menshen/.menshen-accounts.db.marker") == (*service, "0o600")
+
+
+def test_a_renewed_certificate_of_the_console_is_the_services_too(machine):
+    """By the command of its own, which root gives."""
+    if os.geteuid() != 0:
+        pytest.skip("only root gives files away")
+    machine.install()
+    key, before = machine / "etc/menshen/console/console.key", machine.tree()
+    code, _ = run("console-certificate", "-c", str(machine / "etc/menshen/menshen.toml"),
+                  "--authority", str(machine / "etc/menshen/broker"))  # fmt: skip
+    assert (code, oct(stat.S_IMODE(key.stat().st_mode))) == (0, "0o640")
+    assert (key.stat().st_uid, key.stat().st_gid) == (0, (machine / "etc/menshen").stat().st_gid)
+    assert machine.tree() != before
+    assert "there    console's certificate" in machine.install(typed="")
 
 
 def test_a_second_run_changes_nothing(machine):
@@ -229,7 +243,7 @@ def test_packages_that_are_missing_are_named_with_what_to_type(machine):
 
 
 def test_a_program_that_the_service_cannot_reach_is_refused(tmp_path):
-    for part in (tmp_path, *map(machines.Path, ("/root/.local/share/uv/x", "/home/pi/menshen"))):
+    for part in (tmp_path, *(folder / "menshen" for folder in machines.HIDDEN)):
         with pytest.raises(InstallError, match=r"own user cannot reach it\. Install it for every"):
             machines.need_reachable([part])
     machines.need_reachable([machines.Path("/usr/bin/env")])
@@ -239,6 +253,22 @@ def test_it_wants_root(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(InstallError, match=r"so root must ask: sudo menshen install pi"):
         machines.need_root("menshen install pi.local")
+
+
+def test_what_was_put_back_from_a_copy_is_the_services_again(machine):
+    if os.geteuid() != 0:
+        pytest.skip("only root gives files away")
+    machine.install()
+    data = machine / "var/lib/menshen"
+    photo = data / "menshen-photos/ab/cd.jpg"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(b"")
+    for path in (data / "menshen.db", photo):
+        os.chown(path, 4_321, 4_321)  # by another machine's numbers
+    assert "made     owners of all these files" in machine.install(typed="")
+    for path in (data / "menshen.db", photo, photo.parent):
+        assert path.stat().st_uid == data.stat().st_uid
+    assert "made" not in machine.install(typed="")
 
 
 def test_seals_that_trust_another_authority_are_not_shut_out(machine):

@@ -1,14 +1,14 @@
 #!/bin/sh
 # `menshen install` for real, as root, on a copy of this machine that is gone afterwards.
-#   sh .ci/try-install.sh FOLDER     which holds the wheel and requirements.lock (`make wheel`)
+#   sh .ci/trial.sh FOLDER     which holds the wheel and requirements.lock (`make wheel`)
 # A mount namespace lays a copy over /etc, /var, /opt and /usr/local. There the wheel is installed as
 # the operator's page says, the site made, broker and gateway started as their units say (without
 # systemd: as their users, without capabilities), looked at by `menshen check`, and taken off again.
 # Wants root, Debian with mosquitto, and a way to the package index.
 set -eu
 folder=$(cd "$1" && pwd)
-[ "$(id -u)" = 0 ] || { echo "try-install: root must ask" >&2; exit 1; }
-[ -x /usr/sbin/mosquitto ] || { echo "try-install: apt install mosquitto" >&2; exit 1; }
+[ "$(id -u)" = 0 ] || { echo "trial: root must ask" >&2; exit 1; }
+[ -x /usr/sbin/mosquitto ] || { echo "trial: apt install mosquitto" >&2; exit 1; }
 room=$(mktemp -d); trap 'rm -rf "$room"' EXIT
 export room folder
 # Whatever is started there ends with it.
@@ -50,6 +50,6 @@ kill $gateway; wait $gateway || true; kill $broker; wait $broker || true
 menshen uninstall
 menshen uninstall --with-data --yes
 ! id menshen 2>/dev/null
-echo; echo "try-install: all of it worked"
+echo; echo "trial: all of it worked"
 AT_WORK
 IN
