@@ -59,6 +59,4 @@ def _is_plain(path: Path) -> bool:
         status = path.lstat()
     except OSError:
         return False
-    return stat.S_ISDIR(status.st_mode) or (
-        stat.S_ISREG(status.st_mode) and status.st_nlink == 1
-    )
+    return stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and status.st_nlink == 1)

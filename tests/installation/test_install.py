@@ -251,7 +251,7 @@ def test_a_program_that_the_service_cannot_reach_is_refused(tmp_path):
 
 def test_it_wants_root(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    with pytest.raises(InstallError, match=r"so root must ask: sudo menshen install pi"):
+    with pytest.raises(InstallError, match=r"only root may do this: sudo menshen install pi"):
         machines.need_root("menshen install pi.local")
 
 
