@@ -156,7 +156,7 @@ class Site:
         folder, owner = self.broker().folder, Owner(0, self.owner().gid)
         if not is_so(folder / GATEWAY_PASSWORD, owner, SECRET_MODE):
             return False
-        return is_written(folder, self._plan(), logins(self._database(), Store)[0], self._wish.now)
+        return is_written(folder, self._plan(), logins(self._database())[0], self._wish.now)
 
     def _make_broker(self) -> None:
         broker, database = self.broker(), self._database()
