@@ -35,7 +35,10 @@ WRONG = [
     ("[broker]\nport = true", "broker.port is true; allowed is a whole number from 1 to 65535"),
     ("[broker]\nport = [1]", "broker.port is a list; allowed is a whole number from 1 to 65535"),
     ("[broker]\nprot = 1", "broker.prot is not a setting; did you mean broker.port?"),
-    ("[broker]\nxyz = 1", "broker.xyz is not a setting; [broker] has host, port, tls, ca, user, "),
+    (
+        "[broker]\nxyz = 1",
+        "broker.xyz is not a setting; [broker] has host, port, tls, ca, folder, user, ",
+    ),
     ("[rules]\nxyz = 1", "rules.xyz is not a setting; `menshen settings --example` prints them"),
     ("[rules]\n" + "k" * 300 + " = 1", f"rules.{'k' * 59}… is not a setting; `menshen settings"),
     ('[rules]\nlanguage = "en"', "rules.language is not a setting; did you mean site.language?"),
@@ -221,6 +224,19 @@ def test_secrets_come_from_the_environment_or_a_file(file, monkeypatch, tmp_path
     assert settings.console.password == "a long one for a test"
     assert settings.webhook.token is None
     assert "pass word" not in repr(settings)
+
+
+def test_the_gateways_password_is_that_of_the_brokers_folder_unless_given(file, monkeypatch):
+    file.write_text('[broker]\nuser = "gateway"\n')
+    assert load(file).broker.password is None
+    (file.parent / "broker").mkdir()
+    (file.parent / "broker/gateway.password").write_text("of the folder\n")
+    assert load(file).broker.password == "of the folder"
+    monkeypatch.setenv("MENSHEN_BROKER_PASSWORD", "given")
+    assert load(file).broker.password == "given"
+    monkeypatch.delenv("MENSHEN_BROKER_PASSWORD")
+    file.write_text("")
+    assert load(file).broker.password is None  # nobody logs in
 
 
 @pytest.mark.parametrize(("section", "key"), SECRETS)

@@ -29,7 +29,7 @@ _ANYWHERE: Final = ("192.0.2.1", 9)  # an address of nobody's; nothing is sent t
 def need_root(command: str) -> None:
     """InstallError unless root asks."""
     if os.geteuid() != 0:
-        raise InstallError(f"this changes the machine, so root must ask: sudo {command}")
+        raise InstallError(f"only root may do this: sudo {command}")
 
 
 def need_packages(place: Place) -> None:
@@ -48,13 +48,17 @@ def need_reachable(parts: Iterable[Path]) -> None:
     for part in parts:
         for path in (part.absolute(), part.resolve()):
             lies_in = next((folder for folder in HIDDEN if path.is_relative_to(folder)), None)
-            shut = next((f for f in path.parents if not f.stat().st_mode & stat.S_IXOTH), None)
+            shut = next(filter(_is_shut, path.parents), None)
             if lies_in or shut:
                 raise InstallError(
                     f"this program lies in {lies_in or shut} ({path}), where the gateway's own "
                     f"user cannot reach it. Install it for everybody, as root: {AGAIN}. Then the "
                     "same command again"
                 )
+
+
+def _is_shut(folder: Path) -> bool:
+    return folder.exists() and not folder.stat().st_mode & stat.S_IXOTH
 
 
 def program() -> list[Path]:
