@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
 
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config
@@ -18,10 +17,10 @@ from gateway.provisioning.broker_config import (
     write_broker_config,
     write_passwords,
 )
+from gateway.provisioning.broker_logins import logins_of
 from gateway.provisioning.certificates import CA_CRT
 from gateway.provisioning.site_authority import need_one_authority
 from gateway.settings import load
-from gateway.store import tables
 from gateway.store.database import Store, need_none_before
 
 PORT = 8883
@@ -81,7 +80,7 @@ def broker_config(
     )
     place = site.store
     need_none_before(*place.place)  # or all of its seals would be locked out
-    seals, without = _logins(place.path)
+    seals, without = _logins(place.path, target)
     try:
         for sentence in _written(target, plan, seals):
             say(sentence)
@@ -91,16 +90,12 @@ def broker_config(
         say(f"{counted(without, 'seal')} without a password cannot log in: flash it anew.")
 
 
-def _logins(database: Path) -> tuple[list[Login], int]:
+def _logins(database: Path, target: Path) -> tuple[list[Login], int]:
     """Who may log in, and how many seals have no password. Nobody, where no seal is enrolled."""
     if not database.exists():
-        return [], 0
-    c = tables.seals.c
-    with closing(Store.open(database)) as store, store.reading() as connection:
-        in_use = select(c.seal_id, c.broker_hash).where(c.ended_ms.is_(None))
-        rows = connection.execute(in_use.order_by(c.seal_id)).all()
-    logins = [Login(seal_id, password_hash) for seal_id, password_hash in rows if password_hash]
-    return logins, len(rows) - len(logins)
+        return logins_of(None, target)
+    with closing(Store.open(database)) as store:
+        return logins_of(store, target)
 
 
 def _written(target: Path, plan: BrokerPlan, seals: list[Login]) -> list[str]:

@@ -48,6 +48,7 @@ def exit_code(error: Exception) -> int | None:
     from gateway.provisioning.board_link import BoardError
     from gateway.provisioning.broker_config import BrokerConfigError
     from gateway.provisioning.firmware_bundle import FirmwareError
+    from gateway.provisioning.spare_logins import SpareLoginsError
     from gateway.registry.rows import EnrolError
     from gateway.service import AlreadyRunningError
     from gateway.store.database import StoreError
@@ -58,6 +59,7 @@ def exit_code(error: Exception) -> int | None:
         BoardError,
         FirmwareError,
         BrokerConfigError,
+        SpareLoginsError,
         AlreadyRunningError,
     )
     return FAILED if isinstance(error, not_ours) else None

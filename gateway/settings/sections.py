@@ -119,6 +119,14 @@ class Broker(Section):
         BeforeValidator(path),
         Field(description="the folder of the broker's authority, configuration and logins"),
     ] = BROKER_FOLDER
+    pid_file: Annotated[
+        FilePath | None,
+        BeforeValidator(lambda value: None if value == "" else value),
+        Field(
+            description="where the broker's process id stands, for it to be told of new logins; "
+            '"" where a unit of systemd does that'
+        ),
+    ] = None
     user: Annotated[
         str, Field(max_length=64, description='the gateway\'s name at the broker, or "" for none')
     ] = ""

@@ -202,6 +202,9 @@ def _placed(settings: Settings, folder: Path) -> Settings:
     store, broker, console = settings.store.placed(folder), settings.broker, settings.console
     at = (folder / broker.folder.expanduser()).absolute()
     broker = broker.model_copy(update={"folder": at})
+    if broker.pid_file:
+        pid_file = (folder / broker.pid_file.expanduser()).absolute()
+        broker = broker.model_copy(update={"pid_file": pid_file})
     if broker.ca:
         broker = broker.model_copy(update={"ca": (folder / broker.ca.expanduser()).resolve()})
     if console.pair is not None:

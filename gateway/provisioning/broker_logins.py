@@ -1,0 +1,149 @@
+"""Who the broker lets in: the gateway, every seal in use, and the spare logins; and the moment from
+which it does.
+
+The file of logins is written whole and at once; the broker reads it on SIGHUP. Where systemd runs,
+a path unit sees the file change and sends that; elsewhere whoever wrote it does, by the broker's
+pid. Whether it has taken them is never believed, but tried: with one of the new logins.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import select
+
+from gateway.provisioning import broker_record
+from gateway.provisioning.board_link import BoardError
+from gateway.provisioning.broker_config import (
+    PASSWORDS,
+    BrokerPlan,
+    Login,
+    write_passwords,
+)
+from gateway.provisioning.spare_logins import BATCH, LOW, SpareLogin, SpareLogins
+from gateway.registry.credentials import Identity, fresh_identity
+from gateway.store import tables
+from gateway.store.database import Store
+
+LET_IN_S_MAX = 15.0  # a broker with 10,000 seals takes 1.5 s over its logins
+_ASK_EVERY_S = 0.3
+Probe = Callable[[str, str], str | None]  # user, password: None if let in, else half a sentence
+
+
+def logins_of(store: Store | None, folder: Path) -> tuple[list[Login], int]:
+    """Who may log in beside the gateway, and how many seals have no password."""
+    rows = [] if store is None else _seals(store)
+    seals = [Login(seal_id, password_hash) for seal_id, password_hash in rows if password_hash]
+    known = {seal_id for seal_id, _ in rows}
+    spares = [Login(s.user, s.password_hash) for s in SpareLogins(folder).all(known)]
+    return [*seals, *spares], len(rows) - len(seals)
+
+
+def _seals(store: Store) -> list[tuple[str, str]]:
+    c = tables.seals.c
+    in_use = select(c.seal_id, c.broker_hash).where(c.ended_ms.is_(None)).order_by(c.seal_id)
+    with store.reading() as connection:
+        return [(row.seal_id, row.broker_hash) for row in connection.execute(in_use)]
+
+
+class BrokerLogins:
+    """The logins of a broker whose folder is ours.
+
+    Args:
+        folder: Where `menshen broker-config` wrote.
+        store: A function that opens the database, or gives None at a new site.
+        pid_file: Where the broker's process id stands; None where a path unit reloads it.
+        probe: Connects to the broker as a seal would.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        store: Callable[[], Store | None],
+        pid_file: Path | None,
+        probe: Probe,
+        steady_s: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._folder, self._store, self._pid_file, self._probe = folder, store, pid_file, probe
+        self._steady_s, self._wait = steady_s, wait
+        self.spares = SpareLogins(folder)
+
+    def prepare(self, boards: int, now_ms: int) -> bool:
+        """See that there are spare logins for so many boards, and that the broker lets one in.
+
+        Whether new ones were minted. BoardError with a sentence if the broker does not take them,
+        or if it is not ours to write them. Nothing was sent to a board until then.
+        """
+        minted = False
+        try:
+            if self.spares.free() < max(boards, LOW):
+                self._mint(boards, now_ms)
+                minted = True
+            spare = self.spares.take(now_ms)
+        except OSError as error:
+            raise BoardError(
+                f"The broker's logins in {self._folder} cannot be written ({error.strerror}); run "
+                "it with sudo."
+            ) from error
+        if spare is None:
+            raise BoardError(f"There is no spare login in {self.spares.path}; try again.")
+        try:
+            self._need_let_in(spare, minted)
+        finally:
+            self.spares.give_back(spare.user)
+        return minted
+
+    def identity(self, now_ms: int) -> Identity:
+        """A fresh identity around a spare login, which the broker has just let in. BoardError."""
+        spare = self.spares.take(now_ms)
+        if spare is None:
+            raise BoardError("No spare login is left for this board; start the command again.")
+        try:
+            self._need_let_in(spare, minted=False)
+        except BoardError:
+            self.spares.give_back(spare.user)
+            raise
+        return Identity(spare.user, fresh_identity().key, spare.password)
+
+    def _mint(self, boards: int, now_ms: int) -> None:
+        store = self._store()
+        try:
+            known = [] if store is None else [seal_id for seal_id, _ in _seals(store)]
+            self.spares.mint(boards + BATCH, now_ms, known)
+            logins, _ = logins_of(store, self._folder)
+        finally:
+            if store is not None:
+                store.close()
+        before = broker_record.read(self._folder)
+        write_passwords(self._folder, BrokerPlan((), user=before.user or "mosquitto"), logins)
+        self._reload()
+
+    def _reload(self) -> None:
+        if self._pid_file is None:
+            return
+        try:
+            os.kill(int(self._pid_file.read_text(encoding="ascii")), signal.SIGHUP)
+        except (OSError, ValueError) as error:
+            raise BoardError(
+                f"The broker could not be told of new logins: {self._pid_file} (broker.pid_file) "
+                f"names no process that we may signal ({error}). Does the broker run?"
+            ) from error
+
+    def _need_let_in(self, spare: SpareLogin, minted: bool) -> None:
+        until_s = self._steady_s() + (LET_IN_S_MAX if minted else 0)
+        while (problem := self._probe(spare.user, spare.password)) is not None:
+            if self._steady_s() >= until_s:
+                break
+            self._wait(_ASK_EVERY_S)
+        if problem is None:
+            return
+        if "refused us" in problem:
+            raise BoardError(
+                f"The broker does not take the logins in {self._folder / PASSWORDS}: `sudo "
+                "systemctl reload mosquitto`, or name its pid_file under [broker] in the settings. "
+                "No board was touched."
+            )
+        raise BoardError(f"No seal could reach the broker: {problem}. No board was touched.")
