@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import gc
 import logging
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Iterator
@@ -34,6 +35,7 @@ from gateway.ingest.mqtt import Broker
 from gateway.language.catalogue import LANGUAGE_NAMES, translations
 from gateway.link.console_process import ConsoleProcess
 from gateway.link.server import LinkServer
+from gateway.link.service_manager import STOPS, UP, ServiceManager
 from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
 from gateway.photos.ending import PhotoEnding
@@ -64,6 +66,7 @@ async def serve(settings: Settings, config: Path) -> None:
         config: the file in which they stand, for the console to read.
     """
     sys.setswitchinterval(TURN_S)
+    manager = ServiceManager.of(os.environ)
     place = settings.store.place
     need_none_before(*place)
     with alone(settings.store.path):
@@ -74,14 +77,19 @@ async def serve(settings: Settings, config: Path) -> None:
                 if alive.is_copy:
                     log.warning("an older copy of the database was put back; its memory ends there")
                 keeper = MarkerKeeper(alive, markers)
-                await _run_parts(settings, config, store, alive, keeper)
+                await _run_parts(settings, config, store, alive, keeper, manager)
                 keeper.write(is_stopped=True)
         finally:
             store.close()
 
 
 async def _run_parts(
-    settings: Settings, config: Path, store: Store, alive: life.Life, keeper: MarkerKeeper
+    settings: Settings,
+    config: Path,
+    store: Store,
+    alive: life.Life,
+    keeper: MarkerKeeper,
+    manager: ServiceManager,
 ) -> None:
     gateway_id = alive.site_id
     with store.reading() as connection:
@@ -113,7 +121,7 @@ async def _run_parts(
     self_watch = SelfWatch(engine, place, settings.store.path, console=console_place)
     parts = [engine.run(), broker.run(), pending.run(), watch.run()]
     parts += [worker.run() for worker in workers]
-    parts += [self_watch.run(), keeper.run(engine.clock)]
+    parts += [self_watch.run(), keeper.run(engine.clock), manager.watch(engine)]
     console_kept = _keep_console(engine, settings, config)
     parts.append(beside_pages(console_kept, "nobody sees any page"))
     photos_ended = PhotoEnding(
@@ -128,9 +136,11 @@ async def _run_parts(
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(part) for part in parts]
         log.info("the gateway of %s is up", settings.site.name)
+        manager.tell(UP)
         await _settle_memory()
         await stopped.wait()
         log.info("stopping")
+        manager.tell(STOPS)
         for task in tasks:
             task.cancel()
 

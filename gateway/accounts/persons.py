@@ -122,14 +122,19 @@ def end(connection: Connection, account: Account, now_ms: int) -> None:
     _set(connection, account, ended_ms=now_ms, password=None, code_key=None)
 
 
-def _check(
-    connection: Connection, name: str, roles: list[Role], warden_id: str | None, grids: list[str]
-) -> None:
+def check_name(name: str) -> None:
+    """AccountError unless somebody could sign in by it."""
     if NAME.fullmatch(name) is None:
         raise AccountError(
             f"{name!r} is no name to sign in by: 2 to 32 of a-z 0-9 . _ - beginning with a letter "
             "or digit"
         )
+
+
+def _check(
+    connection: Connection, name: str, roles: list[Role], warden_id: str | None, grids: list[str]
+) -> None:
+    check_name(name)
     known = named(connection, name)
     if known is not None:
         ended = " (it has ended; a name is not given twice)" if known.ended_ms else ""

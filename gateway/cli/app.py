@@ -79,6 +79,13 @@ COMMANDS = (
         BEFORE,
         "Show the settings that hold. Start with: menshen settings --example > menshen.toml",
     ),
+    Command(
+        "install",
+        BEFORE,
+        "Make this machine a gateway: user, settings, broker, TLS, database, services, first "
+        "account.",
+    ),
+    Command("uninstall", BEFORE, "Take the gateway's services off this machine. Its data stays."),
     Command("enrol", BEFORE, "Enrol from CSV files, all of them or nothing; or one seal."),
     Command(
         "flash",

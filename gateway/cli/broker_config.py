@@ -1,6 +1,5 @@
 """`menshen broker-config`: what mosquitto needs to let this site's seals in, and nobody else."""
 
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,11 +16,11 @@ from gateway.provisioning.broker_config import (
     write_broker_config,
     write_passwords,
 )
-from gateway.provisioning.broker_logins import logins_of
 from gateway.provisioning.certificates import CA_CRT
+from gateway.provisioning.seal_logins import logins
 from gateway.provisioning.site_authority import need_one_authority
 from gateway.settings import load
-from gateway.store.database import Store, need_none_before
+from gateway.store.database import need_none_before
 
 PORT = 8883
 EVERYWHERE = "all"  # the word for every address, where one was chosen before
@@ -80,7 +79,7 @@ def broker_config(
     )
     place = site.store
     need_none_before(*place.place)  # or all of its seals would be locked out
-    seals, without = _logins(place.path, target)
+    seals, without = logins(place.path, target)
     try:
         for sentence in _written(target, plan, seals):
             say(sentence)
@@ -88,14 +87,6 @@ def broker_config(
         raise CommandError(f"{target} cannot be written: {error.strerror}") from error
     if without:
         say(f"{counted(without, 'seal')} without a password cannot log in: flash it anew.")
-
-
-def _logins(database: Path, target: Path) -> tuple[list[Login], int]:
-    """Who may log in, and how many seals have no password. Nobody, where no seal is enrolled."""
-    if not database.exists():
-        return logins_of(None, target)
-    with closing(Store.open(database)) as store:
-        return logins_of(store, target)
 
 
 def _written(target: Path, plan: BrokerPlan, seals: list[Login]) -> list[str]:

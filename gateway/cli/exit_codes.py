@@ -45,6 +45,7 @@ def exit_code(error: Exception) -> int | None:
 
     if isinstance(error, SettingsError):
         return MISUSED
+    from gateway.installation.steps import InstallError
     from gateway.provisioning.board_link import BoardError
     from gateway.provisioning.broker_config import BrokerConfigError
     from gateway.provisioning.firmware_bundle import FirmwareError
@@ -61,5 +62,6 @@ def exit_code(error: Exception) -> int | None:
         BrokerConfigError,
         SpareLoginsError,
         AlreadyRunningError,
+        InstallError,
     )
     return FAILED if isinstance(error, not_ours) else None

@@ -123,15 +123,10 @@ def broker_logins(site: Settings, name: str, port: int, tls: bool) -> BrokerLogi
     """The logins of our own broker; None where its folder is not here."""
     if not (site.broker.folder / PASSWORDS).exists():
         return None
-    database = site.store.path
-
-    def opened() -> Store | None:
-        return Store.open(database) if database.exists() else None
-
     def enters(user: str, password: str) -> str | None:
         return probe(_as_seal(site, name, port, tls, user, password))
 
-    return BrokerLogins(site.broker.folder, opened, site.broker.pid_file, enters)
+    return BrokerLogins(site.broker.folder, site.store.path, site.broker.pid_file, enters)
 
 
 def need_broker(site: Settings, name: str, port: int, tls: bool) -> None:

@@ -17,7 +17,7 @@ import grp
 import ipaddress
 import re
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,18 +30,32 @@ from gateway.provisioning.private_file import (
     write_private,
     write_public,
 )
-from gateway.registry.credentials import fresh_password, hash_password, is_password_hash
+from gateway.registry.credentials import (
+    fresh_password,
+    hash_password,
+    is_password_hash,
+    password_matches,
+)
+from gateway.settings.secret import GATEWAY_PASSWORD
 from sealwire import topics
 
 CONFIG, ACL, PASSWORDS = "mosquitto.conf", "acl", "passwd"
 SERVICE = "service.conf"  # for systemd: above all, how many files the broker may open
-GATEWAY_PASSWORD = "gateway.password"  # noqa: S105 - a file's name
 _USER_FORM = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,31}")
 INSTALLED_AT = Path("/etc/mosquitto/menshen")
+PRIVILEGED_PORTS = 1_024
 
 
 class BrokerConfigError(ValueError):
     """What was asked for cannot be made; the text is a sentence for the operator."""
+
+
+def group_id(user: str) -> int | None:
+    """The group through which the broker reads its secrets, or None where there is none."""
+    try:
+        return grp.getgrnam(user).gr_gid
+    except KeyError:
+        return None
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,7 @@ class BrokerPlan:
     user: str = "mosquitto"  # the system's user and group that the broker runs as
     gateway_user: str = "gateway"
     overwrite: bool = False  # also what somebody changed by hand
+    group_of: Callable[[str], int | None] = group_id  # the id of that group, where the broker runs
 
 
 def write_broker_config(
@@ -79,19 +94,9 @@ def write_broker_config(
         renewed = certificates.ensure_certificates(target, plan.names, plan.years, now)
     except ValueError as wrong:
         raise BrokerConfigError(str(wrong)) from wrong
-    group_id = _group_id(plan.user)
-    share_with_group(target / certificates.SERVER_KEY, group_id)
-    names = {
-        "installed_at": str(plan.installed_at),
-        "state_directory": str(plan.state_directory).rstrip("/"),
-        "listener": f"{plan.port} {plan.address}" if plan.address else str(plan.port),
-        "user": plan.user,
-        "gateway_user": plan.gateway_user,
-    }
+    share_with_group(target / certificates.SERVER_KEY, plan.group_of(plan.user))
     record, kept = broker_record.read(target), []
-    for file in (CONFIG, ACL, SERVICE):
-        template = Template((_templates() / file).read_text(encoding="utf-8"))
-        content = template.substitute(names).encode()
+    for file, content in _rendered(plan).items():
         if plan.overwrite or not record.is_edited(target / file):
             write_public(target / file, content)
             (target / f"{file}.new").unlink(missing_ok=True)
@@ -109,9 +114,8 @@ def write_passwords(target: Path, plan: BrokerPlan, seals: Iterable[Login]) -> i
 
     Raises BrokerConfigError if one of them is not a seal's id or not a hash that mosquitto reads.
     """
-    gateway = Login(plan.gateway_user, hash_password(gateway_password(target)))
-    lines = [f"{gateway.user}:{gateway.password_hash}"]
     known: set[str] = set()
+    lines = [_line_of_gateway(target, plan)]
     for seal in seals:
         if not topics.is_id(seal.user) or seal.user in known:
             raise BrokerConfigError(f"{seal.user!r} is no seal's id, or is there twice")
@@ -120,8 +124,26 @@ def write_passwords(target: Path, plan: BrokerPlan, seals: Iterable[Login]) -> i
         known.add(seal.user)
         lines.append(f"{seal.user}:{seal.password_hash}")
     content = ("\n".join(lines) + "\n").encode()
-    write_for_group(target / PASSWORDS, content, _group_id(plan.user))
+    write_for_group(target / PASSWORDS, content, plan.group_of(plan.user))
     return len(known)
+
+
+def is_written(target: Path, plan: BrokerPlan, seals: Iterable[Login], now: datetime) -> bool:
+    """Whether `target` holds just this already, so that to write it would change nothing. A file
+    that was changed by hand counts as it is."""
+    _check(plan)
+    if not (target / GATEWAY_PASSWORD).exists():
+        return False
+    wanted = [_line_of_gateway(target, plan), *(f"{s.user}:{s.password_hash}" for s in seals)]
+    try:
+        record, passwords = broker_record.read(target), (target / PASSWORDS).read_text("ascii")
+        same = passwords.splitlines() == wanted and all(
+            record.is_edited(target / file) or (target / file).read_bytes() == content
+            for file, content in _rendered(plan).items()
+        )
+    except OSError:
+        return False
+    return same and certificates.is_server_good(target, plan.names, now)
 
 
 def gateway_password(target: Path) -> str:
@@ -130,6 +152,37 @@ def gateway_password(target: Path) -> str:
     if not path.exists():
         write_private(path, fresh_password().encode() + b"\n")
     return path.read_text(encoding="ascii").strip()
+
+
+def _line_of_gateway(target: Path, plan: BrokerPlan) -> str:
+    """As it stands there, where it is right: what changes nothing makes no broker reload."""
+    password = gateway_password(target)
+    try:
+        line = (target / PASSWORDS).read_text("ascii").partition("\n")[0]
+    except OSError:
+        line = ""
+    user, _, password_hash = line.partition(":")
+    if user == plan.gateway_user and password_matches(password, password_hash):
+        return line
+    return f"{plan.gateway_user}:{hash_password(password)}"
+
+
+def _rendered(plan: BrokerPlan) -> dict[str, bytes]:
+    """The templates with what was chosen, by file name."""
+    low = plan.port < PRIVILEGED_PORTS
+    names = {
+        "installed_at": str(plan.installed_at),
+        "state_directory": str(plan.state_directory).rstrip("/"),
+        "listener": f"{plan.port} {plan.address}" if plan.address else str(plan.port),
+        "user": plan.user,
+        "gateway_user": plan.gateway_user,
+        "capabilities": "CAP_NET_BIND_SERVICE" if low else "",
+        "private_users": "no" if low else "yes",  # a capability would not reach the machine's port
+    }
+    return {
+        file: Template((_templates() / file).read_text("utf-8")).substitute(names).encode()
+        for file in (CONFIG, ACL, SERVICE)
+    }
 
 
 def _check(plan: BrokerPlan) -> None:
@@ -153,14 +206,6 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _group_id(user: str) -> int | None:
-    """The group through which the broker reads its secrets, or None where there is none."""
-    try:
-        return grp.getgrnam(user).gr_gid
-    except KeyError:
-        return None
 
 
 def _templates() -> Path:

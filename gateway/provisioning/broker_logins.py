@@ -12,40 +12,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import select
-
 from gateway.provisioning import broker_record
 from gateway.provisioning.board_link import BoardError
 from gateway.provisioning.broker_config import (
     PASSWORDS,
     BrokerPlan,
-    Login,
     write_passwords,
 )
+from gateway.provisioning.seal_logins import enrolled, logins
 from gateway.provisioning.spare_logins import BATCH, LOW, SpareLogin, SpareLogins
 from gateway.registry.credentials import Identity, fresh_identity
-from gateway.store import tables
-from gateway.store.database import Store
 
 LET_IN_S_MAX = 15.0  # a broker with 10,000 seals takes 1.5 s over its logins
 _ASK_EVERY_S = 0.3
 Probe = Callable[[str, str], str | None]  # user, password: None if let in, else half a sentence
-
-
-def logins_of(store: Store | None, folder: Path) -> tuple[list[Login], int]:
-    """Who may log in beside the gateway, and how many seals have no password."""
-    rows = [] if store is None else _seals(store)
-    seals = [Login(seal_id, password_hash) for seal_id, password_hash in rows if password_hash]
-    known = {seal_id for seal_id, _ in rows}
-    spares = [Login(s.user, s.password_hash) for s in SpareLogins(folder).all(known)]
-    return [*seals, *spares], len(rows) - len(seals)
-
-
-def _seals(store: Store) -> list[tuple[str, str]]:
-    c = tables.seals.c
-    in_use = select(c.seal_id, c.broker_hash).where(c.ended_ms.is_(None)).order_by(c.seal_id)
-    with store.reading() as connection:
-        return [(row.seal_id, row.broker_hash) for row in connection.execute(in_use)]
 
 
 class BrokerLogins:
@@ -53,7 +33,7 @@ class BrokerLogins:
 
     Args:
         folder: Where `menshen broker-config` wrote.
-        store: A function that opens the database, or gives None at a new site.
+        database: Which seals are enrolled; need not be there yet.
         pid_file: Where the broker's process id stands; None where a path unit reloads it.
         probe: Connects to the broker as a seal would.
     """
@@ -61,13 +41,14 @@ class BrokerLogins:
     def __init__(
         self,
         folder: Path,
-        store: Callable[[], Store | None],
+        database: Path,
         pid_file: Path | None,
         probe: Probe,
         steady_s: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._folder, self._store, self._pid_file, self._probe = folder, store, pid_file, probe
+        self._folder, self._database = folder, database
+        self._pid_file, self._probe = pid_file, probe
         self._steady_s, self._wait = steady_s, wait
         self.spares = SpareLogins(folder)
 
@@ -109,16 +90,11 @@ class BrokerLogins:
         return Identity(spare.user, fresh_identity().key, spare.password)
 
     def _mint(self, boards: int, now_ms: int) -> None:
-        store = self._store()
-        try:
-            known = [] if store is None else [seal_id for seal_id, _ in _seals(store)]
-            self.spares.mint(boards + BATCH, now_ms, known)
-            logins, _ = logins_of(store, self._folder)
-        finally:
-            if store is not None:
-                store.close()
+        known = [seal_id for seal_id, _ in enrolled(self._database)]
+        self.spares.mint(boards + BATCH, now_ms, known)
+        seals, _ = logins(self._database, self._folder)
         before = broker_record.read(self._folder)
-        write_passwords(self._folder, BrokerPlan((), user=before.user or "mosquitto"), logins)
+        write_passwords(self._folder, BrokerPlan((), user=before.user or "mosquitto"), seals)
         self._reload()
 
     def _reload(self) -> None:

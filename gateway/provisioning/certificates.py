@@ -52,14 +52,24 @@ def ensure_certificates(directory: Path, names: Sequence[str], years: int, now: 
     """
     if not 1 <= years <= YEARS_MAX:
         raise ValueError(f"years is {years}; a certificate lasts 1 to {YEARS_MAX} years")
-    names = tuple(dict.fromkeys((*names, *ALWAYS_NAMED)))
-    wanted = x509.SubjectAlternativeName([_general_name(name) for name in names])
+    wanted = _wanted(names)
     directory.mkdir(parents=True, exist_ok=True)  # not before: a wrong name leaves nothing behind
     if _still_good(directory, wanted, now):  # told without the authority's key, which may be away
         return False
     authority = _load_authority(directory) or _make_authority(directory, years, now)
     _make_server(directory, authority, wanted, now + timedelta(days=years * _DAYS_A_YEAR))
     return True
+
+
+def check_names(names: Sequence[str]) -> None:
+    """ValueError with a sentence if one of them is neither a host name nor an address."""
+    _wanted(names)
+
+
+def is_server_good(directory: Path, names: Sequence[str], now: datetime) -> bool:
+    """Whether the server's certificate in `directory` is the authority's, is for `names` and lasts
+    longer than 60 days. ValueError for a name that is none."""
+    return _still_good(directory, _wanted(names), now)
 
 
 def make_console_certificate(
@@ -71,8 +81,7 @@ def make_console_certificate(
     trust. A console that runs takes both files by itself. ValueError if `names` cannot be used, or
     if the authority in `authority_in` cannot sign.
     """
-    names = tuple(dict.fromkeys((*names, *ALWAYS_NAMED)))
-    wanted = x509.SubjectAlternativeName([_general_name(name) for name in names])
+    wanted = _wanted(names)
     authority = _load_authority(authority_in)
     if authority is None:
         raise ValueError(
@@ -91,6 +100,11 @@ def make_console_certificate(
     write_private(directory / CONSOLE_KEY, _key_pem(key))
     write_public(directory / CONSOLE_CRT, chain)
     return end
+
+
+def named_alike(certificate: x509.Certificate, names: Sequence[str]) -> bool:
+    """Whether a certificate is for just these names, and this machine's own."""
+    return set(names_in(certificate)) == {*names, *ALWAYS_NAMED}
 
 
 def names_in(certificate: x509.Certificate) -> list[str]:
@@ -121,6 +135,11 @@ def authority_in(chain: Sequence[x509.Certificate]) -> x509.Certificate | None:
 def fingerprint(certificate: x509.Certificate) -> str:
     """SHA-256 of a certificate in hex pairs, as phones show it, for people to compare."""
     return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
+
+
+def _wanted(names: Sequence[str]) -> x509.SubjectAlternativeName:
+    names = tuple(dict.fromkeys((*names, *ALWAYS_NAMED)))
+    return x509.SubjectAlternativeName([_general_name(name) for name in names])
 
 
 def _general_name(name: str) -> x509.GeneralName:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from pathlib import Path
 
 _PRIVATE, _GROUP, _PUBLIC = 0o600, 0o640, 0o644
@@ -27,6 +28,9 @@ def share_with_group(path: Path, group_id: int | None) -> None:
 
     Where there is no such group, or it is not ours to give, the file stays its owner's alone.
     """
+    status = path.stat()
+    if group_id == status.st_gid and stat.S_IMODE(status.st_mode) == _GROUP:
+        return
     path.chmod(_PRIVATE)
     if group_id is None:
         return
@@ -37,7 +41,22 @@ def share_with_group(path: Path, group_id: int | None) -> None:
     path.chmod(_GROUP)
 
 
+def _is_so(path: Path, content: bytes, mode: int, group_id: int | None) -> bool:
+    """Whether the file is so already. It is then left alone, for whoever watches it."""
+    try:
+        status = path.lstat()
+        is_shared = group_id is not None and status.st_gid == group_id
+        wanted = _GROUP if is_shared else mode
+        if not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) != wanted:
+            return False
+        return (group_id is None or is_shared) and path.read_bytes() == content
+    except OSError:
+        return False
+
+
 def _write(path: Path, content: bytes, mode: int, group_id: int | None) -> None:
+    if _is_so(path, content, mode, group_id):
+        return
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
     try:

@@ -24,6 +24,8 @@ SECRETS = {
 # Of a program at a site with accounts; it is no setting.
 PROGRAM_TOKEN = "MENSHEN_CONSOLE_TOKEN"  # noqa: S105 - a name of the environment
 SECRET_BYTES_MAX = 4_096
+# Of [broker] folder: the gateway's password, which holds where the environment gives none.
+GATEWAY_PASSWORD = "gateway.password"  # noqa: S105 - a file's name
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,16 @@ def found(environment: Mapping[str, str]) -> dict[str, dict[str, str | Broken]]:
 def named(name: str, environment: Mapping[str, str]) -> str | Broken | None:
     """One secret, from the variable or the file that NAME_FILE names; None where neither is."""
     return _secret(name, environment.get(name, ""), environment.get(f"{name}_FILE", ""))
+
+
+def of_broker(folder: Path) -> str | None:
+    """The gateway's password in the broker's folder; None where we are not to read it, or there is
+    none."""
+    try:
+        text = (folder / GATEWAY_PASSWORD).read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return text or None
 
 
 def files(environment: Mapping[str, str]) -> list[Path]:

@@ -201,7 +201,8 @@ def _placed(settings: Settings, folder: Path) -> Settings:
     """Relative paths count from the folder of the settings, wherever the program was started."""
     store, broker, console = settings.store.placed(folder), settings.broker, settings.console
     at = (folder / broker.folder.expanduser()).absolute()
-    broker = broker.model_copy(update={"folder": at})
+    password = broker.password or (secret.of_broker(at) if broker.user else None)
+    broker = broker.model_copy(update={"folder": at, "password": password})
     if broker.pid_file:
         pid_file = (folder / broker.pid_file.expanduser()).absolute()
         broker = broker.model_copy(update={"pid_file": pid_file})

@@ -1,0 +1,153 @@
+"""The steps that make the services: systemd's units, when they start, and that they run."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from gateway.installation.machine import systemd_runs
+from gateway.installation.place import FOLDER, SETTINGS, UNITS
+from gateway.installation.site import UNIT_TEMPLATES, Site
+from gateway.installation.steps import InstallError, Step
+from gateway.installation.wish import Wish
+from gateway.link.client import ask
+from gateway.provisioning import broker_record
+from gateway.provisioning.broker_config import SERVICE
+from gateway.provisioning.private_file import write_public
+
+GATEWAY: Final = "menshen.service"
+RELOAD: Final = "menshen-broker-reload.path"
+RELOADS: Final = "menshen-broker-reload.service"
+BROKER: Final = "mosquitto.service"
+DROP_IN: Final = Path(f"{BROKER}.d") / "menshen.conf"
+WANTED: Final = Path("multi-user.target.wants")
+COMMAND_S_MAX: Final = 1_000  # longer than the service may take to start
+HEARD_S_MAX: Final = 60.0
+LOOK_S: Final = 0.5
+
+
+class Services:
+    """The services of a machine. `made`: what this run has made so far, by the steps' names."""
+
+    def __init__(self, wish: Wish, site: Site, say: Callable[[str], None]) -> None:
+        self._wish, self._place, self._site, self._say = wish, wish.place, site, say
+        self._are_new = False  # whether they must be started anew for what was made
+
+    def steps(self) -> list[Step]:
+        """All of them, in their order."""
+        return [
+            Step("units of systemd", self._has_units, self._make_units),
+            Step("start with the machine", self._is_enabled, self._enable),
+        ]
+
+    def start(self, anew: bool) -> Step:
+        """That they run; `anew` where something was made that they must read."""
+        return Step("services at work", lambda: not anew and self._run(), self._start)
+
+    # Their files
+
+    def _units(self) -> dict[Path, bytes]:
+        """Each unit's place among systemd's, and what it says."""
+        settings = self._wish.settings()
+        names = {
+            "python": self._wish.python,
+            "settings": SETTINGS,
+            "folder": FOLDER,
+            "data": self._place.outside(settings.store.path).parent,
+            "broker": self._place.outside(settings.broker.folder),
+        }
+        own = [GATEWAY, *([RELOAD, RELOADS] if self._site.broker_is_here() else [])]
+        units = {
+            Path(name): Template((UNIT_TEMPLATES / name).read_text("utf-8"))
+            .substitute(names)
+            .encode()
+            for name in own
+        }
+        if self._site.broker_is_here():
+            service = self._site.broker().folder / SERVICE
+            units[DROP_IN] = service.read_bytes() if service.exists() else b""
+        return units
+
+    def _has_units(self) -> bool:
+        record = broker_record.read(self._wish.config.parent)
+        for name, content in self._units().items():
+            path = self._place.inside(UNITS / name)
+            if not path.exists() or (path.read_bytes() != content and not record.is_edited(path)):
+                return False
+        return True
+
+    def _make_units(self) -> None:
+        folder = self._wish.config.parent
+        for name, content in self._units().items():
+            path = self._place.inside(UNITS / name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            record = broker_record.read(folder)
+            if record.is_edited(path) and path.read_bytes() != content:
+                self._say(
+                    f"{path} was changed by hand, so it stays as it is. To have this release's, "
+                    f"bring your changes into `systemctl edit {path.name}`, remove the file, then "
+                    "the same command again"
+                )
+                continue
+            record.wrote(path.name, content).write(folder)  # first: what is broken off is repeated
+            write_public(path, content)
+
+    # Their start
+
+    def _enabled(self) -> list[str]:
+        return [GATEWAY, *([RELOAD, BROKER] if self._site.broker_is_here() else [])]
+
+    def _is_enabled(self) -> bool:
+        wanted = self._place.inside(UNITS / WANTED)
+        return all((wanted / name).is_symlink() for name in self._enabled())
+
+    def _enable(self) -> None:
+        systemctl(f"--root={self._place.root}", "enable", *self._enabled())
+
+    def _run(self) -> bool:
+        if not systemd_runs(self._place):
+            return True
+        asked = subprocess.run(  # noqa: S603 - a fixed command
+            ["systemctl", "is-active", "--quiet", *self._enabled()],  # noqa: S607
+            timeout=COMMAND_S_MAX,
+            check=False,
+        )
+        return asked.returncode == 0
+
+    def _start(self) -> None:
+        if not systemd_runs(self._place):
+            return
+        systemctl("daemon-reload")
+        if self._site.broker_is_here():
+            systemctl("restart", BROKER)
+            systemctl("restart", RELOAD)
+        systemctl("restart", GATEWAY)
+        ends_s = time.monotonic() + HEARD_S_MAX
+        while time.monotonic() < ends_s:
+            beat = ask(self._wish.settings().store.path, HEARD_S_MAX)
+            if beat is not None and beat.health.broker_connected:
+                return
+            time.sleep(LOOK_S)
+        raise InstallError(
+            "the gateway runs, but its broker has not let it in for a minute: `menshen check` says "
+            "why, and `journalctl -u mosquitto -u menshen -n 50` what both say"
+        )
+
+
+def systemctl(*words: str) -> None:
+    """Ask systemd. InstallError, with where to read more, if it will not."""
+    done = subprocess.run(  # noqa: S603 - a fixed command
+        ["systemctl", *words],  # noqa: S607 - Debian's own
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_S_MAX,
+        check=False,
+    )
+    if done.returncode != 0:
+        unit = words[-1] if words[-1].endswith((".service", ".path")) else GATEWAY
+        raise InstallError(
+            f"`systemctl {' '.join(words)}` failed: {' '.join(done.stderr.split())} "
+            f"What the service says: journalctl -u {unit} -n 30. Then the same command again"
+        )
