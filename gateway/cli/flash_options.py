@@ -123,6 +123,7 @@ def broker_logins(site: Settings, name: str, port: int, tls: bool) -> BrokerLogi
     """The logins of our own broker; None where its folder is not here."""
     if not (site.broker.folder / PASSWORDS).exists():
         return None
+
     def enters(user: str, password: str) -> str | None:
         return probe(_as_seal(site, name, port, tls, user, password))
 

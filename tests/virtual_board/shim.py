@@ -114,20 +114,21 @@ class SealBoard:
 
     def __init__(self, source, station):
         self.source, self.station = source, station
+        self.Board = self.new_board  # what is imported by name must not be a method
 
-    def Board(self, wifi, mains, *_, **__):
+    def new_board(self, wanted, mains, *_, **__):
         space = {"__name__": "bench_board"}
         exec(self.source, space)  # noqa: S102 - our own, read before the flash took the root's place
         station, bench = self.station, space["BenchBoard"]
 
         class OnStation(bench):
             def wifi(self, up):
-                if not up or wifi is None:
+                if not up or wanted is None:
                     station.active(False)
-                    return up and wifi is None
+                    return up and wanted is None
                 if not station.active():
                     station.active(True)
-                    station.connect(wifi[0], wifi[1])
+                    station.connect(wanted[0], wanted[1])
                 return station.isconnected()
 
             def release(self):
