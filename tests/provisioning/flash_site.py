@@ -62,10 +62,10 @@ class FlashSite:
         does."""
         (self.folder / "broker.pid").write_text(str(self.broker.pid))
 
-    def menshen(self, *words: object) -> "tuple[int, str]":
+    def menshen(self, *words: object, password: str = PASSWORD) -> "tuple[int, str]":
         """Run `menshen` with these words on this site; its exit code, and all that it said."""
         arguments = [str(word) for word in words]
-        environment = {"MENSHEN_WIFI_PASSWORD": PASSWORD}
+        environment = {"MENSHEN_WIFI_PASSWORD": password}
         result = CliRunner().invoke(
             app, arguments, prog_name="menshen", env=environment, catch_exceptions=True
         )
