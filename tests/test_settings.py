@@ -35,7 +35,10 @@ WRONG = [
     ("[broker]\nport = true", "broker.port is true; allowed is a whole number from 1 to 65535"),
     ("[broker]\nport = [1]", "broker.port is a list; allowed is a whole number from 1 to 65535"),
     ("[broker]\nprot = 1", "broker.prot is not a setting; did you mean broker.port?"),
-    ("[broker]\nxyz = 1", "broker.xyz is not a setting; [broker] has host, port, tls, ca, folder, pid_file, user, "),
+    (
+        "[broker]\nxyz = 1",
+        "broker.xyz is not a setting; [broker] has host, port, tls, ca, folder, pid_file, user, ",
+    ),
     ("[rules]\nxyz = 1", "rules.xyz is not a setting; `menshen settings --example` prints them"),
     ("[rules]\n" + "k" * 300 + " = 1", f"rules.{'k' * 59}… is not a setting; `menshen settings"),
     ('[rules]\nlanguage = "en"', "rules.language is not a setting; did you mean site.language?"),

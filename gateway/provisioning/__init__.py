@@ -6,5 +6,6 @@ itself), `firmware_bundle`, `usb_ports`, `board_link` and `board_scripts` (what 
 and how), `joining` (whether that reaches its broker), `flash_batch` (many boards), `flash_screen`
 (what the installer sees), `label`, `label_sheet`, `door_label` (for the door itself); then for the
 site: `certificates`, `broker_config`, `broker_record` (what was chosen before), `seal_logins`,
-`spare_logins` and `broker_logins` (whom the broker lets in), `site_authority` (there is one), `private_file`.
+`spare_logins` and `broker_logins` (whom the broker lets in), `site_authority` (there is one),
+`private_file`.
 """

@@ -2,7 +2,7 @@
 
 Each tells what it found by `answer(...)`, which BoardLink.ask puts in front. Their inputs, in the
 order of use: NEEDED (a tuple of modules); `doomed` and `folders`; `paths`; `nonce`, `plain`, `aad`;
-and for the last one, what lies on the board.
+and for the last one, WIFI_MS and what lies on the board.
 """
 
 SURVEY = """
@@ -92,7 +92,7 @@ def wifi(ssid, password):
     wlan.active(False)
     wlan.active(True)
     wlan.connect(ssid, password)
-    until, bad, states = now() + 20000, 0, {}
+    until, bad, states = now() + WIFI_MS, 0, {}
     while not wlan.isconnected() and now() < until and bad < 24:
         state = wlan.status()
         states[state] = states.get(state, 0) + 1

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from gateway.provisioning.board_link import BoardLink
 from gateway.provisioning.board_scripts import JOIN
 
-JOIN_S_MAX = 75.0  # 20 s of Wi-Fi, 10 s of TCP, 20 s of TLS and MQTT, and names to look up
+WIFI_S_MAX = 20.0
+JOIN_S_MAX = 75.0  # that, 10 s of TCP, 20 s of TLS and MQTT, and names to look up
 
 
 class Reason(StrEnum):
@@ -61,10 +62,11 @@ class Join(NamedTuple):
         )
 
 
-def join(link: BoardLink) -> Join:
-    """Let the board behind `link` reach its broker as its settings say. BoardError if it cannot be
-    asked."""
-    found: dict[str, Any] = link.ask(JOIN, seconds_max=JOIN_S_MAX)
+def join(link: BoardLink, wifi_s: float = WIFI_S_MAX) -> Join:
+    """Let the board behind `link` reach its broker as its settings say, with so much time for its
+    Wi-Fi. BoardError if it cannot be asked."""
+    script = JOIN.replace("WIFI_MS", str(round(wifi_s * 1000)))
+    found: dict[str, Any] = link.ask(script, seconds_max=JOIN_S_MAX)
     reason = found.get("reason")
     known = Reason(reason) if reason in set(Reason) else Reason.SESSION
     signal = found.get("signal")

@@ -2,8 +2,9 @@
 
 That is what office suppliers sell as "24 per sheet", so nothing has to be cut. A label says for
 which door the seal was made, small, so that whoever has forty of them in a bag finds the right one.
-Latin letters are in every PDF reader. Chinese ones are named and not embedded (STSong-Light, the
-standard's own font for it), for a Pi has no font that could be: each reader takes its machine's.
+Latin letters come with the file, from reportlab's own font, for not each reader has Helvetica.
+Chinese ones are named and not embedded (STSong-Light, the standard's own name for it), for a Pi has
+no font that could be: each reader takes its machine's.
 """
 
 import io
@@ -14,6 +15,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.provisioning import label
@@ -24,7 +26,7 @@ _WIDTH, _HEIGHT = 70 * mm, 37 * mm
 _QR = 25 * mm
 _SIDE = 5.5 * mm  # printers leave the paper's rim white; and four modules of quiet
 _TEXT_LEFT = _SIDE * 2 + _QR - 1.5 * mm
-_CHINESE = "STSong-Light"
+_CHINESE, _LATIN = "STSong-Light", "VeraBd"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def pdf(labels: Sequence[SealLabel], address: str = "") -> bytes:
     """Sheets with these labels, from the upper left. The same labels give the same bytes.
     ValueError if one is no seal's id."""
     registerFont(UnicodeCIDFont(_CHINESE))
+    registerFont(TTFont(_LATIN, f"{_LATIN}.ttf"))
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, invariant=1)
     canvas.setTitle("Menshen: labels of seals")
@@ -66,11 +69,11 @@ def _draw(canvas: Canvas, left: float, bottom: float, one: SealLabel, address: s
                     left + _SIDE + x * module, lower + _QR - (y + 1) * module, module, module
                 )
     canvas.drawPath(squares, stroke=0, fill=1)
-    at, room = left + _TEXT_LEFT, _WIDTH - _TEXT_LEFT - 3 * mm
+    at, room = left + _TEXT_LEFT, _WIDTH - _TEXT_LEFT - 4 * mm
     groups = label.text(one.seal_id)
     _write(canvas, at, lower + _QR - 3.4 * mm, "Menshen 门神", 10.5, room)
     _write(canvas, at, lower + _QR - 7.2 * mm, "Seal 封条", 7, room)
-    canvas.setFont("Courier-Bold", 12)
+    canvas.setFont(_LATIN, 11)
     canvas.drawString(at, lower + 9.6 * mm, groups[:9])
     canvas.drawString(at, lower + 4.8 * mm, groups[10:])
     if one.door:
@@ -92,7 +95,7 @@ def _by_script(text: str) -> list[tuple[str, str]]:
     """The text in pieces, each with the font that has its letters."""
     pieces: list[tuple[str, str]] = []
     for letter in text:
-        font = "Helvetica-Bold" if ord(letter) < 0x250 else _CHINESE
+        font = _LATIN if ord(letter) < 0x250 else _CHINESE
         if pieces and pieces[-1][1] == font:
             pieces[-1] = (pieces[-1][0] + letter, font)
         else:

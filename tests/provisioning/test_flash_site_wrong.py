@@ -1,4 +1,4 @@
-"""What is wrong at the site is said before a board is touched, in a sentence that says what to do."""
+"""What is wrong at the site is said before a board is touched, with what there is to do."""
 
 import hashlib
 from collections.abc import Callable

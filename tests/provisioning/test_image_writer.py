@@ -1,5 +1,6 @@
 """MicroPython written by the real esptool onto chips that are simulated to their loader's words."""
 
+import hashlib
 import subprocess
 import sys
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.provisioning import board_image
 from gateway.provisioning.board_image import BoardImage, read_image
 from gateway.provisioning.board_link import BoardError, BoardLink
 from gateway.provisioning.image_writer import esptool_program, write_image
@@ -118,10 +120,8 @@ def test_an_esptool_that_ends_well_and_verifies_nothing_is_not_believed(tmp_path
 def test_a_known_release_needs_no_statement(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gateway.provisioning import board_image
-
     content = image("esp32c3")
-    digest = board_image.hashlib.sha256(content).hexdigest()
+    digest = hashlib.sha256(content).hexdigest()
     release = board_image.Release("1.28.0", "ESP32_GENERIC_C3")
     monkeypatch.setitem(board_image.RELEASES, digest, release)
     path = tmp_path / "firmware.bin"

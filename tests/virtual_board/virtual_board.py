@@ -49,18 +49,22 @@ class VirtualBoard:
         that it has none yet; `air`, which networks there are, makes it a seal that really runs."""
         self.port = str(folder / "ttyBOARD")  # no /dev/pts: mpremote treats those specially
         self.rom = rom
-        self._air: Path | str = "-"
-        if air is not None:
-            self._air = folder / "air.json"
-            self._air.write_text(json.dumps(air))
         self.runs = 0
         self.console = bytearray()  # all that the board ever said
         self._folder, self._version = folder, version
+        self._air: Path | str = "-"
+        if air is not None:
+            self.set_air(air)
         self._micropython, self._blocks = micropython, flash_bytes // BLOCK_BYTES
         self._image = folder / "flash.img"
         self._image.write_bytes(b"\xff" * (self._blocks * BLOCK_BYTES))
         self._pull_after: int | None = None
         self._thread: threading.Thread | None = None
+
+    def set_air(self, air: dict[str, Any]) -> None:
+        """Which networks there are from the next start on."""
+        self._air = self._folder / "air.json"
+        self._air.write_text(json.dumps(air))
 
     def plug(self) -> None:
         """Give it power and connect it."""
