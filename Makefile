@@ -29,7 +29,7 @@ help:
 	@echo 'make openapi      write docs/openapi.json, what programs may ask, anew from its routes'
 	@echo 'make micropython  fetch the MicroPython interpreter that the tests run the seal on'
 	@echo 'make esptool      get the real esptool that the tests write images with'
-	@echo 'make flashing     ten bare boards at once made seals, with every step timed'
+	@echo 'make flashing     forty bare boards made seals, ten at once, and timed'
 	@echo 'make neighbours   get the real mosquitto, InfluxDB, nginx and Chromium that the tests talk to'
 	@echo 'make lock         resolve the dependencies anew (needs uv)'
 	@echo 'make clean        remove all that these commands have made in this folder'
@@ -106,9 +106,9 @@ neighbours:
 esptool: venv
 	@sh .ci/esptool.sh
 
-# Ten bare boards at once, of all three chips, under the real esptool and MicroPython.
+# Forty bare boards, ten at once, of all three chips, under the real esptool and MicroPython.
 flashing: venv esptool
-	$(BIN)/python -m tests.provisioning.ten_boards
+	$(BIN)/python -m tests.provisioning.many_boards
 
 lock:
 	@sh .ci/lock.sh
