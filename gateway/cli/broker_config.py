@@ -20,7 +20,7 @@ from gateway.provisioning.certificates import CA_CRT
 from gateway.provisioning.seal_logins import logins
 from gateway.provisioning.site_authority import need_one_authority
 from gateway.settings import load
-from gateway.store.database import need_none_before
+from gateway.store.database import Store, need_none_before
 
 PORT = 8883
 EVERYWHERE = "all"  # the word for every address, where one was chosen before
@@ -79,6 +79,8 @@ def broker_config(
     )
     place = site.store
     need_none_before(*place.place)  # or all of its seals would be locked out
+    if place.path.exists():  # made newer, or refused with a sentence, before it is looked into
+        Store.open(place.path).close()
     seals, without = logins(place.path, target)
     try:
         for sentence in _written(target, plan, seals):

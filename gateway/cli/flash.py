@@ -1,6 +1,8 @@
 """`menshen flash`: boards on the cable become seals of this site."""
 
+import dataclasses
 import os
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +17,7 @@ from gateway.cli.output import console, say
 from gateway.core.duration import SECOND_MS
 from gateway.provisioning.board_image import BoardImage, read_image
 from gateway.provisioning.board_link import choose_ports
+from gateway.provisioning.broker_logins import BrokerLogins
 from gateway.provisioning.firmware_bundle import bundle
 from gateway.provisioning.flash import SealSettings
 from gateway.provisioning.flash_batch import HEARD_S_MAX, Outcome, Work
@@ -23,71 +26,94 @@ from gateway.provisioning.image_writer import esptool_program
 from gateway.provisioning.usb_ports import Port as BoardPort
 from gateway.provisioning.usb_ports import list_ports
 from gateway.registry.fields import HEARTBEAT_S_MAX
-from gateway.settings import load
+from gateway.settings import Settings, load
 from gateway.store.database import need_none_before
 
 HEARTBEAT_S_MIN = 10
 WAIT_S_MAX = 900
 
+_Doors = Annotated[
+    list[str] | None,
+    typer.Option("--door", help="The door that it will hang on; again for more."),
+]
+_DoorList = Annotated[
+    Path | None, typer.Option("--doors", metavar="FILE", help="A list of doors, one a line.")
+]
+_Next = Annotated[
+    bool, typer.Option("--next", help="Wait for boards to be plugged in, one for each door.")
+]
+_Ports = Annotated[
+    list[str] | None,
+    typer.Option("--port", help="The serial port, if there are several; again for more."),
+]
+_Image = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="MicroPython's image, for boards that are bare."),
+]
+_Stated = Annotated[
+    str | None, typer.Option(metavar="HEX", help="Its SHA-256, if its release is not known here.")
+]
+_Host = Annotated[
+    str | None, typer.Option(metavar="HOST", help="By which name seals reach the broker.")
+]
+_Authority = Annotated[
+    Path | None, typer.Option(help="The authority's ca.der; else that in [broker] folder.")
+]
+_Wifi = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SSID", help=f"Its password: ${flash_options.WIFI_PASSWORD}, else asked for."
+    ),
+]
 _Heartbeat = Annotated[
     int,
     typer.Option(
         min=HEARTBEAT_S_MIN, max=HEARTBEAT_S_MAX, metavar="SECONDS", help="A sign of life so often."
     ),
 ]
+_Mains = Annotated[bool, typer.Option("--mains", help="Powered from the mains.")]
+_Plain = Annotated[bool, typer.Option("--no-tls", help="For the bench only: no TLS.")]
+_Erase = Annotated[bool, typer.Option("--erase", help="Remove what is on the board.")]
+_Replace = Annotated[bool, typer.Option("--replace", help="The door's present seal is taken down.")]
+_Folder = Annotated[Path | None, typer.Option(help="A folder for the labels' files and sheets.")]
+_Wait = Annotated[
+    int,
+    typer.Option(
+        min=0, max=WAIT_S_MAX, metavar="SECONDS", help="So long for a seal's first report."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class _Site:
+    """What holds for all boards of one command, checked."""
+
+    settings: Settings
+    now_ms: int
+    seal: SealSettings
+    authority: bytes | None
+    doors: list[str]
+    called: dict[str, str]  # by door
 
 
 def flash(
-    door: Annotated[
-        list[str] | None, typer.Option(help="The door that it will hang on; again for more.")
-    ] = None,
-    doors: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A list of doors, one a line.")
-    ] = None,
-    following: Annotated[
-        bool, typer.Option("--next", help="Wait for boards to be plugged in, one for each door.")
-    ] = False,
-    port: Annotated[
-        list[str] | None,
-        typer.Option(help="The serial port, if there are several; again for more."),
-    ] = None,
-    image: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="MicroPython's image, for boards that are bare."),
-    ] = None,
-    image_sha256: Annotated[
-        str | None,
-        typer.Option(metavar="HEX", help="Its SHA-256, if its release is not known here."),
-    ] = None,
-    broker: Annotated[
-        str | None, typer.Option(metavar="HOST", help="By which name seals reach the broker.")
-    ] = None,
+    door: _Doors = None,
+    door_list: _DoorList = None,
+    following: _Next = False,
+    port: _Ports = None,
+    image: _Image = None,
+    image_sha256: _Stated = None,
+    broker: _Host = None,
     broker_port: Port = 8883,
-    ca: Annotated[
-        Path | None, typer.Option(help="The authority's ca.der; else that in [broker] folder.")
-    ] = None,
-    wifi: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SSID", help=f"Its password: ${flash_options.WIFI_PASSWORD}, else asked for."
-        ),
-    ] = None,
+    ca: _Authority = None,
+    wifi: _Wifi = None,
     heartbeat: _Heartbeat = SealSettings.heartbeat_s,
-    mains: Annotated[bool, typer.Option("--mains", help="Powered from the mains.")] = False,
-    plain: Annotated[bool, typer.Option("--no-tls", help="For the bench only: no TLS.")] = False,
-    erase: Annotated[bool, typer.Option("--erase", help="Remove what is on the board.")] = False,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="The door's present seal is taken down.")
-    ] = False,
-    labels: Annotated[
-        Path | None, typer.Option(help="A folder for the labels' files and sheets.")
-    ] = None,
-    wait: Annotated[
-        int,
-        typer.Option(
-            min=0, max=WAIT_S_MAX, metavar="SECONDS", help="So long for a seal's first report."
-        ),
-    ] = int(HEARD_S_MAX),
+    mains: _Mains = False,
+    plain: _Plain = False,
+    erase: _Erase = False,
+    replace: _Replace = False,
+    labels: _Folder = None,
+    wait: _Wait = int(HEARD_S_MAX),
     config: Config = CONFIG,
 ) -> None:
     """Make the board on the cable a seal: firmware, a fresh key, enrolment, a label.
@@ -95,59 +121,65 @@ def flash(
     Several boards at once: a --door for each. What is wrong at the site is said before a board is
     touched; a board is done when the gateway has heard its seal.
     """
-    site = load(config)
-    tls = not plain
-    authority = flash_options.authority(site, ca) if tls else None
-    name = flash_options.host(site, broker, tls)
-    door_ids = flash_options.doors(door, doors)
-    need_none_before(*site.store.place)
-    now = command_ms(site.store.place, site.zone)
-    called = flash_options.labels_of(site.store.path, door_ids, replace)
-    password = flash_options.wifi_password(wifi) if tls or wifi else None
-    settings = SealSettings(
-        name,
-        server_name=name,
-        port=broker_port,
-        tls=tls,
-        wifi_ssid=wifi,
-        wifi_password=password,
-        heartbeat_s=heartbeat,
-        mains=mains,
+    typed = SealSettings(
+        broker or "", "", broker_port, not plain, wifi, heartbeat_s=heartbeat, mains=mains
     )
+    site = _checked(load(config), typed, ca, flash_options.doors(door, door_list), replace)
     written, program = _image(image, image_sha256)
-    pairs = [] if following else _pairs(port, door_ids)
+    pairs = [] if following else _pairs(port, site.doors)
     if following:
-        _need_doors(door_ids, port)
+        _need_doors(site.doors, port)
     _need_folder(labels)
-    logins = flash_options.broker_logins(site, name, broker_port, tls)
-    if logins is None:
-        flash_options.need_broker(site, name, broker_port, tls)
-    elif logins.prepare(len(pairs) or len(door_ids), now):
-        say("New spare logins were made; the broker has taken them.")
-    registry = partial(
-        flash_options.registry_for, site.store.path, logins, heartbeat * SECOND_MS, now, replace
-    )
-    work = Work(
-        bundle(authority),
-        settings,
-        registry,
-        erase=erase,
-        image=written,
-        esptool=program,
-        heard=flash_options.ear(site),
-        heard_s=wait,
-    )
-    if work.heard is None:
-        say("No gateway runs here, so no seal will be heard: start it with `menshen run`.")
-    shown = Labels(labels, site.console.public_url, called)
+    logins = _let_in(site, len(pairs) or len(site.doors))
+    work = _work(site, logins, replace, wait)
+    work = dataclasses.replace(work, erase=erase, image=written, esptool=program)
+    shown = Labels(labels, site.settings.console.public_url, site.called)
     if following:
-        outcomes = flash_next_on_screen(work, door_ids, shown, console())
+        outcomes = flash_next_on_screen(work, site.doors, shown, console())
     else:
         outcomes = flash_on_screen(work, pairs, shown, console())
     if logins is None and any(outcome.flashed for outcome in outcomes):
         say("The broker lets it in after `menshen broker-config`, and a reload of the broker.")
     if not _is_done(outcomes, wait):
         raise typer.Exit(FAILED)
+
+
+def _checked(
+    settings: Settings, typed: SealSettings, ca: Path | None, door_ids: list[str], replace: bool
+) -> _Site:
+    """What was typed, completed, and all that can be checked without a board or the broker."""
+    authority = flash_options.authority(settings, ca) if typed.tls else None
+    host = flash_options.host(settings, typed.broker, typed.tls)
+    need_none_before(*settings.store.place)
+    now_ms = command_ms(settings.store.place, settings.zone)
+    called = flash_options.labels_of(settings.store.path, door_ids, replace)
+    wifi = typed.wifi_ssid
+    password = flash_options.wifi_password(wifi) if typed.tls or wifi else None
+    seal = dataclasses.replace(typed, broker=host, server_name=host, wifi_password=password)
+    return _Site(settings, now_ms, seal, authority, door_ids, called)
+
+
+def _let_in(site: _Site, boards: int) -> BrokerLogins | None:
+    """The broker answers as seals will ask it, and has logins for so many."""
+    settings, seal = site.settings, site.seal
+    logins = flash_options.broker_logins(settings, seal.broker, seal.port, seal.tls)
+    if logins is None:
+        flash_options.need_broker(settings, seal.broker, seal.port, seal.tls)
+    elif logins.prepare(boards, site.now_ms):
+        say("New spare logins were made; the broker has taken them.")
+    return logins
+
+
+def _work(site: _Site, logins: BrokerLogins | None, replace: bool, wait: int) -> Work:
+    """What to make of each board, but for its image."""
+    database, heartbeat_ms = site.settings.store.path, site.seal.heartbeat_s * SECOND_MS
+    registry = partial(
+        flash_options.registry_for, database, logins, heartbeat_ms, site.now_ms, replace
+    )
+    heard = flash_options.ear(site.settings)
+    if heard is None:
+        say("No gateway runs here, so no seal will be heard: start it with `menshen run`.")
+    return Work(bundle(site.authority), site.seal, registry, heard=heard, heard_s=wait)
 
 
 def _image(path: Path | None, stated: str | None) -> tuple[BoardImage | None, list[str]]:

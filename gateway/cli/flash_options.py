@@ -49,10 +49,11 @@ def authority(site: Settings, given: Path | None) -> bytes:
     return der
 
 
-def host(site: Settings, broker: str | None, tls: bool) -> str:
-    """By which name a seal reaches the broker; one that its certificate has."""
+def host(site: Settings, broker: str, tls: bool) -> str:
+    """By which name a seal reaches the broker, if none is typed that of the settings; one that its
+    certificate has."""
     name = broker or site.broker.host
-    if broker is None and is_loopback(name):
+    if not broker and is_loopback(name):
         raise CommandError(
             f"a seal cannot reach {name}; say with --broker by which name or address it "
             "reaches this machine",

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -90,7 +90,7 @@ def flash_all(
     work: Work, pairs: Sequence[tuple[Port, str | None]], told: Told
 ) -> Iterator[Outcome]:
     """Flash these boards, up to ten at once; each outcome as it comes."""
-    with ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="board") as pool:
+    with _pool() as pool:
         tasks = {pool.submit(flash_board, work, port, door, told) for port, door in pairs}
         while tasks:
             done, tasks = wait(tasks, return_when=FIRST_COMPLETED)
@@ -106,13 +106,24 @@ def flash_as_plugged(
     `waits` hears how many doors want a board, each time that changes.
     """
     line, waiting = _Line(work, doors, told), -1
-    with ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="board") as pool:
+    with _pool() as pool:
         while line.doors or line.busy:
             line.look(pool)
             if len(line.doors) != waiting:
                 waiting = len(line.doors)
                 waits(waiting)
             yield from line.finished()
+
+
+@contextmanager
+def _pool() -> Iterator[ThreadPoolExecutor]:
+    """A thread for each board. When somebody gives up, no further board is begun."""
+    with ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="board") as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 class _Line:

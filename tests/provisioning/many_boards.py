@@ -69,9 +69,8 @@ def _batches(site: FlashSite, micropython: str, room: Path, count: int) -> int:
         if code:
             print(said)
     whole_s = time.monotonic() - began_s
-    print(
-        f"{heard} of {count} boards flashed and heard in {whole_s:.0f} s, {whole_s / count:.1f} s each"
-    )
+    each_s = whole_s / count
+    print(f"{heard} of {count} flashed and heard in {whole_s:.0f} s, {each_s:.1f} s each")
     return int(heard < count)
 
 

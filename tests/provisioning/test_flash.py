@@ -14,7 +14,7 @@ from gateway.provisioning.firmware_bundle import BoardFile
 from gateway.provisioning.flash import STATE_FILES, flash_seal
 from gateway.provisioning.flash_batch import Work
 from gateway.provisioning.flash_screen import Labels, flash_on_screen
-from gateway.provisioning.usb_ports import Port, list_ports, read_ports
+from gateway.provisioning.usb_ports import Port, list_ports, read_ports, without_driver
 from gateway.registry.credentials import password_matches
 from gateway.store.database import Store
 from sealnode import spool
@@ -120,6 +120,25 @@ def test_a_board_is_known_by_its_number_and_shown_by_its_last_four_digits() -> N
     bridge = Port("/dev/ttyUSB1", "USB Serial", "", "1a86:7523")
     assert (bridge.key, bridge.short, bridge.is_known) == ("/dev/ttyUSB1", "ttyUSB1", True)
     assert not Port("/dev/ttyUSB2", "a modem", "867", "12d1:1001").is_known
+
+
+def test_a_board_without_a_port_is_told_from_no_board_at_all(tmp_path: Path) -> None:
+    """As Linux lists USB devices: with a folder tty… below them where there is a driver."""
+
+    def plug(name: str, vendor: str, product: str, tty: str = "") -> None:
+        device = tmp_path / name
+        (device / f"{name}:1.0" / tty).mkdir(parents=True)
+        (device / "idVendor").write_text(vendor + "\n")
+        (device / "idProduct").write_text(product + "\n")
+
+    plug("1-1", "303a", "1001", "tty/ttyACM0")
+    plug("1-2", "046d", "c52b")
+    assert without_driver(tmp_path) == ""
+    plug("1-3", "1a86", "7523")
+    said = without_driver(tmp_path)
+    assert "a CH340 bridge on USB, but this machine made no serial port of it" in said
+    assert "modprobe ch341" in said
+    assert "apt remove brltty" in said
 
 
 def test_flashing_knows_the_files_that_a_seal_writes() -> None:

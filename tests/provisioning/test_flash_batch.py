@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from gateway.provisioning import label
 from gateway.provisioning.board_image import BoardImage
 from gateway.provisioning.board_link import BoardLink
 from gateway.provisioning.firmware_bundle import BoardFile, bundle
 from gateway.provisioning.flash import SealSettings
 from gateway.provisioning.flash_batch import Outcome, Work, flash_as_plugged, flash_board
-from gateway.provisioning.flash_screen import Labels, flash_on_screen
+from gateway.provisioning.flash_screen import Labels, flash_next_on_screen, flash_on_screen
 from gateway.provisioning.usb_ports import Port
 from gateway.store.database import Store
 from tests.provisioning.flash_room import SETTINGS, enrolled, registry
@@ -33,15 +34,18 @@ def usb(board: VirtualBoard, number: str) -> Port:
 
 
 def test_one_bad_board_stops_no_other_and_each_is_told_by_its_number(
-    little: list[BoardFile], store: Store, new_board: Plugged
+    little: list[BoardFile], store: Store, new_board: Plugged, tmp_path: Path
 ) -> None:
     good, poem, old = new_board(), new_board(), new_board(version="1.22.2")
     BoardLink(poem.port).ask('open("/poem.txt", "w").close()\nanswer(1)')
     work = Work(little, SETTINGS, lambda _: registry(store))
     console = Console(record=True, width=160)
     pairs = [(usb(b, f"aa:{n:02}{n:02}"), None) for n, b in enumerate((good, poem, old), 10)]
-    outcomes = flash_on_screen(work, pairs, Labels(), console)
+    absent = tmp_path / "no-folder"
+    absent.touch()
+    outcomes = flash_on_screen(work, pairs, Labels(absent), console)
     told = console.export_text()
+    assert "no-folder cannot be written (File exists): the seals are good, and their labels" in told
     assert "Board 1010: FLASHED. Seal" in told
     assert "Board 1111: NOT FLASHED. The board holds other files (poem.txt)" in told
     assert "Board 1212: NOT FLASHED. The board has MicroPython 1.22.2" in told
@@ -106,6 +110,19 @@ def test_each_board_that_is_plugged_in_gets_the_next_door(
     assert waits[0] == 2
     assert waits[-1] == 0
     assert len(enrolled(store)) == 2
+
+
+def test_the_installer_is_told_how_many_doors_wait_and_gets_a_sheet(
+    little: list[BoardFile], store: Store, new_board: Plugged
+) -> None:
+    board, console = usb(new_board(), "24:0a:c4:00:01:10"), Console(record=True, width=160)
+    work = Work(little, SETTINGS, lambda _: registry(store), ports=lambda: [board])
+    labels = Labels(doors={"d1": "3栋201"})
+    (outcome,) = flash_next_on_screen(work, ["d1"], labels, console)
+    told = console.export_text()
+    assert "1 door waits for a board: plug the next one in." in told
+    assert outcome.flashed is not None
+    assert f"Board 0110: FLASHED. Seal {label.text(outcome.flashed.seal_id)}" in told
 
 
 def test_a_board_that_comes_back_under_another_name_is_found_by_its_number(
