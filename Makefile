@@ -11,7 +11,7 @@ AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 .PHONY: help demo test check unit mutants poison bench hostile pictures icons diagrams openapi
 .PHONY: micropython esptool flashing
-.PHONY: neighbours lock clean
+.PHONY: neighbours lock clean wheel crowd trial
 .PHONY: venv venv-run
 
 help:
@@ -22,6 +22,9 @@ help:
 	@echo 'make bench        measure this machine against the promised figures -> bench/latest.json'
 	@echo 'make mutants      change one thing of the core at a time: does a test notice?'
 	@echo 'make hostile      five minutes under attack from all sides -> bench/hostile.json'
+	@echo 'make crowd        10,000 seals log in at the broker of a site, and then one seal more'
+	@echo 'make wheel        what a gateway is installed from -> dist/'
+	@echo 'make trial        as root: wheel, installation and services, on a copy of this machine'
 	@echo 'make poison       replace each stored thing by garbage, 2,000 times: the house must live'
 	@echo 'make pictures     take the pictures of README and docs/ anew, from the running demo'
 	@echo 'make icons        draw the icons of the warden'"'"'s app anew, from our own mark'
@@ -77,6 +80,20 @@ hostile: venv
 # Each stored thing of a small site replaced by garbage, two thousand times.
 poison: venv
 	$(BIN)/python -m tests.engine.poison --tries 2000
+
+# Ten thousand logins by TLS; a goal that is missed is an error.
+crowd: venv
+	@sh .ci/neighbours.sh || true
+	$(BIN)/python -m bench.ten_thousand $(if $(SEALS),--seals $(SEALS))
+
+wheel: venv
+	$(BIN)/python -m hatchling build --target wheel --directory dist
+	cp requirements.lock dist/
+	sed -n 's/^\([A-Za-z0-9._-]*==[^\\]*[^ \\]\) *\\*$$/\1/p' requirements.lock > dist/constraints.txt
+
+# Nothing of it stays: it happens in a mount namespace of its own, without a network.
+trial: wheel
+	sh .ci/trial.sh dist
 
 bench: venv
 	@sh .ci/neighbours.sh || true

@@ -226,6 +226,19 @@ def test_secrets_come_from_the_environment_or_a_file(file, monkeypatch, tmp_path
     assert "pass word" not in repr(settings)
 
 
+def test_the_gateways_password_is_that_of_the_brokers_folder_unless_given(file, monkeypatch):
+    file.write_text('[broker]\nuser = "gateway"\n')
+    assert load(file).broker.password is None
+    (file.parent / "broker").mkdir()
+    (file.parent / "broker/gateway.password").write_text("of the folder\n")
+    assert load(file).broker.password == "of the folder"
+    monkeypatch.setenv("MENSHEN_BROKER_PASSWORD", "given")
+    assert load(file).broker.password == "given"
+    monkeypatch.delenv("MENSHEN_BROKER_PASSWORD")
+    file.write_text("")
+    assert load(file).broker.password is None  # nobody logs in
+
+
 @pytest.mark.parametrize(("section", "key"), SECRETS)
 def test_a_secret_in_the_file_is_refused_and_not_repeated(file, section, key):
     file.write_text(f'[{section}]\n{key} = "hunter2"\n')

@@ -16,6 +16,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.installation.conftest import new_machine
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-mutants.lock")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -72,15 +74,66 @@ def test_every_locked_package_is_hashed_and_comes_from_the_users_own_index() -> 
         )
 
 
-def test_the_wheel_carries_the_gateway_the_contract_and_the_firmware(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout."""
+    folder = tmp_path_factory.mktemp("dist")
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", tmp_path],
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder],
         cwd=ROOT,
         check=True,
         capture_output=True,
         timeout=120,
     )
-    (wheel,) = tmp_path.glob("menshen-*.whl")
+    (built,) = folder.glob("menshen-*.whl")
+    return built
+
+
+FROM_THE_WHEEL = """
+import gateway, sealwire
+from gateway.provisioning.broker_config import BrokerPlan, write_broker_config
+from gateway.provisioning.firmware_bundle import bundle
+from gateway.language.catalogue import LANGUAGE_NAMES, translations
+from datetime import UTC, datetime
+from pathlib import Path
+print(gateway.__file__, sealwire.__file__)
+print(sorted(file.path for file in bundle(b"ca")))
+print(write_broker_config(Path("broker"), BrokerPlan(["pi.local"]), [], datetime.now(UTC))[0])
+print([bool(translations(language).gettext("Doors")) for language in LANGUAGE_NAMES])
+"""
+
+
+def test_a_wheel_alone_flashes_sets_up_a_broker_and_installs(wheel: Path, tmp_path: Path) -> None:
+    """Laid out as pip lays it out, in a folder that knows nothing of this checkout."""
+    site, work = tmp_path / "site", tmp_path / "work"
+    work.mkdir()
+    zipfile.ZipFile(wheel).extractall(site)
+    others = [path for path in sys.path if path.endswith("-packages")]
+
+    def run(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-P", *words],
+            cwd=work,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([str(site), *others])},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    said = run("-c", FROM_THE_WHEEL)
+    assert said.count(str(site)) == 2
+    for file in ("main.py", "board.mpy", "ca.der", "sealnode/__init__.mpy", "sealwire/ccm.mpy"):
+        assert f"'{file}'" in said
+    assert "lets in the gateway ('gateway') and 0 seals" in said
+    assert "[True, True]" in said
+    new_machine(tmp_path / "machine")
+    dry = ("install", "pi.local", "--root", str(tmp_path / "machine"), "--dry-run")
+    assert "to make  units of systemd" in run("-m", "gateway", *dry)
+
+
+def test_the_wheel_carries_the_gateway_the_contract_and_the_firmware(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
     assert missing(held, "gateway", "gateway") == set()
     assert missing(held, "firmware/sealwire", "sealwire") == set()

@@ -23,6 +23,7 @@ from gateway.settings import load
 from gateway.store.database import Store, need_none_before
 
 PORT = 8883
+RELOADS = Path("/etc/systemd/system/menshen-broker-reload.path")  # of `menshen install`
 EVERYWHERE = "all"  # the word for every address, where one was chosen before
 
 
@@ -102,4 +103,5 @@ def _written(target: Path, plan: BrokerPlan, seals: list[Login]) -> list[str]:
             MISUSED,
         )
     count = write_passwords(target, plan, seals)
-    return [f"{target} lets in the gateway and {counted(count, 'seal')}; reload the broker."]
+    then = "the broker takes them by itself" if RELOADS.exists() else "reload the broker"
+    return [f"{target} lets in the gateway and {counted(count, 'seal')}; {then}."]

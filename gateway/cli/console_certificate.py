@@ -19,6 +19,7 @@ from gateway.provisioning.certificates import ALWAYS_NAMED, CA_KEY, CONSOLE_CRT,
 from gateway.settings import broker_folder
 
 CONSOLE_FOLDER = "console"  # beside the settings
+SHARED = 0o640
 
 
 def console_certificate(
@@ -75,12 +76,14 @@ def _names_before(crt: Path) -> list[str]:
 
 def _hand_over(target: Path) -> None:
     """Made by root, the files are theirs to whom the folder's surroundings belong: the console's
-    own user must read the key."""
+    own user must read the key. At an installed gateway that user has a group there, and no more."""
     if os.geteuid() != 0:
         return
     owner = target.absolute().parent.stat()
     for path in (target, target / CONSOLE_CRT, target / CONSOLE_KEY):
         os.chown(path, owner.st_uid, owner.st_gid)
+    if owner.st_uid == 0 and owner.st_gid != 0:
+        (target / CONSOLE_KEY).chmod(SHARED)
 
 
 def _as_set(path: Path, folder: Path) -> Path:

@@ -49,7 +49,7 @@ def _may_use(config: Path) -> bool:
 
 def _give_to_service(config: Path) -> None:
     """Where the folder of the database is another's, what root made there becomes that other's."""
-    from gateway.installation.owned_files import own
+    from gateway.installation.owned_files import own_new
     from gateway.installation.place import Owner
     from gateway.settings import SettingsError, load
 
@@ -58,7 +58,7 @@ def _give_to_service(config: Path) -> None:
     try:
         database = load(config).store.path
         folder = database.parent.stat()
-        own(database, config.parent, Owner(folder.st_uid, folder.st_gid))
+        own_new(database, config.parent, Owner(folder.st_uid, folder.st_gid))
     except (SettingsError, OSError):
         return  # the command itself has said so
 

@@ -48,13 +48,17 @@ def need_reachable(parts: Iterable[Path]) -> None:
     for part in parts:
         for path in (part.absolute(), part.resolve()):
             lies_in = next((folder for folder in HIDDEN if path.is_relative_to(folder)), None)
-            shut = next((f for f in path.parents if not f.stat().st_mode & stat.S_IXOTH), None)
+            shut = next(filter(_is_shut, path.parents), None)
             if lies_in or shut:
                 raise InstallError(
                     f"this program lies in {lies_in or shut} ({path}), where the gateway's own "
                     f"user cannot reach it. Install it for everybody, as root: {AGAIN}. Then the "
                     "same command again"
                 )
+
+
+def _is_shut(folder: Path) -> bool:
+    return folder.exists() and not folder.stat().st_mode & stat.S_IXOTH
 
 
 def program() -> list[Path]:

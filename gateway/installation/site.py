@@ -142,7 +142,7 @@ class Site:
             self._wish.names,
             installed_at=self._place.outside(broker.folder),
             address=before.address,
-            port=before.port or broker.port,
+            port=broker.port,
             user=before.user or BROKER_USER,
             group_of=self._place.group,
         )

@@ -57,6 +57,7 @@ def ensure_certificates(directory: Path, names: Sequence[str], years: int, now: 
     if _still_good(directory, wanted, now):  # told without the authority's key, which may be away
         return False
     authority = _load_authority(directory) or _make_authority(directory, years, now)
+    write_public(directory / CA_DER, authority.certificate.public_bytes(serialization.Encoding.DER))
     _make_server(directory, authority, wanted, now + timedelta(days=years * _DAYS_A_YEAR))
     return True
 
@@ -157,7 +158,7 @@ _HOST_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789-."
 
 def _load_authority(directory: Path) -> _Authority | None:
     crt, key = directory / CA_CRT, directory / CA_KEY
-    if not crt.exists() and not key.exists():
+    if not crt.exists() and (not key.exists() or _is_broken_off(directory)):
         return None
     if not crt.exists() or not key.exists():
         missing = directory / (CA_KEY if crt.exists() else CA_CRT)
@@ -169,6 +170,11 @@ def _load_authority(directory: Path) -> _Authority | None:
     if not isinstance(loaded, ec.EllipticCurvePrivateKey):
         raise ValueError(f"{key} does not hold an elliptic-curve key")  # noqa: TRY004 - a bad file
     return _Authority(x509.load_pem_x509_certificate(crt.read_bytes()), loaded)
+
+
+def _is_broken_off(directory: Path) -> bool:
+    """Whether the making of an authority ended after its key, so that nobody has ever seen it."""
+    return not any((directory / name).exists() for name in (CA_DER, SERVER_CRT))
 
 
 def _make_authority(directory: Path, years: int, now: datetime) -> _Authority:
@@ -184,7 +190,6 @@ def _make_authority(directory: Path, years: int, now: datetime) -> _Authority:
     )
     write_private(directory / CA_KEY, _key_pem(key))
     write_public(directory / CA_CRT, _pem(certificate))
-    write_public(directory / CA_DER, certificate.public_bytes(serialization.Encoding.DER))
     return _Authority(certificate, key)
 
 
@@ -233,7 +238,21 @@ def _still_good(directory: Path, wanted: x509.SubjectAlternativeName, now: datet
     except (ValueError, TypeError, InvalidSignature):
         return False
     named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    if not _is_key_of(directory / SERVER_KEY, certificate):
+        return False
     return named == wanted and certificate.not_valid_after_utc > now + _RENEW_BEFORE
+
+
+def _is_key_of(path: Path, certificate: x509.Certificate) -> bool:
+    """Whether a key is a certificate's: not where a renewal was broken off between the two. One
+    that we may not read is believed to be."""
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except OSError:
+        return True
+    except ValueError:
+        return False
+    return key.public_key() == certificate.public_key()
 
 
 def _builder(

@@ -30,9 +30,9 @@ _PERCENT = re.compile(rb"(\d{1,3})(?:\.\d+)? ?%")
 _OTHER_CHIP = re.compile(r"This chip is (ESP32[-A-Z0-9]*)")
 _VERIFIED = "Hash of data verified"
 ESPTOOL_MISSING = (
-    "esptool is not on this machine, and an image is written by it: `pipx inject menshen "
-    "'esptool>=5,<6'`, or `uv tool install 'esptool>=5,<6'`. Without --image, boards are taken "
-    "that have MicroPython already."
+    "esptool is not on this machine, and an image is written by it: `sudo PIPX_HOME=/opt/menshen "
+    "PIPX_BIN_DIR=/usr/local/bin pipx inject menshen 'esptool>=5,<6'`. Without --image, boards are "
+    "taken that have MicroPython already."
 )
 
 
