@@ -116,7 +116,8 @@ def test_the_installer_is_told_how_many_doors_wait_and_gets_a_sheet(
     little: list[BoardFile], store: Store, new_board: Plugged
 ) -> None:
     board, console = usb(new_board(), "24:0a:c4:00:01:10"), Console(record=True, width=160)
-    work = Work(little, SETTINGS, lambda _: registry(store), ports=lambda: [board])
+    hub = Hub([[], [board]])
+    work = Work(little, SETTINGS, lambda _: registry(store), ports=hub.ports, wait=lambda _: None)
     labels = Labels(doors={"d1": "3栋201"})
     (outcome,) = flash_next_on_screen(work, ["d1"], labels, console)
     told = console.export_text()
