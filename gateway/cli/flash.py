@@ -23,6 +23,7 @@ from gateway.provisioning.flash import SealSettings
 from gateway.provisioning.flash_batch import HEARD_S_MAX, Outcome, Work
 from gateway.provisioning.flash_screen import Labels, flash_next_on_screen, flash_on_screen
 from gateway.provisioning.image_writer import esptool_program
+from gateway.provisioning.printer import PrinterError, need_printer
 from gateway.provisioning.usb_ports import Port as BoardPort
 from gateway.provisioning.usb_ports import list_ports
 from gateway.registry.fields import HEARTBEAT_S_MAX
@@ -76,6 +77,9 @@ _Plain = Annotated[bool, typer.Option("--no-tls", help="For the bench only: no T
 _Erase = Annotated[bool, typer.Option("--erase", help="Remove what is on the board.")]
 _Replace = Annotated[bool, typer.Option("--replace", help="The door's present seal is taken down.")]
 _Folder = Annotated[Path | None, typer.Option(help="A folder for the labels' files and sheets.")]
+_Printer = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Print the labels' sheets on this printer.")
+]
 _Wait = Annotated[
     int,
     typer.Option(
@@ -113,6 +117,7 @@ def flash(
     erase: _Erase = False,
     replace: _Replace = False,
     labels: _Folder = None,
+    printer: _Printer = None,
     wait: _Wait = int(HEARD_S_MAX),
     config: Config = CONFIG,
 ) -> None:
@@ -129,11 +134,11 @@ def flash(
     pairs = [] if following else _pairs(port, site.doors)
     if following:
         _need_doors(site.doors, port)
-    _need_folder(labels)
+    _need_place(labels, printer)
     logins = _let_in(site, len(pairs) or len(site.doors))
     work = _work(site, logins, replace, wait)
     work = dataclasses.replace(work, erase=erase, image=written, esptool=program)
-    shown = Labels(labels, site.settings.console.public_url, site.called)
+    shown = Labels(labels, printer, site.settings.console.public_url, site.called)
     if following:
         outcomes = flash_next_on_screen(work, site.doors, shown, console())
     else:
@@ -212,8 +217,13 @@ def _need_doors(door_ids: list[str], wanted: list[str] | None) -> None:
         raise CommandError("--next wants doors: --door for each, or a list by --doors", MISUSED)
 
 
-def _need_folder(labels: Path | None) -> None:
-    """CommandError if labels could not be written, before there is a seal for one."""
+def _need_place(labels: Path | None, printer: str | None) -> None:
+    """CommandError if labels could not be written or printed, before there is a seal for one."""
+    if printer is not None:
+        try:
+            need_printer(printer)
+        except PrinterError as error:
+            raise CommandError(str(error)) from error
     if labels is None:
         return
     there = next(path for path in (labels.absolute(), *labels.absolute().parents) if path.exists())

@@ -14,6 +14,7 @@ from gateway.cli.output import say
 from gateway.provisioning.flash_screen import write_label
 from gateway.provisioning.label import terminal
 from gateway.provisioning.label_sheet import SealLabel, pdf
+from gateway.provisioning.printer import PrinterError, need_printer, print_sheets
 from gateway.registry import fields
 from gateway.settings import load
 from gateway.store import tables
@@ -26,22 +27,42 @@ def label(
         Path | None,
         typer.Option(help="Write SVG and PNG into this folder, or 24 a sheet into a file .pdf."),
     ] = None,
+    printer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Print them on this printer, 24 a sheet.")
+    ] = None,
     config: Config = CONFIG,
 ) -> None:
     """Print a seal's label again. It holds no secret."""
     seal_ids = [_seal_id(seal) for seal in _parted(seals)]
     address, doors = _known(config, seal_ids)
-    if out is None:
+    labels = [SealLabel(seal_id, doors.get(seal_id, "")) for seal_id in seal_ids]
+    if printer is not None:
+        _print(printer, labels, address)
+    if out is not None:
+        _write(out, labels, address)
+    elif printer is None:
         for seal_id in seal_ids:
             say(terminal(seal_id, address))
-        return
+
+
+def _print(printer: str, labels: Sequence[SealLabel], address: str) -> None:
+    try:
+        need_printer(printer)
+        print_sheets(printer, pdf(labels, address))
+    except PrinterError as error:
+        raise CommandError(str(error)) from error
+    say(f"The labels went to the printer {printer}.")
+
+
+def _write(out: Path, labels: Sequence[SealLabel], address: str) -> None:
+    """Sheets into a file, or each label's files into a folder."""
     try:
         if out.suffix.lower() == ".pdf":
-            out.write_bytes(pdf([SealLabel(s, doors.get(s, "")) for s in seal_ids], address))
+            out.write_bytes(pdf(labels, address))
             say(f"{out}: print it at full size (100 %) on sheets of 24 labels of 70 by 37 mm.")
             return
-        for seal_id in seal_ids:
-            for path in write_label(out, seal_id, address):
+        for one in labels:
+            for path in write_label(out, one.seal_id, address):
                 say(str(path))
     except OSError as error:
         raise CommandError(f"{out} cannot be written: {error.strerror}") from error

@@ -17,6 +17,7 @@ from rich.text import Text
 from gateway.provisioning import label, label_sheet
 from gateway.provisioning.flash_batch import Outcome, Work, flash_all, flash_as_plugged
 from gateway.provisioning.joining import Reason
+from gateway.provisioning.printer import PrinterError, print_sheets
 from gateway.provisioning.usb_ports import Port
 
 SHEET = "labels"  # .pdf; of the next command in this folder, labels-2.pdf
@@ -26,9 +27,11 @@ _MV = 1000
 
 @dataclass(frozen=True)
 class Labels:
-    """Where labels go: a folder, or None; what their code leads to; how people call the doors."""
+    """Where labels go: a folder, a printer, or neither; what their code leads to; how people call
+    the doors."""
 
     folder: Path | None = None
+    printer: str | None = None
     address: str = ""
     doors: Mapping[str, str] = field(default_factory=dict)
 
@@ -159,20 +162,33 @@ def _sum_up(outcomes: list[Outcome], labels: Labels, console: Console) -> list[O
         console.print(shown, highlight=False, markup=False)
     elif outcomes:
         console.print(_sheet(outcomes, labels))
-    if labels.folder is not None and seals:
-        try:
-            for path in write_labels(labels.folder, seals, labels):
-                console.print(f"Label: {path}", highlight=False, markup=False, soft_wrap=True)
-        except OSError as error:
-            ids = " ".join(seal_id for seal_id, _ in seals)
-            console.print(
-                f"{labels.folder} cannot be written ({error.strerror}): the seals are good, and "
-                f"their labels are printed again by `menshen label {ids} --out FOLDER`.",
-                highlight=False,
-                markup=False,
-                soft_wrap=True,
-            )
+    if seals:
+        for sentence in _labelled(seals, labels):
+            console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     return outcomes
+
+
+def _labelled(seals: Sequence[tuple[str, str]], labels: Labels) -> list[str]:
+    """Write and print the labels; sentences about where they are, or why they are not."""
+    said, wrong = list[str](), ""
+    if labels.folder is not None:
+        try:
+            said += [f"Label: {path}" for path in write_labels(labels.folder, seals, labels)]
+        except OSError as error:
+            wrong = f"{labels.folder} cannot be written ({error.strerror})"
+    if labels.printer is not None:
+        try:
+            print_sheets(labels.printer, sheets_of(seals, labels))
+            said.append(f"The labels went to the printer {labels.printer}.")
+        except PrinterError as error:
+            wrong = str(error)
+    if wrong:
+        ids = " ".join(seal_id for seal_id, _ in seals)
+        said.append(
+            f"{wrong[0].upper()}{wrong[1:]}: the seals are good, and their labels are printed "
+            f"again by `menshen label {ids} --out labels.pdf`."
+        )
+    return said
 
 
 def _sheet(outcomes: Sequence[Outcome], labels: Labels) -> Table:
@@ -200,18 +216,19 @@ def write_labels(folder: Path, seals: Sequence[tuple[str, str]], labels: Labels)
     paths: list[Path] = []
     for seal_id, _ in seals:
         paths += write_label(folder, seal_id, labels.address)
-    ordered = sorted(seals, key=lambda seal: (seal[1], seal[0]))
     sheet = _unused(folder)
-    sheet.write_bytes(
-        label_sheet.pdf(
-            [
-                label_sheet.SealLabel(seal_id, labels.doors.get(door_id, door_id))
-                for seal_id, door_id in ordered
-            ],
-            labels.address,
-        )
-    )
+    sheet.write_bytes(sheets_of(seals, labels))
     return [*paths, sheet] if len(seals) < 2 else [folder, sheet]
+
+
+def sheets_of(seals: Sequence[tuple[str, str]], labels: Labels) -> bytes:
+    """Sheets of 24 with the labels of these seals (id, door), in the order of doors."""
+    ordered = sorted(seals, key=lambda seal: (seal[1], seal[0]))
+    named = [
+        label_sheet.SealLabel(seal_id, labels.doors.get(door_id, door_id))
+        for seal_id, door_id in ordered
+    ]
+    return label_sheet.pdf(named, labels.address)
 
 
 def _unused(folder: Path) -> Path:
