@@ -78,7 +78,8 @@ answer({"id": own.seal_id, "sealed": sealed.hex()})
 # them all: 201 no such network; 202, 204 and 15 a wrong password, which some access points tell
 # only by falling silent in the handshake. One that lets us in shows its strength before an address.
 JOIN = """
-import socket, time
+import socket, sys, time
+sys.path.insert(0, "/a")  # where a board keeps its programs in two slots
 def now():
     return time.time_ns() // 1000000
 def strength(wlan):
