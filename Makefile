@@ -10,7 +10,7 @@ AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check unit mutants poison bench hostile pictures icons diagrams openapi
-.PHONY: micropython hardware
+.PHONY: micropython hardware esptool flashing
 .PHONY: neighbours lock clean wheel crowd trial
 .PHONY: venv venv-run
 
@@ -32,6 +32,8 @@ help:
 	@echo 'make hardware     build circuit, case and drawings anew and compare (WRITE=1: keep, take pictures)'
 	@echo 'make openapi      write docs/openapi.json, what programs may ask, anew from its routes'
 	@echo 'make micropython  fetch the MicroPython interpreter that the tests run the seal on'
+	@echo 'make esptool      get the real esptool that the tests write images with'
+	@echo 'make flashing     forty bare boards made seals, ten at once, and timed'
 	@echo 'make neighbours   get the real mosquitto, InfluxDB, nginx and Chromium that the tests talk to'
 	@echo 'make lock         resolve the dependencies anew (needs uv)'
 	@echo 'make clean        remove all that these commands have made in this folder'
@@ -63,6 +65,7 @@ unit: venv
 test: check
 	@sh .ci/neighbours.sh || [ "$$CI" != true ]
 	@sh .ci/micropython.sh || [ "$$CI" != true ]
+	@sh .ci/esptool.sh || [ "$$CI" != true ]
 	$(BIN)/python -m pytest $(AT_ONCE)
 
 mutants:
@@ -124,10 +127,17 @@ micropython:
 neighbours:
 	@sh .ci/neighbours.sh
 
+esptool: venv
+	@sh .ci/esptool.sh
+
+# Forty bare boards, ten at once, of all three chips, under the real esptool and MicroPython.
+flashing: venv esptool
+	$(BIN)/python -m tests.provisioning.many_boards
+
 lock:
 	@sh .ci/lock.sh
 
 clean:
-	rm -rf .venv .hardware .mutants .mpy .mpy-i386 .neighbours dist build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .hardware .mutants .mpy .mpy-i386 .neighbours .esptool dist build .mypy_cache .ruff_cache .pytest_cache
 	rm -rf .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

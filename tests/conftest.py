@@ -209,14 +209,14 @@ def firefox_program() -> str:
 def micropython() -> str:
     """The path of MicroPython's Unix port for this machine."""
     return neighbours.or_skip(
-        _interpreter("MICROPYTHON", ".mpy"), "MicroPython", _MICROPYTHON.format("MICROPYTHON")
+        interpreter("MICROPYTHON", ".mpy"), "MicroPython", _MICROPYTHON.format("MICROPYTHON")
     )
 
 
 @pytest.fixture(scope="session")
 def micropython_i386() -> str:
     """The path of MicroPython's Unix port with 4-byte words, the size of an ESP32's."""
-    found = _interpreter("MICROPYTHON_I386", ".mpy-i386")
+    found = interpreter("MICROPYTHON_I386", ".mpy-i386")
     if found is None and platform.machine() not in ("x86_64", "AMD64", "i686"):
         pytest.skip(f"a {platform.machine()} processor runs no i386 MicroPython")
     return neighbours.or_skip(
@@ -224,7 +224,8 @@ def micropython_i386() -> str:
     )
 
 
-def _interpreter(variable: str, folder: str) -> str | None:
+def interpreter(variable: str, folder: str) -> str | None:
+    """The path of a MicroPython: of a variable of the environment, else in a folder of ours."""
     if os.environ.get(variable):
         return os.environ[variable]
     path = neighbours.ROOT / folder / "micropython"

@@ -131,9 +131,9 @@ def answers(port: int) -> bool:
 
 
 def find(program: str) -> str | None:
-    """The path of a program from PATH, the sbin folders or the private prefix, or None."""
+    """The path of a program from PATH, the sbin folders or the private prefixes, or None."""
     places = [os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"]
-    places.append(str(ROOT / ".neighbours" / "bin"))
+    places += [str(ROOT / ".neighbours" / "bin"), str(ROOT / ".esptool" / "bin")]
     return shutil.which(program, path=os.pathsep.join(places))
 
 

@@ -37,7 +37,7 @@ WRONG = [
     ("[broker]\nprot = 1", "broker.prot is not a setting; did you mean broker.port?"),
     (
         "[broker]\nxyz = 1",
-        "broker.xyz is not a setting; [broker] has host, port, tls, ca, folder, user, ",
+        "broker.xyz is not a setting; [broker] has host, port, tls, ca, folder, pid_file, user, ",
     ),
     ("[rules]\nxyz = 1", "rules.xyz is not a setting; `menshen settings --example` prints them"),
     ("[rules]\n" + "k" * 300 + " = 1", f"rules.{'k' * 59}… is not a setting; `menshen settings"),

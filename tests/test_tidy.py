@@ -20,6 +20,7 @@ AT_THE_TOP |= {"DECISIONS.md", "CHANGELOG.md", "SECURITY.md"}
 AT_THE_TOP |= {"LICENSE", "Makefile", "pyproject.toml", ".gitignore"}
 AT_THE_TOP |= {"requirements.lock", "requirements-dev.lock", "requirements-mutants.lock"}
 AT_THE_TOP |= {"requirements-hardware.lock"}
+AT_THE_TOP |= {"requirements-esptool.lock", "NOTICE"}
 HAVE_A_README = ["firmware/sealwire", "broker_config", "dashboards", "hardware"]
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 # Taken apart here, so that this file does not hold them either.

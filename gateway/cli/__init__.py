@@ -10,7 +10,7 @@ with `check_machine`, `check_accounts`, `check_secrets`, `check_console`, `check
 `check_stored`, `check_channels`, `check_ringing`, `check_oidc`, `check_texts`, `check_labels`,
 `check_site` and `check_result`, `doors`, `cases`, `announce`, `canary`, `test_page` with
 `watched_test`, `clock`, `move`, `exchange`, `swap` and `retire` with `hanging_words`. Before and
-after work: `settings`, `install`, `uninstall`, `enrol`, `end`, `flash`, `account` with
-`account_list`, `token`, `label`, `door_label`, `broker_config`, `console_certificate`. A closer
-view: `audit`, `decode`, `demo`, `coverage`, `what_if`, `simulate`.
+after work: `settings`, `install`, `uninstall`, `enrol`, `end`, `flash` with `flash_options`,
+`account` with `account_list`, `token`, `label`, `door_label`, `broker_config`,
+`console_certificate`. A closer view: `audit`, `decode`, `demo`, `coverage`, `what_if`, `simulate`.
 """

@@ -82,7 +82,7 @@ def broker_config(
     need_none_before(*place.place)  # or all of its seals would be locked out
     if place.path.exists():  # made newer, or refused with a sentence, before it is looked into
         Store.open(place.path).close()
-    seals, without = logins(place.path)
+    seals, without = logins(place.path, target)
     try:
         for sentence in _written(target, plan, seals):
             say(sentence)

@@ -45,7 +45,13 @@ def secrets(folder: Path, environment: dict[str, str], *more: Path) -> CheckResu
     return CheckResult("secrets", Mark.OK, words)
 
 
-PRIVATE_IN_BROKER_FOLDER = ("ca.key", "server.key", "gateway.password", "passwd")
+PRIVATE_IN_BROKER_FOLDER = (
+    "ca.key",
+    "server.key",
+    "gateway.password",
+    "passwd",
+    "spare-logins.json",
+)
 
 
 def certificates(broker: Broker, now: datetime) -> CheckResult:

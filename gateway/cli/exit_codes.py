@@ -49,6 +49,7 @@ def exit_code(error: Exception) -> int | None:
     from gateway.provisioning.board_link import BoardError
     from gateway.provisioning.broker_config import BrokerConfigError
     from gateway.provisioning.firmware_bundle import FirmwareError
+    from gateway.provisioning.spare_logins import SpareLoginsError
     from gateway.registry.rows import EnrolError
     from gateway.service import AlreadyRunningError
     from gateway.store.database import StoreError
@@ -59,6 +60,7 @@ def exit_code(error: Exception) -> int | None:
         BoardError,
         FirmwareError,
         BrokerConfigError,
+        SpareLoginsError,
         AlreadyRunningError,
         InstallError,
     )

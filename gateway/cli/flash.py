@@ -1,163 +1,236 @@
-"""`menshen flash`: the board on the cable becomes a seal of this site."""
+"""`menshen flash`: boards on the cable become seals of this site."""
 
+import dataclasses
 import os
-from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
 
+from gateway.cli import flash_options
 from gateway.cli.command_time import command_ms
-from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.exit_codes import FAILED, MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Port
-from gateway.cli.output import console
+from gateway.cli.output import console, say
 from gateway.core.duration import SECOND_MS
-from gateway.provisioning.certificates import CA_DER
+from gateway.provisioning.board_image import BoardImage, read_image
+from gateway.provisioning.board_link import choose_ports
+from gateway.provisioning.broker_logins import BrokerLogins
 from gateway.provisioning.firmware_bundle import bundle
-from gateway.provisioning.flash import Registry, SealSettings
-from gateway.provisioning.flash_screen import Job, flash_on_screen
-from gateway.registry.credentials import Identity
-from gateway.registry.enrolment import enrol_seal
+from gateway.provisioning.flash import SealSettings
+from gateway.provisioning.flash_batch import HEARD_S_MAX, Outcome, Work
+from gateway.provisioning.flash_screen import Labels, flash_next_on_screen, flash_on_screen
+from gateway.provisioning.image_writer import esptool_program
+from gateway.provisioning.printer import PrinterError, need_printer
+from gateway.provisioning.usb_ports import Port as BoardPort
+from gateway.provisioning.usb_ports import list_ports
 from gateway.registry.fields import HEARTBEAT_S_MAX
 from gateway.settings import Settings, load
-from gateway.settings.values import is_loopback
-from gateway.store import tables
-from gateway.store.database import Store, need_none_before
+from gateway.store.database import need_none_before
 
 HEARTBEAT_S_MIN = 10
-WIFI_PASSWORD = "MENSHEN_WIFI_PASSWORD"  # noqa: S105 - a variable's name
+WAIT_S_MAX = 900
 
+_Doors = Annotated[
+    list[str] | None,
+    typer.Option("--door", help="The door that it will hang on; again for more."),
+]
+_DoorList = Annotated[
+    Path | None, typer.Option("--doors", metavar="FILE", help="A list of doors, one a line.")
+]
+_Next = Annotated[
+    bool, typer.Option("--next", help="Wait for boards to be plugged in, one for each door.")
+]
+_Ports = Annotated[
+    list[str] | None,
+    typer.Option("--port", help="The serial port, if there are several; again for more."),
+]
+_Image = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="MicroPython's image, for boards that are bare."),
+]
+_Stated = Annotated[
+    str | None, typer.Option(metavar="HEX", help="Its SHA-256, if its release is not known here.")
+]
+_Host = Annotated[
+    str | None, typer.Option(metavar="HOST", help="By which name seals reach the broker.")
+]
+_Authority = Annotated[
+    Path | None, typer.Option(help="The authority's ca.der; else that in [broker] folder.")
+]
+_Wifi = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SSID", help=f"Its password: ${flash_options.WIFI_PASSWORD}, else asked for."
+    ),
+]
 _Heartbeat = Annotated[
     int,
     typer.Option(
         min=HEARTBEAT_S_MIN, max=HEARTBEAT_S_MAX, metavar="SECONDS", help="A sign of life so often."
     ),
 ]
+_Mains = Annotated[bool, typer.Option("--mains", help="Powered from the mains.")]
+_Plain = Annotated[bool, typer.Option("--no-tls", help="For the bench only: no TLS.")]
+_Erase = Annotated[bool, typer.Option("--erase", help="Remove what is on the board.")]
+_Replace = Annotated[bool, typer.Option("--replace", help="The door's present seal is taken down.")]
+_Folder = Annotated[Path | None, typer.Option(help="A folder for the labels' files and sheets.")]
+_Printer = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Print the labels' sheets on this printer.")
+]
+_Wait = Annotated[
+    int,
+    typer.Option(
+        min=0, max=WAIT_S_MAX, metavar="SECONDS", help="So long for a seal's first report."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class _Site:
+    """What holds for all boards of one command, checked."""
+
+    settings: Settings
+    now_ms: int
+    seal: SealSettings
+    authority: bytes | None
+    doors: list[str]
+    called: dict[str, str]  # by door
 
 
 def flash(
-    door: Annotated[str | None, typer.Option(help="The door that it will hang on.")] = None,
-    port: Annotated[str | None, typer.Option(help="The serial port, if there are several.")] = None,
-    broker: Annotated[
-        str | None, typer.Option(metavar="HOST", help="By which name seals reach the broker.")
-    ] = None,
+    door: _Doors = None,
+    door_list: _DoorList = None,
+    following: _Next = False,
+    port: _Ports = None,
+    image: _Image = None,
+    image_sha256: _Stated = None,
+    broker: _Host = None,
     broker_port: Port = 8883,
-    ca: Annotated[
-        Path | None, typer.Option(help="The authority's ca.der; else that in [broker] folder.")
-    ] = None,
-    wifi: Annotated[
-        str | None,
-        typer.Option(metavar="SSID", help=f"Its password: ${WIFI_PASSWORD}, else asked for."),
-    ] = None,
+    ca: _Authority = None,
+    wifi: _Wifi = None,
     heartbeat: _Heartbeat = SealSettings.heartbeat_s,
-    mains: Annotated[bool, typer.Option("--mains", help="Powered from the mains.")] = False,
-    plain: Annotated[bool, typer.Option("--no-tls", help="For the bench only: no TLS.")] = False,
-    erase: Annotated[bool, typer.Option("--erase", help="Remove what is on the board.")] = False,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="The door's present seal is taken down.")
-    ] = False,
-    labels: Annotated[Path | None, typer.Option(help="A folder for the label's files.")] = None,
+    mains: _Mains = False,
+    plain: _Plain = False,
+    erase: _Erase = False,
+    replace: _Replace = False,
+    labels: _Folder = None,
+    printer: _Printer = None,
+    wait: _Wait = int(HEARD_S_MAX),
     config: Config = CONFIG,
 ) -> None:
-    """Make the board on the cable a seal: firmware, a fresh key, enrolment, a label."""
-    site = load(config)
-    files = bundle(None if plain else _ca(ca or site.broker.folder / CA_DER))
-    host = _host(site, broker)
-    settings = SealSettings(
-        host,
-        server_name=host,
-        port=broker_port,
-        tls=not plain,
-        wifi_ssid=wifi,
-        wifi_password=_wifi_password(wifi),
-        heartbeat_s=heartbeat,
-        mains=mains,
+    """Make the board on the cable a seal: firmware, a fresh key, enrolment, a label.
+
+    Several boards at once: a --door for each. What is wrong at the site is said before a board is
+    touched; a board is done when the gateway has heard its seal.
+    """
+    typed = SealSettings(
+        broker or "", "", broker_port, not plain, wifi, heartbeat_s=heartbeat, mains=mains
     )
-    database = site.store.path
-    need_none_before(*site.store.place)
-    now = command_ms(site.store.place, site.zone)
-    _need_room(database, door, replace)
-    registry = Registry(
-        partial(_is_enrolled, database), partial(_enrol, database, door, heartbeat * SECOND_MS, now)
+    site = _checked(load(config), typed, ca, flash_options.doors(door, door_list), replace)
+    written, program = _image(image, image_sha256)
+    pairs = [] if following else _pairs(port, site.doors)
+    if following:
+        _need_doors(site.doors, port)
+    _need_place(labels, printer)
+    logins = _let_in(site, len(pairs) or len(site.doors))
+    work = _work(site, logins, replace, wait)
+    work = dataclasses.replace(work, erase=erase, image=written, esptool=program)
+    shown = Labels(labels, printer, site.settings.console.public_url, site.called)
+    if following:
+        outcomes = flash_next_on_screen(work, site.doors, shown, console())
+    else:
+        outcomes = flash_on_screen(work, pairs, shown, console())
+    if logins is None and any(outcome.flashed for outcome in outcomes):
+        say("The broker lets it in after `menshen broker-config`, and a reload of the broker.")
+    if not _is_done(outcomes, wait):
+        raise typer.Exit(FAILED)
+
+
+def _checked(
+    settings: Settings, typed: SealSettings, ca: Path | None, door_ids: list[str], replace: bool
+) -> _Site:
+    """What was typed, completed, and all that can be checked without a board or the broker."""
+    authority = flash_options.authority(settings, ca) if typed.tls else None
+    host = flash_options.host(settings, typed.broker, typed.tls)
+    need_none_before(*settings.store.place)
+    now_ms = command_ms(settings.store.place, settings.zone)
+    called = flash_options.labels_of(settings.store.path, door_ids, replace)
+    wifi = typed.wifi_ssid
+    password = flash_options.wifi_password(wifi) if typed.tls or wifi else None
+    seal = dataclasses.replace(typed, broker=host, server_name=host, wifi_password=password)
+    return _Site(settings, now_ms, seal, authority, door_ids, called)
+
+
+def _let_in(site: _Site, boards: int) -> BrokerLogins | None:
+    """The broker answers as seals will ask it, and has logins for so many."""
+    settings, seal = site.settings, site.seal
+    logins = flash_options.broker_logins(settings, seal.broker, seal.port, seal.tls)
+    if logins is None:
+        flash_options.need_broker(settings, seal.broker, seal.port, seal.tls)
+    elif logins.prepare(boards, site.now_ms):
+        say("New spare logins were made; the broker has taken them.")
+    return logins
+
+
+def _work(site: _Site, logins: BrokerLogins | None, replace: bool, wait: int) -> Work:
+    """What to make of each board, but for its image."""
+    database, heartbeat_ms = site.settings.store.path, site.seal.heartbeat_s * SECOND_MS
+    registry = partial(
+        flash_options.registry_for, database, logins, heartbeat_ms, site.now_ms, replace
     )
-    flash_on_screen(Job(files, settings, registry, port, erase, labels), console())
+    heard = flash_options.ear(site.settings)
+    if heard is None:
+        say("No gateway runs here, so no seal will be heard: start it with `menshen run`.")
+    return Work(bundle(site.authority), site.seal, registry, heard=heard, heard_s=wait)
 
 
-def _ca(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
+def _image(path: Path | None, stated: str | None) -> tuple[BoardImage | None, list[str]]:
+    """The image, checked, and how esptool is started."""
+    if path is None:
+        if stated is not None:
+            raise CommandError("--image-sha256 goes with --image", MISUSED)
+        return None, []
+    return read_image(path, stated), esptool_program()
+
+
+def _pairs(wanted: list[str] | None, door_ids: list[str]) -> list[tuple[BoardPort, str | None]]:
+    """Which board gets which door: in the order of both."""
+    ports = choose_ports(wanted or [], list_ports(), most=max(len(door_ids), 1))
+    if not door_ids:
+        return [(port, None) for port in ports]
+    if len(ports) != len(door_ids):
         raise CommandError(
-            f"the authority's certificate {path} cannot be read ({error.strerror}); "
-            "`menshen broker-config` makes it at a new site; where there is one, let the settings "
-            "say where it lies: folder under [broker]"
-        ) from error
-
-
-def _host(site: Settings, broker: str | None) -> str:
-    """By which name a seal reaches the broker."""
-    host = broker or site.broker.host
-    if broker is None and is_loopback(host):
-        raise CommandError(
-            f"a seal cannot reach {host}; say with --broker by which name or address it "
-            "reaches this machine",
+            f"{len(door_ids)} doors are named and {len(ports)} boards; plug the others in too, or "
+            "say --next to plug them in one after the other",
             MISUSED,
         )
-    return host
+    return list(zip(ports, door_ids, strict=True))
 
 
-def _wifi_password(wifi: str | None) -> str | None:
-    """From the environment, else asked for; never an argument, where all could read it."""
-    if wifi is None:
-        return None
-    given = os.environ.get(WIFI_PASSWORD)
-    if given is not None:
-        return given
-    password: str = typer.prompt(f"Password of {wifi}", hide_input=True, default="")
-    return password
+def _need_doors(door_ids: list[str], wanted: list[str] | None) -> None:
+    if wanted:
+        raise CommandError("--next finds the ports itself; leave --port away", MISUSED)
+    if not door_ids:
+        raise CommandError("--next wants doors: --door for each, or a list by --doors", MISUSED)
 
 
-def _need_room(database: Path, door_id: str | None, replace: bool) -> None:
-    """Say what is in the way before the board is touched."""
-    known, carried = None, None
-    if database.exists():  # a new site's is made with its first seal, and not for a mistake
-        d, s = tables.doors.c, tables.seals.c
-        in_use = select(d.door_id).where(d.door_id == door_id, d.ended_ms.is_(None))
-        with closing(Store.open(database)) as store, store.reading() as connection:
-            known = connection.execute(in_use).first()
-            carried = connection.execute(select(s.seal_id).where(s.door_id == door_id)).scalar()
-    if door_id is None:
+def _need_place(labels: Path | None, printer: str | None) -> None:
+    """CommandError if labels could not be written or printed, before there is a seal for one."""
+    if printer is not None:
+        try:
+            need_printer(printer)
+        except PrinterError as error:
+            raise CommandError(str(error)) from error
+    if labels is None:
         return
-    if known is None:
-        raise CommandError(f"there is no door {door_id}; `menshen doors` lists them")
-    if carried and not replace:
-        raise CommandError(
-            f"door {door_id} carries seal {carried} already; say --replace if the new one hangs "
-            "there instead"
-        )
+    there = next(path for path in (labels.absolute(), *labels.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise CommandError(f"{labels} cannot be written, so no label could be printed", MISUSED)
 
 
-def _is_enrolled(database: Path, seal_id: str) -> bool:
-    if not database.exists():
-        return False
-    c = tables.seals.c
-    with closing(Store.open(database)) as store, store.reading() as connection:
-        seals = connection.execute(select(c.seal_id).where(c.seal_id == seal_id))
-        return seals.first() is not None
-
-
-def _enrol(
-    database: Path, door_id: str | None, heartbeat_ms: int, at_ms: int, identity: Identity
-) -> None:
-    with closing(Store.open(database)) as store:
-        enrol_seal(
-            store,
-            seal_id=identity.seal_id,
-            key=identity.key,
-            door_id=door_id,
-            broker_password=identity.broker_password,
-            at_ms=at_ms,
-            heartbeat_ms=heartbeat_ms,
-        )
+def _is_done(outcomes: list[Outcome], wait: int) -> bool:
+    """Flashed and heard, all of them; flashed alone is enough where nobody wanted to wait."""
+    return all(outcome.is_good or (outcome.flashed and not wait) for outcome in outcomes)

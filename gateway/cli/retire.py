@@ -17,6 +17,7 @@ from gateway.cli.output import say
 from gateway.ingest.mqtt_sweep import sweep
 from gateway.provisioning import board_wipe
 from gateway.provisioning.board_link import BoardLink, choose_port, list_ports
+from gateway.provisioning.broker_config import Login
 from gateway.provisioning.broker_reload import reload
 from gateway.provisioning.retirement import BrokerAccess, leave_broker
 from gateway.provisioning.seal_logins import logins
@@ -74,9 +75,13 @@ def off_the_broker(settings: Settings, seal_id: str, again: str) -> None:
         own = broker.model_copy(update={"user": user, "password": password})
         return sweep(own, topics)  # type: ignore[arg-type]
 
+    def left() -> list[Login]:
+        known = logins(settings.store.path, broker.folder)[0]
+        return [login for login in known if login.user != seal_id]
+
     access = BrokerAccess(
         broker.folder,
-        lambda: logins(settings.store.path)[0],
+        left,
         partial(reload, broker.pid_file),
         swept,
     )

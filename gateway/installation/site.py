@@ -156,11 +156,11 @@ class Site:
         folder, owner = self.broker().folder, Owner(0, self.owner().gid)
         if not is_so(folder / GATEWAY_PASSWORD, owner, SECRET_MODE):
             return False
-        return is_written(folder, self._plan(), logins(self._database())[0], self._wish.now)
+        return is_written(folder, self._plan(), logins(self._database(), folder)[0], self._wish.now)
 
     def _make_broker(self) -> None:
         broker, database = self.broker(), self._database()
-        seals, _ = logins(database)
+        seals, _ = logins(database, broker.folder)
         need_one_authority(broker.folder, broker, self._wish.config)
         if seals and not (broker.folder / CA_CRT).exists():
             raise InstallError(

@@ -11,25 +11,22 @@ user of this machine could read them, nor in a file, nor in anything that is pri
 import errno
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gateway.provisioning.firmware_bundle import BoardFile
+from gateway.provisioning.usb_ports import Port, hindrance, without_driver
 
 _STDIN = "/dev/stdin"
 _ANSWER = "menshen:"  # what a line of ours begins with, among whatever the board prints
 _PRELUDE = f"import json\ndef answer(x):\n print('{_ANSWER}' + json.dumps(x))\n"
 _SCRIPT_S_MAX = 30.0
 _FILE_S_MAX = 60.0  # for one file; 40 KB take some 10 s at 115200 baud
-_LISTED = re.compile(r"^(\S+) (\S+) ([0-9a-f]{4}:[0-9a-f]{4}) (.*)$")
-_NO_USB = "0000:0000"
 _LINE_BROKEN = ("SerialException", "termios.error", "Input/output error", "[Errno 5]")
 
 
@@ -37,52 +34,39 @@ class BoardError(RuntimeError):
     """The board or the way to it failed; the text is a sentence for the installer."""
 
 
-@dataclass(frozen=True)
-class Port:
-    """A serial port with something on USB behind it."""
-
-    device: str
-    what: str
-
-
-def list_ports() -> list[Port]:
-    """The serial ports that have a USB device behind them, as mpremote sees them."""
-    done = subprocess.run(
-        [sys.executable, "-m", "mpremote", "connect", "list"],
-        capture_output=True,
-        text=True,
-        timeout=_SCRIPT_S_MAX,
-        check=True,
-    )
-    return read_ports(done.stdout)
-
-
-def read_ports(listing: str) -> list[Port]:
-    """What `mpremote connect list` prints, without the ports that have no USB behind them."""
-    matches = [_LISTED.match(line) for line in listing.splitlines()]
-    return [Port(m[1], m[4].replace("None", "").strip()) for m in matches if m and m[3] != _NO_USB]
-
-
-def choose_port(wanted: str | None, ports: Sequence[Port]) -> str:
-    """The port to use. Raises BoardError where there is none, or several and none `wanted`."""
-    if wanted is not None:
-        if not os.path.exists(wanted):
-            raise BoardError(f"There is no {wanted}. {_seen(ports)}")
-        return wanted
+def choose_ports(wanted: Sequence[str], ports: Sequence[Port], most: int) -> list[Port]:
+    """The ports to use: those `wanted`, else all there are. BoardError where there is none, one of
+    them is missing, or there are more than `most`."""
+    if wanted:
+        known = {port.device: port for port in ports}
+        for device in wanted:
+            if not os.path.exists(device):
+                raise BoardError(f"There is no {device}. {_seen(ports)}")
+        return [known.get(device, Port(device, "")) for device in dict.fromkeys(wanted)]
     if not ports:
         raise BoardError(
-            "No board was found. Plug it in with a cable that carries data, not only power. A seal "
-            "at work may be asleep: tap RESET and try again within a few seconds."
+            without_driver()
+            or "No board was found. Plug it in with a cable that carries data, not only power. A "
+            "seal at work may be asleep: tap RESET and try again within a few seconds."
         )
-    if len(ports) > 1:
-        raise BoardError(f"Several boards are there; choose one with --port. {_seen(ports)}")
-    return ports[0].device
+    if len(ports) > most:
+        raise BoardError(
+            f"Several boards are there; choose one with --port. {_seen(ports)}"
+            if most == 1
+            else f"{len(ports)} boards are there and {most} doors named; choose with --port. "
+            f"{_seen(ports)}"
+        )
+    return list(ports)
 
 
 def _seen(ports: Sequence[Port]) -> str:
     if not ports:
         return "No board was found at all."
     return "Found: " + "; ".join(f"{port.device} {port.what}".strip() for port in ports) + "."
+
+
+class SilentBoardError(BoardError):
+    """Nothing at the end of the line answers as MicroPython does."""
 
 
 class BoardLink:
@@ -93,10 +77,11 @@ class BoardLink:
         self.port = port
         self._answer_s = answer_s
 
-    def ask(self, script: str) -> Any:
-        """Run `script` on the board; what it gave to `answer(...)`, by way of JSON."""
+    def ask(self, script: str, seconds_max: float | None = None) -> Any:
+        """Run `script` on the board; what it gave to `answer(...)`, by way of JSON. It may take
+        `seconds_max`, else as long as any small question."""
         source = (_PRELUDE + script).encode()
-        said = self._mpremote(["run", _STDIN], self._answer_s, stdin=source)
+        said = self._mpremote(["run", _STDIN], seconds_max or self._answer_s, stdin=source)
         for line in said.splitlines():
             if line.startswith(_ANSWER):
                 return json.loads(line[len(_ANSWER) :])
@@ -151,8 +136,13 @@ class BoardLink:
             process.wait()
         if process.returncode != 0:
             words = said + "\n" + complained
-            raise BoardError(self._sentence(process.returncode, words, quotable))
+            raise self._error(process.returncode, words, quotable)
         return said
+
+    def _error(self, status: int, words: str, quotable: bool) -> BoardError:
+        silent = "could not enter raw repl" in words or status < 0
+        kind = SilentBoardError if silent and os.path.exists(self.port) else BoardError
+        return kind(self._sentence(status, words, quotable))
 
     def _sentence(self, status: int, words: str, quotable: bool) -> str:
         """Say what went wrong, as somebody with the board in hand can use it."""
@@ -160,16 +150,12 @@ class BoardLink:
             return f"{self.port} is gone in the middle of the work. Is the cable loose?"
         if "could not enter raw repl" in words or status < 0:
             return (
-                f"The board on {self.port} does not answer as MicroPython. If it is new, put "
-                "MicroPython on it first: download the firmware for your chip, then `esptool "
-                f"--port {self.port} erase-flash` and `esptool --port {self.port} write-flash 0 "
-                "<firmware.bin>` (0x1000 on the first ESP32). If it is a seal, tap RESET and retry."
+                f"The board on {self.port} does not answer as MicroPython. If it is new, let this "
+                "command write it with esptool: download MicroPython for your chip and say --image "
+                "with the file. If it is a seal, tap RESET and retry."
             )
         if "failed to access" in words:
-            return (
-                f"{self.port} cannot be opened. Perhaps a serial monitor holds it, or you may "
-                "not open it: `sudo usermod -aG dialout $USER`, then log in again."
-            )
+            return f"{self.port} cannot be opened; {hindrance(self.port)}."
         if "ENOSPC" in words or f"OSError: {errno.ENOSPC}" in words:
             return "The board is full. Erase it with --erase, or take one with more flash."
         if "ImportError" in words or "incompatible .mpy" in words:

@@ -1,7 +1,8 @@
-"""What `menshen flash` runs on the board: four small programs in MicroPython's dialect.
+"""What `menshen flash` runs on the board: five small programs in MicroPython's dialect.
 
 Each tells what it found by `answer(...)`, which BoardLink.ask puts in front. Their inputs, in the
-order of use: NEEDED (a tuple of modules); `doomed` and `folders`; `paths`; `nonce`, `plain`, `aad`.
+order of use: NEEDED (a tuple of modules); `doomed` and `folders`; `paths`; `nonce`, `plain`, `aad`;
+and for the last one, WIFI_MS and what lies on the board.
 """
 
 SURVEY = """
@@ -71,4 +72,83 @@ own = settings.read("/")
 own.ca_der()
 sealed = ccm.cipher(own.key).seal(nonce, aad, plain)
 answer({"id": own.seal_id, "sealed": sealed.hex()})
+"""
+
+# The station's states are those of the ESP32's port, by their numbers, for not each release names
+# them all: 201 no such network; 202, 204 and 15 a wrong password, which some access points tell
+# only by falling silent in the handshake. One that lets us in shows its strength before an address.
+JOIN = """
+import socket, sys, time
+sys.path.insert(0, "/a")  # where a board keeps its programs in two slots
+def now():
+    return time.time_ns() // 1000000
+def strength(wlan):
+    try:
+        return wlan.status("rssi") or None
+    except (OSError, ValueError, TypeError):
+        return None
+def wifi(ssid, password):
+    import network
+    wlan = network.WLAN(network.STA_IF)
+    wlan.active(False)
+    wlan.active(True)
+    wlan.connect(ssid, password)
+    until, bad, states = now() + WIFI_MS, 0, {}
+    while not wlan.isconnected() and now() < until and bad < 24:
+        state = wlan.status()
+        states[state] = states.get(state, 0) + 1
+        bad += state in (201, 202, 204, 15)
+        time.sleep_ms(250)
+    signal = strength(wlan)
+    if wlan.isconnected():
+        return "ok", signal
+    if 202 in states or 204 in states or 15 in states:
+        return "password", signal
+    return "address" if signal else "network", signal
+def broker(own):
+    from sealnode import link, stream
+    from sealwire import topics
+    try:
+        known = stream.addresses(own.broker, own.port)
+    except OSError as error:
+        return "name", str(error)
+    try:
+        line = socket.socket(known[0][0], known[0][1], known[0][2])
+        line.settimeout(10)
+        try:
+            line.connect(known[0][-1])
+        finally:
+            line.close()
+    except OSError as error:
+        return "broker", str(error)
+    session = link.Link(own.broker, own.port, own.ca_der(), own.server_name, own.user, own.user,
+        own.password, topics.receipt(own.seal_id))
+    session.open(now())
+    while session.state not in (link.DOWN, link.UP):
+        session.poll(now())
+        session.wait(50)
+    if session.state == link.UP:
+        session.close()
+        return "ok", ""
+    why = session.why
+    if "refuses" in why:
+        return "refused", why
+    for word in ("cert", "CERT", "x509", "X509", "9984", "CA"):
+        if own.ca is not None and word in why:
+            return "certificate", why
+    return "session", why
+def tried():
+    from sealnode import settings
+    own = settings.read("/")
+    signal = None
+    if own.wifi is not None:
+        reason, signal = wifi(*own.wifi)
+        if reason != "ok":
+            return {"reason": reason, "signal": signal, "detail": ""}
+    reason, detail = broker(own)
+    return {"reason": reason, "signal": signal, "detail": detail}
+try:
+    answer(tried())
+except ImportError:
+    answer({"reason": "untried"})
 """

@@ -7,13 +7,16 @@
     5  name      a fresh id, key and password, made now, for this board and this attempt only
     6  prove     the board seals a text with its compiled firmware and its own key; we open it
     7  enrol     one transaction in the gateway's database
-    8  start     reset; the seal begins to report
+    8  join      the board tries its Wi-Fi and its broker, and says how far it came
+    9  start     reset; the seal begins to report
 
 Whatever fails before 7 leaves nothing enrolled, and the key is thrown away with the attempt: the
 next one makes another. When 7 is done everything on the board has been proved, so what is enrolled
 works; if the cable is pulled then, the seal starts at its next power-up. If 7 itself fails, the
 board is made nobody again; should that fail too, it has an identity that no gateway knows and is
 refused everywhere.
+
+Before all of that the whole flash may be written (`image_writer`), which asks first what it holds.
 
 The key is never printed, logged, written to this machine's disk, or put into arguments.
 """
@@ -26,9 +29,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.provisioning.board_link import BoardError, BoardLink
+from gateway.provisioning.board_link import BoardError, BoardLink, SilentBoardError
 from gateway.provisioning.board_scripts import CLEAR, HASHES, PROVE, SURVEY
 from gateway.provisioning.firmware_bundle import CA, MPY_VERSION, BoardFile
+from gateway.provisioning.joining import Join, Reason, join
 from gateway.registry.credentials import Identity, fresh_identity
 from sealwire import ccm
 
@@ -77,19 +81,23 @@ class SealSettings:
 
 @dataclass(frozen=True)
 class Flashed:
-    """What came of it. `replaced`: the enrolled seal that this board was before, to be retired."""
+    """What came of it. `replaced`: the enrolled seal that this board was before, to be retired.
+    `join`: how far it came on its way to the broker; None if it was not asked."""
 
     seal_id: str
     started: bool
     replaced: str | None
+    join: Join | None = None
 
 
 @dataclass(frozen=True)
 class Registry:
-    """What flashing asks of the gateway's database."""
+    """What flashing asks of the gateway's database and the broker's logins."""
 
     is_enrolled: Callable[[str], bool]
     enrol: Callable[[Identity], None]  # whole or not at all; raises where it cannot
+    identify: Callable[[], Identity] = fresh_identity
+    discard: Callable[[Identity], None] = lambda _: None  # a board has it, and it came to nothing
 
 
 def flash_seal(
@@ -99,30 +107,58 @@ def flash_seal(
     registry: Registry,
     *,
     erase: bool = False,
+    joins: bool = False,
     told: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
 ) -> Flashed:
     """Make the board behind `link` a seal. `files` come from `firmware_bundle.bundle`.
 
-    `told` hears what is being done and how far it is, for a progress bar. Raises BoardError with a
-    sentence; whatever `registry.enrol` raises comes through as it is.
+    `told` hears what is being done and how far it is, for a progress bar; `joins` lets the board
+    try its way to the broker. Raises BoardError with a sentence; whatever `registry.enrol` raises
+    comes through as it is.
     """
-    steps = len(files) + 5
+    steps = steps_of(files)
     told("reading the board", 0, steps)
     survey = _survey(link)
-    holds = _check(survey, registry, [file.path for file in files], erase)
+    _need_usable(survey)
+    holds = _need_ours(survey, registry, [file.path for file in files], erase)
     told("clearing the board", 1, steps)
     _clear(link, survey["files"], files)
     copied = iter(range(2, steps))
     link.put(files, lambda path: told(f"copying {path}", next(copied), steps))
-    told("checking every file", steps - 3, steps)
+    told("checking every file", steps - 4, steps)
     _verify(link, files)
-    identity = fresh_identity()
-    told("giving it its own key", steps - 2, steps)
-    _name_and_prove(link, settings, identity)
-    told("enrolling it", steps - 1, steps)
-    _enrol(link, registry, identity)
+    identity = registry.identify()
+    try:
+        told("giving it its own key", steps - 3, steps)
+        _name_and_prove(link, settings, identity)
+        told("enrolling it", steps - 2, steps)
+        _enrol(link, registry, identity)
+    except BaseException:
+        registry.discard(identity)
+        raise
+    joined = None
+    if joins:
+        told("trying Wi-Fi and broker", steps - 1, steps)
+        joined = _joined(link)
     told("starting it", steps, steps)
-    return Flashed(identity.seal_id, _started(link), holds)
+    return Flashed(identity.seal_id, _started(link), holds, joined)
+
+
+def steps_of(files: Sequence[BoardFile]) -> int:
+    """How many steps `told` will hear of."""
+    return len(files) + 6
+
+
+def holds_before_image(
+    link: BoardLink, files: Sequence[BoardFile], registry: Registry, *, erase: bool
+) -> str | None:
+    """The enrolled seal that a board is, before its whole flash is written; None for a bare board.
+    BoardError if it holds what somebody may miss, and `erase` was not said."""
+    try:
+        survey = _survey(link)
+    except SilentBoardError:
+        return None
+    return _need_ours(survey, registry, [file.path for file in files], erase)
 
 
 def _survey(link: BoardLink) -> dict[str, Any]:
@@ -131,15 +167,13 @@ def _survey(link: BoardLink) -> dict[str, Any]:
     return survey
 
 
-def _check(
-    survey: dict[str, Any], registry: Registry, ours: Sequence[str], erase: bool
-) -> str | None:
-    """Refuse a board that cannot be a seal or holds what is not ours; the enrolled id it holds."""
+def _need_usable(survey: dict[str, Any]) -> None:
+    """Refuse a board whose MicroPython cannot run a seal."""
     version = tuple(survey["version"])
     if version[:2] < OLDEST_MICROPYTHON:
         raise BoardError(
             f"The board has MicroPython {'.'.join(map(str, version))}; it must be "
-            f"{'.'.join(map(str, OLDEST_MICROPYTHON))} or newer. Update it with esptool."
+            f"{'.'.join(map(str, OLDEST_MICROPYTHON))} or newer. Say --image with a newer one."
         )
     if survey["mpy"] != MPY_VERSION or survey["missing"]:
         lacks = ", ".join(survey["missing"]) or f"bytecode version {MPY_VERSION}"
@@ -147,6 +181,12 @@ def _check(
             f"The board's MicroPython lacks {lacks}. A seal needs an ESP32 with the standard "
             "firmware for its chip."
         )
+
+
+def _need_ours(
+    survey: dict[str, Any], registry: Registry, ours: Sequence[str], erase: bool
+) -> str | None:
+    """Refuse a board that holds what is not ours; the enrolled id that it holds."""
     holds: str | None = survey["holds"]
     enrolled = holds if holds is not None and registry.is_enrolled(holds) else None
     if erase:
@@ -209,6 +249,13 @@ def _enrol(link: BoardLink, registry: Registry, identity: Identity) -> None:
         with suppress(BoardError):  # the board may be gone; then it stays unknown to every gateway
             link.ask(f"import os\nos.remove({SETTINGS!r})\nanswer(1)")
         raise
+
+
+def _joined(link: BoardLink) -> Join:
+    try:
+        return join(link)
+    except BoardError as error:  # it is enrolled already, and its start will tell
+        return Join(Reason.UNTRIED, None, str(error))
 
 
 def _started(link: BoardLink) -> bool:

@@ -1,74 +1,245 @@
-"""`menshen flash` as an installer sees it: one board, a bar, a label. The work is in flash.py."""
+"""`menshen flash` as an installer sees it: a bar for each board, what came of each, and labels.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+The work is in `flash_batch`. A bar is known by the last four digits of its board's number, for the
+names of ports change places with each replug.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
+from rich.table import Table
+from rich.text import Text
 
-from gateway.provisioning import label
-from gateway.provisioning.board_link import BoardLink, Port, choose_port, list_ports
-from gateway.provisioning.firmware_bundle import BoardFile
-from gateway.provisioning.flash import Flashed, Registry, SealSettings, flash_seal
+from gateway.provisioning import label, label_sheet
+from gateway.provisioning.flash_batch import Outcome, Work, flash_all, flash_as_plugged
+from gateway.provisioning.joining import Reason
+from gateway.provisioning.printer import PrinterError, print_sheets
+from gateway.provisioning.usb_ports import Port
+
+SHEET = "labels"  # .pdf; of the next command in this folder, labels-2.pdf
+_SHEETS_MAX = 1_000
+_MV = 1000
 
 
 @dataclass(frozen=True)
-class Job:
-    """What to put on the board. `ports` tells which boards are there; a test gives its own."""
+class Labels:
+    """Where labels go: a folder, a printer, or neither; what their code leads to; how people call
+    the doors."""
 
-    files: list[BoardFile]
-    settings: SealSettings
-    registry: Registry
-    port: str | None = None  # None: the only one there is
-    erase: bool = False
-    labels: Path | None = None  # the folder for the label's SVG and PNG
-    ports: Callable[[], list[Port]] = list_ports
-    answer_s: float = 30.0
+    folder: Path | None = None
+    printer: str | None = None
+    address: str = ""
+    doors: Mapping[str, str] = field(default_factory=dict)
 
 
-def flash_on_screen(job: Job, console: Console) -> Flashed:
-    """Flash one board and show how far it is; then its label. Raises BoardError with a sentence."""
-    port = choose_port(job.port, job.ports())
-    link = BoardLink(port, answer_s=job.answer_s)
-    columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task(f"opening {port}", total=None)
+class Bars:
+    """The bars, one for each board, fed from each board's own thread."""
 
-        def told(what: str, done: int, of: int) -> None:
-            progress.update(task, description=what, completed=done, total=of)
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[tuple[str, str | None], TaskID] = {}
+        self._lock = threading.Lock()
 
-        flashed = flash_seal(
-            link, job.files, job.settings, job.registry, erase=job.erase, told=told
-        )
-    console.print(label.terminal(flashed.seal_id), highlight=False, markup=False)
-    for sentence in _sentences(flashed, port):
-        console.print(sentence, highlight=False, markup=False)
-    if job.labels is not None:
-        for path in write_label(job.labels, flashed.seal_id):
-            console.print(f"Label: {path}", highlight=False, markup=False)
-    return flashed
+    def told(self, port: Port, door_id: str | None, what: str, done: int, of: int) -> None:
+        """How far a board is."""
+        words = " ".join(part for part in (port.short, door_id, what) if part)
+        key = port.key, door_id
+        with self._lock:
+            if key not in self._tasks:
+                self._tasks[key] = self._progress.add_task(words, total=of)
+            task = self._tasks[key]
+        self._progress.update(task, description=words, completed=done, total=of)
 
 
-def write_label(folder: Path, seal_id: str) -> list[Path]:
-    """Write the label's two files into `folder`; their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    drawing, code = folder / f"seal-{seal_id}.svg", folder / f"seal-{seal_id}.png"
-    drawing.write_text(label.svg(seal_id), encoding="utf-8")
-    code.write_bytes(label.png(seal_id))
-    return [drawing, code]
+def flash_on_screen(
+    work: Work, pairs: Sequence[tuple[Port, str | None]], labels: Labels, console: Console
+) -> list[Outcome]:
+    """Flash these boards, and show how far each is; then what came of them."""
+    with _progress(console) as progress:
+        outcomes = _tell(flash_all(work, pairs, Bars(progress).told), work, console)
+    return _sum_up(outcomes, labels, console)
 
 
-def _sentences(flashed: Flashed, port: str) -> list[str]:
-    said = [f"Seal {label.text(flashed.seal_id)} is on the board and enrolled."]
-    if not flashed.started:
-        said.append(f"{port} did not answer the restart: unplug the board and plug it in again.")
+def flash_next_on_screen(
+    work: Work, doors: Sequence[str], labels: Labels, console: Console
+) -> list[Outcome]:
+    """Give each board that is plugged in the next door, and show how far each is."""
+    with _progress(console) as progress:
+
+        def waits(count: int) -> None:
+            if count:
+                what = "door waits" if count == 1 else "doors wait"
+                console.print(f"{count} {what} for a board: plug the next one in.", markup=False)
+
+        bars = Bars(progress)
+        outcomes = _tell(flash_as_plugged(work, doors, bars.told, waits), work, console)
+    return _sum_up(outcomes, labels, console)
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description:<46}"), BarColumn(), TaskProgressColumn())
+    return Progress(*columns, console=console)
+
+
+def _tell(outcomes: Iterable[Outcome], work: Work, console: Console) -> list[Outcome]:
+    """Say what came of each board as it comes."""
+    told = []
+    for outcome in outcomes:
+        for sentence in sentences(outcome, work):
+            console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+        told.append(outcome)
+    return told
+
+
+def sentences(outcome: Outcome, work: Work) -> list[str]:
+    """What came of one board: flashed or not, heard or not, and what there is to do."""
+    flashed, name = outcome.flashed, outcome.port.short
+    if flashed is None:
+        door = f" for door {outcome.door_id}" if outcome.door_id else ""
+        return [f"Board {name}{door}: NOT FLASHED. {outcome.wrong}"]
+    seal = label.text(flashed.seal_id)
+    where = f" on door {outcome.door_id}" if outcome.door_id else ""
+    said = [f"Board {name}: FLASHED. Seal {seal} is on the board and enrolled{where}."]
+    said.append(_verdict(outcome, work))
     if flashed.replaced is not None:
         said.append(
             f"The board was seal {flashed.replaced} before; that one is still enrolled and will be "
-            "missed. Retire it."
+            f"missed. Retire it: `menshen end seal {flashed.replaced}`."
         )
-    said.append(
-        "The broker lets it in after `menshen broker-config` and `sudo systemctl reload mosquitto`."
-    )
     return said
+
+
+def _verdict(outcome: Outcome, work: Work) -> str:
+    """The second verdict."""
+    flashed, heard, name = outcome.flashed, outcome.heard, outcome.port.short
+    if flashed is None:
+        raise AssertionError("not flashed")
+    if heard is not None:
+        signal = heard.signal_dbm
+        if signal is None and flashed.join is not None:
+            signal = flashed.join.signal_dbm
+        strength = "signal not known" if signal is None else f"signal {signal} dBm"
+        battery = heard.battery_mv
+        power = "no battery" if battery is None else f"battery {battery / _MV:.2f} V"
+        return (
+            f"Board {name}: HEARD. The gateway has its first report after "
+            f"{outcome.heard_after_s:.0f} s: {strength}, {power}."
+        )
+    if not flashed.started:
+        return (
+            f"Board {name}: NOT HEARD. {outcome.port.device} did not answer the restart: unplug "
+            "the board and plug it in again. Nothing has to be flashed anew."
+        )
+    join = flashed.join
+    if join is not None and join.reason not in (Reason.OK, Reason.UNTRIED):
+        plan = work.settings
+        return (
+            f"Board {name}: NOT HEARD: {join.told(plan.wifi_ssid, plan.broker, plan.port)}. "
+            "It is a good seal all the same: bring it where that is right, or flash it again with "
+            "--replace --erase."
+        )
+    if work.heard is None:
+        return (
+            f"Board {name}: NOT HEARD, for no gateway runs here that could hear it: `menshen run`. "
+            "`menshen doors` then shows whether it is live."
+        )
+    reached = "It reached the broker, and" if join and join.reason is Reason.OK else "But"
+    return (
+        f"Board {name}: NOT HEARD. {reached} the gateway has no report of it after "
+        f"{work.heard_s:.0f} s: see `menshen check`, and its door in `menshen doors`."
+    )
+
+
+def _sum_up(outcomes: list[Outcome], labels: Labels, console: Console) -> list[Outcome]:
+    """The label of a single seal, or the sheet of many; and the labels' files."""
+    seals = [(o.flashed.seal_id, o.door_id or "") for o in outcomes if o.flashed is not None]
+    if len(outcomes) == 1 and seals:
+        shown = label.terminal(seals[0][0], labels.address)
+        console.print(shown, highlight=False, markup=False)
+    elif outcomes:
+        console.print(_sheet(outcomes, labels))
+    if seals:
+        for sentence in _labelled(seals, labels):
+            console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    return outcomes
+
+
+def _labelled(seals: Sequence[tuple[str, str]], labels: Labels) -> list[str]:
+    """Write and print the labels; sentences about where they are, or why they are not."""
+    said, wrong = list[str](), ""
+    if labels.folder is not None:
+        try:
+            said += [f"Label: {path}" for path in write_labels(labels.folder, seals, labels)]
+        except OSError as error:
+            wrong = f"{labels.folder} cannot be written ({error.strerror})"
+    if labels.printer is not None:
+        try:
+            print_sheets(labels.printer, sheets_of(seals, labels))
+            said.append(f"The labels went to the printer {labels.printer}.")
+        except PrinterError as error:
+            wrong = str(error)
+    if wrong:
+        ids = " ".join(seal_id for seal_id, _ in seals)
+        said.append(
+            f"{wrong[0].upper()}{wrong[1:]}: the seals are good, and their labels are printed "
+            f"again by `menshen label {ids} --out labels.pdf`."
+        )
+    return said
+
+
+def _sheet(outcomes: Sequence[Outcome], labels: Labels) -> Table:
+    """Door, seal, label: what goes where."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in ("door", "", "board", "seal", "verdict", "label"):
+        table.add_column(column, overflow="fold")
+    number = 0
+    for outcome in sorted(outcomes, key=lambda o: (o.door_id or "", o.port.key)):
+        flashed, door_id = outcome.flashed, outcome.door_id or "-"
+        seal = "-" if flashed is None else label.text(flashed.seal_id)
+        verdict = "heard" if outcome.heard else "not heard" if flashed else "NOT FLASHED"
+        if flashed is not None:
+            number += 1
+        place = str(number) if flashed is not None else "-"
+        cells = (door_id, labels.doors.get(door_id, ""), outcome.port.short, seal, verdict, place)
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def write_labels(folder: Path, seals: Sequence[tuple[str, str]], labels: Labels) -> list[Path]:
+    """Write each seal's (id, door) two files into `folder`, and sheets of 24 with all of them, in
+    the order of doors; their paths. OSError if it cannot be written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths: list[Path] = []
+    for seal_id, _ in seals:
+        paths += write_label(folder, seal_id, labels.address)
+    sheet = _unused(folder)
+    sheet.write_bytes(sheets_of(seals, labels))
+    return [*paths, sheet] if len(seals) < 2 else [folder, sheet]
+
+
+def sheets_of(seals: Sequence[tuple[str, str]], labels: Labels) -> bytes:
+    """Sheets of 24 with the labels of these seals (id, door), in the order of doors."""
+    ordered = sorted(seals, key=lambda seal: (seal[1], seal[0]))
+    named = [
+        label_sheet.SealLabel(seal_id, labels.doors.get(door_id, door_id))
+        for seal_id, door_id in ordered
+    ]
+    return label_sheet.pdf(named, labels.address)
+
+
+def _unused(folder: Path) -> Path:
+    names = (f"{SHEET}-{number}" if number > 1 else SHEET for number in range(1, _SHEETS_MAX))
+    return next(path for name in names if not (path := folder / f"{name}.pdf").exists())
+
+
+def write_label(folder: Path, seal_id: str, address: str = "") -> list[Path]:
+    """Write the label's two files into `folder`; their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawing, code = folder / f"seal-{seal_id}.svg", folder / f"seal-{seal_id}.png"
+    drawing.write_text(label.svg(seal_id, address), encoding="utf-8")
+    code.write_bytes(label.png(seal_id, address))
+    return [drawing, code]

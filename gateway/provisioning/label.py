@@ -1,7 +1,9 @@
 """The label that an installer glues on a seal: a QR code and the id to read aloud. No secret.
 
-The code says `menshen:seal:<id>`, which is what the seal's topics show to the broker anyhow. The id
-is printed in groups of four, for people who read it over the telephone.
+Where the console has an address for phones, the code is a link to the seal's page there, which any
+phone's camera opens; and which shows nothing to whoever is not signed in. Without one it says
+`menshen:seal:<id>`, for programs. Either way it tells what the seal's topics show to the broker
+anyhow. The id is printed in groups of four, for people who read it over the telephone.
 """
 
 import io
@@ -12,6 +14,7 @@ import segno
 from sealwire import topics
 
 PREFIX = "menshen:seal:"
+PAGE = "/seals/"  # of the console, with a seal's id behind
 _WIDTH_MM, _HEIGHT_MM = 62, 29  # a common size of label printers' tape
 _QR_MM = 22.6  # which leaves the four modules of quiet around it
 _QUIET_MODULES = 4  # around the code; the standard asks for it
@@ -24,10 +27,16 @@ def text(seal_id: str) -> str:
     return " ".join(seal_id[at : at + 4] for at in range(0, len(seal_id), 4))
 
 
-def svg(seal_id: str) -> str:
-    """A whole label of 62 by 29 mm to print."""
+def content(seal_id: str, address: str = "") -> str:
+    """What the code says. `address`: the console's for phones (`[console] public_url`), or "".
+    ValueError if it is no seal's id."""
     _check(seal_id)
-    code = _code(seal_id)
+    return f"{address}{PAGE}{seal_id}" if address else PREFIX + seal_id
+
+
+def svg(seal_id: str, address: str = "") -> str:
+    """A whole label of 62 by 29 mm to print."""
+    code = qr(seal_id, address)
     modules = code.symbol_size(border=0)[0]
     scale = _QR_MM / modules
     margin = (_HEIGHT_MM - _QR_MM) / 2
@@ -56,25 +65,24 @@ def svg(seal_id: str) -> str:
 """
 
 
-def png(seal_id: str) -> bytes:
+def png(seal_id: str, address: str = "") -> bytes:
     """The code alone, for a label program that sets its own text."""
-    _check(seal_id)
     out = io.BytesIO()
-    _code(seal_id).save(out, kind="png", scale=_PNG_SCALE, border=_QUIET_MODULES)
+    qr(seal_id, address).save(out, kind="png", scale=_PNG_SCALE, border=_QUIET_MODULES)
     return out.getvalue()
 
 
-def terminal(seal_id: str) -> str:
+def terminal(seal_id: str, address: str = "") -> str:
     """The code and the id beneath it, for a terminal."""
-    _check(seal_id)
     out = io.StringIO()
-    _code(seal_id).terminal(out, compact=True, border=2)
+    qr(seal_id, address).terminal(out, compact=True, border=2)
     return f"{out.getvalue()}\n  seal {text(seal_id)}\n"
 
 
-def _code(seal_id: str) -> segno.QRCode:
-    """Level M stands 15 % of damage; version 3 (29 modules) is the smallest that holds it."""
-    return segno.make_qr(PREFIX + seal_id, error="m", boost_error=False)
+def qr(seal_id: str, address: str = "") -> segno.QRCode:
+    """The code. Level M stands 15 % of damage; without an address, version 3 (29 modules) is the
+    smallest that holds it, with one of usual length version 4 or 5."""
+    return segno.make_qr(content(seal_id, address), error="m", boost_error=False)
 
 
 def _check(seal_id: str) -> None:

@@ -203,6 +203,9 @@ def _placed(settings: Settings, folder: Path) -> Settings:
     at = (folder / broker.folder.expanduser()).absolute()
     password = broker.password or (secret.of_broker(at) if broker.user else None)
     broker = broker.model_copy(update={"folder": at, "password": password})
+    if broker.pid_file:
+        pid_file = (folder / broker.pid_file.expanduser()).absolute()
+        broker = broker.model_copy(update={"pid_file": pid_file})
     if broker.ca:
         broker = broker.model_copy(update={"ca": (folder / broker.ca.expanduser()).resolve()})
     if console.pair is not None:

@@ -3,7 +3,7 @@
 Every list has a limit that the caller names. Identities are joined here, and stand nowhere else.
 """
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -105,6 +105,25 @@ def door_place(connection: Connection, door_id: str) -> Key | None:
 def doors_of(connection: Connection, door_ids: list[str]) -> list[DoorRow]:
     """These doors, in no order, in use or not; those that do not exist are left out."""
     return _doors(connection, _DOORS.where(tables.doors.c.door_id.in_(door_ids)))
+
+
+class SealPlace(NamedTuple):
+    """Where a seal hangs; None for both if it hangs on no door."""
+
+    door_id: str | None
+    grid_id: str | None
+
+
+def seal_place(connection: Connection, seal_id: str) -> SealPlace | None:
+    """Where a seal in use hangs; None if there is no such seal."""
+    s, d = tables.seals.c, tables.doors.c
+    query = (
+        select(s.door_id, d.grid_id)
+        .join_from(tables.seals, tables.doors, s.door_id == d.door_id, isouter=True)
+        .where(s.seal_id == seal_id, s.ended_ms.is_(None))
+    )
+    row = connection.execute(query).first()
+    return None if row is None else SealPlace(row.door_id, row.grid_id)
 
 
 def wardens(

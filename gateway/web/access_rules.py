@@ -77,6 +77,7 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/cases/{case_id}/actor"): CLOSED,  # who works at a screen is who signed in there
     ("GET", "/pages/{code}"): _needs(Right.CASES),
     ("GET", "/c/{number}"): _needs(Right.CASES),
+    ("GET", "/seals/{seal_id}"): _needs(Right.DOORS),  # cut to the doors that one may see
     ("GET", "/wardens"): _needs(Right.PEOPLE),
     ("GET", "/wardens/{warden_id}"): _needs(Right.PEOPLE, Thing.PERSON),
     ("POST", "/wardens/{warden_id}/test"): _needs(Right.TEST_PAGE, Thing.PERSON),

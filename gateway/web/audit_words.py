@@ -91,6 +91,7 @@ _LOOKS: Final = {
     "GET /wardens": N_("looked at the list of wardens"),
     "GET /wardens/{warden_id}": N_("looked at how {person} is reached"),
     "GET /c/{number}": N_("opened the short link of a case"),
+    "GET /seals/{seal_id}": N_("scanned the label of a seal"),
     f"GET {API}/wardens/{{warden_id}}/test": _TEST_SEEN,
     **{f"GET {phone}/{{warden_id}}/tests/{{sent_id}}": _TEST_OPENED for phone in _PHONES},
     "GET /inbox/{warden_id}": N_("looked at the pages of {person}"),

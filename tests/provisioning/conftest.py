@@ -9,6 +9,7 @@ from gateway.provisioning.firmware_bundle import BoardFile, bundle
 from gateway.store.database import Store
 from tests import neighbours
 from tests.provisioning.flash_room import CA_DER
+from tests.provisioning.flash_site import FlashSite, esptool_on_path, new_flash_site
 from tests.provisioning.site_broker import Site, new_site
 from tests.virtual_board.virtual_board import VirtualBoard
 
@@ -64,3 +65,26 @@ def new_board(micropython: str, tmp_path: Path) -> Iterator[Callable[..., Virtua
     yield make
     for board in boards:
         board.pull()
+
+
+@pytest.fixture
+def esptool(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The real esptool, on the PATH."""
+    return esptool_on_path(monkeypatch)
+
+
+@pytest.fixture
+def flash_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: Callable[[neighbours.Neighbour], None]
+) -> FlashSite:
+    """A site with three doors whose broker runs; its gateway is started by whoever needs it."""
+    program = neighbours.or_skip(
+        neighbours.find("mosquitto"), "mosquitto", "`make neighbours` installs it on Debian"
+    )
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    site = new_flash_site(program, folder, doors=3)
+    keep(site.broker)
+    site.note_pid()
+    return site

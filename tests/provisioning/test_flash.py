@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from gateway.provisioning.board_link import BoardLink, Port, list_ports, read_ports
+from gateway.provisioning.board_link import BoardLink
 from gateway.provisioning.firmware_bundle import BoardFile
 from gateway.provisioning.flash import STATE_FILES, flash_seal
-from gateway.provisioning.flash_screen import Job, flash_on_screen
+from gateway.provisioning.flash_batch import Work
+from gateway.provisioning.flash_screen import Labels, flash_on_screen
+from gateway.provisioning.usb_ports import Port, list_ports, read_ports, without_driver
 from gateway.registry.credentials import password_matches
 from gateway.store.database import Store
 from sealnode import spool
@@ -81,15 +83,17 @@ def test_a_seals_secrets_never_leave_the_line(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     board = new_board()
     console = Console(record=True, width=100)
-    job = Job(little, SETTINGS, registry(store), port=board.port, labels=tmp_path / "labels")
-    seal_id = flash_on_screen(job, console).seal_id
+    work = Work(little, SETTINGS, lambda _: registry(store))
+    labels = Labels(tmp_path / "labels")
+    (outcome,) = flash_on_screen(work, [(Port(board.port, ""), None)], labels, console)
+    seal_id = outcome.flashed.seal_id if outcome.flashed is not None else ""
     key, _ = enrolled(store)[seal_id]
     told = console.export_text() + "\n".join(arguments) + board.console.decode(errors="replace")
-    labels = list((tmp_path / "labels").iterdir())
-    told += "".join(path.read_bytes().decode(errors="replace") for path in labels)
+    files = list((tmp_path / "labels").iterdir())
+    told += "".join(path.read_bytes().decode(errors="replace") for path in files)
     for secret in (key.hex(), str(key), repr(key), "a secret of the house", 'password":'):
         assert secret not in told
-    assert sorted(path.suffix for path in labels) == [".png", ".svg"]
+    assert sorted(path.suffix for path in files) == [".pdf", ".png", ".svg"]
     assert list(tmp_path.glob("menshen-*")) == [], "temporary files stay behind"
 
 
@@ -99,10 +103,42 @@ def test_only_a_port_with_usb_behind_it_can_be_a_board() -> None:
         "/dev/ttyS0 None 0000:0000 None None\n"
         "/dev/ttyUSB1 None 1a86:7523 None USB Serial\n"
     ) == [
-        Port("/dev/ttyACM0", "Espressif USB JTAG/serial debug unit"),
-        Port("/dev/ttyUSB1", "USB Serial"),
+        Port(
+            "/dev/ttyACM0",
+            "Espressif USB JTAG/serial debug unit",
+            "24:0a:c4:00:01:10",
+            "303a:1001",
+        ),
+        Port("/dev/ttyUSB1", "USB Serial", "", "1a86:7523"),
     ]
     assert isinstance(list_ports(), list), "whatever this machine has, its list can be read"
+
+
+def test_a_board_is_known_by_its_number_and_shown_by_its_last_four_digits() -> None:
+    numbered = Port("/dev/ttyACM0", "", "24:0a:c4:00:01:10", "303a:1001")
+    assert (numbered.key, numbered.short, numbered.is_known) == ("24:0a:c4:00:01:10", "0110", True)
+    bridge = Port("/dev/ttyUSB1", "USB Serial", "", "1a86:7523")
+    assert (bridge.key, bridge.short, bridge.is_known) == ("/dev/ttyUSB1", "ttyUSB1", True)
+    assert not Port("/dev/ttyUSB2", "a modem", "867", "12d1:1001").is_known
+
+
+def test_a_board_without_a_port_is_told_from_no_board_at_all(tmp_path: Path) -> None:
+    """As Linux lists USB devices: with a folder tty… below them where there is a driver."""
+
+    def plug(name: str, vendor: str, product: str, tty: str = "") -> None:
+        device = tmp_path / name
+        (device / f"{name}:1.0" / tty).mkdir(parents=True)
+        (device / "idVendor").write_text(vendor + "\n")
+        (device / "idProduct").write_text(product + "\n")
+
+    plug("1-1", "303a", "1001", "tty/ttyACM0")
+    plug("1-2", "046d", "c52b")
+    assert without_driver(tmp_path) == ""
+    plug("1-3", "1a86", "7523")
+    said = without_driver(tmp_path)
+    assert "a CH340 bridge on USB, but this machine made no serial port of it" in said
+    assert "modprobe ch341" in said
+    assert "apt remove brltty" in said
 
 
 def test_flashing_knows_the_files_that_a_seal_writes() -> None:

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from gateway.provisioning.board_link import BoardError, BoardLink, Port
+from gateway.provisioning.board_link import BoardError, BoardLink, choose_ports
 from gateway.provisioning.firmware_bundle import BoardFile
 from gateway.provisioning.flash import Registry, flash_seal
-from gateway.provisioning.flash_screen import Job, flash_on_screen
+from gateway.provisioning.usb_ports import Port
 from gateway.registry.credentials import Identity
 from gateway.registry.enrolment import EnrolError
 from gateway.store.database import Store
@@ -114,7 +113,7 @@ def test_a_board_too_old_or_too_small_is_refused_before_it_gets_a_key(
 def test_a_board_without_micropython_is_told_what_to_do(tmp_path: Path) -> None:
     board = BareBoard(tmp_path)
     try:
-        with pytest.raises(BoardError, match=r"does not answer as MicroPython.*esptool"):
+        with pytest.raises(BoardError, match=r"does not answer as MicroPython.*say --image"):
             BoardLink(board.port, answer_s=2).ask("answer(1)")
     finally:
         board.unplug()
@@ -129,17 +128,11 @@ def test_a_board_without_micropython_is_told_what_to_do(tmp_path: Path) -> None:
     ],
 )
 def test_no_board_or_several_end_in_a_sentence(
-    store: Store, wanted: str | None, there: list[str], sentence: str
+    wanted: str | None, there: list[str], sentence: str
 ) -> None:
-    job = Job(
-        [],
-        SETTINGS,
-        registry(store),
-        port=wanted,
-        ports=lambda: [Port(device, "ESP32-C3") for device in there],
-    )
+    ports = [Port(device, "ESP32-C3") for device in there]
     with pytest.raises(BoardError, match=sentence):
-        flash_on_screen(job, Console(quiet=True))
+        choose_ports([wanted] if wanted else [], ports, most=1)
 
 
 def test_a_file_that_did_not_arrive_whole_is_found_before_the_board_gets_a_key(

@@ -8,9 +8,14 @@ import pytest
 import segno
 
 from gateway.provisioning import label
+from gateway.provisioning.label_sheet import SealLabel, pdf
 
 SEAL_ID = "1f3a9c0b7d2e4856"
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+def one_sheet(seal_id: str) -> bytes:
+    return pdf([SealLabel(seal_id)])
 
 
 def test_the_id_is_read_aloud_in_groups_of_four() -> None:
@@ -52,8 +57,31 @@ def test_a_terminal_shows_code_and_id() -> None:
     assert shown.count("\n") > 15
 
 
+ADDRESS = "https://menshen.example.org"
+
+
+def test_where_phones_reach_the_console_the_code_is_a_link_to_the_seals_page() -> None:
+    link = f"{ADDRESS}/seals/{SEAL_ID}"
+    assert label.content(SEAL_ID, ADDRESS) == link
+    wanted = segno.make_qr(link, error="m", boost_error=False).matrix
+    assert label.qr(SEAL_ID, ADDRESS).matrix == wanted
+    drawing = ElementTree.fromstring(label.svg(SEAL_ID, ADDRESS))  # noqa: S314 - our own
+    (path,) = drawing.iter(f"{SVG}path")
+    offset_mm, module_mm = re.findall(r"\((\d+\.\d+)", path.attrib["transform"])
+    assert float(offset_mm) >= 4 * float(module_mm), "quiet around the larger code too"
+
+
+def test_24_labels_fill_a_sheet_and_the_25th_begins_another() -> None:
+    labels = [SealLabel(f"{number:016x}", f"3栋{number}") for number in range(25)]
+    sheets = pdf(labels, ADDRESS)
+    assert sheets.startswith(b"%PDF-")
+    assert sheets.count(b"/MediaBox") == 2
+    assert pdf(labels[:24], ADDRESS).count(b"/MediaBox") == 1
+    assert pdf(labels, ADDRESS) == sheets, "the same labels give the same bytes"
+
+
 @pytest.mark.parametrize("wrong", ["", "1F3A9C0B7D2E4856", "1f3a9c0b7d2e485", SEAL_ID + "0"])
 def test_what_is_no_id_gets_no_label(wrong: str) -> None:
-    for make in (label.text, label.svg, label.png, label.terminal):
+    for make in (label.text, label.svg, label.png, label.terminal, one_sheet):
         with pytest.raises(ValueError, match="is no seal's id"):
             make(wrong)

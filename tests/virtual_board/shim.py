@@ -1,11 +1,16 @@
 """The board's half, run by MicroPython's Unix port: a flash with littlefs, and the raw REPL.
 
-    micropython shim.py <flash image> <blocks> <raw|boot> <reset cause> <version or ->
+    micropython shim.py <flash image> <blocks> <raw|boot> <reset cause> <version or -> <air or ->
 
 Debian's interpreter has no raw REPL of its own; this speaks what mpremote asks for: raw REPL, raw
 paste, soft reset. It ends with a status that says how it wants to be started again.
+
+`air` is a file that says which networks are in the air here, as JSON: by name, password, signal and
+whether there are addresses. With it, `board.py` is the bench's board in the place of a chip's, and
+`main.py` runs the real seal over this machine's own network.
 """
 
+import json
 import os
 import sys
 import termios
@@ -19,6 +24,7 @@ CTRL_A, CTRL_B, CTRL_C, CTRL_D, CTRL_E = b"\x01", b"\x02", b"\x03", b"\x04", b"\
 RAW_BANNER = "raw REPL; CTRL-B to exit\n>"
 WINDOW = 128
 ISIG = 1
+BENCH = __file__.rsplit("/", 2)[0] + "/bench_board.py"
 
 
 class Flash:
@@ -60,7 +66,81 @@ def kbd_intr(character):
     termios.tcsetattr(0, termios.TCSANOW, mode)
 
 
-def fake_modules(cause, version):
+class Station:
+    """A chip's Wi-Fi, as far as MicroPython shows it; one for all who ask for it."""
+
+    STA_IF = 0
+
+    def __init__(self, air):
+        self.air, self.asked, self.on = air, None, False
+
+    def WLAN(self, _interface):
+        return self
+
+    def active(self, on=None):
+        if on is not None:
+            self.on, self.asked = on, None
+        return self.on
+
+    def connect(self, name, password):
+        self.asked = name, password
+
+    def disconnect(self):
+        self.asked = None
+
+    def heard(self):
+        known = self.air.get(self.asked[0]) if self.asked else None
+        return known, known is not None and known["password"] == self.asked[1]
+
+    def isconnected(self):
+        known, is_let_in = self.heard()
+        return is_let_in and known.get("address", True)
+
+    def status(self, what=None):
+        known, is_let_in = self.heard()
+        if what == "rssi":
+            if not is_let_in:
+                raise OSError(-1)
+            return known.get("signal", -60)
+        if known is None:
+            return 201 if self.asked else 1000
+        return 202 if not is_let_in else 1010 if known.get("address", True) else 1001
+
+
+class SealBoard:
+    """The module `board` of a seal that runs here: the bench's board, on this station's network."""
+
+    FLASH = "/"
+
+    def __init__(self, source, station):
+        self.source, self.station = source, station
+        self.Board = self.new_board  # what is imported by name must not be a method
+
+    def new_board(self, wanted, mains, *_, **__):
+        space = {"__name__": "bench_board"}
+        exec(self.source, space)  # noqa: S102 - our own, read before the flash took the root's place
+        station, bench = self.station, space["BenchBoard"]
+
+        class OnStation(bench):
+            def wifi(self, up):
+                if not up or wanted is None:
+                    station.active(False)
+                    return up and wanted is None
+                if not station.active():
+                    station.active(True)
+                    station.connect(wanted[0], wanted[1])
+                return station.isconnected()
+
+            def release(self):
+                pass
+
+            def restart(self):
+                raise SystemExit(HARD)
+
+        return OnStation("/", battery_mv=None if mains else 3010)
+
+
+def fake_modules(cause, version, air, bench):
     def end(status):
         def leave(*_):
             raise SystemExit(status)
@@ -78,6 +158,9 @@ def fake_modules(cause, version):
     )
     for name in ("network", "esp32"):
         sys.modules[name] = Borrowed(None)
+    if air is not None:
+        sys.modules["network"] = Station(air)
+        sys.modules["board"] = SealBoard(bench, sys.modules["network"])
     if version != "-":
         numbers = tuple([int(n) for n in version.split(".")])
         implementation = Borrowed(sys.implementation, version=numbers)
@@ -197,9 +280,16 @@ def friendly_repl():
             raise SystemExit(SOFT)
 
 
-def start(image, blocks, mode, cause, version):
+def text_of(path):
+    with open(path) as file:
+        return file.read()
+
+
+def start(image, blocks, mode, cause, version, air):
+    around = None if air == "-" else json.loads(text_of(air))
+    bench = text_of(BENCH) if around is not None else ""
     mount(image, int(blocks))
-    fake_modules(int(cause), version)
+    fake_modules(int(cause), version, around, bench)
     say("\x00")  # up: from here on a ctrl-C is an exception and not the end
     wrong = run_file("boot.py")
     if mode == "raw":

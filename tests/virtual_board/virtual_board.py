@@ -4,9 +4,13 @@
 
 The inner one turns ctrl-C into a signal, as a board's serial driver does, and is made anew for each
 run of the interpreter, because the end of a session hangs its terminal up. The flash is a file.
+
+A bare board begins as a chip in its loader, with which the real esptool speaks (`rom.py`); once an
+image is on it, the same line leads to MicroPython.
 """
 
 import contextlib
+import json
 import os
 import pty
 import select
@@ -16,6 +20,9 @@ import threading
 import tty
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from tests.virtual_board.rom import Rom
 
 SHIM = Path(__file__).with_name("shim.py")
 BLOCK_BYTES = 4096
@@ -29,18 +36,35 @@ class VirtualBoard:
     """One board. `port` is the path that mpremote opens; it is gone once the cable is pulled."""
 
     def __init__(
-        self, micropython: str, folder: Path, *, flash_bytes: int = 2 << 20, version: str = "-"
+        self,
+        micropython: str,
+        folder: Path,
+        *,
+        flash_bytes: int = 2 << 20,
+        version: str = "-",
+        rom: Rom | None = None,
+        air: dict[str, Any] | None = None,
     ) -> None:
-        """A fresh, erased board. `version` makes it claim another MicroPython than it has."""
+        """A fresh, erased board. `version` makes it claim another MicroPython than it has; `rom`,
+        that it has none yet; `air`, which networks there are, makes it a seal that really runs."""
         self.port = str(folder / "ttyBOARD")  # no /dev/pts: mpremote treats those specially
+        self.rom = rom
         self.runs = 0
         self.console = bytearray()  # all that the board ever said
         self._folder, self._version = folder, version
+        self._air: Path | str = "-"
+        if air is not None:
+            self.set_air(air)
         self._micropython, self._blocks = micropython, flash_bytes // BLOCK_BYTES
         self._image = folder / "flash.img"
         self._image.write_bytes(b"\xff" * (self._blocks * BLOCK_BYTES))
         self._pull_after: int | None = None
         self._thread: threading.Thread | None = None
+
+    def set_air(self, air: dict[str, Any]) -> None:
+        """Which networks there are from the next start on."""
+        self._air = self._folder / "air.json"
+        self._air.write_text(json.dumps(air))
 
     def plug(self) -> None:
         """Give it power and connect it."""
@@ -77,9 +101,11 @@ class VirtualBoard:
 
     def _run_once(self) -> bool:
         """Run the interpreter to its end; whether to run it again."""
+        if self.rom is not None and not self.rom.is_written:
+            return self._load(self.rom)
         inner, slave = pty.openpty()
         _like_a_board(slave)
-        arguments = [self._image, self._blocks, self._mode, self._cause, self._version]
+        arguments = [self._image, self._blocks, self._mode, self._cause, self._version, self._air]
         process = subprocess.Popen(
             ["setsid", "-c", self._micropython, str(SHIM), *map(str, arguments)],
             stdin=slave,
@@ -97,6 +123,18 @@ class VirtualBoard:
             process.kill()
             process.wait()
             os.close(inner)
+
+    def _load(self, rom: Rom) -> bool:
+        """Be a chip in its loader until an image is on it; False if the cable was pulled."""
+        while not rom.is_written:
+            ready, _, _ = select.select([self._outer, self._pulled], [], [])
+            if self._pulled in ready:
+                return False
+            heard = os.read(self._outer, 65_536)
+            os.write(self._outer, rom.hear(heard))
+            if self._counts_out(len(heard)):
+                return False
+        return True
 
     def _carry(self, inner: int) -> bool:
         """Carry bytes both ways until the interpreter ends; False if the cable was pulled.
@@ -126,13 +164,17 @@ class VirtualBoard:
         """One piece from the host; False if it was the last before the cable is pulled."""
         heard = os.read(self._outer, 256)
         os.write(inner, heard)
+        return not self._counts_out(len(heard))
+
+    def _counts_out(self, count: int) -> bool:
+        """Whether these bytes were the last before the cable is pulled."""
         if self._pull_after is None:
-            return True
-        self._pull_after -= len(heard)
+            return False
+        self._pull_after -= count
         if self._pull_after >= 0:
-            return True
+            return False
         self._pull_after = None
-        return False
+        return True
 
     def _after(self, status: int) -> None:
         self._mode = "raw" if status == _SOFT_RAW else "boot"

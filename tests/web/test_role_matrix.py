@@ -110,6 +110,7 @@ def address(path: str, name: str, is_own: bool) -> str:
         "passkey_id": "0" * 16,
         "sent_id": "0" * 16,
         "number": "000000",
+        "seal_id": "0" * 16,
     }
     for place, value in places.items():
         path = path.replace(f"{{{place}}}", value)

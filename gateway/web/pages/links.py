@@ -1,4 +1,5 @@
-"""Where the link of a page leads: to its case, to the list of cases, to a test page.
+"""Where the link of a page leads: to its case, to the list of cases, to a test page; and where the
+code on a seal's label leads: to the door that it hangs on.
 
 The links change nothing and sign nobody in, for the programs that carry a message open them before
 any person does. On a phone they lead to the phone's own page, at a screen to the console's.
@@ -14,20 +15,22 @@ from starlette.responses import RedirectResponse
 from gateway.accounts.roles import Right
 from gateway.accounts.sessions import Kind
 from gateway.core.reasons import Reason
-from gateway.store import case_views, page_views
+from gateway.language.catalogue import N_
+from gateway.store import case_views, page_views, views
 from gateway.store.page_views import SentPage
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
 from gateway.web.security import prefix
 from gateway.web.visitors import visitor
 
+_NO_DOOR: Final = N_("This seal hangs on no door.")
 CODE_MIN: Final = 6  # characters of a page's code that lead to its case
 # Where the link of a page leads that is about no single case.
 _ABOUT_MANY: Final[dict[str, str]] = {Reason.GROUPED: "/cases", Reason.UNREACHABLE: "/wardens"}
 
 
 def routes(context: WebContext) -> APIRouter:
-    """GET /c/{number} and /pages/{code}."""
+    """GET /c/{number}, /pages/{code} and /seals/{seal_id}."""
     router = APIRouter()
 
     @router.get("/c/{number}")
@@ -43,7 +46,24 @@ def routes(context: WebContext) -> APIRouter:
         """From the link or the code in a page's text to what it is about."""
         return _to(request, _of_page(request, await context.read(lambda rows: _sent(rows, code))))
 
+    @router.get("/seals/{seal_id}")
+    async def by_label(request: Request, seal_id: str) -> Response:
+        """From the code on a seal's label to its door."""
+        grids = context.scope(request, Right.DOORS)
+        door_id = await context.read(lambda rows: _carrying(rows, seal_id, grids))
+        return _to(request, f"/doors/{quote(door_id, safe='')}")
+
     return router
+
+
+def _carrying(connection: Connection, seal_id: str, grids: frozenset[str] | None) -> str:
+    """The door that a seal hangs on, of one's grids."""
+    seal = views.seal_place(connection, seal_id)
+    if seal is None or (grids is not None and seal.grid_id not in grids):
+        raise HttpProblem(404, NOT_FOUND)
+    if seal.door_id is None:
+        raise HttpProblem(404, _NO_DOOR)
+    return seal.door_id
 
 
 def _numbered(
