@@ -16,11 +16,12 @@ from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import say
 from gateway.ingest.mqtt_sweep import sweep
 from gateway.provisioning import board_wipe
-from gateway.provisioning.board_link import BoardLink, choose_port, list_ports
+from gateway.provisioning.board_link import BoardLink, choose_ports
 from gateway.provisioning.broker_config import Login
 from gateway.provisioning.broker_reload import reload
 from gateway.provisioning.retirement import BrokerAccess, leave_broker
 from gateway.provisioning.seal_logins import logins
+from gateway.provisioning.usb_ports import list_ports
 from gateway.registry import fields
 from gateway.registry.rows import Ending
 from gateway.settings import Settings, load
@@ -45,7 +46,8 @@ def retire(
         raise CommandError("name the seal, or say --cable for the board on the cable", MISUSED)
     settings = load(config)
     now = command_ms(settings.store.place, settings.zone)
-    link = BoardLink(choose_port(port, list_ports())) if seal is None else None
+    wanted = [port] if port else []
+    link = BoardLink(choose_ports(wanted, list_ports(), 1)[0].device) if seal is None else None
     seal_id = board_wipe.seal_on(link) if link else field("SEAL", seal or "", fields.seal_id)
     if not _is_known(settings, seal_id):
         raise CommandError(f"there is no seal {seal_id}; `menshen doors` lists who hangs")
