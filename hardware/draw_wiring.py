@@ -206,8 +206,8 @@ def draw(table: list[dict[str, str]]) -> str:
             colour=QUIET,
         )
         + board()
-        + cells(pins["battery"]["gpio"])
-        + "".join(row(signal, pins[signal]["gpio"]) for signal in ROWS_Y)
+        + cells(pins["battery"]["gpio_c6"])
+        + "".join(row(signal, pins[signal]["gpio_c6"]) for signal in ROWS_Y)
         + levels
         + text(84, 880, "The resistors beside the chip are needed: its own may be off, or draw "
                "too much, in deep sleep.", size=17, colour=QUIET)

@@ -30,6 +30,7 @@ class BenchBoard(Hardware):
         self.network = True
         self.memory = b""
         self.slept_ms: int | None = None
+        self.muted = 0
         self.fed = 0
         self._levels = [0, 0, 0]
         self._changes: list[list[int]] = [[], [], []]
@@ -93,8 +94,15 @@ class BenchBoard(Hardware):
     def recall(self) -> bytes:
         return self.memory
 
-    def sleep(self, ms: int) -> None:
+    def sleep(self, ms: int, muted: int = 0) -> None:
         self.slept_ms = ms
+        self.muted = muted
+
+    def wake(self) -> None:
+        """Keep of what happened asleep what a chip keeps: the first change of each armed switch."""
+        self._advance()
+        for switch, changes in enumerate(self._changes):
+            self._changes[switch] = [] if self.muted >> switch & 1 else changes[:1]
 
     def feed(self) -> None:
         self.fed += 1

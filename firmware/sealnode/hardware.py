@@ -28,20 +28,25 @@ class Hardware:
         """Ask for the network or let it go; whether it is there now."""
         raise NotImplementedError
 
+    def unreachable(self) -> None:
+        """The network seems to be there and the broker is not: whatever was remembered of the way
+        there may be why. A board that remembers nothing has nothing to do."""
+
     def random_below(self, n: int) -> int:
         """A random whole number from 0 to n - 1. Spreads retries, guards nothing."""
         raise NotImplementedError
 
     def remember(self, state: bytes) -> None:
-        """Keep up to 64 bytes where deep sleep does not reach; b"" forgets."""
+        """Keep up to 128 bytes where deep sleep does not reach; b"" forgets."""
         raise NotImplementedError
 
     def recall(self) -> bytes:
         """What `remember` kept, or b"" after a cold boot. May be rubbish: the caller checks."""
         raise NotImplementedError
 
-    def sleep(self, ms: int) -> None:
-        """Sleep deeply until a switch changes or `ms` are over. On a chip this is the end of the
+    def sleep(self, ms: int, muted: int = 0) -> None:
+        """Sleep deeply until a switch changes or `ms` are over. The switches whose bits are set in
+        `muted` shall not end it, for they flutter. On a chip this is the end of the
         run: the program starts anew. On a bench it returns, and the runner starts a new seal."""
         raise NotImplementedError
 

@@ -13,7 +13,8 @@ and a handful of deadlines. Five rules make it up:
 4. No sign of the gateway for two heartbeats means that this connection leads nowhere: drop it. New
    connections come after 1, 2, 4 .. 60 seconds, each cut by up to a half at random, so that a
    building whose power returns does not come all at once; a new edge does not wait for that.
-5. A seal on batteries sleeps as soon as everything has its receipt, or after 20 seconds awake.
+5. A seal on batteries sleeps as soon as everything has its receipt, or after 20 seconds awake; one
+   that woke and finds nothing to say sleeps on.
 """
 
 from sealwire.report import EDGE, HEARTBEAT, TAMPER, UNKNOWN, Report
@@ -28,6 +29,8 @@ RESEND_MS, RESEND_MS_MAX = 1000, 30_000
 RECONNECT_MS, RECONNECT_MS_MAX = 1000, 60_000
 DEAF_MS_MIN = 60_000
 AWAKE_MS_MAX = 20_000
+SEARCH_MS_MAX = 10_000  # for a network that two wakes before did not find either
+EARLY_MS = 1000  # who wakes so long before the heartbeat, and for nothing, sleeps on
 RETRY_MS = 30_000  # a battery's first sleep after a failure; doubles up to the heartbeat
 _SHIFT_MAX = 6
 
@@ -40,7 +43,7 @@ CONNECT, DROP, SEND, SLEEP = range(4)
 class Event:
     """What happened. Fields without a meaning for a `kind` stay 0.
 
-    FIRST and EDGED: `contact`, `at_ms`. TAMPERED: `cover`, `magnet`, `at_ms`. RECEIPTED: `seq`,
+    FIRST and EDGED: `contact`, `at_ms`, how many `edges` it stands for. TAMPERED: `cover`, `magnet`, `at_ms`. RECEIPTED: `seq`,
     `epoch`, `counter`, all authenticated.
     """
 
@@ -55,6 +58,7 @@ class Event:
         seq: int = 0,
         epoch: int = 0,
         counter: int = 0,
+        edges: int = 1,
     ) -> None:
         self.kind = kind
         self.contact = contact
@@ -65,6 +69,7 @@ class Event:
         self.seq = seq
         self.epoch = epoch
         self.counter = counter
+        self.edges = edges
 
 
 class Node:
@@ -83,6 +88,7 @@ class Node:
         self.heartbeat_due_ms = now_ms
         self._heartbeat_ms = heartbeat_ms
         self._mains = mains
+        self._woken = woken and not mains
         self._random_below = random_below
         self.trying = False
         self._woke_ms = now_ms
@@ -116,7 +122,7 @@ class Node:
         """When `step` with a TICK is wanted next, if nothing happens before."""
         due = now_ms + RESEND_MS_MAX
         if not self._mains:
-            due = min(due, self._woke_ms + AWAKE_MS_MAX)
+            due = min(due, self._woke_ms + self._awake_ms())
         if not self.linked:
             return due if self.trying else min(due, self._connect_ms)
         if self.silent_ms is not None:
@@ -156,7 +162,7 @@ class Node:
         bounces, self.bounces = self.bounces, 0
         first = event.kind == FIRST
         report = Report(self.contact, kind, 1, 0, bounces, 0, None, first, self.cover, self.magnet)
-        self.spool.add(report, event.at_ms)
+        self.spool.add(report, event.at_ms, event.edges)
         if not first:  # somebody is at the door: no back-off now, save that of a second
             self._connect_ms = min(self._connect_ms, max(now_ms, self._down_ms + RECONNECT_MS))
 
@@ -186,10 +192,13 @@ class Node:
             self._beating = False
 
     def _offline(self, now_ms: int) -> "list[tuple[int, int]]":
-        if not self._mains and now_ms >= self._woke_ms + AWAKE_MS_MAX:
+        if not self._mains and now_ms >= self._woke_ms + self._awake_ms():
             return [(SLEEP, self._sleep_ms(now_ms))]
         if self.trying or now_ms < self._connect_ms:
             return []
+        early_ms = self.heartbeat_due_ms - now_ms
+        if self._woken and not self.misses and not self.spool.count and early_ms > EARLY_MS:
+            return [(SLEEP, early_ms)]
         self.trying = True
         return [(CONNECT, 0)]
 
@@ -212,6 +221,9 @@ class Node:
         if not self._mains:
             self._rest(now_ms, effects)
         return effects
+
+    def _awake_ms(self) -> int:
+        return AWAKE_MS_MAX if self.linked or self.misses < 2 else SEARCH_MS_MAX
 
     def _again(self, now_ms: int) -> None:
         wait = min(RESEND_MS << min(self._tries, _SHIFT_MAX), RESEND_MS_MAX)

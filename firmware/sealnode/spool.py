@@ -72,15 +72,16 @@ class Spool:
         self._raise_epoch()
         return False
 
-    def add(self, report: Report, at_ms: int) -> int:
+    def add(self, report: Report, at_ms: int, edges: int = 1) -> int:
         """Number a report and keep it; its number. A first reading replaces an older one: it is no
-        event, and must not push real ones out of the ring of a seal that restarts over and over."""
+        event, and must not push real ones out of the ring of a seal that restarts over and over.
+        An edge's report may count several `edges`, of which it tells the last."""
         if self.next_seq > SEQ_MAX:
             raise SpoolError("all report numbers are used up: flash this seal again")
         if report.first:
             self._remove_firsts()
         elif report.kind == EDGE:
-            self.edges = (self.edges + 1) % EDGES_MODULUS
+            self.edges = (self.edges + edges) % EDGES_MODULUS
         report.seq, report.edges = self.next_seq, self.edges
         self.next_seq += 1
         if self.count == ENTRIES_MAX:

@@ -5,6 +5,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.firmware import seal_bench
 from tests.firmware.broker_site import Site
 from tests.firmware.listening_gateway import Receiver
@@ -25,12 +27,32 @@ def said(process: "subprocess.Popen[str]") -> str:
     return text
 
 
-def test_the_board_reads_latches_arms_and_keeps(bench: Bench) -> None:
-    assert said(with_chip(bench).run("import board_alone; board_alone.main()")) == "well\n"
+# What a chip and a release of MicroPython can wake by: see firmware/board.py.
+CHIPS = [
+    ("ESP32C6", (1, 25)),
+    ("ESP32C6", (1, 27)),
+    ("ESP32C6", (1, 29)),
+    ("ESP32S3", (1, 25)),
+    ("ESP32S3", (1, 29)),
+    ("ESP32C3", (1, 27)),
+    ("ESP32C3", (1, 29)),
+]
+
+
+def on_a(chip: str, release: tuple[int, int]) -> str:
+    world = f"import world; world.chip = {chip!r}; world.release = {release!r}"
+    return f"{world}; import board_alone; board_alone.main()"
+
+
+@pytest.mark.parametrize(("chip", "release"), CHIPS)
+def test_the_board_reads_latches_arms_and_keeps(
+    bench: Bench, chip: str, release: tuple[int, int]
+) -> None:
+    assert said(with_chip(bench).run(on_a(chip, release))) == "well\n"
 
 
 def test_the_board_does_so_with_an_esp32_s_words(bench_i386: Bench) -> None:
-    assert said(with_chip(bench_i386).run("import board_alone; board_alone.main()")) == "well\n"
+    assert said(with_chip(bench_i386).run(on_a("ESP32C6", (1, 28)))) == "well\n"
 
 
 def start_main(bench: Bench, settings: str | None) -> "subprocess.Popen[str]":

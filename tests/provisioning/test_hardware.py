@@ -22,12 +22,12 @@ def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def pins_of_board_py() -> dict[str, int]:
-    """PINS in board.py, read without running it: it wants a chip."""
+def pins_of_board_py() -> dict[str, dict[str, int]]:
+    """PINS in board.py, by chip, read without running it: it wants a chip."""
     tree = ast.parse((ROOT / "firmware" / "board.py").read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PINS":
-            pins: dict[str, int] = ast.literal_eval(node.value)
+            pins: dict[str, dict[str, int]] = ast.literal_eval(node.value)
             return pins
     raise AssertionError("board.py has no PINS")
 
@@ -43,14 +43,18 @@ def drawing() -> ModuleType:
 
 
 def test_the_pin_table_is_the_one_that_the_firmware_uses() -> None:
-    assert {row["signal"]: int(row["gpio"]) for row in rows("pins.csv")} == pins_of_board_py()
+    pins = pins_of_board_py()
+    assert set(pins) == {"ESP32C6", "ESP32S3", "ESP32C3"}
+    for chip, numbers in pins.items():
+        column = "gpio_" + chip.removeprefix("ESP32").lower()
+        assert {row["signal"]: int(row[column]) for row in rows("pins.csv")} == numbers, chip
 
 
 def test_every_switch_can_wake_the_chip_and_none_decides_how_it_starts() -> None:
     for row in rows("pins.csv"):
-        assert int(row["gpio"]) not in DECIDES_THE_START | IS_USB, row
+        assert int(row["gpio_c6"]) not in DECIDES_THE_START | IS_USB, row
         if row["wakes"] == "yes":
-            assert int(row["gpio"]) in WAKES, row
+            assert int(row["gpio_c6"]) in WAKES, row
             assert (row["well"], row["alarm"]) == ("low", "high"), "one level wakes them all"
 
 

@@ -5,11 +5,29 @@ import sys
 import file_disk
 
 from bench_board import BenchBoard
+from sealnode import waking
 
 
 class Board(BenchBoard):
-    def __init__(self, wifi, mains):
+    cause = waking.POWERED
+
+    def __init__(self):
         super().__init__("/flash/")
+
+    def boots(self):
+        return 1
+
+    def well(self, boots=0):
+        print("well", boots)
+
+    def dips(self):
+        return 0
+
+    def is_case_open(self):
+        return True
+
+    def settle(self, wifi, mains):
+        pass
 
     def release(self):
         print("released")
