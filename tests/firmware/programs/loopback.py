@@ -28,6 +28,7 @@ class World:
         self.contact = 2
         self.seq = 0
         self.streams = 0  # connections that were not let go
+        self.verdict = 0  # of each receipt
 
     def hear(self, frame):
         """The receipt for a sealed report; None for what is no news."""
@@ -49,7 +50,9 @@ class World:
                 raise AssertionError("report %d after %d" % (seq, self.seq))
             self.seq = seq
             self.told += 1
-        answer = receipt.pack(Receipt(seq))
+        answer = Receipt(seq)
+        answer.verdict = self.verdict
+        answer = receipt.pack(answer)
         return envelope.seal_up(self.cipher, self.seal_id, envelope.DOWN, epoch, counter, answer)
 
 
