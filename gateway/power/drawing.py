@@ -25,6 +25,7 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; } p { color
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child, td.words { text-align: left; } thead th { color: var(--soft); }
+td:first-child { min-width: 9rem; } td.words { min-width: 15rem; }
 .missed { color: var(--goal); font-weight: 600; }
 """
 

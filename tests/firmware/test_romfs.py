@@ -1,0 +1,82 @@
+"""The firmware from a ROMFS image in MicroPython's own VfsRom: the same seal, half the heap."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gateway.provisioning import romfs_image
+from gateway.provisioning.firmware_bundle import BoardFile, FirmwareError, bundle
+from gateway.provisioning.romfs_image import PARTITION_BYTES
+from tests.firmware import seal_bench
+from tests.firmware.broker_site import SERVER_NAME, Site
+from tests.firmware.listening_gateway import Receiver
+from tests.firmware.seal_bench import Bench, ended, seal_settings
+
+EDGES = [[300, 0, 1], [600, 0, 0]]
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("rom") / "romfs.img"
+    path.write_bytes(romfs_image.romfs_image(bundle(None)))
+    return path
+
+
+@pytest.fixture
+def bench_tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a bench adds to the firmware, and nothing of the firmware itself."""
+    folder = tmp_path_factory.mktemp("tools")
+    seal_bench.compile_into(folder, [seal_bench.ROOT / "tests" / "bench_board.py"],
+                            seal_bench.ROOT / "tests")  # fmt: skip
+    programs = sorted(seal_bench.PROGRAMS.glob("*.py"))
+    seal_bench.compile_into(folder, programs, seal_bench.PROGRAMS)
+    return folder
+
+
+def test_the_image_holds_every_module_byte_for_byte(
+    micropython: str, image: Path, bench_tools: Path
+) -> None:
+    program = (
+        f"import from_rom; from_rom.main({str(image)!r}); import hashlib, json, os; "
+        "from binascii import hexlify; "
+        "print(json.dumps({p: hexlify(hashlib.sha256(open('/rom/' + p, 'rb').read()).digest())"
+        ".decode() for p in PATHS}))"
+    )
+    modules = [file for file in bundle(None) if file.path.endswith(".mpy")]
+    paths = [file.path for file in modules]
+    done = subprocess.run(
+        [micropython, "-c", f"PATHS = {paths!r}; {program}"],
+        env={"MICROPYPATH": f"{bench_tools}:.frozen"},
+        capture_output=True,
+        text=True,
+        timeout=seal_bench.PATIENCE_S,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout) == {file.path: file.sha256 for file in modules}
+    print(f"ROMFS image: {image.stat().st_size} of {PARTITION_BYTES} bytes")
+
+
+def test_a_whole_seal_from_it_needs_half_the_heap(
+    bench_i386: Bench, bench_tools: Path, image: Path, site: Site, receiver: Receiver
+) -> None:
+    live = {}
+    for name in ("files", "rom"):
+        settings = seal_settings(site.tls_port, ca="ca.der", server_name=SERVER_NAME)
+        work = {"script": EDGES, "until": "receipts", "ca": site.certificate.ca_der}
+        if name == "rom":
+            bench_i386.path = bench_tools
+            run = bench_i386.run
+            first = f"import from_rom; from_rom.main({str(image)!r}); "
+            bench_i386.run = lambda program, heap=None: run(first + program, heap)  # type: ignore[method-assign]
+        done = ended(bench_i386.start(settings, "48k" if name == "rom" else "64k", **work))
+        assert done["receipts"] >= 1
+        live[name] = done["live"] - done["bench"]
+    print(f"heap of the whole seal, live: {live['files']} from files, {live['rom']} from ROMFS")
+    assert live["rom"] < 0.6 * live["files"]
+
+
+def test_what_does_not_fit_the_partition_is_refused_in_a_sentence() -> None:
+    with pytest.raises(FirmwareError, match="and its partition 131072"):
+        romfs_image.romfs_image([BoardFile("big.mpy", bytes(PARTITION_BYTES))])
