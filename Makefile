@@ -23,6 +23,7 @@ help:
 	@echo 'make mutants      change one thing of the core at a time: does a test notice?'
 	@echo 'make hostile      five minutes under attack from all sides -> bench/hostile.json'
 	@echo 'make poison       replace each stored thing by garbage, 2,000 times: the house must live'
+	@echo 'make soak         a seal lives 24 simulated hours with a bad broker and a bad Wi-Fi'
 	@echo 'make pictures     take the pictures of README and docs/ anew, from the running demo'
 	@echo 'make icons        draw the icons of the warden'"'"'s app anew, from our own mark'
 	@echo 'make diagrams     write the state machines of ARCHITECTURE.md anew, from their tables'
@@ -74,6 +75,11 @@ hostile: venv
 # Each stored thing of a small site replaced by garbage, two thousand times.
 poison: venv
 	$(BIN)/python -m tests.engine.poison --tries 2000
+
+# Whole days of a seal in a heap of 64 KB; the tests live a few of the hours.
+soak: venv
+	@sh .ci/micropython.sh
+	MENSHEN_SOAK_HOURS=24 $(BIN)/python -m pytest -s tests/firmware/test_soak.py
 
 bench: venv
 	@sh .ci/neighbours.sh || true

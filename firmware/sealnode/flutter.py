@@ -8,7 +8,8 @@ that holds them all.
 
 A sleeping seal would pay for each with a wake. There the pace doubles each time the tokens are used
 up, from ten seconds to four minutes, and until the next token the switch does not wake the chip:
-what it did meanwhile shows in its level alone. Twelve tokens' quiet, and everything is as before.
+what it did meanwhile shows in its level alone. A minute in which it might have woken the chip and
+did not, and the pace is the first again.
 """
 
 import struct
@@ -16,10 +17,11 @@ import struct
 EDGES = 12  # tokens
 PACE_MS = 10_000  # for one to come back
 PACE_MS_MAX = 240_000  # on batteries; less than the five minutes after which a gateway believes
+QUIET_MS = 60_000
 _DOUBLINGS_MAX = 5
 _HELD_MAX = 0xFFFF
-_STATE = ">BHI"  # doublings and tokens, held, since
-STATE_BYTES = 7
+_STATE = ">BHII"  # doublings and tokens, held, since, quiet since
+STATE_BYTES = 11
 _MODULUS = 1 << 32
 
 
@@ -32,11 +34,13 @@ class Flutter:
         self._tokens = EDGES
         self._doublings = 0
         self._since_ms = now_ms  # when the last token came
+        self._quiet_ms = now_ms  # since when no edge came that might have
         self.held = 0  # edges that were counted and not told
         if len(state) == STATE_BYTES:
-            both, self.held, since_ms = struct.unpack(_STATE, state)
+            both, self.held, since_ms, quiet_ms = struct.unpack(_STATE, state)
             self._tokens, self._doublings = min(both & 15, EDGES), min(both >> 4, _DOUBLINGS_MAX)
             self._since_ms = now_ms - (now_ms - since_ms) % _MODULUS
+            self._quiet_ms = now_ms - (now_ms - quiet_ms) % _MODULUS
         self._last = (level, self._since_ms)
 
     @property
@@ -53,6 +57,7 @@ class Flutter:
             if self._spend(at_ms):
                 told.append((level, at_ms, self.held))
                 self.held = 0
+            self._quiet_ms = at_ms
         if self.held and self._spend(now_ms):
             told.append((self._last[0], self._last[1], self.held))
             self.held = 0
@@ -68,9 +73,10 @@ class Flutter:
         return 0 if self._tokens else max(self._next_ms() - now_ms, 1)
 
     def pack(self) -> bytes:
-        """What to remember through deep sleep, 7 bytes."""
+        """What to remember through deep sleep, 11 bytes."""
         both = self._doublings << 4 | self._tokens
-        return struct.pack(_STATE, both, self.held, self._since_ms % _MODULUS)
+        since_ms, quiet_ms = self._since_ms % _MODULUS, self._quiet_ms % _MODULUS
+        return struct.pack(_STATE, both, self.held, since_ms, quiet_ms)
 
     def _next_ms(self) -> int:
         return self._since_ms + self._pace_ms()
@@ -81,7 +87,11 @@ class Flutter:
     def _refill(self, now_ms: int) -> None:
         while self._tokens < EDGES and now_ms >= self._next_ms():
             self._since_ms += self._pace_ms()
+            if not self._tokens:  # from then on it might have woken the chip
+                self._quiet_ms = self._since_ms
             self._tokens += 1
+        if self._doublings and self._tokens and now_ms - self._quiet_ms >= QUIET_MS:
+            self._since_ms, self._doublings = now_ms, 0
         if self._tokens == EDGES:
             self._since_ms, self._doublings = max(self._since_ms, now_ms), 0
 

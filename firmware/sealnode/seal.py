@@ -32,7 +32,7 @@ FLASH_RETRY_MS = 1000
 WIFI_MS_MAX = 30_000
 _SWITCHES = (REED, COVER, MAGNET)
 # Magic, epoch, counter, heartbeat due (6 bytes), switches, misses, bounces, flutter.
-_MEMORY = ">4sIIHIBBB21s"
+_MEMORY = ">4sIIHIBBB33s"
 _MAGIC = b"MSR2"
 
 

@@ -2,7 +2,7 @@
 
 import unittest
 
-from sealnode.flutter import EDGES, PACE_MS, PACE_MS_MAX, Flutter
+from sealnode.flutter import EDGES, PACE_MS, PACE_MS_MAX, QUIET_MS, Flutter
 
 
 def toggles(flutter, every_ms, until_ms, since_ms=0, step_ms=50):
@@ -75,11 +75,22 @@ class OnBatteries(unittest.TestCase):
         self.assertEqual(waits[-1], PACE_MS_MAX)
         self.assertEqual(sorted(waits), waits)
 
-    def test_a_quiet_while_brings_all_tokens_back_and_the_first_pace(self):
+    def test_a_quiet_minute_that_might_have_woken_it_brings_back_the_first_pace(self):
+        flutter, now_ms = Flutter(False, 0), 0
+        for _ in range(30):  # down to the slowest
+            while not flutter.muted_ms(now_ms):
+                flutter.sift([(0, now_ms)], now_ms)
+            now_ms += flutter.muted_ms(now_ms)
+        now_ms += QUIET_MS
+        self.assertEqual(flutter.muted_ms(now_ms), 0)
+        self.assertEqual(len(flutter.sift([(1, now_ms)], now_ms)), 1)
+        self.assertTrue(flutter.muted_ms(now_ms) <= 2 * PACE_MS)
+
+    def test_a_quiet_while_brings_all_tokens_back(self):
         flutter = Flutter(False, 0)
         flutter.sift([(i & 1, 0) for i in range(40)], 0)
         self.assertTrue(flutter.muted_ms(100))
-        now_ms = 100 + 2 * PACE_MS * EDGES
+        now_ms = 100 + 2 * PACE_MS * EDGES + QUIET_MS
         self.assertEqual(flutter.muted_ms(now_ms), 0)
         flutter.sift([], now_ms)
         told = flutter.sift([(i & 1, now_ms) for i in range(EDGES - 1)], now_ms)
@@ -103,4 +114,4 @@ class OnBatteries(unittest.TestCase):
     def test_rubbish_is_a_fresh_start(self):
         for state in (b"", b"x", bytes(8)):
             self.assertEqual(Flutter(False, 0, 0, state).muted_ms(0), 0)
-        self.assertTrue(Flutter(False, 0, 0, b"\xff" * 7).held)
+        self.assertTrue(Flutter(False, 0, 0, b"\xff" * 11).held)

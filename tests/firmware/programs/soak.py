@@ -8,7 +8,9 @@ An hour has its moods in turn. The clock is the test's; heap, spool and numbers 
 import gc
 import json
 
-import flash
+gc.threshold(4096)  # as main.py does it
+
+import file_disk
 import loopback
 from loopback import DEAF, GONE, MUTE, RUDE, WELL
 
@@ -16,8 +18,6 @@ from bench_board import BenchBoard
 from sealnode.hardware import COVER, REED
 from sealnode.seal import Seal
 from sealnode.settings import Settings
-
-gc.threshold(4096)  # as main.py does it
 
 SEAL_ID, KEY = "00112233445566aa", bytes(range(32))
 STEP_MS, MINUTE, HOUR = 250, 60_000, 3_600_000
@@ -30,7 +30,7 @@ class Soak:
         self.now_ms = 1_000_000
         self.world = loopback.World(SEAL_ID, KEY)
         loopback.install(self.world)
-        self.board = BenchBoard(flash.empty_folder(), self.clock)
+        self.board = BenchBoard(file_disk.mount("flash.img"), self.clock)
         self.settings = Settings({
             "id": SEAL_ID, "key": KEY.hex(), "broker": "b", "port": 1, "ca": None,
             "server_name": "b", "user": "u", "password": "p", "wifi": None, "heartbeat_s": 100,
