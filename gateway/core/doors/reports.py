@@ -34,6 +34,9 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> DoorChange
     """Everything that a genuine report changes."""
     if door.seal_id != event.seal_id:
         return door, ()  # a seal that has been replaced on this door
+    if event.contact is Contact.UNKNOWN and not event.edge:
+        # It beats in safe mode and looks at no door. So this one is not watched, as in a silence.
+        return replace(door, contact=Contact.UNKNOWN), ()
     observation = observe(door, event, now_ms, rules)
     if observation is None:
         return silence.heard_again(replace(door, heard_ms=now_ms), now_ms)
