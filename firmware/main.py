@@ -18,6 +18,7 @@ board = Board()
 boots = board.boots()
 
 import micropython
+
 from sealnode import running, settings, waking
 from sealnode.spool import SpoolError
 

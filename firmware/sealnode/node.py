@@ -43,8 +43,8 @@ CONNECT, DROP, SEND, SLEEP = range(4)
 class Event:
     """What happened. Fields without a meaning for a `kind` stay 0.
 
-    FIRST and EDGED: `contact`, `at_ms`, how many `edges` it stands for. TAMPERED: `cover`, `magnet`, `at_ms`. RECEIPTED: `seq`,
-    `epoch`, `counter`, all authenticated.
+    FIRST and EDGED: `contact`, `at_ms`, how many `edges` it stands for. TAMPERED: `cover`,
+    `magnet`, `at_ms`. RECEIPTED: `seq`, `epoch`, `counter`, all authenticated.
     """
 
     def __init__(

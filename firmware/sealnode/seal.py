@@ -65,10 +65,8 @@ class Seal:
             switches = memory[5]
             self.node.heartbeat_due_ms = memory[3] << 32 | memory[4]
             self.node.misses, self.node.bounces = memory[6], memory[7]
-        self._contacts = [
-            Contact(switches >> i & 1 if woken else UNKNOWN) for i in _SWITCHES
-        ]
-        self._flutters = [
+        self._contacts = [Contact(switches >> i & 1 if woken else UNKNOWN) for i in _SWITCHES]
+        self.flutters = [
             Flutter(
                 settings.mains,
                 now_ms,
@@ -80,7 +78,7 @@ class Seal:
         if woken:  # what was told last, which held edges have left behind
             told = [
                 contact.contact ^ (flutter.held & 1)
-                for contact, flutter in zip(self._contacts, self._flutters)
+                for contact, flutter in zip(self._contacts, self.flutters)
             ]
             self.node.contact = told[REED]
             self.node.cover, self.node.magnet = bool(told[COVER]), bool(told[MAGNET])
@@ -132,7 +130,7 @@ class Seal:
         """Switches to events. Changes are fetched before levels, so that none falls between."""
         node = self.node
         before = self._contacts[REED].contact
-        for contact, at_ms, count in self._flutters[REED].sift(self._edges(REED, now_ms), now_ms):
+        for contact, at_ms, count in self.flutters[REED].sift(self._edges(REED, now_ms), now_ms):
             self._step(Event(_node.EDGED, contact, at_ms, edges=count), now_ms)
         node.bounces += self._contacts[REED].take_bounces()
         for switch in (COVER, MAGNET):
@@ -141,7 +139,7 @@ class Seal:
             if fresh:
                 edges = []
                 self._tell_tampers()
-            for level, at_ms, _ in self._flutters[switch].sift(edges, now_ms):
+            for level, at_ms, _ in self.flutters[switch].sift(edges, now_ms):
                 cover = bool(level) if switch == COVER else node.cover
                 magnet = bool(level) if switch == MAGNET else node.magnet
                 event = Event(_node.TAMPERED, at_ms=at_ms, cover=cover, magnet=magnet)
@@ -204,7 +202,7 @@ class Seal:
             self._save(now_ms)
         elif self.spool.stale and not stale:
             # The next report of a contact that flutters writes it along with itself.
-            self._forget_ms = now_ms + (2 * PACE_MS if self._flutters[REED].is_spent else FORGET_MS)
+            self._forget_ms = now_ms + (2 * PACE_MS if self.flutters[REED].is_spent else FORGET_MS)
         for effect, number in effects:
             self._do(effect, number, now_ms)
 
@@ -258,7 +256,7 @@ class Seal:
         """The switches that shall not end the next sleep, as bits, and after how long one may."""
         muted, soonest_ms = 0, 0
         for switch in _SWITCHES:
-            muted_ms = self._flutters[switch].muted_ms(now_ms)
+            muted_ms = self.flutters[switch].muted_ms(now_ms)
             if muted_ms:
                 soonest_ms = min(soonest_ms, muted_ms) if muted else muted_ms
                 muted |= 1 << switch
@@ -283,7 +281,7 @@ class Seal:
             switches,
             min(node.misses, 255),
             min(node.bounces, 255),
-            b"".join([flutter.pack() for flutter in self._flutters]),
+            b"".join([flutter.pack() for flutter in self.flutters]),
         )
         return memory + struct.pack(">I", crc32(memory))
 
@@ -293,7 +291,7 @@ class Seal:
             rest_ms = contact.due_ms()
             if rest_ms is not None:
                 due = min(due, rest_ms)
-        for flutter in self._flutters:
+        for flutter in self.flutters:
             held_ms = flutter.due_ms()
             if held_ms is not None:
                 due = min(due, held_ms)

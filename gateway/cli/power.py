@@ -11,7 +11,7 @@ from gateway.cli.options import Json
 from gateway.cli.output import say, say_json, show
 from gateway.power import drawing
 from gateway.power.life import BEAT_MC_MAX, OPENINGS, Life, Profile, life, usual
-from gateway.power.steps import HIGH, LOW, MODEL, ROMFS, STORAGES
+from gateway.power.steps import HIGH, LOW, MODEL, STORAGES
 
 BEAT_S_MAX, EVENTS_MAX = 86_400, 10_000
 
@@ -43,16 +43,14 @@ def power(
     by: Annotated[Way, typer.Option(help="How it beats; events go over Wi-Fi.")] = Way.BLUETOOTH,
     storage: Annotated[
         Storage, typer.Option(help="Where its program lies on the board.")
-    ] = Storage(ROMFS),
+    ] = Storage.ROMFS,
     events: Annotated[
         int, typer.Option(min=0, max=EVENTS_MAX, help="Openings and shuttings a day.")
     ] = OPENINGS,
     html: Annotated[
         Path | None, typer.Option("--html", help="Write it as a page with a picture, too.")
     ] = None,
-    svg: Annotated[
-        Path | None, typer.Option("--svg", help="Write the picture alone, too.")
-    ] = None,
+    svg: Annotated[Path | None, typer.Option("--svg", help="Write the picture alone, too.")] = None,
     as_json: Json = False,
 ) -> None:
     """Reckon how long a seal's two cells last, from what each wake does and what that costs."""

@@ -46,7 +46,9 @@ STEPS = (
         "write of the spool",
         "reckoned: 45 ms to erase a sector (data sheet of a W25Q32) at 15 to 65 mA",
     ),
-    Step("wifi_fast", (70.0, 97.0, 150.0), "join", "3: 100 mC with a fixed address, less the start"),
+    Step(
+        "wifi_fast", (70.0, 97.0, 150.0), "join", "3: 100 mC with a fixed address, less the start"
+    ),
     Step("searching_s", (80.0, 100.0, 130.0), "second in search of a network", "6: 100 mA"),
     Step("dhcp", (60.0, 104.0, 190.0), "address asked for", "3: 204 against 100 mC"),
     Step("scan", (50.0, 70.0, 150.0), "full scan", "reckoned: 0.7 s, up to 1.5 s, at 100 mA"),

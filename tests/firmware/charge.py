@@ -1,6 +1,6 @@
 """Count anew what the real firmware does in each kind of wake, on MicroPython.
 
-    python -m tests.firmware.charge     writes gateway/power/ledger.json
+python -m tests.firmware.charge     writes gateway/power/ledger.json
 """
 
 import json
@@ -10,7 +10,6 @@ from pathlib import Path
 
 from gateway.power import ledger
 from tests.firmware import seal_bench
-
 
 
 def compiled(folder: Path) -> Path:

@@ -81,6 +81,7 @@ class Bench:
     interpreter: str
     path: Path
     folder: Path
+    before: str = ""  # a line of Python that runs before each program's
     _started: "list[subprocess.Popen[str]]" = field(default_factory=list)
 
     def tidy(self) -> None:
@@ -111,7 +112,7 @@ class Bench:
         """A line of Python on the interpreter, with the compiled firmware on its path."""
         options = ["-X", f"heapsize={heap}"] if heap else []
         process = subprocess.Popen(
-            [self.interpreter, *options, "-c", program],
+            [self.interpreter, *options, "-c", self.before + program],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -61,16 +61,14 @@ def test_the_image_holds_every_module_byte_for_byte(
 def test_a_whole_seal_from_it_needs_half_the_heap(
     bench_i386: Bench, bench_tools: Path, image: Path, site: Site, receiver: Receiver
 ) -> None:
+    settings = seal_settings(site.tls_port, ca="ca.der", server_name=SERVER_NAME)
+    work = {"script": EDGES, "until": "receipts", "ca": site.certificate.ca_der}
     live = {}
-    for name in ("files", "rom"):
-        settings = seal_settings(site.tls_port, ca="ca.der", server_name=SERVER_NAME)
-        work = {"script": EDGES, "until": "receipts", "ca": site.certificate.ca_der}
+    for name, heap in (("files", "64k"), ("rom", "48k")):
         if name == "rom":
             bench_i386.path = bench_tools
-            run = bench_i386.run
-            first = f"import from_rom; from_rom.main({str(image)!r}); "
-            bench_i386.run = lambda program, heap=None: run(first + program, heap)  # type: ignore[method-assign]
-        done = ended(bench_i386.start(settings, "48k" if name == "rom" else "64k", **work))
+            bench_i386.before = f"import from_rom; from_rom.main({str(image)!r}); "
+        done = ended(bench_i386.start(settings, heap, **work))
         assert done["receipts"] >= 1
         live[name] = done["live"] - done["bench"]
     print(f"heap of the whole seal, live: {live['files']} from files, {live['rom']} from ROMFS")

@@ -31,9 +31,8 @@ def soak(bench: Bench, folder: Path, mains: bool) -> list[dict[str, Any]]:
     seal_bench.compile_into(folder, [tests / "bench_board.py"], tests)
     (bench.folder / "rom.img").write_bytes(romfs_image(bundle(None)))
     bench.path = folder
-    process = bench.run(
-        f"import from_rom; from_rom.main('rom.img'); import soak; soak.main({HOURS}, {mains})", HEAP
-    )
+    bench.before = "import from_rom; from_rom.main('rom.img'); "
+    process = bench.run(f"import soak; soak.main({HOURS}, {mains})", HEAP)
     said, _ = process.communicate(timeout=S_MAX)
     assert process.returncode == 0, said
     *hours, last = said.splitlines()

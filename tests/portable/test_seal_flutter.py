@@ -31,7 +31,7 @@ class Ordinary(unittest.TestCase):
 class Fluttering(unittest.TestCase):
     def test_beyond_that_one_report_in_ten_seconds_counts_them_all(self):
         flutter = Flutter(True, 0)
-        told, level = toggles(flutter, 250, 600_000)
+        told, _ = toggles(flutter, 250, 600_000)
         later = [now_ms for now_ms, _, _, _ in told[EDGES:]]
         gaps = [b - a for a, b in zip(later, later[1:])]
         self.assertTrue(min(gaps) >= PACE_MS - 50, min(gaps))

@@ -101,7 +101,11 @@ class Cable(unittest.TestCase):
         self.assertEqual(let_in, [(True, 0), (False, waking.CABLE_MS)])
 
     def test_nobody_else_is(self):
-        for cause, is_open in ((waking.POWERED, False), (waking.WOKEN, True), (waking.WATCHDOG, True)):
+        for cause, is_open in (
+            (waking.POWERED, False),
+            (waking.WOKEN, True),
+            (waking.WATCHDOG, True),
+        ):
             self.assertEqual(live(Board(cause, is_open), polls=20)[2], [(False, 0)])
 
 

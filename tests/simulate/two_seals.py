@@ -214,7 +214,7 @@ class RealLife(World):
         if self.seal is None:
             return self.next_ms()
         wants_ms = [self.seal.node.due_ms(self.now_ms)]
-        wants_ms += [f.due_ms() for f in self.seal._flutters if f.due_ms() is not None]
+        wants_ms += [f.due_ms() for f in self.seal.flutters if f.due_ms() is not None]
         return min(self.next_ms(), max(min(wants_ms), self.now_ms + 1))
 
     def out(self, frame: bytes) -> None:

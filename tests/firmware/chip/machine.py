@@ -13,7 +13,7 @@ class Pin:
     PULL_DOWN, PULL_UP = 1, 2
     IRQ_RISING, IRQ_FALLING = 1, 2
 
-    def __init__(self, id, mode=_KEEP, pull=_KEEP, *, value=None, drive=0, hold=None):  # noqa: A002
+    def __init__(self, id, mode=_KEEP, pull=_KEEP, *, value=None, drive=0, hold=None):
         self.number, self.pull = id, None
         world.pins[id] = self
         self.init(mode, pull, value=value)
@@ -61,7 +61,7 @@ class RTC:
 
 
 class WDT:
-    def __init__(self, id=0, timeout=5000):  # noqa: A002
+    def __init__(self, id=0, timeout=5000):
         world.asked.append(("watchdog", timeout))
 
     def feed(self):

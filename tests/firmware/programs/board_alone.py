@@ -6,9 +6,8 @@ Each story begins with `boot`: the chip starts as the fake world says, and board
 import sys
 import time
 
+import machine
 import world
-
-import machine  # noqa: I001 - the fake one, which reads the world as it is imported
 
 from sealnode import waking
 from sealnode.hardware import COVER, MAGNET, REED

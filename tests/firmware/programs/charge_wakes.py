@@ -10,68 +10,68 @@ import json
 import os
 import sys
 
+import loopback
+
+from bench_board import BenchBoard
+from sealnode import link, seal, settings, spool, waking
+from sealnode.hardware import REED
+
 AIR = "beat_by_air"
 SEAL_ID, KEY = "00112233445566aa", bytes(range(32))
 STEP_MS = 50
+OWN = {
+    "id": SEAL_ID, "key": KEY.hex(), "broker": "b", "port": 1, "ca": "ca.der",
+    "server_name": "b", "user": "u", "password": "p", "wifi": {"ssid": "s", "password": "p"},
+    "heartbeat_s": 100, "mains": False,
+}  # fmt: skip
+BY_AIR = dict(OWN, bluetooth=True)
 
 
-def settings(**changes):
-    own = {
-        "id": SEAL_ID, "key": KEY.hex(), "broker": "b", "port": 1, "ca": "ca.der",
-        "server_name": "b", "user": "u", "password": "p", "wifi": {"ssid": "s", "password": "p"},
-        "heartbeat_s": 100, "mains": False,
-    }  # fmt: skip
-    own.update(changes)
-    return own
-
-
-class Meter:
+class Metered(BenchBoard):
     """A bench board that counts what costs charge; how it joins is decided as on a chip."""
 
-    def __init__(self, flash, clock):
-        from bench_board import BenchBoard
-        from sealnode import waking
+    def __init__(self, flash):
+        self.clock_ms = 5_000_000
+        super().__init__(flash, lambda: self.clock_ms, 3000)
+        self.joining = waking.Joining(waking.Kept())
+        self.begin()
 
-        class Metered(BenchBoard):
-            def wifi(board, up):
-                if not up:
-                    board.joining.leave()
-                    return False
-                what = board.joining.step(clock(), board.is_up)
-                if not board.is_up:
-                    board.searched_ms.add(clock())
-                if what == waking.FAST:
-                    self.add("wifi_fast")
-                    if board.joining.address(clock()) is None:
-                        self.add("dhcp")
-                    board.is_up = board.network
-                elif what == waking.SCAN:
-                    self.add("wifi_fast")
-                    self.add("scan")
-                    self.add("dhcp")
-                    board.is_up = board.network
-                elif what == waking.LEARN:
-                    board.joining.learn(6, b"abcdef", bytes([10] * 16), clock())
-                return board.is_up
-
-            def advertise(board, payload, repeats):
-                if payload:
-                    self.add("ble_start", 0 if board.on_air else 1)
-                    self.add("advert", repeats)
-                board.on_air = bool(payload)
-                return repeats * 35 if payload else 0
-
+    def begin(self):
+        """A wake: nothing is counted yet but that."""
+        self.is_up = self.on_air = False
+        self.searched_ms = set()
         self.steps = {"start": 1}
-        self.board = Metered(flash, clock, 3000)
-        self.board.kept = waking.Kept()
-        self.board.joining = waking.Joining(self.board.kept)
-        self.board.is_up = self.board.on_air = False
-        self.board.searched_ms = set()
 
     def add(self, step, count=1):
         self.steps[step] = self.steps.get(step, 0) + count
 
-    def wrap(self, owner, name, step):
+    def wifi(self, up):
+        if not up:
+            self.joining.leave()
+            return False
+        what = self.joining.step(self.clock_ms, self.is_up)
+        if not self.is_up:
+            self.searched_ms.add(self.clock_ms)
+        if what in (waking.FAST, waking.SCAN):
+            self.add("wifi_fast")
+            if what == waking.SCAN:
+                self.add("scan")
+            if what == waking.SCAN or self.joining.address(self.clock_ms) is None:
+                self.add("dhcp")
+            self.is_up = self.network
+        elif what == waking.LEARN:
+            self.joining.learn(6, b"abcdef", bytes([10] * 16), self.clock_ms)
+        return self.is_up
+
+    def advertise(self, payload, repeats):
+        if payload:
+            self.add("ble_start", 0 if self.on_air else 1)
+            self.add("advert", repeats)
+        self.on_air = bool(payload)
+        return repeats * 35 if payload else 0
+
+    def count(self, owner, name, step):
+        """Count each call of a function as a step."""
         real = getattr(owner, name)
 
         def counted(*arguments, **options):
@@ -81,103 +81,100 @@ class Meter:
         setattr(owner, name, counted)
 
 
-def live(story, flash):
-    """The wake of this story on a fresh flash: its steps."""
-    clock_ms = [5_000_000]
-    meter = Meter(flash, lambda: clock_ms[0])
-    import loopback
+class Lives:
+    """The seal's wakes on one flash. `network_after_ms`: when in a wake the network is there."""
 
-    from sealnode.hardware import REED
+    def __init__(self, flash, own, verdict):
+        self.board = Metered(flash)
+        world = loopback.World(SEAL_ID, KEY)
+        world.verdict = verdict
+        loopback.install(world)
+        with open(flash + "ca.der", "wb") as file:
+            file.write(b"ca")
+        self.settings = settings.Settings(own, flash)
+        self.board.count(spool.Spool, "save", "flash_write")
+        self.board.count(seal, "seal_up", "sealing")
+        self.board.count(seal, "open_up", "sealing")
+        self.board.count(link.Link, "open", "session")
+        self.board.count(link.Link, "publish", "publish")
 
-    world = loopback.World(SEAL_ID, KEY)
-    loopback.install(world)
-    if story == AIR:
-        from sealwire.receipt import HEARD
+    def wake(self, network_after_ms=0):
+        """One wake to its end: its steps."""
+        board = self.board
+        began_ms = board.clock_ms
+        board.begin()
+        own = seal.Seal(board, self.settings)
+        while not own.asleep:
+            board.network = board.clock_ms - began_ms >= network_after_ms
+            own.poll(board.clock_ms)
+            board.clock_ms += STEP_MS
+        board.steps["searching_s"] = len(board.searched_ms) * STEP_MS // 1000
+        return board.steps
 
-        world.verdict = HEARD  # the gateway hears it by air
-    with open(flash + "ca.der", "wb") as file:
-        file.write(b"ca")
-    with open(flash + "seal.json", "w") as file:
-        json.dump(settings(bluetooth=True) if story == AIR else settings(), file)
-    from sealnode import settings as own_settings
-    from sealnode import seal as seals
-    from sealnode import running, spool  # noqa: F401 - main.py reads `running` in, too
+    def sleep(self):
+        """Until the next heartbeat."""
+        self.board.clock_ms += self.board.slept_ms
 
-    meter.wrap(spool.Spool, "save", "flash_write")
-    meter.wrap(seals, "seal_up", "sealing")
-    meter.wrap(seals, "open_up", "sealing")
-    if story == AIR:
-        from sealnode import beacon
+    def open_door(self):
+        """Asleep before; the chip takes its time to wake."""
+        self.board.clock_ms += 40_000
+        self.board.set_switch(REED, 1, 4)
+        self.board.clock_ms += 400
 
-        meter.wrap(beacon, "seal_advert", "sealing")
-    meter.wrap(seals.Link, "open", "session")
-    meter.wrap(seals.Link, "publish", "publish")
 
-    def wake():
-        meter.board.is_up = False
-        meter.board.searched_ms = set()
-        meter.steps = {"start": 1}
-        return seals.Seal(meter.board, own_settings.read(flash))
-
-    def run(seal):
-        while not seal.asleep:
-            seal.poll(clock_ms[0])
-            clock_ms[0] += STEP_MS
-        return counted()
-
-    def counted():
-        meter.steps["searching_s"] = len(meter.board.searched_ms) * STEP_MS // 1000
-        return meter.steps
-
-    steps = run(wake())
+def live(story, lives):
+    """The wake of this story."""
+    steps = lives.wake()
     if story == "cold":
         return steps
-    if story == "opening":
-        clock_ms[0] += 40_000
-        meter.board.set_switch(REED, 1, 4)
-        clock_ms[0] += 400
-    elif story == "opening_far":  # the access point has moved to another channel
-        clock_ms[0] += 40_000
-        meter.board.network = False
-        meter.board.set_switch(REED, 1, 4)
-        clock_ms[0] += 400
-        seal = wake()
-        began_ms = clock_ms[0]
-        while not seal.asleep:
-            meter.board.network = clock_ms[0] - began_ms > 4500
-            seal.poll(clock_ms[0])
-            clock_ms[0] += STEP_MS
-        return counted()
+    if story == AIR:  # the first receipt told it that it is heard
+        lives.sleep()
+        lives.wake()
+    if story.startswith("opening"):
+        lives.open_door()
     else:
-        clock_ms[0] += meter.board.slept_ms
-    meter.board.network = story != "retry"
-    if story == AIR:  # the first receipt tells it that it is heard
-        run(wake())
-        clock_ms[0] += meter.board.slept_ms
-    return run(wake())
+        lives.sleep()
+    # Far: the access point is found by the scan; never: by nothing.
+    return lives.wake({"opening_far": 4500, "retry": 1 << 30}.get(story, 0))
 
 
-def main(story, folder):
-    from sealnode import settings as own_settings
-
+def by_air(flash):
+    """Lives with the second path; None where this firmware has none."""
     try:
-        own_settings.Settings(settings(bluetooth=True))
-    except own_settings.SettingsError:
-        if story == AIR:  # this firmware has no second path
-            print("null")
-            return
-    steps = live(story, "./")
-    read = 0
+        settings.Settings(BY_AIR)
+    except settings.SettingsError:
+        return None
+    from sealnode import beacon
+    from sealwire.receipt import HEARD
+
+    lives = Lives(flash, BY_AIR, HEARD)
+    lives.board.count(beacon, "seal_advert", "sealing")
+    return lives
+
+
+def module_bytes(folder):
+    """The size of all that was read in, with board.py and main.py, which a bench has not."""
+    from sealnode import running  # noqa: F401 - main.py reads it
+
+    paths = [folder + "/board.mpy", folder + "/main.mpy"]
     for name in sys.modules:
         if name.startswith(("sealnode", "sealwire")):
             path = folder + "/" + name.replace(".", "/")
-            for end in (".mpy", "/__init__.mpy"):
-                try:
-                    read += os.stat(path + end)[6]
-                except OSError:
-                    pass
-    for name in ("board.mpy", "main.mpy"):
-        read += os.stat(folder + "/" + name)[6]
-    steps["module_bytes"] = read
-    steps = {step: count for step, count in steps.items() if count}
+            paths += [path + ".mpy", path + "/__init__.mpy"]
+    total = 0
+    for path in paths:
+        try:
+            total += os.stat(path)[6]
+        except OSError:  # the other of the two
+            pass
+    return total
+
+
+def main(story, folder):
+    lives = by_air("./") if story == AIR else Lives("./", OWN, 0)
+    if lives is None:
+        print("null")
+        return
+    steps = {step: count for step, count in live(story, lives).items() if count}
+    steps["module_bytes"] = module_bytes(folder)
     print(json.dumps(steps))

@@ -1,6 +1,6 @@
 """The firmware from a ROMFS image, as a chip has it: mapped, not in the heap.
 
-    from_rom.main(image)     mounts it at /rom, and modules come from there
+from_rom.main(image)     mounts it at /rom, and modules come from there
 """
 
 import os
