@@ -1,9 +1,10 @@
 """The seal's mind: no pin, no radio and no clock of its own, so a whole seal runs on a bench.
 
-    board ─▶ contact ─▶ node ─▶ seal ─▶ link ─▶ broker
-                         │ ▲
-                         ▼ │
-                        spool
+    board ─▶ contact ─▶ flutter ─▶ node ─▶ seal ─▶ link ─▶ broker
+                                    │ ▲
+                                    ▼ │
+                                   spool
 
-`seal.Seal` ties the parts together; `hardware.Hardware` is what it asks of a board.
+`seal.Seal` ties the parts together; `hardware.Hardware` is what it asks of a board. `waking` decides
+for the board, `running` for its days, and `safe_mode` is what is left of a seal that will not start.
 """
