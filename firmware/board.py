@@ -14,8 +14,9 @@ Traps, from data sheets and other people's boards, to be kept in mind with a sol
 - The chip's own pull resistors (45 kOhm) may be off in deep sleep, and cost 67 uA a closed switch
   where they are on: none is asked for, the 1 MOhm ones outside do it.
 - Importing this file is the first thing that main.py does: the edge that woke the chip is read from
-  its latch, and from here on the pins are listened to. What happens before, while the chip boots,
-  only a flip-flop sees (optional; `latch` in hardware/pins.csv).
+  its latch, from here on the pins are listened to, and the start is counted before anything that
+  might fail. What happens before, while the chip boots, only a flip-flop sees (optional; `latch` in
+  hardware/pins.csv).
 - A pin's handler runs between two bytecodes. A lookup of a name or a TLS handshake holds it back,
   and of more than eight changes meanwhile the last ones are lost; the level tells the truth after.
 - `WLAN.connect` with arguments forgets a channel that was set before (1.25 to 1.29), so the radio
@@ -120,6 +121,24 @@ def _pins_that_woke():
     return waking.pins_in(machine.mem32[where[0]] & where[1])
 
 
+def _write_boots(count):
+    store = esp32.NVS(_NAMESPACE)
+    store.set_i32(_BOOTS, count)
+    store.commit()
+
+
+def _count_start():
+    """Count this start in the flash, if it is one; how many in a row came to nothing."""
+    try:
+        before = esp32.NVS(_NAMESPACE).get_i32(_BOOTS)
+    except OSError:  # the first of all
+        before = 0
+    count = waking.boots(before, _cause)
+    if count != before:
+        _write_boots(count)
+    return count
+
+
 _rtc = machine.RTC()
 _kept = waking.Kept(_rtc.memory())
 _cause = waking.began(machine.reset_cause(), _kept.is_whole)
@@ -129,59 +148,40 @@ if _cause == waking.WOKEN:
     _woke = waking.woken_by(machine.wake_reason(), _pins_that_woke(), _kept.armed, _numbers)
 _latches = [Latch(_numbers[switch], switch in _woke) for switch in waking.SWITCHES]
 _flip_flop = FlipFlop()
+_boots = _count_start()
+if _cause == waking.DIPPED:
+    _kept.dips = min(_kept.dips + 1, 255)
 
 
 class Board(Hardware):
-    """The board under this program. Say `settle` before the network or the battery is wanted."""
+    """The board under this program. `wifi` is (ssid, password) or None; `mains` has no battery."""
 
     flash = FLASH
+    cause = _cause
 
-    def __init__(self):
-        self.cause = _cause
-        self._wifi = None
+    def __init__(self, wifi, mains):
+        self._wifi, self._mains = wifi, mains
         self._wlan = network.WLAN(network.STA_IF)
         self._joining = waking.Joining(_kept)
         self._watchdog = None
         self._adc = None
-        self._mains = True
+        if not mains:
+            self._adc = machine.ADC(machine.Pin(PINS[CHIP]["battery"]), atten=machine.ADC.ATTN_11DB)
         self._found = None  # the access point of a scan: its channel and BSSID
         self._clear_ms = -_BOOT_MS  # when the flip-flop was last cleared, in ticks
         self._contact = 0  # where the reed stood when it was last read
 
-    def settle(self, wifi, mains):
-        """`wifi` is (ssid, password) or None; `mains` has no battery, and is never short of it."""
-        self._wifi, self._mains = wifi, mains
-        if not mains:
-            self._adc = machine.ADC(machine.Pin(PINS[CHIP]["battery"]), atten=machine.ADC.ATTN_11DB)
-
     def boots(self):
-        """Count this start in the flash, if it is one; how many in a row came to nothing."""
-        store = esp32.NVS(_NAMESPACE)
-        try:
-            count = store.get_i32(_BOOTS)
-        except OSError:  # the first of all
-            count = 0
-        after = waking.boots(count, _cause)
-        if after != count:
-            store.set_i32(_BOOTS, after)
-            store.commit()
-        return after
+        return _boots
 
     def well(self, boots=0):
-        """This start came to something, or shall count as the next after `boots` that did not."""
         _kept.dips = 0
-        store = esp32.NVS(_NAMESPACE)
-        store.set_i32(_BOOTS, boots)
-        store.commit()
+        _write_boots(boots)
 
     def dips(self):
-        """Count a dip of the supply; how many since a start came to something."""
-        if _cause == waking.DIPPED:
-            _kept.dips = min(_kept.dips + 1, 255)
         return _kept.dips
 
     def is_case_open(self):
-        """As `level` of the cover, but a board on a bench without switches counts as open."""
         pin = _latches[COVER].pin
         pin.init(machine.Pin.IN, machine.Pin.PULL_UP)
         is_open = pin.value() == 1

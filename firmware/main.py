@@ -1,7 +1,7 @@
 """Switch on: board, settings, seal, go. A fault of ours is printed and ends in a fresh start.
 
-The board comes first of all, for it listens to the pins from then on; then the count of starts,
-before anything that might fail.
+The board comes first of all: it listens to the pins from then on, and has counted this start before
+anything that might fail.
 """
 
 import gc
@@ -12,10 +12,7 @@ import time
 # pieces too small for a certificate, though a third of it is free.
 gc.threshold(4096)
 
-from board import FLASH, Board
-
-board = Board()
-boots = board.boots()
+from board import FLASH, Board  # isort: split
 
 import micropython
 
@@ -26,7 +23,7 @@ TROUBLE_S = 30  # before a fresh start; each one costs an epoch, of which there 
 NO_KEY_MS = 3_600_000  # a seal that may not speak sleeps, and says why at the cable once an hour
 
 
-def live(own):
+def live(board, own):
     """Be a seal until it sleeps; whole, or in safe mode."""
 
     def make(safe):
@@ -39,8 +36,7 @@ def live(own):
     def let_in(is_open):
         micropython.kbd_intr(3 if is_open else -1)
 
-    board.settle(own.wifi, own.mains)
-    running.live(board, boots, make, own.mains, let_in)
+    running.live(board, make, own.mains, let_in)
 
 
 def main():
@@ -50,8 +46,9 @@ def main():
     except settings.SettingsError as error:
         print("seal:", error)  # noqa: T201 - the cable is all that a bare board has
         return
+    board = Board(own.wifi, own.mains)
     try:
-        live(own)
+        live(board, own)
     except KeyboardInterrupt:
         board.release()
         raise

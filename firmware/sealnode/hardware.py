@@ -7,6 +7,7 @@ class Hardware:
     """One board. No method waits, and none decides anything that a test would want to see."""
 
     flash = "/"  # the folder that outlives a power cut, with a slash behind
+    cause = 0  # what began this run, as `waking` has it; 0 on a bench, whose cable stays open
 
     def now_ms(self) -> int:
         """Milliseconds, never backwards; through deep sleep it goes on, a cold boot starts anew."""
@@ -53,3 +54,18 @@ class Hardware:
     def feed(self) -> None:
         """Tell the watchdog that all is well."""
         raise NotImplementedError
+
+    def boots(self) -> int:
+        """How many starts in a row, this one too, have come to nothing so far."""
+        return 0
+
+    def well(self, boots: int = 0) -> None:
+        """This start came to something; or it counts as the one after `boots` that did not."""
+
+    def dips(self) -> int:
+        """How often the supply has dipped under the radio since a start came to something."""
+        return 0
+
+    def is_case_open(self) -> bool:
+        """As the cover's level; a board on a bench without switches counts as open."""
+        return True

@@ -13,16 +13,18 @@ WAIT_MS_MAX = 10  # how late a change of a switch may be checked
 SAFE_MS = 21_600_000
 
 
-def live(board, boots: int, make, mains: bool, let_in) -> None:  # type: ignore[no-untyped-def]
+def live(board, make, mains: bool, let_in) -> None:  # type: ignore[no-untyped-def]
     """Be a seal until it sleeps, which on a chip is the end of this program.
 
     `make(safe)` gives the seal, or what is left of it in safe mode; `let_in(bool)` whether Ctrl-C
-    stops this program from now on.
+    stops this program from now on, and is not called on a bench.
     """
     began_ms = board.now_ms()
-    is_open = waking.leaves_cable_open(board.cause, board.is_case_open())
-    let_in(is_open)
-    dips = board.dips()
+    is_bench = board.cause == waking.NOT_TOLD
+    is_open = is_bench or waking.leaves_cable_open(board.cause, board.is_case_open())
+    if not is_bench:
+        let_in(is_open)
+    boots, dips = board.boots(), board.dips()
     if waking.rest_ms(dips) and not mains and not is_open:
         board.remember(b"")
         board.sleep(waking.rest_ms(dips))
@@ -31,7 +33,7 @@ def live(board, boots: int, make, mains: bool, let_in) -> None:  # type: ignore[
     seal, is_counted = make(safe), boots > 0 or dips > 0
     while not seal.asleep:
         now_ms = board.now_ms()
-        if is_open and now_ms - began_ms >= waking.CABLE_MS:
+        if is_open and not is_bench and now_ms - began_ms >= waking.CABLE_MS:
             is_open = False
             let_in(False)
         if is_counted and _is_over(safe, seal.receipts, now_ms - began_ms):

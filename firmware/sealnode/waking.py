@@ -13,7 +13,7 @@ from .hardware import COVER, MAGNET, REED
 SWITCHES = (REED, COVER, MAGNET)
 
 # What began this run. The numbers are MicroPython's `machine.*_RESET`, and one of ours behind.
-POWERED, RESET, WATCHDOG, WOKEN, SOFT, DIPPED = 1, 2, 3, 4, 5, 6
+NOT_TOLD, POWERED, RESET, WATCHDOG, WOKEN, SOFT, DIPPED = range(7)
 
 # What ended the sleep: ESP-IDF's `esp_sleep_wakeup_cause_t`, as `machine.wake_reason()` gives it.
 BY_EXT0, BY_EXT1, BY_TIMER, BY_GPIO = 2, 3, 4, 7

@@ -61,7 +61,8 @@ def live(board, boots=1, polls=10, receipts=0, mains=True):
     def let(is_open):
         let_in.append((is_open, board.ms - 5000))
 
-    running.live(board, boots, make, mains, let)
+    board.boots = lambda: boots
+    running.live(board, make, mains, let)
     return board.did, made, let_in
 
 
@@ -107,6 +108,9 @@ class Cable(unittest.TestCase):
             (waking.WATCHDOG, True),
         ):
             self.assertEqual(live(Board(cause, is_open), polls=20)[2], [(False, 0)])
+
+    def test_a_bench_is_never_shut(self):
+        self.assertEqual(live(Board(waking.NOT_TOLD), polls=20)[2], [])
 
 
 class Dips(unittest.TestCase):

@@ -12,7 +12,7 @@ class Board(BenchBoard):
     cause = waking.POWERED
     starts, is_open = 1, True
 
-    def __init__(self):
+    def __init__(self, wifi, mains):
         super().__init__("/flash/")
 
     def boots(self):
@@ -21,14 +21,8 @@ class Board(BenchBoard):
     def well(self, boots=0):
         print("well", boots)
 
-    def dips(self):
-        return 0
-
     def is_case_open(self):
         return self.is_open
-
-    def settle(self, wifi, mains):
-        pass
 
     def release(self):
         print("released")
