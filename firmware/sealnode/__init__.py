@@ -5,6 +5,6 @@
                                     ▼ │
                                    spool
 
-`seal.Seal` ties the parts together; `hardware.Hardware` is what it asks of a board. `waking` decides
-for the board, `running` for its days; `safe_mode` is what is left of a seal that will not start.
+`seal.Seal` ties the parts together; `hardware.Hardware` is what it asks of a board; `waking`
+decides for the board, `running` for its days; `safe_mode` is a seal that only beats.
 """
