@@ -1,6 +1,6 @@
 """The firmware as one image for a board's `romfs` partition, whose modules are used where they lie.
 
-A program in files is read into the heap at each wake; one in ROMFS is not, which spares a third of it
+A program in files is read into the heap at each wake; one in ROMFS is not, which spares a third,
 and, by the charge ledger, decides whether the cells last (`menshen power`). MicroPython mounts the
 partition at /rom and looks for modules there. `mpremote` makes the image, in a process of its own.
 """
