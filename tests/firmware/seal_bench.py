@@ -52,6 +52,11 @@ def compiled(folder: Path) -> Path:
     """The firmware, the bench's board and the programs as .mpy in one folder for MICROPYPATH."""
     packages = [path for path in sources() if path.parent != FIRMWARE]
     compile_into(folder, packages, FIRMWARE)
+    return tools(folder)
+
+
+def tools(folder: Path) -> Path:
+    """The bench's board and the programs alone."""
     compile_into(folder, [ROOT / "tests" / "bench_board.py"], ROOT / "tests")
     compile_into(folder, sorted(PROGRAMS.glob("*.py")), PROGRAMS)
     return folder

@@ -17,29 +17,11 @@ from tests.firmware.seal_bench import Bench, ended, seal_settings
 EDGES = [[300, 0, 1], [600, 0, 0]]
 
 
-@pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("rom") / "romfs.img"
-    path.write_bytes(romfs_image.romfs_image(bundle(None)))
-    return path
-
-
-@pytest.fixture
-def bench_tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a bench adds to the firmware, and nothing of the firmware itself."""
-    folder = tmp_path_factory.mktemp("tools")
-    seal_bench.compile_into(folder, [seal_bench.ROOT / "tests" / "bench_board.py"],
-                            seal_bench.ROOT / "tests")  # fmt: skip
-    programs = sorted(seal_bench.PROGRAMS.glob("*.py"))
-    seal_bench.compile_into(folder, programs, seal_bench.PROGRAMS)
-    return folder
-
-
 def test_the_image_holds_every_module_byte_for_byte(
-    micropython: str, image: Path, bench_tools: Path
+    micropython: str, rom: Path, tools: Path
 ) -> None:
     program = (
-        f"import from_rom; from_rom.main({str(image)!r}); import hashlib, json, os; "
+        f"import from_rom; from_rom.main({str(rom)!r}); import hashlib, json, os; "
         "from binascii import hexlify; "
         "print(json.dumps({p: hexlify(hashlib.sha256(open('/rom/' + p, 'rb').read()).digest())"
         ".decode() for p in PATHS}))"
@@ -48,31 +30,28 @@ def test_the_image_holds_every_module_byte_for_byte(
     paths = [file.path for file in modules]
     done = subprocess.run(
         [micropython, "-c", f"PATHS = {paths!r}; {program}"],
-        env={"MICROPYPATH": f"{bench_tools}:.frozen"},
+        env={"MICROPYPATH": f"{tools}:.frozen"},
         capture_output=True,
         text=True,
         timeout=seal_bench.PATIENCE_S,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout) == {file.path: file.sha256 for file in modules}
-    print(f"ROMFS image: {image.stat().st_size} of {PARTITION_BYTES} bytes")
+    print(f"ROMFS image: {rom.stat().st_size} of {PARTITION_BYTES} bytes")
 
 
 def test_a_whole_seal_from_it_needs_a_third_less_heap(
-    bench_i386: Bench, bench_tools: Path, image: Path, site: Site, receiver: Receiver
+    bench_i386: Bench, bench_i386_files: Bench, site: Site, receiver: Receiver
 ) -> None:
     settings = seal_settings(site.tls_port, ca="ca.der", server_name=SERVER_NAME)
     work = {"script": EDGES, "until": "receipts", "ca": site.certificate.ca_der}
-    live = {}
-    for name, heap in (("files", "64k"), ("rom", "48k")):
-        if name == "rom":
-            bench_i386.path = bench_tools
-            bench_i386.before = f"import from_rom; from_rom.main({str(image)!r}); "
-        done = ended(bench_i386.start(settings, heap, **work))
+    live = []
+    for bench, heap in ((bench_i386_files, "96k"), (bench_i386, "64k")):
+        done = ended(bench.start(settings, heap, **work))
         assert done["receipts"] >= 1
-        live[name] = done["live"] - done["bench"]
-    print(f"heap of the whole seal, live: {live['files']} from files, {live['rom']} from ROMFS")
-    assert live["rom"] < 0.75 * live["files"]
+        live.append(done["live"] - done["bench"])
+    print(f"heap of the whole seal, live: {live[0]} from files, {live[1]} from ROMFS")
+    assert live[1] < 0.75 * live[0]
 
 
 def test_what_does_not_fit_the_partition_is_refused_in_a_sentence() -> None:

@@ -7,14 +7,10 @@ Wi-Fi that comes and goes; a door that is used, and flutters. A few hours here, 
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.provisioning.firmware_bundle import bundle
-from gateway.provisioning.romfs_image import romfs_image
-from tests.firmware import seal_bench
 from tests.firmware.seal_bench import Bench
 
 HOURS = int(os.environ.get("MENSHEN_SOAK_HOURS", "3"))
@@ -23,15 +19,8 @@ GROWN_MAX = 512  # bytes, over all hours: a report that waits is not there for g
 S_MAX = 60 + 30 * HOURS
 
 
-def soak(bench: Bench, folder: Path, mains: bool) -> list[dict[str, Any]]:
-    """Live the hours; what the seal was like after each. The firmware comes from ROMFS."""
-    programs = sorted(seal_bench.PROGRAMS.glob("*.py"))
-    seal_bench.compile_into(folder, programs, seal_bench.PROGRAMS)
-    tests = seal_bench.ROOT / "tests"
-    seal_bench.compile_into(folder, [tests / "bench_board.py"], tests)
-    (bench.folder / "rom.img").write_bytes(romfs_image(bundle(None)))
-    bench.path = folder
-    bench.before = "import from_rom; from_rom.main('rom.img'); "
+def soak(bench: Bench, mains: bool) -> list[dict[str, Any]]:
+    """Live the hours; what the seal was like after each."""
     process = bench.run(f"import soak; soak.main({HOURS}, {mains})", HEAP)
     said, _ = process.communicate(timeout=S_MAX)
     assert process.returncode == 0, said
@@ -42,9 +31,9 @@ def soak(bench: Bench, folder: Path, mains: bool) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("mains", [True, False], ids=["mains", "battery"])
 def test_hours_in_a_bad_world_leave_heap_and_spool_as_they_were(
-    bench_i386: Bench, tmp_path: Path, mains: bool
+    bench_i386: Bench, mains: bool
 ) -> None:
-    hours = soak(bench_i386, tmp_path / "tools", mains)
+    hours = soak(bench_i386, mains)
     assert len(hours) == HOURS
     assert max(abs(hour["grown"]) for hour in hours) <= GROWN_MAX
     for hour in hours:

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.power import drawing, ledger, life, steps
 from gateway.power.life import Profile
-from sealnode import node
+from sealwire import receipt
 
 
 def test_a_wake_is_the_sum_of_its_steps() -> None:
@@ -52,7 +52,7 @@ def test_life_adds_up() -> None:
 
 
 def test_the_firmware_shows_itself_over_wifi_as_often_as_the_reckoning_has_it() -> None:
-    every_ms = getattr(node, "WIFI_BEAT_MS", None)
+    every_ms = getattr(receipt, "HEARD_MS", None)  # for so long its heartbeats go by air alone
     if every_ms is None:
         pytest.skip("this firmware has no second path")
     assert life.DAY_S * 1000 // every_ms == life.WIFI_BEATS_BY_AIR
