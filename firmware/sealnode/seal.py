@@ -287,14 +287,10 @@ class Seal:
 
     def _wait_ms(self, now_ms: int) -> int:
         due = min(self.node.due_ms(now_ms), self.link.due_ms(now_ms))
-        for contact in self._contacts:
-            rest_ms = contact.due_ms()
-            if rest_ms is not None:
-                due = min(due, rest_ms)
-        for flutter in self.flutters:
-            held_ms = flutter.due_ms()
-            if held_ms is not None:
-                due = min(due, held_ms)
+        for one in self._contacts + self.flutters:
+            wanted_ms = one.due_ms()
+            if wanted_ms is not None:
+                due = min(due, wanted_ms)
         if self.spool.stale:
             due = min(due, self._forget_ms)
         if self.spool.unsaved:
