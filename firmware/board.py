@@ -11,6 +11,8 @@ Traps, from data sheets and other people's boards, to be kept in mind with a sol
 - The chip's own pull resistors (45 kOhm) may be off in deep sleep, and cost 67 uA a closed switch
   where they are on: none is asked for, the 1 MOhm ones outside do it.
 - A door that opens and shuts again within the 0.4 s that a chip takes to wake is not seen.
+- An advertisement that cannot be connected is sent as a scannable one (NimBLE: `connectable=False`
+  alone does not make it mute): whoever scans actively gets an empty answer, and learns no more.
 - A pin's handler runs between two bytecodes. A lookup of a name or a TLS handshake holds it back,
   and of more than eight changes meanwhile the last ones are lost; the level tells the truth after.
 """
@@ -30,6 +32,9 @@ FLASH = "/"
 _LATCH = 32  # changes a pin remembers between two readings
 _DIVIDER = 2  # two equal resistors before the battery's pin
 _BATTERY_READINGS = 8
+_ADVERT_MS = 30  # from one advertisement to the next; 20 is the least that a chip takes
+_ADVERT_DELAY_MS = 5  # which the controller adds on average, so that two seals do not stay in step
+_FRESH_PRIVATE_ADDRESS = 3  # NimBLE makes a new non-resolvable one each time that it is asked
 _WATCHDOG_MS = 60_000  # more than the slowest name lookup and handshake together
 _RELEASED_MS = 3_600_000  # a watchdog cannot be stopped, only be given an hour
 
@@ -70,6 +75,7 @@ class Board(Hardware):
         self._wlan = network.WLAN(network.STA_IF)
         self._rtc = machine.RTC()
         self._watchdog = None
+        self._ble = None
         self._latches = [
             Latch(PINS["reed"]),
             Latch(PINS["cover"]),
@@ -108,6 +114,24 @@ class Board(Hardware):
             self._wlan.active(True)
             self._wlan.connect(self._wifi[0], self._wifi[1])
         return self._wlan.isconnected()
+
+    def advertise(self, payload, repeats):
+        if self._ble is None:
+            if not payload:
+                return 0
+            import bluetooth  # a seal that has nothing to say by air does not pay for it
+
+            self._ble = bluetooth.BLE()
+        ble = self._ble
+        if ble.active():
+            ble.gap_advertise(None)
+        if not payload:
+            ble.active(False)
+            return 0
+        ble.active(True)
+        ble.config(addr_mode=_FRESH_PRIVATE_ADDRESS)  # not while it advertises
+        ble.gap_advertise(_ADVERT_MS * 1000, payload, connectable=False)
+        return repeats * (_ADVERT_MS + _ADVERT_DELAY_MS)
 
     def random_below(self, n):
         return int.from_bytes(os.urandom(4), "big") % n if n > 0 else 0

@@ -14,8 +14,13 @@ and a handful of deadlines. Five rules make it up:
    connections come after 1, 2, 4 .. 60 seconds, each cut by up to a half at random, so that a
    building whose power returns does not come all at once; a new edge does not wait for that.
 5. A seal on batteries sleeps as soon as everything has its receipt, or after 20 seconds awake.
+6. A seal that speaks by air (Bluetooth) too says each new report there at once, behind those that
+   wait already, and so again in place of a heartbeat, for nobody answers there. Its heartbeats go
+   by air; on batteries the network has one an hour, if the latest receipt says that it is heard by
+   air, and all of them otherwise.
 """
 
+from sealwire.receipt import HEARD, HEARD_MS
 from sealwire.report import EDGE, HEARTBEAT, TAMPER, UNKNOWN, Report
 
 from .spool import Spool
@@ -29,19 +34,21 @@ RECONNECT_MS, RECONNECT_MS_MAX = 1000, 60_000
 DEAF_MS_MIN = 60_000
 AWAKE_MS_MAX = 20_000
 RETRY_MS = 30_000  # a battery's first sleep after a failure; doubles up to the heartbeat
+SAID_MAX = 8  # waiting reports that are said by air in one go: the newest
 _SHIFT_MAX = 6
 
 # What can happen.
 FIRST, EDGED, TAMPERED, UP, DOWN, RECEIPTED, TICK = range(7)
-# What to do, each with a number: nothing, nothing, the report's seq or 0 for a heartbeat, the ms.
-CONNECT, DROP, SEND, SLEEP = range(4)
+# What to do, each with a number: nothing, nothing, the report's seq or 0 for a heartbeat, the ms,
+# and once more the seq or 0, by air.
+CONNECT, DROP, SEND, SLEEP, ADVERTISE = range(5)
 
 
 class Event:
     """What happened. Fields without a meaning for a `kind` stay 0.
 
     FIRST and EDGED: `contact`, `at_ms`. TAMPERED: `cover`, `magnet`, `at_ms`. RECEIPTED: `seq`,
-    `epoch`, `counter`, all authenticated.
+    `epoch`, `counter`, `verdict`, all authenticated.
     """
 
     def __init__(
@@ -55,6 +62,7 @@ class Event:
         seq: int = 0,
         epoch: int = 0,
         counter: int = 0,
+        verdict: int = 0,
     ) -> None:
         self.kind = kind
         self.contact = contact
@@ -65,13 +73,21 @@ class Event:
         self.seq = seq
         self.epoch = epoch
         self.counter = counter
+        self.verdict = verdict
 
 
 class Node:
     """One seal's mind over its spool. `random_below(n)` gives 0 .. n - 1."""
 
     def __init__(  # type: ignore[no-untyped-def]
-        self, spool: Spool, heartbeat_ms: int, mains: bool, random_below, now_ms: int, woken: bool
+        self,
+        spool: Spool,
+        heartbeat_ms: int,
+        mains: bool,
+        random_below,
+        now_ms: int,
+        woken: bool,
+        by_air: bool = False,
     ) -> None:
         self.spool = spool
         self.contact = UNKNOWN
@@ -81,6 +97,10 @@ class Node:
         self.linked = False
         self.misses = 0  # connections or sleeps in a row that brought no receipt
         self.heartbeat_due_ms = now_ms
+        self.air_due_ms = now_ms
+        self.airing = False  # something is on the air: not the moment to sleep
+        self.heard = False  # by air, as the gateway's latest receipt said
+        self._by_air = by_air
         self._heartbeat_ms = heartbeat_ms
         self._mains = mains
         self._random_below = random_below
@@ -110,11 +130,14 @@ class Node:
             self._down(now_ms)
         elif kind == RECEIPTED:
             self._receipted(event, now_ms)
-        return self._online(now_ms) if self.linked else self._offline(now_ms)
+        said = self._said(kind, now_ms) if self._by_air else []
+        return said + (self._online(now_ms) if self.linked else self._offline(now_ms))
 
     def due_ms(self, now_ms: int) -> int:
         """When `step` with a TICK is wanted next, if nothing happens before."""
         due = now_ms + RESEND_MS_MAX
+        if self._by_air:
+            due = min(due, max(self.air_due_ms, now_ms))
         if not self._mains:
             due = min(due, self._woke_ms + AWAKE_MS_MAX)
         if not self.linked:
@@ -182,12 +205,15 @@ class Node:
             return
         self._heard_counter = event.counter
         self.silent_ms, self.misses = None, 0
+        self.heard = event.verdict == HEARD
+        if not self.heard:
+            self.heartbeat_due_ms = min(self.heartbeat_due_ms, now_ms + self._heartbeat_ms)
         if event.seq == 0:
             self._beating = False
 
     def _offline(self, now_ms: int) -> "list[tuple[int, int]]":
-        if not self._mains and now_ms >= self._woke_ms + AWAKE_MS_MAX:
-            return [(SLEEP, self._sleep_ms(now_ms))]
+        if not self._mains and (self._is_said(now_ms) or now_ms >= self._woke_ms + AWAKE_MS_MAX):
+            return [] if self.airing else [(SLEEP, self._sleep_ms(now_ms))]
         if self.trying or now_ms < self._connect_ms:
             return []
         self.trying = True
@@ -213,6 +239,24 @@ class Node:
             self._rest(now_ms, effects)
         return effects
 
+    def _said(self, kind: int, now_ms: int) -> "list[tuple[int, int]]":
+        """What goes on the air now: what is new or waits, in its order, or a heartbeat if due."""
+        if kind not in (FIRST, EDGED, TAMPERED) and now_ms < self.air_due_ms:
+            return []
+        self.air_due_ms = now_ms + self._shortened(self._heartbeat_ms)
+        if not self.spool.count:
+            return [(ADVERTISE, 0)]
+        oldest = max(self.spool.count - SAID_MAX, 0)
+        return [(ADVERTISE, self.spool.seq(i)) for i in range(oldest, self.spool.count)]
+
+    def _is_said(self, now_ms: int) -> bool:
+        """Whether all that there is to say was for the air, and the network can stay off."""
+        return self._by_air and not self.spool.count and now_ms < self.heartbeat_due_ms
+
+    def _shortened(self, ms: int) -> int:
+        cut: int = self._random_below(ms // 10 + 1)
+        return ms - cut
+
     def _again(self, now_ms: int) -> None:
         wait = min(RESEND_MS << min(self._tries, _SHIFT_MAX), RESEND_MS_MAX)
         self._again_ms = now_ms + wait * 3 // 4 + self._random_below(wait // 2)
@@ -221,9 +265,10 @@ class Node:
     def _sent(self, now_ms: int) -> None:
         if self.silent_ms is None:
             self.silent_ms = now_ms
-        self.heartbeat_due_ms = (
-            now_ms + self._heartbeat_ms - self._random_below(self._heartbeat_ms // 10 + 1)
-        )
+        beat_ms = self._heartbeat_ms
+        if self._by_air and not self._mains and self.heard:
+            beat_ms = max(beat_ms, HEARD_MS)
+        self.heartbeat_due_ms = now_ms + self._shortened(beat_ms)
 
     def _deaf_ms(self) -> int:
         return max(DEAF_MS_MIN, 2 * self._heartbeat_ms)
@@ -231,13 +276,15 @@ class Node:
     def _rest(self, now_ms: int, effects: "list[tuple[int, int]]") -> None:
         """A battery's decision to sleep."""
         done = not self.spool.count and not self._beating
-        if done or now_ms >= self._woke_ms + AWAKE_MS_MAX:
+        if not self.airing and (done or now_ms >= self._woke_ms + AWAKE_MS_MAX):
             effects.append((SLEEP, self._sleep_ms(now_ms)))
 
     def _sleep_ms(self, now_ms: int) -> int:
-        until_heartbeat = max(self.heartbeat_due_ms - now_ms, 1)
-        if not self.spool.count and not self._beating and self.linked:
-            return until_heartbeat
+        due_ms = self.heartbeat_due_ms
+        if self._by_air:
+            due_ms = min(due_ms, self.air_due_ms)
+        if not self.spool.count and not self._beating and (self.linked or self._is_said(now_ms)):
+            return max(due_ms - now_ms, 1)
         wait = RETRY_MS << min(self.misses, _SHIFT_MAX)
         self.misses += 1
         jitter: int = self._random_below(wait // 4)

@@ -28,6 +28,18 @@ def test_the_whole_seal_runs_in_64_kb_with_an_esp32_s_words(
     print(f"and of the bench around it: {done['bench']} bytes")
 
 
+def test_one_that_speaks_by_air_too_runs_in_64_kb_with_an_esp32_s_words(
+    bench_i386: Bench, site: Site, receiver: Receiver
+) -> None:
+    ca, settings = site.certificate.ca_der, over_tls(site, bluetooth=True)
+    done = bench_i386.work(settings, HEAP, ca=ca, script=THREE_EDGES, until="receipts")
+    assert done["waiting"] == 0
+    assert done["said"] >= 2  # what has its receipt before the air is free is not said
+    counters = [counter for _, counter, _ in receiver.reports]
+    assert len(counters) == len(set(counters)) < done["counter"]  # the others went by air
+    print(f"heap of the whole seal with both ways, live: {done['live'] - done['bench']} of {HEAP}")
+
+
 def test_a_full_spool_fits_into_64_kb_too(
     bench_i386: Bench, site: Site, receiver: Receiver
 ) -> None:

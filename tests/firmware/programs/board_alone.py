@@ -2,6 +2,7 @@
 
 import time
 
+import bluetooth
 import esp32
 import machine
 import network
@@ -72,6 +73,22 @@ def networks(board):
     check(Board(None, True).wifi(True), False)
 
 
+def air(board):
+    said, other, calls = bytes(range(31)), bytes(31), bluetooth.calls
+    check(board.advertise(b"", 0), 0)  # nothing was ever said: no radio is started for that
+    check(calls, [])
+    check(board.advertise(said, 10), 350)
+    first = [("active", True), ("addr_mode", 3), ("advertise", 30_000, said, False)]
+    check(calls, first)  # a fresh private address before each, never the chip's own
+    del calls[:]
+    check(board.advertise(other, 8), 280)
+    check(calls[:3], [("stop",), ("active", True), ("addr_mode", 3)])
+    check(calls[3], ("advertise", 30_000, other, False))
+    del calls[:]
+    check(board.advertise(b"", 0), 0)
+    check(calls, [("stop",), ("active", False)])
+
+
 def main():
     board = Board(("home", "12345678"), False)
     check(board.battery_mv(), 3020)
@@ -81,6 +98,7 @@ def main():
     sleeps(board)
     memories(board)
     networks(board)
+    air(board)
     check(machine.asked, [])  # no watchdog before the first feed
     board.feed()
     board.feed()
