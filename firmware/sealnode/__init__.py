@@ -5,5 +5,6 @@
                          ▼ │
                         spool
 
-`seal.Seal` ties the parts together; `hardware.Hardware` is what it asks of a board.
+`seal.Seal` ties the parts together; `hardware.Hardware` is what it asks of a board. What a seal
+says by air as well goes through `beacon`, for which nobody answers.
 """

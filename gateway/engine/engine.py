@@ -108,16 +108,14 @@ class Engine:
             StoreError: the store cannot be read.
         """
         self._store, self.state, self._authenticator = store, state, authenticator
-        self._addressing = addressing
-        self._writer = Writer(store, life)
+        self._addressing, self._writer = addressing, Writer(store, life)
         self._outlet: Outlet | None = None
         self._wake = asyncio.Event()
         self._idle: list[asyncio.Future[None]] = []  # those who wait until there is nothing to do
         self._rates = Rates(NAME_RATE, NAME_BURST)
         self._away = 0  # messages that the rates turned away since the last unit of work
         self._poison = PoisonWatch(self.trouble)
-        self._troubles = SaidTroubles()
-        self._scheduler = Scheduler(state)
+        self._troubles, self._scheduler = SaidTroubles(), Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
         self.on_clock_set: list[Callable[[int], None]] = []  # who else waits by this clock
         self.on_heard: list[Heard] = []  # who else goes by what was accepted, once it is stored

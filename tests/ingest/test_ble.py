@@ -251,15 +251,20 @@ async def test_the_real_seal_s_opening_is_heard_by_air_while_the_broker_is_away(
         ids = AdvertIds()
         ids.know(engine.state.registry.seals, engine.state.windows)
         engine.on_heard.append(lambda windows, _: ids.rose(windows))
-        receiver = Receiver(Ble(enabled=True), ids, engine.receive, engine.listens, scanner_on(air))
+        listening: list[bool] = []
+        receiver = Receiver(
+            Ble(enabled=True), ids, engine.receive, listening.append, scanner_on(air)
+        )
         task = asyncio.create_task(receiver.run())
-        await until(lambda: bool(air.controllers))
+        await until(lambda: bool(listening))
         seal = Seal(board, Settings(fields))
 
         async def lives(until_true: Any) -> None:
-            while not until_true():
+            def has_lived() -> bool:
                 seal.poll(board.now_ms())
-                await asyncio.sleep(0.005)
+                return bool(until_true())
+
+            await until(has_lived)
 
         door = lambda: engine.state.doors["door-0"]  # noqa: E731
         await lives(lambda: door().contact == "shut")
