@@ -10,12 +10,12 @@ twice. And the nonce begins with a direction of its own: no text on the air can 
 An advertisement is never answered. What it says of an edge is said over the network too.
 """
 
-from . import VERSION
 from .ccm import TAG_BYTES, Cipher, blocks
 from .envelope import COUNTER_MAX, EPOCH_MAX, SEAL_ID_BYTES
 from .errors import MALFORMED, OVERSIZED, TRUNCATED, WRONG_KEY, WireError
 
 AIR = 8  # the direction, in nonce and associated data
+FIRST = bytes((1 << 4 | AIR,))  # its own version, and the direction: no frame begins so
 SERVICE_UUID = 0xFA5E
 ADVERT_BYTES = 31
 ID_BYTES = 4
@@ -26,7 +26,6 @@ REPEATS = 10  # of each advertisement: heard by 99.4 of 100 where six of ten are
 # General discoverable, no classic Bluetooth: BlueZ tells of no unknown device without this while it
 # scans actively. Then 16-bit service data, and whose.
 _HEAD = b"\x02\x01\x06\x1b\x16" + SERVICE_UUID.to_bytes(2, "little")
-_FIRST = bytes((VERSION << 4 | AIR,))
 _NONCE_FILL = b"menshn"
 _ID_FILL = b"menshn-id"
 _KEY_OF_IDS = (b"menshn advert id", b"menshn advert-id")  # what the seal's key makes that key of
@@ -61,7 +60,7 @@ def seal_advert(  # type: ignore[no-untyped-def]
         raise ValueError("plaintext or seal id of a wrong length")
     if not (1 <= epoch <= EPOCH_MAX and 1 <= counter <= COUNTER_MAX):
         raise ValueError("epoch or counter out of range")
-    sealed: bytes = cipher.seal(_nonce(epoch, counter), _FIRST + seal_id, plain)
+    sealed: bytes = cipher.seal(_nonce(epoch, counter), FIRST + seal_id, plain)
     return _HEAD + rotating_id(ids, epoch, counter) + sealed
 
 
@@ -81,7 +80,7 @@ def open_advert(cipher: Cipher, seal_id: bytes, epoch: int, counter: int, servic
         reason = TRUNCATED if len(service) < SERVICE_BYTES else OVERSIZED
         raise WireError(reason, "%d bytes where %d belong" % (len(service), SERVICE_BYTES))
     try:
-        return cipher.open(_nonce(epoch, counter), _FIRST + seal_id, service[ID_BYTES:])
+        return cipher.open(_nonce(epoch, counter), FIRST + seal_id, service[ID_BYTES:])
     except ValueError:
         raise WireError(WRONG_KEY, "not sealed with this seal's key") from None
 

@@ -13,11 +13,10 @@ from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow, accept, refusal
 from gateway.engine.ports import Authenticated, Rejected
 from gateway.registry.load import SealRow
-from sealwire import VERSION, advert, envelope, receipt, report, topics
+from sealwire import advert, envelope, receipt, report, topics
 from sealwire.ccm import TAG_BYTES, Cipher, cipher
 from sealwire.errors import WireError
 
-_AIR = bytes((VERSION << 4 | advert.AIR,))
 AIR_BYTES = 7 + advert.PLAIN_BYTES + TAG_BYTES
 _CONTACTS = (Contact.SHUT, Contact.OPEN, Contact.UNKNOWN)
 
@@ -26,7 +25,7 @@ def resolved_advert(epoch: int, counter: int, service: bytes) -> bytes:
     """An advertisement's service data as `Authenticator.read` takes it: with the numbers that its
     id stands for in place of that."""
     numbers = epoch.to_bytes(3, "big") + counter.to_bytes(3, "big")
-    return _AIR + numbers + service[advert.ID_BYTES :]
+    return advert.FIRST + numbers + service[advert.ID_BYTES :]
 
 
 class Authenticator:
@@ -54,7 +53,7 @@ class Authenticator:
     ) -> Authenticated | Rejected:
         """What a message is. `marks` holds the replay window of every seal that is known."""
         seal_id = ""
-        if payload.startswith(_AIR):
+        if payload.startswith(advert.FIRST):
             return self._by_air(topic, payload, windows)
         try:
             seal_id, leaf = topics.parse(topic)
