@@ -117,7 +117,7 @@ async def _run_parts(
     parts = [engine.run(), broker.run(), pending.run(), watch.run()]
     parts += [worker.run() for worker in workers]
     parts += [self_watch.run(), keeper.run(engine.clock)]
-    parts += by_air
+    parts += [beside_pages(part, "nothing is heard by Bluetooth") for part in by_air]
     console_kept = _keep_console(engine, settings, config)
     parts.append(beside_pages(console_kept, "nobody sees any page"))
     photos_ended = PhotoEnding(
