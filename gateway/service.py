@@ -96,7 +96,7 @@ async def _run_parts(
     watch_twin = twin.TwinWatch(name, partial(engine.trouble, Reason.TWIN))
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics, watch_twin)
     workers = connect(engine, broker, store, settings)
-    by_air = _by_air(engine, store, settings)
+    by_air = _by_air(engine, store, settings, watch_twin)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -171,7 +171,9 @@ def connect(
     return workers
 
 
-def _by_air(engine: Engine, store: Store, settings: Settings) -> list[Coroutine[Any, Any, None]]:
+def _by_air(
+    engine: Engine, store: Store, settings: Settings, other: twin.TwinWatch
+) -> list[Coroutine[Any, Any, None]]:
     """The second path, and the watch over both. Nothing where no seal ever spoke by air and nobody
     is to listen; without a receiver, seals that did are told to beat over the network."""
     with store.reading() as connection:
@@ -179,17 +181,24 @@ def _by_air(engine: Engine, store: Store, settings: Settings) -> list[Coroutine[
     if not settings.ble.enabled:
         return [PathWatch(engine, heard, is_expected=False).run()] if heard else []
     ids = AdvertIds()
-    ids.know(engine.state.registry.seals, engine.state.windows)
-    engine.on_heard.append(lambda windows, _: ids.rose(windows))
-    engine.on_known.append(lambda known: ids.know(known.seals, engine.state.windows))
-    watch = PathWatch(engine, heard, ids.stretch)
-    return [watch.run(), _listen(settings, ids, engine, watch)]
+    watch = PathWatch(engine, heard)
 
+    def received(topic: str, payload: bytes, token: int, live: bool) -> bool:
+        # Where another gateway has our id, it is the other's, as what the broker brings is.
+        return not other.gives_way and engine.receive(topic, payload, token, live)
 
-async def _listen(settings: Settings, ids: AdvertIds, engine: Engine, watch: PathWatch) -> None:
-    """What comes by Bluetooth. Its library is read only where it is wanted."""
-    receiver = await asyncio.to_thread(_import_receiver)
-    await receiver(settings.ble, ids, engine.receive, watch.receiver).run()
+    async def listen() -> None:
+        receiver = await asyncio.to_thread(_import_receiver)  # read only where it is wanted
+        known, windows = engine.state.registry.seals, dict(engine.state.windows)
+        await asyncio.to_thread(ids.know, known, windows)  # seconds, where there are thousands
+        engine.on_known.append(lambda news: ids.know(news.seals, engine.state.windows))
+        engine.on_heard.append(lambda risen, _: ids.rose(risen))
+        ids.know(engine.state.registry.seals, engine.state.windows)
+        ids.rose(engine.state.windows)
+        watch.stretch = ids.stretch
+        await receiver(settings.ble, ids, received, watch.receiver).run()
+
+    return [watch.run(), listen()]
 
 
 def _import_receiver():  # type: ignore[no-untyped-def]

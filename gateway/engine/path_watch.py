@@ -29,6 +29,7 @@ RECEIVER_AWAY_MS: Final = 60 * SECOND_MS  # one that is plugged in again is no t
 STRETCH_EVERY_MS: Final = 60 * SECOND_MS
 
 Heard = Mapping[str, Mapping[Path, int]]
+Stretch = Callable[[int, Callable[[str], int | None]], None]
 
 
 class PathWatch:
@@ -37,21 +38,21 @@ class PathWatch:
     Args:
         engine: is told what is found, and tells what it accepted.
         heard: of each seal that was ever heard by air, when on which way, in ms of UTC.
-        stretch: is called every minute with the time, and how to ask when a seal was heard.
         is_expected: whether there is to be a receiver; without one nobody is told that it is away.
+
+    `stretch` is called every minute with the time, and how to ask when a seal was heard.
     """
 
     def __init__(
         self,
         engine: Engine,
         heard: Heard,
-        stretch: Callable[[int, Callable[[str], int | None]], None] = lambda _, __: None,
         is_expected: bool = True,
     ) -> None:
-        self._engine, self._stretch = engine, stretch
-        now_ms = engine.clock.now_ms()
-        # Until now the gateway itself heard nobody: each has its time anew.
-        self._heard = {seal_id: dict.fromkeys(Path, now_ms) for seal_id in heard}
+        self._engine = engine
+        self.stretch: Stretch = lambda _, __: None
+        now_ms = self._began_ms = engine.clock.now_ms()  # until then we heard nobody
+        self._heard = {seal_id: dict.fromkeys(Path, now_ms) | of for seal_id, of in heard.items()}
         self._is_expected = is_expected
         self._listening_ms: int | None = None  # since when the receiver hears
         self._deaf_ms = now_ms  # or since when it does not
@@ -84,7 +85,7 @@ class PathWatch:
             self._look_at(door, seal_id, Path.NETWORK, heard[Path.NETWORK], now_ms)
         if now_ms - self._stretched_ms >= STRETCH_EVERY_MS:
             self._stretched_ms = now_ms
-            self._stretch(now_ms, self._heard_ms)
+            self.stretch(now_ms, self._heard_ms)
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -100,7 +101,7 @@ class PathWatch:
     def _look_at(self, door: Door, seal_id: str, path: Path, heard_ms: int, now_ms: int) -> None:
         """Say what is new of one way; nothing while the last word of it is not stored."""
         ours_ms = self._listens_ms(path)
-        since_ms = heard_ms if ours_ms is None else max(heard_ms, ours_ms)
+        since_ms = max(heard_ms, self._began_ms, ours_ms or 0)
         is_silent = now_ms - since_ms > BEATS * self._every_ms(door, path) + GRACE_MS
         known = next((p for p in door.silent_paths if p.path is path), None)
         if self._said.get((seal_id, path), known is not None) is not (known is not None):
@@ -150,4 +151,5 @@ class PathWatch:
         if self._listening_ms is not None:
             self._listening_ms += by_ms
         self._deaf_ms += by_ms
+        self._began_ms += by_ms
         self._stretched_ms += by_ms

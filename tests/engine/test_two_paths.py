@@ -37,7 +37,8 @@ class House:
         engine.on_heard.append(lambda windows, _: self.ids.rose(windows))
         with store.reading() as connection:
             heard = seal_paths.heard(connection)
-        self.watch = PathWatch(engine, heard, self.ids.stretch)
+        self.watch = PathWatch(engine, heard)
+        self.watch.stretch = self.ids.stretch
         self.watch.receiver(is_listening=True)
         engine.metrics.broker(connected=True)
 
@@ -199,6 +200,27 @@ async def test_a_silent_air_is_found_within_two_beats_and_told_to_the_seal(
         one.network(seal.sealed(seal.heartbeat()))
         await one.idle()
         assert one.verdicts()[-1] == HEARD
+
+
+async def test_a_start_of_the_gateway_forgets_no_silent_way(store: Store, seal: HandSeal) -> None:
+    clock = ManualClock()
+    async with house(store, seal, clock) as one:
+        one.engine.note(of_door("door-0"), SealBound(seal.seal_id, BEAT_MS))
+        assert one.air(seal.advertised(seal.heartbeat()))
+        for _ in range(3):
+            one.network(seal.sealed(seal.heartbeat()))
+            await one.passes(BEAT_MS)
+        assert one.silent() == [(Path.AIR, False)]
+        before = one.door.silent_paths
+    async with house(store, seal, clock) as one:
+        for _ in range(3):
+            one.network(seal.sealed(seal.heartbeat()))
+            await one.passes(BEAT_MS)
+        assert one.door.silent_paths == before
+        assert one.verdicts()[-1] == STORED
+        assert one.air(seal.advertised(seal.heartbeat()))
+        await one.passes(5_000)
+        assert one.silent() == []
 
 
 async def test_a_silent_network_is_a_fault_and_the_door_is_not_lost(
