@@ -15,11 +15,13 @@ from gateway.core.reasons import Reason
 from gateway.core.subject import of_door
 from gateway.engine.engine import Engine
 from gateway.engine.path_watch import BEATS, GRACE_MS, RECEIVER_AWAY_MS, PathWatch
+from gateway.engine.ports import Rejected
 from gateway.engine.proving import HEARTBEATS
 from gateway.ingest.advert_ids import AdvertIds
+from gateway.ingest.authenticate import Authenticator, resolved_advert
 from gateway.store import seal_paths, tables
 from gateway.store.database import Store
-from sealwire import report
+from sealwire import advert, report
 from sealwire.receipt import HEARD, STORED
 from tests.engine.small_site import HandSeal, Post, beating, enrol, new_store, rows
 from tests.manual_clock import ManualClock
@@ -317,3 +319,32 @@ async def test_no_capture_is_ever_accepted_again(tmp_path: File) -> None:
         await one.idle()
         assert one.door.heard_ms != heard
     store.close()
+
+
+async def test_what_pretends_to_be_a_resolved_advertisement_is_refused(
+    store: Store, seal: HandSeal
+) -> None:
+    """Whoever may speak to the broker may say anything there."""
+    read = Authenticator()
+    async with house(store, seal, ManualClock()) as one:
+        read.know(one.engine.state.registry.seals)
+        windows = one.engine.state.windows
+        good = resolved_advert(1, 5, bytes(4) + seal.advertised(seal.heartbeat())[4:])
+        stranger = f"seals/{'ab' * 8}/report"
+        for topic, payload, reason in (
+            ("", good, Reason.MALFORMED),
+            ("seals/x", good, Reason.MALFORMED),
+            (seal.topic, good[:-1], Reason.MALFORMED),
+            (seal.topic, good + b"\0", Reason.MALFORMED),
+            (seal.topic, advert.FIRST, Reason.MALFORMED),
+            (seal.topic, good, Reason.WRONG_KEY),  # it was transmission 1, and not 5
+            (seal.topic, resolved_advert(0, 0, bytes(24)), Reason.REPLAYED),
+            (stranger, good, Reason.UNKNOWN_SEAL),
+        ):
+            refused = read.read(topic, payload, windows)
+            assert isinstance(refused, Rejected)
+            assert refused.reason is reason
+            one.engine.receive(topic, payload, 7)
+        await one.idle()
+        assert one.door.heard_ms is None
+        assert one.post.receipts() == []

@@ -1,5 +1,7 @@
 """A whole seal, compiled, on the real MicroPython, through a real broker, over TLS."""
 
+import pytest
+
 from sealnode.spool import ENTRIES_MAX
 from sealwire.report import OPEN, SHUT, TAMPER
 from tests.firmware.broker_site import SERVER_NAME, Site
@@ -40,16 +42,17 @@ def test_one_that_speaks_by_air_too_runs_in_64_kb_with_an_esp32_s_words(
     print(f"heap of the whole seal with both ways, live: {done['live'] - done['bench']} of {HEAP}")
 
 
+@pytest.mark.parametrize("bluetooth", [False, True])
 def test_a_full_spool_fits_into_64_kb_too(
-    bench_i386: Bench, site: Site, receiver: Receiver
+    bluetooth: bool, bench_i386: Bench, site: Site, receiver: Receiver
 ) -> None:
     receiver.answer = lambda report: False
-    ca = site.certificate.ca_der
-    done = bench_i386.work(over_tls(site), HEAP, ca=ca, toggles=80, until="toggled")
+    ca, settings = site.certificate.ca_der, over_tls(site, bluetooth=bluetooth)
+    done = bench_i386.work(settings, HEAP, ca=ca, toggles=80, until="toggled")
     assert done["waiting"] == ENTRIES_MAX
     print(f"heap with a full spool, live: {done['live']} bytes of {HEAP}")
     receiver.answer = lambda report: True
-    done = bench_i386.work(over_tls(site), HEAP, ca=ca, until="receipts")
+    done = bench_i386.work(settings, HEAP, ca=ca, until="receipts")
     assert done["waiting"] == 0
     assert max(r.edges for _, _, r in receiver.reports) == 80  # what was dropped is told by this
 
