@@ -17,6 +17,8 @@ Traps, from data sheets and other people's boards, to be kept in mind with a sol
   its latch, from here on the pins are listened to, and the start is counted before anything that
   might fail. What happens before, while the chip boots, only a flip-flop sees (optional; `latch` in
   hardware/pins.csv).
+- An advertisement that cannot be connected is sent as a scannable one (NimBLE: `connectable=False`
+  alone does not make it mute): whoever scans actively gets an empty answer, and learns no more.
 - A pin's handler runs between two bytecodes. A lookup of a name or a TLS handshake holds it back,
   and of more than eight changes meanwhile the last ones are lost; the level tells the truth after.
 - `WLAN.connect` with arguments forgets a channel that was set before (1.25 to 1.29), so the radio
@@ -45,6 +47,9 @@ _LATCH = 32  # changes a pin remembers between two readings
 _BOOT_MS = 60  # from the wake to the first tick of the clock; bench row 4
 _DIVIDER = 2  # two equal resistors before the battery's pin
 _BATTERY_READINGS = 8
+_ADVERT_MS = 30  # from one advertisement to the next; 20 is the least that a chip takes
+_ADVERT_DELAY_MS = 5  # which the controller adds on average, so that two seals do not stay in step
+_FRESH_PRIVATE_ADDRESS = 3  # NimBLE makes a new non-resolvable one each time that it is asked
 _WATCHDOG_MS = 60_000  # more than the slowest name lookup and handshake together
 _RELEASED_MS = 3_600_000  # a watchdog cannot be stopped, only be given an hour
 _WAKE_STATUS = {"ESP32C6": (0x600B1040, 0xFF), "ESP32S3": (0x600080E4, 0x3FFFFF)}  # EXT1's latch
@@ -164,6 +169,7 @@ class Board(Hardware):
         self._wlan = network.WLAN(network.STA_IF)
         self._joining = waking.Joining(_kept)
         self._watchdog = None
+        self._ble = None
         self._adc = None
         if not mains:
             self._adc = machine.ADC(machine.Pin(PINS[CHIP]["battery"]), atten=machine.ADC.ATTN_11DB)
@@ -253,6 +259,24 @@ class Board(Hardware):
     def unreachable(self):
         if self._joining.forget() and self._wlan.active():
             self._wlan.disconnect()
+
+    def advertise(self, payload, repeats):
+        if self._ble is None:
+            if not payload:
+                return 0
+            import bluetooth  # a seal that has nothing to say by air does not pay for it
+
+            self._ble = bluetooth.BLE()
+        ble = self._ble
+        if ble.active():
+            ble.gap_advertise(None)
+        if not payload:
+            ble.active(False)
+            return 0
+        ble.active(True)
+        ble.config(addr_mode=_FRESH_PRIVATE_ADDRESS)  # not while it advertises
+        ble.gap_advertise(_ADVERT_MS * 1000, payload, connectable=False)
+        return repeats * (_ADVERT_MS + _ADVERT_DELAY_MS)
 
     def random_below(self, n):
         return int.from_bytes(os.urandom(4), "big") % n if n > 0 else 0

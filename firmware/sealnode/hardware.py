@@ -33,6 +33,12 @@ class Hardware:
         """The network seems to be there and the broker is not: whatever was remembered of the way
         there may be why. A board that remembers nothing has nothing to do."""
 
+    def advertise(self, payload: bytes, repeats: int) -> int:
+        """Put 31 bytes on the air so often, under a random address that was never used before, in
+        place of what is there; how many ms that takes. b"" ends it and lets the radio go. 0: this
+        board has no such radio."""
+        return 0
+
     def random_below(self, n: int) -> int:
         """A random whole number from 0 to n - 1. Spreads retries, guards nothing."""
         raise NotImplementedError

@@ -31,9 +31,11 @@ FORGET_MS = 2000  # a receipt reaches the flash this late at most; until then it
 FLASH_RETRY_MS = 1000
 WIFI_MS_MAX = 30_000
 _SWITCHES = (REED, COVER, MAGNET)
-# Magic, epoch, counter, heartbeat due (6 bytes), switches, misses, bounces, flutter.
-_MEMORY = ">4sIIHIBBB33s"
+# Magic, epoch, counter, heartbeat due (6 bytes), switches, misses, bounces, due by air (6 bytes),
+# flutter.
+_MEMORY = ">4sIIHIBBBHI33s"
 _MAGIC = b"MSR2"
+_HEARD = 8  # a bit beside those of the switches
 
 
 class Seal:
@@ -57,14 +59,27 @@ class Seal:
         self._retry_ms = self._forget_ms = now_ms
         if not woken:
             self.spool.save()  # the new epoch, before its first use; without it there is no seal
+        self.beacon = None
+        if settings.bluetooth:
+            from .beacon import Beacon  # a small heap pays for it only where it is wanted
+
+            self.beacon = Beacon(settings.key)
         self.node = Node(
-            self.spool, settings.heartbeat_ms, settings.mains, board.random_below, now_ms, woken
+            self.spool,
+            settings.heartbeat_ms,
+            settings.mains,
+            board.random_below,
+            now_ms,
+            woken,
+            settings.bluetooth,
         )
         switches = UNKNOWN
         if woken:
             switches = memory[5]
             self.node.heartbeat_due_ms = memory[3] << 32 | memory[4]
             self.node.misses, self.node.bounces = memory[6], memory[7]
+            self.node.heard = bool(switches & _HEARD)
+            self.node.air_due_ms = memory[8] << 32 | memory[9]
         self._contacts = [Contact(switches >> i & 1 if woken else UNKNOWN) for i in _SWITCHES]
         self.flutters = [
             Flutter(
@@ -111,7 +126,9 @@ class Seal:
         self.board.feed()
         self._sample(now_ms)
         self._converse(now_ms)
+        self._speak(now_ms)
         self._step(Event(_node.TICK), now_ms)
+        self._speak(now_ms)
         if self.spool.stale and now_ms >= self._forget_ms:
             self._save(now_ms)
         return self._wait_ms(now_ms)
@@ -190,7 +207,13 @@ class Seal:
             self.refused += 1
             return
         self.receipts += 1
-        event = Event(_node.RECEIPTED, seq=receipt.seq, epoch=epoch, counter=counter)
+        event = Event(
+            _node.RECEIPTED,
+            seq=receipt.seq,
+            epoch=epoch,
+            counter=counter,
+            verdict=receipt.verdict,
+        )
         self._step(event, now_ms)
 
     def _step(self, event: Event, now_ms: int) -> None:
@@ -209,6 +232,9 @@ class Seal:
     def _do(self, effect: int, number: int, now_ms: int) -> None:
         if effect == _node.SEND:
             self._send(number, now_ms)
+        elif effect == _node.ADVERTISE:
+            if self.beacon:
+                self.beacon.say(number)
         elif effect == _node.CONNECT:
             self._wanted_ms = now_ms
         elif effect == _node.DROP:
@@ -217,14 +243,37 @@ class Seal:
         else:
             self._sleep(number, now_ms)
 
-    def _send(self, seq: int, now_ms: int) -> None:
+    def _number(self, seq: int, now_ms: int) -> "tuple[int, bytes] | None":
+        """A transmission's counter, which no other has whichever way it goes, and its report."""
         report = self.node.report(seq, now_ms, self.board.battery_mv())
         if report is None:
-            return
+            return None
         counter = self.spool.take_counter()
         if self.spool.stored_epoch != self.spool.epoch and not self._save(now_ms):
-            return  # an epoch that is not in the flash might come twice; the node asks again
-        frame = seal_up(self._cipher, self._id, TO_GATEWAY, self.spool.epoch, counter, pack(report))
+            return None  # an epoch that is not in the flash might come twice; the node asks again
+        return counter, pack(report)
+
+    def _speak(self, now_ms: int) -> None:
+        """By air: let go what has been said often enough, and begin with the next."""
+        beacon = self.beacon
+        if not beacon:
+            return
+        while not beacon.is_on_air(now_ms) and beacon.waiting:
+            numbered = self._number(beacon.waiting.pop(0), now_ms)
+            if numbered:
+                counter, plain = numbered
+                advert = beacon.advert(self._cipher, self._id, self.spool.epoch, counter, plain)
+                beacon.begin(self.board, advert, now_ms)
+        self.node.airing = beacon.is_on_air(now_ms)
+        if not self.node.airing:
+            beacon.end(self.board)
+
+    def _send(self, seq: int, now_ms: int) -> None:
+        numbered = self._number(seq, now_ms)
+        if not numbered:
+            return
+        counter, plain = numbered
+        frame = seal_up(self._cipher, self._id, TO_GATEWAY, self.spool.epoch, counter, plain)
         if self.link.publish(self._report_topic, frame, now_ms, _node.REPORT_QOS):
             self.sent += 1
 
@@ -240,6 +289,8 @@ class Seal:
         return True
 
     def _sleep(self, ms: int, now_ms: int) -> None:
+        if self.beacon and (self.beacon.waiting or self.beacon.is_on_air(now_ms)):
+            return
         muted, muted_ms = self._muted(now_ms)
         for switch in _SWITCHES:
             if not muted >> switch & 1 and self._moves(switch):
@@ -271,6 +322,8 @@ class Seal:
         for i, contact in enumerate(self._contacts):
             switches |= (contact.contact & 1) << i
         node = self.node
+        if node.heard:
+            switches |= _HEARD
         memory = struct.pack(
             _MEMORY,
             _MAGIC,
@@ -281,6 +334,8 @@ class Seal:
             switches,
             min(node.misses, 255),
             min(node.bounces, 255),
+            node.air_due_ms >> 32,
+            node.air_due_ms & 0xFFFFFFFF,
             b"".join([flutter.pack() for flutter in self.flutters]),
         )
         return memory + struct.pack(">I", crc32(memory))
@@ -291,6 +346,8 @@ class Seal:
             wanted_ms = one.due_ms()
             if wanted_ms is not None:
                 due = min(due, wanted_ms)
+        if self.beacon and self.beacon.until_ms is not None:
+            due = min(due, self.beacon.until_ms)
         if self.spool.stale:
             due = min(due, self._forget_ms)
         if self.spool.unsaved:
@@ -300,7 +357,7 @@ class Seal:
         return max(due - now_ms, 0)
 
 
-def _recall(board: Hardware) -> "tuple[bytes, int, int, int, int, int, int, int, bytes]":
+def _recall(board: Hardware) -> "tuple[bytes, int, int, int, int, int, int, int, int, int, bytes]":
     """What the board remembered, all 0 if nothing or rubbish.
 
     It is forgotten before it is used: were it found again after a crash, the counter would go back
@@ -310,8 +367,8 @@ def _recall(board: Hardware) -> "tuple[bytes, int, int, int, int, int, int, int,
     board.remember(b"")
     size = struct.calcsize(_MEMORY)
     if len(memory) == size + 4 and crc32(memory[:size]) == int.from_bytes(memory[size:], "big"):
-        memories: "tuple[bytes, int, int, int, int, int, int, int, bytes]"
+        memories: "tuple[bytes, int, int, int, int, int, int, int, int, int, bytes]"
         memories = struct.unpack(_MEMORY, memory[:size])
         if memories[0] == _MAGIC:
             return memories
-    return _MAGIC, 0, 0, 0, 0, SHUT, 0, 0, b""
+    return _MAGIC, 0, 0, 0, 0, SHUT, 0, 0, 0, 0, b""

@@ -135,15 +135,15 @@ class Spool:
     def save(self) -> None:
         """Write the state. OSError if the flash does not take it; the old state is then whole."""
         generation = self.generation + 1
-        data = bytearray(
-            struct.pack(
-                _HEAD, _MAGIC, generation, self.epoch, self.next_seq, self.edges, self.count
-            )
+        head = struct.pack(
+            _HEAD, _MAGIC, generation, self.epoch, self.next_seq, self.edges, self.count
         )
-        data += self._records[: self.count * _RECORD_BYTES]
-        data += struct.pack(">I", crc32(data))
+        # In pieces: a split heap has no room for all of it at once.
+        records = memoryview(self._records)[: self.count * _RECORD_BYTES]
         with open(self._paths[generation & 1], "wb") as file:
-            file.write(data)
+            file.write(head)
+            file.write(records)
+            file.write(struct.pack(">I", crc32(records, crc32(head))))
         self.generation = generation
         self.stored_epoch = self.epoch
         self.unsaved = self.stale = False

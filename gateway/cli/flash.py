@@ -74,6 +74,7 @@ def flash(
         wifi_password=_wifi_password(wifi),
         heartbeat_s=heartbeat,
         mains=mains,
+        bluetooth=site.ble.enabled,
     )
     database = site.store.path
     need_none_before(*site.store.place)

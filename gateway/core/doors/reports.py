@@ -101,6 +101,7 @@ def _hung_anew(
         open_after_restart=None,
         found_open=None,
         silence=None,
+        silent_paths=(),
     )
     return door, effects + silence.ended(silent)
 

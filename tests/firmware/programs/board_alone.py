@@ -6,6 +6,7 @@ Each story begins with `boot`: the chip starts as the fake world says, and board
 import sys
 import time
 
+import bluetooth
 import machine
 import world
 
@@ -280,6 +281,23 @@ def rest():
     check(board.now_ms() - first_ms, 5)
 
 
+def air():
+    board = boot()
+    said, other, calls = bytes(range(31)), bytes(31), bluetooth.calls
+    check(board.advertise(b"", 0), 0)  # nothing was ever said: no radio is started for that
+    check(calls, [])
+    check(board.advertise(said, 10), 350)
+    first = [("active", True), ("addr_mode", 3), ("advertise", 30_000, said, False)]
+    check(calls, first)  # a fresh private address before each, never the chip's own
+    del calls[:]
+    check(board.advertise(other, 8), 280)
+    check(calls[:3], [("stop",), ("active", True), ("addr_mode", 3)])
+    check(calls[3], ("advertise", 30_000, other, False))
+    del calls[:]
+    check(board.advertise(b"", 0), 0)
+    check(calls, [("stop",), ("active", False)])
+
+
 def main():
     sys.modules["sys"] = Borrowed(
         sys,
@@ -292,6 +310,6 @@ def main():
     )
     for number in MS[world.chip]:
         world.levels[number] = 0
-    for story in (switches, first_edge, sleeps, memories, flip_flop, networks, starts, rest):
+    for story in (switches, first_edge, sleeps, memories, flip_flop, networks, air, starts, rest):
         story()
     print("well")

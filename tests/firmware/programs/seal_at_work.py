@@ -97,4 +97,5 @@ def main(path):
         "epoch": seal.spool.epoch, "counter": seal.spool.counter, "waiting": seal.waiting,
         "sent": seal.sent, "receipts": seal.receipts, "refused": seal.refused, "why": why,
         "live": live, "bench": bench, "misses": seal.node.misses,
+        "said": board.said,
     }))  # fmt: skip
