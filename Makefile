@@ -10,7 +10,7 @@ AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check unit mutants poison bench hostile pictures icons diagrams openapi
-.PHONY: micropython hardware esptool flashing
+.PHONY: micropython hardware esptool flashing soak
 .PHONY: neighbours lock clean wheel crowd trial
 .PHONY: venv venv-run
 
@@ -26,6 +26,7 @@ help:
 	@echo 'make wheel        what a gateway is installed from -> dist/'
 	@echo 'make trial        as root: wheel, installation and services, on a copy of this machine'
 	@echo 'make poison       replace each stored thing by garbage, 2,000 times: the house must live'
+	@echo 'make soak         a seal lives 24 simulated hours with a bad broker and a bad Wi-Fi'
 	@echo 'make pictures     take the pictures of README and docs/ anew, from the running demo'
 	@echo 'make icons        draw the icons of the warden'"'"'s app anew, from our own mark'
 	@echo 'make diagrams     write the state machines of ARCHITECTURE.md anew, from their tables'
@@ -95,6 +96,10 @@ wheel: venv
 # Nothing of it stays: it happens in a mount namespace of its own, without a network.
 trial: wheel
 	sh .ci/trial.sh dist
+# Whole days of a seal in a heap of 64 KB; the tests live a few of the hours.
+soak: venv
+	@sh .ci/micropython.sh
+	MENSHEN_SOAK_HOURS=24 $(BIN)/python -m pytest -s tests/firmware/test_soak.py
 
 bench: venv
 	@sh .ci/neighbours.sh || true

@@ -1,46 +1,73 @@
-"""The only file that knows hardware: an ESP32 (C6 first, S3 alike) under MicroPython 1.25 or newer.
+"""The only file that knows hardware: an ESP32-C6, S3 or C3 under stock MicroPython.
 
-Dull on purpose. No rule that a test would want is in here: levels, times, bytes, nothing else.
+Dull on purpose. What a test would want to see is decided in `sealnode/waking.py`; here are levels,
+times, bytes. C6 and S3 from MicroPython 1.25 on, C3 from 1.27 on, where `esp32.wake_on_gpio` came
+(read in the sources of 1.25.0 to 1.28.0 and of the 1.29 preview, where `machine.wake_pins` came).
 
 Traps, from data sheets and other people's boards, to be kept in mind with a soldering iron in hand:
 
-- All pins that may wake the chip share one level. So every switch is wired to be low as it should
-  be (shut, covered, no foreign magnet) and high when it is not, and "any high" wakes.
-- A door that stands open holds its pin high and would wake the chip for ever. Then the reed alone
-  is armed, for low: the door's shutting wakes, and cover and magnet are checked on each heartbeat.
+- All pins that may wake the chip by EXT1 share one level. So every switch is wired to be low as it
+  should be (shut, covered, no foreign magnet) and high when it is not, and "any high" wakes.
+- A door that stands open holds its pin high and would wake the chip for ever. An S3 waits for its
+  shutting by EXT0, a C6 from 1.27 on by GPIO, beside the others. A C3 and an older C6 can only wait
+  for that alone, and check cover and magnet on each heartbeat.
 - The chip's own pull resistors (45 kOhm) may be off in deep sleep, and cost 67 uA a closed switch
   where they are on: none is asked for, the 1 MOhm ones outside do it.
-- A door that opens and shuts again within the 0.4 s that a chip takes to wake is not seen.
+- Importing this file is the first thing that main.py does: the edge that woke the chip is read from
+  its latch, from here on the pins are listened to, and the start is counted before anything that
+  might fail. What happens before, while the chip boots, only a flip-flop sees (optional; `latch` in
+  hardware/pins.csv).
+- An advertisement that cannot be connected is sent as a scannable one (NimBLE: `connectable=False`
+  alone does not make it mute): whoever scans actively gets an empty answer, and learns no more.
 - A pin's handler runs between two bytecodes. A lookup of a name or a TLS handshake holds it back,
   and of more than eight changes meanwhile the last ones are lost; the level tells the truth after.
+- `WLAN.connect` with arguments forgets a channel that was set before (1.25 to 1.29), so the radio
+  is tuned and the access point named by its BSSID; `WLAN.scan` holds everything up for two seconds.
 """
 
 import os
+import sys
 import time
 
 import esp32
 import machine
 import network
 
-from sealnode.hardware import COVER, MAGNET, REED, Hardware
+from sealnode import waking
+from sealnode.hardware import COVER, REED, Hardware
 
-PINS = {"reed": 2, "cover": 6, "magnet": 7, "battery": 1}
+PINS = {
+    "ESP32C6": {"battery": 1, "reed": 2, "cover": 6, "magnet": 7, "latch": 0, "latch_clear": 21},
+    "ESP32S3": {"battery": 1, "reed": 2, "cover": 6, "magnet": 7, "latch": 4, "latch_clear": 5},
+    "ESP32C3": {"battery": 0, "reed": 3, "cover": 4, "magnet": 5, "latch": 1, "latch_clear": 10},
+}
 FLASH = "/"
 
 _LATCH = 32  # changes a pin remembers between two readings
+_BOOT_MS = 60  # from the wake to the first tick of the clock; bench row 4
 _DIVIDER = 2  # two equal resistors before the battery's pin
 _BATTERY_READINGS = 8
+_ADVERT_MS = 30  # from one advertisement to the next; 20 is the least that a chip takes
+_ADVERT_DELAY_MS = 5  # which the controller adds on average, so that two seals do not stay in step
+_FRESH_PRIVATE_ADDRESS = 3  # NimBLE makes a new non-resolvable one each time that it is asked
 _WATCHDOG_MS = 60_000  # more than the slowest name lookup and handshake together
 _RELEASED_MS = 3_600_000  # a watchdog cannot be stopped, only be given an hour
+_WAKE_STATUS = {"ESP32C6": (0x600B1040, 0xFF), "ESP32S3": (0x600080E4, 0x3FFFFF)}  # EXT1's latch
+_NAMESPACE, _BOOTS = "menshen", "boots"
+
+CHIP = waking.chip(sys.implementation._machine, PINS)
 
 
 class Latch:
     """One switch: its level, and when it changed. One writer (the interrupt), one reader."""
 
-    def __init__(self, number):
+    def __init__(self, number, woke):
         self._times = [0] * _LATCH
         self._written = 0
         self._read = 0
+        if woke:  # the chip's own latch: the change that ended its sleep
+            self._times[0] = -_BOOT_MS
+            self._written = 1
         self.pin = machine.Pin(number, machine.Pin.IN)
         edges = machine.Pin.IRQ_RISING | machine.Pin.IRQ_FALLING
         self.pin.irq(handler=self._changed, trigger=edges)
@@ -60,33 +87,131 @@ class Latch:
         return ages_ms
 
 
+class FlipFlop:
+    """Holds that the door opened, whoever listened, until it is cleared. Its pin is pulled up once
+    after each clearing: where none is fitted it then reads high, and nothing is believed of it."""
+
+    def __init__(self):
+        self.pin = machine.Pin(PINS[CHIP]["latch"], machine.Pin.IN)
+        self._clear = machine.Pin(PINS[CHIP]["latch_clear"], machine.Pin.OPEN_DRAIN, value=1)
+        self.caught = self.pin.value() == 1
+        self.clear()
+        self.pin.init(machine.Pin.IN, machine.Pin.PULL_UP)
+        self.is_fitted = self.pin.value() == 0
+        self.pin.init(machine.Pin.IN, None)
+        # After power-on it holds anything, and the first reading is no event.
+        self.caught = self.caught and self.is_fitted and _cause == waking.WOKEN
+
+    def take(self):
+        """Whether it caught an opening since the last call."""
+        caught = self.caught or (self.is_fitted and self.pin.value() == 1)
+        self.caught = False
+        if caught:
+            self.clear()
+        return caught
+
+    def clear(self):
+        """Make it listen again."""
+        self._clear.value(0)
+        self._clear.value(1)
+
+
+def _pins_that_woke():
+    """The pins that the chip latched; None where neither MicroPython nor we know how to ask."""
+    if hasattr(machine, "wake_pins"):
+        return machine.wake_pins()
+    where = _WAKE_STATUS.get(CHIP)
+    if where is None or machine.wake_reason() != waking.BY_EXT1:
+        return None
+    return waking.pins_in(machine.mem32[where[0]] & where[1])
+
+
+def _write_boots(count):
+    store = esp32.NVS(_NAMESPACE)
+    store.set_i32(_BOOTS, count)
+    store.commit()
+
+
+def _count_start():
+    """Count this start in the flash, if it is one; how many in a row came to nothing."""
+    try:
+        before = esp32.NVS(_NAMESPACE).get_i32(_BOOTS)
+    except OSError:  # the first of all
+        before = 0
+    count = waking.boots(before, _cause)
+    if count != before:
+        _write_boots(count)
+    return count
+
+
+_rtc = machine.RTC()
+_kept = waking.Kept(_rtc.memory())
+_cause = waking.began(machine.reset_cause(), _kept.is_whole)
+_numbers = [PINS[CHIP][name] for name in ("reed", "cover", "magnet")]
+_woke = []
+if _cause == waking.WOKEN:
+    _woke = waking.woken_by(machine.wake_reason(), _pins_that_woke(), _kept.armed, _numbers)
+_latches = [Latch(_numbers[switch], switch in _woke) for switch in waking.SWITCHES]
+_flip_flop = FlipFlop()
+_boots = _count_start()
+if _cause == waking.DIPPED:
+    _kept.dips = min(_kept.dips + 1, 255)
+
+
 class Board(Hardware):
     """The board under this program. `wifi` is (ssid, password) or None; `mains` has no battery."""
 
     flash = FLASH
+    cause = _cause
 
     def __init__(self, wifi, mains):
-        self._wifi = wifi
+        self._wifi, self._mains = wifi, mains
         self._wlan = network.WLAN(network.STA_IF)
-        self._rtc = machine.RTC()
+        self._joining = waking.Joining(_kept)
         self._watchdog = None
-        self._latches = [
-            Latch(PINS["reed"]),
-            Latch(PINS["cover"]),
-            Latch(PINS["magnet"]),
-        ]
+        self._ble = None
         self._adc = None
         if not mains:
-            self._adc = machine.ADC(machine.Pin(PINS["battery"]), atten=machine.ADC.ATTN_11DB)
+            self._adc = machine.ADC(machine.Pin(PINS[CHIP]["battery"]), atten=machine.ADC.ATTN_11DB)
+        self._found = None  # the access point of a scan: its channel and BSSID
+        self._clear_ms = -_BOOT_MS  # when the flip-flop was last cleared, in ticks
+        self._contact = 0  # where the reed stood when it was last read
+
+    def boots(self):
+        return _boots
+
+    def well(self, boots=0):
+        _kept.dips = 0
+        _write_boots(boots)
+
+    def dips(self):
+        return _kept.dips
+
+    def is_case_open(self):
+        pin = _latches[COVER].pin
+        pin.init(machine.Pin.IN, machine.Pin.PULL_UP)
+        is_open = pin.value() == 1
+        pin.init(machine.Pin.IN, None)
+        return is_open
 
     def now_ms(self):
         return time.time_ns() // 1_000_000  # goes on in deep sleep, and nobody ever sets it
 
     def level(self, switch):
-        return self._latches[switch].pin.value()
+        return _latches[switch].pin.value()
 
     def take_latches(self, switch):
-        return self._latches[switch].take()
+        ages_ms = _latches[switch].take()
+        if switch != REED:
+            return ages_ms
+        level, now = self.level(REED), time.ticks_ms()
+        if _flip_flop.take():
+            before = len(ages_ms)
+            since_ms = time.ticks_diff(now, self._clear_ms)
+            ages_ms = waking.with_caught(self._contact, ages_ms, level, True, since_ms)
+            _kept.caught += len(ages_ms) > before
+        self._contact, self._clear_ms = level, now
+        return ages_ms
 
     def battery_mv(self):
         if self._adc is None:
@@ -103,31 +228,97 @@ class Board(Hardware):
             if self._wlan.active():
                 self._wlan.disconnect()  # else a WPA3 access point keeps the next wake waiting
                 self._wlan.active(False)
+            self._joining.leave()
             return False
         if not self._wlan.active():
             self._wlan.active(True)
-            self._wlan.connect(self._wifi[0], self._wifi[1])
-        return self._wlan.isconnected()
+            if self._mains:
+                self._wlan.config(pm=self._wlan.PM_NONE)
+        connected = self._wlan.isconnected()
+        self._join(self._joining.step(self.now_ms(), connected))
+        return connected
+
+    def _join(self, what):
+        wlan, now_ms = self._wlan, self.now_ms()
+        if what == waking.FAST:
+            address = self._joining.address(now_ms)
+            wlan.ifconfig("dhcp" if address is None else waking.dotted_address(address))
+            wlan.config(channel=_kept.channel)
+            wlan.connect(self._wifi[0], self._wifi[1], bssid=_kept.bssid)
+        elif what == waking.SCAN:
+            wlan.disconnect()
+            wlan.ifconfig("dhcp")
+            self._found = waking.strongest(wlan.scan(), self._wifi[0].encode())
+            bssid = None if self._found is None else self._found[1]
+            wlan.connect(self._wifi[0], self._wifi[1], bssid=bssid)
+        elif what == waking.LEARN:
+            channel, bssid = self._found or (0, bytes(6))
+            address = waking.packed_address(wlan.ifconfig())
+            self._joining.learn(channel, bssid, address, now_ms)
+
+    def unreachable(self):
+        if self._joining.forget() and self._wlan.active():
+            self._wlan.disconnect()
+
+    def advertise(self, payload, repeats):
+        if self._ble is None:
+            if not payload:
+                return 0
+            import bluetooth  # a seal that has nothing to say by air does not pay for it
+
+            self._ble = bluetooth.BLE()
+        ble = self._ble
+        if ble.active():
+            ble.gap_advertise(None)
+        if not payload:
+            ble.active(False)
+            return 0
+        ble.active(True)
+        ble.config(addr_mode=_FRESH_PRIVATE_ADDRESS)  # not while it advertises
+        ble.gap_advertise(_ADVERT_MS * 1000, payload, connectable=False)
+        return repeats * (_ADVERT_MS + _ADVERT_DELAY_MS)
 
     def random_below(self, n):
         return int.from_bytes(os.urandom(4), "big") % n if n > 0 else 0
 
     def remember(self, state):
-        self._rtc.memory(state)
+        _kept.seal = state
+        _rtc.memory(_kept.pack())
 
     def recall(self):
-        return self._rtc.memory() if machine.reset_cause() == machine.DEEPSLEEP_RESET else b""
+        return _kept.seal if _cause == waking.WOKEN else b""
 
-    def sleep(self, ms):
-        pins, level = [], esp32.WAKEUP_ANY_HIGH
-        if self.level(REED):
-            pins, level = [self._latches[REED].pin], esp32.WAKEUP_ALL_LOW
-        else:
-            for switch in (REED, COVER, MAGNET):
-                if not self.level(switch):  # one that is high already would wake at once
-                    pins.append(self._latches[switch].pin)
-        esp32.wake_on_ext1(pins=pins, level=level)
+    def sleep(self, ms, muted=0):
+        levels = [self.level(switch) for switch in waking.SWITCHES]
+        high, low = waking.arm(levels, muted, self._way())
+        pins = [_latches[switch].pin for switch in high]
+        if _flip_flop.is_fitted and not muted >> REED & 1 and not low:
+            pins.append(_flip_flop.pin)  # an opening between the last reading and sleep
+        _kept.armed = sum([1 << switch for switch in high + low])
+        _rtc.memory(_kept.pack())
+        self._arm(pins, [_latches[switch].pin for switch in low])
         machine.deepsleep(ms)
+
+    def _way(self):
+        if CHIP == "ESP32S3":
+            return waking.ONE_PIN
+        return waking.MANY_PINS if CHIP == "ESP32C6" and hasattr(esp32, "wake_on_gpio") else 0
+
+    def _arm(self, high, low):
+        """Pins that wake by being high, and by being low; more than `_way` allows never comes."""
+        if CHIP == "ESP32C3":
+            if high or low:
+                level = esp32.WAKEUP_ANY_HIGH if high else esp32.WAKEUP_ALL_LOW
+                esp32.wake_on_gpio(pins=high or low, level=level)
+            return
+        if high:
+            esp32.wake_on_ext1(pins=high, level=esp32.WAKEUP_ANY_HIGH)
+        if low and self._way() == waking.ONE_PIN:
+            esp32.wake_on_ext0(pin=low[0], level=esp32.WAKEUP_ALL_LOW)
+        elif low and self._way() == waking.MANY_PINS:
+            esp32.wake_on_gpio(pins=low, level=esp32.WAKEUP_ALL_LOW)
+        elif low:
+            esp32.wake_on_ext1(pins=low, level=esp32.WAKEUP_ALL_LOW)
 
     def feed(self):
         if self._watchdog is None:

@@ -1,4 +1,8 @@
-"""Switch on: settings, board, seal, go. A fault of ours is printed and ends in a fresh start."""
+"""Switch on: board, settings, seal, go. A fault of ours is printed and ends in a fresh start.
+
+The board comes first of all: it listens to the pins from then on, and has counted this start before
+anything that might fail.
+"""
 
 import gc
 import sys
@@ -8,22 +12,31 @@ import time
 # pieces too small for a certificate, though a third of it is free.
 gc.threshold(4096)
 
-from board import FLASH, Board
-from sealnode import settings
-from sealnode.seal import Seal
+from board import FLASH, Board  # isort: split
+
+import micropython
+
+from sealnode import running, settings, waking
 from sealnode.spool import SpoolError
 
-WAIT_MS_MAX = 10  # how late a change of a switch may be checked
 TROUBLE_S = 30  # before a fresh start; each one costs an epoch, of which there are 16 million
+NO_KEY_MS = 3_600_000  # a seal that may not speak sleeps, and says why at the cable once an hour
 
 
-def run(board, own):
-    """Be a seal until it sleeps, which on a chip is the end of this program."""
-    seal = Seal(board, own)
-    while not seal.asleep:
-        wait_ms = min(seal.poll(board.now_ms()), WAIT_MS_MAX)
-        if wait_ms and not seal.wait(wait_ms):
-            time.sleep_ms(wait_ms)
+def live(board, own):
+    """Be a seal until it sleeps; whole, or in safe mode."""
+
+    def make(safe):
+        if safe:
+            from sealnode.safe_mode import SafeSeal as Seal
+        else:
+            from sealnode.seal import Seal
+        return Seal(board, own)
+
+    def let_in(is_open):
+        micropython.kbd_intr(3 if is_open else -1)
+
+    running.live(board, make, own.mains, let_in)
 
 
 def main():
@@ -35,12 +48,14 @@ def main():
         return
     board = Board(own.wifi, own.mains)
     try:
-        run(board, own)
+        live(board, own)
     except KeyboardInterrupt:
         board.release()
         raise
     except SpoolError as error:
         print("seal:", error)  # noqa: T201
+        time.sleep_ms(waking.CABLE_MS)
+        board.sleep(NO_KEY_MS)
     except Exception as error:  # noqa: BLE001 - nobody is there to read it but the cable
         sys.print_exception(error)
         time.sleep(TROUBLE_S)

@@ -12,11 +12,11 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Coroutine, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from gateway.channels import kinds
 from gateway.core.reasons import Reason
@@ -24,12 +24,14 @@ from gateway.engine.clock import MachineClock
 from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
 from gateway.engine.marker_keeper import MarkerKeeper
+from gateway.engine.path_watch import PathWatch
 from gateway.engine.pending import PendingReader
 from gateway.engine.ports import Outlet
 from gateway.engine.self_watch import BrokerPlace, ConsolePlace, SelfWatch
 from gateway.engine.state import CommittedSite
 from gateway.feeds.event_feed import EventFeed
 from gateway.ingest import twin
+from gateway.ingest.advert_ids import AdvertIds
 from gateway.ingest.authenticate import Authenticator
 from gateway.ingest.mqtt import Broker
 from gateway.language.catalogue import LANGUAGE_NAMES, translations
@@ -43,7 +45,7 @@ from gateway.photos.folder import PhotoFolder
 from gateway.registry import load as registry
 from gateway.settings import Settings
 from gateway.settings.values import reached
-from gateway.store import journal, life, marker
+from gateway.store import journal, life, marker, seal_paths
 from gateway.store.database import Store, StoreError, need_none_before
 
 log = logging.getLogger("menshen")
@@ -102,6 +104,7 @@ async def _run_parts(
     watch_twin = twin.TwinWatch(name, partial(engine.trouble, Reason.TWIN))
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics, watch_twin)
     workers = connect(engine, broker, store, settings)
+    by_air = _by_air(engine, store, settings, watch_twin)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -122,6 +125,7 @@ async def _run_parts(
     parts = [engine.run(), broker.run(), pending.run(), watch.run()]
     parts += [worker.run() for worker in workers]
     parts += [self_watch.run(), keeper.run(engine.clock), manager.watch(engine)]
+    parts += [beside_pages(part, "nothing is heard by Bluetooth") for part in by_air]
     console_kept = _keep_console(engine, settings, config)
     parts.append(beside_pages(console_kept, "nobody sees any page"))
     photos_ended = PhotoEnding(
@@ -175,6 +179,42 @@ def connect(
     engine.connect(outlet, [worker.offer for worker in workers])
     engine.on_clock_set += [worker.clock_set for worker in workers]
     return workers
+
+
+def _by_air(
+    engine: Engine, store: Store, settings: Settings, other: twin.TwinWatch
+) -> list[Coroutine[Any, Any, None]]:
+    """The second path, and the watch over both. Nothing where no seal ever spoke by air and nobody
+    is to listen; without a receiver, seals that did are told to beat over the network."""
+    with store.reading() as connection:
+        heard = seal_paths.heard(connection)
+    if not settings.ble.enabled:
+        return [PathWatch(engine, heard, is_expected=False).run()] if heard else []
+    ids = AdvertIds()
+    watch = PathWatch(engine, heard)
+
+    def received(topic: str, payload: bytes, token: int, live: bool) -> bool:
+        # Where another gateway has our id, it is the other's, as what the broker brings is.
+        return not other.gives_way and engine.receive(topic, payload, token, live)
+
+    async def listen() -> None:
+        receiver = await asyncio.to_thread(_import_receiver)  # read only where it is wanted
+        known, windows = engine.state.registry.seals, dict(engine.state.windows)
+        await asyncio.to_thread(ids.know, known, windows)  # seconds, where there are thousands
+        engine.on_known.append(lambda news: ids.know(news.seals, engine.state.windows))
+        engine.on_heard.append(lambda risen, _: ids.rose(risen))
+        ids.know(engine.state.registry.seals, engine.state.windows)
+        ids.rose(engine.state.windows)
+        watch.stretch = ids.stretch
+        await receiver(settings.ble, ids, received, watch.receiver).run()
+
+    return [watch.run(), listen()]
+
+
+def _import_receiver():  # type: ignore[no-untyped-def]
+    from gateway.ingest.ble import Receiver
+
+    return Receiver
 
 
 async def _settle_memory() -> None:

@@ -8,6 +8,7 @@ import time
 from sealnode.hardware import COVER, MAGNET, REED, Hardware
 
 LATCH_MAX = 32
+ADVERT_MS = 35
 BOUNCE_MS = (1, 2, 3, 5)  # a slammed door: four more changes within five ms
 
 
@@ -30,7 +31,10 @@ class BenchBoard(Hardware):
         self.network = True
         self.memory = b""
         self.slept_ms: int | None = None
+        self.muted = 0
         self.fed = 0
+        self.said = 0  # advertisements
+        self.on_air = b""  # the one that is on the air
         self._levels = [0, 0, 0]
         self._changes: list[list[int]] = [[], [], []]
         self._script: list[tuple[int, int, int]] = []  # (at_ms, switch, level), in order
@@ -83,6 +87,11 @@ class BenchBoard(Hardware):
     def wifi(self, up: bool) -> bool:
         return up and self.network
 
+    def advertise(self, payload: bytes, repeats: int) -> int:
+        self.said += bool(payload)
+        self.on_air = payload
+        return repeats * ADVERT_MS
+
     def random_below(self, n: int) -> int:
         self._random = (self._random * 1103515245 + 12345) & 0x3FFFFFFF
         return (self._random >> 8) % n if n > 0 else 0
@@ -93,8 +102,15 @@ class BenchBoard(Hardware):
     def recall(self) -> bytes:
         return self.memory
 
-    def sleep(self, ms: int) -> None:
+    def sleep(self, ms: int, muted: int = 0) -> None:
         self.slept_ms = ms
+        self.muted = muted
+
+    def wake(self) -> None:
+        """Keep of what happened asleep what a chip keeps: the first change of each armed switch."""
+        self._advance()
+        for switch, changes in enumerate(self._changes):
+            self._changes[switch] = [] if self.muted >> switch & 1 else changes[:1]
 
     def feed(self) -> None:
         self.fed += 1

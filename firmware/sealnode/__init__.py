@@ -1,9 +1,11 @@
 """The seal's mind: no pin, no radio and no clock of its own, so a whole seal runs on a bench.
 
-    board ─▶ contact ─▶ node ─▶ seal ─▶ link ─▶ broker
-                         │ ▲
-                         ▼ │
-                        spool
+    board ─▶ contact ─▶ flutter ─▶ node ─▶ seal ─▶ link ─▶ broker
+                                    │ ▲
+                                    ▼ │
+                                   spool
 
-`seal.Seal` ties the parts together; `hardware.Hardware` is what it asks of a board.
+`seal.Seal` ties the parts together; `hardware.Hardware` is what it asks of a board; `waking`
+decides for the board, `running` for its days; `safe_mode` is a seal that only beats.
+What a seal says by air goes through `beacon`, for which nobody answers.
 """

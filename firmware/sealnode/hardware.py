@@ -7,6 +7,7 @@ class Hardware:
     """One board. No method waits, and none decides anything that a test would want to see."""
 
     flash = "/"  # the folder that outlives a power cut, with a slash behind
+    cause = 0  # what began this run, as `waking` has it; 0 on a bench, whose cable stays open
 
     def now_ms(self) -> int:
         """Milliseconds, never backwards; through deep sleep it goes on, a cold boot starts anew."""
@@ -28,23 +29,49 @@ class Hardware:
         """Ask for the network or let it go; whether it is there now."""
         raise NotImplementedError
 
+    def unreachable(self) -> None:
+        """The network seems to be there and the broker is not: whatever was remembered of the way
+        there may be why. A board that remembers nothing has nothing to do."""
+
+    def advertise(self, payload: bytes, repeats: int) -> int:
+        """Put 31 bytes on the air so often, under a random address that was never used before, in
+        place of what is there; how many ms that takes. b"" ends it and lets the radio go. 0: this
+        board has no such radio."""
+        return 0
+
     def random_below(self, n: int) -> int:
         """A random whole number from 0 to n - 1. Spreads retries, guards nothing."""
         raise NotImplementedError
 
     def remember(self, state: bytes) -> None:
-        """Keep up to 64 bytes where deep sleep does not reach; b"" forgets."""
+        """Keep up to 128 bytes where deep sleep does not reach; b"" forgets."""
         raise NotImplementedError
 
     def recall(self) -> bytes:
         """What `remember` kept, or b"" after a cold boot. May be rubbish: the caller checks."""
         raise NotImplementedError
 
-    def sleep(self, ms: int) -> None:
-        """Sleep deeply until a switch changes or `ms` are over. On a chip this is the end of the
+    def sleep(self, ms: int, muted: int = 0) -> None:
+        """Sleep deeply until a switch changes or `ms` are over. The switches whose bits are set in
+        `muted` shall not end it, for they flutter. On a chip this is the end of the
         run: the program starts anew. On a bench it returns, and the runner starts a new seal."""
         raise NotImplementedError
 
     def feed(self) -> None:
         """Tell the watchdog that all is well."""
         raise NotImplementedError
+
+    def boots(self) -> int:
+        """How many starts in a row, this one too, have come to nothing so far."""
+        return 0
+
+    def well(self, boots: int = 0) -> None:
+        """This start came to something; or it counts as the one after `boots` that did not."""
+
+    def dips(self) -> int:
+        """How often the supply has dipped under the radio since a start came to something."""
+        return 0
+
+    def is_case_open(self) -> bool:
+        """As the cover's level; a board on a bench without switches counts as open."""
+        return True

@@ -13,9 +13,15 @@ and a handful of deadlines. Five rules make it up:
 4. No sign of the gateway for two heartbeats means that this connection leads nowhere: drop it. New
    connections come after 1, 2, 4 .. 60 seconds, each cut by up to a half at random, so that a
    building whose power returns does not come all at once; a new edge does not wait for that.
-5. A seal on batteries sleeps as soon as everything has its receipt, or after 20 seconds awake.
+5. A seal on batteries sleeps as soon as everything has its receipt, or after 20 seconds awake; one
+   that woke and finds nothing to say sleeps on.
+6. A seal that speaks by air (Bluetooth) too says each new report there at once, behind those that
+   wait already, and so again in place of a heartbeat, for nobody answers there. Its heartbeats go
+   by air; on batteries the network has one an hour, if the latest receipt says that it is heard by
+   air, and all of them otherwise.
 """
 
+from sealwire.receipt import HEARD, HEARD_MS
 from sealwire.report import EDGE, HEARTBEAT, TAMPER, UNKNOWN, Report
 
 from .spool import Spool
@@ -28,20 +34,24 @@ RESEND_MS, RESEND_MS_MAX = 1000, 30_000
 RECONNECT_MS, RECONNECT_MS_MAX = 1000, 60_000
 DEAF_MS_MIN = 60_000
 AWAKE_MS_MAX = 20_000
+SEARCH_MS_MAX = 10_000  # for a network that two wakes before did not find either
+EARLY_MS = 1000  # who wakes so long before the heartbeat, and for nothing, sleeps on
 RETRY_MS = 30_000  # a battery's first sleep after a failure; doubles up to the heartbeat
+SAID_MAX = 8  # waiting reports that are said by air in one go: the newest
 _SHIFT_MAX = 6
 
 # What can happen.
 FIRST, EDGED, TAMPERED, UP, DOWN, RECEIPTED, TICK = range(7)
-# What to do, each with a number: nothing, nothing, the report's seq or 0 for a heartbeat, the ms.
-CONNECT, DROP, SEND, SLEEP = range(4)
+# What to do, each with a number: nothing, nothing, the report's seq or 0 for a heartbeat, the ms,
+# and once more the seq or 0, by air.
+CONNECT, DROP, SEND, SLEEP, ADVERTISE = range(5)
 
 
 class Event:
     """What happened. Fields without a meaning for a `kind` stay 0.
 
-    FIRST and EDGED: `contact`, `at_ms`. TAMPERED: `cover`, `magnet`, `at_ms`. RECEIPTED: `seq`,
-    `epoch`, `counter`, all authenticated.
+    FIRST and EDGED: `contact`, `at_ms`, how many `edges` it stands for. TAMPERED: `cover`,
+    `magnet`, `at_ms`. RECEIPTED: `seq`, `epoch`, `counter`, `verdict`, all authenticated.
     """
 
     def __init__(
@@ -55,6 +65,8 @@ class Event:
         seq: int = 0,
         epoch: int = 0,
         counter: int = 0,
+        edges: int = 1,
+        verdict: int = 0,
     ) -> None:
         self.kind = kind
         self.contact = contact
@@ -65,13 +77,22 @@ class Event:
         self.seq = seq
         self.epoch = epoch
         self.counter = counter
+        self.edges = edges
+        self.verdict = verdict
 
 
 class Node:
     """One seal's mind over its spool. `random_below(n)` gives 0 .. n - 1."""
 
     def __init__(  # type: ignore[no-untyped-def]
-        self, spool: Spool, heartbeat_ms: int, mains: bool, random_below, now_ms: int, woken: bool
+        self,
+        spool: Spool,
+        heartbeat_ms: int,
+        mains: bool,
+        random_below,
+        now_ms: int,
+        woken: bool,
+        by_air: bool = False,
     ) -> None:
         self.spool = spool
         self.contact = UNKNOWN
@@ -81,8 +102,13 @@ class Node:
         self.linked = False
         self.misses = 0  # connections or sleeps in a row that brought no receipt
         self.heartbeat_due_ms = now_ms
+        self.air_due_ms = now_ms
+        self.airing = False  # something is on the air: not the moment to sleep
+        self.heard = False  # by air, as the gateway's latest receipt said
+        self._by_air = by_air
         self._heartbeat_ms = heartbeat_ms
         self._mains = mains
+        self._woken = woken and not mains
         self._random_below = random_below
         self.trying = False
         self._woke_ms = now_ms
@@ -110,13 +136,16 @@ class Node:
             self._down(now_ms)
         elif kind == RECEIPTED:
             self._receipted(event, now_ms)
-        return self._online(now_ms) if self.linked else self._offline(now_ms)
+        said = self._said(kind, now_ms) if self._by_air else []
+        return said + (self._online(now_ms) if self.linked else self._offline(now_ms))
 
     def due_ms(self, now_ms: int) -> int:
         """When `step` with a TICK is wanted next, if nothing happens before."""
         due = now_ms + RESEND_MS_MAX
+        if self._by_air:
+            due = min(due, max(self.air_due_ms, now_ms))
         if not self._mains:
-            due = min(due, self._woke_ms + AWAKE_MS_MAX)
+            due = min(due, self._woke_ms + self._awake_ms())
         if not self.linked:
             return due if self.trying else min(due, self._connect_ms)
         if self.silent_ms is not None:
@@ -156,7 +185,7 @@ class Node:
         bounces, self.bounces = self.bounces, 0
         first = event.kind == FIRST
         report = Report(self.contact, kind, 1, 0, bounces, 0, None, first, self.cover, self.magnet)
-        self.spool.add(report, event.at_ms)
+        self.spool.add(report, event.at_ms, event.edges)
         if not first:  # somebody is at the door: no back-off now, save that of a second
             self._connect_ms = min(self._connect_ms, max(now_ms, self._down_ms + RECONNECT_MS))
 
@@ -182,14 +211,22 @@ class Node:
             return
         self._heard_counter = event.counter
         self.silent_ms, self.misses = None, 0
+        self.heard = event.verdict == HEARD
+        if not self.heard:
+            self.heartbeat_due_ms = min(self.heartbeat_due_ms, now_ms + self._heartbeat_ms)
         if event.seq == 0:
             self._beating = False
 
     def _offline(self, now_ms: int) -> "list[tuple[int, int]]":
-        if not self._mains and now_ms >= self._woke_ms + AWAKE_MS_MAX:
-            return [(SLEEP, self._sleep_ms(now_ms))]
+        if not self._mains and (
+            self._is_said(now_ms) or now_ms >= self._woke_ms + self._awake_ms()
+        ):
+            return [] if self.airing else [(SLEEP, self._sleep_ms(now_ms))]
         if self.trying or now_ms < self._connect_ms:
             return []
+        early_ms = self.heartbeat_due_ms - now_ms
+        if self._woken and not self.misses and not self.spool.count and early_ms > EARLY_MS:
+            return [(SLEEP, early_ms)]
         self.trying = True
         return [(CONNECT, 0)]
 
@@ -213,6 +250,27 @@ class Node:
             self._rest(now_ms, effects)
         return effects
 
+    def _awake_ms(self) -> int:
+        return AWAKE_MS_MAX if self.linked or self.misses < 2 else SEARCH_MS_MAX
+
+    def _said(self, kind: int, now_ms: int) -> "list[tuple[int, int]]":
+        """What goes on the air now: what is new or waits, in its order, or a heartbeat if due."""
+        if kind not in (FIRST, EDGED, TAMPERED) and now_ms < self.air_due_ms:
+            return []
+        self.air_due_ms = now_ms + self._shortened(self._heartbeat_ms)
+        if not self.spool.count:
+            return [(ADVERTISE, 0)]
+        oldest = max(self.spool.count - SAID_MAX, 0)
+        return [(ADVERTISE, self.spool.seq(i)) for i in range(oldest, self.spool.count)]
+
+    def _is_said(self, now_ms: int) -> bool:
+        """Whether all that there is to say was for the air, and the network can stay off."""
+        return self._by_air and not self.spool.count and now_ms < self.heartbeat_due_ms
+
+    def _shortened(self, ms: int) -> int:
+        cut: int = self._random_below(ms // 10 + 1)
+        return ms - cut
+
     def _again(self, now_ms: int) -> None:
         wait = min(RESEND_MS << min(self._tries, _SHIFT_MAX), RESEND_MS_MAX)
         self._again_ms = now_ms + wait * 3 // 4 + self._random_below(wait // 2)
@@ -221,9 +279,10 @@ class Node:
     def _sent(self, now_ms: int) -> None:
         if self.silent_ms is None:
             self.silent_ms = now_ms
-        self.heartbeat_due_ms = (
-            now_ms + self._heartbeat_ms - self._random_below(self._heartbeat_ms // 10 + 1)
-        )
+        beat_ms = self._heartbeat_ms
+        if self._by_air and not self._mains and self.heard:
+            beat_ms = max(beat_ms, HEARD_MS)
+        self.heartbeat_due_ms = now_ms + self._shortened(beat_ms)
 
     def _deaf_ms(self) -> int:
         return max(DEAF_MS_MIN, 2 * self._heartbeat_ms)
@@ -231,13 +290,15 @@ class Node:
     def _rest(self, now_ms: int, effects: "list[tuple[int, int]]") -> None:
         """A battery's decision to sleep."""
         done = not self.spool.count and not self._beating
-        if done or now_ms >= self._woke_ms + AWAKE_MS_MAX:
+        if not self.airing and (done or now_ms >= self._woke_ms + AWAKE_MS_MAX):
             effects.append((SLEEP, self._sleep_ms(now_ms)))
 
     def _sleep_ms(self, now_ms: int) -> int:
-        until_heartbeat = max(self.heartbeat_due_ms - now_ms, 1)
-        if not self.spool.count and not self._beating and self.linked:
-            return until_heartbeat
+        due_ms = self.heartbeat_due_ms
+        if self._by_air:
+            due_ms = min(due_ms, self.air_due_ms)
+        if not self.spool.count and not self._beating and (self.linked or self._is_said(now_ms)):
+            return max(due_ms - now_ms, 1)
         wait = RETRY_MS << min(self.misses, _SHIFT_MAX)
         self.misses += 1
         jitter: int = self._random_below(wait // 4)

@@ -19,6 +19,7 @@ from sealwire.report import SHUT, UNKNOWN, pack
 from . import link as _link
 from . import node as _node
 from .contact import Contact
+from .flutter import PACE_MS, STATE_BYTES, Flutter
 from .hardware import COVER, MAGNET, REED, Hardware
 from .link import Link
 from .node import Event, Node
@@ -29,8 +30,12 @@ POLL_MS = 20  # the longest wait while the link may have something to say
 FORGET_MS = 2000  # a receipt reaches the flash this late at most; until then it would be sent again
 FLASH_RETRY_MS = 1000
 WIFI_MS_MAX = 30_000
-_MEMORY = ">4sIIHIBBB"  # magic, epoch, counter, heartbeat due (6 bytes), switches, misses, bounces
-_MAGIC = b"MSR1"
+_SWITCHES = (REED, COVER, MAGNET)
+# Magic, epoch, counter, heartbeat due (6 bytes), switches, misses, bounces, due by air (6 bytes),
+# flutter.
+_MEMORY = ">4sIIHIBBBHI33s"
+_MAGIC = b"MSR2"
+_HEARD = 8  # a bit beside those of the switches
 
 
 class Seal:
@@ -54,21 +59,44 @@ class Seal:
         self._retry_ms = self._forget_ms = now_ms
         if not woken:
             self.spool.save()  # the new epoch, before its first use; without it there is no seal
+        self.beacon = None
+        if settings.bluetooth:
+            from .beacon import Beacon  # a small heap pays for it only where it is wanted
+
+            self.beacon = Beacon(settings.key)
         self.node = Node(
-            self.spool, settings.heartbeat_ms, settings.mains, board.random_below, now_ms, woken
+            self.spool,
+            settings.heartbeat_ms,
+            settings.mains,
+            board.random_below,
+            now_ms,
+            woken,
+            settings.bluetooth,
         )
         switches = UNKNOWN
         if woken:
             switches = memory[5]
             self.node.heartbeat_due_ms = memory[3] << 32 | memory[4]
             self.node.misses, self.node.bounces = memory[6], memory[7]
-        self._contacts = [
-            Contact(switches >> i & 1 if woken else UNKNOWN) for i in (REED, COVER, MAGNET)
+            self.node.heard = bool(switches & _HEARD)
+            self.node.air_due_ms = memory[8] << 32 | memory[9]
+        self._contacts = [Contact(switches >> i & 1 if woken else UNKNOWN) for i in _SWITCHES]
+        self.flutters = [
+            Flutter(
+                settings.mains,
+                now_ms,
+                switches >> i & 1,
+                memory[-1][i * STATE_BYTES : (i + 1) * STATE_BYTES] if woken else b"",
+            )
+            for i in _SWITCHES
         ]
-        if woken:
-            self.node.contact = self._contacts[REED].contact
-            self.node.cover = bool(self._contacts[COVER].contact)
-            self.node.magnet = bool(self._contacts[MAGNET].contact)
+        if woken:  # what was told last, which held edges have left behind
+            told = [
+                contact.contact ^ (flutter.held & 1)
+                for contact, flutter in zip(self._contacts, self.flutters)
+            ]
+            self.node.contact = told[REED]
+            self.node.cover, self.node.magnet = bool(told[COVER]), bool(told[MAGNET])
         self.link = Link(
             settings.broker,
             settings.port,
@@ -98,7 +126,9 @@ class Seal:
         self.board.feed()
         self._sample(now_ms)
         self._converse(now_ms)
+        self._speak(now_ms)
         self._step(Event(_node.TICK), now_ms)
+        self._speak(now_ms)
         if self.spool.stale and now_ms >= self._forget_ms:
             self._save(now_ms)
         return self._wait_ms(now_ms)
@@ -117,8 +147,8 @@ class Seal:
         """Switches to events. Changes are fetched before levels, so that none falls between."""
         node = self.node
         before = self._contacts[REED].contact
-        for contact, at_ms in self._edges(REED, now_ms):
-            self._step(Event(_node.EDGED, contact, at_ms), now_ms)
+        for contact, at_ms, count in self.flutters[REED].sift(self._edges(REED, now_ms), now_ms):
+            self._step(Event(_node.EDGED, contact, at_ms, edges=count), now_ms)
         node.bounces += self._contacts[REED].take_bounces()
         for switch in (COVER, MAGNET):
             fresh = self._contacts[switch].contact == UNKNOWN
@@ -126,7 +156,7 @@ class Seal:
             if fresh:
                 edges = []
                 self._tell_tampers()
-            for level, at_ms in edges:
+            for level, at_ms, _ in self.flutters[switch].sift(edges, now_ms):
                 cover = bool(level) if switch == COVER else node.cover
                 magnet = bool(level) if switch == MAGNET else node.magnet
                 event = Event(_node.TAMPERED, at_ms=at_ms, cover=cover, magnet=magnet)
@@ -155,6 +185,8 @@ class Seal:
         if link.state == _link.UP and not self.node.linked:
             self._step(Event(_node.UP), now_ms)
         elif link.state == _link.DOWN and self._wanted_ms is None:
+            if self.node.trying:
+                self.board.unreachable()
             self._step(Event(_node.DOWN), now_ms)  # no news to a node that knows
 
     def _connect(self, now_ms: int) -> None:
@@ -175,7 +207,13 @@ class Seal:
             self.refused += 1
             return
         self.receipts += 1
-        event = Event(_node.RECEIPTED, seq=receipt.seq, epoch=epoch, counter=counter)
+        event = Event(
+            _node.RECEIPTED,
+            seq=receipt.seq,
+            epoch=epoch,
+            counter=counter,
+            verdict=receipt.verdict,
+        )
         self._step(event, now_ms)
 
     def _step(self, event: Event, now_ms: int) -> None:
@@ -186,13 +224,17 @@ class Seal:
         if self.spool.unsaved and now_ms >= self._retry_ms:
             self._save(now_ms)
         elif self.spool.stale and not stale:
-            self._forget_ms = now_ms + FORGET_MS
+            # The next report of a contact that flutters writes it along with itself.
+            self._forget_ms = now_ms + (2 * PACE_MS if self.flutters[REED].is_spent else FORGET_MS)
         for effect, number in effects:
             self._do(effect, number, now_ms)
 
     def _do(self, effect: int, number: int, now_ms: int) -> None:
         if effect == _node.SEND:
             self._send(number, now_ms)
+        elif effect == _node.ADVERTISE:
+            if self.beacon:
+                self.beacon.say(number)
         elif effect == _node.CONNECT:
             self._wanted_ms = now_ms
         elif effect == _node.DROP:
@@ -201,14 +243,37 @@ class Seal:
         else:
             self._sleep(number, now_ms)
 
-    def _send(self, seq: int, now_ms: int) -> None:
+    def _number(self, seq: int, now_ms: int) -> "tuple[int, bytes] | None":
+        """A transmission's counter, which no other has whichever way it goes, and its report."""
         report = self.node.report(seq, now_ms, self.board.battery_mv())
         if report is None:
-            return
+            return None
         counter = self.spool.take_counter()
         if self.spool.stored_epoch != self.spool.epoch and not self._save(now_ms):
-            return  # an epoch that is not in the flash might come twice; the node asks again
-        frame = seal_up(self._cipher, self._id, TO_GATEWAY, self.spool.epoch, counter, pack(report))
+            return None  # an epoch that is not in the flash might come twice; the node asks again
+        return counter, pack(report)
+
+    def _speak(self, now_ms: int) -> None:
+        """By air: let go what has been said often enough, and begin with the next."""
+        beacon = self.beacon
+        if not beacon:
+            return
+        while not beacon.is_on_air(now_ms) and beacon.waiting:
+            numbered = self._number(beacon.waiting.pop(0), now_ms)
+            if numbered:
+                counter, plain = numbered
+                advert = beacon.advert(self._cipher, self._id, self.spool.epoch, counter, plain)
+                beacon.begin(self.board, advert, now_ms)
+        self.node.airing = beacon.is_on_air(now_ms)
+        if not self.node.airing:
+            beacon.end(self.board)
+
+    def _send(self, seq: int, now_ms: int) -> None:
+        numbered = self._number(seq, now_ms)
+        if not numbered:
+            return
+        counter, plain = numbered
+        frame = seal_up(self._cipher, self._id, TO_GATEWAY, self.spool.epoch, counter, plain)
         if self.link.publish(self._report_topic, frame, now_ms, _node.REPORT_QOS):
             self.sent += 1
 
@@ -224,24 +289,41 @@ class Seal:
         return True
 
     def _sleep(self, ms: int, now_ms: int) -> None:
-        if any([contact.due_ms() is not None for contact in self._contacts]):
+        if self.beacon and (self.beacon.waiting or self.beacon.is_on_air(now_ms)):
             return
-        for switch in (REED, COVER, MAGNET):
-            if self.board.level(switch) != self._contacts[switch].contact:
-                return  # something moves: check again before sleeping
+        muted, muted_ms = self._muted(now_ms)
+        for switch in _SWITCHES:
+            if not muted >> switch & 1 and self._moves(switch):
+                return  # check again before sleeping
         if (self.spool.unsaved or self.spool.stale) and not self._save(now_ms):
             return
         self.link.close()
         self.board.wifi(False)
         self.board.remember(self._memory())
         self.asleep = True
-        self.board.sleep(ms)
+        self.board.sleep(min(ms, muted_ms) if muted else ms, muted)
+
+    def _muted(self, now_ms: int) -> "tuple[int, int]":
+        """The switches that shall not end the next sleep, as bits, and after how long one may."""
+        muted, soonest_ms = 0, 0
+        for switch in _SWITCHES:
+            muted_ms = self.flutters[switch].muted_ms(now_ms)
+            if muted_ms:
+                soonest_ms = min(soonest_ms, muted_ms) if muted else muted_ms
+                muted |= 1 << switch
+        return muted, soonest_ms
+
+    def _moves(self, switch: int) -> bool:
+        contact = self._contacts[switch]
+        return contact.due_ms() is not None or self.board.level(switch) != contact.contact
 
     def _memory(self) -> bytes:
         switches = 0
         for i, contact in enumerate(self._contacts):
             switches |= (contact.contact & 1) << i
         node = self.node
+        if node.heard:
+            switches |= _HEARD
         memory = struct.pack(
             _MEMORY,
             _MAGIC,
@@ -252,15 +334,20 @@ class Seal:
             switches,
             min(node.misses, 255),
             min(node.bounces, 255),
+            node.air_due_ms >> 32,
+            node.air_due_ms & 0xFFFFFFFF,
+            b"".join([flutter.pack() for flutter in self.flutters]),
         )
         return memory + struct.pack(">I", crc32(memory))
 
     def _wait_ms(self, now_ms: int) -> int:
         due = min(self.node.due_ms(now_ms), self.link.due_ms(now_ms))
-        for contact in self._contacts:
-            rest_ms = contact.due_ms()
-            if rest_ms is not None:
-                due = min(due, rest_ms)
+        for one in self._contacts + self.flutters:
+            wanted_ms = one.due_ms()
+            if wanted_ms is not None:
+                due = min(due, wanted_ms)
+        if self.beacon and self.beacon.until_ms is not None:
+            due = min(due, self.beacon.until_ms)
         if self.spool.stale:
             due = min(due, self._forget_ms)
         if self.spool.unsaved:
@@ -270,7 +357,7 @@ class Seal:
         return max(due - now_ms, 0)
 
 
-def _recall(board: Hardware) -> "tuple[bytes, int, int, int, int, int, int, int]":
+def _recall(board: Hardware) -> "tuple[bytes, int, int, int, int, int, int, int, int, int, bytes]":
     """What the board remembered, all 0 if nothing or rubbish.
 
     It is forgotten before it is used: were it found again after a crash, the counter would go back
@@ -280,8 +367,8 @@ def _recall(board: Hardware) -> "tuple[bytes, int, int, int, int, int, int, int]
     board.remember(b"")
     size = struct.calcsize(_MEMORY)
     if len(memory) == size + 4 and crc32(memory[:size]) == int.from_bytes(memory[size:], "big"):
-        memories: "tuple[bytes, int, int, int, int, int, int, int]"
+        memories: "tuple[bytes, int, int, int, int, int, int, int, int, int, bytes]"
         memories = struct.unpack(_MEMORY, memory[:size])
         if memories[0] == _MAGIC:
             return memories
-    return _MAGIC, 0, 0, 0, 0, SHUT, 0, 0
+    return _MAGIC, 0, 0, 0, 0, SHUT, 0, 0, 0, 0, b""

@@ -7,6 +7,7 @@ _KEYS = (
     "id", "key", "broker", "port", "ca", "server_name", "user", "password", "wifi", "heartbeat_s",
     "mains",
 )  # fmt: skip
+_LATER_KEYS = ("bluetooth",)  # that a seal of an older flash does not have
 _HEARTBEAT_S_MAX = 86_400
 _TEXT_MAX = 128
 
@@ -20,8 +21,9 @@ class Settings:
 
     def __init__(self, fields: "dict[str, object]", folder: str = "") -> None:
         for key in fields:
-            if key not in _KEYS:
-                raise SettingsError("%s: no such setting; allowed are %s" % (key, ", ".join(_KEYS)))
+            if key not in _KEYS + _LATER_KEYS:
+                allowed = ", ".join(_KEYS + _LATER_KEYS)
+                raise SettingsError("%s: no such setting; allowed are %s" % (key, allowed))
         for key in _KEYS:
             if key not in fields:
                 raise SettingsError("%s: missing" % key)
@@ -37,6 +39,7 @@ class Settings:
         self.wifi = _wifi(fields)
         self.heartbeat_ms = _number(fields, "heartbeat_s", _HEARTBEAT_S_MAX) * 1000
         self.mains = _truth(fields, "mains")
+        self.bluetooth = "bluetooth" in fields and _truth(fields, "bluetooth")
 
     def ca_der(self) -> "bytes | None":
         """The private authority's certificate, or None for plain TCP. OSError without the file."""

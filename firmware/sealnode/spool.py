@@ -72,15 +72,16 @@ class Spool:
         self._raise_epoch()
         return False
 
-    def add(self, report: Report, at_ms: int) -> int:
+    def add(self, report: Report, at_ms: int, edges: int = 1) -> int:
         """Number a report and keep it; its number. A first reading replaces an older one: it is no
-        event, and must not push real ones out of the ring of a seal that restarts over and over."""
+        event, and must not push real ones out of the ring of a seal that restarts over and over.
+        An edge's report may count several `edges`, of which it tells the last."""
         if self.next_seq > SEQ_MAX:
             raise SpoolError("all report numbers are used up: flash this seal again")
         if report.first:
             self._remove_firsts()
         elif report.kind == EDGE:
-            self.edges = (self.edges + 1) % EDGES_MODULUS
+            self.edges = (self.edges + edges) % EDGES_MODULUS
         report.seq, report.edges = self.next_seq, self.edges
         self.next_seq += 1
         if self.count == ENTRIES_MAX:
@@ -134,15 +135,15 @@ class Spool:
     def save(self) -> None:
         """Write the state. OSError if the flash does not take it; the old state is then whole."""
         generation = self.generation + 1
-        data = bytearray(
-            struct.pack(
-                _HEAD, _MAGIC, generation, self.epoch, self.next_seq, self.edges, self.count
-            )
+        head = struct.pack(
+            _HEAD, _MAGIC, generation, self.epoch, self.next_seq, self.edges, self.count
         )
-        data += self._records[: self.count * _RECORD_BYTES]
-        data += struct.pack(">I", crc32(data))
+        # In pieces: a split heap has no room for all of it at once.
+        records = memoryview(self._records)[: self.count * _RECORD_BYTES]
         with open(self._paths[generation & 1], "wb") as file:
-            file.write(data)
+            file.write(head)
+            file.write(records)
+            file.write(struct.pack(">I", crc32(records, crc32(head))))
         self.generation = generation
         self.stored_epoch = self.epoch
         self.unsaved = self.stale = False

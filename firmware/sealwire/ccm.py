@@ -105,8 +105,9 @@ class _OpenSsl(Cipher):
         return plain
 
 
-def _encrypt_here(key: bytes):  # type: ignore[no-untyped-def]
-    """A raw AES block encryption from whatever this Python has."""
+def blocks(key: bytes):  # type: ignore[no-untyped-def]
+    """Raw AES encryption of one or more 16-byte blocks, each by itself. `key` has 32 bytes."""
+    _check_key(key)
     try:
         from cryptolib import aes  # MicroPython
     except ImportError:
@@ -118,8 +119,7 @@ def _encrypt_here(key: bytes):  # type: ignore[no-untyped-def]
 
 def portable_cipher(key: bytes) -> CcmOnEcb:
     """CCM built on ECB, on either Python. `key` has 32 bytes."""
-    _check_key(key)
-    return CcmOnEcb(_encrypt_here(key))
+    return CcmOnEcb(blocks(key))
 
 
 def cipher(key: bytes) -> Cipher:

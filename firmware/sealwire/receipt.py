@@ -1,7 +1,7 @@
 """A receipt: the gateway's word that a report is in the journal.
 
 It goes out only after the commit, under the epoch and counter of the transmission that it answers.
-Its text depends on nothing but the report, so those numbers never carry two different texts.
+One transmission gets one receipt, so those numbers never carry two different texts.
 """
 
 import struct
@@ -10,6 +10,8 @@ from .errors import MALFORMED, WireError
 from .report import SEQ_MAX
 
 STORED = 0
+HEARD = 1  # stored; and what the seal says by air is heard there,
+HEARD_MS = 21_600_000  # so that its heartbeats may go by air alone for so long
 _FORMAT = ">BHB"
 
 
@@ -31,7 +33,7 @@ class Receipt:
 
 def pack(receipt: Receipt) -> bytes:
     """Four bytes. ValueError if a field is out of range."""
-    if not 0 <= receipt.seq <= SEQ_MAX or receipt.verdict != STORED:
+    if not 0 <= receipt.seq <= SEQ_MAX or receipt.verdict not in (STORED, HEARD):
         raise ValueError("seq or verdict out of range")
     return struct.pack(_FORMAT, receipt.seq >> 16, receipt.seq & 0xFFFF, receipt.verdict)
 
@@ -39,6 +41,6 @@ def pack(receipt: Receipt) -> bytes:
 def unpack(plain: bytes) -> Receipt:
     """The receipt in four bytes that were authenticated. WireError if they make no sense."""
     high, low, verdict = struct.unpack(_FORMAT, plain)
-    if verdict != STORED:
+    if verdict not in (STORED, HEARD):
         raise WireError(MALFORMED, "verdict %d is unknown" % verdict)
     return Receipt(high << 16 | low, verdict)

@@ -142,6 +142,11 @@ COMMANDS = (
         CLOSER,
         "Show who looked at whose name or address and who did what; verify that nobody changed it.",
     ),
+    Command(
+        "power",
+        CLOSER,
+        "Reckon how long a seal's two cells last, from what each wake does and what that costs.",
+    ),
     Command("decode", CLOSER, "Say in words what a report's or a receipt's bytes say."),
     Command(
         "demo",

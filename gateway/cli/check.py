@@ -13,6 +13,7 @@ import typer
 
 from gateway.cli import (
     check_accounts,
+    check_ble,
     check_console,
     check_machine,
     check_oidc,
@@ -69,6 +70,8 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
     gateway = check_machine.gateway(settings)
     yield gateway
     yield _broker(settings, gateway)
+    if settings.ble.enabled:
+        yield check_ble.receiver(settings.ble)
     yield from check_secrets.parts(settings)
     yield check_console.public_address(settings.console)
     if settings.influx.url:
@@ -82,6 +85,8 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
             yield from check_webhooks.parts(store, settings.webhook, now_ms())
             yield from check_ringing.parts(store, settings, now_ms())
             yield from _texts(store, settings)
+            ways = check_ble.paths(store)
+            yield from () if ways is None else (ways,)
             webhook = settings.webhook.url
             yield from check_site.parts(store, webhook, now_ms(), settings.zone, settings.rulebook)
         except StoreError as error:

@@ -190,7 +190,13 @@ def _enrol_seal(site: Settings, typed: _Seal) -> None:
     if path.exists():
         raise CommandError(f"{path} is there already; name another with --out", MISUSED)
     broker = site.broker
-    seal = SealSettings(broker.host, server_name=broker.host, port=broker.port, tls=broker.tls)
+    seal = SealSettings(
+        broker.host,
+        server_name=broker.host,
+        port=broker.port,
+        tls=broker.tls,
+        bluetooth=site.ble.enabled,
+    )
 
     def enrol_in(store: Store) -> None:
         enrol_seal(

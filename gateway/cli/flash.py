@@ -126,10 +126,18 @@ def flash(
     Several boards at once: a --door for each. What is wrong at the site is said before a board is
     touched; a board is done when the gateway has heard its seal.
     """
+    settings = load(config)
     typed = SealSettings(
-        broker or "", "", broker_port, not plain, wifi, heartbeat_s=heartbeat, mains=mains
+        broker or "",
+        "",
+        broker_port,
+        not plain,
+        wifi,
+        heartbeat_s=heartbeat,
+        mains=mains,
+        bluetooth=settings.ble.enabled,
     )
-    site = _checked(load(config), typed, ca, flash_options.doors(door, door_list), replace)
+    site = _checked(settings, typed, ca, flash_options.doors(door, door_list), replace)
     written, program = _image(image, image_sha256)
     pairs = [] if following else _pairs(port, site.doors)
     if following:

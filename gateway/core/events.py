@@ -1,10 +1,8 @@
 """All that can come in. Every event is journaled as it stands here, under its tag.
 
 The tag is the `kind` in the journal: it is stored, and outlives the name of the class. Each event
-is about one door, but for those that say "to the site": they are about all of them.
-
-What stands at its default is left out of the stored bytes, so a default never changes its meaning:
-another one is another field.
+is about one door, but for those that say "to the site". What stands at its default is left out of
+the stored bytes, so a default never changes its meaning: another one is another field.
 """
 
 from typing import Annotated
@@ -15,6 +13,7 @@ from gateway.core.actor import Actor
 from gateway.core.model import Contact, Order, Permit
 from gateway.core.outcome import Outcome
 from gateway.core.paging.staff import Staff
+from gateway.core.path_events import PathEvent
 from gateway.core.proof import Scan
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
@@ -392,6 +391,7 @@ Event = (
     | ClockCorrected
     | ClockTrusted
     | DeadlineCame
+    | PathEvent
 )
 
 

@@ -225,6 +225,23 @@ class Silence(Struct, frozen=True, omit_defaults=True):
     told_ms: int | None = None  # when somebody is told, if it stays silent; None once that was done
 
 
+class Path(StrEnum):
+    """The ways from a seal to its gateway: over the network and the broker, or by Bluetooth."""
+
+    NETWORK = "network"
+    AIR = "air"
+
+
+class SilentPath(Struct, frozen=True, omit_defaults=True):
+    """A way on which the seal is not heard any more."""
+
+    path: Path
+    since_ms: int  # when it was last heard there
+    found_ms: int  # when that was too long ago
+    told_ms: int | None = None  # when somebody is told; None once that was done
+    is_ours: bool = False  # the gateway's own receiver hears nobody
+
+
 class Canary(Struct, frozen=True, omit_defaults=True):
     """The seal that opens to prove the way to the phone: when its page must have arrived."""
 
@@ -259,6 +276,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     found_open: FoundOpen | None = None
     silence: Silence | None = None
     outage: str | None = None  # the outage that explains the silence
+    silent_paths: tuple[SilentPath, ...] = ()  # while it may be heard on another way
     case: Case | None = None
     in_review: tuple[Case, ...] = ()  # reported, and not closed yet
     last_case: str | None = None

@@ -53,6 +53,7 @@ class Reason(StrEnum):
     # lost after a lawful opening, whose shutting nobody heard
     SILENT_AFTER_OPENING = "silent_after_opening"
     SILENT_TAMPERED = "silent_tampered"  # lost after it was tampered with
+    PATH_SILENT = "path_silent"  # heard, but on one of its two ways no more
     OUTAGE = "outage"  # many seals are lost from one cause; it explains the silence of each
     CANARY = "canary"  # the opening that proves the way to the phone: told, and no case
     CANARY_MISSED = "canary_missed"  # and did not get there
@@ -73,6 +74,7 @@ class Reason(StrEnum):
     POISONED = "poisoned"  # a stored thing that cannot be read or stepped
     BULK_READING = "bulk_reading"  # somebody who signed in reads the site out
     UNREACHED = "unreached"  # for long, nothing has come through to one of the people
+    RECEIVER_LOST = "receiver_lost"  # the gateway's Bluetooth receiver hears nothing
 
     # Why a rule, and no person, ended a case. ORDER_OVER and OUTAGE are two more.
     ANNOUNCED_LATE = "announced_late"
@@ -97,7 +99,14 @@ TAMPER = frozenset({Reason.COVER_TAMPER, Reason.MAGNET_TAMPER})
 
 # What the equipment does, and nobody behind the door: for the installer, and never by night.
 FAULTS = frozenset(
-    {Reason.CHATTER, Reason.SILENT, Reason.OUTAGE, Reason.UNREACHABLE, Reason.REVIEW_WAITS}
+    {
+        Reason.CHATTER,
+        Reason.SILENT,
+        Reason.PATH_SILENT,
+        Reason.OUTAGE,
+        Reason.UNREACHABLE,
+        Reason.REVIEW_WAITS,
+    }
 )
 
 # What an opening under an order is, that nobody announced.
@@ -139,11 +148,18 @@ TROUBLES = frozenset(
         Reason.POISONED,
         Reason.BULK_READING,
         Reason.UNREACHED,
+        Reason.RECEIVER_LOST,
     }
 )
 # Of these, those that leave the watch standing: told at once, but again only day by day.
 SLOW_TROUBLES = frozenset(
-    {Reason.CERTIFICATE_ENDS, Reason.CHANNEL_FAILING, Reason.FLOOD, Reason.UNREACHED}
+    {
+        Reason.CERTIFICATE_ENDS,
+        Reason.CHANNEL_FAILING,
+        Reason.FLOOD,
+        Reason.UNREACHED,
+        Reason.RECEIVER_LOST,
+    }
 )
 
 # What tries the way to a person, and is about no case.

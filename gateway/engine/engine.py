@@ -28,7 +28,9 @@ from gateway.core.events import (
     RulesSet,
 )
 from gateway.core.evidence import Ended
+from gateway.core.model import Path
 from gateway.core.reasons import Reason
+from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import SITE, Subject, SubjectKind
 from gateway.engine import needed, unstored
 from gateway.engine.backlog import BrokerBacklog
@@ -71,6 +73,7 @@ log = logging.getLogger("menshen.engine")
 
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
 
+Heard = Callable[[dict[str, ReplayWindow], dict[tuple[str, Path], int]], None]
 Item = Received | Command | DeliveryAttempt | Found | SetAside
 
 
@@ -105,18 +108,18 @@ class Engine:
             StoreError: the store cannot be read.
         """
         self._store, self.state, self._authenticator = store, state, authenticator
-        self._addressing = addressing
-        self._writer = Writer(store, life)
+        self._addressing, self._writer = addressing, Writer(store, life)
         self._outlet: Outlet | None = None
         self._wake = asyncio.Event()
         self._idle: list[asyncio.Future[None]] = []  # those who wait until there is nothing to do
         self._rates = Rates(NAME_RATE, NAME_BURST)
         self._away = 0  # messages that the rates turned away since the last unit of work
         self._poison = PoisonWatch(self.trouble)
-        self._troubles = SaidTroubles()
-        self._scheduler = Scheduler(state)
+        self._troubles, self._scheduler = SaidTroubles(), Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
         self.on_clock_set: list[Callable[[int], None]] = []  # who else waits by this clock
+        self.on_heard: list[Heard] = []  # who else goes by what was accepted, once it is stored
+        self.on_known: list[Callable[[registry.Registry], None]] = []  # and by who is enrolled
         self.on_trusted: Callable[[ClockTrusted], None] = lambda _: None
         self.broadcast = Broadcast()
         with store.reading() as connection:
@@ -232,6 +235,8 @@ class Engine:
             self._queue.wait(Command(*news))
         self._authenticator.know(known.seals)
         self._addressing.know(known)
+        for knows in self.on_known:
+            knows(known)
         self._found(known)
 
     def look(self) -> None:
@@ -257,6 +262,10 @@ class Engine:
         event = self._troubles.news(self.state.troubles, reason, is_present, about, age_ms)
         if event is not None:
             self._put(Command(SITE, event))
+
+    def listens(self, is_listening: bool) -> None:
+        """Say whether what seals say by air is heard. They are told, and beat accordingly."""
+        self._reading.is_listening = is_listening
 
     async def submit(self, subject: Subject, event: Event) -> Answer:
         """Do an action of a person, as `gateway.Gateway` says. KeyError: there is no such door."""
@@ -351,6 +360,8 @@ class Engine:
         """The unit of work is true now."""
         self._ids = unit.writes.next_id, unit.next_entry_id
         self.state.windows.update(unit.windows)
+        for adopted in self.on_heard:
+            adopted(unit.windows, unit.heard)
         self.state.adopt(unit.turn)
         self.state.spans.adopt(unit.spans)
         self._scheduler.adopted(unit)
@@ -361,8 +372,8 @@ class Engine:
             return
         for token in batch.tokens:
             self._outlet.acknowledge(token)
-        for seal_id, epoch, counter, seq in batch.receipts:
-            self._outlet.publish(*self._authenticator.receipt(seal_id, epoch, counter, seq))
+        for owed in batch.receipts:
+            self._outlet.publish(*self._authenticator.receipt(*owed))
 
     def _tell(self, unit: UnitOfWork) -> None:
         """The delivery workers, for a person waits at their other end."""

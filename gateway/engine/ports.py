@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.core.cases.refusal import Refusal
 from gateway.core.events import Event, ReportCame
-from gateway.core.model import ActionResult
+from gateway.core.model import ActionResult, Path
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import Subject
@@ -86,7 +86,7 @@ class Batch:
         """Nothing is stepped yet."""
         self.at = 0
         self.tokens: list[int] = []
-        self.receipts: list[tuple[str, int, int, int]] = []  # seal_id, epoch, counter, seq
+        self.receipts: list[tuple[str, int, int, int, bool]] = []  # as of Authenticator.receipt
         self.answers: list[tuple[Any, Answer]] = []
         self.failures: list[tuple[Any, Exception]] = []
         self.sent: list[str] = []
@@ -111,6 +111,7 @@ class Authenticated(msgspec.Struct, frozen=True):
     epoch: int
     counter: int
     repeated: bool | None  # in the journal already; None: older than the window remembers
+    path: Path = Path.NETWORK  # on which it came
 
 
 class Authenticator(Protocol):
@@ -140,7 +141,9 @@ class Authenticator(Protocol):
             The report and the window once it is accepted, or why it changes nothing.
         """
 
-    def receipt(self, seal_id: str, epoch: int, counter: int, seq: int) -> tuple[str, bytes]:
+    def receipt(
+        self, seal_id: str, epoch: int, counter: int, seq: int, is_heard: bool = False
+    ) -> tuple[str, bytes]:
         """The receipt for a report that is stored.
 
         Args:
@@ -148,6 +151,7 @@ class Authenticator(Protocol):
             epoch: the transmission's.
             counter: likewise; no two receipts are made for one.
             seq: the report's number; 0 for a heartbeat, which has none.
+            is_heard: whether the seal is heard by air too.
 
         Returns:
             The topic and the payload to publish.

@@ -13,6 +13,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from gateway.core.events import ReportCame, ReportHeld
+from gateway.core.model import Door, Path
+from gateway.core.path_events import CopyCame
 from gateway.core.reasons import REPEATS, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import of_door
@@ -23,8 +25,15 @@ from gateway.engine.proving import Proving, raised
 from gateway.engine.report_dates import HELD_MS, Copy, ReportDates
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import UnitOfWork
-from gateway.store import journal, states
+from gateway.store import journal, seal_paths, states
 from gateway.store.database import Store
+
+
+def is_late(door: Door, now_ms: int) -> bool:
+    """Whether the door's seal was heard so long ago that a mere copy is news: that it lives."""
+    if door.heard_ms is None or door.heartbeat_ms is None:
+        return False
+    return now_ms - door.heard_ms >= door.heartbeat_ms // 2
 
 
 class Unproved:
@@ -53,6 +62,9 @@ class Reading:
         self.backlog = backlog
         self._proving = Proving(state.registry.seals)
         self._dates = ReportDates()
+        self.is_listening = False  # the receiver of what comes by air
+        with store.reading() as connection:
+            self._by_air = set(seal_paths.heard(connection))  # of all others nothing is noted
         self.rates = Rates()
         self._lookups = ThreadPoolExecutor(1, "menshen-lookup")  # shared with nobody
 
@@ -145,14 +157,14 @@ class Reading:
         if transition is not None:
             unit.writes.state(states.LISTENING, transition)
         event = self.backlog.with_wait(read.event, message.live, at_ms, message.waited_ms)
-        batch.receipts.append((event.seal_id, read.epoch, read.counter, event.seq))
+        door_id = self._authenticator.door_of(event.seal_id)
+        door = None if door_id is None else unit.turn.door(door_id)
+        self._note_path(unit, batch, read, door, at_ms)
         number, repeated = (event.seal_id, event.seq), read.repeated
         if repeated is None:
             repeated = number in unit.numbers or number in batch.journaled
-        door_id = self._authenticator.door_of(event.seal_id)
         if repeated:
-            unit.writes.refusal(at_ms, Reason.DUPLICATE)
-            self._compare(unit, door_id, event, at_ms)
+            self._repeated(unit, read.path, door, event, at_ms)
             return
         held_ms = self._dates.held_ms(event, at_ms, batch.together)
         if held_ms:
@@ -160,6 +172,33 @@ class Reading:
                 unit.writes.refusal(at_ms, Reason.HELD_BACK)
             event = replace(event, held_ms=held_ms)
         unit.report(at_ms, door_id, event)
+
+    def _note_path(
+        self, unit: UnitOfWork, batch: Batch, read: Authenticated, door: Door | None, at_ms: int
+    ) -> None:
+        """What is owed for a transmission, and on which way its seal was heard."""
+        event = read.event
+        if read.path is Path.AIR:  # where nobody can be answered
+            self._by_air.add(event.seal_id)
+        else:
+            is_heard = door is not None and self._is_heard_by_air(door)
+            batch.receipts.append((event.seal_id, read.epoch, read.counter, event.seq, is_heard))
+        if event.seal_id in self._by_air:
+            unit.heard_on(at_ms, event.seal_id, read.path)
+
+    def _repeated(
+        self, unit: UnitOfWork, path: Path, door: Door | None, event: ReportCame, at_ms: int
+    ) -> None:
+        """A report that counted already. By air that may be all that a seal can say: it lives."""
+        unit.writes.refusal(at_ms, Reason.DUPLICATE)
+        self._compare(unit, None if door is None else door.door_id, event, at_ms)
+        if door is not None and path is Path.AIR and is_late(door, at_ms):
+            unit.event(at_ms, of_door(door.door_id), CopyCame(event.seal_id))
+
+    def _is_heard_by_air(self, door: Door) -> bool:
+        """Whether its seal may leave its heartbeats to the air."""
+        is_silent = any(path.path is Path.AIR for path in door.silent_paths)
+        return self.is_listening and door.seal_id in self._by_air and not is_silent
 
     def _compare(
         self, unit: UnitOfWork, door_id: str | None, event: ReportCame, at_ms: int

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from gateway.core.model import Path
 from gateway.core.reasons import Reason
 from gateway.core.subject import Subject
 from gateway.engine.ports import (
@@ -61,7 +62,8 @@ class SetAside:
         """A report that is genuine and new is journaled, and receipted."""
         event = read.event
         unit.window(event.seal_id, read.window)
-        batch.receipts.append((event.seal_id, read.epoch, read.counter, event.seq))
+        if read.path is Path.NETWORK:
+            batch.receipts.append((event.seal_id, read.epoch, read.counter, event.seq, False))
         number = event.seal_id, event.seq
         if read.repeated is not True and number not in unit.numbers | batch.journaled:
             unit.numbers.add(number)

@@ -39,7 +39,7 @@ from gateway.core.events import (
     StaffSet,
 )
 from gateway.core.evidence import SIGNED_FOR
-from gateway.core.model import Door, Doubt, Outages, Troubles
+from gateway.core.model import Door, Doubt, Outages, Path, Troubles
 from gateway.core.reasons import UNWATCHED, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.site import SiteTurn, Step
@@ -74,6 +74,7 @@ class UnitOfWork:
         self.log = EventLog()
         self.next_entry_id = ids[1]
         self.windows: dict[str, ReplayWindow] = {}
+        self.heard: dict[tuple[str, Path], int] = {}  # seal_id, way -> when it was heard there
         self.pages: dict[str, None] = {}
         self.cases: dict[str, None] = {}  # in the order in which they moved
         self.is_site_changed = False  # what the site knows of all doors
@@ -86,6 +87,11 @@ class UnitOfWork:
         """A transmission was accepted: nothing at or below it ever is again."""
         self.windows[seal_id] = window
         self.writes.window(seal_id, window)
+
+    def heard_on(self, at_ms: int, seal_id: str, path: Path) -> None:
+        """A genuine transmission of a seal came on this way."""
+        self.heard[seal_id, path] = at_ms
+        self.writes.heard_on(at_ms, seal_id, path)
 
     def raise_mark(self, at_ms: int, seal_id: str, window: ReplayWindow) -> None:
         """A genuine transmission of a seal that is not proved: only its mark rises."""

@@ -8,16 +8,24 @@ changes anything but a count; a mark moves only for bytes that were authenticate
 from collections.abc import Mapping
 
 from gateway.core.events import ReportCame
-from gateway.core.model import Contact
+from gateway.core.model import Contact, Path
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow, accept, refusal
 from gateway.engine.ports import Authenticated, Rejected
 from gateway.registry.load import SealRow
-from sealwire import envelope, receipt, report, topics
-from sealwire.ccm import Cipher, cipher
+from sealwire import advert, envelope, receipt, report, topics
+from sealwire.ccm import TAG_BYTES, Cipher, cipher
 from sealwire.errors import WireError
 
+AIR_BYTES = 7 + advert.PLAIN_BYTES + TAG_BYTES
 _CONTACTS = (Contact.SHUT, Contact.OPEN, Contact.UNKNOWN)
+
+
+def resolved_advert(epoch: int, counter: int, service: bytes) -> bytes:
+    """An advertisement's service data as `Authenticator.read` takes it: with the numbers that its
+    id stands for in place of that."""
+    numbers = epoch.to_bytes(3, "big") + counter.to_bytes(3, "big")
+    return advert.FIRST + numbers + service[advert.ID_BYTES :]
 
 
 class Authenticator:
@@ -45,6 +53,8 @@ class Authenticator:
     ) -> Authenticated | Rejected:
         """What a message is. `marks` holds the replay window of every seal that is known."""
         seal_id = ""
+        if payload.startswith(advert.FIRST):
+            return self._by_air(topic, payload, windows)
         try:
             seal_id, leaf = topics.parse(topic)
             direction, epoch, counter = envelope.peek(payload)
@@ -65,9 +75,40 @@ class Authenticator:
         window, repeated = accept(windows[seal_id], epoch, counter, said.seq)
         return Authenticated(_event(seal_id, said), window, epoch, counter, repeated)
 
-    def receipt(self, seal_id: str, epoch: int, counter: int, seq: int) -> tuple[str, bytes]:
+    def _by_air(
+        self, topic: str, resolved: bytes, windows: Mapping[str, ReplayWindow]
+    ) -> Authenticated | Rejected:
+        """An advertisement whose id was resolved. The mark is that of all transmissions."""
+        try:
+            seal_id, _ = topics.parse(topic)
+        except WireError as error:
+            return Rejected(Reason(error.reason), "")
+        if len(resolved) != AIR_BYTES:
+            return Rejected(Reason.MALFORMED, seal_id)
+        epoch, counter = int.from_bytes(resolved[1:4], "big"), int.from_bytes(resolved[4:7], "big")
+        service = bytes(advert.ID_BYTES) + resolved[7:]
+        if seal_id not in self._seals:
+            return Rejected(Reason.UNKNOWN_SEAL, seal_id)
+        not_new = refusal(windows[seal_id], epoch, counter)
+        if not_new is not None:
+            return Rejected(not_new, seal_id)
+        try:
+            plain = advert.open_advert(
+                self._cipher(seal_id), bytes.fromhex(seal_id), epoch, counter, service
+            )
+            said = report.unpack(plain)
+        except WireError as error:
+            return Rejected(Reason(error.reason), seal_id)
+        window, repeated = accept(windows[seal_id], epoch, counter, said.seq)
+        event = _event(seal_id, said)
+        return Authenticated(event, window, epoch, counter, repeated, Path.AIR)
+
+    def receipt(
+        self, seal_id: str, epoch: int, counter: int, seq: int, is_heard: bool = False
+    ) -> tuple[str, bytes]:
         """(topic, payload) of the receipt for a transmission whose report is in the journal."""
-        plain = receipt.pack(receipt.Receipt(seq))
+        verdict = receipt.HEARD if is_heard else receipt.STORED
+        plain = receipt.pack(receipt.Receipt(seq, verdict))
         raw_id = bytes.fromhex(seal_id)
         sealed = envelope.seal_up(
             self._cipher(seal_id), raw_id, envelope.DOWN, epoch, counter, plain

@@ -42,6 +42,7 @@ _WORDS: dict[Reason, str] = {
     Reason.SILENT_OPEN: N_("Not heard since the door opened"),
     Reason.SILENT_AFTER_OPENING: N_("Is the door shut?"),
     Reason.SILENT_TAMPERED: N_("Not heard since it was touched"),
+    Reason.PATH_SILENT: N_("One of two ways is silent"),
     Reason.OUTAGE: N_("Outage"),
     Reason.CANARY: N_("Proof of the way"),
     Reason.CANARY_MISSED: N_("Pages may not arrive"),
@@ -60,6 +61,7 @@ _WORDS: dict[Reason, str] = {
     Reason.POISONED: N_("Stored data damaged"),
     Reason.BULK_READING: N_("Somebody reads in bulk"),
     Reason.UNREACHED: N_("Somebody cannot be reached"),
+    Reason.RECEIVER_LOST: N_("Bluetooth receiver away"),
     Reason.ANNOUNCED_LATE: N_("Announced afterwards"),
     Reason.HEARD_AGAIN: N_("Heard again"),
     Reason.SETTLED: N_("Contact settled"),
@@ -119,6 +121,10 @@ _WHY: dict[Reason, str] = {
         "The seal has not been heard since a lawful opening, so nobody knows yet that the door is "
         "shut. The household may answer; else a warden asks, by day."
     ),
+    Reason.PATH_SILENT: N_(
+        "The seal is heard, and its door watched, but on one of its two ways only (network, "
+        "Bluetooth)."
+    ),
     Reason.SILENT_TAMPERED: N_(
         "The seal has not been heard since its cover or its magnet was out of place."
     ),
@@ -162,6 +168,9 @@ _WHY: dict[Reason, str] = {
     Reason.BULK_READING: N_(
         "One account opened more than a hundred doors, cases or people within a minute; it was "
         "stopped."
+    ),
+    Reason.RECEIVER_LOST: N_(
+        "The gateway's Bluetooth receiver hears nothing; openings come over the network alone."
     ),
     Reason.UNREACHED: N_(
         "No way has reached one of your people for long; pages go to others instead."
@@ -219,6 +228,7 @@ _FIRST_ACTION: dict[Reason, str] = {
         "Ask the household by telephone whether the door is shut; the installer knows of the seal."
     ),
     Reason.SILENT_TAMPERED: N_("Go and check the seal."),
+    Reason.PATH_SILENT: N_("Send the installer: signal at the door, and what changed there."),
     Reason.OUTAGE: N_("Send the installer to what they share: power, network, access point."),
     Reason.CANARY_MISSED: N_(
         "Ring the warden on duty, then call the engineer: network, gateway, message service."
@@ -244,6 +254,7 @@ _FIRST_ACTION: dict[Reason, str] = {
         "Let the auditor see who it was (menshen audit), ask them, and end their session if need "
         "be."
     ),
+    Reason.RECEIVER_LOST: N_("Let the engineer look at its plug and at menshen check."),
     Reason.UNREACHED: N_(
         "Ring that person: who it is stands among the wardens. Let the phone be mended, then send "
         "a test page."

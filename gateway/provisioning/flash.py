@@ -57,6 +57,7 @@ class SealSettings:
     wifi_password: str | None = field(default=None, repr=False)
     heartbeat_s: int = 100
     mains: bool = False
+    bluetooth: bool = False  # it speaks by air too
 
     def render(self, identity: Identity) -> bytes:
         """`seal.json` for one seal, as `sealnode.settings` reads it."""
@@ -74,6 +75,7 @@ class SealSettings:
                 "wifi": wifi if self.wifi_ssid else None,
                 "heartbeat_s": self.heartbeat_s,
                 "mains": self.mains,
+                "bluetooth": self.bluetooth,
             }
         )
         return text.encode()

@@ -144,6 +144,21 @@ class Broker(Section):
         return self
 
 
+class Ble(Section):
+    """The second path: a Bluetooth receiver on this machine, for seals that speak by air too."""
+
+    enabled: Annotated[
+        bool, Field(description="true or false: whether this machine's Bluetooth listens to seals")
+    ] = False
+    adapter: Annotated[
+        str,
+        Field(
+            pattern=r"^(hci\d{1,2})?$",
+            description='which one, such as "hci1", or "" for the machine\'s own choice',
+        ),
+    ] = ""
+
+
 class Console(Section):
     """The pages that people open. Reached from other machines, they need a certificate and a key
     (`menshen console-certificate` makes both); and accounts (`menshen account add`), or a password
@@ -318,6 +333,7 @@ class Settings(BaseSettings):
     site: Site = Site()
     store: Store = Store()
     broker: Broker = Broker()
+    ble: Ble = Ble()
     console: Console = Console()
     accounts: Accounts = Accounts()
     oidc: Oidc = Oidc()
@@ -360,6 +376,7 @@ SECTIONS: dict[str, type[Section]] = {
     "site": Site,
     "store": Store,
     "broker": Broker,
+    "ble": Ble,
     "console": Console,
     "accounts": Accounts,
     "oidc": Oidc,

@@ -6,7 +6,8 @@ age; a cold boot makes ages unknown and is followed by a first reading; what had
 before the power went is sent once more; a heartbeat goes out only while nothing waits.
 `firmware/sealnode/` is the real one, and tests/simulate/test_simulated_seal.py holds the two side
 by side. What is simpler here: it never sleeps, it is linked whenever it has power, its contact does
-not bounce, and its heartbeats keep to a grid without jitter, and take no counter.
+not bounce, cover and magnet do not flutter, and its heartbeats keep to a grid without jitter, and
+take no counter.
 """
 
 from collections import deque
@@ -23,6 +24,7 @@ from sealwire.report import AGE_MS_MAX, EDGES_MODULUS
 SPOOL_MAX = 64
 RESEND_MS, RESEND_MS_MAX = 1_000, 30_000
 FORGET_MS = 2_000  # a receipt reaches the flash this late, or with the next report
+FLUTTER_EDGES, FLUTTER_PACE_MS = 12, 10_000  # so many at once, and one more in so long
 _SHIFT_MAX = 6
 
 Transmission = tuple[int, int, ReportCame]  # epoch, counter, and what it carries
@@ -37,8 +39,8 @@ class Spooled:
 
     def __init__(self, seal: "Seal", at_ms: int, edge: bool, first: bool) -> None:
         self.at_ms: int | None = at_ms
-        self.seq, self.contact = seal.seq, seal.contact
-        self.edges = seal.edges % EDGES_MODULUS
+        self.seq, self.contact = seal.seq, seal.told_contact
+        self.edges = seal.told_edges % EDGES_MODULUS
         self.cover, self.magnet = seal.cover, seal.magnet
         self.edge, self.first = edge, first
 
@@ -53,7 +55,10 @@ class Seal:
         self.seal_id = seal_id
         self.air, self._chance, self.heartbeat_ms = air, chance, heartbeat_ms
         self._at, self._deliver = at, deliver
-        self.contact = Contact.UNKNOWN
+        self.contact = self.told_contact = Contact.UNKNOWN
+        self.told_edges = 0  # those that a report has counted
+        self._edge_ms = 0  # when the latest was
+        self._tokens, self._token_ms = FLUTTER_EDGES, 0
         self.cover = self.magnet = False
         self.edges = self.seq = self.epoch = self.counter = self.dropped = 0
         self.spool: deque[Spooled] = deque()
@@ -68,7 +73,8 @@ class Seal:
 
     def boot(self, now_ms: int, contact: Contact) -> None:
         """Power comes: what waits has lost its time, and where the door stands is a reading."""
-        self.on, self.contact = True, contact
+        self.on, self.contact, self.told_contact = True, contact, contact
+        self._tokens, self._token_ms = FLUTTER_EDGES, now_ms
         self.epoch, self.counter = self.epoch + 1, 0
         kept = [waiting for waiting in self.spool if not waiting.first]
         for waiting in kept:
@@ -81,6 +87,7 @@ class Seal:
         """It is off: no edge is counted, nothing is sent or heard."""
         self._quiet_ms = None
         self.on = False
+        self.edges = self.told_edges  # what was counted and not told is lost
         self._round += 1
         if now_ms <= self._forget_ms:
             kept = [*self._unwritten, *self.spool]
@@ -91,7 +98,33 @@ class Seal:
         """The contact changed."""
         self.contact = contact
         self.edges += 1
-        self._spool(now_ms, edge=True)
+        self._edge_ms = now_ms
+        if self._spend(now_ms):
+            self._tell_edge(now_ms)
+        elif self.edges == self.told_edges + 1:
+            next_ms = self._token_ms + FLUTTER_PACE_MS
+            self._at(next_ms, self._tell_held, (next_ms, self.epoch))
+
+    def _tell_held(self, planned: tuple[int, int]) -> None:
+        """A token came: tell the last of the edges that were held."""
+        now_ms, epoch = planned
+        if self.on and epoch == self.epoch and self.edges > self.told_edges and self._spend(now_ms):
+            self._tell_edge(now_ms)
+
+    def _tell_edge(self, now_ms: int) -> None:
+        self.told_contact, self.told_edges = self.contact, self.edges
+        self._spool(now_ms, edge=True, at_ms=self._edge_ms)
+
+    def _spend(self, now_ms: int) -> bool:
+        while self._tokens < FLUTTER_EDGES and now_ms >= self._token_ms + FLUTTER_PACE_MS:
+            self._token_ms += FLUTTER_PACE_MS
+            self._tokens += 1
+        if self._tokens == FLUTTER_EDGES:
+            self._token_ms = now_ms
+        if not self._tokens:
+            return False
+        self._tokens -= 1
+        return True
 
     def tampered(self, now_ms: int) -> None:
         """Cover or magnet changed; both are read by whoever calls."""
@@ -193,8 +226,8 @@ class Seal:
         return ReportCame(
             self.seal_id,
             0,
-            self.contact,
-            self.edges % EDGES_MODULUS,
+            self.told_contact,
+            self.told_edges % EDGES_MODULUS,
             False,
             cover=self.cover,
             magnet=self.magnet,
@@ -208,9 +241,9 @@ class Seal:
         self._unwritten += [waiting for waiting in self.spool if waiting.seq == seq]
         self.spool = deque(waiting for waiting in self.spool if waiting.seq != seq)
 
-    def _spool(self, now_ms: int, edge: bool) -> None:
+    def _spool(self, now_ms: int, edge: bool, at_ms: int | None = None) -> None:
         waited_for = self.spool[0] if self.spool else None
-        self._keep(now_ms, edge)
+        self._keep(now_ms if at_ms is None else at_ms, edge)
         if self.spool[0] is not waited_for:
             self._quiet_ms = None
             self._next(now_ms)

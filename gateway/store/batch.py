@@ -37,7 +37,7 @@ from gateway.core.events import (
     ReportCame,
 )
 from gateway.core.heartbeat_spans import HeartbeatSpan
-from gateway.core.model import ActionResult, Door
+from gateway.core.model import ActionResult, Door, Path
 from gateway.core.paging.person import Person
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
@@ -76,6 +76,7 @@ class WriteBatch:
         self._doors: dict[str, Door] = {}
         self._windows: dict[str, ReplayWindow] = {}
         self._raised: dict[str, ReplayWindow] = {}  # of seals that are not proved yet
+        self._heard: dict[tuple[str, str], Row] = {}
         self._states: dict[str, Struct] = {}
         self._refusals: dict[tuple[int, str], Row] = {}
         self._permits: dict[str, Row] = {}
@@ -140,6 +141,11 @@ class WriteBatch:
     def window(self, seal_id: str, window: ReplayWindow) -> None:
         """Store how far a seal's transmissions have been accepted."""
         self._windows[seal_id] = window
+
+    def heard_on(self, at_ms: int, seal_id: str, path: Path) -> None:
+        """Store when a seal was last heard on one of its ways."""
+        row = {"seal_id": seal_id, "path": path.value, "heard_ms": at_ms}
+        self._heard[seal_id, path] = row
 
     def raised_mark(self, seal_id: str, window: ReplayWindow) -> None:
         """Store a mark that rose although nothing is believed of the seal yet."""
@@ -250,6 +256,7 @@ class WriteBatch:
                 for seal_id, window in self._raised.items()
             ],
             sql.UPDATE_WINDOW: [door_writes.of_window(*item) for item in self._windows.items()],
+            sql.UPSERT_PATH: list(self._heard.values()),
             sql.UPDATE_DOOR: [door_writes.of_state(door) for door in self._doors.values()],
             sql.UPSERT_REFUSAL: list(self._refusals.values()),
             sql.UPSERT_PERMIT: list(self._permits.values()),

@@ -26,7 +26,7 @@ from sqlalchemy.dialects import sqlite
 
 from gateway.core.effects import OpeningBegan, OpeningEnded
 from gateway.core.evidence import Evidence
-from gateway.store import case_log, feed_tables, photos, span_tables, tables
+from gateway.store import case_log, feed_tables, photos, seal_paths, span_tables, tables
 
 Row = dict[str, Any]  # column or parameter -> value
 
@@ -234,6 +234,7 @@ ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit
 UPSERT_CASE = _of(tables.cases, _upsert_case)
 INSERT_MILESTONE = _upsert(feed_tables.milestones)
 UPSERT_SPAN = _upsert(span_tables.heartbeat_spans)
+UPSERT_PATH = _upsert(seal_paths.PATHS)
 INSERT_DETOUR = _upsert(case_log.DETOURS)
 INSERT_LATE_REFUSAL = _upsert(case_log.LATE_REFUSALS)
 INSERT_PHOTO = Statement(_insert_once(photos.PHOTOS), photos.NEW)
@@ -287,6 +288,7 @@ IN_ORDER = (
     UPDATE_WINDOW,
     UPDATE_DOOR,
     UPSERT_SPAN,
+    UPSERT_PATH,
     UPSERT_REFUSAL,
     UPSERT_ORDER,
     DELETE_PERMIT,

@@ -61,7 +61,7 @@ class AirBoard(Hardware):
     def recall(self) -> bytes:
         return b""
 
-    def sleep(self, ms: int) -> None:
+    def sleep(self, ms: int, muted: int = 0) -> None:
         """Never asked of a seal on mains."""
 
     def feed(self) -> None:

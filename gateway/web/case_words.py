@@ -61,6 +61,7 @@ _CLEARED_AS: dict[Reason, str] = {
     **dict.fromkeys(
         (
             Reason.SILENT,
+            Reason.PATH_SILENT,
             Reason.SILENT_OPEN,
             Reason.SILENT_AFTER_OPENING,
             Reason.SILENT_TAMPERED,

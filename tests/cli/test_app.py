@@ -40,6 +40,7 @@ PARTS_OF_CHECK = {
     f"check_{part}"
     for part in (
         "accounts",
+        "ble",
         "channels",
         "console",
         "labels",

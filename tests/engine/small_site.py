@@ -24,7 +24,7 @@ from gateway.registry import load as registry
 from gateway.store import pending, tables
 from gateway.store.database import Store
 from gateway.store.life import Life
-from sealwire import ccm, envelope, receipt, report, topics
+from sealwire import advert, ccm, envelope, receipt, report, topics
 from tests.manual_clock import ManualClock
 from tests.waiting import until
 
@@ -72,13 +72,26 @@ class HandSeal:
             cipher, raw_id, envelope.UP, self.epoch, self.counter, report.pack(said)
         )
 
+    def advertised(self, said: report.Report) -> bytes:
+        """A fresh transmission of a report by air: its service data."""
+        self.counter += 1
+        cipher, raw_id = ccm.cipher(self.key), bytes.fromhex(self.seal_id)
+        ids, numbers = advert.id_cipher(self.key), (self.epoch, self.counter)
+        return advert.service_data(
+            advert.seal_advert(cipher, ids, raw_id, *numbers, report.pack(said))
+        )
+
     def receipted(self, topic: str, payload: bytes) -> int:
         """The number in a receipt that is ours."""
+        return self.receipt_in(topic, payload).seq
+
+    def receipt_in(self, topic: str, payload: bytes) -> receipt.Receipt:
+        """A receipt that is ours."""
         assert topic == topics.receipt(self.seal_id)
         raw_id = bytes.fromhex(self.seal_id)
         direction, *_, plain = envelope.open_up(ccm.cipher(self.key), raw_id, payload)
         assert direction == envelope.DOWN
-        return receipt.unpack(plain).seq
+        return receipt.unpack(plain)
 
 
 class Post:

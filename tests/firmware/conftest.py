@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.provisioning.firmware_bundle import bundle
+from gateway.provisioning.romfs_image import romfs_image
 from tests.firmware import authority, seal_bench
 from tests.firmware.broker_site import SERVER_NAME, Site
 from tests.firmware.listening_gateway import Receiver
@@ -24,10 +26,31 @@ def bench(micropython: str, compiled: Path, tmp_path: Path) -> Iterator[Bench]:
     yield from _bench(micropython, compiled, tmp_path / "bench")
 
 
+@pytest.fixture(scope="session")
+def rom(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The firmware as a ROMFS image."""
+    path = tmp_path_factory.mktemp("rom") / "romfs.img"
+    path.write_bytes(romfs_image(bundle(None)))
+    return path
+
+
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a bench adds to the firmware, compiled, and nothing of the firmware itself."""
+    return seal_bench.tools(tmp_path_factory.mktemp("tools"))
+
+
 @pytest.fixture
-def bench_i386(micropython_i386: str, compiled: Path, tmp_path: Path) -> Iterator[Bench]:
-    """A bench with an ESP32's words."""
-    yield from _bench(micropython_i386, compiled, tmp_path / "bench-i386")
+def bench_i386(micropython_i386: str, rom: Path, tools: Path, tmp_path: Path) -> Iterator[Bench]:
+    """A bench with an ESP32's words, and the firmware in ROMFS as on a seal's board."""
+    before = f"import from_rom; from_rom.main({str(rom)!r}); "
+    yield from _bench(micropython_i386, tools, tmp_path / "bench-i386", before)
+
+
+@pytest.fixture
+def bench_i386_files(micropython_i386: str, compiled: Path, tmp_path: Path) -> Iterator[Bench]:
+    """The same with the firmware in files."""
+    yield from _bench(micropython_i386, compiled, tmp_path / "bench-i386-files")
 
 
 @pytest.fixture
@@ -49,8 +72,8 @@ def receiver(site: Site) -> Iterator[Receiver]:
     made.stop()
 
 
-def _bench(interpreter: str, compiled: Path, folder: Path) -> Iterator[Bench]:
+def _bench(interpreter: str, compiled: Path, folder: Path, before: str = "") -> Iterator[Bench]:
     folder.mkdir()
-    made = Bench(interpreter, compiled, folder)
+    made = Bench(interpreter, compiled, folder, before)
     yield made
     made.tidy()

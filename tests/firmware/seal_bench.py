@@ -52,6 +52,11 @@ def compiled(folder: Path) -> Path:
     """The firmware, the bench's board and the programs as .mpy in one folder for MICROPYPATH."""
     packages = [path for path in sources() if path.parent != FIRMWARE]
     compile_into(folder, packages, FIRMWARE)
+    return tools(folder)
+
+
+def tools(folder: Path) -> Path:
+    """The bench's board and the programs alone."""
     compile_into(folder, [ROOT / "tests" / "bench_board.py"], ROOT / "tests")
     compile_into(folder, sorted(PROGRAMS.glob("*.py")), PROGRAMS)
     return folder
@@ -81,6 +86,7 @@ class Bench:
     interpreter: str
     path: Path
     folder: Path
+    before: str = ""  # a line of Python that runs before each program's
     _started: "list[subprocess.Popen[str]]" = field(default_factory=list)
 
     def tidy(self) -> None:
@@ -111,7 +117,7 @@ class Bench:
         """A line of Python on the interpreter, with the compiled firmware on its path."""
         options = ["-X", f"heapsize={heap}"] if heap else []
         process = subprocess.Popen(
-            [self.interpreter, *options, "-c", program],
+            [self.interpreter, *options, "-c", self.before + program],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -5,6 +5,9 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from sealwire.report import HEARTBEAT, UNKNOWN
 from tests.firmware import seal_bench
 from tests.firmware.broker_site import Site
 from tests.firmware.listening_gateway import Receiver
@@ -25,16 +28,39 @@ def said(process: "subprocess.Popen[str]") -> str:
     return text
 
 
-def test_the_board_reads_latches_arms_and_keeps(bench: Bench) -> None:
-    assert said(with_chip(bench).run("import board_alone; board_alone.main()")) == "well\n"
+# What a chip and a release of MicroPython can wake by: see firmware/board.py.
+CHIPS = [
+    ("ESP32C6", (1, 25)),
+    ("ESP32C6", (1, 27)),
+    ("ESP32C6", (1, 29)),
+    ("ESP32S3", (1, 25)),
+    ("ESP32S3", (1, 29)),
+    ("ESP32C3", (1, 27)),
+    ("ESP32C3", (1, 29)),
+]
+
+
+def on_a(chip: str, release: tuple[int, int]) -> str:
+    world = f"import world; world.chip = {chip!r}; world.release = {release!r}"
+    return f"{world}; import board_alone; board_alone.main()"
+
+
+@pytest.mark.parametrize(("chip", "release"), CHIPS)
+def test_the_board_reads_latches_arms_and_keeps(
+    bench: Bench, chip: str, release: tuple[int, int]
+) -> None:
+    assert said(with_chip(bench).run(on_a(chip, release))) == "well\n"
 
 
 def test_the_board_does_so_with_an_esp32_s_words(bench_i386: Bench) -> None:
-    assert said(with_chip(bench_i386).run("import board_alone; board_alone.main()")) == "well\n"
+    assert said(with_chip(bench_i386).run(on_a("ESP32C6", (1, 28)))) == "well\n"
 
 
-def start_main(bench: Bench, settings: str | None) -> "subprocess.Popen[str]":
-    return with_chip(bench).run(f"import bench_main; bench_main.main('flash.img', {settings!r})")
+def start_main(
+    bench: Bench, settings: str | None, starts: int = 1, is_open: bool = True
+) -> "subprocess.Popen[str]":
+    arguments = f"'flash.img', {settings!r}, {starts}, {is_open}"
+    return with_chip(bench).run(f"import bench_main; bench_main.main({arguments})")
 
 
 def test_main_makes_a_seal_of_the_board(bench: Bench, site: Site, receiver: Receiver) -> None:
@@ -42,8 +68,37 @@ def test_main_makes_a_seal_of_the_board(bench: Bench, site: Site, receiver: Rece
     receiver.wait_for(bool)
     process.send_signal(signal.SIGINT)  # somebody at the cable
     text = said(process)
+    assert "cable 3" in text
     assert "released" in text
     assert "KeyboardInterrupt" in text
+
+
+def test_a_seal_on_its_door_has_no_prompt(bench: Bench, site: Site, receiver: Receiver) -> None:
+    settings = json.dumps(seal_bench.seal_settings(site.port))
+    process = start_main(bench, settings, is_open=False)
+    receiver.wait_for(bool)
+    process.kill()
+    text = said(process)
+    assert text.splitlines()[0] == "cable -1"
+    assert "cable 3" not in text
+
+
+def test_after_ten_bad_starts_main_makes_a_seal_that_only_beats(
+    bench: Bench, site: Site, receiver: Receiver
+) -> None:
+    process = start_main(bench, json.dumps(seal_bench.seal_settings(site.port)), starts=11)
+    receiver.wait_for(bool)
+    process.kill()
+    said(process)
+    assert [(one.kind, one.contact) for _, _, one in receiver.reports][:1] == [(HEARTBEAT, UNKNOWN)]
+
+
+def test_a_good_start_is_written_down(bench: Bench, site: Site, receiver: Receiver) -> None:
+    settings = json.dumps(seal_bench.seal_settings(site.port, heartbeat_s=1))
+    process = start_main(bench, settings, starts=10)
+    receiver.wait_for(lambda reports: len(reports) > 2)  # the second says that it had a receipt
+    process.send_signal(signal.SIGINT)
+    assert "well 0" in said(process)
 
 
 def test_main_leaves_a_board_without_settings_to_whoever_is_at_its_cable(bench: Bench) -> None:

@@ -1,5 +1,7 @@
 """A whole seal, compiled, on the real MicroPython, through a real broker, over TLS."""
 
+import pytest
+
 from sealnode.spool import ENTRIES_MAX
 from sealwire.report import OPEN, SHUT, TAMPER
 from tests.firmware.broker_site import SERVER_NAME, Site
@@ -28,16 +30,29 @@ def test_the_whole_seal_runs_in_64_kb_with_an_esp32_s_words(
     print(f"and of the bench around it: {done['bench']} bytes")
 
 
-def test_a_full_spool_fits_into_64_kb_too(
+def test_one_that_speaks_by_air_too_runs_in_64_kb_with_an_esp32_s_words(
     bench_i386: Bench, site: Site, receiver: Receiver
 ) -> None:
+    ca, settings = site.certificate.ca_der, over_tls(site, bluetooth=True)
+    done = bench_i386.work(settings, HEAP, ca=ca, script=THREE_EDGES, until="receipts")
+    assert done["waiting"] == 0
+    assert done["said"] >= 2  # what has its receipt before the air is free is not said
+    counters = [counter for _, counter, _ in receiver.reports]
+    assert len(counters) == len(set(counters)) < done["counter"]  # the others went by air
+    print(f"heap of the whole seal with both ways, live: {done['live'] - done['bench']} of {HEAP}")
+
+
+@pytest.mark.parametrize("bluetooth", [False, True])
+def test_a_full_spool_fits_into_64_kb_too(
+    bluetooth: bool, bench_i386: Bench, site: Site, receiver: Receiver
+) -> None:
     receiver.answer = lambda report: False
-    ca = site.certificate.ca_der
-    done = bench_i386.work(over_tls(site), HEAP, ca=ca, toggles=80, until="toggled")
+    ca, settings = site.certificate.ca_der, over_tls(site, bluetooth=bluetooth)
+    done = bench_i386.work(settings, HEAP, ca=ca, toggles=80, until="toggled")
     assert done["waiting"] == ENTRIES_MAX
     print(f"heap with a full spool, live: {done['live']} bytes of {HEAP}")
     receiver.answer = lambda report: True
-    done = bench_i386.work(over_tls(site), HEAP, ca=ca, until="receipts")
+    done = bench_i386.work(settings, HEAP, ca=ca, until="receipts")
     assert done["waiting"] == 0
     assert max(r.edges for _, _, r in receiver.reports) == 80  # what was dropped is told by this
 

@@ -21,6 +21,14 @@ def test_every_example_on_the_page_is_golden() -> None:
     assert shown <= known
 
 
+def test_the_example_by_air_is_golden() -> None:
+    ((plain, advert),) = re.findall(
+        r"^plain +([0-9a-f ]+)$\n^numbers.*$\n^advert +([0-9a-f ]+)$", PAGE, re.MULTILINE
+    )
+    known = {(one["plain"], one["advert"]) for one in golden("adverts")}
+    assert (plain.replace(" ", ""), advert.replace(" ", "")) in known
+
+
 def test_every_topic_on_the_page_is_golden() -> None:
     for topic in re.findall(r"^topic +(\S+)$", PAGE, re.MULTILINE):
         assert topic in {one["topic"] for one in golden("topics")}

@@ -13,12 +13,12 @@ HEARTBEAT_MS = 100_000
 class Timeline:
     """A node, a clock, and what the node wants: `wants` collects (ms, effect, number)."""
 
-    def __init__(self, mains=True, woken=False, dice=0, heartbeat_ms=HEARTBEAT_MS):
+    def __init__(self, mains=True, woken=False, dice=0, heartbeat_ms=HEARTBEAT_MS, by_air=False):
         self.now_ms = 1_000_000
         self.dice = dice
         self.spool = Spool(flash.empty_folder())
         self.spool.boot()
-        self.node = Node(self.spool, heartbeat_ms, mains, self.throw, self.now_ms, woken)
+        self.node = Node(self.spool, heartbeat_ms, mains, self.throw, self.now_ms, woken, by_air)
         self.wants = []
 
     def throw(self, n):
@@ -40,8 +40,10 @@ class Timeline:
     def down(self):
         return self.tell(Event(mind.DOWN))
 
-    def receipt(self, seq, counter, epoch=1):
-        return self.tell(Event(mind.RECEIPTED, seq=seq, epoch=epoch, counter=counter))
+    def receipt(self, seq, counter, epoch=1, verdict=0):
+        return self.tell(
+            Event(mind.RECEIPTED, seq=seq, epoch=epoch, counter=counter, verdict=verdict)
+        )
 
     def run(self, ms):
         """Let time pass, stepping when the node asks for it. Ends early with a SLEEP."""

@@ -5,7 +5,7 @@ import unittest
 from seal_timeline import HEARTBEAT_MS, Timeline, online
 
 from sealnode import node as mind
-from sealnode.node import CONNECT, DROP, SEND, SLEEP, Event
+from sealnode.node import AWAKE_MS_MAX, CONNECT, DROP, SEARCH_MS_MAX, SEND, SLEEP, Event
 from sealwire.report import OPEN, SHUT, UNKNOWN
 
 
@@ -128,3 +128,14 @@ class Battery(unittest.TestCase):
 
     def test_before_any_reading_the_contact_is_unknown(self):
         self.assertEqual(Timeline().node.contact, UNKNOWN)
+
+
+class Searching(unittest.TestCase):
+    def test_a_battery_gives_a_network_that_two_wakes_did_not_find_less_time(self):
+        for misses, awake_ms in ((0, AWAKE_MS_MAX), (1, AWAKE_MS_MAX), (2, SEARCH_MS_MAX)):
+            line = Timeline(mains=False, woken=True)
+            line.node.misses = misses
+            line.edge()
+            line.run(60_000)
+            ((at_ms, _, _),) = [want for want in line.wants if want[1] == SLEEP]
+            self.assertEqual(at_ms - 1_000_000, awake_ms)

@@ -83,6 +83,6 @@ class Refused(unittest.TestCase):
                     pass
 
     def test_numbers_out_of_range_are_never_packed(self):
-        for seq, verdict in ((-1, 0), (1 << 24, 0), (1, 1)):
+        for seq, verdict in ((-1, 0), (1 << 24, 0), (1, 2)):
             with self.assertRaises(ValueError):
                 receipt.pack(Receipt(seq, verdict))

@@ -65,7 +65,7 @@ class SimulatedLife(World):
         dice = _Dice(truth.throw)
         air: Any = _OpenAir()
         self.seal = SimulatedSeal(SEAL_ID, air, dice, truth.heartbeat_ms, self._plan, self._out)
-        self.seal.edges = truth.edges_before
+        self.seal.edges = self.seal.told_edges = truth.edges_before
         self._leaf = Contact.SHUT
         for at_ms, what, value in truth.acts:
             rank = READINGS if what == "reading" else HAPPENS
@@ -213,7 +213,9 @@ class RealLife(World):
     def _due_ms(self) -> int:
         if self.seal is None:
             return self.next_ms()
-        return min(self.next_ms(), max(self.seal.node.due_ms(self.now_ms), self.now_ms + 1))
+        wants_ms = [self.seal.node.due_ms(self.now_ms)]
+        wants_ms += [f.due_ms() for f in self.seal.flutters if f.due_ms() is not None]
+        return min(self.next_ms(), max(min(wants_ms), self.now_ms + 1))
 
     def out(self, frame: bytes) -> None:
         """The seal sends. A heartbeat always arrives: the fleet's air has the say in that."""

@@ -13,6 +13,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import inspect
 
+from gateway.core import model
 from gateway.core.cases.escalation import Ways
 from gateway.core.effects import Effect
 from gateway.core.events import Event
@@ -39,7 +40,16 @@ STATES: dict[str, type[msgspec.Struct]] = {
 }
 
 
-ENUMS: tuple[type[StrEnum], ...] = (CaseState, Contact, Proof, Reason, Role, SubjectKind, Ways)
+ENUMS: tuple[type[StrEnum], ...] = (
+    CaseState,
+    Contact,
+    model.Path,
+    Proof,
+    Reason,
+    Role,
+    SubjectKind,
+    Ways,
+)
 GOLDEN = Path(__file__).parents[1] / "vectors" / "stored_format.jsonl"
 
 

@@ -4,6 +4,10 @@ The first openings of a burst are told at once, each like any other. With the th
 the contact is believed no more: one case for the whole burst, and the door counts as not seen,
 until there was no edge for the settle time. What the contact says then is believed again; if it
 then says open, that is an opening like any other.
+
+A seal tells a contact that flutters once in ten seconds, and counts the rest. Openings that only
+its counter shows, in less time than a person takes for so many, are the same burst: no opening that
+nobody heard of is made of them.
 """
 
 from msgspec.structs import replace
@@ -36,9 +40,25 @@ def count_edges(door: Door, observation: Observation, rules: Rules) -> DoorChang
     return replace(door, chattering=chattering), ()
 
 
+def count_burst(door: Door, observation: Observation, rules: Rules) -> DoorChange:
+    """Distrust the contact if the counter shows openings that surely came too fast."""
+    known_ms = observation.before.observed_until_ms
+    if not observation.hidden or known_ms is None or door.chattering is not None:
+        return door, ()
+    hidden = (observation.observed_until_ms,) * min(observation.hidden, rules.chatter_openings)
+    told = (observation.earliest_ms,) if observation.opens else ()
+    opened_ms = (*door.opened_ms, *hidden, *told)[-rules.chatter_openings :]
+    if (
+        len(opened_ms) < rules.chatter_openings
+        or observation.latest_ms - opened_ms[0] >= rules.chatter_window_ms
+    ):
+        return door, ()
+    return _distrust(replace(door, opened_ms=opened_ms), observation, rules)
+
+
 def check(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """Distrust the contact if this opening came too fast, or goes on for the tenth time."""
-    if not (observation.opens or observation.joins):
+    if not (observation.opens or observation.joins) or door.chattering is not None:
         return door, ()
     if observation.opens:
         earliest = (*door.opened_ms, observation.earliest_ms)[-rules.chatter_openings :]

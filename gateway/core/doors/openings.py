@@ -103,7 +103,7 @@ def end_missed(door: Door, observation: Observation, _: Rules) -> DoorChange:
 
 def opened_blind(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     """Openings that nobody saw begin, at an unknown time between two others: record, and page."""
-    if not observation.hidden:
+    if not observation.hidden or door.chattering is not None:
         return door, ()
     opening_id = observation.name() + "-blind"
     earliest_ms, latest_ms = observation.observed_until_ms, observation.latest_ms

@@ -16,16 +16,17 @@ from gateway.core.rules import Rules
 RULES: tuple[Callable[[Door, Observation, Rules], DoorChange], ...] = (
     chatter.count_edges,  # 1. a contact that chatters is counted, and not believed
     openings.go_on,  # 2. open again at once: it had not closed
-    openings.end_missed,  # 3. open again: the one before is over, whoever missed that
-    openings.opened_blind,  # 4. the counter shows openings that nobody heard
-    chatter.check,  # 5. too fast for a person: the contact chatters
-    openings.opened,  # 6. it opened: permit, allowance, or a case
-    openings.shut,  # 7. it shut
-    openings.not_shut,  # 8. it did not
-    openings.still_open,  # 9. it ran over while nobody heard it, and is open still
-    open_after_restart.check,  # 10. a seal came back, and its door stands open
-    found_open.check,  # 11. it stands open, and nobody saw it open
-    tamper.check,  # 12. cover and magnet
+    chatter.count_burst,  # 3. the counter shows what is too fast for a person
+    openings.end_missed,  # 4. open again: the one before is over, whoever missed that
+    openings.opened_blind,  # 5. the counter shows openings that nobody heard
+    chatter.check,  # 6. too fast for a person: the contact chatters
+    openings.opened,  # 7. it opened: permit, allowance, or a case
+    openings.shut,  # 8. it shut
+    openings.not_shut,  # 9. it did not
+    openings.still_open,  # 10. it ran over while nobody heard it, and is open still
+    open_after_restart.check,  # 11. a seal came back, and its door stands open
+    found_open.check,  # 12. it stands open, and nobody saw it open
+    tamper.check,  # 13. cover and magnet
 )
 
 
@@ -33,6 +34,9 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> DoorChange
     """Everything that a genuine report changes."""
     if door.seal_id != event.seal_id:
         return door, ()  # a seal that has been replaced on this door
+    if event.contact is Contact.UNKNOWN and not event.edge:
+        # It beats in safe mode and looks at no door. So this one is not watched, as in a silence.
+        return replace(door, contact=Contact.UNKNOWN), ()
     observation = observe(door, event, now_ms, rules)
     if observation is None:
         return silence.heard_again(replace(door, heard_ms=now_ms), now_ms)
@@ -97,6 +101,7 @@ def _hung_anew(
         open_after_restart=None,
         found_open=None,
         silence=None,
+        silent_paths=(),
     )
     return door, effects + silence.ended(silent)
 

@@ -14,18 +14,21 @@ each.
 """
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec.structs import replace
 
 from gateway.core.cases import case
 from gateway.core.cases.case import DoorChange, end_by_rule, raise_case
 from gateway.core.doors.orders import why_not_under_order
+from gateway.core.duration import HOUR_MS
 from gateway.core.effects import Effect, SilenceBegan, SilenceEnded
 from gateway.core.events import OutageBegan, OutageEnded
-from gateway.core.model import Contact, Door, Silence
+from gateway.core.model import Contact, Door, Path, Silence
 from gateway.core.reasons import BREACHES, UNWATCHED, Reason
 from gateway.core.rules import Rules
 
+UNAWARE_MS: Final = 2 * HOUR_MS  # of its hourly beats over the network (sealwire.receipt)
 LAWFUL = UNWATCHED | {Reason.PERMIT, Reason.ALLOWANCE}
 # What ends by itself once the seal is heard, or an outage explains it.
 ONLY_SILENT = frozenset({Reason.SILENT, Reason.SILENT_AFTER_OPENING})
@@ -46,7 +49,7 @@ def liveness(door: Door, now_ms: int, rules: Rules) -> Liveness:
     if door.heartbeat_ms is None:
         return Liveness.LIVE
     silent_ms = now_ms - door.heard_ms
-    if silent_ms >= rules.lost_heartbeats * door.heartbeat_ms:
+    if silent_ms >= max(rules.lost_heartbeats * door.heartbeat_ms, _until_told_ms(door)):
         return Liveness.LOST
     return (
         Liveness.LATE if silent_ms >= rules.late_heartbeats * door.heartbeat_ms else Liveness.LIVE
@@ -80,7 +83,17 @@ def lost_ms(door: Door, rules: Rules) -> int | None:
     from_ms, listened_ms = door.heard_ms, door.listened_ms
     if listened_ms is not None and listened_ms > from_ms:
         from_ms = listened_ms
-    return from_ms + rules.lost_heartbeats * door.heartbeat_ms
+    return from_ms + max(rules.lost_heartbeats * door.heartbeat_ms, _until_told_ms(door))
+
+
+def _until_told_ms(door: Door) -> int:
+    """How long a seal may be unheard which does not know yet that the gateway hears nobody by air:
+    until it speaks over the network, once more after one such word was lost."""
+    for path in door.silent_paths:
+        is_unaware = path.is_ours and path.path is Path.AIR and (door.heard_ms or 0) < path.found_ms
+        if is_unaware:
+            return UNAWARE_MS
+    return 0
 
 
 def fall_silent(door: Door, heard_ms: int, due_ms: int, now_ms: int, rules: Rules) -> DoorChange:

@@ -27,6 +27,7 @@ from gateway.core.doors import (
     open_at_order,
     openings,
     orders,
+    paths,
     permits,
     refusals,
     reports,
@@ -69,6 +70,7 @@ from gateway.core.events import (
     SealUnbound,
 )
 from gateway.core.model import Door
+from gateway.core.path_events import CopyCame, PathHeard, PathSilent
 from gateway.core.reasons import BREACHES, QUESTIONS, Reason
 from gateway.core.rules import Rules
 
@@ -179,10 +181,13 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     PageReceived: _received,
     OutageBegan: silence.explained,
     OutageEnded: silence.unexplained,
+    PathSilent: paths.silent,
+    PathHeard: paths.heard,
+    CopyCame: paths.copy_came,
 }
 
 # What is raised at a door under an order only.
-UNDER_ORDER = BREACHES | QUESTIONS | {Reason.CHATTER, Reason.SILENT}
+UNDER_ORDER = BREACHES | QUESTIONS | {Reason.CHATTER, Reason.SILENT, Reason.PATH_SILENT}
 
 
 def _order_over_ms(door: Door) -> int | None:
@@ -220,6 +225,7 @@ DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
     ("open_after_restart", ((open_after_restart.told_ms, open_after_restart.tell),)),
     ("found_open", ((found_open.told_ms, found_open.tell),)),
     ("silence", ((silence.told_ms, silence.tell),)),
+    ("silent_paths", ((paths.told_ms, paths.tell),)),
     ("canary", ((canary.missed_ms, canary.missed),)),
     ("case", case.DUE),
     ("in_review", case.REVIEW_DUE),

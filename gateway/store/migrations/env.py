@@ -2,13 +2,14 @@
 
 from alembic import context
 
-from gateway.store import case_log, door_codes, feed_tables, span_tables
+from gateway.store import case_log, door_codes, feed_tables, seal_paths, span_tables
 
 # Each brings its tables into the one catalogue.
 TABLES = (
     case_log.DETOURS,
     door_codes.DOOR_CODES,
     feed_tables.milestones,
+    seal_paths.PATHS,
     span_tables.heartbeat_spans,
 )
 connection = context.config.attributes["connection"]

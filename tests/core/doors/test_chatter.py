@@ -6,7 +6,7 @@ from gateway.core.events import MemoryEnded
 from gateway.core.model import Chattering, Contact
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
-from tests.core.story import MINUTE, NOON, SEAL, SECOND, Story
+from tests.core.story import HOUR, MINUTE, NOON, SEAL, SECOND, Story
 
 
 def burst(story: Story, openings: int, every_ms: int = 10 * SECOND) -> None:
@@ -182,3 +182,37 @@ def test_of_a_contact_whose_openings_are_forgotten_it_is_since_its_latest_edge()
     assert story.door.chattering is not None
     assert story.door.chattering.since_ms == story.now_ms
     assert story.pages()[-1].since_ms == story.now_ms
+
+
+def test_a_burst_that_only_the_counter_shows_is_the_same_fault() -> None:
+    """A seal whose contact flutters tells one edge in ten seconds, and counts the rest."""
+    story = Story().after(MINUTE)
+    story.heartbeat(Contact.SHUT)
+    for edges in (41, 82, 123):
+        contact = Contact.OPEN if edges % 2 else Contact.SHUT
+        story.after(10 * SECOND).report(contact, edges=edges)
+    assert [page.reason for page in story.pages()] == [Reason.CHATTER]
+    assert story.began() == []
+    assert story.door.chattering is not None
+    assert story.door.chattering.edges == 82
+
+
+def test_openings_of_a_burst_that_were_heard_count_with_those_that_were_not() -> None:
+    story = Story()
+    story.opens()
+    story.after(5 * SECOND).shuts()
+    story.after(10 * SECOND).report(Contact.SHUT, edges=6)  # two more
+    assert [page.reason for page in story.pages()] == [Reason.NO_PERMIT, Reason.CHATTER]
+
+
+def test_openings_that_nobody_heard_in_an_hour_are_no_burst() -> None:
+    story = Story().after(HOUR)
+    story.heartbeat(Contact.SHUT, edges=40)
+    assert [page.reason for page in story.pages()] == [Reason.OPENED_BLIND]
+    assert story.door.chattering is None
+
+
+def test_too_few_openings_that_nobody_heard_are_no_burst() -> None:
+    story = Story().after(10 * SECOND)
+    story.heartbeat(Contact.SHUT, edges=4)
+    assert [page.reason for page in story.pages()] == [Reason.OPENED_BLIND]

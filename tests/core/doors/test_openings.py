@@ -163,7 +163,7 @@ def test_a_missed_close_is_repaired_by_the_next_heartbeat() -> None:
 def test_the_counter_may_wrap_around() -> None:
     story = Story()
     for edges in (0x7000, 0xE000, 0xFFFF):
-        story.heartbeat(SHUT, edges=edges)
+        story.after(HOUR).heartbeat(SHUT, edges=edges)
     story.effects.clear()
     story.opens()
     assert story.edges == 0

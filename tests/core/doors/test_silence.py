@@ -221,3 +221,17 @@ def test_a_tampered_seal_that_stays_silent_after_an_outage_is_told_soon() -> Non
     story.after(HOUR)
     story.tell(OutageEnded("one"))
     assert story.door.silence == Silence(NOON, story.now_ms + Rules().outage_gather_ms)
+
+
+def test_a_seal_in_safe_mode_beats_and_its_door_is_not_watched_all_the_same() -> None:
+    """It does not look at its switches, so the installer is told as of one that is not heard."""
+    story = Story()
+    story.tell(SealBound(SEAL, BEAT))
+    for _ in range(60):
+        story.after(MINUTE)
+        story.heartbeat(Contact.UNKNOWN)
+    assert story.door.contact is Contact.UNKNOWN
+    assert [page.reason for page in story.pages()] == [Reason.SILENT]
+    story.after(MINUTE)
+    story.heartbeat(Contact.SHUT)
+    assert story.door.case is None or story.door.case.cleared_ms is not None

@@ -13,6 +13,7 @@ import time
 gc.threshold(4096)  # as main.py does it
 
 from sealnode import settings
+from sealnode.flutter import Flutter
 from sealnode.hardware import REED
 from sealnode.seal import Seal
 
@@ -76,6 +77,7 @@ def main(path):
         if toggles and has_read and now_ms - start_ms > last_ms:
             last_ms = now_ms - start_ms + TOGGLE_MS
             toggles -= 1
+            seal.flutters[REED] = Flutter(True, now_ms)  # each as if there had been none before
             board.set_switch(REED, 1 - board.level(REED))
         if now_ms - start_ms > work["ms"]:
             print("the time is over")
@@ -95,4 +97,5 @@ def main(path):
         "epoch": seal.spool.epoch, "counter": seal.spool.counter, "waiting": seal.waiting,
         "sent": seal.sent, "receipts": seal.receipts, "refused": seal.refused, "why": why,
         "live": live, "bench": bench, "misses": seal.node.misses,
+        "said": board.said,
     }))  # fmt: skip

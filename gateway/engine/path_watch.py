@@ -1,0 +1,155 @@
+"""Which seals are heard on which of their two ways, and that one of them has fallen silent.
+
+A report counts the same whichever way it came, so this stands beside the core: the watch knows when
+each seal that speaks by air was last heard there and over the network, and makes an event of it
+where that is too long ago, or over. Two heartbeats without a word are too long. By air each seal
+beats as often as it promised; over the network one on batteries beats once an hour, unless it was
+told that the air carries nothing.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from gateway.core.duration import HOUR_MS, SECOND_MS
+from gateway.core.model import Door, Path
+from gateway.core.path_events import PathHeard, PathSilent
+from gateway.core.reasons import Reason
+from gateway.core.replay_window import ReplayWindow
+from gateway.core.subject import of_door
+from gateway.engine.engine import Engine
+
+log = logging.getLogger("menshen.engine")
+
+LOOK_EVERY_MS: Final = 5 * SECOND_MS
+BEATS: Final = 2  # without a word, and the way is silent
+GRACE_MS: Final = 5 * SECOND_MS  # for the last one's way
+NETWORK_BEAT_MS: Final = 6 * HOUR_MS  # of one on batteries (sealwire.receipt.HEARD_MS)
+RECEIVER_AWAY_MS: Final = 60 * SECOND_MS  # one that is plugged in again is no trouble yet
+STRETCH_EVERY_MS: Final = 60 * SECOND_MS
+
+Heard = Mapping[str, Mapping[Path, int]]
+Stretch = Callable[[int, Callable[[str], int | None]], None]
+
+
+class PathWatch:
+    """Looks every few seconds, by the engine's clock.
+
+    Args:
+        engine: is told what is found, and tells what it accepted.
+        heard: of each seal that was ever heard by air, when on which way, in ms of UTC.
+        is_expected: whether there is to be a receiver; without one nobody is told that it is away.
+
+    `stretch` is called every minute with the time, and how to ask when a seal was heard.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        heard: Heard,
+        is_expected: bool = True,
+    ) -> None:
+        self._engine = engine
+        self.stretch: Stretch = lambda _, __: None
+        now_ms = self._began_ms = engine.clock.now_ms()  # until then we heard nobody
+        self._heard = {seal_id: dict.fromkeys(Path, now_ms) | of for seal_id, of in heard.items()}
+        self._is_expected = is_expected
+        self._listening_ms: int | None = None  # since when the receiver hears
+        self._deaf_ms = now_ms  # or since when it does not
+        self._stretched_ms = now_ms
+        self._said: dict[tuple[str, Path], bool] = {}  # that it is silent, and not stored yet
+        engine.on_heard.append(self._adopted)
+        engine.on_clock_set.append(self._moved)
+        engine.on_known.append(lambda _: self._said.clear())
+
+    def receiver(self, is_listening: bool) -> None:
+        """The receiver hears from now on, or hears nothing any more."""
+        now_ms = self._engine.clock.now_ms()
+        if is_listening and self._listening_ms is None:
+            self._listening_ms = now_ms
+        elif not is_listening and self._listening_ms is not None:
+            self._listening_ms, self._deaf_ms = None, now_ms
+        self._engine.listens(is_listening)
+
+    def look(self) -> None:
+        """Look once at all of them."""
+        now_ms = self._engine.clock.now_ms()
+        self._look_at_receiver(now_ms)
+        doors = self._engine.state.doors
+        for seal_id, heard in self._heard.items():
+            row = self._engine.state.registry.seals.get(seal_id)
+            door = doors.get(row.door_id or "") if row is not None else None
+            if door is None or door.seal_id != seal_id or door.heartbeat_ms is None:
+                continue
+            self._look_at(door, seal_id, Path.AIR, heard[Path.AIR], now_ms)
+            self._look_at(door, seal_id, Path.NETWORK, heard[Path.NETWORK], now_ms)
+        if now_ms - self._stretched_ms >= STRETCH_EVERY_MS:
+            self._stretched_ms = now_ms
+            self.stretch(now_ms, self._heard_ms)
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            self.look()
+            await self._engine.clock.sleep(LOOK_EVERY_MS)
+
+    def _look_at_receiver(self, now_ms: int) -> None:
+        is_deaf = self._listening_ms is None and self._is_expected
+        away_ms = now_ms - self._deaf_ms if is_deaf else 0
+        self._engine.trouble(Reason.RECEIVER_LOST, away_ms >= RECEIVER_AWAY_MS, age_ms=away_ms)
+
+    def _look_at(self, door: Door, seal_id: str, path: Path, heard_ms: int, now_ms: int) -> None:
+        """Say what is new of one way; nothing while the last word of it is not stored."""
+        ours_ms = self._listens_ms(path)
+        since_ms = max(heard_ms, self._began_ms, ours_ms or 0)
+        is_silent = now_ms - since_ms > BEATS * self._every_ms(door, path) + GRACE_MS
+        known = next((p for p in door.silent_paths if p.path is path), None)
+        if self._said.get((seal_id, path), known is not None) is not (known is not None):
+            return
+        self._said.pop((seal_id, path), None)
+        is_ours = ours_ms is None
+        if is_silent and (known is None or (known.is_ours and not is_ours)):
+            self._say(door, path, PathSilent(seal_id, path, heard_ms, is_ours))
+        elif known is not None and not is_silent and heard_ms > known.found_ms:
+            self._say(door, path, PathHeard(seal_id, path))
+
+    def _say(self, door: Door, path: Path, event: PathSilent | PathHeard) -> None:
+        is_silent = isinstance(event, PathSilent)
+        log.info("seal %s is %s by %s", event.seal_id, "silent" if is_silent else "heard", path)
+        self._said[event.seal_id, path] = is_silent
+        self._engine.note(of_door(door.door_id), event)
+
+    def _listens_ms(self, path: Path) -> int | None:
+        """Since when anybody can be heard there; None: nobody can."""
+        if path is Path.AIR:
+            return self._listening_ms
+        metrics = self._engine.metrics
+        return metrics.broker_since_ms if metrics.broker_connected else None
+
+    def _every_ms(self, door: Door, path: Path) -> int:
+        every_ms = door.heartbeat_ms or 0
+        if path is Path.AIR or door.battery_mv is None:  # on mains it beats on both alike
+            return every_ms
+        return max(every_ms, NETWORK_BEAT_MS)
+
+    def _heard_ms(self, seal_id: str) -> int | None:
+        row = self._engine.state.registry.seals.get(seal_id)
+        door = self._engine.state.doors.get(row.door_id or "") if row is not None else None
+        return None if door is None or door.seal_id != seal_id else door.heard_ms
+
+    def _adopted(self, _: dict[str, ReplayWindow], heard: dict[tuple[str, Path], int]) -> None:
+        """What a commit accepted."""
+        for (seal_id, path), at_ms in heard.items():
+            if seal_id not in self._heard:
+                self._heard[seal_id] = dict.fromkeys(Path, at_ms)
+            self._heard[seal_id][path] = at_ms
+
+    def _moved(self, by_ms: int) -> None:
+        for heard in self._heard.values():
+            for path in heard:
+                heard[path] += by_ms
+        if self._listening_ms is not None:
+            self._listening_ms += by_ms
+        self._deaf_ms += by_ms
+        self._began_ms += by_ms
+        self._stretched_ms += by_ms
