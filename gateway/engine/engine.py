@@ -167,7 +167,13 @@ class Engine:
         self._committing.offers = workers
 
     def receive(
-        self, topic: str, payload: bytes, token: int, live: bool = True, waited_ms: int = 0
+        self,
+        topic: str,
+        payload: bytes,
+        token: int,
+        live: bool = True,
+        waited_ms: int = 0,
+        signal_dbm: int | None = None,
     ) -> bool:
         """A message came from the broker. It is dated now, however late it is looked at.
 
@@ -177,6 +183,7 @@ class Engine:
             token: by which it is acknowledged, once it is stored.
             live: whether it cannot have waited in the broker while we did not listen.
             waited_ms: how long it may have waited for us to read it, in milliseconds.
+            signal_dbm: how strongly a receiver of ours heard it.
 
         Returns:
             False if it found no place: it is then not to be acknowledged.
@@ -190,7 +197,7 @@ class Engine:
         if len(self._queue) >= QUEUE_MAX:
             self.metrics.turned_away += 1
             return False
-        self._put(Received(topic, payload, token, live, waited_ms))
+        self._put(Received(topic, payload, token, live, waited_ms, signal_dbm))
         return True
 
     def attempted(self, entry: Entry) -> None:

@@ -52,7 +52,9 @@ class PathWatch:
         self._engine = engine
         self.stretch: Stretch = lambda _, __: None
         now_ms = self._began_ms = engine.clock.now_ms()  # until then we heard nobody
-        self._heard = {seal_id: dict.fromkeys(Path, now_ms) | of for seal_id, of in heard.items()}
+        self._heard = {
+            seal_id: {**dict.fromkeys(Path, now_ms), **of} for seal_id, of in heard.items()
+        }
         self._is_expected = is_expected
         self._listening_ms: int | None = None  # since when the receiver hears
         self._deaf_ms = now_ms  # or since when it does not
