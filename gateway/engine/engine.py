@@ -28,9 +28,7 @@ from gateway.core.events import (
     RulesSet,
 )
 from gateway.core.evidence import Ended
-from gateway.core.model import Path
 from gateway.core.reasons import Reason
-from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import SITE, Subject, SubjectKind
 from gateway.engine import needed, unstored
 from gateway.engine.backlog import BrokerBacklog
@@ -73,7 +71,6 @@ log = logging.getLogger("menshen.engine")
 
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
 
-Heard = Callable[[dict[str, ReplayWindow], dict[tuple[str, Path], int]], None]
 Item = Received | Command | DeliveryAttempt | Found | SetAside
 
 
@@ -118,7 +115,7 @@ class Engine:
         self._troubles, self._scheduler = SaidTroubles(), Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
         self.on_clock_set: list[Callable[[int], None]] = []  # who else waits by this clock
-        self.on_heard: list[Heard] = []  # who else goes by what was accepted, once it is stored
+        self.on_heard: list[Callable[..., None]] = []  # who else goes by what was accepted
         self.on_known: list[Callable[[registry.Registry], None]] = []  # and by who is enrolled
         self.on_trusted: Callable[[ClockTrusted], None] = lambda _: None
         self.broadcast = Broadcast()
