@@ -19,6 +19,8 @@ Traps, from data sheets and other people's boards, to be kept in mind with a sol
   hardware/pins.csv).
 - An advertisement that cannot be connected is sent as a scannable one (NimBLE: `connectable=False`
   alone does not make it mute): whoever scans actively gets an empty answer, and learns no more.
+- While Bluetooth is on, Wi-Fi must keep its modem sleep: `PM_NONE` beside it makes ESP-IDF abort
+  ("Should enable WiFi modem sleep when both WiFi and Bluetooth are enabled"), at every start anew.
 - A pin's handler runs between two bytecodes. A lookup of a name or a TLS handshake holds it back,
   and of more than eight changes meanwhile the last ones are lost; the level tells the truth after.
 - `WLAN.connect` with arguments forgets a channel that was set before (1.25 to 1.29), so the radio
@@ -261,6 +263,12 @@ class Board(Hardware):
             self._wlan.disconnect()
 
     def advertise(self, payload, repeats):
+        try:
+            return self._advertise(payload, repeats)
+        except (ImportError, OSError):  # no such radio, or no memory for it: the network goes on
+            return 0
+
+    def _advertise(self, payload, repeats):
         if self._ble is None:
             if not payload:
                 return 0

@@ -17,8 +17,8 @@ WRONG = [
     ('[brokr]\nhost = "x"', "[brokr] is not a section; did you mean [broker]?"),
     (
         "[zzz]",
-        "[zzz] is not a section; there are [site], [store], [broker], [console], [accounts], "
-        "[oidc], [webhook], [push], [influx], [rules]",
+        "[zzz] is not a section; there are [site], [store], [broker], [ble], [console], "
+        "[accounts], [oidc], [webhook], [push], [influx], [rules]",
     ),
     ("site = 3", "site is 3; write it as a section, [site]"),
     ('[site]\nname = ""', 'site.name is ""; allowed is one line of 1 to 60 characters'),

@@ -28,9 +28,7 @@ from gateway.core.events import (
     RulesSet,
 )
 from gateway.core.evidence import Ended
-from gateway.core.model import Path
 from gateway.core.reasons import Reason
-from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import SITE, Subject, SubjectKind
 from gateway.engine import needed, unstored
 from gateway.engine.backlog import BrokerBacklog
@@ -73,7 +71,6 @@ log = logging.getLogger("menshen.engine")
 
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
 
-Heard = Callable[[dict[str, ReplayWindow], dict[tuple[str, Path], int]], None]
 Item = Received | Command | DeliveryAttempt | Found | SetAside
 
 
@@ -118,7 +115,7 @@ class Engine:
         self._troubles, self._scheduler = SaidTroubles(), Scheduler(state)
         self._workers: list[Callable[[list[Entry]], None]] = []
         self.on_clock_set: list[Callable[[int], None]] = []  # who else waits by this clock
-        self.on_heard: list[Heard] = []  # who else goes by what was accepted, once it is stored
+        self.on_heard: list[Callable[..., None]] = []  # who else goes by what was accepted
         self.on_known: list[Callable[[registry.Registry], None]] = []  # and by who is enrolled
         self.on_trusted: Callable[[ClockTrusted], None] = lambda _: None
         self.broadcast = Broadcast()
@@ -167,7 +164,13 @@ class Engine:
         self._committing.offers = workers
 
     def receive(
-        self, topic: str, payload: bytes, token: int, live: bool = True, waited_ms: int = 0
+        self,
+        topic: str,
+        payload: bytes,
+        token: int,
+        live: bool = True,
+        waited_ms: int = 0,
+        signal_dbm: int | None = None,
     ) -> bool:
         """A message came from the broker. It is dated now, however late it is looked at.
 
@@ -177,6 +180,7 @@ class Engine:
             token: by which it is acknowledged, once it is stored.
             live: whether it cannot have waited in the broker while we did not listen.
             waited_ms: how long it may have waited for us to read it, in milliseconds.
+            signal_dbm: how strongly a receiver of ours heard it.
 
         Returns:
             False if it found no place: it is then not to be acknowledged.
@@ -190,7 +194,7 @@ class Engine:
         if len(self._queue) >= QUEUE_MAX:
             self.metrics.turned_away += 1
             return False
-        self._put(Received(topic, payload, token, live, waited_ms))
+        self._put(Received(topic, payload, token, live, waited_ms, signal_dbm))
         return True
 
     def attempted(self, entry: Entry) -> None:

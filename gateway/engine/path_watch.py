@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.core.duration import HOUR_MS, SECOND_MS
-from gateway.core.model import Door, Path
+from gateway.core.model import Door, Path, SilentPath
 from gateway.core.path_events import PathHeard, PathSilent
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
@@ -52,12 +52,14 @@ class PathWatch:
         self._engine = engine
         self.stretch: Stretch = lambda _, __: None
         now_ms = self._began_ms = engine.clock.now_ms()  # until then we heard nobody
-        self._heard = {seal_id: dict.fromkeys(Path, now_ms) | of for seal_id, of in heard.items()}
+        self._heard = {
+            seal_id: {**dict.fromkeys(Path, now_ms), **of} for seal_id, of in heard.items()
+        }
         self._is_expected = is_expected
         self._listening_ms: int | None = None  # since when the receiver hears
         self._deaf_ms = now_ms  # or since when it does not
         self._stretched_ms = now_ms
-        self._said: dict[tuple[str, Path], bool] = {}  # that it is silent, and not stored yet
+        self._said: dict[tuple[str, Path], PathSilent | PathHeard] = {}  # and not stored yet
         engine.on_heard.append(self._adopted)
         engine.on_clock_set.append(self._moved)
         engine.on_known.append(lambda _: self._said.clear())
@@ -104,7 +106,8 @@ class PathWatch:
         since_ms = max(heard_ms, self._began_ms, ours_ms or 0)
         is_silent = now_ms - since_ms > BEATS * self._every_ms(door, path) + GRACE_MS
         known = next((p for p in door.silent_paths if p.path is path), None)
-        if self._said.get((seal_id, path), known is not None) is not (known is not None):
+        said = self._said.get((seal_id, path))
+        if said is not None and not _is_stored(said, known):
             return
         self._said.pop((seal_id, path), None)
         is_ours = ours_ms is None
@@ -114,9 +117,9 @@ class PathWatch:
             self._say(door, path, PathHeard(seal_id, path))
 
     def _say(self, door: Door, path: Path, event: PathSilent | PathHeard) -> None:
-        is_silent = isinstance(event, PathSilent)
-        log.info("seal %s is %s by %s", event.seal_id, "silent" if is_silent else "heard", path)
-        self._said[event.seal_id, path] = is_silent
+        word = "silent" if isinstance(event, PathSilent) else "heard"
+        log.info("seal %s is %s by %s", event.seal_id, word, path)
+        self._said[event.seal_id, path] = event
         self._engine.note(of_door(door.door_id), event)
 
     def _listens_ms(self, path: Path) -> int | None:
@@ -153,3 +156,10 @@ class PathWatch:
         self._deaf_ms += by_ms
         self._began_ms += by_ms
         self._stretched_ms += by_ms
+
+
+def _is_stored(said: PathSilent | PathHeard, known: SilentPath | None) -> bool:
+    """Whether the door's state says by now what was said of a way."""
+    if isinstance(said, PathHeard):
+        return known is None
+    return known is not None and known.is_ours is said.is_ours

@@ -18,13 +18,15 @@ from gateway.store.poisoned import Poisoned
 
 class Received(msgspec.Struct):
     """A message from the broker; `token` acknowledges it. `live`: it cannot have waited there while
-    we did not listen; `waited_ms`: how long it may have waited for us to read it."""
+    we did not listen; `waited_ms`: how long it may have waited for us to read it; `signal_dbm`: how
+    strongly a receiver of ours heard it."""
 
     topic: str
     payload: bytes
     token: int
     live: bool
     waited_ms: int = 0
+    signal_dbm: int | None = None
 
 
 class Command(msgspec.Struct):

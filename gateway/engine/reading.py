@@ -159,7 +159,7 @@ class Reading:
         event = self.backlog.with_wait(read.event, message.live, at_ms, message.waited_ms)
         door_id = self._authenticator.door_of(event.seal_id)
         door = None if door_id is None else unit.turn.door(door_id)
-        self._note_path(unit, batch, read, door, at_ms)
+        self._note_path(unit, batch, message, read, door, at_ms)
         number, repeated = (event.seal_id, event.seq), read.repeated
         if repeated is None:
             repeated = number in unit.numbers or number in batch.journaled
@@ -174,7 +174,13 @@ class Reading:
         unit.report(at_ms, door_id, event)
 
     def _note_path(
-        self, unit: UnitOfWork, batch: Batch, read: Authenticated, door: Door | None, at_ms: int
+        self,
+        unit: UnitOfWork,
+        batch: Batch,
+        message: Received,
+        read: Authenticated,
+        door: Door | None,
+        at_ms: int,
     ) -> None:
         """What is owed for a transmission, and on which way its seal was heard."""
         event = read.event
@@ -184,7 +190,7 @@ class Reading:
             is_heard = door is not None and self._is_heard_by_air(door)
             batch.receipts.append((event.seal_id, read.epoch, read.counter, event.seq, is_heard))
         if event.seal_id in self._by_air:
-            unit.heard_on(at_ms, event.seal_id, read.path)
+            unit.heard_on(at_ms, event.seal_id, read.path, message.signal_dbm)
 
     def _repeated(
         self, unit: UnitOfWork, path: Path, door: Door | None, event: ReportCame, at_ms: int

@@ -88,10 +88,10 @@ class UnitOfWork:
         self.windows[seal_id] = window
         self.writes.window(seal_id, window)
 
-    def heard_on(self, at_ms: int, seal_id: str, path: Path) -> None:
+    def heard_on(self, at_ms: int, seal_id: str, path: Path, signal_dbm: int | None) -> None:
         """A genuine transmission of a seal came on this way."""
         self.heard[seal_id, path] = at_ms
-        self.writes.heard_on(at_ms, seal_id, path)
+        self.writes.heard_on(at_ms, seal_id, path, signal_dbm)
 
     def raise_mark(self, at_ms: int, seal_id: str, window: ReplayWindow) -> None:
         """A genuine transmission of a seal that is not proved: only its mark rises."""

@@ -42,7 +42,7 @@ _AWAY = {
     "`bluetoothctl power on` and `rfkill unblock bluetooth`",
 }
 
-Received = Callable[[str, bytes, int, bool], bool]  # topic, payload, token, live
+Received = Callable[[str, bytes, int | None], bool]  # topic, payload, signal_dbm
 
 
 def cause_of(error: BaseException) -> str:
@@ -95,7 +95,8 @@ class Receiver:
     Args:
         settings: which adapter.
         ids: whose an advertisement is.
-        receive: takes what is a seal's and new, as `Engine.receive` does.
+        receive: takes what is a seal's and new: topic and payload as `Engine.receive`, and how
+            strongly it was heard.
         listens: is told when the scan runs, and when it does not.
         scanner: of bleak's kind.
     """
@@ -159,4 +160,5 @@ class Receiver:
         found = self._ids.read(service)
         if found is not None:
             self.heard += 1
-            self._receive(topics.report(found[0]), found[1], 0, True)
+            signal_dbm = said.rssi if -127 < said.rssi < 20 else None  # beyond: not known
+            self._receive(topics.report(found[0]), found[1], signal_dbm)

@@ -50,6 +50,7 @@ from gateway.store import (
     journal,
     outbox,
     photos,
+    seal_paths,
     states,
     tables,
 )
@@ -142,10 +143,9 @@ class WriteBatch:
         """Store how far a seal's transmissions have been accepted."""
         self._windows[seal_id] = window
 
-    def heard_on(self, at_ms: int, seal_id: str, path: Path) -> None:
-        """Store when a seal was last heard on one of its ways."""
-        row = {"seal_id": seal_id, "path": path.value, "heard_ms": at_ms}
-        self._heard[seal_id, path] = row
+    def heard_on(self, at_ms: int, seal_id: str, path: Path, signal_dbm: int | None) -> None:
+        """Store when a seal was last heard on one of its ways, and how strongly."""
+        self._heard[seal_id, path] = seal_paths.row_of(seal_id, path, at_ms, signal_dbm)
 
     def raised_mark(self, seal_id: str, window: ReplayWindow) -> None:
         """Store a mark that rose although nothing is believed of the seal yet."""

@@ -5,36 +5,58 @@ and for a gateway that starts and must know whom to expect by air.
 """
 
 from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, ForeignKey, String, Table, select
+from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Integer, String, Table, select
 
 from gateway.core.model import Path
 from gateway.store.tables import metadata
 
+Row = dict[str, Any]
 PATHS = Table(
     "seal_paths",  # of those that were heard by air at least once
     metadata,
     Column("seal_id", String(16), ForeignKey("seals.seal_id"), primary_key=True),
     Column("path", String(8), primary_key=True),  # core.model.Path
     Column("heard_ms", BigInteger, nullable=False),
+    Column("signal_dbm", Integer, nullable=True),  # as our own receiver heard it
     sqlite_with_rowid=False,
 )
+
+
+class LastHeard(NamedTuple):
+    """When a seal was last heard on a way (ms of UTC), and how strongly, where a receiver of ours
+    says so."""
+
+    heard_ms: int
+    signal_dbm: int | None
 
 
 def heard(connection: Connection) -> dict[str, dict[Path, int]]:
     """When every such seal was last heard on each of its ways, in ms of UTC, by seal_id."""
     found: dict[str, dict[Path, int]] = {}
-    for seal_id, path, heard_ms in connection.execute(select(*PATHS.c)):
+    query = select(PATHS.c.seal_id, PATHS.c.path, PATHS.c.heard_ms)
+    for seal_id, path, heard_ms in connection.execute(query):
         if path in _PATHS:
             found.setdefault(seal_id, {})[Path(path)] = heard_ms
     return found
 
 
-def heard_of(connection: Connection, seal_id: str) -> Mapping[Path, int]:
-    """The same of one seal; nothing of one that was never heard by air."""
-    query = select(PATHS.c.path, PATHS.c.heard_ms).where(PATHS.c.seal_id == seal_id)
-    rows = connection.execute(query)
-    return {Path(path): heard_ms for path, heard_ms in rows if path in _PATHS}
+def heard_of(connection: Connection, seal_id: str) -> Mapping[Path, LastHeard]:
+    """How one seal was last heard on each way; nothing of one that was never heard by air."""
+    columns = PATHS.c.path, PATHS.c.heard_ms, PATHS.c.signal_dbm
+    rows = connection.execute(select(*columns).where(PATHS.c.seal_id == seal_id))
+    return {Path(path): LastHeard(*last) for path, *last in rows if path in _PATHS}
+
+
+def row_of(seal_id: str, path: Path, heard_ms: int, signal_dbm: int | None) -> Row:
+    """A row of the table."""
+    return {
+        "seal_id": seal_id,
+        "path": path.value,
+        "heard_ms": heard_ms,
+        "signal_dbm": signal_dbm,
+    }
 
 
 _PATHS = frozenset(Path)

@@ -53,7 +53,7 @@ class House:
         found = self.ids.read(service)
         if found is None:
             return False
-        return self.engine.receive(f"seals/{found[0]}/report", found[1], 0)
+        return self.engine.receive(f"seals/{found[0]}/report", found[1], 0, signal_dbm=-67)
 
     def network(self, frame: bytes) -> None:
         self.engine.receive(self.seal.topic, frame, 1)
@@ -108,7 +108,10 @@ async def test_an_opening_by_both_ways_is_one_opening(store: Store, seal: HandSe
         assert len(one.openings()) == 1
         assert one.door.contact == "open"
         heard = rows(store, seal_paths.PATHS)
-        assert {row["path"] for row in heard} == {"air", "network"}
+        assert {(row["path"], row["signal_dbm"]) for row in heard} == {
+            ("air", -67),
+            ("network", None),
+        }
         # The copy over the network has its receipt, so that the seal forgets the report.
         assert one.seal.receipted(*one.post.receipts()[-1]) == opens.seq
 

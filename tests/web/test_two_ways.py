@@ -28,11 +28,12 @@ async def test_both_ways_stand_on_the_door_s_page(
             seal = {"seal_id": seal_id(0), "key": bytes(32), "door_id": "d0", "enrolled_ms": 0}
             connection.execute(insert(tables.seals), seal)
             for path in Path:
-                row = {"seal_id": seal_id(0), "path": path.value, "heard_ms": now_ms()}
+                row = seal_paths.row_of(seal_id(0), path, now_ms(), -67 if path == "air" else None)
                 connection.execute(insert(seal_paths.PATHS), row)
         page = await site.text("/doors/d0", language)
         assert network in page
         assert air in page
+        assert page.count("-67 dBm") == 1
         assert f"· {silent}" not in page
         await site.engine.submit(of_door("d0"), PathSilent(seal_id(0), Path.AIR, now_ms()))
         page = await site.text("/doors/d0", language)

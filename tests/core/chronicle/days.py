@@ -13,6 +13,7 @@ DAYS: dict[str, Callable[[], Chronicle]] = {
         doors.tampering,
         doors.orders,
         doors.power,
+        doors.ways,
         site.silence,
         site.people,
         site.troubles,

@@ -10,7 +10,8 @@ from gateway.core.events import (
     ReportHeld,
     SealUnbound,
 )
-from gateway.core.model import Contact, Policy
+from gateway.core.model import Contact, Path, Policy
+from gateway.core.path_events import CopyCame, PathHeard, PathSilent
 from gateway.core.reasons import Reason
 from tests.core.actors import MINUTE, Seal
 from tests.core.chronicle.chronicler import Chronicle
@@ -208,3 +209,27 @@ def power() -> Chronicle:
     site.at("12:05").door(A).opens()
     site.at("12:06").tell(C, DoorEnded())
     return site.remembers(A, C)
+
+
+def ways() -> Chronicle:
+    """Two ways lead from a seal: one falls silent, both do, our own receiver does."""
+    site = Chronicle(A, B, C)
+    seals = {door: site.seals[door].seal_id for door in (A, B, C)}
+    site.chapter("Flat 1-1 is heard over the network only, flat 1-2 by air only.")
+    site.at("10:00").tell(A, PathSilent(seals[A], Path.AIR, site.time("09:56")))
+    site.at("10:01").tell(B, PathSilent(seals[B], Path.NETWORK, site.time("09:57")))
+    site.at("10:02").tell(C, PathSilent(seals[C], Path.AIR, site.time("09:58")))
+    site.at("10:20").tell(C, PathHeard(seals[C], Path.AIR))
+    site.at("10:40").remembers(A, B, C)
+    site.chapter("An opening while only one way is left, and both ways again.")
+    site.at("10:50").door(B).opens()
+    site.at("10:52").door(B).shuts()
+    site.at("11:00").tell(A, PathHeard(seals[A], Path.AIR))
+    site.at("11:01").tell(B, PathHeard(seals[B], Path.NETWORK))
+    site.at("11:10").remembers(A, B)
+    site.chapter("The receiver is unplugged; flat 1-3 has no network either, and then nothing.")
+    site.at("12:00").door(C).loses_radio()
+    site.at("12:04").tell(C, PathSilent(seals[C], Path.AIR, site.time("12:00"), is_ours=True))
+    site.at("12:30").remembers(C)
+    site.at("13:30").tell(C, CopyCame(seals[C]))
+    return site.at("17:00").remembers(C)

@@ -1,6 +1,7 @@
 """A chip's `bluetooth`, as far as board.py uses it: what was asked, and NimBLE's refusals."""
 
 calls = []
+no_memory = [False]
 
 
 class BLE:
@@ -21,6 +22,8 @@ class BLE:
     def gap_advertise(self, interval_us, adv_data=None, connectable=True):
         if not self._active:
             raise OSError(19)
+        if interval_us is not None and no_memory[0]:
+            raise OSError(12)
         self._advertises = interval_us is not None
         if interval_us is None:
             calls.append(("stop",))

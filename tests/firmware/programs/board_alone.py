@@ -296,6 +296,11 @@ def air():
     del calls[:]
     check(board.advertise(b"", 0), 0)
     check(calls, [("stop",), ("active", False)])
+    bluetooth.no_memory[0] = True  # as beside a TLS handshake: the seal goes on by the network
+    check(board.advertise(said, 10), 0)
+    bluetooth.no_memory[0] = False
+    check(board.advertise(said, 10), 350)
+    check(board.advertise(b"", 0), 0)
 
 
 def main():

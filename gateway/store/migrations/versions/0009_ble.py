@@ -14,6 +14,7 @@ def upgrade() -> None:
         sa.Column("seal_id", sa.String(length=16), nullable=False),
         sa.Column("path", sa.String(length=8), nullable=False),
         sa.Column("heard_ms", sa.BigInteger(), nullable=False),
+        sa.Column("signal_dbm", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["seal_id"], ["seals.seal_id"], name=op.f("fk_seal_paths_seal_id")),
         sa.PrimaryKeyConstraint("seal_id", "path", name=op.f("pk_seal_paths")),
         sqlite_with_rowid=False,
