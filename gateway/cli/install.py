@@ -65,15 +65,15 @@ def install(
     standard input.
     """
     from gateway.installation import machine
-    from gateway.installation.place import Place
+    from gateway.installation.place import SETTINGS, Place
     from gateway.installation.services import Services
     from gateway.installation.site import Site
     from gateway.installation.steps import carry_out
     from gateway.installation.wish import Wish
 
     place, password = Place(root), _Password(administrator)
-    if not dry_run and place.is_this_machine:
-        machine.need_root("menshen install " + " ".join(names or ()))
+    if place.is_this_machine and (not dry_run or SETTINGS.exists()):  # which root alone can read
+        machine.need_root(" ".join(["menshen install", *(names or ()), *["--dry-run"] * dry_run]))
     machine.need_packages(place)
     if place.is_this_machine:
         machine.need_reachable(machine.program())

@@ -29,7 +29,7 @@ _ANYWHERE: Final = ("192.0.2.1", 9)  # an address of nobody's; nothing is sent t
 def need_root(command: str) -> None:
     """InstallError unless root asks."""
     if os.geteuid() != 0:
-        raise InstallError(f"this changes the machine, so root must ask: sudo {command}")
+        raise InstallError(f"only root may do this: sudo {command}")
 
 
 def need_packages(place: Place) -> None:

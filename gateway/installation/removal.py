@@ -16,7 +16,7 @@ from gateway.installation.services import (
     WANTED,
     systemctl,
 )
-from gateway.installation.steps import Step
+from gateway.installation.steps import InstallError, Step
 from gateway.provisioning import broker_record
 
 USERDEL_S_MAX: Final = 60
@@ -84,10 +84,13 @@ class Removal:
     def _remove_user(self) -> None:
         self._place.inside(SYSUSERS).unlink(missing_ok=True)
         command = ["userdel", *self._prefix(), USER]
+        if self._place.user(USER) is None:
+            return
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            command, capture_output=True, text=True, timeout=USERDEL_S_MAX, check=False
+        )
         if self._place.user(USER) is not None:
-            subprocess.run(  # noqa: S603 - a fixed command
-                command, capture_output=True, timeout=USERDEL_S_MAX, check=True
-            )
+            raise InstallError(f"the user {USER} cannot be removed: {done.stderr.strip()}")
 
     def _prefix(self) -> list[str]:
         return [] if self._place.is_this_machine else ["--prefix", str(self._place.root)]

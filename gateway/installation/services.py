@@ -3,11 +3,13 @@
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from string import Template
 from typing import Final
 
-from gateway.installation.machine import systemd_runs
+from sqlalchemy import select
+
 from gateway.installation.place import FOLDER, SETTINGS, UNITS
 from gateway.installation.site import UNIT_TEMPLATES, Site
 from gateway.installation.steps import InstallError, Step
@@ -16,6 +18,8 @@ from gateway.link.client import ask
 from gateway.provisioning import broker_record
 from gateway.provisioning.broker_config import SERVICE
 from gateway.provisioning.private_file import write_public
+from gateway.store import tables
+from gateway.store.database import RELEASE, Store
 
 GATEWAY: Final = "menshen.service"
 RELOAD: Final = "menshen-broker-reload.path"
@@ -29,11 +33,10 @@ LOOK_S: Final = 0.5
 
 
 class Services:
-    """The services of a machine. `made`: what this run has made so far, by the steps' names."""
+    """The services of a machine. `say` tells what stays as somebody changed it by hand."""
 
     def __init__(self, wish: Wish, site: Site, say: Callable[[str], None]) -> None:
         self._wish, self._place, self._site, self._say = wish, wish.place, site, say
-        self._are_new = False  # whether they must be started anew for what was made
 
     def steps(self) -> list[Step]:
         """All of them, in their order."""
@@ -107,18 +110,17 @@ class Services:
         systemctl(f"--root={self._place.root}", "enable", *self._enabled())
 
     def _run(self) -> bool:
-        if not systemd_runs(self._place):
-            return True
-        asked = subprocess.run(  # noqa: S603 - a fixed command
-            ["systemctl", "is-active", "--quiet", *self._enabled()],  # noqa: S607
-            timeout=COMMAND_S_MAX,
-            check=False,
-        )
-        return asked.returncode == 0
+        # Asked one by one: of several, one that runs is enough for it.
+        return all(map(_is_active, self._enabled())) and self._runs_this_release()
+
+    def _runs_this_release(self) -> bool:
+        """Whether the release that started last on this database is this one."""
+        database = self._place.inside(self._wish.settings().store.path)
+        with closing(Store(database)) as store, store.reading() as connection:
+            started = connection.execute(select(tables.site.c.release)).scalar()
+        return started in (None, RELEASE)
 
     def _start(self) -> None:
-        if not systemd_runs(self._place):
-            return
         systemctl("daemon-reload")
         if self._site.broker_is_here():
             systemctl("restart", BROKER)
@@ -134,6 +136,15 @@ class Services:
             "the gateway runs, but its broker has not let it in for a minute: `menshen check` says "
             "why, and `journalctl -u mosquitto -u menshen -n 50` what both say"
         )
+
+
+def _is_active(unit: str) -> bool:
+    asked = subprocess.run(  # noqa: S603 - a fixed command
+        ["systemctl", "is-active", "--quiet", unit],  # noqa: S607 - Debian's own
+        timeout=COMMAND_S_MAX,
+        check=False,
+    )
+    return asked.returncode == 0
 
 
 def systemctl(*words: str) -> None:

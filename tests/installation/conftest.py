@@ -64,7 +64,7 @@ class Machine:
         for path in sorted(self.root.rglob("*")):
             status = path.lstat()
             is_file = stat.S_ISREG(status.st_mode)
-            content = path.read_bytes() if is_file else b""
+            content = path.read_bytes() if is_file and os.access(path, os.R_OK) else b""
             at_ns = status.st_mtime_ns if is_file else 0
             mode = stat.filemode(status.st_mode)
             found[str(path.relative_to(self.root))] = (mode, status.st_uid, at_ns, content)

@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 
 from gateway.cli.app import app
 from gateway.link.client import ask
+from gateway.link.service_manager import LIVES, STOPS, UP
 from gateway.store.database import Store
-from tests import neighbours
+from tests import neighbours, waiting
 from tests.installation import system_calls
+from tests.link.listener import Listener
 from tests.provisioning.site_broker import new_site
 
 THRESHOLD = "20"  # tenths: 2.0 of 10
@@ -89,11 +91,20 @@ def test_the_broker_and_the_gateway_live_under_the_filter_of_their_units(
         return beat is not None and beat.health.echo_ms is not None and neighbours.answers(port)
 
     _menshen("account", "add", "admin", "--role", "administrator", "-c", config)
+    systemds_end = Listener(str(tmp_path / "notify"))
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    monkeypatch.setenv("WATCHDOG_USEC", "600000")
     gateway = neighbours.Neighbour("gateway", run, tmp_path, is_heard)
     keep(gateway)
     said = {part["part"]: part["text"] for part in _check(config)}
     assert said["gateway"].startswith("runs since")  # though its console asks who comes
     assert "the gateway is connected, and heard itself" in said["broker"]
+    assert systemds_end.count(UP) == 1
+    assert waiting.block_until(lambda: systemds_end.count(LIVES) > 2)
+    gateway.stop()
+    assert systemds_end.heard[0] == UP
+    assert systemds_end.count(STOPS) == 1
+    systemds_end.socket.close()
     log = gateway.log.read_text()
     assert "lost the broker" not in log
     assert "Operation not permitted" not in log

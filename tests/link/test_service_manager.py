@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,23 +9,7 @@ import pytest
 
 from gateway.link.service_manager import LIVES, UP, ServiceManager
 from tests import waiting
-
-
-class Listener:
-    """Systemd's end."""
-
-    def __init__(self, address: str) -> None:
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind("\0" + address[1:] if address.startswith("@") else address)
-        self.socket.setblocking(False)
-        self.heard: list[str] = []
-
-    def count(self, state: str) -> int:
-        while True:
-            try:
-                self.heard.append(self.socket.recv(100).decode())
-            except BlockingIOError:
-                return self.heard.count(state)
+from tests.link.listener import Listener
 
 
 class SomeEngine:
