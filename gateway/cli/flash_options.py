@@ -158,7 +158,7 @@ def registry_for(
     database: Path,
     logins: BrokerLogins | None,
     heartbeat_ms: int,
-    now_ms: int,
+    now_ms: Callable[[], int],
     replace: bool,
     door_id: str | None,
 ) -> Registry:
@@ -172,7 +172,7 @@ def registry_for(
                 key=identity.key,
                 door_id=door_id,
                 broker_password=identity.broker_password,
-                at_ms=now_ms,
+                at_ms=now_ms(),
                 heartbeat_ms=heartbeat_ms,
                 replace=replace,
             )
@@ -185,7 +185,7 @@ def registry_for(
     known = partial(_is_enrolled, database)
     if logins is None:
         return Registry(known, enrol)
-    return Registry(known, enrol, partial(logins.identity, now_ms), drop)
+    return Registry(known, enrol, lambda: logins.identity(now_ms()), drop)
 
 
 def ear(site: Settings) -> Callable[[str], FirstReport | None] | None:
@@ -194,7 +194,7 @@ def ear(site: Settings) -> Callable[[str], FirstReport | None] | None:
         return None
 
     def heard(seal_id: str) -> FirstReport | None:
-        with closing(Store.open(site.store.path)) as store, store.reading() as connection:
+        with closing(Store(site.store.path)) as store, store.reading() as connection:
             return first_report(connection, seal_id)
 
     return heard

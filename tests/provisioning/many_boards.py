@@ -1,10 +1,12 @@
-"""`make flashing`: forty bare boards made seals, ten at once, with every step timed.
+"""`make flashing`: forty bare boards made seals, ten at once; and the cable pulled at each moment.
 
-    python -m tests.provisioning.many_boards [--boards 40]
+    python -m tests.provisioning.many_boards [--boards 40] [--pulls 20]
 
 In batches of ten: C6, S3, C3 and C6 again, each batch by one `menshen flash` with its chip's image,
 under the real esptool, mpremote, MicroPython, mosquitto and gateway. The chips and the radio are
-simulated, so the times are of this machine and of no board.
+simulated, so the times are of this machine and of no board. Then one board after the other loses
+its cable, each a little later than the one before: it is a seal, or it is nobody, and the same
+command makes a seal of it.
 """
 
 import argparse
@@ -28,7 +30,9 @@ def main() -> int:
     """Flash them all; 1 if one of them was not heard."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--boards", type=int, default=40)
-    boards = parser.parse_args().boards
+    parser.add_argument("--pulls", type=int, default=20)
+    arguments = parser.parse_args()
+    boards, pulls = arguments.boards, arguments.pulls
     mosquitto, esptool = neighbours.find("mosquitto"), neighbours.find("esptool")
     micropython = interpreter("MICROPYTHON", ".mpy")
     if not (mosquitto and esptool and micropython):
@@ -39,12 +43,15 @@ def main() -> int:
         folder = Path(room) / "site"
         folder.mkdir()
         os.chdir(folder)
-        site = new_flash_site(mosquitto, folder, doors=boards)
+        site = new_flash_site(mosquitto, folder, doors=boards + pulls + 1)
         try:
             site.broker.start()
             site.note_pid()
             site.gateway.start()
-            return _batches(site, micropython, Path(room), boards)
+            failed = _batches(site, micropython, Path(room), boards)
+            return failed or (
+                _pulls(site, micropython, Path(room), boards + 1, pulls) if pulls else 0
+            )
         finally:
             site.gateway.stop()
             site.broker.stop()
@@ -69,9 +76,38 @@ def _batches(site: FlashSite, micropython: str, room: Path, count: int) -> int:
         if code:
             print(said)
     whole_s = time.monotonic() - began_s
-    each_s = whole_s / count
+    each_s = whole_s / max(count, 1)
     print(f"{heard} of {count} flashed and heard in {whole_s:.0f} s, {each_s:.1f} s each")
     return int(heard < count)
+
+
+def _pulls(site: FlashSite, micropython: str, room: Path, first: int, count: int) -> int:
+    """Pull the cable of so many boards, each at a moment of its own; 1 if one is half a seal."""
+    chip, wrong = CHIPS[0], 0
+    whole = _board(micropython, room / "whole", chip)
+    site.flash("--door", f"d{first}", "--port", whole.port, *site.image(chip))
+    whole.pull()
+    for number in range(count):
+        door, board = f"d{first + 1 + number}", _board(micropython, room / f"cut-{number}", chip)
+        board.pull_after(whole.taken * (2 * number + 1) // (2 * count))
+        words, image = ("--door", door, "--port", board.port), site.image(chip)
+        code, said = site.flash(*words, *image, "--wait", 10)
+        is_seal = door in site.seals().values()
+        told = next(line for line in said.splitlines() if line.startswith("Board"))
+        board.pull()
+        board.plug()
+        if board.rom is not None and board.rom.is_written:
+            image = ()  # no line resets a simulated chip into its loader once it has MicroPython
+        again, said_again = site.flash(*words, *image, "--wait", 60, "--erase", "--replace")
+        board.pull()
+        good = code == 1 and again == 0 and is_seal == (": FLASHED." in told)
+        wrong |= not good
+        print(
+            f"cut {number + 1} of {count}: {'good' if good else 'WRONG'}. {told[:90]}", flush=True
+        )
+        if not good:
+            print(code, is_seal, said, again, said_again)
+    return int(wrong)
 
 
 def _board(micropython: str, room: Path, chip: str) -> VirtualBoard:

@@ -49,6 +49,11 @@ class Rom:
         self._at = 0
         self._unpacker = zlib.decompressobj()
 
+    def power_on(self) -> None:
+        """As after a power cut: no stub, nothing half heard; what is in the flash stays."""
+        self._stub = self._is_ended = False
+        self._buffer.clear()
+
     def hear(self, piece: bytes) -> bytes:
         """What the chip answers to the frames that are whole now."""
         self._buffer += piece

@@ -49,6 +49,7 @@ class VirtualBoard:
         that it has none yet; `air`, which networks there are, makes it a seal that really runs."""
         self.port = str(folder / "ttyBOARD")  # no /dev/pts: mpremote treats those specially
         self.rom = rom
+        self.taken = 0  # bytes that the host has sent
         self.runs = 0
         self.console = bytearray()  # all that the board ever said
         self._folder, self._version = folder, version
@@ -74,6 +75,8 @@ class VirtualBoard:
         self._keep_open = slave  # else the line hangs up whenever mpremote closes it
         Path(self.port).symlink_to(os.ttyname(slave))
         self._cause, self._mode = _POWER_ON, "boot"
+        if self.rom is not None:
+            self.rom.power_on()
         self._thread = threading.Thread(target=self._relay, name="virtual board")
         self._thread.start()
 
@@ -168,6 +171,7 @@ class VirtualBoard:
 
     def _counts_out(self, count: int) -> bool:
         """Whether these bytes were the last before the cable is pulled."""
+        self.taken += count
         if self._pull_after is None:
             return False
         self._pull_after -= count
