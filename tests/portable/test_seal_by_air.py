@@ -9,9 +9,8 @@ from sealnode.beacon import WAITING_MAX, Beacon
 from sealnode.hardware import Hardware
 from sealnode.node import ADVERTISE, CONNECT, SAID_MAX, SEND, SLEEP, Event
 from sealwire import advert
-from sealwire.receipt import HEARD, STORED
+from sealwire.receipt import HEARD, HEARD_MS, STORED
 from sealwire.report import OPEN, SHUT
-
 
 
 def on_batteries(dice=0):
