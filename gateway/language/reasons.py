@@ -30,8 +30,10 @@ _WORDS: dict[Reason, str] = {
     Reason.ORDER_OVER: N_("Order over"),
     Reason.OPENED_BLIND: N_("Opened unheard"),
     Reason.ALLOWANCE: N_("Allowed opening"),
+    Reason.VISIT: N_("Work at the seal"),
     Reason.PERMIT_OVERSTAYED: N_("Open too long"),
     Reason.OPEN_TOO_LONG: N_("Open longer than allowed"),
+    Reason.VISIT_OVERSTAYED: N_("Open after the visit"),
     Reason.OPEN_AFTER_RESTART: N_("Found open"),
     Reason.FOUND_OPEN: N_("Stands open"),
     Reason.COVER_TAMPER: N_("Seal's cover opened"),
@@ -60,6 +62,7 @@ _WORDS: dict[Reason, str] = {
     Reason.POISONED: N_("Stored data damaged"),
     Reason.BULK_READING: N_("Somebody reads in bulk"),
     Reason.UNREACHED: N_("Somebody cannot be reached"),
+    Reason.UNCERTIFIED: N_("Doors not sealed yet"),
     Reason.ANNOUNCED_LATE: N_("Announced afterwards"),
     Reason.HEARD_AGAIN: N_("Heard again"),
     Reason.SETTLED: N_("Contact settled"),
@@ -100,7 +103,13 @@ _WHY: dict[Reason, str] = {
     Reason.OPENED_BLIND: N_("The door opened while the seal could not be heard."),
     Reason.PERMIT_OVERSTAYED: N_("The announced time is over, and the door still stands open."),
     Reason.ALLOWANCE: N_("One of the day's openings that the order allows; nobody was disturbed."),
+    Reason.VISIT: N_(
+        "Somebody worked at the seal or tested it, as announced; nobody was disturbed."
+    ),
     Reason.OPEN_TOO_LONG: N_("The door has stood open for longer than its order allows."),
+    Reason.VISIT_OVERSTAYED: N_(
+        "The work at the seal is over, and the door that was opened for it still stands open."
+    ),
     Reason.OPEN_AFTER_RESTART: N_(
         "The seal is heard again and sees the door open, which was shut when it was last heard."
     ),
@@ -166,6 +175,10 @@ _WHY: dict[Reason, str] = {
     Reason.UNREACHED: N_(
         "No way has reached one of your people for long; pages go to others instead."
     ),
+    Reason.UNCERTIFIED: N_(
+        "An order runs at doors that do not count as sealed: they have no seal, or none that passed "
+        "its walk test there."
+    ),
     Reason.ANNOUNCED_LATE: N_("The opening was announced afterwards, in time; the case is closed."),
     Reason.HEARD_AGAIN: N_("What was silent is heard again."),
     Reason.SETTLED: N_("The contact has come to rest and is believed again."),
@@ -205,6 +218,7 @@ _FIRST_ACTION: dict[Reason, str] = {
     Reason.OPENED_BLIND: N_("Ask the household by telephone, then let the signal be checked."),
     Reason.PERMIT_OVERSTAYED: N_("Ask the household by telephone to shut the door."),
     Reason.OPEN_TOO_LONG: N_("Ask the household by telephone to shut the door."),
+    Reason.VISIT_OVERSTAYED: N_("Ring whoever worked there, then the household: is the door shut?"),
     Reason.OPEN_AFTER_RESTART: N_("Ring the household first. If nobody answers, go and see."),
     Reason.FOUND_OPEN: N_("Ring the household first. If nobody answers, go and see."),
     Reason.COVER_TAMPER: N_("Go and check the seal."),
@@ -247,6 +261,9 @@ _FIRST_ACTION: dict[Reason, str] = {
     Reason.UNREACHED: N_(
         "Ring that person: who it is stands among the wardens. Let the phone be mended, then send "
         "a test page."
+    ),
+    Reason.UNCERTIFIED: N_(
+        "Hang and test their seals today: which doors they are stands on the page of walk tests."
     ),
     Reason.TEST_PAGE: N_("Press “Got it”, so that others see that pages reach you."),
     Reason.GROUPED: N_("Open the list and begin at the top."),

@@ -21,6 +21,7 @@ PLACES = os.environ | {
 }
 
 IN_COMMON = {
+    "walking",
     "app",
     "exit_codes",
     "options",
@@ -35,6 +36,7 @@ PARTS_OF_CHECK = {
     f"check_{part}"
     for part in (
         "accounts",
+        "certificates",
         "channels",
         "console",
         "labels",

@@ -48,6 +48,7 @@ HEALS: Final = frozenset(
         Reason.CERTIFICATE_ENDS,
         Reason.CHANNEL_FAILING,
         Reason.UNREACHED,
+        Reason.UNCERTIFIED,
     }
 )
 

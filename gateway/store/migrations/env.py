@@ -2,11 +2,12 @@
 
 from alembic import context
 
-from gateway.store import case_log, door_codes, feed_tables, span_tables
+from gateway.store import case_log, certificates, door_codes, feed_tables, span_tables
 
 # Each brings its tables into the one catalogue.
 TABLES = (
     case_log.DETOURS,
+    certificates.SEAL_CERTIFICATES,
     door_codes.DOOR_CODES,
     feed_tables.milestones,
     span_tables.heartbeat_spans,
