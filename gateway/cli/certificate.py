@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
@@ -58,9 +59,11 @@ def certificate(
 def _show(settings: Settings, door_id: str, out: Path | None) -> None:
     if not door_id:
         raise CommandError("name the door: menshen certificate show DOOR", MISUSED)
-    with closing(Store.open(*settings.store.place, create=False)) as store:
-        with store.reading() as connection:
-            row = kept.latest(connection, door_id)
+    with (
+        closing(Store.open(*settings.store.place, create=False)) as store,
+        store.reading() as connection,
+    ):
+        row = kept.latest(connection, door_id)
     if row is None:
         raise CommandError(
             f"door {door_id} has no certificate; `menshen commission` tests its seal and makes one"
@@ -83,11 +86,12 @@ def _verify(config: Path, name: str, keys: set[str], as_json: bool) -> None:
     row: CertificateRow | None = None
     if not keys:
         settings = load(config)
-        with closing(Store.open(*settings.store.place, create=False)) as store:
-            with store.reading() as connection:
-                keys = kept.public_keys(connection)
-                said = _verified(content, keys)
-                row = kept.find(connection, said.id)
+        with (
+            closing(Store.open(*settings.store.place, create=False)) as store,
+            store.reading() as connection,
+        ):
+            said = _verified(content, kept.public_keys(connection))
+            row = kept.find(connection, said.id)
     else:
         said = _verified(content, keys)
     if as_json:
@@ -116,7 +120,7 @@ def _content(name: str) -> bytes:
         raise CommandError(f"{name} cannot be read: {error.strerror}") from error
 
 
-def _key(settings: Settings) -> site_key.Ed25519PrivateKey:
+def _key(settings: Settings) -> Ed25519PrivateKey:
     path = site_key.place(settings.store.path)
     try:
         return site_key.load(path)

@@ -1,4 +1,4 @@
-"""`menshen visit`: work at seals is announced, so that their cover, silence and doors bother nobody."""
+"""`menshen visit`: work at seals is announced, so that it bothers nobody."""
 
 from collections.abc import Sequence
 from contextlib import closing

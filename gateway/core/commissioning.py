@@ -14,8 +14,8 @@ class Purpose(StrEnum):
     """What somebody comes to a seal for. The word is stored."""
 
     BATTERY = "battery"  # a fresh one: the seal is tested again afterwards
-    REPAIR = "repair"
     INSPECT = "inspect"
+    REPAIR = "repair"
 
 
 class Visit(Struct, frozen=True, omit_defaults=True):

@@ -176,8 +176,8 @@ _WHY: dict[Reason, str] = {
         "No way has reached one of your people for long; pages go to others instead."
     ),
     Reason.UNCERTIFIED: N_(
-        "An order runs at doors that do not count as sealed: they have no seal, or none that passed "
-        "its walk test there."
+        "An order runs at doors that do not count as sealed: they have no seal, or none that "
+        "passed its walk test there."
     ),
     Reason.ANNOUNCED_LATE: N_("The opening was announced afterwards, in time; the case is closed."),
     Reason.HEARD_AGAIN: N_("What was silent is heard again."),

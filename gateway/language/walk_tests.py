@@ -21,6 +21,7 @@ _MARKS: dict[CheckMark, str] = {
     CheckMark.BAD: N_("Not good"),
 }
 
+_OPEN = N_("Open the door and shut it, three times, a second each. So far: {value}.")
 # What it is, and what to do: by how it stands.
 _GOOD: dict[CheckName, str] = {
     CheckName.OPENINGS: N_("{value} came to the gateway in a row, each opened and shut."),
@@ -36,9 +37,7 @@ _GOOD: dict[CheckName, str] = {
     CheckName.CLOCK: N_("The seal knew how old each edge was, and the gateway knows its time."),
 }
 _WAITS: dict[CheckName, str] = {
-    CheckName.OPENINGS: N_(
-        "Open the door and shut it, three times, a second each. So far: {value}."
-    ),
+    CheckName.OPENINGS: _OPEN,
     CheckName.BOUNCE: N_("Comes with the openings."),
     CheckName.MAGNET: N_("After the openings leave the door shut for a moment."),
     CheckName.RADIO: N_("Comes with the openings."),
@@ -48,16 +47,14 @@ _WAITS: dict[CheckName, str] = {
     CheckName.CLOCK: N_("Comes with the openings."),
 }
 _BAD: dict[CheckName, str] = {
-    CheckName.OPENINGS: N_(
-        "Open the door and shut it, three times, a second each. So far: {value}."
-    ),
+    CheckName.OPENINGS: _OPEN,
     CheckName.BOUNCE: N_(
         "{value} between two reports, {bounces_most} at most are allowed: the contact is loose, or "
         "the magnet only just reaches it. Fix it, then begin the test anew."
     ),
     CheckName.MAGNET: N_(
-        "The contact moved by itself, {value} times: the magnet is at the limit of its reach. Bring "
-        "it nearer and level with the contact, then open and shut three times."
+        "The contact moved by itself, {value} times: the magnet is at the limit of its reach. "
+        "Bring it nearer and level with the contact, then open and shut three times."
     ),
     CheckName.RADIO: N_(
         "{seconds} s from an edge until the gateway had it; {margin}. Turn or move the seal, or "
@@ -70,8 +67,8 @@ _BAD: dict[CheckName, str] = {
     ),
     CheckName.BATTERY: N_("{volts}; {volts_least} are needed. Put in two fresh lithium cells."),
     CheckName.CLOCK: N_(
-        "The seal did not know how old an edge was (it had just started), or the gateway's clock is "
-        "in doubt. Open and shut again; if it stays so, call the engineer."
+        "The seal did not know how old an edge was (it had just started), or the gateway's clock "
+        "is in doubt. Open and shut again; if it stays so, call the engineer."
     ),
 }
 _MARGIN = N_("{db} dB more than a receiver needs, {least} are wanted")

@@ -29,7 +29,7 @@ AHEAD_DAYS_MAX: Final = 31
 SEALS_MAX: Final = 100  # of one visit: a round through some stairs
 WHO_CHARACTERS_MAX: Final = 80
 
-_NOBODY = N_("No seal hangs there: {value}.")
+_NOBODY = N_("No seal hangs there: {name}.")
 _NONE = N_("Name at least one seal, or its door.")
 _MANY = N_("A visit is of {most} seals at most.")
 _PAST = N_("The end lies in the past.")
@@ -110,7 +110,7 @@ def seals_at(connection: Connection, names: Sequence[str]) -> list[SealOnDoor]:
     there = {*door_of, *door_of.values()}
     for name in wanted:
         if name not in there:
-            raise NobodyVisitedError("seals", name, _NOBODY, value=name)
+            raise NobodyVisitedError("seals", name, _NOBODY, name=name)
     rows = {row.door_id: row for row in views.doors_of(connection, list(door_of.values()))}
     return [
         SealOnDoor(seal_id, door_id, rows[door_id].label, rows[door_id].state)
@@ -124,7 +124,7 @@ def seals_in(connection: Connection, area: str) -> list[SealOnDoor]:
     c = tables.seals.c
     sealed = set(connection.execute(select(c.door_id).where(c.door_id.in_(doors))).scalars())
     if not sealed:
-        raise NobodyVisitedError("area", area, _NOBODY, value=area)
+        raise NobodyVisitedError("area", area, _NOBODY, name=area)
     return seals_at(connection, [door_id for door_id in doors if door_id in sealed])
 
 

@@ -8,7 +8,7 @@ one commit, and `writer` writes it in a thread of its own. `marker` and `high_wa
 known outside the database, and `life` begins each start by comparing them. `poisoned` finds and
 keeps what stands there and cannot be used, and `rebuild` makes a state anew from the journal.
 `areas` says where doors lie, `belonging` whose they are, `case_log` what people did about a case
-beside its loop, `photos` which photos there are, `door_codes` whose code is whose, `certificates` those of
-seals, and `views`,
-`case_views`, `page_views` and `reach_views` are what people read, as frozen `records`.
+beside its loop, `photos` which photos there are, `door_codes` whose code is whose, `certificates`
+those of seals, and `views`, `case_views`, `page_views` and `reach_views` are what people read, as
+frozen `records`.
 """

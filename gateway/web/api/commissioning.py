@@ -1,6 +1,6 @@
-"""Work at seals, for programs: visits are announced and ended, walk tests begin, and how they go."""
+"""Work at seals, for programs: visits announced and ended, walk tests, and how they go."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,12 +30,12 @@ class VisitAnnouncement(BaseModel):
     from_ms: TimeMs
     to_ms: TimeMs
     who: str
-    purpose: Purpose = Purpose.REPAIR
+    purpose: Literal["battery", "inspect", "repair"] = "repair"
     visit_id: Annotated[str, Field(pattern="^[0-9a-f]{16}$")] | None = None
 
     def plan(self) -> Plan:
         """What it announces."""
-        return Plan(self.from_ms, self.to_ms, self.who, self.purpose, self.visit_id or "")
+        return Plan(self.from_ms, self.to_ms, self.who, Purpose(self.purpose), self.visit_id or "")
 
 
 def routes(context: WebContext) -> APIRouter:
@@ -57,6 +57,12 @@ def routes(context: WebContext) -> APIRouter:
         """A visit is over now; what it left behind is told."""
         return json_answer(Done(await commissioning.end_visit(context, door_id, visit_id)))
 
+    _add_tests(router, context)
+    return router
+
+
+def _add_tests(router: APIRouter, context: WebContext) -> None:
+    """GET and POST …/doors/{id}/walk-test, and …/end."""
     told: dict[str, Any] = answered(TestBegun, {404: None, 409: None})
 
     @router.post("/doors/{door_id}/walk-test", openapi_extra=acts(), **told)
@@ -84,8 +90,6 @@ def routes(context: WebContext) -> APIRouter:
             return TestState(standing(door, now_ms), door.certificate, running, checks)
 
         return json_answer(await context.read(state))
-
-    return router
 
 
 async def _announced(

@@ -86,6 +86,15 @@ def routes(context: WebContext) -> APIRouter:
         """Where the code of a seal's label leads."""
         return await _scanned(context, request, seal_id[:LINK_MAX], "")
 
+    _add_tests(router, context)
+    _add_visits(router, context)
+    _add_certificates(router, context)
+    return router
+
+
+def _add_tests(router: APIRouter, context: WebContext) -> None:
+    """GET and POST /doors/{id}/walk-test, and …/end."""
+
     @router.get("/doors/{door_id}/walk-test")
     async def test(request: Request, door_id: str) -> Response:
         view, now_ms = WalkTestView(door_id), context.now_ms()
@@ -107,10 +116,6 @@ def routes(context: WebContext) -> APIRouter:
     async def ends(request: Request, door_id: str) -> Response:
         await commissioning.end_test(context, door_id)
         return RedirectResponse(f"{prefix(request)}/doors/{door_id}/walk-test", 303)
-
-    _add_visits(router, context)
-    _add_certificates(router, context)
-    return router
 
 
 def _add_visits(router: APIRouter, context: WebContext) -> None:
@@ -197,28 +202,13 @@ async def _scanned(context: WebContext, request: Request, seal: str, door: str) 
     where the two do not belong together."""
     grids = context.scope(request, Right.COMMISSION)
 
-    def found(connection: Connection) -> str:
+    def in_scope(connection: Connection) -> str:
         try:
             at_door = door_of(connection, door) if door.strip() else ""
             seal_id = seal_of(seal) if seal.strip() or not at_door else ""
         except ScanError as error:
             raise HttpProblem(422, error.sentence) from None
-        if not seal_id:
-            return at_door
-        c = tables.seals.c
-        query = select(c.door_id).where(c.seal_id == seal_id, c.ended_ms.is_(None))
-        row = connection.execute(query).first()
-        if row is None:
-            raise HttpProblem(404, _UNKNOWN)
-        if row.door_id is None:
-            raise HttpProblem(409, _NOWHERE)
-        if at_door and at_door != row.door_id:
-            own = views.doors_of(connection, [row.door_id])[0]
-            raise HttpProblem(409, _ELSEWHERE, door=own.label)
-        return str(row.door_id)
-
-    def in_scope(connection: Connection) -> str:
-        door_id = found(connection)
+        door_id = _door_of_seal(connection, seal_id, at_door) if seal_id else at_door
         row = next(iter(views.doors_of(connection, [door_id])), None)
         if row is None or (grids is not None and row.grid_id not in grids):
             raise HttpProblem(404, NOT_FOUND)
@@ -226,3 +216,18 @@ async def _scanned(context: WebContext, request: Request, seal: str, door: str) 
 
     door_id = await context.read(in_scope)
     return RedirectResponse(f"{prefix(request)}/doors/{door_id}/walk-test", 303)
+
+
+def _door_of_seal(connection: Connection, seal_id: str, at_door: str) -> str:
+    """The door on which a seal hangs. HttpProblem if it is none, or not that where it is held."""
+    c = tables.seals.c
+    query = select(c.door_id).where(c.seal_id == seal_id, c.ended_ms.is_(None))
+    row = connection.execute(query).first()
+    if row is None:
+        raise HttpProblem(404, _UNKNOWN)
+    if row.door_id is None:
+        raise HttpProblem(409, _NOWHERE)
+    if at_door and at_door != row.door_id:
+        own = views.doors_of(connection, [row.door_id])[0]
+        raise HttpProblem(409, _ELSEWHERE, door=own.label)
+    return str(row.door_id)

@@ -65,7 +65,8 @@ def test_a_cover_that_is_still_off_when_the_visit_is_over_is_told() -> None:
     assert story.after(29 * MINUTE).escalated() == []
     story.after(MINUTE)
     assert [page.reason for page in story.pages()] == [Reason.COVER_TAMPER]
-    assert story.door.case is not None and story.door.case.locked
+    assert story.door.case is not None
+    assert story.door.case.locked
 
 
 def test_a_door_that_is_still_open_when_the_visit_is_over_is_told() -> None:

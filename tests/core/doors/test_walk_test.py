@@ -73,7 +73,8 @@ def test_a_test_ends_by_itself_and_what_it_leaves_is_told() -> None:
     story = under_test()
     story.after(SECOND).heartbeat(Contact.SHUT, cover=True)
     story.after(LASTS_MOST_MS)
-    assert story.door.walk_test is not None and story.door.walk_test.is_over
+    assert story.door.walk_test is not None
+    assert story.door.walk_test.is_over
     assert [page.reason for page in story.pages()] == [Reason.COVER_TAMPER]
     assert certified(story) == []
 
