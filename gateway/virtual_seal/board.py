@@ -1,7 +1,8 @@
 """A seal's board made of air: what `firmware/board.py` is on an ESP32, this is in the demo.
 
 The reed follows the door's leaf with its bounces; cover and magnet stay in order unless somebody
-touches them; the flash is a folder. Import it only where `sealnode` can be found (building.py sees to that).
+touches them; the flash is a folder. Import it only where `sealnode` can be found (building.py sees
+to that).
 """
 
 import time
