@@ -142,7 +142,7 @@ def _facts(check: Check, language: str) -> dict[str, object]:
         margin = say(_MARGIN, language).format(db=check.margin_db, least=least)
     return {
         "value": value,
-        "seconds": f"{value / 1000:.1f}",
+        "seconds": f"{value / 1000:.2f}",
         "margin": margin,
         "tried": say(_TRIED if value else _NOT_TRIED, language),
         "volts": _volts(check.value, language),

@@ -83,7 +83,7 @@ async def test_an_installer_finds_the_doors_tests_one_and_has_its_certificate(si
         assert "Lift the seal off its plate" in page
         await Hand(site).tests()
         page = (await phone.get("/doors/d0/walk-test")).text
-        assert "Sealed: tested and certified." in page
+        assert "Sealed: tested and certified" in page
         printed = (await phone.get("/doors/d0/certificate")).text
         assert "Certificate of a seal" in printed
         assert seal_id(0) in printed
