@@ -150,7 +150,10 @@ def run(folder: Path, broker_port: int) -> None:
             _tell(flat.sign())
         for action in lines.wait(min(wait_ms, _WAIT_MS_MAX)):
             flat = flats[action.door_id]
-            _tell(flat.lift(action.open) if action.cover else flat.move(action.open))
+            if action.cover:
+                flat.lift(action.open)
+            else:
+                _tell(flat.move(action.open))
     for flat in flats.values():
         flat.seal.close()
 

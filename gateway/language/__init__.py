@@ -2,6 +2,6 @@
 
 `catalogue` has the translations, in `locale/`; `negotiate` finds a request's language. `times` says
 times and spans, `recurrence` permits that recur, `reasons` why something is so, how a case ended
-and why an action was refused, `proofs` whether somebody is at a door; `pages` is what leaves the
-house. `peoples_text` is the one rule for what people write.
+and why an action was refused, `proofs` whether somebody is at a door, `walk_tests` how a seal's
+test goes; `pages` is what leaves the house. `peoples_text` is the one rule for what people write.
 """
