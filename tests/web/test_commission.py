@@ -2,10 +2,11 @@
 and visits, for people and for programs."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 from sqlalchemy import insert
 
 from gateway.core.commissioning import CheckMark
@@ -13,10 +14,14 @@ from gateway.core.doors.walk_test import HOLD_MS, LASTS_MOST_MS
 from gateway.core.events import OrderPlaced, ReportCame, SealBound
 from gateway.core.model import Contact, Door, Order
 from gateway.core.subject import of_door
+from gateway.engine.clock import MachineClock
 from gateway.registry.certificates import verified
 from gateway.store import tables
+from tests.web.door_labels import camera_phone, other_film
+from tests.web.handheld_phone import complaints_of
 from tests.web.signed_in import Site, signed_in_site
-from tests.web.web_site import HOUR_MS, now_ms, problem_of, seal_id
+from tests.web.test_in_a_browser import served
+from tests.web.web_site import HOUR_MS, console, new_store, now_ms, problem_of, seal_id
 
 API = "/api/v1/doors/d0"
 
@@ -71,7 +76,7 @@ async def test_an_installer_finds_the_doors_tests_one_and_has_its_certificate(si
     async with site.browser("inst") as phone:
         page = (await phone.get("/commission")).text
         assert page.count("Not tested yet") == 3
-        scanned = await phone.post("/commission", data={"seal": f"menshen:seal:{seal_id(0)}"})
+        scanned = await phone.post("/commission", data={"code": f"menshen:seal:{seal_id(0)}"})
         assert (scanned.status_code, scanned.headers["location"]) == (303, "/doors/d0/walk-test")
         assert (
             "Not sealed: never tested at this door" in (await phone.get("/doors/d0/walk-test")).text
@@ -96,12 +101,12 @@ async def test_an_installer_finds_the_doors_tests_one_and_has_its_certificate(si
 
 async def test_a_seal_at_the_wrong_door_is_told(site: Site) -> None:
     async with site.browser("inst") as phone:
-        wrong = await phone.post("/commission", data={"seal": seal_id(0), "door": "d1"})
+        wrong = await phone.post("/commission", data={"code": seal_id(0), "door": "d1"})
         assert wrong.status_code == 409
         assert "This seal belongs to another door: 3-101" in wrong.text
         for said, status in (
-            ({"seal": "f" * 16}, 404),
-            ({"seal": "nonsense"}, 422),
+            ({"code": "f" * 16}, 404),
+            ({"code": "nonsense"}, 422),
             ({"door": "nowhere"}, 422),
             ({}, 422),
         ):
@@ -188,3 +193,28 @@ async def test_the_wall_and_the_health_page_say_which_doors_are_not_sealed(site:
         await desk.post("/doors/d0/walk-test")
         await Hand(site).tests()
         assert (await desk.get("/")).text.count("<b>not sealed</b>") == 2
+
+
+async def test_a_seal_is_scanned_with_the_phones_camera(
+    chromium: str, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    port, seen, label = free_port(), other_film(tmp_path), "00112233445566aa"
+    store = new_store(tmp_path)
+    with store.writing() as connection:
+        seal = {"seal_id": label, "key": bytes(32), "door_id": "d0", "enrolled_ms": 0}
+        connection.execute(insert(tables.seals), seal)
+    async with console(store, MachineClock(0)) as site, served(site, port):
+        await site.engine.submit(of_door("d0"), SealBound(label, must_certify=True))
+        async with camera_phone(chromium, tmp_path / "phone", seen) as context:
+            page = await context.new_page()
+            complaints = complaints_of(page)
+            await page.goto(f"http://127.0.0.1:{port}/commission")
+            await page.get_by_role("button", name="Scan").click()
+            await page.wait_for_url("**/doors/d0/walk-test")
+            await page.get_by_role("button", name="Begin the test").click()
+            await expect(page.get_by_role("heading", name="The test runs")).to_be_visible()
+            said = ReportCame(label, 1, Contact.OPEN, 1, edge=True)
+            await site.engine.submit(of_door("d0"), said)  # and there it is, live
+            await expect(page.get_by_text("So far: 0")).to_be_visible()
+            await expect(page.get_by_text("Openings that the gateway saw")).to_be_visible()
+            assert complaints == []

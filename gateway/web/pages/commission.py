@@ -18,6 +18,8 @@ from gateway.core.duration import MINUTE_MS
 from gateway.engine.ports import Committed
 from gateway.language.catalogue import N_
 from gateway.registry import certificates as signed
+from gateway.registry import door_codes
+from gateway.registry.door_codes import TYPED_MAX
 from gateway.registry.scanned import LINK_MAX, ScanError, door_of, seal_of
 from gateway.registry.visits import VISIT_HOURS_MAX, VISIT_MINUTES, WHO_CHARACTERS_MAX, Plan
 from gateway.store import certificates, tables, views
@@ -25,6 +27,7 @@ from gateway.web import commissioning
 from gateway.web.actor import acting_at_screen
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
+from gateway.web.handheld import shell
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.sealing import wanting
 from gateway.web.security import prefix
@@ -35,8 +38,6 @@ _NOWHERE = N_("This seal hangs on no door yet: enrol it for its door first.")
 _ELSEWHERE = N_(
     "This seal belongs to another door: {door}. Hang it there, or test the one of here."
 )
-
-Scanned = Annotated[str, Form(max_length=LINK_MAX)]
 
 
 class WalkTestView(LiveView):
@@ -78,8 +79,12 @@ def routes(context: WebContext) -> APIRouter:
         return await _list(context, request)
 
     @router.post("/commission")
-    async def scan(request: Request, seal: Scanned = "", door: Scanned = "") -> Response:
-        return await _scanned(context, request, seal, door)
+    async def scan(
+        request: Request,
+        code: Annotated[str, Form(max_length=LINK_MAX)] = "",
+        door: Annotated[str, Form(max_length=TYPED_MAX)] = "",
+    ) -> Response:
+        return await _scanned(context, request, code, door)
 
     @router.get("/seals/{seal_id}")
     async def of_label(request: Request, seal_id: str) -> Response:
@@ -192,20 +197,26 @@ async def _list(context: WebContext, request: Request) -> Response:
     def gather(connection: Connection) -> dict[str, Any]:
         rows = views.doors(connection, views.door_count(connection, grids), None, grids)
         doors = wanting(rows, now_ms)
-        return {"doors": doors[:LISTED_MAX], "more": max(len(doors) - LISTED_MAX, 0)}
+        more = max(len(doors) - LISTED_MAX, 0)
+        return {
+            "doors": doors[:LISTED_MAX],
+            "more": more,
+            "reader_version": shell.READER_VERSION,
+        }
 
     return await context.page(request, "commission.html", gather)
 
 
-async def _scanned(context: WebContext, request: Request, seal: str, door: str) -> Response:
-    """To the walk test of the seal that was scanned; of the door, where no seal was. HttpProblem
-    where the two do not belong together."""
+async def _scanned(context: WebContext, request: Request, code: str, door: str) -> Response:
+    """To the walk test of the seal that was scanned; of the door, where that was. HttpProblem where
+    the two do not belong together."""
     grids = context.scope(request, Right.COMMISSION)
 
     def in_scope(connection: Connection) -> str:
         try:
             at_door = door_of(connection, door) if door.strip() else ""
-            seal_id = seal_of(seal) if seal.strip() or not at_door else ""
+            seal_id = _seal_in(code) if code.strip() or not at_door else ""
+            at_door = at_door if seal_id or at_door else door_of(connection, code)
         except ScanError as error:
             raise HttpProblem(422, error.sentence) from None
         door_id = _door_of_seal(connection, seal_id, at_door) if seal_id else at_door
@@ -216,6 +227,15 @@ async def _scanned(context: WebContext, request: Request, seal: str, door: str) 
 
     door_id = await context.read(in_scope)
     return RedirectResponse(f"{prefix(request)}/doors/{door_id}/walk-test", 303)
+
+
+def _seal_in(code: str) -> str:
+    """The seal of a code; empty where it is a door's. ScanError if it is neither's."""
+    try:
+        door_codes.read(code)
+    except ValueError:
+        return seal_of(code)
+    return ""
 
 
 def _door_of_seal(connection: Connection, seal_id: str, at_door: str) -> str:
