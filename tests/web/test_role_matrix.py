@@ -249,7 +249,7 @@ async def test_the_pages_in_the_head_are_those_that_one_may_open(tmp_path: Path)
             for word, right in (
                 ("Doors", Right.DOORS),
                 ("Wardens", Right.PEOPLE),
-                ("Walk tests", Right.COMMISSION),
+                ("Tests", Right.COMMISSION),
                 ("Health", Right.HEALTH),
                 ("Audit", Right.AUDIT),
                 ("Accounts", Right.PHONES_OF_OTHERS),
