@@ -12,7 +12,7 @@ visit by more than the heartbeats for which nobody knows anyhow.
 from gateway.core.commissioning import Visit
 from gateway.core.duration import DAY_MS
 from gateway.core.model import Door
-from gateway.core.rules import CANARY, Rules
+from gateway.core.rules import Rules
 
 VISITS_MAX = 8  # of one door; what is over goes first, and what is still to be never
 KEPT_MS = DAY_MS  # after its end, for what is heard of late
@@ -70,8 +70,6 @@ def add(door: Door, visit: Visit, now_ms: int) -> tuple[Visit, ...] | None:
 
 def _spans(door: Door) -> list[Span]:
     """From and to of all work at the seal that hangs there."""
-    if door.door_class == CANARY:
-        return []
     spans = [(v.from_ms, v.to_ms) for v in door.visits if v.seal_id == door.seal_id]
     test = door.walk_test
     if test is not None and test.seal_id == door.seal_id:
