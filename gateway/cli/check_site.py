@@ -78,7 +78,7 @@ def doors(connection: Connection, now: int) -> CheckResult:
     if not ordered:
         words = f"{counted(total, 'door')}, none under an order now: nobody is paged of any"
         return CheckResult("doors", Mark.WARN, words, facts)
-    words = f"{counted(total, 'door')}, {len(ordered)} under an order, all of those sealed"
+    words = f"{counted(total, 'door')}, {len(ordered)} under an order, each with a seal"
     return CheckResult("doors", Mark.OK, words, facts)
 
 
