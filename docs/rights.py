@@ -20,6 +20,7 @@ _WORDS = {
     Right.REVIEW: "assess, sign off",
     Right.ANNOUNCE: "announce openings",
     Right.END_ORDER: "end an order",
+    Right.COMMISSION: "test seals, visits",
     Right.PEOPLE: "list of wardens",
     Right.HEALTH: "health",
     Right.TEST_PAGE: "send a test page",

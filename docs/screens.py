@@ -58,6 +58,8 @@ SCREENS = (
     Screen("desk", "/health"),
     Screen("desk", "/nowhere", status=404),
     Screen("eng", "/health"),
+    Screen("inst", "/commission"),
+    Screen("inst", "/doors/d0/walk-test"),
     Screen("adm", "/accounts"),
     Screen("adm", "/account"),
     Screen("adm", "/account/password"),

@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from gateway.channels import kinds
 from gateway.core.reasons import Reason
 from gateway.engine.clock import MachineClock
@@ -43,6 +45,8 @@ from gateway.notify.delivery import DeliveryWorker
 from gateway.photos.ending import PhotoEnding
 from gateway.photos.folder import PhotoFolder
 from gateway.registry import load as registry
+from gateway.registry import site_key
+from gateway.registry.certificates import Certifier
 from gateway.settings import Settings
 from gateway.settings.values import reached
 from gateway.store import journal, life, marker, seal_paths
@@ -98,7 +102,8 @@ async def _run_parts(
         known = registry.load(connection)
         clock = MachineClock(journal.newest(connection)[1], known.doubt)
     addresses = Addresses(known, settings.webhook.url, settings.site.language)
-    site = CommittedSite(known, settings.rulebook)
+    certifier = Certifier(gateway_id, _site_key(settings))
+    site = CommittedSite(known, settings.rulebook, certifier)
     engine = Engine(store, site, Authenticator(), addresses, clock, life=alive)
     name = twin.Name(alive.began_ms, alive.life)
     watch_twin = twin.TwinWatch(name, partial(engine.trouble, Reason.TWIN))
@@ -147,6 +152,17 @@ async def _run_parts(
         manager.tell(STOPS)
         for task in tasks:
             task.cancel()
+
+
+def _site_key(settings: Settings) -> Ed25519PrivateKey:
+    """The key by which this site signs. StoreError where it cannot be had."""
+    path = site_key.place(settings.store.path)
+    try:
+        return site_key.load_or_make(path)
+    except site_key.SiteKeyError as error:
+        raise StoreError(str(error)) from error
+    except OSError as error:
+        raise StoreError(f"the site's key {path} cannot be had: {error.strerror}") from error
 
 
 def connect(

@@ -36,6 +36,7 @@ class Right(StrEnum):
     REVIEW = "review"  # assess a report, and sign it off
     ANNOUNCE = "announce"  # announce an opening, and take it back
     END_ORDER = "end_order"
+    COMMISSION = "commission"  # test a seal at its door; announce work at seals, and end it
     PEOPLE = "people"  # the list of wardens
     HEALTH = "health"  # how the gateway does, and which seals are silent
     TEST_PAGE = "test_page"  # send a test page to a person, and see what comes of it
@@ -69,6 +70,7 @@ TABLE: Final[dict[Right, dict[Role, Whose]]] = {
         Right.REVIEW:           (_NO,    _GRIDS, _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
         Right.ANNOUNCE:         (_GRIDS, _GRIDS, _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
         Right.END_ORDER:        (_NO,    _NO,    _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
+        Right.COMMISSION:       (_NO,    _NO,    _GRIDS, _ALL,  _ALL,  _NO,   _NO,   _NO),
         Right.PEOPLE:           (_NO,    _NO,    _GRIDS, _ALL,  _NO,   _ALL,  _ALL,  _ALL),
         Right.HEALTH:           (_NO,    _NO,    _NO,    _ALL,  _ALL,  _ALL,  _NO,   _ALL),
         Right.TEST_PAGE:        (_OWN,   _OWN,   _GRIDS, _ALL,  _OWN,  _ALL,  _NO,   _ALL),

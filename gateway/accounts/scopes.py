@@ -26,6 +26,7 @@ class Scope(StrEnum):
     PAGES_TEST = "pages:test"
     ANNOUNCEMENTS_WRITE = "announcements:write"
     ORDERS_END = "orders:end"
+    SEALS_TEST = "seals:test"
     HEALTH_READ = "health:read"
 
 
@@ -42,6 +43,8 @@ _OF: Final = {
     (Right.TEST_PAGE, False): Scope.PAGES_TEST,
     (Right.ANNOUNCE, False): Scope.ANNOUNCEMENTS_WRITE,
     (Right.END_ORDER, False): Scope.ORDERS_END,
+    (Right.COMMISSION, True): Scope.SEALS_TEST,
+    (Right.COMMISSION, False): Scope.SEALS_TEST,
     (Right.HEALTH, True): Scope.HEALTH_READ,
 }
 RIGHTS: Final = {scope: right for (right, _), scope in _OF.items()}
@@ -56,6 +59,7 @@ WORDS: Final = {
     Scope.PAGES_TEST: N_("send test pages, and read what came of them"),
     Scope.ANNOUNCEMENTS_WRITE: N_("announce openings, and take them back"),
     Scope.ORDERS_END: N_("end orders"),
+    Scope.SEALS_TEST: N_("test seals at their doors, and announce work at seals"),
     Scope.HEALTH_READ: N_("read how the gateway does"),
 }
 

@@ -50,6 +50,11 @@ COMMANDS = (
     Command("cases", AT_WORK, "List the open cases: what needs a person, and who has it."),
     Command("announce", AT_WORK, "Announce an opening (a permit), so that it bothers nobody."),
     Command(
+        "visit",
+        AT_WORK,
+        "Announce work at seals: nobody is told of their cover, silence and openings meanwhile.",
+    ),
+    Command(
         "end",
         AT_WORK,
         "End an order, a permit, a seal, a door, a warden or a grid now. Their history stays.",
@@ -91,6 +96,16 @@ COMMANDS = (
         "flash",
         BEFORE,
         "Make the board on the cable a seal: firmware, a fresh key, enrolment, a label.",
+    ),
+    Command(
+        "commission",
+        BEFORE,
+        "Test seals at their doors, and sign a certificate for each that passes. Nobody is paged.",
+    ),
+    Command(
+        "certificate",
+        BEFORE,
+        "Write a seal's certificate into a file; verify one; show the key of this site.",
     ),
     Command(
         "account",

@@ -11,7 +11,13 @@ from datetime import tzinfo
 from sqlalchemy import Connection, func, select
 
 from gateway.channels.kinds import is_channel, samples
-from gateway.cli import check_channels, check_labels, check_machine, check_stored
+from gateway.cli import (
+    check_certificates,
+    check_channels,
+    check_labels,
+    check_machine,
+    check_stored,
+)
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.output import ago, counted, named
 from gateway.core.doors.silence import Liveness, liveness
@@ -42,6 +48,7 @@ def parts(
             ("channels", lambda: check_channels.parts(connection, site_webhook, now)),
             ("staff", lambda: staff(connection)),
             ("seals", lambda: seals(connection, now, rulebook)),
+            ("tests", lambda: check_certificates.certificates(connection, now)),
             ("refusals", lambda: refusals(connection, now)),
             ("pages", lambda: pages(connection, now)),
         ]
@@ -71,7 +78,7 @@ def doors(connection: Connection, now: int) -> CheckResult:
     if not ordered:
         words = f"{counted(total, 'door')}, none under an order now: nobody is paged of any"
         return CheckResult("doors", Mark.WARN, words, facts)
-    words = f"{counted(total, 'door')}, {len(ordered)} under an order, all of those sealed"
+    words = f"{counted(total, 'door')}, {len(ordered)} under an order, each with a seal"
     return CheckResult("doors", Mark.OK, words, facts)
 
 

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-DURATIONS = frozenset({"heartbeat_ms", "age_ms", "longest_ms", "behind_ms", "ahead_ms"})
-BY_PEOPLE = frozenset({"orders", "permits", "doubt"})
+DURATIONS = frozenset({"heartbeat_ms", "age_ms", "longest_ms", "behind_ms", "ahead_ms", "delay_ms"})
+BY_PEOPLE = frozenset({"orders", "permits", "visits", "visited_until_ms", "certificate", "doubt"})
 
 S = TypeVar("S", bound=Struct)
 

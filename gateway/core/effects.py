@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from gateway.core.actor import Actor
 from gateway.core.cases.refusal import Refusal
+from gateway.core.commissioning import Certificate, Check, TestOpening
 from gateway.core.model import Case
 from gateway.core.reasons import Reason
 
@@ -172,6 +173,15 @@ class PermitRefused(Struct, frozen=True, tag="permit_refused"):
     reason: Reason
 
 
+class SealCertified(Struct, frozen=True, tag="seal_certified"):
+    """A seal passed its walk test: what was seen of it."""
+
+    certificate: Certificate
+    by: Actor
+    checks: tuple[Check, ...]
+    openings: tuple[TestOpening, ...]
+
+
 Effect = (
     OpeningBegan
     | OpeningEnded
@@ -190,4 +200,5 @@ Effect = (
     | OutageGrew
     | OutageOver
     | WatchDoubted
+    | SealCertified
 )

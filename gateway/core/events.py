@@ -1,8 +1,8 @@
 """All that can come in. Every event is journaled as it stands here, under its tag.
 
-The tag is the `kind` in the journal: it is stored, and outlives the name of the class. Each event
-is about one door, but for those that say "to the site". What stands at its default is left out of
-the stored bytes, so a default never changes its meaning: another one is another field.
+The tag is the `kind` in the journal and outlives the name of the class. Each event is about one
+door, but for those that say "to the site". What stands at its default is not stored: no default
+ever changes its meaning.
 """
 
 from typing import Annotated
@@ -10,6 +10,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from gateway.core.actor import Actor
+from gateway.core.commissioning_events import CommissioningEvent
 from gateway.core.model import Contact, Order, Permit
 from gateway.core.outcome import Outcome
 from gateway.core.paging.staff import Staff
@@ -19,17 +20,13 @@ from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
 
 Count = Annotated[int, Meta(ge=0)]
-
-
 REPORT = "report"  # its kind, for those who read no other
 
 
 class ReportCame(Struct, frozen=True, omit_defaults=True, tag=REPORT):
     """A genuine report. `age_ms` is the edge's age when it was sent, None if the seal lost count.
-
     `waited_ms` is how long it may have lain in the broker since, at most: 0 while we listen.
-    `held_ms` is how long at least, as another copy of it shows.
-    """
+    `held_ms` is how long at least, as another copy of it shows."""
 
     seal_id: str
     seq: Count  # 0 for a heartbeat
@@ -44,6 +41,7 @@ class ReportCame(Struct, frozen=True, omit_defaults=True, tag=REPORT):
     battery_mv: int | None = None
     cover: bool = False
     magnet: bool = False
+    signal_dbm: int | None = None
 
 
 class ReportHeld(Struct, frozen=True, omit_defaults=True, tag="report_held"):
@@ -68,10 +66,12 @@ class SealBound(Struct, frozen=True, omit_defaults=True, tag="seal_bound"):
     """A seal hangs on the door from now on, instead of any before it.
 
     `heartbeat_ms`: how often it promised a heartbeat; None where nothing is known of that.
+    `must_certify`: its door counts as sealed only once it has passed a walk test.
     """
 
     seal_id: str
     heartbeat_ms: int | None = None
+    must_certify: bool = False
 
 
 class SealUnbound(Struct, frozen=True, omit_defaults=True, tag="seal_unbound"):
@@ -347,6 +347,7 @@ class DeadlineCame(Struct, frozen=True, omit_defaults=True, tag="deadline"):
     """A time in the door's state has come."""
 
 
+ClockEvent = ClockDoubted | ClockSure | ClockCorrected | ClockTrusted
 Event = (
     ReportCame
     | ReportHeld
@@ -386,10 +387,8 @@ Event = (
     | PageTestAsked
     | PageTestAnswered
     | MemoryEnded
-    | ClockDoubted
-    | ClockSure
-    | ClockCorrected
-    | ClockTrusted
+    | ClockEvent
+    | CommissioningEvent
     | DeadlineCame
     | PathEvent
 )

@@ -20,9 +20,9 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.core.events import Event, ReportCame, RulesSet
+from gateway.core.events import ClockEvent, Event, ReportCame, RulesSet
 from gateway.core.model import SURE, Contact, Door
-from gateway.core.site import ClockEvent, Step
+from gateway.core.site import Step
 
 ALLOWED_HEARTBEATS = 2  # of silence that a claim may span: one lost, and one to come
 BEATS_MIN = 2  # in a span; a single one is no run

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from gateway.core.actor import Actor
 from gateway.core.cases.refusal import Refusal
+from gateway.core.commissioning import Certificate, Visit, WalkTest
 from gateway.core.proof import Proof, WrongScan
 from gateway.core.reasons import Reason
 
@@ -201,6 +202,7 @@ class Chattering(Struct, frozen=True, omit_defaults=True):
     edge_ms: int  # and this
     settles_ms: int
     edges: int = 0
+    is_excused: bool = False  # nobody was told, for somebody works at the seal
 
 
 class OpenAfterRestart(Struct, frozen=True):
@@ -268,6 +270,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     cover: bool = False  # as last reported, so that one tamper is one page
     magnet: bool = False
     tampered_ms: int | None = None  # when signs that are older than their order are told
+    signs_excused: bool = False  # nobody was told of them, for somebody works at the seal
     opening: Opening | None = None
     ended: Opening | None = None  # the one before, which a late report may show to go on
     opened_ms: tuple[int, ...] = ()  # the earliest of each of Rules.chatter_openings openings
@@ -288,6 +291,11 @@ class Door(Struct, frozen=True, omit_defaults=True):
     burst_ms: int | None = None  # when a burst of them was last told
     canary: Canary | None = None
     wrong_scans: tuple[WrongScan, ...] = ()  # codes that were not the door's, lately
+    visits: tuple[Visit, ...] = ()
+    visited_until_ms: int | None = None  # when it is looked what a visit has left behind
+    walk_test: WalkTest | None = None
+    certificate: Certificate | None = None  # the latest of the seal that hangs here
+    must_certify: bool = False  # its seal was hung since certificates are asked for
     doubt: Doubt = SURE  # as of its last step
 
 

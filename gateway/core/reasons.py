@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NO_PERMIT = "no_permit"
     PERMIT = "permit"
     ALLOWANCE = "allowance"  # one of those that the order allows in a day
+    VISIT = "visit"  # somebody worked at the seal, as was announced, or tested it
     NO_ORDER = "no_order"
     ORDER_NOT_BEGUN = "order_not_begun"
     ORDER_OVER = "order_over"
@@ -41,6 +42,7 @@ class Reason(StrEnum):
     OPENED_BLIND = "opened_blind"  # the edge counter moved while nobody listened
     PERMIT_OVERSTAYED = "permit_overstayed"
     OPEN_TOO_LONG = "open_too_long"  # longer than the order allows
+    VISIT_OVERSTAYED = "visit_overstayed"  # the visit is over, and its opening is not
     # the seal came back and sees its door stand open ever since
     OPEN_AFTER_RESTART = "open_after_restart"
     FOUND_OPEN = "found_open"  # it stands open, and nobody saw it open
@@ -75,6 +77,7 @@ class Reason(StrEnum):
     BULK_READING = "bulk_reading"  # somebody who signed in reads the site out
     UNREACHED = "unreached"  # for long, nothing has come through to one of the people
     RECEIVER_LOST = "receiver_lost"  # the gateway's Bluetooth receiver hears nothing
+    UNCERTIFIED = "uncertified"  # doors under an order without a seal, or one that passed its test
 
     # Why a rule, and no person, ended a case. ORDER_OVER and OUTAGE are two more.
     ANNOUNCED_LATE = "announced_late"
@@ -121,10 +124,14 @@ UNLAWFUL = frozenset(
 )
 
 # What an opening was that somebody announced, before or after, or that the order allows.
-LAWFUL = frozenset({Reason.PERMIT, Reason.ANNOUNCED_LATE, Reason.ALLOWANCE})
+LAWFUL = frozenset({Reason.PERMIT, Reason.ANNOUNCED_LATE, Reason.ALLOWANCE, Reason.VISIT})
 
 # Over as soon as the door is shut, and to be answered all the same.
-OVER_WHEN_SHUT = UNLAWFUL | {Reason.PERMIT_OVERSTAYED, Reason.OPEN_TOO_LONG}
+OVER_WHEN_SHUT = UNLAWFUL | {
+    Reason.PERMIT_OVERSTAYED,
+    Reason.OPEN_TOO_LONG,
+    Reason.VISIT_OVERSTAYED,
+}
 
 # What a person does, or may be doing, at a door under an order. No quiet hours hold these back.
 BREACHES = TAMPER | OVER_WHEN_SHUT | {Reason.SILENT_OPEN, Reason.SILENT_TAMPERED}
@@ -149,6 +156,7 @@ TROUBLES = frozenset(
         Reason.BULK_READING,
         Reason.UNREACHED,
         Reason.RECEIVER_LOST,
+        Reason.UNCERTIFIED,
     }
 )
 # Of these, those that leave the watch standing: told at once, but again only day by day.
@@ -159,6 +167,7 @@ SLOW_TROUBLES = frozenset(
         Reason.FLOOD,
         Reason.UNREACHED,
         Reason.RECEIVER_LOST,
+        Reason.UNCERTIFIED,
     }
 )
 

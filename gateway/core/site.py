@@ -47,8 +47,8 @@ from gateway.core.events import (
     CaseHandedOver,
     ClockCorrected,
     ClockDoubted,
+    ClockEvent,
     ClockSure,
-    ClockTrusted,
     DeadlineCame,
     DoorPlaced,
     DutyEnds,
@@ -79,7 +79,6 @@ from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 FOLLOWING_MAX = 1_000_000  # events that follow from one; an outage of every door of a huge site
 MOVES_AREAS = frozenset({DoorPlaced, SealBound, SealUnbound})
 Following = deque[tuple[Subject, Event]]
-ClockEvent = ClockDoubted | ClockSure | ClockCorrected | ClockTrusted
 
 
 class Step(NamedTuple):

@@ -8,6 +8,7 @@ The supervisor serves the one page, which therefore survives the gateway, and sh
 own console in it through a proxy.
 
 To be read in this order: `supervisor`; what it starts: `child`, `ports`,
-`broker`, `gateway_process`, `building` with `building_client`, `house` (who lives there); what it
+`broker`, `gateway_process`, `building` with `building_client`, `house` (who lives there),
+`walk_tests` (its seals are tested first); what it
 shows: `app`, `view_model`, `seen`, `power_cut`, `story`, `proxy`, `words`.
 """

@@ -30,10 +30,11 @@ _WAIT_MS_MAX = 1_000
 
 
 class DoorMove(Struct, frozen=True):
-    """Move a door's leaf."""
+    """Move a door's leaf; or, if `cover`, lift its seal off its plate and put it back."""
 
     door_id: str
     open: bool
+    cover: bool = False
 
 
 class Edge(Struct, frozen=True, tag=True):
@@ -104,6 +105,13 @@ class Flat:
         self.poll()
         return Edge(self.door_id, is_open, at_ms, _wall_ms(), changes, f"{self.seal_id}-{seq}")
 
+    def lift(self, is_off: bool) -> None:
+        """Take the seal off its plate, or put it back."""
+        from sealnode.hardware import COVER
+
+        self.board.touch(COVER, int(is_off))
+        self.poll()
+
     def sign(self) -> Sign | None:
         """How the seal is, if that is news."""
         now = (self.seal.online, self.seal.waiting)
@@ -141,7 +149,11 @@ def run(folder: Path, broker_port: int) -> None:
         for flat in flats.values():
             _tell(flat.sign())
         for action in lines.wait(min(wait_ms, _WAIT_MS_MAX)):
-            _tell(flats[action.door_id].move(action.open))
+            flat = flats[action.door_id]
+            if action.cover:
+                flat.lift(action.open)
+            else:
+                _tell(flat.move(action.open))
     for flat in flats.values():
         flat.seal.close()
 

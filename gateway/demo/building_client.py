@@ -38,9 +38,16 @@ class BuildingClient:
 
     def move(self, door_id: str, is_open: bool) -> None:
         """Open or shut a door's leaf; one that stands so already stays."""
+        self._write(DoorMove(door_id, is_open))
+
+    def lift(self, door_id: str, is_off: bool) -> None:
+        """Take a door's seal off its plate, or put it back."""
+        self._write(DoorMove(door_id, is_off, cover=True))
+
+    def _write(self, action: DoorMove) -> None:
         pipe = self._child.process.stdin
         if pipe is not None and not pipe.is_closing():
-            pipe.write(_encode(DoorMove(door_id, is_open)) + b"\n")
+            pipe.write(_encode(action) + b"\n")
 
     async def listen(self) -> None:
         """Pass on what the building says. ChildError if it ends by itself."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection, and_, select
 
-from gateway.core.model import CaseState, Opening
+from gateway.core.model import CaseState, Door, Opening
 from gateway.core.reasons import Reason
 from gateway.demo.house import DOORS_A_FLOOR, FLOORS
 from gateway.store import tables, views
@@ -46,7 +46,12 @@ def read(connection: Connection) -> Seen:
     doors = views.doors(connection, FLOORS * DOORS_A_FLOOR)
     rows = connection.execute(_HAPPENINGS).mappings()
     plain = [{str(name): value for name, value in row.items()} for row in rows]
-    happenings = msgspec.convert(plain, list[Happening])
+    tested_ms = {row.door_id: _tested_ms(row.state) for row in doors}
+    happenings = [
+        happening
+        for happening in msgspec.convert(plain, list[Happening])
+        if happening.heard_ms > tested_ms.get(happening.door_id, 0)
+    ]
     going_on = {
         row.state.opening.opening_id: row.state.opening for row in doors if row.state.opening
     }
@@ -54,6 +59,11 @@ def read(connection: Connection) -> Seen:
         doors,
         [_up_to_now(happening, going_on.get(happening.opening_id)) for happening in happenings],
     )
+
+
+def _tested_ms(door: Door) -> int:
+    """What came before was the installer's walk test."""
+    return 0 if door.certificate is None else door.certificate.issued_ms
 
 
 def _up_to_now(happening: Happening, opening: Opening | None) -> Happening:

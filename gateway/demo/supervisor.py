@@ -20,7 +20,7 @@ from typing import TextIO
 import aiohttp
 import uvicorn
 
-from gateway.demo import house, seen
+from gateway.demo import house, seen, walk_tests
 from gateway.demo.app import DemoActions, build
 from gateway.demo.broker import start_broker
 from gateway.demo.building_client import BuildingClient
@@ -107,6 +107,7 @@ async def _play(folder: Path, page: socket.socket, open_page: bool) -> None:
             group.create_task(power_cut.run())
             group.create_task(_serve(app, page))
             await _heard(view_model)
+            await walk_tests.commission(store, living, building, view_model)
             url = f"http://127.0.0.1:{page.getsockname()[1]}/"
             _say(_READY.format(url=url))
             if open_page:

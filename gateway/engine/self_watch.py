@@ -1,4 +1,5 @@
-"""The gateway looks at itself, for nobody else does: its broker, its disk, its certificates.
+"""The gateway looks at itself, for nobody else does: its broker, its disk, its certificates, and
+its doors that do not count as sealed.
 
 What it finds becomes a trouble of the site (core/cases/troubles.py), raised once and cleared when
 it is over. That nothing can be stored is for the engine itself to see, which then cannot write even
@@ -17,9 +18,12 @@ import msgspec
 from cryptography import x509
 
 from gateway.core import local_time
+from gateway.core.doors import orders
+from gateway.core.doors.certificates import SEALED, standing
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from gateway.core.model import Door
 from gateway.core.reasons import Reason
-from gateway.core.rules import Rules
+from gateway.core.rules import CANARY, Rules
 from gateway.engine.engine import Engine
 
 log = logging.getLogger("menshen.engine")
@@ -31,6 +35,7 @@ DISK_LOW_BYTES: Final = 500_000_000  # or so much of it, where it is small:
 DISK_LOW_SHARE: Final = 20  # one in so many
 DISK_ENOUGH: Final = 1.2  # times what is low, until it is over
 CERTIFICATES_EVERY_MS: Final = HOUR_MS
+SEALS_EVERY_MS: Final = HOUR_MS  # so nobody is told within an hour of a start
 ENDS_SOON_MS: Final = 30 * DAY_MS  # told by day,
 ENDS_NOW_MS: Final = 2 * DAY_MS  # and at any hour
 CERTIFICATE_WAIT_S: Final = 10.0
@@ -139,6 +144,7 @@ class SelfWatch:
         self._database, self._disk = database, disk
         self._connected_ms = engine.clock.now_ms()  # at its start it has its time as well
         self._disk_ms = self._certificates_ms = 0
+        self._seals_ms = self._connected_ms
         self._is_low = False
         self._certificates: dict[str, int] = {}
 
@@ -158,6 +164,9 @@ class SelfWatch:
         if now_ms - self._certificates_ms >= CERTIFICATES_EVERY_MS:
             self._certificates_ms = now_ms
             await self._look_at_certificates(now_ms)
+        if now_ms - self._seals_ms >= SEALS_EVERY_MS:
+            self._seals_ms = now_ms
+            self._look_at_seals(now_ms)
 
     def _look_at_broker(self, now_ms: int) -> None:
         if self._engine.metrics.broker_connected:
@@ -191,6 +200,21 @@ class SelfWatch:
                 self._engine.trouble(Reason.CERTIFICATE_ENDS, False, name)
             elif left_ms <= ENDS_NOW_MS or _is_day(rules, now_ms):
                 self._engine.trouble(Reason.CERTIFICATE_ENDS, True, name)
+
+    def _look_at_seals(self, now_ms: int) -> None:
+        """Whether an order has run for a while at a door that does not count as sealed."""
+        state = self._engine.state
+        is_bare = any(_is_bare(door, now_ms) for door in state.doors.values())
+        if not is_bare or _is_day(state.rulebook.rules, now_ms):
+            self._engine.trouble(Reason.UNCERTIFIED, is_bare)
+
+
+def _is_bare(door: Door, now_ms: int) -> bool:
+    """Who hangs a seal has an hour of its order for it, and any other as long as they like."""
+    order = orders.running(door, now_ms)
+    if order is None or now_ms - order.from_ms < SEALS_EVERY_MS or door.door_class == CANARY:
+        return False
+    return standing(door, now_ms) not in SEALED
 
 
 def _is_day(rules: Rules, now_ms: int) -> bool:

@@ -7,6 +7,8 @@ has changed.
 
 from collections.abc import Mapping
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from gateway.core.cases import outages
 from gateway.core.events import DoorPlaced, Event, StaffSet
 from gateway.core.model import Door, Outages, Troubles
@@ -16,6 +18,7 @@ from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 from gateway.engine.open_spans import OpenSpans
+from gateway.registry.certificates import Certifier
 from gateway.registry.load import Registry
 
 News = list[tuple[Subject, Event]]  # acts for the loop
@@ -25,9 +28,12 @@ Known = Door | tuple[Outages, Troubles]
 
 class CommittedSite(SiteState):
     """A site's state, with the registry behind it, every seal's mark, and what is kept of its
-    heartbeats."""
+    heartbeats. `certifier` signs for it; without one nobody could know its signatures again."""
 
-    def __init__(self, registry: Registry, rulebook: Rulebook) -> None:
+    def __init__(
+        self, registry: Registry, rulebook: Rulebook, certifier: Certifier | None = None
+    ) -> None:
+        self.certifier = certifier or Certifier("", Ed25519PrivateKey.generate())
         staff, people = registry.staff_journaled, {who.warden_id for who in registry.people}
         if not people.issuperset(staff.members):  # somebody's state was lost: as if all were new
             staff = Staff()

@@ -20,6 +20,7 @@ from gateway.core.effects import (
     OutageGrew,
     OutageOver,
     PageDue,
+    SealCertified,
     SilenceBegan,
     SilenceEnded,
 )
@@ -68,7 +69,7 @@ class UnitOfWork:
     def __init__(
         self, site: CommittedSite, tally: Refusals, addressing: Addressing, ids: tuple[int, int]
     ):
-        self._tally, self._addressing = tally, addressing
+        self._tally, self._addressing, self._certifier = tally, addressing, site.certifier
         self.turn, self.spans = SiteTurn(site), SpansTurn(site.spans)
         self.writes = WriteBatch(ids[0])
         self.log = EventLog()
@@ -227,6 +228,8 @@ class UnitOfWork:
                 self.pages[effect.page_id] = None
             case CaseMoved():
                 self._case(SubjectKind.DOOR, door.door_id, door.grid_id, effect)
+            case SealCertified():
+                self.writes.certificate(self._certifier.row(door.door_id, effect))
             case SilenceBegan() | SilenceEnded():
                 pass  # the site's own rows tell of it
             case _:

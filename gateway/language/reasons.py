@@ -4,7 +4,6 @@ What leaves the house (pages.py) names no door and no person: it says what happe
 first, and the number under which the console tells the rest.
 """
 
-from gateway.core.cases.refusal import Refusal
 from gateway.core.outcome import Outcome
 from gateway.core.reasons import Reason, Severity
 from gateway.language.catalogue import N_, say
@@ -30,8 +29,10 @@ _WORDS: dict[Reason, str] = {
     Reason.ORDER_OVER: N_("Order over"),
     Reason.OPENED_BLIND: N_("Opened unheard"),
     Reason.ALLOWANCE: N_("Allowed opening"),
+    Reason.VISIT: N_("Work at the seal"),
     Reason.PERMIT_OVERSTAYED: N_("Open too long"),
     Reason.OPEN_TOO_LONG: N_("Open longer than allowed"),
+    Reason.VISIT_OVERSTAYED: N_("Open after the visit"),
     Reason.OPEN_AFTER_RESTART: N_("Found open"),
     Reason.FOUND_OPEN: N_("Stands open"),
     Reason.COVER_TAMPER: N_("Seal's cover opened"),
@@ -62,6 +63,7 @@ _WORDS: dict[Reason, str] = {
     Reason.BULK_READING: N_("Somebody reads in bulk"),
     Reason.UNREACHED: N_("Somebody cannot be reached"),
     Reason.RECEIVER_LOST: N_("Bluetooth receiver away"),
+    Reason.UNCERTIFIED: N_("Doors not sealed yet"),
     Reason.ANNOUNCED_LATE: N_("Announced afterwards"),
     Reason.HEARD_AGAIN: N_("Heard again"),
     Reason.SETTLED: N_("Contact settled"),
@@ -102,7 +104,13 @@ _WHY: dict[Reason, str] = {
     Reason.OPENED_BLIND: N_("The door opened while the seal could not be heard."),
     Reason.PERMIT_OVERSTAYED: N_("The announced time is over, and the door still stands open."),
     Reason.ALLOWANCE: N_("One of the day's openings that the order allows; nobody was disturbed."),
+    Reason.VISIT: N_(
+        "Somebody worked at the seal or tested it, as announced; nobody was disturbed."
+    ),
     Reason.OPEN_TOO_LONG: N_("The door has stood open for longer than its order allows."),
+    Reason.VISIT_OVERSTAYED: N_(
+        "The work at the seal is over, and the door that was opened for it still stands open."
+    ),
     Reason.OPEN_AFTER_RESTART: N_(
         "The seal is heard again and sees the door open, which was shut when it was last heard."
     ),
@@ -175,6 +183,10 @@ _WHY: dict[Reason, str] = {
     Reason.UNREACHED: N_(
         "No way has reached one of your people for long; pages go to others instead."
     ),
+    Reason.UNCERTIFIED: N_(
+        "An order runs at doors that do not count as sealed: they have no seal, or none that "
+        "passed its walk test there."
+    ),
     Reason.ANNOUNCED_LATE: N_("The opening was announced afterwards, in time; the case is closed."),
     Reason.HEARD_AGAIN: N_("What was silent is heard again."),
     Reason.SETTLED: N_("The contact has come to rest and is believed again."),
@@ -214,6 +226,7 @@ _FIRST_ACTION: dict[Reason, str] = {
     Reason.OPENED_BLIND: N_("Ask the household by telephone, then let the signal be checked."),
     Reason.PERMIT_OVERSTAYED: N_("Ask the household by telephone to shut the door."),
     Reason.OPEN_TOO_LONG: N_("Ask the household by telephone to shut the door."),
+    Reason.VISIT_OVERSTAYED: N_("Ring whoever worked there, then the household: is the door shut?"),
     Reason.OPEN_AFTER_RESTART: N_("Ring the household first. If nobody answers, go and see."),
     Reason.FOUND_OPEN: N_("Ring the household first. If nobody answers, go and see."),
     Reason.COVER_TAMPER: N_("Go and check the seal."),
@@ -259,6 +272,9 @@ _FIRST_ACTION: dict[Reason, str] = {
         "Ring that person: who it is stands among the wardens. Let the phone be mended, then send "
         "a test page."
     ),
+    Reason.UNCERTIFIED: N_(
+        "Hang and test their seals today: which doors they are stands on the page of walk tests."
+    ),
     Reason.TEST_PAGE: N_("Press “Got it”, so that others see that pages reach you."),
     Reason.GROUPED: N_("Open the list and begin at the top."),
 }
@@ -296,70 +312,6 @@ _OUTCOMES: dict[str, str] = {
     Reason.DOOR_ENDED: N_("By itself: the door was taken out of use"),
     Reason.TROUBLE_OVER: N_("By itself: it is over"),
 }
-
-_REFUSED: dict[Refusal, str] = {
-    Refusal.NO_SUCH_CASE: N_("No case of this number is open here; it may be closed already."),
-    Refusal.CLOSED: N_("This case is closed already."),
-    Refusal.REPEATED: N_("This came already, and was done once."),
-    Refusal.DONE_ALREADY: N_("You have done this already."),
-    Refusal.TAKEN_ALREADY: N_("Somebody has this case already."),
-    Refusal.ON_THE_WAY_ALREADY: N_("Somebody is on the way already."),
-    Refusal.ON_SITE_ALREADY: N_("Somebody is at the door already."),
-    Refusal.NOT_ON_SITE: N_("Say first that you are at the door; its code then proves it."),
-    Refusal.PROVED_ALREADY: N_("The door's code has proved it already."),
-    Refusal.NO_DOOR: N_("This case is of no single door, so there is no code to scan."),
-    Refusal.TOO_MANY_CODES: N_(
-        "Too many wrong codes were given here, so none is looked at for an hour. What you do at "
-        "the door counts all the same."
-    ),
-    Refusal.IN_REVIEW: N_("This case is reported already; it is in review."),
-    Refusal.TAKE_FIRST: N_("Take the case first, then report how it ended."),
-    Refusal.NEEDS_VISIT: N_(
-        "Somebody touched the seal: this case ends only after a person was at the door."
-    ),
-    Refusal.NOT_SHELVED: N_("The case of a touched seal cannot be put aside."),
-    Refusal.UNTIL_PAST: N_("A case is put aside until a time that is still to come."),
-    Refusal.NOT_HELD: N_("Nobody has this case yet: take it, then hand it over."),
-    Refusal.NOT_HOLDER: N_("Another has this case; only they or the centre can hand it over."),
-    Refusal.NOT_ON_DUTY: N_("That person is not on duty here now: name one who is."),
-    Refusal.NOT_REPORTER: N_("Only whoever reported it can take that back."),
-    Refusal.TAKE_BACK_OVER: N_(
-        "It is too late to take the report back. Tell whoever assesses it what is wrong with it."
-    ),
-    Refusal.NEW_CASE: N_(
-        "There is a new case here since that report, so it stands. Go on with the new case."
-    ),
-    Refusal.NOTE_MISSING: N_("Say in the note to whom it was handed."),
-    Refusal.NO_SUCH_OUTCOME: N_("There is no such way for a case to end."),
-    Refusal.SEAL_SAYS_OPEN: N_(
-        "The seal says that the door stands open. Look once more; if it is shut all the same, say "
-        "so below the choices and report again."
-    ),
-    Refusal.SEAL_SAYS_TOUCHED: N_(
-        "The seal says that its cover or its magnet is not in place. Look once more; if all is in "
-        "order all the same, say so below the choices and report again."
-    ),
-    Refusal.SEAL_NOT_HEARD: N_(
-        "The seal is still not heard. Wait for its light; if it is mended all the same, say so "
-        "below the choices and report again."
-    ),
-    Refusal.NOT_REPORTED: N_("This case is not reported yet."),
-    Refusal.OWN_REPORT: N_(
-        "Whoever reported a case neither assesses it nor signs it off: another must."
-    ),
-    Refusal.ASSESS_FIRST: N_("Assess the case first, then sign it off."),
-    Refusal.ASSESSED_ALREADY: N_("This case is assessed already."),
-    Refusal.SIGNED_OFF_ALREADY: N_(
-        "This case is signed off already; it closes as soon as what raised it is over."
-    ),
-    Refusal.RAISED_SINCE: N_("Something new has happened since you did this: see the case again."),
-    Refusal.NOTHING_NEW: N_("That changes nothing about this case."),
-}
-
-
-def refusal_line(refusal: Refusal, language: str) -> str:
-    """Why an action on a case was refused, in one sentence."""
-    return say(_REFUSED[refusal], language)
 
 
 def reason_word(reason: Reason, language: str) -> str:

@@ -88,7 +88,8 @@ class SealRows:
         row |= kept({"batch": new.batch, "heartbeat_ms": new.heartbeat_ms}, before)
         binding = row["door_id"], row["heartbeat_ms"]
         if door_id is not None and binding != (before["door_id"], before["heartbeat_ms"]):
-            self._events.append((of_door(door_id), SealBound(new.seal_id, row["heartbeat_ms"])))
+            bound = SealBound(new.seal_id, row["heartbeat_ms"], must_certify=True)
+            self._events.append((of_door(door_id), bound))
         return self._seals.put(row)
 
     def move(self, move: SealMove) -> RowResult:

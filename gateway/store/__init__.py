@@ -9,7 +9,7 @@ known outside the database, and `life` begins each start by comparing them. `poi
 keeps what stands there and cannot be used, and `rebuild` makes a state anew from the journal.
 `areas` says where doors lie, `hanging` which seal is on which, `belonging` whose they are,
 `case_log` what people did about a case beside its loop, `first_report` when a seal was heard first,
-`photos` which photos there are, `door_codes` whose code is whose, `seal_paths` which way seals were
-heard, and `views`, `case_views`, `page_views` and `reach_views` are what people read, as frozen
-`records`.
+`photos` which photos there are, `door_codes` whose code is whose, `certificates` those of seals,
+`seal_paths` which way seals were heard, and `views`, `case_views`, `page_views` and `reach_views`
+are what people read, as frozen `records`.
 """

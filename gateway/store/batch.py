@@ -55,6 +55,7 @@ from gateway.store import (
     tables,
 )
 from gateway.store import statements as sql
+from gateway.store.certificates import CertificateRow
 from gateway.store.outbox import Entry
 from gateway.store.poisoned import KEPT_MAX, Poisoned
 from gateway.store.statements import Row, Statement
@@ -188,6 +189,10 @@ class WriteBatch:
             case_writes.of_milestone(journal_id, part, milestone, grid_id)
             for part, (milestone, grid_id) in enumerate(found)
         ]
+
+    def certificate(self, row: CertificateRow) -> None:
+        """Keep the certificate of a seal."""
+        self._rows[sql.INSERT_CERTIFICATE].append(asdict(row))
 
     def late_refusal(self, event: CaseAction, result: ActionResult) -> None:
         """Write what somebody did that came too late to count, or that the seal contradicts."""

@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from gateway.core.doors.clock_doubt import doubted
 from gateway.core.doors.step import step
-from gateway.core.events import Event, RulesSet
+from gateway.core.events import ClockEvent, Event, RulesSet
 from gateway.core.model import Door, Outages, Troubles
 from gateway.core.rules import Rulebook
-from gateway.core.site import ClockEvent, SiteState, SiteTurn
+from gateway.core.site import SiteState, SiteTurn
 from gateway.core.subject import SITE, Subject, of_door
 from gateway.store import tables
 from gateway.store.journal import decode_event

@@ -26,7 +26,15 @@ from sqlalchemy.dialects import sqlite
 
 from gateway.core.effects import OpeningBegan, OpeningEnded
 from gateway.core.evidence import Evidence
-from gateway.store import case_log, feed_tables, photos, seal_paths, span_tables, tables
+from gateway.store import (
+    case_log,
+    certificates,
+    feed_tables,
+    photos,
+    seal_paths,
+    span_tables,
+    tables,
+)
 
 Row = dict[str, Any]  # column or parameter -> value
 
@@ -245,6 +253,7 @@ DESTROY_PHOTO = Statement(
     ),
     ["destroyed_ms"],
 )
+INSERT_CERTIFICATE = _upsert(certificates.SEAL_CERTIFICATES)
 INSERT_OUTAGE = _upsert(tables.outages)
 GROW_OUTAGE = _set(tables.outages, "outage_id", "b_id", "doors")
 END_OUTAGE = _set(tables.outages, "outage_id", "b_id", "over_ms")
@@ -304,6 +313,7 @@ IN_ORDER = (
     INSERT_LATE_REFUSAL,
     INSERT_PHOTO,
     DESTROY_PHOTO,
+    INSERT_CERTIFICATE,
     INSERT_OUTAGE,
     GROW_OUTAGE,
     END_OUTAGE,

@@ -3,7 +3,7 @@
 Times are whole milliseconds of UTC. The journal is the truth; `doors.state` is what the core made
 of it up to the last commit; openings, cases, permits and pages are written in the same commit, for
 reading. Identities stand in `doors.label` and `.telephone`, `wardens` and `permits.who/why`, and
-nowhere else.
+nowhere else; who comes to work at a seal, in its door's state.
 """
 
 from typing import Any

@@ -1,14 +1,15 @@
 """A seal's board made of air: what `firmware/board.py` is on an ESP32, this is in the demo.
 
-The reed follows the door's leaf with its bounces; cover and magnet stay in order; the flash is a
-folder. Import it only where `sealnode` can be found (building.py sees to that).
+The reed follows the door's leaf with its bounces; cover and magnet stay in order unless somebody
+touches them; the flash is a folder. Import it only where `sealnode` can be found (building.py sees
+to that).
 """
 
 import time
 from random import Random
 
 from gateway.virtual_seal.reed import bounce
-from sealnode.hardware import REED, Hardware
+from sealnode.hardware import COVER, MAGNET, REED, Hardware
 
 _LATCH_MAX = 32
 
@@ -22,6 +23,8 @@ class AirBoard(Hardware):
         self._level = 0
         self._coming: list[tuple[float, int]] = []  # (at ms of our clock, level)
         self._latches: list[float] = []
+        self._signs = {COVER: 0, MAGNET: 0}
+        self._touched: dict[int, list[float]] = {COVER: [], MAGNET: []}
 
     def move(self, level: int) -> int:
         """The magnet goes (1) or comes (0), now; how often the contact will change over that."""
@@ -30,21 +33,27 @@ class AirBoard(Hardware):
         self._coming = [(now_ms + after_ms, to) for after_ms, to in changes]
         return len(changes)
 
+    def touch(self, switch: int, level: int) -> None:
+        """The cover (COVER) goes off (1) or on (0), or a foreign magnet (MAGNET) comes or goes."""
+        if self._signs[switch] != level and len(self._touched[switch]) < _LATCH_MAX:
+            self._touched[switch].append(_exact_ms())
+        self._signs[switch] = level
+
     def now_ms(self) -> int:
         return int(_exact_ms())
 
     def level(self, switch: int) -> int:
         # As of the last `take_latches`: a change between the two calls would be counted twice.
-        return self._level if switch == REED else 0
+        return self._level if switch == REED else self._signs[switch]
 
     def take_latches(self, switch: int) -> list[int]:
-        if switch != REED:
-            return []
-        self._advance()
+        if switch == REED:
+            self._advance()
+            changed, self._latches = self._latches, []
+        else:
+            changed, self._touched[switch] = self._touched[switch], []
         now_ms = _exact_ms()
-        ages_ms = [int(now_ms - at_ms) for at_ms in self._latches]
-        self._latches = []
-        return ages_ms
+        return [int(now_ms - at_ms) for at_ms in changed]
 
     def battery_mv(self) -> int | None:
         return None  # on mains

@@ -10,7 +10,8 @@ that wait for it), `actor` (who acts); what every route is handed: `context`, wh
 what many ask for; what comes back without a page: `answers`. What all ways in share: `signing_in`;
 how a phone is invited: `inviting`; where a passkey is good: `place`; who is at a provider: `hops`.
 `photo_limits` says what a photo may cost. What people do: `actions` on a case, `announcing` an
-opening, and `endings` of what stands at a door.
+opening, `commissioning` seals (`sealing` says which doors want it), and `endings` of what stands at
+a door.
 
 How things are said: `audit_words`, `case_words` (and `case_ahead`, what may follow without a line)
 and `door_words`, which templates ask through `presenters`; `drawing` makes HTML. The wall:

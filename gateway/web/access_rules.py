@@ -71,6 +71,18 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/doors/{door_id}/permits"): _needs(Right.ANNOUNCE, Thing.DOOR),
     ("POST", "/doors/{door_id}/permits/{ended_id}/end"): _needs(Right.ANNOUNCE, Thing.DOOR),
     ("POST", "/doors/{door_id}/orders/{order_id}/end"): _needs(Right.END_ORDER, Thing.DOOR),
+    ("GET", "/commission"): _needs(Right.COMMISSION),
+    ("POST", "/commission"): _needs(Right.COMMISSION),  # it finds a door, and does nothing
+    ("GET", "/doors/{door_id}/certificate"): _needs(Right.DOORS, Thing.DOOR),
+    ("GET", "/doors/{door_id}/certificate/file"): _needs(Right.DOORS, Thing.DOOR),
+    ("GET", "/doors/{door_id}/walk-test"): _needs(Right.COMMISSION, Thing.DOOR),
+    ("GET", f"{API}/doors/{{door_id}}/walk-test"): _needs(Right.COMMISSION, Thing.DOOR),
+    ("POST", f"{API}/areas/{{area_id:path}}/visits"): _needs(Right.COMMISSION, Thing.AREA),
+    **{
+        ("POST", f"{before}/doors/{{door_id}}/{act}"): _needs(Right.COMMISSION, Thing.DOOR)
+        for before in ("", API)
+        for act in ("walk-test", "walk-test/end", "visits", "visits/{visit_id}/end")
+    },
     ("GET", "/cases"): _needs(Right.CASES),
     ("GET", "/cases/{case_id}"): _needs(Right.CASES, Thing.CASE),
     ("GET", "/cases/{case_id}/photos/{photo_id}"): _needs(Right.CASES, Thing.CASE),

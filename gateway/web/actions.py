@@ -41,7 +41,7 @@ from gateway.language import times
 from gateway.language.catalogue import N_, say
 from gateway.language.peoples_text import tidied
 from gateway.language.proofs import told_line
-from gateway.language.reasons import refusal_line
+from gateway.language.refusals import refusal_line
 from gateway.registry import door_codes
 from gateway.store import case_views, page_views, reach_views
 from gateway.store.case_views import CaseRow

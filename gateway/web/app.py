@@ -26,6 +26,7 @@ from gateway.web.pages import (
     accounts,
     audit,
     cases,
+    commission,
     doors,
     factors,
     health,
@@ -76,7 +77,7 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     for part in (wallboard, cases, photos, links, doors, warden_inbox, health, trust, document):
         app.include_router(part.routes(context))
     for part in (
-        *(wardens, page_tests),
+        *(wardens, page_tests, commission),
         *(sign_in, passkeys, provider, me, factors, prove),
         *(accounts, tokens, audit),
     ):

@@ -77,6 +77,12 @@ _LINKED: Final = N_("linked their account with the provider")
 _UNLINKED: Final = N_("unlinked their account from the provider")
 _PROVED: Final = N_("proved again who it is")
 _PHONES: Final = ("/inbox", "/handheld")
+_AT_SEALS: Final = {
+    "walk-test": N_("began a walk test at {door}"),
+    "walk-test/end": N_("left off a walk test at {door}"),
+    "visits": N_("announced work at the seal of {door}"),
+    "visits/{visit_id}/end": N_("ended announced work at the seal of {door}"),
+}
 _TEST_SENT: Final = N_("sent {person} a test page")
 _TEST_SEEN: Final = N_("read how the test page to {person} went")
 _TEST_OPENED: Final = N_("opened a test page")
@@ -84,6 +90,12 @@ _TEST_GOT: Final = N_("pressed that the test page came")
 _LOOKS: Final = {
     "GET /": N_("looked at the wall of doors"),
     "GET /doors/{door_id}": N_("looked at {door}"),
+    "GET /commission": N_("looked at which doors want a walk test"),
+    "GET /seals/{seal_id}": N_("scanned the label of a seal"),
+    "GET /doors/{door_id}/walk-test": N_("looked at the walk test of {door}"),
+    f"GET {API}/doors/{{door_id}}/walk-test": N_("read the walk test of {door} as a program does"),
+    "GET /doors/{door_id}/certificate": N_("looked at the certificate of {door}"),
+    "GET /doors/{door_id}/certificate/file": N_("took the certificate of {door} as a file"),
     "GET /cases": N_("looked at the list of cases"),
     "GET /cases/{case_id}": N_("looked at case {case}"),
     "GET /cases/{case_id}/photos/{photo_id}": N_("looked at a photo of case {case}"),
@@ -91,7 +103,6 @@ _LOOKS: Final = {
     "GET /wardens": N_("looked at the list of wardens"),
     "GET /wardens/{warden_id}": N_("looked at how {person} is reached"),
     "GET /c/{number}": N_("opened the short link of a case"),
-    "GET /seals/{seal_id}": N_("scanned the label of a seal"),
     f"GET {API}/wardens/{{warden_id}}/test": _TEST_SEEN,
     **{f"GET {phone}/{{warden_id}}/tests/{{sent_id}}": _TEST_OPENED for phone in _PHONES},
     "GET /inbox/{warden_id}": N_("looked at the pages of {person}"),
@@ -122,6 +133,13 @@ _ACTS: Final = {
     "POST /doors/{door_id}/permits/{ended_id}/end": _UNANNOUNCED,
     "POST /doors/{door_id}/orders/{order_id}/end": _ORDER_ENDED,
     f"POST {API}/doors/{{door_id}}/permits": _ANNOUNCED,
+    "POST /commission": N_("looked for a seal or a door"),
+    f"POST {API}/areas/{{area_id:path}}/visits": N_("announced work at the seals of {area}"),
+    **{
+        f"POST {before}/doors/{{door_id}}/{act}": words
+        for before in ("", API)
+        for act, words in _AT_SEALS.items()
+    },
     f"POST {API}/areas/{{area_id:path}}/permits": N_("announced openings for {area}"),
     f"POST {API}/doors/{{door_id}}/permits/{{ended_id}}/end": _UNANNOUNCED,
     f"POST {API}/doors/{{door_id}}/orders/{{order_id}}/end": _ORDER_ENDED,

@@ -18,6 +18,7 @@ from gateway.core.rules import Rulebook
 from gateway.language.catalogue import N_
 from gateway.store.case_views import WAITING
 from gateway.store.views import DoorRow
+from gateway.web.sealing import is_unsealed
 
 SITE_RULES = Rulebook()
 
@@ -70,6 +71,7 @@ class Tile(Struct, frozen=True):
     symbol: str
     since_ms: int | None
     is_late: bool = False  # its seal should have been heard by now, and is not lost yet
+    is_unsealed: bool = False  # an order runs there, and it does not count as sealed
     before: str = ""
     rest: str = ""
     is_headed: bool = False
@@ -94,6 +96,7 @@ STANDS: dict[str, Callable[[Tile], bool]] = {
     "open": lambda tile: tile.symbol in ("open", "announced"),
     "unseen": lambda tile: tile.symbol == "unknown" and tile.tone != "no_seal",
     "no_seal": lambda tile: tile.tone == "no_seal",
+    "unsealed": lambda tile: tile.is_unsealed,
 }
 
 
@@ -106,7 +109,8 @@ def tile(row: DoorRow, now_ms: int, rulebook: Rulebook = SITE_RULES) -> Tile:
     word, symbol = _word(door, tone, is_lost), _symbol(door, tone, is_lost)
     since_ms = _since_ms(door, tone, is_lost)
     is_late = alive is Liveness.LATE and door.seal_id is not None
-    return Tile(row.door_id, row.label, tone, word, symbol, since_ms, is_late)
+    is_bare = is_unsealed(door, now_ms)
+    return Tile(row.door_id, row.label, tone, word, symbol, since_ms, is_late, is_bare)
 
 
 def dom_id(kind: str, name: str) -> str:
@@ -135,7 +139,11 @@ def _tone_of_case(case: Case, is_seen_open: bool) -> str:
 
 
 def _is_lawful(door: Door) -> bool:
-    return door.opening is not None and door.opening.reason in (Reason.PERMIT, Reason.ALLOWANCE)
+    return door.opening is not None and door.opening.reason in (
+        Reason.PERMIT,
+        Reason.ALLOWANCE,
+        Reason.VISIT,
+    )
 
 
 def _word(door: Door, tone: str, is_lost: bool) -> str:

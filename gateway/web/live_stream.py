@@ -31,6 +31,7 @@ from gateway.web.door_map import DoorQuery
 from gateway.web.handheld.tasks import Task, Tasks
 from gateway.web.live_view import LiveView
 from gateway.web.pages.cases import OneCase, OpenCases
+from gateway.web.pages.commission import WalkTestView
 from gateway.web.pages.doors import OneDoor
 from gateway.web.pages.wallboard import Wallboard
 from gateway.web.pages.warden_inbox import Inbox
@@ -126,6 +127,7 @@ _NEEDS: Final = {
     "cases": (Need(Right.CASES),),
     "case": (Need(Right.CASES, Thing.CASE),),
     "door": (Need(Right.DOORS, Thing.DOOR),),
+    "walk": (Need(Right.COMMISSION, Thing.DOOR),),
     "inbox": (Need(Right.INBOX, Thing.PERSON),),
     "tasks": (Need(Right.INBOX, Thing.PERSON),),
     "task": (Need(Right.INBOX, Thing.PERSON), Need(Right.CASES, Thing.CASE)),
@@ -248,6 +250,7 @@ def _view(
         "cases": lambda: OpenCases(cases),
         "case": lambda: OneCase(name, context.rulebook.rules, by, can),
         "door": lambda: OneDoor(name, context.rulebook),
+        "walk": lambda: WalkTestView(name),
         "inbox": lambda: Inbox(name, context.rulebook.rules),
         "tasks": lambda: Tasks(name, context.rulebook.rules),
         "task": lambda: Task.named(name, context.rulebook),

@@ -1,4 +1,4 @@
-"""What templates may ask: five presenters, each bound to a language.
+"""What templates may ask: six presenters, each bound to a language.
 
 A template says `times.ago(…)`, `case_words.who(…)` and so on; all else it is given by its page.
 """
@@ -10,13 +10,15 @@ from typing import Any
 
 from gateway.core.cases.number import case_number
 from gateway.core.cases.refusal import Refusal
+from gateway.core.commissioning import Check, CheckMark, CheckName, Purpose
+from gateway.core.doors.certificates import SEALED, Standing
 from gateway.core.evidence import Ended, Evidence
 from gateway.core.model import Permit
 from gateway.core.outcome import Outcome, outcomes_of
 from gateway.core.paging.schedule import Role
 from gateway.core.proof import Proof
 from gateway.core.reasons import Reason
-from gateway.language import proofs, reasons, recurrence, times
+from gateway.language import proofs, reasons, recurrence, refusals, times, walk_tests
 from gateway.language.catalogue import say
 from gateway.store.case_views import CaseRow
 from gateway.web import case_words, door_places, door_words
@@ -92,7 +94,7 @@ class ReasonWords:
 
     def refusal(self, refusal: Refusal) -> str:
         """Why an action was refused, in one sentence."""
-        return reasons.refusal_line(refusal, self._language)
+        return refusals.refusal_line(refusal, self._language)
 
 
 class CaseWords:
@@ -194,6 +196,47 @@ class PermitWords:
         return recurrence.day_names(self._language)
 
 
+class SealWords:
+    """Walk tests, certificates and visits."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def check(self, name: CheckName) -> str:
+        """What a check is called."""
+        return walk_tests.name_of(name, self._language)
+
+    def mark(self, mark: CheckMark) -> str:
+        """How it stands, in a word or two."""
+        return walk_tests.mark_word(mark, self._language)
+
+    def line(self, check: Check) -> str:
+        """What was found, or what to do."""
+        return walk_tests.sentence(check, self._language)
+
+    def standing(self, how: Standing) -> str:
+        """Whether a door counts as sealed, in a sentence."""
+        return walk_tests.standing_line(how, self._language)
+
+    def short(self, how: Standing) -> str:
+        """The same, short."""
+        return walk_tests.standing_word(how, self._language)
+
+    def tone(self, how: Standing) -> str:
+        """The same, as a tone."""
+        if how is Standing.CERTIFIED:
+            return "announced"
+        return "in_hand" if how in SEALED else "waiting"
+
+    def purpose(self, purpose: Purpose) -> str:
+        """What somebody comes for."""
+        return walk_tests.purpose_word(purpose, self._language)
+
+    def purposes(self) -> list[tuple[str, str]]:
+        """All that one may come for, each with its word."""
+        return [(one.value, self.purpose(one)) for one in Purpose]
+
+
 def presenters(language: str, zone: tzinfo) -> dict[str, object]:
     """All of them, as templates call them."""
     return {
@@ -202,4 +245,5 @@ def presenters(language: str, zone: tzinfo) -> dict[str, object]:
         "case_words": CaseWords(language),
         "door_words": DoorWords(language),
         "permit_words": PermitWords(language),
+        "seal_words": SealWords(language),
     }

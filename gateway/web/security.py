@@ -52,6 +52,7 @@ FAST_WAIT_S: Final = 1.0  # who asks too often waits so long to be told
 HSTS: Final = "max-age=31536000"  # not for subdomains: what stands beside us is not ours to say
 OPEN: Final = ("/trust", "/trust/ca.crt", "/static/menshen.css", "/static/mark.svg")
 HANDHELD: Final = "/handheld/"
+COMMISSION: Final = "/commission"  # an installer scans there as a warden does
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -257,7 +258,9 @@ class _Answering:
 
     def __init__(self, send: Send, is_https: bool, path: str) -> None:
         self._send, self.is_https = send, is_https
-        self._headers = HANDHELD_HEADERS if path.startswith(HANDHELD) else HEADERS
+        self._headers = (
+            HANDHELD_HEADERS if path.startswith(HANDHELD) or path == COMMISSION else HEADERS
+        )
         self.token: tuple[str, str] | None = None  # for a browser that came in, and its path
 
     async def __call__(self, message: Message) -> None:

@@ -18,14 +18,15 @@ class Tally(Struct, frozen=True):
     in_review: int
     unseen: int
     no_seal: int
+    unsealed: int  # under an order, and not counted as sealed: without a seal among them
 
 
 def tally(tiles: Iterable[Tile], doors: int, counts: CaseCounts) -> Tally:
     """Count them. `doors` is how many the site has, which may be more than there are tiles."""
-    stands = [STANDS[key] for key in ("open", "unseen", "no_seal")]
+    stands = [STANDS[key] for key in ("open", "unseen", "no_seal", "unsealed")]
     figures = [0] * len(stands)
     for tile in tiles:
         for number, is_so in enumerate(stands):
             figures[number] += is_so(tile)
-    is_open, unseen, no_seal = figures
-    return Tally(doors, is_open, counts.waiting, counts.in_hand, counts.in_review, unseen, no_seal)
+    is_open, unseen, *bare = figures
+    return Tally(doors, is_open, counts.waiting, counts.in_hand, counts.in_review, unseen, *bare)

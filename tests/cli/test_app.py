@@ -35,12 +35,14 @@ PARTS_OF_OTHERS = {
     "account_list",
     "hanging_words",  # of move, exchange, swap, retire
     "flash_options",
+    "walking",  # of commission
 }
 PARTS_OF_CHECK = {
     f"check_{part}"
     for part in (
         "accounts",
         "ble",
+        "certificates",
         "channels",
         "console",
         "labels",

@@ -12,6 +12,9 @@ from msgspec import json
 from msgspec.structs import replace
 
 from gateway.core.actor import actor_of
+from gateway.core.commissioning import Purpose, Visit
+from gateway.core.commissioning_events import VisitAnnounced, WalkTestBegan, WalkTestEnded
+from gateway.core.doors import visits
 from gateway.core.doors.step import next_deadline, step
 from gateway.core.effects import CaseMoved, Effect, OpeningBegan, OpeningEnded, PageDue
 from gateway.core.effects import OpeningResumed as Resumed
@@ -40,7 +43,7 @@ from gateway.core.events import (
 )
 from gateway.core.model import CaseState, Contact, Door, Order, Permit, Policy
 from gateway.core.outcome import Outcome
-from gateway.core.reasons import Reason
+from gateway.core.reasons import TAMPER, Reason
 from gateway.core.rules import CANARY, Rules
 from tests.core.actors import DAY, HOUR, MINUTE, SECOND, Seal
 from tests.core.cases.case_moves import BY_PERSON, BY_RULE, UNANSWERED
@@ -48,7 +51,7 @@ from tests.core.story import NOON
 from tests.core.two_clocks import TwoClocks
 
 S = CaseState
-STATE_MAX = 12_000  # bytes, with every place filled: 8 orders, 32 permits, 16 cases in review
+STATE_MAX = 12_000  # bytes, with every place filled: 8 orders, 32 permits, 16 in review, 8 visits
 SETTINGS = (
     Rules(),
     Rules(off_delay_ms=500, settle_ms=10_000, chatter_openings=2, open_after_restart_ms=30_000),
@@ -160,6 +163,20 @@ class RandomDoor(TwoClocks):
         permit = Permit(name, *times, number % 3, number % 9 * MINUTE, "Li", "meal", daily)
         self.tell(PermitAnnounced(permit))
 
+    def visited(self, number: int) -> None:
+        """Work at the seal is announced, or ends; somebody tests it, or leaves off."""
+        seal_id, test_id = self.seal.seal_id, f"t{number % 4}"
+        begins_ms = self.now_ms + (number % 7 - 3) * MINUTE
+        ends_ms = begins_ms + number % 50 * MINUTE
+        purpose = list(Purpose)[number % 3]
+        visit = Visit(f"v{number % 12}", seal_id, begins_ms, ends_ms, "Li", purpose)
+        events: tuple[Event, ...] = (
+            VisitAnnounced(visit),
+            WalkTestBegan(test_id, seal_id, actor_of("Li"), self.now_ms + number * MINUTE),
+            WalkTestEnded(test_id),
+        )
+        self.tell(events[number // 3 % 3])
+
     def orders(self, number: int) -> None:
         start_ms = self.now_ms + (number % 5 - 3) * HOUR
         longest_ms = 5 * MINUTE if number & 1 else None
@@ -217,6 +234,7 @@ class RandomDoor(TwoClocks):
         due_ms = next_deadline(self.door, self.rules)
         assert due_ms is None or due_ms > self.now_ms, "a deadline that has passed"
         assert len(json.encode(self.door)) <= STATE_MAX
+        self.check_visit(before, effects)
         for effect in effects:
             if isinstance(effect, CaseMoved):
                 self.check_move(effect)
@@ -231,6 +249,21 @@ class RandomDoor(TwoClocks):
             assert case.escalation or case.shelf, "a case that nobody will hear of"
         if isinstance(event, ReportCame):
             self.check_nothing_lost(before, event, effects)
+
+    def check_visit(self, before: Door, effects: tuple[Effect, ...]) -> None:
+        """Of nothing that a visit covers is anybody told anew; what it left is always looked at."""
+        if visits.until_ms(self.door, self.now_ms) is not None:
+            assert self.door.visited_until_ms is not None, "nobody looks what a visit leaves"
+            was_visited = visits.until_ms(before, self.now_ms - 1) is not None
+            raised = [e.case for e in effects if isinstance(e, CaseMoved) and e.by is None]
+            if was_visited and before.case is None:
+                assert not any(
+                    case.state is S.RAISED and case.reason in TAMPER | {Reason.SILENT}
+                    for case in raised
+                    if case.raised_ms == self.now_ms
+                ), "told, though somebody works there"
+        elif self.door.signs_excused:
+            raise AssertionError("signs that nobody was told of outlived their visit")
 
     def check_move(self, moved: CaseMoved) -> None:
         case = moved.case
@@ -304,6 +337,7 @@ HAPPENINGS: dict[str, Callable[[RandomDoor, int], None]] = {
     "tampers": RandomDoor.tampers,
     "permits": RandomDoor.permits,
     "orders": RandomDoor.orders,
+    "visited": RandomDoor.visited,
     "person": RandomDoor.person,
     "site": RandomDoor.site,
     "replaced": RandomDoor.replaced,

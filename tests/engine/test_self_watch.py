@@ -12,12 +12,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, insert
 
+from gateway.core.actor import actor_of
+from gateway.core.commissioning_events import WalkTestBegan
+from gateway.core.doors.walk_test import HOLD_MS
+from gateway.core.events import OrderPlaced, ReportCame, SealBound, SealUnbound
+from gateway.core.model import Contact, Order
+from gateway.core.subject import of_door
 from gateway.engine import self_watch
 from gateway.engine.committing import STORE_AGAIN_MS, STORE_FAILING_MS
 from gateway.engine.engine import Engine
 from gateway.engine.self_watch import (
     BROKER_AWAY_MS,
     CERTIFICATES_EVERY_MS,
+    SEALS_EVERY_MS,
     BrokerPlace,
     ConsolePlace,
     Disk,
@@ -240,3 +247,47 @@ async def test_what_cannot_be_looked_at_is_no_trouble_and_ends_nothing(
         await SelfWatch(engine, place, store.path, torn).look()
         await engine.idle()
     assert cases(store) == []
+
+
+async def test_a_door_that_nobody_tested_is_the_installers_by_day_and_no_household_s(
+    store: Store,
+) -> None:
+    clock = ManualClock(NOON_MS)
+    async with looking(store, clock) as (engine, watch):
+        door_id = next(iter(engine.state.doors))
+        seal_id = engine.state.doors[door_id].seal_id
+        assert seal_id is not None
+        door = of_door(door_id)
+        await engine.submit(door, SealUnbound(seal_id))
+        await engine.submit(door, SealBound(seal_id, None, must_certify=True))
+        await engine.submit(door, OrderPlaced(Order("o", NOON_MS, NOON_MS + 30 * DAY_MS)))
+        for hours in (0, 1):
+            clock.advance(hours * SEALS_EVERY_MS)
+            await watch.look()
+            await engine.idle()
+            found = [reason for reason, _, _ in cases(store)]
+            assert ("uncertified" in found) is bool(hours)
+        told = {(row["reason"], row["warden_id"]) for row in rows(store, tables.outbox)}
+        assert ("uncertified", "captain") in told  # there is no installer here
+        ends_ms = clock.now_ms() + DAY_MS
+        await engine.submit(door, WalkTestBegan("t1", seal_id, actor_of("zhou"), ends_ms))
+        await _walk(engine, clock, door_id, seal_id)
+        clock.advance(SEALS_EVERY_MS)
+        await watch.look()
+        await engine.idle()
+    assert ("uncertified", "", "closed") in cases(store)
+
+
+async def _walk(engine: Engine, clock: ManualClock, door_id: str, seal_id: str) -> None:
+    """What a seal tells of a walk test that goes well."""
+    said = [(Contact.SHUT, False, True), (Contact.SHUT, False, False)]
+    said += [(contact, True, False) for contact in (Contact.OPEN, Contact.SHUT) * 3]
+    edges = 0
+    for seq, (contact, is_edge, cover) in enumerate(said, 1):
+        clock.advance(1_000)
+        edges += is_edge
+        report = ReportCame(seal_id, seq, contact, edges, is_edge, cover=cover)
+        await engine.submit(of_door(door_id), report)
+    clock.advance(HOLD_MS)
+    await engine.submit(of_door(door_id), ReportCame(seal_id, 0, Contact.SHUT, edges, edge=False))
+    assert engine.state.doors[door_id].certificate is not None

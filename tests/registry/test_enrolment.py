@@ -84,14 +84,14 @@ def test_a_seal_is_written_with_its_key_and_a_hash_and_told_to_the_gateway(store
     assert (row["door_id"], row["enrolled_ms"], row["epoch"]) == ("d1", NOW_MS, 0)
     assert password_matches(PASSWORD, row["broker_hash"])
     assert PASSWORD not in row["broker_hash"]
-    assert pending_events(store) == [("d1", SealBound(SEAL))]
+    assert pending_events(store) == [("d1", SealBound(SEAL, must_certify=True))]
 
 
 def test_a_seal_may_hang_nowhere_yet(store):
     enrol_seal(store, seal_id=SEAL, key=KEY, door_id=None, broker_password=PASSWORD, at_ms=NOW_MS)
     assert pending_events(store) == []
     enrol_seal(store, seal_id=SEAL, key=KEY, door_id="d1", broker_password=PASSWORD, at_ms=NOW_MS)
-    assert pending_events(store) == [("d1", SealBound(SEAL))]
+    assert pending_events(store) == [("d1", SealBound(SEAL, must_certify=True))]
 
 
 def test_a_seal_flashed_for_a_door_takes_it_from_the_one_before(store):
@@ -102,7 +102,7 @@ def test_a_seal_flashed_for_a_door_takes_it_from_the_one_before(store):
     with store.reading() as connection:
         seals = registry.load(connection).seals
     assert (seals[SEAL].door_id, seals[OTHER].door_id) == (None, "d1")
-    assert pending_events(store)[-1] == ("d1", SealBound(OTHER))
+    assert pending_events(store)[-1] == ("d1", SealBound(OTHER, must_certify=True))
 
 
 def test_orders_and_permits_are_written_and_told(store):

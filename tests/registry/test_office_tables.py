@@ -231,7 +231,10 @@ def test_e5_seals_change_places_in_one_step(enrol, store, replace):
     assert hung(store) == {A: "d2", B: "d1", C: "d3"}
     with store.reading() as connection:
         events = [(its[1].id, its[2]) for its in pending.pending_events(connection, 0)][before:]
-    assert events == [("d2", SealBound(A)), ("d1", SealBound(B))]
+    assert events == [
+        ("d2", SealBound(A, must_certify=True)),
+        ("d1", SealBound(B, must_certify=True)),
+    ]
     assert enrol(seals=seals(a="d3", b="d2", c="d1"), replace=replace).written  # all three
     assert hung(store) == {A: "d3", B: "d2", C: "d1"}
     assert enrol(seals=seals(a="d3", b="d2", c="d1"), replace=replace).counts == {

@@ -138,13 +138,15 @@ def test_classes_places_and_heartbeats_are_kept_and_told_to_the_door(enrol, stor
     with store.reading() as connection:
         events = [event for _, _, event in pending.pending_events(connection, 0)]
         places = registry.load(connection).places
-    assert events == [DoorClassed("canary"), SealBound("a" * 16, 100_000)]
+    assert events == [DoorClassed("canary"), SealBound("a" * 16, 100_000, must_certify=True)]
     assert places["d1"].areas == ("building:3", "stair:3/2", "point:ap-7", "batch:2026-03")
     assert places["d2"].areas == ("building:3", "stair:3/2")
     assert enrol(doors=DOORS).counts["doors", RowResult.UNCHANGED] == 2  # what is not said stays
     assert enrol(seals=seals.replace(",100\n", ",300\n")).written
     with store.reading() as connection:
-        assert pending.pending_events(connection, 2)[0][2] == SealBound("a" * 16, 300_000)
+        assert pending.pending_events(connection, 2)[0][2] == SealBound(
+            "a" * 16, 300_000, must_certify=True
+        )
 
 
 def test_what_was_said_once_can_be_taken_back(enrol, store):
@@ -162,7 +164,7 @@ def test_what_was_said_once_can_be_taken_back(enrol, store):
     with store.reading() as connection:
         events = [event for _, _, event in pending.pending_events(connection, 2)]
         known = registry.load(connection)
-    assert events == [DoorClassed(""), SealBound("a" * 16, None)]
+    assert events == [DoorClassed(""), SealBound("a" * 16, None, must_certify=True)]
     assert known.places["d1"].areas == ()
     assert known.staff.members["wang"].channels == ()
     again = enrol(**back, wardens=people.format("-"))

@@ -12,7 +12,7 @@ from gateway.core.model import CaseState, Contact
 from gateway.core.rules import Rules
 from gateway.core.subject import SITE, of_door
 from gateway.language.catalogue import LOCALES
-from gateway.language.reasons import refusal_line
+from gateway.language.refusals import refusal_line
 from gateway.store import case_views, tables, views
 from gateway.store.case_views import CaseRow
 from gateway.web.case_words import place_word

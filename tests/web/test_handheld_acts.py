@@ -16,7 +16,7 @@ from gateway.core.model import CaseState
 from gateway.core.rules import Rules
 from gateway.engine.clock import MachineClock
 from gateway.language.catalogue import say
-from gateway.language.reasons import refusal_line
+from gateway.language.refusals import refusal_line
 from gateway.store import case_log, case_views, tables
 from gateway.store.case_views import CaseRow
 from tests.manual_clock import ManualClock

@@ -8,7 +8,7 @@ from playwright.async_api import Route, expect
 from gateway.core.cases.refusal import Refusal
 from gateway.engine.clock import MachineClock
 from gateway.language.catalogue import say
-from gateway.language.reasons import refusal_line
+from gateway.language.refusals import refusal_line
 from gateway.web.handheld import shell
 from tests.waiting import until
 from tests.web.handheld_phone import (

@@ -41,7 +41,9 @@ COOKIE_FLAGS = {"secure", "httponly", "path=/"}
 def wrong_in(answer: httpx.Response, is_https: bool = True) -> list[str]:
     """What an answer lacks, in words that name it."""
     asked = f"{answer.request.method} {answer.request.url.path} {answer.status_code}"
-    is_handheld = answer.request.url.path.startswith("/handheld/") and answer.status_code < 500
+    path = answer.request.url.path
+    is_handheld = path.startswith("/handheld/") or path == "/commission"  # both scan codes
+    is_handheld = is_handheld and answer.status_code < 500
     wanted = HOUSE | ON_A_HANDHELD if is_handheld else HOUSE
     wrong = [
         f"{asked}: {name}: {answer.headers.get(name)}"

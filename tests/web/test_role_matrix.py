@@ -108,6 +108,7 @@ def address(path: str, name: str, is_own: bool) -> str:
         "name": "wang",
         "session_id": "0" * 16,
         "passkey_id": "0" * 16,
+        "visit_id": "0" * 16,
         "sent_id": "0" * 16,
         "number": "000000",
         "seal_id": "0" * 16,
@@ -248,6 +249,7 @@ async def test_the_pages_in_the_head_are_those_that_one_may_open(tmp_path: Path)
             for word, right in (
                 ("Doors", Right.DOORS),
                 ("Wardens", Right.PEOPLE),
+                ("Tests", Right.COMMISSION),
                 ("Health", Right.HEALTH),
                 ("Audit", Right.AUDIT),
                 ("Accounts", Right.PHONES_OF_OTHERS),

@@ -18,9 +18,9 @@ async def test_a_seals_label_leads_to_its_door_for_whom_may_see_it(tmp_path: Pat
                 row = {"seal_id": seal_id, "door_id": door_id, "key": bytes(range(32))}
                 row |= {"enrolled_ms": 1, "ended_ms": ended_ms}
                 connection.execute(insert(tables.seals), row)
-        for name in ("desk", "wang", "inst"):
+        for name, leads in (("desk", "/walk-test"), ("wang", ""), ("inst", "/walk-test")):
             answer = await site.asks(name, "GET", f"/seals/{ON_D0}")
-            assert (answer.status_code, answer.headers["location"]) == (303, "/doors/d0")
+            assert (answer.status_code, answer.headers["location"]) == (303, f"/doors/d0{leads}")
         assert (await site.asks("ding", "GET", f"/seals/{ON_D0}")).status_code == 404
         answer = await site.asks("desk", "GET", f"/seals/{LOOSE}")
         assert (answer.status_code, "hangs on no door" in answer.text) == (404, True)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from gateway.core.cases import case
 from gateway.core.cases.case import DoorChange, raise_case
-from gateway.core.doors import openings
+from gateway.core.doors import openings, visits
 from gateway.core.doors.observation import Observation
 from gateway.core.doors.orders import why_not_under_order
 from gateway.core.effects import Effect
@@ -76,6 +76,8 @@ def _is_too_fast(door: Door, observation: Observation, rules: Rules) -> bool:
         observation.latest_ms - earliest[0] < rules.chatter_window_ms
     )
     endless = door.opening is not None and door.opening.joined >= rules.chatter_joined
+    if fast and visits.covers(door, observation.earliest_ms, observation.latest_ms, rules):
+        fast = False  # who tries a door opens it as often as they like
     return fast or endless
 
 
@@ -91,9 +93,23 @@ def _distrust(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     door = replace(door, chattering=chattering, opened_ms=())
     if why_not_under_order(door, now_ms):
         return door, effects
+    if visits.covers(door, observation.earliest_ms, edge_ms, rules):
+        return replace(door, chattering=replace(chattering, is_excused=True)), effects
     page_id = observation.name() + "-chatter"
     door, raised = raise_case(door, Reason.CHATTER, page_id, now_ms, since_ms, rules)
     return door, effects + raised
+
+
+def visit_over(door: Door, due_ms: int, now_ms: int, rules: Rules) -> DoorChange:
+    """Nobody works at the seal any more, and its contact has not settled since."""
+    chattering = door.chattering
+    if chattering is None or not chattering.is_excused:
+        return door, ()
+    door = replace(door, chattering=replace(chattering, is_excused=False))
+    if why_not_under_order(door, now_ms):
+        return door, ()
+    page_id = f"{door.seal_id}-chatter-visited-{due_ms}"
+    return raise_case(door, Reason.CHATTER, page_id, now_ms, chattering.since_ms, rules)
 
 
 def settles_ms(chattering: Chattering) -> int | None:

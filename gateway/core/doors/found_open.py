@@ -10,7 +10,7 @@ was first seen. A permit or an allowance that holds by then explains it.
 from msgspec.structs import replace
 
 from gateway.core.cases.case import DoorChange, raise_case
-from gateway.core.doors import open_at_order, openings, orders, permits
+from gateway.core.doors import open_at_order, openings, orders, permits, visits
 from gateway.core.doors.observation import Observation
 from gateway.core.effects import OpeningBegan
 from gateway.core.model import Contact, Door, FoundOpen, Opening
@@ -52,6 +52,8 @@ def tell(door: Door, found: FoundOpen, _due_ms: int, now_ms: int, rules: Rules) 
     order = orders.running(door, now_ms)
     if order is None:
         return ordered(door, now_ms, rules), ()
+    if visits.until_ms(door, now_ms) is not None:
+        return replace(door, found_open=replace(found, told_ms=None)), ()  # until they have gone
     if openings.is_late(door, now_ms, rules):
         later = replace(found, told_ms=now_ms + rules.backlog_ms + 1)
         return replace(door, found_open=later), ()

@@ -8,7 +8,7 @@ once, that is recorded and nobody is told.
 from msgspec.structs import replace
 
 from gateway.core.cases.case import DoorChange, raise_case
-from gateway.core.doors import clock_doubt, openings, permits
+from gateway.core.doors import clock_doubt, openings, permits, visits
 from gateway.core.doors.observation import Observation
 from gateway.core.doors.orders import why_not_under_order
 from gateway.core.effects import OpeningBegan, OpeningEnded
@@ -33,7 +33,8 @@ def check(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     if door.door_class == CANARY or why_not_under_order(door, observation.now_ms):
         return door, ()
     from_ms, now_ms = observation.observed_until_ms, observation.now_ms
-    if permits.covering(door, from_ms, now_ms, rules) is not None:
+    is_visited = visits.covers(door, from_ms, now_ms, rules)
+    if is_visited or permits.covering(door, from_ms, now_ms, rules) is not None:
         door, ended = _end_before(door, OpenAfterRestart(from_ms, now_ms, now_ms), now_ms)
         name = observation.name() + "-found"
         door, began = openings.begin(door, name, from_ms, now_ms, now_ms, rules)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from gateway.core.cases import case
 from gateway.core.cases.case import DoorChange, raise_case
-from gateway.core.doors import canary, clock_doubt, open_at_order, orders, permits
+from gateway.core.doors import canary, clock_doubt, open_at_order, orders, permits, visits
 from gateway.core.doors.observation import Observation
 from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, OpeningResumed, PermitSpent
 from gateway.core.model import Contact, Door, Opening
@@ -46,6 +46,8 @@ def _judge(
     if unwatched is not None:
         due_ms = open_at_order.told_ms(door, now_ms, rules)
         return door, Opening(opening_id, opened_ms, unwatched, None, due_ms), ()
+    if visits.covers(door, opened_ms, latest_ms, rules):
+        return door, Opening(opening_id, opened_ms, Reason.VISIT), ()  # visit_end.py judges its end
     if clock_doubt.is_question(door, opened_ms, latest_ms, rules):
         return door, Opening(opening_id, opened_ms, Reason.OPENED_IN_DOUBT), ()
     covering = permits.covering(door, opened_ms, latest_ms, rules)
@@ -109,6 +111,8 @@ def opened_blind(door: Door, observation: Observation, rules: Rules) -> DoorChan
     earliest_ms, latest_ms = observation.observed_until_ms, observation.latest_ms
     unwatched = orders.why_recorded_only(door, latest_ms, observation.now_ms)
     reason = unwatched or clock_doubt.reason(door, Reason.OPENED_BLIND, latest_ms)
+    if unwatched is None and visits.covers(door, earliest_ms, latest_ms, rules):
+        reason = Reason.VISIT
     if door.door_class == CANARY:
         reason = Reason.CANARY
     began = OpeningBegan(opening_id, earliest_ms, latest_ms, reason, None, observation.edges)
@@ -256,5 +260,7 @@ def _tell_overstay(
         opening = replace(opening, reason=Reason.OPEN_TOO_LONG)  # once, whatever order comes next
         door = replace(door, opening=opening)
     reason = Reason.PERMIT_OVERSTAYED if opening.permit_id else Reason.OPEN_TOO_LONG
+    if opening.reason is Reason.VISIT:
+        reason = Reason.VISIT_OVERSTAYED
     reason = clock_doubt.reason(door, reason, now_ms)
     return raise_case(door, reason, opening.opening_id + "-overstay", now_ms, since_ms, rules)

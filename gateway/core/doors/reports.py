@@ -5,7 +5,16 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from gateway.core.cases.case import DoorChange, cleared
-from gateway.core.doors import chatter, found_open, open_after_restart, openings, silence, tamper
+from gateway.core.doors import (
+    certificates,
+    chatter,
+    found_open,
+    open_after_restart,
+    openings,
+    silence,
+    tamper,
+    walk_test,
+)
 from gateway.core.doors.observation import Observation, may_be_older, observe, observed_until_ms
 from gateway.core.effects import Effect
 from gateway.core.events import MemoryEnded, ReportCame, SealBound, SealUnbound
@@ -27,6 +36,8 @@ RULES: tuple[Callable[[Door, Observation, Rules], DoorChange], ...] = (
     open_after_restart.check,  # 11. a seal came back, and its door stands open
     found_open.check,  # 12. it stands open, and nobody saw it open
     tamper.check,  # 13. cover and magnet
+    certificates.check,  # 14. a fresh battery: the seal is to be tested again
+    walk_test.note,  # 15. somebody tests the seal
 )
 
 
@@ -65,7 +76,8 @@ def bound(door: Door, event: SealBound, now_ms: int, _: Rules) -> DoorChange:
     """Another seal hangs on the door."""
     if door.seal_id == event.seal_id:
         return replace(door, heartbeat_ms=event.heartbeat_ms), ()
-    return _hung_anew(door, event.seal_id, event.heartbeat_ms, now_ms)
+    door, effects = _hung_anew(door, event.seal_id, event.heartbeat_ms, now_ms)
+    return replace(door, must_certify=event.must_certify), effects
 
 
 def unbound(door: Door, event: SealUnbound, now_ms: int, _: Rules) -> DoorChange:
@@ -96,12 +108,16 @@ def _hung_anew(
         cover=False,
         magnet=False,
         tampered_ms=None,
+        signs_excused=False,
         opened_ms=(),
         chattering=None,
         open_after_restart=None,
         found_open=None,
         silence=None,
         silent_paths=(),
+        walk_test=None,
+        certificate=None,
+        must_certify=False,
     )
     return door, effects + silence.ended(silent)
 

@@ -10,7 +10,7 @@ last said of its door decides who else hears of it:
 - open for no reason that is known: the warden, at any hour.
 
 Where many fall silent together, an outage explains them all (outages.py), and nobody is told of
-each.
+each. While somebody works at a seal it is not expected to speak: it is lost when they have gone.
 """
 
 from enum import StrEnum
@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from gateway.core.cases import case
 from gateway.core.cases.case import DoorChange, end_by_rule, raise_case
+from gateway.core.doors import visits
 from gateway.core.doors.orders import why_not_under_order
 from gateway.core.duration import HOUR_MS
 from gateway.core.effects import Effect, SilenceBegan, SilenceEnded
@@ -29,9 +30,10 @@ from gateway.core.reasons import BREACHES, UNWATCHED, Reason
 from gateway.core.rules import Rules
 
 UNAWARE_MS: Final = 2 * HOUR_MS  # of its hourly beats over the network (sealwire.receipt)
-LAWFUL = UNWATCHED | {Reason.PERMIT, Reason.ALLOWANCE}
+LAWFUL = UNWATCHED | {Reason.PERMIT, Reason.ALLOWANCE, Reason.VISIT}
 # What ends by itself once the seal is heard, or an outage explains it.
 ONLY_SILENT = frozenset({Reason.SILENT, Reason.SILENT_AFTER_OPENING})
+_OF_SILENCE = ONLY_SILENT | {Reason.SILENT_OPEN, Reason.SILENT_TAMPERED}
 
 
 class Liveness(StrEnum):
@@ -83,7 +85,8 @@ def lost_ms(door: Door, rules: Rules) -> int | None:
     from_ms, listened_ms = door.heard_ms, door.listened_ms
     if listened_ms is not None and listened_ms > from_ms:
         from_ms = listened_ms
-    return from_ms + max(rules.lost_heartbeats * door.heartbeat_ms, _until_told_ms(door))
+    due_ms = from_ms + max(rules.lost_heartbeats * door.heartbeat_ms, _until_told_ms(door))
+    return visits.until_ms(door, due_ms) or due_ms
 
 
 def _until_told_ms(door: Door) -> int:
@@ -103,7 +106,8 @@ def fall_silent(door: Door, heard_ms: int, due_ms: int, now_ms: int, rules: Rule
     anew."""
     if door.heartbeat_ms is not None and now_ms - due_ms >= door.heartbeat_ms:
         return replace(door, listened_ms=now_ms), ()
-    told_ms = now_ms + _patience_ms(door, rules)
+    is_left = visits.until_ms(door, due_ms - 1) == due_ms  # who worked there has just gone
+    told_ms = now_ms + (rules.outage_gather_ms if is_left else _patience_ms(door, rules))
     return replace(door, silence=Silence(heard_ms, told_ms)), (SilenceBegan(heard_ms),)
 
 
@@ -116,7 +120,7 @@ def tell(door: Door, silence: Silence, _due_ms: int, now_ms: int, rules: Rules) 
     """It has lasted. Nobody is told where an outage explains it; nor, for now, where the door has
     no order, or a case already that is about something else."""
     door = replace(door, silence=replace(silence, told_ms=None))
-    if door.outage is not None:
+    if door.outage is not None or visits.until_ms(door, now_ms) is not None:
         return door, ()
     reason = _reason(door)
     joins = reason is Reason.SILENT and _is_of_case(door)
@@ -132,6 +136,21 @@ def tell(door: Door, silence: Silence, _due_ms: int, now_ms: int, rules: Rules) 
         door, Reason.SILENT, page_id + "-seal", now_ms, silence.since_ms, rules
     )
     return door, effects + seal
+
+
+def visit_over(door: Door, now_ms: int, rules: Rules) -> Door:
+    """Nobody works at the seal any more: one that was lost before, and is still, is told soon."""
+    silence = door.silence
+    if silence is None or silence.told_ms is not None or _is_told(door):
+        return door
+    told_ms = now_ms + rules.outage_gather_ms
+    return replace(door, silence=replace(silence, told_ms=told_ms))
+
+
+def _is_told(door: Door) -> bool:
+    """Whether an outage or a case says already that it is not heard."""
+    about = _OF_SILENCE
+    return door.outage is not None or (door.case is not None and door.case.reason in about)
 
 
 def explained(door: Door, event: OutageBegan, now_ms: int, _: Rules) -> DoorChange:

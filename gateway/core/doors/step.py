@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from gateway.core.cases import case
 from gateway.core.cases.actions import act, page_received, page_sent
 from gateway.core.cases.case import DoorChange
+from gateway.core.commissioning_events import VisitAnnounced, WalkTestBegan, WalkTestEnded
 from gateway.core.doors import (
     canary,
     chatter,
@@ -33,6 +34,8 @@ from gateway.core.doors import (
     reports,
     silence,
     tamper,
+    visit_end,
+    walk_test,
 )
 from gateway.core.doors.observation import edge_ms
 from gateway.core.effects import Effect
@@ -184,6 +187,9 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     PathSilent: paths.silent,
     PathHeard: paths.heard,
     CopyCame: paths.copy_came,
+    VisitAnnounced: visit_end.announced,
+    WalkTestBegan: walk_test.began,
+    WalkTestEnded: walk_test.ended,
 }
 
 # What is raised at a door under an order only.
@@ -221,6 +227,8 @@ Rule = Callable[[Door, Any, int, int, Rules], DoorChange]
 DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
     ("opening", ((openings.ends_ms, openings.end_due), (openings.overstay_ms, openings.overstay))),
     ("tampered_ms", ((tamper.told_ms, tamper.tell),)),
+    ("visited_until_ms", ((visit_end.due_ms, visit_end.over),)),
+    ("walk_test", ((walk_test.due_ms, walk_test.due),)),
     ("chattering", ((chatter.settles_ms, chatter.settle),)),
     ("open_after_restart", ((open_after_restart.told_ms, open_after_restart.tell),)),
     ("found_open", ((found_open.told_ms, found_open.tell),)),

@@ -5,14 +5,14 @@ signs: its back is its cover, and its own magnet is out of reach.
 
 A seal that is hung up has its cover open for a while, and before an order that is nobody's matter.
 But an order begins for a sealed door: signs that are there still once the grace time of the order
-has passed are told like new ones.
+has passed are told like new ones. So are those of a visit, when it is over.
 """
 
 from msgspec.structs import replace
 
 from gateway.core.cases import case
 from gateway.core.cases.case import DoorChange, raise_case
-from gateway.core.doors import orders
+from gateway.core.doors import orders, visits
 from gateway.core.doors.observation import Observation
 from gateway.core.doors.openings import GOES_ON_TAMPERED
 from gateway.core.doors.orders import why_not_under_order
@@ -28,7 +28,7 @@ def check(door: Door, observation: Observation, rules: Rules) -> DoorChange:
     if not (door.cover or door.magnet):
         if not (before.cover or before.magnet):
             return door, ()
-        door = replace(door, tampered_ms=None)
+        door = replace(door, tampered_ms=None, signs_excused=False)
         if door.opening is not None:
             return door, ()  # it is over when the door is shut as well
         return case.cleared(door, GOES_ON_TAMPERED, now_ms)
@@ -37,6 +37,8 @@ def check(door: Door, observation: Observation, rules: Rules) -> DoorChange:
         return door, ()
     if why_not_under_order(door, now_ms):
         return _waits(door, now_ms, rules, is_known=False), ()
+    if visits.covers(door, now_ms, now_ms, rules):
+        return replace(door, signs_excused=True), ()
     if door.tampered_ms is not None:  # the other sign is older than the order, and as true
         overrides, magnets = door.cover, door.magnet
     return _raise(door, overrides, magnets, observation.name(), now_ms, now_ms, rules)
@@ -64,6 +66,18 @@ def tell(door: Door, _: int, due_ms: int, now_ms: int, rules: Rules) -> DoorChan
     name = f"{door.seal_id}-ordered-{due_ms}"
     since_ms = due_ms - rules.grace_ms
     return _raise(door, door.cover, door.magnet, name, since_ms, now_ms, rules)
+
+
+def visit_over(door: Door, due_ms: int, now_ms: int, rules: Rules) -> DoorChange:
+    """Nobody works at the seal any more. Signs that came meanwhile, and are there still, are told;
+    where no order runs they wait for one, as any do."""
+    if not door.signs_excused:
+        return door, ()
+    door = replace(door, signs_excused=False)
+    if why_not_under_order(door, now_ms):
+        return _waits(door, now_ms, rules, is_known=False), ()
+    name = f"{door.seal_id}-visited-{due_ms}"
+    return _raise(door, door.cover, door.magnet, name, due_ms, now_ms, rules)
 
 
 def _raise(

@@ -2,11 +2,19 @@
 
 from alembic import context
 
-from gateway.store import case_log, door_codes, feed_tables, seal_paths, span_tables
+from gateway.store import (
+    case_log,
+    certificates,
+    door_codes,
+    feed_tables,
+    seal_paths,
+    span_tables,
+)
 
 # Each brings its tables into the one catalogue.
 TABLES = (
     case_log.DETOURS,
+    certificates.SEAL_CERTIFICATES,
     door_codes.DOOR_CODES,
     feed_tables.milestones,
     seal_paths.PATHS,

@@ -15,7 +15,15 @@ from gateway.accounts.roles import TABLE, Role, Whose
 from gateway.accounts.scopes import WORDS, Scope, scope_of
 from gateway.web.access_rules import RULES, Rule
 from gateway.web.answers import API, list_answer
-from gateway.web.api import acting, announcing, page_tests, photos, reading, ringing
+from gateway.web.api import (
+    acting,
+    announcing,
+    commissioning,
+    page_tests,
+    photos,
+    reading,
+    ringing,
+)
 from gateway.web.api.answered import REF, SHAPES
 from gateway.web.context import WebContext
 from gateway.web.visitors import COOKIE
@@ -38,7 +46,7 @@ _SCHEMES: Final = {
 def routes(context: WebContext) -> APIRouter:
     """All of the API, and GET /api/v1/openapi.json."""
     router = APIRouter(prefix=API, generate_unique_id_function=lambda route: route.name)
-    for part in (reading, acting, photos, announcing, ringing, page_tests):
+    for part in (reading, acting, photos, announcing, commissioning, ringing, page_tests):
         router.include_router(part.routes(context))
 
     @cache

@@ -8,6 +8,8 @@ from msgspec import UNSET, Struct, UnsetType
 
 from gateway.accounts.scopes import Scope
 from gateway.core.cases.refusal import Refusal
+from gateway.core.commissioning import Certificate, Check, WalkTest
+from gateway.core.doors.certificates import Standing
 from gateway.core.proof import Proof
 from gateway.registry.late_permits import WaitingDoor
 from gateway.store.case_views import CaseRow
@@ -123,6 +125,30 @@ class AnnouncedInArea(Struct, frozen=True):
     changed: bool
     permit_id: str
     doors: list[str]
+
+
+class VisitTold(Struct, frozen=True):
+    """Whether it is news at any of these doors, and the id of the visit."""
+
+    changed: bool
+    visit_id: str
+    doors: list[str]
+
+
+class TestBegun(Struct, frozen=True):
+    """A walk test that runs now, by its id; so will its certificate be called."""
+
+    test_id: str
+
+
+class TestState(Struct, frozen=True):
+    """Whether a door counts as sealed, by which certificate, and how its walk test goes. Checks in
+    the order in which they are shown; none without a test."""
+
+    standing: Standing
+    certificate: Certificate | None
+    walk_test: WalkTest | None
+    checks: list[Check]
 
 
 class Problem(Struct, frozen=True):

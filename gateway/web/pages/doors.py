@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
+from gateway.core.doors.certificates import standing
 from gateway.core.doors.permits import is_live
 from gateway.core.duration import HOUR_MS, MINUTE_MS
 from gateway.core.model import Permit
@@ -15,7 +16,7 @@ from gateway.core.rules import Rulebook
 from gateway.engine.ports import Committed
 from gateway.language import recurrence, times
 from gateway.language.catalogue import N_
-from gateway.registry import fields, permits
+from gateway.registry import fields, permits, visits
 from gateway.store import case_views, seal_paths, views
 from gateway.web.announcing import announce, permit_id
 from gateway.web.answers import NOT_FOUND, HttpProblem
@@ -63,11 +64,19 @@ class OneDoor(LiveView):
             "paths": sorted(heard.items(), reverse=True),
             "silent_paths": {path.path for path in door.silent_paths},
         }
+        sealing = {
+            "door_id": self._door_id,
+            "standing": standing(row.state, now_ms),
+            "certificate": row.state.certificate,
+            "is_tested": row.state.walk_test is not None and not row.state.walk_test.is_over,
+            "visits": [visit for visit in row.state.visits if visit.to_ms > now_ms],
+        }
         live = [permit for permit in row.state.permits if is_live(permit, now_ms)]
         announced = {"door_id": self._door_id, "live": live}
         openings = views.openings(connection, self._door_id, LISTED_MAX)
         return [
             Fragment("state", "parts/state.html", "state", state),
+            Fragment("seal", "parts/seal.html", "seal", sealing),
             Fragment("permits", "parts/permits.html", "permits", announced),
             Fragment("openings", "parts/openings.html", "openings", openings),
         ]
@@ -113,6 +122,7 @@ def routes(context: WebContext) -> APIRouter:
                 "older": before_ms is not None,
                 "openings_max": LISTED_MAX,
                 "law": permits,
+                "visit_law": visits,
                 "orders": [
                     order
                     for order in fragments["state"]["row"].state.orders

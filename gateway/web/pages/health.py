@@ -6,6 +6,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
+from gateway.core.doors.certificates import Standing
 from gateway.core.doors.silence import Liveness, liveness
 from gateway.core.duration import DAY_MS
 from gateway.core.model import Door
@@ -15,6 +16,7 @@ from gateway.store import views
 from gateway.store.database import StoreError
 from gateway.web.context import Lane, WebContext
 from gateway.web.figures import ConsoleFigures
+from gateway.web.sealing import SealedDoor, wanting
 
 SEALS_MAX: Final = 20
 SILENT_MS: Final = 200_000
@@ -41,6 +43,9 @@ class Report(msgspec.Struct, frozen=True):
     seals: list[WantingSeal]
     more: int  # seals beyond SEALS_MAX
     unwritten: int
+    unsealed: list[SealedDoor]  # and those whose certificate ends soon
+    unsealed_more: int  # beyond SEALS_MAX
+    older: int  # doors whose seal was hung before walk tests were asked for
     console: ConsoleFigures
 
 
@@ -56,12 +61,18 @@ async def _report(context: WebContext) -> Report:
     def query(connection: Connection) -> Report:
         rows = views.doors(connection, views.door_count(connection))
         seals = _wanting(rows, now_ms, context.rulebook)
+        found = wanting(rows, now_ms)
+        bare = [door for door in found if door.standing is not Standing.OLDER]
+        older = len(found) - len(bare)
         return Report(
             health,
             views.refusals(connection, now_ms - DAY_MS),
             seals[:SEALS_MAX],
             max(len(seals) - SEALS_MAX, 0),
             views.unwritten_count(connection),
+            bare[:SEALS_MAX],
+            max(len(bare) - SEALS_MAX, 0),
+            older,
             context.figures,
         )
 
@@ -69,7 +80,7 @@ async def _report(context: WebContext) -> Report:
         return await context.read(query, Lane.PAGES)
     except StoreError as error:
         health = msgspec.structs.replace(health, store_ok=False, store_error=str(error))
-        return Report(health, [], [], 0, 0, context.figures)
+        return Report(health, [], [], 0, 0, [], 0, 0, context.figures)
 
 
 def _wanting(rows: list[views.DoorRow], now_ms: int, rulebook: Rulebook) -> list[WantingSeal]:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
-from gateway.accounts.roles import Right
+from gateway.accounts.roles import Right, Whose
 from gateway.accounts.sessions import Kind
 from gateway.core.reasons import Reason
 from gateway.language.catalogue import N_
@@ -48,10 +48,12 @@ def routes(context: WebContext) -> APIRouter:
 
     @router.get("/seals/{seal_id}")
     async def by_label(request: Request, seal_id: str) -> Response:
-        """From the code on a seal's label to its door."""
-        grids = context.scope(request, Right.DOORS)
+        """From the code on a seal's label to its door; for whoever may test it there, to its
+        walk test."""
+        who, grids = visitor(request), context.scope(request, Right.DOORS)
         door_id = await context.read(lambda rows: _carrying(rows, seal_id, grids))
-        return _to(request, f"/doors/{quote(door_id, safe='')}")
+        tests = who is not None and who.reach(Right.COMMISSION) is not Whose.NOBODYS
+        return _to(request, f"/doors/{quote(door_id, safe='')}" + "/walk-test" * tests)
 
     return router
 

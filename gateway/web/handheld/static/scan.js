@@ -1,9 +1,11 @@
-// At the door: the code of its label, by the camera or typed. It is read here and judged by the
-// gateway; without a line it waits with the act. The camera runs only while this is in sight.
+// At the door: the code of its label, by the camera or typed; an installer's page takes a seal's as
+// well. It is read here and judged by the gateway; without a line it waits with the act. The camera
+// runs only while this is in sight.
 "use strict";
 
 (() => {
   const PREFIX = "menshen:door:";
+  const SEAL = /^(?:menshen:seal:|\S*\/seals\/)?([0-9a-f]{16})\/?$/; // or a link to its page
   const CACHE = "scan-"; // the decoder's, with its version: a new release need not fetch it again
   const LOOK_MS = 100; // between two looks
   const SIDE_MAX = 800; // pixels of a picture that is looked at: a label at arm's length has enough
@@ -26,6 +28,16 @@
     const plain = text.normalize("NFKC").trim();
     const digits = (plain.startsWith(PREFIX) ? plain.slice(PREFIX.length) : plain).replace(/[\s.-]+/g, "");
     return isCode(digits) ? digits : null;
+  }
+
+  function sealOf(text) {
+    const plain = text.normalize("NFKC").toLowerCase().replace(/[\s.-]+/g, "");
+    return SEAL.exec(plain)?.[1] ?? null;
+  }
+
+  // What a form asks for: a door's digits; where it says so, a seal's id as well.
+  function codeOf(text, of) {
+    return (of.dataset.codes === "seal" && sealOf(text)) || digitsOf(text);
   }
 
   // ---- What reads
@@ -80,7 +92,7 @@
   async function look(video, reads, isMine) {
     while (isMine()) {
       const texts = video.readyState >= video.HAVE_CURRENT_DATA ? await reads(video) : [];
-      const code = texts.map(digitsOf).find(Boolean);
+      const code = texts.map((text) => codeOf(text, form)).find(Boolean);
       if (code) return isMine() ? code : null;
       if (texts.length) hint("other");
       await pause(texts.length ? HINT_MS : LOOK_MS);
@@ -192,7 +204,7 @@
   // ---- What is typed
 
   function judge(field) {
-    const isWrong = field.value.trim() !== "" && digitsOf(field.value) === null;
+    const isWrong = field.value.trim() !== "" && codeOf(field.value, field.form) === null;
     field.setCustomValidity(isWrong ? dialog.dataset.mistyped : "");
   }
 

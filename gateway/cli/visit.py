@@ -1,0 +1,99 @@
+"""`menshen visit`: work at seals is announced, so that it bothers nobody."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from gateway.cli.command_time import command_ms
+from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.option_fields import NOW, begins_ms, ends_ms, field
+from gateway.cli.options import CONFIG, Config, Json
+from gateway.cli.output import counted, named, say, say_json, when
+from gateway.core.commissioning import Purpose
+from gateway.core.duration import MINUTE_MS
+from gateway.core.subject import of_door
+from gateway.registry import fields, visits
+from gateway.registry.visits import Plan, SealOnDoor, VisitAt, VisitError
+from gateway.settings import load
+from gateway.store import pending
+from gateway.store.database import Store
+
+
+def visit(
+    seals: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SEAL]...", help="The seals' ids, or those of their doors."),
+    ] = None,
+    area: Annotated[
+        str, typer.Option(help="In their place, all seals in stair:3/2 or building:3.")
+    ] = "",
+    who: Annotated[str, typer.Option(help="Who comes.")] = "",
+    purpose: Annotated[
+        Purpose, typer.Option("--for", help="What for. After a battery a seal is tested again.")
+    ] = Purpose.REPAIR,
+    begins: Annotated[str, typer.Option("--from", help="From when.")] = NOW,
+    ends: Annotated[
+        str, typer.Option("--to", help="Until: the next 12:30; by default half an hour.")
+    ] = "",
+    visit_id: Annotated[
+        str, typer.Option("--id", help="An id, so that saying it twice does no harm.")
+    ] = "",
+    is_over: Annotated[
+        bool, typer.Option("--end", help="It is over now; what it left behind is told.")
+    ] = False,
+    config: Config = CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Announce work at seals: nobody is told of their cover, silence and openings meanwhile.
+
+    It covers just these seals. What goes beyond it (a cover still off, a door still open, a seal
+    that stays silent when it is over) is told as ever.
+    """
+    if bool(seals) == bool(area):
+        raise CommandError("name seals or doors, or with --area a stair or building", MISUSED)
+    if not who and not is_over:
+        raise CommandError("say with --who who comes", MISUSED)
+    settings = load(config)
+    now, zone = command_ms(settings.store.place, settings.zone), settings.zone
+    from_ms = begins_ms("--from", begins, now, zone)
+    to_ms = (
+        ends_ms("--to", ends, from_ms, zone) if ends else from_ms + visits.VISIT_MINUTES * MINUTE_MS
+    )
+    named_id = field("--id", visit_id, fields.an_id) if visit_id else ""
+    try:
+        with (
+            closing(Store.open(*settings.store.place, create=False)) as store,
+            store.writing() as connection,
+        ):
+            names = [name.strip() for name in seals or ()]
+            there = (
+                visits.seals_in(connection, area) if area else visits.seals_at(connection, names)
+            )
+            plan = Plan(from_ms, to_ms, who, purpose, named_id)
+            found = _done(there, plan, now, is_over)
+            news = [(of_door(at.door_id), at.event) for at in found if at.is_new]
+            pending.leave(connection, news)
+    except VisitError as error:
+        raise CommandError(error.told("en")) from None
+    if as_json:
+        first = found[0].visit
+        said = {"outcome": "ended" if is_over else "announced", "visit_id": first.visit_id}
+        say_json(said | {"doors": [at.door_id for at in found], "to_ms": first.to_ms})
+        return
+    doors = named([at.door_id for at in found])
+    if is_over:
+        say(f"The visit is over at {doors}. What it left behind is told now.")
+        return
+    until = when(found[0].visit.to_ms, zone)
+    already = "" if any(at.is_new for at in found) else " already"
+    say(f"Announced{already}: {counted(len(found), 'seal')}, at {doors}, until {until}.")
+    if purpose is Purpose.BATTERY:
+        say("Afterwards test each again: menshen commission")
+
+
+def _done(there: Sequence[SealOnDoor], plan: Plan, now_ms: int, is_over: bool) -> list[VisitAt]:
+    if is_over:
+        return visits.end(there, plan.visit_id, now_ms)
+    return visits.announce(there, plan, now_ms)
