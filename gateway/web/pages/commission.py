@@ -71,7 +71,7 @@ class WalkTestView(LiveView):
 
 
 def routes(context: WebContext) -> APIRouter:
-    """GET and POST /commission; GET /seals/{id}; a door's walk test, visits and certificate."""
+    """GET and POST /commission; a door's walk test, visits and certificate."""
     router = APIRouter()
 
     @router.get("/commission")
