@@ -8,5 +8,8 @@ bill for a heartbeat. `menshen flash` needs no such image: it copies the same fi
 include("$(PORT_DIR)/boards/manifest.py")
 package("sealwire")
 package("sealnode")
+package("sealupdate")
 module("board.py")
+module("app.py")
+module("chooser.py")
 module("main.py")

@@ -19,6 +19,7 @@ from typing import IO
 
 from gateway.channels import kinds
 from gateway.core.reasons import Reason
+from gateway.core.replay_window import ReplayWindow
 from gateway.engine.clock import MachineClock
 from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
@@ -43,6 +44,7 @@ from gateway.settings import Settings
 from gateway.settings.values import reached
 from gateway.store import journal, life, marker
 from gateway.store.database import Store, StoreError, need_none_before
+from gateway.updates.server import UpdateServer
 
 log = logging.getLogger("menshen")
 
@@ -120,6 +122,8 @@ async def _run_parts(
         store, PhotoFolder(store.path), engine.submit, engine.clock.now_ms
     ).run()
     parts.append(beside_pages(photos_ended, "no more photos and telephones are destroyed"))
+    updates = _updates(engine, broker, store)
+    parts.append(beside_pages(updates.run(), "no seal takes an update"))
     events_posted = EventFeed(settings, store, gateway_id, engine.clock.now_ms).run()
     parts.append(beside_pages(events_posted, "no more events are posted"))
     if settings.influx.url:
@@ -165,6 +169,22 @@ def connect(
     engine.connect(outlet, [worker.offer for worker in workers])
     engine.on_clock_set += [worker.clock_set for worker in workers]
     return workers
+
+
+def _updates(engine: Engine, broker: Broker, store: Store) -> UpdateServer:
+    """What gives seals their updates, at the broker's topic for them."""
+
+    def key_of(seal_id: str) -> bytes | None:
+        row = engine.state.registry.seals.get(seal_id)
+        return None if row is None else row.key
+
+    def mark_of(seal_id: str) -> tuple[int, int]:
+        window = engine.state.windows.get(seal_id, ReplayWindow())
+        return window.epoch, window.counter
+
+    server = UpdateServer(store, key_of, mark_of, broker.publish, engine.clock.now_ms)
+    broker.on_update = server.receive
+    return server
 
 
 async def _settle_memory() -> None:

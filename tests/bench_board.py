@@ -30,7 +30,7 @@ class BenchBoard(Hardware):
         self.network = True
         self.memory = b""
         self.slept_ms: int | None = None
-        self.fed = 0
+        self.fed = self.restarts = 0
         self._levels = [0, 0, 0]
         self._changes: list[list[int]] = [[], [], []]
         self._script: list[tuple[int, int, int]] = []  # (at_ms, switch, level), in order
@@ -98,6 +98,9 @@ class BenchBoard(Hardware):
 
     def feed(self) -> None:
         self.fed += 1
+
+    def restart(self) -> None:
+        self.restarts += 1
 
     def _advance(self) -> None:
         now_ms = self.now_ms()

@@ -16,6 +16,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from gateway.provisioning.firmware_bundle import CHOOSER, MAIN, MODULES
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-mutants.lock")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -84,7 +86,7 @@ def test_the_wheel_carries_the_gateway_the_contract_and_the_firmware(tmp_path: P
     held = set(zipfile.ZipFile(wheel).namelist())
     assert missing(held, "gateway", "gateway") == set()
     assert missing(held, "firmware/sealwire", "sealwire") == set()
-    for part in ("sealwire", "sealnode", "board.py", "main.py"):
+    for part in ("sealwire", "sealnode", "sealupdate", *MODULES, CHOOSER, MAIN):
         assert missing(held, f"firmware/{part}", f"gateway/provisioning/firmware/{part}") == set()
     assert [name for name in held if name.startswith(("tests", "bench", "sealnode"))] == []
 

@@ -48,3 +48,7 @@ class Hardware:
     def feed(self) -> None:
         """Tell the watchdog that all is well."""
         raise NotImplementedError
+
+    def restart(self) -> None:
+        """Begin anew, as after power-on. On a chip it does not return."""
+        raise NotImplementedError

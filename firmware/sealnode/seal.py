@@ -7,7 +7,7 @@ chip runs one seal and a bench runs a building of them in one loop.
 import struct
 from binascii import crc32
 
-from sealwire import topics
+from sealwire import topics, update
 from sealwire.ccm import cipher
 from sealwire.envelope import DOWN as TO_SEAL
 from sealwire.envelope import UP as TO_GATEWAY
@@ -24,6 +24,7 @@ from .link import Link
 from .node import Event, Node
 from .settings import Settings
 from .spool import Spool
+from .updates import Updates
 
 POLL_MS = 20  # the longest wait while the link may have something to say
 FORGET_MS = 2000  # a receipt reaches the flash this late at most; until then it would be sent again
@@ -36,7 +37,10 @@ _MAGIC = b"MSR1"
 class Seal:
     """Build it after each power-on or wake; it raises SpoolError or OSError if it must not run."""
 
-    def __init__(self, board: Hardware, settings: Settings, now_ms: "int | None" = None) -> None:
+    def __init__(  # type: ignore[no-untyped-def]
+        self, board: Hardware, settings: Settings, now_ms: "int | None" = None, slots=None
+    ) -> None:
+        # `slots` is the chooser's; without it this seal takes no updates.
         now_ms = board.now_ms() if now_ms is None else now_ms
         self.board = board
         self.settings = settings
@@ -48,6 +52,7 @@ class Seal:
         self._id = bytes.fromhex(settings.seal_id)
         self._cipher = cipher(settings.key)
         self._report_topic = topics.report(settings.seal_id)
+        self._update_topic = topics.update(settings.seal_id)
         self.spool = Spool(board.flash)
         memory = _recall(board)
         woken = self.spool.boot(memory[1], memory[2])
@@ -79,6 +84,7 @@ class Seal:
             settings.password,
             topics.receipt(settings.seal_id),
         )
+        self.updates = None if slots is None else Updates(slots, now_ms, woken)
         self._wanted_ms: "int | None" = None  # since when the node wants a connection
 
     @property
@@ -99,6 +105,8 @@ class Seal:
         self._sample(now_ms)
         self._converse(now_ms)
         self._step(Event(_node.TICK), now_ms)
+        if self.updates is not None:
+            self._pull(self.updates, now_ms)
         if self.spool.stale and now_ms >= self._forget_ms:
             self._save(now_ms)
         return self._wait_ms(now_ms)
@@ -166,6 +174,10 @@ class Seal:
             self.link.fail("no network")
 
     def _hear(self, payload: bytes, now_ms: int) -> None:
+        if self.updates is not None and update.direction(payload) == update.ANSWER:
+            if not self.updates.hear(self._cipher, self._id, payload, now_ms):
+                self.refused += 1
+            return
         try:
             direction, epoch, counter, plain = open_up(self._cipher, self._id, payload)
             if direction != TO_SEAL:
@@ -176,7 +188,33 @@ class Seal:
             return
         self.receipts += 1
         event = Event(_node.RECEIPTED, seq=receipt.seq, epoch=epoch, counter=counter)
+        if self.updates is not None and epoch == self.spool.epoch:
+            self.updates.receipt(counter)
         self._step(event, now_ms)
+
+    def _pull(self, updates: Updates, now_ms: int) -> None:
+        """Bring an update on, behind everything that is to be told; restart once it lies there."""
+        if self.asleep or self.spool.count or self.link.state != _link.UP:
+            return
+        if updates.is_whole and self._is_at_rest() and (not self.spool.stale or self._save(now_ms)):
+            updates.restart()
+            self.link.close()
+            self.asleep = True
+            self.board.restart()
+            return
+        request = updates.request(now_ms)
+        if request is None:
+            return
+        counter = self.spool.take_counter()
+        for _ in range(1, request.count):
+            self.spool.take_counter()
+        if self.spool.counter < counter or (
+            self.spool.stored_epoch != self.spool.epoch and not self._save(now_ms)
+        ):
+            return  # an epoch ended in the middle: asked again in the next one
+        frame = update.seal_request(self._cipher, self._id, self.spool.epoch, counter, request)
+        if self.link.publish(self._update_topic, frame, now_ms):
+            updates.asked(self.spool.epoch, counter, now_ms)
 
     def _step(self, event: Event, now_ms: int) -> None:
         if self.asleep:
@@ -224,11 +262,10 @@ class Seal:
         return True
 
     def _sleep(self, ms: int, now_ms: int) -> None:
-        if any([contact.due_ms() is not None for contact in self._contacts]):
+        if not self._is_at_rest():
+            return  # something moves: check again before sleeping
+        if self.updates is not None and self.updates.is_busy(now_ms):
             return
-        for switch in (REED, COVER, MAGNET):
-            if self.board.level(switch) != self._contacts[switch].contact:
-                return  # something moves: check again before sleeping
         if (self.spool.unsaved or self.spool.stale) and not self._save(now_ms):
             return
         self.link.close()
@@ -236,6 +273,15 @@ class Seal:
         self.board.remember(self._memory())
         self.asleep = True
         self.board.sleep(ms)
+
+    def _is_at_rest(self) -> bool:
+        """Whether no switch moves."""
+        if any([contact.due_ms() is not None for contact in self._contacts]):
+            return False
+        for switch in (REED, COVER, MAGNET):
+            if self.board.level(switch) != self._contacts[switch].contact:
+                return False
+        return True
 
     def _memory(self) -> bytes:
         switches = 0
@@ -265,6 +311,8 @@ class Seal:
             due = min(due, self._forget_ms)
         if self.spool.unsaved:
             due = min(due, self._retry_ms)
+        if self.updates is not None and self.link.state == _link.UP:
+            due = min(due, self.updates.due_ms(now_ms))
         if self.link.state != _link.DOWN or self._wanted_ms is not None:
             due = min(due, now_ms + POLL_MS)
         return max(due - now_ms, 0)

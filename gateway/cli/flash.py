@@ -25,6 +25,7 @@ from gateway.settings import Settings, load
 from gateway.settings.values import is_loopback
 from gateway.store import tables
 from gateway.store.database import Store, need_none_before
+from gateway.updates import signing
 
 HEARTBEAT_S_MIN = 10
 WIFI_PASSWORD = "MENSHEN_WIFI_PASSWORD"  # noqa: S105 - a variable's name
@@ -63,7 +64,8 @@ def flash(
 ) -> None:
     """Make the board on the cable a seal: firmware, a fresh key, enrolment, a label."""
     site = load(config)
-    files = bundle(None if plain else _ca(ca or config.parent / BROKER_FOLDER / CA_DER))
+    authority = None if plain else _ca(ca or config.parent / BROKER_FOLDER / CA_DER)
+    files = bundle(authority, release_key=release_key(config.parent / signing.PUBLIC))
     host = _host(site, broker)
     settings = SealSettings(
         host,
@@ -83,6 +85,16 @@ def flash(
         partial(_is_enrolled, database), partial(_enrol, database, door, heartbeat * SECOND_MS, now)
     )
     flash_on_screen(Job(files, settings, registry, port, erase, labels), console())
+
+
+def release_key(path: Path) -> bytes | None:
+    """Whose releases this site's seals take; None where nobody has made a key."""
+    if not path.exists():
+        return None
+    try:
+        return signing.public_key(path)
+    except signing.KeyUnusableError as error:
+        raise CommandError(str(error)) from error
 
 
 def _ca(path: Path) -> bytes:

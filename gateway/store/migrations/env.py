@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from gateway.store import case_log, door_codes, feed_tables, span_tables
+from gateway.store import case_log, door_codes, feed_tables, span_tables, update_tables
 
 # Each brings its tables into the one catalogue.
 TABLES = (
@@ -10,6 +10,7 @@ TABLES = (
     door_codes.DOOR_CODES,
     feed_tables.milestones,
     span_tables.heartbeat_spans,
+    update_tables.releases,
 )
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=TABLES[0].metadata, render_as_batch=True)

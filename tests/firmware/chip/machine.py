@@ -45,6 +45,17 @@ class RTC:
         return memory[0]
 
 
+class Timer:
+    ONE_SHOT = 0
+    made = []
+
+    def __init__(self, number):
+        Timer.made.append(self)
+
+    def init(self, mode, period, callback):
+        self.period, self.callback = period, callback
+
+
 class WDT:
     def __init__(self, timeout):
         asked.append(("watchdog", timeout))

@@ -1,4 +1,4 @@
-"""main.py itself, with a bench's board in place of the chip's: as after power-on."""
+"""What main.py starts, with a bench's board in place of the chip's: as after power-on."""
 
 import sys
 
@@ -31,4 +31,8 @@ def main(disk, settings=None):
         with open(folder + "seal.json", "w") as file:
             file.write(settings)
     sys.modules["board"] = _BoardModule
-    __import__("main")
+    import machine
+
+    import chooser
+
+    chooser.main(machine, folder)
