@@ -2,29 +2,27 @@
 
 The program lies twice on the flash, in the folders `a` and `b`, the newer in one and the one before
 in the other. The file `slot` says which starts and how it stands, in one line, so that no power cut
-can come between the two; it is replaced whole.
+can come between the two (`slot_file`).
 
     good ──(a release was pulled)──▶ install ──(it is genuine)──▶ trial ──(first receipt)──▶ good
       ▲                                 │                           │
       └─────────────(refused)───────────┴────(it fails: the other slot starts again)────────┘
 
-On trial every start is counted before anything else runs, for what follows may crash. A wake from
-deep sleep is no failed start; but a seal that wakes on and on without a receipt fails as well.
+It is let go before the seal starts, whose heap is small, and read in again where it is needed. On
+trial every start is counted before anything else runs, for what follows may crash. A wake from deep
+sleep is no failed start; but a seal that wakes on and on without a receipt fails as well.
 """
 
-import os
 import sys
-import time
 
-FILE, FRESH = "slot", "slot.new"
-GOOD, TRIAL, INSTALL = "good", "trial", "install"
+import slot_file
+from slot_file import GOOD, INSTALL, TRIAL
+
 CRASHED, SILENT, ENDED = "crashed", "silent", "ended"  # why a slot on trial was left
 STARTS_MAX = 2  # of a slot on trial, without a receipt: the second may be somebody's loose battery
 WAKES_MAX = 4  # from deep sleep, likewise: some two heartbeats
 INSTALLS_MAX = 3
 TRIAL_MS = 180_000  # awake without a receipt: less than two heartbeats of 100 s
-TROUBLE_S = 30
-_NOTHING = "-"
 
 
 class Slots:
@@ -37,21 +35,9 @@ class Slots:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder  # with a slash behind
-        self.current, self.state = "a", GOOD
-        self.starts = self.wakes = 0
-        self.floor = self.next = 0
-        self.trying = self.failed = self.reason = ""
-        try:
-            with open(folder + FILE) as file:
-                words = file.read(128).split()
-        except OSError:  # no update was ever taken
-            return
-        if len(words) == 9 and words[0] in ("a", "b") and words[1] in (GOOD, TRIAL, INSTALL):
-            self.current, self.state = words[0], words[1]
-            self.starts, self.wakes = int(words[2]), int(words[3])
-            self.floor, self.next = int(words[4]), int(words[5])
-            texts = ["" if word == _NOTHING else word for word in words[6:]]
-            self.trying, self.failed, self.reason = texts
+        line = slot_file.read(folder)  # type: ignore[no-any-return]
+        self.current, self.state, self.starts, self.wakes, self.floor, self.next = line[:6]
+        self.trying, self.failed, self.reason = line[6:]
 
     @property
     def other(self) -> str:
@@ -105,62 +91,45 @@ class Slots:
         self._save()
 
     def _save(self) -> None:
-        numbers = "%d %d %d %d" % (self.starts, self.wakes, self.floor, self.next)
-        texts = [text or _NOTHING for text in (self.trying, self.failed, self.reason)]
-        with open(self.folder + FRESH, "w") as file:
-            file.write("%s %s %s %s %s %s\n" % tuple([self.current, self.state, numbers] + texts))
-        os.rename(self.folder + FRESH, self.folder + FILE)
+        numbers = [self.starts, self.wakes, self.floor, self.next]
+        texts = [self.trying, self.failed, self.reason]
+        slot_file.write(self.folder, [self.current, self.state] + numbers + texts)
 
 
-def main(machine, folder: str = "/") -> None:  # type: ignore[no-untyped-def]
-    """Start what is to start. `machine` is MicroPython's. Returns for the person at a cable."""
+def choose(machine, folder: str = "/") -> str:  # type: ignore[no-untyped-def]
+    """Put the slot that starts before all other modules; its state. `machine` is MicroPython's.
+
+    Counts a start of what is not good, and goes back where that was one too many.
+    """
     slots = Slots(folder)
     slots.begin(machine.reset_cause() == machine.DEEPSLEEP_RESET)
     sys.path.insert(0, folder + slots.current)
-    try:
-        if _start(machine, slots):
-            return
-    except Exception as error:  # noqa: BLE001 - nobody is there to read it but the cable
-        _tell(error)
-        if slots.state == TRIAL:
-            slots.back(CRASHED)
-        elif slots.state == INSTALL:
-            slots.refuse(slots.trying, CRASHED)
-        else:
-            time.sleep(TROUBLE_S)
-    machine.reset()
-
-
-def _start(machine, slots: Slots) -> bool:  # type: ignore[no-untyped-def]
-    """Run what the slot holds; whether the board is to be left to the person at its cable."""
-    if slots.state == INSTALL:
-        __import__("sealupdate.install")
-        sys.modules["sealupdate.install"].run(slots)
-        return False
     if slots.state == TRIAL:
-        _limit(machine, slots)
-    __import__("app")
-    sys.modules["app"].main(slots)
-    if slots.state == TRIAL:  # a seal does not end: this one did not get along with its settings
-        slots.back(ENDED)
-        return False
-    return True
+        _limit(machine, folder)
+    return slots.state
 
 
-def _limit(machine, slots: Slots) -> None:  # type: ignore[no-untyped-def]
+def failed(folder: str, state: str, reason: "str | None") -> bool:
+    """What started in `state` has come to its end, for this reason. Whether to start anew at once.
+
+    A look at a release ends without a reason. A seal does not end: one that does on trial did not
+    get along with its settings, and the slot is left; one that is good waits for the cable.
+    """
+    slots = Slots(folder)
+    if state == TRIAL and slots.state == TRIAL:
+        slots.back(reason or ENDED)
+        return True
+    if state == INSTALL and slots.state == INSTALL:
+        slots.refuse(slots.trying, reason or CRASHED)
+    return state == INSTALL
+
+
+def _limit(machine, folder: str) -> None:  # type: ignore[no-untyped-def]
     """Whatever the program on trial does, it does not do it for long without a receipt."""
 
     def over(_timer) -> None:  # type: ignore[no-untyped-def]
-        if slots.state == TRIAL:
-            slots.back(SILENT)
+        if failed(folder, TRIAL, SILENT):
             machine.reset()
 
     timer = machine.Timer(0)
     timer.init(mode=machine.Timer.ONE_SHOT, period=TRIAL_MS, callback=over)
-
-
-def _tell(error: Exception) -> None:
-    if hasattr(sys, "print_exception"):
-        sys.print_exception(error)
-    else:
-        print("seal:", repr(error))  # noqa: T201 - the other Python, on a bench

@@ -1,4 +1,4 @@
-"""Switch on. Never updated, as little as what it starts (`chooser`): all else lies in a slot."""
+"""Switch on. Never updated, as little as `chooser`: all else lies in the slot that it chooses."""
 
 import gc
 
@@ -6,8 +6,32 @@ import gc
 # pieces too small for a certificate, though a third of it is free.
 gc.threshold(4096)
 
+import sys
+import time
+
 import machine
 
 import chooser
 
-chooser.main(machine)
+TROUBLE_S = 30  # before a fresh start; each one costs an epoch, of which there are 16 million
+
+state = chooser.choose(machine)
+del chooser, sys.modules["chooser"]
+try:
+    # What a slot holds of these: `app` is a seal at work, `install` looks at what was pulled.
+    if state == "install":
+        import sealupdate.install as program
+    else:
+        import app as program
+    reason = program.main(state)
+except Exception as error:  # noqa: BLE001 - nobody is there to read it but the cable
+    sys.print_exception(error)
+    reason = "crashed"
+
+import chooser
+
+if chooser.failed("/", state, reason):
+    machine.reset()
+elif reason == "crashed":
+    time.sleep(TROUBLE_S)
+    machine.reset()

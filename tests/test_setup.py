@@ -16,7 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from gateway.provisioning.firmware_bundle import CHOOSER, MAIN, MODULES
+from gateway.provisioning.firmware_bundle import FIXED, MAIN, MODULES
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-mutants.lock")
@@ -86,7 +86,7 @@ def test_the_wheel_carries_the_gateway_the_contract_and_the_firmware(tmp_path: P
     held = set(zipfile.ZipFile(wheel).namelist())
     assert missing(held, "gateway", "gateway") == set()
     assert missing(held, "firmware/sealwire", "sealwire") == set()
-    for part in ("sealwire", "sealnode", "sealupdate", *MODULES, CHOOSER, MAIN):
+    for part in ("sealwire", "sealnode", "sealupdate", *MODULES, *FIXED, MAIN):
         assert missing(held, f"firmware/{part}", f"gateway/provisioning/firmware/{part}") == set()
     assert [name for name in held if name.startswith(("tests", "bench", "sealnode"))] == []
 

@@ -4,10 +4,13 @@
 chip runs one seal and a bench runs a building of them in one loop.
 """
 
+import gc
+import os
 import struct
+import sys
 from binascii import crc32
 
-from sealwire import topics, update
+from sealwire import topics
 from sealwire.ccm import cipher
 from sealwire.envelope import DOWN as TO_SEAL
 from sealwire.envelope import UP as TO_GATEWAY
@@ -24,12 +27,15 @@ from .link import Link
 from .node import Event, Node
 from .settings import Settings
 from .spool import Spool
-from .updates import Updates
 
 POLL_MS = 20  # the longest wait while the link may have something to say
 FORGET_MS = 2000  # a receipt reaches the flash this late at most; until then it would be sent again
 FLASH_RETRY_MS = 1000
 WIFI_MS_MAX = 30_000
+ASK_EVERY = 36  # transmissions between two questions for an update: an hour of heartbeats
+RESUME_EVERY = 6  # likewise, while one is half there
+PULLED = "update"  # the file of sealnode.updates, which is not read in for a look
+_ANSWER = b"\x15"  # an answer of sealwire.update, which is not read in for this
 _MEMORY = ">4sIIHIBBB"  # magic, epoch, counter, heartbeat due (6 bytes), switches, misses, bounces
 _MAGIC = b"MSR1"
 
@@ -38,9 +44,14 @@ class Seal:
     """Build it after each power-on or wake; it raises SpoolError or OSError if it must not run."""
 
     def __init__(  # type: ignore[no-untyped-def]
-        self, board: Hardware, settings: Settings, now_ms: "int | None" = None, slots=None
+        self,
+        board: Hardware,
+        settings: Settings,
+        now_ms: "int | None" = None,
+        slots: "str | None" = None,
+        on_trial: bool = False,
     ) -> None:
-        # `slots` is the chooser's; without it this seal takes no updates.
+        # `slots`: the folder with the slots; without one it takes no updates.
         now_ms = board.now_ms() if now_ms is None else now_ms
         self.board = board
         self.settings = settings
@@ -52,7 +63,6 @@ class Seal:
         self._id = bytes.fromhex(settings.seal_id)
         self._cipher = cipher(settings.key)
         self._report_topic = topics.report(settings.seal_id)
-        self._update_topic = topics.update(settings.seal_id)
         self.spool = Spool(board.flash)
         memory = _recall(board)
         woken = self.spool.boot(memory[1], memory[2])
@@ -84,7 +94,9 @@ class Seal:
             settings.password,
             topics.receipt(settings.seal_id),
         )
-        self.updates = None if slots is None else Updates(slots, now_ms, woken)
+        self._slots, self._on_trial, self._woken = slots, on_trial, woken
+        self.updates = _nothing()  # type: ignore[no-untyped-call]
+        self._is_answered = False
         self._wanted_ms: "int | None" = None  # since when the node wants a connection
 
     @property
@@ -174,8 +186,8 @@ class Seal:
             self.link.fail("no network")
 
     def _hear(self, payload: bytes, now_ms: int) -> None:
-        if self.updates is not None and update.direction(payload) == update.ANSWER:
-            if not self.updates.hear(self._cipher, self._id, payload, now_ms):
+        if payload[:1] == _ANSWER:
+            if self.updates is None or not self.updates.hear(payload):
                 self.refused += 1
             return
         try:
@@ -188,33 +200,60 @@ class Seal:
             return
         self.receipts += 1
         event = Event(_node.RECEIPTED, seq=receipt.seq, epoch=epoch, counter=counter)
-        if self.updates is not None and epoch == self.spool.epoch:
-            self.updates.receipt(counter)
+        if self._slots is not None and epoch == self.spool.epoch:
+            self._answered(counter, now_ms)
         self._step(event, now_ms)
 
-    def _pull(self, updates: Updates, now_ms: int) -> None:
+    def _answered(self, counter: int, now_ms: int) -> None:
+        """A slot on trial is good now; and now and then it is time to ask for an update."""
+        first, self._is_answered = not self._is_answered, True
+        was_on_trial, self._on_trial = self._on_trial, False
+        if was_on_trial:
+            from chooser import Slots
+
+            Slots(self._slots).good()
+            sys.modules.pop("chooser")
+        is_due = was_on_trial or (first and not self._woken) or counter % ASK_EVERY == 0
+        if is_due or (counter % RESUME_EVERY == 0 and _is_there(self._slots + PULLED)):
+            self.ask(now_ms)
+
+    def ask(self, now_ms: int) -> None:
+        """Whether there is an update: asked with the next poll, and pulled if there is."""
+        if self.updates is not None:
+            return
+        try:
+            from .updates import Updates
+
+            self.updates = Updates(self._slots, self.settings.seal_id, self._cipher, now_ms)
+        except MemoryError:  # the door is watched all the same
+            self._let_go()
+
+    def _pull(self, updates, now_ms: int) -> None:  # type: ignore[no-untyped-def]
         """Bring an update on, behind everything that is to be told; restart once it lies there."""
         if self.asleep or self.spool.count or self.link.state != _link.UP:
             return
-        if updates.is_whole and self._is_at_rest() and (not self.spool.stale or self._save(now_ms)):
-            updates.restart()
-            self.link.close()
-            self.asleep = True
-            self.board.restart()
-            return
-        request = updates.request(now_ms)
-        if request is None:
-            return
-        counter = self.spool.take_counter()
-        for _ in range(1, request.count):
-            self.spool.take_counter()
-        if self.spool.counter < counter or (
-            self.spool.stored_epoch != self.spool.epoch and not self._save(now_ms)
-        ):
-            return  # an epoch ended in the middle: asked again in the next one
-        frame = update.seal_request(self._cipher, self._id, self.spool.epoch, counter, request)
-        if self.link.publish(self._update_topic, frame, now_ms):
-            updates.asked(self.spool.epoch, counter, now_ms)
+        try:
+            if updates.is_whole and self._is_at_rest():
+                self.close()
+                updates.restart()
+                self.asleep = True
+                self.board.restart()
+                return
+            updates.poll(self.spool, self.link, now_ms)
+        except (MemoryError, OSError):
+            updates.is_over = True
+        if updates.is_over:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """The updater's room is wanted for other things."""
+        self.updates = None
+        if sys.implementation.name == "micropython":
+            for package, name in (("sealnode", "updates"), ("sealwire", "update")):
+                sys.modules.pop(package + "." + name, None)
+                if hasattr(sys.modules[package], name):
+                    delattr(sys.modules[package], name)
+            gc.collect()
 
     def _step(self, event: Event, now_ms: int) -> None:
         if self.asleep:
@@ -264,7 +303,8 @@ class Seal:
     def _sleep(self, ms: int, now_ms: int) -> None:
         if not self._is_at_rest():
             return  # something moves: check again before sleeping
-        if self.updates is not None and self.updates.is_busy(now_ms):
+        is_pulling = self.updates is not None and self.link.state == _link.UP
+        if is_pulling and now_ms < self.updates.until_ms:
             return
         if (self.spool.unsaved or self.spool.stale) and not self._save(now_ms):
             return
@@ -316,6 +356,19 @@ class Seal:
         if self.link.state != _link.DOWN or self._wanted_ms is not None:
             due = min(due, now_ms + POLL_MS)
         return max(due - now_ms, 0)
+
+
+def _nothing():  # type: ignore[no-untyped-def]
+    """No updater: it is read in when there is something to ask."""
+    return
+
+
+def _is_there(path: str) -> bool:
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
 
 
 def _recall(board: Hardware) -> "tuple[bytes, int, int, int, int, int, int, int]":

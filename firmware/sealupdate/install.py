@@ -14,11 +14,12 @@ import sys
 
 from sealwire import VERSION, release
 from sealwire.errors import WireError
+from sealwire.update import ID_BYTES
 
 from . import ed25519
 
 PULLED = "update"  # the release, behind its id and its size
-PULLED_HEAD_BYTES = release.ID_BYTES + 4
+PULLED_HEAD_BYTES = ID_BYTES + 4
 TRUST = "update.json"  # whose releases are taken, and on what board: written by `menshen flash`
 _PART = 512
 _FOLDER = 0x4000
@@ -40,11 +41,17 @@ class Refused(Exception):
         self.reason = reason
 
 
+def main(_state: str) -> None:
+    """Look at what was pulled: `main.py` calls it, and starts anew after it."""
+    import chooser
+
+    run(chooser.Slots("/"))
+
+
 def run(slots) -> None:  # type: ignore[no-untyped-def]
     """Look at what was pulled, and leave `slots` on trial with it, or as they were."""
     if hasattr(gc, "threshold"):
         gc.threshold(2048)  # half the speed, but the big numbers then fit into 20 KB
-        gc.collect()
     path = slots.folder + PULLED
     try:
         manifest = checked(slots.folder, slots.floor)
@@ -141,7 +148,6 @@ def _signed(file, key: bytes):  # type: ignore[no-untyped-def]
         signature = file.read(release.SIGNATURE_BYTES)
         if not ed25519.is_good(key, release.signed_text(text), signature):
             raise Refused(UNSIGNED)
-        gc.collect()
         return release.parse(text)
     except WireError:
         raise Refused(DAMAGED) from None

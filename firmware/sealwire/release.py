@@ -22,6 +22,7 @@ key and nonce they fill one block of SHA-512, the slowest of what a chip has to 
 import hashlib
 
 from .errors import MALFORMED, OVERSIZED, TRUNCATED, WireError
+from .update import ID_BYTES
 
 MAGIC = b"MSU1"
 PREFIX = b"menshen-update1"
@@ -30,7 +31,6 @@ SIGNATURE_BYTES = 64
 MANIFEST_BYTES_MAX = 6144
 FILES_MAX = 64
 FILE_BYTES_MAX = 0x400000
-ID_BYTES = 6
 COUNTER_MAX = 0xFFFFFFFF
 APP, IMAGE = "app", "image"
 IMAGE_PATH = "image.bin"

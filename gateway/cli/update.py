@@ -138,9 +138,7 @@ def _start(store: Store, which: str, canaries: list[str], plan: Plan, now: int) 
         number = kept.start(connection, chosen[0].release_id, plan, stages, now)
     first = sorted(seal_id for seal_id, stage in stages.items() if stage == rollout.Stage.CANARY)
     say(f"Roll-out {number} of release {which} to {counted(len(seals), 'seal')}.")
-    say(
-        f"First: {', '.join(first)}. A seal asks within the hour; `menshen update` shows how far."
-    )
+    say(f"First: {', '.join(first)}. A seal asks within the hour; `menshen update` shows how far.")
 
 
 def _seals(connection: Connection) -> list[str]:
@@ -181,9 +179,7 @@ def _show(store: Store, now: int, as_json: bool) -> None:
         )
         return
     why, number = f": {found.why}" if found.why else "", found.release.manifest.counter
-    say(
-        f"Roll-out {found.rollout_id} of release {number}: {found.state}{why}"
-    )
+    say(f"Roll-out {found.rollout_id} of release {number}: {found.state}{why}")
     states = Counter(progress.state for progress in found.seals.values())
     say(", ".join(f"{count} {state}" for state, count in sorted(states.items())))
     names = ("canary", "share", "all")

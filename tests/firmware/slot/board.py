@@ -4,7 +4,7 @@ import sys
 
 from bench_board import BenchBoard
 
-FLASH = "/flash/"
+FLASH = "/"
 RESTARTED, ASLEEP = 10, 42  # what the interpreter ends with
 
 
