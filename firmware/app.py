@@ -31,7 +31,7 @@ def main(state):
         return
     board = Board(own.wifi, own.mains)
     try:
-        run(board, own, state == "trial")
+        run(board, own, state in ("trial", "image"))
     except KeyboardInterrupt:
         board.release()
         raise

@@ -16,7 +16,7 @@ sleep is no failed start; but a seal that wakes on and on without a receipt fail
 import sys
 
 import slot_file
-from slot_file import GOOD, INSTALL, TRIAL
+from slot_file import GOOD, IMAGE, INSTALL, TRIAL
 
 CRASHED, SILENT, ENDED = "crashed", "silent", "ended"  # why a slot on trial was left
 STARTS_MAX = 2  # of a slot on trial, without a receipt: the second may be somebody's loose battery
@@ -48,15 +48,15 @@ class Slots:
         """A start, or a wake from deep sleep. Before anything that can crash; may go back."""
         if self.state == GOOD:
             return
-        if self.state == TRIAL and slept:
+        if self.state in (TRIAL, IMAGE) and slept:
             self.wakes += 1
         else:
             self.starts += 1
         if self.state == INSTALL and self.starts > INSTALLS_MAX:
             self.refuse(self.trying, CRASHED)
-        elif self.state == TRIAL and self.starts > STARTS_MAX:
+        elif self.state != INSTALL and self.starts > STARTS_MAX:
             self.back(CRASHED)
-        elif self.state == TRIAL and self.wakes > WAKES_MAX:
+        elif self.wakes > WAKES_MAX:
             self.back(SILENT)
         else:
             self._save()
@@ -78,15 +78,24 @@ class Slots:
         self.trying, self.next = release, counter
         self._save()
 
+    def try_image(self, release: str, counter: int) -> None:
+        """Another MicroPython starts next, on trial, with the same slot."""
+        self.state, self.trying, self.next = IMAGE, release, counter
+        self.starts = self.wakes = 0
+        self._save()
+
     def good(self) -> None:
-        """The gateway has answered the slot on trial: it stays, and nothing older is taken."""
+        """The gateway has answered what is on trial: it stays, and nothing older is taken."""
         self.state, self.floor = GOOD, max(self.floor, self.next)
         self.trying = self.failed = self.reason = ""
         self._save()
 
     def back(self, reason: str) -> None:
-        """The slot on trial has failed: the other one, which was good, starts again."""
-        self.current, self.state = self.other, GOOD
+        """What is on trial has failed: the other slot, which was good, starts again. From an image
+        that nobody called valid the boot loader goes back by itself, at the next reset."""
+        if self.state == TRIAL:
+            self.current = self.other
+        self.state = GOOD
         self.failed, self.reason, self.trying = self.trying, reason, ""
         self._save()
 
@@ -104,9 +113,9 @@ def choose(machine, folder: str = "/") -> str:  # type: ignore[no-untyped-def]
     slots = Slots(folder)
     slots.begin(machine.reset_cause() == machine.DEEPSLEEP_RESET)
     sys.path.insert(0, folder + slots.current)
-    if slots.state == TRIAL:
-        _limit(machine, folder)
-    return slots.state
+    if slots.state in (TRIAL, IMAGE):
+        _limit(machine, folder, slots.state)
+    return slots.state  # type: ignore[no-any-return]
 
 
 def failed(folder: str, state: str, reason: "str | None") -> bool:
@@ -116,7 +125,7 @@ def failed(folder: str, state: str, reason: "str | None") -> bool:
     get along with its settings, and the slot is left; one that is good waits for the cable.
     """
     slots = Slots(folder)
-    if state == TRIAL and slots.state == TRIAL:
+    if state == slots.state and state in (TRIAL, IMAGE):
         slots.back(reason or ENDED)
         return True
     if state == INSTALL and slots.state == INSTALL:
@@ -124,11 +133,11 @@ def failed(folder: str, state: str, reason: "str | None") -> bool:
     return state == INSTALL
 
 
-def _limit(machine, folder: str) -> None:  # type: ignore[no-untyped-def]
+def _limit(machine, folder: str, state: str) -> None:  # type: ignore[no-untyped-def]
     """Whatever the program on trial does, it does not do it for long without a receipt."""
 
     def over(_timer) -> None:  # type: ignore[no-untyped-def]
-        if failed(folder, TRIAL, SILENT):
+        if failed(folder, state, SILENT):
             machine.reset()
 
     timer = machine.Timer(0)

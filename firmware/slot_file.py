@@ -7,7 +7,7 @@ what they mean. The file is replaced whole, so that no power cut leaves half a l
 import os
 
 FILE, FRESH = "slot", "slot.new"
-GOOD, TRIAL, INSTALL = "good", "trial", "install"
+GOOD, TRIAL, INSTALL, IMAGE = "good", "trial", "install", "image"
 _WORDS = 9
 _NUMBERS = (2, 3, 4, 5)
 _NOTHING = "-"
@@ -23,7 +23,7 @@ def read(folder: str) -> "list[str | int]":
         return list(_FIRST)  # type: ignore[arg-type]
     if len(words) != _WORDS or words[0] not in ("a", "b"):
         return list(_FIRST)  # type: ignore[arg-type]
-    if words[1] not in (GOOD, TRIAL, INSTALL):
+    if words[1] not in (GOOD, TRIAL, INSTALL, IMAGE):
         return list(_FIRST)  # type: ignore[arg-type]
     line: "list[str | int]" = []
     for i, word in enumerate(words):

@@ -209,13 +209,24 @@ class Seal:
         first, self._is_answered = not self._is_answered, True
         was_on_trial, self._on_trial = self._on_trial, False
         if was_on_trial:
-            from chooser import Slots
-
-            Slots(self._slots).good()
-            sys.modules.pop("chooser")
+            self._confirm(self._slots)
         is_due = was_on_trial or (first and not self._woken) or counter % ASK_EVERY == 0
         if is_due or (counter % RESUME_EVERY == 0 and _is_there(self._slots + PULLED)):
             self.ask(now_ms)
+
+    def _confirm(self, folder: str) -> None:
+        """The gateway has answered what is on trial here."""
+        from chooser import CRASHED, IMAGE, Slots
+
+        slots = Slots(folder)
+        if slots.state == IMAGE:
+            from sealupdate import image
+
+            if not image.confirm(folder):
+                slots.refuse(slots.trying, CRASHED)
+                return
+        slots.good()
+        sys.modules.pop("chooser")
 
     def ask(self, now_ms: int) -> None:
         """Whether there is an update: asked with the next poll, and pulled if there is."""

@@ -53,6 +53,7 @@ class Updates:
         self._window: "list[bytes]" = []  # what has come of the blocks that it asked for
         self._came = 0  # a bit for each block of the window
         self._board = 0
+        self._image = None
         try:
             with open(folder + TRUST) as file:
                 self._board = json.load(file)["board"]
@@ -96,9 +97,9 @@ class Updates:
         i = counter - self._asked
         if not self._asked or epoch != self._epoch or not 0 <= i < self._count:
             return False
-        if kind == update.OFFER:
+        if kind != update.BLOCK:
             if release == update.NOTHING or not self._release:
-                self._offered(release, number, release_counter)
+                self._offered(release, number, release_counter, kind == update.OFFER_IMAGE)
                 return True
         elif release == self._release:
             self._take(i, number, data)
@@ -126,7 +127,7 @@ class Updates:
         chip = _CHIPS.index(name) if name in _CHIPS else 0
         return kind, self._floor, chip, self._board, reason, release, self._have, self._count
 
-    def _offered(self, release: bytes, size: int, counter: int) -> None:
+    def _offered(self, release: bytes, size: int, counter: int, is_image: bool) -> None:
         self._asked = 0
         if self._release:  # it is not given out any more
             self._drop()
@@ -140,11 +141,12 @@ class Updates:
             return
         try:
             with open(self._path, "wb") as file:
-                file.write(release + size.to_bytes(4, "big"))
+                file.write(release + (size | is_image << 31).to_bytes(4, "big"))
         except OSError:  # a full flash: asked again in an hour
             self.is_over = True
             return
         self._release, self._size, self._have, self._tries = release, size, 0, 0
+        self._image = self._open_image() if is_image else None
 
     def _take(self, i: int, offset: int, data: bytes) -> None:
         """A block of the window; it goes to the flash when all have come."""
@@ -158,9 +160,10 @@ class Updates:
             return
         self._asked, self._tries = 0, 0
         try:
-            with open(self._path, "ab") as file:
-                for block in self._window:
-                    file.write(block)
+            if self._image is not None:
+                self._image.take(self._have, self._window)
+            else:
+                _append(self._path, self._window)
         except OSError:
             self._drop()
             self.is_over = True
@@ -168,6 +171,8 @@ class Updates:
         self._have += sum([len(block) for block in self._window])
         self._window = []
         self.is_whole = self._have == self._size
+        if self.is_whole and self._image is not None:
+            self._image.finish(self._size)
 
     def _resume(self) -> None:
         """Where it was left, before sleep or a power cut."""
@@ -178,11 +183,28 @@ class Updates:
         except OSError:
             return
         release, size = head[:6].hex(), int.from_bytes(head[6:], "big")
+        is_image, size = size >> 31, size & 0x7FFFFFFF
         if not 0 <= have <= size or release in (self._failed, self._trying):
             self._drop()
             return
+        if is_image:
+            self._image = self._open_image()
+            if self._image is None:
+                return
+            have = self._image.reached(have)
         self._release, self._size, self._have = head[:6], size, have
         self.is_whole = have == size
+
+    def _open_image(self):  # type: ignore[no-untyped-def]
+        """Where an image's bytes go; None, and it is over, on a board without a place for it."""
+        from sealupdate import image
+
+        try:
+            return image.Sink(self._folder, self._path)
+        except image.NoPlaceError:
+            self._drop()
+            self.is_over = True
+            return None
 
     def _drop(self) -> None:
         self._release, self._size, self._have = b"", 0, 0
@@ -190,3 +212,9 @@ class Updates:
             os.remove(self._path)
         except OSError:
             pass
+
+
+def _append(path: str, blocks: "list[bytes]") -> None:
+    with open(path, "ab") as file:
+        for block in blocks:
+            file.write(block)

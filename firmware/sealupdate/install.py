@@ -16,7 +16,7 @@ from sealwire import VERSION, release
 from sealwire.errors import WireError
 from sealwire.update import ID_BYTES
 
-from . import ed25519
+from . import ed25519, image
 
 PULLED = "update"  # the release, behind its id and its size
 PULLED_HEAD_BYTES = ID_BYTES + 4
@@ -55,10 +55,13 @@ def run(slots) -> None:  # type: ignore[no-untyped-def]
     path = slots.folder + PULLED
     try:
         manifest = checked(slots.folder, slots.floor)
-        folder = slots.folder + slots.other
-        clear(folder)
-        fill(folder, path, manifest)
-        slots.try_other(slots.trying, manifest.counter)
+        if manifest.kind == release.IMAGE:
+            _start_image(slots, manifest)
+        else:
+            folder = slots.folder + slots.other
+            clear(folder)
+            fill(folder, path, manifest)
+            slots.try_other(slots.trying, manifest.counter)
     except Refused as refused:
         slots.refuse(slots.trying, refused.reason)
     try:
@@ -85,13 +88,36 @@ def checked(folder: str, floor: int):  # type: ignore[no-untyped-def]
                 raise Refused(OLDER)
             _check_fits(manifest, board)
             for _, size, digest in manifest.files:
-                if _hash(file, size) != digest:
+                if _found(file, manifest.kind, size) != digest:
                     raise Refused(DAMAGED)
             if file.read(1):
                 raise Refused(DAMAGED)
     except OSError:
         raise Refused(DAMAGED) from None
     return manifest
+
+
+def _found(file, kind: str, size: int) -> bytes:  # type: ignore[no-untyped-def]
+    """The hash of what came: from the file, or of an image, read back from where it lies."""
+    return _hash(file, size) if kind == release.APP else image.digest(_place(), size)
+
+
+def _place():  # type: ignore[no-untyped-def]
+    try:
+        return image.place()  # type: ignore[no-untyped-call]
+    except image.NoPlaceError:
+        raise Refused(INCOMPATIBLE) from None
+
+
+def _start_image(slots, manifest) -> None:  # type: ignore[no-untyped-def]
+    """The image is checked: it starts next. The chip looks at it once more."""
+    there = _place()  # type: ignore[no-untyped-call]
+    trying = slots.trying
+    slots.try_image(trying, manifest.counter)
+    try:
+        image.switch(slots.folder, there)
+    except OSError:
+        slots.refuse(trying, DAMAGED)
 
 
 def clear(folder: str) -> None:
@@ -156,10 +182,11 @@ def _signed(file, key: bytes):  # type: ignore[no-untyped-def]
 def _check_fits(manifest, board: int) -> None:  # type: ignore[no-untyped-def]
     """Chip, board, bytecode, and a wire version that is ours or the next."""
     bytecode = getattr(sys.implementation, "_mpy", 0) & 255
+    is_app = manifest.kind == release.APP
     if (
         chip() not in manifest.chips
         or board not in manifest.boards
-        or (bytecode and manifest.mpy != bytecode)
+        or (is_app and bytecode and manifest.mpy != bytecode)
         or manifest.wire not in (VERSION, VERSION + 1)
     ):
         raise Refused(INCOMPATIBLE)

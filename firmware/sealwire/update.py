@@ -18,7 +18,7 @@ from .errors import MALFORMED, TRUNCATED, WRONG_KEY, WireError
 
 REQUEST, ANSWER = 0x14, 0x15  # the first byte: version 1, directions 4 and 5
 ASK, FETCH = 0, 1  # what a request is: is there something for me; give me blocks
-OFFER, BLOCK = 0, 1  # what an answer is
+OFFER, BLOCK, OFFER_IMAGE = 0, 1, 2  # what an answer is; an image is too large for a file
 BLOCK_BYTES = 192  # so that a packet with it stays below the 256 that a seal takes
 BLOCKS_MAX = 4  # in one request
 ID_BYTES = 6  # of a release
@@ -65,10 +65,10 @@ def open_answer(  # type: ignore[no-untyped-def]
     if plain[0] == BLOCK:
         offset = int.from_bytes(plain[1:_BLOCK_HEAD_BYTES], "big")
         return epoch, counter, release, BLOCK, offset, 0, plain[_BLOCK_HEAD_BYTES:]
-    if plain[0] != OFFER or len(plain) != _OFFER_BYTES:
+    if plain[0] not in (OFFER, OFFER_IMAGE) or len(plain) != _OFFER_BYTES:
         raise WireError(MALFORMED, "an answer that makes no sense")
     _, size, number = struct.unpack(OFFER_FORMAT, plain)
-    return epoch, counter, release, OFFER, size, number, b""
+    return epoch, counter, release, plain[0], size, number, b""
 
 
 def nonce(head: bytes, rest: bytes) -> bytes:

@@ -76,9 +76,11 @@ def seal_offer(
     release: bytes,
     size: int,
     number: int,
+    is_image: bool = False,
 ) -> bytes:
     """The answer to ASK: a release of `size` bytes and its counter; NOTHING with both 0."""
-    plain = struct.pack(update.OFFER_FORMAT, update.OFFER, size, number)
+    kind = update.OFFER_IMAGE if is_image else update.OFFER
+    plain = struct.pack(update.OFFER_FORMAT, kind, size, number)
     return _answer(cipher, seal_id, epoch, counter, release, plain)
 
 

@@ -24,6 +24,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from gateway.provisioning.board_link import BoardError, BoardLink
@@ -173,7 +174,8 @@ def _check(
 def _clear(link: BoardLink, present: Sequence[str], files: Sequence[BoardFile]) -> None:
     first = [name for name in (SETTINGS, _ARRIVING) if name in present]
     doomed = [*first, *(name for name in present if name not in first)]
-    folders = sorted({file.path.rsplit("/", 1)[0] for file in files if "/" in file.path})
+    paths = [PurePosixPath(file.path) for file in files]
+    folders = sorted({str(one) for path in paths for one in path.parents if one.name})
     told = link.ask(f"doomed={doomed!r}\nfolders={folders!r}\n{CLEAR}")
     block, free = told["block"], told["free"]
     size = sum(-(-len(file.content) // block) * block for file in files)

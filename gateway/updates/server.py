@@ -16,7 +16,7 @@ from gateway.updates.kept import Rollout
 from gateway.updates.rollout import AT_IT, Progress, RolloutState, SealState
 from sealwire import ccm, topics, update, update_answer
 from sealwire.errors import WireError
-from sealwire.release import CHIPS
+from sealwire.release import CHIPS, IMAGE
 from sealwire.update_answer import Request
 
 log = logging.getLogger("menshen.updates")
@@ -154,10 +154,10 @@ class UpdateServer:
             if progress.state in AT_IT:
                 self._move(seal_id, rollout.after_silence(progress, now_ms))
 
-    def _offer(self, seal_id: str, request: Request) -> tuple[bytes, int, int]:
-        """(release, size, its number), or nothing: what this seal may have now."""
+    def _offer(self, seal_id: str, request: Request) -> tuple[bytes, int, int, bool]:
+        """(release, size, its number, is it an image), or nothing: what this seal may have now."""
         current = self._rollout
-        nothing = update.NOTHING, 0, 0
+        nothing = update.NOTHING, 0, 0, False
         if current is None or seal_id not in current.seals:
             return nothing
         release, progress, now_ms = current.release, current.seals[seal_id], self._now_ms()
@@ -173,7 +173,8 @@ class UpdateServer:
         ):
             return nothing
         self._move(seal_id, rollout.moved(progress, SealState.PULLING, now_ms, have=0))
-        return release.release_id, len(self._file), release.manifest.counter
+        manifest = release.manifest
+        return release.release_id, len(self._file), manifest.counter, manifest.kind == IMAGE
 
     def _said(
         self, current: Rollout, progress: Progress, request: Request

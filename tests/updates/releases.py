@@ -17,6 +17,7 @@ KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"a site's release key
 STRANGER = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"a stranger's").digest())
 PUBLIC = signing.raw(KEY.public_key())
 FILES = [("app.mpy", b"program of seven"), ("sealnode/node.mpy", b"x" * 700)]
+IMAGE_BYTES = 17_000
 MISSPELT = [
     ("menshen-update 1", "menshen-update 2"),
     ("kind app", "kind application"),
@@ -62,6 +63,11 @@ def made(
     return Release(built.manifest, built.manifest_text, signature, built.content)
 
 
+def image_bytes(first: int = 0xE9) -> bytes:
+    """What a chip takes for an image, if its first byte is right."""
+    return bytes([first]) + bytes(i * 31 & 255 for i in range(IMAGE_BYTES - 1))
+
+
 def golden_releases() -> dict[str, Any]:
     """What tests/vectors/releases.json holds."""
     releases = {
@@ -70,10 +76,17 @@ def golden_releases() -> dict[str, Any]:
         "other chip": made(chips=("esp32s3",)),
         "far wire": made(wire=9),
     }
+    fields: dict[str, Any] = {"kind": "image", "mpy": 0, "version": "1.27.0"}
+    images = {
+        "image": made(8, [("image.bin", image_bytes())], **fields),
+        "rubbish": made(8, [("image.bin", bytes(IMAGE_BYTES))], **fields),
+    }
     return {
-        "about": "Releases, signed by the key below but for the stranger's.",
+        "about": "Releases, signed by the key below but for the stranger's; of images the head.",
         "key": PUBLIC.hex(),
         "releases": {name: one.render().hex() for name, one in releases.items()},
+        "images": {name: one.render()[:-IMAGE_BYTES].hex() for name, one in images.items()},
+        "image_bytes": IMAGE_BYTES,
         "misspelt": MISSPELT,
     }
 
