@@ -35,7 +35,7 @@ class Slots:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder  # with a slash behind
-        line = slot_file.read(folder)  # type: ignore[no-any-return]
+        line = slot_file.read(folder)
         self.current, self.state, self.starts, self.wakes, self.floor, self.next = line[:6]
         self.trying, self.failed, self.reason = line[6:]
 
@@ -115,7 +115,8 @@ def choose(machine, folder: str = "/") -> str:  # type: ignore[no-untyped-def]
     sys.path.insert(0, folder + slots.current)
     if slots.state in (TRIAL, IMAGE):
         _limit(machine, folder, slots.state)
-    return slots.state  # type: ignore[no-any-return]
+    state: str = slots.state
+    return state
 
 
 def failed(folder: str, state: str, reason: "str | None") -> bool:

@@ -43,7 +43,7 @@ _MAGIC = b"MSR1"
 class Seal:
     """Build it after each power-on or wake; it raises SpoolError or OSError if it must not run."""
 
-    def __init__(  # type: ignore[no-untyped-def]
+    def __init__(
         self,
         board: Hardware,
         settings: Settings,
@@ -94,7 +94,8 @@ class Seal:
             settings.password,
             topics.receipt(settings.seal_id),
         )
-        self._slots, self._on_trial, self._woken = slots, on_trial, woken
+        self._slots = slots or ""
+        self._on_trial, self._woken = on_trial, woken
         self.updates = _nothing()  # type: ignore[no-untyped-call]
         self._is_answered = False
         self._wanted_ms: "int | None" = None  # since when the node wants a connection
@@ -200,7 +201,7 @@ class Seal:
             return
         self.receipts += 1
         event = Event(_node.RECEIPTED, seq=receipt.seq, epoch=epoch, counter=counter)
-        if self._slots is not None and epoch == self.spool.epoch:
+        if self._slots and epoch == self.spool.epoch:
             self._answered(counter, now_ms)
         self._step(event, now_ms)
 
@@ -216,7 +217,8 @@ class Seal:
 
     def _confirm(self, folder: str) -> None:
         """The gateway has answered what is on trial here."""
-        from chooser import CRASHED, IMAGE, Slots
+        from chooser import CRASHED, Slots
+        from slot_file import IMAGE
 
         slots = Slots(folder)
         if slots.state == IMAGE:

@@ -53,7 +53,7 @@ class Updates:
         self._window: "list[bytes]" = []  # what has come of the blocks that it asked for
         self._came = 0  # a bit for each block of the window
         self._board = 0
-        self._image = None
+        self._image = _none()  # type: ignore[no-untyped-call]
         try:
             with open(folder + TRUST) as file:
                 self._board = json.load(file)["board"]
@@ -146,7 +146,8 @@ class Updates:
             self.is_over = True
             return
         self._release, self._size, self._have, self._tries = release, size, 0, 0
-        self._image = self._open_image() if is_image else None
+        if is_image:
+            self._open_image()
 
     def _take(self, i: int, offset: int, data: bytes) -> None:
         """A block of the window; it goes to the flash when all have come."""
@@ -188,23 +189,22 @@ class Updates:
             self._drop()
             return
         if is_image:
-            self._image = self._open_image()
+            self._open_image()
             if self._image is None:
                 return
             have = self._image.reached(have)
         self._release, self._size, self._have = head[:6], size, have
         self.is_whole = have == size
 
-    def _open_image(self):  # type: ignore[no-untyped-def]
+    def _open_image(self) -> None:
         """Where an image's bytes go; None, and it is over, on a board without a place for it."""
         from sealupdate import image
 
         try:
-            return image.Sink(self._folder, self._path)
+            self._image = image.Sink(self._folder, self._path)
         except image.NoPlaceError:
             self._drop()
             self.is_over = True
-            return None
 
     def _drop(self) -> None:
         self._release, self._size, self._have = b"", 0, 0
@@ -212,6 +212,10 @@ class Updates:
             os.remove(self._path)
         except OSError:
             pass
+
+
+def _none():  # type: ignore[no-untyped-def]
+    """No image: its code is read in for one alone."""
 
 
 def _append(path: str, blocks: "list[bytes]") -> None:

@@ -24,20 +24,20 @@ def is_good(key: bytes, text: bytes, signature: bytes) -> bool:
         return False
     challenge = int.from_bytes(sha512(signature[:32] + key + text), "little") % _ORDER
     x, y, z, t = owner
-    reached = _walk(scalar, challenge, (_P - x, y, z, _P - t))
+    reached = _walk(scalar, challenge, (_P - x, y, z, _P - t))  # type: ignore[no-untyped-call]
     return _packed(reached) == signature[:32]
 
 
 def _walk(scalar, challenge, minus_owner):  # type: ignore[no-untyped-def]
     """scalar * base + challenge * minus_owner, bit by bit, both at once."""
     base = _point(b"\x58" + b"\x66" * 31)
-    both = _sum(base, minus_owner)
+    both = _sum(base, minus_owner)  # type: ignore[no-untyped-call]
     here = (0, 1, 1, 0)
     for bit in range(252, -1, -1):
-        here = _double(here)
+        here = _double(here)  # type: ignore[no-untyped-call]
         step = (scalar >> bit & 1) | (challenge >> bit & 1) << 1
         if step:
-            here = _sum(here, (base, minus_owner, both)[step - 1])
+            here = _sum(here, (base, minus_owner, both)[step - 1])  # type: ignore[no-untyped-call]
     return here
 
 

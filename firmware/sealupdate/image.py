@@ -25,9 +25,8 @@ class NoPlaceError(Exception):
 def place(partition=None):  # type: ignore[no-untyped-def]
     """Where the next image goes: an `esp32.Partition`."""
     try:
-        if partition is None:
-            from esp32 import Partition as partition  # type: ignore[import-not-found]
-        return partition(partition.RUNNING).get_next_update()
+        kind = partition or _chip_s()  # type: ignore[no-untyped-call]
+        return kind(kind.RUNNING).get_next_update()
     except (ImportError, OSError):
         raise NoPlaceError("no second place for an image") from None
 
@@ -39,7 +38,7 @@ class Sink:
 
     def __init__(self, folder: str, path: str, partition=None) -> None:  # type: ignore[no-untyped-def]
         self._path, self._mark = path, folder + REACHED
-        self._there = place(partition)
+        self._there = place(partition)  # type: ignore[no-untyped-call]
         self._head = 0  # bytes, once its first ones have come
         self._written = 0  # of the mark
 
@@ -123,11 +122,16 @@ def switch(folder: str, there) -> None:  # type: ignore[no-untyped-def]
 
 def confirm(folder: str, partition=None) -> bool:  # type: ignore[no-untyped-def]
     """The first receipt: whether the image on trial is the one that runs, which stays then."""
-    if partition is None:
-        from esp32 import Partition as partition
+    kind = partition or _chip_s()  # type: ignore[no-untyped-call]
     with open(folder + NOTE) as file:
         label = file.read(32)
-    if partition(partition.RUNNING).info()[4] != label:
+    if kind(kind.RUNNING).info()[4] != label:
         return False  # the boot loader went back
-    partition.mark_app_valid_cancel_rollback()
+    kind.mark_app_valid_cancel_rollback()
     return True
+
+
+def _chip_s():  # type: ignore[no-untyped-def]
+    from esp32 import Partition  # type: ignore[import-not-found]
+
+    return Partition

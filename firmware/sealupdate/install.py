@@ -99,7 +99,7 @@ def checked(folder: str, floor: int):  # type: ignore[no-untyped-def]
 
 def _found(file, kind: str, size: int) -> bytes:  # type: ignore[no-untyped-def]
     """The hash of what came: from the file, or of an image, read back from where it lies."""
-    return _hash(file, size) if kind == release.APP else image.digest(_place(), size)
+    return _hash(file, size) if kind == release.APP else image.digest(_place(), size)  # type: ignore[no-untyped-call]
 
 
 def _place():  # type: ignore[no-untyped-def]

@@ -177,7 +177,8 @@ def _clear(link: BoardLink, present: Sequence[str], files: Sequence[BoardFile]) 
     paths = [PurePosixPath(file.path) for file in files]
     folders = sorted({str(one) for path in paths for one in path.parents if one.name})
     told = link.ask(f"doomed={doomed!r}\nfolders={folders!r}\n{CLEAR}")
-    block, free = told["block"], told["free"]
+    block = told["block"]
+    free = told["free"] if told["free"] <= told["total"] else 0  # littlefs counts folders twice
     size = sum(-(-len(file.content) // block) * block for file in files)
     needed = COPIES * size + _ROOM_FOR_STATE_BYTES
     if needed > free:
