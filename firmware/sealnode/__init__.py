@@ -5,5 +5,6 @@
                          ▼ │
                         spool
 
-`seal.Seal` ties the parts together, and reads in `updates` when there may be one; `hardware.Hardware` is what it asks of a board.
+`seal.Seal` ties the parts together, and reads in `updates` when there may be one;
+`hardware.Hardware` is what it asks of a board.
 """

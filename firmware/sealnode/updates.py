@@ -51,7 +51,6 @@ class Updates:
         self._tries = 0
         self.until_ms = now_ms + AWAKE_MS_MAX
         self._window: "list[bytes]" = []  # what has come of the blocks that it asked for
-        self._came = 0  # a bit for each block of the window
         self._board = 0
         self._image = _none()  # type: ignore[no-untyped-call]
         try:
@@ -68,9 +67,9 @@ class Updates:
     def poll(self, spool, link, now_ms: int) -> None:  # type: ignore[no-untyped-def]
         """Ask what is to be asked. OSError if the flash does not take a new epoch."""
         if self._asked and now_ms >= self._again_ms:
-            self._asked = 0
             self._tries += 1
-            self.is_over = self._tries >= TRIES_MAX
+            self._keep()
+            self.is_over = self.is_over or self._tries >= TRIES_MAX
         if self._asked or self.is_whole or self.is_over:
             return
         request = self._request()
@@ -83,7 +82,7 @@ class Updates:
             spool.save()
         frame = update.seal_request(self._cipher, self._id, spool.epoch, counter, request)
         if link.publish(self._topic, frame, now_ms):
-            self._epoch, self._asked, self._came = spool.epoch, counter, 0
+            self._epoch, self._asked = spool.epoch, counter
             self._window = [b""] * self._count
             self._again_ms = now_ms + ANSWER_MS
 
@@ -118,7 +117,7 @@ class Updates:
         if self._release:
             kind, release = update.FETCH, self._release
             left = -(-(self._size - self._have) // update.BLOCK_BYTES)
-            self._count = min(left, update.BLOCKS_MAX)
+            self._count = 1 if self._tries else min(left, update.BLOCKS_MAX)  # a bad line: one
         elif self._failed:
             release = bytes.fromhex(self._failed)
             known = self._reason in _REASONS
@@ -156,21 +155,30 @@ class Updates:
         if offset != self._have + start or len(data) != length:
             return
         self._window[i] = data
-        self._came |= 1 << i
-        if self._came != (1 << self._count) - 1:
+        if b"" not in self._window:
+            self._keep()
+
+    def _keep(self) -> None:
+        """What has come without a gap goes to the flash."""
+        blocks = []
+        for block in self._window:
+            if not block:
+                break
+            blocks.append(block)
+        self._asked, self._window = 0, []
+        if not blocks:
             return
-        self._asked, self._tries = 0, 0
+        self._tries = 0
         try:
             if self._image is not None:
-                self._image.take(self._have, self._window)
+                self._image.take(self._have, blocks)
             else:
-                _append(self._path, self._window)
+                _append(self._path, blocks)
         except OSError:
             self._drop()
             self.is_over = True
             return
-        self._have += sum([len(block) for block in self._window])
-        self._window = []
+        self._have += sum([len(block) for block in blocks])
         self.is_whole = self._have == self._size
         if self.is_whole and self._image is not None:
             self._image.finish(self._size)

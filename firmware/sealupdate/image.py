@@ -32,7 +32,7 @@ def place(partition=None):  # type: ignore[no-untyped-def]
 
 
 class Sink:
-    """Takes a release with an image as it comes: its head with the manifest into the file at `path`,
+    """Takes a release with an image as it comes: its head with the manifest into the file `path`,
     as that of any release, what follows into `place`. How far it is lies in a file of its own, and
     is written now and then: what came since is pulled again."""
 

@@ -118,19 +118,58 @@ def newest(connection: Connection) -> tuple[int, RolloutState, int] | None:
 
 def load(connection: Connection, rollout_id: int) -> Rollout:
     """A roll-out with its release and its seals."""
-    c, r, s = rollouts.c, releases.c, seal_updates.c
+    c, r = rollouts.c, releases.c
     row = connection.execute(select(rollouts).where(c.rollout_id == rollout_id)).one()
     file = connection.execute(select(r.file).where(r.release_id == row.release_id)).scalar()
-    columns = (s.seal_id, s.stage, s.state, s.changed_ms, s.have_bytes, s.tries, s.reason)
-    rows = connection.execute(select(*columns).where(s.rollout_id == rollout_id))
-    seals = {
-        seal_id: Progress(stage, SealState(state), changed_ms, have, tries, reason)
-        for seal_id, stage, state, changed_ms, have, tries, reason in rows
-    }
+    seals = _seals(connection, rollout_id)
     plan = Plan(row.at_once, row.share_percent, row.stop_percent)
     state = RolloutState(row.state)
     times = row.started_ms, row.changed_ms
     return Rollout(rollout_id, read(file or b""), state, row.why, plan, *times, seals)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The newest roll-out for people to look at, without the release's bytes."""
+
+    rollout_id: int
+    counter: int
+    version: str
+    size: int
+    state: RolloutState
+    why: str
+    seals: dict[str, Progress]
+
+
+def overview(connection: Connection) -> Overview | None:
+    """How the newest roll-out stands; None if there never was one."""
+    c, r = rollouts.c, releases.c
+    columns = (
+        c.rollout_id,
+        r.counter,
+        r.version,
+        func.length(r.file),
+        c.state,
+        c.why,
+    )
+    joined = rollouts.join(releases, c.release_id == r.release_id)
+    newest_first = select(*columns).select_from(joined).order_by(c.rollout_id.desc()).limit(1)
+    row = connection.execute(newest_first).first()
+    if row is None:
+        return None
+    number, counter, version, size, state, why = row
+    seals = _seals(connection, number)
+    return Overview(number, counter, version, size, RolloutState(state), why, seals)
+
+
+def _seals(connection: Connection, rollout_id: int) -> dict[str, Progress]:
+    s = seal_updates.c
+    columns = (s.seal_id, s.stage, s.state, s.changed_ms, s.have_bytes, s.tries, s.reason)
+    rows = connection.execute(select(*columns).where(s.rollout_id == rollout_id))
+    return {
+        seal_id: Progress(stage, SealState(state), changed_ms, have, tries, reason)
+        for seal_id, stage, state, changed_ms, have, tries, reason in rows
+    }
 
 
 def write(connection: Connection, rollout_id: int, seals: dict[str, Progress]) -> None:
