@@ -22,6 +22,7 @@ _WORDS = {
     Right.END_ORDER: "end an order",
     Right.PEOPLE: "list of wardens",
     Right.HEALTH: "health",
+    Right.UPDATES: "update seals",
     Right.TEST_PAGE: "send a test page",
     Right.LOST_PHONE: "sign out a lost phone",
     Right.PHONES_OF_OTHERS: "others' phones",

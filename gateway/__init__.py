@@ -1,10 +1,10 @@
 """Menshen's gateway: from a seal's report to the warden's phone, with everything written first.
 
-To be read in this order: `core` (pure: what every event means), `ingest` (what comes in), `engine`
-(write, acknowledge, notify), `store` (what is kept), `notify` and `channels` (how a page leaves),
-`web` (what people see and do, in a process of its own over a `link`), `language` (every word that
-they read), `registry` and `accounts` (who and what is known), `photos` (of reports), `settings`.
-Then `service`, which runs all of it, and `cli`, which starts it; `replay` and `feeds` (what is
-made of the journal), `provisioning` (seals and brokers), and `virtual_seal`, `simulate` and `demo`
-(the world without hardware).
+To be read in this order: `core` (pure: what every event means), `ingest` (what comes in),
+`engine` (write, acknowledge, notify), `store` (what is kept), `notify` and `channels` (how a page
+leaves), `web` (what people see and do, in a process of its own over a `link`), `language` (every
+word that they read), `registry` and `accounts` (who and what is known), `photos` (of reports),
+`settings`. Then `service`, which runs all of it, and `cli`, which starts it; `replay` and `feeds`
+(what is made of the journal), `provisioning` (seals and brokers), `updates` (of the seals' own
+program), and `virtual_seal`, `simulate` and `demo` (the world without hardware).
 """

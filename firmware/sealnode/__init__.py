@@ -5,6 +5,6 @@
                          ▼ │
                         spool
 
-`seal.Seal` ties the parts together, and reads in `updates` when there may be one;
+`seal.Seal` ties the parts together, `asking` reads in `updates` now and then;
 `hardware.Hardware` is what it asks of a board.
 """

@@ -4,10 +4,7 @@
 chip runs one seal and a bench runs a building of them in one loop.
 """
 
-import gc
-import os
 import struct
-import sys
 from binascii import crc32
 
 from sealwire import topics
@@ -21,6 +18,7 @@ from sealwire.report import SHUT, UNKNOWN, pack
 
 from . import link as _link
 from . import node as _node
+from .asking import ANSWER, Asking
 from .contact import Contact
 from .hardware import COVER, MAGNET, REED, Hardware
 from .link import Link
@@ -32,10 +30,6 @@ POLL_MS = 20  # the longest wait while the link may have something to say
 FORGET_MS = 2000  # a receipt reaches the flash this late at most; until then it would be sent again
 FLASH_RETRY_MS = 1000
 WIFI_MS_MAX = 30_000
-ASK_EVERY = 36  # transmissions between two questions for an update: an hour of heartbeats
-RESUME_EVERY = 6  # likewise, while one is half there
-PULLED = "update"  # the file of sealnode.updates, which is not read in for a look
-_ANSWER = b"\x15"  # an answer of sealwire.update, which is not read in for this
 _MEMORY = ">4sIIHIBBB"  # magic, epoch, counter, heartbeat due (6 bytes), switches, misses, bounces
 _MAGIC = b"MSR1"
 
@@ -94,10 +88,9 @@ class Seal:
             settings.password,
             topics.receipt(settings.seal_id),
         )
-        self._slots = slots or ""
-        self._on_trial, self._woken = on_trial, woken
-        self.updates = _nothing()  # type: ignore[no-untyped-call]
-        self._is_answered = False
+        self.asking = None
+        if slots is not None:
+            self.asking = Asking(slots, on_trial, woken, settings.seal_id, self._cipher)
         self._wanted_ms: "int | None" = None  # since when the node wants a connection
 
     @property
@@ -118,8 +111,8 @@ class Seal:
         self._sample(now_ms)
         self._converse(now_ms)
         self._step(Event(_node.TICK), now_ms)
-        if self.updates is not None:
-            self._pull(self.updates, now_ms)
+        if self.asking is not None:
+            self._pull(self.asking, now_ms)
         if self.spool.stale and now_ms >= self._forget_ms:
             self._save(now_ms)
         return self._wait_ms(now_ms)
@@ -187,8 +180,8 @@ class Seal:
             self.link.fail("no network")
 
     def _hear(self, payload: bytes, now_ms: int) -> None:
-        if payload[:1] == _ANSWER:
-            if self.updates is None or not self.updates.hear(payload):
+        if payload[:1] == ANSWER:
+            if self.asking is None or not self.asking.hear(payload):
                 self.refused += 1
             return
         try:
@@ -201,72 +194,19 @@ class Seal:
             return
         self.receipts += 1
         event = Event(_node.RECEIPTED, seq=receipt.seq, epoch=epoch, counter=counter)
-        if self._slots and epoch == self.spool.epoch:
-            self._answered(counter, now_ms)
+        if self.asking is not None and epoch == self.spool.epoch:
+            self.asking.answered(counter, now_ms)
         self._step(event, now_ms)
 
-    def _answered(self, counter: int, now_ms: int) -> None:
-        """A slot on trial is good now; and now and then it is time to ask for an update."""
-        first, self._is_answered = not self._is_answered, True
-        was_on_trial, self._on_trial = self._on_trial, False
-        if was_on_trial:
-            self._confirm(self._slots)
-        is_due = was_on_trial or (first and not self._woken) or counter % ASK_EVERY == 0
-        if is_due or (counter % RESUME_EVERY == 0 and _is_there(self._slots + PULLED)):
-            self.ask(now_ms)
-
-    def _confirm(self, folder: str) -> None:
-        """The gateway has answered what is on trial here."""
-        from chooser import CRASHED, Slots
-        from slot_file import IMAGE
-
-        slots = Slots(folder)
-        if slots.state == IMAGE:
-            from sealupdate import image
-
-            if not image.confirm(folder):
-                slots.refuse(slots.trying, CRASHED)
-                return
-        slots.good()
-        sys.modules.pop("chooser")
-
-    def ask(self, now_ms: int) -> None:
-        """Whether there is an update: asked with the next poll, and pulled if there is."""
-        if self.updates is not None:
-            return
-        try:
-            from .updates import Updates
-
-            self.updates = Updates(self._slots, self.settings.seal_id, self._cipher, now_ms)
-        except MemoryError:  # the door is watched all the same
-            self._let_go()
-
-    def _pull(self, updates, now_ms: int) -> None:  # type: ignore[no-untyped-def]
+    def _pull(self, asking: Asking, now_ms: int) -> None:
         """Bring an update on, behind everything that is to be told; restart once it lies there."""
         if self.asleep or self.spool.count or self.link.state != _link.UP:
             return
-        try:
-            if updates.is_whole and self._is_at_rest():
-                self.close()
-                updates.restart()
-                self.asleep = True
-                self.board.restart()
-                return
-            updates.poll(self.spool, self.link, now_ms)
-        except (MemoryError, OSError):
-            updates.is_over = True
-        if updates.is_over:
-            self._let_go()
-
-    def _let_go(self) -> None:
-        """The updater's room is wanted for other things."""
-        self.updates = None
-        if sys.implementation.name == "micropython":
-            for package, name in (("sealnode", "updates"), ("sealwire", "update")):
-                sys.modules.pop(package + "." + name, None)
-                if hasattr(sys.modules[package], name):
-                    delattr(sys.modules[package], name)
-            gc.collect()
+        if asking.pull(self.spool, self.link, now_ms) and self._is_at_rest():
+            self.close()
+            asking.restart()
+            self.asleep = True
+            self.board.restart()
 
     def _step(self, event: Event, now_ms: int) -> None:
         if self.asleep:
@@ -316,8 +256,8 @@ class Seal:
     def _sleep(self, ms: int, now_ms: int) -> None:
         if not self._is_at_rest():
             return  # something moves: check again before sleeping
-        is_pulling = self.updates is not None and self.link.state == _link.UP
-        if is_pulling and now_ms < self.updates.until_ms:
+        is_up = self.link.state == _link.UP
+        if self.asking is not None and is_up and self.asking.keeps_awake(now_ms):
             return
         if (self.spool.unsaved or self.spool.stale) and not self._save(now_ms):
             return
@@ -364,24 +304,11 @@ class Seal:
             due = min(due, self._forget_ms)
         if self.spool.unsaved:
             due = min(due, self._retry_ms)
-        if self.updates is not None and self.link.state == _link.UP:
-            due = min(due, self.updates.due_ms(now_ms))
+        if self.asking is not None and self.link.state == _link.UP:
+            due = min(due, self.asking.due_ms(now_ms))
         if self.link.state != _link.DOWN or self._wanted_ms is not None:
             due = min(due, now_ms + POLL_MS)
         return max(due - now_ms, 0)
-
-
-def _nothing():  # type: ignore[no-untyped-def]
-    """No updater: it is read in when there is something to ask."""
-    return
-
-
-def _is_there(path: str) -> bool:
-    try:
-        os.stat(path)
-    except OSError:
-        return False
-    return True
 
 
 def _recall(board: Hardware) -> "tuple[bytes, int, int, int, int, int, int, int]":

@@ -22,8 +22,8 @@ AWAKE_MS_MAX = 120_000
 TRUST = "update.json"  # of `sealupdate.install`, as the next
 PULLED = "update"
 _HEAD_BYTES = 10  # the release's id and its size
-_CHIPS = ("unknown", "esp32", "esp32c3", "esp32c6", "esp32s3")  # sealwire.release.CHIPS
-_REASONS = (  # sealwire.update_answer.REASONS
+CHIPS = ("unknown", "esp32", "esp32c3", "esp32c6", "esp32s3")  # sealwire.release.CHIPS
+REASONS = (  # sealwire.update_answer.REASONS
     "", "unsigned", "damaged", "older", "incompatible", "full", "nokey", "crashed", "silent",
     "ended", "other",
 )  # fmt: skip
@@ -120,10 +120,10 @@ class Updates:
             self._count = 1 if self._tries else min(left, update.BLOCKS_MAX)  # a bad line: one
         elif self._failed:
             release = bytes.fromhex(self._failed)
-            known = self._reason in _REASONS
-            reason = _REASONS.index(self._reason) if known else len(_REASONS) - 1
+            known = self._reason in REASONS
+            reason = REASONS.index(self._reason) if known else len(REASONS) - 1
         name = getattr(sys.implementation, "_machine", "").split(" ")[-1].lower()
-        chip = _CHIPS.index(name) if name in _CHIPS else 0
+        chip = CHIPS.index(name) if name in CHIPS else 0
         return kind, self._floor, chip, self._board, reason, release, self._have, self._count
 
     def _offered(self, release: bytes, size: int, counter: int, is_image: bool) -> None:

@@ -10,6 +10,6 @@ with `check_machine`, `check_accounts`, `check_secrets`, `check_console`, `check
 `check_stored`, `check_channels`, `check_ringing`, `check_oidc`, `check_texts`, `check_labels`,
 `check_site` and `check_result`, `doors`, `cases`, `announce`, `canary`, `test_page` with
 `watched_test`, `clock`. Before and after work: `settings`, `enrol`, `end`, `flash`, `account`,
-`token`, `label`, `door_label`, `broker_config`,
+`token`, `release`, `update`, `label`, `door_label`, `broker_config`,
 `console_certificate`. A closer view: `audit`, `decode`, `demo`, `coverage`, `what_if`, `simulate`.
 """

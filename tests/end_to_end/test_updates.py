@@ -194,7 +194,8 @@ def run(site: Site, *words: str) -> str:
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
-        env=os.environ | {"PYTHONPATH": sites._PLACES},
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join([str(seal_bench.ROOT), str(seal_bench.FIRMWARE)])},
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -10,7 +10,6 @@ from fake_partition import Chip, partition_on
 
 import chooser
 from sealupdate import image, install
-from sealwire import release
 from sealwire.update import BLOCK_BYTES
 
 VECTORS = golden.load("releases")

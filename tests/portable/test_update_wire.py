@@ -67,8 +67,8 @@ class Requests(unittest.TestCase):
     def test_the_seal_s_words_are_the_gateway_s(self):
         from sealnode import updates
 
-        self.assertEqual(updates._REASONS, update_answer.REASONS)
-        self.assertEqual(updates._CHIPS, release.CHIPS)
+        self.assertEqual(updates.REASONS, update_answer.REASONS)
+        self.assertEqual(updates.CHIPS, release.CHIPS)
 
 
 class Answers(unittest.TestCase):

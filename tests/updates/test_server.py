@@ -17,6 +17,7 @@ RELEASE = made(7)
 SIZE = len(RELEASE.render())
 KEYS = {f"{n:016x}": bytes([n]) * 32 for n in range(1, 8)}
 C6, C3 = 3, 2
+PLAN = Plan()
 
 
 class Site:
@@ -40,7 +41,7 @@ class Site:
             lambda: self.now_ms,
         )
 
-    async def start(self, plan: Plan = Plan(), canaries: int = 1) -> None:
+    async def start(self, plan: Plan = PLAN, canaries: int = 1) -> None:
         seals = list(KEYS)
         stages = {s: Stage.CANARY if n < canaries else Stage.ALL for n, s in enumerate(seals)}
         with self.store.writing() as connection:
