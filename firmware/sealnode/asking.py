@@ -48,7 +48,13 @@ class Asking:
 
     def hear(self, payload: bytes) -> bool:
         """What begins as an answer does. False if it answers nothing that was asked."""
-        heard: bool = self._updates is not None and self._updates.hear(payload)
+        if self._updates is None:
+            return False
+        try:
+            heard: bool = self._updates.hear(payload)
+        except MemoryError:  # what came lies in the flash; the rest is asked for later
+            self._let_go()
+            return True
         return heard
 
     def pull(self, spool, link, now_ms: int) -> bool:  # type: ignore[no-untyped-def]

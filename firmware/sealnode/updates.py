@@ -18,6 +18,7 @@ from sealwire.errors import WireError
 
 ANSWER_MS = 3000
 TRIES_MAX = 4  # without any answer, until a later receipt
+WINDOW = 2  # blocks in a question, of the BLOCKS_MAX that the gateway would give: a heap is small
 AWAKE_MS_MAX = 120_000
 TRUST = "update.json"  # of `sealupdate.install`, as the next
 PULLED = "update"
@@ -117,7 +118,7 @@ class Updates:
         if self._release:
             kind, release = update.FETCH, self._release
             left = -(-(self._size - self._have) // update.BLOCK_BYTES)
-            self._count = 1 if self._tries else min(left, update.BLOCKS_MAX)  # a bad line: one
+            self._count = 1 if self._tries else min(left, WINDOW)  # on a bad line one by one
         elif self._failed:
             release = bytes.fromhex(self._failed)
             known = self._reason in REASONS

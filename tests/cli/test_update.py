@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from gateway.cli.app import app
 from gateway.store import tables
 from gateway.store.database import Store
-from gateway.updates import release_file
+from gateway.updates import release_file, signing
 from tests.updates.releases import KEY, STRANGER, made
 
 SETTINGS = """\
@@ -85,8 +85,6 @@ def test_what_is_refused_says_why(menshen: Callable[..., Any], tmp_path: Path) -
     assert "release.pub cannot be read" in menshen("update", "add", str(file), code=1)
     (tmp_path / "release.pub").write_text("nonsense")
     assert "64 hexadecimal digits" in menshen("update", "add", str(file), code=1)
-    from gateway.updates import signing
-
     (tmp_path / "release.pub").write_text(signing.raw(KEY.public_key()).hex())
     for release in (made(key=STRANGER), made(key=None)):
         file.write_bytes(release.render())
@@ -97,5 +95,6 @@ def test_what_is_refused_says_why(menshen: Callable[..., Any], tmp_path: Path) -
     assert "fetch it again" in menshen("update", "add", str(file), code=1)
     assert "there is no release 9" in menshen("update", "start", "9", code=1)
     assert "which one?" in menshen("update", "start", code=2)
+    file.write_bytes(made().render())
     assert "is no private key" in menshen("release", "sign", str(file), "--key", str(file), code=1)
     assert "needs --version" in menshen("release", "build", str(file), code=2)

@@ -20,6 +20,7 @@ from gateway.provisioning.firmware_bundle import FIXED, application
 from gateway.updates import kept
 from gateway.updates.kept import Rollout
 from gateway.updates.rollout import RolloutState, SealState
+from sealnode.updates import WINDOW
 from sealwire import ccm, topics, update, update_answer
 from sealwire.update_answer import Request
 from tests.end_to_end import site as sites
@@ -240,7 +241,7 @@ def test_an_update_arrives_through_a_cut_and_a_bad_one_is_left(
     before = len(overheard.fetches)
     seal.plug()
     assert block_until(lambda: has_come(site, SealState.GOOD), PATIENCE_S), seal.last_words()
-    assert overheard.fetches[before] >= reached - 4 * update.BLOCK_BYTES > 0
+    assert overheard.fetches[before] >= reached - WINDOW * update.BLOCK_BYTES > 0
     assert rolled_out(site).state is RolloutState.DONE
     resets = seal.resets
 

@@ -2,6 +2,7 @@
 
 import json
 
+from gateway.provisioning.firmware_bundle import application
 from tests.firmware import seal_bench
 from tests.firmware.seal_bench import Bench
 from tests.updates.releases import PUBLIC, made
@@ -26,3 +27,15 @@ def test_a_power_cut_at_every_write_leaves_the_old_program_or_the_new(bench: Ben
 
 def test_a_power_cut_does_so_with_an_esp32_s_words_too(bench_i386: Bench) -> None:
     cut_everywhere(bench_i386, halves=False)
+
+
+def test_a_whole_release_is_looked_at_in_36_kb_with_an_esp32_s_words(bench_i386: Bench) -> None:
+    """Signature, manifest and every file's hash, of the real firmware; a seal at work has no room
+    for it, a fresh start has."""
+    release = made(7, [(file.path, file.content) for file in application()])
+    (bench_i386.folder / "update").write_bytes(bytes(10) + release.render())
+    (bench_i386.folder / "update.json").write_text(json.dumps({"key": PUBLIC.hex(), "board": 1}))
+    program = "import gc; gc.threshold(2048); from sealupdate import install as i; "
+    process = bench_i386.run(program + "print(i.checked('./', 6).counter)", "36k")
+    said, _ = process.communicate(timeout=seal_bench.PATIENCE_S)
+    assert said == "7\n"

@@ -8,7 +8,7 @@ import golden
 
 import chooser
 import slot_file
-from sealnode.updates import ANSWER_MS, PULLED, TRIES_MAX, TRUST, Updates
+from sealnode.updates import ANSWER_MS, PULLED, TRIES_MAX, TRUST, WINDOW, Updates
 from sealwire import ccm, release, update, update_answer
 
 KEY, SEAL_ID = bytes(range(32)), "00112233445566aa"
@@ -128,7 +128,7 @@ class Pulling(unittest.TestCase):
         self.assertEqual(seal.pulled(), DATA)
         kinds = [request.kind for request in gateway.requests]
         self.assertEqual(kinds.count(update.ASK), 1)
-        self.assertEqual(gateway.requests[2].offset, 4 * update.BLOCK_BYTES)
+        self.assertEqual(gateway.requests[2].offset, WINDOW * update.BLOCK_BYTES)
 
     def test_without_an_answer_it_gives_up_for_now(self):
         seal, gateway = Seal(), Gateway(lose=1)
@@ -186,7 +186,7 @@ class Pulling(unittest.TestCase):
             update_answer.seal_block(gateway.cipher, ID, 1, 2, b"others", 0, bytes(192)),
         ):
             self.assertFalse(seal.updates.hear(frame))
-        self.assertEqual(request.count, 4)
+        self.assertEqual(request.count, WINDOW)
         for frame in good:
             self.assertTrue(seal.updates.hear(frame))
         gateway.answers = []
