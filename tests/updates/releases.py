@@ -8,6 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+import sealwire
 from gateway.updates import release_file, signing
 from gateway.updates.release_file import Release
 from sealwire import ccm, update, update_answer
@@ -51,7 +52,7 @@ def made(
     fields: dict[str, Any] = {
         "kind": "app",
         "version": "1.4.0",
-        "wire": 1,
+        "wire": sealwire.VERSION,
         "mpy": 6,
         "chips": ("esp32c6", "unknown"),  # the Unix port is no chip that is known
         "boards": (1,),
