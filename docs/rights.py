@@ -23,6 +23,7 @@ _WORDS = {
     Right.COMMISSION: "test seals, visits",
     Right.PEOPLE: "list of wardens",
     Right.HEALTH: "health",
+    Right.UPDATES: "update seals",
     Right.TEST_PAGE: "send a test page",
     Right.LOST_PHONE: "sign out a lost phone",
     Right.PHONES_OF_OTHERS: "others' phones",

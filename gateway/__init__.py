@@ -6,6 +6,6 @@ To be read in this order: `core` (pure: what every event means), `ingest` (what 
 they read), `registry` and `accounts` (who and what is known), `photos` (of reports), `settings`.
 Then `service`, which runs all of it, and `cli`, which starts it; `replay` and `feeds` (what is
 made of the journal), `provisioning` (seals and brokers), `installation` (a machine becomes a
-gateway), `power` (how long cells last), and `virtual_seal`, `simulate` and `demo` (the world
-without hardware).
+gateway), `updates` (of the seals' own program), `power` (how long cells last), and `virtual_seal`,
+`simulate` and `demo` (the world without hardware).
 """

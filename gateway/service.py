@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.channels import kinds
 from gateway.core.reasons import Reason
+from gateway.core.replay_window import ReplayWindow
 from gateway.engine.clock import MachineClock
 from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
@@ -51,6 +52,7 @@ from gateway.settings import Settings
 from gateway.settings.values import reached
 from gateway.store import journal, life, marker, seal_paths
 from gateway.store.database import Store, StoreError, need_none_before
+from gateway.updates.server import UpdateServer
 
 log = logging.getLogger("menshen")
 
@@ -131,6 +133,8 @@ async def _run_parts(
     parts += [worker.run() for worker in workers]
     parts += [self_watch.run(), keeper.run(engine.clock), manager.watch(engine)]
     parts += [beside_pages(part, "nothing is heard by Bluetooth") for part in by_air]
+    updates = _updates(engine, broker, store)
+    parts.append(beside_pages(updates.run(), "no seal takes an update"))
     console_kept = _keep_console(engine, settings, config)
     parts.append(beside_pages(console_kept, "nobody sees any page"))
     photos_ended = PhotoEnding(
@@ -195,6 +199,22 @@ def connect(
     engine.connect(outlet, [worker.offer for worker in workers])
     engine.on_clock_set += [worker.clock_set for worker in workers]
     return workers
+
+
+def _updates(engine: Engine, broker: Broker, store: Store) -> UpdateServer:
+    """What gives seals their updates, at the broker's topic for them."""
+
+    def key_of(seal_id: str) -> bytes | None:
+        row = engine.state.registry.seals.get(seal_id)
+        return None if row is None else row.key
+
+    def mark_of(seal_id: str) -> tuple[int, int]:
+        window = engine.state.windows.get(seal_id, ReplayWindow())
+        return window.epoch, window.counter
+
+    server = UpdateServer(store, key_of, mark_of, broker.publish, engine.clock.now_ms)
+    broker.on_update = server.receive
+    return server
 
 
 def _by_air(

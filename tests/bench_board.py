@@ -32,7 +32,7 @@ class BenchBoard(Hardware):
         self.memory = b""
         self.slept_ms: int | None = None
         self.muted = 0
-        self.fed = 0
+        self.fed = self.restarts = 0
         self.said = 0  # advertisements
         self.on_air = b""  # the one that is on the air
         self._levels = [0, 0, 0]
@@ -114,6 +114,9 @@ class BenchBoard(Hardware):
 
     def feed(self) -> None:
         self.fed += 1
+
+    def restart(self) -> None:
+        self.restarts += 1
 
     def _advance(self) -> None:
         now_ms = self.now_ms()

@@ -16,6 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from gateway.provisioning.firmware_bundle import FIXED, MAIN, MODULES
 from tests.installation.conftest import new_machine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -137,7 +138,7 @@ def test_the_wheel_carries_the_gateway_the_contract_and_the_firmware(wheel: Path
     held = set(zipfile.ZipFile(wheel).namelist())
     assert missing(held, "gateway", "gateway") == set()
     assert missing(held, "firmware/sealwire", "sealwire") == set()
-    for part in ("sealwire", "sealnode", "board.py", "main.py"):
+    for part in ("sealwire", "sealnode", "sealupdate", *MODULES, *FIXED, MAIN):
         assert missing(held, f"firmware/{part}", f"gateway/provisioning/firmware/{part}") == set()
     assert [name for name in held if name.startswith(("tests", "bench", "sealnode"))] == []
 

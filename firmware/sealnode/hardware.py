@@ -75,3 +75,7 @@ class Hardware:
     def is_case_open(self) -> bool:
         """As the cover's level; a board on a bench without switches counts as open."""
         return True
+
+    def restart(self) -> None:
+        """Begin anew, as after power-on. On a chip it does not return."""
+        raise NotImplementedError

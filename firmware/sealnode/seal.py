@@ -18,6 +18,7 @@ from sealwire.report import SHUT, UNKNOWN, pack
 
 from . import link as _link
 from . import node as _node
+from .asking import ANSWER, Asking
 from .contact import Contact
 from .flutter import PACE_MS, STATE_BYTES, Flutter
 from .hardware import COVER, MAGNET, REED, Hardware
@@ -41,7 +42,15 @@ _HEARD = 8  # a bit beside those of the switches
 class Seal:
     """Build it after each power-on or wake; it raises SpoolError or OSError if it must not run."""
 
-    def __init__(self, board: Hardware, settings: Settings, now_ms: "int | None" = None) -> None:
+    def __init__(
+        self,
+        board: Hardware,
+        settings: Settings,
+        now_ms: "int | None" = None,
+        slots: "str | None" = None,
+        on_trial: bool = False,
+    ) -> None:
+        # `slots`: the folder with the slots; without one it takes no updates.
         now_ms = board.now_ms() if now_ms is None else now_ms
         self.board = board
         self.settings = settings
@@ -107,6 +116,9 @@ class Seal:
             settings.password,
             topics.receipt(settings.seal_id),
         )
+        self.asking = None
+        if slots is not None:
+            self.asking = Asking(slots, on_trial, woken, settings.seal_id, self._cipher)
         self._wanted_ms: "int | None" = None  # since when the node wants a connection
 
     @property
@@ -129,6 +141,8 @@ class Seal:
         self._speak(now_ms)
         self._step(Event(_node.TICK), now_ms)
         self._speak(now_ms)
+        if self.asking is not None:
+            self._pull(self.asking, now_ms)
         if self.spool.stale and now_ms >= self._forget_ms:
             self._save(now_ms)
         return self._wait_ms(now_ms)
@@ -198,6 +212,10 @@ class Seal:
             self.link.fail("no network")
 
     def _hear(self, payload: bytes, now_ms: int) -> None:
+        if payload[:1] == ANSWER:
+            if self.asking is None or not self.asking.hear(payload):
+                self.refused += 1
+            return
         try:
             direction, epoch, counter, plain = open_up(self._cipher, self._id, payload)
             if direction != TO_SEAL:
@@ -214,7 +232,19 @@ class Seal:
             counter=counter,
             verdict=receipt.verdict,
         )
+        if self.asking is not None and epoch == self.spool.epoch:
+            self.asking.answered(counter, now_ms)
         self._step(event, now_ms)
+
+    def _pull(self, asking: Asking, now_ms: int) -> None:
+        """Bring an update on, behind everything that is to be told; restart once it lies there."""
+        if self.asleep or self.spool.count or self.link.state != _link.UP:
+            return
+        if asking.pull(self.spool, self.link, now_ms) and self._is_at_rest():
+            self.close()
+            asking.restart()
+            self.asleep = True
+            self.board.restart()
 
     def _step(self, event: Event, now_ms: int) -> None:
         if self.asleep:
@@ -295,6 +325,9 @@ class Seal:
         for switch in _SWITCHES:
             if not muted >> switch & 1 and self._moves(switch):
                 return  # check again before sleeping
+        is_up = self.link.state == _link.UP
+        if self.asking is not None and is_up and self.asking.keeps_awake(now_ms):
+            return
         if (self.spool.unsaved or self.spool.stale) and not self._save(now_ms):
             return
         self.link.close()
@@ -316,6 +349,10 @@ class Seal:
     def _moves(self, switch: int) -> bool:
         contact = self._contacts[switch]
         return contact.due_ms() is not None or self.board.level(switch) != contact.contact
+
+    def _is_at_rest(self) -> bool:
+        """Whether no switch moves."""
+        return not any([self._moves(switch) for switch in _SWITCHES])
 
     def _memory(self) -> bytes:
         switches = 0
@@ -352,6 +389,8 @@ class Seal:
             due = min(due, self._forget_ms)
         if self.spool.unsaved:
             due = min(due, self._retry_ms)
+        if self.asking is not None and self.link.state == _link.UP:
+            due = min(due, self.asking.due_ms(now_ms))
         if self.link.state != _link.DOWN or self._wanted_ms is not None:
             due = min(due, now_ms + POLL_MS)
         return max(due - now_ms, 0)

@@ -2,6 +2,8 @@
 
 Nothing here keeps state, reads a clock or opens a socket. `README.md` beside this file holds the
 byte table; `tests/vectors/` holds the golden bytes, which change first when the wire changes.
+`release` is what an update is, `update` and `update_answer` how a seal pulls it, the seal's half
+and the gateway's.
 """
 
 VERSION = 1

@@ -3,8 +3,10 @@
 from .errors import MALFORMED, WireError
 
 ID_CHARACTERS = 16
-LEAVES = ("report", "receipt", "command", "status")
+LEAVES = ("report", "receipt", "command", "status", "update")
 EVERY_REPORT = "seals/+/report"
+EVERY_UPDATE = "seals/+/update"
+UPDATE_END = "/update"
 _HEX = "0123456789abcdef"
 
 
@@ -31,6 +33,11 @@ def command(seal_id: str) -> str:
 def status(seal_id: str) -> str:
     """Where a seal's link state would stand. Reserved: nothing is sent there yet."""
     return _topic(seal_id, "status")
+
+
+def update(seal_id: str) -> str:
+    """Where a seal asks for an update, block by block. The answers come as receipts do."""
+    return _topic(seal_id, "update")
 
 
 def echo(gateway_id: str) -> str:

@@ -12,6 +12,7 @@ with `check_machine`, `check_accounts`, `check_secrets`, `check_console`, `check
 `visit`, `canary`, `test_page` with `watched_test`, `clock`, `move`, `exchange`, `swap` and `retire`
 with `hanging_words`. Before and after work: `settings`, `install`, `uninstall`, `enrol`, `end`,
 `flash` with `flash_options`, `commission` with `walking`, `certificate`, `account` with
-`account_list`, `token`, `label`, `door_label`, `broker_config`, `console_certificate`. A closer
-view: `audit`, `power`, `decode`, `demo`, `coverage`, `what_if`, `simulate`.
+`account_list`, `token`, `release`, `update`, `label`, `door_label`, `broker_config`,
+`console_certificate`. A closer view: `audit`, `power`, `decode`, `demo`, `coverage`, `what_if`,
+`simulate`.
 """

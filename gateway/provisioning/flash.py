@@ -27,11 +27,18 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from gateway.provisioning.board_link import BoardError, BoardLink, SilentBoardError
 from gateway.provisioning.board_scripts import CLEAR, HASHES, PROVE, SURVEY
-from gateway.provisioning.firmware_bundle import CA, MPY_VERSION, BoardFile
+from gateway.provisioning.firmware_bundle import (
+    CA,
+    COPIES,
+    MPY_VERSION,
+    BoardFile,
+    is_of_updates,
+)
 from gateway.provisioning.joining import Join, Reason, join
 from gateway.registry.credentials import Identity, fresh_identity
 from sealwire import ccm
@@ -198,7 +205,8 @@ def _need_ours(
             f"This board is seal {enrolled}, which is enrolled. To make a new seal of it say "
             "--erase; the old one will fall silent and is to be retired."
         )
-    foreign = sorted(set(survey["files"]) - {*ours, SETTINGS, _ARRIVING, *STATE_FILES})
+    known = {*ours, SETTINGS, _ARRIVING, *STATE_FILES}
+    foreign = sorted(path for path in {*survey["files"]} - known if not is_of_updates(path))
     if foreign:
         shown = ", ".join(foreign[:5]) + (" and more" if len(foreign) > 5 else "")
         raise BoardError(f"The board holds other files ({shown}). To remove them say --erase.")
@@ -208,10 +216,13 @@ def _need_ours(
 def _clear(link: BoardLink, present: Sequence[str], files: Sequence[BoardFile]) -> None:
     first = [name for name in (SETTINGS, _ARRIVING) if name in present]
     doomed = [*first, *(name for name in present if name not in first)]
-    folders = sorted({file.path.rsplit("/", 1)[0] for file in files if "/" in file.path})
+    paths = [PurePosixPath(file.path) for file in files]
+    folders = sorted({str(one) for path in paths for one in path.parents if one.name})
     told = link.ask(f"doomed={doomed!r}\nfolders={folders!r}\n{CLEAR}")
-    block, free = told["block"], told["free"]
-    needed = sum(-(-len(file.content) // block) * block for file in files) + _ROOM_FOR_STATE_BYTES
+    block = told["block"]
+    free = told["free"] if told["free"] <= told["total"] else 0  # littlefs counts folders twice
+    size = sum(-(-len(file.content) // block) * block for file in files)
+    needed = COPIES * size + _ROOM_FOR_STATE_BYTES
     if needed > free:
         raise BoardError(
             f"The board is full: {free // 1024} of {told['total'] // 1024} KB are free, and a seal "

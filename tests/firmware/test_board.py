@@ -18,7 +18,7 @@ CHIP = Path(__file__).resolve().parent / "chip"
 
 def with_chip(bench: Bench) -> Bench:
     seal_bench.compile_into(bench.folder, [*CHIP.glob("*.py")], CHIP)
-    firmware = [seal_bench.FIRMWARE / "board.py", seal_bench.FIRMWARE / "main.py"]
+    firmware = [seal_bench.FIRMWARE / "board.py", seal_bench.FIRMWARE / "app.py"]
     seal_bench.compile_into(bench.folder, firmware, seal_bench.FIRMWARE)
     return bench
 

@@ -68,6 +68,8 @@ answer(walk(""))
 """
 
 SEAL_A_REPORT = """
+import sys
+sys.path.insert(0, "/a")
 import sealnode.node, sealnode.spool, sealnode.link
 from sealnode import settings
 from sealwire import ccm, envelope, report

@@ -154,6 +154,7 @@ def fake_modules(cause, version, air, bench):
         soft_reset=end(SOFT),
         deepsleep=end(ASLEEP),
         reset_cause=lambda: cause,
+        DEEPSLEEP_RESET=4,
         unique_id=lambda: b"\x02virt\x01",
     )
     for name in ("network", "esp32"):

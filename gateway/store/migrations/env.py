@@ -9,6 +9,7 @@ from gateway.store import (
     feed_tables,
     seal_paths,
     span_tables,
+    update_tables,
 )
 
 # Each brings its tables into the one catalogue.
@@ -19,6 +20,7 @@ TABLES = (
     feed_tables.milestones,
     seal_paths.PATHS,
     span_tables.heartbeat_spans,
+    update_tables.releases,
 )
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=TABLES[0].metadata, render_as_batch=True)

@@ -60,6 +60,17 @@ class RTC:
         return None
 
 
+class Timer:
+    ONE_SHOT = 0
+    made = []
+
+    def __init__(self, number):
+        Timer.made.append(self)
+
+    def init(self, mode, period, callback):
+        self.period, self.callback = period, callback
+
+
 class WDT:
     def __init__(self, id=0, timeout=5000):
         world.asked.append(("watchdog", timeout))

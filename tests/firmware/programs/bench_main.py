@@ -1,4 +1,4 @@
-"""main.py itself, with a bench's board in place of the chip's: as after power-on."""
+"""The seal at work (app.py) with a bench's board in place of the chip's: as after power-on."""
 
 import sys
 
@@ -52,4 +52,7 @@ def main(disk, settings=None, starts=1, is_open=True):
     Board.starts, Board.is_open = starts, is_open
     sys.modules["board"] = _BoardModule
     sys.modules["micropython"] = _Interpreter()
-    __import__("main")
+    import app
+
+    app.FLASH = folder
+    app.main("good")

@@ -10,14 +10,15 @@ _CLEAR = b"\xff" * 128
 class FileDisk:
     """Opens the file at `path`, or makes it, erased."""
 
-    def __init__(self, path):
+    def __init__(self, path, blocks=BLOCKS):
+        self._blocks = blocks
         try:
             self._file = open(path, "r+b")  # noqa: SIM115 - open as long as the disk is
             self.fresh = False
         except OSError:
             self._file = open(path, "w+b")  # noqa: SIM115
             self.fresh = True
-            for number in range(BLOCKS):
+            for number in range(blocks):
                 self.ioctl(6, number)
 
     def readblocks(self, number, buffer, offset=0):
@@ -33,7 +34,7 @@ class FileDisk:
 
     def ioctl(self, what, number):
         if what == 4:
-            return BLOCKS
+            return self._blocks
         if what == 5:
             return BLOCK_BYTES
         if what == 6:
@@ -45,8 +46,12 @@ class FileDisk:
 
 def mount(path):
     """Put the file's littlefs at /flash."""
-    disk = FileDisk(path)
+    vfs.mount(littlefs(FileDisk(path)), "/flash")
+    return "/flash/"
+
+
+def littlefs(disk):
+    """The file system on a disk, made if it is fresh."""
     if disk.fresh:
         vfs.VfsLfs2.mkfs(disk, progsize=32, readsize=32, lookahead=32)
-    vfs.mount(vfs.VfsLfs2(disk, progsize=32, readsize=32, lookahead=32, mtime=False), "/flash")
-    return "/flash/"
+    return vfs.VfsLfs2(disk, progsize=32, readsize=32, lookahead=32, mtime=False)

@@ -1,0 +1,233 @@
+"""A seal pulls a release beside its daily work, block by block, and then restarts to look at it.
+
+It is read in when there is something to ask and let go afterwards (`Seal`), for its 9 KB are much
+in a heap of 64. What it is offered it fetches, each block where it left off, over lost packets,
+sleep and power cuts: what has come lies in one file. Nothing of it is believed here: whether it
+is genuine is seen after the restart, by `sealupdate.install`, which has the heap for that. A
+report always goes first, and a seal on batteries stays awake for it no longer than AWAKE_MS_MAX.
+"""
+
+import json
+import os
+import sys
+
+import slot_file
+from sealwire import topics, update
+from sealwire.envelope import COUNTER_MAX
+from sealwire.errors import WireError
+
+ANSWER_MS = 3000
+TRIES_MAX = 4  # without any answer, until a later receipt
+WINDOW = 2  # blocks in a question, of the BLOCKS_MAX that the gateway would give: a heap is small
+AWAKE_MS_MAX = 120_000
+TRUST = "update.json"  # of `sealupdate.install`, as the next
+PULLED = "update"
+_HEAD_BYTES = 10  # the release's id and its size
+CHIPS = ("unknown", "esp32", "esp32c3", "esp32c6", "esp32s3")  # sealwire.release.CHIPS
+REASONS = (  # sealwire.update_answer.REASONS
+    "", "unsigned", "damaged", "older", "incompatible", "full", "nokey", "crashed", "silent",
+    "ended", "other",
+)  # fmt: skip
+
+
+class Updates:
+    """Asks once, and pulls what it is offered. The slots lie in `folder`.
+
+    `is_over`: nothing more is to be had now. `is_whole`: a release lies there, and the seal is to
+    `restart` when it has nothing else to do.
+    """
+
+    def __init__(self, folder: str, seal_id: str, cipher, now_ms: int) -> None:  # type: ignore[no-untyped-def]
+        self._folder, self._cipher = folder, cipher
+        line = slot_file.read(folder)
+        self._floor, self._trying, self._failed, self._reason = line[4], line[6], line[7], line[8]
+        self._id, self._topic = bytes.fromhex(seal_id), topics.update(seal_id)
+        self._path = folder + PULLED
+        self._release = b""
+        self._size = self._have = 0
+        self.is_whole = self.is_over = False
+        self._epoch = self._asked = 0  # of the open question; `_asked` is 0 if there is none
+        self._count = 1  # of the blocks that it asked for
+        self._again_ms = now_ms
+        self._tries = 0
+        self.until_ms = now_ms + AWAKE_MS_MAX
+        self._window: "list[bytes]" = []  # what has come of the blocks that it asked for
+        self._board = 0
+        self._image = _none()  # type: ignore[no-untyped-call]
+        try:
+            with open(folder + TRUST) as file:
+                self._board = json.load(file)["board"]
+        except (OSError, ValueError, KeyError):  # it was never told whose releases to take
+            self.is_over = True
+        self._resume()
+
+    def due_ms(self, now_ms: int) -> int:
+        """When `poll` has something to do, if nothing comes before."""
+        return max(self._again_ms, now_ms) if self._asked else now_ms
+
+    def poll(self, spool, link, now_ms: int) -> None:  # type: ignore[no-untyped-def]
+        """Ask what is to be asked. OSError if the flash does not take a new epoch."""
+        if self._asked and now_ms >= self._again_ms:
+            self._tries += 1
+            self._keep()
+            self.is_over = self.is_over or self._tries >= TRIES_MAX
+        if self._asked or self.is_whole or self.is_over:
+            return
+        request = self._request()
+        if spool.counter + self._count > COUNTER_MAX:  # all in one epoch
+            spool.counter = COUNTER_MAX
+        counter = spool.take_counter()
+        for _ in range(1, self._count):
+            spool.take_counter()
+        if spool.stored_epoch != spool.epoch:
+            spool.save()
+        frame = update.seal_request(self._cipher, self._id, spool.epoch, counter, request)
+        if link.publish(self._topic, frame, now_ms):
+            self._epoch, self._asked = spool.epoch, counter
+            self._window = [b""] * self._count
+            self._again_ms = now_ms + ANSWER_MS
+
+    def hear(self, payload: bytes) -> bool:
+        """An answer. False if it answers nothing that was asked."""
+        try:
+            answer = update.open_answer(self._cipher, self._id, payload)
+        except WireError:
+            return False
+        epoch, counter, release, kind, number, release_counter, data = answer
+        i = counter - self._asked
+        if not self._asked or epoch != self._epoch or not 0 <= i < self._count:
+            return False
+        if kind != update.BLOCK:
+            if release == update.NOTHING or not self._release:
+                self._offered(release, number, release_counter, kind == update.OFFER_IMAGE)
+                return True
+        elif release == self._release:
+            self._take(i, number, data)
+            return True
+        return False
+
+    def restart(self) -> None:
+        """Everything else is done: the next start is for what lies there."""
+        from chooser import Slots
+
+        Slots(self._folder).install(self._release.hex())
+
+    def _request(self) -> "tuple[int | bytes, ...]":
+        kind, release, reason = update.ASK, update.NOTHING, 0
+        self._count = 1
+        if self._release:
+            kind, release = update.FETCH, self._release
+            left = -(-(self._size - self._have) // update.BLOCK_BYTES)
+            self._count = 1 if self._tries else min(left, WINDOW)  # on a bad line one by one
+        elif self._failed:
+            release = bytes.fromhex(self._failed)
+            known = self._reason in REASONS
+            reason = REASONS.index(self._reason) if known else len(REASONS) - 1
+        name = getattr(sys.implementation, "_machine", "").split(" ")[-1].lower()
+        chip = CHIPS.index(name) if name in CHIPS else 0
+        return kind, self._floor, chip, self._board, reason, release, self._have, self._count
+
+    def _offered(self, release: bytes, size: int, counter: int, is_image: bool) -> None:
+        self._asked = 0
+        if self._release:  # it is not given out any more
+            self._drop()
+        self.is_over = (
+            release == update.NOTHING
+            or counter <= self._floor
+            or release.hex() == self._failed
+            or not 0 < size <= update.OFFSET_MAX
+        )
+        if self.is_over:
+            return
+        try:
+            with open(self._path, "wb") as file:
+                file.write(release + (size | is_image << 31).to_bytes(4, "big"))
+        except OSError:  # a full flash: asked again in an hour
+            self.is_over = True
+            return
+        self._release, self._size, self._have, self._tries = release, size, 0, 0
+        if is_image:
+            self._open_image()
+
+    def _take(self, i: int, offset: int, data: bytes) -> None:
+        """A block of the window; it goes to the flash when all have come."""
+        start = i * update.BLOCK_BYTES
+        length = min(update.BLOCK_BYTES, self._size - self._have - start)
+        if offset != self._have + start or len(data) != length:
+            return
+        self._window[i] = data
+        if b"" not in self._window:
+            self._keep()
+
+    def _keep(self) -> None:
+        """What has come without a gap goes to the flash."""
+        blocks = []
+        for block in self._window:
+            if not block:
+                break
+            blocks.append(block)
+        self._asked, self._window = 0, []
+        if not blocks:
+            return
+        self._tries = 0
+        try:
+            if self._image is not None:
+                self._image.take(self._have, blocks)
+            else:
+                _append(self._path, blocks)
+        except OSError:
+            self._drop()
+            self.is_over = True
+            return
+        self._have += sum([len(block) for block in blocks])
+        self.is_whole = self._have == self._size
+        if self.is_whole and self._image is not None:
+            self._image.finish(self._size)
+
+    def _resume(self) -> None:
+        """Where it was left, before sleep or a power cut."""
+        try:
+            have = os.stat(self._path)[6] - _HEAD_BYTES
+            with open(self._path, "rb") as file:
+                head = file.read(_HEAD_BYTES)
+        except OSError:
+            return
+        release, size = head[:6].hex(), int.from_bytes(head[6:], "big")
+        is_image, size = size >> 31, size & 0x7FFFFFFF
+        if not 0 <= have <= size or release in (self._failed, self._trying):
+            self._drop()
+            return
+        if is_image:
+            self._open_image()
+            if self._image is None:
+                return
+            have = self._image.reached(have)
+        self._release, self._size, self._have = head[:6], size, have
+        self.is_whole = have == size
+
+    def _open_image(self) -> None:
+        """Where an image's bytes go; None, and it is over, on a board without a place for it."""
+        from sealupdate import image
+
+        try:
+            self._image = image.Sink(self._folder, self._path)
+        except image.NoPlaceError:
+            self._drop()
+            self.is_over = True
+
+    def _drop(self) -> None:
+        self._release, self._size, self._have = b"", 0, 0
+        try:
+            os.remove(self._path)
+        except OSError:
+            pass
+
+
+def _none():  # type: ignore[no-untyped-def]
+    """No image: its code is read in for one alone."""
+
+
+def _append(path: str, blocks: "list[bytes]") -> None:
+    with open(path, "ab") as file:
+        for block in blocks:
+            file.write(block)

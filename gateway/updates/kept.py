@@ -1,0 +1,210 @@
+"""Releases and roll-outs as the database has them: one roll-out at a time, the newest."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from gateway.store.update_tables import releases, rollouts, seal_updates
+from gateway.updates.release_file import Release, read
+from gateway.updates.rollout import Plan, Progress, RolloutState, SealState
+
+RELEASES_MAX = 100
+LIVE = (RolloutState.RUNNING, RolloutState.STOPPED)
+
+
+class RefusedError(Exception):
+    """It cannot be done as things stand. The text is a sentence."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A release in the list."""
+
+    release_id: str
+    counter: int
+    kind: str
+    version: str
+    size: int
+    added_ms: int
+
+
+@dataclass
+class Rollout:
+    """A roll-out, whole. `seals` changes as it goes on."""
+
+    rollout_id: int
+    release: Release
+    state: RolloutState
+    why: str
+    plan: Plan
+    started_ms: int
+    changed_ms: int
+    seals: dict[str, Progress]
+
+
+def add(connection: Connection, release: Release, at_ms: int) -> None:
+    """Keep a release. RefusedError if its number was used, or there are too many."""
+    manifest = release.manifest
+    c = releases.c
+    known = connection.execute(select(c.release_id).where(c.counter == manifest.counter)).scalar()
+    if known == release.release_id.hex():
+        raise RefusedError("this release is here already")
+    if known is not None:
+        raise RefusedError(
+            f"release {known} has the number {manifest.counter} already; each needs its own"
+        )
+    if (connection.execute(select(func.count()).select_from(releases)).scalar() or 0) >= (
+        RELEASES_MAX
+    ):
+        raise RefusedError(f"there are {RELEASES_MAX} releases here already")
+    connection.execute(
+        insert(releases).values(
+            release_id=release.release_id.hex(),
+            counter=manifest.counter,
+            kind=manifest.kind,
+            version=manifest.version,
+            file=release.render(),
+            added_ms=at_ms,
+        )
+    )
+
+
+def kept(connection: Connection) -> list[Kept]:
+    """All releases, the newest number first."""
+    c = releases.c
+    columns = (c.release_id, c.counter, c.kind, c.version, func.length(c.file), c.added_ms)
+    rows = connection.execute(select(*columns).order_by(c.counter.desc()))
+    return [Kept(*row) for row in rows]
+
+
+def start(
+    connection: Connection, release_id: str, plan: Plan, stages: dict[str, int], at_ms: int
+) -> int:
+    """Begin a roll-out; its number. RefusedError while another is going on."""
+    live = newest(connection)
+    if live is not None and live[1] in LIVE:
+        raise RefusedError(
+            f"roll-out {live[0]} is {live[1]}; `menshen update end` ends it before another begins"
+        )
+    made = connection.execute(
+        insert(rollouts).values(
+            release_id=release_id,
+            state=RolloutState.RUNNING,
+            why="",
+            at_once=plan.at_once,
+            share_percent=plan.share_percent,
+            stop_percent=plan.stop_percent,
+            started_ms=at_ms,
+            changed_ms=at_ms,
+        )
+    )
+    (rollout_id,) = made.inserted_primary_key or (0,)
+    rows = [
+        _row(rollout_id, seal_id, Progress(stage, SealState.WAITING, at_ms))
+        for seal_id, stage in stages.items()
+    ]
+    if rows:
+        connection.execute(insert(seal_updates), rows)
+    return int(rollout_id)
+
+
+def newest(connection: Connection) -> tuple[int, RolloutState, int] | None:
+    """(number, state, when it changed) of the newest roll-out."""
+    c = rollouts.c
+    columns = select(c.rollout_id, c.state, c.changed_ms)
+    row = connection.execute(columns.order_by(c.rollout_id.desc()).limit(1)).first()
+    return None if row is None else (row[0], RolloutState(row[1]), row[2])
+
+
+def load(connection: Connection, rollout_id: int) -> Rollout:
+    """A roll-out with its release and its seals."""
+    c, r = rollouts.c, releases.c
+    row = connection.execute(select(rollouts).where(c.rollout_id == rollout_id)).one()
+    file = connection.execute(select(r.file).where(r.release_id == row.release_id)).scalar()
+    seals = _seals(connection, rollout_id)
+    plan = Plan(row.at_once, row.share_percent, row.stop_percent)
+    state = RolloutState(row.state)
+    times = row.started_ms, row.changed_ms
+    return Rollout(rollout_id, read(file or b""), state, row.why, plan, *times, seals)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The newest roll-out for people to look at, without the release's bytes."""
+
+    rollout_id: int
+    counter: int
+    version: str
+    size: int
+    state: RolloutState
+    why: str
+    seals: dict[str, Progress]
+
+
+def overview(connection: Connection) -> Overview | None:
+    """How the newest roll-out stands; None if there never was one."""
+    c, r = rollouts.c, releases.c
+    columns = (
+        c.rollout_id,
+        r.counter,
+        r.version,
+        func.length(r.file),
+        c.state,
+        c.why,
+    )
+    joined = rollouts.join(releases, c.release_id == r.release_id)
+    newest_first = select(*columns).select_from(joined).order_by(c.rollout_id.desc()).limit(1)
+    row = connection.execute(newest_first).first()
+    if row is None:
+        return None
+    number, counter, version, size, state, why = row
+    seals = _seals(connection, number)
+    return Overview(number, counter, version, size, RolloutState(state), why, seals)
+
+
+def _seals(connection: Connection, rollout_id: int) -> dict[str, Progress]:
+    s = seal_updates.c
+    columns = (s.seal_id, s.stage, s.state, s.changed_ms, s.have_bytes, s.tries, s.reason)
+    rows = connection.execute(select(*columns).where(s.rollout_id == rollout_id))
+    return {
+        seal_id: Progress(stage, SealState(state), changed_ms, have, tries, reason)
+        for seal_id, stage, state, changed_ms, have, tries, reason in rows
+    }
+
+
+def write(connection: Connection, rollout_id: int, seals: dict[str, Progress]) -> None:
+    """How these seals stand now."""
+    c = seal_updates.c
+    for seal_id, progress in seals.items():
+        row = _row(rollout_id, seal_id, progress)
+        connection.execute(
+            update(seal_updates)
+            .where(c.rollout_id == rollout_id, c.seal_id == seal_id)
+            .values(**{name: row[name] for name in row if name not in ("rollout_id", "seal_id")})
+        )
+
+
+def turn(
+    connection: Connection, rollout_id: int, to: RolloutState, at_ms: int, why: str = ""
+) -> bool:
+    """Stop, go on with, end or close a roll-out that is not over; whether that changed it."""
+    c = rollouts.c
+    changed = connection.execute(
+        update(rollouts)
+        .where(c.rollout_id == rollout_id, c.state.in_(LIVE), c.state != to)
+        .values(state=to, why=why, changed_ms=at_ms)
+    )
+    return changed.rowcount > 0
+
+
+def _row(rollout_id: int, seal_id: str, progress: Progress) -> dict[str, object]:
+    return {
+        "rollout_id": rollout_id,
+        "seal_id": seal_id,
+        "stage": progress.stage,
+        "state": progress.state.value,
+        "have_bytes": progress.have_bytes,
+        "tries": progress.tries,
+        "reason": progress.reason,
+        "changed_ms": progress.changed_ms,
+    }

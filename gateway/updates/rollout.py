@@ -1,0 +1,146 @@
+"""Who may have a release now, and when nobody may: the rules of a roll-out, pure.
+
+The canaries come first, then a share of the others, then all. A stage opens when all of the one
+before have finished, or have not been heard of for a day. Never more than `at_once` seals are at it
+at the same time, so that a release that kills takes few with it, and few doors restart together.
+
+It stops by itself on any canary's failure, and when the share of failures among those that finished
+rises above `stop_percent`. What is stopped waits for a person: to go on, or to end it.
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
+
+AT_ONCE_MAX: Final = 50
+TRIES_MAX: Final = 5  # that a seal begins to pull and is not heard of again
+PULL_MS: Final = HOUR_MS  # without a block, until it counts as not begun
+TRIAL_MS: Final = 20 * MINUTE_MS  # from the last block to a word of how it went
+STAGE_MS: Final = DAY_MS  # a seal that says nothing for so long holds nobody up
+FAILURES_MIN: Final = 2  # below it there is no share to speak of
+
+
+class RolloutState(StrEnum):
+    """How a roll-out stands."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DONE = "done"
+    ENDED = "ended"
+
+
+class SealState(StrEnum):
+    """How a seal in a roll-out stands."""
+
+    WAITING = "waiting"
+    PULLING = "pulling"
+    TRYING = "trying"  # all of it went out: it looks at it, restarts, is on trial
+    GOOD = "good"
+    FAILED = "failed"
+    LEFT_OUT = "left out"  # not for its chip or board
+
+
+FINISHED = (SealState.GOOD, SealState.FAILED, SealState.LEFT_OUT)
+AT_IT = (SealState.PULLING, SealState.TRYING)
+
+
+class Stage:
+    """The stages, by number."""
+
+    CANARY: Final = 0
+    SHARE: Final = 1
+    ALL: Final = 2
+
+
+class Plan(Struct, frozen=True):
+    """What a person says at the start. `share_percent` of all seals are the second stage."""
+
+    at_once: int = 5
+    share_percent: int = 20
+    stop_percent: int = 10
+
+
+class Progress(Struct, frozen=True):
+    """One seal in a roll-out. `reason`: why it failed, in a word of `sealwire.update.REASONS`."""
+
+    stage: int
+    state: SealState
+    changed_ms: int
+    have_bytes: int = 0
+    tries: int = 0
+    reason: str = ""
+
+
+Seals = Mapping[str, Progress]
+
+
+def stages(seal_ids: Iterable[str], canaries: Sequence[str], share_percent: int) -> dict[str, int]:
+    """Which stage each seal is in. Without named canaries one seal is, by the dice of its site."""
+    others = sorted(set(seal_ids) - set(canaries))
+    random.Random(",".join(others)).shuffle(others)  # noqa: S311 - spreads, guards nothing
+    first = list(canaries) or others[:1]
+    rest = [seal_id for seal_id in others if seal_id not in first]
+    count = -(-len(rest) * share_percent // 100)
+    found = dict.fromkeys(first, Stage.CANARY)
+    found |= dict.fromkeys(rest[:count], Stage.SHARE)
+    return found | dict.fromkeys(rest[count:], Stage.ALL)
+
+
+def open_stage(seals: Seals, now_ms: int) -> int:
+    """The highest stage whose seals may begin."""
+    for stage in (Stage.CANARY, Stage.SHARE):
+        for progress in seals.values():
+            if progress.stage == stage and progress.state not in FINISHED:
+                is_silent = progress.state is SealState.WAITING and stage != Stage.CANARY
+                if not (is_silent and progress.changed_ms + STAGE_MS <= now_ms):
+                    return stage
+    return Stage.ALL
+
+
+def may_begin(seals: Seals, seal_id: str, plan: Plan, now_ms: int) -> bool:
+    """Whether this seal, which waits, may have the release now."""
+    busy = sum(progress.state in AT_IT for progress in seals.values())
+    return busy < plan.at_once and seals[seal_id].stage <= open_stage(seals, now_ms)
+
+
+def why_stop(seals: Seals, plan: Plan) -> str:
+    """Why nobody else may have it, in a sentence; "" if all is well."""
+    states = [progress.state for progress in seals.values()]
+    good, failed = states.count(SealState.GOOD), states.count(SealState.FAILED)
+    if any(p.stage == Stage.CANARY and p.state is SealState.FAILED for p in seals.values()):
+        return "a canary failed"
+    if failed >= FAILURES_MIN and failed * 100 > (good + failed) * plan.stop_percent:
+        return f"{failed} of {good + failed} seals failed, more than {plan.stop_percent} %"
+    return ""
+
+
+def is_done(seals: Seals) -> bool:
+    """Whether there is nobody left who could still take it."""
+    return all(progress.state in FINISHED for progress in seals.values())
+
+
+def after_silence(progress: Progress, now_ms: int) -> Progress:
+    """What has become of a seal of which nothing more was heard."""
+    waited_ms = now_ms - progress.changed_ms
+    if progress.state is SealState.TRYING and waited_ms >= TRIAL_MS:
+        return moved(progress, SealState.FAILED, now_ms, reason="silent")
+    if progress.state is SealState.PULLING and waited_ms >= PULL_MS:
+        if progress.tries + 1 >= TRIES_MAX:
+            return moved(progress, SealState.FAILED, now_ms, reason="other")
+        return Progress(
+            progress.stage, SealState.WAITING, now_ms, progress.have_bytes, progress.tries + 1
+        )
+    return progress
+
+
+def moved(
+    progress: Progress, state: SealState, now_ms: int, *, have: int | None = None, reason: str = ""
+) -> Progress:
+    """The same seal, in another state."""
+    have_bytes = progress.have_bytes if have is None else have
+    return Progress(progress.stage, state, now_ms, have_bytes, progress.tries, reason)

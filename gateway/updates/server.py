@@ -1,0 +1,234 @@
+"""Answers the seals' questions about updates, and keeps how each stands.
+
+A question is answered at once, from memory; how a seal stands reaches the database within
+`WRITE_EVERY_S`. If the gateway ends in between, that is asked again: a seal says itself what it
+runs and where it left off. Nothing here touches a door's state, and no report ever waits for it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from gateway.store.database import Store, StoreError
+from gateway.updates import kept, rollout
+from gateway.updates.kept import Rollout
+from gateway.updates.rollout import AT_IT, Progress, RolloutState, SealState
+from sealwire import ccm, topics, update, update_answer
+from sealwire.errors import WireError
+from sealwire.release import CHIPS, IMAGE
+from sealwire.update_answer import Request
+
+log = logging.getLogger("menshen.updates")
+
+WRITE_EVERY_S: Final = 2.0
+REQUESTS_MAX: Final = 1000  # that are answered in WRITE_EVERY_S; a seal asks again
+
+
+class UpdateServer:
+    """One site's. `receive` takes what the broker brings, `run` keeps the rest going.
+
+    Args:
+        store: the site's database.
+        key_of: a seal's key; None for a seal that is not enrolled.
+        mark_of: (epoch, counter) of its last accepted report: a question lies above it.
+        publish: sends an answer, at most once.
+        now_ms: the gateway's time.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        key_of: Callable[[str], bytes | None],
+        mark_of: Callable[[str], tuple[int, int]],
+        publish: Callable[[str, bytes], None],
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._store, self._key_of, self._mark_of = store, key_of, mark_of
+        self._publish, self._now_ms = publish, now_ms
+        self._rollout: Rollout | None = None
+        self._file = b""
+        self._changed: dict[str, Progress] = {}
+        self._marks: dict[str, tuple[int, int]] = {}
+        self._answered = 0
+        self._stop = ""  # why the roll-out is to be stopped, until that is written
+        self.refused = 0  # questions that were none
+
+    def receive(self, topic: str, payload: bytes) -> None:
+        """A seal asks. Whatever stands there, this never raises and never waits."""
+        try:
+            seal_id, _ = topics.parse(topic)
+            key = self._key_of(seal_id)
+            if key is None or self._answered >= REQUESTS_MAX:
+                self.refused += 1
+                return
+            cipher, raw_id = ccm.cipher(key), bytes.fromhex(seal_id)
+            epoch, counter, request = update_answer.open_request(cipher, raw_id, payload)
+        except WireError:
+            self.refused += 1
+            return
+        mark = max(self._mark_of(seal_id), self._marks.get(seal_id, (0, 0)))
+        if (epoch, counter) <= mark:
+            self.refused += 1
+            return
+        self._marks[seal_id] = epoch, counter + request.count - 1
+        self._answered += 1
+        where = topics.receipt(seal_id)
+        if request.kind == update.ASK:
+            offer = self._offer(seal_id, request)
+            self._publish(where, update_answer.seal_offer(cipher, raw_id, epoch, counter, *offer))
+            return
+        blocks = self._blocks(seal_id, request)
+        if not blocks:
+            nothing = update.NOTHING, 0, 0
+            self._publish(where, update_answer.seal_offer(cipher, raw_id, epoch, counter, *nothing))
+        for i, (offset, data) in enumerate(blocks):
+            frame = update_answer.seal_block(
+                cipher, raw_id, epoch, counter + i, request.release, offset, data
+            )
+            self._publish(where, frame)
+
+    async def run(self) -> None:
+        """Read what people asked for, write how the seals stand, until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except StoreError as error:
+                log.warning("how updates stand cannot be stored now: %s", error)
+            await asyncio.sleep(WRITE_EVERY_S)
+
+    async def look(self) -> None:
+        """One round. StoreError if the disk does not let it; then nothing is forgotten."""
+        self._answered = 0
+        self._age()
+        current, changed, why = self._rollout, self._changed, self._stop
+        number = current.rollout_id if current else 0
+        running = current is not None and current.state is RolloutState.RUNNING
+        done = current is not None and running and rollout.is_done(current.seals)
+        now_ms = self._now_ms()
+        newest = await asyncio.to_thread(self._keep, number, dict(changed), why, done, now_ms)
+        for seal_id, progress in list(changed.items()):
+            if self._changed.get(seal_id) is progress:
+                del self._changed[seal_id]
+        if why and why == self._stop:
+            self._stop = ""
+        known = current and (current.rollout_id, current.state, current.changed_ms)
+        if newest != known:
+            await self._load(newest)
+
+    def _keep(
+        self, number: int, changed: dict[str, Progress], why: str, done: bool, now_ms: int
+    ) -> tuple[int, RolloutState, int] | None:
+        if changed or why or done:
+            with self._store.writing() as connection:
+                kept.write(connection, number, changed)
+                if why and kept.turn(connection, number, RolloutState.STOPPED, now_ms, why):
+                    log.warning("roll-out %d is stopped: %s", number, why)
+                if done and kept.turn(connection, number, RolloutState.DONE, now_ms):
+                    log.info("roll-out %d is done", number)
+        with self._store.reading() as connection:
+            return kept.newest(connection)
+
+    async def _load(self, newest: tuple[int, RolloutState, int] | None) -> None:
+        if newest is None:
+            self._rollout = None
+            return
+        read = await asyncio.to_thread(self._read, newest[0])
+        if self._rollout is not None and self._rollout.rollout_id == read.rollout_id:
+            read.seals |= self._changed  # what came while it was read
+        elif read.state is RolloutState.RUNNING:
+            number = read.release.manifest.counter
+            log.info("roll-out %d: release %d to the seals", read.rollout_id, number)
+        self._rollout, self._file = read, read.release.render()
+
+    def _read(self, number: int) -> Rollout:
+        with self._store.reading() as connection:
+            return kept.load(connection, number)
+
+    def _age(self) -> None:
+        current = self._rollout
+        if current is None or current.state not in kept.LIVE:
+            return
+        now_ms = self._now_ms()
+        for seal_id, progress in current.seals.items():
+            if progress.state in AT_IT:
+                self._move(seal_id, rollout.after_silence(progress, now_ms))
+
+    def _offer(self, seal_id: str, request: Request) -> tuple[bytes, int, int, bool]:
+        """(release, size, its number, is it an image), or nothing: what this seal may have now."""
+        current = self._rollout
+        nothing = update.NOTHING, 0, 0, False
+        if current is None or seal_id not in current.seals:
+            return nothing
+        release, progress, now_ms = current.release, current.seals[seal_id], self._now_ms()
+        state, reason = self._said(current, progress, request)
+        if state in rollout.FINISHED:
+            if progress.state not in rollout.FINISHED:
+                self._move(seal_id, rollout.moved(progress, state, now_ms, reason=reason))
+            return nothing
+        if current.state is not RolloutState.RUNNING:
+            return nothing
+        if progress.state not in AT_IT and not rollout.may_begin(
+            current.seals, seal_id, current.plan, now_ms
+        ):
+            return nothing
+        self._move(seal_id, rollout.moved(progress, SealState.PULLING, now_ms, have=0))
+        manifest = release.manifest
+        return release.release_id, len(self._file), manifest.counter, manifest.kind == IMAGE
+
+    def _said(
+        self, current: Rollout, progress: Progress, request: Request
+    ) -> tuple[SealState, str]:
+        """What a seal's question says of itself, and why."""
+        manifest = current.release.manifest
+        if request.running >= manifest.counter:
+            return SealState.GOOD, ""
+        if progress.state in rollout.FINISHED:
+            return progress.state, progress.reason
+        if request.reason and request.release == current.release.release_id:
+            return SealState.FAILED, update_answer.REASONS[request.reason]
+        chip = CHIPS[request.chip] if request.chip < len(CHIPS) else ""
+        if chip not in manifest.chips or request.board not in manifest.boards:
+            return SealState.LEFT_OUT, "incompatible"
+        return progress.state, ""
+
+    def _blocks(self, seal_id: str, request: Request) -> list[tuple[int, bytes]]:
+        """(offset, bytes) of each block that was asked for; none if it is not to have them."""
+        current = self._rollout
+        if current is None or request.release != current.release.release_id:
+            return []
+        progress = current.seals.get(seal_id)
+        if progress is None or progress.state in rollout.FINISHED:
+            return []
+        now_ms = self._now_ms()
+        if current.state is not RolloutState.RUNNING:
+            self._move(seal_id, rollout.moved(progress, SealState.WAITING, now_ms, have=0))
+            return []
+        if progress.state is SealState.WAITING and not rollout.may_begin(
+            current.seals, seal_id, current.plan, now_ms
+        ):
+            return []  # it began before the gateway's last end, and others have its place
+        blocks, offset = [], request.offset
+        for _ in range(request.count):
+            data = self._file[offset : offset + update.BLOCK_BYTES]
+            if not data:
+                break
+            blocks.append((offset, data))
+            offset += len(data)
+        state = SealState.TRYING if offset >= len(self._file) else SealState.PULLING
+        have = min(offset, len(self._file))
+        self._move(seal_id, rollout.moved(progress, state, now_ms, have=have))
+        return blocks
+
+    def _move(self, seal_id: str, progress: Progress) -> None:
+        current = self._rollout
+        if current is None or current.seals[seal_id] == progress:
+            return
+        if progress.state is not current.seals[seal_id].state:
+            reason = f" ({progress.reason})" if progress.reason else ""
+            log.info("update of seal %s: %s%s", seal_id, progress.state, reason)
+        current.seals[seal_id] = self._changed[seal_id] = progress
+        if current.state is RolloutState.RUNNING:
+            self._stop = self._stop or rollout.why_stop(current.seals, current.plan)
+            if self._stop:  # at once, though it is written a little later
+                current.state = RolloutState.STOPPED

@@ -1,0 +1,147 @@
+"""How a release comes to the seals: how far each is; a roll-out started, stopped, gone on with."""
+
+from typing import Annotated, Any, Final
+
+import anyio
+from fastapi import APIRouter, Form, Request, Response
+from sqlalchemy import Connection, select
+from starlette.responses import RedirectResponse
+
+from gateway.language.catalogue import N_
+from gateway.store import tables
+from gateway.updates import kept, rollout
+from gateway.updates.kept import RefusedError
+from gateway.updates.rollout import AT_ONCE_MAX, Plan, RolloutState, SealState
+from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.context import WebContext
+from gateway.web.security import prefix
+from gateway.web.visitors import visitor
+
+SEALS_MAX: Final = 500  # on the page
+ACTS: Final = {
+    "stop": RolloutState.STOPPED,
+    "go-on": RolloutState.RUNNING,
+    "end": RolloutState.ENDED,
+}
+STATE_WORDS: Final = {
+    RolloutState.RUNNING: N_("under way"),
+    RolloutState.STOPPED: N_("stopped"),
+    RolloutState.DONE: N_("done"),
+    RolloutState.ENDED: N_("ended by a person"),
+}
+SEAL_WORDS: Final = {
+    SealState.WAITING: N_("waits"),
+    SealState.PULLING: N_("fetches it"),
+    SealState.TRYING: N_("tries it"),
+    SealState.GOOD: N_("runs it"),
+    SealState.FAILED: N_("went back"),
+    SealState.LEFT_OUT: N_("not for its board"),
+}
+STAGE_WORDS: Final = (N_("canary"), N_("a share"), N_("all"))
+_NO_RELEASE = N_("There is no release of this number. “menshen update add FILE” brings one.")
+_NO_SEAL = N_("There is no seal of this id.")
+_NOT_NOW = N_("That cannot be done as the roll-out stands now.")
+
+
+def routes(context: WebContext) -> APIRouter:
+    """GET /updates; POST /updates/start, …/stop, …/go-on and …/end."""
+    router = APIRouter()
+
+    @router.get("/updates")
+    async def page(request: Request) -> Response:
+        _somebody(request)
+        return await context.page(request, "updates.html", _gathered)
+
+    @router.post("/updates/start")
+    async def start(
+        request: Request,
+        number: Annotated[int, Form(ge=1)],
+        canary: Annotated[str, Form(max_length=16)] = "",
+        at_once: Annotated[int, Form(ge=1, le=AT_ONCE_MAX)] = Plan().at_once,
+    ) -> Response:
+        _somebody(request)
+        now_ms = context.now_ms()
+
+        def begin(connection: Connection) -> None:
+            _begin(connection, number, canary.strip().lower(), at_once, now_ms)
+
+        await _write(context, begin)
+        return RedirectResponse(f"{prefix(request)}/updates", 303)
+
+    for act, to in ACTS.items():
+        _turns(router, context, act, to)
+    return router
+
+
+def _turns(router: APIRouter, context: WebContext, act: str, to: RolloutState) -> None:
+    @router.post(f"/updates/{act}")
+    async def turn(request: Request) -> Response:
+        _somebody(request)
+        now_ms = context.now_ms()
+
+        def change(connection: Connection) -> None:
+            newest = kept.newest(connection)
+            if newest is None or not kept.turn(connection, newest[0], to, now_ms):
+                raise HttpProblem(409, _NOT_NOW)
+
+        await _write(context, change)
+        return RedirectResponse(f"{prefix(request)}/updates", 303)
+
+
+async def _write(context: WebContext, change: Any) -> None:
+    """In one transaction; the gateway looks at it within seconds."""
+
+    def on_thread() -> None:
+        with context.store.writing() as connection:
+            change(connection)
+
+    await anyio.to_thread.run_sync(on_thread)
+
+
+def _begin(connection: Connection, number: int, canary: str, at_once: int, now_ms: int) -> None:
+    chosen = [one for one in kept.kept(connection) if one.counter == number]
+    if not chosen:
+        raise HttpProblem(422, _NO_RELEASE)
+    seals = list(connection.execute(select(tables.seals.c.seal_id)).scalars())
+    if not seals or (canary and canary not in seals):
+        raise HttpProblem(422, _NO_SEAL)
+    plan = Plan(at_once)
+    stages = rollout.stages(seals, [canary] if canary else [], plan.share_percent)
+    try:
+        kept.start(connection, chosen[0].release_id, plan, stages, now_ms)
+    except RefusedError as error:
+        raise HttpProblem(409, _NOT_NOW) from error
+
+
+def _gathered(connection: Connection) -> dict[str, Any]:
+    newest = kept.overview(connection)
+    seals = [] if newest is None else sorted(newest.seals.items(), key=_most_urgent)
+    return {
+        "rollout": newest,
+        "seals": seals[:SEALS_MAX],
+        "more": max(len(seals) - SEALS_MAX, 0),
+        "counts": [
+            (SEAL_WORDS[state], sum(progress.state is state for _, progress in seals))
+            for state in SealState
+        ],
+        "releases": kept.kept(connection),
+        "state_words": STATE_WORDS,
+        "seal_words": SEAL_WORDS,
+        "stage_words": STAGE_WORDS,
+        "at_once": Plan().at_once,
+        "at_once_max": AT_ONCE_MAX,
+    }
+
+
+def _most_urgent(seal: tuple[str, rollout.Progress]) -> tuple[int, int, str]:
+    """Failures first, then what is at it, then as they come."""
+    order = (SealState.FAILED, SealState.TRYING, SealState.PULLING)
+    state = seal[1].state
+    place = order.index(state) if state in order else len(order)
+    return place, seal[1].stage, seal[0]
+
+
+def _somebody(request: Request) -> None:
+    """HttpProblem at a site without accounts: there the command line does it."""
+    if visitor(request) is None:
+        raise HttpProblem(404, NOT_FOUND)

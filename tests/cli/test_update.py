@@ -1,0 +1,100 @@
+"""`menshen release` and `menshen update`: a key, a release, a roll-out, and what each refuses."""
+
+import json
+import stat
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+from typer.testing import CliRunner
+
+from gateway.cli.app import app
+from gateway.store import tables
+from gateway.store.database import Store
+from gateway.updates import release_file, signing
+from tests.updates.releases import KEY, STRANGER, made
+
+SETTINGS = """\
+[site]
+name = "Test"
+"""
+
+
+@pytest.fixture
+def menshen(tmp_path: Path) -> Callable[..., Any]:
+    """Runs a command on a site with three seals; its result."""
+    config = tmp_path / "menshen.toml"
+    config.write_text(SETTINGS)
+    rows = [
+        {"seal_id": f"{n:016x}", "key": bytes(32), "broker_hash": "", "enrolled_ms": 1}
+        for n in range(1, 4)
+    ]
+    with closing(Store.open(tmp_path / "menshen.db")) as store, store.writing() as connection:
+        connection.execute(insert(tables.seals), rows)
+
+    def run(*words: str, code: int = 0) -> str:
+        settings = ["--config", str(config)] if words[0] == "update" else []
+        done = CliRunner().invoke(app, [*words, *settings])
+        assert done.exit_code == code, (words, done.output, done.exception)
+        return done.output
+
+    return run
+
+
+def test_from_a_key_to_a_roll_out(
+    menshen: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    menshen("release", "key", str(tmp_path))
+    assert stat.S_IMODE((tmp_path / "release.key").stat().st_mode) == 0o600
+    assert len((tmp_path / "release.pub").read_text().strip()) == 64
+    assert "is there already" in menshen("release", "key", str(tmp_path), code=1)
+    file = str(tmp_path / "seals-7.rel")
+    said = menshen("release", "build", file, "--version", "1.4.0", "--counter", "7")
+    assert "not signed yet" in said
+    assert "is not signed by the owner" in menshen("update", "add", file, code=1)
+    assert "signed" in menshen("release", "sign", file)
+    shown = json.loads(menshen("release", "show", file, "--json"))
+    assert (shown["counter"], shown["chips"], shown["signed"]) == (7, ["esp32c6", "esp32s3"], True)
+    held = {path for path, _, _ in release_file.read(Path(file).read_bytes()).manifest.files}
+    assert {"app.mpy", "board.mpy", "sealnode/seal.mpy", "sealupdate/install.mpy"} <= held
+    assert "chooser.mpy" not in held  # what chooses is never updated
+    menshen("update", "add", file)
+    assert "is here already" in menshen("update", "add", file, code=1)
+    assert json.loads(menshen("update", "list", "--json"))[0]["counter"] == 7
+    said = menshen("update", "start", "7", "--canary", f"{2:016x}", "--at-once", "2")
+    assert f"First: {2:016x}" in said
+    assert "ends it before another" in menshen("update", "start", "7", code=1)
+    shown = json.loads(menshen("update", "--json"))
+    assert [seal["stage"] for seal in shown["seals"]].count(0) == 1
+    assert "3 waiting" in menshen("update")
+    for act, state in (("stop", "stopped"), ("go-on", "running"), ("end", "ended")):
+        assert f"is {state}" in menshen("update", act)
+    assert "the newest is ended" in menshen("update", "stop", code=1)
+
+
+def test_what_is_refused_says_why(menshen: Callable[..., Any], tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing"
+    assert "No release was ever rolled out" in menshen("update")
+    assert "cannot be read" in menshen("update", "add", str(nothing), code=1)
+    file = tmp_path / "seals.rel"
+    file.write_bytes(made().render())
+    assert "release.pub cannot be read" in menshen("update", "add", str(file), code=1)
+    (tmp_path / "release.pub").write_text("nonsense")
+    assert "64 hexadecimal digits" in menshen("update", "add", str(file), code=1)
+    (tmp_path / "release.pub").write_text(signing.raw(KEY.public_key()).hex())
+    for release in (made(key=STRANGER), made(key=None)):
+        file.write_bytes(release.render())
+        assert "is not signed by the owner" in menshen("update", "add", str(file), code=1)
+    file.write_bytes(made(wire=9).render())
+    assert "update the gateway first" in menshen("update", "add", str(file), code=1)
+    file.write_bytes(made().render()[:-1])
+    assert "fetch it again" in menshen("update", "add", str(file), code=1)
+    assert "there is no release 9" in menshen("update", "start", "9", code=1)
+    assert "which one?" in menshen("update", "start", code=2)
+    file.write_bytes(made().render())
+    assert "is no private key" in menshen("release", "sign", str(file), "--key", str(file), code=1)
+    assert "needs --version" in menshen("release", "build", str(file), code=2)

@@ -1,0 +1,263 @@
+"""An update over the air, whole: the command line, a real gateway, a real broker, a real seal.
+
+The seal is the compiled firmware on MicroPython, in slots on a littlefs, started by its chooser. It
+is killed in the middle of its pulling, takes the update all the same, and goes back from the next
+one, which crashes.
+"""
+
+import json
+import os
+import random
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+
+from gateway.provisioning.firmware_bundle import FIXED, application
+from gateway.updates import kept
+from gateway.updates.kept import Rollout
+from gateway.updates.rollout import RolloutState, SealState
+from sealnode.updates import WINDOW
+from sealwire import ccm, topics, update, update_answer
+from sealwire.update_answer import Request
+from tests.end_to_end import site as sites
+from tests.end_to_end.site import Site
+from tests.firmware import seal_bench
+from tests.neighbours import Broker, Neighbour
+from tests.updates.releases import PUBLIC, made
+from tests.waiting import block_until
+
+RESET, ASLEEP = 10, 42  # what the interpreter ends with
+PWRON, RESET_CAUSE = 1, 2
+SLOT = Path(seal_bench.__file__).with_name("slot")
+PATIENCE_S = 90
+HEAP = "70k"  # an ESP32's 64, at first, and the bench around it
+
+
+class Overheard:
+    """Every question of a seal, as the air has it; and the seal's program, run again and again."""
+
+    def __init__(self, port: int, seal: sites.Enrolled) -> None:
+        self.requests: list[Request] = []
+        self._cipher, self._seal_id = ccm.cipher(seal.key), bytes.fromhex(seal.seal_id)
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "an-ear")
+        self._client.on_message = self._heard
+        self._client.connect("127.0.0.1", port)
+        self._client.subscribe(topics.EVERY_UPDATE)
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _heard(self, _client: object, _data: object, message: mqtt.MQTTMessage) -> None:
+        _, _, request = update_answer.open_request(self._cipher, self._seal_id, message.payload)
+        self.requests.append(request)
+
+    @property
+    def fetches(self) -> list[int]:
+        """From which offsets it fetched, in order."""
+        return [one.offset for one in self.requests if one.kind == update.FETCH]
+
+
+class SlottedSeal:
+    """A seal with slots on a bench: started again whenever it resets, until it is unplugged."""
+
+    def __init__(self, micropython: str, folder: Path, content: Path) -> None:
+        self._micropython, self._folder, self._content = micropython, folder, content
+        self.said: list[str] = []
+        self.resets = 0
+        self._ended = False
+        self._process: subprocess.Popen[str] | None = None
+        self._thread: threading.Thread | None = None
+
+    def plug(self) -> None:
+        self._ended = False
+        self._thread = threading.Thread(target=self._live)
+        self._thread.start()
+
+    def unplug(self) -> None:
+        """The power is gone, whatever it was doing."""
+        self._ended = True
+        if self._process is not None:
+            self._process.kill()
+        if self._thread is not None:
+            self._thread.join()
+
+    def last_words(self) -> str:
+        """All that it printed, once it is unplugged."""
+        self.unplug()
+        return "\n".join(self.said)
+
+    def _live(self) -> None:
+        cause = PWRON
+        while not self._ended:
+            program = (
+                f"import slots_at_work as s; s.main('flash.img', {str(self._content)!r}, {cause})"
+            )
+            self._process = subprocess.Popen(
+                [self._micropython, "-X", f"heapsize={HEAP}", "-c", program],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                cwd=self._folder,
+                env=dict(os.environ, MICROPYPATH=f"{self._folder / 'lib'}:.frozen"),
+            )
+            said, _ = self._process.communicate()
+            self.said.append(said)
+            if self._process.returncode != RESET:
+                return
+            self.resets += 1
+            cause = RESET_CAUSE
+
+
+def slot_files(**changes: bytes) -> list[tuple[str, bytes]]:
+    """What a slot holds: the firmware as `menshen release build` takes it, on a bench's board."""
+    files = {one.path: one.content for one in application()}
+    return sorted((files | changes).items())
+
+
+@pytest.fixture(scope="module")
+def bench_board(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The bench's board, compiled, in the place of the chip's."""
+    folder = tmp_path_factory.mktemp("board")
+    seal_bench.compile_into(folder, [SLOT / "board.py"], SLOT)
+    seal_bench.compile_into(folder, [seal_bench.ROOT / "tests" / "bench_board.py"],
+                            seal_bench.ROOT / "tests")  # fmt: skip
+    return {path.name: path.read_bytes() for path in folder.glob("*.mpy")}
+
+
+@pytest.fixture
+def broker(mosquitto: Callable[..., Broker]) -> Broker:
+    return mosquitto()
+
+
+@pytest.fixture
+def site(tmp_path: Path, broker: Broker) -> Site:
+    founded = sites.found(
+        tmp_path / "site",
+        random.Random(3),  # noqa: S311 - the same site each time
+        doors=1,
+        ordered=1,
+        broker_port=broker.port,
+        webhook="http://127.0.0.1:9/",
+    )
+    (founded.folder / "release.pub").write_text(PUBLIC.hex() + "\n")
+    return founded
+
+
+@pytest.fixture
+def gateway(site: Site, keep: Callable[[Neighbour], None]) -> Neighbour:
+    made_gateway = sites.gateway(site)
+    keep(made_gateway)
+    return made_gateway
+
+
+@pytest.fixture
+def overheard(site: Site, broker: Broker) -> Iterator[Overheard]:
+    ear = Overheard(broker.port, site.seals[0])
+    yield ear
+    ear.stop()
+
+
+@pytest.fixture
+def seal(
+    micropython_i386: str, site: Site, broker: Broker, tmp_path: Path, bench_board: dict[str, bytes]
+) -> Iterator[SlottedSeal]:
+    """A seal as `menshen flash` leaves it: slot a, its settings, the site's release key."""
+    content = tmp_path / "board"
+    for path, data in slot_files(**bench_board):
+        (content / "a" / path).parent.mkdir(parents=True, exist_ok=True)
+        (content / "a" / path).write_bytes(data)
+    enrolled = site.seals[0]
+    settings = seal_bench.seal_settings(
+        broker.port, id=enrolled.seal_id, key=enrolled.key.hex(), heartbeat_s=2
+    )
+    (content / "seal.json").write_text(json.dumps(settings))
+    (content / "update.json").write_text(json.dumps({"key": PUBLIC.hex(), "board": 1}))
+    fixed = [seal_bench.FIRMWARE / name for name in FIXED]
+    seal_bench.compile_into(content, fixed, seal_bench.FIRMWARE)
+    (content / "main.py").write_bytes((seal_bench.FIRMWARE / "main.py").read_bytes())
+    lib = tmp_path / "bench" / "lib"
+    programs = [seal_bench.PROGRAMS / name for name in ("slots_at_work.py", "file_disk.py")]
+    seal_bench.compile_into(lib, programs, seal_bench.PROGRAMS)
+    plugged = SlottedSeal(micropython_i386, tmp_path / "bench", content)
+    yield plugged
+    plugged.unplug()
+
+
+def run(site: Site, *words: str) -> str:
+    done = subprocess.run(
+        [seal_bench.sys.executable, "-m", "gateway", *words, "--config", str(site.settings)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join([str(seal_bench.ROOT), str(seal_bench.FIRMWARE)])},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def rolled_out(site: Site) -> Rollout:
+    store = site.store()
+    try:
+        with store.reading() as connection:
+            newest = kept.newest(connection)
+            assert newest is not None
+            return kept.load(connection, newest[0])
+    finally:
+        store.close()
+
+
+def roll_out(site: Site, folder: Path, number: int, files: list[tuple[str, bytes]]) -> None:
+    path = folder / f"release-{number}"
+    path.write_bytes(made(number, files).render())
+    run(site, "update", "add", str(path))
+    run(site, "update", "start", str(number), "--canary", site.seals[0].seal_id)
+
+
+def has_come(site: Site, state: SealState) -> bool:
+    return rolled_out(site).seals[site.seals[0].seal_id].state is state
+
+
+def test_an_update_arrives_through_a_cut_and_a_bad_one_is_left(
+    site: Site,
+    gateway: Neighbour,
+    seal: SlottedSeal,
+    overheard: Overheard,
+    bench_board: dict[str, bytes],
+    tmp_path: Path,
+) -> None:
+    roll_out(site, tmp_path, 7, slot_files(**bench_board))
+    assert block_until(lambda: "roll-out 1" in gateway.log.read_text(), PATIENCE_S)
+    seal.plug()
+    assert block_until(lambda: len(overheard.fetches) >= 12, PATIENCE_S), seal.last_words()
+    seal.unplug()  # in the middle of it
+    reached = max(overheard.fetches)
+    before = len(overheard.fetches)
+    seal.plug()
+    assert block_until(lambda: has_come(site, SealState.GOOD), PATIENCE_S), seal.last_words()
+    assert overheard.fetches[before] >= reached - WINDOW * update.BLOCK_BYTES > 0
+    assert rolled_out(site).state is RolloutState.DONE
+    resets = seal.resets
+
+    crash = tmp_path / "crash"
+    crash.mkdir()
+    (crash / "app.py").write_text("raise ImportError('a bad release')\n")
+    seal_bench.compile_into(crash, [crash / "app.py"], crash)
+    bad = slot_files(**bench_board, **{"app.mpy": (crash / "app.mpy").read_bytes()})
+    roll_out(site, tmp_path, 8, bad)
+    seal.unplug()
+    assert block_until(lambda: "roll-out 2" in gateway.log.read_text(), PATIENCE_S)
+    seal.plug()
+    assert block_until(lambda: has_come(site, SealState.FAILED), PATIENCE_S), seal.last_words()
+    after = rolled_out(site)
+    assert after.seals[site.seals[0].seal_id].reason == "crashed"
+    assert (after.state, after.why) == (RolloutState.STOPPED, "a canary failed")
+    assert seal.resets >= resets + 2
+    assert overheard.requests[-1].running == 7
+    assert "stopped: a canary failed" in run(site, "update")

@@ -1,0 +1,173 @@
+"""Which slot starts: every way to good, and every way back."""
+
+import os
+import unittest
+
+import flash
+
+import chooser
+import slot_file
+from chooser import GOOD, INSTALL, TRIAL, Slots
+
+RELEASE = "0123456789ab"
+
+
+def on_trial(counter=7):
+    slots = Slots(flash.empty_folder())
+    slots.install(RELEASE)
+    slots.try_other(RELEASE, counter)
+    return slots
+
+
+class FakeMachine:
+    """A chip whose resets a test sees."""
+
+    DEEPSLEEP_RESET = 4
+
+    def __init__(self, cause=1):
+        self.cause, self.resets, self.timers = cause, 0, []
+        made = self
+
+        class Timer:
+            ONE_SHOT = 0
+
+            def __init__(self, number):
+                pass
+
+            def init(self, mode, period, callback):
+                made.timers.append((period, callback))
+
+        self.Timer = Timer
+
+    def reset_cause(self):
+        return self.cause
+
+    def reset(self):
+        self.resets += 1
+
+
+class Choosing(unittest.TestCase):
+    def test_without_a_file_the_first_slot_is_good(self):
+        slots = Slots(flash.empty_folder())
+        self.assertEqual((slots.current, slots.state, slots.floor), ("a", GOOD, 0))
+
+    def test_what_is_written_is_read_again(self):
+        slots = on_trial()
+        again = Slots(slots.folder)
+        self.assertEqual(again.__dict__, slots.__dict__)
+        self.assertEqual((again.current, again.state, again.trying), ("b", TRIAL, RELEASE))
+
+    def test_a_receipt_makes_it_good_and_the_floor_rises(self):
+        slots = on_trial(9)
+        slots.good()
+        again = Slots(slots.folder)
+        self.assertEqual((again.current, again.state, again.floor), ("b", GOOD, 9))
+        self.assertEqual((again.failed, again.trying), ("", ""))
+
+    def test_the_third_start_without_a_receipt_goes_back(self):
+        slots = on_trial()
+        for _ in range(chooser.STARTS_MAX):
+            slots = Slots(slots.folder)
+            slots.begin(False)
+            self.assertEqual((slots.current, slots.state), ("b", TRIAL))
+        slots = Slots(slots.folder)
+        slots.begin(False)
+        self.assertEqual((slots.current, slots.state, slots.floor), ("a", GOOD, 0))
+        self.assertEqual((slots.failed, slots.reason), (RELEASE, chooser.CRASHED))
+
+    def test_a_wake_from_deep_sleep_is_no_failed_start(self):
+        slots = on_trial()
+        slots.begin(False)
+        for _ in range(chooser.WAKES_MAX):
+            slots = Slots(slots.folder)
+            slots.begin(True)
+            self.assertEqual((slots.current, slots.state, slots.starts), ("b", TRIAL, 1))
+        slots.begin(True)  # but one after the other without a receipt is
+        self.assertEqual((slots.current, slots.reason), ("a", chooser.SILENT))
+
+    def test_looking_at_a_release_that_kills_the_program_is_given_up(self):
+        slots = Slots(flash.empty_folder())
+        slots.install(RELEASE)
+        for _ in range(chooser.INSTALLS_MAX):
+            slots = Slots(slots.folder)
+            slots.begin(False)
+            self.assertEqual(slots.state, INSTALL)
+        slots.begin(False)
+        self.assertEqual((slots.current, slots.state, slots.failed), ("a", GOOD, RELEASE))
+
+    def test_a_good_slot_s_starts_cost_no_write(self):
+        slots = Slots(flash.empty_folder())
+        slots.begin(False)
+        with self.assertRaises(OSError):
+            os.stat(slots.folder + slot_file.FILE)
+
+    def test_a_line_that_is_none_is_the_first_slot(self):
+        folder = flash.empty_folder()
+        for line in ("", "c good 0 0 0 0 - - -", "b", "b bad 0 0 0 0 - - -"):
+            with open(folder + slot_file.FILE, "w") as file:
+                file.write(line)
+            self.assertEqual(Slots(folder).current, "a")
+
+
+class Starting(unittest.TestCase):
+    def choose(self, slots, cause=1):
+        """What starts after a reset of this cause: its state, and the machine as it is then."""
+        import sys
+
+        path, machine = list(sys.path), FakeMachine(cause)
+        try:
+            state = chooser.choose(machine, slots.folder)
+            self.assertEqual(sys.path[0], slots.folder + Slots(slots.folder).current)
+        finally:
+            sys.path[:] = path
+        return state, machine
+
+    def test_a_program_on_trial_that_crashes_or_ends_is_left_at_once(self):
+        for reason in (chooser.CRASHED, chooser.ENDED):
+            slots = on_trial()
+            self.assertEqual(self.choose(slots)[0], TRIAL)
+            self.assertTrue(chooser.failed(slots.folder, TRIAL, reason))
+            after = Slots(slots.folder)
+            self.assertEqual((after.current, after.state, after.reason), ("a", GOOD, reason))
+
+    def test_one_that_goes_on_without_a_receipt_is_left_by_the_clock(self):
+        slots = on_trial()
+        _, machine = self.choose(slots)
+        ((period, over),) = machine.timers
+        self.assertEqual(period, chooser.TRIAL_MS)
+        over(None)
+        after = Slots(slots.folder)
+        self.assertEqual((machine.resets, after.current, after.reason), (1, "a", chooser.SILENT))
+
+    def test_the_clock_does_nothing_to_one_that_is_good(self):
+        slots = on_trial()
+        _, machine = self.choose(slots)
+        Slots(slots.folder).good()
+        machine.timers[0][1](None)
+        after = Slots(slots.folder)
+        self.assertEqual((machine.resets, after.current, after.state), (0, "b", GOOD))
+
+    def test_a_good_program_that_crashes_stays(self):
+        slots = Slots(flash.empty_folder())
+        self.assertEqual(self.choose(slots)[0], GOOD)
+        self.assertFalse(chooser.failed(slots.folder, GOOD, chooser.CRASHED))
+
+    def test_a_program_that_became_good_is_not_left_when_it_crashes_later(self):
+        slots = on_trial()
+        slots.good()
+        self.assertFalse(chooser.failed(slots.folder, TRIAL, chooser.CRASHED))
+        self.assertEqual(Slots(slots.folder).current, "b")
+
+    def test_a_look_that_crashes_refuses_the_release(self):
+        slots = Slots(flash.empty_folder())
+        slots.install(RELEASE)
+        self.assertEqual(self.choose(slots)[0], INSTALL)
+        self.assertTrue(chooser.failed(slots.folder, INSTALL, chooser.CRASHED))
+        after = Slots(slots.folder)
+        self.assertEqual((after.current, after.state, after.failed), ("a", GOOD, RELEASE))
+
+    def test_a_wake_is_told_from_a_reset(self):
+        slots = on_trial()
+        self.choose(slots, FakeMachine.DEEPSLEEP_RESET)
+        after = Slots(slots.folder)
+        self.assertEqual((after.starts, after.wakes), (0, 1))

@@ -1,0 +1,119 @@
+"""Who may have a release now: canaries, a share, all; never too many; and when it stops."""
+
+from gateway.core.duration import DAY_MS, MINUTE_MS
+from gateway.updates import rollout
+from gateway.updates.rollout import Plan, Progress, SealState, Stage
+
+NOW_MS = 1_700_000_000_000
+PLAN = Plan(at_once=3, share_percent=20, stop_percent=10)
+
+
+def seals(*states: tuple[int, SealState]) -> dict[str, Progress]:
+    return {f"{n:016x}": Progress(*state, NOW_MS) for n, state in enumerate(states)}
+
+
+def waiting(progress: dict[str, Progress], now_ms: int = NOW_MS) -> list[str]:
+    """Which of them may begin."""
+    return [
+        seal_id
+        for seal_id, one in progress.items()
+        if one.state is SealState.WAITING and rollout.may_begin(progress, seal_id, PLAN, now_ms)
+    ]
+
+
+def test_the_stages_are_the_canaries_a_share_and_all() -> None:
+    ids = [f"{n:016x}" for n in range(41)]
+    stages = rollout.stages(ids, ["0" * 16], 20)
+    assert [list(stages.values()).count(n) for n in range(3)] == [1, 8, 32]
+    assert stages["0" * 16] == Stage.CANARY
+    assert rollout.stages(ids, ["0" * 16], 20) == stages  # the same, however often it is asked
+
+
+def test_without_a_named_canary_one_seal_goes_first() -> None:
+    stages = rollout.stages([f"{n:016x}" for n in range(10)], [], 0)
+    assert list(stages.values()).count(Stage.CANARY) == 1
+    assert list(stages.values()).count(Stage.ALL) == 9
+
+
+def test_nobody_begins_before_the_canary_is_good() -> None:
+    later = (Stage.SHARE, SealState.WAITING), (Stage.ALL, SealState.WAITING)
+    for state in (SealState.WAITING, SealState.PULLING, SealState.TRYING):
+        found = seals((Stage.CANARY, state), *later)
+        assert waiting(found) == [f"{0:016x}"] * (state is SealState.WAITING)
+    found = seals((Stage.CANARY, SealState.GOOD), *later)
+    assert waiting(found) == [f"{1:016x}"]
+    found = seals((Stage.CANARY, SealState.GOOD), (Stage.SHARE, SealState.GOOD), later[1])
+    assert waiting(found) == [f"{2:016x}"]
+
+
+def test_never_more_than_a_named_number_at_once() -> None:
+    busy = (Stage.ALL, SealState.PULLING), (Stage.ALL, SealState.TRYING)
+    rest = [(Stage.ALL, SealState.WAITING)] * 5
+    assert len(waiting(seals(*busy, *rest))) == 5  # any of them, but one
+    assert waiting(seals(*busy, busy[0], *rest)) == []
+
+
+def test_a_seal_that_says_nothing_holds_a_stage_for_a_day_but_a_canary_for_ever() -> None:
+    found = seals((Stage.SHARE, SealState.WAITING), (Stage.ALL, SealState.WAITING))
+    assert waiting(found) == [f"{0:016x}"]
+    assert len(waiting(found, NOW_MS + DAY_MS)) == 2
+    found = seals((Stage.CANARY, SealState.WAITING), (Stage.ALL, SealState.WAITING))
+    assert waiting(found, NOW_MS + 9 * DAY_MS) == [f"{0:016x}"]
+
+
+def test_a_canary_s_failure_stops_it() -> None:
+    good = [(Stage.CANARY, SealState.GOOD)] * 9
+    assert rollout.why_stop(seals(*good), PLAN) == ""
+    found = seals(*good, (Stage.CANARY, SealState.FAILED))
+    assert rollout.why_stop(found, PLAN) == "a canary failed"
+
+
+def test_a_rising_share_of_failures_stops_it() -> None:
+    good, bad = (Stage.ALL, SealState.GOOD), (Stage.ALL, SealState.FAILED)
+    assert rollout.why_stop(seals(*[good] * 4, bad), PLAN) == ""  # one is no share
+    assert rollout.why_stop(seals(*[good] * 18, bad, bad), PLAN) == ""  # ten per cent are allowed
+    found = rollout.why_stop(seals(*[good] * 17, bad, bad), PLAN)
+    assert found == "2 of 19 seals failed, more than 10 %"
+
+
+def test_a_seal_that_is_not_heard_of_again_is_let_go() -> None:
+    trying = Progress(Stage.ALL, SealState.TRYING, NOW_MS)
+    assert rollout.after_silence(trying, NOW_MS + 19 * MINUTE_MS) is trying
+    lost = rollout.after_silence(trying, NOW_MS + 20 * MINUTE_MS)
+    assert (lost.state, lost.reason) == (SealState.FAILED, "silent")
+    pulling = Progress(Stage.ALL, SealState.PULLING, NOW_MS, have_bytes=900)
+    for n in range(1, rollout.TRIES_MAX):
+        after = rollout.after_silence(pulling, pulling.changed_ms + rollout.PULL_MS)
+        assert (after.state, after.tries, after.have_bytes) == (SealState.WAITING, n, 900)
+        pulling = rollout.moved(after, SealState.PULLING, after.changed_ms, have=900)
+    given_up = rollout.after_silence(pulling, pulling.changed_ms + rollout.PULL_MS)
+    assert given_up.state is SealState.FAILED
+
+
+def test_a_simulated_site_is_never_at_it_with_more_seals_than_named() -> None:
+    """Two hundred seals ask at random; one in fifty of the releases that they try fails."""
+    import random
+
+    dice = random.Random(5)  # noqa: S311 - the same site each time
+    stages = rollout.stages([f"{n:016x}" for n in range(200)], [], 10)
+    found = {s: Progress(stage, SealState.WAITING, NOW_MS) for s, stage in stages.items()}
+    most = 0
+    for turn in range(40_000):
+        seal_id = dice.choice(list(found))
+        one, now_ms = found[seal_id], NOW_MS + turn
+        if one.state is SealState.WAITING and rollout.may_begin(found, seal_id, PLAN, now_ms):
+            found[seal_id] = rollout.moved(one, SealState.PULLING, now_ms)
+        elif one.state is SealState.PULLING:
+            found[seal_id] = rollout.moved(one, SealState.TRYING, now_ms)
+        elif one.state is SealState.TRYING:
+            bad = dice.random() < 0.02 and one.stage != Stage.CANARY
+            state = SealState.FAILED if bad else SealState.GOOD
+            found[seal_id] = rollout.moved(one, state, now_ms)
+        busy = [p for p in found.values() if p.state in rollout.AT_IT]
+        most = max(most, len(busy))
+        begun = {p.stage for p in found.values() if p.state is not SealState.WAITING}
+        open_now = {p.stage for p in found.values() if p.state not in rollout.FINISHED}
+        assert not (Stage.ALL in begun and Stage.CANARY in open_now)
+    assert most == PLAN.at_once
+    assert rollout.is_done(found)
+    assert rollout.why_stop(found, PLAN) == ""

@@ -1,0 +1,232 @@
+"""The gateway answers a seal's questions, from the store, across its own restarts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.store.database import Store
+from gateway.updates import kept
+from gateway.updates.kept import RefusedError, Rollout
+from gateway.updates.rollout import Plan, RolloutState, SealState, Stage
+from gateway.updates.server import REQUESTS_MAX, UpdateServer
+from sealwire import ccm, topics, update, update_answer
+from tests.updates.releases import made
+
+RELEASE = made(7)
+SIZE = len(RELEASE.render())
+KEYS = {f"{n:016x}": bytes([n]) * 32 for n in range(1, 8)}
+C6, C3 = 3, 2
+PLAN = Plan()
+
+
+class Site:
+    """A store, a server on it, and what it has published."""
+
+    def __init__(self, path: Path) -> None:
+        self.store = Store.open(path)
+        self.now_ms = 1_700_000_000_000
+        self.marks = dict.fromkeys(KEYS, (0, 0))
+        self.counters = dict.fromkeys(KEYS, 0)
+        self.restart()
+
+    def restart(self) -> None:
+        """A new gateway on the same store."""
+        self.said: list[tuple[str, bytes]] = []
+        self.server = UpdateServer(
+            self.store,
+            KEYS.get,
+            lambda seal_id: self.marks[seal_id],
+            lambda topic, payload: self.said.append((topic, payload)),
+            lambda: self.now_ms,
+        )
+
+    async def start(self, plan: Plan = PLAN, canaries: int = 1) -> None:
+        seals = list(KEYS)
+        stages = {s: Stage.CANARY if n < canaries else Stage.ALL for n, s in enumerate(seals)}
+        with self.store.writing() as connection:
+            if not kept.kept(connection):
+                kept.add(connection, RELEASE, self.now_ms)
+            chosen = RELEASE.release_id.hex()
+            kept.start(connection, chosen, plan, stages, self.now_ms)
+        await self.server.look()
+
+    def ask(self, n: int, *, running: int = 0, reason: int = 0, chip: int = C6, board: int = 1):
+        """What seal n is offered: (release, size, counter)."""
+        failed = RELEASE.release_id if reason else update.NOTHING
+        found = self.say(n, (update.ASK, running, chip, board, reason, failed, 0, 1))
+        return found[0][2], found[0][4], found[0][5]
+
+    def fetch(self, n: int, offset: int, count: int = 4, release: bytes = RELEASE.release_id):
+        """Each answer of a fetch."""
+        return self.say(n, (update.FETCH, 0, C6, 1, 0, release, offset, count))
+
+    def say(self, n: int, request: tuple[int | bytes, ...]):
+        seal_id = f"{n:016x}"
+        cipher, raw = ccm.cipher(KEYS[seal_id]), bytes.fromhex(seal_id)
+        self.counters[seal_id] += 1
+        frame = update.seal_request(cipher, raw, 1, self.counters[seal_id], request)
+        self.counters[seal_id] += int(request[7]) - 1
+        self.said.clear()
+        self.server.receive(topics.update(seal_id), frame)
+        assert all(topic == topics.receipt(seal_id) for topic, _ in self.said)
+        return [update.open_answer(cipher, raw, payload) for _, payload in self.said]
+
+    def pull(self, n: int) -> bytes:
+        """All of it, as a seal pulls it."""
+        data = b""
+        while len(data) < SIZE:
+            answers = self.fetch(n, len(data))
+            assert answers
+            assert all(answer[3] == update.BLOCK for answer in answers)
+            data += b"".join(answer[6] for answer in answers)
+        return data
+
+    def stored(self) -> Rollout:
+        with self.store.reading() as connection:
+            newest = kept.newest(connection)
+            assert newest is not None
+            return kept.load(connection, newest[0])
+
+    def states(self) -> list[SealState]:
+        return [progress.state for _, progress in sorted(self.stored().seals.items())]
+
+
+OFFER = (RELEASE.release_id, SIZE, 7)
+NO_OFFER = (update.NOTHING, 0, 0)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    made_site = Site(tmp_path / "menshen.db")
+    yield made_site
+    made_site.store.close()
+
+
+async def test_without_a_roll_out_there_is_nothing(site: Site) -> None:
+    await site.server.look()
+    assert site.ask(1) == NO_OFFER
+    assert site.fetch(1, 0)[0][2] == update.NOTHING
+
+
+async def test_a_canary_pulls_it_all_and_the_others_wait_for_it(site: Site) -> None:
+    await site.start()
+    assert site.ask(2) == NO_OFFER
+    assert site.ask(1) == OFFER
+    assert site.pull(1) == RELEASE.render()
+    assert site.ask(2) == NO_OFFER
+    assert site.ask(1, running=7) == NO_OFFER
+    assert site.ask(2) == OFFER
+    await site.server.look()
+    assert site.states()[:3] == [SealState.GOOD, SealState.PULLING, SealState.WAITING]
+
+
+async def test_never_more_at_once_than_named(site: Site) -> None:
+    await site.start(Plan(at_once=2), canaries=0)
+    assert [site.ask(n) for n in (1, 2, 3)] == [OFFER, OFFER, NO_OFFER]
+    assert site.ask(1) == OFFER  # it lost what it had
+    site.pull(1)
+    assert site.ask(3) == NO_OFFER  # on trial is at it, too
+    site.ask(1, running=7)
+    assert site.ask(3) == OFFER
+
+
+async def test_a_canary_that_fails_stops_it_at_once(site: Site) -> None:
+    await site.start(canaries=2)
+    site.ask(1), site.ask(2)
+    site.pull(1)
+    reason = update_answer.REASONS.index("crashed")
+    assert site.ask(1, reason=reason) == NO_OFFER
+    assert site.fetch(2, 0)[0][2] == update.NOTHING  # whoever is in the middle is told to let go
+    await site.server.look()
+    stored = site.stored()
+    assert (stored.state, stored.why) == (RolloutState.STOPPED, "a canary failed")
+    assert stored.seals[f"{1:016x}"].reason == "crashed"
+    assert site.states()[1] is SealState.WAITING
+
+
+async def test_a_restart_of_the_gateway_forgets_nothing(site: Site) -> None:
+    await site.start()
+    site.ask(1)
+    half = site.fetch(1, 0)
+    await site.server.look()
+    site.restart()
+    await site.server.look()
+    offset = sum(len(answer[6]) for answer in half)
+    rest = site.fetch(1, offset)
+    assert rest[0][4] == offset
+    assert rest[0][6] == RELEASE.render()[offset : offset + update.BLOCK_BYTES]
+    assert site.stored().seals[f"{1:016x}"].have_bytes == offset
+
+
+async def test_what_a_person_says_holds_within_a_round(site: Site) -> None:
+    await site.start()
+    for to, wanted in ((RolloutState.STOPPED, NO_OFFER), (RolloutState.RUNNING, OFFER)):
+        site.now_ms += 1000
+        with site.store.writing() as connection:
+            assert kept.turn(connection, 1, to, site.now_ms)
+        await site.server.look()
+        assert site.ask(1) == wanted
+    with site.store.writing() as connection, pytest.raises(RefusedError, match="roll-out 1 is"):
+        kept.start(connection, RELEASE.release_id.hex(), Plan(), {}, site.now_ms)
+
+
+async def test_it_is_done_when_nobody_is_left(site: Site) -> None:
+    await site.start()
+    for n in range(1, len(KEYS) + 1):
+        site.ask(n, running=7)
+    await site.server.look()
+    assert site.stored().state is RolloutState.DONE
+
+
+async def test_a_seal_of_another_chip_or_board_is_left_out(site: Site) -> None:
+    await site.start(canaries=0)
+    assert site.ask(1, chip=C3) == NO_OFFER
+    assert site.ask(2, board=9) == NO_OFFER
+    await site.server.look()
+    assert site.states()[:2] == [SealState.LEFT_OUT] * 2
+
+
+async def test_what_is_no_question_of_a_seal_s_is_refused(site: Site) -> None:
+    await site.start()
+    seal_id = f"{1:016x}"
+    cipher, raw = ccm.cipher(KEYS[seal_id]), bytes.fromhex(seal_id)
+    ask = (update.ASK, 0, C6, 1, 0, update.NOTHING, 0, 1)
+    good = update.seal_request(cipher, raw, 1, 9, ask)
+    stranger = update.seal_request(ccm.cipher(bytes(32)), raw, 1, 9, ask)
+    for topic, payload in (
+        (topics.update("f" * 16), good),
+        (topics.update(f"{2:016x}"), good),
+        (topics.update(seal_id), stranger),
+        (topics.update(seal_id), good[:-1]),
+        (topics.update(seal_id), b""),
+        ("seals/x/update", good),
+    ):
+        site.server.receive(topic, payload)
+    assert (site.said, site.server.refused) == ([], 6)
+    site.server.receive(topics.update(seal_id), good)
+    assert len(site.said) == 1
+    site.server.receive(topics.update(seal_id), good)  # somebody repeats it
+    site.marks[seal_id] = 2, 0
+    later = update.seal_request(cipher, raw, 1, 10, ask)
+    site.server.receive(topics.update(seal_id), later)  # from before its last report
+    assert (len(site.said), site.server.refused) == (1, 8)
+
+
+async def test_a_flood_of_questions_is_answered_up_to_a_limit(site: Site) -> None:
+    await site.start()
+    for _ in range(REQUESTS_MAX):
+        site.ask(1)
+    assert site.say(1, (update.ASK, 0, C6, 1, 0, update.NOTHING, 0, 1)) == []
+    await site.server.look()
+    assert site.ask(1) == OFFER
+
+
+def test_a_number_is_given_once(site: Site) -> None:
+    with site.store.writing() as connection:
+        kept.add(connection, RELEASE, 1)
+        with pytest.raises(RefusedError, match="here already"):
+            kept.add(connection, RELEASE, 1)
+        with pytest.raises(RefusedError, match="has the number 7 already"):
+            kept.add(connection, made(7, version="1.4.1"), 1)
+        assert [one.counter for one in kept.kept(connection)] == [7]

@@ -1,0 +1,89 @@
+"""The console's page of updates: who may, what it shows, and what its buttons do."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+
+from gateway.store import tables
+from gateway.updates import kept, rollout
+from gateway.updates.rollout import Progress, RolloutState, SealState, Stage
+from tests.updates.releases import made
+from tests.web.signed_in import Site, signed_in_site
+
+RELEASE = made(7)
+
+
+def seals(site: Site) -> list[str]:
+    with site.store.reading() as connection:
+        return sorted(connection.execute(select(tables.seals.c.seal_id)).scalars())
+
+
+def put_release(site: Site) -> None:
+    """A release, and three seals that could have it."""
+    rows = [
+        {"seal_id": f"{n:016x}", "key": bytes(32), "broker_hash": "", "enrolled_ms": 1}
+        for n in range(1, 4)
+    ]
+    with site.store.writing() as connection:
+        connection.execute(insert(tables.seals), rows)
+        kept.add(connection, RELEASE, site.clock.now_ms())
+
+
+def how_it_stands(site: Site) -> kept.Overview:
+    with site.store.reading() as connection:
+        found = kept.overview(connection)
+    assert found is not None
+    return found
+
+
+async def test_an_engineer_rolls_a_release_out_and_sees_how_far_it_is(tmp_path: Path) -> None:
+    async with signed_in_site(tmp_path) as site, site.browser("eng") as client:
+        empty = (await client.get("/updates")).text
+        assert "No release was ever rolled out." in empty
+        put_release(site)
+        first = seals(site)[0]
+        form = {"number": "7", "canary": first, "at_once": "2"}
+        assert (await client.post("/updates/start", data=form)).status_code == 303
+        stands = how_it_stands(site)
+        assert stands.seals[first].stage == Stage.CANARY
+        now_ms = site.clock.now_ms()
+        failed = Progress(Stage.CANARY, SealState.FAILED, now_ms, 100, reason="crashed")
+        with site.store.writing() as connection:
+            kept.write(connection, stands.rollout_id, {first: failed})
+            kept.turn(connection, 1, RolloutState.STOPPED, now_ms, "a canary failed")
+        text = (await client.get("/updates")).text
+        assert "Release 7 (1.4.0)" in text
+        assert "It stopped by itself" in text
+        assert f"<code>{first}</code>" in text
+        assert "<code>crashed</code>" in text
+        for act, state in (("go-on", "running"), ("stop", "stopped"), ("end", "ended")):
+            assert (await client.post(f"/updates/{act}")).status_code == 303
+            assert how_it_stands(site).state == state
+        assert (await client.post("/updates/go-on")).status_code == 409
+        assert [what for _, what, *_ in site.noted("POST /updates")] == [
+            f"POST /updates/{act}" for act in ("start", "go-on", "stop", "end", "go-on")
+        ]
+
+
+@pytest.mark.parametrize("name", ["wang", "cai", "desk", "inst", "aud"])
+async def test_nobody_else_may_look_or_press(tmp_path: Path, name: str) -> None:
+    async with signed_in_site(tmp_path) as site:
+        put_release(site)
+        assert (await site.asks(name, "GET", "/updates")).status_code == 403
+        form = {"number": "7"}
+        assert (await site.asks(name, "POST", "/updates/start", data=form)).status_code == 403
+        with site.store.reading() as connection:
+            assert kept.overview(connection) is None
+
+
+async def test_what_cannot_be_started_says_so(tmp_path: Path) -> None:
+    async with signed_in_site(tmp_path) as site, site.browser("adm") as client:
+        assert (await client.post("/updates/start", data={"number": "7"})).status_code == 422
+        put_release(site)
+        odd = {"number": "7", "canary": "f" * 16}
+        assert (await client.post("/updates/start", data=odd)).status_code == 422
+        assert (await client.post("/updates/start", data={"number": "7"})).status_code == 303
+        assert (await client.post("/updates/start", data={"number": "7"})).status_code == 409
+        stages = [one.stage for one in how_it_stands(site).seals.values()]
+        assert stages.count(rollout.Stage.CANARY) == 1
