@@ -3,10 +3,7 @@
 # locked already stays as it is; `sh .ci/lock.sh --upgrade` takes the newest of everything.
 set -eu
 cd "$(dirname "$0")/.."
-command -v uv >/dev/null || { # Its own, for it comes as source only; setuptools builds it (esptool.sh).
-printf 'esptool>=5,<6\nsetuptools>=77\n' | uv pip compile --quiet --universal --python-version 3.11 \
-  --generate-hashes --no-emit-index-url --no-header "$@" --output-file requirements-esptool.lock -
-echo "lock: uv is not on the PATH; python3 -m pip install uv" >&2; exit 1; }
+command -v uv >/dev/null || { echo "lock: uv is not on the PATH; python3 -m pip install uv" >&2; exit 1; }
 compile() {
   uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-header --extra demo --group checkout "$@" pyproject.toml

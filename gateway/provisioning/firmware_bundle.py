@@ -83,6 +83,13 @@ def application(folder: Path | None = None) -> list[BoardFile]:
     return [_compiled(folder, source) for source in _modules(folder)]
 
 
+def modules(folder: Path | None = None) -> list[BoardFile]:
+    """Every compiled module side by side, as ROMFS or an image of MicroPython holds them, where no
+    slot is: paths from the top. FirmwareError."""
+    folder = folder or firmware_folder()
+    return [*application(folder), *(_compiled(folder, folder / name) for name in FIXED)]
+
+
 def is_of_updates(path: str) -> bool:
     """Whether a file on a board is what updates leave there, and so nobody's to miss."""
     return path in UPDATE_STATE or path.startswith((f"{SLOT}/", f"{OTHER_SLOT}/"))

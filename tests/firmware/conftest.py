@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.provisioning.firmware_bundle import application
+from gateway.provisioning.firmware_bundle import modules
 from gateway.provisioning.romfs_image import romfs_image
 from tests.firmware import authority, seal_bench
 from tests.firmware.broker_site import SERVER_NAME, Site
@@ -30,7 +30,7 @@ def bench(micropython: str, compiled: Path, tmp_path: Path) -> Iterator[Bench]:
 def rom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The firmware as a ROMFS image."""
     path = tmp_path_factory.mktemp("rom") / "romfs.img"
-    path.write_bytes(romfs_image(application()))
+    path.write_bytes(romfs_image(modules()))
     return path
 
 

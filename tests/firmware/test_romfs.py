@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.provisioning import romfs_image
-from gateway.provisioning.firmware_bundle import BoardFile, FirmwareError, bundle
+from gateway.provisioning.firmware_bundle import BoardFile, FirmwareError, modules
 from gateway.provisioning.romfs_image import PARTITION_BYTES
 from tests.firmware import seal_bench
 from tests.firmware.broker_site import SERVER_NAME, Site
@@ -26,8 +26,8 @@ def test_the_image_holds_every_module_byte_for_byte(
         "print(json.dumps({p: hexlify(hashlib.sha256(open('/rom/' + p, 'rb').read()).digest())"
         ".decode() for p in PATHS}))"
     )
-    modules = [file for file in bundle(None) if file.path.endswith(".mpy")]
-    paths = [file.path for file in modules]
+    held = modules()
+    paths = [file.path for file in held]
     done = subprocess.run(
         [micropython, "-c", f"PATHS = {paths!r}; {program}"],
         env={"MICROPYPATH": f"{tools}:.frozen"},
@@ -36,7 +36,7 @@ def test_the_image_holds_every_module_byte_for_byte(
         timeout=seal_bench.PATIENCE_S,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads(done.stdout) == {file.path: file.sha256 for file in modules}
+    assert json.loads(done.stdout) == {file.path: file.sha256 for file in held}
     print(f"ROMFS image: {rom.stat().st_size} of {PARTITION_BYTES} bytes")
 
 

@@ -17,7 +17,11 @@ WINDOW = 4 * BLOCK_BYTES
 
 
 def image_bytes():
-    return bytes([0xE9]) + bytes([i * 31 & 255 for i in range(VECTORS["image_bytes"] - 1)])
+    image = bytearray(VECTORS["image_bytes"])
+    image[0] = 0xE9
+    for i in range(1, len(image)):
+        image[i] = (i - 1) * 31 & 255
+    return bytes(image)
 
 
 def data_of(name):
