@@ -125,7 +125,7 @@ def test_a_wheel_alone_flashes_sets_up_a_broker_and_installs(wheel: Path, tmp_pa
 
     said = run("-c", FROM_THE_WHEEL)
     assert said.count(str(site)) == 2
-    for file in ("main.py", "board.mpy", "ca.der", "sealnode/__init__.mpy", "sealwire/ccm.mpy"):
+    for file in ("main.py", "a/board.mpy", "ca.der", "a/sealnode/__init__.mpy", "a/app.mpy"):
         assert f"'{file}'" in said
     assert "lets in the gateway ('gateway') and 0 seals" in said
     assert "[True, True]" in said

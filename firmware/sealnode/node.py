@@ -17,8 +17,8 @@ and a handful of deadlines. Five rules make it up:
    that woke and finds nothing to say sleeps on.
 6. A seal that speaks by air (Bluetooth) too says each new report there at once, behind those that
    wait already, and so again in place of a heartbeat, for nobody answers there. Its heartbeats go
-   by air; on batteries the network has one an hour, if the latest receipt says that it is heard by
-   air, and all of them otherwise.
+   by air; on batteries the network has one in three hours, if the latest receipt says that it is
+   heard by air, and all of them otherwise.
 """
 
 from sealwire.receipt import HEARD, HEARD_MS

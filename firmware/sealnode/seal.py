@@ -4,9 +4,6 @@
 chip runs one seal and a bench runs a building of them in one loop.
 """
 
-import struct
-from binascii import crc32
-
 from sealwire import topics
 from sealwire.ccm import cipher
 from sealwire.envelope import DOWN as TO_SEAL
@@ -14,9 +11,10 @@ from sealwire.envelope import UP as TO_GATEWAY
 from sealwire.envelope import open_up, seal_up
 from sealwire.errors import WireError
 from sealwire.receipt import unpack
-from sealwire.report import SHUT, UNKNOWN, pack
+from sealwire.report import UNKNOWN, pack
 
 from . import link as _link
+from . import memory as _memory
 from . import node as _node
 from .asking import ANSWER, Asking
 from .contact import Contact
@@ -32,10 +30,6 @@ FORGET_MS = 2000  # a receipt reaches the flash this late at most; until then it
 FLASH_RETRY_MS = 1000
 WIFI_MS_MAX = 30_000
 _SWITCHES = (REED, COVER, MAGNET)
-# Magic, epoch, counter, heartbeat due (6 bytes), switches, misses, bounces, due by air (6 bytes),
-# flutter.
-_MEMORY = ">4sIIHIBBBHI33s"
-_MAGIC = b"MSR2"
 _HEARD = 8  # a bit beside those of the switches
 
 
@@ -63,8 +57,8 @@ class Seal:
         self._cipher = cipher(settings.key)
         self._report_topic = topics.report(settings.seal_id)
         self.spool = Spool(board.flash)
-        memory = _recall(board)
-        woken = self.spool.boot(memory[1], memory[2])
+        memory = _memory.recall(board)
+        woken = self.spool.boot(memory[0], memory[1])
         self._retry_ms = self._forget_ms = now_ms
         if not woken:
             self.spool.save()  # the new epoch, before its first use; without it there is no seal
@@ -82,30 +76,7 @@ class Seal:
             woken,
             settings.bluetooth,
         )
-        switches = UNKNOWN
-        if woken:
-            switches = memory[5]
-            self.node.heartbeat_due_ms = memory[3] << 32 | memory[4]
-            self.node.misses, self.node.bounces = memory[6], memory[7]
-            self.node.heard = bool(switches & _HEARD)
-            self.node.air_due_ms = memory[8] << 32 | memory[9]
-        self._contacts = [Contact(switches >> i & 1 if woken else UNKNOWN) for i in _SWITCHES]
-        self.flutters = [
-            Flutter(
-                settings.mains,
-                now_ms,
-                switches >> i & 1,
-                memory[-1][i * STATE_BYTES : (i + 1) * STATE_BYTES] if woken else b"",
-            )
-            for i in _SWITCHES
-        ]
-        if woken:  # what was told last, which held edges have left behind
-            told = [
-                contact.contact ^ (flutter.held & 1)
-                for contact, flutter in zip(self._contacts, self.flutters)
-            ]
-            self.node.contact = told[REED]
-            self.node.cover, self.node.magnet = bool(told[COVER]), bool(told[MAGNET])
+        self._begin(memory, woken, now_ms)
         self.link = Link(
             settings.broker,
             settings.port,
@@ -120,6 +91,33 @@ class Seal:
         if slots is not None:
             self.asking = Asking(slots, on_trial, woken, settings.seal_id, self._cipher)
         self._wanted_ms: "int | None" = None  # since when the node wants a connection
+
+    def _begin(self, memory, woken: bool, now_ms: int) -> None:  # type: ignore[no-untyped-def]
+        """Switches and times as when it fell asleep; after a cold boot, of nobody's."""
+        switches = UNKNOWN
+        if woken:
+            switches = memory[3]
+            self.node.heartbeat_due_ms = memory[2]
+            self.node.misses, self.node.bounces = memory[4], memory[5]
+            self.node.heard = bool(switches & _HEARD)
+            self.node.air_due_ms = memory[6]
+        self._contacts = [Contact(switches >> i & 1 if woken else UNKNOWN) for i in _SWITCHES]
+        self.flutters = [
+            Flutter(
+                self.settings.mains,
+                now_ms,
+                switches >> i & 1,
+                memory[-1][i * STATE_BYTES : (i + 1) * STATE_BYTES] if woken else b"",
+            )
+            for i in _SWITCHES
+        ]
+        if woken:  # what was told last, which held edges have left behind
+            told = [
+                contact.contact ^ (flutter.held & 1)
+                for contact, flutter in zip(self._contacts, self.flutters)
+            ]
+            self.node.contact = told[REED]
+            self.node.cover, self.node.magnet = bool(told[COVER]), bool(told[MAGNET])
 
     @property
     def online(self) -> bool:
@@ -361,21 +359,16 @@ class Seal:
         node = self.node
         if node.heard:
             switches |= _HEARD
-        memory = struct.pack(
-            _MEMORY,
-            _MAGIC,
+        return _memory.pack(
             self.spool.epoch,
             self.spool.counter,
-            node.heartbeat_due_ms >> 32,
-            node.heartbeat_due_ms & 0xFFFFFFFF,
+            node.heartbeat_due_ms,
             switches,
-            min(node.misses, 255),
-            min(node.bounces, 255),
-            node.air_due_ms >> 32,
-            node.air_due_ms & 0xFFFFFFFF,
+            node.misses,
+            node.bounces,
+            node.air_due_ms,
             b"".join([flutter.pack() for flutter in self.flutters]),
         )
-        return memory + struct.pack(">I", crc32(memory))
 
     def _wait_ms(self, now_ms: int) -> int:
         due = min(self.node.due_ms(now_ms), self.link.due_ms(now_ms))
@@ -394,20 +387,3 @@ class Seal:
         if self.link.state != _link.DOWN or self._wanted_ms is not None:
             due = min(due, now_ms + POLL_MS)
         return max(due - now_ms, 0)
-
-
-def _recall(board: Hardware) -> "tuple[bytes, int, int, int, int, int, int, int, int, int, bytes]":
-    """What the board remembered, all 0 if nothing or rubbish.
-
-    It is forgotten before it is used: were it found again after a crash, the counter would go back
-    to where it was when the seal fell asleep, and numbers would come twice.
-    """
-    memory = board.recall()
-    board.remember(b"")
-    size = struct.calcsize(_MEMORY)
-    if len(memory) == size + 4 and crc32(memory[:size]) == int.from_bytes(memory[size:], "big"):
-        memories: "tuple[bytes, int, int, int, int, int, int, int, int, int, bytes]"
-        memories = struct.unpack(_MEMORY, memory[:size])
-        if memories[0] == _MAGIC:
-            return memories
-    return _MAGIC, 0, 0, 0, 0, SHUT, 0, 0, 0, 0, b""

@@ -11,7 +11,7 @@ from .report import SEQ_MAX
 
 STORED = 0
 HEARD = 1  # stored; and what the seal says by air is heard there,
-HEARD_MS = 21_600_000  # so that its heartbeats may go by air alone for so long
+HEARD_MS = 10_800_000  # so that its heartbeats may go by air alone for so long
 _FORMAT = ">BHB"
 
 

@@ -24,7 +24,7 @@ log = logging.getLogger("menshen.engine")
 LOOK_EVERY_MS: Final = 5 * SECOND_MS
 BEATS: Final = 2  # without a word, and the way is silent
 GRACE_MS: Final = 5 * SECOND_MS  # for the last one's way
-NETWORK_BEAT_MS: Final = 6 * HOUR_MS  # of one on batteries (sealwire.receipt.HEARD_MS)
+NETWORK_BEAT_MS: Final = 3 * HOUR_MS  # of one on batteries (sealwire.receipt.HEARD_MS)
 RECEIVER_AWAY_MS: Final = 60 * SECOND_MS  # one that is plugged in again is no trouble yet
 STRETCH_EVERY_MS: Final = 60 * SECOND_MS
 

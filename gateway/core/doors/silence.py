@@ -29,7 +29,7 @@ from gateway.core.model import Contact, Door, Path, Silence
 from gateway.core.reasons import BREACHES, UNWATCHED, Reason
 from gateway.core.rules import Rules
 
-UNAWARE_MS: Final = 2 * HOUR_MS  # of its hourly beats over the network (sealwire.receipt)
+UNAWARE_MS: Final = 6 * HOUR_MS  # two of its beats over the network (sealwire.receipt)
 LAWFUL = UNWATCHED | {Reason.PERMIT, Reason.ALLOWANCE, Reason.VISIT}
 # What ends by itself once the seal is heard, or an outage explains it.
 ONLY_SILENT = frozenset({Reason.SILENT, Reason.SILENT_AFTER_OPENING})

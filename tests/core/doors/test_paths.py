@@ -150,7 +150,7 @@ def test_where_the_gateway_hears_nobody_a_seal_has_its_time_to_be_told() -> None
     assert story.door.silence is not None
 
 
-def test_nor_longer_than_two_of_its_hourly_beats() -> None:
+def test_nor_longer_than_two_of_its_beats_over_the_network() -> None:
     assert UNAWARE_MS == 2 * HEARD_MS
     story = promised()
     story.tell(PathSilent(SEAL, Path.AIR, NOON - BEAT, is_ours=True))
