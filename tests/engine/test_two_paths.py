@@ -8,7 +8,6 @@ from pathlib import Path as File
 import pytest
 from sqlalchemy import update
 
-from gateway.core.duration import HOUR_MS
 from gateway.core.events import SealBound
 from gateway.core.model import Door, Path
 from gateway.core.reasons import Reason
@@ -22,7 +21,7 @@ from gateway.ingest.authenticate import Authenticator, resolved_advert
 from gateway.store import seal_paths, tables
 from gateway.store.database import Store
 from sealwire import advert, report
-from sealwire.receipt import HEARD, STORED
+from sealwire.receipt import HEARD, HEARD_MS, STORED
 from tests.engine.small_site import HandSeal, Post, beating, enrol, new_store, rows
 from tests.manual_clock import ManualClock
 
@@ -241,12 +240,12 @@ async def test_a_silent_network_is_a_fault_and_the_door_is_not_lost(
         assert one.door.silence is None
 
 
-async def test_on_batteries_the_network_has_its_hour(store: Store, seal: HandSeal) -> None:
+async def test_on_batteries_the_network_has_its_three_hours(store: Store, seal: HandSeal) -> None:
     async with house(store, seal, ManualClock()) as one:
         one.engine.note(of_door("door-0"), SealBound(seal.seal_id, BEAT_MS))
         said = report.Report(report.SHUT, report.HEARTBEAT, 0, 0, battery_mv=3000)
         one.network(seal.sealed(said))
-        for _ in range(2 * HOUR_MS // BEAT_MS):
+        for _ in range(2 * HEARD_MS // BEAT_MS):
             assert one.air(seal.advertised(said))
             await one.passes(BEAT_MS)
         assert one.silent() == []
