@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core.rules import Rules
-from gateway.settings import SettingsError, example, load, zone
+from gateway.settings import SettingsError, broker_folder, example, load, zone
 from gateway.settings.secret import SECRETS
 from gateway.settings.sections import SECTIONS, Settings
 
@@ -152,7 +152,7 @@ def test_every_key_is_taken(file):
     file.write_text(
         '[site]\nname = "梁溪"\nlanguage = "en"\n[store]\npath = "db/m.db"\n'
         '[broker]\nhost = "pi.local"\nport = 8883\ntls = true\nca = "ca.crt"\nuser = "gateway"\n'
-        'echo_s = 2\n[console]\nhost = "::1"\nport = 80\n[webhook]\nurl = "https://x.cn/hook"\n'
+        'echo_s = 2\nfolder = "mq"\n[console]\nhost = "::1"\nport = 80\n[webhook]\nurl = "https://x.cn/hook"\n'
         '[influx]\nurl = "http://127.0.0.1:8086"\norg = "-"\nbucket = "menshen"\n'
         "[rules]\noff_delay_ms = 1\nburst_count = 2\nburst_window_ms = 1000\n"
     )
@@ -160,6 +160,7 @@ def test_every_key_is_taken(file):
     assert (settings.site.name, settings.site.language) == ("梁溪", "en")
     assert settings.store.path == file.parent / "db/m.db"
     assert settings.broker.ca == file.parent / "ca.crt"
+    assert settings.broker.folder == broker_folder(file) == file.parent / "mq"
     assert settings.broker.echo_s == 2.0
     assert settings.influx.bucket == "menshen"
     assert settings.rules == Rules(1, 2, 1000)

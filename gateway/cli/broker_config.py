@@ -9,17 +9,17 @@ import typer
 from sqlalchemy import select
 
 from gateway.cli.exit_codes import MISUSED, CommandError
-from gateway.cli.options import BROKER_FOLDER, CONFIG, Config
+from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import counted, say
 from gateway.provisioning import broker_record
 from gateway.provisioning.broker_config import (
-    INSTALLED_AT,
     BrokerPlan,
     Login,
     write_broker_config,
     write_passwords,
 )
 from gateway.provisioning.certificates import CA_CRT
+from gateway.provisioning.site_authority import need_one_authority
 from gateway.settings import load
 from gateway.store import tables
 from gateway.store.database import Store, need_none_before
@@ -34,7 +34,7 @@ def broker_config(
         typer.Argument(help="Host names and addresses that seals reach the broker by."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Where to; else the folder broker beside the settings.")
+        Path | None, typer.Option(help="Where to; else [broker] folder of the settings.")
     ] = None,
     port: Annotated[
         int | None, typer.Option(min=1, max=65_535, help="Else as before; at first 8883.")
@@ -46,13 +46,17 @@ def broker_config(
     years: Annotated[int, typer.Option(min=1, max=30, help="How long certificates last.")] = 5,
     installed_at: Annotated[
         Path | None,
-        typer.Option(help=f"Where the broker finds the files; at first {INSTALLED_AT}."),
+        typer.Option(help="Where the broker finds the files, if not where they are written."),
     ] = None,
     user: Annotated[
         str | None, typer.Option(help="The system's user of the broker; at first mosquitto.")
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Also files that were changed by hand.")
+    ] = False,
+    second_authority: Annotated[
+        bool,
+        typer.Option("--second-authority", help="With --out: one that no seal here trusts."),
     ] = False,
     config: Config = CONFIG,
 ) -> None:
@@ -61,18 +65,21 @@ def broker_config(
     Without names it renews only the logins, after seals were enrolled. What was chosen once holds
     until it is chosen otherwise, and a file that was changed by hand is not overwritten.
     """
-    target = out or config.parent / BROKER_FOLDER
+    site = load(config)
+    target = (out or site.broker.folder).absolute()
+    if not second_authority:
+        need_one_authority(target, site.broker, config)
     before = broker_record.read(target)
     plan = BrokerPlan(
         tuple(names or ()),
-        installed_at=installed_at or Path(before.installed_at or INSTALLED_AT),
+        installed_at=installed_at or Path(before.installed_at or target),
         address=before.address if address is None else None if address == EVERYWHERE else address,
         port=port or before.port or PORT,
         years=years,
         user=user or before.user or "mosquitto",
         overwrite=overwrite,
     )
-    place = load(config).store
+    place = site.store
     need_none_before(*place.place)  # or all of its seals would be locked out
     seals, without = _logins(place.path)
     try:

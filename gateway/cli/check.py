@@ -69,7 +69,7 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
     gateway = check_machine.gateway(settings)
     yield gateway
     yield _broker(settings, gateway)
-    yield from check_secrets.parts(settings, config)
+    yield from check_secrets.parts(settings)
     yield check_console.public_address(settings.console)
     if settings.influx.url:
         yield check_machine.history(settings.influx)

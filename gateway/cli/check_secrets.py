@@ -9,8 +9,8 @@ from cryptography import x509
 
 from gateway.cli import check_console
 from gateway.cli.check_result import CheckResult, Mark
-from gateway.cli.options import BROKER_FOLDER
 from gateway.ingest import connection_cause
+from gateway.provisioning.site_authority import two_authorities
 from gateway.settings import Settings, secret
 from gateway.settings.sections import Broker
 
@@ -18,19 +18,19 @@ ENDS_SOON = timedelta(days=30)
 HELLO_S = 3.0
 
 
-def parts(settings: Settings, config: Path) -> Iterator[CheckResult]:
+def parts(settings: Settings) -> Iterator[CheckResult]:
     """The files that hold secrets, and the certificates that the gateway relies on."""
     pair = settings.console.pair
-    yield secrets(config, dict(os.environ), *(() if pair is None else (pair[1],)))
+    yield secrets(settings.broker.folder, dict(os.environ), *(() if pair is None else (pair[1],)))
     if pair is not None:
         yield check_console.certificate(settings.console, datetime.now(UTC))
     if settings.broker.tls:
         yield certificates(settings.broker, datetime.now(UTC))
 
 
-def secrets(config: Path, environment: dict[str, str], *more: Path) -> CheckResult:
-    """Whether others on this machine may read a file that holds a secret; `more` hold one too."""
-    folder = config.parent / BROKER_FOLDER
+def secrets(folder: Path, environment: dict[str, str], *more: Path) -> CheckResult:
+    """Whether others on this machine may read a file that holds a secret: those of the broker's
+    folder, those that the environment names, and `more`."""
     files = [
         *secret.files(environment),
         *(folder / name for name in PRIVATE_IN_BROKER_FOLDER),
@@ -51,6 +51,9 @@ PRIVATE_IN_BROKER_FOLDER = ("ca.key", "server.key", "gateway.password", "passwd"
 def certificates(broker: Broker, now: datetime) -> CheckResult:
     """When the broker's certificate ends, and that of its authority: then no seal is heard."""
     ends: dict[str, datetime] = {}
+    two = two_authorities(broker)
+    if two:
+        return CheckResult("certs", Mark.FAIL, two)
     if broker.ca is not None and broker.ca.is_file():
         try:
             authority = x509.load_pem_x509_certificate(broker.ca.read_bytes())

@@ -1,6 +1,7 @@
 """`menshen console-certificate`: what the console needs to speak HTTPS under the site's authority.
 
-It reads no settings, for they are refused while the console is open to the network without TLS.
+Of the settings it reads only where the authority lies, for the whole of them is refused while the
+console is open to the network without TLS.
 """
 
 import os
@@ -11,10 +12,11 @@ from typing import Annotated
 import typer
 
 from gateway.cli.exit_codes import MISUSED, CommandError
-from gateway.cli.options import BROKER_FOLDER, CONFIG, Config
+from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import say
 from gateway.provisioning import certificates
 from gateway.provisioning.certificates import ALWAYS_NAMED, CA_KEY, CONSOLE_CRT, CONSOLE_KEY
+from gateway.settings import broker_folder
 
 CONSOLE_FOLDER = "console"  # beside the settings
 
@@ -26,9 +28,7 @@ def console_certificate(
     ] = None,
     authority: Annotated[
         Path | None,
-        typer.Option(
-            help="The folder of ca.crt and ca.key; else the folder broker beside the settings."
-        ),
+        typer.Option(help="The folder of ca.crt and ca.key; else [broker] folder of the settings."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where to; else the folder console beside the settings.")
@@ -40,7 +40,7 @@ def console_certificate(
     Without names, for those that it had. A console that runs takes it within seconds.
     """
     target = out or config.parent / CONSOLE_FOLDER
-    issuer = (authority or config.parent / BROKER_FOLDER).absolute()
+    issuer = (authority or broker_folder(config)).absolute()
     names = names or _names_before(target / CONSOLE_CRT)
     try:
         end = certificates.make_console_certificate(issuer, target, names, datetime.now(UTC))

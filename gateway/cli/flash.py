@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
-from gateway.cli.options import BROKER_FOLDER, CONFIG, Config, Port
+from gateway.cli.options import CONFIG, Config, Port
 from gateway.cli.output import console
 from gateway.core.duration import SECOND_MS
 from gateway.provisioning.certificates import CA_DER
@@ -45,7 +45,7 @@ def flash(
     ] = None,
     broker_port: Port = 8883,
     ca: Annotated[
-        Path | None, typer.Option(help="The authority's ca.der; else broker/ca.der is taken.")
+        Path | None, typer.Option(help="The authority's ca.der; else that in [broker] folder.")
     ] = None,
     wifi: Annotated[
         str | None,
@@ -63,7 +63,7 @@ def flash(
 ) -> None:
     """Make the board on the cable a seal: firmware, a fresh key, enrolment, a label."""
     site = load(config)
-    files = bundle(None if plain else _ca(ca or config.parent / BROKER_FOLDER / CA_DER))
+    files = bundle(None if plain else _ca(ca or site.broker.folder / CA_DER))
     host = _host(site, broker)
     settings = SealSettings(
         host,
@@ -91,7 +91,8 @@ def _ca(path: Path) -> bytes:
     except OSError as error:
         raise CommandError(
             f"the authority's certificate {path} cannot be read ({error.strerror}); "
-            "`menshen broker-config` makes it, or name another with --ca"
+            "`menshen broker-config` makes it at a new site; where there is one, let the settings "
+            "say where it lies: folder under [broker]"
         ) from error
 
 

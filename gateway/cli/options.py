@@ -26,5 +26,3 @@ Config = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="For scripts: JSON on standard output.")]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")]
 Port = Annotated[int, typer.Option(min=1, max=65_535)]
-
-BROKER_FOLDER = "broker"  # beside the settings: where `broker-config` writes and `flash` looks

@@ -11,6 +11,6 @@ own), `section` (what they have in common), `rules` (the numbers of the rules), 
 """
 
 from gateway.settings.sections import Settings
-from gateway.settings.toml_file import SettingsError, example, load
+from gateway.settings.toml_file import SettingsError, broker_folder, example, load
 
-__all__ = ["Settings", "SettingsError", "example", "load"]
+__all__ = ["Settings", "SettingsError", "broker_folder", "example", "load"]

@@ -65,6 +65,7 @@ PublicUrl = Annotated[
     ),
 ]
 FilePath = Annotated[Path, BeforeValidator(path), Field(description="the path of a file")]
+BROKER_FOLDER = Path("broker")
 Name = Annotated[str, Field(max_length=200, description="up to 200 characters")]
 Secret = Annotated[str | None, BeforeValidator(secret.readable), Field(repr=False)]
 
@@ -113,6 +114,11 @@ class Broker(Section):
         BeforeValidator(lambda value: None if value == "" else value),
         Field(description='the path of the broker\'s ca.crt, or "" for none'),
     ] = None
+    folder: Annotated[
+        Path,
+        BeforeValidator(path),
+        Field(description="the folder of the broker's authority, configuration and logins"),
+    ] = BROKER_FOLDER
     user: Annotated[
         str, Field(max_length=64, description='the gateway\'s name at the broker, or "" for none')
     ] = ""

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from gateway.settings import secret
 from gateway.settings.rules import CLASSES_MAX, ClassSection
-from gateway.settings.sections import SECTIONS, Settings
+from gateway.settings.sections import BROKER_FOLDER, SECTIONS, Settings
 from gateway.settings.values import cut, shown, visible
 
 FILE_BYTES_MAX = 65_536
@@ -42,6 +42,17 @@ def load(path: Path) -> Settings:
     if in_file or elsewhere:
         raise SettingsError(*(f"{path}: {sentence}" for sentence in in_file), *elsewhere)
     return _placed(settings, path.parent)
+
+
+def broker_folder(path: Path) -> Path:
+    """Where the settings in the file `path` say that the broker's files lie, though all else in
+    them be wrong; its default if there is no file, or no folder in it."""
+    try:
+        named = read(path)["broker"]["folder"] if path.exists() else BROKER_FOLDER
+    except (LookupError, TypeError):
+        named = BROKER_FOLDER
+    usable = isinstance(named, str | Path) and str(named).strip()
+    return (path.parent / Path(named if usable else BROKER_FOLDER).expanduser()).absolute()
 
 
 def example() -> str:
@@ -189,6 +200,8 @@ def _toml(value: object) -> str:
 def _placed(settings: Settings, folder: Path) -> Settings:
     """Relative paths count from the folder of the settings, wherever the program was started."""
     store, broker, console = settings.store.placed(folder), settings.broker, settings.console
+    at = (folder / broker.folder.expanduser()).absolute()
+    broker = broker.model_copy(update={"folder": at})
     if broker.ca:
         broker = broker.model_copy(update={"ca": (folder / broker.ca.expanduser()).resolve()})
     if console.pair is not None:

@@ -33,6 +33,18 @@ def test_i15_the_authoritys_key_counts_as_a_secret(menshen, store, settings, fol
     assert "ca.key" in part(menshen("check", "--json"), "secrets")["text"]
 
 
+def test_two_authorities_at_one_site_fail_and_are_named(menshen, store, settings, folder):
+    menshen("broker-config", "pi.local")
+    other = ("broker-config", "pi.local", "--out", "other", "--second-authority")
+    menshen(*other)
+    trusted = f'[broker]\ntls = true\nca = "{folder}/other/ca.crt"\n'
+    settings.write_text(settings.read_text().replace("[broker]\n", trusted))
+    result = part(menshen("check", "--json"), "certs")
+    assert result["mark"] == "fail"
+    named = f"{folder}/broker/ca.crt and {folder}/other/ca.crt are two authorities"
+    assert named in result["text"]
+
+
 def test_h1_a_certificate_that_ends_is_told_before(tmp_path, free_port, keep):
     program = neighbours.or_skip(
         neighbours.find("mosquitto"), "mosquitto", "`make neighbours` installs it on Debian"
