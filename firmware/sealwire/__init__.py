@@ -4,4 +4,5 @@ Nothing here keeps state, reads a clock or opens a socket. `README.md` beside th
 byte table; `tests/vectors/` holds the golden bytes, which change first when the wire changes.
 """
 
-VERSION = 1
+VERSION = 2
+OLDEST = 1  # of those that a gateway hears
