@@ -23,6 +23,7 @@ import machine
 import network
 
 from sealnode.hardware import COVER, MAGNET, REED, Hardware
+from sealwire.note import NOT_TOLD, POWER_ON, RESET, RESTART, WATCHDOG
 
 PINS = {"reed": 2, "cover": 6, "magnet": 7, "battery": 1}
 FLASH = "/"
@@ -32,6 +33,12 @@ _DIVIDER = 2  # two equal resistors before the battery's pin
 _BATTERY_READINGS = 8
 _WATCHDOG_MS = 60_000  # more than the slowest name lookup and handshake together
 _RELEASED_MS = 3_600_000  # a watchdog cannot be stopped, only be given an hour
+_CAUSES = {
+    machine.PWRON_RESET: POWER_ON,  # a brown-out too: the port does not tell them apart
+    machine.HARD_RESET: RESET,
+    machine.WDT_RESET: WATCHDOG,
+    machine.SOFT_RESET: RESTART,
+}
 
 
 class Latch:
@@ -108,6 +115,19 @@ class Board(Hardware):
             self._wlan.active(True)
             self._wlan.connect(self._wifi[0], self._wifi[1])
         return self._wlan.isconnected()
+
+    def join(self, wifi):
+        self.wifi(False)
+        self._wifi = wifi
+
+    def signal_dbm(self):
+        try:
+            return self._wlan.status("rssi") if self._wlan.isconnected() else None
+        except OSError:  # the network went just now
+            return None
+
+    def reset_cause(self):
+        return _CAUSES.get(machine.reset_cause(), NOT_TOLD)
 
     def random_below(self, n):
         return int.from_bytes(os.urandom(4), "big") % n if n > 0 else 0

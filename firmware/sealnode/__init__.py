@@ -7,3 +7,5 @@
 
 `seal.Seal` ties the parts together; `hardware.Hardware` is what it asks of a board.
 """
+
+FIRMWARE = (2, 0, 0)  # told in notes; raised with each change that goes onto seals

@@ -14,6 +14,8 @@ and a handful of deadlines. Five rules make it up:
    connections come after 1, 2, 4 .. 60 seconds, each cut by up to a half at random, so that a
    building whose power returns does not come all at once; a new edge does not wait for that.
 5. A seal on batteries sleeps as soon as everything has its receipt, or after 20 seconds awake.
+6. A note, which says nothing of the door, goes out beside all that, and again as a report does. On
+   trial (another network or identity) it goes alone: nothing else is told before its receipt.
 """
 
 from sealwire.report import EDGE, HEARTBEAT, TAMPER, UNKNOWN, Report
@@ -33,8 +35,10 @@ _SHIFT_MAX = 6
 
 # What can happen.
 FIRST, EDGED, TAMPERED, UP, DOWN, RECEIPTED, TICK = range(7)
-# What to do, each with a number: nothing, nothing, the report's seq or 0 for a heartbeat, the ms.
+# What to do, each with a number: nothing, nothing, the report's seq (0: a heartbeat, NOTE: a note),
+# the ms.
 CONNECT, DROP, SEND, SLEEP = range(4)
+NOTE = -1  # to be sent, in the place of a report's number
 
 
 class Event:
@@ -81,12 +85,12 @@ class Node:
         self.linked = False
         self.misses = 0  # connections or sleeps in a row that brought no receipt
         self.heartbeat_due_ms = now_ms
-        self._heartbeat_ms = heartbeat_ms
+        self.heartbeat_ms = heartbeat_ms
         self._mains = mains
         self._random_below = random_below
         self.trying = False
-        self._woke_ms = now_ms
-        self._connect_ms = now_ms if woken else now_ms + random_below(RECONNECT_MS)
+        self.woke_ms = now_ms
+        self.connect_ms = now_ms if woken else now_ms + random_below(RECONNECT_MS)
         self._down_ms = now_ms - RECONNECT_MS
         self.silent_ms: "int | None" = None  # the first transmission without an answer since
         self._asking = 0  # the number of the report that waits for its receipt, 0 for none
@@ -94,6 +98,17 @@ class Node:
         self._again_ms = now_ms
         self._beating = False  # a heartbeat is out and not answered
         self._heard_counter = 0
+        self.noting = False  # a note waits for its receipt
+        self.note_counter = 0  # of its latest transmission
+        self.on_trial = False
+        self.is_busy = False  # a command is taken that is not done yet: no sleep before that
+        self._note_tries = 0
+        self._note_ms = now_ms
+
+    def note(self, now_ms: int) -> None:
+        """Tell the news of this seal, now and again until the receipt."""
+        self.noting, self.note_counter = True, 0
+        self._note_ms, self._note_tries = now_ms, 0
 
     def step(self, event: Event, now_ms: int) -> "list[tuple[int, int]]":
         """Take in what happened; the effects that it calls for, in order."""
@@ -116,12 +131,16 @@ class Node:
         """When `step` with a TICK is wanted next, if nothing happens before."""
         due = now_ms + RESEND_MS_MAX
         if not self._mains:
-            due = min(due, self._woke_ms + AWAKE_MS_MAX)
+            due = min(due, self.woke_ms + AWAKE_MS_MAX)
         if not self.linked:
-            return due if self.trying else min(due, self._connect_ms)
+            return due if self.trying else min(due, self.connect_ms)
         if self.silent_ms is not None:
             due = min(due, self.silent_ms + self._deaf_ms())
-        if not self.spool.count:
+        if self.noting:
+            due = min(due, self._note_ms)
+        if self.on_trial:
+            pass
+        elif not self.spool.count:
             due = min(due, self.heartbeat_due_ms)
         elif self.spool.seq(0) == self._asking:
             due = min(due, self._again_ms)
@@ -158,11 +177,12 @@ class Node:
         report = Report(self.contact, kind, 1, 0, bounces, 0, None, first, self.cover, self.magnet)
         self.spool.add(report, event.at_ms)
         if not first:  # somebody is at the door: no back-off now, save that of a second
-            self._connect_ms = min(self._connect_ms, max(now_ms, self._down_ms + RECONNECT_MS))
+            self.connect_ms = min(self.connect_ms, max(now_ms, self._down_ms + RECONNECT_MS))
 
     def _up(self, now_ms: int) -> None:
         self.linked, self.trying = True, False
         self.silent_ms, self._asking = None, 0
+        self._note_ms, self._note_tries = now_ms, 0
         if not self.spool.count:
             self.heartbeat_due_ms = now_ms
 
@@ -171,7 +191,7 @@ class Node:
             return
         self.linked = self.trying = self._beating = False
         wait = min(RECONNECT_MS << min(self.misses, _SHIFT_MAX), RECONNECT_MS_MAX)
-        self._connect_ms = now_ms + wait - self._random_below(wait // 2)
+        self.connect_ms = now_ms + wait - self._random_below(wait // 2)
         self._down_ms = now_ms
         self.misses += 1
 
@@ -182,13 +202,15 @@ class Node:
             return
         self._heard_counter = event.counter
         self.silent_ms, self.misses = None, 0
-        if event.seq == 0:
+        if event.seq == 0 and event.counter == self.note_counter:
+            self.noting = False
+        elif event.seq == 0:
             self._beating = False
 
     def _offline(self, now_ms: int) -> "list[tuple[int, int]]":
-        if not self._mains and now_ms >= self._woke_ms + AWAKE_MS_MAX:
+        if not self._mains and now_ms >= self.woke_ms + AWAKE_MS_MAX:
             return [(SLEEP, self._sleep_ms(now_ms))]
-        if self.trying or now_ms < self._connect_ms:
+        if self.trying or now_ms < self.connect_ms:
             return []
         self.trying = True
         return [(CONNECT, 0)]
@@ -197,6 +219,19 @@ class Node:
         if self.silent_ms is not None and now_ms >= self.silent_ms + self._deaf_ms():
             return [(DROP, 0)]
         effects: "list[tuple[int, int]]" = []
+        if self.noting and now_ms >= self._note_ms:
+            self._expect(now_ms)
+            self._note_ms = now_ms + min(RESEND_MS << self._note_tries, RESEND_MS_MAX)
+            self._note_tries = min(self._note_tries + 1, _SHIFT_MAX)
+            effects.append((SEND, NOTE))
+        if not self.on_trial:
+            self._tell(now_ms, effects)
+        if not self._mains:
+            self._rest(now_ms, effects)
+        return effects
+
+    def _tell(self, now_ms: int, effects: "list[tuple[int, int]]") -> None:
+        """What there is to say of the door."""
         if self.spool.count:
             seq = self.spool.seq(0)
             if seq != self._asking:
@@ -209,36 +244,40 @@ class Node:
             self._sent(now_ms)
             self._beating = True
             effects.append((SEND, 0))
-        if not self._mains:
-            self._rest(now_ms, effects)
-        return effects
 
     def _again(self, now_ms: int) -> None:
         wait = min(RESEND_MS << min(self._tries, _SHIFT_MAX), RESEND_MS_MAX)
         self._again_ms = now_ms + wait * 3 // 4 + self._random_below(wait // 2)
         self._tries += 1
 
-    def _sent(self, now_ms: int) -> None:
+    def _expect(self, now_ms: int) -> None:
+        """Something goes out: an answer is expected."""
         if self.silent_ms is None:
             self.silent_ms = now_ms
+
+    def _sent(self, now_ms: int) -> None:
+        self._expect(now_ms)
         self.heartbeat_due_ms = (
-            now_ms + self._heartbeat_ms - self._random_below(self._heartbeat_ms // 10 + 1)
+            now_ms + self.heartbeat_ms - self._random_below(self.heartbeat_ms // 10 + 1)
         )
 
     def _deaf_ms(self) -> int:
-        return max(DEAF_MS_MIN, 2 * self._heartbeat_ms)
+        return max(DEAF_MS_MIN, 2 * self.heartbeat_ms)
 
     def _rest(self, now_ms: int, effects: "list[tuple[int, int]]") -> None:
         """A battery's decision to sleep."""
-        done = not self.spool.count and not self._beating
-        if done or now_ms >= self._woke_ms + AWAKE_MS_MAX:
+        is_free = self._is_done() and not self.is_busy and not self.on_trial
+        if is_free or now_ms >= self.woke_ms + AWAKE_MS_MAX:
             effects.append((SLEEP, self._sleep_ms(now_ms)))
+
+    def _is_done(self) -> bool:
+        return not self.spool.count and not self._beating and not self.noting
 
     def _sleep_ms(self, now_ms: int) -> int:
         until_heartbeat = max(self.heartbeat_due_ms - now_ms, 1)
-        if not self.spool.count and not self._beating and self.linked:
+        if self._is_done() and self.linked:
             return until_heartbeat
         wait = RETRY_MS << min(self.misses, _SHIFT_MAX)
         self.misses += 1
         jitter: int = self._random_below(wait // 4)
-        return min(wait - jitter, self._heartbeat_ms)
+        return min(wait - jitter, self.heartbeat_ms)

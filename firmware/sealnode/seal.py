@@ -2,29 +2,40 @@
 
 `poll` does everything that can be done at once and says how soon it wants to be called again, so a
 chip runs one seal and a bench runs a building of them in one loop.
+
+What the gateway commands is for `orders`, which is read in when there is a command or a trial: a
+chip's heap has no room for what is seldom used. What comes of it is told in notes.
 """
 
+import gc
+import os
 import struct
+import sys
 from binascii import crc32
 
-from sealwire import topics
+from sealwire import VERSION, note, own_topics
 from sealwire.ccm import cipher
-from sealwire.envelope import DOWN as TO_SEAL
+from sealwire.envelope import ORDER, open_up, seal_up, version_of
 from sealwire.envelope import UP as TO_GATEWAY
-from sealwire.envelope import open_up, seal_up
 from sealwire.errors import WireError
 from sealwire.receipt import unpack
-from sealwire.report import SHUT, UNKNOWN, pack
+from sealwire.report import HEARTBEAT, SHUT, UNKNOWN, pack
 
+from . import FIRMWARE
 from . import link as _link
 from . import node as _node
 from .contact import Contact
 from .hardware import COVER, MAGNET, REED, Hardware
 from .link import Link
 from .node import Event, Node
-from .settings import Settings
+from .settings import TRIAL, Settings
 from .spool import Spool
 
+TYPE_CHECKING = False  # what a type checker takes for true
+if TYPE_CHECKING:
+    from .orders import Orders
+
+_SMALL = sys.implementation.name == "micropython"
 POLL_MS = 20  # the longest wait while the link may have something to say
 FORGET_MS = 2000  # a receipt reaches the flash this late at most; until then it would be sent again
 FLASH_RETRY_MS = 1000
@@ -40,17 +51,20 @@ class Seal:
         now_ms = board.now_ms() if now_ms is None else now_ms
         self.board = board
         self.settings = settings
-        self.refused = 0  # messages that were no receipt of ours
+        self.updater = None  # takes the bytes of an update's command; what came of it, as in `note`
+        self.refused = 0  # messages that were no receipt and no command of ours
         self.receipts = 0
         self.sent = 0
         self.flash_failures = 0
         self.asleep = False
-        self._id = bytes.fromhex(settings.seal_id)
-        self._cipher = cipher(settings.key)
-        self._report_topic = topics.report(settings.seal_id)
+        self.answer = 0, note.NOTHING  # the latest command's ticket, and what came of it
+        self._orders: "Orders | None" = None  # until it is read in
+        self.identify(settings)
         self.spool = Spool(board.flash)
         memory = _recall(board)
         woken = self.spool.boot(memory[1], memory[2])
+        # Of the transmissions of this wake that no command has answered yet: all above it.
+        self.fresh_counter, self.answered_ms = self.spool.counter, now_ms
         self._retry_ms = self._forget_ms = now_ms
         if not woken:
             self.spool.save()  # the new epoch, before its first use; without it there is no seal
@@ -77,9 +91,16 @@ class Seal:
             settings.user,
             settings.user,
             settings.password,
-            topics.receipt(settings.seal_id),
+            own_topics.receipt(settings.seal_id),
         )
         self._wanted_ms: "int | None" = None  # since when the node wants a connection
+        if not woken:
+            self.node.note(now_ms)
+        if TRIAL in os.listdir(board.flash):
+            try:
+                self._commanded().go_on(now_ms, woken)
+            except MemoryError:  # by what is in force, rather than not at all
+                self._put_away()
 
     @property
     def online(self) -> bool:
@@ -97,6 +118,10 @@ class Seal:
             return POLL_MS
         self.board.feed()
         self._sample(now_ms)
+        if self._orders is not None:
+            self._orders.poll(now_ms)
+            if self._orders.is_done:
+                self._put_away()
         self._converse(now_ms)
         self._step(Event(_node.TICK), now_ms)
         if self.spool.stale and now_ms >= self._forget_ms:
@@ -112,6 +137,18 @@ class Seal:
         self.link.close()
         if self.spool.unsaved or self.spool.stale:
             self.spool.save()
+
+    def identify(self, settings: Settings) -> None:
+        """Speak under this identity."""
+        self._id = bytes.fromhex(settings.seal_id)
+        self._cipher = cipher(settings.key)
+        self._report_topic = own_topics.report(settings.seal_id)
+
+    def hang_up(self, now_ms: int) -> None:
+        """End the session; the node asks for the next one."""
+        self.link.close()
+        self._wanted_ms = None
+        self._step(Event(_node.DOWN), now_ms)
 
     def _sample(self, now_ms: int) -> None:
         """Switches to events. Changes are fetched before levels, so that none falls between."""
@@ -168,15 +205,47 @@ class Seal:
     def _hear(self, payload: bytes, now_ms: int) -> None:
         try:
             direction, epoch, counter, plain = open_up(self._cipher, self._id, payload)
-            if direction != TO_SEAL:
-                raise WireError("malformed", "a report where a receipt belongs")
+            if direction == TO_GATEWAY or version_of(payload) != VERSION:
+                raise WireError("malformed", "neither a receipt nor a command of this version")
+            if direction == ORDER:
+                self._take(epoch, counter, plain, now_ms)
+                return
             receipt = unpack(plain)
         except WireError:
             self.refused += 1
             return
         self.receipts += 1
+        noting = self.node.noting
         event = Event(_node.RECEIPTED, seq=receipt.seq, epoch=epoch, counter=counter)
         self._step(event, now_ms)
+        if self._orders is not None and noting and not self.node.noting:
+            self._orders.heard_of(now_ms)
+
+    def _take(self, epoch: int, counter: int, plain: bytes, now_ms: int) -> None:
+        """Obey a command, if the heap has room for that; else it is asked again."""
+        try:
+            self._commanded().obey(epoch, counter, plain, now_ms)
+        except MemoryError:
+            self.refused += 1
+            self._put_away()
+
+    def _put_away(self) -> None:
+        """What was read in for a command goes again, for the heap is small."""
+        self._orders = None
+        if not _SMALL:
+            return
+        for name in ("sealnode.orders", "sealnode.trial", "sealwire.command"):
+            package, _, module = name.partition(".")
+            if sys.modules.pop(name, None) and hasattr(sys.modules[package], module):
+                delattr(sys.modules[package], module)
+        gc.collect()
+
+    def _commanded(self) -> "Orders":
+        if self._orders is None:
+            from .orders import Orders
+
+            self._orders = Orders(self)
+        return self._orders
 
     def _step(self, event: Event, now_ms: int) -> None:
         if self.asleep:
@@ -202,15 +271,31 @@ class Seal:
             self._sleep(number, now_ms)
 
     def _send(self, seq: int, now_ms: int) -> None:
-        report = self.node.report(seq, now_ms, self.board.battery_mv())
-        if report is None:
+        plain = self._note() if seq == _node.NOTE else self._report(seq, now_ms)
+        if plain is None:
             return
         counter = self.spool.take_counter()
         if self.spool.stored_epoch != self.spool.epoch and not self._save(now_ms):
             return  # an epoch that is not in the flash might come twice; the node asks again
-        frame = seal_up(self._cipher, self._id, TO_GATEWAY, self.spool.epoch, counter, pack(report))
+        frame = seal_up(self._cipher, self._id, TO_GATEWAY, self.spool.epoch, counter, plain)
         if self.link.publish(self._report_topic, frame, now_ms, _node.REPORT_QOS):
             self.sent += 1
+            if seq == _node.NOTE:
+                self.node.note_counter = counter
+
+    def _report(self, seq: int, now_ms: int) -> "bytes | None":
+        report = self.node.report(seq, now_ms, self.board.battery_mv())
+        if report is None:
+            return None
+        if report.kind == HEARTBEAT:
+            report.signal_dbm = self.board.signal_dbm()
+        return pack(report)
+
+    def _note(self) -> bytes:
+        ticket, outcome = self.answer
+        board = self.board
+        cause, signal_dbm, battery_mv = board.reset_cause(), board.signal_dbm(), board.battery_mv()
+        return note.pack(cause, FIRMWARE, ticket, outcome, signal_dbm, battery_mv)
 
     def _save(self, now_ms: int) -> bool:
         """Write the spool. A flash that fails is tried again; the report goes out all the same,

@@ -15,7 +15,7 @@ from gateway.provisioning.flash import STATE_FILES, flash_seal
 from gateway.provisioning.flash_screen import Job, flash_on_screen
 from gateway.registry.credentials import password_matches
 from gateway.store.database import Store
-from sealnode import spool
+from sealnode import settings, spool
 from sealwire import ccm, envelope
 from sealwire import report as wire
 from tests.provisioning.flash_room import SEAL_A_REPORT, SETTINGS, enrolled, files_of, registry
@@ -106,4 +106,5 @@ def test_only_a_port_with_usb_behind_it_can_be_a_board() -> None:
 
 
 def test_flashing_knows_the_files_that_a_seal_writes() -> None:
-    assert set(STATE_FILES) == set(spool.FILES)
+    trials = {settings.TRIAL, f"{settings.TRIAL}.new"}  # trial.py writes beside, and renames
+    assert set(STATE_FILES) == {*spool.FILES, *trials}

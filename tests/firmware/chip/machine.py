@@ -2,6 +2,9 @@
 
 DEEPSLEEP_RESET = 4
 PWRON_RESET = 1
+HARD_RESET = 2
+WDT_RESET = 3
+SOFT_RESET = 5
 cause = PWRON_RESET
 asked = []
 memory = [b""]

@@ -23,3 +23,6 @@ class WLAN:
 
     def isconnected(self):
         return self._active and WLAN.there
+
+    def status(self, what):
+        return -58
