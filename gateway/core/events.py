@@ -20,8 +20,6 @@ from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
 
 Count = Annotated[int, Meta(ge=0)]
-
-
 REPORT = "report"  # its kind, for those who read no other
 
 
@@ -45,6 +43,7 @@ class ReportCame(Struct, frozen=True, omit_defaults=True, tag=REPORT):
     battery_mv: int | None = None
     cover: bool = False
     magnet: bool = False
+    signal_dbm: int | None = None
 
 
 class ReportHeld(Struct, frozen=True, omit_defaults=True, tag="report_held"):
@@ -66,13 +65,12 @@ class MessageRefused(Struct, frozen=True, tag="refused", omit_defaults=True):
 
 
 class SealBound(Struct, frozen=True, omit_defaults=True, tag="seal_bound"):
-    """A seal hangs on the door from now on, instead of any before it.
-
-    `heartbeat_ms`: how often it promised a heartbeat; None where nothing is known of that.
-    """
+    """A seal hangs on the door from now on, instead of any before it; or it is the one that `was`
+    there, by another id. `heartbeat_ms`: how often it promised a heartbeat, if that is known."""
 
     seal_id: str
     heartbeat_ms: int | None = None
+    was: str | None = None
 
 
 class SealUnbound(Struct, frozen=True, omit_defaults=True, tag="seal_unbound"):

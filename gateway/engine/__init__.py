@@ -7,7 +7,8 @@ way to the outbox, `needed` which of them still are before each try, `state` the
 commit, `open_spans` its heartbeats, `scheduler` whose time comes when, `reading` which messages are
 genuine and new, `guard` who sends too much, `backlog` how long a report may have waited in the
 broker, `report_dates` what the ages of its copies say, and `proving` the seals that are not
-believed after an older copy of the database was put back. What raises is decided about in
+believed after an older copy of the database was put back; `seal_notes` is what a seal says of
+itself, and `downlink` what it is asked with the next answer. What raises is decided about in
 `isolation`, kept by `set_aside`, and told by `poison`. Around the loop: `pending` reads what other
 programs leave for it, `queue` and `waiting_events` hold it until it is stepped, `self_watch` looks
 at broker, disk and certificates, `said_troubles` makes an event of what is news of that, `unstored`

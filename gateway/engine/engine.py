@@ -49,6 +49,7 @@ from gateway.engine.ports import (
     DeliveryAttempt,
     Found,
     Outlet,
+    Overdue,
     Received,
 )
 from gateway.engine.queue import Queue
@@ -65,13 +66,14 @@ from gateway.store.database import Store
 from gateway.store.life import Life
 from gateway.store.outbox import Entry
 from gateway.store.poisoned import Poisoned, poisoned_by
+from gateway.store.seal_commands import SealCommand
 from gateway.store.writer import Writer
 
 log = logging.getLogger("menshen.engine")
 
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
 
-Item = Received | Command | DeliveryAttempt | Found | SetAside
+Item = Received | Command | DeliveryAttempt | Found | Overdue | SetAside
 
 
 class Engine:
@@ -226,6 +228,10 @@ class Engine:
         self._queue.wait(Command(subject, event, pending_id=pending_id))
         self._wake.set()
 
+    def ask(self, commands: list[SealCommand]) -> None:
+        """Take over the commands to seals that are open in the database."""
+        self._reading.downlink.know(commands)
+
     def enlarge(self, known: registry.Registry) -> None:
         """Take over a newer registry: seals and addresses at once, staff and places as events."""
         for news in self.state.enlarge(known):
@@ -242,6 +248,10 @@ class Engine:
             self.trouble(Reason.FLOOD, is_on, seal_id)
         self.trouble(Reason.FORGERY, self._stepping.refusals.is_forged(now_ms))
         self._poison.look(now_ms)
+        downlink = self._reading.downlink
+        if not downlink.is_expiring and downlink.overdue(now_ms):
+            downlink.is_expiring = True
+            self._put(Overdue())
 
     def trouble(self, reason: Reason, is_present: bool, about: str = "", age_ms: int = 0) -> None:
         """Say whether something has befallen the gateway or its site: one case, raised or cleared.
@@ -353,6 +363,10 @@ class Engine:
         self.state.windows.update(unit.windows)
         self.state.adopt(unit.turn)
         self.state.spans.adopt(unit.spans)
+        self._reading.downlink.adopt(unit.commands)
+        if unit.seals:
+            self.state.became(unit.seals)
+            self._authenticator.know(self.state.registry.seals)
         self._scheduler.adopted(unit)
 
     def _acknowledge(self, batch: Batch) -> None:
@@ -361,8 +375,9 @@ class Engine:
             return
         for token in batch.tokens:
             self._outlet.acknowledge(token)
-        for seal_id, epoch, counter, seq in batch.receipts:
-            self._outlet.publish(*self._authenticator.receipt(seal_id, epoch, counter, seq))
+        for owed in batch.receipts:
+            for answer in self._authenticator.answers(owed):
+                self._outlet.publish(*answer)
 
     def _tell(self, unit: UnitOfWork) -> None:
         """The delivery workers, for a person waits at their other end."""

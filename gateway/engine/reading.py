@@ -16,15 +16,26 @@ from gateway.core.events import ReportCame, ReportHeld
 from gateway.core.reasons import REPEATS, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import of_door
+from gateway.engine import seal_notes
 from gateway.engine.backlog import BrokerBacklog
+from gateway.engine.downlink import Downlink
 from gateway.engine.guard import Rates
-from gateway.engine.ports import Authenticated, Authenticator, Batch, Received, Rejected
+from gateway.engine.ports import (
+    Authenticated,
+    Authenticator,
+    Batch,
+    Noted,
+    Owed,
+    Received,
+    Rejected,
+)
 from gateway.engine.proving import Proving, raised
 from gateway.engine.report_dates import HELD_MS, Copy, ReportDates
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import UnitOfWork
 from gateway.store import journal, states
 from gateway.store.database import Store
+from gateway.store.seal_commands import CommandKind
 
 
 class Unproved:
@@ -51,6 +62,7 @@ class Reading:
     ) -> None:
         self._store, self._state, self._authenticator = store, state, authenticator
         self.backlog = backlog
+        self.downlink = Downlink()
         self._proving = Proving(state.registry.seals)
         self._dates = ReportDates()
         self.rates = Rates()
@@ -93,9 +105,10 @@ class Reading:
             read = self._authenticator.read(item.topic, item.payload, windows)
         except Exception as error:  # noqa: BLE001 - raised again where it is stepped
             return error
-        if not isinstance(read, Authenticated):
+        if isinstance(read, Rejected):
             return read
-        seal_id, window = read.event.seal_id, read.window
+        seal_id = read.seal_id if isinstance(read, Noted) else read.event.seal_id
+        window = read.window
         if not self.rates.allows(seal_id, at_ms):
             return TurnedAway()
         if self._proving.holds_back(seal_id, at_ms):
@@ -134,8 +147,36 @@ class Reading:
             suspect = message.live or read.reason not in REPEATS  # brokers repeat after a break
             door_id = self._authenticator.door_of(read.seal_id) if suspect else None
             unit.refuse(at_ms, read.seal_id, door_id, read.reason, suspect)
+        elif isinstance(read, Noted):
+            self._noted(unit, batch, read, at_ms)
         else:
             self._genuine(unit, batch, message, read, at_ms)
+
+    def _noted(self, unit: UnitOfWork, batch: Batch, read: Noted, at_ms: int) -> None:
+        known, before = self._state.registry.seals, self._state.windows[read.seal_id]
+        unit.window(read.seal_id, read.window)
+        seal_notes.step(unit, self.downlink, known, read, before.epoch, at_ms)
+        self._owe(unit, batch, (read.seal_id, read.epoch, read.counter, 0, read.version), at_ms)
+
+    def expire(self, unit: UnitOfWork, at_ms: int) -> None:
+        """Commands whose time is over are asked no more."""
+        for command in self.downlink.overdue(at_ms):
+            unit.command(command)
+            if command.kind is CommandKind.IDENTITY:
+                seal_notes.give_up(unit, self._state.registry.seals, command.seal_id, at_ms)
+
+    def _owe(
+        self, unit: UnitOfWork, batch: Batch, to: tuple[str, int, int, int, int], at_ms: int
+    ) -> None:
+        """The answer to a transmission, with what its seal is asked to do."""
+        owed = Owed(*to)
+        command = None
+        if owed.version > 1:
+            command = self.downlink.due(owed.seal_id, at_ms, unit.commands)
+        if command is not None:
+            unit.command(command)
+            owed = owed._replace(command=command.plain)
+        batch.receipts.append(owed)
 
     def _genuine(
         self, unit: UnitOfWork, batch: Batch, message: Received, read: Authenticated, at_ms: int
@@ -145,7 +186,10 @@ class Reading:
         if transition is not None:
             unit.writes.state(states.LISTENING, transition)
         event = self.backlog.with_wait(read.event, message.live, at_ms, message.waited_ms)
-        batch.receipts.append((event.seal_id, read.epoch, read.counter, event.seq))
+        said = {"battery_mv": event.battery_mv, "signal_dbm": event.signal_dbm}
+        unit.writes.reading(event.seal_id, at_ms, said)
+        to = event.seal_id, read.epoch, read.counter, event.seq, read.version
+        self._owe(unit, batch, to, at_ms)
         number, repeated = (event.seal_id, event.seq), read.repeated
         if repeated is None:
             repeated = number in unit.numbers or number in batch.journaled

@@ -17,6 +17,7 @@ from gateway.engine.ports import (
     Batch,
     Command,
     DeliveryAttempt,
+    Owed,
     Received,
 )
 from gateway.engine.unit_of_work import UnitOfWork
@@ -61,7 +62,8 @@ class SetAside:
         """A report that is genuine and new is journaled, and receipted."""
         event = read.event
         unit.window(event.seal_id, read.window)
-        batch.receipts.append((event.seal_id, read.epoch, read.counter, event.seq))
+        numbers = read.epoch, read.counter, event.seq, read.version
+        batch.receipts.append(Owed(event.seal_id, *numbers))
         number = event.seal_id, event.seq
         if read.repeated is not True and number not in unit.numbers | batch.journaled:
             unit.numbers.add(number)
