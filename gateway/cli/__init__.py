@@ -8,8 +8,8 @@ gateway's log is written.
 Then the commands, in the order of the help. At work: `run` and `console` with `listening`, `check`
 with `check_machine`, `check_accounts`, `check_secrets`, `check_console`, `check_webhooks`,
 `check_stored`, `check_channels`, `check_ringing`, `check_oidc`, `check_texts`, `check_labels`,
-`check_site` and `check_result`, `doors`, `cases`, `announce`, `canary`, `test_page` with
-`watched_test`, `clock`. Before and after work: `settings`, `enrol`, `end`, `flash`, `account`,
-`token`, `label`, `door_label`, `broker_config`,
-`console_certificate`. A closer view: `audit`, `decode`, `demo`, `coverage`, `what_if`, `simulate`.
+`check_site` and `check_result`, `doors`, `seals`, `cases`, `announce`, `canary`, `test_page` with
+`watched_test`, `clock`, `wifi`, `rotate`. Before and after work: `settings`, `enrol`, `end`,
+`flash`, `account`, `token`, `label`, `door_label`, `broker_config`, `console_certificate`. A closer
+view: `audit`, `decode`, `demo`, `coverage`, `what_if`, `simulate`.
 """

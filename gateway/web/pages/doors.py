@@ -16,7 +16,7 @@ from gateway.engine.ports import Committed
 from gateway.language import recurrence, times
 from gateway.language.catalogue import N_
 from gateway.registry import fields, permits
-from gateway.store import case_views, views
+from gateway.store import case_views, seal_views, views
 from gateway.web.announcing import announce, permit_id
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Before, WebContext
@@ -54,7 +54,8 @@ class OneDoor(LiveView):
         if row is None:
             return []
         shown = tile(row, now_ms, self._rulebook)
-        state = {"row": row, "tile": shown, "order_to_ms": _order_to_ms(row, now_ms)}
+        seal = next(iter(seal_views.seals(connection, 1, self._door_id)), None)
+        state = {"row": row, "tile": shown, "order_to_ms": _order_to_ms(row, now_ms), "seal": seal}
         live = [permit for permit in row.state.permits if is_live(permit, now_ms)]
         announced = {"door_id": self._door_id, "live": live}
         openings = views.openings(connection, self._door_id, LISTED_MAX)
