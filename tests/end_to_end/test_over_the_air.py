@@ -95,9 +95,13 @@ class AirSite:
             return connection.execute(sql).fetchall()
 
     async def are_able(self) -> None:
-        """Wait until the gateway knows that each takes commands."""
+        """Wait until the gateway knows that each takes commands, and how its door stands."""
         sql = "SELECT count(*) FROM seal_readings WHERE firmware IS NOT NULL"
         await until(lambda: self.asked(sql) == [(DOORS,)])
+        stands = (
+            """SELECT count(*) FROM doors WHERE CAST(state AS TEXT) LIKE '%"contact":"shut"%'"""
+        )
+        await until(lambda: self.asked(stands) == [(DOORS,)])
 
     def door(self, number: int) -> dict[str, Any]:
         door_id = self.site.seals[number].door_id
