@@ -37,6 +37,7 @@ import network
 
 from sealnode import waking
 from sealnode.hardware import COVER, REED, Hardware
+from sealwire.note import BROWN_OUT, NOT_TOLD, POWER_ON, RESET, RESTART, WATCHDOG
 
 PINS = {
     "ESP32C6": {"battery": 1, "reed": 2, "cover": 6, "magnet": 7, "latch": 0, "latch_clear": 21},
@@ -56,6 +57,13 @@ _WATCHDOG_MS = 60_000  # more than the slowest name lookup and handshake togethe
 _RELEASED_MS = 3_600_000  # a watchdog cannot be stopped, only be given an hour
 _WAKE_STATUS = {"ESP32C6": (0x600B1040, 0xFF), "ESP32S3": (0x600080E4, 0x3FFFFF)}  # EXT1's latch
 _NAMESPACE, _BOOTS = "menshen", "boots"
+_CAUSES = {
+    waking.DIPPED: BROWN_OUT,  # a power-on to the port; what was remembered tells it apart
+    machine.PWRON_RESET: POWER_ON,
+    machine.HARD_RESET: RESET,
+    machine.WDT_RESET: WATCHDOG,
+    machine.SOFT_RESET: RESTART,
+}
 
 CHIP = waking.chip(sys.implementation._machine, PINS)
 
@@ -234,7 +242,7 @@ class Board(Hardware):
             return False
         if not self._wlan.active():
             self._wlan.active(True)
-            if self._mains:
+            if self._mains and self._ble is None:
                 self._wlan.config(pm=self._wlan.PM_NONE)
         connected = self._wlan.isconnected()
         self._join(self._joining.step(self.now_ms(), connected))
@@ -274,6 +282,8 @@ class Board(Hardware):
                 return 0
             import bluetooth  # a seal that has nothing to say by air does not pay for it
 
+            if self._wlan.active():
+                self._wlan.config(pm=self._wlan.PM_PERFORMANCE)  # modem sleep, see above
             self._ble = bluetooth.BLE()
         ble = self._ble
         if ble.active():
@@ -285,6 +295,20 @@ class Board(Hardware):
         ble.config(addr_mode=_FRESH_PRIVATE_ADDRESS)  # not while it advertises
         ble.gap_advertise(_ADVERT_MS * 1000, payload, connectable=False)
         return repeats * (_ADVERT_MS + _ADVERT_DELAY_MS)
+
+    def join(self, wifi):
+        self.wifi(False)
+        self._joining.forget()
+        self._wifi = wifi
+
+    def signal_dbm(self):
+        try:
+            return self._wlan.status("rssi") if self._wlan.isconnected() else None
+        except OSError:  # the network went just now
+            return None
+
+    def reset_cause(self):
+        return _CAUSES.get(_cause, NOT_TOLD)
 
     def random_below(self, n):
         return int.from_bytes(os.urandom(4), "big") % n if n > 0 else 0

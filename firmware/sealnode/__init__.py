@@ -10,3 +10,5 @@
 days; `safe_mode` is a seal that only beats. What a seal says by air goes through `beacon`, for
 which nobody answers.
 """
+
+FIRMWARE = (2, 0, 0)  # told in notes; raised with each change that goes onto seals

@@ -26,6 +26,11 @@ class Asking:
         self._seal_id, self._cipher = seal_id, cipher
         self._updates = _none()  # type: ignore[no-untyped-call]
 
+    def identify(self, seal_id: str, cipher) -> None:  # type: ignore[no-untyped-def]
+        """Ask under another identity; what was under way is asked for later."""
+        self._seal_id, self._cipher = seal_id, cipher
+        self._let_go()
+
     def answered(self, counter: int, now_ms: int) -> None:
         """A receipt, for the transmission of this number."""
         is_due = self._is_start or self._on_trial or counter % EVERY == 0

@@ -39,6 +39,18 @@ class Hardware:
         board has no such radio."""
         return 0
 
+    def join(self, wifi: "tuple[str, str] | None") -> None:
+        """Let the network go, and mean this one (name, password) from now on."""
+        raise NotImplementedError
+
+    def signal_dbm(self) -> "int | None":
+        """How strongly the network is heard, in dBm; None without a radio or a network."""
+        return None
+
+    def reset_cause(self) -> int:
+        """Why this program began, as `sealwire.note` has it; 0 where the board does not say."""
+        return 0
+
     def random_below(self, n: int) -> int:
         """A random whole number from 0 to n - 1. Spreads retries, guards nothing."""
         raise NotImplementedError

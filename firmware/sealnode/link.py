@@ -47,9 +47,9 @@ class Link:
         self._host = host
         self._port = port
         self._server_name = server_name
-        self._topic = topic
+        self.topic = topic
         self._context = None if ca_der is None else trust(ca_der)
-        self._hello = packets.connect(client_id, user, password, KEEPALIVE_S)
+        self.hello = packets.connect(client_id, user, password, KEEPALIVE_S)
         self._stream: "Stream | None" = None
         self._reader = Reader(PACKET_MAX)
         self._outbox: "list[bytes]" = []
@@ -76,7 +76,7 @@ class Link:
             self.fail("cannot reach %s: %s" % (self._host, error))
             return
         self._reader = Reader(PACKET_MAX)
-        self._outbox = [self._hello]
+        self._outbox = [self.hello]
         self._step(OPENED)
         self.why = ""
 
@@ -184,7 +184,7 @@ class Link:
         elif kind == packets.SUBACK:
             packet_id, granted = packets.read_suback(body)
             if packet_id != _SUBSCRIBE_ID or granted == packets.REFUSED:
-                raise PacketError("the broker refuses %s" % self._topic)
+                raise PacketError("the broker refuses %s" % self.topic)
             self._step(SUBSCRIBED)
         elif kind == packets.PINGRESP:
             self._pinged_ms = -1
@@ -197,7 +197,7 @@ class Link:
         code = packets.read_connack(body)
         if code:
             raise OSError("the broker refuses this seal, code %d" % code)
-        self._queue(packets.subscribe(_SUBSCRIBE_ID, self._topic), now_ms)
+        self._queue(packets.subscribe(_SUBSCRIBE_ID, self.topic), now_ms)
         self._step(GREETED)
 
     def _step(self, event: int) -> None:

@@ -19,6 +19,9 @@ and a handful of deadlines. Five rules make it up:
    wait already, and so again in place of a heartbeat, for nobody answers there. Its heartbeats go
    by air; on batteries the network has one in three hours, if the latest receipt says that it is
    heard by air, and all of them otherwise.
+7. A note, which says nothing of the door, goes out over the network beside all that, and again as a
+   report does. On trial (another network or identity) it goes alone: nothing else is told before
+   its receipt.
 """
 
 from sealwire.receipt import HEARD, HEARD_MS
@@ -42,9 +45,10 @@ _SHIFT_MAX = 6
 
 # What can happen.
 FIRST, EDGED, TAMPERED, UP, DOWN, RECEIPTED, TICK = range(7)
-# What to do, each with a number: nothing, nothing, the report's seq or 0 for a heartbeat, the ms,
-# and once more the seq or 0, by air.
+# What to do, each with a number: nothing, nothing, the report's seq (0: a heartbeat, NOTE: a note),
+# the ms, and once more the seq or 0, by air.
 CONNECT, DROP, SEND, SLEEP, ADVERTISE = range(5)
+NOTE = -1  # to be sent, in the place of a report's number
 
 
 class Event:
@@ -106,13 +110,13 @@ class Node:
         self.airing = False  # something is on the air: not the moment to sleep
         self.heard = False  # by air, as the gateway's latest receipt said
         self._by_air = by_air
-        self._heartbeat_ms = heartbeat_ms
+        self.heartbeat_ms = heartbeat_ms
         self._mains = mains
         self._woken = woken and not mains
         self._random_below = random_below
         self.trying = False
-        self._woke_ms = now_ms
-        self._connect_ms = now_ms if woken else now_ms + random_below(RECONNECT_MS)
+        self.woke_ms = now_ms
+        self.connect_ms = now_ms if woken else now_ms + random_below(RECONNECT_MS)
         self._down_ms = now_ms - RECONNECT_MS
         self.silent_ms: "int | None" = None  # the first transmission without an answer since
         self._asking = 0  # the number of the report that waits for its receipt, 0 for none
@@ -120,6 +124,17 @@ class Node:
         self._again_ms = now_ms
         self._beating = False  # a heartbeat is out and not answered
         self._heard_counter = 0
+        self.noting = False  # a note waits for its receipt
+        self.note_counter = 0  # of its latest transmission
+        self.on_trial = False
+        self.is_busy = False  # a command is taken that is not done yet: no sleep before that
+        self._note_tries = 0
+        self._note_ms = now_ms
+
+    def note(self, now_ms: int) -> None:
+        """Tell the news of this seal, now and again until the receipt."""
+        self.noting, self.note_counter = True, 0
+        self._note_ms, self._note_tries = now_ms, 0
 
     def step(self, event: Event, now_ms: int) -> "list[tuple[int, int]]":
         """Take in what happened; the effects that it calls for, in order."""
@@ -136,7 +151,7 @@ class Node:
             self._down(now_ms)
         elif kind == RECEIPTED:
             self._receipted(event, now_ms)
-        said = self._said(kind, now_ms) if self._by_air else []
+        said = self._said(kind, now_ms) if self._by_air and not self.on_trial else []
         return said + (self._online(now_ms) if self.linked else self._offline(now_ms))
 
     def due_ms(self, now_ms: int) -> int:
@@ -145,18 +160,21 @@ class Node:
         if self._by_air:
             due = min(due, max(self.air_due_ms, now_ms))
         if not self._mains:
-            due = min(due, self._woke_ms + self._awake_ms())
-        if not self.linked:
-            return due if self.trying else min(due, self._connect_ms)
+            due = min(due, self.woke_ms + self._awake_ms())
+        if self.linked:
+            return max(self._due_online_ms(due, now_ms), now_ms)
+        return due if self.trying else min(due, self.connect_ms)
+
+    def _due_online_ms(self, due: int, now_ms: int) -> int:
         if self.silent_ms is not None:
             due = min(due, self.silent_ms + self._deaf_ms())
+        if self.noting:
+            due = min(due, self._note_ms)
+        if self.on_trial:
+            return due
         if not self.spool.count:
-            due = min(due, self.heartbeat_due_ms)
-        elif self.spool.seq(0) == self._asking:
-            due = min(due, self._again_ms)
-        else:
-            due = now_ms
-        return max(due, now_ms)
+            return min(due, self.heartbeat_due_ms)
+        return min(due, self._again_ms) if self.spool.seq(0) == self._asking else now_ms
 
     def report(self, seq: int, now_ms: int, battery_mv: "int | None") -> "Report | None":
         """What to seal for (SEND, seq): age and battery as they are now. None if it is gone."""
@@ -187,11 +205,12 @@ class Node:
         report = Report(self.contact, kind, 1, 0, bounces, 0, None, first, self.cover, self.magnet)
         self.spool.add(report, event.at_ms, event.edges)
         if not first:  # somebody is at the door: no back-off now, save that of a second
-            self._connect_ms = min(self._connect_ms, max(now_ms, self._down_ms + RECONNECT_MS))
+            self.connect_ms = min(self.connect_ms, max(now_ms, self._down_ms + RECONNECT_MS))
 
     def _up(self, now_ms: int) -> None:
         self.linked, self.trying = True, False
         self.silent_ms, self._asking = None, 0
+        self._note_ms, self._note_tries = now_ms, 0
         if not self.spool.count:
             self.heartbeat_due_ms = now_ms
 
@@ -200,7 +219,7 @@ class Node:
             return
         self.linked = self.trying = self._beating = False
         wait = min(RECONNECT_MS << min(self.misses, _SHIFT_MAX), RECONNECT_MS_MAX)
-        self._connect_ms = now_ms + wait - self._random_below(wait // 2)
+        self.connect_ms = now_ms + wait - self._random_below(wait // 2)
         self._down_ms = now_ms
         self.misses += 1
 
@@ -213,19 +232,20 @@ class Node:
         self.silent_ms, self.misses = None, 0
         self.heard = event.verdict == HEARD
         if not self.heard:
-            self.heartbeat_due_ms = min(self.heartbeat_due_ms, now_ms + self._heartbeat_ms)
-        if event.seq == 0:
+            self.heartbeat_due_ms = min(self.heartbeat_due_ms, now_ms + self.heartbeat_ms)
+        if event.seq == 0 and event.counter == self.note_counter:
+            self.noting = False
+        elif event.seq == 0:
             self._beating = False
 
     def _offline(self, now_ms: int) -> "list[tuple[int, int]]":
-        if not self._mains and (
-            self._is_said(now_ms) or now_ms >= self._woke_ms + self._awake_ms()
-        ):
+        if not self._mains and (self._is_said(now_ms) or now_ms >= self.woke_ms + self._awake_ms()):
             return [] if self.airing else [(SLEEP, self._sleep_ms(now_ms))]
-        if self.trying or now_ms < self._connect_ms:
+        if self.trying or now_ms < self.connect_ms:
             return []
         early_ms = self.heartbeat_due_ms - now_ms
-        if self._woken and not self.misses and not self.spool.count and early_ms > EARLY_MS:
+        is_calm = not (self.misses or self.spool.count or self.noting or self.on_trial)
+        if self._woken and is_calm and early_ms > EARLY_MS:
             return [(SLEEP, early_ms)]
         self.trying = True
         return [(CONNECT, 0)]
@@ -234,6 +254,19 @@ class Node:
         if self.silent_ms is not None and now_ms >= self.silent_ms + self._deaf_ms():
             return [(DROP, 0)]
         effects: "list[tuple[int, int]]" = []
+        if self.noting and now_ms >= self._note_ms:
+            self._expect(now_ms)
+            self._note_ms = now_ms + min(RESEND_MS << self._note_tries, RESEND_MS_MAX)
+            self._note_tries = min(self._note_tries + 1, _SHIFT_MAX)
+            effects.append((SEND, NOTE))
+        if not self.on_trial:
+            self._tell(now_ms, effects)
+        if not self._mains:
+            self._rest(now_ms, effects)
+        return effects
+
+    def _tell(self, now_ms: int, effects: "list[tuple[int, int]]") -> None:
+        """What there is to say of the door."""
         if self.spool.count:
             seq = self.spool.seq(0)
             if seq != self._asking:
@@ -246,9 +279,6 @@ class Node:
             self._sent(now_ms)
             self._beating = True
             effects.append((SEND, 0))
-        if not self._mains:
-            self._rest(now_ms, effects)
-        return effects
 
     def _awake_ms(self) -> int:
         return AWAKE_MS_MAX if self.linked or self.misses < 2 else SEARCH_MS_MAX
@@ -257,7 +287,7 @@ class Node:
         """What goes on the air now: what is new or waits, in its order, or a heartbeat if due."""
         if kind not in (FIRST, EDGED, TAMPERED) and now_ms < self.air_due_ms:
             return []
-        self.air_due_ms = now_ms + self._shortened(self._heartbeat_ms)
+        self.air_due_ms = now_ms + self._shortened(self.heartbeat_ms)
         if not self.spool.count:
             return [(ADVERTISE, 0)]
         oldest = max(self.spool.count - SAID_MAX, 0)
@@ -265,7 +295,8 @@ class Node:
 
     def _is_said(self, now_ms: int) -> bool:
         """Whether all that there is to say was for the air, and the network can stay off."""
-        return self._by_air and not self.spool.count and now_ms < self.heartbeat_due_ms
+        is_told = self._by_air and not self.spool.count and now_ms < self.heartbeat_due_ms
+        return is_told and not (self.noting or self.on_trial or self.is_busy)
 
     def _shortened(self, ms: int) -> int:
         cut: int = self._random_below(ms // 10 + 1)
@@ -276,30 +307,37 @@ class Node:
         self._again_ms = now_ms + wait * 3 // 4 + self._random_below(wait // 2)
         self._tries += 1
 
-    def _sent(self, now_ms: int) -> None:
+    def _expect(self, now_ms: int) -> None:
+        """Something goes out: an answer is expected."""
         if self.silent_ms is None:
             self.silent_ms = now_ms
-        beat_ms = self._heartbeat_ms
+
+    def _sent(self, now_ms: int) -> None:
+        self._expect(now_ms)
+        beat_ms = self.heartbeat_ms
         if self._by_air and not self._mains and self.heard:
             beat_ms = max(beat_ms, HEARD_MS)
         self.heartbeat_due_ms = now_ms + self._shortened(beat_ms)
 
     def _deaf_ms(self) -> int:
-        return max(DEAF_MS_MIN, 2 * self._heartbeat_ms)
+        return max(DEAF_MS_MIN, 2 * self.heartbeat_ms)
 
     def _rest(self, now_ms: int, effects: "list[tuple[int, int]]") -> None:
         """A battery's decision to sleep."""
-        done = not self.spool.count and not self._beating
-        if not self.airing and (done or now_ms >= self._woke_ms + AWAKE_MS_MAX):
+        is_free = self._is_done() and not self.is_busy and not self.on_trial
+        if not self.airing and (is_free or now_ms >= self.woke_ms + AWAKE_MS_MAX):
             effects.append((SLEEP, self._sleep_ms(now_ms)))
+
+    def _is_done(self) -> bool:
+        return not self.spool.count and not self._beating and not self.noting
 
     def _sleep_ms(self, now_ms: int) -> int:
         due_ms = self.heartbeat_due_ms
         if self._by_air:
             due_ms = min(due_ms, self.air_due_ms)
-        if not self.spool.count and not self._beating and (self.linked or self._is_said(now_ms)):
+        if self._is_done() and (self.linked or self._is_said(now_ms)):
             return max(due_ms - now_ms, 1)
         wait = RETRY_MS << min(self.misses, _SHIFT_MAX)
         self.misses += 1
         jitter: int = self._random_below(wait // 4)
-        return min(wait - jitter, self._heartbeat_ms)
+        return min(wait - jitter, self.heartbeat_ms)

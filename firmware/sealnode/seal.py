@@ -2,34 +2,38 @@
 
 `poll` does everything that can be done at once and says how soon it wants to be called again, so a
 chip runs one seal and a bench runs a building of them in one loop.
+
+What the gateway commands is for `commands`; what comes of it is told in notes.
 """
 
-from sealwire import topics
+import os
+
+from sealwire import VERSION, note, own_topics
 from sealwire.ccm import cipher
-from sealwire.envelope import DOWN as TO_SEAL
+from sealwire.envelope import ORDER, open_up, seal_up, version_of
 from sealwire.envelope import UP as TO_GATEWAY
-from sealwire.envelope import open_up, seal_up
 from sealwire.errors import WireError
 from sealwire.receipt import unpack
-from sealwire.report import UNKNOWN, pack
+from sealwire.report import HEARTBEAT, pack
 
+from . import FIRMWARE
 from . import link as _link
 from . import memory as _memory
 from . import node as _node
 from .asking import ANSWER, Asking
-from .contact import Contact
-from .flutter import PACE_MS, STATE_BYTES, Flutter
+from .commands import Commands
+from .flutter import PACE_MS
 from .hardware import COVER, MAGNET, REED, Hardware
 from .link import Link
 from .node import Event, Node
-from .settings import Settings
+from .settings import TRIAL, Settings
 from .spool import Spool
+from .switches import Switches
 
 POLL_MS = 20  # the longest wait while the link may have something to say
 FORGET_MS = 2000  # a receipt reaches the flash this late at most; until then it would be sent again
 FLASH_RETRY_MS = 1000
 WIFI_MS_MAX = 30_000
-_SWITCHES = (REED, COVER, MAGNET)
 _HEARD = 8  # a bit beside those of the switches
 
 
@@ -48,25 +52,24 @@ class Seal:
         now_ms = board.now_ms() if now_ms is None else now_ms
         self.board = board
         self.settings = settings
-        self.refused = 0  # messages that were no receipt of ours
+        self.updater = None  # takes the bytes of an update's command; what came of it, as in `note`
+        self.refused = 0  # messages that were no receipt and no command of ours
         self.receipts = 0
         self.sent = 0
         self.flash_failures = 0
         self.asleep = False
-        self._id = bytes.fromhex(settings.seal_id)
-        self._cipher = cipher(settings.key)
-        self._report_topic = topics.report(settings.seal_id)
+        self.answer = 0, note.NOTHING  # the latest command's ticket, and what came of it
+        self.commands = Commands(self)
+        self.beacon = self.asking = None
+        self.identify(settings)
         self.spool = Spool(board.flash)
         memory = _memory.recall(board)
         woken = self.spool.boot(memory[0], memory[1])
+        # Of the transmissions of this wake that no command has answered yet: all above it.
+        self.fresh_counter, self.answered_ms = self.spool.counter, now_ms
         self._retry_ms = self._forget_ms = now_ms
         if not woken:
             self.spool.save()  # the new epoch, before its first use; without it there is no seal
-        self.beacon = None
-        if settings.bluetooth:
-            from .beacon import Beacon  # a small heap pays for it only where it is wanted
-
-            self.beacon = Beacon(settings.key)
         self.node = Node(
             self.spool,
             settings.heartbeat_ms,
@@ -76,7 +79,15 @@ class Seal:
             woken,
             settings.bluetooth,
         )
-        self._begin(memory, woken, now_ms)
+        bits, flutter = (memory[3], memory[7]) if woken else (None, b"")
+        self.switches = Switches(board, settings.mains, now_ms, bits, flutter)
+        if woken:
+            node = self.node
+            node.heartbeat_due_ms, node.air_due_ms = memory[2], memory[6]
+            node.misses, node.bounces = memory[4], memory[5]
+            node.heard = bool(memory[3] & _HEARD)
+            node.contact, cover, magnet = self.switches.told()
+            node.cover, node.magnet = bool(cover), bool(magnet)
         self.link = Link(
             settings.broker,
             settings.port,
@@ -85,39 +96,15 @@ class Seal:
             settings.user,
             settings.user,
             settings.password,
-            topics.receipt(settings.seal_id),
+            own_topics.receipt(settings.seal_id),
         )
-        self.asking = None
         if slots is not None:
             self.asking = Asking(slots, on_trial, woken, settings.seal_id, self._cipher)
         self._wanted_ms: "int | None" = None  # since when the node wants a connection
-
-    def _begin(self, memory, woken: bool, now_ms: int) -> None:  # type: ignore[no-untyped-def]
-        """Switches and times as when it fell asleep; after a cold boot, of nobody's."""
-        switches = UNKNOWN
-        if woken:
-            switches = memory[3]
-            self.node.heartbeat_due_ms = memory[2]
-            self.node.misses, self.node.bounces = memory[4], memory[5]
-            self.node.heard = bool(switches & _HEARD)
-            self.node.air_due_ms = memory[6]
-        self._contacts = [Contact(switches >> i & 1 if woken else UNKNOWN) for i in _SWITCHES]
-        self.flutters = [
-            Flutter(
-                self.settings.mains,
-                now_ms,
-                switches >> i & 1,
-                memory[-1][i * STATE_BYTES : (i + 1) * STATE_BYTES] if woken else b"",
-            )
-            for i in _SWITCHES
-        ]
-        if woken:  # what was told last, which held edges have left behind
-            told = [
-                contact.contact ^ (flutter.held & 1)
-                for contact, flutter in zip(self._contacts, self.flutters)
-            ]
-            self.node.contact = told[REED]
-            self.node.cover, self.node.magnet = bool(told[COVER]), bool(told[MAGNET])
+        if not woken:
+            self.node.note(now_ms)
+        if TRIAL in os.listdir(board.flash):
+            self.commands.go_on(now_ms, woken)
 
     @property
     def online(self) -> bool:
@@ -135,6 +122,7 @@ class Seal:
             return POLL_MS
         self.board.feed()
         self._sample(now_ms)
+        self.commands.poll(now_ms)
         self._converse(now_ms)
         self._speak(now_ms)
         self._step(Event(_node.TICK), now_ms)
@@ -155,34 +143,43 @@ class Seal:
         if self.spool.unsaved or self.spool.stale:
             self.spool.save()
 
+    def identify(self, settings: Settings) -> None:
+        """Speak under this identity."""
+        self._id = bytes.fromhex(settings.seal_id)
+        self._cipher = cipher(settings.key)
+        self._report_topic = own_topics.report(settings.seal_id)
+        if self.asking is not None:
+            self.asking.identify(settings.seal_id, self._cipher)
+        if settings.bluetooth:
+            from .beacon import Beacon  # a small heap pays for it only where it is wanted
+
+            if self.beacon is not None:
+                self.beacon.end(self.board)
+            self.beacon = Beacon(settings.key)
+
+    def hang_up(self, now_ms: int) -> None:
+        """End the session; the node asks for the next one."""
+        self.link.close()
+        self._wanted_ms = None
+        self._step(Event(_node.DOWN), now_ms)
+
     def _sample(self, now_ms: int) -> None:
         """Switches to events. Changes are fetched before levels, so that none falls between."""
-        node = self.node
-        before = self._contacts[REED].contact
-        for contact, at_ms, count in self.flutters[REED].sift(self._edges(REED, now_ms), now_ms):
+        node, switches = self.node, self.switches
+        fresh = switches.is_fresh()
+        for contact, at_ms, count in switches.edges(REED, now_ms):
             self._step(Event(_node.EDGED, contact, at_ms, edges=count), now_ms)
-        node.bounces += self._contacts[REED].take_bounces()
+        node.bounces += switches.take_bounces()
         for switch in (COVER, MAGNET):
-            fresh = self._contacts[switch].contact == UNKNOWN
-            edges = self._edges(switch, now_ms)
-            if fresh:
-                edges = []
-                self._tell_tampers()
-            for level, at_ms, _ in self.flutters[switch].sift(edges, now_ms):
+            for level, at_ms, _ in switches.edges(switch, now_ms):
                 cover = bool(level) if switch == COVER else node.cover
                 magnet = bool(level) if switch == MAGNET else node.magnet
                 event = Event(_node.TAMPERED, at_ms=at_ms, cover=cover, magnet=magnet)
                 self._step(event, now_ms)
-        if before == UNKNOWN:
-            self._step(Event(_node.FIRST, self._contacts[REED].contact, now_ms), now_ms)
-
-    def _tell_tampers(self) -> None:
-        self.node.cover = self._contacts[COVER].contact == 1
-        self.node.magnet = self._contacts[MAGNET].contact == 1
-
-    def _edges(self, switch: int, now_ms: int) -> "list[tuple[int, int]]":
-        ages_ms = self.board.take_latches(switch)
-        return self._contacts[switch].see(now_ms, self.board.level(switch), ages_ms)
+        if fresh:
+            contact, cover_off, foreign = switches.levels()
+            node.cover, node.magnet = cover_off == 1, foreign == 1
+            self._step(Event(_node.FIRST, contact, now_ms), now_ms)
 
     def _converse(self, now_ms: int) -> None:
         """Bring the link on, and hand what it brings to the node."""
@@ -216,29 +213,33 @@ class Seal:
             return
         try:
             direction, epoch, counter, plain = open_up(self._cipher, self._id, payload)
-            if direction != TO_SEAL:
-                raise WireError("malformed", "a report where a receipt belongs")
+            if direction == TO_GATEWAY or version_of(payload) != VERSION:
+                raise WireError("malformed", "neither a receipt nor a command of this version")
+            if direction == ORDER:
+                if not self.commands.take(epoch, counter, plain, now_ms):
+                    self.refused += 1  # there was no room for it; it is asked again
+                return
             receipt = unpack(plain)
         except WireError:
             self.refused += 1
             return
+        self._receipted(receipt.seq, receipt.verdict, epoch, counter, now_ms)
+
+    def _receipted(self, seq: int, verdict: int, epoch: int, counter: int, now_ms: int) -> None:
         self.receipts += 1
-        event = Event(
-            _node.RECEIPTED,
-            seq=receipt.seq,
-            epoch=epoch,
-            counter=counter,
-            verdict=receipt.verdict,
-        )
+        noting = self.node.noting
+        event = Event(_node.RECEIPTED, seq=seq, epoch=epoch, counter=counter, verdict=verdict)
         if self.asking is not None and epoch == self.spool.epoch:
             self.asking.answered(counter, now_ms)
         self._step(event, now_ms)
+        if noting and not self.node.noting:
+            self.commands.heard_of(now_ms)
 
     def _pull(self, asking: Asking, now_ms: int) -> None:
         """Bring an update on, behind everything that is to be told; restart once it lies there."""
         if self.asleep or self.spool.count or self.link.state != _link.UP:
             return
-        if asking.pull(self.spool, self.link, now_ms) and self._is_at_rest():
+        if asking.pull(self.spool, self.link, now_ms) and self.switches.is_at_rest():
             self.close()
             asking.restart()
             self.asleep = True
@@ -253,7 +254,9 @@ class Seal:
             self._save(now_ms)
         elif self.spool.stale and not stale:
             # The next report of a contact that flutters writes it along with itself.
-            self._forget_ms = now_ms + (2 * PACE_MS if self.flutters[REED].is_spent else FORGET_MS)
+            self._forget_ms = now_ms + (
+                2 * PACE_MS if self.switches.flutters[REED].is_spent else FORGET_MS
+            )
         for effect, number in effects:
             self._do(effect, number, now_ms)
 
@@ -272,14 +275,14 @@ class Seal:
             self._sleep(number, now_ms)
 
     def _number(self, seq: int, now_ms: int) -> "tuple[int, bytes] | None":
-        """A transmission's counter, which no other has whichever way it goes, and its report."""
-        report = self.node.report(seq, now_ms, self.board.battery_mv())
-        if report is None:
+        """A transmission's counter, which no other has whichever way it goes, and its text."""
+        plain = self._note() if seq == _node.NOTE else self._report(seq, now_ms)
+        if plain is None:
             return None
         counter = self.spool.take_counter()
         if self.spool.stored_epoch != self.spool.epoch and not self._save(now_ms):
             return None  # an epoch that is not in the flash might come twice; the node asks again
-        return counter, pack(report)
+        return counter, plain
 
     def _speak(self, now_ms: int) -> None:
         """By air: let go what has been said often enough, and begin with the next."""
@@ -304,6 +307,22 @@ class Seal:
         frame = seal_up(self._cipher, self._id, TO_GATEWAY, self.spool.epoch, counter, plain)
         if self.link.publish(self._report_topic, frame, now_ms, _node.REPORT_QOS):
             self.sent += 1
+            if seq == _node.NOTE:
+                self.node.note_counter = counter
+
+    def _report(self, seq: int, now_ms: int) -> "bytes | None":
+        report = self.node.report(seq, now_ms, self.board.battery_mv())
+        if report is None:
+            return None
+        if report.kind == HEARTBEAT:
+            report.signal_dbm = self.board.signal_dbm()
+        return pack(report)
+
+    def _note(self) -> bytes:
+        ticket, outcome = self.answer
+        board = self.board
+        cause, signal_dbm, battery_mv = board.reset_cause(), board.signal_dbm(), board.battery_mv()
+        return note.pack(cause, FIRMWARE, ticket, outcome, signal_dbm, battery_mv)
 
     def _save(self, now_ms: int) -> bool:
         """Write the spool. A flash that fails is tried again; the report goes out all the same,
@@ -319,10 +338,9 @@ class Seal:
     def _sleep(self, ms: int, now_ms: int) -> None:
         if self.beacon and (self.beacon.waiting or self.beacon.is_on_air(now_ms)):
             return
-        muted, muted_ms = self._muted(now_ms)
-        for switch in _SWITCHES:
-            if not muted >> switch & 1 and self._moves(switch):
-                return  # check again before sleeping
+        muted, muted_ms = self.switches.muted(now_ms)
+        if not self.switches.is_at_rest(muted):
+            return  # check again before sleeping
         is_up = self.link.state == _link.UP
         if self.asking is not None and is_up and self.asking.keeps_awake(now_ms):
             return
@@ -334,28 +352,8 @@ class Seal:
         self.asleep = True
         self.board.sleep(min(ms, muted_ms) if muted else ms, muted)
 
-    def _muted(self, now_ms: int) -> "tuple[int, int]":
-        """The switches that shall not end the next sleep, as bits, and after how long one may."""
-        muted, soonest_ms = 0, 0
-        for switch in _SWITCHES:
-            muted_ms = self.flutters[switch].muted_ms(now_ms)
-            if muted_ms:
-                soonest_ms = min(soonest_ms, muted_ms) if muted else muted_ms
-                muted |= 1 << switch
-        return muted, soonest_ms
-
-    def _moves(self, switch: int) -> bool:
-        contact = self._contacts[switch]
-        return contact.due_ms() is not None or self.board.level(switch) != contact.contact
-
-    def _is_at_rest(self) -> bool:
-        """Whether no switch moves."""
-        return not any([self._moves(switch) for switch in _SWITCHES])
-
     def _memory(self) -> bytes:
-        switches = 0
-        for i, contact in enumerate(self._contacts):
-            switches |= (contact.contact & 1) << i
+        switches = self.switches.bits()
         node = self.node
         if node.heard:
             switches |= _HEARD
@@ -367,15 +365,14 @@ class Seal:
             node.misses,
             node.bounces,
             node.air_due_ms,
-            b"".join([flutter.pack() for flutter in self.flutters]),
+            self.switches.flutter(),
         )
 
     def _wait_ms(self, now_ms: int) -> int:
         due = min(self.node.due_ms(now_ms), self.link.due_ms(now_ms))
-        for one in self._contacts + self.flutters:
-            wanted_ms = one.due_ms()
-            if wanted_ms is not None:
-                due = min(due, wanted_ms)
+        wanted_ms = self.switches.due_ms()
+        if wanted_ms is not None:
+            due = min(due, wanted_ms)
         if self.beacon and self.beacon.until_ms is not None:
             due = min(due, self.beacon.until_ms)
         if self.spool.stale:

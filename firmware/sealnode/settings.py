@@ -2,6 +2,8 @@
 
 import json
 
+FILE = "seal.json"
+TRIAL = "trial.json"  # others, as long as nobody knows whether they work; see trial.py
 _HEX = "0123456789abcdef"
 _KEYS = (
     "id", "key", "broker", "port", "ca", "server_name", "user", "password", "wifi", "heartbeat_s",
@@ -51,7 +53,11 @@ class Settings:
 
 def read(folder: str) -> Settings:
     """The settings in `folder` (with a slash behind), from `seal.json`. Raises SettingsError."""
-    path = folder + "seal.json"
+    return Settings(fields_of(folder + FILE), folder)
+
+
+def fields_of(path: str) -> "dict[str, object]":
+    """What a file holds, unchecked. Raises SettingsError."""
     try:
         with open(path) as file:
             fields = json.load(file)
@@ -61,7 +67,7 @@ def read(folder: str) -> Settings:
         raise SettingsError("%s: is no JSON; flash this seal again" % path) from None
     if not isinstance(fields, dict):
         raise SettingsError("%s: must hold one object in braces" % path)
-    return Settings(fields, folder)
+    return fields
 
 
 def _refuse(key: str, value: object, allowed: str) -> SettingsError:

@@ -4,6 +4,8 @@ MicroPython offers AES in ECB only, so CCM is built on it here: `CcmOnEcb` runs 
 Pythons. On CPython `cipher()` hands out OpenSSL's CCM instead, for speed; vectors prove both equal.
 """
 
+import sys
+
 NONCE_BYTES = 13
 TAG_BYTES = 8
 KEY_BYTES = 32
@@ -87,24 +89,6 @@ def _check(nonce: bytes, aad: bytes, plain_bytes: int) -> None:
         raise ValueError("plaintext must have 0 to 255 bytes")
 
 
-class _OpenSsl(Cipher):
-    """The same two methods over OpenSSL."""
-
-    def __init__(self, aesccm) -> None:  # type: ignore[no-untyped-def]
-        self._aesccm = aesccm
-
-    def seal(self, nonce: bytes, aad: bytes, plain: bytes) -> bytes:
-        sealed: bytes = self._aesccm.encrypt(nonce, plain, aad)
-        return sealed
-
-    def open(self, nonce: bytes, aad: bytes, sealed: bytes) -> bytes:
-        try:
-            plain: bytes = self._aesccm.decrypt(nonce, sealed, aad)
-        except Exception as error:  # InvalidTag, and ValueError for a hopeless length
-            raise ValueError("tag does not match") from error
-        return plain
-
-
 def blocks(key: bytes):  # type: ignore[no-untyped-def]
     """Raw AES encryption of one or more 16-byte blocks, each by itself. `key` has 32 bytes."""
     _check_key(key)
@@ -125,11 +109,11 @@ def portable_cipher(key: bytes) -> CcmOnEcb:
 def cipher(key: bytes) -> Cipher:
     """The fastest CCM this Python has, with `seal` and `open`. `key` has 32 bytes."""
     _check_key(key)
-    try:
-        from cryptography.hazmat.primitives.ciphers.aead import AESCCM
-    except ImportError:
+    if sys.implementation.name == "micropython":
         return portable_cipher(key)
-    return _OpenSsl(AESCCM(key, tag_length=TAG_BYTES))
+    from .openssl_ccm import cipher_of
+
+    return cipher_of(key)
 
 
 def _check_key(key: bytes) -> None:

@@ -6,7 +6,7 @@ One transmission gets one receipt, so those numbers never carry two different te
 
 import struct
 
-from .errors import MALFORMED, WireError
+from .errors import MALFORMED, Message, WireError
 from .report import SEQ_MAX
 
 STORED = 0
@@ -15,20 +15,12 @@ HEARD_MS = 10_800_000  # so that its heartbeats may go by air alone for so long
 _FORMAT = ">BHB"
 
 
-class Receipt:
+class Receipt(Message):
     """The answer to one report. `seq` is the report's number, 0 for a heartbeat."""
 
     def __init__(self, seq: int, verdict: int = STORED) -> None:
         self.seq = seq
         self.verdict = verdict
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Receipt) and self.__dict__ == other.__dict__
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return "Receipt(seq=%d, verdict=%d)" % (self.seq, self.verdict)
 
 
 def pack(receipt: Receipt) -> bytes:

@@ -3,11 +3,12 @@
 Time travels as `age_ms`, the milliseconds since the edge, for a seal has no clock that anybody
 should trust. `edges` counts the door's settled edges over the seal's life, so a gap in it shows
 openings that nobody heard of. `seq` numbers the reports that the seal keeps until their receipt.
+A heartbeat has none; from version 2 on it has the radio's signal in that place.
 """
 
 import struct
 
-from .errors import MALFORMED, WireError
+from .errors import MALFORMED, Message, WireError
 
 SHUT, OPEN, UNKNOWN = 0, 1, 2  # contact
 HEARTBEAT, EDGE, TAMPER = 0, 1, 2  # kind
@@ -20,10 +21,12 @@ _AGE_UNKNOWN = 0xFFFFFFFF
 _BATTERY_UNKNOWN = 0xFF
 _BATTERY_STEP_MV, _BATTERY_BASE_MV, _BATTERY_STEPS = 10, 1500, 254
 _FORMAT = ">BBHHBIB"
+_SIGNAL_BASE = 256
 
 
-class Report:
-    """One report. `age_ms` and `battery_mv` are None where the seal does not know them."""
+class Report(Message):
+    """One report. `age_ms` and `battery_mv` are None where the seal does not know them, and
+    `signal_dbm` is so in all but heartbeats."""
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class Report:
         first: bool = False,
         cover: bool = False,
         magnet: bool = False,
+        signal_dbm: "int | None" = None,
     ) -> None:
         self.contact = contact
         self.kind = kind
@@ -48,19 +52,12 @@ class Report:
         self.first = first
         self.cover = cover
         self.magnet = magnet
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Report) and self.__dict__ == other.__dict__
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        fields = ", ".join(["%s=%r" % (k, self.__dict__[k]) for k in sorted(self.__dict__)])
-        return "Report(%s)" % fields
+        self.signal_dbm = signal_dbm
 
 
 def pack(report: Report) -> bytes:
-    """Twelve bytes. ValueError if a field is out of range; bounces, age and battery saturate."""
+    """Twelve bytes. ValueError if a field is out of range; bounces, age, battery and signal
+    saturate."""
     if report.contact not in (SHUT, OPEN, UNKNOWN) or report.kind not in (HEARTBEAT, EDGE, TAMPER):
         raise ValueError("contact or kind out of range")
     if not 0 <= report.seq <= SEQ_MAX or not 0 <= report.edges < EDGES_MODULUS:
@@ -68,20 +65,24 @@ def pack(report: Report) -> bytes:
     flags = report.contact | report.kind << 5
     flags |= (report.first and 4) | (report.cover and 8) | (report.magnet and 16)
     age = _AGE_UNKNOWN if report.age_ms is None else min(max(report.age_ms, 0), AGE_MS_MAX)
+    is_beat = report.kind == HEARTBEAT and report.seq == 0
     return struct.pack(
         _FORMAT,
         flags,
-        report.seq >> 16,
+        signal_byte(report.signal_dbm) if is_beat else report.seq >> 16,
         report.seq & 0xFFFF,
         report.edges,
         min(report.bounces, BOUNCES_MAX),
         age,
-        _battery_byte(report.battery_mv),
+        battery_byte(report.battery_mv),
     )
 
 
 def unpack(plain: bytes) -> Report:
-    """The report in twelve bytes that were authenticated. WireError if they make no sense."""
+    """The report in twelve bytes that were authenticated. WireError if they make no sense.
+
+    It knows of no signal and of no note: what comes in version 2 is for `gateway_end` to read.
+    """
     flags, seq_high, seq_low, edges, bounces, age, battery = struct.unpack(_FORMAT, plain)
     contact, kind = flags & 3, flags >> 5 & 3
     if contact > UNKNOWN or kind > TAMPER or flags & 0x80:
@@ -103,7 +104,13 @@ def unpack(plain: bytes) -> Report:
     )
 
 
-def _battery_byte(battery_mv: "int | None") -> int:
+def signal_byte(signal_dbm: "int | None") -> int:
+    """A signal of -127 to -1 dBm as a byte; 0 says that nothing is known."""
+    return 0 if signal_dbm is None else min(max(signal_dbm, -127), -1) + _SIGNAL_BASE
+
+
+def battery_byte(battery_mv: "int | None") -> int:
+    """A battery from 1,500 to 4,040 mV as a byte, in steps of 10; beyond, it saturates."""
     if battery_mv is None:
         return _BATTERY_UNKNOWN
     steps = (battery_mv - _BATTERY_BASE_MV) // _BATTERY_STEP_MV

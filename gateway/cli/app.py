@@ -47,6 +47,11 @@ COMMANDS = (
         AT_WORK,
         "List the doors: how each stands, when it was heard, its order and its case.",
     ),
+    Command(
+        "seals",
+        AT_WORK,
+        "List the seals: door, state, firmware, battery, signal, when heard, and what is asked.",
+    ),
     Command("cases", AT_WORK, "List the open cases: what needs a person, and who has it."),
     Command("announce", AT_WORK, "Announce an opening (a permit), so that it bothers nobody."),
     Command(
@@ -146,6 +151,16 @@ COMMANDS = (
         BEFORE,
         "Make the release key; build, sign and show releases for `menshen update`.",
     ),
+    Command(
+        "wifi",
+        AT_WORK,
+        "Change the Wi-Fi of all seals, over the air: one seal first, then the others.",
+    ),
+    Command(
+        "rotate",
+        AT_WORK,
+        "Give seals a fresh id, key and broker login, over the air; doors and history stay.",
+    ),
     Command("label", BEFORE, "Print a seal's label again. It holds no secret."),
     Command(
         "door-label",
@@ -173,7 +188,11 @@ COMMANDS = (
         CLOSER,
         "Reckon how long a seal's two cells last, from what each wake does and what that costs.",
     ),
-    Command("decode", CLOSER, "Say in words what a report's or a receipt's bytes say."),
+    Command(
+        "decode",
+        CLOSER,
+        "Say in words what the bytes of a report, a note, a receipt or a command say.",
+    ),
     Command(
         "demo",
         CLOSER,

@@ -1,8 +1,9 @@
-"""`menshen decode`: the bytes of a report or a receipt, in words."""
+"""`menshen decode`: the bytes of a report, a note, a receipt or a command, in words."""
 
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -12,18 +13,35 @@ from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
 from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import say_json, show
+from gateway.engine.seal_notes import CAUSES
 from gateway.registry import fields
 from gateway.registry import load as registry
 from gateway.settings import load
 from gateway.store.database import Store
-from sealwire import envelope, receipt, report
+from sealwire import command, envelope, gateway_end, note, receipt, report
 from sealwire.ccm import cipher
 from sealwire.errors import WireError
 
 HEX_CHARACTERS_MAX = 4_096
 _CONTACT = {report.SHUT: "shut", report.OPEN: "open", report.UNKNOWN: "unknown"}
 _KIND = {report.HEARTBEAT: "a heartbeat", report.EDGE: "an edge", report.TAMPER: "tampering"}
+_OUTCOME = {
+    note.NOTHING: "nothing was asked",
+    note.TAKEN: "taken",
+    note.WORKED: "worked",
+    note.REFUSED: "refused",
+    note.FELL_BACK: "fell back",
+}
+_ASKED = {
+    command.HEARTBEAT: "another heartbeat",
+    command.WIFI: "another Wi-Fi",
+    command.IDENTITY: "another identity",
+    command.UPDATE: "an update",
+}
+_FRAME = {envelope.UP: "report", envelope.DOWN: "receipt", envelope.ORDER: "command"}
 _UNKNOWN = {
+    "signal_dbm": "unknown, or by cable",
+    "reset_cause": "not told",
     "age_ms": "unknown: the seal restarted since",
     "battery_mv": "unknown, or mains",
     "door": "none yet",
@@ -48,14 +66,15 @@ def decode(
     config: Config = CONFIG,
     as_json: Json = False,
 ) -> None:
-    """Say in words what a report's or a receipt's bytes say."""
+    """Say in words what the bytes of a report, a note, a receipt or a command say."""
     frame = _bytes(hexadecimal)
     try:
         direction, epoch, counter = envelope.peek(frame)
     except WireError as error:
         raise CommandError(f"{error.reason}: {error.text}") from None
     words: Words = {
-        "frame": "report" if direction == envelope.UP else "receipt",
+        "frame": _FRAME[direction],
+        "version": envelope.version_of(frame),
         "epoch": epoch,
         "counter": counter,
     }
@@ -66,7 +85,7 @@ def decode(
     else:
         sealed_by, plain = opened
         words |= _sealed_by(sealed_by, direction, epoch, counter)
-        words |= _report(plain) if direction == envelope.UP else _receipt(plain)
+        words |= _said(plain, direction, envelope.version_of(frame))
     if as_json:
         say_json(words)
     else:
@@ -137,8 +156,33 @@ def _sealed_by(known: Known, direction: int, epoch: int, counter: int) -> Words:
     return words
 
 
-def _report(plain: bytes) -> Words:
-    message = _unpacked(report.unpack, plain)
+def _said(plain: bytes, direction: int, version: int) -> Words:
+    if direction == envelope.DOWN:
+        return _receipt(plain)
+    if direction == envelope.ORDER:
+        kind, ticket, _ = _unpacked(command.unpack, plain)  # a secret may be the rest
+        return {"asks for": _ASKED[kind], "ticket": ticket}
+    message = _unpacked(partial(gateway_end.unpack, version=version), plain)
+    if isinstance(message, gateway_end.Note):
+        return _note(message)
+    words = _report(message)
+    is_told = version > 1 and message.kind == report.HEARTBEAT
+    return words | {"signal_dbm": message.signal_dbm} if is_told else words
+
+
+def _note(message: gateway_end.Note) -> Words:
+    return {
+        "says": "a note of itself, and nothing of the door",
+        "firmware": "{}.{}.{}".format(*message.firmware),
+        "reset_cause": CAUSES.get(message.reset_cause),
+        "ticket": message.ticket,
+        "outcome": _OUTCOME[message.outcome],
+        "signal_dbm": message.signal_dbm,
+        "battery_mv": message.battery_mv,
+    }
+
+
+def _report(message: report.Report) -> Words:
     return {
         "says": _KIND[message.kind]
         + (", the first reading after a start" if message.first else ""),

@@ -63,15 +63,14 @@ class MessageRefused(Struct, frozen=True, tag="refused", omit_defaults=True):
 
 
 class SealBound(Struct, frozen=True, omit_defaults=True, tag="seal_bound"):
-    """A seal hangs on the door from now on, instead of any before it.
-
-    `heartbeat_ms`: how often it promised a heartbeat; None where nothing is known of that.
-    `must_certify`: its door counts as sealed only once it has passed a walk test.
-    """
+    """A seal hangs on the door from now on, instead of any before it; or it is the one that `was`
+    there, by another id. `heartbeat_ms`: how often it promised a heartbeat, if that is known.
+    `must_certify`: its door counts as sealed only once it has passed a walk test."""
 
     seal_id: str
     heartbeat_ms: int | None = None
     must_certify: bool = False
+    was: str | None = None
 
 
 class SealUnbound(Struct, frozen=True, omit_defaults=True, tag="seal_unbound"):

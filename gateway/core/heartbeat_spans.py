@@ -2,10 +2,10 @@
 
 A *heartbeat span* is a run of heartbeats of one seal at one door, each within two of the
 heartbeats that it had promised after the one before, and nothing between them that touches what the
-seal says. It is lossless: `beats_of` gives back each with its number in the journal, its time and
-its battery, so whatever is worked out from spans and from the rest of the journal is what the whole
-journal gives, to the millisecond and to the byte, even where a report comes late and speaks for a
-time inside.
+seal says. It is lossless but for the signal, which says nothing of a door: `beats_of` gives back
+each with its number in the journal, its time and its battery, so whatever is worked out from spans
+and from the rest of the journal is what the whole journal gives, to the millisecond and to the
+byte, even where a report comes late and speaks for a time inside.
 
 What ends a span, or never gets into one: an edge, a first reading, tampering, whatever has a number
 or an age or may have waited; a contact at fault or unknown; another count; a silence beyond the
@@ -143,7 +143,9 @@ def _changes_nothing(event: ReportCame, step: Step) -> bool:
         return False
     if event.contact is Contact.UNKNOWN or before.chattering is not None:
         return False
-    if event != _plain(event.seal_id, event.contact, event.edges, event.battery_mv):
+    if event != _plain(
+        event.seal_id, event.contact, event.edges, event.battery_mv, event.signal_dbm
+    ):
         return False
     return bool(_heard(before, after) == after)
 
@@ -158,9 +160,17 @@ def _heard(before: Door, after: Door) -> Door:
     )
 
 
-def _plain(seal_id: str, contact: Contact, edges: int, battery_mv: int | None) -> ReportCame:
+def _plain(
+    seal_id: str,
+    contact: Contact,
+    edges: int,
+    battery_mv: int | None,
+    signal_dbm: int | None = None,
+) -> ReportCame:
     """A heartbeat that came at once, from a seal that nobody touches."""
-    return ReportCame(seal_id, 0, contact, edges, False, battery_mv=battery_mv)
+    return ReportCame(
+        seal_id, 0, contact, edges, False, battery_mv=battery_mv, signal_dbm=signal_dbm
+    )
 
 
 def _goes_on(span: HeartbeatSpan, event: ReportCame, at_ms: int, door: Door) -> bool:

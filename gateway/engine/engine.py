@@ -30,7 +30,7 @@ from gateway.core.events import (
 from gateway.core.evidence import Ended
 from gateway.core.reasons import Reason
 from gateway.core.subject import SITE, Subject, SubjectKind
-from gateway.engine import needed, unstored
+from gateway.engine import answering, needed, unstored
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.broadcast import Broadcast
 from gateway.engine.clock import Clock, MachineClock
@@ -49,6 +49,7 @@ from gateway.engine.ports import (
     DeliveryAttempt,
     Found,
     Outlet,
+    Overdue,
     Received,
 )
 from gateway.engine.queue import Queue
@@ -65,13 +66,14 @@ from gateway.store.database import Store
 from gateway.store.life import Life
 from gateway.store.outbox import Entry
 from gateway.store.poisoned import Poisoned, poisoned_by
+from gateway.store.seal_commands import SealCommand
 from gateway.store.writer import Writer
 
 log = logging.getLogger("menshen.engine")
 
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
 
-Item = Received | Command | DeliveryAttempt | Found | SetAside
+Item = Received | Command | DeliveryAttempt | Found | Overdue | SetAside
 
 
 class Engine:
@@ -97,8 +99,7 @@ class Engine:
             state: the site as the store knows it.
             authenticator: says whether a message is genuine, and makes the receipts.
             addressing: says where a page goes.
-            clock: whose time is the site's; without one the machine's, from the newest time that
-                is written.
+            clock: whose time is the site's; without one the machine's, from the newest written.
             life: is told of each commit, so that its markers know of it; without one nothing does.
 
         Raises:
@@ -233,6 +234,10 @@ class Engine:
         self._queue.wait(Command(subject, event, pending_id=pending_id))
         self._wake.set()
 
+    def ask(self, commands: list[SealCommand]) -> None:
+        """Take over the commands to seals that are open in the database."""
+        self._reading.downlink.know(commands)
+
     def enlarge(self, known: registry.Registry) -> None:
         """Take over a newer registry: seals and addresses at once, staff and places as events."""
         for news in self.state.enlarge(known):
@@ -251,6 +256,10 @@ class Engine:
             self.trouble(Reason.FLOOD, is_on, seal_id)
         self.trouble(Reason.FORGERY, self._stepping.refusals.is_forged(now_ms))
         self._poison.look(now_ms)
+        downlink = self._reading.downlink
+        if not downlink.is_expiring and downlink.overdue(now_ms):
+            downlink.is_expiring = True
+            self._put(Overdue())
 
     def trouble(self, reason: Reason, is_present: bool, about: str = "", age_ms: int = 0) -> None:
         """Say whether something has befallen the gateway or its site: one case, raised or cleared.
@@ -308,7 +317,8 @@ class Engine:
                     continue
                 self._adopt(unit)
                 self._tell(unit)
-                self._acknowledge(batch)
+                if self._outlet is not None:
+                    answering.acknowledge(self._outlet, self._authenticator, batch)
                 self._answer(unit, batch)
                 unit.log.write()
                 self.look()
@@ -368,16 +378,11 @@ class Engine:
             adopted(unit.windows, unit.heard)
         self.state.adopt(unit.turn)
         self.state.spans.adopt(unit.spans)
+        self._reading.downlink.adopt(unit.commands)
+        if unit.seals:
+            self.state.became(unit.seals)
+            self._authenticator.know(self.state.registry.seals)
         self._scheduler.adopted(unit)
-
-    def _acknowledge(self, batch: Batch) -> None:
-        """To the broker, in the order of arrival; then to the seals."""
-        if self._outlet is None:
-            return
-        for token in batch.tokens:
-            self._outlet.acknowledge(token)
-        for owed in batch.receipts:
-            self._outlet.publish(*self._authenticator.receipt(*owed))
 
     def _tell(self, unit: UnitOfWork) -> None:
         """The delivery workers, for a person waits at their other end."""
@@ -388,12 +393,7 @@ class Engine:
 
     def _answer(self, unit: UnitOfWork, batch: Batch) -> None:
         """Those who wait for what came of their action, and those who watch."""
-        for waits, answer in batch.answers:
-            if waits is not None and not waits.done():
-                waits.set_result(answer)
-        for waits, error in batch.failures:
-            if waits is not None and not waits.done():
-                waits.set_exception(error)
+        answering.answer(batch)
         if not (unit.turn.doors or unit.cases or unit.pages or batch.sent):
             return
         moved = tuple(unit.turn.doors), tuple(unit.cases), tuple(unit.pages), tuple(batch.sent)

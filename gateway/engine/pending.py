@@ -12,7 +12,7 @@ from gateway.core.events import Event
 from gateway.core.subject import Subject
 from gateway.engine.engine import Engine
 from gateway.registry import load as registry
-from gateway.store import pending
+from gateway.store import pending, seal_commands
 from gateway.store.database import Store, StoreError
 from gateway.store.poisoned import Findings, Poisoned
 
@@ -29,6 +29,7 @@ class PendingReader:
     def __init__(self, store: Store, engine: Engine) -> None:
         self._store, self._engine = store, engine
         self._last_id = 0
+        self._asked = (0, 0)  # of commands to seals: how many are open, and the newest
 
     async def run(self) -> None:
         """Take what other programs leave, until cancelled."""
@@ -48,12 +49,14 @@ class PendingReader:
             and has none.
         """
         try:
-            rows, found, known = await asyncio.to_thread(self._read)
+            rows, found, known, asked = await asyncio.to_thread(self._read)
         except StoreError as error:
             log.warning("pending events: %s", error)
             return False
         if known is not None:
             self._engine.enlarge(known)
+        if asked is not None:
+            self._engine.ask(asked)
         if found:
             self._engine.found(found)
         for pending_id, subject, event in rows:
@@ -62,12 +65,19 @@ class PendingReader:
         self._last_id = max([self._last_id, *numbers, *(row[0] for row in rows)])
         return bool(rows or found)
 
-    def _read(self) -> tuple[Rows, tuple[Poisoned, ...], registry.Registry | None]:
-        """The rows that were not read yet, those without sense, and the registry if it is newer
-        than the engine's."""
+    def _read(
+        self,
+    ) -> tuple[
+        Rows, tuple[Poisoned, ...], registry.Registry | None, list[seal_commands.SealCommand] | None
+    ]:
+        """The rows that were not read yet, those without sense, and the registry and the commands
+        to seals, if they are newer than the engine's."""
         findings = Findings()
         with self._store.reading() as connection:
             rows = pending.pending_events(connection, self._last_id, findings)
             is_newer = registry.enrolment(connection) != self._engine.state.registry.enrolment
             known = registry.load(connection) if is_newer else None
-            return rows, findings.all(), known
+            newest, asked = seal_commands.newest(connection), None
+            if newest != self._asked:
+                self._asked, asked = newest, seal_commands.open_commands(connection)
+            return rows, findings.all(), known, asked

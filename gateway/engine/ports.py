@@ -1,7 +1,7 @@
 """What goes through the loop in one batch: items in, what is owed for them, and to whom."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -14,6 +14,7 @@ from gateway.core.subject import Subject
 from gateway.registry.load import SealRow
 from gateway.store.outbox import Entry
 from gateway.store.poisoned import Poisoned
+from sealwire.gateway_end import Note
 
 
 class Received(msgspec.Struct):
@@ -67,6 +68,23 @@ class Found(msgspec.Struct):
     anew: tuple[Subject, ...] = ()
 
 
+class Overdue(msgspec.Struct):
+    """The time of some command to a seal is over."""
+
+
+class Owed(NamedTuple):
+    """The answer to a transmission, once it is stored: a receipt, and before it what the seal is
+    asked to do. `is_heard`: whether the seal is heard by air too."""
+
+    seal_id: str
+    epoch: int
+    counter: int
+    seq: int
+    version: int
+    command: bytes | None = None
+    is_heard: bool = False
+
+
 class Batch:
     """The items of one unit of work, and what is owed for them once it is stored.
 
@@ -88,7 +106,7 @@ class Batch:
         """Nothing is stepped yet."""
         self.at = 0
         self.tokens: list[int] = []
-        self.receipts: list[tuple[str, int, int, int, bool]] = []  # as of Authenticator.receipt
+        self.receipts: list[Owed] = []
         self.answers: list[tuple[Any, Answer]] = []
         self.failures: list[tuple[Any, Exception]] = []
         self.sent: list[str] = []
@@ -114,10 +132,22 @@ class Authenticated(msgspec.Struct, frozen=True):
     counter: int
     repeated: bool | None  # in the journal already; None: older than the window remembers
     path: Path = Path.NETWORK  # on which it came
+    version: int = 1  # of the wire
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """What a seal says of itself, which its key proves. The rest as above."""
+
+    seal_id: str
+    note: Note
+    window: ReplayWindow
+    epoch: int
+    counter: int
+    version: int
 
 
 class Authenticator(Protocol):
-    """Says which messages are genuine, and makes the receipts. `ingest.authenticate` is one."""
+    """Says which messages are genuine, and makes the answers. `ingest.authenticate` is one."""
 
     def know(self, seals: dict[str, SealRow]) -> None:
         """Take over the seals that are enrolled, and their keys.
@@ -131,7 +161,7 @@ class Authenticator(Protocol):
 
     def read(
         self, topic: str, payload: bytes, windows: Mapping[str, ReplayWindow]
-    ) -> Authenticated | Rejected:
+    ) -> Authenticated | Noted | Rejected:
         """Judge a message. Whatever stands in it, this never raises.
 
         Args:
@@ -140,23 +170,19 @@ class Authenticator(Protocol):
             windows: seal_id -> what was accepted of it so far; a seal without one is new.
 
         Returns:
-            The report and the window once it is accepted, or why it changes nothing.
+            The report or the note, and the window once it is accepted; or why it changes nothing.
         """
 
-    def receipt(
-        self, seal_id: str, epoch: int, counter: int, seq: int, is_heard: bool = False
-    ) -> tuple[str, bytes]:
-        """The receipt for a report that is stored.
+    def answers(self, owed: Owed) -> list[tuple[str, bytes]]:
+        """What goes back for a transmission that is stored: what its seal is asked to do, and then
+        the receipt, upon which it may fall asleep.
 
         Args:
-            seal_id: whose report it was; the seal is known.
-            epoch: the transmission's.
-            counter: likewise; no two receipts are made for one.
-            seq: the report's number; 0 for a heartbeat, which has none.
-            is_heard: whether the seal is heard by air too.
+            owed: the seal, which is known, and the transmission's numbers; no two receipts are made
+                for one.
 
         Returns:
-            The topic and the payload to publish.
+            Topic and payload of each, to be published in this order.
         """
 
 

@@ -18,15 +18,26 @@ from gateway.core.path_events import CopyCame
 from gateway.core.reasons import REPEATS, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import of_door
+from gateway.engine import seal_notes
 from gateway.engine.backlog import BrokerBacklog
+from gateway.engine.downlink import Downlink
 from gateway.engine.guard import Rates
-from gateway.engine.ports import Authenticated, Authenticator, Batch, Received, Rejected
+from gateway.engine.ports import (
+    Authenticated,
+    Authenticator,
+    Batch,
+    Noted,
+    Owed,
+    Received,
+    Rejected,
+)
 from gateway.engine.proving import Proving, raised
 from gateway.engine.report_dates import HELD_MS, Copy, ReportDates
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import UnitOfWork
 from gateway.store import journal, seal_paths, states
 from gateway.store.database import Store
+from gateway.store.seal_commands import CommandKind
 
 
 def is_late(door: Door, now_ms: int) -> bool:
@@ -60,6 +71,7 @@ class Reading:
     ) -> None:
         self._store, self._state, self._authenticator = store, state, authenticator
         self.backlog = backlog
+        self.downlink = Downlink()
         self._proving = Proving(state.registry.seals)
         self._dates = ReportDates()
         self.is_listening = False  # the receiver of what comes by air
@@ -105,9 +117,10 @@ class Reading:
             read = self._authenticator.read(item.topic, item.payload, windows)
         except Exception as error:  # noqa: BLE001 - raised again where it is stepped
             return error
-        if not isinstance(read, Authenticated):
+        if isinstance(read, Rejected):
             return read
-        seal_id, window = read.event.seal_id, read.window
+        seal_id = read.seal_id if isinstance(read, Noted) else read.event.seal_id
+        window = read.window
         if not self.rates.allows(seal_id, at_ms):
             return TurnedAway()
         if self._proving.holds_back(seal_id, at_ms):
@@ -146,8 +159,36 @@ class Reading:
             suspect = message.live or read.reason not in REPEATS  # brokers repeat after a break
             door_id = self._authenticator.door_of(read.seal_id) if suspect else None
             unit.refuse(at_ms, read.seal_id, door_id, read.reason, suspect)
+        elif isinstance(read, Noted):
+            self._noted(unit, batch, read, at_ms)
         else:
             self._genuine(unit, batch, message, read, at_ms)
+
+    def _noted(self, unit: UnitOfWork, batch: Batch, read: Noted, at_ms: int) -> None:
+        known, before = self._state.registry.seals, self._state.windows[read.seal_id]
+        unit.window(read.seal_id, read.window)
+        seal_notes.step(unit, self.downlink, known, read, before.epoch, at_ms)
+        numbers = read.epoch, read.counter, 0, read.version
+        door_id = self._authenticator.door_of(read.seal_id)
+        is_heard = door_id is not None and self._is_heard_by_air(unit.turn.door(door_id))
+        self._owe(unit, batch, Owed(read.seal_id, *numbers, is_heard=is_heard), at_ms)
+
+    def expire(self, unit: UnitOfWork, at_ms: int) -> None:
+        """Commands whose time is over are asked no more."""
+        for command in self.downlink.overdue(at_ms):
+            unit.command(command)
+            if command.kind is CommandKind.IDENTITY:
+                seal_notes.give_up(unit, self._state.registry.seals, command.seal_id, at_ms)
+
+    def _owe(self, unit: UnitOfWork, batch: Batch, owed: Owed, at_ms: int) -> None:
+        """The answer to a transmission, with what its seal is asked to do."""
+        command = None
+        if owed.version > 1:
+            command = self.downlink.due(owed.seal_id, at_ms, unit.commands)
+        if command is not None:
+            unit.command(command)
+            owed = owed._replace(command=command.plain)
+        batch.receipts.append(owed)
 
     def _genuine(
         self, unit: UnitOfWork, batch: Batch, message: Received, read: Authenticated, at_ms: int
@@ -157,6 +198,10 @@ class Reading:
         if transition is not None:
             unit.writes.state(states.LISTENING, transition)
         event = self.backlog.with_wait(read.event, message.live, at_ms, message.waited_ms)
+        said = {"battery_mv": event.battery_mv}
+        if read.path is Path.NETWORK:
+            said["signal_dbm"] = event.signal_dbm
+        unit.writes.reading(event.seal_id, at_ms, said)
         door_id = self._authenticator.door_of(event.seal_id)
         door = None if door_id is None else unit.turn.door(door_id)
         self._note_path(unit, batch, message, read, door, at_ms)
@@ -188,7 +233,8 @@ class Reading:
             self._by_air.add(event.seal_id)
         else:
             is_heard = door is not None and self._is_heard_by_air(door)
-            batch.receipts.append((event.seal_id, read.epoch, read.counter, event.seq, is_heard))
+            numbers = read.epoch, read.counter, event.seq, read.version
+            self._owe(unit, batch, Owed(event.seal_id, *numbers, is_heard=is_heard), at_ms)
         if event.seal_id in self._by_air:
             unit.heard_on(at_ms, event.seal_id, read.path, message.signal_dbm)
 

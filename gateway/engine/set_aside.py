@@ -18,6 +18,7 @@ from gateway.engine.ports import (
     Batch,
     Command,
     DeliveryAttempt,
+    Owed,
     Received,
 )
 from gateway.engine.unit_of_work import UnitOfWork
@@ -63,7 +64,8 @@ class SetAside:
         event = read.event
         unit.window(event.seal_id, read.window)
         if read.path is Path.NETWORK:
-            batch.receipts.append((event.seal_id, read.epoch, read.counter, event.seq, False))
+            numbers = read.epoch, read.counter, event.seq, read.version
+            batch.receipts.append(Owed(event.seal_id, *numbers))
         number = event.seal_id, event.seq
         if read.repeated is not True and number not in unit.numbers | batch.journaled:
             unit.numbers.add(number)

@@ -8,6 +8,7 @@ has changed.
 from collections.abc import Mapping
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 
 from gateway.core.cases import outages
 from gateway.core.events import DoorPlaced, Event, StaffSet
@@ -19,7 +20,7 @@ from gateway.core.site import SiteState
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 from gateway.engine.open_spans import OpenSpans
 from gateway.registry.certificates import Certifier
-from gateway.registry.load import Registry
+from gateway.registry.load import Registry, SealRow
 
 News = list[tuple[Subject, Event]]  # acts for the loop
 
@@ -43,6 +44,7 @@ class CommittedSite(SiteState):
         self.registry = registry
         self.windows = {seal_id: row.window for seal_id, row in registry.seals.items()}
         self.spans = OpenSpans()
+        self._became: dict[str, SealRow | None] = {}  # in this life, by a command
 
     def known(self, subject: Subject) -> Known:
         """The state of a subject."""
@@ -63,18 +65,39 @@ class CommittedSite(SiteState):
         places = {d.door_id: DoorPlaced(d.grid_id, d.areas) for d in self.doors.values()}
         return _enrolled(self.registry, self.router.staff, places)
 
+    def became(self, seals: Mapping[str, SealRow | None]) -> None:
+        """These seals became others by a command; None: they are none any more."""
+        self._became |= seals
+        known = {seal_id: row for seal_id, row in seals.items() if row is not None}
+        self.registry = self._as_became(replace(self.registry, seals=self.registry.seals | known))
+
+    def _as_became(self, registry: Registry) -> Registry:
+        """A registry that may have been read before these were committed."""
+        seals = {
+            seal_id: row
+            for seal_id, read in registry.seals.items()
+            if (row := _latest(read, self._became.get(seal_id, read))) is not None
+        }
+        return replace(registry, seals=seals)
+
     def enlarge(self, registry: Registry) -> News:
         """Take over a newer registry. Doors and marks that are known here are newer here.
 
         What is new in it, as `unjournaled`.
         """
         news = _enrolled(registry, self.registry.staff, self.registry.places)
-        self.registry = registry
+        self.registry = self._as_became(registry) if self._became else registry
         self.add(registry.doors)
         self.windows = {
             seal_id: row.window for seal_id, row in registry.seals.items()
         } | self.windows
         return news
+
+
+def _latest(read: SealRow, became: SealRow | None) -> SealRow | None:
+    """Who has ended never comes back, and who follows nobody any more never does again."""
+    is_older = became is None or (read.follows is not None and became.follows is None)
+    return became if is_older else read
 
 
 def _enrolled(registry: Registry, staff: Staff, places: Mapping[str, DoorPlaced]) -> News:

@@ -18,7 +18,7 @@ from gateway.engine.guard import Refusals
 from gateway.engine.isolation import Isolation
 from gateway.engine.outgoing import Addressing
 from gateway.engine.poison import PoisonWatch
-from gateway.engine.ports import Batch, Command, DeliveryAttempt, Found, Received
+from gateway.engine.ports import Batch, Command, DeliveryAttempt, Found, Overdue, Received
 from gateway.engine.queue import Queue
 from gateway.engine.reading import Reading
 from gateway.engine.scheduler import Scheduler
@@ -105,19 +105,7 @@ class Stepping:
         unit.writes.refusal(now_ms, Reason.FLOOD, batch.away)
         for at, (at_ms, item) in enumerate(batch.items):
             batch.at = at
-            match item:
-                case Received():
-                    self._reading.step(unit, batch, item, batch.reads[at], at_ms)
-                case DeliveryAttempt(entry=entry):
-                    unit.attempted(at_ms, entry)
-                    batch.sent += [entry.page_id] if entry.done_ms is not None else []
-                case Command():
-                    self._command(unit, batch, item, at_ms)
-                case SetAside():
-                    item.step(unit, batch, at_ms)
-                    self._poison.saw(at_ms, item.poisoned.source)
-                case Found():
-                    self._keep(unit, item, at_ms)
+            self._item(unit, batch, item, at_ms)
         batch.at = len(batch.items)
         if not (batch.is_single and batch.items):
             # What arrived before a time comes before what is due then.
@@ -125,6 +113,23 @@ class Stepping:
             due_ms = now_ms if waits_ms is None else min(now_ms, waits_ms)
             self._scheduler.fire(unit, due_ms, 1 if batch.is_single else None)
         unit.finish(now_ms)
+
+    def _item(self, unit: UnitOfWork, batch: Batch, item: Any, at_ms: int) -> None:
+        match item:
+            case Received():
+                self._reading.step(unit, batch, item, batch.reads[batch.at], at_ms)
+            case DeliveryAttempt(entry=entry):
+                unit.attempted(at_ms, entry)
+                batch.sent += [entry.page_id] if entry.done_ms is not None else []
+            case Command():
+                self._command(unit, batch, item, at_ms)
+            case SetAside():
+                item.step(unit, batch, at_ms)
+                self._poison.saw(at_ms, item.poisoned.source)
+            case Found():
+                self._keep(unit, item, at_ms)
+            case Overdue():
+                self._reading.expire(unit, at_ms)
 
     def _command(self, unit: UnitOfWork, batch: Batch, command: Command, at_ms: int) -> None:
         subject = command.subject

@@ -52,9 +52,11 @@ from gateway.engine.open_spans import SpansTurn
 from gateway.engine.outgoing import Addressing, entries_of
 from gateway.engine.ports import Answer
 from gateway.engine.state import CommittedSite
+from gateway.registry.load import SealRow
 from gateway.store import states
 from gateway.store.batch import WriteBatch
 from gateway.store.outbox import Entry, Group, decode_group
+from gateway.store.seal_commands import SealCommand
 
 _STATES: dict[type[Any], str] = {
     Outages: states.OUTAGES,
@@ -76,6 +78,8 @@ class UnitOfWork:
         self.next_entry_id = ids[1]
         self.windows: dict[str, ReplayWindow] = {}
         self.heard: dict[tuple[str, Path], int] = {}  # seal_id, way -> when it was heard there
+        self.commands: dict[int, SealCommand] = {}  # to seals, that it moves on
+        self.seals: dict[str, SealRow | None] = {}  # that became others by a command; None: ended
         self.pages: dict[str, None] = {}
         self.cases: dict[str, None] = {}  # in the order in which they moved
         self.is_site_changed = False  # what the site knows of all doors
@@ -93,6 +97,23 @@ class UnitOfWork:
         """A genuine transmission of a seal came on this way."""
         self.heard[seal_id, path] = at_ms
         self.writes.heard_on(at_ms, seal_id, path, signal_dbm)
+
+    def command(self, command: SealCommand) -> None:
+        """A command to a seal is as far as this."""
+        self.commands[command.command_id] = command
+        self.writes.command(command)
+
+    def seal(self, at_ms: int, row: SealRow) -> None:
+        """A seal is this one now, by a command."""
+        self.seals[row.seal_id] = row
+        known = {"door_id": row.door_id, "heartbeat_ms": row.heartbeat_ms}
+        self.writes.seal(at_ms, row.seal_id, known | {"ended_ms": None, "follows": row.follows})
+
+    def end_seal(self, at_ms: int, row: SealRow) -> None:
+        """A seal is nobody any more, by a command."""
+        self.seals[row.seal_id] = None
+        ended = {"door_id": None, "heartbeat_ms": row.heartbeat_ms, "ended_ms": at_ms}
+        self.writes.seal(at_ms, row.seal_id, ended | {"follows": None})
 
     def raise_mark(self, at_ms: int, seal_id: str, window: ReplayWindow) -> None:
         """A genuine transmission of a seal that is not proved: only its mark rises."""

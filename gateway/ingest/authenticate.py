@@ -5,15 +5,16 @@ The order of the checks is the order of trust: shape, then whose it claims to be
 changes anything but a count; a mark moves only for bytes that were authenticated.
 """
 
+import secrets
 from collections.abc import Mapping
 
 from gateway.core.events import ReportCame
 from gateway.core.model import Contact, Path
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow, accept, refusal
-from gateway.engine.ports import Authenticated, Rejected
+from gateway.engine.ports import Authenticated, Noted, Owed, Rejected
 from gateway.registry.load import SealRow
-from sealwire import advert, envelope, receipt, report, topics
+from sealwire import VERSION, advert, envelope, gateway_end, receipt, report, topics
 from sealwire.ccm import TAG_BYTES, Cipher, cipher
 from sealwire.errors import WireError
 
@@ -50,7 +51,7 @@ class Authenticator:
 
     def read(
         self, topic: str, payload: bytes, windows: Mapping[str, ReplayWindow]
-    ) -> Authenticated | Rejected:
+    ) -> Authenticated | Noted | Rejected:
         """What a message is. `marks` holds the replay window of every seal that is known."""
         seal_id = ""
         if payload.startswith(advert.FIRST):
@@ -69,11 +70,16 @@ class Authenticator:
             return Rejected(not_new, seal_id)
         try:
             plain = envelope.open_up(self._cipher(seal_id), bytes.fromhex(seal_id), payload)[3]
-            said = report.unpack(plain)
+            version = envelope.version_of(payload)
+            said = gateway_end.unpack(plain, version)
         except WireError as error:
             return Rejected(Reason(error.reason), seal_id)
+        if isinstance(said, gateway_end.Note):
+            window, _ = accept(windows[seal_id], epoch, counter, 0)
+            return Noted(seal_id, said, window, epoch, counter, version)
         window, repeated = accept(windows[seal_id], epoch, counter, said.seq)
-        return Authenticated(_event(seal_id, said), window, epoch, counter, repeated)
+        event = _event(seal_id, said)
+        return Authenticated(event, window, epoch, counter, repeated, version=version)
 
     def _by_air(
         self, topic: str, resolved: bytes, windows: Mapping[str, ReplayWindow]
@@ -96,24 +102,33 @@ class Authenticator:
             plain = advert.open_advert(
                 self._cipher(seal_id), bytes.fromhex(seal_id), epoch, counter, service
             )
-            said = report.unpack(plain)
+            said = gateway_end.unpack(plain, VERSION)
         except WireError as error:
             return Rejected(Reason(error.reason), seal_id)
+        if isinstance(said, gateway_end.Note):  # which is for who can answer
+            return Rejected(Reason.MALFORMED, seal_id)
         window, repeated = accept(windows[seal_id], epoch, counter, said.seq)
         event = _event(seal_id, said)
         return Authenticated(event, window, epoch, counter, repeated, Path.AIR)
 
-    def receipt(
-        self, seal_id: str, epoch: int, counter: int, seq: int, is_heard: bool = False
-    ) -> tuple[str, bytes]:
-        """(topic, payload) of the receipt for a transmission whose report is in the journal."""
-        verdict = receipt.HEARD if is_heard else receipt.STORED
-        plain = receipt.pack(receipt.Receipt(seq, verdict))
-        raw_id = bytes.fromhex(seal_id)
-        sealed = envelope.seal_up(
-            self._cipher(seal_id), raw_id, envelope.DOWN, epoch, counter, plain
-        )
-        return topics.receipt(seal_id), sealed
+    def answers(self, owed: Owed) -> list[tuple[str, bytes]]:
+        """(topic, payload) of what goes back for a transmission that is in the journal: a command,
+        if there is one, and the receipt.
+
+        Both go under one topic, so that no broker may let the receipt overtake the command. A
+        command's salt is random, so that no nonce has two texts, whatever database was put back.
+        """
+        sealer, raw_id = self._cipher(owed.seal_id), bytes.fromhex(owed.seal_id)
+        numbers, topic = (owed.epoch, owed.counter), topics.receipt(owed.seal_id)
+        seal_up, frames = envelope.seal_up, []
+        if owed.command is not None:
+            salt = secrets.token_bytes(envelope.SALT_BYTES)
+            order = envelope.ORDER, *numbers, owed.command, owed.version, salt
+            frames.append(seal_up(sealer, raw_id, *order))
+        verdict = receipt.HEARD if owed.is_heard else receipt.STORED
+        plain = receipt.pack(receipt.Receipt(owed.seq, verdict))
+        frames.append(seal_up(sealer, raw_id, envelope.DOWN, *numbers, plain, owed.version))
+        return [(topic, frame) for frame in frames]
 
     def _cipher(self, seal_id: str) -> Cipher:
         known = self._ciphers.get(seal_id)
@@ -135,4 +150,5 @@ def _event(seal_id: str, said: report.Report) -> ReportCame:
         battery_mv=said.battery_mv,
         cover=said.cover,
         magnet=said.magnet,
+        signal_dbm=said.signal_dbm,
     )

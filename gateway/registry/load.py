@@ -41,6 +41,7 @@ class SealRow(msgspec.Struct, frozen=True):
     window: ReplayWindow
     heartbeat_ms: int | None = None  # how often it promised a heartbeat
     proved: bool = True
+    follows: str | None = None  # the seal that is to go by this identity, once it says so by it
 
 
 class Warden(msgspec.Struct, frozen=True):
@@ -139,17 +140,18 @@ def _doors(
 def _seals(connection: Connection, found: Findings) -> dict[str, SealRow]:
     """Those whose key and mark can be used: of any other nothing would be believed."""
     c, name = tables.seals.c, tables.seals.name
-    own = c.seal_id, c.door_id, c.key, c.heartbeat_ms, c.unproved_ms
+    own = c.seal_id, c.door_id, c.key, c.heartbeat_ms, c.unproved_ms, c.follows
     columns = *own, c.epoch, c.counter, c.seq_top, c.seq_seen
     query = select(*columns).where(c.ended_ms.is_(None))
     seals: dict[str, SealRow] = {}
-    for row in found.rows(connection, query, name, heartbeat_ms=None, unproved_ms=0):
-        seal_id, door_id, key, every_ms, unproved_ms, *mark = row.values()
+    for row in found.rows(connection, query, name, heartbeat_ms=None, unproved_ms=0, follows=None):
+        seal_id, door_id, key, every_ms, unproved_ms, follows, *mark = row.values()
         if not _SEAL_ID.fullmatch(seal_id) or len(key) != KEY_BYTES or min(mark) < 0:
             found.note(name, seal_id, "its id, its key or its mark is none", key)
         else:
             window, is_proved = ReplayWindow(*mark), unproved_ms is None
-            seals[seal_id] = SealRow(seal_id, door_id, key, window, every_ms, is_proved)
+            rest = every_ms, is_proved, follows
+            seals[seal_id] = SealRow(seal_id, door_id, key, window, *rest)
     return seals
 
 

@@ -8,6 +8,7 @@ doubled.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -58,7 +59,11 @@ from gateway.store import statements as sql
 from gateway.store.certificates import CertificateRow
 from gateway.store.outbox import Entry
 from gateway.store.poisoned import KEPT_MAX, Poisoned
+from gateway.store.seal_commands import OPEN, SealCommand
+from gateway.store.seal_tables import seal_readings
 from gateway.store.statements import Row, Statement
+
+READ = seal_readings.columns.keys()
 
 
 class WriteBatch:
@@ -79,6 +84,8 @@ class WriteBatch:
         self._windows: dict[str, ReplayWindow] = {}
         self._raised: dict[str, ReplayWindow] = {}  # of seals that are not proved yet
         self._heard: dict[tuple[str, str], Row] = {}
+        self._readings: dict[str, Row] = {}
+        self._commands: dict[int, Row] = {}
         self._states: dict[str, Struct] = {}
         self._refusals: dict[tuple[int, str], Row] = {}
         self._permits: dict[str, Row] = {}
@@ -151,6 +158,28 @@ class WriteBatch:
     def raised_mark(self, seal_id: str, window: ReplayWindow) -> None:
         """Store a mark that rose although nothing is believed of the seal yet."""
         self._raised[seal_id] = window
+
+    def reading(self, seal_id: str, heard_ms: int, said: Mapping[str, Any]) -> None:
+        """Store what a seal said of itself, by column of `seal_readings`; None where it did not."""
+        row = self._readings.setdefault(seal_id, dict.fromkeys(READ) | {"seal_id": seal_id})
+        row["heard_ms"] = heard_ms
+        row |= {name: value for name, value in said.items() if value is not None}
+
+    def command(self, command: SealCommand) -> None:
+        """Store how far a command is; what it asked for is gone once it has ended."""
+        plain = command.plain if command.state in OPEN else None
+        times = {"sent_ms": command.sent_ms, "moved_ms": command.moved_ms}
+        self._commands[command.command_id] = {
+            "b_id": command.command_id,
+            "state": command.state.value,
+            "plain": plain,
+            **times,
+        }
+
+    def seal(self, at_ms: int, seal_id: str, row: Row) -> None:
+        """Store what became of a seal by a command, by column; other programs look anew."""
+        self._rows[sql.UPDATE_SEAL].append({"b_seal_id": seal_id, **row})
+        self._rows[sql.INSERT_ENROLMENT] = [{"at_ms": at_ms}]
 
     def door(self, door: Door) -> None:
         """Store a door's state."""
@@ -262,6 +291,8 @@ class WriteBatch:
             ],
             sql.UPDATE_WINDOW: [door_writes.of_window(*item) for item in self._windows.items()],
             sql.UPSERT_PATH: list(self._heard.values()),
+            sql.UPSERT_READING: list(self._readings.values()),
+            sql.UPDATE_COMMAND: list(self._commands.values()),
             sql.UPDATE_DOOR: [door_writes.of_state(door) for door in self._doors.values()],
             sql.UPSERT_REFUSAL: list(self._refusals.values()),
             sql.UPSERT_PERMIT: list(self._permits.values()),

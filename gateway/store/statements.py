@@ -32,6 +32,7 @@ from gateway.store import (
     feed_tables,
     photos,
     seal_paths,
+    seal_tables,
     span_tables,
     tables,
 )
@@ -140,6 +141,18 @@ def _upsert_refusal(dialect: str) -> Any:
     return insert.on_conflict_do_update(index_elements=["hour_ms", "reason"], set_=changed)
 
 
+def _upsert_reading(dialect: str) -> Any:
+    """What a seal did not say this time stays as it was."""
+    table = seal_tables.seal_readings
+    insert = insert_for(dialect, table)
+    changed = {
+        column.name: func.coalesce(insert.excluded[column.name], column)
+        for column in table.columns
+        if column.name != "seal_id"
+    }
+    return insert.on_conflict_do_update(index_elements=["seal_id"], set_=changed)
+
+
 def _insert_once(table: Table) -> Callable[[str], Any]:
     """Insert what is not there yet: no bytes from outside stop the loop."""
     return lambda dialect: insert_for(dialect, table).on_conflict_do_nothing()
@@ -223,6 +236,14 @@ RAISE_MARK = _set(tables.seals, "seal_id", "b_seal_id", "epoch", "counter")
 UPDATE_WINDOW = _set(
     tables.seals, "seal_id", "b_seal_id", "epoch", "counter", "seq_top", "seq_seen", "unproved_ms"
 )
+UPSERT_READING = _of(seal_tables.seal_readings, _upsert_reading)
+UPDATE_COMMAND = _set(
+    seal_tables.seal_commands, "command_id", "b_id", "state", "plain", "sent_ms", "moved_ms"
+)
+UPDATE_SEAL = _set(
+    tables.seals, "seal_id", "b_seal_id", "door_id", "heartbeat_ms", "ended_ms", "follows"
+)
+INSERT_ENROLMENT = Statement(tables.enrolments.insert(), ["at_ms"])
 UPDATE_DOOR = _set(tables.doors, "door_id", "b_door_id", "state")
 UPSERT_REFUSAL = _of(tables.refusals, _upsert_refusal)
 UPSERT_ORDER = _upsert(tables.orders)
@@ -295,6 +316,10 @@ IN_ORDER = (
     INSERT_EVENT,
     RAISE_MARK,
     UPDATE_WINDOW,
+    UPSERT_READING,
+    UPDATE_COMMAND,
+    UPDATE_SEAL,
+    INSERT_ENROLMENT,
     UPDATE_DOOR,
     UPSERT_SPAN,
     UPSERT_PATH,

@@ -109,6 +109,9 @@ seals = Table(
     _ended(),
     # Its mark may be behind since then, and nothing is believed of it; NULL: it is proved.
     Column("unproved_ms", BigInteger, nullable=True),
+    Column(
+        "follows", String(16), nullable=True
+    ),  # the seal that is to be this one, once it says so
     Index("ix_seals_door_id", "door_id"),
 )
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from gateway.store import tables
-from sealwire import ccm, envelope, receipt, report
+from sealwire import ccm, command, envelope, gateway_end, note, receipt, report
 from sealwire.report import Report
 
 SEAL, KEY = "00112233445566aa", bytes(range(32))  # as in the fixture `store`
@@ -25,6 +25,7 @@ def test_a_report_is_opened_with_the_key_of_the_seal_that_fits(menshen, store):
     assert answer.code == 0
     assert answer.json == {
         "frame": "report",
+        "version": 2,
         "epoch": 3,
         "counter": 17,
         "seal": SEAL,
@@ -55,6 +56,23 @@ def test_a_heartbeat_says_what_it_does_not_know(menshen, store):
 def test_a_receipt_is_opened_too(menshen, store):
     answer = menshen("decode", sealed(receipt.Receipt(5), envelope.DOWN), "--json").json
     assert (answer["frame"], answer["says"], answer["number"]) == ("receipt", "stored", 5)
+
+
+def test_a_note_is_opened_too(menshen, store):
+    plain = note.pack(note.WATCHDOG, (2, 0, 1), 77, note.FELL_BACK, -71, None)
+    frame = envelope.seal_up(ccm.cipher(KEY), bytes.fromhex(SEAL), envelope.UP, 3, 17, plain)
+    answer = menshen("decode", frame.hex(), "--json").json
+    assert (answer["firmware"], answer["reset_cause"]) == ("2.0.1", "watchdog")
+    assert (answer["signal_dbm"], answer["ticket"], answer["outcome"]) == (-71, 77, "fell back")
+
+
+def test_a_command_is_told_and_its_secret_is_not(menshen, store):
+    plain = gateway_end.pack_command(command.WIFI, 77, (b"the name", b"the password"))
+    numbers = envelope.ORDER, 3, 17
+    frame = envelope.seal_up(ccm.cipher(KEY), bytes.fromhex(SEAL), *numbers, plain, salt=bytes(6))
+    answer = menshen("decode", frame.hex())
+    assert "another Wi-Fi" in answer.out
+    assert "the password" not in answer.out
 
 
 @pytest.mark.parametrize(
@@ -92,7 +110,7 @@ def test_a_wrong_key_is_told_and_exits_with_1(menshen, store):
         ("zz", 2, "'zz' is not hexadecimal; a report has 54 digits"),
         ("ab" * 4_000, 2, "is not hexadecimal"),
         ("", 1, "truncated: no bytes at all"),
-        ("20" * 27, 1, "unknown_version: wire version 2, we speak 1"),
+        ("30" * 27, 1, "unknown_version: wire version 3, we speak 2"),
         ("10000001000001", 1, "truncated: 7 bytes where 27 belong"),
         ("10" * 28, 1, "oversized: 28 bytes where 27 belong"),
         ("10" + "00" * 26, 1, "malformed: epoch and counter start at 1"),

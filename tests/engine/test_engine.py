@@ -75,7 +75,7 @@ BAD = {
     "half a report": (Reason.TRUNCATED, lambda seal: seal.sealed(seal.heartbeat())[:13]),
     "a report and more": (Reason.OVERSIZED, lambda seal: seal.sealed(seal.heartbeat()) + b"x"),
     "a megabyte": (Reason.OVERSIZED, lambda seal: b"\x10" * 2**20),
-    "another version": (Reason.UNKNOWN_VERSION, lambda seal: b"\x20" + bytes(26)),
+    "another version": (Reason.UNKNOWN_VERSION, lambda seal: b"\x30" + bytes(26)),
     "another key": (Reason.WRONG_KEY, lambda seal: seal.sealed(seal.heartbeat(), bytes(32))),
     "an altered bit": (Reason.WRONG_KEY, lambda seal: altered(seal.sealed(seal.heartbeat()))),
     "a direction that is none": (Reason.MALFORMED, lambda seal: b"\x15" + bytes(26)),

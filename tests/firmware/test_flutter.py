@@ -39,7 +39,7 @@ def test_on_mains_it_counts_all_and_writes_once_in_ten_seconds(mains: Fluttering
     assert mains.edges * PARTS_OF_A_DAY > 200_000
     assert writes <= 12_500
     assert sent <= 12_500
-    mains.calm(lambda: not mains.seal.waiting and not mains.seal.flutters[0].held)
+    mains.calm(lambda: not mains.seal.waiting and not mains.seal.switches.flutters[0].held)
     assert mains.seal.spool.edges == mains.edges
     assert max(report.edges for _, report in mains.heard) == mains.edges
 

@@ -1,4 +1,4 @@
-"""Receipts: golden bytes in both directions, and everything that is nearly a receipt."""
+"""Version 1's receipts: golden bytes both ways, and everything that is nearly one."""
 
 import unittest
 
@@ -22,7 +22,7 @@ class Golden(unittest.TestCase):
             plain = receipt.pack(Receipt(vector["seq"], vector["verdict"]))
             self.assertEqual(plain.hex(), vector["plain"], vector["name"])
             frame = envelope.seal_up(
-                cipher, seal_id, envelope.DOWN, vector["epoch"], vector["counter"], plain
+                cipher, seal_id, envelope.DOWN, vector["epoch"], vector["counter"], plain, 1
             )
             self.assertEqual(frame.hex(), vector["frame"], vector["name"])
             self.assertEqual(len(frame), 19)

@@ -1,4 +1,4 @@
-"""Reports: golden bytes in both directions, and everything that is nearly a report."""
+"""Version 1's reports: golden bytes both ways, and everything that is nearly one."""
 
 import unittest
 
@@ -37,7 +37,7 @@ class Golden(unittest.TestCase):
             plain = report.pack(made(vector["fields"]))
             self.assertEqual(plain.hex(), vector["plain"], vector["name"])
             frame = envelope.seal_up(
-                cipher, seal_id, envelope.UP, vector["epoch"], vector["counter"], plain
+                cipher, seal_id, envelope.UP, vector["epoch"], vector["counter"], plain, 1
             )
             self.assertEqual(frame.hex(), vector["frame"], vector["name"])
             self.assertEqual(len(frame), 27)

@@ -15,7 +15,7 @@ from sealnode.link import Link
 from sealnode.seal import FORGET_MS
 from sealnode.seal import Seal as RealSeal
 from sealnode.settings import Settings
-from sealwire import ccm, envelope, receipt, report
+from sealwire import ccm, envelope, gateway_end, receipt, report
 from sealwire.receipt import Receipt
 from tests.bench_board import BenchBoard
 from tests.simulate.seal_life import (
@@ -214,13 +214,17 @@ class RealLife(World):
         if self.seal is None:
             return self.next_ms()
         wants_ms = [self.seal.node.due_ms(self.now_ms)]
-        wants_ms += [f.due_ms() for f in self.seal.flutters if f.due_ms() is not None]
+        wants_ms += [f.due_ms() for f in self.seal.switches.flutters if f.due_ms() is not None]
         return min(self.next_ms(), max(min(wants_ms), self.now_ms + 1))
 
     def out(self, frame: bytes) -> None:
         """The seal sends. A heartbeat always arrives: the fleet's air has the say in that."""
         _, epoch, counter, plain = envelope.open_up(self._cipher, self._raw_id, frame)
-        said = report.unpack(plain)
+        said = gateway_end.unpack(plain, envelope.version_of(frame))
+        if isinstance(said, gateway_end.Note):  # the fleet's seals say nothing of themselves
+            if not self.truth.is_dark(self.now_ms):
+                self.at(self.now_ms + ANSWER_MS, ARRIVES, self._receipted, (0, epoch, counter))
+            return
         contact = CONTACTS[said.contact]
         if said.seq == 0:
             heartbeat = Heartbeat(self.now_ms, contact, said.edges, said.cover, said.magnet)

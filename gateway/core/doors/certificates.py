@@ -77,3 +77,16 @@ def _is_fresh(observation: Observation, rules: Rules) -> bool:
     )
     was_off = event.cover or before.cover
     return has_risen or was_off or visit_end.is_battery_visit(before, observation.now_ms, rules)
+
+
+def renamed(door: Door, was: str | None, seal_id: str) -> Door:
+    """The same seal under another id: its test, its certificate and its visits stay its own."""
+    if was is None or was == seal_id:
+        return door
+    test, certificate = door.walk_test, door.certificate
+    if test is not None and test.seal_id == was:
+        test = replace(test, seal_id=seal_id)
+    if certificate is not None and certificate.seal_id == was:
+        certificate = replace(certificate, seal_id=seal_id)
+    visits = tuple(replace(v, seal_id=seal_id) if v.seal_id == was else v for v in door.visits)
+    return replace(door, walk_test=test, certificate=certificate, visits=visits)

@@ -73,9 +73,10 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> DoorChange
 
 
 def bound(door: Door, event: SealBound, now_ms: int, _: Rules) -> DoorChange:
-    """Another seal hangs on the door."""
-    if door.seal_id == event.seal_id:
-        return replace(door, heartbeat_ms=event.heartbeat_ms), ()
+    """Another seal hangs on the door; or the same one, under another promise or another id."""
+    if door.seal_id in (event.seal_id, event.was or event.seal_id):
+        door = replace(door, seal_id=event.seal_id, heartbeat_ms=event.heartbeat_ms)
+        return certificates.renamed(door, event.was, event.seal_id), ()
     door, effects = _hung_anew(door, event.seal_id, event.heartbeat_ms, now_ms)
     return replace(door, must_certify=event.must_certify), effects
 

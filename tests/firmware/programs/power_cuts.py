@@ -6,6 +6,7 @@ passes without a cut.
 """
 
 import gc
+import json
 
 import flash
 
@@ -14,6 +15,11 @@ from sealwire.report import EDGE, Report
 
 EDGES = 40
 BLOCKS = 8
+SETTINGS = {
+    "id": "00112233445566aa", "key": "0f" * 32, "broker": "127.0.0.1", "port": 1, "ca": None,
+    "server_name": "a", "user": "a", "password": "b", "wifi": {"ssid": "old", "password": "old"},
+    "heartbeat_s": 100, "mains": True,
+}  # fmt: skip
 
 
 def live(folder, kept):
@@ -82,3 +88,50 @@ def main():
             n += 1
             gc.collect()
         print("%d cuts %s a write: old or new each time" % (n - 1, "within" if half else "before"))
+
+
+def trial_cut_at(n, half, kept):
+    """Begin a trial on a disk with power for less than `n` writes, and keep or drop it; True if
+    that was enough. What is in force is the old or the new, whole."""
+    from sealnode import settings, trial
+    from sealwire.command import WIFI
+
+    disk = flash.RamDisk(BLOCKS)
+    folder = flash.mount(disk)
+    with open(folder + settings.FILE, "w") as file:
+        json.dump(SETTINGS, file)
+    disk.power, disk.half = n, half
+    try:
+        fields = trial.wanted(folder, WIFI, [b"new", b"new password"])
+        trial.begin(folder, 7, fields)
+        if kept:
+            trial.keep(folder, trial.on_trial(folder)[1])
+        else:
+            trial.drop(folder)
+    except (OSError, settings.SettingsError):
+        pass
+    whole = disk.power > 0
+    disk.power = min(disk.power, 0)
+    after = flash.RamDisk(0)
+    after.data, after.blocks = disk.data, BLOCKS
+    disk.data = None
+    folder = flash.mount(after)
+    found = settings.read(folder).wifi[0]
+    if found not in (("old", "new") if kept else ("old",)):
+        raise AssertionError("cut at %d: %r is in force" % (n, found))
+    if trial.has_trial(folder) and trial.on_trial(folder)[1]["wifi"]["ssid"] != "new":
+        raise AssertionError("cut at %d: half a trial" % n)
+    if whole and (found != ("new" if kept else "old") or trial.has_trial(folder)):
+        raise AssertionError("without a cut it was not done")
+    return whole
+
+
+def trials():
+    """Every write of a trial, kept or dropped, whole and in half."""
+    for kept in (True, False):
+        for half in (False, True):
+            n = 1
+            while not trial_cut_at(n, half, kept):
+                n += 1
+                gc.collect()
+            print("%d cuts: old or new each time" % (n - 1))

@@ -77,7 +77,9 @@ def main(path):
         if toggles and has_read and now_ms - start_ms > last_ms:
             last_ms = now_ms - start_ms + TOGGLE_MS
             toggles -= 1
-            seal.flutters[REED] = Flutter(True, now_ms)  # each as if there had been none before
+            seal.switches.flutters[REED] = Flutter(
+                True, now_ms
+            )  # each as if there had been none before
             board.set_switch(REED, 1 - board.level(REED))
         if now_ms - start_ms > work["ms"]:
             print("the time is over")

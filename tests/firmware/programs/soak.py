@@ -76,7 +76,7 @@ class Soak:
                 "told": self.world.told, "beats": self.world.beats, "opened": self.world.opened,
                 "streams": self.world.streams, "dropped": self.seal.spool.dropped,
                 "seq": self.world.seq, "contact": self.world.contact,
-                "level": self.board.level(REED), "held": self.seal.flutters[REED].held,
+                "level": self.board.level(REED), "held": self.seal.switches.flutters[REED].held,
             }))  # fmt: skip
 
     def second(self, second):

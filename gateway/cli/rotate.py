@@ -1,0 +1,115 @@
+"""`menshen rotate`: a fresh id and key for seals, over the air, so that no home can be followed."""
+
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.exit_codes import FAILED, OK, CommandError
+from gateway.cli.options import CONFIG, Config
+from gateway.cli.output import bar, counted, now_ms, say
+from gateway.ingest.mqtt_probe import probe
+from gateway.provisioning import asking, broker_record, rotation
+from gateway.provisioning.broker_config import BrokerPlan, write_passwords
+from gateway.provisioning.broker_reload import reload
+from gateway.provisioning.rotation import Turn
+from gateway.provisioning.seal_logins import logins
+from gateway.service import is_running
+from gateway.settings import Settings, load
+from gateway.store.database import Store
+from gateway.store.seal_commands import OPEN, CommandState, TooManyCommandsError
+
+LET_IN_S = 30.0  # until the broker has taken the new logins
+LOOK_EVERY_S = 0.5
+DAYS = 7
+
+
+def rotate(
+    door: Annotated[
+        list[str] | None,
+        typer.Option(help="The seals of these doors; else those that are older than their order."),
+    ] = None,
+    days: Annotated[
+        int, typer.Option(min=1, max=asking.DAYS_MAX, help="How long each is asked.")
+    ] = DAYS,
+    watch: Annotated[
+        bool, typer.Option("--watch/--no-watch", help="Wait until each has answered.")
+    ] = True,
+    config: Config = CONFIG,
+) -> None:
+    """Give seals a fresh id, key and broker login, over the air; doors and history stay.
+
+    Run it when an order begins, or every night: seals whose identity is older than the order on
+    their door are asked. A seal keeps its old identity until the new one has worked. Exit code 1
+    if one of them has kept it.
+    """
+    settings = load(config)
+    with closing(Store.open(*settings.store.place, create=False)) as store:
+        seals = asking.able(store, door or ())
+        if not door:
+            seals = rotation.due(store, seals, now_ms())
+        if not seals:
+            say("No seal is due, or none of them takes commands; `menshen seals` lists them.")
+            return
+        if not is_running(settings.store.path):
+            raise CommandError("no gateway runs here, so no seal would hear of it; start it")
+        turns = rotation.mint(store, seals, now_ms())
+        if not turns:
+            say("All of these are being asked already.")
+            return
+        _let_in(store, settings, turns)
+        try:
+            numbers = rotation.ask(store, turns, now_ms(), days)
+        except TooManyCommandsError as error:
+            rotation.give_up(store, turns, now_ms())
+            raise CommandError(str(error)) from None
+        say(f"{counted(len(turns), 'seal')} asked to take a fresh identity.")
+        raise typer.Exit(_watched(store, numbers) if watch else OK)
+
+
+def _let_in(store: Store, settings: Settings, turns: list[Turn]) -> None:
+    """Until the broker lets in the new identities; proved by one, for it reads all at once."""
+    folder: Path = settings.broker.folder
+    user = broker_record.read(folder).user or "mosquitto"
+    try:
+        known, _ = logins(settings.store.path, folder)
+        write_passwords(folder, BrokerPlan((), user=user), known)
+    except (OSError, ValueError) as error:
+        rotation.give_up(store, turns, now_ms())
+        raise CommandError(f"the logins in {folder} cannot be written: {error}") from None
+    problem = reload(settings.broker.pid_file)
+    if problem is not None:
+        rotation.give_up(store, turns, now_ms())
+        raise CommandError(f"the broker could not be told of the new logins: {problem}")
+    identity = turns[0].identity
+    own = settings.broker.model_copy(
+        update={"user": identity.seal_id, "password": identity.broker_password}
+    )
+    ends_s = time.monotonic() + LET_IN_S
+    while (why := probe(own)) is not None:
+        if time.monotonic() > ends_s:
+            rotation.give_up(store, turns, now_ms())
+            raise CommandError(
+                f"the broker does not let in the new logins ({why}); reload it where it runs "
+                "(systemctl reload mosquitto), and then try again. No seal was asked"
+            )
+        time.sleep(LOOK_EVERY_S)
+
+
+def _watched(store: Store, numbers: list[int]) -> int:
+    with bar() as update:
+        try:
+            while True:
+                states = list(asking.states(store, numbers).values())
+                ended = [state for state in states if state not in OPEN]
+                update("they try it", len(ended), len(states))
+                if len(ended) == len(states):
+                    break
+                time.sleep(LOOK_EVERY_S)
+        except KeyboardInterrupt:
+            say("They go on; `menshen seals` shows how far each is.")
+            return FAILED
+    say(f"{asking.counted(ended)}.")
+    return OK if set(ended) == {CommandState.WORKED} else FAILED

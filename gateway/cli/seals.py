@@ -1,0 +1,88 @@
+"""`menshen seals`: every seal, what it said of itself, and what it is asked to do."""
+
+from contextlib import closing
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.exit_codes import CommandError
+from gateway.cli.options import CONFIG, Config, Json, Limit
+from gateway.cli.output import ago, now_ms, say, say_json, show
+from gateway.core.doors.silence import liveness
+from gateway.settings import load
+from gateway.store import seal_views, views
+from gateway.store.database import Store
+from gateway.store.seal_views import SealView
+
+_HEADER = "seal", "door", "label", "state", "firmware", "battery", "signal", "heard", "asked"
+
+
+def seals(
+    door: Annotated[str | None, typer.Option(help="Only the seal of this door.")] = None,
+    config: Config = CONFIG,
+    limit: Limit = 1_000,
+    as_json: Json = False,
+) -> None:
+    """List the seals: door, state, firmware, battery, signal, when heard, and what is asked."""
+    settings, now = load(config), now_ms()
+    with (
+        closing(Store.open(*settings.store.place, create=False)) as store,
+        store.reading() as connection,
+    ):
+        found = seal_views.seals(connection, limit, door)
+        doors = {
+            row.door_id: row
+            for row in views.doors_of(connection, [one.door_id for one in found if one.door_id])
+        }
+    if door is not None and not found:
+        raise CommandError(f"no seal hangs on door {door}; `menshen doors` lists the doors")
+    states = {
+        door_id: liveness(row.state, now, settings.rulebook.of(row.state.door_class))
+        for door_id, row in doors.items()
+    }
+    if as_json:
+        say_json([_plain(one, states) for one in found])
+        return
+    if not found:
+        say("There is no seal yet; `menshen flash` makes one.")
+        return
+    show(_HEADER, [_cells(one, states, now) for one in found])
+
+
+def _state(seal: SealView, states: dict[str, Any]) -> str:
+    """How it does; of one that hangs nowhere nothing is expected."""
+    if seal.follows is not None:
+        return "to follow"
+    return str(states[seal.door_id]) if seal.door_id else "spare"
+
+
+def _plain(seal: SealView, states: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "seal_id": seal.seal_id,
+        "door_id": seal.door_id,
+        "label": seal.label,
+        "batch": seal.batch,
+        "state": _state(seal, states),
+        "firmware": seal.firmware,
+        "reset_cause": seal.reset_cause,
+        "booted_ms": seal.booted_ms,
+        "battery_mv": seal.battery_mv,
+        "signal_dbm": seal.signal_dbm,
+        "heard_ms": seal.heard_ms,
+        "heartbeat_ms": seal.heartbeat_ms,
+        "asked": [{"kind": kind, "state": state} for kind, state in seal.asked],
+    }
+
+
+def _cells(seal: SealView, states: dict[str, Any], now: int) -> list[str]:
+    return [
+        seal.seal_id,
+        seal.door_id or "-",
+        seal.label or "-",
+        _state(seal, states),
+        seal.firmware or "-",
+        "-" if seal.battery_mv is None else f"{seal.battery_mv / 1000:.2f} V",
+        "-" if seal.signal_dbm is None else f"{seal.signal_dbm} dBm",
+        ago(seal.heard_ms, now),
+        ", ".join(f"{kind} ({state})" for kind, state in seal.asked) or "-",
+    ]

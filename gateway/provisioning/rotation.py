@@ -1,0 +1,107 @@
+"""A fresh identity for a seal over the air, so that no home can be followed from order to order.
+
+    1  mint     id, key and password, made here; a row that follows the old seal's and hangs nowhere
+    2  let in   the broker's file of passwords, with both; proved by logging in under the new one
+    3  ask      a command under the old key; the seal tries it, and says so under the new one
+    4  become   the gateway, in one commit: the door's seal is the new one, the old one has ended
+
+Before 3 nothing holds but the row, which `give_up` ends. After it the gateway decides by the first
+note that it hears, and the seal by its receipt (`sealnode.orders`): killed anywhere, the seal of
+the door is the old one or the new one.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from sqlalchemy import insert, select, update
+
+from gateway.core.duration import DAY_MS
+from gateway.registry.credentials import Identity, fresh_identity, hash_password
+from gateway.store import seal_commands, tables
+from gateway.store.database import Store
+from gateway.store.seal_commands import CommandKind
+from gateway.store.seal_views import SealView
+
+LetIn = Callable[[Identity], str | None]  # why not; None: it is
+
+
+class Turn(NamedTuple):
+    """A seal, and who it is to be."""
+
+    seal: SealView
+    identity: Identity
+
+
+def due(store: Store, seals: Iterable[SealView], now_ms: int) -> list[SealView]:
+    """Those whose identity is older than the order that runs on their door."""
+    o, s = tables.orders.c, tables.seals.c
+    query = (
+        select(s.seal_id)
+        .select_from(tables.seals.join(tables.orders, o.door_id == s.door_id))
+        .where(o.from_ms <= now_ms, o.to_ms > now_ms, s.enrolled_ms < o.from_ms)
+    )
+    with store.reading() as connection:
+        older = set(connection.execute(query).scalars())
+    return [one for one in seals if one.seal_id in older]
+
+
+def mint(store: Store, seals: Iterable[SealView], now_ms: int) -> list[Turn]:
+    """A fresh identity for each that has none coming already."""
+    s = tables.seals.c
+    turns = []
+    with store.writing() as connection:
+        coming = select(s.follows).where(s.follows.is_not(None), s.ended_ms.is_(None))
+        have = set(connection.execute(coming).scalars())
+        for seal in seals:
+            if seal.seal_id in have:
+                continue
+            identity = fresh_identity()
+            row = {
+                "seal_id": identity.seal_id,
+                "key": identity.key,
+                "broker_hash": hash_password(identity.broker_password),
+                "enrolled_ms": now_ms,
+                "batch": seal.batch,
+                "heartbeat_ms": seal.heartbeat_ms,
+                "follows": seal.seal_id,
+            }
+            connection.execute(insert(tables.seals), row)
+            turns.append(Turn(seal, identity))
+        if turns:
+            connection.execute(tables.enrolments.insert(), {"at_ms": now_ms})
+    return turns
+
+
+def ask(store: Store, turns: Iterable[Turn], now_ms: int, days: int) -> list[int]:
+    """Ask each seal to be who it is to be; the numbers of the commands. All or none.
+
+    Raises:
+        TooManyCommandsError: Too many are open.
+    """
+    with store.writing() as connection:
+        return [
+            seal_commands.add(
+                connection,
+                turn.seal.seal_id,
+                CommandKind.IDENTITY,
+                (
+                    bytes.fromhex(turn.identity.seal_id),
+                    turn.identity.key,
+                    turn.identity.broker_password.encode(),
+                ),
+                now_ms,
+                now_ms + days * DAY_MS,
+                turn.identity.seal_id,
+            )
+            for turn in turns
+        ]
+
+
+def give_up(store: Store, turns: Iterable[Turn], now_ms: int) -> None:
+    """These never were: nobody has been asked."""
+    s = tables.seals.c
+    ids = [turn.identity.seal_id for turn in turns]
+    with store.writing() as connection:
+        never = update(tables.seals).where(s.seal_id.in_(ids), s.follows.is_not(None))
+        connection.execute(never.values(follows=None, ended_ms=now_ms))
+        connection.execute(tables.enrolments.insert(), {"at_ms": now_ms})

@@ -1,0 +1,197 @@
+"""`menshen seals`, `wifi` and `rotate`: what seals say of themselves, and what they are asked."""
+
+import time
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from gateway.cli import rotate, wifi
+from gateway.store import tables
+from gateway.store.seal_tables import seal_commands, seal_readings
+from tests.cli.conftest import SEAL
+
+PASSWORD = "wifi-9b1c7e55"
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def heard(store):
+    """The seal on door d1 has said what it is."""
+    reading = {
+        "seal_id": SEAL,
+        "heard_ms": time.time_ns() // 1_000_000 - 600_000,
+        "battery_mv": 2950,
+        "signal_dbm": -71,
+        "firmware": "2.0.0",
+        "reset_cause": "power_on",
+        "booted_ms": 1,
+    }
+    with store.writing() as connection:
+        connection.execute(insert(seal_readings), reading)
+    return store
+
+
+def asked(store):
+    c = seal_commands.c
+    with store.reading() as connection:
+        return connection.execute(select(c.kind, c.state, c.plain, c.about)).all()
+
+
+def answering(monkeypatch, store, *states):
+    """A gateway that runs, and moves what is asked on to these, one after the other."""
+    coming = list(states)
+
+    def look(_seconds):
+        with store.writing() as connection:
+            is_open = seal_commands.c.state == "waiting"
+            ended = {"state": coming.pop(0), "plain": None}
+            connection.execute(update(seal_commands).where(is_open).values(ended))
+
+    for module in (wifi, rotate):
+        monkeypatch.setattr(module, "is_running", lambda _: True)
+        monkeypatch.setattr(module.time, "sleep", look)
+
+
+def test_seals_are_listed_with_what_they_said_of_themselves(menshen, heard):
+    answer = menshen("seals")
+    assert answer.code == 0
+    for words in (SEAL, "d1", "3-201", "2.0.0", "2.95 V", "-71 dBm", "10 min ago"):
+        assert words in answer.out
+    (seal,) = menshen("seals", "--door", "d1", "--json").json
+    assert (seal["signal_dbm"], seal["reset_cause"], seal["asked"]) == (-71, "power_on", [])
+
+
+def test_a_seal_that_said_nothing_of_itself_is_listed_too(menshen, store):
+    assert "-" in menshen("seals").out
+    (seal,) = menshen("seals", "--json").json
+    assert (seal["seal_id"], seal["firmware"], seal["heard_ms"]) == (SEAL, None, None)
+
+
+def test_a_door_without_a_seal_is_told(menshen, store):
+    answer = menshen("seals", "--door", "nowhere")
+    assert answer.code == 1
+    assert "no seal hangs on door nowhere" in answer.err
+
+
+def test_nobody_is_asked_while_no_gateway_runs(menshen, heard, monkeypatch):
+    monkeypatch.setenv("MENSHEN_WIFI_PASSWORD", PASSWORD)
+    for words in (("wifi", "change", "new"), ("rotate", "--door", "d1")):
+        answer = menshen(*words)
+        assert answer.code == 1
+        assert "no gateway runs here" in answer.err
+    assert asked(heard) == []
+
+
+def test_seals_with_older_firmware_are_not_asked(menshen, store, monkeypatch):
+    monkeypatch.setenv("MENSHEN_WIFI_PASSWORD", PASSWORD)
+    answering(monkeypatch, store)
+    answer = menshen("wifi", "change", "new")
+    assert answer.code == 1
+    assert "no seal on a door takes commands" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("ssid", "password", "words"),
+    [
+        ("new", "short", "password of 5 bytes"),
+        ("new", "p" * 65, "password of 65 bytes"),
+        ("", PASSWORD, "name the network"),
+        ("门" * 11, PASSWORD, "name the network"),
+    ],
+)
+def test_what_is_no_wifi_is_refused_and_the_password_not_shown(
+    menshen, heard, monkeypatch, ssid, password, words
+):
+    monkeypatch.setenv("MENSHEN_WIFI_PASSWORD", password)
+    answering(monkeypatch, heard)
+    answer = menshen("wifi", "change", ssid)
+    assert answer.code == 2
+    assert words in answer.err
+    assert password not in answer.err + answer.out
+    assert asked(heard) == []
+
+
+def test_a_wifi_that_works_is_told_and_its_password_is_gone(menshen, heard, monkeypatch):
+    monkeypatch.setenv("MENSHEN_WIFI_PASSWORD", PASSWORD)
+    answering(monkeypatch, heard, "worked")
+    answer = menshen("wifi", "change", "new")
+    assert answer.code == 0
+    assert "1 of 1 seal on new." in answer.out
+    assert PASSWORD not in answer.out + answer.err
+    assert asked(heard) == [("wifi", "worked", None, "new")]
+    assert "1 worked." in menshen("wifi").out
+    assert menshen("wifi", "--json").json == {"ssid": "new", "seals": {SEAL: "worked"}}
+
+
+def test_a_wifi_that_does_not_work_stops_at_the_first_seal(menshen, heard, monkeypatch):
+    monkeypatch.setenv("MENSHEN_WIFI_PASSWORD", PASSWORD)
+    answering(monkeypatch, heard, "fell_back")
+    answer = menshen("wifi", "change", "new", "--first", "d1")
+    assert answer.code == 1
+    assert "the seal of door d1 did not get onto new (1 fell back)" in answer.err
+    assert menshen("wifi", "change", "new", "--first", "d9").code == 2
+
+
+def test_what_nobody_has_taken_can_be_stopped(menshen, heard, monkeypatch):
+    monkeypatch.setenv("MENSHEN_WIFI_PASSWORD", PASSWORD)
+    answering(monkeypatch, heard)
+
+    def gone(_seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(wifi.time, "sleep", gone)
+    answer = menshen("wifi", "change", "new")
+    assert (answer.code, "go on" in answer.out) == (1, True)
+    assert "wifi (waiting)" in menshen("seals").out
+    assert "1 seal will not be asked any more." in menshen("wifi", "stop").out
+    ((_, state, plain, _),) = asked(heard)
+    assert (state, plain) == ("cancelled", None)
+
+
+def test_a_fresh_identity_waits_for_the_broker_and_is_asked_once_it_lets_it_in(
+    menshen, heard, folder, monkeypatch
+):
+    answering(monkeypatch, heard, "worked")
+    menshen("broker-config", "broker.test")
+    logins = []
+
+    def probe(broker):
+        logins.append((broker.user, (folder / "broker" / "passwd").read_text()))
+        return
+
+    monkeypatch.setattr(rotate, "probe", probe)
+    answer = menshen("rotate", "--door", "d1")
+    assert answer.code == 0, answer.err
+    ((user, passwords),) = logins
+    assert {SEAL, user} <= {line.partition(":")[0] for line in passwords.splitlines()}
+    s = tables.seals.c
+    with heard.reading() as connection:
+        row = connection.execute(select(s.follows, s.door_id).where(s.seal_id == user)).one()
+    assert tuple(row) == (SEAL, None)
+
+
+def test_a_broker_that_does_not_let_in_the_new_login_leaves_all_as_it_was(
+    menshen, heard, folder, monkeypatch
+):
+    answering(monkeypatch, heard)
+    menshen("broker-config", "broker.test")
+    monkeypatch.setattr(rotate, "probe", lambda _: "it refused us")
+    monkeypatch.setattr(rotate, "LET_IN_S", -1)
+    answer = menshen("rotate", "--door", "d1")
+    assert answer.code == 1
+    assert "reload it where it runs" in answer.err
+    assert asked(heard) == []
+    assert [seal["seal_id"] for seal in menshen("seals", "--json").json] == [SEAL]
+
+
+def test_only_seals_older_than_the_order_on_their_door_are_due(menshen, heard):
+    assert "No seal is due" in menshen("rotate").out
+    now = time.time_ns() // 1_000_000
+    order = {"order_id": "o", "door_id": "d1", "from_ms": now - HOUR_MS, "to_ms": now + HOUR_MS}
+    with heard.writing() as connection:
+        connection.execute(insert(tables.orders), order)
+        connection.execute(update(tables.seals).values(enrolled_ms=now))
+    assert "No seal is due" in menshen("rotate").out
+    with heard.writing() as connection:
+        connection.execute(update(tables.seals).values(enrolled_ms=now - 2 * HOUR_MS))
+    assert "no gateway runs here" in menshen("rotate").err

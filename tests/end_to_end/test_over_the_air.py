@@ -1,0 +1,234 @@
+"""Real seals on the real MicroPython, a real broker, a real gateway and its commands: another Wi-Fi
+and a fresh identity with no cable, whoever is killed on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.provisioning import asking, rotation
+from tests import neighbours, waiting
+from tests.end_to_end import site as sites
+from tests.firmware import seal_bench
+from tests.firmware.seal_bench import Bench
+
+PASSWORD = "wifi-9b1c7e55"
+DOORS = 2
+LIFE_S = (0.2, 2.5)  # until the next kill
+KILLS = 4
+TURN_MS = 6000  # of a trial, for a minute is long
+WAIT_S = 90.0
+_PLACES = f"{seal_bench.ROOT}:{seal_bench.FIRMWARE}"
+
+
+class AirSite:
+    """A site with as many real seals as doors."""
+
+    def __init__(self, folder: Path, broker: neighbours.Broker, chance: random.Random) -> None:
+        self.site = sites.found(
+            folder / "site",
+            chance,
+            doors=DOORS,
+            ordered=DOORS,
+            broker_port=broker.port,
+            webhook="",
+        )
+        self.gateway = sites.gateway(self.site)
+        self.benches: list[Bench] = []
+        self.processes: list[subprocess.Popen[str]] = []
+
+    def add(self, interpreter: str, compiled: Path, folder: Path, port: int) -> None:
+        """A seal for the next door."""
+        enrolled = self.site.seals[len(self.benches)]
+        folder.mkdir()
+        bench = Bench(interpreter, compiled, folder)
+        fields = seal_bench.seal_settings(
+            port,
+            id=enrolled.seal_id,
+            user=enrolled.seal_id,
+            key=enrolled.key.hex(),
+            wifi={"ssid": "old", "password": "old password"},
+            heartbeat_s=1,
+        )
+        (folder / "settings.json").write_text(json.dumps(fields))
+        work = {
+            "disk": str(folder / "flash.img"),
+            "settings": str(folder / "settings.json"),
+            "networks": str(folder.parent / "networks"),
+            "enough": "enough",
+            "turn_ms": TURN_MS,
+        }
+        (folder / "work.json").write_text(json.dumps(work))
+        self.benches.append(bench)
+        self.processes.append(self._power(bench))
+
+    def restart(self, number: int) -> None:
+        """The seal's power is cut, and comes back."""
+        self.processes[number].kill()
+        self.processes[number].communicate()
+        self.processes[number] = self._power(self.benches[number])
+
+    def _power(self, bench: Bench) -> subprocess.Popen[str]:
+        return bench.run("import seal_on_radio; seal_on_radio.main('work.json')")
+
+    def ended(self) -> list[dict[str, Any]]:
+        """The last words of the seals."""
+        for bench in self.benches:
+            (bench.folder / "enough").touch()
+        return [seal_bench.ended(process) for process in self.processes]
+
+    def asked(self, sql: str) -> list[tuple[Any, ...]]:
+        path = self.site.folder / "menshen.db"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            return connection.execute(sql).fetchall()
+
+    async def are_able(self) -> None:
+        """Wait until the gateway knows that each takes commands, and how its door stands."""
+        sql = "SELECT count(*) FROM seal_readings WHERE firmware IS NOT NULL"
+        await until(lambda: self.asked(sql) == [(DOORS,)])
+        stands = (
+            """SELECT count(*) FROM doors WHERE CAST(state AS TEXT) LIKE '%"contact":"shut"%'"""
+        )
+        await until(lambda: self.asked(stands) == [(DOORS,)])
+
+    def door(self, number: int) -> dict[str, Any]:
+        door_id = self.site.seals[number].door_id
+        ((state,),) = self.asked(f"SELECT state FROM doors WHERE door_id = '{door_id}'")  # noqa: S608
+        found: dict[str, Any] = json.loads(state)
+        return found
+
+
+async def until(is_true: Callable[[], object]) -> None:
+    await waiting.until(is_true, WAIT_S)
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The firmware as it goes onto a board, and the programs that run it."""
+    return seal_bench.compiled(tmp_path_factory.mktemp("compiled"))
+
+
+@pytest.fixture
+async def air(
+    tmp_path: Path,
+    compiled: Path,
+    micropython: str,
+    mosquitto: Callable[..., neighbours.Broker],
+) -> AsyncIterator[AirSite]:
+    seed = int(os.environ.get("MENSHEN_SEED", "0")) or random.SystemRandom().randrange(1 << 30)
+    print(f"MENSHEN_SEED={seed}")
+    broker = mosquitto()
+    (tmp_path / "networks").write_text("old new")
+    made = AirSite(tmp_path, broker, random.Random(seed))  # noqa: S311
+    made.gateway.start()
+    try:
+        for number in range(DOORS):
+            made.add(micropython, compiled, tmp_path / f"seal-{number}", broker.port)
+        await made.are_able()
+        yield made
+    finally:
+        for bench in made.benches:
+            bench.tidy()
+        made.gateway.kill()
+
+
+async def menshen(air: AirSite, *words: str) -> tuple[int, str]:
+    """A command on this site, with the password where it belongs; exit code and all it said."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gateway", *words, "--config", str(air.site.settings)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=os.environ | {"PYTHONPATH": _PLACES, "MENSHEN_WIFI_PASSWORD": PASSWORD},
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), WAIT_S)
+    return process.returncode or 0, said.decode()
+
+
+async def test_a_whole_site_changes_its_wifi_with_no_cable(air: AirSite, tmp_path: Path) -> None:
+    began_s = time.monotonic()
+    code, said = await menshen(air, "wifi", "change", "new")
+    print(f"Wi-Fi of {DOORS} seals: {time.monotonic() - began_s:.1f} s")
+    assert code == 0, said
+    assert f"{DOORS} of {DOORS} seals on new." in said
+    (tmp_path / "networks").write_text("new")  # the old one is switched off
+    heard = air.asked("SELECT max(journal_id) FROM journal")
+    await until(lambda: air.asked("SELECT max(journal_id) FROM journal") > heard)
+    assert {seal["wifi"] for seal in air.ended()} == {"new"}
+    assert PASSWORD not in said
+    assert PASSWORD not in air.gateway.log.read_text()
+    assert air.asked("SELECT count(*) FROM seal_commands WHERE plain IS NOT NULL") == [(0,)]
+    bodies = air.asked("SELECT body FROM journal UNION ALL SELECT body FROM poisoned")
+    assert not [body for (body,) in bodies if PASSWORD.encode() in bytes(body)]
+
+
+async def test_a_network_that_is_not_there_costs_one_seal_a_while_and_no_other_anything(
+    air: AirSite, tmp_path: Path
+) -> None:
+    (tmp_path / "networks").write_text("old")
+    code, said = await menshen(air, "wifi", "change", "typo")
+    assert code == 1
+    assert "did not get onto typo (1 fell back)" in said
+    assert air.asked("SELECT count(*) FROM seal_commands") == [(1,)]
+    assert [air.door(n)["contact"] for n in range(DOORS)] == ["shut"] * DOORS
+    assert {seal["wifi"] for seal in air.ended()} == {"old"}
+
+
+async def test_seals_take_a_fresh_identity_and_their_doors_go_on(air: AirSite) -> None:
+    before = [air.door(n) for n in range(DOORS)]
+    assert len(await rotated(air)) == DOORS
+    sql = "SELECT count(*) FROM seals WHERE ended_ms IS NOT NULL AND door_id IS NULL"
+    await until(lambda: air.asked(sql) == [(DOORS,)])
+    for n in range(DOORS):
+        after = air.door(n)
+        assert after["seal_id"] != before[n]["seal_id"]
+        assert (after["contact"], after.get("edges")) == ("shut", before[n].get("edges"))
+    (air.benches[0].folder / "open").touch()
+    await until(lambda: air.door(0)["contact"] == "open")
+    assert air.door(0)["case"]["reason"] == "no_permit"
+    assert {seal["id"] for seal in air.ended()} == {air.door(n)["seal_id"] for n in range(DOORS)}
+
+
+async def test_whoever_is_killed_on_the_way_seals_and_gateway_end_on_the_same_side(
+    air: AirSite,
+) -> None:
+    chance = random.Random(int(os.environ.get("MENSHEN_SEED", "0")) or None)  # noqa: S311
+    await rotated(air)
+    for kill in range(KILLS):
+        await asyncio.sleep(chance.uniform(*LIFE_S))
+        if kill % 2:
+            air.restart(chance.randrange(DOORS))
+        else:
+            air.gateway.kill()
+            air.gateway.start()
+    sql = "SELECT count(*) FROM seal_commands WHERE plain IS NOT NULL"
+    await until(lambda: air.asked(sql) == [(0,)])
+    (air.benches[0].folder / "open").touch()
+    await until(lambda: air.door(0)["contact"] == "open")
+    in_use = "SELECT seal_id FROM seals WHERE ended_ms IS NULL AND follows IS NULL"
+    left = {seal_id for (seal_id,) in air.asked(in_use)}
+    assert left == {air.door(n)["seal_id"] for n in range(DOORS)}
+    assert {seal["id"] for seal in air.ended()} == left
+
+
+async def rotated(air: AirSite) -> list[int]:
+    """Ask every seal to take a fresh identity; this broker lets in everybody."""
+
+    def ask() -> list[int]:
+        with closing(air.site.store()) as store:
+            now_ms = time.time_ns() // 1_000_000
+            turns = rotation.mint(store, asking.able(store), now_ms)
+            return rotation.ask(store, turns, now_ms, 1)
+
+    return await asyncio.to_thread(ask)
