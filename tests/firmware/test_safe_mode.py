@@ -9,7 +9,7 @@ from sealnode.hardware import COVER, REED
 from sealnode.safe_mode import SafeSeal
 from sealnode.seal import Seal
 from sealnode.settings import Settings
-from sealwire import envelope, report
+from sealwire import envelope, gateway_end
 from sealwire.report import HEARTBEAT, OPEN, UNKNOWN, Report
 from tests.bench_board import BenchBoard
 from tests.firmware import seal_bench
@@ -25,7 +25,9 @@ class Listener(Gateway):
 
     def hear(self, frame: bytes, now_ms: int) -> bytes | None:
         *_, plain = envelope.open_up(self.cipher, self.seal_id, frame)
-        self.heard.append(report.unpack(plain))
+        said = gateway_end.unpack(plain, envelope.version_of(frame))
+        if isinstance(said, Report):
+            self.heard.append(said)
         return super().hear(frame, now_ms)
 
 

@@ -3,6 +3,7 @@
 pytest runs the same files on CPython. Exit code 1 if a test failed or none was found.
 """
 
+import gc
 import os
 import sys
 
@@ -98,6 +99,8 @@ def main(names):
             if isinstance(found, type) and found is not TestCase and issubclass(found, TestCase):
                 more, wrong = _run(found)
                 count, failed = count + more, failed + wrong
+        del module, found, sys.modules[name[:-3]]  # or the small Python's heap would hold them all
+        gc.collect()
     print("%d tests, %d failed" % (count, failed))
     return 1 if failed or not count else 0
 
