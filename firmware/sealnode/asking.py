@@ -12,7 +12,6 @@ import sys
 EVERY = 36  # transmissions between two questions: an hour of heartbeats at 100 s
 RESUME_EVERY = 6  # likewise, while an update is half there
 PULLED = "update"  # the file of `updates`, which is not read in for a look at it
-ANSWER = b"\x15"  # how an answer begins (sealwire.update, likewise)
 
 
 class Asking:

@@ -20,7 +20,6 @@ from . import FIRMWARE
 from . import link as _link
 from . import memory as _memory
 from . import node as _node
-from .asking import ANSWER, Asking
 from .commands import Commands
 from .flutter import PACE_MS
 from .hardware import COVER, MAGNET, REED, Hardware
@@ -30,6 +29,12 @@ from .settings import TRIAL, Settings
 from .spool import Spool
 from .switches import Switches
 
+TYPE_CHECKING = False  # what a type checker takes for true
+if TYPE_CHECKING:
+    from .asking import Asking
+    from .beacon import Beacon
+
+_ANSWER = b"\x15"  # how an answer about an update begins (sealwire.update)
 POLL_MS = 20  # the longest wait while the link may have something to say
 FORGET_MS = 2000  # a receipt reaches the flash this late at most; until then it would be sent again
 FLASH_RETRY_MS = 1000
@@ -60,7 +65,8 @@ class Seal:
         self.asleep = False
         self.answer = 0, note.NOTHING  # the latest command's ticket, and what came of it
         self.commands = Commands(self)
-        self.beacon = self.asking = None
+        self.beacon: "Beacon | None" = None
+        self.asking: "Asking | None" = None  # until the first receipt
         self.identify(settings)
         self.spool = Spool(board.flash)
         memory = _memory.recall(board)
@@ -98,8 +104,7 @@ class Seal:
             settings.password,
             own_topics.receipt(settings.seal_id),
         )
-        if slots is not None:
-            self.asking = Asking(slots, on_trial, woken, settings.seal_id, self._cipher)
+        self._slots = None if slots is None else (slots, on_trial, woken)
         self._wanted_ms: "int | None" = None  # since when the node wants a connection
         if not woken:
             self.node.note(now_ms)
@@ -207,7 +212,7 @@ class Seal:
             self.link.fail("no network")
 
     def _hear(self, payload: bytes, now_ms: int) -> None:
-        if payload[:1] == ANSWER:
+        if payload[:1] == _ANSWER:
             if self.asking is None or not self.asking.hear(payload):
                 self.refused += 1
             return
@@ -229,11 +234,20 @@ class Seal:
         self.receipts += 1
         noting = self.node.noting
         event = Event(_node.RECEIPTED, seq=seq, epoch=epoch, counter=counter, verdict=verdict)
-        if self.asking is not None and epoch == self.spool.epoch:
-            self.asking.answered(counter, now_ms)
+        if self._slots is not None and epoch == self.spool.epoch:
+            self._answered(counter, now_ms)
         self._step(event, now_ms)
         if noting and not self.node.noting:
             self.commands.heard_of(now_ms)
+
+    def _answered(self, counter: int, now_ms: int) -> None:
+        """Who has a receipt may ask for an update; who only beats by air never reads that in."""
+        if self.asking is None and self._slots is not None:
+            from .asking import Asking
+
+            self.asking = Asking(*self._slots, self.settings.seal_id, self._cipher)
+        if self.asking is not None:
+            self.asking.answered(counter, now_ms)
 
     def _pull(self, asking: Asking, now_ms: int) -> None:
         """Bring an update on, behind everything that is to be told; restart once it lies there."""
