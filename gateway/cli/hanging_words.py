@@ -16,7 +16,7 @@ from gateway.store import hanging
 from gateway.store.database import Store
 from gateway.store.hanging import Hanging
 
-WALK = "Walk it now: open and shut door {} once, and see that `menshen doors` shows it."
+WALK = "Door {} counts as sealed once it has passed its walk test: `menshen commission`."
 
 
 def need_seal(settings: Settings, seal_id: str, now_ms: int) -> Hanging:

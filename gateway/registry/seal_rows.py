@@ -103,7 +103,7 @@ class SealRows:
         if move.door_id != known["door_id"]:
             self._leave_door(known["door_id"], move.seal_id)
             if move.door_id is not None:
-                bound = SealBound(move.seal_id, known["heartbeat_ms"])
+                bound = SealBound(move.seal_id, known["heartbeat_ms"], must_certify=True)
                 self._events.append((of_door(move.door_id), bound))
         return self._seals.put({**known, "door_id": move.door_id})
 
