@@ -249,7 +249,7 @@ class Seal:
         if self.asking is not None:
             self.asking.answered(counter, now_ms)
 
-    def _pull(self, asking: Asking, now_ms: int) -> None:
+    def _pull(self, asking: "Asking", now_ms: int) -> None:
         """Bring an update on, behind everything that is to be told; restart once it lies there."""
         if self.asleep or self.spool.count or self.link.state != _link.UP:
             return

@@ -237,7 +237,8 @@ class Seal:
         if now_ms > self._forget_ms:
             self._unwritten.clear()
         if not self._unwritten:
-            self._forget_ms = now_ms + FORGET_MS
+            # While the contact flutters, the next report writes it along with itself.
+            self._forget_ms = now_ms + (FORGET_MS if self._tokens else 2 * FLUTTER_PACE_MS)
         self._unwritten += [waiting for waiting in self.spool if waiting.seq == seq]
         self.spool = deque(waiting for waiting in self.spool if waiting.seq != seq)
 

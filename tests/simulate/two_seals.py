@@ -10,6 +10,7 @@ from gateway.core.model import Contact
 from gateway.simulate.seal import Seal as SimulatedSeal
 from gateway.simulate.seal import Transmission
 from sealnode import link as link_states
+from sealnode.flutter import PACE_MS
 from sealnode.hardware import COVER, MAGNET, REED
 from sealnode.link import Link
 from sealnode.seal import FORGET_MS
@@ -253,7 +254,8 @@ class RealLife(World):
         plain = receipt.pack(Receipt(seq))
         frame = envelope.seal_up(self._cipher, self._raw_id, envelope.DOWN, epoch, counter, plain)
         self.seal.link.inbox.append(("", frame))
-        self.at(self.now_ms + FORGET_MS, ACTS, lambda _: None, None)  # it wants to be polled
+        for wait_ms in (FORGET_MS, 2 * PACE_MS):  # it wants to be polled
+            self.at(self.now_ms + wait_ms, ACTS, lambda _: None, None)
 
     def _happens(self, what: tuple[str, int]) -> None:
         kind, value = what
