@@ -15,10 +15,12 @@ from gateway.registry.rows import SealMove
 from gateway.settings import Settings, load
 from gateway.store.hanging import Hanging
 
-_Seal = Annotated[str, typer.Argument(help="A seal's id, or that of the door on which it hangs.")]
+_HELP = "A seal's id, or that of the door on which it hangs."
+_One = Annotated[str, typer.Argument(metavar="ONE", help=_HELP)]
+_Other = Annotated[str, typer.Argument(metavar="OTHER", help=_HELP)]
 
 
-def exchange(one: _Seal, other: _Seal, config: Config = CONFIG) -> None:
+def exchange(one: _One, other: _Other, config: Config = CONFIG) -> None:
     """Let two seals change doors: for two that were hung on each other's. All or nothing."""
     settings = load(config)
     now = command_ms(settings.store.place, settings.zone)

@@ -24,7 +24,7 @@ def need_seal(settings: Settings, seal_id: str, now_ms: int) -> Hanging:
     with closing(opened(settings)) as store, store.reading() as connection:
         found = hanging.of_seal(connection, seal_id, now_ms)
     if found is None:
-        raise CommandError(f"there is no seal {seal_id} in use; `menshen doors` lists who hangs")
+        raise CommandError(f"there is no seal {seal_id} in use; `menshen seals` lists them")
     return found
 
 
@@ -33,7 +33,7 @@ def need_seal_on(settings: Settings, door_id: str, now_ms: int) -> Hanging:
     with closing(opened(settings)) as store, store.reading() as connection:
         found = hanging.on_door(connection, door_id, now_ms)
     if found is None:
-        raise CommandError(f"no seal hangs on door {door_id}; `menshen doors` lists who hangs")
+        raise CommandError(f"no seal hangs on door {door_id}; `menshen seals` lists them")
     return found
 
 

@@ -50,7 +50,7 @@ def retire(
     link = BoardLink(choose_ports(wanted, list_ports(), 1)[0].device) if seal is None else None
     seal_id = board_wipe.seal_on(link) if link else field("SEAL", seal or "", fields.seal_id)
     if not _is_known(settings, seal_id):
-        raise CommandError(f"there is no seal {seal_id}; `menshen doors` lists who hangs")
+        raise CommandError(f"there is no seal {seal_id}; `menshen seals` lists them")
     if _is_in_use(settings, seal_id):
         before = words.need_seal(settings, seal_id, now)
         words.write(settings, [Ending("seals", seal_id)], now)

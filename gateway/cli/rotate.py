@@ -13,7 +13,7 @@ from gateway.cli.output import bar, counted, now_ms, say
 from gateway.ingest.mqtt_probe import probe
 from gateway.provisioning import asking, broker_record, rotation
 from gateway.provisioning.broker_config import BrokerPlan, write_passwords
-from gateway.provisioning.broker_reload import reload
+from gateway.provisioning.broker_reload import LET_IN_S_MAX, reload
 from gateway.provisioning.rotation import Turn
 from gateway.provisioning.seal_logins import logins
 from gateway.service import is_running
@@ -21,7 +21,6 @@ from gateway.settings import Settings, load
 from gateway.store.database import Store
 from gateway.store.seal_commands import OPEN, CommandState, TooManyCommandsError
 
-LET_IN_S = 30.0  # until the broker has taken the new logins
 LOOK_EVERY_S = 0.5
 DAYS = 7
 
@@ -87,7 +86,7 @@ def _let_in(store: Store, settings: Settings, turns: list[Turn]) -> None:
     own = settings.broker.model_copy(
         update={"user": identity.seal_id, "password": identity.broker_password}
     )
-    ends_s = time.monotonic() + LET_IN_S
+    ends_s = time.monotonic() + LET_IN_S_MAX
     while (why := probe(own)) is not None:
         if time.monotonic() > ends_s:
             rotation.give_up(store, turns, now_ms())

@@ -47,7 +47,7 @@ def choose_ports(wanted: Sequence[str], ports: Sequence[Port], most: int) -> lis
         raise BoardError(
             without_driver()
             or "No board was found. Plug it in with a cable that carries data, not only power. A "
-            "seal at work may be asleep: tap RESET and try again within a few seconds."
+            "seal at work lets nobody in: open its case, tap RESET, and try again within 5 s."
         )
     if len(ports) > most:
         raise BoardError(

@@ -17,13 +17,11 @@ from gateway.provisioning.broker_config import (
     BrokerPlan,
     write_passwords,
 )
-from gateway.provisioning.broker_reload import reload
+from gateway.provisioning.broker_reload import ASK_EVERY_S, LET_IN_S_MAX, reload
 from gateway.provisioning.seal_logins import enrolled, logins
 from gateway.provisioning.spare_logins import BATCH, LOW, SpareLogin, SpareLogins
 from gateway.registry.credentials import Identity, fresh_identity
 
-LET_IN_S_MAX = 15.0  # a broker with 10,000 seals takes 1.5 s over its logins
-_ASK_EVERY_S = 0.3
 Probe = Callable[[str, str], str | None]  # user, password: None if let in, else half a sentence
 
 
@@ -106,7 +104,7 @@ class BrokerLogins:
         while (problem := self._probe(spare.user, spare.password)) is not None:
             if self._steady_s() >= until_s:
                 break
-            self._wait(_ASK_EVERY_S)
+            self._wait(ASK_EVERY_S)
         if problem is None:
             return
         if "refused us" in problem:

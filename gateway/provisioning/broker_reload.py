@@ -5,6 +5,9 @@ import os
 import signal
 from pathlib import Path
 
+LET_IN_S_MAX = 15.0  # a broker with 10,000 seals takes 1.5 s over its logins
+ASK_EVERY_S = 0.3
+
 
 def reload(pid_file: Path | None) -> str | None:
     """None if the broker was told, or a unit tells it; else why not, as half a sentence."""

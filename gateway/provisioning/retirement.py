@@ -15,12 +15,11 @@ from pathlib import Path
 
 from gateway.provisioning import broker_record
 from gateway.provisioning.broker_config import BrokerConfigError, BrokerPlan, Login, write_passwords
+from gateway.provisioning.broker_reload import ASK_EVERY_S, LET_IN_S_MAX
 from gateway.provisioning.certificates import CA_CRT
 from gateway.registry.credentials import fresh_password, hash_password
 from sealwire import topics
 
-PATIENCE_S = 15.0  # a broker with 10,000 seals takes 1.5 s over its logins
-ASK_EVERY_S = 0.3
 REFUSED = "refused us"  # in what a session says that was not let in
 
 
@@ -64,7 +63,7 @@ def leave_broker(seal_id: str, access: BrokerAccess) -> str | None:
 
 def _swept(seal_id: str, password: str, access: BrokerAccess) -> str | None:
     own = topics.report(seal_id), topics.status(seal_id)
-    until_s = access.steady_s() + PATIENCE_S
+    until_s = access.steady_s() + LET_IN_S_MAX
     while True:
         problem = access.sweep(seal_id, password, own)
         if problem is None or REFUSED not in problem or access.steady_s() >= until_s:
@@ -74,7 +73,7 @@ def _swept(seal_id: str, password: str, access: BrokerAccess) -> str | None:
 
 def _kept_out(seal_id: str, password: str, access: BrokerAccess) -> str | None:
     """That it is, is tried and not believed."""
-    until_s = access.steady_s() + PATIENCE_S
+    until_s = access.steady_s() + LET_IN_S_MAX
     while (problem := access.sweep(seal_id, password, ())) is None:
         if access.steady_s() >= until_s:
             return "it still lets the seal in; `sudo systemctl reload mosquitto`"

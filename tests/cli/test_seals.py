@@ -176,7 +176,7 @@ def test_a_broker_that_does_not_let_in_the_new_login_leaves_all_as_it_was(
     answering(monkeypatch, heard)
     menshen("broker-config", "broker.test")
     monkeypatch.setattr(rotate, "probe", lambda _: "it refused us")
-    monkeypatch.setattr(rotate, "LET_IN_S", -1)
+    monkeypatch.setattr(rotate, "LET_IN_S_MAX", -1)
     answer = menshen("rotate", "--door", "d1")
     assert answer.code == 1
     assert "reload it where it runs" in answer.err

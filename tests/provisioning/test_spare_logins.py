@@ -10,7 +10,8 @@ import pytest
 from gateway.core.duration import DAY_MS
 from gateway.provisioning.board_link import BoardError
 from gateway.provisioning.broker_config import Login, write_passwords
-from gateway.provisioning.broker_logins import LET_IN_S_MAX, BrokerLogins
+from gateway.provisioning.broker_logins import BrokerLogins
+from gateway.provisioning.broker_reload import LET_IN_S_MAX
 from gateway.provisioning.seal_logins import logins
 from gateway.provisioning.spare_logins import (
     BATCH,
