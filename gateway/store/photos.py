@@ -96,10 +96,21 @@ def of_destroyed(event: PhotosDestroyed, at_ms: int) -> list[dict[str, Any]]:
 
 
 def of_case(connection: Connection, case_id: str, limit: int) -> list[PhotoRow]:
-    """The photos of a case, destroyed ones too, in the order in which they were taken."""
+    """The photos of a case, destroyed ones too, in the order in which they were taken.
+
+    Those of one report stand together by their numbers: each is dated by its own way here, and the
+    second may have had the quicker one.
+    """
     p = PHOTOS.c
     query = _PHOTOS.where(p.case_id == case_id).order_by(p.taken_ms, p.photo_id)
-    return records(connection, query.limit(limit), PhotoRow)
+    reports: dict[str, list[PhotoRow]] = {}
+    for row in records(connection, query.limit(limit), PhotoRow):
+        reports.setdefault(row.photo_id.rpartition(".")[0], []).append(row)
+    return [row for rows in reports.values() for row in sorted(rows, key=_number)]
+
+
+def _number(row: PhotoRow) -> str:
+    return row.photo_id.rpartition(".")[2]
 
 
 def photo(connection: Connection, case_id: str, photo_id: str) -> PhotoRow | None:

@@ -255,6 +255,30 @@ async def test_a_photo_goes_from_her_page_in_the_console_too(
             assert said == []
 
 
+async def test_a_photo_goes_though_the_live_page_is_quicker_than_the_answer_to_its_report(
+    chromium: str, port: int, tmp_path: Path
+) -> None:
+    async with console(new_store(tmp_path), MachineClock(0)) as site, served(site, port):
+        await at_the_door(site)
+        async with phone(chromium, tmp_path / "phone") as context:
+            page = await context.new_page()
+
+            async def slow(route: Route) -> None:
+                answer = await route.fetch()
+                await expect(page.locator(".case").first).to_contain_text("Reported")
+                await route.fulfill(response=answer)
+
+            await page.goto(f"http://127.0.0.1:{port}/inbox/wang")
+            await is_shown(page, "Live")
+            await page.get_by_role("button", name="I am at the door").click()
+            await takes(page, made_photo(), ".case")
+            await expect(page.locator("[data-photos] li")).to_have_count(1, timeout=WAIT_MS)
+            await context.route("**/report", slow)
+            await reports(page)
+            await is_shown(page, "The photo was sent.")
+            assert [row.photo_id.rpartition(".")[2] for row in known(site)] == ["1"]
+
+
 async def test_a_photo_is_not_lost_though_her_page_changes_while_the_camera_is_open(
     chromium: str, port: int, tmp_path: Path
 ) -> None:

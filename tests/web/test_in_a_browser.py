@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, Route, async_playwright, expect
 
 from gateway.engine.clock import MachineClock
 from gateway.web import live_stream
@@ -57,10 +57,11 @@ async def browsing(chromium: str, language: str, **size: int) -> AsyncIterator[P
 
 
 def _is_ours(said: object) -> bool:
-    """An error that does not come from the line that a test cut."""
+    """An error that comes neither from the line that a test cut nor from an act refused."""
     kind, text = getattr(said, "type", ""), getattr(said, "text", "")
     of_the_cut = ("ERR_", "503", "htmx:sseError", "htmx:sendError", "htmx:afterRequest")
-    return kind == "error" and not any(word in text for word in of_the_cut)
+    of_the_refused = ("409", "htmx:responseError", "Response Status Error Code 409")
+    return kind == "error" and not any(word in text for word in of_the_cut + of_the_refused)
 
 
 async def is_shown(page: Page, words: str) -> None:
@@ -126,6 +127,31 @@ async def test_a_press_that_reaches_nobody_is_told_so(
             await is_shown(page, "Acknowledge")
         await page.get_by_role("button", name="Acknowledge").click()
         await is_shown(page, "The gateway did not answer. Nothing was changed; try again.")
+
+
+async def test_why_a_press_did_not_count_is_read_though_its_button_is_gone_by_then(
+    chromium: str, port: int, tmp_path: Path
+) -> None:
+    case_id = first_case(0)
+    async with (
+        browsing(chromium, "en", **PHONE) as page,
+        console(new_store(tmp_path), MachineClock(0)) as site,
+        served(site, port),
+    ):
+
+        async def late(route: Route) -> None:
+            await site.act(case_id, "report", "wang", outcome="lawful")  # from another phone
+            await expect(page.locator(".case").first).to_contain_text("Reported")
+            await route.fulfill(response=await route.fetch())
+
+        await site.seal(0)
+        await site.opens(0)
+        await site.act(case_id, "acknowledge", "wang")
+        await page.goto(f"http://127.0.0.1:{port}/inbox/wang")
+        await is_shown(page, "Live")
+        await page.route("**/on_the_way", late)
+        await page.get_by_role("button", name="I am on my way").click()
+        await expect(page.locator("#notice")).not_to_be_empty(timeout=WAIT_MS)
 
 
 async def test_the_wall_shows_an_opening_by_itself(

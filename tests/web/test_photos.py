@@ -86,6 +86,18 @@ async def test_a_photo_is_kept_journaled_and_shown_without_what_the_phone_wrote_
         assert "photos/r1.1" not in await site.text("/")
 
 
+async def test_photos_of_one_report_stand_by_their_numbers_whichever_had_the_quicker_way(
+    tmp_path: Path,
+) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await reported(site)
+        for number, age_ms in ((2, 9_000), (1, 8_000), (3, 8_500)):
+            await sends(site.client, number=number, query={"age_ms": age_ms})
+        with site.store.reading() as connection:
+            rows = photos.of_case(connection, CASE, 99)
+        assert [row.photo_id for row in rows] == ["r1.1", "r1.2", "r1.3"]
+
+
 async def test_a_photo_counts_as_long_as_its_report_did(tmp_path: Path) -> None:
     async with console(new_store(tmp_path)) as site:
         await site.seal(0)

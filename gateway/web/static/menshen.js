@@ -56,9 +56,13 @@ document.addEventListener("htmx:sseMessage", refresh);
 document.addEventListener("htmx:afterSwap", refresh);
 refresh();
 
-document.addEventListener("htmx:sendError", () => notice(document.body.dataset.failed));
-document.addEventListener("htmx:responseError", (event) => {
-  const answer = event.detail.xhr;
-  const isSentence = (answer.getResponseHeader("Content-Type") || "").startsWith("text/plain");
-  notice(isSentence ? answer.responseText : document.body.dataset.failed);
+// How a request ended is heard at the request itself: its form may be out of the page by then, for the
+// live page is often quicker than the answer, and htmx tells it to the form alone.
+document.addEventListener("htmx:beforeRequest", ({ detail: { xhr } }) => {
+  xhr.addEventListener("error", () => notice(document.body.dataset.failed));
+  xhr.addEventListener("load", () => {
+    if (xhr.status < 400) return;
+    const isSentence = (xhr.getResponseHeader("Content-Type") || "").startsWith("text/plain");
+    notice(isSentence ? xhr.responseText : document.body.dataset.failed);
+  });
 });

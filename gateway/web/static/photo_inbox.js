@@ -32,12 +32,12 @@ document.addEventListener("submit", (event) => {
   event.target.requestSubmit(event.submitter);
 });
 
-// By its answer a form is out of the page already.
-const asked = new WeakMap();
-document.addEventListener("htmx:beforeRequest", ({ detail }) => asked.set(detail.xhr, detail.elt));
-document.addEventListener("htmx:afterRequest", async ({ detail }) => {
-  const form = asked.get(detail.xhr);
-  if (!form || !detail.successful) return;
+// By its answer a form is out of the page already, and htmx tells the page nothing more of it.
+document.addEventListener("htmx:beforeRequest", ({ detail: { xhr, elt } }) => {
+  xhr.addEventListener("load", () => xhr.status < 400 && follow(elt));
+});
+
+async function follow(form) {
   const photos = Photos.ofForm(form);
   if (!photos.length) return;
   const { sent, unsent } = form.querySelector("[data-photos]").dataset;
@@ -48,7 +48,7 @@ document.addEventListener("htmx:afterRequest", async ({ detail }) => {
     const why = await sendPhoto(photo, report, n + 1, actor);
     notice(why === null ? unsent : why || sent);
   }
-});
+}
 document.addEventListener("htmx:afterSwap", Photos.draw);
 document.addEventListener("htmx:sseMessage", Photos.draw);
 Photos.draw();
