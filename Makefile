@@ -11,7 +11,7 @@ AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 .PHONY: help demo test check unit mutants poison bench hostile pictures icons diagrams openapi
 .PHONY: micropython hardware esptool flashing soak
-.PHONY: neighbours lock clean wheel crowd trial
+.PHONY: neighbours lock clean wheel crowd trial home-assistant
 .PHONY: venv venv-run
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo 'make bench        measure this machine against the promised figures -> bench/latest.json'
 	@echo 'make mutants      change one thing of the core at a time: does a test notice?'
 	@echo 'make hostile      five minutes under attack from all sides -> bench/hostile.json'
+	@echo 'make home-assistant  the doors in a real Home Assistant, fetched into .peers (some 600 MB)'
 	@echo 'make crowd        10,000 seals log in at the broker of a site, and then one seal more'
 	@echo 'make wheel        what a gateway is installed from -> dist/'
 	@echo 'make trial        as root: wheel, installation and services, on a copy of this machine'
@@ -84,6 +85,10 @@ poison: venv
 	$(BIN)/python -m tests.engine.poison --tries 2000
 
 # Ten thousand logins by TLS; a goal that is missed is an error.
+home-assistant: venv
+	@sh .ci/peers.sh home_assistant
+	$(BIN)/python -m pytest tests/feeds/with_home_assistant.py
+
 crowd: venv
 	@sh .ci/neighbours.sh || true
 	$(BIN)/python -m bench.ten_thousand $(if $(SEALS),--seals $(SEALS))

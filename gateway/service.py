@@ -50,7 +50,7 @@ from gateway.registry import site_key
 from gateway.registry.certificates import Certifier
 from gateway.settings import Settings
 from gateway.settings.values import reached
-from gateway.store import journal, life, marker, seal_paths
+from gateway.store import journal, life, marker, seal_paths, views
 from gateway.store.database import Store, StoreError, need_none_before
 from gateway.updates.server import UpdateServer
 
@@ -59,6 +59,7 @@ log = logging.getLogger("menshen")
 # A thread that loads a registry or sends by a library gives way so soon (Python's own is 5 ms). A
 # page to a warden takes some thirty turns: every system call hands the turn on.
 TURN_S = 0.00002
+LABELS_MAX = 1_000_000  # doors
 GARBAGE_AT = 10_000  # new objects, between two looks of the collector
 
 
@@ -141,11 +142,7 @@ async def _run_parts(
         store, PhotoFolder(store.path), engine.submit, engine.clock.now_ms
     ).run()
     parts.append(beside_pages(photos_ended, "no more photos and telephones are destroyed"))
-    events_posted = EventFeed(settings, store, gateway_id, engine.clock.now_ms).run()
-    parts.append(beside_pages(events_posted, "no more events are posted"))
-    if settings.influx.url:
-        history = _write_history(settings, store, engine, gateway_id)
-        parts.append(beside_pages(history, "no more history is written"))
+    parts += _feeds(settings, store, engine, gateway_id)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(part) for part in parts]
         log.info("the gateway of %s is up", settings.site.name)
@@ -253,6 +250,30 @@ def _import_receiver():  # type: ignore[no-untyped-def]
     return Receiver
 
 
+async def _tell_home_assistant(
+    settings: Settings, store: Store, engine: Engine, site_id: str
+) -> None:
+    """What another system of the site may know of its doors."""
+    from gateway.feeds.discovery import Topics
+    from gateway.feeds.home_assistant import HomeAssistantFeed
+
+    def labels() -> dict[str, str]:
+        with store.reading() as connection:
+            return {row.door_id: row.label for row in views.doors(connection, LABELS_MAX)}
+
+    secret = await asyncio.to_thread(lambda: _site_key(settings).private_bytes_raw())
+    await HomeAssistantFeed(
+        settings.home_assistant,
+        Topics(settings.home_assistant.prefix, site_id),
+        secret,
+        lambda: engine.state.doors,
+        lambda: engine.state.rulebook,
+        engine.broadcast,
+        engine.clock.now_ms,
+        labels,
+    ).run()
+
+
 async def _settle_memory() -> None:
     """Nobody's page waits for its language to be read. What the site is made of stays to the end:
     the collector need not look at it again, and what a report leaves is mostly freed without it."""
@@ -280,6 +301,20 @@ async def _keep_console(engine: Engine, settings: Settings, config: Path) -> Non
     async with asyncio.TaskGroup() as group:
         group.create_task(LinkServer(engine, settings.store.path).run())
         group.create_task(ConsoleProcess(config).run())
+
+
+def _feeds(
+    settings: Settings, store: Store, engine: Engine, gateway_id: str
+) -> Iterator[Coroutine[Any, Any, None]]:
+    """What others are told, beside pages."""
+    events = EventFeed(settings, store, gateway_id, engine.clock.now_ms)
+    yield beside_pages(events.run(), "no more events are posted")
+    if settings.influx.url:
+        history = _write_history(settings, store, engine, gateway_id)
+        yield beside_pages(history, "no more history is written")
+    if settings.home_assistant.host:
+        told = _tell_home_assistant(settings, store, engine, gateway_id)
+        yield beside_pages(told, "Home Assistant is told nothing more")
 
 
 async def _write_history(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:

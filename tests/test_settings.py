@@ -18,7 +18,7 @@ WRONG = [
     (
         "[zzz]",
         "[zzz] is not a section; there are [site], [store], [broker], [ble], [console], "
-        "[accounts], [oidc], [webhook], [push], [influx], [rules]",
+        "[accounts], [oidc], [webhook], [push], [influx], [home_assistant], [rules]",
     ),
     ("site = 3", "site is 3; write it as a section, [site]"),
     ('[site]\nname = ""', 'site.name is ""; allowed is one line of 1 to 60 characters'),
@@ -71,6 +71,14 @@ WRONG = [
     (
         '[influx]\nurl = "http://x"\norg = "o"',
         "influx.bucket is empty but influx.url is given; set bucket as well",
+    ),
+    (
+        '[home_assistant]\nprefix = "a/b"',
+        'home_assistant.prefix is "a/b"; allowed is Home Assistant\'s discovery prefix',
+    ),
+    (
+        '[home_assistant]\nca = "/ca.crt"',
+        "home_assistant.ca is given but home_assistant.tls is false; set tls = true, or no ca",
     ),
     ("[rules]\nburst_count = 1", "rules.burst_count is 1; allowed is 2 to 100"),
     (

@@ -15,6 +15,7 @@ from gateway.cli import (
     check_accounts,
     check_ble,
     check_console,
+    check_home_assistant,
     check_machine,
     check_oidc,
     check_ringing,
@@ -74,8 +75,7 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
         yield check_ble.receiver(settings.ble)
     yield from check_secrets.parts(settings)
     yield check_console.public_address(settings.console)
-    if settings.influx.url:
-        yield check_machine.history(settings.influx)
+    yield from _feeds(settings)
     yield check_machine.disk(settings.store.path.parent)
     if store is None:
         yield check_machine.clock(0, now_ms(), settings.zone)
@@ -91,6 +91,13 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
             yield from check_site.parts(store, webhook, now_ms(), settings.zone, settings.rulebook)
         except StoreError as error:
             yield CheckResult("database", Mark.FAIL, str(error))
+
+
+def _feeds(settings: Settings) -> Iterator[CheckResult]:
+    if settings.influx.url:
+        yield check_machine.history(settings.influx)
+    if settings.home_assistant.host:
+        yield check_home_assistant.broker(settings.home_assistant)
 
 
 def _texts(store: Store, settings: Settings) -> Iterator[CheckResult]:

@@ -6,6 +6,7 @@ that stand at their default are left out of the stored bytes.
 """
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -14,6 +15,8 @@ from gateway.core.cases.refusal import Refusal
 from gateway.core.commissioning import Certificate, Visit, WalkTest
 from gateway.core.proof import Proof, WrongScan
 from gateway.core.reasons import Reason
+
+BATTERY_LOW_MV: Final = 2_700  # two lithium cells near their end
 
 
 class Contact(StrEnum):

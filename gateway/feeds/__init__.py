@@ -5,4 +5,6 @@ has got), `milestone_event` (a row as what is posted, pure).
 
 For charts: `influx_history` (the history that engineers read), `cursor` (how far it has got),
 `influx_points` (a row as a line, pure), `influx_server` (the only file that knows InfluxDB).
+
+For a Home Assistant: `home_assistant` (the telling), `discovery` (a door as its topics, pure).
 """

@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from gateway.core.rules import Rulebook, Rules
 from gateway.settings import push_services, secret
+from gateway.settings.fields import FilePath, Host, Name, Port, Secret, Url
+from gateway.settings.home_assistant import HomeAssistant
 from gateway.settings.oidc import Oidc
 from gateway.settings.password import is_weak
 from gateway.settings.rules import (
@@ -28,14 +30,12 @@ from gateway.settings.rules import (
 from gateway.settings.section import Section
 from gateway.settings.signing_secret import signing_key
 from gateway.settings.values import (
-    host_name,
     is_loopback,
     network,
     one_line,
     path,
     public_url,
     shown,
-    url,
 )
 from gateway.settings.web_address import web_address
 from gateway.settings.zone import place, this_year_ms, transitions, zone_name
@@ -45,17 +45,6 @@ PUSH_SERVICES_MAX = 16
 # Who listens everywhere has no name of that kind; a sentence shows what one looks like.
 NAME_OF_HOST = {"0.0.0.0": "pi.local 192.168.1.20", "::": "pi.local 192.168.1.20"}  # noqa: S104
 
-Port = Annotated[int, Field(ge=1, le=65_535, description="a whole number from 1 to 65535")]
-Host = Annotated[
-    str,
-    AfterValidator(host_name),
-    Field(description="a host name or an address, without port or scheme"),
-]
-Url = Annotated[
-    str,
-    AfterValidator(url),
-    Field(description='an address that begins with http:// or https://, or "" for off'),
-]
 PublicUrl = Annotated[
     str,
     AfterValidator(public_url),
@@ -64,10 +53,7 @@ PublicUrl = Annotated[
         '"https://menshen.example.org", without ? or #; each page links to it; "" for no link'
     ),
 ]
-FilePath = Annotated[Path, BeforeValidator(path), Field(description="the path of a file")]
 BROKER_FOLDER = Path("broker")
-Name = Annotated[str, Field(max_length=200, description="up to 200 characters")]
-Secret = Annotated[str | None, BeforeValidator(secret.readable), Field(repr=False)]
 
 
 class Site(Section):
@@ -340,6 +326,7 @@ class Settings(BaseSettings):
     webhook: Webhook = Webhook()
     push: Push = Push()
     influx: Influx = Influx()
+    home_assistant: HomeAssistant = HomeAssistant()
     rules: Annotated[Rules, AsRules()] = Rules()
     classes: Annotated[
         dict[str, ClassSection],
@@ -383,5 +370,6 @@ SECTIONS: dict[str, type[Section]] = {
     "webhook": Webhook,
     "push": Push,
     "influx": Influx,
+    "home_assistant": HomeAssistant,
     "rules": RulesSection,
 }

@@ -45,6 +45,7 @@ PARTS_OF_CHECK = {
         "certificates",
         "channels",
         "console",
+        "home_assistant",
         "labels",
         "machine",
         "oidc",

@@ -70,3 +70,19 @@ def test_h1_an_influxdb_that_is_away_or_too_old_fails(menshen, store, settings, 
     assert (away["mark"], "none answers" in away["text"]) == ("fail", True)
     old = influx(influxd().url)
     assert (old["mark"], "which is older than 1.8" in old["text"]) == ("fail", True)
+
+
+def test_a_home_assistant_that_cannot_be_told_fails_and_one_that_can_is_named(
+    menshen, store, settings, mosquitto, free_port
+):
+    def told(port):
+        text = settings.read_text().partition("[home_assistant]")[0]
+        settings.write_text(
+            f'{text}[home_assistant]\nhost = "127.0.0.1"\nport = {port}\nlabels = true\n'
+        )
+        return part(menshen("check", "--json"), "home_assistant")
+
+    away = told(free_port())
+    assert (away["mark"], "shows no door" in away["text"]) == ("fail", True)
+    there = told(mosquitto().port)
+    assert (there["mark"], "with the doors' labels" in there["text"]) == ("ok", True)

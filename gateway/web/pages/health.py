@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from gateway.core.doors.certificates import Standing
 from gateway.core.doors.silence import Liveness, liveness
 from gateway.core.duration import DAY_MS
-from gateway.core.model import Door
+from gateway.core.model import BATTERY_LOW_MV, Door
 from gateway.core.rules import Rulebook
 from gateway.engine.health import Health
 from gateway.store import views
@@ -20,7 +20,6 @@ from gateway.web.sealing import SealedDoor, wanting
 
 SEALS_MAX: Final = 20
 SILENT_MS: Final = 200_000
-LOW_MV: Final = 2_700
 
 
 class WantingSeal(msgspec.Struct, frozen=True):
@@ -91,7 +90,7 @@ def _wanting(rows: list[views.DoorRow], now_ms: int, rulebook: Rulebook) -> list
         if door.seal_id is None:
             continue
         is_silent = _is_silent(door, now_ms, rulebook)
-        is_low = door.battery_mv is not None and door.battery_mv < LOW_MV
+        is_low = door.battery_mv is not None and door.battery_mv < BATTERY_LOW_MV
         if is_silent or is_low:
             seals.append(
                 WantingSeal(
