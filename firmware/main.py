@@ -18,9 +18,12 @@ TROUBLE_S = 30  # before a fresh start; each one costs an epoch, of which there 
 state = chooser.choose(machine)
 del chooser, sys.modules["chooser"]
 try:
-    # What a slot holds of these: `app` is a seal at work, `install` looks at what was pulled.
+    # What a slot holds of these: `app` is a seal at work, `install` looks at what was pulled, `rom`
+    # lays a slot's copy where its modules are read without the heap.
     if state == "install":
         import sealupdate.install as program
+    elif state == "lay":
+        import sealupdate.rom as program
     else:
         import app as program
     reason = program.main(state)
