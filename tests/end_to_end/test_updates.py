@@ -1,8 +1,9 @@
 """An update over the air, whole: the command line, a real gateway, a real broker, a real seal.
 
-The seal is the compiled firmware on MicroPython, in slots on a littlefs, started by its chooser. It
-is killed in the middle of its pulling, takes the update all the same, and goes back from the next
-one, which crashes.
+The seal is the compiled firmware on MicroPython, in slots on a littlefs, started by its chooser;
+once from files, once from a ROMFS partition, and then in a heap of 64 KB. It is killed in the
+middle of its pulling, takes the update all the same, and goes back from the next one, which
+crashes.
 """
 
 import json
@@ -16,7 +17,8 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 
-from gateway.provisioning.firmware_bundle import FIXED, application
+from gateway.provisioning.firmware_bundle import FIXED, IN_ROM, BoardFile, application
+from gateway.provisioning.romfs_image import PARTITION_BYTES, romfs_image
 from gateway.updates import kept
 from gateway.updates.kept import Rollout
 from gateway.updates.rollout import RolloutState, SealState
@@ -34,7 +36,8 @@ RESET, ASLEEP = 10, 42  # what the interpreter ends with
 PWRON, RESET_CAUSE = 1, 2
 SLOT = Path(seal_bench.__file__).with_name("slot")
 PATIENCE_S = 90
-HEAP = "96k"  # the bench around it too; a release is read from files, which ROMFS spares
+NEW = {"new.mpy": b"a file more, by which the seventh is known"}
+HEAPS = {"files": "96k", "rom": "64k"}  # the bench around it too
 
 
 class Overheard:
@@ -66,8 +69,12 @@ class Overheard:
 class SlottedSeal:
     """A seal with slots on a bench: started again whenever it resets, until it is unplugged."""
 
-    def __init__(self, micropython: str, folder: Path, content: Path) -> None:
+    def __init__(
+        self, micropython: str, folder: Path, content: Path, place: str, more: str = ""
+    ) -> None:
         self._micropython, self._folder, self._content = micropython, folder, content
+        self.rom = folder / "rom.img" if place == "rom" else None
+        self._heap, self._more = HEAPS[place], more
         self.said: list[str] = []
         self.resets = 0
         self._ended = False
@@ -95,11 +102,13 @@ class SlottedSeal:
     def _live(self) -> None:
         cause = PWRON
         while not self._ended:
+            rom = "rom.img" if self.rom else None
             program = (
-                f"import slots_at_work as s; s.main('flash.img', {str(self._content)!r}, {cause})"
+                f"import slots_at_work as s; {self._more}"
+                f"s.main('flash.img', {str(self._content)!r}, {cause}, {rom!r})"
             )
             self._process = subprocess.Popen(
-                [self._micropython, "-X", f"heapsize={HEAP}", "-c", program],
+                [self._micropython, "-X", f"heapsize={self._heap}", "-c", program],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -112,6 +121,11 @@ class SlottedSeal:
                 return
             self.resets += 1
             cause = RESET_CAUSE
+
+
+def rom_image(files: list[tuple[str, bytes]]) -> bytes:
+    """What lies in the ROM where its slot holds these."""
+    return romfs_image([BoardFile(path, content) for path, content in files])
 
 
 def slot_files(**changes: bytes) -> list[tuple[str, bytes]]:
@@ -165,9 +179,15 @@ def overheard(site: Site, broker: Broker) -> Iterator[Overheard]:
 
 @pytest.fixture
 def seal(
-    micropython_i386: str, site: Site, broker: Broker, tmp_path: Path, bench_board: dict[str, bytes]
+    micropython_i386: str,
+    site: Site,
+    broker: Broker,
+    tmp_path: Path,
+    bench_board: dict[str, bytes],
+    place: str,
 ) -> Iterator[SlottedSeal]:
-    """A seal as `menshen flash` leaves it: slot a, its settings, the site's release key."""
+    """A seal as `menshen flash` leaves it: slot a, its settings, the site's release key; in `rom`,
+    with slot a's copy in the ROMFS partition."""
     content = tmp_path / "board"
     for path, data in slot_files(**bench_board):
         (content / "a" / path).parent.mkdir(parents=True, exist_ok=True)
@@ -184,7 +204,12 @@ def seal(
     lib = tmp_path / "bench" / "lib"
     programs = [seal_bench.PROGRAMS / name for name in ("slots_at_work.py", "file_disk.py")]
     seal_bench.compile_into(lib, programs, seal_bench.PROGRAMS)
-    plugged = SlottedSeal(micropython_i386, tmp_path / "bench", content)
+    seal_bench.compile_into(lib, [seal_bench.ROM_PARTITION], seal_bench.ROM_PARTITION.parent)
+    plugged = SlottedSeal(micropython_i386, tmp_path / "bench", content, place)
+    if plugged.rom is not None:
+        image = rom_image(slot_files(**bench_board))
+        plugged.rom.write_bytes(image + b"\xff" * (PARTITION_BYTES - len(image)))
+        (content / IN_ROM.path).write_bytes(IN_ROM.content)
     yield plugged
     plugged.unplug()
 
@@ -224,6 +249,7 @@ def has_come(site: Site, state: SealState) -> bool:
     return rolled_out(site).seals[site.seals[0].seal_id].state is state
 
 
+@pytest.mark.parametrize("place", HEAPS)
 def test_an_update_arrives_through_a_cut_and_a_bad_one_is_left(
     site: Site,
     gateway: Neighbour,
@@ -232,7 +258,7 @@ def test_an_update_arrives_through_a_cut_and_a_bad_one_is_left(
     bench_board: dict[str, bytes],
     tmp_path: Path,
 ) -> None:
-    roll_out(site, tmp_path, 7, slot_files(**bench_board))
+    roll_out(site, tmp_path, 7, slot_files(**bench_board, **NEW))
     assert block_until(lambda: "roll-out 1" in gateway.log.read_text(), PATIENCE_S)
     seal.plug()
     assert block_until(lambda: len(overheard.fetches) >= 12, PATIENCE_S), seal.last_words()
@@ -259,5 +285,8 @@ def test_an_update_arrives_through_a_cut_and_a_bad_one_is_left(
     assert after.seals[site.seals[0].seal_id].reason == "crashed"
     assert (after.state, after.why) == (RolloutState.STOPPED, "a canary failed")
     assert seal.resets >= resets + 2
+    if seal.rom is not None:  # the seventh is there again; the eighth was
+        image = rom_image(slot_files(**bench_board, **NEW))
+        assert block_until(lambda: seal.rom.read_bytes().startswith(image), PATIENCE_S)
     assert overheard.requests[-1].running == 7
     assert "stopped: a canary failed" in run(site, "update")
