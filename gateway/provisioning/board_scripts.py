@@ -15,7 +15,9 @@ except (ImportError, OSError):
     pass
 """
 
-SURVEY = _WITHOUT_ROM + """
+SURVEY = (
+    _WITHOUT_ROM
+    + """
 def walk(folder):
     found = []
     for entry in os.ilistdir(folder or "/"):
@@ -44,8 +46,11 @@ this = sys.implementation
 answer({"version": list(this.version)[:3], "mpy": getattr(this, "_mpy", 0) & 255,
     "missing": missing, "holds": holds, "files": walk(""), "rom": rom()})
 """
+)
 
-CLEAR = _WITHOUT_ROM + """
+CLEAR = (
+    _WITHOUT_ROM
+    + """
 for path in doomed:
     os.remove("/" + path)
 for entry in list(os.ilistdir("/")):
@@ -60,6 +65,7 @@ for folder in folders:
 status = os.statvfs("/")
 answer({"block": status[1], "free": status[0] * status[3], "total": status[1] * status[2]})
 """
+)
 
 HASHES = """
 import hashlib

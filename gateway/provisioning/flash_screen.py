@@ -154,9 +154,7 @@ def _verdict(outcome: Outcome, work: Work) -> str:
     )
 
 
-def _sum_up(
-    outcomes: list[Outcome], work: Work, labels: Labels, console: Console
-) -> list[Outcome]:
+def _sum_up(outcomes: list[Outcome], work: Work, labels: Labels, console: Console) -> list[Outcome]:
     """The label of a single seal, or the sheet of many; and the labels' files."""
     seals = [(o.flashed.seal_id, o.door_id or "") for o in outcomes if o.flashed is not None]
     if len(outcomes) == 1 and seals:
