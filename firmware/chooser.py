@@ -20,18 +20,14 @@ trial every start is counted before anything else runs, for what follows may cra
 sleep is no failed start; but a seal that wakes on and on without a receipt fails as well.
 """
 
-import os
-import sys
-
 import slot_file
-from slot_file import FILES, GOOD, IMAGE, INSTALL, LAY, ROM, TRIAL
+from slot_file import FILES, GOOD, IMAGE, INSTALL, LAY, ROM, ROM_FOLDER, TRIAL
 
 CRASHED, SILENT, ENDED = "crashed", "silent", "ended"  # why a slot on trial was left
 STARTS_MAX = 2  # of a slot on trial, without a receipt: the second may be somebody's loose battery
 WAKES_MAX = 4  # from deep sleep, likewise: some two heartbeats
 INSTALLS_MAX = 3
 LAYS_MAX = 3
-ROM_FOLDER = "/rom"  # where MicroPython mounts its partition
 TRIAL_MS = 180_000  # awake without a receipt: less than two heartbeats of 100 s
 
 
@@ -127,24 +123,24 @@ class Slots:
         self.failed, self.reason, self.trying = self.trying, reason, ""
         self._save()
 
-    def _save(self) -> None:
+    def line(self):  # type: ignore[no-untyped-def]
+        """As `slot_file` has it."""
         numbers = [self.starts, self.wakes, self.floor, self.next]
         texts = [self.trying, self.failed, self.reason, self.place]
-        slot_file.write(self.folder, [self.current, self.state] + numbers + texts)
+        return [self.current, self.state] + numbers + texts
+
+    def _save(self) -> None:
+        slot_file.write(self.folder, self.line())
 
 
 def choose(machine, folder: str = "/", rom: str = ROM_FOLDER) -> str:  # type: ignore[no-untyped-def]
     """Put the slot that starts before all other modules; its state. `machine` is MicroPython's.
 
-    Counts a start of what is not good, and goes back where that was one too many. A ROM that is not
-    there, as under another MicroPython, is its slot's files.
+    Counts a start of what is not good, and goes back where that was one too many.
     """
     slots = Slots(folder)
     slots.begin(machine.reset_cause() == machine.DEEPSLEEP_RESET)
-    path = folder + slots.current
-    if slots.place == ROM and slots.state != LAY and _is_there(rom + "/app.mpy"):
-        path = rom
-    sys.path[:] = [path] + [known for known in sys.path if known != rom]
+    slot_file.enter(folder, slots.line(), rom)
     if slots.state in (TRIAL, IMAGE):
         _limit(machine, folder, slots.state)
     state: str = slots.state
@@ -175,11 +171,3 @@ def _limit(machine, folder: str, state: str) -> None:  # type: ignore[no-untyped
 
     timer = machine.Timer(0)
     timer.init(mode=machine.Timer.ONE_SHOT, period=TRIAL_MS, callback=over)
-
-
-def _is_there(path: str) -> bool:
-    try:
-        os.stat(path)
-    except OSError:
-        return False
-    return True
