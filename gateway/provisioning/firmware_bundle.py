@@ -91,8 +91,8 @@ def application(folder: Path | None = None) -> list[BoardFile]:
 
 
 def modules(folder: Path | None = None) -> list[BoardFile]:
-    """Every compiled module side by side, as ROMFS or an image of MicroPython holds them, where no
-    slot is: paths from the top. FirmwareError."""
+    """Every compiled module side by side, as a bench or an image of MicroPython holds them, where
+    no slot is: paths from the top. FirmwareError."""
     folder = folder or firmware_folder()
     return [*application(folder), *(_compiled(folder, folder / name) for name in FIXED)]
 
