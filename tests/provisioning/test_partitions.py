@@ -1,5 +1,6 @@
 """The table of partitions that a seal's own MicroPython is built with: its sums, and its room."""
 
+import itertools
 from pathlib import Path
 
 from gateway.provisioning import firmware_bundle
@@ -19,7 +20,7 @@ def rows() -> list[tuple[str, str, str, int, int]]:
 
 def test_they_follow_each_other_and_fill_four_megabytes() -> None:
     table = rows()
-    for (*_, at, size), (_, kind, _, following, _) in zip(table, table[1:], strict=False):
+    for (*_, at, size), (_, kind, _, following, _) in itertools.pairwise(table):
         assert at + size == following
         assert following % (APP_STEP if kind == "app" else BLOCK_BYTES) == 0
     assert table[-1][3] + table[-1][4] == FLASH_BYTES
