@@ -1,4 +1,4 @@
-"""Switch on. Never updated, as little as `chooser`: all else lies in the slot that it chooses."""
+"""Switch on. Never updated, as little as `slot_file` and `chooser`: all else lies in the slot."""
 
 import gc
 
@@ -11,16 +11,26 @@ import time
 
 import machine
 
-import chooser
+import slot_file
 
 TROUBLE_S = 30  # before a fresh start; each one costs an epoch, of which there are 16 million
 
-state = chooser.choose(machine)
-del chooser, sys.modules["chooser"]
+line = slot_file.read("/")
+state = line[1]
+if state == slot_file.GOOD:
+    slot_file.enter("/", line)
+else:
+    import chooser
+
+    state = chooser.choose(machine)
+    del chooser, sys.modules["chooser"]
 try:
-    # What a slot holds of these: `app` is a seal at work, `install` looks at what was pulled.
+    # What a slot holds of these: `app` is a seal at work, `install` looks at what was pulled, `rom`
+    # lays a slot's copy where its modules are read without the heap.
     if state == "install":
         import sealupdate.install as program
+    elif state == "lay":
+        import sealupdate.rom as program
     else:
         import app as program
     reason = program.main(state)

@@ -1,21 +1,25 @@
 """The line in the file `slot`: which slot starts and how it stands. Never updated, like `chooser`.
 
-Nine words: slot, state, starts, wakes, floor, next, trying, failed, reason. `chooser.Slots` says
-what they mean. The file is replaced whole, so that no power cut leaves half a line.
+Ten words: slot, state, starts, wakes, floor, next, trying, failed, reason, place. `chooser.Slots`
+says what they mean. The file is replaced whole, so that no power cut leaves half a line. A good
+slot is started from here: `chooser` would be two more KB to read at each wake.
 """
 
 import os
+import sys
 
 FILE, FRESH = "slot", "slot.new"
-GOOD, TRIAL, INSTALL, IMAGE = "good", "trial", "install", "image"
-_WORDS = 9
+GOOD, TRIAL, INSTALL, IMAGE, LAY = "good", "trial", "install", "image", "lay"
+FILES, ROM = "files", "rom"  # the place that the slot's modules are read from
+ROM_FOLDER = "/rom"  # where MicroPython mounts its partition
+_WORDS = 10
 _NUMBERS = (2, 3, 4, 5)
 _NOTHING = "-"
-_FIRST = ["a", GOOD, 0, 0, 0, 0, "", "", ""]  # no update was ever taken
+_FIRST = ["a", GOOD, 0, 0, 0, 0, "", "", "", FILES]  # no update was ever taken
 
 
 def read(folder: str):  # type: ignore[no-untyped-def]
-    """The nine, numbers as such. Without a line, or with one that is none: the first slot, good."""
+    """The ten, numbers as such. Without a line, or with one that is none: the first slot, good."""
     try:
         with open(folder + FILE) as file:
             words = file.read(128).split()
@@ -23,12 +27,25 @@ def read(folder: str):  # type: ignore[no-untyped-def]
         return list(_FIRST)
     if len(words) != _WORDS or words[0] not in ("a", "b"):
         return list(_FIRST)
-    if words[1] not in (GOOD, TRIAL, INSTALL, IMAGE):
+    if words[1] not in (GOOD, TRIAL, INSTALL, IMAGE, LAY) or words[9] not in (FILES, ROM):
         return list(_FIRST)
     line = []
     for i, word in enumerate(words):
         line.append(int(word) if i in _NUMBERS else "" if word == _NOTHING else word)
     return line
+
+
+def enter(folder: str, line, rom: str = ROM_FOLDER) -> None:  # type: ignore[no-untyped-def]
+    """Put the slot of the line before all other modules, or its copy in the ROM. One that is not
+    there, as under another MicroPython, is its slot's files."""
+    path = folder + line[0]
+    if line[9] == ROM and line[1] != LAY:
+        try:
+            os.stat(rom + "/app.mpy")
+            path = rom
+        except OSError:
+            pass
+    sys.path[:] = [path] + [known for known in sys.path if known != rom]
 
 
 def write(folder: str, line) -> None:  # type: ignore[no-untyped-def]

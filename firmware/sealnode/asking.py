@@ -1,8 +1,9 @@
 """When a seal asks for an update, and what of it is in its heap meanwhile.
 
-After a start and now and then a receipt is followed by the question. The code for that is read in
-when it is wanted and let go afterwards, for 5 KB are much in a heap of 64; where there is no room
-for it, the door is watched all the same, and the question comes later.
+After a start, now and then, and where a command calls for it, a receipt is followed by the
+question: that is the only way to an update, and the command only makes it quicker. The code for
+that is read in when it is wanted and let go afterwards, for 5 KB are much in a heap of 64; where
+there is no room for it, the door is watched all the same, and the question comes later.
 """
 
 import gc
@@ -30,9 +31,9 @@ class Asking:
         self._seal_id, self._cipher = seal_id, cipher
         self._let_go()
 
-    def answered(self, counter: int, now_ms: int) -> None:
-        """A receipt, for the transmission of this number."""
-        is_due = self._is_start or self._on_trial or counter % EVERY == 0
+    def answered(self, counter: int, now_ms: int, is_called: bool = False) -> None:
+        """A receipt, for the transmission of this number; `is_called`: with a command to ask."""
+        is_due = is_called or self._is_start or self._on_trial or counter % EVERY == 0
         if self._on_trial:
             _confirm(self._folder)
         self._is_start = self._on_trial = False

@@ -1,4 +1,7 @@
-"""What a seal remembers through deep sleep: at most 64 bytes, perhaps rubbish when it wakes."""
+"""What a seal remembers through deep sleep: at most 64 bytes, perhaps rubbish when it wakes.
+
+`of` makes them when it falls asleep, `recall` reads them when it wakes, `tell` hands them on.
+"""
 
 import struct
 from binascii import crc32
@@ -12,6 +15,38 @@ from .hardware import Hardware
 _FORM = ">4sIIHIBBBHI33s"
 _MAGIC = b"MSR2"
 _LOW = 0xFFFFFFFF
+_HEARD = 8  # a bit beside those of the switches
+
+TYPE_CHECKING = False  # what a type checker takes for true
+if TYPE_CHECKING:
+    from .node import Node
+    from .spool import Spool
+    from .switches import Switches
+
+
+def of(spool: "Spool", node: "Node", switches: "Switches") -> bytes:
+    """All of a seal that falls asleep."""
+    return pack(
+        spool.epoch,
+        spool.counter,
+        node.heartbeat_due_ms,
+        switches.bits() | (_HEARD if node.heard else 0),
+        node.misses,
+        node.bounces,
+        node.air_due_ms,
+        switches.flutter(),
+    )
+
+
+def tell(
+    memory: "tuple[int, int, int, int, int, int, int, bytes]", node: "Node", switches: "Switches"
+) -> None:
+    """The mind of a seal that woke, made with `switches` from the same memory, knows it again."""
+    node.heartbeat_due_ms, node.air_due_ms = memory[2], memory[6]
+    node.misses, node.bounces = memory[4], memory[5]
+    node.heard = bool(memory[3] & _HEARD)
+    node.contact, cover, magnet = switches.told()
+    node.cover, node.magnet = bool(cover), bool(magnet)
 
 
 def pack(

@@ -39,7 +39,6 @@ POLL_MS = 20  # the longest wait while the link may have something to say
 FORGET_MS = 2000  # a receipt reaches the flash this late at most; until then it would be sent again
 FLASH_RETRY_MS = 1000
 WIFI_MS_MAX = 30_000
-_HEARD = 8  # a bit beside those of the switches
 
 
 class Seal:
@@ -57,7 +56,7 @@ class Seal:
         now_ms = board.now_ms() if now_ms is None else now_ms
         self.board = board
         self.settings = settings
-        self.updater = None  # takes the bytes of an update's command; what came of it, as in `note`
+        self.is_called = False  # the gateway says that there may be an update: ask with its receipt
         self.refused = 0  # messages that were no receipt and no command of ours
         self.receipts = 0
         self.sent = 0
@@ -88,12 +87,7 @@ class Seal:
         bits, flutter = (memory[3], memory[7]) if woken else (None, b"")
         self.switches = Switches(board, settings.mains, now_ms, bits, flutter)
         if woken:
-            node = self.node
-            node.heartbeat_due_ms, node.air_due_ms = memory[2], memory[6]
-            node.misses, node.bounces = memory[4], memory[5]
-            node.heard = bool(memory[3] & _HEARD)
-            node.contact, cover, magnet = self.switches.told()
-            node.cover, node.magnet = bool(cover), bool(magnet)
+            _memory.tell(memory, self.node, self.switches)
         self.link = Link(
             settings.broker,
             settings.port,
@@ -104,7 +98,7 @@ class Seal:
             settings.password,
             own_topics.receipt(settings.seal_id),
         )
-        self._slots = None if slots is None else (slots, on_trial, woken)
+        self.slots = None if slots is None else (slots, on_trial, woken)
         self._wanted_ms: "int | None" = None  # since when the node wants a connection
         if not woken:
             self.node.note(now_ms)
@@ -234,7 +228,7 @@ class Seal:
         self.receipts += 1
         noting = self.node.noting
         event = Event(_node.RECEIPTED, seq=seq, epoch=epoch, counter=counter, verdict=verdict)
-        if self._slots is not None and epoch == self.spool.epoch:
+        if self.slots is not None and epoch == self.spool.epoch:
             self._answered(counter, now_ms)
         self._step(event, now_ms)
         if noting and not self.node.noting:
@@ -242,12 +236,13 @@ class Seal:
 
     def _answered(self, counter: int, now_ms: int) -> None:
         """Who has a receipt may ask for an update; who only beats by air never reads that in."""
-        if self.asking is None and self._slots is not None:
+        if self.asking is None and self.slots is not None:
             from .asking import Asking
 
-            self.asking = Asking(*self._slots, self.settings.seal_id, self._cipher)
+            self.asking = Asking(*self.slots, self.settings.seal_id, self._cipher)
         if self.asking is not None:
-            self.asking.answered(counter, now_ms)
+            self.asking.answered(counter, now_ms, self.is_called)
+            self.is_called = False
 
     def _pull(self, asking: "Asking", now_ms: int) -> None:
         """Bring an update on, behind everything that is to be told; restart once it lies there."""
@@ -362,25 +357,9 @@ class Seal:
             return
         self.link.close()
         self.board.wifi(False)
-        self.board.remember(self._memory())
+        self.board.remember(_memory.of(self.spool, self.node, self.switches))
         self.asleep = True
         self.board.sleep(min(ms, muted_ms) if muted else ms, muted)
-
-    def _memory(self) -> bytes:
-        switches = self.switches.bits()
-        node = self.node
-        if node.heard:
-            switches |= _HEARD
-        return _memory.pack(
-            self.spool.epoch,
-            self.spool.counter,
-            node.heartbeat_due_ms,
-            switches,
-            node.misses,
-            node.bounces,
-            node.air_due_ms,
-            self.switches.flutter(),
-        )
 
     def _wait_ms(self, now_ms: int) -> int:
         due = min(self.node.due_ms(now_ms), self.link.due_ms(now_ms))

@@ -113,11 +113,10 @@ def digest(there, size: int) -> bytes:  # type: ignore[no-untyped-def]
     return found.digest()
 
 
-def switch(folder: str, there) -> None:  # type: ignore[no-untyped-def]
-    """It starts next. OSError if the chip does not take it for an image."""
+def note(folder: str, there) -> None:  # type: ignore[no-untyped-def]
+    """Write down that it is on trial."""
     with open(folder + NOTE, "w") as file:
         file.write(there.info()[4])
-    there.set_boot()
 
 
 def confirm(folder: str, partition=None) -> bool:  # type: ignore[no-untyped-def]

@@ -113,9 +113,12 @@ def _start_image(slots, manifest) -> None:  # type: ignore[no-untyped-def]
     """The image is checked: it starts next. The chip looks at it once more."""
     there = _place()  # type: ignore[no-untyped-call]
     trying = slots.trying
+    # Which place is meant, before the line speaks of it: else a cut between the two would let the
+    # image that runs be taken for the new one.
+    image.note(slots.folder, there)
     slots.try_image(trying, manifest.counter)
     try:
-        image.switch(slots.folder, there)
+        there.set_boot()
     except OSError:
         slots.refuse(trying, DAMAGED)
 

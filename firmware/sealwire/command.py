@@ -16,7 +16,7 @@ PARTS = (
     ((3, 3),),  # seconds between heartbeats
     ((1, 32), (0, 64)),  # the Wi-Fi's name and its password
     ((8, 8), (32, 32), (1, 64)),  # id, key, and the password at the broker
-    ((1, 186),),  # what the updater makes of it
+    (),  # it only calls for the question of `update`
 )
 
 

@@ -36,7 +36,7 @@ _ASKED = {
     command.HEARTBEAT: "another heartbeat",
     command.WIFI: "another Wi-Fi",
     command.IDENTITY: "another identity",
-    command.UPDATE: "an update",
+    command.UPDATE: "a look for an update",
 }
 _FRAME = {envelope.UP: "report", envelope.DOWN: "receipt", envelope.ORDER: "command"}
 _UNKNOWN = {

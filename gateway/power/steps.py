@@ -35,6 +35,12 @@ STEPS = (
         "a half",
     ),
     Step(
+        "fixed_bytes",
+        (0.0003, 0.00064, 0.00095),
+        "byte of main.py and slot_file, which no update and no ROMFS moves",
+        "1: likewise",
+    ),
+    Step(
         "sealing",
         (0.6, 1.2, 2.4),
         "report sealed or receipt opened",
@@ -71,7 +77,9 @@ READING = {FILES: 1.0, ROMFS: 1 / 3.3, FROZEN: 0.02}
 
 def wake_mc(counts: dict[str, int], storage: str = FILES, column: int = MODEL) -> float:
     """The charge of one wake in mC. KeyError for a step that has no price."""
+    shares = {"module_bytes": READING[storage]}
+    if storage == FROZEN:  # then all of it is in the image
+        shares["fixed_bytes"] = READING[FROZEN]
     return sum(
-        count * PRICES[name].mc[column] * (READING[storage] if name == "module_bytes" else 1)
-        for name, count in counts.items()
+        count * PRICES[name].mc[column] * shares.get(name, 1) for name, count in counts.items()
     )

@@ -108,6 +108,13 @@ class BoardLink:
         arguments = ["fs", "cp", _STDIN, ":" + file.path]
         self._mpremote(arguments, _FILE_S_MAX, stdin=file.content, quotable=False)
 
+    def lay_rom(self, image: bytes) -> None:
+        """Write a ROMFS image into the board's partition; it is mounted from its next start on."""
+        with tempfile.TemporaryDirectory(prefix="menshen-") as room:
+            source = Path(room) / "rom.img"
+            source.write_bytes(image)
+            self._mpremote(["romfs", "deploy", str(source)], _FILE_S_MAX)
+
     def reset(self) -> None:
         """Restart the board as the button does; its main.py begins."""
         self._mpremote(["reset"], self._answer_s)

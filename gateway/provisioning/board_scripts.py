@@ -1,12 +1,23 @@
-"""What `menshen flash` runs on the board: five small programs in MicroPython's dialect.
+"""What `menshen flash` runs on the board: six small programs in MicroPython's dialect.
 
 Each tells what it found by `answer(...)`, which BoardLink.ask puts in front. Their inputs, in the
-order of use: NEEDED (a tuple of modules); `doomed` and `folders`; `paths`; `nonce`, `plain`, `aad`;
-and for the last one, WIFI_MS and what lies on the board.
+order of use: NEEDED (a tuple of modules); `doomed` and `folders`; `paths`; `size`; `slot`, `nonce`,
+`plain`, `aad`; and for the last one, WIFI_MS and what lies on the board.
 """
 
-SURVEY = """
+# A mounted ROMFS is listed as a folder of the root, in which nothing can be removed.
+_WITHOUT_ROM = """
 import os, sys
+try:
+    import vfs
+    vfs.umount("/rom")
+except (ImportError, OSError):
+    pass
+"""
+
+SURVEY = (
+    _WITHOUT_ROM
+    + """
 def walk(folder):
     found = []
     for entry in os.ilistdir(folder or "/"):
@@ -24,13 +35,22 @@ try:
         holds = json.load(file)["id"]
 except (OSError, ValueError, KeyError):
     holds = None
+def rom():
+    try:
+        import vfs
+        there = vfs.rom_ioctl(2, 0) if vfs.rom_ioctl(1) > 0 else None
+        return there.ioctl(4, 0) * there.ioctl(5, 0)
+    except (ImportError, AttributeError, OSError):
+        return 0
 this = sys.implementation
 answer({"version": list(this.version)[:3], "mpy": getattr(this, "_mpy", 0) & 255,
-    "missing": missing, "holds": holds, "files": walk("")})
+    "missing": missing, "holds": holds, "files": walk(""), "rom": rom()})
 """
+)
 
-CLEAR = """
-import os
+CLEAR = (
+    _WITHOUT_ROM
+    + """
 for path in doomed:
     os.remove("/" + path)
 for entry in list(os.ilistdir("/")):
@@ -45,6 +65,7 @@ for folder in folders:
 status = os.statvfs("/")
 answer({"block": status[1], "free": status[0] * status[3], "total": status[1] * status[2]})
 """
+)
 
 HASHES = """
 import hashlib
@@ -63,9 +84,21 @@ for path in paths:
 answer(found)
 """
 
+# Of the flash itself, not of what is mapped: the memory may have been mapped before it was written.
+ROM_HASH = """
+import hashlib, vfs
+from binascii import hexlify
+there, digest, part = vfs.rom_ioctl(2, 0), hashlib.sha256(), bytearray(512)
+for at in range(0, size, 512):
+    piece = memoryview(part)[:min(size - at, 512)]
+    there.readblocks(at // 4096, piece, at % 4096)
+    digest.update(piece)
+answer(hexlify(digest.digest()).decode())
+"""
+
 PROVE = """
 import os, sys
-sys.path.insert(0, "/a")
+sys.path.insert(0, slot)
 os.rename("/seal.json.new", "/seal.json")
 from sealnode import settings
 from sealwire import ccm

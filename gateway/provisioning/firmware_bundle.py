@@ -2,6 +2,7 @@
 
     main.py, chooser.mpy, ...  which slot starts; never updated
     a/...                      the program: slot a. An update makes slot b, the next one a again
+    slot                       where a board has ROMFS: that slot a has its copy there
     ca.der, update.json        whom the seal believes: the site's authority, the release key
 
 Modules go over as `.mpy`: a seal starts faster, and its small heap is not spent on compiling.
@@ -12,6 +13,7 @@ import hashlib
 import json
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +25,8 @@ MAIN, BOOT, CA = "main.py", "boot.py", "ca.der"
 FIXED = ("chooser.py", "slot_file.py")  # beside main.py: never updated
 TRUST = "update.json"  # as sealupdate.install reads it
 SLOT, OTHER_SLOT = "a", "b"  # the first one, and the one that the first update makes
-UPDATE_STATE = ("slot", "slot.new", "update")  # what updates leave beside the slots
+# What updates leave beside the slots.
+UPDATE_STATE = ("slot", "slot.new", "update", "update.at", "image")
 BOARD_REVISION = 1  # the wiring of hardware/pins.csv
 COPIES = 3  # room for both slots and a release between them
 MPY_VERSION = 6  # the bytecode that mpy-cross emits; a board names its own in sys.implementation
@@ -46,6 +49,10 @@ class BoardFile:
     def sha256(self) -> str:
         """Of the content, in hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
+
+
+# The line by which `chooser` starts slot a from its copy in ROMFS, as `slot_file` reads it.
+IN_ROM = BoardFile("slot", b"a good 0 0 0 0 - - - rom\n")
 
 
 def firmware_folder() -> Path:
@@ -84,10 +91,20 @@ def application(folder: Path | None = None) -> list[BoardFile]:
 
 
 def modules(folder: Path | None = None) -> list[BoardFile]:
-    """Every compiled module side by side, as ROMFS or an image of MicroPython holds them, where no
-    slot is: paths from the top. FirmwareError."""
+    """Every compiled module side by side, as a bench or an image of MicroPython holds them, where
+    no slot is: paths from the top. FirmwareError."""
     folder = folder or firmware_folder()
     return [*application(folder), *(_compiled(folder, folder / name) for name in FIXED)]
+
+
+def slot_of(files: Sequence[BoardFile]) -> list[BoardFile]:
+    """What slot a holds of a bundle's `files`: paths within the slot."""
+    slot = f"{SLOT}/"
+    return [
+        BoardFile(file.path.removeprefix(slot), file.content)
+        for file in files
+        if file.path.startswith(slot)
+    ]
 
 
 def is_of_updates(path: str) -> bool:

@@ -3,7 +3,8 @@
     1  check     one board, MicroPython, new enough, nothing on it that somebody may miss
     2  clear     the old identity first, then the rest: a board without seal.json is nobody
     3  copy      the compiled firmware and the site's authority
-    4  check     every file's SHA-256, computed on the board
+    4  check     every file's SHA-256, computed on the board; then the program's copy into ROMFS,
+                 read back, where the board's MicroPython has a partition for it
     5  name      a fresh id, key and password, made now, for this board and this attempt only
     6  prove     the board seals a text with its compiled firmware and its own key; we open it
     7  enrol     one transaction in the gateway's database
@@ -21,6 +22,7 @@ Before all of that the whole flash may be written (`image_writer`), which asks f
 The key is never printed, logged, written to this machine's disk, or put into arguments.
 """
 
+import hashlib
 import hmac
 import json
 import secrets
@@ -31,15 +33,19 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from gateway.provisioning.board_link import BoardError, BoardLink, SilentBoardError
-from gateway.provisioning.board_scripts import CLEAR, HASHES, PROVE, SURVEY
+from gateway.provisioning.board_scripts import CLEAR, HASHES, PROVE, ROM_HASH, SURVEY
 from gateway.provisioning.firmware_bundle import (
     CA,
     COPIES,
+    IN_ROM,
     MPY_VERSION,
+    SLOT,
     BoardFile,
     is_of_updates,
+    slot_of,
 )
 from gateway.provisioning.joining import Join, Reason, join
+from gateway.provisioning.romfs_image import romfs_image
 from gateway.registry.credentials import Identity, fresh_identity
 from sealwire import ccm
 
@@ -92,12 +98,14 @@ class SealSettings:
 @dataclass(frozen=True)
 class Flashed:
     """What came of it. `replaced`: the enrolled seal that this board was before, to be retired.
-    `join`: how far it came on its way to the broker; None if it was not asked."""
+    `join`: how far it came on its way to the broker; None if it was not asked. `in_rom`: its
+    program lies in ROMFS, which spares charge and heap."""
 
     seal_id: str
     started: bool
     replaced: str | None
     join: Join | None = None
+    in_rom: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,12 +143,14 @@ def flash_seal(
     _clear(link, survey["files"], files)
     copied = iter(range(2, steps))
     link.put(files, lambda path: told(f"copying {path}", next(copied), steps))
-    told("checking every file", steps - 4, steps)
+    told("checking every file", steps - 5, steps)
     _verify(link, files)
+    told("laying the program", steps - 4, steps)
+    in_rom = _laid(link, files, survey["rom"])
     identity = registry.identify()
     try:
         told("giving it its own key", steps - 3, steps)
-        _name_and_prove(link, settings, identity)
+        _name_and_prove(link, settings, identity, in_rom)
         told("enrolling it", steps - 2, steps)
         _enrol(link, registry, identity)
     except BaseException:
@@ -151,12 +161,12 @@ def flash_seal(
         told("trying Wi-Fi and broker", steps - 1, steps)
         joined = _joined(link)
     told("starting it", steps, steps)
-    return Flashed(identity.seal_id, _started(link), holds, joined)
+    return Flashed(identity.seal_id, _started(link), holds, joined, in_rom)
 
 
 def steps_of(files: Sequence[BoardFile]) -> int:
     """How many steps `told` will hear of."""
-    return len(files) + 6
+    return len(files) + 7
 
 
 def holds_before_image(
@@ -241,7 +251,27 @@ def _verify(link: BoardLink, files: Sequence[BoardFile]) -> None:
             )
 
 
-def _name_and_prove(link: BoardLink, settings: SealSettings, identity: Identity) -> None:
+def _laid(link: BoardLink, files: Sequence[BoardFile], room: int) -> bool:
+    """Lay slot a's copy in the board's ROMFS partition of `room` bytes, and have it started from
+    there; False where there is no such partition, or it is too small: then its files are used."""
+    if not room:
+        return False
+    image = romfs_image(slot_of(files))
+    if len(image) > room:
+        return False
+    link.lay_rom(image)
+    if link.ask(f"size={len(image)}\n{ROM_HASH}") != hashlib.sha256(image).hexdigest():
+        raise BoardError(
+            "The program did not arrive whole in the board's ROMFS. Try again; if it happens "
+            "twice, the cable or the board's flash is bad."
+        )
+    link.put([IN_ROM], lambda _: None)
+    return True
+
+
+def _name_and_prove(
+    link: BoardLink, settings: SealSettings, identity: Identity, in_rom: bool
+) -> None:
     """Give the board its identity, and have it shown that firmware and key work together.
 
     The proof's nonce begins with a byte that no report and no receipt has, so no nonce of the wire
@@ -250,7 +280,9 @@ def _name_and_prove(link: BoardLink, settings: SealSettings, identity: Identity)
     link.put_secret(BoardFile(_ARRIVING, settings.render(identity)))
     nonce = b"\xff" + secrets.token_bytes(ccm.NONCE_BYTES - 1)
     plain = secrets.token_bytes(16)
-    proof = link.ask(f"nonce={nonce!r}\nplain={plain!r}\naad={_PROOF_AAD!r}\n{PROVE}")
+    slot = "/rom" if in_rom else f"/{SLOT}"
+    given = f"slot={slot!r}\nnonce={nonce!r}\nplain={plain!r}\naad={_PROOF_AAD!r}\n"
+    proof = link.ask(given + PROVE)
     wanted = ccm.cipher(identity.key).seal(nonce, _PROOF_AAD, plain).hex()
     if proof["id"] != identity.seal_id or not hmac.compare_digest(proof["sealed"], wanted):
         raise BoardError("The board's cryptography gives wrong results. Take another board.")

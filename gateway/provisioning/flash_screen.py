@@ -61,7 +61,7 @@ def flash_on_screen(
     """Flash these boards, and show how far each is; then what came of them."""
     with _progress(console) as progress:
         outcomes = _tell(flash_all(work, pairs, Bars(progress).told), work, console)
-    return _sum_up(outcomes, labels, console)
+    return _sum_up(outcomes, work, labels, console)
 
 
 def flash_next_on_screen(
@@ -77,7 +77,7 @@ def flash_next_on_screen(
 
         bars = Bars(progress)
         outcomes = _tell(flash_as_plugged(work, doors, bars.told, waits), work, console)
-    return _sum_up(outcomes, labels, console)
+    return _sum_up(outcomes, work, labels, console)
 
 
 def _progress(console: Console) -> Progress:
@@ -154,7 +154,7 @@ def _verdict(outcome: Outcome, work: Work) -> str:
     )
 
 
-def _sum_up(outcomes: list[Outcome], labels: Labels, console: Console) -> list[Outcome]:
+def _sum_up(outcomes: list[Outcome], work: Work, labels: Labels, console: Console) -> list[Outcome]:
     """The label of a single seal, or the sheet of many; and the labels' files."""
     seals = [(o.flashed.seal_id, o.door_id or "") for o in outcomes if o.flashed is not None]
     if len(outcomes) == 1 and seals:
@@ -163,9 +163,21 @@ def _sum_up(outcomes: list[Outcome], labels: Labels, console: Console) -> list[O
     elif outcomes:
         console.print(_sheet(outcomes, labels))
     if seals:
-        for sentence in _labelled(seals, labels):
+        for sentence in _labelled(seals, labels) + _from_files(outcomes, work):
             console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     return outcomes
+
+
+def _from_files(outcomes: Sequence[Outcome], work: Work) -> list[str]:
+    """What it means where no ROMFS partition was found; on mains it means nothing."""
+    names = [o.port.short for o in outcomes if o.flashed is not None and not o.flashed.in_rom]
+    if work.settings.mains or not names:
+        return []
+    return [
+        f"The MicroPython of {', '.join(names)} has no ROMFS partition: the program is read from "
+        "files at each wake, and the cells last half as long (`menshen power`). They work all the "
+        "same; docs/operator.md, “Updates”, says which image has one."
+    ]
 
 
 def _labelled(seals: Sequence[tuple[str, str]], labels: Labels) -> list[str]:

@@ -21,6 +21,7 @@ AT_ONCE_MAX: Final = 50
 TRIES_MAX: Final = 5  # that a seal begins to pull and is not heard of again
 PULL_MS: Final = HOUR_MS  # without a block, until it counts as not begun
 TRIAL_MS: Final = 20 * MINUTE_MS  # from the last block to a word of how it went
+CALL_MS: Final = 15 * MINUTE_MS  # that a seal has to ask, once it was called; then others are
 STAGE_MS: Final = DAY_MS  # a seal that says nothing for so long holds nobody up
 FAILURES_MIN: Final = 2  # below it there is no share to speak of
 
@@ -106,6 +107,23 @@ def may_begin(seals: Seals, seal_id: str, plan: Plan, now_ms: int) -> bool:
     """Whether this seal, which waits, may have the release now."""
     busy = sum(progress.state in AT_IT for progress in seals.values())
     return busy < plan.at_once and seals[seal_id].stage <= open_stage(seals, now_ms)
+
+
+def to_call(seals: Seals, called_ms: Mapping[str, int], plan: Plan, now_ms: int) -> list[str]:
+    """Which seals that wait are called now, so that they ask with their next report and not within
+    the hour: as many as may be at it. `called_ms`: when each was called last."""
+    stage = open_stage(seals, now_ms)
+    free, fresh = plan.at_once, list[str]()
+    for seal_id, progress in seals.items():
+        if progress.state in AT_IT:
+            free -= 1
+        elif progress.state is SealState.WAITING and progress.stage <= stage:
+            if now_ms - called_ms.get(seal_id, now_ms - CALL_MS) >= CALL_MS:
+                fresh.append(seal_id)
+            else:
+                free -= 1
+    fresh.sort(key=lambda seal_id: (called_ms.get(seal_id, 0), seals[seal_id].stage))
+    return fresh[: max(free, 0)]
 
 
 def why_stop(seals: Seals, plan: Plan) -> str:

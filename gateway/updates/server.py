@@ -1,4 +1,4 @@
-"""Answers the seals' questions about updates, and keeps how each stands.
+"""Answers the seals' questions about updates, calls those whose turn it is, keeps how each stands.
 
 A question is answered at once, from memory; how a seal stands reaches the database within
 `WRITE_EVERY_S`. If the gateway ends in between, that is asked again: a seal says itself what it
@@ -8,9 +8,12 @@ runs and where it left off. Nothing here touches a door's state, and no report e
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
+from gateway.store import seal_commands
 from gateway.store.database import Store, StoreError
+from gateway.store.seal_commands import CommandKind, TooManyCommandsError
 from gateway.updates import kept, rollout
 from gateway.updates.kept import Rollout
 from gateway.updates.rollout import AT_IT, Progress, RolloutState, SealState
@@ -51,6 +54,7 @@ class UpdateServer:
         self._changed: dict[str, Progress] = {}
         self._marks: dict[str, tuple[int, int]] = {}
         self._answered = 0
+        self._called_ms: dict[str, int] = {}  # of the roll-out that is held: whom, and when last
         self._stop = ""  # why the roll-out is to be stopped, until that is written
         self.refused = 0  # questions that were none
 
@@ -106,7 +110,14 @@ class UpdateServer:
         running = current is not None and current.state is RolloutState.RUNNING
         done = current is not None and running and rollout.is_done(current.seals)
         now_ms = self._now_ms()
-        newest = await asyncio.to_thread(self._keep, number, dict(changed), why, done, now_ms)
+        calls = []
+        if current is not None and running and not (why or done):
+            calls = rollout.to_call(current.seals, self._called_ms, current.plan, now_ms)
+            calls = [seal_id for seal_id in calls if self._key_of(seal_id) is not None]
+        newest = await asyncio.to_thread(
+            self._keep, number, dict(changed), why, done, calls, now_ms
+        )
+        self._called_ms |= dict.fromkeys(calls, now_ms)
         for seal_id, progress in list(changed.items()):
             if self._changed.get(seal_id) is progress:
                 del self._changed[seal_id]
@@ -117,15 +128,27 @@ class UpdateServer:
             await self._load(newest)
 
     def _keep(
-        self, number: int, changed: dict[str, Progress], why: str, done: bool, now_ms: int
+        self,
+        number: int,
+        changed: dict[str, Progress],
+        why: str,
+        done: bool,
+        calls: list[str],
+        now_ms: int,
     ) -> tuple[int, RolloutState, int] | None:
-        if changed or why or done:
+        if changed or why or done or calls:
             with self._store.writing() as connection:
                 kept.write(connection, number, changed)
                 if why and kept.turn(connection, number, RolloutState.STOPPED, now_ms, why):
                     log.warning("roll-out %d is stopped: %s", number, why)
                 if done and kept.turn(connection, number, RolloutState.DONE, now_ms):
                     log.info("roll-out %d is done", number)
+                with suppress(TooManyCommandsError):  # they ask within the hour
+                    for seal_id in calls:
+                        ends_ms, about = now_ms + rollout.CALL_MS, f"update {number}"
+                        seal_commands.add(
+                            connection, seal_id, CommandKind.UPDATE, (), now_ms, ends_ms, about
+                        )
         with self._store.reading() as connection:
             return kept.newest(connection)
 
@@ -139,6 +162,7 @@ class UpdateServer:
         elif read.state is RolloutState.RUNNING:
             number = read.release.manifest.counter
             log.info("roll-out %d: release %d to the seals", read.rollout_id, number)
+            self._called_ms = {}
         self._rollout, self._file = read, read.release.render()
 
     def _read(self, number: int) -> Rollout:

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"
 PORTABLE = ROOT / "tests" / "portable"
 PROGRAMS = Path(__file__).resolve().parent / "programs"
+ROM_PARTITION = ROOT / "tests" / "virtual_board" / "rom_partition.py"
 PATIENCE_S = 60
 
 SEAL_ID = "00112233445566aa"
@@ -65,6 +66,7 @@ def tools(folder: Path) -> Path:
     """The bench's board and the programs alone."""
     compile_into(folder, [ROOT / "tests" / "bench_board.py"], ROOT / "tests")
     compile_into(folder, sorted(PROGRAMS.glob("*.py")), PROGRAMS)
+    compile_into(folder, [ROM_PARTITION], ROM_PARTITION.parent)
     return folder
 
 

@@ -240,20 +240,19 @@ def test_the_same_ticket_twice_is_done_once_and_answered_twice(make: Make) -> No
     bench = make()
     bench.boot()
     bench.run(10_000)
-    taken: list[bytes] = []
-    bench.seal.updater = lambda frame: taken.append(frame) or note.TAKEN  # type: ignore[func-returns-value]
-    bench.broker.asks = Command(command.UPDATE, 5, (b"piece",))
+    bench.broker.asks = BEAT
     bench.run(5 * MINUTE_MS)
-    bench.broker.is_taken = False  # the gateway asks again what came of it
-    bench.run(5 * MINUTE_MS)
-    assert taken == [b"piece"]
-    assert bench.broker.outcomes() == [note.TAKEN, note.TAKEN]
+    written = Path(bench.board.flash, "seal.json").stat().st_mtime_ns
+    bench.broker.asks = BEAT  # the gateway asks again what came of it
+    bench.run(10 * MINUTE_MS)
+    assert Path(bench.board.flash, "seal.json").stat().st_mtime_ns == written
+    assert bench.broker.outcomes() == [note.WORKED, note.WORKED]
 
 
-def test_without_an_updater_an_update_is_refused(make: Make) -> None:
+def test_without_slots_an_update_is_refused(make: Make) -> None:
     bench = make()
     bench.boot()
-    bench.broker.asks = Command(command.UPDATE, 5, (b"piece",))
+    bench.broker.asks = Command(command.UPDATE, 5, ())
     bench.run(2 * MINUTE_MS)
     assert bench.broker.outcomes() == [note.REFUSED]
 

@@ -1,4 +1,4 @@
-"""Which slot starts: every way to good, and every way back."""
+"""Which slot starts, and from where: every way to good, and every way back."""
 
 import os
 import unittest
@@ -7,7 +7,7 @@ import flash
 
 import chooser
 import slot_file
-from chooser import GOOD, INSTALL, TRIAL, Slots
+from chooser import FILES, GOOD, INSTALL, LAY, ROM, TRIAL, Slots
 
 RELEASE = "0123456789ab"
 
@@ -16,6 +16,14 @@ def on_trial(counter=7):
     slots = Slots(flash.empty_folder())
     slots.install(RELEASE)
     slots.try_other(RELEASE, counter)
+    return slots
+
+
+def in_rom(folder=None):
+    """As `menshen flash` leaves a board with a ROMFS partition."""
+    slots = Slots(folder or flash.empty_folder())
+    slots.place = ROM
+    slots.good()
     return slots
 
 
@@ -103,7 +111,14 @@ class Choosing(unittest.TestCase):
 
     def test_a_line_that_is_none_is_the_first_slot(self):
         folder = flash.empty_folder()
-        for line in ("", "c good 0 0 0 0 - - -", "b", "b bad 0 0 0 0 - - -"):
+        end = " 0 0 0 0 - - - "
+        for line in (
+            "",
+            "c good" + end + "files",
+            "b",
+            "b bad" + end + "files",
+            "b good" + end + "x",
+        ):
             with open(folder + slot_file.FILE, "w") as file:
                 file.write(line)
             self.assertEqual(Slots(folder).current, "a")
@@ -171,3 +186,74 @@ class Starting(unittest.TestCase):
         self.choose(slots, FakeMachine.DEEPSLEEP_RESET)
         after = Slots(slots.folder)
         self.assertEqual((after.starts, after.wakes), (0, 1))
+
+
+class Laying(unittest.TestCase):
+    """The slot decides, the ROM follows it."""
+
+    def path(self, slots, is_there=True):
+        """The state of a start, and where its modules come from."""
+        import sys
+
+        rom = slots.folder + "rom"
+        if "rom" not in os.listdir(slots.folder):
+            os.mkdir(rom)
+        if is_there:
+            with open(rom + "/app.mpy", "w"):
+                pass
+        kept = list(sys.path)
+        sys.path.append(rom)
+        try:
+            state = chooser.choose(FakeMachine(), slots.folder, rom)
+            first, others = sys.path[0], sys.path[1:]
+        finally:
+            sys.path[:] = kept
+        self.assertFalse(rom in others)  # a module that a slot lacks does not come from another's
+        return state, "rom" if first == rom else first[len(slots.folder) :]
+
+    def test_a_rom_is_used_where_it_is_there_and_else_its_slot_s_files(self):
+        self.assertEqual(self.path(in_rom()), (GOOD, "rom"))
+        self.assertEqual(self.path(in_rom(), is_there=False), (GOOD, "a"))
+        self.assertEqual(self.path(Slots(flash.empty_folder())), (GOOD, "a"))
+
+    def test_an_update_is_laid_first_by_the_program_that_was_good(self):
+        slots = in_rom()
+        slots.install(RELEASE)
+        self.assertEqual(self.path(slots), (INSTALL, "rom"))
+        slots = Slots(slots.folder)
+        slots.try_other(RELEASE, 7)
+        self.assertEqual((slots.aim, self.path(slots)), ("b", (LAY, "a")))
+        slots = Slots(slots.folder)
+        slots.laid(True)
+        self.assertEqual(self.path(slots), (TRIAL, "rom"))
+        slots = Slots(slots.folder)
+        slots.good()
+        after = Slots(slots.folder)
+        self.assertEqual((after.current, after.state, after.place), ("b", GOOD, ROM))
+        self.assertEqual(after.floor, 7)
+
+    def test_after_a_trial_that_failed_the_one_before_is_laid_again(self):
+        slots = in_rom()
+        slots.install(RELEASE)
+        slots.try_other(RELEASE, 7)
+        slots.laid(True)
+        self.assertEqual(self.path(slots), (TRIAL, "rom"))
+        self.assertTrue(chooser.failed(slots.folder, TRIAL, chooser.CRASHED))
+        after = Slots(slots.folder)
+        self.assertEqual((after.current, after.state, after.aim), ("a", LAY, "a"))
+        self.assertEqual(self.path(after), (LAY, "a"))
+        after = Slots(slots.folder)
+        after.laid(True)
+        self.assertEqual(self.path(after), (GOOD, "rom"))
+        self.assertEqual((after.failed, after.reason), (RELEASE, chooser.CRASHED))
+
+    def test_what_cannot_be_laid_runs_from_its_files(self):
+        slots = in_rom()
+        slots.install(RELEASE)
+        slots.try_other(RELEASE, 7)
+        for _ in range(chooser.LAYS_MAX):  # the power, or a crash, each time
+            self.assertEqual(self.path(Slots(slots.folder)), (LAY, "a"))
+            self.assertTrue(chooser.failed(slots.folder, LAY, chooser.CRASHED))
+        self.assertEqual(self.path(Slots(slots.folder)), (TRIAL, "b"))
+        after = Slots(slots.folder)
+        self.assertEqual((after.current, after.place), ("b", FILES))

@@ -9,6 +9,7 @@ import golden
 from fake_partition import Chip, partition_on
 
 import chooser
+import slot_file
 from sealupdate import image, install
 from sealwire.update import BLOCK_BYTES
 
@@ -55,8 +56,18 @@ class Seal:
         if end is None:
             sink.finish(len(data))
 
-    def look(self):
-        """Start to look at it: with a chip's `esp32` in the place of this machine's."""
+    def start(self):
+        """A start with whatever the line says, and a receipt at once."""
+        slots = chooser.Slots(self.folder)
+        slots.begin(False)
+        if slots.state == slot_file.INSTALL:
+            self.install(slots)
+            self.chip.reset()
+        else:
+            answered(self, slots)
+
+    def install(self, slots):
+        """With a chip's `esp32` in the place of this machine's."""
 
         class Esp32:
             Partition = self.partition
@@ -64,18 +75,85 @@ class Seal:
         known = sys.modules.get("esp32")
         sys.modules["esp32"] = Esp32
         try:
-            slots = chooser.Slots(self.folder)
-            slots.install("010203040506")
             install.run(slots)
         finally:
             del sys.modules["esp32"]
             if known is not None:
                 sys.modules["esp32"] = known
+
+    def look(self):
+        """Start to look at it."""
+        slots = chooser.Slots(self.folder)
+        slots.install("010203040506")
+        self.install(slots)
         self.chip.reset()
         return chooser.Slots(self.folder)
 
 
+class PowerGone(Exception):
+    """Before what was to be done next."""
+
+
+class Supply:
+    """Power for so many writes of the line, of the note, and for so many calls of the chip."""
+
+    def __init__(self, seal, left):
+        self.seal, self.left = seal, left
+        self.kept = slot_file.write, image.note
+        slot_file.write, image.note = self.limited(slot_file.write), self.limited(image.note)
+        seal.partition.set_boot = self.limited(seal.partition.set_boot)
+
+    def limited(self, real):
+        def call(*arguments):
+            self.left -= 1
+            if self.left < 0:
+                raise PowerGone
+            real(*arguments)
+
+        return call
+
+    def restore(self):
+        slot_file.write, image.note = self.kept
+        self.left = 1 << 30
+
+
+def answered(seal, slots):
+    """A receipt, as sealnode.asking takes it."""
+    if slots.state == slot_file.IMAGE:
+        if image.confirm(seal.folder, seal.partition):
+            slots.good()
+        else:
+            slots.refuse(slots.trying, chooser.CRASHED)
+
+
 class Images(unittest.TestCase):
+    def test_power_cut_at_any_step_and_the_line_never_speaks_of_an_image_that_does_not_run(self):
+        cut, ends = 0, []
+        while not ends or ends[-1] != "whole":
+            seal = Seal()
+            with open(seal.folder + image.NOTE, "w") as file:
+                file.write("ota_0")  # from an image update before, which was good
+            seal.pull(data_of("image"))
+            chooser.Slots(seal.folder).install("010203040506")
+            supply, end = Supply(seal, cut), "whole"
+            try:
+                seal.start()
+                seal.start()
+            except PowerGone:
+                end = "cut"
+            supply.restore()
+            seal.chip.reset()
+            for _ in range(3):
+                seal.start()
+            slots = chooser.Slots(seal.folder)
+            self.assertEqual(slots.state, "good")
+            is_new = seal.chip.running == "ota_1"
+            self.assertEqual(slots.floor, 8 if is_new else 0)
+            self.assertTrue(seal.chip.running in seal.chip.valid)
+            ends.append(end)
+            cut += 1
+        self.assertTrue(len(ends) > 5)
+
     def test_an_image_runs_on_trial_and_stays_after_a_receipt(self):
         seal = Seal()
         seal.pull(data_of("image"))

@@ -230,7 +230,7 @@ class Refused(unittest.TestCase):
             (command.WIFI, 1, (bytes(33), b"")),
             (command.WIFI, 1, (b"n", bytes(65))),
             (command.IDENTITY, 1, (bytes(8), bytes(31), b"p")),
-            (command.UPDATE, 1, (bytes(187),)),
+            (command.UPDATE, 1, (bytes(6),)),
         ):
             with self.assertRaises(ValueError):
                 gateway_end.pack_command(kind, ticket, parts)

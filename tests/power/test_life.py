@@ -38,6 +38,11 @@ def test_from_romfs_both_goals_are_met_and_from_files_neither(beat_s: int) -> No
     )
     assert from_romfs.beat_mc[steps.MODEL] <= life.BEAT_MC_MAX
     assert from_romfs.is_met is True
+    spare_c = steps.USABLE_MAH[steps.MODEL] * 3.6 / life.GOALS_DAYS[beat_s]
+    spare_c -= from_romfs.asleep_c[1] + from_romfs.beats_c[1] + from_romfs.events_c[1]
+    beats_a_day = life.DAY_S / beat_s
+    dearest_mc = from_romfs.beat_mc[steps.MODEL] + spare_c * 1000 / beats_a_day
+    assert dearest_mc >= life.BEAT_MC_MAX  # which meets the goal
     assert from_files.beat_mc[steps.MODEL] > life.BEAT_MC_MAX
     assert from_files.is_met is False
 

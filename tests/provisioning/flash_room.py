@@ -50,8 +50,12 @@ def files_of(board: VirtualBoard) -> dict[str, tuple[str, str]]:
 
 
 FILES_AND_HASHES = """
-import os, hashlib
+import os, hashlib, vfs
 from binascii import hexlify
+try:
+    vfs.umount("/rom")
+except OSError:
+    pass
 def walk(folder):
     found = {}
     for entry in os.ilistdir(folder or "/"):

@@ -3,15 +3,23 @@
 import json
 import stat
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from gateway.provisioning import label
+from gateway.provisioning.board_link import BoardLink
 from tests import neighbours
 from tests.provisioning.flash_site import AIR, FlashSite
 from tests.virtual_board.rom import Rom
 from tests.virtual_board.virtual_board import VirtualBoard
 
+STARTS_FROM = """
+import machine, sys, chooser
+chooser.choose(machine)
+import sealnode
+answer(sealnode.__path__ if hasattr(sealnode, "__path__") else sealnode.__file__)
+"""
 Plugged = Callable[..., VirtualBoard]
 Keep = Callable[[neighbours.Neighbour], None]
 
@@ -26,7 +34,7 @@ def test_bare_boards_become_seals_that_are_heard_and_nothing_is_done_by_hand(
     flash_site: FlashSite, new_board: Plugged, keep: Keep
 ) -> None:
     keep(flash_site.gateway)
-    boards = [new_board(rom=Rom("esp32c6"), air=AIR) for _ in range(2)]
+    boards = [new_board(rom=Rom("esp32c6"), air=AIR, romfs_bytes=n << 17) for n in range(2)]
     code, said = flash_site.flash(
         *("--door", "d1", "--door", "d2", "--labels", "labels", "--wait", 60),
         *("--port", boards[0].port, "--port", boards[1].port),
@@ -37,6 +45,9 @@ def test_bare_boards_become_seals_that_are_heard_and_nothing_is_done_by_hand(
     assert said.count("FLASHED. Seal") == 2
     assert said.count("HEARD. The gateway has its first report after") == 2
     assert said.count("signal -61 dBm, battery 3.01 V") == 2
+    assert f"The MicroPython of {Path(boards[0].port).name} has no ROMFS partition" in said
+    for board, came_from in zip(boards, ("/a/sealnode", "/rom/sealnode"), strict=True):
+        assert BoardLink(board.port).ask(STARTS_FROM) == came_from
     sheet = said.partition("verdict")[2]
     for seal_id, door_id in seals.items():
         (line,) = (line for line in sheet.splitlines() if line.startswith(door_id))

@@ -117,3 +117,16 @@ def test_a_simulated_site_is_never_at_it_with_more_seals_than_named() -> None:
     assert most == PLAN.at_once
     assert rollout.is_done(found)
     assert rollout.why_stop(found, PLAN) == ""
+
+
+def test_seals_that_wait_are_called_as_many_as_may_be_at_it() -> None:
+    rest = [(Stage.ALL, SealState.WAITING)] * 5
+    found = seals((Stage.ALL, SealState.PULLING), *rest)
+    first = rollout.to_call(found, {}, PLAN, NOW_MS)
+    assert first == [f"{1:016x}", f"{2:016x}"]
+    called = dict.fromkeys(first, NOW_MS)
+    assert rollout.to_call(found, called, PLAN, NOW_MS + rollout.CALL_MS - 1) == []
+    later = rollout.to_call(found, called, PLAN, NOW_MS + rollout.CALL_MS)
+    assert later == [f"{3:016x}", f"{4:016x}"]  # others before those that did not answer
+    found = seals((Stage.CANARY, SealState.WAITING), *rest)
+    assert rollout.to_call(found, {}, PLAN, NOW_MS) == [f"{0:016x}"]

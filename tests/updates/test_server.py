@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.registry.enrolment import enrol_seal
+from gateway.store import seal_commands
 from gateway.store.database import Store
-from gateway.updates import kept
+from gateway.updates import kept, rollout
 from gateway.updates.kept import RefusedError, Rollout
 from gateway.updates.rollout import Plan, RolloutState, SealState, Stage
 from gateway.updates.server import REQUESTS_MAX, UpdateServer
@@ -25,6 +27,10 @@ class Site:
 
     def __init__(self, path: Path) -> None:
         self.store = Store.open(path)
+        for seal_id, key in KEYS.items():
+            enrol_seal(
+                self.store, seal_id=seal_id, key=key, door_id=None, broker_password="p", at_ms=1
+            )
         self.now_ms = 1_700_000_000_000
         self.marks = dict.fromkeys(KEYS, (0, 0))
         self.counters = dict.fromkeys(KEYS, 0)
@@ -230,3 +236,23 @@ def test_a_number_is_given_once(site: Site) -> None:
         with pytest.raises(RefusedError, match="has the number 7 already"):
             kept.add(connection, made(7, version="1.4.1"), 1)
         assert [one.counter for one in kept.kept(connection)] == [7]
+
+
+async def test_a_seal_whose_turn_it_is_is_called_once_and_nobody_of_a_roll_out_that_stopped(
+    site: Site,
+) -> None:
+    await site.start()
+    await site.server.look()
+
+    def called() -> list[tuple[str, str]]:
+        with site.store.reading() as connection:
+            found = seal_commands.open_commands(connection)
+        return [(one.seal_id, one.kind.value) for one in found]
+
+    assert called() == [(f"{1:016x}", "update")]  # the canary
+    site.ask(1)
+    site.ask(1, reason=7)
+    await site.server.look()  # it failed
+    site.now_ms += rollout.CALL_MS
+    await site.server.look()
+    assert called() == [(f"{1:016x}", "update")]

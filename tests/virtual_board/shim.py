@@ -1,6 +1,7 @@
 """The board's half, run by MicroPython's Unix port: a flash with littlefs, and the raw REPL.
 
     micropython shim.py <flash image> <blocks> <raw|boot> <reset cause> <version or -> <air or ->
+        <ROMFS partition or ->
 
 Debian's interpreter has no raw REPL of its own; this speaks what mpremote asks for: raw REPL, raw
 paste, soft reset. It ends with a status that says how it wants to be started again.
@@ -16,6 +17,7 @@ import sys
 import termios
 
 import micropython as real_micropython
+import rom_partition
 import vfs
 
 BLOCK = 4096
@@ -168,8 +170,11 @@ def fake_modules(cause, version, air, bench):
         sys.modules["sys"] = Borrowed(sys, implementation=implementation)
 
 
-def mount(image, blocks):
+def mount(image, blocks, rom):
     flash = Flash(image, blocks)
+    if rom != "-":  # read before the flash takes the root's place
+        ioctl = rom_partition.rom_ioctl_on(rom_partition.RomPartition(rom))
+        held = rom_partition.mapped(rom)
     try:
         system = vfs.VfsLfs2(flash)
     except OSError:
@@ -179,6 +184,9 @@ def mount(image, blocks):
     vfs.mount(system, "/")
     os.chdir("/")
     sys.path[:] = ["", ".frozen", "/lib"]
+    if rom != "-":
+        rom_partition.mount_at_rom(held)
+        sys.modules["vfs"] = Borrowed(vfs, rom_ioctl=ioctl)
 
 
 def run_file(name):
@@ -286,10 +294,10 @@ def text_of(path):
         return file.read()
 
 
-def start(image, blocks, mode, cause, version, air):
+def start(image, blocks, mode, cause, version, air, rom):
     around = None if air == "-" else json.loads(text_of(air))
     bench = text_of(BENCH) if around is not None else ""
-    mount(image, int(blocks))
+    mount(image, int(blocks), rom)
     fake_modules(int(cause), version, around, bench)
     say("\x00")  # up: from here on a ctrl-C is an exception and not the end
     wrong = run_file("boot.py")

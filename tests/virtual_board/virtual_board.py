@@ -44,9 +44,11 @@ class VirtualBoard:
         version: str = "-",
         rom: Rom | None = None,
         air: dict[str, Any] | None = None,
+        romfs_bytes: int = 0,
     ) -> None:
         """A fresh, erased board. `version` makes it claim another MicroPython than it has; `rom`,
-        that it has none yet; `air`, which networks there are, makes it a seal that really runs."""
+        that it has none yet; `air`, which networks there are, makes it a seal that really runs;
+        `romfs_bytes`, that its MicroPython has a ROMFS partition."""
         self.port = str(folder / "ttyBOARD")  # no /dev/pts: mpremote treats those specially
         self.rom = rom
         self.taken = 0  # bytes that the host has sent
@@ -59,6 +61,10 @@ class VirtualBoard:
         self._micropython, self._blocks = micropython, flash_bytes // BLOCK_BYTES
         self._image = folder / "flash.img"
         self._image.write_bytes(b"\xff" * (self._blocks * BLOCK_BYTES))
+        self._romfs: Path | str = "-"
+        if romfs_bytes:
+            self._romfs = folder / "romfs.img"
+            self._romfs.write_bytes(b"\xff" * romfs_bytes)
         self._pull_after: int | None = None
         self._thread: threading.Thread | None = None
 
@@ -109,6 +115,7 @@ class VirtualBoard:
         inner, slave = pty.openpty()
         _like_a_board(slave)
         arguments = [self._image, self._blocks, self._mode, self._cause, self._version, self._air]
+        arguments.append(self._romfs)
         process = subprocess.Popen(
             ["setsid", "-c", self._micropython, str(SHIM), *map(str, arguments)],
             stdin=slave,

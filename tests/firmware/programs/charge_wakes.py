@@ -153,19 +153,23 @@ def by_air(flash):
 
 
 def module_bytes(folder):
-    """The size of all that was read in, with board.py and main.py, which a bench has not."""
+    """The size of what was read in of a slot, with board.py and app.py, which a bench has not."""
     from sealnode import running  # noqa: F401 - main.py reads it
 
-    paths = [folder + "/board.mpy", folder + "/main.mpy"]
+    paths = [folder + "/board.mpy", folder + "/app.mpy"]
     for name in sys.modules:
         if name.startswith(("sealnode", "sealwire")):
             path = folder + "/" + name.replace(".", "/")
             paths += [path + ".mpy", path + "/__init__.mpy"]
+    return size_of(paths)
+
+
+def size_of(paths):
     total = 0
     for path in paths:
         try:
             total += os.stat(path)[6]
-        except OSError:  # the other of the two
+        except OSError:  # a package's file, or a module's
             pass
     return total
 
@@ -177,4 +181,5 @@ def main(story, folder):
         return
     steps = {step: count for step, count in live(story, lives).items() if count}
     steps["module_bytes"] = module_bytes(folder)
+    steps["fixed_bytes"] = size_of([folder + "/main.mpy", folder + "/slot_file.mpy"])
     print(json.dumps(steps))

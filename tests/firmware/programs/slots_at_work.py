@@ -1,6 +1,7 @@
 """A seal with slots on MicroPython, from its reset on: main.py, and what it starts.
 
-    slots_at_work.main(disk, folder, cause)   `folder` of this machine is copied onto a fresh disk
+    slots_at_work.main(disk, folder, cause, rom)   `folder` of this machine is copied onto a fresh
+                                                   disk; `rom`: the board's ROMFS partition, or None
 
 It ends with 10 when the chip would reset, and with 42 when it would sleep deeply.
 """
@@ -54,10 +55,21 @@ def copy(folder, at):
                 out.write(memoryview(part)[:count])
 
 
-def main(disk, folder, why):
+class Vfs:
+    """The module as a program on the chip sees it."""
+
+    rom_ioctl = None
+
+
+def main(disk, folder, why, rom=None):
     """Power on, or whatever `why` says; ends as the chip would."""
     global cause
     cause = why
+    if rom:
+        import rom_partition
+
+        held = rom_partition.mapped(rom)
+        Vfs.rom_ioctl = rom_partition.rom_ioctl_on(rom_partition.RomPartition(rom))
     flash = file_disk.FileDisk(disk, BLOCKS)
     files = file_disk.littlefs(flash)
     if flash.fresh:
@@ -68,6 +80,9 @@ def main(disk, folder, why):
     vfs.mount(files, "/")
     os.chdir("/")
     sys.path[:] = ["", ".frozen", "/lib"]
+    if rom:
+        rom_partition.mount_at_rom(held)
+        sys.modules["vfs"] = Vfs
     sys.modules["machine"] = sys.modules["slots_at_work"]
     gc.collect()
     __import__("main")
