@@ -11,6 +11,7 @@ from gateway.cli.broker_leaving import take_off_ended
 from gateway.cli.exit_codes import FAILED, OK, CommandError
 from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import bar, counted, now_ms, say
+from gateway.core.duration import DAY_MS, SECOND_MS
 from gateway.ingest.mqtt_probe import probe
 from gateway.provisioning import asking, broker_record, rotation
 from gateway.provisioning.broker_config import BrokerPlan, write_passwords
@@ -24,7 +25,7 @@ from gateway.store.seal_commands import OPEN, CommandState, TooManyCommandsError
 
 LOOK_EVERY_S = 0.5
 DAYS = 7
-MINUTES_MAX = asking.DAYS_MAX * 24 * 60
+WAIT_S_MAX = asking.DAYS_MAX * DAY_MS // SECOND_MS
 
 
 def rotate(
@@ -38,9 +39,9 @@ def rotate(
     watch: Annotated[
         bool, typer.Option("--watch/--no-watch", help="Wait until each has answered.")
     ] = True,
-    minutes: Annotated[
-        int | None, typer.Option(min=1, max=MINUTES_MAX, help="Wait no longer than this.")
-    ] = None,
+    wait_s: Annotated[
+        int, typer.Option("--wait", min=1, max=WAIT_S_MAX, help="Seconds that it waits at most.")
+    ] = WAIT_S_MAX,
     config: Config = CONFIG,
 ) -> None:
     """Give seals a fresh id, key and broker login, over the air; doors and history stay.
@@ -54,7 +55,7 @@ def rotate(
         rotation.give_up_unasked(store, now_ms())
         is_clean = _forget(settings)
         numbers = _asked(store, settings, door or [], days)
-        code = _watched(store, numbers, minutes) if numbers and watch else OK
+        code = _watched(store, numbers, wait_s) if numbers and watch else OK
         is_clean = _forget(settings) and is_clean
     raise typer.Exit(code if is_clean else FAILED)
 
@@ -124,8 +125,8 @@ def _let_in(store: Store, settings: Settings, turns: list[Turn]) -> None:
         time.sleep(LOOK_EVERY_S)
 
 
-def _watched(store: Store, numbers: list[int], minutes: int | None) -> int:
-    ends_s = time.monotonic() + 60 * (minutes or MINUTES_MAX)
+def _watched(store: Store, numbers: list[int], wait_s: int) -> int:
+    ends_s = time.monotonic() + wait_s
     with bar() as update:
         try:
             while True:
