@@ -27,11 +27,10 @@ from gateway.provisioning.image_writer import esptool_program
 from gateway.provisioning.printer import PrinterError, need_printer
 from gateway.provisioning.usb_ports import Port as BoardPort
 from gateway.provisioning.usb_ports import list_ports
-from gateway.registry.fields import HEARTBEAT_S_MAX
+from gateway.registry.fields import HEARTBEAT_S_MAX, HEARTBEAT_S_MIN
 from gateway.settings import Settings, load
 from gateway.store.database import need_none_before
 
-HEARTBEAT_S_MIN = 10
 WAIT_S_MAX = 900
 
 _Doors = Annotated[

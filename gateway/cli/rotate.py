@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.awaiting import LOOK_EVERY_S, need_gateway, wait
 from gateway.cli.broker_leaving import take_off_ended
 from gateway.cli.exit_codes import FAILED, OK, CommandError
 from gateway.cli.options import CONFIG, Config
-from gateway.cli.output import bar, counted, now_ms, say
+from gateway.cli.output import counted, now_ms, say
 from gateway.core.duration import DAY_MS, SECOND_MS
 from gateway.ingest.mqtt_probe import probe
 from gateway.provisioning import asking, broker_record, rotation
@@ -18,12 +19,10 @@ from gateway.provisioning.broker_config import BrokerPlan, write_passwords
 from gateway.provisioning.broker_reload import LET_IN_S_MAX, reload
 from gateway.provisioning.rotation import Turn
 from gateway.provisioning.seal_logins import logins
-from gateway.service import is_running
 from gateway.settings import Settings, load
 from gateway.store.database import Store
 from gateway.store.seal_commands import OPEN, CommandState, TooManyCommandsError
 
-LOOK_EVERY_S = 0.5
 DAYS = 7
 WAIT_S_MAX = asking.DAYS_MAX * DAY_MS // SECOND_MS
 
@@ -80,8 +79,7 @@ def _asked(store: Store, settings: Settings, doors: list[str], days: int) -> lis
     if not seals:
         say("No seal is due, or none of them takes commands; `menshen seals` lists them.")
         return []
-    if not is_running(settings.store.path):
-        raise CommandError("no gateway runs here, so no seal would hear of it; start it")
+    need_gateway(settings)
     turns = rotation.mint(store, seals, now_ms())
     if not turns:
         say("All of these are being asked already.")
@@ -126,20 +124,13 @@ def _let_in(store: Store, settings: Settings, turns: list[Turn]) -> None:
 
 
 def _watched(store: Store, numbers: list[int], wait_s: int) -> int:
-    ends_s = time.monotonic() + wait_s
-    with bar() as update:
-        try:
-            while True:
-                states = list(asking.states(store, numbers).values())
-                ended = [state for state in states if state not in OPEN]
-                update("they try it", len(ended), len(states))
-                if len(ended) == len(states) or time.monotonic() > ends_s:
-                    break
-                time.sleep(LOOK_EVERY_S)
-        except KeyboardInterrupt:
-            say("They go on; `menshen seals` shows how far each is.")
-            return FAILED
+    try:
+        states = list(wait(store, numbers, "they try it", wait_s).values())
+    except KeyboardInterrupt:
+        say("They go on; `menshen seals` shows how far each is.")
+        return FAILED
+    ended = {state for state in states if state not in OPEN}
     say(f"{asking.counted(states)}.")
-    if len(ended) < len(states):
+    if set(states) & set(OPEN):
         say("Those not heard yet keep both logins, and are asked as soon as they are heard.")
-    return OK if set(ended) <= {CommandState.WORKED} else FAILED
+    return OK if ended <= {CommandState.WORKED} else FAILED

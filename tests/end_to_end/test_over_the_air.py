@@ -22,6 +22,7 @@ from tests.firmware import seal_bench
 PASSWORD = "wifi-9b1c7e55"
 LIFE_S = (0.2, 2.5)  # until the next kill
 KILLS = 4
+SILENT_S = 6.0  # more than the four heartbeats of a second after which a seal was lost
 _PLACES = f"{seal_bench.ROOT}:{seal_bench.FIRMWARE}"
 
 
@@ -143,3 +144,23 @@ async def rotated(air: AirSite) -> list[int]:
             return rotation.ask(store, turns, now_ms, 1)
 
     return await asyncio.to_thread(ask)
+
+
+async def test_a_slower_heartbeat_is_taken_and_no_seal_is_missed_for_it(air: AirSite) -> None:
+    """From a second to four minutes: held to its own, a seal is not silent; held to the old one it
+    would be lost within five seconds."""
+    code, said = await menshen(air, "heartbeat", "240", "--all", "--wait", "60")
+    assert code == 0, said
+    assert f"{DOORS} worked." in said
+    for n in range(DOORS):
+        assert air.door(n)["heartbeat_ms"] == 240_000
+    beats = air.asked("SELECT max(journal_id) FROM journal")
+    await asyncio.sleep(SILENT_S)
+    ((after,),), ((before,),) = air.asked("SELECT max(journal_id) FROM journal"), beats
+    assert after - before <= DOORS  # one beat of each may have been on its way
+    assert [air.door(n).get("silence") for n in range(DOORS)] == [None] * DOORS
+    code, said = await menshen(air, "heartbeat", "10", "--door", air.site.seals[0].door_id)
+    (air.benches[0].folder / "open").touch()  # it speaks, and so is asked
+    await until(lambda: air.door(0)["heartbeat_ms"] == 10_000)
+    assert air.door(1)["heartbeat_ms"] == 240_000
+    assert [air.door(n).get("silence") for n in range(DOORS)] == [None] * DOORS
