@@ -73,6 +73,12 @@ _Heartbeat = Annotated[
     ),
 ]
 _Mains = Annotated[bool, typer.Option("--mains", help="Powered from the mains.")]
+_Bluetooth = Annotated[
+    bool | None,
+    typer.Option(
+        "--bluetooth/--no-bluetooth", help="It speaks by air too; else as [ble] of the settings."
+    ),
+]
 _Plain = Annotated[bool, typer.Option("--no-tls", help="For the bench only: no TLS.")]
 _Erase = Annotated[bool, typer.Option("--erase", help="Remove what is on the board.")]
 _Replace = Annotated[bool, typer.Option("--replace", help="The door's present seal is taken down.")]
@@ -113,6 +119,7 @@ def flash(
     wifi: _Wifi = None,
     heartbeat: _Heartbeat = SealSettings.heartbeat_s,
     mains: _Mains = False,
+    bluetooth: _Bluetooth = None,
     plain: _Plain = False,
     erase: _Erase = False,
     replace: _Replace = False,
@@ -135,7 +142,7 @@ def flash(
         wifi,
         heartbeat_s=heartbeat,
         mains=mains,
-        bluetooth=settings.ble.enabled,
+        bluetooth=settings.ble.enabled if bluetooth is None else bluetooth,
     )
     site = _checked(settings, typed, ca, flash_options.doors(door, door_list), replace)
     written, program = _image(image, image_sha256)

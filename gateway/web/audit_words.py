@@ -276,7 +276,7 @@ def whats_of(kind: Kind) -> frozenset[str]:
 def things(about: str) -> dict[str, str]:
     """What a note is about, by kind: `door d1, case x` as a door and a case; a command's own word,
     which names an account, as that."""
-    found = {}
+    found: dict[str, str] = {}
     for part in filter(None, about.split(", ")):
         kind, _, value = part.partition(" ")
         if kind in found:  # several at once
