@@ -58,6 +58,7 @@ SCREENS = (
     Screen("desk", "/health"),
     Screen("desk", "/nowhere", status=404),
     Screen("eng", "/health"),
+    Screen("eng", "/updates"),
     Screen("inst", "/commission"),
     Screen("inst", "/doors/d0/walk-test"),
     Screen("adm", "/accounts"),

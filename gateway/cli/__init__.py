@@ -1,18 +1,19 @@
 """The command line: one file a command, with its options, its help and its body.
 
-First `app`, which puts them together and knows the list that `menshen --help` shows; `exit_codes`,
-how a command ends; `options`, those that most commands have; `option_fields`, how what was typed is
-read; `command_time`, by which time they write; `output`, how commands speak; `log_lines`, how the
-gateway's log is written.
+First `app`, which puts them together and knows the list that `menshen --help` shows; `acting`, how
+what they do comes into the audit; `exit_codes`, how a command ends; `options`, those that most
+commands have; `option_fields`, how what was typed is read; `command_time`, by which time they
+write; `output`, how commands speak; `log_lines`, how the gateway's log is written.
 
 Then the commands, in the order of the help. At work: `run` and `console` with `listening`, `check`
 with `check_machine`, `check_accounts`, `check_secrets`, `check_console`, `check_webhooks`,
 `check_home_assistant`, `check_stored`, `check_channels`, `check_ringing`, `check_oidc`,
 `check_texts`, `check_labels`, `check_ble`, `check_site`, `check_certificates` and `check_result`,
-`doors`, `seals`, `cases`, `announce`, `visit`, `canary`, `test_page` with `watched_test`, `clock`,
-`wifi`, `rotate`, `move`, `exchange`, `swap` and `retire` with `hanging_words`. Before and after
-work: `settings`, `install`, `uninstall`, `enrol`, `end`, `flash` with `flash_options`, `commission`
-with `walking`, `certificate`, `account` with `account_list`, `token`, `release`, `update`, `label`,
-`door_label`, `broker_config`, `console_certificate`. A closer view: `audit`, `power`, `decode`,
-`demo`, `coverage`, `what_if`, `simulate`.
+`doors`, `seals`, `cases`, `announce`, `visit`, `canary`, `test_page` with `watched_test`, `clock`;
+`wifi`, `heartbeat` and `rotate` with `awaiting`, `move`, `exchange`, `swap` and `retire` with
+`hanging_words` and `broker_leaving`. Before and after work: `settings`, `install`, `uninstall`,
+`enrol`, `end`, `flash` with `flash_options`, `commission` with `walking`, `certificate`, `account`
+with `account_list`, `token`, `release`, `update`, `label`, `door_label`, `broker_config`,
+`console_certificate`. A closer view: `audit`, `power`, `decode`, `demo`, `coverage`, `what_if`,
+`simulate`.
 """

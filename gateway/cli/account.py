@@ -29,6 +29,7 @@ from gateway.accounts.passwords import PasswordError
 from gateway.accounts.persons import Account, AccountError
 from gateway.accounts.roles import Role
 from gateway.cli import account_list
+from gateway.cli.acting import who
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
@@ -40,7 +41,6 @@ from gateway.settings.values import is_loopback, reached
 from gateway.store import tables, views
 from gateway.store.database import Store
 
-HERE: Final = "(command line)"  # who acts, in the audit: whoever may read the file
 _ROLE_OF: Final = {
     Duty.WARDEN: Role.WARDEN,
     Duty.DEPUTY: Role.DEPUTY,
@@ -81,7 +81,7 @@ class _Asked(NamedTuple):
         return found
 
     def noted(self, connection: Connection, what: str, why: str = "") -> None:
-        audit.add(connection, [audit.Note(self.now, HERE, what, self.name, why)])
+        audit.add(connection, [audit.Note(self.now, who(), what, self.name, why)])
 
 
 def account(
@@ -202,7 +202,7 @@ def _invite(asked: _Asked, address: str) -> None:
         one = asked.account(connection)
         if one.kind is persons.Kind.PROGRAM:
             raise CommandError(f"{one.name} is a program: menshen account token {one.name}")
-        token = invitations.make(connection, one, HERE, asked.now)
+        token = invitations.make(connection, one, who(), asked.now)
         asked.noted(connection, "invitation made")
     link = f"{(address or _address(asked.settings)).rstrip('/')}/invitation/{token}"
     reaches_phones = not is_loopback(urlsplit(link).hostname or "")

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
+from gateway.cli.acting import noted
 from gateway.cli.exit_codes import EPILOG, FAILED, OK, causes_of, exit_code
 
 AT_WORK, BEFORE, CLOSER = "At work", "Before work", "A closer view"
@@ -154,7 +155,12 @@ COMMANDS = (
     Command(
         "wifi",
         AT_WORK,
-        "Change the Wi-Fi of all seals, over the air: one seal first, then the others.",
+        "Change the Wi-Fi of all seals, over the air: one seal, then a share, then the others.",
+    ),
+    Command(
+        "heartbeat",
+        AT_WORK,
+        "Let seals give a sign of life more or less often, over the air.",
     ),
     Command(
         "rotate",
@@ -255,6 +261,7 @@ def command_of(command: Command) -> Any:
     alone = typer.Typer(add_completion=False)
     alone.command(command.name)(body_of(command))
     runnable: Any = typer.main.get_command(alone)
+    noted(command.name, runnable)
     for part in (runnable, *runnable.params):
         if part.help:
             part.help = _MARKUP.sub(r"\\", part.help)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection, select
 
+from gateway.cli.broker_leaving import is_at_hand, take_off_ended
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.option_fields import field
@@ -15,7 +16,7 @@ from gateway.cli.output import say, say_json
 from gateway.registry import fields
 from gateway.registry.enrolment import Enrolment, enrol
 from gateway.registry.rows import Ending, RowResult
-from gateway.settings import load
+from gateway.settings import Settings, load
 from gateway.store import tables
 from gateway.store.database import Store
 
@@ -34,7 +35,7 @@ class Kind(StrEnum):
 _WHAT_IT_MEANS = {
     Kind.ORDER: "What is open at the door under it closes, and openings are recorded only.",
     Kind.PERMIT: "The next opening needs another.",
-    Kind.SEAL: "Its key is destroyed, and it is refused; `menshen retire` takes it off the broker.",
+    Kind.SEAL: "Its key is destroyed, and it is refused.",
     Kind.DOOR: "Its orders and permits ended too, and its seal hangs nowhere. Its history stays.",
     Kind.WARDEN: "Nobody is told under this name any more, and no duty is theirs.",
     Kind.GRID: "Its history stays.",
@@ -78,14 +79,31 @@ def end(
     result = results[-1]
     if as_json:
         say_json({"outcome": result, kind: own_id or None, "door": door_id or None})
-        return
+    else:
+        _say(kind, own_id, door_id, result)
+    for grid_id in alone if result is not RowResult.UNCHANGED and not as_json else ():
+        say(f"Nobody is told of the doors in {grid_id} now; enrol a warden there.")
+    if kind is Kind.SEAL:
+        _off_the_broker(settings, own_id, as_json)
+
+
+def _say(kind: Kind, own_id: str, door_id: str, result: RowResult) -> None:
     what = f"{kind} {own_id}" if own_id else f"each {kind} of door {door_id}"
     if result is RowResult.UNCHANGED:
         say(f"{what[0].upper()}{what[1:]} had ended already.")
         return
     say(f"{what[0].upper()}{what[1:]} has ended. {_WHAT_IT_MEANS[kind]}")
-    for grid_id in alone:
-        say(f"Nobody is told of the doors in {grid_id} now; enrol a warden there.")
+
+
+def _off_the_broker(settings: Settings, seal_id: str, as_json: bool) -> None:
+    """CommandError where the broker's files are here, and it may still let the seal in."""
+    is_off = take_off_ended(settings) > 0
+    if as_json:
+        return
+    if is_off:
+        say("The broker lets it in no more, and keeps nothing under its name.")
+    elif not is_at_hand(settings):
+        say(f"Where the broker's files are, `menshen retire {seal_id}` takes it off the broker.")
 
 
 def _grids_without_wardens(connection: Connection) -> list[str]:

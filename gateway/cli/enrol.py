@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from gateway.cli.broker_leaving import take_off_ended
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
 from gateway.cli.option_fields import field
@@ -87,9 +88,19 @@ def enrol(
         site = load(config)
         now = command_ms(site.store.place, site.zone)
         wish = Wish(now, site.zone, site.site.language, kind, replace, dry_run)
-        raise typer.Exit(_enrol_files(site.store, files, wish, as_json))
+        code = _enrol_files(site.store, files, wish, as_json)
+        if code == OK and not dry_run:
+            _take_off_ended(site, as_json)
+        raise typer.Exit(code)
     else:
         raise CommandError("name CSV files, or one seal with --seal (and --door)", MISUSED)
+
+
+def _take_off_ended(site: Settings, as_json: bool) -> None:
+    """Seals that end by a table leave the broker too, where its files are at hand."""
+    count = take_off_ended(site)
+    if count and not as_json:
+        say(f"{counted(count, 'seal')} that ended left the broker.")
 
 
 def _print_example(kind: str) -> None:

@@ -27,11 +27,10 @@ from gateway.provisioning.image_writer import esptool_program
 from gateway.provisioning.printer import PrinterError, need_printer
 from gateway.provisioning.usb_ports import Port as BoardPort
 from gateway.provisioning.usb_ports import list_ports
-from gateway.registry.fields import HEARTBEAT_S_MAX
+from gateway.registry.fields import HEARTBEAT_S_MAX, HEARTBEAT_S_MIN
 from gateway.settings import Settings, load
 from gateway.store.database import need_none_before
 
-HEARTBEAT_S_MIN = 10
 WAIT_S_MAX = 900
 
 _Doors = Annotated[
@@ -74,6 +73,12 @@ _Heartbeat = Annotated[
     ),
 ]
 _Mains = Annotated[bool, typer.Option("--mains", help="Powered from the mains.")]
+_Bluetooth = Annotated[
+    bool | None,
+    typer.Option(
+        "--bluetooth/--no-bluetooth", help="It speaks by air too; else as [ble] of the settings."
+    ),
+]
 _Plain = Annotated[bool, typer.Option("--no-tls", help="For the bench only: no TLS.")]
 _Erase = Annotated[bool, typer.Option("--erase", help="Remove what is on the board.")]
 _Replace = Annotated[bool, typer.Option("--replace", help="The door's present seal is taken down.")]
@@ -114,6 +119,7 @@ def flash(
     wifi: _Wifi = None,
     heartbeat: _Heartbeat = SealSettings.heartbeat_s,
     mains: _Mains = False,
+    bluetooth: _Bluetooth = None,
     plain: _Plain = False,
     erase: _Erase = False,
     replace: _Replace = False,
@@ -136,7 +142,7 @@ def flash(
         wifi,
         heartbeat_s=heartbeat,
         mains=mains,
-        bluetooth=settings.ble.enabled,
+        bluetooth=settings.ble.enabled if bluetooth is None else bluetooth,
     )
     site = _checked(settings, typed, ca, flash_options.doors(door, door_list), replace)
     written, program = _image(image, image_sha256)

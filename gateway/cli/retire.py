@@ -2,25 +2,20 @@
 that is on the cable; the broker keeps it out; what the broker kept under its name is gone."""
 
 from contextlib import closing
-from functools import partial
 from typing import Annotated
 
 import typer
 from sqlalchemy import select
 
 from gateway.cli import hanging_words as words
+from gateway.cli.broker_leaving import off_the_broker
 from gateway.cli.command_time import command_ms
-from gateway.cli.exit_codes import FAILED, MISUSED, CommandError
+from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import say
-from gateway.ingest.mqtt_sweep import sweep
 from gateway.provisioning import board_wipe
 from gateway.provisioning.board_link import BoardLink, choose_ports
-from gateway.provisioning.broker_config import Login
-from gateway.provisioning.broker_reload import reload
-from gateway.provisioning.retirement import BrokerAccess, leave_broker
-from gateway.provisioning.seal_logins import logins
 from gateway.provisioning.usb_ports import list_ports
 from gateway.registry import fields
 from gateway.registry.rows import Ending
@@ -63,38 +58,6 @@ def retire(
         board_wipe.wipe(link)
         say("The board is empty: `menshen flash` makes another seal of it.")
     off_the_broker(settings, seal_id, f"menshen retire {seal_id}")
-
-
-def off_the_broker(settings: Settings, seal_id: str, again: str) -> None:
-    """Take a retired seal off the broker, and say so.
-
-    CommandError with what to do if something of it is left there; `again`: the command that does
-    it once more.
-    """
-    broker = settings.broker
-
-    def swept(user: str, password: str, topics: object) -> str | None:
-        own = broker.model_copy(update={"user": user, "password": password})
-        return sweep(own, topics)  # type: ignore[arg-type]
-
-    def left() -> list[Login]:
-        known = logins(settings.store.path, broker.folder)[0]
-        return [login for login in known if login.user != seal_id]
-
-    access = BrokerAccess(
-        broker.folder,
-        left,
-        partial(reload, broker.pid_file),
-        swept,
-    )
-    problem = leave_broker(seal_id, access)
-    if problem is not None:
-        raise CommandError(
-            f"the gateway refuses seal {seal_id} from now on, but the broker may still let it in: "
-            f"{problem}. Then say `{again}` again.",
-            FAILED,
-        )
-    say("The broker lets it in no more, and keeps nothing under its name.")
 
 
 def _is_known(settings: Settings, seal_id: str) -> bool:

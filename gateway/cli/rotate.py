@@ -7,22 +7,24 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.awaiting import LOOK_EVERY_S, need_gateway, wait
+from gateway.cli.broker_leaving import take_off_ended
 from gateway.cli.exit_codes import FAILED, OK, CommandError
 from gateway.cli.options import CONFIG, Config
-from gateway.cli.output import bar, counted, now_ms, say
+from gateway.cli.output import counted, now_ms, say
+from gateway.core.duration import DAY_MS, SECOND_MS
 from gateway.ingest.mqtt_probe import probe
 from gateway.provisioning import asking, broker_record, rotation
 from gateway.provisioning.broker_config import BrokerPlan, write_passwords
 from gateway.provisioning.broker_reload import LET_IN_S_MAX, reload
 from gateway.provisioning.rotation import Turn
 from gateway.provisioning.seal_logins import logins
-from gateway.service import is_running
 from gateway.settings import Settings, load
 from gateway.store.database import Store
 from gateway.store.seal_commands import OPEN, CommandState, TooManyCommandsError
 
-LOOK_EVERY_S = 0.5
 DAYS = 7
+WAIT_S_MAX = asking.DAYS_MAX * DAY_MS // SECOND_MS
 
 
 def rotate(
@@ -36,36 +38,60 @@ def rotate(
     watch: Annotated[
         bool, typer.Option("--watch/--no-watch", help="Wait until each has answered.")
     ] = True,
+    wait_s: Annotated[
+        int, typer.Option("--wait", min=1, max=WAIT_S_MAX, help="Seconds that it waits at most.")
+    ] = WAIT_S_MAX,
     config: Config = CONFIG,
 ) -> None:
     """Give seals a fresh id, key and broker login, over the air; doors and history stay.
 
-    Run it when an order begins, or every night: seals whose identity is older than the order on
-    their door are asked. A seal keeps its old identity until the new one has worked. Exit code 1
-    if one of them has kept it.
+    An installed gateway does it every night: seals whose identity is older than the order on their
+    door are asked. A seal keeps its old identity, and its login, until the new one has worked; then
+    the old login leaves the broker. Exit code 1 if one of them has kept it, or a login is left.
     """
     settings = load(config)
     with closing(Store.open(*settings.store.place, create=False)) as store:
-        seals = asking.able(store, door or ())
-        if not door:
-            seals = rotation.due(store, seals, now_ms())
-        if not seals:
-            say("No seal is due, or none of them takes commands; `menshen seals` lists them.")
-            return
-        if not is_running(settings.store.path):
-            raise CommandError("no gateway runs here, so no seal would hear of it; start it")
-        turns = rotation.mint(store, seals, now_ms())
-        if not turns:
-            say("All of these are being asked already.")
-            return
-        _let_in(store, settings, turns)
-        try:
-            numbers = rotation.ask(store, turns, now_ms(), days)
-        except TooManyCommandsError as error:
-            rotation.give_up(store, turns, now_ms())
-            raise CommandError(str(error)) from None
-        say(f"{counted(len(turns), 'seal')} asked to take a fresh identity.")
-        raise typer.Exit(_watched(store, numbers) if watch else OK)
+        rotation.give_up_unasked(store, now_ms())
+        is_clean = _forget(settings)
+        numbers = _asked(store, settings, door or [], days)
+        code = _watched(store, numbers, wait_s) if numbers and watch else OK
+        is_clean = _forget(settings) and is_clean
+    raise typer.Exit(code if is_clean else FAILED)
+
+
+def _forget(settings: Settings) -> bool:
+    """The logins of seals that have ended leave the broker. Whether they all have."""
+    try:
+        count = take_off_ended(settings)
+    except CommandError as error:
+        typer.echo(f"menshen: {error}", err=True)
+        return False
+    if count:
+        say(f"{counted(count, 'old login')} left the broker, which lets none of them in any more.")
+    return True
+
+
+def _asked(store: Store, settings: Settings, doors: list[str], days: int) -> list[int]:
+    """Ask those that are due; the numbers of the commands."""
+    seals = asking.able(store, doors)
+    if not doors:
+        seals = rotation.due(store, seals, now_ms())
+    if not seals:
+        say("No seal is due, or none of them takes commands; `menshen seals` lists them.")
+        return []
+    need_gateway(settings)
+    turns = rotation.mint(store, seals, now_ms())
+    if not turns:
+        say("All of these are being asked already.")
+        return []
+    _let_in(store, settings, turns)
+    try:
+        numbers = rotation.ask(store, turns, now_ms(), days)
+    except TooManyCommandsError as error:
+        rotation.give_up(store, turns, now_ms())
+        raise CommandError(str(error)) from None
+    say(f"{counted(len(turns), 'seal')} asked to take a fresh identity.")
+    return numbers
 
 
 def _let_in(store: Store, settings: Settings, turns: list[Turn]) -> None:
@@ -97,18 +123,14 @@ def _let_in(store: Store, settings: Settings, turns: list[Turn]) -> None:
         time.sleep(LOOK_EVERY_S)
 
 
-def _watched(store: Store, numbers: list[int]) -> int:
-    with bar() as update:
-        try:
-            while True:
-                states = list(asking.states(store, numbers).values())
-                ended = [state for state in states if state not in OPEN]
-                update("they try it", len(ended), len(states))
-                if len(ended) == len(states):
-                    break
-                time.sleep(LOOK_EVERY_S)
-        except KeyboardInterrupt:
-            say("They go on; `menshen seals` shows how far each is.")
-            return FAILED
-    say(f"{asking.counted(ended)}.")
-    return OK if set(ended) == {CommandState.WORKED} else FAILED
+def _watched(store: Store, numbers: list[int], wait_s: int) -> int:
+    try:
+        states = list(wait(store, numbers, "they try it", wait_s).values())
+    except KeyboardInterrupt:
+        say("They go on; `menshen seals` shows how far each is.")
+        return FAILED
+    ended = {state for state in states if state not in OPEN}
+    say(f"{asking.counted(states)}.")
+    if set(states) & set(OPEN):
+        say("Those not heard yet keep both logins, and are asked as soon as they are heard.")
+    return OK if ended <= {CommandState.WORKED} else FAILED

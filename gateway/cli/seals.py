@@ -9,12 +9,25 @@ from gateway.cli.exit_codes import CommandError
 from gateway.cli.options import CONFIG, Config, Json, Limit
 from gateway.cli.output import ago, now_ms, say, say_json, show
 from gateway.core.doors.silence import liveness
+from gateway.core.duration import SECOND_MS
 from gateway.settings import load
 from gateway.store import seal_views, views
 from gateway.store.database import Store
+from gateway.store.seal_commands import CommandKind
 from gateway.store.seal_views import SealView
 
-_HEADER = "seal", "door", "label", "state", "firmware", "battery", "signal", "heard", "asked"
+_HEADER = (
+    "seal",
+    "door",
+    "label",
+    "state",
+    "firmware",
+    "battery",
+    "signal",
+    "heard",
+    "beats",
+    "asked",
+)
 
 
 def seals(
@@ -70,7 +83,9 @@ def _plain(seal: SealView, states: dict[str, Any]) -> dict[str, Any]:
         "signal_dbm": seal.signal_dbm,
         "heard_ms": seal.heard_ms,
         "heartbeat_ms": seal.heartbeat_ms,
-        "asked": [{"kind": kind, "state": state} for kind, state in seal.asked],
+        "asked": [
+            {"kind": kind, "state": state, "for": about} for kind, state, about in seal.asked
+        ],
     }
 
 
@@ -84,5 +99,13 @@ def _cells(seal: SealView, states: dict[str, Any], now: int) -> list[str]:
         "-" if seal.battery_mv is None else f"{seal.battery_mv / 1000:.2f} V",
         "-" if seal.signal_dbm is None else f"{seal.signal_dbm} dBm",
         ago(seal.heard_ms, now),
-        ", ".join(f"{kind} ({state})" for kind, state in seal.asked) or "-",
+        "-" if seal.heartbeat_ms is None else f"{seal.heartbeat_ms // SECOND_MS} s",
+        ", ".join(map(_asked, seal.asked)) or "-",
     ]
+
+
+def _asked(asked: tuple[str, str, str]) -> str:
+    """ "heartbeat 600 s (waiting)"; what a new identity is called is no matter here."""
+    kind, state, about = asked
+    told = f" {about}" if about and kind != CommandKind.IDENTITY else ""
+    return f"{kind}{told} ({state})"

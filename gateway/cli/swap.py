@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from gateway.cli import hanging_words as words
+from gateway.cli.broker_leaving import off_the_broker
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import say
-from gateway.cli.retire import off_the_broker
 from gateway.registry import fields
 from gateway.registry.rows import Ending, SealMove
 from gateway.settings import load

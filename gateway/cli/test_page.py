@@ -65,7 +65,7 @@ def test_page(
         if warden not in people:
             raise CommandError(f"nobody is enrolled as {warden}; `menshen check` counts wardens")
         if is_running(settings.store.path) and people[warden].channels:
-            page_id = watched_test.ask(settings, store, warden)
+            page_id = watched_test.ask(store, warden)
             test = watched_test.watch(store, page_id, wait, _silent if as_json else say)
             _show(test, wait, as_json)
             return

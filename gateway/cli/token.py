@@ -14,7 +14,7 @@ from gateway.accounts.persons import Account, AccountError
 from gateway.accounts.roles import Role
 from gateway.accounts.scopes import WORDS, Scope, scopes_for
 from gateway.accounts.sessions import Kind, Session
-from gateway.cli.account import HERE
+from gateway.cli.acting import who
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
@@ -101,7 +101,7 @@ def _make(
         except AccountError as error:
             raise CommandError(str(error)) from error
         words = " ".join(sorted(set(scopes)))
-        audit.add(connection, [audit.Note(now, HERE, "token made", name, words)])
+        audit.add(connection, [audit.Note(now, who(), "token made", name, words)])
     if as_json:
         say_json({"account": name, "token": made, "scopes": sorted(set(scopes)), "days": days})
         return
@@ -157,7 +157,7 @@ def _end(store: Store, name: str, token: str, now: int, as_json: bool) -> None:
         account = _program(connection, name)
         if not sessions.end(connection, account, token, now):
             raise CommandError(f"{name} has no token {token}; `menshen token list` has them")
-        audit.add(connection, [audit.Note(now, HERE, "token ended", name, token)])
+        audit.add(connection, [audit.Note(now, who(), "token ended", name, token)])
     if as_json:
         say_json({"account": name, "ended": token})
         return

@@ -7,15 +7,10 @@ from typing import Final
 
 from sqlalchemy import select
 
-from gateway.accounts import audit
-from gateway.accounts.file import AccountsFile
-from gateway.cli.account import HERE
 from gateway.cli.exit_codes import CommandError
-from gateway.cli.output import now_ms
 from gateway.core.events import PageTestAsked
 from gateway.core.paging.person import ASKED_MAX, ASKED_PREFIX
 from gateway.core.subject import SITE
-from gateway.settings import Settings
 from gateway.store import pending, reach_views, tables
 from gateway.store.database import Store
 from gateway.store.reach_views import PageTest, TestedWay
@@ -25,17 +20,9 @@ LOOK_EVERY_S: Final = 0.2
 STEPS: Final = (("accepted", "done_ms"), ("received", "received_ms"), ("pressed", "pressed_ms"))
 
 
-def ask(settings: Settings, store: Store, warden_id: str) -> str:
-    """Leave word that a test page is wanted; its id. Who asked is in the audit, if there is one."""
+def ask(store: Store, warden_id: str) -> str:
+    """Leave word that a test page is wanted; its id."""
     page_id = f"{ASKED_PREFIX}{secrets.token_hex(8)}"
-    accounts = AccountsFile(*settings.store.place)
-    try:
-        if accounts.is_used():
-            note = audit.Note(now_ms(), HERE, "menshen test-page", f"person {warden_id}", "")
-            with accounts.store().writing() as connection:
-                audit.add(connection, [note])
-    finally:
-        accounts.close()
     with store.writing() as connection:
         pending.leave(connection, [(SITE, PageTestAsked(warden_id, page_id))])
     return page_id

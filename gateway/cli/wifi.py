@@ -1,30 +1,45 @@
-"""`menshen wifi`: another Wi-Fi for all seals of a site, with no cable: one first, then all."""
+"""`menshen wifi`: another Wi-Fi for all seals of a site, with no cable: one, a share, the rest."""
 
 import os
-import time
 from collections.abc import Iterable
 from contextlib import closing
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
+from gateway.cli.awaiting import need_gateway, wait
 from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
 from gateway.cli.flash_options import WIFI_PASSWORD
 from gateway.cli.options import CONFIG, Config, Json
-from gateway.cli.output import bar, now_ms, say, say_json, show
 from gateway.cli.output import counted as counted_things
+from gateway.cli.output import now_ms, say, say_json, show
 from gateway.provisioning import asking
-from gateway.service import is_running
-from gateway.settings import load
+from gateway.settings import Settings, load
 from gateway.store.database import Store
-from gateway.store.seal_commands import OPEN, CommandKind, CommandState, TooManyCommandsError
+from gateway.store.seal_commands import CommandKind, CommandState, TooManyCommandsError
 from gateway.store.seal_views import SealView
+from gateway.updates import rollout
+from gateway.updates.rollout import Stage
 
-LOOK_EVERY_S = 0.5
 DAYS = 7
+SHARE_PERCENT, STOP_PERCENT = 10, 10
+STAGES = Stage.CANARY, Stage.SHARE, Stage.ALL
+STAGE_S = 4 * 3600  # a seal that beats by air speaks over the network once in three hours
 SSID_BYTES_MAX = 32
 PASSWORD_MIN, PASSWORD_MAX = 8, 64
+
+
+class Plan(NamedTuple):
+    """What a person says of a change. `share`: per cent of the seals that are asked after the
+    first; `stop`: more than so many per cent of a stage without the new network stop it; `stage_s`:
+    how long a stage is waited for."""
+
+    first: str | None
+    share: int
+    stop: int
+    stage_s: int
+    days: int
 
 
 class What(StrEnum):
@@ -41,15 +56,27 @@ def wifi(
     first: Annotated[
         str | None, typer.Option(metavar="DOOR", help="change: whose seal tries it first.")
     ] = None,
+    share: Annotated[
+        int, typer.Option(min=0, max=100, help="change: per cent of the seals, after the first.")
+    ] = SHARE_PERCENT,
+    stop: Annotated[
+        int,
+        typer.Option(min=0, max=100, help="change: stop if more per cent of a stage do not come."),
+    ] = STOP_PERCENT,
+    stage_s: Annotated[
+        int,
+        typer.Option("--stage-wait", min=1, help="change: seconds that a stage is waited for."),
+    ] = STAGE_S,
     days: Annotated[
         int, typer.Option(min=1, max=asking.DAYS_MAX, help="change: how long it is asked.")
     ] = DAYS,
     config: Config = CONFIG,
     as_json: Json = False,
 ) -> None:
-    """Change the Wi-Fi of all seals, over the air: one seal first, then the others.
+    """Change the Wi-Fi of all seals, over the air: one seal, then a share, then the others.
 
-    change SSID · status · stop. Each seal keeps its old network until the new one has brought a
+    change SSID · status · stop. It stops by itself when seals of a stage are not heard on the new
+    network; said again, it goes on. Each seal keeps its old network until the new one has brought a
     receipt, and goes back to it if it does not; so leave the old one on until status says that all
     have worked. The password is taken from $MENSHEN_WIFI_PASSWORD, else asked for. Ctrl-C ends the
     watching; the seals that were asked go on. Exit code 1 if a seal did not get onto it.
@@ -62,42 +89,75 @@ def wifi(
             stopped = asking.stop(store, CommandKind.WIFI, now_ms())
             say(f"{counted_things(stopped, 'seal')} will not be asked any more.")
         else:
-            if not is_running(settings.store.path):
-                raise CommandError("no gateway runs here, so no seal would hear of it; start it")
-            _change(store, ssid, first, days)
+            plan = Plan(first, share, stop, stage_s, days)
+            _change(store, settings, _checked(ssid), plan)
 
 
-def _change(store: Store, ssid: str, first: str | None, days: int) -> None:
-    parts = _checked(ssid)
+def _change(store: Store, settings: Settings, parts: tuple[bytes, bytes], plan: Plan) -> None:
     seals = asking.able(store)
     if not seals:
-        raise CommandError(
-            "no seal on a door takes commands: their firmware is older, or none was heard since "
-            "the gateway was updated; `menshen seals` shows the firmware of each"
-        )
-    one = next((seal for seal in seals if first in (None, seal.door_id)), None)
+        raise CommandError(asking.NOBODY)
+    one = next((seal for seal in seals if plan.first in (None, seal.door_id)), None)
     if one is None:
-        raise CommandError(f"no seal that takes commands hangs on door {first}", MISUSED)
-    others = [seal for seal in seals if seal is not one]
+        raise CommandError(f"no seal that takes commands hangs on door {plan.first}", MISUSED)
+    need_gateway(settings)
+    ssid, on_it = parts[0].decode(), 0
+    stages = _stages(seals, one, plan.share)
     try:
-        ended = _asked(store, [one], parts, days, ssid, f"door {one.door_id} tries it")
-        if ended != [CommandState.WORKED]:
-            raise CommandError(
-                f"the seal of door {one.door_id} did not get onto {ssid} ({_words(ended)}); it is "
-                "on its old network, and no other was asked. Check name and password"
-            )
-        say(f"The seal of door {one.door_id} is on {ssid}.")
-        ended = _asked(store, others, parts, days, ssid, "the others")
+        for number, stage in enumerate(stages):
+            ended = _asked(store, stage, parts, plan, _about(number, stage))
+            on_it += list(ended.values()).count(CommandState.WORKED)
+            if number == 0 or stage is not stages[-1]:
+                _go_on_or_stop(store, stage, ended, plan, ssid)
     except KeyboardInterrupt:
         say("Those that were asked go on; `menshen wifi` shows how far they are.")
         raise typer.Exit(FAILED) from None
     except TooManyCommandsError as error:
         raise CommandError(str(error)) from None
-    worked = 1 + ended.count(CommandState.WORKED)
-    say(f"{worked} of {counted_things(1 + len(others), 'seal')} on {ssid}.")
-    if worked <= len(others):
-        say(f"The others: {_words(ended)}. They are on their old network; leave it on.")
-    raise typer.Exit(OK if worked > len(others) else FAILED)
+    say(f"{on_it} of {counted_things(len(seals), 'seal')} on {ssid}.")
+    if on_it < len(seals):
+        say(f"Of the last: {_words(ended.values())}. Leave the old network on for the others.")
+    raise typer.Exit(OK if on_it == len(seals) else FAILED)
+
+
+def _stages(seals: list[SealView], one: SealView, share: int) -> list[list[SealView]]:
+    """One, a share of all and the rest, by the dice; a stage that nobody is in is left out."""
+    of = rollout.stages([seal.seal_id for seal in seals], [one.seal_id], share)
+    stages = [[seal for seal in seals if of[seal.seal_id] == stage] for stage in STAGES]
+    return [stage for stage in stages if stage]
+
+
+def _about(number: int, stage: list[SealView]) -> str:
+    return f"door {stage[0].door_id} tries it" if number == 0 else f"stage {number + 1}"
+
+
+def _go_on_or_stop(
+    store: Store,
+    stage: list[SealView],
+    ended: dict[int, CommandState],
+    plan: Plan,
+    ssid: str,
+) -> None:
+    """Say that a stage is on the new network. CommandError where too many are not: nobody else is
+    asked then, nor those of it that have not taken it."""
+    worked = list(ended.values()).count(CommandState.WORKED)
+    lost = len(ended) - worked
+    if lost * 100 <= plan.stop * len(ended) and worked:
+        where = f"The seal of door {stage[0].door_id}" if len(stage) == 1 else f"{worked} seals"
+        say(f"{where} {'is' if len(stage) == 1 else 'are'} on {ssid}.")
+        return
+    asking.give_up(store, ended, now_ms())
+    words = _words(asking.states(store, ended).values())
+    if len(stage) == 1:
+        raise CommandError(
+            f"the seal of door {stage[0].door_id} did not get onto {ssid} ({words}); it is on its "
+            "old network, and no other was asked. Check name and password"
+        )
+    raise CommandError(
+        f"{lost} of {len(stage)} seals did not get onto {ssid} ({words}), more than {plan.stop} %; "
+        "the others were not asked, and those are on their old network: leave both on, see why "
+        f"(its reach?), and say it again: `menshen wifi change {ssid}`"
+    )
 
 
 def _checked(ssid: str) -> tuple[bytes, bytes]:
@@ -117,25 +177,12 @@ def _checked(ssid: str) -> tuple[bytes, bytes]:
 
 
 def _asked(
-    store: Store,
-    seals: list[SealView],
-    parts: tuple[bytes, bytes],
-    days: int,
-    ssid: str,
-    about: str,
-) -> list[CommandState]:
-    """Ask these, and watch until all have answered or their time is over."""
-    if not seals:
-        return []
-    numbers = asking.ask(store, seals, CommandKind.WIFI, parts, now_ms(), days, ssid)
-    with bar() as update:
-        while True:
-            states = list(asking.states(store, numbers).values())
-            ended = [state for state in states if state not in OPEN]
-            update(about, len(ended), len(states))
-            if len(ended) == len(states):
-                return ended
-            time.sleep(LOOK_EVERY_S)
+    store: Store, seals: list[SealView], parts: tuple[bytes, bytes], plan: Plan, about: str
+) -> dict[int, CommandState]:
+    """Ask these, and watch until all have answered or the stage's time is over."""
+    ssid = parts[0].decode()
+    numbers = asking.ask(store, seals, CommandKind.WIFI, parts, now_ms(), plan.days, ssid)
+    return wait(store, numbers, about, plan.stage_s)
 
 
 def _status(store: Store, as_json: bool) -> None:

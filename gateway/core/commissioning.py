@@ -61,6 +61,8 @@ class WalkTest(Struct, frozen=True, omit_defaults=True):
     heard: bool = False  # anything, since it began
     held: bool = False  # it was looked, and the door had stayed shut for long enough
     is_over: bool = False  # without a certificate
+    # The ways on which it was heard since (model.Path); None of a seal that has only one.
+    paths: tuple[str, ...] | None = None
 
 
 class CheckName(StrEnum):
@@ -74,6 +76,7 @@ class CheckName(StrEnum):
     FOREIGN_MAGNET = "foreign_magnet"
     BATTERY = "battery"
     CLOCK = "clock"
+    PATHS = "paths"  # whether it was heard on both its ways
 
 
 class CheckMark(StrEnum):

@@ -244,7 +244,7 @@ class SilentPath(Struct, frozen=True, omit_defaults=True):
     since_ms: int  # when it was last heard there
     found_ms: int  # when that was too long ago
     told_ms: int | None = None  # when somebody is told; None once that was done
-    is_ours: bool = False  # the gateway's own receiver hears nobody
+    is_ours: bool = False  # no fault of this seal (path_events.PathSilent)
 
 
 class Canary(Struct, frozen=True, omit_defaults=True):

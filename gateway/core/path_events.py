@@ -9,7 +9,8 @@ from gateway.core.model import Path
 class PathSilent(Struct, frozen=True, omit_defaults=True, tag="path_silent"):
     """A seal that was heard on this way is not heard there any more, since `since_ms`.
 
-    `is_ours`: nobody can be, for the gateway's own receiver hears nothing.
+    `is_ours`: that is no fault of this seal: the gateway's own receiver hears nobody, or the
+    network of a whole place is away.
     """
 
     seal_id: str
@@ -32,4 +33,13 @@ class CopyCame(Struct, frozen=True, omit_defaults=True, tag="copy"):
     seal_id: str
 
 
-PathEvent = PathSilent | PathHeard | CopyCame
+class PathsTested(Struct, frozen=True, omit_defaults=True, tag="paths_tested"):
+    """While a seal is tried at its door: on which ways it was heard since that began. Only of one
+    that was ever heard by air; of any other there is one way, and nothing to say."""
+
+    seal_id: str
+    test_id: str
+    paths: tuple[Path, ...] = ()
+
+
+PathEvent = PathSilent | PathHeard | PathsTested | CopyCame

@@ -77,6 +77,7 @@ class Reason(StrEnum):
     BULK_READING = "bulk_reading"  # somebody who signed in reads the site out
     UNREACHED = "unreached"  # for long, nothing has come through to one of the people
     RECEIVER_LOST = "receiver_lost"  # the gateway's Bluetooth receiver hears nothing
+    NETWORK_AWAY = "network_away"  # the seals of one place are heard by air alone
     UNCERTIFIED = "uncertified"  # doors under an order without a seal, or one that passed its test
 
     # Why a rule, and no person, ended a case. ORDER_OVER and OUTAGE are two more.
@@ -156,6 +157,7 @@ TROUBLES = frozenset(
         Reason.BULK_READING,
         Reason.UNREACHED,
         Reason.RECEIVER_LOST,
+        Reason.NETWORK_AWAY,
         Reason.UNCERTIFIED,
     }
 )
@@ -167,6 +169,7 @@ SLOW_TROUBLES = frozenset(
         Reason.FLOOD,
         Reason.UNREACHED,
         Reason.RECEIVER_LOST,
+        Reason.NETWORK_AWAY,
         Reason.UNCERTIFIED,
     }
 )

@@ -13,11 +13,12 @@ from typing import Final
 
 from gateway.core.duration import HOUR_MS, SECOND_MS
 from gateway.core.model import Door, Path, SilentPath
-from gateway.core.path_events import PathHeard, PathSilent
+from gateway.core.path_events import PathHeard, PathSilent, PathsTested
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import of_door
 from gateway.engine.engine import Engine
+from gateway.engine.path_causes import PathCauses
 
 log = logging.getLogger("menshen.engine")
 
@@ -27,6 +28,7 @@ GRACE_MS: Final = 5 * SECOND_MS  # for the last one's way
 NETWORK_BEAT_MS: Final = 3 * HOUR_MS  # of one on batteries (sealwire.receipt.HEARD_MS)
 RECEIVER_AWAY_MS: Final = 60 * SECOND_MS  # one that is plugged in again is no trouble yet
 STRETCH_EVERY_MS: Final = 60 * SECOND_MS
+TESTS_MAX: Final = 1_000  # walk tests of which it is known what was said
 
 Heard = Mapping[str, Mapping[Path, int]]
 Stretch = Callable[[int, Callable[[str], int | None]], None]
@@ -59,6 +61,8 @@ class PathWatch:
         self._listening_ms: int | None = None  # since when the receiver hears
         self._deaf_ms = now_ms  # or since when it does not
         self._stretched_ms = now_ms
+        self._causes = PathCauses(engine)
+        self._tested: dict[str, tuple[Path, ...]] = {}  # by test: what was said, perhaps not stored
         self._said: dict[tuple[str, Path], PathSilent | PathHeard] = {}  # and not stored yet
         engine.on_heard.append(self._adopted)
         engine.on_clock_set.append(self._moved)
@@ -77,14 +81,15 @@ class PathWatch:
         """Look once at all of them."""
         now_ms = self._engine.clock.now_ms()
         self._look_at_receiver(now_ms)
-        doors = self._engine.state.doors
-        for seal_id, heard in self._heard.items():
-            row = self._engine.state.registry.seals.get(seal_id)
-            door = doors.get(row.door_id or "") if row is not None else None
-            if door is None or door.seal_id != seal_id or door.heartbeat_ms is None:
-                continue
-            self._look_at(door, seal_id, Path.AIR, heard[Path.AIR], now_ms)
-            self._look_at(door, seal_id, Path.NETWORK, heard[Path.NETWORK], now_ms)
+        watched = {
+            door.door_id: door for door in map(self._door_of, self._heard) if door is not None
+        }
+        explained = self._explained(watched, now_ms)
+        for door in watched.values():
+            self._look_at(door, Path.AIR, now_ms, is_explained=False)
+            is_explained = door.door_id in explained
+            self._look_at(door, Path.NETWORK, now_ms, is_explained=is_explained)
+            self._test(door)
         if now_ms - self._stretched_ms >= STRETCH_EVERY_MS:
             self._stretched_ms = now_ms
             self.stretch(now_ms, self._heard_ms)
@@ -100,18 +105,57 @@ class PathWatch:
         away_ms = now_ms - self._deaf_ms if is_deaf else 0
         self._engine.trouble(Reason.RECEIVER_LOST, away_ms >= RECEIVER_AWAY_MS, age_ms=away_ms)
 
-    def _look_at(self, door: Door, seal_id: str, path: Path, heard_ms: int, now_ms: int) -> None:
+    def _door_of(self, seal_id: str) -> Door | None:
+        """The door on which a seal hangs that promised heartbeats."""
+        row = self._engine.state.registry.seals.get(seal_id)
+        door = self._engine.state.doors.get(row.door_id or "") if row is not None else None
+        is_its = door is not None and door.seal_id == seal_id and door.heartbeat_ms is not None
+        return door if is_its else None
+
+    def _is_silent(self, door: Door, path: Path, now_ms: int) -> bool:
+        heard_ms = self._heard[door.seal_id or ""][path]
+        since_ms = max(heard_ms, self._began_ms, self._listens_ms(path) or 0)
+        return now_ms - since_ms > BEATS * self._every_ms(door, path) + GRACE_MS
+
+    def _explained(self, watched: Mapping[str, Door], now_ms: int) -> set[str]:
+        """The doors whose network is away with that of their place. Where nobody can be heard on
+        it, the broker's loss says so already."""
+        if self._listens_ms(Path.NETWORK) is None:
+            return set()
+        alive = {
+            door_id: door
+            for door_id, door in watched.items()
+            if door.silence is None and not self._is_silent(door, Path.AIR, now_ms)
+        }
+        silent = {d for d, door in alive.items() if self._is_silent(door, Path.NETWORK, now_ms)}
+        return self._causes.look(alive, silent)
+
+    def _test(self, door: Door) -> None:
+        """Tell a walk test on which ways its seal was heard since it began."""
+        test = door.walk_test
+        if test is None or test.is_over or test.seal_id != door.seal_id:
+            return
+        heard = self._heard[test.seal_id]
+        since_ms = max(test.begun_ms, self._began_ms + 1)  # what a start believed is no hearing
+        paths = tuple(path for path in Path if heard[path] >= since_ms)
+        if paths != test.paths and self._tested.get(test.test_id) != paths:
+            self._tested = {test.test_id: paths, **_few(self._tested)}
+            event = PathsTested(test.seal_id, test.test_id, paths)
+            self._engine.note(of_door(door.door_id), event)
+
+    def _look_at(self, door: Door, path: Path, now_ms: int, *, is_explained: bool) -> None:
         """Say what is new of one way; nothing while the last word of it is not stored."""
-        ours_ms = self._listens_ms(path)
-        since_ms = max(heard_ms, self._began_ms, ours_ms or 0)
-        is_silent = now_ms - since_ms > BEATS * self._every_ms(door, path) + GRACE_MS
+        seal_id = door.seal_id or ""
+        heard_ms, is_silent = self._heard[seal_id][path], self._is_silent(door, path, now_ms)
         known = next((p for p in door.silent_paths if p.path is path), None)
         said = self._said.get((seal_id, path))
         if said is not None and not _is_stored(said, known):
             return
         self._said.pop((seal_id, path), None)
-        is_ours = ours_ms is None
-        if is_silent and (known is None or (known.is_ours and not is_ours)):
+        is_ours = is_explained or self._listens_ms(path) is None
+        is_news = known is None or (known.is_ours and not is_ours)
+        is_news = is_news or (is_explained and not (known and known.is_ours))
+        if is_silent and is_news:
             self._say(door, path, PathSilent(seal_id, path, heard_ms, is_ours))
         elif known is not None and not is_silent and heard_ms > known.found_ms:
             self._say(door, path, PathHeard(seal_id, path))
@@ -146,6 +190,8 @@ class PathWatch:
             if seal_id not in self._heard:
                 self._heard[seal_id] = dict.fromkeys(Path, at_ms)
             self._heard[seal_id][path] = at_ms
+            if (door := self._door_of(seal_id)) is not None:
+                self._test(door)
 
     def _moved(self, by_ms: int) -> None:
         for heard in self._heard.values():
@@ -156,6 +202,11 @@ class PathWatch:
         self._deaf_ms += by_ms
         self._began_ms += by_ms
         self._stretched_ms += by_ms
+
+
+def _few(tested: dict[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
+    """The latest tests, for those are over that came before so many."""
+    return dict(list(tested.items())[: TESTS_MAX - 1])
 
 
 def _is_stored(said: PathSilent | PathHeard, known: SilentPath | None) -> bool:

@@ -24,12 +24,19 @@ from gateway.store.database import RELEASE, Store
 GATEWAY: Final = "menshen.service"
 RELOAD: Final = "menshen-broker-reload.path"
 RELOADS: Final = "menshen-broker-reload.service"
+ROTATE: Final = "menshen-rotate.timer"
+ROTATES: Final = "menshen-rotate.service"
 BROKER: Final = "mosquitto.service"
 DROP_IN: Final = Path(f"{BROKER}.d") / "menshen.conf"
-WANTED: Final = Path("multi-user.target.wants")
 COMMAND_S_MAX: Final = 1_000  # longer than the service may take to start
 HEARD_S_MAX: Final = 60.0
 LOOK_S: Final = 0.5
+
+
+def start_of(unit: str) -> Path:
+    """The link, among systemd's units, by which a unit starts with the machine."""
+    target = "timers" if unit.endswith(".timer") else "multi-user"
+    return UNITS / f"{target}.target.wants" / unit
 
 
 class Services:
@@ -61,7 +68,8 @@ class Services:
             "data": self._place.outside(settings.store.path).parent,
             "broker": self._place.outside(settings.broker.folder),
         }
-        own = [GATEWAY, *([RELOAD, RELOADS] if self._site.broker_is_here() else [])]
+        here = [RELOAD, RELOADS, ROTATE, ROTATES] if self._site.broker_is_here() else []
+        own = [GATEWAY, *here]
         units = {
             Path(name): Template((UNIT_TEMPLATES / name).read_text("utf-8"))
             .substitute(names)
@@ -100,11 +108,10 @@ class Services:
     # Their start
 
     def _enabled(self) -> list[str]:
-        return [GATEWAY, *([RELOAD, BROKER] if self._site.broker_is_here() else [])]
+        return [GATEWAY, *([RELOAD, ROTATE, BROKER] if self._site.broker_is_here() else [])]
 
     def _is_enabled(self) -> bool:
-        wanted = self._place.inside(UNITS / WANTED)
-        return all((wanted / name).is_symlink() for name in self._enabled())
+        return all(self._place.inside(start_of(name)).is_symlink() for name in self._enabled())
 
     def _enable(self) -> None:
         systemctl(f"--root={self._place.root}", "enable", *self._enabled())
@@ -124,7 +131,7 @@ class Services:
         systemctl("daemon-reload")
         if self._site.broker_is_here():
             systemctl("restart", BROKER)
-            systemctl("restart", RELOAD)
+            systemctl("restart", RELOAD, ROTATE)
         systemctl("restart", GATEWAY)
         ends_s = time.monotonic() + HEARD_S_MAX
         while time.monotonic() < ends_s:

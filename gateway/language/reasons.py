@@ -63,6 +63,7 @@ _WORDS: dict[Reason, str] = {
     Reason.BULK_READING: N_("Somebody reads in bulk"),
     Reason.UNREACHED: N_("Somebody cannot be reached"),
     Reason.RECEIVER_LOST: N_("Bluetooth receiver away"),
+    Reason.NETWORK_AWAY: N_("Wi-Fi of one place away"),
     Reason.UNCERTIFIED: N_("Doors not sealed yet"),
     Reason.ANNOUNCED_LATE: N_("Announced afterwards"),
     Reason.HEARD_AGAIN: N_("Heard again"),
@@ -180,6 +181,10 @@ _WHY: dict[Reason, str] = {
     Reason.RECEIVER_LOST: N_(
         "The gateway's Bluetooth receiver hears nothing; openings come over the network alone."
     ),
+    Reason.NETWORK_AWAY: N_(
+        "The seals of one place are heard by Bluetooth alone: their Wi-Fi is away. They are "
+        "watched."
+    ),
     Reason.UNREACHED: N_(
         "No way has reached one of your people for long; pages go to others instead."
     ),
@@ -268,6 +273,9 @@ _FIRST_ACTION: dict[Reason, str] = {
         "be."
     ),
     Reason.RECEIVER_LOST: N_("Let the engineer look at its plug and at menshen check."),
+    Reason.NETWORK_AWAY: N_(
+        "Let the engineer look at the access point there: its power, its cable, its Wi-Fi's name."
+    ),
     Reason.UNREACHED: N_(
         "Ring that person: who it is stands among the wardens. Let the phone be mended, then send "
         "a test page."

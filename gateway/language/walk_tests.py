@@ -14,6 +14,7 @@ _NAMES: dict[CheckName, str] = {
     CheckName.FOREIGN_MAGNET: N_("Foreign magnet"),
     CheckName.BATTERY: N_("Battery while it sends"),
     CheckName.CLOCK: N_("Times"),
+    CheckName.PATHS: N_("Both ways"),
 }
 _MARKS: dict[CheckMark, str] = {
     CheckMark.GOOD: N_("Good"),
@@ -35,6 +36,7 @@ _GOOD: dict[CheckName, str] = {
     CheckName.FOREIGN_MAGNET: N_("There is none; {tried}."),
     CheckName.BATTERY: N_("{volts}."),
     CheckName.CLOCK: N_("The seal knew how old each edge was, and the gateway knows its time."),
+    CheckName.PATHS: N_("{ways}."),
 }
 _WAITS: dict[CheckName, str] = {
     CheckName.OPENINGS: _OPEN,
@@ -45,6 +47,10 @@ _WAITS: dict[CheckName, str] = {
     CheckName.FOREIGN_MAGNET: N_("Comes with the openings."),
     CheckName.BATTERY: N_("Comes with the openings."),
     CheckName.CLOCK: N_("Comes with the openings."),
+    CheckName.PATHS: N_(
+        "So far heard on {value} of its two ways, Wi-Fi and Bluetooth; each opening goes both. If "
+        "Bluetooth does not come, bring the receiver nearer and look at menshen check."
+    ),
 }
 _BAD: dict[CheckName, str] = {
     CheckName.OPENINGS: _OPEN,
@@ -70,11 +76,14 @@ _BAD: dict[CheckName, str] = {
         "The seal did not know how old an edge was (it had just started), or the gateway's clock "
         "is in doubt. Open and shut again; if it stays so, call the engineer."
     ),
+    CheckName.PATHS: N_("{ways}."),
 }
 _MARGIN = N_("{db} dB more than a receiver needs, {least} are wanted")
 _NO_MARGIN = N_("this seal does not tell its signal")
 _TRIED = N_("one was held to it, and the seal told it")
 _NOT_TRIED = N_("nobody held one to it, which may be done with any magnet")
+_BOTH_WAYS = N_("Heard over Wi-Fi and by Bluetooth")
+_ONE_WAY = N_("Heard over Wi-Fi; the second way, Bluetooth, is not there")
 _VOLTS = N_("{value} V")
 _MAINS = N_("On mains, or the seal cannot tell")
 
@@ -144,6 +153,7 @@ def _facts(check: Check, language: str) -> dict[str, object]:
         "value": value,
         "seconds": f"{value / 1000:.2f}",
         "margin": margin,
+        "ways": say(_BOTH_WAYS if value > 1 else _ONE_WAY, language),
         "tried": say(_TRIED if value else _NOT_TRIED, language),
         "volts": _volts(check.value, language),
         "volts_least": _volts(walk_test.BATTERY_LEAST_MV, language),

@@ -14,6 +14,10 @@ from gateway.store.seal_views import SealView
 
 SEALS_MAX = 10_000
 DAYS_MAX = 30
+NOBODY = (
+    "no seal on a door takes commands: their firmware is older, or none was heard since the "
+    "gateway was updated; `menshen seals` shows the firmware of each"
+)
 
 
 def able(store: Store, door_ids: Sequence[str] = ()) -> list[SealView]:
@@ -73,6 +77,12 @@ def stop(store: Store, kind: CommandKind, now_ms: int) -> int:
     asked = select(c.command_id).where(c.kind == kind.value, c.state.in_(OPEN))
     with store.writing() as connection:
         numbers = connection.execute(asked).scalars().all()
+        return seal_commands.cancel(connection, numbers, now_ms)
+
+
+def give_up(store: Store, numbers: Iterable[int], now_ms: int) -> int:
+    """Ask for these no more, where their seals have not taken them; how many."""
+    with store.writing() as connection:
         return seal_commands.cancel(connection, numbers, now_ms)
 
 

@@ -5,24 +5,26 @@
     3  ask      a command under the old key; the seal tries it, and says so under the new one
     4  become   the gateway, in one commit: the door's seal is the new one, the old one has ended
 
-Before 3 nothing holds but the row, which `give_up` ends. After it the gateway decides by the first
-note that it hears, and the seal by its receipt (`sealnode.orders`): killed anywhere, the seal of
-the door is the old one or the new one.
+Before 3 nothing holds but the row, which `give_up` ends; of a run that was killed there, the next
+one does (`give_up_unasked`). After it the gateway decides by the first note that it hears, and the
+seal by its receipt (`sealnode.orders`): killed anywhere, the seal of the door is the old one or the
+new one. Both logins hold until then; afterwards the old one leaves the broker (`retirement`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import insert, select, update
 
-from gateway.core.duration import DAY_MS
+from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.registry.credentials import Identity, fresh_identity, hash_password
 from gateway.store import seal_commands, tables
 from gateway.store.database import Store
 from gateway.store.seal_commands import CommandKind
+from gateway.store.seal_tables import seal_commands as commands
 from gateway.store.seal_views import SealView
 
-LetIn = Callable[[Identity], str | None]  # why not; None: it is
+UNASKED_MS = 10 * MINUTE_MS  # no run takes so long from 1 to 3
 
 
 class Turn(NamedTuple):
@@ -105,3 +107,23 @@ def give_up(store: Store, turns: Iterable[Turn], now_ms: int) -> None:
         never = update(tables.seals).where(s.seal_id.in_(ids), s.follows.is_not(None))
         connection.execute(never.values(follows=None, ended_ms=now_ms))
         connection.execute(tables.enrolments.insert(), {"at_ms": now_ms})
+
+
+def give_up_unasked(store: Store, now_ms: int) -> int:
+    """End the identities whose seals were never asked, for whoever made them was killed; how many.
+    Left alone, their seals would never be due again."""
+    s, c = tables.seals.c, commands.c
+    asked = select(c.about).where(c.kind == CommandKind.IDENTITY.value)
+    unasked = select(s.seal_id).where(
+        s.follows.is_not(None),
+        s.ended_ms.is_(None),
+        s.enrolled_ms < now_ms - UNASKED_MS,
+        s.seal_id.not_in(asked),
+    )
+    with store.writing() as connection:
+        found = list(connection.execute(unasked).scalars())
+        if found:
+            never = update(tables.seals).where(s.seal_id.in_(found))
+            connection.execute(never.values(follows=None, ended_ms=now_ms))
+            connection.execute(tables.enrolments.insert(), {"at_ms": now_ms})
+    return len(found)

@@ -34,6 +34,7 @@ LABEL_COLUMNS_MAX = 120  # of a door or a grid, where it is shown; a Chinese cha
 PLACE_CHARACTERS_MAX = 64
 CLASS_CHARACTERS_MAX = 32
 CHANNELS_MAX = 8
+HEARTBEAT_S_MIN = 10  # for a seal that is made or asked; a table may say less
 HEARTBEAT_S_MAX = 3_600
 TELEPHONE_DIGITS_MIN, TELEPHONE_DIGITS_MAX = 3, 15  # 15 are E.164's
 PASSWORD_CHARACTERS_MIN = 22  # 128 random bits; a seal's password is never a person's word

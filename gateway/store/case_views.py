@@ -10,11 +10,11 @@ import msgspec
 from sqlalchemy import Connection, Select, func, select
 
 from gateway.core.cases.number import case_number, read_number
-from gateway.core.model import CaseState
+from gateway.core.model import CaseState, Path
 from gateway.core.proof import Proof
 from gateway.core.reasons import FAULTS, QUESTIONS, Reason
 from gateway.core.subject import Subject, SubjectKind
-from gateway.store import states, tables
+from gateway.store import areas, states, tables
 from gateway.store.records import Key, Part, part, records
 
 OPEN: Final = (
@@ -281,6 +281,22 @@ def outage_of(connection: Connection, case: CaseRow) -> OutageRow | None:
     )
     doors = [BlindDoor(row.door_id, row.label, _silent_ms(row.door_id, row.state)) for row in rows]
     return OutageRow(outage.outage_id, outage.area, outage.since_ms, outage.over_ms, doors)
+
+
+def without_network(connection: Connection, place: str) -> int:
+    """How many seals of a place are heard by air alone now, with no fault of their own: of an area,
+    `grid:g1` or `site`."""
+    d = tables.doors.c
+    query = select(d.door_id, d.state).where(d.ended_ms.is_(None))
+    kind, _, name = place.partition(":")
+    if kind == "grid":
+        query = query.where(d.grid_id == name)
+    elif kind != "site":
+        query = query.where(d.door_id.in_(areas.doors_in(connection, place)))
+    doors = (states.door(row.door_id, row.state) for row in connection.execute(query))
+    return sum(
+        any(p.is_ours and p.path is Path.NETWORK for p in door.silent_paths) for door in doors
+    )
 
 
 def _in(grids: frozenset[str] | None, query: Select[Any]) -> Select[Any]:

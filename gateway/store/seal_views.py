@@ -25,7 +25,7 @@ class SealView(msgspec.Struct, frozen=True):
     reset_cause: str | None
     booted_ms: int | None
     follows: str | None = None
-    asked: tuple[tuple[str, str], ...] = ()  # kind and state of what it is asked
+    asked: tuple[tuple[str, str, str], ...] = ()  # what it is asked: kind, state, for what
 
 
 _SEALS = (
@@ -61,10 +61,12 @@ def seals(connection: Connection, limit: int, door_id: str | None = None) -> lis
     return [SealView(*row, asked=tuple(asked.get(row.seal_id, ()))) for row in rows]
 
 
-def _asked(connection: Connection) -> dict[str, list[tuple[str, str]]]:
+def _asked(connection: Connection) -> dict[str, list[tuple[str, str, str]]]:
     c = seal_commands.c
-    query = select(c.seal_id, c.kind, c.state).where(c.state.in_(OPEN)).order_by(c.command_id)
-    asked: dict[str, list[tuple[str, str]]] = {}
-    for seal_id, kind, state in connection.execute(query):
-        asked.setdefault(seal_id, []).append((kind, state))
+    query = (
+        select(c.seal_id, c.kind, c.state, c.about).where(c.state.in_(OPEN)).order_by(c.command_id)
+    )
+    asked: dict[str, list[tuple[str, str, str]]] = {}
+    for seal_id, kind, state, about in connection.execute(query):
+        asked.setdefault(seal_id, []).append((kind, state, about))
     return asked

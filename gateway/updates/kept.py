@@ -1,9 +1,11 @@
 """Releases and roll-outs as the database has them: one roll-out at a time, the newest."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from gateway.store import tables
 from gateway.store.update_tables import releases, rollouts, seal_updates
 from gateway.updates.release_file import Release, read
 from gateway.updates.rollout import Plan, Progress, RolloutState, SealState
@@ -139,6 +141,36 @@ class Overview:
     state: RolloutState
     why: str
     seals: dict[str, Progress]
+
+
+def seals_in_use(connection: Connection) -> list[str]:
+    """The seals that a roll-out is for: neither ended, nor one that only is to follow another."""
+    s = tables.seals.c
+    query = select(s.seal_id).where(s.ended_ms.is_(None), s.follows.is_(None))
+    return list(connection.execute(query.order_by(s.seal_id)).scalars())
+
+
+def doors_of(connection: Connection, seal_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """On which door each of these seals hangs: its id and its label."""
+    s, d = tables.seals.c, tables.doors.c
+    query = (
+        select(s.seal_id, d.door_id, d.label)
+        .select_from(tables.seals.join(tables.doors, d.door_id == s.door_id))
+        .where(s.seal_id.in_(seal_ids))
+    )
+    return {row.seal_id: (row.door_id, row.label) for row in connection.execute(query)}
+
+
+def fingerprint(connection: Connection) -> tuple[int, ...]:
+    """Another whenever what `overview` and `kept` say may be another; it costs one pass."""
+    c, s = rollouts.c, seal_updates.c
+    number, changed_ms = connection.execute(
+        select(c.rollout_id, c.changed_ms).order_by(c.rollout_id.desc()).limit(1)
+    ).first() or (0, 0)
+    sums = select(func.max(s.changed_ms), func.sum(s.have_bytes)).where(s.rollout_id == number)
+    counted = select(func.count()).select_from(releases)
+    numbers = (*connection.execute(sums).one(), connection.execute(counted).scalar())
+    return number, changed_ms, *(value or 0 for value in numbers)
 
 
 def overview(connection: Connection) -> Overview | None:

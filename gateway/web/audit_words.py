@@ -16,6 +16,7 @@ from gateway.core.cases.number import case_number
 from gateway.core.cases.transitions import Action
 from gateway.language.catalogue import N_, say
 from gateway.store import views
+from gateway.web import audit_command_words
 from gateway.web.actions import KINDS
 from gateway.web.answers import API
 
@@ -148,6 +149,7 @@ _ACTS: Final = {
     f"POST {API}/pages/{{page_id}}/received": _SIGNED_FOR,
     "POST /wardens/{warden_id}/test": _TEST_SENT,
     "menshen test-page": _TEST_SENT,
+    **audit_command_words.COMMANDS,
     "POST /handheld/{warden_id}/test": _TEST_SENT,
     f"POST {API}/wardens/{{warden_id}}/test": _TEST_SENT,
     **{f"POST {phone}/{{warden_id}}/tests/{{sent_id}}/pressed": _TEST_GOT for phone in _PHONES},
@@ -243,6 +245,8 @@ _CAME_TO: Final = {
 _FAILED = N_("failed: the console or the gateway could not do it")
 _NOT_DONE = N_("refused")
 _COMMAND_LINE = N_("The command line")
+_COMMAND_LINE_OF = N_("The command line, as {user}")
+_NOT_ALL = N_("not done, or not all of it")
 _NOBODY = N_("Somebody unknown")
 _CASE = N_("case {case}")
 
@@ -272,9 +276,11 @@ def whats_of(kind: Kind) -> frozenset[str]:
 def things(about: str) -> dict[str, str]:
     """What a note is about, by kind: `door d1, case x` as a door and a case; a command's own word,
     which names an account, as that."""
-    found = {}
+    found: dict[str, str] = {}
     for part in filter(None, about.split(", ")):
         kind, _, value = part.partition(" ")
+        if kind in found:  # several at once
+            value = f"{found[kind]}, {value}"
         found.update({kind: value} if value else {"name": kind})
     return found
 
@@ -307,13 +313,17 @@ def told(note: Note, names: Names, language: str) -> Told:
 def _who(note: Note, names: Names, language: str) -> str:
     if not note.account:
         return say(_NOBODY, language)
-    if note.account.startswith("("):
-        return say(_COMMAND_LINE, language)
+    if note.account.startswith("("):  # no account: a user of the operating system
+        user = note.account.partition(") ")[2]
+        words = _COMMAND_LINE_OF if user else _COMMAND_LINE
+        return say(words, language).format(user=user)
     name = names.accounts.get(note.account)
     return f"{name} ({note.account})" if name and name != note.account else note.account
 
 
 def _why(note: Note, language: str) -> str:
+    if note.status >= 400 and note.account.startswith("("):
+        return " · ".join(filter(None, (note.why, say(_NOT_ALL, language))))
     if note.status >= 400 or note.why == REFUSED:
         ours = _FAILED if note.status >= 500 else _CAME_TO.get(note.status, _NOT_DONE)
         return say(ours, language)
@@ -328,8 +338,10 @@ def _places(about: dict[str, str], names: Names, word: Callable[[str], str]) -> 
         "person": names.people.get(person, person),
         "case": case,
         "area": about.get("area", "–"),
+        "seal": about.get("seal", "–"),
         "account": names.accounts.get(name, name),
     }
     kind = next((kind for kind in ("case", "door", "person", "area") if kind in about), "")
-    thing = word(_CASE).format(case=case) if kind == "case" else filled.get(kind, "–")
+    others = ", ".join(about.values()) or "–"
+    thing = word(_CASE).format(case=case) if kind == "case" else filled.get(kind, others)
     return filled | {"thing": thing}

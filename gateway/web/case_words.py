@@ -78,6 +78,7 @@ _AREAS = {
     "stair": N_("Stair {name}"),
     "point": N_("Access point {name}"),
     "batch": N_("Seals of batch {name}"),
+    "grid": N_("Grid {name}"),
 }
 
 _DONE = {

@@ -33,6 +33,7 @@ from gateway.web.live_view import LiveView
 from gateway.web.pages.cases import OneCase, OpenCases
 from gateway.web.pages.commission import WalkTestView
 from gateway.web.pages.doors import OneDoor
+from gateway.web.pages.updates import Updates
 from gateway.web.pages.wallboard import Wallboard
 from gateway.web.pages.warden_inbox import Inbox
 from gateway.web.pages.wardens import OneWarden
@@ -132,6 +133,7 @@ _NEEDS: Final = {
     "tasks": (Need(Right.INBOX, Thing.PERSON),),
     "task": (Need(Right.INBOX, Thing.PERSON), Need(Right.CASES, Thing.CASE)),
     "warden": (Need(Right.PEOPLE, Thing.PERSON),),
+    "updates": (Need(Right.UPDATES),),
 }
 
 
@@ -255,6 +257,7 @@ def _view(
         "tasks": lambda: Tasks(name, context.rulebook.rules),
         "task": lambda: Task.named(name, context.rulebook),
         "warden": lambda: OneWarden(name),
+        "updates": Updates,
     }
     by, can = at_screen(context, request), actions_of(request)
     doors, cases = context.scope(request, Right.DOORS), context.scope(request, Right.CASES)

@@ -21,6 +21,7 @@ PLACES = os.environ | {
 }
 
 IN_COMMON = {
+    "acting",
     "app",
     "exit_codes",
     "options",
@@ -33,6 +34,8 @@ IN_COMMON = {
 PARTS_OF_OTHERS = {
     "watched_test",  # of test-page
     "account_list",
+    "awaiting",  # of wifi, heartbeat, rotate
+    "broker_leaving",  # of end, enrol, retire, rotate, swap
     "hanging_words",  # of move, exchange, swap, retire
     "flash_options",
     "walking",  # of commission
@@ -120,7 +123,7 @@ def test_a_style_and_a_stray_bracket_are_words_like_others(monkeypatch, capsys):
 
     monkeypatch.setattr(app_module, "body_of", lambda _: wish)
     monkeypatch.setenv("COLUMNS", "300")
-    app_module.command_of(Command("wish", "", "")).main(["--help"], standalone_mode=False)
+    app_module.command_of(Command("power", "", "")).main(["--help"], standalone_mode=False)
     shown = capsys.readouterr().out
     assert "Say [red] or [/red], and [link=x]." in shown
     assert "[bold]x[/bold] [a [1] [rules]." in shown

@@ -1,12 +1,15 @@
 """`menshen seals`, `wifi` and `rotate`: what seals say of themselves, and what they are asked."""
 
 import time
+from contextlib import closing
 
 import pytest
 from sqlalchemy import insert, select, update
 
-from gateway.cli import rotate, wifi
+from gateway.cli import awaiting, rotate
+from gateway.provisioning import asking, rotation
 from gateway.store import tables
+from gateway.store.database import Store
 from gateway.store.seal_tables import seal_commands, seal_readings
 from tests.cli.conftest import SEAL
 
@@ -47,9 +50,8 @@ def answering(monkeypatch, store, *states):
             ended = {"state": coming.pop(0), "plain": None}
             connection.execute(update(seal_commands).where(is_open).values(ended))
 
-    for module in (wifi, rotate):
-        monkeypatch.setattr(module, "is_running", lambda _: True)
-        monkeypatch.setattr(module.time, "sleep", look)
+    monkeypatch.setattr(awaiting, "is_running", lambda _: True)
+    monkeypatch.setattr(awaiting.time, "sleep", look)
 
 
 def test_seals_are_listed_with_what_they_said_of_themselves(menshen, heard):
@@ -75,7 +77,11 @@ def test_a_door_without_a_seal_is_told(menshen, store):
 
 def test_nobody_is_asked_while_no_gateway_runs(menshen, heard, monkeypatch):
     monkeypatch.setenv("MENSHEN_WIFI_PASSWORD", PASSWORD)
-    for words in (("wifi", "change", "new"), ("rotate", "--door", "d1")):
+    for words in (
+        ("wifi", "change", "new"),
+        ("rotate", "--door", "d1"),
+        ("heartbeat", "600", "--all"),
+    ):
         answer = menshen(*words)
         assert answer.code == 1
         assert "no gateway runs here" in answer.err
@@ -139,10 +145,10 @@ def test_what_nobody_has_taken_can_be_stopped(menshen, heard, monkeypatch):
     def gone(_seconds):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(wifi.time, "sleep", gone)
+    monkeypatch.setattr(awaiting.time, "sleep", gone)
     answer = menshen("wifi", "change", "new")
     assert (answer.code, "go on" in answer.out) == (1, True)
-    assert "wifi (waiting)" in menshen("seals").out
+    assert "wifi new (waiting)" in " ".join(menshen("seals").out.split())
     assert "1 seal will not be asked any more." in menshen("wifi", "stop").out
     ((_, state, plain, _),) = asked(heard)
     assert (state, plain) == ("cancelled", None)
@@ -195,3 +201,157 @@ def test_only_seals_older_than_the_order_on_their_door_are_due(menshen, heard):
     with heard.writing() as connection:
         connection.execute(update(tables.seals).values(enrolled_ms=now - 2 * HOUR_MS))
     assert "no gateway runs here" in menshen("rotate").err
+
+
+def test_a_run_that_was_killed_before_it_asked_is_tidied_by_the_next(menshen, heard):
+    """Else its seal is taken for one that is being asked, and is never due again."""
+    long_ago_ms = time.time_ns() // 1_000_000 - rotation.UNASKED_MS - 60_000
+    with closing(Store.open(heard.path)) as store:
+        ((_, identity),) = rotation.mint(store, asking.able(store), long_ago_ms)
+    assert "No seal is due" in menshen("rotate").out
+    s = tables.seals.c
+    with heard.reading() as connection:
+        row = connection.execute(
+            select(s.follows, s.ended_ms.is_not(None)).where(s.seal_id == identity.seal_id)
+        ).one()
+    assert tuple(row) == (None, True)
+    assert asking.able(heard)[0].seal_id == SEAL
+
+
+def many(store, count):
+    """So many seals on doors of one building, that take commands."""
+    now = time.time_ns() // 1_000_000
+    ids = [f"{number:016x}" for number in range(1, count + 1)]
+    with store.writing() as connection:
+        connection.execute(
+            insert(tables.doors),
+            [
+                {"door_id": f"m{n}", "label": f"M-{n}", "grid_id": "g1", "building": "9"}
+                for n in range(count)
+            ],
+        )
+        connection.execute(
+            insert(tables.seals),
+            [
+                {
+                    "seal_id": seal_id,
+                    "door_id": f"m{n}",
+                    "key": bytes(32),
+                    "enrolled_ms": 0,
+                    "broker_hash": "",
+                    "heartbeat_ms": 100_000,
+                }
+                for n, seal_id in enumerate(ids)
+            ],
+        )
+        connection.execute(
+            insert(seal_readings),
+            [{"seal_id": seal_id, "heard_ms": now, "firmware": "2.0.0"} for seal_id in ids],
+        )
+    return ids
+
+
+def staged(monkeypatch, store, *plans):
+    """A gateway that ends each stage's commands as a plan says: worked, but for so many of them.
+    Gives how many were asked in each stage."""
+    sizes, coming = [], list(plans)
+
+    def look(_seconds):
+        c = seal_commands.c
+        with store.writing() as connection:
+            is_open = c.state == "waiting"
+            numbers = connection.execute(select(c.command_id).where(is_open)).scalars().all()
+            sizes.append(len(numbers))
+            lost = coming.pop(0)
+            for state, some in (("fell_back", numbers[:lost]), ("worked", numbers[lost:])):
+                ended = update(seal_commands).where(c.command_id.in_(some))
+                connection.execute(ended.values(state=state, plain=None))
+
+    monkeypatch.setattr(awaiting, "is_running", lambda _: True)
+    monkeypatch.setattr(awaiting.time, "sleep", look)
+    return sizes
+
+
+def test_a_wifi_goes_to_one_then_to_a_tenth_then_to_the_rest(menshen, heard, monkeypatch):
+    monkeypatch.setenv("MENSHEN_WIFI_PASSWORD", PASSWORD)
+    many(heard, 40)
+    sizes = staged(monkeypatch, heard, 0, 0, 3)
+    answer = menshen("wifi", "change", "new", "--first", "m7")
+    assert sizes == [1, 4, 36]
+    assert "The seal of door m7 is on new." in answer.out
+    assert "4 seals are on new." in answer.out
+    assert (answer.code, "38 of 41 seals on new." in answer.out) == (1, True)
+    assert "3 fell back" in answer.out
+
+
+def test_a_stage_whose_seals_do_not_come_stops_the_change(menshen, heard, monkeypatch):
+    monkeypatch.setenv("MENSHEN_WIFI_PASSWORD", PASSWORD)
+    many(heard, 40)
+    sizes = staged(monkeypatch, heard, 0, 1)
+    answer = menshen("wifi", "change", "new", "--share", "20")
+    assert (answer.code, sizes) == (1, [1, 8])
+    assert "1 of 8 seals did not get onto new" in answer.err
+    assert "the others were not asked" in answer.err
+    assert len(asked(heard)) == 9
+    sizes = staged(monkeypatch, heard, 0, 1, 0)
+    assert menshen("wifi", "change", "new", "--share", "20", "--stop", "50").code == 1
+    assert sizes == [1, 8, 32]
+
+
+def test_a_stage_that_is_not_heard_in_its_time_stops_the_change(menshen, heard, monkeypatch):
+    monkeypatch.setenv("MENSHEN_WIFI_PASSWORD", PASSWORD)
+    many(heard, 3)
+    monkeypatch.setattr(awaiting, "is_running", lambda _: True)
+    steady = iter(range(1000))
+    monkeypatch.setattr(awaiting.time, "monotonic", lambda: next(steady))
+    monkeypatch.setattr(awaiting.time, "sleep", lambda _: None)
+    answer = menshen("wifi", "change", "new", "--stage-wait", "5")
+    assert answer.code == 1
+    assert "did not get onto new (1 cancelled)" in answer.err
+    assert [state for _, state, _, _ in asked(heard)] == ["cancelled"]
+
+
+def test_a_heartbeat_is_asked_of_a_door_a_building_or_all_and_shown(menshen, heard, monkeypatch):
+    many(heard, 3)
+    monkeypatch.setattr(awaiting, "is_running", lambda _: True)
+    answer = menshen("heartbeat", "600", "--area", "building:9")
+    assert answer.code == 0, answer.err
+    assert "3 seals asked for a heartbeat every 600 s." in answer.out
+    listed = menshen("seals", "--json").json
+    assert [one["asked"] for one in listed if one["door_id"] == "d1"] == [[]]
+    assert [one["asked"] for one in listed if one["door_id"] == "m1"] == [
+        [{"kind": "heartbeat", "state": "waiting", "for": "600 s"}]
+    ]
+    shown = " ".join(menshen("seals", "--door", "m1").out.split())
+    assert "100 s heartbeat 600 s (waiting)" in shown
+    assert "1 seal asked" in menshen("heartbeat", "60", "--door", "d1").out
+    assert "4 seals asked" in menshen("heartbeat", "30", "--all").out
+    assert len([one for one in asked(heard) if one[1] == "waiting"]) == 4  # the older are no more
+
+
+def test_what_is_no_heartbeat_is_refused(menshen, heard, monkeypatch):
+    monkeypatch.setattr(awaiting, "is_running", lambda _: True)
+    for words in (
+        ("600",),
+        ("600", "--all", "--door", "d1"),
+        ("9", "--all"),
+        ("3601", "--all"),
+        ("60", "--door", "d2"),
+        ("60", "--area", "building:none"),
+    ):
+        assert menshen("heartbeat", *words).code == 2, words
+    assert asked(heard) == []
+
+
+def test_who_waits_for_a_heartbeat_is_told_what_came_of_it(menshen, heard, monkeypatch):
+    answering(monkeypatch, heard, "refused")
+    answer = menshen("heartbeat", "60", "--door", "d1", "--wait", "5")
+    assert (answer.code, "1 refused." in answer.out) == (1, True)
+    answering(monkeypatch, heard, "worked")
+    assert menshen("heartbeat", "60", "--door", "d1", "--wait", "5").code == 0
+
+
+def test_a_wifi_without_a_name_is_asked_for_before_anything_else(menshen, store, monkeypatch):
+    answer = menshen("wifi", "change")
+    assert (answer.code, "name the network" in answer.err) == (2, True)
+    assert "gateway" not in answer.err

@@ -65,6 +65,7 @@ def test_one_command_makes_a_gateway_of_it(machine):
     assert passwords.is_right(PASSWORD, admin.password)
     for unit in ("menshen.service", "menshen-broker-reload.path", "mosquitto.service"):
         assert (machine / WANTED / unit).is_symlink()
+    assert (machine / "etc/systemd/system/timers.target.wants/menshen-rotate.timer").is_symlink()
 
 
 def test_whose_each_file_is(machine):
@@ -326,6 +327,7 @@ def test_uninstalled_it_leaves_the_data_and_installed_again_it_takes_it_up(machi
     left = [path for path in machine.tree() if "systemd/system/menshen" in path]
     assert left == []
     assert not (machine / WANTED / "menshen.service").is_symlink()
+    assert not list(machine.root.rglob("menshen-rotate*"))
     said = machine.install(typed="")
     assert "made     units of systemd" in said
     assert "there    database" in said

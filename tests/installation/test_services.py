@@ -24,7 +24,7 @@ if [ -e {folder}/refuses ]; then echo "Job for $2 failed." >&2; exit 1; fi
 STARTED = [
     "daemon-reload",
     "restart mosquitto.service",
-    "restart menshen-broker-reload.path",
+    "restart menshen-broker-reload.path menshen-rotate.timer",
     "restart menshen.service",
 ]
 
@@ -103,5 +103,5 @@ def test_taken_off_they_are_stopped_and_the_broker_goes_back_to_debians_own(mach
     asked(systemd)
     code, _ = machine.menshen("uninstall")
     assert code == 0
-    stopped = "stop menshen.service menshen-broker-reload.path"
+    stopped = "stop menshen.service menshen-broker-reload.path menshen-rotate.timer"
     assert asked(systemd) == [stopped, "daemon-reload", "try-restart mosquitto.service"]

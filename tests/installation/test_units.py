@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.app import app
+from gateway.installation.site import UNIT_TEMPLATES
 from gateway.link.client import ask
 from gateway.link.service_manager import LIVES, STOPS, UP
 from gateway.store.database import Store
@@ -22,6 +23,7 @@ from tests.link.listener import Listener
 from tests.provisioning.site_broker import new_site
 
 THRESHOLD = "20"  # tenths: 2.0 of 10
+KINDS = (".service", ".path", ".timer")
 
 
 @pytest.fixture
@@ -46,15 +48,17 @@ def analysed(machine):
     return analyse
 
 
-@pytest.mark.parametrize("unit", ["menshen.service", "mosquitto.service"])
+@pytest.mark.parametrize("unit", ["menshen.service", "mosquitto.service", "menshen-rotate.service"])
 def test_what_a_service_may_do_scores_two_or_less(analysed, unit):
     done = analysed("security", "--offline=true", f"--threshold={THRESHOLD}", unit)
     assert done.returncode == 0, done.stdout
     assert f"exposure level for {unit}" in done.stdout
 
 
-def test_systemd_finds_nothing_wrong_in_them(analysed):
-    units = ("menshen.service", "menshen-broker-reload.path", "menshen-broker-reload.service")
+def test_systemd_finds_nothing_wrong_in_them(machine, analysed):
+    own = sorted(path.name for path in UNIT_TEMPLATES.glob("menshen*") if path.suffix in KINDS)
+    units = [unit for unit in own if (machine / "etc/systemd/system" / unit).exists()]
+    assert units == own
     done = analysed("verify", "--man=no", "--recursive-errors=no", *units)
     ours = [line for line in done.stderr.splitlines() if "menshen" in line]
     assert (done.returncode, ours) == (0, []), done.stderr

@@ -45,7 +45,7 @@ def test_a_retired_seal_is_thrown_out_and_what_was_kept_is_gone(site: Site) -> N
         gone: list[str] = []
         seal.paho.on_disconnect = lambda *_: gone.append("gone")
         seal.paho.reconnect_delay_set(60, 60)
-        assert leave_broker(own, access_of(site, left=1)) is None
+        assert leave_broker([own], access_of(site, left=1)) is None
         assert gone
     with site.gateway() as gateway:
         assert gateway.connect() == "Success"
@@ -64,18 +64,18 @@ def test_a_broker_that_does_not_run_is_named_and_the_retirement_can_be_said_agai
     own = site.seals[0].seal_id
     access = access_of(site, left=1)
     site.broker.stop()
-    problem = leave_broker(own, access)
+    problem = leave_broker([own], access)
     assert problem is not None
     assert "does the broker run?" in problem
     assert own not in (site.directory / "passwd").read_text()
     site.broker.start()
-    assert leave_broker(own, access_of(site, left=1)) is None
+    assert leave_broker([own], access_of(site, left=1)) is None
 
 
 def test_files_that_are_not_there_are_named(site: Site, tmp_path: Path) -> None:
     access = access_of(site, left=1)
     elsewhere = BrokerAccess(tmp_path / "no", access.logins, access.reload, access.sweep)
-    assert "its files are not in" in (leave_broker(site.seals[0].seal_id, elsewhere) or "")
+    assert "its files are not in" in (leave_broker([site.seals[0].seal_id], elsewhere) or "")
 
 
 def test_a_board_on_the_cable_is_wiped_its_key_first(

@@ -23,7 +23,7 @@ GATEWAY = Path(audit.__file__).parent.parent
 NOBODY = Names({}, {}, {})
 NOTED = re.compile(
     r"""\.note\([^()]*?, "([a-z][a-z -]+)"|noted\(connection, "([a-z -]+)"|"""
-    r"""Note\((?:now_ms\(\)|\w+), \w+, "([a-z][a-z -]+)\""""
+    r"""Note\((?:now_ms\(\)|\w+), \w+(?:\(\))?, "([a-z][a-z -]+)\""""
 )
 FAILED = re.compile(r'note_failure\([^()]*?, "([a-z][a-z -]+)"')
 
@@ -50,7 +50,7 @@ def test_no_word_that_the_code_notes_is_without_words() -> None:
 
 @pytest.mark.parametrize("language", LOCALES)
 def test_every_sentence_is_filled_in_both_languages(language: str) -> None:
-    about = "person wang, case a1-1, door d1, area stair:A, name chen"
+    about = "person wang, case a1-1, door d1, area stair:A, seal 00aa, name chen"
     names = Names({"d1": "3-101"}, {"wang": "Wang Fang"}, {"chen": "Chen Jing"})
     for what in WORDS:
         told = audit_words.told(Note(0, "wang", what, about), names, language)
@@ -73,6 +73,23 @@ def test_things_are_read_whatever_people_called_them() -> None:
     assert audit_words.things("person a b, case x-1") == {"person": "a b", "case": "x-1"}
     assert audit_words.things("chen") == {"name": "chen"}
     assert audit_words.things("") == {}
+    assert audit_words.things("seal 00aa, seal 00bb") == {"seal": "00aa, 00bb"}
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_the_command_line_is_a_user_of_the_machine_and_never_an_account(language: str) -> None:
+    names = Names({}, {}, {"pi": "Wang Fang"})
+    note = Note(0, "(command line) pi", "menshen retire", "seal 00aa", "lost")
+    told = audit_words.told(note, names, language)
+    assert ("pi" in told.who, "Wang" in told.who, told.why) == (True, False, "lost")
+    assert "00aa" in told.words
+    failed = audit_words.told(Note(0, *note_of(note), 500), names, language)
+    assert (failed.is_refused, failed.why.startswith("lost · ")) == (True, True)
+    assert audit_words.told(Note(0, "(command line)", "token made"), names, language).who
+
+
+def note_of(note: Note) -> tuple[str, str, str, str]:
+    return note.account, note.what, note.about, note.why
 
 
 async def worked(site: Site) -> str:

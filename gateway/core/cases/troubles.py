@@ -49,6 +49,7 @@ HEALS: Final = frozenset(
         Reason.CHANNEL_FAILING,
         Reason.UNREACHED,
         Reason.RECEIVER_LOST,
+        Reason.NETWORK_AWAY,
         Reason.UNCERTIFIED,
     }
 )

@@ -30,7 +30,11 @@ def silent(door: Door, event: PathSilent, now_ms: int, rules: Rules) -> DoorChan
         return door, ()
     told_ms = None if event.is_ours else now_ms + rules.silence_ms
     path = SilentPath(event.path, event.since_ms, now_ms, told_ms, event.is_ours)
-    return replace(door, silent_paths=(*_others(door, event.path), path)), ()
+    door = replace(door, silent_paths=(*_others(door, event.path), path))
+    is_told = door.case is not None and door.case.reason is Reason.PATH_SILENT
+    if known is not None and event.is_ours and is_told and door.case is not None:
+        return end_by_rule(door, door.case, Reason.OUTAGE, now_ms)  # one cause explains it now
+    return door, ()
 
 
 def heard(door: Door, event: PathHeard, now_ms: int, _: Rules) -> DoorChange:

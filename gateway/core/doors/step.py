@@ -73,7 +73,7 @@ from gateway.core.events import (
     SealUnbound,
 )
 from gateway.core.model import Door
-from gateway.core.path_events import CopyCame, PathHeard, PathSilent
+from gateway.core.path_events import CopyCame, PathHeard, PathSilent, PathsTested
 from gateway.core.reasons import BREACHES, QUESTIONS, Reason
 from gateway.core.rules import Rules
 
@@ -186,6 +186,7 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     OutageEnded: silence.unexplained,
     PathSilent: paths.silent,
     PathHeard: paths.heard,
+    PathsTested: walk_test.paths_tested,
     CopyCame: paths.copy_came,
     VisitAnnounced: visit_end.announced,
     WalkTestBegan: walk_test.began,

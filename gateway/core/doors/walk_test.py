@@ -27,7 +27,8 @@ from gateway.core.doors.certificates import LASTS_MS
 from gateway.core.doors.observation import Observation
 from gateway.core.duration import MINUTE_MS, SECOND_MS
 from gateway.core.effects import SealCertified
-from gateway.core.model import SURE, Contact, Door
+from gateway.core.model import SURE, Contact, Door, Path
+from gateway.core.path_events import PathsTested
 from gateway.core.rules import Rules
 
 LASTS_MOST_MS = 15 * MINUTE_MS  # five times what a door should take
@@ -91,6 +92,15 @@ def note(door: Door, observation: Observation, _: Rules) -> DoorChange:
     return _passed(replace(door, walk_test=test), test, observation.now_ms)
 
 
+def paths_tested(door: Door, event: PathsTested, now_ms: int, _: Rules) -> DoorChange:
+    """It was heard on these ways since the test began."""
+    test = door.walk_test
+    if test is None or test.is_over or test.test_id != event.test_id or now_ms >= test.ends_ms:
+        return door, ()
+    test = replace(test, paths=tuple(path.value for path in event.paths))
+    return _passed(replace(door, walk_test=test), test, now_ms)
+
+
 def due_ms(test: WalkTest) -> int | None:
     """When the door has stayed shut for long enough, or the test is over."""
     if test.is_over:
@@ -121,6 +131,7 @@ def checks(door: Door, test: WalkTest, now_ms: int) -> tuple[Check, ...]:
         Check(CheckName.FOREIGN_MAGNET, _unless(door.magnet, test), int(test.magnet_seen)),
         Check(CheckName.BATTERY, _battery(test), test.battery_mv),
         Check(CheckName.CLOCK, _clock(door, test), test.ageless),
+        _paths(test),
     )
 
 
@@ -218,6 +229,14 @@ def _radio(test: WalkTest) -> Check:
     if is_weak or (test.openings and test.openings[-1].delay_ms > DELAY_MOST_MS):
         mark = BAD
     return Check(CheckName.RADIO, mark, test.delay_ms, margin_db)
+
+
+def _paths(test: WalkTest) -> Check:
+    """A seal that was never heard by air has one way, and that is said with the certificate."""
+    if test.paths is None:
+        return Check(CheckName.PATHS, GOOD if test.heard else WAITS, 1)
+    is_whole = set(test.paths) == set(Path)
+    return Check(CheckName.PATHS, GOOD if is_whole else WAITS, len(test.paths))
 
 
 def _cover(door: Door, test: WalkTest) -> CheckMark:

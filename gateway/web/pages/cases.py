@@ -125,6 +125,7 @@ def gathered(
         "workflow": {"case": case, "steps": steps},
         "outage": case_views.outage_of(connection, case),
         "unreached": _unreached(connection, case),
+        "away": _away(connection, case),
         "deliveries": deliveries,
         "photos": photos.of_case(connection, case_id, photo_limits.OF_CASE_MAX),
         "telephone": photos.telephone(connection, None if case.area else case.door_id),
@@ -136,6 +137,13 @@ def _unreached(connection: Connection, case: CaseRow) -> WardenRow | None:
     """Who it is whom no way reaches, if a case is about that."""
     is_one = case.reason is Reason.UNREACHED
     return views.warden_of_code(connection, case.about) if is_one else None
+
+
+def _away(connection: Connection, case: CaseRow) -> tuple[str, int] | None:
+    """Where the network is away, and of how many seals now, if a case is about that."""
+    if case.reason is not Reason.NETWORK_AWAY:
+        return None
+    return case.about, case_views.without_network(connection, case.about)
 
 
 def to_hand_to(

@@ -4,20 +4,21 @@ from typing import Annotated, Any, Final
 
 import anyio
 from fastapi import APIRouter, Form, Request, Response
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
+from gateway.engine.ports import Committed
 from gateway.language.catalogue import N_
-from gateway.store import tables
 from gateway.updates import kept, rollout
 from gateway.updates.kept import RefusedError
 from gateway.updates.rollout import AT_ONCE_MAX, Plan, RolloutState, SealState
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
+from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix
 from gateway.web.visitors import visitor
 
-SEALS_MAX: Final = 500  # on the page
+SEALS_MAX: Final = 100  # on the page: what failed first; `menshen update` lists all
 ACTS: Final = {
     "stop": RolloutState.STOPPED,
     "go-on": RolloutState.RUNNING,
@@ -37,10 +38,43 @@ SEAL_WORDS: Final = {
     SealState.FAILED: N_("went back"),
     SealState.LEFT_OUT: N_("not for its board"),
 }
+REASON_WORDS: Final = {
+    "unsigned": N_("not signed by this site's key"),
+    "damaged": N_("it came damaged"),
+    "older": N_("not newer than what it runs"),
+    "incompatible": N_("not for its firmware"),
+    "full": N_("no room on it"),
+    "nokey": N_("it knows no release key: flash it anew"),
+    "crashed": N_("it did not come up with it"),
+    "silent": N_("it stayed offline"),
+    "ended": N_("the roll-out had ended"),
+    "other": N_("it could not fetch it"),
+}
 STAGE_WORDS: Final = (N_("canary"), N_("a share"), N_("all"))
 _NO_RELEASE = N_("There is no release of this number. “menshen update add FILE” brings one.")
 _NO_SEAL = N_("There is no seal of this id.")
 _NOT_NOW = N_("That cannot be done as the roll-out stands now.")
+
+
+class Updates(LiveView):
+    """How far the newest roll-out is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._read: tuple[tuple[int, ...], dict[str, Any]] | None = None
+
+    def affected_by(self, news: Committed) -> bool:
+        """A roll-out is written beside the commits: each of them is an occasion to look."""
+        return True
+
+    def fragments(
+        self, connection: Connection, news: Committed | None, now_ms: int
+    ) -> list[Fragment]:
+        """The roll-out, or that there is none."""
+        mark = kept.fingerprint(connection)
+        if self._read is None or self._read[0] != mark:
+            self._read = mark, _gathered(connection)
+        return [Fragment("rollout", "parts/rollout.html", "live", self._read[1], key=mark)]
 
 
 def routes(context: WebContext) -> APIRouter:
@@ -49,8 +83,14 @@ def routes(context: WebContext) -> APIRouter:
 
     @router.get("/updates")
     async def page(request: Request) -> Response:
-        _somebody(request)
-        return await context.page(request, "updates.html", _gathered)
+        view, now_ms = Updates(), context.now_ms()
+
+        def gather(connection: Connection) -> dict[str, Any]:
+            (live,) = view.changed(connection, None, now_ms)
+            is_somebody = visitor(request) is not None
+            return {"live": live.shows, "seen": view.digest(), "is_somebody": is_somebody}
+
+        return await context.page(request, "updates.html", gather)
 
     @router.post("/updates/start")
     async def start(
@@ -102,7 +142,7 @@ def _begin(connection: Connection, number: int, canary: str, at_once: int, now_m
     chosen = [one for one in kept.kept(connection) if one.counter == number]
     if not chosen:
         raise HttpProblem(422, _NO_RELEASE)
-    seals = list(connection.execute(select(tables.seals.c.seal_id)).scalars())
+    seals = kept.seals_in_use(connection)
     if not seals or (canary and canary not in seals):
         raise HttpProblem(422, _NO_SEAL)
     plan = Plan(at_once)
@@ -116,7 +156,9 @@ def _begin(connection: Connection, number: int, canary: str, at_once: int, now_m
 def _gathered(connection: Connection) -> dict[str, Any]:
     newest = kept.overview(connection)
     seals = [] if newest is None else sorted(newest.seals.items(), key=_most_urgent)
+    shown = [seal_id for seal_id, _ in seals[:SEALS_MAX]]
     return {
+        "doors": kept.doors_of(connection, shown),
         "rollout": newest,
         "seals": seals[:SEALS_MAX],
         "more": max(len(seals) - SEALS_MAX, 0),
@@ -128,6 +170,7 @@ def _gathered(connection: Connection) -> dict[str, Any]:
         "state_words": STATE_WORDS,
         "seal_words": SEAL_WORDS,
         "stage_words": STAGE_WORDS,
+        "reason_words": REASON_WORDS,
         "at_once": Plan().at_once,
         "at_once_max": AT_ONCE_MAX,
     }
@@ -142,6 +185,6 @@ def _most_urgent(seal: tuple[str, rollout.Progress]) -> tuple[int, int, str]:
 
 
 def _somebody(request: Request) -> None:
-    """HttpProblem at a site without accounts: there the command line does it."""
+    """HttpProblem at a site without accounts: there the command line does it, as the page says."""
     if visitor(request) is None:
         raise HttpProblem(404, NOT_FOUND)

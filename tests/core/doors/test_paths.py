@@ -172,3 +172,18 @@ def test_a_door_with_a_silent_way_survives_its_stored_bytes(path: Path) -> None:
 
     door = Door("d", silent_paths=(SilentPath(path, NOON, NOON, None, True),))
     assert msgspec.json.decode(msgspec.json.encode(door), type=Door) == door
+
+
+def test_a_fault_that_one_cause_explains_is_told_of_nobody_and_its_case_ends() -> None:
+    story = promised()
+    story.tell(PathSilent(SEAL, Path.NETWORK, NOON))
+    beating(story, NOON + PATIENCE + BEAT)
+    assert told(story) == [(Reason.PATH_SILENT, 0)]
+    story.tell(PathSilent(SEAL, Path.NETWORK, NOON, is_ours=True))
+    assert story.door.case is None
+    assert story.moves()[-1].case.state is CaseState.CLOSED
+    beating(story, story.now_ms + 2 * PATIENCE)
+    assert told(story) == [(Reason.PATH_SILENT, 0)]
+    story.tell(PathSilent(SEAL, Path.NETWORK, NOON))  # the place is well, and this seal is not
+    beating(story, story.now_ms + PATIENCE + BEAT)
+    assert len(told(story)) == 2

@@ -1,14 +1,16 @@
 """A walk test: three clean openings, cover, magnet, battery, times; then the door is sealed."""
 
 from gateway.core.actor import actor_of
-from gateway.core.commissioning import CheckMark, CheckName
+from gateway.core.commissioning import Check, CheckMark, CheckName
 from gateway.core.commissioning_events import VisitAnnounced, WalkTestBegan, WalkTestEnded
 from gateway.core.doors.certificates import ENDS_SOON_MS, LASTS_MS, Standing, standing
 from gateway.core.doors.walk_test import BATTERY_LEAST_MV, HOLD_MS, LASTS_MOST_MS, checks
 from gateway.core.effects import SealCertified
 from gateway.core.events import OrderPlaced, SealBound
-from gateway.core.model import Contact, Order
+from gateway.core.model import Contact, Order, Path
+from gateway.core.path_events import PathsTested
 from gateway.core.reasons import Reason
+from gateway.language import walk_tests
 from tests.core.doors.test_visits import at_work
 from tests.core.story import DAY, HOUR, MINUTE, SEAL, SECOND, Story
 
@@ -242,3 +244,33 @@ def test_a_visit_that_is_said_twice_is_one() -> None:
     before = story.door
     story.tell(VisitAnnounced(before.visits[0]))
     assert story.door is before
+
+
+def paths(story: Story, *heard: Path, test_id: str = "t1") -> Story:
+    story.tell(PathsTested(SEAL, test_id, heard))
+    return story
+
+
+def test_a_seal_with_two_ways_is_certified_once_both_were_heard() -> None:
+    story = walk(cover(paths(under_test())))
+    story.after(HOLD_MS)
+    assert certified(story) == []
+    assert marks(story)[CheckName.PATHS] is CheckMark.WAITS
+    paths(story, Path.NETWORK)
+    assert marks(story)[CheckName.PATHS] is CheckMark.WAITS
+    paths(story, *Path, test_id="another")
+    assert certified(story) == []
+    paths(story, *Path)
+    (said,) = certified(story)
+    assert said.checks[-1] == Check(CheckName.PATHS, CheckMark.GOOD, 2)
+    assert "Heard over Wi-Fi and by Bluetooth" in walk_tests.sentence(said.checks[-1], "en")
+    assert story.replayed() == story.door
+
+
+def test_a_certificate_says_that_there_is_no_second_way() -> None:
+    story = walk(cover(under_test()))
+    story.after(HOLD_MS)
+    (said,) = certified(story)
+    assert said.checks[-1] == Check(CheckName.PATHS, CheckMark.GOOD, 1)
+    for language, words in (("en", "is not there"), ("zh", "没有")):
+        assert words in walk_tests.sentence(said.checks[-1], language)
