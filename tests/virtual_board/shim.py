@@ -1,19 +1,23 @@
 """The board's half, run by MicroPython's Unix port: a flash with littlefs, and the raw REPL.
 
-    micropython shim.py <flash image> <blocks> <raw|boot> <reset cause> <version or -> <air or ->
+    micropython shim.py <flash image> <blocks> <raw|boot> <reset cause> <version or -> <chip or ->
+                        <air or ->
 
 Debian's interpreter has no raw REPL of its own; this speaks what mpremote asks for: raw REPL, raw
 paste, soft reset. It ends with a status that says how it wants to be started again.
 
 `air` is a file that says which networks are in the air here, as JSON: by name, password, signal and
-whether there are addresses. With it, `board.py` is the bench's board in the place of a chip's, and
-`main.py` runs the real seal over this machine's own network.
+whether there are addresses. It is read again and again, for networks come and go. With it,
+`board.py` is the bench's board in the place of a chip's, and `main.py` runs the real seal over this
+machine's own network. `hands`, beside that file, says what is done to the seal: lines of `ms switch
+level`, by this machine's clock.
 """
 
 import json
 import os
 import sys
 import termios
+import time
 
 import micropython as real_micropython
 import vfs
@@ -25,6 +29,7 @@ RAW_BANNER = "raw REPL; CTRL-B to exit\n>"
 WINDOW = 128
 ISIG = 1
 BENCH = __file__.rsplit("/", 2)[0] + "/bench_board.py"
+LOOK_MS = 50  # so often it is looked what hands did, and which networks there are
 
 
 class Flash:
@@ -64,6 +69,62 @@ def kbd_intr(character):
     mode = termios.tcgetattr(0)
     mode[3] = mode[3] | ISIG if character == 3 else mode[3] & ~ISIG
     termios.tcsetattr(0, termios.TCSANOW, mode)
+
+
+class Timer:
+    """None ever ends here: what an update does with too much time is tried elsewhere."""
+
+    ONE_SHOT = 0
+
+    def __init__(self, _number):
+        pass
+
+    def init(self, mode, period, callback):
+        pass
+
+
+class Air:
+    """Which networks there are, by the file of the host, opened before the flash took its place."""
+
+    def __init__(self, path):
+        self.file = open(path)  # noqa: SIM115 - as long as there is power
+        self.looked_ms, self.there = -LOOK_MS, {}
+
+    def get(self, name):
+        now_ms = time.ticks_ms()
+        if time.ticks_diff(now_ms, self.looked_ms) >= LOOK_MS:
+            self.looked_ms = now_ms
+            self.file.seek(0)
+            try:
+                self.there = json.loads(self.file.read())
+            except ValueError:  # it is being written
+                pass
+        return self.there.get(name)
+
+
+class Hands:
+    """What somebody does to the seal: opens its door, lifts it off its plate."""
+
+    def __init__(self, path):
+        self.file = open(path)  # noqa: SIM115 - as long as there is power
+        self.looked_ms = time.ticks_ms()
+
+    def moves(self):
+        """(ms, switch, level), in order, of all that is new."""
+        found = []
+        while True:
+            at, line = self.file.tell(), self.file.readline()
+            if not line.endswith("\n"):
+                self.file.seek(at)
+                return found
+            found.append(tuple([int(word) for word in line.split()]))
+
+    def is_time(self):
+        now_ms = time.ticks_ms()
+        is_due = time.ticks_diff(now_ms, self.looked_ms) >= LOOK_MS
+        if is_due:
+            self.looked_ms = now_ms
+        return is_due
 
 
 class Station:
@@ -112,24 +173,47 @@ class SealBoard:
 
     FLASH = "/"
 
-    def __init__(self, source, station):
-        self.source, self.station = source, station
+    def __init__(self, source, station, hands):
+        self.source, self.station, self.hands = source, station, hands
         self.Board = self.new_board  # what is imported by name must not be a method
 
     def new_board(self, wanted, mains, *_, **__):
         space = {"__name__": "bench_board"}
         exec(self.source, space)  # noqa: S102 - our own, read before the flash took the root's place
-        station, bench = self.station, space["BenchBoard"]
+        station, hands, bench = self.station, self.hands, space["BenchBoard"]
 
         class OnStation(bench):
+            def __init__(self, wanted):
+                super().__init__("/", battery_mv=None if mains else 3010)
+                self.wanted = wanted
+                for _, switch, level in hands.moves():  # nobody saw them: there was no power
+                    self._levels[switch] = level
+
+            def now_ms(self):
+                if hands.is_time():
+                    moves = hands.moves()
+                    if moves:
+                        self.play(moves)
+                return self.clock()
+
             def wifi(self, up):
-                if not up or wanted is None:
+                if not up or self.wanted is None:
                     station.active(False)
-                    return up and wanted is None
+                    return up and self.wanted is None
                 if not station.active():
                     station.active(True)
-                    station.connect(wanted[0], wanted[1])
+                    station.connect(self.wanted[0], self.wanted[1])
                 return station.isconnected()
+
+            def join(self, wifi):
+                station.active(False)
+                self.wanted = wifi
+
+            def signal_dbm(self):
+                return station.status("rssi") if station.isconnected() else None
+
+            def reset_cause(self):
+                return 1
 
             def release(self):
                 pass
@@ -137,10 +221,10 @@ class SealBoard:
             def restart(self):
                 raise SystemExit(HARD)
 
-        return OnStation("/", battery_mv=None if mains else 3010)
+        return OnStation(wanted)
 
 
-def fake_modules(cause, version, air, bench):
+def fake_modules(cause, version, chip, around, bench):
     def end(status):
         def leave(*_):
             raise SystemExit(status)
@@ -156,15 +240,20 @@ def fake_modules(cause, version, air, bench):
         reset_cause=lambda: cause,
         DEEPSLEEP_RESET=4,
         unique_id=lambda: b"\x02virt\x01",
+        Timer=Timer,
     )
     for name in ("network", "esp32"):
         sys.modules[name] = Borrowed(None)
-    if air is not None:
-        sys.modules["network"] = Station(air)
-        sys.modules["board"] = SealBoard(bench, sys.modules["network"])
+    if around is not None:
+        sys.modules["network"] = Station(around[0])
+        sys.modules["board"] = SealBoard(bench, sys.modules["network"], around[1])
+    claimed = {}
     if version != "-":
-        numbers = tuple([int(n) for n in version.split(".")])
-        implementation = Borrowed(sys.implementation, version=numbers)
+        claimed["version"] = tuple([int(n) for n in version.split(".")])
+    if chip != "-":
+        claimed["_machine"] = "A virtual board with " + chip.upper()
+    if claimed:
+        implementation = Borrowed(sys.implementation, **claimed)
         sys.modules["sys"] = Borrowed(sys, implementation=implementation)
 
 
@@ -286,11 +375,11 @@ def text_of(path):
         return file.read()
 
 
-def start(image, blocks, mode, cause, version, air):
-    around = None if air == "-" else json.loads(text_of(air))
+def start(image, blocks, mode, cause, version, chip, air):
+    around = None if air == "-" else (Air(air), Hands(air.rsplit("/", 1)[0] + "/hands"))
     bench = text_of(BENCH) if around is not None else ""
     mount(image, int(blocks))
-    fake_modules(int(cause), version, around, bench)
+    fake_modules(int(cause), version, chip, around, bench)
     say("\x00")  # up: from here on a ctrl-C is an exception and not the end
     wrong = run_file("boot.py")
     if mode == "raw":

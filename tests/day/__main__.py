@@ -1,0 +1,107 @@
+"""`make day`: forty boards and an installer's day with them, timed.
+
+    python -m tests.day [--batches 14,13,13] [--installers 2] [--out bench/day.json] [--said FILE]
+
+Prints a line for each step and ends with 1 where something is not as it should be. `--said` keeps
+every command with all that it said, to be read by somebody who is tired.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from bench import machine
+from tests import neighbours
+from tests.conftest import interpreter
+from tests.day.story import Day, Size, Step, begun
+from tests.virtual_board.rom import IMAGE_BYTES
+
+DAY_S_MAX = 1_800.0  # beyond it, it is killed: nothing here waits for ever
+
+
+def main() -> int:
+    """Live the day; 1 if something of it went wrong."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--batches", default="14,13,13")
+    parser.add_argument("--installers", type=int, default=2)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--said", type=Path)
+    wanted = parser.parse_args()
+    mosquitto, esptool = neighbours.find("mosquitto"), neighbours.find("esptool")
+    micropython = interpreter("MICROPYTHON", ".mpy")
+    if not (mosquitto and esptool and micropython):
+        print("mosquitto, esptool and MicroPython are needed: make neighbours esptool micropython")
+        return 1
+    os.environ["PATH"] = os.pathsep.join([str(Path(esptool).parent), os.environ["PATH"]])
+    late = threading.Timer(DAY_S_MAX, os._exit, (1,))
+    late.daemon = True
+    late.start()
+    size = Size(tuple(map(int, wanted.batches.split(","))), wanted.installers, IMAGE_BYTES)
+    with tempfile.TemporaryDirectory(prefix="day-") as room:
+        folder = Path(room) / "site"
+        folder.mkdir()
+        described = machine.describe(folder)
+        began_s = time.monotonic()
+        day = begun(mosquitto, micropython, folder, size, random.Random(1))  # noqa: S311
+        day.told = lambda step: print(_line(step), flush=True)
+        wrong = _lived(day)
+        whole_s = time.monotonic() - began_s
+    print(f"{'the whole day':52} {size.boards:4} {whole_s:8.1f} s")
+    if wanted.said:
+        wanted.said.write_text("\n".join(said.shown() for said in day.installer.said))
+    if wanted.out and not wrong:
+        wanted.out.write_text(json.dumps(_figures(day, whole_s, described), indent=2) + "\n")
+    return int(wrong)
+
+
+def _lived(day: Day) -> bool:
+    """Whether something went wrong, which is printed."""
+    try:
+        day.lives()
+    except AssertionError as error:
+        print(f"WRONG after {day.steps[-1].name if day.steps else 'nothing'}: {error}")
+        print(day.site.gateway.last_words())
+        return True
+    finally:
+        day.ends()
+        day.site.gateway.stop()
+        day.site.broker.stop()
+    return False
+
+
+def _line(step: Step) -> str:
+    line = f"{step.name:52} {step.n:4} {step.took_s:8.1f} s"
+    if not step.each_s:
+        return line
+    return f"{line}  each {statistics.median(step.each_s):.1f} s, at most {max(step.each_s):.1f} s"
+
+
+def _figures(day: Day, whole_s: float, described: dict[str, object]) -> dict[str, object]:
+    steps = [
+        {"step": step.name, "n": step.n, "s": round(step.took_s, 1)}
+        | ({"each_s": [round(s, 1) for s in step.each_s]} if step.each_s else {})
+        for step in day.steps
+    ]
+    return {
+        "boards": day.size.boards,
+        "batches": day.size.batches,
+        "installers": day.size.installers,
+        "commands": len(day.installer.said),
+        "whole_s": round(whole_s, 1),
+        "steps": steps,
+        "date": time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
+        "machine": described,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
