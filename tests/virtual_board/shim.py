@@ -1,7 +1,6 @@
 """The board's half, run by MicroPython's Unix port: a flash with littlefs, and the raw REPL.
 
-    micropython shim.py <flash image> <blocks> <raw|boot> <reset cause> <version or -> <chip or ->
-                        <air or ->
+    micropython shim.py <flash image> <blocks> <raw|boot> <reset cause> <version or -> <air or ->
 
 Debian's interpreter has no raw REPL of its own; this speaks what mpremote asks for: raw REPL, raw
 paste, soft reset. It ends with a status that says how it wants to be started again.
@@ -10,7 +9,7 @@ paste, soft reset. It ends with a status that says how it wants to be started ag
 whether there are addresses. It is read again and again, for networks come and go. With it,
 `board.py` is the bench's board in the place of a chip's, and `main.py` runs the real seal over this
 machine's own network. `hands`, beside that file, says what is done to the seal: lines of `ms switch
-level`, by this machine's clock.
+level`, by this machine's clock. The environment's CHIP is what MicroPython says that it runs on.
 """
 
 import json
@@ -224,7 +223,7 @@ class SealBoard:
         return OnStation(wanted)
 
 
-def fake_modules(cause, version, chip, around, bench):
+def fake_modules(cause, version, around, bench):
     def end(status):
         def leave(*_):
             raise SystemExit(status)
@@ -247,10 +246,10 @@ def fake_modules(cause, version, chip, around, bench):
     if around is not None:
         sys.modules["network"] = Station(around[0])
         sys.modules["board"] = SealBoard(bench, sys.modules["network"], around[1])
-    claimed = {}
+    claimed, chip = {}, os.getenv("CHIP")
     if version != "-":
         claimed["version"] = tuple([int(n) for n in version.split(".")])
-    if chip != "-":
+    if chip:
         claimed["_machine"] = "A virtual board with " + chip.upper()
     if claimed:
         implementation = Borrowed(sys.implementation, **claimed)
@@ -375,11 +374,11 @@ def text_of(path):
         return file.read()
 
 
-def start(image, blocks, mode, cause, version, chip, air):
+def start(image, blocks, mode, cause, version, air):
     around = None if air == "-" else (Air(air), Hands(air.rsplit("/", 1)[0] + "/hands"))
     bench = text_of(BENCH) if around is not None else ""
     mount(image, int(blocks))
-    fake_modules(int(cause), version, chip, around, bench)
+    fake_modules(int(cause), version, around, bench)
     say("\x00")  # up: from here on a ctrl-C is an exception and not the end
     wrong = run_file("boot.py")
     if mode == "raw":

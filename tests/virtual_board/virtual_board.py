@@ -54,7 +54,7 @@ class VirtualBoard:
         self.runs = 0
         self.console = bytearray()  # all that the board ever said
         self._folder, self._version = folder, version
-        self._chip = rom.chip if rom is not None else "-"
+        self._chip = rom.chip if rom is not None else ""
         self._air: Path | str = "-"
         self._hands = folder / "hands"
         if air is not None:
@@ -122,13 +122,13 @@ class VirtualBoard:
             return self._load(self.rom)
         inner, slave = pty.openpty()
         _like_a_board(slave)
-        arguments = [self._image, self._blocks, self._mode, self._cause, self._version, self._chip]
-        arguments.append(self._air)
+        arguments = [self._image, self._blocks, self._mode, self._cause, self._version, self._air]
         process = subprocess.Popen(
             ["setsid", "-c", self._micropython, str(SHIM), *map(str, arguments)],
             stdin=slave,
             stdout=slave,
             stderr=slave,
+            env=os.environ | {"CHIP": self._chip},
         )
         os.close(slave)
         self.runs += 1
