@@ -80,18 +80,25 @@ class BrokerLogins:
         if spare is None:
             raise BoardError("No spare login is left for this board; start the command again.")
         try:
-            self._need_let_in(spare, minted=False)
-        except BoardError:
+            problem = self._probe(spare.user, spare.password)
+        except BaseException:
             self.spares.give_back(spare.user)
             raise
+        if problem is not None:
+            self.spares.give_back(spare.user)
+            raise BoardError(
+                f"The broker lets no seal in any more ({problem}). The board has no key yet and is "
+                "nobody: flash it again once the broker answers."
+            )
         return Identity(spare.user, fresh_identity().key, spare.password)
 
     def _mint(self, boards: int, now_ms: int) -> None:
-        known = [seal_id for seal_id, _ in enrolled(self._database)]
-        self.spares.mint(boards + BATCH, now_ms, known)
-        seals, _ = logins(self._database, self._folder)
-        before = broker_record.read(self._folder)
-        write_passwords(self._folder, BrokerPlan((), user=before.user or "mosquitto"), seals)
+        with self.spares.minting():
+            known = [seal_id for seal_id, _ in enrolled(self._database)]
+            self.spares.mint(boards + BATCH, now_ms, known)
+            seals, _ = logins(self._database, self._folder)
+            before = broker_record.read(self._folder)
+            write_passwords(self._folder, BrokerPlan((), user=before.user or "mosquitto"), seals)
         self._reload()
 
     def _reload(self) -> None:
@@ -113,4 +120,4 @@ class BrokerLogins:
                 "systemctl reload mosquitto`, or name its pid_file under [broker] in the settings. "
                 "No board was touched."
             )
-        raise BoardError(f"No seal could reach the broker: {problem}. No board was touched.")
+        raise BoardError(f"No seal could reach the broker ({problem}). No board was touched.")

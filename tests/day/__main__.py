@@ -1,6 +1,7 @@
 """`make day`: forty boards and an installer's day with them, timed.
 
     python -m tests.day [--batches 14,13,13] [--installers 2] [--out bench/day.json] [--said FILE]
+                        [--only-bad-ends]
 
 Prints a line for each step and ends with 1 where something is not as it should be. `--said` keeps
 every command with all that it said, to be read by somebody who is tired.
@@ -13,18 +14,23 @@ import json
 import os
 import random
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench import machine
 from tests import neighbours
 from tests.conftest import interpreter
+from tests.day.bad_ends import BadEnds
 from tests.day.story import Day, Size, Step, begun
 from tests.virtual_board.rom import IMAGE_BYTES
 
+DISK_MB = 256
 DAY_S_MAX = 1_800.0  # beyond it, it is killed: nothing here waits for ever
 
 
@@ -35,6 +41,7 @@ def main() -> int:
     parser.add_argument("--installers", type=int, default=2)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--said", type=Path)
+    parser.add_argument("--only-bad-ends", action="store_true")
     wanted = parser.parse_args()
     mosquitto, esptool = neighbours.find("mosquitto"), neighbours.find("esptool")
     micropython = interpreter("MICROPYTHON", ".mpy")
@@ -49,12 +56,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="day-") as room:
         folder = Path(room) / "site"
         folder.mkdir()
-        described = machine.describe(folder)
-        began_s = time.monotonic()
-        day = begun(mosquitto, micropython, folder, size, random.Random(1))  # noqa: S311
-        day.told = lambda step: print(_line(step), flush=True)
-        wrong = _lived(day)
-        whole_s = time.monotonic() - began_s
+        with _disk(folder):
+            described = machine.describe(folder)
+            began_s = time.monotonic()
+            day = begun(mosquitto, micropython, folder, size, random.Random(1))  # noqa: S311
+            day.told = lambda step: print(_line(step), flush=True)
+            wrong = _lived(day, wanted.only_bad_ends)
+            whole_s = time.monotonic() - began_s
     print(f"{'the whole day':52} {size.boards:4} {whole_s:8.1f} s")
     if wanted.said:
         wanted.said.write_text("\n".join(said.shown() for said in day.installer.said))
@@ -63,10 +71,26 @@ def main() -> int:
     return int(wrong)
 
 
-def _lived(day: Day) -> bool:
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    """A small disk of its own at this folder, that can be filled; only root can give it."""
+    words = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "none", str(folder)]
+    is_given = os.geteuid() == 0 and not subprocess.run(words, capture_output=True).returncode
+    try:
+        yield
+    finally:
+        if is_given:
+            subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def _lived(day: Day, only_bad_ends: bool) -> bool:
     """Whether something went wrong, which is printed."""
     try:
-        day.lives()
+        if only_bad_ends:
+            day.founds()
+        else:
+            day.lives()
+        BadEnds(day).live()
     except AssertionError as error:
         print(f"WRONG after {day.steps[-1].name if day.steps else 'nothing'}: {error}")
         print(day.site.gateway.last_words())

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from gateway.provisioning.board_link import BoardLink
@@ -37,6 +38,7 @@ HEARTBEAT_S = 10  # the shortest that a seal takes: commands ride on the answers
 UPDATE_S_MAX = 300.0
 BEATS_S_MAX = 4.0 * HEARTBEAT_S
 RELEASE = "seals.release"
+SPARE_DOORS = 6  # under no order: for what goes wrong
 
 
 @dataclass(frozen=True)
@@ -85,29 +87,31 @@ class Day:
 
     def lives(self) -> None:
         """From the first command to the last."""
-        numbered = [
-            *((f"batch {n + 1}", n) for n in range(len(self.size.batches))),
-        ]
-        self._step("tables enrolled, one of them with mistakes first", self._enrol)
-        self._step("release key made", self._key)
-        for name, n in numbered:
-            self._step(f"flashed and heard, {name}", lambda n=n: self._flash(n))  # type: ignore[misc]
-        self._step("check: no door counts as sealed yet", self._unsealed)
-        self._step("commissioned: walk test and certificate", self._commission)
-        self._step("one swapped", self._swap)
-        self._step("one retired, its board wiped", self._retire)
-        self._step("one moved to another door", self._move)
+        self.founds()
+        for n in range(len(self.size.batches)):
+            self.step(f"flashed and heard, batch {n + 1}", partial(self._flash, n))
+        self.step("check: no door counts as sealed yet", self._unsealed)
+        self.step("commissioned: walk test and certificate", self._commission)
+        self.step("one swapped", self._swap)
+        self.step("one retired, its board wiped", self._retire)
+        self.step("one moved to another door", self._move)
         if self.size.updates:
-            self._step("one updated, its power cut in the middle", self._update)
-        self._step("Wi-Fi of the site changed", self._wifi)
-        self._step("all is well, and nobody was paged", self._end)
+            self.step("one updated, its power cut in the middle", self._update)
+        self.step("Wi-Fi of the site changed", self._wifi)
+        self.step("all is well, and nobody was paged", self._end)
+
+    def founds(self) -> None:
+        """A site with doors, and its gateway at work."""
+        self.step("tables enrolled, one of them with mistakes first", self._enrol)
+        self.step("release key made", self._key)
 
     def ends(self) -> None:
         """Everything is unplugged."""
         for board in self.boards:
             board.pull()
 
-    def _step(self, name: str, does: Callable[[], "int | Sequence[float]"]) -> None:
+    def step(self, name: str, does: Callable[[], "int | Sequence[float]"]) -> None:
+        """A line of the table: `does` gives how many it was, or the seconds of each."""
         began_s = time.monotonic()
         came = does()
         n, each = (came, ()) if isinstance(came, int) else (len(came), tuple(came))
@@ -117,7 +121,8 @@ class Day:
     # Before the boards.
 
     def _enrol(self) -> int:
-        folder, doors = self.site.folder, [self._door(n) for n in range(self.size.boards + 1)]
+        folder, count = self.site.folder, self.size.boards + 1 + SPARE_DOORS
+        doors = [self.door(n) for n in range(count)]
         head = "door_id,label,grid_id,building,stair\n"
         rows = "".join(f"{door},3栋{n + 201},g1,3,1\n" for n, door in enumerate(doors))
         (folder / "doors.csv").write_text(head + rows + f"{doors[0]},3栋1,g1,3,1\nd 1,,g7,3,1\n")
@@ -125,7 +130,7 @@ class Day:
         assert "Nothing was enrolled: 3 mistakes" in said, said
         (folder / "doors.csv").write_text(head + rows)
         self.installer.types("enrol", "doors.csv")
-        self._order("orders.csv", doors[:-1])
+        self._order("orders.csv", doors[: self.size.boards])
         self.site.gateway.start()
         return len(doors)
 
@@ -145,8 +150,8 @@ class Day:
     def _flash(self, batch: int) -> int:
         first, count = sum(self.size.batches[:batch]), self.size.batches[batch]
         chip = CHIPS[batch % len(CHIPS)]
-        boards = [self._board(f"board-{first + n}", chip) for n in range(count)]
-        doors = [self._door(first + n) for n in range(count)]
+        boards = [self.board(f"board-{first + n}", chip) for n in range(count)]
+        doors = [self.door(first + n) for n in range(count)]
         words: list[object] = ["--labels", "labels"]
         for door, board in zip(doors, boards, strict=True):
             words += ["--door", door, "--port", board.port]
@@ -174,10 +179,10 @@ class Day:
     def _commission(self) -> list[float]:
         bags = [self.seals[n :: self.size.installers] for n in range(self.size.installers)]
         with ThreadPoolExecutor(self.size.installers) as pool:
-            times = pool.map(lambda bag: self._tested(bag), bags)
+            times = pool.map(lambda bag: self.tested(bag), bags)
             return [took_s for bag in times for took_s in bag]
 
-    def _tested(self, seals: Sequence[Sealed]) -> list[float]:
+    def tested(self, seals: Sequence[Sealed]) -> list[float]:
         return commissioned(self.installer, seals, self.database, self.chance)
 
     # Later that day.
@@ -185,14 +190,14 @@ class Day:
     def _swap(self) -> int:
         dead = self.seals[0]
         dead.board.pull()
-        board = self._board("spare", CHIPS[0])
+        board = self.board("spare", CHIPS[0])
         before = set(self.site.seals())
         self._flashes(CHIPS[0], "--port", board.port)
         board.pull()
         (fresh,) = set(self.site.seals()) - before
         self.installer.types("swap", dead.door_id, fresh)
         self.seals[0] = Sealed(board, fresh, dead.door_id)
-        self._tested([self.seals[0]])
+        self.tested([self.seals[0]])
         return 1
 
     def _retire(self) -> int:
@@ -208,13 +213,13 @@ class Day:
         return 1
 
     def _move(self) -> int:
-        moved, to = self.seals[1], self._door(self.size.boards)
+        moved, to = self.seals[1], self.door(self.size.boards)
         self.installer.types("end", "order", "--door", moved.door_id)
         self._order("moved.csv", [to])
         moved.board.pull()
         self.installer.types("move", moved.seal_id, to)
         moved.door_id = to
-        self._tested([moved])
+        self.tested([moved])
         return 1
 
     def _update(self) -> int:
@@ -266,9 +271,7 @@ class Day:
         assert live == {one.door_id for one in self.seals}, (seals, doors)
         self.installer.types("seals")
         self.installer.types("doors")
-        parts = {
-            part["part"]: part for part in json.loads(self.installer.types("check", "--json"))
-        }
+        parts = {part["part"]: part for part in json.loads(self.installer.types("check", "--json"))}
         assert not [part for part in parts.values() if part["mark"] == "fail"], parts
         with closing(Store.open(self.database, create=False)) as store:
             with store.reading() as connection:
@@ -278,14 +281,18 @@ class Day:
 
     # What it stands on.
 
-    def _door(self, number: int) -> str:
+    def door(self, number: int) -> str:
+        """The id of a door of the table."""
         return f"d{number + 1:04d}"
 
-    def _board(self, name: str, chip: str) -> VirtualBoard:
+    def board(self, name: str, chip: str | None) -> VirtualBoard:
+        """A fresh board on the cable: bare, or without a chip's loader one with MicroPython."""
         room = self.site.folder.parent / name
         room.mkdir()
         air = {WIFI: {"password": PASSWORD, "signal": -61}}
-        board = VirtualBoard(self.micropython, room, rom=Rom(chip), air=air)
+        board = VirtualBoard(
+            self.micropython, room, rom=None if chip is None else Rom(chip), air=air
+        )
         self.boards.append(board)
         board.plug()
         return board
@@ -304,9 +311,7 @@ class Day:
         return self._rollout().seals[one.seal_id].state
 
 
-def begun(
-    mosquitto: str, micropython: str, folder: Path, size: Size, chance: random.Random
-) -> Day:
+def begun(mosquitto: str, micropython: str, folder: Path, size: Size, chance: random.Random) -> Day:
     """A site whose broker runs, and a bag of bare boards."""
     site = new_flash_site(mosquitto, folder, doors=0)
     site.broker.start()

@@ -53,8 +53,7 @@ class Installer:
             text=True,
             cwd=self.folder,
             start_new_session=True,  # so that its Ctrl-C reaches all of it, and nobody else
-            env=os.environ
-            | {"PYTHONPATH": _PLACES, "MENSHEN_WIFI_PASSWORD": self.wifi_password},
+            env=os.environ | {"PYTHONPATH": _PLACES, "MENSHEN_WIFI_PASSWORD": self.wifi_password},
         )
 
     def ends(
