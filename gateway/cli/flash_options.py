@@ -121,8 +121,8 @@ def labels_of(database: Path, door_ids: Sequence[str], replace: bool) -> dict[st
         )
     if sealed and not replace:
         raise CommandError(
-            f"{len(sealed)} of these doors carry seals already: {named(sealed)}; leave them out, or "
-            "say --replace if the new ones hang there instead"
+            f"{len(sealed)} of these doors carry seals already: {named(sealed)}; leave them out, "
+            "or say --replace if the new ones hang there instead"
         )
     return labels
 

@@ -1,7 +1,7 @@
 """`make day`: forty boards and an installer's day with them, timed.
 
-    python -m tests.day [--batches 14,13,13] [--installers 2] [--out bench/day.json] [--said FILE]
-                        [--only-bad-ends]
+    python -m tests.day [--batches 14,13,13] [--installers 4] [--out bench/day.json] [--said FILE]
+    python -m tests.day --bad-ends ...    what goes wrong on such a day, on a site of its own
 
 Prints a line for each step and ends with 1 where something is not as it should be. `--said` keeps
 every command with all that it said, to be read by somebody who is tired.
@@ -38,10 +38,10 @@ def main() -> int:
     """Live the day; 1 if something of it went wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--batches", default="14,13,13")
-    parser.add_argument("--installers", type=int, default=2)
+    parser.add_argument("--installers", type=int, default=4)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--said", type=Path)
-    parser.add_argument("--only-bad-ends", action="store_true")
+    parser.add_argument("--bad-ends", action="store_true")
     wanted = parser.parse_args()
     mosquitto, esptool = neighbours.find("mosquitto"), neighbours.find("esptool")
     micropython = interpreter("MICROPYTHON", ".mpy")
@@ -52,7 +52,8 @@ def main() -> int:
     late = threading.Timer(DAY_S_MAX, os._exit, (1,))
     late.daemon = True
     late.start()
-    size = Size(tuple(map(int, wanted.batches.split(","))), wanted.installers, IMAGE_BYTES)
+    batches = () if wanted.bad_ends else tuple(map(int, wanted.batches.split(",")))
+    size = Size(batches, wanted.installers, IMAGE_BYTES)
     with tempfile.TemporaryDirectory(prefix="day-") as room:
         folder = Path(room) / "site"
         folder.mkdir()
@@ -61,7 +62,7 @@ def main() -> int:
             began_s = time.monotonic()
             day = begun(mosquitto, micropython, folder, size, random.Random(1))  # noqa: S311
             day.told = lambda step: print(_line(step), flush=True)
-            wrong = _lived(day, wanted.only_bad_ends)
+            wrong = _lived(day, wanted.bad_ends)
             whole_s = time.monotonic() - began_s
     print(f"{'the whole day':52} {size.boards:4} {whole_s:8.1f} s")
     if wanted.said:
@@ -83,14 +84,14 @@ def _disk(folder: Path) -> Iterator[None]:
             subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def _lived(day: Day, only_bad_ends: bool) -> bool:
+def _lived(day: Day, bad_ends: bool) -> bool:
     """Whether something went wrong, which is printed."""
     try:
-        if only_bad_ends:
+        if bad_ends:
             day.founds()
+            BadEnds(day).live()
         else:
             day.lives()
-        BadEnds(day).live()
     except AssertionError as error:
         print(f"WRONG after {day.steps[-1].name if day.steps else 'nothing'}: {error}")
         print(day.site.gateway.last_words())
@@ -119,6 +120,7 @@ def _figures(day: Day, whole_s: float, described: dict[str, object]) -> dict[str
         "boards": day.size.boards,
         "batches": day.size.batches,
         "installers": day.size.installers,
+        "flashed_again": day.again,
         "commands": len(day.installer.said),
         "whole_s": round(whole_s, 1),
         "steps": steps,

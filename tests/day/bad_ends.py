@@ -31,6 +31,7 @@ class BadEnds:
         self.day, self.site, self.installer = day, day.site, day.installer
         self._doors = [day.door(day.size.boards + 1 + n) for n in range(6)]
         self._rooms = 0
+        self._killed_at: VirtualBoard
 
     def live(self) -> None:
         """All of them, one after the other."""
@@ -69,7 +70,7 @@ class BadEnds:
 
     def _killed(self) -> int:
         door, board = self._doors[1], self._new()
-        words = self._words(door, board)
+        words, self._killed_at = self._words(door, board), board
         began_s, process = time.monotonic(), self.installer.begins(*words)
         _copying(board)
         process.kill()
@@ -137,9 +138,9 @@ class BadEnds:
     def _gateway_gone(self) -> int:
         door = self._doors[1]
         (seal_id,) = (seal for seal, on in self.site.seals().items() if on == door)
-        board = self.day.boards[-self._rooms + 1]  # of the command that was killed
-        one = Sealed(board, seal_id, door)
+        board = self._killed_at
         board.pull()
+        one = Sealed(board, seal_id, door)
         hang(one, self.day.database)
         words = ("commission", label.content(seal_id, ADDRESS), "--wait", 90)
         began_s, process = time.monotonic(), self.installer.begins(*words)
@@ -152,6 +153,7 @@ class BadEnds:
                 self.site.gateway.kill()
             if "does not run any more" in line:
                 self.site.gateway.start()
+                self.installer.types("clock", "--trust")  # no time service vouches for this one
                 walk(board, self.day.chance)
             if any(words in line for words in ENDS):
                 break

@@ -1,4 +1,4 @@
-"""Boards at their doors: plugged in, lifted, opened and shut by a hand, and heard by the gateway."""
+"""Boards at their doors: powered, lifted, opened and shut by a hand, and heard by the gateway."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Ctrl-C among several boards, two installers at once, a broker that goes away: what `make day` does
-to whole commands (tests/day/bad_ends.py), here at the joints where it is decided."""
+"""Ctrl-C among several boards, two installers at once, a broker that goes away: what `make day`
+does to whole commands (tests/day/bad_ends.py), here at the joints where it is decided."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Air:
         if time.ticks_diff(now_ms, self.looked_ms) >= LOOK_MS:
             self.looked_ms = now_ms
             self.file.seek(0)
-            try:
+            try:  # noqa: SIM105 - there is no contextlib here
                 self.there = json.loads(self.file.read())
             except ValueError:  # it is being written
                 pass
@@ -167,6 +167,49 @@ class Station:
         return 202 if not is_let_in else 1010 if known.get("address", True) else 1001
 
 
+class OnStation:
+    """What a bench's board does otherwise here: its network is this station's, its door is in
+    somebody's hands."""
+
+    def __init__(self, bench, module, wanted, mains):
+        self.station, self.hands, self.wanted = module.station, module.hands, wanted
+        bench.__init__(self, "/", battery_mv=None if mains else 3010)
+        for _, switch, level in self.hands.moves():  # nobody saw them: there was no power
+            self._levels[switch] = level
+
+    def now_ms(self):
+        if self.hands.is_time():
+            moves = self.hands.moves()
+            if moves:
+                self.play(moves)
+        return self.clock()
+
+    def wifi(self, up):
+        if not up or self.wanted is None:
+            self.station.active(False)
+            return up and self.wanted is None
+        if not self.station.active():
+            self.station.active(True)
+            self.station.connect(self.wanted[0], self.wanted[1])
+        return self.station.isconnected()
+
+    def join(self, wifi):
+        self.station.active(False)
+        self.wanted = wifi
+
+    def signal_dbm(self):
+        return self.station.status("rssi") if self.station.isconnected() else None
+
+    def reset_cause(self):
+        return 1
+
+    def release(self):
+        pass
+
+    def restart(self):
+        raise SystemExit(HARD)
+
+
 class SealBoard:
     """The module `board` of a seal that runs here: the bench's board, on this station's network."""
 
@@ -179,48 +222,11 @@ class SealBoard:
     def new_board(self, wanted, mains, *_, **__):
         space = {"__name__": "bench_board"}
         exec(self.source, space)  # noqa: S102 - our own, read before the flash took the root's place
-        station, hands, bench = self.station, self.hands, space["BenchBoard"]
 
-        class OnStation(bench):
-            def __init__(self, wanted):
-                super().__init__("/", battery_mv=None if mains else 3010)
-                self.wanted = wanted
-                for _, switch, level in hands.moves():  # nobody saw them: there was no power
-                    self._levels[switch] = level
+        class Board(OnStation, space["BenchBoard"]):
+            pass
 
-            def now_ms(self):
-                if hands.is_time():
-                    moves = hands.moves()
-                    if moves:
-                        self.play(moves)
-                return self.clock()
-
-            def wifi(self, up):
-                if not up or self.wanted is None:
-                    station.active(False)
-                    return up and self.wanted is None
-                if not station.active():
-                    station.active(True)
-                    station.connect(self.wanted[0], self.wanted[1])
-                return station.isconnected()
-
-            def join(self, wifi):
-                station.active(False)
-                self.wanted = wifi
-
-            def signal_dbm(self):
-                return station.status("rssi") if station.isconnected() else None
-
-            def reset_cause(self):
-                return 1
-
-            def release(self):
-                pass
-
-            def restart(self):
-                raise SystemExit(HARD)
-
-        return OnStation(wanted)
+        return Board(space["BenchBoard"], self, wanted, mains)
 
 
 def fake_modules(cause, version, around, bench):
@@ -309,6 +315,9 @@ def read_paste():
     source, room = bytearray(), WINDOW
     while True:
         byte = read()
+        if not byte:  # a host that died in the middle, and the next one's ctrl-C: begin anew
+            say("\x04")
+            return b""
         if byte == CTRL_D:
             say("\x04")
             return bytes(source)
