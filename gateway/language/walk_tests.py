@@ -78,11 +78,7 @@ _DOUBTED = N_(
     "once it is believed again, open and shut once more."
 )
 _TRIED = N_("one was held to it, and the seal told it")
-_NOT_DOUBTED = N_(
-    "The gateway's clock is in doubt, so no time here is sure. Call the engineer (menshen clock); "
-    "once it is believed again, open and shut once more."
-)
-_TRIED = N_("nobody held one to it, which may be done with any magnet")
+_NOT_TRIED = N_("nobody held one to it, which may be done with any magnet")
 _VOLTS = N_("{value} V")
 _MAINS = N_("On mains, or the seal cannot tell")
 
