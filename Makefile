@@ -138,7 +138,7 @@ esptool: venv
 
 # Forty bare boards, ten at once, of all three chips, under the real esptool and MicroPython.
 flashing: venv esptool
-	$(BIN)/python -m tests.provisioning.many_boards
+	$(BIN)/python -m tests.provisioning.many_boards --out bench/flashing.json
 
 # Whole commands as they are typed, from bare boards to sealed doors, and all that goes wrong.
 day: venv esptool

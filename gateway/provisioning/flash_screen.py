@@ -207,9 +207,19 @@ def _sum_up(outcomes: list[Outcome], labels: Labels, console: Console) -> list[O
     return outcomes
 
 
+def _next(seals: Sequence[tuple[str, str]]) -> str:
+    """What there is to do with them now."""
+    if all(door_id for _, door_id in seals):
+        return "Next: hang each on its door, and test it there: `menshen commission`."
+    return (
+        "Next: `menshen move SEAL DOOR` hangs it on a door, `menshen swap DOOR SEAL` in the place "
+        "of a dead one; test it there: `menshen commission`."
+    )
+
+
 def _labelled(seals: Sequence[tuple[str, str]], labels: Labels) -> list[str]:
     """Write and print the labels; sentences about where they are, or why they are not."""
-    said, wrong = list[str](), ""
+    said, wrong = [_next(seals)], ""
     if labels.folder is not None:
         try:
             said += _where(write_labels(labels.folder, seals, labels))

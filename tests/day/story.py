@@ -21,6 +21,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from gateway.cli.output import counted
 from gateway.provisioning.board_link import BoardLink
 from gateway.store import tables
 from gateway.store.database import Store
@@ -93,15 +94,15 @@ class Day:
         """From the first command to the last."""
         self.founds()
         for n in range(len(self.size.batches)):
-            self.step(f"flashed and heard, batch {n + 1}", partial(self._flash, n))
+            self.step(f"flashed and heard, batch {n + 1}", partial(self.flash, n))
         self.step("check: no door counts as sealed yet", self._unsealed)
-        self.step("commissioned: walk test and certificate", self._commission)
+        self.step("commissioned: walk test and certificate", self.commission)
         self.step("one swapped", self._swap)
         self.step("one retired, its board wiped", self._retire)
         self.step("one moved to another door", self._move)
         if self.size.updates:
             self.step("one updated, its power cut in the middle", self._update)
-        self.step("Wi-Fi of the site changed", self._wifi)
+        self.step("Wi-Fi of the site changed", self.change_wifi)
         self.step("all is well, and nobody was paged", self._end)
 
     def founds(self) -> None:
@@ -151,7 +152,8 @@ class Day:
 
     # From bare boards to doors that count.
 
-    def _flash(self, batch: int) -> int:
+    def flash(self, batch: int) -> int:
+        """A batch of bare boards made seals, and an announced visit for them."""
         first, count = sum(self.size.batches[:batch]), self.size.batches[batch]
         chip = CHIPS[batch % len(CHIPS)]
         boards = [self.board(f"board-{first + n}", chip) for n in range(count)]
@@ -189,13 +191,15 @@ class Day:
         assert "commission" in said, said
         return self.size.boards
 
-    def _commission(self) -> list[float]:
+    def commission(self) -> list[float]:
+        """Every seal tested at its door, by as many installers as there are."""
         bags = [self.seals[n :: self.size.installers] for n in range(self.size.installers)]
         with ThreadPoolExecutor(self.size.installers) as pool:
             times = pool.map(lambda bag: self.tested(bag), bags)
             return [took_s for bag in times for took_s in bag]
 
     def tested(self, seals: Sequence[Sealed]) -> list[float]:
+        """These are tested by one installer; seconds for each door."""
         return commissioned(self.installer, seals, self.database, self.chance)
 
     # Later that day.
@@ -256,7 +260,8 @@ class Day:
         self.installer.types("update", "end")
         return 1
 
-    def _wifi(self) -> int:
+    def change_wifi(self) -> int:
+        """All seals onto another Wi-Fi, over the air; the old one goes."""
         air = {
             WIFI: {"password": PASSWORD, "signal": -61},
             NEW_WIFI: {"password": NEW_PASSWORD, "signal": -58},
@@ -265,7 +270,9 @@ class Day:
             board.set_air(air)
         self.installer.wifi_password = NEW_PASSWORD
         said = self.installer.types("wifi", "change", NEW_WIFI)
-        assert f"{len(self.seals)} of {len(self.seals)} seals on {NEW_WIFI}" in said, said
+        assert f"{len(self.seals)} of {counted(len(self.seals), 'seal')} on {NEW_WIFI}" in said, (
+            said
+        )
         for board in self.boards:
             board.set_air({NEW_WIFI: air[NEW_WIFI]})
         since_ms = time.time_ns() // 1_000_000
