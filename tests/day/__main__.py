@@ -13,11 +13,11 @@ import argparse
 import json
 import os
 import random
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ from tests.day.story import Day, Size, Step, begun
 from tests.virtual_board.rom import IMAGE_BYTES
 
 DISK_MB = 256
-DAY_S_MAX = 1_800.0  # beyond it, it is killed: nothing here waits for ever
+DAY_S_MAX = 1_800  # beyond it, it is killed: nothing here waits for ever
 
 
 def main() -> int:
@@ -49,9 +49,7 @@ def main() -> int:
         print("mosquitto, esptool and MicroPython are needed: make neighbours esptool micropython")
         return 1
     os.environ["PATH"] = os.pathsep.join([str(Path(esptool).parent), os.environ["PATH"]])
-    late = threading.Timer(DAY_S_MAX, os._exit, (1,))
-    late.daemon = True
-    late.start()
+    signal.alarm(DAY_S_MAX)
     batches = () if wanted.bad_ends else tuple(map(int, wanted.batches.split(",")))
     size = Size(batches, wanted.installers, IMAGE_BYTES)
     with tempfile.TemporaryDirectory(prefix="day-") as room:
