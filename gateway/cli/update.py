@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection, select
 
 import sealwire
 from gateway.cli.command_time import command_ms
@@ -15,7 +14,6 @@ from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import ago, counted, say, say_json, show
 from gateway.settings import load
-from gateway.store import tables
 from gateway.store.database import Store, need_none_before
 from gateway.updates import kept, release_file, rollout, signing
 from gateway.updates.kept import RefusedError
@@ -128,7 +126,7 @@ def _start(store: Store, which: str, canaries: list[str], plan: Plan, now: int) 
         chosen = [one for one in kept.kept(connection) if one.counter == int(which)]
         if not chosen:
             raise CommandError(f"there is no release {which}; `menshen update list` has them")
-        seals = _seals(connection)
+        seals = kept.seals(connection)
         for seal_id in canaries:
             if seal_id not in seals:
                 raise CommandError(f"there is no seal {seal_id}")
@@ -139,10 +137,6 @@ def _start(store: Store, which: str, canaries: list[str], plan: Plan, now: int) 
     first = sorted(seal_id for seal_id, stage in stages.items() if stage == rollout.Stage.CANARY)
     say(f"Roll-out {number} of release {which} to {counted(len(seals), 'seal')}.")
     say(f"First: {', '.join(first)}. A seal asks within the hour; `menshen update` shows how far.")
-
-
-def _seals(connection: Connection) -> list[str]:
-    return list(connection.execute(select(tables.seals.c.seal_id)).scalars())
 
 
 def _show(store: Store, now: int, as_json: bool) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from gateway.store import tables
 from gateway.store.update_tables import releases, rollouts, seal_updates
 from gateway.updates.release_file import Release, read
 from gateway.updates.rollout import Plan, Progress, RolloutState, SealState
@@ -106,6 +107,12 @@ def start(
     if rows:
         connection.execute(insert(seal_updates), rows)
     return int(rollout_id)
+
+
+def seals(connection: Connection) -> list[str]:
+    """The seals that a roll-out is for: those in use. One that was retired never asks again."""
+    c = tables.seals.c
+    return list(connection.execute(select(c.seal_id).where(c.ended_ms.is_(None))).scalars())
 
 
 def newest(connection: Connection) -> tuple[int, RolloutState, int] | None:

@@ -4,11 +4,10 @@ from typing import Annotated, Any, Final
 
 import anyio
 from fastapi import APIRouter, Form, Request, Response
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
 from gateway.language.catalogue import N_
-from gateway.store import tables
 from gateway.updates import kept, rollout
 from gateway.updates.kept import RefusedError
 from gateway.updates.rollout import AT_ONCE_MAX, Plan, RolloutState, SealState
@@ -102,7 +101,7 @@ def _begin(connection: Connection, number: int, canary: str, at_once: int, now_m
     chosen = [one for one in kept.kept(connection) if one.counter == number]
     if not chosen:
         raise HttpProblem(422, _NO_RELEASE)
-    seals = list(connection.execute(select(tables.seals.c.seal_id)).scalars())
+    seals = kept.seals(connection)
     if not seals or (canary and canary not in seals):
         raise HttpProblem(422, _NO_SEAL)
     plan = Plan(at_once)
