@@ -6,6 +6,7 @@ a path unit sees the file change and sends that; elsewhere whoever wrote it does
 pid. Whether it has taken them is never believed, but tried: with one of the new logins.
 """
 
+import errno
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -62,9 +63,10 @@ class BrokerLogins:
                 minted = True
             spare = self.spares.take(now_ms)
         except OSError as error:
+            todo = "make room there" if error.errno == errno.ENOSPC else "run it with sudo"
             raise BoardError(
-                f"The broker's logins in {self._folder} cannot be written ({error.strerror}); run "
-                "it with sudo."
+                f"The broker's logins in {self._folder} cannot be written ({error.strerror}): "
+                f"{todo}. No board was touched."
             ) from error
         if spare is None:
             raise BoardError(f"There is no spare login in {self.spares.path}; try again.")
