@@ -10,7 +10,7 @@ AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check unit mutants poison bench hostile pictures icons diagrams openapi
-.PHONY: micropython hardware esptool flashing soak
+.PHONY: micropython hardware esptool flashing day soak
 .PHONY: neighbours lock clean wheel crowd trial home-assistant
 .PHONY: venv venv-run
 
@@ -36,6 +36,7 @@ help:
 	@echo 'make micropython  fetch the MicroPython interpreter that the tests run the seal on'
 	@echo 'make esptool      get the real esptool that the tests write images with'
 	@echo 'make flashing     forty bare boards made seals, ten at once, and timed'
+	@echo 'make day          an installer'"'"'s day with forty boards, step by step -> bench/day.json'
 	@echo 'make neighbours   get the real mosquitto, InfluxDB, nginx and Chromium that the tests talk to'
 	@echo 'make lock         resolve the dependencies anew (needs uv)'
 	@echo 'make clean        remove all that these commands have made in this folder'
@@ -142,7 +143,12 @@ esptool: venv
 
 # Forty bare boards, ten at once, of all three chips, under the real esptool and MicroPython.
 flashing: venv esptool
-	$(BIN)/python -m tests.provisioning.many_boards
+	$(BIN)/python -m tests.provisioning.many_boards --out bench/flashing.json
+
+# Whole commands as they are typed, from bare boards to sealed doors, and all that goes wrong.
+day: venv esptool
+	$(BIN)/python -m tests.day --out bench/day.json $(if $(SAID),--said $(SAID))
+	$(BIN)/python -m tests.day --bad-ends --out bench/day_bad_ends.json
 
 lock:
 	@sh .ci/lock.sh

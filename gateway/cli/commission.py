@@ -16,6 +16,7 @@ from gateway.core.commissioning import CheckMark
 from gateway.language import walk_tests
 from gateway.registry.rows import EnrolError
 from gateway.registry.scanned import ScanError, seal_of
+from gateway.service import is_running
 from gateway.settings import Settings, load
 from gateway.store.database import Store
 
@@ -53,7 +54,7 @@ def commission(
     """
     settings = load(config)
     results = []
-    ask = None if seal or door else lambda: _ask("Door (scan, or type): ", as_json)
+    ask = None if seal or door else lambda: _ask("Door (scan it, or type it): ", as_json)
     with closing(Store.open(*settings.store.place, create=False)) as store:
         for scanned in _scanned(seal, as_json):
             try:
@@ -82,7 +83,7 @@ def _scanned(seal: str, is_quiet: bool) -> Iterator[str]:
     if seal:
         yield seal
         return
-    while line := _ask("Seal (scan, or type; nothing ends): ", is_quiet):
+    while line := _ask("Seal (scan it, or type it; Enter alone ends): ", is_quiet):
         yield line
 
 
@@ -116,6 +117,7 @@ def _test(
         while (passed := walk.look()) is None and time.monotonic() < until_s:
             if not is_quiet:
                 _show(walk, shown)
+                _tell_if_gone(settings, shown)
             time.sleep(LOOK_EVERY_S)
     except KeyboardInterrupt:
         passed = None
@@ -137,6 +139,16 @@ def _show(walk: Walk, shown: dict[str, str]) -> None:
         out = console()
         out.print(sign, style=colour, end=" ")
         out.print(f"{walk_tests.name_of(check.name, 'en')}: {words}", soft_wrap=True)
+
+
+def _tell_if_gone(settings: Settings, shown: dict[str, str]) -> None:
+    """Whoever opens and shuts in vain is told why."""
+    is_gone = not is_running(settings.store.path)
+    if is_gone and "gateway" not in shown:
+        say("The gateway does not run any more, so nothing is seen: `menshen run`. Then go on.")
+    shown.pop("gateway", None)
+    if is_gone:
+        shown["gateway"] = "gone"
 
 
 def _end(passed: Passed) -> None:

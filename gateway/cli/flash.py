@@ -131,7 +131,8 @@ def flash(
     """Make the board on the cable a seal: firmware, a fresh key, enrolment, a label.
 
     Several boards at once: a --door for each. What is wrong at the site is said before a board is
-    touched; a board is done when the gateway has heard its seal.
+    touched; a board is done when the gateway has heard its seal. After Ctrl-C no further board is
+    begun, and what came of each is told; a second one ends it at once.
     """
     settings = load(config)
     typed = SealSettings(
@@ -160,7 +161,7 @@ def flash(
         outcomes = flash_on_screen(work, pairs, shown, console())
     if logins is None and any(outcome.flashed for outcome in outcomes):
         say("The broker lets it in after `menshen broker-config`, and a reload of the broker.")
-    if not _is_done(outcomes, wait):
+    if work.enough.is_set() or not _is_done(outcomes, wait):
         raise typer.Exit(FAILED)
 
 

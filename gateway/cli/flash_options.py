@@ -10,6 +10,7 @@ import typer
 from sqlalchemy import select
 
 from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.output import named
 from gateway.ingest.mqtt_probe import probe
 from gateway.link.client import ask
 from gateway.provisioning import site_check
@@ -110,14 +111,19 @@ def labels_of(database: Path, door_ids: Sequence[str], replace: bool) -> dict[st
         with closing(Store.open(database)) as store, store.reading() as connection:
             labels = {row.door_id: row.label for row in connection.execute(in_use)}
             carried = {row.door_id: row.seal_id for row in connection.execute(on_them)}
-    for door_id in door_ids:
-        if door_id not in labels:
-            raise CommandError(f"there is no door {door_id}; `menshen doors` lists them")
-        if door_id in carried and not replace:
-            raise CommandError(
-                f"door {door_id} carries seal {carried[door_id]} already; say --replace if the new "
-                "one hangs there instead"
-            )
+    if unknown := [door_id for door_id in door_ids if door_id not in labels]:
+        raise CommandError(f"there is no door {named(unknown)}; `menshen doors` lists them")
+    sealed = [door_id for door_id in door_ids if door_id in carried]
+    if len(sealed) == 1 and not replace:
+        raise CommandError(
+            f"door {sealed[0]} carries seal {carried[sealed[0]]} already; say --replace if the new "
+            "one hangs there instead"
+        )
+    if sealed and not replace:
+        raise CommandError(
+            f"{len(sealed)} of these doors carry seals already: {named(sealed)}; leave them out, "
+            "or say --replace if the new ones hang there instead"
+        )
     return labels
 
 

@@ -49,7 +49,7 @@ def begins_ms(option: str, text: str, now_ms: int, zone: tzinfo) -> int:
     if text == NOW:
         return now_ms // 1000 * 1000
     dated = _dated(text, now_ms, zone, 0)
-    return int(field(option, dated, lambda cell: fields.beginning_ms(cell, zone)))
+    return int(field(option, dated, lambda cell: _time_ms(fields.beginning_ms, cell, zone, NOW)))
 
 
 def ends_ms(option: str, text: str, from_ms: int, zone: tzinfo) -> int:
@@ -57,10 +57,19 @@ def ends_ms(option: str, text: str, from_ms: int, zone: tzinfo) -> int:
     its end. Arguments, result and errors as of `begins_ms`."""
     for days in (0, 1):
         dated = _dated(text, from_ms, zone, days)
-        end_ms = int(field(option, dated, lambda cell: fields.end_ms(cell, zone)))
+        end_ms = int(field(option, dated, lambda cell: _time_ms(fields.end_ms, cell, zone)))
         if end_ms > from_ms or dated == text:
             break
     return end_ms
+
+
+def _time_ms(read: Callable[[str, tzinfo], int], text: str, zone: tzinfo, *words: str) -> int:
+    """A time as `read` has it from a table. ValueError that names what else may be typed here."""
+    try:
+        return read(text, zone)
+    except ValueError as error:
+        typed = ", ".join([*words, "18:30"])
+        raise ValueError(str(error).replace("allowed are ", f"allowed are {typed}, ")) from None
 
 
 def _dated(text: str, at_ms: int, zone: tzinfo, days: int) -> str:

@@ -72,7 +72,7 @@ def bound(
     if row.door_id is not None:
         raise CommandError(
             f"seal {seal_id} belongs to door {row.door_id}, and this is door {door_id}: hang it "
-            "there, or say `menshen enrol --replace` if it is to stay here"
+            f"there, or say `menshen move {seal_id} {door_id}` if it is to stay here"
         )
     now, key = command_ms(settings.store.place, settings.zone), row.key
 

@@ -59,27 +59,31 @@ _BAD: dict[CheckName, str] = {
         "the magnet only just reaches it. Fix it, then begin the test anew."
     ),
     CheckName.MAGNET: N_(
-        "The contact moved by itself, {value} times: the magnet is at the limit of its reach. "
+        "So often the contact moved by itself: {value}. The magnet is at the limit of its reach. "
         "Bring it nearer and level with the contact, then open and shut three times."
     ),
     CheckName.RADIO: N_(
         "{seconds} s from an edge until the gateway had it; {margin}. Turn or move the seal, or "
         "bring an access point nearer, then open and shut three times."
     ),
-    CheckName.COVER: N_("The cover is off. Press it on until the seal says that it is on."),
+    CheckName.COVER: N_("It is off. Press it on; this turns good as soon as the seal tells it."),
     CheckName.FOREIGN_MAGNET: N_(
         "The seal feels a magnet that is not its own. Take it away, or hang the seal further from "
         "iron and locks."
     ),
     CheckName.BATTERY: N_("{volts}; {volts_least} are needed. Put in two fresh lithium cells."),
     CheckName.CLOCK: N_(
-        "The seal did not know how old an edge was (it had just started), or the gateway's clock "
-        "is in doubt. Open and shut again; if it stays so, call the engineer."
+        "The seal did not know how old an edge was: it had just started. Open and shut again; if "
+        "it stays so, call the engineer."
     ),
     CheckName.PATHS: N_("{ways}."),
 }
 _MARGIN = N_("{db} dB more than a receiver needs, {least} are wanted")
-_NO_MARGIN = N_("this seal does not tell its signal")
+_NO_MARGIN = N_("its signal did not come meanwhile: a seal tells it when it gives a sign of life")
+_DOUBTED = N_(
+    "The gateway's clock is in doubt, so no time here is sure. Call the engineer (menshen clock); "
+    "once it is believed again, open and shut once more."
+)
 _TRIED = N_("one was held to it, and the seal told it")
 _NOT_TRIED = N_("nobody held one to it, which may be done with any magnet")
 _BOTH_WAYS = N_("Heard over Wi-Fi and by Bluetooth")
@@ -125,7 +129,10 @@ def mark_word(mark: CheckMark, language: str) -> str:
 def sentence(check: Check, language: str) -> str:
     """What was found, or what to do."""
     words = {CheckMark.GOOD: _GOOD, CheckMark.WAITS: _WAITS, CheckMark.BAD: _BAD}[check.mark]
-    return say(words[check.name], language).format(**_facts(check, language))
+    told = words[check.name]
+    if check.name is CheckName.CLOCK and check.mark is CheckMark.BAD and not check.value:
+        told = _DOUBTED
+    return say(told, language).format(**_facts(check, language))
 
 
 def standing_line(standing: Standing, language: str) -> str:

@@ -6,6 +6,7 @@ a path unit sees the file change and sends that; elsewhere whoever wrote it does
 pid. Whether it has taken them is never believed, but tried: with one of the new logins.
 """
 
+import errno
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -62,9 +63,10 @@ class BrokerLogins:
                 minted = True
             spare = self.spares.take(now_ms)
         except OSError as error:
+            todo = "make room there" if error.errno == errno.ENOSPC else "run it with sudo"
             raise BoardError(
-                f"The broker's logins in {self._folder} cannot be written ({error.strerror}); run "
-                "it with sudo."
+                f"The broker's logins in {self._folder} cannot be written ({error.strerror}): "
+                f"{todo}. No board was touched."
             ) from error
         if spare is None:
             raise BoardError(f"There is no spare login in {self.spares.path}; try again.")
@@ -80,18 +82,25 @@ class BrokerLogins:
         if spare is None:
             raise BoardError("No spare login is left for this board; start the command again.")
         try:
-            self._need_let_in(spare, minted=False)
-        except BoardError:
+            problem = self._probe(spare.user, spare.password)
+        except BaseException:
             self.spares.give_back(spare.user)
             raise
+        if problem is not None:
+            self.spares.give_back(spare.user)
+            raise BoardError(
+                f"The broker lets no seal in any more ({problem}). The board has no key yet and is "
+                "nobody: flash it again once the broker answers."
+            )
         return Identity(spare.user, fresh_identity().key, spare.password)
 
     def _mint(self, boards: int, now_ms: int) -> None:
-        known = [seal_id for seal_id, _ in enrolled(self._database)]
-        self.spares.mint(boards + BATCH, now_ms, known)
-        seals, _ = logins(self._database, self._folder)
-        before = broker_record.read(self._folder)
-        write_passwords(self._folder, BrokerPlan((), user=before.user or "mosquitto"), seals)
+        with self.spares.minting():
+            known = [seal_id for seal_id, _ in enrolled(self._database)]
+            self.spares.mint(boards + BATCH, now_ms, known)
+            seals, _ = logins(self._database, self._folder)
+            before = broker_record.read(self._folder)
+            write_passwords(self._folder, BrokerPlan((), user=before.user or "mosquitto"), seals)
         self._reload()
 
     def _reload(self) -> None:
@@ -113,4 +122,4 @@ class BrokerLogins:
                 "systemctl reload mosquitto`, or name its pid_file under [broker] in the settings. "
                 "No board was touched."
             )
-        raise BoardError(f"No seal could reach the broker: {problem}. No board was touched.")
+        raise BoardError(f"No seal could reach the broker ({problem}). No board was touched.")

@@ -6,12 +6,13 @@ first report). What was flashed and not heard is said with the reason that the b
 """
 
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from gateway.provisioning.board_image import BoardImage
@@ -40,6 +41,8 @@ _ASK_S = 0.5
 _SURVEY_S_MAX = 4.0  # MicroPython answers within one
 BACK_S_MAX = 40.0  # a new MicroPython formats its flash first
 _IMAGE_STEPS = 100
+NOT_BEGUN = "It was not begun."
+BROKEN_OFF = "It was broken off: the board is nobody, and nothing of it is enrolled."
 _NOT_OURS = (BoardError, EnrolError, StoreError, SpareLoginsError)
 
 
@@ -67,6 +70,7 @@ class Work:
     answer_s: float = 30.0
     steady_s: Callable[[], float] = time.monotonic
     wait: Callable[[float], None] = time.sleep
+    enough: threading.Event = field(default_factory=threading.Event)  # no further board is begun
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def flash_as_plugged(
     """
     line, waiting = _Line(work, doors, told), -1
     with _pool() as pool:
-        while line.doors or line.busy:
+        while (line.doors and not work.enough.is_set()) or line.busy:
             line.look(pool)
             if len(line.doors) != waiting:
                 waiting = len(line.doors)
@@ -141,6 +145,8 @@ class _Line:
 
     def look(self, pool: ThreadPoolExecutor) -> None:
         """Set to work whatever board is there and new."""
+        if self._work.enough.is_set():
+            return
         there = [port for port in self._work.ports() if port.is_known]
         present = {port.key for port in [*there, *self.busy.values()]}
         self._seen = {
@@ -176,6 +182,8 @@ def flash_board(work: Work, port: Port, door_id: str | None, told: Told) -> Outc
     The image's steps come first on the bar, then those of the files, then one for being heard.
     """
     outcome = Outcome(port, door_id)
+    if work.enough.is_set():
+        return replace(outcome, wrong=NOT_BEGUN)
     before = _IMAGE_STEPS if work.image is not None else 0
     of = before + steps_of(work.files) + 1
 
@@ -194,7 +202,7 @@ def flash_board(work: Work, port: Port, door_id: str | None, told: Told) -> Outc
         )
     except _NOT_OURS as error:
         told(port, door_id, "failed", of, of)
-        return replace(outcome, wrong=str(error))
+        return replace(outcome, wrong=BROKEN_OFF if work.enough.is_set() else str(error))
     flashed = replace(flashed, replaced=flashed.replaced or replaced)
     told(port, door_id, "waiting for its first report", of - 1, of)
     began_s = work.steady_s()
@@ -228,14 +236,17 @@ def _imaged(
 def _back(work: Work, port: Port) -> BoardLink:
     """The board under its new MicroPython. A chip with its own USB goes away at a reset and comes
     back, sometimes under another name: it is looked for by its number."""
-    until_s = work.steady_s() + BACK_S_MAX
+    until_s, answer_s = work.steady_s() + BACK_S_MAX, min(_SURVEY_S_MAX, work.answer_s)
     while True:
         device = _device_of(work, port)
         if device is not None:
-            link = BoardLink(device, answer_s=min(_SURVEY_S_MAX, work.answer_s))
+            link = BoardLink(device, answer_s=answer_s)
             with suppress(BoardError):
                 link.ask("answer(1)")
                 return BoardLink(device, answer_s=work.answer_s)
+            answer_s = min(2 * answer_s, work.answer_s)  # ten at once, on a small machine
+        if work.enough.is_set():
+            raise BoardError(BROKEN_OFF)
         if work.steady_s() >= until_s:
             if device is None:
                 raise BoardError(
@@ -263,5 +274,7 @@ def _heard(work: Work, flashed: Flashed) -> FirstReport | None:
         return None
     until_s = work.steady_s() + work.heard_s
     while (report := work.heard(flashed.seal_id)) is None and work.steady_s() < until_s:
+        if work.enough.is_set():
+            break
         work.wait(_ASK_S)
     return report

@@ -4,8 +4,10 @@ The work is in `flash_batch`. A bar is known by the last four digits of its boar
 names of ports change places with each replug.
 """
 
+import signal
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,8 +61,9 @@ def flash_on_screen(
     work: Work, pairs: Sequence[tuple[Port, str | None]], labels: Labels, console: Console
 ) -> list[Outcome]:
     """Flash these boards, and show how far each is; then what came of them."""
-    with _progress(console) as progress:
+    with _progress(console) as progress, _until_ctrl_c(work.enough):
         outcomes = _tell(flash_all(work, pairs, Bars(progress).told), work, console)
+    _tell_left([door_id for _, door_id in pairs if door_id], outcomes, console)
     return _sum_up(outcomes, work, labels, console)
 
 
@@ -68,7 +71,7 @@ def flash_next_on_screen(
     work: Work, doors: Sequence[str], labels: Labels, console: Console
 ) -> list[Outcome]:
     """Give each board that is plugged in the next door, and show how far each is."""
-    with _progress(console) as progress:
+    with _progress(console) as progress, _until_ctrl_c(work.enough):
 
         def waits(count: int) -> None:
             if count:
@@ -77,7 +80,38 @@ def flash_next_on_screen(
 
         bars = Bars(progress)
         outcomes = _tell(flash_as_plugged(work, doors, bars.told, waits), work, console)
+    _tell_left(doors, outcomes, console)
     return _sum_up(outcomes, work, labels, console)
+
+
+@contextmanager
+def _until_ctrl_c(enough: threading.Event) -> Iterator[None]:
+    """With the first Ctrl-C no further board is begun, and what came of the others is still told:
+    some are seals by then. The second ends all at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def heard(_number: int, _frame: object) -> None:
+        enough.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, heard)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _tell_left(doors: Sequence[str], outcomes: Sequence[Outcome], console: Console) -> None:
+    """Which of several doors have no seal yet, as they are typed to go on."""
+    sealed = {outcome.door_id for outcome in outcomes if outcome.flashed is not None}
+    left = [door_id for door_id in doors if door_id not in sealed]
+    if len(doors) < 2 or not left:
+        return
+    options = " ".join(f"--door {door_id}" for door_id in left)
+    sentence = f"{len(left)} of {len(doors)} doors have no seal yet. To go on with them: {options}"
+    console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
 def _progress(console: Console) -> Progress:
@@ -108,7 +142,7 @@ def sentences(outcome: Outcome, work: Work) -> list[str]:
     if flashed.replaced is not None:
         said.append(
             f"The board was seal {flashed.replaced} before; that one is still enrolled and will be "
-            f"missed. Retire it: `menshen end seal {flashed.replaced}`."
+            f"missed. Retire it: `menshen retire {flashed.replaced}`."
         )
     return said
 
@@ -141,6 +175,11 @@ def _verdict(outcome: Outcome, work: Work) -> str:
             f"Board {name}: NOT HEARD: {join.told(plan.wifi_ssid, plan.broker, plan.port)}. "
             "It is a good seal all the same: bring it where that is right, or flash it again with "
             "--replace --erase."
+        )
+    if work.enough.is_set():
+        return (
+            f"Board {name}: NOT HEARD: it was not waited for. `menshen doors` shows whether its "
+            "door is live."
         )
     if work.heard is None:
         return (
@@ -180,12 +219,22 @@ def _from_files(outcomes: Sequence[Outcome], work: Work) -> list[str]:
     ]
 
 
+def _next(seals: Sequence[tuple[str, str]]) -> str:
+    """What there is to do with them now."""
+    if all(door_id for _, door_id in seals):
+        return "Next: hang each on its door, and test it there: `menshen commission`."
+    return (
+        "Next: `menshen move SEAL DOOR` hangs it on a door, `menshen swap DOOR SEAL` in the place "
+        "of a dead one; test it there: `menshen commission`."
+    )
+
+
 def _labelled(seals: Sequence[tuple[str, str]], labels: Labels) -> list[str]:
     """Write and print the labels; sentences about where they are, or why they are not."""
-    said, wrong = list[str](), ""
+    said, wrong = [_next(seals)], ""
     if labels.folder is not None:
         try:
-            said += [f"Label: {path}" for path in write_labels(labels.folder, seals, labels)]
+            said += _where(write_labels(labels.folder, seals, labels))
         except OSError as error:
             wrong = f"{labels.folder} cannot be written ({error.strerror})"
     if labels.printer is not None:
@@ -201,6 +250,13 @@ def _labelled(seals: Sequence[tuple[str, str]], labels: Labels) -> list[str]:
             f"again by `menshen label {ids} --out labels.pdf`."
         )
     return said
+
+
+def _where(paths: Sequence[Path]) -> list[str]:
+    """Where the labels are: the files of a single seal; a folder with many, and their sheets."""
+    if not paths[0].is_dir():
+        return [f"Label: {path}" for path in paths]
+    return [f"Labels: one by one in {paths[0]}, and on sheets of 24 in {paths[1]}"]
 
 
 def _sheet(outcomes: Sequence[Outcome], labels: Labels) -> Table:

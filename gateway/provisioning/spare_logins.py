@@ -27,7 +27,7 @@ SPARE_LOGINS = "spare-logins.json"
 BATCH = 50  # minted with one reload
 LOW = 10  # below which the next batch is minted
 SPARES_MAX = 1_000
-_LOCK = ".spare-logins.lock"
+_LOCK, _MINTING = ".spare-logins.lock", ".minting.lock"
 
 
 class SpareLogin(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -114,8 +114,15 @@ class SpareLogins:
         write_private(self.path, msgspec.json.encode(spares))
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        handle = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    def minting(self) -> Iterator[None]:
+        """While fresh ones are made and told to the broker: of two who do so at once, one would
+        write the broker's logins without the other's."""
+        with self._locked(_MINTING):
+            yield
+
+    @contextmanager
+    def _locked(self, name: str = _LOCK) -> Iterator[None]:
+        handle = os.open(self._folder / name, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield

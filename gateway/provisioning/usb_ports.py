@@ -18,6 +18,7 @@ _LISTED = re.compile(r"^(\S+) (\S+) ([0-9a-f]{4}:[0-9a-f]{4}) (.*)$")
 _NO_USB = "0000:0000"
 _SHORT = 4  # digits of a serial number that people compare
 # By USB vendor, or vendor and product: what it is, and the driver that makes it a serial port.
+_TOOLS = ("mpremote", "esptool")  # by which a board is spoken to
 _KNOWN = {
     "303a": ("an Espressif chip", "cdc_acm"),
     "10c4:ea60": ("a CP210x bridge", "cp210x"),
@@ -84,7 +85,8 @@ def hindrance(device: str, processes: Path = _PROCESSES) -> str:
         return _DIALOUT
     holders = sorted(set(_holders(os.path.realpath(device), processes)))
     if holders:
-        return f"{' and '.join(holders)} holds it: end that and try again"
+        hold = "holds" if len(holders) == 1 else "hold"
+        return f"{' and '.join(holders)} {hold} it: end that and try again"
     return f"perhaps a serial monitor holds it: end that; or {_DIALOUT}"
 
 
@@ -110,9 +112,15 @@ def _holders(path: str, processes: Path) -> Iterator[str]:
             continue
         try:
             if any(os.readlink(handle) == path for handle in (process / "fd").iterdir()):
-                yield f"{_text(process / 'comm') or 'a program'} (process {process.name})"
+                yield f"{_name_of(process)} (process {process.name})"
         except OSError:  # it has ended, or is another user's
             continue
+
+
+def _name_of(process: Path) -> str:
+    """What its user would call it: our own boards are worked at by `python`."""
+    ours = any(tool in _text(process / "cmdline").split("\0") for tool in _TOOLS)
+    return "another menshen" if ours else _text(process / "comm") or "a program"
 
 
 def _text(path: Path) -> str:

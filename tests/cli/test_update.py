@@ -21,16 +21,18 @@ SETTINGS = """\
 [site]
 name = "Test"
 """
+RETIRED = 4
 
 
 @pytest.fixture
 def menshen(tmp_path: Path) -> Callable[..., Any]:
-    """Runs a command on a site with three seals; its result."""
+    """Runs a command on a site with three seals, and one that was retired; its result."""
     config = tmp_path / "menshen.toml"
     config.write_text(SETTINGS)
     rows = [
         {"seal_id": f"{n:016x}", "key": bytes(32), "broker_hash": "", "enrolled_ms": 1}
-        for n in range(1, 4)
+        | {"ended_ms": 2 if n == RETIRED else None}
+        for n in range(1, RETIRED + 1)
     ]
     with closing(Store.open(tmp_path / "menshen.db")) as store, store.writing() as connection:
         connection.execute(insert(tables.seals), rows)
@@ -70,7 +72,7 @@ def test_from_a_key_to_a_roll_out(
     assert "ends it before another" in menshen("update", "start", "7", code=1)
     shown = json.loads(menshen("update", "--json"))
     assert [seal["stage"] for seal in shown["seals"]].count(0) == 1
-    assert "3 waiting" in menshen("update")
+    assert "3 waiting" in menshen("update")  # a retired one would be waited for without end
     for act, state in (("stop", "stopped"), ("go-on", "running"), ("end", "ended")):
         assert f"is {state}" in menshen("update", act)
     assert "the newest is ended" in menshen("update", "stop", code=1)

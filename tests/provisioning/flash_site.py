@@ -26,7 +26,7 @@ from gateway.store import tables
 from gateway.store.database import Store
 from tests import neighbours
 from tests.neighbours import ROOT, Broker, Neighbour
-from tests.virtual_board.rom import image
+from tests.virtual_board.rom import IMAGE_BYTES, image
 
 WIFI, PASSWORD = "grid 5", "a secret of the house"
 AIR = {WIFI: {"password": PASSWORD, "signal": -61}}
@@ -78,10 +78,10 @@ class FlashSite:
         usual = ("--broker", "localhost", "--broker-port", self.port, "--wifi", WIFI)
         return self.menshen("flash", *usual, *words)
 
-    def image(self, chip: str) -> "tuple[str, ...]":
-        """Options that name an image for this chip, and state its hash."""
+    def image(self, chip: str, size: int = IMAGE_BYTES) -> "tuple[str, ...]":
+        """Options that name an image of this size for this chip, and state its hash."""
         path = self.folder / f"{chip}.bin"
-        path.write_bytes(image(chip))
+        path.write_bytes(image(chip, size))
         return "--image", str(path), "--image-sha256", hashlib.sha256(path.read_bytes()).hexdigest()
 
     def seals(self) -> dict[str, str]:

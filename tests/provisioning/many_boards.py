@@ -1,6 +1,6 @@
 """`make flashing`: forty bare boards made seals, ten at once; and the cable pulled at each moment.
 
-    python -m tests.provisioning.many_boards [--boards 40] [--pulls 20]
+    python -m tests.provisioning.many_boards [--boards 40] [--pulls 20] [--out bench/flashing.json]
 
 In batches of ten: C6, S3, C3 and C6 again, each batch by one `menshen flash` with its chip's image,
 under the real esptool, mpremote, MicroPython, mosquitto and gateway. The chips and the radio are
@@ -10,12 +10,14 @@ command makes a seal of it.
 """
 
 import argparse
+import json
 import os
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from bench import machine
 from tests import neighbours
 from tests.conftest import interpreter
 from tests.provisioning.flash_site import AIR, FlashSite, new_flash_site
@@ -31,8 +33,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--boards", type=int, default=40)
     parser.add_argument("--pulls", type=int, default=20)
+    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    boards, pulls = arguments.boards, arguments.pulls
+    boards, pulls, start = arguments.boards, arguments.pulls, Path.cwd()
     mosquitto, esptool = neighbours.find("mosquitto"), neighbours.find("esptool")
     micropython = interpreter("MICROPYTHON", ".mpy")
     if not (mosquitto and esptool and micropython):
@@ -48,7 +51,13 @@ def main() -> int:
             site.broker.start()
             site.note_pid()
             site.gateway.start()
-            failed = _batches(site, micropython, Path(room), boards)
+            described = machine.describe(folder)
+            figures = _batches(site, micropython, Path(room), boards)
+            failed = int(int(str(figures["heard"])) < boards)
+            if arguments.out is not None and not failed:
+                figures |= {"date": time.strftime("%Y-%m-%d %H:%M", time.gmtime())}
+                text = json.dumps(figures | {"machine": described}, indent=2)
+                (start / arguments.out).write_text(text + "\n")
             return failed or (
                 _pulls(site, micropython, Path(room), boards + 1, pulls) if pulls else 0
             )
@@ -58,8 +67,8 @@ def main() -> int:
             os.chdir("/")
 
 
-def _batches(site: FlashSite, micropython: str, room: Path, count: int) -> int:
-    began_s, heard = time.monotonic(), 0
+def _batches(site: FlashSite, micropython: str, room: Path, count: int) -> dict[str, object]:
+    began_s, heard, batches = time.monotonic(), 0, list[dict[str, object]]()
     for batch, first in enumerate(range(0, count, AT_ONCE)):
         chip = CHIPS[batch % len(CHIPS)]
         numbers = range(first, min(first + AT_ONCE, count))
@@ -72,13 +81,17 @@ def _batches(site: FlashSite, micropython: str, room: Path, count: int) -> int:
         for board in boards:
             board.pull()
         heard += said.count(": HEARD. ")
-        print(f"{len(boards)} boards ({chip}): exit {code}, {time.monotonic() - at_s:.0f} s")
+        took_s = round(time.monotonic() - at_s, 1)
+        batches.append({"boards": len(boards), "chip": chip, "s": took_s})
+        print(f"{len(boards)} boards ({chip}): exit {code}, {took_s:.0f} s", flush=True)
         if code:
             print(said)
     whole_s = time.monotonic() - began_s
     each_s = whole_s / max(count, 1)
     print(f"{heard} of {count} flashed and heard in {whole_s:.0f} s, {each_s:.1f} s each")
-    return int(heard < count)
+    return {"boards": count, "at_once": AT_ONCE, "heard": heard, "s": round(whole_s, 1)} | {
+        "batches": batches
+    }
 
 
 def _pulls(site: FlashSite, micropython: str, room: Path, first: int, count: int) -> int:

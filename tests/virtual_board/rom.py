@@ -18,6 +18,7 @@ _CMD_USER = 1 << 18
 _FLASH_ID = {4 << 20: 0x164020, 2 << 20: 0x154020, 1 << 20: 0x144020}
 _CHECKSUM = 0xEF
 _END = b"\xc0"
+IMAGE_BYTES = 1_700_000  # MicroPython's own
 
 (FLASH_BEGIN, FLASH_DATA, FLASH_END, MEM_BEGIN, MEM_END, MEM_DATA, SYNC, WRITE_REG, READ_REG) = (
     range(0x02, 0x0B)
@@ -144,7 +145,7 @@ def _slip(frame: bytes) -> bytes:
     return _END + frame.replace(b"\xdb", b"\xdb\xdd").replace(_END, b"\xdb\xdc") + _END
 
 
-def image(chip: str, size: int = 1_700_000, seed: int = 0) -> bytes:
+def image(chip: str, size: int = IMAGE_BYTES, seed: int = 0) -> bytes:
     """What begins as an image for this chip does; the rest is noise that packs as programs do."""
     head = bytearray(24)
     head[0], head[1] = 0xE9, 1

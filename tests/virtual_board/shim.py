@@ -7,11 +7,12 @@ Debian's interpreter has no raw REPL of its own; this speaks what mpremote asks 
 paste, soft reset. It ends with a status that says how it wants to be started again.
 
 `air` is a file that says which networks are in the air here, as JSON: by name, password, signal and
-whether there are addresses. With it, `board.py` is the bench's board in the place of a chip's, and
-`main.py` runs the real seal over this machine's own network.
+whether there are addresses. It is read again and again, for networks come and go. With it,
+`board.py` is the bench's board in the place of a chip's, and `main.py` runs the real seal over this
+machine's own network. `hands`, beside that file, says what is done to the seal: lines of `ms switch
+level`, by this machine's clock. The environment's CHIP is what MicroPython says that it runs on.
 """
 
-import json
 import os
 import sys
 import termios
@@ -19,6 +20,7 @@ import termios
 import micropython as real_micropython
 import rom_partition
 import vfs
+from surroundings import Air, Hands, SealBoard, Station
 
 BLOCK = 4096
 HARD, SOFT, SOFT_RAW, ASLEEP = 10, 11, 12, 42  # what this program ends with
@@ -68,81 +70,19 @@ def kbd_intr(character):
     termios.tcsetattr(0, termios.TCSANOW, mode)
 
 
-class Station:
-    """A chip's Wi-Fi, as far as MicroPython shows it; one for all who ask for it."""
+class Timer:
+    """None ever ends here: what an update does with too much time is tried elsewhere."""
 
-    STA_IF = 0
+    ONE_SHOT = 0
 
-    def __init__(self, air):
-        self.air, self.asked, self.on = air, None, False
+    def __init__(self, _number):
+        pass
 
-    def WLAN(self, _interface):
-        return self
-
-    def active(self, on=None):
-        if on is not None:
-            self.on, self.asked = on, None
-        return self.on
-
-    def connect(self, name, password):
-        self.asked = name, password
-
-    def disconnect(self):
-        self.asked = None
-
-    def heard(self):
-        known = self.air.get(self.asked[0]) if self.asked else None
-        return known, known is not None and known["password"] == self.asked[1]
-
-    def isconnected(self):
-        known, is_let_in = self.heard()
-        return is_let_in and known.get("address", True)
-
-    def status(self, what=None):
-        known, is_let_in = self.heard()
-        if what == "rssi":
-            if not is_let_in:
-                raise OSError(-1)
-            return known.get("signal", -60)
-        if known is None:
-            return 201 if self.asked else 1000
-        return 202 if not is_let_in else 1010 if known.get("address", True) else 1001
+    def init(self, mode, period, callback):
+        pass
 
 
-class SealBoard:
-    """The module `board` of a seal that runs here: the bench's board, on this station's network."""
-
-    FLASH = "/"
-
-    def __init__(self, source, station):
-        self.source, self.station = source, station
-        self.Board = self.new_board  # what is imported by name must not be a method
-
-    def new_board(self, wanted, mains, *_, **__):
-        space = {"__name__": "bench_board"}
-        exec(self.source, space)  # noqa: S102 - our own, read before the flash took the root's place
-        station, bench = self.station, space["BenchBoard"]
-
-        class OnStation(bench):
-            def wifi(self, up):
-                if not up or wanted is None:
-                    station.active(False)
-                    return up and wanted is None
-                if not station.active():
-                    station.active(True)
-                    station.connect(wanted[0], wanted[1])
-                return station.isconnected()
-
-            def release(self):
-                pass
-
-            def restart(self):
-                raise SystemExit(HARD)
-
-        return OnStation("/", battery_mv=None if mains else 3010)
-
-
-def fake_modules(cause, version, air, bench):
+def fake_modules(cause, version, around, bench):
     def end(status):
         def leave(*_):
             raise SystemExit(status)
@@ -158,15 +98,20 @@ def fake_modules(cause, version, air, bench):
         reset_cause=lambda: cause,
         DEEPSLEEP_RESET=4,
         unique_id=lambda: b"\x02virt\x01",
+        Timer=Timer,
     )
     for name in ("network", "esp32"):
         sys.modules[name] = Borrowed(None)
-    if air is not None:
-        sys.modules["network"] = Station(air)
-        sys.modules["board"] = SealBoard(bench, sys.modules["network"])
+    if around is not None:
+        sys.modules["network"] = Station(around[0])
+        sys.modules["board"] = SealBoard(bench, sys.modules["network"], around[1])
+    claimed, chip = {}, os.getenv("CHIP")
     if version != "-":
-        numbers = tuple([int(n) for n in version.split(".")])
-        implementation = Borrowed(sys.implementation, version=numbers)
+        claimed["version"] = tuple([int(n) for n in version.split(".")])
+    if chip:
+        claimed["_machine"] = "A virtual board with " + chip.upper()
+    if claimed:
+        implementation = Borrowed(sys.implementation, **claimed)
         sys.modules["sys"] = Borrowed(sys, implementation=implementation)
 
 
@@ -229,6 +174,9 @@ def read_paste():
     source, room = bytearray(), WINDOW
     while True:
         byte = read()
+        if not byte:  # a host that died in the middle, and the next one's ctrl-C: begin anew
+            say("\x04")
+            return b""
         if byte == CTRL_D:
             say("\x04")
             return bytes(source)
@@ -295,7 +243,7 @@ def text_of(path):
 
 
 def start(image, blocks, mode, cause, version, air, rom):
-    around = None if air == "-" else json.loads(text_of(air))
+    around = None if air == "-" else (Air(air), Hands(air.rsplit("/", 1)[0] + "/hands"))
     bench = text_of(BENCH) if around is not None else ""
     mount(image, int(blocks), rom)
     fake_modules(int(cause), version, around, bench)

@@ -17,8 +17,9 @@ import select
 import subprocess
 import termios
 import threading
+import time
 import tty
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,9 @@ class VirtualBoard:
         self.runs = 0
         self.console = bytearray()  # all that the board ever said
         self._folder, self._version = folder, version
+        self._chip = rom.chip if rom is not None else ""
         self._air: Path | str = "-"
+        self._hands = folder / "hands"
         if air is not None:
             self.set_air(air)
         self._micropython, self._blocks = micropython, flash_bytes // BLOCK_BYTES
@@ -69,9 +72,20 @@ class VirtualBoard:
         self._thread: threading.Thread | None = None
 
     def set_air(self, air: dict[str, Any]) -> None:
-        """Which networks there are from the next start on."""
+        """Which networks there are from now on; the first time, from the next start on."""
         self._air = self._folder / "air.json"
         self._air.write_text(json.dumps(air))
+        self._hands.touch()
+
+    def move(self, switch: int, changes: Sequence[tuple[float, int]]) -> None:
+        """A hand moves a switch: (ms from now, level) of each change, in order."""
+        at_ms, lines = 0, []
+        began_ms = time.time_ns() // 1_000_000
+        for ms, level in changes:  # never two in one ms, whose order nobody could tell
+            at_ms = max(round(began_ms + ms), at_ms + 1)
+            lines.append(f"{at_ms} {switch} {level}\n")
+        with self._hands.open("a") as file:
+            file.write("".join(lines))
 
     def plug(self) -> None:
         """Give it power and connect it."""
@@ -121,6 +135,7 @@ class VirtualBoard:
             stdin=slave,
             stdout=slave,
             stderr=slave,
+            env=os.environ | {"CHIP": self._chip},
         )
         os.close(slave)
         self.runs += 1
