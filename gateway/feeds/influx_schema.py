@@ -56,11 +56,7 @@ class Measurement(NamedTuple):
 
     def field(self, name: str) -> Field:
         """The field of this name. KeyError if there is none."""
-        return next((field for field in self.fields if field.name == name), None) or _none(name)
-
-
-def _none(name: str) -> Field:
-    raise KeyError(name)
+        return {field.name: field for field in self.fields}[name]
 
 
 NO_NEWS: Final = (
@@ -113,7 +109,7 @@ SEAL_EVENT: Final = Measurement(
 CASE_EVENT: Final = Measurement(
     "case_event",
     "one thing that befell a case: raised, paged, escalated … closed",
-    "when the gateway took it. `step`: the furthest that had been told by then; `role`: of who did it",
+    "when the gateway took it; `step`: the furthest that had been told by then; `role`: of its doer",
     (
         SITE,
         GATEWAY,
@@ -216,6 +212,9 @@ GATEWAY_STATS: Final = Measurement(
         Field("doors_sealed", _INT, "", "doors with a seal"),
         Field("doors_silent", _INT, "", "of these, those whose seal is lost"),
         Field("doors_open", _INT, "", "of these, those that stand open by what is known"),
+        Field(
+            "battery_days", _FLOAT, "days", "until the first battery is empty, by its latest weeks"
+        ),
         Field("uptime_s", _FLOAT, "s", "since the start"),
         Field("rss_bytes", _INT, "bytes", "the gateway's memory"),
         Field("cpu_s", _FLOAT, "s", "processor time since the start"),
