@@ -109,7 +109,7 @@ SEAL_EVENT: Final = Measurement(
 CASE_EVENT: Final = Measurement(
     "case_event",
     "one thing that befell a case: raised, paged, escalated … closed",
-    "when the gateway took it; `step`: the furthest that had been told by then; `role`: of its doer",
+    "when the gateway took it; `step`: the furthest told by then; `role`: of who did it",
     (
         SITE,
         GATEWAY,
@@ -122,7 +122,7 @@ CASE_EVENT: Final = Measurement(
     (
         Field("case", _TEXT, "", "its number, as the console shows it and finds it: 482-917"),
         Field("cases", _INT, "", "1, so that `sum` counts"),
-        Field("first", _INT, _IS, "1: of this case, the first event of its kind"),
+        Field("new", _INT, _IS, "of raised: 1: for the first time"),
         Field("after_ms", _INT, "ms", "since the case was raised"),
         Field("edge_ms", _INT, "ms", "since what raised it happened"),
         Field("openings", _INT, "", "how often it was raised"),
