@@ -24,10 +24,10 @@ from gateway.core.subject import SITE, of_door
 from gateway.feeds.delivery_cause import Cause, cause_of
 from gateway.feeds.influx_history import History
 from gateway.feeds.influx_schema import CASE_EVENT, DELIVERY, Type
-from gateway.feeds.place_names import NAME_CHARACTERS, legend
 from gateway.settings.sections import Influx as InfluxSettings
 from gateway.store import tables
 from gateway.store.outbox import Entry
+from gateway.store.place_names import NAME_CHARACTERS, legend
 from tests.feeds.conftest import QUICK, Until
 from tests.feeds.database import Database
 from tests.feeds.front import TOKEN, Front

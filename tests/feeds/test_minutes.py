@@ -11,8 +11,8 @@ from gateway.core.model import Contact
 from gateway.feeds.influx_schema import SITE_1M
 from gateway.feeds.minute_stream import GRACE_MS, MinuteStream
 from gateway.feeds.minutes import GAP_MAX_MS, Minute, Minutes, Place
-from gateway.feeds.place_names import PlaceNames, key_of, legend
 from gateway.store import tables
+from gateway.store.place_names import PlaceNames, key_of, legend
 from tests.feeds.building import SITE_ID, Building
 from tests.feeds.conftest import Running, Until
 from tests.feeds.database import Database
@@ -49,10 +49,19 @@ def test_a_minute_counts_what_its_doors_said() -> None:
         START_MS,
         GROUP,
         {
-            "reports": 3, "opened": 1, "closed": 0, "tampers": 0,
-            "battery_min_mv": 2_800, "signal_min_dbm": -80, "age_max_ms": 900,
-            "doors": 2, "heard": 2, "open_now": 1, "tampered": 0,
-            "sealed_ms": 2 * MINUTE, "covered_ms": 2 * MINUTE - 1_000,
+            "reports": 3,
+            "opened": 1,
+            "closed": 0,
+            "tampers": 0,
+            "battery_min_mv": 2_800,
+            "signal_min_dbm": -80,
+            "age_max_ms": 900,
+            "doors": 2,
+            "heard": 2,
+            "open_now": 1,
+            "tampered": 0,
+            "sealed_ms": 2 * MINUTE,
+            "covered_ms": 2 * MINUTE - 1_000,
         },
     )
     assert made.now == {"doors": 2, "heard": 2, "open_now": 1}
