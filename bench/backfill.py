@@ -103,6 +103,7 @@ async def _measured(play: Stage, gate: Gate) -> dict[str, float]:
     cpu: list[float] = []
 
     async def opens() -> None:
+        cpu.append(play.cpu_s()[0])
         await asyncio.sleep(ALONE_S)
         cpu.append(play.cpu_s()[0])
         gate.is_open = True
@@ -120,11 +121,13 @@ async def _measured(play: Stage, gate: Gate) -> dict[str, float]:
     late = dict(zip(sent, await late_ms(sent, play), strict=True))
     during = [ms for page, ms in late.items() if gate.first_ns <= sent[page] <= gate.last_ns]
     alone = [ms for page, ms in late.items() if not gate.first_ns <= sent[page] <= gate.last_ns]
+    took_s = (gate.last_ns - gate.first_ns) / 1e9
+    # Less what the reports and pages of that time take.
+    used_s = cpu[2] - cpu[1] - (cpu[1] - cpu[0]) / ALONE_S * took_s
     return {
         "points": gate.lines,
-        "points_per_s": gate.lines / ((gate.last_ns - gate.first_ns) / 1e9),
-        # The pages of that time are in it as well.
-        "points_per_cpu_s": gate.lines / (cpu[1] - cpu[0]),
+        "points_per_s": gate.lines / took_s,
+        "points_per_cpu_s": gate.lines / used_s,
         "pages_alone": len(alone),
         "pages_backfill": len(during),
         "alone_p50_ms": percentile(alone, 0.5),
