@@ -97,6 +97,7 @@ class DeliveryStream:
         entry_id = row["entry_id"]
         try:
             text = self._line(row) if row["tries"] or _is_done(row) else ""
+            stays = _stays(row, now_ms)
         except (ValueError, TypeError) as error:
             words = f"page {entry_id} cannot be read: {error}"
             batch.unreadable.append(Unwritten(entry_id, 0, "", words))
@@ -104,7 +105,7 @@ class DeliveryStream:
             return
         if text and text != self._open.get(entry_id):
             batch.lines.append(Line(entry_id, row["made_ms"], text))
-        if _stays(row, now_ms):
+        if stays:
             self._final.add(entry_id)
         else:
             self._taken[entry_id] = text

@@ -128,7 +128,9 @@ class MinuteStream:
             if not self._rows and not is_end:
                 self._rows.extend(connection.execute(_AFTER, {"place": self._read}).all())
                 is_end = len(self._rows) < ROWS_AT_ONCE
-            if self._rows:
+            if self._rows and not isinstance(self._rows[0][1], int):
+                self._rows.popleft()  # spoilt: the stream of reports names it
+            elif self._rows:
                 if not self._close(self._rows[0][1]):
                     self._step(self._rows.popleft())
             elif not self._close(until_ms):

@@ -48,7 +48,7 @@ class ReportStream:
         for row in rows:
             try:
                 text = influx_points.event_line(self._tags, row, self._releases)
-            except influx_points.UnreadableRow as error:
+            except (influx_points.UnreadableRow, TypeError) as error:
                 batch.unreadable.append(Unwritten(row.journal_id, row.at_ms, "", str(error)))
             else:
                 batch.lines.append(Line(row.journal_id, row.at_ms, text))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 from starlette.requests import Request
 
 from gateway.channels.channel import DeliveryError
@@ -241,3 +241,25 @@ def test_every_other_failure_has_its_cause_and_success_has_none() -> None:
     }
     assert {words: cause_of(words) for words in said} == said
     assert cause_of(None) is cause_of("") is None
+
+
+async def test_rows_that_somebody_spoilt_stop_nothing(
+    site: Console, database: Database, writing: Writing, until: Until
+) -> None:
+    made_ms = now_ms() - MINUTE_MS
+    done = {"done_ms": made_ms + 5, "tries": 1, "evidence": "accepted"}
+    with site.store.writing() as connection:
+        rows = [entry(300, made_ms, **done), entry(301, made_ms, **done)]
+        connection.execute(insert(tables.outbox), rows)
+        connection.execute(text("UPDATE outbox SET made_ms = 'x' WHERE entry_id = 300"))
+        body = b'{"type":"report","seal_id":"a","seq":0,"contact":"shut","edges":0,"edge":false}'
+        spoilt = {"k": "report", "b": body}
+        sql = "INSERT INTO journal (at_ms, kind, subject_kind, subject_id, body) "
+        connection.execute(text(sql + "VALUES ('y', :k, 'door', 'd0', :b)"), spoilt)
+    async with writing():
+        await until(lambda: len(pages_of(database)) == 1)
+        await until(
+            lambda: bool(rows_of(database, 'SELECT last("unwritten") FROM "gateway_stats"'))
+        )
+        figure = 'SELECT last("unwritten") AS "unwritten" FROM "gateway_stats"'
+        await until(lambda: rows_of(database, figure)[0]["unwritten"] == 2)
