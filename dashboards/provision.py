@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models import common
 
 from dashboards.influxql import SOURCE_UID, Query
 from dashboards.site import OUTBOX_LATE_MS, UID
-from gateway.feeds.influx_points import STATS
+from gateway.feeds.influx_schema import GATEWAY_STATS
 
 FOLDER = "Menshen"
 DASHBOARDS_PATH = "/var/lib/grafana/dashboards/menshen"
@@ -60,7 +60,7 @@ def alerts() -> dict[str, Any]:
 
 def _outbox_late() -> dict[str, Any]:
     query = (
-        f'SELECT max("outbox_oldest_ms") FROM "{STATS}" '
+        f'SELECT max("outbox_oldest_ms") FROM "{GATEWAY_STATS.name}" '
         f'WHERE time > now() - {LOOK_BACK_S}s GROUP BY "site"'
     )
     rule = alerting.Rule("Pages wait, or the gateway is silent").uid("menshen-outbox-late")

@@ -19,8 +19,9 @@ from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import units
 
 from dashboards.influxql import SOURCE, Query
-from gateway.feeds.influx_points import COUNTED, EVENT, STATS
+from gateway.feeds.influx_schema import COUNTED, GATEWAY_STATS, SEAL_EVENT
 
+EVENT, STATS = SEAL_EVENT.name, GATEWAY_STATS.name
 UID = "menshen-site"
 TITLE = "Site"
 SILENT_MS = 600_000  # two heartbeats of the slowest seals: a longer gap in a timeline is "not seen"

@@ -33,6 +33,7 @@ from gateway.engine.ports import Outlet
 from gateway.engine.self_watch import BrokerPlace, ConsolePlace, SelfWatch
 from gateway.engine.state import CommittedSite
 from gateway.feeds.event_feed import EventFeed
+from gateway.feeds.ping import Pinger
 from gateway.ingest import twin
 from gateway.ingest.advert_ids import AdvertIds
 from gateway.ingest.authenticate import Authenticator
@@ -305,16 +306,20 @@ async def _keep_console(engine: Engine, settings: Settings, config: Path) -> Non
 
 def _feeds(
     settings: Settings, store: Store, engine: Engine, gateway_id: str
-) -> Iterator[Coroutine[Any, Any, None]]:
-    """What others are told, beside pages."""
-    events = EventFeed(settings, store, gateway_id, engine.clock.now_ms)
-    yield beside_pages(events.run(), "no more events are posted")
+) -> list[Coroutine[Any, Any, None]]:
+    """What tells other programs: of cases, that all is well, the history, and the doors."""
+    feed = EventFeed(settings, store, gateway_id, engine.clock.now_ms)
+    parts = [beside_pages(feed.run(), "no more events are posted")]
+    if settings.ping.url:
+        pinger = Pinger(settings.ping, engine)
+        parts.append(beside_pages(pinger.run(), "nobody is told any more that all is well"))
     if settings.influx.url:
         history = _write_history(settings, store, engine, gateway_id)
-        yield beside_pages(history, "no more history is written")
+        parts.append(beside_pages(history, "no more history is written"))
     if settings.home_assistant.host:
         told = _tell_home_assistant(settings, store, engine, gateway_id)
-        yield beside_pages(told, "Home Assistant is told nothing more")
+        parts.append(beside_pages(told, "Home Assistant is told nothing more"))
+    return parts
 
 
 async def _write_history(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:

@@ -41,6 +41,7 @@ class Health(msgspec.Struct, frozen=True):
     clock_behind_ms: int = 0  # how far the gateway's clock may be behind the true time,
     clock_ahead_ms: int = 0  # or ahead of it
     clock_told: bool = False  # whether people are told so
+    certificate_ends_ms: int | None = None  # the first of those that are looked at; None: of none
 
 
 class Metrics:
@@ -54,6 +55,7 @@ class Metrics:
         self.commits = self.reports = self.refused = self.turned_away = 0
         self.store_error: str | None = None
         self.outbox: dict[str, tuple[int, int | None]] = {}  # channel -> due, oldest made_ms
+        self.certificate_ends_ms: int | None = None
         self.evidence: Counter[str] = Counter()  # core.evidence.Evidence -> pages since the start
         self._commit_ms: deque[float] = deque(maxlen=COMMITS_KEPT)
         self._clock = ClockState.SURE, SURE, False
@@ -100,4 +102,5 @@ class Metrics:
             clock_behind_ms=doubt.behind_ms,
             clock_ahead_ms=doubt.ahead_ms,
             clock_told=is_told,
+            certificate_ends_ms=self.certificate_ends_ms,
         )

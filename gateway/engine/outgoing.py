@@ -17,6 +17,7 @@ from gateway.core.paging.person import (
     SinglePage,
 )
 from gateway.core.paging.routing import Notification, Routed, SitePage
+from gateway.core.paging.schedule import Role
 from gateway.core.reasons import Reason
 from gateway.registry.load import Registry
 from gateway.store.outbox import Entry, Group
@@ -81,15 +82,26 @@ def entries_of(routed: Iterable[Routed], addressing: Addressing, now_ms: int) ->
     for notification in routed:
         if isinstance(notification, SitePage):
             page, door_id = notification.page, notification.door_id
-            entries += addressing.site_entries(page, door_id, now_ms)
+            made = addressing.site_entries(page, door_id, now_ms)
+            _place(made, page.step_index, page.round)
         else:
             personal_page, about = _personal_page(notification, now_ms)
             content = notification.content
             is_quiet = isinstance(content, DailyTest) and not content.texts
-            entries += addressing.entries(
+            made = addressing.entries(
                 notification.warden_id, personal_page, now_ms, about, is_quiet
             )
+            _place(made, notification.step_index, notification.round, notification.role)
+        entries += made
     return entries
+
+
+def _place(
+    made: list[Entry], step_index: int | None, round_number: int, role: Role | None = None
+) -> None:
+    """Say on which step of the escalation these entries are told."""
+    for entry in made:
+        entry.step_index, entry.round, entry.role = step_index, round_number, role or ""
 
 
 def _personal_page(notification: Notification, now_ms: int) -> tuple[PersonalPage, str]:

@@ -193,6 +193,7 @@ class SelfWatch:
                 self._certificates |= await console_certificate_of(self._console)
             except (OSError, ValueError) as error:
                 log.warning("the console's certificate cannot be read: %s", error)
+        self._engine.metrics.certificate_ends_ms = min(self._certificates.values(), default=None)
         rules = self._engine.state.rulebook.rules
         for name, ends_ms in self._certificates.items():
             left_ms = ends_ms - now_ms

@@ -9,7 +9,7 @@ If the commit fails the unit of work is kept and tried again, and nobody outside
 from collections.abc import Iterable
 from typing import Any
 
-from gateway.core.actor import ActorKind
+from gateway.core.actor import Actor, ActorKind
 from gateway.core.cases.actions import LATE_MS, result_of
 from gateway.core.cases.contradiction import CONTRADICTIONS
 from gateway.core.cases.milestones import milestones
@@ -41,6 +41,7 @@ from gateway.core.events import (
 )
 from gateway.core.evidence import SIGNED_FOR
 from gateway.core.model import Door, Doubt, Outages, Path, Troubles
+from gateway.core.paging.schedule import Role
 from gateway.core.reasons import UNWATCHED, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.site import SiteTurn, Step
@@ -236,8 +237,22 @@ class UnitOfWork:
             return
         is_door = step.subject.kind is SubjectKind.DOOR
         own_id = step.subject.id if is_door else ""
-        grids = (self._grid(milestone.door_id or own_id) for milestone in found)
-        self.writes.milestones(journal_id, zip(found, grids, strict=True))
+        self.writes.milestones(
+            journal_id,
+            [
+                (milestone, self._grid(milestone.door_id or own_id), self._role(milestone.by))
+                for milestone in found
+            ],
+        )
+
+    def _role(self, by: Actor | None) -> str:
+        """The role of a person in the register; empty for nobody, and for who stands in none."""
+        if by is None:
+            return ""
+        if by.kind is ActorKind.CENTRE:
+            return Role.CENTRE
+        member = self.turn.router.staff.members.get(by.actor_id)
+        return "" if member is None else member.role
 
     def _grid(self, door_id: str) -> str:
         """A door's grid; empty for no door, which is a trouble of the whole site."""

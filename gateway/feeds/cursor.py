@@ -1,21 +1,23 @@
-"""How far the history has got in the journal, and the lines that will never be written."""
+"""How far a part of the history has got, and the lines that will never be written."""
 
+import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
-from gateway.core.events import REPORT
-from gateway.feeds.influx_points import Row
 from gateway.store.database import Store
+from gateway.store.feed_tables import unwritten
 from gateway.store.statements import upsert
-from gateway.store.tables import cursors, journal, refusals, unwritten
+from gateway.store.tables import cursors
 
-READER = "influx"
 UNWRITTEN_MAX = 100_000  # the newest are kept
+STORED_EVERY_S = 1.0  # while there is more: each costs a commit, and a crash writes so much again
 
 
 class Unwritten(NamedTuple):
-    """A report that will not be in InfluxDB, and why, in InfluxDB's words."""
+    """A line that will not be in InfluxDB, and why, in InfluxDB's words. `journal_id`: its number
+    among those of its reader."""
 
     journal_id: int
     at_ms: int
@@ -23,88 +25,74 @@ class Unwritten(NamedTuple):
     error: str
 
 
-class Page(NamedTuple):
-    """Some reports above the cursor. All journal rows up to `newest` are done with them."""
-
-    cursor: int
-    newest: int
-    rows: list[Row]
-    more: bool
-
-
-class Counts(NamedTuple):
-    """Figures that only the database knows."""
-
-    lag: int  # journal rows above the cursor
-    unwritten: int
-    refusals: dict[str, int]  # by reason
-
-
 class Cursor:
-    """A durable place in the journal. Every method blocks on the disk: use a thread."""
+    """A durable place in the journal, or in what else has numbers that grow.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    While there is much to write it runs ahead of what is stored, at most by STORED_EVERY_S. Every
+    method blocks on the disk: use a thread.
 
-    def page(self, size: int) -> Page:
-        """At most `size` reports above the cursor. Rows that name people are not even read."""
-        with self._store.reading() as connection:
-            cursor, newest = _place(connection), _newest(connection)
-            found = connection.execute(_REPORTS.limit(size), {"cursor": cursor})
-            rows = [
-                Row(number, at_ms, door is not None, body) for number, at_ms, door, body in found
-            ]
-        more = len(rows) == size
-        return Page(cursor, rows[-1].journal_id if more else max(cursor, newest), rows, more)
+    Args:
+        store: where it is.
+        reader: its name there.
+        clock: seconds that never go back.
+    """
 
-    def advance(self, journal_id: int, never: list[Unwritten]) -> None:
-        """Move the cursor, in one transaction with what will never be written."""
+    def __init__(
+        self, store: Store, reader: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store, self.reader, self._clock = store, reader, clock
+        self._stored = self._ahead = -1
+        self._stored_s = float("-inf")
+
+    def place(self, connection: Connection) -> int:
+        """The number that it has got to; the beginning where what stands there is no number: every
+        line is then written once more, onto itself."""
+        found = connection.execute(_PLACE, {"of": self.reader}).scalar()
+        stored = found if isinstance(found, int) else 0
+        if stored != self._stored:  # the first look, or somebody put it back
+            self._stored = self._ahead = stored
+        return self._ahead
+
+    def advance(self, place: int, never: list[Unwritten], is_more: bool = False) -> None:
+        """Move it, in one transaction with what will never be written.
+
+        Args:
+            place: where to.
+            never: the lines that are given up.
+            is_more: it will be moved again at once, so that it need not be stored each time.
+        """
+        now_s = self._clock()
+        is_early = is_more and now_s - self._stored_s < STORED_EVERY_S
+        if not never and (is_early or place == self._stored):
+            self._ahead = place
+            return
         with self._store.writing() as connection:
             dialect = connection.dialect.name
-            connection.execute(
-                upsert(dialect, cursors), {"reader": READER, "journal_id": journal_id}
-            )
+            row = {"reader": self.reader, "journal_id": place}
+            connection.execute(upsert(dialect, cursors), row)
             if never:
-                kept = upsert(dialect, unwritten, ["line", "error"])
-                connection.execute(kept, [row._asdict() for row in never])
-                connection.execute(_FORGET)
-
-    def counts(self) -> Counts:
-        """How far behind the history is, and what was refused so far."""
-        with self._store.reading() as connection:
-            lag = max(0, _newest(connection) - _place(connection))
-            kept = connection.execute(select(func.count()).select_from(unwritten)).scalar_one()
-            by_reason = connection.execute(_REFUSALS)
-            return Counts(lag, kept, {reason: int(count) for reason, count in by_reason})
+                kept = upsert(dialect, unwritten, ["at_ms", "line", "error"])
+                rows = [{"reader": self.reader, **row._asdict()} for row in never]
+                connection.execute(kept, rows)
+                connection.execute(_FORGET, {"of": self.reader})
+        self._stored = self._ahead = place
+        self._stored_s = now_s
 
 
-def _place(connection: Connection) -> int:
-    """The journal row that it has got to; the beginning where what stands there is no number: every
-    line is then written once more, onto itself."""
-    place = connection.execute(_CURSOR).scalar()
-    return place if isinstance(place, int) else 0
+def unwritten_count(connection: Connection) -> int:
+    """How many lines were given up, of all that are kept."""
+    return connection.execute(select(func.count()).select_from(unwritten)).scalar_one()
 
 
-def _newest(connection: Connection) -> int:
-    return connection.execute(_NEWEST).scalar() or 0
-
-
-_CURSOR = select(cursors.c.journal_id).where(cursors.c.reader == READER)
-_NEWEST = select(func.max(journal.c.journal_id))
-_REPORTS = (
-    select(journal.c.journal_id, journal.c.at_ms, journal.c.subject_id, journal.c.body)
-    .where(
-        journal.c.journal_id > bindparam("cursor"),
-        journal.c.kind == REPORT,
-    )
-    .order_by(journal.c.journal_id)
-)
+_PLACE = select(cursors.c.journal_id).where(cursors.c.reader == bindparam("of"))
 _OLDEST_KEPT = (
     select(unwritten.c.journal_id)
+    .where(unwritten.c.reader == bindparam("of"))
     .order_by(unwritten.c.journal_id.desc())
     .offset(UNWRITTEN_MAX)
     .limit(1)
     .scalar_subquery()
 )
-_FORGET = delete(unwritten).where(unwritten.c.journal_id <= _OLDEST_KEPT)
-_REFUSALS = select(refusals.c.reason, func.sum(refusals.c.count)).group_by(refusals.c.reason)
+_FORGET = delete(unwritten).where(
+    unwritten.c.reader == bindparam("of"), unwritten.c.journal_id <= _OLDEST_KEPT
+)

@@ -1,12 +1,12 @@
 """The history writer: the journal and the gateway's health, written to InfluxDB for engineers.
 
-1. Read the reports above the cursor, at most a batch.
-2. Make lines of them (`influx_points.py`), the same ones whenever they are made again.
+1. Take what is next of a stream, at most a batch: reports, cases, pages, minutes (`stream.py`).
+2. It comes as lines, the same ones whenever they are made again (`influx_schema.py`).
 3. Write them in one request and wait for the answer (`influx_server.py`).
-4. Only then move the cursor, in the same small transaction as the lines that were refused for good.
+4. Only then move the stream's place, with the lines that were refused for good.
 
 A crash between 3 and 4 writes the same lines once more, onto themselves. While InfluxDB is away
-the journal is the buffer, so nothing is lost and no memory grows; of the gateway's own figures the
+the database is the buffer, so nothing is lost and no memory grows; of the gateway's own figures the
 latest hour is kept. Nobody else waits for this writer: a slow chart never delays a page.
 
 Import this only where charts are wanted: the client library takes 0.7 s and 35 MB.
@@ -15,22 +15,27 @@ Import this only where charts are wanted: the client library takes 0.7 s and 35 
 import asyncio
 import logging
 import random
-import shutil
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from functools import partial
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
-from gateway.core.evidence import Evidence
 from gateway.engine.health import Health
-from gateway.feeds import influx_points
-from gateway.feeds.cursor import Cursor, Page, Unwritten
+from gateway.feeds.case_stream import CaseStream
+from gateway.feeds.cursor import Unwritten
+from gateway.feeds.delivery_stream import DeliveryStream
+from gateway.feeds.figures import Figures
 from gateway.feeds.influx_server import Refused, Server, Unavailable
+from gateway.feeds.minute_stream import MinuteStream
+from gateway.feeds.report_stream import ReportStream
+from gateway.feeds.stream import Stream
 from gateway.settings.sections import Influx
 from gateway.store.database import Store, StoreError
+from gateway.store.place_names import PlaceNames, key_of
 
 log = logging.getLogger("menshen.history")
 _T = TypeVar("_T")
@@ -41,6 +46,7 @@ class Pace(msgspec.Struct, frozen=True):
     """How fast and how much. Seconds, lines."""
 
     batch: int = 1_000  # lines in one request
+    pause_s: float = 0.0  # between two batches, while there is more
     poll_s: float = 1.0  # how often a journal that was read to its end is checked
     figures_s: float = 10.0  # how often the gateway's health is written
     figures_kept: int = 360  # an hour of it, while InfluxDB is away
@@ -61,10 +67,12 @@ class History:
         pace: Pace | None = None,
     ) -> None:
         self._pace = pace or Pace()
-        self._store, self._health = store, health
-        self._tags = influx_points.tags(site_id)
-        self._cursor = Cursor(store)
+        self._store, self._health, self._site_id = store, health, site_id
         self._server = Server(influx, self._pace.timeout_s)
+        self._reports = ReportStream(store, site_id)
+        self._minutes: MinuteStream | None = None  # from `_begin` on
+        self._streams: tuple[Stream, ...] = ()
+        self._figures = Figures(store, site_id)
         self.unwritten_figures: deque[str] = deque(maxlen=self._pace.figures_kept)
         self._said = ServerLog(f"InfluxDB at {urlsplit(influx.url).hostname}")
         # Its own threads: a server that hangs must not hold up those of others.
@@ -84,7 +92,7 @@ class History:
         failures = 0
         while True:
             try:
-                more = await self._events()
+                is_more = await self._round()
                 await self._write_figures()
             except (Unavailable, StoreError) as error:
                 failures += 1
@@ -93,31 +101,40 @@ class History:
                 continue
             failures = 0
             self._said.well()
-            await asyncio.sleep(0 if more else self._pace.poll_s)
+            await asyncio.sleep(self._pace.pause_s if is_more else self._pace.poll_s)
 
-    async def _events(self) -> bool:
-        """Write the next reports and move the cursor. True if there are more."""
-        page = await self._in_thread(lambda: self._cursor.page(self._pace.batch))
-        if page.newest == page.cursor:
-            return False
-        lines, unwritten = self._lines(page)
-        refused = await self._in_thread(lambda: self._server.write([line for _, line in lines]))
-        unwritten += [Unwritten(*lines[at][0], lines[at][1], words) for at, words in refused]
-        await self._in_thread(lambda: self._cursor.advance(page.newest, unwritten))
-        self._said.refusing("reports", [row.error for row in unwritten])
-        return page.more
+    async def _round(self) -> bool:
+        """A batch of each stream. True if there is more of any."""
+        if not self._streams:
+            await self._in_thread(self._begin)
+        now_ms, is_more = self._health().at_ms, False
+        for stream in self._streams:
+            told = await self._in_thread(partial(self._write, stream, now_ms))
+            is_more |= told.is_more
+            if told.is_any:
+                self._said.refusing(stream.reader, told.refused)
+        return is_more
 
-    def _lines(self, page: Page) -> tuple[list[tuple[tuple[int, int], str]], list[Unwritten]]:
-        """Each report's number, time and line; and the rows of which no line can be made."""
-        lines, unreadable = [], []
-        for row in page.rows:
-            try:
-                line = influx_points.event_line(self._tags, row)
-            except influx_points.UnreadableRow as error:
-                unreadable.append(Unwritten(row.journal_id, row.at_ms, "", str(error)))
-            else:
-                lines.append(((row.journal_id, row.at_ms), line))
-        return lines, unreadable
+    def _begin(self) -> None:
+        names = PlaceNames(key_of(self._store))
+        self._minutes = MinuteStream(self._store, self._site_id, names)
+        self._streams = (
+            self._reports,
+            CaseStream(self._store, self._site_id, names),
+            DeliveryStream(self._store, self._site_id),
+            self._minutes,
+        )
+
+    def _write(self, stream: Stream, now_ms: int) -> "_Told":
+        """Write a batch of a stream, and only then move its place. Blocks, in a thread of ours: no
+        page waits while a thousand lines are made."""
+        batch = stream.take(self._pace.batch, now_ms)
+        refused = self._server.write([line.text for line in batch.lines])
+        never = [*batch.unreadable]
+        never += [Unwritten(*batch.lines[at], words) for at, words in refused]
+        stream.settle(batch, never)
+        is_any = bool(batch.lines or batch.unreadable)
+        return _Told(batch.is_more, is_any, [row.error for row in never])
 
     async def _measure_often(self) -> None:
         """Take the gateway's figures at a steady pace, whether or not they can be written now."""
@@ -130,29 +147,13 @@ class History:
 
     async def _measure(self) -> str:
         health = self._health()
-        counts = await self._in_thread(self._cursor.counts)
-        oldest_ms = health.outbox_oldest_ms
-        figures = influx_points.Figures(
-            at_ms=health.at_ms,
-            broker_connected=health.broker_connected,
-            echo_ms=health.echo_ms,
-            store_ok=health.store_ok,
-            queue_depth=health.queue_depth,
-            reports=health.reports,
-            commits=health.commits,
-            refused=health.refused,
-            turned_away=health.turned_away,
-            commit_ms_p50=health.commit_ms_p50,
-            commit_ms_max=health.commit_ms_max,
-            outbox_due=health.outbox_due,
-            pages={evidence: getattr(health, f"pages_{evidence}") for evidence in Evidence},
-            outbox_oldest_ms=0 if oldest_ms is None else max(0, health.at_ms - oldest_ms),
-            cursor_lag=counts.lag,
-            unwritten=counts.unwritten,
-            disk_free=_disk_free(self._store),
-            refusals=counts.refusals,
-        )
-        return influx_points.stats_line(self._tags, figures)
+        standing = {} if self._minutes is None else self._minutes.standing
+        return await self._in_thread(lambda: self._figure_line(health, standing))
+
+    def _figure_line(self, health: Health, standing: dict[str, int]) -> str:
+        with self._store.reading() as connection:
+            behind = self._reports.behind(connection)
+        return self._figures.line(health, standing, behind)
 
     async def _write_figures(self) -> None:
         lines = list(self.unwritten_figures)
@@ -172,6 +173,14 @@ class History:
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+class _Told(NamedTuple):
+    """What came of a batch: whether there is more, whether it held anything, what was given up."""
+
+    is_more: bool
+    is_any: bool
+    refused: list[str]
 
 
 class ServerLog:
@@ -202,9 +211,5 @@ class ServerLog:
     def refusing(self, what: str, words: list[str]) -> None:
         """So many lines were refused for good. Told when that begins, not while it goes on."""
         if words and what not in self._refusing:
-            log.warning("history: %d %s will never be written: %s", len(words), what, words[0])
+            log.warning("history: %d of %s will never be written: %s", len(words), what, words[0])
         (self._refusing.add if words else self._refusing.discard)(what)
-
-
-def _disk_free(store: Store) -> int:
-    return shutil.disk_usage(store.path.parent).free

@@ -17,6 +17,7 @@ from gateway.core.rules import Rulebook, Rules
 from gateway.settings import push_services, secret
 from gateway.settings.fields import FilePath, Host, Name, Port, Secret, Url
 from gateway.settings.home_assistant import HomeAssistant
+from gateway.settings.looked_after import Log, Ping
 from gateway.settings.oidc import Oidc
 from gateway.settings.password import is_weak
 from gateway.settings.rules import (
@@ -327,6 +328,8 @@ class Settings(BaseSettings):
     push: Push = Push()
     influx: Influx = Influx()
     home_assistant: HomeAssistant = HomeAssistant()
+    log: Log = Log()
+    ping: Ping = Ping()
     rules: Annotated[Rules, AsRules()] = Rules()
     classes: Annotated[
         dict[str, ClassSection],
@@ -371,5 +374,7 @@ SECTIONS: dict[str, type[Section]] = {
     "push": Push,
     "influx": Influx,
     "home_assistant": HomeAssistant,
+    "log": Log,
+    "ping": Ping,
     "rules": RulesSection,
 }

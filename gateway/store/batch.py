@@ -212,11 +212,12 @@ class WriteBatch:
         if moved.detour is not None:
             self._rows[sql.INSERT_DETOUR].append(case_log.of_detour(moved, moved.detour))
 
-    def milestones(self, journal_id: int, found: Iterable[tuple[Milestone, str]]) -> None:
-        """Write what befell cases through the event of this id, each with the grid of its door."""
+    def milestones(self, journal_id: int, found: Iterable[tuple[Milestone, str, str]]) -> None:
+        """Write what befell cases through the event of this id, each with the grid of its door and
+        the role of who did it."""
         self._rows[sql.INSERT_MILESTONE] += [
-            case_writes.of_milestone(journal_id, part, milestone, grid_id)
-            for part, (milestone, grid_id) in enumerate(found)
+            case_writes.of_milestone(journal_id, part, *befallen)
+            for part, befallen in enumerate(found)
         ]
 
     def certificate(self, row: CertificateRow) -> None:

@@ -66,8 +66,9 @@ def move_case(row: Row, kind: SubjectKind, door_id: str, grid_id: str, moved: Ca
         row |= {f"{step}_by": by, f"{step}_ms": done_ms, f"{step}_arrived_ms": moved.at_ms}
 
 
-def of_milestone(journal_id: int, part: int, milestone: Milestone, grid_id: str) -> Row:
-    """What befell a case, as the given part of what followed from an event of the journal."""
+def of_milestone(journal_id: int, part: int, milestone: Milestone, grid_id: str, role: str) -> Row:
+    """What befell a case, as the given part of what followed from an event of the journal; `role`
+    is that of the warden who did it."""
     return {
         "journal_id": journal_id,
         "part": part,
@@ -80,6 +81,11 @@ def of_milestone(journal_id: int, part: int, milestone: Milestone, grid_id: str)
         "since_ms": milestone.since_ms,
         "openings": milestone.openings,
         "proof": milestone.proof,
+        "raised_ms": milestone.raised_ms,
+        "step_index": milestone.step_index,
+        "role": role,
+        "by_person": milestone.by is not None,
+        "outcome": milestone.outcome,
     }
 
 

@@ -42,6 +42,9 @@ class Entry(msgspec.Struct):
     evidence: str | None = None  # an Evidence: how far it is proved to have come
     ended: str | None = None  # an Ended: why it is not needed any more; `gave_up` is then set
     pressed_ms: int | None = None  # of a test: when the person said that they have it
+    step_index: int | None = None  # of the escalation; None where it is on no step
+    round: int = 0
+    role: str = ""  # by whose duty the person was told; empty where it was by none
 
 
 class Unreadable(msgspec.Struct, frozen=True):

@@ -340,6 +340,10 @@ outbox = Table(
     Column("about", Text, nullable=False, server_default=""),
     Column("received_ms", BigInteger, nullable=True),  # when the person's handheld signed for it
     Column("pressed_ms", BigInteger, nullable=True),  # of a test: when the person said "got it"
+    # On which step of the escalation it was told, and by the duty of which role.
+    Column("step_index", Integer, nullable=True),
+    Column("round", Integer, nullable=False, server_default="0"),
+    Column("role", String(16), nullable=False, server_default=""),
     Index("uq_outbox_page_channel", "page_id", "channel", "address", "warden_id", unique=True),
     Index(  # what a start takes up again, whatever the table's size
         "ix_outbox_undelivered",
@@ -376,15 +380,6 @@ cursors = Table(
     metadata,
     Column("reader", String(32), primary_key=True),
     Column("journal_id", BigInteger, nullable=False),
-)
-
-unwritten = Table(
-    "unwritten",  # history lines that InfluxDB will never take, with its words
-    metadata,
-    Column("journal_id", BigInteger, primary_key=True),
-    Column("at_ms", BigInteger, nullable=False),
-    Column("line", Text, nullable=False),
-    Column("error", Text, nullable=False),
 )
 
 poisoned = Table(

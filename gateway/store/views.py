@@ -17,7 +17,7 @@ from gateway.core.paging.schedule import Role
 from gateway.core.paging.staff import schedule_of
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
-from gateway.store import page_views, states, tables
+from gateway.store import feed_tables, page_views, states, tables
 from gateway.store.records import Key, records
 
 ON_DUTY_MAX: Final = 100  # people whom one list names
@@ -223,7 +223,7 @@ def refusals(connection: Connection, from_ms: int) -> list[RefusalRow]:
 
 def unwritten_count(connection: Connection) -> int:
     """How many lines of history the engineers' database will never take."""
-    return _count(connection, select(func.count()).select_from(tables.unwritten))
+    return _count(connection, select(func.count()).select_from(feed_tables.unwritten))
 
 
 _DOORS = select(

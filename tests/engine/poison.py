@@ -162,7 +162,7 @@ async def lived(folder: Path) -> Life:
             await engine.idle()
             engine.receive(seal.topic, seal.sealed(seal.edge(report.SHUT)), 1)
             await engine.idle()
-    Cursor(store).advance(3, [])
+    Cursor(store, "influx").advance(3, [])
     with store.writing() as connection:
         pending.leave(connection, [(of_door("door-1"), DoorClassed("ward"))])
         grouped = {"reason": "grouped", "about": msgspec.json.encode(Group(1, 1, ("c",))).decode()}

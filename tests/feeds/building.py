@@ -16,7 +16,7 @@ from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import UnitOfWork
 from gateway.notify.addressing import Addresses
 from gateway.registry import load as registry
-from gateway.store import journal, outbox, tables
+from gateway.store import feed_tables, journal, outbox, tables
 from gateway.store.database import Store
 
 HEARTBEAT_MS = 100_000
@@ -123,7 +123,9 @@ class Building:
     def cursor(self) -> int:
         """Where the history's cursor stands."""
         with self.store.reading() as connection:
-            return connection.execute(select(tables.cursors.c.journal_id)).scalar() or 0
+            c = tables.cursors.c
+            query = select(c.journal_id).where(c.reader == "influx")
+            return connection.execute(query).scalar() or 0
 
     def newest(self) -> int:
         """The newest row of the journal."""
@@ -132,7 +134,7 @@ class Building:
 
     def unwritten(self) -> list[tuple[int, str, str]]:
         """Number, line and words of what InfluxDB refused for good."""
-        c = tables.unwritten.c
+        c = feed_tables.unwritten.c
         with self.store.reading() as connection:
             rows = connection.execute(select(c.journal_id, c.line, c.error).order_by(c.journal_id))
             return [(number, line, error) for number, line, error in rows]

@@ -15,7 +15,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from dashboards import __main__ as generator
 from dashboards import influxql
-from gateway.feeds.influx_points import EVENT, STATS
+from gateway.feeds.influx_schema import GATEWAY_STATS, SEAL_EVENT
 from tests import neighbours
 from tests.feeds import grafana, schema_check
 from tests.neighbours import ROOT
@@ -60,7 +60,7 @@ def test_queries_keep_to_what_every_influxdb_knows() -> None:
     queries = [query for query, _ in grafana.panels().values()]
     queries += [*grafana.variables().values(), *grafana.alert_queries()]
     for query in queries:
-        assert re.search(rf'FROM "({EVENT}|{STATS})"', query)
+        assert re.search(rf'FROM "({SEAL_EVENT.name}|{GATEWAY_STATS.name})"', query)
         calls = {name.lower() for name in re.findall(r"(\w+)\(", query)}
         known = {"count", "sum", "mean", "last", "max", "bottom", "non_negative_difference"}
         assert calls <= {*known, "time", "now", "fill"}, "not in InfluxDB 3's InfluxQL"

@@ -16,7 +16,7 @@ from gateway.core.reasons import Reason
 from gateway.engine.clock import MachineClock
 from gateway.engine.health import Metrics
 from gateway.feeds.influx_history import History
-from gateway.feeds.influx_points import COUNTED
+from gateway.feeds.influx_schema import COUNTED
 from gateway.settings.sections import Influx as InfluxSettings
 from sealwire import report as wire
 from tests.engine.small_site import HandSeal, beating, enrol, new_store

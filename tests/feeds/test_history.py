@@ -92,9 +92,8 @@ async def test_a_line_that_is_refused_for_good_is_kept_aside_with_the_servers_wo
     building.heartbeat(building.seals[4], now_ms)
     async with running():
         await caught_up()
-    (refused,) = building.unwritten()
+    (refused,) = [row for row in building.unwritten() if row[1].startswith("seal_event")]
     assert refused[0] == poison
-    assert refused[1].startswith("seal_event,")
     assert "9300000000000" in refused[2]
     assert database.events() == len(building.journal()) - 1
 
@@ -161,4 +160,4 @@ async def test_the_gateways_figures_are_taken_while_the_server_is_away_and_the_o
     assert row["outbox_oldest_ms"] >= 400_000
     assert (row["refused_wrong_key"], row["refused_replayed"]) == (4, 1)
     assert row["disk_free"] > 0
-    assert not [name for name in row if "seal" in name and name != "refused_unknown_seal"]
+    assert [name for name in row if "seal" in name.removesuffix("unknown_seal")] == ["doors_sealed"]

@@ -3,19 +3,19 @@
 import msgspec
 import pytest
 
+from docs import history
 from gateway.core.actor import actor_of
 from gateway.core.events import CaseReported, ReportCame
 from gateway.core.model import Contact
 from gateway.core.outcome import Outcome
-from gateway.feeds import influx_points
-from gateway.feeds.influx_points import (
-    COUNTED,
-    Figures,
-    Row,
-    UnreadableRow,
-    event_line,
-    stats_line,
-    tags,
+from gateway.feeds.influx_line import LineMaker
+from gateway.feeds.influx_points import Release, Row, UnreadableRow, event_line, tags
+from gateway.feeds.influx_schema import (
+    CASE_EVENT,
+    GATEWAY_STATS,
+    MEASUREMENTS,
+    SEAL_EVENT,
+    Type,
 )
 
 SITE = tags("5e1a")
@@ -107,38 +107,53 @@ def test_a_site_id_that_would_need_an_escape_is_ours_to_mend() -> None:
         tags("a site\\")
 
 
-def test_every_counted_reason_is_a_field_and_numbers_keep_their_type() -> None:
-    figures = Figures(
-        at_ms=AT_MS,
-        broker_connected=True,
-        echo_ms=None,
-        store_ok=True,
-        queue_depth=0,
-        reports=1,
-        commits=1,
-        refused=4,
-        turned_away=0,
-        commit_ms_p50=1,  # an int where a float belongs must still be written as a float
-        commit_ms_max=2,
-        outbox_due=0,
-        outbox_oldest_ms=0,
-        cursor_lag=0,
-        unwritten=0,
-        disk_free=10**12,
-        refusals={"wrong_key": 4},
-    )
-    found = fields(stats_line(SITE, figures))
-    assert {f"refused_{reason}" for reason in COUNTED} <= found.keys()
-    assert (found["refused_wrong_key"], found["refused_replayed"]) == ("4i", "0i")
-    assert (found["commit_ms_p50"], found["store_ok"], found["disk_free"]) == (
-        "1.0",
-        "1i",
-        "1000000000000i",
-    )
-    assert "echo_ms" not in found
+def test_a_report_says_how_it_was_heard_and_of_which_release_its_seal_is() -> None:
+    releases = {SEAL: Release("2.0.1", AT_MS - 5)}
+    heard = event_line(SITE, row(signal_dbm=-71), releases)
+    assert (fields(heard)["signal_dbm"], fields(heard)["firmware"]) == ("-71i", '"2.0.1"')
+    before = {SEAL: Release("2.0.1", AT_MS + 5)}
+    assert "firmware" not in fields(event_line(SITE, row(), before)), "it had another one then"
+    for odd in ('2"', "a b", "\\"):
+        assert "firmware" not in fields(event_line(SITE, row(), {SEAL: Release(odd, 0)}))
 
 
-def test_no_two_measurements_share_a_name_with_a_tag() -> None:
-    names = fields(event_line(SITE, row())).keys()
-    assert not names & {"site", "gateway", "seal"}, "3.x refuses a field of a tag's name"
-    assert influx_points.EVENT != influx_points.STATS
+def test_a_line_by_hand_is_what_the_schema_says() -> None:
+    types = {field.name: field.type for field in SEAL_EVENT.fields}
+    releases = {SEAL: Release("2.0.1", 0)}
+    full = row(battery_mv=1, signal_dbm=-1, bounces=1, age_ms=1)
+    found = fields(event_line(SITE, full, releases))
+    assert found.keys() == types.keys()
+    for name, written in found.items():
+        assert written.endswith("i") == (types[name] is Type.INT), name
+        assert written.startswith('"') == (types[name] is Type.TEXT), name
+    assert [tag.name for tag in SEAL_EVENT.tags] == ["site", "gateway", "seal"]
+
+
+def test_names_are_used_once_and_none_is_a_tag_and_a_field() -> None:
+    for one in MEASUREMENTS:
+        names = [*(tag.name for tag in one.tags), *(field.name for field in one.fields)]
+        assert len(names) == len(set(names)), "3.x refuses a field of a tag's name"
+        assert one.field(one.fields[0].name) == one.fields[0]
+    assert len({one.name for one in MEASUREMENTS}) == len(MEASUREMENTS)
+
+
+def test_the_page_for_engineers_says_every_measurement_tag_and_field() -> None:
+    text = history.DOCUMENT.read_text(encoding="utf-8")
+    assert history.written(text) == text, "python -m docs.history"
+
+
+def test_a_line_is_held_to_the_schema() -> None:
+    maker = LineMaker(CASE_EVENT, "5e1a")
+    tags_of = {"grid": "", "reason": "silent", "event": "raised", "step": "0", "role": "warden"}
+    said = {"case": 'a "b"\\\n', "cases": True, "after_ms": 4.0, "outcome": None}
+    assert maker.line(tags_of, said, 9) == (
+        "case_event,site=5e1a,gateway=5e1a,grid=-,reason=silent,event=raised,step=0,role=warden "
+        'case="a \\"b\\"\\\\ ",cases=1i,after_ms=4i 9'
+    )
+    assert LineMaker(GATEWAY_STATS, "5e1a").line({}, {"echo_ms": 2}, 1).endswith(" echo_ms=2.0 1")
+    with pytest.raises(KeyError):
+        maker.line(tags_of, {"who": 1}, 9)
+    with pytest.raises(KeyError):
+        maker.line({}, {"cases": 1}, 9)
+    with pytest.raises(ValueError, match="no id"):
+        maker.line({**tags_of, "role": "Frau Holle"}, {"cases": 1}, 9)

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from gateway.core.actor import Actor
+from gateway.core.cases.escalation import steps_for
 from gateway.core.cases.transitions import Action
 from gateway.core.effects import CaseMoved, Effect, PageDue
 from gateway.core.model import Case, CaseState, Door, Outages, Troubles
@@ -46,6 +48,10 @@ class Milestone(Struct, frozen=True):
     openings: int  # how often it was raised
     door_id: str = ""  # that stands for an outage; empty of a door's own case, and of a trouble
     proof: Proof | None = None  # of an arrival: whether the door's code proves it
+    raised_ms: int = 0  # when the case was raised first
+    step_index: int | None = None  # the furthest that had been told by then; None: no step was
+    by: Actor | None = None  # who did it; None: a rule did
+    outcome: str | None = None  # how it was reported; of a rule that ended it, its reason
 
 
 _DETOURS: Final = {Action.HAND_OVER: Happened.HANDED_OVER, Action.TAKE_BACK: Happened.TAKEN_BACK}
@@ -71,13 +77,16 @@ def milestones(before: Any, effects: Iterable[Effect], at_ms: int) -> list[Miles
                 if effect.detour is None
                 else _by_detour(Action(effect.detour.action), effect.case)
             )
+            step_index = _told(known.get(effect.case.case_id))
             known[effect.case.case_id] = effect.case
             if happened is not None:
-                found.append(_milestone(happened, effect.case, at_ms, effect.door_id))
+                moved = effect.case, at_ms, effect.door_id
+                found.append(_milestone(happened, *moved, step_index, effect.by))
         elif isinstance(effect, PageDue) and _is_further_step(effect):
             case = known.get(effect.case_id)
             if case is not None:
-                found.append(_milestone(Happened.ESCALATED, case, at_ms, effect.door_id))
+                told = effect.door_id, effect.step_index
+                found.append(_milestone(Happened.ESCALATED, case, at_ms, *told))
     return found
 
 
@@ -124,7 +133,25 @@ def _is_further_step(page: PageDue) -> bool:
     return page.step_index > 0 and page.reason is not Reason.REVIEW_WAITS
 
 
-def _milestone(happened: Happened, case: Case, at_ms: int, door_id: str) -> Milestone:
+def _told(case: Case | None) -> int | None:
+    """The furthest step of a case that has been told; None where none was, or nobody is told any
+    more."""
+    escalation = None if case is None else case.escalation
+    if escalation is None:
+        return None
+    if escalation.round:
+        return len(steps_for(escalation.reason)) - 1
+    return escalation.step_index - 1 if escalation.step_index else None
+
+
+def _milestone(
+    happened: Happened,
+    case: Case,
+    at_ms: int,
+    door_id: str,
+    step_index: int | None,
+    by: Actor | None = None,
+) -> Milestone:
     return Milestone(
         happened,
         case.case_id,
@@ -135,4 +162,8 @@ def _milestone(happened: Happened, case: Case, at_ms: int, door_id: str) -> Mile
         case.openings,
         door_id,
         case.proof if happened is Happened.ON_SITE else None,
+        case.raised_ms,
+        None if happened is Happened.RAISED else step_index,
+        by,
+        case.outcome,
     )

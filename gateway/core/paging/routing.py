@@ -58,10 +58,14 @@ class Router(Struct, frozen=True):
 
 
 class Notification(Struct, frozen=True):
-    """This goes out to this person now."""
+    """This goes out to this person now: on a step of a round, by the duty of a role, where it is a
+    page of its own."""
 
     warden_id: str
     content: SinglePage | GroupedPage | DailyTest | AskedTest
+    step_index: int | None = None
+    round: int = 0
+    role: Role | None = None
 
 
 class SitePage(Struct, frozen=True):
@@ -211,7 +215,9 @@ def _page(
 ) -> RouterChange:
     """Tell those of the step. What is beyond somebody's limit waits."""
     routed: tuple[Routed, ...] = (SitePage(page, door_id),)
-    for warden_id, ways in _recipients(router, page, grid_id, now_ms, rules):
+    role, recipients = _recipients(router, page, grid_id, now_ms, rules)
+    step_index = None if page.to else page.step_index
+    for warden_id, ways in recipients:
         if ways is Ways.OTHER and len(router.staff.members[warden_id].channels) == 1:
             continue
         personal_page = PersonalPage(
@@ -220,7 +226,9 @@ def _page(
         person, contents = people.page(router.people[warden_id], personal_page, now_ms, rules)
         router = _with(router, person)
         routed += tuple(
-            Notification(warden_id, content)
+            Notification(warden_id, content, step_index, page.round, role)
+            if isinstance(content, SinglePage)
+            else Notification(warden_id, content)
             for content in contents
             if not isinstance(content, Unreachable)
         )
@@ -229,12 +237,13 @@ def _page(
 
 def _recipients(
     router: Router, page: PageDue, grid_id: str, now_ms: int, rules: Rules
-) -> list[tuple[str, Ways]]:
-    """Who is told of this step, and by which of their channels. Everybody has one."""
+) -> tuple[Role | None, list[tuple[str, Ways]]]:
+    """Who is told of this step, and by which of their channels; everybody has one. The role by
+    whose duty they are; None where it is by no duty."""
     if page.reason is Reason.CANARY:  # it asks whether they can be reached: nobody else is
-        return _of_grid(router, grid_id, (Role.WARDEN,))
+        return Role.WARDEN, _of_grid(router, grid_id, (Role.WARDEN,))
     if page.to and _is_there(router, page.to, now_ms):
-        return [(page.to, Ways.ALL)]
+        return None, [(page.to, Ways.ALL)]
     steps = escalation.steps_for(page.reason)
     for step in steps[min(page.step_index, len(steps) - 1) :]:
         on_duty = schedule.on_duty(router.schedule, grid_id, step.role, now_ms, rules.zone)
@@ -242,8 +251,8 @@ def _recipients(
             (warden_id, step.ways) for warden_id in on_duty if _is_reachable(router, warden_id)
         ][:EVERYBODY_MAX]
         if recipients:
-            return recipients
-    return _of_grid(router, grid_id, tuple(Role)) or _anybody(router)
+            return step.role, recipients
+    return None, _of_grid(router, grid_id, tuple(Role)) or _anybody(router)
 
 
 def _is_reachable(router: Router, warden_id: str) -> bool:

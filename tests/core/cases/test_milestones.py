@@ -3,9 +3,19 @@
 import pytest
 from msgspec.structs import replace
 
+from gateway.core.actor import CENTRE
 from gateway.core.cases.milestones import Happened, Milestone, milestones
 from gateway.core.effects import CaseMoved, OpeningBegan, PageDue
-from gateway.core.model import Case, CaseState, Door, Outage, Outages, Trouble, Troubles
+from gateway.core.model import (
+    Case,
+    CaseState,
+    Door,
+    Escalation,
+    Outage,
+    Outages,
+    Trouble,
+    Troubles,
+)
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 from tests.core.actors import MINUTE
@@ -27,8 +37,25 @@ def happened(case: Case, before: Case | None) -> list[Happened]:
 
 def test_a_milestone_says_how_the_case_stands_after_it() -> None:
     assert became(CASE) == [
-        Milestone(H.PAGED, "c", Reason.NO_PERMIT, S.PAGED, AT, NOON - 2 * MINUTE, 2)
+        Milestone(
+            *(H.PAGED, "c", Reason.NO_PERMIT, S.PAGED, AT, NOON - 2 * MINUTE, 2),
+            raised_ms=NOON - MINUTE,
+        )
     ]
+
+
+@pytest.mark.parametrize(
+    ("step_index", "round_number", "told"), [(0, 0, None), (1, 0, 0), (3, 0, 2), (0, 1, 4)]
+)
+def test_a_milestone_says_how_far_people_had_been_told_and_who_did_it(
+    step_index: int, round_number: int, told: int | None
+) -> None:
+    escalation = Escalation("p", Reason.NO_PERMIT, NOON, NOON, step_index, round_number)
+    before = Door("d", case=replace(CASE, escalation=escalation))
+    taken = replace(CASE, state=S.ACKNOWLEDGED, outcome=None)
+    moved = CaseMoved(taken, AT, by=CENTRE)
+    (found,) = milestones(before, [moved], AT)
+    assert (found.step_index, found.by) == (told, CENTRE)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +120,9 @@ def test_a_further_step_is_one_and_the_first_is_none_nor_is_a_review() -> None:
     assert milestones(door, [replace(page, step_index=1, reason=Reason.REVIEW_WAITS)], AT) == []
     (found,) = milestones(door, [replace(page, step_index=1)], AT)
     assert found == Milestone(
-        H.ESCALATED, "c", Reason.NO_PERMIT, S.PAGED, AT, CASE.since_ms, 2, "stands-for-it"
+        *(H.ESCALATED, "c", Reason.NO_PERMIT, S.PAGED, AT, CASE.since_ms, 2, "stands-for-it"),
+        raised_ms=CASE.raised_ms,
+        step_index=1,
     )
 
 

@@ -1,0 +1,170 @@
+"""Minutes of a site, out of what its seals say, in the journal's order. Pure.
+
+A door is *heard* while its last report is no older than two of its seal's heartbeats, which is also
+as long as silence is nothing yet; so long it is *covered*.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+
+from gateway.core.duration import DAY_MS, MINUTE_MS
+from gateway.core.events import ReportCame
+from gateway.core.heartbeat_spans import ALLOWED_HEARTBEATS
+from gateway.core.model import Contact
+
+UNPROMISED_MS: Final = 100_000  # of a seal that promised no heartbeat, the fastest there is
+COUNTS: Final = ("doors", "heard", "open_now", "tampered", "sealed_ms", "covered_ms")
+GAP_MAX_MS: Final = 7 * DAY_MS
+NOW: Final = ("doors", "heard", "open_now")
+MINUTE_COUNTS: Final = ("reports", "opened", "closed", "tampers")
+
+Group = tuple[str, str, str]  # the names of grid, building and batch
+
+
+class Place(NamedTuple):
+    """Where a door lies, and how often its seal promised to speak (ms; None: it did not)."""
+
+    group: Group
+    heartbeat_ms: int | None
+
+
+class Minute(NamedTuple):
+    """One minute of one group: when it began, and its figures by the names of their fields."""
+
+    from_ms: int
+    group: Group
+    figures: dict[str, int]
+
+
+class _Door(Struct):
+    """What the last report of a door said."""
+
+    heard_ms: int
+    is_open: bool
+    tampered: bool
+    allowed_ms: int
+    unseen_ms: int = 0  # of the minute that goes on, up to `heard_ms`
+
+
+class Minutes:
+    """The minute that goes on.
+
+    Args:
+        places: of every door that has a seal, by door_id.
+    """
+
+    def __init__(self, places: Mapping[str, Place]) -> None:
+        self.places = places
+        self.from_ms: int | None = None  # when the minute that goes on began; None: none does
+        self._doors: dict[str, _Door] = {}
+        self._counts: dict[Group, dict[str, int]] = {}
+        self._now = dict.fromkeys(NOW, 0)
+
+    def seed(self, door_id: str, at_ms: int, report: ReportCame) -> None:
+        """What a door said last, before the first minute."""
+        self._hear(door_id, at_ms, report, self.places.get(door_id))
+
+    def begin(self, at_ms: int) -> None:
+        """The first minute is the one of this time."""
+        self.from_ms = at_ms - at_ms % MINUTE_MS
+
+    def report(self, door_id: str, at_ms: int, report: ReportCame) -> None:
+        """A report, in the minute that goes on."""
+        place = self.places.get(door_id)
+        if place is None:
+            return
+        counts = self._counts.get(place.group)
+        if counts is None:
+            counts = self._counts[place.group] = dict.fromkeys(MINUTE_COUNTS, 0)
+        counts["reports"] += 1
+        if report.cover or report.magnet:
+            counts["tampers"] += 1
+        if report.edge:
+            _count_edge(counts, report)
+        if report.battery_mv is not None:
+            _least(counts, "battery_min_mv", report.battery_mv)
+        if report.signal_dbm is not None:
+            _least(counts, "signal_min_dbm", report.signal_dbm)
+        self._hear(door_id, at_ms, report, place)
+
+    def forget(self, door_id: str) -> None:
+        """The door's seal is off, or it is another one, which has not spoken yet."""
+        self._doors.pop(door_id, None)
+
+    def close_one(self, at_ms: int) -> list[Minute] | None:
+        """The minute that goes on, of each group, if it has ended by this time; else None. Of a gap
+        of more than GAP_MAX_MS, and of a clock that was set back, no minute tells."""
+        if self.from_ms is None:
+            return None
+        is_back = at_ms < self.from_ms - GAP_MAX_MS
+        if at_ms < self.from_ms + MINUTE_MS and not is_back:
+            return None
+        ended = list(self._close(self.from_ms, self.from_ms + MINUTE_MS))
+        self.from_ms += MINUTE_MS
+        if abs(at_ms - self.from_ms) > GAP_MAX_MS:
+            self.begin(at_ms)
+        return ended
+
+    @property
+    def now(self) -> dict[str, int]:
+        """How many doors have a seal that spoke, how many of them are silent, and how many of the
+        others are open, at the end of the last minute."""
+        return dict(self._now)
+
+    def _hear(self, door_id: str, at_ms: int, report: ReportCame, place: Place | None) -> None:
+        contact, tampered = report.contact, report.cover or report.magnet
+        allowed_ms = ALLOWED_HEARTBEATS * ((place and place.heartbeat_ms) or UNPROMISED_MS)
+        door = self._doors.get(door_id)
+        if door is None:
+            unseen_ms = 0 if self.from_ms is None else max(0, at_ms - self.from_ms)
+            is_open = contact is Contact.OPEN
+            self._doors[door_id] = _Door(at_ms, is_open, tampered, allowed_ms, unseen_ms)
+            return
+        seen_to_ms = max(door.heard_ms + door.allowed_ms, self.from_ms or 0)
+        if at_ms > seen_to_ms:
+            door.unseen_ms += at_ms - seen_to_ms
+        if contact is not Contact.UNKNOWN:
+            door.is_open = contact is Contact.OPEN
+        door.heard_ms, door.tampered, door.allowed_ms = at_ms, tampered, allowed_ms
+
+    def _close(self, from_ms: int, to_ms: int) -> Iterable[Minute]:
+        counts, self._counts = self._counts, {}
+        for group in counts:
+            for name in COUNTS:
+                counts[group][name] = 0
+        for door_id, door in self._doors.items():
+            place = self.places.get(door_id)
+            if place is None:
+                continue
+            sums = counts.get(place.group)
+            if sums is None:
+                sums = counts[place.group] = dict.fromkeys((*COUNTS, *MINUTE_COUNTS), 0)
+            seen_to_ms = max(door.heard_ms + door.allowed_ms, from_ms)
+            unseen_ms = min(door.unseen_ms + max(0, to_ms - seen_to_ms), MINUTE_MS)
+            door.unseen_ms = 0
+            is_heard = to_ms - door.heard_ms <= door.allowed_ms
+            sums["doors"] += 1
+            sums["heard"] += is_heard
+            sums["open_now"] += is_heard and door.is_open
+            sums["tampered"] += is_heard and door.tampered
+            sums["sealed_ms"] += MINUTE_MS
+            sums["covered_ms"] += MINUTE_MS - unseen_ms
+        self._now = {name: sum(sums[name] for sums in counts.values()) for name in NOW}
+        for group in sorted(counts):
+            yield Minute(from_ms, group, counts[group])
+
+
+def _least(counts: dict[str, int], name: str, value: int) -> None:
+    known = counts.get(name)
+    if known is None or value < known:
+        counts[name] = value
+
+
+def _count_edge(counts: dict[str, int], report: ReportCame) -> None:
+    if not report.first:
+        counts["opened"] += report.contact is Contact.OPEN
+        counts["closed"] += report.contact is Contact.SHUT
+    if report.age_ms is not None:
+        counts["age_max_ms"] = max(counts.get("age_max_ms", 0), report.age_ms)
