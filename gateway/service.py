@@ -52,6 +52,7 @@ from gateway.settings import Settings
 from gateway.settings.values import reached
 from gateway.store import journal, life, marker, seal_paths
 from gateway.store.database import Store, StoreError, need_none_before
+from gateway.store.retention import Limits, Retention
 from gateway.updates.server import UpdateServer
 
 log = logging.getLogger("menshen")
@@ -141,6 +142,7 @@ async def _run_parts(
         store, PhotoFolder(store.path), engine.submit, engine.clock.now_ms
     ).run()
     parts.append(beside_pages(photos_ended, "no more photos and telephones are destroyed"))
+    parts.append(beside_pages(_retain(settings, store, engine), "the database grows"))
     events_posted = EventFeed(settings, store, gateway_id, engine.clock.now_ms).run()
     parts.append(beside_pages(events_posted, "no more events are posted"))
     if settings.influx.url:
@@ -251,6 +253,12 @@ def _import_receiver():  # type: ignore[no-untyped-def]
     from gateway.ingest.ble import Receiver
 
     return Receiver
+
+
+async def _retain(settings: Settings, store: Store, engine: Engine) -> None:
+    """What is old leaves the database."""
+    limits = Limits(**settings.retention.model_dump())
+    await Retention(store, limits, engine.clock.now_ms).run()
 
 
 async def _settle_memory() -> None:

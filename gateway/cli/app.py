@@ -179,6 +179,17 @@ COMMANDS = (
         "Make or renew the console's certificate under the site's own authority, for 397 days.",
     ),
     Command(
+        "backup",
+        AT_WORK,
+        "Copy the whole site beside the running gateway; list copies; try one; make a key.",
+    ),
+    Command(
+        "restore",
+        BEFORE,
+        "Put a copy of the whole site back. What it does not know is told once, and accuses "
+        "nobody.",
+    ),
+    Command(
         "audit",
         CLOSER,
         "Show who looked at whose name or address and who did what; verify that nobody changed it.",

@@ -8,18 +8,22 @@ from typing import Final
 from gateway.installation.machine import systemd_runs
 from gateway.installation.place import DATA, FOLDER, SYSUSERS, UNITS, USER, Place
 from gateway.installation.services import (
+    BACKS_UP,
+    BACKUP,
     BROKER,
     DROP_IN,
     GATEWAY,
     RELOAD,
     RELOADS,
-    WANTED,
+    link_of,
     systemctl,
 )
 from gateway.installation.steps import InstallError, Step
 from gateway.provisioning import broker_record
 
 USERDEL_S_MAX: Final = 60
+STARTED: Final = (GATEWAY, RELOAD, BACKUP)
+WRITTEN: Final = (*STARTED, RELOADS, BACKS_UP, DROP_IN)
 
 
 class Removal:
@@ -43,22 +47,21 @@ class Removal:
         return steps
 
     def _is_stopped(self) -> bool:
-        wanted = self._place.inside(UNITS / WANTED)
-        return not any((wanted / name).is_symlink() for name in (GATEWAY, RELOAD))
+        return not any(self._place.inside(link_of(name)).is_symlink() for name in STARTED)
 
     def _stop(self) -> None:
-        there = [name for name in (GATEWAY, RELOAD) if self._place.inside(UNITS / name).exists()]
+        there = [name for name in STARTED if self._place.inside(UNITS / name).exists()]
         if there:
             systemctl(f"--root={self._place.root}", "disable", *there)
         if there and systemd_runs(self._place):
             systemctl("stop", *there)
-        for name in (GATEWAY, RELOAD):  # a link whose unit is gone
-            self._place.inside(UNITS / WANTED / name).unlink(missing_ok=True)
+        for name in STARTED:  # a link whose unit is gone
+            self._place.inside(link_of(name)).unlink(missing_ok=True)
 
     def _units(self) -> list[Path]:
         """Those that are there and are as they were written."""
         record = broker_record.read(self._place.inside(FOLDER))
-        paths = [self._place.inside(UNITS / n) for n in (GATEWAY, RELOAD, RELOADS, DROP_IN)]
+        paths = [self._place.inside(UNITS / n) for n in WRITTEN]
         return [path for path in paths if path.exists() and not record.is_edited(path)]
 
     def _remove_units(self) -> None:
@@ -71,7 +74,7 @@ class Removal:
     def edited(self) -> list[Path]:
         """Units that somebody changed by hand: they stay."""
         record = broker_record.read(self._place.inside(FOLDER))
-        paths = [self._place.inside(UNITS / n) for n in (GATEWAY, RELOAD, RELOADS, DROP_IN)]
+        paths = [self._place.inside(UNITS / n) for n in WRITTEN]
         return [path for path in paths if record.is_edited(path)]
 
     def _of_folder(self, folder: Path) -> Step:

@@ -25,8 +25,11 @@ GATEWAY: Final = "menshen.service"
 RELOAD: Final = "menshen-broker-reload.path"
 RELOADS: Final = "menshen-broker-reload.service"
 BROKER: Final = "mosquitto.service"
+BACKUP: Final = "menshen-backup.timer"
+BACKS_UP: Final = "menshen-backup.service"
 DROP_IN: Final = Path(f"{BROKER}.d") / "menshen.conf"
 WANTED: Final = Path("multi-user.target.wants")
+TIMERS: Final = Path("timers.target.wants")
 COMMAND_S_MAX: Final = 1_000  # longer than the service may take to start
 HEARD_S_MAX: Final = 60.0
 LOOK_S: Final = 0.5
@@ -58,10 +61,16 @@ class Services:
             "python": self._wish.python,
             "settings": SETTINGS,
             "folder": FOLDER,
+            "copies": self._place.outside(settings.backup.folder),
             "data": self._place.outside(settings.store.path).parent,
             "broker": self._place.outside(settings.broker.folder),
         }
-        own = [GATEWAY, *([RELOAD, RELOADS] if self._site.broker_is_here() else [])]
+        own = [
+            GATEWAY,
+            BACKUP,
+            BACKS_UP,
+            *([RELOAD, RELOADS] if self._site.broker_is_here() else []),
+        ]
         units = {
             Path(name): Template((UNIT_TEMPLATES / name).read_text("utf-8"))
             .substitute(names)
@@ -100,11 +109,10 @@ class Services:
     # Their start
 
     def _enabled(self) -> list[str]:
-        return [GATEWAY, *([RELOAD, BROKER] if self._site.broker_is_here() else [])]
+        return [GATEWAY, BACKUP, *([RELOAD, BROKER] if self._site.broker_is_here() else [])]
 
     def _is_enabled(self) -> bool:
-        wanted = self._place.inside(UNITS / WANTED)
-        return all((wanted / name).is_symlink() for name in self._enabled())
+        return all(self._place.inside(link_of(name)).is_symlink() for name in self._enabled())
 
     def _enable(self) -> None:
         systemctl(f"--root={self._place.root}", "enable", *self._enabled())
@@ -126,6 +134,7 @@ class Services:
             systemctl("restart", BROKER)
             systemctl("restart", RELOAD)
         systemctl("restart", GATEWAY)
+        systemctl("restart", BACKUP)
         ends_s = time.monotonic() + HEARD_S_MAX
         while time.monotonic() < ends_s:
             beat = ask(self._wish.settings().store.path, HEARD_S_MAX)
@@ -136,6 +145,11 @@ class Services:
             "the gateway runs, but its broker has not let it in for a minute: `menshen check` says "
             "why, and `journalctl -u mosquitto -u menshen -n 50` what both say"
         )
+
+
+def link_of(unit: str) -> Path:
+    """The link by which a unit starts with the machine."""
+    return UNITS / (TIMERS if unit.endswith(".timer") else WANTED) / unit
 
 
 def _is_active(unit: str) -> bool:
@@ -157,7 +171,7 @@ def systemctl(*words: str) -> None:
         check=False,
     )
     if done.returncode != 0:
-        unit = words[-1] if words[-1].endswith((".service", ".path")) else GATEWAY
+        unit = words[-1] if words[-1].endswith((".service", ".path", ".timer")) else GATEWAY
         raise InstallError(
             f"`systemctl {' '.join(words)}` failed: {' '.join(done.stderr.split())} "
             f"What the service says: journalctl -u {unit} -n 30. Then the same command again"
