@@ -184,6 +184,12 @@ COMMANDS = (
         "Copy the whole site beside the running gateway; list copies; try one; make a key.",
     ),
     Command(
+        "upgrade",
+        BEFORE,
+        "Say what this release will do to the site when it starts, and how to go back. Changes "
+        "nothing.",
+    ),
+    Command(
         "restore",
         BEFORE,
         "Put a copy of the whole site back. What it does not know is told once, and accuses "

@@ -15,6 +15,7 @@ from gateway.cli import (
     check_accounts,
     check_ble,
     check_console,
+    check_keeping,
     check_machine,
     check_oidc,
     check_ringing,
@@ -76,7 +77,8 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
     yield check_console.public_address(settings.console)
     if settings.influx.url:
         yield check_machine.history(settings.influx)
-    yield check_machine.disk(settings.store.path.parent)
+    yield check_keeping.disk(store, settings, now_ms())
+    yield check_keeping.copies(settings, now_ms())
     if store is None:
         yield check_machine.clock(0, now_ms(), settings.zone)
         return

@@ -20,6 +20,8 @@ from gateway.store.statements import upsert
 from gateway.store.tables import cursors, journal
 
 READER: Final = "thinning"
+# Whose place in `cursors` is a row of the journal that they have read, heartbeats and all.
+JOURNAL_READERS: Final = ("influx", "influx-minutes")
 STEP_ROWS: Final = 500  # some 10 ms of the writer's turn on a good disk
 HOLD_MS: Final = 30 * DAY_MS  # so long a reader that fell behind is waited for
 _c = journal.c
@@ -69,8 +71,8 @@ def reached(connection: Connection) -> int:
 
 
 def read_by_all(connection: Connection) -> int | None:
-    """The last row that every other reader of the journal has read; None where there is none."""
-    others = select(func.min(cursors.c.journal_id)).where(cursors.c.reader != READER)
+    """The last row that every reader of the journal has read; None where there is none."""
+    others = select(func.min(cursors.c.journal_id)).where(cursors.c.reader.in_(JOURNAL_READERS))
     lowest = connection.execute(others).scalar()
     return lowest if isinstance(lowest, int) else None
 

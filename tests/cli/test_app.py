@@ -45,6 +45,7 @@ PARTS_OF_CHECK = {
         "certificates",
         "channels",
         "console",
+        "keeping",
         "labels",
         "machine",
         "oidc",

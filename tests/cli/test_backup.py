@@ -89,10 +89,11 @@ async def test_a_copy_beside_a_running_gateway_comes_back_as_one_case(
     assert len(list(PhotoFolder(site.path).path.iterdir())) == 1
     async with site.alive() as (lives, engine, post):
         assert lives.memory is Memory.OLDER_COPY
-        assert await replay(site, engine, post) == 0
         await site.hear(engine, *((seal, seal.heartbeat()) for seal in site.seals))
         assert len(post.receipts()) == DOORS
-        assert site.cases() == [Reason.MEMORY_ENDS]
+        assert site.cases() == [Reason.MEMORY_ENDS]  # and not one a door
+        site.recorded[-DOORS:] = []
+        assert await replay(site, engine, post) == 0
 
 
 def menshen_refused_while(menshen, site, copy) -> str:
