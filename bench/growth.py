@@ -22,7 +22,7 @@ from gateway.core.site import SiteState, SiteTurn
 from gateway.core.subject import of_door
 from gateway.simulate import scenario
 from gateway.simulate.building import BuildingRun
-from gateway.store import archives, growth, heartbeat_spans, journal, span_tables, tables
+from gateway.store import archives, archiving, growth, heartbeat_spans, journal, span_tables, tables
 from gateway.store.database import Store
 from gateway.store.retention import Limits, Retention
 
@@ -88,9 +88,11 @@ def main() -> None:
             stored(store, told)
             with store.reading() as connection:
                 rate = growth.daily(connection)
+                ends = [archiving.begins_ms(its.month, 1) for its in archives.known(connection)]
         live = path.stat().st_size
+        archived_days = round((max(ends, default=told[0][0]) - told[0][0]) / DAY_MS, 1)
         kept = sum(file.stat().st_size for file in archives.folder_of(path).glob("*.db"))
-    seal_years = asked.doors * asked.days / YEAR_DAYS
+    archived = asked.doors * archived_days / YEAR_DAYS
     reckoned = 0.0 if rate is None else growth.bytes_after(rate, Limits(), asked.days)
     print(
         json.dumps(
@@ -99,9 +101,11 @@ def main() -> None:
                 "days": asked.days,
                 "seed": asked.seed,
                 "events": len(told),
+                "heartbeats": sum(getattr(event, "seq", 1) == 0 for *_, event in told),
+                "archived_days": archived_days,
                 "live_bytes": live,
                 "archive_bytes": kept,
-                "bytes_per_seal_year": round((live + kept) / seal_years),
+                "archived_bytes_per_seal_year": round(kept / archived) if archived else None,
                 "reckoned_bytes": round(reckoned),
                 "took_s": round(time.monotonic() - began_s, 1),
             },

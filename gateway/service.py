@@ -20,6 +20,8 @@ from typing import IO, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.accounts.audit_ending import AuditEnding
+from gateway.accounts.file import AccountsFile
 from gateway.channels import kinds
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
@@ -257,8 +259,12 @@ def _import_receiver():  # type: ignore[no-untyped-def]
 
 async def _retain(settings: Settings, store: Store, engine: Engine) -> None:
     """What is old leaves the database."""
-    limits = Limits(**settings.retention.model_dump())
-    await Retention(store, limits, engine.clock.now_ms).run()
+    kept, now_ms = settings.retention, engine.clock.now_ms
+    limits = Limits(**kept.model_dump(exclude={"audit_months"}))
+    accounts = AccountsFile(*settings.store.place)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(Retention(store, limits, now_ms).run())
+        group.create_task(AuditEnding(accounts, store, kept.audit_months, now_ms).run())
 
 
 async def _settle_memory() -> None:

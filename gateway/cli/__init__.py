@@ -8,11 +8,11 @@ gateway's log is written.
 Then the commands, in the order of the help. At work: `run` and `console` with `listening`, `check`
 with `check_machine`, `check_accounts`, `check_secrets`, `check_console`, `check_webhooks`,
 `check_stored`, `check_channels`, `check_ringing`, `check_oidc`, `check_texts`, `check_labels`,
-`check_ble`, `check_site`, `check_certificates` and `check_result`, `doors`, `seals`, `cases`,
-`announce`, `visit`, `canary`, `test_page` with `watched_test`, `clock`, `wifi`, `rotate`, `move`,
-`exchange`, `swap` and `retire` with `hanging_words`. Before and after work: `settings`, `install`,
-`uninstall`, `enrol`, `end`, `flash` with `flash_options`, `commission` with `walking`,
-`certificate`, `account` with `account_list`, `token`, `release`, `update`, `label`, `door_label`,
-`broker_config`, `console_certificate`. A closer view: `audit`, `power`, `decode`, `demo`,
-`coverage`, `what_if`, `simulate`.
+`check_ble`, `check_site`, `check_certificates`, `check_keeping` and `check_result`, `doors`,
+`seals`, `cases`, `announce`, `visit`, `canary`, `test_page` with `watched_test`, `clock`, `wifi`,
+`rotate`, `move`, `exchange`, `swap` and `retire` with `hanging_words`, `backup`. Before and after
+work: `settings`, `install`, `uninstall`, `enrol`, `end`, `flash` with `flash_options`, `commission`
+with `walking`, `certificate`, `account` with `account_list`, `token`, `release`, `update`, `label`,
+`door_label`, `broker_config`, `console_certificate`, `upgrade`, `restore`. A closer view: `audit`,
+`power`, `decode`, `demo`, `coverage`, `what_if`, `simulate`.
 """

@@ -33,7 +33,7 @@ def disk(store: Store | None, settings: Settings, now: int) -> CheckResult:
     rate = None if store is None else _rate(store)
     if rate is None:
         return CheckResult("disk", mark, words, facts)
-    limits = Limits(**settings.retention.model_dump())
+    limits = Limits(**settings.retention.model_dump(exclude={"audit_months"}))
     left = growth.days_left(rate, limits, _used(settings.store.path), free)
     facts["days_left"] = left
     if left is None:

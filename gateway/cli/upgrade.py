@@ -16,8 +16,8 @@ from gateway.settings import load
 from gateway.store.database import RELEASE, SITE, Chain, Store
 
 MIB: Final = 1024 * 1024
-# A migration that changes a column copies its table: on an SD card some 10 MB a second, both ways.
-# Measured on a good disk: 100 MB/s.
+# Reckoned, not measured: a migration that changes a column copies its table, and an SD card writes
+# some 10 MB a second. One that only adds takes no time.
 BYTES_A_SECOND: Final = 10_000_000
 START_S: Final = 5
 
@@ -71,8 +71,8 @@ def upgrade(config: Config = CONFIG, as_json: Json = False) -> None:
     else:
         made = ago(int(newest.made.timestamp() * 1000), now_ms())
         say(f"The newest copy was made {made}; a fresh one first: `menshen backup`.")
-    say("Then: install the new release (pipx upgrade menshen), and `sudo menshen install`, which")
-    say("writes its units anew and starts it. Then: `menshen check`.")
+    say("Then: `sudo menshen install`, which writes the units anew and starts this release; then")
+    say("`menshen check`.")
     say("Back again: install the release before, `menshen restore` that copy. What was receipted")
     say("since is then forgotten; one case says so.")
 

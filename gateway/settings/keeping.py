@@ -39,6 +39,11 @@ class Retention(Section):
         Field(ge=7, le=3650, description="days until a page that went out is forgotten, 7 to 3650"),
     ] = 90
 
+    audit_months: Annotated[
+        int,
+        Field(ge=6, le=120, description="months until an entry of the audit goes, 6 to 120"),
+    ] = 36
+
 
 def _recipient(text: str) -> str:
     """Nothing, or a public key of age. ValueError for another."""

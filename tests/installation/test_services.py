@@ -26,6 +26,7 @@ STARTED = [
     "restart mosquitto.service",
     "restart menshen-broker-reload.path",
     "restart menshen.service",
+    "restart menshen-backup.timer",
 ]
 
 
@@ -103,5 +104,5 @@ def test_taken_off_they_are_stopped_and_the_broker_goes_back_to_debians_own(mach
     asked(systemd)
     code, _ = machine.menshen("uninstall")
     assert code == 0
-    stopped = "stop menshen.service menshen-broker-reload.path"
+    stopped = "stop menshen.service menshen-broker-reload.path menshen-backup.timer"
     assert asked(systemd) == [stopped, "daemon-reload", "try-restart mosquitto.service"]

@@ -46,7 +46,7 @@ def analysed(machine):
     return analyse
 
 
-@pytest.mark.parametrize("unit", ["menshen.service", "mosquitto.service"])
+@pytest.mark.parametrize("unit", ["menshen.service", "mosquitto.service", "menshen-backup.service"])
 def test_what_a_service_may_do_scores_two_or_less(analysed, unit):
     done = analysed("security", "--offline=true", f"--threshold={THRESHOLD}", unit)
     assert done.returncode == 0, done.stdout
@@ -55,6 +55,7 @@ def test_what_a_service_may_do_scores_two_or_less(analysed, unit):
 
 def test_systemd_finds_nothing_wrong_in_them(analysed):
     units = ("menshen.service", "menshen-broker-reload.path", "menshen-broker-reload.service")
+    units += ("menshen-backup.service", "menshen-backup.timer")
     done = analysed("verify", "--man=no", "--recursive-errors=no", *units)
     ours = [line for line in done.stderr.splitlines() if "menshen" in line]
     assert (done.returncode, ours) == (0, []), done.stderr
