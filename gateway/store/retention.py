@@ -55,7 +55,8 @@ class Retention:
         """Look every EVERY_S until cancelled."""
         while True:
             try:
-                for step in self.steps():
+                steps = self.steps()
+                while (step := await asyncio.to_thread(next, steps, None)) is not None:
                     began_s = time.monotonic()
                     await asyncio.to_thread(step)
                     await asyncio.sleep(max(REST_S_MIN, REST * (time.monotonic() - began_s)))
