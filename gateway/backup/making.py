@@ -18,9 +18,11 @@ from gateway.backup import rotation, tape
 from gateway.backup.rotation import Month
 from gateway.backup.site import ACCOUNTS, DATABASE, Site
 from gateway.backup.tape import FORMAT, Manifest, TapeWriter
+from gateway.photos.folder import FREE_BYTES_MIN
 from gateway.store import archives, file_copy, journal, tables
 from gateway.store.database import RELEASE, Store, StoreError
 
+MIB: Final = 1024 * 1024
 WORK: Final = ".menshen-copy-"  # folders beside the database, gone when a copy is made
 
 
@@ -47,7 +49,8 @@ def make(site: Site, now_ms: int) -> Made:
     recipient, folder = backup.recipient, backup.folder
     path = folder / rotation.name_of(now_ms, bool(recipient))
     left_out: list[tuple[Path, str]] = []
-    with work_folder(site.database) as work, file_copy.unfinished(path) as fresh:
+    size = sum(part.stat().st_size for part in (site.database, site.accounts) if part.is_file())
+    with work_folder(site.database, size) as work, file_copy.unfinished(path) as fresh:
         snapshot = work / DATABASE
         file_copy.whole(site.database, snapshot)
         file_copy.need_sound(snapshot)
@@ -73,13 +76,24 @@ def make(site: Site, now_ms: int) -> Made:
 
 
 @contextmanager
-def work_folder(database: Path) -> Iterator[Path]:
+def work_folder(database: Path, size: int) -> Iterator[Path]:
     """A folder beside a database for what is only passing through, readable by us alone. What an
-    earlier run left there, as it was killed, goes as well. StoreError."""
+    earlier run left there, as it was killed, goes as well.
+
+    Raises:
+        StoreError: nothing can be written there; or so many bytes more would leave the gateway too
+            little room to work.
+    """
     try:
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left in database.parent.glob(f"{WORK}*"):
             shutil.rmtree(left, ignore_errors=True)
+        free = shutil.disk_usage(database.parent).free
+        if free - size < FREE_BYTES_MIN:
+            raise StoreError(
+                f"{free // MIB} MiB are free beside {database}, and {size // MIB} pass through: "
+                f"the gateway needs {FREE_BYTES_MIN // MIB} of them. Make room first"
+            )
         work = Path(tempfile.mkdtemp(prefix=WORK, dir=database.parent))
     except OSError as error:
         raise StoreError(f"nothing can be written beside {database}: {error.strerror}") from error

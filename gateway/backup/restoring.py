@@ -53,13 +53,13 @@ class Restored(NamedTuple):
 
 def verify(site: Site, copy: Path, identity: Path | None) -> Tried:
     """Restore a copy to a passing place and open it there. StoreError, TapeError."""
-    with work_folder(site.database) as work:
+    with work_folder(site.database, _size(copy)) as work:
         return _tried(site, copy, identity, work)[0]
 
 
 def restore(site: Site, copy: Path, identity: Path | None) -> Restored:
     """Put a copy back. No gateway may run. StoreError, TapeError; the site is as it was then."""
-    with work_folder(site.database) as work:
+    with work_folder(site.database, _size(copy)) as work:
         tried, months = _tried(site, copy, identity, work)
         placed, kept = _place_files(site, tried.manifest, work)
         placed += _place_months(site, months, copy.parent, identity, work)
@@ -97,6 +97,11 @@ def _tried(site: Site, copy: Path, identity: Path | None, work: Path) -> tuple[T
         if month not in beside and not archives.file_of(site.database, month.month).is_file()
     ]
     return Tried(manifest, doors, seals, people, tuple(missing)), months
+
+
+def _size(copy: Path) -> int:
+    """Of a copy, in bytes; what cannot be read is told by whoever reads it."""
+    return copy.stat().st_size if copy.is_file() else 0
 
 
 def _unpacked(copy: Path, identity: Path | None, work: Path) -> Manifest:

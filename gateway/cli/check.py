@@ -84,6 +84,7 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
         return
     with closing(store):
         try:
+            yield from check_keeping.months(store)
             yield from check_webhooks.parts(store, settings.webhook, now_ms())
             yield from check_ringing.parts(store, settings, now_ms())
             yield from _texts(store, settings)

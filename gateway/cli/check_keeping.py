@@ -1,6 +1,7 @@
 """What `menshen check` says of what is kept: room on the disk, and for how long; and copies."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -72,6 +73,21 @@ def copies(settings: Settings, now: int) -> CheckResult:
         words += "; on the site's own disk, and lost with it: see backup.folder"
         return CheckResult("copies", Mark.WARN, words, facts)
     return CheckResult("copies", Mark.OK, words, facts)
+
+
+def months(store: Store) -> Iterator[CheckResult]:
+    """Whether the journal's old months are where the database says; nothing while it has none."""
+    with store.reading() as connection:
+        known = archives.known(connection)
+    paths = [archives.file_of(store.path, month.month) for month in known]
+    away = [path for path in paths if not path.is_file()]
+    if away:
+        words = f"{counted(len(away), 'month')} of the journal not there: {away[0]}"
+        words += "; `menshen restore` brings it back from a copy, and nothing is claimed of it now"
+        yield CheckResult("months", Mark.FAIL, words, {"away": [path.stem for path in away]})
+    elif known:
+        words = f"{counted(len(known), 'month')} of the journal in {archives.folder_of(store.path)}"
+        yield CheckResult("months", Mark.OK, words)
 
 
 def _rate(store: Store) -> growth.Daily | None:

@@ -28,7 +28,7 @@ def restore(
     from gateway.service import alone
 
     if not config.exists():
-        with making.work_folder(config) as work:
+        with making.work_folder(config, 0) as work:
             if not restoring.settings_of(file, identity, config, work):
                 raise CommandError(f"there are no settings at {config}, and none in {file}")
         say(f"{config} is back")

@@ -3,6 +3,7 @@ back; and after that one case, and nothing believed that somebody recorded."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import update
@@ -168,6 +169,19 @@ def test_a_disk_that_is_full_leaves_no_half_of_a_copy(menshen, folder, site, mon
     answer = menshen("backup")
     assert (answer.code, "No space left" in answer.err) == (1, True)
     assert list((folder / "copies").iterdir()) == [first]
+
+
+def test_a_copy_leaves_the_gateway_room_to_work(menshen, folder, site, monkeypatch):
+    assert menshen("backup").code == 0
+    (copy,) = copies(folder)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=260 * 1024 * 1024))
+    site.path.write_bytes(site.path.read_bytes() + bytes(8 * 1024 * 1024))
+    for words in (["backup"], ["restore", copy]):
+        if words[0] == "restore":
+            monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10_000))
+        answer = menshen(*words)
+        assert (answer.code, "Make room first" in answer.err) == (1, True)
+    assert copies(folder) == [copy]
 
 
 def test_of_each_day_and_of_each_week_one_is_kept():

@@ -12,7 +12,7 @@ from gateway.cli import check_keeping
 from gateway.cli.check_result import Mark
 from gateway.core.duration import DAY_MS, HOUR_MS
 from gateway.settings import load
-from gateway.store import growth, tables
+from gateway.store import archive_tables, archives, growth, tables
 from gateway.store.database import Store
 from gateway.store.growth import Daily
 from gateway.store.retention import Limits
@@ -101,3 +101,18 @@ def test_a_copy_on_another_drive_is_well(settings, folder):
         there = load(folder / "menshen.toml")
         assert check_keeping.copies(there, NOW + DAY_MS).mark is Mark.OK
         assert check_keeping.copies(there, NOW + 3 * DAY_MS).mark is Mark.WARN
+
+
+def test_a_month_of_the_journal_that_is_away_is_named(settings):
+    store = Store.open(settings.store.path)
+    assert list(check_keeping.months(store)) == []
+    month = {"month": "2026-09", "from_id": 1, "to_id": 9, "rows": 9, "spans": 0, "made_ms": 1}
+    with store.writing() as connection:
+        connection.execute(insert(archive_tables.archives), month)
+    (away,) = check_keeping.months(store)
+    path = archives.file_of(store.path, "2026-09")
+    assert (away.mark, str(path) in away.text) == (Mark.FAIL, True)
+    path.parent.mkdir()
+    path.write_bytes(b"there")
+    assert [found.mark for found in check_keeping.months(store)] == [Mark.OK]
+    store.close()
