@@ -20,6 +20,8 @@ from typing import IO, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.accounts.audit_ending import AuditEnding
+from gateway.accounts.file import AccountsFile
 from gateway.channels import kinds
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
@@ -53,6 +55,7 @@ from gateway.settings import Settings
 from gateway.settings.values import reached
 from gateway.store import journal, life, marker, seal_paths, views
 from gateway.store.database import Store, StoreError, need_none_before
+from gateway.store.retention import Limits, Retention
 from gateway.updates.server import UpdateServer
 
 log = logging.getLogger("menshen")
@@ -143,6 +146,7 @@ async def _run_parts(
         store, PhotoFolder(store.path), engine.submit, engine.clock.now_ms
     ).run()
     parts.append(beside_pages(photos_ended, "no more photos and telephones are destroyed"))
+    parts.append(beside_pages(_retain(settings, store, engine), "the database grows"))
     parts += _feeds(settings, store, engine, gateway_id)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(part) for part in parts]
@@ -273,6 +277,16 @@ async def _tell_home_assistant(
         engine.clock.now_ms,
         labels,
     ).run()
+
+
+async def _retain(settings: Settings, store: Store, engine: Engine) -> None:
+    """What is old leaves the database."""
+    kept, now_ms = settings.retention, engine.clock.now_ms
+    limits = Limits(**kept.model_dump(exclude={"audit_months"}))
+    accounts = AccountsFile(*settings.store.place)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(Retention(store, limits, now_ms).run())
+        group.create_task(AuditEnding(accounts, store, kept.audit_months, now_ms).run())
 
 
 async def _settle_memory() -> None:

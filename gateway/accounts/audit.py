@@ -26,7 +26,7 @@ ABOUT_MAX: Final = 200
 REFUSED: Final = "refused"  # why, of what was not allowed
 READ_MAX: Final = 1_000  # entries in memory at once
 log = logging.getLogger("menshen.audit")
-_a, _n = tables.audit.c, tables.anchors.c
+_a, _n, _c = tables.audit.c, tables.anchors.c, tables.cuts.c
 _encode = msgspec.json.Encoder().encode
 
 
@@ -64,6 +64,14 @@ class Anchor(NamedTuple):
     day: str
     entry_id: int
     hash: str
+
+
+class Cut(NamedTuple):
+    """After which entry the chain begins, with its hash, and when what was before was forgotten."""
+
+    entry_id: int
+    hash: str
+    cut_ms: int | None
 
 
 class Wanted(Struct, frozen=True):
@@ -133,8 +141,15 @@ def read(
     return [_entry(row) for row in connection.execute(query)]
 
 
+def cut(connection: Connection) -> Cut:
+    """After which entry the chain begins."""
+    query = select(_c.entry_id, _c.hash, _c.cut_ms).order_by(_c.entry_id.desc()).limit(1)
+    row = connection.execute(query).first()
+    return Cut(0, FIRST, None) if row is None else Cut(*row)
+
+
 def verify(connection: Connection, printed: Sequence[str] = ()) -> int:
-    """Go through the whole chain; how many entries it has.
+    """Go through the whole chain, from its first entry or the last cut; the number of its last.
 
     Args:
         connection: A snapshot.
@@ -143,9 +158,11 @@ def verify(connection: Connection, printed: Sequence[str] = ()) -> int:
     Raises:
         BrokenChainError: An entry was changed, taken out or put in; or an anchor is not there.
     """
-    last, count, wanted = FIRST, 0, set(printed)
+    begins = cut(connection)
+    last, count, wanted = begins.hash, begins.entry_id, set(printed)
     known = {anchor.entry_id: anchor for anchor in anchors(connection, 1 << 31)}
-    for entry in _all(connection):
+    wanted -= _before(begins, known)
+    for entry in _all(connection, count):
         count += 1
         if entry.entry_id != count:
             raise BrokenChainError(
@@ -164,6 +181,15 @@ def verify(connection: Connection, printed: Sequence[str] = ()) -> int:
     if wanted:
         raise BrokenChainError(f"no entry has the hash {min(wanted)}: the chain was cut or remade")
     return count
+
+
+def _before(begins: Cut, known: dict[int, Anchor]) -> set[str]:
+    """Take the anchors of what was forgotten out of those that are known; their hashes."""
+    gone = [known.pop(entry_id) for entry_id in list(known) if entry_id <= begins.entry_id]
+    for anchor in gone:
+        if anchor.entry_id == begins.entry_id and anchor.hash != begins.hash:
+            raise BrokenChainError(f"the chain does not begin at the anchor of {anchor.day}")
+    return {anchor.hash for anchor in gone}
 
 
 def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
@@ -186,8 +212,7 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield or_(_a.why == REFUSED, _a.status >= 400)
 
 
-def _all(connection: Connection) -> Iterator[Entry]:
-    last = -1
+def _all(connection: Connection, last: int) -> Iterator[Entry]:
     while True:
         query = select(tables.audit).where(_a.entry_id > last).order_by(_a.entry_id)
         rows = connection.execute(query.limit(READ_MAX)).all()

@@ -132,4 +132,13 @@ anchors = Table(
     Column("hash", String(64), nullable=False),
 )
 
+cuts = Table(
+    "cuts",  # up to where the audit was forgotten, for its age; the chain begins after the last
+    metadata,
+    Column("entry_id", Integer, primary_key=True),  # the last entry that went,
+    Column("hash", String(64), nullable=False),  # its hash, over which the next one's was taken,
+    Column("at_ms", BigInteger, nullable=False),  # and its time
+    Column("cut_ms", BigInteger, nullable=False),  # when that was
+)
+
 APPEND_ONLY: Final = ("audit", "anchors")

@@ -92,6 +92,11 @@ COMMANDS = (
         "Serve the pages of the gateway with these settings. `menshen run` does so by itself.",
     ),
     Command(
+        "backup",
+        AT_WORK,
+        "Copy the whole site beside the running gateway; list copies; try one; make a key.",
+    ),
+    Command(
         "settings",
         BEFORE,
         "Show the settings that hold. Start with: menshen settings --example > menshen.toml",
@@ -189,6 +194,18 @@ COMMANDS = (
         BEFORE,
         "Make an InfluxDB ready for the history: where its points go, how long they stay, its "
         "tokens.",
+    ),
+    Command(
+        "upgrade",
+        BEFORE,
+        "Say what this release will do to the site when it starts, and how to go back. Changes "
+        "nothing.",
+    ),
+    Command(
+        "restore",
+        BEFORE,
+        "Put a copy of the whole site back. What it does not know is told once, and accuses "
+        "nobody.",
     ),
     Command(
         "audit",

@@ -14,6 +14,7 @@ from gateway.accounts.audit import (
     Entry,
     Wanted,
     anchors,
+    cut,
     latest_anchor,
     read,
     verify,
@@ -78,6 +79,9 @@ def _verify(connection: Connection, printed: list[str], as_json: bool) -> None:
     if as_json:
         say_json({"entries": count})
         return
+    begins = cut(connection)
+    if begins.cut_ms is not None:
+        say(f"It begins after entry {begins.entry_id}: what was before is forgotten, for its age.")
     say(f"Entries: {count}, each as it was written.")
 
 

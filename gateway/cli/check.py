@@ -16,6 +16,7 @@ from gateway.cli import (
     check_ble,
     check_console,
     check_home_assistant,
+    check_keeping,
     check_machine,
     check_oidc,
     check_ringing,
@@ -76,12 +77,14 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
     yield from check_secrets.parts(settings)
     yield check_console.public_address(settings.console)
     yield from _feeds(settings)
-    yield check_machine.disk(settings.store.path.parent)
+    yield check_keeping.disk(store, settings, now_ms())
+    yield check_keeping.copies(settings, now_ms())
     if store is None:
         yield check_machine.clock(0, now_ms(), settings.zone)
         return
     with closing(store):
         try:
+            yield from check_keeping.months(store)
             yield from check_webhooks.parts(store, settings.webhook, now_ms())
             yield from check_ringing.parts(store, settings, now_ms())
             yield from _texts(store, settings)

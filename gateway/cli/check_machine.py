@@ -1,8 +1,7 @@
-"""What `menshen check` checks on this machine: settings, database, gateway, clock, disk."""
+"""What `menshen check` checks on this machine: settings, database, gateway, clock."""
 
 import base64
 import json
-import shutil
 import ssl
 import stat
 import urllib.error
@@ -28,7 +27,6 @@ from gateway.settings.values import is_loopback, reached
 from gateway.store.database import HEAD, Store
 
 MIB = 1024 * 1024
-DISK_FAIL_BYTES, DISK_WARN_BYTES = 100 * MIB, 1024 * MIB
 ANSWER_S = 3.0
 SIGN_IN_FIRST = (401, 403)
 _TRUST = "`menshen clock --trust`"
@@ -192,15 +190,3 @@ def history(influx: Influx) -> CheckResult:
     return CheckResult(
         "influx", Mark.OK, f"{host} answers, version {version}", {"version": version}
     )
-
-
-def disk(folder: Path) -> CheckResult:
-    """Room beside the database."""
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
-    mark = Mark.OK
-    if free < DISK_WARN_BYTES:
-        mark = Mark.FAIL if free < DISK_FAIL_BYTES else Mark.WARN
-    words = f"{free / MIB / 1024:.1f} GiB free in {folder}"
-    return CheckResult("disk", mark, words, {"free_bytes": free})

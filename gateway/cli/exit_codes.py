@@ -45,6 +45,7 @@ def exit_code(error: Exception) -> int | None:
 
     if isinstance(error, SettingsError):
         return MISUSED
+    from gateway.backup.tape import TapeError
     from gateway.installation.steps import InstallError
     from gateway.provisioning.board_link import BoardError
     from gateway.provisioning.broker_config import BrokerConfigError
@@ -56,6 +57,7 @@ def exit_code(error: Exception) -> int | None:
 
     not_ours = (
         StoreError,
+        TapeError,
         EnrolError,
         BoardError,
         FirmwareError,

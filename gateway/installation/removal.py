@@ -8,6 +8,8 @@ from typing import Final
 from gateway.installation.machine import systemd_runs
 from gateway.installation.place import DATA, FOLDER, SYSUSERS, UNITS, USER, Place
 from gateway.installation.services import (
+    BACKS_UP,
+    BACKUP,
     BROKER,
     DROP_IN,
     GATEWAY,
@@ -22,8 +24,8 @@ from gateway.installation.steps import InstallError, Step
 from gateway.provisioning import broker_record
 
 USERDEL_S_MAX: Final = 60
-_STARTED: Final = (GATEWAY, RELOAD, ROTATE)
-_WRITTEN: Final = (*_STARTED, RELOADS, ROTATES, DROP_IN)
+STARTED: Final = (GATEWAY, RELOAD, ROTATE, BACKUP)
+WRITTEN: Final = (*STARTED, RELOADS, ROTATES, BACKS_UP, DROP_IN)
 
 
 class Removal:
@@ -47,21 +49,21 @@ class Removal:
         return steps
 
     def _is_stopped(self) -> bool:
-        return not any(self._place.inside(start_of(name)).is_symlink() for name in _STARTED)
+        return not any(self._place.inside(start_of(name)).is_symlink() for name in STARTED)
 
     def _stop(self) -> None:
-        there = [name for name in _STARTED if self._place.inside(UNITS / name).exists()]
+        there = [name for name in STARTED if self._place.inside(UNITS / name).exists()]
         if there:
             systemctl(f"--root={self._place.root}", "disable", *there)
         if there and systemd_runs(self._place):
             systemctl("stop", *there)
-        for name in _STARTED:  # a link whose unit is gone
+        for name in STARTED:  # a link whose unit is gone
             self._place.inside(start_of(name)).unlink(missing_ok=True)
 
     def _units(self) -> list[Path]:
         """Those that are there and are as they were written."""
         record = broker_record.read(self._place.inside(FOLDER))
-        paths = [self._place.inside(UNITS / n) for n in _WRITTEN]
+        paths = [self._place.inside(UNITS / n) for n in WRITTEN]
         return [path for path in paths if path.exists() and not record.is_edited(path)]
 
     def _remove_units(self) -> None:
@@ -74,7 +76,7 @@ class Removal:
     def edited(self) -> list[Path]:
         """Units that somebody changed by hand: they stay."""
         record = broker_record.read(self._place.inside(FOLDER))
-        paths = [self._place.inside(UNITS / n) for n in _WRITTEN]
+        paths = [self._place.inside(UNITS / n) for n in WRITTEN]
         return [path for path in paths if record.is_edited(path)]
 
     def _of_folder(self, folder: Path) -> Step:

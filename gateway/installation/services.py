@@ -27,6 +27,8 @@ RELOADS: Final = "menshen-broker-reload.service"
 ROTATE: Final = "menshen-rotate.timer"
 ROTATES: Final = "menshen-rotate.service"
 BROKER: Final = "mosquitto.service"
+BACKUP: Final = "menshen-backup.timer"
+BACKS_UP: Final = "menshen-backup.service"
 DROP_IN: Final = Path(f"{BROKER}.d") / "menshen.conf"
 COMMAND_S_MAX: Final = 1_000  # longer than the service may take to start
 HEARD_S_MAX: Final = 60.0
@@ -65,11 +67,12 @@ class Services:
             "python": self._wish.python,
             "settings": SETTINGS,
             "folder": FOLDER,
+            "copies": self._place.outside(settings.backup.folder),
             "data": self._place.outside(settings.store.path).parent,
             "broker": self._place.outside(settings.broker.folder),
         }
         here = [RELOAD, RELOADS, ROTATE, ROTATES] if self._site.broker_is_here() else []
-        own = [GATEWAY, *here]
+        own = [GATEWAY, BACKUP, BACKS_UP, *here]
         units = {
             Path(name): Template((UNIT_TEMPLATES / name).read_text("utf-8"))
             .substitute(names)
@@ -108,7 +111,7 @@ class Services:
     # Their start
 
     def _enabled(self) -> list[str]:
-        return [GATEWAY, *([RELOAD, ROTATE, BROKER] if self._site.broker_is_here() else [])]
+        return [GATEWAY, BACKUP, *([RELOAD, ROTATE, BROKER] if self._site.broker_is_here() else [])]
 
     def _is_enabled(self) -> bool:
         return all(self._place.inside(start_of(name)).is_symlink() for name in self._enabled())
@@ -133,6 +136,7 @@ class Services:
             systemctl("restart", BROKER)
             systemctl("restart", RELOAD, ROTATE)
         systemctl("restart", GATEWAY)
+        systemctl("restart", BACKUP)
         ends_s = time.monotonic() + HEARD_S_MAX
         while time.monotonic() < ends_s:
             beat = ask(self._wish.settings().store.path, HEARD_S_MAX)
@@ -143,6 +147,7 @@ class Services:
             "the gateway runs, but its broker has not let it in for a minute: `menshen check` says "
             "why, and `journalctl -u mosquitto -u menshen -n 50` what both say"
         )
+
 
 
 def _is_active(unit: str) -> bool:
@@ -164,7 +169,7 @@ def systemctl(*words: str) -> None:
         check=False,
     )
     if done.returncode != 0:
-        unit = words[-1] if words[-1].endswith((".service", ".path")) else GATEWAY
+        unit = words[-1] if words[-1].endswith((".service", ".path", ".timer")) else GATEWAY
         raise InstallError(
             f"`systemctl {' '.join(words)}` failed: {' '.join(done.stderr.split())} "
             f"What the service says: journalctl -u {unit} -n 30. Then the same command again"

@@ -22,7 +22,7 @@ from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn, Step
 from gateway.core.subject import Subject, SubjectKind
-from gateway.store import tables
+from gateway.store import archives, tables
 from gateway.store.heartbeat_spans import heartbeats
 from gateway.store.journal import decode_event, whose
 from gateway.store.states import encode
@@ -75,14 +75,14 @@ def _rows(connection: Connection, subject: Subject | None) -> Iterator[tuple[Any
         query = query.where(c.subject_kind.is_not(None))
     else:
         query = query.where(c.subject_kind == subject.kind, c.subject_id == subject.id)
-    after_id = 0
-    while True:
-        rows = connection.execute(query.where(c.journal_id > after_id).limit(PIECE)).all()
-        for row in rows:
-            yield tuple(row)
-        if len(rows) < PIECE:
-            return
-        after_id = rows[-1][0]
+    for file, after_id in archives.files(connection):
+        while True:
+            rows = file.execute(query.where(c.journal_id > after_id).limit(PIECE)).all()
+            for row in rows:
+                yield tuple(row)
+            if len(rows) < PIECE:
+                break
+            after_id = rows[-1][0]
 
 
 def _decoded(

@@ -18,6 +18,7 @@ from gateway.settings import push_services, secret
 from gateway.settings.fields import FilePath, Host, Name, Port, Secret, Url
 from gateway.settings.home_assistant import HomeAssistant
 from gateway.settings.looked_after import Log, Ping
+from gateway.settings.keeping import Backup, Retention
 from gateway.settings.oidc import Oidc
 from gateway.settings.password import is_weak
 from gateway.settings.rules import (
@@ -330,6 +331,8 @@ class Settings(BaseSettings):
     home_assistant: HomeAssistant = HomeAssistant()
     log: Log = Log()
     ping: Ping = Ping()
+    retention: Retention = Retention()
+    backup: Backup = Backup()
     rules: Annotated[Rules, AsRules()] = Rules()
     classes: Annotated[
         dict[str, ClassSection],
@@ -376,5 +379,7 @@ SECTIONS: dict[str, type[Section]] = {
     "home_assistant": HomeAssistant,
     "log": Log,
     "ping": Ping,
+    "retention": Retention,
+    "backup": Backup,
     "rules": RulesSection,
 }

@@ -212,4 +212,6 @@ def _placed(settings: Settings, folder: Path) -> Settings:
         # Not resolved: a renewed certificate is often a link that is laid anew.
         certificate, key = ((folder / path.expanduser()).absolute() for path in console.pair)
         console = console.model_copy(update={"certificate": certificate, "key": key})
-    return settings.model_copy(update={"store": store, "broker": broker, "console": console})
+    backup = settings.backup.placed(store.path.parent)
+    placed = {"store": store, "broker": broker, "console": console, "backup": backup}
+    return settings.model_copy(update=placed)

@@ -25,7 +25,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 5_000  # how long a writer waits for its turn
 CACHE_KIB = 8_192
 LOG_PAGES = 8_000  # of the write-ahead log, 32 MB; a commit that finds more moves them itself
-HEAD = "0013_history"  # the newest migration; a test compares it with the folder
+HEAD = "0014_after"  # the newest migration; a test compares it with the folder
 STORED_FORMAT = 1  # of events and states as JSON; raised when older bytes mean something else
 
 
@@ -156,7 +156,7 @@ class Store:
         version, (folder, head, _) = self._version(), self._chain
         if version == head:
             return
-        if version is not None and not any((folder / "versions").glob(f"{version}*.py")):
+        if version is not None and not self._is_known(version):
             raise StoreError(self._too_new(f"its tables are those of migration {version}"))
         # Alembic takes a third of a second to import; a start that has nothing to migrate skips it.
         from alembic import command
@@ -167,6 +167,20 @@ class Store:
         with self._writers.connect() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+    def behind(self) -> list[tuple[str, str]]:
+        """The migrations that `migrate` would make: each one's name, and what it says it does. None
+        at a file that a newer release has written, or that is none of ours."""
+        version, (folder, head, _) = self._version(), self._chain
+        if version is None or version == head or not self._is_known(version):
+            return []
+        from alembic.script import ScriptDirectory
+
+        steps = ScriptDirectory(str(folder)).iterate_revisions(head, version)
+        return [(step.revision, (step.doc or "").split("\n")[0]) for step in steps][::-1]
+
+    def _is_known(self, version: str) -> bool:
+        return any((self._chain.folder / "versions").glob(f"{version}*.py"))
 
     def _check_format(self) -> None:
         """StoreError for events and states that only a newer release can read."""

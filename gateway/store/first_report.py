@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from gateway.core.events import REPORT
-from gateway.store import tables
+from gateway.store import archives, tables
 
 
 class FirstReport(NamedTuple):
@@ -36,7 +36,8 @@ def first_report(connection: Connection, seal_id: str) -> FirstReport | None:
         .order_by(c.journal_id)
         .limit(1)
     )
-    row = connection.execute(query).first()
+    found = (file.execute(query).first() for file, _ in archives.files(connection))
+    row = next((row for row in found if row is not None), None)
     if row is None:
         return None
     body = _decode(row.body)

@@ -3,13 +3,15 @@
 import heapq
 import logging
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, func, select
 
 from gateway.core.events import ReportCame
 from gateway.core.heartbeat_spans import HeartbeatSpan, beats_of, event_of
 from gateway.core.model import Contact
 from gateway.core.subject import Subject, of_door
+from gateway.store import archives
 from gateway.store.poisoned import Findings
 from gateway.store.span_tables import heartbeat_spans
 from gateway.store.statements import Row
@@ -57,6 +59,23 @@ def heartbeats(connection: Connection, door_id: str | None = None) -> Iterator[L
         yield _next(going_on)
 
 
+def ids_between(connection: Connection, door_id: str, first_id: int, last_id: int) -> set[int]:
+    """The rows of the journal that the spans of a door give back, from the spans that may have any
+    of those from one number to another."""
+    c = heartbeat_spans.c
+    before = select(func.max(c.from_id)).where(c.door_id == door_id, c.from_id <= first_id)
+    query = select(heartbeat_spans).where(
+        c.door_id == door_id,
+        c.from_id >= func.coalesce(before.scalar_subquery(), first_id),
+        c.from_id <= last_id,
+    )
+    return {
+        beat.journal_id
+        for span in _readable(connection, query.order_by(c.from_id))
+        for beat in beats_of(span)
+    }
+
+
 def _next(going_on: list[tuple[int, Lived, Iterator[Lived]]]) -> Lived:
     """The heap's first heartbeat; the next of the same span takes its place."""
     _, first, beats = going_on[0]
@@ -76,10 +95,17 @@ def _lived(span: HeartbeatSpan) -> Iterator[Lived]:
 
 def _spans(connection: Connection, door_id: str | None) -> Iterator[HeartbeatSpan]:
     """Those that can be read, by the number of their first heartbeat."""
+    for file, after_id in archives.files(connection):
+        query = select(heartbeat_spans).order_by(heartbeat_spans.c.from_id)
+        query = query.where(heartbeat_spans.c.from_id > after_id)
+        if door_id is not None:
+            query = query.where(heartbeat_spans.c.door_id == door_id)
+        yield from _readable(file, query)
+
+
+def _readable(connection: Connection, query: Select[Any]) -> Iterator[HeartbeatSpan]:
+    """The spans that can be read; the log names the others."""
     name, found = heartbeat_spans.name, Findings()
-    query = select(heartbeat_spans).order_by(heartbeat_spans.c.from_id)
-    if door_id is not None:
-        query = query.where(heartbeat_spans.c.door_id == door_id)
     for row in found.rows(connection, query, name):
         try:
             span = _from(row)

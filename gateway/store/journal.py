@@ -10,7 +10,7 @@ from gateway.core.cases.refusal import Refusal
 from gateway.core.events import Event, ReportCame, kind_of
 from gateway.core.reasons import Reason
 from gateway.core.subject import Subject, SubjectKind
-from gateway.store import tables
+from gateway.store import archives, tables
 from gateway.store.statements import Row
 
 Number = tuple[str, int]  # of a report: its seal, and the number that the seal gave it
@@ -66,11 +66,12 @@ def journaled(connection: Connection, numbers: Iterable[Number]) -> set[Number]:
     for seal_id, seq in numbers:
         by_seal[seal_id].append(seq)
     c, known = tables.journal.c, set[Number]()
-    for seal_id, numbers_of in by_seal.items():
-        for start in range(0, len(numbers_of), LOOKED_UP_AT_ONCE):
-            some = numbers_of[start : start + LOOKED_UP_AT_ONCE]
-            found = select(c.seq).where(c.seal_id == seal_id, c.seq.in_(some))
-            known.update((seal_id, seq) for seq in connection.execute(found).scalars())
+    for file, _ in archives.files(connection):
+        for seal_id, numbers_of in by_seal.items():
+            for start in range(0, len(numbers_of), LOOKED_UP_AT_ONCE):
+                some = numbers_of[start : start + LOOKED_UP_AT_ONCE]
+                found = select(c.seq).where(c.seal_id == seal_id, c.seq.in_(some))
+                known.update((seal_id, seq) for seq in file.execute(found).scalars())
     return known
 
 

@@ -7,6 +7,8 @@ and nothing else is stepped. A row that cannot be read or stepped is noted and p
 
 from collections import deque
 from collections.abc import Iterator
+from heapq import merge
+from operator import itemgetter
 from typing import Final, get_args
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -17,8 +19,9 @@ from gateway.core.events import ClockEvent, Event, RulesSet
 from gateway.core.model import Door, Outages, Troubles
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn
-from gateway.core.subject import SITE, Subject, of_door
-from gateway.store import tables
+from gateway.core.subject import SITE, Subject, SubjectKind, of_door
+from gateway.store import archives, tables
+from gateway.store.heartbeat_spans import heartbeats
 from gateway.store.journal import decode_event
 from gateway.store.poisoned import ANYTHING, Findings
 
@@ -69,19 +72,31 @@ class Rebuild:
         return self._known_changes
 
     def _events(self, subject: Subject, *which: ColumnElement[bool]) -> Iterator[Row]:
-        """A subject's events in their order; those that can be read."""
+        """A subject's events in their order; those that can be read. A heartbeat may stand in the
+        journal, in a span, or in both: it comes once."""
+        is_door = subject.kind is SubjectKind.DOOR
+        beats = heartbeats(self._connection, subject.id) if is_door else iter(())
+        lived = ((row_id, at_ms, event) for row_id, at_ms, _, event in beats)
+        last_id = 0
+        for row in merge(self._rows(subject, *which), lived, key=itemgetter(0)):
+            if row[0] > last_id:
+                last_id = row[0]
+                yield row
+
+    def _rows(self, subject: Subject, *which: ColumnElement[bool]) -> Iterator[Row]:
+        """Its rows in the journal; those that can be read."""
         c, name = tables.journal.c, tables.journal.name
         query = select(c.journal_id, c.at_ms, c.body).where(
             c.subject_kind == subject.kind, c.subject_id == subject.id, *which
         )
-        found, after_id = self._findings, 0
-        while True:
-            piece = query.where(c.journal_id > after_id).order_by(c.journal_id).limit(PIECE)
-            count = 0
-            for row in found.rows(self._connection, piece, name, at_ms=0, body=ANYTHING):
-                count, after_id = count + 1, row["journal_id"]
-                event = found.decoded(name, after_id, row["body"], decode_event, None)
-                if event is not None:
-                    yield after_id, row["at_ms"], event
-            if count < PIECE:
-                return
+        found = self._findings
+        for file, after_id in archives.files(self._connection):
+            count = PIECE
+            while count == PIECE:
+                piece = query.where(c.journal_id > after_id).order_by(c.journal_id).limit(PIECE)
+                count = 0
+                for row in found.rows(file, piece, name, at_ms=0, body=ANYTHING):
+                    count, after_id = count + 1, row["journal_id"]
+                    event = found.decoded(name, after_id, row["body"], decode_event, None)
+                    if event is not None:
+                        yield after_id, row["at_ms"], event

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from gateway.accounts import audit
+from gateway.accounts import audit, audit_ending, tables
 from gateway.accounts.audit import BrokenChainError, Note, Wanted
 from gateway.accounts.file import file_of
 from gateway.accounts.looks import LOOKS_MAX, Looks
@@ -143,3 +143,49 @@ def test_that_somebody_was_stopped_is_told_once_an_hour() -> None:
     assert [n for n, is_news in enumerate(told) if is_news] == [0, 60]
     assert looks.is_news("b", NOW_MS)
     assert looks.is_news("a", NOW_MS - HOUR_MS)  # the clock was set
+
+
+def ended(store: Store, before_ms: int) -> None:
+    while audit_ending.forget(store, before_ms, NOW_MS + 900 * DAY_MS):
+        pass
+
+
+def test_the_oldest_go_when_their_time_is_over_and_the_chain_is_whole_from_there_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_ending, "STEP_ROWS", 3)
+    with store.reading() as connection:
+        (_, first) = audit.anchors(connection, 9)
+    ended(store, NOW_MS + 2 * DAY_MS)
+    with store.reading() as connection:
+        assert [entry.entry_id for entry in audit.read(connection, 20)] == [15, 14, 13, 12, 11]
+        cut = audit.cut(connection)
+    assert (cut.entry_id, cut.cut_ms) == (10, NOW_MS + 900 * DAY_MS)
+    assert verified(store, first.hash) == 15  # what was printed long ago is still known
+    ended(store, NOW_MS + 2 * DAY_MS)  # and again, nothing
+    assert verified(store) == 15
+    with store.writing() as connection:
+        audit.add(connection, [Note(NOW_MS + 900 * DAY_MS, "wang", LOOK)])
+    assert verified(store) == 16
+    with pytest.raises(IntegrityError, match="only ever added to"), store.writing() as connection:
+        connection.execute(tables.audit.delete().where(tables.audit.c.entry_id == 11))
+    ended(store, NOW_MS + 999 * DAY_MS)  # however old, the last one stays: the next hangs on it
+    with store.reading() as connection:
+        assert [entry.entry_id for entry in audit.read(connection, 20)] == [16]
+    assert verified(store) == 16
+
+
+@pytest.mark.parametrize(
+    "done",
+    [
+        "DELETE FROM audit WHERE entry_id = 11",
+        "UPDATE audit SET about = 'nobody' WHERE entry_id = 12",
+        "INSERT INTO cuts VALUES (12, 'another', 1, 1)",
+        "DELETE FROM cuts",
+    ],
+)
+def test_after_a_cut_every_edit_shows_as_before(store: Store, done: str) -> None:
+    ended(store, NOW_MS + 2 * DAY_MS)
+    tampered(store, "DROP TRIGGER cuts_no_delete", done)
+    with pytest.raises(BrokenChainError):
+        verified(store)

@@ -49,6 +49,7 @@ PARTS_OF_CHECK = {
         "channels",
         "console",
         "home_assistant",
+        "keeping",
         "labels",
         "machine",
         "oidc",

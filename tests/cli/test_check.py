@@ -20,6 +20,7 @@ def test_every_part_has_a_line_with_its_mark(menshen, store):
         "gateway": "warn",
         "broker": "fail",
         "disk": "ok",
+        "copies": "warn",
         "clock": lines["clock"],
         "stored": "ok",
         "secrets": "ok",

@@ -1,4 +1,4 @@
-"""What `menshen check` says of this machine: settings, database, clock, disk."""
+"""What `menshen check` says of this machine: settings, database, clock."""
 
 from datetime import UTC
 
@@ -37,12 +37,3 @@ def test_a_clock_that_is_wrong_is_told(newest_ms, now_ms, mark, words):
     result = check_machine.clock(newest_ms, now_ms, UTC)
     assert result.mark is mark
     assert words in result.text
-
-
-@pytest.mark.parametrize(
-    ("free_mib", "mark"), [(50, Mark.FAIL), (500, Mark.WARN), (5_000, Mark.OK)]
-)
-def test_a_full_disk_is_told(tmp_path, monkeypatch, free_mib, mark):
-    usage = type("Usage", (), {"free": free_mib * check_machine.MIB})
-    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
-    assert check_machine.disk(tmp_path / "not" / "yet").mark is mark

@@ -26,6 +26,7 @@ STARTED = [
     "restart mosquitto.service",
     "restart menshen-broker-reload.path menshen-rotate.timer",
     "restart menshen.service",
+    "restart menshen-backup.timer",
 ]
 
 
@@ -104,4 +105,5 @@ def test_taken_off_they_are_stopped_and_the_broker_goes_back_to_debians_own(mach
     code, _ = machine.menshen("uninstall")
     assert code == 0
     stopped = "stop menshen.service menshen-broker-reload.path menshen-rotate.timer"
+    stopped += " menshen-backup.timer"
     assert asked(systemd) == [stopped, "daemon-reload", "try-restart mosquitto.service"]

@@ -48,7 +48,10 @@ def analysed(machine):
     return analyse
 
 
-@pytest.mark.parametrize("unit", ["menshen.service", "mosquitto.service", "menshen-rotate.service"])
+SERVICES = ("menshen.service", "mosquitto.service", "menshen-rotate.service", "menshen-backup.service")
+
+
+@pytest.mark.parametrize("unit", SERVICES)
 def test_what_a_service_may_do_scores_two_or_less(analysed, unit):
     done = analysed("security", "--offline=true", f"--threshold={THRESHOLD}", unit)
     assert done.returncode == 0, done.stdout

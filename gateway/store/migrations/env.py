@@ -3,6 +3,7 @@
 from alembic import context
 
 from gateway.store import (
+    archive_tables,
     case_log,
     certificates,
     door_codes,
@@ -14,6 +15,7 @@ from gateway.store import (
 
 # Each brings its tables into the one catalogue.
 TABLES = (
+    archive_tables.archives,
     case_log.DETOURS,
     certificates.SEAL_CERTIFICATES,
     door_codes.DOOR_CODES,

@@ -1,0 +1,199 @@
+"""`menshen backup` and `menshen restore`: a copy beside a running gateway, tried, kept in turn, put
+back; and after that one case, and nothing believed that somebody recorded."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import update
+
+from gateway.accounts.file import AccountsFile
+from gateway.backup import rotation, tape
+from gateway.backup.rotation import Copy
+from gateway.core.reasons import Reason
+from gateway.photos.folder import PhotoFolder
+from gateway.service import alone
+from gateway.store import marker, tables
+from gateway.store.database import Store
+from gateway.store.life import Memory
+from tests.engine.test_life import DOORS, Site, replay
+
+SETTINGS = """
+[site]
+zone = "Asia/Shanghai"
+[backup]
+folder = "copies"
+"""
+
+
+@pytest.fixture
+def site(folder: Path) -> Site:
+    """A site with all that belongs to one."""
+    (folder / "menshen.toml").write_text(SETTINGS)
+    (folder / "environment").write_text("MENSHEN_BROKER_PASSWORD=secret\n")
+    (folder / "broker").mkdir()
+    (folder / "broker/passwd").write_text("seal:hash\n")
+    (folder / "broker/spare-logins.json").write_text("{}")
+    (folder / "menshen.db.site-key").write_text("key")
+    made = Site(folder)
+    PhotoFolder(made.path).put("case", "photo", b"jpeg")
+    accounts = AccountsFile(made.path)
+    accounts.create()
+    accounts.close()
+    return made
+
+
+def copies(folder: Path) -> list[Path]:
+    return [copy.path for copy in rotation.copies(folder / "copies")]
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True], ids=["readable", "encrypted"])
+async def test_a_copy_beside_a_running_gateway_comes_back_as_one_case(
+    menshen, folder, site, is_encrypted
+):
+    words: list[object] = []
+    if is_encrypted:
+        answer = menshen("backup", "key", "key.txt")
+        assert (answer.code, (folder / "key.txt").stat().st_mode & 0o777) == (0, 0o600)
+        (folder / "menshen.toml").write_text(SETTINGS + answer.out.split("[backup]\n")[1])
+        words = ["--identity", "key.txt"]
+    async with site.alive() as (lives, engine, _):
+        await site.hear(engine, *((seal, seal.heartbeat()) for seal in site.seals))
+        answer = menshen("backup")
+        assert answer.code == 0, answer.err
+        site.recorded.clear()
+        await site.days_work(engine)
+        marker.write(marker.places(site.path), lives.marker())
+        menshen_runs = menshen_refused_while(menshen, site, copies(folder)[0])
+    assert "a gateway is running" in menshen_runs
+    (copy,) = copies(folder)
+    content = copy.read_bytes()
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert content.startswith(tape.AGE) == is_encrypted
+    assert (site.seals[0].key in content) != is_encrypted
+    assert not list(folder.glob(".menshen-copy-*"))
+    if is_encrypted:
+        assert "is encrypted: name the file" in menshen("backup", "verify").err
+    answer = menshen("backup", "verify", *words)
+    assert (answer.code, f"{DOORS} doors, {DOORS} seals" in answer.out) == (0, True), answer.err
+
+    for path in (site.path, folder / "menshen.db.site-key", folder / "broker/passwd"):
+        path.unlink()
+    PhotoFolder(site.path).destroy([path.name for path in PhotoFolder(site.path).path.iterdir()])
+    (folder / "environment").write_text("CHANGED=1\n")
+    answer = menshen("restore", copy, *words)
+    assert answer.code == 0, answer.err
+    assert f"{folder / 'environment'} differs" in answer.out
+    assert (folder / "broker/passwd").read_text() == "seal:hash\n"
+    assert (folder / "menshen.db.site-key").read_text() == "key"
+    assert len(list(PhotoFolder(site.path).path.iterdir())) == 1
+    async with site.alive() as (lives, engine, post):
+        assert lives.memory is Memory.OLDER_COPY
+        await site.hear(engine, *((seal, seal.heartbeat()) for seal in site.seals))
+        assert len(post.receipts()) == DOORS
+        assert site.cases() == [Reason.MEMORY_ENDS]  # and not one a door
+        site.recorded[-DOORS:] = []
+        assert await replay(site, engine, post) == 0
+
+
+def menshen_refused_while(menshen, site, copy) -> str:
+    """What `menshen restore` says while a gateway has the database."""
+    with alone(site.path):
+        answer = menshen("restore", copy)
+    assert answer.code == 1
+    return answer.err
+
+
+def test_a_new_machine_gets_everything_from_the_copy(menshen, folder, site):
+    assert menshen("backup").code == 0
+    (copy,) = copies(folder)
+    with tape.reading(copy, None) as stream:
+        names = {file.name for file in tape.unpack(stream, folder / "unpacked").files}
+    assert names == {
+        "menshen.db",
+        "accounts.db",
+        "site-key",
+        "settings/menshen.toml",
+        "settings/environment",
+        "broker/passwd",
+        f"photos/{next(PhotoFolder(site.path).path.iterdir()).name}",
+    }
+    answer = menshen("restore", copy, "--config", folder / "new/menshen.toml")
+    assert answer.code == 0, answer.err
+    for name in ("menshen.toml", "environment", "menshen.db", "menshen-accounts.db"):
+        assert (folder / "new" / name).stat().st_mode & 0o777 == 0o600
+    answer = menshen("backup", "list", "--json", "--config", folder / "new/menshen.toml")
+    assert answer.json == []
+
+
+def test_what_is_damaged_foreign_or_newer_touches_nothing(menshen, folder, site):
+    assert menshen("backup").code == 0
+    (copy,) = copies(folder)
+    whole, before = copy.read_bytes(), site.path.read_bytes()
+    for n, broken in enumerate(
+        (whole[: len(whole) // 2], whole[:-12_000], b"", b"\x00" * 5000, flipped(whole, site))
+    ):
+        bad = folder / f"bad-{n}.tar"
+        bad.write_bytes(broken)
+        answer = menshen("restore", bad)
+        assert (answer.code, "cannot be restored" in answer.err) == (1, True), (n, answer)
+    other = Store.open(site.path)
+    with other.writing() as connection:
+        connection.execute(update(tables.site).values(site_id="another"))
+    other.close()
+    if rows_of_site(site):
+        assert "the copy is of site" in menshen("restore", copy).err
+    assert not list(folder.glob("*.before-restore"))
+    assert site.path.read_bytes()[:100] == before[:100]
+
+
+def flipped(whole: bytes, site: Site) -> bytes:
+    """One bit of a key, somewhere in the database."""
+    at = whole.index(site.seals[3].key)
+    return whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+
+
+def rows_of_site(site: Site) -> list[dict[str, object]]:
+    return site.rows(tables.site)
+
+
+def test_a_disk_that_is_full_leaves_no_half_of_a_copy(menshen, folder, site, monkeypatch):
+    assert menshen("backup").code == 0
+    (first,) = copies(folder)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tape.TapeWriter, "finish", full)
+    answer = menshen("backup")
+    assert (answer.code, "No space left" in answer.err) == (1, True)
+    assert list((folder / "copies").iterdir()) == [first]
+
+
+def test_a_copy_leaves_the_gateway_room_to_work(menshen, folder, site, monkeypatch):
+    assert menshen("backup").code == 0
+    (copy,) = copies(folder)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=260 * 1024 * 1024))
+    site.path.write_bytes(site.path.read_bytes() + bytes(8 * 1024 * 1024))
+    for words in (["backup"], ["restore", copy]):
+        if words[0] == "restore":
+            monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10_000))
+        answer = menshen(*words)
+        assert (answer.code, "Make room first" in answer.err) == (1, True)
+    assert copies(folder) == [copy]
+
+
+def test_of_each_day_and_of_each_week_one_is_kept():
+    start = datetime(2026, 1, 1, 2, 30, tzinfo=UTC)
+    there: set[Copy] = set()
+    for day in range(400):
+        for hour in (0, 6):
+            made = start + timedelta(days=day, hours=hour)
+            there.add(Copy(made, Path(f"{made:%s}")))
+            there -= set(rotation.to_remove(there, daily=7, weekly=5))
+    ages = sorted((made - copy.made).days for copy in there)
+    assert ages[:7] == list(range(7))
+    assert len({f"{copy.made:%G-%V}" for copy in there}) == 5
+    assert len(there) <= 7 + 5
+    assert rotation.to_remove(there, 7, 5) == []
