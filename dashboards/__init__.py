@@ -4,7 +4,8 @@
 
 First `influxql` (a query), `panels` (what all are built of), `board` (their frame, variables and
 links) and `limits` (from where on something is wrong). Then a file for each dashboard: `fleet`,
-`site`, `seal`, `gateway`, `ladder`, `batteries`, `coverage`, `cases`. Then `alerts` and `provision`.
+`site`, `seal`, `gateway`, `ladder`, `batteries`, `coverage`, `cases`. Then `alerts`, `provision`
+and `pictures` (each dashboard drawn).
 """
 
 import warnings

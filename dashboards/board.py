@@ -1,7 +1,7 @@
 """What all dashboards share: their frame, their variables, where they lead, and parts of queries.
 
-*Now* is the end of the time that somebody looks at (`${__to}`), so that a wall can be turned back to
-the night before and says what it would have said then.
+*Now* is the end of the time that somebody looks at (`${__to}`), so that a wall can be turned back
+to the night before and says what it would have said then.
 """
 # ruff: noqa: S608 - every query is made of constants
 

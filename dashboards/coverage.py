@@ -97,7 +97,8 @@ def _heard() -> timeseries.Panel:
     return panels.chart(
         "Doors not heard, and open",
         Query(query, alias="$col"),
-        "Share of the sealed doors, as the mean of the minutes. A step in the first line is an outage.",
+        "Share of the sealed doors, as the mean of the minutes. A step up of the first is an "
+        "outage.",
         unit=units.PercentUnit,
         span=12,
         height=9,

@@ -1,4 +1,4 @@
-"""*Ladder*: how fast a page goes from the door's edge to a person, and who answers at which step."""
+"""*Ladder*: how fast a page goes from the door's edge to a person, and who answers when."""
 # ruff: noqa: S608 - every query is made of constants
 
 from collections.abc import Iterable
@@ -80,7 +80,8 @@ def _legs() -> table.Panel:
     return panels.rows(
         "Legs of the way, by channel",
         f'SELECT {", ".join(columns)} FROM {_DELIVERY} WHERE {_OF_AN_EDGE} GROUP BY "channel"',
-        "Of pages that an edge raised. Only a person's own handheld gives a receipt. What a channel cannot prove stays empty.",
+        "Of pages that an edge raised. Only a person's own handheld gives a receipt. What a "
+        "channel cannot prove stays empty.",
         span=24,
         height=5,
         columns=look | {"Time": panels.HIDDEN},

@@ -60,7 +60,7 @@ def _now() -> list[stat.Panel]:
         panels.number("Openings", _sum("opened"), "In this time range."),
         panels.number(
             "Reports of tampering",
-            f'SELECT sum("tamper") FROM {_EVENT} WHERE {_OURS} AND "ev" != \'heartbeat\'',
+            f'SELECT sum("tamper") FROM {_EVENT} WHERE {_OURS} AND "seq" > 0',
             "In this time range; heartbeats are left out.",
             panels.bad_from(1),
         ),
@@ -84,7 +84,7 @@ def _battery() -> timeseries.Panel:
         "GROUP BY time($__interval) fill(none)"
     )
     return panels.chart(
-        "Battery",
+        "Battery over time",
         Query(query, alias="battery"),
         "The line is empty: 2.4 V under load.",
         unit=units.MilliVolt,
@@ -100,7 +100,7 @@ def _signal() -> timeseries.Panel:
         f"WHERE {_OURS} GROUP BY time($__interval) fill(none)"
     )
     return panels.chart(
-        "Signal",
+        "Signal over time",
         Query(query, alias="$col"),
         "How strongly its transmissions were heard. Below the line some are lost.",
         unit=units.DecibelMilliWatt,
@@ -141,7 +141,7 @@ def _late() -> timeseries.Panel:
 def _edges() -> table.Panel:
     query = (
         f'SELECT "ev", "edges", "bounces", "age_ms", "battery_mv" FROM {_EVENT} WHERE {_OURS} '
-        "AND \"ev\" != 'heartbeat' ORDER BY time DESC LIMIT 50"
+        'AND "seq" > 0 ORDER BY time DESC LIMIT 50'
     )
     return panels.rows(
         "The latest 50 reports that are no heartbeat",

@@ -149,8 +149,8 @@ def _signals() -> table.Panel:
 
 def _tampers() -> table.Panel:
     query = (
-        f'SELECT "ev", "battery_mv" FROM {_EVENT} WHERE {IN_VIEW} AND "tamper" = 1 AND '
-        '"ev" != \'heartbeat\' GROUP BY "seal" ORDER BY time DESC LIMIT 20'
+        f'SELECT "ev", "battery_mv" FROM {_EVENT} WHERE {IN_VIEW} AND "tamper" = 1 AND "seq" > 0 '
+        'GROUP BY "seal" ORDER BY time DESC LIMIT 20'
     )
     return panels.rows(
         "Tampering",

@@ -31,7 +31,7 @@ class History:
         from httpx2 import Client, HTTPError
 
         self._trouble = HTTPError
-        self._url = influx.url
+        self.url = influx.url
         database, _, policy = influx.bucket.partition("/")
         self._place = {"db": database, "epoch": "ms"} | ({"rp": policy} if policy else {})
         headers = {"Authorization": f"Token {influx.token}"} if influx.token else {}
@@ -48,18 +48,18 @@ class History:
             AnswerError: none came, or it was an error.
         """
         try:
-            answer = self._client.post(f"{self._url}/query", data=self._place | {"q": query})
+            answer = self._client.post(f"{self.url}/query", data=self._place | {"q": query})
         except (self._trouble, OSError) as error:
             raise AnswerError(
-                f"InfluxDB at {self._url} cannot be reached ({type(error).__name__}); is it up, "
+                f"InfluxDB at {self.url} cannot be reached ({type(error).__name__}); is it up, "
                 "and is influx.url right?"
             ) from error
         if answer.status_code in (401, 403):
             raise AnswerError(
-                f"InfluxDB at {self._url} answers {answer.status_code}; may the token in "
+                f"InfluxDB at {self.url} answers {answer.status_code}; may the token in "
                 "MENSHEN_INFLUX_TOKEN read the bucket?"
             )
-        return _series(answer.content[:BYTES_MAX], answer.status_code, self._url)
+        return _series(answer.content[:BYTES_MAX], answer.status_code, self.url)
 
 
 def _series(body: bytes, status: int, url: str) -> list[Series]:

@@ -40,7 +40,7 @@ class Card(NamedTuple):
     def write(self, x: float, y: float, text: str, **how: Any) -> None:
         """A text, so many pixels from the card's lower left corner."""
         wide, tall = pixels(self.figure)
-        look = {"fontsize": SMALL, "color": INK, "parse_math": False} | how
+        look: dict[str, Any] = {"fontsize": SMALL, "color": INK, "parse_math": False} | how
         self.figure.text((self.left + x) / wide, (self.bottom + y) / tall, text, **look)
 
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, MultipleLocat
 
 from gateway.charts.boards import Panel
 from gateway.charts.card import INK, LARGE, LINE, SERIES, SMALL, SOFT, Card
-from gateway.charts.figures import Answers, Line, colour, lines, shown
+from gateway.charts.figures import Answers, Line, Value, colour, lines, shown
 from gateway.charts.table_kind import table
 from gateway.charts.view import View
 
@@ -45,20 +45,10 @@ def chart(card: Card, panel: Panel, answers: Answers, view: View) -> None:
     found = [line for line in lines(answers) if line.last is not None]
     if len(found) > LEGEND_MAX:  # nobody looks for what is nought all the time
         found = [line for line in found if any(value for _, value in line.points)]
-    axes = card.axes(left=62)
+    axes, unit, decimals = card.axes(left=62), panel.unit, panel.decimals
     _time_axis(axes, view)
-    unit, decimals = panel.unit, panel.decimals
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, unit, decimals)))
-    is_stacked = panel.custom.get("stacking", {}).get("mode") == "normal"
-    if panel.custom.get("drawStyle") == "bars":
-        least_s = (view.to_ms - view.from_ms) // 1_000 // THINNEST
-        _bars(axes, found, is_stacked, max(panel.min_interval_s, _width_s(found), least_s))
-    else:
-        _lines(axes, found, max(_width_s(found), panel.min_interval_s) * 1_500)
-    if panel.custom.get("thresholdsStyle", {}).get("mode") == "dashed":
-        for limit, tint in panel.steps:
-            if limit is not None:
-                _limit(axes, limit, tint)
+    _plot(axes, panel, found, view)
     if not found:
         _nothing(axes)
     elif max(_numbers(found), default=0) == 0:
@@ -67,6 +57,19 @@ def chart(card: Card, panel: Panel, answers: Answers, view: View) -> None:
         axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(_steps(axes, unit))
     _legend(card, found)
+
+
+def _plot(axes: Axes, panel: Panel, found: list[Line], view: View) -> None:
+    if panel.custom.get("drawStyle") == "bars":
+        is_stacked = panel.custom.get("stacking", {}).get("mode") == "normal"
+        least_s = (view.to_ms - view.from_ms) // 1_000 // THINNEST
+        _bars(axes, found, is_stacked, max(panel.min_interval_s, _width_s(found), least_s))
+    else:
+        _lines(axes, found, max(_width_s(found), panel.min_interval_s) * 1_500)
+    if panel.custom.get("thresholdsStyle", {}).get("mode") == "dashed":
+        for limit, tint in panel.steps:
+            if limit is not None:
+                _limit(axes, limit, tint)
 
 
 def states(card: Card, panel: Panel, answers: Answers, view: View) -> None:
@@ -186,9 +189,9 @@ def _limit(axes: Axes, limit: float, tint: str) -> None:
     axes.axhline(limit, color=tint, linewidth=1, linestyle=(0, (4, 3)))
 
 
-def _spans(line: Line, gap_ms: float, end_ms: int) -> list[tuple[int, int, object]]:
+def _spans(line: Line, gap_ms: float, end_ms: int) -> list[tuple[int, int, Value]]:
     """From, to, value; equal neighbours as one."""
-    found: list[tuple[int, int, object]] = []
+    found: list[tuple[int, int, Value]] = []
     known = [(at_ms, value) for at_ms, value in line.points if value is not None]
     for (at_ms, value), (next_ms, _) in pairwise([*known, (end_ms, None)]):
         to_ms = next_ms if next_ms - at_ms <= gap_ms else at_ms
@@ -248,8 +251,11 @@ def _steps(axes: Axes, unit: str) -> Locator:
 
 
 _SECOND = {"ms": 1_000, "s": 1, "d": 1 / 86_400}
-_NICE_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300)
-_NICE_S += (600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400, 172_800, 604_800)
+_NICE_S: tuple[float, ...] = (
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+    *(1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800),
+    *(3_600, 7_200, 14_400, 28_800, 86_400, 172_800, 604_800),
+)
 
 
 def _tick(value: float, unit: str, decimals: int | None) -> str:

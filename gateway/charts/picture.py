@@ -23,7 +23,7 @@ Ask = Callable[[str], list[Series]]
 BoardAnswers = list[Answers]  # of each panel, in their order
 
 # What stands in the letters of a picture must be read as text, in whatever writing it is.
-_LOOK: dict[str, Any] = {
+_LOOK: Any = {
     "font.family": ["DejaVu Sans", "sans-serif"],
     "svg.fonttype": "none",
     "path.simplify": True,

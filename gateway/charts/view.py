@@ -44,7 +44,8 @@ def filled(query: str, view: View, least_s: int = 10) -> str:
     query = query.replace("$__interval", interval(view, least_s))
     query = query.replace("${__from}", str(view.from_ms)).replace("${__to}", str(view.to_ms))
     for name, values in view.values.items():
-        query = re.sub(rf"\${name}\b", lambda _, text=_either(values): text, query)
+        chosen = _either(values).replace("\\", "\\\\")
+        query = re.sub(rf"\${name}\b", chosen, query)
     # What is left of a $ is the end of a regular expression.
     left = re.search(r"\$(?!/)\{?\w*", query)
     if left:

@@ -14,5 +14,5 @@ with `check_machine`, `check_accounts`, `check_secrets`, `check_console`, `check
 `uninstall`, `enrol`, `end`, `flash` with `flash_options`, `commission` with `walking`,
 `certificate`, `account` with `account_list`, `token`, `release`, `update`, `label`, `door_label`,
 `broker_config`, `console_certificate`. A closer view: `audit`, `power`, `decode`, `demo`,
-`coverage`, `what_if`, `simulate`.
+`fleet_report`, `coverage`, `what_if`, `simulate`.
 """

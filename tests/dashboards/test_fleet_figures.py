@@ -80,7 +80,7 @@ def test_the_silent_share_is_that_of_the_gateways_figures(wall: Wall) -> None:
     for site in week():
         hourly: dict[int, list[int]] = {}
         for at_ms, said in figures(site):
-            if FROM_MS <= at_ms:
+            if at_ms >= FROM_MS:
                 hourly.setdefault(at_ms - at_ms % HOUR_MS, []).append(said["doors_silent"])
         expected = {at: sum(n) / len(n) / len(site.doors) for at, n in hourly.items()}
         assert shares[site.site_id] == pytest.approx(expected)
@@ -126,7 +126,7 @@ def test_pages_that_failed_for_good_are_those_that_were_given_up(wall: Wall) -> 
         (one.channel, one.made_ms - one.made_ms % DAY_MS)
         for site in week()
         for one in deliveries(site)
-        if one.gave_up and FROM_MS <= one.made_ms
+        if one.gave_up and one.made_ms >= FROM_MS
     )
     shown = {(name, at): n for name, days in bars.items() for at, n in days.items() if n}
     assert shown == lost

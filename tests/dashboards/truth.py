@@ -1,11 +1,13 @@
-"""What truly was in the simulated week, worked out without asking InfluxDB and without its writers."""
+"""What truly was in the week, worked out without InfluxDB and without what writes to it."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable
+from operator import attrgetter
 
 from gateway.core.model import Contact
-from tests.dashboards.week import FROM_MS, TO_MS, TWO_HEARTBEATS_MS, Doorway
+from tests.dashboards.week import FROM_MS, TO_MS, TWO_HEARTBEATS_MS, Doorway, Report
 
-Span = tuple[int, int]
+_WHEN = attrgetter("at_ms")
 
 
 def openings(door: Doorway) -> list[int]:
@@ -45,17 +47,30 @@ def heard(door: Doorway, at_ms: int) -> bool:
 
 def covered_ms(doors: Iterable[Doorway], from_ms: int = FROM_MS, to_ms: int = TO_MS) -> int:
     """How long doors were within two heartbeats after a report, all together."""
-    return sum(
-        to - since for door in doors for since, to in _covered(door, from_ms, to_ms) if to > since
-    )
+    return sum(_covered_ms(door, from_ms, to_ms) for door in doors)
 
 
-def _covered(door: Doorway, from_ms: int, to_ms: int) -> Iterator[Span]:
-    until_ms = from_ms
-    for report in door.reports:
+def _covered_ms(door: Doorway, from_ms: int, to_ms: int) -> int:
+    first = bisect_right(door.reports, from_ms - TWO_HEARTBEATS_MS, key=_WHEN)
+    last = bisect_right(door.reports, to_ms, key=_WHEN)
+    covered, until_ms = 0, from_ms
+    for report in door.reports[first:last]:
         since_ms = max(report.at_ms, until_ms)
         until_ms = max(until_ms, min(report.at_ms + TWO_HEARTBEATS_MS, to_ms))
-        yield since_ms, until_ms
+        covered += max(until_ms - since_ms, 0)
+    return covered
+
+
+def tampers(door: Doorway) -> list[int]:
+    """When somebody played with its seal in the week, while it had power."""
+    times = [at_ms for at_ms, _ in door.run.truth.tampers if FROM_MS <= at_ms < TO_MS]
+    return [at_ms for at_ms in times if is_powered(door, at_ms)]
+
+
+def edge_ms(report: Report) -> int:
+    """When what it tells was: of what waited long in its seal, before it came."""
+    age_ms = report.event.age_ms or 0
+    return report.at_ms - age_ms if age_ms >= 10_000 else report.at_ms
 
 
 def nearest_rank(values: Iterable[float], percent: int) -> float:

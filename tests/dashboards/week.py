@@ -1,9 +1,9 @@
 """A simulated week of three sites whose truth is known: `gateway.simulate` lives it.
 
 The simulator's households, seals, radio and people act around the real core. Beside its own truth
-(`GroundTruth` of each door) every step of the core is kept, in its order, as the journal would. What
-the simulator leaves out is added here, from the same seed: batteries, signals, who reports what, and
-that not only the first person answers.
+(`GroundTruth` of each door) every step of the core is kept, in its order, as the journal has it.
+What the simulator leaves out is added here, from the same seed: batteries, signals, who reports
+what, and that not only the first person answers.
 """
 
 import random

@@ -67,7 +67,7 @@ class Delivery:
 
     @property
     def is_first(self) -> bool:
-        """Whether it is of the first step of the first round: only that says how long an edge took."""
+        """Of the first step of the first round: only that says how long an edge took."""
         return self.step == 0 and self.round == 0
 
 

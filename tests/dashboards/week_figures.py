@@ -63,7 +63,7 @@ def _machine(key: str, at_ms: int) -> Figures:
     refused = 120 if key == "7" and at_ms >= ATTACK[1] else 0
     refused = (at_ms - ATTACK[0]) // 15_000 if attacks else refused
     wrong = {reason: 0 for reason in COUNTED} | {Reason.WRONG_KEY: refused}
-    wrong[Reason.DUPLICATE] = minute % 2016 // 150
+    wrong[Reason.DUPLICATE] = (minute - START_MS // EVERY_MS) // 150
     return {
         "broker_connected": int(not away_ms),
         "broker_away_ms": away_ms,
