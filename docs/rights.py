@@ -23,6 +23,7 @@ _WORDS = {
     Right.COMMISSION: "test seals, visits",
     Right.PEOPLE: "list of wardens",
     Right.HEALTH: "health",
+    Right.METRICS: "figures for monitors",
     Right.UPDATES: "update seals",
     Right.TEST_PAGE: "send a test page",
     Right.LOST_PHONE: "sign out a lost phone",

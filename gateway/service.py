@@ -33,6 +33,7 @@ from gateway.engine.ports import Outlet
 from gateway.engine.self_watch import BrokerPlace, ConsolePlace, SelfWatch
 from gateway.engine.state import CommittedSite
 from gateway.feeds.event_feed import EventFeed
+from gateway.feeds.ping import Pinger
 from gateway.ingest import twin
 from gateway.ingest.advert_ids import AdvertIds
 from gateway.ingest.authenticate import Authenticator
@@ -141,11 +142,7 @@ async def _run_parts(
         store, PhotoFolder(store.path), engine.submit, engine.clock.now_ms
     ).run()
     parts.append(beside_pages(photos_ended, "no more photos and telephones are destroyed"))
-    events_posted = EventFeed(settings, store, gateway_id, engine.clock.now_ms).run()
-    parts.append(beside_pages(events_posted, "no more events are posted"))
-    if settings.influx.url:
-        history = _write_history(settings, store, engine, gateway_id)
-        parts.append(beside_pages(history, "no more history is written"))
+    parts += _feeds(settings, store, engine, gateway_id)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(part) for part in parts]
         log.info("the gateway of %s is up", settings.site.name)
@@ -280,6 +277,21 @@ async def _keep_console(engine: Engine, settings: Settings, config: Path) -> Non
     async with asyncio.TaskGroup() as group:
         group.create_task(LinkServer(engine, settings.store.path).run())
         group.create_task(ConsoleProcess(config).run())
+
+
+def _feeds(
+    settings: Settings, store: Store, engine: Engine, gateway_id: str
+) -> list[Coroutine[Any, Any, None]]:
+    """What tells other programs: of cases, that all is well, and the history."""
+    feed = EventFeed(settings, store, gateway_id, engine.clock.now_ms)
+    parts = [beside_pages(feed.run(), "no more events are posted")]
+    if settings.ping.url:
+        pinger = Pinger(settings.ping, engine)
+        parts.append(beside_pages(pinger.run(), "nobody is told any more that all is well"))
+    if settings.influx.url:
+        history = _write_history(settings, store, engine, gateway_id)
+        parts.append(beside_pages(history, "no more history is written"))
+    return parts
 
 
 async def _write_history(settings: Settings, store: Store, engine: Engine, gateway_id: str) -> None:

@@ -39,6 +39,7 @@ class Right(StrEnum):
     COMMISSION = "commission"  # test a seal at its door; announce work at seals, and end it
     PEOPLE = "people"  # the list of wardens
     HEALTH = "health"  # how the gateway does, and which seals are silent
+    METRICS = "metrics"  # the same as figures for a monitor: no door, no seal, no person in them
     UPDATES = "updates"  # see how a release comes to the seals; start and stop it
     TEST_PAGE = "test_page"  # send a test page to a person, and see what comes of it
     LOST_PHONE = "lost_phone"  # end the session of a person's phone that is lost
@@ -74,6 +75,7 @@ TABLE: Final[dict[Right, dict[Role, Whose]]] = {
         Right.COMMISSION:       (_NO,    _NO,    _GRIDS, _ALL,  _ALL,  _NO,   _NO,   _NO),
         Right.PEOPLE:           (_NO,    _NO,    _GRIDS, _ALL,  _NO,   _ALL,  _ALL,  _ALL),
         Right.HEALTH:           (_NO,    _NO,    _NO,    _ALL,  _ALL,  _ALL,  _NO,   _ALL),
+        Right.METRICS:          (_NO,    _NO,    _NO,    _ALL,  _ALL,  _ALL,  _NO,   _ALL),
         Right.UPDATES:          (_NO,    _NO,    _NO,    _NO,   _NO,   _ALL,  _NO,   _ALL),
         Right.TEST_PAGE:        (_OWN,   _OWN,   _GRIDS, _ALL,  _OWN,  _ALL,  _NO,   _ALL),
         Right.LOST_PHONE:       (_NO,    _NO,    _GRIDS, _NO,   _NO,   _NO,   _NO,   _ALL),

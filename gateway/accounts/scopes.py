@@ -28,6 +28,7 @@ class Scope(StrEnum):
     ORDERS_END = "orders:end"
     SEALS_TEST = "seals:test"
     HEALTH_READ = "health:read"
+    METRICS_READ = "metrics:read"
 
 
 # By right, and whether it is a look or an act.
@@ -46,6 +47,7 @@ _OF: Final = {
     (Right.COMMISSION, True): Scope.SEALS_TEST,
     (Right.COMMISSION, False): Scope.SEALS_TEST,
     (Right.HEALTH, True): Scope.HEALTH_READ,
+    (Right.METRICS, True): Scope.METRICS_READ,
 }
 RIGHTS: Final = {scope: right for (right, _), scope in _OF.items()}
 WORDS: Final = {
@@ -61,6 +63,7 @@ WORDS: Final = {
     Scope.ORDERS_END: N_("end orders"),
     Scope.SEALS_TEST: N_("test seals at their doors, and announce work at seals"),
     Scope.HEALTH_READ: N_("read how the gateway does"),
+    Scope.METRICS_READ: N_("read the gateway's figures, as a monitor does"),
 }
 
 

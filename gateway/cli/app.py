@@ -179,6 +179,12 @@ COMMANDS = (
         "Make or renew the console's certificate under the site's own authority, for 397 days.",
     ),
     Command(
+        "influx",
+        BEFORE,
+        "Make an InfluxDB ready for the history: where its points go, how long they stay, its "
+        "tokens.",
+    ),
+    Command(
         "audit",
         CLOSER,
         "Show who looked at whose name or address and who did what; verify that nobody changed it.",

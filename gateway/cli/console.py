@@ -1,8 +1,8 @@
 """`menshen console`: the pages, in a process of their own. `menshen run` starts it by itself."""
 
 import asyncio
-import logging
 
+from gateway.cli import log_lines
 from gateway.cli.exit_codes import CommandError
 from gateway.cli.listening import listening
 from gateway.cli.options import CONFIG, Config
@@ -15,9 +15,8 @@ def console(config: Config = CONFIG) -> None:
     humble()
     settings = load(config)
     listener = listening(settings)
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    level = settings.log.level
+    log_lines.begin(level if level != "info" else "warning", settings.log.format)
     from gateway.web.server import serve_console  # takes a second; a busy port is told before it
     from gateway.web.tls import CertificateError
 

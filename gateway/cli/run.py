@@ -5,8 +5,8 @@ import logging
 import os
 from pathlib import Path
 
+from gateway.cli import log_lines
 from gateway.cli.listening import listening
-from gateway.cli.log_lines import LineFormatter
 from gateway.cli.options import CONFIG, Config
 from gateway.settings import load, secret
 
@@ -17,9 +17,7 @@ def run(config: Config = CONFIG) -> None:
     """Run the gateway until SIGTERM or Ctrl-C."""
     settings = load(config)
     listening(settings).close()  # say it before anything starts if the console cannot listen
-    lines = logging.StreamHandler()
-    lines.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[lines])
+    log_lines.begin(settings.log.level, settings.log.format)
     for path in secret.files(os.environ):
         if secret.is_open(path):
             log.warning("others may read %s, which holds a secret: chmod 600 it", path)

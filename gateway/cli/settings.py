@@ -49,7 +49,12 @@ def _held(config: Path) -> dict[str, dict[str, object]]:
         changed = door_class.model_dump().items()
         held[f"classes.{name}"] = {key: value for key, value in changed if value is not None}
     # What follows the host may be a key.
-    for section, key in (("webhook", "url"), ("webhook", "events_url"), ("influx", "url")):
+    for section, key in (
+        ("webhook", "url"),
+        ("webhook", "events_url"),
+        ("influx", "url"),
+        ("ping", "url"),
+    ):
         held[section][key] = without_path(str(held[section][key]))
     for section, key in SECRETS:
         held[section][key] = "set" if held[section][key] else "not set"

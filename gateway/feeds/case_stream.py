@@ -16,10 +16,10 @@ from gateway.core.proof import Proof
 from gateway.feeds.cursor import Cursor, Unwritten
 from gateway.feeds.influx_line import LineMaker, Value, time_ns
 from gateway.feeds.influx_schema import CASE_EVENT
-from gateway.feeds.place_names import GRID, PlaceNames
 from gateway.feeds.stream import Batch, Line
 from gateway.store.database import Store
 from gateway.store.feed_tables import milestones
+from gateway.store.place_names import GRID, PlaceNames
 
 READER: Final = "influx-cases"
 PARTS: Final = 16  # of one event, that keep different times; more of a case never are

@@ -31,11 +31,11 @@ from gateway.feeds.delivery_stream import DeliveryStream
 from gateway.feeds.figures import Figures
 from gateway.feeds.influx_server import Refused, Server, Unavailable
 from gateway.feeds.minute_stream import MinuteStream
-from gateway.feeds.place_names import PlaceNames, key_of
 from gateway.feeds.report_stream import ReportStream
 from gateway.feeds.stream import Stream
 from gateway.settings.sections import Influx
 from gateway.store.database import Store, StoreError
+from gateway.store.place_names import PlaceNames, key_of
 
 log = logging.getLogger("menshen.history")
 _T = TypeVar("_T")

@@ -20,9 +20,9 @@ from gateway.feeds.cursor import Cursor, Unwritten
 from gateway.feeds.influx_line import NS_PER_MS, LineMaker
 from gateway.feeds.influx_schema import SITE_1M
 from gateway.feeds.minutes import Minute, Minutes, Place
-from gateway.feeds.place_names import BATCH, BUILDING, GRID, PlaceNames
 from gateway.feeds.stream import Batch, Line
 from gateway.store.database import Store
+from gateway.store.place_names import BATCH, BUILDING, GRID, PlaceNames
 from gateway.store.tables import doors, journal, seals
 
 READER: Final = "influx-minutes"

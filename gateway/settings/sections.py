@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from gateway.core.rules import Rulebook, Rules
 from gateway.settings import push_services, secret
+from gateway.settings.looked_after import Log, Ping
 from gateway.settings.oidc import Oidc
 from gateway.settings.password import is_weak
 from gateway.settings.rules import (
@@ -340,6 +341,8 @@ class Settings(BaseSettings):
     webhook: Webhook = Webhook()
     push: Push = Push()
     influx: Influx = Influx()
+    log: Log = Log()
+    ping: Ping = Ping()
     rules: Annotated[Rules, AsRules()] = Rules()
     classes: Annotated[
         dict[str, ClassSection],
@@ -383,5 +386,7 @@ SECTIONS: dict[str, type[Section]] = {
     "webhook": Webhook,
     "push": Push,
     "influx": Influx,
+    "log": Log,
+    "ping": Ping,
     "rules": RulesSection,
 }

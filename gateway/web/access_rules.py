@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from gateway.accounts.roles import Right
 from gateway.core.cases.transitions import Action
 from gateway.web.actions import KINDS
-from gateway.web.answers import API
+from gateway.web.answers import API, METRICS
 
 
 class Thing(StrEnum):
@@ -119,6 +119,8 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/pages/{page_id}/notification"): _needs(Right.INBOX),  # of one's own pages
     ("GET", "/health"): _needs(Right.HEALTH),
     ("GET", "/health/figures"): Rule((Need(Right.HEALTH),), is_noted=False),
+    ("GET", METRICS): Rule((Need(Right.METRICS),), is_noted=False),  # it names nobody
+    ("GET", "/history"): _needs(Right.HEALTH),
     ("GET", "/updates"): _needs(Right.UPDATES),
     **{
         ("POST", f"/updates/{act}"): _needs(Right.UPDATES)

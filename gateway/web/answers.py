@@ -19,6 +19,7 @@ from gateway.language.peoples_text import TextError
 
 TAG_BYTES: Final = 16
 PROBLEM: Final = "application/problem+json"
+METRICS: Final = "/metrics"  # what a monitor asks
 API: Final = "/api/v1"  # what programs ask; whatever else is under /api/ is a problem, not a page
 RETRY_AFTER_S: Final = {429: 60, 503: 10}  # where nobody knows better
 NOT_FOUND = N_("There is nothing under this address.")
@@ -55,7 +56,8 @@ def peoples_line(text: str, most: int) -> str:
 def is_api(connection: HTTPConnection) -> bool:
     """Whether a program asks, so that the answer must be JSON, whatever it is."""
     root = str(connection.scope.get("root_path", ""))
-    return connection.url.path.removeprefix(root).startswith("/api/")
+    path = connection.url.path.removeprefix(root)
+    return path.startswith("/api/") or path == METRICS
 
 
 def wants_problem(connection: HTTPConnection) -> bool:

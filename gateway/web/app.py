@@ -30,8 +30,10 @@ from gateway.web.pages import (
     doors,
     factors,
     health,
+    legend,
     links,
     me,
+    metrics,
     page_tests,
     passkeys,
     photos,
@@ -80,7 +82,7 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     for part in (
         *(wardens, page_tests, commission),
         *(sign_in, passkeys, provider, me, factors, prove),
-        *(accounts, tokens, audit, updates),
+        *(accounts, tokens, audit, updates, metrics, legend),
     ):
         app.include_router(part.routes(context))
     app.include_router(handheld.routes(context))

@@ -109,6 +109,7 @@ _LOOKS: Final = {
     "GET /handheld/{warden_id}": N_("opened the phone's page of {person}"),
     "GET /handheld/{warden_id}/cases/{case_id}": N_("looked at case {case} on the phone"),
     "GET /health": N_("looked at the gateway's health"),
+    "GET /history": N_("looked at what the names in the history stand for"),
     f"GET {API}/pages/{{page_id}}/notification": N_("got a page on a phone that rang"),
     f"GET {API}/doors": N_("read the list of doors as a program does"),
     f"GET {API}/cases": N_("read the list of cases as a program does"),

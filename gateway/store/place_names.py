@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from gateway.feeds.influx_schema import NONE
 from gateway.store.database import Store
 from gateway.store.feed_tables import feed_keys
 from gateway.store.statements import upsert
@@ -44,9 +43,9 @@ class PlaceNames:
         self._known: dict[tuple[str, str], str] = {}
 
     def name(self, kind: str, own: str | None) -> str:
-        """NAME_CHARACTERS hexadecimal digits; `-` for nothing."""
+        """NAME_CHARACTERS hexadecimal digits; empty for nothing."""
         if not own:
-            return NONE
+            return ""
         found = self._known.get((kind, own))
         if found is None:
             digest = hmac.digest(self._key, f"{kind}\n{own}".encode(), "sha256")

@@ -1,0 +1,83 @@
+"""The service that calls people when it hears nothing: told only while all truly is well."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from gateway.core.events import TroubleBegan, TroubleEnded
+from gateway.core.reasons import Reason
+from gateway.core.subject import SITE
+from gateway.feeds.ping import Pinger, wrongs
+from gateway.settings.looked_after import Ping
+from tests.notify.loopback_service import OK, LoopbackService, Say
+from tests.waiting import until
+from tests.web.web_site import Console, console, new_store
+
+PATH = "/4f2a?create=1"
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Console]:
+    store = new_store(tmp_path)
+    async with console(store) as made:
+        made.engine.metrics.broker(connected=True)
+        yield made
+    store.close()
+
+
+@contextlib.asynccontextmanager
+async def pinging(site: Console, port: int) -> AsyncIterator[None]:
+    ping = Ping(url=f"http://127.0.0.1:{port}{PATH}", every_s=3_600)
+    task = asyncio.create_task(Pinger(ping, site.engine, look_s=0.01, works_s=0.2).run())
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_what_is_not_well_is_said_at_once_and_that_it_is_over(
+    site: Console, free_port: Callable[[], int]
+) -> None:
+    port, service = free_port(), LoopbackService(lambda _: OK)
+    async with service.open(port), pinging(site, port):
+        await until(lambda: len(service.told) == 1)
+        site.engine.metrics.broker(connected=False)
+        await until(lambda: len(service.told) == 2)
+        site.engine.metrics.broker(connected=True)
+        await site.engine.submit(SITE, TroubleBegan(Reason.DISK_LOW))
+        await until(lambda: len(service.told) == 3)
+        await site.engine.submit(SITE, TroubleEnded(Reason.DISK_LOW))
+        await until(lambda: len(service.told) == 4)
+    said = [(told.path, told.body.decode()) for told in service.told]
+    well, ill = (PATH, ""), "/4f2a/fail?create=1"
+    assert said == [well, (ill, "broker_away"), (ill, "disk_low"), well]
+
+
+async def test_a_ping_that_was_not_heard_comes_again_and_nobody_else_waits(
+    site: Console, free_port: Callable[[], int], caplog: pytest.LogCaptureFixture
+) -> None:
+    port, says = free_port(), [Say(status=500), Say(status=302), OK]
+    service = LoopbackService(lambda _: says.pop(0) if says else OK)
+    async with pinging(site, port):
+        await until(lambda: "cannot be reached" in caplog.text)
+        async with service.open(port):
+            await until(lambda: len(service.told) == 3)
+            await until(lambda: "hears us again" in caplog.text)
+    assert caplog.text.count("is tried again") == 1
+
+
+async def test_an_engine_that_takes_nothing_over_any_more_is_not_well(site: Console) -> None:
+    assert await wrongs(site.engine) == []
+    site.engine.metrics.store_error = "disk full"
+    site.engine.metrics.outbox = {"push": (1, site.clock.now_ms() - 301_000)}
+    assert await wrongs(site.engine) == ["store_failing", "pages_wait"]
+    site.engine.metrics.store_error, site.engine.metrics.outbox = None, {}
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    site.engine.idle = never  # type: ignore[method-assign]
+    assert await wrongs(site.engine, works_s=0.01) == ["engine_stands"]
