@@ -1,4 +1,4 @@
-"""`make dashboard-pictures`: each dashboard as a picture, of a simulated week in a real InfluxDB.
+"""`make walls`: each dashboard as a picture, of a simulated week in a real InfluxDB.
 
 What is drawn is what the dashboard's own queries are answered. Each picture says in its header what
 it was drawn from (`gateway.charts.picture.digest`), and the tests ask the week again: a picture of

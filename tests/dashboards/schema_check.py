@@ -101,7 +101,16 @@ def made_schema(folder: Path) -> str:
     finally:
         (folder / f"{own}.ts").unlink()
         (folder / f"{own}.tsconfig.json").unlink()
-    return json.dumps(json.loads(done.stdout), sort_keys=True, separators=(",", ":")) + "\n"
+    made = _without_prose(json.loads(done.stdout))
+    return json.dumps(made, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def _without_prose(schema: Any) -> Any:
+    """A schema without what it tells people; of "deprecated" the types make no true or false."""
+    if isinstance(schema, dict):
+        told = {key for key in ("description", "deprecated") if isinstance(schema.get(key), str)}
+        return {key: _without_prose(value) for key, value in schema.items() if key not in told}
+    return [_without_prose(one) for one in schema] if isinstance(schema, list) else schema
 
 
 def _imports(modules: dict[str, str]) -> list[str]:

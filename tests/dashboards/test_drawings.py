@@ -34,7 +34,7 @@ def test_a_committed_picture_shows_these_queries_and_their_answers(wall: Wall, n
         assert picture.width > 1_500
     board, seen = boards.board(name), view_of(name)
     answers = asked(board, seen, wall.ask)
-    assert drawn_from == digest(board, seen, answers), "make dashboard-pictures"
+    assert drawn_from == digest(board, seen, answers), "make walls"
     assert path.stat().st_size < BYTES_MAX
 
 
