@@ -121,12 +121,12 @@ def _lowest() -> table.Panel:
 def _trend() -> timeseries.Panel:
     query = (
         f'SELECT min("battery_min_mv") FROM {_MINUTES} WHERE {IN_VIEW} '
-        'GROUP BY time(6h), "building" fill(none)'
+        'GROUP BY time($__interval), "building" fill(none)'
     )
     return panels.chart(
         "The lowest battery, by building",
         Query(query, alias="$tag_building"),
-        "The lowest that was reported in six hours. The line is empty.",
+        "The lowest that was reported in six hours or more. The line is empty.",
         unit=units.MilliVolt,
         height=10,
         least=None,
@@ -138,7 +138,7 @@ def _trend() -> timeseries.Panel:
 def _batches() -> timeseries.Panel:
     query = (
         f'SELECT min("battery_min_mv") FROM {_MINUTES} WHERE {IN_VIEW} '
-        'GROUP BY time(6h), "batch" fill(none)'
+        'GROUP BY time($__interval), "batch" fill(none)'
     )
     return panels.chart(
         "The lowest battery, by batch",

@@ -113,12 +113,13 @@ def _sites() -> table.Panel:
 def _gateways() -> statetimeline.Panel:
     query = (
         f'SELECT count("uptime_s") FROM {_STATS} WHERE $timeFilter '
-        'GROUP BY time(1h), "site" fill(0)'
+        'GROUP BY time($__interval), "site" fill(0)'
     )
     return panels.states(
         "Gateways",
         Query(query, alias="$tag_site"),
-        "Red: in that hour the gateway sent nothing: it was down, or its way to InfluxDB was.",
+        "Red: it sent nothing in an hour or, in a long view, more: it was down, or its way to "
+        "InfluxDB was.",
         {"0": ("sent nothing", panels.BAD)},
         ((None, panels.BAD), (1, panels.GOOD)),
         height=5,
@@ -144,12 +145,12 @@ def _silent() -> timeseries.Panel:
 def _coverage() -> timeseries.Panel:
     query = (
         f'SELECT mean("covered_ms") / mean("sealed_ms") FROM {_MINUTES} WHERE $timeFilter '
-        'GROUP BY time(1h), "site" fill(none)'
+        'GROUP BY time($__interval), "site" fill(none)'
     )
     return panels.chart(
         "Coverage",
         Query(query, alias="$tag_site"),
-        "Share of the hour in which a sealed door was within two heartbeats of a report.",
+        "Share of the time in which a sealed door was within two heartbeats of a report.",
         unit=units.PercentUnit,
         span=12,
         least=None,
@@ -160,12 +161,13 @@ def _coverage() -> timeseries.Panel:
 
 def _openings() -> timeseries.Panel:
     query = (
-        f'SELECT sum("opened") FROM {_MINUTES} WHERE $timeFilter GROUP BY time(1h), "site" fill(0)'
+        f'SELECT sum("opened") FROM {_MINUTES} WHERE $timeFilter '
+        'GROUP BY time($__interval), "site" fill(0)'
     )
     return panels.chart(
-        "Openings in an hour",
+        "Openings",
         Query(query, alias="$tag_site"),
-        "All of them, with or without a permit or order.",
+        "With or without a permit or order, by the hour; in a long view by more.",
         bars=True,
         stacked=True,
         interval="1h",

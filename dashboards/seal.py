@@ -111,11 +111,11 @@ def _signal() -> timeseries.Panel:
 
 
 def _reports() -> timeseries.Panel:
-    query = f'SELECT count("seq") FROM {_EVENT} WHERE {_OURS} GROUP BY time(1h) fill(0)'
+    query = f'SELECT count("seq") FROM {_EVENT} WHERE {_OURS} GROUP BY time($__interval) fill(0)'
     return panels.chart(
-        "Reports in an hour",
+        "Reports",
         Query(query, alias="reports"),
-        "Heartbeats and edges. A hole is a seal that was not heard.",
+        "Heartbeats and edges, by the hour; in a long view by more. A hole: it was not heard.",
         bars=True,
         interval="1h",
         decimals=0,

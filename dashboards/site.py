@@ -76,11 +76,12 @@ def _now() -> list[stat.Panel]:
 
 
 def _openings() -> timeseries.Panel:
-    query = f'SELECT sum("opened") FROM {_EVENT} WHERE {IN_VIEW} GROUP BY time(5m) fill(0)'
+    query = f'SELECT sum("opened") FROM {_EVENT} WHERE {IN_VIEW} GROUP BY time($__interval) fill(0)'
     return panels.chart(
-        "Openings in 5 minutes",
+        "Openings",
         Query(query, alias="openings"),
-        "At the time of the edge, with or without a permit or order.",
+        "At the time of the edge, with or without a permit or order; by five minutes or, in a long "
+        "view, more.",
         span=12,
         bars=True,
         interval="5m",

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,8 @@ from gateway.charts.view import View, filled
 
 Ask = Callable[[str], list[Series]]
 BoardAnswers = list[Answers]  # of each panel, in their order
+
+_IDS = re.compile(r"""( id="|href="#|url\(#)([\w.-]+)""")
 
 # What stands in the letters of a picture must be read as text, in whatever writing it is.
 _LOOK: Any = {
@@ -77,7 +80,8 @@ def svg(figure: Figure, name: str) -> str:
     with rc_context(_LOOK | {"svg.hashsalt": name}):
         FigureCanvasSVG(figure).print_svg(made, metadata=nothing)
     text = made.getvalue().decode()
-    return text[text.index("<svg") :]
+    own = _IDS.sub(lambda found: f"{found[1]}{name}-{found[2]}", text)
+    return own[own.index("<svg") :]
 
 
 def _head(figure: Figure, board: Board, view: View) -> None:

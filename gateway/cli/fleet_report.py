@@ -16,7 +16,7 @@ from gateway.core.duration import DAY_MS
 from gateway.settings import load
 from gateway.settings.sections import Influx
 
-DAYS_MAX = 366
+DAYS_MAX = 31  # of every report of two dozen seals
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _NO_DRAWING = (
     "drawing needs matplotlib, which a gateway does without: install it beside Menshen with "

@@ -134,9 +134,9 @@ def test_a_disk_and_a_certificate_that_end_are_told_in_time(wall: Wall) -> None:
 
 def test_a_gateway_that_falls_silent_is_told_though_others_speak(wall: Wall) -> None:
     began_ms = NOTHING_SENT["e"][0]
-    assert on(wall, "no-data", began_ms - HOUR_MS + 2 * MINUTE_MS) == set()
+    assert on(wall, "no-data", figure_at(began_ms - HOUR_MS)) == set()
     assert on(wall, "no-data", began_ms + 12 * MINUTE_MS) == sites("e")
-    assert on(wall, "no-data", TO_MS - MINUTE_MS) == sites("e")
+    assert on(wall, "no-data", figure_at(TO_MS - HOUR_MS)) == sites("e")
 
 
 def rules() -> dict[str, dict[str, Any]]:

@@ -98,7 +98,7 @@ def test_each_leg_of_each_channel_has_its_ranks(wall: Wall, site: SiteWeek) -> N
 
 
 def test_a_channel_that_was_down_lies_above_the_others(wall: Wall, site: SiteWeek) -> None:
-    shown = wall.series("ladder", "Edge to sent, p95 of six hours")
+    shown = wall.series("ladder", "Edge to sent, p95")
     for channel, points in shown.items():
         by_span: dict[int, list[int]] = {}
         for one in seen(site):

@@ -16,11 +16,12 @@ from gateway.charts.answers import AnswerError, History
 from gateway.charts.figures import shown, span
 from gateway.charts.picture import asked, digest, drawn, png
 from gateway.charts.view import View, filled, interval
+from gateway.cli import fleet_report
 from gateway.cli.app import app
 from gateway.settings.sections import Influx
 from tests.dashboards.conftest import Wall
 from tests.dashboards.served_week import SEAL, SITE, view
-from tests.dashboards.week import SITES
+from tests.dashboards.week import SITES, TO_MS
 
 BYTES_MAX = 120_000  # of one picture: they are cloned with everything else
 DAY_MS = 86_400_000
@@ -99,17 +100,20 @@ def test_the_report_is_one_page_that_fetches_nothing(wall: Wall) -> None:
 
 
 def test_the_command_writes_it_and_says_what_is_wrong_in_a_sentence(
-    settings: Path, run_menshen: Callable[..., Any], tmp_path: Path
+    settings: Path,
+    run_menshen: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page = tmp_path / "week.html"
     here = ("--config", settings)
-    done = run_menshen("fleet-report", page, "--days", 366, "--site", SITE, *here)
+    monkeypatch.setattr(fleet_report, "now_ms", lambda: TO_MS)
+    done = run_menshen("fleet-report", page, "--site", SITE, *here)
     assert done.exit_code == 0, done.output
     assert page.read_text(encoding="utf-8").count("<svg ") == 1 + len(report.OF_A_SITE)
     for words, said in (
         (("--site", "nowhere"), "knows no site nowhere"),
         (("--site", "a b"), "is no id"),
-        (("--days", 0), "0"),
     ):
         done = run_menshen("fleet-report", page, *words, *here)
         assert done.exit_code != 0

@@ -99,7 +99,7 @@ def test_coverage_by_the_hour_is_that_of_the_reports(wall: Wall) -> None:
 
 
 def test_openings_add_up_to_those_that_truly_were(wall: Wall) -> None:
-    bars = wall.series("fleet", "Openings in an hour")
+    bars = wall.series("fleet", "Openings")
     for site in week():
         honest = [door for door in site.doors if not truth.chatters(door)]
         truly = [at for door in honest for at in truth.openings(door) if FROM_MS <= at < TO_MS]

@@ -17,12 +17,12 @@ from gateway.feeds.influx_line import LineMaker, time_ns
 from gateway.feeds.influx_points import Release, Row, event_line, tags
 from gateway.feeds.influx_schema import GATEWAY_STATS, SITE_1M
 from gateway.feeds.minutes import Minutes, Place
-from gateway.feeds.place_names import BATCH, BUILDING, GRID, PlaceNames
 from gateway.feeds.stream import Stream
 from gateway.simulate.ground_truth import START_MS
 from gateway.store import case_writes
 from gateway.store.database import Store
 from gateway.store.feed_tables import milestones
+from gateway.store.place_names import BATCH, BUILDING, GRID, PlaceNames
 from gateway.store.tables import outbox
 from tests.dashboards.week import HEARTBEAT_S, TO_MS, Doorway, SiteWeek
 from tests.dashboards.week_deliveries import SENTENCES, Delivery, deliveries, evidence
