@@ -18,7 +18,7 @@ WRONG = [
     (
         "[zzz]",
         "[zzz] is not a section; there are [site], [store], [broker], [ble], [console], "
-        "[accounts], [oidc], [webhook], [push], [influx], [rules]",
+        "[accounts], [oidc], [webhook], [push], [influx], [log], [ping], [rules]",
     ),
     ("site = 3", "site is 3; write it as a section, [site]"),
     ('[site]\nname = ""', 'site.name is ""; allowed is one line of 1 to 60 characters'),

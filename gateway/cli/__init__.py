@@ -13,6 +13,6 @@ with `check_machine`, `check_accounts`, `check_secrets`, `check_console`, `check
 `exchange`, `swap` and `retire` with `hanging_words`. Before and after work: `settings`, `install`,
 `uninstall`, `enrol`, `end`, `flash` with `flash_options`, `commission` with `walking`,
 `certificate`, `account` with `account_list`, `token`, `release`, `update`, `label`, `door_label`,
-`broker_config`, `console_certificate`. A closer view: `audit`, `power`, `decode`, `demo`,
+`broker_config`, `console_certificate`, `influx`. A closer view: `audit`, `power`, `decode`, `demo`,
 `fleet_report`, `coverage`, `what_if`, `simulate`.
 """

@@ -3,7 +3,11 @@
 What befalls cases, for receivers of alarms: `event_feed` (the posting), `milestone_log` (how far it
 has got), `milestone_event` (a row as what is posted, pure).
 
-For charts: `influx_history` (the history that engineers read), `cursor` (how far it has got),
-`influx_schema` (every measurement, tag and field, as data), `influx_points` (a row as a line,
-pure), `influx_server` (the only file that knows InfluxDB).
+For charts: `influx_history` (the history that engineers read) carries each `stream` with a
+`cursor` (how far it has got): `report_stream`, `case_stream`, `delivery_stream` (with
+`delivery_cause`) and `minute_stream`, and the gateway's own `figures` (with `battery_trend`).
+Pure: `influx_schema` (every measurement, tag and field, as data), `influx_line` and
+`influx_points` (lines by it), `minutes`. `influx_server` and `influx_setup` alone know InfluxDB.
+
+For who watches the gateway: `ping`.
 """

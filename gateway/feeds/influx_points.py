@@ -88,25 +88,23 @@ def _time_ms(report: ReportCame, at_ms: int) -> int:
 
 def _fields(report: ReportCame, on_door: bool) -> str:
     """`state` and its edges only of a seal on a door: forty seals in a bag are not forty doors."""
+    contact = report.contact
     edge = on_door and report.edge and not report.first
-    fields = [
-        _int("opened", edge and report.contact is Contact.OPEN),
-        _int("closed", edge and report.contact is Contact.SHUT),
-        _int("tamper", report.cover or report.magnet),
-        _int("edges", report.edges),
-        _int("bounces", report.bounces),
-        _int("seq", report.seq),
-        f'ev="{_ev(report)}"',
-    ]
-    if on_door and report.contact is not Contact.UNKNOWN:
-        fields.append(_int("state", report.contact is Contact.OPEN))
+    opened, closed = edge and contact is Contact.OPEN, edge and contact is Contact.SHUT
+    tamper = report.cover or report.magnet
+    said = (
+        f"opened={opened:d}i,closed={closed:d}i,tamper={tamper:d}i,edges={report.edges}i,"
+        f'bounces={report.bounces}i,seq={report.seq}i,ev="{_ev(report)}"'
+    )
+    if on_door and contact is not Contact.UNKNOWN:
+        said += f",state={contact is Contact.OPEN:d}i"
     if report.battery_mv is not None:
-        fields.append(_int("battery_mv", report.battery_mv))
+        said += f",battery_mv={report.battery_mv}i"
     if report.signal_dbm is not None:
-        fields.append(_int("signal_dbm", report.signal_dbm))
+        said += f",signal_dbm={report.signal_dbm}i"
     if report.age_ms is not None:
-        fields.append(_int("age_ms", report.age_ms))
-    return ",".join(fields)
+        said += f",age_ms={report.age_ms}i"
+    return said
 
 
 def _ev(report: ReportCame) -> str:
@@ -116,7 +114,3 @@ def _ev(report: ReportCame) -> str:
     if report.edge:
         return {Contact.OPEN: "opened", Contact.SHUT: "closed"}.get(report.contact, "edge")
     return "tamper" if report.cover or report.magnet else "heartbeat"
-
-
-def _int(name: str, value: int) -> str:
-    return f"{name}={int(value)}i"

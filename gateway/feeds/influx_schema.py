@@ -1,7 +1,7 @@
 """Every measurement, tag and field that goes to InfluxDB, as data. Pure.
 
 What stands here is what is written and nothing else: the lines are made by it, the dashboards ask
-by its names, the page for engineers is compared with it. A measurement's tags and a field's type
+by its names, `docs/history.md` is made from it. A measurement's tags and a field's type
 are fixed for ever, for the first writer of a field fixes its type in every shard, and InfluxDB 3
 never changes a table's tags. So what is added gets a new name; what has gone is not used again.
 

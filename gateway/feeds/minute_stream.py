@@ -129,7 +129,7 @@ class MinuteStream:
                 self._rows.extend(connection.execute(_AFTER, {"place": self._read}).all())
                 is_end = len(self._rows) < ROWS_AT_ONCE
             if self._rows:
-                if not self._close(self._rows[0].at_ms):
+                if not self._close(self._rows[0][1]):
                     self._step(self._rows.popleft())
             elif not self._close(until_ms):
                 return True
@@ -137,15 +137,16 @@ class MinuteStream:
 
     def _step(self, row: _Row) -> None:
         """One row of the journal."""
+        journal_id, at_ms, kind, door_id, body = row
         if self._minutes.from_ms is None:
-            self._minutes.begin(row.at_ms)
-        self._read = row.journal_id
-        if row.kind != REPORT:
-            self._minutes.forget(row.subject_id)
+            self._minutes.begin(at_ms)
+        self._read = journal_id
+        if kind != REPORT:
+            self._minutes.forget(door_id)
             return
-        report = _report(row.body)
+        report = _report(body)
         if report is not None:  # what cannot be read is named by the stream of reports
-            self._minutes.report(row.subject_id, row.at_ms, report)
+            self._minutes.report(door_id, at_ms, report)
 
     def _close(self, at_ms: int) -> bool:
         """End a minute that is over by then; False if none is."""

@@ -64,7 +64,7 @@ class Minutes:
 
     def seed(self, door_id: str, at_ms: int, report: ReportCame) -> None:
         """What a door said last, before the first minute."""
-        self._hear(door_id, at_ms, report)
+        self._hear(door_id, at_ms, report, self.places.get(door_id))
 
     def begin(self, at_ms: int) -> None:
         """The first minute is the one of this time."""
@@ -75,20 +75,19 @@ class Minutes:
         place = self.places.get(door_id)
         if place is None:
             return
-        counts = self._counts.setdefault(place.group, {})
-        edge = report.edge and not report.first
-        for name, is_so in (
-            ("reports", True),
-            ("opened", edge and report.contact is Contact.OPEN),
-            ("closed", edge and report.contact is Contact.SHUT),
-            ("tampers", report.cover or report.magnet),
-        ):
-            counts[name] = counts.get(name, 0) + is_so
-        _least(counts, "battery_min_mv", report.battery_mv)
-        _least(counts, "signal_min_dbm", report.signal_dbm)
-        if report.edge and report.age_ms is not None:
-            counts["age_max_ms"] = max(counts.get("age_max_ms", 0), report.age_ms)
-        self._hear(door_id, at_ms, report)
+        counts = self._counts.get(place.group)
+        if counts is None:
+            counts = self._counts[place.group] = dict.fromkeys(MINUTE_COUNTS, 0)
+        counts["reports"] += 1
+        if report.cover or report.magnet:
+            counts["tampers"] += 1
+        if report.edge:
+            _count_edge(counts, report)
+        if report.battery_mv is not None:
+            _least(counts, "battery_min_mv", report.battery_mv)
+        if report.signal_dbm is not None:
+            _least(counts, "signal_min_dbm", report.signal_dbm)
+        self._hear(door_id, at_ms, report, place)
 
     def forget(self, door_id: str) -> None:
         """The door's seal is off, or it is another one, which has not spoken yet."""
@@ -114,25 +113,21 @@ class Minutes:
         others are open, at the end of the last minute."""
         return dict(self._now)
 
-    def _hear(self, door_id: str, at_ms: int, report: ReportCame) -> None:
-        door, place = self._doors.get(door_id), self.places.get(door_id)
-        unseen_ms = 0
-        if door is not None:
-            seen_to_ms = max(door.heard_ms + door.allowed_ms, self.from_ms or 0)
-            unseen_ms = door.unseen_ms + max(0, at_ms - seen_to_ms)
-        elif self.from_ms is not None:
-            unseen_ms = max(0, at_ms - self.from_ms)
-        promised_ms = (place.heartbeat_ms if place else None) or UNPROMISED_MS
-        is_open = report.contact is Contact.OPEN
-        if report.contact is Contact.UNKNOWN and door is not None:
-            is_open = door.is_open
-        self._doors[door_id] = _Door(
-            at_ms,
-            is_open,
-            report.cover or report.magnet,
-            ALLOWED_HEARTBEATS * promised_ms,
-            unseen_ms,
-        )
+    def _hear(self, door_id: str, at_ms: int, report: ReportCame, place: Place | None) -> None:
+        contact, tampered = report.contact, report.cover or report.magnet
+        allowed_ms = ALLOWED_HEARTBEATS * ((place and place.heartbeat_ms) or UNPROMISED_MS)
+        door = self._doors.get(door_id)
+        if door is None:
+            unseen_ms = 0 if self.from_ms is None else max(0, at_ms - self.from_ms)
+            is_open = contact is Contact.OPEN
+            self._doors[door_id] = _Door(at_ms, is_open, tampered, allowed_ms, unseen_ms)
+            return
+        seen_to_ms = max(door.heard_ms + door.allowed_ms, self.from_ms or 0)
+        if at_ms > seen_to_ms:
+            door.unseen_ms += at_ms - seen_to_ms
+        if contact is not Contact.UNKNOWN:
+            door.is_open = contact is Contact.OPEN
+        door.heard_ms, door.tampered, door.allowed_ms = at_ms, tampered, allowed_ms
 
     def _close(self, from_ms: int, to_ms: int) -> Iterable[Minute]:
         counts, self._counts = self._counts, {}
@@ -161,6 +156,15 @@ class Minutes:
             yield Minute(from_ms, group, counts[group])
 
 
-def _least(counts: dict[str, int], name: str, value: int | None) -> None:
-    if value is not None:
-        counts[name] = min(counts.get(name, value), value)
+def _least(counts: dict[str, int], name: str, value: int) -> None:
+    known = counts.get(name)
+    if known is None or value < known:
+        counts[name] = value
+
+
+def _count_edge(counts: dict[str, int], report: ReportCame) -> None:
+    if not report.first:
+        counts["opened"] += report.contact is Contact.OPEN
+        counts["closed"] += report.contact is Contact.SHUT
+    if report.age_ms is not None:
+        counts["age_max_ms"] = max(counts.get("age_max_ms", 0), report.age_ms)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tests.notify.loopback_service import OK, LoopbackService, Say
 from tests.waiting import until
 from tests.web.web_site import Console, console, new_store
 
-PATH = "/4f2a?create=1"
+PATH = "/4f2a"
 
 
 @pytest.fixture
@@ -52,13 +53,14 @@ async def test_what_is_not_well_is_said_at_once_and_that_it_is_over(
         await site.engine.submit(SITE, TroubleEnded(Reason.DISK_LOW))
         await until(lambda: len(service.told) == 4)
     said = [(told.path, told.body.decode()) for told in service.told]
-    well, ill = (PATH, ""), "/4f2a/fail?create=1"
+    well, ill = (PATH, ""), "/4f2a/fail"
     assert said == [well, (ill, "broker_away"), (ill, "disk_low"), well]
 
 
 async def test_a_ping_that_was_not_heard_comes_again_and_nobody_else_waits(
     site: Console, free_port: Callable[[], int], caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "menshen.ping")
     port, says = free_port(), [Say(status=500), Say(status=302), OK]
     service = LoopbackService(lambda _: says.pop(0) if says else OK)
     async with pinging(site, port):

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from docs import history
 from gateway.core.actor import actor_of
 from gateway.core.events import CaseReported, ReportCame
 from gateway.core.model import Contact
@@ -134,6 +135,11 @@ def test_names_are_used_once_and_none_is_a_tag_and_a_field() -> None:
         assert len(names) == len(set(names)), "3.x refuses a field of a tag's name"
         assert one.field(one.fields[0].name) == one.fields[0]
     assert len({one.name for one in MEASUREMENTS}) == len(MEASUREMENTS)
+
+
+def test_the_page_for_engineers_says_every_measurement_tag_and_field() -> None:
+    text = history.DOCUMENT.read_text(encoding="utf-8")
+    assert history.written(text) == text, "python -m docs.history"
 
 
 def test_a_line_is_held_to_the_schema() -> None:
