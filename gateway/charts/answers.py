@@ -57,7 +57,7 @@ class History:
         if answer.status_code in (401, 403):
             raise AnswerError(
                 f"InfluxDB at {self.url} answers {answer.status_code}; may the token in "
-                "MENSHEN_INFLUX_TOKEN read the bucket?"
+                "MENSHEN_INFLUX_TOKEN read the bucket? `menshen influx init` names one that does"
             )
         return _series(answer.content[:BYTES_MAX], answer.status_code, self.url)
 

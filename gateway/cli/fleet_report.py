@@ -39,8 +39,8 @@ def fleet_report(
 ) -> None:
     """Draw the engineers' dashboards from InfluxDB into one HTML page. No Grafana is needed.
 
-    The same queries as Grafana's, asked of the InfluxDB of the settings. The token must be allowed
-    to read.
+    The same queries as Grafana's, asked of the InfluxDB of the settings. Give MENSHEN_INFLUX_TOKEN
+    the token that may read: the gateway's own need only write.
     """
     influx = load(config).influx
     if not influx.url:

@@ -42,7 +42,13 @@ def stands_open(door: Doorway, at_ms: int) -> bool:
 
 def heard(door: Doorway, at_ms: int) -> bool:
     """Whether a report of its seal arrived within the two heartbeats before."""
-    return any(at_ms - TWO_HEARTBEATS_MS < one.at_ms <= at_ms for one in door.reports)
+    return bool(between(door, at_ms - TWO_HEARTBEATS_MS, at_ms))
+
+
+def between(door: Doorway, from_ms: int, to_ms: int) -> list[Report]:
+    """The reports that came after one time and up to another one."""
+    first = bisect_right(door.reports, from_ms, key=_WHEN)
+    return door.reports[first : bisect_right(door.reports, to_ms, key=_WHEN)]
 
 
 def covered_ms(doors: Iterable[Doorway], from_ms: int = FROM_MS, to_ms: int = TO_MS) -> int:
@@ -51,10 +57,8 @@ def covered_ms(doors: Iterable[Doorway], from_ms: int = FROM_MS, to_ms: int = TO
 
 
 def _covered_ms(door: Doorway, from_ms: int, to_ms: int) -> int:
-    first = bisect_right(door.reports, from_ms - TWO_HEARTBEATS_MS, key=_WHEN)
-    last = bisect_right(door.reports, to_ms, key=_WHEN)
     covered, until_ms = 0, from_ms
-    for report in door.reports[first:last]:
+    for report in between(door, from_ms - TWO_HEARTBEATS_MS, to_ms):
         since_ms = max(report.at_ms, until_ms)
         until_ms = max(until_ms, min(report.at_ms + TWO_HEARTBEATS_MS, to_ms))
         covered += max(until_ms - since_ms, 0)
