@@ -14,6 +14,7 @@ from gateway.charts.card import INK, LARGE, LINE, SERIES, SMALL, SOFT, Card
 from gateway.charts.figures import Answers, Line, Value, colour, lines, shown
 from gateway.charts.table_kind import table
 from gateway.charts.view import View
+from gateway.core.duration import DAY_MS
 
 LEGEND_MAX = 8  # names of series below a chart; the rest are counted
 LENGTHS_MAX = 14
@@ -162,7 +163,7 @@ def _bars(axes: Axes, found: list[Line], is_stacked: bool, width_s: int) -> None
         bottoms = [below.get(at_ms, 0.0) if is_stacked else 0.0 for at_ms, _ in points]
         tint = SERIES[place % len(SERIES)]
         heights = [value for _, value in points]
-        width = width_s / 86_400 * 0.88
+        width = 1_000 * width_s / DAY_MS * 0.88
         axes.bar(times, heights, width, bottoms, align="edge", color=tint, linewidth=0)
         for at_ms, value in points:
             below[at_ms] = below.get(at_ms, 0.0) + value
@@ -268,4 +269,4 @@ def _tick(value: float, unit: str, decimals: int | None) -> str:
 
 def _day(at_ms: float) -> float:
     """Days since 1970, in which matplotlib counts time."""
-    return at_ms / 86_400_000
+    return at_ms / DAY_MS
