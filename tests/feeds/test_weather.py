@@ -36,6 +36,7 @@ HOUR_MS = 3_600_000
         (answering(400, "<html>a proxy's page</html>"), "answers 400: <html>"),
         (answering(400, '{"code":"invalid","message":"schema"}'), "refuses every line"),
         (answering(302, "", Location="/login"), "answers 302"),
+        (answering(200, "<html>sign in</html>"), "answers 200, which is not how"),
         (hanging, "does not answer in time"),
     ],
     ids=[
@@ -47,6 +48,7 @@ HOUR_MS = 3_600_000
         "400-of-a-proxy",
         "d1-400-of-everything",
         "302",
+        "200-of-a-portal",
         "hangs",
     ],
 )
