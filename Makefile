@@ -11,7 +11,7 @@ AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 .PHONY: help demo test check unit mutants poison bench hostile pictures icons diagrams openapi
 .PHONY: micropython hardware esptool flashing day soak
-.PHONY: neighbours lock clean wheel crowd trial home-assistant growth
+.PHONY: neighbours lock clean wheel crowd trial home-assistant growth walls
 .PHONY: venv venv-run
 
 help:
@@ -30,6 +30,7 @@ help:
 	@echo 'make poison       replace each stored thing by garbage, 2,000 times: the house must live'
 	@echo 'make soak         a seal lives 24 simulated hours with a bad broker and a bad Wi-Fi'
 	@echo 'make pictures     take the pictures of README and docs/ anew, from the running demo'
+	@echo 'make walls        draw the dashboards anew, of a simulated week in a real InfluxDB'
 	@echo 'make icons        draw the icons of the warden'"'"'s app anew, from our own mark'
 	@echo 'make diagrams     write the state machines of ARCHITECTURE.md anew, from their tables'
 	@echo 'make hardware     build circuit, case and drawings anew and compare (WRITE=1: keep, take pictures)'
@@ -118,6 +119,11 @@ bench: venv
 pictures: venv
 	@sh .ci/neighbours.sh
 	$(BIN)/python -m docs.$(if $(ALL),screens,pictures)
+
+walls: venv
+	@sh .ci/neighbours.sh
+	$(BIN)/python -m dashboards
+	$(BIN)/python -m dashboards.pictures
 
 icons: venv
 	@sh .ci/neighbours.sh

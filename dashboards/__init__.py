@@ -1,6 +1,11 @@
-"""What engineers watch: one Grafana dashboard, its data source and one alert, made from Python.
+"""What engineers watch: Grafana's dashboards, their data source and the alerts, made from Python.
 
 `python -m dashboards` writes the files that Grafana reads; they are committed beside this source.
+
+First `influxql` (a query), `panels` (what all are built of), `board` (their frame, variables and
+links) and `limits` (from where on something is wrong). Then a file for each dashboard: `fleet`,
+`site`, `seal`, `gateway`, `ladder`, `batteries`, `coverage`, `cases`. Then `alerts`, `provision`
+and `pictures` (each dashboard drawn).
 """
 
 import warnings

@@ -7,19 +7,30 @@ from typing import Any
 import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from dashboards import provision, site
+from dashboards import (
+    batteries,
+    cases,
+    coverage,
+    fleet,
+    gateway,
+    ladder,
+    provision,
+    seal,
+    site,
+)
 
 HERE = Path(__file__).parent
-NOTE = "# Made by `python -m dashboards`; change dashboards/provision.py instead.\n"
+NOTE = "# Made by `python -m dashboards`; change dashboards/{} instead.\n"
+BOARDS = (fleet, site, seal, gateway, ladder, batteries, coverage, cases)
 
 
 def files() -> dict[str, str]:
     """Every generated file, by its path in this folder."""
-    return {
-        "site.json": _json(site.build().build()),
-        "provisioning/datasources/menshen.yaml": _yaml(provision.data_source()),
-        "provisioning/dashboards/menshen.yaml": _yaml(provision.provider()),
-        "provisioning/alerting/menshen.yaml": _yaml(provision.alerts()),
+    made = {f"json/{board.NAME}.json": _json(board.build().build()) for board in BOARDS}
+    return made | {
+        "provisioning/datasources/menshen.yaml": _yaml(provision.data_source(), "provision.py"),
+        "provisioning/dashboards/menshen.yaml": _yaml(provision.provider(), "provision.py"),
+        "provisioning/alerting/menshen.yaml": _yaml(provision.alerts(), "alerts.py"),
     }
 
 
@@ -44,9 +55,11 @@ def tidied(thing: Any) -> Any:
     return [tidied(item) for item in thing] if isinstance(thing, list) else thing
 
 
-def _yaml(thing: dict[str, Any]) -> str:
+def _yaml(thing: dict[str, Any], source: str) -> str:
     plain = json.loads(JSONEncoder().encode(thing))
-    return NOTE + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+    return NOTE.format(source) + yaml.safe_dump(
+        plain, sort_keys=False, allow_unicode=True, width=100
+    )
 
 
 if __name__ == "__main__":

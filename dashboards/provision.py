@@ -1,9 +1,9 @@
-"""What Grafana reads at its start: the data source, where dashboards lie, and one alert rule.
+"""What Grafana reads at its start: the data source, where dashboards lie, and the alert rules.
 
 Grafana puts environment variables in place of every `$NAME` in these files. That is how the token
-gets into the data source; and why the alert's query and texts hold no `$` at all.
+gets into the data source and the runbook's address into the alerts, and why no alert's query has a
+`$` in it.
 """
-# ruff: noqa: S608 - the query is made of constants
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from grafana_foundation_sdk.builders import alerting, expr
 from grafana_foundation_sdk.models import alerting as model
 from grafana_foundation_sdk.models import common
 
+from dashboards.alerts import ALERTS, Alert
+from dashboards.board import uid
 from dashboards.influxql import SOURCE_UID, Query
-from dashboards.site import OUTBOX_LATE_MS, UID
-from gateway.feeds.influx_schema import GATEWAY_STATS
 
 FOLDER = "Menshen"
 DASHBOARDS_PATH = "/var/lib/grafana/dashboards/menshen"
-LOOK_BACK_S = 120  # twelve of the gateway's figures
+RUNBOOK = "${MENSHEN_RUNBOOK_URL}"
 _EXPRESSION = "__expr__"
 _HERE = common.DataSourceRef(type_val=_EXPRESSION, uid=_EXPRESSION)  # worked out by Grafana itself
 
@@ -53,38 +53,36 @@ def provider() -> dict[str, Any]:
 
 
 def alerts() -> dict[str, Any]:
-    """One rule: a page has waited five minutes, or the gateway sends no figures at all."""
+    """All rules, looked at every minute."""
     group = {"orgId": 1, "name": FOLDER, "folder": FOLDER, "interval": "1m"}
-    return {"apiVersion": 1, "groups": [{**group, "rules": [_outbox_late()]}]}
+    return {"apiVersion": 1, "groups": [{**group, "rules": [_rule(one) for one in ALERTS]}]}
 
 
-def _outbox_late() -> dict[str, Any]:
-    query = (
-        f'SELECT max("outbox_oldest_ms") FROM "{GATEWAY_STATS.name}" '
-        f'WHERE time > now() - {LOOK_BACK_S}s GROUP BY "site"'
-    )
-    rule = alerting.Rule("Pages wait, or the gateway is silent").uid("menshen-outbox-late")
-    rule = rule.with_query(_step("A", SOURCE_UID, Query(query, alias="", ref_id="A")))
+def _rule(alert: Alert) -> dict[str, Any]:
+    rule = alerting.Rule(alert.title).uid(f"menshen-{alert.name}")
+    query = Query(alert.query, alias="", ref_id="A")
+    rule = rule.with_query(_step(alert, "A", SOURCE_UID, query))
     last = expr.TypeReduce().datasource(_HERE).ref_id("B").expression("A").reducer("last")
-    late = expr.ExprTypeThresholdConditionsEvaluator().type("gt").params([OUTBOX_LATE_MS])
-    above = expr.TypeThreshold().datasource(_HERE).ref_id("C").expression("B")
-    above = above.conditions([expr.ExprTypeThresholdConditions().evaluator(late)])
-    rule = rule.with_query(_step("B", _EXPRESSION, last)).with_query(_step("C", _EXPRESSION, above))
-    rule = rule.condition("C").for_val("0s").no_data_state("Alerting").exec_err_state("Error")
-    rule = rule.labels({"product": "menshen"}).annotations(
+    beyond = expr.ExprTypeThresholdConditionsEvaluator().type(alert.beyond).params([alert.limit])
+    wrong = expr.TypeThreshold().datasource(_HERE).ref_id("C").expression("B")
+    wrong = wrong.conditions([expr.ExprTypeThresholdConditions().evaluator(beyond)])
+    rule = rule.with_query(_step(alert, "B", _EXPRESSION, last))
+    rule = rule.with_query(_step(alert, "C", _EXPRESSION, wrong))
+    no_data = "Alerting" if alert.tells_no_data else "OK"
+    rule = rule.condition("C").for_val(alert.lasts).no_data_state(no_data).exec_err_state("Error")
+    rule = rule.labels({"product": "menshen", "severity": alert.severity}).annotations(
         {
-            "summary": "A page to a warden has waited over five minutes, or the gateway is silent."
-            "{{ if .Labels.site }} Site {{ .Labels.site }}.{{ end }}",
-            "description": "See `menshen check` and /health on the console. Without data, the "
-            "gateway is down, or its way to InfluxDB is.",
-            "__dashboardUid__": UID,
+            "summary": alert.summary + "{{ if .Labels.site }} Site {{ .Labels.site }}.{{ end }}"
+            "{{ if .Labels.seal }} Seal {{ .Labels.seal }}.{{ end }}",
+            "runbook_url": f"{RUNBOOK}#{alert.name}",
+            "__dashboardUid__": uid(alert.board),
         }
     )
     return _provisioned(rule.build())
 
 
-def _step(ref_id: str, source_uid: str, what: Any) -> alerting.Query:
-    window = model.RelativeTimeRange(from_val=LOOK_BACK_S, to=0)
+def _step(alert: Alert, ref_id: str, source_uid: str, what: Any) -> alerting.Query:
+    window = model.RelativeTimeRange(from_val=alert.look_back_s, to=0)
     step = alerting.Query(ref_id).datasource_uid(source_uid).relative_time_range(window)
     return step.model(what)
 

@@ -1,200 +1,173 @@
-"""The dashboard *Site*: the doors of one site above, the gateway's own health below.
+"""*Site*: the doors of one site, how well they are heard, and what calls for somebody.
 
-InfluxQL only, and of it only what InfluxDB 1, 2 and 3 all understand. What stands open *now* is
-asked within the last two heartbeats, not within the dashboard's time range: a seal repeats its
-state with every heartbeat, so a door that stays open in silence is still seen, and a seal that has
-gone is not taken for a shut door. The names of measurements and fields are those of the writer."""
+What stands open *now* is asked within two heartbeats before the end of the time that is shown: a
+seal repeats its state with every heartbeat, so a door that stays open in silence is still seen, and
+a seal that has gone is not taken for a shut door.
+"""
 # ruff: noqa: S608 - every query is made of constants
 
-from grafana_foundation_sdk.builders import (
-    common,
-    dashboard,
-    stat,
-    statetimeline,
-    table,
-    timeseries,
-)
-from grafana_foundation_sdk.models import common as shown
-from grafana_foundation_sdk.models import dashboard as model
+from grafana_foundation_sdk.builders import dashboard, stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.models import units
 
-from dashboards.influxql import SOURCE, Query
-from gateway.feeds.influx_schema import COUNTED, GATEWAY_STATS, SEAL_EVENT
+from dashboards import board, limits, panels
+from dashboards.board import HEARD_NOW, IN_VIEW
+from dashboards.influxql import Query
+from gateway.feeds.influx_schema import SEAL_EVENT, SITE_1M
 
-EVENT, STATS = SEAL_EVENT.name, GATEWAY_STATS.name
-UID = "menshen-site"
-TITLE = "Site"
-SILENT_MS = 600_000  # two heartbeats of the slowest seals: a longer gap in a timeline is "not seen"
-LOW_MV, EMPTY_MV = 2_600, 2_400  # two lithium AA cells, under load
-OUTBOX_LATE_MS = 300_000  # also the alert's limit
+NAME = "site"
+DOORS = {"0": ("shut", panels.QUIET), "1": ("open", panels.WARN)}
 
-_SITE = '"site" =~ /^$site$/'
-_IN_VIEW = f"{_SITE} AND $timeFilter"
-_NOW = f"{_SITE} AND time > now() - $two_heartbeats"
-_QUIET, _OPEN, _BAD = "#6b7280", "#d97706", "#b91c1c"
+_EVENT, _MINUTES = f'"{SEAL_EVENT.name}"', f'"{SITE_1M.name}"'
 
 
 def build() -> dashboard.Dashboard:
-    """The whole dashboard, ready for `.build()`."""
-    site = (
-        dashboard.Dashboard(TITLE).uid(UID).tags(["menshen"]).refresh("10s").time("now-6h", "now")
-    )
-    site = site.tooltip(model.DashboardCursorSync.CROSSHAIR).timezone("browser")
-    site = site.description(
-        "Doors, seals and gateway of one site. Ids are random; names are not here."
-    )
-    for variable in (_site(), _seal(), _two_heartbeats()):
-        site = site.with_variable(variable)
-    panels = (
-        *(_open_now(), _heard(), _openings()),
-        _timeline(),
-        *(_batteries(), _refusals()),
-        *(_outbox(), _commits(), _lag()),
-    )
-    for number, panel in enumerate(panels, start=1):
-        site = site.with_panel(panel.id(number))
-    return site
-
-
-def _site() -> dashboard.QueryVariable:
-    return _tag_values("site", "Site", f'SHOW TAG VALUES FROM "{STATS}" WITH KEY = "site"')
-
-
-def _seal() -> dashboard.QueryVariable:
-    """Chained under the site and without "All": a city has a hundred thousand of them."""
-    query = f'SHOW TAG VALUES FROM "{EVENT}" WITH KEY = "seal" WHERE {_SITE}'
-    return _tag_values("seal", "Seals", query).multi(True)
-
-
-def _tag_values(name: str, label: str, query: str) -> dashboard.QueryVariable:
-    variable = dashboard.QueryVariable(name).label(label).query(query)
-    variable = (
-        variable.datasource(SOURCE).include_all(False).sort(model.VariableSort.ALPHABETICAL_ASC)
-    )
-    return variable.refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
-
-
-def _two_heartbeats() -> dashboard.CustomVariable:
-    """How long a seal may be silent and still count: 200 s at a heartbeat of 100 s."""
-    choices = ["200s", "600s", "1800s"]
-    options = [model.VariableOption(choice == choices[0], choice, choice) for choice in choices]
-    variable = (
-        dashboard.CustomVariable("two_heartbeats").label("Two heartbeats").values(",".join(choices))
-    )
-    return variable.options(options).current(options[0])
-
-
-def _open_now() -> stat.Panel:
-    last = f'SELECT last("state") AS "state" FROM "{EVENT}" WHERE {_NOW} GROUP BY "seal"'
-    panel = _stat("Doors open now", f'SELECT sum("state") FROM ({last})')
-    return panel.thresholds(_steps((None, _QUIET), (1, _OPEN))).description(
-        "Doors whose seal said open in its last heartbeat. A silent seal is not counted either way."
+    """The whole dashboard."""
+    return board.board(
+        NAME,
+        "Site",
+        "Doors and seals of one site. Ids are random; names are not here.",
+        [board.site(), board.seal(multi=True), board.two_heartbeats(), board.console()],
+        [*_now(), _openings(), _coverage(), _timeline(), _batteries(), _signals(), _tampers()],
     )
 
 
-def _heard() -> stat.Panel:
-    last = f'SELECT last("edges") AS "edges" FROM "{EVENT}" WHERE {_NOW} GROUP BY "seal"'
-    panel = _stat("Seals heard in two heartbeats", f'SELECT count("edges") FROM ({last})')
-    panel = panel.thresholds(_steps((None, _QUIET)))
-    return panel.description("Seals that reported at least once within the last two heartbeats.")
+def _now() -> list[stat.Panel]:
+    last = f'SELECT last("state") AS "state" FROM {_EVENT} WHERE {HEARD_NOW} GROUP BY "seal"'
+    heard = f'SELECT last("edges") AS "edges" FROM {_EVENT} WHERE {HEARD_NOW} GROUP BY "seal"'
+    tamper = f'SELECT last("tamper") AS "n" FROM {_EVENT} WHERE {HEARD_NOW} GROUP BY "seal"'
+    return [
+        panels.number(
+            "Doors open now",
+            f'SELECT sum("state") FROM ({last})',
+            "Doors whose seal said open in its last report. A silent seal is not counted either "
+            "way.",
+            panels.warns_at(1),
+        ),
+        panels.number(
+            "Seals heard in two heartbeats",
+            f'SELECT count("edges") FROM ({heard})',
+            "Seals that reported at least once within the last two heartbeats.",
+        ),
+        panels.number(
+            "Seals silent",
+            board.last_figures('last("doors_silent")'),
+            "Doors whose seal is lost, as the gateway judges it.",
+            panels.warns_at(1),
+        ),
+        panels.number(
+            "Seals tampered with",
+            f'SELECT sum("n") FROM ({tamper})',
+            "Seals that last said: cover off, or a foreign magnet.",
+            panels.bad_from(1),
+        ),
+        panels.number(
+            "Cases open",
+            board.last_figures('last("cases_open")'),
+            "Cases that are not closed.",
+            panels.warns_at(1),
+        ),
+        panels.number(
+            "Cases nobody has taken",
+            board.last_figures('last("cases_untaken")'),
+            "Open, and nobody has acknowledged them.",
+            panels.bad_from(1),
+        ),
+    ]
 
 
 def _openings() -> timeseries.Panel:
-    query = f'SELECT sum("opened") FROM "{EVENT}" WHERE {_IN_VIEW} GROUP BY time(5m) fill(0)'
-    panel = _chart("Openings in 5 minutes", 16, Query(query, alias="openings")).decimals(0)
-    panel = panel.draw_style(shown.GraphDrawStyle.BARS).fill_opacity(60).line_width(0)
-    return panel.height(6).description(
-        "At the time of the edge, with or without a permit or order."
+    query = f'SELECT sum("opened") FROM {_EVENT} WHERE {IN_VIEW} GROUP BY time($__interval) fill(0)'
+    return panels.chart(
+        "Openings",
+        Query(query, alias="openings"),
+        "At the time of the edge, with or without a permit or order; by five minutes or, in a long "
+        "view, more.",
+        span=12,
+        bars=True,
+        interval="5m",
+        decimals=0,
+    )
+
+
+def _coverage() -> timeseries.Panel:
+    query = (
+        f'SELECT mean("covered_ms") / mean("sealed_ms") FROM {_MINUTES} WHERE {IN_VIEW} '
+        'GROUP BY time($__interval), "building" fill(none)'
+    )
+    return panels.chart(
+        "Coverage, by building",
+        Query(query, alias="$tag_building"),
+        "Share of the time in which a sealed door was within two heartbeats of a report.",
+        unit=units.PercentUnit,
+        span=12,
+        least=None,
+        most=1,
+        interval="5m",
     )
 
 
 def _timeline() -> statetimeline.Panel:
-    query = (
-        f'SELECT "state" FROM "{EVENT}" WHERE {_IN_VIEW} AND "seal" =~ /^$seal$/ GROUP BY "seal"'
-    )
-    colours = {
-        "0": model.ValueMappingResult("shut", _QUIET, index=0),
-        "1": model.ValueMappingResult("open", _OPEN, index=1),
-    }
-    panel = statetimeline.Panel().title("Doors, by seal").datasource(SOURCE).span(24).height(9)
-    panel = panel.with_target(Query(query, alias="$tag_seal")).mappings([model.ValueMap(colours)])
-    panel = panel.merge_values(True).insert_nulls(SILENT_MS).show_value(shown.VisibilityMode.NEVER)
-    panel = panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.THRESHOLDS))
-    return panel.row_height(0.8).description(
-        "Seen shut, seen open. A gap: not seen for ten minutes."
+    query = f'SELECT "state" FROM {_EVENT} WHERE {IN_VIEW} AND "seal" =~ /^$seal$/ GROUP BY "seal"'
+    return panels.states(
+        "Doors, by seal",
+        Query(query, alias="$tag_seal"),
+        "Seen shut, seen open. A gap: not seen for twenty minutes.",
+        DOORS,
     )
 
 
 def _batteries() -> table.Panel:
-    last = f'SELECT last("battery_mv") AS "mv" FROM "{EVENT}" WHERE {_IN_VIEW} GROUP BY "seal"'
-    query = f'SELECT bottom("mv", "seal", 20) AS "battery" FROM ({last})'
-    panel = table.Panel().title("Lowest 20 batteries").datasource(SOURCE).span(8).height(9)
-    panel = panel.with_target(Query(query, "table")).unit(units.MilliVolt).decimals(0)
-    panel = panel.sort_by([common.TableSortByFieldState().display_name("battery").desc(False)])
-    panel = panel.thresholds(_steps((None, _BAD), (EMPTY_MV, _OPEN), (LOW_MV, _QUIET)))
-    coloured = model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
-    hidden = model.DynamicConfigValue("custom.hideFrom.viz", True)
-    panel = panel.override_by_name("battery", [coloured]).override_by_name("Time", [hidden])
-    return panel.description("As last heard in this time range. Seals on mains have none.")
-
-
-def _refusals() -> timeseries.Panel:
-    counts = [f'non_negative_difference(last("refused_{r}")) AS "{r}"' for r in COUNTED]
-    query = f'SELECT {", ".join(counts)} FROM "{STATS}" WHERE {_IN_VIEW} {_EVERY}'
-    panel = _chart("Refused, by reason", 16, Query(query, alias="$col")).decimals(0)
-    panel = panel.draw_style(shown.GraphDrawStyle.BARS).fill_opacity(60).line_width(0)
-    panel = panel.stacking(common.StackingConfig().mode(shown.StackingMode.NORMAL)).height(9)
-    return panel.description(
-        "Messages that were refused, or told nothing about a door under order."
+    last = f'SELECT last("battery_mv") AS "mv" FROM {_EVENT} WHERE {IN_VIEW} GROUP BY "seal"'
+    steps = panels.bad_below(limits.EMPTY_MV, limits.LOW_MV)
+    return panels.rows(
+        "Lowest 20 batteries",
+        f'SELECT bottom("mv", "seal", 20) AS "battery" FROM ({last})',
+        "As last heard in this time range. Seals on mains have none.",
+        columns={
+            "battery": panels.column(units.MilliVolt, steps, 0),
+            "Time": panels.HIDDEN,
+            "seal": seal_column(),
+        },
+        sort=("battery", False),
     )
 
 
-def _outbox() -> timeseries.Panel:
-    query = _stats_query('max("outbox_oldest_ms")')
-    panel = _chart("Oldest page in the outbox", 8, Query(query, alias="waiting for"))
-    limits = _steps((None, _QUIET), (OUTBOX_LATE_MS, _BAD))
-    style = common.GraphThresholdsStyleConfig().mode(shown.GraphThresholdsStyleMode.DASHED)
-    panel = panel.thresholds(limits).thresholds_style(style).unit(units.Milliseconds)
-    return panel.description(
-        "How long the oldest page has waited to go out. Over 5 minutes alerts."
+def _signals() -> table.Panel:
+    mean = f'SELECT mean("signal_dbm") AS "dbm" FROM {_EVENT} WHERE {IN_VIEW} GROUP BY "seal"'
+    steps = panels.bad_below(limits.WEAK_DBM - 5, limits.WEAK_DBM)
+    return panels.rows(
+        "Weakest 20 signals",
+        f'SELECT bottom("dbm", "seal", 20) AS "signal" FROM ({mean})',
+        "The mean over this time range.",
+        columns={
+            "signal": panels.column(units.DecibelMilliWatt, steps, 0),
+            "Time": panels.HIDDEN,
+            "seal": seal_column(),
+        },
+        sort=("signal", False),
     )
 
 
-def _commits() -> timeseries.Panel:
-    query = _stats_query('mean("commit_ms_p50") AS "median", max("commit_ms_max") AS "worst"')
-    panel = _chart("Commit", 8, Query(query, alias="$col")).unit(units.Milliseconds)
-    return panel.description("How long a commit takes to reach the disk, of the latest 512.")
+def _tampers() -> table.Panel:
+    query = (
+        f'SELECT "ev", "battery_mv" FROM {_EVENT} WHERE {IN_VIEW} AND "tamper" = 1 AND "seq" > 0 '
+        'GROUP BY "seal" ORDER BY time DESC LIMIT 20'
+    )
+    return panels.rows(
+        "Tampering",
+        query,
+        "Reports that said so, the newest 20 of each seal; heartbeats are left out.",
+        columns={
+            "Time": panels.column(units.DatetimeISO),
+            "battery_mv": panels.column(units.MilliVolt, name="battery"),
+            "ev": panels.column(name="report"),
+            "seal": seal_column(),
+        },
+        sort=("Time", True),
+    )
 
 
-def _lag() -> timeseries.Panel:
-    query = _stats_query('max("cursor_lag") AS "not yet here", max("unwritten") AS "never"')
-    panel = _chart("Journal rows missing here", 8, Query(query, alias="$col")).decimals(0)
-    return panel.description("Not yet written to InfluxDB; and refused by it, in table unwritten.")
-
-
-_EVERY = "GROUP BY time($__interval) fill(none)"
-
-
-def _stats_query(columns: str) -> str:
-    return f'SELECT {columns} FROM "{STATS}" WHERE {_IN_VIEW} {_EVERY}'
-
-
-def _stat(title: str, query: str) -> stat.Panel:
-    panel = stat.Panel().title(title).datasource(SOURCE).span(4).height(6)
-    panel = panel.with_target(Query(query)).graph_mode(shown.BigValueGraphMode.NONE).decimals(0)
-    reduce = common.ReduceDataOptions().calcs(["lastNotNull"]).values(False)
-    return panel.reduce_options(reduce).color_mode(shown.BigValueColorMode.VALUE).no_value("none")
-
-
-def _chart(title: str, span: int, query: Query) -> timeseries.Panel:
-    """At least ten seconds a point: that is how often the gateway's figures come."""
-    panel = timeseries.Panel().title(title).datasource(SOURCE).span(span).height(8)
-    legend = common.VizLegendOptions().show_legend(True).placement(shown.LegendPlacement.BOTTOM)
-    legend = legend.display_mode(shown.LegendDisplayMode.LIST).calcs([])
-    return panel.with_target(query).interval("10s").min(0).legend(legend)
-
-
-def _steps(*steps: tuple[float | None, str]) -> dashboard.ThresholdsConfig:
-    """From each value on, a colour; None is minus infinity."""
-    found = [model.Threshold(value, colour) for value, colour in steps]
-    return dashboard.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(found)
+def seal_column() -> dict[str, object]:
+    """A column of seals, each of which leads to its own dashboard."""
+    address = board.to_board("seal", site="${site}", seal="${__value.raw}")
+    return panels.column(link=("Seal", address))

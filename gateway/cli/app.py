@@ -228,6 +228,11 @@ COMMANDS = (
         "Run a building of twelve sealed doors on this machine, and print its address.",
     ),
     Command(
+        "fleet-report",
+        CLOSER,
+        "Draw the engineers' dashboards from InfluxDB into one HTML page. No Grafana is needed.",
+    ),
+    Command(
         "coverage",
         CLOSER,
         "Show for a door's orders when it was seen shut, seen open, and not seen.",
