@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core.rules import Rules
-from gateway.settings import SettingsError, broker_folder, example, load, zone
+from gateway.settings import SettingsError, broker_folder, example, load, store_place, zone
 from gateway.settings.secret import SECRETS
 from gateway.settings.sections import SECTIONS, Settings
 
@@ -173,9 +173,18 @@ def test_every_key_is_taken(file):
     assert settings.store.path == file.parent / "db/m.db"
     assert settings.broker.ca == file.parent / "ca.crt"
     assert settings.broker.folder == broker_folder(file) == file.parent / "mq"
+    assert settings.store.place == store_place(file)
     assert settings.broker.echo_s == 2.0
     assert settings.influx.bucket == "menshen"
     assert settings.rules == Rules(1, 2, 1000)
+
+
+def test_the_database_is_found_though_the_settings_are_refused(file):
+    file.write_text('[store]\npath = "db/m.db"\n[console]\nport = 0\n')
+    refusal(file)
+    assert store_place(file) == (file.parent / "db/m.db", file.parent)
+    file.write_text("[store]\npath = 3\n")
+    assert store_place(file)[0] == file.parent / "menshen.db"
 
 
 def test_a_class_of_doors_has_the_sites_rules_but_for_what_it_sets(file):

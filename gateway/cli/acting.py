@@ -11,14 +11,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
 from gateway.cli.exit_codes import MISUSED, CommandError
-
-if TYPE_CHECKING:
-    from gateway.settings import Settings
 
 HERE: Final = "(command line)"  # who acts: the operating system vouches for it, and no account
 WHO_MAX: Final = 64
@@ -30,7 +27,7 @@ class Other(Enum):
     """A command that is no act to be noted here."""
 
     LOOK = "changes nothing of the site"
-    OWN = "writes its notes itself, in the transaction of what it does"
+    OWN = "writes its notes itself, when it is done"
 
 
 class Act(NamedTuple):
@@ -123,6 +120,10 @@ NOTED: Final[Mapping[str, Act | Other]] = {
     "door-label": Act((("doors", "door"),), needs="out"),
     "broker-config": Act(),
     "console-certificate": Act(),
+    "influx": Act(word="what", only=frozenset({"init"})),
+    "upgrade": Other.LOOK,
+    "backup": Other.OWN,  # behind it: what cannot be noted can be copied all the same
+    "restore": Other.OWN,  # behind it, in the audit that came back
     "audit": Other.LOOK,
     "power": Other.LOOK,
     "decode": Other.LOOK,
@@ -130,6 +131,7 @@ NOTED: Final[Mapping[str, Act | Other]] = {
     "coverage": Other.LOOK,
     "what-if": Other.LOOK,
     "simulate": Other.LOOK,
+    "fleet-report": Other.LOOK,
 }
 
 
@@ -178,13 +180,19 @@ def who() -> str:
     return f"{HERE} {f'{asked} ({user})' if asked else user}"[:WHO_MAX]
 
 
+def note_done(config: Path, what: str, about: str = "", why: str = "") -> None:
+    """Into the audit that something was done which must not wait for it: a copy of a site whose
+    audit is damaged, and what heals that. If it cannot be noted, a sentence says so."""
+    _add_late(config, (what, about, why), 0)
+
+
 def _add(config: Path, note: tuple[str, str, str], status: int) -> None:
     """StoreError where the site has an audit that cannot be written."""
     if not config.exists():
         return
-    from gateway.settings import load
+    from gateway.settings import store_place  # for what heals settings that are refused, too
 
-    _write(load(config), note, status)
+    _write(store_place(config), note, status)
 
 
 def _add_late(config: Path, note: tuple[str, str, str], status: int) -> None:
@@ -194,15 +202,16 @@ def _add_late(config: Path, note: tuple[str, str, str], status: int) -> None:
     try:
         _add(config, note, status)
     except (SettingsError, StoreError) as error:
-        typer.echo(f"menshen: that it was not done is not in the audit: {error}", err=True)
+        did = "that it was not done" if status else "that it was done"
+        typer.echo(f"menshen: {did} is not in the audit: {error}", err=True)
 
 
-def _write(settings: "Settings", note: tuple[str, str, str], status: int) -> None:
+def _write(place: tuple[Path, Path | None], note: tuple[str, str, str], status: int) -> None:
     from gateway.accounts import audit
     from gateway.accounts.file import AccountsFile
     from gateway.cli.output import now_ms
 
-    with closing(AccountsFile(*settings.store.place)) as accounts:
+    with closing(AccountsFile(*place)) as accounts:
         if accounts.is_used():
             with accounts.store().writing() as connection:
                 audit.add(connection, [audit.Note(now_ms(), who(), *note, status)])

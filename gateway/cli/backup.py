@@ -10,6 +10,7 @@ import typer
 from gateway.backup import making, restoring, rotation, tape
 from gateway.backup.restoring import Tried
 from gateway.backup.site import Site
+from gateway.cli import acting
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import counted, now_ms, say, say_json, when
@@ -54,6 +55,7 @@ def backup(
     match what:
         case What.MAKE:
             _make(site, as_json)
+            acting.note_done(config, "menshen backup")
         case What.LIST:
             _list(site, as_json)
         case What.VERIFY:

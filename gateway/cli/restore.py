@@ -7,6 +7,7 @@ import typer
 
 from gateway.backup import making, restoring
 from gateway.backup.site import Site
+from gateway.cli import acting
 from gateway.cli.backup import Identity, words_of
 from gateway.cli.exit_codes import CommandError
 from gateway.cli.options import CONFIG, Config
@@ -17,6 +18,7 @@ from gateway.settings import load
 def restore(
     file: Annotated[Path, typer.Argument(help="The copy, as `menshen backup list` names it.")],
     identity: Identity = None,
+    why: Annotated[str, typer.Option(help="What for, in your words, for the audit.")] = "",
     config: Config = CONFIG,
 ) -> None:
     """Put a copy of the whole site back. What it does not know is told once, and accuses nobody.
@@ -39,6 +41,7 @@ def restore(
         raise CommandError(f"{site.database.parent} cannot be made: {error.strerror}") from error
     with alone(site.database):
         done = restoring.restore(site, file, identity)
+    acting.note_done(config, "menshen restore", f"file {file.name}", why)
     say(f"Restored: {words_of(done.tried, site)}.")
     say(f"{counted(len(done.placed), 'file')} put in place.")
     for path in done.aside:

@@ -149,7 +149,6 @@ class Services:
         )
 
 
-
 def _is_active(unit: str) -> bool:
     asked = subprocess.run(  # noqa: S603 - a fixed command
         ["systemctl", "is-active", "--quiet", unit],  # noqa: S607 - Debian's own

@@ -11,6 +11,6 @@ To be read in this order: `sections` (every key, but those of `oidc`, `looked_af
 """
 
 from gateway.settings.sections import Settings
-from gateway.settings.toml_file import SettingsError, broker_folder, example, load
+from gateway.settings.toml_file import SettingsError, broker_folder, example, load, store_place
 
-__all__ = ["Settings", "SettingsError", "broker_folder", "example", "load"]
+__all__ = ["Settings", "SettingsError", "broker_folder", "example", "load", "store_place"]

@@ -17,8 +17,8 @@ from gateway.core.rules import Rulebook, Rules
 from gateway.settings import push_services, secret
 from gateway.settings.fields import FilePath, Host, Name, Port, Secret, Url
 from gateway.settings.home_assistant import HomeAssistant
-from gateway.settings.looked_after import Log, Ping
 from gateway.settings.keeping import Backup, Retention
+from gateway.settings.looked_after import Log, Ping
 from gateway.settings.oidc import Oidc
 from gateway.settings.password import is_weak
 from gateway.settings.rules import (

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from gateway.settings import secret
 from gateway.settings.rules import CLASSES_MAX, ClassSection
-from gateway.settings.sections import BROKER_FOLDER, SECTIONS, Settings
+from gateway.settings.sections import BROKER_FOLDER, SECTIONS, Settings, Store
 from gateway.settings.values import cut, shown, visible
 
 FILE_BYTES_MAX = 65_536
@@ -47,12 +47,21 @@ def load(path: Path) -> Settings:
 def broker_folder(path: Path) -> Path:
     """Where the settings in the file `path` say that the broker's files lie, though all else in
     them be wrong; its default if there is no file, or no folder in it."""
+    return (path.parent / _named(path, "broker", "folder", BROKER_FOLDER).expanduser()).absolute()
+
+
+def store_place(path: Path) -> tuple[Path, Path | None]:
+    """`Store.place` by the settings in the file `path`, though all else in them be wrong."""
+    return Store(path=_named(path, "store", "path", Store().path)).placed(path.parent).place
+
+
+def _named(path: Path, section: str, key: str, default: Path) -> Path:
     try:
-        named = read(path)["broker"]["folder"] if path.exists() else BROKER_FOLDER
+        named = read(path)[section][key] if path.exists() else default
     except (LookupError, TypeError):
-        named = BROKER_FOLDER
+        named = default
     usable = isinstance(named, str | Path) and str(named).strip()
-    return (path.parent / Path(named if usable else BROKER_FOLDER).expanduser()).absolute()
+    return Path(named if usable else default)
 
 
 def example() -> str:

@@ -36,4 +36,7 @@ COMMANDS: Final = {
     "menshen door-label": N_("printed labels for doors: {thing}"),
     "menshen broker-config": N_("wrote the broker's settings and logins anew"),
     "menshen console-certificate": N_("renewed the console's certificate"),
+    "menshen influx init": N_("made an InfluxDB ready, with tokens"),
+    "menshen backup": N_("made a copy of the whole site"),
+    "menshen restore": N_("put a copy of the whole site back: {thing}"),
 }

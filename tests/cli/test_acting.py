@@ -43,6 +43,7 @@ TYPED = {
     "door-label": ("d1 --out x", "menshen door-label", "door d1", ""),
     "broker-config": ("pi.local", "menshen broker-config", "", ""),
     "console-certificate": ("pi.local", "menshen console-certificate", "", ""),
+    "influx": ("init --why charts", "menshen influx init", "", "charts"),
 }
 LOOKS = {
     "update": ("list",),

@@ -1,6 +1,7 @@
 """`menshen backup` and `menshen restore`: a copy beside a running gateway, tried, kept in turn, put
 back; and after that one case, and nothing believed that somebody recorded."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,7 +9,9 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import update
 
+from gateway.accounts import audit, persons
 from gateway.accounts.file import AccountsFile
+from gateway.accounts.roles import Role
 from gateway.backup import rotation, tape
 from gateway.backup.rotation import Copy
 from gateway.core.reasons import Reason
@@ -17,6 +20,7 @@ from gateway.service import alone
 from gateway.store import marker, tables
 from gateway.store.database import Store
 from gateway.store.life import Memory
+from gateway.web.audit_words import WORDS
 from tests.engine.test_life import DOORS, Site, replay
 
 SETTINGS = """
@@ -125,6 +129,19 @@ def test_a_new_machine_gets_everything_from_the_copy(menshen, folder, site):
         assert (folder / "new" / name).stat().st_mode & 0o777 == 0o600
     answer = menshen("backup", "list", "--json", "--config", folder / "new/menshen.toml")
     assert answer.json == []
+
+
+def test_a_copy_and_its_return_stand_in_the_audit(menshen, folder, site):
+    with closing(AccountsFile(site.path)) as accounts, accounts.store().writing() as connection:
+        persons.add(connection, "chen", [Role.ADMINISTRATOR], 0)
+    assert menshen("backup").code == 0
+    (copy,) = copies(folder)
+    assert menshen("restore", copy, "--why", "a broken card").code == 0
+    with closing(AccountsFile(site.path)) as accounts, accounts.store().reading() as connection:
+        notes = [entry.note for entry in audit.read(connection, 100)]
+    restored = ("menshen restore", f"file {copy.name}", "a broken card", 0)
+    assert [(one.what, one.about, one.why, one.status) for one in notes] == [restored]
+    assert set(WORDS) >= {"menshen backup", "menshen restore"}
 
 
 def test_what_is_damaged_foreign_or_newer_touches_nothing(menshen, folder, site):

@@ -48,10 +48,10 @@ def analysed(machine):
     return analyse
 
 
-SERVICES = ("menshen.service", "mosquitto.service", "menshen-rotate.service", "menshen-backup.service")
+OURS = ("menshen", "mosquitto", "menshen-rotate", "menshen-backup")
 
 
-@pytest.mark.parametrize("unit", SERVICES)
+@pytest.mark.parametrize("unit", [f"{name}.service" for name in OURS])
 def test_what_a_service_may_do_scores_two_or_less(analysed, unit):
     done = analysed("security", "--offline=true", f"--threshold={THRESHOLD}", unit)
     assert done.returncode == 0, done.stdout
