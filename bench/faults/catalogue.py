@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.faults import kills, lying_disk
+from bench.faults import failing_disk, flood, forgeries, kills, lying_disk
 from bench.faults.trial import Experiment
 
 TOLD = "from an opening to its page"
@@ -30,5 +30,35 @@ EXPERIMENTS = (
         "to open and check what a cut has left",
         10.0,
         lying_disk.power_cuts_as_it_is,
+    ),
+    Experiment(
+        "F4",
+        "disk full, EIO, read-only",
+        "storage",
+        100,
+        4,
+        "from the first failure to people being told",
+        90.0,
+        failing_disk.disk_refuses,
+    ),
+    Experiment(
+        "F8",
+        "replayed, forged, cloned",
+        "attack",
+        100_000,
+        2_000,
+        "from a burst of forgeries to a case",
+        60.0,
+        forgeries.replay_and_forge,
+    ),
+    Experiment(
+        "F10",
+        "1,000 doors open, one seal is broken",
+        "flood",
+        3,
+        0,
+        TOLD,
+        60.0,
+        flood.thousand_doors,
     ),
 )

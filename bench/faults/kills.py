@@ -42,7 +42,7 @@ async def gateway_in_a_storm(trial: Trial) -> None:
                 trial.injections += 1
                 await asyncio.to_thread(house.gateway.start)
         await house.settled()
-    _judge(trial, house)
+    judge(trial, house)
 
 
 async def broker_before_commit(trial: Trial) -> None:
@@ -62,7 +62,7 @@ async def broker_before_commit(trial: Trial) -> None:
     retries = max(len(told.sent) for told in fleet.told) - 1
     trial.notes.append(f"a report was repeated {retries} times at most")
     trial.expect(retries <= RETRIES_MOST, f"a report was repeated {retries} times")
-    _judge(trial, house)
+    judge(trial, house)
 
 
 async def _between(house: House, turning: list[str], trial: Trial) -> None:
@@ -107,7 +107,7 @@ async def _house(trial: Trial, doors: int, first_retry_s: float = 0.4) -> AsyncI
             yield house
 
 
-def _judge(trial: Trial, house: House) -> None:
+def judge(trial: Trial, house: House) -> None:
     """Compare what everybody knows in the end."""
     after = houses.aftermath(house)
     trial.lost += after.lost

@@ -76,17 +76,22 @@ def compiled(folder: Path) -> Path:
     return library
 
 
-def record(library: Path, under: Path, log: Path, *program: str) -> None:
-    """Run a module of ours as a program, and record what it writes below a folder."""
-    environment = os.environ | {
+def environment(library: Path, under: Path, log: Path | None) -> dict[str, str]:
+    """What a program of ours is to be run with, below which folder, and where to it records."""
+    added = {
         "LD_PRELOAD": str(library),
         "RECORDER_UNDER": f"{under}/",
-        "RECORDER_LOG": str(log),
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "firmware")]),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+    return os.environ | added | ({"RECORDER_LOG": str(log)} if log else {})
+
+
+def record(library: Path, under: Path, log: Path, *program: str) -> None:
+    """Run a module of ours as a program, and record what it writes below a folder."""
     command = [sys.executable, "-m", *program]
-    subprocess.run(command, check=True, env=environment, timeout=RUN_S, cwd=ROOT)
+    made = environment(library, under, log)
+    subprocess.run(command, check=True, env=made, timeout=RUN_S, cwd=ROOT)
 
 
 def cuts(
