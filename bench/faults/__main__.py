@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import random
 import subprocess
 import sys
@@ -38,7 +39,10 @@ def main() -> None:
     options = parser.parse_args()
     seed = random.SystemRandom().randrange(SEED_BELOW) if options.seed is None else options.seed
     chosen = [one for one in EXPERIMENTS if not options.only or one.name in options.only]
+    chosen = [one for one in chosen if one.few or not options.few]
     counts = {one.name: options.n or (one.few if options.few else one.n) for one in chosen}
+    logging.getLogger("menshen").addHandler(logging.NullHandler())
+    logging.getLogger("menshen").propagate = False  # troubles are what is made here
     commit, began = _commit(), time.time()
     outcomes = _rounds(chosen, counts, seed, options.hours * 3600)
     for outcome in outcomes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.faults import failing_disk, flood, forgeries, kills, lying_disk
+from bench.faults import cut_network, deaf_channels, failing_disk, flood, forgeries, kills, lying_disk
 from bench.faults.trial import Experiment
 
 TOLD = "from an opening to its page"
@@ -52,6 +52,16 @@ EXPERIMENTS = (
         forgeries.replay_and_forge,
     ),
     Experiment(
+        "F9",
+        "providers down, slow, lying, revoked",
+        "channel",
+        100,
+        10,
+        "from an opening to the next person",
+        120.0,
+        deaf_channels.deaf_providers,
+    ),
+    Experiment(
         "F10",
         "1,000 doors open, one seal is broken",
         "flood",
@@ -60,5 +70,15 @@ EXPERIMENTS = (
         TOLD,
         60.0,
         flood.thousand_doors,
+    ),
+    Experiment(
+        "cables",
+        "the network cut between any two parts",
+        "network",
+        9,
+        0,
+        TOLD,
+        60.0,
+        cut_network.pull_cables,
     ),
 )

@@ -75,10 +75,14 @@ class House:
 
 @asynccontextmanager
 async def standing(
-    site: Site, broker: neighbours.Broker, receiver: Receiver, fleet: Fleet, **environment: str
+    site: Site,
+    broker: neighbours.Broker,
+    gateway: neighbours.Neighbour,
+    receiver: Receiver,
+    fleet: Fleet,
 ) -> AsyncIterator[House]:
     """The house with its gateway up and everything enrolled; no door moves yet."""
-    house = House(site, broker, sites.gateway(site, **environment), fleet, receiver)
+    house = House(site, broker, gateway, fleet, receiver)
     try:
         house.gateway.start()
         await until(site.is_enrolled, "the gateway does not take the enrolment")
@@ -111,7 +115,8 @@ async def built(
     )
     fleet = Fleet(site.seals, broker.port, chance, first_retry_s=first_retry_s)
     try:
-        async with standing(site, broker, receiver, fleet, **environment) as house:
+        gateway = sites.gateway(site, **environment)
+        async with standing(site, broker, gateway, receiver, fleet) as house:
             yield house
     finally:
         await receiver.stop()
@@ -198,7 +203,7 @@ class Aftermath:
     delays_s: list[float] = field(default_factory=list)
 
 
-def aftermath(house: House) -> Aftermath:
+def aftermath(house: House, within_ms: int = DATED_WITHIN_MS) -> Aftermath:
     """Compare all that is known. The house has settled, and its gateway may have ended.
 
     *Lost*: vouched for by a receipt and not in the journal, or opened and nobody was told.
@@ -219,11 +224,11 @@ def aftermath(house: House) -> Aftermath:
     edges = {told.opening_id: told.edge_s for told in fleet.told if told.opening_id}
     found.lost += [f"nobody was told of opening {one}" for one in edges.keys() - first_s.keys()]
     found.delays_s = [first_s[one] - at_s for one, at_s in edges.items() if one in first_s]
-    found.misdated = _misdated(site, edges)
+    found.misdated = _misdated(site, edges, within_ms)
     return found
 
 
-def _misdated(site: Site, edges: dict[str, float]) -> list[str]:
+def _misdated(site: Site, edges: dict[str, float], within_ms: int) -> list[str]:
     """Openings outside the interval that is stored for them, by the gateway's own word on its
     clock at that time: what it doubted widens them, what it corrected moves them."""
     behind_s = time.time() - time.monotonic()
@@ -249,8 +254,8 @@ def _misdated(site: Site, edges: dict[str, float]) -> list[str]:
     for opening_id, opened_ms, latest_ms in rows:
         true_ms = (edges[opening_id] + behind_s) * 1000
         moved_ms, ahead_ms, late_ms = _of_clock(words, ids[opening_id])
-        first_ms = opened_ms + moved_ms - ahead_ms - DATED_WITHIN_MS
-        if not first_ms <= true_ms <= latest_ms + moved_ms + late_ms + DATED_WITHIN_MS:
+        first_ms = opened_ms + moved_ms - ahead_ms - within_ms
+        if not first_ms <= true_ms <= latest_ms + moved_ms + late_ms + within_ms:
             wrong.append(f"{opening_id} is dated {opened_ms + moved_ms - true_ms:+.0f} ms apart")
     return wrong
 
