@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from bench.faults import cut_network, deaf_channels, failing_disk, flood, forgeries, kills, lying_disk
+from bench.faults import (
+    cut_network,
+    deaf_channels,
+    failing_disk,
+    flood,
+    forgeries,
+    kills,
+    lost_history,
+    lying_disk,
+    wrong_clocks,
+)
 from bench.faults.trial import Experiment
 
 TOLD = "from an opening to its page"
@@ -40,6 +50,16 @@ EXPERIMENTS = (
         "from the first failure to people being told",
         90.0,
         failing_disk.disk_refuses,
+    ),
+    Experiment(
+        "F5",
+        "clocks: hours, 1970, years ahead, leaps",
+        "clock",
+        40,
+        3,
+        TOLD,
+        60.0,
+        wrong_clocks.clocks_lie,
     ),
     Experiment(
         "F8",
@@ -80,5 +100,15 @@ EXPERIMENTS = (
         TOLD,
         60.0,
         cut_network.pull_cables,
+    ),
+    Experiment(
+        "influx",
+        "InfluxDB down a day, hanging, nonsense",
+        "history",
+        20,
+        0,
+        "from its return to the newest report there",
+        60.0,
+        lost_history.weather_at_influx,
     ),
 )

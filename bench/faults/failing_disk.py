@@ -1,4 +1,4 @@
-"""F4: the disk is full, broken, or read-only: no receipt, people are told, and it goes on by itself.
+"""F4: the disk is full, broken or read-only: no receipt, people are told, it goes on by itself.
 
 A real engine on a real SQLite, whose calls to the system fail as they do then (`recorder.c`); the
 clock is moved by hand, so that a fault of two minutes takes a moment. What is told from memory

@@ -24,7 +24,7 @@ class Receiver:
         self._open: set[asyncio.Transport] = set()
 
     async def start(self) -> None:
-        """Listen on a free port, of loopback if nothing else was said; again on the same one after a `stop`."""
+        """Listen on a free port; again on the same one after a `stop`."""
         make = asyncio.get_running_loop().create_server
         self._server = await make(lambda: _Request(self, self._open), self._host, self._port)
         self._port = self._server.sockets[0].getsockname()[1]

@@ -120,9 +120,7 @@ def found(
     return Site(folder, f"{scheme}://127.0.0.1:{console_port}", seals)
 
 
-def gateway(
-    site: Site, before: Sequence[str] = (), **environment: str
-) -> neighbours.Neighbour:
+def gateway(site: Site, before: Sequence[str] = (), **environment: str) -> neighbours.Neighbour:
     """The real gateway on this site, not yet started, with so much more in its environment, by the
     words of a command before its own. It counts as ready once it is spawned."""
     command = [sys.executable, "-m", "gateway", "run", "--config", str(site.settings)]
