@@ -9,7 +9,7 @@ UNIT := tests/portable tests/core tests/store
 AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit mutants poison bench hostile pictures icons diagrams openapi
+.PHONY: help demo test check unit mutants poison bench hostile faults pictures icons diagrams openapi
 .PHONY: micropython hardware esptool flashing soak
 .PHONY: neighbours lock clean wheel crowd trial
 .PHONY: venv venv-run
@@ -22,6 +22,7 @@ help:
 	@echo 'make bench        measure this machine against the promised figures -> bench/latest.json'
 	@echo 'make mutants      change one thing of the core at a time: does a test notice?'
 	@echo 'make hostile      five minutes under attack from all sides -> bench/hostile.json'
+	@echo 'make faults       ten minutes of faults on purpose; ONLY=F3 SEED=… N=… HOURS=… WRITE=1'
 	@echo 'make crowd        10,000 seals log in at the broker of a site, and then one seal more'
 	@echo 'make wheel        what a gateway is installed from -> dist/'
 	@echo 'make trial        as root: wheel, installation and services, on a copy of this machine'
@@ -82,6 +83,12 @@ hostile: venv
 # Each stored thing of a small site replaced by garbage, two thousand times.
 poison: venv
 	$(BIN)/python -m tests.engine.poison --tries 2000
+
+# Kills, lying disks, false clocks, cut cables: counted; a criterion that is missed is an error.
+faults: venv
+	@sh .ci/neighbours.sh || true
+	$(BIN)/python -m bench.faults $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(N),--n $(N)) $(if $(HOURS),--hours $(HOURS)) $(if $(WRITE),--write)
 
 # Ten thousand logins by TLS; a goal that is missed is an error.
 crowd: venv

@@ -19,7 +19,7 @@ TOLD = "from an opening to its page"
 
 EXPERIMENTS = (
     Experiment(
-        "F1", "gateway killed in a storm", "power", 60, 3, TOLD, 60.0, kills.gateway_in_a_storm
+        "F1", "gateway killed in a storm", "power", 60, 2, TOLD, 60.0, kills.gateway_in_a_storm
     ),
     Experiment(
         "F2",

@@ -15,6 +15,7 @@ import sys
 from collections import Counter
 from contextlib import closing
 
+from bench import ROOT
 from bench.faults.trial import NO_COMPILER, NotRunHereError, Trial
 from tests.store import power_cuts
 
@@ -36,7 +37,7 @@ async def disk_refuses(trial: Trial) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", PROGRAM, str(site), str(seed), str(trial.n)),
         env=environment,
-        cwd=power_cuts.ROOT,
+        cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 RULE_OF_THREE = 3.0  # n injections without a failure: at most 3/n of all fail (95 %)
 SAID_MOST = 20  # sentences about what went wrong, of each kind
@@ -72,7 +73,7 @@ class Experiment:
     few: int
     timed: str
     within_s: float
-    run: Callable[[Trial], Awaitable[None]]
+    run: Callable[[Trial], Coroutine[Any, Any, None]]
 
 
 @dataclass

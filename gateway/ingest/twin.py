@@ -2,10 +2,10 @@
 
 A broker gives one session to one of them at a time, so each connection of one throws the other out,
 and reports go now here, now there. The echo that a gateway sends itself is retained by the broker
-under the name of the gateway's life: whoever connects again, and finds another life's echo, has a
-twin, unless a broker that died gave back what it had saved long ago: so one echo proves nothing yet,
-but a later one of the same life does. The younger life gives way: it stays away, and only looks now and then, without taking any
-report, whether the older one still echoes. If it does not, the younger one takes over.
+under the name of the gateway's life: whoever connects again, and finds another life's echo and then
+a later one of it, has a twin. One alone proves nothing: a broker that died gives back what it had
+saved long ago. The younger life gives way: it stays away, and only looks now and then, without
+taking any report, whether the older one still echoes. If it does not, the younger one takes over.
 """
 
 import logging

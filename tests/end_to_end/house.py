@@ -10,7 +10,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,13 +25,14 @@ from gateway.replay.replay import Apart, Replay, differing, journaled
 from gateway.store import tables
 from tests import neighbours, waiting
 from tests.end_to_end import site as sites
-from tests.end_to_end.fleet import Fleet, Told
+from tests.end_to_end.fleet import FIRST_RETRY_S, Fleet, Told
 from tests.end_to_end.receiver import Receiver
 from tests.end_to_end.site import Site
 
 SAID_OF = 3  # openings that stay without a page are told so fully
 SETTLE_S = 60.0  # after the last fault; a healthy house needs two or three of them
 DATED_WITHIN_MS = 1_000  # an opening lies so near the interval that is stored for it
+NOTHING_MORE: Mapping[str, str] = {}
 
 _CONTACTS = {0: Contact.SHUT, 1: Contact.OPEN}
 
@@ -99,8 +100,8 @@ async def built(
     chance: random.Random,
     *,
     doors: int,
-    first_retry_s: float = 0.4,
-    **environment: str,
+    first_retry_s: float = FIRST_RETRY_S,
+    environment: Mapping[str, str] = NOTHING_MORE,
 ) -> AsyncIterator[House]:
     """A house of so many ordered doors, whose gateway runs in this environment."""
     receiver = Receiver()
@@ -115,7 +116,7 @@ async def built(
     )
     fleet = Fleet(site.seals, broker.port, chance, first_retry_s=first_retry_s)
     try:
-        gateway = sites.gateway(site, **environment)
+        gateway = sites.gateway(site, (), **environment)
         async with standing(site, broker, gateway, receiver, fleet) as house:
             yield house
     finally:
