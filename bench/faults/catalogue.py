@@ -19,14 +19,14 @@ TOLD = "from an opening to its page"
 
 EXPERIMENTS = (
     Experiment(
-        "F1", "gateway killed in a storm", "power", 60, 2, TOLD, 60.0, kills.gateway_in_a_storm
+        "F1", "gateway killed in a storm", "power", 40, 2, TOLD, 60.0, kills.gateway_in_a_storm
     ),
     Experiment(
         "F2",
         "broker killed between PUBACK and commit",
         "power",
-        60,
-        3,
+        40,
+        2,
         TOLD,
         60.0,
         kills.broker_before_commit,
@@ -55,7 +55,7 @@ EXPERIMENTS = (
         "F5",
         "clocks: hours, 1970, years ahead, leaps",
         "clock",
-        40,
+        35,
         3,
         TOLD,
         60.0,
@@ -75,8 +75,8 @@ EXPERIMENTS = (
         "F9",
         "providers down, slow, lying, revoked",
         "channel",
-        100,
-        10,
+        88,
+        11,
         "from an opening to the next person",
         120.0,
         deaf_channels.deaf_providers,

@@ -47,7 +47,13 @@ async def clocks_lie(trial: Trial) -> None:
         raise NotRunHereError(str(error)) from None
     async with AsyncExitStack() as stack:
         stack.enter_context(stage.running(broker))
-        built = houses.built(trial.folder, broker, trial.chance, doors=DOORS, **clock.environment())
+        built = houses.built(
+            trial.folder,
+            broker,
+            trial.chance,
+            doors=DOORS,
+            environment=clock.environment(),
+        )
         house = await stack.enter_async_context(built)
         async with houses.load(house.fleet, REPORTS_PER_S):
             await house.answered()
