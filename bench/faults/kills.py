@@ -19,7 +19,7 @@ from tests.end_to_end import house as houses
 from tests.end_to_end.false_clock import FalseClock, NoCompilerError
 from tests.end_to_end.house import House
 
-DOORS, REPORTS_PER_S = 800, 200
+DOORS, REPORTS_PER_S = 600, 100
 LIFE_S = 0.6  # at most, from the first receipt of a life to its end
 DIES_STARTING = 0.2  # this share of all lives ends before its first receipt
 FIRST_RETRY_S = 3.0  # as patient as a real seal: F2 counts how often it must repeat itself
