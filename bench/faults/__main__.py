@@ -106,18 +106,28 @@ def _line(outcome: Outcome) -> str:
 
 
 def _write(outcomes: list[Outcome], commit: str, began: float) -> None:
-    """The whole result, with the commit that made it."""
+    """The result, with the commit that made it, beside what else is known of that commit."""
     with tempfile.TemporaryDirectory() as folder:
         where = machine.describe(Path(folder))
+    experiments = {o.experiment.name: o.as_json() for o in outcomes if not o.not_run}
+    not_run = {o.experiment.name: o.not_run for o in outcomes if o.not_run}
+    before = json.loads(LATEST.read_text()) if LATEST.exists() else {}
+    minutes = (time.time() - began) / 60
+    if before.get("commit") == commit:  # what else was found of this tree stays
+        known = {one["name"]: one for one in before["experiments"]}
+        experiments = {n: one for n, one in known.items() if n not in not_run} | experiments
+        not_run = {n: w for n, w in before["not_run"].items() if n not in experiments} | not_run
+        minutes += before["minutes"]
+    order = [experiment.name for experiment in EXPERIMENTS]
     whole = {
         "commit": commit,
         "date": time.strftime("%Y-%m-%d %H:%M", time.gmtime(began)),
-        "minutes": round((time.time() - began) / 60, 1),
+        "minutes": round(minutes, 1),
         "power_and_storage": sum(
-            outcome.n for outcome in outcomes if outcome.experiment.kind in ("power", "storage")
+            int(one["n"]) for one in experiments.values() if one["kind"] in ("power", "storage")
         ),
-        "experiments": [outcome.as_json() for outcome in outcomes if not outcome.not_run],
-        "not_run": {o.experiment.name: o.not_run for o in outcomes if o.not_run},
+        "experiments": sorted(experiments.values(), key=lambda one: order.index(one["name"])),
+        "not_run": not_run,
         "machine": where,
     }
     LATEST.write_text(json.dumps(whole, indent=1) + "\n")

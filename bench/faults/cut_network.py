@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from bench import stage
 from bench.faults.kills import judge
-from bench.faults.trial import NotRunHereError, Trial
+from bench.faults.trial import NotRunHereError, Trial, carried
 from gateway.engine.report_dates import HELD_MS
 from tests import neighbours
 from tests.end_to_end import house as houses
@@ -30,6 +30,7 @@ from tests.end_to_end.receiver import Receiver
 DOORS, REPORTS_PER_S = 200, 20
 CUT_S = 1.0, 8.0
 APART_S = 1.0
+AFTER = 10  # receipts, and it goes on
 BROKER, GATEWAY = "10.213.7.2", "10.213.8.2"  # as seals and people see them
 OUTSIDE = "10.213.8.1"  # where people's receiver is, for the gateway
 BROKER_INSIDE, GATEWAY_INSIDE = "10.213.9.1", "10.213.9.2"
@@ -53,9 +54,10 @@ class Cables:
 
 async def pull_cables(trial: Trial) -> None:
     """Pull one after the other, while doors open and shut."""
+    rate = carried(REPORTS_PER_S)
     with _cables() as cables:
         async with _house(trial, cables) as house:
-            async with houses.load(house.fleet, REPORTS_PER_S):
+            async with houses.load(house.fleet, rate):
                 await house.answered()
                 for number in range(trial.n):
                     which = list(cables.cables)[number % len(cables.cables)]
@@ -64,7 +66,7 @@ async def pull_cables(trial: Trial) -> None:
                     cables.set(which, up=True)
                     healed_s = time.monotonic()
                     trial.injections += 1
-                    await house.answered(REPORTS_PER_S)
+                    await house.answered(AFTER)
                     trial.notes.append(f"receipts again {_within(healed_s)} after a cut of {which}")
                     await asyncio.sleep(APART_S)
             await house.settled()

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bench import stage
-from bench.faults.trial import NO_COMPILER, NotRunHereError, Trial
+from bench.faults.trial import NO_COMPILER, NotRunHereError, Trial, carried
 from tests.end_to_end import house as houses
 from tests.end_to_end.false_clock import FalseClock, NoCompilerError
 from tests.end_to_end.house import House
@@ -30,9 +30,10 @@ DIE_TOGETHER = 0.3  # this share of the brokers takes the gateway with it
 
 async def gateway_in_a_storm(trial: Trial) -> None:
     """F1. The machine's clock is vouched for, as where a time service answers."""
-    chance = trial.chance
+    chance, rate = trial.chance, carried(REPORTS_PER_S)
+    trial.notes.append(f"{rate:.0f} reports a second")
     async with _house(trial, DOORS) as house:
-        async with houses.load(house.fleet, REPORTS_PER_S):
+        async with houses.load(house.fleet, rate):
             await house.answered()
             for _ in range(trial.n):
                 if chance.random() >= DIES_STARTING:

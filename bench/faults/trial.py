@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 RULE_OF_THREE = 3.0  # n injections without a failure: at most 3/n of all fail (95 %)
 SAID_MOST = 20  # sentences about what went wrong, of each kind
 NO_COMPILER = "there is no gcc to make the library with that stands between a program and the disk"
+BUSY_LOAD, BUSY_SHARE = 1.5, 5  # so many want each processor: a fifth of the load is made
 QUANTILES = 40  # of the measured times, kept for the plot
 
 
@@ -134,6 +136,13 @@ class Outcome:
             "notes": list(dict.fromkeys(self._all("notes"))),
             "times_s": quantiles(self.times_s),
         }
+
+
+def carried(rate: float) -> float:
+    """The reports a second to make: fewer where others take the machine, for it is not the fault
+    that is measured then."""
+    is_busy = os.getloadavg()[0] > BUSY_LOAD * len(os.sched_getaffinity(0))
+    return rate / BUSY_SHARE if is_busy else rate
 
 
 def quantiles(times_s: Sequence[float]) -> list[float]:
