@@ -8,6 +8,7 @@ feeds.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -112,3 +113,20 @@ def test_each_module_of_it_is_named_where_one_begins_to_read() -> None:
     folder = Path(faults.__file__).parent
     modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "__main__"}
     assert {name for name in modules if f"`{name}`" not in (faults.__doc__ or "")} == set()
+
+
+def test_the_page_tells_of_the_committed_result() -> None:
+    """Written anew by `python -m bench.faults.report` with each result."""
+    result = json.loads((ROOT / "bench" / "faults.json").read_text())
+    told = (ROOT / "bench" / "faults.html").read_text()
+    assert result["commit"][:12] in told
+    assert [
+        one["name"] for one in result["experiments"] if f">{one['name']}</td>" not in told
+    ] == []
+    pytest.importorskip("matplotlib")
+    from bench.faults import report
+
+    made = report.page(result)
+    assert made.partition("<svg")[0] == told.partition("<svg")[0]
+    assert made.count("<svg") == 2
+    assert not re.search(r'(src|href)="http', made), "it fetches nothing"
