@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,7 @@ def main() -> None:
     counts = {one.name: options.n or (one.few if options.few else one.n) for one in chosen}
     logging.getLogger("menshen").addHandler(logging.NullHandler())
     logging.getLogger("menshen").propagate = False  # troubles are what is made here
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # programs and namespaces end with it
     commit, began = _commit(), time.time()
     outcomes = _rounds(chosen, counts, seed, options.hours * 3600)
     for outcome in outcomes:

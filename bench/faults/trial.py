@@ -117,7 +117,7 @@ class Outcome:
         """The longest time."""
         return max(self.times_s, default=0.0)
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Any]:
         """As it stands in bench/faults.json."""
         return {
             "name": self.experiment.name,
