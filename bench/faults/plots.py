@@ -16,7 +16,7 @@ INK, QUIET, FOUND, LIMIT = "#1c2733", "#8b98a5", "#1f6f8b", "#b3401f"
 PROMISED = 0.001  # of power and storage: 0 lost in 3,000 injections (standards, G9)
 ROW_INCHES, WIDTH_INCHES, HEAD_INCHES = 0.32, 9.0, 1.1
 LEAST_S = 0.001  # what took less is drawn so
-STYLE = {
+STYLE: Any = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "menshen",  # the same picture each time
     "font.family": "sans-serif",
