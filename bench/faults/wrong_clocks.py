@@ -25,8 +25,8 @@ from tests.end_to_end.house import House
 DOORS, REPORTS_PER_S = 400, 50
 SECOND_NS, HOUR_NS = 10**9, 3_600 * 10**9
 JUMP_S = 0.5, 1.5
-# The gateway's time is right to NEAR_MS where it is sure: a start whose clock nobody can believe goes
-# on from what is written, and makes good by slewing what the start took.
+# Where it is sure the gateway's time is right to NEAR_MS: a start whose clock nobody can believe
+# goes on from what is written, and makes good by slewing what the start took.
 DATED_WITHIN_MS = houses.DATED_WITHIN_MS + NEAR_MS
 AFTER_MOST = 20  # receipts under a lie, and after it
 STARTS_UNDER = 0.15  # this share of the lies is there when the gateway starts
