@@ -9,8 +9,8 @@ UNIT := tests/portable tests/core tests/store
 AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit mutants poison bench hostile pictures icons diagrams openapi
-.PHONY: micropython hardware esptool flashing day soak
+.PHONY: help demo test check unit mutants poison bench hostile faults pictures icons diagrams
+.PHONY: openapi micropython hardware esptool flashing day soak
 .PHONY: neighbours lock clean wheel crowd trial home-assistant growth walls
 .PHONY: venv venv-run
 
@@ -24,6 +24,7 @@ help:
 	@echo 'make mutants      change one thing of the core at a time: does a test notice?'
 	@echo 'make hostile      five minutes under attack from all sides -> bench/hostile.json'
 	@echo 'make home-assistant  the doors in a real Home Assistant, fetched into .peers (some 600 MB)'
+	@echo 'make faults       ten minutes of faults on purpose; ONLY=F3 SEED=… N=… HOURS=… WRITE=1'
 	@echo 'make crowd        10,000 seals log in at the broker of a site, and then one seal more'
 	@echo 'make wheel        what a gateway is installed from -> dist/'
 	@echo 'make trial        as root: wheel, installation and services, on a copy of this machine'
@@ -87,11 +88,17 @@ hostile: venv
 poison: venv
 	$(BIN)/python -m tests.engine.poison --tries 2000
 
-# Ten thousand logins by TLS; a goal that is missed is an error.
+# Kills, lying disks, false clocks, cut cables: counted; a criterion that is missed is an error.
+faults: venv
+	@sh .ci/neighbours.sh || true
+	$(BIN)/python -m bench.faults $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(N),--n $(N)) $(if $(HOURS),--hours $(HOURS)) $(if $(WRITE),--write)
+
 home-assistant: venv
-	@sh .ci/peers.sh home_assistant
+	@sh .ci/peers.sh
 	$(BIN)/python -m pytest tests/feeds/with_home_assistant.py
 
+# Ten thousand logins by TLS; a goal that is missed is an error.
 crowd: venv
 	@sh .ci/neighbours.sh || true
 	$(BIN)/python -m bench.ten_thousand $(if $(SEALS),--seals $(SEALS))

@@ -27,8 +27,8 @@ SEALS = 1_000
 START_S = 30.0
 SEED = 20200210  # the same site in every round
 # As in broker_config/, on loopback and in the clear: what TLS costs is the broker's figure.
-_MOSQUITTO = """\
-listener {port} 127.0.0.1
+MOSQUITTO = """\
+listener {port} {address}
 allow_anonymous true
 persistence true
 persistence_location {folder}/
@@ -129,7 +129,7 @@ def mosquitto(folder: Path) -> neighbours.Broker:
         raise CannotMeasure("mosquitto is missing; `make neighbours` installs it on Debian")
     folder.mkdir(parents=True)
     port = neighbours.unused_port()
-    text = _MOSQUITTO.format(port=port, folder=folder)
+    text = MOSQUITTO.format(address="127.0.0.1", port=port, folder=folder)
     if os.geteuid() == 0:  # else it gives up root, and with it this folder
         text += "user root\n"
     (folder / "mosquitto.conf").write_text(text)

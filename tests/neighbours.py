@@ -102,12 +102,14 @@ class Neighbour:
 
 
 class Broker(Neighbour):
-    """An MQTT broker on 127.0.0.1 at `port`."""
+    """An MQTT broker at `port`, on 127.0.0.1 if nothing else is said."""
 
-    def __init__(self, name: str, argv: Sequence[str], folder: Path, port: int) -> None:
+    def __init__(
+        self, name: str, argv: Sequence[str], folder: Path, port: int, host: str = _LOOPBACK
+    ) -> None:
         """Prepare a broker; it is ready once its port takes a connection."""
-        super().__init__(name, argv, folder, lambda: answers(port))
-        self.host = _LOOPBACK
+        super().__init__(name, argv, folder, lambda: answers(port, host))
+        self.host = host
         self.port = port
 
 
@@ -121,10 +123,10 @@ class Influx(Neighbour):
         self.url = f"http://{_LOOPBACK}:{port}"
 
 
-def answers(port: int) -> bool:
-    """Whether something on loopback takes a connection at this port."""
+def answers(port: int, host: str = _LOOPBACK) -> bool:
+    """Whether something takes a connection at this port, of loopback if nothing else is said."""
     try:
-        socket.create_connection((_LOOPBACK, port), timeout=1.0).close()
+        socket.create_connection((host, port), timeout=1.0).close()
     except OSError:
         return False
     return True

@@ -30,6 +30,9 @@ log = logging.getLogger("menshen.broker")
 
 KEEPALIVE_S = 30
 CONNECT_TIMEOUT_S = 5.0
+# After a failure we wait longer for the answer: on a machine that is starved the broker's waiting
+# messages, which come before it, may take that long, and to begin anew would never end.
+PATIENCE = (1, 2, 4)  # times so much, by failures in a row; then the last
 BACK_OFF_S = (0.2, 0.5, 1, 2, 5)  # then every 5 s; each with jitter
 BRIEF_MOST = 1  # the longest of these for one that is thrown out again and again
 STEADY_S = 10.0  # a connection that lasted so long was one
@@ -93,7 +96,7 @@ class Broker:
         failures = brief = 0  # in a row; and connections that did not last
         while True:
             try:
-                await self._connect()
+                await self._connect(PATIENCE[min(failures, len(PATIENCE) - 1)])
                 failures = 0
                 began_s = steady_ms() / 1000
                 if self._twin.gives_way:
@@ -120,7 +123,7 @@ class Broker:
     def _place(self) -> str:
         return f"{self._settings.host}:{self._settings.port}"
 
-    async def _connect(self) -> None:
+    async def _connect(self, patience: int) -> None:
         """Until the broker has confirmed our subscriptions. OSError with the reason if not."""
         self._gone.clear()
         self._twin.connecting()
@@ -137,7 +140,7 @@ class Broker:
         self._read_from = sock
         self._readable()
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            async with asyncio.timeout(CONNECT_TIMEOUT_S * patience):
                 waits = [asyncio.create_task(e.wait()) for e in (self._ready, self._gone)]
                 try:
                     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

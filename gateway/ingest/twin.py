@@ -2,9 +2,10 @@
 
 A broker gives one session to one of them at a time, so each connection of one throws the other out,
 and reports go now here, now there. The echo that a gateway sends itself is retained by the broker
-under the name of the gateway's life: whoever connects again, and finds another life's echo, has a
-twin. The younger life gives way: it stays away, and only looks now and then, without taking any
-report, whether the older one still echoes. If it does not, the younger one takes over.
+under the name of the gateway's life: whoever connects again, and finds another life's echo and then
+a later one of it, has a twin. One alone proves nothing: a broker that died gives back what it had
+saved long ago. The younger life gives way: it stays away, and only looks now and then, without
+taking any report, whether the older one still echoes. If it does not, the younger one takes over.
 """
 
 import logging
@@ -53,7 +54,8 @@ class TwinWatch:
     def __init__(self, name: Name, tell: Callable[[bool, str], None] = lambda _is, _who: None):
         self._name, self._tell = name, tell
         self._has_echoed = self._echoed_before = False  # ever; before this connection
-        self._other: Echo | None = None  # the latest echo of a twin that was found retained
+        self._other: Echo | None = None  # the latest echo of another life that was found retained
+        self._is_told = False
         self._seen_s = 0.0  # when another took the session last
         self._looks = 0  # since we gave way; 0: we did not
         self._verdict: bool | None = None  # of this connection: whether the other is there
@@ -90,8 +92,10 @@ class TwinWatch:
             return
         if not self._echoed_before or echo.name == self._name:
             return  # an earlier life's, perhaps our own; or ours
-        is_at_work = self._other is None or echo != self._other
-        self._other, self._seen_s = echo, now_s
+        before, self._other, self._seen_s = self._other, echo, now_s
+        if not self.gives_way and (before is None or before.name != echo.name):
+            return  # remembered: it is at work if it echoes again
+        is_at_work = before is None or before.name != echo.name or echo.number > before.number
         self._verdict = is_at_work
         if is_at_work:
             self._is_found(echo.name)
@@ -109,11 +113,13 @@ class TwinWatch:
     def look(self, now_s: float) -> None:
         """To be called now and then while connected: a twin that is not seen any more is over."""
         if self._other is not None and not self.gives_way and now_s - self._seen_s >= OVER_S:
-            self._tell(False, self._other_name())
-            self._other = None
+            if self._is_told:
+                self._tell(False, self._other_name())
+            self._other, self._is_told = None, False
 
     def _is_found(self, other: Name) -> None:
         self._tell(True, str(other))
+        self._is_told = True
         if self._name < other:
             log.error("a second gateway runs under our id, begun later (%s): stop it", other)
             return

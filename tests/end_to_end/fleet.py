@@ -34,13 +34,15 @@ class Told:
     contact: int
     edges: int
     edge_s: float
+    cover: bool = False  # of a tampering, which is no edge
     receipt_s: float | None = None
     sent: set[tuple[int, int]] = field(default_factory=set)  # (epoch, counter) of each try
 
     @property
     def opening_id(self) -> str | None:
-        """What the gateway must call this opening, and page it as; None for a closing."""
-        return f"{self.seal_id}-{self.seq}" if self.contact == report.OPEN else None
+        """What the gateway must call this opening, and page it as; None for all else."""
+        is_opening = self.contact == report.OPEN and not self.cover
+        return f"{self.seal_id}-{self.seq}" if is_opening else None
 
 
 class LoadSeal:
@@ -64,6 +66,13 @@ class LoadSeal:
         self.waiting.append(told)
         return told
 
+    def tamper(self, now_s: float) -> Told:
+        """Somebody opens its cover."""
+        self._seq += 1
+        told = Told(self.seal_id, self._seq, self._contact, self._edges, now_s, cover=True)
+        self.waiting.append(told)
+        return told
+
     def transmission(self, now_s: float) -> bytes:
         """The first waiting report, sealed afresh."""
         told = self.waiting[0]
@@ -72,9 +81,10 @@ class LoadSeal:
         told.sent.add((self._epoch, self._counter))
         said = report.Report(
             told.contact,
-            report.EDGE,
+            report.TAMPER if told.cover else report.EDGE,
             told.seq,
             told.edges,
+            cover=told.cover,
             age_ms=int((now_s - told.edge_s) * 1000),
         )
         return envelope.seal_up(
@@ -109,12 +119,20 @@ class Fleet:
     """All of the load seals. `told` holds every edge since the start, in time's order."""
 
     def __init__(
-        self, seals: Sequence[Enrolled], broker_port: int, chance: random.Random, lines: int = 4
+        self,
+        seals: Sequence[Enrolled],
+        broker_port: int,
+        chance: random.Random,
+        lines: int = 4,
+        *,
+        host: str = "127.0.0.1",
+        first_retry_s: float = FIRST_RETRY_S,
     ) -> None:
         self.told: list[Told] = []
         self.receipts = 0
         self.wrong: list[str] = []  # what no gateway may ever send
-        self._chance, self._port = chance, broker_port
+        self._chance, self._port, self._host = chance, broker_port, host
+        self._first_retry_s = first_retry_s
         self._seals = {enrolled.seal_id: LoadSeal(enrolled) for enrolled in seals}
         self._line_of = {seal_id: n % lines for n, seal_id in enumerate(self._seals)}
         self._lines: list[Line | None] = [None] * lines
@@ -148,6 +166,27 @@ class Fleet:
                 done += 1
             await asyncio.sleep(_TICK_S)
 
+    def acknowledged(self) -> int:
+        """How many PUBACKs the broker has sent on the lines that stand now."""
+        return sum(line.acknowledged for line in self._lines if line is not None)
+
+    def cut(self) -> None:
+        """Break every line at once: whatever was on it is lost."""
+        for line in self._lines:
+            if line is not None:
+                line.cut()
+
+    def turn(self, seal_id: str) -> None:
+        """This door opens, or shuts if it was open."""
+        self._turn(self._seals[seal_id])
+
+    def tamper(self, seal_id: str) -> None:
+        """The cover of this seal is opened."""
+        seal = self._seals[seal_id]
+        self.told.append(seal.tamper(time.monotonic()))
+        if len(seal.waiting) == 1:
+            self._send(seal)
+
     def waiting(self) -> int:
         """How many reports have no receipt yet."""
         return sum(len(seal.waiting) for seal in self._seals.values())
@@ -164,7 +203,8 @@ class Fleet:
             frame = seal.transmission(time.monotonic())
             number = self._chance.randrange(0xFFFF)
             line.write_report(topics.report(seal.seal_id), frame, number)
-        wait_s = min(LAST_RETRY_S, FIRST_RETRY_S * 1.5 ** max(seal.tries - 1, 0))
+        wait_s = self._first_retry_s * 1.5 ** max(seal.tries - 1, 0)
+        wait_s = min(max(LAST_RETRY_S, self._first_retry_s), wait_s)
         wait_s *= self._chance.uniform(0.8, 1.2)
         self._retry_in(wait_s, seal)
 
@@ -195,7 +235,13 @@ class Fleet:
         listen = [topics.receipt(seal.seal_id) for seal in mine]
         while True:
             with contextlib.suppress(LineLost):
-                line = await open_line(self._port, self._take, listen, client_id=f"fleet-{number}")
+                line = await open_line(
+                    self._port,
+                    self._take,
+                    listen,
+                    client_id=f"fleet-{number}",
+                    host=self._host,
+                )
                 self._lines[number] = line
                 for seal in mine:
                     if seal.waiting:

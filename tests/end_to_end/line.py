@@ -102,12 +102,14 @@ async def open_line(
     client_id: str,
     login: tuple[str, str] | None = None,
     qos: int = 0,
+    host: str = "127.0.0.1",
 ) -> Line:
-    """Connect to 127.0.0.1 and subscribe. `take(topic, payload)` gets what comes. LineLost."""
+    """Connect to a broker and subscribe. `take(topic, payload)` gets what comes. LineLost."""
     loop = asyncio.get_running_loop()
     try:
-        _, line = await loop.create_connection(lambda: Line(take), "127.0.0.1", port)
-    except OSError as error:
+        async with asyncio.timeout(CONNECT_S):
+            _, line = await loop.create_connection(lambda: Line(take), host, port)
+    except OSError as error:  # a time-out too
         raise LineLost(str(error)) from error
     if (await line.ask(connect(client_id, login)))[1] != 0:
         line.cut()

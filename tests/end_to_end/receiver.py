@@ -14,7 +14,8 @@ _DOWN = b"HTTP/1.1 503 Down\r\nContent-Length: 0\r\n\r\n"
 class Receiver:
     """A small HTTP server. `arrivals` holds (monotonic ns, body) of every POST it took."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self._host = host
         self.arrivals: list[tuple[int, bytes]] = []
         self.healthy = True  # while False, it answers 503 and notes nothing
         self.url = ""
@@ -23,11 +24,11 @@ class Receiver:
         self._open: set[asyncio.Transport] = set()
 
     async def start(self) -> None:
-        """Listen on a free port of loopback; again on the same one after a `stop`."""
+        """Listen on a free port; again on the same one after a `stop`."""
         make = asyncio.get_running_loop().create_server
-        self._server = await make(lambda: _Request(self, self._open), "127.0.0.1", self._port)
+        self._server = await make(lambda: _Request(self, self._open), self._host, self._port)
         self._port = self._server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self._port}/pages"
+        self.url = f"http://{self._host}:{self._port}/pages"
 
     async def stop(self) -> None:
         """Stop listening, and break what is open."""

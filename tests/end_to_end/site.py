@@ -31,6 +31,7 @@ _SETTINGS = """\
 [site]
 name = "Test"
 [broker]
+host = "{broker_host}"
 port = {broker_port}
 echo_s = 1.0
 [console]
@@ -94,6 +95,7 @@ def found(
     ordered: int,
     broker_port: int,
     webhook: str,
+    broker_host: str = "127.0.0.1",
     console: str = "",
     doors_in_a_grid: int = DOORS_IN_A_GRID,
 ) -> Site:
@@ -102,7 +104,11 @@ def found(
     folder.mkdir(parents=True, exist_ok=True)
     console_port = neighbours.unused_port()
     text = _SETTINGS.format(
-        broker_port=broker_port, console_port=console_port, webhook_url=webhook, console=console
+        broker_host=broker_host,
+        broker_port=broker_port,
+        console_port=console_port,
+        webhook_url=webhook,
+        console=console,
     )
     (folder / "menshen.toml").write_text(text)
     seals = [
@@ -114,12 +120,12 @@ def found(
     return Site(folder, f"{scheme}://127.0.0.1:{console_port}", seals)
 
 
-def gateway(site: Site, **environment: str) -> neighbours.Neighbour:
-    """The real gateway on this site, not yet started, with so much more in its environment. It
-    counts as ready once it is spawned."""
+def gateway(site: Site, before: Sequence[str] = (), **environment: str) -> neighbours.Neighbour:
+    """The real gateway on this site, not yet started, with so much more in its environment, by the
+    words of a command before its own. It counts as ready once it is spawned."""
     command = [sys.executable, "-m", "gateway", "run", "--config", str(site.settings)]
     # A gateway that may not keep its compiled modules starts three times as slowly as a user's.
-    found = ["/usr/bin/env", "-u", "PYTHONDONTWRITEBYTECODE", f"PYTHONPATH={_PLACES}"]
+    found = [*before, "/usr/bin/env", "-u", "PYTHONDONTWRITEBYTECODE", f"PYTHONPATH={_PLACES}"]
     found += [f"{name}={value}" for name, value in environment.items()]
     return neighbours.Neighbour("gateway", found + command, site.folder, lambda: True)
 

@@ -4,13 +4,9 @@ is told, and dated as it was."""
 from __future__ import annotations
 
 import asyncio
-import mmap
 import os
 import random
-import shutil
 import signal
-import struct
-import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,37 +19,22 @@ from gateway.core.evidence import Ended
 from gateway.store import tables
 from tests import neighbours, waiting
 from tests.end_to_end import site as sites
+from tests.end_to_end.false_clock import DAY_NS, FalseClock, NoCompilerError
 from tests.end_to_end.fleet import Fleet
 from tests.end_to_end.receiver import Receiver
 from tests.end_to_end.site import Site
 
 DOORS, REPORTS_PER_S = 200, 50
 SETTLE_S = 60.0  # a quiet machine needs three
-DAY_NS = 86_400 * 10**9
-SOURCE = Path(__file__).with_name("false_clock.c")
 
 
-class FalseClock:
-    """What the gateway's machine takes for the time."""
-
-    def __init__(self, folder: Path) -> None:
-        compiler = shutil.which("gcc")
-        if compiler is None:
-            pytest.skip("no gcc here: the clock of a whole process cannot be made to lie")
-        self.library, self.file = folder / "false_clock.so", folder / "clock"
-        build = [compiler, "-O2", "-shared", "-fPIC", "-o", str(self.library), str(SOURCE)]
-        subprocess.run(build, check=True)
-        self.file.write_bytes(bytes(16))
-        with self.file.open("r+b") as file:
-            self._lie = mmap.mmap(file.fileno(), 16)
-
-    def says(self, ahead_ns: int, is_vouched: bool = False) -> None:
-        """From now on it is so far ahead of the truth."""
-        self._lie[:] = struct.pack("<qq", ahead_ns, is_vouched)
-
-    def environment(self) -> dict[str, str]:
-        """For the process that believes it."""
-        return {"LD_PRELOAD": str(self.library), "FALSE_CLOCK": str(self.file)}
+@pytest.fixture
+def clock(tmp_path: Path) -> FalseClock:
+    """One that tells the truth so far."""
+    try:
+        return FalseClock(tmp_path)
+    except NoCompilerError:
+        pytest.skip("no gcc here: the clock of a whole process cannot be made to lie")
 
 
 @asynccontextmanager
@@ -109,11 +90,12 @@ def told(receiver: Receiver, site: Site) -> set[str]:
 
 async def test_b1_thirty_days_ahead_for_two_seconds_and_every_opening_is_told(
     tmp_path: Path,
+    clock: FalseClock,
     mosquitto: Callable[[], neighbours.Broker],
     keep: Callable[[neighbours.Neighbour], None],
 ) -> None:
     """The clock of the machine jumps, and jumps back; the gateway dies, and starts again."""
-    clock, broker = FalseClock(tmp_path), mosquitto()
+    broker = mosquitto()
     async with under_load(tmp_path, broker.port, keep, clock.environment()) as (
         site,
         gateway,

@@ -18,6 +18,13 @@ from tests.waiting import until
 GATEWAY = "ab" * 8
 ECHO_S = 0.1
 WAIT_S = 60.0  # on a machine that does much else
+NEVER_SAVES = """\
+listener {port} 127.0.0.1
+allow_anonymous true
+persistence true
+persistence_location {folder}/
+autosave_interval 3600
+"""
 OLDER, YOUNGER = Name(1_000, "aa" * 16), Name(2_000, "bb" * 16)
 
 
@@ -114,3 +121,29 @@ async def test_c5_a_gateway_that_starts_again_is_no_twin_of_itself(
     async with again.alive():
         await until(lambda: again.is_up and again.metrics.echo_ms is not None, WAIT_S)
     assert again.told == []
+
+
+async def test_f2_a_broker_that_dies_and_remembers_an_earlier_life_is_no_twin(
+    mosquitto: Any,
+) -> None:
+    """Killed before it saved what the new life let it retain, it gives back the old one's echo."""
+    broker = mosquitto(NEVER_SAVES)
+    saved = broker.folder / "mosquitto.db"
+    earlier = Copy(broker.port, OLDER)
+    async with earlier.alive():
+        await until(lambda: earlier.is_up and earlier.metrics.echo_ms is not None, WAIT_S)
+    broker.stop()  # it saves as it ends
+    content = saved.read_bytes()
+    broker.start()
+    later = Copy(broker.port, YOUNGER)
+    async with later.alive():
+        await until(lambda: later.is_up and later.metrics.echo_ms is not None, WAIT_S)
+        for number in range(2):
+            later.metrics.echo_ms = None
+            broker.kill()
+            saved.write_bytes(content)
+            broker.start()
+            await until(lambda: later.is_up and later.metrics.echo_ms is not None, WAIT_S)
+            await publish(broker.port, b"%d" % number)
+            await until(lambda: b"%d" % number in later.taken, WAIT_S)  # noqa: B023
+    assert later.told == []

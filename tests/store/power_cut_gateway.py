@@ -1,4 +1,6 @@
-"""A gateway at work for the recorder: python -m tests.store.power_cut_gateway FOLDER SEED.
+"""A gateway at work for the recorder: python -m tests.store.power_cut_gateway FOLDER SEED FULL.
+
+The third word is how SQLite is to sync; anything but FULL is there to be found out.
 
 Each receipt that goes out is marked in the recording: from then on its report may never be missing.
 """
@@ -7,17 +9,23 @@ import asyncio
 import contextlib
 import ctypes
 import random
+import sqlite3
 import sys
 from pathlib import Path
 
+from sqlalchemy import Connection
+
+from gateway.engine.pending import PendingReader
 from gateway.store import life, marker
 from gateway.store.database import Store
 from sealwire import report
 from tests.engine.small_site import HandSeal, Post, enrol, quiet
-from tests.manual_clock import ManualClock
+from tests.manual_clock import NOON_MS, ManualClock
 
 SEALS = 6
 ROUNDS = 60
+ROUND_MS = 60_000
+PRODUCT = "FULL"  # as gateway/store/database.py syncs
 SETTLE_EVERY = 12  # rounds, so that the log is moved into the file within the recording
 
 
@@ -51,21 +59,46 @@ def found(folder: Path, seed: int) -> None:
     store.close()
 
 
-async def work(folder: Path, seed: int) -> None:
+def date_ms(seq: int) -> int:
+    """When a seal's report of this number was: each tells of an edge, one a round."""
+    return NOON_MS + (seq - 1) * ROUND_MS
+
+
+def _weaken(store: Store, synchronous: str) -> None:
+    """The writer syncs otherwise than the product does."""
+    real = store.connection
+
+    def connection() -> Connection:
+        made = real()
+        raw = made.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.execute(f"PRAGMA synchronous={synchronous}")
+        return made
+
+    store.connection = connection  # type: ignore[method-assign]
+
+
+async def work(folder: Path, seed: int, synchronous: str) -> None:
     """A life: reports of all seals, receipted as they are stored; markers now and then."""
     ours, clock = seals(seed), ManualClock()
     store = Store.open(folder / "menshen.db")
+    if synchronous != PRODUCT:
+        _weaken(store, synchronous)
     places = marker.places(store.path)
     lives = life.begin(store, places)
     engine, _ = quiet(store, clock=clock, life=lives)
     engine.connect(Marking(ours), [])
     task = asyncio.create_task(engine.run())
+    reader = PendingReader(store, engine)
+    while await reader.take():  # the doors have their seals and stand under orders
+        pass
+    await engine.idle()
     for turn in range(ROUNDS):
         for seal in ours:
             contact = report.OPEN if seal.edges % 2 == 0 else report.SHUT
             engine.receive(seal.topic, seal.sealed(seal.edge(contact)), turn + 1)
         await engine.idle()
-        clock.advance(60_000)
+        clock.advance(ROUND_MS)
         if turn % SETTLE_EVERY == SETTLE_EVERY - 1:
             store.settle()
             lives.settle()
@@ -78,4 +111,4 @@ async def work(folder: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(work(Path(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(work(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))

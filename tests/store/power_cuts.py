@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests import neighbours
+from tests.neighbours import ROOT, find
 
 OPEN, WRITE, TRUNCATE, SYNC, UNLINK, RENAME, MARK = range(1, 8)
 MODES = ("drop", "prefix", "reorder", "torn", "trash512", "trash4096")
@@ -61,26 +61,37 @@ class Cut:
     mode: str
 
 
+class NoCompilerError(Exception):
+    """There is no gcc here to make the recorder with."""
+
+
 def compiled(folder: Path) -> Path:
-    """The recorder, compiled; the test is skipped where there is no compiler."""
-    gcc = neighbours.or_skip(neighbours.find("gcc"), "gcc", "`make neighbours` installs {0}")
+    """The recorder, compiled. NoCompilerError."""
+    gcc = find("gcc")
+    if gcc is None:
+        raise NoCompilerError
     library = folder / "recorder.so"
     command = [gcc, "-O2", "-shared", "-fPIC", "-pthread", "-o", str(library), str(_SOURCE)]
     subprocess.run(command, check=True)
     return library
 
 
-def record(library: Path, under: Path, log: Path, *program: str) -> None:
-    """Run a module of ours as a program, and record what it writes below a folder."""
-    environment = os.environ | {
+def environment(library: Path, under: Path, log: Path | None) -> dict[str, str]:
+    """What a program of ours is to be run with, below which folder, and where to it records."""
+    added = {
         "LD_PRELOAD": str(library),
         "RECORDER_UNDER": f"{under}/",
-        "RECORDER_LOG": str(log),
-        "PYTHONPATH": os.pathsep.join([str(neighbours.ROOT), str(neighbours.ROOT / "firmware")]),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "firmware")]),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+    return os.environ | added | ({"RECORDER_LOG": str(log)} if log else {})
+
+
+def record(library: Path, under: Path, log: Path, *program: str) -> None:
+    """Run a module of ours as a program, and record what it writes below a folder."""
     command = [sys.executable, "-m", *program]
-    subprocess.run(command, check=True, env=environment, timeout=RUN_S, cwd=neighbours.ROOT)
+    made = environment(library, under, log)
+    subprocess.run(command, check=True, env=made, timeout=RUN_S, cwd=ROOT)
 
 
 def cuts(

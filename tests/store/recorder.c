@@ -1,9 +1,11 @@
-/* Records what a program writes below a folder, call by call, so that power cuts can be replayed.
+/* Records what a program writes below a folder, call by call, so that power cuts can be replayed;
+   and lets those calls fail, from `recorder_fail` on, as a disk does that is full, broken or read-only.
 
    gcc -O2 -shared -fPIC -o recorder.so recorder.c, then LD_PRELOAD it with RECORDER_UNDER (the folder)
    and RECORDER_LOG (where to). The calls themselves go through. A record is a head of four numbers and
    its data; `recorder_mark` puts one in that says that something was promised to somebody. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -57,6 +59,20 @@ static int opened(int fd, const char *path, int flags) {
     return fd;
 }
 
+/* Which calls fail, and how: none at first. */
+enum { WRITES = 1, SYNCS = 2 };
+static volatile int failing, failing_with;
+
+void recorder_fail(int calls, int error) {
+    failing_with = error;
+    failing = calls;
+}
+static int fails(int fd, int call) {
+    if (!(failing & call) || !id_of(fd)) return 0;
+    errno = failing_with;
+    return 1;
+}
+
 #define MODE                                          \
     va_list rest;                                     \
     va_start(rest, flags);                            \
@@ -74,6 +90,7 @@ int close(int fd) {
     return syscall(SYS_close, fd);
 }
 ssize_t pwrite64(int fd, const void *data, size_t length, off64_t at) {
+    if (fails(fd, WRITES)) return -1;
     ssize_t done = syscall(SYS_pwrite64, fd, data, length, at);
     if (done > 0 && id_of(fd)) put(WRITE, id_of(fd), at, data, done);
     return done;
@@ -82,23 +99,27 @@ ssize_t pwrite(int fd, const void *data, size_t length, off_t at) {
     return pwrite64(fd, data, length, at);
 }
 ssize_t write(int fd, const void *data, size_t length) {
+    if (fails(fd, WRITES)) return -1;
     off64_t at = id_of(fd) ? syscall(SYS_lseek, fd, 0, SEEK_CUR) : 0;
     ssize_t done = syscall(SYS_write, fd, data, length);
     if (done > 0 && id_of(fd)) put(WRITE, id_of(fd), at, data, done);
     return done;
 }
 int ftruncate64(int fd, off64_t length) {
+    if (fails(fd, WRITES)) return -1;
     int failed = syscall(SYS_ftruncate, fd, length);
     if (!failed && id_of(fd)) put(TRUNCATE, id_of(fd), length, 0, 0);
     return failed;
 }
 int ftruncate(int fd, off_t length) { return ftruncate64(fd, length); }
 int fsync(int fd) {
+    if (fails(fd, SYNCS)) return -1;
     int failed = syscall(SYS_fsync, fd);
     if (!failed && id_of(fd)) put(SYNC, id_of(fd), 0, 0, 0);
     return failed;
 }
 int fdatasync(int fd) {
+    if (fails(fd, SYNCS)) return -1;
     int failed = syscall(SYS_fdatasync, fd);
     if (!failed && id_of(fd)) put(SYNC, id_of(fd), 0, 0, 0);
     return failed;
