@@ -11,7 +11,7 @@ AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 .PHONY: help demo test check unit mutants poison bench hostile faults pictures icons diagrams
 .PHONY: openapi micropython hardware esptool flashing day soak
-.PHONY: neighbours lock clean wheel crowd trial home-assistant growth walls
+.PHONY: neighbours lock clean wheel crowd trial home-assistant seal-year walls
 .PHONY: venv venv-run
 
 help:
@@ -20,7 +20,7 @@ help:
 	@echo 'make unit         only the quick tests, in seconds'
 	@echo 'make check        only the checks: style, types, layers, firmware compiles for MicroPython'
 	@echo 'make bench        measure this machine against the promised figures -> bench/latest.json'
-	@echo 'make growth       a year of a seal through the real store: what is left of it on the disk'
+	@echo 'make seal-year    a year of a seal through the real store: what is left of it on the disk'
 	@echo 'make mutants      change one thing of the core at a time: does a test notice?'
 	@echo 'make hostile      five minutes under attack from all sides -> bench/hostile.json'
 	@echo 'make home-assistant  the doors in a real Home Assistant, fetched into .peers (some 600 MB)'
@@ -116,8 +116,8 @@ soak: venv
 	@sh .ci/micropython.sh
 	MENSHEN_SOAK_HOURS=24 $(BIN)/python -m pytest -s tests/firmware/test_soak.py
 
-growth: venv
-	$(BIN)/python -m bench.growth $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED))
+seal-year: venv
+	$(BIN)/python -m bench.seal_year $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED))
 
 bench: venv
 	@sh .ci/neighbours.sh || true

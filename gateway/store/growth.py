@@ -1,6 +1,6 @@
 """How much a database grows, reckoned from what came to it lately and from how long what is kept.
 
-The sizes of a row are measured: `python -m bench.growth` lives a year of a seal through the real
+The sizes of a row are measured: `python -m bench.seal_year` lives a year of a seal through the real
 store and says what is left of it.
 """
 

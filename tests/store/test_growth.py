@@ -3,7 +3,7 @@ seal through the real store."""
 
 from pathlib import Path
 
-from bench.growth import lived, stored
+from bench.seal_year import lived, stored
 from gateway.core.duration import DAY_MS
 from gateway.store import growth, tables
 from gateway.store.database import Store

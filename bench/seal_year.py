@@ -1,4 +1,4 @@
-"""A year of a seal in the real store, and what is left of it: `python -m bench.growth`.
+"""A year of a seal in the real store, and what is left of it: `python -m bench.seal_year`.
 
 The simulator lives it (radio, fades, lost heartbeats, households that open), each month thinned and
 archived by the gateway's own code. `--days` and `--doors` for a longer look.
