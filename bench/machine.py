@@ -21,7 +21,7 @@ def describe(folder: Path) -> dict[str, object]:
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "python": platform.python_version(),
         "sync_ms": round(sync_ms(folder), 3),
-        "load_before": round(os.getloadavg()[0], 2),
+        "load_before": round(load(), 2),
     }
 
 
@@ -46,6 +46,11 @@ def others_s() -> float:
     busy, ours = psutil.cpu_times(), os.times()
     idle = busy.idle + busy.iowait + busy.guest + busy.guest_nice
     return float(sum(busy) - idle - sum(ours[:4]))
+
+
+def load() -> float:
+    """How many programs wanted a core over the last minute."""
+    return os.getloadavg()[0]
 
 
 def _processor() -> str:
