@@ -9,7 +9,7 @@ UNIT := tests/portable tests/core tests/store
 AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit mutants poison bench hostile pictures icons diagrams openapi
+.PHONY: help demo test check unit mutants poison bench bench-peers bench-growth hostile pictures icons diagrams openapi
 .PHONY: micropython hardware esptool flashing soak
 .PHONY: neighbours lock clean wheel crowd trial
 .PHONY: venv venv-run
@@ -20,6 +20,8 @@ help:
 	@echo 'make unit         only the quick tests, in seconds'
 	@echo 'make check        only the checks: style, types, layers, firmware compiles for MicroPython'
 	@echo 'make bench        measure this machine against the promised figures -> bench/latest.json'
+	@echo 'make bench-peers  beside Home Assistant, Node-RED and a script (QUICK=1: six minutes) -> bench/peers.json'
+	@echo 'make bench-growth  what a site of 100 ... 100,000 seals costs -> bench/growth.json'
 	@echo 'make mutants      change one thing of the core at a time: does a test notice?'
 	@echo 'make hostile      five minutes under attack from all sides -> bench/hostile.json'
 	@echo 'make crowd        10,000 seals log in at the broker of a site, and then one seal more'
@@ -105,6 +107,17 @@ bench: venv
 	@sh .ci/neighbours.sh || true
 	$(BIN)/python -m bench
 
+# What cannot be had here is left out, and said so. MENSHEN_PEERS: where they are kept (.peers/).
+bench-peers: venv
+	@sh .ci/neighbours.sh || true
+	@sh .ci/peers.sh
+	$(BIN)/python -m bench.peers $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick) \
+	  $(if $(SYSTEMS),--systems $(SYSTEMS))
+
+bench-growth: venv
+	@sh .ci/neighbours.sh || true
+	$(BIN)/python -m bench.growth $(if $(SIZES),--sizes $(SIZES))
+
 pictures: venv
 	@sh .ci/neighbours.sh
 	$(BIN)/python -m docs.$(if $(ALL),screens,pictures)
@@ -143,6 +156,6 @@ lock:
 	@sh .ci/lock.sh
 
 clean:
-	rm -rf .venv .hardware .mutants .mpy .mpy-i386 .neighbours .esptool dist build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .hardware .peers .mutants .mpy .mpy-i386 .neighbours .esptool dist build .mypy_cache .ruff_cache .pytest_cache
 	rm -rf .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import contextlib
 import gc
-import json
 import sys
 import tempfile
 import time
@@ -64,7 +63,10 @@ def _round(kind: type[System], place: Path, lengths: Any, is_quick: bool) -> dic
     """One round of one system. CannotMeasure, with its reason said, where it does not work."""
 
     async def measured() -> dict[str, Any]:
-        async with asyncio.timeout(ROUND_S_MAX[is_quick]), rig.at_work(kind, place / kind.name) as at_work:
+        async with (
+            asyncio.timeout(ROUND_S_MAX[is_quick]),
+            rig.at_work(kind, place / kind.name) as at_work,
+        ):
             return await scenarios.whole(at_work, lengths)
 
     try:

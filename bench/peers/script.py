@@ -2,15 +2,17 @@
 
 import json
 import sys
+from typing import Any
 
 import paho.mqtt.client as mqtt
 import requests
+from paho.mqtt.enums import CallbackAPIVersion
 
 port, url, client_id = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 http = requests.Session()
 
 
-def on_message(_client, _userdata, message):
+def on_message(_client: Any, _userdata: Any, message: Any) -> None:
     event = json.loads(message.payload)
     if event["state"] == "open":
         try:
@@ -19,7 +21,7 @@ def on_message(_client, _userdata, message):
             print("not told:", error, flush=True)
 
 
-client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False)
+client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False)
 client.on_connect = lambda client, *_: client.subscribe("doors/+/state", qos=1)
 client.on_message = on_message
 client.connect("127.0.0.1", port)

@@ -77,11 +77,12 @@ class System:
 
     def cpu_s(self) -> float:
         """Processor time so far, of it and all that it started, in seconds."""
-        return sum(sum(process.cpu_times()[:2]) for process in self._family())
+        times = [process.cpu_times() for process in self._family()]
+        return float(sum(one.user + one.system for one in times))
 
     def rss_mb(self) -> float:
         """Memory now, likewise."""
-        return sum(process.memory_info().rss for process in self._family()) / 1e6
+        return float(sum(process.memory_info().rss for process in self._family()) / 1e6)
 
     def _family(self) -> list[psutil.Process]:
         head = psutil.Process(self.process.pid)

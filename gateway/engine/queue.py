@@ -6,7 +6,7 @@ each batch.
 
 What became of a try to deliver is no news that anybody waits for: it is written with the next
 commit, or after NOTED_MS. Else each page would cost a second sync, and on an SD card stand in its
-own way.
+own way. Longer than the time between two reports of a busy site, shorter than people notice.
 """
 
 import heapq
@@ -23,7 +23,7 @@ from gateway.engine.waiting_events import WaitingEvents
 BATCH_MAX = 256
 WAITING_AT_ONCE = 512  # events of other programs in one batch, beside its reports,
 WAITING_ALONE = 2_048  # and in one without any: some 100 ms, and a quarter of the syncs
-NOTED_MS = 40  # so long a note waits for a commit that comes anyway
+NOTED_MS = 250  # so long a note waits for a commit that comes anyway
 
 Dated = tuple[int, Any]  # an item, and when it arrived, in ms of UTC
 

@@ -10,7 +10,8 @@ makes them. `statements` are what a commit writes, each compiled once; `journal`
 from the journal. `areas` says where doors lie, `hanging` which seal is on which, `belonging` whose
 they are, `case_log` what people did about a case beside its loop, `first_report` when a seal was
 heard first, `photos` which photos there are, `door_codes` whose code is whose, `certificates` those
-of seals, `seal_commands` what seals are asked, `seal_paths` which way seals were heard, and
+of seals, `seal_commands` what seals are asked, `seal_paths` which way seals were heard,
+`left_by_others` whether another program wrote something for the gateway, and
 `views`, `case_views`, `page_views`, `seal_views` and `reach_views` are what people read, as frozen
 `records`.
 """
