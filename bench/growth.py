@@ -241,8 +241,12 @@ def main() -> None:
             try:
                 sizes[str(size)] = asyncio.run(measure(Path(folder) / str(size), size))
             except CannotMeasure as error:
-                sys.exit(f"cannot measure: {error}")
+                print(f"cannot measure: {error}", flush=True)
+                continue  # the others are worth having
+            print(table({str(size): sizes[str(size)]}), flush=True)
             gc.collect()
+    if not sizes:
+        sys.exit("nothing could be measured")
     where["load_after"] = round(machine.load(), 2)
     print("\n" + table(sizes))
     for goal, is_kept in goals(sizes):
@@ -256,6 +260,7 @@ def main() -> None:
     whole |= {"date": time.strftime("%Y-%m-%d %H:%M", time.gmtime()), "machine": where}
     options.target.write_text(json.dumps(whole, indent=1) + "\n")
     print(f"\nwritten to {options.target}")
+    sys.exit(0 if len(sizes) == len(options.sizes) else 1)
 
 
 if __name__ == "__main__":
