@@ -235,7 +235,11 @@ def main() -> None:
     gc.disable()
     sizes: dict[str, Figures] = {}
     with tempfile.TemporaryDirectory(prefix="menshen-growth-") as folder:
-        where = {**machine.describe(Path(folder)), "broker": mosquitto_version()}
+        where: dict[str, object] = {
+            "commit": machine.commit(),
+            **machine.describe(Path(folder)),
+            "broker": mosquitto_version(),
+        }
         for size in options.sizes:
             print(f"{size:,} seals …", flush=True)
             try:

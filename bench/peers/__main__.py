@@ -39,7 +39,11 @@ def main() -> None:
     rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in kinds}
     floors = []
     with tempfile.TemporaryDirectory(prefix="menshen-peers-", dir=options.folder) as folder:
-        where = {**machine.describe(Path(folder)), "broker": stage.mosquitto_version()}
+        where: dict[str, object] = {
+            "commit": machine.commit(),
+            **machine.describe(Path(folder)),
+            "broker": stage.mosquitto_version(),
+        }
         for number in range(options.rounds):
             place = Path(folder) / str(number)
             floors.append(asyncio.run(floor.measure(place / "floor", 3.0)))
