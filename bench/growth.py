@@ -41,6 +41,7 @@ RATE = 20  # events a second, half of them openings: the same for every size
 SECONDS = 12.0
 SHUT_AFTER = 40  # openings later
 WINDOW = 500  # beats that may be on their way
+AGAIN_S = 5.0  # nothing was answered for so long
 LOOKS = 5  # at each page
 PATHS = ("/", "/cases", "/wardens", "/health", "/doors/{door}", "/inbox/{warden}", "/api/v1/doors")
 ENROL_S, START_S, BEATS_S = 600.0, 600.0, 900.0
@@ -159,9 +160,17 @@ async def _at_work(play: Stage) -> Figures:
 
 
 async def _beat(play: Stage) -> float:
-    """A heartbeat of every seal, as fast as they are answered; how long that took, in seconds."""
+    """A heartbeat of every seal, as fast as they are answered; how long that took, in seconds.
+
+    Who has no answer says it again, as seals do: a receipt goes with a connection that breaks.
+    """
     began, before, sent = time.monotonic(), len(play.receipts), 0
+    count, since = before, began
     while (done := len(play.receipts) - before) < len(play.sealers):
+        if count != len(play.receipts):
+            count, since = len(play.receipts), time.monotonic()
+        elif time.monotonic() - since > AGAIN_S:
+            sent, since = done, time.monotonic()
         more = play.sealers[sent : min(done + WINDOW, len(play.sealers))]
         play.line.write(b"".join(sealer.heartbeat() for sealer in more))
         sent += len(more)
