@@ -13,6 +13,7 @@ http = requests.Session()
 
 
 def on_message(_client: Any, _userdata: Any, message: Any) -> None:
+    """Tell of an opening."""
     event = json.loads(message.payload)
     if event["state"] == "open":
         try:
