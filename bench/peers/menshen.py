@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from urllib.request import urlopen
 
 from bench.load import Sealer
 from bench.peers.load import SEALS
@@ -13,6 +14,8 @@ from bench.peers.systems import System
 from bench.stage import SEED
 from tests import neighbours
 from tests.end_to_end import site as sites
+
+ASK_S, OK = 5.0, 200
 
 
 class Menshen(System):
@@ -41,8 +44,16 @@ class Menshen(System):
         return sites.gateway(self._site)
 
     def is_set_up(self) -> bool:
-        """Whether every enrolled door is taken in."""
-        return self._site.is_enrolled()
+        """Whether every enrolled door is taken in, and the console is up: it starts with the
+        gateway, takes longer, and belongs to it."""
+        return self._site.is_enrolled() and self._is_console_up()
+
+    def _is_console_up(self) -> bool:
+        try:
+            with urlopen(self._site.console_url + "/api/v1/health", timeout=ASK_S) as answer:  # noqa: S310
+                return bool(answer.status == OK)
+        except OSError:
+            return False
 
     def event(self, seal: int, is_open: bool, number: int) -> tuple[str, bytes]:
         """A report of a door's edge; opening and shutting come by turns."""
