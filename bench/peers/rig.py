@@ -28,6 +28,7 @@ CALM_CORES = 0.15  # of the system's own, for so long, and it has started
 CALM_S = 1.0
 CALM_WAIT_S = 20.0
 LOOK_EVERY_S = 0.25
+STARTS = 3  # times as long as it took to start, and it does not come back
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,11 @@ class Rig:
             if self.system.cpu_s() - before < CALM_CORES * CALM_S:
                 return
 
-    async def drain(self, run: Run, quiet_s: float) -> Came:
-        """Return when every opening of a run was told, or nothing came for so long."""
+    async def drain(self, run: Run, quiet_s: float, back_ns: int = 0) -> Came:
+        """Return when every opening of a run was told, or nothing came for so long. `back_ns`: when
+        it was started anew; until something comes after that, it is given time to start."""
         count, since = -1, time.monotonic()
-        while time.monotonic() - since < quiet_s:
+        while time.monotonic() - since < self._patience_s(quiet_s, back_ns):
             if count != len(self.receiver.arrivals):
                 count, since = len(self.receiver.arrivals), time.monotonic()
             await asyncio.sleep(LOOK_EVERY_S)
@@ -100,6 +102,11 @@ class Rig:
                 if not came.lost:
                     return came
         return self.came(run)
+
+    def _patience_s(self, quiet_s: float, back_ns: int) -> float:
+        arrivals = self.receiver.arrivals
+        is_back = bool(arrivals) and arrivals[-1][0] > back_ns
+        return quiet_s if is_back else max(quiet_s, STARTS * self.start_s)
 
     def came(self, run: Run) -> Came:
         """What has come of a run so far."""

@@ -124,7 +124,7 @@ async def _kill(rig: Rig, lengths: Lengths) -> Figures:
         await asyncio.to_thread(rig.start)
 
     run, over_ns = await _under_load(rig, lengths, KILLED_S, fault)
-    await rig.drain(run, lengths.quiet)
+    await rig.drain(run, lengths.quiet, over_ns)
     return _outcome(rig, run, over_ns)
 
 
@@ -153,5 +153,5 @@ async def _killdown(rig: Rig, lengths: Lengths) -> Figures:
         await rig.receiver.start()
 
     run, over_ns = await _under_load(rig, lengths, lengths.long_down, fault)
-    await rig.drain(run, lengths.quiet)
+    await rig.drain(run, lengths.quiet, over_ns)
     return _outcome(rig, run, over_ns)

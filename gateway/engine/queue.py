@@ -4,13 +4,14 @@ What came is dated when it arrives. What other programs left, and what is enroll
 yet, waits beside it: it comes before what is about to happen to its subject, else a part of it with
 each batch.
 
-What became of a try to deliver is no news that anybody waits for: it is written NOTED_MS later,
-together with what became of others, when nothing else is to be written. At once, each page would
-cost a second sync; with the next report, the page of that would wait for it. Only where the loop is
-never done does it go with what comes.
+What became of a try to deliver is no news that anybody waits for: it is written with the next
+commit, or after NOTED_MS. Else each page would cost a second sync, and on an SD card stand in its
+own way.
 """
 
+import heapq
 from collections import deque
+from operator import itemgetter
 from typing import Any
 
 from gateway.core.subject import SITE, of_door
@@ -22,8 +23,7 @@ from gateway.engine.waiting_events import WaitingEvents
 BATCH_MAX = 256
 WAITING_AT_ONCE = 512  # events of other programs in one batch, beside its reports,
 WAITING_ALONE = 2_048  # and in one without any: some 100 ms, and a quarter of the syncs
-NOTED_MS = 250  # so long a note waits for others,
-NOTED_LATE_MS = 500  # and so long for a moment in which nothing else is to be written
+NOTED_MS = 40  # so long a note waits for a commit that comes anyway
 
 Dated = tuple[int, Any]  # an item, and when it arrived, in ms of UTC
 
@@ -78,10 +78,11 @@ class Queue:
         is_single, self._singly = self._singly > 0, max(0, self._singly - 1)
         count = min(len(self._items), 1 if is_single else BATCH_MAX)
         taken = [self._items.popleft() for _ in range(count)]
-        now_ms = self._clock.now_ms()
-        if not is_single:
-            taken = self._with_notes(taken, now_ms)
+        if self._notes and not is_single:
+            notes = [self._notes.popleft() for _ in range(min(len(self._notes), BATCH_MAX))]
+            taken = list(heapq.merge(notes, taken, key=itemgetter(0)))
         # What arrived before a time comes before what is due then.
+        now_ms = self._clock.now_ms()
         until_ms = min(now_ms, self._items[0][0]) if self._items else now_ms
         items: list[Dated] = []
         for at_ms, item in taken:
@@ -94,14 +95,6 @@ class Queue:
             self.put_back(items[1:], self._singly + len(items) - 1)
             del items[1:]
         return Batch(items, is_single, away)
-
-    def _with_notes(self, taken: list[Dated], now_ms: int) -> list[Dated]:
-        """The notes before them, if it is time; dated then, so that nothing goes back in time."""
-        if not self._notes or (taken and 0 <= now_ms - self._notes[0][0] < NOTED_LATE_MS):
-            return taken
-        at_ms = taken[0][0] if taken else now_ms
-        count = min(len(self._notes), BATCH_MAX)
-        return [(at_ms, self._notes.popleft()[1]) for _ in range(count)] + taken
 
     def _before(self, item: Any, is_first: bool) -> list[Command]:
         """What other programs left for the site, and for the subject of an item."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -14,13 +14,10 @@ from gateway.core.reasons import Reason
 from gateway.core.subject import SITE
 from gateway.engine.clock import MachineClock
 from gateway.engine.downlink import Downlink
-from gateway.engine.ports import Overdue
-from gateway.engine.queue import NOTED_LATE_MS, NOTED_MS, Queue
 from gateway.registry import load as registry
 from gateway.store import left_by_others, pending, seal_commands
 from gateway.store.seal_commands import CommandKind, CommandState, SealCommand
 from tests.engine.small_site import HandSeal, enrol, new_store
-from tests.manual_clock import ManualClock
 
 OPEN_COMMANDS = 10_000
 
@@ -111,34 +108,3 @@ def test_who_was_woken_is_not_woken_again_by_the_time_that_it_would_have_waited(
         assert not wake.is_set()
 
     asyncio.run(story())
-
-
-def test_what_became_of_a_page_does_not_hold_up_the_next_one() -> None:
-    """A report's batch leaves the notes alone; they come by themselves, together. Where reports
-    never end, they go with one of them, before it; and none goes back in time."""
-    clock = ManualClock()
-    queue, began_ms = Queue(cast(Any, None), clock), clock.now_ms()
-    assert queue.note("first")
-    clock.advance(NOTED_MS - 1)
-    assert not queue.note("second")
-    queue.put(Overdue())
-    assert [item for _, item in queue.batch().items] == [Overdue()]
-    assert queue.notes_ms() == began_ms + NOTED_MS
-    clock.advance(1)
-    assert queue.batch().items == [(clock.now_ms(), "first"), (clock.now_ms(), "second")]
-    assert queue.notes_ms() is None
-
-    queue.note("third")
-    clock.advance(NOTED_LATE_MS)
-    queue.put(Overdue())
-    assert queue.batch().items == [(clock.now_ms(), "third"), (clock.now_ms(), Overdue())]
-
-
-def test_notes_do_not_wait_for_a_clock_that_was_set_back() -> None:
-    """They go with whatever comes next."""
-    clock = ManualClock()
-    queue = Queue(cast(Any, None), clock)
-    queue.note("first")
-    clock.advance(-HOUR_MS)
-    queue.put(Overdue())
-    assert [item for _, item in queue.batch().items] == ["first", Overdue()]
