@@ -9,8 +9,8 @@ UNIT := tests/portable tests/core tests/store
 AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit mutants poison bench hostile faults pictures icons diagrams
-.PHONY: openapi micropython hardware esptool flashing day soak
+.PHONY: help demo test check unit mutants poison bench bench-peers bench-growth hostile faults
+.PHONY: pictures icons diagrams openapi micropython hardware esptool flashing day soak
 .PHONY: neighbours lock clean wheel crowd trial home-assistant seal-year walls
 .PHONY: venv venv-run
 
@@ -21,6 +21,8 @@ help:
 	@echo 'make check        only the checks: style, types, layers, firmware compiles for MicroPython'
 	@echo 'make bench        measure this machine against the promised figures -> bench/latest.json'
 	@echo 'make seal-year    a year of a seal through the real store: what is left of it on the disk'
+	@echo 'make bench-peers  beside Home Assistant, Node-RED, a script (QUICK=1: six minutes) -> bench/peers.json'
+	@echo 'make bench-growth  what a site of 100 ... 100,000 seals costs -> bench/growth.json'
 	@echo 'make mutants      change one thing of the core at a time: does a test notice?'
 	@echo 'make hostile      five minutes under attack from all sides -> bench/hostile.json'
 	@echo 'make home-assistant  the doors in a real Home Assistant, fetched into .peers (some 600 MB)'
@@ -123,6 +125,17 @@ bench: venv
 	@sh .ci/neighbours.sh || true
 	$(BIN)/python -m bench
 
+# What cannot be had here is left out, and said so. MENSHEN_PEERS: where they are kept (.peers/).
+bench-peers: venv
+	@sh .ci/neighbours.sh || true
+	@sh .ci/peers.sh
+	$(BIN)/python -m bench.peers $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick) \
+	  $(if $(SYSTEMS),--systems $(SYSTEMS))
+
+bench-growth: venv
+	@sh .ci/neighbours.sh || true
+	$(BIN)/python -m bench.growth $(if $(SIZES),--sizes $(SIZES))
+
 pictures: venv
 	@sh .ci/neighbours.sh
 	$(BIN)/python -m docs.$(if $(ALL),screens,pictures)
@@ -171,6 +184,6 @@ lock:
 	@sh .ci/lock.sh
 
 clean:
-	rm -rf .venv .hardware .mutants .mpy .mpy-i386 .neighbours .esptool dist build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .hardware .peers .mutants .mpy .mpy-i386 .neighbours .esptool dist build .mypy_cache .ruff_cache .pytest_cache
 	rm -rf .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -3,6 +3,7 @@
 import os
 import platform
 import statistics
+import subprocess
 import time
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def describe(folder: Path) -> dict[str, object]:
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "python": platform.python_version(),
         "sync_ms": round(sync_ms(folder), 3),
-        "load_before": round(os.getloadavg()[0], 2),
+        "load_before": round(load(), 2),
     }
 
 
@@ -46,6 +47,27 @@ def others_s() -> float:
     busy, ours = psutil.cpu_times(), os.times()
     idle = busy.idle + busy.iowait + busy.guest + busy.guest_nice
     return float(sum(busy) - idle - sum(ours[:4]))
+
+
+def commit() -> str:
+    """Of which commit this checkout is; with a + if files of it were changed since. Empty where
+    that cannot be said."""
+    try:
+        said = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return ""
+    return said.stdout.strip()
+
+
+def load() -> float:
+    """How many programs wanted a core over the last minute."""
+    return os.getloadavg()[0]
 
 
 def _processor() -> str:

@@ -46,7 +46,8 @@ class Clock(Protocol):
         It may return too early: whoever waits looks again at what it waits for.
 
         Args:
-            wake: ends the waiting as soon as it is set; it is not cleared here.
+            wake: ends the waiting as soon as it is set; when the time has passed, it is set here.
+                It is not cleared here.
             timeout_ms: how long at most, in milliseconds; None for ever.
         """
 
@@ -116,11 +117,15 @@ class MachineClock:
 
     async def wait(self, wake: asyncio.Event, timeout_ms: float | None = None) -> None:
         """As `Clock.wait`."""
+        if timeout_ms is None:
+            await wake.wait()
+            return
+        # Not asyncio.timeout: that cancels and catches, and we wait four times for each report.
+        timer = asyncio.get_running_loop().call_later(timeout_ms / 1000, wake.set)
         try:
-            async with asyncio.timeout(None if timeout_ms is None else timeout_ms / 1000):
-                await wake.wait()
-        except TimeoutError:
-            pass
+            await wake.wait()
+        finally:
+            timer.cancel()
 
     async def sleep(self, duration_ms: float) -> None:
         """As `Clock.sleep`."""

@@ -24,6 +24,7 @@ _STATES = {
     note.FELL_BACK: CommandState.FELL_BACK,
 }
 Changed = Mapping[int, SealCommand]
+NEVER_MS = 1 << 62
 
 
 class Downlink:
@@ -32,6 +33,9 @@ class Downlink:
     def __init__(self) -> None:
         self._open: defaultdict[str, dict[int, SealCommand]] = defaultdict(dict)
         self.is_expiring = False  # somebody has been told of those whose time is over
+        self._first_end_ms = (
+            0  # nothing ends before it: asked after every commit, by whom none ends
+        )
 
     def know(self, commands: Iterable[SealCommand]) -> None:
         """Take over what stands in the database; what is known here already is newer here, and what
@@ -41,6 +45,7 @@ class Downlink:
         for command in commands:
             newer = known[command.seal_id].get(command.command_id, command)
             self._open[command.seal_id][command.command_id] = newer
+        self._first_end_ms = 0
 
     def adopt(self, changed: Changed) -> None:
         """These commands are as this now."""
@@ -49,6 +54,7 @@ class Downlink:
             of_seal = self._open[command.seal_id]
             if command.state in OPEN:
                 of_seal[command.command_id] = command
+                self._first_end_ms = min(self._first_end_ms, command.ends_ms)
             else:
                 of_seal.pop(command.command_id, None)
                 if not of_seal:
@@ -94,9 +100,15 @@ class Downlink:
 
     def overdue(self, now_ms: int) -> list[SealCommand]:
         """Those whose time is over, as they are then; of one that is tried, its seal decides."""
-        return [
-            replace(command, state=CommandState.EXPIRED, moved_ms=now_ms)
+        if now_ms < self._first_end_ms:
+            return []
+        asked = [
+            command
             for of_seal in self._open.values()
             for command in of_seal.values()
-            if command.ends_ms <= now_ms and command.state is not CommandState.TAKEN
+            if command.state is not CommandState.TAKEN
         ]
+        over = [command for command in asked if command.ends_ms <= now_ms]
+        if not over:  # else they are asked for again, until they have ended
+            self._first_end_ms = min((one.ends_ms for one in asked), default=NEVER_MS)
+        return [replace(one, state=CommandState.EXPIRED, moved_ms=now_ms) for one in over]

@@ -316,7 +316,6 @@ class Engine:
                     await self._not_taken(batch, error)
                     continue
                 self._adopt(unit)
-                self._tell(unit)
                 if self._outlet is not None:
                     answering.acknowledge(self._outlet, self._authenticator, batch)
                 self._answer(unit, batch)
@@ -371,17 +370,18 @@ class Engine:
         self._queue.put_back(again, len(again) + len(fired))
 
     def _adopt(self, unit: UnitOfWork) -> None:
-        """The unit of work is true now."""
+        """The unit of work is true now; its pages wait for what they are judged by, no longer."""
         self._ids = unit.writes.next_id, unit.next_entry_id
-        self.state.windows.update(unit.windows)
-        for adopted in self.on_heard:
-            adopted(unit.windows, unit.heard)
         self.state.adopt(unit.turn)
-        self.state.spans.adopt(unit.spans)
-        self._reading.downlink.adopt(unit.commands)
         if unit.seals:
             self.state.became(unit.seals)
             self._authenticator.know(self.state.registry.seals)
+        self._tell(unit)
+        self.state.windows.update(unit.windows)
+        for adopted in self.on_heard:
+            adopted(unit.windows, unit.heard)
+        self.state.spans.adopt(unit.spans)
+        self._reading.downlink.adopt(unit.commands)
         self._scheduler.adopted(unit)
 
     def _tell(self, unit: UnitOfWork) -> None:

@@ -12,7 +12,7 @@ from gateway.core.events import Event
 from gateway.core.subject import Subject
 from gateway.engine.engine import Engine
 from gateway.registry import load as registry
-from gateway.store import pending, seal_commands
+from gateway.store import left_by_others, pending, seal_commands
 from gateway.store.database import Store, StoreError
 from gateway.store.poisoned import Findings, Poisoned
 
@@ -74,10 +74,15 @@ class PendingReader:
         to seals, if they are newer than the engine's."""
         findings = Findings()
         with self._store.reading() as connection:
-            rows = pending.pending_events(connection, self._last_id, findings)
-            is_newer = registry.enrolment(connection) != self._engine.state.registry.enrolment
-            known = registry.load(connection) if is_newer else None
-            newest, asked = seal_commands.newest(connection), None
-            if newest != self._asked:
-                self._asked, asked = newest, seal_commands.open_commands(connection)
+            left = left_by_others.look(connection)
+            commands = left.commands_open, left.command_id
+            rows: Rows = []
+            known: registry.Registry | None = None
+            asked: list[seal_commands.SealCommand] | None = None
+            if left.pending_id > self._last_id:
+                rows = pending.pending_events(connection, self._last_id, findings)
+            if left.enrolment != self._engine.state.registry.enrolment:
+                known = registry.load(connection)
+            if commands != self._asked:
+                self._asked, asked = commands, seal_commands.open_commands(connection)
             return rows, findings.all(), known, asked

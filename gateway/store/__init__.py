@@ -14,6 +14,7 @@ keeps what stands there and cannot be used, and `rebuild` makes a state anew fro
 `case_log` what people did about a case beside its loop, `first_report` when a seal was heard first,
 `photos` which photos there are, `place_names` what a place is called in the history, `door_codes`
 whose code is whose, `certificates` those of seals, `seal_commands` what seals are asked,
-`seal_paths` which way seals were heard, and `views`, `case_views`, `page_views`, `seal_views` and
-`reach_views` are what people read, as frozen `records`.
+`seal_paths` which way seals were heard, `left_by_others` whether another program wrote something
+for the gateway, and `views`, `case_views`, `page_views`, `seal_views` and `reach_views` are what
+people read, as frozen `records`.
 """

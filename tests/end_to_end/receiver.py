@@ -66,6 +66,8 @@ class _Request(asyncio.Protocol):
                 return
             body, self._rest = self._rest[end : end + size], self._rest[end + size :]
             self._answer(arrived, body)
+            if b"\r\nconnection: close" in head:
+                self._transport.close()
 
     def _answer(self, arrived: int, body: bytes) -> None:
         if not self._receiver.healthy:
