@@ -111,6 +111,7 @@ def _identified(
     unit.end_seal(at_ms, old)
     now = replace(row, door_id=old.door_id, heartbeat_ms=old.heartbeat_ms, follows=None)
     unit.seal(at_ms, now)
+    unit.renamed(old.seal_id, row.seal_id)
     if old.door_id is not None:
         bound = SealBound(row.seal_id, old.heartbeat_ms, was=old.seal_id)
         unit.event(at_ms, of_door(old.door_id), bound)

@@ -110,6 +110,10 @@ class UnitOfWork:
         known = {"door_id": row.door_id, "heartbeat_ms": row.heartbeat_ms}
         self.writes.seal(at_ms, row.seal_id, known | {"ended_ms": None, "follows": row.follows})
 
+    def renamed(self, was: str, seal_id: str) -> None:
+        """What goes on at one id of a seal goes on at its other."""
+        self.writes.renamed(was, seal_id)
+
     def end_seal(self, at_ms: int, row: SealRow) -> None:
         """A seal is nobody any more, by a command."""
         self.seals[row.seal_id] = None

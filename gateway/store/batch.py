@@ -181,6 +181,10 @@ class WriteBatch:
         self._rows[sql.UPDATE_SEAL].append({"b_seal_id": seal_id, **row})
         self._rows[sql.INSERT_ENROLMENT] = [{"at_ms": at_ms}]
 
+    def renamed(self, was: str, seal_id: str) -> None:
+        """A seal goes by another id from now on, in the roll-outs too."""
+        self._rows[sql.RENAME_UPDATES].append({"b_seal_id": was, "seal_id": seal_id})
+
     def door(self, door: Door) -> None:
         """Store a door's state."""
         self._doors[door.door_id] = door

@@ -35,6 +35,7 @@ from gateway.store import (
     seal_tables,
     span_tables,
     tables,
+    update_tables,
 )
 
 Row = dict[str, Any]  # column or parameter -> value
@@ -243,6 +244,7 @@ UPDATE_COMMAND = _set(
 UPDATE_SEAL = _set(
     tables.seals, "seal_id", "b_seal_id", "door_id", "heartbeat_ms", "ended_ms", "follows"
 )
+RENAME_UPDATES = _set(update_tables.seal_updates, "seal_id", "b_seal_id", "seal_id")
 INSERT_ENROLMENT = Statement(tables.enrolments.insert(), ["at_ms"])
 UPDATE_DOOR = _set(tables.doors, "door_id", "b_door_id", "state")
 UPSERT_REFUSAL = _of(tables.refusals, _upsert_refusal)
@@ -319,6 +321,7 @@ IN_ORDER = (
     UPSERT_READING,
     UPDATE_COMMAND,
     UPDATE_SEAL,
+    RENAME_UPDATES,
     INSERT_ENROLMENT,
     UPDATE_DOOR,
     UPSERT_SPAN,

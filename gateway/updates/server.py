@@ -105,6 +105,7 @@ class UpdateServer:
         """One round. StoreError if the disk does not let it; then nothing is forgotten."""
         self._answered = 0
         self._age()
+        await self._leave_out()
         current, changed, why = self._rollout, self._changed, self._stop
         number = current.rollout_id if current else 0
         running = current is not None and current.state is RolloutState.RUNNING
@@ -177,6 +178,31 @@ class UpdateServer:
         for seal_id, progress in current.seals.items():
             if progress.state in AT_IT:
                 self._move(seal_id, rollout.after_silence(progress, now_ms))
+
+    async def _leave_out(self) -> None:
+        """Who is no seal any more is waited for no longer; who became another goes on as that."""
+        current = self._rollout
+        if current is None or current.state not in kept.LIVE:
+            return
+        gone = [
+            seal_id
+            for seal_id, progress in current.seals.items()
+            if progress.state not in rollout.FINISHED and self._key_of(seal_id) is None
+        ]
+        if not gone:
+            return
+        stored = (await asyncio.to_thread(self._read, current.rollout_id)).seals
+        now_ms = self._now_ms()
+        for seal_id in gone:
+            if seal_id in stored:
+                left_out = rollout.moved(
+                    current.seals[seal_id], SealState.LEFT_OUT, now_ms, reason="retired"
+                )
+                self._move(seal_id, left_out)
+            else:
+                del current.seals[seal_id]
+                self._changed.pop(seal_id, None)
+        current.seals |= {one: stored[one] for one in stored if one not in current.seals}
 
     def _offer(self, seal_id: str, request: Request) -> tuple[bytes, int, int, bool]:
         """(release, size, its number, is it an image), or nothing: what this seal may have now."""

@@ -15,9 +15,13 @@ from gateway.store.database import Store
 from gateway.store.seal_commands import CommandKind, CommandState
 from gateway.store.seal_tables import seal_commands as commands_table
 from gateway.store.seal_tables import seal_readings
+from gateway.store.update_tables import seal_updates
+from gateway.updates import kept
+from gateway.updates.rollout import Plan, Stage
 from sealwire import ccm, command, envelope, note, report
 from tests.engine.small_site import HandSeal, Post, beating, enrol, new_store, rows
 from tests.manual_clock import ManualClock
+from tests.updates.releases import made
 
 BEAT = ((300).to_bytes(3, "big"),)
 WIFI = (b"new", b"new password")
@@ -290,6 +294,10 @@ async def test_a_seal_that_is_another_stays_the_seal_of_its_door(store: Store, s
     async with beating(store, clock=clock) as (engine, post):
         await say(engine, post, seal, seal.sealed(seal.edge(report.SHUT)))
         rotation = Rotation(store, seal)
+        with store.writing() as connection:  # a roll-out that it is in goes on with it
+            kept.add(connection, made(7), clock.now_ms())
+            stages = {seal.seal_id: Stage.CANARY}
+            kept.start(connection, made(7).release_id.hex(), Plan(), stages, clock.now_ms())
         ticket = rotation.ask(clock.now_ms())
         await taken_over(engine, clock)
         await say(engine, post, seal, seal.sealed(seal.heartbeat()))
@@ -313,8 +321,9 @@ async def test_a_seal_that_is_another_stays_the_seal_of_its_door(store: Store, s
         await taken_over(engine, clock)  # the registry is read anew, and says the same
         assert len(await say(engine, post, new, new.sealed(new.edge(report.SHUT)))) == 1
         assert engine.state.doors["door-0"].edges == new.edges
-        (kept,) = rows(store, commands_table)
-        assert (kept["state"], kept["plain"]) == ("worked", None)
+        (command,) = rows(store, commands_table)
+        assert (command["state"], command["plain"]) == ("worked", None)
+        assert [row["seal_id"] for row in rows(store, seal_updates)] == [new.seal_id]
 
 
 async def test_whoever_is_heard_first_decides_and_the_other_never_is(

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.registry.enrolment import enrol_seal
 from gateway.store import seal_commands
+from gateway.store.batch import WriteBatch
 from gateway.store.database import Store
 from gateway.updates import kept, rollout
 from gateway.updates.kept import RefusedError, Rollout
@@ -26,7 +27,7 @@ class Site:
     """A store, a server on it, and what it has published."""
 
     def __init__(self, path: Path) -> None:
-        self.store = Store.open(path)
+        self.store, self.keys = Store.open(path), dict(KEYS)
         for seal_id, key in KEYS.items():
             enrol_seal(
                 self.store, seal_id=seal_id, key=key, door_id=None, broker_password="p", at_ms=1
@@ -41,7 +42,7 @@ class Site:
         self.said: list[tuple[str, bytes]] = []
         self.server = UpdateServer(
             self.store,
-            KEYS.get,
+            lambda seal_id: self.keys.get(seal_id),
             lambda seal_id: self.marks[seal_id],
             lambda topic, payload: self.said.append((topic, payload)),
             lambda: self.now_ms,
@@ -69,7 +70,7 @@ class Site:
 
     def say(self, n: int, request: tuple[int | bytes, ...]):
         seal_id = f"{n:016x}"
-        cipher, raw = ccm.cipher(KEYS[seal_id]), bytes.fromhex(seal_id)
+        cipher, raw = ccm.cipher(self.keys[seal_id]), bytes.fromhex(seal_id)
         self.counters[seal_id] += 1
         frame = update.seal_request(cipher, raw, 1, self.counters[seal_id], request)
         self.counters[seal_id] += int(request[7]) - 1
@@ -193,10 +194,37 @@ async def test_a_seal_of_another_chip_or_board_is_left_out(site: Site) -> None:
     assert site.states()[:2] == [SealState.LEFT_OUT] * 2
 
 
+async def test_a_seal_that_is_retired_meanwhile_is_not_waited_for(site: Site) -> None:
+    await site.start()
+    del site.keys[f"{1:016x}"]  # the canary
+    await site.server.look()
+    assert site.states() == [SealState.LEFT_OUT] + [SealState.WAITING] * 6
+    assert site.stored().seals[f"{1:016x}"].reason == "retired"
+    assert site.ask(2) == OFFER
+
+
+async def test_a_seal_that_takes_a_fresh_identity_meanwhile_stays_in_it(site: Site) -> None:
+    await site.start()
+    assert site.ask(1) == OFFER
+    await site.server.look()
+    was, fresh = f"{1:016x}", f"{8:016x}"
+    with site.store.writing() as connection:  # as the engine's commit does it
+        batch = WriteBatch(1)
+        batch.renamed(was, fresh)
+        batch.write(connection)
+    site.keys[fresh] = site.keys.pop(was)
+    site.marks[fresh], site.counters[fresh] = (0, 0), 0
+    await site.server.look()
+    assert site.ask(8) == OFFER
+    await site.server.look()
+    assert site.stored().seals[fresh].state is SealState.PULLING
+    assert was not in site.stored().seals
+
+
 async def test_what_is_no_question_of_a_seal_s_is_refused(site: Site) -> None:
     await site.start()
     seal_id = f"{1:016x}"
-    cipher, raw = ccm.cipher(KEYS[seal_id]), bytes.fromhex(seal_id)
+    cipher, raw = ccm.cipher(site.keys[seal_id]), bytes.fromhex(seal_id)
     ask = (update.ASK, 0, C6, 1, 0, update.NOTHING, 0, 1)
     good = update.seal_request(cipher, raw, 1, 9, ask)
     stranger = update.seal_request(ccm.cipher(bytes(32)), raw, 1, 9, ask)

@@ -43,6 +43,7 @@ REASON_WORDS: Final = {
     "damaged": N_("it came damaged"),
     "older": N_("not newer than what it runs"),
     "incompatible": N_("not for its firmware"),
+    "retired": N_("taken out of use"),
     "full": N_("no room on it"),
     "nokey": N_("it knows no release key: flash it anew"),
     "crashed": N_("it did not come up with it"),
