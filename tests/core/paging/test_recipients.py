@@ -54,7 +54,8 @@ def lost(its: Router, *names: str) -> Router:
 def test_a_page_says_to_each_what_it_is_about_and_to_the_site_first() -> None:
     its, routed = routing.follow(router(), page(), "d", "g", NOON, RULES)
     personal = PersonalPage("p", "c", "d", BREACH, NOON - MINUTE, Ways.FIRST)
-    assert routed == (SitePage(page(), "d"), Notification("chen", SinglePage(personal)))
+    told = Notification("chen", SinglePage(personal), step_index=0, role=Role.WARDEN)
+    assert routed == (SitePage(page(), "d"), told)
     assert its.people["chen"].sent[0].page_id == "p"
     assert its.people["li"] == router().people["li"]
 
