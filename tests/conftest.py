@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import resource
 import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -124,6 +125,18 @@ def pytest_runtest_makereport(
         for neighbour in item.stash.get(_STARTED, []):
             report.sections.append((f"last words of {neighbour.name}", neighbour.last_words()))
     return report
+
+
+@pytest.fixture(autouse=True)
+def _the_process_stays_as_it_is() -> Iterator[None]:
+    """A test that made its own process humble would slow and starve all that follow in it."""
+    before = _standing()
+    yield
+    assert _standing() == before, "the test changed what its own process may have"
+
+
+def _standing() -> tuple[int, tuple[int, int]]:
+    return os.nice(0), resource.getrlimit(resource.RLIMIT_NOFILE)
 
 
 @pytest.fixture

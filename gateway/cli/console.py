@@ -12,9 +12,9 @@ from gateway.web.limits import humble
 
 def console(config: Config = CONFIG) -> None:
     """Serve the pages of the gateway with these settings. `menshen run` does so by itself."""
-    humble()
     settings = load(config)
     listener = listening(settings)
+    humble()
     level = settings.log.level
     log_lines.begin(level if level != "info" else "warning", settings.log.format)
     from gateway.web.server import serve_console  # takes a second; a busy port is told before it
