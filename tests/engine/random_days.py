@@ -2,8 +2,9 @@
 clock."""
 
 import random
+from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import Insert, insert, update
 
 from gateway.core.actor import CENTRE, actor_of
 from gateway.core.events import (
@@ -216,8 +217,8 @@ class Days:
         w, d = tables.wardens, tables.doors
         change = self.chance.choice(
             [
-                insert(tables.overrides).values(**cover, by=other),
-                insert(tables.overrides).values(**cover, by=None),
+                newly(cover | {"by": other}),
+                newly(cover | {"by": None}),
                 update(w).where(w.c.warden_id == who).values(channels=f'["webhook:{number}"]'),
                 update(d).where(d.c.door_id == f"door-{number % DOORS}").values(grid_id="h"),
                 update(d).where(d.c.door_id == f"door-{number % DOORS}").values(grid_id="g"),
@@ -227,3 +228,8 @@ class Days:
             connection.execute(change)
             connection.execute(insert(tables.enrolments), {"at_ms": self.clock.now_ms()})
         await PendingReader(self.store, engine).take()
+
+
+def newly(override: dict[str, Any]) -> Insert:
+    """One that a table of the office has already, from the same moment on, stays as it is."""
+    return insert(tables.overrides).prefix_with("OR IGNORE").values(override)
