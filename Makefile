@@ -97,7 +97,7 @@ faults: venv
 	  $(if $(N),--n $(N)) $(if $(HOURS),--hours $(HOURS)) $(if $(WRITE),--write)
 
 home-assistant: venv
-	@sh .ci/peers.sh
+	@sh .ci/peers.sh home_assistant
 	$(BIN)/python -m pytest tests/feeds/with_home_assistant.py
 
 # Ten thousand logins by TLS; a goal that is missed is an error.

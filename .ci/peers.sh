@@ -2,7 +2,8 @@
 # Put what `make bench-peers` measures us against into $MENSHEN_PEERS (default: .peers/), each in a
 # place of its own: Home Assistant in a Python of its own, Node-RED in a folder of its own. What the
 # locks in bench/peers/ name is taken by hash, through pip and npm as they are set up on this machine.
-# Done once. A peer that cannot be had here is said so, and the others are measured without it.
+# Done once. With the name of a function below, that one alone. A peer that cannot be had here is
+# said so, and the others are measured without it.
 set -u
 cd "$(dirname "$0")/.."
 peers=${MENSHEN_PEERS:-.peers}
@@ -40,5 +41,4 @@ node_red() {
     say "Node-RED could not be installed; the lines above say why"
 }
 
-home_assistant
-node_red
+if [ $# -gt 0 ]; then "$@"; else home_assistant; node_red; fi
