@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from gateway.core.actor import Actor
 from gateway.core.commissioning_events import CommissioningEvent
+from gateway.core.household_events import HouseholdEvent
 from gateway.core.model import Contact, Order, Permit
 from gateway.core.outcome import Outcome
 from gateway.core.paging.staff import Staff
@@ -394,6 +395,7 @@ Event = (
     | CommissioningEvent
     | DeadlineCame
     | PathEvent
+    | HouseholdEvent
 )
 
 
