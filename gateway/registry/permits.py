@@ -25,6 +25,8 @@ from gateway.language import peoples_text
 from gateway.language.catalogue import N_, say
 from gateway.language.peoples_text import TextError
 from gateway.store import areas, door_writes, pending, tables
+from gateway.store.order_keys import OrderKeys, household_of
+from gateway.store.sealing import sealed
 from gateway.store.statements import upsert
 
 # All limits of an announcement; the two that the core keeps by itself, PERMITS_MAX (live ones of
@@ -240,10 +242,19 @@ class Announcements:
         if not self._fresh:
             return
         statement = upsert(connection.dialect.name, tables.permits)
-        rows = [door_writes.of_permit(each.door_id, each.permit) for each in self._fresh]
+        keys = OrderKeys(connection, self._now_ms)
+        keys.provide(household_of(connection, each.door_id) for each in self._fresh)
+        events = [
+            (of_door(each.door_id), sealed(keys, connection, of_door(each.door_id), each.event))
+            for each in self._fresh
+        ]
+        rows = [
+            door_writes.of_permit(subject.id, event.permit)
+            for subject, event in events
+            if isinstance(event, PermitAnnounced)
+        ]
         connection.execute(statement, rows)
-        events = [(of_door(each.door_id), each.event) for each in self._fresh]
-        pending.leave(connection, events)
+        pending.leave(connection, events, keys)
 
     def _permits_on(self, door_id: str) -> dict[str, Permit]:
         if door_id not in self._on_door:
