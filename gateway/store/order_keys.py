@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, Text, select, type_coerce, update
 
+from gateway.core.subject import Subject, SubjectKind
 from gateway.keys.ring import KeyRing
 from gateway.keys.sealed_text import key_of
 from gateway.keys.unreadable import KeyState
@@ -48,6 +49,13 @@ def ring_of(connection: Connection) -> KeyRing:
 def household_of(connection: Connection, door_id: str) -> str:
     """The household behind a door."""
     return door_id
+
+
+def household_of_subject(connection: Connection, subject: Subject) -> str:
+    """The household that something is about; SITE_HOUSEHOLD where it is about none."""
+    return (
+        household_of(connection, subject.id) if subject.kind is SubjectKind.DOOR else SITE_HOUSEHOLD
+    )
 
 
 def of_households(
@@ -109,6 +117,17 @@ class OrderKeys:
         with self._ring.spares(len(without)):
             rows = [OrderKeyRow(self._ring.make(), each, None) for each in without]
         self._store(rows)
+
+    def provide_all(self) -> None:
+        """A key for every door in use and for the site: of a site that was put back without its
+        keys too. One look at the folder, whatever the number of doors."""
+        d, k = tables.doors.c, order_keys.c
+        here = self._ring.key_ids()
+        query = select(k.key_id, k.household_id).where(k.destroyed_ms.is_(None))
+        have = {row.household_id for row in self._connection.execute(query) if row.key_id in here}
+        doors = self._connection.execute(select(d.door_id).where(d.ended_ms.is_(None))).scalars()
+        wanted = {SITE_HOUSEHOLD, *(household_of(self._connection, each) for each in doors)}
+        self.provide(sorted(wanted - have))
 
     def seal(self, household_id: str, text: str, at_ms: int | None = None) -> str:
         """A text of a household, sealed: with the key of the order that runs at a time (else of the
