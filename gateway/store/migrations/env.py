@@ -8,7 +8,9 @@ from gateway.store import (
     certificates,
     door_codes,
     feed_tables,
+    photos,
     seal_paths,
+    seal_tables,
     span_tables,
     update_tables,
 )
@@ -20,7 +22,9 @@ TABLES = (
     certificates.SEAL_CERTIFICATES,
     door_codes.DOOR_CODES,
     feed_tables.milestones,
+    photos.PHOTOS,
     seal_paths.PATHS,
+    seal_tables.seal_commands,
     span_tables.heartbeat_spans,
     update_tables.releases,
 )
