@@ -1,4 +1,4 @@
--- all migrations up to 0014_after
+-- all migrations up to 0015_households
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -88,18 +88,6 @@ CREATE TABLE states (
 	state BLOB NOT NULL, 
 	CONSTRAINT pk_states PRIMARY KEY (name)
 );
-CREATE TABLE doors (
-	door_id VARCHAR(64) NOT NULL, 
-	label TEXT NOT NULL, 
-	grid_id VARCHAR(64) NOT NULL, 
-	state BLOB, 
-	door_class VARCHAR(32) DEFAULT '' NOT NULL, 
-	building VARCHAR(64), 
-	stair VARCHAR(64), 
-	point VARCHAR(64), ended_ms BIGINT, telephone VARCHAR(32), 
-	CONSTRAINT pk_doors PRIMARY KEY (door_id), 
-	CONSTRAINT fk_doors_grid_id FOREIGN KEY(grid_id) REFERENCES grids (grid_id)
-);
 CREATE TABLE wardens (
 	warden_id VARCHAR(64) NOT NULL, 
 	name TEXT NOT NULL, 
@@ -160,7 +148,7 @@ CREATE TABLE openings (
 	edges INTEGER DEFAULT '1' NOT NULL, 
 	inferred BOOLEAN DEFAULT 0 NOT NULL, 
 	reason VARCHAR(24) NOT NULL, 
-	permit_id VARCHAR(64), 
+	permit_id VARCHAR(64), beside VARCHAR(80), 
 	CONSTRAINT pk_openings PRIMARY KEY (opening_id), 
 	CONSTRAINT fk_openings_door_id FOREIGN KEY(door_id) REFERENCES doors (door_id)
 )
@@ -168,31 +156,6 @@ CREATE TABLE openings (
 
 ;
 CREATE INDEX ix_openings_door_id ON openings (door_id, opened_ms);
-CREATE TABLE orders (
-	order_id VARCHAR(64) NOT NULL, 
-	door_id VARCHAR(64) NOT NULL, 
-	from_ms BIGINT NOT NULL, 
-	to_ms BIGINT NOT NULL, 
-	policy TEXT DEFAULT '{}' NOT NULL, 
-	CONSTRAINT pk_orders PRIMARY KEY (order_id), 
-	CONSTRAINT fk_orders_door_id FOREIGN KEY(door_id) REFERENCES doors (door_id)
-);
-CREATE INDEX ix_orders_door_id ON orders (door_id);
-CREATE TABLE permits (
-	permit_id VARCHAR(64) NOT NULL, 
-	door_id VARCHAR(64) NOT NULL, 
-	from_ms BIGINT NOT NULL, 
-	to_ms BIGINT NOT NULL, 
-	openings INTEGER NOT NULL, 
-	longest_ms BIGINT NOT NULL, 
-	who TEXT NOT NULL, 
-	why TEXT NOT NULL, 
-	daily TEXT DEFAULT '[]' NOT NULL, 
-	days INTEGER DEFAULT '127' NOT NULL, 
-	CONSTRAINT pk_permits PRIMARY KEY (permit_id), 
-	CONSTRAINT fk_permits_door_id FOREIGN KEY(door_id) REFERENCES doors (door_id)
-);
-CREATE INDEX ix_permits_door_id ON permits (door_id);
 CREATE TABLE seals (
 	seal_id VARCHAR(16) NOT NULL, 
 	door_id VARCHAR(64), 
@@ -249,7 +212,7 @@ CREATE TABLE "cases" (
 	closed_arrived_ms BIGINT, 
 	outcome TEXT, 
 	raised_again_ms BIGINT, 
-	returned_ms BIGINT, despite_seal BOOLEAN DEFAULT 0 NOT NULL, on_the_way_by TEXT, on_the_way_ms BIGINT, on_the_way_arrived_ms BIGINT, note TEXT DEFAULT '' NOT NULL, reported_from VARCHAR(16), handed_to TEXT DEFAULT '' NOT NULL, proof VARCHAR(16), 
+	returned_ms BIGINT, despite_seal BOOLEAN DEFAULT 0 NOT NULL, on_the_way_by TEXT, on_the_way_ms BIGINT, on_the_way_arrived_ms BIGINT, note TEXT DEFAULT '' NOT NULL, reported_from VARCHAR(16), handed_to TEXT DEFAULT '' NOT NULL, proof VARCHAR(16), contacts TEXT DEFAULT '[]' NOT NULL, 
 	CONSTRAINT pk_cases PRIMARY KEY (case_id), 
 	CONSTRAINT fk_cases_door_id FOREIGN KEY(door_id) REFERENCES doors (door_id)
 )
@@ -303,17 +266,6 @@ CREATE TABLE photos (
  WITHOUT ROWID
 
 ;
-CREATE TABLE door_codes (
-	order_id VARCHAR(64) NOT NULL, 
-	door_id VARCHAR(64) NOT NULL, 
-	code VARCHAR(16) NOT NULL, 
-	made_ms BIGINT NOT NULL, 
-	printed_ms BIGINT, 
-	CONSTRAINT pk_door_codes PRIMARY KEY (order_id), 
-	CONSTRAINT fk_door_codes_door_id_doors FOREIGN KEY(door_id) REFERENCES doors (door_id)
-);
-CREATE UNIQUE INDEX ix_door_codes_code ON door_codes (code);
-CREATE INDEX ix_door_codes_door_id ON door_codes (door_id);
 CREATE TABLE heartbeat_spans (
 	door_id VARCHAR(64) NOT NULL, 
 	from_id BIGINT NOT NULL, 
@@ -467,4 +419,65 @@ CREATE TABLE archives (
 	ended_ms BIGINT, 
 	CONSTRAINT pk_archives PRIMARY KEY (month)
 );
-INSERT INTO alembic_version (version_num) VALUES ('0014_after');
+CREATE TABLE households (
+	household_id VARCHAR(64) NOT NULL, 
+	language VARCHAR(8) DEFAULT 'zh' NOT NULL, 
+	state BLOB, 
+	made_ms BIGINT NOT NULL, 
+	ended_ms BIGINT, 
+	CONSTRAINT pk_households PRIMARY KEY (household_id)
+);
+CREATE TABLE "doors" (
+	door_id VARCHAR(64) NOT NULL, 
+	label TEXT NOT NULL, 
+	grid_id VARCHAR(64) NOT NULL, 
+	state BLOB, 
+	door_class VARCHAR(32) DEFAULT ('') NOT NULL, 
+	building VARCHAR(64), 
+	stair VARCHAR(64), 
+	point VARCHAR(64), 
+	ended_ms BIGINT, 
+	telephone VARCHAR(32), 
+	household_id VARCHAR(64) NOT NULL, 
+	CONSTRAINT pk_doors PRIMARY KEY (door_id), 
+	CONSTRAINT fk_doors_grid_id FOREIGN KEY(grid_id) REFERENCES grids (grid_id), 
+	CONSTRAINT fk_doors_household_id FOREIGN KEY(household_id) REFERENCES households (household_id)
+);
+CREATE INDEX ix_doors_household_id ON doors (household_id);
+CREATE TABLE "orders" (
+	order_id VARCHAR(64) NOT NULL, 
+	household_id VARCHAR(64) NOT NULL, 
+	from_ms BIGINT NOT NULL, 
+	to_ms BIGINT NOT NULL, 
+	policy TEXT DEFAULT '{}' NOT NULL, 
+	CONSTRAINT pk_orders PRIMARY KEY (order_id), 
+	CONSTRAINT fk_orders_household_id FOREIGN KEY(household_id) REFERENCES households (household_id)
+);
+CREATE INDEX ix_orders_household_id ON orders (household_id);
+CREATE TABLE "permits" (
+	permit_id VARCHAR(64) NOT NULL, 
+	household_id VARCHAR(64) NOT NULL, 
+	from_ms BIGINT NOT NULL, 
+	to_ms BIGINT NOT NULL, 
+	openings INTEGER NOT NULL, 
+	longest_ms BIGINT NOT NULL, 
+	who TEXT NOT NULL, 
+	why TEXT NOT NULL, 
+	daily TEXT DEFAULT '[]' NOT NULL, 
+	days INTEGER DEFAULT '127' NOT NULL, 
+	CONSTRAINT pk_permits PRIMARY KEY (permit_id), 
+	CONSTRAINT fk_permits_household_id FOREIGN KEY(household_id) REFERENCES households (household_id)
+);
+CREATE INDEX ix_permits_household_id ON permits (household_id);
+CREATE TABLE door_codes (
+	order_id VARCHAR(64) NOT NULL, 
+	door_id VARCHAR(64) NOT NULL, 
+	code VARCHAR(16) NOT NULL, 
+	made_ms BIGINT NOT NULL, 
+	printed_ms BIGINT, 
+	CONSTRAINT pk_door_codes PRIMARY KEY (order_id, door_id), 
+	CONSTRAINT fk_door_codes_door_id FOREIGN KEY(door_id) REFERENCES doors (door_id)
+);
+CREATE UNIQUE INDEX ix_door_codes_code ON door_codes (code);
+CREATE INDEX ix_door_codes_door_id ON door_codes (door_id);
+INSERT INTO alembic_version (version_num) VALUES ('0015_households');
