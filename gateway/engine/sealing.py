@@ -25,15 +25,14 @@ class Sealing:
             return event
         try:
             with self._store.reading() as connection:
-                return sealed(
-                    OrderKeys(connection, now_ms, makes=False), connection, subject, event, now_ms
-                )
+                keys = OrderKeys(connection, now_ms, makes=False)
+                return sealed(keys, subject, event, now_ms)
         except KeyMissingError:  # the site's first, or a backup was put back without its keys
             pass
         except KeyRingError as error:
             raise StoreError(str(error)) from error
         try:
             with self._store.writing() as connection:
-                return sealed(OrderKeys(connection, now_ms), connection, subject, event, now_ms)
+                return sealed(OrderKeys(connection, now_ms), subject, event, now_ms)
         except KeyRingError as error:
             raise StoreError(str(error)) from error

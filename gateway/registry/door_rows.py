@@ -1,5 +1,5 @@
-"""Enrolment of doors: each in a grid and of a class, with the places that may silence it and the
-household's telephone."""
+"""Enrolment of doors: each in a grid and of a class, a household's contact, with the places that
+may silence it and the household's telephone."""
 
 from msgspec.structs import asdict
 from sqlalchemy import Connection
@@ -9,7 +9,7 @@ from gateway.core.subject import Subject, of_door
 from gateway.registry.enrolled_table import EnrolledTable, kept
 from gateway.registry.rows import EnrolError, NewDoor, RowResult
 from gateway.store import tables
-from gateway.store.order_keys import SEALED_COLUMNS, OrderKeys, household_of
+from gateway.store.order_keys import SEALED_COLUMNS, OrderKeys
 from gateway.store.statements import Row
 
 _COLUMNS = (
@@ -21,6 +21,7 @@ _COLUMNS = (
     "stair",
     "point",
     "telephone",
+    "household_id",
 )
 
 
@@ -43,7 +44,8 @@ class DoorRows:
         self._grids, self._events = grids, events
 
     def take(self, new: NewDoor) -> RowResult:
-        """Check a door and keep it for `write`. EnrolError if it does not fit."""
+        """Check a door, which names its household, and keep it for `write`. EnrolError if it does
+        not fit."""
         self._grids.need("grid_id", new.grid_id)
         before = self.table.get(new.door_id) or {"door_class": ""}
         before = {name: value for name, value in before.items() if name != "ended_ms"}
@@ -58,11 +60,12 @@ class DoorRows:
     def write(self, connection: Connection, keys: OrderKeys) -> None:
         """Store every door, with its label and its telephone sealed; a new household is given its
         key. The caller's transaction."""
-        households = {door_id: household_of(connection, door_id) for door_id in self.table.fresh()}
-        keys.look_up(households.values())
+        fresh = {door_id: self.table.row(door_id)["household_id"] for door_id in self.table.fresh()}
+        keys.know(fresh)
+        keys.provide(fresh.values())
 
         def as_stored(row: Row) -> Row:
-            household_id = households[row["door_id"]]
+            household_id = row["household_id"]
             return row | {
                 name: row[name] and keys.seal(household_id, row[name]) for name in SEALED_COLUMNS
             }

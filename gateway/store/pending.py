@@ -35,7 +35,7 @@ def leave(
         {
             "subject_kind": subject.kind,
             "subject_id": subject.id,
-            "body": encode_event(sealed(keys, connection, subject, event)),
+            "body": encode_event(sealed(keys, subject, event)),
         }
         for subject, event in events
     ]

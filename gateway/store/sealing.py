@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from gateway.core.events import Event
 from gateway.core.free_text import SEALED
 from gateway.core.subject import Subject
-from gateway.store.order_keys import OrderKeys, household_of_subject, ring_of
+from gateway.store.order_keys import OrderKeys, ring_of
 
 S = TypeVar("S", bound=Struct)
 Change = Callable[[str], str]
@@ -31,7 +31,6 @@ def revealed(connection: Connection, struct: S) -> S:
 
 def sealed(
     keys: OrderKeys,
-    connection: Connection,
     subject: Subject,
     event: Event,
     now_ms: int | None = None,
@@ -39,8 +38,7 @@ def sealed(
     """An event as it may be stored: with the key of the order in whose time it is.
 
     Args:
-        keys: those of the connection.
-        connection: says whose door it is.
+        keys: those of the caller's connection.
         subject: whose event.
         event: with text as people wrote it, or sealed already.
         now_ms: when it is said; without it, what names no time itself goes by the order that ends
@@ -48,7 +46,7 @@ def sealed(
     """
     if not has_text(event):
         return event
-    household_id = household_of_subject(connection, subject)
+    household_id = keys.household_of(subject)
     from_ms = _from_ms(event)
     at_ms = now_ms if from_ms is None else from_ms
     return changed(event, lambda text: keys.seal(household_id, text, at_ms))
