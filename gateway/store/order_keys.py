@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, Text, select, type_coerce, update
 
+from gateway.core.subject import Subject, SubjectKind
 from gateway.keys.ring import KeyRing
 from gateway.keys.sealed_text import key_of
 from gateway.keys.unreadable import KeyState
@@ -43,6 +44,13 @@ def ring_of(connection: Connection) -> KeyRing:
     """The ring of the site to whose database this is a connection."""
     ring: KeyRing = connection.info[RING]
     return ring
+
+
+def household_of(connection: Connection, door_id: str) -> str:
+    """The household behind a door, in use or not; itself where there is no such door."""
+    d = tables.doors.c
+    query = select(d.household_id).where(d.door_id == door_id)
+    return str(connection.execute(query).scalar() or door_id)
 
 
 def of_households(
@@ -96,10 +104,13 @@ class OrderKeys:
     def household_of(self, door_id: str) -> str:
         """The household behind a door, in use or not."""
         if door_id not in self._household_of:
-            d = tables.doors.c
-            query = select(d.household_id).where(d.door_id == door_id)
-            self._household_of[door_id] = str(self._connection.execute(query).scalar_one())
+            self._household_of[door_id] = household_of(self._connection, door_id)
         return self._household_of[door_id]
+
+    def household_of_subject(self, subject: Subject) -> str:
+        """The household that something is about; SITE_HOUSEHOLD where it is about none."""
+        is_door = subject.kind is SubjectKind.DOOR
+        return self.household_of(subject.id) if is_door else SITE_HOUSEHOLD
 
     def look_up(self, household_ids: Iterable[str]) -> None:
         """Read the keys of many households at once."""
@@ -117,6 +128,17 @@ class OrderKeys:
         with self._ring.spares(len(without)):
             rows = [OrderKeyRow(self._ring.make(), each, None) for each in without]
         self._store(rows)
+
+    def provide_all(self) -> None:
+        """A key for every door in use and for the site: of a site that was put back without its
+        keys too. One look at the folder, whatever the number of doors."""
+        d, k = tables.doors.c, order_keys.c
+        here = self._ring.key_ids()
+        query = select(k.key_id, k.household_id).where(k.destroyed_ms.is_(None))
+        have = {row.household_id for row in self._connection.execute(query) if row.key_id in here}
+        doors = self._connection.execute(select(d.door_id).where(d.ended_ms.is_(None))).scalars()
+        wanted = {SITE_HOUSEHOLD, *(household_of(self._connection, each) for each in doors)}
+        self.provide(sorted(wanted - have))
 
     def seal(self, household_id: str, text: str, at_ms: int | None = None) -> str:
         """A text of a household, sealed: with the key of the order that runs at a time (else of the
