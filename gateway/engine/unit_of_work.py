@@ -40,7 +40,12 @@ from gateway.core.events import (
     StaffSet,
 )
 from gateway.core.evidence import SIGNED_FOR
-from gateway.core.households.effects import HouseholdEffect
+from gateway.core.households.effects import (
+    DisputeMoved,
+    HealthMoved,
+    HouseholdEffect,
+    RequestMoved,
+)
 from gateway.core.households.events import HouseholdAction
 from gateway.core.households.model import Household
 from gateway.core.model import Door, Doubt, Outages, Path, Troubles
@@ -327,6 +332,8 @@ class UnitOfWork:
             if isinstance(effect, PageDue):
                 self.pages[effect.page_id] = None
             elif isinstance(effect, HouseholdEffect):
+                if isinstance(effect, RequestMoved | DisputeMoved | HealthMoved):
+                    self.cases[effect.matter.case_id] = None  # those who watch see it
                 self.writes.household_effect(effect, place, zone)
 
     def _clock_row(self, event: Event) -> None:
