@@ -13,6 +13,7 @@ from msgspec import Struct
 from gateway.core.actor import Actor
 from gateway.core.cases.refusal import Refusal
 from gateway.core.commissioning import Certificate, Visit, WalkTest
+from gateway.core.free_text import FreeText
 from gateway.core.proof import Proof, WrongScan
 from gateway.core.reasons import Reason
 
@@ -57,6 +58,7 @@ class Policy(Struct, frozen=True, omit_defaults=True):
     openings_a_day: int = 0  # so many need no permit
     longest_ms: int | None = None  # and each may last so long
     quiet: tuple[tuple[int, int], ...] = ()  # from, to: no page then, unless it is for a breach
+    health_daily: bool = False  # the household says each day how they are
 
 
 class Order(Struct, frozen=True, omit_defaults=True):
@@ -80,8 +82,8 @@ class Permit(Struct, frozen=True, omit_defaults=True):
     to_ms: int
     openings: int  # how many it still allows; of a recurring one, each time
     longest_ms: int
-    who: str
-    why: str
+    who: FreeText
+    why: FreeText
     daily: tuple[tuple[int, int], ...] = ()  # from, to: minutes after midnight at the site
     days: int = 0b1111111  # Monday is bit 0
     spent: tuple[int, int] = (0, 0)
@@ -150,7 +152,7 @@ class Shelf(Struct, frozen=True):
     """Put aside by a person, with a reason and an end; it comes back by itself."""
 
     by: Actor
-    why: str
+    why: FreeText
     ends_ms: int
 
 
@@ -199,7 +201,7 @@ class Case(Struct, frozen=True, omit_defaults=True):
     reported_by: Actor | None = None
     outcome: str | None = None  # an Outcome; the Reason of a rule that ended it
     despite_seal: bool = False  # the seal said otherwise when it was reported
-    note: str = ""  # of who reported it, with the outcome
+    note: FreeText = ""  # of who reported it, with the outcome
     handed_to: str = ""  # who was named to have it and has not answered yet, by warden_id
     unreported: Unreported | None = None  # while it is reported, and not assessed
     proof: Proof | None = None  # of the latest that somebody was at the door
@@ -258,6 +260,9 @@ class Silence(Struct, frozen=True, omit_defaults=True):
 
     since_ms: int  # when it was last heard
     told_ms: int | None = None  # when somebody is told, if it stays silent; None once that was done
+    said_in_place: bool = (
+        False  # the household says so: it need not be asked whether the door is shut
+    )
 
 
 class Path(StrEnum):
@@ -324,6 +329,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     burst_ms: int | None = None  # when a burst of them was last told
     canary: Canary | None = None
     wrong_scans: tuple[WrongScan, ...] = ()  # codes that were not the door's, lately
+    quiet: tuple[tuple[int, int], ...] = ()  # the hours that its household wants to be left alone
     visits: tuple[Visit, ...] = ()
     visited_until_ms: int | None = None  # when it is looked what a visit has left behind
     walk_test: WalkTest | None = None

@@ -17,6 +17,8 @@ from gateway.core import model
 from gateway.core.cases.escalation import Ways
 from gateway.core.effects import Effect
 from gateway.core.events import Event
+from gateway.core.households import model as of_households
+from gateway.core.households.model import Household
 from gateway.core.model import CaseState, Contact, Door, Outages, Troubles
 from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Role
@@ -30,6 +32,7 @@ from gateway.store.states import Listening
 
 STATES: dict[str, type[msgspec.Struct]] = {
     "doors.state": Door,
+    "household_states.state": Household,
     "people.state": Person,
     "states.outages": Outages,
     "states.troubles": Troubles,
@@ -49,6 +52,14 @@ ENUMS: tuple[type[StrEnum], ...] = (
     Role,
     SubjectKind,
     Ways,
+    of_households.DisputeState,
+    of_households.HealthOutcome,
+    of_households.RecordKind,
+    of_households.RequestKind,
+    of_households.RequestState,
+    of_households.SealAnswer,
+    of_households.Symptom,
+    of_households.Way,
 )
 GOLDEN = Path(__file__).parents[1] / "vectors" / "stored_format.jsonl"
 
@@ -78,6 +89,8 @@ def _value(kind: inspect.Type, count: "itertools.count[int]") -> Any:
     match kind:
         case inspect.StructType(cls=cls, fields=fields):
             return cls(**{field.name: _other(field, count) for field in fields})
+        case inspect.Metadata(type=its):
+            return _value(its, count)
         case inspect.UnionType(types=types):
             return _value(next(t for t in types if not isinstance(t, inspect.NoneType)), count)
         case inspect.TupleType(item_types=types):

@@ -8,6 +8,7 @@
 
 from msgspec.structs import replace
 
+from gateway.core.beside_events import CaseBeside, OpenedBeside, RaisedBeside, SpentBeside
 from gateway.core.cases import case
 from gateway.core.cases.case import DoorChange, raise_case
 from gateway.core.doors import household, openings, permits
@@ -22,7 +23,6 @@ from gateway.core.effects import (
     PermitSpent,
 )
 from gateway.core.events import Event, OrderPlaced, PermitAnnounced
-from gateway.core.household_events import CaseBeside, OpenedBeside, RaisedBeside, SpentBeside
 from gateway.core.model import Case, Contact, Cover, Door, HouseholdOpening, Permit
 from gateway.core.reasons import BREACHES, OVER_WHEN_SHUT, UNANNOUNCED, UNLAWFUL, Reason
 from gateway.core.rules import Rules

@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from gateway.core.beside_events import CaseBeside, OpenedBeside, RaisedBeside, SpentBeside
 from gateway.core.cases import case
 from gateway.core.cases.actions import act, page_received, page_sent
 from gateway.core.cases.case import DoorChange
@@ -74,7 +75,7 @@ from gateway.core.events import (
     SealBound,
     SealUnbound,
 )
-from gateway.core.household_events import CaseBeside, OpenedBeside, RaisedBeside, SpentBeside
+from gateway.core.households.events import QuietAsked, RecordCorrected, SaidOfSeal
 from gateway.core.model import Door, Order
 from gateway.core.path_events import CopyCame, PathHeard, PathSilent, PathsTested
 from gateway.core.reasons import BREACHES, QUESTIONS, Reason
@@ -169,9 +170,15 @@ def _act(door: Door, event: CaseAction, now_ms: int, rules: Rules) -> DoorChange
     return replace(door, recent=recent), effects
 
 
-def _noted(door: Door, _: PhotoKept | PhotosDestroyed, __: int, ___: Rules) -> DoorChange:
+def _noted(
+    door: Door, _: PhotoKept | PhotosDestroyed | RecordCorrected, __: int, ___: Rules
+) -> DoorChange:
     """It is in the journal; the door is as it was."""
     return door, ()
+
+
+def _quiet(door: Door, event: QuietAsked, _: int, __: Rules) -> DoorChange:
+    return (door if door.quiet == event.quiet else replace(door, quiet=event.quiet)), ()
 
 
 # What each event does: (door, event, now_ms, rules) -> door, effects.
@@ -216,6 +223,9 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     SpentBeside: beside.spent,
     CaseBeside: beside.case_moved,
     RaisedBeside: beside.raised,
+    RecordCorrected: _noted,
+    SaidOfSeal: silence.household_said,
+    QuietAsked: _quiet,
 }
 
 # What is raised at a door under an order only.

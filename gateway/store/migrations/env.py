@@ -8,7 +8,11 @@ from gateway.store import (
     certificates,
     door_codes,
     feed_tables,
+    household_tables,
+    key_tables,
+    photos,
     seal_paths,
+    seal_tables,
     span_tables,
     update_tables,
 )
@@ -20,7 +24,11 @@ TABLES = (
     certificates.SEAL_CERTIFICATES,
     door_codes.DOOR_CODES,
     feed_tables.milestones,
+    key_tables.order_keys,
+    photos.PHOTOS,
+    household_tables.requests,
     seal_paths.PATHS,
+    seal_tables.seal_commands,
     span_tables.heartbeat_spans,
     update_tables.releases,
 )

@@ -40,4 +40,4 @@ class RaisedBeside(Struct, frozen=True, omit_defaults=True, tag="raised_beside")
     since_ms: int = 0
 
 
-HouseholdEvent = OpenedBeside | SpentBeside | CaseBeside | RaisedBeside
+BesideEvent = OpenedBeside | SpentBeside | CaseBeside | RaisedBeside
