@@ -217,6 +217,8 @@ class SiteTurn:
             self._receipt(event, queue)
         elif type(event) is OrderPlaced:
             queue.extend(homes.ordered(after, self._household, event))
+        elif type(event) is DoorPlaced:
+            queue.extend(homes.homed(after, self._household))
         return Step(subject, event, effects, routed, before, after, follows)
 
     def _household_step(
@@ -232,7 +234,7 @@ class SiteTurn:
         first = self.door(after.home[0])  # stands for it where one must
         for effect in effects:
             routed += self._route(effect, first.door_id, first.grid_id, at_ms)
-        queue.extend(homes.to_doors(effects, self.door))
+        queue.extend(homes.to_doors(after, effects, self.door))
         return Step(subject, event, effects, routed, before, after, follows)
 
     def _hold(self, before: Door, after: Door, event: Event) -> None:

@@ -58,7 +58,7 @@ class CommittedSite(SiteState):
     def is_known(self, subject: Subject) -> bool:
         """Whether there is such a subject, so that it can have events."""
         if subject.kind is SubjectKind.HOUSEHOLD:
-            return subject.id in self.households or subject.id in self.doors
+            return subject.id in self.registry.homes
         return subject.kind is SubjectKind.SITE or subject.id in self.doors
 
     def replace(self, subject: Subject, made: Known) -> None:
@@ -73,7 +73,10 @@ class CommittedSite(SiteState):
 
     def unjournaled(self) -> News:
         """What is enrolled and not journaled yet: to be stepped before what hangs on it."""
-        places = {d.door_id: DoorPlaced(d.grid_id, d.areas) for d in self.doors.values()}
+        places = {
+            d.door_id: DoorPlaced(d.grid_id, d.areas, d.household, d.beside)
+            for d in self.doors.values()
+        }
         return _enrolled(self.registry, self.router.staff, places)
 
     def became(self, seals: Mapping[str, SealRow | None]) -> None:

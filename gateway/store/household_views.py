@@ -1,6 +1,6 @@
 """What a household asked for, contests and says, for people to read; and what was done, as counts.
 
-Free text stands here as it is stored; whoever shows it reveals it.
+Free text is read revealed, as all that is sealed.
 """
 
 from collections.abc import Iterable
@@ -52,7 +52,7 @@ _decode_symptoms = msgspec.json.Decoder(tuple[Symptom, ...]).decode
 
 
 class RequestRow(msgspec.Struct, frozen=True):
-    """A request as people see it. `words` and `why` are sealed."""
+    """A request as people see it."""
 
     request_id: str
     household_id: str
@@ -74,7 +74,7 @@ class RequestRow(msgspec.Struct, frozen=True):
 
 
 class DisputeRow(msgspec.Struct, frozen=True):
-    """A dispute as people see it. `words` and `answer` are sealed."""
+    """A dispute as people see it."""
 
     dispute_id: str
     household_id: str
@@ -104,7 +104,7 @@ class DisputeRow(msgspec.Struct, frozen=True):
 
 
 class QuestionRow(msgspec.Struct, frozen=True):
-    """A question about somebody's health as people see it. `words` are sealed."""
+    """A question about somebody's health as people see it."""
 
     question_id: str
     household_id: str
@@ -122,7 +122,7 @@ class QuestionRow(msgspec.Struct, frozen=True):
 
 
 class ReportRow(msgspec.Struct, frozen=True):
-    """What a household said of how they are. `words` are sealed."""
+    """What a household said of how they are."""
 
     report_id: str
     at_ms: int
@@ -138,7 +138,7 @@ class ReportRow(msgspec.Struct, frozen=True):
 
 
 class SealAnswerRow(msgspec.Struct, frozen=True):
-    """What a household said of a seal that was not heard. `words` are sealed."""
+    """What a household said of a seal that was not heard."""
 
     at_ms: int
     said_way: Way
@@ -148,7 +148,7 @@ class SealAnswerRow(msgspec.Struct, frozen=True):
 
 
 class CorrectionRow(msgspec.Struct, frozen=True):
-    """That a record was found wrong, and what was answered; `answer` is sealed."""
+    """That a record was found wrong, and what was answered;"""
 
     record_id: str
     dispute_id: str

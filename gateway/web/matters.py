@@ -174,7 +174,7 @@ async def _act(
         age_ms=pressed.age_ms,
         actor=by,
         **{matter.key: matter_id},
-        **entering(context, row.household_id, facts),
+        **facts,
     )
     answer = await context.action(of_household(row.household_id), event)
     return Answered(answer.changed, answer.result)
@@ -197,12 +197,6 @@ def _facts(connection: Connection, row: Row, by: Actor, pressed: Press) -> dict[
             facts = {"outcome": outcome, "words": line}
     if isinstance(row, DisputeRow):
         facts["parties"] = household_views.parties_of(connection, row.record, row.record_id)
-    return facts
-
-
-def entering(_: WebContext, __: str, facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts of an act as they enter the house: the one place where free text of a matter does
-    so."""
     return facts
 
 
