@@ -322,10 +322,12 @@ def _cases() -> Select[Any]:
     query = select(*columns, tables.doors.c.label, *named)
     query = query.join(handed, handed.c.warden_id == tables.cases.c.handed_to, isouter=True)
     query = query.join(tables.doors, tables.doors.c.door_id == tables.cases.c.door_id, isouter=True)
-    query = household_views.with_corrections(query, RecordKind.CASE, tables.cases.c.case_id)
     for action, who in people.items():
         query = query.join(who, who.c.warden_id == tables.cases.c[f"{action}_by"], isouter=True)
-    return query
+    with_all: Select[Any] = household_views.with_corrections(
+        query, RecordKind.CASE, tables.cases.c.case_id
+    )
+    return with_all
 
 
 _CASES = _cases()
