@@ -17,6 +17,7 @@ from gateway.core.rules import Rulebook, Rules
 from gateway.settings import push_services, secret
 from gateway.settings.fields import FilePath, Host, Name, Port, Secret, Url
 from gateway.settings.home_assistant import HomeAssistant
+from gateway.settings.household import Household
 from gateway.settings.keeping import Backup, Retention
 from gateway.settings.looked_after import Log, Ping
 from gateway.settings.oidc import Oidc
@@ -333,6 +334,7 @@ class Settings(BaseSettings):
     ping: Ping = Ping()
     retention: Retention = Retention()
     backup: Backup = Backup()
+    household: Household = Household()
     rules: Annotated[Rules, AsRules()] = Rules()
     classes: Annotated[
         dict[str, ClassSection],
@@ -381,5 +383,6 @@ SECTIONS: dict[str, type[Section]] = {
     "ping": Ping,
     "retention": Retention,
     "backup": Backup,
+    "household": Household,
     "rules": RulesSection,
 }

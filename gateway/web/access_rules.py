@@ -149,6 +149,11 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
         for action in KINDS
         for before, also in (("", ()), (API, ()), *_PHONES)
     },
+    # A household's page: its code opens it, and its session says whose it is (web/resident).
+    **{("GET", f"/r{page}"): PUBLIC for page in ("", "/home", "/openings", "/looks", "/notice")},
+    **{("POST", f"/r{act}"): PUBLIC for act in ("", "/leave")},
+    ("GET", "/r/announce"): PUBLIC,
+    **{("POST", f"/r/announce/{act}"): PUBLIC for act in ("now", "once", "daily", "end")},
     ("GET", "/trust"): PUBLIC,  # a phone must trust us before it can sign in
     ("GET", "/trust/ca.crt"): PUBLIC,
     ("GET", "/sign-in"): PUBLIC,
