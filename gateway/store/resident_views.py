@@ -78,6 +78,19 @@ def without_code(connection: Connection, now_ms: int) -> list[str]:
     return list(dict.fromkeys(connection.execute(query).scalars()))
 
 
+def telephones(connection: Connection, now_ms: int) -> list[tuple[str, str]]:
+    """The households with an order that runs or is to come and a telephone, each with its
+    number."""
+    query = (
+        select(_d.door_id, _d.telephone)
+        .join(tables.orders, _o.door_id == _d.door_id)
+        .where(_o.to_ms > now_ms, _o.from_ms < _o.to_ms, _d.ended_ms.is_(None))
+        .where(_d.telephone.is_not(None))
+        .distinct()
+    )
+    return [(household_id, number) for household_id, number in connection.execute(query)]
+
+
 def told_of(connection: Connection, case_ids: list[str]) -> dict[str, list[Told]]:
     """Who was told of these cases: by which duty, and when first; in the order in which they
     were."""

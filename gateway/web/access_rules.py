@@ -77,6 +77,12 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/doors/{door_id}/certificate/file"): _needs(Right.DOORS, Thing.DOOR),
     ("GET", "/doors/{door_id}/walk-test"): _needs(Right.COMMISSION, Thing.DOOR),
     ("GET", f"{API}/doors/{{door_id}}/walk-test"): _needs(Right.COMMISSION, Thing.DOOR),
+    ("GET", "/doors/{door_id}/household"): _needs(Right.ANNOUNCE, Thing.DOOR),
+    **{
+        ("POST", f"/doors/{{door_id}}/household/{act}"): _needs(Right.ANNOUNCE, Thing.DOOR)
+        for act in ("announce/now", "announce/once", "announce/daily", "announce/end", "sheet")
+    },
+    ("POST", "/doors/{door_id}/walk-test/sheet"): _needs(Right.COMMISSION, Thing.DOOR),
     ("POST", f"{API}/areas/{{area_id:path}}/visits"): _needs(Right.COMMISSION, Thing.AREA),
     **{
         ("POST", f"{before}/doors/{{door_id}}/{act}"): _needs(Right.COMMISSION, Thing.DOOR)
@@ -154,6 +160,7 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     **{("POST", f"/r{act}"): PUBLIC for act in ("", "/leave")},
     ("GET", "/r/announce"): PUBLIC,
     **{("POST", f"/r/announce/{act}"): PUBLIC for act in ("now", "once", "daily", "end")},
+    ("POST", "/sms/in"): PUBLIC,  # it is signed
     ("GET", "/trust"): PUBLIC,  # a phone must trust us before it can sign in
     ("GET", "/trust/ca.crt"): PUBLIC,
     ("GET", "/sign-in"): PUBLIC,

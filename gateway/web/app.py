@@ -30,6 +30,7 @@ from gateway.web.pages import (
     doors,
     factors,
     health,
+    household,
     legend,
     links,
     me,
@@ -48,6 +49,7 @@ from gateway.web.pages import (
     wardens,
 )
 from gateway.web.resident import routes as resident
+from gateway.web.resident import sms
 from gateway.web.resident.entrance import ElsewhereError, Entrance
 from gateway.web.security import HEADERS, HSTS, SecurityMiddleware, is_household
 from gateway.web.topics import Topics
@@ -83,13 +85,14 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     for part in (wallboard, cases, photos, links, doors, warden_inbox, health, trust, document):
         app.include_router(part.routes(context))
     for part in (
-        *(wardens, page_tests, commission),
+        *(wardens, page_tests, commission, household),
         *(sign_in, passkeys, provider, me, factors, prove),
         *(accounts, tokens, audit, updates, metrics, legend),
     ):
         app.include_router(part.routes(context))
     app.include_router(handheld.routes(context))
     app.include_router(resident.routes(context, Entrance(context)))
+    app.include_router(sms.routes(context))
     app.include_router(live_stream.routes(context, topics))
     rooms = ("/static/handheld", shell.STATIC), ("/static/resident", _RESIDENT)
     for path, folder in (*rooms, ("/static", STATIC)):

@@ -60,6 +60,7 @@ def test_what_is_open_to_all_is_the_way_in_and_nothing_else() -> None:
         "/r",
         *(f"/r/{page}" for page in ("leave", "home", "openings", "looks", "notice", "announce")),
         *(f"/r/announce/{act}" for act in ("now", "once", "daily", "end")),
+        "/sms/in",  # it is signed
     }
     assert public == trust | shell | ways_in | household
     assert [path for (_, path), rule in RULES.items() if rule is SIGNED_IN] == [

@@ -129,6 +129,13 @@ def live(permits: tuple[Permit, ...], now_ms: int) -> list[Permit]:
     return [permit for permit in counts if is_live(permit, now_ms)]
 
 
+def own_live(connection: Connection, household_id: str, now_ms: int) -> list[Permit]:
+    """What a household announced itself, and still counts."""
+    rows = resident_views.doors_of(connection, household_id)
+    permits = rows[0].state.permits if rows else ()
+    return [permit for permit in live(permits, now_ms) if is_own(permit)]
+
+
 def is_own(permit: Permit) -> bool:
     """Whether the household announced it itself."""
     return permit.permit_id.startswith(OWN)
@@ -159,6 +166,16 @@ def at(day: str, minute: int, zone: tzinfo) -> int:
 def _check_lasting(minutes: int) -> None:
     if minutes not in LASTING_MINUTES:
         raise HttpProblem(422, _LASTING)
+
+
+def next_at(minute: int, now_ms: int, zone: tzinfo) -> int:
+    """The next time that a clock here says this: today, else tomorrow."""
+    today = times.local(now_ms, zone).strftime("%Y-%m-%d")
+    at_ms = at(today, minute, zone)
+    if at_ms + NOW_MS > now_ms:
+        return at_ms
+    tomorrow = times.local(now_ms + DAY_MS, zone).strftime("%Y-%m-%d")
+    return at(tomorrow, minute, zone)
 
 
 async def _order(context: WebContext, household_id: str) -> OrderSpan:

@@ -53,7 +53,7 @@ class CodeTries:
     async def turn(self, one: Try) -> bool:
         """Wait for the turn of this try; whether it gets one."""
         now_s = self._steady_s()
-        wait_s = self._of_now(now_s).wait_s(one.place, one.tried, now_s)
+        wait_s = self.of_now().wait_s(one.place, one.tried, now_s)
         if wait_s is None:
             return False
         await asyncio.sleep(wait_s)
@@ -68,10 +68,9 @@ class CodeTries:
 
     def is_besieged(self) -> bool:
         """Whether somebody guesses from everywhere."""
-        return self._is_besieged(self._steady_s())
+        is_many = len(self._wrong) == SITE_TRIES_MAX
+        return is_many and self._steady_s() - self._wrong[0] <= LOCKED_S
 
-    def _is_besieged(self, now_s: float) -> bool:
-        return len(self._wrong) == SITE_TRIES_MAX and now_s - self._wrong[0] <= LOCKED_S
-
-    def _of_now(self, now_s: float) -> Patience:
-        return self._besieged if self._is_besieged(now_s) else self._patience
+    def of_now(self) -> Patience:
+        """By which patience tries are looked at now."""
+        return self._besieged if self.is_besieged() else self._patience
