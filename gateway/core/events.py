@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from gateway.core.actor import Actor
 from gateway.core.commissioning_events import CommissioningEvent
+from gateway.core.free_text import FreeText
 from gateway.core.model import Contact, Order, Permit
 from gateway.core.outcome import Outcome
 from gateway.core.paging.staff import Staff
@@ -91,13 +92,17 @@ class DoorClassed(Struct, frozen=True, omit_defaults=True, tag="door_classed"):
 
 
 class DoorPlaced(Struct, frozen=True, omit_defaults=True, tag="door_placed"):
-    """The door lies in this grid, and in these areas of the site, from now on.
+    """The door lies in this grid, and in these areas of the site, from now on, and is a contact of
+    this household beside these other doors.
 
     `areas`: what may silence many doors at once (building, stair, access point, batch of seals).
+    `household`: empty for one of the door's own id.
     """
 
     grid_id: str
     areas: tuple[str, ...] = ()
+    household: str = ""
+    beside: tuple[str, ...] = ()
 
 
 class OrderPlaced(Struct, frozen=True, omit_defaults=True, tag="order"):
@@ -153,7 +158,7 @@ class CaseReported(CaseAction, frozen=True, tag="reported", kw_only=True):
 
     outcome: Outcome
     despite_seal: bool = False
-    note: str = ""
+    note: FreeText = ""
 
 
 class ReportTakenBack(CaseAction, frozen=True, tag="report_taken_back"):
@@ -179,7 +184,7 @@ class CaseSignedOff(CaseAction, frozen=True, tag="signed_off"):
 class CaseShelved(CaseAction, frozen=True, tag="shelved", kw_only=True):
     """A person puts it aside until a time; nobody is told of it until then."""
 
-    why: str
+    why: FreeText
     until_ms: int
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from gateway.core.actor import Actor
 from gateway.core.cases.refusal import Refusal
 from gateway.core.commissioning import Certificate, Visit, WalkTest
+from gateway.core.free_text import FreeText
 from gateway.core.proof import Proof, WrongScan
 from gateway.core.reasons import Reason
 
@@ -80,8 +81,8 @@ class Permit(Struct, frozen=True, omit_defaults=True):
     to_ms: int
     openings: int  # how many it still allows; of a recurring one, each time
     longest_ms: int
-    who: str
-    why: str
+    who: FreeText
+    why: FreeText
     daily: tuple[tuple[int, int], ...] = ()  # from, to: minutes after midnight at the site
     days: int = 0b1111111  # Monday is bit 0
     spent: tuple[int, int] = (0, 0)
@@ -121,7 +122,7 @@ class Shelf(Struct, frozen=True):
     """Put aside by a person, with a reason and an end; it comes back by itself."""
 
     by: Actor
-    why: str
+    why: FreeText
     ends_ms: int
 
 
@@ -170,10 +171,11 @@ class Case(Struct, frozen=True, omit_defaults=True):
     reported_by: Actor | None = None
     outcome: str | None = None  # an Outcome; the Reason of a rule that ended it
     despite_seal: bool = False  # the seal said otherwise when it was reported
-    note: str = ""  # of who reported it, with the outcome
+    note: FreeText = ""  # of who reported it, with the outcome
     handed_to: str = ""  # who was named to have it and has not answered yet, by warden_id
     unreported: Unreported | None = None  # while it is reported, and not assessed
     proof: Proof | None = None  # of the latest that somebody was at the door
+    contacts: tuple[str, ...] = ()  # the household's other doors that it is about too, by door_id
 
     @property
     def reported_from(self) -> CaseState | None:
@@ -260,6 +262,8 @@ class Door(Struct, frozen=True, omit_defaults=True):
     door_class: str = ""  # whose settings hold; "canary" is one
     grid_id: str = ""  # whose people are told of it
     areas: tuple[str, ...] = ()  # that it lies in, next to the site: what may silence many at once
+    household: str = ""  # whose contact it is; empty: a household of the door's own id
+    beside: tuple[str, ...] = ()  # that household's other doors
     seal_id: str | None = None
     # how often its seal promised a heartbeat; None: nothing is expected
     heartbeat_ms: int | None = None
@@ -300,6 +304,11 @@ class Door(Struct, frozen=True, omit_defaults=True):
     certificate: Certificate | None = None  # the latest of the seal that hangs here
     must_certify: bool = False  # its seal was hung since certificates are asked for
     doubt: Doubt = SURE  # as of its last step
+
+    @property
+    def household_id(self) -> str:
+        """Whose contact it is: an order and a permit are the household's."""
+        return self.household or self.door_id
 
 
 class Lost(Struct, frozen=True):

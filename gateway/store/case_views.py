@@ -16,6 +16,7 @@ from gateway.core.reasons import FAULTS, QUESTIONS, Reason
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import areas, states, tables
 from gateway.store.records import Key, Part, part, records
+from gateway.store.sealed_columns import revealed
 
 OPEN: Final = (
     CaseState.RAISED,
@@ -277,7 +278,7 @@ def outage_of(connection: Connection, case: CaseRow) -> OutageRow | None:
     rows = connection.execute(
         select(d.door_id, d.label, d.state)
         .where(d.door_id.in_(door_ids))
-        .order_by(func.length(d.label), d.label, d.door_id)
+        .order_by(func.length(revealed(d.label)), revealed(d.label), d.door_id)
     )
     doors = [BlindDoor(row.door_id, row.label, _silent_ms(row.door_id, row.state)) for row in rows]
     return OutageRow(outage.outage_id, outage.area, outage.since_ms, outage.over_ms, doors)
@@ -292,7 +293,7 @@ def without_network(connection: Connection, place: str) -> int:
     if kind == "grid":
         query = query.where(d.grid_id == name)
     elif kind != "site":
-        query = query.where(d.door_id.in_(areas.doors_in(connection, place)))
+        query = query.where(d.door_id.in_(list(areas.doors_in(connection, place))))
     doors = (states.door(row.door_id, row.state) for row in connection.execute(query))
     return sum(
         any(p.is_ours and p.path is Path.NETWORK for p in door.silent_paths) for door in doors

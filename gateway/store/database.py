@@ -13,12 +13,14 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from gateway.store import marker
+from gateway.keys.ring import KeyRing
+from gateway.store import marker, sealed_columns, whole_schema
+from gateway.store.order_keys import RING
 
 RELEASE = metadata.version("menshen")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -47,7 +49,8 @@ SITE = Chain(MIGRATIONS, HEAD, "menshen enrol")
 class Store:
     """An open database file, at whatever migration it is; `open` brings it to the newest.
 
-    Any thread may read and write; each connection belongs to the thread that took it.
+    Any thread may read and write; each connection belongs to the thread that took it. `keys` is the
+    ring of the site, which lies beside the file; its connections reveal by it.
 
     Args:
         path: The file. Its write-ahead log lies beside it.
@@ -56,8 +59,9 @@ class Store:
 
     def __init__(self, path: Path, chain: Chain = SITE) -> None:
         self.path, self._chain = path, chain
-        self._writers = _engine(path, writes=True)
-        self._readers = _engine(path, writes=False)
+        self.keys = KeyRing.beside(path)
+        self._writers = _engine(path, self.keys, writes=True)
+        self._readers = _engine(path, self.keys, writes=False)
 
     @classmethod
     def open(
@@ -164,9 +168,19 @@ class Store:
 
         config = Config()
         config.set_main_option("script_location", str(folder))
-        with self._writers.connect() as connection:
+        with self._writers.connect() as connection, _unhindered(connection):
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+    def lay(self) -> bool:
+        """Make all tables of an empty file at once; whether that was possible."""
+        whole = whole_schema.of(self._chain.folder, self._chain.head)
+        if whole is not None:
+            with self._writers.connect() as connection:
+                raw = connection.connection.dbapi_connection
+                assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - as in `committing`
+                whole_schema.lay(raw, whole)
+        return whole is not None
 
     def behind(self) -> list[tuple[str, str]]:
         """The migrations that `migrate` would make: each one's name, and what it says it does. None
@@ -304,7 +318,8 @@ def _make(path: Path, chain: Chain) -> None:
         store = Store(unfinished, chain)
         try:
             with as_store_error(path):
-                store.migrate()
+                if not store.lay():
+                    store.migrate()
         finally:
             store.close()
         marker.sync(unfinished)
@@ -318,7 +333,7 @@ def _make(path: Path, chain: Chain) -> None:
                 unfinished.with_name(unfinished.name + name).unlink()
 
 
-def _engine(path: Path, writes: bool) -> Engine:
+def _engine(path: Path, keys: KeyRing, writes: bool) -> Engine:
     address = f"{path.absolute().as_uri()}?psow=0"
 
     def connect() -> sqlite3.Connection:
@@ -327,9 +342,11 @@ def _engine(path: Path, writes: bool) -> Engine:
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
 
     @event.listens_for(engine, "connect")
-    def prepare(raw: sqlite3.Connection, _: object) -> None:
+    def prepare(raw: sqlite3.Connection, record: Any) -> None:
+        record.info[RING] = keys
         try:
             _prepare(raw, writes)
+            raw.create_function(sealed_columns.FUNCTION, 1, sealed_columns.function_of(keys))
         except sqlite3.Error:
             raw.close()  # the pool has not taken it over yet
             raise
@@ -339,6 +356,19 @@ def _engine(path: Path, writes: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+@contextmanager
+def _unhindered(connection: Connection) -> Iterator[None]:
+    """While tables are made anew: SQLite refuses to drop one that others name, though its successor
+    has the same rows, and can be told so outside of a transaction only. `migrations/env.py` looks
+    before it commits whether each row still has what it names."""
+    raw: Any = connection.connection.driver_connection
+    raw.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
 
 
 def _prepare(raw: sqlite3.Connection, writes: bool) -> None:

@@ -28,7 +28,10 @@ from gateway.core.cases.transitions import Action
 from gateway.core.duration import DAY_MS
 from gateway.core.events import PhotoKept, PhotosDestroyed
 from gateway.core.model import CaseState
+from gateway.core.subject import Subject
 from gateway.store import case_log, tables
+from gateway.store.database import StoreError
+from gateway.store.order_keys import KeyMissingError, OrderKeys
 from gateway.store.records import records
 from gateway.store.tables import metadata
 
@@ -113,6 +116,16 @@ def _number(row: PhotoRow) -> str:
     return row.photo_id.rpartition(".")[2]
 
 
+def key_id(connection: Connection, subject: Subject, now_ms: int) -> str:
+    """The key for a photo of a case of this subject, taken now. StoreError where there is none: the
+    gateway makes what is missing at its start."""
+    keys = OrderKeys(connection, now_ms, makes=False)
+    try:
+        return keys.key_id(keys.household_of_subject(subject), now_ms)
+    except KeyMissingError:
+        raise StoreError("the key of this order is not here; start the gateway anew") from None
+
+
 def photo(connection: Connection, case_id: str, photo_id: str) -> PhotoRow | None:
     """One photo, or None."""
     p = PHOTOS.c
@@ -152,9 +165,10 @@ def over(connection: Connection, now_ms: int, limit: int) -> list[Known]:
     That is when no order at the case's door holds now or later, and the case is closed; of a case
     that nobody closes, or that no order was behind, after REVIEW_MAX_MS. `now_ms`: in ms of UTC.
     """
-    p, c, o = PHOTOS.c, tables.cases.c, tables.orders.c
-    at_door = and_(c.door_id.is_not(None), c.area.is_(None), o.door_id == c.door_id)
-    last_ms = select(func.max(o.to_ms)).where(at_door).correlate(tables.cases).scalar_subquery()
+    p, c, o, d = PHOTOS.c, tables.cases.c, tables.orders.c, tables.doors.c
+    at_door = and_(c.door_id.is_not(None), c.area.is_(None), d.door_id == c.door_id)
+    of_order = select(func.max(o.to_ms)).join(tables.doors, d.household_id == o.household_id)
+    last_ms = of_order.where(at_door).correlate(tables.cases).scalar_subquery()
     is_old = func.coalesce(last_ms, p.arrived_ms) + REVIEW_MAX_MS <= now_ms
     is_over = or_(and_(last_ms <= now_ms, c.state == CaseState.CLOSED), is_old)
     query = (
@@ -170,8 +184,8 @@ def forget_telephones(connection: Connection, now_ms: int) -> int:
     """Forget how the households are rung whose orders are all over, and of doors that are out of
     use. How many that were. The caller's transaction."""
     d, o = tables.doors.c, tables.orders.c
-    had = exists().where(o.door_id == d.door_id)
-    has = exists().where(o.door_id == d.door_id, o.to_ms > now_ms)
+    had = exists().where(o.household_id == d.household_id)
+    has = exists().where(o.household_id == d.household_id, o.to_ms > now_ms)
     is_over = or_(d.ended_ms.is_not(None), and_(had, ~has))
     change = update(tables.doors).where(d.telephone.is_not(None), is_over)
     return connection.execute(change.values(telephone=None)).rowcount

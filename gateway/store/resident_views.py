@@ -7,8 +7,9 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from gateway.core.paging.schedule import Role
-from gateway.store import tables, views
+from gateway.store import households, tables, views
 from gateway.store.resident_tables import resident_codes
+from gateway.store.sealed_columns import revealed
 from gateway.store.views import DoorRow
 
 DOORS_MAX: Final = 8  # of one household
@@ -32,8 +33,7 @@ class Told(msgspec.Struct, frozen=True):
 
 def household_of(connection: Connection, door_id: str) -> str | None:
     """Whose door it is; None if there is no such door in use."""
-    query = select(_d.door_id).where(_d.door_id == door_id, _d.ended_ms.is_(None))
-    return connection.execute(query).scalar()
+    return households.of_doors(connection, [door_id]).get(door_id)
 
 
 def doors_of(connection: Connection, household_id: str) -> list[DoorRow]:
@@ -44,14 +44,14 @@ def doors_of(connection: Connection, household_id: str) -> list[DoorRow]:
 
 def door_ids_of(connection: Connection, household_id: str) -> list[str]:
     """Their ids, in order."""
-    query = select(_d.door_id).where(_d.door_id == household_id, _d.ended_ms.is_(None))
-    return list(connection.execute(query.order_by(_d.door_id).limit(DOORS_MAX)).scalars())
+    return households.doors_of(connection, household_id)[:DOORS_MAX]
 
 
 def order_of(connection: Connection, household_id: str, now_ms: int) -> OrderSpan | None:
     """The order that runs at a household, else the next to come; None without one."""
     is_to_be = _o.to_ms > now_ms, _o.from_ms < _o.to_ms
-    query = select(_o.order_id, _o.from_ms, _o.to_ms).where(_o.door_id == household_id, *is_to_be)
+    query = select(_o.order_id, _o.from_ms, _o.to_ms).where(*is_to_be)
+    query = query.where(_o.household_id == household_id)
     row = connection.execute(query.order_by(_o.from_ms).limit(1)).first()
     return None if row is None else OrderSpan(*row)
 
@@ -66,14 +66,14 @@ def order_span(connection: Connection, order_id: str) -> OrderSpan | None:
 def without_code(connection: Connection, now_ms: int) -> list[str]:
     """The households with an order that runs or is to come, and no code for it, as an installer
     walks: by building, stair and label."""
-    c = resident_codes.c
+    c, label = resident_codes.c, revealed(_d.label)
     query = (
-        select(_d.door_id)
-        .join(tables.orders, _o.door_id == _d.door_id)
+        select(_d.household_id)
+        .join(tables.orders, _o.household_id == _d.household_id)
         .join(resident_codes, c.order_id == _o.order_id, isouter=True)
         .where(_o.to_ms > now_ms, _o.from_ms < _o.to_ms, _d.ended_ms.is_(None))
         .where(c.order_id.is_(None))
-        .order_by(_d.building, _d.stair, func.length(_d.label), _d.label, _d.door_id)
+        .order_by(_d.building, _d.stair, func.length(label), label, _d.door_id)
     )
     return list(dict.fromkeys(connection.execute(query).scalars()))
 
@@ -82,8 +82,8 @@ def telephones(connection: Connection, now_ms: int) -> list[tuple[str, str]]:
     """The households with an order that runs or is to come and a telephone, each with its
     number."""
     query = (
-        select(_d.door_id, _d.telephone)
-        .join(tables.orders, _o.door_id == _d.door_id)
+        select(_d.household_id, _d.telephone)
+        .join(tables.orders, _o.household_id == _d.household_id)
         .where(_o.to_ms > now_ms, _o.from_ms < _o.to_ms, _d.ended_ms.is_(None))
         .where(_d.telephone.is_not(None))
         .distinct()

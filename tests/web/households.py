@@ -8,9 +8,11 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from gateway.core.model import Permit
 from gateway.language.notice import version
 from gateway.registry import notices, resident_codes
 from gateway.settings import Settings
+from gateway.store import views
 from gateway.store.database import Store
 from tests.web.web_site import now_ms
 
@@ -58,3 +60,10 @@ async def household_phone(
     headers = {"accept-language": language}
     async with httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as client:
         yield HouseholdPhone(client)
+
+
+def permits_of(store: Store, door_id: str) -> tuple[Permit, ...]:
+    """What is announced at a door, as people read it."""
+    with store.reading() as connection:
+        (row,) = views.doors_of(connection, [door_id])
+    return row.state.permits

@@ -9,7 +9,7 @@ from gateway.core.events import OrderPlaced
 from gateway.core.model import Order
 from gateway.core.subject import of_door
 from gateway.web.resident.sessions import IDLE_MS
-from tests.web.households import HouseholdPhone, household_phone, new_code
+from tests.web.households import HouseholdPhone, household_phone, new_code, permits_of
 from tests.web.web_site import HOUR_MS, Console, console, new_store, now_ms
 
 
@@ -85,7 +85,7 @@ async def test_once_and_every_day(site: Console, phone: HouseholdPhone) -> None:
     assert (await phone.presses("/r/announce/once", **once)).status_code == 303
     daily = {"minute": "690", "lasts": "60", "what": "meal"}
     assert (await phone.presses("/r/announce/daily", **daily)).status_code == 303
-    permits = site.engine.state.doors["d0"].permits
+    permits = permits_of(site.store, "d0")
     assert {(permit.why, permit.daily) for permit in permits} == {
         ("Rubbish", ()),
         ("Food or parcel", ((690, 750),)),

@@ -13,6 +13,7 @@ from sqlalchemy import update
 from gateway.channels import signature
 from gateway.store import tables
 from gateway.web.resident.text_messages import Wish, numbers_match, understood
+from tests.web.households import permits_of
 from tests.web.web_site import Console, console, new_store
 
 KEY = b"k" * 32
@@ -90,7 +91,7 @@ def test_numbers_are_compared_as_people_write_them() -> None:
 async def test_a_text_announces_and_is_told_what_was_understood(site: Console) -> None:
     assert await says(site, "开门") == "明白：您现在开门，十分钟。已记下。"
     assert "every day at 11:30" in await says(site, "daily 11:30", "m2")
-    permits = site.engine.state.doors["d0"].permits
+    permits = permits_of(site.store, "d0")
     assert {permit.who for permit in permits} == {"the household, by text message"}
     assert [permit.daily for permit in permits if permit.daily] == [((690, 750),)]
     assert "2 taken back" in await says(site, "cancel", "m3")

@@ -224,8 +224,8 @@ def _room(connection: Connection, household_id: str, asked: _Asked, most: int) -
     if not doors:
         raise HttpProblem(404, NOT_FOUND)
     p = tables.permits.c
-    is_own = p.door_id.in_(doors), p.permit_id.startswith(OWN), p.permit_id != asked.permit_id
-    others = select(func.count()).where(*is_own)
+    is_own = p.permit_id.startswith(OWN), p.permit_id != asked.permit_id
+    others = select(func.count()).where(p.household_id == household_id, *is_own)
     if asked.permit.daily:
         others = others.where(p.daily != NOT_DAILY, p.to_ms > asked.permit.from_ms)
         refusal = HttpProblem(409, _ENOUGH_DAILY, most=DAILY_MAX)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018_resident"
-down_revision = "0014_after"
+down_revision = "0016_keys"
 
 
 def upgrade() -> None:
