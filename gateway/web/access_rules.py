@@ -63,6 +63,13 @@ def _needs(right: Right, thing: Thing = Thing.LIST) -> Rule:
     return Rule((Need(right, thing),))
 
 
+HOUSEHOLD: Final = {  # below /r
+    "GET": ("", "/home", "/announce", "/openings", "/looks", "/file", "/consent", "/notice"),
+    "POST": (
+        *("", "/leave", "/consent/give", "/consent/withdraw"),
+        *(f"/announce/{act}" for act in ("now", "once", "daily", "end")),
+    ),
+}
 _INBOX: Final = Need(Right.INBOX, Thing.PERSON)
 _PHONES: Final = (("/inbox/{warden_id}", (_INBOX,)), ("/handheld/{warden_id}", (_INBOX,)))
 RULES: Final[dict[tuple[str, str], Rule]] = {
@@ -156,10 +163,7 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
         for before, also in (("", ()), (API, ()), *_PHONES)
     },
     # A household's page: its code opens it, and its session says whose it is (web/resident).
-    **{("GET", f"/r{page}"): PUBLIC for page in ("", "/home", "/openings", "/looks", "/notice")},
-    **{("POST", f"/r{act}"): PUBLIC for act in ("", "/leave")},
-    ("GET", "/r/announce"): PUBLIC,
-    **{("POST", f"/r/announce/{act}"): PUBLIC for act in ("now", "once", "daily", "end")},
+    **{(method, f"/r{path}"): PUBLIC for method, paths in HOUSEHOLD.items() for path in paths},
     ("POST", "/sms/in"): PUBLIC,  # it is signed
     ("GET", "/trust"): PUBLIC,  # a phone must trust us before it can sign in
     ("GET", "/trust/ca.crt"): PUBLIC,

@@ -10,6 +10,7 @@ from gateway.core.model import Order
 from gateway.core.subject import of_door
 from gateway.web.resident.sessions import IDLE_MS
 from tests.web.households import HouseholdPhone, household_phone, new_code, permits_of
+from tests.web.signed_in import Site, signed_in_site
 from tests.web.web_site import HOUR_MS, Console, console, new_store, now_ms
 
 
@@ -148,3 +149,102 @@ async def test_once_the_order_is_over_the_page_says_so_and_shows_nothing(
     assert not site.engine.state.doors["d0"].permits
     again = await phone.enters(code)
     assert (again.status_code, "Your order has ended." in again.text) == (410, True)
+
+
+async def test_all_that_is_kept_is_a_file_at_once(site: Console, phone: HouseholdPhone) -> None:
+    await phone.presses("/r/announce/now", what="rubbish")
+    await site.opens(0)
+    await site.engine.idle()
+    answer = await phone.opens("/r/file")
+    assert "attachment" in answer.headers["content-disposition"]
+    data = answer.json()
+    assert data["doors"] == [{"label": "3-101", "telephone": None}]
+    assert [one["why"] for one in data["announced"]] == ["Rubbish"]
+    assert [one["reason"] for one in data["openings"]] == ["permit"]
+    assert "3-201" not in answer.text
+
+
+async def test_where_the_ground_is_consent_it_is_given_and_taken_back_and_dated(
+    tmp_path: Path,
+) -> None:
+    ground = {"household": {"ground": "consent"}}
+    async with (
+        console(new_store(tmp_path, 1), **ground) as site,
+        household_phone(site.app) as phone,
+    ):
+        await site.seal(0)
+        await phone.enters(new_code(site.store, "d0"))
+        assert "My consent" in (await phone.opens("/r/home")).text
+        for _ in range(2):
+            await phone.presses("/r/consent/give")
+        page = (await phone.opens("/r/consent")).text
+        assert (page.count("Given at"), page.count("Taken back at")) == (1, 0)
+        for _ in range(2):
+            await phone.presses("/r/consent/withdraw")
+        page = (await phone.opens("/r/consent")).text
+        assert (page.count("Given at"), page.count("Taken back at")) == (1, 1)
+        await phone.presses("/r/consent/give")
+        assert (await phone.opens("/r/consent")).text.count("Given at") == 2
+        assert len((await phone.opens("/r/file")).json()["consent"]) == 2
+
+
+async def test_without_consent_as_the_ground_nobody_is_asked(phone: HouseholdPhone) -> None:
+    assert "My consent" not in (await phone.opens("/r/home")).text
+    assert (await phone.opens("/r/consent")).status_code == 404
+    assert (await phone.presses("/r/consent/give")).status_code == 404
+
+
+async def test_a_household_sees_who_looked_by_duty_and_without_names(tmp_path: Path) -> None:
+    async with signed_in_site(tmp_path) as site:
+        await site.console.seal(0)
+        await site.asks("wang", "GET", "/doors/d0")
+        await site.asks("desk", "GET", "/doors/d1")
+        code = new_code(site.store, "d0")
+        async with household_phone(site.console.app, base="http://menshen.test") as phone:
+            assert (await phone.enters(code)).status_code == 200
+            page = (await phone.opens("/r/looks")).text
+        assert "Warden" in page
+        assert "looked at your door" in page
+        assert "in their grids" in page
+        for hidden in ("wang", "Wang", "Dispatcher", "3-101"):
+            assert hidden not in page
+
+
+async def test_a_warden_at_the_line_books_what_is_said_and_prints_another_sheet(
+    tmp_path: Path,
+) -> None:
+    async with signed_in_site(tmp_path) as site:
+        await site.console.seal(0)
+        old = new_code(site.store, "d0")
+        async with site.browser("wang") as desk:
+            page = (await desk.get("/doors/d0/household")).text
+            assert "They have one." in page
+            assert "The seal works." in page
+            booked = await desk.post("/doors/d0/household/announce/now", data={"what": "doctor"})
+            assert booked.headers["location"] == "/doors/d0/household?done=announced"
+            (permit,) = permits_of(site.store, "d0")
+            assert permit.who == "the household, by telephone"
+            sheet = await desk.post("/doors/d0/household/sheet", data={"language": "en"})
+            assert sheet.content.startswith(b"%PDF-")
+            assert (
+                await desk.post("/doors/d0/household/sheet", data={"language": "tlh"})
+            ).status_code == 422
+            assert (await desk.get("/doors/d2/household")).status_code == 404, "of another grid"
+            ended = await desk.post(
+                "/doors/d0/household/announce/end", data={"permit_id": permit.permit_id}
+            )
+            assert ended.status_code == 303
+        async with household_phone(site.console.app, base="http://menshen.test") as phone:
+            assert (await phone.enters(old)).status_code == 403
+        assert [(who, about) for who, _, about, _, _ in site.noted("sheet")][:1] == [
+            ("wang", "door d0")
+        ]
+        assert await _first_sheet(site) == 200
+
+
+async def _first_sheet(site: Site) -> int:
+    """Who tests the seal prints the first one."""
+    page = (await site.asks("inst", "GET", "/doors/d0/walk-test")).text
+    assert "The sheet for the household" in page
+    answer = await site.asks("inst", "POST", "/doors/d0/walk-test/sheet", data={"language": "zh"})
+    return answer.status_code

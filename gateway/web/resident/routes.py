@@ -14,10 +14,9 @@ from gateway.store import resident_views
 from gateway.store.resident_views import OrderSpan
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Before, WebContext
-from gateway.web.resident import announce_routes, announcing, shown, words
+from gateway.web.resident import announce_routes, announcing, data_routes, shown, words
 from gateway.web.resident.drawn import DONE, drawn, page_of
 from gateway.web.resident.entrance import HOME, ElsewhereError, Entrance, Here
-from gateway.web.resident.looks import looks
 
 Key = Annotated[str, Form(max_length=64)]
 Offered = Annotated[str, Form(max_length=16)]
@@ -32,6 +31,7 @@ def routes(context: WebContext, entrance: Entrance) -> APIRouter:
     _add_entrance(router, context, entrance)
     _add_pages(router, context, entrance)
     announce_routes.add(router, context, entrance)
+    data_routes.add(router, context, entrance)
     return router
 
 
@@ -80,7 +80,7 @@ def _add_entrance(router: APIRouter, context: WebContext, entrance: Entrance) ->
 
 
 def _add_pages(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
-    """GET /r/home, /r/openings, /r/looks."""
+    """GET /r/home and /r/openings."""
     opened = Depends(entrance.page)
 
     @router.get("/home")
@@ -94,7 +94,9 @@ def _add_pages(router: APIRouter, context: WebContext, entrance: Entrance) -> No
         def gather(rows: Connection, order: OrderSpan) -> dict[str, Any]:
             found = shown.home(rows, here.household_id, order, now_ms, context.rulebook)
             offered = announcing.offered()
-            return {"home": found, "said": said, "offered": offered, "is_own": announcing.is_own}
+            asks = context.settings.household.ground == "consent"
+            values = {"home": found, "said": said, "offered": offered, "asks_consent": asks}
+            return values | {"is_own": announcing.is_own}
 
         return await page_of(context, request, here, "home.html", gather)
 
@@ -115,11 +117,3 @@ def _add_pages(router: APIRouter, context: WebContext, entrance: Entrance) -> No
             }
 
         return await page_of(context, request, here, "openings.html", gather)
-
-    @router.get("/looks")
-    async def who_looked(request: Request, here: Annotated[Here, opened]) -> Response:
-        abouts = await context.read(lambda rows: shown.abouts(rows, here.household_id))
-        found = await looks(context, abouts, context.language(request))
-        return await page_of(
-            context, request, here, "looks.html", lambda _rows, _order: {"looks": found}
-        )
