@@ -5,6 +5,7 @@ from msgspec import Struct
 from gateway.core.actor import Actor
 from gateway.core.cases.refusal import Refusal
 from gateway.core.commissioning import Certificate, Check, TestOpening
+from gateway.core.households.effects import HouseholdEffect
 from gateway.core.model import Case
 from gateway.core.reasons import Reason
 
@@ -201,4 +202,5 @@ Effect = (
     | OutageOver
     | WatchDoubted
     | SealCertified
+    | HouseholdEffect
 )

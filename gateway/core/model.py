@@ -58,6 +58,7 @@ class Policy(Struct, frozen=True, omit_defaults=True):
     openings_a_day: int = 0  # so many need no permit
     longest_ms: int | None = None  # and each may last so long
     quiet: tuple[tuple[int, int], ...] = ()  # from, to: no page then, unless it is for a breach
+    health_daily: bool = False  # the household says each day how they are
 
 
 class Order(Struct, frozen=True, omit_defaults=True):
@@ -230,6 +231,9 @@ class Silence(Struct, frozen=True, omit_defaults=True):
 
     since_ms: int  # when it was last heard
     told_ms: int | None = None  # when somebody is told, if it stays silent; None once that was done
+    said_in_place: bool = (
+        False  # the household says so: it need not be asked whether the door is shut
+    )
 
 
 class Path(StrEnum):
@@ -298,6 +302,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     burst_ms: int | None = None  # when a burst of them was last told
     canary: Canary | None = None
     wrong_scans: tuple[WrongScan, ...] = ()  # codes that were not the door's, lately
+    quiet: tuple[tuple[int, int], ...] = ()  # the hours that its household wants to be left alone
     visits: tuple[Visit, ...] = ()
     visited_until_ms: int | None = None  # when it is looked what a visit has left behind
     walk_test: WalkTest | None = None

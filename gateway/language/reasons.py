@@ -65,6 +65,12 @@ _WORDS: dict[Reason, str] = {
     Reason.RECEIVER_LOST: N_("Bluetooth receiver away"),
     Reason.NETWORK_AWAY: N_("Wi-Fi of one place away"),
     Reason.UNCERTIFIED: N_("Doors not sealed yet"),
+    Reason.REQUEST_ASKED: N_("A household asks for something"),
+    Reason.DOCTOR_ASKED: N_("A household asks for a doctor"),
+    Reason.DISPUTE_RAISED: N_("A record is disputed"),
+    Reason.DISPUTE_LATE: N_("A dispute waits too long"),
+    Reason.HEALTH_UNSAID: N_("No health report today"),
+    Reason.UNWELL: N_("Somebody is not well"),
     Reason.ANNOUNCED_LATE: N_("Announced afterwards"),
     Reason.HEARD_AGAIN: N_("Heard again"),
     Reason.SETTLED: N_("Contact settled"),
@@ -94,6 +100,14 @@ _WHY: dict[Reason, str] = {
         "Its copies show that it was held back on its way, by a broker or by somebody between."
     ),
     Reason.NO_DOOR: N_("The seal hangs on no door yet."),
+    Reason.REQUEST_ASKED: N_("A household asks for something to be brought, fetched or arranged."),
+    Reason.DOCTOR_ASKED: N_("A household asks for a doctor."),
+    Reason.DISPUTE_RAISED: N_("A household says that a record of it is wrong."),
+    Reason.DISPUTE_LATE: N_(
+        "A dispute has not been answered within the time that the site states."
+    ),
+    Reason.HEALTH_UNSAID: N_("A household has not said today how they are; that is no fault."),
+    Reason.UNWELL: N_("A household says that somebody there is not well."),
     Reason.NO_PERMIT: N_("The door opened, and nobody had announced it."),
     Reason.OPENED_IN_DOUBT: N_(
         "The door opened, and the gateway's clock is in doubt: perhaps it was allowed, perhaps not."
@@ -283,6 +297,12 @@ _FIRST_ACTION: dict[Reason, str] = {
     Reason.UNCERTIFIED: N_(
         "Hang and test their seals today: which doors they are stands on the page of walk tests."
     ),
+    Reason.REQUEST_ASKED: N_("Take the request, so that the household sees that somebody comes."),
+    Reason.DOCTOR_ASKED: N_("Ring the household at once; if a life is in danger, ring 120."),
+    Reason.DISPUTE_RAISED: N_("Name somebody who was no part of the record to look at it."),
+    Reason.DISPUTE_LATE: N_("Let it be answered today, or name another to answer it."),
+    Reason.HEALTH_UNSAID: N_("Ring the household and ask how they are."),
+    Reason.UNWELL: N_("Ring the household and ask what they need."),
     Reason.TEST_PAGE: N_("Press “Got it”, so that others see that pages reach you."),
     Reason.GROUPED: N_("Open the list and begin at the top."),
 }

@@ -60,7 +60,9 @@ class DoorRows:
     def write(self, connection: Connection, keys: OrderKeys) -> None:
         """Store every door, with its label and its telephone sealed; a new household is given its
         key. The caller's transaction."""
-        keys.look_up(self.table.row(each)["household_id"] for each in self.table.fresh())
+        fresh = {door_id: self.table.row(door_id)["household_id"] for door_id in self.table.fresh()}
+        keys.know(fresh)
+        keys.provide(fresh.values())
 
         def as_stored(row: Row) -> Row:
             household_id = row["household_id"]

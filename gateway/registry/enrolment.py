@@ -212,8 +212,9 @@ class Enrolment:
         self._permits.write(connection)  # no door is new by them: no registry to be read
         ended = [(of_door(door_id), DoorEnded()) for door_id in self._ended_doors]
         pending.leave(connection, ended, keys)  # behind all that ends with it
-        registry = self._grids, self._wardens, self._doors, self._seals, self._orders
-        if self._events or any(part.is_changed() for part in (*registry, self._schedule)):
+        people = self._grids, self._wardens, self._households, self._schedule
+        parts = *people, self._doors, self._seals, self._orders
+        if self._events or any(part.is_changed() for part in parts):
             # so that a running gateway reads it anew
             connection.execute(tables.enrolments.insert(), {"at_ms": self._at_ms})
 

@@ -121,7 +121,7 @@ def key_id(connection: Connection, subject: Subject, now_ms: int) -> str:
     gateway makes what is missing at its start."""
     keys = OrderKeys(connection, now_ms, makes=False)
     try:
-        return keys.key_id(keys.household_of_subject(subject), now_ms)
+        return keys.key_id(keys.household_of(subject), now_ms)
     except KeyMissingError:
         raise StoreError("the key of this order is not here; start the gateway anew") from None
 

@@ -38,7 +38,7 @@ def sealed(
     """An event as it may be stored: with the key of the order in whose time it is.
 
     Args:
-        keys: which know whose door it is.
+        keys: those of the caller's connection.
         subject: whose event.
         event: with text as people wrote it, or sealed already.
         now_ms: when it is said; without it, what names no time itself goes by the order that ends
@@ -46,7 +46,7 @@ def sealed(
     """
     if not has_text(event):
         return event
-    household_id = keys.household_of_subject(subject)
+    household_id = keys.household_of(subject)
     from_ms = _from_ms(event)
     at_ms = now_ms if from_ms is None else from_ms
     return changed(event, lambda text: keys.seal(household_id, text, at_ms))

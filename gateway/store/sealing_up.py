@@ -11,12 +11,12 @@ import logging
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, Final, get_args
 
 import msgspec
-from sqlalchemy import Connection, Table, Text, func, literal, select, type_coerce, update
+from sqlalchemy import Connection, Table, Text, func, select, type_coerce, update
 
 from gateway.core.events import Event
 from gateway.core.model import Door, Outages, Troubles
@@ -24,7 +24,7 @@ from gateway.core.subject import Subject, SubjectKind
 from gateway.keys.ring import KeyRingError
 from gateway.store import archives, case_log, file_copy, journal, states, tables
 from gateway.store.database import Store, StoreError, as_store_error
-from gateway.store.order_keys import SITE_HOUSEHOLD, OrderKeys, household_of
+from gateway.store.order_keys import SITE_HOUSEHOLD, OrderKeys
 from gateway.store.sealing import can_hold_text, changed, sealed
 from gateway.store.statements import upsert
 
@@ -120,32 +120,31 @@ def _note(connection: Connection, now: Progress) -> None:
 
 def _wanted(store: Store, door_ids: list[str]) -> int:
     """How many keys these doors and their orders may need."""
-    o = tables.orders.c
+    o, d = tables.orders.c, tables.doors.c
     with store.reading() as connection:
-        orders = select(func.count()).where(o.door_id.in_(door_ids))
+        orders = (
+            select(func.count())
+            .join_from(tables.orders, tables.doors, d.household_id == o.household_id)
+            .where(d.door_id.in_(door_ids))
+        )
         return len(door_ids) + int(connection.execute(orders).scalar_one())
 
 
 def _seal_doors(connection: Connection, keys: OrderKeys, door_ids: list[str], now_ms: int) -> None:
     """All that belongs to some doors: keys for their orders, labels, permits, cases, states."""
-    household = {door_id: household_of(connection, door_id) for door_id in door_ids}
-    keys.provide(household.values())
-    o = tables.orders.c
-    query = select(o.order_id, o.door_id).where(o.door_id.in_(door_ids)).order_by(o.from_ms)
-    for order_id, door_id in connection.execute(query).all():
-        keys.place(household[door_id], order_id)
-    keys.reseal_doors(door_ids)
-    p = tables.permits.c
-
-    def seal(door_id: str, text: str, at_ms: int) -> str:
-        return keys.seal(household[door_id], text, at_ms)
-
-    _seal_cells(connection, tables.permits, "permit_id", ("who", "why"), p.from_ms, door_ids, seal)
-    cells = "note", "shelved_why"
-    at_ms = literal(now_ms)
-    _seal_cells(connection, tables.cases, "case_id", cells, at_ms, door_ids, seal)
+    d, o = tables.doors.c, tables.orders.c
+    rows_of = select(d.door_id, d.household_id).where(d.door_id.in_(door_ids))
+    household = {row.door_id: row.household_id for row in connection.execute(rows_of)}
+    households = list(dict.fromkeys(household.values()))
+    keys.know(household)
+    keys.provide(households)
+    query = select(o.order_id, o.household_id).where(o.household_id.in_(households))
+    for order_id, household_id in connection.execute(query.order_by(o.from_ms)).all():
+        keys.place(household_id, order_id)
+    keys.reseal_doors(households)
+    _seal_permits(connection, keys, households)
+    _seal_cases(connection, keys, household, now_ms)
     _seal_detours(connection, keys, door_ids, now_ms)
-    d = tables.doors.c
     for door_id, state in connection.execute(
         select(d.door_id, d.state).where(d.door_id.in_(door_ids), d.state.is_not(None))
     ).all():
@@ -172,47 +171,59 @@ def _sealed_door(keys: OrderKeys, household_id: str, door: Door, now_ms: int) ->
     return changed(dated, lambda text: keys.seal(household_id, text, now_ms))
 
 
-def _seal_cells(
-    connection: Connection,
-    table: Table,
-    key: str,
-    names: tuple[str, ...],
-    at_ms: Any,
-    door_ids: list[str],
-    seal: Callable[[str, str, int], str],
+def _raw(table: Table, *names: str) -> list[Any]:
+    """Columns as they are stored, and not as people read them."""
+    return [type_coerce(table.c[name], Text()).label(name) for name in names]
+
+
+def _seal_permits(connection: Connection, keys: OrderKeys, household_ids: list[str]) -> None:
+    p = tables.permits.c
+    query = select(p.permit_id, p.household_id, p.from_ms, *_raw(tables.permits, "who", "why"))
+    for row in connection.execute(query.where(p.household_id.in_(household_ids))).all():
+        who, why = (keys.seal(row.household_id, text, row.from_ms) for text in (row.who, row.why))
+        its = update(tables.permits).where(p.permit_id == row.permit_id)
+        connection.execute(its.values(who=who, why=why))
+
+
+def _seal_cases(
+    connection: Connection, keys: OrderKeys, household: dict[str, str], now_ms: int
 ) -> None:
-    stored = [type_coerce(table.c[name], Text()).label(name) for name in names]
-    query = select(table.c[key].label("row_key"), table.c.door_id, at_ms.label("at_ms"), *stored)
-    for row in connection.execute(query.where(table.c.door_id.in_(door_ids))).mappings().all():
-        anew = {name: row[name] and seal(row["door_id"], row[name], row["at_ms"]) for name in names}
-        if any(anew[name] != row[name] for name in names):
-            connection.execute(update(table).where(table.c[key] == row["row_key"]).values(anew))
+    c = tables.cases.c
+    query = select(c.case_id, c.subject_id, *_raw(tables.cases, "note", "shelved_why"))
+    is_theirs = (c.subject_kind == SubjectKind.DOOR) & c.subject_id.in_(household)
+    for case_id, door_id, *texts in connection.execute(query.where(is_theirs)).all():
+        note, why = (text and keys.seal(household[door_id], text, now_ms) for text in texts)
+        its = update(tables.cases).where(c.case_id == case_id)
+        connection.execute(its.values(note=note, shelved_why=why))
 
 
 def _seal_detours(
     connection: Connection, keys: OrderKeys, door_ids: list[str] | None, now_ms: int
 ) -> None:
-    """What people wrote beside a case's loop; of cases of no door where there are no doors."""
+    """What people wrote beside a case's loop; of the site's own cases where there are no doors."""
     e, c = case_log.DETOURS.c, tables.cases.c
-    is_theirs = c.door_id.is_(None) if door_ids is None else c.door_id.in_(door_ids)
+    is_theirs = c.subject_kind == SubjectKind.SITE
+    if door_ids is not None:
+        is_theirs = (c.subject_kind == SubjectKind.DOOR) & c.subject_id.in_(door_ids)
     query = (
-        select(e.case_id, e.action_id, type_coerce(e.note, Text()), c.door_id)
+        select(
+            e.case_id, e.action_id, c.subject_kind, c.subject_id, *_raw(case_log.DETOURS, "note")
+        )
         .join(tables.cases, c.case_id == e.case_id)
         .where(is_theirs, e.note != "")
     )
-    for case_id, action_id, note, door_id in connection.execute(query).all():
-        household_id = household_of(connection, door_id) if door_id else SITE_HOUSEHOLD
-        its = update(case_log.DETOURS).where(e.case_id == case_id, e.action_id == action_id)
-        connection.execute(its.values(note=keys.seal(household_id, note, now_ms)))
+    for row in connection.execute(query).all():
+        household_id = keys.household_of(journal.whose(row.subject_kind, row.subject_id))
+        its = update(case_log.DETOURS).where(e.case_id == row.case_id, e.action_id == row.action_id)
+        connection.execute(its.values(note=keys.seal(household_id, row.note, now_ms)))
 
 
 def _seal_site(connection: Connection, keys: OrderKeys) -> None:
     """What is about no door: cases of outages and troubles, and the states that hold them."""
     c = tables.cases.c
-    stored = [type_coerce(c[name], Text()) for name in ("note", "shelved_why")]
-    for case_id, *texts in connection.execute(
-        select(c.case_id, *stored).where(c.subject_kind == SubjectKind.SITE)
-    ).all():
+    query = select(c.case_id, *_raw(tables.cases, "note", "shelved_why"))
+    is_site = c.subject_kind == SubjectKind.SITE
+    for case_id, *texts in connection.execute(query.where(is_site)).all():
         note, why = (text and keys.seal(SITE_HOUSEHOLD, text) for text in texts)
         its = update(tables.cases).where(c.case_id == case_id)
         connection.execute(its.values(note=note, shelved_why=why))
@@ -235,7 +246,7 @@ def _seal_pending(connection: Connection, keys: OrderKeys, now_ms: int) -> None:
     c = tables.pending_events.c
     query = select(c.pending_id, c.subject_kind, c.subject_id, c.body)
     for pending_id, kind, subject_id, body in connection.execute(query).all():
-        anew = _sealed_body(connection, keys, kind, subject_id, body, now_ms)
+        anew = _sealed_body(keys, kind, subject_id, body, now_ms)
         if anew is not None:
             its = update(tables.pending_events).where(c.pending_id == pending_id)
             connection.execute(its.values(body=anew))
@@ -255,7 +266,7 @@ def _seal_journal(store: Store, before: Progress) -> Progress:
     if found:
         with store.writing() as connection:
             keys = OrderKeys(connection)
-            for journal_id, anew in _anew(connection, keys, found, before.at_ms):
+            for journal_id, anew in _anew(keys, found, before.at_ms):
                 its = update(tables.journal).where(j.journal_id == journal_id)
                 connection.execute(its.values(body=anew))
     done = found[-1].journal_id if len(found) == ROWS_AT_ONCE else upto
@@ -279,7 +290,7 @@ def _seal_month(store: Store, month: str, at_ms: int) -> None:
         with closing(sqlite3.connect(fresh)) as copy, store.writing() as connection:
             keys = OrderKeys(connection)
             found = copy.execute(query, KINDS).fetchall()
-            for journal_id, anew in _anew(connection, keys, found, at_ms):
+            for journal_id, anew in _anew(keys, found, at_ms):
                 copy.execute("UPDATE journal SET body = ? WHERE journal_id = ?", (anew, journal_id))
             copy.commit()
             copy.execute("VACUUM")
@@ -287,18 +298,15 @@ def _seal_month(store: Store, month: str, at_ms: int) -> None:
     log.info("the journal of %s is sealed", month)
 
 
-def _anew(
-    connection: Connection, keys: OrderKeys, found: Any, at_ms: int
-) -> Iterator[tuple[int, bytes]]:
+def _anew(keys: OrderKeys, found: Any, at_ms: int) -> Iterator[tuple[int, bytes]]:
     """The rows that are to be stored anew, and how."""
     for journal_id, kind, subject_id, body in found:
-        anew = _sealed_body(connection, keys, kind, subject_id, body, at_ms)
+        anew = _sealed_body(keys, kind, subject_id, body, at_ms)
         if anew is not None:
             yield journal_id, anew
 
 
 def _sealed_body(
-    connection: Connection,
     keys: OrderKeys,
     kind: str | None,
     subject_id: str | None,

@@ -32,6 +32,7 @@ from gateway.store import (
 from gateway.store.database import Store
 from gateway.store.key_tables import order_keys
 from gateway.store.order_keys import OrderKeys
+from tests.door_rows import insert_doors
 
 NOW_MS, DAY_MS = 1_780_000_000_000, 86_400_000
 CANARY = "金丝雀"
@@ -67,13 +68,13 @@ def older_site(folder: Path) -> Store:
         connection.execute(insert(tables.grids), {"grid_id": "g1", "name": "一网格"})
         door = {"door_id": "d1", "label": f"{CANARY}1栋1单元501", "grid_id": "g1"}
         door |= {"telephone": f"{CANARY}138", "state": states.encode(DOOR)}
-        connection.execute(insert(tables.doors), door)
+        insert_doors(connection, door)
         for number in (1, 2):
-            order = {"order_id": f"o{number}", "door_id": "d1", "policy": "{}"}
+            order = {"order_id": f"o{number}", "household_id": "d1", "policy": "{}"}
             from_ms = NOW_MS + (number - 1) * 20 * DAY_MS - DAY_MS
             order |= {"from_ms": from_ms, "to_ms": from_ms + 14 * DAY_MS}
             connection.execute(insert(tables.orders), order)
-        permit = {**msgspec.structs.asdict(PERMIT), "door_id": "d1", "daily": "[]"}
+        permit = {**msgspec.structs.asdict(PERMIT), "household_id": "d1", "daily": "[]"}
         del permit["spent"]
         connection.execute(insert(tables.permits), permit)
         case = {"case_id": "c1", "subject_kind": "door", "subject_id": "d1", "door_id": "d1"}

@@ -53,9 +53,9 @@ def why_recorded_only(door: Door, opened_ms: int, now_ms: int) -> Reason | None:
 
 
 def quiet(door: Door, at_ms: int) -> tuple[tuple[int, int], ...]:
-    """The hours in which the running order wants no page but for a breach."""
+    """The hours in which the running order, or the household, wants no page but for a breach."""
     order = running(door, at_ms)
-    return order.policy.quiet if order is not None else ()
+    return order.policy.quiet + door.quiet if order is not None else ()
 
 
 def allow(door: Door, opened_ms: int, rules: Rules) -> tuple[Door, Order | None]:

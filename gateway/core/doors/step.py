@@ -72,6 +72,7 @@ from gateway.core.events import (
     SealBound,
     SealUnbound,
 )
+from gateway.core.households.events import QuietAsked, RecordCorrected, SaidOfSeal
 from gateway.core.model import Door
 from gateway.core.path_events import CopyCame, PathHeard, PathSilent, PathsTested
 from gateway.core.reasons import BREACHES, QUESTIONS, Reason
@@ -153,9 +154,15 @@ def _act(door: Door, event: CaseAction, now_ms: int, rules: Rules) -> DoorChange
     return replace(door, recent=recent), effects
 
 
-def _noted(door: Door, _: PhotoKept | PhotosDestroyed, __: int, ___: Rules) -> DoorChange:
+def _noted(
+    door: Door, _: PhotoKept | PhotosDestroyed | RecordCorrected, __: int, ___: Rules
+) -> DoorChange:
     """It is in the journal; the door is as it was."""
     return door, ()
+
+
+def _quiet(door: Door, event: QuietAsked, _: int, __: Rules) -> DoorChange:
+    return (door if door.quiet == event.quiet else replace(door, quiet=event.quiet)), ()
 
 
 # What each event does: (door, event, now_ms, rules) -> door, effects.
@@ -196,6 +203,9 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     VisitAnnounced: visit_end.announced,
     WalkTestBegan: walk_test.began,
     WalkTestEnded: walk_test.ended,
+    RecordCorrected: _noted,
+    SaidOfSeal: silence.household_said,
+    QuietAsked: _quiet,
 }
 
 # What is raised at a door under an order only.
