@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from gateway.core.actor import Actor
 from gateway.core.commissioning_events import CommissioningEvent
+from gateway.core.ending_events import EndingEvent
 from gateway.core.model import Contact, Order, Permit
 from gateway.core.outcome import Outcome
 from gateway.core.paging.staff import Staff
@@ -390,6 +391,7 @@ Event = (
     | CommissioningEvent
     | DeadlineCame
     | PathEvent
+    | EndingEvent
 )
 
 

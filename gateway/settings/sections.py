@@ -17,6 +17,7 @@ from gateway.core.rules import Rulebook, Rules
 from gateway.settings import push_services, secret
 from gateway.settings.fields import FilePath, Host, Name, Port, Secret, Url
 from gateway.settings.home_assistant import HomeAssistant
+from gateway.settings.household import Household
 from gateway.settings.keeping import Backup, Retention
 from gateway.settings.looked_after import Log, Ping
 from gateway.settings.oidc import Oidc
@@ -332,6 +333,7 @@ class Settings(BaseSettings):
     log: Log = Log()
     ping: Ping = Ping()
     retention: Retention = Retention()
+    household: Household = Household()
     backup: Backup = Backup()
     rules: Annotated[Rules, AsRules()] = Rules()
     classes: Annotated[
@@ -380,6 +382,7 @@ SECTIONS: dict[str, type[Section]] = {
     "log": Log,
     "ping": Ping,
     "retention": Retention,
+    "household": Household,
     "backup": Backup,
     "rules": RulesSection,
 }
