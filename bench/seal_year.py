@@ -52,7 +52,9 @@ def stored(store: Store, told: list[tuple[int, str, Event]]) -> None:
     with store.writing() as connection:
         connection.execute(insert(tables.grids), {"grid_id": "g", "name": "Grid"})
         for door_id in sorted({door_id for _, door_id, _ in told}):
-            row = {"door_id": door_id, "label": door_id, "grid_id": "g"}
+            household = {"household_id": door_id, "made_ms": 0}
+            connection.execute(insert(tables.households), household)
+            row = {"door_id": door_id, "household_id": door_id, "label": door_id, "grid_id": "g"}
             connection.execute(insert(tables.doors), row)
     for number, (at_ms, door_id, event) in enumerate(told, 1):
         own, *_ = turn.apply(at_ms, of_door(door_id), event)

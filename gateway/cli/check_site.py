@@ -83,8 +83,9 @@ def doors(connection: Connection, now: int) -> CheckResult:
 
 
 def _under_order(connection: Connection, now: int) -> set[str]:
-    o = tables.orders.c
-    query = select(o.door_id).where(o.from_ms <= now, o.to_ms > now).distinct()
+    o, d = tables.orders.c, tables.doors.c
+    query = select(d.door_id).join(tables.orders, o.household_id == d.household_id)
+    query = query.where(d.ended_ms.is_(None), o.from_ms <= now, o.to_ms > now).distinct()
     return set(connection.execute(query).scalars())
 
 

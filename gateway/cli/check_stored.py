@@ -23,6 +23,7 @@ RECENT_MS: Final = DAY_MS
 _SMALL: Final = (
     tables.site,
     tables.grids,
+    tables.households,
     tables.doors,
     tables.seals,
     tables.orders,

@@ -78,11 +78,12 @@ def _label(connection: Connection, door_id: str) -> str:
 
 
 def _covered(connection: Connection, door_id: str) -> Iterator[_Covered]:
-    """Every order on the door that has begun, up to now."""
-    now, c = now_ms(), tables.orders.c
+    """Every order on the door's household that has begun, up to now."""
+    now, c, d = now_ms(), tables.orders.c, tables.doors.c
     orders = connection.execute(
         select(c.order_id, c.from_ms, c.to_ms)
-        .where(c.door_id == door_id, c.from_ms < now, c.from_ms < c.to_ms)
+        .join(tables.doors, d.household_id == c.household_id)
+        .where(d.door_id == door_id, c.from_ms < now, c.from_ms < c.to_ms)
         .order_by(c.from_ms, c.order_id)
     ).all()
     for order_id, from_ms, to_ms in orders:

@@ -56,7 +56,7 @@ def door_label(
             _say_waiting(found, chosen, [*wanted, *(["--all"] if everything else [])])
             return
         _write(out, chosen, settings.site.language, settings.zone)
-        door_codes.printed(store, [row.order_id for row in chosen], now)
+        door_codes.printed(store, chosen, now)
     what = "labels" if len(chosen) > 1 else "label"
     say(f"{out}: {len(chosen)} {what}, {named([row.label for row in chosen])}.")
     if _is_sheet(out):

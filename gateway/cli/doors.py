@@ -64,9 +64,10 @@ def _seals(connection: Connection) -> dict[str, str]:
 
 
 def _order_ends(connection: Connection, now: int) -> dict[str, int]:
-    """When the order on each door ends, where one runs now."""
-    c = tables.orders.c
-    rows = connection.execute(select(c.door_id, c.to_ms).where(c.from_ms <= now, c.to_ms > now))
+    """When the order on each door's household ends, where one runs now."""
+    c, d = tables.orders.c, tables.doors.c
+    query = select(d.door_id, c.to_ms).join(tables.orders, c.household_id == d.household_id)
+    rows = connection.execute(query.where(c.from_ms <= now, c.to_ms > now))
     return {door_id: to_ms for door_id, to_ms in rows}
 
 

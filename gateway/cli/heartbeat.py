@@ -84,7 +84,7 @@ def _meant(store: Store, doors: list[str], area: str) -> list[SealView]:
     """The seals that are meant and take commands. CommandError for a door where none does."""
     if area:
         with store.reading() as connection:
-            doors = areas.doors_in(connection, area)
+            doors = list(areas.doors_in(connection, area))
         if not doors:
             raise CommandError(f"there is no door in {area}", MISUSED)
         seals = asking.able(store, doors)

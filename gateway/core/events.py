@@ -92,13 +92,17 @@ class DoorClassed(Struct, frozen=True, omit_defaults=True, tag="door_classed"):
 
 
 class DoorPlaced(Struct, frozen=True, omit_defaults=True, tag="door_placed"):
-    """The door lies in this grid, and in these areas of the site, from now on.
+    """The door lies in this grid, and in these areas of the site, from now on, and is a contact of
+    this household beside these other doors.
 
     `areas`: what may silence many doors at once (building, stair, access point, batch of seals).
+    `household`: empty for one of the door's own id.
     """
 
     grid_id: str
     areas: tuple[str, ...] = ()
+    household: str = ""
+    beside: tuple[str, ...] = ()
 
 
 class OrderPlaced(Struct, frozen=True, omit_defaults=True, tag="order"):

@@ -174,6 +174,7 @@ class Case(Struct, frozen=True, omit_defaults=True):
     handed_to: str = ""  # who was named to have it and has not answered yet, by warden_id
     unreported: Unreported | None = None  # while it is reported, and not assessed
     proof: Proof | None = None  # of the latest that somebody was at the door
+    contacts: tuple[str, ...] = ()  # the household's other doors that it is about too, by door_id
 
     @property
     def reported_from(self) -> CaseState | None:
@@ -260,6 +261,8 @@ class Door(Struct, frozen=True, omit_defaults=True):
     door_class: str = ""  # whose settings hold; "canary" is one
     grid_id: str = ""  # whose people are told of it
     areas: tuple[str, ...] = ()  # that it lies in, next to the site: what may silence many at once
+    household: str = ""  # whose contact it is; empty: a household of the door's own id
+    beside: tuple[str, ...] = ()  # that household's other doors
     seal_id: str | None = None
     # how often its seal promised a heartbeat; None: nothing is expected
     heartbeat_ms: int | None = None
@@ -300,6 +303,11 @@ class Door(Struct, frozen=True, omit_defaults=True):
     certificate: Certificate | None = None  # the latest of the seal that hangs here
     must_certify: bool = False  # its seal was hung since certificates are asked for
     doubt: Doubt = SURE  # as of its last step
+
+    @property
+    def household_id(self) -> str:
+        """Whose contact it is: an order and a permit are the household's."""
+        return self.household or self.door_id
 
 
 class Lost(Struct, frozen=True):

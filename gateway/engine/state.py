@@ -62,7 +62,10 @@ class CommittedSite(SiteState):
 
     def unjournaled(self) -> News:
         """What is enrolled and not journaled yet: to be stepped before what hangs on it."""
-        places = {d.door_id: DoorPlaced(d.grid_id, d.areas) for d in self.doors.values()}
+        places = {
+            d.door_id: DoorPlaced(d.grid_id, d.areas, d.household, d.beside)
+            for d in self.doors.values()
+        }
         return _enrolled(self.registry, self.router.staff, places)
 
     def became(self, seals: Mapping[str, SealRow | None]) -> None:

@@ -236,7 +236,8 @@ class UnitOfWork:
         if isinstance(reason, Reason) and reason in UNWATCHED:  # counted like what was refused
             self.writes.refusal(at_ms, reason)
         self.spans.step(self.writes.next_id, at_ms, step)
-        self.writes.event(at_ms, step.subject, step.event, reason, cause_id)
+        household_id = step.after.household if is_door else ""
+        self.writes.event(at_ms, step.subject, step.event, reason, cause_id, household_id)
         if step.effects:
             self._milestones(at_ms, self.writes.next_id - 1, step)
         for effect in step.effects:

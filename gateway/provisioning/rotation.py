@@ -36,10 +36,11 @@ class Turn(NamedTuple):
 
 def due(store: Store, seals: Iterable[SealView], now_ms: int) -> list[SealView]:
     """Those whose identity is older than the order that runs on their door."""
-    o, s = tables.orders.c, tables.seals.c
+    o, s, d = tables.orders.c, tables.seals.c, tables.doors.c
     query = (
         select(s.seal_id)
-        .select_from(tables.seals.join(tables.orders, o.door_id == s.door_id))
+        .join_from(tables.seals, tables.doors, d.door_id == s.door_id)
+        .join(tables.orders, o.household_id == d.household_id)
         .where(o.from_ms <= now_ms, o.to_ms > now_ms, s.enrolled_ms < o.from_ms)
     )
     with store.reading() as connection:

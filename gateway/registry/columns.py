@@ -40,7 +40,8 @@ from gateway.registry.written_times import beginning_ms, end_ms
 class Column:
     """A column of a table: its name, in Chinese too, how it is read, and a sample.
 
-    `also` are other names that offices give it. An empty cell means `default`; one in which
+    `also` are other names that offices give it. A needed one may lack where another says it
+    `instead`. An empty cell means `default`; one in which
     somebody has written that there is nothing (—, 无, N/A) means `nothing`.
     """
 
@@ -55,6 +56,7 @@ class Column:
     is_time: bool = False
     also: str = ""  # with spaces between
     nothing: Any = None
+    instead: str = ""  # the column that may say it in the place of this one
 
     def names(self) -> tuple[str, ...]:
         """All that a header may call it."""
@@ -87,6 +89,20 @@ def _grid_id() -> Column:
 
 def _door_id(*, needed: bool = True, nothing: Any = None) -> Column:
     return Column("door_id", "门编号", an_id, "d0001", needed=needed, nothing=nothing, also=_DOOR)
+
+
+def _whose() -> Column:
+    """The door of whose household something is, where its own column does not say it."""
+    return Column(
+        "door_id", "门编号", an_id, "d0001", also=_DOOR, default="", nothing="", instead="household"
+    )
+
+
+def _household(sample: str = "", **unsaid: Any) -> Column:
+    also = "住户编号 住户号 户编号 家庭编号 household_id"
+    unsaid = unsaid or {"default": "", "nothing": ""}
+    field = "household_id"
+    return Column("household", "住户", an_id, sample, False, field=field, also=also, **unsaid)
 
 
 def _warden_id() -> Column:
@@ -174,6 +190,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             nothing="",
             also="联系电话 电话号码 住户电话 手机 手机号 手机号码 phone tel mobile",
         ),
+        _household("h0001", default=None, nothing=""),
     ),
     "seals": (
         Column("seal_id", "封条编号", seal_id, "00112233445566aa", also="封条号 封条"),
@@ -193,7 +210,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ),
     ),
     "orders": (
-        _door_id(),
+        _whose(),
         _from("2026-03-01 08:00"),
         _to("2026-03-15"),
         Column(
@@ -225,9 +242,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
             nothing=(),
             also="免打扰时段",
         ),
+        _household(),
     ),
     "permits": (
-        _door_id(),
+        _whose(),
         _from("2026-03-02 11:30"),
         _to("2026-03-02 12:30"),
         Column("who", "报备人", words, "李社区", also="申请人 报备单位"),
@@ -248,6 +266,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             nothing=EVERY_DAY,
             also="周几",
         ),
+        _household(),
     ),
     "shifts": (
         _grid_id(),

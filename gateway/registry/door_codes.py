@@ -1,4 +1,5 @@
-"""The code on a door's label: nine random digits and one that checks them, for each order anew.
+"""The code on a door's label: nine random digits and one that checks them, for each order anew;
+each contact of a household has its own.
 
 The QR code on the label says `menshen:door:` and the ten digits; beneath it they stand in groups,
 to be typed where no camera reads. Neither names a door. The tenth digit (ISO 7064, MOD 11,10)
@@ -11,12 +12,12 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
-from gateway.registry.enrolled_table import EnrolledTable
 from gateway.store import door_codes
 from gateway.store.database import Store
 from gateway.store.door_codes import DOOR_CODES, LabelRow
+from gateway.store.statements import Row, upsert
 
 PREFIX: Final = "menshen:door:"
 DIGITS: Final = 10
@@ -35,23 +36,27 @@ class DoorCodes:
 
     def __init__(self, connection: Connection, at_ms: int) -> None:
         self._at_ms = at_ms
-        columns = "order_id", "door_id", "code", "made_ms"
-        self._codes = EnrolledTable(connection, DOOR_CODES, *columns)
-        self._used = {row["code"] for row in self._codes.rows()}
+        c = DOOR_CODES.c
+        rows = connection.execute(select(c.order_id, c.door_id, c.code))
+        self._codes = {(row.order_id, row.door_id): str(row.code) for row in rows}
+        self._used = set(self._codes.values())
+        self._fresh: list[Row] = []
 
     def need(self, order_id: str, door_id: str) -> str:
-        """The code of an order; a new one where it has none yet."""
-        row = self._codes.get(order_id)
-        if row is None:
-            code = _unused(self._used)
+        """The code of an order at a door; a new one where it has none yet."""
+        code = self._codes.get((order_id, door_id))
+        if code is None:
+            code = self._codes[order_id, door_id] = _unused(self._used)
             self._used.add(code)
             row = {"order_id": order_id, "door_id": door_id, "code": code, "made_ms": self._at_ms}
-            self._codes.put(row)
-        return str(row["code"])
+            self._fresh.append(row)
+        return code
 
     def write(self, connection: Connection) -> None:
         """Store the new ones. The caller's transaction."""
-        self._codes.write(connection)
+        if self._fresh:
+            columns = "code", "made_ms"
+            connection.execute(upsert(connection.dialect.name, DOOR_CODES, columns), self._fresh)
 
 
 def labels(store: Store, now_ms: int) -> list[LabelRow]:
@@ -69,12 +74,13 @@ def labels(store: Store, now_ms: int) -> list[LabelRow]:
         return door_codes.labels(connection, now_ms)
 
 
-def printed(store: Store, order_ids: Iterable[str], now_ms: int) -> None:
-    """The labels of these orders were printed. StoreError if nothing can be stored."""
-    statement = update(DOOR_CODES).values(printed_ms=now_ms)
+def printed(store: Store, rows: Iterable[LabelRow], now_ms: int) -> None:
+    """These labels were printed. StoreError if nothing can be stored."""
+    statement, c = update(DOOR_CODES).values(printed_ms=now_ms), DOOR_CODES.c
     with store.writing() as connection:
-        for order_id in order_ids:
-            connection.execute(statement.where(DOOR_CODES.c.order_id == order_id))
+        for row in rows:
+            own = c.order_id == row.order_id, c.door_id == row.door_id
+            connection.execute(statement.where(*own))
 
 
 def read(text: str) -> str:

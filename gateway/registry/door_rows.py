@@ -1,5 +1,5 @@
-"""Enrolment of doors: each in a grid and of a class, with the places that may silence it and the
-household's telephone."""
+"""Enrolment of doors: each in a grid and of a class, a household's contact, with the places that
+may silence it and the household's telephone."""
 
 from msgspec.structs import asdict
 from sqlalchemy import Connection
@@ -19,6 +19,7 @@ _COLUMNS = (
     "stair",
     "point",
     "telephone",
+    "household_id",
 )
 
 
@@ -41,7 +42,8 @@ class DoorRows:
         self._grids, self._events = grids, events
 
     def take(self, new: NewDoor) -> RowResult:
-        """Check a door and keep it for `write`. EnrolError if it does not fit."""
+        """Check a door, which names its household, and keep it for `write`. EnrolError if it does
+        not fit."""
         self._grids.need("grid_id", new.grid_id)
         before = self.table.get(new.door_id) or {"door_class": ""}
         before = {name: value for name, value in before.items() if name != "ended_ms"}

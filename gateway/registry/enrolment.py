@@ -14,7 +14,7 @@ from datetime import UTC, tzinfo
 from typing import assert_never
 
 import msgspec
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from sqlalchemy import Connection
 
 from gateway.core.actor import CENTRE
@@ -24,6 +24,7 @@ from gateway.core.subject import Subject, of_door
 from gateway.language.peoples_text import sameness
 from gateway.registry.door_rows import DoorRows
 from gateway.registry.enrolled_table import EnrolledTable
+from gateway.registry.household_rows import HouseholdRows
 from gateway.registry.load import enrolment as latest_enrolment
 from gateway.registry.order_rows import OrderRows
 from gateway.registry.permits import Announcements, PermitError, PermitPastError
@@ -135,13 +136,17 @@ class Enrolment:
         self._doors = DoorRows(connection, self._grids, self._events)
         doors = self._doors.table
         self._seals = SealRows(connection, at_ms, doors, self._events, replace=replace)
-        self._orders = OrderRows(connection, at_ms, zone, doors, self._events)
-        self._permits = Announcements(connection, at_ms, zone, doors, explains=False)
+        self._households = HouseholdRows(connection, at_ms, doors)
+        self._orders = OrderRows(connection, at_ms, zone, self._households, self._events)
+        self._permits = Announcements(connection, at_ms, zone, self._households, explains=False)
         self._schedule = ScheduleRows(connection, at_ms, zone, self._grids, self._wardens)
 
-    def foresee(self, seals: Iterable[NewSeal | SealMove]) -> None:
-        """Know of seals that will be taken, so that some may change places among themselves."""
-        self._seals.foresee(seals)
+    def foresee(self, rows: Iterable[Row]) -> None:
+        """Know of rows that will be taken, so that some seals may change places among themselves,
+        and all doors of a household their grid."""
+        rows = list(rows)
+        self._seals.foresee(row for row in rows if isinstance(row, NewSeal | SealMove))
+        self._households.foresee(row for row in rows if isinstance(row, NewDoor))
 
     def doors_by_label(self) -> dict[str, list[str]]:
         """The doors by what people call them (`peoples_text.sameness`), with those just taken."""
@@ -166,7 +171,7 @@ class Enrolment:
             case NewWarden():
                 return self._warden(row)
             case NewDoor():
-                return self._doors.take(row)
+                return self._door(row)
             case NewSeal():
                 return self._seals.take(row)
             case NewOrder():
@@ -192,6 +197,7 @@ class Enrolment:
         parts = (
             self._grids,
             self._wardens,
+            self._households,
             self._doors,
             self._seals,
             self._orders,
@@ -207,6 +213,24 @@ class Enrolment:
             # so that a running gateway reads it anew
             connection.execute(tables.enrolments.insert(), {"at_ms": self._at_ms})
 
+    def _door(self, new: NewDoor) -> RowResult:
+        """A door, with the household whose contact it is: another only while nothing binds it."""
+        household_id = self._households.wanted(new)
+        before = self._households.of(new.door_id)
+        if before not in (None, household_id):
+            self._need_unbound(new.door_id, before)
+        result = self._doors.take(replace(new, household_id=household_id))
+        self._households.place(new.door_id, household_id, before)
+        return result
+
+    def _need_unbound(self, door_id: str, household_id: str) -> None:
+        """EnrolError while a household has what its door would take along, or leave behind."""
+        order_id, permit_id = self._orders.live(household_id), self._permits.live(household_id)
+        bound = (order_id and f"order {order_id}") or (permit_id and f"permit {permit_id}")
+        if bound:
+            sentence = f"is of household {household_id}, which has {bound}; that must end first"
+            raise EnrolError("door_id", door_id, sentence)
+
     def _warden(self, new: NewWarden) -> RowResult:
         self._grids.need("grid_id", new.grid_id)
         if new.warden_id == CENTRE.actor_id:
@@ -215,9 +239,10 @@ class Enrolment:
         return self._wardens.put(asdict(new) | {"channels": channels, "role": new.role.value})
 
     def _permit(self, new: NewPermit) -> RowResult:
-        self._doors.table.need("door_id", new.door_id)
+        household_id = self._households.meant(new.door_id, new.household_id)
         values = asdict(new) | {"permit_id": new.permit_id or ""}
-        door_id = values.pop("door_id")
+        del values["household_id"]
+        door_id = values.pop("door_id") or self._households.doors_of(household_id)[0]
         with _as_enrolment():
             announced = self._permits.announce(door_id, Permit(**values))
         return RowResult.ADDED if announced.is_new else RowResult.UNCHANGED
@@ -228,8 +253,12 @@ class Enrolment:
             case "orders":
                 return self._orders.end(row)
             case "permits":
+                door_id = row.door_id
+                if row.household_id and not row.id:
+                    household_id = self._households.meant(row.door_id, row.household_id)
+                    door_id = self._households.doors_of(household_id)[0]
                 with _as_enrolment():
-                    is_new = self._permits.end(row.id, row.door_id, row.from_ms)
+                    is_new = self._permits.end(row.id, door_id, row.from_ms)
                 return RowResult.ENDED if is_new else RowResult.UNCHANGED
             case "seals":
                 return self._seals.end(row.id)
@@ -248,8 +277,11 @@ class Enrolment:
         elif row.table == "wardens":
             self._schedule.leave(row.id)
         else:
-            self._orders.ends_on(row.id)
-            self._permits.end_on(row.id)
+            household_id = known["household_id"]
+            if self._households.doors_of(household_id) == [row.id]:  # else it has its others
+                self._orders.ends_on(household_id)
+                self._permits.end_on(row.id)
+            self._households.leave(row.id, household_id)
             self._seals.take_off(row.id)
             self._ended_doors.append(row.id)
         table.end(row.id, self._at_ms)

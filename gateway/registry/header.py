@@ -63,7 +63,14 @@ def missing(kind: str, names: list[str]) -> list[str]:
     """The columns that a table needs and a header lacks. Of rows that end, only the id."""
     if _has(END, names) and kind in ENDABLE and _has(_own_column(kind), names):
         return []
-    return [column.name for column in TABLES[kind] if column.needed and not _has(column, names)]
+    columns = {column.name: column for column in TABLES[kind]}
+    return [
+        name
+        for name, column in columns.items()
+        if column.needed
+        and not _has(column, names)
+        and not (column.instead and _has(columns[column.instead], names))
+    ]
 
 
 def place_columns(sheet: Sheet, header: Header) -> None:

@@ -23,7 +23,6 @@ from gateway.registry.rows import (
     Ending,
     EnrolError,
     NewDoor,
-    NewSeal,
     PastError,
     RowResult,
     id_of,
@@ -158,7 +157,7 @@ def _take(enrolment: Enrolment, sheets: list[Sheet], on_progress: OnProgress) ->
     rows = [(sheet, line) for sheet in sheets for line in sheet.lines]
     new = [(sheet, line) for sheet, line in rows if not isinstance(line.row, Ending)]
     ending = [(sheet, line) for sheet, line in reversed(rows) if isinstance(line.row, Ending)]
-    enrolment.foresee(line.row for _, line in new if isinstance(line.row, NewSeal))
+    enrolment.foresee(line.row for _, line in new)
     past: list[tuple[Sheet, Line, PastError]] = []
     for done, (sheet, line) in enumerate([*new, *ending]):
         if done % table_file.PROGRESS_EVERY == 0:

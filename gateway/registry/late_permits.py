@@ -41,19 +41,20 @@ class WaitingDoor(msgspec.Struct, frozen=True):
 def waiting_doors(
     connection: Connection, announced: Sequence[Announced], now_ms: int, rulebook: Rulebook
 ) -> list[WaitingDoor]:
-    """Those whose case this announcement would end, the longest waiting first."""
-    permits = {each.door_id: each.permit for each in announced if each.is_new}
+    """Those whose case this announcement would end, the longest waiting first: it may have been
+    raised at any contact of a household."""
+    permits = {each.household_id: each.permit for each in announced if each.is_new}
     c, d = tables.cases.c, tables.doors.c
     query = (
-        select(d.door_id, d.label, d.state)
+        select(d.door_id, d.household_id, d.label, d.state)
         .join(tables.cases, c.door_id == d.door_id)
         .where(c.state.in_(_OPEN), c.reason.in_(UNANNOUNCED))
         .order_by(c.raised_ms)
         .limit(LISTED_MAX)
     )
     found = []
-    for door_id, label, state in connection.execute(query):
-        permit, door = permits.get(door_id), states.door(door_id, state)
+    for door_id, household_id, label, state in connection.execute(query):
+        permit, door = permits.get(household_id), states.door(door_id, state)
         if permit is None:
             continue
         case = explains(door, permit, now_ms, rulebook.of(door.door_class))

@@ -3,6 +3,7 @@ their on-call schedule; and with each the state that it had at the last commit."
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -16,9 +17,10 @@ from gateway.core.paging.schedule import Override, Role, Shift
 from gateway.core.paging.staff import Member, Staff
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import SITE, Subject, of_door
-from gateway.store import areas, states, tables
+from gateway.store import areas, households, states, tables
 from gateway.store.poisoned import ANYTHING, Findings, Poisoned
 from gateway.store.rebuild import Rebuild
+from gateway.store.statements import Row
 from sealwire.ccm import KEY_BYTES
 
 DAY_MIN = 1_440
@@ -59,7 +61,8 @@ class Registry(msgspec.Struct, frozen=True):
 
     seals: dict[str, SealRow]
     doors: dict[str, Door]
-    places: dict[str, DoorPlaced]  # door_id -> its grid, and every area that it lies in
+    # door_id -> its grid, every area that it lies in, its household and the contacts beside it
+    places: dict[str, DoorPlaced]
     wardens: dict[str, tuple[Warden, ...]]  # grid_id -> who is told
     enrolment: int = 0
     outages: Outages = Outages()
@@ -122,19 +125,30 @@ def _doors(
     doors: dict[str, Door] = {}
     places: dict[str, DoorPlaced] = {}
     rebuilt: list[Subject] = []
-    areas_of = areas.of_doors(connection)
-    query = select(d.door_id, d.grid_id, d.state)
-    for row in found.rows(connection, query, name, grid_id="", state=ANYTHING):
+    areas_of, contacts = areas.of_doors(connection), households.contacts(connection)
+    query = select(d.door_id, d.grid_id, d.household_id, d.state)
+    spared = {"grid_id": "", "household_id": "", "state": ANYTHING}
+    for row in found.rows(connection, query, name, **spared):
         door_id = row["door_id"]
         doors[door_id] = states.door(door_id, row["state"], found)
         if door_id in areas_of:  # one out of use has no place; its cases may be open
-            places[door_id] = DoorPlaced(row["grid_id"], areas_of[door_id])
+            places[door_id] = _place(row, areas_of[door_id], contacts)
         if len(found) > before:  # seldom: it alone is made anew
             before = len(found)
             doors[door_id] = anew.door(door_id)
             rebuilt.append(of_door(door_id))
             before = len(found)
     return doors, places, rebuilt
+
+
+def _place(
+    row: Row, areas_of: tuple[str, ...], contacts: Mapping[str, tuple[str, ...]]
+) -> DoorPlaced:
+    """Where a door lies, and whose contact it is."""
+    door_id, household_id = row["door_id"], row["household_id"]
+    beside = tuple(other for other in contacts.get(household_id, ()) if other != door_id)
+    own = "" if household_id == door_id else household_id
+    return DoorPlaced(row["grid_id"], areas_of, own, beside)
 
 
 def _seals(connection: Connection, found: Findings) -> dict[str, SealRow]:

@@ -1,5 +1,5 @@
-"""Enrolment of quarantine orders: a door has one at a time, and has room for so many to come. Each
-is given a code for the door's label."""
+"""Enrolment of quarantine orders: a household has one at a time, and has room for so many to come.
+Each is given a code for the label of each of its doors."""
 
 import secrets
 from collections import defaultdict
@@ -14,6 +14,7 @@ from gateway.core.model import Order, Policy
 from gateway.core.subject import Subject, of_door
 from gateway.registry.door_codes import DoorCodes
 from gateway.registry.enrolled_table import EnrolledTable
+from gateway.registry.household_rows import HouseholdRows
 from gateway.registry.rows import (
     ORDER_DAYS_MAX,
     Ending,
@@ -34,7 +35,7 @@ class OrderRows:
         connection: The snapshot.
         at_ms: Now, in milliseconds of UTC.
         zone: Where the site's clocks stand.
-        doors: On which they may be placed; may still grow.
+        households: On which they may be placed; may still grow.
         events: Where the gateway is told of each.
     """
 
@@ -43,34 +44,36 @@ class OrderRows:
         connection: Connection,
         at_ms: int,
         zone: tzinfo,
-        doors: EnrolledTable,
+        households: HouseholdRows,
         events: list[tuple[Subject, Event]],
     ) -> None:
-        self._at_ms, self._zone, self._doors, self._events = at_ms, zone, doors, events
+        self._at_ms, self._zone, self._households = at_ms, zone, households
+        self._events = events
         self._orders = EnrolledTable(connection, tables.orders)
         self._codes = DoorCodes(connection, at_ms)
-        self._on_door: defaultdict[str, dict[str, Row]] = defaultdict(dict)  # by order_id
+        self._on: defaultdict[str, dict[str, Row]] = defaultdict(dict)  # by household and order_id
         for row in self._orders.rows():
-            self._on_door[row["door_id"]][row["order_id"]] = row
+            self._on[row["household_id"]][row["order_id"]] = row
 
     def take(self, new: NewOrder) -> RowResult:
         """Check an order and keep it for `write`. One without an id is given one, or that of an
         order which says the same. EnrolError, and nothing kept, if it does not fit."""
-        self._doors.need("door_id", new.door_id)
-        on_door = self._on_door[new.door_id]
+        household_id = self._households.meant(new.door_id, new.household_id)
+        theirs = self._on[household_id]
         policy = Policy(new.openings_a_day, new.longest_ms, new.quiet)
         order = Order(new.order_id or "", new.from_ms, new.to_ms, policy)
-        row = door_writes.of_order(new.door_id, order)
-        order_id = new.order_id or _same(on_door, row) or secrets.token_hex(8)
+        row = door_writes.of_order(household_id, order)
+        order_id = new.order_id or _same(theirs, row) or secrets.token_hex(8)
         row["order_id"] = order_id
         before = self._orders.get(order_id)
         if before == row:
             return RowResult.UNCHANGED
-        if before is not None and before["door_id"] != new.door_id:
-            raise EnrolError("order_id", order_id, f"is an order on door {before['door_id']}")
+        if before is not None and before["household_id"] != household_id:
+            whose = self._named(before["household_id"])
+            raise EnrolError("order_id", order_id, f"is an order on {whose}")
         self._need_sense(new, before)
-        self._need_room(new, [other for other in on_door.values() if other["order_id"] != order_id])
-        return self._place(new.door_id, Order(order_id, new.from_ms, new.to_ms, policy), row)
+        self._need_room(new, [other for other in theirs.values() if other["order_id"] != order_id])
+        return self._place(household_id, Order(order_id, new.from_ms, new.to_ms, policy), row)
 
     def end(self, ending: Ending) -> RowResult:
         """An order ends now; one that has not begun never does. EnrolError if there is none."""
@@ -79,34 +82,48 @@ class OrderRows:
         for row in rows:
             if row["to_ms"] > self._at_ms:
                 row = {**row, "to_ms": max(self._at_ms, row["from_ms"])}
-                self._place(row["door_id"], door_writes.order_from(row), row)
+                self._place(row["household_id"], door_writes.order_from(row), row)
                 result = RowResult.ENDED
         return result
 
-    def ends_on(self, door_id: str) -> None:
-        """Every order on a door ends now."""
-        if self._on_door[door_id]:
-            self.end(Ending("orders", "", door_id))
+    def ends_on(self, household_id: str) -> None:
+        """Every order on a household ends now."""
+        if self._on[household_id]:
+            self.end(Ending("orders", "", household_id=household_id))
+
+    def live(self, household_id: str) -> str | None:
+        """An order on a household that is not over, by its id; None if there is none."""
+        rows = self._on.get(household_id, {}).values()
+        return next((row["order_id"] for row in rows if row["to_ms"] > self._at_ms), None)
 
     def _meant(self, ending: Ending) -> list[Row]:
-        """The order of an id; without one those of a door, at that beginning if one is said."""
+        """The order of an id; without one those of a household, at that beginning if one is
+        said."""
         if ending.id:
             row = self._orders.get(ending.id)
             if row is None:
                 raise EnrolError("order_id", ending.id, "there is no such order")
             return [row]
-        self._doors.need("door_id", ending.door_id)
-        on_door = self._on_door[ending.door_id].values()
-        rows = [row for row in on_door if ending.from_ms in (None, row["from_ms"])]
+        household_id = self._households.meant(ending.door_id, ending.household_id)
+        theirs = self._on[household_id].values()
+        rows = [row for row in theirs if ending.from_ms in (None, row["from_ms"])]
         if not rows:
-            raise EnrolError("door_id", ending.door_id, "has no such order")
+            raise EnrolError(*_column_of(ending), "has no such order")
         return rows
 
-    def _place(self, door_id: str, order: Order, row: Row) -> RowResult:
-        self._on_door[door_id][order.order_id] = row
-        self._codes.need(order.order_id, door_id)
-        self._events.append((of_door(door_id), OrderPlaced(order)))
+    def _place(self, household_id: str, order: Order, row: Row) -> RowResult:
+        self._on[household_id][order.order_id] = row
+        doors = self._households.doors_of(household_id)
+        for door_id in doors:
+            self._codes.need(order.order_id, door_id)
+        for door_id in doors[:1]:  # who tells its other doors is the core
+            self._events.append((of_door(door_id), OrderPlaced(order)))
         return self._orders.put(row)
+
+    def _named(self, household_id: str) -> str:
+        """A household in a sentence: its door, where it has one of its own id only."""
+        is_door = self._households.doors_of(household_id) == [household_id]
+        return f"{'door' if is_door else 'household'} {household_id}"
 
     def is_changed(self) -> bool:
         """Whether `write` has anything to do."""
@@ -130,15 +147,20 @@ class OrderRows:
         for other in others:
             if other["from_ms"] < new.to_ms and new.from_ms < other["to_ms"]:
                 raise EnrolError(
-                    "door_id", new.door_id, f"has order {other['order_id']} in that time already"
+                    *_column_of(new), f"has order {other['order_id']} in that time already"
                 )
         if sum(other["to_ms"] > self._at_ms for other in others) >= ORDERS_MAX:
             raise EnrolError(
-                "door_id", new.door_id, f"has {ORDERS_MAX} orders already, which is the limit"
+                *_column_of(new), f"has {ORDERS_MAX} orders already, which is the limit"
             )
 
 
-def _same(on_door: dict[str, Row], wanted: Row) -> str | None:
-    """The id of the order that one without an id is: of the door and of this beginning."""
-    equal = (order_id for order_id, row in on_door.items() if row["from_ms"] == wanted["from_ms"])
+def _column_of(row: NewOrder | Ending) -> tuple[str, str]:
+    """The column by which a row says whose it is, and what stands there."""
+    return ("door_id", row.door_id) if row.door_id else ("household", row.household_id)
+
+
+def _same(theirs: dict[str, Row], wanted: Row) -> str | None:
+    """The id of the order that one without an id is: of the household and of this beginning."""
+    equal = (order_id for order_id, row in theirs.items() if row["from_ms"] == wanted["from_ms"])
     return next(equal, None)

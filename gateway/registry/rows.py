@@ -45,6 +45,7 @@ class NewDoor(Struct, frozen=True):
     stair: str | None = None
     point: str | None = None
     telephone: str | None = None  # the household's
+    household_id: str | None = None  # whose contact it is; empty: a household of its own
 
 
 class NewSeal(Struct, frozen=True):
@@ -70,7 +71,8 @@ class SealMove(Struct, frozen=True):
 
 
 class NewOrder(Struct, frozen=True):
-    """A quarantine order from (included) to (excluded). An order without an id is given one."""
+    """A quarantine order on a household, from (included) to (excluded). It names a door of it
+    (empty: none), or the household, or both. An order without an id is given one."""
 
     door_id: str
     from_ms: int
@@ -79,10 +81,12 @@ class NewOrder(Struct, frozen=True):
     openings_a_day: int = 0  # what it allows without a permit
     longest_ms: int | None = None
     quiet: tuple[tuple[int, int], ...] = ()  # minutes of the day without pages, but for breaches
+    household_id: str = ""
 
 
 class NewPermit(Struct, frozen=True):
-    """An announced opening. A permit without an id is given one.
+    """An announced opening of a household, which names it as an order does. A permit without an id
+    is given one.
 
     With `daily` it recurs on `days`: `openings` in each of those windows of the day.
     """
@@ -97,6 +101,7 @@ class NewPermit(Struct, frozen=True):
     permit_id: str | None = None
     daily: tuple[tuple[int, int], ...] = ()
     days: int = 0b1111111  # Monday is bit 0
+    household_id: str = ""
 
 
 class NewShift(Struct, frozen=True):
@@ -120,13 +125,14 @@ class NewOverride(Struct, frozen=True):
 
 
 class Ending(Struct, frozen=True):
-    """What ends now: a row of a table by its id; an order or a permit also by its door, and by its
-    beginning where a door has several."""
+    """What ends now: a row of a table by its id; an order or a permit also by its household or a
+    door of it, and by its beginning where that has several."""
 
     table: str
     id: str
     door_id: str = ""
     from_ms: int | None = None
+    household_id: str = ""
 
 
 NewRow = NewGrid | NewWarden | NewDoor | NewSeal | NewOrder | NewPermit | NewShift | NewOverride

@@ -153,9 +153,10 @@ def _ends(sheet: Sheet, number: int, texts: dict[str, str]) -> bool:
 
 
 def _ending(sheet: Sheet, number: int, texts: dict[str, str], how: Reading) -> Ending:
-    """Such a row: what it names by its id; an order or a permit without one by door and time."""
+    """Such a row: what it names by its id; an order or a permit without one by its door or its
+    household, and time."""
     own = id_of(sheet.kind)
-    names = (own,) if texts.get(own) else ("door_id", "from")
+    names = (own,) if texts.get(own) else ("door_id", "household", "from")
     values: dict[str, Any] = {}
     for column in columns_of(sheet.kind):
         if column.name in names and texts.get(column.name):
@@ -164,11 +165,12 @@ def _ending(sheet: Sheet, number: int, texts: dict[str, str], how: Reading) -> E
             except ValueError as wrong:
                 sheet.blame(number, column.name, texts[column.name], str(wrong))
     own_id = values.get(own, "")
-    if not own_id and not (sheet.kind in ("orders", "permits") and values.get("door_id")):
+    whose = values.get("door_id", ""), values.get("household_id", "")
+    if not own_id and not (sheet.kind in ("orders", "permits") and any(whose)):
         if not texts.get(own):
             sheet.blame(number, own, "", "is empty, and needed")
         return Ending(sheet.kind, "")
-    return Ending(sheet.kind, own_id, values.get("door_id", ""), values.get("from_ms"))
+    return Ending(sheet.kind, own_id, whose[0], values.get("from_ms"), whose[1])
 
 
 def _values(
@@ -202,7 +204,7 @@ def _value(column: Column, texts: dict[str, str], how: Reading | None) -> Any:
     if text and not peoples_text.means_nothing(text):
         zoned = (how.zone,) if column.is_time and how else ()
         return column.read(text, *zoned)
-    if column.needed:
+    if column.needed and not texts.get(column.instead):
         raise ValueError("is empty, and needed")
     if column.name == "language" and how:
         return how.language

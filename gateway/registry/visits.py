@@ -120,7 +120,7 @@ def seals_at(connection: Connection, names: Sequence[str]) -> list[SealOnDoor]:
 
 def seals_in(connection: Connection, area: str) -> list[SealOnDoor]:
     """All seals in an area: "stair:3/2", "building:3". As `seals_at`."""
-    doors = areas.doors_in(connection, area)
+    doors = list(areas.doors_in(connection, area))
     c = tables.seals.c
     sealed = set(connection.execute(select(c.door_id).where(c.door_id.in_(doors))).scalars())
     if not sealed:

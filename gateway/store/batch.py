@@ -100,6 +100,7 @@ class WriteBatch:
         event: Event,
         reason: Reason | Refusal | None,
         cause_id: int | None = None,
+        household_id: str = "",
     ) -> None:
         """Journal an event, and store the order, permit or receipt that it brings.
 
@@ -108,6 +109,8 @@ class WriteBatch:
             subject: Whose it is; None of a seal that hangs nowhere.
             reason: Why it was refused, or what it was.
             cause_id: The row from whose event it followed; None for what came from outside.
+            household_id: Whose contact the door is, for what is the household's; by default the
+                subject's own id.
         """
         row = journal.row_of(self.next_id, at_ms, subject, event, reason, cause_id)
         self._events.append(row)
@@ -115,10 +118,13 @@ class WriteBatch:
         if isinstance(event, ReportCame):  # nearly all of them
             return
         if isinstance(event, OrderPlaced) and subject:
-            self._rows[sql.UPSERT_ORDER].append(door_writes.of_order(subject.id, event.order))
+            row = door_writes.of_order(household_id or subject.id, event.order)
+            self._rows[sql.UPSERT_ORDER].append(row)
         elif isinstance(event, PermitAnnounced) and subject:
             permit = event.permit
-            self._permits[permit.permit_id] = door_writes.of_permit(subject.id, permit)
+            self._permits[permit.permit_id] = door_writes.of_permit(
+                household_id or subject.id, permit
+            )
         elif isinstance(event, PhotoKept):
             self._rows[sql.INSERT_PHOTO].append(photos.of_kept(event, at_ms))
         elif isinstance(event, PhotosDestroyed):

@@ -59,7 +59,7 @@ def of_person(connection: Connection, warden_id: str) -> Belonging | None:
 
 def of_area(connection: Connection, area: str) -> Belonging | None:
     """An area: the grids of all doors in it."""
-    door_ids = areas.doors_in(connection, area)
+    door_ids = list(areas.doors_in(connection, area))
     if not door_ids:
         return None
     # SQLite takes 32,766 values at once; an area is a building, a stair, a batch of seals.

@@ -292,7 +292,7 @@ def without_network(connection: Connection, place: str) -> int:
     if kind == "grid":
         query = query.where(d.grid_id == name)
     elif kind != "site":
-        query = query.where(d.door_id.in_(areas.doors_in(connection, place)))
+        query = query.where(d.door_id.in_(list(areas.doors_in(connection, place))))
     doors = (states.door(row.door_id, row.state) for row in connection.execute(query))
     return sum(
         any(p.is_ours and p.path is Path.NETWORK for p in door.silent_paths) for door in doors

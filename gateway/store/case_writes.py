@@ -55,6 +55,7 @@ def move_case(row: Row, kind: SubjectKind, door_id: str, grid_id: str, moved: Ca
         "area": moved.area,
         "about": moved.about,
         "moved_ms": moved.at_ms,
+        "contacts": states.encode(case.contacts).decode(),
         "shelved_by": shelf and shelf.by.actor_id,
         "shelved_why": shelf and shelf.why,
         "shelved_until_ms": shelf and shelf.ends_ms,

@@ -1,4 +1,5 @@
-"""The codes on the labels of doors: one for each order, and which order and door one is of."""
+"""The codes on the labels of doors: one for each order and contact of its household, and which
+order and door one is of."""
 
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Index, String, Table, select
@@ -12,7 +13,7 @@ DOOR_CODES = Table(
     "door_codes",  # readable, as a label must be printed again; registry/door_codes.py makes them
     metadata,
     Column("order_id", String(64), primary_key=True),
-    Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=False),
+    Column("door_id", String(64), ForeignKey("doors.door_id"), primary_key=True),
     Column("code", String(16), nullable=False),
     Column("made_ms", BigInteger, nullable=False),
     Column("printed_ms", BigInteger, nullable=True),  # when its label was last printed
@@ -53,8 +54,8 @@ def labels(connection: Connection, now_ms: int) -> list[LabelRow]:
     own = d.door_id, d.label, o.order_id, o.from_ms, o.to_ms, c.code, c.printed_ms
     query = (
         select(*own)
-        .join(tables.doors, d.door_id == o.door_id)
-        .join(DOOR_CODES, c.order_id == o.order_id, isouter=True)
+        .join(tables.doors, d.household_id == o.household_id)
+        .join(DOOR_CODES, (c.order_id == o.order_id) & (c.door_id == d.door_id), isouter=True)
         .where(o.to_ms > now_ms, o.from_ms < o.to_ms, d.ended_ms.is_(None))
         .order_by(d.building, d.stair, d.label, d.door_id, o.from_ms)
     )

@@ -42,9 +42,13 @@ def of_state(door: Door) -> Row:
     return {"b_door_id": door.door_id, "state": states.encode(door)}
 
 
-def of_order(door_id: str, order: Order) -> Row:
-    """An order on a door."""
-    return {**asdict(order), "door_id": door_id, "policy": states.encode(order.policy).decode()}
+def of_order(household_id: str, order: Order) -> Row:
+    """An order on a household."""
+    return {
+        **asdict(order),
+        "household_id": household_id,
+        "policy": states.encode(order.policy).decode(),
+    }
 
 
 def order_from(row: Mapping[str, Any]) -> Order:
@@ -53,11 +57,11 @@ def order_from(row: Mapping[str, Any]) -> Order:
     return Order(*times, _decode_policy(row["policy"]))
 
 
-def of_permit(door_id: str, permit: Permit) -> Row:
-    """A permit on a door. What was used of its latest window stands in the door's state only."""
+def of_permit(household_id: str, permit: Permit) -> Row:
+    """A permit of a household. What was used of its latest window stands in its doors' states."""
     row = asdict(permit)
     del row["spent"]
-    return {**row, "door_id": door_id, "daily": states.encode(permit.daily).decode()}
+    return {**row, "household_id": household_id, "daily": states.encode(permit.daily).decode()}
 
 
 def of_effect(at_ms: int, door_id: str, effect: Effect) -> tuple[Statement, Row] | None:

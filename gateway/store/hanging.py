@@ -45,10 +45,11 @@ def on_door(connection: Connection, door_id: str, now_ms: int) -> Hanging | None
 
 
 def order_until_ms(connection: Connection, door_id: str, now_ms: int) -> int | None:
-    """The end of the order that runs on a door now."""
-    c = tables.orders.c
-    runs = (c.door_id == door_id) & (c.from_ms <= now_ms) & (c.to_ms > now_ms)
-    return connection.execute(select(func.max(c.to_ms)).where(runs)).scalar()
+    """The end of the order that runs on a door's household now."""
+    c, d = tables.orders.c, tables.doors.c
+    runs = (d.door_id == door_id) & (c.from_ms <= now_ms) & (c.to_ms > now_ms)
+    query = select(func.max(c.to_ms)).join(tables.doors, d.household_id == c.household_id)
+    return connection.execute(query.where(runs)).scalar()
 
 
 def _openings(connection: Connection, door_id: str, seal_id: str) -> int:

@@ -152,9 +152,10 @@ def over(connection: Connection, now_ms: int, limit: int) -> list[Known]:
     That is when no order at the case's door holds now or later, and the case is closed; of a case
     that nobody closes, or that no order was behind, after REVIEW_MAX_MS. `now_ms`: in ms of UTC.
     """
-    p, c, o = PHOTOS.c, tables.cases.c, tables.orders.c
-    at_door = and_(c.door_id.is_not(None), c.area.is_(None), o.door_id == c.door_id)
-    last_ms = select(func.max(o.to_ms)).where(at_door).correlate(tables.cases).scalar_subquery()
+    p, c, o, d = PHOTOS.c, tables.cases.c, tables.orders.c, tables.doors.c
+    at_door = and_(c.door_id.is_not(None), c.area.is_(None), d.door_id == c.door_id)
+    of_order = select(func.max(o.to_ms)).join(tables.doors, d.household_id == o.household_id)
+    last_ms = of_order.where(at_door).correlate(tables.cases).scalar_subquery()
     is_old = func.coalesce(last_ms, p.arrived_ms) + REVIEW_MAX_MS <= now_ms
     is_over = or_(and_(last_ms <= now_ms, c.state == CaseState.CLOSED), is_old)
     query = (
@@ -170,8 +171,8 @@ def forget_telephones(connection: Connection, now_ms: int) -> int:
     """Forget how the households are rung whose orders are all over, and of doors that are out of
     use. How many that were. The caller's transaction."""
     d, o = tables.doors.c, tables.orders.c
-    had = exists().where(o.door_id == d.door_id)
-    has = exists().where(o.door_id == d.door_id, o.to_ms > now_ms)
+    had = exists().where(o.household_id == d.household_id)
+    has = exists().where(o.household_id == d.household_id, o.to_ms > now_ms)
     is_over = or_(d.ended_ms.is_not(None), and_(had, ~has))
     change = update(tables.doors).where(d.telephone.is_not(None), is_over)
     return connection.execute(change.values(telephone=None)).rowcount

@@ -73,12 +73,24 @@ grids = Table(
     _ended(),
 )
 
+households = Table(
+    "households",  # who is under an order: one, whatever the number of its contacts
+    metadata,
+    Column("household_id", String(64), primary_key=True),  # its door's own, where nothing else says
+    Column("language", String(8), nullable=False, server_default="zh"),  # in which it is told
+    Column("state", Bytes, nullable=True),  # what is the household's own, as JSON; NULL: nothing
+    Column("made_ms", BigInteger, nullable=False),
+    _ended(),  # since when no door is its
+)
+
 doors = Table(
     "doors",
     metadata,
     Column("door_id", String(64), primary_key=True),
     Column("label", Text, nullable=False),  # what a person calls it: "3-201"
     Column("grid_id", String(64), ForeignKey("grids.grid_id"), nullable=False),
+    # Whose contact it is: a second leaf, a back door, a window may be the same household's.
+    Column("household_id", String(64), ForeignKey("households.household_id"), nullable=False),
     Column("state", Bytes, nullable=True),  # core.model.Door as JSON; NULL: nothing yet
     Column("door_class", String(32), nullable=False, server_default=""),  # whose settings hold
     # Where it lies, and by what its seal is heard: what may silence it together with others.
@@ -88,6 +100,7 @@ doors = Table(
     # The household's, to be rung at a case; gone when the order there is over.
     Column("telephone", String(32), nullable=True),
     _ended(),
+    Index("ix_doors_household_id", "household_id"),
 )
 
 seals = Table(
@@ -119,18 +132,18 @@ orders = Table(
     "orders",
     metadata,
     Column("order_id", String(64), primary_key=True),
-    Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=False),
+    Column("household_id", String(64), ForeignKey("households.household_id"), nullable=False),
     Column("from_ms", BigInteger, nullable=False),
     Column("to_ms", BigInteger, nullable=False),
     Column("policy", Text, nullable=False, server_default="{}"),  # core.model.Policy as JSON
-    Index("ix_orders_door_id", "door_id"),
+    Index("ix_orders_household_id", "household_id"),
 )
 
 permits = Table(
     "permits",
     metadata,
     Column("permit_id", String(64), primary_key=True),
-    Column("door_id", String(64), ForeignKey("doors.door_id"), nullable=False),
+    Column("household_id", String(64), ForeignKey("households.household_id"), nullable=False),
     Column("from_ms", BigInteger, nullable=False),
     Column("to_ms", BigInteger, nullable=False),
     Column("openings", Integer, nullable=False),  # still allowed
@@ -139,7 +152,7 @@ permits = Table(
     Column("why", Text, nullable=False),
     Column("daily", Text, nullable=False, server_default="[]"),  # windows of a day, as JSON
     Column("days", Integer, nullable=False, server_default="127"),  # Monday is bit 0
-    Index("ix_permits_door_id", "door_id"),
+    Index("ix_permits_household_id", "household_id"),
 )
 
 journal = Table(
@@ -197,6 +210,9 @@ openings = Table(
     Column("inferred", Boolean, nullable=False, server_default=false()),  # nobody heard it shut
     Column("reason", String(24), nullable=False),
     Column("permit_id", String(64), nullable=True),
+    # The household's opening at another contact that it is part of, by its id: then it is none of
+    # its own, and has that one's reason and permit.
+    Column("beside", String(80), nullable=True),
     Index("ix_openings_door_id", "door_id", "opened_ms"),
     sqlite_with_rowid=False,
 )
@@ -250,6 +266,8 @@ cases = Table(
     Column("reported_from", String(16), nullable=True),  # the state before, until it is assessed
     Column("handed_to", Text, nullable=False, server_default=""),  # and has not answered yet
     Column("proof", String(16), nullable=True),  # core.proof.Proof of the latest arrival
+    # The household's other contacts that it is about too, by door_id, as a JSON list.
+    Column("contacts", Text, nullable=False, server_default="[]"),
     Index("ix_cases_state", "state", "raised_ms"),
     Index("ix_cases_door_id", "door_id", "raised_ms"),
     sqlite_with_rowid=False,

@@ -15,6 +15,7 @@ from gateway.core.paging.person import Person
 from gateway.core.rules import Rulebook, Rules
 from gateway.store import tables, views
 from gateway.store.database import Store
+from tests.door_rows import insert_doors
 
 NOW_MS = 1_900_000_000_000
 BOOK = Rulebook(Rules(), {})
@@ -76,7 +77,7 @@ def ordered(store, *door_ids):
     """An order that runs now on each of these doors."""
     with store.writing() as connection:
         for door_id in door_ids:
-            order = {"order_id": f"o-{door_id}", "door_id": door_id}
+            order = {"order_id": f"o-{door_id}", "household_id": door_id}
             times = {"from_ms": NOW_MS - DAY_MS, "to_ms": NOW_MS + DAY_MS}
             connection.execute(insert(tables.orders), order | times)
 
@@ -121,7 +122,7 @@ def test_h1_forty_doors_under_order_without_a_seal_fail(store):
     with store.writing() as connection:
         for door_id in doors:
             row = {"door_id": door_id, "label": door_id, "grid_id": "g1"}
-            connection.execute(insert(tables.doors), row)
+            insert_doors(connection, row)
     assert checked(store, "doors", NOW_MS).mark is Mark.WARN
     ordered(store, *doors)
     result = checked(store, "doors", NOW_MS)

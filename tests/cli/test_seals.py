@@ -12,6 +12,7 @@ from gateway.store import tables
 from gateway.store.database import Store
 from gateway.store.seal_tables import seal_commands, seal_readings
 from tests.cli.conftest import SEAL
+from tests.door_rows import insert_doors
 
 PASSWORD = "wifi-9b1c7e55"
 HOUR_MS = 3_600_000
@@ -193,7 +194,12 @@ def test_a_broker_that_does_not_let_in_the_new_login_leaves_all_as_it_was(
 def test_only_seals_older_than_the_order_on_their_door_are_due(menshen, heard):
     assert "No seal is due" in menshen("rotate").out
     now = time.time_ns() // 1_000_000
-    order = {"order_id": "o", "door_id": "d1", "from_ms": now - HOUR_MS, "to_ms": now + HOUR_MS}
+    order = {
+        "order_id": "o",
+        "household_id": "d1",
+        "from_ms": now - HOUR_MS,
+        "to_ms": now + HOUR_MS,
+    }
     with heard.writing() as connection:
         connection.execute(insert(tables.orders), order)
         connection.execute(update(tables.seals).values(enrolled_ms=now))
@@ -223,8 +229,8 @@ def many(store, count):
     now = time.time_ns() // 1_000_000
     ids = [f"{number:016x}" for number in range(1, count + 1)]
     with store.writing() as connection:
-        connection.execute(
-            insert(tables.doors),
+        insert_doors(
+            connection,
             [
                 {"door_id": f"m{n}", "label": f"M-{n}", "grid_id": "g1", "building": "9"}
                 for n in range(count)

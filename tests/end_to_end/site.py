@@ -154,7 +154,7 @@ def _enrol(path: Path, seals: Sequence[Enrolled], ordered: int, in_a_grid: int) 
     pending_events = [pending_row(s.door_id, SealBound(s.seal_id)) for s in seals]
     pending_events += [pending_row(door_id, OrderPlaced(order)) for door_id, order in orders]
     order_rows = [
-        {"door_id": door_id, "order_id": o.order_id, "from_ms": o.from_ms, "to_ms": o.to_ms}
+        {"household_id": door_id, "order_id": o.order_id, "from_ms": o.from_ms, "to_ms": o.to_ms}
         for door_id, o in orders
     ]
     store = Store.open(path)
@@ -162,6 +162,7 @@ def _enrol(path: Path, seals: Sequence[Enrolled], ordered: int, in_a_grid: int) 
         for table, rows in (
             (tables.grids, [{"grid_id": g, "name": g} for g in grids]),
             (tables.wardens, [_warden(g) for g in grids]),
+            (tables.households, [{"household_id": s.door_id, "made_ms": now_ms} for s in seals]),
             (tables.doors, [_door(s, _grid(n, in_a_grid)) for n, s in enumerate(seals)]),
             (tables.seals, [_seal(s, now_ms) for s in seals]),
             (tables.orders, order_rows),
@@ -181,7 +182,8 @@ def _warden(grid_id: str) -> dict[str, object]:
 
 
 def _door(seal: Enrolled, grid_id: str) -> dict[str, object]:
-    return {"door_id": seal.door_id, "label": seal.door_id, "grid_id": grid_id}
+    own = {"door_id": seal.door_id, "household_id": seal.door_id}
+    return {**own, "label": seal.door_id, "grid_id": grid_id}
 
 
 def _seal(seal: Enrolled, now_ms: int) -> dict[str, object]:

@@ -25,6 +25,7 @@ from gateway.store import pending, tables
 from gateway.store.database import Store
 from gateway.store.life import Life
 from sealwire import advert, ccm, envelope, receipt, report, topics
+from tests.door_rows import insert_doors
 from tests.manual_clock import ManualClock
 from tests.waiting import until
 
@@ -127,7 +128,7 @@ def enrol(store: Store, seals: list[HandSeal], webhook: str = "", bound: bool = 
         warden = {"warden_id": "wang", "name": "Wang", "grid_id": "g", "channels": channels}
         connection.execute(insert(tables.wardens), warden)
         if doors:
-            connection.execute(insert(tables.doors), doors)
+            insert_doors(connection, doors)
         for n, seal in enumerate(seals):
             row = {"seal_id": seal.seal_id, "key": seal.key, "enrolled_ms": 0}
             row["door_id"] = f"door-{n}" if bound else None

@@ -12,6 +12,7 @@ from gateway.engine.queue import WAITING_ALONE
 from gateway.registry import load as registry
 from gateway.store import pending, tables
 from gateway.store.database import Store
+from tests.door_rows import insert_doors
 from tests.engine.small_site import HandSeal, beating, enrol, quiet, rows, waiting_pending_events
 from tests.waiting import until
 
@@ -56,7 +57,7 @@ async def test_j3_the_registry_is_read_once_for_an_enrolment(
         monkeypatch.setattr(registry, "load", lambda c: [reads.append(1), real(c)][1])
         with store.writing() as connection:
             doors = [{"door_id": f"n{n}", "label": "N", "grid_id": "g"} for n in range(1_000)]
-            connection.execute(insert(tables.doors), doors)
+            insert_doors(connection, doors)
             connection.execute(insert(tables.enrolments), {"at_ms": 1})
             classed = ((of_door(door["door_id"]), DoorClassed("heavy")) for door in doors)
             pending.leave(connection, classed)

@@ -18,6 +18,7 @@ from gateway.notify.addressing import Addresses
 from gateway.registry import load as registry
 from gateway.store import feed_tables, journal, outbox, tables
 from gateway.store.database import Store
+from tests.door_rows import insert_doors
 
 HEARTBEAT_MS = 100_000
 SITE_ID = "00112233445566ff"
@@ -154,7 +155,7 @@ class Building:
         bound = {s: msgspec.json.encode(Door(f"door-{s}", seal_id=s)) for s in self.seals}
         with self.store.writing() as connection:
             connection.execute(insert(tables.grids), [grid])
-            connection.execute(insert(tables.doors), doors)
+            insert_doors(connection, doors)
             connection.execute(insert(tables.seals), seals)
             for seal_id, state in bound.items():
                 door = tables.doors.c.door_id == f"door-{seal_id}"

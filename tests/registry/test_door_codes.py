@@ -67,7 +67,7 @@ def test_a_label_is_that_of_the_order_that_runs_else_of_the_next(store: Store) -
     enrols(store, FIRST)
     [label] = door_codes.labels(store, NOW_MS)
     assert (label.order_id, label.code) == ("first", codes(store)["first"])
-    door_codes.printed(store, ["first"], NOW_MS)
+    door_codes.printed(store, door_codes.labels(store, NOW_MS), NOW_MS)
     assert [row.printed_ms for row in door_codes.labels(store, NOW_MS)] == [NOW_MS]
     assert [row.order_id for row in door_codes.labels(store, NOW_MS + DAY_MS)] == ["next"]
     assert door_codes.labels(store, NOW_MS + 10 * DAY_MS) == []

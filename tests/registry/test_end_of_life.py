@@ -73,7 +73,7 @@ def test_e8_a_door_ends_with_all_that_hangs_on_it_and_its_history_stays(site, en
     with site.reading() as connection:
         assert [row.door_id for row in views.doors(connection, 9)] == ["d2"]
         assert views.door_count(connection) == 1
-        assert areas.doors_in(connection, "building:3") == ["d2"]
+        assert list(areas.doors_in(connection, "building:3")) == ["d2"]
         assert [row.label for row in views.doors_of(connection, ["d1"])] == ["201"]
         assert connection.execute(select(tables.seals.c.door_id)).scalars().all() == [None]
     known = loaded(site)

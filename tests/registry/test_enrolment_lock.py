@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from gateway.registry.import_files import Result, Wish, enrol_files
 from gateway.store import tables
 from gateway.store.database import Store
+from tests.door_rows import insert_doors
 
 NOW_MS = 1_800_000_000_000
 WISH = Wish(NOW_MS, UTC)
@@ -23,7 +24,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         with store.writing() as connection:
             connection.execute(insert(tables.grids), {"grid_id": "g1", "name": "一网格"})
             door = {"door_id": "d1", "label": "3-201", "grid_id": "g1"}
-            connection.execute(insert(tables.doors), door)
+            insert_doors(connection, door)
         yield store
 
 

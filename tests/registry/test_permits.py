@@ -23,6 +23,7 @@ from gateway.registry.permits import (
 )
 from gateway.store import pending, tables
 from gateway.store.database import Store
+from tests.door_rows import insert_doors
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW_MS = 1_780_000_000_000
@@ -38,7 +39,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         connection.execute(insert(tables.grids), {"grid_id": "g1", "name": "一网格"})
         for door_id, stair in (("d1", "2"), ("d2", "2"), ("d3", "4")):
             row = {"door_id": door_id, "label": door_id, "grid_id": "g1"}
-            connection.execute(insert(tables.doors), row | {"building": "3", "stair": stair})
+            insert_doors(connection, row | {"building": "3", "stair": stair})
     yield opened
     opened.close()
 
@@ -181,7 +182,7 @@ def crowded(store: Store) -> Store:
     with store.writing() as connection:
         row = {"label": "x", "grid_id": "g1", "building": "9"}
         doors = [row | {"door_id": f"x{n}", "stair": str(n % 9)} for n in range(400)]
-        connection.execute(insert(tables.doors), doors)
+        insert_doors(connection, doors)
     fill(store, "d3")
     return store
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert
 
 from gateway.store import areas, tables
 from gateway.store.database import Store
+from tests.door_rows import insert_doors
 
 DOORS = {
     "d1": ("3", "2", "ap-7"),
@@ -27,7 +28,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
         for door_id, (building, stair, point) in DOORS.items():
             row = {"door_id": door_id, "label": door_id, "grid_id": "g"}
             row |= {"building": building, "stair": stair, "point": point}
-            connection.execute(insert(tables.doors), row)
+            insert_doors(connection, row)
         for seal_id, door_id in (("a" * 16, "d1"), ("b" * 16, None)):
             row = {"seal_id": seal_id, "door_id": door_id, "key": b"k" * 32, "enrolled_ms": 0}
             connection.execute(insert(tables.seals), row | {"batch": "2026-03"})
@@ -63,6 +64,6 @@ def test_a_door_lies_in_its_building_its_stair_its_point_and_its_batch(
 def test_the_doors_of_an_area_are_those_that_name_it(
     connection: Connection, area: str, door_ids: list[str]
 ) -> None:
-    assert areas.doors_in(connection, area) == door_ids
+    assert list(areas.doors_in(connection, area)) == door_ids
     named = areas.of_doors(connection).items()
     assert sorted(door_id for door_id, names in named if area in names) == door_ids

@@ -19,6 +19,7 @@ from gateway.store.batch import WriteBatch
 from gateway.store.database import Store, StoreError
 from gateway.store.outbox import Entry
 from gateway.store.writer import Writer
+from tests.door_rows import insert_doors
 
 NOW_MS = 1_780_000_000_000
 HOUR_MS = 3_600_000
@@ -32,9 +33,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store.open(tmp_path / "menshen.db")
     with opened.writing() as connection:
         connection.execute(insert(tables.grids), {"grid_id": "g", "name": "G"})
-        connection.execute(
-            insert(tables.doors), {"door_id": "d1", "label": "3-201", "grid_id": "g"}
-        )
+        insert_doors(connection, {"door_id": "d1", "label": "3-201", "grid_id": "g"})
         seal = {"seal_id": SEAL, "door_id": "d1", "key": bytes(32), "enrolled_ms": 0}
         connection.execute(insert(tables.seals), seal)
     yield opened

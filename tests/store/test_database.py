@@ -9,11 +9,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, text
 
-from gateway.store import database, tables
+from gateway.store import archive_tables, database, door_codes, statements, tables
 from gateway.store.database import Store, StoreError
 
 
 def test_the_newest_migration_makes_exactly_the_tables_in_the_code(tmp_path: Path) -> None:
+    assert archive_tables.archives.metadata is door_codes.DOOR_CODES.metadata is tables.metadata
+    assert statements.INSERT_PHOTO  # whoever writes a table has brought it into the catalogue
     store = Store.open(tmp_path / "menshen.db")
     with store.writing() as connection:
         options = {"compare_type": True}

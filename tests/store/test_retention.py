@@ -30,6 +30,7 @@ from gateway.store.rebuild import Rebuild
 from gateway.store.retention import Limits, Retention
 from gateway.store.span_tables import heartbeat_spans
 from gateway.store.states import encode
+from tests.door_rows import insert_doors
 from tests.engine.random_days import DOORS, MINUTE
 from tests.engine.small_site import beating_at, new_store, rows
 from tests.replay.test_heartbeat_spans import QuietDays, everything, promise, seed, seen
@@ -238,7 +239,7 @@ def test_pages_openings_and_outages_go_when_their_time_is_over(tmp_path: Path) -
     with store.writing() as connection:
         connection.execute(insert(tables.grids), {"grid_id": "g", "name": "G"})
         door = {"door_id": "d", "label": "1", "grid_id": "g"}
-        connection.execute(insert(tables.doors), door)
+        insert_doors(connection, door)
         for n, (days, done_ms) in enumerate([(91, 1), (91, None), (89, 1)]):
             page = {"page_id": f"p{n}", "case_id": "c", "door_id": "d", "channel": "inbox"}
             page |= {"reason": "opened", "since_ms": 0, "next_ms": 0, "done_ms": done_ms}

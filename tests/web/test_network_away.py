@@ -8,6 +8,7 @@ import pytest
 from gateway.core.model import Door, Path, SilentPath
 from gateway.core.reasons import Reason
 from gateway.store import case_views, tables
+from tests.door_rows import insert_doors
 from tests.web.signed_in import Site, signed_in_site
 
 SILENT = SilentPath(Path.NETWORK, 1, 2, is_ours=True)
@@ -22,7 +23,7 @@ async def away(site: Site, place: str) -> str:
             door = Door(f"m{number}", grid_id="g2", silent_paths=paths)
             row = {"door_id": f"m{number}", "label": f"9-{number}", "grid_id": "g2"}
             row |= {"building": "9", "state": msgspec.json.encode(door)}
-            connection.execute(tables.doors.insert(), row)
+            insert_doors(connection, row)
     site.console.engine.trouble(Reason.NETWORK_AWAY, is_present=True, about=place)
     await site.console.engine.idle()
     with site.store.reading() as connection:

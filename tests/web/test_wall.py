@@ -16,6 +16,7 @@ from gateway.store.database import Store
 from gateway.web import door_map
 from gateway.web.door_map import NUMBERS_MAX, TILES_MAX, DoorQuery
 from gateway.web.door_places import Place, columns, natural, place
+from tests.door_rows import insert_doors
 from tests.web.web_site import console, first_case, new_store, now_ms, seal_id
 
 
@@ -80,7 +81,7 @@ def many_doors(folder: Path, count: int) -> Store:
         rows.append(row | {"state": msgspec.json.encode(state)})
     random.Random(count).shuffle(rows)  # noqa: S311 - an order, no secret
     with store.writing() as connection:
-        connection.execute(insert(tables.doors), rows)
+        insert_doors(connection, rows)
     return store
 
 
@@ -198,7 +199,7 @@ async def test_long_labels_in_both_scripts_are_whole_for_who_cannot_see_the_tile
     store = new_store(tmp_path, 0)
     with store.writing() as connection:
         row = {"door_id": "d0", "label": label, "grid_id": "g1"}
-        connection.execute(insert(tables.doors), row)
+        insert_doors(connection, row)
     async with console(store) as site:
         assert f'title="{label}: ' in await site.text("/")
 

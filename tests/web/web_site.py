@@ -34,6 +34,7 @@ from gateway.store.database import Store
 from gateway.web.answers import PROBLEM
 from gateway.web.app import build
 from gateway.web.topics import PUSH_EVERY_MS
+from tests.door_rows import insert_doors
 from tests.manual_clock import ManualClock
 from tests.waiting import until
 
@@ -93,7 +94,7 @@ def new_store(folder: Path, doors: int = 4) -> Store:
         for n in range(doors):
             label = NASTY if n == 3 else f"3-{n + 1}01"
             door = {"door_id": f"d{n}", "label": label, "grid_id": "g1"}
-            connection.execute(insert(tables.doors), door)
+            insert_doors(connection, door)
     return store
 
 

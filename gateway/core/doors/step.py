@@ -118,9 +118,14 @@ def _class(door: Door, event: DoorClassed, now_ms: int, rules: Rules) -> DoorCha
 
 
 def _place(door: Door, event: DoorPlaced, _: int, __: Rules) -> DoorChange:
-    if (door.grid_id, door.areas) == (event.grid_id, event.areas):
-        return door, ()
-    return replace(door, grid_id=event.grid_id, areas=event.areas), ()
+    placed = replace(
+        door,
+        grid_id=event.grid_id,
+        areas=event.areas,
+        household=event.household,
+        beside=event.beside,
+    )
+    return (door if placed == door else placed), ()
 
 
 def _ended(door: Door, _: DoorEnded, now_ms: int, __: Rules) -> DoorChange:
