@@ -2,7 +2,8 @@
 
 In reading order: `database` opens, migrates and says in a sentence what is wrong; `tables`,
 `archive_tables`, `feed_tables`, `span_tables`, `seal_tables` and `update_tables` have all tables,
-and `migrations` makes them. `statements` are what a commit writes, each compiled once; `journal`,
+and `migrations` makes them, `whole_schema` at once in a
+new file. `statements` are what a commit writes, each compiled once; `journal`,
 `heartbeat_spans`, `states`, `door_writes`, `case_writes`, `outbox` and `pending` know each their
 own rows, both ways; `batch` gathers those of one commit, and `writer` writes it in a thread of its
 own. `marker` and `high_water` are what is known outside the database, and `life` begins each start

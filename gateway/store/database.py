@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from gateway.store import marker
+from gateway.store import marker, whole_schema
 
 RELEASE = metadata.version("menshen")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -168,6 +168,16 @@ class Store:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+    def lay(self) -> bool:
+        """Make all tables of an empty file at once; whether that was possible."""
+        whole = whole_schema.of(self._chain.folder, self._chain.head)
+        if whole is not None:
+            with self._writers.connect() as connection:
+                raw = connection.connection.dbapi_connection
+                assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - as in `committing`
+                whole_schema.lay(raw, whole)
+        return whole is not None
+
     def behind(self) -> list[tuple[str, str]]:
         """The migrations that `migrate` would make: each one's name, and what it says it does. None
         at a file that a newer release has written, or that is none of ours."""
@@ -304,7 +314,8 @@ def _make(path: Path, chain: Chain) -> None:
         store = Store(unfinished, chain)
         try:
             with as_store_error(path):
-                store.migrate()
+                if not store.lay():
+                    store.migrate()
         finally:
             store.close()
         marker.sync(unfinished)

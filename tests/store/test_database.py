@@ -1,6 +1,8 @@
 """The database: made private, durable, at the newest migration, and clear about what is wrong."""
 
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,14 +11,15 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, text
 
-from gateway.store import archive_tables, database, door_codes, statements, tables
-from gateway.store.database import Store, StoreError
+from gateway.store import database, tables, whole_schema
+from gateway.store.database import Chain, Store, StoreError
+from tests.store import whole_schemas
 
 
 def test_the_newest_migration_makes_exactly_the_tables_in_the_code(tmp_path: Path) -> None:
-    assert archive_tables.archives.metadata is door_codes.DOOR_CODES.metadata is tables.metadata
-    assert statements.INSERT_PHOTO  # whoever writes a table has brought it into the catalogue
-    store = Store.open(tmp_path / "menshen.db")
+    (tmp_path / "menshen.db").touch()
+    store = Store(tmp_path / "menshen.db")
+    store.migrate()
     with store.writing() as connection:
         options = {"compare_type": True}
         context = MigrationContext.configure(connection, opts=options)
@@ -24,6 +27,17 @@ def test_the_newest_migration_makes_exactly_the_tables_in_the_code(tmp_path: Pat
     folder = Path(database.__file__).parent / "migrations"
     assert ScriptDirectory(str(folder)).get_heads() == [database.HEAD]
     store.close()
+
+
+@pytest.mark.parametrize("chain", whole_schemas.CHAINS, ids=lambda chain: chain.head)
+def test_a_new_file_is_what_the_migrations_make(chain: Chain, tmp_path: Path) -> None:
+    by_migrations = whole_schemas.by_migrations(chain, tmp_path)
+    written = (chain.folder / whole_schema.FILE).read_text()
+    assert written == by_migrations, "python tests/store/whole_schemas.py writes it anew"
+    Store.open(tmp_path / "new.db", chain=chain).close()
+    with closing(sqlite3.connect(tmp_path / "new.db")) as raw:
+        assert whole_schema.script(raw, chain.head) == by_migrations
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [(chain.head,)]
 
 
 def test_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:

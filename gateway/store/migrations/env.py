@@ -9,7 +9,9 @@ from gateway.store import (
     door_codes,
     ending_tables,
     feed_tables,
+    photos,
     seal_paths,
+    seal_tables,
     span_tables,
     update_tables,
 )
@@ -22,7 +24,9 @@ TABLES = (
     door_codes.DOOR_CODES,
     ending_tables.endings,
     feed_tables.milestones,
+    photos.PHOTOS,
     seal_paths.PATHS,
+    seal_tables.seal_commands,
     span_tables.heartbeat_spans,
     update_tables.releases,
 )
