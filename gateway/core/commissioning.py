@@ -8,6 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from gateway.core.actor import Actor
+from gateway.core.free_text import FreeText
 
 
 class Purpose(StrEnum):
@@ -26,7 +27,7 @@ class Visit(Struct, frozen=True, omit_defaults=True):
     seal_id: str
     from_ms: int
     to_ms: int
-    who: str
+    who: FreeText
     purpose: Purpose = Purpose.REPAIR
 
 

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from gateway.core.actor import Actor
 from gateway.core.commissioning_events import CommissioningEvent
 from gateway.core.ending_events import EndingEvent
+from gateway.core.free_text import FreeText
 from gateway.core.model import Contact, Order, Permit
 from gateway.core.outcome import Outcome
 from gateway.core.paging.staff import Staff
@@ -158,7 +159,7 @@ class CaseReported(CaseAction, frozen=True, tag="reported", kw_only=True):
 
     outcome: Outcome
     despite_seal: bool = False
-    note: str = ""
+    note: FreeText = ""
 
 
 class ReportTakenBack(CaseAction, frozen=True, tag="report_taken_back"):
@@ -184,7 +185,7 @@ class CaseSignedOff(CaseAction, frozen=True, tag="signed_off"):
 class CaseShelved(CaseAction, frozen=True, tag="shelved", kw_only=True):
     """A person puts it aside until a time; nobody is told of it until then."""
 
-    why: str
+    why: FreeText
     until_ms: int
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from gateway.core.actor import Actor
 from gateway.core.cases.refusal import Refusal
 from gateway.core.commissioning import Certificate, Visit, WalkTest
+from gateway.core.free_text import FreeText
 from gateway.core.proof import Proof, WrongScan
 from gateway.core.reasons import Reason
 
@@ -80,8 +81,8 @@ class Permit(Struct, frozen=True, omit_defaults=True):
     to_ms: int
     openings: int  # how many it still allows; of a recurring one, each time
     longest_ms: int
-    who: str
-    why: str
+    who: FreeText
+    why: FreeText
     daily: tuple[tuple[int, int], ...] = ()  # from, to: minutes after midnight at the site
     days: int = 0b1111111  # Monday is bit 0
     spent: tuple[int, int] = (0, 0)
@@ -121,7 +122,7 @@ class Shelf(Struct, frozen=True):
     """Put aside by a person, with a reason and an end; it comes back by itself."""
 
     by: Actor
-    why: str
+    why: FreeText
     ends_ms: int
 
 
@@ -170,7 +171,7 @@ class Case(Struct, frozen=True, omit_defaults=True):
     reported_by: Actor | None = None
     outcome: str | None = None  # an Outcome; the Reason of a rule that ended it
     despite_seal: bool = False  # the seal said otherwise when it was reported
-    note: str = ""  # of who reported it, with the outcome
+    note: FreeText = ""  # of who reported it, with the outcome
     handed_to: str = ""  # who was named to have it and has not answered yet, by warden_id
     unreported: Unreported | None = None  # while it is reported, and not assessed
     proof: Proof | None = None  # of the latest that somebody was at the door

@@ -56,6 +56,7 @@ from gateway.engine.queue import Queue
 from gateway.engine.reading import Reading
 from gateway.engine.said_troubles import SaidTroubles
 from gateway.engine.scheduler import Scheduler
+from gateway.engine.sealing import Sealing
 from gateway.engine.set_aside import SetAside
 from gateway.engine.state import CommittedSite
 from gateway.engine.stepping import Stepping
@@ -107,6 +108,7 @@ class Engine:
         """
         self._store, self.state, self._authenticator = store, state, authenticator
         self._addressing, self._writer = addressing, Writer(store, life)
+        self._sealing = Sealing(store)
         self._outlet: Outlet | None = None
         self._wake = asyncio.Event()
         self._idle: list[asyncio.Future[None]] = []  # those who wait until there is nothing to do
@@ -284,6 +286,7 @@ class Engine:
         """Do an action of a person, as `gateway.Gateway` says. KeyError: there is no such door."""
         if subject.kind is SubjectKind.DOOR and subject.id not in self.state.doors:
             raise KeyError(subject.id)
+        event = self._sealing.sealed(subject, event, self.clock.now_ms())
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._put(Command(subject, event, answer))
         return await answer

@@ -9,6 +9,8 @@ from gateway.core.subject import Subject, of_door
 from gateway.registry.enrolled_table import EnrolledTable, kept
 from gateway.registry.rows import EnrolError, NewDoor, RowResult
 from gateway.store import tables
+from gateway.store.order_keys import SEALED_COLUMNS, OrderKeys
+from gateway.store.statements import Row
 
 _COLUMNS = (
     "door_id",
@@ -55,9 +57,22 @@ class DoorRows:
             self._events.append((of_door(new.door_id), DoorClassed(row["door_class"])))
         return self.table.put(row)
 
-    def write(self, connection: Connection) -> None:
-        """Store every door. The caller's transaction."""
-        self.table.write(connection)
+    def write(self, connection: Connection, keys: OrderKeys) -> None:
+        """Store every door, with its label and its telephone sealed; a new household is given its
+        key. The caller's transaction."""
+        keys.look_up(self.table.row(each)["household_id"] for each in self.table.fresh())
+
+        def as_stored(row: Row) -> Row:
+            household_id = row["household_id"]
+            return row | {
+                name: row[name] and keys.seal(household_id, row[name]) for name in SEALED_COLUMNS
+            }
+
+        self.table.write(connection, as_stored)
+
+    def new_count(self) -> int:
+        """How many doors are new: each may need a key."""
+        return sum(map(self.table.is_new, self.table.fresh()))
 
     def is_changed(self) -> bool:
         """Whether there is anything to store."""

@@ -1,6 +1,6 @@
 """One table of the registry while rows are enrolled: what stands in it, and what is new."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -29,6 +29,7 @@ class EnrolledTable:
         key = self._columns[0]
         rows = connection.execute(select(*(table.c[name] for name in self._columns))).mappings()
         self._rows: dict[str, Row] = {row[key]: dict(row) for row in rows}
+        self._stored = frozenset(self._rows)
         self._fresh: dict[str, Row] = {}
 
     def __contains__(self, key: object) -> bool:
@@ -38,6 +39,10 @@ class EnrolledTable:
     def get(self, key: str) -> Row | None:
         """The row of a key, in use or not, or None."""
         return self._rows.get(key)
+
+    def row(self, key: str) -> Row:
+        """The row of a key that is there."""
+        return self._rows[key]
 
     def rows(self) -> Iterable[Row]:
         """All rows in use, in no order."""
@@ -78,12 +83,22 @@ class EnrolledTable:
         """Whether `write` has anything to do."""
         return bool(self._fresh)
 
-    def write(self, connection: Connection, **once: Any) -> None:
-        """Store what is new or changed; `once` are further columns, which only a new row is given.
-        The caller's transaction."""
+    def fresh(self) -> Iterable[str]:
+        """The keys of the rows that are new or changed."""
+        return self._fresh.keys()
+
+    def is_new(self, key: str) -> bool:
+        """Whether the snapshot had no such row."""
+        return key in self._fresh and key not in self._stored
+
+    def write(
+        self, connection: Connection, as_stored: Callable[[Row], Row] = dict, **once: Any
+    ) -> None:
+        """Store what is new or changed, as `as_stored` makes it of a row; `once` are further
+        columns, which only a new row is given. The caller's transaction."""
         if self._fresh:
             statement = upsert(connection.dialect.name, self._table, self._columns)
-            rows = [{**row, **once} for row in self._fresh.values()]
+            rows = [{**as_stored(row), **once} for row in self._fresh.values()]
             connection.execute(statement, rows)
 
 

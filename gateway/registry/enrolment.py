@@ -51,6 +51,7 @@ from gateway.registry.schedule_rows import ScheduleRows
 from gateway.registry.seal_rows import SealRows
 from gateway.store import pending, tables
 from gateway.store.database import Store
+from gateway.store.order_keys import OrderKeys
 
 _encode = msgspec.json.Encoder().encode
 
@@ -106,7 +107,8 @@ def enrol(store: Store, take: "Callable[[Connection], Enrolment | None]") -> Non
         enrolment = take(snapshot)
     if enrolment is None:
         return
-    with store.writing() as connection:
+    # A key is on the disk before what it seals; a gateway's reports do not wait for that.
+    with store.keys.spares(enrolment.keys_max()), store.writing() as connection:
         if not enrolment.is_current(connection):
             enrolment = take(connection)
         if enrolment is not None:
@@ -187,6 +189,10 @@ class Enrolment:
         """Whether nobody has enrolled anything since the snapshot."""
         return latest_enrolment(connection) == self._snapshot
 
+    def keys_max(self) -> int:
+        """How many new keys `write` makes at most."""
+        return self._doors.new_count() + self._orders.new_count()
+
     def write(self, connection: Connection | None = None) -> None:
         """Store every row, and the pending events. The caller's transaction.
 
@@ -194,22 +200,20 @@ class Enrolment:
             connection: One that writes, if the snapshot's does not; the snapshot must be current.
         """
         connection = connection or self._connection
-        parts = (
-            self._grids,
-            self._wardens,
-            self._households,
-            self._doors,
-            self._seals,
-            self._orders,
-            self._schedule,
-        )
-        for part in parts:  # in an order that foreign keys allow
-            part.write(connection)
-        pending.leave(connection, self._events)
+        keys = OrderKeys(connection, self._at_ms)
+        self._grids.write(connection)  # in an order that foreign keys allow
+        self._wardens.write(connection)
+        self._households.write(connection)
+        self._doors.write(connection, keys)
+        self._seals.write(connection)
+        self._orders.write(connection, keys)
+        self._schedule.write(connection)
+        pending.leave(connection, self._events, keys)
         self._permits.write(connection)  # no door is new by them: no registry to be read
         ended = [(of_door(door_id), DoorEnded()) for door_id in self._ended_doors]
-        pending.leave(connection, ended)  # behind all that ends with it
-        if self._events or any(part.is_changed() for part in parts):
+        pending.leave(connection, ended, keys)  # behind all that ends with it
+        registry = self._grids, self._wardens, self._doors, self._seals, self._orders
+        if self._events or any(part.is_changed() for part in (*registry, self._schedule)):
             # so that a running gateway reads it anew
             connection.execute(tables.enrolments.insert(), {"at_ms": self._at_ms})
 

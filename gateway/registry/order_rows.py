@@ -25,6 +25,7 @@ from gateway.registry.rows import (
     need_future,
 )
 from gateway.store import door_writes, tables
+from gateway.store.order_keys import OrderKeys
 from gateway.store.statements import Row
 
 
@@ -129,10 +130,22 @@ class OrderRows:
         """Whether `write` has anything to do."""
         return self._orders.is_changed()
 
-    def write(self, connection: Connection) -> None:
-        """Store them. The caller's transaction."""
+    def new_count(self) -> int:
+        """How many orders are new: each may need a key."""
+        return sum(map(self._orders.is_new, self._orders.fresh()))
+
+    def write(self, connection: Connection, keys: OrderKeys) -> None:
+        """Store them, each with a key of its own. The caller's transaction."""
         self._orders.write(connection)
         self._codes.write(connection)
+        placed = {order_id: self._orders.row(order_id) for order_id in self._orders.fresh()}
+        keys.look_up(row["household_id"] for row in placed.values())
+        for order_id, row in placed.items():
+            keys.place(row["household_id"], order_id)
+        theirs = {row["household_id"] for row in placed.values()}
+        keys.reseal_doors(
+            door_id for each in sorted(theirs) for door_id in self._households.doors_of(each)
+        )
 
     def _need_sense(self, new: NewOrder, before: Row | None) -> None:
         """A new order is not over. A known one may be taken back to a time that is: a release that

@@ -26,6 +26,8 @@ from gateway.language import peoples_text
 from gateway.language.catalogue import N_, say
 from gateway.language.peoples_text import TextError
 from gateway.store import areas, door_writes, households, pending, tables
+from gateway.store.order_keys import OrderKeys
+from gateway.store.sealing import sealed
 from gateway.store.statements import upsert
 
 # All limits of an announcement; the two that the core keeps by itself, PERMITS_MAX (live ones of
@@ -265,10 +267,20 @@ class Announcements:
         if not self._fresh:
             return
         statement = upsert(connection.dialect.name, tables.permits)
-        rows = [door_writes.of_permit(each.household_id, each.permit) for each in self._fresh]
+        keys = OrderKeys(connection, self._now_ms)
+        keys.know({each.door_id: each.household_id for each in self._fresh})
+        keys.provide(each.household_id for each in self._fresh)
+        events = [
+            (of_door(each.door_id), sealed(keys, of_door(each.door_id), each.event))
+            for each in self._fresh
+        ]
+        rows = [
+            door_writes.of_permit(each.household_id, event.permit)
+            for each, (_, event) in zip(self._fresh, events, strict=True)
+            if isinstance(event, PermitAnnounced)
+        ]
         connection.execute(statement, rows)
-        events = [(of_door(each.door_id), each.event) for each in self._fresh]
-        pending.leave(connection, events)
+        pending.leave(connection, events, keys)
 
     def _holder(self, door_id: str) -> str:
         """The household of a door. NobodyThereError if there is no such door in use."""

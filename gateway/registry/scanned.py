@@ -10,6 +10,7 @@ from gateway.registry import door_codes
 from gateway.registry.door_codes import TYPED_MAX
 from gateway.store import tables
 from gateway.store.door_codes import scan_of
+from gateway.store.sealed_columns import revealed
 from sealwire import topics
 
 SEAL_PREFIX: Final = "menshen:seal:"
@@ -51,7 +52,7 @@ def door_of(connection: Connection, text: str) -> str:
     its label. ScanError if no door is known by it."""
     plain = text.strip()[:TYPED_MAX]
     d = tables.doors.c
-    for column in (d.door_id, d.label):
+    for column in (d.door_id, revealed(d.label)):
         query = select(d.door_id).where(column == plain, d.ended_ms.is_(None)).limit(2)
         found = list(connection.execute(query).scalars())
         if len(found) == 1:

@@ -13,6 +13,7 @@ from gateway.core.events import CaseAction
 from gateway.core.model import ActionResult
 from gateway.store import tables
 from gateway.store.records import records
+from gateway.store.sealed_columns import SealedText
 from gateway.store.tables import metadata
 
 DETOURS: Final = Table(
@@ -26,7 +27,7 @@ DETOURS: Final = Table(
     Column("arrived_ms", BigInteger, nullable=False),
     Column("to", Text, nullable=False),  # who is to have it
     Column("outcome", Text, nullable=False),  # what was reported, and is taken back
-    Column("note", Text, nullable=False),
+    Column("note", SealedText, nullable=False),
     sqlite_with_rowid=False,
 )
 

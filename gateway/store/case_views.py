@@ -16,6 +16,7 @@ from gateway.core.reasons import FAULTS, QUESTIONS, Reason
 from gateway.core.subject import Subject, SubjectKind
 from gateway.store import areas, states, tables
 from gateway.store.records import Key, Part, part, records
+from gateway.store.sealed_columns import revealed
 
 OPEN: Final = (
     CaseState.RAISED,
@@ -277,7 +278,7 @@ def outage_of(connection: Connection, case: CaseRow) -> OutageRow | None:
     rows = connection.execute(
         select(d.door_id, d.label, d.state)
         .where(d.door_id.in_(door_ids))
-        .order_by(func.length(d.label), d.label, d.door_id)
+        .order_by(func.length(revealed(d.label)), revealed(d.label), d.door_id)
     )
     doors = [BlindDoor(row.door_id, row.label, _silent_ms(row.door_id, row.state)) for row in rows]
     return OutageRow(outage.outage_id, outage.area, outage.since_ms, outage.over_ms, doors)

@@ -18,7 +18,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from gateway.store import marker, whole_schema
+from gateway.keys.ring import KeyRing
+from gateway.store import marker, sealed_columns, whole_schema
+from gateway.store.order_keys import RING
 
 RELEASE = metadata.version("menshen")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -47,7 +49,8 @@ SITE = Chain(MIGRATIONS, HEAD, "menshen enrol")
 class Store:
     """An open database file, at whatever migration it is; `open` brings it to the newest.
 
-    Any thread may read and write; each connection belongs to the thread that took it.
+    Any thread may read and write; each connection belongs to the thread that took it. `keys` is the
+    ring of the site, which lies beside the file; its connections reveal by it.
 
     Args:
         path: The file. Its write-ahead log lies beside it.
@@ -56,8 +59,9 @@ class Store:
 
     def __init__(self, path: Path, chain: Chain = SITE) -> None:
         self.path, self._chain = path, chain
-        self._writers = _engine(path, writes=True)
-        self._readers = _engine(path, writes=False)
+        self.keys = KeyRing.beside(path)
+        self._writers = _engine(path, self.keys, writes=True)
+        self._readers = _engine(path, self.keys, writes=False)
 
     @classmethod
     def open(
@@ -329,7 +333,7 @@ def _make(path: Path, chain: Chain) -> None:
                 unfinished.with_name(unfinished.name + name).unlink()
 
 
-def _engine(path: Path, writes: bool) -> Engine:
+def _engine(path: Path, keys: KeyRing, writes: bool) -> Engine:
     address = f"{path.absolute().as_uri()}?psow=0"
 
     def connect() -> sqlite3.Connection:
@@ -338,9 +342,11 @@ def _engine(path: Path, writes: bool) -> Engine:
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
 
     @event.listens_for(engine, "connect")
-    def prepare(raw: sqlite3.Connection, _: object) -> None:
+    def prepare(raw: sqlite3.Connection, record: Any) -> None:
+        record.info[RING] = keys
         try:
             _prepare(raw, writes)
+            raw.create_function(sealed_columns.FUNCTION, 1, sealed_columns.function_of(keys))
         except sqlite3.Error:
             raw.close()  # the pool has not taken it over yet
             raise

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Index, String
 from gateway.core.proof import Scan
 from gateway.store import tables
 from gateway.store.records import records
+from gateway.store.sealed_columns import revealed
 from gateway.store.tables import metadata
 
 DOOR_CODES = Table(
@@ -57,7 +58,7 @@ def labels(connection: Connection, now_ms: int) -> list[LabelRow]:
         .join(tables.doors, d.household_id == o.household_id)
         .join(DOOR_CODES, (c.order_id == o.order_id) & (c.door_id == d.door_id), isouter=True)
         .where(o.to_ms > now_ms, o.from_ms < o.to_ms, d.ended_ms.is_(None))
-        .order_by(d.building, d.stair, d.label, d.door_id, o.from_ms)
+        .order_by(d.building, d.stair, revealed(d.label), d.door_id, o.from_ms)
     )
     first: dict[str, LabelRow] = {}
     for row in records(connection, query, LabelRow):

@@ -10,15 +10,33 @@ from gateway.core.events import Event
 from gateway.core.subject import Subject
 from gateway.store import tables
 from gateway.store.journal import decode_event, encode_event, whose
+from gateway.store.order_keys import OrderKeys
 from gateway.store.poisoned import ANYTHING, Findings
+from gateway.store.sealing import sealed
 
 PENDING_AT_ONCE = 5_000
 
 
-def leave(connection: Connection, events: Iterable[tuple[Subject, Event]]) -> None:
-    """Leave events for the gateway, in this order. The caller's transaction."""
+def leave(
+    connection: Connection,
+    events: Iterable[tuple[Subject, Event]],
+    keys: OrderKeys | None = None,
+) -> None:
+    """Leave events for the gateway, in this order, with their free text sealed. The caller's
+    transaction.
+
+    Args:
+        connection: one that writes.
+        events: whose, and what.
+        keys: those of the connection, if the caller has them at hand.
+    """
+    keys = keys or OrderKeys(connection)
     rows = [
-        {"subject_kind": subject.kind, "subject_id": subject.id, "body": encode_event(event)}
+        {
+            "subject_kind": subject.kind,
+            "subject_id": subject.id,
+            "body": encode_event(sealed(keys, subject, event)),
+        }
         for subject, event in events
     ]
     if rows:

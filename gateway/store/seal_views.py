@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 from gateway.store import tables
 from gateway.store.seal_commands import OPEN
 from gateway.store.seal_tables import seal_commands, seal_readings
+from gateway.store.sealed_columns import revealed
 
 _s, _d, _r = tables.seals.c, tables.doors.c, seal_readings.c
 
@@ -49,7 +50,7 @@ _SEALS = (
         )
     )
     .where(_s.ended_ms.is_(None))
-    .order_by(_d.label.is_(None), _d.grid_id, _d.label, _s.seal_id)
+    .order_by(_d.label.is_(None), _d.grid_id, revealed(_d.label), _s.seal_id)
 )
 
 

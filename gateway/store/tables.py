@@ -2,8 +2,9 @@
 
 Times are whole milliseconds of UTC. The journal is the truth; `doors.state` is what the core made
 of it up to the last commit; openings, cases, permits and pages are written in the same commit, for
-reading. Identities stand in `doors.label` and `.telephone`, `wardens` and `permits.who/why`, and
-nowhere else; who comes to work at a seal, in its door's state.
+reading. What identifies a household, and what people write in their own words, is stored sealed
+with the key of its order (`sealed_columns`, `sealing`), in rows, states and the journal alike. Who
+works for the site (`wardens`) stands there as it is.
 """
 
 from typing import Any
@@ -23,6 +24,8 @@ from sqlalchemy import (
     false,
     text,
 )
+
+from gateway.store.sealed_columns import SealedString, SealedText
 
 metadata = MetaData(
     naming_convention={
@@ -87,7 +90,7 @@ doors = Table(
     "doors",
     metadata,
     Column("door_id", String(64), primary_key=True),
-    Column("label", Text, nullable=False),  # what a person calls it: "3-201"
+    Column("label", SealedText, nullable=False),  # what a person calls it: "3-201"
     Column("grid_id", String(64), ForeignKey("grids.grid_id"), nullable=False),
     # Whose contact it is: a second leaf, a back door, a window may be the same household's.
     Column("household_id", String(64), ForeignKey("households.household_id"), nullable=False),
@@ -98,7 +101,7 @@ doors = Table(
     Column("stair", String(64), nullable=True),
     Column("point", String(64), nullable=True),  # access point
     # The household's, to be rung at a case; gone when the order there is over.
-    Column("telephone", String(32), nullable=True),
+    Column("telephone", SealedText().with_variant(SealedString(32), "sqlite"), nullable=True),
     _ended(),
     Index("ix_doors_household_id", "household_id"),
 )
@@ -148,8 +151,8 @@ permits = Table(
     Column("to_ms", BigInteger, nullable=False),
     Column("openings", Integer, nullable=False),  # still allowed
     Column("longest_ms", BigInteger, nullable=False),
-    Column("who", Text, nullable=False),
-    Column("why", Text, nullable=False),
+    Column("who", SealedText, nullable=False),
+    Column("why", SealedText, nullable=False),
     Column("daily", Text, nullable=False, server_default="[]"),  # windows of a day, as JSON
     Column("days", Integer, nullable=False, server_default="127"),  # Monday is bit 0
     Index("ix_permits_household_id", "household_id"),
@@ -254,7 +257,7 @@ cases = Table(
     Column("raised_again_ms", BigInteger, nullable=True),  # the last time
     Column("returned_ms", BigInteger, nullable=True),  # likewise, as nobody had finished it
     Column("shelved_by", Text, nullable=True),
-    Column("shelved_why", Text, nullable=True),
+    Column("shelved_why", SealedText, nullable=True),
     Column("shelved_until_ms", BigInteger, nullable=True),
     *(Column(f"{did}_by", Text, nullable=True) for did in DONE_TO_CASE),
     *(Column(f"{did}_ms", BigInteger, nullable=True) for did in DONE_TO_CASE),
@@ -262,7 +265,7 @@ cases = Table(
     Column("outcome", Text, nullable=True),
     # The seal said otherwise when it was reported, and whoever reported it knew.
     Column("despite_seal", Boolean, nullable=False, server_default=false()),
-    Column("note", Text, nullable=False, server_default=""),  # of who reported it
+    Column("note", SealedText, nullable=False, server_default=""),  # of who reported it
     Column("reported_from", String(16), nullable=True),  # the state before, until it is assessed
     Column("handed_to", Text, nullable=False, server_default=""),  # and has not answered yet
     Column("proof", String(16), nullable=True),  # core.proof.Proof of the latest arrival

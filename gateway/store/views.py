@@ -17,8 +17,9 @@ from gateway.core.paging.schedule import Role
 from gateway.core.paging.staff import schedule_of
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
-from gateway.store import feed_tables, page_views, states, tables
+from gateway.store import feed_tables, page_views, sealing, states, tables
 from gateway.store.records import Key, records
+from gateway.store.sealed_columns import revealed
 
 ON_DUTY_MAX: Final = 100  # people whom one list names
 
@@ -240,8 +241,8 @@ _DOORS = select(
 _PLACE = (
     tables.grids.c.name,
     tables.doors.c.grid_id,
-    func.length(tables.doors.c.label),
-    tables.doors.c.label,
+    func.length(revealed(tables.doors.c.label)),
+    revealed(tables.doors.c.label),
     tables.doors.c.door_id,
 )
 
@@ -256,10 +257,11 @@ _WARDENS = select(
 
 
 def _doors(connection: Connection, query: Select[Any]) -> list[DoorRow]:
-    return [_door(*row) for row in connection.execute(query)]
+    return [_door(connection, *row) for row in connection.execute(query)]
 
 
 def _door(
+    connection: Connection,
     door_id: str,
     label: str,
     grid_id: str,
@@ -269,7 +271,7 @@ def _door(
     stair: str | None,
     ended_ms: int | None,
 ) -> DoorRow:
-    known = states.door(door_id, state)
+    known = sealing.revealed(connection, states.door(door_id, state))
     return DoorRow(door_id, label, grid_id, grid, known, building or "", stair or "", ended_ms)
 
 

@@ -17,6 +17,7 @@ METHODS = [
     ("language/**.py", "python"),
     ("accounts/**.py", "python"),
     ("channels/**.py", "python"),
+    ("keys/**.py", "python"),
     ("photos/**.py", "python"),
     ("registry/**.py", "python"),
     ("provisioning/**.py", "python"),

@@ -78,6 +78,8 @@ def _value(kind: inspect.Type, count: "itertools.count[int]") -> Any:
     match kind:
         case inspect.StructType(cls=cls, fields=fields):
             return cls(**{field.name: _other(field, count) for field in fields})
+        case inspect.Metadata(type=its):
+            return _value(its, count)
         case inspect.UnionType(types=types):
             return _value(next(t for t in types if not isinstance(t, inspect.NoneType)), count)
         case inspect.TupleType(item_types=types):

@@ -1,4 +1,4 @@
--- all migrations up to 0015_households
+-- all migrations up to 0016_keys
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -480,4 +480,14 @@ CREATE TABLE door_codes (
 );
 CREATE UNIQUE INDEX ix_door_codes_code ON door_codes (code);
 CREATE INDEX ix_door_codes_door_id ON door_codes (door_id);
-INSERT INTO alembic_version (version_num) VALUES ('0015_households');
+CREATE TABLE order_keys (
+	key_id VARCHAR(16) NOT NULL, 
+	household_id VARCHAR(64) NOT NULL, 
+	order_id VARCHAR(64), 
+	made_ms BIGINT NOT NULL, 
+	destroyed_ms BIGINT, 
+	CONSTRAINT pk_order_keys PRIMARY KEY (key_id)
+);
+CREATE INDEX ix_order_keys_household_id ON order_keys (household_id);
+CREATE UNIQUE INDEX uq_order_keys_order_id ON order_keys (order_id) WHERE order_id IS NOT NULL AND destroyed_ms IS NULL;
+INSERT INTO alembic_version (version_num) VALUES ('0016_keys');

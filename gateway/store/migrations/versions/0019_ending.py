@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0019_ending"
-down_revision = "0015_households"
+down_revision = "0016_keys"
 
 
 def upgrade() -> None:

@@ -1,0 +1,86 @@
+"""Files of keys: each there or gone, and on the disk before a function returns; never half.
+
+A new file is written beside its place under another name, synced, then renamed. What is destroyed
+is overwritten first, for the block that a folder forgets can still be read; what a card or drive
+keeps of a block that was overwritten, no program can say (SECURITY.md).
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from gateway.keys.sealed_text import KEY_BYTES
+
+_MAGIC: Final = b"MSKEY1\n"
+_DIGEST_BYTES: Final = 8
+SIZE: Final = len(_MAGIC) + KEY_BYTES + _DIGEST_BYTES
+UNFINISHED: Final = ".new"  # how the name of a file ends that is being written
+_MODE: Final = 0o600
+
+
+def framed(key: bytes) -> bytes:
+    """What a file of this key holds: a digest behind it tells a damaged one from a whole one."""
+    return _MAGIC + key + _digest(key)
+
+
+def key_in(content: bytes) -> bytes | None:
+    """The key in a file's content; None if it is no whole one."""
+    key = content[len(_MAGIC) : len(_MAGIC) + KEY_BYTES]
+    return key if content == framed(key) and len(key) == KEY_BYTES else None
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.blake2b(key, digest_size=_DIGEST_BYTES, person=b"menshen key").digest()
+
+
+def write(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Make these files, or replace them, each whole; one sync of the folder for all. OSError if one
+    of them may not be on the disk."""
+    unfinished: list[tuple[Path, Path]] = []
+    for name, content in files:
+        place = folder / name
+        beside = folder / f".{name}.{os.getpid()}{UNFINISHED}"
+        handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, _MODE)
+        try:
+            _write_all(handle, content)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        unfinished.append((beside, place))
+    for beside, place in unfinished:
+        os.rename(beside, place)
+    if unfinished:
+        sync(folder)
+
+
+def destroy(folder: Path, name: str) -> None:
+    """Overwrite a file and take it away; one that is not there is gone already. OSError if it may
+    still be on the disk."""
+    place = folder / name
+    try:
+        handle = os.open(place, os.O_WRONLY)
+    except FileNotFoundError:
+        return
+    try:
+        _write_all(handle, os.urandom(max(SIZE, os.fstat(handle).st_size)))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    os.unlink(place)
+    sync(folder)
+
+
+def sync(folder: Path) -> None:
+    """What was done in a folder is on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_all(handle: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(handle, content) :]

@@ -1,0 +1,352 @@
+"""The keys of a site: one file for each, in a folder beside the database, readable by its owner.
+
+    keys/<key id>.key            a key
+    keys/destroyed/<key id>      says that there was one, and that it was destroyed
+    keys/copy                    names the second folder, if the site has one on another drive
+
+The second folder holds the same. A key that was destroyed in one of them is destroyed: an old copy
+of a card that is put back does not bring keys back that the other drive knows to be gone. Where the
+second folder cannot be reached, what is to be done there stays owed, and `Keeping` does it later.
+"""
+
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from gateway.keys import key_file
+from gateway.keys.sealed_text import (
+    KEY_BYTES,
+    KEY_ID,
+    OrderKey,
+    TamperedError,
+    key_of,
+    key_of_bytes,
+)
+from gateway.keys.unreadable import KeyState, word
+
+FOLDER: Final = "keys"  # beside the database
+GONE: Final = "destroyed"  # in it
+SUFFIX: Final = ".key"
+COPY: Final = "copy"  # in it: the file that names the second folder
+MARK: Final = "menshen-keys"  # in the second folder: it is one, and its drive is there
+KEYS_MAX: Final = 20_000  # kept at hand; others are read anew
+REVEALED_MAX: Final = 50_000  # texts kept at hand
+OWED: Final = b"owed\n"  # in a mark: not all of the key may be destroyed yet
+LOOK_S: Final = 0.2  # after so long, each process knows of a key that another one destroyed
+YOUNG_S: Final = 2.0  # a folder's date is coarse: one so young may hide a second change
+_FOLDER_MODE: Final = 0o700
+
+log = logging.getLogger("menshen.keys")
+
+
+class KeyRingError(Exception):
+    """A key that should be here cannot be had or made. The text is a sentence for people."""
+
+
+class KeyRing:
+    """The keys of one site. Any thread of any process may use it.
+
+    Nothing is made on the disk before the first key. What it has revealed it keeps at hand, within
+    limits, and drops as soon as a key is destroyed, here or by another process (LOOK_S).
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._keys: dict[str, OrderKey] = {}
+        self._revealed: dict[str, str] = {}
+        self._spare: list[str] = []
+        self._looked_s, self._gone_ns = 0.0, -1
+        self._told: set[str] = set()  # keys of which the log has said that text was changed
+
+    @classmethod
+    def beside(cls, database: Path) -> "KeyRing":
+        """The ring of the site with this database."""
+        return cls(database.parent / FOLDER)
+
+    # -- keys
+
+    def make(self) -> str:
+        """A new key, on the disk before its id is answered. KeyRingError if it cannot be made."""
+        with self._lock:
+            if self._spare:
+                return self._spare.pop()
+        return self._made(1)[0]
+
+    @contextmanager
+    def spares(self, count: int) -> Iterator[None]:
+        """So many keys are made now, so that `make` within need not wait for the disk: who holds
+        the database meanwhile holds up a report. Those that nobody took are destroyed after."""
+        made = self._made(count) if count else []
+        with self._lock:
+            self._spare += made
+        try:
+            yield
+        finally:
+            with self._lock:
+                left = [key_id for key_id in made if key_id in self._spare]
+                self._spare = [key_id for key_id in self._spare if key_id not in left]
+            for key_id in left:  # no mark: nothing was ever sealed with it
+                for folder in self._folders():
+                    with suppress(OSError):
+                        key_file.destroy(folder, key_id + SUFFIX)
+
+    def state(self, key_id: str) -> KeyState:
+        """Whether it is here, was destroyed, or is lost. A damaged file is no key."""
+        _need_id(key_id)
+        if self._is_gone(key_id):
+            return KeyState.DESTROYED
+        return KeyState.LOST if self._read(key_id) is None else KeyState.HERE
+
+    def key_ids(self) -> set[str]:
+        """All keys that are here, by either folder. KeyRingError if the folder cannot be read."""
+        try:
+            found = {key_id for folder in self._folders() for key_id in _names(folder, SUFFIX)}
+        except OSError as error:
+            raise self._error("cannot be read", error) from error
+        return found - self.destroyed_ids()
+
+    def destroyed_ids(self) -> set[str]:
+        """All keys of which either folder says that they were destroyed."""
+        return {key_id for folder in self._folders() for key_id in _names(folder / GONE, "")}
+
+    def owed_ids(self) -> set[str]:
+        """The destroyed keys of which something may be left: the second folder was away, or a kill
+        came between."""
+        gone = self.folder / GONE
+        try:
+            files = [file for file in os.scandir(gone) if KEY_ID.fullmatch(file.name)]
+            return {file.name for file in files if file.stat().st_size}
+        except FileNotFoundError:
+            return set()
+
+    def destroy(self, key_id: str) -> bool:
+        """Destroy a key, in both folders; a lost or a destroyed one too. First the mark that says
+        so, from which moment on nobody reveals anything; so a kill anywhere leaves it destroyed,
+        and the same again finishes it.
+
+        Returns:
+            Whether nothing is left of it. False: the second folder cannot be reached, and it is
+            owed there (`Keeping`).
+
+        Raises:
+            KeyRingError: it may still be in the first folder.
+        """
+        _need_id(key_id)
+        try:
+            folders, is_owed = self._folders(), self.copy is not None and not self.is_copy_here
+            _mark_gone(self.folder, key_id, OWED)
+            self._forget()
+            for folder in folders[::-1]:
+                if folder != self.folder:
+                    _mark_gone(folder, key_id, b"")
+                key_file.destroy(folder, key_id + SUFFIX)
+            if not is_owed:
+                _mark_gone(self.folder, key_id, b"")
+        except OSError as error:
+            raise self._error("keeps a key that was to be destroyed", error) from error
+        finally:
+            self._forget()
+        return not is_owed
+
+    # -- text and bytes
+
+    def seal(self, key_id: str, text: str) -> str:
+        """A text under a key. What looks sealed is sealed like any other text: whoever types it
+        gets it back as typed. KeyRingError if the key is not here."""
+        return text and self._need(key_id).seal(text)
+
+    def reveal(self, text: str) -> str:
+        """What was sealed; what is not sealed as it is; and in the place of what nobody can read, a
+        word that says why. TamperedError where its key is here and did not make it."""
+        if time.monotonic() - self._looked_s > LOOK_S:
+            self._look()
+        known = self._revealed.get(text)
+        if known is not None:
+            return known
+        key_id = key_of(text)
+        if key_id is None:
+            return text
+        key = self._key(key_id)
+        if key is None:
+            return word(self.state(key_id))
+        revealed = key.reveal(text)
+        with self._lock:
+            # a key that was destroyed while we revealed: nothing of it may stay at hand
+            if self._keys.get(key_id) is key:
+                while len(self._revealed) >= REVEALED_MAX:
+                    del self._revealed[next(iter(self._revealed))]
+                self._revealed[text] = revealed
+        return revealed
+
+    def shown(self, text: str) -> str:
+        """As `reveal`, for a list that one changed text must not cost: it says so in its place, and
+        the log says it once for each key."""
+        try:
+            return self.reveal(text)
+        except TamperedError as error:
+            if error.key_id not in self._told:
+                self._told.add(error.key_id)
+                log.error("%s", error)
+            return word(None)
+
+    def seal_bytes(self, key_id: str, data: bytes, name: str) -> bytes:
+        """Bytes under a key, for just one place, its `name`. KeyRingError if it is not here."""
+        return self._need(key_id).seal_bytes(data, name)
+
+    def reveal_bytes(self, data: bytes, name: str) -> bytes | None:
+        """What was sealed; what is not sealed as it is; None for what nobody can read any more.
+        TamperedError where its key is here and did not make it for this place."""
+        self._look()
+        key_id = key_of_bytes(data)
+        if key_id is None:
+            return data
+        key = self._key(key_id)
+        return None if key is None else key.reveal_bytes(data, name)
+
+    # -- the second folder
+
+    @property
+    def copy(self) -> Path | None:
+        """The second folder, if the site has one; whether its drive is there is another thing."""
+        try:
+            named = (self.folder / COPY).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return Path(named) if named else None
+
+    @property
+    def is_copy_here(self) -> bool:
+        """Whether there is a second folder, and its drive is there."""
+        copy = self.copy
+        return copy is not None and (copy / MARK).is_file()
+
+    def use_copy(self, folder: Path | None) -> None:
+        """This is the second folder from now on; None: there is none. Once it has been one, it is
+        not made anew: an empty folder in its place is a drive that is not there.
+
+        Raises:
+            KeyRingError: it cannot be made.
+        """
+        if folder == self.copy:
+            return
+        try:
+            if folder is not None:
+                folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+                (folder / GONE).mkdir(mode=_FOLDER_MODE, exist_ok=True)
+                key_file.write(folder, [(MARK, b"")])
+            self._make_folder()
+            named = b"" if folder is None else str(folder.absolute()).encode()
+            key_file.write(self.folder, [(COPY, named)])
+        except OSError as error:
+            raise self._error("cannot have a second folder", error) from error
+
+    # -- inside
+
+    def _made(self, count: int) -> list[str]:
+        made = [secrets.token_hex(8) for _ in range(count)]
+        files = [(key_id + SUFFIX, key_file.framed(os.urandom(KEY_BYTES))) for key_id in made]
+        try:
+            self._make_folder()
+            key_file.write(self.folder, files)
+        except OSError as error:
+            raise self._error("takes no new key", error) from error
+        if self.is_copy_here:
+            copy = self.copy
+            try:
+                key_file.write(copy or self.folder, files)
+            except OSError as error:  # `Keeping` copies it later
+                log.warning("%s takes no new key: %s", copy, error.strerror)
+        return made
+
+    def _make_folder(self) -> None:
+        self.folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        (self.folder / GONE).mkdir(mode=_FOLDER_MODE, exist_ok=True)
+
+    def _folders(self) -> list[Path]:
+        copy = self.copy if self.is_copy_here else None
+        return [self.folder] if copy is None else [self.folder, copy]
+
+    def _is_gone(self, key_id: str) -> bool:
+        return any((folder / GONE / key_id).exists() for folder in self._folders())
+
+    def _need(self, key_id: str) -> OrderKey:
+        self._look()
+        key = self._key(key_id)
+        if key is None:
+            raise KeyRingError(f"the key {key_id} is not in {self.folder}: {self.state(key_id)}")
+        return key
+
+    def _key(self, key_id: str) -> OrderKey | None:
+        """A key that is here and not destroyed."""
+        known = self._keys.get(key_id)
+        if known is not None:
+            return known
+        content = None if self._is_gone(key_id) else self._read(key_id)
+        if content is None:
+            return None
+        key = OrderKey(key_id, content)
+        with self._lock:
+            while len(self._keys) >= KEYS_MAX:
+                del self._keys[next(iter(self._keys))]
+            self._keys[key_id] = key
+        if self._is_gone(key_id):  # destroyed while we read it
+            self._forget()
+            return None
+        return key
+
+    def _read(self, key_id: str) -> bytes | None:
+        for folder in self._folders():
+            with suppress(OSError):
+                key = key_file.key_in((folder / (key_id + SUFFIX)).read_bytes())
+                if key is not None:
+                    return key
+        return None
+
+    def _look(self) -> None:
+        """Whether a key was destroyed since the last look, by anybody."""
+        self._looked_s = time.monotonic()
+        try:
+            gone_ns = (self.folder / GONE).stat().st_mtime_ns
+        except OSError:
+            gone_ns = 0
+        is_young = abs(time.time() - gone_ns / 1e9) < YOUNG_S
+        if gone_ns != self._gone_ns or is_young:
+            self._forget()
+        self._gone_ns = gone_ns
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._keys.clear()
+            self._revealed.clear()
+
+    def _error(self, what: str, error: OSError) -> KeyRingError:
+        return KeyRingError(f"the folder of keys {self.folder} {what}: {error.strerror or error}")
+
+
+def _mark_gone(folder: Path, key_id: str, content: bytes) -> None:
+    """Say that a key was destroyed; OWED as long as not all of it is done."""
+    folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    (folder / GONE).mkdir(mode=_FOLDER_MODE, exist_ok=True)
+    key_file.write(folder / GONE, [(key_id, content)])
+
+
+def _names(folder: Path, suffix: str) -> list[str]:
+    """The ids of the keys whose files are in a folder; none where there is no folder."""
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    ids = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
+    return [key_id for key_id in ids if KEY_ID.fullmatch(key_id)]
+
+
+def _need_id(key_id: str) -> None:
+    if not KEY_ID.fullmatch(key_id):
+        raise KeyRingError(f"{key_id!r} is no key's id")

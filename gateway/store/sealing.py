@@ -1,0 +1,145 @@
+"""Free text inside events and states: sealed where it comes in, revealed where a person reads.
+
+What is free text says `gateway/core/free_text.py` at the field itself, and nobody here names one: a
+new event whose field is `FreeText` is sealed, in the journal, in states, in `pending_events` and in
+every copy, without another line.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct, inspect
+from msgspec.structs import replace
+from sqlalchemy import Connection
+
+from gateway.core.events import Event
+from gateway.core.free_text import SEALED
+from gateway.core.subject import Subject, SubjectKind
+from gateway.store.order_keys import SITE_HOUSEHOLD, OrderKeys, ring_of
+
+S = TypeVar("S", bound=Struct)
+Change = Callable[[str], str]
+Changer = Callable[[Any, Change], Any]  # a value, and what is to be done to each text in it
+
+
+def revealed(connection: Connection, struct: S) -> S:
+    """A state or an event as people read it."""
+    return changed(struct, ring_of(connection).shown)
+
+
+def sealed(
+    keys: OrderKeys,
+    subject: Subject,
+    event: Event,
+    now_ms: int | None = None,
+) -> Event:
+    """An event as it may be stored: with the key of the order in whose time it is.
+
+    Args:
+        keys: which know whose door it is.
+        subject: whose event.
+        event: with text as people wrote it, or sealed already.
+        now_ms: when it is said; without it, what names no time itself goes by the order that ends
+            last.
+    """
+    if not has_text(event):
+        return event
+    is_door = subject.kind is SubjectKind.DOOR
+    household_id = keys.household_of(subject.id) if is_door else SITE_HOUSEHOLD
+    from_ms = _from_ms(event)
+    at_ms = now_ms if from_ms is None else from_ms
+    return changed(event, lambda text: keys.seal(household_id, text, at_ms))
+
+
+def has_text(struct: Struct) -> bool:
+    """Whether there is any free text in it."""
+    found = False
+
+    def see(text: str) -> str:
+        nonlocal found
+        found = True
+        return text
+
+    changed(struct, see)
+    return found
+
+
+def changed(struct: S, change: Change) -> S:
+    """A struct in which each free text that is not empty is what `change` makes of it."""
+    changer = _of_class(type(struct))
+    return struct if changer is None else changer(struct, change)
+
+
+def _from_ms(event: Struct) -> int | None:
+    """The beginning of what it announces; None for what is said now."""
+    announced = getattr(event, "permit", None) or getattr(event, "visit", None)
+    from_ms: int | None = getattr(announced, "from_ms", None)
+    return from_ms
+
+
+@cache
+def _of_class(kind: type[Struct]) -> Changer | None:
+    """How a struct of this class is changed; None where no text can be in it."""
+    return _changer(msgspec.inspect.type_info(kind))
+
+
+def _changer(info: inspect.Type) -> Changer | None:
+    match info:
+        case inspect.Metadata(type=inner, extra=extra):
+            is_text = bool(extra and extra.get(SEALED))
+            return (lambda text, change: change(text)) if is_text else _changer(inner)
+        case inspect.StructType():
+            return _of_struct(info)
+        case inspect.VarTupleType(item_type=item):
+            return _of_tuple(_changer(item))
+        case inspect.UnionType(types=types):
+            return _of_union(types)
+    return None
+
+
+def _of_struct(info: inspect.StructType) -> Changer | None:
+    fields = [(field.name, _changer(field.type)) for field in info.fields]
+    holding = [(name, changer) for name, changer in fields if changer is not None]
+    if not holding:
+        return None
+
+    def change_struct(struct: Any, change: Change) -> Any:
+        news = {}
+        for name, changer in holding:
+            before = getattr(struct, name)
+            if before:
+                after = changer(before, change)
+                if after is not before:
+                    news[name] = after
+        return replace(struct, **news) if news else struct
+
+    return change_struct
+
+
+def _of_tuple(of_item: Changer | None) -> Changer | None:
+    if of_item is None:
+        return None
+
+    def change_tuple(items: Any, change: Change) -> Any:
+        after = tuple(of_item(item, change) for item in items)
+        is_same = all(new is old for new, old in zip(after, items, strict=True))
+        return items if is_same else after
+
+    return change_tuple
+
+
+def _of_union(types: tuple[inspect.Type, ...]) -> Changer | None:
+    """Structs are told by their class; anything else in a union must be the one kind with text."""
+    by_class = {t.cls: _changer(t) for t in types if isinstance(t, inspect.StructType)}
+    others = [_changer(t) for t in types if not isinstance(t, inspect.StructType)]
+    other = next((changer for changer in others if changer is not None), None)
+    if other is None and not any(by_class.values()):
+        return None
+
+    def change_one(value: Any, change: Change) -> Any:
+        changer = by_class.get(type(value)) if isinstance(value, Struct) else other
+        return value if changer is None else changer(value, change)
+
+    return change_one
