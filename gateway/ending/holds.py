@@ -51,9 +51,9 @@ def hold(
     return hold_id
 
 
-def release(connection: Connection, hold_id: str, now_ms: int) -> bool:
-    """Take a hold back; whether it held. The caller's transaction."""
-    its = update(holds).where(_h.hold_id == hold_id, _h.ended_ms.is_(None), _h.until_ms > now_ms)
+def release(connection: Connection, order_id: str, now_ms: int) -> bool:
+    """Take all holds of an order back; whether there was any. The caller's transaction."""
+    its = update(holds).where(_h.order_id == order_id, _h.ended_ms.is_(None), _h.until_ms > now_ms)
     return connection.execute(its.values(ended_ms=now_ms)).rowcount > 0
 
 

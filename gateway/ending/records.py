@@ -70,16 +70,16 @@ def place(database: Path) -> Path:
 def append(
     path: Path, at_ms: int, order: str, rule: str, late_ms: int, counts: Mapping[str, int]
 ) -> Destruction:
-    """Add a line, and return when it is on the disk. An order that has one already gets no other.
+    """Add a line, and return when it is on the disk. The order of the last line gets no other: a
+    kill came between that line and the order's last rows.
 
     Raises:
         RecordsError: what stands there is not what was written.
         OSError: it cannot be written.
     """
-    last: Destruction | None = None
-    for last in _lines(path, is_torn_allowed=True):
-        if last.order == order:
-            return last
+    last = _last(path)
+    if last is not None and last.order == order:
+        return last
     number = 1 if last is None else last.number + 1
     previous = FIRST if last is None else last.hash
     fresh = Destruction(number, at_ms, order, rule, late_ms, dict(counts), previous, "")
@@ -95,9 +95,15 @@ def append(
     return fresh
 
 
+def latest_ms(path: Path) -> int | None:
+    """When the latest was destroyed; None for none yet. RecordsError, OSError."""
+    last = _last(path)
+    return None if last is None else last.at_ms
+
+
 def read(path: Path) -> list[Destruction]:
     """All lines, verified. RecordsError, OSError; nothing where there is no file."""
-    return list(_lines(path, is_torn_allowed=False))
+    return list(_lines(path))
 
 
 def verify(path: Path, printed: tuple[str, ...] = ()) -> Verified:
@@ -114,7 +120,7 @@ def verify(path: Path, printed: tuple[str, ...] = ()) -> Verified:
     if not path.is_file():
         raise RecordsError(f"{path} is not there")
     count, last, wanted = 0, FIRST, set(printed)
-    for line in _lines(path, is_torn_allowed=False):
+    for line in _lines(path):
         count, last = line.number, line.hash
         wanted.discard(last)
     if wanted:
@@ -122,7 +128,7 @@ def verify(path: Path, printed: tuple[str, ...] = ()) -> Verified:
     return Verified(count, last)
 
 
-def _lines(path: Path, is_torn_allowed: bool) -> Iterator[Destruction]:
+def _lines(path: Path) -> Iterator[Destruction]:
     try:
         stream = path.open("rb")
     except FileNotFoundError:
@@ -132,23 +138,36 @@ def _lines(path: Path, is_torn_allowed: bool) -> Iterator[Destruction]:
         while raw := stream.readline(LINE_MAX):
             number += 1
             if not raw.endswith(b"\n"):
-                if is_torn_allowed:
-                    return
                 raise RecordsError(f"line {number} is not whole")
             line = _line(raw, number)
             if line.number != number or line.previous != last:
                 raise RecordsError(f"line {number} does not follow from the one before")
-            if line.hash != _hash(line):
-                raise RecordsError(f"line {number} is not what was written there")
             last = line.hash
             yield line
 
 
-def _line(raw: bytes, number: int) -> Destruction:
+def _last(path: Path) -> Destruction | None:
+    """The last whole line, which is all that a new one hangs on."""
     try:
-        return _decode(raw)
+        with path.open("rb") as stream:
+            end = stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, end - 2 * LINE_MAX))
+            tail = stream.read()
+    except FileNotFoundError:
+        return None
+    whole = tail[: _whole_bytes(tail)].splitlines()
+    return _line(whole[-1], 0) if whole else None
+
+
+def _line(raw: bytes, number: int) -> Destruction:
+    name = f"line {number}" if number else "the last line"
+    try:
+        line = _decode(raw)
     except msgspec.DecodeError as error:
-        raise RecordsError(f"line {number} cannot be read: {error}") from error
+        raise RecordsError(f"{name} cannot be read: {error}") from error
+    if line.hash != _hash(line):
+        raise RecordsError(f"{name} is not what was written there")
+    return line
 
 
 def _whole_bytes(content: bytes) -> int:
