@@ -13,11 +13,12 @@ class OrderDestroyed(Struct, frozen=True, omit_defaults=True, tag="order_destroy
 
 
 class NamesForgotten(Struct, frozen=True, tag="names_forgotten"):
-    """To the site: nothing is known any more of what these doors did under these seals before
-    `before_ms` (as above)."""
+    """To the site: nothing is known any more of these cases, nor of what these doors and seals did
+    before `before_ms` (as above)."""
 
     doors: tuple[str, ...]
     seals: tuple[str, ...]
+    cases: tuple[str, ...]
     before_ms: int | None = None
 
 

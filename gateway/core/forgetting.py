@@ -4,6 +4,8 @@ What stays of a door is what its seal needs to go on (where its leaf is, its cou
 heard) and what another order needs. Nobody is told of anything by this, and nothing follows.
 """
 
+from collections.abc import Container
+
 from msgspec.structs import replace
 
 from gateway.core.cases.case import DoorChange
@@ -21,19 +23,19 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
     def lives(case: Case | None) -> bool:
         return case is not None and case.raised_ms >= before_ms
 
-    in_review = tuple(case for case in door.in_review if lives(case))
+    living = {its.case_id for its in (door.case, *door.in_review) if its is not None and lives(its)}
+    in_review = tuple(_alone(case, living) for case in door.in_review if lives(case))
+    case = door.case if door.case is None or not lives(door.case) else _alone(door.case, living)
     opened = door.opening
     ended = door.ended
-    cases = (door.case, *door.in_review)
-    is_known = any(c is not None and c.case_id == door.last_case and lives(c) for c in cases)
     forgotten = replace(
         door,
         orders=tuple(its for its in door.orders if its.order_id != event.order_id),
         permits=tuple(p for p in door.permits if goes_on and p.to_ms > before_ms),
         allowed=door.allowed if goes_on else (0, 0),
-        case=door.case if lives(door.case) else None,
+        case=case if lives(case) else None,
         in_review=in_review,
-        last_case=door.last_case if is_known else None,
+        last_case=door.last_case if door.last_case in living else None,
         recent=tuple(result for result in door.recent if result.done_ms >= before_ms),
         opening=opened if opened is not None and opened.opened_ms >= before_ms else None,
         ended=ended if ended is not None and ended.opened_ms >= before_ms else None,
@@ -45,14 +47,22 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
     return forgotten, ()
 
 
+def _alone(case: Case, living: Container[str]) -> Case:
+    """A case that names the one before it only where that is known still."""
+    is_known = case.refers_to is None or case.refers_to in living
+    return case if is_known else replace(case, refers_to=None)
+
+
 def names_of_person(person: Person, event: NamesForgotten, now_ms: int) -> Person:
     """Somebody without the pages about it; the same object where there were none."""
     before_ms = now_ms + 1 if event.before_ms is None else event.before_ms
-    doors, seals = frozenset(event.doors), frozenset(event.seals)
+    doors, seals, cases = frozenset(event.doors), frozenset(event.seals), frozenset(event.cases)
 
     def is_gone(page_id: str, door_id: str, since_ms: int) -> bool:
-        is_its = door_id in doors or page_id.partition("-")[0] in seals
-        return is_its and since_ms < before_ms
+        seal_id, _, rest = page_id.partition("-")  # a page's id begins with its case's
+        if f"{seal_id}-{rest.partition('-')[0]}" in cases:
+            return True
+        return (door_id in doors or seal_id in seals) and since_ms < before_ms
 
     queued = tuple(p for p in person.queued if not is_gone(p.page_id, p.door_id, p.since_ms))
     group = tuple(p for p in person.group if not is_gone(p.page_id, p.door_id, p.since_ms))

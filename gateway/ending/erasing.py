@@ -6,11 +6,11 @@ counted in the same transaction, so that a kill in between counts nothing twice 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, or_, select, tuple_, update
+from sqlalchemy import Connection, Table, and_, delete, or_, select, tuple_, update
 
 from gateway.core.subject import SubjectKind
 from gateway.ending import names as naming
@@ -26,31 +26,29 @@ _e = endings.c
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-def sweep(store: Store, names: Names) -> Iterator[Callable[[], bool]]:
-    """All rows of an order but the last ones: calls, each one transaction. Each says whether it
-    found as much as it may take at once."""
-    while True:
-        was_full: list[bool] = []
-
-        def piece(was_full: list[bool] = was_full) -> bool:
-            was_full.append(_piece(store, names))
-            return was_full[-1]
-
-        yield piece
-        if was_full != [True]:
-            return
+def sweep(store: Store, all_names: Sequence[Names]) -> Iterator[Callable[[], None]]:
+    """All rows of these orders but the last ones: calls, each one transaction of PIECE_ROWS at
+    most."""
+    left = list(all_names)
+    while left:
+        yield lambda: _piece(store, left)
 
 
-def _piece(store: Store, names: Names) -> bool:
-    room, gone = PIECE_ROWS, Counter[str]()
+def _piece(store: Store, left: list[Names]) -> None:
+    """Take rows out, and those orders off the list of which nothing is left."""
+    room, done = PIECE_ROWS, 0
     with store.writing() as connection:
-        _let_go(connection, names)
-        for place in ROWS:
-            if room > 0:
-                count = _delete(connection, place, names, room)
+        for names in left:
+            gone = Counter[str]()
+            _let_go(connection, names)
+            for place in ROWS:
+                count = _delete(connection, place, names, room) if room > 0 else 0
                 room, gone[place.table.name] = room - count, count
-        note(connection, names.order_id, gone)
-    return room <= 0
+            note(connection, names.order_id, gone)
+            if room <= 0:
+                break
+            done += 1
+    del left[:done]
 
 
 def _let_go(connection: Connection, names: Names) -> None:
@@ -99,9 +97,11 @@ def _key(table: Table) -> Any:
 
 
 def of_others(store: Store, all_names: Sequence[Names], to_id: int) -> Iterator[Callable[[], int]]:
-    """The site's own rows of the journal, and those of nobody, that name one of these doors, seals
-    or cases; and its doors in the lists of outages. Once for all orders that go together: a replay
-    begins after `to_id`, so nothing hangs on them."""
+    """The site's own rows of the journal, those of nobody, and later ones of a door that goes on,
+    that name one of these doors, seals, cases or orders; and its doors in the lists of outages.
+
+    Once for all orders that go together: a replay begins after `to_id`, so nothing hangs on them.
+    """
     known = Known(all_names)
     after_id = 0
     while after_id is not None:
@@ -122,16 +122,25 @@ def of_others(store: Store, all_names: Sequence[Names], to_id: int) -> Iterator[
 class Known:
     """Whose a row is, by the words in it."""
 
-    def __init__(self, all_names: Iterable[Names]) -> None:
-        self.order_of: dict[str, Names] = {}
+    def __init__(self, all_names: Sequence[Names]) -> None:
+        self.going_on = [door_id for its in all_names if not its.is_whole for door_id in its.doors]
+        self._named: dict[str, Names] = {}  # by what goes whenever it is named,
+        self._at: dict[str, Names] = {}  # and by what is needed from a time on
         for names in all_names:
-            for word in (*names.doors, *names.seals, *names.cases, names.order_id):
-                self.order_of.setdefault(word, names)
+            for word in (*names.cases, names.order_id):
+                self._named.setdefault(word, names)
+            for word in (*names.doors, *names.seals):
+                self._at.setdefault(word, names)
 
     def whose(self, value: Any, at_ms: int) -> Names | None:
         """The first order that a value of JSON names, if the row is old enough to go with it."""
         if isinstance(value, str):
-            names = self.order_of.get(value) or self.order_of.get(value.partition("-")[0])
+            seal_id, _, rest = value.partition("-")  # a page's id begins with its case's
+            case_id = f"{seal_id}-{rest.partition('-')[0]}"
+            names = self._named.get(value) or self._named.get(case_id)
+            if names is not None:
+                return names
+            names = self._at.get(value) or self._at.get(seal_id)
             is_old = names is not None and (names.before_ms is None or at_ms < names.before_ms)
             return names if is_old else None
         inner = value.values() if isinstance(value, dict) else value
@@ -146,7 +155,8 @@ class Known:
 
 def _others_piece(store: Store, known: Known, after_id: int, to_id: int) -> tuple[int | None, int]:
     j = tables.journal.c
-    is_others = or_(j.subject_kind == SubjectKind.SITE, j.subject_kind.is_(None))
+    its_own = and_(j.subject_kind == SubjectKind.DOOR, j.subject_id.in_(known.going_on))
+    is_others = or_(j.subject_kind == SubjectKind.SITE, j.subject_kind.is_(None), its_own)
     query = (
         select(j.journal_id, j.at_ms, j.seal_id, j.body)
         .where(is_others, j.journal_id > after_id, j.journal_id <= to_id)

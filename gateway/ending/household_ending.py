@@ -116,9 +116,9 @@ class HouseholdEnding:
         and OSError where something cannot be destroyed now; the next round goes on with it."""
         now_ms = self._now_ms()
         terms, known, held, due = await asyncio.to_thread(self._due, now_ms)
-        for term in due[Stage.LINK]:
-            others = [other for other in terms if other.household_id == term.household_id]
-            await asyncio.to_thread(link.destroy, self._store, term, others, held, now_ms)
+        if due[Stage.LINK]:
+            its = self._store, due[Stage.LINK], terms, held, now_ms
+            await asyncio.to_thread(link.destroy, *its)
         wanted = due[Stage.ALL][:AT_ONCE_MAX]
         if wanted:
             await self._destroy(wanted, terms, known, now_ms)
@@ -190,27 +190,29 @@ class HouseholdEnding:
         now_ms: int,
     ) -> None:
         gone = await asyncio.to_thread(self._begin, wanted, terms, known)
-        told = [
+        told: list[tuple[Subject, Event]] = [
             (of_door(door_id), OrderDestroyed(its.order_id, its.before_ms))
             for its in gone
             for door_id in its.doors
         ]
-        told += [(SITE, NamesForgotten(its.doors, its.seals, its.before_ms)) for its in gone]  # type: ignore[misc]
+        for its in gone:
+            told.append((SITE, NamesForgotten(its.doors, its.seals, its.cases, its.before_ms)))
         await asyncio.gather(*(self._told(*each) for each in told))
         to_id = await asyncio.to_thread(erasing.checkpoint, self._store)
         for step in erasing.of_others(self._store, gone, to_id):
             await self._rested(step)
-        for its in gone:
-            await self._rested(lambda its=its: self._destroy_photos(its))  # type: ignore[misc]
-            for piece in erasing.sweep(self._store, its):
-                await self._rested(piece)
+        await self._rested(lambda: self._destroy_photos(gone))
+        for piece in erasing.sweep(self._store, gone):
+            await self._rested(piece)
         await asyncio.to_thread(self._rewrite_months, gone)
         if self._forget_points is not None:
             for its in gone:
                 await asyncio.to_thread(self._points, its)
         await self._rested(self._store.cut_log)
-        for term, its in zip(wanted, gone, strict=True):
-            await self._rested(lambda term=term, its=its: self._recorded(term, its, now_ms))  # type: ignore[misc]
+        both = list(zip(wanted, gone, strict=True))
+        for start in range(0, len(both), records.AT_ONCE_MAX):
+            some = both[start : start + records.AT_ONCE_MAX]
+            await self._rested(lambda some=some: self._recorded(some, now_ms))  # type: ignore[misc]
         while await self._rested(lambda: self._store.give_back(erasing.FREE_PAGES)):
             pass
         await self._rested(self._store.cut_log)
@@ -245,12 +247,14 @@ class HouseholdEnding:
                 erasing.begin(connection, its)
         return gone
 
-    def _destroy_photos(self, its: Names) -> None:
+    def _destroy_photos(self, gone: Sequence[Names]) -> None:
         p = photos.PHOTOS.c
         with self._store.reading() as connection:
-            query = select(p.case_id, p.photo_id).where(p.case_id.in_(its.cases))
-            files = [name_of(*row) for row in connection.execute(query)]
-        self._photos.destroy(files)
+            for its in gone:
+                query = select(p.case_id, p.photo_id).where(p.case_id.in_(its.cases))
+                files = [name_of(*row) for row in connection.execute(query)]
+                if files:
+                    self._photos.destroy(files)
 
     def _points(self, its: Names) -> None:
         assert self._forget_points is not None  # noqa: S101 - asked before
@@ -258,18 +262,20 @@ class HouseholdEnding:
         with self._store.writing() as connection:
             erasing.note(connection, its.order_id, {"influxdb": count})
 
-    def _recorded(self, term: Term, its: Names, now_ms: int) -> None:
-        """The line, and then the last rows."""
+    def _recorded(self, some: Sequence[tuple[Term, Names]], now_ms: int) -> None:
+        """Their lines, and then their last rows."""
+        rule, said = rule_of(self._limits), []
         with self._store.reading() as connection:
-            its_end = progress_of(connection).get(term.order_id)
-        if its_end is None:
-            return
-        counts = msgspec.json.decode(its_end.counts, type=dict[str, int])
-        late = late_ms(term, self._limits, Stage.LINK, now_ms)
-        rule = rule_of(self._limits)
-        records.append(self._record, now_ms, its_end.ending_id, rule, late, counts)
+            known = progress_of(connection)
+        for term, _ in some:
+            its_end = known[term.order_id]
+            counts = msgspec.json.decode(its_end.counts, type=dict[str, int])
+            late = late_ms(term, self._limits, Stage.LINK, now_ms)
+            said.append(records.Said(its_end.ending_id, rule, late, counts))
+        records.append(self._record, now_ms, said)
         with self._store.writing() as connection:
-            erasing.finish(connection, its)
+            for _, its in some:
+                erasing.finish(connection, its)
 
     async def _rested(self, step: Callable[[], Any]) -> Any:
         """A step in a thread, and then a rest, so that reports keep the writer."""

@@ -89,8 +89,8 @@ def _permits(names: Names) -> ColumnElement[bool]:
 
 def _pages(names: Names) -> ColumnElement[bool]:
     o = tables.outbox.c
-    its = or_(o.door_id.in_(names.doors), o.case_id.in_(names.cases))
-    return its if names.before_ms is None else and_(its, o.made_ms < names.before_ms)
+    at_doors = _at_doors(o.door_id, o.made_ms)(names)
+    return or_(at_doors, o.case_id.in_(names.cases))
 
 
 def _certificates(names: Names) -> ColumnElement[bool]:

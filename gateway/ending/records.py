@@ -8,7 +8,7 @@ last row of its order goes; a line that a power cut tore was never said, and is 
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,9 @@ from gateway.store import marker
 
 SUFFIX: Final = ".destructions"
 FIRST: Final = "0" * 64
-LINE_MAX: Final = 65_536  # bytes
+LINE_MAX: Final = 4_096  # bytes
+AT_ONCE_MAX: Final = 50  # orders
+TAIL_BYTES: Final = (AT_ONCE_MAX + 2) * LINE_MAX
 _MODE: Final = 0o600
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -67,28 +69,47 @@ def place(database: Path) -> Path:
     return database.with_name(database.name + SUFFIX)
 
 
-def append(
-    path: Path, at_ms: int, order: str, rule: str, late_ms: int, counts: Mapping[str, int]
-) -> Destruction:
-    """Add a line, and return when it is on the disk. The order of the last line gets no other: a
-    kill came between that line and the order's last rows.
+class Said(Struct, frozen=True):
+    """What is to stand of an order, as in `Destruction`."""
+
+    order: str
+    rule: str
+    late_ms: int
+    counts: Mapping[str, int]
+
+
+def append(path: Path, at_ms: int, orders: Sequence[Said]) -> list[Destruction]:
+    """Add a line for each, and return when they are on the disk. An order that has one already gets
+    no other: a kill came between its line and its last rows.
+
+    Args:
+        path: the file.
+        at_ms: now, ms of UTC.
+        orders: at most AT_ONCE_MAX.
 
     Raises:
         RecordsError: what stands there is not what was written.
         OSError: it cannot be written.
     """
-    last = _last(path)
-    if last is not None and last.order == order:
-        return last
-    number = 1 if last is None else last.number + 1
-    previous = FIRST if last is None else last.hash
-    fresh = Destruction(number, at_ms, order, rule, late_ms, dict(counts), previous, "")
-    fresh = msgspec.structs.replace(fresh, hash=_hash(fresh))
+    known = _tail(path)
+    there = {line.order for line in known}
+    last, fresh = (known[-1] if known else None), []
+    for said in orders[:AT_ONCE_MAX]:
+        if said.order in there:
+            continue
+        number = 1 if last is None else last.number + 1
+        previous = FIRST if last is None else last.hash
+        its = said.order, said.rule, said.late_ms, dict(said.counts)
+        last = Destruction(number, at_ms, *its, previous, "")
+        last = msgspec.structs.replace(last, hash=_hash(last))
+        fresh.append(last)
+    if not fresh:
+        return []
     handle = os.open(path, os.O_RDWR | os.O_CREAT, _MODE)
     with os.fdopen(handle, "r+b") as stream:
         stream.truncate(_whole_bytes(stream.read()))
         stream.seek(0, os.SEEK_END)
-        stream.write(_encode(fresh) + b"\n")
+        stream.write(b"".join(_encode(line) + b"\n" for line in fresh))
         stream.flush()
         os.fsync(stream.fileno())
     marker.sync(path.parent)
@@ -97,8 +118,8 @@ def append(
 
 def latest_ms(path: Path) -> int | None:
     """When the latest was destroyed; None for none yet. RecordsError, OSError."""
-    last = _last(path)
-    return None if last is None else last.at_ms
+    known = _tail(path)
+    return known[-1].at_ms if known else None
 
 
 def read(path: Path) -> list[Destruction]:
@@ -146,21 +167,21 @@ def _lines(path: Path) -> Iterator[Destruction]:
             yield line
 
 
-def _last(path: Path) -> Destruction | None:
-    """The last whole line, which is all that a new one hangs on."""
+def _tail(path: Path) -> list[Destruction]:
+    """The last whole lines, at least AT_ONCE_MAX of them where there are so many."""
     try:
         with path.open("rb") as stream:
             end = stream.seek(0, os.SEEK_END)
-            stream.seek(max(0, end - 2 * LINE_MAX))
+            start = stream.seek(max(0, end - TAIL_BYTES))
             tail = stream.read()
     except FileNotFoundError:
-        return None
+        return []
     whole = tail[: _whole_bytes(tail)].splitlines()
-    return _line(whole[-1], 0) if whole else None
+    return [_line(line, 0) for line in (whole[1:] if start else whole)]
 
 
 def _line(raw: bytes, number: int) -> Destruction:
-    name = f"line {number}" if number else "the last line"
+    name = f"line {number}" if number else "a line near the end"
     try:
         line = _decode(raw)
     except msgspec.DecodeError as error:

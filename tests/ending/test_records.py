@@ -7,10 +7,14 @@ import msgspec
 import pytest
 
 from gateway.ending import records
-from gateway.ending.records import RecordsError
+from gateway.ending.records import Destruction, RecordsError, Said
 
 AT_MS = 1_790_000_000_000
 RULE = "link 24 h, all 14 d"
+
+
+def said(path: Path, order: str, counts: dict[str, int], at_ms: int = AT_MS) -> list[Destruction]:
+    return records.append(path, at_ms, [Said(order, RULE, 0, counts)])
 
 
 @pytest.fixture
@@ -18,7 +22,7 @@ def record(tmp_path: Path) -> Path:
     """Five orders, destroyed."""
     path = records.place(tmp_path / "menshen.db")
     for n in range(5):
-        records.append(path, AT_MS + n, f"{n:032x}", RULE, 0, {"journal": 7 * n, "cases": 1})
+        said(path, f"{n:032x}", {"journal": 7 * n, "cases": 1}, AT_MS + n)
     return path
 
 
@@ -70,15 +74,15 @@ def test_a_line_that_a_power_cut_tore_was_never_said_and_is_written_anew(record:
     whole = record.read_bytes()
     for length in range(1, 40, 7):
         record.write_bytes(whole + b'{"number":6,"at_ms":17900000000000,"ord'[:length])
-        records.append(record, AT_MS, "f" * 32, RULE, 0, {})
+        said(record, "f" * 32, {})
         assert records.verify(record).count == 6
         record.write_bytes(whole)
 
 
 def test_an_order_has_one_line_however_often_it_is_said(record: Path) -> None:
     before = record.read_bytes()
-    again = records.append(record, AT_MS + 9, f"{4:032x}", RULE, 0, {"journal": 1})
-    assert again.number == 5
+    for n in range(5):
+        assert said(record, f"{n:032x}", {"journal": 1}) == []
     assert record.read_bytes() == before
 
 
@@ -87,4 +91,4 @@ def test_nothing_is_added_to_a_record_that_was_edited(record: Path) -> None:
     last = msgspec.json.decode(lines[-1])
     record.write_bytes(b"".join(lines[:-1]) + msgspec.json.encode({**last, "late_ms": 1}) + b"\n")
     with pytest.raises(RecordsError):
-        records.append(record, AT_MS, "f" * 32, RULE, 0, {})
+        said(record, "f" * 32, {})

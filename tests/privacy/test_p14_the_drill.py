@@ -49,7 +49,8 @@ def site_at(folder: Path) -> Plan:
     month.write_text(CANARY)
     PhotoFolder(database).path.mkdir()
     (PhotoFolder(database).path / "a.jpg").write_text(CANARY)
-    records.append(records.place(database), NOW_MS, "a" * 32, "rule", 0, {})
+    said = records.Said("a" * 32, "rule", 0, {})
+    records.append(records.place(database), NOW_MS, [said])
     (folder / "backups").mkdir()
     (folder / "backups" / "menshen-20260801T000000Z.tar").write_text(CANARY)
     broker = settings.broker.folder
