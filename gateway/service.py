@@ -57,6 +57,7 @@ from gateway.settings import Settings
 from gateway.settings.values import reached
 from gateway.store import journal, life, marker, seal_paths, views
 from gateway.store.database import Store, StoreError, need_none_before
+from gateway.store.key_watch import KeyWatch
 from gateway.store.retention import Limits, Retention
 from gateway.updates.server import UpdateServer
 
@@ -91,8 +92,10 @@ async def serve(settings: Settings, config: Path) -> None:
             with closing(life.begin(store, markers)) as alive:
                 if alive.is_copy:
                     log.warning("an older copy of the database was put back; its memory ends there")
+                keys = KeyWatch(store, settings.keys.second)
+                keys.begin()
                 keeper = MarkerKeeper(alive, markers)
-                await _run_parts(settings, config, store, alive, keeper, manager)
+                await _run_parts(settings, config, store, alive, keeper, manager, keys)
                 keeper.write(is_stopped=True)
         finally:
             store.close()
@@ -105,6 +108,7 @@ async def _run_parts(
     alive: life.Life,
     keeper: MarkerKeeper,
     manager: ServiceManager,
+    keys: KeyWatch,
 ) -> None:
     gateway_id = alive.site_id
     with store.reading() as connection:
@@ -148,6 +152,7 @@ async def _run_parts(
         store, PhotoFolder(store.path), engine.submit, engine.clock.now_ms
     ).run()
     parts.append(beside_pages(photos_ended, "no more photos and telephones are destroyed"))
+    parts.append(beside_pages(keys.run(), "keys owed to destruction stay"))
     parts.append(beside_pages(_retain(settings, store, engine), "the database grows"))
     points = history_ending.seals_points(settings.influx)
     ended = household_ending.of_site(settings, store, engine.submit, engine.clock.now_ms, points)

@@ -32,7 +32,7 @@ from gateway.core.schedule_of_ends import (
     late_ms,
     stage,
 )
-from gateway.core.subject import SITE, Subject, of_door
+from gateway.core.subject import SITE, Subject, of_door, of_household
 from gateway.ending import copies, erasing, holds, link, months, names, records
 from gateway.ending.names import Names
 from gateway.keys.ring import KeyRingError
@@ -196,6 +196,9 @@ class HouseholdEnding:
             for door_id in its.doors
         ]
         for its in gone:
+            told.append(
+                (of_household(its.household_id), OrderDestroyed(its.order_id, its.before_ms))
+            )
             told.append((SITE, NamesForgotten(its.doors, its.seals, its.cases, its.before_ms)))
         await asyncio.gather(*(self._told(*each) for each in told))
         to_id = await asyncio.to_thread(erasing.checkpoint, self._store)

@@ -14,6 +14,7 @@ from sqlalchemy.sql.schema import Table
 from gateway.core.subject import SubjectKind
 from gateway.ending.names import Names
 from gateway.store import case_log, certificates, door_codes, photos, seal_paths, tables
+from gateway.store import household_tables as _h
 from gateway.store.archive_tables import archives
 from gateway.store.ending_tables import checkpoints, endings, holds
 from gateway.store.feed_tables import feed_keys, milestones, unwritten
@@ -158,6 +159,25 @@ def _unwritten(names: Names) -> ColumnElement[bool]:
     return its if names.before_ms is None else and_(its, u.at_ms < names.before_ms)
 
 
+def _matters(table: Table, at: str) -> Which:
+    """A household's own, before the time from which on another order needs it."""
+
+    def which(names: Names) -> ColumnElement[bool]:
+        its = table.c.household_id == names.household_id
+        return its if names.before_ms is None else and_(its, table.c[at] < names.before_ms)
+
+    return which
+
+
+def _corrections(names: Names) -> ColumnElement[bool]:
+    c = _h.corrections.c
+    return _at_doors(c.door_id, c.at_ms)(names)
+
+
+def _states(names: Names) -> ColumnElement[bool]:
+    return _whole(_h.household_states.c.household_id, _household)(names)
+
+
 _t = tables
 # In an order in which no row is needed by one that goes after it.
 ROWS: Final[tuple[Rows, ...]] = (
@@ -167,6 +187,13 @@ ROWS: Final[tuple[Rows, ...]] = (
     Rows(photos.PHOTOS, _of_cases(photos.PHOTOS.c.case_id), "its cases; their files went before"),
     Rows(_t.outbox, _pages, "its doors and cases"),
     Rows(_t.cases, _of_cases(_t.cases.c.case_id), "its doors, before another order"),
+    Rows(_h.corrections, _corrections, "its doors, before another order"),
+    Rows(_h.disputes, _matters(_h.disputes, "raised_ms"), "its household, before another order"),
+    Rows(_h.requests, _matters(_h.requests, "asked_ms"), "its household, before another order"),
+    Rows(_h.health_reports, _matters(_h.health_reports, "at_ms"), "its household, likewise"),
+    Rows(_h.health_questions, _matters(_h.health_questions, "asked_ms"), "its household, likewise"),
+    Rows(_h.seal_answers, _matters(_h.seal_answers, "at_ms"), "its household, likewise"),
+    Rows(_h.household_states, _states, "its household, once nothing of it is needed"),
     Rows(_t.openings, _at_doors(_t.openings.c.door_id, _t.openings.c.opened_ms), "its doors"),
     Rows(_t.permits, _permits, "its household, before another order"),
     Rows(door_codes.DOOR_CODES, _of_order(door_codes.DOOR_CODES.c.order_id), "the order"),
@@ -200,6 +227,7 @@ STAYS: Final[tuple[Stays, ...]] = (
     Stays(_t.seals, "equipment; from its link on no door stands there"),
     Stays(_t.states, "of the whole site; its doors leave it by `NamesForgotten`"),
     Stays(_t.outages, "of whole areas; its doors leave the list (`erasing.of_others`)"),
+    Stays(_h.deliveries, "counts by kind and day"),
     Stays(_t.refusals, "counts of all seals together"),
     Stays(_t.wardens, "staff"),
     Stays(_t.shifts, "staff"),

@@ -1,6 +1,7 @@
 """The files of photos: one for each, beside the database, readable by their owner only.
 
-A name tells nothing: it is a digest of the case and the photo. A file is whole from its first
+A name tells nothing: it is a digest of the case and the photo; its bytes neither, for they are
+sealed with the key of the order (`gateway/keys`). A file is whole from its first
 moment on, and on the disk before `put` returns.
 """
 
@@ -13,6 +14,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+from gateway.keys.ring import KeyRing, KeyRingError
+from gateway.keys.sealed_text import TamperedError
 from gateway.store import marker
 from gateway.store.database import StoreError
 
@@ -23,13 +26,19 @@ _SUFFIX: Final = ".jpg"
 class PhotoFolder:
     """The photos of the site with this database. Any thread of any process may use it."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, keys: KeyRing | None = None) -> None:
         self.path = database.with_name(f"{database.stem}-photos")
+        self._keys = keys or KeyRing.beside(database)
 
-    def put(self, case_id: str, photo_id: str, photo: bytes) -> None:
-        """Keep a photo; the same again is one. StoreError, with a sentence, if there is no room or
-        the disk does not take it."""
+    def put(self, case_id: str, photo_id: str, photo: bytes, key_id: str | None = None) -> None:
+        """Keep a photo, sealed with the key of its order; the same again is one. StoreError, with a
+        sentence, if there is no room, no such key, or the disk does not take it."""
         place = self.path / name_of(case_id, photo_id)
+        if key_id is not None:
+            try:
+                photo = self._keys.seal_bytes(key_id, photo, place.name)
+            except KeyRingError as error:
+                raise StoreError(str(error)) from error
         unfinished = place.with_name(f".{place.name}.{os.getpid()}.new")
         try:
             self.path.mkdir(mode=0o700, exist_ok=True)
@@ -51,11 +60,15 @@ class PhotoFolder:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def get(self, case_id: str, photo_id: str) -> bytes | None:
-        """A photo; None if it is not there. StoreError if the disk does not give it."""
+        """A photo; None if it is not there, or its key is not. StoreError if the disk does not give
+        it, or gives another than was put there."""
+        name = name_of(case_id, photo_id)
         try:
-            return (self.path / name_of(case_id, photo_id)).read_bytes()
+            return self._keys.reveal_bytes((self.path / name).read_bytes(), name)
         except FileNotFoundError:
             return None
+        except TamperedError as error:
+            raise StoreError(f"a photo in {self.path} is damaged: {error}") from error
         except OSError as error:
             raise StoreError(_sentence(self.path, error)) from error
 

@@ -139,13 +139,11 @@ class OrderRows:
         self._orders.write(connection)
         self._codes.write(connection)
         placed = {order_id: self._orders.row(order_id) for order_id in self._orders.fresh()}
-        keys.look_up(row["household_id"] for row in placed.values())
+        households = {row["household_id"] for row in placed.values()}
+        keys.look_up(sorted(households))
         for order_id, row in placed.items():
             keys.place(row["household_id"], order_id)
-        theirs = {row["household_id"] for row in placed.values()}
-        keys.reseal_doors(
-            door_id for each in sorted(theirs) for door_id in self._households.doors_of(each)
-        )
+        keys.reseal_doors(sorted(households))
 
     def _need_sense(self, new: NewOrder, before: Row | None) -> None:
         """A new order is not over. A known one may be taken back to a time that is: a release that

@@ -17,13 +17,14 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from gateway.core.events import Event
+from gateway.core.households.model import Household
 from gateway.core.model import SURE, Door, Outages, Troubles
 from gateway.core.paging import routing
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn, Step
 from gateway.core.subject import Subject, SubjectKind
-from gateway.store import archives, checkpoints, tables
+from gateway.store import archives, checkpoints, household_tables, tables
 from gateway.store.heartbeat_spans import heartbeats
 from gateway.store.journal import decode_event, whose
 from gateway.store.states import encode
@@ -106,9 +107,8 @@ def beginning(connection: Connection) -> tuple[SiteState | None, int]:
     if known is None:
         return None, 0
     router = routing.of(known.staff, known.people)
-    site = SiteState(
-        known.rulebook, known.doors, known.outages, router, known.troubles, known.doubt
-    )
+    of_site = known.outages, router, known.troubles, known.doubt
+    site = SiteState(known.rulebook, known.doors, *of_site, known.households)
     return site, known.journal_id
 
 
@@ -116,6 +116,7 @@ class Apart(msgspec.Struct, frozen=True):
     """What is stored otherwise than the journal makes it: nothing, if all is well."""
 
     doors: tuple[str, ...] = ()
+    households: tuple[str, ...] = ()
     people: tuple[str, ...] = ()  # by warden_id
     site: tuple[str, ...] = ()  # by the name in `states`
     journal: tuple[int, ...] = ()  # rows that did not follow from what stands before them
@@ -161,6 +162,10 @@ class Replay:
         """A door's state, in the bytes of `doors.state`."""
         return encode(self.turn.door(door_id))
 
+    def household(self, household_id: str) -> bytes:
+        """What is known of a household's own matters, in the bytes of its state."""
+        return encode(self.turn.household(household_id))
+
     def person(self, warden_id: str) -> bytes | None:
         """What is known of a person, in the bytes of `people.state`; None if nothing is."""
         person = self.turn.router.people.get(warden_id)
@@ -172,6 +177,9 @@ def differing(connection: Connection, replay: Replay) -> Apart:
     d, p, s = tables.doors.c, tables.people.c, tables.states.c
     doors = connection.execute(select(d.door_id, d.state).order_by(d.door_id))
     people = {who: state for who, state in connection.execute(select(p.warden_id, p.state))}
+    h = household_tables.household_states.c
+    homes = {one: state for one, state in connection.execute(select(h.household_id, h.state))}
+    households = sorted({*homes, *replay.turn.households})
     known = sorted({*people, *replay.turn.router.people})
     states = {name: state for name, state in connection.execute(select(s.name, s.state))}
     made = {
@@ -182,6 +190,11 @@ def differing(connection: Connection, replay: Replay) -> Apart:
     }
     return Apart(
         tuple(who for who, state in doors if (state or encode(Door(who))) != replay.door(who)),
+        tuple(
+            one
+            for one in households
+            if homes.get(one, encode(Household(one))) != replay.household(one)
+        ),
         tuple(who for who in known if people.get(who) != replay.person(who)),
         tuple(name for name, (its, none) in made.items() if states.get(name, none) != its),
         tuple(replay.apart),

@@ -19,6 +19,7 @@ from gateway.settings.fields import FilePath, Host, Name, Port, Secret, Url
 from gateway.settings.home_assistant import HomeAssistant
 from gateway.settings.household import Household
 from gateway.settings.keeping import Backup, Retention
+from gateway.settings.keys import Keys
 from gateway.settings.looked_after import Log, Ping
 from gateway.settings.oidc import Oidc
 from gateway.settings.password import is_weak
@@ -335,6 +336,7 @@ class Settings(BaseSettings):
     retention: Retention = Retention()
     household: Household = Household()
     backup: Backup = Backup()
+    keys: Keys = Keys()
     rules: Annotated[Rules, AsRules()] = Rules()
     classes: Annotated[
         dict[str, ClassSection],
@@ -384,5 +386,6 @@ SECTIONS: dict[str, type[Section]] = {
     "retention": Retention,
     "household": Household,
     "backup": Backup,
+    "keys": Keys,
     "rules": RulesSection,
 }

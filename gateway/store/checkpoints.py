@@ -13,19 +13,23 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, delete, func, insert, literal, select
 
+from gateway.core.households.model import Household
 from gateway.core.model import SURE, Door, Doubt, Outages, Troubles
 from gateway.core.paging.person import Person
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.store import states, tables
 from gateway.store.ending_tables import checkpoints
+from gateway.store.household_tables import household_states
 from gateway.store.poisoned import Findings
 
 DOOR: Final = "door"
+HOME: Final = "home"
 PERSON: Final = "person"
 STATE: Final = "state"
 T = TypeVar("T")
-_c = checkpoints.c
+_c, _h = checkpoints.c, household_states.c
+_decode_household = msgspec.json.Decoder(Household).decode
 _decode_person = msgspec.json.Decoder(Person).decode
 _decode_outages = msgspec.json.Decoder(Outages).decode
 _decode_troubles = msgspec.json.Decoder(Troubles).decode
@@ -45,6 +49,7 @@ class Checkpoint(Struct, frozen=True):
     doubt: Doubt
     staff: Staff
     people: tuple[Person, ...]
+    households: Mapping[str, Household]
 
 
 def make(connection: Connection) -> int:
@@ -58,6 +63,7 @@ def make(connection: Connection) -> int:
     names = ["kind", "name", "journal_id", "state"]
     for kind, key, state in (
         (DOOR, tables.doors.c.door_id, tables.doors.c.state),
+        (HOME, _h.household_id, _h.state),
         (PERSON, tables.people.c.warden_id, tables.people.c.state),
         (STATE, tables.states.c.name, tables.states.c.state),
     ):
@@ -95,6 +101,11 @@ def latest(connection: Connection, findings: Findings | None = None) -> Checkpoi
         for kind, name, state in rows
         if kind == PERSON
     )
+    homes = (
+        (name, found.decoded(checkpoints.name, name, state, _decode_household, None))
+        for kind, name, state in rows
+        if kind == HOME
+    )
     return Checkpoint(
         journal_id,
         site(states.RULES, _decode_rules, Rulebook()),
@@ -104,4 +115,5 @@ def latest(connection: Connection, findings: Findings | None = None) -> Checkpoi
         SURE if doubt == SURE else doubt,
         site(states.STAFF, _decode_staff, Staff()),
         tuple(person for person in people if person is not None),
+        {name: home for name, home in homes if home is not None},
     )

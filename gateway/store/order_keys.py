@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, Text, select, type_coerce, update
 
+from gateway.core.subject import Subject, SubjectKind
 from gateway.keys.ring import KeyRing
 from gateway.keys.sealed_text import key_of
 from gateway.keys.unreadable import KeyState
@@ -87,19 +88,25 @@ class OrderKeys:
         self._connection, self._made_ms, self._makes = connection, made_ms, makes
         self._ring = ring_of(connection)
         self._known: dict[str, list[OrderKeyRow]] = {}
-        self._household_of: dict[str, str] = {}  # door_id -> its household, of those asked for
+        self._household_of: dict[str, str] = {}
 
     def know(self, household_of: Mapping[str, str]) -> None:
-        """Take over which doors are whose, where the caller has looked it up already."""
-        self._household_of |= household_of
+        """Whose contact some doors are, for callers who know it already: by door."""
+        self._household_of.update(household_of)
 
-    def household_of(self, door_id: str) -> str:
-        """The household behind a door, in use or not."""
-        if door_id not in self._household_of:
+    def household_of(self, subject: Subject) -> str:
+        """The household that something is about; SITE_HOUSEHOLD where it is about none."""
+        if subject.kind is SubjectKind.SITE:
+            return SITE_HOUSEHOLD
+        if subject.kind is not SubjectKind.DOOR:
+            return subject.id
+        if subject.id not in self._household_of:
             d = tables.doors.c
-            query = select(d.household_id).where(d.door_id == door_id)
-            self._household_of[door_id] = str(self._connection.execute(query).scalar_one())
-        return self._household_of[door_id]
+            query = select(d.household_id).where(d.door_id == subject.id)
+            # a door that nobody knows is a mistake of theirs, and says nothing of a household
+            found = self._connection.execute(query).scalar()
+            self._household_of[subject.id] = SITE_HOUSEHOLD if found is None else found
+        return self._household_of[subject.id]
 
     def look_up(self, household_ids: Iterable[str]) -> None:
         """Read the keys of many households at once."""
@@ -114,9 +121,19 @@ class OrderKeys:
         if not without:
             return
         self._need_makes(without[0])
-        with self._ring.spares(len(without)):
-            rows = [OrderKeyRow(self._ring.make(), each, None) for each in without]
-        self._store(rows)
+        made = self._ring.make_many(len(without))
+        self._store([OrderKeyRow(*each, None) for each in zip(made, without, strict=True)])
+
+    def provide_all(self) -> None:
+        """A key for every household in use and for the site, which was perhaps put back without
+        its keys. One look at the folder, whatever the number of doors."""
+        h, k = tables.households.c, order_keys.c
+        here = self._ring.key_ids()
+        query = select(k.key_id, k.household_id).where(k.destroyed_ms.is_(None))
+        have = {row.household_id for row in self._connection.execute(query) if row.key_id in here}
+        query_all = select(h.household_id).where(h.ended_ms.is_(None))
+        wanted = {SITE_HOUSEHOLD, *self._connection.execute(query_all).scalars()}
+        self.provide(sorted(wanted - have))
 
     def seal(self, household_id: str, text: str, at_ms: int | None = None) -> str:
         """A text of a household, sealed: with the key of the order that runs at a time (else of the
@@ -151,21 +168,21 @@ class OrderKeys:
             self._connection.execute(change.values(order_id=order_id))
         self._known.pop(household_id)  # its time is to be read
 
-    def reseal_doors(self, door_ids: Iterable[str]) -> None:
-        """Seal what stays with these doors from order to order with the key of the order that ends
-        last. What cannot be read any more stays as it is."""
+    def reseal_doors(self, household_ids: Iterable[str]) -> None:
+        """Seal what stays with the doors of these households from order to order with the key of
+        the order that ends last. What cannot be read any more stays as it is."""
         d = tables.doors.c
         stored = [type_coerce(d[name], Text()).label(name) for name in SEALED_COLUMNS]
-        query = select(d.door_id, *stored)
-        for door_id in dict.fromkeys(door_ids):
-            row = self._connection.execute(query.where(d.door_id == door_id)).mappings().first()
-            if row is None:
-                continue
-            key_id = self.key_id(self.household_of(door_id))
-            anew = {name: self._resealed(key_id, row[name]) for name in SEALED_COLUMNS}
-            if any(anew[name] != row[name] for name in SEALED_COLUMNS):
-                change = update(tables.doors).where(d.door_id == door_id)
-                self._connection.execute(change.values(anew))
+        query = select(d.door_id, d.household_id, *stored)
+        wanted = list(dict.fromkeys(household_ids))
+        for start in range(0, len(wanted), ASKED_AT_ONCE):
+            theirs = query.where(d.household_id.in_(wanted[start : start + ASKED_AT_ONCE]))
+            for row in self._connection.execute(theirs).mappings().all():
+                key_id = self.key_id(row["household_id"])
+                anew = {name: self._resealed(key_id, row[name]) for name in SEALED_COLUMNS}
+                if any(anew[name] != row[name] for name in SEALED_COLUMNS):
+                    change = update(tables.doors).where(d.door_id == row["door_id"])
+                    self._connection.execute(change.values(anew))
 
     def _resealed(self, key_id: str, text: str | None) -> str | None:
         before = text and key_of(text)

@@ -28,7 +28,10 @@ from gateway.core.cases.transitions import Action
 from gateway.core.duration import DAY_MS
 from gateway.core.events import PhotoKept, PhotosDestroyed
 from gateway.core.model import CaseState
+from gateway.core.subject import Subject
 from gateway.store import case_log, tables
+from gateway.store.database import StoreError
+from gateway.store.order_keys import KeyMissingError, OrderKeys
 from gateway.store.records import records
 from gateway.store.tables import metadata
 
@@ -111,6 +114,16 @@ def of_case(connection: Connection, case_id: str, limit: int) -> list[PhotoRow]:
 
 def _number(row: PhotoRow) -> str:
     return row.photo_id.rpartition(".")[2]
+
+
+def key_id(connection: Connection, subject: Subject, now_ms: int) -> str:
+    """The key for a photo of a case of this subject, taken now. StoreError where there is none: the
+    gateway makes what is missing at its start."""
+    keys = OrderKeys(connection, now_ms, makes=False)
+    try:
+        return keys.key_id(keys.household_of(subject), now_ms)
+    except KeyMissingError:
+        raise StoreError("the key of this order is not here; start the gateway anew") from None
 
 
 def photo(connection: Connection, case_id: str, photo_id: str) -> PhotoRow | None:

@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 
 from gateway.core.events import Event
 from gateway.core.free_text import SEALED
-from gateway.core.subject import Subject, SubjectKind
-from gateway.store.order_keys import SITE_HOUSEHOLD, OrderKeys, ring_of
+from gateway.core.subject import Subject
+from gateway.store.order_keys import OrderKeys, ring_of
 
 S = TypeVar("S", bound=Struct)
 Change = Callable[[str], str]
@@ -38,7 +38,7 @@ def sealed(
     """An event as it may be stored: with the key of the order in whose time it is.
 
     Args:
-        keys: which know whose door it is.
+        keys: those of the caller's connection.
         subject: whose event.
         event: with text as people wrote it, or sealed already.
         now_ms: when it is said; without it, what names no time itself goes by the order that ends
@@ -46,8 +46,7 @@ def sealed(
     """
     if not has_text(event):
         return event
-    is_door = subject.kind is SubjectKind.DOOR
-    household_id = keys.household_of(subject.id) if is_door else SITE_HOUSEHOLD
+    household_id = keys.household_of(subject)
     from_ms = _from_ms(event)
     at_ms = now_ms if from_ms is None else from_ms
     return changed(event, lambda text: keys.seal(household_id, text, at_ms))
@@ -64,6 +63,11 @@ def has_text(struct: Struct) -> bool:
 
     changed(struct, see)
     return found
+
+
+def can_hold_text(kind: type[Struct]) -> bool:
+    """Whether there may be free text in structs of this class."""
+    return _of_class(kind) is not None
 
 
 def changed(struct: S, change: Change) -> S:

@@ -31,6 +31,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.accounts.patience import SLOW_S, WAIT_MAX_S
 from gateway.accounts.sessions import OF_PROGRAMS
 from gateway.accounts.site_password import TOKEN, TOKEN_S, USER, Answer, PasswordGate
+from gateway.keys import unreadable
 from gateway.language.catalogue import N_, say
 from gateway.language.negotiate import chosen
 from gateway.settings import Settings
@@ -139,6 +140,7 @@ class SecurityMiddleware:
             return
 
         connection = HTTPConnection(scope)
+        unreadable.READER.set(chosen(connection, self._language))
         answering = _Answering(send, self._clients.is_https(connection), _path(connection))
         try:
             await self._check(connection, scope["method"], answering)

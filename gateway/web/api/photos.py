@@ -4,6 +4,7 @@ It is told by its report and its number there, so the same again is one photo. I
 disk before it is journaled, and journaled before it is answered.
 """
 
+from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, Final
 
@@ -68,8 +69,11 @@ def routes(context: WebContext) -> APIRouter:
             return json_answer(Done(False))
         body = await request.body()
         made = await anyio.to_thread.run_sync(_clean, body, limiter=limiter)
-        folder = PhotoFolder(context.store.path)
-        await anyio.to_thread.run_sync(folder.put, case_id, photo_id, made, limiter=limiter)
+        now_ms = context.now_ms()
+        key_id = await context.read(lambda rows: photos.key_id(rows, case.subject, now_ms))
+        folder = PhotoFolder(context.store.path, context.store.keys)
+        put = partial(folder.put, case_id, photo_id, made, key_id)
+        await anyio.to_thread.run_sync(put, limiter=limiter)
         digest = sha256(made).hexdigest()
         event = PhotoKept(case_id, photo_id, by, len(made), digest, age_ms)
         await context.action(case.subject, event)

@@ -27,6 +27,7 @@ from gateway.web.case_ahead import may_after
 from gateway.web.case_words import first_told_ms, may, without_paging, workflow
 from gateway.web.door_words import Tile, tile
 from gateway.web.live_view import Fragment, LiveView
+from gateway.web.pages.requests import waiting
 from gateway.web.pages.warden_inbox import GROUPS, TEST_SHOWN_MS, Inbox, grouped, unsigned
 
 DELIVERIES_MAX: Final = 50
@@ -57,10 +58,14 @@ class Tasks(Inbox):
     def fragments(
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
-        """The same, and what came of the latest test page."""
+        """The same, what came of the latest test page, and the way to what households ask for."""
         came = reach_views.latest_test(connection, self._warden_id, now_ms - TEST_SHOWN_MS)
         tested = Fragment("tested", "parts/tested.html", "tested", {"test": came})
-        return [*super().fragments(connection, news, now_ms), tested]
+        warden = views.warden(connection, self._warden_id)
+        waits = 0 if warden is None else waiting(connection, warden)
+        shown = {"warden_id": self._warden_id, "waiting": waits}
+        asked_for = Fragment("asked_for", "handheld/asked_for.html", "asked_for", shown)
+        return [*super().fragments(connection, news, now_ms), tested, asked_for]
 
 
 class Task(LiveView):

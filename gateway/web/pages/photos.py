@@ -22,7 +22,7 @@ HEADERS: Final = {
 
 def routes(context: WebContext) -> APIRouter:
     """GET /cases/{case_id}/photos/{photo_id}."""
-    router, folder = APIRouter(), PhotoFolder(context.store.path)
+    router, folder = APIRouter(), PhotoFolder(context.store.path, context.store.keys)
     limiter = anyio.CapacityLimiter(photo_limits.READ_AT_ONCE)
 
     @router.get("/cases/{case_id}/photos/{photo_id}")

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0019_ending"
-down_revision = "0016_keys"
+down_revision = "0017_requests"
 
 
 def upgrade() -> None:
