@@ -174,10 +174,6 @@ def _corrections(names: Names) -> ColumnElement[bool]:
     return _at_doors(c.door_id, c.at_ms)(names)
 
 
-def _states(names: Names) -> ColumnElement[bool]:
-    return _whole(_h.household_states.c.household_id, _household)(names)
-
-
 _t = tables
 # In an order in which no row is needed by one that goes after it.
 ROWS: Final[tuple[Rows, ...]] = (
@@ -193,7 +189,6 @@ ROWS: Final[tuple[Rows, ...]] = (
     Rows(_h.health_reports, _matters(_h.health_reports, "at_ms"), "its household, likewise"),
     Rows(_h.health_questions, _matters(_h.health_questions, "asked_ms"), "its household, likewise"),
     Rows(_h.seal_answers, _matters(_h.seal_answers, "at_ms"), "its household, likewise"),
-    Rows(_h.household_states, _states, "its household, once nothing of it is needed"),
     Rows(_t.openings, _at_doors(_t.openings.c.door_id, _t.openings.c.opened_ms), "its doors"),
     Rows(_t.permits, _permits, "its household, before another order"),
     Rows(door_codes.DOOR_CODES, _of_order(door_codes.DOOR_CODES.c.order_id), "the order"),

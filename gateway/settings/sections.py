@@ -334,7 +334,6 @@ class Settings(BaseSettings):
     log: Log = Log()
     ping: Ping = Ping()
     retention: Retention = Retention()
-    household: Household = Household()
     backup: Backup = Backup()
     keys: Keys = Keys()
     household: Household = Household()
@@ -385,7 +384,6 @@ SECTIONS: dict[str, type[Section]] = {
     "log": Log,
     "ping": Ping,
     "retention": Retention,
-    "household": Household,
     "backup": Backup,
     "keys": Keys,
     "household": Household,
