@@ -12,7 +12,7 @@ _NAMES: dict[CheckName, str] = {
     CheckName.RADIO: N_("Radio"),
     CheckName.COVER: N_("Cover"),
     CheckName.FOREIGN_MAGNET: N_("Foreign magnet"),
-    CheckName.BATTERY: N_("Battery while it sends"),
+    CheckName.BATTERY: N_("Battery with the radio on"),
     CheckName.CLOCK: N_("Times"),
     CheckName.PATHS: N_("Both ways"),
 }
@@ -36,7 +36,7 @@ _GOOD: dict[CheckName, str] = {
     ),
     CheckName.COVER: N_("It was off and is on again, and the seal told both."),
     CheckName.FOREIGN_MAGNET: N_("There is none; {tried}."),
-    CheckName.BATTERY: N_("{volts}."),
+    CheckName.BATTERY: N_("{volts}{lowest}."),
     CheckName.CLOCK: N_("The seal knew how old each edge was, and the gateway knows its time."),
     CheckName.PATHS: N_("{ways}."),
 }
@@ -98,6 +98,7 @@ _BOTH_WAYS_UNMEASURED = N_(
 )
 _ONE_WAY = N_("Heard over Wi-Fi; the second way, Bluetooth, is not there")
 _VOLTS = N_("{value} V")
+_LOWEST = N_(", the lowest with the radio on; peaks of a millisecond do not show")
 _MAINS = N_("On mains, or the seal cannot tell")
 
 _STANDINGS: dict[Standing, str] = {
@@ -175,6 +176,7 @@ def _facts(check: Check, language: str) -> dict[str, object]:
         "ways": ways,
         "tried": say(_TRIED if value else _NOT_TRIED, language),
         "volts": _volts(check.value, language),
+        "lowest": "" if check.value is None else say(_LOWEST, language),
         "volts_least": _volts(walk_test.BATTERY_LEAST_MV, language),
         "bounces_most": walk_test.BOUNCES_MOST,
     }
