@@ -16,6 +16,10 @@ class Offline:
         self.why = ""  # never opened
         self.inbox: "list[tuple[str, bytes]]" = []
 
+    def open(self, now_ms: int) -> None:
+        """Whoever wants the network has read the link in before."""
+        raise RuntimeError
+
     def poll(self, now_ms: int) -> None:
         """Nothing to bring on."""
 
