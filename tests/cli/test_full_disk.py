@@ -10,28 +10,32 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert
+from typer.testing import CliRunner
 
+from gateway.cli.app import app
 from gateway.provisioning.board_link import BoardError
 from gateway.provisioning.broker_logins import BrokerLogins
 from gateway.provisioning.spare_logins import SPARE_LOGINS
-from gateway.store import tables
+from gateway.registry.enrolment import Enrolment
+from gateway.registry.rows import NewDoor, NewGrid, NewRow, NewSeal, NewWarden
 from gateway.store.database import Store
 from tests.cli.conftest import KEY, SEAL, Answer
+from tests.neighbours import unused_port
 
 DISK = "12m"
 PAGE = 4096
 NOW_MS = 1_900_000_000_000
 LEFT = (0, 9, 12)  # pages that are free when a command begins
 SPARE, OTHER = "00112233445566bb", "00112233445566cc"
-OF_THE_BROKER = ("swap", "retire", "end a seal")  # which is to let go, and does not run here
+OF_THE_BROKER = ("swap", "retire")  # which is to let go, and does not run here
 DOORS = "door_id,label,grid_id\nd3,3-301,g1\nd4,3-302,g1\n"
 
 # What is typed. Each writes the registry, the accounts, the broker's logins or files of the site.
@@ -39,16 +43,11 @@ TYPED: dict[str, tuple[str, ...]] = {
     "enrol a table": ("enrol", "doors.csv"),
     "enrol a seal": ("enrol", "--seal", "new", "--door", "d5", "--out", "seals"),
     "move": ("move", SPARE, "d5"),
-    "exchange": ("exchange", SEAL, OTHER),
     "swap": ("swap", "d1", SPARE),
     "retire": ("retire", SEAL),
-    "end a seal": ("end", "seal", SEAL),
-    "end a warden": ("end", "warden", "w1"),
-    "visit": ("visit", "d1", "--who", "Li", "--for", "battery", "--to", "{soon}"),
     "announce": ("announce", "d1", "--who", "Li", "--why", "meal", "--to", "{soon}"),
     "account": ("account", "add", "zhou", "--role", "installer"),
     "labels": ("label", SEAL, "--out", "seals/labels.pdf"),
-    "door labels": ("door-label", "--out", "seals/doors.html"),
     "broker": ("broker-config", "pi.local", "10.0.0.2"),
     "https": ("console-certificate", "pi.local"),
     "release key": ("release", "key", "seals"),
@@ -70,21 +69,26 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(path)], check=True)
 
 
-@pytest.fixture
-def site(store: Store, settings: Path, menshen: Callable[..., Answer]) -> Path:
-    """A site with a broker, a spare seal, one more on a door and a bare door, to be copied."""
-    with store.writing() as connection:
-        connection.execute(
-            insert(tables.doors), {"door_id": "d5", "label": "3-203", "grid_id": "g1"}
-        )
-        for seal_id, door_id in ((SPARE, None), (OTHER, "d2")):
-            row = {"seal_id": seal_id, "key": KEY, "enrolled_ms": 0, "door_id": door_id}
-            connection.execute(insert(tables.seals), row)
-    store.close()
-    folder = settings.parent
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site with a broker, a spare seal, two doors with seals and one without, to be copied."""
+    folder = tmp_path_factory.mktemp("site")
+    settings = folder / "menshen.toml"
+    ports = f"[broker]\nport = {unused_port()}\n[console]\nport = {unused_port()}\n"
+    settings.write_text(f'[site]\nzone = "Asia/Shanghai"\n{ports}')
+    with closing(Store.open(folder / "menshen.db")) as store, store.writing() as connection:
+        rows: list[NewRow] = [NewGrid("g1", "G"), NewWarden("w1", "Wang", "g1", "zh")]
+        rows += [NewDoor(door_id, f"3-{door_id}", "g1") for door_id in ("d1", "d2", "d5")]
+        hung = ((SEAL, "d1"), (SPARE, None), (OTHER, "d2"))
+        rows += [NewSeal(seal_id, KEY, door_id) for seal_id, door_id in hung]
+        enrolment = Enrolment(connection, time.time_ns() // 1_000_000, UTC)
+        for row in rows:
+            enrolment.take(row)
+        enrolment.write()
     (folder / "doors.csv").write_text(DOORS)
     (folder / "seals").mkdir()
-    assert menshen("broker-config", "pi.local").code == 0
+    words = ["broker-config", "pi.local", "--config", str(settings)]
+    assert CliRunner().invoke(app, words).exit_code == 0
     return folder
 
 
@@ -116,9 +120,14 @@ def copied(site: Path, disk: Path) -> None:
 
 @pytest.mark.parametrize("what", TYPED)
 def test_a_full_disk_leaves_nothing_by_halves_and_says_so_in_a_sentence(
-    what: str, site: Path, disk: Path, menshen: Callable[..., Answer]
+    what: str,
+    site: Path,
+    disk: Path,
+    menshen: Callable[..., Answer],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     soon = (datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(minutes=30)).strftime("%H:%M")
+    monkeypatch.chdir(disk)
     words = [word.format(soon=soon) for word in TYPED[what]]
     refused = 0
     for pages in LEFT:
