@@ -174,6 +174,7 @@ esptool: venv
 # Forty bare boards, ten at once, of all three chips, under the real esptool and MicroPython.
 flashing: venv esptool
 	$(BIN)/python -m tests.provisioning.many_boards --out bench/flashing.json
+	MENSHEN_PULLS=20 $(BIN)/pytest tests/provisioning/test_flash_failures.py -k at_any_step
 
 # Whole commands as they are typed, from bare boards to sealed doors, and all that goes wrong.
 day: venv esptool
