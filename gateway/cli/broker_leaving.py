@@ -79,7 +79,7 @@ def _access(settings: Settings, leaving: Sequence[str]) -> BrokerAccess:
 
 def _ended(settings: Settings) -> list[str]:
     c = tables.seals.c
-    ended = select(c.seal_id).where(c.ended_ms.is_not(None))
+    ended = select(c.seal_id).where(c.ended_ms.is_not(None), c.make == "")
     with closing(Store.open(*settings.store.place, create=False)) as store:  # noqa: SIM117
         with store.reading() as connection:
             return list(connection.execute(ended).scalars())

@@ -15,6 +15,7 @@ from gateway.cli import (
     check_accounts,
     check_ble,
     check_console,
+    check_contacts,
     check_home_assistant,
     check_keeping,
     check_machine,
@@ -88,6 +89,8 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
             yield from check_webhooks.parts(store, settings.webhook, now_ms())
             yield from check_ringing.parts(store, settings, now_ms())
             yield from _texts(store, settings)
+            others = check_contacts.contacts(store, settings)
+            yield from () if others is None else (others,)
             ways = check_ble.paths(store)
             yield from () if ways is None else (ways,)
             webhook = settings.webhook.url

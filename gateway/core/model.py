@@ -174,6 +174,7 @@ class Case(Struct, frozen=True, omit_defaults=True):
     handed_to: str = ""  # who was named to have it and has not answered yet, by warden_id
     unreported: Unreported | None = None  # while it is reported, and not assessed
     proof: Proof | None = None  # of the latest that somebody was at the door
+    make: str = ""  # whose contact told any of it, where that was none of our seals (core.makes)
 
     @property
     def reported_from(self) -> CaseState | None:
@@ -263,6 +264,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     seal_id: str | None = None
     # how often its seal promised a heartbeat; None: nothing is expected
     heartbeat_ms: int | None = None
+    make: str = ""  # whose contact hangs here, where it is none of our seals (core.makes)
     contact: Contact = Contact.UNKNOWN
     edges: int | None = None  # the seal's edge counter as last heard; None before the first
     heard_ms: int | None = None

@@ -21,12 +21,7 @@ from collections.abc import Callable
 import msgspec
 
 from gateway.core.deadline_index import earliest
-from gateway.core.events import (
-    ClockCorrected,
-    ClockTrusted,
-    Event,
-    RulesSet,
-)
+from gateway.core.events import ClockCorrected, ClockTrusted, Event, RulesSet
 from gateway.core.evidence import Ended
 from gateway.core.reasons import Reason
 from gateway.core.subject import SITE, Subject, SubjectKind
@@ -46,6 +41,7 @@ from gateway.engine.ports import (
     Batch,
     Command,
     Committed,
+    ContactSaid,
     DeliveryAttempt,
     Found,
     Outlet,
@@ -73,7 +69,7 @@ log = logging.getLogger("menshen.engine")
 
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
 
-Item = Received | Command | DeliveryAttempt | Found | Overdue | SetAside
+Item = Received | ContactSaid | Command | DeliveryAttempt | Found | Overdue | SetAside
 
 
 class Engine:
@@ -196,6 +192,15 @@ class Engine:
             self.metrics.turned_away += 1
             return False
         self._put(Received(topic, payload, token, live, waited_ms, signal_dbm))
+        return True
+
+    def heard_contact(self, said: ContactSaid) -> bool:
+        """A contact of another maker said something, now. False if it was turned away, and lost."""
+        now_ms = self.clock.now_ms()
+        if len(self._queue) >= QUEUE_MAX or not self._reading.rates.allows(said.seal_id, now_ms):
+            self.metrics.turned_away += 1
+            return False
+        self._put(said)
         return True
 
     def attempted(self, entry: Entry) -> None:

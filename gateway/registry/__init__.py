@@ -8,7 +8,7 @@ are announced at once. `visits` is the law of work at seals, `scanned` what was 
 a door, `certificates` what is signed of a seal that passed its test, by the `site_key`.
 `door_codes` are what stands on a door's label, anew for each order. `fields` read what people write
 into one field, with `written_times` and `spreadsheet_damage`, and `columns` say which fields a
-table has. `csv_file` and `workbook` make lines of cells of a file, `header` finds out which table
-it is, `table_file` makes rows of it on a `sheet`, and `import_files` enrols several at once.
-`credentials` are what makes a seal itself.
+table has, `contact_addresses` how contacts of other makers are addressed. `csv_file` and `workbook`
+make lines of cells of a file, `header` finds out which table it is, `table_file` makes rows of it
+on a `sheet`, and `import_files` enrols several at once. `credentials` are what makes a seal itself.
 """

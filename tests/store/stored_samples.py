@@ -17,6 +17,7 @@ from gateway.core import model
 from gateway.core.cases.escalation import Ways
 from gateway.core.effects import Effect
 from gateway.core.events import Event
+from gateway.core.makes import Make
 from gateway.core.model import CaseState, Contact, Door, Outages, Troubles
 from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Role
@@ -43,6 +44,7 @@ STATES: dict[str, type[msgspec.Struct]] = {
 ENUMS: tuple[type[StrEnum], ...] = (
     CaseState,
     Contact,
+    Make,
     model.Path,
     Proof,
     Reason,

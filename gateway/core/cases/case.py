@@ -58,6 +58,7 @@ def raise_case(
         return _join_quietly(holder, case, fault, now_ms, rules)
     case = replace(
         case,
+        make=case.make or make_of(holder),
         reason=case.reason if case.locked else reason,  # tampering stays what matters most
         state=CaseState.RAISED,
         openings=case.openings + 1,
@@ -76,6 +77,11 @@ def raise_case(
         case, pages = escalation.begin(case, page_id, reason, since_ms, now_ms, hours, rules)
     holder = replace(holder, case=case, last_case=case.case_id)
     return holder, (CaseMoved(case, now_ms), *pages)
+
+
+def make_of(holder: Door | Outage | Trouble) -> str:
+    """Whose contact a holder's word rests on; empty for our own seals, and of no door."""
+    return holder.make if isinstance(holder, Door) else ""
 
 
 def _is_secondary(reason: Reason, to: Reason) -> bool:
