@@ -124,6 +124,9 @@ def _broker(settings: Settings, gateway: CheckResult) -> CheckResult:
     if gateway.facts.get("broker_connected"):
         echo_ms = gateway.facts.get("echo_ms")
         took = "" if echo_ms is None else f", and heard itself after {echo_ms:.1f} ms"
+        weaker = gateway.facts.get("broker_weaker")
+        if weaker:
+            return CheckResult("broker", Mark.WARN, f"{place}: connected, but {weaker}")
         return CheckResult("broker", Mark.OK, f"{place}: the gateway is connected{took}")
     problem = probe(broker)
     if problem:
