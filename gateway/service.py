@@ -31,7 +31,7 @@ from gateway.engine.engine import Engine
 from gateway.engine.marker_keeper import MarkerKeeper
 from gateway.engine.path_watch import PathWatch
 from gateway.engine.pending import PendingReader
-from gateway.engine.ports import ContactSaid, Outlet
+from gateway.engine.ports import Outlet
 from gateway.engine.self_watch import BrokerPlace, ConsolePlace, SelfWatch
 from gateway.engine.state import CommittedSite
 from gateway.feeds.event_feed import EventFeed
@@ -39,8 +39,8 @@ from gateway.feeds.ping import Pinger
 from gateway.ingest import twin
 from gateway.ingest.advert_ids import AdvertIds
 from gateway.ingest.authenticate import Authenticator
-from gateway.ingest.contact_broker import ContactBroker
-from gateway.ingest.contacts import Contacts, air_reader
+from gateway.ingest.contact_broker import contacts_of, hear
+from gateway.ingest.contacts import Contacts
 from gateway.ingest.mqtt import Broker
 from gateway.language.catalogue import LANGUAGE_NAMES, translations
 from gateway.link.console_process import ConsoleProcess
@@ -118,7 +118,7 @@ async def _run_parts(
     watch_twin = twin.TwinWatch(name, partial(engine.trouble, Reason.TWIN))
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics, watch_twin)
     workers = connect(engine, broker, store, settings)
-    contacts = _contacts(engine, settings, watch_twin)
+    contacts = contacts_of(engine, settings.contacts, watch_twin)
     by_air = _by_air(engine, store, settings, watch_twin, contacts)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -142,8 +142,8 @@ async def _run_parts(
     parts += [self_watch.run(), keeper.run(engine.clock), manager.watch(engine)]
     parts += [beside_pages(part, "nothing is heard by Bluetooth") for part in by_air]
     if settings.contacts.host:
-        foreign = _hear_contacts(engine, settings, contacts, gateway_id)
-        parts.append(beside_pages(foreign, "no contact of another maker is heard"))
+        heard = hear(engine, settings.contacts, contacts, gateway_id)
+        parts.append(beside_pages(heard, "no contact of another maker is heard"))
     updates = _updates(engine, broker, store)
     parts.append(beside_pages(updates.run(), "no seal takes an update"))
     console_kept = _keep_console(engine, settings, config)
@@ -223,28 +223,6 @@ def _updates(engine: Engine, broker: Broker, store: Store) -> UpdateServer:
     server = UpdateServer(store, key_of, mark_of, broker.publish, engine.clock.now_ms)
     broker.on_update = server.receive
     return server
-
-
-def _contacts(engine: Engine, settings: Settings, other: twin.TwinWatch) -> Contacts:
-    """The contacts of other makers, those that are enrolled now and later."""
-
-    def receive(said: ContactSaid) -> bool:
-        # Where another gateway has our id, they are the other's, as the seals are.
-        return not other.gives_way and engine.heard_contact(said)
-
-    contacts = Contacts(receive, settings.contacts.zigbee2mqtt, air_reader())
-    contacts.know(engine.state.registry.contacts)
-    engine.on_known.append(lambda news: contacts.know(news.contacts))
-    return contacts
-
-
-async def _hear_contacts(
-    engine: Engine, settings: Settings, contacts: Contacts, site_id: str
-) -> None:
-    """Those that speak at a broker."""
-    broker = ContactBroker(settings.contacts, contacts, site_id)
-    engine.on_known.append(lambda _: broker.subscribe())
-    await broker.run()
 
 
 def _by_air(

@@ -52,7 +52,6 @@ from gateway.engine.queue import Queue
 from gateway.engine.reading import Reading
 from gateway.engine.said_troubles import SaidTroubles
 from gateway.engine.scheduler import Scheduler
-from gateway.engine.set_aside import SetAside
 from gateway.engine.state import CommittedSite
 from gateway.engine.stepping import Stepping
 from gateway.engine.unit_of_work import UnitOfWork
@@ -68,8 +67,6 @@ from gateway.store.writer import Writer
 log = logging.getLogger("menshen.engine")
 
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
-
-Item = Received | ContactSaid | Command | DeliveryAttempt | Found | Overdue | SetAside
 
 
 class Engine:
@@ -127,9 +124,8 @@ class Engine:
         self._queue = Queue(authenticator, self.clock)
         backlog = BrokerBacklog(listening, state.doors.values(), at_ms or self.clock.now_ms())
         self._reading = Reading(store, state, authenticator, backlog)
-        self._committing = Committing(
-            self._writer, state, addressing, self.clock, self.metrics, self.trouble
-        )
+        parts = self._writer, state, addressing, self.clock, self.metrics, self.trouble
+        self._committing = Committing(*parts)
         self._stepping = Stepping(
             state,
             addressing,
@@ -196,12 +192,12 @@ class Engine:
 
     def heard_contact(self, said: ContactSaid) -> bool:
         """A contact of another maker said something, now. False if it was turned away, and lost."""
-        now_ms = self.clock.now_ms()
-        if len(self._queue) >= QUEUE_MAX or not self._reading.rates.allows(said.seal_id, now_ms):
-            self.metrics.turned_away += 1
-            return False
-        self._put(said)
-        return True
+        is_allowed = self._reading.rates.allows(said.seal_id, self.clock.now_ms())
+        if is_allowed and len(self._queue) < QUEUE_MAX:
+            self._put(said)
+            return True
+        self.metrics.turned_away += 1
+        return False
 
     def attempted(self, entry: Entry) -> None:
         """A delivery worker tried an entry, and has written into it how that went."""
@@ -330,7 +326,7 @@ class Engine:
             self._reading.close()
             self._writer.close()
 
-    def _put(self, item: Item) -> None:
+    def _put(self, item: Received | ContactSaid | Command | Found | Overdue) -> None:
         self._queue.put(item)
         self._wake.set()
 
@@ -392,14 +388,12 @@ class Engine:
     def _tell(self, unit: UnitOfWork) -> None:
         """The delivery workers, for a person waits at their other end."""
         due = [entry for entry in unit.writes.entries if entry.done_ms is None]
-        if due:
-            for offer in self._workers:
-                offer(due)
+        for offer in self._workers if due else ():
+            offer(due)
 
     def _answer(self, unit: UnitOfWork, batch: Batch) -> None:
         """Those who wait for what came of their action, and those who watch."""
         answering.answer(batch)
-        if not (unit.turn.doors or unit.cases or unit.pages or batch.sent):
-            return
         moved = tuple(unit.turn.doors), tuple(unit.cases), tuple(unit.pages), tuple(batch.sent)
-        self.broadcast.post(Committed(self.clock.now_ms(), *moved))
+        if any(moved):
+            self.broadcast.post(Committed(self.clock.now_ms(), *moved))

@@ -16,7 +16,10 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.engine.clock import steady_ms
-from gateway.ingest.contacts import Contacts
+from gateway.engine.engine import Engine
+from gateway.engine.ports import ContactSaid
+from gateway.ingest.contacts import Contacts, air_reader
+from gateway.ingest.twin import TwinWatch
 from gateway.settings.contacts import Contacts as Place
 
 log = logging.getLogger("menshen.contacts")
@@ -156,6 +159,31 @@ class ContactBroker:
             )
         self.is_connected = False
         self._contacts.lost()
+
+
+def contacts_of(engine: Engine, settings: Place, other: TwinWatch) -> Contacts:
+    """The contacts of an engine's site, those that are enrolled now and later.
+
+    Args:
+        engine: takes what they say.
+        settings: of their broker.
+        other: where another gateway has our id, they are the other's, as the seals are.
+    """
+
+    def receive(said: ContactSaid) -> bool:
+        return not other.gives_way and engine.heard_contact(said)
+
+    contacts = Contacts(receive, settings.zigbee2mqtt, air_reader())
+    contacts.know(engine.state.registry.contacts)
+    engine.on_known.append(lambda news: contacts.know(news.contacts))
+    return contacts
+
+
+async def hear(engine: Engine, settings: Place, contacts: Contacts, site_id: str) -> None:
+    """Those that speak at a broker, until cancelled."""
+    broker = ContactBroker(settings, contacts, site_id)
+    engine.on_known.append(lambda _: broker.subscribe())
+    await broker.run()
 
 
 def _parts(topics: frozenset[str]) -> Iterator[list[str]]:
