@@ -41,6 +41,8 @@ from gateway.feeds.ping import Pinger
 from gateway.ingest import twin
 from gateway.ingest.advert_ids import AdvertIds
 from gateway.ingest.authenticate import Authenticator
+from gateway.ingest.contact_broker import contacts_of, hear
+from gateway.ingest.contacts import Contacts
 from gateway.ingest.mqtt import Broker
 from gateway.language.catalogue import LANGUAGE_NAMES, translations
 from gateway.link.console_process import ConsoleProcess
@@ -122,7 +124,8 @@ async def _run_parts(
     watch_twin = twin.TwinWatch(name, partial(engine.trouble, Reason.TWIN))
     broker = Broker(settings.broker, gateway_id, engine.receive, engine.metrics, watch_twin)
     workers = connect(engine, broker, store, settings)
-    by_air = _by_air(engine, store, settings, watch_twin)
+    contacts = contacts_of(engine, settings.contacts, watch_twin)
+    by_air = _by_air(engine, store, settings, watch_twin, contacts)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -132,31 +135,20 @@ async def _run_parts(
     watch.look()
     while await pending.take():
         pass
-    place = BrokerPlace(
-        settings.broker.host, settings.broker.port, settings.broker.tls, settings.broker.ca
-    )
-    console = settings.console
-    console_place = (
-        ConsolePlace(reached(console.host), console.port, console.pair[0]) if console.pair else None
-    )
-    self_watch = SelfWatch(engine, place, settings.store.path, console=console_place)
+    self_watch = _self_watch(engine, settings)
     parts = [engine.run(), broker.run(), pending.run(), watch.run()]
     parts += [worker.run() for worker in workers]
     parts += [self_watch.run(), keeper.run(engine.clock), manager.watch(engine)]
     parts += [beside_pages(part, "nothing is heard by Bluetooth") for part in by_air]
+    if settings.contacts.host:
+        heard = hear(engine, settings.contacts, contacts, gateway_id)
+        parts.append(beside_pages(heard, "no contact of another maker is heard"))
+    parts += _destroys(settings, store, engine, keys)
     updates = _updates(engine, broker, store)
     parts.append(beside_pages(updates.run(), "no seal takes an update"))
     console_kept = _keep_console(engine, settings, config)
     parts.append(beside_pages(console_kept, "nobody sees any page"))
-    photos_ended = PhotoEnding(
-        store, PhotoFolder(store.path), engine.submit, engine.clock.now_ms
-    ).run()
-    parts.append(beside_pages(photos_ended, "no more photos and telephones are destroyed"))
-    parts.append(beside_pages(keys.run(), "keys owed to destruction stay"))
     parts.append(beside_pages(_retain(settings, store, engine), "the database grows"))
-    points = history_ending.seals_points(settings.influx)
-    ended = household_ending.of_site(settings, store, engine.submit, engine.clock.now_ms, points)
-    parts.append(beside_pages(ended.run(), "nothing that is over is destroyed"))
     parts += _feeds(settings, store, engine, gateway_id)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(part) for part in parts]
@@ -168,6 +160,32 @@ async def _run_parts(
         manager.tell(STOPS)
         for task in tasks:
             task.cancel()
+
+
+def _self_watch(engine: Engine, settings: Settings) -> SelfWatch:
+    """What tells the centre of the gateway's own troubles."""
+    broker, console = settings.broker, settings.console
+    place = BrokerPlace(broker.host, broker.port, broker.tls, broker.ca)
+    console_place = (
+        ConsolePlace(reached(console.host), console.port, console.pair[0]) if console.pair else None
+    )
+    return SelfWatch(engine, place, settings.store.path, console=console_place)
+
+
+def _destroys(
+    settings: Settings, store: Store, engine: Engine, keys: KeyWatch
+) -> list[Coroutine[Any, Any, None]]:
+    """What sees to it that everything ends on time."""
+    now_ms = engine.clock.now_ms
+    folder = PhotoFolder(store.path)
+    photos_ended = PhotoEnding(store, folder, engine.submit, now_ms)
+    points = history_ending.seals_points(settings.influx)
+    ended = household_ending.of_site(settings, store, engine.submit, now_ms, points)
+    return [
+        beside_pages(photos_ended.run(), "no more photos and telephones are destroyed"),
+        beside_pages(keys.run(), "keys owed to destruction stay"),
+        beside_pages(ended.run(), "nothing that is over is destroyed"),
+    ]
 
 
 def _site_key(settings: Settings) -> Ed25519PrivateKey:
@@ -230,7 +248,11 @@ def _updates(engine: Engine, broker: Broker, store: Store) -> UpdateServer:
 
 
 def _by_air(
-    engine: Engine, store: Store, settings: Settings, other: twin.TwinWatch
+    engine: Engine,
+    store: Store,
+    settings: Settings,
+    other: twin.TwinWatch,
+    contacts: Contacts,
 ) -> list[Coroutine[Any, Any, None]]:
     """The second path, and the watch over both. Nothing where no seal ever spoke by air and nobody
     is to listen; without a receiver, seals that did are told to beat over the network."""
@@ -254,7 +276,8 @@ def _by_air(
         ids.know(engine.state.registry.seals, engine.state.windows)
         ids.rose(engine.state.windows)
         watch.stretch = ids.stretch
-        await receiver(settings.ble, ids, received, watch.receiver).run()
+        others = contacts.heard_by_air if contacts.is_on_air else None
+        await receiver(settings.ble, ids, received, watch.receiver, others=others).run()
 
     return [watch.run(), listen()]
 

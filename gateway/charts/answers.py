@@ -69,7 +69,7 @@ def _series(body: bytes, status: int, url: str) -> list[Series]:
         error = next((result["error"] for result in results if "error" in result), None)
         if error is None:
             return [_one(raw) for raw in results[0].get("series", [])]
-    except (msgspec.DecodeError, AttributeError, KeyError, IndexError, TypeError) as broken:
+    except (ValueError, AttributeError, KeyError, IndexError, TypeError) as broken:
         raise AnswerError(f"what answers {status} at {url} is no InfluxDB") from broken
     raise AnswerError(f"InfluxDB at {url} refuses a query: {str(error)[:WORDS_MAX]}")
 

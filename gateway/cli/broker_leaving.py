@@ -17,13 +17,18 @@ from gateway.settings import Settings
 from gateway.store import tables
 from gateway.store.database import Store
 
+NEVER_THERE = "It is a contact of another maker: at its own broker nothing changes."
+
 
 def off_the_broker(settings: Settings, seal_id: str, again: str) -> None:
     """Take a retired seal off the broker, and say so.
 
     CommandError with what to do if something of it is left there; `again`: the command that does
-    it once more.
+    it once more. A contact of another maker never had a login there.
     """
+    if not is_ours(settings, seal_id):
+        say(NEVER_THERE)
+        return
     problem = leave_broker([seal_id], _access(settings, [seal_id]))
     if problem is not None:
         raise CommandError(
@@ -32,6 +37,14 @@ def off_the_broker(settings: Settings, seal_id: str, again: str) -> None:
             FAILED,
         )
     say("The broker lets it in no more, and keeps nothing under its name.")
+
+
+def is_ours(settings: Settings, seal_id: str) -> bool:
+    """Whether it is a seal of ours, and no contact of another maker."""
+    c = tables.seals.c
+    with closing(Store.open(*settings.store.place, create=False)) as store:  # noqa: SIM117
+        with store.reading() as connection:
+            return not connection.execute(select(c.make).where(c.seal_id == seal_id)).scalar()
 
 
 def is_at_hand(settings: Settings) -> bool:
@@ -79,7 +92,7 @@ def _access(settings: Settings, leaving: Sequence[str]) -> BrokerAccess:
 
 def _ended(settings: Settings) -> list[str]:
     c = tables.seals.c
-    ended = select(c.seal_id).where(c.ended_ms.is_not(None))
+    ended = select(c.seal_id).where(c.ended_ms.is_not(None), c.make == "")
     with closing(Store.open(*settings.store.place, create=False)) as store:  # noqa: SIM117
         with store.reading() as connection:
             return list(connection.execute(ended).scalars())

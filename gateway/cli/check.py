@@ -15,6 +15,7 @@ from gateway.cli import (
     check_accounts,
     check_ble,
     check_console,
+    check_contacts,
     check_home_assistant,
     check_keeping,
     check_keys,
@@ -90,6 +91,8 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
             yield from check_webhooks.parts(store, settings.webhook, now_ms())
             yield from check_ringing.parts(store, settings, now_ms())
             yield from _texts(store, settings)
+            others = check_contacts.contacts(store, settings)
+            yield from () if others is None else (others,)
             ways = check_ble.paths(store)
             yield from () if ways is None else (ways,)
             webhook = settings.webhook.url
@@ -123,6 +126,9 @@ def _broker(settings: Settings, gateway: CheckResult) -> CheckResult:
     if gateway.facts.get("broker_connected"):
         echo_ms = gateway.facts.get("echo_ms")
         took = "" if echo_ms is None else f", and heard itself after {echo_ms:.1f} ms"
+        weaker = gateway.facts.get("broker_weaker")
+        if weaker:
+            return CheckResult("broker", Mark.WARN, f"{place}: connected, but {weaker}")
         return CheckResult("broker", Mark.OK, f"{place}: the gateway is connected{took}")
     problem = probe(broker)
     if problem:

@@ -136,6 +136,7 @@ def _plain(order: _Covered) -> dict[str, Any]:
             for part in order.ledger.spans
         ],
         "reports_without_promised_heartbeat": order.ledger.unpromised,
+        "reports_without_counter": order.ledger.uncounted,
         "openings_time_unknown": msgspec.to_builtins(order.ledger.untimed),
     }
 
@@ -155,6 +156,13 @@ def _say(label: str, order: _Covered, zone: tzinfo) -> None:
         say(
             f"  {reports} came when the seal had promised no heartbeat, so nothing is claimed "
             "between them; seals.csv says how often it sends one (heartbeat_s)"
+        )
+    if order.ledger.uncounted:
+        reports = counted(order.ledger.uncounted, "report")
+        say(
+            f"  {reports} came from a contact of another maker: not authenticated, and it counts "
+            "nothing. The openings are at least those that it told of; while it was not heard, "
+            "there may have been any number"
         )
     for hidden in order.ledger.untimed:
         openings = counted(hidden.openings, "opening")

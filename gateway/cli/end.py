@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection, select
 
-from gateway.cli.broker_leaving import is_at_hand, take_off_ended
+from gateway.cli.broker_leaving import NEVER_THERE, is_at_hand, is_ours, take_off_ended
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.option_fields import field
@@ -100,7 +100,9 @@ def _off_the_broker(settings: Settings, seal_id: str, as_json: bool) -> None:
     is_off = take_off_ended(settings) > 0
     if as_json:
         return
-    if is_off:
+    if not is_ours(settings, seal_id):
+        say(NEVER_THERE)
+    elif is_off:
         say("The broker lets it in no more, and keeps nothing under its name.")
     elif not is_at_hand(settings):
         say(f"Where the broker's files are, `menshen retire {seal_id}` takes it off the broker.")

@@ -10,6 +10,7 @@ from gateway.cli.options import CONFIG, Config, Json, Limit
 from gateway.cli.output import ago, now_ms, say, say_json, show
 from gateway.core.doors.silence import liveness
 from gateway.core.duration import SECOND_MS
+from gateway.core.makes import title_of
 from gateway.settings import load
 from gateway.store import seal_views, views
 from gateway.store.database import Store
@@ -21,6 +22,7 @@ _HEADER = (
     "door",
     "label",
     "state",
+    "of",
     "firmware",
     "battery",
     "signal",
@@ -36,7 +38,10 @@ def seals(
     limit: Limit = 1_000,
     as_json: Json = False,
 ) -> None:
-    """List the seals: door, state, firmware, battery, signal, when heard, and what is asked."""
+    """List the seals: door, state, firmware, battery, signal, when heard, and what is asked.
+
+    Contacts of other makers that hang on doors stand among them, with whose they are.
+    """
     settings, now = load(config), now_ms()
     with (
         closing(Store.open(*settings.store.place, create=False)) as store,
@@ -75,11 +80,14 @@ def _plain(seal: SealView, states: dict[str, Any]) -> dict[str, Any]:
         "door_id": seal.door_id,
         "label": seal.label,
         "batch": seal.batch,
+        "make": seal.make,
+        "address": seal.address,
         "state": _state(seal, states),
         "firmware": seal.firmware,
         "reset_cause": seal.reset_cause,
         "booted_ms": seal.booted_ms,
         "battery_mv": seal.battery_mv,
+        "battery_percent": seal.battery_percent,
         "signal_dbm": seal.signal_dbm,
         "heard_ms": seal.heard_ms,
         "heartbeat_ms": seal.heartbeat_ms,
@@ -95,13 +103,21 @@ def _cells(seal: SealView, states: dict[str, Any], now: int) -> list[str]:
         seal.door_id or "-",
         seal.label or "-",
         _state(seal, states),
+        f"{title_of(seal.make)}: {seal.address}" if seal.make else "-",
         seal.firmware or "-",
-        "-" if seal.battery_mv is None else f"{seal.battery_mv / 1000:.2f} V",
+        _battery(seal),
         "-" if seal.signal_dbm is None else f"{seal.signal_dbm} dBm",
         ago(seal.heard_ms, now),
         "-" if seal.heartbeat_ms is None else f"{seal.heartbeat_ms // SECOND_MS} s",
         ", ".join(map(_asked, seal.asked)) or "-",
     ]
+
+
+def _battery(seal: SealView) -> str:
+    """Its voltage, or how much it has left where it says only that."""
+    if seal.battery_mv is not None:
+        return f"{seal.battery_mv / 1000:.2f} V"
+    return "-" if seal.battery_percent is None else f"{seal.battery_percent} %"
 
 
 def _asked(asked: tuple[str, str, str]) -> str:

@@ -69,12 +69,14 @@ class MessageRefused(Struct, frozen=True, tag="refused", omit_defaults=True):
 class SealBound(Struct, frozen=True, omit_defaults=True, tag="seal_bound"):
     """A seal hangs on the door from now on, instead of any before it; or it is the one that `was`
     there, by another id. `heartbeat_ms`: how often it promised a heartbeat, if that is known.
-    `must_certify`: its door counts as sealed only once it has passed a walk test."""
+    `must_certify`: its door counts as sealed only once it has passed a walk test. `make`: whose
+    contact it is, where it is none of our seals (core.makes)."""
 
     seal_id: str
     heartbeat_ms: int | None = None
     must_certify: bool = False
     was: str | None = None
+    make: str = ""
 
 
 class SealUnbound(Struct, frozen=True, omit_defaults=True, tag="seal_unbound"):

@@ -24,15 +24,29 @@ from gateway.core.events import ClockEvent, Event, ReportCame, RulesSet
 from gateway.core.model import SURE, Contact, Door
 from gateway.core.site import Step
 
-ALLOWED_HEARTBEATS = 2  # of silence that a claim may span: one lost, and one to come
+ALLOWED_HEARTBEATS = 2  # of silence that a claim may span: one lost, and one to come,
+ALLOWED_UNCOUNTED = 1  # or only that to come, where no counter shows what a lost one would have
 BEATS_MIN = 2  # in a span; a single one is no run
 BEATS_MAX = 128  # in a span: so much may be unpacked at once, and is held in memory for a door
 
 # What a seal says of a door, and is expected to.
 _says = attrgetter(
-    "seal_id", "heartbeat_ms", "door_class", "contact", "edges", "cover", "magnet", "chattering"
+    "seal_id",
+    "make",
+    "heartbeat_ms",
+    "door_class",
+    "contact",
+    "edges",
+    "cover",
+    "magnet",
+    "chattering",
 )
 _MORE = 0x80  # of a byte: another follows
+
+
+def allowed_heartbeats(make: str) -> int:
+    """How many heartbeats of silence a claim about a door may span. `make`: as `Door.make`."""
+    return ALLOWED_UNCOUNTED if make else ALLOWED_HEARTBEATS
 
 
 class Beat(NamedTuple):
@@ -180,7 +194,7 @@ def _goes_on(span: HeartbeatSpan, event: ReportCame, at_ms: int, door: Door) -> 
         event.edges,
     )
     gap_ms = at_ms - span.to_ms
-    allowed_ms = ALLOWED_HEARTBEATS * (door.heartbeat_ms or 0)
+    allowed_ms = allowed_heartbeats(door.make) * (door.heartbeat_ms or 0)
     return is_same and 0 <= gap_ms <= allowed_ms and span.beats < BEATS_MAX
 
 

@@ -206,6 +206,7 @@ class Case(Struct, frozen=True, omit_defaults=True):
     unreported: Unreported | None = None  # while it is reported, and not assessed
     proof: Proof | None = None  # of the latest that somebody was at the door
     contacts: tuple[str, ...] = ()  # the household's other doors that it is about too, by door_id
+    make: str = ""  # whose contact told any of it, where that was none of our seals (core.makes)
 
     @property
     def reported_from(self) -> CaseState | None:
@@ -298,6 +299,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     seal_id: str | None = None
     # how often its seal promised a heartbeat; None: nothing is expected
     heartbeat_ms: int | None = None
+    make: str = ""  # whose contact hangs here, where it is none of our seals (core.makes)
     contact: Contact = Contact.UNKNOWN
     edges: int | None = None  # the seal's edge counter as last heard; None before the first
     heard_ms: int | None = None

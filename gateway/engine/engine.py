@@ -21,12 +21,7 @@ from collections.abc import Callable
 import msgspec
 
 from gateway.core.deadline_index import earliest
-from gateway.core.events import (
-    ClockCorrected,
-    ClockTrusted,
-    Event,
-    RulesSet,
-)
+from gateway.core.events import ClockCorrected, ClockTrusted, Event, RulesSet
 from gateway.core.evidence import Ended
 from gateway.core.reasons import Reason
 from gateway.core.subject import SITE, Subject
@@ -46,6 +41,7 @@ from gateway.engine.ports import (
     Batch,
     Command,
     Committed,
+    ContactSaid,
     DeliveryAttempt,
     Found,
     Outlet,
@@ -57,7 +53,6 @@ from gateway.engine.reading import Reading
 from gateway.engine.said_troubles import SaidTroubles
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.sealing import Sealing
-from gateway.engine.set_aside import SetAside
 from gateway.engine.state import CommittedSite
 from gateway.engine.stepping import Stepping
 from gateway.engine.unit_of_work import UnitOfWork
@@ -73,8 +68,6 @@ from gateway.store.writer import Writer
 log = logging.getLogger("menshen.engine")
 
 QUEUE_MAX = 20_000  # beyond it messages wait in the broker, unacknowledged
-
-Item = Received | Command | DeliveryAttempt | Found | Overdue | SetAside
 
 
 class Engine:
@@ -133,9 +126,8 @@ class Engine:
         self._queue = Queue(authenticator, self.clock)
         backlog = BrokerBacklog(listening, state.doors.values(), at_ms or self.clock.now_ms())
         self._reading = Reading(store, state, authenticator, backlog)
-        self._committing = Committing(
-            self._writer, state, addressing, self.clock, self.metrics, self.trouble
-        )
+        parts = self._writer, state, addressing, self.clock, self.metrics, self.trouble
+        self._committing = Committing(*parts)
         self._stepping = Stepping(
             state,
             addressing,
@@ -199,6 +191,15 @@ class Engine:
             return False
         self._put(Received(topic, payload, token, live, waited_ms, signal_dbm))
         return True
+
+    def heard_contact(self, said: ContactSaid) -> bool:
+        """A contact of another maker said something, now. False if it was turned away, and lost."""
+        is_allowed = self._reading.rates.allows(said.seal_id, self.clock.now_ms())
+        if is_allowed and len(self._queue) < QUEUE_MAX:
+            self._put(said)
+            return True
+        self.metrics.turned_away += 1
+        return False
 
     def attempted(self, entry: Entry) -> None:
         """A delivery worker tried an entry, and has written into it how that went."""
@@ -329,7 +330,7 @@ class Engine:
             self._reading.close()
             self._writer.close()
 
-    def _put(self, item: Item) -> None:
+    def _put(self, item: Received | ContactSaid | Command | Found | Overdue) -> None:
         self._queue.put(item)
         self._wake.set()
 
@@ -391,9 +392,8 @@ class Engine:
     def _tell(self, unit: UnitOfWork) -> None:
         """The delivery workers, for a person waits at their other end."""
         due = [entry for entry in unit.writes.entries if entry.done_ms is None]
-        if due:
-            for offer in self._workers:
-                offer(due)
+        for offer in self._workers if due else ():
+            offer(due)
 
     def _answer(self, unit: UnitOfWork, batch: Batch) -> None:
         """Those who wait for what came of their action, and those who watch."""

@@ -42,6 +42,7 @@ class Health(msgspec.Struct, frozen=True):
     clock_ahead_ms: int = 0  # or ahead of it
     clock_told: bool = False  # whether people are told so
     certificate_ends_ms: int | None = None  # the first of those that are looked at; None: of none
+    broker_weaker: str = ""  # what the broker was found not to do for us, for people
 
 
 class Metrics:
@@ -52,6 +53,7 @@ class Metrics:
         self.broker_connected = False
         self.broker_since_ms: int | None = None
         self.echo_ms: float | None = None
+        self.broker_weaker = ""
         self.commits = self.reports = self.refused = self.turned_away = 0
         self.store_error: str | None = None
         self.outbox: dict[str, tuple[int, int | None]] = {}  # channel -> due, oldest made_ms
@@ -86,6 +88,7 @@ class Metrics:
             broker_connected=self.broker_connected,
             broker_since_ms=self.broker_since_ms,
             echo_ms=self.echo_ms,
+            broker_weaker=self.broker_weaker,
             queue_depth=queue_depth,
             commits=self.commits,
             reports=self.reports,

@@ -10,7 +10,14 @@ import logging
 from typing import Any
 
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
-from gateway.engine.ports import Authenticator, Command, DeliveryAttempt, Found, Received
+from gateway.engine.ports import (
+    Authenticator,
+    Command,
+    ContactSaid,
+    DeliveryAttempt,
+    Found,
+    Received,
+)
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.set_aside import Due, SetAside
 from gateway.engine.state import CommittedSite, Known
@@ -69,6 +76,8 @@ class Isolation:
                 return subject
             case DeliveryAttempt(entry=entry):
                 return of_door(entry.door_id) if entry.door_id else SITE
+            case ContactSaid(door_id=str(place)):
+                return of_door(place)
             case Received(topic=topic):
                 door_id = self._authenticator.door_of(name_of(topic))
                 return None if door_id is None else of_door(door_id)

@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.core.cases.refusal import Refusal
 from gateway.core.events import Event, ReportCame
-from gateway.core.model import ActionResult, Path
+from gateway.core.model import ActionResult, Contact, Path
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import Subject
@@ -27,6 +27,36 @@ class Received(msgspec.Struct):
     token: int
     live: bool
     waited_ms: int = 0
+    signal_dbm: int | None = None
+
+
+class ContactSaid(msgspec.Struct):
+    """What a contact of another maker said; nothing proves it (core.makes).
+
+    Args:
+        seal_id: under which it hangs.
+        door_id: where; None of one that hangs nowhere.
+        contact: how the door stands; None where the message could not be read.
+        is_first: nobody knows what it did before this: a reading, and never an event.
+        is_kept: somebody kept the message, so that it says nothing of now.
+        is_prompt: such a message comes with a change, and not some time after it.
+        waited_ms: how long it may have waited for us to read it.
+        tamper: whether it is tampered with; None where it does not say.
+        battery_mv: likewise of its battery, in millivolts;
+        battery_percent: or in percent.
+        signal_dbm: how strongly a receiver of ours heard it.
+    """
+
+    seal_id: str
+    door_id: str | None
+    contact: Contact | None
+    is_first: bool = False
+    is_kept: bool = False
+    is_prompt: bool = True
+    waited_ms: int = 0
+    tamper: bool | None = None
+    battery_mv: int | None = None
+    battery_percent: int | None = None
     signal_dbm: int | None = None
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from gateway.core.subject import SITE, of_door
 from gateway.engine.clock import Clock
 from gateway.engine.isolation import name_of
-from gateway.engine.ports import Authenticator, Batch, Command, Received
+from gateway.engine.ports import Authenticator, Batch, Command, ContactSaid, Received
 from gateway.engine.waiting_events import WaitingEvents
 
 BATCH_MAX = 256
@@ -101,6 +101,8 @@ class Queue:
         before = self._waiting.of(SITE) if is_first else []
         if isinstance(item, Command):
             before += self._waiting.of(item.subject)
+        elif isinstance(item, ContactSaid) and self._waiting and item.door_id is not None:
+            before += self._waiting.of(of_door(item.door_id))
         elif isinstance(item, Received) and self._waiting:
             door_id = self._authenticator.door_of(name_of(item.topic))
             before += [] if door_id is None else self._waiting.of(of_door(door_id))

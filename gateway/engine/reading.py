@@ -20,7 +20,7 @@ from gateway.core.path_events import CopyCame
 from gateway.core.reasons import REPEATS, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import of_door
-from gateway.engine import seal_notes
+from gateway.engine import contact_reports, seal_notes
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.downlink import Downlink
 from gateway.engine.guard import Rates
@@ -28,6 +28,7 @@ from gateway.engine.ports import (
     Authenticated,
     Authenticator,
     Batch,
+    ContactSaid,
     Noted,
     Owed,
     Received,
@@ -174,6 +175,11 @@ class Reading:
         door_id = self._authenticator.door_of(read.seal_id)
         is_heard = door_id is not None and self._is_heard_by_air(unit.turn.door(door_id))
         self._owe(unit, batch, Owed(read.seal_id, *numbers, is_heard=is_heard), at_ms)
+
+    def contact(self, unit: UnitOfWork, said: ContactSaid, at_ms: int) -> None:
+        """Step what a contact of another maker said. Raises whatever its step raises."""
+        window = self._state.windows.get(said.seal_id, ReplayWindow())
+        contact_reports.step(unit, said, window, at_ms)
 
     def expire(self, unit: UnitOfWork, at_ms: int) -> None:
         """Commands whose time is over are asked no more."""

@@ -17,6 +17,7 @@ from gateway.engine.ports import (
     Authenticated,
     Batch,
     Command,
+    ContactSaid,
     DeliveryAttempt,
     Owed,
     Received,
@@ -78,6 +79,8 @@ def _poisoned(item: Any, error: Exception) -> Poisoned:
         case Received() as message:
             kept = message.topic.encode(errors="replace") + b" " + message.payload.hex().encode()
             return poisoned_by("reports", message.topic, error, kept)
+        case ContactSaid() as said:
+            return poisoned_by("reports", said.seal_id, error, msgspec.json.encode(said))
         case DeliveryAttempt(entry=entry):
             return poisoned_by(tables.cases.name, entry.case_id, error)
         case Command(pending_id=int(pending_id)) as command:

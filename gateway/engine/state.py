@@ -43,7 +43,7 @@ class CommittedSite(SiteState):
         known = registry.outages, router, registry.troubles, registry.doubt, registry.households
         super().__init__(rulebook, registry.doors, *known)
         self.registry = registry
-        self.windows = {seal_id: row.window for seal_id, row in registry.seals.items()}
+        self.windows = registry.windows()
         self.spans = OpenSpans()
         self._became: dict[str, SealRow | None] = {}  # in this life, by a command
 
@@ -102,9 +102,7 @@ class CommittedSite(SiteState):
         news = _enrolled(registry, self.registry.staff, self.registry.places)
         self.registry = self._as_became(registry) if self._became else registry
         self.add(registry.doors)
-        self.windows = {
-            seal_id: row.window for seal_id, row in registry.seals.items()
-        } | self.windows
+        self.windows = registry.windows() | self.windows
         return news
 
 

@@ -18,7 +18,15 @@ from gateway.engine.guard import Refusals
 from gateway.engine.isolation import Isolation
 from gateway.engine.outgoing import Addressing
 from gateway.engine.poison import PoisonWatch
-from gateway.engine.ports import Batch, Command, DeliveryAttempt, Found, Overdue, Received
+from gateway.engine.ports import (
+    Batch,
+    Command,
+    ContactSaid,
+    DeliveryAttempt,
+    Found,
+    Overdue,
+    Received,
+)
 from gateway.engine.queue import Queue
 from gateway.engine.reading import Reading
 from gateway.engine.scheduler import Scheduler
@@ -118,6 +126,8 @@ class Stepping:
         match item:
             case Received():
                 self._reading.step(unit, batch, item, batch.reads[batch.at], at_ms)
+            case ContactSaid():
+                self._reading.contact(unit, item, at_ms)
             case DeliveryAttempt(entry=entry):
                 unit.attempted(at_ms, entry)
                 batch.sent += [entry.page_id] if entry.done_ms is not None else []

@@ -194,7 +194,7 @@ def _verdict(error: ApiException) -> str:
     words = _words(error)
     try:
         answer = msgspec.json.decode(words)
-    except msgspec.DecodeError:
+    except ValueError:  # no JSON, or no UTF-8
         answer = None
     if not isinstance(answer, dict):
         raise _weather(error) from error

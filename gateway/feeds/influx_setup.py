@@ -195,7 +195,7 @@ class _Http:
             raise SetupError(f"the server answers {answer.status}: {words}")
         try:
             found = msgspec.json.decode(answer.data)
-        except msgspec.DecodeError:
+        except ValueError:  # no JSON, or no UTF-8
             found = None
         if not isinstance(found, dict):
             raise SetupError(f"what answers at {self._url} does not speak as InfluxDB does")

@@ -116,9 +116,9 @@ class MinuteStream:
         name = self._names.name
         self._minutes.places = {
             door_id: Place(
-                (name(GRID, grid_id), name(BUILDING, building), name(BATCH, batch)), heartbeat_ms
+                (name(GRID, grid_id), name(BUILDING, building), name(BATCH, batch)), *promised
             )
-            for door_id, grid_id, building, batch, heartbeat_ms in connection.execute(_PLACES)
+            for door_id, grid_id, building, batch, *promised in connection.execute(_PLACES)
         }
 
     def _work(self, connection: Connection, size: int, until_ms: int) -> bool:
@@ -169,7 +169,7 @@ class MinuteStream:
 def _report(body: bytes) -> ReportCame | None:
     try:
         return _decode(body)
-    except msgspec.DecodeError:
+    except ValueError:  # no JSON, or no UTF-8
         return None
 
 
@@ -187,7 +187,7 @@ _LAST = (
 )
 _WHEN = select(_j.at_ms).where(_j.journal_id == bindparam("place"))
 _PLACES = (
-    select(_d.door_id, _d.grid_id, _d.building, _s.batch, _s.heartbeat_ms)
+    select(_d.door_id, _d.grid_id, _d.building, _s.batch, _s.heartbeat_ms, _s.make)
     .join(seals, _s.door_id == _d.door_id)
     .where(_d.ended_ms.is_(None), _s.ended_ms.is_(None))
 )

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.events import ReportCame
-from gateway.core.heartbeat_spans import ALLOWED_HEARTBEATS
+from gateway.core.heartbeat_spans import allowed_heartbeats
 from gateway.core.model import Contact
 
 UNPROMISED_MS: Final = 100_000  # of a seal that promised no heartbeat, the fastest there is
@@ -24,10 +24,12 @@ Group = tuple[str, str, str]  # the names of grid, building and batch
 
 
 class Place(NamedTuple):
-    """Where a door lies, and how often its seal promised to speak (ms; None: it did not)."""
+    """Where a door lies, how often its seal promised to speak (ms; None: it did not), and whose
+    contact it is, where it is none of ours (core.makes)."""
 
     group: Group
     heartbeat_ms: int | None
+    make: str = ""
 
 
 class Minute(NamedTuple):
@@ -115,7 +117,8 @@ class Minutes:
 
     def _hear(self, door_id: str, at_ms: int, report: ReportCame, place: Place | None) -> None:
         contact, tampered = report.contact, report.cover or report.magnet
-        allowed_ms = ALLOWED_HEARTBEATS * ((place and place.heartbeat_ms) or UNPROMISED_MS)
+        beats = allowed_heartbeats(place.make if place else "")
+        allowed_ms = beats * ((place and place.heartbeat_ms) or UNPROMISED_MS)
         door = self._doors.get(door_id)
         if door is None:
             unseen_ms = 0 if self.from_ms is None else max(0, at_ms - self.from_ms)

@@ -20,6 +20,7 @@ from bleak.assigned_numbers import AdvertisementDataType
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason
 from bleak.uuids import normalize_uuid_16
 
+from gateway.engine.clock import steady_ms
 from gateway.ingest.advert_ids import AdvertIds
 from gateway.settings.sections import Ble
 from sealwire import topics
@@ -34,8 +35,16 @@ START_S: Final = 15.0  # for D-Bus to answer
 BACK_OFF_S: Final = (1.0, 5.0, 15.0, 60.0)  # then every minute
 RECENT_MAX: Final = 4_096  # advertisements that may come again: ten times each
 
+OTHERS_UUID: Final = 0xFCD2  # the service of contacts of another maker: BTHome's
+_OTHERS = normalize_uuid_16(OTHERS_UUID)
 _SERVICE = normalize_uuid_16(SERVICE_UUID)
-_PATTERN = (0, AdvertisementDataType.SERVICE_DATA_UUID16, SERVICE_UUID.to_bytes(2, "little"))
+
+
+def _pattern(uuid: int) -> tuple[int, AdvertisementDataType, bytes]:
+    return 0, AdvertisementDataType.SERVICE_DATA_UUID16, uuid.to_bytes(2, "little")
+
+
+_OURS_AND_OTHERS = [_pattern(SERVICE_UUID), _pattern(OTHERS_UUID)]
 _AWAY = {
     BleakBluetoothNotAvailableReason.NO_BLUETOOTH: "there is no Bluetooth adapter; plug one in",
     BleakBluetoothNotAvailableReason.POWERED_OFF: "the Bluetooth adapter is switched off; say "
@@ -43,6 +52,7 @@ _AWAY = {
 }
 
 Received = Callable[[str, bytes, int | None], bool]  # topic, payload, signal_dbm
+Others = Callable[[str, bytes, int | None, float], None]  # address, service, signal_dbm, at_s
 
 
 def cause_of(error: BaseException) -> str:
@@ -60,11 +70,15 @@ def cause_of(error: BaseException) -> str:
 
 @contextlib.asynccontextmanager
 async def scanning(
-    settings: Ble, detected: Callable[[Any, Any], None], scanner: Any = BleakScanner
+    settings: Ble,
+    detected: Callable[[Any, Any], None],
+    scanner: Any = BleakScanner,
+    is_wide: bool = False,
 ) -> AsyncIterator[bool]:
-    """Scan, passively if BlueZ offers that; whether it does. Raises whatever Bluetooth raises."""
+    """Scan, passively if BlueZ offers that; whether it does. `is_wide`: for contacts of others too.
+    Raises whatever Bluetooth raises."""
     where: dict[str, Any] = {"adapter": settings.adapter} if settings.adapter else {}
-    passive = {**where, "or_patterns": [_PATTERN]}
+    passive = {**where, "or_patterns": _OURS_AND_OTHERS[: 1 + is_wide]}
     is_passive = True
     made = scanner(detected, scanning_mode="passive", bluez=passive)
     try:
@@ -99,6 +113,7 @@ class Receiver:
             strongly it was heard.
         listens: is told when the scan runs, and when it does not.
         scanner: of bleak's kind.
+        others: takes what is a contact's of another maker.
     """
 
     def __init__(
@@ -108,7 +123,9 @@ class Receiver:
         receive: Received,
         listens: Callable[[bool], None],
         scanner: Any = BleakScanner,
+        others: Others | None = None,
     ) -> None:
+        self._others = others
         self._settings, self._ids, self._receive = settings, ids, receive
         self._listens, self._scanner = listens, scanner
         self._recent: OrderedDict[bytes, None] = OrderedDict()
@@ -120,7 +137,9 @@ class Receiver:
         failures = 0
         while True:
             try:
-                async with scanning(self._settings, self._detected, self._scanner) as is_passive:
+                is_wide = self._others is not None
+                scan = scanning(self._settings, self._detected, self._scanner, is_wide)
+                async with scan as is_passive:
                     if failures or not self.heard:
                         log.info(
                             "listening by Bluetooth (%s)", "passively" if is_passive else "actively"
@@ -145,9 +164,12 @@ class Receiver:
             if self._came:
                 self._came, quiet_s = False, loop.time() + QUIET_S
 
-    def _detected(self, _: Any, said: Any) -> None:
+    def _detected(self, device: Any, said: Any) -> None:
         """bleak heard something, of anybody."""
         self._came = True
+        other = None if self._others is None else said.service_data.get(_OTHERS)
+        if other is not None and self._others is not None:
+            self._others(device.address, bytes(other), _dbm(said.rssi), steady_ms() / 1000)
         service = said.service_data.get(_SERVICE)
         if service is None:
             return
@@ -160,5 +182,9 @@ class Receiver:
         found = self._ids.read(service)
         if found is not None:
             self.heard += 1
-            signal_dbm = said.rssi if -127 < said.rssi < 20 else None  # beyond: not known
-            self._receive(topics.report(found[0]), found[1], signal_dbm)
+            self._receive(topics.report(found[0]), found[1], _dbm(said.rssi))
+
+
+def _dbm(rssi: int) -> int | None:
+    """How strongly it was heard; None beyond what is known."""
+    return rssi if -127 < rssi < 20 else None

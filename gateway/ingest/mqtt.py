@@ -22,6 +22,7 @@ from gateway.engine.clock import steady_ms
 from gateway.engine.health import Metrics
 from gateway.ingest import connection_cause
 from gateway.ingest.attention import LOOK_EVERY_S, Attention
+from gateway.ingest.broker_limits import BrokerLimits
 from gateway.ingest.twin import Name, TwinWatch
 from gateway.settings.sections import Broker as BrokerSettings
 from sealwire import topics
@@ -42,6 +43,9 @@ ECHO_PATIENCE = 3  # echoes that may be missing before the connection counts as 
 PACKETS_AT_ONCE = 256  # read in one go before others get their turn
 
 Received = Callable[[str, bytes, int, bool, int], bool]  # topic, payload, token, live, waited_ms
+_CLOSED = (
+    "it let us in, and closed the connection when we subscribed; check the access list for our user"
+)
 NEEDED = 2  # subscriptions, the first ones; without the others seals take no updates
 
 
@@ -60,13 +64,8 @@ class Broker:
         self._twin = twin or TwinWatch(Name(0, gateway_id))
         self._settings, self._receive, self._metrics = settings, receive, metrics
         self._echo_topic = topics.echo(gateway_id)
-        self._client = _client(settings, client_id=settings.user or gateway_id)
-        self._client.on_connect = self._on_connect
-        self._client.on_subscribe = self._on_subscribe
-        self._client.on_disconnect = self._on_disconnect
-        self._client.on_message = self._on_message
-        self._client.on_publish = self._on_publish
-        self._client.on_socket_close = self._on_socket_close
+        self._gateway_id = gateway_id
+        self._client = self._made()
         self._gone = asyncio.Event()
         self._ready = asyncio.Event()
         self._generation = 0  # of the connection, so that no token outlives its own
@@ -77,6 +76,18 @@ class Broker:
         self._caught_up = False  # what came before our first echo may have waited for us
         self._refusal = ""
         self._attention = Attention(steady_ms)
+        self._limits = BrokerLimits()
+
+    def _made(self) -> mqtt.Client:
+        """A client with nothing on its way."""
+        client = _client(self._settings, client_id=self._settings.user or self._gateway_id)
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_publish = self._on_publish
+        client.on_socket_close = self._on_socket_close
+        return client
 
     def acknowledge(self, token: int) -> None:
         """PUBACK the message that came with this token, unless its connection is gone."""
@@ -105,6 +116,7 @@ class Broker:
                     log.info("connected to the broker at %s", self._place())
                     await self._serve()
                     log.warning("lost the broker at %s; reports wait in the seals", self._place())
+                    self._ended()
                 # One that is thrown out at once, again and again, does not come back at once.
                 brief = 0 if steady_ms() / 1000 - began_s >= STEADY_S else brief + 1
             except (OSError, ValueError, ConnectionError) as error:
@@ -119,6 +131,20 @@ class Broker:
             if self._twin.gives_way:
                 wait_s = self._twin.wait_s(self._settings.echo_s)
             await asyncio.sleep(wait_s * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+
+    def _ended(self) -> None:
+        """A connection is over. Again and again before it heard itself: perhaps the echo is why."""
+        if self._limits.ended(self._caught_up):
+            self._hang_up()
+            self._client = self._made()  # the old one would send again what throws us out
+            self._tell_limits()
+
+    def _tell_limits(self) -> None:
+        """What is weaker at this broker, once for each time that it changes."""
+        weaker = self._limits.weaker
+        if weaker and weaker != self._metrics.broker_weaker:
+            log.warning("the broker at %s: %s", self._place(), weaker)
+        self._metrics.broker_weaker = weaker
 
     def _place(self) -> str:
         return f"{self._settings.host}:{self._settings.port}"
@@ -187,7 +213,8 @@ class Broker:
         while len(self._echo_sent) >= ECHOES_MAX:  # the oldest is lost
             del self._echo_sent[next(iter(self._echo_sent))]
         self._echo_sent[token] = now
-        self._client.publish(self._echo_topic, token, qos=1, retain=True)
+        way = self._limits.way
+        self._client.publish(self._echo_topic, token, qos=way.qos, retain=way.is_retained)
         self._flush()
 
     async def _look_for_twin(self) -> None:
@@ -248,6 +275,7 @@ class Broker:
             self._refusal = f"it refused us ({code}); check broker.user and its password"
             self._gone.set()
             return
+        self._refusal = _CLOSED  # if it does so now: some refuse a topic by that
         wanted = [(topics.EVERY_REPORT, 1), (self._echo_topic, 1), (topics.EVERY_UPDATE, 0)]
         client.subscribe(wanted)
 
@@ -256,6 +284,9 @@ class Broker:
             self._refusal = "it let us in but not subscribe; check the access list for our user"
             self._gone.set()
         else:
+            self._refusal = ""
+            self._limits.granted(codes[0].value)
+            self._tell_limits()
             self._ready.set()
 
     def _on_disconnect(self, *_: Any) -> None:
@@ -310,6 +341,7 @@ class Broker:
             self._metrics.echo_ms = (self._echo_heard - sent) * 1000
             self._attention.heard_echo(int(sent * 1000))
             self._caught_up = True
+            self._limits.heard()
 
 
 def _client(settings: BrokerSettings, client_id: str) -> mqtt.Client:

@@ -88,7 +88,7 @@ class TwinWatch:
         """The broker has this retained from before the connection."""
         try:
             echo = _decode(payload)
-        except msgspec.DecodeError:
+        except ValueError:  # no JSON, or no UTF-8
             return
         if not self._echoed_before or echo.name == self._name:
             return  # an earlier life's, perhaps our own; or ours

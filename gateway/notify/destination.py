@@ -21,7 +21,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from gateway.channels.channel import DeliveryError
@@ -288,7 +287,7 @@ def _group(entry: Entry) -> Group | None:
     """What a grouped page is about; None if that cannot be read, which its sending will tell."""
     try:
         return decode_group(entry.about)
-    except msgspec.DecodeError:
+    except ValueError:  # no JSON, or no UTF-8
         return None
 
 

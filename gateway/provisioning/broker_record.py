@@ -48,7 +48,7 @@ def read(folder: Path) -> BrokerRecord:
     """The record of a folder. Where it is missing or is none, the listener in `mosquitto.conf`."""
     try:
         return msgspec.json.decode((folder / RECORD).read_bytes(), type=BrokerRecord)
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (FileNotFoundError, ValueError):  # none, no JSON, or no UTF-8
         pass
     try:
         match = _LISTENER.search((folder / "mosquitto.conf").read_bytes())

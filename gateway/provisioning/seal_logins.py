@@ -28,6 +28,6 @@ def enrolled(database: Path) -> list[tuple[str, str]]:
         return []
     c = tables.seals.c
     with closing(Store(database)) as store, store.reading() as connection:
-        in_use = select(c.seal_id, c.broker_hash).where(c.ended_ms.is_(None))
+        in_use = select(c.seal_id, c.broker_hash).where(c.ended_ms.is_(None), c.make == "")
         rows = connection.execute(in_use.order_by(c.seal_id)).all()
     return [(row.seal_id, row.broker_hash) for row in rows]

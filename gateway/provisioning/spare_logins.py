@@ -104,7 +104,7 @@ class SpareLogins:
             return []
         try:
             return msgspec.json.decode(content, type=list[SpareLogin])
-        except msgspec.DecodeError as error:
+        except ValueError as error:  # no JSON, or no UTF-8
             raise SpareLoginsError(
                 f"{self.path} is not as it was written ({error}); remove it: the next flash makes "
                 "new spare logins"

@@ -9,7 +9,7 @@ a door, `certificates` what is signed of a seal that passed its test, by the `si
 `door_codes` are what stands on a door's label, anew for each order, `resident_codes` what opens
 a household's page, `notices` the site's notice. `fields` read what people write
 into one field, with `written_times` and `spreadsheet_damage`, and `columns` say which fields a
-table has. `csv_file` and `workbook` make lines of cells of a file, `header` finds out which table
-it is, `table_file` makes rows of it on a `sheet`, and `import_files` enrols several at once.
-`credentials` are what makes a seal itself.
+table has, `contact_addresses` how contacts of other makers are addressed. `csv_file` and `workbook`
+make lines of cells of a file, `header` finds out which table it is, `table_file` makes rows of it
+on a `sheet`, and `import_files` enrols several at once. `credentials` are what makes a seal itself.
 """

@@ -8,6 +8,7 @@ from typing import Any
 from gateway.core.duration import MINUTE_MS
 from gateway.core.local_time import EVERY_DAY
 from gateway.core.paging.schedule import Role
+from gateway.registry.contact_addresses import bind_key, make
 from gateway.registry.fields import (
     a_batch,
     a_class,
@@ -29,6 +30,7 @@ from gateway.registry.fields import (
     role,
     seal_id,
     telephone,
+    topic,
     windows,
     words,
     yes,
@@ -219,6 +221,32 @@ TABLES: dict[str, tuple[Column, ...]] = {
             also="心跳 心跳间隔",
         ),
     ),
+    "contacts": (
+        Column("make", "来源", make, "Zigbee2MQTT", also="系统 接入系统 厂家 maker"),
+        Column("address", "设备地址", topic, "front_door_501", also="设备名 设备主题 主题 topic"),
+        _door_id(needed=False, nothing=""),
+        Column(
+            "heartbeat_s",
+            "心跳秒",
+            heartbeat_ms,
+            "3600",
+            needed=False,
+            field="heartbeat_ms",
+            nothing=0,
+            also="心跳 心跳间隔",
+        ),
+        Column(
+            "bind_key",
+            "绑定密钥",
+            bind_key,
+            "",
+            needed=False,
+            secret=True,
+            nothing=b"",
+            also="bindkey",
+        ),
+        Column("contact_id", "触点编号", seal_id, "", needed=False, also="触点号"),
+    ),
     "orders": (
         _whose(),
         _from("2026-03-01 08:00"),
@@ -296,7 +324,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 
 # A column that these tables may have besides: rows that end now, of which only the id is needed.
 END = Column("end", "终止", yes, "", needed=False, default=False, nothing=False, also="注销 停用")
-ENDABLE = ("grids", "wardens", "doors", "seals", "orders", "permits")
+ENDABLE = ("grids", "wardens", "doors", "seals", "contacts", "orders", "permits")
 
 
 def columns_of(kind: str) -> tuple[Column, ...]:

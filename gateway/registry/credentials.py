@@ -38,10 +38,15 @@ class Identity:
 def fresh_identity() -> Identity:
     """An identity that no seal has had before, from the operating system's randomness."""
     return Identity(
-        seal_id=secrets.token_hex(topics.ID_CHARACTERS // 2),
+        seal_id=fresh_seal_id(),
         key=secrets.token_bytes(ccm.KEY_BYTES),
         broker_password=fresh_password(),
     )
+
+
+def fresh_seal_id() -> str:
+    """An id that nothing ever hung under, and that says nothing of what does."""
+    return secrets.token_hex(topics.ID_CHARACTERS // 2)
 
 
 def is_secret(key: bytes) -> bool:

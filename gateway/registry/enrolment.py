@@ -31,6 +31,7 @@ from gateway.registry.permits import Announcements, PermitError, PermitPastError
 from gateway.registry.rows import (
     Ending,
     EnrolError,
+    NewContact,
     NewDoor,
     NewGrid,
     NewOrder,
@@ -176,7 +177,7 @@ class Enrolment:
                 return self._warden(row)
             case NewDoor():
                 return self._door(row)
-            case NewSeal():
+            case NewSeal() | NewContact():
                 return self._seals.take(row)
             case NewOrder():
                 return self._orders.take(row)
@@ -296,7 +297,7 @@ class Enrolment:
                 with _as_enrolment():
                     is_new = self._permits.end(row.id, door_id, row.from_ms)
                 return RowResult.ENDED if is_new else RowResult.UNCHANGED
-            case "seals":
+            case "seals" | "contacts":
                 return self._seals.end(row.id)
         table = {"grids": self._grids, "wardens": self._wardens, "doors": self._doors.table}
         return self._end_in(table[row.table], row)

@@ -264,6 +264,14 @@ def heartbeat_ms(text: str) -> int:
     return _number(text, HEARTBEAT_S_MAX, "seconds") * SECOND_MS
 
 
+# Of a contact of another maker.
+
+
+def topic(text: str) -> str:
+    """How it is called at its maker's, as somebody wrote it; `contact_addresses` reads it."""
+    return _line(text, TEXT_CHARACTERS_MAX)
+
+
 # Of any row.
 
 

@@ -18,6 +18,7 @@ from gateway.core.paging.schedule import Override, Role, Shift
 from gateway.core.paging.staff import Member, Staff
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import SITE, Subject, of_door, of_household
+from gateway.registry import contact_addresses
 from gateway.store import areas, households, states, tables
 from gateway.store.poisoned import ANYTHING, Findings, Poisoned
 from gateway.store.rebuild import Rebuild
@@ -45,6 +46,24 @@ class SealRow(msgspec.Struct, frozen=True):
     heartbeat_ms: int | None = None  # how often it promised a heartbeat
     proved: bool = True
     follows: str | None = None  # the seal that is to go by this identity, once it says so by it
+
+
+class ContactRow(msgspec.Struct, frozen=True):
+    """A contact of another maker as enrolled. `address`: as `contact_addresses` keeps it;
+    `bind_key`: under which it encrypts, empty where it does not; of the `window` only the number of
+    its latest report means anything."""
+
+    seal_id: str
+    door_id: str | None
+    make: str
+    address: str
+    bind_key: bytes
+    window: ReplayWindow
+    heartbeat_ms: int | None = None
+
+    def __repr__(self) -> str:
+        """Its id, its make and its door; the key stays unsaid."""
+        return f"ContactRow({self.seal_id!r}, {self.make!r}, door_id={self.door_id!r})"
 
 
 class Warden(msgspec.Struct, frozen=True):
@@ -77,6 +96,12 @@ class Registry(msgspec.Struct, frozen=True):
     poisoned: tuple[Poisoned, ...] = ()  # what stands there and cannot be used
     # whose states could not be read, and were made anew from the journal: to be stored again
     rebuilt: tuple[Subject, ...] = ()
+    contacts: dict[str, ContactRow] = {}
+
+    def windows(self) -> dict[str, ReplayWindow]:
+        """What was accepted of each of them, seals and contacts, by seal_id."""
+        own = {seal_id: row.window for seal_id, row in self.seals.items()}
+        return own | {seal_id: row.window for seal_id, row in self.contacts.items()}
 
 
 def load(connection: Connection) -> Registry:
@@ -98,7 +123,7 @@ def load(connection: Connection) -> Registry:
     matters, unread = states.households(connection, found)
     matters |= {one: anew.household(one) for one in unread}
     rebuilt += map(of_household, unread)
-    wardens = _wardens(connection, found)
+    wardens, contacts = _wardens(connection, found), _contacts(connection, found)
     for other in (states.rulebook, states.listening):  # who uses them asks for them; here they tell
         other(connection, found)
     return Registry(
@@ -117,6 +142,7 @@ def load(connection: Connection) -> Registry:
         people=states.people(connection, found),
         poisoned=found.all(),
         rebuilt=tuple(rebuilt),
+        contacts=contacts,
     )
 
 
@@ -164,7 +190,7 @@ def _seals(connection: Connection, found: Findings) -> dict[str, SealRow]:
     c, name = tables.seals.c, tables.seals.name
     own = c.seal_id, c.door_id, c.key, c.heartbeat_ms, c.unproved_ms, c.follows
     columns = *own, c.epoch, c.counter, c.seq_top, c.seq_seen
-    query = select(*columns).where(c.ended_ms.is_(None))
+    query = select(*columns).where(c.ended_ms.is_(None), c.make == "")
     seals: dict[str, SealRow] = {}
     for row in found.rows(connection, query, name, heartbeat_ms=None, unproved_ms=0, follows=None):
         seal_id, door_id, key, every_ms, unproved_ms, follows, *mark = row.values()
@@ -175,6 +201,32 @@ def _seals(connection: Connection, found: Findings) -> dict[str, SealRow]:
             rest = every_ms, is_proved, follows
             seals[seal_id] = SealRow(seal_id, door_id, key, window, *rest)
     return seals
+
+
+def _contacts(connection: Connection, found: Findings) -> dict[str, ContactRow]:
+    """Those whose make is known and whose address can be used: of any other nothing is read."""
+    c, name = tables.seals.c, tables.seals.name
+    own = c.seal_id, c.door_id, c.make, c.address, c.key, c.heartbeat_ms
+    query = select(*own, c.epoch, c.counter, c.seq_top, c.seq_seen)
+    query = query.where(c.ended_ms.is_(None), c.make != "")
+    contacts: dict[str, ContactRow] = {}
+    for row in found.rows(connection, query, name, heartbeat_ms=None):
+        seal_id, door_id, make, address, key, every_ms, *mark = row.values()
+        if not _is_contact(seal_id, make, address, key) or min(mark) < 0:
+            found.note(name, seal_id, "its make, its address or its mark is none", key)
+        else:
+            window = ReplayWindow(*mark)
+            contacts[seal_id] = ContactRow(seal_id, door_id, make, address, key, window, every_ms)
+    return contacts
+
+
+def _is_contact(seal_id: str, make: str, address: str, key: bytes) -> bool:
+    try:
+        is_kept = contact_addresses.address(make, address) == address
+    except (ValueError, KeyError):
+        return False
+    is_key = len(key) in (0, contact_addresses.BIND_KEY_BYTES)
+    return is_kept and is_key and _SEAL_ID.fullmatch(seal_id) is not None
 
 
 def _wardens(connection: Connection, found: Findings) -> dict[str, tuple[Warden, ...]]:

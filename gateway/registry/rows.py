@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from gateway.core.makes import Make
 from gateway.core.paging.schedule import Role
 
 ORDER_DAYS_MAX = 366
@@ -61,6 +62,24 @@ class NewSeal(Struct, frozen=True):
     def __repr__(self) -> str:
         """Its id and its door; the key and the password stay unsaid."""
         return f"NewSeal({self.seal_id!r}, door_id={self.door_id!r})"
+
+
+class NewContact(Struct, frozen=True):
+    """A contact of another maker (core.makes): whose, how it is addressed there, where it hangs.
+
+    What is not said (None) of one that is known stays as it was; empty takes it back.
+    """
+
+    make: Make
+    address: str
+    door_id: str | None = None
+    heartbeat_ms: int | None = None  # its longest silence; None: what is usual for its make
+    bind_key: bytes | None = None  # under which it encrypts, where it does
+    contact_id: str | None = None  # of one that is known; a new one is given its own
+
+    def __repr__(self) -> str:
+        """Whose it is, its address and its door; a key stays unsaid."""
+        return f"NewContact({self.make!r}, {self.address!r}, door_id={self.door_id!r})"
 
 
 class SealMove(Struct, frozen=True):
@@ -135,7 +154,17 @@ class Ending(Struct, frozen=True):
     household_id: str = ""
 
 
-NewRow = NewGrid | NewWarden | NewDoor | NewSeal | NewOrder | NewPermit | NewShift | NewOverride
+NewRow = (
+    NewGrid
+    | NewWarden
+    | NewDoor
+    | NewSeal
+    | NewContact
+    | NewOrder
+    | NewPermit
+    | NewShift
+    | NewOverride
+)
 Row = NewRow | Ending | SealMove
 
 # The tables that people's files fill, in an order in which what a row names stands before it.
@@ -144,6 +173,7 @@ ROWS: dict[str, type[NewRow]] = {
     "wardens": NewWarden,
     "doors": NewDoor,
     "seals": NewSeal,
+    "contacts": NewContact,
     "orders": NewOrder,
     "permits": NewPermit,
     "shifts": NewShift,

@@ -7,10 +7,18 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, update
 
 from gateway.core.events import Event, SealBound, SealUnbound
+from gateway.core.makes import TITLES, Make
 from gateway.core.subject import Subject, of_door
-from gateway.registry.credentials import hash_password, is_secret, password_matches
+from gateway.registry import contact_addresses
+from gateway.registry.contact_addresses import HEARTBEAT_MS
+from gateway.registry.credentials import (
+    fresh_seal_id,
+    hash_password,
+    is_secret,
+    password_matches,
+)
 from gateway.registry.enrolled_table import EnrolledTable, kept
-from gateway.registry.rows import EnrolError, NewSeal, RowResult, SealMove
+from gateway.registry.rows import EnrolError, NewContact, NewSeal, RowResult, SealMove
 from gateway.store import tables
 from gateway.store.statements import Row
 from sealwire.ccm import KEY_BYTES
@@ -22,8 +30,19 @@ _UNBIND = (
     .values(door_id=None)
 )
 WIPED = bytes(KEY_BYTES)  # a retired seal's key
-_COLUMNS = ("seal_id", "door_id", "key", "broker_hash", "batch", "heartbeat_ms")
+_COLUMNS = (
+    "seal_id",
+    "door_id",
+    "key",
+    "broker_hash",
+    "batch",
+    "heartbeat_ms",
+    "make",
+    "address",
+)
 _NO_SEAL: Row = {"door_id": None, "broker_hash": "", "batch": None, "heartbeat_ms": None}
+_OURS: Row = {"make": "", "address": ""}
+_NO_CONTACT: Row = {**_NO_SEAL, "key": b""}
 
 
 class SealRows:
@@ -52,6 +71,11 @@ class SealRows:
         self._seal_on: dict[str, str] = {
             row["door_id"]: row["seal_id"] for row in self._seals.rows() if row["door_id"]
         }
+        self._contacts: dict[tuple[str, str], str] = {
+            (row["make"], row["address"]): row["seal_id"]
+            for row in self._seals.rows()
+            if row["make"]
+        }
         self._unbound: list[str] = []
         self._left: dict[str, str] = {}  # door_id -> seal_id, of those that are taken off
         self._wanted_doors: set[str] = set()
@@ -63,8 +87,11 @@ class SealRows:
         self._wanted |= {seal.seal_id: seal.door_id for seal in seals if seal.door_id is not None}
         self._wanted_doors = set(self._wanted.values())
 
-    def take(self, new: NewSeal) -> RowResult:
-        """Check a seal and keep it for `write`. EnrolError if it does not fit."""
+    def take(self, new: NewSeal | NewContact) -> RowResult:
+        """Check a seal, or a contact of another maker, and keep it for `write`. EnrolError if it
+        does not fit."""
+        if isinstance(new, NewContact):
+            return self._take_contact(new)
         known = self._seals.get(new.seal_id)
         if known is None and not is_secret(new.key):
             raise EnrolError("key", "", "is that of a sample, which everybody knows")
@@ -75,22 +102,58 @@ class SealRows:
                 )
             self._need_same_seal(new, known)
         before = known or _NO_SEAL
-        door_id = before["door_id"] if new.door_id is None else new.door_id or None
-        if door_id != before["door_id"]:
-            self._leave_door(before["door_id"], new.seal_id)
-        if door_id is not None:
-            self._take_door(door_id, new.seal_id)
+        door_id = self._hung(new.seal_id, before["door_id"], new.door_id)
         broker_hash = before["broker_hash"]
         if new.broker_password and not password_matches(new.broker_password, broker_hash):
             broker_hash = hash_password(new.broker_password)
-        row: dict[str, Any] = {"seal_id": new.seal_id, "door_id": door_id, "key": new.key}
+        row: dict[str, Any] = {"seal_id": new.seal_id, "door_id": door_id, "key": new.key, **_OURS}
         row |= {"broker_hash": broker_hash}
         row |= kept({"batch": new.batch, "heartbeat_ms": new.heartbeat_ms}, before)
         binding = row["door_id"], row["heartbeat_ms"]
         if door_id is not None and binding != (before["door_id"], before["heartbeat_ms"]):
-            bound = SealBound(new.seal_id, row["heartbeat_ms"], must_certify=True)
-            self._events.append((of_door(door_id), bound))
+            self._bind(row)
         return self._seals.put(row)
+
+    def _take_contact(self, new: NewContact) -> RowResult:
+        """It hangs on a door as a seal does, under an id of its own that says nothing of it."""
+        address = _address(new)
+        seal_id = self._contacts.get((new.make, address))
+        if new.contact_id is not None and new.contact_id != seal_id:
+            sentence = "is not this contact's; leave it empty, and a new one is given its own"
+            raise EnrolError("contact_id", new.contact_id, sentence)
+        if new.bind_key and new.make is not Make.BTHOME:
+            raise EnrolError("bind_key", "", "only BTHome has one; leave it empty")
+        before = self._seals.get(seal_id or "") or _NO_CONTACT
+        seal_id = seal_id or self._contacts.setdefault((new.make, address), fresh_seal_id())
+        if new.door_id and before["door_id"] not in (None, new.door_id) and not self._replace:
+            raise EnrolError(
+                "door_id",
+                new.door_id,
+                f"but this contact hangs on door {before['door_id']} already; say --replace if it "
+                "hangs here now",
+            )
+        door_id = self._hung(seal_id, before["door_id"], new.door_id)
+        beats = new.heartbeat_ms or before["heartbeat_ms"] or HEARTBEAT_MS[new.make]
+        key = before["key"] if new.bind_key is None else new.bind_key
+        row = {"seal_id": seal_id, "door_id": door_id, "key": key, "heartbeat_ms": beats}
+        row |= {"broker_hash": "", "batch": None, "make": new.make.value, "address": address}
+        if door_id is not None and (door_id, beats) != (before["door_id"], before["heartbeat_ms"]):
+            self._bind(row)
+        return self._seals.put(row)
+
+    def _hung(self, seal_id: str, before: str | None, wanted: str | None) -> str | None:
+        """The door on which it hangs now: the wanted one, none (empty), or as before (None)."""
+        door_id = before if wanted is None else wanted or None
+        if door_id != before:
+            self._leave_door(before, seal_id)
+        if door_id is not None:
+            self._take_door(door_id, seal_id)
+        return door_id
+
+    def _bind(self, row: Row) -> None:
+        """Its door hears that it hangs there."""
+        bound = SealBound(row["seal_id"], row["heartbeat_ms"], must_certify=True, make=row["make"])
+        self._events.append((of_door(row["door_id"]), bound))
 
     def move(self, move: SealMove) -> RowResult:
         """A seal hangs elsewhere, or nowhere. EnrolError if there is no such seal in use, or the
@@ -103,8 +166,7 @@ class SealRows:
         if move.door_id != known["door_id"]:
             self._leave_door(known["door_id"], move.seal_id)
             if move.door_id is not None:
-                bound = SealBound(move.seal_id, known["heartbeat_ms"], must_certify=True)
-                self._events.append((of_door(move.door_id), bound))
+                self._bind({**known, "door_id": move.door_id})
         return self._seals.put({**known, "door_id": move.door_id})
 
     def end(self, seal_id: str) -> RowResult:
@@ -116,7 +178,8 @@ class SealRows:
         if known["ended_ms"] is not None:
             return RowResult.UNCHANGED
         self._leave_door(known["door_id"], seal_id)
-        known |= {"door_id": None, "key": WIPED, "broker_hash": ""}
+        self._contacts.pop((known["make"], known["address"]), None)
+        known |= {"door_id": None, "key": WIPED, "broker_hash": "", "address": ""}
         self._seals.end(seal_id, self._at_ms)
         return RowResult.ENDED
 
@@ -170,6 +233,8 @@ class SealRows:
         return seal_id is not None and self._wanted.get(seal_id, door_id) != door_id
 
     def _need_same_seal(self, new: NewSeal, known: Row) -> None:
+        if known["make"]:
+            raise EnrolError("seal_id", new.seal_id, "is a contact of another maker, and no seal")
         if known["key"] != new.key:
             raise EnrolError("seal_id", new.seal_id, "is enrolled already, with another key")
         if not new.door_id or known["door_id"] in (None, new.door_id) or self._replace:
@@ -182,3 +247,12 @@ class SealRows:
                 f"but seal {new.seal_id} hangs on door {known['door_id']} already; flash a fresh "
                 "seal for this door, or say --replace if this one hangs here now",
             )
+
+
+def _address(new: NewContact) -> str:
+    """A contact's address as it is kept. EnrolError if it is none of its maker's."""
+    try:
+        return contact_addresses.address(new.make, new.address)
+    except ValueError as wrong:
+        sentence = f"is not allowed at {TITLES[new.make]}: {wrong}"
+        raise EnrolError("address", new.address, sentence) from None

@@ -17,6 +17,10 @@ It reads a door's journal and claims only what two reports of one seal bear out 
 5. **A contact at fault and a seal that is tampered with see nothing**, and so does another seal.
 6. **Openings without a time** are those that the counter shows and no report tells: so many,
    between the report before them and the one after.
+7. **A contact of another maker counts nothing** (core.makes): its edges are those that we heard of,
+   so whoever was not heard may have opened any number of times. One heartbeat of silence is allowed
+   and not two; the time before an edge of it is not seen, for the message that should have told of
+   it may be lost; and the ledger says that its openings are at least so many.
 
 Rules, the door's class and the seal's heartbeat are those that the journal says held at the time.
 
@@ -34,7 +38,7 @@ from msgspec.structs import replace
 from gateway.core.doors.edge_counter import HALF
 from gateway.core.doors.step import step
 from gateway.core.events import Event, ReportCame, RulesSet
-from gateway.core.heartbeat_spans import ALLOWED_HEARTBEATS
+from gateway.core.heartbeat_spans import allowed_heartbeats
 from gateway.core.model import Contact, Door
 from gateway.core.rules import Rulebook
 from sealwire.report import EDGES_MODULUS
@@ -68,6 +72,8 @@ class Ledger(Struct, frozen=True):
     untimed: tuple[Untimed, ...]
     # reports of a seal that had promised no heartbeat: nothing is seen between them
     unpromised: int = 0
+    # reports of a contact of another maker: the openings are at least those that it told of
+    uncounted: int = 0
 
     def total_ms(self, seen: Contact) -> int:
         """How long the door was seen so."""
@@ -85,6 +91,8 @@ class _Sample(Struct, frozen=True):
     is_edge: bool
     is_first: bool
     heartbeat_ms: int  # promised when it came; 0 for none
+    allowed_ms: int = 0  # of silence, by that promise and by whose contact it is
+    is_counted: bool = True  # by a seal of ours, whose counter shows what is missing
 
 
 def ledger(
@@ -99,16 +107,19 @@ def ledger(
         hidden = _hidden(samples)
         ordered = sorted(samples, key=lambda s: (s.edges, s.latest_ms, s.number))
         for before, after in pairwise(ordered):
-            allowed_ms = ALLOWED_HEARTBEATS * min(before.heartbeat_ms, after.heartbeat_ms)
+            allowed_ms = min(before.allowed_ms, after.allowed_ms)
             claims += _claim(before, after, hidden, allowed_ms)
             untimed += _untimed(before, after)
     inside = tuple(u for u in untimed if u.from_ms < span[1] and u.to_ms > span[0])
-    unpromised = sum(
-        not its.heartbeat_ms and its.earliest_ms < span[1] and its.latest_ms >= span[0]
+    of_span = [
+        its
         for samples in lives
         for its in samples
-    )
-    return Ledger(_filled(_without(claims, aside), span), inside, unpromised)
+        if its.earliest_ms < span[1] and its.latest_ms >= span[0]
+    ]
+    unpromised = sum(not its.heartbeat_ms for its in of_span)
+    uncounted = sum(not its.is_counted for its in of_span)
+    return Ledger(_filled(_without(claims, aside), span), inside, unpromised, uncounted)
 
 
 def _lives(
@@ -129,13 +140,14 @@ def _lives(
         if door.seal_id != before.seal_id:
             lives.append([])
         if isinstance(event, ReportCame) and event.seal_id == door.seal_id:
-            lives[-1].append(_sample(lives[-1], event, at_ms, door.heartbeat_ms or 0))
+            lives[-1].append(_sample(lives[-1], event, at_ms, door))
     if door.chattering is not None:
         aside.append((door.chattering.since_ms, door.chattering.settles_ms))
     return lives, aside
 
 
-def _sample(earlier: list[_Sample], event: ReportCame, at_ms: int, heartbeat_ms: int) -> _Sample:
+def _sample(earlier: list[_Sample], event: ReportCame, at_ms: int, door: Door) -> _Sample:
+    heartbeat_ms = door.heartbeat_ms or 0
     latest_ms = at_ms - (event.age_ms or 0 if event.seq else 0) - event.held_ms
     earliest_ms = latest_ms - max(event.waited_ms - event.held_ms, 0)
     if event.seq and event.age_ms is None:  # the seal lost count: after its report before this one
@@ -148,7 +160,16 @@ def _sample(earlier: list[_Sample], event: ReportCame, at_ms: int, heartbeat_ms:
     contact = NOT_SEEN if event.cover or event.magnet else event.contact
     is_edge = event.edge and not event.first and event.age_ms is not None
     return _Sample(
-        earliest_ms, latest_ms, contact, edges, event.seq, is_edge, event.first, heartbeat_ms
+        earliest_ms,
+        latest_ms,
+        contact,
+        edges,
+        event.seq,
+        is_edge,
+        event.first,
+        heartbeat_ms,
+        heartbeat_ms * allowed_heartbeats(door.make),
+        is_counted=not door.make,
     )
 
 
@@ -175,7 +196,8 @@ def _claim(before: _Sample, after: _Sample, hidden: list[Interval], allowed_ms: 
         return []
     edges = after.edges - before.edges
     stood = edges == 0 and before.contact is after.contact
-    moved = edges == 1 and before.contact is not after.contact and after.is_edge
+    is_told = after.is_edge and after.is_counted
+    moved = edges == 1 and before.contact is not after.contact and is_told
     if not (stood or moved) or _touches(hidden, before.earliest_ms, after.latest_ms):
         return []
     return [Span(from_ms, to_ms, before.contact)]

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from gateway.core.rules import Rulebook, Rules
 from gateway.settings import push_services, secret
+from gateway.settings.contacts import Contacts
 from gateway.settings.fields import FilePath, Host, Name, Port, Secret, Url
 from gateway.settings.home_assistant import HomeAssistant
 from gateway.settings.household import Household
@@ -331,6 +332,7 @@ class Settings(BaseSettings):
     push: Push = Push()
     influx: Influx = Influx()
     home_assistant: HomeAssistant = HomeAssistant()
+    contacts: Contacts = Contacts()
     log: Log = Log()
     ping: Ping = Ping()
     retention: Retention = Retention()
@@ -381,6 +383,7 @@ SECTIONS: dict[str, type[Section]] = {
     "push": Push,
     "influx": Influx,
     "home_assistant": HomeAssistant,
+    "contacts": Contacts,
     "log": Log,
     "ping": Ping,
     "retention": Retention,

@@ -39,6 +39,7 @@ class CaseRow(msgspec.Struct, frozen=True):
 
     Of an outage, `area` is what is silent, and door and label are those that stand for it. Of a
     trouble it is the whole site, there is no door, and `about` says which of its kind it is.
+    `make`: whose contact told any of it, where that was none of our seals: weaker evidence.
     """
 
     case_id: str
@@ -99,6 +100,7 @@ class CaseRow(msgspec.Struct, frozen=True):
     handed_to: str
     handed_to_name: str | None
     proof: Proof | None
+    make: str
     corrected_ms: int | None = None  # when it was found wrong, by who answered a dispute of it,
     correction: str | None = None  # and what they answered
 

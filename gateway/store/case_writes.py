@@ -26,6 +26,7 @@ _OF_CASE = (
     "reported_from",
     "handed_to",
     "proof",
+    "make",
 )
 _NOBODY = dict.fromkeys(tables.WHO_OF_CASE)
 

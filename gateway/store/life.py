@@ -216,7 +216,8 @@ def _adopt(
     if risen:
         connection.execute(_RAISE_MARK, risen)
     if is_behind:
-        connection.execute(update(tables.seals).values(unproved_ms=now_ms))
+        # A contact of another maker proves itself never, so it is not waited for either.
+        connection.execute(update(tables.seals).where(s.make == "").values(unproved_ms=now_ms))
     if life.is_copy:
         known_doors = select(d.door_id).where(d.state.is_not(None)).order_by(d.door_id)
         doors = connection.execute(known_doors).scalars().all()

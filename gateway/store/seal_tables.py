@@ -11,6 +11,7 @@ seal_readings = Table(
     Column("seal_id", String(16), ForeignKey("seals.seal_id"), primary_key=True),
     Column("heard_ms", BigInteger, nullable=False),
     Column("battery_mv", Integer, nullable=True),
+    Column("battery_percent", Integer, nullable=True),  # of a contact that says no voltage
     Column("signal_dbm", Integer, nullable=True),
     Column("firmware", String(16), nullable=True),  # "2.0.0"
     Column("reset_cause", String(16), nullable=True),

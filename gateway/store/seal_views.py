@@ -12,7 +12,8 @@ _s, _d, _r = tables.seals.c, tables.doors.c, seal_readings.c
 
 
 class SealView(msgspec.Struct, frozen=True):
-    """A seal in use. `firmware` is None while it has never spoken version 2 of the wire."""
+    """A seal in use, or a contact of another maker (`make`, and how it is addressed there).
+    `firmware` is None while it has never spoken version 2 of the wire."""
 
     seal_id: str
     door_id: str | None
@@ -26,6 +27,9 @@ class SealView(msgspec.Struct, frozen=True):
     reset_cause: str | None
     booted_ms: int | None
     follows: str | None = None
+    make: str = ""
+    address: str = ""
+    battery_percent: int | None = None
     asked: tuple[tuple[str, str, str], ...] = ()  # what it is asked: kind, state, for what
 
 
@@ -43,6 +47,9 @@ _SEALS = (
         _r.reset_cause,
         _r.booted_ms,
         _s.follows,
+        _s.make,
+        _s.address,
+        _r.battery_percent,
     )
     .select_from(
         tables.seals.outerjoin(tables.doors, _d.door_id == _s.door_id).outerjoin(

@@ -122,6 +122,10 @@ seals = Table(
     Column("seq_seen", BigInteger, nullable=False, server_default="0"),
     Column("batch", String(32), nullable=True),
     Column("heartbeat_ms", BigInteger, nullable=True),  # how often it promised a heartbeat
+    # Of a contact of another maker (core.makes): whose, and how it is addressed there. Its key is
+    # no seal's: empty, or the bind key under which it speaks. Empty both: a seal of ours.
+    Column("make", String(16), nullable=False, server_default=""),
+    Column("address", String(128), nullable=False, server_default=""),
     _ended(),
     # Its mark may be behind since then, and nothing is believed of it; NULL: it is proved.
     Column("unproved_ms", BigInteger, nullable=True),
@@ -271,6 +275,8 @@ cases = Table(
     Column("proof", String(16), nullable=True),  # core.proof.Proof of the latest arrival
     # The household's other contacts that it is about too, by door_id, as a JSON list.
     Column("contacts", Text, nullable=False, server_default="[]"),
+    # Whose contact told any of it, where that was none of our seals (core.makes).
+    Column("make", String(16), nullable=False, server_default=""),
     Index("ix_cases_state", "state", "raised_ms"),
     Index("ix_cases_door_id", "door_id", "raised_ms"),
     sqlite_with_rowid=False,

@@ -146,7 +146,7 @@ class Overview:
 def seals_in_use(connection: Connection) -> list[str]:
     """The seals that a roll-out is for: neither ended, nor one that only is to follow another."""
     s = tables.seals.c
-    query = select(s.seal_id).where(s.ended_ms.is_(None), s.follows.is_(None))
+    query = select(s.seal_id).where(s.ended_ms.is_(None), s.follows.is_(None), s.make == "")
     return list(connection.execute(query.order_by(s.seal_id)).scalars())
 
 

@@ -18,7 +18,7 @@ from gateway.core.outcome import Outcome, outcomes_of
 from gateway.core.paging.schedule import Role
 from gateway.core.proof import Proof
 from gateway.core.reasons import Reason
-from gateway.language import proofs, reasons, recurrence, refusals, times, walk_tests
+from gateway.language import makes, proofs, reasons, recurrence, refusals, times, walk_tests
 from gateway.language.catalogue import say
 from gateway.store.case_views import CaseRow
 from gateway.web import case_words, door_places, door_words
@@ -130,6 +130,10 @@ class CaseWords:
         """That what raised it is over; empty where that is not so."""
         return case_words.cleared_word(case, self._language)
 
+    def told_by(self, case: CaseRow) -> str:
+        """That it rests on the word of another maker's contact; empty where it does not."""
+        return makes.told_by(case.make, self._language)
+
     def step(self, step: case_words.WorkflowStep) -> str:
         """What was done and by whom, or what is still to come."""
         return case_words.step_word(step, self._language)
@@ -184,6 +188,10 @@ class DoorWords:
     def word(self, key: str) -> str:
         """How it stands, from a tile's word."""
         return say(door_words.WORDS[key], self._language)
+
+    def told_by(self, make: str) -> str:
+        """That another maker's contact watches it; empty of a seal."""
+        return makes.told_by(make, self._language)
 
     def role(self, role: Role) -> str:
         """What somebody is there."""

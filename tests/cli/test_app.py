@@ -48,6 +48,7 @@ PARTS_OF_CHECK = {
         "certificates",
         "channels",
         "console",
+        "contacts",
         "home_assistant",
         "keeping",
         "labels",

@@ -33,7 +33,12 @@ def test_it_says_what_will_be_migrated_and_changes_nothing(menshen, folder):
     assert (folder / "menshen.db").read_bytes() == before
     assert menshen("backup").code == 0  # also of a database that is not migrated yet
     answer = menshen("upgrade", "--json")
-    assert answer.json["migrations"] == ["0012_wire", "0013_history", "0014_after"]
+    assert answer.json["migrations"] == [
+        "0012_wire",
+        "0013_history",
+        "0014_after",
+        "0015_contacts",
+    ]
     assert answer.json["newest_copy"]
     assert menshen("doors").code == 0  # which migrates it
     assert "a restart is all" in menshen("upgrade").out

@@ -148,3 +148,14 @@ async def test_f2_a_broker_that_dies_and_remembers_an_earlier_life_is_no_twin(
             await publish(broker.port, b"%d" % number)
             await until(lambda: b"%d" % number in later.taken, WAIT_S)  # noqa: B023
     assert later.told == []
+
+
+@pytest.mark.parametrize("kept", [b"", b"\xff", b'[[1,"\xbe"],2]', b"[" * 5_000, b"[[1],2]"])
+def test_what_a_broker_keeps_there_and_is_no_echo_is_nobody_s(kept: bytes) -> None:
+    told: list[bool] = []
+    watch = TwinWatch(OLDER, lambda is_present, _: told.append(is_present))
+    watch.echo(1)
+    watch.connecting()
+    watch.found(kept, 1.0)
+    assert not told
+    assert not watch.gives_way

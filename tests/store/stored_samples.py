@@ -19,6 +19,7 @@ from gateway.core.effects import Effect
 from gateway.core.events import Event
 from gateway.core.households import model as of_households
 from gateway.core.households.model import Household
+from gateway.core.makes import Make
 from gateway.core.model import CaseState, Contact, Door, Outages, Troubles
 from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Role
@@ -46,6 +47,7 @@ STATES: dict[str, type[msgspec.Struct]] = {
 ENUMS: tuple[type[StrEnum], ...] = (
     CaseState,
     Contact,
+    Make,
     model.Path,
     Proof,
     Reason,

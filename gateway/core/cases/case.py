@@ -68,6 +68,7 @@ def raise_case(
         return _join_quietly(holder, case, fault, now_ms, rules)
     case = replace(
         case,
+        make=case.make or make_of(holder),
         reason=case.reason if case.locked else reason,  # tampering stays what matters most
         state=CaseState.RAISED,
         openings=case.openings + 1,
@@ -92,6 +93,11 @@ def _joins(door: Door, reason: Reason) -> bool:
     """Whether what happens at a door is of the case that is open at another contact."""
     has_own = door.case is not None and door.case.reason in BREACHES
     return reason in OVER_WHEN_SHUT and not has_own
+
+
+def make_of(holder: Door | Outage | Trouble) -> str:
+    """Whose contact a holder's word rests on; empty for our own seals, and of no door."""
+    return holder.make if isinstance(holder, Door) else ""
 
 
 def _is_secondary(reason: Reason, to: Reason) -> bool:

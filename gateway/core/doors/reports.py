@@ -75,10 +75,12 @@ def came(door: Door, event: ReportCame, now_ms: int, rules: Rules) -> DoorChange
 def bound(door: Door, event: SealBound, now_ms: int, _: Rules) -> DoorChange:
     """Another seal hangs on the door; or the same one, under another promise or another id."""
     if door.seal_id in (event.seal_id, event.was or event.seal_id):
-        door = replace(door, seal_id=event.seal_id, heartbeat_ms=event.heartbeat_ms)
+        door = replace(
+            door, seal_id=event.seal_id, heartbeat_ms=event.heartbeat_ms, make=event.make
+        )
         return certificates.renamed(door, event.was, event.seal_id), ()
     door, effects = _hung_anew(door, event.seal_id, event.heartbeat_ms, now_ms)
-    return replace(door, must_certify=event.must_certify), effects
+    return replace(door, must_certify=event.must_certify, make=event.make), effects
 
 
 def unbound(door: Door, event: SealUnbound, now_ms: int, _: Rules) -> DoorChange:
@@ -101,6 +103,7 @@ def _hung_anew(
         opening=opening,
         seal_id=seal_id,
         heartbeat_ms=heartbeat_ms,
+        make="",
         contact=Contact.UNKNOWN,
         edges=None,
         heard_ms=None,

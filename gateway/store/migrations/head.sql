@@ -1,4 +1,4 @@
--- all migrations up to 0019_ending
+-- all migrations up to 0020_contacts
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -167,7 +167,7 @@ CREATE TABLE seals (
 	seq_top INTEGER DEFAULT '0' NOT NULL, 
 	seq_seen BIGINT DEFAULT '0' NOT NULL, 
 	batch VARCHAR(32), 
-	heartbeat_ms BIGINT, unproved_ms BIGINT, ended_ms BIGINT, follows VARCHAR(16), 
+	heartbeat_ms BIGINT, unproved_ms BIGINT, ended_ms BIGINT, follows VARCHAR(16), make VARCHAR(16) DEFAULT '' NOT NULL, address VARCHAR(128) DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_seals PRIMARY KEY (seal_id), 
 	CONSTRAINT fk_seals_door_id FOREIGN KEY(door_id) REFERENCES doors (door_id)
 );
@@ -212,7 +212,7 @@ CREATE TABLE "cases" (
 	closed_arrived_ms BIGINT, 
 	outcome TEXT, 
 	raised_again_ms BIGINT, 
-	returned_ms BIGINT, despite_seal BOOLEAN DEFAULT 0 NOT NULL, on_the_way_by TEXT, on_the_way_ms BIGINT, on_the_way_arrived_ms BIGINT, note TEXT DEFAULT '' NOT NULL, reported_from VARCHAR(16), handed_to TEXT DEFAULT '' NOT NULL, proof VARCHAR(16), contacts TEXT DEFAULT '[]' NOT NULL, 
+	returned_ms BIGINT, despite_seal BOOLEAN DEFAULT 0 NOT NULL, on_the_way_by TEXT, on_the_way_ms BIGINT, on_the_way_arrived_ms BIGINT, note TEXT DEFAULT '' NOT NULL, reported_from VARCHAR(16), handed_to TEXT DEFAULT '' NOT NULL, proof VARCHAR(16), contacts TEXT DEFAULT '[]' NOT NULL, make VARCHAR(16) DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_cases PRIMARY KEY (case_id), 
 	CONSTRAINT fk_cases_door_id FOREIGN KEY(door_id) REFERENCES doors (door_id)
 )
@@ -354,7 +354,7 @@ CREATE TABLE seal_readings (
 	signal_dbm INTEGER, 
 	firmware VARCHAR(16), 
 	reset_cause VARCHAR(16), 
-	booted_ms BIGINT, 
+	booted_ms BIGINT, battery_percent INTEGER, 
 	CONSTRAINT pk_seal_readings PRIMARY KEY (seal_id), 
 	CONSTRAINT fk_seal_readings_seal_id FOREIGN KEY(seal_id) REFERENCES seals (seal_id)
 )
@@ -657,4 +657,4 @@ CREATE TABLE checkpoints (
  WITHOUT ROWID
 
 ;
-INSERT INTO alembic_version (version_num) VALUES ('0019_ending');
+INSERT INTO alembic_version (version_num) VALUES ('0020_contacts');

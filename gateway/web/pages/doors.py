@@ -68,6 +68,7 @@ class OneDoor(LiveView):
         }
         sealing = {
             "door_id": self._door_id,
+            "make": row.state.make,
             "standing": standing(row.state, now_ms),
             "certificate": row.state.certificate,
             "is_tested": row.state.walk_test is not None and not row.state.walk_test.is_over,
