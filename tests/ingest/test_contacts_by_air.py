@@ -7,8 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from gateway.core.makes import Make
 from gateway.ingest.advert_ids import AdvertIds
 from gateway.ingest.ble import OTHERS_UUID, Receiver
@@ -67,7 +65,6 @@ async def test_others_are_listened_for_only_where_somebody_wants_them() -> None:
 
 
 async def test_a_bthome_contact_opens_its_door_and_a_stranger_s_opens_none(tmp_path: Path) -> None:
-    pytest.importorskip("bthome_ble", reason="the extra `bthome` is not installed")
     clock, radio, store = ManualClock(), Radio(), new_store(tmp_path)
     enrol(store, NewContact(Make.BTHOME, ADDRESS, "d0"), at_ms=clock.now_ms())
     async with gateway(store, None, clock) as house:

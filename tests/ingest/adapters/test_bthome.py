@@ -8,11 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
 from gateway.core.model import Contact
-from gateway.ingest.adapters.said import Said, Unreadable
-
-pytest.importorskip("bthome_ble", reason="the extra `bthome` is not installed")
-
 from gateway.ingest.adapters.bthome import REPEATED_S, SERVICE_BYTES_MAX, Reader
+from gateway.ingest.adapters.said import Said, Unreadable
 
 ADDRESS = "A4:C1:38:12:34:56"
 KEY = bytes.fromhex("231d39c1d7cc1ab1aee224cd096db932")
