@@ -353,6 +353,7 @@ def _engine(path: Path, keys: KeyRing, writes: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        keys.look()  # for all that this transaction reveals
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
