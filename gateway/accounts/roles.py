@@ -34,6 +34,9 @@ class Right(StrEnum):
     ANSWER = "answer"  # acknowledge, go there, report
     SHELVE = "shelve"  # put a case aside
     REVIEW = "review"  # assess a report, and sign it off
+    REQUESTS = "requests"  # see what households ask for, contest and say
+    SERVE = "serve"  # take a request, bring it; ask after who is not well
+    DISPUTES = "disputes"  # name who answers a dispute, and answer it
     ANNOUNCE = "announce"  # announce an opening, and take it back
     END_ORDER = "end_order"
     COMMISSION = "commission"  # test a seal at its door; announce work at seals, and end it
@@ -70,6 +73,9 @@ TABLE: Final[dict[Right, dict[Role, Whose]]] = {
         Right.ANSWER:           (_GRIDS, _GRIDS, _GRIDS, _ALL,  _ALL,  _NO,   _NO,   _NO),
         Right.SHELVE:           (_NO,    _GRIDS, _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
         Right.REVIEW:           (_NO,    _GRIDS, _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
+        Right.REQUESTS:         (_GRIDS, _GRIDS, _GRIDS, _ALL,  _NO,   _NO,   _ALL,  _NO),
+        Right.SERVE:            (_GRIDS, _GRIDS, _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
+        Right.DISPUTES:         (_NO,    _GRIDS, _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
         Right.ANNOUNCE:         (_GRIDS, _GRIDS, _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
         Right.END_ORDER:        (_NO,    _NO,    _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
         Right.COMMISSION:       (_NO,    _NO,    _GRIDS, _ALL,  _ALL,  _NO,   _NO,   _NO),
@@ -85,7 +91,7 @@ TABLE: Final[dict[Right, dict[Role, Whose]]] = {
 }  # fmt: skip
 
 # Their tables hold names and addresses of people: who may read them signs in with two factors.
-NAMES: Final = frozenset({Right.DOORS, Right.CASES, Right.PEOPLE})
+NAMES: Final = frozenset({Right.DOORS, Right.CASES, Right.PEOPLE, Right.REQUESTS})
 # Who has one of these acts on cases, or is paged, as a person of the registry.
 OF_THE_REGISTRY: Final = frozenset({Role.WARDEN, Role.DEPUTY, Role.CAPTAIN})
 

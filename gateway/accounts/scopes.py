@@ -24,6 +24,9 @@ class Scope(StrEnum):
     PAGES_READ = "pages:read"
     PAGES_SIGN = "pages:sign"
     PAGES_TEST = "pages:test"
+    REQUESTS_READ = "requests:read"
+    REQUESTS_ACT = "requests:act"
+    DISPUTES_ANSWER = "disputes:answer"
     ANNOUNCEMENTS_WRITE = "announcements:write"
     ORDERS_END = "orders:end"
     SEALS_TEST = "seals:test"
@@ -42,6 +45,9 @@ _OF: Final = {
     (Right.INBOX, False): Scope.PAGES_SIGN,
     (Right.TEST_PAGE, True): Scope.PAGES_TEST,
     (Right.TEST_PAGE, False): Scope.PAGES_TEST,
+    (Right.REQUESTS, True): Scope.REQUESTS_READ,
+    (Right.SERVE, False): Scope.REQUESTS_ACT,
+    (Right.DISPUTES, False): Scope.DISPUTES_ANSWER,
     (Right.ANNOUNCE, False): Scope.ANNOUNCEMENTS_WRITE,
     (Right.END_ORDER, False): Scope.ORDERS_END,
     (Right.COMMISSION, True): Scope.SEALS_TEST,
@@ -59,6 +65,9 @@ WORDS: Final = {
     Scope.PAGES_READ: N_("read the pages of its own person"),
     Scope.PAGES_SIGN: N_("sign for the pages of its own person"),
     Scope.PAGES_TEST: N_("send test pages, and read what came of them"),
+    Scope.REQUESTS_READ: N_("read what households ask for, contest and say"),
+    Scope.REQUESTS_ACT: N_("take requests and bring them, and ask after who is not well"),
+    Scope.DISPUTES_ANSWER: N_("name who answers a dispute, and answer it"),
     Scope.ANNOUNCEMENTS_WRITE: N_("announce openings, and take them back"),
     Scope.ORDERS_END: N_("end orders"),
     Scope.SEALS_TEST: N_("test seals at their doors, and announce work at seals"),

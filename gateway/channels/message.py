@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Any, Self
 
 from gateway.core.cases.number import case_number
-from gateway.core.reasons import TESTS, Reason, Severity, severity
+from gateway.core.reasons import MATTERS, TESTS, Reason, Severity, severity
 from gateway.language.pages import (
     group_text,
     page_text,
@@ -57,7 +57,7 @@ class Wording:
             cases, code = decode_group(entry.about).cases, code_of(entry.sent_id)
             text = short_group_text(self.severity(entry), language, cases, when, code)
         else:
-            number = case_number(entry.case_id) if entry.case_id else ""
+            number = _number(entry)
             text = short_text(reason, language, when, number)
         link = self.link(entry)
         return f"{text}\n{link}" if link else text
@@ -66,6 +66,8 @@ class Wording:
         """The address that leads from a page to what it is about; empty where there is none."""
         if not self._public_url or entry.reason == Reason.TEST:
             return ""
+        if entry.reason in MATTERS:
+            return f"{self._public_url}/requests"
         if entry.case_id and entry.reason != Reason.GROUPED:  # as short as a text message wants it
             return f"{self._public_url}/c/{case_number(entry.case_id).replace('-', '')}"
         return f"{self._public_url}/pages/{entry.sent_id}"
@@ -84,7 +86,7 @@ class Wording:
             code = code_of(entry.sent_id)
             counts = group.cases, group.breaches
             return group_text(self.severity(entry), language, *counts, when, code)
-        number = case_number(entry.case_id) if entry.case_id else ""
+        number = _number(entry)
         return text_of_way(reason, language, when) or page_text(reason, language, when, number)
 
     def group(self, entry: Entry) -> dict[str, Any]:
@@ -97,3 +99,9 @@ class Wording:
         conversation = drawn if group.conversation else ""
         counts = {"cases": group.cases, "breaches": group.breaches}
         return {"rings": group.rings, "conversation": conversation, **counts}
+
+
+def _number(entry: Entry) -> str:
+    """Of the case that an entry is about; empty where it is about none, or a household's matter."""
+    is_of_case = bool(entry.case_id) and entry.reason not in MATTERS
+    return case_number(entry.case_id) if is_of_case else ""

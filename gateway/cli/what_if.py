@@ -214,7 +214,12 @@ def _say_doubts(lives: _Lives, limit: int) -> None:
 def _apart_words(lives: _Lives) -> str:
     """Whose stored state differs, as far as a line holds it."""
     doors = [lives.label(door_id) for door_id in lives.apart.doors]
-    kinds = (("door", doors), ("person", lives.apart.people), ("state", lives.apart.site))
+    kinds = (
+        ("door", doors),
+        ("household", lives.apart.households),
+        ("person", lives.apart.people),
+        ("state", lives.apart.site),
+    )
     return " and ".join(
         f"{counted(len(names), noun)} ({named(names)})" for noun, names in kinds if names
     )

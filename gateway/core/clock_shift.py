@@ -13,7 +13,19 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 DURATIONS = frozenset({"heartbeat_ms", "age_ms", "longest_ms", "behind_ms", "ahead_ms", "delay_ms"})
-BY_PEOPLE = frozenset({"orders", "permits", "visits", "visited_until_ms", "certificate", "doubt"})
+BY_PEOPLE = frozenset(
+    {
+        "orders",
+        "permits",
+        "visits",
+        "visited_until_ms",
+        "certificate",
+        "doubt",
+        "quiet",
+        "covers",
+        "cover",
+    }
+)
 
 S = TypeVar("S", bound=Struct)
 

@@ -1,8 +1,8 @@
 """All that can come in. Every event is journaled as it stands here, under its tag.
 
 The tag is the `kind` in the journal and outlives the name of the class. Each event is about one
-door, but for those that say "to the site". What stands at its default is not stored: no default
-ever changes its meaning.
+door, but for those that say "to the site" and those of households/events.py. What stands at its
+default is not stored: no default ever changes its meaning.
 """
 
 from typing import Annotated
@@ -10,8 +10,10 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from gateway.core.actor import Actor
+from gateway.core.beside_events import BesideEvent
 from gateway.core.commissioning_events import CommissioningEvent
 from gateway.core.free_text import FreeText
+from gateway.core.households.events import HouseholdEvent
 from gateway.core.model import Contact, Order, Permit
 from gateway.core.outcome import Outcome
 from gateway.core.paging.staff import Staff
@@ -348,7 +350,7 @@ class ClockTrusted(Struct, frozen=True, omit_defaults=True, tag="clock_trusted")
 
 
 class DeadlineCame(Struct, frozen=True, omit_defaults=True, tag="deadline"):
-    """A time in the door's state has come."""
+    """A time in its subject's state has come."""
 
 
 ClockEvent = ClockDoubted | ClockSure | ClockCorrected | ClockTrusted
@@ -395,6 +397,8 @@ Event = (
     | CommissioningEvent
     | DeadlineCame
     | PathEvent
+    | HouseholdEvent
+    | BesideEvent
 )
 
 

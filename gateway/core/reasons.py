@@ -80,12 +80,21 @@ class Reason(StrEnum):
     NETWORK_AWAY = "network_away"  # the seals of one place are heard by air alone
     UNCERTIFIED = "uncertified"  # doors under an order without a seal, or one that passed its test
 
+    # What a household wants of people: no case, and never an alarm.
+    REQUEST_ASKED = "request_asked"  # it asks for something to be brought or taken away
+    DOCTOR_ASKED = "doctor_asked"
+    DISPUTE_RAISED = "dispute_raised"  # it says that a record is wrong
+    DISPUTE_LATE = "dispute_late"  # and nobody has answered that in time
+    HEALTH_UNSAID = "health_unsaid"  # no report of health came: somebody asks
+    UNWELL = "unwell"  # somebody there is not well
+
     # Why a rule, and no person, ended a case. ORDER_OVER and OUTAGE are two more.
     ANNOUNCED_LATE = "announced_late"
     HEARD_AGAIN = "heard_again"
     SETTLED = "settled"
     RECEIVED_AGAIN = "received_again"
     DOOR_ENDED = "door_ended"  # it was taken out of use
+    OPENED_BESIDE = "opened_beside"  # part of what another contact of its household opened
     TROUBLE_OVER = "trouble_over"
 
     # Why an announced opening was not taken.
@@ -139,6 +148,19 @@ BREACHES = TAMPER | OVER_WHEN_SHUT | {Reason.SILENT_OPEN, Reason.SILENT_TAMPERED
 
 # What nobody saw and nobody is suspected of: the household can say, and a warden asks by day.
 QUESTIONS = frozenset({Reason.SILENT_AFTER_OPENING})
+
+# What a household wants of people; of these, what waits for the day.
+BY_DAY = frozenset(
+    {
+        Reason.REQUEST_ASKED,
+        Reason.DISPUTE_RAISED,
+        Reason.DISPUTE_LATE,
+        Reason.HEALTH_UNSAID,
+        Reason.UNWELL,
+    }
+)
+MATTERS = BY_DAY | {Reason.DOCTOR_ASKED}
+DISPUTES = frozenset({Reason.DISPUTE_RAISED, Reason.DISPUTE_LATE})
 
 # What has befallen the gateway or its site, and no single door.
 TROUBLES = frozenset(
@@ -199,7 +221,7 @@ REFUSALS = frozenset(
     }
 )
 
-_MILD = FAULTS | QUESTIONS | SLOW_TROUBLES | TESTS | {Reason.CANARY}
+_MILD = FAULTS | QUESTIONS | SLOW_TROUBLES | TESTS | BY_DAY | {Reason.CANARY}
 
 
 class Severity(StrEnum):

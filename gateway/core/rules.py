@@ -48,6 +48,20 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     # A question that the household has not answered, and no report: by day, from when it was asked.
     question_warden_ms: int = 14_400_000
     question_captain_ms: int = 28_800_000
+    # What a household wants of people: told by day, but for a doctor.
+    request_deputy_ms: int = 1_800_000  # a request that nobody takes
+    request_captain_ms: int = 7_200_000
+    request_again_ms: int = 14_400_000  # then round again
+    doctor_deputy_ms: int = 600_000  # the same of a doctor, at any hour
+    doctor_captain_ms: int = 1_200_000
+    request_taken_ms: int = 14_400_000  # taken, and not done: it comes back
+    request_taking_in_ms: int = 1_800_000  # so long the door may be opened for what was put down
+    requests_open: int = 6  # of a household at once
+    requests_a_day: int = 12
+    dispute_ms: int = 3 * DAY_MS  # so soon a dispute is answered
+    disputes_open: int = 4
+    health_remind_min: int = 720  # a report that has not come: the household is reminded,
+    health_ask_min: int = 960  # and a warden asks; minutes after midnight at the site
     # What is taken and not finished comes back, to the same person first.
     taken_ms: int = 1_800_000  # taken, and nobody there
     on_site_ms: int = HOUR_MS  # somebody there, and nothing reported

@@ -3,12 +3,12 @@
 `SiteTurn(site).apply(at_ms, subject, event)` takes one event and all that follows from it, in this
 order, which stands here and nowhere else:
 
-1. The subject steps: a door (doors/step.py), or the site (its rules, its staff, its outages,
-   its troubles).
+1. The subject steps: a door (doors/step.py), a household (households/step.py), or the site (its
+   rules, its staff, its outages, its troubles).
 2. Those who are told hear its effects, one after the other (paging/routing.py).
 3. What it means to others goes to the end of the queue: a door's silence to the site, an outage to
-   its doors, a blind site to itself, a receipt to its owner and to the other cases of a grouped
-   page.
+   its doors, a blind site to itself, what one contact of a household heard to its others, a receipt
+   to its owner and to the other cases of a grouped page.
 4. The first of the queue steps, until it is empty.
 
 So the journal can be read in its own order: an event of the queue stands behind everything that
@@ -16,28 +16,28 @@ came before it. The gateway, the replay, what-if, the simulator and the tests' t
 this. A turn is made on top of a site, which stays as it is until `SiteState.adopt`. Nothing here
 has a clock, does I/O or is global, so a process may hold as many sites as it likes.
 
-A further kind of subject (a task, a seal, an account) is a member of `SubjectKind`, its states in
+A further kind of subject (a seal, an account) is a member of `SubjectKind`, its states in
 `SiteState` and `SiteTurn`, and a step in `SiteTurn._step`; the order above stays.
 """
 
 from collections import Counter, deque
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec.structs import replace
 
 from gateway.core.cases import outages, troubles
 from gateway.core.clock_shift import shifted
-from gateway.core.deadline_index import earliest
+from gateway.core.doors import beside
 from gateway.core.doors.clock_doubt import doubted
 from gateway.core.doors.step import next_deadline, step
 from gateway.core.effects import (
-    ActionRefused,
+    CaseJoined,
     CaseMoved,
     Effect,
     OutageFound,
     OutageGrew,
     OutageOver,
     PageDue,
-    PermitRefused,
     SilenceBegan,
     SilenceEnded,
     WatchDoubted,
@@ -53,6 +53,7 @@ from gateway.core.events import (
     DoorPlaced,
     DutyEnds,
     Event,
+    OrderPlaced,
     PageReceived,
     PageTestAnswered,
     PageTestAsked,
@@ -68,87 +69,23 @@ from gateway.core.events import (
     TroubleBegan,
     TroubleEnded,
 )
-from gateway.core.model import SURE, CaseState, Door, Doubt, Outage, Outages, Troubles
+from gateway.core.households import homes
+from gateway.core.households import step as households
+from gateway.core.households.events import HouseholdSays
+from gateway.core.households.model import Household
+from gateway.core.model import SURE, CaseState, Door, Doubt, Outage
 from gateway.core.paging import duties, routing
 from gateway.core.paging.person import Person
-from gateway.core.paging.routing import Routed, Router
-from gateway.core.paging.staff import Staff
-from gateway.core.rules import Rulebook, Rules
+from gateway.core.paging.routing import Routed
+from gateway.core.rules import Rules
+from gateway.core.site_state import SiteState as SiteState
+from gateway.core.site_state import site_due_ms
+from gateway.core.site_step import Step as Step  # both are words of this file
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 
 FOLLOWING_MAX = 1_000_000  # events that follow from one; an outage of every door of a huge site
 MOVES_AREAS = frozenset({DoorPlaced, SealBound, SealUnbound})
 Following = deque[tuple[Subject, Event]]
-
-
-class Step(NamedTuple):
-    """What one event did to its subject. `routed`: what is to go out to people because of it.
-
-    `before` and `after` are what the subject was and is: a `Door`, or what of the site the event is
-    about. `follows`: it came out of the queue, and not from outside.
-    """
-
-    subject: Subject
-    event: Event
-    effects: tuple[Effect, ...]
-    routed: tuple[Routed, ...]
-    before: Any
-    after: Any
-    follows: bool
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything was done, or is otherwise than before: not where it was refused."""
-        refusals = PermitRefused | ActionRefused
-        has_effect = any(not isinstance(effect, refusals) for effect in self.effects)
-        return has_effect or self.after != self.before
-
-
-class SiteState:
-    """What is true of one site: its rules, its doors, what it knows of all of them, its people."""
-
-    def __init__(
-        self,
-        rulebook: Rulebook,
-        doors: Mapping[str, Door] | None = None,
-        known: Outages | None = None,
-        router: Router | None = None,
-        troubled: Troubles | None = None,
-        doubt: Doubt = SURE,
-    ) -> None:
-        self.rulebook = rulebook
-        self.doors = dict(doors or {})
-        self.outages = known or Outages()
-        self.troubles = troubled or Troubles()
-        self.doubt = doubt  # of the gateway's clock
-        self.router = router or routing.of(Staff())
-        self.sealed = outages.sealed_of(self.doors.values())
-
-    def add(self, doors: Mapping[str, Door]) -> None:
-        """Take in doors that were not known yet."""
-        for door_id, door in doors.items():
-            if door_id not in self.doors:
-                self.doors[door_id] = door
-                self.sealed.update(outages.sealed_areas(door))
-
-    def adopt(self, turn: "SiteTurn") -> None:
-        """A turn on top of this site is true now."""
-        self.rulebook, self.outages = turn.rulebook, turn.outages
-        self.troubles, self.doubt = turn.troubles, turn.doubt
-        self.router = turn.router
-        self.doors.update(turn.doors)
-        self.sealed.update(turn.sealed)
-
-    def due_ms(self, subject: Subject) -> int | None:
-        """When the subject needs a `DeadlineCame`, though nobody speaks; None if it does not."""
-        if subject.kind is SubjectKind.SITE:
-            return _site_due_ms(self)
-        door = doubted(self.doors[subject.id], self.doubt)
-        return next_deadline(door, self.rulebook.of(door.door_class))
-
-    def person_due_ms(self, warden_id: str) -> int | None:
-        """When the site needs a `PersonDue` for somebody; None if it does not."""
-        return routing.next_deadline(self.router, warden_id)
 
 
 class SiteTurn:
@@ -159,6 +96,7 @@ class SiteTurn:
         self.rulebook, self.router, self.doubt = site.rulebook, site.router, site.doubt
         self.outages, self.troubles = site.outages, site.troubles
         self.doors: dict[str, Door] = {}
+        self.households: dict[str, Household] = {}  # likewise
         self.sealed: Counter[str] = Counter()  # what this turn adds to the site's, or takes away
 
     def apply(self, at_ms: int, subject: Subject, event: Event) -> list[Step]:
@@ -209,6 +147,13 @@ class SiteTurn:
         """The door as it is now; one that nothing is known of is empty."""
         return self.doors.get(door_id) or self._site.doors.get(door_id) or Door(door_id)
 
+    def household(self, household_id: str) -> Household:
+        """The household as it is now; one that nothing is known of is empty."""
+        return self._household(household_id) or Household(household_id)
+
+    def _household(self, household_id: str) -> Household | None:
+        return self.households.get(household_id) or self._site.households.get(household_id)
+
     def rules_of(self, door: Door) -> Rules:
         """The rules that hold for a door."""
         return self.rulebook.of(door.door_class)
@@ -216,7 +161,9 @@ class SiteTurn:
     def due_ms(self, subject: Subject) -> int | None:
         """As `SiteState.due_ms`, as it is now."""
         if subject.kind is SubjectKind.SITE:
-            return _site_due_ms(self)
+            return site_due_ms(self)
+        if subject.kind is SubjectKind.HOUSEHOLD:
+            return households.next_deadline(self.household(subject.id))
         door = doubted(self.door(subject.id), self.doubt)
         return next_deadline(door, self.rulebook.of(door.door_class))
 
@@ -242,10 +189,17 @@ class SiteTurn:
     def _step(
         self, at_ms: int, subject: Subject, event: Event, queue: Following, follows: bool
     ) -> Step:
-        if subject.kind is SubjectKind.SITE:
-            if isinstance(event, ClockEvent):
-                return self._clock_step(event, follows)
-            return self._site_step(at_ms, event, queue, follows)
+        if subject.kind is SubjectKind.DOOR:
+            return self._door_step(at_ms, subject, event, queue, follows)
+        if subject.kind is SubjectKind.HOUSEHOLD:
+            return self._household_step(at_ms, subject, event, queue, follows)
+        if isinstance(event, ClockEvent):
+            return self._clock_step(event, follows)
+        return self._site_step(at_ms, event, queue, follows)
+
+    def _door_step(
+        self, at_ms: int, subject: Subject, event: Event, queue: Following, follows: bool
+    ) -> Step:
         before = self.door(subject.id)
         rules = self.rulebook.of(before.door_class)
         after, effects = step(doubted(before, self.doubt), event, at_ms, rules)
@@ -253,17 +207,49 @@ class SiteTurn:
             self._hold(before, after, event)
         routed: tuple[Routed, ...] = ()
         for effect in effects:
-            if isinstance(effect, SilenceBegan):
-                lost = SealLost(subject.id, effect.since_ms, self._areas(after))
-                queue.append((SITE, lost))
-            elif isinstance(effect, SilenceEnded):
-                queue.append((SITE, SealHeard(subject.id)))
+            meant = self._meant(effect, after)
+            if meant is not None:
+                queue.append(meant)
             else:
                 routed += self._route(effect, subject.id, after.grid_id, at_ms)
                 queue.extend(duties.taken(self.router, subject, effect, at_ms, self.rulebook.rules))
         if type(event) is PageReceived:
             self._receipt(event, queue)
+        elif type(event) is OrderPlaced:
+            queue.extend(homes.ordered(after, self._household, event))
+        elif type(event) is DoorPlaced:
+            queue.extend(homes.homed(after, self._household))
+        if after.beside:
+            told = beside.told(before, after, event, follows)
+            queue.extend((of_door(door_id), one) for door_id, one in told)
         return Step(subject, event, effects, routed, before, after, follows)
+
+    def _household_step(
+        self, at_ms: int, subject: Subject, event: Event, queue: Following, follows: bool
+    ) -> Step:
+        before, rules = self.household(subject.id), self.rulebook.rules
+        if isinstance(event, HouseholdSays):
+            event = replace(event, terms=homes.terms_of(map(self.door, before.home)))
+        after, effects = households.step(before, event, at_ms, rules)
+        if after is not before:
+            self.households[subject.id] = after
+        routed: tuple[Routed, ...] = ()
+        first = self.door(after.home[0])  # stands for it where one must
+        for effect in effects:
+            routed += self._route(effect, first.door_id, first.grid_id, at_ms)
+        queue.extend(homes.to_doors(after, effects, self.door))
+        return Step(subject, event, effects, routed, before, after, follows)
+
+    def _meant(self, effect: Effect, door: Door) -> tuple[Subject, Event] | None:
+        """What an effect of a door means to the site or to another contact of its household; None
+        where it is for people."""
+        if isinstance(effect, SilenceBegan):
+            return SITE, SealLost(door.door_id, effect.since_ms, self._areas(door))
+        if isinstance(effect, SilenceEnded):
+            return SITE, SealHeard(door.door_id)
+        if isinstance(effect, CaseJoined):
+            return of_door(effect.door_id), beside.joining(door, effect)
+        return None
 
     def _hold(self, before: Door, after: Door, event: Event) -> None:
         """The door as it is from now on."""
@@ -330,6 +316,8 @@ class SiteTurn:
             case ClockCorrected(by_ms=by_ms):
                 doors = self._site.doors | self.doors
                 self.doors = {door_id: shifted(door, by_ms) for door_id, door in doors.items()}
+                known = self._site.households | self.households
+                self.households = {one: shifted(its, by_ms) for one, its in known.items()}
                 self.outages = shifted(self.outages, by_ms)
                 self.troubles = shifted(self.troubles, by_ms)
                 self.router = routing.shifted(self.router, by_ms)
@@ -392,8 +380,3 @@ class SiteTurn:
         """The areas of a door, the widest first, each with how many sealed doors it holds."""
         sealed = self._site.sealed
         return tuple((area, sealed[area] + self.sealed[area]) for area in outages.areas_of(door))
-
-
-def _site_due_ms(site: "SiteState | SiteTurn") -> int | None:
-    """When the site needs a step by itself: for its outages or for its troubles."""
-    return earliest(outages.next_deadline(site.outages), troubles.next_deadline(site.troubles))

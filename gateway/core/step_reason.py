@@ -4,6 +4,8 @@ from gateway.core.cases.refusal import Refusal
 from gateway.core.doors.orders import why_not_under_order
 from gateway.core.effects import ActionRefused, OpeningBegan, PermitRefused
 from gateway.core.events import CaseAction, MessageRefused, PermitAnnounced, ReportCame
+from gateway.core.households.effects import HouseholdRefused
+from gateway.core.households.events import HouseholdAction
 from gateway.core.reasons import Reason
 from gateway.core.site import Step
 from gateway.core.subject import SubjectKind
@@ -23,7 +25,9 @@ def reason_of(step: Step, at_ms: int) -> Reason | Refusal | None:
     event = step.event
     if isinstance(event, CaseAction):
         return next((e.refusal for e in step.effects if isinstance(e, ActionRefused)), None)
-    if step.subject.kind is SubjectKind.SITE:
+    if isinstance(event, HouseholdAction):
+        return next((e.refusal for e in step.effects if isinstance(e, HouseholdRefused)), None)
+    if step.subject.kind is not SubjectKind.DOOR:
         return None
     if isinstance(event, MessageRefused):
         return event.reason

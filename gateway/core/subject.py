@@ -1,6 +1,6 @@
-"""What an event is about: a door, or the site as a whole. Two columns wherever it is stored.
+"""What an event is about: a door, a household, or the site. Two columns wherever it is stored.
 
-A further kind (a task, a seal, an account) is a member here and a step in core/site.py, where its
+A further kind (a seal, an account) is a member here and a step in core/site.py, where its
 states stand too: no id of one kind can ever be taken for one of another."""
 
 from enum import StrEnum
@@ -11,6 +11,7 @@ class SubjectKind(StrEnum):
     """What can have events of its own. The word is stored."""
 
     DOOR = "door"
+    HOUSEHOLD = "home"  # its own matters, for its doors have theirs; columns hold eight letters
     SITE = "site"
 
 
@@ -22,9 +23,14 @@ class Subject(NamedTuple):
 
 
 SITE = Subject(SubjectKind.SITE)
-_DOOR = SubjectKind.DOOR
+_DOOR, _HOUSEHOLD = SubjectKind.DOOR, SubjectKind.HOUSEHOLD
 
 
 def of_door(door_id: str) -> Subject:
     """The door of this id."""
     return Subject(_DOOR, door_id)
+
+
+def of_household(household_id: str) -> Subject:
+    """The household of this id."""
+    return Subject(_HOUSEHOLD, household_id)

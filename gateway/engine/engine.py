@@ -29,7 +29,7 @@ from gateway.core.events import (
 )
 from gateway.core.evidence import Ended
 from gateway.core.reasons import Reason
-from gateway.core.subject import SITE, Subject, SubjectKind
+from gateway.core.subject import SITE, Subject
 from gateway.engine import answering, needed, unstored
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.broadcast import Broadcast
@@ -283,8 +283,9 @@ class Engine:
         self._reading.is_listening = is_listening
 
     async def submit(self, subject: Subject, event: Event) -> Answer:
-        """Do an action of a person, as `gateway.Gateway` says. KeyError: there is no such door."""
-        if subject.kind is SubjectKind.DOOR and subject.id not in self.state.doors:
+        """Do an action of a person, as `gateway.Gateway` says. KeyError: there is no such door, or
+        household."""
+        if not self.state.is_known(subject):
             raise KeyError(subject.id)
         event = self._sealing.sealed(subject, event, self.clock.now_ms())
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -397,7 +398,6 @@ class Engine:
     def _answer(self, unit: UnitOfWork, batch: Batch) -> None:
         """Those who wait for what came of their action, and those who watch."""
         answering.answer(batch)
-        if not (unit.turn.doors or unit.cases or unit.pages or batch.sent):
+        if not unit.is_seen and not batch.sent:
             return
-        moved = tuple(unit.turn.doors), tuple(unit.cases), tuple(unit.pages), tuple(batch.sent)
-        self.broadcast.post(Committed(self.clock.now_ms(), *moved))
+        self.broadcast.post(Committed(self.clock.now_ms(), *unit.moved, tuple(batch.sent)))

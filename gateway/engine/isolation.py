@@ -21,6 +21,12 @@ from gateway.store.rebuild import Rebuild
 
 log = logging.getLogger("menshen.engine")
 
+_SOURCES = {  # the table in which a state stands
+    SubjectKind.DOOR: tables.doors.name,
+    SubjectKind.HOUSEHOLD: tables.households.name,
+    SubjectKind.SITE: tables.states.name,
+}
+
 
 class Isolation:
     """Decides about culprits."""
@@ -70,8 +76,7 @@ class Isolation:
 
     async def _make_anew(self, subject: Subject) -> Found | None:
         """A state made anew from the journal; None where it is the same, or was made before."""
-        is_door = subject.kind is SubjectKind.DOOR
-        if subject in self._made_anew or (is_door and subject.id not in self._state.doors):
+        if subject in self._made_anew or not self._state.is_known(subject):
             return None
         self._made_anew.add(subject)
         try:
@@ -82,7 +87,7 @@ class Isolation:
         before = self._state.known(subject)
         if made == before:
             return None
-        source = tables.doors.name if is_door else tables.states.name
+        source = _SOURCES[subject.kind]
         words = "no step could take it; made anew from its journal"
         was = poisoned_by(source, subject.id, words, states.encode(before))
         log.error("%s %s: %s", subject.kind, subject.id, words)
@@ -94,8 +99,17 @@ class Isolation:
         findings = Findings()
         with self._store.reading() as connection:
             anew = Rebuild(connection, findings)
-            is_door = subject.kind is SubjectKind.DOOR
-            return (anew.door(subject.id) if is_door else anew.site()), findings.all()
+            return _made(anew, subject), findings.all()
+
+
+def _made(anew: Rebuild, subject: Subject) -> Known:
+    match subject.kind:
+        case SubjectKind.DOOR:
+            return anew.door(subject.id)
+        case SubjectKind.HOUSEHOLD:
+            return anew.household(subject.id)
+        case SubjectKind.SITE:
+            return anew.site()
 
 
 def name_of(topic: str) -> str:

@@ -1,10 +1,10 @@
-"""Whose time comes when: the doors, the site as a whole, and the people who are told."""
+"""Whose time comes when: the doors, households, the site, and the people who are told."""
 
 from collections.abc import Iterable
 
 from gateway.core.deadline_index import DeadlineIndex, earliest
 from gateway.core.events import DeadlineCame, PersonDue
-from gateway.core.subject import SITE, Subject, of_door
+from gateway.core.subject import SITE, Subject, of_door, of_household
 from gateway.engine.set_aside import Due
 from gateway.engine.state import CommittedSite
 from gateway.engine.unit_of_work import UnitOfWork
@@ -25,7 +25,7 @@ class Scheduler:
         self.firing: Due | None = None
         self._taken: list[Due] = []  # in this unit of work
         self._put_off: dict[Due, int] = {}  # those whose step raised, and until when
-        for subject in (SITE, *map(of_door, site.doors)):
+        for subject in (SITE, *map(of_door, site.doors), *map(of_household, site.households)):
             self.note(subject)
         self._note((), site.router.people)
 
@@ -80,6 +80,7 @@ class Scheduler:
         self._taken.clear()
         changed = [SITE] if unit.is_site_changed else []
         changed += map(of_door, self._site.doors if unit.is_doubt_changed else unit.turn.doors)
+        changed += map(of_household, unit.turn.households)
         self._note(changed, unit.writes.people)
 
     def note(self, subject: Subject) -> None:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from gateway.core.cases import outages
 from gateway.core.events import DoorPlaced, Event, StaffSet
+from gateway.core.households.model import Household
 from gateway.core.model import Door, Outages, Troubles
 from gateway.core.paging import routing
 from gateway.core.paging.staff import Staff
@@ -24,7 +25,7 @@ from gateway.registry.load import Registry, SealRow
 
 News = list[tuple[Subject, Event]]  # acts for the loop
 
-Known = Door | tuple[Outages, Troubles]
+Known = Door | Household | tuple[Outages, Troubles]
 
 
 class CommittedSite(SiteState):
@@ -39,7 +40,7 @@ class CommittedSite(SiteState):
         if not people.issuperset(staff.members):  # somebody's state was lost: as if all were new
             staff = Staff()
         router = routing.of(staff, registry.people)
-        known = registry.outages, router, registry.troubles, registry.doubt
+        known = registry.outages, router, registry.troubles, registry.doubt, registry.households
         super().__init__(rulebook, registry.doors, *known)
         self.registry = registry
         self.windows = {seal_id: row.window for seal_id, row in registry.seals.items()}
@@ -50,13 +51,23 @@ class CommittedSite(SiteState):
         """The state of a subject."""
         if subject.kind is SubjectKind.SITE:
             return self.outages, self.troubles
+        if subject.kind is SubjectKind.HOUSEHOLD:
+            return self.households.get(subject.id) or Household(subject.id)
         return self.doors[subject.id]
+
+    def is_known(self, subject: Subject) -> bool:
+        """Whether there is such a subject, so that it can have events."""
+        if subject.kind is SubjectKind.HOUSEHOLD:
+            return subject.id in self.registry.homes
+        return subject.kind is SubjectKind.SITE or subject.id in self.doors
 
     def replace(self, subject: Subject, made: Known) -> None:
         """Another state of a subject, in the place of one that made no sense."""
         if isinstance(made, Door):
             self.doors[subject.id] = made
             self.sealed = outages.sealed_of(self.doors.values())
+        elif isinstance(made, Household):
+            self.households[subject.id] = made
         else:
             self.outages, self.troubles = made
 

@@ -135,8 +135,8 @@ class Stepping:
         subject = command.subject
         if command.pending_id is not None:
             unit.writes.pending_events.append(command.pending_id)
-            if subject.kind is SubjectKind.DOOR and subject.id not in self._state.doors:
-                raise LookupError("there is no such door")
+            if not self._state.is_known(subject):
+                raise LookupError(f"there is no such {subject.kind}")
         event = self._with_ids(command.event, unit.writes.next_id)
         batch.answers.append((command.answer, unit.event(at_ms, subject, event)))
 
@@ -160,6 +160,8 @@ class Stepping:
         for subject in found.anew:
             if subject.kind is SubjectKind.DOOR:
                 unit.writes.door(unit.turn.door(subject.id))
+            elif subject.kind is SubjectKind.HOUSEHOLD:
+                unit.writes.household(unit.turn.household(subject.id))
             else:
                 unit.writes.state(states.OUTAGES, unit.turn.outages)
                 unit.writes.state(states.TROUBLES, unit.turn.troubles)

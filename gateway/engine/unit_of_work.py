@@ -40,6 +40,14 @@ from gateway.core.events import (
     StaffSet,
 )
 from gateway.core.evidence import SIGNED_FOR
+from gateway.core.households.effects import (
+    DisputeMoved,
+    HealthMoved,
+    HouseholdEffect,
+    RequestMoved,
+)
+from gateway.core.households.events import HouseholdAction
+from gateway.core.households.model import Household
 from gateway.core.model import Door, Doubt, Outages, Path, Troubles
 from gateway.core.paging.schedule import Role
 from gateway.core.reasons import UNWATCHED, Reason
@@ -56,6 +64,7 @@ from gateway.engine.state import CommittedSite
 from gateway.registry.load import SealRow
 from gateway.store import states
 from gateway.store.batch import WriteBatch
+from gateway.store.household_writes import Place
 from gateway.store.outbox import Entry, Group, decode_group
 from gateway.store.seal_commands import SealCommand
 
@@ -186,7 +195,20 @@ class UnitOfWork:
         if isinstance(event, CaseAction):
             self.acted += event.actor.kind is ActorKind.WARDEN
             return self._answer(at_ms, event, steps[0])
+        if isinstance(event, HouseholdAction):
+            result = result_of(steps[0].after.recent, event)
+            return Answer(result is not None and result.refusal is None, result)
         return Answer(steps[0].changed)
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether those who watch see anything of it."""
+        return bool(self.turn.doors or self.turn.households or self.cases or self.pages)
+
+    @property
+    def moved(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """The doors, cases and pages that it is about."""
+        return tuple(self.turn.doors), tuple(self.cases), tuple(self.pages)
 
     def _answer(self, at_ms: int, event: CaseAction, step: Step) -> Answer:
         """As it is remembered: of an action that came before, what came of it then."""
@@ -218,6 +240,7 @@ class UnitOfWork:
     def _row(self, at_ms: int, step: Step, cause_id: int | None) -> None:
         reason = reason_of(step, at_ms)
         is_door = step.subject.kind is SubjectKind.DOOR
+        is_households = step.subject.kind is SubjectKind.HOUSEHOLD
         if is_door and step.after is not step.before:
             self.writes.door(step.after)
         if isinstance(reason, Reason) and reason in UNWATCHED:  # counted like what was refused
@@ -232,6 +255,8 @@ class UnitOfWork:
         if is_door:
             for effect in step.effects:
                 self._effect(at_ms, step.after, effect)
+        elif is_households:
+            self._household_row(step)
         else:
             self._site_row(at_ms, step)
         self._enter(entries_of(step.routed, self._addressing, at_ms))
@@ -296,6 +321,22 @@ class UnitOfWork:
                 grid_id = self.turn.door(effect.door_id).grid_id
                 self._case(SubjectKind.SITE, effect.door_id, grid_id, effect)
 
+    def _household_row(self, step: Step) -> None:
+        """What is a household's own."""
+        household: Household = step.after
+        if household is not step.before:
+            self.writes.household(household)
+        first = self.turn.door(household.home[0])
+        place = Place(household.household_id, first.door_id, first.grid_id)
+        zone = self.turn.rulebook.rules.zone
+        for effect in step.effects:
+            if isinstance(effect, PageDue):
+                self.pages[effect.page_id] = None
+            elif isinstance(effect, HouseholdEffect):
+                if isinstance(effect, RequestMoved | DisputeMoved | HealthMoved):
+                    self.cases[effect.matter.case_id] = None  # those who watch see it
+                self.writes.household_effect(effect, place, zone)
+
     def _clock_row(self, event: Event) -> None:
         """The clock is worth less or more, or was set: then all that waits moves with it."""
         if isinstance(event, ClockDoubted | ClockSure | ClockCorrected):
@@ -304,6 +345,8 @@ class UnitOfWork:
             return
         for door in self.turn.doors.values():
             self.writes.door(door)
+        for household in self.turn.households.values():
+            self.writes.household(household)
         self.writes.state(states.OUTAGES, self.turn.outages)
         self.writes.state(states.TROUBLES, self.turn.troubles)
         self.writes.clock_set(event.by_ms)

@@ -65,11 +65,18 @@ _WORDS: dict[Reason, str] = {
     Reason.RECEIVER_LOST: N_("Bluetooth receiver away"),
     Reason.NETWORK_AWAY: N_("Wi-Fi of one place away"),
     Reason.UNCERTIFIED: N_("Doors not sealed yet"),
+    Reason.REQUEST_ASKED: N_("A household asks for something"),
+    Reason.DOCTOR_ASKED: N_("A household asks for a doctor"),
+    Reason.DISPUTE_RAISED: N_("A record is disputed"),
+    Reason.DISPUTE_LATE: N_("A dispute waits too long"),
+    Reason.HEALTH_UNSAID: N_("No health report today"),
+    Reason.UNWELL: N_("Somebody is not well"),
     Reason.ANNOUNCED_LATE: N_("Announced afterwards"),
     Reason.HEARD_AGAIN: N_("Heard again"),
     Reason.SETTLED: N_("Contact settled"),
     Reason.RECEIVED_AGAIN: N_("Pages arrive again"),
     Reason.DOOR_ENDED: N_("Door out of use"),
+    Reason.OPENED_BESIDE: N_("Part of another opening"),
     Reason.TROUBLE_OVER: N_("Over by itself"),
     Reason.PERMITS_FULL: N_("Too many permits"),
     Reason.GROUPED: N_("Several cases at once"),
@@ -94,6 +101,14 @@ _WHY: dict[Reason, str] = {
         "Its copies show that it was held back on its way, by a broker or by somebody between."
     ),
     Reason.NO_DOOR: N_("The seal hangs on no door yet."),
+    Reason.REQUEST_ASKED: N_("A household asks for something to be brought, fetched or arranged."),
+    Reason.DOCTOR_ASKED: N_("A household asks for a doctor."),
+    Reason.DISPUTE_RAISED: N_("A household says that a record of it is wrong."),
+    Reason.DISPUTE_LATE: N_(
+        "A dispute has not been answered within the time that the site states."
+    ),
+    Reason.HEALTH_UNSAID: N_("A household has not said today how they are; that is no fault."),
+    Reason.UNWELL: N_("A household says that somebody there is not well."),
     Reason.NO_PERMIT: N_("The door opened, and nobody had announced it."),
     Reason.OPENED_IN_DOUBT: N_(
         "The door opened, and the gateway's clock is in doubt: perhaps it was allowed, perhaps not."
@@ -197,6 +212,9 @@ _WHY: dict[Reason, str] = {
     Reason.SETTLED: N_("The contact has come to rest and is believed again."),
     Reason.RECEIVED_AGAIN: N_("A phone has signed for the canary's page again."),
     Reason.DOOR_ENDED: N_("The door was taken out of use."),
+    Reason.OPENED_BESIDE: N_(
+        "It was part of an announced opening at the household's other door, heard of later."
+    ),
     Reason.TROUBLE_OVER: N_("What was wrong is over, before anybody took the case."),
     Reason.PERMITS_FULL: N_("The door has as many permits as it may have, so none was added."),
     Reason.GROUPED: N_("Several cases came at once, so they are told in one page."),
@@ -283,6 +301,12 @@ _FIRST_ACTION: dict[Reason, str] = {
     Reason.UNCERTIFIED: N_(
         "Hang and test their seals today: which doors they are stands on the page of walk tests."
     ),
+    Reason.REQUEST_ASKED: N_("Take the request, so that the household sees that somebody comes."),
+    Reason.DOCTOR_ASKED: N_("Ring the household at once; if a life is in danger, ring 120."),
+    Reason.DISPUTE_RAISED: N_("Name somebody who was no part of the record to look at it."),
+    Reason.DISPUTE_LATE: N_("Let it be answered today, or name another to answer it."),
+    Reason.HEALTH_UNSAID: N_("Ring the household and ask how they are."),
+    Reason.UNWELL: N_("Ring the household and ask what they need."),
     Reason.TEST_PAGE: N_("Press “Got it”, so that others see that pages reach you."),
     Reason.GROUPED: N_("Open the list and begin at the top."),
 }
@@ -318,6 +342,9 @@ _OUTCOMES: dict[str, str] = {
     Reason.SETTLED: N_("By itself: the contact has settled"),
     Reason.RECEIVED_AGAIN: N_("By itself: pages arrive again"),
     Reason.DOOR_ENDED: N_("By itself: the door was taken out of use"),
+    Reason.OPENED_BESIDE: N_(
+        "By itself: part of an announced opening at the household's other door"
+    ),
     Reason.TROUBLE_OVER: N_("By itself: it is over"),
 }
 

@@ -1,4 +1,4 @@
-"""Why an action at a case was not taken, in one sentence and both languages."""
+"""Why an action was not taken, at a case or a household's matter, in one sentence."""
 
 from gateway.core.cases.refusal import Refusal
 from gateway.language.catalogue import N_, say
@@ -59,8 +59,37 @@ _REFUSED: dict[Refusal, str] = {
         "This case is signed off already; it closes as soon as what raised it is over."
     ),
     Refusal.RAISED_SINCE: N_("Something new has happened since you did this: see the case again."),
+    Refusal.NO_SUCH_REQUEST: N_("No such request is open here; it may be done already."),
+    Refusal.NO_SUCH_DISPUTE: N_("No such dispute is open here; it may be answered already."),
+    Refusal.NO_SUCH_QUESTION: N_("No such question is open here; it may be answered already."),
+    Refusal.REQUEST_OVER: N_("This request is over already."),
+    Refusal.NO_ORDER: N_("No order holds there now."),
+    Refusal.TOO_MANY: N_("As many are open, or were asked for in a day, as may be at once."),
+    Refusal.WORDS_MISSING: N_("Say in a few words what is needed."),
+    Refusal.DISPUTED_ALREADY: N_("This record is disputed already; its answer is under way."),
+    Refusal.PART_OF_RECORD: N_(
+        "Whoever was part of a record does not answer a dispute of it: another must."
+    ),
+    Refusal.NOT_ASSIGNED: N_("This dispute is for another to answer."),
+    Refusal.TOO_QUIET: N_("Leave at least eight hours of the day in which you may be asked."),
     Refusal.NOTHING_NEW: N_("That changes nothing about this case."),
 }
+
+# Where the sentence of a case would speak of one: the same about a household's matter.
+_OF_MATTER: dict[Refusal, str] = {
+    Refusal.TAKEN_ALREADY: N_("Somebody else sees to this already."),
+    Refusal.TAKE_FIRST: N_("Take it first, then say that it is done."),
+    Refusal.NOT_HELD: N_("Nobody has taken this yet."),
+    Refusal.NOT_HOLDER: N_("Somebody else sees to this; only they or the centre can do that."),
+    Refusal.NOTE_MISSING: N_("Say in a few words why; the household reads it."),
+    Refusal.NO_SUCH_OUTCOME: N_("There is no such answer."),
+    Refusal.NO_DOOR: N_("That is no door of this household."),
+}
+
+
+def matter_refusal_line(refusal: Refusal, language: str) -> str:
+    """Why an action on a household's matter was refused, in one sentence."""
+    return say(_OF_MATTER.get(refusal) or _REFUSED[refusal], language)
 
 
 def refusal_line(refusal: Refusal, language: str) -> str:

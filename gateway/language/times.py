@@ -1,15 +1,17 @@
 """Times as people say them, in the site's own time zone."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.units import format_unit
 
 from gateway.language.catalogue import LOCALES, N_, say
 
 _DAY = {"zh": "M月d日 HH:mm", "en": "d MMM HH:mm"}
+_DATE = {"zh": "M月d日", "en": "d MMM"}
+_FIRST: Final = date(1970, 1, 1)
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 JUST_NOW_MS: Final = 10_000  # so lately that counting seconds tells nothing
 MEASURED_MS: Final = 10_000  # what lasts longer is said in seconds
@@ -39,6 +41,11 @@ def day_and_time(at_ms: int, language: str, zone: tzinfo) -> str:
 def _of_minute(minute: int, language: str, zone: tzinfo) -> str:
     at = local(minute * 60_000, zone)
     return str(format_datetime(at, _DAY[language], locale=LOCALES[language]))
+
+
+def day_name(day: int, language: str) -> str:
+    """`29 Nov`: the name of a day, by its number since 1970 on the wall."""
+    return str(format_date(_FIRST + timedelta(days=day), _DATE[language], locale=LOCALES[language]))
 
 
 def ago(at_ms: int, now_ms: int, language: str) -> str:

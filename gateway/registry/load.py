@@ -10,13 +10,14 @@ from sqlalchemy import Connection, func, select
 
 from gateway.core.events import DoorPlaced
 from gateway.core.evidence import QUIET
+from gateway.core.households.model import Household
 from gateway.core.model import SURE, Door, Doubt, Outages, Troubles
 from gateway.core.paging import staff
 from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Override, Role, Shift
 from gateway.core.paging.staff import Member, Staff
 from gateway.core.replay_window import ReplayWindow
-from gateway.core.subject import SITE, Subject, of_door
+from gateway.core.subject import SITE, Subject, of_door, of_household
 from gateway.store import areas, households, states, tables
 from gateway.store.poisoned import ANYTHING, Findings, Poisoned
 from gateway.store.rebuild import Rebuild
@@ -68,6 +69,8 @@ class Registry(msgspec.Struct, frozen=True):
     outages: Outages = Outages()
     troubles: Troubles = Troubles()
     doubt: Doubt = SURE  # of the gateway's clock
+    households: dict[str, Household] = {}  # those of whose own matters something is known
+    homes: frozenset[str] = frozenset()  # every household that has a contact in use
     staff: Staff = Staff()  # as it is enrolled,
     staff_journaled: Staff = Staff()  # and as the journal last said
     people: tuple[Person, ...] = ()  # those of whom something is known
@@ -92,6 +95,9 @@ def load(connection: Connection) -> Registry:
     outages, troubles = states.outages(connection, found), states.troubles(connection, found)
     if len(found) > before:
         (outages, troubles), rebuilt = anew.site(), [SITE, *rebuilt]
+    matters, unread = states.households(connection, found)
+    matters |= {one: anew.household(one) for one in unread}
+    rebuilt += map(of_household, unread)
     wardens = _wardens(connection, found)
     for other in (states.rulebook, states.listening):  # who uses them asks for them; here they tell
         other(connection, found)
@@ -104,6 +110,8 @@ def load(connection: Connection) -> Registry:
         outages=outages,
         troubles=troubles,
         doubt=states.doubt(connection, found),
+        households=matters,
+        homes=frozenset(place.household or one for one, place in places.items()),
         staff=_staff(connection, wardens, found),
         staff_journaled=states.staff(connection, found),
         people=states.people(connection, found),

@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from gateway.core.events import Event
+from gateway.core.households.model import Household
 from gateway.core.model import SURE, Door, Outages, Troubles
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
@@ -95,6 +96,7 @@ class Apart(msgspec.Struct, frozen=True):
     """What is stored otherwise than the journal makes it: nothing, if all is well."""
 
     doors: tuple[str, ...] = ()
+    households: tuple[str, ...] = ()
     people: tuple[str, ...] = ()  # by warden_id
     site: tuple[str, ...] = ()  # by the name in `states`
     journal: tuple[int, ...] = ()  # rows that did not follow from what stands before them
@@ -139,6 +141,10 @@ class Replay:
         """A door's state, in the bytes of `doors.state`."""
         return encode(self.turn.door(door_id))
 
+    def household(self, household_id: str) -> bytes:
+        """What is known of a household's own matters, in the bytes of its state."""
+        return encode(self.turn.household(household_id))
+
     def person(self, warden_id: str) -> bytes | None:
         """What is known of a person, in the bytes of `people.state`; None if nothing is."""
         person = self.turn.router.people.get(warden_id)
@@ -150,6 +156,10 @@ def differing(connection: Connection, replay: Replay) -> Apart:
     d, p, s = tables.doors.c, tables.people.c, tables.states.c
     doors = connection.execute(select(d.door_id, d.state).order_by(d.door_id))
     people = {who: state for who, state in connection.execute(select(p.warden_id, p.state))}
+    h = tables.households.c
+    stored = select(h.household_id, h.state).where(h.state.is_not(None))
+    homes = {one: state for one, state in connection.execute(stored)}
+    households = sorted({*homes, *replay.turn.households})
     known = sorted({*people, *replay.turn.router.people})
     states = {name: state for name, state in connection.execute(select(s.name, s.state))}
     made = {
@@ -160,6 +170,11 @@ def differing(connection: Connection, replay: Replay) -> Apart:
     }
     return Apart(
         tuple(who for who, state in doors if (state or encode(Door(who))) != replay.door(who)),
+        tuple(
+            one
+            for one in households
+            if homes.get(one, encode(Household(one))) != replay.household(one)
+        ),
         tuple(who for who in known if people.get(who) != replay.person(who)),
         tuple(name for name, (its, none) in made.items() if states.get(name, none) != its),
         tuple(replay.apart),

@@ -131,7 +131,15 @@ class _Other:
     def __init__(self, held: SiteTurn, rulebook: Rulebook) -> None:
         self._held = held
         self._turn = SiteTurn(
-            SiteState(rulebook, held.doors, held.outages, held.router, held.troubles, held.doubt)
+            SiteState(
+                rulebook,
+                held.doors,
+                held.outages,
+                held.router,
+                held.troubles,
+                held.doubt,
+                held.households,
+            )
         )
         self._deadlines = DeadlineIndex[Subject]()
 
@@ -179,6 +187,8 @@ class _Other:
         if subject.kind is SubjectKind.SITE:
             its, other = self._turn, self._held
             return (its.outages, its.troubles) != (other.outages, other.troubles)
+        if subject.kind is SubjectKind.HOUSEHOLD:
+            return self._turn.household(subject.id) != self._held.household(subject.id)
         return self._turn.door(subject.id) != self._held.door(subject.id)
 
 

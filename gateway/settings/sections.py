@@ -17,6 +17,7 @@ from gateway.core.rules import Rulebook, Rules
 from gateway.settings import push_services, secret
 from gateway.settings.fields import FilePath, Host, Name, Port, Secret, Url
 from gateway.settings.home_assistant import HomeAssistant
+from gateway.settings.household import Household
 from gateway.settings.keeping import Backup, Retention
 from gateway.settings.keys import Keys
 from gateway.settings.looked_after import Log, Ping
@@ -335,6 +336,7 @@ class Settings(BaseSettings):
     retention: Retention = Retention()
     backup: Backup = Backup()
     keys: Keys = Keys()
+    household: Household = Household()
     rules: Annotated[Rules, AsRules()] = Rules()
     classes: Annotated[
         dict[str, ClassSection],
@@ -356,7 +358,7 @@ class Settings(BaseSettings):
     def rulebook(self) -> Rulebook:
         """The rules of the site and of its door classes, with the site's clocks in them."""
         zone = transitions(self.site.zone, this_year_ms())
-        rules = msgspec.structs.replace(self.rules, zone=zone)
+        rules = self.household.rules(msgspec.structs.replace(self.rules, zone=zone))
         return Rulebook(rules, {name: of_class(rules, one) for name, one in self.classes.items()})
 
     @classmethod
@@ -384,5 +386,6 @@ SECTIONS: dict[str, type[Section]] = {
     "retention": Retention,
     "backup": Backup,
     "keys": Keys,
+    "household": Household,
     "rules": RulesSection,
 }

@@ -38,6 +38,10 @@ from gateway.core.events import (
     ReportCame,
 )
 from gateway.core.heartbeat_spans import HeartbeatSpan
+from gateway.core.households.effects import HouseholdEffect
+from gateway.core.households.events import RecordCorrected
+from gateway.core.households.model import Household
+from gateway.core.local_time import Zone
 from gateway.core.model import ActionResult, Door, Path
 from gateway.core.paging.person import Person
 from gateway.core.reasons import Reason
@@ -48,6 +52,7 @@ from gateway.store import (
     case_writes,
     door_writes,
     heartbeat_spans,
+    household_writes,
     journal,
     outbox,
     photos,
@@ -81,6 +86,7 @@ class WriteBatch:
         self.people: dict[str, Person] = {}
         self._events: list[Row] = []
         self._doors: dict[str, Door] = {}
+        self._households: dict[str, Household] = {}
         self._windows: dict[str, ReplayWindow] = {}
         self._raised: dict[str, ReplayWindow] = {}  # of seals that are not proved yet
         self._heard: dict[tuple[str, str], Row] = {}
@@ -125,6 +131,9 @@ class WriteBatch:
             self._permits[permit.permit_id] = door_writes.of_permit(
                 household_id or subject.id, permit
             )
+        elif isinstance(event, RecordCorrected) and subject:
+            corrected = household_writes.of_correction(event, subject.id, at_ms)
+            self._rows[sql.UPSERT_CORRECTION].append(corrected)
         elif isinstance(event, PhotoKept):
             self._rows[sql.INSERT_PHOTO].append(photos.of_kept(event, at_ms))
         elif isinstance(event, PhotosDestroyed):
@@ -194,6 +203,17 @@ class WriteBatch:
     def door(self, door: Door) -> None:
         """Store a door's state."""
         self._doors[door.door_id] = door
+
+    def household(self, household: Household) -> None:
+        """Store a household's state."""
+        self._households[household.household_id] = household
+
+    def household_effect(
+        self, effect: HouseholdEffect, place: household_writes.Place, zone: Zone
+    ) -> None:
+        """Write what a household's step led to."""
+        for statement, row in household_writes.of_effect(effect, place, zone):
+            self._rows[statement].append(row)
 
     def heartbeat_span(self, span: HeartbeatSpan) -> None:
         """Store a run of heartbeats as it is now; its beginning may be stored already."""
@@ -305,6 +325,9 @@ class WriteBatch:
             sql.UPSERT_READING: list(self._readings.values()),
             sql.UPDATE_COMMAND: list(self._commands.values()),
             sql.UPDATE_DOOR: [door_writes.of_state(door) for door in self._doors.values()],
+            sql.UPDATE_HOUSEHOLD: [
+                household_writes.of_state(its) for its in self._households.values()
+            ],
             sql.UPSERT_REFUSAL: list(self._refusals.values()),
             sql.UPSERT_PERMIT: list(self._permits.values()),
             sql.UPSERT_CASE: list(self._cases.values()),

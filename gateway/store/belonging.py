@@ -3,7 +3,7 @@
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
 from gateway.core.model import CaseState
 from gateway.store import areas, page_views, tables
@@ -46,6 +46,19 @@ def of_case(connection: Connection, case_id: str, warden_id: str | None) -> Belo
     if not was_paged and warden_id is not None:
         pages = page_views.inbox(connection, warden_id, is_open=True, limit=PAGES_MAX)
         was_paged = any(page.case_id == case_id for page in pages)
+    return Belonging(frozenset({grid_id} - {""}), was_paged)
+
+
+def of_matter(
+    connection: Connection, table: Table, matter_id: str, warden_id: str | None
+) -> Belonging | None:
+    """A household's matter, from its table; paged if the person was ever told of it."""
+    (key,) = table.primary_key.columns
+    grid_id = connection.execute(select(table.c.grid_id).where(key == matter_id)).scalar()
+    if grid_id is None:
+        return None
+    query = select(_o.entry_id).where(_o.warden_id == warden_id, _o.case_id == matter_id)
+    was_paged = connection.execute(query.limit(1)).first() is not None
     return Belonging(frozenset({grid_id} - {""}), was_paged)
 
 

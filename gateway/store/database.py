@@ -27,7 +27,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 5_000  # how long a writer waits for its turn
 CACHE_KIB = 8_192
 LOG_PAGES = 8_000  # of the write-ahead log, 32 MB; a commit that finds more moves them itself
-HEAD = "0016_keys"  # the newest migration; a test compares it with the folder
+HEAD = "0017_requests"  # the newest migration; a test compares it with the folder
 STORED_FORMAT = 1  # of events and states as JSON; raised when older bytes mean something else
 
 

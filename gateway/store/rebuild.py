@@ -16,10 +16,12 @@ from sqlalchemy import ColumnElement, Connection, select
 from gateway.core.doors.clock_doubt import doubted
 from gateway.core.doors.step import step
 from gateway.core.events import ClockEvent, Event, RulesSet
+from gateway.core.households import step as households
+from gateway.core.households.model import Household
 from gateway.core.model import Door, Outages, Troubles
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn
-from gateway.core.subject import SITE, Subject, SubjectKind, of_door
+from gateway.core.subject import SITE, Subject, SubjectKind, of_door, of_household
 from gateway.store import archives, tables
 from gateway.store.heartbeat_spans import heartbeats
 from gateway.store.journal import decode_event
@@ -51,6 +53,22 @@ class Rebuild:
                 rules = turn.rulebook.of(made.door_class)
                 made, _ = step(doubted(made, turn.doubt), event, at_ms, rules)
             except Exception as error:  # noqa: BLE001 - one row of its past: the others stand
+                self._findings.note(tables.journal.name, row_id, error)
+        return made
+
+    def household(self, household_id: str) -> Household:
+        """A household as its journal makes it: what its doors' orders mean to it stands there."""
+        turn, changes = SiteTurn(SiteState(Rulebook())), deque(self._changes())
+        made = Household(household_id)
+        for row_id, at_ms, event in self._events(of_household(household_id)):
+            try:
+                while changes and changes[0][0] <= row_id:
+                    _, changed_ms, change = changes.popleft()
+                    turn.households = {household_id: made}
+                    turn.apply(changed_ms, SITE, change)
+                    made = turn.household(household_id)
+                made, _ = households.step(made, event, at_ms, turn.rulebook.rules)
+            except Exception as error:  # noqa: BLE001 - as above
                 self._findings.note(tables.journal.name, row_id, error)
         return made
 

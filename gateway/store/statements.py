@@ -30,6 +30,7 @@ from gateway.store import (
     case_log,
     certificates,
     feed_tables,
+    household_tables,
     photos,
     seal_paths,
     seal_tables,
@@ -154,6 +155,14 @@ def _upsert_reading(dialect: str) -> Any:
     return insert.on_conflict_do_update(index_elements=["seal_id"], set_=changed)
 
 
+def _count_delivery(dialect: str) -> Any:
+    """One more of its kind on its day."""
+    table = household_tables.deliveries
+    insert = insert_for(dialect, table)
+    changed = {"count": table.c["count"] + insert.excluded["count"]}
+    return insert.on_conflict_do_update(index_elements=["day", "kind", "state"], set_=changed)
+
+
 def _insert_once(table: Table) -> Callable[[str], Any]:
     """Insert what is not there yet: no bytes from outside stop the loop."""
     return lambda dialect: insert_for(dialect, table).on_conflict_do_nothing()
@@ -259,7 +268,7 @@ INSERT_OPENING = Statement(
 )
 END_OPENING = _set(tables.openings, "opening_id", "b_id", *_ENDED)
 REDATE_OPENING = _set(
-    tables.openings, "opening_id", "b_id", "opened_ms", "latest_ms", "reason", "permit_id"
+    tables.openings, "opening_id", "b_id", "opened_ms", "latest_ms", "reason", "permit_id", "beside"
 )
 ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit_id")
 UPSERT_CASE = _of(tables.cases, _upsert_case)
@@ -282,6 +291,16 @@ GROW_OUTAGE = _set(tables.outages, "outage_id", "b_id", "doors")
 END_OUTAGE = _set(tables.outages, "outage_id", "b_id", "over_ms")
 UPSERT_STATE = _upsert(tables.states)
 UPSERT_PERSON = _upsert(tables.people)
+UPDATE_HOUSEHOLD = _set(tables.households, "household_id", "b_household_id", "state")
+UPSERT_REQUEST = _upsert(household_tables.requests)
+COUNT_DELIVERY = _of(household_tables.deliveries, _count_delivery)
+UPSERT_DISPUTE = _upsert(household_tables.disputes)
+UPSERT_CORRECTION = _upsert(household_tables.corrections)
+INSERT_HEALTH_REPORT = _of(
+    household_tables.health_reports, _insert_once(household_tables.health_reports)
+)
+UPSERT_HEALTH_QUESTION = _upsert(household_tables.health_questions)
+INSERT_SEAL_ANSWER = _of(household_tables.seal_answers, _insert_once(household_tables.seal_answers))
 SHIFT_OUTBOX = Statement(
     update(tables.outbox)
     .where(tables.outbox.c.done_ms.is_(None), ~tables.outbox.c.gave_up)
@@ -347,6 +366,14 @@ IN_ORDER = (
     END_OUTAGE,
     UPSERT_STATE,
     UPSERT_PERSON,
+    UPDATE_HOUSEHOLD,
+    UPSERT_REQUEST,
+    COUNT_DELIVERY,
+    UPSERT_DISPUTE,
+    UPSERT_CORRECTION,
+    INSERT_HEALTH_REPORT,
+    UPSERT_HEALTH_QUESTION,
+    INSERT_SEAL_ANSWER,
     SHIFT_OUTBOX,
     INSERT_ENTRY,
     UPDATE_ENTRY,

@@ -1,4 +1,4 @@
-"""States as of the last commit, as JSON: of each door, of each person, and of the site by name.
+"""States as of the last commit, as JSON: of each door, household and person, and of the site.
 
 They are what the core made of the journal. Every other room reads and writes them through here.
 One that cannot be read is as if there were none; who hands in `Findings` learns of it.
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, select, type_coerce
 from sqlalchemy.types import NullType
 
+from gateway.core.households.model import Household
 from gateway.core.model import SURE, Door, Doubt, Outages, Troubles
 from gateway.core.paging.person import Person
 from gateway.core.paging.staff import Staff
@@ -39,6 +40,7 @@ class Listening(msgspec.Struct, frozen=True):
 encode = msgspec.json.Encoder().encode
 _decode_door = msgspec.json.Decoder(Door).decode
 _decode_person = msgspec.json.Decoder(Person).decode
+_decode_household = msgspec.json.Decoder(Household).decode
 _decode_outages = msgspec.json.Decoder(Outages).decode
 _decode_doubt = msgspec.json.Decoder(Doubt).decode
 _decode_troubles = msgspec.json.Decoder(Troubles).decode
@@ -66,6 +68,25 @@ def people(connection: Connection, findings: Findings | None = None) -> tuple[Pe
         for row in found.rows(connection, query, tables.people.name, state=ANYTHING)
     )
     return tuple(person for person in known if person is not None)
+
+
+def households(
+    connection: Connection, findings: Findings | None = None
+) -> tuple[dict[str, Household], tuple[str, ...]]:
+    """Every household of whose own matters something is known, by id; and the ids of those whose
+    state cannot be read."""
+    found, table = Findings() if findings is None else findings, tables.households
+    known: dict[str, Household] = {}
+    unread: list[str] = []
+    query = select(table.c.household_id, table.c.state).where(table.c.state.is_not(None))
+    for row in found.rows(connection, query, table.name, state=ANYTHING):
+        its, nothing = row["household_id"], None
+        read = found.decoded(table.name, its, row["state"], _decode_household, nothing)
+        if read is None:
+            unread.append(its)
+        else:
+            known[its] = read
+    return known, tuple(unread)
 
 
 def outages(connection: Connection, findings: Findings | None = None) -> Outages:

@@ -31,7 +31,7 @@ from gateway.core.reasons import Reason
 from gateway.core.subject import SITE
 from gateway.engine.gateway import GatewayAwayError
 from gateway.language.catalogue import N_
-from gateway.store import belonging
+from gateway.store import belonging, household_tables
 from gateway.store.belonging import Belonging
 from gateway.store.database import StoreError
 from gateway.web import proving
@@ -42,6 +42,11 @@ from gateway.web.token_scopes import check_scopes
 from gateway.web.visitors import Visitor, signs_in, visitor
 from gateway.web.way_in import to_code, to_sign_in
 
+_MATTERS: Final = {
+    Thing.REQUEST: household_tables.requests,
+    Thing.DISPUTE: household_tables.disputes,
+    Thing.QUESTION: household_tables.health_questions,
+}
 DID: Final = "Menshen-Did"  # whose phone kept what it sends now: a warden's id, percent-encoded
 log = logging.getLogger("menshen.console")
 
@@ -264,4 +269,6 @@ def _belonging(connection: Connection, thing: Thing, value: str, who: Visitor) -
         return belonging.of_case(connection, value, who.account.warden_id)
     if thing is Thing.PERSON:
         return belonging.of_person(connection, value)
+    if thing in _MATTERS:
+        return belonging.of_matter(connection, _MATTERS[thing], value, who.account.warden_id)
     return belonging.of_area(connection, value)

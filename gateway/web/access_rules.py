@@ -10,6 +10,7 @@ from gateway.accounts.roles import Right
 from gateway.core.cases.transitions import Action
 from gateway.web.actions import KINDS
 from gateway.web.answers import API, METRICS
+from gateway.web.matters import DISPUTES, MATTERS, QUESTIONS, REQUESTS, Matter
 
 
 class Thing(StrEnum):
@@ -20,6 +21,9 @@ class Thing(StrEnum):
     CASE = "case"
     PERSON = "person"
     AREA = "area"
+    REQUEST = "request"
+    DISPUTE = "dispute"
+    QUESTION = "question"
 
 
 class Need(NamedTuple):
@@ -46,6 +50,9 @@ PARAMETERS: Final = {
     Thing.CASE: "case_id",
     Thing.PERSON: "warden_id",
     Thing.AREA: "area_id",
+    Thing.REQUEST: REQUESTS.key,
+    Thing.DISPUTE: DISPUTES.key,
+    Thing.QUESTION: QUESTIONS.key,
 }
 _OF_ACTION: Final = {
     Action.ASSESS: Right.REVIEW,
@@ -57,6 +64,12 @@ _OF_ACTION: Final = {
 def right_of(action: Action) -> Right:
     """The right that an action on a case needs."""
     return _OF_ACTION.get(action, Right.ANSWER)
+
+
+def _of_matter(matter: Matter) -> Need:
+    """The right that a deed about a household's matter needs."""
+    right = Right.DISPUTES if matter is DISPUTES else Right.SERVE
+    return Need(right, next(thing for thing, key in PARAMETERS.items() if key == matter.key))
 
 
 def _needs(right: Right, thing: Thing = Thing.LIST) -> Rule:
@@ -148,6 +161,18 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
         )
         for action in KINDS
         for before, also in (("", ()), (API, ()), *_PHONES)
+    },
+    ("GET", "/requests"): _needs(Right.REQUESTS),
+    ("GET", f"{API}/requests"): _needs(Right.REQUESTS),
+    ("GET", f"{API}/requests/counts"): _needs(Right.REQUESTS),
+    ("GET", "/handheld/{warden_id}/requests"): Rule((_INBOX, Need(Right.REQUESTS))),
+    **{
+        ("POST", f"{before}/{matter.path}/{{{matter.key}}}/{deed.name}"): Rule(
+            (*also, _of_matter(matter))
+        )
+        for matter in MATTERS
+        for deed in matter.deeds
+        for before, also in (("", ()), (API, ()), _PHONES[1])
     },
     ("GET", "/trust"): PUBLIC,  # a phone must trust us before it can sign in
     ("GET", "/trust/ca.crt"): PUBLIC,

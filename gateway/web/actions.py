@@ -204,11 +204,11 @@ def add_routes(
         async def press(request: Request, case_id: str) -> Response:
             actor = who(request)
             if by_page:
-                pressed: Press = _read(kind.form, dict(await request.form()))
+                pressed: Press = read_model(kind.form, dict(await request.form()))
                 if pressed.action_id is not None:  # the page's own id, for all of its buttons
                     pressed.action_id = f"{pressed.action_id}.{action}"
             else:
-                pressed = _read(kind.body, await _json(request))
+                pressed = read_model(kind.body, await read_body(request))
             answer = await _act(context, kind, case_id, actor, pressed)
             return await after(request, case_id, actor, answer)
 
@@ -308,14 +308,16 @@ def _scan(connection: Connection, code: str) -> Scan:
         raise HttpProblem(422, _NO_CODE) from None
 
 
-def _read(model: type[M], fields: Any) -> M:
+def read_model(model: type[M], fields: Any) -> M:
+    """What was sent as what it should be. RequestValidationError where it is not."""
     try:
         return model.model_validate(fields)
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from None
 
 
-async def _json(request: Request) -> Any:
+async def read_body(request: Request) -> Any:
+    """A program's JSON; nothing is an empty object. RequestValidationError where it is none."""
     try:
         return json.loads(await request.body() or b"{}")
     except (ValueError, RecursionError):  # no JSON, or nested deeper than anything that we read

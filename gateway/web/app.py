@@ -39,6 +39,7 @@ from gateway.web.pages import (
     photos,
     prove,
     provider,
+    requests,
     sign_in,
     tokens,
     trust,
@@ -77,7 +78,18 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     context, topics = WebContext(settings, store, gateway), Topics()
     app = FastAPI(title="Menshen", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.topics, app.state.figures = topics, context.figures
-    for part in (wallboard, cases, photos, links, doors, warden_inbox, health, trust, document):
+    for part in (
+        wallboard,
+        cases,
+        requests,
+        photos,
+        links,
+        doors,
+        warden_inbox,
+        health,
+        trust,
+        document,
+    ):
         app.include_router(part.routes(context))
     for part in (
         *(wardens, page_tests, commission),

@@ -19,6 +19,7 @@ from gateway.store import views
 from gateway.web import audit_command_words
 from gateway.web.actions import KINDS
 from gateway.web.answers import API
+from gateway.web.matters import DISPUTES, MATTERS, QUESTIONS, REQUESTS
 
 
 class Kind(StrEnum):
@@ -57,6 +58,18 @@ _OF_ACTION: Final = {
     Action.ASSESS: N_("assessed case {case}"),
     Action.SIGN_OFF: N_("signed case {case} off"),
     Action.SHELVE: N_("put case {case} aside"),
+}
+_OF_MATTER: Final = {
+    (REQUESTS.path, "take"): N_("took a request"),
+    (REQUESTS.path, "on_the_way"): N_("set off with a request"),
+    (REQUESTS.path, "at_the_door"): N_("was at the door with a request"),
+    (REQUESTS.path, "done"): N_("noted a request as done"),
+    (REQUESTS.path, "leave"): N_("gave a request back"),
+    (REQUESTS.path, "decline"): N_("declined a request"),
+    (DISPUTES.path, "assign"): N_("named who answers a dispute"),
+    (DISPUTES.path, "answer"): N_("answered a dispute"),
+    (QUESTIONS.path, "take"): N_("took a question about somebody's health"),
+    (QUESTIONS.path, "end"): N_("noted how a question about somebody's health ended"),
 }
 _SIGNED_FOR: Final = N_("signed for a page")
 _ANNOUNCED: Final = N_("announced an opening at {door}")
@@ -109,6 +122,10 @@ _LOOKS: Final = {
     "GET /inbox/{warden_id}": N_("looked at the pages of {person}"),
     "GET /handheld/{warden_id}": N_("opened the phone's page of {person}"),
     "GET /handheld/{warden_id}/cases/{case_id}": N_("looked at case {case} on the phone"),
+    "GET /requests": N_("looked at what households ask for"),
+    f"GET {API}/requests": N_("read what households ask for as a program does"),
+    f"GET {API}/requests/counts": N_("read how much was done for households as a program does"),
+    "GET /handheld/{warden_id}/requests": N_("looked at the requests on the phone of {person}"),
     "GET /health": N_("looked at the gateway's health"),
     "GET /history": N_("looked at what the names in the history stand for"),
     f"GET {API}/pages/{{page_id}}/notification": N_("got a page on a phone that rang"),
@@ -157,6 +174,14 @@ _ACTS: Final = {
     f"POST {API}/ringing": N_("let a phone ring"),
     f"POST {API}/ringing/end": N_("let a phone ring no more"),
     f"POST {API}/cases/{{case_id}}/photos": N_("sent a photo with the report of case {case}"),
+    **{
+        f"POST {before}/{matter.path}/{{{matter.key}}}/{deed.name}": _OF_MATTER[
+            matter.path, deed.name
+        ]
+        for matter in MATTERS
+        for deed in matter.deeds
+        for before in ("", API, "/handheld/{warden_id}")
+    },
     "bulk reading stopped": N_("was stopped after a hundred looks in a minute, at {thing}"),
     **{
         f"POST {before}/cases/{{case_id}}/{action}": _OF_ACTION[action]

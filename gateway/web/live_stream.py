@@ -22,6 +22,7 @@ from starlette.types import Send
 from gateway.accounts.roles import Right
 from gateway.language.catalogue import LOCALES, N_
 from gateway.store.database import StoreError
+from gateway.store.household_views import Reach
 from gateway.web.access import actions_of, check, look
 from gateway.web.access_rules import Need, Thing
 from gateway.web.actor import at_screen
@@ -33,6 +34,7 @@ from gateway.web.live_view import LiveView
 from gateway.web.pages.cases import OneCase, OpenCases
 from gateway.web.pages.commission import WalkTestView
 from gateway.web.pages.doors import OneDoor
+from gateway.web.pages.requests import Matters, MattersOfPhone
 from gateway.web.pages.updates import Updates
 from gateway.web.pages.wallboard import Wallboard
 from gateway.web.pages.warden_inbox import Inbox
@@ -45,7 +47,7 @@ from gateway.web.visitors import Visitor, visitor
 STREAMS_MAX: Final = 1_000  # some 60 kB each
 KEPT_FOR_PHONES: Final = 250  # of them, which no wall takes away
 TOPICS_MAX: Final = 24  # tabs of one browser
-OF_PHONES: Final = frozenset({"inbox", "tasks", "task"})  # kinds of views
+OF_PHONES: Final = frozenset({"inbox", "tasks", "task", "asked"})  # kinds of views
 ALL_TOPICS_MAX: Final = 2_000  # each is read and drawn by itself
 NAME_MAX: Final = 400  # characters of what a page is about; the longest is a search on the wall
 SEEN_MAX: Final = 32
@@ -134,6 +136,8 @@ _NEEDS: Final = {
     "task": (Need(Right.INBOX, Thing.PERSON), Need(Right.CASES, Thing.CASE)),
     "warden": (Need(Right.PEOPLE, Thing.PERSON),),
     "updates": (Need(Right.UPDATES),),
+    "requests": (Need(Right.REQUESTS),),
+    "asked": (Need(Right.INBOX, Thing.PERSON),),
 }
 
 
@@ -214,7 +218,7 @@ class _Lines:
 def _own(kind: str, listener: Listener) -> Hashable:
     """A case's page has forms in it, each with an id of its own, so that pressing twice is one
     act; two people must not share one."""
-    return listener if kind == "case" else None
+    return listener if kind in ("case", "requests") else None
 
 
 class _Ends:
@@ -258,6 +262,8 @@ def _view(
         "task": lambda: Task.named(name, context.rulebook),
         "warden": lambda: OneWarden(name),
         "updates": Updates,
+        "requests": lambda: Matters(Reach(context.scope(request, Right.REQUESTS)), by),
+        "asked": lambda: MattersOfPhone(name),
     }
     by, can = at_screen(context, request), actions_of(request)
     doors, cases = context.scope(request, Right.DOORS), context.scope(request, Right.CASES)

@@ -1,4 +1,4 @@
-"""What templates may ask: six presenters, each bound to a language.
+"""What templates may ask: seven presenters, each bound to a language.
 
 A template says `times.ago(…)`, `case_words.who(…)` and so on; all else it is given by its page.
 """
@@ -23,6 +23,7 @@ from gateway.language.catalogue import say
 from gateway.store.case_views import CaseRow
 from gateway.web import case_words, door_places, door_words
 from gateway.web.case_ahead import may_after
+from gateway.web.matter_words import MatterWords
 
 
 class Times:
@@ -48,6 +49,10 @@ class Times:
     def just_now(self) -> str:
         """For the page's script: what it says of the last JUST_NOW_MS."""
         return times.just_now(self._language)
+
+    def day_of(self, day: int) -> str:
+        """The name of a day, by its number (core.local_time.day)."""
+        return times.day_name(day, self._language)
 
     def lasting(self, span_ms: int) -> str:
         """How long it lasts."""
@@ -246,4 +251,5 @@ def presenters(language: str, zone: tzinfo) -> dict[str, object]:
         "door_words": DoorWords(language),
         "permit_words": PermitWords(language),
         "seal_words": SealWords(language),
+        "matter_words": MatterWords(language),
     }

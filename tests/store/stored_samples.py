@@ -17,6 +17,8 @@ from gateway.core import model
 from gateway.core.cases.escalation import Ways
 from gateway.core.effects import Effect
 from gateway.core.events import Event
+from gateway.core.households import model as of_households
+from gateway.core.households.model import Household
 from gateway.core.model import CaseState, Contact, Door, Outages, Troubles
 from gateway.core.paging.person import Person
 from gateway.core.paging.schedule import Role
@@ -30,6 +32,7 @@ from gateway.store.states import Listening
 
 STATES: dict[str, type[msgspec.Struct]] = {
     "doors.state": Door,
+    "households.state": Household,
     "people.state": Person,
     "states.outages": Outages,
     "states.troubles": Troubles,
@@ -49,6 +52,14 @@ ENUMS: tuple[type[StrEnum], ...] = (
     Role,
     SubjectKind,
     Ways,
+    of_households.DisputeState,
+    of_households.HealthOutcome,
+    of_households.RecordKind,
+    of_households.RequestKind,
+    of_households.RequestState,
+    of_households.SealAnswer,
+    of_households.Symptom,
+    of_households.Way,
 )
 GOLDEN = Path(__file__).parents[1] / "vectors" / "stored_format.jsonl"
 

@@ -48,6 +48,7 @@ from gateway.core.events import (
     PersonOnTheWay,
     ReportTakenBack,
 )
+from gateway.core.households.events import HouseholdAction
 from gateway.core.model import ActionResult, Case, CaseState, Door, Outage, Trouble
 from gateway.core.outcome import WANTS_NOTE, Outcome
 from gateway.core.rules import Rules
@@ -121,7 +122,7 @@ def refused(
     return (*recent, result)[-RESULTS_KEPT:], (_refused(event, refusal),)
 
 
-def result_of(recent: Recent, event: CaseAction) -> ActionResult | None:
+def result_of(recent: Recent, event: CaseAction | HouseholdAction) -> ActionResult | None:
     """What came of this action when it came first; None if it is new, or too long ago."""
     return next((result for result in recent if result.action_id == event.action_id), None)
 

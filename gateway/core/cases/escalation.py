@@ -10,20 +10,34 @@ Who stands on a step at that time is for the on-call schedule, who is told how o
 """
 
 from enum import StrEnum
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.core import local_time
 from gateway.core.effects import Effect, PageDue, QuestionDue
+from gateway.core.households.model import Dispute, HealthQuestion, Request
 from gateway.core.model import Case, Escalation
 from gateway.core.paging.schedule import Role
-from gateway.core.reasons import BREACHES, FAULTS, QUESTIONS, SLOW_TROUBLES, TROUBLES, Reason
+from gateway.core.reasons import (
+    BREACHES,
+    BY_DAY,
+    DISPUTES,
+    FAULTS,
+    MATTERS,
+    QUESTIONS,
+    SLOW_TROUBLES,
+    TROUBLES,
+    Reason,
+)
 from gateway.core.rules import Rules
 
-_AGAIN_BY_DAYS = FAULTS | QUESTIONS | SLOW_TROUBLES
+_AGAIN_BY_DAYS = FAULTS | QUESTIONS | SLOW_TROUBLES | BY_DAY
+_ONLY_BY_DAY = QUESTIONS | BY_DAY  # no step of these wakes anybody
 QuietHours = tuple[tuple[int, int], ...]
-CaseChange = tuple[Case, tuple[Effect, ...]]
+# What people are told of: it has a `case_id` and an `escalation`.
+T = TypeVar("T", Case, Request, Dispute, HealthQuestion)
 
 
 class Ways(StrEnum):
@@ -98,7 +112,30 @@ LOST_STEPS = (  # somebody cannot be told for long: who looks after people, who 
     EscalationStep(Role.CAPTAIN, Ways.ALL, "fault_captain_ms"),
 )
 
+REQUEST_STEPS = (
+    EscalationStep(Role.WARDEN, Ways.ALL),
+    EscalationStep(Role.DEPUTY, Ways.ALL, "request_deputy_ms"),
+    EscalationStep(Role.CAPTAIN, Ways.ALL, "request_captain_ms"),
+)
+DOCTOR_STEPS = (
+    EscalationStep(Role.WARDEN, Ways.ALL),
+    EscalationStep(Role.DEPUTY, Ways.ALL, "doctor_deputy_ms"),
+    EscalationStep(Role.CAPTAIN, Ways.ALL, "doctor_captain_ms"),
+)
+DISPUTE_STEPS = (  # those who review, for the grid's warden may be part of the record
+    EscalationStep(Role.CAPTAIN, Ways.ALL),
+    EscalationStep(Role.CENTRE, Ways.ALL, "request_captain_ms"),
+)
+LATE_STEPS = (
+    EscalationStep(Role.CENTRE, Ways.ALL),
+    EscalationStep(Role.CAPTAIN, Ways.ALL),
+)
+
 _STEPS = {
+    **dict.fromkeys(MATTERS, REQUEST_STEPS),
+    Reason.DOCTOR_ASKED: DOCTOR_STEPS,
+    Reason.DISPUTE_RAISED: DISPUTE_STEPS,
+    Reason.DISPUTE_LATE: LATE_STEPS,
     Reason.CANARY_MISSED: CANARY_STEPS,
     Reason.UNREACHABLE: UNREACHABLE_STEPS,
     **dict.fromkeys(QUESTIONS, QUESTION_STEPS),
@@ -120,7 +157,7 @@ def steps_for(reason: Reason) -> tuple[EscalationStep, ...]:
 
 
 def begin(
-    case: Case,
+    case: T,
     page_id: str,
     reason: Reason,
     since_ms: int,
@@ -128,7 +165,7 @@ def begin(
     quiet: QuietHours,
     rules: Rules,
     first_to: str = "",
-) -> CaseChange:
+) -> tuple[T, tuple[Effect, ...]]:
     """Tell of something new in the case: at once, or when the day or the quiet hours allow it; to
     one person first, if one is named. A question waits for its household first."""
     is_asked = reason in QUESTIONS and page_id == case.case_id
@@ -145,14 +182,14 @@ def begin(
     return escalate(case, now_ms, rules) if starts_ms <= now_ms else (case, ())
 
 
-def escalate(case: Case, now_ms: int, rules: Rules) -> CaseChange:
+def escalate(case: T, now_ms: int, rules: Rules) -> tuple[T, tuple[Effect, ...]]:
     """Tell those of the step whose time has come, and set the time of the next. A case that does
     not escalate stays as it is."""
     escalation = case.escalation
     if escalation is None:
         return case, ()
     by_day_ms = may_start_ms(escalation.reason, now_ms, (), rules)
-    if escalation.reason in QUESTIONS and by_day_ms > now_ms:  # no step of it wakes anybody
+    if escalation.reason in _ONLY_BY_DAY and by_day_ms > now_ms:
         began_ms = escalation.began_ms + by_day_ms - escalation.next_ms
         waits = replace(escalation, next_ms=by_day_ms, began_ms=began_ms)
         return replace(case, escalation=waits), ()
@@ -172,7 +209,9 @@ def escalate(case: Case, now_ms: int, rules: Rules) -> CaseChange:
     return replace(case, escalation=_next(escalation, step_index, now_ms, rules)), (page,)
 
 
-def _to_one(case: Case, escalation: Escalation, now_ms: int, rules: Rules) -> CaseChange:
+def _to_one(
+    case: T, escalation: Escalation, now_ms: int, rules: Rules
+) -> tuple[T, tuple[Effect, ...]]:
     """Tell who had it; the steps begin a while later."""
     page = PageDue(
         _page_id(escalation),
@@ -181,11 +220,26 @@ def _to_one(case: Case, escalation: Escalation, now_ms: int, rules: Rules) -> Ca
         escalation.since_ms,
         to=escalation.first_to,
     )
-    wait_ms = rules.fault_captain_ms if is_slow(escalation.reason) else rules.deputy_ms
+    wait_ms = _after_one_ms(escalation.reason, rules)
     starts_ms = now_ms + wait_ms
     began_ms = starts_ms - steps_for(escalation.reason)[0].wait_ms(rules)
     later = replace(escalation, first_to="", next_ms=starts_ms, began_ms=began_ms)
     return replace(case, escalation=later), (page,)
+
+
+def _after_one_ms(reason: Reason, rules: Rules) -> int:
+    """How long it is left to the one who had it."""
+    if reason in MATTERS:
+        is_doctor = reason is Reason.DOCTOR_ASKED
+        return rules.doctor_deputy_ms if is_doctor else rules.request_deputy_ms
+    return rules.fault_captain_ms if is_slow(reason) else rules.deputy_ms
+
+
+def _again_ms(reason: Reason, rules: Rules) -> int:
+    """How long after the beginning of a round the next one begins."""
+    if reason in MATTERS - DISPUTES:
+        return rules.request_again_ms
+    return rules.fault_again_ms if is_slow(reason) else rules.again_ms
 
 
 def is_slow(reason: Reason) -> bool:
@@ -221,8 +275,7 @@ def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) ->
     if step_index + 1 < len(steps):
         next_ms = escalation.began_ms + steps[step_index + 1].wait_ms(rules)
         return replace(escalation, step_index=step_index + 1, next_ms=next_ms)
-    again_ms = rules.fault_again_ms if is_slow(escalation.reason) else rules.again_ms
-    round_ms = max(again_ms, steps[-1].wait_ms(rules))
+    round_ms = max(_again_ms(escalation.reason, rules), steps[-1].wait_ms(rules))
     first_ms = escalation.began_ms + steps[0].wait_ms(rules)
     next_ms = first_ms + round_ms
     if next_ms < now_ms + rules.second_ms:
@@ -241,7 +294,7 @@ def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) ->
 def may_start_ms(reason: Reason, now_ms: int, quiet: QuietHours, rules: Rules) -> int:
     """When the first step may be told: by day, or outside the quiet hours."""
     starts_ms = now_ms
-    if reason in FAULTS | QUESTIONS:
+    if reason in FAULTS | QUESTIONS | BY_DAY:
         starts_ms = _not_within(starts_ms, (rules.day_to_min, rules.day_from_min), rules)
     if reason not in BREACHES:
         for window in quiet:

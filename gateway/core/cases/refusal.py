@@ -1,4 +1,5 @@
-"""Why an action on a case was refused: it changed nothing, and whoever acted is told so.
+"""Why an action was refused, on a case or on a household's matter: it changed nothing, and whoever
+acted is told so.
 
 The sentences for people are made from it in `language/reasons.py`, in one place.
 """
@@ -42,4 +43,15 @@ class Refusal(StrEnum):
     ASSESSED_ALREADY = "assessed_already"
     SIGNED_OFF_ALREADY = "signed_off_already"
     RAISED_SINCE = "raised_since"  # done before the case was raised again, told after it
+    NO_SUCH_REQUEST = "no_such_request"  # none of this id goes on at the household
+    NO_SUCH_DISPUTE = "no_such_dispute"
+    NO_SUCH_QUESTION = "no_such_question"  # about somebody's health
+    REQUEST_OVER = "request_over"
+    NO_ORDER = "no_order"  # no order holds, so nobody brings anything
+    TOO_MANY = "too_many"  # as many as a household may have at once, or in a day
+    WORDS_MISSING = "words_missing"
+    DISPUTED_ALREADY = "disputed_already"
+    PART_OF_RECORD = "part_of_record"  # who was part of a record answers no dispute of it
+    NOT_ASSIGNED = "not_assigned"  # it is for another to answer
+    TOO_QUIET = "too_quiet"  # hours that leave no time to be asked in
     NOTHING_NEW = "nothing_new"  # the fate of a page that changes no case: nobody is told

@@ -53,9 +53,9 @@ def why_recorded_only(door: Door, opened_ms: int, now_ms: int) -> Reason | None:
 
 
 def quiet(door: Door, at_ms: int) -> tuple[tuple[int, int], ...]:
-    """The hours in which the running order wants no page but for a breach."""
+    """The hours in which the running order, or the household, wants no page but for a breach."""
     order = running(door, at_ms)
-    return order.policy.quiet if order is not None else ()
+    return order.policy.quiet + door.quiet if order is not None else ()
 
 
 def allow(door: Door, opened_ms: int, rules: Rules) -> tuple[Door, Order | None]:
@@ -70,6 +70,16 @@ def allow(door: Door, opened_ms: int, rules: Rules) -> tuple[Door, Order | None]
     if count >= order.policy.openings_a_day:
         return door, None
     return replace(door, allowed=(today, count + 1)), order
+
+
+def allowance(door: Door, opened_ms: int, rules: Rules) -> tuple[int, int, int | None] | None:
+    """What the order allows without a permit on the day of a time: that day, how many, and how many
+    ms each may last; None where it allows none."""
+    order = running(door, opened_ms)
+    if order is None or not order.policy.openings_a_day:
+        return None
+    day = local_time.day(rules.zone, opened_ms)
+    return day, order.policy.openings_a_day, order.policy.longest_ms
 
 
 def ends_ms(door: Door, at_ms: int) -> int | None:

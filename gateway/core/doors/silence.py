@@ -18,14 +18,16 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from gateway.core.cases import case
+from gateway.core.cases import case, escalation
 from gateway.core.cases.case import DoorChange, end_by_rule, raise_case
 from gateway.core.doors import visits
 from gateway.core.doors.orders import why_not_under_order
 from gateway.core.duration import HOUR_MS
-from gateway.core.effects import Effect, SilenceBegan, SilenceEnded
+from gateway.core.effects import CaseMoved, Effect, SilenceBegan, SilenceEnded
 from gateway.core.events import OutageBegan, OutageEnded
-from gateway.core.model import Contact, Door, Path, Silence
+from gateway.core.households.events import SaidOfSeal
+from gateway.core.households.model import SealAnswer
+from gateway.core.model import Case, Contact, Door, Escalation, Path, Silence
 from gateway.core.reasons import BREACHES, UNWATCHED, Reason
 from gateway.core.rules import Rules
 
@@ -138,6 +140,45 @@ def tell(door: Door, silence: Silence, _due_ms: int, now_ms: int, rules: Rules) 
     return door, effects + seal
 
 
+def household_said(door: Door, event: SaidOfSeal, now_ms: int, rules: Rules) -> DoorChange:
+    """What the household says of a silent seal, whom the silence asks first. It accuses nobody and
+    frees nobody: a question that it answers is not asked again, and the seal is the installer's as
+    before; one that has come off is told at once, as a fault. No rule of a breach hears of it."""
+    silence = door.silence
+    if silence is None or event.answer is SealAnswer.UNSURE:
+        return door, ()
+    if event.answer is SealAnswer.NOT_IN_PLACE:
+        if silence.told_ms is not None:
+            door = replace(door, silence=replace(silence, told_ms=min(silence.told_ms, now_ms)))
+        return door, ()
+    door = replace(door, silence=replace(silence, said_in_place=True))
+    asked = door.case
+    if asked is None or asked.reason is not Reason.SILENT_AFTER_OPENING:
+        return door, ()
+    if asked.state not in case.UNANSWERED:  # a person has it, and knows
+        return door, ()
+    answered, pages = _answered(door, asked, now_ms, rules)
+    return replace(door, case=answered), (CaseMoved(answered, now_ms), *pages)
+
+
+def _answered(
+    door: Door, asked: Case, now_ms: int, rules: Rules
+) -> tuple[Case, tuple[Effect, ...]]:
+    """The question is answered; what is left of its case is the seal's silence."""
+    page_id = f"{asked.case_id}-seal"
+    others = tuple(fault for fault in asked.secondary if fault.reason is not Reason.SILENT)
+    is_told = others == asked.secondary
+    asked = replace(asked, reason=Reason.SILENT, secondary=others, escalation=None)
+    if not is_told:
+        hours = case.quiet_hours(door, now_ms)
+        return escalation.begin(asked, page_id, Reason.SILENT, asked.since_ms, now_ms, hours, rules)
+    next_ms = now_ms + rules.fault_captain_ms  # the installer was told
+    goes_on = Escalation(
+        page_id, Reason.SILENT, asked.since_ms, next_ms, step_index=1, began_ms=now_ms
+    )
+    return replace(asked, escalation=goes_on), ()
+
+
 def visit_over(door: Door, now_ms: int, rules: Rules) -> Door:
     """Nobody works at the seal any more: one that was lost before, and is still, is told soon."""
     silence = door.silence
@@ -178,6 +219,8 @@ def _reason(door: Door) -> Reason:
     if door.contact is not Contact.OPEN or door.chattering is not None:
         return Reason.SILENT
     if door.opening is not None and door.opening.reason in LAWFUL:
+        if door.silence is not None and door.silence.said_in_place:
+            return Reason.SILENT
         return Reason.SILENT_AFTER_OPENING
     return Reason.SILENT if _is_of_case(door) else Reason.SILENT_OPEN
 

@@ -28,6 +28,7 @@ from gateway.core.events import (
     TroubleBegan,
     TroubleEnded,
 )
+from gateway.core.households.effects import DisputeMoved, HealthMoved, RequestMoved
 from gateway.core.paging import person as people
 from gateway.core.paging import schedule
 from gateway.core.paging.person import (
@@ -127,7 +128,7 @@ def step(router: Router, event: Event, now_ms: int, rules: Rules) -> RouterChang
 def follow(
     router: Router, effect: Effect, door_id: str, grid_id: str, now_ms: int, rules: Rules
 ) -> RouterChange:
-    """What an effect of a door, or of an outage, means to people. Most mean nothing to them.
+    """What an effect of a door, a household or an outage means to people; most mean nothing.
 
     Args:
         router: what is true of every person; it stays as it is.
@@ -147,6 +148,10 @@ def follow(
         return _page(router, effect, door_id, grid_id, now_ms, rules)
     if isinstance(effect, CaseMoved) and effect.case.escalation is None:
         return _forget_case(router, effect.case.case_id, now_ms, rules), ()
+    if isinstance(effect, RequestMoved | DisputeMoved | HealthMoved):
+        matter = effect.matter
+        if matter.escalation is None:
+            return _forget_case(router, matter.case_id, now_ms, rules), ()
     return router, ()
 
 

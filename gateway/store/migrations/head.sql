@@ -1,4 +1,4 @@
--- all migrations up to 0016_keys
+-- all migrations up to 0017_requests
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -490,4 +490,108 @@ CREATE TABLE order_keys (
 );
 CREATE INDEX ix_order_keys_household_id ON order_keys (household_id);
 CREATE UNIQUE INDEX uq_order_keys_order_id ON order_keys (order_id) WHERE order_id IS NOT NULL AND destroyed_ms IS NULL;
-INSERT INTO alembic_version (version_num) VALUES ('0016_keys');
+CREATE TABLE requests (
+	request_id VARCHAR(80) NOT NULL, 
+	household_id VARCHAR(64) NOT NULL, 
+	door_id VARCHAR(64) NOT NULL, 
+	grid_id VARCHAR(64) NOT NULL, 
+	order_id VARCHAR(64) NOT NULL, 
+	kind VARCHAR(16) NOT NULL, 
+	state VARCHAR(16) NOT NULL, 
+	words TEXT DEFAULT '' NOT NULL, 
+	permit_id VARCHAR(64) DEFAULT '' NOT NULL, 
+	said_way VARCHAR(16) NOT NULL, 
+	booked_by TEXT, 
+	asked_ms BIGINT NOT NULL, 
+	moved_ms BIGINT NOT NULL, 
+	taken_by TEXT, 
+	done_ms BIGINT, 
+	why TEXT DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_requests PRIMARY KEY (request_id)
+);
+CREATE INDEX ix_requests_household_id ON requests (household_id, asked_ms);
+CREATE INDEX ix_requests_state ON requests (state, asked_ms);
+CREATE TABLE disputes (
+	dispute_id VARCHAR(80) NOT NULL, 
+	household_id VARCHAR(64) NOT NULL, 
+	door_id VARCHAR(64) NOT NULL, 
+	grid_id VARCHAR(64) NOT NULL, 
+	order_id VARCHAR(64) NOT NULL, 
+	record VARCHAR(16) NOT NULL, 
+	record_id VARCHAR(80) NOT NULL, 
+	state VARCHAR(16) NOT NULL, 
+	words TEXT DEFAULT '' NOT NULL, 
+	said_way VARCHAR(16) NOT NULL, 
+	booked_by TEXT, 
+	raised_ms BIGINT NOT NULL, 
+	answer_by_ms BIGINT NOT NULL, 
+	moved_ms BIGINT NOT NULL, 
+	is_late BOOLEAN DEFAULT 0 NOT NULL, 
+	parties TEXT DEFAULT '[]' NOT NULL, 
+	assigned_to TEXT, 
+	answered_by TEXT, 
+	answer TEXT DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_disputes PRIMARY KEY (dispute_id)
+);
+CREATE INDEX ix_disputes_household_id ON disputes (household_id, raised_ms);
+CREATE INDEX ix_disputes_record ON disputes (record, record_id);
+CREATE INDEX ix_disputes_state ON disputes (state, answer_by_ms);
+CREATE TABLE corrections (
+	record VARCHAR(16) NOT NULL, 
+	record_id VARCHAR(80) NOT NULL, 
+	dispute_id VARCHAR(80) NOT NULL, 
+	door_id VARCHAR(64) NOT NULL, 
+	corrected_by TEXT NOT NULL, 
+	at_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_corrections PRIMARY KEY (record, record_id)
+);
+CREATE TABLE health_reports (
+	report_id VARCHAR(80) NOT NULL, 
+	household_id VARCHAR(64) NOT NULL, 
+	order_id VARCHAR(64) NOT NULL, 
+	at_ms BIGINT NOT NULL, 
+	said_way VARCHAR(16) NOT NULL, 
+	booked_by TEXT, 
+	is_well BOOLEAN NOT NULL, 
+	symptoms TEXT DEFAULT '[]' NOT NULL, 
+	words TEXT DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_health_reports PRIMARY KEY (report_id)
+);
+CREATE INDEX ix_health_reports_household_id ON health_reports (household_id, at_ms);
+CREATE TABLE health_questions (
+	question_id VARCHAR(96) NOT NULL, 
+	household_id VARCHAR(64) NOT NULL, 
+	door_id VARCHAR(64) NOT NULL, 
+	grid_id VARCHAR(64) NOT NULL, 
+	order_id VARCHAR(64) NOT NULL, 
+	asked_ms BIGINT NOT NULL, 
+	moved_ms BIGINT NOT NULL, 
+	is_unwell BOOLEAN NOT NULL, 
+	taken_by TEXT, 
+	outcome VARCHAR(16), 
+	is_over BOOLEAN DEFAULT 0 NOT NULL, 
+	words TEXT DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_health_questions PRIMARY KEY (question_id)
+);
+CREATE INDEX ix_health_questions_household_id ON health_questions (household_id, asked_ms);
+CREATE INDEX ix_health_questions_is_over ON health_questions (is_over, asked_ms);
+CREATE TABLE seal_answers (
+	answer_id VARCHAR(80) NOT NULL, 
+	household_id VARCHAR(64) NOT NULL, 
+	door_id VARCHAR(64) NOT NULL, 
+	at_ms BIGINT NOT NULL, 
+	said_way VARCHAR(16) NOT NULL, 
+	booked_by TEXT, 
+	answer VARCHAR(16) NOT NULL, 
+	words TEXT DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_seal_answers PRIMARY KEY (answer_id)
+);
+CREATE INDEX ix_seal_answers_door_id ON seal_answers (door_id, at_ms);
+CREATE TABLE deliveries (
+	day INTEGER NOT NULL, 
+	kind VARCHAR(16) NOT NULL, 
+	state VARCHAR(16) NOT NULL, 
+	count INTEGER NOT NULL, 
+	CONSTRAINT pk_deliveries PRIMARY KEY (day, kind, state)
+);
+INSERT INTO alembic_version (version_num) VALUES ('0017_requests');

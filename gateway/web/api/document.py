@@ -22,6 +22,7 @@ from gateway.web.api import (
     page_tests,
     photos,
     reading,
+    requests,
     ringing,
 )
 from gateway.web.api.answered import REF, SHAPES
@@ -46,7 +47,10 @@ _SCHEMES: Final = {
 def routes(context: WebContext) -> APIRouter:
     """All of the API, and GET /api/v1/openapi.json."""
     router = APIRouter(prefix=API, generate_unique_id_function=lambda route: route.name)
-    for part in (reading, acting, photos, announcing, commissioning, ringing, page_tests):
+    for part in (
+        *(reading, acting, requests, photos),
+        *(announcing, commissioning, ringing, page_tests),
+    ):
         router.include_router(part.routes(context))
 
     @cache

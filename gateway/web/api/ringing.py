@@ -25,7 +25,7 @@ from gateway.channels.web_push import (
     check_point,
     octets,
 )
-from gateway.core.reasons import Reason
+from gateway.core.reasons import MATTERS, Reason
 from gateway.language.catalogue import N_, say
 from gateway.settings.push_services import is_allowed
 from gateway.settings.web_address import ADDRESS_CHARACTERS_MAX, web_address
@@ -195,6 +195,8 @@ def _shown(
         after = say(_IN_HAND, language).format(name=name) if name else say(_OVER, language)
         text = f"{text} {after}"
     path = f"{home}/cases/{quote(page.case_id, safe='')}" if page.case_id else home
+    if page.reason in MATTERS:
+        path = f"{home}/requests"
     if page.reason == Reason.TEST_PAGE:
         path, waits = f"{home}/tests/{page.sent_id}", page.pressed_ms is None
     rings = urgency(page) if waits or page.reason == Reason.GROUPED else "low"

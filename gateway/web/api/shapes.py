@@ -13,6 +13,7 @@ from gateway.core.doors.certificates import Standing
 from gateway.core.proof import Proof
 from gateway.registry.late_permits import WaitingDoor
 from gateway.store.case_views import CaseRow
+from gateway.store.household_views import DeliveryCount, DisputeRow, QuestionRow, RequestRow
 from gateway.store.page_views import DeliveryRow, PageRow, UnsignedRow
 from gateway.store.views import DoorRow
 
@@ -43,6 +44,21 @@ class Cases(Struct, frozen=True):
     in_review: list[CaseRow]
     closed: list[CaseRow]
     next: str | None
+
+
+class Matters(Struct, frozen=True):
+    """What households want of people, as far as it goes on."""
+
+    requests: list[RequestRow]
+    questions: list[QuestionRow]
+    disputes: list[DisputeRow]
+
+
+class DoneCounts(Struct, frozen=True):
+    """How many requests ended how, by day and kind; a day is one on the site's clock, since
+    1970."""
+
+    counts: list[DeliveryCount]
 
 
 class Deliveries(Struct, frozen=True):

@@ -14,12 +14,13 @@ from starlette.responses import RedirectResponse
 from gateway.core.actor import Actor
 from gateway.store import views
 from gateway.store.views import WardenRow
-from gateway.web import actions, actor, signing_in
+from gateway.web import actions, actor, matters, signing_in
 from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer
 from gateway.web.context import Lane, WebContext
 from gateway.web.handheld import shell
 from gateway.web.handheld.tasks import Task, Tasks, kept
 from gateway.web.live_view import LiveView
+from gateway.web.pages.requests import MattersOfPhone
 from gateway.web.security import prefix
 
 
@@ -76,6 +77,11 @@ def _pages(router: APIRouter, context: WebContext) -> None:
             request, warden_id, "handheld/tasks.html", Tasks(warden_id, context.rulebook.rules), {}
         )
 
+    @router.get("/{warden_id}/requests")
+    async def asked(request: Request, warden_id: str) -> Response:
+        view = MattersOfPhone(warden_id)
+        return await _page(request, warden_id, "handheld/requests.html", view, {})
+
     @router.get("/{warden_id}/cases/{case_id}")
     async def task(request: Request, warden_id: str, case_id: str) -> Response:
         view = Task(warden_id, case_id, context.rulebook)
@@ -111,6 +117,7 @@ def _kept(router: APIRouter, context: WebContext) -> None:
         def query(connection: Connection) -> dict[str, str]:
             _warden(connection, warden_id)
             shown: dict[str, LiveView] = {home: Tasks(warden_id, context.rulebook.rules)}
+            shown[f"{home}/requests"] = MattersOfPhone(warden_id)
             for case_id in kept(connection, warden_id, context.rulebook.rules, now_ms):
                 path = f"{home}/cases/{quote(case_id, safe='')}"
                 shown[path] = Task(warden_id, case_id, context.rulebook)
@@ -133,6 +140,12 @@ def _actions(router: APIRouter, context: WebContext) -> None:
         return RedirectResponse(f"{home}/cases/{quote(case_id, safe='')}", 303)
 
     actions.add_routes(router, context, "/{warden_id}/cases", actor.on_phone, after, by_page=True)
+
+    async def served(request: Request, by: Actor, answer: actions.Answered) -> Response:
+        matters.check(context, request, answer)
+        return RedirectResponse(f"{_home(request, by.actor_id)}/requests", 303)
+
+    matters.add_routes(router, context, "/{warden_id}", actor.on_phone, served, by_page=True)
 
 
 def _home(request: Request, warden_id: str) -> str:

@@ -17,9 +17,18 @@ from gateway.core.model import Permit
 from gateway.core.outcome import WANTS_NOTE, Outcome, outcomes_of
 from gateway.core.rules import Rulebook, Rules
 from gateway.engine.ports import Committed
-from gateway.store import case_log, case_views, page_views, photos, reach_views, views
+from gateway.store import (
+    case_log,
+    case_views,
+    household_views,
+    page_views,
+    photos,
+    reach_views,
+    views,
+)
 from gateway.store.case_views import CaseRow, OutageRow
 from gateway.store.door_codes import has_code
+from gateway.store.household_views import SealAnswerRow
 from gateway.store.page_views import DeliveryRow
 from gateway.store.views import DoorRow, OpeningRow, WardenRow
 from gateway.web import photo_limits
@@ -27,6 +36,7 @@ from gateway.web.case_ahead import may_after
 from gateway.web.case_words import first_told_ms, may, without_paging, workflow
 from gateway.web.door_words import Tile, tile
 from gateway.web.live_view import Fragment, LiveView
+from gateway.web.pages.requests import waiting
 from gateway.web.pages.warden_inbox import GROUPS, TEST_SHOWN_MS, Inbox, grouped, unsigned
 
 DELIVERIES_MAX: Final = 50
@@ -46,6 +56,7 @@ class AtDoor(Struct, frozen=True):
     to_come: list[Permit]
     spent: list[OpeningRow]
     telephone: str | None = None  # the household's, where the registry knows it
+    says: list[SealAnswerRow] = []  # what the household says of its seal
 
 
 class Tasks(Inbox):
@@ -57,10 +68,14 @@ class Tasks(Inbox):
     def fragments(
         self, connection: Connection, news: Committed | None, now_ms: int
     ) -> list[Fragment]:
-        """The same, and what came of the latest test page."""
+        """The same, what came of the latest test page, and the way to what households ask for."""
         came = reach_views.latest_test(connection, self._warden_id, now_ms - TEST_SHOWN_MS)
         tested = Fragment("tested", "parts/tested.html", "tested", {"test": came})
-        return [*super().fragments(connection, news, now_ms), tested]
+        warden = views.warden(connection, self._warden_id)
+        waits = 0 if warden is None else waiting(connection, warden)
+        shown = {"warden_id": self._warden_id, "waiting": waits}
+        asked_for = Fragment("asked_for", "handheld/asked_for.html", "asked_for", shown)
+        return [*super().fragments(connection, news, now_ms), tested, asked_for]
 
 
 class Task(LiveView):
@@ -199,7 +214,8 @@ def _at_door(
     openings = views.openings(connection, row.door_id, DELIVERIES_MAX)
     spent = [opening for opening in openings if opening.who is not None][:SPENT_MAX]
     number = photos.telephone(connection, row.door_id)
-    return AtDoor(row, tile(row, now_ms, rulebook), to_come, spent, number)
+    says = household_views.seal_answers_at(connection, row.door_id, now_ms)
+    return AtDoor(row, tile(row, now_ms, rulebook), to_come, spent, number, says)
 
 
 def _outage(connection: Connection, case: CaseRow) -> dict[str, Any] | None:

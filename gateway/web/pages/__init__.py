@@ -1,7 +1,8 @@
 """The pages, a file each with its view, its live fragments and its routes.
 
 In the order in which people meet them: `wallboard` (all doors), `cases` (the lists, and one case
-with its loop and buttons), `photos` (of a case), `warden_inbox` (a warden's own page), `wardens`
+with its loop and buttons), `requests` (what households want of people), `photos` (of a case),
+`warden_inbox` (a warden's own page), `wardens`
 (the list of people, and one of them), `page_tests` (does a page reach her?), `links` (where a
 page's link leads), `doors` (a door's log, and announcing), `commission` (an installer's walk test
 of a seal), `health` (for engineers), `legend` and `updates` (likewise), `metrics` (for monitors),

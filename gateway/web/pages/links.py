@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse
 
 from gateway.accounts.roles import Right, Whose
 from gateway.accounts.sessions import Kind
-from gateway.core.reasons import Reason
+from gateway.core.reasons import MATTERS, Reason
 from gateway.language.catalogue import N_
 from gateway.store import case_views, page_views, views
 from gateway.store.page_views import SentPage
@@ -93,6 +93,8 @@ def _of_page(request: Request, sent: SentPage) -> str:
         return _ABOUT_MANY[sent.reason]
     if not sent.case_id:
         raise HttpProblem(404, NOT_FOUND)
+    if sent.reason in MATTERS:
+        return _of_phone(request) + "/requests"
     return _of_case(request, sent.case_id)
 
 
@@ -101,10 +103,15 @@ def _to(request: Request, path: str) -> Response:
 
 
 def _of_case(request: Request, case_id: str) -> str:
-    who, case = visitor(request), f"/cases/{quote(case_id, safe='')}"
+    return f"{_of_phone(request)}/cases/{quote(case_id, safe='')}"
+
+
+def _of_phone(request: Request) -> str:
+    """Where the phone's own pages are; empty at a screen."""
+    who = visitor(request)
     if who is None or who.account.warden_id is None or who.session.kind is not Kind.PHONE:
-        return case
-    return f"/handheld/{quote(who.account.warden_id, safe='')}{case}"
+        return ""
+    return f"/handheld/{quote(who.account.warden_id, safe='')}"
 
 
 def _of_test(request: Request, sent_id: str, warden_id: str) -> str:

@@ -1,0 +1,207 @@
+"""Health reports, where an order asks for one a day: two taps, one reminder, then a question.
+
+Silence is a question to the warden by day, and never guilt; so is a report that somebody is not
+well, at once by day. What was taken and not ended comes back, and so does one where nobody was
+reached.
+"""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from gateway.core import local_time
+from gateway.core.actor import ActorKind
+from gateway.core.cases.refusal import Refusal
+from gateway.core.effects import Effect
+from gateway.core.households import matters
+from gateway.core.households.attribution import Attribution, order_of
+from gateway.core.households.effects import HealthMoved, HealthNoted, HealthReminded
+from gateway.core.households.events import HealthEnded, HealthReported, HealthTaken
+from gateway.core.households.model import (
+    HEALTH,
+    HealthOutcome,
+    HealthQuestion,
+    Household,
+)
+from gateway.core.reasons import Reason
+from gateway.core.rules import Rules
+
+Change = tuple[Household, tuple[Effect, ...]]
+_OF_STAFF: Final = frozenset(
+    {
+        HealthOutcome.WELL,
+        HealthOutcome.HELPED,
+        HealthOutcome.HANDED_ON,
+        HealthOutcome.NOT_REACHED,
+    }
+)
+
+
+def reason_of(question: HealthQuestion) -> Reason:
+    """By which people are told of it."""
+    return Reason.UNWELL if question.is_unwell else Reason.HEALTH_UNSAID
+
+
+def ordered(household: Household, now_ms: int, rules: Rules) -> Household:
+    """Its orders are others: the next reminder is by them."""
+    watch = household.health
+    if watch.is_reminded and watch.due_ms is not None and _asks(household, watch.due_ms):
+        return household
+    due_ms = _next_reminder_ms(household, now_ms, rules)
+    return replace(household, health=replace(watch, due_ms=due_ms, is_reminded=False))
+
+
+def report(
+    household: Household, event: HealthReported, at: Attribution, rules: Rules
+) -> Change | Refusal:
+    """The household says how they are. It answers the question of the day."""
+    order = order_of(household, at.now_ms)
+    if order is None:
+        return Refusal.NO_ORDER
+    watch = replace(household.health, reported_day=local_time.day(rules.zone, at.done_ms))
+    noted = HealthNoted(
+        event.action_id,
+        at.now_ms,
+        event.said,
+        event.is_well,
+        () if event.is_well else event.symptoms,
+        event.words,
+        order.order_id,
+    )
+    household = replace(household, health=watch)
+    effects: tuple[Effect, ...] = (noted,)
+    question = watch.question
+    if question is not None and not question.is_unwell:
+        household, ended = _end(household, question, HealthOutcome.REPORTED, at)
+        effects += ended
+        question = None
+    if event.is_well or question is not None:
+        return household, effects
+    household, asked = _ask(household, True, at, rules)
+    return household, effects + asked
+
+
+def take(
+    household: Household, event: HealthTaken, at: Attribution, rules: Rules
+) -> Change | Refusal:
+    """Somebody asks them."""
+    question = household.health.question
+    if question is None or question.question_id != event.question_id:
+        return Refusal.NO_SUCH_QUESTION
+    if question.taken_by is not None:
+        is_own = question.taken_by == at.actor
+        return Refusal.DONE_ALREADY if is_own else Refusal.TAKEN_ALREADY
+    returns_ms = at.now_ms + rules.request_taken_ms
+    question = replace(matters.quieten(question), taken_by=at.actor, returns_ms=returns_ms)
+    return _keep(household, question), (_moved(household, question, at),)
+
+
+def end(
+    household: Household, event: HealthEnded, at: Attribution, rules: Rules
+) -> Change | Refusal:
+    """Somebody has asked them. Where nobody was reached, it comes back."""
+    question = household.health.question
+    if question is None or question.question_id != event.question_id:
+        return Refusal.NO_SUCH_QUESTION
+    if event.outcome not in _OF_STAFF:
+        return Refusal.NO_SUCH_OUTCOME
+    if event.outcome is HealthOutcome.HANDED_ON and not event.words:
+        return Refusal.NOTE_MISSING
+    if event.outcome is not HealthOutcome.NOT_REACHED:
+        return _end(household, question, event.outcome, at, event.words)
+    returns_ms = at.now_ms + rules.request_taken_ms
+    question = replace(matters.quieten(question), taken_by=at.actor, returns_ms=returns_ms)
+    moved = _moved(household, question, at, event.outcome, event.words)
+    return _keep(household, question), (moved,)
+
+
+def due(household: Household, due_ms: int, now_ms: int, rules: Rules) -> Change:
+    """The time of the reminder, or of the question, has come."""
+    watch = household.health
+    today = local_time.day(rules.zone, due_ms)
+    has_reported = watch.reported_day >= today
+    at = Attribution(now_ms, now_ms)
+    if has_reported or watch.is_reminded:
+        next_ms = _next_reminder_ms(household, max(due_ms, now_ms), rules)
+        household = replace(household, health=replace(watch, due_ms=next_ms, is_reminded=False))
+        is_asked = has_reported or watch.question is not None or not _asks(household, due_ms)
+        return (household, ()) if is_asked else _ask(household, False, at, rules)
+    ask_ms = local_time.next_at(rules.zone, due_ms, rules.health_ask_min)
+    watch = replace(watch, due_ms=ask_ms, is_reminded=True)
+    return replace(household, health=watch), (HealthReminded(now_ms),)
+
+
+def comes_back(household: Household, question: HealthQuestion, now_ms: int, rules: Rules) -> Change:
+    """Whoever asks them is not done, or reached nobody: it is told again."""
+    by = question.taken_by
+    to = by.actor_id if by is not None and by.kind is ActorKind.WARDEN else ""
+    question = replace(question, returns_ms=None, taken_by=None)
+    question, pages = matters.come_back(question, reason_of(question), to, now_ms, rules)
+    at = Attribution(now_ms, now_ms)
+    return _keep(household, question), (_moved(household, question, at), *pages)
+
+
+def told(household: Household, question: HealthQuestion, now_ms: int, rules: Rules) -> Change:
+    """The next are told of it."""
+    question, pages = matters.escalate(question, now_ms, rules)
+    return _keep(household, question), pages
+
+
+def over(household: Household, at: Attribution) -> Change:
+    """No order holds any more: nobody is asked."""
+    question = household.health.question
+    if question is None:
+        return household, ()
+    return _end(household, question, HealthOutcome.ORDER_OVER, at)
+
+
+def _ask(household: Household, is_unwell: bool, at: Attribution, rules: Rules) -> Change:
+    question_id = f"{HEALTH}{household.household_id}-{at.now_ms}"
+    question = HealthQuestion(question_id, at.now_ms, is_unwell)
+    reason = reason_of(question)
+    question, pages = matters.tell(question, reason, at.done_ms, at.now_ms, rules)
+    return _keep(household, question), (_moved(household, question, at), *pages)
+
+
+def _end(
+    household: Household,
+    question: HealthQuestion,
+    outcome: HealthOutcome,
+    at: Attribution,
+    words: str = "",
+) -> Change:
+    ended = replace(matters.quieten(question), returns_ms=None)
+    household = replace(household, health=replace(household.health, question=None))
+    return household, (_moved(household, ended, at, outcome, words),)
+
+
+def _keep(household: Household, question: HealthQuestion) -> Household:
+    return replace(household, health=replace(household.health, question=question))
+
+
+def _moved(
+    household: Household,
+    question: HealthQuestion,
+    at: Attribution,
+    outcome: HealthOutcome | None = None,
+    words: str = "",
+) -> HealthMoved:
+    order = order_of(household, at.now_ms)
+    order_id = "" if order is None else order.order_id
+    return HealthMoved(question, at.now_ms, at.actor, outcome, words, order_id)
+
+
+def _asks(household: Household, at_ms: int) -> bool:
+    """Whether an order that holds then asks for reports."""
+    return any(t.health_daily and t.from_ms <= at_ms < t.to_ms for t in household.orders)
+
+
+def _next_reminder_ms(household: Household, now_ms: int, rules: Rules) -> int | None:
+    """The first reminder after now within an order that asks for reports."""
+    times = (
+        local_time.next_at(rules.zone, max(now_ms, term.from_ms - 1), rules.health_remind_min)
+        for term in household.orders
+        if term.health_daily and term.to_ms > now_ms
+    )
+    found = [at_ms for at_ms in times if _asks(household, at_ms)]
+    return min(found, default=None)

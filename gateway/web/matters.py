@@ -1,0 +1,232 @@
+"""What people do about a household's matters, for pages and programs: one declaration, all routes.
+
+A request is taken, brought and done; a dispute is given to somebody who was no part of the record,
+and answered; a question of health is taken, and ended. Each press becomes an event of the household
+into the loop, where the core decides. Who was part of a record is looked up here, at every press,
+and never believed of whoever sends it.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final, Literal, NamedTuple
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from sqlalchemy import Connection
+
+from gateway.core.actor import Actor, ActorKind, actor_of
+from gateway.core.cases.refusal import Refusal
+from gateway.core.households.events import (
+    DisputeAnswered,
+    DisputeAssigned,
+    HealthEnded,
+    HealthTaken,
+    RequestAtTheDoor,
+    RequestDeclined,
+    RequestDone,
+    RequestLeft,
+    RequestOnTheWay,
+    RequestTaken,
+)
+from gateway.core.households.model import HealthOutcome
+from gateway.core.subject import of_household
+from gateway.language.catalogue import N_, say
+from gateway.language.refusals import matter_refusal_line
+from gateway.language.times import stamp
+from gateway.store import household_views
+from gateway.store.household_views import DisputeRow, QuestionRow, RequestRow
+from gateway.web.actions import Answered, Press, read_body, read_model
+from gateway.web.actor import check_known
+from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
+from gateway.web.context import WebContext
+
+WORDS_MAX: Final = 300
+Row = RequestRow | DisputeRow | QuestionRow
+
+_LATE = N_("{why} You did it at {done}, and it arrived at {arrived}.")
+LATE_MS: Final = 60_000
+
+
+class Deciding(Press):
+    """Nothing but the press."""
+
+
+class Declining(Press):
+    """Why it cannot be done; the household reads it."""
+
+    why: Annotated[str, Field(min_length=1, max_length=WORDS_MAX)]
+
+
+class Assigning(Press):
+    """Who is to answer it: an actor's id; whoever presses, where it is left out."""
+
+    to: Annotated[str, Field(max_length=64)] = ""
+
+
+class Answering(Press):
+    """Whether the record was wrong, and what was found; the household reads it."""
+
+    is_upheld: bool
+    words: Annotated[str, Field(min_length=1, max_length=WORDS_MAX)]
+
+
+class Ending(Press):
+    """How a question of health ended, and a note."""
+
+    outcome: Literal["well", "helped", "handed_on", "not_reached"]  # what staff may say
+    words: Annotated[str, Field(max_length=WORDS_MAX)] = ""
+
+
+class Deed(NamedTuple):
+    """A deed by its name in the address, its event, and what a body or a form says of it."""
+
+    name: str
+    event: type[Any]  # a StaffAction
+    body: type[Press] = Deciding
+
+
+class Matter(NamedTuple):
+    """A kind of matter: its name in addresses, its event's name of its id, its row, its deeds."""
+
+    path: str
+    key: str
+    row: Callable[[Connection, str], Row | None]
+    deeds: tuple[Deed, ...]
+
+
+REQUESTS: Final = Matter(
+    "requests",
+    "request_id",
+    household_views.request,
+    (
+        Deed("take", RequestTaken),
+        Deed("on_the_way", RequestOnTheWay),
+        Deed("at_the_door", RequestAtTheDoor),
+        Deed("done", RequestDone),
+        Deed("leave", RequestLeft),
+        Deed("decline", RequestDeclined, Declining),
+    ),
+)
+DISPUTES: Final = Matter(
+    "disputes",
+    "dispute_id",
+    household_views.dispute,
+    (Deed("assign", DisputeAssigned, Assigning), Deed("answer", DisputeAnswered, Answering)),
+)
+QUESTIONS: Final = Matter(
+    "questions",
+    "question_id",
+    household_views.question,
+    (Deed("take", HealthTaken), Deed("end", HealthEnded, Ending)),
+)
+MATTERS: Final = (REQUESTS, DISPUTES, QUESTIONS)
+
+Who = Callable[[Request], Actor]
+After = Callable[[Request, Actor, Answered], Awaitable[Response]]
+
+
+def add_routes(
+    router: APIRouter,
+    context: WebContext,
+    before: str,
+    who: Who,
+    after: After,
+    *,
+    by_page: bool,
+    described: Callable[[Matter, Deed], dict[str, Any]] = lambda _, __: {},
+) -> None:
+    """POST {before}/requests/{request_id}/take and so on: each deed of each matter."""
+
+    def route(matter: Matter, deed: Deed) -> None:
+        async def press(request: Request) -> Response:
+            actor, matter_id = who(request), str(request.path_params[matter.key])
+            if by_page:
+                pressed: Press = read_model(deed.body, dict(await request.form()))
+                if pressed.action_id is not None:  # the page's own id, for all of its buttons
+                    pressed.action_id = f"{pressed.action_id}.{deed.name}"
+            else:
+                pressed = read_model(deed.body, await read_body(request))
+            answer = await _act(context, matter, deed, matter_id, actor, pressed)
+            return await after(request, actor, answer)
+
+        path = f"{before}/{matter.path}/{{{matter.key}}}/{deed.name}"
+        router.add_api_route(path, press, methods=["POST"], **described(matter, deed))
+
+    for matter in MATTERS:
+        for deed in matter.deeds:
+            route(matter, deed)
+
+
+async def _act(
+    context: WebContext, matter: Matter, deed: Deed, matter_id: str, by: Actor, pressed: Press
+) -> Answered:
+    def query(connection: Connection) -> tuple[Row, dict[str, Any]]:
+        row = matter.row(connection, matter_id)
+        if row is None:
+            raise HttpProblem(404, NOT_FOUND)
+        check_known(connection, by)
+        return row, _facts(connection, row, by, pressed)
+
+    row, facts = await context.read(query)
+    action_id = pressed.action_id or secrets.token_hex(8)
+    event = deed.event(
+        action_id=action_id,
+        age_ms=pressed.age_ms,
+        actor=by,
+        **{matter.key: matter_id},
+        **facts,
+    )
+    answer = await context.action(of_household(row.household_id), event)
+    return Answered(answer.changed, answer.result)
+
+
+def _facts(connection: Connection, row: Row, by: Actor, pressed: Press) -> dict[str, Any]:
+    """What the event says beside who and which; HttpProblem where it cannot be so."""
+    facts: dict[str, Any] = {}
+    match pressed:
+        case Declining(why=why):
+            facts = {"why": peoples_line(why, WORDS_MAX)}
+        case Assigning(to=to):
+            named = actor_of(to) if to else by
+            check_known(connection, named)
+            facts = {"to": named}
+        case Answering(is_upheld=is_upheld, words=words):
+            facts = {"is_upheld": is_upheld, "words": peoples_line(words, WORDS_MAX)}
+        case Ending(outcome=outcome, words=words):
+            line = peoples_line(words, WORDS_MAX) if words.strip() else ""
+            facts = {"outcome": HealthOutcome(outcome), "words": line}
+    if isinstance(row, DisputeRow):
+        facts["parties"] = household_views.parties_of(connection, row.record, row.record_id)
+    return facts
+
+
+def why(context: WebContext, request: Request, answer: Answered) -> str | None:
+    """Why an act was refused, in a sentence, and when it was done if it came late."""
+    result, language = answer.result, context.language(request)
+    if result is None or result.refusal is None:
+        return None
+    sentence = matter_refusal_line(result.refusal, language)
+    if result.age_ms < LATE_MS:
+        return sentence
+    now_ms = context.now_ms()
+    done = stamp(result.done_ms, now_ms, language, context.zone)
+    arrived = stamp(result.arrived_ms, now_ms, language, context.zone)
+    return say(_LATE, language).format(why=sentence, done=done, arrived=arrived)
+
+
+def check(context: WebContext, request: Request, answer: Answered) -> None:
+    """For pages: HttpProblem with the sentence if it was refused. Who has done it already sees
+    so."""
+    sentence = why(context, request, answer)
+    if sentence is not None and answer.refusal is not Refusal.DONE_ALREADY:
+        raise HttpProblem(409, sentence)
+
+
+def may_answer(row: DisputeRow, by: Actor) -> bool:
+    """Whether the actor may take or answer a dispute: not who was part of the record."""
+    return by.actor_id not in row.of
+
+
+def is_warden(by: Actor) -> bool:
+    """Whether the actor is a warden of the register."""
+    return by.kind is ActorKind.WARDEN

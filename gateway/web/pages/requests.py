@@ -1,0 +1,158 @@
+"""What households want of people: requests, questions of health, disputes; and the counts.
+
+The same list is on the desk and, cut to what is hers, on a warden's phone (web/handheld/)."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from msgspec import Struct
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse
+
+from gateway.accounts.roles import Right
+from gateway.core import local_time
+from gateway.core.actor import Actor
+from gateway.core.households.model import RequestKind, RequestState
+from gateway.core.local_time import Zone
+from gateway.core.paging.schedule import Role
+from gateway.engine.ports import Committed
+from gateway.store import household_views, views
+from gateway.store.household_views import DisputeRow, QuestionRow, Reach, RequestRow
+from gateway.store.views import WardenRow
+from gateway.web import actor, matters
+from gateway.web.actions import Answered
+from gateway.web.context import WebContext
+from gateway.web.live_view import Fragment, LiveView
+from gateway.web.security import prefix
+
+DONE_MAX: Final = 30
+COUNTED_DAYS: Final = 7
+WARDENS_MAX: Final = 100
+
+
+class Shown(Struct, frozen=True):
+    """The lists, as one person has them: what they may do hangs on who they are."""
+
+    by: Actor | None
+    requests: list[RequestRow]
+    questions: list[QuestionRow]
+    disputes: list[DisputeRow]
+    people: list[WardenRow]  # who can be named to answer a dispute
+    warden_id: str = ""  # whose phone it is; empty at a desk
+
+
+class Matters(LiveView):
+    """All that goes on in some grids, or all that concerns one person."""
+
+    def __init__(self, reach: Reach, by: Actor | None) -> None:
+        super().__init__()
+        self._reach, self._by = reach, by
+
+    def affected_by(self, news: Committed) -> bool:
+        """What moved is named among the cases."""
+        return bool(news.all or news.cases)
+
+    def fragments(
+        self, connection: Connection, news: Committed | None, now_ms: int
+    ) -> list[Fragment]:
+        """The lists."""
+        shown = gathered(connection, self._reach, self._by)
+        return [Fragment("matters", "parts/matters.html", "matters", shown)]
+
+
+class MattersOfPhone(Matters):
+    """The same on a warden's phone: of her grid, and what she was told of elsewhere."""
+
+    def __init__(self, warden_id: str) -> None:
+        super().__init__(Reach(), actor.registered(warden_id))
+        self._warden_id = warden_id
+
+    def fragments(
+        self, connection: Connection, news: Committed | None, now_ms: int
+    ) -> list[Fragment]:
+        """The lists; nothing if there is no such warden."""
+        warden = views.warden(connection, self._warden_id)
+        if warden is None:
+            return []
+        shown = gathered(connection, reach_of(warden), self._by, self._warden_id)
+        return [Fragment("matters", "parts/matters.html", "matters", shown)]
+
+
+def reach_of(warden: WardenRow) -> Reach:
+    """What concerns a person of the register."""
+    grids = None if warden.role is Role.CENTRE else frozenset({warden.grid_id})
+    return Reach(grids, warden.warden_id)
+
+
+def gathered(connection: Connection, reach: Reach, by: Actor | None, warden_id: str = "") -> Shown:
+    """The lists as they are now."""
+    disputes = household_views.open_disputes(connection, reach)
+    people = views.wardens(connection, WARDENS_MAX, grids=reach.grids) if disputes else []
+    return Shown(
+        by,
+        household_views.open_requests(connection, reach),
+        household_views.open_questions(connection, reach),
+        disputes,
+        people,
+        warden_id,
+    )
+
+
+def waiting(connection: Connection, warden: WardenRow) -> int:
+    """How many matters wait for somebody, of those that concern this person."""
+    reach = reach_of(warden)
+    asked = household_views.open_requests(connection, reach)
+    questions = household_views.open_questions(connection, reach)
+    waits = sum(row.state is RequestState.ASKED for row in asked)
+    return waits + sum(row.taken_by is None for row in questions)
+
+
+class Counted(Struct, frozen=True):
+    """What was done for households on the latest days: by day, the newest first, and kind."""
+
+    kinds: tuple[RequestKind, ...]
+    days: list[tuple[int, dict[RequestKind, int]]]  # midnight UTC of the day, for its name
+
+
+def counted(connection: Connection, zone: Zone, now_ms: int) -> Counted:
+    """Of the latest COUNTED_DAYS."""
+    today = local_time.day(zone, now_ms)
+    found: dict[int, dict[RequestKind, int]] = {
+        today - back: dict.fromkeys(RequestKind, 0) for back in range(COUNTED_DAYS)
+    }
+    for row in household_views.counts(connection, today - COUNTED_DAYS + 1, today):
+        if row.state is RequestState.DONE:
+            found[row.day][row.kind] += row.count
+    return Counted(tuple(RequestKind), list(found.items()))
+
+
+def routes(context: WebContext) -> APIRouter:
+    """GET /requests, and what is pressed there."""
+    router = APIRouter()
+
+    @router.get("/requests")
+    async def page(request: Request) -> Response:
+        reach = Reach(context.scope(request, Right.REQUESTS))
+        view, now_ms = Matters(reach, actor.at_screen(context, request)), context.now_ms()
+
+        def gather(connection: Connection) -> dict[str, Any]:
+            shown = {part.name: part.shows for part in view.changed(connection, None, now_ms)}
+            zone = context.rulebook.rules.zone
+            return shown | {
+                "seen": view.digest(),
+                "done": household_views.done_requests(connection, DONE_MAX, reach),
+                "answered": household_views.answered_disputes(connection, DONE_MAX, reach),
+                "counted": counted(connection, zone, now_ms),
+            }
+
+        return await context.page(request, "requests.html", gather)
+
+    def by(request: Request) -> Actor:
+        return actor.acting_at_screen(context, request)
+
+    async def after(request: Request, _: Actor, answer: Answered) -> Response:
+        matters.check(context, request, answer)
+        return RedirectResponse(f"{prefix(request)}/requests", 303)
+
+    matters.add_routes(router, context, "", by, after, by_page=True)
+    return router
