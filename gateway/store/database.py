@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from gateway.keys.ring import KeyRing
+from gateway.keys.ring import KeyRing, KeyRingError
 from gateway.store import marker, sealed_columns, whole_schema
 from gateway.store.order_keys import RING
 
@@ -232,9 +232,12 @@ class Store:
 
 @contextmanager
 def as_store_error(path: Path) -> Iterator[None]:
-    """Turn what the engine raises for bad weather into a sentence; bugs pass through."""
+    """Turn what the engine raises for bad weather into a sentence, and what the folder of keys says
+    of it; bugs pass through."""
     try:
         yield
+    except KeyRingError as error:
+        raise StoreError(str(error)) from error
     except OperationalError as error:
         raise StoreError(_sentence(path, str(error.orig))) from error
     except DatabaseError as error:

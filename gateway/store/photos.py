@@ -29,9 +29,8 @@ from gateway.core.duration import DAY_MS
 from gateway.core.events import PhotoKept, PhotosDestroyed
 from gateway.core.model import CaseState
 from gateway.core.subject import Subject
-from gateway.keys.ring import KeyRingError
 from gateway.store import case_log, tables
-from gateway.store.database import Store, StoreError
+from gateway.store.database import Store
 from gateway.store.order_keys import KeyMissingError, OrderKeys
 from gateway.store.records import records
 from gateway.store.tables import metadata
@@ -128,11 +127,8 @@ def key_id(store: Store, subject: Subject, now_ms: int) -> str:
             return _key_id(OrderKeys(connection, now_ms, makes=False), subject, now_ms)
     except KeyMissingError:  # a site that was put back without its keys
         pass
-    try:
-        with store.writing() as connection:
-            return _key_id(OrderKeys(connection, now_ms), subject, now_ms)
-    except KeyRingError as error:
-        raise StoreError(str(error)) from error
+    with store.writing() as connection:
+        return _key_id(OrderKeys(connection, now_ms), subject, now_ms)
 
 
 def _key_id(keys: OrderKeys, subject: Subject, now_ms: int) -> str:
