@@ -5,10 +5,10 @@ them all. What is wrong stops the start with one sentence a mistake, all of them
 never stand in the file: they come from the environment, or from a file that the environment names.
 
 To be read in this order: `sections` (every key, but those of `oidc`, `household` with `matters`,
-`looked_after`, `keeping` and `home_assistant`, which have files of their own), `section` and
-`fields` (what they have in common), `rules` (the numbers of the rules), `values`, `web_address`,
-`push_services`, `zone`, `password` and `signing_secret` (what a value may be), `secret`,
-`toml_file`.
+`looked_after`, `keeping`, `keys` and `home_assistant`, which have files of their own), `section`
+and `fields` (what they have in common), `rules` (the numbers of the rules), `values`,
+`web_address`, `push_services`, `zone`, `password` and `signing_secret` (what a value may be),
+`secret`, `toml_file`.
 """
 
 from gateway.settings.sections import Settings
