@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -15,8 +14,6 @@ from gateway.language.peoples_text import sameness
 from gateway.store import sealing_up, tables
 from gateway.store.database import Store
 from gateway.store.key_tables import order_keys
-
-PART: Final = "keys"
 
 
 def parts(store: Store, second: Path | None) -> Iterator[CheckResult]:
@@ -50,45 +47,49 @@ def parts(store: Store, second: Path | None) -> Iterator[CheckResult]:
 def _here(store: Store, wanted: set[str]) -> CheckResult:
     folder = store.keys.folder
     if not wanted:
-        return CheckResult(PART, Mark.OK, "none yet: the first door that is enrolled makes one")
+        return CheckResult("keys", Mark.OK, "none yet: the first door that is enrolled makes one")
     if not folder.is_dir():
         words = f"there is no folder {folder}: no label, telephone or note can be read. Put the"
-        return CheckResult(PART, Mark.FAIL, f"{words} second folder in its place, or a copy of it")
+        return CheckResult(
+            "keys", Mark.FAIL, f"{words} second folder in its place, or a copy of it"
+        )
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         words = f"{folder} cannot be read and written: check its owner"
-        return CheckResult(PART, Mark.FAIL, words)
+        return CheckResult("keys", Mark.FAIL, words)
     destroyed = wanted & store.keys.destroyed_ids()
     lost = wanted - store.keys.key_ids() - destroyed
     facts = {"keys": len(wanted), "lost": len(lost), "destroyed": len(destroyed)}
     if lost:
         words = f"{counted(len(lost), 'key')} of {len(wanted)} not in {folder}: what they sealed"
         words += " cannot be read; put the files back from a copy of the folder"
-        return CheckResult(PART, Mark.FAIL, words, facts)
-    return CheckResult(PART, Mark.OK, f"{counted(len(wanted), 'key')} in {folder}", facts)
+        return CheckResult("keys", Mark.FAIL, words, facts)
+    return CheckResult("keys", Mark.OK, f"{counted(len(wanted), 'key')} in {folder}", facts)
 
 
 def _elsewhere(store: Store, second: Path | None) -> CheckResult:
-    name, keys = "keys elsewhere", store.keys
+    keys = store.keys
     owed = len(keys.owed_ids())
     facts: dict[str, object] = {"owed": owed, "folder": str(second or "")}
     if second is None:
         words = "on the site's own disk only, and in no backup: a card that dies takes all labels"
-        return CheckResult(name, Mark.WARN, f"{words} with it; see keys.second_folder", facts)
+        return CheckResult(
+            "keys elsewhere", Mark.WARN, f"{words} with it; see keys.second_folder", facts
+        )
     if keys.copy != second:
         words = f"{second} is not in use yet: start the gateway anew"
-        return CheckResult(name, Mark.WARN, words, facts)
+        return CheckResult("keys elsewhere", Mark.WARN, words, facts)
     if not keys.is_copy_here:
         words = f"{second} is not there: is its drive mounted?"
         if owed:
             words += f" {counted(owed, 'key')} destroyed since may still lie in it"
-        return CheckResult(name, Mark.FAIL if owed else Mark.WARN, words, facts)
+        return CheckResult("keys elsewhere", Mark.FAIL if owed else Mark.WARN, words, facts)
     if second.stat().st_dev == keys.folder.stat().st_dev:
         words = f"{second} is on the same drive, and dies with it"
-        return CheckResult(name, Mark.WARN, words, facts)
+        return CheckResult("keys elsewhere", Mark.WARN, words, facts)
     if owed:
         words = f"{counted(owed, 'key')} to be destroyed in {second}; the gateway does it when it"
-        return CheckResult(name, Mark.WARN, f"{words} runs", facts)
-    return CheckResult(name, Mark.OK, f"in {second} too", facts)
+        return CheckResult("keys elsewhere", Mark.WARN, f"{words} runs", facts)
+    return CheckResult("keys elsewhere", Mark.OK, f"in {second} too", facts)
 
 
 def _telling_ids(connection: Connection) -> list[str]:

@@ -60,11 +60,9 @@ def restore(
 def _say_keys(keys: Keys, site: Site) -> None:
     """What can be read of it: a copy holds what is sealed, and never a key."""
     if keys.destroyed:
-        say(
-            f"{counted(keys.destroyed, 'key')} destroyed since this copy was made: what they sealed"
-        )
+        say(f"{counted(keys.destroyed, 'key')} destroyed since this copy was made: what was sealed")
         say("stays destroyed.")
     if keys.lost:
         say(f"{keys.lost} of {counted(keys.named, 'key')} not in {site.database.parent / FOLDER}:")
-        say("labels, telephones and notes that they sealed cannot be read. Put the second folder")
-        say("of keys back, if the site has one.")
+        say("labels, telephones and notes that they sealed cannot be read. Put back the second")
+        say("folder of keys, if the site has one.")

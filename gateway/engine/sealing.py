@@ -3,8 +3,7 @@ state ever holds it readable."""
 
 from gateway.core.events import Event
 from gateway.core.subject import Subject
-from gateway.keys.ring import KeyRingError
-from gateway.store.database import Store, StoreError
+from gateway.store.database import Store
 from gateway.store.order_keys import KeyMissingError, OrderKeys
 from gateway.store.sealing import has_text, sealed
 
@@ -27,12 +26,7 @@ class Sealing:
             with self._store.reading() as connection:
                 keys = OrderKeys(connection, now_ms, makes=False)
                 return sealed(keys, subject, event, now_ms)
-        except KeyMissingError:  # the site's first, or a backup was put back without its keys
+        except KeyMissingError:  # a site that was put back without its keys, or its first word
             pass
-        except KeyRingError as error:
-            raise StoreError(str(error)) from error
-        try:
-            with self._store.writing() as connection:
-                return sealed(OrderKeys(connection, now_ms), subject, event, now_ms)
-        except KeyRingError as error:
-            raise StoreError(str(error)) from error
+        with self._store.writing() as connection:
+            return sealed(OrderKeys(connection, now_ms), subject, event, now_ms)

@@ -14,6 +14,7 @@ from gateway.installation.place import FOLDER, SETTINGS, UNITS
 from gateway.installation.site import UNIT_TEMPLATES, Site
 from gateway.installation.steps import InstallError, Step
 from gateway.installation.wish import Wish
+from gateway.keys.ring import FOLDER as KEYS
 from gateway.link.client import ask
 from gateway.provisioning import broker_record
 from gateway.provisioning.broker_config import SERVICE
@@ -63,12 +64,14 @@ class Services:
     def _units(self) -> dict[Path, bytes]:
         """Each unit's place among systemd's, and what it says."""
         settings = self._wish.settings()
+        data = self._place.outside(settings.store.path).parent
         names = {
             "python": self._wish.python,
             "settings": SETTINGS,
             "folder": FOLDER,
             "copies": self._place.outside(settings.backup.folder),
-            "data": self._place.outside(settings.store.path).parent,
+            "data": data,
+            "keys": settings.keys.second or data / KEYS,  # the second folder, on another drive
             "broker": self._place.outside(settings.broker.folder),
         }
         here = [RELOAD, RELOADS, ROTATE, ROTATES] if self._site.broker_is_here() else []

@@ -60,7 +60,8 @@ class KeyRing:
         self.folder = folder
         self._lock = threading.Lock()
         self._keys: dict[str, OrderKey] = {}
-        self._revealed: dict[str, str] = {}
+        # What was revealed of late, by its bytes; always this one dict, emptied when a key goes.
+        self.at_hand: dict[bytes, str] = {}
         self._spare: list[str] = []
         self._looked_s, self._gone_ns = 0.0, -1
         self._told: set[str] = set()  # keys of which the log has said that text was changed
@@ -168,14 +169,14 @@ class KeyRing:
     def reveal(self, text: str) -> str:
         """What was sealed; what is not sealed as it is; and in the place of what nobody can read, a
         word that says why. TamperedError where its key is here and did not make it."""
-        if time.monotonic() - self._looked_s > LOOK_S:
-            self._look()
-        known = self._revealed.get(text)
-        if known is not None:
-            return known
+        self.look()
         key_id = key_of(text)
         if key_id is None:
             return text
+        sealed = text.encode()
+        known = self.at_hand.get(sealed)
+        if known is not None:
+            return known
         key = self._key(key_id)
         if key is None:
             return word(self.state(key_id))
@@ -183,9 +184,9 @@ class KeyRing:
         with self._lock:
             # a key that was destroyed while we revealed: nothing of it may stay at hand
             if self._keys.get(key_id) is key:
-                while len(self._revealed) >= REVEALED_MAX:
-                    del self._revealed[next(iter(self._revealed))]
-                self._revealed[text] = revealed
+                while len(self.at_hand) >= REVEALED_MAX:
+                    del self.at_hand[next(iter(self.at_hand))]
+                self.at_hand[sealed] = revealed
         return revealed
 
     def shown(self, text: str) -> str:
@@ -198,6 +199,11 @@ class KeyRing:
                 self._told.add(error.key_id)
                 log.error("%s", error)
             return word(None)
+
+    def look(self) -> None:
+        """See whether another process has destroyed a key, unless it was seen just now (LOOK_S)."""
+        if time.monotonic() - self._looked_s > LOOK_S:
+            self._look()
 
     def seal_bytes(self, key_id: str, data: bytes, name: str) -> bytes:
         """Bytes under a key, for just one place, its `name`. KeyRingError if it is not here."""
@@ -327,7 +333,7 @@ class KeyRing:
     def _forget(self) -> None:
         with self._lock:
             self._keys.clear()
-            self._revealed.clear()
+            self.at_hand.clear()
 
     def _error(self, what: str, error: OSError) -> KeyRingError:
         return KeyRingError(f"the folder of keys {self.folder} {what}: {error.strerror or error}")

@@ -51,7 +51,7 @@ from gateway.registry.rows import (
 from gateway.registry.schedule_rows import ScheduleRows
 from gateway.registry.seal_rows import SealRows
 from gateway.store import pending, tables
-from gateway.store.database import Store
+from gateway.store.database import Store, as_store_error
 from gateway.store.order_keys import OrderKeys
 
 _encode = msgspec.json.Encoder().encode
@@ -109,7 +109,8 @@ def enrol(store: Store, take: "Callable[[Connection], Enrolment | None]") -> Non
     if enrolment is None:
         return
     # A key is on the disk before what it seals; a gateway's reports do not wait for that.
-    with store.keys.spares(enrolment.keys_max()), store.writing() as connection:
+    made = store.keys.spares(enrolment.keys_max())
+    with as_store_error(store.path), made, store.writing() as connection:
         if not enrolment.is_current(connection):
             enrolment = take(connection)
         if enrolment is not None:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from gateway.keys.ring import KeyRing
+from gateway.keys.ring import KeyRing, KeyRingError
 from gateway.store import marker, sealed_columns, whole_schema
 from gateway.store.order_keys import RING
 
@@ -249,9 +249,12 @@ class Store:
 
 @contextmanager
 def as_store_error(path: Path) -> Iterator[None]:
-    """Turn what the engine raises for bad weather into a sentence; bugs pass through."""
+    """Turn what the engine raises for bad weather into a sentence, and what the folder of keys says
+    of it; bugs pass through."""
     try:
         yield
+    except KeyRingError as error:
+        raise StoreError(str(error)) from error
     except OperationalError as error:
         raise StoreError(_sentence(path, str(error.orig))) from error
     except DatabaseError as error:
@@ -382,6 +385,7 @@ def _engine(path: Path, keys: KeyRing, writes: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        keys.look()  # for all that this transaction reveals
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine

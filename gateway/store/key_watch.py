@@ -36,11 +36,8 @@ class KeyWatch:
         self.look()
         now_ms = time.time_ns() // 1_000_000
         sealing_up.rows(self._store, now_ms)
-        try:
-            with self._store.writing() as connection:
-                OrderKeys(connection, now_ms).provide_all()
-        except KeyRingError as error:
-            raise StoreError(str(error)) from error
+        with self._store.writing() as connection:
+            OrderKeys(connection, now_ms).provide_all()
 
     async def run(self) -> None:
         """Look now and then, until cancelled."""

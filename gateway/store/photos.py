@@ -30,7 +30,7 @@ from gateway.core.events import PhotoKept, PhotosDestroyed
 from gateway.core.model import CaseState
 from gateway.core.subject import Subject
 from gateway.store import case_log, tables
-from gateway.store.database import StoreError
+from gateway.store.database import Store
 from gateway.store.order_keys import KeyMissingError, OrderKeys
 from gateway.store.records import records
 from gateway.store.tables import metadata
@@ -116,14 +116,23 @@ def _number(row: PhotoRow) -> str:
     return row.photo_id.rpartition(".")[2]
 
 
-def key_id(connection: Connection, subject: Subject, now_ms: int) -> str:
-    """The key for a photo of a case of this subject, taken now. StoreError where there is none: the
-    gateway makes what is missing at its start."""
-    keys = OrderKeys(connection, now_ms, makes=False)
+def key_id(store: Store, subject: Subject, now_ms: int) -> str:
+    """The key for a photo of a case of this subject, taken now; made where there is none.
+
+    Raises:
+        StoreError: it cannot be had.
+    """
     try:
-        return keys.key_id(keys.household_of(subject), now_ms)
-    except KeyMissingError:
-        raise StoreError("the key of this order is not here; start the gateway anew") from None
+        with store.reading() as connection:
+            return _key_id(OrderKeys(connection, now_ms, makes=False), subject, now_ms)
+    except KeyMissingError:  # a site that was put back without its keys
+        pass
+    with store.writing() as connection:
+        return _key_id(OrderKeys(connection, now_ms), subject, now_ms)
+
+
+def _key_id(keys: OrderKeys, subject: Subject, now_ms: int) -> str:
+    return keys.key_id(keys.household_of(subject), now_ms)
 
 
 def photo(connection: Connection, case_id: str, photo_id: str) -> PhotoRow | None:

@@ -8,7 +8,7 @@ Writing seals nothing by itself, for only who writes knows under which key (`sea
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, String, Text, func
+from sqlalchemy import Column, ColumnElement, LargeBinary, String, Text, cast, func
 
 from gateway.keys.ring import KeyRing
 
@@ -37,15 +37,21 @@ class SealedString(_Revealed, String):
 
 
 def revealed(column: "Column[Any] | ColumnElement[Any]") -> ColumnElement[Any]:
-    """The column as people read it, for a where or an order."""
-    return func.revealed(column, type_=Text())
+    """The column as people read it, for a where or an order.
+
+    It is handed over as bytes: a cell that is no text would cost the whole query on its way.
+    """
+    return func.revealed(cast(column, LargeBinary), type_=Text())
 
 
 def function_of(ring: KeyRing) -> Any:
-    """What `revealed` does of SQL: anything but text is nothing of ours, and stays as it is."""
-    shown = ring.shown
+    """What `revealed` does in SQL: text from its bytes; where there is none (NULL), none."""
+    shown, at_hand = ring.shown, ring.at_hand.get
 
-    def reveal(cell: object) -> object:
-        return shown(cell) if isinstance(cell, str) else cell
+    def reveal(cell: Any) -> Any:  # some thousand times for a page: `database` has the ring look
+        known = at_hand(cell)
+        if known is not None or cell is None:
+            return known
+        return shown(cell.decode(errors="replace"))
 
     return reveal

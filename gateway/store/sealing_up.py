@@ -21,9 +21,8 @@ from sqlalchemy import Connection, Table, Text, func, select, type_coerce, updat
 from gateway.core.events import Event
 from gateway.core.model import Door, Outages, Troubles
 from gateway.core.subject import Subject, SubjectKind
-from gateway.keys.ring import KeyRingError
 from gateway.store import archives, case_log, file_copy, journal, states, tables
-from gateway.store.database import Store, StoreError, as_store_error
+from gateway.store.database import Store, as_store_error
 from gateway.store.order_keys import SITE_HOUSEHOLD, OrderKeys
 from gateway.store.sealing import can_hold_text, changed, sealed
 from gateway.store.statements import upsert
@@ -73,7 +72,7 @@ def rows(store: Store, now_ms: int) -> None:
             return
         d = tables.doors.c
         door_ids = list(connection.execute(select(d.door_id).order_by(d.door_id)).scalars())
-    try:
+    with as_store_error(store.path):
         for start in range(0, len(door_ids), DOORS_AT_ONCE):
             chunk = door_ids[start : start + DOORS_AT_ONCE]
             with store.keys.spares(_wanted(store, chunk)), store.writing() as connection:
@@ -85,8 +84,6 @@ def rows(store: Store, now_ms: int) -> None:
             _seal_pending(connection, keys, now_ms)
             newest = journal.newest(connection)[0]
             _note(connection, Progress(rows=True, at_ms=now_ms, to_id=newest, is_done=not newest))
-    except KeyRingError as error:
-        raise StoreError(str(error)) from error
     if door_ids:
         log.info("what %d doors and their cases say of people is sealed now", len(door_ids))
 
@@ -98,14 +95,11 @@ def step(store: Store) -> bool:
         months = [a.month for a in archives.known(connection) if a.month not in before.months]
     if before.is_done or not before.rows:
         return False
-    try:
-        if months:
-            _seal_month(store, months[0], before.at_ms)
-            after = msgspec.structs.replace(before, months=(*before.months, months[0]))
-        else:
-            after = _seal_journal(store, before)
-    except KeyRingError as error:
-        raise StoreError(str(error)) from error
+    if months:
+        _seal_month(store, months[0], before.at_ms)
+        after = msgspec.structs.replace(before, months=(*before.months, months[0]))
+    else:
+        after = _seal_journal(store, before)
     with store.writing() as connection:
         _note(connection, after)
     if after.is_done:

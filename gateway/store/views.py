@@ -18,10 +18,12 @@ from gateway.core.paging.schedule import Role
 from gateway.core.paging.staff import schedule_of
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
+from gateway.keys.sealed_text import PREFIX
 from gateway.store import feed_tables, household_views, page_views, sealing, states, tables
 from gateway.store.records import Key, records
 from gateway.store.sealed_columns import revealed
 
+SEALED: Final = PREFIX.encode()  # what stands in a state that holds free text
 ON_DUTY_MAX: Final = 100  # people whom one list names
 
 
@@ -275,7 +277,9 @@ def _door(
     stair: str | None,
     ended_ms: int | None,
 ) -> DoorRow:
-    known = sealing.revealed(connection, states.door(door_id, state))
+    known = states.door(door_id, state)
+    if state and SEALED in state:
+        known = sealing.revealed(connection, known)
     return DoorRow(door_id, label, grid_id, grid, known, building or "", stair or "", ended_ms)
 
 

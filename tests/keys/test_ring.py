@@ -299,5 +299,5 @@ def test_what_is_kept_at_hand_has_a_limit(keys: KeyRing, monkeypatch: pytest.Mon
     sealed = [keys.seal(keys.make(), f"3-{number}") for number in range(40)]
     for _ in range(2):
         assert [keys.reveal(text) for text in sealed] == [f"3-{number}" for number in range(40)]
-    assert len(vars(keys)["_revealed"]) <= 10
+    assert len(keys.at_hand) <= 10
     assert len(vars(keys)["_keys"]) <= 3
