@@ -115,7 +115,7 @@ def _journal(names: Names) -> ColumnElement[bool]:
     """What the site and others said of it goes in a pass of its own (`erasing.of_others`)."""
     j = tables.journal.c
     its = and_(j.subject_kind == SubjectKind.DOOR, j.subject_id.in_(names.doors))
-    homes = and_(j.subject_kind == "household", j.subject_id == names.household_id)
+    homes = and_(j.subject_kind == SubjectKind.HOUSEHOLD, j.subject_id == names.household_id)
     both = or_(its, homes)
     return both if names.before_ms is None else and_(both, j.at_ms < names.before_ms)
 
