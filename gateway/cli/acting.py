@@ -120,6 +120,7 @@ NOTED: Final[Mapping[str, Act | Other]] = {
     "rotate": Act((_DOOR,)),
     "label": Other.LOOK,
     "door-label": Act((("doors", "door"),), needs="out"),
+    "notice": Act((("doors", "door"),), needs="out"),
     "broker-config": Act(),
     "console-certificate": Act(),
     "influx": Act(word="what", only=frozenset({"init"})),

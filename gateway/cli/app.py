@@ -190,6 +190,11 @@ COMMANDS = (
         "there.",
     ),
     Command(
+        "notice",
+        BEFORE,
+        "Print the sheets for households: the code of their own page, and the notice.",
+    ),
+    Command(
         "broker-config",
         BEFORE,
         "Write mosquitto's configuration: TLS, one login per seal, rights by id.",

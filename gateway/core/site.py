@@ -219,6 +219,8 @@ class SiteTurn:
             self._receipt(event, queue)
         elif type(event) is OrderPlaced:
             queue.extend(homes.ordered(after, self._household, event))
+        elif type(event) is DoorPlaced:
+            queue.extend(homes.homed(after, self._household))
         if after.beside:
             told = beside.told(before, after, event, follows)
             queue.extend((of_door(door_id), one) for door_id, one in told)
@@ -237,7 +239,7 @@ class SiteTurn:
         first = self.door(after.home[0])  # stands for it where one must
         for effect in effects:
             routed += self._route(effect, first.door_id, first.grid_id, at_ms)
-        queue.extend(homes.to_doors(effects, self.door))
+        queue.extend(homes.to_doors(after, effects, self.door))
         return Step(subject, event, effects, routed, before, after, follows)
 
     def _meant(self, effect: Effect, door: Door) -> tuple[Subject, Event] | None:

@@ -337,6 +337,7 @@ class Settings(BaseSettings):
     household: Household = Household()
     backup: Backup = Backup()
     keys: Keys = Keys()
+    household: Household = Household()
     rules: Annotated[Rules, AsRules()] = Rules()
     classes: Annotated[
         dict[str, ClassSection],
@@ -358,7 +359,7 @@ class Settings(BaseSettings):
     def rulebook(self) -> Rulebook:
         """The rules of the site and of its door classes, with the site's clocks in them."""
         zone = transitions(self.site.zone, this_year_ms())
-        rules = msgspec.structs.replace(self.rules, zone=zone)
+        rules = self.household.rules(msgspec.structs.replace(self.rules, zone=zone))
         return Rulebook(rules, {name: of_class(rules, one) for name, one in self.classes.items()})
 
     @classmethod
@@ -387,5 +388,6 @@ SECTIONS: dict[str, type[Section]] = {
     "household": Household,
     "backup": Backup,
     "keys": Keys,
+    "household": Household,
     "rules": RulesSection,
 }

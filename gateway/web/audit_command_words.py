@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "menshen heartbeat": N_("asked seals for another heartbeat: {thing}"),
     "menshen rotate": N_("asked seals to take a fresh identity"),
     "menshen door-label": N_("printed labels for doors: {thing}"),
+    "menshen notice": N_("printed sheets for households: {thing}"),
     "menshen broker-config": N_("wrote the broker's settings and logins anew"),
     "menshen console-certificate": N_("renewed the console's certificate"),
     "menshen influx init": N_("made an InfluxDB ready, with tokens"),

@@ -47,6 +47,7 @@ TYPED = {
     "heartbeat": ("600 --door d1", "menshen heartbeat", "seconds 600, door d1", ""),
     "rotate": ("--door d1", "menshen rotate", "door d1", ""),
     "door-label": ("d1 --out x", "menshen door-label", "door d1", ""),
+    "notice": ("d1 --out x", "menshen notice", "door d1", ""),
     "broker-config": ("pi.local", "menshen broker-config", "", ""),
     "console-certificate": ("pi.local", "menshen console-certificate", "", ""),
     "influx": ("init --why charts", "menshen influx init", "", "charts"),
@@ -58,6 +59,7 @@ LOOKS = {
     "enrol": ("a.csv", "--dry-run"),
     "wifi": ("status",),
     "door-label": (),
+    "notice": (),
 }
 # What a file has that writes into the site.
 WRITES = re.compile(r"\.writing\(\)|\benrol\(|words\.write\(|asking\.(ask|stop)\(|pending\.leave\(")

@@ -490,11 +490,6 @@ CREATE TABLE order_keys (
 );
 CREATE INDEX ix_order_keys_household_id ON order_keys (household_id);
 CREATE UNIQUE INDEX uq_order_keys_order_id ON order_keys (order_id) WHERE order_id IS NOT NULL AND destroyed_ms IS NULL;
-CREATE TABLE household_states (
-	household_id VARCHAR(64) NOT NULL, 
-	state BLOB NOT NULL, 
-	CONSTRAINT pk_household_states PRIMARY KEY (household_id)
-);
 CREATE TABLE requests (
 	request_id VARCHAR(80) NOT NULL, 
 	household_id VARCHAR(64) NOT NULL, 
@@ -599,6 +594,34 @@ CREATE TABLE deliveries (
 	count INTEGER NOT NULL, 
 	CONSTRAINT pk_deliveries PRIMARY KEY (day, kind, state)
 );
+CREATE TABLE resident_codes (
+	household_id VARCHAR(64) NOT NULL, 
+	code_hash VARCHAR(64) NOT NULL, 
+	code_id VARCHAR(16) NOT NULL, 
+	order_id VARCHAR(64) NOT NULL, 
+	made_ms BIGINT NOT NULL, 
+	notice VARCHAR(16) NOT NULL, 
+	CONSTRAINT pk_resident_codes PRIMARY KEY (household_id)
+);
+CREATE UNIQUE INDEX ix_resident_codes_code_hash ON resident_codes (code_hash);
+CREATE TABLE notices (
+	version VARCHAR(16) NOT NULL, 
+	text BLOB NOT NULL, 
+	made_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_notices PRIMARY KEY (version)
+);
+CREATE TABLE consents (
+	consent_id INTEGER NOT NULL, 
+	household_id VARCHAR(64) NOT NULL, 
+	order_id VARCHAR(64) NOT NULL, 
+	notice VARCHAR(16) NOT NULL, 
+	given_ms BIGINT NOT NULL, 
+	given_by VARCHAR(16) NOT NULL, 
+	withdrawn_ms BIGINT, 
+	withdrawn_by VARCHAR(16), 
+	CONSTRAINT pk_consents PRIMARY KEY (consent_id)
+);
+CREATE INDEX ix_consents_household_id ON consents (household_id);
 CREATE TABLE endings (
 	order_id VARCHAR(64) NOT NULL, 
 	ending_id VARCHAR(32) NOT NULL, 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0019_ending"
-down_revision = "0017_requests"
+down_revision = "0018_resident"
 
 
 def upgrade() -> None:
