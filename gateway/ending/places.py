@@ -19,6 +19,7 @@ from gateway.store.archive_tables import archives
 from gateway.store.ending_tables import checkpoints, endings, holds
 from gateway.store.feed_tables import feed_keys, milestones, unwritten
 from gateway.store.key_tables import order_keys
+from gateway.store.resident_tables import consents, notices, resident_codes
 from gateway.store.seal_tables import seal_commands, seal_readings
 from gateway.store.span_tables import heartbeat_spans
 from gateway.store.update_tables import releases, rollouts, seal_updates
@@ -174,10 +175,6 @@ def _corrections(names: Names) -> ColumnElement[bool]:
     return _at_doors(c.door_id, c.at_ms)(names)
 
 
-def _states(names: Names) -> ColumnElement[bool]:
-    return _whole(_h.household_states.c.household_id, _household)(names)
-
-
 _t = tables
 # In an order in which no row is needed by one that goes after it.
 ROWS: Final[tuple[Rows, ...]] = (
@@ -193,10 +190,11 @@ ROWS: Final[tuple[Rows, ...]] = (
     Rows(_h.health_reports, _matters(_h.health_reports, "at_ms"), "its household, likewise"),
     Rows(_h.health_questions, _matters(_h.health_questions, "asked_ms"), "its household, likewise"),
     Rows(_h.seal_answers, _matters(_h.seal_answers, "at_ms"), "its household, likewise"),
-    Rows(_h.household_states, _states, "its household, once nothing of it is needed"),
     Rows(_t.openings, _at_doors(_t.openings.c.door_id, _t.openings.c.opened_ms), "its doors"),
     Rows(_t.permits, _permits, "its household, before another order"),
     Rows(door_codes.DOOR_CODES, _of_order(door_codes.DOOR_CODES.c.order_id), "the order"),
+    Rows(resident_codes, _of_order(resident_codes.c.order_id), "the order; with its link already"),
+    Rows(consents, _of_order(consents.c.order_id), "the order"),
     Rows(certificates.SEAL_CERTIFICATES, _certificates, "its doors"),
     Rows(heartbeat_spans, _spans, "its doors, before another order"),
     Rows(_t.journal, _journal, "its doors, before another order"),
@@ -227,6 +225,7 @@ STAYS: Final[tuple[Stays, ...]] = (
     Stays(_t.seals, "equipment; from its link on no door stands there"),
     Stays(_t.states, "of the whole site; its doors leave it by `NamesForgotten`"),
     Stays(_t.outages, "of whole areas; its doors leave the list (`erasing.of_others`)"),
+    Stays(notices, "what the notice said, to all alike"),
     Stays(_h.deliveries, "counts by kind and day"),
     Stays(_t.refusals, "counts of all seals together"),
     Stays(_t.wardens, "staff"),

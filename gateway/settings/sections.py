@@ -337,7 +337,6 @@ class Settings(BaseSettings):
     household: Household = Household()
     backup: Backup = Backup()
     keys: Keys = Keys()
-    household: Household = Household()
     rules: Annotated[Rules, AsRules()] = Rules()
     classes: Annotated[
         dict[str, ClassSection],
@@ -388,6 +387,5 @@ SECTIONS: dict[str, type[Section]] = {
     "household": Household,
     "backup": Backup,
     "keys": Keys,
-    "household": Household,
     "rules": RulesSection,
 }

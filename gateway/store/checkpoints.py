@@ -20,7 +20,6 @@ from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.store import states, tables
 from gateway.store.ending_tables import checkpoints
-from gateway.store.household_tables import household_states
 from gateway.store.poisoned import Findings
 
 DOOR: Final = "door"
@@ -28,7 +27,7 @@ HOME: Final = "home"
 PERSON: Final = "person"
 STATE: Final = "state"
 T = TypeVar("T")
-_c, _h = checkpoints.c, household_states.c
+_c, _h = checkpoints.c, tables.households.c
 _decode_household = msgspec.json.Decoder(Household).decode
 _decode_person = msgspec.json.Decoder(Person).decode
 _decode_outages = msgspec.json.Decoder(Outages).decode
