@@ -334,9 +334,9 @@ class Settings(BaseSettings):
     log: Log = Log()
     ping: Ping = Ping()
     retention: Retention = Retention()
-    household: Household = Household()
     backup: Backup = Backup()
     keys: Keys = Keys()
+    household: Household = Household()
     rules: Annotated[Rules, AsRules()] = Rules()
     classes: Annotated[
         dict[str, ClassSection],
@@ -384,8 +384,8 @@ SECTIONS: dict[str, type[Section]] = {
     "log": Log,
     "ping": Ping,
     "retention": Retention,
-    "household": Household,
     "backup": Backup,
     "keys": Keys,
+    "household": Household,
     "rules": RulesSection,
 }
