@@ -90,6 +90,10 @@ hostile: venv
 poison: venv
 	$(BIN)/python -m tests.engine.poison --tries 2000
 
+# The end of a thousand orders by the clock, and a whole deployment destroyed with twenty kills.
+ending: venv
+	ORDERS=1000 KILLS=20 $(BIN)/python -m pytest -q tests/privacy tests/ending
+
 # Kills, lying disks, false clocks, cut cables: counted; a criterion that is missed is an error.
 faults: venv
 	@sh .ci/neighbours.sh || true
