@@ -70,10 +70,10 @@ unit: venv
 	$(BIN)/python -m pytest $(AT_ONCE) $(UNIT)
 
 # Without a neighbour the tests that need it are skipped, each with its reason; CI=true stops here.
-test: check
-	@sh .ci/neighbours.sh || [ "$$CI" != true ]
-	@sh .ci/micropython.sh || [ "$$CI" != true ]
-	@sh .ci/esptool.sh || [ "$$CI" != true ]
+# What the tests need is fetched while the checks compute.
+test: venv
+	@sh .ci/needed.sh & needed=$$!; $(MAKE) --no-print-directory check; checked=$$?; \
+	  wait $$needed || [ "$$CI" != true ] || exit 1; exit $$checked
 	$(BIN)/python -m pytest $(AT_ONCE)
 
 mutants:
@@ -178,6 +178,7 @@ esptool: venv
 # Forty bare boards, ten at once, of all three chips, under the real esptool and MicroPython.
 flashing: venv esptool
 	$(BIN)/python -m tests.provisioning.many_boards --out bench/flashing.json
+	MENSHEN_PULLS=20 $(BIN)/pytest tests/provisioning/test_flash_failures.py -k at_any_step
 
 # Whole commands as they are typed, from bare boards to sealed doors, and all that goes wrong.
 day: venv esptool

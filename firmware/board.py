@@ -23,6 +23,8 @@ Traps, from data sheets and other people's boards, to be kept in mind with a sol
   ("Should enable WiFi modem sleep when both WiFi and Bluetooth are enabled"), at every start anew.
 - A pin's handler runs between two bytecodes. A lookup of a name or a TLS handshake holds it back,
   and of more than eight changes meanwhile the last ones are lost; the level tells the truth after.
+- The battery's pin sees the mean of some 50 ms (two 1 MOhm and 100 nF before it): what a burst of
+  the radio takes for a millisecond does not show, what joining and handshake take does.
 - `WLAN.connect` with arguments forgets a channel that was set before (1.25 to 1.29), so the radio
   is tuned and the access point named by its BSSID; `WLAN.scan` holds everything up for two seconds.
 """
@@ -181,6 +183,7 @@ class Board(Hardware):
         self._watchdog = None
         self._ble = None
         self._adc = None
+        self._load = waking.Load(_kept)
         if not mains:
             self._adc = machine.ADC(machine.Pin(PINS[CHIP]["battery"]), atten=machine.ADC.ATTN_11DB)
         self._found = None  # the access point of a scan: its channel and BSSID
@@ -229,7 +232,10 @@ class Board(Hardware):
         total_uv = 0
         for _ in range(_BATTERY_READINGS):
             total_uv += self._adc.read_uv()
-        return total_uv * _DIVIDER // (_BATTERY_READINGS * 1000)
+        mv = total_uv * _DIVIDER // (_BATTERY_READINGS * 1000)
+        if self._wlan.active():
+            self._load.took(mv)
+        return self._load.told(mv)
 
     def wifi(self, up):
         if self._wifi is None:
@@ -239,11 +245,13 @@ class Board(Hardware):
                 self._wlan.disconnect()  # else a WPA3 access point keeps the next wake waiting
                 self._wlan.active(False)
             self._joining.leave()
+            self._load.over()
             return False
         if not self._wlan.active():
             self._wlan.active(True)
             if self._mains and self._ble is None:
                 self._wlan.config(pm=self._wlan.PM_NONE)
+        self.battery_mv()  # under load, from joining to the last receipt
         connected = self._wlan.isconnected()
         self._join(self._joining.step(self.now_ms(), connected))
         return connected

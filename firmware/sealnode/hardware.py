@@ -22,7 +22,7 @@ class Hardware:
         raise NotImplementedError
 
     def battery_mv(self) -> "int | None":
-        """The battery's voltage in mV, or None where there is none."""
+        """The battery's voltage in mV, the lowest with the radio on; None where there is none."""
         raise NotImplementedError
 
     def wifi(self, up: bool) -> bool:

@@ -5,10 +5,9 @@ buffer a limit. A link that fails is DOWN and says `why`; when to try again is t
 """
 
 from . import packets
+from .offline import CONNECTING, DOWN, GREETING, SUBSCRIBING, UP
 from .packets import PacketError, Reader
 from .stream import Stream, addresses, trust
-
-DOWN, CONNECTING, GREETING, SUBSCRIBING, UP = range(5)
 
 # The life of a session: what brings it on, from where to where. All else that comes ends it.
 OPENED, CONNECTED, GREETED, SUBSCRIBED = range(4)
@@ -36,7 +35,6 @@ class Link:
         port: int,
         ca_der: "bytes | None",
         server_name: str,
-        client_id: str,
         user: str,
         password: str,
         topic: str,
@@ -47,9 +45,8 @@ class Link:
         self._host = host
         self._port = port
         self._server_name = server_name
-        self.topic = topic
+        self.speak_as(user, password, topic)
         self._context = None if ca_der is None else trust(ca_der)
-        self.hello = packets.connect(client_id, user, password, KEEPALIVE_S)
         self._stream: "Stream | None" = None
         self._reader = Reader(PACKET_MAX)
         self._outbox: "list[bytes]" = []
@@ -59,6 +56,11 @@ class Link:
         self._heard_ms = 0
         self._pinged_ms = -1  # when the open ping went out, -1 if there is none
         self._packet_id = _SUBSCRIBE_ID
+
+    def speak_as(self, user: str, password: str, topic: str) -> None:
+        """By this name from the next opening on; it is the client's id too."""
+        self.topic = topic
+        self._hello = packets.connect(user, user, password, KEEPALIVE_S)
 
     def open(self, now_ms: int) -> None:
         """Begin. The next polls do the rest, within 20 seconds."""
@@ -76,7 +78,7 @@ class Link:
             self.fail("cannot reach %s: %s" % (self._host, error))
             return
         self._reader = Reader(PACKET_MAX)
-        self._outbox = [self.hello]
+        self._outbox = [self._hello]
         self._step(OPENED)
         self.why = ""
 

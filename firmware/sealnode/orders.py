@@ -14,8 +14,6 @@ from sealwire import command, note, own_topics
 from sealwire.errors import MALFORMED, WireError
 
 from . import trial
-from .link import KEEPALIVE_S
-from .packets import connect
 from .settings import Settings, SettingsError
 
 TURN_MS = 60_000  # by one settings, and then by the others
@@ -150,9 +148,7 @@ class Orders:
         seal.node.woke_ms = now_ms  # a battery's time awake begins anew
         seal.hang_up(now_ms)
         seal.identify(after)
-        link = seal.link  # it goes by the other name from its next opening on
-        link.hello = connect(after.user, after.user, after.password, KEEPALIVE_S)
-        link.topic = own_topics.receipt(after.seal_id)
+        seal.link.speak_as(after.user, after.password, own_topics.receipt(after.seal_id))
         if before.wifi != after.wifi:
             seal.board.join(after.wifi)
         seal.node.note(now_ms)

@@ -8,7 +8,7 @@ What the gateway commands is for `commands`; what comes of it is told in notes.
 
 import os
 
-from sealwire import VERSION, note, own_topics
+from sealwire import VERSION, own_topics
 from sealwire.ccm import cipher
 from sealwire.envelope import ORDER, open_up, seal_up, version_of
 from sealwire.envelope import UP as TO_GATEWAY
@@ -17,13 +17,11 @@ from sealwire.receipt import unpack
 from sealwire.report import HEARTBEAT, pack
 
 from . import FIRMWARE
-from . import link as _link
 from . import memory as _memory
 from . import node as _node
-from .commands import Commands
+from . import offline as _link
 from .flutter import PACE_MS
 from .hardware import COVER, MAGNET, REED, Hardware
-from .link import Link
 from .node import Event, Node
 from .settings import TRIAL, Settings
 from .spool import Spool
@@ -33,6 +31,8 @@ TYPE_CHECKING = False  # what a type checker takes for true
 if TYPE_CHECKING:
     from .asking import Asking
     from .beacon import Beacon
+    from .commands import Commands
+    from .link import Link
 
 _ANSWER = b"\x15"  # how an answer about an update begins (sealwire.update)
 POLL_MS = 20  # the longest wait while the link may have something to say
@@ -62,8 +62,8 @@ class Seal:
         self.sent = 0
         self.flash_failures = 0
         self.asleep = False
-        self.answer = 0, note.NOTHING  # the latest command's ticket, and what came of it
-        self.commands = Commands(self)
+        self.answer = 0, 0  # the latest command's ticket, and what came of it (sealwire.note)
+        self.commands: "Commands | None" = None  # until there is one
         self.beacon: "Beacon | None" = None
         self.asking: "Asking | None" = None  # until the first receipt
         self.identify(settings)
@@ -88,22 +88,13 @@ class Seal:
         self.switches = Switches(board, settings.mains, now_ms, bits, flutter)
         if woken:
             _memory.tell(memory, self.node, self.switches)
-        self.link = Link(
-            settings.broker,
-            settings.port,
-            settings.ca_der(),
-            settings.server_name,
-            settings.user,
-            settings.user,
-            settings.password,
-            own_topics.receipt(settings.seal_id),
-        )
+        self.link: "Link | _link.Offline" = _link.Offline()
         self.slots = None if slots is None else (slots, on_trial, woken)
         self._wanted_ms: "int | None" = None  # since when the node wants a connection
         if not woken:
             self.node.note(now_ms)
         if TRIAL in os.listdir(board.flash):
-            self.commands.go_on(now_ms, woken)
+            self._read_commands().go_on(now_ms, woken)
 
     @property
     def online(self) -> bool:
@@ -121,7 +112,8 @@ class Seal:
             return POLL_MS
         self.board.feed()
         self._sample(now_ms)
-        self.commands.poll(now_ms)
+        if self.commands is not None:
+            self.commands.poll(now_ms)
         self._converse(now_ms)
         self._speak(now_ms)
         self._step(Event(_node.TICK), now_ms)
@@ -144,6 +136,7 @@ class Seal:
 
     def identify(self, settings: Settings) -> None:
         """Speak under this identity."""
+        self._acting = settings
         self._id = bytes.fromhex(settings.seal_id)
         self._cipher = cipher(settings.key)
         self._report_topic = own_topics.report(settings.seal_id)
@@ -155,6 +148,21 @@ class Seal:
             if self.beacon is not None:
                 self.beacon.end(self.board)
             self.beacon = Beacon(settings.key)
+
+    def read_link(self) -> None:
+        """Read in what a session needs, once: most wakes say all that they have to say by air."""
+        from .link import Link
+
+        acting = self._acting
+        self.link = Link(
+            acting.broker,
+            acting.port,
+            acting.ca_der(),
+            acting.server_name,
+            acting.user,
+            acting.password,
+            own_topics.receipt(acting.seal_id),
+        )
 
     def hang_up(self, now_ms: int) -> None:
         """End the session; the node asks for the next one."""
@@ -215,7 +223,7 @@ class Seal:
             if direction == TO_GATEWAY or version_of(payload) != VERSION:
                 raise WireError("malformed", "neither a receipt nor a command of this version")
             if direction == ORDER:
-                if not self.commands.take(epoch, counter, plain, now_ms):
+                if not self._read_commands().take(epoch, counter, plain, now_ms):
                     self.refused += 1  # there was no room for it; it is asked again
                 return
             receipt = unpack(plain)
@@ -231,7 +239,7 @@ class Seal:
         if self.slots is not None and epoch == self.spool.epoch:
             self._answered(counter, now_ms)
         self._step(event, now_ms)
-        if noting and not self.node.noting:
+        if noting and not self.node.noting and self.commands is not None:
             self.commands.heard_of(now_ms)
 
     def _answered(self, counter: int, now_ms: int) -> None:
@@ -276,6 +284,8 @@ class Seal:
             if self.beacon:
                 self.beacon.say(number)
         elif effect == _node.CONNECT:
+            if isinstance(self.link, _link.Offline):
+                self.read_link()
             self._wanted_ms = now_ms
         elif effect == _node.DROP:
             self.link.fail("no receipt for too long")
@@ -327,7 +337,16 @@ class Seal:
             report.signal_dbm = self.board.signal_dbm()
         return pack(report)
 
+    def _read_commands(self) -> "Commands":
+        if self.commands is None:
+            from .commands import Commands
+
+            self.commands = Commands(self)
+        return self.commands
+
     def _note(self) -> bytes:
+        from sealwire import note  # once a start, and when a command was answered
+
         ticket, outcome = self.answer
         board = self.board
         cause, signal_dbm, battery_mv = board.reset_cause(), board.signal_dbm(), board.battery_mv()

@@ -32,9 +32,10 @@ SCAN_MS_MAX = 20_000  # and from then on a scan so often
 ADDRESS_MS_MAX = 3_600_000  # a lease is not asked for its length; shorter ones are rare
 STAY, FAST, SCAN, LEARN = range(4)  # what to do about the network
 
-_MAGIC = 0xB2
-_RECORD = ">BBBB6s16sIH"  # magic, armed, dips, channel, BSSID, address, its time in s, caught
-_RECORD_BYTES = 32
+_MAGIC = 0xB3
+# Magic, armed, dips, channel, BSSID, address, its time in s, caught, battery.
+_RECORD = ">BBBB6s16sIHH"
+_RECORD_BYTES = 34
 _NOTHING = bytes(6)
 
 
@@ -141,6 +142,7 @@ class Kept:
     def __init__(self, data: bytes = b"") -> None:
         self.seal = b""
         self.armed = self.dips = self.channel = self.caught = self.address_s = 0
+        self.battery_mv = 0  # the lowest of the last session with the radio on
         self.bssid = _NOTHING
         self.address: "bytes | None" = None  # own, mask, gateway, name server: 16 bytes
         self.is_whole = False
@@ -150,9 +152,9 @@ class Kept:
             return
         self.is_whole = True
         self.seal = data[_RECORD_BYTES:-4]
-        _, self.armed, self.dips, self.channel, self.bssid, address, self.address_s, self.caught = (
-            struct.unpack(_RECORD, data[:_RECORD_BYTES])
-        )
+        fields = struct.unpack(_RECORD, data[:_RECORD_BYTES])
+        _, self.armed, self.dips, self.channel, self.bssid, address = fields[:6]
+        self.address_s, self.caught, self.battery_mv = fields[6:]
         self.address = address if any(address) else None
 
     def pack(self) -> bytes:
@@ -167,9 +169,36 @@ class Kept:
             self.address or bytes(16),
             self.address_s,
             min(self.caught, 0xFFFF),
+            self.battery_mv,
         )
         data += self.seal
         return data + struct.pack(">I", crc32(data))
+
+
+class Load:
+    """The battery under load: the lowest of a session with the radio on, told until the next.
+
+    A resting cell looks fresh nearly to its end, so what is read while the radio is off (a beat by
+    air is sealed before its radio starts) is told only where it is lower still. `kept` holds it
+    through deep sleep, not through an exchange of cells.
+    """
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._began = False
+
+    def took(self, mv: int) -> None:
+        """Read with the radio on."""
+        self._kept.battery_mv = min(mv, self._kept.battery_mv) if self._began else mv
+        self._began = True
+
+    def over(self) -> None:
+        """The radio was let go: the next session begins anew."""
+        self._began = False
+
+    def told(self, mv: int) -> int:
+        """What a report says, where `mv` is read now."""
+        return min(mv, self._kept.battery_mv) if self._kept.battery_mv else mv
 
 
 class Joining:

@@ -103,7 +103,7 @@ NOTED: Final[Mapping[str, Act | Other]] = {
     "console": Other.LOOK,
     "settings": Other.LOOK,
     "install": Other.OWN,
-    "uninstall": Other.LOOK,  # the machine's services; the site is as it was, or gone
+    "uninstall": Other.OWN,  # it has no settings of its own to be named
     "enrol": Act((("files", "file"), _SEAL, _DOOR), unless=("dry_run", "example")),
     "flash": Act((_DOOR, ("door_list", "file"))),
     "commission": Act((_SEAL, _DOOR)),
@@ -114,11 +114,12 @@ NOTED: Final[Mapping[str, Act | Other]] = {
     "exchange": Act((("one", "seal"), ("other", "seal"))),
     "swap": Act((_SEAL, _DOOR)),
     "retire": Act((_SEAL,)),
-    "release": Other.LOOK,  # files, away from the site
+    # Whom seals obey from then on, and what. What is built and not signed, no seal takes.
+    "release": Act((("file", "file"),), "what", frozenset({"key", "sign"})),
     "wifi": Act((("first", "door"),), "what", frozenset({"change", "stop"})),
     "heartbeat": Act((("seconds", "seconds"), _DOOR, ("area", "area"))),
     "rotate": Act((_DOOR,)),
-    "label": Other.LOOK,
+    "label": Other.LOOK,  # a seal's id and a link: it opens and proves nothing, as a door's does
     "door-label": Act((("doors", "door"),), needs="out"),
     "notice": Act((("doors", "door"),), needs="out"),
     "broker-config": Act(),
@@ -183,10 +184,11 @@ def who() -> str:
     return f"{HERE} {f'{asked} ({user})' if asked else user}"[:WHO_MAX]
 
 
-def note_done(config: Path, what: str, about: str = "", why: str = "") -> None:
+def note_done(config: Path, what: str, about: str = "", why: str = "", status: int = 0) -> None:
     """Into the audit that something was done which must not wait for it: a copy of a site whose
-    audit is damaged, and what heals that. If it cannot be noted, a sentence says so."""
-    _add_late(config, (what, about, why), 0)
+    audit is damaged, what heals that, and what is taken off this machine. `status`: of what went
+    wrong, as its own note. If it cannot be noted, a sentence says so."""
+    _add_late(config, (what, about, why), status)
 
 
 def _add(config: Path, note: tuple[str, str, str], status: int) -> None:

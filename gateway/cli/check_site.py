@@ -16,6 +16,7 @@ from gateway.cli import (
     check_channels,
     check_labels,
     check_machine,
+    check_spares,
     check_stored,
 )
 from gateway.cli.check_result import CheckResult, Mark
@@ -23,13 +24,12 @@ from gateway.cli.output import ago, counted, named
 from gateway.core.doors.silence import Liveness, liveness
 from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
 from gateway.core.paging.schedule import Role
-from gateway.core.reasons import REFUSALS, Reason
+from gateway.core.reasons import REFUSALS
 from gateway.core.rules import Rulebook
 from gateway.store import journal, states, tables, views
 from gateway.store.database import Store
 
 HEADS = (Role.CAPTAIN, Role.CENTRE)  # told of what a warden does not answer, and of the site's
-TOLD_NOTHING = REFUSALS | {Reason.NO_DOOR}  # of what is counted as refused: not lawful openings
 PAGE_WARN_MS, PAGE_FAIL_MS = 10 * SECOND_MS, MINUTE_MS
 
 
@@ -48,6 +48,7 @@ def parts(
             ("channels", lambda: check_channels.parts(connection, site_webhook, now)),
             ("staff", lambda: staff(connection)),
             ("seals", lambda: seals(connection, now, rulebook)),
+            ("spares", lambda: check_spares.spares(connection, now)),
             ("tests", lambda: check_certificates.certificates(connection, now)),
             ("refusals", lambda: refusals(connection, now)),
             ("pages", lambda: pages(connection, now)),
@@ -197,9 +198,9 @@ def seals(connection: Connection, now: int, rulebook: Rulebook) -> CheckResult:
 def refusals(connection: Connection, now: int) -> CheckResult:
     """What was refused in a day, by reason. Strangers and old recordings are no failure of ours.
 
-    What is counted beside it, such as openings of a door under no order (the canary's is one), is
-    none."""
-    rows = [r for r in views.refusals(connection, now - DAY_MS) if r.reason in TOLD_NOTHING]
+    What is counted beside it is none: openings of a door under no order (the canary's is one), and
+    what seals on no door say (`check_spares`)."""
+    rows = [r for r in views.refusals(connection, now - DAY_MS) if r.reason in REFUSALS]
     facts = {row.reason.value: row.count for row in rows}
     if not rows:
         return CheckResult("refusals", Mark.OK, "none in the last day", facts)

@@ -187,7 +187,7 @@ def registry_for(
 
     def drop(identity: Identity) -> None:
         if logins is not None:
-            logins.spares.drop(identity.seal_id)
+            logins.used(identity.seal_id)
 
     known = partial(_is_enrolled, database)
     if logins is None:

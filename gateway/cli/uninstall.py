@@ -1,9 +1,13 @@
 """`menshen uninstall`: the services go; what the site knows stays, unless it is told to go too."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gateway.cli.acting import NOT_DONE, note_done
 from gateway.cli.exit_codes import CommandError
 from gateway.cli.install import ROOT, DryRun, Root, told
 from gateway.cli.output import say
@@ -20,6 +24,7 @@ def uninstall(
     yes: Annotated[bool, typer.Option("--yes", help="With --with-data: do not ask.")] = False,
     dry_run: DryRun = False,
     root: Root = ROOT,
+    why: Annotated[str, typer.Option(help="What for, in your words, for the audit.")] = "",
 ) -> None:
     """Take the gateway's services off this machine. Its data stays.
 
@@ -27,7 +32,7 @@ def uninstall(
     goes as it came, by pipx or uv.
     """
     from gateway.installation import machine
-    from gateway.installation.place import DATA, FOLDER, Place
+    from gateway.installation.place import DATA, FOLDER, SETTINGS, Place
     from gateway.installation.removal import Removal
     from gateway.installation.steps import carry_out
 
@@ -44,7 +49,9 @@ def uninstall(
             raise CommandError("nothing was changed")
     removal = Removal(place)
     kept = removal.edited()
-    made = carry_out(removal.steps(with_data), told("gone", "gone", "to go"), dry_run)
+    is_done = place.is_this_machine and not dry_run
+    with noted(place.inside(SETTINGS), why, is_done=is_done):
+        made = carry_out(removal.steps(with_data), told("gone", "gone", "to go"), dry_run)
     for path in kept:
         say(f"{path} was changed by hand, so it stays; remove it yourself.")
     if dry_run:
@@ -55,3 +62,17 @@ def uninstall(
         say(f"The site's data stays in {' and '.join(there)}: `menshen install` takes it up again,")
         say("and `menshen uninstall --with-data` destroys it.")
     say("The program itself: pipx uninstall menshen, or uv tool uninstall menshen, as it came.")
+
+
+@contextmanager
+def noted(settings: Path, why: str, *, is_done: bool) -> Iterator[None]:
+    """In the audit before it is done, for the audit may go with the data; and if it then fails."""
+    note = settings, "menshen uninstall", "", why
+    if is_done:
+        note_done(*note)
+    try:
+        yield
+    except BaseException:
+        if is_done:
+            note_done(*note, NOT_DONE)
+        raise

@@ -58,12 +58,13 @@ class WalkTest(Struct, frozen=True, omit_defaults=True):
     cover_seen: bool = False  # its cover was off once, and the seal said so
     magnet_seen: bool = False  # a foreign magnet, likewise
     battery_mv: int | None = None  # the lowest, told while the seal sends
-    signal_dbm: int | None = None  # the weakest
+    signal_dbm: int | None = None  # of its access point, as it told last
     heard: bool = False  # anything, since it began
     held: bool = False  # it was looked, and the door had stayed shut for long enough
     is_over: bool = False  # without a certificate
     # The ways on which it was heard since (model.Path); None of a seal that has only one.
     paths: tuple[str, ...] | None = None
+    air_dbm: int | None = None  # how weakly our receiver heard it by air of late
 
 
 class CheckName(StrEnum):
@@ -95,7 +96,7 @@ class Check(Struct, frozen=True, omit_defaults=True):
     name: CheckName
     mark: CheckMark
     value: int | None = None
-    margin_db: int | None = None  # of the radio: above what a receiver needs
+    margin_db: int | None = None  # of a way, Wi-Fi or Bluetooth: above what a receiver needs
 
 
 class Certificate(Struct, frozen=True, omit_defaults=True):

@@ -35,11 +35,16 @@ class CopyCame(Struct, frozen=True, omit_defaults=True, tag="copy"):
 
 class PathsTested(Struct, frozen=True, omit_defaults=True, tag="paths_tested"):
     """While a seal is tried at its door: on which ways it was heard since that began. Only of one
-    that was ever heard by air; of any other there is one way, and nothing to say."""
+    that was ever heard by air; of any other there is one way, and nothing to say.
+
+    `air_dbm`: how weakly our receiver heard it by air of late, in dBm; None where it was not heard,
+    or where the receiver does not tell.
+    """
 
     seal_id: str
     test_id: str
     paths: tuple[Path, ...] = ()
+    air_dbm: int | None = None
 
 
 PathEvent = PathSilent | PathHeard | PathsTested | CopyCame

@@ -8,6 +8,7 @@ told that the air carries nothing.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -19,6 +20,7 @@ from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import of_door
 from gateway.engine.engine import Engine
 from gateway.engine.path_causes import PathCauses
+from gateway.store.seal_paths import LastHeard
 
 log = logging.getLogger("menshen.engine")
 
@@ -29,9 +31,19 @@ NETWORK_BEAT_MS: Final = 3 * HOUR_MS  # of one on batteries (sealwire.receipt.HE
 RECEIVER_AWAY_MS: Final = 60 * SECOND_MS  # one that is plugged in again is no trouble yet
 STRETCH_EVERY_MS: Final = 60 * SECOND_MS
 TESTS_MAX: Final = 1_000  # walk tests of which it is known what was said
+SIGNALS_KEPT: Final = 6  # by air, of a walk test: as many as three openings have edges
 
 Heard = Mapping[str, Mapping[Path, int]]
 Stretch = Callable[[int, Callable[[str], int | None]], None]
+
+
+class Tested:
+    """What was said of a walk test, perhaps not stored yet, and the latest signals by air in dBm.
+    The weakest of them counts: whoever moves the seal has it judged anew by three openings."""
+
+    def __init__(self) -> None:
+        self.said: PathsTested | None = None
+        self.signals_dbm: deque[int] = deque(maxlen=SIGNALS_KEPT)
 
 
 class PathWatch:
@@ -62,7 +74,7 @@ class PathWatch:
         self._deaf_ms = now_ms  # or since when it does not
         self._stretched_ms = now_ms
         self._causes = PathCauses(engine)
-        self._tested: dict[str, tuple[Path, ...]] = {}  # by test: what was said, perhaps not stored
+        self._tested: dict[str, Tested] = {}  # by test_id
         self._said: dict[tuple[str, Path], PathSilent | PathHeard] = {}  # and not stored yet
         engine.on_heard.append(self._adopted)
         engine.on_clock_set.append(self._moved)
@@ -130,17 +142,26 @@ class PathWatch:
         silent = {d for d, door in alive.items() if self._is_silent(door, Path.NETWORK, now_ms)}
         return self._causes.look(alive, silent)
 
-    def _test(self, door: Door) -> None:
-        """Tell a walk test on which ways its seal was heard since it began."""
+    def _test(self, door: Door, signal_dbm: int | None = None) -> None:
+        """Tell a walk test on which ways its seal was heard since it began, and how strongly by
+        air, of which this is the latest."""
         test = door.walk_test
         if test is None or test.is_over or test.seal_id != door.seal_id:
             return
         heard = self._heard[test.seal_id]
         since_ms = max(test.begun_ms, self._began_ms + 1)  # what a start believed is no hearing
         paths = tuple(path for path in Path if heard[path] >= since_ms)
-        if paths != test.paths and self._tested.get(test.test_id) != paths:
-            self._tested = {test.test_id: paths, **_few(self._tested)}
-            event = PathsTested(test.seal_id, test.test_id, paths)
+        tested = self._tested.get(test.test_id)
+        if tested is None:
+            tested = Tested()
+            self._tested = {test.test_id: tested, **_few(self._tested)}
+        if signal_dbm is not None and Path.AIR in paths:
+            tested.signals_dbm.append(signal_dbm)
+        air_dbm = min(tested.signals_dbm, default=None)
+        event = PathsTested(test.seal_id, test.test_id, paths, air_dbm)
+        is_known = (paths, air_dbm) == (test.paths, test.air_dbm)
+        if not is_known and event != tested.said:
+            tested.said = event
             self._engine.note(of_door(door.door_id), event)
 
     def _look_at(self, door: Door, path: Path, now_ms: int, *, is_explained: bool) -> None:
@@ -184,14 +205,16 @@ class PathWatch:
         door = self._engine.state.doors.get(row.door_id or "") if row is not None else None
         return None if door is None or door.seal_id != seal_id else door.heard_ms
 
-    def _adopted(self, _: dict[str, ReplayWindow], heard: dict[tuple[str, Path], int]) -> None:
+    def _adopted(
+        self, _: dict[str, ReplayWindow], heard: dict[tuple[str, Path], LastHeard]
+    ) -> None:
         """What a commit accepted."""
-        for (seal_id, path), at_ms in heard.items():
+        for (seal_id, path), (at_ms, signal_dbm) in heard.items():
             if seal_id not in self._heard:
                 self._heard[seal_id] = dict.fromkeys(Path, at_ms)
             self._heard[seal_id][path] = at_ms
             if (door := self._door_of(seal_id)) is not None:
-                self._test(door)
+                self._test(door, signal_dbm if path is Path.AIR else None)
 
     def _moved(self, by_ms: int) -> None:
         for heard in self._heard.values():
@@ -204,7 +227,7 @@ class PathWatch:
         self._stretched_ms += by_ms
 
 
-def _few(tested: dict[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
+def _few(tested: dict[str, Tested]) -> dict[str, Tested]:
     """The latest tests, for those are over that came before so many."""
     return dict(list(tested.items())[: TESTS_MAX - 1])
 

@@ -70,6 +70,7 @@ from gateway.store.batch import WriteBatch
 from gateway.store.household_writes import Place
 from gateway.store.outbox import Entry, Group, decode_group
 from gateway.store.seal_commands import SealCommand
+from gateway.store.seal_paths import LastHeard
 
 _STATES: dict[type[Any], str] = {
     Outages: states.OUTAGES,
@@ -90,7 +91,7 @@ class UnitOfWork:
         self.log = EventLog()
         self.next_entry_id = ids[1]
         self.windows: dict[str, ReplayWindow] = {}
-        self.heard: dict[tuple[str, Path], int] = {}  # seal_id, way -> when it was heard there
+        self.heard: dict[tuple[str, Path], LastHeard] = {}  # by seal_id and way
         self.commands: dict[int, SealCommand] = {}  # to seals, that it moves on
         self.seals: dict[str, SealRow | None] = {}  # that became others by a command; None: ended
         self.pages: dict[str, None] = {}
@@ -108,7 +109,7 @@ class UnitOfWork:
 
     def heard_on(self, at_ms: int, seal_id: str, path: Path, signal_dbm: int | None) -> None:
         """A genuine transmission of a seal came on this way."""
-        self.heard[seal_id, path] = at_ms
+        self.heard[seal_id, path] = LastHeard(at_ms, signal_dbm)
         self.writes.heard_on(at_ms, seal_id, path, signal_dbm)
 
     def command(self, command: SealCommand) -> None:

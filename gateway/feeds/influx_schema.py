@@ -99,7 +99,12 @@ SEAL_EVENT: Final = Measurement(
         Field("bounces", _INT, "", "how often the contact bounced at this edge"),
         Field("seq", _INT, "", "the report's number; 0 of a heartbeat"),
         Field("ev", _TEXT, "", "first, opened, closed, edge, tamper or heartbeat; for tables"),
-        Field("battery_mv", _INT, "mV", "the battery, under load; a seal on mains has none"),
+        Field(
+            "battery_mv",
+            _INT,
+            "mV",
+            "the battery, the lowest of late with the radio on; a seal on mains has none",
+        ),
         Field("signal_dbm", _INT, "dBm", "how strongly the seal's transmission was heard"),
         Field("firmware", _TEXT, "", "the seal's release, where it said so since its last start"),
         Field("age_ms", _INT, "ms", "how old the edge was when the seal sent it"),

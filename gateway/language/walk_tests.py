@@ -12,7 +12,7 @@ _NAMES: dict[CheckName, str] = {
     CheckName.RADIO: N_("Radio"),
     CheckName.COVER: N_("Cover"),
     CheckName.FOREIGN_MAGNET: N_("Foreign magnet"),
-    CheckName.BATTERY: N_("Battery while it sends"),
+    CheckName.BATTERY: N_("Battery with the radio on"),
     CheckName.CLOCK: N_("Times"),
     CheckName.PATHS: N_("Both ways"),
 }
@@ -31,10 +31,12 @@ _GOOD: dict[CheckName, str] = {
         "The contact moved only with the door. It tells no distance: that it never moved by itself "
         "is all that it can say of the gap."
     ),
-    CheckName.RADIO: N_("{seconds} s at most from an edge until the gateway had it; {margin}."),
+    CheckName.RADIO: N_(
+        "{seconds} s at most from an edge until the gateway had it; over Wi-Fi {margin}."
+    ),
     CheckName.COVER: N_("It was off and is on again, and the seal told both."),
     CheckName.FOREIGN_MAGNET: N_("There is none; {tried}."),
-    CheckName.BATTERY: N_("{volts}."),
+    CheckName.BATTERY: N_("{volts}{lowest}."),
     CheckName.CLOCK: N_("The seal knew how old each edge was, and the gateway knows its time."),
     CheckName.PATHS: N_("{ways}."),
 }
@@ -63,8 +65,9 @@ _BAD: dict[CheckName, str] = {
         "Bring it nearer and level with the contact, then open and shut three times."
     ),
     CheckName.RADIO: N_(
-        "{seconds} s from an edge until the gateway had it; {margin}. Turn or move the seal, or "
-        "bring an access point nearer, then open and shut three times."
+        "{seconds} s from an edge until the gateway had it; over Wi-Fi {margin}. Turn or move the "
+        "seal, or bring an access point nearer, then open and shut three times and wait for the "
+        "seal's next sign of life."
     ),
     CheckName.COVER: N_("It is off. Press it on; this turns good as soon as the seal tells it."),
     CheckName.FOREIGN_MAGNET: N_(
@@ -76,7 +79,10 @@ _BAD: dict[CheckName, str] = {
         "The seal did not know how old an edge was: it had just started. Open and shut again; if "
         "it stays so, call the engineer."
     ),
-    CheckName.PATHS: N_("{ways}."),
+    CheckName.PATHS: N_(
+        "By Bluetooth {margin}. Bring the receiver nearer to this door, or turn the seal, then "
+        "open and shut three times: the weakest of the last six signals counts."
+    ),
 }
 _MARGIN = N_("{db} dB more than a receiver needs, {least} are wanted")
 _NO_MARGIN = N_("its signal did not come meanwhile: a seal tells it when it gives a sign of life")
@@ -86,9 +92,13 @@ _DOUBTED = N_(
 )
 _TRIED = N_("one was held to it, and the seal told it")
 _NOT_TRIED = N_("nobody held one to it, which may be done with any magnet")
-_BOTH_WAYS = N_("Heard over Wi-Fi and by Bluetooth")
+_BOTH_WAYS = N_("Heard over Wi-Fi and by Bluetooth; by Bluetooth {margin}")
+_BOTH_WAYS_UNMEASURED = N_(
+    "Heard over Wi-Fi and by Bluetooth; how strongly by Bluetooth the receiver did not tell"
+)
 _ONE_WAY = N_("Heard over Wi-Fi; the second way, Bluetooth, is not there")
 _VOLTS = N_("{value} V")
+_LOWEST = N_(", the lowest with the radio on; peaks of a millisecond do not show")
 _MAINS = N_("On mains, or the seal cannot tell")
 
 _STANDINGS: dict[Standing, str] = {
@@ -152,17 +162,21 @@ def purpose_word(purpose: Purpose, language: str) -> str:
 
 def _facts(check: Check, language: str) -> dict[str, object]:
     value = check.value or 0
-    margin = say(_NO_MARGIN, language)
+    margin, ways = say(_NO_MARGIN, language), say(_ONE_WAY, language)
     if check.margin_db is not None:
         least = walk_test.MARGIN_LEAST_DB
         margin = say(_MARGIN, language).format(db=check.margin_db, least=least)
+        ways = say(_BOTH_WAYS, language).format(margin=margin) if value > 1 else ways
+    elif value > 1:
+        ways = say(_BOTH_WAYS_UNMEASURED, language)
     return {
         "value": value,
         "seconds": f"{value / 1000:.2f}",
         "margin": margin,
-        "ways": say(_BOTH_WAYS if value > 1 else _ONE_WAY, language),
+        "ways": ways,
         "tried": say(_TRIED if value else _NOT_TRIED, language),
         "volts": _volts(check.value, language),
+        "lowest": "" if check.value is None else say(_LOWEST, language),
         "volts_least": _volts(walk_test.BATTERY_LEAST_MV, language),
         "bounces_most": walk_test.BOUNCES_MOST,
     }

@@ -155,7 +155,7 @@ def broker(own):
             line.close()
     except OSError as error:
         return "broker", str(error)
-    session = link.Link(own.broker, own.port, own.ca_der(), own.server_name, own.user, own.user,
+    session = link.Link(own.broker, own.port, own.ca_der(), own.server_name, own.user,
         own.password, topics.receipt(own.seal_id))
     session.open(now())
     while session.state not in (link.DOWN, link.UP):

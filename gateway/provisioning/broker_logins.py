@@ -9,6 +9,7 @@ pid. Whether it has taken them is never believed, but tried: with one of the new
 import errno
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from gateway.provisioning import broker_record
@@ -63,36 +64,55 @@ class BrokerLogins:
                 minted = True
             spare = self.spares.take(now_ms)
         except OSError as error:
-            todo = "make room there" if error.errno == errno.ENOSPC else "run it with sudo"
-            raise BoardError(
-                f"The broker's logins in {self._folder} cannot be written ({error.strerror}): "
-                f"{todo}. No board was touched."
-            ) from error
+            raise self._unwritten(error, "No board was touched.") from error
         if spare is None:
             raise BoardError(f"There is no spare login in {self.spares.path}; try again.")
         try:
             self._need_let_in(spare, minted)
         finally:
-            self.spares.give_back(spare.user)
+            self._unused(spare.user)
         return minted
 
     def identity(self, now_ms: int) -> Identity:
         """A fresh identity around a spare login, which the broker has just let in. BoardError."""
-        spare = self.spares.take(now_ms)
+        try:
+            spare = self.spares.take(now_ms)
+        except OSError as error:
+            todo = "The board has no key yet and is nobody: flash it again then."
+            raise self._unwritten(error, todo) from error
         if spare is None:
             raise BoardError("No spare login is left for this board; start the command again.")
         try:
             problem = self._probe(spare.user, spare.password)
         except BaseException:
-            self.spares.give_back(spare.user)
+            self._unused(spare.user)
             raise
         if problem is not None:
-            self.spares.give_back(spare.user)
+            self._unused(spare.user)
             raise BoardError(
                 f"The broker lets no seal in any more ({problem}). The board has no key yet and is "
                 "nobody: flash it again once the broker answers."
             )
         return Identity(spare.user, fresh_identity().key, spare.password)
+
+    def used(self, user: str) -> None:
+        """A spare login is a seal's now, or came to nothing. Where that cannot be written it stays
+        taken, which shuts nobody out and lets nobody in: enrolled seals are left out where spares
+        are read, and the others are forgotten after a day."""
+        with suppress(OSError):
+            self.spares.drop(user)
+
+    def _unused(self, user: str) -> None:
+        """No board has seen it. Where that cannot be written it stays taken, for a day."""
+        with suppress(OSError):
+            self.spares.give_back(user)
+
+    def _unwritten(self, error: OSError, then: str) -> BoardError:
+        todo = "make room there" if error.errno == errno.ENOSPC else "run it with sudo"
+        return BoardError(
+            f"The broker's logins in {self._folder} cannot be written ({error.strerror}): {todo}. "
+            f"{then}"
+        )
 
     def _mint(self, boards: int, now_ms: int) -> None:
         with self.spares.minting():

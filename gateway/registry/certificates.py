@@ -104,6 +104,11 @@ def check_of(said: dict[str, str | int | None]) -> Check:
     return msgspec.convert(fields | {"margin_db": said.get("margin_db")}, Check)
 
 
+def opening_ms(said: dict[str, str | int | None]) -> tuple[int, int | None]:
+    """When a certificate's opening began and ended, in ms of UTC; None where it did not."""
+    return _ms(str(said["opened"])), None if said["shut"] is None else _ms(str(said["shut"]))
+
+
 def verified(content: bytes, keys: set[str]) -> Certificate:
     """What a file says, once its signature is found to be true.
 
@@ -170,6 +175,10 @@ def _opening(opening: TestOpening) -> dict[str, str | int | None]:
         "delay_ms": opening.delay_ms,
         "bounces": opening.bounces,
     }
+
+
+def _ms(iso: str) -> int:
+    return round(datetime.fromisoformat(iso).timestamp() * 1000)
 
 
 def _iso(at_ms: int) -> str:

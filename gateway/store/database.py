@@ -25,6 +25,7 @@ from gateway.store.order_keys import RING
 RELEASE = metadata.version("menshen")
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 5_000  # how long a writer waits for its turn
+ROOM_LEAST_BYTES = 64 * 1024  # with less no page can be added to a database in use
 CACHE_KIB = 8_192
 LOG_PAGES = 8_000  # of the write-ahead log, 32 MB; a commit that finds more moves them itself
 HEAD = "0019_ending"  # the newest migration; a test compares it with the folder
@@ -265,7 +266,19 @@ def as_store_error(path: Path) -> Iterator[None]:
         raise StoreError(f"the database {path} cannot be opened: {error.strerror}") from error
 
 
+def _is_full(path: Path) -> bool:
+    """Whether no room is left there. What lies beside a database in use (`-shm`) cannot grow then,
+    and the engine calls that an error of the disk."""
+    try:
+        room = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return room.f_bavail * room.f_frsize < ROOM_LEAST_BYTES
+
+
 def _sentence(path: Path, words: str) -> str:
+    if "disk I/O error" in words and _is_full(path):
+        words = "disk is full"
     for mark, sentence in {
         "disk is full": f"the disk is full; nothing can be stored in {path} until there is room",
         "disk I/O error": f"the disk under {path} reports errors; check the card or drive",

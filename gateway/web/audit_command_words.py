@@ -41,5 +41,8 @@ COMMANDS: Final = {
     "menshen console-certificate": N_("renewed the console's certificate"),
     "menshen influx init": N_("made an InfluxDB ready, with tokens"),
     "menshen backup": N_("made a copy of the whole site"),
+    "menshen release key": N_("made the key whose releases seals take"),
+    "menshen release sign": N_("signed a release for the seals: {thing}"),
+    "menshen uninstall": N_("took the gateway's services off the machine"),
     "menshen restore": N_("put a copy of the whole site back: {thing}"),
 }

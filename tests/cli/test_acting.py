@@ -18,6 +18,7 @@ from gateway.cli import acting, app
 from gateway.cli.acting import NOTED, Act, Other
 from gateway.cli.app import COMMANDS
 from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.uninstall import noted
 from gateway.web.audit_words import WORDS
 from tests.cli.conftest import SEAL
 
@@ -43,6 +44,7 @@ TYPED = {
     "exchange": (f"{SEAL} {OTHER}", "menshen exchange", f"seal {SEAL}, seal {OTHER}", ""),
     "swap": (f"d1 {OTHER}", "menshen swap", f"seal {OTHER}, door d1", ""),
     "retire": (f"{SEAL} --why lost", "menshen retire", f"seal {SEAL}", "lost"),
+    "release": ("sign seven.rel --why fix", "menshen release sign", "file seven.rel", "fix"),
     "wifi": ("change new --first d1", "menshen wifi change", "door d1", ""),
     "heartbeat": ("600 --door d1", "menshen heartbeat", "seconds 600, door d1", ""),
     "rotate": ("--door d1", "menshen rotate", "door d1", ""),
@@ -58,6 +60,7 @@ LOOKS = {
     "clock": (),
     "enrol": ("a.csv", "--dry-run"),
     "wifi": ("status",),
+    "release": ("build", "seven.rel"),
     "door-label": (),
     "notice": (),
 }
@@ -145,6 +148,18 @@ def test_what_was_not_done_is_said_too(error, status, entries, monkeypatch) -> N
     begun, failed = entries()
     assert (begun.status, failed.status) == (0, status)
     assert (begun.what, begun.about, begun.why) == (failed.what, failed.about, failed.why)
+
+
+def test_services_taken_off_are_in_the_audit_before_and_where_that_fails(entries, settings) -> None:
+    with suppress(OSError), noted(settings, "moved house", is_done=True):
+        (begun,) = entries()
+        raise OSError
+    assert (begun.what, begun.why, begun.status) == ("menshen uninstall", "moved house", 0)
+    assert [note.status for note in entries()] == [0, 500]
+    assert begun.what in WORDS
+    with noted(settings, "", is_done=False):
+        pass
+    assert len(entries()) == 2
 
 
 def test_an_audit_that_cannot_be_written_stops_the_act(entries, monkeypatch, store) -> None:

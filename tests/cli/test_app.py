@@ -57,6 +57,7 @@ PARTS_OF_CHECK = {
         "ringing",
         "secrets",
         "site",
+        "spares",
         "stored",
         "texts",
         "webhooks",

@@ -29,6 +29,7 @@ def test_every_part_has_a_line_with_its_mark(menshen, store):
         "wardens": "ok",
         "staff": "warn",
         "seals": "warn",
+        "spares": "ok",
         "tests": "ok",
         "refusals": "ok",
         "pages": "ok",

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from sqlalchemy import delete, insert, update
 
-from gateway.cli import check_site
+from gateway.cli import check_site, check_spares
 from gateway.cli.check_result import Mark
 from gateway.core.doors.silence import liveness
 from gateway.core.duration import DAY_MS
@@ -15,6 +15,8 @@ from gateway.core.paging.person import Person
 from gateway.core.rules import Rulebook, Rules
 from gateway.store import tables, views
 from gateway.store.database import Store
+from gateway.store.seal_tables import seal_readings
+from tests.cli.conftest import SEAL
 from tests.door_rows import insert_doors
 
 NOW_MS = 1_900_000_000_000
@@ -145,6 +147,45 @@ def test_h6_the_canarys_own_openings_are_no_refusals(store):
     with store.writing() as connection:
         connection.execute(insert(tables.refusals), rows)
     assert checked(store, "refusals", NOW_MS).mark is Mark.OK
+
+
+def test_a_spare_in_the_bag_is_a_number_and_one_that_works_unseen_is_a_fault(store):
+    hour_ms = 3_600_000
+
+    def spares():
+        with store.reading() as connection:
+            return check_spares.spares(connection, NOW_MS)
+
+    def heard(seal_id, ms_ago):
+        with store.writing() as connection:
+            row = {"seal_id": seal_id, "heard_ms": NOW_MS - ms_ago}
+            connection.execute(insert(seal_readings), row)
+
+    bag = [f"{n:016x}" for n in range(4)]
+    with store.writing() as connection:
+        rows = [
+            {"seal_id": one, "key": bytes(32), "enrolled_ms": NOW_MS, "follows": None}
+            for one in bag
+        ]
+        rows[1]["enrolled_ms"] -= 100 * hour_ms
+        rows[2]["enrolled_ms"] -= 100 * hour_ms
+        rows[3]["follows"] = SEAL  # what the seal of d1 is to become
+        connection.execute(insert(tables.seals), rows)
+        connection.execute(
+            insert(tables.orders),
+            {"order_id": "o", "door_id": "d1", "from_ms": 0, "to_ms": NOW_MS + hour_ms},
+        )
+    heard(bag[0], 0)  # at the cable, a moment ago: flashed and heard
+    heard(bag[1], 50 * hour_ms)  # two days ago, as it was tried
+    assert (spares().mark, spares().facts) == (Mark.OK, {"spares": 3, "heard": []})
+    assert checked(store, "refusals", NOW_MS).mark is Mark.OK
+    heard(bag[2], 2 * hour_ms)
+    found = spares()
+    assert (found.mark, found.facts["heard"]) == (Mark.FAIL, [bag[2]])
+    assert f"{bag[2]}; `menshen move SEAL DOOR`" in found.text
+    with store.writing() as connection:
+        connection.execute(delete(tables.orders))
+    assert spares().mark is Mark.WARN
 
 
 def test_refusals_are_told_by_reason(store):

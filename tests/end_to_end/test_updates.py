@@ -1,9 +1,10 @@
 """An update over the air, whole: the command line, a real gateway, a real broker, a real seal.
 
-The seal is the compiled firmware on MicroPython, in slots on a littlefs, started by its chooser;
-once from files, once from a ROMFS partition, and then in a heap of 64 KB. It is killed in the
-middle of its pulling, takes the update all the same, and goes back from the next one, which
-crashes. Then MicroPython itself, on a chip's two places that are files with a boot loader's rules.
+The seal is the compiled firmware on MicroPython, in slots on a littlefs, started by its chooser,
+and speaks TLS; once from files, once from a ROMFS partition, and then in a heap of 64 KB. It is
+killed in the middle of its pulling, takes the update all the same, and goes back from the next one,
+which crashes. Then MicroPython itself, in clear, on a chip's two places that are files with a boot
+loader's rules.
 """
 
 import json
@@ -12,6 +13,7 @@ import random
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,9 @@ from sealwire import ccm, topics, update, update_answer
 from sealwire.update_answer import Request
 from tests.end_to_end import site as sites
 from tests.end_to_end.site import Site
-from tests.firmware import seal_bench
+from tests.firmware import authority, seal_bench
+from tests.firmware.authority import Certificate
+from tests.firmware.broker_site import SERVER_NAME
 from tests.neighbours import Broker, Neighbour
 from tests.updates.releases import PUBLIC, made
 from tests.waiting import block_until
@@ -176,9 +180,26 @@ def bench_board(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*.mpy")}
 
 
+@dataclass(frozen=True)
+class Shielded:
+    """A broker's listener with TLS, as seals use it, beside the plain one."""
+
+    port: int
+    certificate: Certificate
+
+
 @pytest.fixture
-def broker(mosquitto: Callable[..., Broker]) -> Broker:
-    return mosquitto()
+def shielded(free_port: Callable[[], int], tmp_path: Path) -> Shielded:
+    return Shielded(free_port(), authority.make(tmp_path / "authority", SERVER_NAME))
+
+
+@pytest.fixture
+def broker(mosquitto: Callable[..., Broker], shielded: Shielded) -> Broker:
+    files = shielded.certificate
+    conf = seal_bench.TLS_CONF.format(
+        tls_port=shielded.port, certificate=files.certificate, key=files.key
+    )
+    return mosquitto(conf)
 
 
 @pytest.fixture
@@ -214,6 +235,7 @@ def seal(
     micropython_i386: str,
     site: Site,
     broker: Broker,
+    shielded: Shielded,
     tmp_path: Path,
     bench_board: dict[str, bytes],
     place: str,
@@ -225,9 +247,13 @@ def seal(
         (content / "a" / path).parent.mkdir(parents=True, exist_ok=True)
         (content / "a" / path).write_bytes(data)
     enrolled = site.seals[0]
-    settings = seal_bench.seal_settings(
-        broker.port, id=enrolled.seal_id, key=enrolled.key.hex(), heartbeat_s=2
-    )
+    identity = {"id": enrolled.seal_id, "key": enrolled.key.hex(), "heartbeat_s": 2}
+    port = broker.port
+    if place != "image":  # there the heap is not the matter
+        port = shielded.port
+        identity |= {"ca": "ca.der", "server_name": SERVER_NAME}
+        (content / "ca.der").write_bytes(shielded.certificate.ca_der.read_bytes())
+    settings = seal_bench.seal_settings(port, **identity)
     (content / "seal.json").write_text(json.dumps(settings))
     (content / "update.json").write_text(json.dumps({"key": PUBLIC.hex(), "board": 1}))
     fixed = [seal_bench.FIRMWARE / name for name in FIXED]

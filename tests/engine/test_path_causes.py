@@ -15,9 +15,10 @@ from gateway.core.model import Door, Path
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 from gateway.core.subject import of_door
+from gateway.engine.path_watch import SIGNALS_KEPT
 from gateway.store import tables
 from gateway.store.database import Store
-from tests.engine.small_site import HandSeal, enrol
+from tests.engine.small_site import HandSeal, enrol, rows
 from tests.engine.test_two_paths import BEAT_MS, House
 from tests.engine.test_two_paths import house as one_house
 from tests.manual_clock import ManualClock
@@ -153,6 +154,41 @@ async def test_a_walk_test_hears_on_which_ways_its_seal_came(
         await site.passes(1)
         assert set(paths_of(site) or ()) == set(Path)
         assert marks(site)[CheckName.PATHS] is CheckMark.GOOD
+
+
+async def test_a_walk_test_goes_by_the_weakest_of_the_last_signals_by_air(
+    store: Store, seals: list[HandSeal]
+) -> None:
+    """So a seal that is moved is judged anew by three openings, and a copy that counted already
+    tells its strength as well as one that came first."""
+    seal = seals[0]
+    async with street(store, seals) as site:
+        one = site.house
+        one.engine.note(
+            of_door("door-0"), WalkTestBegan("t1", seal.seal_id, actor_of("zhou"), 1 << 50)
+        )
+
+        async def says(signal_dbm: int | None, edges: int = 1) -> int | None:
+            for _ in range(edges):
+                said = seal.edge()
+                one.network(seal.sealed(said))
+                service = seal.advertised(said)
+                await one.idle()
+                assert one.air(service, signal_dbm)
+                await one.passes(5_000)
+            test = site.door(0).walk_test
+            assert test is not None
+            return test.air_dbm
+
+        assert await says(None) is None
+        assert await says(-61) == -61
+        assert await says(-85) == -85
+        assert marks(site)[CheckName.PATHS] is CheckMark.BAD
+        assert await says(-60, SIGNALS_KEPT - 1) == -85
+        assert await says(-60) == -60
+        assert marks(site)[CheckName.PATHS] is CheckMark.GOOD
+        told = [row for row in rows(store, tables.journal) if "paths_tested" in str(row["body"])]
+        assert len(told) <= 6  # one when it changes, not one a report
 
 
 def paths_of(site: Street) -> tuple[str, ...] | None:

@@ -47,12 +47,12 @@ class House:
     def door(self) -> Door:
         return self.engine.state.doors["door-0"]
 
-    def air(self, service: bytes) -> bool:
+    def air(self, service: bytes, signal_dbm: int | None = -67) -> bool:
         """What the receiver does with service data; whether it was somebody's."""
         found = self.ids.read(service)
         if found is None:
             return False
-        return self.engine.receive(f"seals/{found[0]}/report", found[1], 0, signal_dbm=-67)
+        return self.engine.receive(f"seals/{found[0]}/report", found[1], 0, signal_dbm=signal_dbm)
 
     def network(self, frame: bytes) -> None:
         self.engine.receive(self.seal.topic, frame, 1)

@@ -6,8 +6,6 @@ from typing import NamedTuple
 import pytest
 
 from sealnode import link as link_states
-from sealnode.link import KEEPALIVE_S
-from sealnode.packets import connect
 from sealnode.seal import Seal
 from sealnode.settings import read
 from sealwire import ccm, command, envelope, gateway_end, note, receipt, topics
@@ -120,16 +118,15 @@ class Wire:
         self.state, self.why = link_states.DOWN, ""
         self.inbox: list[tuple[str, bytes]] = []
         self._board, self._broker = board, broker
-        self.hello = connect(user, user, password, KEEPALIVE_S)
-        self.topic = topics.receipt(user)
+        self.speak_as(user, password, topics.receipt(user))
+
+    def speak_as(self, user: str, password: str, topic: str) -> None:
+        self._said, self.topic = password, topic
 
     def open(self, now_ms: int) -> None:
         self.inbox = []
         self._user = self.topic.split("/")[1]
-        password = self._broker.logins.get(self._user)
-        is_known = password is not None and self.hello == connect(
-            self._user, self._user, password, KEEPALIVE_S
-        )
+        is_known = self._said == self._broker.logins.get(self._user)
         is_in = self._broker.is_up and is_known and self._board.wifi(True)
         self.state = link_states.UP if is_in else link_states.DOWN
 
@@ -163,7 +160,7 @@ class CommandedSeal:
     ) -> None:
         self.now_ms, self.broker = 5_000_000, broker
         self._wakes_ms = 0
-        patch.setattr("sealnode.seal.Link", lambda *place: Wire(self.board, broker, *place[5:7]))
+        patch.setattr("sealnode.link.Link", lambda *place: Wire(self.board, broker, *place[4:6]))
         self.board = RadioBoard(folder, lambda: self.now_ms, 3000 if battery else None)
 
     def boot(self, is_cold: bool = True) -> Seal:

@@ -11,6 +11,11 @@ import pytest
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason
 from sqlalchemy import update
 
+from gateway.core.actor import actor_of
+from gateway.core.commissioning_events import WalkTestBegan
+from gateway.core.events import SealBound
+from gateway.core.subject import of_door
+from gateway.engine.path_watch import PathWatch
 from gateway.ingest import ble
 from gateway.ingest.advert_ids import AdvertIds
 from gateway.ingest.ble import Receiver, cause_of
@@ -22,10 +27,12 @@ from sealnode.settings import Settings
 from sealwire import advert, ccm, report
 from sealwire.advert import REPEATS
 from tests.engine.small_site import HandSeal, beating, enrol, new_store, rows
+from tests.manual_clock import ManualClock
 from tests.virtual_radio import Air, RadioBoard, scanner_on
 from tests.waiting import until
 
 BEAT_MS = 100_000
+HEARD_DBM = -50  # how strongly bumble's controllers hear each other
 
 
 def on_air(seal: HandSeal, said: report.Report) -> bytes:
@@ -251,14 +258,21 @@ async def test_the_real_seal_s_opening_is_heard_by_air_while_the_broker_is_away(
     flash = tmp_path / "flash"
     flash.mkdir()
     board = RadioBoard(f"{flash}/", air)
-    async with beating(store) as (engine, _):
+    clock = ManualClock()
+    async with beating(store, None, clock) as (engine, _):
         ids = AdvertIds()
         ids.know(engine.state.registry.seals, engine.state.windows)
         engine.on_heard.append(lambda windows, _: ids.rose(windows))
-        listening: list[bool] = []
-        receiver = Receiver(
-            Ble(enabled=True), ids, engine.receive, listening.append, scanner_on(air)
-        )
+        watch, listening = PathWatch(engine, {}), list[bool]()
+
+        def received(topic: str, payload: bytes, signal_dbm: int | None) -> bool:
+            return engine.receive(topic, payload, 0, signal_dbm=signal_dbm)
+
+        def listens(is_listening: bool) -> None:
+            listening.append(is_listening)
+            watch.receiver(is_listening)
+
+        receiver = Receiver(Ble(enabled=True), ids, received, listens, scanner_on(air))
         task = asyncio.create_task(receiver.run())
         await until(lambda: bool(listening))
         seal = Seal(board, Settings(fields))
@@ -272,10 +286,17 @@ async def test_the_real_seal_s_opening_is_heard_by_air_while_the_broker_is_away(
 
         door = lambda: engine.state.doors["door-0"]  # noqa: E731
         await lives(lambda: door().contact == "shut")
+        began = WalkTestBegan("t1", hand.seal_id, actor_of("zhou"), 1 << 50)
+        clock.advance(1_000)
+        engine.note(of_door("door-0"), SealBound(hand.seal_id, BEAT_MS))
+        engine.note(of_door("door-0"), began)
+        await lives(lambda: door().walk_test is not None)
         board.open_door()
         await lives(lambda: door().contact == "open")
         board.shut_door()
         await lives(lambda: door().contact == "shut")
+        weakly = lambda: door().walk_test and door().walk_test.air_dbm  # noqa: E731
+        await lives(lambda: weakly() == HEARD_DBM)
         assert seal.waiting >= 3  # each waits for its receipt, which only the network brings
         assert not seal.online
         task.cancel()

@@ -4,7 +4,7 @@ import unittest
 
 from sealnode import waking
 from sealnode.hardware import COVER, MAGNET, REED
-from sealnode.waking import FAST, LEARN, SCAN, STAY, Joining, Kept
+from sealnode.waking import FAST, LEARN, SCAN, STAY, Joining, Kept, Load
 
 NUMBERS = [2, 6, 7]
 
@@ -103,11 +103,13 @@ class Memory(unittest.TestCase):
         kept = Kept()
         self.assertFalse(kept.is_whole)
         kept.seal, kept.armed, kept.dips, kept.caught = b"state", 5, 3, 2
+        Load(kept).took(2870)
         Joining(kept).learn(11, b"abcdef", bytes(range(16)), 7_000)
         again = Kept(kept.pack())
         self.assertTrue(again.is_whole)
         self.assertEqual((again.seal, again.armed, again.dips, again.caught), (b"state", 5, 3, 2))
         self.assertEqual((again.channel, again.bssid), (11, b"abcdef"))
+        self.assertEqual([Load(again).told(mv) for mv in (3200, 2850)], [2870, 2850])
         self.assertEqual((again.address, again.address_s), (bytes(range(16)), 7))
 
     def test_any_flipped_bit_forgets_everything(self):

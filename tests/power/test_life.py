@@ -36,7 +36,7 @@ def test_from_romfs_both_goals_are_met_and_from_files_neither(beat_s: int) -> No
     from_romfs, from_files = (
         life.life(Profile(beat_s, True, storage)) for storage in (steps.ROMFS, steps.FILES)
     )
-    assert from_romfs.beat_mc[steps.MODEL] <= life.BEAT_MC_MAX
+    assert from_romfs.beat_mc[steps.MODEL] * 1.05 <= life.BEAT_MC_MAX  # a margin that is one
     assert from_romfs.is_met is True
     spare_c = steps.USABLE_MAH[steps.MODEL] * 3.6 / life.GOALS_DAYS[beat_s]
     spare_c -= from_romfs.asleep_c[1] + from_romfs.beats_c[1] + from_romfs.events_c[1]

@@ -1,5 +1,7 @@
 """`menshen flash` when something is wrong: nothing half enrolled, no key twice, a sentence each."""
 
+import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,13 +9,16 @@ import pytest
 
 from gateway.provisioning.board_link import BoardError, BoardLink, choose_ports
 from gateway.provisioning.firmware_bundle import BoardFile
-from gateway.provisioning.flash import Registry, flash_seal
+from gateway.provisioning.flash import Registry, flash_seal, steps_of
 from gateway.provisioning.usb_ports import Port
 from gateway.registry.credentials import Identity
 from gateway.registry.enrolment import EnrolError
 from gateway.store.database import Store
 from tests.provisioning.flash_room import SETTINGS, enrolled, files_of, registry
 from tests.virtual_board.virtual_board import BareBoard, VirtualBoard, plugged
+
+PULLS = int(os.environ.get("MENSHEN_PULLS", "3"))
+SEED = 14
 
 
 def test_each_attempt_makes_a_key_of_its_own(
@@ -51,6 +56,41 @@ def test_a_cable_pulled_midway_enrols_nothing_and_the_next_try_succeeds(
     with plugged(board):
         flashed = flash_seal(BoardLink(board.port), little, SETTINGS, registry(store))
         assert list(enrolled(store)) == [flashed.seal_id]
+
+
+@pytest.mark.parametrize("number", range(PULLS))
+def test_a_cable_pulled_at_any_step_leaves_a_whole_seal_or_none(
+    number: int,
+    little: list[BoardFile],
+    store: Store,
+    new_board: Callable[..., VirtualBoard],
+) -> None:
+    """So many moments of the flashing, each in a step of its own, some bytes behind its beginning.
+    All of them: `make flashing`."""
+    chance, steps = random.Random(SEED + number), steps_of(little)  # noqa: S311
+    step = steps * (2 * number + 1) // (2 * PULLS)
+    behind = chance.choice((0, chance.randrange(1, 60), chance.randrange(60, 900)))
+    print(f"seed {SEED + number}: pulled at step {step} of {steps}, {behind} bytes behind")
+    board, said = new_board(), ""
+
+    def told(_what: str, done: int, _of: int) -> None:
+        if done == step:
+            board.pull_after(behind)
+
+    flashed = None
+    try:
+        flashed = flash_seal(BoardLink(board.port), little, SETTINGS, registry(store), told=told)
+    except BoardError as error:
+        said = str(error)
+    first = list(enrolled(store))
+    assert first == ([] if flashed is None else [flashed.seal_id])
+    assert flashed is not None or (len(said.splitlines()) == 1 and "is gone" in said), said
+    board.pull()
+    with plugged(board):
+        link = BoardLink(board.port)
+        again = flash_seal(link, little, SETTINGS, registry(store), erase=True)
+    assert again.replaced == (first[0] if first else None)
+    assert set(enrolled(store)) == {again.seal_id, *first}
 
 
 def test_a_cable_pulled_after_enrolment_leaves_a_seal_that_works(

@@ -165,6 +165,7 @@ def _add_certificates(router: APIRouter, context: WebContext) -> None:
                 "row": row,
                 "said": said,
                 "checks": checks,
+                "openings": [signed.opening_ms(one) for one in said.openings],
                 "door": door,
                 "standing": how if is_latest or door.state.seal_id is None else Standing.UNTESTED,
             }

@@ -4,7 +4,15 @@ from gateway.core.actor import actor_of
 from gateway.core.commissioning import Check, CheckMark, CheckName
 from gateway.core.commissioning_events import VisitAnnounced, WalkTestBegan, WalkTestEnded
 from gateway.core.doors.certificates import ENDS_SOON_MS, LASTS_MS, Standing, standing
-from gateway.core.doors.walk_test import BATTERY_LEAST_MV, HOLD_MS, LASTS_MOST_MS, checks
+from gateway.core.doors.walk_test import (
+    AIR_RECEIVER_DBM,
+    BATTERY_LEAST_MV,
+    HOLD_MS,
+    LASTS_MOST_MS,
+    MARGIN_LEAST_DB,
+    NETWORK_RECEIVER_DBM,
+    checks,
+)
 from gateway.core.effects import SealCertified
 from gateway.core.events import OrderPlaced, SealBound
 from gateway.core.model import Contact, Order, Path
@@ -40,10 +48,14 @@ def cover(story: Story) -> Story:
     return story
 
 
-def marks(story: Story) -> dict[CheckName, CheckMark]:
+def found(story: Story) -> tuple[Check, ...]:
     test = story.door.walk_test
     assert test is not None
-    return {check.name: check.mark for check in checks(story.door, test, story.now_ms)}
+    return checks(story.door, test, story.now_ms)
+
+
+def marks(story: Story) -> dict[CheckName, CheckMark]:
+    return {check.name: check.mark for check in found(story)}
 
 
 def certified(story: Story) -> list[SealCertified]:
@@ -154,6 +166,15 @@ def test_a_weak_signal_is_bad_and_one_that_is_not_told_is_none() -> None:
     assert radio.margin_db == 30
 
 
+def test_a_weak_signal_is_mended_where_the_seal_hangs_better() -> None:
+    story = walk(cover(under_test()), signal_dbm=-84)
+    story.after(SECOND).heartbeat(Contact.SHUT, signal_dbm=-61)
+    assert marks(story)[CheckName.RADIO] is CheckMark.GOOD
+    (said,) = certified(story.after(HOLD_MS))
+    (radio,) = [check for check in said.checks if check.name is CheckName.RADIO]
+    assert radio.margin_db == -61 - NETWORK_RECEIVER_DBM
+
+
 def test_a_flat_battery_is_bad() -> None:
     story = walk(cover(under_test()), battery_mv=BATTERY_LEAST_MV - 10)
     assert marks(story)[CheckName.BATTERY] is CheckMark.BAD
@@ -246,8 +267,8 @@ def test_a_visit_that_is_said_twice_is_one() -> None:
     assert story.door is before
 
 
-def paths(story: Story, *heard: Path, test_id: str = "t1") -> Story:
-    story.tell(PathsTested(SEAL, test_id, heard))
+def paths(story: Story, *heard: Path, test_id: str = "t1", air_dbm: int | None = None) -> Story:
+    story.tell(PathsTested(SEAL, test_id, heard, air_dbm))
     return story
 
 
@@ -265,6 +286,28 @@ def test_a_seal_with_two_ways_is_certified_once_both_were_heard() -> None:
     assert said.checks[-1] == Check(CheckName.PATHS, CheckMark.GOOD, 2)
     assert "Heard over Wi-Fi and by Bluetooth" in walk_tests.sentence(said.checks[-1], "en")
     assert story.replayed() == story.door
+
+
+def test_bluetooth_is_judged_by_its_margin_as_wi_fi_is() -> None:
+    story = walk(cover(paths(under_test(), *Path, air_dbm=AIR_RECEIVER_DBM + MARGIN_LEAST_DB - 1)))
+    assert certified(story.after(HOLD_MS)) == []
+    (weak,) = [check for check in found(story) if check.mark is CheckMark.BAD]
+    assert (weak.name, weak.value, weak.margin_db) == (CheckName.PATHS, 2, MARGIN_LEAST_DB - 1)
+    for language, words in (("en", "Bring the receiver nearer"), ("zh", "接收器挪近")):
+        assert words in walk_tests.sentence(weak, language)
+        assert "9 dB" in walk_tests.sentence(weak, language)
+    paths(story, *Path, air_dbm=AIR_RECEIVER_DBM + MARGIN_LEAST_DB)
+    (said,) = certified(story)
+    assert said.checks[-1] == Check(CheckName.PATHS, CheckMark.GOOD, 2, MARGIN_LEAST_DB)
+    assert "10 dB" in walk_tests.sentence(said.checks[-1], "en")
+    assert story.replayed() == story.door
+
+
+def test_a_receiver_that_tells_no_strength_is_no_fault_of_the_seal() -> None:
+    story = walk(cover(paths(under_test(), *Path)))
+    (said,) = certified(story.after(HOLD_MS))
+    assert said.checks[-1].margin_db is None
+    assert "did not tell" in walk_tests.sentence(said.checks[-1], "en")
 
 
 def test_a_certificate_says_that_there_is_no_second_way() -> None:

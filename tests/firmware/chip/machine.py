@@ -47,7 +47,7 @@ class ADC:
         self.pin = pin
 
     def read_uv(self):
-        return 1_510_000
+        return world.battery_uv
 
 
 class RTC:

@@ -2,6 +2,7 @@
 
 chip = "ESP32C6"
 release = (1, 25)
+battery_uv = 1_510_000  # behind the divider
 ticks = 0  # ms since the chip's clock began
 clock_ms = 1_000_000  # of the clock that goes on in deep sleep
 cause = 1  # of the reset

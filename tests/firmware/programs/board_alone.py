@@ -281,6 +281,43 @@ def rest():
     check(board.now_ms() - first_ms, 5)
 
 
+def under_load():
+    """Fresh cells that sag under the radio: what they give then is told, asleep and by air too."""
+    world.battery_uv, world.there, world.memory = 1_600_000, False, b""
+    board = boot()
+    check(board.battery_mv(), 3200)  # nothing drew yet
+    board.wifi(True)
+    world.battery_uv = 1_400_000  # scan, join, handshake
+    board.wifi(True)
+    world.battery_uv = 1_550_000
+    check(board.battery_mv(), 2800)
+    board.wifi(False)
+    world.battery_uv = 1_590_000
+    check(board.battery_mv(), 2800)
+    board.sleep(5000)
+    board = wake(waking.BY_TIMER)
+    check(board.battery_mv(), 2800)  # a beat by air, before any radio is on
+    world.battery_uv = 1_390_000
+    check(board.battery_mv(), 2780)  # and lower at rest than under load: as it is
+    world.battery_uv = 1_450_000
+    board.wifi(True)  # the next session is told for itself
+    check(board.battery_mv(), 2900)
+    board.wifi(False)
+    board.wifi(True)
+    world.battery_uv = 1_500_000
+    check(board.battery_mv(), 2900)
+    board.sleep(5000)
+    world.battery_uv, world.memory = 1_650_000, b""  # fresh cells: nothing is remembered
+    board = boot()
+    check(board.battery_mv(), 3300)
+    world.battery_uv = 1_510_000
+    board = boot(board=(HOME[0], True))
+    board.wifi(True)
+    check(board.battery_mv(), None)
+    board.wifi(False)
+    world.memory = b""
+
+
 def air():
     board = boot()
     said, other, calls = bytes(range(31)), bytes(31), bluetooth.calls
@@ -315,6 +352,17 @@ def main():
     )
     for number in MS[world.chip]:
         world.levels[number] = 0
-    for story in (switches, first_edge, sleeps, memories, flip_flop, networks, air, starts, rest):
+    for story in (
+        switches,
+        first_edge,
+        sleeps,
+        memories,
+        flip_flop,
+        networks,
+        under_load,
+        air,
+        starts,
+        rest,
+    ):
         story()
     print("well")

@@ -13,7 +13,7 @@ import sys
 import loopback
 
 from bench_board import BenchBoard
-from sealnode import link, seal, settings, spool, waking
+from sealnode import settings, waking
 from sealnode.hardware import REED
 
 AIR = "beat_by_air"
@@ -86,24 +86,51 @@ class Lives:
 
     def __init__(self, flash, own, verdict):
         self.board = Metered(flash)
-        world = loopback.World(SEAL_ID, KEY)
-        world.verdict = verdict
-        loopback.install(world)
+        self.world = loopback.World(SEAL_ID, KEY)
+        self.world.verdict = verdict
         with open(flash + "ca.der", "wb") as file:
             file.write(b"ca")
         self.settings = settings.Settings(own, flash)
-        self.board.count(spool.Spool, "save", "flash_write")
-        self.board.count(seal, "seal_up", "sealing")
-        self.board.count(seal, "open_up", "sealing")
-        self.board.count(link.Link, "open", "session")
-        self.board.count(link.Link, "publish", "publish")
+
+    def starts(self):
+        """The seal of a wake: all that it needs is read in anew, as on a chip."""
+        for name in list(sys.modules):
+            if name.startswith(("sealnode.", "sealwire.")):
+                package, _, module = name.partition(".")
+                del sys.modules[name]
+                if hasattr(sys.modules[package], module):
+                    delattr(sys.modules[package], module)
+        from sealnode import seal, spool
+
+        board, world = self.board, self.world
+        board.count(spool.Spool, "save", "flash_write")
+        board.count(seal, "seal_up", "sealing")
+        board.count(seal, "open_up", "sealing")
+
+        class Counted(seal.Seal):
+            def read_link(self):
+                from sealnode import link
+
+                board.count(link.Link, "open", "session")
+                board.count(link.Link, "publish", "publish")
+                loopback.install(world)
+                super().read_link()
+
+            def identify(self, settings):
+                super().identify(settings)
+                if self.beacon:
+                    from sealnode import beacon
+
+                    board.count(beacon, "seal_advert", "sealing")
+
+        return Counted(board, self.settings)
 
     def wake(self, network_after_ms=0):
         """One wake to its end: its steps."""
         board = self.board
         began_ms = board.clock_ms
         board.begin()
-        own = seal.Seal(board, self.settings)
+        own = self.starts()
         while not own.asleep:
             board.network = board.clock_ms - began_ms >= network_after_ms
             own.poll(board.clock_ms)
@@ -144,17 +171,14 @@ def by_air(flash):
         settings.Settings(BY_AIR)
     except settings.SettingsError:
         return None
-    from sealnode import beacon
     from sealwire.receipt import HEARD
 
-    lives = Lives(flash, BY_AIR, HEARD)
-    lives.board.count(beacon, "seal_advert", "sealing")
-    return lives
+    return Lives(flash, BY_AIR, HEARD)
 
 
 def module_bytes(folder):
     """The size of what was read in of a slot, with board.py and app.py, which a bench has not."""
-    from sealnode import running  # noqa: F401 - main.py reads it
+    from sealnode import running, waking  # noqa: F401 - app.py and board.py read them
 
     paths = [folder + "/board.mpy", folder + "/app.mpy"]
     for name in sys.modules:

@@ -26,7 +26,7 @@ def opened(port, ca_path=None, server_name="broker.test", host="127.0.0.1"):
     if ca_path:
         with open(ca_path, "rb") as file:
             ca_der = file.read()
-    link = Link(host, port, ca_der, server_name, SEAL_ID, SEAL_ID, "geheim", TOPIC)
+    link = Link(host, port, ca_der, server_name, SEAL_ID, "geheim", TOPIC)
     link.open(0)
     return link
 

@@ -1,12 +1,10 @@
 """A broker and a gateway behind it, in the seal's own process, in place of its socket.
 
-    loopback.install(world)     before a Seal is made; `world` is a World
+    loopback.install(world)     before a Seal speaks; `world` is a World
 
 Everything above the socket is real: link, packets, sealing. What the broker does is `world.mood`.
 """
 
-from sealnode import link, packets
-from sealnode.packets import Reader
 from sealwire import ccm, envelope, receipt
 from sealwire.receipt import Receipt
 
@@ -66,7 +64,10 @@ class LoopStream:
             raise OSError(111)
         self.world.opened += 1
         self.world.streams += 1
-        self._reader = Reader(256)
+        from sealnode import packets  # as late as the seal reads it in
+
+        self._packets = packets
+        self._reader = packets.Reader(256)
         self._out = b""
 
     def connected(self):
@@ -108,15 +109,17 @@ class LoopStream:
             self._out += b"\x90\x03" + body[:2] + b"\x00"
         elif kind == 12:
             self._out += b"\xd0\x00"
-        elif kind == packets.PUBLISH and self.world.mood != DEAF:
-            topic, payload, _, _ = packets.read_publish(head, body)
+        elif kind == self._packets.PUBLISH and self.world.mood != DEAF:
+            topic, payload, _, _ = self._packets.read_publish(head, body)
             if topic.endswith("/report"):
                 answer = self.world.hear(payload)
-                self._out += packets.publish(self.world.receipt_topic, answer)
+                self._out += self._packets.publish(self.world.receipt_topic, answer)
 
 
 def install(world):
     """Put the world in place of the network."""
+    from sealnode import link
+
     LoopStream.world = world
     link.Stream = LoopStream
     link.addresses = lambda host, port: [(host, port)]
