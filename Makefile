@@ -12,7 +12,7 @@ AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 .PHONY: help demo test check unit mutants poison bench bench-peers bench-growth hostile faults
 .PHONY: pictures icons diagrams openapi micropython hardware esptool flashing day soak
 .PHONY: neighbours lock clean wheel crowd trial home-assistant seal-year walls
-.PHONY: venv venv-run
+.PHONY: venv venv-run ending
 
 help:
 	@echo 'make demo         a building of twelve sealed doors, live in your browser; Ctrl-C ends it'
