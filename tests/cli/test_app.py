@@ -50,6 +50,7 @@ PARTS_OF_CHECK = {
         "console",
         "home_assistant",
         "keeping",
+        "keys",
         "labels",
         "machine",
         "oidc",
