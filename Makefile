@@ -12,7 +12,7 @@ AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 .PHONY: help demo test check unit mutants poison bench bench-peers bench-growth hostile faults
 .PHONY: pictures icons diagrams openapi micropython hardware esptool flashing day soak
 .PHONY: neighbours lock clean wheel crowd trial home-assistant seal-year walls
-.PHONY: venv venv-run
+.PHONY: venv venv-run ending
 
 help:
 	@echo 'make demo         a building of twelve sealed doors, live in your browser; Ctrl-C ends it'
@@ -89,6 +89,10 @@ hostile: venv
 # Each stored thing of a small site replaced by garbage, two thousand times.
 poison: venv
 	$(BIN)/python -m tests.engine.poison --tries 2000
+
+# The end of a thousand orders by the clock, and a whole deployment destroyed with twenty kills.
+ending: venv
+	ORDERS=1000 KILLS=20 $(BIN)/python -m pytest -q tests/privacy tests/ending
 
 # Kills, lying disks, false clocks, cut cables: counted; a criterion that is missed is an error.
 faults: venv

@@ -7,6 +7,7 @@ they read), `registry` and `accounts` (who and what is known), `keys` (with whic
 `photos` (of reports), `settings`. Then `service`, which runs all of it, and `cli`, which starts it;
 `replay` and `feeds` (what is made of the journal), `charts` (the engineers' dashboards, drawn),
 `provisioning` (seals and brokers), `installation` (a machine becomes a gateway), `updates` (of the
-seals' own program), `backup` (a copy of the whole site, and back), `power` (how long cells last),
-and `virtual_seal`, `simulate` and `demo` (the world without hardware).
+seals' own program), `backup` (a copy of the whole site, and back), `ending` (everything goes, on
+time), `power` (how long cells last), and `virtual_seal`, `simulate` and `demo` (the world without
+hardware).
 """

@@ -22,7 +22,8 @@ from gateway.core.duration import DAY_MS
 
 FIRST: Final = "0" * 64  # the hash before the first entry
 WHAT_MAX: Final = 96
-ABOUT_MAX: Final = 200
+ABOUT_MAX: Final = 1_000  # sealed names are long
+WHY_MAX: Final = 200
 REFUSED: Final = "refused"  # why, of what was not allowed
 READ_MAX: Final = 1_000  # entries in memory at once
 log = logging.getLogger("menshen.audit")
@@ -80,6 +81,7 @@ class Wanted(Struct, frozen=True):
     Args:
         account: Of one account.
         about: About one thing, as `door d1`, alone or beside others.
+        also: Other forms in which it may stand there (`audit_names.forms`).
         from_ms: Not before this.
         to_ms: Before this.
         whats: Only these words and patterns.
@@ -92,6 +94,7 @@ class Wanted(Struct, frozen=True):
     to_ms: int | None = None
     whats: frozenset[str] | None = None
     is_refused: bool = False
+    also: tuple[str, ...] = ()
 
 
 ALL: Final = Wanted()
@@ -196,12 +199,9 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.account:
         yield _a.account == wanted.account
     if wanted.about:  # the whole of it, or one of several
-        yield (
-            literal(", ")
-            .concat(_a.about)
-            .concat(", ")
-            .contains(f", {wanted.about}, ", autoescape=True)
-        )
+        listed = literal(", ").concat(_a.about).concat(", ")
+        forms = {wanted.about, *wanted.also}
+        yield or_(*(listed.contains(f", {form}, ", autoescape=True) for form in sorted(forms)))
     if wanted.from_ms is not None:
         yield _a.at_ms >= wanted.from_ms
     if wanted.to_ms is not None:
@@ -250,7 +250,7 @@ def _bounded(note: Note) -> Note:
         note,
         what=note.what[:WHAT_MAX],
         about=note.about[:ABOUT_MAX],
-        why=note.why[:ABOUT_MAX],
+        why=note.why[:WHY_MAX],
     )
 
 

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from gateway.accounts import audit
+from gateway.accounts import audit, audit_names
 from gateway.accounts.audit import Note
 from gateway.store.database import Store, StoreError
 
@@ -17,10 +17,11 @@ class AuditWriter:
 
     Args:
         store: Gives the accounts' file.
+        site: The site's own database, which knows whose key seals what a note names.
     """
 
-    def __init__(self, store: Callable[[], Store]) -> None:
-        self._store = store
+    def __init__(self, store: Callable[[], Store], site: Store) -> None:
+        self._store, self._site = store, site
         self._waiting: list[tuple[Note, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -49,5 +50,6 @@ class AuditWriter:
                         written.set_result(None)
 
     def _write_batch(self, notes: list[Note]) -> None:
+        sealed = audit_names.sealed(self._site, notes)
         with self._store().writing() as connection:
-            audit.add(connection, notes)
+            audit.add(connection, sealed)

@@ -212,14 +212,19 @@ def _add_late(config: Path, note: tuple[str, str, str], status: int) -> None:
 
 
 def _write(place: tuple[Path, Path | None], note: tuple[str, str, str], status: int) -> None:
-    from gateway.accounts import audit
+    from gateway.accounts import audit, audit_names
     from gateway.accounts.file import AccountsFile
     from gateway.cli.output import now_ms
+    from gateway.store.database import Store
 
     with closing(AccountsFile(*place)) as accounts:
         if accounts.is_used():
+            notes = [audit.Note(now_ms(), who(), *note, status)]
+            if place[0].exists():
+                with closing(Store(place[0])) as site:
+                    notes = audit_names.sealed(site, notes)
             with accounts.store().writing() as connection:
-                audit.add(connection, [audit.Note(now_ms(), who(), *note, status)])
+                audit.add(connection, notes)
 
 
 def _status(error: BaseException) -> int:

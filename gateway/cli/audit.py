@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from gateway.accounts import persons
+from gateway.accounts import audit_names, persons
 from gateway.accounts.audit import (
     BrokenChainError,
     Entry,
@@ -64,11 +65,23 @@ def audit(
             case What.ANCHORS:
                 _anchors(connection, limit, as_json)
             case What.SHOW:
-                found = read(connection, limit, None, Wanted(account, about))
+                found = _found(connection, limit, Wanted(account, about), settings)
                 if as_json:
                     say_json([_as_json(entry) for entry in found])
                 else:
                     _show(found, persons.everybody(connection), settings)
+
+
+def _found(connection: Connection, limit: int, wanted: Wanted, settings: Settings) -> list[Entry]:
+    """Entries with what they name revealed, as far as its keys live; without the site's database
+    they are read as they stand."""
+    if not settings.store.path.exists():
+        return read(connection, limit, None, wanted)
+    with closing(Store(settings.store.path)) as site:
+        if wanted.about:
+            with suppress(StoreError), site.reading() as rows:
+                wanted = replace(wanted, also=audit_names.forms(rows, wanted.about))
+        return audit_names.revealed(site.keys, read(connection, limit, None, wanted))
 
 
 def _verify(connection: Connection, printed: list[str], as_json: bool) -> None:

@@ -87,6 +87,7 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
     with closing(store):
         try:
             yield from check_keeping.months(store)
+            yield check_keeping.ended(store, settings, now_ms())
             yield from check_keys.parts(store, settings.keys.second)
             yield from check_webhooks.parts(store, settings.webhook, now_ms())
             yield from check_ringing.parts(store, settings, now_ms())

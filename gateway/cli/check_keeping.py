@@ -9,6 +9,7 @@ from gateway.backup import rotation
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.cli.output import ago, counted
 from gateway.core.duration import DAY_MS
+from gateway.ending import holds, household_ending
 from gateway.settings import Settings
 from gateway.store import archives, growth
 from gateway.store.database import Store, StoreError
@@ -102,3 +103,21 @@ def _used(database: Path) -> int:
     folder = archives.folder_of(database)
     files = [database, *(folder.iterdir() if folder.is_dir() else ())]
     return sum(path.stat().st_size for path in files if path.is_file())
+
+
+def ended(store: Store | None, settings: Settings, now: int) -> CheckResult:
+    """Whether what is known of households goes on time, and what somebody holds."""
+    if store is None:
+        return CheckResult("ended", Mark.OK, "no site yet", {})
+    with store.reading() as connection:
+        late = household_ending.late(connection, household_ending.limits_of(settings), now)
+        held = len(holds.living(connection, now))
+    facts: dict[str, object] = {"late": late, "held": held}
+    words = f"held by a named person: {held}; `menshen destruction holds`" if held else ""
+    if late:
+        words = (
+            f"orders whose records should be gone: {late}. Is the gateway running, its clock "
+            f"believed, and InfluxDB there? {words}"
+        )
+        return CheckResult("ended", Mark.FAIL, words.strip(), facts)
+    return CheckResult("ended", Mark.OK, words or "nothing is there beyond its time", facts)

@@ -123,7 +123,9 @@ class Known:
     """Whose a row is, by the words in it."""
 
     def __init__(self, all_names: Sequence[Names]) -> None:
-        self.going_on = [door_id for its in all_names if not its.is_whole for door_id in its.doors]
+        going_on = [names for names in all_names if not names.is_whole]
+        self.doors = [door_id for names in going_on for door_id in names.doors]
+        self.households = [names.household_id for names in going_on]
         self._named: dict[str, Names] = {}  # by what goes whenever it is named,
         self._at: dict[str, Names] = {}  # and by what is needed from a time on
         for names in all_names:
@@ -155,7 +157,10 @@ class Known:
 
 def _others_piece(store: Store, known: Known, after_id: int, to_id: int) -> tuple[int | None, int]:
     j = tables.journal.c
-    its_own = and_(j.subject_kind == SubjectKind.DOOR, j.subject_id.in_(known.going_on))
+    its_own = or_(
+        and_(j.subject_kind == SubjectKind.DOOR, j.subject_id.in_(known.doors)),
+        and_(j.subject_kind == SubjectKind.HOUSEHOLD, j.subject_id.in_(known.households)),
+    )
     is_others = or_(j.subject_kind == SubjectKind.SITE, j.subject_kind.is_(None), its_own)
     query = (
         select(j.journal_id, j.at_ms, j.seal_id, j.body)

@@ -21,6 +21,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
+from gateway.core import schedule_of_ends
 from gateway.core.duration import DAY_MS, HOUR_MS
 from gateway.core.ending_events import NamesForgotten, OrderDestroyed
 from gateway.core.events import Event
@@ -313,6 +314,18 @@ def terms_of(connection: Connection) -> list[Term]:
     o = tables.orders.c
     query = select(o.order_id, o.household_id, o.from_ms, o.to_ms).order_by(o.to_ms, o.order_id)
     return [Term(*row) for row in connection.execute(query)]
+
+
+def late(connection: Connection, limits: Limits, now_ms: int) -> int:
+    """How many orders have something left beyond its limit that nobody holds."""
+    known, held = progress_of(connection), holds.terms(connection, now_ms)
+    count = 0
+    for term in terms_of(connection):
+        its = known.get(term.order_id)
+        done = Stage.OVER if its is None else its.done
+        is_held = schedule_of_ends.is_held(term.order_id, held, now_ms)
+        count += bool(not is_held and late_ms(term, limits, done, now_ms))
+    return count
 
 
 def progress_of(connection: Connection) -> dict[str, Progress]:

@@ -19,6 +19,7 @@ from gateway.store import door_codes, order_keys, tables
 from gateway.store.database import Store
 from gateway.store.ending_tables import endings
 from gateway.store.key_tables import order_keys as key_rows
+from gateway.store.resident_tables import resident_codes
 
 AT_ONCE_MAX: Final = 100  # orders in one transaction
 
@@ -65,6 +66,7 @@ def _destroy(store: Store, due: Sequence[Term], needed: Collection[str], now_ms:
     with store.writing() as connection:
         codes = door_codes.DOOR_CODES
         connection.execute(delete(codes).where(codes.c.order_id.in_(order_ids)))
+        connection.execute(delete(resident_codes).where(resident_codes.c.order_id.in_(order_ids)))
         change = update(endings).where(endings.c.order_id.in_(order_ids))
         connection.execute(change.values(linked_ms=now_ms))
 

@@ -95,7 +95,10 @@ def _name(connection: sqlite3.Connection, all_names: Sequence[Names]) -> None:
     rows = [
         (kind, one, names.before_ms, names.order_id)
         for names in all_names
-        for kind, ids in ((SubjectKind.DOOR, names.doors), ("household", (names.household_id,)))
+        for kind, ids in (
+            (SubjectKind.DOOR, names.doors),
+            (SubjectKind.HOUSEHOLD, (names.household_id,)),
+        )
         for one in ids
     ]
     connection.executemany("INSERT OR IGNORE INTO gone VALUES (?, ?, ?, ?)", rows)

@@ -19,6 +19,7 @@ from gateway.store.archive_tables import archives
 from gateway.store.ending_tables import checkpoints, endings, holds
 from gateway.store.feed_tables import feed_keys, milestones, unwritten
 from gateway.store.key_tables import order_keys
+from gateway.store.resident_tables import consents, notices, resident_codes
 from gateway.store.seal_tables import seal_commands, seal_readings
 from gateway.store.span_tables import heartbeat_spans
 from gateway.store.update_tables import releases, rollouts, seal_updates
@@ -115,7 +116,7 @@ def _journal(names: Names) -> ColumnElement[bool]:
     """What the site and others said of it goes in a pass of its own (`erasing.of_others`)."""
     j = tables.journal.c
     its = and_(j.subject_kind == SubjectKind.DOOR, j.subject_id.in_(names.doors))
-    homes = and_(j.subject_kind == "household", j.subject_id == names.household_id)
+    homes = and_(j.subject_kind == SubjectKind.HOUSEHOLD, j.subject_id == names.household_id)
     both = or_(its, homes)
     return both if names.before_ms is None else and_(both, j.at_ms < names.before_ms)
 
@@ -192,6 +193,8 @@ ROWS: Final[tuple[Rows, ...]] = (
     Rows(_t.openings, _at_doors(_t.openings.c.door_id, _t.openings.c.opened_ms), "its doors"),
     Rows(_t.permits, _permits, "its household, before another order"),
     Rows(door_codes.DOOR_CODES, _of_order(door_codes.DOOR_CODES.c.order_id), "the order"),
+    Rows(resident_codes, _of_order(resident_codes.c.order_id), "the order; with its link already"),
+    Rows(consents, _of_order(consents.c.order_id), "the order"),
     Rows(certificates.SEAL_CERTIFICATES, _certificates, "its doors"),
     Rows(heartbeat_spans, _spans, "its doors, before another order"),
     Rows(_t.journal, _journal, "its doors, before another order"),
@@ -222,6 +225,7 @@ STAYS: Final[tuple[Stays, ...]] = (
     Stays(_t.seals, "equipment; from its link on no door stands there"),
     Stays(_t.states, "of the whole site; its doors leave it by `NamesForgotten`"),
     Stays(_t.outages, "of whole areas; its doors leave the list (`erasing.of_others`)"),
+    Stays(notices, "what the notice said, to all alike"),
     Stays(_h.deliveries, "counts by kind and day"),
     Stays(_t.refusals, "counts of all seals together"),
     Stays(_t.wardens, "staff"),

@@ -7,7 +7,8 @@ For charts: `influx_history` (the history that engineers read) carries each `str
 `cursor` (how far it has got): `report_stream`, `case_stream`, `delivery_stream` (with
 `delivery_cause`) and `minute_stream`, and the gateway's own `figures` (with `battery_trend`).
 Pure: `influx_schema` (every measurement, tag and field, as data), `influx_line` and
-`influx_points` (lines by it), `minutes`. `influx_server` and `influx_setup` alone know InfluxDB.
+`influx_points` (lines by it), `minutes`. `influx_server` and `influx_setup` alone know InfluxDB;
+`history_ending` asks it to forget.
 
 For who watches the gateway: `ping`. For a Home Assistant: `home_assistant` (the telling),
 `discovery` (a door as its topics, pure).

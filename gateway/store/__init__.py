@@ -7,7 +7,8 @@ file. `statements` are what a commit writes, each compiled once; `journal`, `hea
 `states`, `door_writes`, `case_writes`, `outbox` and `pending` know each their own rows, both ways;
 `batch` gathers those of one commit, and `writer` writes it in a thread of its own. `marker` and
 `high_water` are what is known outside the database, and `life` begins each start by comparing them.
-`thinning` takes old heartbeats out of the journal, `archiving` moves its old months into files,
+`checkpoints` is where a replay begins once rows went, `ending_tables` how far the end of each order
+is. `thinning` takes old heartbeats out of the journal, `archiving` moves its old months into files,
 `archives` says where it stands, `retention` does both now and then, `growth` reckons what that
 comes to, and `file_copy` makes whole copies of a database. `poisoned` finds and keeps what stands
 there and cannot be used, and `rebuild` makes a state anew from the journal. `sealed_columns`,

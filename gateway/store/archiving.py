@@ -39,12 +39,12 @@ def _alike(table: Table, *indexes: Index) -> Table:
     return Table(table.name, _own, *columns, *indexes, sqlite_with_rowid=has_rowid)
 
 
-_JOURNAL: Final = _alike(
+JOURNAL: Final = _alike(
     journal,
     Index("ix_journal_subject", "subject_kind", "subject_id", "journal_id"),
     Index("ix_journal_seal_seq", "seal_id", "seq"),
 )
-_SPANS: Final = _alike(heartbeat_spans)
+SPANS: Final = _alike(heartbeat_spans)
 
 
 def month_of(at_ms: int) -> str:
@@ -78,7 +78,7 @@ def make(store: Store, now_ms: int, live_months: int) -> str | None:
     between = f"BETWEEN {wanted.from_id} AND {wanted.to_id}"
     path = archives.file_of(store.path, wanted.month)
     rows, spans = part(
-        store.path, path, [(_JOURNAL, f"journal_id {between}"), (_SPANS, f"from_id {between}")]
+        store.path, path, [(JOURNAL, f"journal_id {between}"), (SPANS, f"from_id {between}")]
     )
     with store.writing() as connection:
         row = {**wanted._asdict(), "rows": rows, "spans": spans, "made_ms": now_ms}

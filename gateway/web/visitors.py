@@ -102,7 +102,7 @@ class Visitors:
         self._passkeys: PasskeySignIn | None = None
         self._hops: Hops | None = None
         self.provider = Provider(settings.oidc) if settings.oidc.issuer else None
-        self._audit = AuditWriter(self.file.store)
+        self._audit = AuditWriter(self.file.store, store)
         self._live: dict[str, Rights] = {}
         self._grids: dict[str, str] = {}  # of each person of the registry
         self._live_s = float("-inf")

@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from gateway.accounts import audit, persons
+from gateway.accounts import audit, audit_names, persons
 from gateway.accounts.audit import Note
 from gateway.accounts.file import AccountsFile
 from gateway.accounts.roles import Role
@@ -79,7 +79,8 @@ def entries(store, settings, monkeypatch):
         def read() -> list[Note]:
             with file.store().reading() as connection:
                 audit.verify(connection)
-                return [entry.note for entry in reversed(audit.read(connection, 100))]
+                found = audit_names.revealed(store.keys, audit.read(connection, 100))
+                return [entry.note for entry in reversed(found)]
 
         yield read
 

@@ -51,6 +51,7 @@ PARTS_OF_CHECK = {
         "contacts",
         "home_assistant",
         "keeping",
+        "keys",
         "labels",
         "machine",
         "oidc",

@@ -84,6 +84,14 @@ class EndedSite:
         later = now_ms + 2 * HOUR_MS, now_ms + 3 * HOUR_MS
         enrolment.take(NewPermit(home.door_id, *later, 2, HOUR_MS, WHO, WHY, f"p-{order_id}"))
 
+    async def lasts(self, home: Home, order_id: str, from_ms: int, to_ms: int) -> None:
+        """An order lasts from one time to another: longer, or shorter, than was said."""
+        with self.store.writing() as connection:
+            enrolment = Enrolment(connection, self.clock.now_ms(), UTC)
+            enrolment.take(NewOrder(home.door_id, from_ms, to_ms, order_id))
+            enrolment.write()
+        await self.taken()
+
     async def taken(self) -> None:
         """The gateway has what another program left."""
         self.clock.advance(MINUTE_MS)

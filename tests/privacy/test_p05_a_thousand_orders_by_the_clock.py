@@ -25,7 +25,7 @@ from gateway.store.key_tables import order_keys
 from tests.ending.ended_site import LABEL, STAY, Home, ended_site, found
 from tests.engine.small_site import new_store, rows
 
-ORDERS = int(os.environ.get("ORDERS", "100"))  # `make ending` takes a thousand
+ORDERS = int(os.environ.get("ORDERS", "60"))  # `make ending` takes a thousand
 EVERY = 50  # writes between two cuts
 
 
@@ -167,7 +167,7 @@ async def test_p05_with_the_power_cut_at_every_fiftieth_write_the_same(
 ) -> None:
     monkeypatch.setattr(household_ending, "REST", 0)
     monkeypatch.setattr(household_ending, "REST_S_MIN", 0.0)
-    store, homes = new_store(tmp_path), [Home(n) for n in range(160)]
+    store, homes = new_store(tmp_path), [Home(n) for n in range(110)]
     async with ended_site(store) as site:
         await site.enrol(homes, seals=False)
         with_a_past(store, homes, site.clock.now_ms())

@@ -1,16 +1,22 @@
 """P5, P6 and P8: by the clock, everything that is known of a household goes from everywhere, and
 nothing of its neighbour's. The same search finds it all while the keys live: the test can fail."""
 
+import shutil
 from pathlib import Path
 
-from gateway.core.duration import DAY_MS, HOUR_MS
+from sqlalchemy import delete, func, insert, select
+
+from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.events import ClockDoubted, ClockSure
 from gateway.core.subject import SITE
 from gateway.ending import holds, records
 from gateway.keys.unreadable import KeyState
 from gateway.replay.replay import Apart
-from gateway.store import tables
+from gateway.store import archives, archiving, tables
+from gateway.store.archive_tables import archives as rows_of_archives
+from gateway.store.database import Store
 from gateway.store.ending_tables import endings
+from gateway.store.file_copy import part, whole
 from gateway.store.key_tables import order_keys
 from tests.ending.ended_site import PHOTO, STAY, WORDS, Home, ended_site, found, readable
 from tests.engine.small_site import new_store, rows
@@ -88,9 +94,8 @@ async def test_p06_where_another_order_follows_only_what_was_before_it_goes(
         (key,) = [row for row in rows(store, order_keys) if row["order_id"] == "office-file-0"]
         assert store.keys.state(key["key_id"]) is KeyState.DESTROYED
         # It goes on under its second order, extended, while all of the first is destroyed.
-        with store.writing() as connection:
-            its = tables.orders.update().where(tables.orders.c.order_id == "office-file-again")
-            connection.execute(its.values(to_ms=begins_ms + 40 * DAY_MS))
+        at = begins_ms - MINUTE_MS, begins_ms + 40 * DAY_MS
+        await site.lasts(home, "office-file-again", *at)
         await site.later(13 * DAY_MS)
         await ending.look()
         store.cut_log()
@@ -153,4 +158,62 @@ async def test_p06_while_the_clock_is_in_doubt_nothing_is_destroyed(tmp_path: Pa
         await ending.look()
         assert readable(store, WORDS) == set()
         assert found(tmp_path, ("office-file-0",)) == {}
+    store.close()
+
+
+async def test_p06_neither_an_old_month_nor_a_copy_that_is_put_back_gives_anything_back(
+    tmp_path: Path,
+) -> None:
+    """The order's journal lies in an archive, and the site in a copy; both hold what was sealed."""
+    folder, elsewhere = tmp_path / "site", tmp_path / "restored"
+    folder.mkdir()
+    store, home = new_store(folder), Home(0)
+    async with ended_site(store) as site:
+        await site.enrol([home])
+        case_id = await site.lives(home)
+        month = archiving.month_of(site.clock.now_ms())
+        with store.reading() as connection:
+            last_id = connection.execute(select(func.max(tables.journal.c.journal_id))).scalar()
+        between = f"BETWEEN 1 AND {last_id - 1}"
+        path = archives.file_of(store.path, month)
+        parts = [
+            (archiving.JOURNAL, f"journal_id {between}"),
+            (archiving.SPANS, f"from_id {between}"),
+        ]
+        counts = part(store.path, path, parts)
+        with store.writing() as connection:
+            row = {"month": month, "from_id": 1, "to_id": last_id - 1, "made_ms": 0}
+            its = {**row, "rows": counts[0], "spans": counts[1]}
+            connection.execute(insert(rows_of_archives), its)
+            old = tables.journal.c.journal_id < last_id
+            connection.execute(delete(tables.journal).where(old))
+        copies = folder / "backups"
+        copies.mkdir()
+        whole(store.path, copies / "menshen-20330518T033320Z.tar")
+        assert set(found(folder, (case_id, "home-0"))) >= {
+            f"menshen-journal/{month}.db",
+            "backups/menshen-20330518T033320Z.tar",
+        }
+        await site.later(STAY + DAY_MS)
+        ending = site.ending(backups=copies)
+        await ending.look()
+        await site.later(13 * DAY_MS)
+        await ending.look()
+        store.cut_log()
+        left = found(folder, (case_id, "home-0", "office-file-0"))
+        assert set(left) == {"backups/menshen-20330518T033320Z.tar"}
+        assert readable(store, WORDS) == set(), "and nobody can read what stands in the copy"
+        # It is put back beside the keys that the site has now.
+        elsewhere.mkdir()
+        shutil.copy(copies / "menshen-20330518T033320Z.tar", elsewhere / "menshen.db")
+        shutil.copytree(folder / "keys", elsewhere / "keys")
+        restored = Store.open(elsewhere / "menshen.db")
+        assert rows(restored, tables.orders), "the copy is whole"
+        assert readable(restored, WORDS) == set()
+        restored.close()
+        # A newer copy is made, and the one from before goes.
+        whole(store.path, copies / "menshen-20990101T000000Z.tar")
+        await ending.look()
+        assert [path.name for path in copies.iterdir()] == ["menshen-20990101T000000Z.tar"]
+        assert found(folder, (case_id, "home-0", "office-file-0")) == {}
     store.close()

@@ -78,11 +78,11 @@ class Site:
 
     def noted(self, what: str = "") -> list[tuple[str, str, str, str, int]]:
         """The audit: account, what, about, why, status; of one kind if it is given."""
-        from gateway.accounts import audit
+        from gateway.accounts import audit, audit_names
 
         with self.accounts.reading() as connection:
             audit.verify(connection)
-            entries = audit.read(connection, 1_000)
+            entries = audit_names.revealed(self.store.keys, audit.read(connection, 1_000))
         notes = [entry.note for entry in reversed(entries)]
         return [
             (note.account, note.what, note.about, note.why, note.status)

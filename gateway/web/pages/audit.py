@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from gateway.accounts import audit, persons
+from gateway.accounts import audit, audit_names, persons
 from gateway.accounts.audit import Entry, Wanted
 from gateway.accounts.persons import Account
 from gateway.language.catalogue import N_, say
@@ -66,6 +66,7 @@ def routes(context: WebContext) -> APIRouter:
             entries = await context.visitors.read(
                 lambda rows: audit.read(rows, LISTED_MAX, before, asked)
             )
+        entries = audit_names.revealed(context.store.keys, entries)
         values = await context.read(lambda rows: _told(rows, entries, people, language))
         values |= {
             "asked": asked,
@@ -109,6 +110,7 @@ def _asked(
     return _Asked(
         account=_account(connection, person, people),
         about=about,
+        also=audit_names.forms(connection, about) if about else (),
         from_ms=from_ms,
         to_ms=to_ms,
         whats=audit_words.whats_of(Kind(kind)) if kind in list(Kind) else None,

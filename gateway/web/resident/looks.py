@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from gateway.accounts import audit, persons
+from gateway.accounts import audit, audit_names, persons
 from gateway.accounts.audit import Entry, Wanted
 from gateway.accounts.roles import Role
 from gateway.language.catalogue import N_, say
@@ -41,12 +41,17 @@ async def looks(context: WebContext, abouts: list[str], language: str) -> list[L
     if not context.visitors.is_used():
         return None
 
+    forms: dict[str, tuple[str, ...]] = await context.read(
+        lambda site: {about: audit_names.forms(site, about) for about in abouts}
+    )
+
     def read(rows: Connection) -> list[Look]:
         entries: dict[int, Entry] = {}
         for about in abouts:
-            wanted = Wanted(about=about)
+            wanted = Wanted(about=about, also=forms[about])
             entries |= {one.entry_id: one for one in audit.read(rows, LOOKS_MAX, None, wanted)}
         newest = [entries[key] for key in sorted(entries, reverse=True)][:LOOKS_MAX]
+        newest = audit_names.revealed(context.store.keys, newest)
         return [_look(rows, entry, language) for entry in newest]
 
     found: list[Look] = await context.visitors.read(read)
