@@ -34,10 +34,15 @@ class SiteRun:
         self._due_ms: dict[str, int | None] = {}  # of people by id, and "" for the outages
         self.apply(SITE, StaffSet(TEAM))
 
-    def hang(self, door_id: str, areas: tuple[str, ...], stepped: Stepped) -> None:
-        """A door of the grid; `stepped` hears of each of its steps."""
+    def hang(
+        self, door_id: str, areas: tuple[str, ...], stepped: Stepped, beside: tuple[str, ...] = ()
+    ) -> None:
+        """A door of the grid, `beside` others of its household; `stepped` hears of each of its
+        steps."""
         self._runs[door_id] = stepped
-        self.apply(of_door(door_id), DoorPlaced(GRID, areas))
+        household = min((door_id, *beside))
+        own = "" if household == door_id else household
+        self.apply(of_door(door_id), DoorPlaced(GRID, areas, own, beside))
 
     def on_found(self, listener: Found) -> None:
         """`listener` hears what follows from the outages' own steps."""
