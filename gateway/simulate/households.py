@@ -33,8 +33,8 @@ def parted(truth: GroundTruth, chance: Random) -> tuple[GroundTruth, list[TrueOp
     for opening in truth.openings:
         way = chance.random()
         if way >= THROUGH_ONE:
-            said = {"permit": None, "recurs": opening.was_announced}
-            second.append(replace(opening, **said, edges=_behind(opening, way, chance)))
+            edges, said = _behind(opening, way, chance), opening.was_announced
+            second.append(replace(opening, edges=edges, permit=None, recurs=said))
         if not THROUGH_ONE <= way < THROUGH_ONE + THROUGH_OTHER:
             first.append(opening)
         elif opening.permit is not None:

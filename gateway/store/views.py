@@ -64,6 +64,7 @@ class OpeningRow(msgspec.Struct, frozen=True):
     who: str | None
     why: str | None
     told: tuple[tuple[str, int], ...] = ()  # who was told of it, and when, before it was announced
+    beside: str | None = None  # the opening at the household's other door that it is part of
 
 
 class RefusalRow(msgspec.Struct, frozen=True):
