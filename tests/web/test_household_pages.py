@@ -44,6 +44,8 @@ async def test_one_case_names_both_doors_on_every_page(store: Store) -> None:
         assert (await site.client.get(f"/cases/{first_case(1)}")).status_code == 404
         assert "该户其他门" in await site.text("/doors/d0", "zh")
         beside = await site.text("/doors/d1")
+        assert f"/cases/{first_case(0)}" in beside
+        assert "3-201: Open" in await site.text("/")  # the wall says that it is a breach too
         assert "3-101" in beside
         assert "One opening with another door of the household" in beside
     with store.reading() as connection:
