@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, select, text
 
 from gateway.registry import load as registry
 from gateway.registry import permits
@@ -36,16 +36,16 @@ def old(tmp_path: Path) -> Path:
     """A file as the release before left it."""
     path = tmp_path / "menshen.db"
     path.touch(0o600)
-    store = Store(path)
+    engine = create_engine(f"sqlite:///{path}")
     config = Config()
     config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
-    with store._writers.connect() as connection:
+    with engine.connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, BEFORE)
-    with store.writing() as connection:
+    with engine.begin() as connection:
         for row in ROWS:
             connection.execute(text(row))
-    store.close()
+    engine.dispose()
     return path
 
 
