@@ -4,7 +4,8 @@ No clock, no loop, no disk, no network, no randomness. The same site, event and 
 answer on any machine, so a journal can be lived again. To be read in this order:
 
 The words: `model` (what is known of a door, its cases and the site) with `commissioning` (work at
-seals), `events` (what comes in) with `path_events` and `commissioning_events`, `effects` (what goes
+seals), `events` (what comes in) with `path_events`, `beside_events` and
+`commissioning_events`, `effects` (what goes
 out), `subject` (whose event it is), `reasons` and `outcome` (why, and how it ended), `actor` (who
 acts), `evidence` (what a delivery proves), `proof` (that somebody is at the door), `rules` (the
 numbers that a site may set), `duration` and `local_time` (times, and the clock on the wall),

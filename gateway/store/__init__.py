@@ -13,7 +13,8 @@ makes whole copies of a database. `poisoned` finds and keeps what stands there a
 and `rebuild` makes a state anew from the journal. `sealed_columns`, `order_keys` and `sealing` say
 what is stored sealed and with which key, and reveal it to people; `sealing_up` seals what an older
 release left readable, and `key_watch` looks after the keys beside a gateway at work. `areas` says
-where doors lie, `hanging` which seal is on which, `belonging` whose they are, `case_log` what
+where doors lie, `households` whose contacts they are,
+ `hanging` which seal is on which, `belonging` whose they are, `case_log` what
 people did about a case beside its loop, `first_report` when a seal was heard first, `photos` which
 photos there are, `place_names` what a place is called in the history, `door_codes` whose code is
 whose, `certificates` those of seals, `seal_commands` what seals are asked, `seal_paths` which way
