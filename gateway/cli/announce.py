@@ -21,6 +21,7 @@ from gateway.registry.late_permits import Late, WaitingDoor, waiting_doors
 from gateway.registry.permits import Announced, Announcements, NobodyThereError, PermitError
 from gateway.registry.rows import RowResult
 from gateway.settings import load
+from gateway.store import households
 from gateway.store.database import Store
 
 
@@ -98,6 +99,8 @@ def _announced(
             explains = area is None or late is Late.CLOSE
             announcements = Announcements(connection, now, settings.zone, explains=explains)
             if area is None:
+                of_household = households.doors_of(connection, door_id)
+                door_id = next(iter(of_household), door_id)  # a household's name is good too
                 announced = [announcements.announce(door_id, permit, "")]
             else:
                 announced = announcements.announce_in(area, permit, "")

@@ -26,7 +26,7 @@ from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
 from gateway.core.paging.schedule import Role
 from gateway.core.reasons import REFUSALS
 from gateway.core.rules import Rulebook
-from gateway.store import journal, states, tables, views
+from gateway.store import households, journal, states, tables, views
 from gateway.store.database import Store
 
 HEADS = (Role.CAPTAIN, Role.CENTRE)  # told of what a warden does not answer, and of the site's
@@ -66,7 +66,13 @@ def doors(connection: Connection, now: int) -> CheckResult:
     total = views.door_count(connection)
     ordered = _under_order(connection, now)
     bare = sorted(ordered - _sealed(connection))
-    facts = {"doors": total, "under_order": len(ordered), "without_seal": bare}
+    covered = _covered_in_part(connection, bare)
+    facts = {
+        "doors": total,
+        "under_order": len(ordered),
+        "without_seal": bare,
+        "covered_in_part": covered,
+    }
     if not total:
         words = "no door is enrolled; `menshen enrol --example doors` shows the table"
         return CheckResult("doors", Mark.FAIL, words, facts)
@@ -75,6 +81,11 @@ def doors(connection: Connection, now: int) -> CheckResult:
             f"of {counted(len(ordered), 'door')} under an order, {len(bare)} without a seal, so "
             f"nobody watches: {named(bare)}; `menshen flash` makes a seal"
         )
+        if covered:
+            words += (
+                f". Of {counted(len(covered), 'household')} another door has one, and by this one "
+                f"they go unseen: {named(covered)}"
+            )
         return CheckResult("doors", Mark.FAIL, words, facts)
     if not ordered:
         words = f"{counted(total, 'door')}, none under an order now: nobody is paged of any"
@@ -88,6 +99,14 @@ def _under_order(connection: Connection, now: int) -> set[str]:
     query = select(d.door_id).join(tables.orders, o.household_id == d.household_id)
     query = query.where(d.ended_ms.is_(None), o.from_ms <= now, o.to_ms > now).distinct()
     return set(connection.execute(query).scalars())
+
+
+def _covered_in_part(connection: Connection, bare: list[str]) -> list[str]:
+    """The households that have a seal, though not at each of these doors."""
+    d, s = tables.doors.c, tables.seals.c
+    of_bare = set(households.of_doors(connection, bare).values())
+    query = select(d.household_id).join(tables.seals, s.door_id == d.door_id)
+    return sorted(of_bare & set(connection.execute(query).scalars()))
 
 
 def _sealed(connection: Connection) -> set[str]:

@@ -77,6 +77,8 @@ def _plain(door: _Listed) -> dict[str, Any]:
         "door_id": row.door_id,
         "label": row.label,
         "grid_id": row.grid_id,
+        "household_id": state.household_id,
+        "beside": list(state.beside),
         "grid": row.grid,
         "contact": state.contact,
         "heard_ms": state.heard_ms,

@@ -5,12 +5,12 @@ answer on any machine, so a journal can be lived again. To be read in this order
 
 The words: `model` (what is known of a door, its cases and the site) with `commissioning` (work at
 seals) and `makes` (contacts of other makers), `free_text` (what no rule may look into), `events`
-(what comes in) with `path_events` and `commissioning_events`, `effects` (what goes out), `subject`
-(whose event it is), `reasons` and `outcome` (why, and how it ended), `actor` (who acts), `evidence`
-(what a delivery proves), `proof` (that somebody is at the door), `rules` (the numbers that a site
-may set), `duration` and `local_time` (times, and the clock on the wall), `clock_shift` (all times
-of a state, moved together). How it ends: `schedule_of_ends` (when), `ending_events` and
-`forgetting` (what a state is then).
+(what comes in) with `path_events`, `beside_events`, `clock_events` and `commissioning_events`,
+`effects` (what goes out), `subject` (whose event it is), `reasons` and `outcome` (why, and how it
+ended), `actor` (who acts), `evidence` (what a delivery proves), `proof` (that somebody is at the
+door), `rules` (the numbers that a site may set), `duration` and `local_time` (times, and the clock
+on the wall), `clock_shift` (all times of a state, moved together). How it ends: `schedule_of_ends`
+(when), `ending_events` and `forgetting` (what a state is then).
 
 The steps: `site`, then its rooms: `doors` (what a report shows), `cases` (what needs a person),
 `paging` (who is told). Next to them: `step_reason` (a word for what a step was), `deadline_index`

@@ -86,6 +86,7 @@ from gateway.core.site_step import Step as Step  # both are words of this file
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door
 
 FOLLOWING_MAX = 1_000_000  # events that follow from one; an outage of every door of a huge site
+FOR_OTHERS = frozenset({SilenceBegan, SilenceEnded, CaseJoined})  # of a door's effects
 MOVES_AREAS = frozenset({DoorPlaced, SealBound, SealUnbound})
 Following = deque[tuple[Subject, Event]]
 
@@ -209,9 +210,8 @@ class SiteTurn:
             self._hold(before, after, event)
         routed: tuple[Routed, ...] = ()
         for effect in effects:
-            meant = self._meant(effect, after)
-            if meant is not None:
-                queue.append(meant)
+            if type(effect) in FOR_OTHERS:
+                queue.append(self._meant(effect, after))
             else:
                 routed += self._route(effect, subject.id, after.grid_id, at_ms)
                 queue.extend(duties.taken(self.router, subject, effect, at_ms, self.rulebook.rules))
@@ -242,16 +242,13 @@ class SiteTurn:
         queue.extend(homes.to_doors(after, effects, self.door))
         return Step(subject, event, effects, routed, before, after, follows)
 
-    def _meant(self, effect: Effect, door: Door) -> tuple[Subject, Event] | None:
-        """What an effect of a door means to the site or to another contact of its household; None
-        where it is for people."""
+    def _meant(self, effect: Effect, door: Door) -> tuple[Subject, Event]:
+        """What an effect of a door means to the site, or to another contact of its household."""
         if isinstance(effect, SilenceBegan):
             return SITE, SealLost(door.door_id, effect.since_ms, self._areas(door))
-        if isinstance(effect, SilenceEnded):
-            return SITE, SealHeard(door.door_id)
         if isinstance(effect, CaseJoined):
             return of_door(effect.door_id), beside.joining(door, effect)
-        return None
+        return SITE, SealHeard(door.door_id)
 
     def _hold(self, before: Door, after: Door, event: Event) -> None:
         """The door as it is from now on."""

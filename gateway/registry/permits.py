@@ -25,6 +25,7 @@ from gateway.core.subject import of_door
 from gateway.language import peoples_text
 from gateway.language.catalogue import N_, say
 from gateway.language.peoples_text import TextError
+from gateway.registry.permit_sameness import same_act, same_row, without_count
 from gateway.store import areas, door_writes, households, pending, tables
 from gateway.store.order_keys import OrderKeys
 from gateway.store.sealing import sealed
@@ -157,14 +158,14 @@ class Announcements:
         who, why = peoples_text.tidied(permit.who), peoples_text.tidied(permit.why)
         permit = replace(permit, who=who, why=why)
         if not permit.permit_id and offered is not None and offered not in theirs:
-            same = _same_act(theirs, permit, self._now_ms)
+            same = same_act(theirs, permit, self._now_ms)
             if same is not None:
                 return Announced(door_id, household_id, same, is_new=False)
-        of_row = _same(theirs, permit) if offered is None else None
+        of_row = same_row(theirs, permit) if offered is None else None
         permit_id = permit.permit_id or offered or of_row or self._new_id()
         permit = replace(permit, permit_id=permit_id)
         known = theirs.get(permit_id)
-        if known is not None and _without_count(known) == _without_count(permit):
+        if known is not None and without_count(known) == without_count(permit):
             return Announced(door_id, household_id, permit, is_new=False)
         if known is not None or self._is_taken(permit_id):
             raise PermitConflictError("permit_id", permit_id, _OTHERWISE)
@@ -383,34 +384,6 @@ def _as_field(field: str, text: str) -> Iterator[None]:
 
 def _numbered(permit_id: str, number: int) -> str:
     return permit_id and f"{permit_id}-{number}"
-
-
-def _same(theirs: dict[str, Permit], permit: Permit) -> str | None:
-    """The id of the permit that says the same."""
-    wanted = _without_count(permit)
-    without_ids = ((known, replace(known, permit_id="")) for known in theirs.values())
-    equal = (known.permit_id for known, other in without_ids if _without_count(other) == wanted)
-    return next(equal, None)
-
-
-def _same_act(theirs: dict[str, Permit], permit: Permit, now_ms: int) -> Permit | None:
-    """The permit that says the same of what is still to come, and of which nothing was used."""
-    for known in theirs.values():
-        begun = known.from_ms <= permit.from_ms <= now_ms
-        if known.from_ms != permit.from_ms and not begun:
-            continue
-        if is_live(known, now_ms) and _said(known) == _said(permit):
-            return known
-    return None
-
-
-def _said(permit: Permit) -> Permit:
-    return replace(permit, permit_id="", from_ms=0, spent=(0, 0))
-
-
-def _without_count(permit: Permit) -> Permit:
-    """What was announced, whatever has been used of it since."""
-    return replace(permit, openings=0, spent=(0, 0))
 
 
 def _chunks(ids: list[str]) -> Iterator[list[str]]:

@@ -11,6 +11,7 @@ from gateway.core.model import Permit
 from gateway.simulate.causes import Cause, Found
 from gateway.simulate.door import RULES, DoorRun
 from gateway.simulate.ground_truth import START_MS, Shared, spans
+from gateway.simulate.households import SECOND, has_second_contact
 from gateway.simulate.scenario import Scenario
 from gateway.simulate.site_run import SiteRun
 
@@ -51,8 +52,13 @@ class BuildingRun:
             if neighbours.in_box:
                 areas += (f"batch:{number}",)
             self._areas[str(k)] = areas
-            run = DoorRun(k, scenario, seed, days, self.site, neighbours, areas, compressed)
-            self.doors.append(run)
+            lives = scenario, seed, days, self.site, neighbours, areas, compressed
+            second: DoorRun | None = None
+            if has_second_contact(k, scenario, seed):
+                self._areas[str(SECOND + k)] = areas
+                second = DoorRun(SECOND + k, *lives, is_second=True)
+                self.doors.append(second)
+            self.doors.append(DoorRun(k, *lives, beside=second))
 
     def run(self) -> "BuildingRun":
         """Live all days, with whoever is on the same site; returns itself."""

@@ -27,6 +27,7 @@ from gateway.core.site import Step
 from gateway.core.subject import of_door
 from gateway.simulate.ground_truth import START_MS, GroundTruth, Shared, live
 from gateway.simulate.household import PageUser
+from gateway.simulate.households import parted
 from gateway.simulate.radio import HEARTBEAT_DELAY_MS, Air
 from gateway.simulate.scenario import Scenario
 from gateway.simulate.scorer import Scorer
@@ -44,7 +45,8 @@ Log = Callable[[int, str], None]
 class DoorRun(SkippedHeartbeats):
     """Everything of one door of a site, from a seed to what the scorer saw.
 
-    `log` gets each line.
+    `log` gets each line. With another `beside` it is the household's first contact, and that one
+    the second (`second_contact`), whose openings are some of this one's.
     """
 
     def __init__(
@@ -57,6 +59,8 @@ class DoorRun(SkippedHeartbeats):
         shared: Shared,
         areas: tuple[str, ...],
         compressed: bool = True,
+        beside: "DoorRun | None" = None,
+        is_second: bool = False,
     ) -> None:
         self.rules = RULES
         self.steps = 0
@@ -67,6 +71,14 @@ class DoorRun(SkippedHeartbeats):
         self._compressed, self.shared = compressed, shared
         chance = Random(f"{seed}/{number}")  # noqa: S311 - a simulation
         self.truth: GroundTruth = live(scenario, chance, days, shared)
+        self.beside, self.is_second = beside, is_second
+        if beside is not None:
+            self.truth, beside.truth.openings = parted(
+                self.truth,
+                Random(f"{seed}/contacts/{number}"),  # noqa: S311 - a simulation
+            )
+            beside.beside = self
+            beside.truth.chatter, beside.truth.tampers = [], []
         self._site, self._calendar, self._at = site, site.calendar, site.calendar.at
         self._end_ms = START_MS + days * DAY_MS
         air = Air(scenario.radio, self.truth.fades, chance, shared.dark)
@@ -83,20 +95,32 @@ class DoorRun(SkippedHeartbeats):
         self._leaf = Contact.SHUT
         self.door = Door(self._subject.id)  # as the gateway would have it
         own = Random(f"{seed}/{number}/page")  # noqa: S311 - a simulation
-        has_page = own.random() < scenario.page.share
+        has_page = own.random() < scenario.page.share and not is_second
         self.user = PageUser(self._subject.id, scenario.page, own, site) if has_page else None
-        site.hang(self._subject.id, areas, self._stepped, self.tell)
+        if beside is not None:
+            self.scorer.beside, beside.scorer.beside = beside.scorer, self.scorer
+            of_second = beside.door.door_id, areas, beside._stepped, beside.tell
+            site.hang(*of_second, (self._subject.id,))
+        others = () if beside is None else (beside.door.door_id,)
+        if not is_second:  # the first hangs both
+            site.hang(self._subject.id, areas, self._stepped, self.tell, others)
 
     def begin(self) -> None:
         """Hang the seal, place the order, and put the whole truth on the calendar."""
         self.tell(SealBound(self.seal.seal_id, self._heartbeat_ms))
+        if self.is_second:
+            self._plan_life()  # its order and its permits are the household's
+            return
         order_ms = max(self._days, self._scenario.breach.order_days) * DAY_MS
         self.tell(OrderPlaced(Order("order", START_MS, START_MS + order_ms, self.truth.policy)))
         for permit in self.truth.permits:
             self.tell(PermitAnnounced(permit))
-        self._plan_openings()
         for said_ms, permit in self.shared.rounds:
             self._at(said_ms, self._announced, permit)
+        self._plan_life()
+
+    def _plan_life(self) -> None:
+        self._plan_openings()
         for edges in self.truth.chatter:
             for n, at_ms in enumerate(edges):
                 self._at(at_ms, self._chatters, _TURNS[n % 2])
@@ -226,9 +250,15 @@ class DoorRun(SkippedHeartbeats):
         """An event for the door, now. A heartbeat that was left out speaks first, where it is
         missed."""
         now_ms = self._calendar.now_ms
+        if self.beside is not None and self._compressed:
+            self.beside.catch_up(now_ms)  # what it is told of this one must find it as it is
+        self.catch_up(now_ms)
+        self._step(event, now_ms)
+
+    def catch_up(self, now_ms: int) -> None:
+        """A heartbeat that was left out speaks, where it is missed."""
         if self._compressed and self._is_stale(now_ms):
             self._catch_up()
-        self._step(event, now_ms)
 
     def _correct(self, door: Door) -> None:
         self.door = self._site.turn.doors[self._subject.id] = door

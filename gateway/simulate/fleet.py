@@ -18,6 +18,7 @@ from gateway.simulate.coverage_check import Coverage, check
 from gateway.simulate.door import RULES, DoorRun
 from gateway.simulate.goals import judged
 from gateway.simulate.ground_truth import START_MS
+from gateway.simulate.households import together
 from gateway.simulate.phones import Phones
 from gateway.simulate.scenario import Scenario
 from gateway.simulate.site_run import SiteRun
@@ -56,9 +57,15 @@ class Totals:
     seconds: float = 0.0
 
     def add(self, number: int, run: DoorRun) -> None:
-        """One door more."""
-        seen, counts = run.scorer.seen, self.counts
-        counts["openings_true"] += len(run.truth.openings)
+        """One household more: of its second contact, whatever the first has not."""
+        counts, seen = self.counts, run.scorer.seen
+        if run.beside is not None:
+            counts["second_contacts"] += 1
+            counts["openings_true"] += len(run.beside.truth.openings)
+            counts["reports_dropped"] += run.beside.seal.dropped
+            counts["steps"] += run.beside.steps
+            seen = together(seen, run.beside.scorer.seen)
+        counts["openings_true"] += sum(bool(opening.edges) for opening in run.truth.openings)
         counts["breaches_true"] += run.truth.breaches
         counts["breaches_shown"] += len(seen.shown)
         counts["breaches_told"] += len(seen.told)
@@ -115,6 +122,7 @@ class Totals:
             "doors": self.doors,
             "days": self.days,
             "seed": self.seed,
+            "second_contacts": self.counts["second_contacts"],
             "household_days": self.doors * self.days,
             **self._breaches(),
             **self._pages(),
@@ -183,7 +191,8 @@ def simulate(
         for building in buildings:
             totals.add_building(building)
             for run in building.doors:
-                totals.add(run.number, run)
+                if not run.is_second:
+                    totals.add(run.number, run)
         progress(min(doors, first + size))
     totals.coverage = check(doors, days, seed, scenario)
     totals.seconds = time.perf_counter() - began

@@ -108,6 +108,7 @@ class Building(Struct, frozen=True, forbid_unknown_fields=True):
     recurring: Share
     allowing: Share
     openings_a_day: Annotated[int, Meta(ge=0)]
+    second_contacts: Share = 0.0
 
 
 class Warden(Struct, frozen=True, forbid_unknown_fields=True):

@@ -92,6 +92,7 @@ class Scorer:
 
     def __init__(self, truth: GroundTruth, radio: Radio, seal: Seal) -> None:
         self.seen, self._seal = Seen(), seal
+        self.beside: Scorer | None = None  # of the household's other contact
         self._life = truth
         self._slack_ms = radio.late_ms[1] + 2_000 + SLACK_MS  # a repeat may be 2 s later still
         # For each value of the seal's edge counter: when, what the contact said, whose edge.
@@ -130,10 +131,15 @@ class Scorer:
             if isinstance(effect, OpeningBegan):
                 self._began(effect, event, before, counts)
             elif isinstance(effect, PageDue):
-                self._page(now_ms, effect)
+                is_theirs = self.beside is not None and self.beside.began(effect)
+                (self.beside if self.beside and is_theirs else self)._page(now_ms, effect)
             elif isinstance(effect, QuestionDue):
                 self.seen.questions += 1
                 self.seen.questions_of_shut += self._leaf is not Contact.OPEN
+
+    def began(self, page: PageDue) -> bool:
+        """Whether a page is about an opening of this contact."""
+        return page.page_id.removesuffix("-overstay") in self._owners
 
     def _news(self, before: Door, event: ReportCame) -> tuple[int, ...]:
         """The counts that this report is the first to show."""

@@ -42,13 +42,16 @@ class SiteRun:
         areas: tuple[str, ...],
         stepped: Stepped,
         tell: Callable[[Event], None] | None = None,
+        beside: tuple[str, ...] = (),
     ) -> None:
-        """A door of the grid; `stepped` hears of each of its steps, and `tell` hands it what others
-        say to it."""
+        """A door of the grid, `beside` others of its household; `stepped` hears of each of its
+        steps, and `tell` hands it what others say to it."""
         self._runs[door_id] = stepped
         if tell is not None:
             self._doors[door_id] = tell
-        self.apply(of_door(door_id), DoorPlaced(GRID, areas))
+        household = min((door_id, *beside))
+        own = "" if household == door_id else household
+        self.apply(of_door(door_id), DoorPlaced(GRID, areas, own, beside))
 
     def tell_door(self, door_id: str, event: Event) -> None:
         """Somebody says this to a door, now."""

@@ -201,9 +201,16 @@ def forget_telephones(connection: Connection, now_ms: int) -> int:
 
 
 def telephone(connection: Connection, door_id: str | None) -> str | None:
-    """How the household of a door is rung; None where nobody knows."""
-    query = select(tables.doors.c.telephone).where(tables.doors.c.door_id == door_id)
-    number: str | None = connection.execute(query).scalar()
+    """How the household of a door is rung, which may stand at another of its doors; None where
+    nobody knows."""
+    d, own = tables.doors.c, tables.doors.alias("own").c
+    query = (
+        select(d.telephone)
+        .join_from(tables.doors, own.household_id.table, own.household_id == d.household_id)
+        .where(own.door_id == door_id, d.telephone.is_not(None))
+        .order_by(d.door_id != own.door_id, d.door_id)
+    )
+    number: str | None = connection.execute(query.limit(1)).scalar()
     return number
 
 

@@ -69,6 +69,7 @@ class OpeningRow(msgspec.Struct, frozen=True):
     told: tuple[tuple[str, int], ...] = ()  # who was told of it, and when, before it was announced
     corrected_ms: int | None = None  # when it was found wrong, by who answered a dispute of it,
     correction: str | None = None  # and what they answered
+    beside: str | None = None  # the opening at the household's other door that it is part of
 
 
 class RefusalRow(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.core.doors.orders import why_not_under_order
 from gateway.core.doors.silence import Liveness, liveness
@@ -72,6 +73,7 @@ class Tile(Struct, frozen=True):
     since_ms: int | None
     is_late: bool = False  # its seal should have been heard by now, and is not lost yet
     is_unsealed: bool = False  # an order runs there, and it does not count as sealed
+    is_beside: bool = False  # a case is open at another door of its household
     before: str = ""
     rest: str = ""
     is_headed: bool = False
@@ -110,7 +112,13 @@ def tile(row: DoorRow, now_ms: int, rulebook: Rulebook = SITE_RULES) -> Tile:
     since_ms = _since_ms(door, tone, is_lost)
     is_late = alive is Liveness.LATE and door.seal_id is not None
     is_bare = is_unsealed(door, now_ms)
-    return Tile(row.door_id, row.label, tone, word, symbol, since_ms, is_late, is_bare)
+    shown = Tile(row.door_id, row.label, tone, word, symbol, since_ms, is_late, is_bare)
+    return replace(shown, is_beside=True) if is_beside(door) else shown
+
+
+def is_beside(door: Door) -> bool:
+    """Whether what is open here, if anything, is of a case at another door of the household."""
+    return door.case is None and door.case_beside is not None
 
 
 def dom_id(kind: str, name: str) -> str:
@@ -126,6 +134,8 @@ def _tone(door: Door, now_ms: int, is_lost: bool) -> str:
     if door.chattering is not None or is_lost:
         return "unheard"
     if door.contact is Contact.OPEN:
+        if is_beside(door) and door.opening is not None and door.opening.reason in UNLAWFUL:
+            return "breach"
         return "announced" if _is_lawful(door) else "recorded"
     if door.contact is Contact.UNKNOWN:
         return "unheard"

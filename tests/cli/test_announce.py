@@ -59,7 +59,7 @@ def test_a_stair_is_announced_for_each_of_its_doors(menshen, store):
     assert sorted(row["permit_id"] for row in rows) == [
         f"noon-{number}" for number in range(1, len(rows) + 1)
     ]
-    assert len({row["door_id"] for row in rows}) == len(rows) > 1
+    assert len({row["household_id"] for row in rows}) == len(rows) > 1
 
 
 def test_an_announcement_is_for_a_door_or_an_area(menshen, store):

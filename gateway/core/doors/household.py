@@ -66,10 +66,11 @@ def heard(
 def settled(door: Door, off_delay_ms: int) -> Door:
     """The door with the openings of its household as they are judged now, and with what is left of
     its permits and of what its order allows."""
-    left = _Left(door)
+    left, listed = _Left(door), {opening.opening_id for opening in door.openings_beside}
     found: list[HouseholdOpening] = []
     for opening in door.openings_beside:
-        if opening.reason in APART:
+        is_old = opening.root and opening.root not in listed  # what it was part of is forgotten
+        if opening.reason in APART or is_old:
             found.append(opening)
             continue
         root = _root(found, opening, off_delay_ms)

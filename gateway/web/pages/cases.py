@@ -124,6 +124,7 @@ def gathered(
         "may": acts,
         "on_duty": to_hand_to(connection, case, by, acts, now_ms, rules),
         "workflow": {"case": case, "steps": steps},
+        "contacts": case_views.contacts_of(connection, case_id),
         "outage": case_views.outage_of(connection, case),
         "household_says": _household_says(connection, case, now_ms),
         "unreached": _unreached(connection, case),

@@ -60,6 +60,7 @@ class OneDoor(LiveView):
         state = {
             "row": row,
             "tile": shown,
+            "beside": views.doors_of(connection, list(door.beside)) if door.beside else [],
             "order_to_ms": _order_to_ms(row, now_ms),
             "paths": sorted(heard.items(), reverse=True),
             "silent_paths": {path.path for path in door.silent_paths},

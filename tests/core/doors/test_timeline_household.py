@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.core.doors.household import OPENINGS_MAX
 from gateway.core.events import DoorEnded, DoorPlaced
 from gateway.core.model import Case, Policy
 from gateway.core.rules import Rules
@@ -158,6 +159,19 @@ def test_a_contact_that_comes_later_brings_what_the_household_has() -> None:
     site.tell(BACK, DoorPlaced("g", (), FRONT, (FRONT,)))
     assert site.doors[BACK].orders == site.doors[FRONT].orders
     assert left(site, BACK) == [1]
+
+
+def test_what_was_part_of_an_opening_stays_so_when_that_is_forgotten(site: Site) -> None:
+    """Many days of lunches through both doors: the oldest are forgotten, and nobody is accused."""
+    site.at("11:00").door(FRONT).may_open("11:30", "23:59", openings=100)
+    for minute in range(OPENINGS_MAX + 3):
+        site.at(f"12:{2 * minute:02}:00").door(FRONT).opens()
+        site.at(f"12:{2 * minute:02}:01").door(BACK).opens()
+        site.at(f"12:{2 * minute:02}:20").door(FRONT).shuts()
+        site.at(f"12:{2 * minute:02}:21").door(BACK).shuts()
+    site.want(between("11:00", "13:00"), nobody())
+    assert left(site, FRONT) == left(site, BACK) == [100 - OPENINGS_MAX - 3]
+    assert len(site.doors[BACK].openings_beside) == OPENINGS_MAX
 
 
 def test_of_the_rules_it_changes_none_for_a_door_alone() -> None:

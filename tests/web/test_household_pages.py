@@ -1,0 +1,90 @@
+"""A household with two contacts on the console: one case, and its pages name both doors."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from gateway.core.events import DoorPlaced
+from gateway.core.subject import of_door
+from gateway.replay.replay import Replay, differing, journaled
+from gateway.store import tables
+from gateway.store.database import Store
+from tests.web.web_site import Console, console, first_case, new_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = new_store(tmp_path)
+    d = tables.doors
+    with opened.writing() as connection:
+        connection.execute(d.update().where(d.c.door_id == "d1").values(household_id="d0"))
+    yield opened
+    opened.close()
+
+
+async def one_household(site: Console) -> None:
+    """The first two doors are one household's, with one order and a seal at each."""
+    await site.engine.submit(of_door("d0"), DoorPlaced("g1", (), "", ("d1",)))
+    await site.engine.submit(of_door("d1"), DoorPlaced("g1", (), "d0", ("d0",)))
+    await site.seal(0)
+    await site.seal(1, under_order=False)
+
+
+async def test_one_case_names_both_doors_on_every_page(store: Store) -> None:
+    async with console(store) as site:
+        await one_household(site)
+        await site.opens(0)
+        await site.opens(1)
+        await site.engine.idle()
+        case = await site.text(f"/cases/{first_case(0)}")
+        assert "3-101" in case
+        assert "3-201" in case
+        assert (await site.client.get(f"/cases/{first_case(1)}")).status_code == 404
+        assert "该户其他门" in await site.text("/doors/d0", "zh")
+        beside = await site.text("/doors/d1")
+        assert f"/cases/{first_case(0)}" in beside
+        assert "3-201: Open" in await site.text("/")  # the wall says that it is a breach too
+        assert "3-101" in beside
+        assert "One opening with another door of the household" in beside
+    with store.reading() as connection:
+        o = tables.openings.c
+        parts = connection.execute(select(o.door_id, o.beside).order_by(o.door_id)).all()
+        assert [tuple(row) for row in parts] == [("d0", None), ("d1", first_case(0))]
+        ((order_id, household_id),) = connection.execute(
+            select(tables.orders.c.order_id, tables.orders.c.household_id)
+        )
+        assert (order_id, household_id) == ("o0", "d0")
+
+
+async def test_a_permit_is_used_once_whichever_door_opens(store: Store) -> None:
+    async with console(store) as site:
+        await one_household(site)
+        await site.permit(0)
+        for number in (1, 0):
+            await site.opens(number)
+            await site.shuts(number)
+        await site.engine.idle()
+        with store.reading() as connection:
+            (row,) = connection.execute(select(tables.permits)).mappings().all()
+            assert (row["household_id"], row["openings"]) == ("d0", 1)
+            assert connection.execute(select(tables.cases.c.case_id)).all() == []
+
+
+async def test_the_journal_makes_the_same_of_a_household(store: Store) -> None:
+    async with console(store) as site:
+        await one_household(site)
+        await site.permit(1)
+        for number in (0, 1, 1):
+            await site.opens(number)
+            await site.shuts(number)
+        await site.engine.idle()
+        rulebook = site.engine.state.rulebook
+    with store.reading() as connection:
+        replay = Replay(rulebook)
+        for _ in replay.live(journaled(connection)):
+            pass
+        apart = differing(connection, replay)
+    assert not apart.doors
+    assert not apart.journal
