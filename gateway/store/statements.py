@@ -268,7 +268,7 @@ INSERT_OPENING = Statement(
 )
 END_OPENING = _set(tables.openings, "opening_id", "b_id", *_ENDED)
 REDATE_OPENING = _set(
-    tables.openings, "opening_id", "b_id", "opened_ms", "latest_ms", "reason", "permit_id"
+    tables.openings, "opening_id", "b_id", "opened_ms", "latest_ms", "reason", "permit_id", "beside"
 )
 ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit_id")
 UPSERT_CASE = _of(tables.cases, _upsert_case)
