@@ -154,6 +154,7 @@ async def test_somebody_who_is_not_well_is_asked_after(tmp_path: Path) -> None:
         assert (await site.engine.submit(of_household("d0"), ill)).changed
         page = await site.text("/requests")
         assert "Not well" in page
+        assert page.count("<li class=\"case ") == 1
         with site.store.reading() as connection:
             (question,) = household_views.open_questions(connection)
         path = f"questions/{question.question_id}"
