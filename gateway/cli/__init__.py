@@ -14,7 +14,7 @@ with `check_machine`, `check_accounts`, `check_secrets`, `check_console`, `check
 `awaiting`, `move`, `exchange`, `swap` and `retire` with `hanging_words` and `broker_leaving`, `backup`. Before and
 after work: `settings`, `install`, `uninstall`, `enrol`, `end`, `flash` with `flash_options`,
 `commission` with `walking`, `certificate`, `account` with `account_list`, `token`, `release`,
-`update`, `label`, `door_label`, `broker_config`, `console_certificate`, `influx`, `upgrade`,
-`restore`. A closer view: `audit`, `power`, `decode`, `demo`, `coverage`, `what_if`, `simulate`,
-`fleet_report`.
+`update`, `label`, `door_label`, `notice`, `broker_config`, `console_certificate`, `influx`,
+`upgrade`, `restore`. A closer view: `audit`, `power`, `decode`, `demo`, `coverage`, `what_if`,
+`simulate`, `fleet_report`.
 """

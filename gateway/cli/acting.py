@@ -93,6 +93,8 @@ NOTED: Final[Mapping[str, Act | Other]] = {
         "kind",
         frozenset({"order", "permit", "seal", "door", "warden", "grid"}),
     ),
+    "destruction": Act((("name", "order"),), "what", frozenset({"hold", "release"})),
+    "destroy-site": Other.OWN,  # behind it there is no audit any more
     "canary": Other.LOOK,  # what it opens is a door of class canary, and its page is its own
     "test-page": Act((("warden", "person"),)),
     "clock": Act(needs="trust"),
@@ -119,6 +121,7 @@ NOTED: Final[Mapping[str, Act | Other]] = {
     "rotate": Act((_DOOR,)),
     "label": Other.LOOK,
     "door-label": Act((("doors", "door"),), needs="out"),
+    "notice": Act((("doors", "door"),), needs="out"),
     "broker-config": Act(),
     "console-certificate": Act(),
     "influx": Act(word="what", only=frozenset({"init"})),

@@ -66,7 +66,5 @@ def _say_keys(keys: Keys, site: Site) -> None:
         say("stays destroyed.")
     if keys.lost:
         say(f"{keys.lost} of {counted(keys.named, 'key')} not in {site.database.parent / FOLDER}:")
-        say(
-            "labels, telephones and notes that they sealed cannot be read. Put back the second folder"
-        )
-        say("of keys, if the site has one.")
+        say("labels, telephones and notes that they sealed cannot be read. Put the second folder")
+        say("of keys back, if the site has one.")

@@ -20,8 +20,14 @@ FOLDER = Path(__file__).parent / "locale"
 @cache
 def translations(language: str, folder: Path = FOLDER) -> gettext.GNUTranslations:
     """A folder's catalogue of a language. KeyError for one that we do not speak."""
-    with (folder / f"{LOCALES[language]}.po").open("rb") as po:
-        catalog = read_po(po, LOCALES[language])
+    return from_file(folder / f"{LOCALES[language]}.po", LOCALES[language])
+
+
+def from_file(path: Path, locale: str) -> gettext.GNUTranslations:
+    """A catalogue of any language, for what is printed in more than we speak. OSError where it
+    cannot be read, ValueError for what is no catalogue."""
+    with path.open("rb") as po:
+        catalog = read_po(po, locale)
     compiled = BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)

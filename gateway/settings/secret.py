@@ -21,6 +21,7 @@ SECRETS = {
     ("oidc", "client_secret"): "MENSHEN_OIDC_CLIENT_SECRET",
     ("influx", "token"): "MENSHEN_INFLUX_TOKEN",
     ("home_assistant", "password"): "MENSHEN_HOME_ASSISTANT_PASSWORD",
+    ("household", "sms_secret"): "MENSHEN_HOUSEHOLD_SMS_SECRET",
 }
 # Of a program at a site with accounts; it is no setting.
 PROGRAM_TOKEN = "MENSHEN_CONSOLE_TOKEN"  # noqa: S105 - a name of the environment

@@ -76,6 +76,13 @@ def _needs(right: Right, thing: Thing = Thing.LIST) -> Rule:
     return Rule((Need(right, thing),))
 
 
+HOUSEHOLD: Final = {  # below /r
+    "GET": ("", "/home", "/announce", "/openings", "/looks", "/file", "/consent", "/notice"),
+    "POST": (
+        *("", "/leave", "/consent/give", "/consent/withdraw"),
+        *(f"/announce/{act}" for act in ("now", "once", "daily", "end")),
+    ),
+}
 _INBOX: Final = Need(Right.INBOX, Thing.PERSON)
 _PHONES: Final = (("/inbox/{warden_id}", (_INBOX,)), ("/handheld/{warden_id}", (_INBOX,)))
 RULES: Final[dict[tuple[str, str], Rule]] = {
@@ -90,6 +97,12 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/doors/{door_id}/certificate/file"): _needs(Right.DOORS, Thing.DOOR),
     ("GET", "/doors/{door_id}/walk-test"): _needs(Right.COMMISSION, Thing.DOOR),
     ("GET", f"{API}/doors/{{door_id}}/walk-test"): _needs(Right.COMMISSION, Thing.DOOR),
+    ("GET", "/doors/{door_id}/household"): _needs(Right.ANNOUNCE, Thing.DOOR),
+    **{
+        ("POST", f"/doors/{{door_id}}/household/{act}"): _needs(Right.ANNOUNCE, Thing.DOOR)
+        for act in ("announce/now", "announce/once", "announce/daily", "announce/end", "sheet")
+    },
+    ("POST", "/doors/{door_id}/walk-test/sheet"): _needs(Right.COMMISSION, Thing.DOOR),
     ("POST", f"{API}/areas/{{area_id:path}}/visits"): _needs(Right.COMMISSION, Thing.AREA),
     **{
         ("POST", f"{before}/doors/{{door_id}}/{act}"): _needs(Right.COMMISSION, Thing.DOOR)
@@ -162,6 +175,9 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
         for action in KINDS
         for before, also in (("", ()), (API, ()), *_PHONES)
     },
+    # A household's page: its code opens it, and its session says whose it is (web/resident).
+    **{(method, f"/r{path}"): PUBLIC for method, paths in HOUSEHOLD.items() for path in paths},
+    ("POST", "/sms/in"): PUBLIC,  # it is signed
     ("GET", "/requests"): _needs(Right.REQUESTS),
     ("GET", f"{API}/requests"): _needs(Right.REQUESTS),
     ("GET", f"{API}/requests/counts"): _needs(Right.REQUESTS),

@@ -30,6 +30,7 @@ from gateway.web.pages import (
     doors,
     factors,
     health,
+    household,
     legend,
     links,
     me,
@@ -48,10 +49,14 @@ from gateway.web.pages import (
     warden_inbox,
     wardens,
 )
-from gateway.web.security import HEADERS, HSTS, SecurityMiddleware
+from gateway.web.resident import routes as resident
+from gateway.web.resident import sms
+from gateway.web.resident.entrance import ElsewhereError, Entrance
+from gateway.web.security import HEADERS, HSTS, SecurityMiddleware, is_household
 from gateway.web.topics import Topics
 
 STATIC: Final = Path(__file__).parent / "static"
+_RESIDENT: Final = Path(__file__).parent / "resident" / "static"
 PACKED: Final = 6  # of 9: what is beyond costs time and saves next to nothing
 
 _NOT_COMPLETE = N_("Something that was sent is missing, too long or out of range: %s.")
@@ -92,17 +97,21 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     ):
         app.include_router(part.routes(context))
     for part in (
-        *(wardens, page_tests, commission),
+        *(wardens, page_tests, commission, household),
         *(sign_in, passkeys, provider, me, factors, prove),
         *(accounts, tokens, audit, updates, metrics, legend),
     ):
         app.include_router(part.routes(context))
     app.include_router(handheld.routes(context))
+    app.include_router(resident.routes(context, Entrance(context)))
+    app.include_router(sms.routes(context))
     app.include_router(live_stream.routes(context, topics))
-    for path, folder in (("/static/handheld", shell.STATIC), ("/static", STATIC)):
+    rooms = ("/static/handheld", shell.STATIC), ("/static/resident", _RESIDENT)
+    for path, folder in (*rooms, ("/static", STATIC)):
         # Files hold no secret. Pages are not packed: their length would tell what is in them.
         app.mount(path, GZipMiddleware(Static(directory=folder), compresslevel=PACKED))
     _explain(app, context)
+    app.add_exception_handler(ElsewhereError, resident.elsewhere)
     explain = _explainer(app)
     routes = addresses(app)
     app.add_middleware(AccessMiddleware, context=context, routes=routes, explain=explain)
@@ -183,7 +192,8 @@ def _explained(
         return problem_answer(status, detail, None, **(more or {}))
     if "hx-request" in request.headers:
         return PlainTextResponse(detail, status, retry_after(status))
-    html = context.draw("problem.html", context.setting(request), {"sentence": detail})
+    template = "resident/problem.html" if is_household(request) else "problem.html"
+    html = context.draw(template, context.setting(request), {"sentence": detail})
     answer = context.answer(request, html, status)
     answer.headers.update(retry_after(status))
     return answer

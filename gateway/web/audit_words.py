@@ -97,6 +97,9 @@ _AT_SEALS: Final = {
     "visits": N_("announced work at the seal of {door}"),
     "visits/{visit_id}/end": N_("ended announced work at the seal of {door}"),
 }
+_SAID_ANNOUNCED: Final = N_("booked that the household of {door} announced an opening")
+_SAID_ENDED: Final = N_("booked that the household of {door} took an announcement back")
+_SHEET: Final = N_("printed a new sheet for the household of {door}")
 _TEST_SENT: Final = N_("sent {person} a test page")
 _TEST_SEEN: Final = N_("read how the test page to {person} went")
 _TEST_OPENED: Final = N_("opened a test page")
@@ -106,6 +109,7 @@ _LOOKS: Final = {
     "GET /doors/{door_id}": N_("looked at {door}"),
     "GET /commission": N_("looked at which doors want a walk test"),
     "GET /seals/{seal_id}": N_("scanned the label of a seal"),
+    "GET /doors/{door_id}/household": N_("opened the page for the household of {door} at the line"),
     "GET /doors/{door_id}/walk-test": N_("looked at the walk test of {door}"),
     f"GET {API}/doors/{{door_id}}/walk-test": N_("read the walk test of {door} as a program does"),
     "GET /doors/{door_id}/certificate": N_("looked at the certificate of {door}"),
@@ -229,6 +233,13 @@ _ACCOUNTS: Final = {
     "POST /wardens/{warden_id}/invite": N_("invited a phone of {person}"),
     "POST /wardens/{warden_id}/phones/{session_id}/end": N_("signed a lost phone of {person} out"),
     "POST /tokens/{name}": _TOKEN_MADE,
+    **{
+        f"POST /doors/{{door_id}}/household/announce/{act}": _SAID_ANNOUNCED
+        for act in ("now", "once", "daily")
+    },
+    "POST /doors/{door_id}/household/announce/end": _SAID_ENDED,
+    "POST /doors/{door_id}/household/sheet": _SHEET,
+    "POST /doors/{door_id}/walk-test/sheet": _SHEET,
     "POST /updates/start": N_("began to roll a release out to the seals"),
     "POST /updates/stop": N_("stopped the roll-out of a release"),
     "POST /updates/go-on": N_("went on with the roll-out of a release"),

@@ -23,7 +23,7 @@ from gateway.core.events import Event
 from gateway.core.subject import Subject
 from gateway.engine.gateway import Gateway, GatewayAwayError
 from gateway.engine.ports import Answer
-from gateway.language import negotiate
+from gateway.language import negotiate, times
 from gateway.language.catalogue import N_
 from gateway.settings import Settings
 from gateway.store.database import Store
@@ -81,6 +81,10 @@ class WebContext:
     def language(self, request: Request) -> str:
         """The language of this request."""
         return negotiate.chosen(request, self.settings.site.language)
+
+    def stamp(self, at_ms: int, now_ms: int, language: str) -> str:
+        """A time as people say it, by the site's clock."""
+        return times.stamp(at_ms, now_ms, language, self.zone)
 
     async def read(self, view: Callable[[Connection], T], lane: Lane = Lane.ACTS) -> T:
         """What a function makes of one snapshot. StoreError if the store cannot be read."""

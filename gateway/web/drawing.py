@@ -15,7 +15,9 @@ from gateway.web import photo_limits
 from gateway.web.presenters import presenters
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
-_OF_ROOMS: Final = {"handheld": Path(__file__).parent / "handheld" / "templates"}
+_OF_ROOMS: Final = {
+    room: Path(__file__).parent / room / "templates" for room in ("handheld", "resident")
+}
 
 
 class Drawing:

@@ -12,3 +12,5 @@ class ConsoleFigures(msgspec.Struct):
     connections_refused: int = 0
     connections_reaped: int = 0  # said nothing for too long, or read nothing
     requests_refused: int = 0  # of somebody who asked far too often
+    texts_refused: int = 0  # text messages whose signature was not right
+    texts_unknown: int = 0  # from numbers that no household here has

@@ -38,6 +38,10 @@ class Times:
         """The time, with its day if that is not today."""
         return times.stamp(at_ms, now_ms, self._language, self._zone)
 
+    def day_and_time(self, at_ms: int) -> str:
+        """The day and the minute, for what may be read on any day."""
+        return times.day_and_time(at_ms, self._language, self._zone)
+
     def told(self, people: Sequence[tuple[str, int]], now_ms: int) -> str:
         """Who was told, and when."""
         return ", ".join(f"{name} {self.stamp(at_ms, now_ms)}" for name, at_ms in people)

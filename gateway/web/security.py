@@ -3,8 +3,8 @@
 1. Nobody asks more often than a room full of screens does; who does waits, and is refused.
 2. The host that the browser asked for must be ours (a strange name that points here is an attack).
 3. Over a network in clear, nobody but the proxies that the settings name; they speak TLS for us.
-4. The password, where one is set; without it only what a phone needs to trust us (`OPEN`). On a
-   network there is one, or nobody comes in.
+4. The password, where one is set; without it only what a phone needs to trust us (`OPEN`), and a
+   household's page, which has a code of its own. On a network there is one, or nobody comes in.
 5. At a site with accounts, in its place: whose session it is, and that no program's token asks too
    often. What they may is `access.py`'s.
 6. A POST must come from our own pages (Origin). Nothing that is sent may be longer than a form (a
@@ -52,7 +52,10 @@ OWN_RATE: Final = 200.0, 2_000.0  # from this machine itself, where a proxy may 
 FAST_WAIT_S: Final = 1.0  # who asks too often waits so long to be told
 HSTS: Final = "max-age=31536000"  # not for subdomains: what stands beside us is not ours to say
 OPEN: Final = ("/trust", "/trust/ca.crt", "/static/menshen.css", "/static/mark.svg")
+RESIDENT_STATIC: Final = "/static/resident/"
 HANDHELD: Final = "/handheld/"
+RESIDENT: Final = "/r"  # a household's page: its code lets in, and no account or password
+SMS: Final = "/sms/in"  # what takes texts for the site signs what it hands over
 COMMISSION: Final = "/commission"  # an installer scans there as a warden does
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 CSP: Final = (
@@ -304,8 +307,19 @@ def body_max(connection: HTTPConnection) -> int:
 
 
 def _is_open(connection: HTTPConnection, method: str) -> bool:
-    """Whether it is for everybody: a phone must trust us before it can sign in."""
-    return method in ("GET", "HEAD") and _path(connection) in OPEN
+    """Whether it is for everybody: a phone must trust us before it can sign in, and a household has
+    a code of its own."""
+    path = _path(connection)
+    if is_household(connection) or (method == "POST" and path == SMS):
+        return True
+    is_file = path in OPEN or path.startswith(RESIDENT_STATIC)
+    return method in ("GET", "HEAD") and is_file
+
+
+def is_household(connection: HTTPConnection) -> bool:
+    """Whether it is a household's page that is asked for."""
+    path = _path(connection)
+    return path == RESIDENT or path.startswith(RESIDENT + "/")
 
 
 def _path(connection: HTTPConnection) -> str:

@@ -27,6 +27,12 @@ TYPED = {
     "announce": ("d1 --to 12:30 --who L --why meal", "menshen announce", "door d1", "meal"),
     "visit": ("d1 --who L --end", "menshen visit end", "seal d1", ""),
     "end": ("warden w1 --why moved", "menshen end warden", "person w1", "moved"),
+    "destruction": (
+        "hold o1 --by Li --why lawsuit",
+        "menshen destruction hold",
+        "order o1",
+        "lawsuit",
+    ),
     "test-page": ("w1", "menshen test-page", "person w1", ""),
     "clock": ("--trust --why battery", "menshen clock", "", "battery"),
     "update": ("stop", "menshen update stop", "", ""),
@@ -41,16 +47,19 @@ TYPED = {
     "heartbeat": ("600 --door d1", "menshen heartbeat", "seconds 600, door d1", ""),
     "rotate": ("--door d1", "menshen rotate", "door d1", ""),
     "door-label": ("d1 --out x", "menshen door-label", "door d1", ""),
+    "notice": ("d1 --out x", "menshen notice", "door d1", ""),
     "broker-config": ("pi.local", "menshen broker-config", "", ""),
     "console-certificate": ("pi.local", "menshen console-certificate", "", ""),
     "influx": ("init --why charts", "menshen influx init", "", "charts"),
 }
 LOOKS = {
     "update": ("list",),
+    "destruction": ("holds",),
     "clock": (),
     "enrol": ("a.csv", "--dry-run"),
     "wifi": ("status",),
     "door-label": (),
+    "notice": (),
 }
 # What a file has that writes into the site.
 WRITES = re.compile(r"\.writing\(\)|\benrol\(|words\.write\(|asking\.(ask|stop)\(|pending\.leave\(")

@@ -20,8 +20,8 @@ from tests.end_to_end.house import House
 
 REPORTS_PER_S = 200
 DOORS = 800  # each turns every 4 s, so that no two openings of one door become one
-GATEWAY_KILLS = 50
-BROKER_KILLS = 20
+GATEWAY_KILLS = 20  # `make faults` has many more
+BROKER_KILLS = 10
 LIFE_S = 0.6  # at most, from the first receipt of a life to its end
 START_S = 0.6  # at most, of a life that ends before its first receipt
 DIES_STARTING = 0.2  # this share of all lives

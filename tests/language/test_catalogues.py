@@ -23,6 +23,7 @@ METHODS = [
     ("provisioning/**.py", "python"),
     ("web/templates/**.html", "jinja2"),
     ("web/handheld/templates/**.html", "jinja2"),
+    ("web/resident/templates/**.html", "jinja2"),
 ]
 PLACE = re.compile(r"%\(\w+\)s|%\(\w+\)d|%s|\{\w+\}")
 

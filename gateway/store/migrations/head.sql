@@ -1,4 +1,4 @@
--- all migrations up to 0017_requests
+-- all migrations up to 0019_ending
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -594,4 +594,67 @@ CREATE TABLE deliveries (
 	count INTEGER NOT NULL, 
 	CONSTRAINT pk_deliveries PRIMARY KEY (day, kind, state)
 );
-INSERT INTO alembic_version (version_num) VALUES ('0017_requests');
+CREATE TABLE resident_codes (
+	household_id VARCHAR(64) NOT NULL, 
+	code_hash VARCHAR(64) NOT NULL, 
+	code_id VARCHAR(16) NOT NULL, 
+	order_id VARCHAR(64) NOT NULL, 
+	made_ms BIGINT NOT NULL, 
+	notice VARCHAR(16) NOT NULL, 
+	CONSTRAINT pk_resident_codes PRIMARY KEY (household_id)
+);
+CREATE UNIQUE INDEX ix_resident_codes_code_hash ON resident_codes (code_hash);
+CREATE TABLE notices (
+	version VARCHAR(16) NOT NULL, 
+	text BLOB NOT NULL, 
+	made_ms BIGINT NOT NULL, 
+	CONSTRAINT pk_notices PRIMARY KEY (version)
+);
+CREATE TABLE consents (
+	consent_id INTEGER NOT NULL, 
+	household_id VARCHAR(64) NOT NULL, 
+	order_id VARCHAR(64) NOT NULL, 
+	notice VARCHAR(16) NOT NULL, 
+	given_ms BIGINT NOT NULL, 
+	given_by VARCHAR(16) NOT NULL, 
+	withdrawn_ms BIGINT, 
+	withdrawn_by VARCHAR(16), 
+	CONSTRAINT pk_consents PRIMARY KEY (consent_id)
+);
+CREATE INDEX ix_consents_household_id ON consents (household_id);
+CREATE TABLE endings (
+	order_id VARCHAR(64) NOT NULL, 
+	ending_id VARCHAR(32) NOT NULL, 
+	household_id VARCHAR(64) NOT NULL, 
+	over_ms BIGINT NOT NULL, 
+	linked_ms BIGINT, 
+	step VARCHAR(32) DEFAULT '' NOT NULL, 
+	counts TEXT DEFAULT '{}' NOT NULL, 
+	before_ms BIGINT, 
+	names TEXT DEFAULT '{}' NOT NULL, 
+	CONSTRAINT pk_endings PRIMARY KEY (order_id), 
+	CONSTRAINT uq_endings_ending_id UNIQUE (ending_id)
+);
+CREATE INDEX ix_endings_household_id ON endings (household_id);
+CREATE TABLE holds (
+	hold_id VARCHAR(32) NOT NULL, 
+	order_id VARCHAR(64) NOT NULL, 
+	"by" VARCHAR(64) NOT NULL, 
+	why TEXT NOT NULL, 
+	made_ms BIGINT NOT NULL, 
+	until_ms BIGINT NOT NULL, 
+	ended_ms BIGINT, 
+	CONSTRAINT pk_holds PRIMARY KEY (hold_id)
+);
+CREATE INDEX ix_holds_order_id ON holds (order_id);
+CREATE TABLE checkpoints (
+	kind VARCHAR(8) NOT NULL, 
+	name VARCHAR(64) NOT NULL, 
+	journal_id BIGINT NOT NULL, 
+	state BLOB, 
+	CONSTRAINT pk_checkpoints PRIMARY KEY (kind, name)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO alembic_version (version_num) VALUES ('0019_ending');

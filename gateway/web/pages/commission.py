@@ -18,7 +18,7 @@ from gateway.core.duration import MINUTE_MS
 from gateway.engine.ports import Committed
 from gateway.language.catalogue import N_
 from gateway.registry import certificates as signed
-from gateway.registry import door_codes
+from gateway.registry import door_codes, notices
 from gateway.registry.door_codes import TYPED_MAX
 from gateway.registry.scanned import LINK_MAX, ScanError, door_of, seal_of
 from gateway.registry.visits import VISIT_HOURS_MAX, VISIT_MINUTES, WHO_CHARACTERS_MAX, Plan
@@ -103,7 +103,11 @@ def _add_tests(router: APIRouter, context: WebContext) -> None:
             shown = {f.name: f.shows for f in view.changed(connection, None, now_ms)}
             if not shown:
                 raise HttpProblem(404, NOT_FOUND)
-            return shown | {"seen": view.digest()}
+            return shown | {
+                "seen": view.digest(),
+                "has_order": any(o.to_ms > now_ms for o in shown["walk"]["row"].state.orders),
+                "all_languages": notices.languages(context.settings),
+            }
 
         return await context.page(request, "walk_test.html", gather)
 

@@ -1,0 +1,110 @@
+"""What is read for a household's page: its doors, the order that holds there, what was recorded,
+and who was told. Never a label or a name of theirs; whoever finds the code learns neither."""
+
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from gateway.core.paging.schedule import Role
+from gateway.store import households, tables, views
+from gateway.store.resident_tables import resident_codes
+from gateway.store.sealed_columns import revealed
+from gateway.store.views import DoorRow
+
+DOORS_MAX: Final = 8  # of one household
+_d, _o, _x = tables.doors.c, tables.orders.c, tables.outbox.c
+
+
+class OrderSpan(msgspec.Struct, frozen=True):
+    """An order, from (included) to (excluded), in ms of UTC."""
+
+    order_id: str
+    from_ms: int
+    to_ms: int
+
+
+class Told(msgspec.Struct, frozen=True):
+    """By which duty somebody was told of a case, and when first. None: the site itself."""
+
+    role: Role | None
+    told_ms: int
+
+
+def household_of(connection: Connection, door_id: str) -> str | None:
+    """Whose door it is; None if there is no such door in use."""
+    return households.of_doors(connection, [door_id]).get(door_id)
+
+
+def doors_of(connection: Connection, household_id: str) -> list[DoorRow]:
+    """The doors of a household that are in use, always in the same order."""
+    found = views.doors_of(connection, door_ids_of(connection, household_id))
+    return sorted(found, key=lambda row: row.door_id)
+
+
+def door_ids_of(connection: Connection, household_id: str) -> list[str]:
+    """Their ids, in order."""
+    return households.doors_of(connection, household_id)[:DOORS_MAX]
+
+
+def order_of(connection: Connection, household_id: str, now_ms: int) -> OrderSpan | None:
+    """The order that runs at a household, else the next to come; None without one."""
+    is_to_be = _o.to_ms > now_ms, _o.from_ms < _o.to_ms
+    query = select(_o.order_id, _o.from_ms, _o.to_ms).where(*is_to_be)
+    query = query.where(_o.household_id == household_id)
+    row = connection.execute(query.order_by(_o.from_ms).limit(1)).first()
+    return None if row is None else OrderSpan(*row)
+
+
+def order_span(connection: Connection, order_id: str) -> OrderSpan | None:
+    """One order; None once its rows are gone."""
+    query = select(_o.order_id, _o.from_ms, _o.to_ms).where(_o.order_id == order_id)
+    row = connection.execute(query).first()
+    return None if row is None else OrderSpan(*row)
+
+
+def without_code(connection: Connection, now_ms: int) -> list[str]:
+    """The households with an order that runs or is to come, and no code for it, as an installer
+    walks: by building, stair and label."""
+    c, label = resident_codes.c, revealed(_d.label)
+    query = (
+        select(_d.household_id)
+        .join(tables.orders, _o.household_id == _d.household_id)
+        .join(resident_codes, c.order_id == _o.order_id, isouter=True)
+        .where(_o.to_ms > now_ms, _o.from_ms < _o.to_ms, _d.ended_ms.is_(None))
+        .where(c.order_id.is_(None))
+        .order_by(_d.building, _d.stair, func.length(label), label, _d.door_id)
+    )
+    return list(dict.fromkeys(connection.execute(query).scalars()))
+
+
+def telephones(connection: Connection, now_ms: int) -> list[tuple[str, str]]:
+    """The households with an order that runs or is to come and a telephone, each with its
+    number."""
+    query = (
+        select(_d.household_id, _d.telephone)
+        .join(tables.orders, _o.household_id == _d.household_id)
+        .where(_o.to_ms > now_ms, _o.from_ms < _o.to_ms, _d.ended_ms.is_(None))
+        .where(_d.telephone.is_not(None))
+        .distinct()
+    )
+    return [(household_id, number) for household_id, number in connection.execute(query)]
+
+
+def told_of(connection: Connection, case_ids: list[str]) -> dict[str, list[Told]]:
+    """Who was told of these cases: by which duty, and when first; in the order in which they
+    were."""
+    first_ms = func.min(_x.done_ms)
+    # The index leads with warden_id: name those who can have been told.
+    people = select(tables.wardens.c.warden_id)
+    query = (
+        select(_x.case_id, _x.role, first_ms)
+        .where(_x.warden_id.in_(people), _x.case_id.in_(case_ids), _x.done_ms.is_not(None))
+        .group_by(_x.case_id, _x.role)
+        .order_by(first_ms, _x.role)
+    )
+    told: dict[str, list[Told]] = {}
+    for case_id, role, at_ms in connection.execute(query):
+        known = Role(role) if role in set(Role) else None
+        told.setdefault(case_id, []).append(Told(known, at_ms))
+    return told

@@ -1,0 +1,152 @@
+"""A household at the line: what a warden reads to it, and books as said by it; and its sheet.
+
+Whoever rings has no page, or does not want one: all of it works by telephone. What is booked here
+is the household's word, and says that it came by telephone; who booked it stands in the audit.
+"""
+
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Form, Request, Response
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse
+
+from gateway.core.local_time import DAY_MIN
+from gateway.language.catalogue import N_
+from gateway.registry import notices, resident_codes
+from gateway.settings.values import is_loopback
+from gateway.store import resident_views
+from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.context import WebContext
+from gateway.web.resident import announcing, shown
+from gateway.web.resident.announce_routes import choices
+from gateway.web.resident.announcing import Said, Way
+from gateway.web.resident.sheets import new_sheet
+from gateway.web.security import RESIDENT, prefix
+
+Language = Annotated[str, Form(max_length=16)]
+Offered = Annotated[str, Form(max_length=16)]
+What = Annotated[str, Form(max_length=16)]
+SAID: Final = {
+    "announced": N_("It is announced, as said by the household."),
+    "ended": N_("It is taken back, as said by the household."),
+    "noted": N_("It is noted, as said by the household."),
+}
+
+
+def routes(context: WebContext) -> APIRouter:
+    """GET /doors/{id}/household; POST …/announce/now, …/once, …/daily and …/sheet; and the sheet
+    at the end of a walk test."""
+    router = APIRouter()
+
+    @router.get("/doors/{door_id}/household")
+    async def page(request: Request, door_id: str, done: str = "") -> Response:
+        now_ms, language = context.now_ms(), context.language(request)
+
+        def gather(rows: Connection) -> dict[str, Any]:
+            household_id = _household(rows, door_id)
+            order = resident_views.order_of(rows, household_id, now_ms)
+            doors = resident_views.doors_of(rows, household_id)
+            values = {
+                "doors": doors,
+                "door_id": door_id,
+                "order": order,
+                "holder": resident_codes.holder(rows, household_id),
+                "said": SAID.get(done, ""),
+                "all_languages": notices.languages(context.settings),
+            }
+            if order is None:
+                return values
+            home = shown.home(rows, household_id, order, now_ms, context.rulebook)
+            return values | choices(context, now_ms, order, language) | {"home": home}
+
+        return await context.page(request, "household.html", gather)
+
+    _add_announcing(router, context)
+    _add_sheets(router, context)
+    return router
+
+
+def _add_announcing(router: APIRouter, context: WebContext) -> None:
+    async def _whose(door_id: str) -> str:
+        return await context.read(lambda rows: _household(rows, door_id))
+
+    @router.post("/doors/{door_id}/household/announce/now")
+    async def now(
+        request: Request, door_id: str, offered: Offered = "", what: What = "other"
+    ) -> Response:
+        said = Said(Way.TELEPHONE, what, offered)
+        await announcing.announce_now(context, await _whose(door_id), said)
+        return _back(request, door_id, "announced")
+
+    @router.post("/doors/{door_id}/household/announce/once")
+    async def once(
+        request: Request,
+        door_id: str,
+        day: Annotated[str, Form(max_length=10)],
+        minute: Annotated[int, Form(ge=0, lt=DAY_MIN)],
+        lasts: Annotated[int, Form()],
+        offered: Offered = "",
+        what: What = "other",
+    ) -> Response:
+        said, from_ms = Said(Way.TELEPHONE, what, offered), announcing.at(day, minute, context.zone)
+        await announcing.announce_once(context, await _whose(door_id), said, from_ms, lasts)
+        return _back(request, door_id, "announced")
+
+    @router.post("/doors/{door_id}/household/announce/daily")
+    async def daily(
+        request: Request,
+        door_id: str,
+        minute: Annotated[int, Form(ge=0, lt=DAY_MIN)],
+        lasts: Annotated[int, Form()],
+        offered: Offered = "",
+        what: What = "other",
+    ) -> Response:
+        said = Said(Way.TELEPHONE, what, offered)
+        await announcing.announce_daily(context, await _whose(door_id), said, minute, lasts)
+        return _back(request, door_id, "announced")
+
+    @router.post("/doors/{door_id}/household/announce/end")
+    async def end(
+        request: Request, door_id: str, permit_id: Annotated[str, Form(max_length=64)]
+    ) -> Response:
+        await announcing.end(context, await _whose(door_id), permit_id)
+        return _back(request, door_id, "ended")
+
+
+def _add_sheets(router: APIRouter, context: WebContext) -> None:
+    """Another sheet, for who cares for the household and for who tests its seal."""
+
+    async def sheet(request: Request, door_id: str, language: str) -> Response:
+        address = _address(context, request)
+        wanted = language or context.settings.site.language
+        content = await new_sheet(context, door_id, address, wanted)
+        headers = {"Content-Disposition": 'attachment; filename="household.pdf"'}
+        return Response(content, headers=headers, media_type="application/pdf")
+
+    @router.post("/doors/{door_id}/household/sheet")
+    async def another(request: Request, door_id: str, language: Language = "") -> Response:
+        return await sheet(request, door_id, language)
+
+    @router.post("/doors/{door_id}/walk-test/sheet")
+    async def first(request: Request, door_id: str, language: Language = "") -> Response:
+        return await sheet(request, door_id, language)
+
+
+def _address(context: WebContext, request: Request) -> str:
+    """Where households open their page: as the settings say, else as whoever prints has opened the
+    console; empty where no phone reaches that."""
+    public = context.settings.console.public_url.rstrip("/")
+    address = public or context.visitors.origin(request) + prefix(request)
+    return "" if is_loopback(urlsplit(address).hostname or "") else address + RESIDENT
+
+
+def _household(connection: Connection, door_id: str) -> str:
+    household_id = resident_views.household_of(connection, door_id)
+    if household_id is None:
+        raise HttpProblem(404, NOT_FOUND)
+    return household_id
+
+
+def _back(request: Request, door_id: str, done: str) -> Response:
+    return RedirectResponse(f"{prefix(request)}/doors/{door_id}/household?done={done}", 303)

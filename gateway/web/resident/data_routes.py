@@ -1,0 +1,107 @@
+"""What is kept of a household, for itself: who looked, all of it as a file, and its consent."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import anyio
+from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy import Connection
+
+from gateway.language.catalogue import N_
+from gateway.registry import consents, notices
+from gateway.store.resident_views import OrderSpan
+from gateway.web.answers import HttpProblem
+from gateway.web.context import WebContext
+from gateway.web.resident import own_data, shown
+from gateway.web.resident.announcing import Way
+from gateway.web.resident.drawn import done, page_of
+from gateway.web.resident.entrance import Entrance, Here
+from gateway.web.resident.looks import Look, looks
+
+_NOT_ASKED = N_("At this site nobody asks for consent; the notice says on what ground it acts.")
+
+
+def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
+    """GET /r/looks, /r/file and /r/consent; POST /r/consent/give and …/withdraw."""
+    opened = Depends(entrance.page)
+
+    async def looked(here: Here, language: str) -> list[Look] | None:
+        abouts = await context.read(lambda rows: shown.abouts(rows, here.household_id))
+        return await looks(context, abouts, language)
+
+    @router.get("/looks")
+    async def who_looked(request: Request, here: Annotated[Here, opened]) -> Response:
+        found = await looked(here, context.language(request))
+        gather = lambda _rows, _order: {"looks": found}  # noqa: E731 - it was read beside
+        return await page_of(context, request, here, "looks.html", gather)
+
+    @router.get("/file")
+    async def file(request: Request, here: Annotated[Here, opened]) -> Response:
+        order = here.holder.order
+        if order is None or here.holder.is_over(context.now_ms()):
+            return await page_of(context, request, here, "home.html", lambda _rows, _order: {})
+        zone, household_id = context.zone, here.household_id
+        data = await context.read(
+            lambda rows: own_data.of_household(rows, household_id, order, zone)
+        )
+        content = own_data.as_file(data, await looked(here, context.language(request)), zone)
+        headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
+        return Response(content, headers=headers, media_type="application/json")
+
+    _add_consent(router, context, entrance)
+
+
+def _add_consent(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
+    opened, sent = Depends(entrance.page), Depends(entrance.form)
+
+    @router.get("/consent")
+    async def page(request: Request, here: Annotated[Here, opened]) -> Response:
+        _need_consent(context)
+
+        def gather(rows: Connection, order: OrderSpan) -> dict[str, Any]:
+            found = consents.given(rows, here.household_id, order.order_id)
+            return {"consents": found}
+
+        return await page_of(context, request, here, "consent.html", gather)
+
+    @router.post("/consent/give")
+    async def give(request: Request, here: Annotated[Here, sent]) -> Response:
+        facts, now_ms = notices.facts_of(context.settings), context.now_ms()
+
+        def change(rows: Connection, order: OrderSpan) -> None:
+            version = notices.keep(rows, facts, now_ms)
+            consents.give(rows, here.household_id, order.order_id, version, Way.PAGE, now_ms)
+
+        await _written(context, here, change)
+        return done(request, "noted")
+
+    @router.post("/consent/withdraw")
+    async def withdraw(request: Request, here: Annotated[Here, sent]) -> Response:
+        now_ms = context.now_ms()
+
+        def change(rows: Connection, order: OrderSpan) -> None:
+            consents.withdraw(rows, here.household_id, order.order_id, Way.PAGE, now_ms)
+
+        await _written(context, here, change)
+        return done(request, "noted")
+
+
+def _need_consent(context: WebContext) -> None:
+    if context.settings.household.ground != "consent":
+        raise HttpProblem(404, _NOT_ASKED)
+
+
+async def _written(
+    context: WebContext, here: Here, change: Callable[[Connection, OrderSpan], None]
+) -> None:
+    """In one transaction: it is no door's state, and the gateway need not know of it."""
+    _need_consent(context)
+    order = here.holder.order
+    if order is None:
+        return
+
+    def on_thread() -> None:
+        with context.store.writing() as connection:
+            change(connection, order)
+
+    await anyio.to_thread.run_sync(on_thread)

@@ -1,0 +1,54 @@
+"""A household's page as an answer: drawn in its language, and once its order is over, only that."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastapi import Request, Response
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse
+
+from gateway.language.catalogue import N_
+from gateway.registry import notices
+from gateway.store.resident_views import OrderSpan
+from gateway.web.context import WebContext
+from gateway.web.resident.entrance import HOME, Here
+from gateway.web.security import prefix
+
+Gather = Callable[[Connection, OrderSpan], dict[str, Any]]
+DONE: Final = {
+    "announced": N_("It is announced. Nobody is disturbed when the door opens then."),
+    "ended": N_("It is taken back."),
+    "sent": N_("It is sent. You see here how it goes."),
+    "noted": N_("It is noted. Thank you."),
+    "disputed": N_("It is noted. Somebody who had no part in it answers you here."),
+}
+
+
+async def page_of(
+    context: WebContext, request: Request, here: Here, template: str, gather: Gather
+) -> Response:
+    """A page of a household, from what `gather(rows, order)` reads; once its order is over, the
+    page that says so, and shows nothing more."""
+    now_ms, order = context.now_ms(), here.holder.order
+    if order is None or here.holder.is_over(now_ms):
+        values = {"order": order, "facts": notices.facts_of(context.settings)}
+        return drawn(context, request, "over.html", values, 410)
+    values = context.setting(request) | {"key": here.session.form_key}
+
+    def draw(rows: Connection) -> str:
+        return context.draw(f"resident/{template}", values, gather(rows, order))
+
+    return context.answer(request, await context.read(draw))
+
+
+def drawn(
+    context: WebContext, request: Request, template: str, values: dict[str, Any], status: int = 200
+) -> Response:
+    """A page that reads nothing."""
+    html = context.draw(f"resident/{template}", context.setting(request), values)
+    return context.answer(request, html, status)
+
+
+def done(request: Request, what: str) -> Response:
+    """Back to the first page, which says that it was done."""
+    return RedirectResponse(f"{prefix(request)}{HOME}/home?done={what}", 303)

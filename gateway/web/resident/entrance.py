@@ -1,0 +1,132 @@
+"""The way in: from a code to a short session, and on every request whether that still holds.
+
+A dead code closes its sessions at once, for what a session is of is compared with the database on
+each request. Nothing of another household can be asked for: no address here names one.
+"""
+
+from typing import Annotated, Any, Final
+
+from fastapi import Form, Request, Response
+from msgspec import Struct
+from starlette.responses import RedirectResponse
+
+from gateway.language.catalogue import N_
+from gateway.registry import resident_codes
+from gateway.registry.resident_codes import Holder
+from gateway.web.answers import HttpProblem
+from gateway.web.context import WebContext
+from gateway.web.resident.sessions import ResidentSession, Sessions
+from gateway.web.resident.tries import CodeTries
+from gateway.web.security import RESIDENT, prefix
+
+HOME: Final = RESIDENT
+COOKIE: Final = "menshen_household"
+KNOWN: Final = "menshen_home"  # a browser that came in before; it names no household
+KNOWN_S: Final = 60 * 24 * 3_600
+_SLOW = N_("Many wrong codes were tried. Please wait a minute, then try again.")
+_WRONG = N_("No home has this code, or a newer sheet has taken its place. Look at the last sheet.")
+_SLIP = N_("There is a slip in it: the code has twenty digits. Please compare with the sheet.")
+_STALE = N_("This page was open for too long. Go back, load it again, then press once more.")
+
+
+class Here(Struct, frozen=True):
+    """Whose page is open on whoever asks."""
+
+    session: ResidentSession
+    holder: Holder
+
+    @property
+    def household_id(self) -> str:
+        """Whose page it is."""
+        return self.session.household_id
+
+
+class ElsewhereError(Exception):
+    """Nothing is shown here; the answer leads on."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__(answer.headers.get("location", ""))
+        self.answer = answer
+
+
+class Entrance:
+    """Lets in who has a code.
+
+    Args:
+        context: of the console.
+    """
+
+    def __init__(self, context: WebContext) -> None:
+        self._context = context
+        self.sessions, self.tries = Sessions(), CodeTries()
+
+    async def enter(self, request: Request, typed: str) -> Response:
+        """To the page of whoever has this code. HttpProblem where nobody has it, or somebody
+        guesses."""
+        context = self._context
+        try:
+            code = resident_codes.read(typed)
+        except ValueError:
+            raise HttpProblem(422, _SLIP) from None
+        known = request.cookies.get(self._name(request, KNOWN))
+        one = self.tries.made(code, known, context.visitors.source(request))
+        if not await self.tries.turn(one):
+            raise HttpProblem(429, _SLOW)
+        holder = await context.read(lambda rows: resident_codes.holder_of(rows, code))
+        if holder is None:
+            self.tries.wrong(one)
+            raise HttpProblem(403, _WRONG)
+        token = self.sessions.begin(holder, context.now_ms())
+        answer = RedirectResponse(f"{prefix(request)}{HOME}/home", 303)
+        self._set(request, answer, COOKIE, token, None)
+        self._set(request, answer, KNOWN, self.tries.new_known(), KNOWN_S)
+        return answer
+
+    async def page(self, request: Request) -> Here:
+        """Whose page is open. ElsewhereError with the way to the code where none is."""
+        token = request.cookies.get(self._name(request, COOKIE), "")
+        session = self.sessions.of(token, self._context.now_ms())
+        if session is None:
+            raise ElsewhereError(self._asked_again(request, token))
+        household_id = session.household_id
+        holder = await self._context.read(lambda rows: resident_codes.holder(rows, household_id))
+        if holder is None or holder.code_id != session.code_id:
+            raise ElsewhereError(self._asked_again(request, token))
+        return Here(session, holder)
+
+    async def form(self, request: Request, key: Annotated[str, Form(max_length=64)] = "") -> Here:
+        """Who sent a form: as `page`, and the form must be of this session. HttpProblem for one of
+        another; ElsewhereError with the page that says so once the order is over."""
+        here = await self.page(request)
+        if not here.session.is_sent(key):
+            raise HttpProblem(403, _STALE)
+        if here.holder.is_over(self._context.now_ms()):
+            raise ElsewhereError(RedirectResponse(f"{prefix(request)}{HOME}/home", 303))
+        return here
+
+    def leave(self, request: Request) -> Response:
+        """The session is over, and the browser forgets it."""
+        token = request.cookies.get(self._name(request, COOKIE), "")
+        answer = self._asked_again(request, token)
+        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return answer
+
+    def _asked_again(self, request: Request, token: str) -> Response:
+        self.sessions.end(token)
+        answer = RedirectResponse(f"{prefix(request)}{HOME}{'?why=over' if token else ''}", 303)
+        if token:
+            self._set(request, answer, COOKIE, "", 0)
+        return answer
+
+    def _set(
+        self, request: Request, answer: Response, name: str, value: str, age_s: int | None
+    ) -> None:
+        settings: dict[str, Any] = {"httponly": True, "samesite": "lax", "max_age": age_s}
+        settings["secure"] = self._context.visitors.is_secure(request)
+        answer.set_cookie(
+            self._name(request, name), value, path=f"{prefix(request)}{HOME}", **settings
+        )
+
+    def _name(self, request: Request, name: str) -> str:
+        """A cookie's name; by TLS one that no plain page can set."""
+        return f"__Secure-{name}" if self._context.visitors.is_secure(request) else name

@@ -1,0 +1,82 @@
+"""Who looked at a household's data: by duty, when, and by what right. From the audit, without the
+names of those who looked: a duty answers for it, and the auditor knows the person."""
+
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from gateway.accounts import audit, persons
+from gateway.accounts.audit import Entry, Wanted
+from gateway.accounts.roles import Role
+from gateway.language.catalogue import N_, say
+from gateway.web import audit_words
+from gateway.web.audit_words import Names
+from gateway.web.context import WebContext
+from gateway.web.pages.me import ROLE_WORDS
+
+LOOKS_MAX: Final = 100
+_YOURS = N_("your door")
+_PROGRAM = N_("A program of the site")
+_MACHINE = N_("Whoever runs the gateway's machine")
+
+
+class Look(Struct, frozen=True):
+    """One entry, in the words of a language."""
+
+    at_ms: int
+    who: str  # a duty
+    words: str
+    why: str
+
+
+async def looks(context: WebContext, abouts: list[str], language: str) -> list[Look] | None:
+    """The latest, newest first; None at a site without accounts, which has no audit.
+
+    Args:
+        context: of the console.
+        abouts: what the audit calls that which is the household's: "door d1", "case …".
+        language: in which it is read.
+    """
+    if not context.visitors.is_used():
+        return None
+
+    def read(rows: Connection) -> list[Look]:
+        entries: dict[int, Entry] = {}
+        for about in abouts:
+            wanted = Wanted(about=about)
+            entries |= {one.entry_id: one for one in audit.read(rows, LOOKS_MAX, None, wanted)}
+        newest = [entries[key] for key in sorted(entries, reverse=True)][:LOOKS_MAX]
+        return [_look(rows, entry, language) for entry in newest]
+
+    found: list[Look] = await context.visitors.read(read)
+    return found
+
+
+def _look(rows: Connection, entry: Entry, language: str) -> Look:
+    note = entry.note
+    doors = _Yours(say(_YOURS, language))
+    told = audit_words.told(note, Names(doors, {}, {}), language)
+    return Look(note.at_ms, _duty(rows, note.account, language), told.words, told.why)
+
+
+def _duty(rows: Connection, name: str, language: str) -> str:
+    account = None if not name or name.startswith("(") else persons.named(rows, name)
+    if account is None:
+        return say(_MACHINE, language)
+    if account.kind is persons.Kind.PROGRAM:
+        return say(_PROGRAM, language)
+    known = [ROLE_WORDS[role] for role in Role if role in account.roles]
+    between = "、" if language == "zh" else ", "
+    return between.join(say(word, language) for word in known)
+
+
+class _Yours(dict[str, str]):
+    """Every door in these entries is the household's own."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._words = words
+
+    def get(self, _key: str, _default: object = None) -> str:
+        return self._words

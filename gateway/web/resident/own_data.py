@@ -1,0 +1,90 @@
+"""All that is kept of a household, as one file for it: at once, and not within a day."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import asdict
+from sqlalchemy import Connection, select
+
+from gateway.core.cases.number import case_number
+from gateway.language import times
+from gateway.registry import consents
+from gateway.store import case_views, resident_views, tables, views
+from gateway.store.case_views import CaseRow
+from gateway.store.resident_views import OrderSpan
+from gateway.web.resident.looks import Look
+
+ROWS_MAX: Final = 10_000  # of each kind; an order has some hundred
+
+
+def of_household(
+    connection: Connection, household_id: str, order: OrderSpan, zone: tzinfo
+) -> dict[str, Any]:
+    """What the database keeps of a household under this order, in words and times of the site."""
+
+    def at(at_ms: int | None) -> str | None:
+        return None if at_ms is None else times.iso(at_ms, zone)
+
+    doors = resident_views.doors_of(connection, household_id)
+    return {
+        "order": {"from": at(order.from_ms), "to": at(order.to_ms)},
+        "doors": [_door(connection, row.door_id, row.label) for row in doors],
+        "announced": [
+            {"from": at(permit.from_ms), "to": at(permit.to_ms), "who": permit.who}
+            | {"why": permit.why, "openings": permit.openings}
+            for permit in _permits(connection, household_id, order)
+        ],
+        "openings": [
+            {"door": row.label, "opened": at(one.opened_ms), "shut": at(one.shut_ms)}
+            | {"reason": one.reason.value, "announced": one.why}
+            for row in doors
+            for one in views.openings(connection, row.door_id, ROWS_MAX)
+            if one.opened_ms >= order.from_ms
+        ],
+        "cases": [
+            _case(connection, case, at)
+            for row in doors
+            for case in case_views.cases_at(connection, row.door_id, ROWS_MAX)
+        ],
+        "consent": [
+            {"given": at(one.given_ms), "by": one.given_by, "notice": one.notice}
+            | {"withdrawn": at(one.withdrawn_ms)}
+            for one in consents.given(connection, household_id, order.order_id)
+        ],
+    }
+
+
+def _door(connection: Connection, door_id: str, label: str) -> dict[str, Any]:
+    query = select(tables.doors.c.telephone).where(tables.doors.c.door_id == door_id)
+    return {"label": label, "telephone": connection.execute(query).scalar()}
+
+
+def _permits(connection: Connection, household_id: str, order: OrderSpan) -> list[Any]:
+    p = tables.permits.c
+    query = select(p.from_ms, p.to_ms, p.who, p.why, p.openings)
+    query = query.where(p.household_id == household_id, p.to_ms > order.from_ms)
+    return list(connection.execute(query.order_by(p.from_ms).limit(ROWS_MAX)))
+
+
+def _case(connection: Connection, case: CaseRow, at: Callable[[int | None], str | None]) -> Any:
+    told = resident_views.told_of(connection, [case.case_id]).get(case.case_id, [])
+    return {
+        "number": case_number(case.case_id),
+        "reason": case.reason.value,
+        "raised": at(case.raised_ms),
+        "state": case.state.value,
+        "outcome": case.outcome,
+        "note": case.note,
+        "told": [{"role": one.role and one.role.value, "at": at(one.told_ms)} for one in told],
+    }
+
+
+def as_file(data: dict[str, Any], looked: list[Look] | None, zone: tzinfo) -> bytes:
+    """The file: JSON that people can read too. `looked`: who looked; None where nobody signs in."""
+    if looked is not None:
+        data = data | {
+            "looked": [{**asdict(look), "at_ms": times.iso(look.at_ms, zone)} for look in looked]
+        }
+    return msgspec.json.format(msgspec.json.encode(data), indent=2)

@@ -1,0 +1,119 @@
+"""The addresses of a household's page, all below /r. None of them names a household: whose page it
+is says the session, and nothing else."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from sqlalchemy import Connection
+
+from gateway.core.local_time import DAY_MIN
+from gateway.language import notice as notice_text
+from gateway.registry import notices
+from gateway.registry.resident_codes import TYPED_MAX
+from gateway.store import resident_views
+from gateway.store.resident_views import OrderSpan
+from gateway.web.answers import NOT_FOUND, HttpProblem
+from gateway.web.context import Before, WebContext
+from gateway.web.resident import announce_routes, announcing, data_routes, shown, words
+from gateway.web.resident.drawn import DONE, drawn, page_of
+from gateway.web.resident.entrance import HOME, ElsewhereError, Entrance, Here
+
+Key = Annotated[str, Form(max_length=64)]
+Offered = Annotated[str, Form(max_length=16)]
+What = Annotated[str, Form(max_length=16)]
+Minute = Annotated[int, Form(ge=0, lt=DAY_MIN)]
+_HALF_HOURS: Final = tuple(range(0, DAY_MIN, 30))
+
+
+def routes(context: WebContext, entrance: Entrance) -> APIRouter:
+    """GET and POST /r, and all below it."""
+    router = APIRouter(prefix=HOME)
+    _add_entrance(router, context, entrance)
+    _add_pages(router, context, entrance)
+    announce_routes.add(router, context, entrance)
+    data_routes.add(router, context, entrance)
+    return router
+
+
+async def elsewhere(_: Request, error: Exception) -> Response:
+    """What leads on where nothing is shown."""
+    if not isinstance(error, ElsewhereError):
+        raise error
+    return error.answer
+
+
+def _add_entrance(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
+    """GET and POST /r; POST /r/leave; GET /r/notice, which is the same for everybody."""
+
+    @router.get("")
+    async def page(request: Request, why: Annotated[str, Query(max_length=8)] = "") -> Response:
+        return drawn(context, request, "enter.html", {"is_over": why == "over"})
+
+    @router.post("")
+    async def enter(
+        request: Request, code: Annotated[str, Form(max_length=TYPED_MAX)] = ""
+    ) -> Response:
+        return await entrance.enter(request, code)
+
+    @router.post("/leave")
+    async def leave(request: Request) -> Response:
+        return entrance.leave(request)
+
+    @router.get("/notice")
+    async def notice(
+        request: Request, language: Annotated[str, Query(alias="in", max_length=16)] = ""
+    ) -> Response:
+        settings = context.settings
+        tag = language or context.language(request)
+        try:
+            translate = notices.translate_to(settings, tag)
+        except notices.NoSuchLanguageError:
+            raise HttpProblem(404, NOT_FOUND) from None
+        facts = notices.facts_of(settings)
+        values = {
+            "parts": notice_text.parts(facts, translate),
+            "version": notice_text.version(facts),
+            "tag": "zh-CN" if tag == "zh" else tag,
+            "all_languages": notices.languages(settings),
+        }
+        return drawn(context, request, "notice.html", values)
+
+
+def _add_pages(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
+    """GET /r/home and /r/openings."""
+    opened = Depends(entrance.page)
+
+    @router.get("/home")
+    async def home(
+        request: Request,
+        here: Annotated[Here, opened],
+        done: Annotated[str, Query(max_length=16)] = "",
+    ) -> Response:
+        now_ms, said = context.now_ms(), DONE.get(done, "")
+
+        def gather(rows: Connection, order: OrderSpan) -> dict[str, Any]:
+            found = shown.home(rows, here.household_id, order, now_ms, context.rulebook)
+            offered = announcing.offered()
+            asks = context.settings.household.ground == "consent"
+            values = {"home": found, "said": said, "offered": offered, "asks_consent": asks}
+            return values | {"is_own": announcing.is_own}
+
+        return await page_of(context, request, here, "home.html", gather)
+
+    @router.get("/openings")
+    async def openings(
+        request: Request, here: Annotated[Here, opened], before_ms: Before = None
+    ) -> Response:
+        language = context.language(request)
+
+        def gather(rows: Connection, order: OrderSpan) -> dict[str, Any]:
+            found = shown.openings(rows, here.household_id, order, before_ms)
+            doors = resident_views.door_ids_of(rows, here.household_id)
+            return {
+                "openings": found,
+                "most": shown.OPENINGS_MAX,
+                "doors": len(doors),
+                "role_words": lambda role: words.role_words(role, language),
+            }
+
+        return await page_of(context, request, here, "openings.html", gather)

@@ -1,0 +1,170 @@
+"""Text messages of households: POST /sms/in, from whatever takes texts for the site.
+
+The gateway of texts signs what it hands over (Standard Webhooks, `channels.signature`), and sends
+what is answered back to the number. Who wrote is known by the number in the registry; a sender can
+be forged, so a text can announce and take back, and is told in the answer, which goes to the true
+owner of the number. What comes again under the same id is answered alike, and done once.
+"""
+
+from collections import OrderedDict
+from typing import Final
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from gateway.channels import signature
+from gateway.channels.signature import Checker
+from gateway.core.duration import SECOND_MS
+from gateway.language.catalogue import N_, say
+from gateway.settings.signing_secret import signing_key
+from gateway.store import resident_views
+from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer
+from gateway.web.clients import Rate
+from gateway.web.context import WebContext
+from gateway.web.resident import announcing, shown
+from gateway.web.resident import text_messages as texts
+from gateway.web.resident.announcing import Said, Way
+from gateway.web.resident.text_messages import ANSWERS, Understood, Wish, answer
+from gateway.web.security import SMS
+
+REMEMBERED_MAX: Final = 4_096  # answers, by message
+ONCE_MINUTES: Final = 60
+RATE: Final = 1 / 120, 12.0  # messages a second from one number, and at once
+_UNSIGNED = N_("This is not signed as the site's settings want it.")
+_UNREADABLE = N_("This is no text message: JSON with from and text is wanted.")
+
+
+class TextMessage(Struct, frozen=True):
+    """What comes: from which number, and what it says."""
+
+    sender: str = msgspec.field(name="from")
+    text: str
+
+
+class TextAnswer(Struct, frozen=True):
+    """What goes back, to the same number."""
+
+    to: str
+    text: str
+
+
+class Texts:
+    """Takes text messages.
+
+    Args:
+        context: of the console.
+    """
+
+    def __init__(self, context: WebContext) -> None:
+        self._context = context
+        secret = context.settings.household.sms_secret
+        self._checker = None
+        if secret is not None:
+            now_s = lambda: context.now_ms() / SECOND_MS  # noqa: E731 - the gateway's own clock
+            self._checker = Checker([signing_key(secret)], now_s)
+        self._answered: OrderedDict[str, TextAnswer] = OrderedDict()
+        self._rate = Rate(*RATE)
+
+    async def take(self, request: Request) -> TextAnswer:
+        """What one message comes to. HttpProblem where nobody may send any, or it is not signed."""
+        if self._checker is None:
+            raise HttpProblem(404, NOT_FOUND)
+        body = await request.body()
+        if not self._checker.is_signed(request.headers, body):
+            self._context.figures.texts_refused += 1
+            raise HttpProblem(401, _UNSIGNED)
+        try:
+            came = msgspec.json.decode(body, type=TextMessage)
+        except (msgspec.ValidationError, msgspec.DecodeError):
+            raise HttpProblem(422, _UNREADABLE) from None
+        message_id = request.headers[signature.ID]
+        known = self._answered.get(message_id)
+        if known is None:
+            known = TextAnswer(came.sender, await self._answer(came, message_id))
+            self._answered[message_id] = known
+            if len(self._answered) > REMEMBERED_MAX:
+                self._answered.popitem(last=False)
+        return known
+
+    async def _answer(self, came: TextMessage, message_id: str) -> str:
+        context, said = self._context, texts.understood(came.text)
+        now_ms = context.now_ms()
+        found = await context.read(lambda rows: _households(rows, came.sender, now_ms))
+        if len(found) != 1:  # nobody's, or more than one's: nobody is shown another's
+            context.figures.texts_unknown += 1
+            return answer(texts.NEUTRAL, said.language)
+        if not self._rate.allows(found[0], now_ms / SECOND_MS):
+            return answer(texts.TOO_OFTEN, said.language)
+        try:
+            return await self._do(found[0], said, message_id)
+        except HttpProblem as problem:
+            return answer(texts.NOT_DONE, said.language, why=problem.detail(said.language))
+
+    async def _do(self, household_id: str, said: Understood, message_id: str) -> str:
+        context = self._context
+        announced = Said(Way.TEXT, "other", message_id)
+        if said.wish is Wish.DAILY and said.minute is None:
+            return answer(texts.NO_TIME, said.language)
+        if said.wish is Wish.STATUS:
+            return await self._status(household_id, said.language)
+        if said.wish is Wish.CANCEL:
+            count = await self._cancel(household_id)
+            return answer(ANSWERS[Wish.CANCEL], said.language, count=count)
+        if said.wish is Wish.NOW:
+            await announcing.announce_now(context, household_id, announced)
+        elif said.wish is Wish.ONCE and said.minute is not None:
+            from_ms = announcing.next_at(said.minute, context.now_ms(), context.zone)
+            await announcing.announce_once(context, household_id, announced, from_ms, ONCE_MINUTES)
+        elif said.wish is Wish.DAILY and said.minute is not None:
+            minutes = said.minute, ONCE_MINUTES
+            await announcing.announce_daily(context, household_id, announced, *minutes)
+        time = texts.clock(said.minute) if said.minute is not None else ""
+        return answer(ANSWERS[said.wish], said.language, time=time)
+
+    async def _status(self, household_id: str, language: str) -> str:
+        context, now_ms = self._context, self._context.now_ms()
+
+        def read(rows: Connection) -> shown.HomeShown | None:
+            order = resident_views.order_of(rows, household_id, now_ms)
+            if order is None:
+                return None
+            return shown.home(rows, household_id, order, now_ms, context.rulebook)
+
+        home = await context.read(read)
+        if home is None or not home.doors:
+            return answer(texts.NEUTRAL, language)
+        door = home.doors[0]
+        at = context.stamp(door.at_ms, now_ms, language) if door.at_ms is not None else ""
+        seal = say(door.seal, language).format(at=at)
+        return answer(texts.STATUS_LINE, language, days=home.days_left, seal=seal)
+
+    async def _cancel(self, household_id: str) -> int:
+        context, now_ms = self._context, self._context.now_ms()
+        permits = await context.read(lambda rows: announcing.own_live(rows, household_id, now_ms))
+        for permit in permits:
+            await announcing.end(context, household_id, permit.permit_id)
+        return len(permits)
+
+
+def routes(context: WebContext) -> APIRouter:
+    """POST /sms/in."""
+    router, taken = APIRouter(), Texts(context)
+
+    @router.post(SMS)
+    async def come(request: Request) -> Response:
+        return json_answer(await taken.take(request))
+
+    return router
+
+
+def _households(connection: Connection, sender: str, now_ms: int) -> list[str]:
+    """Whose number it is, of those under an order."""
+    return sorted(
+        {
+            household_id
+            for household_id, number in resident_views.telephones(connection, now_ms)
+            if texts.numbers_match(number, sender)
+        }
+    )

@@ -1,0 +1,250 @@
+"""A household at its page: what it sees, what it announces, and how all of it ends."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.core.events import OrderPlaced
+from gateway.core.model import Order
+from gateway.core.subject import of_door
+from gateway.web.resident.sessions import IDLE_MS
+from tests.web.households import HouseholdPhone, household_phone, new_code, permits_of
+from tests.web.signed_in import Site, signed_in_site
+from tests.web.web_site import HOUR_MS, Console, console, new_store, now_ms
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Console]:
+    """Two sealed doors under an order, each a household of its own."""
+    async with console(new_store(tmp_path, 2)) as found:
+        await found.seal(0)
+        await found.seal(1)
+        yield found
+
+
+@pytest.fixture
+async def phone(site: Console) -> AsyncIterator[HouseholdPhone]:
+    """That of the first household, which is in."""
+    async with household_phone(site.app) as found:
+        assert (await found.enters(new_code(site.store, "d0"))).status_code == 200
+        yield found
+
+
+async def test_a_code_opens_the_page_and_nothing_on_it_names_anybody(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    page = await phone.opens("/r/home")
+    assert "<b>1</b> day left" in page.text
+    assert "The seal works." in page.text
+    assert "The door is shut." in page.text
+    for named in ("3-101", ">d0", "Grid One", "Wang"):
+        assert named not in page.text
+    assert page.headers["cache-control"] == "no-store"
+
+
+async def test_what_is_announced_now_is_spent_and_nobody_is_told(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    page = await phone.opens("/r/home")
+    pressed = {"offered": "0123456789abcdef"}
+    for _ in range(2):  # pressed twice, it is one
+        done = await phone.presses("/r/announce/now", **pressed)
+        assert (done.status_code, done.headers["location"]) == (303, "/r/home?done=announced")
+    page = await phone.opens("/r/home?done=announced")
+    assert "It is announced." in page.text
+    assert page.text.count("Take it back") == 1
+    await site.opens(0)
+    await site.shuts(0)
+    site.clock.advance(HOUR_MS // 60)  # type: ignore[attr-defined] # a manual one
+    await site.engine.idle()
+    record = await phone.opens("/r/openings")
+    assert "You announced it." in record.text
+    assert "the household, on its page" in record.text
+    assert site.engine.state.doors["d0"].case is None
+
+
+async def test_what_was_not_announced_says_who_was_told_by_their_duty(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    await site.on_duty("wang")
+    await site.opens(0)
+    await site.engine.idle()
+    record = (await phone.opens("/r/openings")).text
+    assert "It was not announced, so somebody was told." in record
+    assert "Not answered yet." in record
+    assert "Wang" not in record
+    await phone.presses("/r/announce/now")  # within ten minutes it still counts
+    record = (await phone.opens("/r/openings")).text
+    assert "You announced it afterwards, in time. All is well." in record
+
+
+async def test_once_and_every_day(site: Console, phone: HouseholdPhone) -> None:
+    page = (await phone.opens("/r/announce")).text
+    day = page.split('<option value="20')[1][:8]
+    once = {"day": f"20{day}", "minute": "1410", "lasts": "30", "what": "rubbish"}
+    assert (await phone.presses("/r/announce/once", **once)).status_code == 303
+    daily = {"minute": "690", "lasts": "60", "what": "meal"}
+    assert (await phone.presses("/r/announce/daily", **daily)).status_code == 303
+    permits = permits_of(site.store, "d0")
+    assert {(permit.why, permit.daily) for permit in permits} == {
+        ("Rubbish", ()),
+        ("Food or parcel", ((690, 750),)),
+    }
+    for permit in permits:
+        ended = await phone.presses("/r/announce/end", permit_id=permit.permit_id)
+        assert ended.headers["location"] == "/r/home?done=ended"
+    assert "Take it back" not in (await phone.opens("/r/home")).text
+    for wrong in ({"lasts": "31"}, {"day": "2026-13-01"}, {"what": "gold"}, {"minute": "1440"}):
+        assert (await phone.presses("/r/announce/once", **{**once, **wrong})).status_code == 422
+
+
+async def test_a_household_announces_so_much_a_day_and_then_rings(tmp_path: Path) -> None:
+    few = {"household": {"announcements_a_day": 2}}
+    async with console(new_store(tmp_path, 1), **few) as site, household_phone(site.app) as phone:
+        await site.seal(0)
+        await phone.enters(new_code(site.store, "d0"))
+        whats = ("meal", "rubbish", "test")
+        pressed = [await phone.presses("/r/announce/now", what=what) for what in whats]
+        assert [answer.status_code for answer in pressed] == [303, 303, 409]
+        assert "ring your grid worker" in pressed[2].text
+
+
+async def test_a_new_sheet_kills_the_old_one_and_its_open_page(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    old, new = new_code(site.store, "d0"), new_code(site.store, "d0")
+    assert (await phone.opens("/r/home")).headers["location"] == "/r?why=over"
+    assert "The page was closed." in (await phone.opens("/r?why=over")).text
+    assert (await phone.enters(old)).status_code == 403
+    assert (await phone.enters(new)).status_code == 200
+
+
+async def test_the_page_closes_when_it_is_left_or_forgotten(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    site.clock.advance(IDLE_MS - 1)  # type: ignore[attr-defined]
+    assert (await phone.opens("/r/home")).status_code == 200
+    kept = phone.client.cookies.get("menshen_household")
+    assert kept is not None
+    await phone.client.post("/r/leave")
+    phone.client.cookies.set("menshen_household", kept, domain="127.0.0.1", path="/r")
+    assert (await phone.opens("/r/home")).status_code == 303
+    await phone.enters(new_code(site.store, "d0"))
+    site.clock.advance(IDLE_MS)  # type: ignore[attr-defined]
+    assert (await phone.opens("/r/home")).status_code == 303
+
+
+async def test_once_the_order_is_over_the_page_says_so_and_shows_nothing(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    code = new_code(site.store, "d0")
+    await phone.enters(code)
+    await site.engine.submit(of_door("d0"), OrderPlaced(Order("o0", 0, now_ms())))
+    for path in ("/r/home", "/r/openings", "/r/announce", "/r/looks"):
+        answer = await phone.opens(path)
+        assert answer.status_code == 410, path
+        assert "Your order has ended." in answer.text
+    assert (await phone.presses("/r/announce/now")).headers["location"] == "/r/home"
+    assert not site.engine.state.doors["d0"].permits
+    again = await phone.enters(code)
+    assert (again.status_code, "Your order has ended." in again.text) == (410, True)
+
+
+async def test_all_that_is_kept_is_a_file_at_once(site: Console, phone: HouseholdPhone) -> None:
+    await phone.presses("/r/announce/now", what="rubbish")
+    await site.opens(0)
+    await site.engine.idle()
+    answer = await phone.opens("/r/file")
+    assert "attachment" in answer.headers["content-disposition"]
+    data = answer.json()
+    assert data["doors"] == [{"label": "3-101", "telephone": None}]
+    assert [one["why"] for one in data["announced"]] == ["Rubbish"]
+    assert [one["reason"] for one in data["openings"]] == ["permit"]
+    assert "3-201" not in answer.text
+
+
+async def test_where_the_ground_is_consent_it_is_given_and_taken_back_and_dated(
+    tmp_path: Path,
+) -> None:
+    ground = {"household": {"ground": "consent"}}
+    async with (
+        console(new_store(tmp_path, 1), **ground) as site,
+        household_phone(site.app) as phone,
+    ):
+        await site.seal(0)
+        await phone.enters(new_code(site.store, "d0"))
+        assert "My consent" in (await phone.opens("/r/home")).text
+        for _ in range(2):
+            await phone.presses("/r/consent/give")
+        page = (await phone.opens("/r/consent")).text
+        assert (page.count("Given at"), page.count("Taken back at")) == (1, 0)
+        for _ in range(2):
+            await phone.presses("/r/consent/withdraw")
+        page = (await phone.opens("/r/consent")).text
+        assert (page.count("Given at"), page.count("Taken back at")) == (1, 1)
+        await phone.presses("/r/consent/give")
+        assert (await phone.opens("/r/consent")).text.count("Given at") == 2
+        assert len((await phone.opens("/r/file")).json()["consent"]) == 2
+
+
+async def test_without_consent_as_the_ground_nobody_is_asked(phone: HouseholdPhone) -> None:
+    assert "My consent" not in (await phone.opens("/r/home")).text
+    assert (await phone.opens("/r/consent")).status_code == 404
+    assert (await phone.presses("/r/consent/give")).status_code == 404
+
+
+async def test_a_household_sees_who_looked_by_duty_and_without_names(tmp_path: Path) -> None:
+    async with signed_in_site(tmp_path) as site:
+        await site.console.seal(0)
+        await site.asks("wang", "GET", "/doors/d0")
+        await site.asks("desk", "GET", "/doors/d1")
+        code = new_code(site.store, "d0")
+        async with household_phone(site.console.app, base="http://menshen.test") as phone:
+            assert (await phone.enters(code)).status_code == 200
+            page = (await phone.opens("/r/looks")).text
+        assert "Warden" in page
+        assert "looked at your door" in page
+        assert "in their grids" in page
+        for hidden in ("wang", "Wang", "Dispatcher", "3-101"):
+            assert hidden not in page
+
+
+async def test_a_warden_at_the_line_books_what_is_said_and_prints_another_sheet(
+    tmp_path: Path,
+) -> None:
+    async with signed_in_site(tmp_path) as site:
+        await site.console.seal(0)
+        old = new_code(site.store, "d0")
+        async with site.browser("wang") as desk:
+            page = (await desk.get("/doors/d0/household")).text
+            assert "They have one." in page
+            assert "The seal works." in page
+            booked = await desk.post("/doors/d0/household/announce/now", data={"what": "doctor"})
+            assert booked.headers["location"] == "/doors/d0/household?done=announced"
+            (permit,) = permits_of(site.store, "d0")
+            assert permit.who == "the household, by telephone"
+            sheet = await desk.post("/doors/d0/household/sheet", data={"language": "en"})
+            assert sheet.content.startswith(b"%PDF-")
+            assert (
+                await desk.post("/doors/d0/household/sheet", data={"language": "tlh"})
+            ).status_code == 422
+            assert (await desk.get("/doors/d2/household")).status_code == 404, "of another grid"
+            ended = await desk.post(
+                "/doors/d0/household/announce/end", data={"permit_id": permit.permit_id}
+            )
+            assert ended.status_code == 303
+        async with household_phone(site.console.app, base="http://menshen.test") as phone:
+            assert (await phone.enters(old)).status_code == 403
+        assert [(who, about) for who, _, about, _, _ in site.noted("sheet")][:1] == [
+            ("wang", "door d0")
+        ]
+        assert await _first_sheet(site) == 200
+
+
+async def _first_sheet(site: Site) -> int:
+    """Who tests the seal prints the first one."""
+    page = (await site.asks("inst", "GET", "/doors/d0/walk-test")).text
+    assert "The sheet for the household" in page
+    answer = await site.asks("inst", "POST", "/doors/d0/walk-test/sheet", data={"language": "zh"})
+    return answer.status_code

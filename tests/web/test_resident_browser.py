@@ -1,0 +1,149 @@
+"""A household's page in a real browser: an old phone of 360 pixels, with script and without."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, Request, async_playwright, expect
+
+from gateway.registry import resident_codes
+from tests.web.households import new_code
+from tests.web.test_in_a_browser import WAIT_MS, served
+from tests.web.web_site import HOUR_MS, Console, console, new_store
+
+FIRST_LOAD_MAX = 60 * 1024
+LETTERS_MIN_PX = 18.0
+AAA = 7.0
+# What the script of this test works out: each text's own letters, and their contrast.
+LETTERS = """() => {
+  const light = (rgb) => rgb.map((v) => { v /= 255;
+    return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; })
+    .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
+  const colour = (text) => text.match(/[0-9.]+/g).map(Number);
+  const behind = (node) => { for (; node; node = node.parentElement) {
+    const found = colour(getComputedStyle(node).backgroundColor);
+    if (found.length === 3 || found[3] > 0) return found.slice(0, 3); } return [255, 255, 255]; };
+  return [...document.querySelectorAll("body *")]
+    .filter((node) => !node.matches(".hidden, .skip, script")
+      && [...node.childNodes].some((one) => one.nodeType === 3 && one.data.trim()))
+    .map((node) => { const style = getComputedStyle(node);
+      const one = light(colour(style.color).slice(0, 3)), other = light(behind(node));
+      return [node.textContent.trim().slice(0, 30), parseFloat(style.fontSize),
+        (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05)]; });
+}"""
+
+
+@contextlib.asynccontextmanager
+async def cheap_phone(
+    chromium: str, language: str = "zh-CN", *, script: bool = False
+) -> AsyncIterator[Page]:
+    """A browser of 360 pixels. Whatever it complains of fails."""
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        context = await browser.new_context(
+            viewport={"width": 360, "height": 740}, locale=language, java_script_enabled=script
+        )
+        page = await context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page
+        await browser.close()
+    assert complaints == []
+
+
+@contextlib.asynccontextmanager
+async def household(tmp_path: Path, port: int) -> AsyncIterator[Console]:
+    """A console on a port, with one sealed household under an order."""
+    async with console(new_store(tmp_path, 1)) as site, served(site, port):
+        await site.seal(0)
+        yield site
+
+
+async def enters(page: Page, port: int, code: str) -> None:
+    await page.goto(f"http://127.0.0.1:{port}/r")
+    await page.locator("#code").fill(resident_codes.grouped(code))
+    await page.locator("form#enter button").click()
+    await page.wait_for_url("**/r/home")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_without_script_it_announces_opens_and_sees_it_spent(
+    chromium: str, port: int, tmp_path: Path, language: str
+) -> None:
+    words = {
+        "zh-CN": ("现在，十分钟", "报备好了。", "您报备过。", "我家的开门记录"),
+        "en": ("Now, for ten minutes", "It is announced.", "You announced it.", "My openings"),
+    }[language]
+    async with household(tmp_path, port) as site, cheap_phone(chromium, language) as page:
+        await enters(page, port, new_code(site.store, "d0"))
+        await page.get_by_role("button", name=words[0]).click()
+        await expect(page.get_by_text(words[1])).to_be_visible()
+        await site.opens(0)
+        await site.shuts(0)
+        site.clock.advance(HOUR_MS // 60)  # type: ignore[attr-defined] # a manual one
+        await site.engine.idle()
+        await page.get_by_role("link", name=words[3]).click()
+        await expect(page.get_by_text(words[2])).to_be_visible()
+
+
+async def test_a_scanned_link_types_its_own_code_and_keeps_it_out_of_the_address(
+    chromium: str, port: int, tmp_path: Path
+) -> None:
+    async with household(tmp_path, port) as site, cheap_phone(chromium, script=True) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        code = new_code(site.store, "d0")
+        await page.goto(f"http://127.0.0.1:{port}/r#{code}")
+        await page.wait_for_url("**/r/home")
+        await expect(page.get_by_text("封条正常。")).to_be_visible()
+        assert not any(code in url for url in asked)
+        await page.go_back()
+        assert code not in page.url
+        new_code(site.store, "d0")  # another sheet: this one is dead at once
+        await page.goto(f"http://127.0.0.1:{port}/r/home")
+        await expect(page.get_by_text("页面已关闭。")).to_be_visible()
+
+
+async def test_old_eyes_cheap_phones_and_screen_readers(
+    chromium: str, port: int, tmp_path: Path
+) -> None:
+    async with household(tmp_path, port) as site, cheap_phone(chromium, "en", script=True) as page:
+        await site.permit(0)
+        await site.opens(0)
+        await site.shuts(0)
+        came: list[Request] = []
+        page.on("requestfinished", lambda one: came.append(one))
+        await enters(page, port, new_code(site.store, "d0"))
+        sizes = [await one.sizes() for one in came]
+        total = sum(one["responseBodySize"] + one["responseHeadersSize"] for one in sizes)
+        assert total > 10_000, "it was counted"
+        assert total <= FIRST_LOAD_MAX, total
+        for path in ("/r", "/r/home", "/r/announce", "/r/openings", "/r/looks", "/r/notice"):
+            await page.goto(f"http://127.0.0.1:{port}{path}")
+            found = await Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()
+            width = await page.evaluate("document.documentElement.scrollWidth")
+            assert width <= 360, (path, width)
+            for text, size, contrast in await page.evaluate(LETTERS):
+                assert size >= LETTERS_MIN_PX, (path, text, size)
+                assert contrast >= AAA, (path, text, contrast)
+
+
+def test_the_page_asks_for_nothing_but_its_own_small_files() -> None:
+    folder = Path(__file__).parents[2] / "gateway" / "web" / "resident"
+    css = (folder / "static" / "resident.css").read_text()
+    assert "url(" not in css
+    assert "@import" not in css
+    for template in sorted((folder / "templates").glob("*.html")):
+        text = template.read_text()
+        assert not re.search(r"https?://|<iframe|onclick|style=", text), template
+    sizes: Callable[[str], int] = lambda name: (folder / "static" / name).stat().st_size  # noqa: E731
+    assert sizes("resident.css") + sizes("resident.js") < 8_192

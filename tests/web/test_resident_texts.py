@@ -1,0 +1,157 @@
+"""Text messages of households: what is understood, who is known; what is forged, or comes again."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import update
+
+from gateway.channels import signature
+from gateway.store import tables
+from gateway.web.resident.text_messages import Wish, numbers_match, understood
+from tests.web.households import permits_of
+from tests.web.web_site import Console, console, new_store
+
+KEY = b"k" * 32
+SECRET = "whsec_" + base64.b64encode(KEY).decode()
+HERS, NOBODYS = "+86 138 0000 1111", "+8613999999999"
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Console]:
+    """One household under an order, whose telephone is known."""
+    store = new_store(tmp_path, 2)
+    with store.writing() as connection:
+        change = update(tables.doors).where(tables.doors.c.door_id == "d0")
+        connection.execute(change.values(telephone="13800001111"))
+    async with console(store, household={"sms_secret": SECRET}) as found:
+        await found.seal(0)
+        await found.seal(1)
+        yield found
+
+
+async def text(
+    site: Console, said: Any, sender: str = HERS, number: str = "m1", **wrong: Any
+) -> httpx.Response:
+    """What takes texts for the site hands one over."""
+    body = wrong.get("body") or json.dumps({"from": sender, "text": said}).encode()
+    now_s = wrong.get("at_s") or site.clock.now_ms() / 1000
+    signer = signature.Signer([wrong.get("key", KEY)], lambda: now_s)
+    headers = signer.headers(number, body) | wrong.get("headers", {})
+    sent = wrong.get("sent", body)
+    return await site.client.post("/sms/in", content=sent, headers=headers)
+
+
+async def says(site: Console, said: str, number: str = "m1", sender: str = HERS) -> str:
+    """The answer to a text."""
+    answer = await text(site, said, sender, number)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["to"] == sender
+    return str(answer.json()["text"])
+
+
+@pytest.mark.parametrize(
+    ("said", "wish", "minute"),
+    [
+        ("开门", Wish.NOW, None),
+        ("我现在要出门倒垃圾", Wish.NOW, None),
+        ("下午6点半开门", Wish.ONCE, 18 * 60 + 30),
+        ("开门 １８：３０", Wish.ONCE, 18 * 60 + 30),
+        ("每天11点送饭，开门", Wish.DAILY, 11 * 60),
+        ("取消", Wish.CANCEL, None),
+        ("还有几天？", Wish.STATUS, None),
+        ("你好", Wish.HELP, None),
+        ("", Wish.HELP, None),
+        ("Opening the door now", Wish.NOW, None),
+        ("open at 6:30 pm", Wish.ONCE, 18 * 60 + 30),
+        ("open 12:15 am", Wish.ONCE, 15),
+        ("DAILY 11:30", Wish.DAILY, 11 * 60 + 30),
+        ("cancel", Wish.CANCEL, None),
+        ("status", Wish.STATUS, None),
+        ("x" * 10_000, Wish.HELP, None),
+    ],
+)
+def test_words_of_the_street_are_understood(said: str, wish: Wish, minute: int | None) -> None:
+    found = understood(said)
+    assert (found.wish, found.minute) == (wish, minute)
+    assert found.language == ("zh" if any(letter > "\u3400" for letter in said[:9]) else "en")
+
+
+def test_numbers_are_compared_as_people_write_them() -> None:
+    for same in ("13800001111", "+86 138-0000-1111", "0086 13800001111", "８６13800001111"):
+        assert numbers_match("138 0000 1111", same), same
+    for other in ("13800001112", "1111", "", "0000", "8613800001111999"):
+        assert not numbers_match("13800001111", other), other
+
+
+async def test_a_text_announces_and_is_told_what_was_understood(site: Console) -> None:
+    assert await says(site, "开门") == "明白：您现在开门，十分钟。已记下。"
+    assert "every day at 11:30" in await says(site, "daily 11:30", "m2")
+    permits = permits_of(site.store, "d0")
+    assert {permit.who for permit in permits} == {"the household, by text message"}
+    assert [permit.daily for permit in permits if permit.daily] == [((690, 750),)]
+    assert "2 taken back" in await says(site, "cancel", "m3")
+    status = await says(site, "status", "m4")
+    assert status.startswith("1 days left. The seal works.")
+    for named in ("3-101", "d0", "quarantine", "order"):
+        assert named not in status
+    assert "At what time?" in await says(site, "daily", "m5")
+    assert "Write: open" in await says(site, "hm", "m6")
+
+
+async def test_what_comes_again_is_answered_alike_and_done_once(site: Console) -> None:
+    first = await says(site, "open", "m1")
+    assert await says(site, "open", "m1") == first
+    assert len(site.engine.state.doors["d0"].permits) == 1
+
+
+async def test_a_number_that_nobody_has_learns_nothing_and_is_counted(site: Console) -> None:
+    figures = site.app.state.figures
+    answer = await says(site, "status", sender=NOBODYS)
+    assert answer == "Nothing can be done for this number here. Ring whoever gave it to you."
+    with site.store.writing() as connection:  # two homes say the same number: neither is shown
+        change = update(tables.doors).where(tables.doors.c.door_id == "d1")
+        connection.execute(change.values(telephone=HERS))
+    assert await says(site, "status", "m2") == answer
+    assert figures.texts_unknown == 2
+
+
+async def test_what_is_not_signed_is_refused_and_counted(site: Console) -> None:
+    now_s = site.clock.now_ms() / 1000
+    forged: list[dict[str, Any]] = [
+        {"key": b"x" * 32},
+        {"at_s": now_s - 301},
+        {"at_s": now_s + 301},
+        {"sent": b'{"from": "x", "text": "open"}'},
+        {"headers": {"webhook-id": "another"}},
+        {"headers": {"webhook-id": ""}},
+        {"headers": {"webhook-timestamp": "soon"}},
+        {"headers": {"webhook-timestamp": "9" * 400}},
+        {"headers": {"webhook-signature": "v1,"}},
+        {"headers": {"webhook-signature": "v2,abc v1,%%%"}},
+    ]
+    for wrong in forged:
+        assert (await text(site, "open", **wrong)).status_code == 401, wrong
+    assert site.app.state.figures.texts_refused == len(forged)
+    assert not site.engine.state.doors["d0"].permits
+
+
+async def test_what_is_no_text_is_told_so_and_what_is_too_long_is_not_read(site: Console) -> None:
+    for body in (b"{", b"[]", b'{"from": 3, "text": "x"}', b'{"from": "x"}', b"\xff"):
+        assert (await text(site, "", body=body)).status_code == 422, body
+    assert (await text(site, "x" * 20_000)).status_code == 413
+
+
+async def test_one_number_does_not_keep_the_gateway_busy(site: Console) -> None:
+    answers = [await says(site, "status", f"m{number}") for number in range(14)]
+    assert answers[0].startswith("1 days left")
+    assert answers[-1].startswith("Many messages came")
+
+
+async def test_without_a_secret_nobody_sends_texts(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path, 1)) as site:
+        assert (await text(site, "open")).status_code == 404
