@@ -4,14 +4,16 @@ No clock, no loop, no disk, no network, no randomness. The same site, event and 
 answer on any machine, so a journal can be lived again. To be read in this order:
 
 The words: `model` (what is known of a door, its cases and the site) with `commissioning` (work at
-seals), `events` (what comes in) with `path_events` and `commissioning_events`, `effects` (what goes
-out), `subject` (whose event it is), `reasons` and `outcome` (why, and how it ended), `actor` (who
-acts), `evidence` (what a delivery proves), `proof` (that somebody is at the door), `rules` (the
-numbers that a site may set), `duration` and `local_time` (times, and the clock on the wall),
-`clock_shift` (all times of a state, moved together).
+seals), `events` (what comes in) with `clock_events`, `path_events` and `commissioning_events`,
+`effects` (what goes out), `free_text` (what is sealed in them), `subject` (whose event it is),
+`reasons` and `outcome` (why, and how it ended), `actor` (who acts), `evidence` (what a delivery
+proves), `proof` (that somebody is at the door), `rules` (the numbers that a site may set),
+`duration` and `local_time` (times, and the clock on the wall), `clock_shift` (all times of a
+state, moved together).
 
-The steps: `site`, then its rooms: `doors` (what a report shows), `cases` (what needs a person),
-`paging` (who is told). Next to them: `step_reason` (a word for what a step was), `deadline_index`
-(who must come back when), `replay_window` (which transmissions are new) and `heartbeat_spans`
-(nearly all that was heard, packed), for those who run the steps.
+The steps: `site` with `site_state` and `site_step`, then its rooms: `doors` (what a report shows),
+`cases` (what needs a person), `households` (what a household wants of people), `paging` (who is
+told). Next to them: `step_reason` (a word for what a step was), `deadline_index` (who must come
+back when), `replay_window` (which transmissions are new) and `heartbeat_spans` (nearly all that was
+heard, packed), for those who run the steps.
 """
