@@ -85,6 +85,7 @@ NOTED: Final[Mapping[str, Act | Other]] = {
     "doors": Other.LOOK,
     "seals": Other.LOOK,
     "cases": Other.LOOK,
+    "requests": Other.LOOK,
     "announce": Act((_DOOR, ("area", "area"))),
     "visit": Act((("seals", "seal"), ("area", "area")), turned=("is_over", "end")),
     "end": Act(

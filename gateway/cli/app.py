@@ -54,6 +54,11 @@ COMMANDS = (
         "List the seals: door, state, firmware, battery, signal, when heard, and what is asked.",
     ),
     Command("cases", AT_WORK, "List the open cases: what needs a person, and who has it."),
+    Command(
+        "requests",
+        AT_WORK,
+        "List what households ask for, contest and say; or how much was done for them.",
+    ),
     Command("announce", AT_WORK, "Announce an opening (a permit), so that it bothers nobody."),
     Command(
         "visit",

@@ -12,8 +12,9 @@ door), `rules` (the numbers that a site may set), `duration` and `local_time` (t
 on the wall), `clock_shift` (all times of a state, moved together). How it ends: `schedule_of_ends`
 (when), `ending_events` and `forgetting` (what a state is then).
 
-The steps: `site`, then its rooms: `doors` (what a report shows), `cases` (what needs a person),
-`paging` (who is told). Next to them: `step_reason` (a word for what a step was), `deadline_index`
-(who must come back when), `replay_window` (which transmissions are new) and `heartbeat_spans`
-(nearly all that was heard, packed), for those who run the steps.
+The steps: `site` with `site_state` and `site_step`, then its rooms: `doors` (what a report shows),
+`cases` (what needs a person), `households` (what a household wants of people), `paging` (who is
+told). Next to them: `step_reason` (a word for what a step was), `deadline_index` (who must come
+back when), `replay_window` (which transmissions are new) and `heartbeat_spans` (nearly all that was
+heard, packed), for those who run the steps.
 """

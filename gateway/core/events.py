@@ -11,6 +11,11 @@ from msgspec import Meta, Struct
 
 from gateway.core.actor import Actor
 from gateway.core.beside_events import BesideEvent
+from gateway.core.clock_events import ClockCorrected as ClockCorrected
+from gateway.core.clock_events import ClockDoubted as ClockDoubted
+from gateway.core.clock_events import ClockEvent as ClockEvent
+from gateway.core.clock_events import ClockSure as ClockSure
+from gateway.core.clock_events import ClockTrusted as ClockTrusted
 from gateway.core.commissioning_events import CommissioningEvent
 from gateway.core.ending_events import EndingEvent
 from gateway.core.free_text import FreeText
@@ -325,38 +330,10 @@ class MemoryEnded(Struct, frozen=True, omit_defaults=True, tag="memory_ended"):
     since_ms: int
 
 
-class ClockDoubted(Struct, frozen=True, omit_defaults=True, tag="clock_doubted"):
-    """To the site: the gateway's clock may be behind or ahead by so much, until it is said anew."""
-
-    behind_ms: Count = 0
-    ahead_ms: Count = 0
-
-
-class ClockSure(Struct, frozen=True, omit_defaults=True, tag="clock_sure"):
-    """To the site: the gateway's clock is believed again."""
-
-
-class ClockCorrected(Struct, frozen=True, omit_defaults=True, tag="clock_corrected"):
-    """To the site: the gateway's clock was set by so much, ahead if positive. What was journaled
-    from one id to another (both included) was dated by the false clock: add `by_ms` to it."""
-
-    by_ms: int
-    from_id: int = 0
-    to_id: int = 0
-
-
-class ClockTrusted(Struct, frozen=True, omit_defaults=True, tag="clock_trusted"):
-    """To the site: a person says that the machine's clock is right. `machine_ms` is what it said
-    then, in ms of UTC."""
-
-    machine_ms: int
-
-
 class DeadlineCame(Struct, frozen=True, omit_defaults=True, tag="deadline"):
     """A time in its subject's state has come."""
 
 
-ClockEvent = ClockDoubted | ClockSure | ClockCorrected | ClockTrusted
 Event = (
     ReportCame
     | ReportHeld

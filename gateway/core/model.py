@@ -261,9 +261,7 @@ class Silence(Struct, frozen=True, omit_defaults=True):
 
     since_ms: int  # when it was last heard
     told_ms: int | None = None  # when somebody is told, if it stays silent; None once that was done
-    said_in_place: bool = (
-        False  # the household says so: it need not be asked whether the door is shut
-    )
+    said_in_place: bool = False  # by the household, which need not be asked again
 
 
 class Path(StrEnum):

@@ -284,8 +284,7 @@ class Engine:
         self._reading.is_listening = is_listening
 
     async def submit(self, subject: Subject, event: Event) -> Answer:
-        """Do an action of a person, as `gateway.Gateway` says. KeyError: there is no such door, or
-        household."""
+        """Do an action of a person, as `gateway.Gateway` says. KeyError: there is none such."""
         if not self.state.is_known(subject):
             raise KeyError(subject.id)
         event = self._sealing.sealed(subject, event, self.clock.now_ms())
@@ -398,6 +397,5 @@ class Engine:
     def _answer(self, unit: UnitOfWork, batch: Batch) -> None:
         """Those who wait for what came of their action, and those who watch."""
         answering.answer(batch)
-        if not unit.is_seen and not batch.sent:
-            return
-        self.broadcast.post(Committed(self.clock.now_ms(), *unit.moved, tuple(batch.sent)))
+        if unit.is_seen or batch.sent:
+            self.broadcast.post(Committed(self.clock.now_ms(), *unit.moved, tuple(batch.sent)))

@@ -10,14 +10,14 @@ that wait for it), `actor` (who acts); what every route is handed: `context`, wh
 what many ask for; what comes back without a page: `answers`. What all ways in share: `signing_in`;
 how a phone is invited: `inviting`; where a passkey is good: `place`; who is at a provider: `hops`.
 `photo_limits` says what a photo may cost. What people do: `actions` on a case, `announcing` an
-opening, `commissioning` seals (`sealing` says which doors want it), and `endings` of what stands at
-a door.
+opening, `commissioning` seals (`sealing` says which doors want it), `endings` of what stands at a
+door, and `matters` of a household.
 
 How things are said: `audit_words` with `audit_command_words`, `case_words` (and `case_ahead`, what
-may follow without a line) and `door_words`, which templates ask through `presenters`; `drawing`
-makes HTML. The wall: `door_places` (building and stair of a label), `door_map` (all doors in their
-places), `tally` (the site's figures). A live page is a `live_view`; `topics` reads and draws what
-changed of it for all who show it, and `live_stream` sends that. `figures` is how the console itself
-does, and `seldom` its log against floods. The rooms `pages` and `api` hold the routes, and
-`handheld` the warden's app.
+may follow without a line), `door_words` and `matter_words`, which templates ask through
+`presenters`; `drawing` makes HTML. The wall: `door_places` (building and stair of a label),
+`door_map` (all doors in their places), `tally` (the site's figures). A live page is a `live_view`;
+`topics` reads and draws what changed of it for all who show it, and `live_stream` sends that.
+`figures` is how the console itself does, and `seldom` its log against floods. The rooms `pages` and
+`api` hold the routes, and `handheld` the warden's app.
 """

@@ -81,10 +81,10 @@ _DEEDS: Final = {
     RequestDeed.DECLINE: N_("It cannot be done"),
 }
 _TONES: Final = {
-    RequestState.ASKED: "waiting",
-    RequestState.TAKEN: "in_hand",
-    RequestState.ON_THE_WAY: "in_hand",
-    RequestState.AT_THE_DOOR: "in_hand",
+    RequestState.ASKED: "in_hand",  # it waits, and alarms nobody
+    RequestState.TAKEN: "announced",
+    RequestState.ON_THE_WAY: "announced",
+    RequestState.AT_THE_DOOR: "announced",
 }
 DEEDS: Final = tuple(_DEEDS)
 OF_STAFF: Final = (
@@ -135,6 +135,8 @@ class MatterWords:
 
     def tone(self, row: RequestRow) -> str:
         """Its colour, which its word goes with."""
+        if row.kind is RequestKind.DOCTOR and row.state is RequestState.ASKED:
+            return "waiting"
         return _TONES.get(row.state, "recorded")
 
     def deed(self, deed: str) -> str:

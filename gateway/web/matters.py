@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from sqlalchemy import Connection
 
-from gateway.core.actor import Actor, ActorKind, actor_of
+from gateway.core.actor import Actor, actor_of
 from gateway.core.cases.refusal import Refusal
 from gateway.core.households.events import (
     DisputeAnswered,
@@ -220,13 +220,3 @@ def check(context: WebContext, request: Request, answer: Answered) -> None:
     sentence = why(context, request, answer)
     if sentence is not None and answer.refusal is not Refusal.DONE_ALREADY:
         raise HttpProblem(409, sentence)
-
-
-def may_answer(row: DisputeRow, by: Actor) -> bool:
-    """Whether the actor may take or answer a dispute: not who was part of the record."""
-    return by.actor_id not in row.of
-
-
-def is_warden(by: Actor) -> bool:
-    """Whether the actor is a warden of the register."""
-    return by.kind is ActorKind.WARDEN

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gateway.core import local_time
 from gateway.core.households.events import (
@@ -14,6 +14,7 @@ from gateway.core.households.events import (
 from gateway.core.households.model import RecordKind, RequestKind, SealAnswer, Symptom
 from gateway.core.model import Permit
 from gateway.core.subject import of_household
+from gateway.registry import load as registry
 from gateway.store import case_views, household_views, tables
 from gateway.store.household_views import RequestRow
 from gateway.store.states import encode
@@ -154,6 +155,7 @@ async def test_somebody_who_is_not_well_is_asked_after(tmp_path: Path) -> None:
         assert (await site.engine.submit(of_household("d0"), ill)).changed
         page = await site.text("/requests")
         assert "Not well" in page
+        assert page.count('<li class="case ') == 1
         with site.store.reading() as connection:
             (question,) = household_views.open_questions(connection)
         path = f"questions/{question.question_id}"
@@ -187,3 +189,22 @@ async def test_a_restart_knows_what_was_asked_for(tmp_path: Path) -> None:
         assert await does(site, f"requests/{request_id}/take") == 200
         assert await does(site, f"requests/{request_id}/take") == 409
         assert await does(site, "requests/request-none/take") == 404
+
+
+async def test_a_household_that_cannot_be_read_is_made_anew_from_its_journal(
+    tmp_path: Path,
+) -> None:
+    store = new_store(tmp_path)
+    async with console(store) as site:
+        await site.seal(0)
+        request_id = await asks(site)
+        assert await does(site, f"requests/{request_id}/take") == 200
+        whole = encode(site.engine.state.households["d0"])
+    with store.writing() as connection:
+        spoilt = update(tables.households).where(tables.households.c.household_id == "d0")
+        connection.execute(spoilt.values(state=b'{"household_id": 5'))
+    with store.reading() as connection:
+        known = registry.load(connection)
+    assert encode(known.households["d0"]) == whole
+    assert of_household("d0") in known.rebuilt
+    assert [one.source for one in known.poisoned] == ["households"]

@@ -12,8 +12,10 @@ from fastapi.routing import iter_route_contexts
 from gateway.accounts import audit
 from gateway.accounts.roles import TABLE, Right, Role, Whose
 from gateway.core.events import PermitAnnounced
+from gateway.core.households.events import DisputeRaised, HealthReported, RequestAsked
+from gateway.core.households.model import RecordKind, RequestKind
 from gateway.core.model import Permit
-from gateway.core.subject import of_door
+from gateway.core.subject import of_door, of_household
 from gateway.store import tables
 from gateway.web.access_rules import (
     HOUSEHOLD,
@@ -124,6 +126,9 @@ def address(path: str, name: str, is_own: bool) -> str:
         "sent_id": "0" * 16,
         "number": "000000",
         "seal_id": "0" * 16,
+        "request_id": f"request-{number}",
+        "dispute_id": f"dispute-{number}",
+        "question_id": f"health-d{number}-{now_ms()}",
     }
     for place, value in places.items():
         path = path.replace(f"{{{place}}}", value)
@@ -143,6 +148,23 @@ async def furnished(site: Site) -> None:
         later = now_ms() + 2 * HOUR_MS, now_ms() + 3 * HOUR_MS
         permit = Permit(f"{number:016x}", *later, 1, HOUR_MS, "Zhang Wei", "lunch")
         await site.engine.submit(of_door(f"d{number}"), PermitAnnounced(permit))
+        await wants(site, number)
+
+
+async def wants(site: Site, number: int) -> None:
+    """What the household behind a door asks for, contests and says."""
+    home = of_household(f"d{number}")
+    asked = RequestAsked(action_id="a", request_id=f"request-{number}", kind=RequestKind.FOOD)
+    contested = DisputeRaised(
+        action_id="b",
+        dispute_id=f"dispute-{number}",
+        record=RecordKind.CASE,
+        record_id=first_case(number),
+        door_id=f"d{number}",
+    )
+    ill = HealthReported(action_id="c", is_well=False)
+    for event in (asked, contested, ill):
+        assert (await site.engine.submit(home, event)).changed
 
 
 @pytest.mark.parametrize("role", Role)

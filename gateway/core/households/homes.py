@@ -58,11 +58,6 @@ def to_doors(
     return told
 
 
-def _contacts(door: Door) -> tuple[str, ...]:
-    """A door and its household's others: a permit is the household's."""
-    return (door.door_id, *door.beside)
-
-
 def _detached(door: Door, effect: PermitDetached) -> list[tuple[Subject, Event]]:
     """A permit that stands for longer than it should ends then; what it has left stays its own."""
     return [

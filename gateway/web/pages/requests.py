@@ -39,6 +39,7 @@ class Shown(Struct, frozen=True):
     disputes: list[DisputeRow]
     people: list[WardenRow]  # who can be named to answer a dispute
     warden_id: str = ""  # whose phone it is; empty at a desk
+    most: int = household_views.LISTED_MAX  # in each list
 
 
 class Matters(LiveView):

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from gateway.core.events import ReportCame, SealBound
+from gateway.core.events import ClockCorrected, ReportCame, SealBound
 from gateway.core.households import events as said
 from gateway.core.households.effects import (
     DisputeMoved,
@@ -35,7 +35,7 @@ from gateway.core.model import Contact, Permit
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn
-from gateway.core.subject import of_door, of_household
+from gateway.core.subject import SITE, of_door, of_household
 from gateway.store.states import encode
 from tests.core.households.home import CHEN, EIGHT, HOME, LIU, MA, WANG, Home
 from tests.core.story import DAY, HOUR, MINUTE, SECOND
@@ -288,3 +288,19 @@ def random_deed(home: Home, draw: random.Random) -> None:
             )
         )()
     )
+
+
+def test_what_waits_goes_on_waiting_when_the_clock_is_set() -> None:
+    home = Home()
+    request_id = home.asks(RequestKind.FOOD)
+    taken = said.RequestTaken(action_id="t", actor=CHEN, request_id=request_id)
+    assert home.does(taken) is None
+    dispute_id = home.disputes("opening-7", CHEN)
+    before = home.household
+    home.apply(SITE, ClockCorrected(HOUR))
+    after = home.household
+    (request,), (dispute,) = after.requests, after.disputes
+    assert request.returns_ms == (before.requests[0].returns_ms or 0) + HOUR
+    assert dispute.dispute_id == dispute_id
+    assert dispute.answer_by_ms == before.disputes[0].answer_by_ms + HOUR
+    assert after.orders == before.orders, "what people wrote stays"

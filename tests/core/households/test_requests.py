@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.core.actor import CENTRE
+from gateway.core.events import DoorPlaced
 from gateway.core.households.effects import RequestMoved
 from gateway.core.households.events import (
     RequestAction,
@@ -19,6 +20,7 @@ from gateway.core.households.model import RequestKind, RequestState
 from gateway.core.households.requests import TABLE, RequestDeed, allowed
 from gateway.core.model import Permit
 from gateway.core.rules import Rules
+from gateway.core.subject import of_door
 from tests.core.households.home import CHEN, EIGHT, HOME, LIU, Home
 from tests.core.story import DAY, HOUR, MINUTE
 
@@ -178,3 +180,18 @@ def test_offline_acts_are_dated_when_they_were_done(kind: RequestKind) -> None:
     assert home.does(event) is None
     moved = [e for e in home.effects if isinstance(e, RequestMoved)][-1]
     assert (moved.at_ms, moved.done_ms) == (home.now_ms, home.now_ms - HOUR)
+
+
+def test_the_permit_of_a_request_is_on_every_contact_of_the_household() -> None:
+    home = Home()
+    for door, other in ((HOME, "501-b"), ("501-b", HOME)):
+        home.apply(of_door(door), DoorPlaced("g", household=HOME, beside=(other,)))
+    assert home.household.home == (HOME, "501-b")
+    permit = Permit("p1", EIGHT, EIGHT + 8 * HOUR, 1, 5 * MINUTE, "~w", "~y")
+    request_id = home.asks(RequestKind.FOOD, permit=permit)
+    other = home.turn.door("501-b")
+    assert [p.permit_id for p in (*home.door.permits, *other.permits)] == ["p1", "p1"]
+    assert do(home, RequestAtTheDoor, request_id) is None
+    assert do(home, RequestDone, request_id) is None
+    ends = {p.to_ms for one in (HOME, "501-b") for p in home.turn.door(one).permits}
+    assert ends == {home.now_ms + Rules().request_taking_in_ms}
