@@ -41,10 +41,6 @@ class Household(Section):
             "(the household agreed, and may take that back)"
         ),
     ] = "emergency"
-    dispute_days: Annotated[
-        int,
-        Field(ge=1, le=30, description="days until a disputed record is answered, 1 to 30"),
-    ] = 3
     destroy_days: Annotated[
         int,
         Field(ge=1, le=14, description="days after an order until all of it is gone, 1 to 14"),

@@ -7,13 +7,13 @@ import anyio
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Connection
 
+from gateway.core.households.model import Way
 from gateway.language.catalogue import N_
 from gateway.registry import consents, notices
 from gateway.store.resident_views import OrderSpan
 from gateway.web.answers import HttpProblem
 from gateway.web.context import WebContext
 from gateway.web.resident import own_data, shown
-from gateway.web.resident.announcing import Way
 from gateway.web.resident.drawn import done, page_of
 from gateway.web.resident.entrance import Entrance, Here
 from gateway.web.resident.looks import Look, looks
