@@ -19,7 +19,7 @@ WRONG = [
         "[zzz]",
         "[zzz] is not a section; there are [site], [store], [broker], [ble], [console], "
         "[accounts], [oidc], [webhook], [push], [influx], [home_assistant], [log], [ping], "
-        "[retention], [backup], [household], [rules]",
+        "[retention], [backup], [keys], [household], [rules]",
     ),
     ("site = 3", "site is 3; write it as a section, [site]"),
     ('[site]\nname = ""', 'site.name is ""; allowed is one line of 1 to 60 characters'),

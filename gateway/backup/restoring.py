@@ -24,6 +24,7 @@ from gateway.backup.tape import Manifest, TapeError
 from gateway.registry import load as registry
 from gateway.store import archives, file_copy, tables
 from gateway.store.database import Store, StoreError
+from gateway.store.key_tables import order_keys
 
 ASIDE: Final = ".before-restore"
 LOGS: Final = ("-wal", "-shm")
@@ -49,6 +50,16 @@ class Restored(NamedTuple):
     placed: tuple[Path, ...]
     aside: tuple[Path, ...]
     kept: tuple[Path, ...]
+    keys: "Keys"
+
+
+class Keys(NamedTuple):
+    """The keys that a copy's database names: no copy holds any. `lost`: those that are not at the
+    site. `destroyed`: those that were destroyed since, with what they sealed."""
+
+    named: int
+    lost: int
+    destroyed: int
 
 
 def verify(site: Site, copy: Path, identity: Path | None) -> Tried:
@@ -68,7 +79,17 @@ def restore(site: Site, copy: Path, identity: Path | None) -> Restored:
             if (work / name).exists():
                 aside += _exchange(work / name, place)
                 placed.append(place)
-    return Restored(tried, tuple(placed), tuple(aside), tuple(kept))
+    return Restored(tried, tuple(placed), tuple(aside), tuple(kept), _keys_of(site.database))
+
+
+def _keys_of(database: Path) -> Keys:
+    """Of the database that was put back, against the folder of keys beside it."""
+    with closing(Store(database)) as store, store.reading() as connection:
+        k = order_keys.c
+        query = select(k.key_id).where(k.destroyed_ms.is_(None))
+        named = set(connection.execute(query).scalars())
+        destroyed = named & store.keys.destroyed_ids()
+        return Keys(len(named), len(named - store.keys.key_ids() - destroyed), len(destroyed))
 
 
 def settings_of(copy: Path, identity: Path | None, config: Path, work: Path) -> bool:

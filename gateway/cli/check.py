@@ -17,6 +17,7 @@ from gateway.cli import (
     check_console,
     check_home_assistant,
     check_keeping,
+    check_keys,
     check_machine,
     check_oidc,
     check_ringing,
@@ -85,6 +86,7 @@ def _inspect(config: Path) -> Iterator[CheckResult]:
     with closing(store):
         try:
             yield from check_keeping.months(store)
+            yield from check_keys.parts(store, settings.keys.second)
             yield from check_webhooks.parts(store, settings.webhook, now_ms())
             yield from check_ringing.parts(store, settings, now_ms())
             yield from _texts(store, settings)

@@ -6,12 +6,14 @@ from typing import Annotated
 import typer
 
 from gateway.backup import making, restoring
+from gateway.backup.restoring import Keys
 from gateway.backup.site import Site
 from gateway.cli import acting
 from gateway.cli.backup import Identity, words_of
 from gateway.cli.exit_codes import CommandError
 from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import counted, say
+from gateway.keys.ring import FOLDER
 from gateway.settings import load
 
 
@@ -50,5 +52,19 @@ def restore(
         say(f"{path} differs from the copy's and stays as it is.")
     for month in done.tried.missing:
         say(f"The journal of {month} is neither here nor beside the copy.")
+    _say_keys(done.keys, site)
     say("Start the gateway: one case says where its memory ends, and seals are believed from where")
     say("they were heard last. Whoever signed in since signs in anew.")
+
+
+def _say_keys(keys: Keys, site: Site) -> None:
+    """What can be read of it: a copy holds what is sealed, and never a key."""
+    if keys.destroyed:
+        say(
+            f"{counted(keys.destroyed, 'key')} destroyed since this copy was made: what they sealed"
+        )
+        say("stays destroyed.")
+    if keys.lost:
+        say(f"{keys.lost} of {counted(keys.named, 'key')} not in {site.database.parent / FOLDER}:")
+        say("labels, telephones and notes that they sealed cannot be read. Put the second folder")
+        say("of keys back, if the site has one.")

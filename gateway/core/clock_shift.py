@@ -14,7 +14,17 @@ from msgspec.structs import fields, replace
 
 DURATIONS = frozenset({"heartbeat_ms", "age_ms", "longest_ms", "behind_ms", "ahead_ms", "delay_ms"})
 BY_PEOPLE = frozenset(
-    {"orders", "permits", "visits", "visited_until_ms", "certificate", "doubt", "quiet"}
+    {
+        "orders",
+        "permits",
+        "visits",
+        "visited_until_ms",
+        "certificate",
+        "doubt",
+        "quiet",
+        "covers",
+        "cover",
+    }
 )
 
 S = TypeVar("S", bound=Struct)

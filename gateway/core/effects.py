@@ -19,6 +19,7 @@ class OpeningBegan(Struct, frozen=True, tag="opening_began"):
     reason: Reason
     permit_id: str | None
     edges: int = 1  # settled edges it stands for: more than one where nobody listened
+    beside: str | None = None  # the opening at another contact that it is part of
 
 
 class OpeningEnded(Struct, frozen=True, tag="opening_ended"):
@@ -61,6 +62,16 @@ class CaseMoved(Struct, frozen=True, tag="case_moved"):
     detour: Detour | None = None  # how it came here, where that was no step of the loop
 
 
+class CaseJoined(Struct, frozen=True, tag="case_joined"):
+    """What opened here joins the case that is open at another contact of the household. Without a
+    reason it was told already."""
+
+    door_id: str  # that other contact
+    page_id: str = ""
+    reason: Reason | None = None
+    since_ms: int = 0
+
+
 class ActionRefused(Struct, frozen=True, tag="action_refused"):
     """A person's action changed nothing. When it was done stands in the holder's `recent`."""
 
@@ -97,14 +108,16 @@ class QuestionDue(Struct, frozen=True, tag="question_due"):
 
 
 class OpeningRedated(Struct, frozen=True, tag="opening_redated"):
-    """A copy of its report shows that the door opened earlier than it seemed: between the two. What
-    it was stands here as it is judged now."""
+    """A copy of its report shows that the door opened earlier than it seemed: between the two. Or
+    another contact of its household shows what it was part of. What it was stands here as it is
+    judged now."""
 
     opening_id: str
     opened_ms: int
     latest_ms: int
     reason: Reason
     permit_id: str | None
+    beside: str | None = None
 
 
 class OpeningAnnounced(Struct, frozen=True, tag="opening_announced"):
@@ -190,6 +203,7 @@ Effect = (
     | OpeningRedated
     | OpeningAnnounced
     | CaseMoved
+    | CaseJoined
     | ActionRefused
     | PageDue
     | QuestionDue

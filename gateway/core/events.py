@@ -10,6 +10,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from gateway.core.actor import Actor
+from gateway.core.beside_events import BesideEvent
 from gateway.core.commissioning_events import CommissioningEvent
 from gateway.core.free_text import FreeText
 from gateway.core.households.events import HouseholdEvent
@@ -397,6 +398,7 @@ Event = (
     | DeadlineCame
     | PathEvent
     | HouseholdEvent
+    | BesideEvent
 )
 
 

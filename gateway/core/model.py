@@ -103,6 +103,35 @@ class Opening(Struct, frozen=True, omit_defaults=True):
     ends_ms: int | None = None  # when it has stayed shut long enough to be over
     joined: int = 0  # how often it shut and opened again within the off-delay
     inferred: bool = False  # no report told of its shutting: a later one shows it
+    beside: str | None = None  # the opening at another contact that it is part of
+
+
+class Cover(Struct, frozen=True, array_like=True):
+    """What may cover an opening: a permit in one of its windows, or, without an id, what the order
+    allows on a day: which day, and how many."""
+
+    permit_id: str
+    window: int  # its beginning in ms; or the day
+    ends: int  # its end in ms; or how many the order allows
+    lasts: int | None = None  # ms that the opening may last
+
+
+class HouseholdOpening(Struct, frozen=True, omit_defaults=True):
+    """An opening at one of a household's contacts, as all of them know it: what its contact saw,
+    and what it is judged to be. `root`: the opening by whose time it is judged; its own id where
+    it is itself."""
+
+    door_id: str
+    opening_id: str
+    opened_ms: int  # it opened between this
+    latest_ms: int  # and this
+    shut_ms: int | None = None  # the earliest that it can have shut; None: it stands open
+    covers: tuple[Cover, ...] = ()  # that were known when it was heard of, the soonest over first
+    grace: int = 0  # ms that it may last, as others' part too, where nothing covers it
+    is_settled: bool = False  # a rule of its own contact says what it is, and no cover
+    reason: Reason = Reason.NO_PERMIT
+    cover: Cover | None = None  # that it used
+    root: str = ""
 
 
 class Escalation(Struct, frozen=True, omit_defaults=True):
@@ -266,8 +295,6 @@ class Door(Struct, frozen=True, omit_defaults=True):
     door_class: str = ""  # whose settings hold; "canary" is one
     grid_id: str = ""  # whose people are told of it
     areas: tuple[str, ...] = ()  # that it lies in, next to the site: what may silence many at once
-    household: str = ""  # whose contact it is; empty: a household of the door's own id
-    beside: tuple[str, ...] = ()  # that household's other doors
     seal_id: str | None = None
     # how often its seal promised a heartbeat; None: nothing is expected
     heartbeat_ms: int | None = None
@@ -308,6 +335,11 @@ class Door(Struct, frozen=True, omit_defaults=True):
     walk_test: WalkTest | None = None
     certificate: Certificate | None = None  # the latest of the seal that hangs here
     must_certify: bool = False  # its seal was hung since certificates are asked for
+    household: str = ""  # whose contact it is; empty: a household of the door's own id
+    beside: tuple[str, ...] = ()  # that household's other doors
+    openings_beside: tuple[HouseholdOpening, ...] = ()  # of all contacts, in time; empty where one
+    # the case of an opening that is open at another contact: that door, and the case
+    case_beside: tuple[str, str] | None = None
     doubt: Doubt = SURE  # as of its last step
 
     @property

@@ -94,6 +94,7 @@ class Reason(StrEnum):
     SETTLED = "settled"
     RECEIVED_AGAIN = "received_again"
     DOOR_ENDED = "door_ended"  # it was taken out of use
+    OPENED_BESIDE = "opened_beside"  # part of what another contact of its household opened
     TROUBLE_OVER = "trouble_over"
 
     # Why an announced opening was not taken.

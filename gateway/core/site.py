@@ -7,8 +7,8 @@ order, which stands here and nowhere else:
    rules, its staff, its outages, its troubles).
 2. Those who are told hear its effects, one after the other (paging/routing.py).
 3. What it means to others goes to the end of the queue: a door's silence to the site, an outage to
-   its doors, a blind site to itself, a receipt to its owner and to the other cases of a grouped
-   page.
+   its doors, a blind site to itself, what one contact of a household heard to its others, a receipt
+   to its owner and to the other cases of a grouped page.
 4. The first of the queue steps, until it is empty.
 
 So the journal can be read in its own order: an event of the queue stands behind everything that
@@ -27,9 +27,11 @@ from msgspec.structs import replace
 
 from gateway.core.cases import outages, troubles
 from gateway.core.clock_shift import shifted
+from gateway.core.doors import beside
 from gateway.core.doors.clock_doubt import doubted
 from gateway.core.doors.step import next_deadline, step
 from gateway.core.effects import (
+    CaseJoined,
     CaseMoved,
     Effect,
     OutageFound,
@@ -205,11 +207,9 @@ class SiteTurn:
             self._hold(before, after, event)
         routed: tuple[Routed, ...] = ()
         for effect in effects:
-            if isinstance(effect, SilenceBegan):
-                lost = SealLost(subject.id, effect.since_ms, self._areas(after))
-                queue.append((SITE, lost))
-            elif isinstance(effect, SilenceEnded):
-                queue.append((SITE, SealHeard(subject.id)))
+            meant = self._meant(effect, after)
+            if meant is not None:
+                queue.append(meant)
             else:
                 routed += self._route(effect, subject.id, after.grid_id, at_ms)
                 queue.extend(duties.taken(self.router, subject, effect, at_ms, self.rulebook.rules))
@@ -217,6 +217,11 @@ class SiteTurn:
             self._receipt(event, queue)
         elif type(event) is OrderPlaced:
             queue.extend(homes.ordered(after, self._household, event))
+        elif type(event) is DoorPlaced:
+            queue.extend(homes.homed(after, self._household))
+        if after.beside:
+            told = beside.told(before, after, event, follows)
+            queue.extend((of_door(door_id), one) for door_id, one in told)
         return Step(subject, event, effects, routed, before, after, follows)
 
     def _household_step(
@@ -232,8 +237,19 @@ class SiteTurn:
         first = self.door(after.home[0])  # stands for it where one must
         for effect in effects:
             routed += self._route(effect, first.door_id, first.grid_id, at_ms)
-        queue.extend(homes.to_doors(effects, self.door))
+        queue.extend(homes.to_doors(after, effects, self.door))
         return Step(subject, event, effects, routed, before, after, follows)
+
+    def _meant(self, effect: Effect, door: Door) -> tuple[Subject, Event] | None:
+        """What an effect of a door means to the site or to another contact of its household; None
+        where it is for people."""
+        if isinstance(effect, SilenceBegan):
+            return SITE, SealLost(door.door_id, effect.since_ms, self._areas(door))
+        if isinstance(effect, SilenceEnded):
+            return SITE, SealHeard(door.door_id)
+        if isinstance(effect, CaseJoined):
+            return of_door(effect.door_id), beside.joining(door, effect)
+        return None
 
     def _hold(self, before: Door, after: Door, event: Event) -> None:
         """The door as it is from now on."""

@@ -14,7 +14,7 @@ from gateway.engine.ports import Authenticator, Command, DeliveryAttempt, Found,
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.set_aside import Due, SetAside
 from gateway.engine.state import CommittedSite, Known
-from gateway.store import household_tables, states, tables
+from gateway.store import states, tables
 from gateway.store.database import Store, StoreError
 from gateway.store.poisoned import Findings, Poisoned, poisoned_by
 from gateway.store.rebuild import Rebuild
@@ -23,7 +23,7 @@ log = logging.getLogger("menshen.engine")
 
 _SOURCES = {  # the table in which a state stands
     SubjectKind.DOOR: tables.doors.name,
-    SubjectKind.HOUSEHOLD: household_tables.household_states.name,
+    SubjectKind.HOUSEHOLD: tables.households.name,
     SubjectKind.SITE: tables.states.name,
 }
 

@@ -58,7 +58,7 @@ class CommittedSite(SiteState):
     def is_known(self, subject: Subject) -> bool:
         """Whether there is such a subject, so that it can have events."""
         if subject.kind is SubjectKind.HOUSEHOLD:
-            return subject.id in self.households or subject.id in self.doors
+            return subject.id in self.registry.homes
         return subject.kind is SubjectKind.SITE or subject.id in self.doors
 
     def replace(self, subject: Subject, made: Known) -> None:

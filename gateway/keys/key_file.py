@@ -44,6 +44,7 @@ def write(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
         beside = folder / f".{name}.{os.getpid()}{UNFINISHED}"
         handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, _MODE)
         try:
+            give_to_owner(handle, folder)
             _write_all(handle, content)
             os.fsync(handle)
         finally:
@@ -53,6 +54,13 @@ def write(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
         os.rename(beside, place)
     if unfinished:
         sync(folder)
+
+
+def give_to_owner(handle: int | Path, folder: Path) -> None:
+    """What root makes (`sudo menshen enrol`) is its folder's owner's, who is to read it."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.chown(handle, owner.st_uid, owner.st_gid)
 
 
 def destroy(folder: Path, name: str) -> None:

@@ -241,8 +241,8 @@ class KeyRing:
             return
         try:
             if folder is not None:
-                folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-                (folder / GONE).mkdir(mode=_FOLDER_MODE, exist_ok=True)
+                _make(folder)
+                _make(folder / GONE)
                 key_file.write(folder, [(MARK, b"")])
             self._make_folder()
             named = b"" if folder is None else str(folder.absolute()).encode()
@@ -269,8 +269,8 @@ class KeyRing:
         return made
 
     def _make_folder(self) -> None:
-        self.folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-        (self.folder / GONE).mkdir(mode=_FOLDER_MODE, exist_ok=True)
+        _make(self.folder)
+        _make(self.folder / GONE)
 
     def _folders(self) -> list[Path]:
         copy = self.copy if self.is_copy_here else None
@@ -333,10 +333,18 @@ class KeyRing:
         return KeyRingError(f"the folder of keys {self.folder} {what}: {error.strerror or error}")
 
 
+def _make(folder: Path) -> None:
+    """A folder for its owner alone, who is that of the folder around it."""
+    if not folder.is_dir():
+        folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        key_file.give_to_owner(folder, folder.parent)
+        key_file.sync(folder.parent)
+
+
 def _mark_gone(folder: Path, key_id: str, content: bytes) -> None:
     """Say that a key was destroyed; OWED as long as not all of it is done."""
-    folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-    (folder / GONE).mkdir(mode=_FOLDER_MODE, exist_ok=True)
+    _make(folder)
+    _make(folder / GONE)
     key_file.write(folder / GONE, [(key_id, content)])
 
 

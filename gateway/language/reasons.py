@@ -76,6 +76,7 @@ _WORDS: dict[Reason, str] = {
     Reason.SETTLED: N_("Contact settled"),
     Reason.RECEIVED_AGAIN: N_("Pages arrive again"),
     Reason.DOOR_ENDED: N_("Door out of use"),
+    Reason.OPENED_BESIDE: N_("Part of another opening"),
     Reason.TROUBLE_OVER: N_("Over by itself"),
     Reason.PERMITS_FULL: N_("Too many permits"),
     Reason.GROUPED: N_("Several cases at once"),
@@ -211,6 +212,9 @@ _WHY: dict[Reason, str] = {
     Reason.SETTLED: N_("The contact has come to rest and is believed again."),
     Reason.RECEIVED_AGAIN: N_("A phone has signed for the canary's page again."),
     Reason.DOOR_ENDED: N_("The door was taken out of use."),
+    Reason.OPENED_BESIDE: N_(
+        "It was part of an announced opening at the household's other door, heard of later."
+    ),
     Reason.TROUBLE_OVER: N_("What was wrong is over, before anybody took the case."),
     Reason.PERMITS_FULL: N_("The door has as many permits as it may have, so none was added."),
     Reason.GROUPED: N_("Several cases came at once, so they are told in one page."),
@@ -338,6 +342,9 @@ _OUTCOMES: dict[str, str] = {
     Reason.SETTLED: N_("By itself: the contact has settled"),
     Reason.RECEIVED_AGAIN: N_("By itself: pages arrive again"),
     Reason.DOOR_ENDED: N_("By itself: the door was taken out of use"),
+    Reason.OPENED_BESIDE: N_(
+        "By itself: part of an announced opening at the household's other door"
+    ),
     Reason.TROUBLE_OVER: N_("By itself: it is over"),
 }
 

@@ -11,6 +11,7 @@ from gateway.core.paging.schedule import Role
 from gateway.registry.fields import (
     a_batch,
     a_class,
+    a_door,
     a_place,
     allowance,
     an_id,
@@ -68,6 +69,7 @@ PASSED_OVER = frozenset(
     ["序号", "号", "no", "no.", "nr", "#", "备注", "说明", "remark", "remarks", "note", "notes"]
 )
 
+_LABEL = "3栋201"  # of the samples
 _GRID = "网格号 网格代码 网格 所属网格"
 _DOOR = "门号 房门编号 房门号 户号 门"
 _WARDEN = "网格员号 人员编号 工号 网格员"
@@ -88,13 +90,21 @@ def _grid_id() -> Column:
 
 
 def _door_id(*, needed: bool = True, nothing: Any = None) -> Column:
-    return Column("door_id", "门编号", an_id, "d0001", needed=needed, nothing=nothing, also=_DOOR)
+    return Column("door_id", "门编号", a_door, _LABEL, needed=needed, nothing=nothing, also=_DOOR)
+
+
+def _own_door_id() -> Column:
+    """A door's own id: best left empty. It is no secret, and an address in it says who is there; so
+    a random one is made, and the row is found again by its label."""
+    return Column(
+        "door_id", "门编号", an_id, "", also=_DOOR, default="", nothing="", instead="label"
+    )
 
 
 def _whose() -> Column:
     """The door of whose household something is, where its own column does not say it."""
     return Column(
-        "door_id", "门编号", an_id, "d0001", also=_DOOR, default="", nothing="", instead="household"
+        "door_id", "门编号", a_door, _LABEL, also=_DOOR, default="", nothing="", instead="household"
     )
 
 
@@ -155,8 +165,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ),
     ),
     "doors": (
-        _door_id(),
-        Column("label", "门牌", label, "3栋201", also="门牌号 房号 房间号 门牌地址 地址 住址"),
+        _own_door_id(),
+        Column("label", "门牌", label, _LABEL, also="门牌号 房号 房间号 门牌地址 地址 住址"),
         _grid_id(),
         Column(
             "class",

@@ -7,7 +7,8 @@ can be imported twice. A running gateway reads the pending events within a secon
 stopped reads them at its next start.
 """
 
-from collections import Counter, defaultdict
+import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, tzinfo
@@ -21,7 +22,6 @@ from gateway.core.actor import CENTRE
 from gateway.core.events import DoorEnded, Event
 from gateway.core.model import Permit
 from gateway.core.subject import Subject, of_door
-from gateway.language.peoples_text import sameness
 from gateway.registry.door_rows import DoorRows
 from gateway.registry.enrolled_table import EnrolledTable
 from gateway.registry.household_rows import HouseholdRows
@@ -152,13 +152,15 @@ class Enrolment:
 
     def doors_by_label(self) -> dict[str, list[str]]:
         """The doors by what people call them (`peoples_text.sameness`), with those just taken."""
-        by_label: defaultdict[str, list[str]] = defaultdict(list)
-        for row in self._doors.table.rows():
-            by_label[sameness(row["label"])].append(row["door_id"])
-        return by_label
+        return self._doors.by_label()
 
     def take(self, row: Row) -> RowResult:
-        """Check a row and keep it for `write`. EnrolError, and nothing kept, if it does not fit."""
+        """Check a row and keep it for `write`. EnrolError, and nothing kept, if it does not fit.
+
+        A door may be named by its label, where only one is called so. A door of no id is the one of
+        its grid that is called so, or a new one.
+        """
+        row = self._named(row)
         if isinstance(row, SealMove):
             result = self._seals.move(row)
         else:
@@ -217,6 +219,35 @@ class Enrolment:
         if self._events or any(part.is_changed() for part in parts):
             # so that a running gateway reads it anew
             connection.execute(tables.enrolments.insert(), {"at_ms": self._at_ms})
+
+    def _named(self, row: Row) -> Row:
+        """The row with its door's id, where it names it by its label or not at all."""
+        door_id = getattr(row, "door_id", None)
+        if isinstance(row, NewDoor):
+            return row if door_id else replace(row, door_id=self._by_label(row) or self._new_id())
+        if not door_id or self._doors.table.get(door_id) is not None:
+            return row
+        called = self._doors.called(door_id)
+        if len(called) > 1:
+            sentence = f"is what {len(called)} doors are called; name the one meant by its id"
+            raise EnrolError("door_id", door_id, sentence)
+        return replace(row, door_id=called[0]) if called else row
+
+    def _by_label(self, new: NewDoor) -> str | None:
+        """The door of its grid that is called so; None for none. EnrolError for several."""
+        rows = map(self._doors.table.row, self._doors.called(new.label))
+        called = [row["door_id"] for row in rows if row["grid_id"] == new.grid_id]
+        if len(called) > 1:
+            sentence = f"is what {len(called)} doors of this grid are called; give their ids"
+            raise EnrolError("label", new.label, sentence)
+        return called[0] if called else None
+
+    def _new_id(self) -> str:
+        """An id that no door has: it says nothing, for ids stand where no label may."""
+        while True:  # of four thousand million
+            door_id = f"d{secrets.token_hex(4)}"
+            if self._doors.table.get(door_id) is None:
+                return door_id
 
     def _door(self, new: NewDoor) -> RowResult:
         """A door, with the household whose contact it is: another only while nothing binds it."""

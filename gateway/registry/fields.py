@@ -113,6 +113,16 @@ def an_id(text: str) -> str:
     return text
 
 
+def a_door(text: str) -> str:
+    """A door by its id, or by what people call it."""
+    try:
+        return an_id(text)
+    except ValueError as wrong:
+        if text.isascii():  # a slip in an id, much rather than a label
+            raise wrong from None
+        return label(text)
+
+
 def words(text: str) -> str:
     """A name or a reason for people, on one line."""
     return _line(text, TEXT_CHARACTERS_MAX)

@@ -181,8 +181,9 @@ def _warn_of_one_label(enrolment: Enrolment, new: list[tuple[Sheet, Line]]) -> N
     labels = enrolment.doors_by_label() if doors else {}
     for sheet, line in doors:
         if isinstance(line.row, NewDoor):
-            others = [d for d in labels[sameness(line.row.label)] if d != line.row.door_id]
-            if others:
+            called = labels.get(sameness(line.row.label), [])
+            others = [d for d in called if d != line.row.door_id]
+            if others and (line.row.door_id or len(called) > 1):
                 sheet.note(
                     line.number, "label", line.row.label, f"so door {others[0]} is called too"
                 )

@@ -70,6 +70,7 @@ class Registry(msgspec.Struct, frozen=True):
     troubles: Troubles = Troubles()
     doubt: Doubt = SURE  # of the gateway's clock
     households: dict[str, Household] = {}  # those of whose own matters something is known
+    homes: frozenset[str] = frozenset()  # every household that has a contact in use
     staff: Staff = Staff()  # as it is enrolled,
     staff_journaled: Staff = Staff()  # and as the journal last said
     people: tuple[Person, ...] = ()  # those of whom something is known
@@ -94,8 +95,8 @@ def load(connection: Connection) -> Registry:
     outages, troubles = states.outages(connection, found), states.troubles(connection, found)
     if len(found) > before:
         (outages, troubles), rebuilt = anew.site(), [SITE, *rebuilt]
-    households, unread = states.households(connection, found)
-    households |= {one: anew.household(one) for one in unread}
+    matters, unread = states.households(connection, found)
+    matters |= {one: anew.household(one) for one in unread}
     rebuilt += map(of_household, unread)
     wardens = _wardens(connection, found)
     for other in (states.rulebook, states.listening):  # who uses them asks for them; here they tell
@@ -109,7 +110,8 @@ def load(connection: Connection) -> Registry:
         outages=outages,
         troubles=troubles,
         doubt=states.doubt(connection, found),
-        households=households,
+        households=matters,
+        homes=frozenset(place.household or one for one, place in places.items()),
         staff=_staff(connection, wardens, found),
         staff_journaled=states.staff(connection, found),
         people=states.people(connection, found),

@@ -7,7 +7,6 @@ import msgspec
 from babel import Locale, UnknownLocaleError
 from sqlalchemy import Connection, select
 
-from gateway.core.duration import DAY_MS
 from gateway.language import notice
 from gateway.language.catalogue import LANGUAGE_NAMES, LOCALES, from_file, say
 from gateway.language.notice import NoticeFacts, NoticePart, Translate
@@ -30,7 +29,7 @@ def facts_of(settings: Settings) -> NoticeFacts:
         complaints=own.complaints,
         ground=own.ground,
         destroy_days=own.destroy_days,
-        dispute_days=settings.rules.dispute_ms // DAY_MS,
+        dispute_days=own.dispute_days,
         audit_months=settings.retention.audit_months,
     )
 

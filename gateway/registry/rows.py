@@ -37,7 +37,7 @@ class NewDoor(Struct, frozen=True):
     What is not said (None) of a door that is known stays as it was; empty takes it back.
     """
 
-    door_id: str
+    door_id: str  # empty: the one that is called so, or a new one of a random id
     label: str
     grid_id: str
     door_class: str | None = None

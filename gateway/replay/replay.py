@@ -23,7 +23,7 @@ from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn, Step
 from gateway.core.subject import Subject, SubjectKind
-from gateway.store import archives, household_tables, tables
+from gateway.store import archives, tables
 from gateway.store.heartbeat_spans import heartbeats
 from gateway.store.journal import decode_event, whose
 from gateway.store.states import encode
@@ -156,8 +156,9 @@ def differing(connection: Connection, replay: Replay) -> Apart:
     d, p, s = tables.doors.c, tables.people.c, tables.states.c
     doors = connection.execute(select(d.door_id, d.state).order_by(d.door_id))
     people = {who: state for who, state in connection.execute(select(p.warden_id, p.state))}
-    h = household_tables.household_states.c
-    homes = {one: state for one, state in connection.execute(select(h.household_id, h.state))}
+    h = tables.households.c
+    stored = select(h.household_id, h.state).where(h.state.is_not(None))
+    homes = {one: state for one, state in connection.execute(stored)}
     households = sorted({*homes, *replay.turn.households})
     known = sorted({*people, *replay.turn.router.people})
     states = {name: state for name, state in connection.execute(select(s.name, s.state))}

@@ -4,10 +4,11 @@ Every key has a default, so an empty file is a complete one; `menshen settings -
 them all. What is wrong stops the start with one sentence a mistake, all of them at once. Secrets
 never stand in the file: they come from the environment, or from a file that the environment names.
 
-To be read in this order: `sections` (every key, but those of `oidc`, `looked_after`, `keeping`,
-`home_assistant` and `household`, which have files of their own), `section` and `fields` (what they
-have in common), `rules` (the numbers of the rules), `values`, `web_address`, `push_services`,
-`zone`, `password` and `signing_secret` (what a value may be), `secret`, `toml_file`.
+To be read in this order: `sections` (every key, but those of `oidc`, `household` with `matters`,
+`looked_after`, `keeping` and `home_assistant`, which have files of their own), `section` and
+`fields` (what they have in common), `rules` (the numbers of the rules), `values`, `web_address`,
+`push_services`, `zone`, `password` and `signing_secret` (what a value may be), `secret`,
+`toml_file`.
 """
 
 from gateway.settings.sections import Settings

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from gateway.language import peoples_text
 from gateway.language.peoples_text import TextError
 from gateway.settings.fields import Secret
-from gateway.settings.section import Section
+from gateway.settings.matters import HouseholdMatters
 from gateway.settings.signing_secret import signing_key
 
 LINE_MAX: Final = 200
@@ -21,8 +21,9 @@ def _line(text: str) -> str:
         raise ValueError from None
 
 
-class Household(Section):
-    """What the notice tells each household, and what its page allows."""
+class Household(HouseholdMatters):
+    """What the notice tells each household, what its page allows, and how soon what is known of it
+    is destroyed: the limits can be made shorter, never longer."""
 
     controller: Annotated[
         str,
@@ -41,6 +42,14 @@ class Household(Section):
             "(the household agreed, and may take that back)"
         ),
     ] = "emergency"
+    link_hours: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=24,
+            description="hours after an order until nobody can tell any more who it was, 1 to 24",
+        ),
+    ] = 24
     destroy_days: Annotated[
         int,
         Field(ge=1, le=14, description="days after an order until all of it is gone, 1 to 14"),

@@ -335,8 +335,8 @@ class Settings(BaseSettings):
     ping: Ping = Ping()
     retention: Retention = Retention()
     backup: Backup = Backup()
-    household: Household = Household()
     keys: Keys = Keys()
+    household: Household = Household()
     rules: Annotated[Rules, AsRules()] = Rules()
     classes: Annotated[
         dict[str, ClassSection],
@@ -358,7 +358,7 @@ class Settings(BaseSettings):
     def rulebook(self) -> Rulebook:
         """The rules of the site and of its door classes, with the site's clocks in them."""
         zone = transitions(self.site.zone, this_year_ms())
-        rules = msgspec.structs.replace(self.rules, zone=zone)
+        rules = self.household.rules(msgspec.structs.replace(self.rules, zone=zone))
         return Rulebook(rules, {name: of_class(rules, one) for name, one in self.classes.items()})
 
     @classmethod
@@ -385,7 +385,7 @@ SECTIONS: dict[str, type[Section]] = {
     "ping": Ping,
     "retention": Retention,
     "backup": Backup,
-    "household": Household,
     "keys": Keys,
+    "household": Household,
     "rules": RulesSection,
 }

@@ -26,6 +26,7 @@ from gateway.core.rules import Rules
 from gateway.core.site import Step
 from gateway.core.subject import of_door
 from gateway.simulate.ground_truth import START_MS, GroundTruth, Shared, live
+from gateway.simulate.household import PageUser
 from gateway.simulate.radio import HEARTBEAT_DELAY_MS, Air
 from gateway.simulate.scenario import Scenario
 from gateway.simulate.scorer import Scorer
@@ -81,7 +82,10 @@ class DoorRun(SkippedHeartbeats):
         self._due_ms: int | None = None
         self._leaf = Contact.SHUT
         self.door = Door(self._subject.id)  # as the gateway would have it
-        site.hang(self._subject.id, areas, self._stepped)
+        own = Random(f"{seed}/{number}/page")  # noqa: S311 - a simulation
+        has_page = own.random() < scenario.page.share
+        self.user = PageUser(self._subject.id, scenario.page, own, site) if has_page else None
+        site.hang(self._subject.id, areas, self._stepped, self.tell)
 
     def begin(self) -> None:
         """Hang the seal, place the order, and put the whole truth on the calendar."""
@@ -97,6 +101,8 @@ class DoorRun(SkippedHeartbeats):
             for n, at_ms in enumerate(edges):
                 self._at(at_ms, self._chatters, _TURNS[n % 2])
         self._plan_faults()
+        if self.user is not None:
+            self.user.begin(self.truth, self._days)
         self._at(START_MS, self._power, True)
         if not self._compressed:
             self._at(self.seal.heartbeat_after(START_MS), self._heartbeats, None)
@@ -243,6 +249,8 @@ class DoorRun(SkippedHeartbeats):
         for effect in step.effects:
             if isinstance(effect, PageDue):
                 self.staff.paged(effect)
+        if self.user is not None and step.effects:
+            self.user.saw(step)
         self._plan_deadline()
 
     def _plan_deadline(self) -> None:

@@ -42,6 +42,7 @@ class Totals:
     doors_of_warden: int
     false_pages_goal: float = 0.5
     counts: Counter[str] = field(default_factory=Counter)
+    page_users: Counter[str] = field(default_factory=Counter)  # what households did on their page
     reasons: Counter[Reason] = field(default_factory=Counter)
     false: Counter[Reason] = field(default_factory=Counter)
     fault_reasons: Counter[Reason] = field(default_factory=Counter)
@@ -75,6 +76,8 @@ class Totals:
         counts["questions_of_shut"] += seen.questions_of_shut
         counts["fault_pages"] += seen.fault_pages.total()
         counts["false_fault_pages"] += seen.false_fault_pages.total()
+        if run.user is not None:
+            self.page_users += run.user.counts + Counter({"households_with_a_page": 1})
         self.fault_reasons += seen.fault_pages
         self.false += seen.false
         self.needless += seen.needless
@@ -115,6 +118,7 @@ class Totals:
             "household_days": self.doors * self.days,
             **self._breaches(),
             **self._pages(),
+            **{word: self.page_users[word] for word in sorted(self.page_users)},
             **self.outages.figures(),
             "time_to_page_ms_p50": rank(waits, 0.50),
             "time_to_page_ms_p99": rank(waits, 0.99),

@@ -119,6 +119,19 @@ class Warden(Struct, frozen=True, forbid_unknown_fields=True):
     closes_min: Range
 
 
+class Page(Struct, frozen=True, forbid_unknown_fields=True):
+    """Households that use their page, and how. Without this table, none does."""
+
+    share: Share = 0.0  # of households
+    remembers: Share = 0.6  # of openings that were forgotten, said "now for ten minutes"
+    announces_min: tuple[float, float] = (-2.0, 15.0)  # when, from the opening on
+    asks_per_day: Share = 0.4
+    served_min: Range = (10, 240)  # until a request is taken, and from then until it is done
+    answers: Share = 0.7  # of silent seals, that it is in its place: true or not
+    answers_min: Range = (2, 120)
+    disputes: Share = 0.1  # of cases of a breach
+
+
 class Goal(Struct, frozen=True, forbid_unknown_fields=True):
     """What the rules must reach in this city."""
 
@@ -135,6 +148,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     radio: Radio
     building: Building
     warden: Warden
+    page: Page = Page()
     goal: Goal = Goal()
 
 
@@ -182,7 +196,7 @@ def _ranges(scenario: Scenario) -> list[tuple[str, tuple[float, ...]]]:
     for word, kind in scenario.household.kinds().items():
         ranges += [(f"household.{word}.hours", hours) for hours in kind.hours]
         ranges.append((f"household.{word}.lasts_s", kind.lasts_s))
-    for section in ("breach", "contact", "power", "radio", "building", "warden"):
+    for section in ("breach", "contact", "power", "radio", "building", "warden", "page"):
         for name, value in msgspec.structs.asdict(getattr(scenario, section)).items():
             if isinstance(value, tuple):
                 ranges.append((f"{section}.{name}", value))

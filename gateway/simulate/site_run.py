@@ -30,14 +30,29 @@ class SiteRun:
         self.turn = SiteTurn(SiteState(Rulebook(rules)))
         self.phones = Phones(rules)
         self._runs: dict[str, Stepped] = {}
+        self._doors: dict[str, Callable[[Event], None]] = {}
+        self._households_due_ms: dict[Subject, int | None] = {}
         self._found: list[Found] = []
         self._due_ms: dict[str, int | None] = {}  # of people by id, and "" for the outages
         self.apply(SITE, StaffSet(TEAM))
 
-    def hang(self, door_id: str, areas: tuple[str, ...], stepped: Stepped) -> None:
-        """A door of the grid; `stepped` hears of each of its steps."""
+    def hang(
+        self,
+        door_id: str,
+        areas: tuple[str, ...],
+        stepped: Stepped,
+        tell: Callable[[Event], None] | None = None,
+    ) -> None:
+        """A door of the grid; `stepped` hears of each of its steps, and `tell` hands it what others
+        say to it."""
         self._runs[door_id] = stepped
+        if tell is not None:
+            self._doors[door_id] = tell
         self.apply(of_door(door_id), DoorPlaced(GRID, areas))
+
+    def tell_door(self, door_id: str, event: Event) -> None:
+        """Somebody says this to a door, now."""
+        self._doors[door_id](event)
 
     def on_found(self, listener: Found) -> None:
         """`listener` hears what follows from the outages' own steps."""
@@ -66,9 +81,26 @@ class SiteRun:
         if step.subject.kind is SubjectKind.DOOR:
             self._runs[step.subject.id](at_ms, step)
             return
+        if step.subject.kind is SubjectKind.HOUSEHOLD:
+            self._plan_household(step.subject)
+            return
         for effect in step.effects:
             for listener in self._found:
                 listener(at_ms, effect)
+
+    def _plan_household(self, subject: Subject) -> None:
+        """Put what is due for a household's matters on the calendar."""
+        due_ms = self.turn.due_ms(subject)
+        if due_ms is not None and due_ms != self._households_due_ms.get(subject):
+            due = subject, due_ms
+            self.calendar.at(max(due_ms, self.calendar.now_ms), self._household_deadline, due)
+        self._households_due_ms[subject] = due_ms
+
+    def _household_deadline(self, due: tuple[Subject, int]) -> None:
+        subject, due_ms = due
+        if self._households_due_ms[subject] == due_ms:
+            self._households_due_ms[subject] = None
+            self.apply(subject, DeadlineCame())
 
     def _plan(self) -> None:
         """Put what is due for the outages and the people on the calendar."""

@@ -325,7 +325,7 @@ class WriteBatch:
             sql.UPSERT_READING: list(self._readings.values()),
             sql.UPDATE_COMMAND: list(self._commands.values()),
             sql.UPDATE_DOOR: [door_writes.of_state(door) for door in self._doors.values()],
-            sql.UPSERT_HOUSEHOLD: [
+            sql.UPDATE_HOUSEHOLD: [
                 household_writes.of_state(its) for its in self._households.values()
             ],
             sql.UPSERT_REFUSAL: list(self._refusals.values()),

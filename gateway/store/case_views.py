@@ -10,11 +10,12 @@ import msgspec
 from sqlalchemy import Connection, Select, func, select
 
 from gateway.core.cases.number import case_number, read_number
+from gateway.core.households.model import RecordKind
 from gateway.core.model import CaseState, Path
 from gateway.core.proof import Proof
 from gateway.core.reasons import FAULTS, QUESTIONS, Reason
 from gateway.core.subject import Subject, SubjectKind
-from gateway.store import areas, states, tables
+from gateway.store import areas, household_views, states, tables
 from gateway.store.records import Key, Part, part, records
 from gateway.store.sealed_columns import revealed
 
@@ -98,6 +99,8 @@ class CaseRow(msgspec.Struct, frozen=True):
     handed_to: str
     handed_to_name: str | None
     proof: Proof | None
+    corrected_ms: int | None = None  # when it was found wrong, by who answered a dispute of it,
+    correction: str | None = None  # and what they answered
 
     @property
     def subject(self) -> Subject:
@@ -321,7 +324,10 @@ def _cases() -> Select[Any]:
     query = query.join(tables.doors, tables.doors.c.door_id == tables.cases.c.door_id, isouter=True)
     for action, who in people.items():
         query = query.join(who, who.c.warden_id == tables.cases.c[f"{action}_by"], isouter=True)
-    return query
+    with_all: Select[Any] = household_views.with_corrections(
+        query, RecordKind.CASE, tables.cases.c.case_id
+    )
+    return with_all
 
 
 _CASES = _cases()

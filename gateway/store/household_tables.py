@@ -1,19 +1,14 @@
 """What a household asked for, contested and said: rows for people to read, beside its state.
 
-Every free text in them is sealed where it enters. They hang on a household and on an order, and are
-destroyed with it; `deliveries` alone stays, for it counts by kind and day and knows nobody.
+Every free text in them is sealed where it enters, and read revealed. They hang on a household and
+on an order, and are destroyed with it; `deliveries` alone stays, for it counts by kind and day and
+knows nobody.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, false
 
-from gateway.store.tables import Bytes, metadata
-
-household_states = Table(
-    "household_states",  # core.households.model.Household as JSON; those of which anything is known
-    metadata,
-    Column("household_id", String(64), primary_key=True),
-    Column("state", Bytes, nullable=False),
-)
+from gateway.store.sealed_columns import SealedText
+from gateway.store.tables import metadata
 
 requests = Table(
     "requests",
@@ -25,7 +20,7 @@ requests = Table(
     Column("order_id", String(64), nullable=False),
     Column("kind", String(16), nullable=False),  # core.households.model.RequestKind
     Column("state", String(16), nullable=False),
-    Column("words", Text, nullable=False, server_default=""),
+    Column("words", SealedText, nullable=False, server_default=""),
     Column("permit_id", String(64), nullable=False, server_default=""),
     Column("said_way", String(16), nullable=False),  # core.households.model.Way
     Column("booked_by", Text, nullable=True),  # who wrote down what it said by telephone
@@ -33,7 +28,7 @@ requests = Table(
     Column("moved_ms", BigInteger, nullable=False),
     Column("taken_by", Text, nullable=True),
     Column("done_ms", BigInteger, nullable=True),  # when it was over, as it was done
-    Column("why", Text, nullable=False, server_default=""),  # of who declined it
+    Column("why", SealedText, nullable=False, server_default=""),  # of who declined it
     Index("ix_requests_household_id", "household_id", "asked_ms"),
     Index("ix_requests_state", "state", "asked_ms"),
 )
@@ -49,7 +44,7 @@ disputes = Table(
     Column("record", String(16), nullable=False),  # core.households.model.RecordKind
     Column("record_id", String(80), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("words", Text, nullable=False, server_default=""),
+    Column("words", SealedText, nullable=False, server_default=""),
     Column("said_way", String(16), nullable=False),
     Column("booked_by", Text, nullable=True),
     Column("raised_ms", BigInteger, nullable=False),
@@ -59,7 +54,7 @@ disputes = Table(
     Column("parties", Text, nullable=False, server_default="[]"),  # actor ids, as a JSON list
     Column("assigned_to", Text, nullable=True),
     Column("answered_by", Text, nullable=True),
-    Column("answer", Text, nullable=False, server_default=""),
+    Column("answer", SealedText, nullable=False, server_default=""),
     Index("ix_disputes_household_id", "household_id", "raised_ms"),
     Index("ix_disputes_record", "record", "record_id"),
     Index("ix_disputes_state", "state", "answer_by_ms"),
@@ -87,7 +82,7 @@ health_reports = Table(
     Column("booked_by", Text, nullable=True),
     Column("is_well", Boolean, nullable=False),
     Column("symptoms", Text, nullable=False, server_default="[]"),
-    Column("words", Text, nullable=False, server_default=""),
+    Column("words", SealedText, nullable=False, server_default=""),
     Index("ix_health_reports_household_id", "household_id", "at_ms"),
 )
 
@@ -105,7 +100,7 @@ health_questions = Table(
     Column("taken_by", Text, nullable=True),
     Column("outcome", String(16), nullable=True),  # NULL: it goes on; or of a call in vain
     Column("is_over", Boolean, nullable=False, server_default=false()),
-    Column("words", Text, nullable=False, server_default=""),
+    Column("words", SealedText, nullable=False, server_default=""),
     Index("ix_health_questions_household_id", "household_id", "asked_ms"),
     Index("ix_health_questions_is_over", "is_over", "asked_ms"),
 )
@@ -120,7 +115,7 @@ seal_answers = Table(
     Column("said_way", String(16), nullable=False),
     Column("booked_by", Text, nullable=True),
     Column("answer", String(16), nullable=False),
-    Column("words", Text, nullable=False, server_default=""),
+    Column("words", SealedText, nullable=False, server_default=""),
     Index("ix_seal_answers_door_id", "door_id", "at_ms"),
 )
 

@@ -1,14 +1,14 @@
 """What a household asked for, contests and says, for people to read; and what was done, as counts.
 
-Free text stands here as it is stored; whoever shows it reveals it.
+Free text is read revealed, as all that is sealed.
 """
 
-from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Select, or_, select
 
+from gateway.core.duration import DAY_MS
 from gateway.core.households.model import (
     DisputeState,
     HealthOutcome,
@@ -34,6 +34,8 @@ from gateway.store.records import records
 
 OPEN_DISPUTES: Final = (DisputeState.RAISED, DisputeState.ASSIGNED)
 LISTED_MAX: Final = 200  # of each list
+SAID_MS: Final = DAY_MS  # what a household said of its seal is shown for so long,
+SAID_MAX: Final = 3  # the latest of it
 CASES_MAX: Final = 20  # at the door of an opening, that may be about it
 
 
@@ -52,7 +54,7 @@ _decode_symptoms = msgspec.json.Decoder(tuple[Symptom, ...]).decode
 
 
 class RequestRow(msgspec.Struct, frozen=True):
-    """A request as people see it. `words` and `why` are sealed."""
+    """A request as people see it."""
 
     request_id: str
     household_id: str
@@ -74,7 +76,7 @@ class RequestRow(msgspec.Struct, frozen=True):
 
 
 class DisputeRow(msgspec.Struct, frozen=True):
-    """A dispute as people see it. `words` and `answer` are sealed."""
+    """A dispute as people see it."""
 
     dispute_id: str
     household_id: str
@@ -104,7 +106,7 @@ class DisputeRow(msgspec.Struct, frozen=True):
 
 
 class QuestionRow(msgspec.Struct, frozen=True):
-    """A question about somebody's health as people see it. `words` are sealed."""
+    """A question about somebody's health as people see it."""
 
     question_id: str
     household_id: str
@@ -122,7 +124,7 @@ class QuestionRow(msgspec.Struct, frozen=True):
 
 
 class ReportRow(msgspec.Struct, frozen=True):
-    """What a household said of how they are. `words` are sealed."""
+    """What a household said of how they are."""
 
     report_id: str
     at_ms: int
@@ -138,23 +140,13 @@ class ReportRow(msgspec.Struct, frozen=True):
 
 
 class SealAnswerRow(msgspec.Struct, frozen=True):
-    """What a household said of a seal that was not heard. `words` are sealed."""
+    """What a household said of a seal that was not heard."""
 
     at_ms: int
     said_way: Way
     booked_by: str | None
     answer: SealAnswer
     words: str
-
-
-class CorrectionRow(msgspec.Struct, frozen=True):
-    """That a record was found wrong, and what was answered; `answer` is sealed."""
-
-    record_id: str
-    dispute_id: str
-    at_ms: int
-    corrected_by: str
-    answer: str
 
 
 class DeliveryCount(msgspec.Struct, frozen=True):
@@ -248,26 +240,22 @@ def reports_of(connection: Connection, household_id: str, limit: int) -> list[Re
     return records(connection, query.limit(limit), ReportRow)
 
 
-def seal_answers_at(connection: Connection, door_id: str, since_ms: int) -> list[SealAnswerRow]:
-    """What a household said of a door's seal since a time, the newest first."""
+def seal_answers_at(connection: Connection, door_id: str, now_ms: int) -> list[SealAnswerRow]:
+    """What a household said of a door's seal lately, the newest first."""
     s = seal_answers.c
     query = select(*(s[name] for name in SealAnswerRow.__struct_fields__))
-    query = query.where(s.door_id == door_id, s.at_ms >= since_ms)
-    return records(connection, query.order_by(s.at_ms.desc()).limit(LISTED_MAX), SealAnswerRow)
+    query = query.where(s.door_id == door_id, s.at_ms > now_ms - SAID_MS)
+    return records(connection, query.order_by(s.at_ms.desc()).limit(SAID_MAX), SealAnswerRow)
 
 
-def corrections_of(
-    connection: Connection, record: RecordKind, record_ids: Iterable[str]
-) -> dict[str, CorrectionRow]:
-    """Which of these records were found wrong, by their id."""
+def with_corrections(query: Any, record: RecordKind, record_id: Any) -> Any:
+    """A query of records that also says of each when it was found wrong, and what was answered, as
+    `corrected_ms` and `correction`."""
     c, d = corrections.c, disputes.c
-    own = (c[name] for name in CorrectionRow.__struct_fields__ if name != "answer")
-    query = (
-        select(*own, d.answer)
-        .join(disputes, d.dispute_id == c.dispute_id)
-        .where(c.record == record, c.record_id.in_(list(record_ids)))
-    )
-    return {row.record_id: row for row in records(connection, query, CorrectionRow)}
+    is_its = (c.record == record) & (c.record_id == record_id)
+    query = query.join(corrections, is_its, isouter=True)
+    query = query.join(disputes, d.dispute_id == c.dispute_id, isouter=True)
+    return query.add_columns(c.at_ms.label("corrected_ms"), d.answer.label("correction"))
 
 
 def counts(connection: Connection, from_day: int, to_day: int) -> list[DeliveryCount]:

@@ -38,7 +38,7 @@ class Place(NamedTuple):
 
 def of_state(household: Household) -> Row:
     """A household's state."""
-    return {"household_id": household.household_id, "state": states.encode(household)}
+    return {"b_household_id": household.household_id, "state": states.encode(household)}
 
 
 def of_effect(effect: HouseholdEffect, place: Place, zone: Zone) -> Written:

@@ -268,7 +268,7 @@ INSERT_OPENING = Statement(
 )
 END_OPENING = _set(tables.openings, "opening_id", "b_id", *_ENDED)
 REDATE_OPENING = _set(
-    tables.openings, "opening_id", "b_id", "opened_ms", "latest_ms", "reason", "permit_id"
+    tables.openings, "opening_id", "b_id", "opened_ms", "latest_ms", "reason", "permit_id", "beside"
 )
 ANNOUNCE_OPENING = _set(tables.openings, "opening_id", "b_id", "reason", "permit_id")
 UPSERT_CASE = _of(tables.cases, _upsert_case)
@@ -291,7 +291,7 @@ GROW_OUTAGE = _set(tables.outages, "outage_id", "b_id", "doors")
 END_OUTAGE = _set(tables.outages, "outage_id", "b_id", "over_ms")
 UPSERT_STATE = _upsert(tables.states)
 UPSERT_PERSON = _upsert(tables.people)
-UPSERT_HOUSEHOLD = _upsert(household_tables.household_states)
+UPDATE_HOUSEHOLD = _set(tables.households, "household_id", "b_household_id", "state")
 UPSERT_REQUEST = _upsert(household_tables.requests)
 COUNT_DELIVERY = _of(household_tables.deliveries, _count_delivery)
 UPSERT_DISPUTE = _upsert(household_tables.disputes)
@@ -366,7 +366,7 @@ IN_ORDER = (
     END_OUTAGE,
     UPSERT_STATE,
     UPSERT_PERSON,
-    UPSERT_HOUSEHOLD,
+    UPDATE_HOUSEHOLD,
     UPSERT_REQUEST,
     COUNT_DELIVERY,
     UPSERT_DISPUTE,

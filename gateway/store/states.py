@@ -17,7 +17,7 @@ from gateway.core.model import SURE, Door, Doubt, Outages, Troubles
 from gateway.core.paging.person import Person
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
-from gateway.store import household_tables, tables
+from gateway.store import tables
 from gateway.store.poisoned import ANYTHING, Findings
 
 T = TypeVar("T")
@@ -75,10 +75,10 @@ def households(
 ) -> tuple[dict[str, Household], tuple[str, ...]]:
     """Every household of whose own matters something is known, by id; and the ids of those whose
     state cannot be read."""
-    found, table = Findings() if findings is None else findings, household_tables.household_states
+    found, table = Findings() if findings is None else findings, tables.households
     known: dict[str, Household] = {}
     unread: list[str] = []
-    query = select(table.c.household_id, table.c.state).order_by(table.c.household_id)
+    query = select(table.c.household_id, table.c.state).where(table.c.state.is_not(None))
     for row in found.rows(connection, query, table.name, state=ANYTHING):
         its, nothing = row["household_id"], None
         read = found.decoded(table.name, its, row["state"], _decode_household, nothing)

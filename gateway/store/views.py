@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Select, func, select, tuple_
 
 from gateway.core.duration import HOUR_MS
+from gateway.core.households.model import RecordKind
 from gateway.core.model import Door
 from gateway.core.paging import routing
 from gateway.core.paging.person import code as code_of_person
@@ -17,7 +18,7 @@ from gateway.core.paging.schedule import Role
 from gateway.core.paging.staff import schedule_of
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
-from gateway.store import feed_tables, page_views, sealing, states, tables
+from gateway.store import feed_tables, household_views, page_views, sealing, states, tables
 from gateway.store.records import Key, records
 from gateway.store.sealed_columns import revealed
 
@@ -64,6 +65,8 @@ class OpeningRow(msgspec.Struct, frozen=True):
     who: str | None
     why: str | None
     told: tuple[tuple[str, int], ...] = ()  # who was told of it, and when, before it was announced
+    corrected_ms: int | None = None  # when it was found wrong, by who answered a dispute of it,
+    correction: str | None = None  # and what they answered
 
 
 class RefusalRow(msgspec.Struct, frozen=True):
@@ -187,7 +190,7 @@ def openings(
 ) -> list[OpeningRow]:
     """A door's openings, newest first; those that began before a time if it is given."""
     o, p = tables.openings.c, tables.permits.c
-    joined = ("who", "why", "told")
+    joined = ("who", "why", "told", "corrected_ms", "correction")
     names = [name for name in OpeningRow.__struct_fields__ if name not in joined]
     query = (
         select(*(o[name] for name in names), p.who, p.why)
@@ -196,6 +199,7 @@ def openings(
         .order_by(o.opened_ms.desc(), o.opening_id.desc())
         .limit(limit)
     )
+    query = household_views.with_corrections(query, RecordKind.OPENING, o.opening_id)
     if before_ms is not None:
         query = query.where(o.opened_ms < before_ms)
     found = records(connection, query, OpeningRow)

@@ -8,7 +8,7 @@ and never believed of whoever sends it.
 
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
@@ -73,7 +73,7 @@ class Answering(Press):
 class Ending(Press):
     """How a question of health ended, and a note."""
 
-    outcome: HealthOutcome
+    outcome: Literal["well", "helped", "handed_on", "not_reached"]  # what staff may say
     words: Annotated[str, Field(max_length=WORDS_MAX)] = ""
 
 
@@ -174,7 +174,7 @@ async def _act(
         age_ms=pressed.age_ms,
         actor=by,
         **{matter.key: matter_id},
-        **entering(context, row.household_id, facts),
+        **facts,
     )
     answer = await context.action(of_household(row.household_id), event)
     return Answered(answer.changed, answer.result)
@@ -194,15 +194,9 @@ def _facts(connection: Connection, row: Row, by: Actor, pressed: Press) -> dict[
             facts = {"is_upheld": is_upheld, "words": peoples_line(words, WORDS_MAX)}
         case Ending(outcome=outcome, words=words):
             line = peoples_line(words, WORDS_MAX) if words.strip() else ""
-            facts = {"outcome": outcome, "words": line}
+            facts = {"outcome": HealthOutcome(outcome), "words": line}
     if isinstance(row, DisputeRow):
         facts["parties"] = household_views.parties_of(connection, row.record, row.record_id)
-    return facts
-
-
-def entering(_: WebContext, __: str, facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts of an act as they enter the house: the one place where free text of a matter does
-    so."""
     return facts
 
 

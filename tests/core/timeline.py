@@ -132,6 +132,7 @@ class Site:
         from_: str = "07:00",
         heartbeat_ms: int = 100_000,
         classes: dict[str, Rules] | None = None,
+        households: tuple[tuple[str, ...], ...] = (),
     ) -> None:
         self.rulebook = Rulebook(rules or Rules(), classes or {})
         self.now_ms = self.time(from_)
@@ -141,7 +142,11 @@ class Site:
         self.journal: list[tuple[int, str, Event]] = []
         self.followed: list[tuple[int, str, Event | Effect]] = []
         for door_id, seal in self.seals.items():
-            self.tell(door_id, DoorPlaced("g", (f"building:{door_id.split('-')[0]}",)))
+            theirs = next((doors for doors in households if door_id in doors), (door_id,))
+            household = theirs[0] if len(theirs) > 1 and theirs[0] != door_id else ""
+            beside = tuple(other for other in theirs if other != door_id)
+            areas = (f"building:{door_id.split('-')[0]}",)
+            self.tell(door_id, DoorPlaced("g", areas, household, beside))
             self.tell(door_id, SealBound(seal.seal_id, heartbeat_ms))
             if ordered:
                 order = Order("order", self.now_ms - DAY, self.now_ms + 14 * DAY)

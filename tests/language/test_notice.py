@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.duration import DAY_MS
-from gateway.core.rules import Rules
 from gateway.language.catalogue import say
 from gateway.language.notice import parts, version
 from gateway.registry import notices
@@ -19,8 +17,7 @@ GROUNDS = ("emergency", "consent")
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_it_says_everything_that_a_household_must_know(language: str, ground: str) -> None:
     own = {"controller": "梁溪区 CDC", "complaints": "0510-12345", "ground": ground}
-    rules = Rules(dispute_ms=4 * DAY_MS)
-    settings = Settings(household={**own, "destroy_days": 9}, rules=rules)
+    settings = Settings(household={**own, "destroy_days": 9, "dispute_days": 4})
     found = parts(notices.facts_of(settings), lambda text: say(text, language))
     text = "\n".join(line for part in found for line in (part.heading, *part.lines))
     for said in ("梁溪区 CDC", "0510-12345", "9", "4", "36"):

@@ -32,7 +32,7 @@ from gateway.store.states import Listening
 
 STATES: dict[str, type[msgspec.Struct]] = {
     "doors.state": Door,
-    "household_states.state": Household,
+    "households.state": Household,
     "people.state": Person,
     "states.outages": Outages,
     "states.troubles": Troubles,

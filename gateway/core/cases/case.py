@@ -23,7 +23,7 @@ from gateway.core.cases import escalation
 from gateway.core.cases.transitions import HELD
 from gateway.core.deadline_index import earliest
 from gateway.core.doors.orders import quiet
-from gateway.core.effects import CaseMoved, Effect, PageDue
+from gateway.core.effects import CaseJoined, CaseMoved, Effect, PageDue
 from gateway.core.events import DutyEnds
 from gateway.core.model import (
     Case,
@@ -33,7 +33,14 @@ from gateway.core.model import (
     SecondaryFault,
     Trouble,
 )
-from gateway.core.reasons import BREACHES, FAULTS, QUESTIONS, TAMPER, Reason
+from gateway.core.reasons import (
+    BREACHES,
+    FAULTS,
+    OVER_WHEN_SHUT,
+    QUESTIONS,
+    TAMPER,
+    Reason,
+)
 from gateway.core.rules import Rules
 
 H = TypeVar("H", Door, Outage, Trouble)
@@ -48,7 +55,10 @@ ANSWERED = frozenset(HELD)
 def raise_case(
     holder: H, reason: Reason, page_id: str, now_ms: int, since_ms: int, rules: Rules
 ) -> tuple[H, tuple[Effect, ...]]:
-    """Raise a case, or raise the open one again, and begin its escalation."""
+    """Raise a case, or raise the open one again, and begin its escalation. What opened at one
+    contact of a household joins the case that is open at another, which tells of it."""
+    if isinstance(holder, Door) and holder.case_beside is not None and _joins(holder, reason):
+        return holder, (CaseJoined(holder.case_beside[0], page_id, reason, since_ms),)
     case = holder.case or Case(
         page_id, reason, CaseState.RAISED, now_ms, since_ms=since_ms, refers_to=holder.last_case
     )
@@ -76,6 +86,12 @@ def raise_case(
         case, pages = escalation.begin(case, page_id, reason, since_ms, now_ms, hours, rules)
     holder = replace(holder, case=case, last_case=case.case_id)
     return holder, (CaseMoved(case, now_ms), *pages)
+
+
+def _joins(door: Door, reason: Reason) -> bool:
+    """Whether what happens at a door is of the case that is open at another contact."""
+    has_own = door.case is not None and door.case.reason in BREACHES
+    return reason in OVER_WHEN_SHUT and not has_own
 
 
 def _is_secondary(reason: Reason, to: Reason) -> bool:

@@ -22,7 +22,9 @@ def held(door: Door, event: ReportHeld, now_ms: int, rules: Rules) -> DoorChange
     if door.seal_id != event.seal_id or opening is None or opening.opening_id != number:
         return door, ()
     opening = replace(opening, opened_ms=min(opening.opened_ms, event.edge_ms))
-    uncovered = _uncovered(door, opening, event.edge_ms, rules)
+    uncovered = None
+    if opening.beside is None:  # else it has used nothing
+        uncovered = _uncovered(door, opening, event.edge_ms, rules)
     given_back: tuple[Effect, ...] = ()
     if uncovered is not None:
         door, given_back = uncovered

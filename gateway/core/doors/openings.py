@@ -9,11 +9,26 @@ from msgspec.structs import replace
 
 from gateway.core.cases import case
 from gateway.core.cases.case import DoorChange, raise_case
-from gateway.core.doors import canary, clock_doubt, open_at_order, orders, permits, visits
+from gateway.core.doors import (
+    canary,
+    clock_doubt,
+    household,
+    open_at_order,
+    orders,
+    permits,
+    visits,
+)
 from gateway.core.doors.observation import Observation
-from gateway.core.effects import Effect, OpeningBegan, OpeningEnded, OpeningResumed, PermitSpent
+from gateway.core.effects import (
+    CaseJoined,
+    Effect,
+    OpeningBegan,
+    OpeningEnded,
+    OpeningResumed,
+    PermitSpent,
+)
 from gateway.core.model import Contact, Door, Opening
-from gateway.core.reasons import BREACHES, TAMPER, UNANNOUNCED, UNWATCHED, Reason
+from gateway.core.reasons import BREACHES, TAMPER, UNANNOUNCED, UNLAWFUL, UNWATCHED, Reason
 from gateway.core.rules import CANARY, Rules
 
 # What may still go on when the door is shut.
@@ -23,10 +38,15 @@ GOES_ON_TAMPERED = TAMPER | {Reason.SILENT_TAMPERED}
 def begin(
     door: Door, opening_id: str, opened_ms: int, latest_ms: int, now_ms: int, rules: Rules
 ) -> DoorChange:
-    """The door opened: spend a permit, only record it, or raise a case."""
-    door, opening, spent = _judge(door, opening_id, opened_ms, latest_ms, now_ms, rules)
+    """The door opened: spend a permit, only record it, or raise a case; or it is part of what
+    another contact of its household opened."""
+    door = household.as_heard(door) if door.beside else door
+    door, opening, spent = judge(door, opening_id, opened_ms, latest_ms, now_ms, rules)
     door = replace(door, opening=opening, ended=None)
-    began = OpeningBegan(opening_id, opened_ms, latest_ms, opening.reason, opening.permit_id)
+    what = opening.reason, opening.permit_id
+    began = OpeningBegan(opening_id, opened_ms, latest_ms, *what, beside=opening.beside)
+    if opening.beside is not None:  # the contact of the other is told, if anybody
+        return door, (began, *told_beside(door, opening.reason))
     if opening.reason in UNANNOUNCED:
         door, raised = raise_case(door, opening.reason, opening_id, now_ms, opened_ms, rules)
         return door, (began, *spent, *raised)
@@ -36,7 +56,7 @@ def begin(
     return door, (began, *spent)
 
 
-def _judge(
+def judge(
     door: Door, opening_id: str, opened_ms: int, latest_ms: int, now_ms: int, rules: Rules
 ) -> tuple[Door, Opening, tuple[Effect, ...]]:
     """What the opening is. The order of these questions is the order of what counts."""
@@ -48,6 +68,47 @@ def _judge(
         return door, Opening(opening_id, opened_ms, unwatched, None, due_ms), ()
     if visits.covers(door, opened_ms, latest_ms, rules):
         return door, Opening(opening_id, opened_ms, Reason.VISIT), ()  # visit_end.py judges its end
+    if not door.beside:
+        return _allowed(door, opening_id, opened_ms, latest_ms, now_ms, rules)
+    return _of_household(door, opening_id, opened_ms, latest_ms, now_ms, rules)
+
+
+def _of_household(
+    door: Door, opening_id: str, opened_ms: int, latest_ms: int, now_ms: int, rules: Rules
+) -> tuple[Door, Opening, tuple[Effect, ...]]:
+    """What it is beside the openings of the household's other contacts."""
+    heard = household.heard(door, opening_id, opened_ms, latest_ms, rules)
+    if clock_doubt.is_question(door, opened_ms, latest_ms, rules):
+        heard = replace(heard, is_settled=True, reason=Reason.OPENED_IN_DOUBT)
+    door = household.settled(household.known(door, heard), rules.off_delay_ms)
+    judged = household.find(door, opening_id)
+    if judged is None:  # older than all that are known
+        return _allowed(door, opening_id, opened_ms, latest_ms, now_ms, rules)
+    return door, as_judged(door, Opening(opening_id, opened_ms, judged.reason), now_ms, rules), ()
+
+
+def as_judged(door: Door, opening: Opening, now_ms: int, rules: Rules) -> Opening:
+    """An opening as it is judged beside the others of its household."""
+    own = household.find(door, opening.opening_id)
+    if own is None:
+        return opening
+    is_part = own.root != own.opening_id
+    until_ms = household.lasts_until_ms(own, household.find(door, own.root) if is_part else None)
+    if until_ms is not None and until_ms <= now_ms:
+        until_ms = now_ms + rules.backlog_ms
+    return replace(
+        opening,
+        reason=own.reason,
+        permit_id=(own.cover.permit_id or None) if own.cover is not None else None,
+        overstay_ms=until_ms if opening.shut_ms is None else None,
+        beside=own.root if is_part else None,
+    )
+
+
+def _allowed(
+    door: Door, opening_id: str, opened_ms: int, latest_ms: int, now_ms: int, rules: Rules
+) -> tuple[Door, Opening, tuple[Effect, ...]]:
+    """What it is under an order, by its own time."""
     if clock_doubt.is_question(door, opened_ms, latest_ms, rules):
         return door, Opening(opening_id, opened_ms, Reason.OPENED_IN_DOUBT), ()
     covering = permits.covering(door, opened_ms, latest_ms, rules)
@@ -65,6 +126,13 @@ def _judge(
         )
         return door, Opening(opening_id, opened_ms, Reason.ALLOWANCE, None, overstay), ()
     return door, Opening(opening_id, opened_ms, Reason.NO_PERMIT), ()
+
+
+def told_beside(door: Door, reason: Reason) -> tuple[Effect, ...]:
+    """It is part of an opening that somebody was told of: that case names this contact too."""
+    if reason not in UNLAWFUL or door.case_beside is None:
+        return ()
+    return (CaseJoined(door.case_beside[0]),)
 
 
 def _overstay_ms(longest_ms: int, opened_ms: int, now_ms: int, rules: Rules) -> int:
@@ -190,6 +258,8 @@ def end(door: Door, shut_ms: int, now_ms: int) -> DoorChange:
     from_ms = shut_ms if opening.shut_from_ms is None else min(opening.shut_from_ms, shut_ms)
     ended = OpeningEnded(opening.opening_id, from_ms, shut_ms, opening.joined, opening.inferred)
     door = replace(door, opening=None, ended=opening)
+    if door.beside and household.stands_open(door):
+        return door, (ended,)  # until the other contact is shut too
     door, cleared = case.cleared(door, over_when_shut(door), now_ms)
     return door, (ended, *cleared)
 
@@ -251,6 +321,8 @@ def _tell_overstay(
 ) -> DoorChange:
     opening = replace(opening, overstay_ms=None, unjudged_ms=None)
     door = replace(door, opening=opening)
+    if opening.beside is not None and household.stands_at_root(door, opening.beside):
+        return door, ()  # whose contact tells of it
     if orders.why_not_under_order(door, now_ms):
         return door, ()
     if opening.reason in UNWATCHED:

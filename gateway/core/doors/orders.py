@@ -72,6 +72,16 @@ def allow(door: Door, opened_ms: int, rules: Rules) -> tuple[Door, Order | None]
     return replace(door, allowed=(today, count + 1)), order
 
 
+def allowance(door: Door, opened_ms: int, rules: Rules) -> tuple[int, int, int | None] | None:
+    """What the order allows without a permit on the day of a time: that day, how many, and how many
+    ms each may last; None where it allows none."""
+    order = running(door, opened_ms)
+    if order is None or not order.policy.openings_a_day:
+        return None
+    day = local_time.day(rules.zone, opened_ms)
+    return day, order.policy.openings_a_day, order.policy.longest_ms
+
+
 def ends_ms(door: Door, at_ms: int) -> int | None:
     """When the order that runs at `at_ms` ends, with those that follow it without a gap.
 

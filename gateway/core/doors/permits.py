@@ -36,7 +36,7 @@ def announced(door: Door, event: PermitAnnounced, now_ms: int, rules: Rules) -> 
     window = None if case is None else _window_of_case(permit, case, rules)
     if case is None or window is None:
         return door, ()
-    door, left = spend(door, permit, window[0])
+    door, still = spend(door, permit, window[0])
     if door.opening is not None and door.opening.opening_id == case.case_id:
         excused = replace(
             door.opening,
@@ -47,7 +47,7 @@ def announced(door: Door, event: PermitAnnounced, now_ms: int, rules: Rules) -> 
         door = replace(door, opening=excused)
     effects: list[Effect] = [
         OpeningAnnounced(case.case_id, permit.permit_id, told=True),
-        PermitSpent(permit.permit_id, left, case.case_id),
+        PermitSpent(permit.permit_id, still, case.case_id),
     ]
     door, ended = end_by_rule(door, case, Reason.ANNOUNCED_LATE, now_ms)
     return door, (*effects, *ended)
@@ -62,7 +62,7 @@ def explains(door: Door, permit: Permit, now_ms: int, rules: Rules) -> Case | No
     window = _window_of_case(permit, case, rules)
     if now_ms - case.since_ms > rules.grace_ms or window is None:
         return None
-    return case if _left(permit, window[0]) >= 1 else None
+    return case if left(permit, window[0]) >= 1 else None
 
 
 def _window_of_case(permit: Permit, case: Case, rules: Rules) -> tuple[int, int] | None:
@@ -104,7 +104,7 @@ def covering(
         if permit.from_ms > latest_ms or earliest_ms >= permit.to_ms or permit.openings < 1:
             continue
         window = window_of(permit, earliest_ms, latest_ms, rules)
-        if window is None or _left(permit, window[0]) < 1:
+        if window is None or left(permit, window[0]) < 1:
             continue
         if soonest is None or (window[1], permit.permit_id) < soonest[:2]:
             soonest = window[1], permit.permit_id, permit, window[0]
@@ -113,15 +113,15 @@ def covering(
 
 def spend(door: Door, permit: Permit, window_ms: int) -> tuple[Door, int]:
     """The door with one opening taken off the permit, and how many that leaves."""
-    left = _left(permit, window_ms) - 1
+    still = left(permit, window_ms) - 1
     if permit.daily:
-        spent = replace(permit, spent=(window_ms, permit.openings - left))
+        spent = replace(permit, spent=(window_ms, permit.openings - still))
     else:
-        spent = replace(permit, openings=left)
+        spent = replace(permit, openings=still)
     permits = tuple(
         spent if other.permit_id == permit.permit_id else other for other in door.permits
     )
-    return replace(door, permits=permits), left
+    return replace(door, permits=permits), still
 
 
 def give_back(door: Door, permit: Permit) -> tuple[Door, int]:
@@ -132,10 +132,21 @@ def give_back(door: Door, permit: Permit) -> tuple[Door, int]:
     else:
         back = replace(permit, openings=permit.openings + 1)
     permits = tuple(back if other is permit else other for other in door.permits)
-    return replace(door, permits=permits), _left(back, back.spent[0])
+    return replace(door, permits=permits), left(back, back.spent[0])
 
 
-def _left(permit: Permit, window_ms: int) -> int:
+def used(permit: Permit, window_ms: int, count: int) -> Permit:
+    """The permit with so many more openings used in the window that began then; fewer where it is
+    less than 0."""
+    if not permit.daily:
+        return replace(permit, openings=max(permit.openings - count, 0))
+    if window_ms < permit.spent[0]:
+        return permit  # a window that is over, and of which nothing is kept
+    before = permit.spent[1] if permit.spent[0] == window_ms else 0
+    return replace(permit, spent=(window_ms, min(max(before + count, 0), permit.openings)))
+
+
+def left(permit: Permit, window_ms: int) -> int:
     """How many openings it still allows in the window that began then."""
     used = permit.spent[1] if permit.daily and permit.spent[0] == window_ms else 0
     return permit.openings - used

@@ -15,15 +15,18 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from gateway.core.beside_events import CaseBeside, OpenedBeside, RaisedBeside, SpentBeside
 from gateway.core.cases import case
 from gateway.core.cases.actions import act, page_received, page_sent
 from gateway.core.cases.case import DoorChange
 from gateway.core.commissioning_events import VisitAnnounced, WalkTestBegan, WalkTestEnded
 from gateway.core.doors import (
+    beside,
     canary,
     chatter,
     found_open,
     held_back,
+    household,
     open_after_restart,
     open_at_order,
     openings,
@@ -73,7 +76,7 @@ from gateway.core.events import (
     SealUnbound,
 )
 from gateway.core.households.events import QuietAsked, RecordCorrected, SaidOfSeal
-from gateway.core.model import Door
+from gateway.core.model import Door, Order
 from gateway.core.path_events import CopyCame, PathHeard, PathSilent, PathsTested
 from gateway.core.reasons import BREACHES, QUESTIONS, Reason
 from gateway.core.rules import Rules
@@ -97,11 +100,16 @@ def step(door: Door, event: Event, now_ms: int, rules: Rules) -> tuple[Door, tup
     Raises:
         KeyError: the event is none of a door's.
     """
+    before = door
     happened_ms = edge_ms(event, now_ms) if isinstance(event, ReportCame) else None
     door, due = _fire_deadlines(door, now_ms if happened_ms is None else happened_ms, rules)
     door, effects = EVENTS[type(event)](door, event, now_ms, rules)
     door, since = _fire_deadlines(door, now_ms, rules)
-    return door, due + effects + since
+    effects = due + effects + since
+    if door.beside:
+        door, more = beside.follow(before, door, effects, now_ms, rules)
+        effects += more
+    return door, effects
 
 
 def next_deadline(door: Door, rules: Rules) -> int | None:
@@ -124,7 +132,7 @@ def _place(door: Door, event: DoorPlaced, _: int, __: Rules) -> DoorChange:
         household=event.household,
         beside=event.beside,
     )
-    return (door if placed == door else placed), ()
+    return (door if placed == door else household.placed(placed)), ()
 
 
 def _ended(door: Door, _: DoorEnded, now_ms: int, __: Rules) -> DoorChange:
@@ -134,7 +142,15 @@ def _ended(door: Door, _: DoorEnded, now_ms: int, __: Rules) -> DoorChange:
     if door.case is not None:
         door, effects = case.end_by_rule(door, door.case, Reason.DOOR_ENDED, now_ms)
     door, cleared = case.cleared(door, frozenset(Reason), now_ms)
-    return replace(door, canary=None, tampered_ms=None, outage=None), effects + cleared
+    door = replace(door, canary=None, tampered_ms=None, outage=None)
+    if not door.beside:
+        return door, effects + cleared
+    ended = tuple(_over_by(order, now_ms) for order in door.orders)  # the household's go on
+    return household.placed(replace(door, beside=(), orders=ended)), effects + cleared
+
+
+def _over_by(order: Order, now_ms: int) -> Order:
+    return replace(order, to_ms=min(order.to_ms, max(now_ms, order.from_ms)))
 
 
 def _order(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> DoorChange:
@@ -203,6 +219,10 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     VisitAnnounced: visit_end.announced,
     WalkTestBegan: walk_test.began,
     WalkTestEnded: walk_test.ended,
+    OpenedBeside: beside.opened,
+    SpentBeside: beside.spent,
+    CaseBeside: beside.case_moved,
+    RaisedBeside: beside.raised,
     RecordCorrected: _noted,
     SaidOfSeal: silence.household_said,
     QuietAsked: _quiet,

@@ -94,14 +94,12 @@ class SealAnswerNoted(Struct, frozen=True, omit_defaults=True, tag="seal_answer_
 class PermitAttached(Struct, frozen=True, tag="permit_attached"):
     """An opening is announced with a request."""
 
-    door_id: str
     permit: Permit
 
 
 class PermitDetached(Struct, frozen=True, tag="permit_detached"):
     """What was announced with a request ends then."""
 
-    door_id: str
     permit_id: str
     ends_ms: int
 

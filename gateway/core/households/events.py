@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from gateway.core.actor import Actor
+from gateway.core.free_text import FreeText
 from gateway.core.households.model import (
     HealthOutcome,
     OrderTerm,
@@ -59,13 +60,12 @@ class HouseholdOrdered(Struct, frozen=True, omit_defaults=True, tag="household_o
 
 
 class RequestAsked(HouseholdSays, frozen=True, tag="request_asked", kw_only=True):
-    """The household asks for something. `permit`: an opening announced with it, at that door."""
+    """The household asks for something. `permit`: an opening announced with it."""
 
     request_id: str
     kind: RequestKind
-    words: str = ""
+    words: FreeText = ""
     permit: Permit | None = None
-    permit_door: str = ""
 
 
 class RequestWithdrawn(HouseholdSays, frozen=True, tag="request_withdrawn", kw_only=True):
@@ -103,7 +103,7 @@ class RequestLeft(RequestAction, frozen=True, tag="request_left"):
 class RequestDeclined(RequestAction, frozen=True, tag="request_declined", kw_only=True):
     """It cannot be done, and why; the household reads that."""
 
-    why: str
+    why: FreeText
 
 
 class DisputeRaised(HouseholdSays, frozen=True, tag="dispute_raised", kw_only=True):
@@ -114,7 +114,7 @@ class DisputeRaised(HouseholdSays, frozen=True, tag="dispute_raised", kw_only=Tr
     record: RecordKind
     record_id: str
     door_id: str
-    words: str = ""
+    words: FreeText = ""
     parties: tuple[str, ...] = ()
 
 
@@ -135,7 +135,7 @@ class DisputeAnswered(DisputeAction, frozen=True, tag="dispute_answered", kw_onl
     """The one to whom it was assigned has looked at the record."""
 
     is_upheld: bool
-    words: str
+    words: FreeText
 
 
 class RecordCorrected(Struct, frozen=True, omit_defaults=True, tag="record_corrected"):
@@ -152,7 +152,7 @@ class HealthReported(HouseholdSays, frozen=True, tag="health_reported", kw_only=
 
     is_well: bool
     symptoms: tuple[Symptom, ...] = ()
-    words: str = ""
+    words: FreeText = ""
 
 
 class HealthAction(StaffAction, frozen=True, kw_only=True):
@@ -169,7 +169,7 @@ class HealthEnded(HealthAction, frozen=True, tag="health_ended", kw_only=True):
     """Somebody has asked them, or could not."""
 
     outcome: HealthOutcome
-    words: str = ""
+    words: FreeText = ""
 
 
 class SealAnswered(HouseholdSays, frozen=True, tag="seal_answered", kw_only=True):
@@ -177,7 +177,7 @@ class SealAnswered(HouseholdSays, frozen=True, tag="seal_answered", kw_only=True
 
     door_id: str
     answer: SealAnswer
-    words: str = ""
+    words: FreeText = ""
 
 
 class SaidOfSeal(Struct, frozen=True, omit_defaults=True, tag="said_of_seal"):

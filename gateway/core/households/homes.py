@@ -7,17 +7,12 @@ from msgspec.structs import replace
 from gateway.core.effects import Effect
 from gateway.core.events import Event, OrderPlaced, PermitAnnounced
 from gateway.core.households.effects import PermitAttached, PermitDetached, ToDoor
-from gateway.core.households.events import HouseholdOrdered
+from gateway.core.households.events import HouseholdHomed, HouseholdOrdered
 from gateway.core.households.model import Household, OrderTerm
 from gateway.core.model import Door, Order
 from gateway.core.subject import Subject, of_door, of_household
 
 DoorOf = Callable[[str], Door]
-
-
-def household_of(door: Door) -> str:
-    """Whose door it is: one that nobody has put into a household is a household of its own."""
-    return door.door_id
 
 
 def terms_of(doors: Iterable[Door]) -> tuple[OrderTerm, ...]:
@@ -31,24 +26,41 @@ def ordered(
 ) -> list[tuple[Subject, Event]]:
     """What an order on a door means to its household: one that asks for something of it, or on
     which something of it hangs."""
-    household_id = household_of(door)
+    household_id = door.household_id
     is_news = event.order.policy.health_daily or known(household_id) is not None
     ordered = HouseholdOrdered(_term(event.order))
     return [(of_household(household_id), ordered)] if is_news else []
 
 
-def to_doors(effects: Iterable[Effect], door_of: DoorOf) -> list[tuple[Subject, Event]]:
-    """What a household's step tells its doors."""
+def homed(door: Door, known: Callable[[str], Household | None]) -> list[tuple[Subject, Event]]:
+    """What the place of a door means to its household: which doors it has, where that is news."""
+    doors = tuple(sorted((door.door_id, *door.beside)))
+    household = known(door.household_id) or Household(door.household_id)
+    is_known = tuple(sorted(household.home)) == doors
+    return [] if is_known else [(of_household(door.household_id), HouseholdHomed(doors))]
+
+
+def to_doors(
+    household: Household, effects: Iterable[Effect], door_of: DoorOf
+) -> list[tuple[Subject, Event]]:
+    """What a household's step tells its doors. A permit is the household's: each door has it."""
     told: list[tuple[Subject, Event]] = []
     for effect in effects:
         match effect:
             case ToDoor(door_id=door_id, event=event):
                 told.append((of_door(door_id), event))
-            case PermitAttached(door_id=door_id, permit=permit):
-                told.append((of_door(door_id), PermitAnnounced(permit, explains=False)))
+            case PermitAttached(permit=permit):
+                announced = PermitAnnounced(permit, explains=False)
+                told += [(of_door(door_id), announced) for door_id in household.home]
             case PermitDetached():
-                told += _detached(door_of(effect.door_id), effect)
+                for door_id in household.home:
+                    told += _detached(door_of(door_id), effect)
     return told
+
+
+def _contacts(door: Door) -> tuple[str, ...]:
+    """A door and its household's others: a permit is the household's."""
+    return (door.door_id, *door.beside)
 
 
 def _detached(door: Door, effect: PermitDetached) -> list[tuple[Subject, Event]]:

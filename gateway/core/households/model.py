@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from gateway.core.actor import Actor
+from gateway.core.free_text import FreeText
 from gateway.core.model import ActionResult, Escalation
 
 REQUEST: Final = "request-"  # what the ids of each kind of matter begin with
@@ -65,12 +66,11 @@ class Request(Struct, frozen=True, omit_defaults=True):
     said: Said
     asked_ms: int
     state: RequestState = RequestState.ASKED
-    words: str = ""  # sealed
+    words: FreeText = ""
     permit_id: str = ""  # announced with it, and ended with it
-    permit_door: str = ""  # the door that it is on
     taken_by: Actor | None = None
     moved_ms: int = 0
-    why: str = ""  # of who declined it; sealed
+    why: FreeText = ""  # of who declined it
     escalation: Escalation | None = None  # who is told of it next
     returns_ms: int | None = None  # when it is told again, for nobody has finished it
 
@@ -109,11 +109,11 @@ class Dispute(Struct, frozen=True, omit_defaults=True):
     raised_ms: int
     answer_by_ms: int
     state: DisputeState = DisputeState.RAISED
-    words: str = ""  # of the household; sealed
+    words: FreeText = ""  # of the household
     parties: tuple[str, ...] = ()
     assigned_to: Actor | None = None
     answered_by: Actor | None = None
-    answer: str = ""  # sealed
+    answer: FreeText = ""
     moved_ms: int = 0
     is_late: bool = False
     escalation: Escalation | None = None

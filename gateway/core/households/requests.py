@@ -152,7 +152,6 @@ def ask(
     if event.kind is RequestKind.OTHER and not event.words:
         return Refusal.WORDS_MISSING
     permit_id = event.permit.permit_id if event.permit is not None else ""
-    door_id = event.permit_door or household.home[0]
     request = Request(
         event.request_id,
         event.kind,
@@ -160,7 +159,6 @@ def ask(
         at.done_ms,
         words=event.words,
         permit_id=permit_id,
-        permit_door=door_id if permit_id else "",
         moved_ms=now_ms,
     )
     request, pages = matters.tell(request, reason_of(request), at.done_ms, now_ms, rules)
@@ -169,7 +167,7 @@ def ask(
     )
     attached: tuple[Effect, ...] = ()
     if event.permit is not None:
-        attached = (PermitAttached(door_id, event.permit),)
+        attached = (PermitAttached(event.permit),)
     return household, (_moved(household, request, at), *attached, *pages)
 
 
@@ -217,7 +215,7 @@ def keep(household: Household, request: Request, at: Attribution, rules: Rules) 
     if not is_open and request.permit_id:
         is_done = request.state is _S.DONE
         ends_ms = at.now_ms + (rules.request_taking_in_ms if is_done else 0)
-        effects += (PermitDetached(request.permit_door, request.permit_id, ends_ms),)
+        effects += (PermitDetached(request.permit_id, ends_ms),)
     return household, effects
 
 

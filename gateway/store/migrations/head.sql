@@ -490,11 +490,6 @@ CREATE TABLE order_keys (
 );
 CREATE INDEX ix_order_keys_household_id ON order_keys (household_id);
 CREATE UNIQUE INDEX uq_order_keys_order_id ON order_keys (order_id) WHERE order_id IS NOT NULL AND destroyed_ms IS NULL;
-CREATE TABLE household_states (
-	household_id VARCHAR(64) NOT NULL, 
-	state BLOB NOT NULL, 
-	CONSTRAINT pk_household_states PRIMARY KEY (household_id)
-);
 CREATE TABLE requests (
 	request_id VARCHAR(80) NOT NULL, 
 	household_id VARCHAR(64) NOT NULL, 

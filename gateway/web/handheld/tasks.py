@@ -17,9 +17,18 @@ from gateway.core.model import Permit
 from gateway.core.outcome import WANTS_NOTE, Outcome, outcomes_of
 from gateway.core.rules import Rulebook, Rules
 from gateway.engine.ports import Committed
-from gateway.store import case_log, case_views, page_views, photos, reach_views, views
+from gateway.store import (
+    case_log,
+    case_views,
+    household_views,
+    page_views,
+    photos,
+    reach_views,
+    views,
+)
 from gateway.store.case_views import CaseRow, OutageRow
 from gateway.store.door_codes import has_code
+from gateway.store.household_views import SealAnswerRow
 from gateway.store.page_views import DeliveryRow
 from gateway.store.views import DoorRow, OpeningRow, WardenRow
 from gateway.web import photo_limits
@@ -47,6 +56,7 @@ class AtDoor(Struct, frozen=True):
     to_come: list[Permit]
     spent: list[OpeningRow]
     telephone: str | None = None  # the household's, where the registry knows it
+    says: list[SealAnswerRow] = []  # what the household says of its seal
 
 
 class Tasks(Inbox):
@@ -204,7 +214,8 @@ def _at_door(
     openings = views.openings(connection, row.door_id, DELIVERIES_MAX)
     spent = [opening for opening in openings if opening.who is not None][:SPENT_MAX]
     number = photos.telephone(connection, row.door_id)
-    return AtDoor(row, tile(row, now_ms, rulebook), to_come, spent, number)
+    says = household_views.seal_answers_at(connection, row.door_id, now_ms)
+    return AtDoor(row, tile(row, now_ms, rulebook), to_come, spent, number, says)
 
 
 def _outage(connection: Connection, case: CaseRow) -> dict[str, Any] | None:

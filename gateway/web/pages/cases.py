@@ -13,8 +13,9 @@ from gateway.core.cases.transitions import Action
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 from gateway.engine.ports import Committed
-from gateway.store import case_log, case_views, page_views, photos, views
+from gateway.store import case_log, case_views, household_views, page_views, photos, views
 from gateway.store.case_views import CaseRow
+from gateway.store.household_views import SealAnswerRow
 from gateway.store.views import WardenRow
 from gateway.web import actions, actor, photo_limits
 from gateway.web.access import actions_of
@@ -81,7 +82,7 @@ class OneCase(LiveView):
         if shown is None:
             return []
         # A page that goes out must not take away what somebody is filling in beside it.
-        parts = ("wardens", "actor", "may", "on_duty", "photos", "telephone")
+        parts = ("household_says", "wardens", "actor", "may", "on_duty", "photos", "telephone")
         key = [without_paging(shown["case"]), *(shown[part] for part in parts)]
         fragments = [
             Fragment("case", "parts/case.html", "shown", shown, key=key),
@@ -124,6 +125,7 @@ def gathered(
         "on_duty": to_hand_to(connection, case, by, acts, now_ms, rules),
         "workflow": {"case": case, "steps": steps},
         "outage": case_views.outage_of(connection, case),
+        "household_says": _household_says(connection, case, now_ms),
         "unreached": _unreached(connection, case),
         "away": _away(connection, case),
         "deliveries": deliveries,
@@ -131,6 +133,13 @@ def gathered(
         "telephone": photos.telephone(connection, None if case.area else case.door_id),
         "wardens": views.wardens(connection, WARDENS_MAX, case.grid_id),
     }
+
+
+def _household_says(connection: Connection, case: CaseRow, now_ms: int) -> list[SealAnswerRow]:
+    """What the household of a case's one door says of its seal."""
+    if case.area is not None or case.door_id is None:
+        return []
+    return household_views.seal_answers_at(connection, case.door_id, now_ms)
 
 
 def _unreached(connection: Connection, case: CaseRow) -> WardenRow | None:

@@ -17,7 +17,7 @@ from gateway.engine.ports import Committed
 from gateway.language import recurrence, times
 from gateway.language.catalogue import N_
 from gateway.registry import fields, permits, visits
-from gateway.store import case_views, seal_paths, seal_views, views
+from gateway.store import case_views, household_views, seal_paths, seal_views, views
 from gateway.web.announcing import announce, permit_id
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Before, WebContext
@@ -63,6 +63,7 @@ class OneDoor(LiveView):
             "order_to_ms": _order_to_ms(row, now_ms),
             "paths": sorted(heard.items(), reverse=True),
             "silent_paths": {path.path for path in door.silent_paths},
+            "household_says": household_views.seal_answers_at(connection, self._door_id, now_ms),
             "seal": next(iter(seal_views.seals(connection, 1, self._door_id)), None),
         }
         sealing = {

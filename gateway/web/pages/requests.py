@@ -1,4 +1,4 @@
-"""What households want of people: requests under way, questions of health, disputes; and counts.
+"""What households want of people: requests, questions of health, disputes; and the counts.
 
 The same list is on the desk and, cut to what is hers, on a warden's phone (web/handheld/)."""
 

@@ -34,7 +34,7 @@ def states(home: Home) -> list[RequestState]:
 def test_food_is_asked_for_taken_brought_and_done_and_its_permit_lasts_a_little_longer() -> None:
     home = Home()
     permit = Permit("p1", EIGHT, EIGHT + 8 * HOUR, 1, 5 * MINUTE, "~w", "~y")
-    request_id = home.asks(RequestKind.FOOD, permit=permit, permit_door=HOME)
+    request_id = home.asks(RequestKind.FOOD, permit=permit)
     assert [p.permit_id for p in home.door.permits] == ["p1"]
     assert home.told_who() == ["chen"]
     for kind in (RequestTaken, RequestOnTheWay, RequestAtTheDoor, RequestDone):

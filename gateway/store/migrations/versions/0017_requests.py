@@ -29,12 +29,6 @@ def _who(name: str) -> sa.Column[str]:
 
 def upgrade() -> None:
     """The tables, empty."""
-    op.create_table(
-        "household_states",
-        _id("household_id"),
-        sa.Column("state", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("household_id", name=op.f("pk_household_states")),
-    )
     _requests()
     _disputes()
     _health()

@@ -1,0 +1,167 @@
+"""Timelines of a household with two contacts: one opening, one permit, one case (faults.md E6)."""
+
+import pytest
+
+from gateway.core.events import DoorEnded, DoorPlaced
+from gateway.core.model import Case, Policy
+from gateway.core.rules import Rules
+from tests.core.timeline import Site, between, case, nobody, opening, page, warden
+
+FRONT, BACK = "1-101", "1-101-back"
+NEIGHBOUR = "1-102"
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site(FRONT, BACK, NEIGHBOUR, households=((FRONT, BACK),))
+
+
+def left(site: Site, door_id: str) -> list[int]:
+    return [permit.openings for permit in site.doors[door_id].permits]
+
+
+def open_cases(site: Site) -> dict[str, Case]:
+    return {door.door_id: door.case for door in site.doors.values() if door.case is not None}
+
+
+def test_one_lunch_through_two_leaves_is_one_permit(site: Site) -> None:
+    site.at("11:30").door(FRONT).may_open("11:30", "12:30")
+    assert left(site, FRONT) == left(site, BACK) == [1]  # whoever told one told the household
+    assert not left(site, NEIGHBOUR)
+    site.at("12:00").door(FRONT).opens()
+    site.at("12:00:03").door(BACK).opens()
+    site.at("12:00:40").door(FRONT).shuts()
+    site.at("12:00:42").door(BACK).shuts()
+    site.want(between("11:30", "12:10"), opening("permit", FRONT), opening("permit", BACK))
+    site.want(between("11:30", "12:20"), nobody())
+    assert left(site, FRONT) == left(site, BACK) == [0]
+    assert not open_cases(site)
+
+
+def test_in_by_the_other_door_within_the_off_delay_is_still_one(site: Site) -> None:
+    site.at("11:30").door(FRONT).may_open("11:30", "12:30")
+    site.at("12:00").door(FRONT).opens()
+    site.at("12:00:10").door(FRONT).shuts()
+    site.at("12:00:11").door(BACK).opens()
+    site.at("12:00:15").door(BACK).shuts()
+    site.want(between("11:30", "12:20"), nobody())
+
+
+def test_a_second_opening_later_needs_a_permit_of_its_own(site: Site) -> None:
+    site.at("11:30").door(FRONT).may_open("11:30", "12:30")
+    site.at("12:00").door(FRONT).opens()
+    site.at("12:00:10").door(FRONT).shuts()
+    site.at("12:05").door(BACK).opens()
+    site.want(between("12:05", "12:05:05"), page(warden, why="no permit", door=BACK))
+
+
+def test_two_contacts_without_a_permit_are_one_case_that_names_both(site: Site) -> None:
+    site.at("12:00").door(FRONT).opens()
+    site.at("12:00:02").door(BACK).opens()
+    site.want(between("12:00", "12:00:20"), page(warden, why="no permit", times=1))
+    (about,) = open_cases(site).values()
+    assert about.contacts == (BACK,)
+    site.at("12:01").door(FRONT).shuts()
+    site.at("12:02")
+    assert open_cases(site)[FRONT].cleared_ms is None  # the back door stands open still
+    site.at("12:02:30").door(BACK).shuts()
+    site.at("12:03")
+    assert open_cases(site)[FRONT].cleared_ms is not None
+
+
+def test_a_later_breach_at_the_other_contact_joins_the_open_case_and_is_told(site: Site) -> None:
+    site.at("12:00").door(FRONT).opens()
+    site.at("12:00:20").door(FRONT).shuts()
+    site.at("12:20").door(BACK).opens()
+    site.want(between("12:20", "12:20:05"), page(warden, why="no permit", door=FRONT))
+    assert set(open_cases(site)) == {FRONT}
+    assert open_cases(site)[FRONT].openings == 2
+    assert open_cases(site)[FRONT].contacts == (BACK,)
+
+
+def test_announced_late_ends_the_one_case_whichever_contact_it_is_announced_at(site: Site) -> None:
+    site.at("12:00").door(FRONT).opens()
+    site.at("12:00:20").door(FRONT).shuts()
+    site.at("12:03").door(BACK).may_open("12:00", "12:30")
+    site.want(between("12:03", "12:03:01"), case("closed", why="announced late", door=FRONT))
+    assert left(site, FRONT) == left(site, BACK) == [0]
+
+
+def test_what_the_order_allows_in_a_day_is_the_households(site: Site) -> None:
+    site.at("09:00").door(FRONT).gets_order("08:00", "day 5 08:00", Policy(openings_a_day=1))
+    site.at("10:00").door(FRONT).opens()
+    site.at("10:00:30").door(FRONT).shuts()
+    site.at("11:00").door(BACK).opens()
+    site.want(between("10:00", "10:59"), nobody())
+    site.want(between("11:00", "11:00:05"), page(warden, why="no permit", door=BACK))
+
+
+def test_a_late_report_of_the_earlier_opening_uses_no_second_permit(site: Site) -> None:
+    """The front door's radio is away; its opening comes when the back door's was judged."""
+    site.at("11:30").door(FRONT).may_open("11:30", "12:30")
+    site.door(FRONT).loses_radio()
+    site.at("12:00").door(FRONT).opens()
+    site.at("12:00:05").door(BACK).opens()
+    site.at("12:00:20").door(BACK).shuts()
+    site.at("12:00:22").door(FRONT).shuts()
+    site.at("12:03").door(FRONT).gets_radio()
+    site.want(between("11:30", "12:10"), nobody())
+    assert left(site, FRONT) == left(site, BACK) == [0]
+
+
+def test_a_late_report_between_two_openings_ends_the_case_of_the_second(site: Site) -> None:
+    site.at("11:30").door(FRONT).may_open("11:30", "12:30")
+    site.door(FRONT).loses_radio()
+    site.at("12:00").door(FRONT).opens()
+    site.at("12:00:02").door(BACK).opens()
+    site.at("12:00:04").door(BACK).shuts()
+    site.at("12:01:30").door(BACK).opens()  # for all that is known, a second time
+    site.at("12:01:40").door(BACK).shuts()
+    site.want(between("12:01:30", "12:01:50"), page(warden, why="no permit", door=BACK))
+    site.at("12:02:10").door(FRONT).shuts()
+    site.at("12:03").door(FRONT).gets_radio()
+    site.want(between("12:03", "12:03:05"), case("closed", why="opened beside", door=BACK))
+    assert left(site, FRONT) == left(site, BACK) == [0]
+
+
+def test_a_late_shutting_shows_that_the_second_was_no_part_of_the_first(site: Site) -> None:
+    site.at("11:30").door(FRONT).may_open("11:30", "12:30")
+    site.at("12:00").door(FRONT).opens()
+    site.door(FRONT).loses_radio()
+    site.at("12:00:10").door(FRONT).shuts()
+    site.at("12:03").door(BACK).opens()  # the front door stands open, for all that is known
+    site.at("12:03:10").door(BACK).shuts()
+    site.want(between("12:00", "12:04"), nobody())
+    site.door(FRONT).gets_radio()
+    site.want(between("12:04", "12:04:05"), page(warden, why="no permit", door=BACK))
+
+
+def test_a_door_left_open_is_no_excuse_for_the_other_for_ever(site: Site) -> None:
+    site.at("11:30").door(FRONT).may_open("11:30", "12:30")
+    site.at("12:00").door(FRONT).opens()
+    site.at("13:00").door(BACK).opens()
+    site.want(between("13:00", "13:00:05"), page(warden, why="no permit", door=FRONT))
+
+
+def test_a_contact_that_ends_takes_the_households_order_from_nobody(site: Site) -> None:
+    site.at("12:00").tell(BACK, DoorEnded())
+    site.tell(FRONT, DoorPlaced("g", ("building:1",)))
+    site.at("12:10").door(FRONT).opens()
+    site.want(between("12:10", "12:10:05"), page(warden, why="no permit", door=FRONT))
+    assert (site.doors[BACK].beside, site.doors[FRONT].beside) == ((), ())
+
+
+def test_a_contact_that_comes_later_brings_what_the_household_has() -> None:
+    site = Site(FRONT, ordered=True)
+    site.at("11:30").door(FRONT).may_open("11:30", "12:30")
+    site.tell(FRONT, DoorPlaced("g", (), "", (BACK,)))
+    site.tell(BACK, DoorPlaced("g", (), FRONT, (FRONT,)))
+    assert site.doors[BACK].orders == site.doors[FRONT].orders
+    assert left(site, BACK) == [1]
+
+
+def test_of_the_rules_it_changes_none_for_a_door_alone() -> None:
+    site = Site(NEIGHBOUR, rules=Rules())
+    site.at("12:00").door(NEIGHBOUR).opens()
+    site.want(between("12:00", "12:00:05"), page(warden, why="no permit", door=NEIGHBOUR))
+    assert site.doors[NEIGHBOUR].openings_beside == ()

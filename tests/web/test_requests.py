@@ -1,0 +1,189 @@
+"""What a household asks for, contests and says reaches people, and what they do is seen."""
+
+from pathlib import Path
+
+from sqlalchemy import select
+
+from gateway.core import local_time
+from gateway.core.households.events import (
+    DisputeRaised,
+    HealthReported,
+    RequestAsked,
+    SealAnswered,
+)
+from gateway.core.households.model import RecordKind, RequestKind, SealAnswer, Symptom
+from gateway.core.model import Permit
+from gateway.core.subject import of_household
+from gateway.store import case_views, household_views, tables
+from gateway.store.household_views import RequestRow
+from gateway.store.states import encode
+from tests.web.web_site import (
+    HOUR_MS,
+    Console,
+    acting_as,
+    console,
+    first_case,
+    new_store,
+    now_ms,
+    problem_of,
+)
+
+WORDS = "two bags of rice, please"
+
+
+async def asks(
+    site: Console, number: int = 0, kind: str = "food", words: str = WORDS, permit: bool = False
+) -> str:
+    request_id = f"request-{number}{kind}"
+    window = (now_ms(), now_ms() + 8 * HOUR_MS)
+    announced = Permit("f" * 16, *window, 1, HOUR_MS, "household", "food") if permit else None
+    event = RequestAsked(
+        action_id=f"{request_id}.asked",
+        request_id=request_id,
+        kind=RequestKind(kind),
+        words=words,
+        permit=announced,
+    )
+    answer = await site.engine.submit(of_household(f"d{number}"), event)
+    assert answer.changed, answer
+    return request_id
+
+
+async def does(site: Console, path: str, by: str = "wang", **more: object) -> int:
+    """A program does something; the status it is answered with."""
+    headers = acting_as(by)
+    answer = await site.client.post(f"/api/v1/{path}", json=more, headers=headers)
+    return answer.status_code
+
+
+def request_of(site: Console, request_id: str) -> RequestRow:
+    with site.store.reading() as connection:
+        row = household_views.request(connection, request_id)
+    assert row is not None
+    return row
+
+
+async def test_rice_is_asked_for_taken_on_the_phone_and_counted_for_nobody(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.on_duty("wang")
+        request_id = await asks(site, permit=True)
+        assert "1 request waits" in await site.text("/handheld/wang")
+        page = await site.text("/handheld/wang/requests")
+        assert WORDS in page
+        assert "3-101" in page
+        assert "an opening is announced with it" in page
+        pressed = await site.client.post(f"/handheld/wang/requests/{request_id}/take", data={})
+        assert pressed.status_code == 303
+        assert request_of(site, request_id).taken_name == "Wang Fang"
+        assert await does(site, f"requests/{request_id}/at_the_door") == 200
+        assert await does(site, f"requests/{request_id}/done", by="li") == 409
+        assert await does(site, f"requests/{request_id}/done") == 200
+        row = request_of(site, request_id)
+        assert (row.state, row.words) == ("done", WORDS)
+        desk = await site.text("/requests")
+        assert "Nobody asks for anything now." in desk
+        listed = (await site.client.get("/api/v1/requests")).json()
+        assert listed["requests"] == []
+        day = local_time.day(site.engine.state.rulebook.rules.zone, now_ms())
+        counts = await site.client.get(f"/api/v1/requests/counts?from_day={day}&to_day={day}")
+        assert [(one["kind"], one["count"]) for one in counts.json()["counts"]] == [("food", 1)]
+
+
+async def test_what_a_household_writes_lies_nowhere_readable(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        request_id = await asks(site)
+        assert (
+            await does(site, f"requests/{request_id}/decline", why="none left in the shop") == 200
+        )
+        with site.store.reading() as connection:
+            bodies = list(connection.execute(select(tables.journal.c.body)).scalars())
+            state = connection.execute(
+                select(tables.households.c.state).where(tables.households.c.household_id == "d0")
+            ).scalar()
+            assert state is not None
+        lies = b"".join([*bodies, state, (tmp_path / "menshen.db").read_bytes()])
+        assert b"request_declined" in lies
+        assert WORDS.encode() not in lies
+        assert b"none left" not in lies
+        assert "none left in the shop" in await site.text("/requests")
+
+
+async def test_a_dispute_goes_to_somebody_else_and_the_record_is_corrected(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        await site.opens(0)
+        case_id = first_case(0)
+        await site.reported(case_id, by="wang", outcome="absent")
+        with site.store.reading() as connection:
+            parties = household_views.parties_of(connection, RecordKind.CASE, case_id)
+        assert parties == ("wang",)
+        event = DisputeRaised(
+            action_id="d1",
+            dispute_id="dispute-1",
+            record=RecordKind.CASE,
+            record_id=case_id,
+            door_id="d0",
+            words="we were at home",
+        )
+        assert (await site.engine.submit(of_household("d0"), event)).changed
+        assert "we were at home" in await site.text("/requests")
+        assert await does(site, "disputes/dispute-1/assign", by="wang") == 409
+        assert await does(site, "disputes/dispute-1/assign", by="li", to="wang") == 409
+        assert await does(site, "disputes/dispute-1/assign", by="centre", to="li") == 200
+        found = {"is_upheld": True, "words": "the door had not moved"}
+        refused = await site.client.post(
+            "/api/v1/disputes/dispute-1/answer", json=found, headers=acting_as("wang")
+        )
+        assert problem_of(refused, 409)["reason"] == "part_of_record"
+        assert await does(site, "disputes/dispute-1/answer", by="li", **found) == 200
+        with site.store.reading() as connection:
+            case = case_views.case(connection, case_id)
+        assert case is not None
+        assert case.correction == "the door had not moved"
+        page = await site.text(f"/cases/{case_id}")
+        assert "the door had not moved" in page
+        assert "absent" in page or "not back" in page, "the record itself stays"
+
+
+async def test_somebody_who_is_not_well_is_asked_after(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        ill = HealthReported(action_id="h1", is_well=False, symptoms=(Symptom.FEVER,))
+        assert (await site.engine.submit(of_household("d0"), ill)).changed
+        page = await site.text("/requests")
+        assert "Not well" in page
+        with site.store.reading() as connection:
+            (question,) = household_views.open_questions(connection)
+        path = f"questions/{question.question_id}"
+        assert await does(site, f"{path}/take") == 200
+        assert await does(site, f"{path}/end", outcome="reported") == 422
+        assert await does(site, f"{path}/end", outcome="helped", words="medicine brought") == 200
+        with site.store.reading() as connection:
+            assert household_views.open_questions(connection) == []
+
+
+async def test_what_a_household_says_of_its_seal_stands_in_the_doors_page(tmp_path: Path) -> None:
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        said = SealAnswered(
+            action_id="s1", door_id="d0", answer=SealAnswer.IN_PLACE, words="light is off"
+        )
+        assert (await site.engine.submit(of_household("d0"), said)).changed
+        page = await site.text("/doors/d0")
+        assert "We are here, and the seal is in its place" in page
+        assert "light is off" in page
+
+
+async def test_a_restart_knows_what_was_asked_for(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    async with console(store) as site:
+        await site.seal(0)
+        request_id = await asks(site)
+        before = site.engine.state.households["d0"]
+    async with console(store) as site:
+        assert encode(site.engine.state.households["d0"]) == encode(before)
+        assert await does(site, f"requests/{request_id}/take") == 200
+        assert await does(site, f"requests/{request_id}/take") == 409
+        assert await does(site, "requests/request-none/take") == 404
