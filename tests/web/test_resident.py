@@ -193,6 +193,7 @@ async def test_where_the_ground_is_consent_it_is_given_and_taken_back_and_dated(
             await phone.presses("/r/consent/withdraw")
         page = (await phone.opens("/r/consent")).text
         assert (page.count("Given at"), page.count("Taken back at")) == (1, 1)
+        assert (await phone.opens("/r/ask")).text.count("takes its consent back") == 1
         await phone.presses("/r/consent/give")
         assert (await phone.opens("/r/consent")).text.count("Given at") == 2
         assert len((await phone.opens("/r/file")).json()["consent"]) == 2
