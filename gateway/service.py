@@ -25,6 +25,7 @@ from gateway.accounts.file import AccountsFile
 from gateway.channels import kinds
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
+from gateway.ending import household_ending
 from gateway.engine.clock import MachineClock
 from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
@@ -34,6 +35,7 @@ from gateway.engine.pending import PendingReader
 from gateway.engine.ports import Outlet
 from gateway.engine.self_watch import BrokerPlace, ConsolePlace, SelfWatch
 from gateway.engine.state import CommittedSite
+from gateway.feeds import history_ending
 from gateway.feeds.event_feed import EventFeed
 from gateway.feeds.ping import Pinger
 from gateway.ingest import twin
@@ -152,6 +154,9 @@ async def _run_parts(
     parts.append(beside_pages(photos_ended, "no more photos and telephones are destroyed"))
     parts.append(beside_pages(keys.run(), "keys owed to destruction stay"))
     parts.append(beside_pages(_retain(settings, store, engine), "the database grows"))
+    points = history_ending.seals_points(settings.influx)
+    ended = household_ending.of_site(settings, store, engine.submit, engine.clock.now_ms, points)
+    parts.append(beside_pages(ended.run(), "nothing that is over is destroyed"))
     parts += _feeds(settings, store, engine, gateway_id)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(part) for part in parts]

@@ -92,6 +92,8 @@ NOTED: Final[Mapping[str, Act | Other]] = {
         "kind",
         frozenset({"order", "permit", "seal", "door", "warden", "grid"}),
     ),
+    "destruction": Act((("name", "order"),), "what", frozenset({"hold", "release"})),
+    "destroy-site": Other.OWN,  # behind it there is no audit any more
     "canary": Other.LOOK,  # what it opens is a door of class canary, and its page is its own
     "test-page": Act((("warden", "person"),)),
     "clock": Act(needs="trust"),

@@ -66,6 +66,16 @@ COMMANDS = (
         "End an order, a permit, a seal, a door, a warden or a grid now. Their history stays.",
     ),
     Command(
+        "destruction",
+        AT_WORK,
+        "Show what was destroyed and what is held; verify a record; hold an order's records.",
+    ),
+    Command(
+        "destroy-site",
+        AT_WORK,
+        "Destroy everything of this site for good, and sign a report of it.",
+    ),
+    Command(
         "canary",
         AT_WORK,
         "Open a door of class canary every ten minutes, and sign for its page, until Ctrl-C.",

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from gateway.core.actor import Actor
 from gateway.core.beside_events import BesideEvent
 from gateway.core.commissioning_events import CommissioningEvent
+from gateway.core.ending_events import EndingEvent
 from gateway.core.free_text import FreeText
 from gateway.core.households.events import HouseholdEvent
 from gateway.core.model import Contact, Order, Permit
@@ -397,6 +398,7 @@ Event = (
     | CommissioningEvent
     | DeadlineCame
     | PathEvent
+    | EndingEvent
     | HouseholdEvent
     | BesideEvent
 )

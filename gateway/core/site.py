@@ -25,6 +25,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from gateway.core import forgetting
 from gateway.core.cases import outages, troubles
 from gateway.core.clock_shift import shifted
 from gateway.core.doors import beside
@@ -42,6 +43,7 @@ from gateway.core.effects import (
     SilenceEnded,
     WatchDoubted,
 )
+from gateway.core.ending_events import NamesForgotten
 from gateway.core.events import (
     CaseAction,
     CaseHandedOver,
@@ -272,6 +274,10 @@ class SiteTurn:
                     held = duties.held(doors, self.outages, self.troubles)
                     queue.extend(duties.changed(self.router, router, held, at_ms, rules))
                 return Step(SITE, event, (), routed, router, self.router, follows)
+            case NamesForgotten():
+                known, self.outages = self.outages, forgetting.names_of_outages(self.outages, event)
+                self.router = routing.forgetting(router, event, at_ms)
+                return Step(SITE, event, (), (), known, self.outages, follows)
         known, after, effects = self._known_step(at_ms, event)
         routed = ()
         for effect in effects:

@@ -12,6 +12,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from gateway.core.doors import after_order
+from gateway.core.doors.clock_doubt import doubted
 from gateway.core.events import ReportCame, ReportHeld
 from gateway.core.model import Door, Path
 from gateway.core.path_events import CopyCame
@@ -216,6 +218,9 @@ class Reading:
             if held_ms > HELD_MS:
                 unit.writes.refusal(at_ms, Reason.HELD_BACK)
             event = replace(event, held_ms=held_ms)
+        if door is not None and after_order.rests(doubted(door, unit.turn.doubt), event, at_ms):
+            unit.unrecorded(at_ms, door, event, is_late(door, at_ms))
+            return
         unit.report(at_ms, door_id, event)
 
     def _note_path(

@@ -13,6 +13,7 @@ from gateway.core.actor import Actor, ActorKind
 from gateway.core.cases.actions import LATE_MS, result_of
 from gateway.core.cases.contradiction import CONTRADICTIONS
 from gateway.core.cases.milestones import milestones
+from gateway.core.doors import after_order
 from gateway.core.effects import (
     CaseMoved,
     Effect,
@@ -30,6 +31,7 @@ from gateway.core.events import (
     ClockDoubted,
     ClockSure,
     Event,
+    MemoryEnded,
     MessageRefused,
     PageReceived,
     PageTestAnswered,
@@ -50,6 +52,7 @@ from gateway.core.households.events import HouseholdAction
 from gateway.core.households.model import Household
 from gateway.core.model import Door, Doubt, Outages, Path, Troubles
 from gateway.core.paging.schedule import Role
+from gateway.core.path_events import CopyCame
 from gateway.core.reasons import UNWATCHED, Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.site import SiteTurn, Step
@@ -144,6 +147,16 @@ class UnitOfWork:
             self.writes.event(at_ms, None, event, Reason.NO_DOOR)
             return
         self.event(at_ms, of_door(door_id), event)
+
+    def unrecorded(self, at_ms: int, door: Door, event: ReportCame, is_late: bool) -> None:
+        """A genuine report of a door whose order is over: counted, and in no journal. `is_late`:
+        that the seal lives is news."""
+        self.reports += 1
+        self.writes.refusal(at_ms, Reason.ORDER_OVER)
+        if not after_order.is_forgotten(door):
+            self.event(at_ms, of_door(door.door_id), MemoryEnded(at_ms))
+        if is_late:
+            self.event(at_ms, of_door(door.door_id), CopyCame(event.seal_id))
 
     def refuse(
         self,

@@ -10,11 +10,14 @@ Import this only where charts are wanted: the library takes 0.7 s and 35 MB.
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.domain.delete_predicate_request import DeletePredicateRequest
 from influxdb_client.rest import ApiException
+from influxdb_client.service.delete_service import DeleteService
 from influxdb_client.service.write_service import WriteService
 from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
 
@@ -22,7 +25,8 @@ from gateway.settings.sections import Influx
 
 TAKEN = 204  # all lines, and nothing else means that
 FOR_GOOD = frozenset({400, 413, 422})
-NOT_FOUND = 404
+NOT_FOUND, NOT_ALLOWED = 404, 405
+LATEST_NS = 9_223_372_036_000_000_000  # of InfluxDB's own time, in April 2262
 WRITES_SINCE = (1, 8)  # the first version with /api/v2/write
 _NUMBERS = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?")
 ALL_AT = 8  # so many lines refused one by one, and none taken: it is not the lines
@@ -94,6 +98,50 @@ class Server:
         if self._post([line]) is not None:
             raise _refuses_all(error)
 
+    def forget_all(self, measurement: str) -> None:
+        """Delete all points of a measurement. Unavailable, as `forget`."""
+        self.forget(measurement, None, None)
+
+    def forget(self, measurement: str, tag: tuple[str, str] | None, before_ms: int | None) -> None:
+        """Delete the points of one series, before a time (ms of UTC) or all of them. `tag`: its
+        name and value; None: those of the whole measurement.
+
+        InfluxDB marks them as deleted at once and answers no more with them; their bytes leave its
+        files with the next compaction. A server of the first generation, which has no path for it,
+        is asked in InfluxQL.
+
+        Raises:
+            Unavailable: that it was done is not known.
+        """
+        try:
+            self._forget(measurement, tag, before_ms)
+        except ApiException as error:
+            raise _weather(error) from error
+        except (HTTPError, OSError) as error:
+            raise _unreached(error) from error
+
+    def _forget(self, measurement: str, tag: tuple[str, str] | None, before_ms: int | None) -> None:
+        stop_ns = LATEST_NS if before_ms is None else before_ms * 1_000_000 - 1
+        predicate, where = f'_measurement="{measurement}"', f"time <= {stop_ns}"
+        if tag is not None:
+            name, value = tag
+            predicate += f' AND {name}="{value}"'
+            where = f"\"{name}\" = '{value}' AND {where}"
+        times = _at(0), _at(stop_ns // 1_000_000)
+        body = DeletePredicateRequest(*times, predicate)  # type: ignore[no-untyped-call]
+        deletes = DeleteService(self._client.api_client)  # type: ignore[no-untyped-call]
+        try:
+            deletes.post_delete(body, org=self._org, bucket=self._bucket)  # type: ignore[no-untyped-call]
+        except ApiException as error:
+            if error.status not in (NOT_FOUND, NOT_ALLOWED):
+                raise
+            database, _, _ = self._bucket.partition("/")
+            words = f'DELETE FROM "{measurement}" WHERE {where}'  # noqa: S608 - all of it is ours
+            asked = [("db", database), ("q", words)]
+            self._client.api_client.call_api(  # type: ignore[no-untyped-call]
+                "/query", "POST", query_params=asked, response_type="str"
+            )
+
     def version(self) -> str | None:
         """The server's, as it says it; None if none answers. Blocks for a request at most."""
         try:
@@ -132,6 +180,10 @@ class Server:
         if status != TAKEN:  # a proxy, a sign-in page
             raise Unavailable(str(status), f"answers {status}, which is not how InfluxDB says yes")
         return None
+
+
+def _at(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, UTC)
 
 
 def _verdict(error: ApiException) -> str:

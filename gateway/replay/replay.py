@@ -19,11 +19,12 @@ from sqlalchemy import Connection, select
 from gateway.core.events import Event
 from gateway.core.households.model import Household
 from gateway.core.model import SURE, Door, Outages, Troubles
+from gateway.core.paging import routing
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn, Step
 from gateway.core.subject import Subject, SubjectKind
-from gateway.store import archives, tables
+from gateway.store import archives, checkpoints, tables
 from gateway.store.heartbeat_spans import heartbeats
 from gateway.store.journal import decode_event, whose
 from gateway.store.states import encode
@@ -45,14 +46,18 @@ class Journaled(msgspec.Struct, frozen=True):
     cause_id: int | None = None
 
 
-def journaled(connection: Connection, subject: Subject | None = None) -> Iterator[Journaled]:
-    """The events in the order in which they were stepped; one subject's, if it is named.
+def journaled(
+    connection: Connection, subject: Subject | None = None, after_id: int = 0
+) -> Iterator[Journaled]:
+    """The events in the order in which they were stepped; one subject's, if it is named, and only
+    those after a row.
 
     A heartbeat may stand in the journal, in a heartbeat span, or in both: it comes once.
     """
-    rows = _rows(connection, subject)
+    rows = _rows(connection, subject, after_id)
     is_door = subject is None or subject.kind is SubjectKind.DOOR
     beats = heartbeats(connection, subject and subject.id) if is_door else iter(())
+    beats = (beat for beat in beats if beat[0] > after_id)
     row, beat = next(rows, None), next(beats, None)
     while row is not None or beat is not None:
         if row is None or (beat is not None and beat[0] <= row[0]):
@@ -66,7 +71,9 @@ def journaled(connection: Connection, subject: Subject | None = None) -> Iterato
             row = next(rows, None)
 
 
-def _rows(connection: Connection, subject: Subject | None) -> Iterator[tuple[Any, ...]]:
+def _rows(
+    connection: Connection, subject: Subject | None, from_id: int
+) -> Iterator[tuple[Any, ...]]:
     """The journal's rows in their order, PIECE of them in memory at a time."""
     c = tables.journal.c
     query = select(
@@ -76,7 +83,8 @@ def _rows(connection: Connection, subject: Subject | None) -> Iterator[tuple[Any
         query = query.where(c.subject_kind.is_not(None))
     else:
         query = query.where(c.subject_kind == subject.kind, c.subject_id == subject.id)
-    for file, after_id in archives.files(connection):
+    for file, above_id in archives.files(connection):
+        after_id = max(above_id, from_id)
         while True:
             rows = file.execute(query.where(c.journal_id > after_id).limit(PIECE)).all()
             for row in rows:
@@ -92,6 +100,18 @@ def _decoded(
     return Journaled(journal_id, at_ms, whose(kind, subject_id), decode_event(body), cause_id)
 
 
+def beginning(connection: Connection) -> tuple[SiteState | None, int]:
+    """Where the journal begins: what was true then, and the row after which it goes on. Of a site
+    of which nothing was destroyed yet: nothing, and 0."""
+    known = checkpoints.latest(connection)
+    if known is None:
+        return None, 0
+    router = routing.of(known.staff, known.people)
+    of_site = known.outages, router, known.troubles, known.doubt
+    site = SiteState(known.rulebook, known.doors, *of_site, known.households)
+    return site, known.journal_id
+
+
 class Apart(msgspec.Struct, frozen=True):
     """What is stored otherwise than the journal makes it: nothing, if all is well."""
 
@@ -103,10 +123,11 @@ class Apart(msgspec.Struct, frozen=True):
 
 
 class Replay:
-    """A site from nothing but the journal. `rulebook` holds until the journal names another."""
+    """A site from nothing but the journal. `rulebook` holds until the journal names another; where
+    the journal has no beginning any more, it `begins` with what was true then."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
-        self.turn = SiteTurn(SiteState(rulebook))
+    def __init__(self, rulebook: Rulebook, begins: SiteState | None = None) -> None:
+        self.turn = SiteTurn(begins or SiteState(rulebook))
         self.apart: list[int] = []  # rows, as in `Apart`
         self._following: deque[Step] = deque()  # what must stand in the journal next
 

@@ -27,7 +27,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 5_000  # how long a writer waits for its turn
 CACHE_KIB = 8_192
 LOG_PAGES = 8_000  # of the write-ahead log, 32 MB; a commit that finds more moves them itself
-HEAD = "0018_resident"  # the newest migration; a test compares it with the folder
+HEAD = "0019_ending"  # the newest migration; a test compares it with the folder
 STORED_FORMAT = 1  # of events and states as JSON; raised when older bytes mean something else
 
 
@@ -142,9 +142,25 @@ class Store:
         Raises:
             StoreError: The disk does not let it.
         """
+        self._pragma("wal_checkpoint(PASSIVE)")
+
+    def cut_log(self) -> bool:
+        """Move what the write-ahead log holds into the file, and cut the log to nothing; whether
+        it was possible now, for who reads an older state holds it. StoreError."""
+        return self._pragma("wal_checkpoint(TRUNCATE)")[0] == 0
+
+    def give_back(self, pages: int) -> bool:
+        """Give so many free pages back to the file system; whether there may be more. Nothing at a
+        file from before this was possible: there they stay, overwritten. StoreError."""
+        self._pragma(f"incremental_vacuum({pages})")
+        can = self._pragma("auto_vacuum")[0] != 0
+        return can and self._pragma("freelist_count")[0] > 0
+
+    def _pragma(self, words: str) -> tuple[int, ...]:
         connection = self._writers.raw_connection()
         try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+            rows = connection.cursor().execute(f"PRAGMA {words}").fetchall()
+            return rows[0] if rows else (0,)
         except sqlite3.Error as error:
             raise StoreError(_sentence(self.path, str(error))) from error
         finally:
@@ -378,6 +394,7 @@ def _prepare(raw: sqlite3.Connection, writes: bool) -> None:
     raw.execute("PRAGMA foreign_keys=ON")
     raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     if writes:
+        raw.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of a file that has no tables yet
         raw.execute("PRAGMA journal_mode=WAL")
         raw.execute("PRAGMA synchronous=FULL")
         raw.execute("PRAGMA secure_delete=ON")

@@ -9,10 +9,10 @@ of their own, and those never change.
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import sqlite
@@ -21,6 +21,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from gateway.store import marker
 from gateway.store.database import StoreError, as_store_error
 
+T = TypeVar("T")
 PAGES: Final = 1_000  # 4 MB of a copy before others get a turn at the disk
 REST_S: Final = 0.005
 _MODE: Final = 0o600
@@ -75,6 +76,29 @@ def part(database: Path, to: Path, tables: Sequence[tuple[Table, str]]) -> list[
             copy.execute("COMMIT")
         need_sound(fresh)
     return counts
+
+
+def thinned(path: Path, take_out: Callable[[sqlite3.Connection], T]) -> T:
+    """Make a database that nobody writes anew without some of its rows; whoever reads it meanwhile
+    reads the old one to its end.
+
+    Args:
+        path: the file; it is exchanged only when the new one is whole and on the disk.
+        take_out: takes the rows out of a copy, and says what it found.
+
+    Raises:
+        StoreError: it was not possible. The file is as it was then.
+    """
+    with unfinished(path) as fresh, as_store_error(path):
+        with closing(_reading(path)) as source, closing(sqlite3.connect(fresh)) as copy:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=OFF")  # nobody knows this file yet
+            copy.execute("PRAGMA secure_delete=ON")
+            found = take_out(copy)
+            copy.commit()
+            copy.execute("VACUUM")
+        need_sound(fresh)
+    return found
 
 
 def need_sound(path: Path) -> None:

@@ -22,7 +22,7 @@ from gateway.core.model import Door, Outages, Troubles
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn
 from gateway.core.subject import SITE, Subject, SubjectKind, of_door, of_household
-from gateway.store import archives, tables
+from gateway.store import archives, checkpoints, tables
 from gateway.store.heartbeat_spans import heartbeats
 from gateway.store.journal import decode_event
 from gateway.store.poisoned import ANYTHING, Findings
@@ -40,11 +40,17 @@ class Rebuild:
     def __init__(self, connection: Connection, findings: Findings) -> None:
         self._connection, self._findings = connection, findings
         self._known_changes: list[Row] | None = None
+        # The journal may begin in the middle: with what was true then (store/checkpoints.py).
+        self._begins = checkpoints.latest(connection, findings)
 
     def door(self, door_id: str) -> Door:
         """A door as its journal makes it; in its first, empty state where that knows nothing."""
-        turn, changes = SiteTurn(SiteState(Rulebook())), deque(self._changes())
-        made = Door(door_id)
+        begins = self._begins
+        site = SiteState(Rulebook())
+        if begins is not None:
+            site = SiteState(begins.rulebook, doubt=begins.doubt)
+        turn, changes = SiteTurn(site), deque(self._changes())
+        made = Door(door_id) if begins is None else begins.doors.get(door_id, Door(door_id))
         for row_id, at_ms, event in self._events(of_door(door_id)):
             try:
                 while changes and changes[0][0] <= row_id:
@@ -58,8 +64,12 @@ class Rebuild:
 
     def household(self, household_id: str) -> Household:
         """A household as its journal makes it: what its doors' orders mean to it stands there."""
-        turn, changes = SiteTurn(SiteState(Rulebook())), deque(self._changes())
+        begins, site = self._begins, SiteState(Rulebook())
         made = Household(household_id)
+        if begins is not None:
+            site = SiteState(begins.rulebook, doubt=begins.doubt)
+            made = begins.households.get(household_id, made)
+        turn, changes = SiteTurn(site), deque(self._changes())
         for row_id, at_ms, event in self._events(of_household(household_id)):
             try:
                 while changes and changes[0][0] <= row_id:
@@ -75,7 +85,11 @@ class Rebuild:
     def site(self) -> tuple[Outages, Troubles]:
         """What the journal makes of the silence of all doors, and of what befell the site. What it
         meant to doors and people is nobody's matter here."""
-        turn = SiteTurn(SiteState(Rulebook()))
+        begins, site = self._begins, SiteState(Rulebook())
+        if begins is not None:
+            known = begins.outages, None, begins.troubles, begins.doubt
+            site = SiteState(begins.rulebook, begins.doors, *known)
+        turn = SiteTurn(site)
         for row_id, at_ms, event in self._events(SITE):
             try:
                 turn.apply(at_ms, SITE, event)
@@ -95,7 +109,7 @@ class Rebuild:
         is_door = subject.kind is SubjectKind.DOOR
         beats = heartbeats(self._connection, subject.id) if is_door else iter(())
         lived = ((row_id, at_ms, event) for row_id, at_ms, _, event in beats)
-        last_id = 0
+        last_id = 0 if self._begins is None else self._begins.journal_id
         for row in merge(self._rows(subject, *which), lived, key=itemgetter(0)):
             if row[0] > last_id:
                 last_id = row[0]

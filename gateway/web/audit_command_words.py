@@ -16,6 +16,8 @@ COMMANDS: Final = {
     "menshen end door": N_("ended the door {door}"),
     "menshen end warden": N_("ended the duty of {person}"),
     "menshen end grid": N_("ended the grid {thing}"),
+    "menshen destruction hold": N_("held the records of an order: {thing}"),
+    "menshen destruction release": N_("held the records of an order no more: {thing}"),
     "menshen clock": N_("set the gateway's clock by the machine's"),
     "menshen update add": N_("brought a release for the seals: {thing}"),
     "menshen update start": N_("began to roll a release out to the seals"),

@@ -27,6 +27,12 @@ TYPED = {
     "announce": ("d1 --to 12:30 --who L --why meal", "menshen announce", "door d1", "meal"),
     "visit": ("d1 --who L --end", "menshen visit end", "seal d1", ""),
     "end": ("warden w1 --why moved", "menshen end warden", "person w1", "moved"),
+    "destruction": (
+        "hold o1 --by Li --why lawsuit",
+        "menshen destruction hold",
+        "order o1",
+        "lawsuit",
+    ),
     "test-page": ("w1", "menshen test-page", "person w1", ""),
     "clock": ("--trust --why battery", "menshen clock", "", "battery"),
     "update": ("stop", "menshen update stop", "", ""),
@@ -48,6 +54,7 @@ TYPED = {
 }
 LOOKS = {
     "update": ("list",),
+    "destruction": ("holds",),
     "clock": (),
     "enrol": ("a.csv", "--dry-run"),
     "wifi": ("status",),

@@ -58,7 +58,10 @@ class Front:
         self.asked = 0  # requests so far
         self.taken = 0  # requests that the real server took
         self._upstream = upstream
-        routes = [Route("/api/v2/write", self._write, methods=["POST"])]
+        routes = [
+            Route("/api/v2/write", self._write, methods=["POST"]),
+            Route("/query", self._query, methods=["POST"]),
+        ]
         app = Starlette(routes=routes, lifespan=self._open)
         config = uvicorn.Config(app, port=port, log_level="error", ws="none", loop="asyncio")
         self._server = uvicorn.Server(config)
@@ -80,6 +83,18 @@ class Front:
     async def _open(self, _: Starlette) -> AsyncIterator[None]:
         async with httpx.AsyncClient(timeout=30) as self._client:
             yield
+
+    async def _query(self, request: Request) -> Response:
+        self.asked += 1
+        storm = await self.weather(request)
+        if storm is not None:
+            return storm
+        if request.headers.get("authorization") != f"Token {TOKEN}":
+            return Response('{"error":"unauthorized access"}', 401)
+        answer = await self._client.post(
+            self._upstream + "/query", params=dict(request.query_params)
+        )
+        return Response(answer.content, answer.status_code)
 
     async def _write(self, request: Request) -> Response:
         self.asked += 1

@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from gateway.core import forgetting
 from gateway.core.beside_events import CaseBeside, OpenedBeside, RaisedBeside, SpentBeside
 from gateway.core.cases import case
 from gateway.core.cases.actions import act, page_received, page_sent
@@ -42,6 +43,7 @@ from gateway.core.doors import (
 )
 from gateway.core.doors.observation import edge_ms
 from gateway.core.effects import Effect
+from gateway.core.ending_events import OrderDestroyed
 from gateway.core.events import (
     ArrivalProved,
     CaseAcknowledged,
@@ -219,6 +221,7 @@ EVENTS: dict[type[Any], Callable[[Door, Any, int, Rules], DoorChange]] = {
     VisitAnnounced: visit_end.announced,
     WalkTestBegan: walk_test.began,
     WalkTestEnded: walk_test.ended,
+    OrderDestroyed: forgetting.order,
     OpenedBeside: beside.opened,
     SpentBeside: beside.spent,
     CaseBeside: beside.case_moved,

@@ -14,8 +14,16 @@ from msgspec.structs import replace
 from gateway.core.cases.refusal import Refusal
 from gateway.core.duration import HOUR_MS
 from gateway.core.effects import Effect
+from gateway.core.ending_events import OrderDestroyed
 from gateway.core.events import DeadlineCame, Event
-from gateway.core.households import attribution, disputes, health, matters, requests
+from gateway.core.households import (
+    attribution,
+    disputes,
+    forgetting,
+    health,
+    matters,
+    requests,
+)
 from gateway.core.households.attribution import Attribution
 from gateway.core.households.effects import HouseholdRefused, SealAnswerNoted, ToDoor
 from gateway.core.households.events import (
@@ -196,6 +204,7 @@ ACTIONS: dict[type[Any], Callable[[Household, Any, Attribution, Rules], Change |
     HoursNarrowed: _narrowed,
 }
 _EVENTS: dict[type[Any], Callable[[Household, Any, int, Rules], Change]] = {
+    OrderDestroyed: forgetting.household,
     HouseholdHomed: _homed,
     HouseholdOrdered: _order,
 }

@@ -18,6 +18,7 @@ from gateway.core import clock_shift
 from gateway.core.cases import escalation
 from gateway.core.cases.escalation import Ways
 from gateway.core.effects import CaseMoved, Effect, PageDue
+from gateway.core.ending_events import NamesForgotten
 from gateway.core.events import (
     Event,
     PageTestAnswered,
@@ -28,6 +29,7 @@ from gateway.core.events import (
     TroubleBegan,
     TroubleEnded,
 )
+from gateway.core.forgetting import names_of_person
 from gateway.core.households.effects import DisputeMoved, HealthMoved, RequestMoved
 from gateway.core.paging import person as people
 from gateway.core.paging import schedule
@@ -91,6 +93,12 @@ def shifted(router: Router, by_ms: int) -> Router:
     """The router after the gateway's clock was set by so much: every time moves with it."""
     people = {who: clock_shift.shifted(person, by_ms) for who, person in router.people.items()}
     return replace(router, people=people)
+
+
+def forgetting(router: Router, event: NamesForgotten, now_ms: int) -> Router:
+    """The router once nothing is known any more of some doors: no page names them."""
+    known = [names_of_person(person, event, now_ms) for person in router.people.values()]
+    return of(router.staff, known)
 
 
 def step(router: Router, event: Event, now_ms: int, rules: Rules) -> RouterChange:

@@ -1,4 +1,4 @@
--- all migrations up to 0018_resident
+-- all migrations up to 0019_ending
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -622,4 +622,39 @@ CREATE TABLE consents (
 	CONSTRAINT pk_consents PRIMARY KEY (consent_id)
 );
 CREATE INDEX ix_consents_household_id ON consents (household_id);
-INSERT INTO alembic_version (version_num) VALUES ('0018_resident');
+CREATE TABLE endings (
+	order_id VARCHAR(64) NOT NULL, 
+	ending_id VARCHAR(32) NOT NULL, 
+	household_id VARCHAR(64) NOT NULL, 
+	over_ms BIGINT NOT NULL, 
+	linked_ms BIGINT, 
+	step VARCHAR(32) DEFAULT '' NOT NULL, 
+	counts TEXT DEFAULT '{}' NOT NULL, 
+	before_ms BIGINT, 
+	names TEXT DEFAULT '{}' NOT NULL, 
+	CONSTRAINT pk_endings PRIMARY KEY (order_id), 
+	CONSTRAINT uq_endings_ending_id UNIQUE (ending_id)
+);
+CREATE INDEX ix_endings_household_id ON endings (household_id);
+CREATE TABLE holds (
+	hold_id VARCHAR(32) NOT NULL, 
+	order_id VARCHAR(64) NOT NULL, 
+	"by" VARCHAR(64) NOT NULL, 
+	why TEXT NOT NULL, 
+	made_ms BIGINT NOT NULL, 
+	until_ms BIGINT NOT NULL, 
+	ended_ms BIGINT, 
+	CONSTRAINT pk_holds PRIMARY KEY (hold_id)
+);
+CREATE INDEX ix_holds_order_id ON holds (order_id);
+CREATE TABLE checkpoints (
+	kind VARCHAR(8) NOT NULL, 
+	name VARCHAR(64) NOT NULL, 
+	journal_id BIGINT NOT NULL, 
+	state BLOB, 
+	CONSTRAINT pk_checkpoints PRIMARY KEY (kind, name)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO alembic_version (version_num) VALUES ('0019_ending');

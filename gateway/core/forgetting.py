@@ -1,0 +1,95 @@
+"""What a state is once an order was destroyed: as if nothing had been recorded under it.
+
+What stays of a door is what its seal needs to go on (where its leaf is, its counter, when it was
+heard) and what another order needs. Nobody is told of anything by this, and nothing follows.
+"""
+
+from collections.abc import Container
+
+from msgspec.structs import replace
+
+from gateway.core.cases.case import DoorChange
+from gateway.core.ending_events import NamesForgotten, OrderDestroyed
+from gateway.core.model import Case, Door, Outage, Outages
+from gateway.core.paging.person import Person
+from gateway.core.rules import Rules
+
+
+def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChange:
+    """The door without the order, and without what happened before another one needs it."""
+    before_ms = now_ms + 1 if event.before_ms is None else event.before_ms
+    goes_on = event.before_ms is not None
+
+    def lives(case: Case | None) -> bool:
+        return case is not None and case.raised_ms >= before_ms
+
+    living = {its.case_id for its in (door.case, *door.in_review) if its is not None and lives(its)}
+    in_review = tuple(_alone(case, living) for case in door.in_review if lives(case))
+    case = door.case if door.case is None or not lives(door.case) else _alone(door.case, living)
+    opened = door.opening
+    ended = door.ended
+    forgotten = replace(
+        door,
+        orders=tuple(its for its in door.orders if its.order_id != event.order_id),
+        permits=tuple(p for p in door.permits if goes_on and p.to_ms > before_ms),
+        allowed=door.allowed if goes_on else (0, 0),
+        case=case if lives(case) else None,
+        in_review=in_review,
+        last_case=door.last_case if door.last_case in living else None,
+        recent=tuple(result for result in door.recent if result.done_ms >= before_ms),
+        opening=opened if opened is not None and opened.opened_ms >= before_ms else None,
+        ended=ended if ended is not None and ended.opened_ms >= before_ms else None,
+        opened_ms=tuple(at_ms for at_ms in door.opened_ms if at_ms >= before_ms),
+        refused_ms=tuple(at_ms for at_ms in door.refused_ms if at_ms >= before_ms),
+        wrong_scans=tuple(scan for scan in door.wrong_scans if scan.at_ms >= before_ms),
+        visits=tuple(visit for visit in door.visits if visit.to_ms > now_ms),
+    )
+    return forgotten, ()
+
+
+def _alone(case: Case, living: Container[str]) -> Case:
+    """A case that names the one before it only where that is known still."""
+    is_known = case.refers_to is None or case.refers_to in living
+    return case if is_known else replace(case, refers_to=None)
+
+
+def names_of_person(person: Person, event: NamesForgotten, now_ms: int) -> Person:
+    """Somebody without the pages about it; the same object where there were none."""
+    before_ms = now_ms + 1 if event.before_ms is None else event.before_ms
+    doors, seals, cases = frozenset(event.doors), frozenset(event.seals), frozenset(event.cases)
+
+    def is_gone(page_id: str, door_id: str, since_ms: int) -> bool:
+        seal_id, _, rest = page_id.partition("-")  # a page's id begins with its case's
+        if f"{seal_id}-{rest.partition('-')[0]}" in cases:
+            return True
+        return (door_id in doors or seal_id in seals) and since_ms < before_ms
+
+    queued = tuple(p for p in person.queued if not is_gone(p.page_id, p.door_id, p.since_ms))
+    group = tuple(p for p in person.group if not is_gone(p.page_id, p.door_id, p.since_ms))
+    sent = tuple(page for page in person.sent if not is_gone(page.page_id, "", page.at_ms))
+    if (queued, group, sent) == (person.queued, person.group, person.sent):
+        return person
+    return replace(person, queued=queued, group=group, sent=sent)
+
+
+def names_of_outages(outages: Outages, event: NamesForgotten) -> Outages:
+    """What the site knows of silence, without doors of which nothing is known any more. One that
+    goes on being watched stays where it is silent now."""
+    if event.before_ms is not None:
+        return outages
+    gone = frozenset(event.doors)
+    lost = tuple(door for door in outages.lost if door.door_id not in gone)
+    left = tuple(made for outage in outages.outages if (made := _without(outage, gone)) is not None)
+    if (lost, left) == (outages.lost, outages.outages):
+        return outages
+    return replace(outages, lost=lost, outages=left)
+
+
+def _without(outage: Outage, gone: frozenset[str]) -> Outage | None:
+    """An outage without some of its doors; None where no other is left."""
+    doors = tuple(door_id for door_id in outage.doors if door_id not in gone)
+    if outage.first_door in gone:
+        if not doors:
+            return None
+        return replace(outage, doors=doors, first_door=doors[0])
+    return outage if doors == outage.doors else replace(outage, doors=doors)

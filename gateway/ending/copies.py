@@ -1,0 +1,55 @@
+"""Copies of the site hold what was destroyed since they were made: unreadable, for its key is gone,
+but there. So they go once a newer copy is there, and the copies of months that were made anew at
+once; the next copy has those again.
+"""
+
+import logging
+from collections.abc import Collection
+from pathlib import Path
+
+from gateway.backup import rotation
+from gateway.store import marker
+from gateway.store.database import StoreError
+
+log = logging.getLogger("menshen.ending")
+
+
+def remove_months(folder: Path, months: Collection[str]) -> int:
+    """Remove the copies of these months; how many that were. StoreError."""
+    try:
+        old = [path for its, path in rotation.months(folder).items() if its.month in months]
+        return _remove(folder, old)
+    except OSError as error:
+        raise _error(folder, error) from error
+
+
+def stale(folder: Path, destroyed_ms: int) -> list[Path]:
+    """The copies that are older than what was destroyed last. OSError."""
+    copies = rotation.copies(folder)
+    return [copy.path for copy in copies if copy.made.timestamp() * 1000 <= destroyed_ms]
+
+
+def remove_stale(folder: Path, destroyed_ms: int) -> int:
+    """Remove the copies from before the latest destruction, if there is one from after it; how many
+    that were. A site is never left without a copy. StoreError."""
+    try:
+        old = stale(folder, destroyed_ms)
+        if not old or len(old) == len(rotation.copies(folder)):
+            return 0
+        gone = _remove(folder, old)
+    except OSError as error:
+        raise _error(folder, error) from error
+    log.info("copies from before what was destroyed: %d removed", gone)
+    return gone
+
+
+def _remove(folder: Path, paths: Collection[Path]) -> int:
+    for path in paths:
+        path.unlink(missing_ok=True)
+    if paths:
+        marker.sync(folder)
+    return len(paths)
+
+
+def _error(folder: Path, error: OSError) -> StoreError:
+    return StoreError(f"old copies in {folder} cannot be removed: {error.strerror}")

@@ -1,0 +1,74 @@
+"""Who keeps an order's records beyond their time: a person by name, with a reason and an end.
+
+What is held stays whole, its key included, until the hold ends by itself or is taken back; then the
+schedule goes on as if nothing had been. The household sees that it is held, by whom and why.
+"""
+
+import secrets
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy import Connection, insert, select, update
+
+from gateway.core.duration import DAY_MS
+from gateway.core.schedule_of_ends import Hold
+from gateway.store.ending_tables import holds
+from gateway.store.records import records
+
+HOLD_MAX_MS: Final = 365 * DAY_MS  # from when it is made: a longer one is made anew
+ID_BYTES: Final = 8
+_h = holds.c
+
+
+class HeldRow(Struct, frozen=True):
+    """A hold as it was made; `ended_ms`: it was taken back before `until_ms`."""
+
+    hold_id: str
+    order_id: str
+    by: str
+    why: str
+    made_ms: int
+    until_ms: int
+    ended_ms: int | None
+
+
+class HoldError(Exception):
+    """It cannot be held so. The text is a sentence for whoever wants it."""
+
+
+def hold(
+    connection: Connection, order_id: str, by: str, why: str, until_ms: int, now_ms: int
+) -> str:
+    """Hold an order; the hold's id. HoldError without a name, a reason or a possible end. The
+    caller's transaction."""
+    if not by.strip() or not why.strip():
+        raise HoldError("a hold needs the name of who answers for it, and a reason")
+    if not now_ms < until_ms <= now_ms + HOLD_MAX_MS:
+        raise HoldError("a hold ends in the future, within 365 days; make it anew after that")
+    hold_id = secrets.token_hex(ID_BYTES)
+    row = HeldRow(hold_id, order_id, by.strip(), why.strip(), now_ms, until_ms, None)
+    connection.execute(insert(holds), {name: getattr(row, name) for name in row.__struct_fields__})
+    return hold_id
+
+
+def release(connection: Connection, order_id: str, now_ms: int) -> bool:
+    """Take all holds of an order back; whether there was any. The caller's transaction."""
+    its = update(holds).where(_h.order_id == order_id, _h.ended_ms.is_(None), _h.until_ms > now_ms)
+    return connection.execute(its.values(ended_ms=now_ms)).rowcount > 0
+
+
+def of_order(connection: Connection, order_id: str) -> list[HeldRow]:
+    """All holds of an order, the oldest first, for its household and its record."""
+    query = select(holds).where(_h.order_id == order_id).order_by(_h.made_ms, _h.hold_id)
+    return records(connection, query, HeldRow)
+
+
+def living(connection: Connection, now_ms: int) -> list[HeldRow]:
+    """The holds that hold now, the next to end first."""
+    query = select(holds).where(_h.ended_ms.is_(None), _h.until_ms > now_ms)
+    return records(connection, query.order_by(_h.until_ms, _h.hold_id), HeldRow)
+
+
+def terms(connection: Connection, now_ms: int) -> list[Hold]:
+    """The same for the schedule."""
+    return [Hold(row.order_id, row.until_ms) for row in living(connection, now_ms)]

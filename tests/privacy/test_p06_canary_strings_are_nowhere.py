@@ -1,0 +1,156 @@
+"""P5, P6 and P8: by the clock, everything that is known of a household goes from everywhere, and
+nothing of its neighbour's. The same search finds it all while the keys live: the test can fail."""
+
+from pathlib import Path
+
+from gateway.core.duration import DAY_MS, HOUR_MS
+from gateway.core.events import ClockDoubted, ClockSure
+from gateway.core.subject import SITE
+from gateway.ending import holds, records
+from gateway.keys.unreadable import KeyState
+from gateway.replay.replay import Apart
+from gateway.store import tables
+from gateway.store.ending_tables import endings
+from gateway.store.key_tables import order_keys
+from tests.ending.ended_site import PHOTO, STAY, WORDS, Home, ended_site, found, readable
+from tests.engine.small_site import new_store, rows
+
+IDS = ("home-0", "office-file-0", "p-office-file-0")
+
+
+async def test_p06_what_people_wrote_is_sealed_then_unreadable_then_gone(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    home, neighbour = Home(0), Home(1)
+    async with ended_site(store) as site:
+        await site.enrol([home])
+        case_id = await site.lives(home)
+        await site.later(DAY_MS)
+        await site.enrol([neighbour])
+        await site.lives(neighbour)
+        # While it lives nothing stands there readable, and whoever has the keys reads all of it.
+        assert found(tmp_path, (*WORDS, PHOTO)) == {}
+        assert readable(store, WORDS) == set(WORDS)
+        assert found(tmp_path, (*IDS, home.seal.seal_id, case_id))
+        ending = site.ending()
+        await site.later(STAY - DAY_MS - HOUR_MS)
+        await ending.look()
+        assert readable(store, WORDS) == set(WORDS), "the order holds"
+        await site.later(DAY_MS + HOUR_MS)
+        await ending.look()
+        (door,) = [row for row in rows(store, tables.doors) if row["door_id"] == "home-0"]
+        assert (door["label"], door["telephone"]) == ("", None)
+        assert door["ended_ms"] is not None
+        seals = {row["seal_id"]: row["door_id"] for row in rows(store, tables.seals)}
+        assert seals == {home.seal.seal_id: None, neighbour.seal.seal_id: "home-1"}
+        assert site.replayed() == Apart()
+        # Only the neighbour's own can be read now.
+        assert readable(store, WORDS) == set(WORDS)
+        await site.later(12 * DAY_MS + HOUR_MS)
+        await ending.look()
+        assert site.replayed() == Apart()
+        await ending.look()
+        store.cut_log()
+        left = found(tmp_path, (*IDS, case_id))
+        assert left == {}, left
+        assert [row["order_id"] for row in rows(store, tables.orders)] in ([], ["office-file-1"])
+        await site.later(DAY_MS)
+        await ending.look()
+        await ending.look()
+        store.cut_log()
+        assert readable(store, WORDS) == set()
+        assert found(tmp_path, ("home-1", "office-file-1", "p-office-file-1")) == {}
+        assert rows(store, tables.openings) == rows(store, endings) == []
+        assert {row["subject_kind"] for row in rows(store, tables.cases)} <= {"site"}
+        assert site.replayed() == Apart()
+        first, second = records.read(records.place(store.path))
+        assert first.counts["cases"] == second.counts["cases"] == 1
+        assert first.counts["journal"] > 5
+        assert (first.late_ms, second.late_ms) == (0, 0)
+    store.close()
+
+
+async def test_p06_where_another_order_follows_only_what_was_before_it_goes(
+    tmp_path: Path,
+) -> None:
+    store, home = new_store(tmp_path), Home(0)
+    async with ended_site(store) as site:
+        await site.enrol([home])
+        first = await site.lives(home)
+        await site.later(STAY)
+        await site.order_again(home, "office-file-again")
+        begins_ms = site.clock.now_ms()
+        await site.later(HOUR_MS)
+        second = await site.lives(home)
+        ending = site.ending()
+        await site.later(DAY_MS)
+        await ending.look()
+        assert readable(store, WORDS) == set(WORDS), "its second order holds"
+        (key,) = [row for row in rows(store, order_keys) if row["order_id"] == "office-file-0"]
+        assert store.keys.state(key["key_id"]) is KeyState.DESTROYED
+        # It goes on under its second order, extended, while all of the first is destroyed.
+        with store.writing() as connection:
+            its = tables.orders.update().where(tables.orders.c.order_id == "office-file-again")
+            connection.execute(its.values(to_ms=begins_ms + 40 * DAY_MS))
+        await site.later(13 * DAY_MS)
+        await ending.look()
+        store.cut_log()
+        assert found(tmp_path, ("office-file-0", first)) == {}
+        cases = [row for row in rows(store, tables.cases) if row["subject_kind"] == "door"]
+        assert [row["case_id"] for row in cases] == [second]
+        assert all(row["opened_ms"] >= begins_ms for row in rows(store, tables.openings))
+        assert rows(store, tables.openings)
+        assert readable(store, WORDS) == set(WORDS)
+        door = site.engine.state.doors["home-0"]
+        assert [order.order_id for order in door.orders] == ["office-file-again"]
+        assert door.seal_id == home.seal.seal_id
+        assert site.replayed() == Apart()
+        await site.heard(home, home.seal.edge())
+        assert site.engine.state.doors["home-0"].case is not None, "and it is watched"
+        assert site.replayed() == Apart()
+    store.close()
+
+
+async def test_p06_what_is_held_stays_whole_and_goes_when_its_hold_ends(tmp_path: Path) -> None:
+    store, home = new_store(tmp_path), Home(0)
+    async with ended_site(store) as site:
+        await site.enrol([home])
+        await site.lives(home)
+        now_ms = site.clock.now_ms()
+        with store.writing() as connection:
+            holds.hold(
+                connection, home.order_id, "Li Hua", "a lawsuit", now_ms + 30 * DAY_MS, now_ms
+            )
+        ending = site.ending()
+        for _ in range(4):
+            await site.later(7 * DAY_MS)
+            await ending.look()
+        assert readable(store, WORDS) == set(WORDS)
+        with store.reading() as connection:
+            (held,) = holds.of_order(connection, home.order_id)
+        assert (held.by, held.why) == ("Li Hua", "a lawsuit")
+        await site.later(3 * DAY_MS)
+        await ending.look()
+        await ending.look()
+        store.cut_log()
+        assert readable(store, WORDS) == set()
+        assert found(tmp_path, ("home-0", home.order_id, "a lawsuit")) == {}
+        (line,) = records.read(records.place(store.path))
+        assert line.late_ms > 0, "the record says that it was late"
+    store.close()
+
+
+async def test_p06_while_the_clock_is_in_doubt_nothing_is_destroyed(tmp_path: Path) -> None:
+    store, home = new_store(tmp_path), Home(0)
+    async with ended_site(store) as site:
+        await site.enrol([home])
+        await site.lives(home)
+        await site.engine.submit(SITE, ClockDoubted(HOUR_MS, HOUR_MS))
+        ending = site.ending()
+        await site.later(40 * DAY_MS)
+        await ending.look()
+        assert readable(store, WORDS) == set(WORDS)
+        await site.engine.submit(SITE, ClockSure())
+        await ending.look()
+        assert readable(store, WORDS) == set()
+        assert found(tmp_path, ("office-file-0",)) == {}
+    store.close()
