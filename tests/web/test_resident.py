@@ -165,13 +165,17 @@ async def test_once_the_order_is_over_the_page_says_so_and_shows_nothing(
 async def test_all_that_is_kept_is_a_file_at_once(site: Console, phone: HouseholdPhone) -> None:
     await phone.presses("/r/announce/now", what="rubbish")
     await site.opens(0)
+    await phone.presses("/r/ask", kind="other", words="a lamp", offered="2" * 16)
+    await phone.presses("/r/well", is_well="true")
     await site.engine.idle()
     answer = await phone.opens("/r/file")
     assert "attachment" in answer.headers["content-disposition"]
     data = answer.json()
     assert data["doors"] == [{"label": "3-101", "telephone": None}]
-    assert [one["why"] for one in data["announced"]] == ["Rubbish"]
+    assert [one["why"] for one in data["announced"]] == ["Rubbish", "Something else"]
     assert [one["reason"] for one in data["openings"]] == ["permit"]
+    assert [(one["words"], one["state"]) for one in data["requests"]] == [("a lamp", "asked")]
+    assert [one["is_well"] for one in data["health"]] == [True]
     assert "3-201" not in answer.text
 
 

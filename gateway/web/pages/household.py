@@ -23,7 +23,7 @@ from gateway.core.local_time import DAY_MIN
 from gateway.language.catalogue import N_
 from gateway.registry import notices, resident_codes
 from gateway.settings.values import is_loopback
-from gateway.store import resident_views
+from gateway.store import photos, resident_views
 from gateway.web.actor import acting_at_screen
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
@@ -62,6 +62,7 @@ def routes(context: WebContext) -> APIRouter:
             values = {
                 "doors": doors,
                 "door_id": door_id,
+                "telephone": photos.telephone(rows, door_id),
                 "order": order,
                 "holder": resident_codes.holder(rows, household_id),
                 "said": SAID.get(done, ""),
