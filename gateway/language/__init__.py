@@ -3,6 +3,6 @@
 `catalogue` has the translations, in `locale/`; `negotiate` finds a request's language. `times` says
 times and spans, `recurrence` permits that recur, `reasons` why something is so and how a case
 ended, `makes` on whose word something rests, `refusals` why an action was refused, `proofs` whether
-somebody is at a door, `walk_tests` how a seal's test goes; `pages` is what leaves the house.
-`peoples_text` is the one rule for what people write.
+somebody is at a door, `walk_tests` how a seal's test goes, `notice` what a household is told of it
+all; `pages` is what leaves the house. `peoples_text` is the one rule for what people write.
 """

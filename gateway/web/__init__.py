@@ -19,5 +19,5 @@ may follow without a line), `door_words` and `matter_words`, which templates ask
 `door_map` (all doors in their places), `tally` (the site's figures). A live page is a `live_view`;
 `topics` reads and draws what changed of it for all who show it, and `live_stream` sends that.
 `figures` is how the console itself does, and `seldom` its log against floods. The rooms `pages` and
-`api` hold the routes, and `handheld` the warden's app.
+`api` hold the routes, and `handheld` the warden's app, `resident` the household's page.
 """

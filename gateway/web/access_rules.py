@@ -77,9 +77,13 @@ def _needs(right: Right, thing: Thing = Thing.LIST) -> Rule:
 
 
 HOUSEHOLD: Final = {  # below /r
-    "GET": ("", "/home", "/announce", "/openings", "/looks", "/file", "/consent", "/notice"),
+    "GET": (
+        *("", "/home", "/announce", "/openings", "/looks", "/file", "/consent", "/notice"),
+        *("/ask", "/dispute", "/well", "/quiet"),
+    ),
     "POST": (
         *("", "/leave", "/consent/give", "/consent/withdraw"),
+        *("/ask", "/ask/withdraw", "/dispute", "/well", "/seal", "/quiet"),
         *(f"/announce/{act}" for act in ("now", "once", "daily", "end")),
     ),
 }
@@ -100,7 +104,10 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/doors/{door_id}/household"): _needs(Right.ANNOUNCE, Thing.DOOR),
     **{
         ("POST", f"/doors/{{door_id}}/household/{act}"): _needs(Right.ANNOUNCE, Thing.DOOR)
-        for act in ("announce/now", "announce/once", "announce/daily", "announce/end", "sheet")
+        for act in (
+            *(f"announce/{when}" for when in ("now", "once", "daily", "end")),
+            *("ask", "well", "seal", "dispute", "sheet"),
+        )
     },
     ("POST", "/doors/{door_id}/walk-test/sheet"): _needs(Right.COMMISSION, Thing.DOOR),
     ("POST", f"{API}/areas/{{area_id:path}}/visits"): _needs(Right.COMMISSION, Thing.AREA),

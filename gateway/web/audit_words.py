@@ -99,6 +99,10 @@ _AT_SEALS: Final = {
 }
 _SAID_ANNOUNCED: Final = N_("booked that the household of {door} announced an opening")
 _SAID_ENDED: Final = N_("booked that the household of {door} took an announcement back")
+_SAID_ASKED: Final = N_("booked that the household of {door} asks for something")
+_SAID_WELL: Final = N_("booked how the household of {door} is")
+_SAID_OF_SEAL: Final = N_("booked what the household of {door} says of its seal")
+_SAID_WRONG: Final = N_("booked that the household of {door} contests a record")
 _SHEET: Final = N_("printed a new sheet for the household of {door}")
 _TEST_SENT: Final = N_("sent {person} a test page")
 _TEST_SEEN: Final = N_("read how the test page to {person} went")
@@ -238,6 +242,10 @@ _ACCOUNTS: Final = {
         for act in ("now", "once", "daily")
     },
     "POST /doors/{door_id}/household/announce/end": _SAID_ENDED,
+    "POST /doors/{door_id}/household/ask": _SAID_ASKED,
+    "POST /doors/{door_id}/household/well": _SAID_WELL,
+    "POST /doors/{door_id}/household/seal": _SAID_OF_SEAL,
+    "POST /doors/{door_id}/household/dispute": _SAID_WRONG,
     "POST /doors/{door_id}/household/sheet": _SHEET,
     "POST /doors/{door_id}/walk-test/sheet": _SHEET,
     "POST /updates/start": N_("began to roll a release out to the seals"),

@@ -23,7 +23,7 @@ from gateway.language.catalogue import N_, say
 from gateway.store.household_views import DisputeRow, QuestionRow, RequestRow
 from gateway.web.case_words import who_word
 
-_KINDS: Final = {
+KIND_WORDS: Final = {
     RequestKind.FOOD: N_("Food"),
     RequestKind.RUBBISH: N_("Rubbish"),
     RequestKind.MEDICINE: N_("Medicine"),
@@ -127,7 +127,7 @@ class MatterWords:
 
     def kind(self, kind: str) -> str:
         """What was asked for."""
-        return say(_KINDS[RequestKind(kind)], self._language)
+        return say(KIND_WORDS[RequestKind(kind)], self._language)
 
     def state(self, state: str) -> str:
         """How far a request is."""

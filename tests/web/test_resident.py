@@ -1,17 +1,28 @@
 """A household at its page: what it sees, what it announces, and how all of it ends."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from gateway.core.events import OrderPlaced
-from gateway.core.model import Order
+from gateway.core.events import OrderPlaced, ReportCame, SealBound
+from gateway.core.model import Contact, Order
 from gateway.core.subject import of_door
+from gateway.ending import holds
 from gateway.web.resident.sessions import IDLE_MS
 from tests.web.households import HouseholdPhone, household_phone, new_code, permits_of
 from tests.web.signed_in import Site, signed_in_site
-from tests.web.web_site import HOUR_MS, Console, console, new_store, now_ms
+from tests.web.web_site import (
+    HOUR_MS,
+    Console,
+    acting_as,
+    console,
+    first_case,
+    new_store,
+    now_ms,
+    seal_id,
+)
 
 
 @pytest.fixture
@@ -154,13 +165,17 @@ async def test_once_the_order_is_over_the_page_says_so_and_shows_nothing(
 async def test_all_that_is_kept_is_a_file_at_once(site: Console, phone: HouseholdPhone) -> None:
     await phone.presses("/r/announce/now", what="rubbish")
     await site.opens(0)
+    await phone.presses("/r/ask", kind="other", words="a lamp", offered="2" * 16)
+    await phone.presses("/r/well", is_well="true")
     await site.engine.idle()
     answer = await phone.opens("/r/file")
     assert "attachment" in answer.headers["content-disposition"]
     data = answer.json()
     assert data["doors"] == [{"label": "3-101", "telephone": None}]
-    assert [one["why"] for one in data["announced"]] == ["Rubbish"]
+    assert [one["why"] for one in data["announced"]] == ["Rubbish", "Something else"]
     assert [one["reason"] for one in data["openings"]] == ["permit"]
+    assert [(one["words"], one["state"]) for one in data["requests"]] == [("a lamp", "asked")]
+    assert [one["is_well"] for one in data["health"]] == [True]
     assert "3-201" not in answer.text
 
 
@@ -183,6 +198,7 @@ async def test_where_the_ground_is_consent_it_is_given_and_taken_back_and_dated(
             await phone.presses("/r/consent/withdraw")
         page = (await phone.opens("/r/consent")).text
         assert (page.count("Given at"), page.count("Taken back at")) == (1, 1)
+        assert (await phone.opens("/r/ask")).text.count("takes its consent back") == 1
         await phone.presses("/r/consent/give")
         assert (await phone.opens("/r/consent")).text.count("Given at") == 2
         assert len((await phone.opens("/r/file")).json()["consent"]) == 2
@@ -248,3 +264,128 @@ async def _first_sheet(site: Site) -> int:
     assert "The sheet for the household" in page
     answer = await site.asks("inst", "POST", "/doors/d0/walk-test/sheet", data={"language": "zh"})
     return answer.status_code
+
+
+async def test_what_is_asked_for_is_taken_and_done_and_its_opening_disturbs_nobody(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    for _ in range(2):  # pressed twice, it is one
+        await phone.presses("/r/ask", kind="rubbish", offered="00000000000000aa")
+    assert "It is sent." in (await phone.opens("/r/home?done=sent")).text
+    page = (await phone.opens("/r/ask")).text
+    assert page.count("Not needed any more") == 1
+    await site.opens(0)
+    await site.shuts(0)
+    await site.engine.idle()
+    assert site.engine.state.doors["d0"].case is None, "somebody comes for it"
+    request_id = "request-00000000000000aa"
+    for deed, shown in (
+        ("take", "Somebody sees to it"),
+        ("on_the_way", "On its way"),
+        ("at_the_door", "At the door"),
+        ("done", "Done"),
+    ):
+        done = await site.client.post(
+            f"/api/v1/requests/{request_id}/{deed}", json={}, headers=acting_as("wang")
+        )
+        assert done.status_code == 200, done.text
+        page = (await phone.opens("/r/ask")).text
+        assert shown in page
+        assert "Wang" not in page
+    assert "Not needed any more" not in page
+
+
+async def test_a_request_is_withdrawn_by_its_own_household_only(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    await phone.presses("/r/ask", kind="other", words="a lamp  is broken", offered="0" * 16)
+    assert "a lamp is broken" in (await phone.opens("/r/ask")).text
+    async with household_phone(site.app) as other:
+        await other.enters(new_code(site.store, "d1"))
+        stolen = await other.presses("/r/ask/withdraw", request_id=f"request-{'0' * 16}")
+        assert stolen.status_code == 404
+        assert "a lamp" not in (await other.opens("/r/ask")).text
+    await phone.presses("/r/ask/withdraw", request_id=f"request-{'0' * 16}")
+    assert "Withdrawn" in (await phone.opens("/r/ask")).text
+    for wrong in ({"kind": "gold"}, {"kind": "other", "words": "x" * 401}, {}):
+        assert (await phone.presses("/r/ask", **wrong)).status_code == 422
+    assert (await phone.presses("/r/ask", kind="other")).status_code == 409, "of what?"
+
+
+async def test_a_record_is_contested_and_answered_by_who_had_no_part_in_it(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    await site.opens(0)
+    await site.shuts(0)
+    await site.act(first_case(0), "acknowledge", "wang")
+    page = (await phone.opens("/r/openings")).text
+    (address,) = re.findall(r'href="(/r/dispute[^"]+)"', page)
+    form = (await phone.opens(address.replace("&amp;", "&"))).text
+    assert "within 3 days" in form
+    record_id = first_case(0)
+    sent = {"record": "opening", "record_id": record_id, "words": "the wind", "offered": "1" * 16}
+    assert (await phone.presses("/r/dispute", **sent)).headers["location"].endswith("disputed")
+    assert "You contested it." in (await phone.opens("/r/openings")).text
+    dispute = f"/api/v1/disputes/dispute-{'1' * 16}"
+    refused = await site.client.post(f"{dispute}/assign", json={}, headers=acting_as("wang"))
+    assert refused.status_code == 409, "she was part of it"
+    answer = {"is_upheld": True, "words": "It was the wind."}
+    for deed, body in (("assign", {}), ("answer", answer)):
+        done = await site.client.post(f"{dispute}/{deed}", json=body, headers=acting_as("li"))
+        assert done.status_code == 200, done.text
+    page = (await phone.opens("/r/openings")).text
+    assert "The record was wrong, and is corrected" in page
+    assert "It was the wind." in page
+    async with household_phone(site.app) as other:
+        await other.enters(new_code(site.store, "d1"))
+        assert (await other.presses("/r/dispute", **sent)).status_code == 404
+        assert (await other.opens(f"/r/dispute?record=opening&of={record_id}")).status_code == 404
+
+
+async def test_how_they_are_and_when_they_want_to_be_left_alone(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    assert (await phone.presses("/r/well", is_well="true")).status_code == 303
+    unwell = {"is_well": "false", "symptoms": ["fever", "cough"]}
+    assert (await phone.presses("/r/well", **unwell)).status_code == 303
+    page = (await phone.opens("/r/well")).text
+    assert "Somebody is not well, Fever, Cough" in page
+    quiet = {"from_min": "1320", "to_min": "420"}
+    assert (await phone.presses("/r/quiet", **quiet)).status_code == 303
+    assert '<option value="1320" selected>22:00' in (await phone.opens("/r/quiet")).text
+    assert site.engine.state.doors["d0"].quiet == ((1320, 420),)
+    all_day = {"from_min": "0", "to_min": "1410"}
+    answer = await phone.presses("/r/quiet", **all_day)
+    assert (answer.status_code, "eight hours" in answer.text) == (409, True)
+    await phone.presses("/r/quiet", from_min="0", to_min="0")
+    assert site.engine.state.doors["d0"].quiet == ()
+
+
+async def test_a_seal_that_is_not_heard_is_asked_about_and_nothing_is_held_against_them(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    await site.engine.submit(of_door("d0"), SealBound(seal_id(0), heartbeat_ms=100_000))
+    beat = ReportCame(seal_id(0), 0, Contact.SHUT, 0, False)
+    await site.engine.submit(of_door("d0"), beat)
+    site.clock.advance(HOUR_MS // 3)  # type: ignore[attr-defined]
+    await site.engine.idle()
+    page = (await phone.opens("/r/home")).text
+    assert "Is it in its place on the door? Nothing is held against you" in page
+    answer = await phone.presses("/r/seal", door="1", answer="in_place")
+    assert answer.status_code == 303
+    assert (await phone.presses("/r/seal", door="2", answer="in_place")).status_code == 404
+
+
+async def test_what_is_held_longer_than_promised_says_who_answers_for_it(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    until_ms = now_ms() + 30 * 24 * HOUR_MS
+    with site.store.writing() as connection:
+        holds.hold(connection, "o0", "Cao Min", "a court has asked for it", until_ms, now_ms())
+        holds.hold(connection, "o1", "Cao Min", "another home", until_ms, now_ms())
+    for over in (False, True):
+        if over:
+            await site.engine.submit(of_door("d0"), OrderPlaced(Order("o0", 0, now_ms())))
+        page = (await phone.opens("/r/home")).text
+        assert "Cao Min answers for that: a court has asked for it" in page
+        assert "another home" not in page

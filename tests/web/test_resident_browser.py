@@ -6,16 +6,25 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Request, async_playwright, expect
 
+from gateway.core.events import OrderPlaced
+from gateway.core.model import Order
+from gateway.core.subject import of_door
 from gateway.registry import resident_codes
+from gateway.store import household_views
 from tests.web.households import new_code
 from tests.web.test_in_a_browser import WAIT_MS, served
-from tests.web.web_site import HOUR_MS, Console, console, new_store
+from tests.web.web_site import HOUR_MS, Console, acting_as, console, new_store
 
+PAGES = (
+    *("/r", "/r/home", "/r/announce", "/r/openings", "/r/looks", "/r/notice"),
+    *("/r/ask", "/r/well", "/r/quiet"),
+)
 FIRST_LOAD_MAX = 60 * 1024
 LETTERS_MIN_PX = 18.0
 AAA = 7.0
@@ -74,24 +83,104 @@ async def enters(page: Page, port: int, code: str) -> None:
     await page.wait_for_url("**/r/home")
 
 
+class Words(NamedTuple):
+    """What the story presses and reads."""
+
+    now: str
+    announced: str
+    openings: str
+    you_announced: str
+    need: str
+    rubbish: str
+    steps: tuple[str, ...]  # how far the request is
+    back: str
+    wrong: str
+    contest: str
+    corrected: str
+    closed: str
+    over: str
+
+
+WORDS = {
+    "zh-CN": Words(
+        *("现在，十分钟", "报备好了。", "我家的开门记录", "您报备过。"),
+        *("买菜、垃圾、送药、医生", "收垃圾", ("有人在办", "已办完"), "回到首页"),
+        *("记错了", "提出异议", "记录有误，已更正", "页面已关闭。", "您家的隔离已经结束。"),
+    ),
+    "en": Words(
+        *("Now, for ten minutes", "It is announced.", "My openings", "You announced it."),
+        *("Food, rubbish, medicine, a doctor", "Rubbish", ("Somebody sees to it", "Done")),
+        *("Back to the first page", "This is wrong", "Contest it"),
+        *("The record was wrong, and is corrected", "The page was closed."),
+        "Your order has ended.",
+    ),
+}
+
+
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
-async def test_without_script_it_announces_opens_and_sees_it_spent(
+async def test_without_script_a_household_walks_through_its_whole_order(
     chromium: str, port: int, tmp_path: Path, language: str
 ) -> None:
-    words = {
-        "zh-CN": ("现在，十分钟", "报备好了。", "您报备过。", "我家的开门记录"),
-        "en": ("Now, for ten minutes", "It is announced.", "You announced it.", "My openings"),
-    }[language]
+    words = WORDS[language]
     async with household(tmp_path, port) as site, cheap_phone(chromium, language) as page:
         await enters(page, port, new_code(site.store, "d0"))
-        await page.get_by_role("button", name=words[0]).click()
-        await expect(page.get_by_text(words[1])).to_be_visible()
+        await page.get_by_role("button", name=words.now).click()
+        await expect(page.get_by_text(words.announced)).to_be_visible()
         await site.opens(0)
         await site.shuts(0)
         site.clock.advance(HOUR_MS // 60)  # type: ignore[attr-defined] # a manual one
         await site.engine.idle()
-        await page.get_by_role("link", name=words[3]).click()
-        await expect(page.get_by_text(words[2])).to_be_visible()
+        await page.get_by_role("link", name=words.openings).click()
+        await expect(page.get_by_text(words.you_announced)).to_be_visible()
+        await _asks_for_rubbish(site, page, words)
+        await _contests(site, page, words)
+        newer = new_code(site.store, "d0")
+        await page.reload()
+        await expect(page.get_by_text(words.closed)).to_be_visible()
+        await enters(page, port, newer)
+        over = OrderPlaced(Order("o0", 0, site.clock.now_ms()))
+        await site.engine.submit(of_door("d0"), over)
+        await page.reload()
+        await expect(page.get_by_text(words.over)).to_be_visible()
+        assert await page.get_by_role("link", name=words.openings).count() == 0
+
+
+async def _asks_for_rubbish(site: Console, page: Page, words: Words) -> None:
+    """Asked for, taken and done by somebody, and seen by the household."""
+    await page.get_by_role("link", name=words.back).click()
+    await page.get_by_role("link", name=words.need).click()
+    await page.get_by_role("button", name=words.rubbish).click()
+    with site.store.reading() as connection:
+        (request,) = household_views.requests_of(connection, "d0", 10)
+    for deed, shown in zip(("take", "done"), words.steps, strict=True):
+        done = await site.client.post(
+            f"/api/v1/requests/{request.request_id}/{deed}", json={}, headers=acting_as("wang")
+        )
+        assert done.status_code == 200, done.text
+        await page.goto(page.url.partition("?")[0])
+        await expect(page.get_by_text(shown).first).to_be_visible()
+
+
+async def _contests(site: Console, page: Page, words: Words) -> None:
+    """A record is contested, and somebody who had no part in it finds it wrong."""
+    for _ in range(2):  # until what came is taken in, and the page is not forgotten
+        site.clock.advance(HOUR_MS * 16 // 60)  # type: ignore[attr-defined]
+        await page.reload()
+    await site.opens(0)
+    await site.shuts(0)
+    await page.reload()
+    await page.get_by_role("link", name=words.openings).click()
+    await page.get_by_role("link", name=words.wrong).first.click()
+    await page.get_by_role("button", name=words.contest).click()
+    with site.store.reading() as connection:
+        (dispute,) = household_views.disputes_of(connection, "d0", 10)
+    for deed, body in (("assign", {}), ("answer", {"is_upheld": True, "words": "风"})):
+        done = await site.client.post(
+            f"/api/v1/disputes/{dispute.dispute_id}/{deed}", json=body, headers=acting_as("li")
+        )
+        assert done.status_code == 200, done.text
+    await page.get_by_role("link", name=words.openings).click()
+    await expect(page.get_by_text(words.corrected)).to_be_visible()
 
 
 async def test_a_scanned_link_types_its_own_code_and_keeps_it_out_of_the_address(
@@ -126,7 +215,7 @@ async def test_old_eyes_cheap_phones_and_screen_readers(
         total = sum(one["responseBodySize"] + one["responseHeadersSize"] for one in sizes)
         assert total > 10_000, "it was counted"
         assert total <= FIRST_LOAD_MAX, total
-        for path in ("/r", "/r/home", "/r/announce", "/r/openings", "/r/looks", "/r/notice"):
+        for path in PAGES:
             await page.goto(f"http://127.0.0.1:{port}{path}")
             found = await Axe().run(page)
             assert found.violations_count == 0, found.generate_report()

@@ -71,6 +71,15 @@ async def says(site: Console, said: str, number: str = "m1", sender: str = HERS)
         ("open 12:15 am", Wish.ONCE, 15),
         ("DAILY 11:30", Wish.DAILY, 11 * 60 + 30),
         ("cancel", Wish.CANCEL, None),
+        ("家里没菜了", Wish.FOOD, None),
+        ("请来收垃圾", Wish.RUBBISH, None),
+        ("药吃完了", Wish.MEDICINE, None),
+        ("要看医生", Wish.DOCTOR, None),
+        ("孩子发烧", Wish.UNWELL, None),
+        ("都好", Wish.WELL, None),
+        ("we are not well", Wish.UNWELL, None),
+        ("all fine", Wish.WELL, None),
+        ("trash please", Wish.RUBBISH, None),
         ("status", Wish.STATUS, None),
         ("x" * 10_000, Wish.HELP, None),
     ],
@@ -99,6 +108,10 @@ async def test_a_text_announces_and_is_told_what_was_understood(site: Console) -
     assert status.startswith("1 days left. The seal works.")
     for named in ("3-101", "d0", "quarantine", "order"):
         assert named not in status
+    assert "you need Rubbish" in await says(site, "rubbish", "m7")
+    assert await says(site, "不舒服", "m8") == (
+        "明白：有人不舒服。会有人给您打电话。很难受请马上打120。"
+    )
     assert "At what time?" in await says(site, "daily", "m5")
     assert "Write: open" in await says(site, "hm", "m6")
 

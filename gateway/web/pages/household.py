@@ -11,22 +11,34 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
+from gateway.core.households.model import (
+    RecordKind,
+    RequestKind,
+    Said,
+    SealAnswer,
+    Symptom,
+    Way,
+)
 from gateway.core.local_time import DAY_MIN
 from gateway.language.catalogue import N_
 from gateway.registry import notices, resident_codes
 from gateway.settings.values import is_loopback
-from gateway.store import resident_views
+from gateway.store import photos, resident_views
+from gateway.web.actor import acting_at_screen
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
-from gateway.web.resident import announcing, shown
+from gateway.web.resident import announcing, asking, shown
 from gateway.web.resident.announce_routes import choices
-from gateway.web.resident.announcing import Said, Way
+from gateway.web.resident.announcing import Announcement
+from gateway.web.resident.asking import Voice
+from gateway.web.resident.asking_routes import NO_SYMPTOMS, Words
 from gateway.web.resident.sheets import new_sheet
 from gateway.web.security import RESIDENT, prefix
 
 Language = Annotated[str, Form(max_length=16)]
 Offered = Annotated[str, Form(max_length=16)]
 What = Annotated[str, Form(max_length=16)]
+OPENINGS_MAX: Final = 5  # that can be contested by telephone
 SAID: Final = {
     "announced": N_("It is announced, as said by the household."),
     "ended": N_("It is taken back, as said by the household."),
@@ -50,6 +62,7 @@ def routes(context: WebContext) -> APIRouter:
             values = {
                 "doors": doors,
                 "door_id": door_id,
+                "telephone": photos.telephone(rows, door_id),
                 "order": order,
                 "holder": resident_codes.holder(rows, household_id),
                 "said": SAID.get(done, ""),
@@ -58,11 +71,22 @@ def routes(context: WebContext) -> APIRouter:
             if order is None:
                 return values
             home = shown.home(rows, household_id, order, now_ms, context.rulebook)
-            return values | choices(context, now_ms, order, language) | {"home": home}
+            return (
+                values
+                | choices(context, now_ms, order, language)
+                | {
+                    "home": home,
+                    "openings": shown.openings(rows, household_id, order)[:OPENINGS_MAX],
+                    "kinds": list(RequestKind),
+                    "symptoms": list(Symptom),
+                    "seal_answers": list(SealAnswer),
+                }
+            )
 
         return await context.page(request, "household.html", gather)
 
     _add_announcing(router, context)
+    _add_matters(router, context)
     _add_sheets(router, context)
     return router
 
@@ -75,7 +99,7 @@ def _add_announcing(router: APIRouter, context: WebContext) -> None:
     async def now(
         request: Request, door_id: str, offered: Offered = "", what: What = "other"
     ) -> Response:
-        said = Said(Way.TELEPHONE, what, offered)
+        said = Announcement(Way.TELEPHONE, what, offered)
         await announcing.announce_now(context, await _whose(door_id), said)
         return _back(request, door_id, "announced")
 
@@ -89,7 +113,10 @@ def _add_announcing(router: APIRouter, context: WebContext) -> None:
         offered: Offered = "",
         what: What = "other",
     ) -> Response:
-        said, from_ms = Said(Way.TELEPHONE, what, offered), announcing.at(day, minute, context.zone)
+        said, from_ms = (
+            Announcement(Way.TELEPHONE, what, offered),
+            announcing.at(day, minute, context.zone),
+        )
         await announcing.announce_once(context, await _whose(door_id), said, from_ms, lasts)
         return _back(request, door_id, "announced")
 
@@ -102,7 +129,7 @@ def _add_announcing(router: APIRouter, context: WebContext) -> None:
         offered: Offered = "",
         what: What = "other",
     ) -> Response:
-        said = Said(Way.TELEPHONE, what, offered)
+        said = Announcement(Way.TELEPHONE, what, offered)
         await announcing.announce_daily(context, await _whose(door_id), said, minute, lasts)
         return _back(request, door_id, "announced")
 
@@ -112,6 +139,59 @@ def _add_announcing(router: APIRouter, context: WebContext) -> None:
     ) -> Response:
         await announcing.end(context, await _whose(door_id), permit_id)
         return _back(request, door_id, "ended")
+
+
+def _add_matters(router: APIRouter, context: WebContext) -> None:
+    """What the household asks for, says of itself and its seal, and contests."""
+
+    async def _voice(request: Request, door_id: str, offered: str) -> Voice:
+        household_id = await context.read(lambda rows: _household(rows, door_id))
+        said = Said(Way.TELEPHONE, acting_at_screen(context, request))
+        return Voice(household_id, said, context.language(request), offered)
+
+    @router.post("/doors/{door_id}/household/ask")
+    async def ask(
+        request: Request,
+        door_id: str,
+        kind: Annotated[RequestKind, Form()],
+        words: Words = "",
+        offered: Offered = "",
+    ) -> Response:
+        await asking.ask(context, await _voice(request, door_id, offered), kind, words)
+        return _back(request, door_id, "noted")
+
+    @router.post("/doors/{door_id}/household/well")
+    async def well(
+        request: Request,
+        door_id: str,
+        is_well: Annotated[bool, Form()],
+        symptoms: Annotated[list[Symptom], Form()] = NO_SYMPTOMS,
+    ) -> Response:
+        voice = await _voice(request, door_id, "")
+        await asking.report_health(context, voice, is_well, symptoms)
+        return _back(request, door_id, "noted")
+
+    @router.post("/doors/{door_id}/household/seal")
+    async def of_seal(
+        request: Request,
+        door_id: str,
+        door: Annotated[int, Form(ge=1)],
+        answer: Annotated[SealAnswer, Form()],
+    ) -> Response:
+        await asking.answer_of_seal(context, await _voice(request, door_id, ""), door, answer)
+        return _back(request, door_id, "noted")
+
+    @router.post("/doors/{door_id}/household/dispute")
+    async def contest(
+        request: Request,
+        door_id: str,
+        record_id: Annotated[str, Form(max_length=80)],
+        words: Words = "",
+        offered: Offered = "",
+    ) -> Response:
+        voice = await _voice(request, door_id, offered)
+        await asking.contest(context, voice, RecordKind.OPENING, record_id, words)
+        return _back(request, door_id, "noted")
 
 
 def _add_sheets(router: APIRouter, context: WebContext) -> None:

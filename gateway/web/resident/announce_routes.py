@@ -5,11 +5,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Form, Request, Response
 from sqlalchemy import Connection
 
+from gateway.core.households.model import Way
 from gateway.core.local_time import DAY_MIN
 from gateway.store.resident_views import OrderSpan
 from gateway.web.context import WebContext
 from gateway.web.resident import announcing, shown, words
-from gateway.web.resident.announcing import LASTING_MINUTES, WHATS, Said, Way
+from gateway.web.resident.announcing import LASTING_MINUTES, WHATS, Announcement
 from gateway.web.resident.drawn import done, page_of
 from gateway.web.resident.entrance import Entrance, Here
 
@@ -40,7 +41,7 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
         offered: Offered = "",
         what: What = "other",
     ) -> Response:
-        said = Said(Way.PAGE, what, offered)
+        said = Announcement(Way.PAGE, what, offered)
         await announcing.announce_now(context, here.household_id, said)
         return done(request, "announced")
 
@@ -54,7 +55,10 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
         offered: Offered = "",
         what: What = "other",
     ) -> Response:
-        said, from_ms = Said(Way.PAGE, what, offered), announcing.at(day, minute, context.zone)
+        said, from_ms = (
+            Announcement(Way.PAGE, what, offered),
+            announcing.at(day, minute, context.zone),
+        )
         await announcing.announce_once(context, here.household_id, said, from_ms, lasts)
         return done(request, "announced")
 
@@ -67,7 +71,7 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
         offered: Offered = "",
         what: What = "other",
     ) -> Response:
-        said = Said(Way.PAGE, what, offered)
+        said = Announcement(Way.PAGE, what, offered)
         await announcing.announce_daily(context, here.household_id, said, minute, lasts)
         return done(request, "announced")
 

@@ -9,7 +9,6 @@ import hashlib
 import re
 import secrets
 from datetime import datetime, timedelta, tzinfo
-from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
@@ -18,6 +17,7 @@ from sqlalchemy import Connection, func, select
 
 from gateway.core.doors.permits import is_live
 from gateway.core.duration import DAY_MS, MINUTE_MS
+from gateway.core.households.model import Way
 from gateway.core.model import Permit
 from gateway.language import times
 from gateway.language.catalogue import N_, say
@@ -47,15 +47,7 @@ _LASTING = N_("This many minutes cannot be chosen.")
 _ENOUGH_DAILY = N_("You have announced {most} daily times already. End one of them first.")
 
 
-class Way(StrEnum):
-    """How the household said it."""
-
-    PAGE = "page"
-    TELEPHONE = "telephone"
-    TEXT = "text"
-
-
-_WHO: Final = {
+WHO: Final = {
     Way.PAGE: N_("the household, on its page"),
     Way.TELEPHONE: N_("the household, by telephone"),
     Way.TEXT: N_("the household, by text message"),
@@ -73,7 +65,7 @@ WHATS: Final = {
 }
 
 
-class Said(Struct, frozen=True):
+class Announcement(Struct, frozen=True):
     """What a household announces. `offered`: of the form or message that it came by, so that the
     same sent twice is one. `what`: a key of WHATS."""
 
@@ -82,14 +74,14 @@ class Said(Struct, frozen=True):
     offered: str
 
 
-async def announce_now(context: WebContext, household_id: str, said: Said) -> None:
+async def announce_now(context: WebContext, household_id: str, said: Announcement) -> None:
     """From now on for ten minutes. HttpProblem if it cannot be."""
     now_ms = context.now_ms()
     await _announce(context, household_id, said, (now_ms, now_ms + NOW_MS), NOW_OPENINGS, NOW_MS)
 
 
 async def announce_once(
-    context: WebContext, household_id: str, said: Said, from_ms: int, minutes: int
+    context: WebContext, household_id: str, said: Announcement, from_ms: int, minutes: int
 ) -> None:
     """At a time, for so many minutes, one of LASTING_MINUTES."""
     _check_lasting(minutes)
@@ -98,7 +90,7 @@ async def announce_once(
 
 
 async def announce_daily(
-    context: WebContext, household_id: str, said: Said, from_min: int, minutes: int
+    context: WebContext, household_id: str, said: Announcement, from_min: int, minutes: int
 ) -> None:
     """Every day at a time, until the order ends."""
     _check_lasting(minutes)
@@ -189,7 +181,7 @@ async def _order(context: WebContext, household_id: str) -> OrderSpan:
 async def _announce(
     context: WebContext,
     household_id: str,
-    said: Said,
+    said: Announcement,
     span: tuple[int, int],
     openings: int,
     longest_ms: int,
@@ -200,7 +192,7 @@ async def _announce(
     if span[1] <= now_ms or span[0] >= order.to_ms or said.what not in WHATS:
         raise HttpProblem(422, _NOT_THEN)
     language = context.settings.site.language
-    who, why = say(_WHO[said.way], language), say(WHATS[said.what], language)
+    who, why = say(WHO[said.way], language), say(WHATS[said.what], language)
     permit = Permit("", span[0], min(span[1], order.to_ms), openings, longest_ms, who, why)
     permit = replace(permit, daily=daily)
     asked = _Asked(permit, _permit_id(said), _day_of(span[0], context.zone))
@@ -246,7 +238,7 @@ def _day_of(at_ms: int, zone: tzinfo) -> tuple[int, int]:
     return int(begins.timestamp() * 1000), int(ends.timestamp() * 1000)
 
 
-def _permit_id(said: Said) -> str:
+def _permit_id(said: Announcement) -> str:
     """The form's own, so that what is sent twice is announced once; of a text message, made of its
     id."""
     if said.way is Way.TEXT:

@@ -7,17 +7,19 @@ import anyio
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Connection
 
-from gateway.language.catalogue import N_
+from gateway.core.households.model import RequestKind, Said, Way
+from gateway.language.catalogue import N_, say
 from gateway.registry import consents, notices
 from gateway.store.resident_views import OrderSpan
 from gateway.web.answers import HttpProblem
 from gateway.web.context import WebContext
-from gateway.web.resident import own_data, shown
-from gateway.web.resident.announcing import Way
+from gateway.web.resident import asking, own_data, shown
+from gateway.web.resident.asking import Voice
 from gateway.web.resident.drawn import done, page_of
 from gateway.web.resident.entrance import Entrance, Here
 from gateway.web.resident.looks import Look, looks
 
+_TAKE_DOWN = N_("The household takes its consent back: end the order, take the seal down.")
 _NOT_ASKED = N_("At this site nobody asks for consent; the notice says on what ground it acts.")
 
 
@@ -68,9 +70,9 @@ def _add_consent(router: APIRouter, context: WebContext, entrance: Entrance) -> 
     async def give(request: Request, here: Annotated[Here, sent]) -> Response:
         facts, now_ms = notices.facts_of(context.settings), context.now_ms()
 
-        def change(rows: Connection, order: OrderSpan) -> None:
+        def change(rows: Connection, order: OrderSpan) -> bool:
             version = notices.keep(rows, facts, now_ms)
-            consents.give(rows, here.household_id, order.order_id, version, Way.PAGE, now_ms)
+            return consents.give(rows, here.household_id, order.order_id, version, Way.PAGE, now_ms)
 
         await _written(context, here, change)
         return done(request, "noted")
@@ -79,10 +81,15 @@ def _add_consent(router: APIRouter, context: WebContext, entrance: Entrance) -> 
     async def withdraw(request: Request, here: Annotated[Here, sent]) -> Response:
         now_ms = context.now_ms()
 
-        def change(rows: Connection, order: OrderSpan) -> None:
-            consents.withdraw(rows, here.household_id, order.order_id, Way.PAGE, now_ms)
+        def change(rows: Connection, order: OrderSpan) -> bool:
+            return consents.withdraw(rows, here.household_id, order.order_id, Way.PAGE, now_ms)
 
-        await _written(context, here, change)
+        if not await _written(context, here, change):
+            return done(request, "noted")  # it was taken back before
+        # Somebody must take the seal down: that is asked for as anything else is.
+        words = say(_TAKE_DOWN, context.settings.site.language)
+        voice = Voice(here.household_id, Said(Way.PAGE), context.language(request))
+        await asking.ask(context, voice, RequestKind.OTHER, words)
         return done(request, "noted")
 
 
@@ -92,16 +99,17 @@ def _need_consent(context: WebContext) -> None:
 
 
 async def _written(
-    context: WebContext, here: Here, change: Callable[[Connection, OrderSpan], None]
-) -> None:
-    """In one transaction: it is no door's state, and the gateway need not know of it."""
+    context: WebContext, here: Here, change: Callable[[Connection, OrderSpan], bool]
+) -> bool:
+    """In one transaction, whether it is news: it is no door's state, and the gateway need not know
+    of it."""
     _need_consent(context)
     order = here.holder.order
-    if order is None:
-        return
 
-    def on_thread() -> None:
+    def on_thread() -> bool:
+        if order is None:
+            return False
         with context.store.writing() as connection:
-            change(connection, order)
+            return change(connection, order)
 
-    await anyio.to_thread.run_sync(on_thread)
+    return await anyio.to_thread.run_sync(on_thread)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from gateway.core.cases.number import case_number
 from gateway.language import times
 from gateway.registry import consents
-from gateway.store import case_views, resident_views, tables, views
+from gateway.store import case_views, household_views, resident_views, tables, views
 from gateway.store.case_views import CaseRow
 from gateway.store.resident_views import OrderSpan
 from gateway.web.resident.looks import Look
@@ -47,6 +47,21 @@ def of_household(
             _case(connection, case, at)
             for row in doors
             for case in case_views.cases_at(connection, row.door_id, ROWS_MAX)
+        ],
+        "requests": [
+            {"kind": one.kind.value, "asked": at(one.asked_ms), "state": one.state.value}
+            | {"words": one.words, "answer": one.why}
+            for one in household_views.requests_of(connection, household_id, ROWS_MAX)
+        ],
+        "disputes": [
+            {"raised": at(one.raised_ms), "state": one.state.value, "about": one.record.value}
+            | {"words": one.words, "answer": one.answer}
+            for one in household_views.disputes_of(connection, household_id, ROWS_MAX)
+        ],
+        "health": [
+            {"said": at(one.at_ms), "is_well": one.is_well, "words": one.words}
+            | {"symptoms": [symptom.value for symptom in one.of]}
+            for one in household_views.reports_of(connection, household_id, ROWS_MAX)
         ],
         "consent": [
             {"given": at(one.given_ms), "by": one.given_by, "notice": one.notice}

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from sqlalchemy import Connection
 
+from gateway.core.households.model import SealAnswer
 from gateway.core.local_time import DAY_MIN
 from gateway.language import notice as notice_text
 from gateway.registry import notices
@@ -14,7 +15,14 @@ from gateway.store import resident_views
 from gateway.store.resident_views import OrderSpan
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Before, WebContext
-from gateway.web.resident import announce_routes, announcing, data_routes, shown, words
+from gateway.web.resident import (
+    announce_routes,
+    announcing,
+    asking_routes,
+    data_routes,
+    shown,
+    words,
+)
 from gateway.web.resident.drawn import DONE, drawn, page_of
 from gateway.web.resident.entrance import HOME, ElsewhereError, Entrance, Here
 
@@ -32,6 +40,7 @@ def routes(context: WebContext, entrance: Entrance) -> APIRouter:
     _add_pages(router, context, entrance)
     announce_routes.add(router, context, entrance)
     data_routes.add(router, context, entrance)
+    asking_routes.add(router, context, entrance)
     return router
 
 
@@ -96,7 +105,7 @@ def _add_pages(router: APIRouter, context: WebContext, entrance: Entrance) -> No
             offered = announcing.offered()
             asks = context.settings.household.ground == "consent"
             values = {"home": found, "said": said, "offered": offered, "asks_consent": asks}
-            return values | {"is_own": announcing.is_own}
+            return values | {"is_own": announcing.is_own, "seal_answers": list(SealAnswer)}
 
         return await page_of(context, request, here, "home.html", gather)
 
@@ -109,7 +118,10 @@ def _add_pages(router: APIRouter, context: WebContext, entrance: Entrance) -> No
         def gather(rows: Connection, order: OrderSpan) -> dict[str, Any]:
             found = shown.openings(rows, here.household_id, order, before_ms)
             doors = resident_views.door_ids_of(rows, here.household_id)
+            ids = {one.row.opening_id for one in found}
+            others = shown.other_cases(rows, here.household_id, order, ids)
             return {
+                "others": others if before_ms is None else [],
                 "openings": found,
                 "most": shown.OPENINGS_MAX,
                 "doors": len(doors),

@@ -7,10 +7,18 @@ from sqlalchemy import Connection
 
 from gateway.core.cases.number import case_number
 from gateway.core.duration import DAY_MS
-from gateway.core.model import CaseState, Permit
+from gateway.core.households.model import RecordKind, Windows
+from gateway.core.model import Permit
 from gateway.core.rules import Rulebook
-from gateway.store import case_views, resident_views, seal_views, views
+from gateway.store import (
+    case_views,
+    household_views,
+    resident_views,
+    seal_views,
+    views,
+)
 from gateway.store.case_views import CaseRow
+from gateway.store.household_views import DisputeRow, RequestRow, SealAnswerRow
 from gateway.store.resident_views import OrderSpan, Told
 from gateway.store.views import OpeningRow
 from gateway.web.resident import announcing, words
@@ -18,6 +26,8 @@ from gateway.web.resident.words import DoorShown
 
 OPENINGS_MAX: Final = 50  # on one page, of each door
 CASES_MAX: Final = 100
+DISPUTES_MAX: Final = 100
+REQUESTS_MAX: Final = 5  # on the first page
 
 
 class HomeShown(Struct, frozen=True):
@@ -28,10 +38,12 @@ class HomeShown(Struct, frozen=True):
     has_begun: bool
     doors: list[DoorShown]
     permits: list[Permit]
+    requests: list[RequestRow]  # the latest
+    said_of_seals: dict[int, list[SealAnswerRow]]  # lately, of each of the doors
 
 
 class OpeningShown(Struct, frozen=True):
-    """One opening of the record, with who was told of it."""
+    """One opening of the record, with who was told of it, and the dispute about it."""
 
     number: int  # of the household's doors, from 1
     row: OpeningRow
@@ -39,11 +51,17 @@ class OpeningShown(Struct, frozen=True):
     told: list[Told]
     case: CaseRow | None
     case_number: str | None
+    dispute: DisputeRow | None
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether the case that was made of it is over."""
-        return self.case is None or self.case.state in (CaseState.SIGNED_OFF, CaseState.CLOSED)
+
+class CaseShown(Struct, frozen=True):
+    """A case that is about no opening: silence, a seal that was touched."""
+
+    number: int
+    case: CaseRow
+    case_number: str
+    told: list[Told]
+    dispute: DisputeRow | None
 
 
 def home(
@@ -51,13 +69,15 @@ def home(
 ) -> HomeShown:
     """Of an order that is not over."""
     rows = resident_views.doors_of(connection, household_id)
-    doors = []
+    doors, said = [], {}
     for number, row in enumerate(rows, 1):
+        said[number] = household_views.seal_answers_at(connection, row.door_id, now_ms)
         seal = next(iter(seal_views.seals(connection, 1, row.door_id)), None)
         doors.append(words.shown(number, row.state, seal, now_ms, rulebook))
     permits = announcing.live(rows[0].state.permits, now_ms) if rows else []
     left = -(-(order.to_ms - now_ms) // DAY_MS)
-    return HomeShown(order, left, order.from_ms <= now_ms, doors, permits)
+    asked = household_views.requests_of(connection, household_id, REQUESTS_MAX)
+    return HomeShown(order, left, order.from_ms <= now_ms, doors, permits, asked, said)
 
 
 def openings(
@@ -66,17 +86,59 @@ def openings(
     """The latest openings of a household under this order, newest first; those before a time, if
     it is given."""
     found: list[OpeningShown] = []
+    contested = _contested(connection, household_id)
     for number, door_id in enumerate(resident_views.door_ids_of(connection, household_id), 1):
         rows = views.openings(connection, door_id, OPENINGS_MAX, before_ms)
         rows = [row for row in rows if row.opened_ms >= order.from_ms]
         cases = {case.case_id: case for case in case_views.cases_at(connection, door_id, CASES_MAX)}
         told = resident_views.told_of(connection, [row.opening_id for row in rows])
-        found += [
-            _opening(number, row, told.get(row.opening_id, []), cases.get(row.opening_id))
-            for row in rows
-        ]
+        for row in rows:
+            case, dispute = cases.get(row.opening_id), contested.get(row.opening_id)
+            called = None if case is None else case_number(case.case_id)
+            said, whom = words.opening_words(row), told.get(row.opening_id, [])
+            found.append(OpeningShown(number, row, said, whom, case, called, dispute))
     found.sort(key=lambda one: one.row.opened_ms, reverse=True)
     return found[:OPENINGS_MAX]
+
+
+def other_cases(
+    connection: Connection, household_id: str, order: OrderSpan, known: set[str]
+) -> list[CaseShown]:
+    """The latest cases under this order but for those of these openings, newest first."""
+    found: list[CaseShown] = []
+    contested = _contested(connection, household_id)
+    for number, door_id in enumerate(resident_views.door_ids_of(connection, household_id), 1):
+        cases = case_views.cases_at(connection, door_id, CASES_MAX)
+        cases = [c for c in cases if c.case_id not in known and c.since_ms >= order.from_ms]
+        told = resident_views.told_of(connection, [case.case_id for case in cases])
+        for case in cases:
+            called, whom = case_number(case.case_id), told.get(case.case_id, [])
+            found.append(CaseShown(number, case, called, whom, contested.get(case.case_id)))
+    found.sort(key=lambda one: one.case.raised_ms, reverse=True)
+    return found
+
+
+def record(
+    connection: Connection, household_id: str, order: OrderSpan, kind: RecordKind, record_id: str
+) -> OpeningShown | CaseShown | None:
+    """One record of the household; None for none, and for one of another."""
+    if kind is RecordKind.OPENING:
+        return next(
+            (
+                one
+                for one in openings(connection, household_id, order)
+                if one.row.opening_id == record_id
+            ),
+            None,
+        )
+    others = other_cases(connection, household_id, order, set())
+    return next((one for one in others if one.case.case_id == record_id), None)
+
+
+def quiet(connection: Connection, household_id: str) -> Windows:
+    """The hours that the household itself wants to be left alone in."""
+    rows = resident_views.doors_of(connection, household_id)
+    return rows[0].state.quiet if rows else ()
 
 
 def abouts(connection: Connection, household_id: str) -> list[str]:
@@ -88,6 +150,7 @@ def abouts(connection: Connection, household_id: str) -> list[str]:
     return found
 
 
-def _opening(number: int, row: OpeningRow, told: list[Told], case: CaseRow | None) -> OpeningShown:
-    called = None if case is None else case_number(case.case_id)
-    return OpeningShown(number, row, words.opening_words(row), told, case, called)
+def _contested(connection: Connection, household_id: str) -> dict[str, DisputeRow]:
+    """The latest dispute about each record."""
+    latest = household_views.disputes_of(connection, household_id, DISPUTES_MAX)
+    return {one.record_id: one for one in reversed(latest)}

@@ -7,6 +7,7 @@ owner of the number. What comes again under the same id is answered alike, and d
 """
 
 from collections import OrderedDict
+from hashlib import blake2b
 from typing import Final
 
 import msgspec
@@ -17,15 +18,18 @@ from sqlalchemy import Connection
 from gateway.channels import signature
 from gateway.channels.signature import Checker
 from gateway.core.duration import SECOND_MS
+from gateway.core.households.model import Said, Way
 from gateway.language.catalogue import N_, say
 from gateway.settings.signing_secret import signing_key
 from gateway.store import resident_views
 from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer
 from gateway.web.clients import Rate
 from gateway.web.context import WebContext
-from gateway.web.resident import announcing, shown
+from gateway.web.matter_words import KIND_WORDS
+from gateway.web.resident import announcing, asking, shown
 from gateway.web.resident import text_messages as texts
-from gateway.web.resident.announcing import Said, Way
+from gateway.web.resident.announcing import Announcement
+from gateway.web.resident.asking import Voice
 from gateway.web.resident.text_messages import ANSWERS, Understood, Wish, answer
 from gateway.web.security import SMS
 
@@ -104,7 +108,7 @@ class Texts:
 
     async def _do(self, household_id: str, said: Understood, message_id: str) -> str:
         context = self._context
-        announced = Said(Way.TEXT, "other", message_id)
+        announced = Announcement(Way.TEXT, "other", message_id)
         if said.wish is Wish.DAILY and said.minute is None:
             return answer(texts.NO_TIME, said.language)
         if said.wish is Wish.STATUS:
@@ -112,6 +116,8 @@ class Texts:
         if said.wish is Wish.CANCEL:
             count = await self._cancel(household_id)
             return answer(ANSWERS[Wish.CANCEL], said.language, count=count)
+        if (matter := await self._matter(household_id, said, message_id)) is not None:
+            return matter
         if said.wish is Wish.NOW:
             await announcing.announce_now(context, household_id, announced)
         elif said.wish is Wish.ONCE and said.minute is not None:
@@ -122,6 +128,20 @@ class Texts:
             await announcing.announce_daily(context, household_id, announced, *minutes)
         time = texts.clock(said.minute) if said.minute is not None else ""
         return answer(ANSWERS[said.wish], said.language, time=time)
+
+    async def _matter(self, household_id: str, said: Understood, message_id: str) -> str | None:
+        """What the household asks for, or says of itself; None where it says neither."""
+        context, kind = self._context, texts.ASKED.get(said.wish)
+        action_id = blake2b(message_id.encode(), digest_size=8).hexdigest()
+        voice = Voice(household_id, Said(Way.TEXT), said.language, action_id)
+        if kind is not None:
+            await asking.ask(context, voice, kind, "")
+            thing = say(KIND_WORDS[kind], said.language)
+            return answer(ANSWERS[said.wish], said.language, thing=thing)
+        if said.wish in (Wish.WELL, Wish.UNWELL):
+            await asking.report_health(context, voice, said.wish is Wish.WELL)
+            return answer(ANSWERS[said.wish], said.language)
+        return None
 
     async def _status(self, household_id: str, language: str) -> str:
         context, now_ms = self._context, self._context.now_ms()

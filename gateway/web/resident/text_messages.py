@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from gateway.core.households.model import RequestKind
 from gateway.language.catalogue import N_, say
 
 TEXT_MAX: Final = 500  # characters that are read
@@ -25,6 +26,20 @@ class Wish(StrEnum):
     CANCEL = "cancel"
     STATUS = "status"
     HELP = "help"
+    FOOD = "food"
+    RUBBISH = "rubbish"
+    MEDICINE = "medicine"
+    DOCTOR = "doctor"
+    WELL = "well"
+    UNWELL = "unwell"
+
+
+ASKED: Final = {
+    Wish.FOOD: RequestKind.FOOD,
+    Wish.RUBBISH: RequestKind.RUBBISH,
+    Wish.MEDICINE: RequestKind.MEDICINE,
+    Wish.DOCTOR: RequestKind.DOCTOR,
+}
 
 
 class Understood(Struct, frozen=True):
@@ -41,7 +56,16 @@ _WORDS: Final[tuple[tuple[Wish, str], ...]] = (
     (Wish.DAILY, r"每天|天天|每日|\bdaily\b|\bevery day\b"),
     (Wish.STATUS, r"状态|查询|怎样|怎么样|还有几天|几天|\bstatus\b|\bhow\b|\bdays\b"),
     (Wish.HELP, r"帮助|怎么用|\bhelp\b|^\s*[?？]\s*$"),
+    (
+        Wish.UNWELL,
+        r"不舒服|发烧|发热|咳嗽|生病|病了|\bunwell\b|\bnot well\b|\bsick\b|\bfever\b|\bill\b",
+    ),
+    (Wish.WELL, r"平安|都好|很好|没事|\bwell\b|\bfine\b"),
     (Wish.NOW, r"开门|开一下|出门|报备|\bopen(?:ing)?\b|\bnow\b"),
+    (Wish.DOCTOR, r"医生|大夫|看病|\bdoctor\b"),
+    (Wish.MEDICINE, r"药|\bmedicines?\b|\bpills?\b"),
+    (Wish.RUBBISH, r"垃圾|\brubbish\b|\bgarbage\b|\btrash\b"),
+    (Wish.FOOD, r"菜|吃的|饭|粮|\bfood\b|\bgroceries\b"),
 )
 _TIME: Final = re.compile(
     r"(上午|中午|下午|晚上|早上)?\s*([01]?\d|2[0-3])(?:[:.：]([0-5]\d)|[点时](?:([0-5]?\d)分?|(半))?)"
@@ -55,8 +79,14 @@ ANSWERS: Final = {
     Wish.ONCE: N_("Understood: you open the door at {time}, for an hour. It is noted."),
     Wish.DAILY: N_("Understood: you open the door every day at {time}, for an hour. It is noted."),
     Wish.CANCEL: N_("Understood: you take back what you announced. {count} taken back."),
+    **dict.fromkeys(ASKED, N_("Understood: you need {thing}. It is sent to your grid worker.")),
+    Wish.WELL: N_("Understood: you are all well. It is noted."),
+    Wish.UNWELL: N_(
+        "Understood: somebody is not well. Somebody rings you. Very ill? Ring 120 at once."
+    ),
     Wish.HELP: N_(
-        "Write: open; open 18:30; daily 11:30; cancel; status. For all else ring your grid worker."
+        "Write: open; open 18:30; daily 11:30; cancel; status; food; rubbish; medicine; doctor; "
+        "well; not well. For all else ring your grid worker."
     ),
 }
 NO_TIME: Final = N_("Understood: every day. At what time? Write: daily 11:30.")

@@ -80,6 +80,7 @@ class DoorShown(Struct, frozen=True):
     battery: str
     signal: str
     is_well: bool
+    is_lost: bool
     at_ms: int | None
     cases: int  # that wait for somebody
 
@@ -97,6 +98,7 @@ def shown(
         battery=_BATTERY[_battery(door)] if door.seal_id else "",
         signal=_signal(seal),
         is_well=kind == "heard",
+        is_lost=kind == "lost",
         at_ms=door.heard_ms,
         cases=0 if door.case is None else 1,
     )

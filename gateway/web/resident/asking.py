@@ -1,0 +1,180 @@
+"""What a household asks for, contests and says: each becomes an event of its own into the loop,
+where the core decides. The same by its page, by telephone and by text message.
+
+Whose record is contested, and who was part of it, is looked up here; what a form says of that is
+never believed.
+"""
+
+import re
+import secrets
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from gateway.core.cases.refusal import Refusal
+from gateway.core.duration import HOUR_MS, MINUTE_MS
+from gateway.core.events import Event
+from gateway.core.households.events import (
+    DisputeRaised,
+    HealthReported,
+    HoursNarrowed,
+    RequestAsked,
+    RequestWithdrawn,
+    SealAnswered,
+)
+from gateway.core.households.model import (
+    DISPUTE,
+    REQUEST,
+    RecordKind,
+    RequestKind,
+    Said,
+    SealAnswer,
+    Symptom,
+    Windows,
+)
+from gateway.core.model import Permit
+from gateway.core.subject import of_household
+from gateway.language.catalogue import say
+from gateway.language.refusals import matter_refusal_line
+from gateway.store import household_views, resident_views
+from gateway.store.household_views import RequestRow
+from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
+from gateway.web.context import WebContext
+from gateway.web.matter_words import KIND_WORDS
+from gateway.web.resident.announcing import WHO
+
+WORDS_MAX: Final = 200
+PERMIT_MS: Final = 12 * HOUR_MS  # so long whoever brings it may come
+PERMIT_OPENINGS: Final = 2
+PERMIT_LONGEST_MS: Final = 15 * MINUTE_MS
+OF_REQUEST: Final = "rq-"  # how the ids of permits that come with a request begin
+_OFFERED = re.compile(r"[0-9a-f]{16}")
+_ONCE: Final = (Refusal.REPEATED, Refusal.DONE_ALREADY)  # it stands as it was said
+
+
+class Voice(Struct, frozen=True):
+    """A household that says something: by which way, and in which language it is answered.
+    `offered`: of the form or message, so that the same sent twice is one."""
+
+    household_id: str
+    said: Said
+    language: str
+    offered: str = ""
+
+    @property
+    def action_id(self) -> str:
+        """Of what is said now."""
+        return self.offered if _OFFERED.fullmatch(self.offered) else secrets.token_hex(8)
+
+
+async def ask(context: WebContext, voice: Voice, kind: RequestKind, words: str) -> None:
+    """For something to be brought, taken away or arranged; an opening is announced with it, so that
+    whoever comes disturbs nobody. HttpProblem if it cannot be."""
+    now_ms, action_id = context.now_ms(), voice.action_id
+    order = await context.read(
+        lambda rows: resident_views.order_of(rows, voice.household_id, now_ms)
+    )
+    to_ms = now_ms + PERMIT_MS if order is None else min(now_ms + PERMIT_MS, order.to_ms)
+    site = context.settings.site.language
+    permit = Permit(
+        f"{OF_REQUEST}{action_id}",
+        now_ms,
+        to_ms,
+        PERMIT_OPENINGS,
+        PERMIT_LONGEST_MS,
+        say(WHO[voice.said.way], site),
+        say(KIND_WORDS[kind], site),
+    )
+    event = RequestAsked(
+        action_id=action_id,
+        said=voice.said,
+        request_id=f"{REQUEST}{action_id}",
+        kind=kind,
+        words=peoples_line(words, WORDS_MAX) if words.strip() else "",
+        permit=permit,
+    )
+    await _say(context, voice, event)
+
+
+async def withdraw(context: WebContext, voice: Voice, request_id: str) -> None:
+    """A request is not wanted any more. HttpProblem for one of another home."""
+
+    def own(rows: Connection) -> RequestRow | None:
+        found = household_views.request(rows, request_id)
+        return found if found is not None and found.household_id == voice.household_id else None
+
+    if await context.read(own) is None:
+        raise HttpProblem(404, NOT_FOUND)
+    event = RequestWithdrawn(action_id=voice.action_id, said=voice.said, request_id=request_id)
+    await _say(context, voice, event)
+
+
+async def contest(
+    context: WebContext, voice: Voice, record: RecordKind, record_id: str, words: str
+) -> None:
+    """A record is wrong. HttpProblem for a record of another home, and for none."""
+
+    def about(rows: Connection) -> tuple[str, tuple[str, ...]]:
+        door_id = household_views.door_of(rows, record, record_id)
+        if door_id is None or door_id not in resident_views.door_ids_of(rows, voice.household_id):
+            raise HttpProblem(404, NOT_FOUND)
+        return door_id, household_views.parties_of(rows, record, record_id)
+
+    door_id, parties = await context.read(about)
+    action_id = voice.action_id
+    event = DisputeRaised(
+        action_id=action_id,
+        said=voice.said,
+        dispute_id=f"{DISPUTE}{action_id}",
+        record=record,
+        record_id=record_id,
+        door_id=door_id,
+        words=peoples_line(words, WORDS_MAX) if words.strip() else "",
+        parties=parties,
+    )
+    await _say(context, voice, event)
+
+
+async def report_health(
+    context: WebContext, voice: Voice, is_well: bool, symptoms: Sequence[Symptom] = ()
+) -> None:
+    """How they are at home today."""
+    event = HealthReported(
+        action_id=voice.action_id,
+        said=voice.said,
+        is_well=is_well,
+        symptoms=() if is_well else tuple(dict.fromkeys(symptoms)),
+    )
+    await _say(context, voice, event)
+
+
+async def answer_of_seal(
+    context: WebContext, voice: Voice, door_number: int, answer: SealAnswer
+) -> None:
+    """What they say of a seal that is not heard. `door_number`: of their doors, from 1."""
+    doors = await context.read(lambda rows: resident_views.door_ids_of(rows, voice.household_id))
+    if not 1 <= door_number <= len(doors):
+        raise HttpProblem(404, NOT_FOUND)
+    event = SealAnswered(
+        action_id=voice.action_id,
+        said=voice.said,
+        door_id=doors[door_number - 1],
+        answer=answer,
+    )
+    await _say(context, voice, event)
+
+
+async def narrow_hours(context: WebContext, voice: Voice, quiet: Windows) -> None:
+    """The hours in which nobody rings them but for a breach; none, and the order's hold alone."""
+    event = HoursNarrowed(action_id=voice.action_id, said=voice.said, quiet=quiet)
+    await _say(context, voice, event)
+
+
+async def _say(context: WebContext, voice: Voice, event: Event) -> None:
+    """Into the loop. HttpProblem with the sentence where the core refuses it."""
+    answer = await context.action(of_household(voice.household_id), event)
+    refusal = answer.refusal
+    if refusal is not None and refusal not in _ONCE:
+        raise HttpProblem(409, matter_refusal_line(refusal, voice.language))
