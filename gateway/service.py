@@ -5,18 +5,16 @@ that somebody must get; the gateway goes on without it.
 """
 
 import asyncio
-import contextlib
-import fcntl
 import gc
 import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Coroutine, Iterator
+from collections.abc import Awaitable, Coroutine
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -33,7 +31,7 @@ from gateway.engine.marker_keeper import MarkerKeeper
 from gateway.engine.path_watch import PathWatch
 from gateway.engine.pending import PendingReader
 from gateway.engine.ports import Outlet
-from gateway.engine.self_watch import BrokerPlace, ConsolePlace, SelfWatch
+from gateway.engine.self_watch import self_watch_of
 from gateway.engine.state import CommittedSite
 from gateway.feeds import history_ending
 from gateway.feeds.event_feed import EventFeed
@@ -56,10 +54,10 @@ from gateway.registry import load as registry
 from gateway.registry import site_key
 from gateway.registry.certificates import Certifier
 from gateway.settings import Settings
-from gateway.settings.values import reached
 from gateway.store import journal, life, marker, seal_paths, views
 from gateway.store.database import Store, StoreError, need_none_before
 from gateway.store.key_watch import KeyWatch
+from gateway.store.one_gateway import alone
 from gateway.store.retention import Limits, Retention
 from gateway.updates.server import UpdateServer
 
@@ -70,10 +68,6 @@ log = logging.getLogger("menshen")
 TURN_S = 0.00002
 LABELS_MAX = 1_000_000  # doors
 GARBAGE_AT = 10_000  # new objects, between two looks of the collector
-
-
-class AlreadyRunningError(Exception):
-    """Another gateway has this database. The text is a sentence for the person in charge."""
 
 
 async def serve(settings: Settings, config: Path) -> None:
@@ -135,7 +129,7 @@ async def _run_parts(
     watch.look()
     while await pending.take():
         pass
-    self_watch = _self_watch(engine, settings)
+    self_watch = self_watch_of(engine, settings)
     parts = [engine.run(), broker.run(), pending.run(), watch.run()]
     parts += [worker.run() for worker in workers]
     parts += [self_watch.run(), keeper.run(engine.clock), manager.watch(engine)]
@@ -160,16 +154,6 @@ async def _run_parts(
         manager.tell(STOPS)
         for task in tasks:
             task.cancel()
-
-
-def _self_watch(engine: Engine, settings: Settings) -> SelfWatch:
-    """What tells the centre of the gateway's own troubles."""
-    broker, console = settings.broker, settings.console
-    place = BrokerPlace(broker.host, broker.port, broker.tls, broker.ca)
-    console_place = (
-        ConsolePlace(reached(console.host), console.port, console.pair[0]) if console.pair else None
-    )
-    return SelfWatch(engine, place, settings.store.path, console=console_place)
 
 
 def _destroys(
@@ -379,41 +363,3 @@ def _import_history():  # type: ignore[no-untyped-def]
     from gateway.feeds.influx_history import History
 
     return History
-
-
-def is_running(path: Path) -> bool:
-    """Whether a gateway has this database."""
-    lock = path.with_name(path.name + ".lock")
-    try:
-        with lock.open("r") as handle:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # nobody ever held it
-        return False
-    return False
-
-
-@contextlib.contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Hold the database's lock file, for a second gateway would corrupt what it believes."""
-    lock = path.with_name(path.name + ".lock")
-    handle: IO[str]
-    try:
-        handle = lock.open("w")
-    except FileNotFoundError:
-        raise StoreError(
-            f"there is no folder {path.parent} for the database: is its drive mounted? Make the "
-            "folder if a new site is meant"
-        ) from None
-    except OSError as error:
-        raise StoreError(f"cannot make {lock}: {error.strerror}") from error
-    with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunningError(
-                f"a gateway is running with {path} already; stop it first, or give this one "
-                "a store.path of its own"
-            ) from None
-        yield

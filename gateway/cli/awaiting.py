@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from gateway.cli.exit_codes import CommandError
 from gateway.cli.output import bar
 from gateway.provisioning import asking
-from gateway.service import is_running
 from gateway.settings import Settings
 from gateway.store.database import Store
+from gateway.store.one_gateway import is_running
 from gateway.store.seal_commands import OPEN, CommandState
 
 LOOK_EVERY_S = 0.5

@@ -11,7 +11,7 @@ from gateway.cli.output import ago, counted
 from gateway.core.duration import DAY_MS
 from gateway.core.model import Policy
 from gateway.registry import load as registry
-from gateway.store import outbox, pending, poisoned, tables
+from gateway.store import outbox, pending, poisoned, schedule_tables, tables
 from gateway.store.database import StoreError
 from gateway.store.poisoned import Findings
 from gateway.store.statements import Row
@@ -29,8 +29,8 @@ _SMALL: Final = (
     tables.orders,
     tables.permits,
     tables.wardens,
-    tables.shifts,
-    tables.overrides,
+    schedule_tables.shifts,
+    schedule_tables.overrides,
     tables.states,
     tables.people,
     tables.cursors,

@@ -16,9 +16,9 @@ from gateway.core.commissioning import CheckMark
 from gateway.language import walk_tests
 from gateway.registry.rows import EnrolError
 from gateway.registry.scanned import ScanError, seal_of
-from gateway.service import is_running
 from gateway.settings import Settings, load
 from gateway.store.database import Store
+from gateway.store.one_gateway import is_running
 
 _SIGNS = {
     CheckMark.GOOD: ("✓", "green"),

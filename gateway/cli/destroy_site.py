@@ -11,8 +11,8 @@ from gateway.cli.output import now_ms, say
 from gateway.ending import site_ending
 from gateway.ending.site_ending import SiteEndingError
 from gateway.feeds import history_ending
-from gateway.service import is_running
 from gateway.settings import load
+from gateway.store.one_gateway import is_running
 
 
 def destroy_site(

@@ -52,8 +52,8 @@ def exit_code(error: Exception) -> int | None:
     from gateway.provisioning.firmware_bundle import FirmwareError
     from gateway.provisioning.spare_logins import SpareLoginsError
     from gateway.registry.rows import EnrolError
-    from gateway.service import AlreadyRunningError
     from gateway.store.database import StoreError
+    from gateway.store.one_gateway import AlreadyRunningError
 
     not_ours = (
         StoreError,

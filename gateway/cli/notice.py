@@ -35,7 +35,7 @@ def notice(
     ] = None,
     config: Config = CONFIG,
 ) -> None:
-    """Print the sheet for households: the code of their own page, and the notice.
+    """Print the sheets for households: the code of their own page, and the notice.
 
     Each sheet has a new code, and the one before is dead from that moment. Without --out it only
     says which doors wait for a sheet.

@@ -29,7 +29,7 @@ def restore(
     are there stay as they are. On a new machine name with --config where the settings are to lie.
     Seals that were flashed since the copy must be flashed again.
     """
-    from gateway.service import alone
+    from gateway.store.one_gateway import alone
 
     if not config.exists():
         with making.work_folder(config, 0) as work:

@@ -19,9 +19,9 @@ from gateway.core.reasons import Reason
 from gateway.notify.destination import without_secrets
 from gateway.registry import load as registry
 from gateway.registry.load import Warden
-from gateway.service import is_running
 from gateway.settings import Settings, load
 from gateway.store.database import Store
+from gateway.store.one_gateway import is_running
 from gateway.store.outbox import Entry
 from gateway.store.reach_views import PageTest, TestedWay
 

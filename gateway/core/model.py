@@ -1,8 +1,6 @@
 """What the gateway knows of one door: frozen records, whole milliseconds of UTC, no behaviour.
 
-A door's state is everything that its rules need; it is stored with the journal in the same
-commit, so a restart goes on where the last commit ended. Every deadline is a time in here. Fields
-that stand at their default are left out of the stored bytes.
+A door's state is all that its rules need. Fields at their default are left out of the stored bytes.
 """
 
 from enum import StrEnum

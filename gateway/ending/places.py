@@ -13,7 +13,15 @@ from sqlalchemy.sql.schema import Table
 
 from gateway.core.subject import SubjectKind
 from gateway.ending.names import Names
-from gateway.store import case_log, certificates, door_codes, photos, seal_paths, tables
+from gateway.store import (
+    case_log,
+    certificates,
+    door_codes,
+    photos,
+    schedule_tables,
+    seal_paths,
+    tables,
+)
 from gateway.store import household_tables as _h
 from gateway.store.archive_tables import archives
 from gateway.store.ending_tables import checkpoints, endings, holds
@@ -229,8 +237,8 @@ STAYS: Final[tuple[Stays, ...]] = (
     Stays(_h.deliveries, "counts by kind and day"),
     Stays(_t.refusals, "counts of all seals together"),
     Stays(_t.wardens, "staff"),
-    Stays(_t.shifts, "staff"),
-    Stays(_t.overrides, "staff"),
+    Stays(schedule_tables.shifts, "staff"),
+    Stays(schedule_tables.overrides, "staff"),
     Stays(_t.people, "staff; pages about it leave them by `NamesForgotten`"),
     Stays(_t.enrolments, "when the registry changed, and not how"),
     Stays(_t.cursors, "how far readers have got"),

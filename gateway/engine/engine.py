@@ -3,9 +3,8 @@
 1. Take what came: messages from the broker, actions of people, tries of delivery workers, pending
    events of other programs, at most BATCH_MAX of them; and what is due (scheduler.py).
 2. Step each on a unit of work, which nobody else sees.
-3. Commit the unit of work. If the store cannot, try the same unit of work again until it can:
-   nothing is acknowledged that is not stored, and what waits outside waits in the broker and in the
-   seals.
+3. Commit the unit of work. If the store cannot, try the same again until it can: nothing is
+   acknowledged that is not stored, and what waits outside waits in the broker and in the seals.
 4. Adopt the unit of work and hand its pages to the delivery workers, for a person waits there.
 5. Acknowledge to the broker, send the receipts, tell those who watch (broadcast.py).
 

@@ -25,6 +25,8 @@ from gateway.core.model import Door
 from gateway.core.reasons import Reason
 from gateway.core.rules import CANARY, Rules
 from gateway.engine.engine import Engine
+from gateway.settings import Settings
+from gateway.settings.values import reached
 
 log = logging.getLogger("menshen.engine")
 
@@ -222,3 +224,13 @@ def _is_day(rules: Rules, now_ms: int) -> bool:
     """Whether people work: what has days to go wakes nobody."""
     minute = local_time.minute_of_day(rules.zone, now_ms)
     return local_time.is_between(minute, rules.day_from_min, rules.day_to_min)
+
+
+def self_watch_of(engine: Engine, settings: Settings) -> SelfWatch:
+    """A site's, by its settings."""
+    broker, console = settings.broker, settings.console
+    place = BrokerPlace(broker.host, broker.port, broker.tls, broker.ca)
+    console_place = (
+        ConsolePlace(reached(console.host), console.port, console.pair[0]) if console.pair else None
+    )
+    return SelfWatch(engine, place, settings.store.path, console=console_place)

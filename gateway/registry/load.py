@@ -19,7 +19,7 @@ from gateway.core.paging.staff import Member, Staff
 from gateway.core.replay_window import ReplayWindow
 from gateway.core.subject import SITE, Subject, of_door, of_household
 from gateway.registry import contact_addresses
-from gateway.store import areas, households, states, tables
+from gateway.store import areas, households, schedule_tables, states, tables
 from gateway.store.poisoned import ANYTHING, Findings, Poisoned
 from gateway.store.rebuild import Rebuild
 from gateway.store.statements import Row
@@ -256,7 +256,7 @@ def _channels(cell: bytes) -> Addresses:
 def _staff(
     connection: Connection, wardens: dict[str, tuple[Warden, ...]], found: Findings
 ) -> Staff:
-    s, o = tables.shifts, tables.overrides
+    s, o = schedule_tables.shifts, schedule_tables.overrides
     c = s.c
     order = c.warden_id, c.grid_id, c.role, c.days, c.from_min, c.to_min
     shifts = []

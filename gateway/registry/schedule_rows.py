@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, select
 from gateway.core.duration import DAY_MS
 from gateway.registry.enrolled_table import EnrolledTable
 from gateway.registry.rows import EnrolError, NewOverride, NewShift, RowResult, local, need_future
-from gateway.store import tables, views
+from gateway.store import schedule_tables, views
 from gateway.store.statements import Row, upsert
 
 SHIFTS_MAX = 200  # of a grid's role
@@ -43,9 +43,9 @@ class ScheduleRows:
     ) -> None:
         self._at_ms, self._zone = at_ms, zone
         self._grids, self._wardens = grids, wardens
-        shifts = connection.execute(select(tables.shifts)).mappings()
+        shifts = connection.execute(select(schedule_tables.shifts)).mappings()
         self._shifts: list[Row] = [dict(row) for row in shifts]
-        overrides = connection.execute(select(tables.overrides)).mappings()
+        overrides = connection.execute(select(schedule_tables.overrides)).mappings()
         self._overrides: dict[tuple[str, int], Row] = {
             (row["warden_id"], row["from_ms"]): dict(row) for row in overrides
         }
@@ -102,18 +102,21 @@ class ScheduleRows:
 
     def write(self, connection: Connection) -> None:
         """Store them, and drop the shifts that are no longer there. The caller's transaction."""
-        s, o = tables.shifts.c, tables.overrides.c
+        s, o = schedule_tables.shifts.c, schedule_tables.overrides.c
         if self._leavers:
             left = tuple(self._leavers)
-            connection.execute(delete(tables.shifts).where(s.warden_id.in_(left)))
+            connection.execute(delete(schedule_tables.shifts).where(s.warden_id.in_(left)))
             theirs = o.warden_id.in_(left) | o.by.in_(left)
-            connection.execute(delete(tables.overrides).where(theirs))
+            connection.execute(delete(schedule_tables.overrides).where(theirs))
         for grid_id, role in self._taken:
-            stored = delete(tables.shifts).where(s.grid_id == grid_id, s.role == role)
+            stored = delete(schedule_tables.shifts).where(s.grid_id == grid_id, s.role == role)
             connection.execute(stored)
         dialect = connection.dialect.name
         shifts = [values for taken in self._taken.values() for values in taken]
-        for table, rows in ((tables.shifts, shifts), (tables.overrides, self._fresh)):
+        for table, rows in (
+            (schedule_tables.shifts, shifts),
+            (schedule_tables.overrides, self._fresh),
+        ):
             if rows:
                 connection.execute(upsert(dialect, table), rows)
 

@@ -6,9 +6,9 @@ written here a second time.
 
 To be read in this order: `fleet` (all doors, and the figures), `scenario` (how a city is, from
 scenario.toml or harsh.toml), `ground_truth` (what truly happened), `building` (what doors share),
-`households` (who has a second contact),
-`calendar` and `site_run` (the time, and the core's own step), `door`, `seal`, `radio` and
-`skipped_heartbeats` (one door's days), `staff` and `phones` (people). What came of it: `scorer`,
-`causes` and `coverage_check` (right or wrong), `goals` (what must be reached), `html_report` (the
-figures as a page).
+`households` (who has a second contact), `page_user` (a household that uses its page), `calendar`
+and `site_run` (the time, and the core's own step), `door`, `seal`, `radio` and `skipped_heartbeats`
+(one door's days), `staff` and `phones` (people). What came of it: `scorer`, `causes` and
+`coverage_check` (right or wrong), `goals` (what must be reached), `html_report` (the figures as a
+page).
 """

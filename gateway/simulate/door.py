@@ -26,8 +26,8 @@ from gateway.core.rules import Rules
 from gateway.core.site import Step
 from gateway.core.subject import of_door
 from gateway.simulate.ground_truth import START_MS, GroundTruth, Shared, live
-from gateway.simulate.household import PageUser
 from gateway.simulate.households import parted
+from gateway.simulate.page_user import PageUser
 from gateway.simulate.radio import HEARTBEAT_DELAY_MS, Air
 from gateway.simulate.scenario import Scenario
 from gateway.simulate.scorer import Scorer

@@ -16,24 +16,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
-from sqlalchemy.exc import DatabaseError, OperationalError
 
-from gateway.keys.ring import KeyRing, KeyRingError
+from gateway.keys.ring import KeyRing
 from gateway.store import marker, sealed_columns, whole_schema
 from gateway.store.order_keys import RING
+from gateway.store.store_error import BUSY_MS, StoreError, as_store_error, sentence
 
 RELEASE = metadata.version("menshen")
 MIGRATIONS = Path(__file__).parent / "migrations"
-BUSY_MS = 5_000  # how long a writer waits for its turn
-ROOM_LEAST_BYTES = 64 * 1024  # with less no page can be added to a database in use
 CACHE_KIB = 8_192
 LOG_PAGES = 8_000  # of the write-ahead log, 32 MB; a commit that finds more moves them itself
 HEAD = "0020_contacts"  # the newest migration; a test compares it with the folder
 STORED_FORMAT = 1  # of events and states as JSON; raised when older bytes mean something else
-
-
-class StoreError(Exception):
-    """The database cannot be used now. The text is a sentence for the person in charge."""
 
 
 class Chain(NamedTuple):
@@ -163,7 +157,7 @@ class Store:
             rows = connection.cursor().execute(f"PRAGMA {words}").fetchall()
             return rows[0] if rows else (0,)
         except sqlite3.Error as error:
-            raise StoreError(_sentence(self.path, str(error))) from error
+            raise StoreError(sentence(self.path, str(error))) from error
         finally:
             connection.close()
 
@@ -245,55 +239,6 @@ class Store:
                 text("SELECT version_num FROM alembic_version")
             ).scalar()
             return version
-
-
-@contextmanager
-def as_store_error(path: Path) -> Iterator[None]:
-    """Turn what the engine raises for bad weather into a sentence, and what the folder of keys says
-    of it; bugs pass through."""
-    try:
-        yield
-    except KeyRingError as error:
-        raise StoreError(str(error)) from error
-    except OperationalError as error:
-        raise StoreError(_sentence(path, str(error.orig))) from error
-    except DatabaseError as error:
-        if isinstance(error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-            raise  # ours
-        raise StoreError(_sentence(path, str(error.orig))) from error
-    except sqlite3.DatabaseError as error:  # of a statement on the driver's own cursor
-        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-            raise  # ours
-        raise StoreError(_sentence(path, str(error))) from error
-    except OSError as error:
-        raise StoreError(f"the database {path} cannot be opened: {error.strerror}") from error
-
-
-def _is_full(path: Path) -> bool:
-    """Whether no room is left there. What lies beside a database in use (`-shm`) cannot grow then,
-    and the engine calls that an error of the disk."""
-    try:
-        room = os.statvfs(path.parent)
-    except OSError:
-        return False
-    return room.f_bavail * room.f_frsize < ROOM_LEAST_BYTES
-
-
-def _sentence(path: Path, words: str) -> str:
-    if "disk I/O error" in words and _is_full(path):
-        words = "disk is full"
-    for mark, sentence in {
-        "disk is full": f"the disk is full; nothing can be stored in {path} until there is room",
-        "disk I/O error": f"the disk under {path} reports errors; check the card or drive",
-        "readonly": f"{path} cannot be written: check its owner and the mount",
-        "unable to open": f"{path} cannot be opened: check the folder, its owner and the mount",
-        "locked": f"{path} is held by another program for longer than {BUSY_MS // 1000} s",
-        "malformed": f"{path} is damaged; restore a copy of it",
-        "not a database": f"{path} is not a database of ours",
-    }.items():
-        if mark in words:
-            return sentence
-    return f"the database {path} says: {words}"
 
 
 def _need_file(path: Path, create: bool, markers: list[Path], chain: Chain) -> None:

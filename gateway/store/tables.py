@@ -2,9 +2,8 @@
 
 Times are whole milliseconds of UTC. The journal is the truth; `doors.state` is what the core made
 of it up to the last commit; openings, cases, permits and pages are written in the same commit, for
-reading. What identifies a household, and what people write in their own words, is stored sealed
-with the key of its order (`sealed_columns`, `sealing`), in rows, states and the journal alike. Who
-works for the site (`wardens`) stands there as it is.
+reading. What identifies a household, and what people write, is stored sealed with the key of its
+order (`sealed_columns`, `sealing`). Who works for the site (`wardens`) stands there as it is.
 """
 
 from typing import Any
@@ -311,26 +310,6 @@ wardens = Table(
     # core.paging.schedule.Role
     Column("role", String(16), nullable=False, server_default="warden"),
     _ended(),
-)
-
-shifts = Table(
-    "shifts",  # weekly duties, by the clock on the wall
-    metadata,
-    Column("grid_id", String(64), ForeignKey("grids.grid_id"), primary_key=True),
-    Column("role", String(16), primary_key=True),
-    Column("warden_id", String(64), ForeignKey("wardens.warden_id"), primary_key=True),
-    Column("days", Integer, primary_key=True),  # on which it begins; Monday is bit 0
-    Column("from_min", Integer, primary_key=True),
-    Column("to_min", Integer, primary_key=True),
-)
-
-overrides = Table(
-    "overrides",  # who is away, and who has their duties meanwhile: nobody if NULL
-    metadata,
-    Column("warden_id", String(64), ForeignKey("wardens.warden_id"), primary_key=True),
-    Column("from_ms", BigInteger, primary_key=True),
-    Column("to_ms", BigInteger, nullable=False),
-    Column("by", String(64), ForeignKey("wardens.warden_id"), nullable=True),
 )
 
 people = Table(

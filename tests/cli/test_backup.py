@@ -16,10 +16,10 @@ from gateway.backup import rotation, tape
 from gateway.backup.rotation import Copy
 from gateway.core.reasons import Reason
 from gateway.photos.folder import PhotoFolder
-from gateway.service import alone
 from gateway.store import marker, tables
 from gateway.store.database import Store
 from gateway.store.life import Memory
+from gateway.store.one_gateway import alone
 from gateway.web.audit_words import WORDS
 from tests.engine.test_life import DOORS, Site, replay
 

@@ -14,9 +14,9 @@ from gateway.core.events import PageTestAnswered
 from gateway.core.paging.person import ASKED_MAX
 from gateway.core.subject import SITE
 from gateway.engine.engine import Engine
-from gateway.service import alone, is_running
 from gateway.store import reach_views, tables
 from gateway.store.database import Store
+from gateway.store.one_gateway import alone, is_running
 from tests.accounts.people_file import add, new_accounts
 from tests.notify.at_work import gateway
 from tests.notify.loopback_service import LoopbackService, Say

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client as mqtt
 import pytest
 from sqlalchemy import select
 
@@ -28,9 +27,9 @@ from gateway.updates import kept
 from gateway.updates.kept import Rollout
 from gateway.updates.rollout import RolloutState, SealState
 from sealnode.updates import WINDOW
-from sealwire import ccm, topics, update, update_answer
-from sealwire.update_answer import Request
+from sealwire import update
 from tests.end_to_end import site as sites
+from tests.end_to_end.overheard import Overheard
 from tests.end_to_end.site import Site
 from tests.firmware import authority, seal_bench
 from tests.firmware.authority import Certificate
@@ -47,36 +46,6 @@ NEW = {"new.mpy": b"a file more, by which the seventh is known"}
 HEAPS = {"files": "96k", "rom": "64k", "image": "96k"}  # the bench around it too
 CHIP = seal_bench.PROGRAMS / "chip_partitions.py"
 PLACE_BYTES = 128 << 10
-
-
-class Overheard:
-    """Every question of a seal, as the air has it; and the seal's program, run again and again."""
-
-    def __init__(self, port: int, seal: sites.Enrolled) -> None:
-        self.requests: list[Request] = []
-        self.reports = 0
-        self._cipher, self._seal_id = ccm.cipher(seal.key), bytes.fromhex(seal.seal_id)
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "an-ear")
-        self._client.on_message = self._heard
-        self._client.connect("127.0.0.1", port)
-        self._client.subscribe([(topics.EVERY_UPDATE, 0), (topics.EVERY_REPORT, 0)])
-        self._client.loop_start()
-
-    def stop(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def _heard(self, _client: object, _data: object, message: mqtt.MQTTMessage) -> None:
-        if message.topic.endswith("/report"):
-            self.reports += 1
-            return
-        _, _, request = update_answer.open_request(self._cipher, self._seal_id, message.payload)
-        self.requests.append(request)
-
-    @property
-    def fetches(self) -> list[int]:
-        """From which offsets it fetched, in order."""
-        return [one.offset for one in self.requests if one.kind == update.FETCH]
 
 
 class Chip:

@@ -41,7 +41,7 @@ from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
 from gateway.registry import load as registry
 from gateway.settings import Settings
-from gateway.store import pending, tables
+from gateway.store import pending, schedule_tables, tables
 from gateway.store.database import Store
 from gateway.store.outbox import Entry, Group
 from sealwire import report
@@ -152,9 +152,9 @@ async def lived(folder: Path) -> Life:
             connection.execute(insert(tables.wardens), row)
         shift = {"grid_id": "g", "role": "warden", "days": 127, "from_min": 0, "to_min": 1_440}
         for warden_id in ("wang", "qian"):
-            connection.execute(insert(tables.shifts), {**shift, "warden_id": warden_id})
+            connection.execute(insert(schedule_tables.shifts), {**shift, "warden_id": warden_id})
         away = {"warden_id": "li", "from_ms": 0, "to_ms": 1, "by": "zhao"}
-        connection.execute(insert(tables.overrides), away)
+        connection.execute(insert(schedule_tables.overrides), away)
         connection.execute(insert(tables.enrolments), {"at_ms": 1})
     async with beating(store) as (engine, _):
         for seal in seals[:3]:

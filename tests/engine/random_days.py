@@ -25,7 +25,7 @@ from gateway.core.outcome import Outcome
 from gateway.core.subject import SITE, of_door
 from gateway.engine.engine import Engine
 from gateway.engine.pending import PendingReader
-from gateway.store import outbox, tables
+from gateway.store import outbox, schedule_tables, tables
 from gateway.store.database import Store
 from sealwire import report
 from tests.engine.small_site import HandSeal, enrol, rows
@@ -232,4 +232,4 @@ class Days:
 
 def newly(override: dict[str, Any]) -> Insert:
     """One that a table of the office has already, from the same moment on, stays as it is."""
-    return insert(tables.overrides).prefix_with("OR IGNORE").values(override)
+    return insert(schedule_tables.overrides).prefix_with("OR IGNORE").values(override)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from gateway.core.events import DoorEnded, OrderPlaced, PermitAnnounced, SealUnbound
 from gateway.registry import load as registry
 from gateway.registry.rows import RowResult
-from gateway.store import areas, pending, tables, views
+from gateway.store import areas, pending, schedule_tables, tables, views
 from tests.registry.test_csv_file import (
     DOORS,
     GRIDS,
@@ -94,7 +94,7 @@ def test_e8_a_warden_leaves_with_every_duty(site, enrol):
     assert enrol(wardens="工号,终止\nw1,是\n").written
     known = loaded(site)
     assert [warden.warden_id for warden in known.wardens["g1"]] == ["w2"]
-    assert count(site, tables.shifts) == count(site, tables.overrides) == 0
+    assert count(site, schedule_tables.shifts) == count(site, schedule_tables.overrides) == 0
     with site.reading() as connection:
         assert views.warden(connection, "w1") is None
         assert [row.warden_id for row in views.wardens(connection, 9)] == ["w2"]

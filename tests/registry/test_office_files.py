@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from gateway.registry import fields
 from gateway.registry.columns import TABLES
-from gateway.store import tables
+from gateway.store import schedule_tables, tables
 from tests.registry.test_csv_file import (
     GRIDS,
     SHANGHAI,
@@ -180,10 +180,8 @@ def test_e4_each_sheet_of_a_workbook_is_a_table_and_hours_are_read(enrol, store)
     result = enrol(site=packed.getvalue())
     assert result.written
     assert column(store, tables.wardens, "name") == ["王 强"]
-    assert (column(store, tables.shifts, "from_min"), column(store, tables.shifts, "to_min")) == (
-        [480],
-        [1440],
-    )
+    assert column(store, schedule_tables.shifts, "from_min") == [480]
+    assert column(store, schedule_tables.shifts, "to_min") == [1440]
     assert "nothing is taken from site.csv 说明" in notes(result)[0]
 
 

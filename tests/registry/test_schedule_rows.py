@@ -13,7 +13,7 @@ from gateway.registry import load as registry
 from gateway.registry.columns import TABLES
 from gateway.registry.import_files import Wish, enrol_files
 from gateway.registry.rows import RowResult
-from gateway.store import pending, tables
+from gateway.store import pending, schedule_tables, tables
 from gateway.store.database import Store
 from tests.registry.test_csv_file import DOORS, GRIDS, KEY, NOW_MS, SHANGHAI, count, day, told
 
@@ -88,7 +88,9 @@ def test_the_shifts_of_a_role_are_those_in_the_latest_file(enrol, store):
     enrol(shifts=SHIFTS + "g1,deputy,li,Mon,08:00,16:00\n")
     enrol(shifts=SHIFTS + "g1,warden,li,Tue,08:00,16:00\n")
     with store.reading() as connection:
-        rows = connection.execute(select(tables.shifts.c.role, tables.shifts.c.warden_id)).all()
+        rows = connection.execute(
+            select(schedule_tables.shifts.c.role, schedule_tables.shifts.c.warden_id)
+        ).all()
     assert sorted(rows) == [("deputy", "li"), ("warden", "li")]
 
 
@@ -116,7 +118,7 @@ def test_who_cannot_be_reached_gets_no_duty(enrol, store):
         "give them one",
         'shifts.csv line 4: warden_id "zhao": there is no such warden; enrol the wardens first',
     ]
-    assert count(store, tables.shifts) == 0
+    assert count(store, schedule_tables.shifts) == 0
 
 
 def test_a_cover_has_an_end_that_makes_sense(enrol):

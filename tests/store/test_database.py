@@ -110,7 +110,7 @@ def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
 
 
 def test_a_second_gateway_is_kept_out(tmp_path: Path) -> None:
-    from gateway.service import AlreadyRunningError, alone
+    from gateway.store.one_gateway import AlreadyRunningError, alone
 
     path = tmp_path / "menshen.db"
     with alone(path), pytest.raises(AlreadyRunningError, match="is running with"), alone(path):
