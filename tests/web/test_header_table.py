@@ -155,7 +155,8 @@ async def _our_fault(site: Site, client: httpx.AsyncClient) -> httpx.Response:
 
 async def _no_store(site: Site, client: httpx.AsyncClient) -> httpx.Response:
     site.accounts.close()
-    site.accounts.path.write_bytes(b"no database")
+    for path in (site.accounts.path, Path(f"{site.accounts.path}-wal")):
+        path.write_bytes(b"no database")
     return await client.get("/cases")
 
 
