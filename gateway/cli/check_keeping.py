@@ -111,9 +111,11 @@ def ended(store: Store | None, settings: Settings, now: int) -> CheckResult:
         return CheckResult("ended", Mark.OK, "no site yet", {})
     with store.reading() as connection:
         late = household_ending.late(connection, household_ending.limits_of(settings), now)
-        held = len(holds.living(connection, now))
+        held = len({hold.order_id for hold in holds.terms(connection, now)})
     facts: dict[str, object] = {"late": late, "held": held}
-    words = f"held by a named person: {held}; `menshen destruction holds`" if held else ""
+    words = (
+        f"held by a named person, or contested: {held}; `menshen destruction holds`" if held else ""
+    )
     if late:
         words = (
             f"orders whose records should be gone: {late}. Is the gateway running, its clock "

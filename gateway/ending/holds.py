@@ -1,18 +1,22 @@
 """Who keeps an order's records beyond their time: a person by name, with a reason and an end.
 
 What is held stays whole, its key included, until the hold ends by itself or is taken back; then the
-schedule goes on as if nothing had been. The household sees that it is held, by whom and why.
+schedule goes on as if nothing had been. The household sees that it is held, by whom and why. What
+it contests is held by itself, until somebody has answered.
 """
 
 import secrets
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from gateway.core.duration import DAY_MS
 from gateway.core.schedule_of_ends import Hold
+from gateway.store import tables
 from gateway.store.ending_tables import holds
+from gateway.store.household_tables import disputes
+from gateway.store.household_views import OPEN_DISPUTES
 from gateway.store.records import records
 
 HOLD_MAX_MS: Final = 365 * DAY_MS  # from when it is made: a longer one is made anew
@@ -69,6 +73,19 @@ def living(connection: Connection, now_ms: int) -> list[HeldRow]:
     return records(connection, query.order_by(_h.until_ms, _h.hold_id), HeldRow)
 
 
+def disputed(connection: Connection) -> set[str]:
+    """The orders of which a household contests a record, and nobody has answered yet: that in whose
+    time it said so; said after an order, all of the household's."""
+    d, o = disputes.c, tables.orders.c
+    query = (
+        select(o.order_id)
+        .join(disputes, d.household_id == o.household_id)
+        .where(d.state.in_(OPEN_DISPUTES), or_(d.order_id == o.order_id, d.order_id == ""))
+    )
+    return set(connection.execute(query).scalars())
+
+
 def terms(connection: Connection, now_ms: int) -> list[Hold]:
-    """The same for the schedule."""
-    return [Hold(row.order_id, row.until_ms) for row in living(connection, now_ms)]
+    """All that is held now, for the schedule."""
+    by_people = [Hold(row.order_id, row.until_ms) for row in living(connection, now_ms)]
+    return [*by_people, *(Hold(order_id, None) for order_id in sorted(disputed(connection)))]

@@ -6,13 +6,17 @@ from pathlib import Path
 
 from sqlalchemy import delete, func, insert, select
 
+from gateway.core.actor import actor_of
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.events import ClockDoubted, ClockSure
-from gateway.core.subject import SITE
+from gateway.core.households.events import DisputeAnswered, DisputeAssigned, DisputeRaised
+from gateway.core.households.model import RecordKind
+from gateway.core.subject import SITE, of_household
 from gateway.ending import holds, records
 from gateway.keys.unreadable import KeyState
 from gateway.replay.replay import Apart
 from gateway.store import archives, archiving, tables
+from gateway.store import households as household_of
 from gateway.store.archive_tables import archives as rows_of_archives
 from gateway.store.database import Store
 from gateway.store.ending_tables import endings
@@ -141,6 +145,39 @@ async def test_p06_what_is_held_stays_whole_and_goes_when_its_hold_ends(tmp_path
         assert found(tmp_path, ("home-0", home.order_id, "a lawsuit")) == {}
         (line,) = records.read(records.place(store.path))
         assert line.late_ms > 0, "the record says that it was late"
+    store.close()
+
+
+async def test_p06_what_is_contested_stays_until_somebody_has_answered(tmp_path: Path) -> None:
+    store, home = new_store(tmp_path), Home(0)
+    async with ended_site(store) as site:
+        await site.enrol([home])
+        case_id = await site.lives(home)
+        with store.reading() as connection:
+            (household_id,) = household_of.of_doors(connection, [home.door_id]).values()
+        theirs, chen = of_household(household_id), actor_of("chen")
+        contested = DisputeRaised(
+            action_id="d", dispute_id="d", record=RecordKind.CASE, record_id=case_id,
+            door_id=home.door_id, words="that was the nurse", parties=("wang",),
+        )  # fmt: skip
+        await site.engine.submit(theirs, contested)
+        ending = site.ending()
+        for _ in range(4):
+            await site.later(7 * DAY_MS)
+            await ending.look()
+        assert readable(store, (*WORDS, "that was the nurse")) == {*WORDS, "that was the nurse"}
+        assigned = DisputeAssigned(action_id="a", dispute_id="d", actor=chen, to=chen)
+        await site.engine.submit(theirs, assigned)
+        await ending.look()
+        assert readable(store, WORDS) == set(WORDS), "named is not answered"
+        answered = DisputeAnswered(
+            action_id="b", dispute_id="d", actor=chen, is_upheld=True, words="it was"
+        )
+        await site.engine.submit(theirs, answered)
+        await ending.look()
+        assert readable(store, (*WORDS, "that was the nurse")) == set()
+        store.cut_log()
+        assert found(tmp_path, ("home-0", home.order_id, case_id)) == {}
     store.close()
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
 from gateway.ending import holds
-from gateway.ending.holds import HeldRow
 from gateway.language.catalogue import N_
 from gateway.registry import notices
 from gateway.store.resident_views import OrderSpan
@@ -33,21 +32,22 @@ async def page_of(
     page that says so, and shows nothing more."""
     now_ms, order = context.now_ms(), here.holder.order
     if order is None or here.holder.is_over(now_ms):
-        held = await context.read(lambda rows: [] if order is None else _held(rows, order, now_ms))
-        values = {"facts": notices.facts_of(context.settings), "held": held}
+        held = await context.read(lambda rows: {} if order is None else _held(rows, order, now_ms))
+        values = {"facts": notices.facts_of(context.settings), "held": [], **held}
         return drawn(context, request, "over.html", values, 410)
     values = context.setting(request) | {"key": here.session.form_key}
 
     def draw(rows: Connection) -> str:
-        held = {"held": _held(rows, order, now_ms)}
+        held = _held(rows, order, now_ms)
         return context.draw(f"resident/{template}", values | held, gather(rows, order))
 
     return context.answer(request, await context.read(draw))
 
 
-def _held(connection: Connection, order: OrderSpan, now_ms: int) -> list[HeldRow]:
-    """Who keeps this order's records beyond their time."""
-    return [row for row in holds.living(connection, now_ms) if row.order_id == order.order_id]
+def _held(connection: Connection, order: OrderSpan, now_ms: int) -> dict[str, Any]:
+    """Who keeps this order's records beyond their time, and whether a dispute does."""
+    by_people = [row for row in holds.living(connection, now_ms) if row.order_id == order.order_id]
+    return {"held": by_people, "is_disputed": order.order_id in holds.disputed(connection)}
 
 
 def drawn(
