@@ -32,7 +32,7 @@ def spares(connection: Connection, now: int) -> CheckResult:
     words = f"{counted(len(rows), 'seal')} on no door"
     if not heard:
         return CheckResult("spares", Mark.OK, f"{words}, none heard from since", facts)
-    runs = select(o.door_id).where(o.from_ms <= now, o.to_ms > now).limit(1)
+    runs = select(o.order_id).where(o.from_ms <= now, o.to_ms > now).limit(1)
     is_ordered = connection.execute(runs).first() is not None
     words += (
         f", {len(heard)} of them still heard, and nobody is told of what they see: {named(heard)}; "

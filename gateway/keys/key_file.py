@@ -8,6 +8,7 @@ keeps of a block that was overwritten, no program can say (SECURITY.md).
 import hashlib
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -37,23 +38,32 @@ def _digest(key: bytes) -> bytes:
 
 def write(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
     """Make these files, or replace them, each whole; one sync of the folder for all. OSError if one
-    of them may not be on the disk."""
+    of them may not be on the disk; what could not be finished is taken away."""
     unfinished: list[tuple[Path, Path]] = []
-    for name, content in files:
-        place = folder / name
-        beside = folder / f".{name}.{os.getpid()}{UNFINISHED}"
-        handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, _MODE)
-        try:
-            give_to_owner(handle, folder)
-            _write_all(handle, content)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        unfinished.append((beside, place))
-    for beside, place in unfinished:
-        os.rename(beside, place)
+    try:
+        for name, content in files:
+            beside = folder / f".{name}.{os.getpid()}{UNFINISHED}"
+            unfinished.append((beside, folder / name))
+            _write_beside(beside, content)
+        for beside, place in unfinished:
+            os.rename(beside, place)
+    except OSError:
+        for beside, _ in unfinished:
+            with suppress(OSError):
+                os.unlink(beside)
+        raise
     if unfinished:
         sync(folder)
+
+
+def _write_beside(beside: Path, content: bytes) -> None:
+    handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, _MODE)
+    try:
+        give_to_owner(handle, beside.parent)
+        _write_all(handle, content)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def give_to_owner(handle: int | Path, folder: Path) -> None:

@@ -356,7 +356,8 @@ def _prepare(raw: sqlite3.Connection, writes: bool) -> None:
     raw.execute("PRAGMA foreign_keys=ON")
     raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     if writes:
-        raw.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of a file that has no tables yet
+        if raw.execute("PRAGMA page_count").fetchone() == (0,):  # later it would be written anew
+            raw.execute("PRAGMA auto_vacuum=INCREMENTAL")
         raw.execute("PRAGMA journal_mode=WAL")
         raw.execute("PRAGMA synchronous=FULL")
         raw.execute("PRAGMA secure_delete=ON")

@@ -44,6 +44,7 @@ class CanarySeal:
             settings = Settings(fields, f"{settings_file.parent}/")
         except SettingsError as error:
             raise ValueError(str(error)) from error
+        settings.ca_der()  # the seal reads it late; who starts it hears now that it is missing
         flash.mkdir(parents=True, exist_ok=True)  # not before: a wrong file leaves nothing behind
         self._board = AirBoard(f"{flash}/", Random())  # noqa: S311 - how a reed bounces
         self.seal_id = settings.seal_id

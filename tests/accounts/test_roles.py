@@ -29,7 +29,7 @@ def test_a_warden_reviews_nothing_and_an_auditor_does_nothing() -> None:
 
 def test_whoever_can_read_a_name_needs_two_factors() -> None:
     assert {role for role in Role if not sees_names([role])} == set()
-    assert {Right.DOORS, Right.CASES, Right.PEOPLE} == NAMES
+    assert {Right.DOORS, Right.CASES, Right.PEOPLE, Right.REQUESTS} == NAMES
 
 
 @pytest.mark.parametrize(

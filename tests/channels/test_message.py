@@ -10,7 +10,7 @@ from gateway.channels.message import OF_PEOPLE, Wording
 from gateway.channels.robots import wecom
 from gateway.channels.webhook import body
 from gateway.core.cases.number import case_number
-from gateway.core.reasons import Reason
+from gateway.core.reasons import MATTERS, Reason
 from gateway.language.catalogue import LOCALES
 from gateway.settings.values import LINK_CHARACTERS_MAX, public_url
 from gateway.store.outbox import Entry, Group
@@ -57,6 +57,8 @@ def test_the_longest_link_stands_whole_in_the_shortest_of_messages(
     link = f"{longest}/c/{case_number(page.case_id).replace('-', '')}"
     if reason is Reason.GROUPED:
         link = f"{longest}/pages/{page.sent_id}"
+    if reason in MATTERS:  # of a household: no case has a page for it
+        link = f"{longest}/requests"
     if reason is Reason.TEST:
         link = ""
     assert wording.link(page) == link

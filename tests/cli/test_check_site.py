@@ -173,7 +173,7 @@ def test_a_spare_in_the_bag_is_a_number_and_one_that_works_unseen_is_a_fault(sto
         connection.execute(insert(tables.seals), rows)
         connection.execute(
             insert(tables.orders),
-            {"order_id": "o", "door_id": "d1", "from_ms": 0, "to_ms": NOW_MS + hour_ms},
+            {"order_id": "o", "household_id": "d1", "from_ms": 0, "to_ms": NOW_MS + hour_ms},
         )
     heard(bag[0], 0)  # at the cable, a moment ago: flashed and heard
     heard(bag[1], 50 * hour_ms)  # two days ago, as it was tried

@@ -99,14 +99,17 @@ def fill(disk: Path, pages: int) -> None:
 
 
 def state(disk: Path) -> dict[str, object]:
-    """All that the site holds: rows of each table, and files byte for byte."""
+    """All that the site holds: rows of each table, and files byte for byte. Not the keys: one that
+    was made too soon seals nothing, and one that is in doubt must not be taken away."""
     found: dict[str, object] = {}
     with closing(sqlite3.connect(disk / "menshen.db")) as database:
         query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
         for (name,) in database.execute(query).fetchall():
             found[name] = database.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608
     for path in sorted(disk.rglob("*")):
-        if path.is_file() and not path.name.startswith(("menshen.db", ".spare-logins.lock")):
+        is_key = path.parent.name == "keys" and path.suffix == ".key"
+        is_ours = path.name.startswith(("menshen.db", ".spare-logins.lock")) or is_key
+        if path.is_file() and not is_ours:
             found[str(path.relative_to(disk))] = path.read_bytes()
     return found
 

@@ -37,7 +37,12 @@ def test_it_says_what_will_be_migrated_and_changes_nothing(menshen, folder):
         "0012_wire",
         "0013_history",
         "0014_after",
-        "0015_contacts",
+        "0015_households",
+        "0016_keys",
+        "0017_requests",
+        "0018_resident",
+        "0019_ending",
+        "0020_contacts",
     ]
     assert answer.json["newest_copy"]
     assert menshen("doors").code == 0  # which migrates it

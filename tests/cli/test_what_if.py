@@ -118,7 +118,13 @@ def test_the_command_shows_both_sides_and_writes_nothing(
         "also_raised": {"no_permit": 1},
     }
     assert plain["also_raised"][0]["label"] == "3-201"
-    assert plain["stored_otherwise"] == {"doors": [], "people": [], "site": [], "journal": []}
+    assert plain["stored_otherwise"] == {
+        "doors": [],
+        "households": [],
+        "people": [],
+        "site": [],
+        "journal": [],
+    }
     assert dump(store) == before
 
 
