@@ -249,6 +249,7 @@ async def test_what_a_seal_says_of_itself_is_kept_and_touches_no_door(
             "seal_id": seal.seal_id,
             "heard_ms": clock.now_ms(),
             "battery_mv": 2900,
+            "battery_percent": None,
             "signal_dbm": -64,
             "firmware": "2.0.1",
             "reset_cause": "watchdog",
