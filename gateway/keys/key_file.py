@@ -68,8 +68,7 @@ def _write_beside(beside: Path, content: bytes) -> None:
 
 def give_to_owner(handle: int | Path, folder: Path) -> None:
     """What root makes (`sudo menshen enrol`) is its folder's owner's, who is to read it."""
-    if os.geteuid() == 0:
-        owner = folder.stat()
+    if os.geteuid() == 0 and (owner := folder.stat()).st_uid != 0:
         os.chown(handle, owner.st_uid, owner.st_gid)
 
 
