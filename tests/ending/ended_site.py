@@ -16,6 +16,7 @@ from gateway.core.schedule_of_ends import Limits
 from gateway.core.subject import of_door
 from gateway.ending.household_ending import Forget, HouseholdEnding
 from gateway.engine.engine import Engine
+from gateway.engine.pending import READ_EVERY_MS
 from gateway.keys.sealed_text import TamperedError
 from gateway.photos.folder import PhotoFolder
 from gateway.registry.enrolment import Enrolment
@@ -95,7 +96,14 @@ class EndedSite:
     async def taken(self) -> None:
         """The gateway has what another program left."""
         self.clock.advance(MINUTE_MS)
-        await until(lambda: not rows(self.store, tables.pending_events))
+
+        def is_taken() -> bool:  # who had just looked for the last time looks again a while later
+            if not rows(self.store, tables.pending_events):
+                return True
+            self.clock.advance(READ_EVERY_MS)
+            return False
+
+        await until(is_taken)
         await self.engine.idle()
 
     async def heard(self, home: Home, said: report.Report) -> None:
