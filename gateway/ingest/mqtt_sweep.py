@@ -40,7 +40,8 @@ def sweep(settings: BrokerSettings, topics: Sequence[str]) -> str | None:
     client.on_connect = on_connect
     try:
         client.username_pw_set(settings.user, settings.password)
-        if settings.tls:
+        if settings.tls:  # of a handshake that fails, the library leaves the socket open
+            connection_cause.certificate_of(settings, TIMEOUT_S)
             client.tls_set(ca_certs=str(settings.ca) if settings.ca else None)
         client.connect(settings.host, settings.port)
     except (OSError, ValueError) as error:
