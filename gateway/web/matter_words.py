@@ -33,7 +33,7 @@ KIND_WORDS: Final = {
 _STATES: Final = {
     RequestState.ASKED: N_("Asked for"),
     RequestState.TAKEN: N_("Somebody sees to it"),
-    RequestState.ON_THE_WAY: N_("On its way"),
+    RequestState.ON_THE_WAY: N_("Somebody is on the way"),
     RequestState.AT_THE_DOOR: N_("At the door"),
     RequestState.DONE: N_("Done"),
     RequestState.DECLINED: N_("Cannot be done"),
