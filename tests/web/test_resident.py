@@ -281,7 +281,7 @@ async def test_what_is_asked_for_is_taken_and_done_and_its_opening_disturbs_nobo
     request_id = "request-00000000000000aa"
     for deed, shown in (
         ("take", "Somebody sees to it"),
-        ("on_the_way", "On its way"),
+        ("on_the_way", "Somebody is on the way"),
         ("at_the_door", "At the door"),
         ("done", "Done"),
     ):
