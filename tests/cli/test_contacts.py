@@ -14,7 +14,7 @@ def site(menshen, settings, folder):
     """Two doors, and the contact of the example on the first."""
     (folder / "grids.csv").write_text("grid_id,name\ng1,一网格\n")
     (folder / "doors.csv").write_text(DOORS)
-    sample = menshen("enrol", "--example", "contacts").out.replace("d0001", "d1")
+    sample = menshen("enrol", "--example", "contacts").out.replace("3栋201", "d1")
     (folder / "contacts.csv").write_text(sample)
     files = [str(folder / f"{name}.csv") for name in ("grids", "doors", "contacts")]
     assert menshen("enrol", *files).code == 0

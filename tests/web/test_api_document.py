@@ -33,7 +33,7 @@ from tests.web.web_site import (
 )
 
 SEED = int(os.environ.get("SEED", "10"))
-EXAMPLES = 6  # of each operation in a round, valid and not
+EXAMPLES = 3  # of each operation in a round, valid and not
 ROUNDS = 8
 MOST_S = 30.0  # then no further round begins: one takes a few seconds
 ANSWER_S = 10.0

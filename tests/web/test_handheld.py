@@ -216,11 +216,11 @@ async def test_a_phone_is_told_which_pages_to_keep_and_when_one_is_another(
         await site.seal(1)
         await site.opens(0)
         first = (await site.client.get(f"{HOME}/tasks")).json()
-        assert set(first["pages"]) == {HOME, CASE}
+        assert set(first["pages"]) == {HOME, CASE, f"{HOME}/requests"}
         assert (await site.client.get(f"{HOME}/tasks")).json()["pages"] == first["pages"]
         await site.opens(1)
         second = (await site.client.get(f"{HOME}/tasks")).json()["pages"]
-        assert len(second) == 3
+        assert len(second) == 4
         assert second[HOME] != first["pages"][HOME]
         await site.reported(first_case(0))
         third = (await site.client.get(f"{HOME}/tasks")).json()["pages"]

@@ -209,7 +209,7 @@ PAGES: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("language", ["zh-CN"])  # what it looks for is in no language
 async def test_g10_every_page_of_a_site_with_accounts_for_who_does_not_see_it(
     language: str, chromium: str, port: int, tmp_path: Path
 ) -> None:
