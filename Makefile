@@ -16,7 +16,7 @@ AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 help:
 	@echo 'make demo         a building of twelve sealed doors, live in your browser; Ctrl-C ends it'
-	@echo 'make test         everything: the checks, then all tests, with what they need fetched first'
+	@echo 'make test         the checks, then all tests but the nine longest (LONG=1: those too), with what they need fetched'
 	@echo 'make unit         only the quick tests, in seconds'
 	@echo 'make check        only the checks: style, types, layers, firmware compiles for MicroPython'
 	@echo 'make bench        measure this machine against the promised figures -> bench/latest.json'
@@ -75,7 +75,7 @@ unit: venv
 test: venv
 	@sh .ci/needed.sh & needed=$$!; $(MAKE) --no-print-directory check; checked=$$?; \
 	  wait $$needed || [ "$$CI" != true ] || exit 1; exit $$checked
-	$(BIN)/python -m pytest $(AT_ONCE)
+	$(if $(LONG),MENSHEN_LONG=1) $(BIN)/python -m pytest $(AT_ONCE)
 
 mutants:
 	@sh .ci/bootstrap.sh mutants

@@ -32,6 +32,17 @@ settings.register_profile(
 settings.load_profile("same")
 
 QUICK_ROOMS = {"portable", "core", "store"}
+LONGEST = {  # each has a shorter sister that always runs
+    "test_a_bare_board_is_flashed_tested_at_its_door_and_follows_to_another_wifi",
+    "test_a_phone_that_dies_again_and_again_while_it_sends_tells_each_thing_once",
+    "test_an_ended_demo_leaves_no_process_no_port_and_no_file[terminal-closed-on-nats]",
+    "test_an_update_arrives_through_a_cut_and_a_bad_one_is_left[files]",
+    "test_even_a_killed_demo_leaves_no_process",
+    "test_the_goals_hold_in_a_harsh_city",
+    "test_the_portable_tests_pass_with_an_esp32_s_words",
+    "test_the_rig_sees_what_the_script_tells_and_what_it_loses",
+    "test_what_has_a_receipt_survives_kills_of_nats",
+}
 _STARTED = pytest.StashKey[list[Neighbour]]()
 _TO_INSTALL = (
     "`make neighbours` installs it on Debian; elsewhere install {0} and put it on the PATH"
@@ -110,8 +121,13 @@ def pytest_configure() -> None:
         os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the quick rooms first, so that a plain mistake shows in seconds."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run the quick rooms first, so that a plain mistake shows in seconds. The longest are for
+    `make test LONG=1`: a run of all others has half an hour."""
+    if not os.environ.get("MENSHEN_LONG"):
+        longest = [item for item in items if item.name in LONGEST]
+        config.hook.pytest_deselected(items=longest)
+        items[:] = [item for item in items if item.name not in LONGEST]
     items.sort(key=lambda item: not QUICK_ROOMS.intersection(item.path.parts))
 
 
