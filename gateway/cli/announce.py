@@ -10,6 +10,7 @@ import typer
 
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.option_fields import NOW, begins_ms, ends_ms, field
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import counted, say, say_json, when
@@ -21,7 +22,6 @@ from gateway.registry.late_permits import Late, WaitingDoor, waiting_doors
 from gateway.registry.permits import Announced, Announcements, NobodyThereError, PermitError
 from gateway.registry.rows import RowResult
 from gateway.settings import load
-from gateway.store import households
 from gateway.store.database import Store
 
 
@@ -43,9 +43,7 @@ def announce(
     ends: Annotated[str, typer.Option("--to", help="Until: the next 12:30, or 2026-03-01 12:30.")],
     who: Annotated[str, typer.Option(help="Who announces it.")],
     why: Annotated[str, typer.Option(help="What for: a meal, a test, a doctor.")],
-    door: Annotated[
-        str | None, typer.Argument(help="The door's id, as `menshen doors` lists it.")
-    ] = None,
+    door: Annotated[str | None, typer.Argument(help="The door, by its id or its label.")] = None,
     area: Annotated[
         str | None, typer.Option(help="In its place, all doors of stair:3/2 or building:3.")
     ] = None,
@@ -89,7 +87,7 @@ def _announced(
     """Write it down for the door, or else for every door of the area; the site's zone with it."""
     settings = load(config)
     now = command_ms(settings.store.place, settings.zone)
-    door_id = field("DOOR", door, fields.an_id) if door is not None else ""
+    door_id = door_id_of("DOOR", door, settings) if door is not None else ""
     permit = _permit(typed, now, settings.zone)
     try:
         with (
@@ -99,8 +97,6 @@ def _announced(
             explains = area is None or late is Late.CLOSE
             announcements = Announcements(connection, now, settings.zone, explains=explains)
             if area is None:
-                of_household = households.doors_of(connection, door_id)
-                door_id = next(iter(of_household), door_id)  # a household's name is good too
                 announced = [announcements.announce(door_id, permit, "")]
             else:
                 announced = announcements.announce_in(area, permit, "")

@@ -10,6 +10,7 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import say, say_json
 from gateway.registry import certificates, site_key
@@ -59,6 +60,7 @@ def certificate(
 def _show(settings: Settings, door_id: str, out: Path | None) -> None:
     if not door_id:
         raise CommandError("name the door: menshen certificate show DOOR", MISUSED)
+    door_id = door_id_of("DOOR", door_id, settings)
     with (
         closing(Store.open(*settings.store.place, create=False)) as store,
         store.reading() as connection,

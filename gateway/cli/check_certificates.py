@@ -4,7 +4,8 @@ which certificates end soon."""
 from sqlalchemy import Connection
 
 from gateway.cli.check_result import CheckResult, Mark
-from gateway.cli.output import counted, named
+from gateway.cli.named_door import named_doors
+from gateway.cli.output import counted
 from gateway.core.doors.certificates import SEALED, Standing, standing
 from gateway.core.doors.orders import running
 from gateway.core.rules import CANARY
@@ -37,7 +38,7 @@ def certificates(connection: Connection, now: int) -> CheckResult:
     )
     facts["not_sealed_under_order"] = open_doors
     words = [
-        f"{len(there)} {what}: {named(there)}"
+        f"{len(there)} {what}: {named_doors(connection, there)}"
         for how, what in _WORDS.items()
         if (there := sorted(set(facts[how.value]) & set(open_doors)))
     ]
@@ -46,12 +47,12 @@ def certificates(connection: Connection, now: int) -> CheckResult:
         return CheckResult("tests", Mark.FAIL, f"{told}: {'; '.join(words)}; {_HOW}", facts)
     if not rows:
         return CheckResult("tests", Mark.OK, "no seal hangs on a door", facts)
-    return _warned(facts, len(rows))
+    return _warned(connection, facts, len(rows))
 
 
-def _warned(facts: dict[str, list[str]], total: int) -> CheckResult:
+def _warned(connection: Connection, facts: dict[str, list[str]], total: int) -> CheckResult:
     wanting = [
-        f"{len(facts[how.value])} {what}: {named(facts[how.value])}"
+        f"{len(facts[how.value])} {what}: {named_doors(connection, facts[how.value])}"
         for how, what in (
             (Standing.ENDS_SOON, "with a certificate that ends within 60 days"),
             *((how, f"{what}, under no order now") for how, what in _WORDS.items()),

@@ -74,24 +74,22 @@ def _elsewhere(store: Store, second: Path | None) -> CheckResult:
     facts: dict[str, object] = {"owed": owed, "folder": str(second or "")}
     if second is None:
         words = "on the site's own disk only, and in no backup: a card that dies takes all labels"
-        return CheckResult(
-            "keys elsewhere", Mark.WARN, f"{words} with it; see keys.second_folder", facts
-        )
+        return CheckResult("key copy", Mark.WARN, f"{words} with it; see keys.second_folder", facts)
     if keys.copy != second:
         words = f"{second} is not in use yet: start the gateway anew"
-        return CheckResult("keys elsewhere", Mark.WARN, words, facts)
+        return CheckResult("key copy", Mark.WARN, words, facts)
     if not keys.is_copy_here:
         words = f"{second} is not there: is its drive mounted?"
         if owed:
             words += f" {counted(owed, 'key')} destroyed since may still lie in it"
-        return CheckResult("keys elsewhere", Mark.FAIL if owed else Mark.WARN, words, facts)
+        return CheckResult("key copy", Mark.FAIL if owed else Mark.WARN, words, facts)
     if second.stat().st_dev == keys.folder.stat().st_dev:
         words = f"{second} is on the same drive, and dies with it"
-        return CheckResult("keys elsewhere", Mark.WARN, words, facts)
+        return CheckResult("key copy", Mark.WARN, words, facts)
     if owed:
         words = f"{counted(owed, 'key')} to be destroyed in {second}; the gateway does it when it"
-        return CheckResult("keys elsewhere", Mark.WARN, f"{words} runs", facts)
-    return CheckResult("keys elsewhere", Mark.OK, f"in {second} too", facts)
+        return CheckResult("key copy", Mark.WARN, f"{words} runs", facts)
+    return CheckResult("key copy", Mark.OK, f"in {second} too", facts)
 
 
 def _has_readable(connection: Connection) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, func, select
 
 from gateway.cli.check_result import CheckResult, Mark
-from gateway.cli.output import counted, named
+from gateway.cli.named_door import named_doors
+from gateway.cli.output import counted
 from gateway.store import door_codes
 from gateway.store.door_codes import DOOR_CODES
 
@@ -20,8 +21,8 @@ def labels(connection: Connection, now: int) -> Iterator[CheckResult]:
     without = [row.door_id for row in running if row.printed_ms is None]
     if without:
         words = (
-            f"no label was printed for {named(without)}, so nobody can prove to be there; "
-            "`menshen door-label` prints it"
+            f"no label was printed for {named_doors(connection, without)}, so nobody can prove to "
+            "be there; `menshen door-label` prints it"
         )
         yield CheckResult("labels", Mark.WARN, words, {"without": without})
         return

@@ -20,6 +20,7 @@ from gateway.cli import (
     check_stored,
 )
 from gateway.cli.check_result import CheckResult, Mark
+from gateway.cli.named_door import named_doors
 from gateway.cli.output import ago, counted, named
 from gateway.core.doors.silence import Liveness, liveness
 from gateway.core.duration import DAY_MS, MINUTE_MS, SECOND_MS
@@ -79,12 +80,12 @@ def doors(connection: Connection, now: int) -> CheckResult:
     if bare:
         words = (
             f"of {counted(len(ordered), 'door')} under an order, {len(bare)} without a seal, so "
-            f"nobody watches: {named(bare)}; `menshen flash` makes a seal"
+            f"nobody watches: {named_doors(connection, bare)}; `menshen flash` makes a seal"
         )
         if covered:
             words += (
                 f". Of {counted(len(covered), 'household')} another door has one, and by this one "
-                f"they go unseen: {named(covered)}"
+                f"they go unseen: {named_doors(connection, covered)}"
             )
         return CheckResult("doors", Mark.FAIL, words, facts)
     if not ordered:
@@ -200,7 +201,7 @@ def seals(connection: Connection, now: int, rulebook: Rulebook) -> CheckResult:
     late = [door_id for door_id, (_, how) in alive.items() if how is Liveness.LATE]
     facts = {"seals": len(alive), "silent": lost, "late": late, "never_heard": never}
     words = [
-        f"{len(door_ids)} {what}: {named(door_ids)}"
+        f"{len(door_ids)} {what}: {named_doors(connection, door_ids)}"
         for door_ids, what in ((lost, "silent"), (late, "late"), (never, "never heard"))
         if door_ids
     ]

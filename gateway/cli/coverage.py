@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from gateway.cli.exit_codes import CommandError
+from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import counted, now_ms, say, say_json, span, when
 from gateway.core.events import (
@@ -48,12 +49,13 @@ class _Covered(NamedTuple):
 
 
 def coverage(
-    door: Annotated[str, typer.Argument(help="The door's id, as `menshen doors` lists it.")],
+    door: Annotated[str, typer.Argument(help="The door, by its id or its label.")],
     config: Config = CONFIG,
     as_json: Json = False,
 ) -> None:
     """Show for a door's orders when it was seen shut, seen open, and not seen."""
     settings = load(config)
+    door = door_id_of("DOOR", door, settings)
     with (
         closing(Store.open(*settings.store.place, create=False)) as store,
         store.reading() as connection,

@@ -64,7 +64,7 @@ def destruction(
     """
     match what:
         case What.VERIFY:
-            _verify(Path(name), tuple(printed or ()), as_json)
+            _verify(name, tuple(printed or ()), as_json)
         case What.SHOW:
             _show(load(config), limit, as_json)
         case What.HOLDS:
@@ -75,7 +75,10 @@ def destruction(
             _release(load(config), name)
 
 
-def _verify(path: Path, printed: tuple[str, ...], as_json: bool) -> None:
+def _verify(name: str, printed: tuple[str, ...], as_json: bool) -> None:
+    if not name:
+        raise CommandError("name the record's file: menshen destruction verify FILE", MISUSED)
+    path = Path(name)
     try:
         found = records.verify(path, printed)
     except RecordsError as error:
@@ -96,6 +99,9 @@ def _show(settings: Settings, limit: int, as_json: bool) -> None:
         raise CommandError(f"{path} is not as it was written: {error}") from error
     if as_json:
         say_json([msgspec.to_builtins(line) for line in found])
+        return
+    if not found:
+        say("Nothing was destroyed yet.")
         return
     say(f"{path}: whoever has it can verify it with `menshen destruction verify`.")
     show(
@@ -118,6 +124,9 @@ def _holds(settings: Settings, as_json: bool) -> None:
         found = holds.living(connection, now_ms)
     if as_json:
         say_json([msgspec.to_builtins(row) for row in found])
+        return
+    if not found:
+        say("Nobody holds anything.")
         return
     show(
         ("order", "by", "until", "why"),

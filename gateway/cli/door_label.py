@@ -10,13 +10,13 @@ import typer
 
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
-from gateway.cli.option_fields import field
+from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import counted, named, say
 from gateway.language import times
 from gateway.provisioning.door_label import DoorLabel, sheet, svg
 from gateway.provisioning.private_file import write_private
-from gateway.registry import door_codes, fields
+from gateway.registry import door_codes
 from gateway.settings import load
 from gateway.store.database import Store
 from gateway.store.door_codes import LabelRow
@@ -27,7 +27,7 @@ _SHEETS: Final = (".html", ".htm")
 def door_label(
     doors: Annotated[
         list[str] | None,
-        typer.Argument(metavar="DOOR", help="Doors by id; else all that have no label yet."),
+        typer.Argument(metavar="DOOR", help="Doors by id or label; else all without a label."),
     ] = None,
     out: Annotated[
         Path | None,
@@ -48,7 +48,7 @@ def door_label(
     now = command_ms(settings.store.place, settings.zone)
     if doors and everything:
         raise CommandError("name doors, or say --all, not both", MISUSED)
-    wanted = [field("DOOR", door, fields.an_id) for door in doors or ()]
+    wanted = [door_id_of("DOOR", door, settings) for door in doors or ()]
     with closing(Store.open(*settings.store.place, create=False)) as store:
         found = door_codes.labels(store, now)
         chosen = _chosen(found, wanted, everything)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from gateway.cli.broker_leaving import NEVER_THERE, is_at_hand, is_ours, take_off_ended
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import say, say_json
@@ -60,10 +61,9 @@ def end(
     """
     if (name is None) == (door is None) or (door and kind not in (Kind.ORDER, Kind.PERMIT)):
         raise CommandError("name an id, or for an order or a permit --door in its place", MISUSED)
-    read = fields.seal_id if kind is Kind.SEAL else fields.an_id
-    own_id = field("ID", name, read) if name else ""
-    door_id = field("--door", door, fields.an_id) if door else ""
     settings = load(config)
+    door_id = door_id_of("--door", door, settings) if door else ""
+    own_id = _own_id(kind, name, settings) if name else ""
     now = command_ms(settings.store.place, settings.zone)
     ending, results = Ending(f"{kind}s", own_id, door_id), []
 
@@ -85,6 +85,12 @@ def end(
         say(f"Nobody is told of the doors in {grid_id} now; enrol a warden there.")
     if kind is Kind.SEAL:
         _off_the_broker(settings, own_id, as_json)
+
+
+def _own_id(kind: Kind, name: str, settings: Settings) -> str:
+    if kind is Kind.DOOR:
+        return door_id_of("ID", name, settings)
+    return str(field("ID", name, fields.seal_id if kind is Kind.SEAL else fields.an_id))
 
 
 def _say(kind: Kind, own_id: str, door_id: str, result: RowResult) -> None:

@@ -7,7 +7,7 @@ import typer
 from gateway.cli import hanging_words as words
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
-from gateway.cli.option_fields import field
+from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import say
 from gateway.registry import fields
@@ -42,7 +42,7 @@ def _hanging(settings: Settings, text: str, now_ms: int) -> Hanging:
     try:
         seal_id = fields.seal_id(text)
     except ValueError:
-        return words.need_seal_on(settings, field("DOOR", text, fields.an_id), now_ms)
+        return words.need_seal_on(settings, door_id_of("DOOR", text, settings), now_ms)
     seal = words.need_seal(settings, seal_id, now_ms)
     if seal.door_id is None:
         raise CommandError(f"seal {seal_id} hangs nowhere: `menshen move {seal_id} DOOR`")

@@ -7,6 +7,7 @@ import typer
 
 from gateway.cli.awaiting import need_gateway, wait
 from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
+from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import counted, now_ms, say
 from gateway.core.duration import SECOND_MS
@@ -57,7 +58,8 @@ def heartbeat(
         raise CommandError("say which seals: --door, --area or --all", MISUSED)
     settings = load(config)
     with closing(Store.open(*settings.store.place, create=False)) as store:
-        seals = _meant(store, door or [], area)
+        doors = [door_id_of("--door", one, settings) for one in door or ()]
+        seals = _meant(store, doors, area)
         need_gateway(settings)
         part = seconds.to_bytes(SECONDS_BYTES, "big")
         asked = store, seals, CommandKind.HEARTBEAT, (part,), now_ms(), days, f"{seconds} s"

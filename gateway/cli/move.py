@@ -7,6 +7,7 @@ import typer
 from gateway.cli import hanging_words as words
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import say
@@ -32,8 +33,8 @@ def move(
     if (door is None) != nowhere:
         raise CommandError("name the door on which it hangs now, or say --nowhere", MISUSED)
     seal_id = field("SEAL", seal, fields.seal_id)
-    door_id = field("DOOR", door, fields.an_id) if door else None
     settings = load(config)
+    door_id = door_id_of("DOOR", door, settings) if door else None
     now = command_ms(settings.store.place, settings.zone)
     before = words.need_seal(settings, seal_id, now)
     if before.door_id == door_id:

@@ -8,13 +8,13 @@ import typer
 
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
-from gateway.cli.option_fields import field
+from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import counted, named, say
 from gateway.language.notice import Translate
 from gateway.provisioning.notice_sheet import Sheet, pdf
 from gateway.provisioning.private_file import write_private
-from gateway.registry import fields, notices, resident_codes
+from gateway.registry import notices, resident_codes
 from gateway.registry.resident_codes import NoOrderError
 from gateway.settings import Settings, load
 from gateway.store import resident_views, views
@@ -24,7 +24,9 @@ from gateway.store.database import Store
 def notice(
     doors: Annotated[
         list[str] | None,
-        typer.Argument(metavar="DOOR", help="Doors by id; else all without a sheet."),
+        typer.Argument(
+            metavar="DOOR", help="Doors by id or label, or households; else all without a sheet."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where to: sheets.pdf, an A4 page for each language.")
@@ -42,7 +44,7 @@ def notice(
     """
     settings = load(config)
     now = command_ms(settings.store.place, settings.zone)
-    wanted = [field("DOOR", door, fields.an_id) for door in doors or ()]
+    wanted = [door_id_of("DOOR", door, settings) for door in doors or ()]
     translates = [_translate(settings, tag) for tag in language or [settings.site.language]]
     with closing(Store.open(*settings.store.place, create=False)) as store:
         households = _households(store, wanted, now)

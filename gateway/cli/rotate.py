@@ -10,6 +10,7 @@ import typer
 from gateway.cli.awaiting import LOOK_EVERY_S, need_gateway, wait
 from gateway.cli.broker_leaving import take_off_ended
 from gateway.cli.exit_codes import FAILED, OK, CommandError
+from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import counted, now_ms, say
 from gateway.core.duration import DAY_MS, SECOND_MS
@@ -53,7 +54,8 @@ def rotate(
     with closing(Store.open(*settings.store.place, create=False)) as store:
         rotation.give_up_unasked(store, now_ms())
         is_clean = _forget(settings)
-        numbers = _asked(store, settings, door or [], days)
+        doors = [door_id_of("--door", one, settings) for one in door or ()]
+        numbers = _asked(store, settings, doors, days)
         code = _watched(store, numbers, wait_s) if numbers and watch else OK
         is_clean = _forget(settings) and is_clean
     raise typer.Exit(code if is_clean else FAILED)

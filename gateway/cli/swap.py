@@ -8,6 +8,7 @@ from gateway.cli import hanging_words as words
 from gateway.cli.broker_leaving import off_the_broker
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config
 from gateway.cli.output import say
@@ -22,9 +23,9 @@ def swap(
     config: Config = CONFIG,
 ) -> None:
     """Hang another seal on a door, which keeps its history, and retire the dead one."""
-    door_id = field("DOOR", door, fields.an_id)
     seal_id = field("SEAL", seal, fields.seal_id)
     settings = load(config)
+    door_id = door_id_of("DOOR", door, settings)
     now = command_ms(settings.store.place, settings.zone)
     new, dead = (
         words.need_seal(settings, seal_id, now),

@@ -8,6 +8,7 @@ import typer
 
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.option_fields import NOW, begins_ms, ends_ms, field
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import counted, named, say, say_json, when
@@ -15,8 +16,9 @@ from gateway.core.commissioning import Purpose
 from gateway.core.duration import MINUTE_MS
 from gateway.core.subject import of_door
 from gateway.registry import fields, visits
+from gateway.registry.scanned import ScanError, seal_of
 from gateway.registry.visits import Plan, SealOnDoor, VisitAt, VisitError
-from gateway.settings import load
+from gateway.settings import Settings, load
 from gateway.store import pending
 from gateway.store.database import Store
 
@@ -24,7 +26,7 @@ from gateway.store.database import Store
 def visit(
     seals: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SEAL]...", help="The seals' ids, or those of their doors."),
+        typer.Argument(metavar="[SEAL]...", help="Seals by id, or their doors."),
     ] = None,
     area: Annotated[
         str, typer.Option(help="In their place, all seals in stair:3/2 or building:3.")
@@ -62,12 +64,12 @@ def visit(
         ends_ms("--to", ends, from_ms, zone) if ends else from_ms + visits.VISIT_MINUTES * MINUTE_MS
     )
     named_id = field("--id", visit_id, fields.an_id) if visit_id else ""
+    names = [_seal_or_door(name, settings) for name in seals or ()]
     try:
         with (
             closing(Store.open(*settings.store.place, create=False)) as store,
             store.writing() as connection,
         ):
-            names = [name.strip() for name in seals or ()]
             there = (
                 visits.seals_in(connection, area) if area else visits.seals_at(connection, names)
             )
@@ -97,3 +99,10 @@ def _done(there: Sequence[SealOnDoor], plan: Plan, now_ms: int, is_over: bool) -
     if is_over:
         return visits.end(there, plan.visit_id, now_ms)
     return visits.announce(there, plan, now_ms)
+
+
+def _seal_or_door(text: str, settings: Settings) -> str:
+    try:
+        return seal_of(text)
+    except ScanError:
+        return door_id_of("SEAL", text, settings)

@@ -11,6 +11,7 @@ import typer
 from gateway.cli.awaiting import need_gateway, wait
 from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
 from gateway.cli.flash_options import WIFI_PASSWORD
+from gateway.cli.named_door import door_id as door_id_of
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import counted as counted_things
 from gateway.cli.output import now_ms, say, say_json, show
@@ -89,6 +90,7 @@ def wifi(
             stopped = asking.stop(store, CommandKind.WIFI, now_ms())
             say(f"{counted_things(stopped, 'seal')} will not be asked any more.")
         else:
+            first = door_id_of("--first", first, settings) if first else None
             plan = Plan(first, share, stop, stage_s, days)
             _change(store, settings, _checked(ssid), plan)
 

@@ -38,6 +38,7 @@ PARTS_OF_OTHERS = {
     "broker_leaving",  # of end, enrol, retire, rotate, swap
     "hanging_words",  # of move, exchange, swap, retire
     "flash_options",
+    "named_door",  # of all that name a door
     "walking",  # of commission
 }
 PARTS_OF_CHECK = {

@@ -23,7 +23,7 @@ def test_every_part_has_a_line_with_its_mark(menshen, store):
         "copies": "warn",
         "ended": "ok",
         "keys": "ok",
-        "keys elsew": "warn",
+        "key copy": "warn",
         "clock": lines["clock"],
         "stored": "ok",
         "secrets": "ok",

@@ -29,20 +29,20 @@ def test_keys_on_one_drive_are_warned_of_and_a_second_drive_is_well(store):
     found = said(store)
     assert found["keys"].mark is Mark.OK
     assert "3 keys" in found["keys"].text  # two doors', and the site's own
-    assert found["keys elsewhere"].mark is Mark.WARN
+    assert found["key copy"].mark is Mark.WARN
     beside = store.path.parent / "second"
     KeyWatch(store, beside).begin()
-    assert "same drive" in said(store, beside)["keys elsewhere"].text
+    assert "same drive" in said(store, beside)["key copy"].text
     with tempfile.TemporaryDirectory(dir=SHARED) as drive:
         second = Path(drive) / "keys"
-        assert "not in use yet" in said(store, second)["keys elsewhere"].text
+        assert "not in use yet" in said(store, second)["key copy"].text
         KeyWatch(store, second).begin()
-        assert said(store, second)["keys elsewhere"].mark is Mark.OK
+        assert said(store, second)["key copy"].mark is Mark.OK
         assert len(list(second.glob("*.key"))) == 3
         shutil.move(second, Path(drive) / "away")
-        assert said(store, second)["keys elsewhere"].mark is Mark.WARN
+        assert said(store, second)["key copy"].mark is Mark.WARN
         store.keys.destroy(min(store.keys.key_ids()))
-        owed = said(store, second)["keys elsewhere"]
+        owed = said(store, second)["key copy"]
         assert (owed.mark, owed.facts["owed"]) == (Mark.FAIL, 1)
 
 

@@ -88,8 +88,8 @@ def ordered(store, *door_ids):
     ("before_ms", "heartbeat_ms", "words"),
     [
         (300_000, 600_000, "all heard"),
-        (500_000, 100_000, "1 silent: d1"),
-        (1_500_000, 600_000, "1 late: d1"),
+        (500_000, 100_000, "1 silent: 3-201"),
+        (1_500_000, 600_000, "1 late: 3-201"),
         (99_000, 100_000, "all heard"),
         (10 * DAY_MS, None, "all heard"),
     ],
@@ -99,7 +99,7 @@ def test_f3_silent_is_what_the_core_and_the_pages_call_so(store, before_ms, hear
     with store.reading() as connection:
         (row,) = views.doors_of(connection, ["d1"])
     how = liveness(row.state, NOW_MS, BOOK.of(""))
-    assert {"all heard": "live", "1 silent: d1": "lost", "1 late: d1": "late"}[words] == how
+    assert {"all heard": "live", "1 silent: 3-201": "lost", "1 late: 3-201": "late"}[words] == how
     assert words in checked(store, "seals", NOW_MS, BOOK).text
 
 

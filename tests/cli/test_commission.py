@@ -157,7 +157,7 @@ def of(ends_ms, void_ms=None):
 def test_a_door_under_an_order_whose_seal_was_never_tested_fails(store):
     result = looked(store, orders=(ORDER,), must_certify=True)
     assert (result.mark, result.facts["not_sealed_under_order"]) == (Mark.FAIL, ["d1"])
-    assert "1 door under an order not sealed yet: 1 never tested: d1" in result.text
+    assert "1 door under an order not sealed yet: 1 never tested: 3-201" in result.text
 
 
 def test_so_does_one_whose_battery_was_changed_or_whose_certificate_has_ended(store):
@@ -169,12 +169,12 @@ def test_so_does_one_whose_battery_was_changed_or_whose_certificate_has_ended(st
 
 def test_without_an_order_it_is_a_warning(store):
     result = looked(store, must_certify=True)
-    assert (result.mark, "under no order now: d1" in result.text) == (Mark.WARN, True)
+    assert (result.mark, "under no order now: 3-201" in result.text) == (Mark.WARN, True)
 
 
 def test_a_certificate_that_ends_within_sixty_days_is_a_warning(store):
     soon = looked(store, orders=(ORDER,), certificate=of(NOW_MS + ENDS_SOON_MS))
-    assert (soon.mark, "ends within 60 days: d1" in soon.text) == (Mark.WARN, True)
+    assert (soon.mark, "ends within 60 days: 3-201" in soon.text) == (Mark.WARN, True)
     later = looked(store, orders=(ORDER,), certificate=of(NOW_MS + ENDS_SOON_MS + HOUR_MS))
     assert (later.mark, later.text) == (Mark.OK, "1 seal passed the walk test at the door")
 
@@ -182,4 +182,4 @@ def test_a_certificate_that_ends_within_sixty_days_is_a_warning(store):
 def test_a_site_from_before_is_warned_and_not_failed(store):
     result = looked(store, orders=(ORDER,))
     assert result.mark is Mark.WARN
-    assert "1 hung before walk tests were asked for, never tested: d1" in result.text
+    assert "1 hung before walk tests were asked for, never tested: 3-201" in result.text

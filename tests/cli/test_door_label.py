@@ -91,7 +91,7 @@ def test_check_names_the_door_whose_new_order_has_no_label_yet(menshen, store, u
         enrolment.take(NewOrder("d9", now - HOUR_MS, now + HOUR_MS, "new"))
         enrolment.write()
     [line] = said()
-    assert "no label was printed for d9, so nobody can prove to be there" in line
+    assert "no label was printed for 1栋1单元502, so nobody can prove to be there" in line
 
 
 def test_without_an_order_there_is_nothing_to_print(menshen, store, settings):

@@ -1,0 +1,57 @@
+"""A door as people type it (its id, what it is called, its household, or the code of its label),
+and as they read it."""
+
+from collections.abc import Collection
+from contextlib import closing
+
+from sqlalchemy import Connection, select
+
+from gateway.cli.exit_codes import MISUSED, CommandError
+from gateway.cli.output import named
+from gateway.registry import fields
+from gateway.registry.scanned import ScanError, door_of
+from gateway.settings import Settings
+from gateway.store import households, tables
+from gateway.store.database import Store
+
+
+def door_id(option: str, text: str, settings: Settings) -> str:
+    """The id of the door that is meant; of a household with several, the first.
+
+    What could be an id and is none that is in use is answered as it stands, for the caller to say
+    what it lacks.
+
+    Args:
+        option: whose value it is, for the sentence.
+        text: what was typed.
+        settings: of the site whose doors they are.
+
+    Raises:
+        CommandError: no door, or more than one, is called so.
+        StoreError: the site's database cannot be read.
+    """
+    with (
+        closing(Store.open(*settings.store.place, create=False)) as store,
+        store.reading() as connection,
+    ):
+        try:
+            return door_of(connection, text)
+        except ScanError:
+            of_household = households.doors_of(connection, text.strip())
+    if of_household:
+        return of_household[0]
+    try:
+        return str(fields.an_id(fields.tidy(text)))
+    except ValueError:
+        raise CommandError(
+            f"{option} {text!r}: no door, or more than one, is called so; `menshen doors` lists "
+            "their ids",
+            MISUSED,
+        ) from None
+
+
+def named_doors(connection: Connection, door_ids: Collection[str]) -> str:
+    """Some doors in a sentence, by what people call them; the id where that is not known."""
+    d = tables.doors.c
+    labels = dict(connection.execute(select(d.door_id, d.label)).all()) if door_ids else {}
+    return named([labels.get(door_id) or door_id for door_id in door_ids])
