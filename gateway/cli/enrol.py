@@ -13,6 +13,7 @@ import typer
 from gateway.cli.broker_leaving import take_off_ended
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import FAILED, MISUSED, OK, CommandError
+from gateway.cli.named_door import door_id
 from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config, Json, whole
 from gateway.cli.output import bar, counted, say, say_json, show
@@ -196,7 +197,7 @@ def _enrol_seal(site: Settings, typed: _Seal) -> None:
     need_none_before(*site.store.place)
     now = command_ms(site.store.place, site.zone)
     identity = _identity(typed.seal, typed.key_file)
-    door = None if typed.door is None else field("--door", typed.door, fields.an_id)
+    door = None if typed.door is None else door_id("--door", typed.door, site)
     path = typed.out / f"seal-{identity.seal_id}.json" if typed.out.is_dir() else typed.out
     if path.exists():
         raise CommandError(f"{path} is there already; name another with --out", MISUSED)

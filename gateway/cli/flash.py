@@ -13,6 +13,7 @@ import typer
 from gateway.cli import flash_options
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import FAILED, MISUSED, CommandError
+from gateway.cli.named_door import door_ids
 from gateway.cli.options import CONFIG, Config, Port
 from gateway.cli.output import console, say
 from gateway.core.duration import SECOND_MS
@@ -145,7 +146,11 @@ def flash(
         mains=mains,
         bluetooth=settings.ble.enabled if bluetooth is None else bluetooth,
     )
-    site = _checked(settings, typed, ca, flash_options.doors(door, door_list), replace)
+    doors = flash_options.doors(door, door_list)
+    if settings.store.path.exists():  # a new site has none, which is said below
+        doors = door_ids("--door", doors, settings)
+        flash_options.need_once(doors)  # by its id and by its label
+    site = _checked(settings, typed, ca, doors, replace)
     written, program = _image(image, image_sha256)
     pairs = [] if following else _pairs(port, site.doors)
     if following:

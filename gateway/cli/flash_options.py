@@ -92,12 +92,17 @@ def doors(named: Sequence[str] | None, listed: Path | None) -> list[str]:
             raise CommandError(f"{listed} cannot be read as a list of doors", MISUSED) from error
         lines = (line.partition("#")[0].strip() for line in text.splitlines())
         found += [line for line in lines if line]
-    twice = sorted({door for door in found if found.count(door) > 1})
-    if twice:
-        raise CommandError(f"door {twice[0]} is named twice", MISUSED)
+    need_once(found)
     if len(found) > DOORS_MAX:
         raise CommandError(f"{len(found)} doors are too many at once; {DOORS_MAX} at most", MISUSED)
     return found
+
+
+def need_once(doors: Sequence[str]) -> None:
+    """CommandError for a door that is named twice."""
+    twice = sorted({door for door in doors if doors.count(door) > 1})
+    if twice:
+        raise CommandError(f"door {twice[0]} is named twice", MISUSED)
 
 
 def labels_of(database: Path, door_ids: Sequence[str], replace: bool) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """A door as people type it (its id, what it is called, its household, or the code of its label),
 and as they read it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import closing
 
 from sqlalchemy import Connection, select
@@ -16,14 +16,19 @@ from gateway.store.database import Store
 
 
 def door_id(option: str, text: str, settings: Settings) -> str:
-    """The id of the door that is meant; of a household with several, the first.
+    """The id of the door that is meant; see `door_ids`."""
+    return door_ids(option, [text], settings)[0]
+
+
+def door_ids(option: str, texts: Sequence[str], settings: Settings) -> list[str]:
+    """The ids of the doors that are meant, in their order; of a household with several, the first.
 
     What could be an id and is none that is in use is answered as it stands, for the caller to say
     what it lacks.
 
     Args:
-        option: whose value it is, for the sentence.
-        text: what was typed.
+        option: whose values they are, for the sentence.
+        texts: what was typed.
         settings: of the site whose doors they are.
 
     Raises:
@@ -34,10 +39,14 @@ def door_id(option: str, text: str, settings: Settings) -> str:
         closing(Store.open(*settings.store.place, create=False)) as store,
         store.reading() as connection,
     ):
-        try:
-            return door_of(connection, text)
-        except ScanError:
-            of_household = households.doors_of(connection, text.strip())
+        return [_meant(connection, option, text) for text in texts]
+
+
+def _meant(connection: Connection, option: str, text: str) -> str:
+    try:
+        return door_of(connection, text)
+    except ScanError:
+        of_household = households.doors_of(connection, text.strip())
     if of_household:
         return of_household[0]
     try:
