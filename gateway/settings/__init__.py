@@ -6,9 +6,9 @@ never stand in the file: they come from the environment, or from a file that the
 
 To be read in this order: `sections` (every key, but those of `oidc`, `household` with `matters`,
 `looked_after`, `keeping`, `keys`, `home_assistant` and `contacts`, which have files of their own),
-`section` and `fields` (what they have in common), `rules` (the numbers of the rules), `values`,
-`web_address`, `push_services`, `zone`, `password` and `signing_secret` (what a value may be),
-`secret`, `toml_file`.
+`section`, `other_broker` and `fields` (what they have in common), `rules` (the numbers of the
+rules), `values`, `web_address`, `push_services`, `zone`, `password` and `signing_secret` (what a
+value may be), `secret`, `toml_file`.
 """
 
 from gateway.settings.sections import Settings

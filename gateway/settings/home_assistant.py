@@ -1,30 +1,17 @@
 """The section `[home_assistant]`: the broker of a Home Assistant that shall see the doors."""
 
-from typing import Annotated, Self
+from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field
 
-from gateway.settings.fields import FilePath, Port, Secret
-from gateway.settings.section import Section
+from gateway.settings.other_broker import OtherBroker
 
 
-class HomeAssistant(Section):
+class HomeAssistant(OtherBroker):
     """The broker of a Home Assistant that shall see the doors. Off while host is empty."""
 
-    host: Annotated[
-        str, Field(max_length=253, description='a host name or an address, or "" for off')
-    ] = ""
-    port: Port = 1883
-    tls: Annotated[bool, Field(description="true or false")] = False
-    ca: Annotated[
-        FilePath | None,
-        BeforeValidator(lambda value: None if value == "" else value),
-        Field(description='the path of that broker\'s ca.crt, or "" for none'),
-    ] = None
-    user: Annotated[
-        str, Field(max_length=64, description='our name at that broker, or "" for none')
-    ] = ""
-    password: Secret = None
+    SECTION: ClassVar = "home_assistant"
+
     prefix: Annotated[
         str,
         Field(
@@ -39,16 +26,3 @@ class HomeAssistant(Section):
             "of people under an order: without them a door has a random number"
         ),
     ] = False
-
-    @model_validator(mode="after")
-    def _belongs_together(self) -> Self:
-        if self.ca and not self.tls:
-            raise ValueError(
-                "home_assistant.ca is given but home_assistant.tls is false; "
-                "set tls = true, or no ca"
-            )
-        if self.password and not self.user:
-            raise ValueError(
-                "home_assistant.user is empty but a password is given; set the user as well"
-            )
-        return self

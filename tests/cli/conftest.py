@@ -12,8 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.app import app
+from gateway.core.duration import HOUR_MS
 from gateway.registry.enrolment import Enrolment
-from gateway.registry.rows import NewDoor, NewGrid, NewSeal, NewWarden
+from gateway.registry.rows import NewDoor, NewGrid, NewOrder, NewSeal, NewWarden
 from gateway.settings.secret import PROGRAM_TOKEN, SECRETS
 from gateway.store.database import Store
 
@@ -88,3 +89,17 @@ def store(folder: Path, settings: Path) -> Any:
         enrolment.write()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def under_order(store: Store) -> Store:
+    """Two doors under an order, a third without one."""
+    now = time.time_ns() // 1_000_000
+    with store.writing() as connection:
+        enrolment = Enrolment(connection, now, None)
+        enrolment.take(NewDoor("d8", "1栋1单元501", "g1"))
+        enrolment.take(NewDoor("d9", "1栋1单元502", "g1"))
+        for door_id in ("d1", "d8"):
+            enrolment.take(NewOrder(door_id, now - HOUR_MS, now + HOUR_MS, f"o-{door_id}"))
+        enrolment.write()
+    return store

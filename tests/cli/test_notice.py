@@ -3,29 +3,11 @@
 import stat
 import time
 
-import pytest
-
 from gateway.registry import resident_codes
-from gateway.registry.enrolment import Enrolment
-from gateway.registry.rows import NewDoor, NewOrder
 from gateway.store.resident_tables import notices
 from gateway.store.resident_tables import resident_codes as codes
 
 HOUR_MS = 3_600_000
-
-
-@pytest.fixture
-def under_order(store, settings):
-    """Two doors under an order, a third without one."""
-    now = time.time_ns() // 1_000_000
-    with store.writing() as connection:
-        enrolment = Enrolment(connection, now, None)
-        enrolment.take(NewDoor("d8", "1栋1单元501", "g1"))
-        enrolment.take(NewDoor("d9", "1栋1单元502", "g1"))
-        for door_id in ("d1", "d8"):
-            enrolment.take(NewOrder(door_id, now - HOUR_MS, now + HOUR_MS, f"o-{door_id}"))
-        enrolment.write()
-    return store
 
 
 def kept(store):
