@@ -276,11 +276,20 @@ def topic(text: str) -> str:
 
 
 def yes(text: str) -> bool:
-    """Whether a cell says so."""
+    """Whether a cell says that its row ends now."""
+    return _says_yes(text, "yes (是) for a row that ends now, and an empty cell")
+
+
+def wanted(text: str) -> bool:
+    """Whether a cell asks for something."""
+    return _says_yes(text, "yes (是), no (否), and an empty cell for no")
+
+
+def _says_yes(text: str, allowed: str) -> bool:
     word = _plain(text).lower()
     if word in _YES or word in _NO:
         return word in _YES
-    raise ValueError("allowed are yes (是) for a row that ends now, and an empty cell")
+    raise ValueError(f"allowed are {allowed}")
 
 
 # Numbers of an order or a permit.

@@ -61,7 +61,7 @@ class OrderRows:
         order which says the same. EnrolError, and nothing kept, if it does not fit."""
         household_id = self._households.meant(new.door_id, new.household_id)
         theirs = self._on[household_id]
-        policy = Policy(new.openings_a_day, new.longest_ms, new.quiet)
+        policy = Policy(new.openings_a_day, new.longest_ms, new.quiet, new.health_daily)
         order = Order(new.order_id or "", new.from_ms, new.to_ms, policy)
         row = door_writes.of_order(household_id, order)
         order_id = new.order_id or _same(theirs, row) or secrets.token_hex(8)

@@ -101,6 +101,7 @@ class NewOrder(Struct, frozen=True):
     longest_ms: int | None = None
     quiet: tuple[tuple[int, int], ...] = ()  # minutes of the day without pages, but for breaches
     household_id: str = ""
+    health_daily: bool = False  # the household says each day how they are
 
 
 class NewPermit(Struct, frozen=True):

@@ -89,6 +89,17 @@ def households(
     return known, tuple(unread)
 
 
+def household(connection: Connection, household_id: str) -> Household:
+    """What is the household's own; nothing yet where no state is stored or it cannot be read."""
+    h, nothing = tables.households.c, Household(household_id)
+    query = select(h.state).where(h.household_id == household_id)
+    stored = connection.execute(query).scalar()
+    if stored is None:
+        return nothing
+    name = tables.households.name
+    return Findings().decoded(name, household_id, stored, _decode_household, nothing)
+
+
 def outages(connection: Connection, findings: Findings | None = None) -> Outages:
     """What the site knows of all doors."""
     return _site(connection, OUTAGES, _decode_outages, Outages(), findings)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core.events import OrderPlaced, ReportCame, SealBound
-from gateway.core.model import Contact, Order
+from gateway.core.model import Contact, Order, Policy
 from gateway.core.subject import of_door
 from gateway.ending import holds
 from gateway.web.resident.sessions import IDLE_MS
@@ -359,6 +359,23 @@ async def test_how_they_are_and_when_they_want_to_be_left_alone(
     assert (answer.status_code, "eight hours" in answer.text) == (409, True)
     await phone.presses("/r/quiet", from_min="0", to_min="0")
     assert site.engine.state.doors["d0"].quiet == ()
+
+
+async def test_where_the_order_asks_for_it_the_page_asks_how_they_are(
+    site: Console, phone: HouseholdPhone
+) -> None:
+    asked = "Please say today how you all are."
+    order = Order("o0", 0, now_ms() + 72 * HOUR_MS, Policy(health_daily=True))
+    await site.engine.submit(of_door("d0"), OrderPlaced(order))
+    code = new_code(site.store, "d0")
+    for _ in range(25):  # by tomorrow's noon at the latest
+        if asked in (await phone.enters(code)).text:
+            break
+        site.clock.advance(HOUR_MS)  # type: ignore[attr-defined]
+        await site.engine.idle()
+    assert asked in (await phone.opens("/r/home")).text
+    assert (await phone.presses("/r/well", is_well="true")).status_code == 303
+    assert asked not in (await phone.opens("/r/home")).text
 
 
 async def test_a_seal_that_is_not_heard_is_asked_about_and_nothing_is_held_against_them(

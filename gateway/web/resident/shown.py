@@ -5,6 +5,7 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from gateway.core import local_time
 from gateway.core.cases.number import case_number
 from gateway.core.duration import DAY_MS
 from gateway.core.households.model import RecordKind, Windows
@@ -15,6 +16,7 @@ from gateway.store import (
     household_views,
     resident_views,
     seal_views,
+    states,
     views,
 )
 from gateway.store.case_views import CaseRow
@@ -40,6 +42,7 @@ class HomeShown(Struct, frozen=True):
     permits: list[Permit]
     requests: list[RequestRow]  # the latest
     said_of_seals: dict[int, list[SealAnswerRow]]  # lately, of each of the doors
+    asks_health: bool  # its order wants to know today how they are, and they have not said
 
 
 class OpeningShown(Struct, frozen=True):
@@ -77,7 +80,19 @@ def home(
     permits = announcing.live(rows[0].state.permits, now_ms) if rows else []
     left = -(-(order.to_ms - now_ms) // DAY_MS)
     asked = household_views.requests_of(connection, household_id, REQUESTS_MAX)
-    return HomeShown(order, left, order.from_ms <= now_ms, doors, permits, asked, said)
+    has_begun, asks = (
+        order.from_ms <= now_ms,
+        _asks_health(connection, household_id, now_ms, rulebook),
+    )
+    return HomeShown(order, left, has_begun, doors, permits, asked, said, asks)
+
+
+def _asks_health(
+    connection: Connection, household_id: str, now_ms: int, rulebook: Rulebook
+) -> bool:
+    watch = states.household(connection, household_id).health
+    is_said = watch.reported_day >= local_time.day(rulebook.rules.zone, now_ms)
+    return watch.question is not None or (watch.is_reminded and not is_said)
 
 
 def openings(
