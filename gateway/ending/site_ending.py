@@ -118,13 +118,21 @@ def destroy(plan: Plan, now_ms: Callable[[], int]) -> Report:
 def _own_report(plan: Plan) -> Report:
     """The report, which is of this site and leaves nothing; else SiteEndingError."""
     report = verify(plan.report)
-    place = site_key.place(plan.site.database)
-    is_ours = not place.exists() or report.public_key == _public(site_key.load(place))
-    if not is_ours or next(_files(plan), None) is not None:
+    key = _key_left(site_key.place(plan.site.database))
+    if key not in ("", report.public_key) or next(_files(plan), None) is not None:
         raise SiteEndingError(
             f"{plan.report} is there already, and no report of this: name another"
         )
     return report
+
+
+def _key_left(place: Path) -> str:
+    """The public half of the site's key; empty where that is gone, or was cut off half destroyed:
+    it goes after the report."""
+    try:
+        return _public(site_key.load(place))
+    except (FileNotFoundError, SiteKeyError):
+        return ""
 
 
 def _public(key: Ed25519PrivateKey) -> str:

@@ -22,7 +22,7 @@ from gateway.store.database import Store
 
 CANARY = "canary-of-the-drill"
 NOW_MS = 1_790_000_000_000
-KILLS = int(os.environ.get("KILLS", "6"))
+KILLS = int(os.environ.get("KILLS", "20"))
 
 
 class Killed(BaseException):
@@ -105,6 +105,28 @@ def test_p14_another_sites_report_is_not_taken_for_this_ones(tmp_path: Path) -> 
     with pytest.raises(SiteEndingError, match="name another"):
         site_ending.destroy(Plan(plan.site, other.report), lambda: NOW_MS)
     assert left(tmp_path / "site") == before
+
+
+def test_p14_cut_off_in_the_middle_of_its_own_key_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = site_at(tmp_path / "site")
+    known, place = public_key(plan), site_key.place(plan.site.database)
+
+    def cut_off(path: Path) -> None:
+        if path == place:
+            path.write_bytes(b"")  # overwritten and cut, and not taken away yet
+            raise Killed
+        shred(path)
+
+    shred = site_ending.shred
+    with monkeypatch.context() as patch:
+        patch.setattr(site_ending, "shred", cut_off)
+        with pytest.raises(Killed):
+            site_ending.destroy(plan, lambda: NOW_MS)
+    report = site_ending.destroy(plan, lambda: NOW_MS)
+    assert left(tmp_path / "site") == {}
+    assert site_ending.verify(plan.report, known) == report
 
 
 CALLS = ("unlink", "fsync", "pwrite", "ftruncate", "rename", "replace")
