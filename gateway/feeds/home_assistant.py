@@ -76,29 +76,31 @@ class HomeAssistantFeed:
         self._stands: dict[str, bytes] = {}  # at the broker, by topic
         self._mark, self._found = "", dict[str, bytes]()
         self._is_up, self._is_read = False, asyncio.Event()
+        self._watch: Subscription | None = None
         self._flying, self._has_room = 0, asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._client = self._made()
 
     async def run(self) -> None:
         """Tell until cancelled."""
-        watch = self._broadcast.subscribe()
+        watch = self._watch = self._broadcast.subscribe()
         place = self._settings.host, self._settings.port, KEEPALIVE_S
         self._client.connect_async(*place)
         self._client.loop_start()
         try:
             while True:
                 await self._is_read.wait()
+                mark = self._mark
                 await self._tell_all()
-                await self._go_on(watch)
+                await self._go_on(watch, mark)
         finally:
             self._broadcast.unsubscribe(watch)
             await self._leave()
 
-    async def _go_on(self, watch: Subscription) -> None:
-        """Until the connection is gone."""
+    async def _go_on(self, watch: Subscription, mark: str) -> None:
+        """Until the connection is gone whose mark this is, though another may stand already."""
         read_s = self._loop.time() + LABELS_S
-        while self._is_read.is_set():
+        while self._is_read.is_set() and self._mark == mark:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
                     await watch.wake.wait()
@@ -247,6 +249,8 @@ class HomeAssistantFeed:
         if topic == self._mark:
             self._stands = dict(self._found)
             self._is_read.set()
+            if self._watch is not None:
+                self._watch.wake.set()  # what was told was told to the connection before
         elif message.retain and len(self._found) < FOUND_MAX:
             self._found[topic] = bytes(message.payload)
 

@@ -27,6 +27,7 @@ _ANSWER = "menshen:"  # what a line of ours begins with, among whatever the boar
 _PRELUDE = f"import json\ndef answer(x):\n print('{_ANSWER}' + json.dumps(x))\n"
 _SCRIPT_S_MAX = 30.0
 _FILE_S_MAX = 60.0  # for one file; 40 KB take some 10 s at 115200 baud
+_NO_ANSWER = "could not enter raw repl"
 _LINE_BROKEN = ("SerialException", "termios.error", "Input/output error", "[Errno 5]")
 
 
@@ -127,6 +128,24 @@ class BoardLink:
         heard: Callable[[str], None] = lambda _: None,
         quotable: bool = True,
     ) -> str:
+        for is_last in (False, True):
+            status, said, complained = self._spoken(arguments, seconds_max, stdin, heard)
+            words = said + "\n" + complained
+            # A ctrl-A that comes in the middle of an interrupt is lost; nothing has run by then.
+            if status == 0 or is_last or _NO_ANSWER not in words:
+                break
+        if status != 0:
+            raise self._error(status, words, quotable)
+        return said
+
+    def _spoken(
+        self,
+        arguments: Sequence[str],
+        seconds_max: float,
+        stdin: bytes,
+        heard: Callable[[str], None],
+    ) -> tuple[int, str, str]:
+        """What one run of mpremote ended with, said and complained of."""
         process = subprocess.Popen(  # noqa: S603 - our own interpreter, no secret in the arguments
             [sys.executable, "-u", "-m", "mpremote", "connect", self.port, *arguments],
             stdin=subprocess.PIPE,
@@ -141,13 +160,10 @@ class BoardLink:
             late.cancel()
             process.kill()
             process.wait()
-        if process.returncode != 0:
-            words = said + "\n" + complained
-            raise self._error(process.returncode, words, quotable)
-        return said
+        return process.returncode, said, complained
 
     def _error(self, status: int, words: str, quotable: bool) -> BoardError:
-        silent = "could not enter raw repl" in words or status < 0
+        silent = _NO_ANSWER in words or status < 0
         kind = SilentBoardError if silent and os.path.exists(self.port) else BoardError
         return kind(self._sentence(status, words, quotable))
 
@@ -155,7 +171,7 @@ class BoardLink:
         """Say what went wrong, as somebody with the board in hand can use it."""
         if not os.path.exists(self.port):
             return f"{self.port} is gone in the middle of the work. Is the cable loose?"
-        if "could not enter raw repl" in words or status < 0:
+        if _NO_ANSWER in words or status < 0:
             return (
                 f"The board on {self.port} does not answer as MicroPython. If it is new, let this "
                 "command write it with esptool: download MicroPython for your chip and say --image "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import random
 import time
 from collections import deque
@@ -17,12 +18,14 @@ from dataclasses import dataclass, field
 
 from sealwire import ccm, envelope, receipt, report, topics
 from sealwire.errors import WireError
-from tests.end_to_end.line import Line, LineLost, open_line
+from tests.end_to_end.line import Line, LineLost, open_line, publish_unacknowledged
 from tests.end_to_end.site import Enrolled
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.4, 2.0
 RECONNECT_S = 0.05
 _TICK_S = 0.005
+PROBE_S = 0.1  # so often one of the lines measures how long the broker takes
+_PROBES = "fleet/"
 
 
 @dataclass
@@ -131,6 +134,7 @@ class Fleet:
         self.told: list[Told] = []
         self.receipts = 0
         self.wrong: list[str] = []  # what no gateway may ever send
+        self.slowest_s = 0.0  # what machine and broker took for a message, at the most
         self._chance, self._port, self._host = chance, broker_port, host
         self._first_retry_s = first_retry_s
         self._seals = {enrolled.seal_id: LoadSeal(enrolled) for enrolled in seals}
@@ -142,14 +146,14 @@ class Fleet:
     async def start(self) -> None:
         """Open the lines, and keep them open through everything."""
         keepers = [self._keep(number) for number in range(len(self._lines))]
-        self._keepers = [asyncio.create_task(gateway_process) for gateway_process in keepers]
+        self._keepers = [asyncio.create_task(keeper) for keeper in (*keepers, self._probe())]
 
     async def stop(self) -> None:
         """Close everything."""
         for timer in self._retries.values():
             timer.cancel()
-        for gateway_process in self._keepers:
-            gateway_process.cancel()
+        for keeper in self._keepers:
+            keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
         for line in self._lines:
             if line is not None:
@@ -215,7 +219,19 @@ class Fleet:
         later = asyncio.get_running_loop().call_later
         self._retries[seal.seal_id] = later(wait_s, self._send, seal)
 
+    async def _probe(self) -> None:
+        """Send ourselves the time by each line in turn, for as long as there are lines."""
+        for number in itertools.count():
+            line = self._lines[number % len(self._lines)]
+            if line is not None:
+                topic = f"{_PROBES}{number % len(self._lines)}"
+                line.write(publish_unacknowledged(topic, repr(time.monotonic()).encode()))
+            await asyncio.sleep(PROBE_S)
+
     def _take(self, topic: str, frame: bytes) -> None:
+        if topic.startswith(_PROBES):
+            self.slowest_s = max(self.slowest_s, time.monotonic() - float(frame))
+            return
         try:
             seal = self._seals[topics.parse(topic)[0]]
             news = seal.take(frame, time.monotonic())
@@ -232,7 +248,7 @@ class Fleet:
     async def _keep(self, number: int) -> None:
         """Open a line again whenever it breaks; what waits on it is sent at once."""
         mine = [seal for s, seal in self._seals.items() if self._line_of[s] == number]
-        listen = [topics.receipt(seal.seal_id) for seal in mine]
+        listen = [f"{_PROBES}{number}", *(topics.receipt(seal.seal_id) for seal in mine)]
         while True:
             with contextlib.suppress(LineLost):
                 line = await open_line(

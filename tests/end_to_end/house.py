@@ -212,7 +212,8 @@ def aftermath(house: House, within_ms: int = DATED_WITHIN_MS) -> Aftermath:
 
     *Lost*: vouched for by a receipt and not in the journal, or opened and nobody was told.
     *Doubled*: one report in the journal twice, or told as two alarms (a page that comes again
-    under its own id is the same alarm). *Misdated*: outside the interval that is stored for it.
+    under its own id is the same alarm). *Misdated*: outside the interval that is stored for it,
+    by more than `within_ms` and what machine and broker took for a message of the fleet to itself.
     """
     found, fleet, site = Aftermath(), house.fleet, house.site
     stored, said = journaled_reports(site), said_by_seals(fleet.told)
@@ -228,7 +229,7 @@ def aftermath(house: House, within_ms: int = DATED_WITHIN_MS) -> Aftermath:
     edges = {told.opening_id: told.edge_s for told in fleet.told if told.opening_id}
     found.lost += [f"nobody was told of opening {one}" for one in edges.keys() - first_s.keys()]
     found.delays_s = [first_s[one] - at_s for one, at_s in edges.items() if one in first_s]
-    found.misdated = _misdated(site, edges, within_ms)
+    found.misdated = _misdated(site, edges, within_ms + int(fleet.slowest_s * 1000))
     return found
 
 

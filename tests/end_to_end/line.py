@@ -142,6 +142,11 @@ def publish(topic: str, payload: bytes, packet_id: int) -> bytes:
     return _packet(_PUBLISH | _QOS_1, _text(topic) + number + payload)
 
 
+def publish_unacknowledged(topic: str, payload: bytes) -> bytes:
+    """A PUBLISH packet of QoS 0."""
+    return _packet(_PUBLISH, _text(topic) + payload)
+
+
 def _text(text: str) -> bytes:
     raw = text.encode()
     return len(raw).to_bytes(2, "big") + raw

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
+import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.core.duration import MINUTE_MS
 from gateway.core.events import SealBound, SealUnbound
 from gateway.core.subject import of_door
-from gateway.feeds import discovery
+from gateway.feeds import discovery, home_assistant
 from gateway.feeds.discovery import Topics
 from gateway.feeds.home_assistant import HomeAssistantFeed
 from gateway.settings.home_assistant import HomeAssistant
@@ -204,6 +205,23 @@ async def test_the_broker_may_come_and_go(mosquitto: MosquittoFactory, tmp_path:
             with reading(broker) as reader:
                 await until(shows(reader, 0, "door", "ON"))
                 await until(lambda: reader.stands.get(AVAILABLE) == b"online")
+
+
+async def test_a_broker_that_is_back_at_once_is_told_everything_anew(
+    mosquitto: MosquittoFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has forgotten what stood there, and nothing happens at the doors that would wake us."""
+    monkeypatch.setattr(home_assistant, "LOOK_S", 3_600.0)
+    broker = mosquitto()
+    async with console(new_store(tmp_path)) as site:
+        await site.seal(0)
+        async with telling(site, broker):
+            for _ in range(2):
+                with reading(broker) as reader:
+                    await until(shows(reader, 0, "door", "OFF"))
+                    await until(lambda: reader.stands.get(AVAILABLE) == b"online")
+                broker.kill()
+                broker.start()
 
 
 async def test_a_broker_that_lets_us_read_nothing_is_told_in_a_sentence(
