@@ -1,6 +1,5 @@
 """What a message of another maker's contact says, and how its bytes become JSON."""
 
-import math
 from typing import Any, Final
 
 import msgspec
@@ -81,6 +80,5 @@ def millivolts(value: Any) -> int | None:
 def _whole(value: Any, least: int, most: int) -> int | None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
-    if not math.isfinite(value) or not least <= value <= most:
-        return None
-    return round(value)
+    # compared as it is: JSON may hold a whole number that no float does, and nothing equals NaN
+    return round(value) if least <= value <= most else None

@@ -85,6 +85,10 @@ HOSTILE = (
     b'{"contact":' * 700,
     b"x" * (PAYLOAD_BYTES_MAX + 1),
     b'{"contact":true,"battery":1e999,"voltage":-1e308}',
+    # a whole number that no float holds
+    b'{"contact":true,"battery":' + b"9" * 400 + b',"voltage":-' + b"9" * 400 + b"}",
+    b'{"ZbReceived":{"door":{"Contact":1,"BatteryVoltage":' + b"9" * 400 + b"}}}",
+    b'{"ZbReceived":{"0x":{"Name":"door","ZoneStatusChange":' + b"9" * 400 + b"}}}",
     b'{"Switch1":{"Action":{"Action":["ON"]}}}',
     b'{"ZbReceived":{"door":{"Contact":true,"ZoneStatusChange":1.5,"BatteryVoltage":1e300}}}',
     b'{"ZbReceived":[1,2]}',
