@@ -1,6 +1,8 @@
 """What the gateway is told when everything that is known of a household is destroyed. Journaled
 like all of `events`, under their tags; their rows go with those that they are about."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 
@@ -10,6 +12,12 @@ class OrderDestroyed(Struct, frozen=True, omit_defaults=True, tag="order_destroy
 
     order_id: str
     before_ms: int | None = None
+
+    def needed_from_ms(self, others_from_ms: Iterable[int]) -> int | None:
+        """From when on another order needs what happened (`others_from_ms`: when those begin that
+        are known); None: none does. One that was placed while the end was begun needs it too."""
+        begins = [] if self.before_ms is None else [self.before_ms]
+        return min([*begins, *others_from_ms], default=None)
 
 
 class NamesForgotten(Struct, frozen=True, tag="names_forgotten"):

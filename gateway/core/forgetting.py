@@ -17,8 +17,10 @@ from gateway.core.rules import Rules
 
 def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChange:
     """The door without the order, and without what happened before another one needs it."""
-    before_ms = now_ms + 1 if event.before_ms is None else event.before_ms
-    goes_on = event.before_ms is not None
+    orders = tuple(its for its in door.orders if its.order_id != event.order_id)
+    needed_ms = event.needed_from_ms(its.from_ms for its in orders)
+    before_ms = now_ms + 1 if needed_ms is None else needed_ms
+    goes_on = needed_ms is not None
 
     def lives(case: Case | None) -> bool:
         return case is not None and case.raised_ms >= before_ms
@@ -30,7 +32,7 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
     ended = door.ended
     forgotten = replace(
         door,
-        orders=tuple(its for its in door.orders if its.order_id != event.order_id),
+        orders=orders,
         permits=tuple(p for p in door.permits if goes_on and p.to_ms > before_ms),
         allowed=door.allowed if goes_on else (0, 0),
         case=case if lives(case) else None,
@@ -43,6 +45,7 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
         refused_ms=tuple(at_ms for at_ms in door.refused_ms if at_ms >= before_ms),
         wrong_scans=tuple(scan for scan in door.wrong_scans if scan.at_ms >= before_ms),
         visits=tuple(visit for visit in door.visits if visit.to_ms > now_ms),
+        openings_beside=tuple(o for o in door.openings_beside if o.opened_ms >= before_ms),
     )
     return forgotten, ()
 

@@ -108,7 +108,8 @@ def step(door: Door, event: Event, now_ms: int, rules: Rules) -> tuple[Door, tup
     door, effects = EVENTS[type(event)](door, event, now_ms, rules)
     door, since = _fire_deadlines(door, now_ms, rules)
     effects = due + effects + since
-    if door.beside:
+    # By what is forgotten nothing is judged anew: nobody is told of it.
+    if door.beside and (effects or type(event) is not OrderDestroyed):
         door, more = beside.follow(before, door, effects, now_ms, rules)
         effects += more
     return door, effects

@@ -13,7 +13,8 @@ def household(
 ) -> tuple[Household, tuple[Effect, ...]]:
     """The household without what was before another order needs it; nothing at all of one that no
     order needs."""
-    before_ms = event.before_ms
+    orders = tuple(its for its in known.orders if its.order_id != event.order_id)
+    before_ms = event.needed_from_ms(its.from_ms for its in orders)
     if before_ms is None:
         return Household(known.household_id), ()
     health = known.health
@@ -22,7 +23,7 @@ def household(
         health = HealthWatch(health.due_ms, health.is_reminded, health.reported_day)
     return replace(
         known,
-        orders=tuple(its for its in known.orders if its.order_id != event.order_id),
+        orders=orders,
         requests=tuple(its for its in known.requests if its.asked_ms >= before_ms),
         asked_ms=tuple(at_ms for at_ms in known.asked_ms if at_ms >= before_ms),
         disputes=tuple(its for its in known.disputes if its.raised_ms >= before_ms),
