@@ -1,13 +1,14 @@
 """Copies of the site hold what was destroyed since they were made: unreadable, for its key is gone,
 but there. So they go once a newer copy is there, and the copies of months that were made anew at
-once; the next copy has those again.
+once; the next copy has those again. So do the database that a restore set aside, and whatever a
+kill left unfinished.
 """
 
 import logging
 from collections.abc import Collection
 from pathlib import Path
 
-from gateway.backup import rotation
+from gateway.backup import restoring, rotation
 from gateway.store import marker
 from gateway.store.database import StoreError
 
@@ -41,6 +42,20 @@ def remove_stale(folder: Path, destroyed_ms: int) -> int:
         raise _error(folder, error) from error
     log.info("copies from before what was destroyed: %d removed", gone)
     return gone
+
+
+def remove_set_aside(database: Path, destroyed_ms: int) -> int:
+    """Remove the database that was set aside when a copy was put back, if something was destroyed
+    since; how many files that were. StoreError."""
+    aside = database.with_name(database.name + restoring.ASIDE)
+    old = [aside.with_name(aside.name + name) for name in ("", *restoring.LOGS)]
+    try:
+        there = [path for path in old if path.is_file()]
+        if any(path.stat().st_mtime * 1000 > destroyed_ms for path in there):
+            return 0
+        return _remove(database.parent, there)
+    except OSError as error:
+        raise _error(database.parent, error) from error
 
 
 def _remove(folder: Path, paths: Collection[Path]) -> int:

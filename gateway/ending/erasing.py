@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, and_, delete, or_, select, tuple_, upd
 
 from gateway.core.subject import SubjectKind
 from gateway.ending import names as naming
+from gateway.ending.hanging_times import Hung
 from gateway.ending.names import Names
 from gateway.ending.places import LAST, ROWS, Rows
 from gateway.store import checkpoints, tables
@@ -38,7 +39,8 @@ def _piece(store: Store, left: list[Names]) -> None:
     """Take rows out, and those orders off the list of which nothing is left."""
     room, done = PIECE_ROWS, 0
     with store.writing() as connection:
-        for names in left:
+        for collected in left:
+            names = naming.narrowed(connection, collected)
             gone = Counter[str]()
             _let_go(connection, names)
             for place in ROWS:
@@ -63,8 +65,9 @@ def _let_go(connection: Connection, names: Names) -> None:
 def finish(connection: Connection, names: Names) -> None:
     """The last rows: from now on nobody knows that there was such an order. The caller's
     transaction, after the order's line is in the record."""
+    its = naming.narrowed(connection, names)
     for place in LAST:
-        _delete(connection, place, names, PIECE_ROWS)
+        _delete(connection, place, its, PIECE_ROWS)
 
 
 def note(connection: Connection, order_id: str, gone: Mapping[str, int]) -> None:
@@ -75,7 +78,7 @@ def note(connection: Connection, order_id: str, gone: Mapping[str, int]) -> None
     before = connection.execute(select(_e.counts).where(_e.order_id == order_id)).scalar()
     if before is None:
         return
-    counts = Counter(msgspec.json.decode(before, type=dict[str, int]))
+    counts = Counter(naming.counts(before))
     counts.update(fresh)
     its = update(endings).where(_e.order_id == order_id)
     connection.execute(its.values(counts=_encode(dict(counts)).decode()))
@@ -127,31 +130,37 @@ class Known:
         self.doors = [door_id for names in going_on for door_id in names.doors]
         self.households = [names.household_id for names in going_on]
         self._named: dict[str, Names] = {}  # by what goes whenever it is named,
-        self._at: dict[str, Names] = {}  # and by what is needed from a time on
+        self._at: dict[str, list[tuple[Names, Hung]]] = {}  # and by what goes for a time
         for names in all_names:
             for word in (*names.cases, names.order_id):
                 self._named.setdefault(word, names)
-            for word in (*names.doors, *names.seals):
-                self._at.setdefault(word, names)
+            for hung in (*(Hung(door_id, 0, None) for door_id in names.doors), *names.seals):
+                self._at.setdefault(hung.seal_id, []).append((names, hung))
 
-    def whose(self, value: Any, at_ms: int) -> Names | None:
-        """The first order that a value of JSON names, if the row is old enough to go with it."""
-        if isinstance(value, str):
-            seal_id, _, rest = value.partition("-")  # a page's id begins with its case's
-            case_id = f"{seal_id}-{rest.partition('-')[0]}"
-            names = self._named.get(value) or self._named.get(case_id)
-            if names is not None:
-                return names
-            names = self._at.get(value) or self._at.get(seal_id)
-            is_old = names is not None and (names.before_ms is None or at_ms < names.before_ms)
-            return names if is_old else None
-        inner = value.values() if isinstance(value, dict) else value
-        if isinstance(inner, str | int | float | bool) or inner is None:
-            return None
-        for one in inner:
-            names = self.whose(one, at_ms)
-            if names is not None:
-                return names
+    def whose(self, value: Any, at_ms: Any) -> Names | None:
+        """The first order that a value of JSON names, if the row is old enough to go with it; one
+        whose time is spoilt (`at_ms` is no number) is."""
+        when_ms, left = at_ms if isinstance(at_ms, int) else 0, [value]
+        while left:
+            one = left.pop()
+            if isinstance(one, str):
+                names = self._of_word(one, when_ms)
+                if names is not None:
+                    return names
+            elif isinstance(one, dict | list):
+                left += reversed(one.values() if isinstance(one, dict) else one)
+        return None
+
+    def _of_word(self, word: str, at_ms: int) -> Names | None:
+        seal_id, _, rest = word.partition("-")  # a page's id begins with its case's
+        case_id = f"{seal_id}-{rest.partition('-')[0]}"
+        names = self._named.get(word) or self._named.get(case_id)
+        if names is not None:
+            return names
+        for each in (word, seal_id):
+            for names, hung in self._at.get(each, ()):
+                if hung.holds(at_ms, names.before_ms):
+                    return names
         return None
 
 
@@ -188,7 +197,7 @@ def decoded(body: bytes) -> Any:
     """A row's body, as JSON; None where it is none."""
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError, TypeError):
         return None  # nothing can be said of it; where it stands spoilt, `poisoned` has it
 
 
@@ -197,7 +206,9 @@ def _of_outages(store: Store, known: Known) -> int:
     with store.reading() as connection:
         rows = connection.execute(select(o.outage_id, o.since_ms, o.doors)).all()
     for outage_id, since_ms, listed in rows:
-        doors = decoded(listed.encode()) or []
+        doors = decoded(listed)
+        if not isinstance(doors, list) or not isinstance(since_ms, int):
+            continue  # spoilt: whoever loads it tells of it
         left = [door_id for door_id in doors if known.whose(door_id, since_ms) is None]
         is_named = known.whose(outage_id, since_ms) is not None
         if left == doors and not is_named:

@@ -86,6 +86,11 @@ def disputed(connection: Connection) -> set[str]:
 
 
 def terms(connection: Connection, now_ms: int) -> list[Hold]:
-    """All that is held now, for the schedule."""
-    by_people = [Hold(row.order_id, row.until_ms) for row in living(connection, now_ms)]
+    """All that is held now, for the schedule. A row that is spoilt holds too, until somebody takes
+    it back: what is destroyed early nobody makes good."""
+    query = select(_h.order_id, _h.until_ms).where(_h.ended_ms.is_(None), _h.until_ms > now_ms)
+    by_people = [
+        Hold(order_id, until_ms if isinstance(until_ms, int) else None)
+        for order_id, until_ms in connection.execute(query)
+    ]
     return [*by_people, *(Hold(order_id, None) for order_id in sorted(disputed(connection)))]

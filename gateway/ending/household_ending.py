@@ -13,7 +13,8 @@ nothing is destroyed (core.schedule_of_ends), and what is late is told (`menshen
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -39,9 +40,10 @@ from gateway.ending.names import Names
 from gateway.keys.ring import KeyRingError
 from gateway.photos.folder import PhotoFolder, name_of
 from gateway.settings import Settings
-from gateway.store import photos, states, tables
+from gateway.store import archives, file_copy, photos, states, tables
 from gateway.store.database import Store, StoreError
 from gateway.store.ending_tables import endings
+from gateway.store.poisoned import Findings
 
 log = logging.getLogger("menshen.ending")
 
@@ -51,7 +53,7 @@ REST_S_MIN: Final = 0.002
 AT_ONCE_MAX: Final = 200  # orders destroyed together; the others at once after them
 ID_BYTES: Final = 16
 _e = endings.c
-Forget = Callable[[str, int | None], int]  # a seal's points, before a time: how many requests
+Forget = Callable[[str, int, int | None], int]  # a seal's points, from when to when: requests
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -72,7 +74,7 @@ class Progress(msgspec.Struct, frozen=True):
     @property
     def is_begun(self) -> bool:
         """Whether rows of it may be gone already: then there is no way back."""
-        return self.names != "{}"
+        return self.names != names.NONE
 
 
 class HouseholdEnding:
@@ -116,26 +118,32 @@ class HouseholdEnding:
         """One round; whether there is more to do at once. StoreError, KeyRingError, RecordsError
         and OSError where something cannot be destroyed now; the next round goes on with it."""
         now_ms = self._now_ms()
-        terms, known, held, due = await asyncio.to_thread(self._due, now_ms)
+        terms, known, due = await asyncio.to_thread(self._due, now_ms)
         if due[Stage.LINK]:
-            its = self._store, due[Stage.LINK], terms, held, now_ms
-            await asyncio.to_thread(link.destroy, *its)
+            await asyncio.to_thread(link.destroy, self._store, due[Stage.LINK], now_ms)
         wanted = due[Stage.ALL][:AT_ONCE_MAX]
         if wanted:
-            await self._destroy(wanted, terms, known, now_ms)
+            await self._destroy(wanted, terms, known)
         await asyncio.to_thread(self._remove_copies)
         return len(due[Stage.ALL]) > len(wanted)
 
     def _remove_copies(self) -> None:
+        """What still holds what is destroyed: older copies, and what was never finished."""
+        database, backups = self._store.path, self._backups
+        folders = [database.parent, archives.folder_of(database), self._photos.path, backups]
+        for folder in folders:
+            if folder is not None:
+                file_copy.sweep(folder, time.time())
         destroyed_ms = records.latest_ms(self._record)
-        if self._backups is not None and destroyed_ms is not None:
-            copies.remove_stale(self._backups, destroyed_ms)
+        if destroyed_ms is None:
+            return
+        copies.remove_set_aside(database, destroyed_ms)
+        if backups is not None:
+            copies.remove_stale(backups, destroyed_ms)
 
     # What is due.
 
-    def _due(
-        self, now_ms: int
-    ) -> tuple[list[Term], dict[str, Progress], set[str], dict[Stage, list[Term]]]:
+    def _due(self, now_ms: int) -> tuple[list[Term], dict[str, Progress], dict[Stage, list[Term]]]:
         with self._store.reading() as connection:
             doubt, held = states.doubt(connection), holds.terms(connection, now_ms)
             terms, known = terms_of(connection), progress_of(connection)
@@ -155,12 +163,17 @@ class HouseholdEnding:
                 due[Stage.LINK].append(term)
             if stages[term] is Stage.ALL or (its.is_begun and stages[term] >= Stage.LINK):
                 due[Stage.ALL].append(term)
-        return terms, known, {hold.order_id for hold in held}, due
+        return terms, known, due
 
     def _draw(self, terms: Sequence[Term]) -> dict[str, Progress]:
         drawn = {
             term.order_id: Progress(
-                term.order_id, secrets.token_hex(ID_BYTES), term.household_id, None, "{}", "{}"
+                term.order_id,
+                secrets.token_hex(ID_BYTES),
+                term.household_id,
+                None,
+                names.NONE,
+                names.NONE,
             )
             for term in terms
         }
@@ -188,7 +201,6 @@ class HouseholdEnding:
         wanted: Sequence[Term],
         terms: Sequence[Term],
         known: dict[str, Progress],
-        now_ms: int,
     ) -> None:
         gone = await asyncio.to_thread(self._begin, wanted, terms, known)
         told: list[tuple[Subject, Event]] = [
@@ -200,7 +212,8 @@ class HouseholdEnding:
             told.append(
                 (of_household(its.household_id), OrderDestroyed(its.order_id, its.before_ms))
             )
-            told.append((SITE, NamesForgotten(its.doors, its.seals, its.cases, its.before_ms)))
+            # A seal may hang at another household's by now: what it paged there is not forgotten.
+            told.append((SITE, NamesForgotten(its.doors, (), its.cases, its.before_ms)))
         await asyncio.gather(*(self._told(*each) for each in told))
         to_id = await asyncio.to_thread(erasing.checkpoint, self._store)
         for step in erasing.of_others(self._store, gone, to_id):
@@ -216,16 +229,21 @@ class HouseholdEnding:
         both = list(zip(wanted, gone, strict=True))
         for start in range(0, len(both), records.AT_ONCE_MAX):
             some = both[start : start + records.AT_ONCE_MAX]
-            await self._rested(lambda some=some: self._recorded(some, now_ms))  # type: ignore[misc]
+            await self._rested(lambda some=some: self._recorded(some))  # type: ignore[misc]
         while await self._rested(lambda: self._store.give_back(erasing.FREE_PAGES)):
             pass
         await self._rested(self._store.cut_log)
         log.info("orders whose records were destroyed: %d", len(gone))
 
     def _rewrite_months(self, gone: Sequence[Names]) -> None:
-        made = months.rewrite(self._store, gone)
-        if self._backups is not None:
-            copies.remove_months(self._backups, made)
+        """Their copies go before each is made anew, for after a kill nobody would know which, and
+        once more, for a copy may have been made meanwhile."""
+
+        def remove(of: Collection[str]) -> None:
+            if self._backups is not None:
+                copies.remove_months(self._backups, of)
+
+        remove(months.rewrite(self._store, gone, remove))
 
     async def _told(self, subject: Subject, event: Event) -> None:
         with suppress(KeyError):  # nobody watches that door any more
@@ -239,9 +257,9 @@ class HouseholdEnding:
         gone = []
         with self._store.reading() as connection:
             for term in wanted:
-                before = known[term.order_id].names
-                if before != "{}":
-                    gone.append(names.decode(before))
+                before = names.decode(known[term.order_id].names)
+                if before is not None:  # and if the household comes again meanwhile, that stays
+                    gone.append(names.narrowed(connection, before))
                     continue
                 household = [t for t in terms if t.household_id == term.household_id]
                 before_ms = begins_living_ms(household, ended)
@@ -262,18 +280,23 @@ class HouseholdEnding:
 
     def _points(self, its: Names) -> None:
         assert self._forget_points is not None  # noqa: S101 - asked before
-        count = sum(self._forget_points(seal_id, its.before_ms) for seal_id in its.seals)
+        count = 0
+        for hung in its.seals:
+            if hung.holds(hung.from_ms, its.before_ms):  # else all of it is another order's
+                ends_ms = hung.ends_ms(its.before_ms)
+                count += self._forget_points(hung.seal_id, hung.from_ms, ends_ms)
         with self._store.writing() as connection:
             erasing.note(connection, its.order_id, {"influxdb": count})
 
-    def _recorded(self, some: Sequence[tuple[Term, Names]], now_ms: int) -> None:
-        """Their lines, and then their last rows."""
-        rule, said = rule_of(self._limits), []
+    def _recorded(self, some: Sequence[tuple[Term, Names]]) -> None:
+        """Their lines, and then their last rows. It was done now, and not when it was begun: a copy
+        that was made in between has what is gone now."""
+        rule, said, now_ms = rule_of(self._limits), [], self._now_ms()
         with self._store.reading() as connection:
             known = progress_of(connection)
         for term, _ in some:
             its_end = known[term.order_id]
-            counts = msgspec.json.decode(its_end.counts, type=dict[str, int])
+            counts = names.counts(its_end.counts)
             late = late_ms(term, self._limits, Stage.LINK, now_ms)
             said.append(records.Said(its_end.ending_id, rule, late, counts))
         records.append(self._record, now_ms, said)
@@ -310,10 +333,11 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def terms_of(connection: Connection) -> list[Term]:
-    """All orders, the first to end first."""
+    """All orders, the first to end first. One that cannot be read is of no household: whoever loads
+    the registry tells of it."""
     o = tables.orders.c
     query = select(o.order_id, o.household_id, o.from_ms, o.to_ms).order_by(o.to_ms, o.order_id)
-    return [Term(*row) for row in connection.execute(query)]
+    return [Term(**row) for row in Findings().rows(connection, query, tables.orders.name)]
 
 
 def late(connection: Connection, limits: Limits, now_ms: int) -> int:
@@ -329,9 +353,12 @@ def late(connection: Connection, limits: Limits, now_ms: int) -> int:
 
 
 def progress_of(connection: Connection) -> dict[str, Progress]:
-    """How far the ends that began are, by order."""
-    columns = (_e.order_id, _e.ending_id, _e.household_id, _e.linked_ms, _e.names, _e.counts)
-    return {row[0]: Progress(*row) for row in connection.execute(select(*columns))}
+    """How far the ends that began are, by order. What of it cannot be read is as if it had not been
+    done, and is done again; its random number is drawn again."""
+    query = select(_e.order_id, _e.ending_id, _e.household_id, _e.linked_ms, _e.names, _e.counts)
+    otherwise = {"linked_ms": None, "names": names.NONE, "counts": names.NONE}
+    rows = Findings().rows(connection, query, endings.name, **otherwise)
+    return {row["order_id"]: Progress(**row) for row in rows}
 
 
 def rule_of(limits: Limits) -> str:

@@ -5,13 +5,14 @@ Where another order of the household runs or comes, the registry stays for that 
 key (store.order_keys); else its doors are out of use, without label, telephone or seal.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Final
 
 from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from gateway.core.schedule_of_ends import Term
+from gateway.ending import holds
 from gateway.keys.unreadable import KeyState
 from gateway.registry.enrolment import Enrolment
 from gateway.registry.rows import Ending
@@ -24,41 +25,36 @@ from gateway.store.resident_tables import resident_codes
 AT_ONCE_MAX: Final = 100  # orders in one transaction
 
 
-def destroy(
-    store: Store, due: Sequence[Term], terms: Sequence[Term], held: Collection[str], now_ms: int
-) -> None:
-    """Destroy the links of these orders; the same again finishes what a kill left.
+def destroy(store: Store, due: Sequence[Term], now_ms: int) -> None:
+    """Destroy the links of these orders; the same again finishes what a kill left. One that was
+    given longer, or is held, since it was found due is left alone.
 
     Args:
         store: the site's database.
         due: the orders.
-        terms: all that there are.
-        held: the orders that somebody holds; what they need of the registry stays.
         now_ms: the gateway's time.
 
     Raises:
         KeyRingError: a key may still be there.
         StoreError: the registry cannot be written now.
     """
-    needed = {t.household_id for t in terms if t.to_ms > now_ms or t.order_id in held}
-    for start in range(0, len(due), AT_ONCE_MAX):
-        _destroy(store, due[start : start + AT_ONCE_MAX], needed, now_ms)
-
-
-def _destroy(store: Store, due: Sequence[Term], needed: Collection[str], now_ms: int) -> None:
     order_ids = [term.order_id for term in due]
-    households = {term.household_id for term in due}
-    over = sorted(households - set(needed))
+    for start in range(0, len(order_ids), AT_ONCE_MAX):
+        _destroy(store, order_ids[start : start + AT_ONCE_MAX], now_ms)
+
+
+def _destroy(store: Store, wanted: Sequence[str], now_ms: int) -> None:
     k = key_rows.c
-    its = or_(k.order_id.in_(order_ids), and_(k.household_id.in_(over), k.order_id.is_(None)))
     with store.writing() as connection:
+        order_ids, households, needed = _over(connection, wanted, now_ms)
+        over = sorted(households - needed)
+        its = or_(k.order_id.in_(order_ids), and_(k.household_id.in_(over), k.order_id.is_(None)))
         keys = connection.execute(select(k.key_id).where(its)).scalars().all()
         _end_doors(connection, _doors(connection, over), now_ms)  # while its key is there
         gone = update(key_rows).where(k.key_id.in_(keys), k.destroyed_ms.is_(None))
         connection.execute(gone.values(destroyed_ms=now_ms))
         # what stays is sealed with the key of the order that needs it
-        stay = _doors(connection, sorted(households & set(needed)))
-        order_keys.OrderKeys(connection, now_ms).reseal_doors(stay)
+        order_keys.OrderKeys(connection, now_ms).reseal_doors(sorted(needed))
     owed = store.keys.owed_ids()  # a kill came between, or the second drive is away
     for key_id in keys:
         if key_id in owed or store.keys.state(key_id) is not KeyState.DESTROYED:
@@ -69,6 +65,25 @@ def _destroy(store: Store, due: Sequence[Term], needed: Collection[str], now_ms:
         connection.execute(delete(resident_codes).where(resident_codes.c.order_id.in_(order_ids)))
         change = update(endings).where(endings.c.order_id.in_(order_ids))
         connection.execute(change.values(linked_ms=now_ms))
+
+
+def _over(
+    connection: Connection, wanted: Sequence[str], now_ms: int
+) -> tuple[list[str], set[str], set[str]]:
+    """Of these orders those that are over still, as the registry has it in this transaction; their
+    households; and those of them that another order needs, or whose records somebody holds."""
+    o = tables.orders.c
+    held = {hold.order_id for hold in holds.terms(connection, now_ms)}
+    query = select(o.order_id, o.household_id).where(o.order_id.in_(wanted), o.to_ms <= now_ms)
+    over = {row[0]: row[1] for row in connection.execute(query) if row[0] not in held}
+    households = set(over.values())
+    theirs = select(o.order_id, o.household_id, o.to_ms).where(o.household_id.in_(households))
+    needed = {
+        household_id
+        for order_id, household_id, to_ms in connection.execute(theirs)
+        if order_id in held or to_ms > now_ms
+    }
+    return list(over), households, needed
 
 
 def _doors(connection: Connection, households: Sequence[str]) -> list[str]:

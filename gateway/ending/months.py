@@ -7,7 +7,7 @@ afterwards, and then it goes all the same.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -33,18 +33,31 @@ _SPANS: Final = """SELECT door_id, from_id, gone.order_id FROM heartbeat_spans
     JOIN gone ON gone.kind = 'door' AND gone.id = door_id
     WHERE gone.before_ms IS NULL OR from_ms + len_ms < gone.before_ms"""
 _OTHERS: Final = """SELECT journal_id, at_ms, seal_id, body FROM journal
-    WHERE subject_kind = 'site' OR subject_kind IS NULL"""
+    WHERE subject_kind = 'site' OR subject_kind IS NULL OR EXISTS (
+        SELECT 1 FROM gone WHERE kind = subject_kind AND id = subject_id
+        AND at_ms >= gone.before_ms)"""
 
 
-def rewrite(store: Store, all_names: Sequence[Names]) -> list[str]:
-    """Take the rows of these orders out of all months; which were made anew. StoreError: one could
-    not be; it is as it was."""
+def rewrite(
+    store: Store, all_names: Sequence[Names], begins: Callable[[list[str]], None]
+) -> list[str]:
+    """Take the rows of these orders out of all months; which were made anew.
+
+    Args:
+        store: the site's.
+        all_names: of the orders.
+        begins: is told which month is made anew, before it is.
+
+    Raises:
+        StoreError: one could not be; it is as it was.
+    """
     with store.reading() as connection:
         months = [archive.month for archive in archives.known(connection)]
     made = []
     for month in months:
         path = archives.file_of(store.path, month)
         if path.is_file() and _has_any(path, all_names):
+            begins([month])
             _rewrite_one(store, month, path, all_names)
             made.append(month)
     return made

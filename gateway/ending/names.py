@@ -1,18 +1,27 @@
 """Under which ids the rows of an order stand, so that they are found after its household is gone.
 
 They are read once, before the first row goes, and kept beside the order's progress: what was found
-then is what is destroyed, however often the machine is switched off in between.
+then is what is destroyed, however often the machine is switched off in between. Only what another
+order needs that was enrolled meanwhile is left out (`narrowed`).
 """
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, select
+from msgspec.structs import replace
+from sqlalchemy import Connection, func, select
 
 from gateway.core.subject import SubjectKind
-from gateway.store import archives, tables
-from gateway.store.span_tables import heartbeat_spans
+from gateway.ending import hanging_times
+from gateway.ending.hanging_times import Hung
+from gateway.store import tables
+from gateway.store.ending_tables import endings
 
-_BOUND = "seal_bound"  # core.events.SealBound's tag
+NONE: Final = "{}"  # in the place of names: nothing was begun
+T = TypeVar("T")
 
 
 class Names(Struct, frozen=True, omit_defaults=True):
@@ -24,7 +33,7 @@ class Names(Struct, frozen=True, omit_defaults=True):
         before_ms: what happened from then on another order needs, ms of UTC; None: none does, and
             the household goes as a whole.
         doors: the household's.
-        seals: all that ever hung there in what is to go.
+        seals: all that ever hung there in what is to go, and when.
         cases: the doors' cases that are to go.
     """
 
@@ -32,7 +41,7 @@ class Names(Struct, frozen=True, omit_defaults=True):
     household_id: str
     before_ms: int | None = None
     doors: tuple[str, ...] = ()
-    seals: tuple[str, ...] = ()
+    seals: tuple[Hung, ...] = ()
     cases: tuple[str, ...] = ()
 
     @property
@@ -42,7 +51,30 @@ class Names(Struct, frozen=True, omit_defaults=True):
 
 
 encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder(Names).decode
+_decode = msgspec.json.Decoder(Names).decode
+_decode_counts = msgspec.json.Decoder(dict[str, int]).decode
+log = logging.getLogger("menshen.ending")
+
+
+def decode(stored: Any) -> Names | None:
+    """What was written down before the first row went; None if nothing was. What cannot be read any
+    more is told, and collected anew."""
+    if stored == NONE:
+        return None
+    return _readable(_decode, stored, None)
+
+
+def counts(stored: Any) -> dict[str, int]:
+    """What went by now, by place; nothing, and told, where that cannot be read."""
+    return _readable(_decode_counts, stored, {})
+
+
+def _readable(read: Callable[[Any], T], stored: Any, otherwise: T) -> T:
+    try:
+        return read(stored)
+    except (ValueError, RecursionError, TypeError) as error:
+        log.error("endings: what was written down of an end cannot be read: %.200s", error)
+        return otherwise
 
 
 def collect(
@@ -56,24 +88,24 @@ def collect(
     if before_ms is not None:
         of_doors = of_doors.where(c.raised_ms < before_ms)
     cases = tuple(connection.execute(of_doors.order_by(c.case_id)).scalars())
-    seals = tuple(sorted(_seals(connection, doors)))
+    o = tables.orders.c
+    first = select(func.min(o.from_ms)).where(o.household_id == household_id)
+    since_ms = connection.execute(first).scalar() or 0
+    seals = hanging_times.of_doors(connection, doors, since_ms)
     return Names(order_id, household_id, before_ms, doors, seals, cases)
 
 
-def _seals(connection: Connection, doors: tuple[str, ...]) -> set[str]:
-    """Every seal that hung on these doors, as the journal has it, and hangs there now."""
-    found = set(
-        connection.execute(
-            select(tables.seals.c.seal_id).where(tables.seals.c.door_id.in_(doors))
-        ).scalars()
+def narrowed(connection: Connection, names: Names) -> Names:
+    """The same without what another order needs that was enrolled since they were collected."""
+    o, c = tables.orders.c, tables.cases.c
+    begun = select(endings.c.order_id).where(endings.c.names != NONE)
+    living = select(func.min(o.from_ms)).where(
+        o.household_id == names.household_id, o.order_id.not_in(begun)
     )
-    j, s = tables.journal.c, heartbeat_spans.c
-    bound = select(j.body).where(
-        j.subject_kind == SubjectKind.DOOR, j.subject_id.in_(doors), j.kind == _BOUND
-    )
-    for file, _ in archives.files(connection):
-        bodies = file.execute(bound).scalars().all()
-        found |= {str(msgspec.json.decode(body)["seal_id"]) for body in bodies}
-        spans = select(s.seal_id).distinct().where(s.door_id.in_(doors))
-        found |= set(file.execute(spans).scalars())
-    return found
+    living_ms = connection.execute(living).scalar()
+    if living_ms is None or (names.before_ms is not None and names.before_ms <= living_ms):
+        return names
+    needed = select(c.case_id).where(c.case_id.in_(names.cases), c.raised_ms >= living_ms)
+    kept = set(connection.execute(needed).scalars())
+    cases = tuple(case_id for case_id in names.cases if case_id not in kept)
+    return replace(names, before_ms=living_ms, cases=cases)

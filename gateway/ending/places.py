@@ -8,7 +8,7 @@ not merged before somebody has said how it ends.
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.sql.schema import Table
 
 from gateway.core.subject import SubjectKind
@@ -126,7 +126,11 @@ def _journal(names: Names) -> ColumnElement[bool]:
     its = and_(j.subject_kind == SubjectKind.DOOR, j.subject_id.in_(names.doors))
     homes = and_(j.subject_kind == SubjectKind.HOUSEHOLD, j.subject_id == names.household_id)
     both = or_(its, homes)
-    return both if names.before_ms is None else and_(both, j.at_ms < names.before_ms)
+    if names.before_ms is None:
+        return both
+    # What came behind the checkpoint is lived through again, as an order that begins tomorrow is.
+    kept_to = select(func.max(checkpoints.c.journal_id)).scalar_subquery()
+    return and_(both, j.at_ms < names.before_ms, j.journal_id <= kept_to)
 
 
 def _checkpoints(names: Names) -> ColumnElement[bool]:
@@ -148,8 +152,10 @@ def _ended_doors(names: Names) -> ColumnElement[bool]:
 def _poisoned(names: Names) -> ColumnElement[bool]:
     """A spoilt row is of whoever it is: where its key or its bytes name one of these, it goes."""
     p = tables.poisoned.c
-    keys = (*names.doors, *names.cases, *names.seals, names.order_id, names.household_id)
-    return or_(*(p.row_key.contains(key, autoescape=True) for key in keys))
+    seals = {hung.seal_id for hung in names.seals}
+    keys = (*names.doors, *names.cases, *seals, names.order_id, names.household_id)
+    named = (p.row_key.contains(key, autoescape=True) for key in keys)
+    return or_(*named, *(func.instr(p.body, key.encode()) > 0 for key in keys))
 
 
 def _keys(names: Names) -> ColumnElement[bool]:
@@ -162,10 +168,14 @@ def _keys(names: Names) -> ColumnElement[bool]:
 
 def _unwritten(names: Names) -> ColumnElement[bool]:
     u = unwritten.c
-    its = or_(
-        false(), *(u.line.contains(f"seal={seal_id} ", autoescape=True) for seal_id in names.seals)
-    )
-    return its if names.before_ms is None else and_(its, u.at_ms < names.before_ms)
+    its: list[ColumnElement[bool]] = [false()]
+    for hung in names.seals:
+        ends_ms = hung.ends_ms(names.before_ms)
+        said = and_(
+            u.line.contains(f"seal={hung.seal_id} ", autoescape=True), u.at_ms >= hung.from_ms
+        )
+        its.append(said if ends_ms is None else and_(said, u.at_ms < ends_ms))
+    return or_(*its)
 
 
 def _matters(table: Table, at: str) -> Which:

@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 TIMEOUT_S: Final = 60.0
 
 
-def seals_points(influx: Influx) -> Callable[[str, int | None], int] | None:
-    """Deletes a seal's points before a time (ms of UTC), or all, and says how many requests that
-    were; StoreError where it is not known to be done. None where the site has no InfluxDB."""
+def seals_points(influx: Influx) -> Callable[[str, int, int | None], int] | None:
+    """Deletes a seal's points from a time (included, ms of UTC) to another (excluded; None: to the
+    end), and says how many requests that were; StoreError where it is not known to be done. None
+    where the site has no InfluxDB."""
     if not influx.url:
         return None
 
-    def forget(seal_id: str, before_ms: int | None) -> int:
+    def forget(seal_id: str, from_ms: int, before_ms: int | None) -> int:
         with _asked(influx) as server:
-            server.forget(SEAL_EVENT.name, (SEAL.name, seal_id), before_ms)
+            server.forget(SEAL_EVENT.name, (SEAL.name, seal_id), before_ms, from_ms)
         return 1
 
     return forget

@@ -102,9 +102,15 @@ class Server:
         """Delete all points of a measurement. Unavailable, as `forget`."""
         self.forget(measurement, None, None)
 
-    def forget(self, measurement: str, tag: tuple[str, str] | None, before_ms: int | None) -> None:
-        """Delete the points of one series, before a time (ms of UTC) or all of them. `tag`: its
-        name and value; None: those of the whole measurement.
+    def forget(
+        self,
+        measurement: str,
+        tag: tuple[str, str] | None,
+        before_ms: int | None,
+        from_ms: int = 0,
+    ) -> None:
+        """Delete the points of one series, from a time (ms of UTC) on, before another, or all of
+        them. `tag`: its name and value; None: those of the whole measurement.
 
         InfluxDB marks them as deleted at once and answers no more with them; their bytes leave its
         files with the next compaction. A server of the first generation, which has no path for it,
@@ -114,20 +120,29 @@ class Server:
             Unavailable: that it was done is not known.
         """
         try:
-            self._forget(measurement, tag, before_ms)
+            self._forget(measurement, tag, before_ms, from_ms)
         except ApiException as error:
             raise _weather(error) from error
         except (HTTPError, OSError) as error:
             raise _unreached(error) from error
 
-    def _forget(self, measurement: str, tag: tuple[str, str] | None, before_ms: int | None) -> None:
+    def _forget(
+        self,
+        measurement: str,
+        tag: tuple[str, str] | None,
+        before_ms: int | None,
+        from_ms: int,
+    ) -> None:
         stop_ns = LATEST_NS if before_ms is None else before_ms * 1_000_000 - 1
-        predicate, where = f'_measurement="{measurement}"', f"time <= {stop_ns}"
+        predicate, where = (
+            f'_measurement="{measurement}"',
+            (f"time >= {from_ms * 1_000_000} AND time <= {stop_ns}"),
+        )
         if tag is not None:
             name, value = tag
             predicate += f' AND {name}="{value}"'
             where = f"\"{name}\" = '{value}' AND {where}"
-        times = _at(0), _at(stop_ns // 1_000_000)
+        times = _at(from_ms), _at(stop_ns // 1_000_000)
         body = DeletePredicateRequest(*times, predicate)  # type: ignore[no-untyped-call]
         deletes = DeleteService(self._client.api_client)  # type: ignore[no-untyped-call]
         try:

@@ -8,6 +8,7 @@ of their own, and those never change.
 """
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -25,6 +26,8 @@ T = TypeVar("T")
 PAGES: Final = 1_000  # 4 MB of a copy before others get a turn at the disk
 REST_S: Final = 0.005
 _MODE: Final = 0o600
+UNFINISHED_S: Final = 3_600.0  # what nobody has written for so long nobody writes any more
+_UNFINISHED: Final = re.compile(r"\..+\.\d+\.new(-journal|-wal|-shm)?")
 
 
 def whole(database: Path, to: Path) -> None:
@@ -128,6 +131,28 @@ def unfinished(to: Path) -> Iterator[Path]:
         for name in ("", "-journal", "-wal", "-shm"):
             with suppress(OSError):
                 fresh.with_name(fresh.name + name).unlink()
+
+
+def left_unfinished(folder: Path) -> Iterator[Path]:
+    """What `unfinished` is making in a folder, or was when it was killed. OSError."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if _UNFINISHED.fullmatch(path.name):
+            yield path
+
+
+def sweep(folder: Path, now_s: float) -> int:
+    """Remove what a kill left unfinished in a folder; how many files that were. There may be in one
+    what was destroyed since. `now_s`: the machine's time, in seconds of UTC. StoreError."""
+    count = 0
+    try:
+        for path in left_unfinished(folder):
+            with suppress(FileNotFoundError):  # it is finished now
+                if now_s - path.stat().st_mtime > UNFINISHED_S:
+                    path.unlink()
+                    count += 1
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be looked through: {error.strerror}") from error
+    return count
 
 
 def _reading(path: Path) -> sqlite3.Connection:

@@ -76,6 +76,17 @@ def test_p07_of_a_seal_that_stays_for_another_order_only_what_was_before_it_goes
     assert counts(front) == {ENDED: 2}
 
 
+def test_p07_of_a_seal_that_hung_elsewhere_before_and_after_only_what_was_between_goes(
+    front, history
+):
+    history.write([line(ENDED, NOW_MS + n * DAY_MS) for n in range(4)])
+    history.forget(SEAL_EVENT.name, (SEAL, ENDED), NOW_MS + 2 * DAY_MS, NOW_MS + DAY_MS)
+    left = front.database.ask('SELECT "seq" FROM "seal_event"')
+    assert len(left[0].rows) == 3
+    history.forget(SEAL_EVENT.name, (SEAL, ENDED), NOW_MS + DAY_MS)
+    assert counts(front) == {ENDED: 2}
+
+
 def test_p07_a_server_that_does_not_say_that_it_did_is_asked_again(front, history):
     history.write([line(ENDED, NOW_MS)])
     front.weather = answering(503, "busy")
