@@ -12,6 +12,7 @@ What a card or drive keeps of a block that was overwritten, no program can say: 
 """
 
 import base64
+import glob
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -25,15 +26,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from msgspec import Struct
 from sqlalchemy import func, select
 
-from gateway.backup import rotation
+from gateway.backup import making, rotation
 from gateway.backup.site import Site
 from gateway.ending import records
 from gateway.keys.ring import KeyRing, KeyRingError
+from gateway.photos.folder import PhotoFolder
 from gateway.provisioning.spare_logins import SPARE_LOGINS
 from gateway.registry import site_key
 from gateway.registry.site_key import SiteKeyError
 from gateway.settings import Settings
-from gateway.store import archives, marker, tables
+from gateway.store import archives, file_copy, marker, tables
 from gateway.store.database import Store, StoreError
 from gateway.store.states import site_id
 
@@ -171,8 +173,10 @@ def _all(plan: Plan, now_ms: Callable[[], int]) -> None:
         _write(plan.progress, _encode(_found(plan, now_ms())))
     found = _decode_found(plan.progress.read_bytes())
     ring = KeyRing.beside(plan.site.database)
+    _need_second(plan, ring)
     for key_id in sorted(ring.key_ids()):
         ring.destroy(key_id)
+    _need_second(plan, ring)  # its drive was pulled out meanwhile
     if plan.forget is not None:
         plan.forget()
     for _ in range(LOOKS_MAX):
@@ -200,6 +204,17 @@ def _all(plan: Plan, now_ms: Callable[[], int]) -> None:
     _write(plan.report, _encode(msgspec.structs.replace(report, signature=signature)))
 
 
+def _need_second(plan: Plan, ring: KeyRing) -> None:
+    """The second folder of keys is there, or nobody wants it any more: else its keys would outlive
+    a report that says that none is left."""
+    if ring.copy is not None and not ring.is_copy_here and plan.site.settings.keys.second:
+        raise SiteEndingError(
+            f"the second folder of keys {ring.copy} is not there, and keys of this site lie in it: "
+            "put its drive in and say the same again. If it is lost for good, take keys.second out "
+            "of the settings, and whoever finds it can read the copies that were made"
+        )
+
+
 def _last(plan: Plan) -> None:
     """What had to stay to the end, the settings last of all."""
     config = plan.site.config
@@ -217,16 +232,26 @@ def _found(plan: Plan, now_ms: int) -> Found:
     files = Counter(place for place, _ in _files(plan))
     rows: dict[str, int] = {}
     site, record = "", records.place(plan.site.database)
-    if plan.site.database.exists():
-        store = Store.open(plan.site.database, create=False)
-        with closing(store), store.reading() as connection:
-            site = site_id(connection) or ""
-            for table in tables.metadata.sorted_tables:
-                count = connection.execute(select(func.count()).select_from(table)).scalar()
-                rows[table.name] = count or 0
+    with suppress(StoreError):  # one that is damaged is destroyed all the same, uncounted
+        site, rows = _counted(plan.site.database)
     keys = len(KeyRing.beside(plan.site.database).key_ids())
-    last = records.verify(record).last if record.exists() else ""
+    try:
+        last = records.verify(record).last if record.exists() else ""
+    except records.RecordsError as error:
+        last = str(error)
     return Found(site, now_ms, dict(files), rows, keys, last)
+
+
+def _counted(database: Path) -> tuple[str, dict[str, int]]:
+    """The site's random id, and how many rows each table has. StoreError."""
+    if not database.exists():
+        return "", {}
+    store, rows = Store.open(database, create=False), dict[str, int]()
+    with closing(store), store.reading() as connection:
+        for table in tables.metadata.sorted_tables:
+            count = connection.execute(select(func.count()).select_from(table)).scalar()
+            rows[table.name] = count or 0
+        return site_id(connection) or "", rows
 
 
 def _files(plan: Plan) -> Iterator[tuple[str, Path]]:
@@ -234,19 +259,35 @@ def _files(plan: Plan) -> Iterator[tuple[str, Path]]:
     site = plan.site
     yield from _key_files(site)
     for place, database in (("database", site.database), ("accounts", site.accounts)):
-        for name in ("", "-wal", "-shm", "-journal", ".lock", records.SUFFIX):
-            path = database.with_name(database.name + name)
-            if path.is_file():
-                yield place, path
+        yield from ((place, path) for path in _of_database(plan, database))
+    for work in sorted(site.database.parent.glob(f"{making.WORK}*")):
+        yield from (("backups", path) for path in _below(work))
     yield from (("archives", path) for path in _below(archives.folder_of(site.database)))
     yield from _others(site)
 
 
+def _of_database(plan: Plan, database: Path) -> Iterator[Path]:
+    """A database with all that goes by its name: its log, its lock, its record, those that a
+    restore set aside, and what a kill left unfinished."""
+    config = plan.site.config
+    stay = {
+        site_key.place(database),
+        plan.report,
+        plan.progress,
+        config,
+        *marker.places(database, config.parent),
+    }
+    name = glob.escape(database.name)
+    for pattern in (f"{name}*", f".{name}*"):
+        for path in sorted(database.parent.glob(pattern)):
+            if path not in stay and (path.is_file() or path.is_symlink()):
+                yield path
+
+
 def _key_files(site: Site) -> Iterator[tuple[str, Path]]:
-    ring = KeyRing.beside(site.database)
-    for folder in (ring.folder, ring.copy):
-        if folder is not None:
-            yield from (("keys", path) for path in _below(folder))
+    """Those of the ring; the second folder may hold what is none of ours."""
+    for path in KeyRing.beside(site.database).files():
+        yield "keys", path
 
 
 def _others(site: Site) -> Iterator[tuple[str, Path]]:
@@ -258,10 +299,13 @@ def _others(site: Site) -> Iterator[tuple[str, Path]]:
     spare = site.settings.broker.folder / SPARE_LOGINS
     if spare.is_file():
         yield "broker", spare
+    hidden = (path for path in _below(PhotoFolder(site.database).path) if path.name[0] == ".")
+    yield from (("photos", path) for path in hidden)  # what a kill left unfinished
     backups = site.settings.backup.placed(site.database.parent).folder
     for copy in rotation.copies(backups):
         yield "backups", copy.path
     yield from (("backups", path) for path in rotation.months(backups).values())
+    yield from (("backups", path) for path in file_copy.left_unfinished(backups))
 
 
 def _below(folder: Path) -> Sequence[Path]:

@@ -130,6 +130,18 @@ class KeyRing:
         except FileNotFoundError:
             return set()
 
+    def files(self) -> list[Path]:
+        """Every file of the ring, in both folders: keys, marks, and what a kill left half written.
+        Whatever else lies in a second folder is none of ours."""
+        found = []
+        for folder in self._folders()[::-1]:  # last goes what names the second one
+            for path in sorted((*_listed(folder), *_listed(folder / GONE))):
+                key_id = path.name.removesuffix(SUFFIX)
+                is_ours = KEY_ID.fullmatch(key_id) or path.name in (MARK, COPY)
+                if is_ours or path.name.endswith(key_file.UNFINISHED):
+                    found.append(path)
+        return found
+
     def destroy(self, key_id: str) -> bool:
         """Destroy a key, in both folders; a lost or a destroyed one too. First the mark that says
         so, from which moment on nobody reveals anything; so a kill anywhere leaves it destroyed,
@@ -362,6 +374,13 @@ def _names(folder: Path, suffix: str) -> list[str]:
         return []
     ids = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
     return [key_id for key_id in ids if KEY_ID.fullmatch(key_id)]
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return [path for path in folder.iterdir() if path.is_file()]
+    except FileNotFoundError:
+        return []
 
 
 def _need_id(key_id: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.accounts import file as accounts
 from gateway.backup.site import Site
 from gateway.ending import records, site_ending
 from gateway.ending.site_ending import Plan, SiteEndingError
@@ -53,6 +54,14 @@ def site_at(folder: Path) -> Plan:
     records.append(records.place(database), NOW_MS, [said])
     (folder / "backups").mkdir()
     (folder / "backups" / "menshen-20260801T000000Z.tar").write_text(CANARY)
+    # What a restore set aside, and what a kill left unfinished.
+    for aside in (database, accounts.file_of(database)):
+        for log in ("", "-wal"):
+            (folder / f"{aside.name}.before-restore{log}").write_text(CANARY)
+    for place in (folder, month.parent, PhotoFolder(database).path, folder / "backups"):
+        (place / ".menshen.db.4711.new").write_text(CANARY)
+    (folder / ".menshen-copy-x").mkdir()
+    (folder / ".menshen-copy-x" / "menshen.db").write_text(CANARY)
     broker = settings.broker.folder
     broker.mkdir(parents=True, exist_ok=True)
     (broker / "passwords").write_text(CANARY)
@@ -83,6 +92,40 @@ def test_p14_nothing_is_left_and_anybody_can_verify_the_report(tmp_path: Path) -
     assert (report.keys, report.rows["grids"], report.left) == (3, 1, 0)
     assert site_ending.verify(plan.report, known) == report
     assert CANARY.encode() not in plan.report.read_bytes()
+
+
+def test_p14_keys_on_a_drive_that_is_not_there_are_no_keys_that_are_destroyed(
+    tmp_path: Path,
+) -> None:
+    plan, drive = site_at(tmp_path / "site"), tmp_path / "drive"
+    drive.mkdir()
+    config = plan.site.config
+    config.write_text(f'[site]\nname = "Drill"\n[keys]\nsecond_folder = "{drive}"\n')
+    plan = Plan(Site(config, load(config)), plan.report, plan.forget)
+    ring = KeyRing.beside(plan.site.database)
+    ring.use_copy(drive)
+    (key_id,) = [ring.make()]
+    (drive / "holiday.jpg").write_text("a stranger's")
+    drive.rename(tmp_path / "in a pocket")
+    before = left(tmp_path / "site")
+    with pytest.raises(SiteEndingError, match="put its drive in"):
+        site_ending.destroy(plan, lambda: NOW_MS)
+    assert before.items() <= left(tmp_path / "site").items(), "nothing went"
+    (tmp_path / "in a pocket").rename(drive)
+    assert (drive / f"{key_id}.key").exists()
+    site_ending.destroy(plan, lambda: NOW_MS)
+    assert left(tmp_path / "site") == {}
+    assert left(drive) == {"holiday.jpg": b"a stranger's"}
+
+
+def test_p14_what_is_damaged_is_destroyed_too(tmp_path: Path) -> None:
+    plan = site_at(tmp_path / "site")
+    plan.site.database.write_bytes(b"SQLite format 3\0" + CANARY.encode() * 1_000)
+    records.place(plan.site.database).write_text('{"number":1}\n')
+    report = site_ending.destroy(plan, lambda: NOW_MS)
+    assert left(tmp_path / "site") == {}
+    assert report.rows == {}
+    assert "line 1 cannot be read" in report.last_record
 
 
 def test_p14_a_report_that_was_touched_is_no_report(tmp_path: Path) -> None:
@@ -179,4 +222,4 @@ def test_p14_killed_anywhere_it_goes_on_to_zero(
             break
         assert left(tmp_path / f"site-{n}") == {}, (seed, n)
         assert site_ending.verify(plan.report, known) == report
-        assert (report.counts["photos"], report.keys) == (1, 3)
+        assert (report.counts["photos"], report.keys) == (2, 3)
