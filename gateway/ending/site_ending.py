@@ -29,6 +29,7 @@ from sqlalchemy import func, select
 from gateway.backup import making, rotation
 from gateway.backup.site import Site
 from gateway.ending import records
+from gateway.keys import keeping
 from gateway.keys.ring import KeyRing, KeyRingError
 from gateway.photos.folder import PhotoFolder
 from gateway.provisioning.spare_logins import SPARE_LOGINS
@@ -286,7 +287,7 @@ def _of_database(plan: Plan, database: Path) -> Iterator[Path]:
 
 def _key_files(site: Site) -> Iterator[tuple[str, Path]]:
     """Those of the ring; the second folder may hold what is none of ours."""
-    for path in KeyRing.beside(site.database).files():
+    for path in keeping.files(KeyRing.beside(site.database)):
         yield "keys", path
 
 

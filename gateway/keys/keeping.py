@@ -12,7 +12,8 @@ from typing import Final
 import msgspec
 
 from gateway.keys import key_file
-from gateway.keys.ring import GONE, SUFFIX, KeyRing, KeyRingError
+from gateway.keys.ring import COPY, GONE, MARK, SUFFIX, KeyRing, KeyRingError
+from gateway.keys.sealed_text import KEY_ID
 
 KEEP_EVERY_S: Final = 60.0
 UNFINISHED_S: Final = 3_600.0  # a file that is being written for so long is nobody's any more
@@ -38,8 +39,7 @@ def keep(ring: KeyRing, now_s: float) -> Kept:
         KeyRingError: the first folder cannot be read or written.
     """
     gone, owed = ring.destroyed_ids(), ring.owed_ids()
-    copy = ring.copy
-    folders = [ring.folder, copy] if copy is not None and ring.is_copy_here else [ring.folder]
+    copy, folders = ring.copy, _folders(ring)
     undone = [key_id for key_id in sorted(gone) if not _is_done(folders, key_id)]
     for key_id in {*undone, *(owed if len(folders) > 1 or copy is None else ())}:
         ring.destroy(key_id)
@@ -51,6 +51,24 @@ def keep(ring: KeyRing, now_s: float) -> Kept:
         _sweep(folder, now_s)
         _sweep(folder / GONE, now_s)
     return Kept(len(ring.owed_ids()), copied, len(undone))
+
+
+def files(ring: KeyRing) -> list[Path]:
+    """Every file of a ring, in both folders: keys, marks, and what a kill left half written; that
+    which names the second folder last. Whatever else lies in a second folder is none of ours."""
+    found = []
+    for folder in _folders(ring)[::-1]:
+        for path in sorted((*folder.glob("*"), *folder.glob(".*"), *(folder / GONE).glob("*"))):
+            is_ours = KEY_ID.fullmatch(path.name.removesuffix(SUFFIX)) or path.name == MARK
+            if path.is_file() and (is_ours or path.name.endswith(key_file.UNFINISHED)):
+                found.append(path)
+    naming = ring.folder / COPY
+    return [*found, naming] if naming.is_file() else found
+
+
+def _folders(ring: KeyRing) -> list[Path]:
+    copy = ring.copy if ring.is_copy_here else None
+    return [ring.folder] if copy is None else [ring.folder, copy]
 
 
 def _is_done(folders: list[Path], key_id: str) -> bool:

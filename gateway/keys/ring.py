@@ -117,30 +117,24 @@ class KeyRing:
         return found - self.destroyed_ids()
 
     def destroyed_ids(self) -> set[str]:
-        """All keys of which either folder says that they were destroyed."""
-        return {key_id for folder in self._folders() for key_id in _names(folder / GONE, "")}
+        """All keys of which either folder says that they were destroyed. KeyRingError if one of
+        them cannot be read."""
+        try:
+            return {key_id for folder in self._folders() for key_id in _names(folder / GONE, "")}
+        except OSError as error:
+            raise self._error("cannot be read", error) from error
 
     def owed_ids(self) -> set[str]:
         """The destroyed keys of which something may be left: the second folder was away, or a kill
-        came between."""
+        came between. KeyRingError if the folder cannot be read."""
         gone = self.folder / GONE
         try:
             files = [file for file in os.scandir(gone) if KEY_ID.fullmatch(file.name)]
             return {file.name for file in files if file.stat().st_size}
         except FileNotFoundError:
             return set()
-
-    def files(self) -> list[Path]:
-        """Every file of the ring, in both folders: keys, marks, and what a kill left half written.
-        Whatever else lies in a second folder is none of ours."""
-        found = []
-        for folder in self._folders()[::-1]:  # last goes what names the second one
-            for path in sorted((*_listed(folder), *_listed(folder / GONE))):
-                key_id = path.name.removesuffix(SUFFIX)
-                is_ours = KEY_ID.fullmatch(key_id) or path.name in (MARK, COPY)
-                if is_ours or path.name.endswith(key_file.UNFINISHED):
-                    found.append(path)
-        return found
+        except OSError as error:
+            raise self._error("cannot be read", error) from error
 
     def destroy(self, key_id: str) -> bool:
         """Destroy a key, in both folders; a lost or a destroyed one too. First the mark that says
@@ -202,15 +196,21 @@ class KeyRing:
         return revealed
 
     def shown(self, text: str) -> str:
-        """As `reveal`, for a list that one changed text must not cost: it says so in its place, and
-        the log says it once for each key."""
+        """As `reveal`, for a list that neither one changed text nor a folder that we may not read
+        must cost: it says so in its place, and the log says it once."""
         try:
             return self.reveal(text)
         except TamperedError as error:
-            if error.key_id not in self._told:
-                self._told.add(error.key_id)
-                log.error("%s", error)
+            self._tell(error.key_id, str(error))
             return word(None)
+        except KeyRingError as error:
+            self._tell("", str(error))
+            return word(KeyState.LOST)
+
+    def _tell(self, what: str, words: str) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            log.error("%s", words)
 
     def look(self) -> None:
         """See whether another process has destroyed a key, unless it was seen just now (LOOK_S)."""
@@ -295,7 +295,10 @@ class KeyRing:
         return [self.folder] if copy is None else [self.folder, copy]
 
     def _is_gone(self, key_id: str) -> bool:
-        return any((folder / GONE / key_id).exists() for folder in self._folders())
+        try:
+            return any((folder / GONE / key_id).exists() for folder in self._folders())
+        except OSError as error:
+            raise self._error("cannot be read", error) from error
 
     def _need(self, key_id: str) -> OrderKey:
         self._look()
@@ -324,10 +327,16 @@ class KeyRing:
 
     def _read(self, key_id: str) -> bytes | None:
         for folder in self._folders():
-            with suppress(OSError):
-                key = key_file.key_in((folder / (key_id + SUFFIX)).read_bytes())
-                if key is not None:
-                    return key
+            place = folder / (key_id + SUFFIX)
+            try:
+                key = key_file.key_in(place.read_bytes())
+            except FileNotFoundError:
+                continue
+            except OSError as error:  # it is there, and not lost
+                self._tell(key_id, f"{place} cannot be read: {error.strerror}; check its owner")
+                continue
+            if key is not None:
+                return key
         return None
 
     def _look(self) -> None:
@@ -374,13 +383,6 @@ def _names(folder: Path, suffix: str) -> list[str]:
         return []
     ids = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
     return [key_id for key_id in ids if KEY_ID.fullmatch(key_id)]
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return [path for path in folder.iterdir() if path.is_file()]
-    except FileNotFoundError:
-        return []
 
 
 def _need_id(key_id: str) -> None:

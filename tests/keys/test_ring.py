@@ -1,5 +1,6 @@
 """Keys: here, destroyed or lost, and never half; and what they sealed."""
 
+import contextlib
 import os
 import random
 import stat
@@ -301,3 +302,59 @@ def test_what_is_kept_at_hand_has_a_limit(keys: KeyRing, monkeypatch: pytest.Mon
         assert [keys.reveal(text) for text in sealed] == [f"3-{number}" for number in range(40)]
     assert len(keys.at_hand) <= 10
     assert len(vars(keys)["_keys"]) <= 3
+
+
+@pytest.mark.parametrize("spoilt", ["a file", "a link to nowhere", "no folder of marks"])
+def test_a_folder_that_is_none_is_said_in_a_sentence_and_costs_no_list(
+    keys: KeyRing, spoilt: str, tmp_path: Path
+) -> None:
+    sealed = keys.seal(keys.make(), LABEL)
+    if spoilt == "no folder of marks":
+        (keys.folder / ring.GONE).rmdir()
+        (keys.folder / ring.GONE).write_text("no folder")
+    else:
+        keys.folder.rename(tmp_path / "elsewhere")
+    if spoilt == "a file":
+        keys.folder.write_text("no folder")
+    if spoilt == "a link to nowhere":
+        keys.folder.symlink_to(tmp_path / "nowhere")
+    fresh = KeyRing(keys.folder)
+    assert fresh.shown(sealed) in (LABEL, "(its key is not here)")
+    for asked in (fresh.key_ids, fresh.destroyed_ids, fresh.owed_ids):
+        with contextlib.suppress(KeyRingError):
+            asked()
+    with pytest.raises(KeyRingError, match=str(keys.folder)):
+        fresh.make()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_keys_of_another_owner_are_told_so_and_not_as_lost(
+    keys: KeyRing, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As somebody who may see the folder and not the files, then not the folder either."""
+    key_id = keys.make()
+    sealed = keys.seal(key_id, LABEL)
+    readers = [keys.folder, *keys.folder.parents]
+    modes = [(folder, stat.S_IMODE(folder.stat().st_mode)) for folder in readers]
+    for folder, mode in modes:
+        folder.chmod(mode | 0o055)
+    (keys.folder / ring.GONE).chmod(0o755)
+    os.seteuid(65_534)
+    try:
+        assert KeyRing(keys.folder).shown(sealed) == "(its key is not here)"
+        assert f"{key_id}.key cannot be read: Permission denied; check its owner" in caplog.text
+        os.seteuid(0)
+        keys.folder.chmod(0o700)
+        os.seteuid(65_534)
+        fresh = KeyRing(keys.folder)
+        assert fresh.shown(sealed) == "(its key is not here)"
+        assert f"the folder of keys {keys.folder} cannot be read" in caplog.text
+        for asked in (fresh.key_ids, fresh.destroyed_ids, fresh.owed_ids):
+            with pytest.raises(KeyRingError, match="cannot be read"):
+                asked()
+        with pytest.raises(KeyRingError, match="cannot be read"):
+            fresh.state(key_id)
+    finally:
+        os.seteuid(0)
+        for folder, mode in modes:
+            folder.chmod(mode)
