@@ -77,6 +77,7 @@ class HomeAssistantFeed:
         self._mark, self._found = "", dict[str, bytes]()
         self._is_up, self._is_read = False, asyncio.Event()
         self._watch: Subscription | None = None
+        self._renewing: asyncio.Task[None] | None = None
         self._flying, self._has_room = 0, asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._client = self._made()
@@ -84,9 +85,7 @@ class HomeAssistantFeed:
     async def run(self) -> None:
         """Tell until cancelled."""
         watch = self._watch = self._broadcast.subscribe()
-        place = self._settings.host, self._settings.port, KEEPALIVE_S
-        self._client.connect_async(*place)
-        self._client.loop_start()
+        self._begin()
         try:
             while True:
                 await self._is_read.wait()
@@ -177,7 +176,21 @@ class HomeAssistantFeed:
             known = self._ids[door_id] = discovery.object_id(self._secret, door_id)
         return known
 
+    def _begin(self) -> None:
+        self._client.connect_async(self._settings.host, self._settings.port, KEEPALIVE_S)
+        self._client.loop_start()
+
+    async def _begin_anew(self, old: mqtt.Client) -> None:
+        """With another client: the old one would send again, when all is read already, what was on
+        its way to the connection that is gone, though it is true no more."""
+        old.disconnect()
+        await asyncio.to_thread(old.loop_stop)
+        await asyncio.sleep(BACK_OFF_S[0])
+        self._begin()
+
     async def _leave(self) -> None:
+        if self._renewing is not None:
+            self._renewing.cancel()
         with contextlib.suppress(ValueError, RuntimeError):
             said = self._client.publish(self._topics.gateway, discovery.OFFLINE, 1, retain=True)
             if self._is_up:
@@ -206,11 +219,15 @@ class HomeAssistantFeed:
         return client
 
     def _on(self, handle: Callable[..., None]) -> Callable[..., None]:
-        def hand_over(_client: Any, _userdata: Any, *said: Any) -> None:
+        def hand_over(client: mqtt.Client, _userdata: Any, *said: Any) -> None:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody wants to know
-                self._loop.call_soon_threadsafe(handle, *said)
+                self._loop.call_soon_threadsafe(self._hand, client, handle, *said)
 
         return hand_over
+
+    def _hand(self, client: mqtt.Client, handle: Callable[..., None], *said: Any) -> None:
+        if client is self._client:  # what one says that was left concerns nobody
+            handle(*said)
 
     def _connected(self, _flags: Any, code: Any, _properties: Any) -> None:
         if code.is_failure:
@@ -240,12 +257,17 @@ class HomeAssistantFeed:
     def _disconnected(self, *_: Any) -> None:
         if self._is_up:
             log.warning("lost Home Assistant's broker at %s; it is told later", self._settings.host)
+            old, self._client = self._client, self._made()
+            self._renewing = self._loop.create_task(self._begin_anew(old))
         self._is_up = False
         self._is_read.clear()
         self._has_room.set()  # nothing goes out any more
 
     def _came(self, message: mqtt.MQTTMessage) -> None:
-        topic = message.topic
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            return  # none of ours
         if topic == self._mark:
             self._stands = dict(self._found)
             self._is_read.set()

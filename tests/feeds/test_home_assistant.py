@@ -73,7 +73,7 @@ def numbered(number: int) -> str:
 
 
 @contextlib.asynccontextmanager
-async def telling(site: Console, broker: Broker, **more: Any) -> AsyncIterator[None]:
+async def telling(site: Console, broker: "Broker | Line", **more: Any) -> AsyncIterator[None]:
     """A feed at work, until the end of the block."""
     settings = HomeAssistant(host=broker.host, port=broker.port, **more)
     feed = HomeAssistantFeed(
@@ -222,6 +222,68 @@ async def test_a_broker_that_is_back_at_once_is_told_everything_anew(
                     await until(lambda: reader.stands.get(AVAILABLE) == b"online")
                 broker.kill()
                 broker.start()
+
+
+class Line:
+    """The way to a broker, which may carry nothing any more though it stands, and may be cut."""
+
+    def __init__(self) -> None:
+        self.host, self.port = "127.0.0.1", 0
+        self.carries = asyncio.Event()
+        self.carries.set()
+        self._open: list[asyncio.StreamWriter] = []
+
+    async def to(self, broker: Broker) -> asyncio.Server:
+        async def came(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            there, here = await asyncio.open_connection(broker.host, broker.port)
+            self._open += [writer, here]
+            with contextlib.suppress(asyncio.CancelledError):  # the test is over
+                await asyncio.gather(self._carry(reader, here), self._carry(there, writer))
+
+        server = await asyncio.start_server(came, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        return server
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while some := await reader.read(65_536):
+                await self.carries.wait()
+                writer.write(some)
+        writer.close()
+
+    def cut(self) -> None:
+        """All that was on its way is gone."""
+        for writer in self._open:
+            writer.transport.abort()
+        self._open.clear()
+        self.carries.set()
+
+
+async def test_what_was_on_its_way_to_a_connection_that_is_gone_is_not_what_stands(
+    mosquitto: MosquittoFactory, tmp_path: Path
+) -> None:
+    """More is on its way than the client sends at once; the door shuts while the line is cut, as
+    the broker has it already. What the client sends again is old."""
+    broker, line = mosquitto(), Line()
+    async with console(new_store(tmp_path, 8)) as site, await line.to(broker):
+        for number in (0, 1):
+            await site.seal(number)
+        with reading(broker) as reader:
+            async with telling(site, line):
+                await until(shows(reader, 0, "door", "OFF"))
+                await until(shows(reader, 1, "available", "online"))
+                line.carries.clear()
+                for number in range(2, 8):  # each is described in several messages
+                    await site.seal(number)
+                await site.opens(0)
+                for _ in range(200):  # the feed has its turns
+                    await asyncio.sleep(0)
+                line.cut()
+                await site.shuts(0, 2)
+                await until(shows(reader, 0, "door", "OFF"))
+                await site.opens(1)
+                await until(shows(reader, 1, "door", "ON"))
+                assert reader.says(0, "door") == "OFF"
 
 
 async def test_a_broker_that_lets_us_read_nothing_is_told_in_a_sentence(
