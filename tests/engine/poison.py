@@ -21,17 +21,24 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from gateway.channels.channel import DeliveryError
 from gateway.cli import check_site
 from gateway.cli.check_result import CheckResult, Mark
+from gateway.core.duration import DAY_MS, MINUTE_MS
 from gateway.core.events import DoorClassed, Event
+from gateway.core.households.events import DisputeRaised, RequestAsked
+from gateway.core.households.model import Household, RecordKind, RequestKind
 from gateway.core.model import Door, Outages, Policy, Troubles
 from gateway.core.paging.person import Person
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
-from gateway.core.subject import of_door
+from gateway.core.schedule_of_ends import Limits as EndLimits
+from gateway.core.subject import of_door, of_household
+from gateway.ending import holds
+from gateway.ending.household_ending import Forget, HouseholdEnding
+from gateway.ending.names import Names
 from gateway.engine.engine import Engine
 from gateway.engine.pending import PendingReader
 from gateway.engine.state import CommittedSite
@@ -40,9 +47,11 @@ from gateway.ingest.authenticate import Authenticator
 from gateway.notify.addressing import Addresses
 from gateway.notify.delivery import DeliveryWorker
 from gateway.registry import load as registry
+from gateway.registry.enrolment import Enrolment
+from gateway.registry.rows import NewDoor, NewOrder, NewPermit
 from gateway.settings import Settings
 from gateway.store import pending, schedule_tables, tables
-from gateway.store.database import Store
+from gateway.store.database import Store, StoreError
 from gateway.store.outbox import Entry, Group
 from sealwire import report
 from tests.engine import poison_settings
@@ -55,6 +64,7 @@ DOORS = 5
 SETTINGS_SHARE = 0.2  # of the tries; the others are cells of the database
 DEFAULTS = Settings()
 LATER_MS = 3_600_000  # after the site's life, for the garbage's test
+OVER, OVER_MS = 3, 20 * DAY_MS  # households that are to be destroyed, and since when
 
 # Every cell that the gateway reads: table, column, and the type of its JSON if it is any.
 CELLS: tuple[tuple[str, str, Any], ...] = (
@@ -97,6 +107,45 @@ CELLS: tuple[tuple[str, str, Any], ...] = (
     ("outbox", "since_ms", None),
     ("outbox", "tries", None),
     ("outbox", "language", None),
+    # Of households and how they end.
+    ("households", "household_id", None),
+    ("households", "state", Household),
+    ("orders", "order_id", None),
+    ("orders", "household_id", None),
+    ("orders", "from_ms", None),
+    ("permits", "household_id", None),
+    ("permits", "to_ms", None),
+    ("permits", "who", None),
+    ("order_keys", "key_id", None),
+    ("order_keys", "household_id", None),
+    ("order_keys", "order_id", None),
+    ("order_keys", "made_ms", None),
+    ("endings", "order_id", None),
+    ("endings", "ending_id", None),
+    ("endings", "household_id", None),
+    ("endings", "over_ms", None),
+    ("endings", "linked_ms", None),
+    ("endings", "names", Names),
+    ("endings", "counts", dict[str, int]),
+    ("holds", "order_id", None),
+    ("holds", "by", None),
+    ("holds", "until_ms", None),
+    ("checkpoints", "journal_id", None),
+    ("checkpoints", "state", None),
+    ("requests", "household_id", None),
+    ("requests", "state", None),
+    ("disputes", "household_id", None),
+    ("disputes", "order_id", None),
+    ("disputes", "state", None),
+    ("journal", "at_ms", None),
+    ("journal", "kind", None),
+    ("journal", "subject_id", None),
+    ("journal", "body", Event),
+    ("cases", "raised_ms", None),
+    ("cases", "subject_id", None),
+    ("openings", "opened_ms", None),
+    ("seals", "make", None),
+    ("seals", "address", None),
 )
 _STATES = {"outages": Outages, "staff": Staff, "rules": Rulebook, "troubles": Troubles}
 _OF_DOOR = {"doors": "door_id", "seals": "door_id", "pending_events": "subject_id"}
@@ -107,7 +156,7 @@ class Poison(NamedTuple):
 
     table: str
     column: str
-    rowid: int
+    rowid: Any
     value: Any
     door_id: str | None
     is_seen: bool  # whether anybody can tell that it is garbage
@@ -168,9 +217,56 @@ async def lived(folder: Path) -> Life:
         grouped = {"reason": "grouped", "about": msgspec.json.encode(Group(1, 1, ("c",))).decode()}
         one = tables.outbox.c.entry_id == 2
         connection.execute(tables.outbox.update().where(one).values(grouped))
+    await _ended(store)
     store.settle()
     store.close()
     return Life(path, seals)
+
+
+async def _ended(store: Store) -> None:
+    """Households whose end is begun, cut off where InfluxDB was asked; one that is held; and
+    matters of one that lives."""
+    with store.writing() as connection:
+        enrolment = Enrolment(connection, NOON_MS - 30 * DAY_MS, UTC)
+        for n in range(OVER):
+            enrolment.take(NewDoor(f"old-{n}", "canary", "g", telephone="13812345678"))
+            times = NOON_MS - 30 * DAY_MS, NOON_MS - OVER_MS
+            enrolment.take(NewOrder(f"old-{n}", *times, f"old-order-{n}"))
+            said = "who", "why", f"old-permit-{n}"
+            enrolment.take(NewPermit(f"old-{n}", *times, 1, MINUTE_MS, *said))
+        enrolment.write()
+        until_ms = NOON_MS + 90 * DAY_MS
+        holds.hold(connection, "order-4", "Li", "a lawsuit", until_ms, NOON_MS)
+    async with beating(store) as (engine, _):
+        asked = RequestAsked(action_id="r", request_id="r", kind=RequestKind.FOOD, words="rice")
+        await engine.submit(of_household("door-1"), asked)
+        disputed = DisputeRaised(
+            action_id="d",
+            dispute_id="d",
+            record=RecordKind.OPENING,
+            record_id="x",
+            door_id="door-1",
+            words="no",
+        )
+        await engine.submit(of_household("door-1"), disputed)
+        with contextlib.suppress(StoreError):
+            await _ending(store, engine, _away).look()
+
+
+def _away(_seal_id: str, _from_ms: int, _before_ms: int | None) -> int:
+    raise StoreError("InfluxDB does not answer")
+
+
+def _ending(store: Store, engine: Engine, forget: Forget | None = None) -> HouseholdEnding:
+    return HouseholdEnding(store, EndLimits(), engine.submit, engine.clock.now_ms, forget)
+
+
+def _not_ended(store: Store) -> set[str]:
+    """The orders that should be destroyed, and are there."""
+    with store.reading() as connection:
+        o = tables.orders.c
+        known = connection.execute(select(o.order_id).where(o.to_ms <= NOON_MS - OVER_MS)).scalars()
+        return {str(order_id) for order_id in known}
 
 
 def spoil(path: Path, chance: random.Random) -> Poison:
@@ -179,21 +275,24 @@ def spoil(path: Path, chance: random.Random) -> Poison:
     connection.text_factory = bytes
     while True:
         table, column, kind = chance.choice(CELLS)
-        key = "rowid"
+        key = _key(table)
+        if column in key:
+            continue  # it would name another row
         waits = " WHERE done_ms IS NULL" if table == "outbox" else ""
         query = f"SELECT {key}, {column} FROM {table}{waits}"  # noqa: S608
         found = connection.execute(query).fetchall()
         if not found:
             continue
         rowid, before = chance.choice(found)
+        rowid = rowid.decode() if isinstance(rowid, bytes) else rowid
         value, as_text = _garbage(chance, before)
         door_id = None
         if table in _OF_DOOR:
-            of = f"SELECT {_OF_DOOR[table]} FROM {table} WHERE rowid = ?"  # noqa: S608
+            of = f"SELECT {_OF_DOOR[table]} FROM {table} WHERE {key} = ?"  # noqa: S608
             door_id = connection.execute(of, (rowid,)).fetchone()[0].decode()
         put = "CAST(? AS TEXT)" if as_text else "?"
         try:
-            update = f"UPDATE {table} SET {column} = {put} WHERE rowid = ?"  # noqa: S608
+            update = f"UPDATE {table} SET {column} = {put} WHERE {key} = ?"  # noqa: S608
             connection.execute(update, (value, rowid))
         except sqlite3.IntegrityError:
             continue
@@ -201,13 +300,21 @@ def spoil(path: Path, chance: random.Random) -> Poison:
             name = connection.execute("SELECT name FROM states WHERE rowid = ?", (rowid,))
             kind = _STATES.get(name.fetchone()[0].decode())
         after = connection.execute(
-            f"SELECT {column}, typeof({column}), (SELECT typeof(?)) FROM {table} WHERE rowid = ?",  # noqa: S608
+            f"SELECT {column}, typeof({column}), (SELECT typeof(?)) FROM {table} WHERE {key} = ?",  # noqa: S608
             (before, rowid),
         ).fetchone()
         connection.commit()
         connection.close()
         is_seen = _is_seen(kind, table, column, *after[:2])
         return Poison(table, column, rowid, value, door_id, is_seen)
+
+
+def _key(table: str) -> str:
+    """What names a row in SQL; not every table has a rowid."""
+    known = tables.metadata.tables[table]
+    if known.dialect_options["sqlite"]["with_rowid"]:
+        return "rowid"
+    return " || '/' || ".join(column.name for column in known.primary_key.columns)
 
 
 def _garbage(chance: random.Random, before: Any) -> tuple[Any, bool]:
@@ -290,6 +397,10 @@ async def survives(
                 await until(lambda: len(post.receipts()) >= len(sound), 5)
             except TimeoutError:
                 return f"only {len(post.receipts())} of {len(sound)} openings have a receipt"
+            await _ending(store, engine).look()
+        left = _not_ended(store)
+        if len(left) > 1:  # its own data may be spoilt
+            return f"not destroyed: {sorted(left)}"
         opened = {f"{life.seals[n].seal_id}-{life.seals[n].seq}" for n in sound}
         missing = opened - {row["opening_id"] for row in rows(store, tables.openings)}
         if missing:
