@@ -27,18 +27,16 @@ from gateway.channels.channel import DeliveryError
 from gateway.cli import check_site
 from gateway.cli.check_result import CheckResult, Mark
 from gateway.core.duration import DAY_MS, MINUTE_MS
-from gateway.core.events import DoorClassed, Event
+from gateway.core.events import DoorClassed
 from gateway.core.households.events import DisputeRaised, RequestAsked
-from gateway.core.households.model import Household, RecordKind, RequestKind
-from gateway.core.model import Door, Outages, Policy, Troubles
-from gateway.core.paging.person import Person
+from gateway.core.households.model import RecordKind, RequestKind
+from gateway.core.model import Outages, Troubles
 from gateway.core.paging.staff import Staff
 from gateway.core.rules import Rulebook
 from gateway.core.schedule_of_ends import Limits as EndLimits
 from gateway.core.subject import of_door, of_household
 from gateway.ending import holds
 from gateway.ending.household_ending import Forget, HouseholdEnding
-from gateway.ending.names import Names
 from gateway.engine.engine import Engine
 from gateway.engine.pending import PendingReader
 from gateway.engine.state import CommittedSite
@@ -55,6 +53,7 @@ from gateway.store.database import Store, StoreError
 from gateway.store.outbox import Entry, Group
 from sealwire import report
 from tests.engine import poison_settings
+from tests.engine.poison_cells import CELLS
 from tests.engine.poison_settings import Spoilt
 from tests.engine.small_site import HandSeal, Post, beating, enrol, rows
 from tests.manual_clock import NOON_MS, ManualClock
@@ -66,87 +65,6 @@ DEFAULTS = Settings()
 LATER_MS = 3_600_000  # after the site's life, for the garbage's test
 OVER, OVER_MS = 3, 20 * DAY_MS  # households that are to be destroyed, and since when
 
-# Every cell that the gateway reads: table, column, and the type of its JSON if it is any.
-CELLS: tuple[tuple[str, str, Any], ...] = (
-    ("doors", "door_id", None),
-    ("doors", "state", Door),
-    ("doors", "grid_id", None),
-    ("doors", "label", None),
-    ("doors", "building", None),
-    ("seals", "seal_id", None),
-    ("seals", "key", None),
-    ("seals", "door_id", None),
-    ("seals", "epoch", None),
-    ("seals", "counter", None),
-    ("seals", "seq_top", None),
-    ("seals", "seq_seen", None),
-    ("wardens", "warden_id", None),
-    ("wardens", "grid_id", None),
-    ("wardens", "channels", list[str]),
-    ("wardens", "language", None),
-    ("wardens", "role", None),
-    ("shifts", "role", None),
-    ("shifts", "days", None),
-    ("shifts", "from_min", None),
-    ("overrides", "from_ms", None),
-    ("overrides", "by", None),
-    ("orders", "policy", Policy),
-    ("orders", "to_ms", None),
-    ("people", "state", Person),
-    ("states", "state", None),
-    ("cursors", "journal_id", None),
-    ("pending_events", "body", Event),
-    ("pending_events", "subject_kind", None),
-    ("pending_events", "subject_id", None),
-    ("outbox", "address", None),
-    ("outbox", "channel", None),
-    ("outbox", "reason", None),
-    ("outbox", "about", None),
-    ("outbox", "next_ms", None),
-    ("outbox", "made_ms", None),
-    ("outbox", "since_ms", None),
-    ("outbox", "tries", None),
-    ("outbox", "language", None),
-    # Of households and how they end.
-    ("households", "household_id", None),
-    ("households", "state", Household),
-    ("orders", "order_id", None),
-    ("orders", "household_id", None),
-    ("orders", "from_ms", None),
-    ("permits", "household_id", None),
-    ("permits", "to_ms", None),
-    ("permits", "who", None),
-    ("order_keys", "key_id", None),
-    ("order_keys", "household_id", None),
-    ("order_keys", "order_id", None),
-    ("order_keys", "made_ms", None),
-    ("endings", "order_id", None),
-    ("endings", "ending_id", None),
-    ("endings", "household_id", None),
-    ("endings", "over_ms", None),
-    ("endings", "linked_ms", None),
-    ("endings", "names", Names),
-    ("endings", "counts", dict[str, int]),
-    ("holds", "order_id", None),
-    ("holds", "by", None),
-    ("holds", "until_ms", None),
-    ("checkpoints", "journal_id", None),
-    ("checkpoints", "state", None),
-    ("requests", "household_id", None),
-    ("requests", "state", None),
-    ("disputes", "household_id", None),
-    ("disputes", "order_id", None),
-    ("disputes", "state", None),
-    ("journal", "at_ms", None),
-    ("journal", "kind", None),
-    ("journal", "subject_id", None),
-    ("journal", "body", Event),
-    ("cases", "raised_ms", None),
-    ("cases", "subject_id", None),
-    ("openings", "opened_ms", None),
-    ("seals", "make", None),
-    ("seals", "address", None),
-)
 _STATES = {"outages": Outages, "staff": Staff, "rules": Rulebook, "troubles": Troubles}
 _OF_DOOR = {"doors": "door_id", "seals": "door_id", "pending_events": "subject_id"}
 
