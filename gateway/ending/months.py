@@ -51,15 +51,16 @@ def rewrite(
     Raises:
         StoreError: one could not be; it is as it was.
     """
-    with store.reading() as connection:
-        months = [archive.month for archive in archives.known(connection)]
     made = []
-    for month in months:
-        path = archives.file_of(store.path, month)
-        if path.is_file() and _has_any(path, all_names):
-            begins([month])
-            _rewrite_one(store, month, path, all_names)
-            made.append(month)
+    with store.archiving:  # a month that is being made has the rows that were in the database
+        with store.reading() as connection:
+            months = [archive.month for archive in archives.known(connection)]
+        for month in months:
+            path = archives.file_of(store.path, month)
+            if path.is_file() and _has_any(path, all_names):
+                begins([month])
+                _rewrite_one(store, month, path, all_names)
+                made.append(month)
     return made
 
 

@@ -71,6 +71,11 @@ def make(store: Store, now_ms: int, live_months: int) -> str | None:
     Raises:
         StoreError: it cannot be made now. The journal is whole all the same.
     """
+    with store.archiving:
+        return _make(store, now_ms, live_months)
+
+
+def _make(store: Store, now_ms: int, live_months: int) -> str | None:
     with store.reading() as connection:
         wanted = _next(connection, now_ms, max(live_months, LIVE_MONTHS_MIN))
     if wanted is None:

@@ -8,6 +8,7 @@ gateway writes through `writer.py`; other programs write through `writing()` and
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -55,6 +56,9 @@ class Store:
     def __init__(self, path: Path, chain: Chain = SITE) -> None:
         self.path, self._chain = path, chain
         self.keys = KeyRing.beside(path)
+        # Who makes a file of an old month, or makes one anew: else two of them, from the same old
+        # file, would bring back what the other one took out.
+        self.archiving = threading.Lock()
         self._writers = _engine(path, self.keys, writes=True)
         self._readers = _engine(path, self.keys, writes=False)
 

@@ -96,7 +96,8 @@ def step(store: Store) -> bool:
     if before.is_done or not before.rows:
         return False
     if months:
-        _seal_month(store, months[0], before.at_ms)
+        with store.archiving:
+            _seal_month(store, months[0], before.at_ms)
         after = msgspec.structs.replace(before, months=(*before.months, months[0]))
     else:
         after = _seal_journal(store, before)

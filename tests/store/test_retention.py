@@ -5,17 +5,22 @@ through one again."""
 import asyncio
 import os
 import shutil
+import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from gateway.backup import making, restoring
 from gateway.backup.site import Site
 from gateway.core.duration import DAY_MS
 from gateway.core.model import Contact
 from gateway.core.rules import Rulebook, Rules
+from gateway.ending import months as ending_months
+from gateway.ending.names import Names
 from gateway.engine import open_spans
 from gateway.replay.coverage import Ledger
 from gateway.replay.replay import Apart, Replay, differing, journaled
@@ -202,6 +207,34 @@ def test_whatever_ends_an_archiving_in_the_middle_it_is_taken_up_again(
     assert kills > 5
     assert len(rows(store, archive_rows)) >= 2
     assert everything(store) == whole
+
+
+def test_what_is_destroyed_while_a_month_moves_into_its_file_is_not_in_that_file(
+    store: Store, days: QuietDays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file has its rows already, and the database does not name it yet."""
+    copied, threads, j = archiving.part, list[threading.Thread](), tables.journal.c
+    names, its_rows = Names("an-order", "door-0", None, ("door-0",)), j.subject_id == "door-0"
+
+    def part(*its: Any) -> list[int]:
+        counts = copied(*its)
+        if not threads:
+            with store.writing() as connection:
+                connection.execute(delete(tables.journal).where(its_rows))
+            work = partial(ending_months.rewrite, store, [names], lambda _: None)
+            threads.append(threading.Thread(target=work))
+            threads[0].start()
+            threads[0].join(1.0)  # it waits for the month, or has missed it
+        return counts
+
+    monkeypatch.setattr(archiving, "part", part)
+    retained(store, days.clock.now_ms(), Limits(journal_months=1))
+    threads[0].join()
+    with store.reading() as connection:
+        query = select(j.journal_id).where(its_rows)
+        left = [file.execute(query).all() for file, _ in archives.files(connection)]
+    assert len(left) > 1
+    assert not any(left)
 
 
 def test_a_reader_that_fell_behind_is_waited_for_and_not_for_ever(
