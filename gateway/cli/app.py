@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from gateway.cli.acting import noted
-from gateway.cli.exit_codes import EPILOG, FAILED, OK, causes_of, exit_code
+from gateway.cli.exit_codes import EPILOG, FAILED, MISUSED, OK, causes_of, exit_code
 
 AT_WORK, BEFORE, CLOSER = "At work", "Before work", "A closer view"
 _MARKUP = re.compile(r"(?=\[[a-z#/@][^\[]*\])")  # what Rich would take for a style, and swallow
@@ -270,6 +270,13 @@ COMMANDS = (
 )
 
 
+_LOST = re.compile("[\udc80-\udcff]")  # bytes from outside that are no text in its character set
+_UNREADABLE = (
+    "something that was typed is no text in this terminal's character set; set it to UTF-8 "
+    "(export LANG=C.UTF-8), and type it again"
+)
+
+
 class CommandGroup(TyperGroup):
     """The group of all commands: lists them unread, and tells what they raise."""
 
@@ -289,6 +296,9 @@ class CommandGroup(TyperGroup):
         except Exception as error:
             causes = causes_of(error)
             codes = [exit_code(cause) for cause in causes]
+            if isinstance(error, UnicodeEncodeError) and _LOST.search(error.object):
+                typer.echo(f"menshen: {_UNREADABLE}", err=True)
+                raise typer.Exit(MISUSED) from error
             if None in codes:
                 raise
             for sentence in dict.fromkeys("\n".join(map(str, causes)).splitlines()):
@@ -330,7 +340,11 @@ for _command in COMMANDS:
 
 
 def main() -> None:
-    """The entry point of `menshen`. A terminal that cannot show a sign gets another for it."""
+    """The entry point of `menshen`. A terminal that cannot show a sign gets another for it. Where
+    standard output is closed, nothing else may be opened in its place: not the database."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - to the end
     if sys.argv[1:] == ["--version"]:
         typer.echo(metadata.version("menshen"))
         return

@@ -18,7 +18,7 @@ from gateway.registry import notices, resident_codes
 from gateway.registry.resident_codes import NoOrderError
 from gateway.settings import Settings, load
 from gateway.store import resident_views, views
-from gateway.store.database import Store
+from gateway.store.database import Store, StoreError
 
 
 def notice(
@@ -51,15 +51,22 @@ def notice(
         if out is None or not households:
             _say_waiting(store, households, wanted)
             return
-        sheets = _sheets(store, households, settings, now)
         names = _labels(store, households)
-    content = pdf(sheets, notices.facts_of(settings), translates, settings.site.name)
-    try:
-        write_private(out, content)
-    except OSError as error:
-        raise CommandError(
-            f"{out} cannot be written: {error.strerror}; the codes in it are lost, print again"
-        ) from error
+        codes = {household_id: resident_codes.new_code() for household_id in households}
+        sheets = [
+            Sheet(resident_codes.grouped(code), address_of(settings)) for code in codes.values()
+        ]
+        content = pdf(sheets, notices.facts_of(settings), translates, settings.site.name)
+        try:
+            write_private(out, content)
+        except OSError as error:
+            words = f"{out} cannot be written: {error.strerror}; every sheet of before holds good"
+            raise CommandError(words) from error
+        try:
+            _renew(store, codes, settings, now)
+        except (StoreError, CommandError):
+            out.unlink(missing_ok=True)  # no code in it opens anything
+            raise
     say(f"{out}: {counted(len(sheets), 'sheet')}, in this order: {named(names)}.")
     say("Hand each to its own household and read the notice with them; then delete the file.")
 
@@ -96,19 +103,15 @@ def _households(store: Store, wanted: list[str], now_ms: int) -> list[str]:
     return list(households)
 
 
-def _sheets(store: Store, households: list[str], settings: Settings, now_ms: int) -> list[Sheet]:
-    """New codes, in one transaction."""
-    address, facts = address_of(settings), notices.facts_of(settings)
-    sheets = []
+def _renew(store: Store, codes: dict[str, str], settings: Settings, now_ms: int) -> None:
+    """The codes that stand on paper hold from now on, in one transaction."""
     with store.writing() as connection:
-        version = notices.keep(connection, facts, now_ms)
-        for household_id in households:
+        version = notices.keep(connection, notices.facts_of(settings), now_ms)
+        for household_id, code in codes.items():
             try:
-                code = resident_codes.renew(connection, household_id, version, now_ms)
+                resident_codes.renew(connection, household_id, version, now_ms, code)
             except NoOrderError as error:
                 raise CommandError(f"the order on {household_id} has just ended") from error
-            sheets.append(Sheet(resident_codes.grouped(code), address))
-    return sheets
 
 
 def _labels(store: Store, households: list[str]) -> list[str]:

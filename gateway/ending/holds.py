@@ -13,6 +13,8 @@ from sqlalchemy import Connection, insert, or_, select, update
 
 from gateway.core.duration import DAY_MS
 from gateway.core.schedule_of_ends import Hold
+from gateway.language import peoples_text
+from gateway.language.peoples_text import TextError
 from gateway.store import tables
 from gateway.store.ending_tables import holds
 from gateway.store.household_tables import disputes
@@ -21,6 +23,7 @@ from gateway.store.records import records
 
 HOLD_MAX_MS: Final = 365 * DAY_MS  # from when it is made: a longer one is made anew
 ID_BYTES: Final = 8
+LINE_MAX: Final = 200  # characters of a name, and of a reason
 _h = holds.c
 
 
@@ -47,10 +50,14 @@ def hold(
     caller's transaction."""
     if not by.strip() or not why.strip():
         raise HoldError("a hold needs the name of who answers for it, and a reason")
+    try:  # its household reads both
+        by, why = peoples_text.line(by, LINE_MAX), peoples_text.line(why, LINE_MAX)
+    except TextError as error:
+        raise HoldError(error.told("en")) from None
     if not now_ms < until_ms <= now_ms + HOLD_MAX_MS:
         raise HoldError("a hold ends in the future, within 365 days; make it anew after that")
     hold_id = secrets.token_hex(ID_BYTES)
-    row = HeldRow(hold_id, order_id, by.strip(), why.strip(), now_ms, until_ms, None)
+    row = HeldRow(hold_id, order_id, by, why, now_ms, until_ms, None)
     connection.execute(insert(holds), {name: getattr(row, name) for name in row.__struct_fields__})
     return hold_id
 

@@ -1,5 +1,6 @@
 """Files written whole or not at all, and secrets that nobody else could read even for a moment."""
 
+import errno
 import os
 import secrets
 import stat
@@ -54,9 +55,23 @@ def _is_so(path: Path, content: bytes, mode: int, group_id: int | None) -> bool:
         return False
 
 
+def _need_file(path: Path) -> None:
+    """OSError where something stands there that is no file: root would put one in the place of
+    /dev/stdout, for every program of the machine."""
+    if not path.name:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    try:
+        there = path.stat().st_mode
+    except OSError:
+        return  # nothing, or what a new file may replace; what may not be is told as it is written
+    if not stat.S_ISREG(there) and not stat.S_ISDIR(there):
+        raise OSError(errno.EINVAL, "that is a device or a pipe, and no file", str(path))
+
+
 def _write(path: Path, content: bytes, mode: int, group_id: int | None) -> None:
     if _is_so(path, content, mode, group_id):
         return
+    _need_file(path)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
     try:

@@ -67,7 +67,9 @@ def read(text: str) -> str:
     return digits
 
 
-def renew(connection: Connection, household_id: str, notice: str, now_ms: int) -> str:
+def renew(
+    connection: Connection, household_id: str, notice: str, now_ms: int, code: str = ""
+) -> str:
     """A new code for a household, of the order that runs there or else comes next; the old one is
     dead. The caller's transaction.
 
@@ -76,6 +78,8 @@ def renew(connection: Connection, household_id: str, notice: str, now_ms: int) -
         household_id: Whose page it opens.
         notice: The version of the notice on the sheet.
         now_ms: In milliseconds of UTC.
+        code: One of `new_code`, which stands on its sheet already: so nothing is dead before there
+            is a sheet with what takes its place. Else one is made.
 
     Returns:
         The code, which nobody can read again.
@@ -86,7 +90,7 @@ def renew(connection: Connection, household_id: str, notice: str, now_ms: int) -
     order = resident_views.order_of(connection, household_id, now_ms)
     if order is None:
         raise NoOrderError(household_id)
-    code = new_code()
+    code = code or new_code()
     row = {
         "household_id": household_id,
         "code_hash": hash_of(code),

@@ -180,10 +180,12 @@ def request(connection: Connection, request_id: str) -> RequestRow | None:
     return next(iter(records(connection, query, RequestRow)), None)
 
 
-def requests_of(connection: Connection, household_id: str, limit: int) -> list[RequestRow]:
-    """A household's, the newest first."""
+def requests_of(
+    connection: Connection, household_id: str, limit: int, since_ms: int = 0
+) -> list[RequestRow]:
+    """A household's since a time, the newest first."""
     r = requests.c
-    query = _requests(ALL).where(r.household_id == household_id)
+    query = _requests(ALL).where(r.household_id == household_id, r.asked_ms >= since_ms)
     order = r.asked_ms.desc(), r.request_id
     return records(connection, query.order_by(*order).limit(limit), RequestRow)
 
@@ -210,10 +212,12 @@ def dispute(connection: Connection, dispute_id: str) -> DisputeRow | None:
     return next(iter(records(connection, query, DisputeRow)), None)
 
 
-def disputes_of(connection: Connection, household_id: str, limit: int) -> list[DisputeRow]:
-    """A household's, the newest first."""
+def disputes_of(
+    connection: Connection, household_id: str, limit: int, since_ms: int = 0
+) -> list[DisputeRow]:
+    """A household's since a time, the newest first."""
     d = disputes.c
-    query = _disputes(ALL).where(d.household_id == household_id)
+    query = _disputes(ALL).where(d.household_id == household_id, d.raised_ms >= since_ms)
     order = d.raised_ms.desc(), d.dispute_id
     return records(connection, query.order_by(*order).limit(limit), DisputeRow)
 
@@ -232,11 +236,14 @@ def question(connection: Connection, question_id: str) -> QuestionRow | None:
     return next(iter(records(connection, query, QuestionRow)), None)
 
 
-def reports_of(connection: Connection, household_id: str, limit: int) -> list[ReportRow]:
-    """What a household said of how they are, the newest first."""
+def reports_of(
+    connection: Connection, household_id: str, limit: int, since_ms: int = 0
+) -> list[ReportRow]:
+    """What a household said since a time of how they are, the newest first."""
     h = health_reports.c
     query = select(*(h[name] for name in ReportRow.__struct_fields__))
-    query = query.where(h.household_id == household_id).order_by(h.at_ms.desc(), h.report_id)
+    query = query.where(h.household_id == household_id, h.at_ms >= since_ms)
+    query = query.order_by(h.at_ms.desc(), h.report_id)
     return records(connection, query.limit(limit), ReportRow)
 
 

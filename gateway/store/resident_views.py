@@ -1,10 +1,10 @@
 """What is read for a household's page: its doors, the order that holds there, what was recorded,
 and who was told. Never a label or a name of theirs; whoever finds the code learns neither."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from gateway.core.paging.schedule import Role
 from gateway.store import households, tables, views
@@ -17,11 +17,14 @@ _d, _o, _x = tables.doors.c, tables.orders.c, tables.outbox.c
 
 
 class OrderSpan(msgspec.Struct, frozen=True):
-    """An order, from (included) to (excluded), in ms of UTC."""
+    """An order, from (included) to (excluded), in ms of UTC. `since_ms`: when the order before it
+    at this home had ended, under which others may have lived there: what is older is none of
+    theirs. 0 where none is known."""
 
     order_id: str
     from_ms: int
     to_ms: int
+    since_ms: int = 0
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -52,15 +55,25 @@ def order_of(connection: Connection, household_id: str, now_ms: int) -> OrderSpa
     is_to_be = _o.to_ms > now_ms, _o.from_ms < _o.to_ms
     query = select(_o.order_id, _o.from_ms, _o.to_ms).where(*is_to_be)
     query = query.where(_o.household_id == household_id)
-    row = connection.execute(query.order_by(_o.from_ms).limit(1)).first()
-    return None if row is None else OrderSpan(*row)
+    return _span(connection, household_id, query.order_by(_o.from_ms).limit(1))
 
 
 def order_span(connection: Connection, order_id: str) -> OrderSpan | None:
     """One order; None once its rows are gone."""
     query = select(_o.order_id, _o.from_ms, _o.to_ms).where(_o.order_id == order_id)
+    whose = select(_o.household_id).where(_o.order_id == order_id)
+    household_id = connection.execute(whose).scalar()
+    return None if household_id is None else _span(connection, household_id, query)
+
+
+def _span(connection: Connection, household_id: str, query: Select[Any]) -> OrderSpan | None:
     row = connection.execute(query).first()
-    return None if row is None else OrderSpan(*row)
+    if row is None:
+        return None
+    is_before = _o.household_id == household_id, _o.to_ms <= row.from_ms, _o.from_ms < _o.to_ms
+    ended = select(func.max(_o.to_ms)).where(*is_before, _o.order_id != row.order_id)
+    since_ms = connection.execute(ended).scalar() or 0
+    return OrderSpan(row.order_id, row.from_ms, row.to_ms, since_ms)
 
 
 def without_code(connection: Connection, now_ms: int) -> list[str]:

@@ -204,7 +204,7 @@ def add_routes(
         async def press(request: Request, case_id: str) -> Response:
             actor = who(request)
             if by_page:
-                pressed: Press = read_model(kind.form, dict(await request.form()))
+                pressed: Press = read_model(kind.form, await read_form(request))
                 if pressed.action_id is not None:  # the page's own id, for all of its buttons
                     pressed.action_id = f"{pressed.action_id}.{action}"
             else:
@@ -314,6 +314,16 @@ def read_model(model: type[M], fields: Any) -> M:
         return model.model_validate(fields)
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from None
+
+
+async def read_form(request: Request) -> dict[str, Any]:
+    """What a page's form says, each field's last; a file stands there as what it is, which no field
+    is. RequestValidationError where it is no form."""
+    try:
+        async with request.form() as form:
+            return dict(form)
+    except ValueError:  # in a character set that is none; its name comes from whoever sends it
+        raise RequestValidationError([{"loc": ("body",)}]) from None
 
 
 async def read_body(request: Request) -> Any:

@@ -90,7 +90,8 @@ class Rate:
     def allows(self, source: str, now_s: float) -> bool:
         """Whether it may ask now; counts it if so."""
         left, at_s = self._left.get(source, (self._burst, now_s))
-        left = min(self._burst, left + (now_s - at_s) * self._per_s)
+        # A clock that was set back takes from nobody what is left.
+        left = min(self._burst, left + max(0.0, now_s - at_s) * self._per_s)
         is_allowed = left >= 1
         self._left[source] = (left - 1 if is_allowed else left), now_s
         self._left.move_to_end(source)

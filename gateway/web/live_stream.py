@@ -24,7 +24,7 @@ from gateway.language.catalogue import LOCALES, N_
 from gateway.store.database import StoreError
 from gateway.store.household_views import Reach
 from gateway.web.access import actions_of, check, look
-from gateway.web.access_rules import Need, Thing
+from gateway.web.access_rules import RULES, Thing
 from gateway.web.actor import at_screen
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Lane, WebContext
@@ -125,29 +125,31 @@ def routes(context: WebContext, topics: Topics) -> APIRouter:
     return router
 
 
-_NEEDS: Final = {
-    "wallboard": (Need(Right.DOORS),),
-    "cases": (Need(Right.CASES),),
-    "case": (Need(Right.CASES, Thing.CASE),),
-    "door": (Need(Right.DOORS, Thing.DOOR),),
-    "walk": (Need(Right.COMMISSION, Thing.DOOR),),
-    "inbox": (Need(Right.INBOX, Thing.PERSON),),
-    "tasks": (Need(Right.INBOX, Thing.PERSON),),
-    "task": (Need(Right.INBOX, Thing.PERSON), Need(Right.CASES, Thing.CASE)),
-    "warden": (Need(Right.PEOPLE, Thing.PERSON),),
-    "updates": (Need(Right.UPDATES),),
-    "requests": (Need(Right.REQUESTS),),
-    "asked": (Need(Right.INBOX, Thing.PERSON),),
+# Whoever may open a page may watch it live, and nobody else: its rule is that of the page.
+PAGES: Final = {
+    "wallboard": "/",
+    "cases": "/cases",
+    "case": "/cases/{case_id}",
+    "door": "/doors/{door_id}",
+    "walk": "/doors/{door_id}/walk-test",
+    "inbox": "/inbox/{warden_id}",
+    "tasks": "/handheld/{warden_id}",
+    "task": "/handheld/{warden_id}/cases/{case_id}",
+    "warden": "/wardens/{warden_id}",
+    "updates": "/updates",
+    "requests": "/requests",
+    "asked": "/handheld/{warden_id}/requests",
 }
 
 
 async def _check(context: WebContext, request: Request, wanted: Wanted) -> None:
     """As a page's rule has it, and in the audit as its page is. HttpProblem where it may not be."""
-    who, needs = visitor(request), _NEEDS.get(wanted.kind, ())
-    if who is None:
-        return
-    values = Task.parts(wanted.name) if wanted.kind == "task" else (wanted.name,)
-    for need, value in zip(needs, values, strict=True) if needs else ():
+    who, path = visitor(request), PAGES.get(wanted.kind)
+    if who is None or path is None:
+        return  # of what is no page there is no view either
+    names = iter(Task.parts(wanted.name) if wanted.kind == "task" else (wanted.name,))
+    for need in RULES["GET", path].needs:
+        value = "" if need.thing is Thing.LIST else next(names)
         why = await check(context, who, need, value)
         if need.thing is not Thing.LIST:
             await look(context, who, "live", f"{need.thing} {value}", why, is_counted=False)

@@ -35,7 +35,7 @@ from gateway.language.refusals import matter_refusal_line
 from gateway.language.times import stamp
 from gateway.store import household_views
 from gateway.store.household_views import DisputeRow, QuestionRow, RequestRow
-from gateway.web.actions import Answered, Press, read_body, read_model
+from gateway.web.actions import Answered, Press, read_body, read_form, read_model
 from gateway.web.actor import check_known
 from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
 from gateway.web.context import WebContext
@@ -141,7 +141,7 @@ def add_routes(
         async def press(request: Request) -> Response:
             actor, matter_id = who(request), str(request.path_params[matter.key])
             if by_page:
-                pressed: Press = read_model(deed.body, dict(await request.form()))
+                pressed: Press = read_model(deed.body, await read_form(request))
                 if pressed.action_id is not None:  # the page's own id, for all of its buttons
                     pressed.action_id = f"{pressed.action_id}.{deed.name}"
             else:

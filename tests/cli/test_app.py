@@ -188,3 +188,28 @@ def test_a_terminal_of_ascii_gets_other_signs(store):
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "3-201" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "code"),
+    [
+        ("doors >&-", "", 0),  # nothing is opened in the place of what is closed
+        ("notice >&- 2>&-", "", 0),
+        ("notice $'\\xff'", "set it to UTF-8", 2),
+        ("wifi change $'caf\\xe9'", "set it to UTF-8", 2),
+        ("end order --door $'\\xd6\\xd0'", "set it to UTF-8", 2),
+    ],
+)
+def test_closed_streams_and_bytes_of_another_character_set_are_no_fault_of_ours(
+    store, typed, said, code
+):
+    ran = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m gateway {typed}"],
+        env=PLACES,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (code, "")
+    assert ran.stderr.count("\n") == (1 if said else 0), ran.stderr
+    assert said in ran.stderr

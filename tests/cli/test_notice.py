@@ -1,5 +1,6 @@
 """`menshen notice`: the sheets that open households' pages, and what becomes of the older ones."""
 
+import os
 import stat
 import time
 
@@ -62,10 +63,17 @@ def test_a_further_language_needs_a_catalogue_and_nothing_else(menshen, folder, 
     assert pages == 2
 
 
-def test_a_sheet_that_cannot_be_written_says_that_its_code_is_lost(menshen, folder, under_order):
-    answer = menshen("notice", "d1", "--out", "no/such/folder.pdf")
-    assert answer.code != 0
-    assert "print again" in answer.err
+def test_a_sheet_that_cannot_be_written_leaves_the_one_before_good(menshen, folder, under_order):
+    assert menshen("notice", "d1", "--out", "sheets.pdf").code == 0
+    before = kept(under_order)
+    os.mkfifo(folder / "printer")  # as /dev/stdout is: root would put a file in its place
+    for wrong in ("no/such/folder.pdf", "printer", "."):
+        answer = menshen("notice", "d1", "--out", wrong)
+        assert answer.code == 1
+        assert "cannot be written" in answer.err
+        assert "every sheet of before holds good" in answer.err
+    assert kept(under_order) == before
+    assert stat.S_ISFIFO((folder / "printer").stat().st_mode)
 
 
 def test_a_code_is_of_one_order(under_order):

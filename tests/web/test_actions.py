@@ -224,3 +224,15 @@ async def test_g4_a_form_without_script_is_asked_too(tmp_path: Path) -> None:
         assert answer.status_code == 409
         sent = {"outcome": "in_order", "despite_seal": "true"}
         assert (await site.client.post(path, data=sent)).status_code in (200, 303)
+
+
+async def test_a_form_in_a_character_set_of_its_own_is_refused_as_what_they_did_wrong(
+    tmp_path: Path,
+) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="outcome"\r\n\r\n+2AA-\xff\r\n--x--\r\n'
+    async with console(new_store(tmp_path)) as site:
+        for charset in ("undefined", "idna", "utf-7", "unicode_escape", "x" * 99):
+            headers = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+            for path in ("/cases/c/report", "/requests/r/decline", "/handheld/w/requests/r/take"):
+                answer = await site.client.post(path, content=body, headers=headers)
+                assert 400 <= answer.status_code < 500, (path, charset)

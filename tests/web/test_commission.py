@@ -2,6 +2,7 @@
 and visits, for people and for programs."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from gateway.core.subject import of_door
 from gateway.engine.clock import MachineClock
 from gateway.registry.certificates import verified
 from gateway.store import tables
+from gateway.web.pages import commission
 from tests.web.door_labels import camera_phone, other_film
 from tests.web.handheld_phone import complaints_of
 from tests.web.signed_in import Site, signed_in_site
@@ -70,6 +72,32 @@ class Hand:
 
 def door(site: Site, number: int = 0) -> Door:
     return site.engine.state.doors[f"d{number}"]
+
+
+async def test_every_door_that_wants_a_test_can_be_reached_however_many(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commission, "LISTED_MAX", 2)
+    async with site.browser("inst") as phone:
+        seen, address = [], "/commission"
+        for _ in range(2):
+            page = (await phone.get(address)).text
+            seen += re.findall(r"/doors/(d[0-9])/walk-test", page)
+            address = (re.findall(r'href="(/commission\?begin=[0-9]+)"', page) or [""])[-1]
+        assert sorted(seen) == ["d0", "d1", "d2", "d3"]
+        assert address == "/commission?begin=0", "and back to the most urgent"
+        page = (await phone.get("/commission?begin=99")).text  # meanwhile most have passed
+        assert page.count("/walk-test") == 1
+        for wrong in ("-1", "x", "9" * 30):
+            assert (await phone.get(f"/commission?begin={wrong}")).status_code == 422
+
+
+async def test_a_captain_learns_nothing_of_another_grids_door_by_a_seals_label(site: Site) -> None:
+    said = {"code": seal_id(2), "door": "d0"}
+    for name, status in (("inst", 409), ("cai", 404)):
+        async with site.browser(name) as phone:
+            told = await phone.post("/commission", data=said)
+            assert (told.status_code, "9-909" in told.text) == (status, status == 409)
 
 
 async def test_an_installer_finds_the_doors_tests_one_and_has_its_certificate(site: Site) -> None:

@@ -278,7 +278,7 @@ async def test_what_is_asked_for_is_taken_and_done_and_its_opening_disturbs_nobo
     await site.shuts(0)
     await site.engine.idle()
     assert site.engine.state.doors["d0"].case is None, "somebody comes for it"
-    request_id = "request-00000000000000aa"
+    (request_id,) = [one.request_id for one in site.engine.state.households["d0"].requests]
     for deed, shown in (
         ("take", "Somebody sees to it"),
         ("on_the_way", "Somebody is on the way"),
@@ -300,12 +300,13 @@ async def test_a_request_is_withdrawn_by_its_own_household_only(
 ) -> None:
     await phone.presses("/r/ask", kind="other", words="a lamp  is broken", offered="0" * 16)
     assert "a lamp is broken" in (await phone.opens("/r/ask")).text
+    (asked,) = site.engine.state.households["d0"].requests
     async with household_phone(site.app) as other:
         await other.enters(new_code(site.store, "d1"))
-        stolen = await other.presses("/r/ask/withdraw", request_id=f"request-{'0' * 16}")
+        stolen = await other.presses("/r/ask/withdraw", request_id=asked.request_id)
         assert stolen.status_code == 404
         assert "a lamp" not in (await other.opens("/r/ask")).text
-    await phone.presses("/r/ask/withdraw", request_id=f"request-{'0' * 16}")
+    await phone.presses("/r/ask/withdraw", request_id=asked.request_id)
     assert "Withdrawn" in (await phone.opens("/r/ask")).text
     for wrong in ({"kind": "gold"}, {"kind": "other", "words": "x" * 401}, {}):
         assert (await phone.presses("/r/ask", **wrong)).status_code == 422
@@ -326,7 +327,8 @@ async def test_a_record_is_contested_and_answered_by_who_had_no_part_in_it(
     sent = {"record": "opening", "record_id": record_id, "words": "the wind", "offered": "1" * 16}
     assert (await phone.presses("/r/dispute", **sent)).headers["location"].endswith("disputed")
     assert "You contested it." in (await phone.opens("/r/openings")).text
-    dispute = f"/api/v1/disputes/dispute-{'1' * 16}"
+    (raised,) = site.engine.state.households["d0"].disputes
+    dispute = f"/api/v1/disputes/{raised.dispute_id}"
     refused = await site.client.post(f"{dispute}/assign", json={}, headers=acting_as("wang"))
     assert refused.status_code == 409, "she was part of it"
     answer = {"is_upheld": True, "words": "It was the wind."}

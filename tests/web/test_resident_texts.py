@@ -1,5 +1,6 @@
 """Text messages of households: what is understood, who is known; what is forged, or comes again."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -8,10 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from gateway.channels import signature
-from gateway.store import tables
+from gateway.store import resident_views, tables
 from gateway.web.resident.text_messages import Wish, numbers_match, understood
 from tests.web.households import permits_of
 from tests.web.web_site import Console, console, new_store
@@ -81,6 +82,26 @@ async def says(site: Console, said: str, number: str = "m1", sender: str = HERS)
         ("all fine", Wish.WELL, None),
         ("trash please", Wish.RUBBISH, None),
         ("status", Wish.STATUS, None),
+        ("下午三点半开门", Wish.ONCE, 15 * 60 + 30),
+        ("两点三刻开门", Wish.ONCE, 2 * 60 + 45),
+        ("晚上十二点半开门", Wish.ONCE, 30),
+        ("中午十二点开门", Wish.ONCE, 12 * 60),
+        ("二十点开门", Wish.ONCE, 20 * 60),
+        ("open at 6pm", Wish.ONCE, 18 * 60),
+        ("open at 6 o'clock", Wish.ONCE, 6 * 60),
+        ("open now, back at 18:30", Wish.NOW, None),
+        ("3号楼1单元开门", Wish.NOW, None),
+        ("open the door at once", Wish.NOW, None),
+        ("今天不开门了", Wish.CANCEL, None),
+        ("别开门", Wish.CANCEL, None),
+        ("I won’t be opening the door", Wish.CANCEL, None),
+        ("我没开门", Wish.NOW, None),
+        ("不太好", Wish.UNWELL, None),
+        ("身体不太舒服", Wish.UNWELL, None),
+        ("we're not feeling so well", Wish.UNWELL, None),
+        ("not fine", Wish.UNWELL, None),
+        ("well, we need food", Wish.FOOD, None),
+        ("不好意思，开一下门", Wish.NOW, None),
         ("x" * 10_000, Wish.HELP, None),
     ],
 )
@@ -88,6 +109,18 @@ def test_words_of_the_street_are_understood(said: str, wish: Wish, minute: int |
     found = understood(said)
     assert (found.wish, found.minute) == (wish, minute)
     assert found.language == ("zh" if any(letter > "\u3400" for letter in said[:9]) else "en")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("open 25:00", "open at 123:45", "open 24:00", "开门 25点", "open at half past six"),
+        *("明天下午六点开门", "open tomorrow 18:30", "open on Friday", "下周一开门", "open 12/5"),
+        *("过一小时开门", "open in 2 hours", "12月5日18点开门", "5号开门", "open at noon"),
+    ],
+)
+def test_a_day_or_time_that_no_text_can_announce_is_not_taken_for_another(said: str) -> None:
+    assert understood(said).is_vague
 
 
 def test_numbers_are_compared_as_people_write_them() -> None:
@@ -114,6 +147,40 @@ async def test_a_text_announces_and_is_told_what_was_understood(site: Console) -
     )
     assert "At what time?" in await says(site, "daily", "m5")
     assert "Write: open" in await says(site, "hm", "m6")
+
+
+async def test_another_day_is_not_announced_and_the_answer_says_so(site: Console) -> None:
+    assert "Nothing is noted" in await says(site, "open tomorrow at 18:30")
+    assert "都没有记下" in await says(site, "明天六点开门", "m2")
+    assert not permits_of(site.store, "d0")
+
+
+async def test_a_text_that_is_handed_over_twice_at_once_is_done_once(site: Console) -> None:
+    both = await asyncio.gather(text(site, "open"), text(site, "open"))
+    assert [answer.json()["text"][:10] for answer in both] == ["Understood"] * 2
+    assert len(permits_of(site.store, "d0")) == 1
+
+
+async def test_strangers_texts_are_counted_before_anybody_is_looked_up(
+    site: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up, real = [], resident_views.telephones
+
+    def counted(rows: Connection, at_ms: int) -> list[tuple[str, str]]:
+        looked_up.append(at_ms)
+        return real(rows, at_ms)
+
+    monkeypatch.setattr(resident_views, "telephones", counted)
+    answers = [await says(site, "status", f"n{n}", NOBODYS) for n in range(15)]
+    assert (
+        answers[0]
+        != answers[-1]
+        == ("Many messages came from this number. Wait a while, or ring your grid worker.")
+    )
+    assert len(looked_up) == 12
+    flood = [(await text(site, "open", f"+86139{n:08}", f"f{n}")).status_code for n in range(120)]
+    assert set(flood) == {200, 429}, "they are handed over again; those who wait are not lost"
+    assert flood[-1] == 429
 
 
 async def test_what_comes_again_is_answered_alike_and_done_once(site: Console) -> None:

@@ -3,9 +3,11 @@
 The matrix is made from `RULES` and `TABLE`; whether a request came through is read from the audit.
 """
 
+import asyncio
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
 
@@ -28,6 +30,7 @@ from gateway.web.access_rules import (
     right_of,
 )
 from gateway.web.actions import KINDS
+from gateway.web.live_stream import PAGES
 from gateway.web.visitors import COOKIE
 from tests.web.signed_in import ELSEWHERE, STAFF, WARDENS, Site, signed_in_site
 from tests.web.web_site import HOUR_MS, console, first_case, listening, new_store, now_ms
@@ -181,7 +184,25 @@ async def test_the_whole_matrix(role: Role, tmp_path: Path) -> None:
                     if passed is not allowed(role, rule, is_own):
                         wrong.append((method, path, is_own, answer.status_code))
                     assert answer.status_code < 500, (path, answer.text)
+            wrong += [("live", kind) for kind in PAGES if await watches_more(client, kind, role)]
         assert wrong == []
+
+
+async def watches_more(client: httpx.AsyncClient, kind: str, role: Role) -> bool:
+    """Whether somebody gets a page live that they may not open."""
+    rule = RULES["GET", PAGES[kind]]
+    if allowed(role, rule, is_own=True):
+        return False  # its line would not end
+    own = {Thing.PERSON: BY_ROLE[role], Thing.CASE: first_case(0), Thing.DOOR: "d0"}
+    wanted = {
+        "view": kind,
+        "name": " ".join(own.get(need.thing, "") for need in rule.needs).strip(),
+    }
+    try:
+        asked = client.get("/stream", params=wanted)
+        return (await asyncio.wait_for(asked, 10)).status_code not in (403, 404)
+    except TimeoutError:
+        return True  # it has the line, and the line goes on
 
 
 def came_through(site: Site, rule: Rule, status: int) -> bool:

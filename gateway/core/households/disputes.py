@@ -1,8 +1,9 @@
 """Disputes: a household says that a record is wrong, and somebody else looks at it anew.
 
-Never who was part of the record. What was found wrong is corrected by an event beside it; the
-record stays, and wherever it is shown the correction is shown with it. The time in which a site
-answers is its own setting; one that passes is told, and the household sees that too.
+Never who was part of the record, or wrote the dispute down at the telephone. What was found wrong
+is corrected by an event beside it; the record stays, and wherever it is shown the correction is
+shown with it. The time in which a site answers is its own setting; one that passes is told, and the
+household sees that too.
 """
 
 from typing import Final
@@ -54,7 +55,7 @@ def raise_dispute(
         at.done_ms,
         at.now_ms + rules.dispute_ms,
         words=event.words,
-        parties=event.parties[:PARTIES_MAX],
+        parties=_parties(event),
         moved_ms=at.now_ms,
     )
     dispute, pages = matters.tell(dispute, Reason.DISPUTE_RAISED, at.done_ms, at.now_ms, rules)
@@ -127,6 +128,14 @@ def told(household: Household, dispute: Dispute, now_ms: int, rules: Rules) -> C
     """The next are told of it."""
     dispute, pages = matters.escalate(dispute, now_ms, rules)
     return _keep(household, dispute), pages
+
+
+def _parties(event: DisputeRaised) -> tuple[str, ...]:
+    """Who was part of the record; and who wrote the dispute down for the household, for else one
+    person could both say and find that a record is wrong."""
+    booked_by = event.said.booked_by
+    found = event.parties if booked_by is None else (booked_by.actor_id, *event.parties)
+    return tuple(dict.fromkeys(found))[:PARTIES_MAX]
 
 
 def _with_parties(dispute: Dispute, parties: tuple[str, ...]) -> Dispute:

@@ -6,7 +6,7 @@ good the certificate is there, as a page to print and as a file.
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from sqlalchemy import Connection, select
 from starlette.responses import RedirectResponse
 
@@ -32,7 +32,8 @@ from gateway.web.live_view import Fragment, LiveView
 from gateway.web.sealing import wanting
 from gateway.web.security import prefix
 
-LISTED_MAX: Final = 100
+LISTED_MAX: Final = 100  # on one page
+Begin = Annotated[int, Query(ge=0, le=2**31)]  # so many doors stand on the pages before
 _UNKNOWN = N_("No seal of this id is enrolled here: flash it first.")
 _NOWHERE = N_("This seal hangs on no door yet: enrol it for its door first.")
 _ELSEWHERE = N_(
@@ -75,8 +76,8 @@ def routes(context: WebContext) -> APIRouter:
     router = APIRouter()
 
     @router.get("/commission")
-    async def page(request: Request) -> Response:
-        return await _list(context, request)
+    async def page(request: Request, begin: Begin = 0) -> Response:
+        return await _list(context, request, begin)
 
     @router.post("/commission")
     async def scan(
@@ -190,17 +191,19 @@ def _certificate(
     return row, door
 
 
-async def _list(context: WebContext, request: Request) -> Response:
-    """Doors that want a walk test, those under an order first."""
+async def _list(context: WebContext, request: Request, begin: int) -> Response:
+    """Doors that want a walk test, those under an order first, from one of them on."""
     now_ms, grids = context.now_ms(), context.scope(request, Right.COMMISSION)
 
     def gather(connection: Connection) -> dict[str, Any]:
         rows = views.doors(connection, views.door_count(connection, grids), None, grids)
         doors = wanting(rows, now_ms)
-        more = max(len(doors) - LISTED_MAX, 0)
+        first = min(begin, max(len(doors) - 1, 0))  # some have passed since the link was drawn
         return {
-            "doors": doors[:LISTED_MAX],
-            "more": more,
+            "doors": doors[first : first + LISTED_MAX],
+            "begin": first,
+            "step": LISTED_MAX,
+            "more": max(len(doors) - first - LISTED_MAX, 0),
             "reader_version": shell.READER_VERSION,
         }
 
@@ -219,10 +222,12 @@ async def _scanned(context: WebContext, request: Request, code: str, door: str) 
             at_door = at_door if seal_id or at_door else door_of(connection, code)
         except ScanError as error:
             raise HttpProblem(422, error.sentence) from None
-        door_id = _door_of_seal(connection, seal_id, at_door) if seal_id else at_door
+        door_id = _door_of_seal(connection, seal_id) if seal_id else at_door
         row = next(iter(views.doors_of(connection, [door_id])), None)
         if row is None or (grids is not None and row.grid_id not in grids):
-            raise HttpProblem(404, NOT_FOUND)
+            raise HttpProblem(404, NOT_FOUND)  # before anything is said of another's door
+        if at_door and at_door != door_id:
+            raise HttpProblem(409, _ELSEWHERE, door=row.label)
         return door_id
 
     door_id = await context.read(in_scope)
@@ -238,8 +243,8 @@ def _seal_in(code: str) -> str:
     return ""
 
 
-def _door_of_seal(connection: Connection, seal_id: str, at_door: str) -> str:
-    """The door on which a seal hangs. HttpProblem if it is none, or not that where it is held."""
+def _door_of_seal(connection: Connection, seal_id: str) -> str:
+    """The door on which a seal hangs. HttpProblem if it is none."""
     c = tables.seals.c
     query = select(c.door_id).where(c.seal_id == seal_id, c.ended_ms.is_(None))
     row = connection.execute(query).first()
@@ -247,7 +252,4 @@ def _door_of_seal(connection: Connection, seal_id: str, at_door: str) -> str:
         raise HttpProblem(404, _UNKNOWN)
     if row.door_id is None:
         raise HttpProblem(409, _NOWHERE)
-    if at_door and at_door != row.door_id:
-        own = views.doors_of(connection, [row.door_id])[0]
-        raise HttpProblem(409, _ELSEWHERE, door=own.label)
     return str(row.door_id)

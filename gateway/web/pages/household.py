@@ -32,6 +32,7 @@ from gateway.web.resident.announce_routes import choices
 from gateway.web.resident.announcing import Announcement
 from gateway.web.resident.asking import Voice
 from gateway.web.resident.asking_routes import NO_SYMPTOMS, Words
+from gateway.web.resident.drawn import new_offer
 from gateway.web.resident.sheets import new_sheet
 from gateway.web.security import RESIDENT, prefix
 
@@ -75,6 +76,7 @@ def routes(context: WebContext) -> APIRouter:
                 values
                 | choices(context, now_ms, order, language)
                 | {
+                    "offered": new_offer(),
                     "home": home,
                     "openings": shown.openings(rows, household_id, order)[:OPENINGS_MAX],
                     "kinds": list(RequestKind),
@@ -113,10 +115,8 @@ def _add_announcing(router: APIRouter, context: WebContext) -> None:
         offered: Offered = "",
         what: What = "other",
     ) -> Response:
-        said, from_ms = (
-            Announcement(Way.TELEPHONE, what, offered),
-            announcing.at(day, minute, context.zone),
-        )
+        said = Announcement(Way.TELEPHONE, what, offered)
+        from_ms = announcing.at(day, minute, context.zone)
         await announcing.announce_once(context, await _whose(door_id), said, from_ms, lasts)
         return _back(request, door_id, "announced")
 
@@ -166,8 +166,9 @@ def _add_matters(router: APIRouter, context: WebContext) -> None:
         door_id: str,
         is_well: Annotated[bool, Form()],
         symptoms: Annotated[list[Symptom], Form()] = NO_SYMPTOMS,
+        offered: Offered = "",
     ) -> Response:
-        voice = await _voice(request, door_id, "")
+        voice = await _voice(request, door_id, offered)
         await asking.report_health(context, voice, is_well, symptoms)
         return _back(request, door_id, "noted")
 
@@ -177,8 +178,10 @@ def _add_matters(router: APIRouter, context: WebContext) -> None:
         door_id: str,
         door: Annotated[int, Form(ge=1)],
         answer: Annotated[SealAnswer, Form()],
+        offered: Offered = "",
     ) -> Response:
-        await asking.answer_of_seal(context, await _voice(request, door_id, ""), door, answer)
+        voice = await _voice(request, door_id, offered)
+        await asking.answer_of_seal(context, voice, door, answer)
         return _back(request, door_id, "noted")
 
     @router.post("/doors/{door_id}/household/dispute")

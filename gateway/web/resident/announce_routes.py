@@ -14,7 +14,6 @@ from gateway.web.resident.announcing import LASTING_MINUTES, WHATS, Announcement
 from gateway.web.resident.drawn import done, page_of
 from gateway.web.resident.entrance import Entrance, Here
 
-Offered = Annotated[str, Form(max_length=16)]
 What = Annotated[str, Form(max_length=16)]
 Minute = Annotated[int, Form(ge=0, lt=DAY_MIN)]
 HALF_HOURS: Final = tuple(range(0, DAY_MIN, 30))
@@ -38,10 +37,9 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
     async def now(
         request: Request,
         here: Annotated[Here, sent],
-        offered: Offered = "",
         what: What = "other",
     ) -> Response:
-        said = Announcement(Way.PAGE, what, offered)
+        said = Announcement(Way.PAGE, what, here.offered)
         await announcing.announce_now(context, here.household_id, said)
         return done(request, "announced")
 
@@ -52,13 +50,10 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
         day: Annotated[str, Form(max_length=10)],
         minute: Minute,
         lasts: Annotated[int, Form()],
-        offered: Offered = "",
         what: What = "other",
     ) -> Response:
-        said, from_ms = (
-            Announcement(Way.PAGE, what, offered),
-            announcing.at(day, minute, context.zone),
-        )
+        said = Announcement(Way.PAGE, what, here.offered)
+        from_ms = announcing.at(day, minute, context.zone)
         await announcing.announce_once(context, here.household_id, said, from_ms, lasts)
         return done(request, "announced")
 
@@ -68,10 +63,9 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
         here: Annotated[Here, sent],
         minute: Minute,
         lasts: Annotated[int, Form()],
-        offered: Offered = "",
         what: What = "other",
     ) -> Response:
-        said = Announcement(Way.PAGE, what, offered)
+        said = Announcement(Way.PAGE, what, here.offered)
         await announcing.announce_daily(context, here.household_id, said, minute, lasts)
         return done(request, "announced")
 
@@ -88,7 +82,6 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
 def choices(context: WebContext, now_ms: int, order: OrderSpan, language: str) -> dict[str, Any]:
     """What the forms of announcing offer to choose."""
     return {
-        "offered": announcing.offered(),
         "days": announcing.days_ahead(now_ms, order, context.zone),
         "day_words": lambda day: words.day_words(day, language),
         "half_hours": HALF_HOURS,

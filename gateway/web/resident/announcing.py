@@ -5,12 +5,16 @@ The same by its page, by telephone (a warden books what is said) and by text mes
 stands in the permit, for people and in its id.
 """
 
+import asyncio
 import hashlib
 import re
 import secrets
 from datetime import datetime, timedelta, tzinfo
+from enum import Enum, auto
 from typing import Final
+from weakref import WeakValueDictionary
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection, func, select
@@ -35,7 +39,7 @@ LASTING_MINUTES: Final = (30, 60, 120, 180)
 ONCE_OPENINGS: Final = 2
 AHEAD_DAYS: Final = 7  # that a page offers
 DAILY_MAX: Final = 6  # that recur, at once
-_OFFERED = re.compile(r"[0-9a-f]{16}")
+OFFERED = re.compile(r"[0-9a-f]{16}")
 
 _NO_ORDER = N_("No order runs at this home, so nothing need be announced.")
 _NOT_THEN = N_("That time is over, or so far ahead that no order runs then. Choose another.")
@@ -46,6 +50,7 @@ _ENOUGH = N_(
 _LASTING = N_("This many minutes cannot be chosen.")
 _ENOUGH_DAILY = N_("You have announced {most} daily times already. End one of them first.")
 
+_LOCKS: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()  # by permit
 
 WHO: Final = {
     Way.PAGE: N_("the household, on its page"),
@@ -77,7 +82,8 @@ class Announcement(Struct, frozen=True):
 async def announce_now(context: WebContext, household_id: str, said: Announcement) -> None:
     """From now on for ten minutes. HttpProblem if it cannot be."""
     now_ms = context.now_ms()
-    await _announce(context, household_id, said, (now_ms, now_ms + NOW_MS), NOW_OPENINGS, NOW_MS)
+    permit = Permit("", now_ms, now_ms + NOW_MS, NOW_OPENINGS, NOW_MS, "", "")
+    await _announce(context, household_id, said, permit, "now")
 
 
 async def announce_once(
@@ -85,8 +91,9 @@ async def announce_once(
 ) -> None:
     """At a time, for so many minutes, one of LASTING_MINUTES."""
     _check_lasting(minutes)
-    span = from_ms, from_ms + minutes * MINUTE_MS
-    await _announce(context, household_id, said, span, ONCE_OPENINGS, minutes * MINUTE_MS)
+    lasts_ms = minutes * MINUTE_MS
+    permit = Permit("", from_ms, from_ms + lasts_ms, ONCE_OPENINGS, lasts_ms, "", "")
+    await _announce(context, household_id, said, permit, f"once {from_ms} {minutes}")
 
 
 async def announce_daily(
@@ -94,14 +101,12 @@ async def announce_daily(
 ) -> None:
     """Every day at a time, until the order ends."""
     _check_lasting(minutes)
-    order = await _order(context, household_id)
     now_ms = context.now_ms()
-    to_ms = min(order.to_ms, now_ms + PERMIT_DAYS_MAX * DAY_MS)
+    to_ms = now_ms + PERMIT_DAYS_MAX * DAY_MS  # or until the order ends, as all others
     window = from_min, (from_min + minutes) % (24 * 60)
-    span = now_ms, to_ms
-    await _announce(
-        context, household_id, said, span, ONCE_OPENINGS, minutes * MINUTE_MS, (window,)
-    )
+    permit = Permit("", now_ms, to_ms, ONCE_OPENINGS, minutes * MINUTE_MS, "", "")
+    permit = replace(permit, daily=(window,))
+    await _announce(context, household_id, said, permit, f"daily {from_min} {minutes}")
 
 
 async def end(context: WebContext, household_id: str, permit_id: str) -> None:
@@ -131,11 +136,6 @@ def own_live(connection: Connection, household_id: str, now_ms: int) -> list[Per
 def is_own(permit: Permit) -> bool:
     """Whether the household announced it itself."""
     return permit.permit_id.startswith(OWN)
-
-
-def offered() -> str:
-    """An id for a form, so that pressing twice announces once."""
-    return secrets.token_hex(8)
 
 
 def days_ahead(now_ms: int, order: OrderSpan, zone: tzinfo) -> list[datetime]:
@@ -179,26 +179,28 @@ async def _order(context: WebContext, household_id: str) -> OrderSpan:
 
 
 async def _announce(
-    context: WebContext,
-    household_id: str,
-    said: Announcement,
-    span: tuple[int, int],
-    openings: int,
-    longest_ms: int,
-    daily: tuple[tuple[int, int], ...] = (),
+    context: WebContext, household_id: str, said: Announcement, permit: Permit, words: str
 ) -> None:
-    """By the law, once what a household may by itself is kept."""
+    """By the law, once what a household may by itself is kept. `words`: what is announced, as it
+    was said, whenever that was."""
     order, now_ms = await _order(context, household_id), context.now_ms()
-    if span[1] <= now_ms or span[0] >= order.to_ms or said.what not in WHATS:
+    if permit.to_ms <= now_ms or permit.from_ms >= order.to_ms or said.what not in WHATS:
         raise HttpProblem(422, _NOT_THEN)
     language = context.settings.site.language
     who, why = say(WHO[said.way], language), say(WHATS[said.what], language)
-    permit = Permit("", span[0], min(span[1], order.to_ms), openings, longest_ms, who, why)
-    permit = replace(permit, daily=daily)
-    asked = _Asked(permit, _permit_id(said), _day_of(span[0], context.zone))
+    permit = replace(permit, to_ms=min(permit.to_ms, order.to_ms), who=who, why=why)
+    permit_id = _permit_id(household_id, said, words)
     most = context.settings.household.announcements_a_day
-    door_id = await context.read(lambda rows: _room(rows, household_id, asked, most))
-    await announce(context, door_id, permit, asked.permit_id)
+    day = _day_of(permit.from_ms, context.zone)
+    async with _LOCKS.setdefault((id(context), permit_id), asyncio.Lock()):
+        known = await context.read(lambda rows: _known(rows, household_id, permit_id, now_ms))
+        if known is Known.LIVE:
+            return  # it was pressed twice, or came twice
+        if known is Known.OVER:
+            permit_id = _fresh_id(said)  # an old page of theirs, on which it is wanted anew
+        asked = _Asked(permit, permit_id, day)
+        door_id = await context.read(lambda rows: _room(rows, household_id, asked, most))
+        await announce(context, door_id, permit, permit_id)
 
 
 class _Asked(Struct, frozen=True):
@@ -207,6 +209,23 @@ class _Asked(Struct, frozen=True):
     permit: Permit
     permit_id: str
     day: tuple[int, int]
+
+
+class Known(Enum):
+    """How an announcement stands that may have come before."""
+
+    NEW = auto()
+    LIVE = auto()
+    OVER = auto()
+
+
+def _known(connection: Connection, household_id: str, permit_id: str, now_ms: int) -> Known:
+    p = tables.permits.c
+    query = select(p.permit_id).where(p.permit_id == permit_id, p.household_id == household_id)
+    if connection.execute(query).first() is None:
+        return Known.NEW
+    living = own_live(connection, household_id, now_ms)
+    return Known.LIVE if permit_id in {one.permit_id for one in living} else Known.OVER
 
 
 def _room(connection: Connection, household_id: str, asked: _Asked, most: int) -> str:
@@ -238,11 +257,14 @@ def _day_of(at_ms: int, zone: tzinfo) -> tuple[int, int]:
     return int(begins.timestamp() * 1000), int(ends.timestamp() * 1000)
 
 
-def _permit_id(said: Announcement) -> str:
-    """The form's own, so that what is sent twice is announced once; of a text message, made of its
-    id."""
-    if said.way is Way.TEXT:
-        number = hashlib.blake2b(said.offered.encode(), digest_size=8).hexdigest()
-    else:
-        number = said.offered if _OFFERED.fullmatch(said.offered) else secrets.token_hex(8)
-    return f"{OWN}{_LETTER[said.way]}{number}"
+def _permit_id(household_id: str, said: Announcement, words: str) -> str:
+    """Of the form or message and of what it announces, so that the same sent twice is announced
+    once, however much later the second came."""
+    if said.way is not Way.TEXT and not OFFERED.fullmatch(said.offered):
+        return _fresh_id(said)
+    text = msgspec.json.encode((household_id, said.offered, said.what, words))
+    return f"{OWN}{_LETTER[said.way]}{hashlib.blake2b(text, digest_size=8).hexdigest()}"
+
+
+def _fresh_id(said: Announcement) -> str:
+    return f"{OWN}{_LETTER[said.way]}{secrets.token_hex(8)}"

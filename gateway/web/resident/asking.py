@@ -5,11 +5,12 @@ Whose record is contested, and who was part of it, is looked up here; what a for
 never believed.
 """
 
-import re
 import secrets
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
@@ -34,6 +35,7 @@ from gateway.core.households.model import (
     Symptom,
     Windows,
 )
+from gateway.core.households.requests import OPEN
 from gateway.core.model import Permit
 from gateway.core.subject import of_household
 from gateway.language.catalogue import say
@@ -43,14 +45,14 @@ from gateway.store.household_views import RequestRow
 from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
 from gateway.web.context import WebContext
 from gateway.web.matter_words import KIND_WORDS
-from gateway.web.resident.announcing import WHO
+from gateway.web.resident import shown
+from gateway.web.resident.announcing import OFFERED, WHO
 
 WORDS_MAX: Final = 200
 PERMIT_MS: Final = 12 * HOUR_MS  # so long whoever brings it may come
 PERMIT_OPENINGS: Final = 2
 PERMIT_LONGEST_MS: Final = 15 * MINUTE_MS
 OF_REQUEST: Final = "rq-"  # how the ids of permits that come with a request begin
-_OFFERED = re.compile(r"[0-9a-f]{16}")
 _ONCE: Final = (Refusal.REPEATED, Refusal.DONE_ALREADY)  # it stands as it was said
 
 
@@ -63,19 +65,27 @@ class Voice(Struct, frozen=True):
     language: str
     offered: str = ""
 
-    @property
-    def action_id(self) -> str:
-        """Of what is said now."""
-        return self.offered if _OFFERED.fullmatch(self.offered) else secrets.token_hex(8)
+    def id_of(self, *words: str) -> str:
+        """The id of what is said now: the same for the same words by the same form or message, and
+        another for whatever else is said by it, and for whatever another household says."""
+        if not OFFERED.fullmatch(self.offered):
+            return secrets.token_hex(8)
+        text = msgspec.json.encode((self.household_id, self.said.way, self.offered, words))
+        return blake2b(text, digest_size=8).hexdigest()
 
 
 async def ask(context: WebContext, voice: Voice, kind: RequestKind, words: str) -> None:
     """For something to be brought, taken away or arranged; an opening is announced with it, so that
     whoever comes disturbs nobody. HttpProblem if it cannot be."""
-    now_ms, action_id = context.now_ms(), voice.action_id
-    order = await context.read(
-        lambda rows: resident_views.order_of(rows, voice.household_id, now_ms)
+    now_ms, action_id = context.now_ms(), voice.id_of("ask", kind, words)
+    before, order = await context.read(
+        lambda rows: (
+            household_views.request(rows, f"{REQUEST}{action_id}"),
+            resident_views.order_of(rows, voice.household_id, now_ms),
+        )
     )
+    if before is not None and before.state not in OPEN:
+        action_id = secrets.token_hex(8)  # an old page of theirs: it is wanted once more
     to_ms = now_ms + PERMIT_MS if order is None else min(now_ms + PERMIT_MS, order.to_ms)
     site = context.settings.site.language
     permit = Permit(
@@ -107,23 +117,31 @@ async def withdraw(context: WebContext, voice: Voice, request_id: str) -> None:
 
     if await context.read(own) is None:
         raise HttpProblem(404, NOT_FOUND)
-    event = RequestWithdrawn(action_id=voice.action_id, said=voice.said, request_id=request_id)
+    action_id = voice.id_of("withdraw", request_id)
+    event = RequestWithdrawn(action_id=action_id, said=voice.said, request_id=request_id)
     await _say(context, voice, event)
 
 
 async def contest(
     context: WebContext, voice: Voice, record: RecordKind, record_id: str, words: str
 ) -> None:
-    """A record is wrong. HttpProblem for a record of another home, and for none."""
+    """A record is wrong. HttpProblem for a record of another home or of another order, and for
+    none."""
+    now_ms = context.now_ms()
 
     def about(rows: Connection) -> tuple[str, tuple[str, ...]]:
         door_id = household_views.door_of(rows, record, record_id)
         if door_id is None or door_id not in resident_views.door_ids_of(rows, voice.household_id):
             raise HttpProblem(404, NOT_FOUND)
+        order = resident_views.order_of(rows, voice.household_id, now_ms)
+        if order is not None:
+            whose = rows, voice.household_id, order
+            if shown.record(*whose, record, record_id) is None:
+                raise HttpProblem(404, NOT_FOUND)
         return door_id, household_views.parties_of(rows, record, record_id)
 
     door_id, parties = await context.read(about)
-    action_id = voice.action_id
+    action_id = voice.id_of("contest", record, record_id, words)
     event = DisputeRaised(
         action_id=action_id,
         said=voice.said,
@@ -142,7 +160,7 @@ async def report_health(
 ) -> None:
     """How they are at home today."""
     event = HealthReported(
-        action_id=voice.action_id,
+        action_id=voice.id_of("well" if is_well else "not well", *symptoms),
         said=voice.said,
         is_well=is_well,
         symptoms=() if is_well else tuple(dict.fromkeys(symptoms)),
@@ -158,7 +176,7 @@ async def answer_of_seal(
     if not 1 <= door_number <= len(doors):
         raise HttpProblem(404, NOT_FOUND)
     event = SealAnswered(
-        action_id=voice.action_id,
+        action_id=voice.id_of("seal", str(door_number), answer),
         said=voice.said,
         door_id=doors[door_number - 1],
         answer=answer,
@@ -168,7 +186,8 @@ async def answer_of_seal(
 
 async def narrow_hours(context: WebContext, voice: Voice, quiet: Windows) -> None:
     """The hours in which nobody rings them but for a breach; none, and the order's hold alone."""
-    event = HoursNarrowed(action_id=voice.action_id, said=voice.said, quiet=quiet)
+    # Said once more it changes nothing, so it needs no id by which it is known.
+    event = HoursNarrowed(action_id=secrets.token_hex(8), said=voice.said, quiet=quiet)
     await _say(context, voice, event)
 
 

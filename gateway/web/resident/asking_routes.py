@@ -12,7 +12,7 @@ from gateway.store import household_views
 from gateway.store.resident_views import OrderSpan
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
-from gateway.web.resident import announcing, asking, shown
+from gateway.web.resident import asking, shown
 from gateway.web.resident.announce_routes import HALF_HOURS
 from gateway.web.resident.asking import WORDS_MAX, Voice
 from gateway.web.resident.drawn import done, page_of
@@ -20,7 +20,6 @@ from gateway.web.resident.entrance import Entrance, Here
 
 LISTED_MAX: Final = 30
 NO_SYMPTOMS: Final[list[Symptom]] = []
-Offered = Annotated[str, Form(max_length=16)]
 Words = Annotated[str, Form(max_length=2 * WORDS_MAX)]
 RecordId = Annotated[str, Form(max_length=80)]
 
@@ -32,9 +31,9 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
     _add_answers(router, context, entrance)
 
 
-def voice_of(context: WebContext, request: Request, here: Here, offered: str) -> Voice:
+def voice_of(context: WebContext, request: Request, here: Here) -> Voice:
     """The household as it speaks on its page."""
-    return Voice(here.household_id, Said(Way.PAGE), context.language(request), offered)
+    return Voice(here.household_id, Said(Way.PAGE), context.language(request), here.offered)
 
 
 def _add_requests(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
@@ -42,9 +41,10 @@ def _add_requests(router: APIRouter, context: WebContext, entrance: Entrance) ->
 
     @router.get("/ask")
     async def page(request: Request, here: Annotated[Here, opened]) -> Response:
-        def gather(rows: Connection, _: OrderSpan) -> dict[str, Any]:
-            found = household_views.requests_of(rows, here.household_id, LISTED_MAX)
-            return {"requests": found, "offered": announcing.offered(), "kinds": list(RequestKind)}
+        def gather(rows: Connection, order: OrderSpan) -> dict[str, Any]:
+            limits = LISTED_MAX, order.since_ms
+            found = household_views.requests_of(rows, here.household_id, *limits)
+            return {"requests": found, "kinds": list(RequestKind)}
 
         return await page_of(context, request, here, "ask.html", gather)
 
@@ -54,9 +54,8 @@ def _add_requests(router: APIRouter, context: WebContext, entrance: Entrance) ->
         here: Annotated[Here, sent],
         kind: Annotated[RequestKind, Form()],
         words: Words = "",
-        offered: Offered = "",
     ) -> Response:
-        await asking.ask(context, voice_of(context, request, here, offered), kind, words)
+        await asking.ask(context, voice_of(context, request, here), kind, words)
         return done(request, "sent")
 
     @router.post("/ask/withdraw")
@@ -65,7 +64,7 @@ def _add_requests(router: APIRouter, context: WebContext, entrance: Entrance) ->
         here: Annotated[Here, sent],
         request_id: Annotated[str, Form(max_length=80)],
     ) -> Response:
-        await asking.withdraw(context, voice_of(context, request, here, ""), request_id)
+        await asking.withdraw(context, voice_of(context, request, here), request_id)
         return done(request, "ended")
 
 
@@ -85,7 +84,7 @@ def _add_disputes(router: APIRouter, context: WebContext, entrance: Entrance) ->
                 raise HttpProblem(404, NOT_FOUND)
             days = context.rulebook.rules.dispute_ms // DAY_MS
             values = {"one": found, "record": record, "record_id": record_id, "days": days}
-            return values | {"offered": announcing.offered(), "words_max": WORDS_MAX}
+            return values | {"words_max": WORDS_MAX}
 
         return await page_of(context, request, here, "dispute.html", gather)
 
@@ -96,9 +95,8 @@ def _add_disputes(router: APIRouter, context: WebContext, entrance: Entrance) ->
         record: Annotated[RecordKind, Form()],
         record_id: RecordId,
         words: Words = "",
-        offered: Offered = "",
     ) -> Response:
-        voice = voice_of(context, request, here, offered)
+        voice = voice_of(context, request, here)
         await asking.contest(context, voice, record, record_id, words)
         return done(request, "disputed")
 
@@ -108,8 +106,9 @@ def _add_answers(router: APIRouter, context: WebContext, entrance: Entrance) -> 
 
     @router.get("/well")
     async def health(request: Request, here: Annotated[Here, opened]) -> Response:
-        def gather(rows: Connection, _: OrderSpan) -> dict[str, Any]:
-            found = household_views.reports_of(rows, here.household_id, LISTED_MAX)
+        def gather(rows: Connection, order: OrderSpan) -> dict[str, Any]:
+            limits = LISTED_MAX, order.since_ms
+            found = household_views.reports_of(rows, here.household_id, *limits)
             return {"reports": found, "symptoms": list(Symptom)}
 
         return await page_of(context, request, here, "well.html", gather)
@@ -121,7 +120,7 @@ def _add_answers(router: APIRouter, context: WebContext, entrance: Entrance) -> 
         is_well: Annotated[bool, Form()],
         symptoms: Annotated[list[Symptom], Form()] = NO_SYMPTOMS,
     ) -> Response:
-        voice = voice_of(context, request, here, "")
+        voice = voice_of(context, request, here)
         await asking.report_health(context, voice, is_well, symptoms)
         return done(request, "noted")
 
@@ -132,7 +131,7 @@ def _add_answers(router: APIRouter, context: WebContext, entrance: Entrance) -> 
         door: Annotated[int, Form(ge=1)],
         answer: Annotated[SealAnswer, Form()],
     ) -> Response:
-        voice = voice_of(context, request, here, "")
+        voice = voice_of(context, request, here)
         await asking.answer_of_seal(context, voice, door, answer)
         return done(request, "noted")
 
@@ -151,5 +150,5 @@ def _add_answers(router: APIRouter, context: WebContext, entrance: Entrance) -> 
         to_min: Annotated[int, Form(ge=0, lt=DAY_MIN)] = 0,
     ) -> Response:
         quiet = ((from_min, to_min),) if from_min != to_min else ()
-        await asking.narrow_hours(context, voice_of(context, request, here, ""), quiet)
+        await asking.narrow_hours(context, voice_of(context, request, here), quiet)
         return done(request, "noted")

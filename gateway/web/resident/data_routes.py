@@ -28,8 +28,11 @@ def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
     opened = Depends(entrance.page)
 
     async def looked(here: Here, language: str) -> list[Look] | None:
-        abouts = await context.read(lambda rows: shown.abouts(rows, here.household_id))
-        return await looks(context, abouts, language)
+        order = here.holder.order
+        if order is None or here.holder.is_over(context.now_ms()):
+            return []  # nothing is shown any more
+        abouts = await context.read(lambda rows: shown.abouts(rows, here.household_id, order))
+        return await looks(context, abouts, order.since_ms, language)
 
     @router.get("/looks")
     async def who_looked(request: Request, here: Annotated[Here, opened]) -> Response:
@@ -88,7 +91,7 @@ def _add_consent(router: APIRouter, context: WebContext, entrance: Entrance) -> 
             return done(request, "noted")  # it was taken back before
         # Somebody must take the seal down: that is asked for as anything else is.
         words = say(_TAKE_DOWN, context.settings.site.language)
-        voice = Voice(here.household_id, Said(Way.PAGE), context.language(request))
+        voice = Voice(here.household_id, Said(Way.PAGE), context.language(request), here.offered)
         await asking.ask(context, voice, RequestKind.OTHER, words)
         return done(request, "noted")
 

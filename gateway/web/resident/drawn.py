@@ -1,5 +1,6 @@
 """A household's page as an answer: drawn in its language, and once its order is over, only that."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -35,13 +36,18 @@ async def page_of(
         held = await context.read(lambda rows: {} if order is None else _held(rows, order, now_ms))
         values = {"facts": notices.facts_of(context.settings), "held": [], **held}
         return drawn(context, request, "over.html", values, 410)
-    values = context.setting(request) | {"key": here.session.form_key}
+    values = context.setting(request) | {"key": here.session.form_key, "offered": new_offer()}
 
     def draw(rows: Connection) -> str:
         held = _held(rows, order, now_ms)
         return context.draw(f"resident/{template}", values | held, gather(rows, order))
 
     return context.answer(request, await context.read(draw))
+
+
+def new_offer() -> str:
+    """An id for the forms of a page, so that pressing the same twice is one."""
+    return secrets.token_hex(8)
 
 
 def _held(connection: Connection, order: OrderSpan, now_ms: int) -> dict[str, Any]:

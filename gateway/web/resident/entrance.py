@@ -4,16 +4,19 @@ A dead code closes its sessions at once, for what a session is of is compared wi
 each request. Nothing of another household can be asked for: no address here names one.
 """
 
+import time
 from typing import Annotated, Any, Final
 
 from fastapi import Form, Request, Response
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.responses import RedirectResponse
 
 from gateway.language.catalogue import N_
 from gateway.registry import resident_codes
 from gateway.registry.resident_codes import Holder
 from gateway.web.answers import HttpProblem
+from gateway.web.clients import Rate
 from gateway.web.context import WebContext
 from gateway.web.resident.sessions import ResidentSession, Sessions
 from gateway.web.resident.tries import CodeTries
@@ -23,17 +26,24 @@ HOME: Final = RESIDENT
 COOKIE: Final = "menshen_household"
 KNOWN: Final = "menshen_home"  # a browser that came in before; it names no household
 KNOWN_S: Final = 60 * 24 * 3_600
+FORMS: Final = 1 / 60, 60.0  # a second from one household, and at once: each is kept for good
 _SLOW = N_("Many wrong codes were tried. Please wait a minute, then try again.")
 _WRONG = N_("No home has this code, or a newer sheet has taken its place. Look at the last sheet.")
 _SLIP = N_("There is a slip in it: the code has twenty digits. Please compare with the sheet.")
+_TOO_MUCH = N_(
+    "A lot was sent from your home just now. Wait a few minutes, or ring your grid worker. In an "
+    "emergency ring 120."
+)
 _STALE = N_("This page was open for too long. Go back, load it again, then press once more.")
 
 
 class Here(Struct, frozen=True):
-    """Whose page is open on whoever asks."""
+    """Whose page is open on whoever asks. `offered`: the id that the form which came was given, so
+    that the same pressed twice is one; empty of a page."""
 
     session: ResidentSession
     holder: Holder
+    offered: str = ""
 
     @property
     def household_id(self) -> str:
@@ -59,6 +69,7 @@ class Entrance:
     def __init__(self, context: WebContext) -> None:
         self._context = context
         self.sessions, self.tries = Sessions(), CodeTries()
+        self._forms = Rate(*FORMS)
 
     async def enter(self, request: Request, typed: str) -> Response:
         """To the page of whoever has this code. HttpProblem where nobody has it, or somebody
@@ -94,21 +105,30 @@ class Entrance:
             raise ElsewhereError(self._asked_again(request, token))
         return Here(session, holder)
 
-    async def form(self, request: Request, key: Annotated[str, Form(max_length=64)] = "") -> Here:
+    async def form(
+        self,
+        request: Request,
+        key: Annotated[str, Form(max_length=64)] = "",
+        offered: Annotated[str, Form(max_length=16)] = "",
+    ) -> Here:
         """Who sent a form: as `page`, and the form must be of this session. HttpProblem for one of
-        another; ElsewhereError with the page that says so once the order is over."""
+        another, and for one too many of a household; ElsewhereError with the page that says so once
+        the order is over."""
         here = await self.page(request)
         if not here.session.is_sent(key):
             raise HttpProblem(403, _STALE)
         if here.holder.is_over(self._context.now_ms()):
             raise ElsewhereError(RedirectResponse(f"{prefix(request)}{HOME}/home", 303))
-        return here
+        if not self._forms.allows(here.household_id, time.monotonic()):
+            raise HttpProblem(429, _TOO_MUCH)
+        return replace(here, offered=offered)
 
     def leave(self, request: Request) -> Response:
         """The session is over, and the browser forgets it."""
         token = request.cookies.get(self._name(request, COOKIE), "")
         answer = self._asked_again(request, token)
-        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+        # Nothing of storage: on a warden's phone that holds acts and photos not sent yet.
+        answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
 
     def _asked_again(self, request: Request, token: str) -> Response:

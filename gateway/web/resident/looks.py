@@ -30,12 +30,15 @@ class Look(Struct, frozen=True):
     why: str
 
 
-async def looks(context: WebContext, abouts: list[str], language: str) -> list[Look] | None:
+async def looks(
+    context: WebContext, abouts: list[str], since_ms: int, language: str
+) -> list[Look] | None:
     """The latest, newest first; None at a site without accounts, which has no audit.
 
     Args:
         context: of the console.
         abouts: what the audit calls that which is the household's: "door d1", "case …".
+        since_ms: not before this.
         language: in which it is read.
     """
     if not context.visitors.is_used():
@@ -48,7 +51,7 @@ async def looks(context: WebContext, abouts: list[str], language: str) -> list[L
     def read(rows: Connection) -> list[Look]:
         entries: dict[int, Entry] = {}
         for about in abouts:
-            wanted = Wanted(about=about, also=forms[about])
+            wanted = Wanted(about=about, also=forms[about], from_ms=since_ms)
             entries |= {one.entry_id: one for one in audit.read(rows, LOOKS_MAX, None, wanted)}
         newest = [entries[key] for key in sorted(entries, reverse=True)][:LOOKS_MAX]
         newest = audit_names.revealed(context.store.keys, newest)

@@ -27,7 +27,7 @@ def of_household(
     def at(at_ms: int | None) -> str | None:
         return None if at_ms is None else times.iso(at_ms, zone)
 
-    doors = resident_views.doors_of(connection, household_id)
+    doors, limits = resident_views.doors_of(connection, household_id), (ROWS_MAX, order.since_ms)
     return {
         "order": {"from": at(order.from_ms), "to": at(order.to_ms)},
         "doors": [_door(connection, row.door_id, row.label) for row in doors],
@@ -47,21 +47,22 @@ def of_household(
             _case(connection, case, at)
             for row in doors
             for case in case_views.cases_at(connection, row.door_id, ROWS_MAX)
+            if case.since_ms >= order.from_ms
         ],
         "requests": [
             {"kind": one.kind.value, "asked": at(one.asked_ms), "state": one.state.value}
             | {"words": one.words, "answer": one.why}
-            for one in household_views.requests_of(connection, household_id, ROWS_MAX)
+            for one in household_views.requests_of(connection, household_id, *limits)
         ],
         "disputes": [
             {"raised": at(one.raised_ms), "state": one.state.value, "about": one.record.value}
             | {"words": one.words, "answer": one.answer}
-            for one in household_views.disputes_of(connection, household_id, ROWS_MAX)
+            for one in household_views.disputes_of(connection, household_id, *limits)
         ],
         "health": [
             {"said": at(one.at_ms), "is_well": one.is_well, "words": one.words}
             | {"symptoms": [symptom.value for symptom in one.of]}
-            for one in household_views.reports_of(connection, household_id, ROWS_MAX)
+            for one in household_views.reports_of(connection, household_id, *limits)
         ],
         "consent": [
             {"given": at(one.given_ms), "by": one.given_by, "notice": one.notice}

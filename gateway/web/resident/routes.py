@@ -1,13 +1,12 @@
 """The addresses of a household's page, all below /r. None of them names a household: whose page it
 is says the session, and nothing else."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from sqlalchemy import Connection
 
 from gateway.core.households.model import SealAnswer
-from gateway.core.local_time import DAY_MIN
 from gateway.language import notice as notice_text
 from gateway.registry import notices
 from gateway.registry.resident_codes import TYPED_MAX
@@ -25,12 +24,6 @@ from gateway.web.resident import (
 )
 from gateway.web.resident.drawn import DONE, drawn, page_of
 from gateway.web.resident.entrance import HOME, ElsewhereError, Entrance, Here
-
-Key = Annotated[str, Form(max_length=64)]
-Offered = Annotated[str, Form(max_length=16)]
-What = Annotated[str, Form(max_length=16)]
-Minute = Annotated[int, Form(ge=0, lt=DAY_MIN)]
-_HALF_HOURS: Final = tuple(range(0, DAY_MIN, 30))
 
 
 def routes(context: WebContext, entrance: Entrance) -> APIRouter:
@@ -102,9 +95,8 @@ def _add_pages(router: APIRouter, context: WebContext, entrance: Entrance) -> No
 
         def gather(rows: Connection, order: OrderSpan) -> dict[str, Any]:
             found = shown.home(rows, here.household_id, order, now_ms, context.rulebook)
-            offered = announcing.offered()
             asks = context.settings.household.ground == "consent"
-            values = {"home": found, "said": said, "offered": offered, "asks_consent": asks}
+            values = {"home": found, "said": said, "asks_consent": asks}
             return values | {"is_own": announcing.is_own, "seal_answers": list(SealAnswer)}
 
         return await page_of(context, request, here, "home.html", gather)

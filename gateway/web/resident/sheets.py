@@ -34,20 +34,22 @@ async def new_sheet(context: WebContext, door_id: str, address: str, language: s
         raise HttpProblem(422, _NO_LANGUAGE) from None
     facts = notices.facts_of(settings)
 
-    def renew(rows: Connection) -> str:
+    def renew(rows: Connection, code: str) -> None:
         household_id = resident_views.household_of(rows, door_id)
         if household_id is None:
             raise HttpProblem(404, NOT_FOUND)
         version = notices.keep(rows, facts, now_ms)
         try:
-            return resident_codes.renew(rows, household_id, version, now_ms)
+            resident_codes.renew(rows, household_id, version, now_ms, code)
         except NoOrderError:
             raise HttpProblem(409, _NO_ORDER) from None
 
     def on_thread() -> bytes:
-        with context.store.writing() as connection:
-            code = renew(connection)
+        code = resident_codes.new_code()
         sheet = Sheet(resident_codes.grouped(code), address)
-        return pdf([sheet], facts, [translate], settings.site.name)
+        content = pdf([sheet], facts, [translate], settings.site.name)
+        with context.store.writing() as connection:
+            renew(connection, code)
+        return content
 
     return await anyio.to_thread.run_sync(on_thread)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from gateway.core import local_time
 from gateway.core.cases.number import case_number
@@ -17,6 +17,7 @@ from gateway.store import (
     resident_views,
     seal_views,
     states,
+    tables,
     views,
 )
 from gateway.store.case_views import CaseRow
@@ -74,12 +75,13 @@ def home(
     rows = resident_views.doors_of(connection, household_id)
     doors, said = [], {}
     for number, row in enumerate(rows, 1):
-        said[number] = household_views.seal_answers_at(connection, row.door_id, now_ms)
+        answers = household_views.seal_answers_at(connection, row.door_id, now_ms)
+        said[number] = [one for one in answers if one.at_ms >= order.since_ms]
         seal = next(iter(seal_views.seals(connection, 1, row.door_id)), None)
         doors.append(words.shown(number, row.state, seal, now_ms, rulebook))
     permits = announcing.live(rows[0].state.permits, now_ms) if rows else []
     left = -(-(order.to_ms - now_ms) // DAY_MS)
-    asked = household_views.requests_of(connection, household_id, REQUESTS_MAX)
+    asked = household_views.requests_of(connection, household_id, REQUESTS_MAX, order.since_ms)
     has_begun, asks = (
         order.from_ms <= now_ms,
         _asks_health(connection, household_id, now_ms, rulebook),
@@ -138,14 +140,13 @@ def record(
 ) -> OpeningShown | CaseShown | None:
     """One record of the household; None for none, and for one of another."""
     if kind is RecordKind.OPENING:
-        return next(
-            (
-                one
-                for one in openings(connection, household_id, order)
-                if one.row.opening_id == record_id
-            ),
-            None,
-        )
+        o = tables.openings.c
+        query = select(o.opened_ms).where(o.opening_id == record_id)
+        opened_ms = connection.execute(query).scalar()
+        if opened_ms is None:
+            return None
+        beside = openings(connection, household_id, order, opened_ms + 1)  # however old it is
+        return next((one for one in beside if one.row.opening_id == record_id), None)
     others = other_cases(connection, household_id, order, set())
     return next((one for one in others if one.case.case_id == record_id), None)
 
@@ -156,11 +157,12 @@ def quiet(connection: Connection, household_id: str) -> Windows:
     return rows[0].state.quiet if rows else ()
 
 
-def abouts(connection: Connection, household_id: str) -> list[str]:
+def abouts(connection: Connection, household_id: str, order: OrderSpan) -> list[str]:
     """What the audit calls that which is a household's: its doors, and their cases."""
     found = []
     for door_id in resident_views.door_ids_of(connection, household_id):
         cases = case_views.cases_at(connection, door_id, CASES_MAX)
+        cases = [case for case in cases if case.since_ms >= order.since_ms]
         found += [f"door {door_id}", *(f"case {case.case_id}" for case in cases)]
     return found
 

@@ -6,9 +6,12 @@ be forged, so a text can announce and take back, and is told in the answer, whic
 owner of the number. What comes again under the same id is answered alike, and done once.
 """
 
+import asyncio
+import time
 from collections import OrderedDict
 from hashlib import blake2b
 from typing import Final
+from weakref import WeakValueDictionary
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -36,6 +39,8 @@ from gateway.web.security import SMS
 REMEMBERED_MAX: Final = 4_096  # answers, by message
 ONCE_MINUTES: Final = 60
 RATE: Final = 1 / 120, 12.0  # messages a second from one number, and at once
+ALL_RATE: Final = 5.0, 100.0  # from all together: each is compared with every household's number
+_TOO_MANY = N_("Too many text messages come at once; hand this one over again in a moment.")
 _UNSIGNED = N_("This is not signed as the site's settings want it.")
 _UNREADABLE = N_("This is no text message: JSON with from and text is wanted.")
 
@@ -69,7 +74,8 @@ class Texts:
             now_s = lambda: context.now_ms() / SECOND_MS  # noqa: E731 - the gateway's own clock
             self._checker = Checker([signing_key(secret)], now_s)
         self._answered: OrderedDict[str, TextAnswer] = OrderedDict()
-        self._rate = Rate(*RATE)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._rate, self._all_rate = Rate(*RATE), Rate(*ALL_RATE)
 
     async def take(self, request: Request) -> TextAnswer:
         """What one message comes to. HttpProblem where nobody may send any, or it is not signed."""
@@ -84,33 +90,32 @@ class Texts:
         except (msgspec.ValidationError, msgspec.DecodeError):
             raise HttpProblem(422, _UNREADABLE) from None
         message_id = request.headers[signature.ID]
-        known = self._answered.get(message_id)
-        if known is None:
-            known = TextAnswer(came.sender, await self._answer(came, message_id))
-            self._answered[message_id] = known
-            if len(self._answered) > REMEMBERED_MAX:
-                self._answered.popitem(last=False)
-        return known
+        async with self._locks.setdefault(message_id, asyncio.Lock()):  # handed over twice at once
+            known = self._answered.get(message_id)
+            if known is None:
+                known = TextAnswer(came.sender, await self._answer(came, message_id))
+                self._answered[message_id] = known
+                if len(self._answered) > REMEMBERED_MAX:
+                    self._answered.popitem(last=False)
+            return known
 
     async def _answer(self, came: TextMessage, message_id: str) -> str:
         context, said = self._context, texts.understood(came.text)
-        now_ms = context.now_ms()
+        now_ms, now_s = context.now_ms(), time.monotonic()
+        if not self._all_rate.allows("", now_s):
+            raise HttpProblem(429, _TOO_MANY)
+        if not self._rate.allows(texts.number_key(came.sender), now_s):
+            return answer(texts.TOO_OFTEN, said.language)
         found = await context.read(lambda rows: _households(rows, came.sender, now_ms))
         if len(found) != 1:  # nobody's, or more than one's: nobody is shown another's
             context.figures.texts_unknown += 1
             return answer(texts.NEUTRAL, said.language)
-        if not self._rate.allows(found[0], now_ms / SECOND_MS):
-            return answer(texts.TOO_OFTEN, said.language)
         try:
             return await self._do(found[0], said, message_id)
         except HttpProblem as problem:
             return answer(texts.NOT_DONE, said.language, why=problem.detail(said.language))
 
     async def _do(self, household_id: str, said: Understood, message_id: str) -> str:
-        context = self._context
-        announced = Announcement(Way.TEXT, "other", message_id)
-        if said.wish is Wish.DAILY and said.minute is None:
-            return answer(texts.NO_TIME, said.language)
         if said.wish is Wish.STATUS:
             return await self._status(household_id, said.language)
         if said.wish is Wish.CANCEL:
@@ -118,6 +123,16 @@ class Texts:
             return answer(ANSWERS[Wish.CANCEL], said.language, count=count)
         if (matter := await self._matter(household_id, said, message_id)) is not None:
             return matter
+        return await self._announce(household_id, said, message_id)
+
+    async def _announce(self, household_id: str, said: Understood, message_id: str) -> str:
+        """Now, at a time or every day; and the answer to what is none of them."""
+        context = self._context
+        announced = Announcement(Way.TEXT, "other", message_id)
+        if said.wish is Wish.DAILY and said.minute is None:
+            return answer(texts.NO_TIME, said.language)
+        if said.is_vague:
+            return answer(texts.NO_SUCH_TIME, said.language)
         if said.wish is Wish.NOW:
             await announcing.announce_now(context, household_id, announced)
         elif said.wish is Wish.ONCE and said.minute is not None:

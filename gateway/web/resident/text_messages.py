@@ -43,36 +43,67 @@ ASKED: Final = {
 
 
 class Understood(Struct, frozen=True):
-    """What was understood. `minute`: of the day, with a time; `language`: that of the message."""
+    """What was understood. `minute`: of the day, with a time; `language`: that of the message.
+    `is_vague`: a day or a time is meant that cannot be told, so nothing is announced."""
 
     wish: Wish
     language: str
     minute: int | None = None
+    is_vague: bool = False
 
 
 # The first that is found counts; each stands at the beginning or anywhere, as people write.
 _WORDS: Final[tuple[tuple[Wish, str], ...]] = (
-    (Wish.CANCEL, r"取消|不开了|撤销|\bcancel\b|\bnot open(?:ing)?\b"),
+    (
+        Wish.CANCEL,
+        r"取消|撤销|(?:不|别)(?:用|要|想|再|去|打算|需要)?(?:开|出)(?:门|了|一下)"
+        r"|\bcancel\b|\b(?:not|don'?t|won'?t|never)\s+(?:\w+\s+){0,2}?open(?:ing)?\b",
+    ),
     (Wish.DAILY, r"每天|天天|每日|\bdaily\b|\bevery day\b"),
     (Wish.STATUS, r"状态|查询|怎样|怎么样|还有几天|几天|\bstatus\b|\bhow\b|\bdays\b"),
     (Wish.HELP, r"帮助|怎么用|\bhelp\b|^\s*[?？]\s*$"),
     (
         Wish.UNWELL,
-        r"不舒服|发烧|发热|咳嗽|生病|病了|\bunwell\b|\bnot well\b|\bsick\b|\bfever\b|\bill\b",
+        r"不舒服|难受|发烧|发热|咳嗽|生病|病了|喘不|不(?:太|是很|怎么|大)?(?:好|舒服|平安)(?!意思)"
+        r"|\bunwell\b|\bsick\b|\bfever\b|\bill\b"
+        r"|(?:\bnot|n't|\bnobody is)\s+(?:\w+\s+){0,2}?(?:well|fine|good|ok(?:ay)?)\b",
     ),
-    (Wish.WELL, r"平安|都好|很好|没事|\bwell\b|\bfine\b"),
     (Wish.NOW, r"开门|开一下|出门|报备|\bopen(?:ing)?\b|\bnow\b"),
     (Wish.DOCTOR, r"医生|大夫|看病|\bdoctor\b"),
     (Wish.MEDICINE, r"药|\bmedicines?\b|\bpills?\b"),
     (Wish.RUBBISH, r"垃圾|\brubbish\b|\bgarbage\b|\btrash\b"),
     (Wish.FOOD, r"菜|吃的|饭|粮|\bfood\b|\bgroceries\b"),
+    # Last, for whoever wants something says "well, …" too; and what is well stands alone.
+    (Wish.WELL, r"平安|都好|很好|没事|\bwell\b|\bfine\b"),
 )
+_PART: Final = r"(凌晨|清早|早上|早晨|上午|中午|下午|傍晚|晚上|今晚|夜里)?\s*"
 _TIME: Final = re.compile(
-    r"(上午|中午|下午|晚上|早上)?\s*([01]?\d|2[0-3])(?:[:.：]([0-5]\d)|[点时](?:([0-5]?\d)分?|(半))?)"
-    r"\s*([ap]\.?m\.?)?",
-    re.IGNORECASE,
+    rf"{_PART}(?<!\d)(\d{{1,2}})"
+    r"(?:\s*[:.：]\s*(\d\d)(?!\d)|\s*[点时](?:钟|整)?(?:(\d{1,2})分?|(半)|([一三])刻)?)"
+    r"\s*([ap]\.?m\b\.?)?"
+    rf"|{_PART}(?<!\d)(\d{{1,2}})\s*([ap]\.?m\b\.?|o'?clock)",
 )
-_LATE: Final = ("下午", "晚上")
+_LATE: Final = ("下午", "傍晚", "晚上", "今晚", "夜里")
+# A day, or a time from now on: what a text cannot announce, so that nobody relies on it.
+_OTHER_DAY: Final = re.compile(
+    r"明[天早晚儿]|明[上中下]午|后天|昨天|(?:星期|礼拜|周)[一二三四五六日天末]|下周|下个"
+    r"|[零一二三四五六七八九十\d]+(?:月|号(?![楼栋门房院])|日)|(?:小时|分钟|点钟)[以之]?后|过[一二三几半\d]+(?:小时|分钟|会)"
+    r"|\btomorrow\b|\bweekend\b|\bnext\s+(?:week|month)|\byesterday\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
+    r"|\bin\s+(?:an?|half|\d+|one|two|three)\s+(?:an?\s+)?(?:hour|minute)s?\b|\blater\b|待会|一会儿?后"
+    r"|\b\d{1,2}/\d{1,2}\b|\b\d{1,2}\.\d{1,2}\.",
+)
+# A time is meant that is none, or that nobody can tell: also not to be taken for "now".
+_SOME_TIME: Final = re.compile(
+    r"\d\s*[:.：点时]\s*\d?|[点时][钟整半]|\bnoon\b|\bmidnight\b"
+    r"|\bat\s+(?:half|quarter|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d)"
+)
+_AT_ONCE: Final = re.compile(r"现在|马上|立刻|这就|\bnow\b")
+_DIGITS: Final = dict(
+    zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)
+)
+_SPOKEN: Final = re.compile(
+    r"[零〇一二两三四五六七八九十]+(?=[点时分])|(?<=[点时])[零〇一二三四五六七八九十]+(?!刻)"
+)
 
 ANSWERS: Final = {
     Wish.NOW: N_("Understood: you open the door now, for ten minutes. It is noted."),
@@ -90,6 +121,10 @@ ANSWERS: Final = {
     ),
 }
 NO_TIME: Final = N_("Understood: every day. At what time? Write: daily 11:30.")
+NO_SUCH_TIME: Final = N_(
+    "Nothing is noted: by text you announce for now, or for a time like 18:30 within the next 24 "
+    "hours. For another day use your page, or ring your grid worker."
+)
 STATUS_LINE: Final = N_("{days} days left. {seal}")
 NOT_DONE: Final = N_("Understood, but it cannot be: {why}")
 # To numbers that nobody here has, and of orders that are over: nothing that says which it is.
@@ -101,13 +136,19 @@ TOO_OFTEN: Final = N_(
 
 def understood(text: str) -> Understood:
     """What a message says; HELP where that is nothing we know."""
-    plain = unicodedata.normalize("NFKC", text[:TEXT_MAX]).lower()
+    plain = unicodedata.normalize("NFKC", text[:TEXT_MAX]).lower().replace("\u2019", "'")
     language = "zh" if re.search(r"[\u3400-\u9fff]", plain) else "en"
     wish = next((wish for wish, words in _WORDS if re.search(words, plain)), Wish.HELP)
-    minute = _minute(plain)
+    is_at_once = wish is Wish.NOW and _AT_ONCE.search(plain) is not None
+    if wish not in (Wish.NOW, Wish.DAILY) or is_at_once:
+        return Understood(wish, language)
+    figures = _SPOKEN.sub(lambda found: str(_number(found[0])), plain)
+    minute = _minute(figures)
+    is_vague = wish is Wish.NOW and _OTHER_DAY.search(plain) is not None
+    is_vague |= minute is None and wish is Wish.NOW and _SOME_TIME.search(figures) is not None
     if wish is Wish.NOW and minute is not None:
         wish = Wish.ONCE
-    return Understood(wish, language, minute if wish in (Wish.ONCE, Wish.DAILY) else None)
+    return Understood(wish, language, minute, is_vague)
 
 
 def answer(words: str, language: str, **facts: object) -> str:
@@ -124,15 +165,27 @@ def _minute(text: str) -> int | None:
     found = _TIME.search(text)
     if found is None:
         return None
-    part, hour_text, minutes, spoken, half, meridiem = found.groups()
+    part, hour_text, minutes, spoken, half, quarters, meridiem = found.groups()[:7]
+    if hour_text is None:
+        part, hour_text, meridiem = found.groups()[7:]
     hour = int(hour_text)
-    minute = int(minutes or spoken or (30 if half else 0))
-    is_late = part in _LATE or (meridiem or "").startswith("p")
-    if hour < 12 and is_late:
-        hour += 12
-    if hour == 12 and (meridiem or "").startswith("a"):
+    minute = int(minutes or spoken or (30 if half else {"一": 15, "三": 45}.get(quarters or "", 0)))
+    is_late = part in _LATE or (part == "中午" and hour < 3) or (meridiem or "").startswith("p")
+    is_midnight = hour == 12 and (
+        (meridiem or "").startswith("a") or part in ("晚上", "今晚", "夜里", "凌晨")
+    )
+    if is_midnight:
         hour = 0
-    return hour * 60 + minute if minute < 60 else None
+    elif hour < 12 and is_late:
+        hour += 12
+    return hour * 60 + minute if hour < 24 and minute < 60 else None
+
+
+def _number(text: str) -> int:
+    """A number below a hundred as it is spoken: 三, 十一, 二十, 三十五."""
+    tens, is_ten, ones = text.rpartition("十")
+    high = _DIGITS.get(tens[-1:], 1) if is_ten else 0
+    return high * 10 + _DIGITS.get(ones[-1:], 0)
 
 
 def numbers_match(one: str, other: str) -> bool:
@@ -140,6 +193,11 @@ def numbers_match(one: str, other: str) -> bool:
     whatever groups."""
     first, second = sorted((_digits(one), _digits(other)), key=len)
     return len(first) >= DIGITS_MIN and second.endswith(first) and len(second) - len(first) <= 5
+
+
+def number_key(number: str) -> str:
+    """A number as its messages are counted, however it is written."""
+    return _digits(number)[-DIGITS_MIN:]
 
 
 DIGITS_MIN: Final = 7  # of a number without its area

@@ -12,7 +12,7 @@ from gateway.core.households.events import (
     HouseholdAction,
     RequestAsked,
 )
-from gateway.core.households.model import Household, RecordKind, RequestKind
+from gateway.core.households.model import Household, RecordKind, RequestKind, Said, Way
 from gateway.core.model import Door, Order, Policy
 from gateway.core.paging import staff
 from gateway.core.paging.person import SinglePage
@@ -107,8 +107,9 @@ class Home:
         assert refusal is None, refusal
         return request_id
 
-    def disputes(self, record_id: str, *parties: Actor) -> str:
+    def disputes(self, record_id: str, *parties: Actor, booked_by: Actor | None = None) -> str:
         """A dispute; its id."""
+        said = Said() if booked_by is None else Said(Way.TELEPHONE, booked_by)
         dispute_id = f"dispute-{next(self._ids)}"
         event = DisputeRaised(
             action_id=self.action(),
@@ -116,6 +117,7 @@ class Home:
             record=RecordKind.OPENING,
             record_id=record_id,
             door_id=HOME,
+            said=said,
             words="~1.k.x",
             parties=tuple(actor.actor_id for actor in parties),
         )

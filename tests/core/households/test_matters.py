@@ -92,6 +92,15 @@ def test_what_was_right_stays_as_it_is_and_is_answered_all_the_same() -> None:
     assert moved == ["raised", "assigned", "not_upheld"]
 
 
+def test_who_wrote_a_dispute_down_does_not_answer_it() -> None:
+    home = Home()
+    dispute_id = home.disputes("opening-7", CHEN, booked_by=LIU)
+    assert assign(home, dispute_id, LIU) == "part_of_record"
+    assert assign(home, dispute_id, WANG) is None
+    assert answer(home, dispute_id, LIU) == "part_of_record"
+    assert answer(home, dispute_id, WANG) is None
+
+
 def test_a_dispute_that_nobody_answers_in_time_is_told_and_goes_on() -> None:
     home = Home()
     dispute_id = home.disputes("opening-7", CHEN)
