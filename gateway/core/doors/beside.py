@@ -84,7 +84,8 @@ def _is_part_of(door: Door, event: CaseBeside) -> bool:
 
 
 def raised(door: Door, event: RaisedBeside, now_ms: int, rules: Rules) -> DoorChange:
-    """Another contact brings what joins the open case, which names both from now on."""
+    """Another contact brings what joins the open case, which names both from now on, and those at
+    which part of that opened: they may have been told before there was a case to join."""
     effects: tuple[Effect, ...] = ()
     if event.reason is not None and not _is_told(door, event):
         alone = replace(door, case_beside=None)
@@ -92,7 +93,9 @@ def raised(door: Door, event: RaisedBeside, now_ms: int, rules: Rules) -> DoorCh
             alone, event.reason, event.page_id, now_ms, event.since_ms, rules
         )
         door = replace(alone, case_beside=door.case_beside)
-    named = None if door.case is None else _naming(door.case, event.door_id)
+    parts = (o for o in door.openings_beside if o.root == event.page_id and o.reason in UNLAWFUL)
+    joining = {event.door_id, *(part.door_id for part in parts)} - {door.door_id}
+    named = None if door.case is None else _naming(door.case, joining)
     if named is None or named is door.case:
         return door, effects
     effects = tuple(_named(effect, named) for effect in effects) or (CaseMoved(named, now_ms),)
@@ -111,10 +114,9 @@ def _is_told(door: Door, event: RaisedBeside) -> bool:
     return one is not None and one.root in roots - {""}
 
 
-def _naming(about: Case, door_id: str) -> Case:
-    if door_id in about.contacts:
-        return about
-    return replace(about, contacts=tuple(sorted((*about.contacts, door_id))))
+def _naming(about: Case, door_ids: set[str]) -> Case:
+    contacts = tuple(sorted(door_ids.union(about.contacts)))
+    return about if contacts == about.contacts else replace(about, contacts=contacts)
 
 
 def _named(effect: Effect, about: Case) -> Effect:
