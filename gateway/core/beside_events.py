@@ -8,9 +8,11 @@ from gateway.core.reasons import Reason
 
 
 class OpenedBeside(Struct, frozen=True, omit_defaults=True, tag="opened_beside"):
-    """Another contact opened, shut, or its opening is judged anew: it stands here as it is now."""
+    """Another contact opened, shut, or its opening is judged anew: it stands here as it is now.
+    `judged`: a contact that is new to the household takes over what it was judged to be."""
 
     opening: HouseholdOpening
+    judged: bool = False
 
 
 class SpentBeside(Struct, frozen=True, omit_defaults=True, tag="spent_beside"):

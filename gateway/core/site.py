@@ -8,7 +8,8 @@ order, which stands here and nowhere else:
 2. Those who are told hear its effects, one after the other (paging/routing.py).
 3. What it means to others goes to the end of the queue: a door's silence to the site, an outage to
    its doors, a blind site to itself, what one contact of a household heard to its others, a receipt
-   to its owner and to the other cases of a grouped page.
+   to its owner and to the other cases of a grouped page. Only that a contact has a case now, or has
+   none any more, goes to its front: its others know that before they raise one of their own.
 4. The first of the queue steps, until it is empty.
 
 So the journal can be read in its own order: an event of the queue stands behind everything that
@@ -222,8 +223,8 @@ class SiteTurn:
         elif type(event) is DoorPlaced:
             queue.extend(homes.homed(after, self._household))
         if after.beside:
-            told = beside.told(before, after, event, follows)
-            queue.extend((of_door(door_id), one) for door_id, one in told)
+            queue.extend(_named(beside.told(before, after, event, follows)))
+            queue.extendleft(reversed(_named(beside.case_told(before, after, event))))
         return Step(subject, event, effects, routed, before, after, follows)
 
     def _household_step(
@@ -383,3 +384,7 @@ class SiteTurn:
         """The areas of a door, the widest first, each with how many sealed doors it holds."""
         sealed = self._site.sealed
         return tuple((area, sealed[area] + self.sealed[area]) for area in outages.areas_of(door))
+
+
+def _named(told: list[tuple[str, Event]]) -> list[tuple[Subject, Event]]:
+    return [(of_door(door_id), event) for door_id, event in told]

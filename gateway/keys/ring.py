@@ -23,6 +23,7 @@ from gateway.keys import key_file
 from gateway.keys.sealed_text import (
     KEY_BYTES,
     KEY_ID,
+    PREFIX,
     OrderKey,
     TamperedError,
     key_of,
@@ -36,7 +37,7 @@ SUFFIX: Final = ".key"
 COPY: Final = "copy"  # in it: the file that names the second folder
 MARK: Final = "menshen-keys"  # in the second folder: it is one, and its drive is there
 KEYS_MAX: Final = 20_000  # kept at hand; others are read anew
-REVEALED_MAX: Final = 50_000  # texts kept at hand
+REVEALED_MAX: Final = 50_000  # texts kept at hand, each as text and as bytes
 OWED: Final = b"owed\n"  # in a mark: not all of the key may be destroyed yet
 LOOK_S: Final = 0.2  # after so long, each process knows of a key that another one destroyed
 YOUNG_S: Final = 2.0  # a folder's date is coarse: one so young may hide a second change
@@ -60,8 +61,10 @@ class KeyRing:
         self.folder = folder
         self._lock = threading.Lock()
         self._keys: dict[str, OrderKey] = {}
-        # What was revealed of late, by its bytes; always this one dict, emptied when a key goes.
-        self.at_hand: dict[bytes, str] = {}
+        # What was revealed of late, by its text and by its bytes, for SQL has bytes; always this
+        # one dict, emptied when a key goes.
+        self.at_hand: dict[bytes | str, str] = {}
+        self.made_at_hand: dict[bytes, str] = {}  # what a list made of those, likewise
         self._spare: list[str] = []
         self._looked_s, self._gone_ns = 0.0, -1
         self._told: set[str] = set()  # keys of which the log has said that text was changed
@@ -175,14 +178,15 @@ class KeyRing:
     def reveal(self, text: str) -> str:
         """What was sealed; what is not sealed as it is; and in the place of what nobody can read, a
         word that says why. TamperedError where its key is here and did not make it."""
+        if not text.startswith(PREFIX):
+            return text
         self.look()
+        known = self.at_hand.get(text)
+        if known is not None:
+            return known
         key_id = key_of(text)
         if key_id is None:
             return text
-        sealed = text.encode()
-        known = self.at_hand.get(sealed)
-        if known is not None:
-            return known
         key = self._key(key_id)
         if key is None:
             return word(self.state(key_id))
@@ -190,10 +194,18 @@ class KeyRing:
         with self._lock:
             # a key that was destroyed while we revealed: nothing of it may stay at hand
             if self._keys.get(key_id) is key:
-                while len(self.at_hand) >= REVEALED_MAX:
+                while len(self.at_hand) > 2 * (REVEALED_MAX - 1):
                     del self.at_hand[next(iter(self.at_hand))]
-                self.at_hand[sealed] = revealed
+                self.at_hand[text] = self.at_hand[text.encode()] = revealed
         return revealed
+
+    def keep_made(self, sealed: bytes, made: str) -> None:
+        """Keep what was made of a revealed text, for as long as that is at hand itself."""
+        with self._lock:
+            if sealed in self.at_hand:
+                if len(self.made_at_hand) >= REVEALED_MAX:
+                    self.made_at_hand.clear()
+                self.made_at_hand[sealed] = made
 
     def shown(self, text: str) -> str:
         """As `reveal`, for a list that neither one changed text nor a folder that we may not read
@@ -355,6 +367,7 @@ class KeyRing:
         with self._lock:
             self._keys.clear()
             self.at_hand.clear()
+            self.made_at_hand.clear()
 
     def _error(self, what: str, error: OSError) -> KeyRingError:
         return KeyRingError(f"the folder of keys {self.folder} {what}: {error.strerror or error}")

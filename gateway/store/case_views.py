@@ -4,7 +4,7 @@ A case is open until somebody has reported how it ended, then it waits for revie
 closed. What was put aside stands behind what waits.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Select, func, select
@@ -270,24 +270,6 @@ def cases_at(connection: Connection, door_id: str, limit: int) -> list[CaseRow]:
     query = _CASES.where(c.door_id == door_id, c.area.is_(None))
     query = query.order_by(c.raised_ms.desc(), c.case_id.desc())
     return records(connection, query.limit(limit), CaseRow)
-
-
-class NamedDoor(NamedTuple):
-    """A door by what people call it."""
-
-    door_id: str
-    label: str
-
-
-def contacts_of(connection: Connection, case_id: str) -> list[NamedDoor]:
-    """The household's other doors that a case is about too."""
-    c, d = tables.cases.c, tables.doors.c
-    told = connection.execute(select(c.contacts).where(c.case_id == case_id)).scalar()
-    if not told or told == "[]":  # nearly always
-        return []
-    query = select(d.door_id, d.label).where(d.door_id.in_(_decode_names(told)))
-    rows = connection.execute(query.order_by(d.door_id))
-    return [NamedDoor(row.door_id, row.label) for row in rows]
 
 
 def outage_of(connection: Connection, case: CaseRow) -> OutageRow | None:

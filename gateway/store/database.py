@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
 
 from gateway.keys.ring import KeyRing
 from gateway.store import marker, sealed_columns, whole_schema
-from gateway.store.order_keys import RING
+from gateway.store.sealed_columns import RING
 from gateway.store.store_error import BUSY_MS, StoreError, as_store_error, sentence
 
 RELEASE = metadata.version("menshen")
@@ -328,6 +328,8 @@ def _engine(path: Path, keys: KeyRing, writes: bool) -> Engine:
         try:
             _prepare(raw, writes)
             raw.create_function(sealed_columns.FUNCTION, 1, sealed_columns.function_of(keys))
+            in_order = sealed_columns.short_first_of(keys)
+            raw.create_function(sealed_columns.SHORT_FIRST, 1, in_order)
         except sqlite3.Error:
             raw.close()  # the pool has not taken it over yet
             raise

@@ -20,13 +20,13 @@ from gateway.keys.sealed_text import key_of
 from gateway.keys.unreadable import KeyState
 from gateway.store import tables
 from gateway.store.key_tables import order_keys
+from gateway.store.sealed_columns import RING
 
 log = logging.getLogger("menshen.keys")
 
 SITE_HOUSEHOLD: Final = ""  # whose key is the site's
 ASKED_AT_ONCE: Final = 500  # households in one query
 SEALED_COLUMNS: Final = ("label", "telephone")  # of a door
-RING: Final = "keys"  # in a connection's info: `database` puts it there
 
 
 class OrderKeyRow(msgspec.Struct, frozen=True):

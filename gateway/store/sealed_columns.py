@@ -6,13 +6,17 @@ where, an order or a comparison say `revealed(column)`: alone in a select the co
 Writing seals nothing by itself, for only who writes knows under which key (`sealing`).
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, LargeBinary, String, Text, cast, func
+from sqlalchemy import Column, ColumnElement, Connection, LargeBinary, String, Text, cast, func
 
 from gateway.keys.ring import KeyRing
 
+RING: Final = "keys"  # in a connection's info: `database` puts it there
 FUNCTION = "revealed"  # of SQL
+SHORT_FIRST = "short_first"  # another
+_LENGTH_MAX: Final = 0xD7FF  # as a character; behind it are those that are none by themselves
 
 
 class _Revealed:
@@ -44,7 +48,25 @@ def revealed(column: "Column[Any] | ColumnElement[Any]") -> ColumnElement[Any]:
     return func.revealed(cast(column, LargeBinary), type_=Text())
 
 
-def function_of(ring: KeyRing) -> Any:
+def short_first(column: "Column[Any]") -> ColumnElement[Any]:
+    """What orders a column as people read it, short texts first: one call for each row, where a
+    length and a text beside it would be two."""
+    return func.short_first(cast(column, LargeBinary), type_=Text())
+
+
+def as_stored(column: "Column[Any]") -> ColumnElement[Any]:
+    """The column as it is stored, in bytes, for a list that `reader` reveals row by row: there a
+    call from SQLite for each mention of the column costs more than all the rest."""
+    return cast(column, LargeBinary).label(column.name)
+
+
+def reader(connection: Connection) -> Callable[[Any], Any]:
+    """What reveals the cells of `as_stored` columns, as `revealed` does in SQL."""
+    ring: KeyRing = connection.info[RING]
+    return function_of(ring)
+
+
+def function_of(ring: KeyRing) -> Callable[[Any], Any]:
     """What `revealed` does in SQL: text from its bytes; where there is none (NULL), none."""
     shown, at_hand = ring.shown, ring.at_hand.get
 
@@ -55,3 +77,19 @@ def function_of(ring: KeyRing) -> Any:
         return shown(cell.decode(errors="replace"))
 
     return reveal
+
+
+def short_first_of(ring: KeyRing) -> Callable[[Any], Any]:
+    """What `short_first` does in SQL."""
+    reveal, at_hand = function_of(ring), ring.made_at_hand.get
+
+    def order(cell: Any) -> Any:
+        known = at_hand(cell)
+        if known is not None or cell is None:
+            return known
+        text = reveal(cell)
+        made = chr(min(len(text), _LENGTH_MAX)) + text
+        ring.keep_made(cell, made)
+        return made
+
+    return order

@@ -26,7 +26,9 @@ Changer = Callable[[Any, Change], Any]  # a value, and what is to be done to eac
 
 def revealed(connection: Connection, struct: S) -> S:
     """A state or an event as people read it."""
-    return changed(struct, ring_of(connection).shown)
+    ring = ring_of(connection)
+    at_hand, shown = ring.at_hand.get, ring.shown  # a list asks for thousands
+    return changed(struct, lambda text: at_hand(text) or shown(text))
 
 
 def sealed(

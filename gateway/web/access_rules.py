@@ -163,6 +163,7 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("GET", "/api/v1/doors"): _needs(Right.DOORS),
     ("GET", "/api/v1/cases"): _needs(Right.CASES),
     ("GET", "/api/v1/health"): _needs(Right.HEALTH),
+    ("GET", "/api/v1/cases/{case_id}/contacts"): _needs(Right.CASES, Thing.CASE),
     ("GET", "/api/v1/cases/{case_id}/deliveries"): _needs(Right.CASES, Thing.CASE),
     ("POST", "/api/v1/cases/{case_id}/photos"): _needs(Right.ANSWER, Thing.CASE),
     ("GET", "/api/v1/wardens/{warden_id}/pages"): Rule((_INBOX,)),

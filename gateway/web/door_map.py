@@ -119,7 +119,7 @@ class DoorMap:
     def all(self, connection: Connection, now_ms: int) -> None:
         """Read every door anew."""
         self.total = views.door_count(connection, self._grids)
-        rows = views.doors(connection, DOORS_MAX, grids=self._grids)
+        rows = views.doors(connection, DOORS_MAX, None, self._grids, with_text=False)
         spots = [self._spot(row, now_ms) for row in rows]
         spots.sort(key=lambda spot: spot.order)
         self._spots = {spot.tile.door_id: spot for spot in spots}
@@ -132,7 +132,7 @@ class DoorMap:
         if not self._spots.keys() >= set(door_ids) and len(self._spots) < DOORS_MAX:
             return False
         known = [door_id for door_id in door_ids if door_id in self._spots]
-        for row in views.doors_of(connection, known) if known else ():
+        for row in views.doors_of(connection, known, with_text=False) if known else ():
             self._spots[row.door_id] = self._spot(row, now_ms)
         return True
 

@@ -12,7 +12,7 @@ from gateway.core.subject import of_door
 from gateway.registry import load as registry
 from gateway.registry.import_files import Result, Wish, enrol_files
 from gateway.registry.permits import Announcements
-from gateway.store import door_codes, tables
+from gateway.store import door_codes, tables, views
 from gateway.store.database import Store
 from gateway.store.pending import pending_events
 from tests.registry.test_permits import MEAL, NOW_MS
@@ -157,3 +157,20 @@ def test_an_ended_contact_takes_the_order_from_nobody(enrolled: Store, tmp_path:
             select(tables.households.c.ended_ms).where(tables.households.c.household_id == "h1")
         ).scalars()
     assert to_ms == ended_ms == NOW_MS
+
+
+def test_a_list_in_parts_has_the_same_order_as_the_whole(store: Store, tmp_path: Path) -> None:
+    labels = [f"{block}栋{flat}" for block in (2, 10, 1) for flat in (1001, 201, 99)] + [
+        "1栋99后门"
+    ]
+    rows = "".join(f"d{n},{label},{'gk'[n % 2]},\n" for n, label in enumerate(labels))
+    assert told(store, tmp_path, f"door_id,label,grid_id,household\n{rows}").written
+    with store.reading() as connection:
+        whole, parts, after = views.doors(connection, views.SORTED_HERE), list[str](), None
+        for _ in range(len(labels)):
+            [row] = views.doors(connection, 1, after)
+            parts.append(row.label)
+            after = views.door_place(connection, row.door_id)
+        assert views.doors(connection, 1, after) == []
+    assert parts == [row.label for row in whole]
+    assert parts == sorted(parts, key=lambda one: (labels.index(one) % 2, len(one), one))

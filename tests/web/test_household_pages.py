@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from gateway.core.events import DoorPlaced
+from gateway.core.events import DoorPlaced, SealBound
 from gateway.core.subject import of_door
 from gateway.replay.replay import Replay, differing, journaled
 from gateway.store import tables
 from gateway.store.database import Store
-from tests.web.web_site import Console, console, first_case, new_store
+from tests.web.web_site import Console, console, first_case, new_store, seal_id
 
 
 @pytest.fixture
@@ -88,3 +88,47 @@ async def test_the_journal_makes_the_same_of_a_household(store: Store) -> None:
         apart = differing(connection, replay)
     assert not apart.doors
     assert not apart.journal
+
+
+async def test_the_phone_the_page_and_the_api_say_what_each_of_its_doors_did(store: Store) -> None:
+    async with console(store) as site:
+        await one_household(site)
+        await site.engine.submit(of_door("d1"), SealBound(seal_id(1), 600_000, make="zigbee2mqtt"))
+        await site.opens(0)
+        site.clock.advance(5_000)
+        await site.opens(1)
+        await site.shuts(0)
+        site.clock.advance(60_000)
+        await site.engine.idle()
+        case_id = first_case(0)
+        (front, back) = (await site.client.get(f"/api/v1/cases/{case_id}/contacts")).json()[
+            "contacts"
+        ]
+        assert (front["label"], front["openings"], front["make"]) == ("3-101", 1, "")
+        assert front["shut_ms"] - front["opened_ms"] >= 5_000
+        assert (back["label"], back["shut_ms"], back["make"]) == ("3-201", None, "zigbee2mqtt")
+        for path in (f"/cases/{case_id}", f"/handheld/wang/cases/{case_id}"):
+            told = (await site.text(path)).split("doors in this case")[1]
+            first, second = told.split("</ol>")[0].split("</li>")[:2]
+            assert "3-101" in first
+            assert "shut again" in first
+            assert "Reported by its seal." in first
+            assert "3-201" in second
+            assert "still open" in second
+            assert "another maker" in second
+            assert "由本门封条报告" in await site.text(path, "zh")
+        missing = await site.client.get("/api/v1/cases/nothing/contacts")
+        assert missing.status_code == 404
+        await site.shuts(1)
+        site.clock.advance(60_000)
+        await site.engine.idle()
+        assert "still open" not in await site.text(f"/handheld/wang/cases/{case_id}")
+
+
+async def test_a_case_of_one_door_lists_none(store: Store) -> None:
+    async with console(store) as site:
+        await site.seal(2)
+        await site.opens(2)
+        answer = await site.client.get(f"/api/v1/cases/{first_case(2)}/contacts")
+        assert answer.json() == {"contacts": []}
+        assert "doors in this case" not in await site.text(f"/cases/{first_case(2)}")

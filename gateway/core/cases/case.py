@@ -324,6 +324,15 @@ def goes_on(door: Door, now_ms: int) -> DoorChange:
     return _put(door, replace(door.case, cleared_ms=None), now_ms)
 
 
+def is_about(door: Door, case: Case, reason: Reason, now_ms: int) -> DoorChange:
+    """What joined an open case was lawful after all: it is about what raised it, and who is told
+    next hears that."""
+    told = case.escalation
+    if told is not None:
+        told = replace(told, reason=reason, since_ms=case.since_ms)
+    return _put(door, replace(case, reason=reason, escalation=told), now_ms)
+
+
 def end_by_rule(holder: H, case: Case, reason: Reason, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
     """A rule ends the open case, and says which."""
     ends = {"escalation": None, "shelf": None, "secondary": ()}

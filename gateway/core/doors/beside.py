@@ -3,7 +3,8 @@
 - An earlier opening is heard of late: what was judged for itself is part of it, and a case about
   nothing else ends by itself.
 - A shutting shows that two openings were not one: the later is judged by its own time.
-- What is open at one contact has one case, which the others join.
+- What is open at one contact has one case, which the others join: they hear of it before they
+  raise one of their own (`case_told`), also where one report turns openings at several of them.
 """
 
 from msgspec.structs import replace
@@ -37,6 +38,8 @@ def opened(door: Door, event: OpenedBeside, _: int, __: Rules) -> DoorChange:
     """An opening of another contact is as that saw it. What it is judged to be stays until it is
     worked out here (`follow`): by that what is left of permits is counted."""
     told, was = event.opening, find(door, event.opening.opening_id)
+    if event.judged:
+        return known(door, told), ()
     if told.is_settled:
         return known(door, replace(told, root="")), ()
     if was is not None:
@@ -56,33 +59,64 @@ def spent(door: Door, event: SpentBeside, _: int, __: Rules) -> DoorChange:
 
 
 def case_moved(door: Door, event: CaseBeside, _: int, __: Rules) -> DoorChange:
-    """The case of an opening that is open at another contact, or none."""
+    """The case of an opening that is open at another contact, or none. It names this contact too,
+    if an opening here is part of what it is about."""
     if event.case_id:
-        return replace(door, case_beside=(event.door_id, event.case_id)), ()
+        joins = (CaseJoined(event.door_id),) if _is_part_of(door, event) else ()
+        return replace(door, case_beside=(event.door_id, event.case_id)), joins
     about = door.case_beside
     return replace(door, case_beside=None if about and about[0] == event.door_id else about), ()
 
 
+def _is_part_of(door: Door, event: CaseBeside) -> bool:
+    """Whether an own opening that nobody announced is part of that by which another contact raised
+    a case, or of a later one there."""
+    first = household.of_page(door, event.case_id)
+    if first is None:
+        return False
+    theirs = {
+        other.opening_id
+        for other in door.openings_beside
+        if other.door_id == event.door_id and household.by_time(other) >= household.by_time(first)
+    }
+    own = (o for o in door.openings_beside if o.door_id == door.door_id and o.reason in UNLAWFUL)
+    return any(one.root in theirs for one in own)
+
+
 def raised(door: Door, event: RaisedBeside, now_ms: int, rules: Rules) -> DoorChange:
-    """Another contact brings what joins the open case, which names both from now on."""
+    """Another contact brings what joins the open case, which names both from now on, and those at
+    which part of that opened: they may have been told before there was a case to join."""
     effects: tuple[Effect, ...] = ()
-    if event.reason is not None:
+    if event.reason is not None and not _is_told(door, event):
         alone = replace(door, case_beside=None)
         alone, effects = raise_case(
             alone, event.reason, event.page_id, now_ms, event.since_ms, rules
         )
         door = replace(alone, case_beside=door.case_beside)
-    named = None if door.case is None else _naming(door.case, event.door_id)
+    parts = (o for o in door.openings_beside if o.root == event.page_id and o.reason in UNLAWFUL)
+    joining = {event.door_id, *(part.door_id for part in parts)} - {door.door_id}
+    named = None if door.case is None else _naming(door.case, joining)
     if named is None or named is door.case:
         return door, effects
     effects = tuple(_named(effect, named) for effect in effects) or (CaseMoved(named, now_ms),)
     return replace(door, case=named), effects
 
 
-def _naming(about: Case, door_id: str) -> Case:
-    if door_id in about.contacts:
-        return about
-    return replace(about, contacts=tuple(sorted((*about.contacts, door_id))))
+def _is_told(door: Door, event: RaisedBeside) -> bool:
+    """Whether the case tells already that this opening lasts too long: all contacts of one that are
+    open have the same time to shut."""
+    about = door.case
+    if about is None or about.reason is not event.reason or event.reason in UNLAWFUL:
+        return False
+    told = (about.case_id, about.escalation.page_id if about.escalation is not None else "")
+    one, of = household.of_page(door, event.page_id), household.of_page
+    roots = {other.root for page_id in told if (other := of(door, page_id)) is not None}
+    return one is not None and one.root in roots - {""}
+
+
+def _naming(about: Case, door_ids: set[str]) -> Case:
+    contacts = tuple(sorted(door_ids.union(about.contacts)))
+    return about if contacts == about.contacts else replace(about, contacts=contacts)
 
 
 def _named(effect: Effect, about: Case) -> Effect:
@@ -108,8 +142,7 @@ def follow(
     for own in door.openings_beside:
         old = was.get(own.opening_id)
         if old is not None and _what(old) != _what(own):
-            elsewhere = _told_elsewhere(before, door, own)
-            door, changed = _judged_anew(door, own, elsewhere, now_ms, rules)
+            door, changed = _judged_anew(door, own, now_ms, rules)
             more += changed
     door, ended = _excused(door, now_ms)
     return _cleared(door, now_ms, more + ended)
@@ -163,27 +196,8 @@ def _left(permit: Permit) -> int:
     return permits.left(permit, permit.spent[0])
 
 
-def _told_elsewhere(before: Door, door: Door, own: HouseholdOpening) -> str | None:
-    """Where an own opening is told that turns out to be unlawful, if another contact finds the same
-    of an earlier one, now: there is one case. None for here, or where a case is open already."""
-    if door.case_beside is not None or door.case is not None:
-        return None
-    for other in door.openings_beside:
-        if other.opening_id == own.opening_id:
-            return None
-        was = find(before, other.opening_id)
-        is_news = was is not None and was.reason not in UNLAWFUL
-        is_root = other.root == other.opening_id and other.reason in UNLAWFUL
-        if is_news and is_root and other.door_id != door.door_id:
-            return other.door_id
-    return None
-
-
-def _judged_anew(
-    door: Door, own: HouseholdOpening, elsewhere: str | None, now_ms: int, rules: Rules
-) -> DoorChange:
-    """An own opening is something else than it seemed. `elsewhere`: the contact that raises the
-    case which it joins."""
+def _judged_anew(door: Door, own: HouseholdOpening, now_ms: int, rules: Rules) -> DoorChange:
+    """An own opening is something else than it seemed."""
     beside = None if own.root == own.opening_id else own.root
     permit_id = (own.cover.permit_id or None) if own.cover is not None else None
     times = own.opened_ms, own.latest_ms
@@ -201,19 +215,28 @@ def _judged_anew(
         return door, effects
     if beside is not None:
         return door, effects + openings.told_beside(door, own.reason)
-    if elsewhere is not None:
-        return door, (*effects, CaseJoined(elsewhere, own.opening_id, own.reason, own.opened_ms))
     door, raised = raise_case(door, own.reason, own.opening_id, now_ms, own.opened_ms, rules)
     return door, effects + raised
 
 
 def _excused(door: Door, now_ms: int) -> DoorChange:
-    """A case ends that was about nothing but openings which were lawful after all."""
+    """A case ends that was about nothing but openings which were lawful after all. One that was
+    raised by an opening which lasts too long is about that again."""
     about = door.case
-    if about is None or about.reason not in UNANNOUNCED or find(door, about.case_id) is None:
+    first = None if about is None else household.of_page(door, about.case_id)
+    if about is None or about.reason not in UNANNOUNCED or first is None or about.locked:
         return door, ()
-    if about.locked or any(o.reason in UNLAWFUL for o in door.openings_beside):
+    unlawful = [o for o in door.openings_beside if o.reason in UNLAWFUL]
+    if about.openings == 1:  # what is older than the one that raised it had a case of its own
+        unlawful = [o for o in unlawful if o.latest_ms >= about.since_ms]
+    if unlawful:
         return door, ()
+    if first.opening_id != about.case_id:
+        if about.reason is not Reason.NO_PERMIT:
+            return door, ()
+        permit_id = first.cover.permit_id if first.cover is not None else None
+        reason = openings.overstayed(first.reason, permit_id)
+        return case.is_about(door, about, reason, now_ms)
     return case.end_by_rule(door, about, Reason.OPENED_BESIDE, now_ms)
 
 
@@ -238,15 +261,23 @@ def told(before: Door, after: Door, event: Event, follows: bool) -> list[tuple[s
     news: list[Event] = []
     if not follows and isinstance(event, OrderPlaced | PermitAnnounced):
         news.append(event)  # who told one contact told the household
-    about, was = _case_told(after), _case_told(before)
-    if about != was:  # before what else is told: it may join
-        news.append(CaseBeside(after.door_id, about))
     news += [OpenedBeside(o) for o in after.openings_beside if _is_news(before, after, o)]
     if after.openings_beside == before.openings_beside and not isinstance(event, SpentBeside):
         news += _used(before, after, event)  # else each contact works it out by itself
     told = [(door_id, one) for one in news for door_id in after.beside]
     fresh = [door_id for door_id in after.beside if door_id not in before.beside]
     return told + [(door_id, one) for door_id in fresh for one in _all(after)]
+
+
+def case_told(before: Door, after: Door, event: Event) -> list[tuple[str, Event]]:
+    """That a contact has a case now, or none any more, as (door_id, event): the others hear of it
+    before anything else, for what they find then joins it. Where one ends, who has another says so
+    again: each contact knows of one only."""
+    about = _case_told(after)
+    ended_beside = isinstance(event, CaseBeside) and not event.case_id
+    if about == _case_told(before) and not (about and ended_beside):
+        return []
+    return [(door_id, CaseBeside(after.door_id, about)) for door_id in after.beside]
 
 
 def _used(before: Door, after: Door, event: Event) -> list[Event]:
@@ -289,6 +320,8 @@ def _all(door: Door) -> list[Event]:
     everything += [PermitAnnounced(permit, explains=False) for permit in door.permits]
     if door.allowed != (0, 0):
         everything.append(SpentBeside(allowed=door.allowed))
+    own = (o for o in door.openings_beside if o.door_id == door.door_id)
+    everything += [OpenedBeside(opening, judged=True) for opening in own]
     if _case_told(door):
         everything.append(CaseBeside(door.door_id, _case_told(door)))
     return everything

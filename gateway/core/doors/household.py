@@ -24,6 +24,7 @@ from gateway.core.rules import Rules
 
 OPENINGS_MAX: Final = 16  # of a household that are known; the oldest go first
 COVERS_MAX: Final = 4  # of one opening
+OVERSTAY: Final = "-overstay"  # at the end of the id of a page of one that lasts too long
 # Of no household: nobody asks for a permit there.
 APART: Final = UNWATCHED | {Reason.VISIT, Reason.CANARY}
 Openings = tuple[HouseholdOpening, ...]
@@ -189,10 +190,9 @@ def stands_open(door: Door) -> bool:
     return any(o.root == root or o.door_id in named for o in others)
 
 
-def stands_at_root(door: Door, opening_id: str) -> bool:
-    """Whether the opening stands open by which another is judged."""
-    root = find(door, opening_id)
-    return root is not None and root.shut_ms is None
+def of_page(door: Door, page_id: str) -> HouseholdOpening | None:
+    """The opening that a page tells of, or by which a case was raised."""
+    return find(door, page_id.removesuffix(OVERSTAY))
 
 
 def placed(door: Door) -> Door:

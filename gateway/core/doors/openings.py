@@ -321,8 +321,6 @@ def _tell_overstay(
 ) -> DoorChange:
     opening = replace(opening, overstay_ms=None, unjudged_ms=None)
     door = replace(door, opening=opening)
-    if opening.beside is not None and household.stands_at_root(door, opening.beside):
-        return door, ()  # whose contact tells of it
     if orders.why_not_under_order(door, now_ms):
         return door, ()
     if opening.reason in UNWATCHED:
@@ -331,8 +329,14 @@ def _tell_overstay(
             return explained
         opening = replace(opening, reason=Reason.OPEN_TOO_LONG)  # once, whatever order comes next
         door = replace(door, opening=opening)
-    reason = Reason.PERMIT_OVERSTAYED if opening.permit_id else Reason.OPEN_TOO_LONG
-    if opening.reason is Reason.VISIT:
-        reason = Reason.VISIT_OVERSTAYED
+    reason = overstayed(opening.reason, opening.permit_id)
     reason = clock_doubt.reason(door, reason, now_ms)
-    return raise_case(door, reason, opening.opening_id + "-overstay", now_ms, since_ms, rules)
+    page_id = opening.opening_id + household.OVERSTAY
+    return raise_case(door, reason, page_id, now_ms, since_ms, rules)
+
+
+def overstayed(was: Reason, permit_id: str | None) -> Reason:
+    """What an opening that lasts too long is told as, by what it was and the permit it used."""
+    if was is Reason.VISIT:
+        return Reason.VISIT_OVERSTAYED
+    return Reason.PERMIT_OVERSTAYED if permit_id else Reason.OPEN_TOO_LONG

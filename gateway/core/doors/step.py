@@ -1,7 +1,8 @@
 """The one door into the quiet room: `step(door, event, now_ms, rules) -> door, effects`.
 
 1. What was due before the event happened first: deadlines are data, so it does not matter how late
-   the loop gets to them. A report that travelled for a while happened at its edge.
+   the loop gets to them. A report that travelled for a while happened at its edge. That another
+   contact of the household has a case is no event of this door's, and known before anything is due.
 2. Then the event: `EVENTS` names the rule for each; those for reports stand in reports.py.
 3. Then what has come due since: `DUE` names every time in a door's state, with its rule.
 
@@ -104,7 +105,9 @@ def step(door: Door, event: Event, now_ms: int, rules: Rules) -> tuple[Door, tup
     """
     before = door
     happened_ms = edge_ms(event, now_ms) if isinstance(event, ReportCame) else None
-    door, due = _fire_deadlines(door, now_ms if happened_ms is None else happened_ms, rules)
+    due: tuple[Effect, ...] = ()
+    if type(event) is not CaseBeside:  # else what is due may belong to the case that it tells of
+        door, due = _fire_deadlines(door, now_ms if happened_ms is None else happened_ms, rules)
     door, effects = EVENTS[type(event)](door, event, now_ms, rules)
     door, since = _fire_deadlines(door, now_ms, rules)
     effects = due + effects + since

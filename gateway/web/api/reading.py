@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from gateway.accounts.roles import Right
 from gateway.store import case_views, page_views, views
+from gateway.store.contact_views import contacts_of
 from gateway.store.records import Key, Part, R
 from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer, list_answer
 from gateway.web.api.answered import answered
@@ -22,7 +23,7 @@ from gateway.web.api.cursors import (
     Whole,
     written,
 )
-from gateway.web.api.shapes import Cases, Deliveries, Doors, Inbox, Unsigned, listed
+from gateway.web.api.shapes import Cases, Contacts, Deliveries, Doors, Inbox, Unsigned, listed
 from gateway.web.context import AWAY, Lane, WebContext
 from gateway.web.door_words import tile
 from gateway.web.pages import warden_inbox
@@ -82,13 +83,27 @@ def routes(context: WebContext) -> APIRouter:
             raise HttpProblem(503, AWAY)
         return json_answer(await report(context))
 
+    router.include_router(_read_of_case(context))
     router.include_router(_read_pages(context))
     return router
 
 
-def _read_pages(context: WebContext) -> APIRouter:
-    """What a handheld asks for, and who was told of a case."""
+def _read_of_case(context: WebContext) -> APIRouter:
+    """What a case is about, and who was told of it."""
     router = APIRouter()
+
+    @router.get("/cases/{case_id}/contacts", **answered(Contacts, {404: None}, is_list=True))
+    async def contacts(request: Request, case_id: str) -> Response:
+        """Which of its household's doors a case is about: when each opened and shut again, and on
+        whose word."""
+
+        def query(connection: Connection) -> Contacts:
+            case = case_views.case(connection, case_id)
+            if case is None:
+                raise HttpProblem(404, NOT_FOUND)
+            return Contacts(contacts_of(connection, case))
+
+        return list_answer(request, await context.read(query))
 
     @router.get("/cases/{case_id}/deliveries", **answered(Deliveries, {404: None}, is_list=True))
     async def deliveries(
@@ -105,6 +120,13 @@ def _read_pages(context: WebContext) -> APIRouter:
             return Deliveries(part.rows, written([part.next]))
 
         return list_answer(request, await context.read(query))
+
+    return router
+
+
+def _read_pages(context: WebContext) -> APIRouter:
+    """What a handheld asks for."""
+    router = APIRouter()
 
     @router.get("/wardens/{warden_id}/pages", **answered(Inbox, {404: None}, is_list=True))
     async def pages(

@@ -13,6 +13,7 @@ from gateway.core.doors.certificates import Standing
 from gateway.core.proof import Proof
 from gateway.registry.late_permits import WaitingDoor
 from gateway.store.case_views import CaseRow
+from gateway.store.contact_views import CaseContact
 from gateway.store.household_views import DeliveryCount, DisputeRow, QuestionRow, RequestRow
 from gateway.store.page_views import DeliveryRow, PageRow, UnsignedRow
 from gateway.store.views import DoorRow
@@ -59,6 +60,12 @@ class DoneCounts(Struct, frozen=True):
     1970."""
 
     counts: list[DeliveryCount]
+
+
+class Contacts(Struct, frozen=True):
+    """The doors of a household that a case is about; none where that is one door only."""
+
+    contacts: list[CaseContact]
 
 
 class Deliveries(Struct, frozen=True):

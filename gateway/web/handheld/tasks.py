@@ -27,6 +27,7 @@ from gateway.store import (
     views,
 )
 from gateway.store.case_views import CaseRow, OutageRow
+from gateway.store.contact_views import contacts_of
 from gateway.store.door_codes import has_code
 from gateway.store.household_views import SealAnswerRow
 from gateway.store.page_views import DeliveryRow
@@ -85,7 +86,7 @@ class Task(LiveView):
         super().__init__()
         self._warden_id, self._case_id, self._rulebook = warden_id, case_id, rulebook
         self._door_id: str | None = None
-        self._is_outage = False
+        self._is_outage, self._beside = False, set[str]()
 
     @staticmethod
     def name(warden_id: str, case_id: str) -> str:
@@ -106,6 +107,7 @@ class Task(LiveView):
     def affected_by(self, news: Committed) -> bool:
         """The case, its door, a page of it, or a new page for this phone to sign."""
         at_door = self._door_id in news.doors or (self._is_outage and news.doors)
+        at_door = at_door or not self._beside.isdisjoint(news.doors)
         return bool(news.all or self._case_id in news.cases or at_door or news.pages or news.sent)
 
     def fragments(
@@ -120,6 +122,9 @@ class Task(LiveView):
         self._is_outage = case.area is not None
         at_door = _at_door(connection, case, now_ms, self._rulebook)
         self._door_id = at_door.row.door_id if at_door else None
+        contacts = contacts_of(connection, case)
+        self._beside = {door.door_id for door in contacts}
+        beside = {"doors": contacts, "links": False}
         has_label = at_door is not None and has_code(connection, at_door.row.door_id)
         task: dict[str, Any] = {"warden_id": self._warden_id, "has_code": has_label}
         task["outage"] = _outage(connection, case)
@@ -142,6 +147,7 @@ class Task(LiveView):
         return [
             Fragment("waits", "handheld/waits.html", "waits", waiting),
             Fragment("task", "handheld/task.html", "task", task | {"case": case}, key=key),
+            Fragment("contacts", "parts/contacts.html", "contacts", beside),
             Fragment("at_door", "handheld/at_door.html", "at_door", at_door),
             Fragment("knows", "handheld/knows.html", "knows", known_to(deliveries, warden.name)),
             Fragment("workflow", "parts/workflow.html", "workflow", {"case": case, "steps": done}),

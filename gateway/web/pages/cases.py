@@ -15,6 +15,7 @@ from gateway.core.rules import Rules
 from gateway.engine.ports import Committed
 from gateway.store import case_log, case_views, household_views, page_views, photos, views
 from gateway.store.case_views import CaseRow
+from gateway.store.contact_views import contacts_of
 from gateway.store.household_views import SealAnswerRow
 from gateway.store.views import WardenRow
 from gateway.web import actions, actor, photo_limits
@@ -67,12 +68,14 @@ class OneCase(LiveView):
     ) -> None:
         super().__init__()
         self._case_id, self._rules, self._by, self._can = case_id, rules, by, can
-        self._is_outage = False
+        self._is_outage, self._doors = False, set[str]()
 
     def affected_by(self, news: Committed) -> bool:
-        """It moved, or a page of some case went out; an outage's doors come and go."""
+        """It moved, or a page of some case went out; an outage's doors come and go, and those of
+        its household open and shut."""
         silent = self._is_outage and news.doors
-        return bool(news.all or self._case_id in news.cases or news.sent or silent)
+        beside = not self._doors.isdisjoint(news.doors)
+        return bool(news.all or self._case_id in news.cases or news.sent or silent or beside)
 
     def fragments(
         self, connection: Connection, news: Committed | None, now_ms: int
@@ -88,6 +91,9 @@ class OneCase(LiveView):
             Fragment("case", "parts/case.html", "shown", shown, key=key),
             Fragment("workflow", "parts/workflow.html", "workflow", shown["workflow"], "case"),
         ]
+        contacts = shown["contacts"]
+        self._doors = {door.door_id for door in contacts["doors"]}
+        fragments.append(Fragment("contacts", "parts/contacts.html", "contacts", contacts, "case"))
         self._is_outage = shown["outage"] is not None
         if self._is_outage:
             outage = Fragment("outage", "parts/outage.html", "outage", shown["outage"], "case")
@@ -124,7 +130,7 @@ def gathered(
         "may": acts,
         "on_duty": to_hand_to(connection, case, by, acts, now_ms, rules),
         "workflow": {"case": case, "steps": steps},
-        "contacts": case_views.contacts_of(connection, case_id),
+        "contacts": {"doors": contacts_of(connection, case), "links": True},
         "outage": case_views.outage_of(connection, case),
         "household_says": _household_says(connection, case, now_ms),
         "unreached": _unreached(connection, case),

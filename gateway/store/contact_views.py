@@ -1,0 +1,65 @@
+"""A case of a household with several contacts: what each of those that it is about did."""
+
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from gateway.store import states, tables
+from gateway.store.case_views import CaseRow
+
+OPENINGS_MAX: Final = 200  # of all contacts of a case; what is older is not looked at
+_decode_names = msgspec.json.Decoder(list[str]).decode
+
+
+class CaseContact(msgspec.Struct, frozen=True):
+    """A door that a case is about, and what it did since what raised it: when it first opened, how
+    often, and when it last shut (None: it stands open, or never opened). `make`: whose contact
+    watches it now, where that is none of our seals: weaker evidence."""
+
+    door_id: str
+    label: str
+    opened_ms: int | None = None
+    shut_ms: int | None = None
+    openings: int = 0
+    make: str = ""
+
+
+def contacts_of(connection: Connection, case: CaseRow) -> list[CaseContact]:
+    """The contacts of the household that a case is about, its own door first; none where that is
+    the only one."""
+    c, d = tables.cases.c, tables.doors.c
+    told = connection.execute(select(c.contacts).where(c.case_id == case.case_id)).scalar()
+    if case.door_id is None or not told or told == "[]":  # nearly always
+        return []
+    door_ids = [case.door_id, *_decode_names(told)]
+    query = select(d.door_id, d.label, d.state).where(d.door_id.in_(door_ids))
+    doors = {row.door_id: row for row in connection.execute(query)}
+    opened = _openings(connection, case, door_ids)
+    return [_contact(doors[one], opened.get(one, [])) for one in door_ids if one in doors]
+
+
+def _contact(door: Any, openings: list[Any]) -> CaseContact:
+    make = states.door(door.door_id, door.state).make
+    if not openings:
+        return CaseContact(door.door_id, door.label, make=make)
+    shut = [opening.shut_ms for opening in openings]
+    shut_ms = None if None in shut else max(shut)
+    count = len(openings)
+    return CaseContact(door.door_id, door.label, openings[0].opened_ms, shut_ms, count, make)
+
+
+def _openings(connection: Connection, case: CaseRow, door_ids: list[str]) -> dict[str, list[Any]]:
+    """What each door did from then on until the case closed, the earliest first; of a door that did
+    nothing any more (it was heard of late), its latest before."""
+    o = tables.openings.c
+    query = select(o.door_id, o.opened_ms, o.shut_ms).where(o.door_id.in_(door_ids))
+    if case.closed_ms is not None:
+        query = query.where(o.opened_ms <= case.closed_ms)
+    newest = connection.execute(query.order_by(o.opened_ms.desc()).limit(OPENINGS_MAX)).all()
+    of_doors: dict[str, list[Any]] = {}
+    for row in newest:
+        known = of_doors.setdefault(row.door_id, [])
+        if not known or row.shut_ms is None or row.shut_ms >= case.since_ms:
+            known.append(row)
+    return {door_id: rows[::-1] for door_id, rows in of_doors.items()}
