@@ -145,7 +145,7 @@ def _hold(settings: Settings, name: str, by: str, why: str, days: int) -> None:
         try:
             holds.hold(connection, order_id, by, why, until_ms, now_ms)
         except HoldError as error:
-            raise CommandError(str(error), MISUSED) from error
+            raise CommandError(str(error).rstrip("."), MISUSED) from error
     until = when(until_ms, settings.zone)
     say(f"Order {order_id} is held until {until}. Its household sees by whom and why.")
 

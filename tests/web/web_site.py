@@ -7,7 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from datetime import tzinfo
+from datetime import datetime, timedelta, tzinfo
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -181,6 +181,11 @@ class Console:
         edges = self._edges[number] = self._edges.get(number, 0) + moved
         event = ReportCame(seal_id(number), edges, contact, edges, bool(moved), age_ms=age_ms)
         await self.engine.submit(of_door(f"d{number}"), event)
+
+    def day(self, ahead: int) -> str:
+        """The day so many from now, as the field of a form sends it."""
+        at = datetime.fromtimestamp(self.clock.now_ms() / 1000, self.zone) + timedelta(days=ahead)
+        return at.strftime("%Y-%m-%d")
 
     async def text(self, path: str, language: str = "en", **headers: str) -> str:
         """A page that must be there."""
