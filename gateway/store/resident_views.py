@@ -4,10 +4,12 @@ and who was told. Never a label or a name of theirs; whoever finds the code lear
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
+from gateway.core import doubted_time
+from gateway.core.model import SURE, Doubt
 from gateway.core.paging.schedule import Role
-from gateway.store import households, tables, views
+from gateway.store import households, states, tables, views
 from gateway.store.resident_tables import resident_codes
 from gateway.store.sealed_columns import revealed
 from gateway.store.views import DoorRow
@@ -22,6 +24,13 @@ class OrderSpan(msgspec.Struct, frozen=True):
     order_id: str
     from_ms: int
     to_ms: int
+    doubt: Doubt = SURE  # of the gateway's clock
+
+    @property
+    def over_ms(self) -> int:
+        """When it is over by the gateway's clock; until then nothing is refused to its
+        household."""
+        return doubted_time.over_ms(self, self.doubt)
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -49,18 +58,19 @@ def door_ids_of(connection: Connection, household_id: str) -> list[str]:
 
 def order_of(connection: Connection, household_id: str, now_ms: int) -> OrderSpan | None:
     """The order that runs at a household, else the next to come; None without one."""
-    is_to_be = _o.to_ms > now_ms, _o.from_ms < _o.to_ms
-    query = select(_o.order_id, _o.from_ms, _o.to_ms).where(*is_to_be)
+    doubt = states.doubt(connection)
+    query = select(_o.order_id, _o.from_ms, _o.to_ms).where(*_is_to_be(doubt, now_ms))
     query = query.where(_o.household_id == household_id)
-    row = connection.execute(query.order_by(_o.from_ms).limit(1)).first()
-    return None if row is None else OrderSpan(*row)
+    query = query.order_by(_o.to_ms <= now_ms, _o.from_ms)  # what is over by one reading comes last
+    row = connection.execute(query.limit(1)).first()
+    return None if row is None else OrderSpan(*row, doubt)
 
 
 def order_span(connection: Connection, order_id: str) -> OrderSpan | None:
     """One order; None once its rows are gone."""
     query = select(_o.order_id, _o.from_ms, _o.to_ms).where(_o.order_id == order_id)
     row = connection.execute(query).first()
-    return None if row is None else OrderSpan(*row)
+    return None if row is None else OrderSpan(*row, states.doubt(connection))
 
 
 def without_code(connection: Connection, now_ms: int) -> list[str]:
@@ -71,7 +81,7 @@ def without_code(connection: Connection, now_ms: int) -> list[str]:
         select(_d.household_id)
         .join(tables.orders, _o.household_id == _d.household_id)
         .join(resident_codes, c.order_id == _o.order_id, isouter=True)
-        .where(_o.to_ms > now_ms, _o.from_ms < _o.to_ms, _d.ended_ms.is_(None))
+        .where(*_is_to_be(states.doubt(connection), now_ms), _d.ended_ms.is_(None))
         .where(c.order_id.is_(None))
         .order_by(_d.building, _d.stair, func.length(label), label, _d.door_id)
     )
@@ -84,11 +94,16 @@ def telephones(connection: Connection, now_ms: int) -> list[tuple[str, str]]:
     query = (
         select(_d.household_id, _d.telephone)
         .join(tables.orders, _o.household_id == _d.household_id)
-        .where(_o.to_ms > now_ms, _o.from_ms < _o.to_ms, _d.ended_ms.is_(None))
+        .where(*_is_to_be(states.doubt(connection), now_ms), _d.ended_ms.is_(None))
         .where(_d.telephone.is_not(None))
         .distinct()
     )
     return [(household_id, number) for household_id, number in connection.execute(query)]
+
+
+def _is_to_be(doubt: Doubt, now_ms: int) -> tuple[ColumnElement[bool], ...]:
+    """An order that runs or is to come: `core.doubted_time.over_ms`, in SQL."""
+    return _o.to_ms > now_ms - doubt.ahead_ms, _o.from_ms < _o.to_ms
 
 
 def told_of(connection: Connection, case_ids: list[str]) -> dict[str, list[Told]]:

@@ -96,7 +96,7 @@ async def announce_daily(
     _check_lasting(minutes)
     order = await _order(context, household_id)
     now_ms = context.now_ms()
-    to_ms = min(order.to_ms, now_ms + PERMIT_DAYS_MAX * DAY_MS)
+    to_ms = min(order.over_ms, now_ms + PERMIT_DAYS_MAX * DAY_MS)
     window = from_min, (from_min + minutes) % (24 * 60)
     span = now_ms, to_ms
     await _announce(
@@ -142,7 +142,7 @@ def days_ahead(now_ms: int, order: OrderSpan, zone: tzinfo) -> list[datetime]:
     """The days that a page offers: today and those to come, while the order runs."""
     today = times.local(now_ms, zone).replace(hour=0, minute=0, second=0, microsecond=0)
     days = [today + timedelta(days=ahead) for ahead in range(AHEAD_DAYS)]
-    return [day for day in days if day.timestamp() * 1000 < order.to_ms]
+    return [day for day in days if day.timestamp() * 1000 < order.over_ms]
 
 
 def at(day: str, minute: int, zone: tzinfo) -> int:
@@ -189,11 +189,11 @@ async def _announce(
 ) -> None:
     """By the law, once what a household may by itself is kept."""
     order, now_ms = await _order(context, household_id), context.now_ms()
-    if span[1] <= now_ms or span[0] >= order.to_ms or said.what not in WHATS:
+    if span[1] <= now_ms or span[0] >= order.over_ms or said.what not in WHATS:
         raise HttpProblem(422, _NOT_THEN)
     language = context.settings.site.language
     who, why = say(WHO[said.way], language), say(WHATS[said.what], language)
-    permit = Permit("", span[0], min(span[1], order.to_ms), openings, longest_ms, who, why)
+    permit = Permit("", span[0], min(span[1], order.over_ms), openings, longest_ms, who, why)
     permit = replace(permit, daily=daily)
     asked = _Asked(permit, _permit_id(said), _day_of(span[0], context.zone))
     most = context.settings.household.announcements_a_day

@@ -76,7 +76,7 @@ async def ask(context: WebContext, voice: Voice, kind: RequestKind, words: str) 
     order = await context.read(
         lambda rows: resident_views.order_of(rows, voice.household_id, now_ms)
     )
-    to_ms = now_ms + PERMIT_MS if order is None else min(now_ms + PERMIT_MS, order.to_ms)
+    to_ms = now_ms + PERMIT_MS if order is None else min(now_ms + PERMIT_MS, order.over_ms)
     site = context.settings.site.language
     permit = Permit(
         f"{OF_REQUEST}{action_id}",
