@@ -7,7 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -122,10 +122,10 @@ class Console:
         engine: Engine,
         store: Store,
         client: httpx.AsyncClient,
-        zone: tzinfo,
+        settings: Settings,
     ) -> None:
         self.app, self.engine, self.store, self.client = app, engine, store, client
-        self.zone, self.clock = zone, engine.clock
+        self.settings, self.zone, self.clock = settings, settings.zone, engine.clock
         self._edges: dict[int, int] = {}
 
     async def seal(self, number: int, under_order: bool = True) -> None:
@@ -217,7 +217,7 @@ async def console(
     transport = httpx.ASGITransport(app=app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            yield Console(app, engine, store, client, settings.zone)
+            yield Console(app, engine, store, client, settings)
     finally:
         working.cancel()
         with contextlib.suppress(asyncio.CancelledError):

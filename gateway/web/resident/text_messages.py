@@ -32,6 +32,8 @@ class Wish(StrEnum):
     DOCTOR = "doctor"
     WELL = "well"
     UNWELL = "unwell"
+    WRONG = "wrong"
+    RECORDS = "records"
 
 
 ASKED: Final = {
@@ -43,17 +45,26 @@ ASKED: Final = {
 
 
 class Understood(Struct, frozen=True):
-    """What was understood. `minute`: of the day, with a time; `language`: that of the message."""
+    """What was understood. `minute`: of the day, with a time; `language`: that of the message;
+    `number`: of the record that is contested, where one is named."""
 
     wish: Wish
     language: str
     minute: int | None = None
+    number: str | None = None
 
 
-# The first that is found counts; each stands at the beginning or anywhere, as people write.
+# The first that is found counts; each stands at the beginning or anywhere, as people write. What is
+# wrong comes before what is taken back: "wrong, we did not open" takes nothing back.
 _WORDS: Final[tuple[tuple[Wish, str], ...]] = (
+    (Wish.CANCEL, r"^\s*(?:取消|撤销|cancel\b)"),
+    (
+        Wish.WRONG,
+        r"记错|搞错|弄错|错了|有误|异议|申诉|\bwrong\b|\bcontest\b|\bdispute\b|\bmistake\b",
+    ),
     (Wish.CANCEL, r"取消|不开了|撤销|\bcancel\b|\bnot open(?:ing)?\b"),
     (Wish.DAILY, r"每天|天天|每日|\bdaily\b|\bevery day\b"),
+    (Wish.RECORDS, r"记录|记了|\brecords?\b|\bopenings\b|\bnoted\b"),
     (Wish.STATUS, r"状态|查询|怎样|怎么样|还有几天|几天|\bstatus\b|\bhow\b|\bdays\b"),
     (Wish.HELP, r"帮助|怎么用|\bhelp\b|^\s*[?？]\s*$"),
     (
@@ -72,6 +83,7 @@ _TIME: Final = re.compile(
     r"\s*([ap]\.?m\.?)?",
     re.IGNORECASE,
 )
+_NUMBER: Final = re.compile(r"(?<!\d)(\d{3})\s*[-–—]?\s*(\d{3})(?!\d)")
 _LATE: Final = ("下午", "晚上")
 
 ANSWERS: Final = {
@@ -86,9 +98,22 @@ ANSWERS: Final = {
     ),
     Wish.HELP: N_(
         "Write: open; open 18:30; daily 11:30; cancel; status; food; rubbish; medicine; doctor; "
-        "well; not well. For all else ring your grid worker."
+        "well; not well; records; wrong. For all else ring your grid worker."
     ),
 }
+CONTESTED: Final = N_(
+    "Understood: it is wrong that {what}, {time} (number {number}). Somebody who had no part in it "
+    "answers within {days} days. You meant another? Write: records."
+)
+CONTESTED_BEFORE: Final = N_(
+    "Understood: it is wrong that {what}, {time} (number {number}). You said so already: {state}. "
+    "You meant another? Write: records."
+)
+NO_RECORD: Final = N_("Nothing is noted of you that could be wrong.")
+NO_SUCH_RECORD: Final = N_("Nothing is noted of you under number {number}. Write: records.")
+RECORDS: Final = N_("Noted of you lately: {lines}. One is wrong? Write: wrong, and its number.")
+RECORD_LINE: Final = N_("{number} {what}, {time}")
+RECORD_CONTESTED: Final = N_("{number} {what}, {time} (you contested it: {state})")
 NO_TIME: Final = N_("Understood: every day. At what time? Write: daily 11:30.")
 STATUS_LINE: Final = N_("{days} days left. {seal}")
 NOT_DONE: Final = N_("Understood, but it cannot be: {why}")
@@ -107,7 +132,9 @@ def understood(text: str) -> Understood:
     minute = _minute(plain)
     if wish is Wish.NOW and minute is not None:
         wish = Wish.ONCE
-    return Understood(wish, language, minute if wish in (Wish.ONCE, Wish.DAILY) else None)
+    number = _NUMBER.search(plain) if wish is Wish.WRONG else None
+    named = f"{number[1]}-{number[2]}" if number is not None else None
+    return Understood(wish, language, minute if wish in (Wish.ONCE, Wish.DAILY) else None, named)
 
 
 def answer(words: str, language: str, **facts: object) -> str:
