@@ -111,7 +111,8 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
         ("POST", f"/doors/{{door_id}}/household/{act}"): _needs(Right.ANNOUNCE, Thing.DOOR)
         for act in (
             *(f"announce/{when}" for when in ("now", "once", "daily", "end")),
-            *("ask", "well", "seal", "dispute", "sheet"),
+            *("ask", "ask/withdraw", "well", "seal", "dispute", "quiet", "sheet"),
+            *("consent/give", "consent/withdraw"),
         )
     },
     ("POST", "/doors/{door_id}/walk-test/sheet"): _needs(Right.COMMISSION, Thing.DOOR),
