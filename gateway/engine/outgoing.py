@@ -120,7 +120,8 @@ def _personal_page(notification: Notification, now_ms: int) -> tuple[PersonalPag
 def _grouped(group: GroupedPage, now_ms: int) -> tuple[PersonalPage, str]:
     """The page that stands for many. It leads to the worst of them."""
     case_ids = tuple(personal_page.case_id for personal_page in group.pages)
-    about = Group(group.cases, group.breaches, case_ids, group.rings, group.conversation)
+    counts, rings = (group.cases, group.breaches), group.rings
+    about = Group(*counts, case_ids, rings, group.conversation, group.matters)
     worst = group.pages[0] if group.pages else None
     case_id, door_id = (worst.case_id, worst.door_id) if worst else ("", "")
     since_ms = min((personal_page.since_ms for personal_page in group.pages), default=now_ms)
