@@ -44,6 +44,17 @@ class Addressing(Protocol):
             first of its round.
         """
 
+    def reminders(self, door_id: str, now_ms: int) -> list[Entry]:
+        """The daily reminder of the household of a door, by text.
+
+        Args:
+            door_id: one of its doors, which stands for it.
+            now_ms: when it was made, in milliseconds of UTC.
+
+        Returns:
+            An entry without a number; none where the site sends no texts.
+        """
+
     def entries(
         self,
         warden_id: str,

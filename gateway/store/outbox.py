@@ -13,6 +13,7 @@ from gateway.store.statements import Row
 UNDELIVERED_AT_ONCE = 1_000
 UNSOUND_MAX = 10_000
 CODE_CHARACTERS = 6
+HOUSEHOLD = "household"  # the channel of texts to a household; its entries name a door alone
 SEEN_WITHIN_MS = 7 * DAY_MS  # a person who acts has seen the pages of so long
 
 

@@ -101,6 +101,16 @@ def telephones(connection: Connection, now_ms: int) -> list[tuple[str, str]]:
     return [(household_id, number) for household_id, number in connection.execute(query)]
 
 
+def telephone_at(connection: Connection, door_id: str) -> str | None:
+    """The telephone of the household of a door in use; None if it has none."""
+    household_id = household_of(connection, door_id)
+    if household_id is None:
+        return None
+    query = select(_d.telephone).where(_d.household_id == household_id, _d.ended_ms.is_(None))
+    query = query.where(_d.telephone.is_not(None)).order_by(_d.door_id)
+    return connection.execute(query.limit(1)).scalar()
+
+
 def _is_to_be(doubt: Doubt, now_ms: int) -> tuple[ColumnElement[bool], ...]:
     """An order that runs or is to come: `core.doubted_time.over_ms`, in SQL."""
     return _o.to_ms > now_ms - doubt.ahead_ms, _o.from_ms < _o.to_ms

@@ -1,8 +1,8 @@
 """Health reports, where an order asks for one a day: two taps, one reminder, then a question.
 
-Silence is a question to the warden by day, and never guilt; so is a report that somebody is not
-well, at once by day. What was taken and not ended comes back, and so does one where nobody was
-reached.
+Silence is a question to the warden by day, and never guilt, and none of both comes in the hours in
+which the household wants to be left alone; so is a report that somebody is not well, at once by
+day. What was taken and not ended comes back, and so does one where nobody was reached.
 """
 
 from typing import Final
@@ -52,6 +52,17 @@ def ordered(household: Household, now_ms: int, rules: Rules) -> Household:
     return replace(household, health=replace(watch, due_ms=due_ms, is_reminded=False))
 
 
+def narrowed(household: Household, now_ms: int, rules: Rules) -> Household:
+    """Its own quiet hours are others: in these it is neither reminded nor asked after."""
+    watch = household.health
+    if watch.due_ms is None:
+        return household
+    due_ms = local_time.outside(rules.zone, watch.due_ms, household.quiet)
+    next_ms = None if watch.is_reminded else _next_reminder_ms(household, now_ms, rules)
+    due_ms = due_ms if next_ms is None else min(due_ms, next_ms)
+    return replace(household, health=replace(watch, due_ms=due_ms))
+
+
 def corrected(household: Household, by_ms: int, now_ms: int, rules: Rules) -> Household:
     """The gateway's clock was set, and every time in the household with it; but hours of the day
     are by the true one. What it was ahead of comes again, and what it skipped is due at once, so
@@ -68,7 +79,7 @@ def corrected(household: Household, by_ms: int, now_ms: int, rules: Rules) -> Ho
         return household
     due_ms: int | None = watch.due_ms - by_ms
     if by_ms < 0 and watch.is_reminded:
-        due_ms = local_time.next_at(rules.zone, now_ms, rules.health_ask_min)
+        due_ms = _ask_ms(household, now_ms, rules)
     elif by_ms < 0:
         due_ms = _next_reminder_ms(household, now_ms, rules)
     return replace(household, health=replace(watch, due_ms=due_ms))
@@ -171,7 +182,7 @@ def due(household: Household, due_ms: int, now_ms: int, rules: Rules) -> Change:
         household = replace(household, health=replace(watch, due_ms=next_ms, is_reminded=False))
         is_asked = has_reported or watch.question is not None or not _asks(household, due_ms)
         return (household, ()) if is_asked else _ask(household, False, at, rules)
-    ask_ms = local_time.next_at(rules.zone, due_ms, rules.health_ask_min)
+    ask_ms = _ask_ms(household, due_ms, rules)
     watch = replace(watch, due_ms=ask_ms, is_reminded=True)
     return replace(household, health=watch), (HealthReminded(now_ms),)
 
@@ -253,4 +264,10 @@ def _next_reminder_ms(household: Household, now_ms: int, rules: Rules) -> int | 
         if term.health_daily and doubted_time.over_ms(term, doubt) > now_ms
     )
     found = [at_ms for at_ms in times if _asks(household, at_ms)]
-    return min(found, default=None)
+    return local_time.outside(rules.zone, min(found), household.quiet) if found else None
+
+
+def _ask_ms(household: Household, at_ms: int, rules: Rules) -> int:
+    """When a warden asks, after the reminder at a time."""
+    asked_ms = local_time.next_at(rules.zone, at_ms, rules.health_ask_min)
+    return local_time.outside(rules.zone, asked_ms, household.quiet)

@@ -145,14 +145,14 @@ def _seal_answered(
 
 
 def _narrowed(
-    household: Household, event: HoursNarrowed, _: Attribution, __: Rules
+    household: Household, event: HoursNarrowed, at: Attribution, rules: Rules
 ) -> Change | Refusal:
     """Its own quiet hours. Enough of each day is left for those who must ask."""
     if not _are_hours(event.quiet):
         return Refusal.TOO_QUIET
     if household.quiet == event.quiet:
         return Refusal.DONE_ALREADY
-    household = replace(household, quiet=event.quiet)
+    household = health.narrowed(replace(household, quiet=event.quiet), at.now_ms, rules)
     return household, tuple(ToDoor(door, QuietAsked(event.quiet)) for door in household.home)
 
 

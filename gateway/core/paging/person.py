@@ -86,8 +86,8 @@ class SinglePage(Struct, frozen=True):
 
 
 class GroupedPage(Struct, frozen=True):
-    """One page for many: how many, how many of them breaches and how many a household's matters, and
-    which, breaches first.
+    """One page for many: how many, how many of them breaches and how many a household's matters,
+    and which, breaches first.
 
     A later one of the same conversation stands for the earlier. Without `rings` it is there to be
     read, and disturbs nobody.
