@@ -23,6 +23,8 @@ _WORDS = {
     Right.DISPUTES: "answer disputes",
     Right.ANNOUNCE: "announce openings",
     Right.END_ORDER: "end an order",
+    Right.HOLDS: "see what is held",
+    Right.HOLD: "hold records longer",
     Right.COMMISSION: "test seals, visits",
     Right.PEOPLE: "list of wardens",
     Right.HEALTH: "health",

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.accounts.audit_ending import AuditEnding
 from gateway.accounts.file import AccountsFile
-from gateway.channels import kinds
+from gateway.channels import household_text, kinds
+from gateway.channels.channel import Channel
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.ending import household_ending
@@ -54,7 +55,7 @@ from gateway.registry import load as registry
 from gateway.registry import site_key
 from gateway.registry.certificates import Certifier
 from gateway.settings import Settings
-from gateway.store import journal, life, marker, seal_paths, views
+from gateway.store import journal, life, marker, resident_views, seal_paths, views
 from gateway.store.database import Store, StoreError, need_none_before
 from gateway.store.key_watch import KeyWatch
 from gateway.store.one_gateway import alone
@@ -110,7 +111,8 @@ async def _run_parts(
     with store.reading() as connection:
         known = registry.load(connection)
         clock = MachineClock(journal.newest(connection)[1], known.doubt)
-    addresses = Addresses(known, settings.webhook.url, settings.site.language)
+    texts = bool(settings.household.sms_url)
+    addresses = Addresses(known, settings.webhook.url, settings.site.language, texts)
     certifier = Certifier(gateway_id, _site_key(settings))
     site = CommittedSite(known, settings.rulebook, certifier)
     engine = Engine(store, site, Authenticator(), addresses, clock, life=alive)
@@ -208,11 +210,22 @@ def connect(
             engine.ended,
             partial(engine.trouble, Reason.CHANNEL_FAILING),
         )
-        for kind, channel in kinds.opened(settings)
+        for kind, channel in (*kinds.opened(settings), *_texts(settings, store))
     ]
     engine.connect(outlet, [worker.offer for worker in workers])
     engine.on_clock_set += [worker.clock_set for worker in workers]
     return workers
+
+
+def _texts(settings: Settings, store: Store) -> list[tuple[str, Channel]]:
+    """The way to households by text, where the site has one."""
+
+    def number_at(door_id: str) -> str | None:
+        with store.reading() as connection:
+            return resident_views.telephone_at(connection, door_id)
+
+    channel = household_text.opened(settings, number_at)
+    return [] if channel is None else [(household_text.NAME, channel)]
 
 
 def _updates(engine: Engine, broker: Broker, store: Store) -> UpdateServer:

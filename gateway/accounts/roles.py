@@ -39,6 +39,8 @@ class Right(StrEnum):
     DISPUTES = "disputes"  # name who answers a dispute, and answer it
     ANNOUNCE = "announce"  # announce an opening, and take it back
     END_ORDER = "end_order"
+    HOLDS = "holds"  # see whose records are held beyond their time, by whom and why
+    HOLD = "hold"  # hold them, for longer, or no more
     COMMISSION = "commission"  # test a seal at its door; announce work at seals, and end it
     PEOPLE = "people"  # the list of wardens
     HEALTH = "health"  # how the gateway does, and which seals are silent
@@ -78,6 +80,8 @@ TABLE: Final[dict[Right, dict[Role, Whose]]] = {
         Right.DISPUTES:         (_NO,    _GRIDS, _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
         Right.ANNOUNCE:         (_GRIDS, _GRIDS, _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
         Right.END_ORDER:        (_NO,    _NO,    _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
+        Right.HOLDS:            (_NO,    _NO,    _GRIDS, _ALL,  _NO,   _NO,   _ALL,  _NO),
+        Right.HOLD:             (_NO,    _NO,    _GRIDS, _ALL,  _NO,   _NO,   _NO,   _NO),
         Right.COMMISSION:       (_NO,    _NO,    _GRIDS, _ALL,  _ALL,  _NO,   _NO,   _NO),
         Right.PEOPLE:           (_NO,    _NO,    _GRIDS, _ALL,  _NO,   _ALL,  _ALL,  _ALL),
         Right.HEALTH:           (_NO,    _NO,    _NO,    _ALL,  _ALL,  _ALL,  _NO,   _ALL),

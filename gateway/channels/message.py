@@ -8,6 +8,7 @@ from typing import Any, Self
 from gateway.core.cases.number import case_number
 from gateway.core.reasons import MATTERS, TESTS, Reason, Severity, severity
 from gateway.language.pages import (
+    Waiting,
     group_text,
     page_text,
     short_group_text,
@@ -54,8 +55,8 @@ class Wording:
         language, reason = entry.language, Reason(entry.reason)
         when = day_and_time(entry.since_ms, language, self._zone)
         if reason is Reason.GROUPED:
-            cases, code = decode_group(entry.about).cases, code_of(entry.sent_id)
-            text = short_group_text(self.severity(entry), language, cases, when, code)
+            waiting, code = _waiting(entry), code_of(entry.sent_id)
+            text = short_group_text(self.severity(entry), language, waiting, when, code)
         else:
             number = _number(entry)
             text = short_text(reason, language, when, number)
@@ -82,10 +83,8 @@ class Wording:
         language, reason = entry.language, Reason(entry.reason)
         when = day_and_time(entry.since_ms, language, self._zone)
         if reason is Reason.GROUPED:
-            group = decode_group(entry.about)
             code = code_of(entry.sent_id)
-            counts = group.cases, group.breaches
-            return group_text(self.severity(entry), language, *counts, when, code)
+            return group_text(self.severity(entry), language, _waiting(entry), when, code)
         number = _number(entry)
         return text_of_way(reason, language, when) or page_text(reason, language, when, number)
 
@@ -97,8 +96,13 @@ class Wording:
         group = decode_group(entry.about)
         drawn = blake2b(group.conversation.encode(), digest_size=8, key=self._drawn).hexdigest()
         conversation = drawn if group.conversation else ""
-        counts = {"cases": group.cases, "breaches": group.breaches}
-        return {"rings": group.rings, "conversation": conversation, **counts}
+        return {"rings": group.rings, "conversation": conversation, **_waiting(entry)._asdict()}
+
+
+def _waiting(entry: Entry) -> Waiting:
+    """What a grouped page stands for."""
+    group = decode_group(entry.about)
+    return Waiting(group.cases - group.matters, group.breaches, group.matters)
 
 
 def _number(entry: Entry) -> str:

@@ -18,6 +18,7 @@ from gateway.core.duration import DAY_MS, HOUR_MS
 from gateway.ending import holds, records
 from gateway.ending.holds import HoldError
 from gateway.ending.records import Destruction, RecordsError
+from gateway.language.peoples_text import TextError
 from gateway.registry import fields
 from gateway.settings import Settings, load
 from gateway.store import tables
@@ -144,8 +145,8 @@ def _hold(settings: Settings, name: str, by: str, why: str, days: int) -> None:
             raise CommandError(f"there is no order {order_id}")
         try:
             holds.hold(connection, order_id, by, why, until_ms, now_ms)
-        except HoldError as error:
-            raise CommandError(str(error), MISUSED) from error
+        except (HoldError, TextError) as error:
+            raise CommandError(str(error).rstrip("."), MISUSED) from error
     until = when(until_ms, settings.zone)
     say(f"Order {order_id} is held until {until}. Its household sees by whom and why.")
 

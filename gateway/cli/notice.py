@@ -17,7 +17,7 @@ from gateway.provisioning.private_file import write_private
 from gateway.registry import notices, resident_codes
 from gateway.registry.resident_codes import NoOrderError
 from gateway.settings import Settings, load
-from gateway.store import resident_views, views
+from gateway.store import resident_views
 from gateway.store.database import Store, StoreError
 
 
@@ -92,9 +92,10 @@ def _households(store: Store, wanted: list[str], now_ms: int) -> list[str]:
         found = {door: resident_views.household_of(connection, door) for door in wanted}
         households = dict.fromkeys(one for one in found.values() if one is not None)
         without = [door for door, one in found.items() if one is None]
-        without += [
+        unordered = [
             one for one in households if resident_views.order_of(connection, one, now_ms) is None
         ]
+    without += _labels(store, unordered)
     if without:
         raise CommandError(
             f"no order runs or is to come on {named(without)}, so there is no page to open; see "
@@ -115,10 +116,11 @@ def _renew(store: Store, codes: dict[str, str], settings: Settings, now_ms: int)
 
 
 def _labels(store: Store, households: list[str]) -> list[str]:
+    """Each household by what its doors are called; by an id, which is random, only where a door has
+    no label that can be read."""
     with store.reading() as connection:
-        doors = [resident_views.door_ids_of(connection, one)[0] for one in households]
-        by_id = {row.door_id: row.label for row in views.doors_of(connection, doors)}
-    return [by_id[door] for door in doors]
+        homes = [resident_views.doors_of(connection, one) for one in households]
+    return [" · ".join(row.label or row.door_id for row in home) for home in homes]
 
 
 def _say_waiting(store: Store, households: list[str], wanted: list[str]) -> None:

@@ -6,6 +6,7 @@ and 25 hours come out right because every question is asked of the wall's own ti
 """
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
 from gateway.core.duration import MINUTE_MS
 
@@ -50,6 +51,15 @@ def is_between(minute: int, from_min: int, to_min: int) -> bool:
     if from_min <= to_min:
         return from_min <= minute < to_min
     return minute >= from_min or minute < to_min
+
+
+def outside(zone: Zone, at_ms: int, windows: Iterable[tuple[int, int]]) -> int:
+    """A time, or if it lies in one of these windows of the day, when that ends; the windows one
+    after the other."""
+    for from_min, to_min in windows:
+        if is_between(minute_of_day(zone, at_ms), from_min, to_min):
+            at_ms = next_at(zone, at_ms, to_min)
+    return at_ms
 
 
 def next_at(zone: Zone, at_ms: int, minute: int) -> int:

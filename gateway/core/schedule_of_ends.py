@@ -16,6 +16,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from gateway.core.doubted_time import over_ms
 from gateway.core.duration import DAY_MS, HOUR_MS
 from gateway.core.model import SURE, Doubt
 
@@ -65,7 +66,7 @@ def stage(term: Term, holds: Iterable[Hold], limits: Limits, doubt: Doubt, now_m
         doubt: of the gateway's clock. In doubt nothing is due but that which takes nothing away.
         now_ms: the gateway's time, ms of UTC.
     """
-    if now_ms < term.to_ms + doubt.ahead_ms:
+    if now_ms < over_ms(term, doubt):
         return Stage.RUNS
     if doubt != SURE or is_held(term.order_id, holds, now_ms):
         return Stage.OVER

@@ -30,8 +30,8 @@ from gateway.core import forgetting
 from gateway.core.cases import outages, troubles
 from gateway.core.clock_shift import shifted
 from gateway.core.doors import beside
-from gateway.core.doors.clock_doubt import doubted
 from gateway.core.doors.step import next_deadline, step
+from gateway.core.doubted_time import doubted
 from gateway.core.effects import (
     CaseJoined,
     CaseMoved,
@@ -72,7 +72,7 @@ from gateway.core.events import (
     TroubleBegan,
     TroubleEnded,
 )
-from gateway.core.households import homes
+from gateway.core.households import health, homes
 from gateway.core.households import step as households
 from gateway.core.households.events import HouseholdSays
 from gateway.core.households.model import Household
@@ -167,7 +167,7 @@ class SiteTurn:
         if subject.kind is SubjectKind.SITE:
             return site_due_ms(self)
         if subject.kind is SubjectKind.HOUSEHOLD:
-            return households.next_deadline(self.household(subject.id))
+            return households.next_deadline(doubted(self.household(subject.id), self.doubt))
         door = doubted(self.door(subject.id), self.doubt)
         return next_deadline(door, self.rulebook.of(door.door_class))
 
@@ -198,7 +198,7 @@ class SiteTurn:
         if subject.kind is SubjectKind.HOUSEHOLD:
             return self._household_step(at_ms, subject, event, queue, follows)
         if isinstance(event, ClockEvent):
-            return self._clock_step(event, follows)
+            return self._clock_step(at_ms, event, follows)
         return self._site_step(at_ms, event, queue, follows)
 
     def _door_step(
@@ -233,7 +233,7 @@ class SiteTurn:
         before, rules = self.household(subject.id), self.rulebook.rules
         if isinstance(event, HouseholdSays):
             event = replace(event, terms=homes.terms_of(map(self.door, before.home)))
-        after, effects = households.step(before, event, at_ms, rules)
+        after, effects = households.step(doubted(before, self.doubt), event, at_ms, rules)
         if after is not before:
             self.households[subject.id] = after
         routed: tuple[Routed, ...] = ()
@@ -309,7 +309,7 @@ class SiteTurn:
         told = troubles.watch_event(doors, self.troubles, at_ms, self.rulebook.rules)
         return [(SITE, told)] if told is not None else []
 
-    def _clock_step(self, event: ClockEvent, follows: bool) -> Step:
+    def _clock_step(self, at_ms: int, event: ClockEvent, follows: bool) -> Step:
         """What the gateway's clock is worth, or that it was set: then every time is set with it."""
         before = self.doubt
         match event:
@@ -321,7 +321,11 @@ class SiteTurn:
                 doors = self._site.doors | self.doors
                 self.doors = {door_id: shifted(door, by_ms) for door_id, door in doors.items()}
                 known = self._site.households | self.households
-                self.households = {one: shifted(its, by_ms) for one, its in known.items()}
+                rules = self.rulebook.rules
+                self.households = {
+                    one: health.corrected(shifted(its, by_ms), by_ms, at_ms, rules)
+                    for one, its in known.items()
+                }
                 self.outages = shifted(self.outages, by_ms)
                 self.troubles = shifted(self.troubles, by_ms)
                 self.router = routing.shifted(self.router, by_ms)

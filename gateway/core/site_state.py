@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from gateway.core.cases import outages, troubles
 from gateway.core.deadline_index import earliest
-from gateway.core.doors.clock_doubt import doubted
 from gateway.core.doors.step import next_deadline
+from gateway.core.doubted_time import doubted
 from gateway.core.households import step as households
 from gateway.core.households.model import Household
 from gateway.core.model import SURE, Door, Doubt, Outages, Troubles
@@ -63,7 +63,7 @@ class SiteState:
         if subject.kind is SubjectKind.SITE:
             return site_due_ms(self)
         if subject.kind is SubjectKind.HOUSEHOLD:
-            return households.next_deadline(self.households[subject.id])
+            return households.next_deadline(doubted(self.households[subject.id], self.doubt))
         door = doubted(self.doors[subject.id], self.doubt)
         return next_deadline(door, self.rulebook.of(door.door_class))
 

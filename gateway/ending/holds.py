@@ -1,30 +1,45 @@
 """Who keeps an order's records beyond their time: a person by name, with a reason and an end.
 
-What is held stays whole, its key included, until the hold ends by itself or is taken back; then the
+What is held stays whole, its key included, until the hold ends by itself or is lifted; then the
 schedule goes on as if nothing had been. The household sees that it is held, by whom and why. What
 it contests is held by itself, until somebody has answered.
+
+No hold is ever changed: who extends one ends it and makes the next, so that each row says who
+answered for which time, and why. The reason is about a household, so it is sealed with the order's
+key like all that people write, and goes with it.
 """
 
 import secrets
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from gateway.core.duration import DAY_MS
 from gateway.core.schedule_of_ends import Hold
 from gateway.language import peoples_text
-from gateway.language.peoples_text import TextError
+from gateway.language.catalogue import N_
 from gateway.store import tables
-from gateway.store.ending_tables import holds
+from gateway.store.ending_tables import endings, holds
 from gateway.store.household_tables import disputes
 from gateway.store.household_views import OPEN_DISPUTES
+from gateway.store.order_keys import SITE_HOUSEHOLD, OrderKeys
 from gateway.store.records import records
 
 HOLD_MAX_MS: Final = 365 * DAY_MS  # from when it is made: a longer one is made anew
 ID_BYTES: Final = 8
-LINE_MAX: Final = 200  # characters of a name, and of a reason
+BY_MAX: Final = 64  # characters of a name,
+WHY_MAX: Final = 300  # and of a reason
+ENDED_SHOWN_MAX: Final = 50
+LIVING_MAX: Final = 1_000  # in one list
 _h = holds.c
+
+_NAMELESS = N_("A hold needs the name of who answers for it, and a reason.")
+_ENDLESS = N_("A hold ends in the future, within 365 days; make it anew after that.")
+_TOO_LONG = N_("A name has at most 64 characters, and a reason at most 300.")
+_NO_ORDER = N_("Of this order nothing is there any more that could be held.")
+_NOT_LONGER = N_("A hold is extended to a later day; to end it earlier, lift it.")
+_OVER = N_("This hold has ended already.")
 
 
 class HeldRow(Struct, frozen=True):
@@ -38,34 +53,119 @@ class HeldRow(Struct, frozen=True):
     until_ms: int
     ended_ms: int | None
 
+    def is_living(self, now_ms: int) -> bool:
+        """Whether it holds at a time."""
+        return self.ended_ms is None and now_ms < self.until_ms
+
+
+class HeldOrder(Struct, frozen=True):
+    """An order of a household of which something is there, with whoever held it, the oldest hold
+    first. `is_disputed`: it is held by itself until a dispute is answered."""
+
+    order_id: str
+    from_ms: int
+    to_ms: int
+    held: list[HeldRow]
+    is_disputed: bool
+
+    def is_held(self, now_ms: int) -> bool:
+        """Whether it is held at a time, by anybody."""
+        return self.is_disputed or any(one.is_living(now_ms) for one in self.held)
+
+
+class HeldElsewhere(Struct, frozen=True):
+    """A hold in a list of many: whose it is, by a door of theirs; None once no door is there."""
+
+    hold: HeldRow
+    door_id: str | None
+    label: str
+    from_ms: int
+    to_ms: int
+
 
 class HoldError(Exception):
-    """It cannot be held so. The text is a sentence for whoever wants it."""
+    """It cannot be held so. The text is a sentence of the catalogues for whoever wants it."""
 
 
 def hold(
-    connection: Connection, order_id: str, by: str, why: str, until_ms: int, now_ms: int
+    connection: Connection,
+    order_id: str,
+    by: str,
+    why: str,
+    until_ms: int,
+    now_ms: int,
+    hold_id: str = "",
 ) -> str:
-    """Hold an order; the hold's id. HoldError without a name, a reason or a possible end. The
-    caller's transaction."""
+    """Hold an order; the hold's id. The caller's transaction.
+
+    Args:
+        connection: one that writes.
+        order_id: of a household, also once it is over, as long as its row is there.
+        by: the name of the person who answers for it.
+        why: in a sentence that its household reads.
+        until_ms: when it ends by itself, in ms of UTC.
+        now_ms: the gateway's time.
+        hold_id: of the form that it came by, so that the same sent twice is one; drawn without.
+
+    Raises:
+        TextError: a name or a reason that cannot stand in a text.
+        HoldError: without a name, a reason, a possible end, or such an order.
+    """
     if not by.strip() or not why.strip():
-        raise HoldError("a hold needs the name of who answers for it, and a reason")
-    try:  # its household reads both
-        by, why = peoples_text.line(by, LINE_MAX), peoples_text.line(why, LINE_MAX)
-    except TextError as error:
-        raise HoldError(error.told("en")) from None
+        raise HoldError(_NAMELESS)
+    if len(by.strip()) > BY_MAX or len(why.strip()) > WHY_MAX:
+        raise HoldError(_TOO_LONG)
+    by, why = peoples_text.line(by, BY_MAX), peoples_text.line(why, WHY_MAX)
     if not now_ms < until_ms <= now_ms + HOLD_MAX_MS:
-        raise HoldError("a hold ends in the future, within 365 days; make it anew after that")
-    hold_id = secrets.token_hex(ID_BYTES)
-    row = HeldRow(hold_id, order_id, by, why, now_ms, until_ms, None)
+        raise HoldError(_ENDLESS)
+    hold_id = hold_id or secrets.token_hex(ID_BYTES)
+    if one(connection, hold_id) is not None:
+        return hold_id
+    sealed = _sealed(connection, order_id, why, now_ms)
+    row = HeldRow(hold_id, order_id, by, sealed, now_ms, until_ms, None)
     connection.execute(insert(holds), {name: getattr(row, name) for name in row.__struct_fields__})
     return hold_id
+
+
+def extend(
+    connection: Connection,
+    hold_id: str,
+    by: str,
+    why: str,
+    until_ms: int,
+    now_ms: int,
+    next_id: str = "",
+) -> str:
+    """A hold goes on until a later time, by whoever extends it: it ends, and another takes its
+    place at the same moment; the id of that. As `hold`."""
+    before = one(connection, hold_id)
+    if next_id and one(connection, next_id) is not None:
+        return next_id
+    if before is None or not before.is_living(now_ms):
+        raise HoldError(_OVER)
+    if until_ms <= before.until_ms:
+        raise HoldError(_NOT_LONGER)
+    next_id = hold(connection, before.order_id, by, why, until_ms, now_ms, next_id)
+    lift(connection, hold_id, now_ms)
+    return next_id
+
+
+def lift(connection: Connection, hold_id: str, now_ms: int) -> bool:
+    """Take one hold back; whether it held. The caller's transaction."""
+    its = update(holds).where(_h.hold_id == hold_id, _h.ended_ms.is_(None), _h.until_ms > now_ms)
+    return connection.execute(its.values(ended_ms=now_ms)).rowcount > 0
 
 
 def release(connection: Connection, order_id: str, now_ms: int) -> bool:
     """Take all holds of an order back; whether there was any. The caller's transaction."""
     its = update(holds).where(_h.order_id == order_id, _h.ended_ms.is_(None), _h.until_ms > now_ms)
     return connection.execute(its.values(ended_ms=now_ms)).rowcount > 0
+
+
+def one(connection: Connection, hold_id: str) -> HeldRow | None:
+    """A hold; None if there is none of this id."""
+    found = records(connection, select(holds).where(_h.hold_id == hold_id), HeldRow)
+    return next(iter(found), None)
 
 
 def of_order(connection: Connection, order_id: str) -> list[HeldRow]:
@@ -101,3 +201,69 @@ def terms(connection: Connection, now_ms: int) -> list[Hold]:
         for order_id, until_ms in connection.execute(query)
     ]
     return [*by_people, *(Hold(order_id, None) for order_id in sorted(disputed(connection)))]
+
+
+def orders_of(connection: Connection, household_id: str) -> list[HeldOrder]:
+    """The orders of a household of which anything is left, the latest first, each with its
+    holds."""
+    o = tables.orders.c
+    query = select(o.order_id, o.from_ms, o.to_ms).where(
+        o.household_id == household_id, o.from_ms < o.to_ms
+    )
+    contested = disputed(connection)
+    return [
+        HeldOrder(*row, of_order(connection, row.order_id), row.order_id in contested)
+        for row in connection.execute(query.order_by(o.to_ms.desc(), o.order_id)).all()
+    ]
+
+
+def at_time(connection: Connection, household_id: str, at_ms: int) -> HeldOrder | None:
+    """The order in whose time something at a household was; of several, the one that ends last."""
+    known = orders_of(connection, household_id)
+    return next((order for order in known if order.from_ms <= at_ms < order.to_ms), None)
+
+
+def listed(
+    connection: Connection, now_ms: int, grids: frozenset[str] | None, *, is_living: bool
+) -> list[HeldElsewhere]:
+    """The holds of a site or of some grids: those that hold now, the next to end first; or the
+    latest that ended, newest first."""
+    d, o = tables.doors.c, tables.orders.c
+    holds_now = _h.ended_ms.is_(None) & (_h.until_ms > now_ms)
+    names = HeldRow.__struct_fields__
+    first = select(d.household_id, func.min(d.door_id).label("door_id")).group_by(d.household_id)
+    if grids is not None:
+        first = first.where(d.grid_id.in_(grids))
+    home = first.subquery()
+    query = (
+        select(*(_h[name] for name in names), home.c.door_id, d.label, o.from_ms, o.to_ms)
+        .join(tables.orders, o.order_id == _h.order_id)
+        .join(home, home.c.household_id == o.household_id, isouter=grids is None)
+        .join(tables.doors, d.door_id == home.c.door_id, isouter=grids is None)
+    )
+    ended_ms = func.coalesce(_h.ended_ms, _h.until_ms)
+    if is_living:
+        query = query.where(holds_now).order_by(_h.until_ms, _h.hold_id).limit(LIVING_MAX)
+    else:
+        query = query.where(~holds_now).order_by(ended_ms.desc(), _h.hold_id)
+        query = query.limit(ENDED_SHOWN_MAX)
+    return [
+        HeldElsewhere(HeldRow(*row[: len(names)]), row[-4], row[-3] or "", row[-2], row[-1])
+        for row in connection.execute(query).all()
+    ]
+
+
+def _sealed(connection: Connection, order_id: str, why: str, now_ms: int) -> str:
+    """The reason, sealed with the order's key; with the site's once that is destroyed, for who it
+    was cannot be told any more then. HoldError where there is no such order."""
+    o = tables.orders.c
+    query = (
+        select(o.household_id, o.from_ms, endings.c.linked_ms)
+        .join(endings, endings.c.order_id == o.order_id, isouter=True)
+        .where(o.order_id == order_id)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        raise HoldError(_NO_ORDER)
+    household_id = row.household_id if row.linked_ms is None else SITE_HOUSEHOLD
+    return OrderKeys(connection, now_ms).seal(household_id, why, row.from_ms)

@@ -9,7 +9,7 @@ words each has its ids by name, for who reads the log by a program (`[log] forma
 import logging
 
 from gateway.core.effects import CaseMoved, Effect, OpeningBegan, OpeningEnded
-from gateway.store.outbox import Entry
+from gateway.store.outbox import HOUSEHOLD, Entry
 
 log = logging.getLogger("menshen.events")
 
@@ -64,7 +64,8 @@ class EventLog:
             log.info("%s", "\n".join(self._lines), extra={"happened": self._happened})
 
     def _page(self, entry: Entry, how: str, state: str) -> None:
-        to, case_id = entry.warden_id or "the site's webhook", entry.case_id or "none"
+        others = "a household" if entry.channel == HOUSEHOLD else "the site's webhook"
+        to, case_id = entry.warden_id or others, entry.case_id or "none"
         self._add(
             f"page {entry.page_id} of case {case_id} to {to} by {entry.channel}, "
             f"{entry.reason}: {how}",

@@ -3,10 +3,11 @@
 from gateway.core.cases import outages, troubles
 from gateway.core.cases.case import ANSWERED, find
 from gateway.core.evidence import Ended
+from gateway.core.households import health
 from gateway.core.model import Case, Door, Outage, Trouble
 from gateway.core.reasons import Reason
 from gateway.engine.state import CommittedSite
-from gateway.store.outbox import Entry, decode_group
+from gateway.store.outbox import HOUSEHOLD, Entry, decode_group
 
 
 def ended(site: CommittedSite, entry: Entry) -> Ended | None:
@@ -18,11 +19,23 @@ def ended(site: CommittedSite, entry: Entry) -> Ended | None:
     """
     if entry.warden_id is not None and entry.warden_id not in site.registry.staff.members:
         return Ended.LEFT
+    if entry.channel == HOUSEHOLD:
+        return _reminder_ended(site, entry)
     if entry.reason == Reason.GROUPED:
         return _group_ended(site, entry)
     if not entry.case_id:
         return None
     return _case_ended(site, entry, entry.case_id, entry.door_id)
+
+
+def _reminder_ended(site: CommittedSite, entry: Entry) -> Ended | None:
+    """A household is reminded while it has not said how they are, and nobody was sent to ask."""
+    door = site.doors.get(entry.door_id)
+    household = None if door is None else site.households.get(door.household_id)
+    if household is None or not household.health.is_reminded:
+        return Ended.CLOSED
+    rules = site.rulebook.rules
+    return Ended.TAKEN if health.is_said(household, entry.since_ms, rules) else None
 
 
 def _group_ended(site: CommittedSite, entry: Entry) -> Ended | None:

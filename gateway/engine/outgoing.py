@@ -44,6 +44,17 @@ class Addressing(Protocol):
             first of its round.
         """
 
+    def reminders(self, door_id: str, now_ms: int) -> list[Entry]:
+        """The daily reminder of the household of a door, by text.
+
+        Args:
+            door_id: one of its doors, which stands for it.
+            now_ms: when it was made, in milliseconds of UTC.
+
+        Returns:
+            An entry without a number; none where the site sends no texts.
+        """
+
     def entries(
         self,
         warden_id: str,
@@ -120,7 +131,8 @@ def _personal_page(notification: Notification, now_ms: int) -> tuple[PersonalPag
 def _grouped(group: GroupedPage, now_ms: int) -> tuple[PersonalPage, str]:
     """The page that stands for many. It leads to the worst of them."""
     case_ids = tuple(personal_page.case_id for personal_page in group.pages)
-    about = Group(group.cases, group.breaches, case_ids, group.rings, group.conversation)
+    counts, rings = (group.cases, group.breaches), group.rings
+    about = Group(*counts, case_ids, rings, group.conversation, group.matters)
     worst = group.pages[0] if group.pages else None
     case_id, door_id = (worst.case_id, worst.door_id) if worst else ("", "")
     since_ms = min((personal_page.since_ms for personal_page in group.pages), default=now_ms)

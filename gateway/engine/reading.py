@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from gateway.core.doors import after_order
-from gateway.core.doors.clock_doubt import doubted
+from gateway.core.doubted_time import doubted
 from gateway.core.events import ReportCame, ReportHeld
 from gateway.core.model import Door, Path
 from gateway.core.path_events import CopyCame

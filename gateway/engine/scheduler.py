@@ -80,7 +80,8 @@ class Scheduler:
         self._taken.clear()
         changed = [SITE] if unit.is_site_changed else []
         changed += map(of_door, self._site.doors if unit.is_doubt_changed else unit.turn.doors)
-        changed += map(of_household, unit.turn.households)
+        homes = self._site.households if unit.is_doubt_changed else unit.turn.households
+        changed += map(of_household, homes)
         self._note(changed, unit.writes.people)
 
     def note(self, subject: Subject) -> None:

@@ -42,7 +42,13 @@ from gateway.core.events import (
     StaffSet,
 )
 from gateway.core.evidence import SIGNED_FOR
-from gateway.core.households.effects import DisputeMoved, HealthMoved, HouseholdEffect, RequestMoved
+from gateway.core.households.effects import (
+    DisputeMoved,
+    HealthMoved,
+    HealthReminded,
+    HouseholdEffect,
+    RequestMoved,
+)
 from gateway.core.households.events import HouseholdAction
 from gateway.core.households.model import Household
 from gateway.core.model import Door, Doubt, Outages, Path, Troubles
@@ -265,7 +271,7 @@ class UnitOfWork:
             for effect in step.effects:
                 self._effect(at_ms, step.after, effect)
         elif is_households:
-            self._household_row(step)
+            self._household_row(at_ms, step)
         else:
             self._site_row(at_ms, step)
         self._enter(entries_of(step.routed, self._addressing, at_ms))
@@ -330,7 +336,7 @@ class UnitOfWork:
                 grid_id = self.turn.door(effect.door_id).grid_id
                 self._case(SubjectKind.SITE, effect.door_id, grid_id, effect)
 
-    def _household_row(self, step: Step) -> None:
+    def _household_row(self, at_ms: int, step: Step) -> None:
         """What is a household's own."""
         household: Household = step.after
         if household is not step.before:
@@ -341,6 +347,8 @@ class UnitOfWork:
         for effect in step.effects:
             if isinstance(effect, PageDue):
                 self.pages[effect.page_id] = None
+            elif isinstance(effect, HealthReminded):
+                self._enter(self._addressing.reminders(first.door_id, at_ms))
             elif isinstance(effect, HouseholdEffect):
                 if isinstance(effect, RequestMoved | DisputeMoved | HealthMoved):
                     self.cases[effect.matter.case_id] = None  # those who watch see it

@@ -5,12 +5,13 @@ matters, what happened and when, what to do first, and a number that leads to th
 may see it: the case's own, which tells of no door, or a code that was drawn for this page alone.
 """
 
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 
 from gateway.core.reasons import Reason, Severity, severity
 from gateway.language.catalogue import N_, say
 from gateway.language.reasons import first_action, reason_word, severity_word, why_line
 
+T = TypeVar("T")
 _TITLE = N_("Menshen: {what}")
 _BODY = N_("{severity}, {when}: {why} {first}")
 _NUMBERED = N_("{text} Case {number}.")
@@ -19,8 +20,23 @@ _GROUP_BODY = N_(
     "{severity}: {cases} cases wait for you, the first since {when}; {breaches} of them may be "
     "breaches. Which they are stands in your inbox. Page {code}."
 )
+_MATTERS_TITLE = N_("Menshen: household matters: {matters}")
+_MATTERS_BODY = N_(
+    "{severity}: matters of households wait for you: {matters}, the first since {when}. What they "
+    "are stands in your inbox. Page {code}."
+)
+_BOTH_TITLE = N_("Menshen: cases: {cases}, household matters: {matters}")
+_BOTH_BODY = N_(
+    "{severity}: for you wait cases: {cases}, and matters of households: {matters}, the first "
+    "since {when}; {breaches} of them may be breaches. Which they are stands in your inbox. Page "
+    "{code}."
+)
 _SHORT: Final = N_("{severity}, {when}: {what}. Case {number}")
 _SHORT_GROUP: Final = N_("{severity}, {when}: {cases} cases. Page {code}")
+_SHORT_MATTERS: Final = N_("{severity}, {when}: household matters: {matters}. Page {code}")
+_SHORT_BOTH: Final = N_(
+    "{severity}, {when}: cases: {cases}, household matters: {matters}. Page {code}"
+)
 _SHORT_WAY: Final = N_("{when}: {what}")
 _OF_THE_WAY: Final[dict[Reason, tuple[str, str]]] = {
     Reason.TEST: (
@@ -65,17 +81,29 @@ def page_text(
     return title, body
 
 
+class Waiting(NamedTuple):
+    """What a page stands for: so many cases, so many of them breaches, and so many matters of
+    households, which are no cases: requests, disputes, questions of health."""
+
+    cases: int
+    breaches: int = 0
+    matters: int = 0
+
+
 def group_text(
-    worst: Severity, language: str, cases: int, breaches: int, when: str, code: str
+    worst: Severity, language: str, waiting: Waiting, when: str, code: str
 ) -> tuple[str, str]:
-    """(title, body) of a page about so many cases at once, the first of which began at `when`. The
-    worst of them says how much it matters."""
-    title = say(_GROUP_TITLE, language).format(cases=cases)
-    word = severity_word(worst, language)
-    body = say(_GROUP_BODY, language).format(
-        severity=word, cases=cases, breaches=breaches, when=when, code=code
+    """(title, body) of a page about many at once, the first of which began at `when`. The worst of
+    them says how much it matters."""
+    title, body = _of_group(
+        waiting,
+        (_GROUP_TITLE, _GROUP_BODY),
+        (_MATTERS_TITLE, _MATTERS_BODY),
+        (_BOTH_TITLE, _BOTH_BODY),
     )
-    return title, body
+    counts, word = waiting._asdict(), severity_word(worst, language)
+    body = say(body, language).format(severity=word, when=when, code=code, **counts)
+    return say(title, language).format(**counts), body
 
 
 def short_text(reason: Reason, language: str, when: str, number: str = "") -> str:
@@ -87,10 +115,18 @@ def short_text(reason: Reason, language: str, when: str, number: str = "") -> st
     return say(_SHORT, language).format(severity=word, when=when, what=what, number=number)
 
 
-def short_group_text(worst: Severity, language: str, cases: int, when: str, code: str) -> str:
-    """The same, about many cases at once."""
-    word = severity_word(worst, language)
-    return say(_SHORT_GROUP, language).format(severity=word, when=when, cases=cases, code=code)
+def short_group_text(worst: Severity, language: str, waiting: Waiting, when: str, code: str) -> str:
+    """The same, in a text message."""
+    word, counts = severity_word(worst, language), waiting._asdict()
+    text = _of_group(waiting, _SHORT_GROUP, _SHORT_MATTERS, _SHORT_BOTH)
+    return say(text, language).format(severity=word, when=when, code=code, **counts)
+
+
+def _of_group(waiting: Waiting, of_cases: T, of_matters: T, of_both: T) -> T:
+    """The words for what waits: cases, matters of households, or both."""
+    if not waiting.matters:
+        return of_cases
+    return of_both if waiting.cases else of_matters
 
 
 def text_of_way(reason: Reason, language: str, when: str) -> tuple[str, str] | None:

@@ -79,7 +79,7 @@ _WORDS: dict[Reason, str] = {
     Reason.OPENED_BESIDE: N_("Part of another opening"),
     Reason.TROUBLE_OVER: N_("Over by itself"),
     Reason.PERMITS_FULL: N_("Too many permits"),
-    Reason.GROUPED: N_("Several cases at once"),
+    Reason.GROUPED: N_("Several things at once"),
     Reason.TEST: N_("Daily test"),
     Reason.TEST_PAGE: N_("Test page"),
 }
@@ -217,7 +217,7 @@ _WHY: dict[Reason, str] = {
     ),
     Reason.TROUBLE_OVER: N_("What was wrong is over, before anybody took the case."),
     Reason.PERMITS_FULL: N_("The door has as many permits as it may have, so none was added."),
-    Reason.GROUPED: N_("Several cases came at once, so they are told in one page."),
+    Reason.GROUPED: N_("Several things came at once, so they are told in one page."),
     Reason.TEST: N_("This is the daily test of the way to you."),
     Reason.TEST_PAGE: N_("This is a test; nothing has happened."),
 }
@@ -239,7 +239,7 @@ _WHY_WITH: dict[Reason, tuple[tuple[str, ...], str]] = {
     ),
     Reason.GROUPED: (
         ("count", "breaches"),
-        N_("{count} cases came at once; doors opened or seals touched among them: {breaches}."),
+        N_("Came at once: {count}; doors opened or seals touched among them: {breaches}."),
     ),
 }
 

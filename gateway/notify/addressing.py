@@ -16,9 +16,9 @@ from gateway.core.cases.escalation import Ways
 from gateway.core.effects import PageDue
 from gateway.core.evidence import QUIET, Evidence
 from gateway.core.paging.person import PersonalPage
-from gateway.core.reasons import TESTS
+from gateway.core.reasons import TESTS, Reason
 from gateway.registry.load import Registry, Warden
-from gateway.store.outbox import Entry
+from gateway.store.outbox import HOUSEHOLD, Entry
 
 _INBOX, _PUSH = (INBOX.name, ""), (PUSH.name, "")
 SENT_ID_BYTES = 8  # of the ids that leave the house
@@ -27,8 +27,10 @@ SENT_ID_BYTES = 8  # of the ids that leave the house
 class Addresses:
     """The registry, asked in one way."""
 
-    def __init__(self, registry: Registry, site_webhook: str, language: str) -> None:
-        self._site_webhook, self._language = site_webhook, language
+    def __init__(
+        self, registry: Registry, site_webhook: str, language: str, texts: bool = False
+    ) -> None:
+        self._site_webhook, self._language, self._texts = site_webhook, language, texts
         self._drawn = secrets.token_bytes(16)  # with it, and only with it, ids can be told apart
         self.know(registry)
 
@@ -46,6 +48,14 @@ class Addresses:
             page.page_id, page.case_id, door_id, page.reason, page.since_ms
         )
         return [self._entry(personal_page, now_ms, None, (WEBHOOK.name, self._site_webhook))]
+
+    def reminders(self, door_id: str, now_ms: int) -> list[Entry]:
+        """The daily reminder of a household, by text; none where the site sends no texts."""
+        if not self._texts:
+            return []
+        page_id = f"remind-{secrets.token_hex(SENT_ID_BYTES)}"  # it names no household in a log
+        page = PersonalPage(page_id, "", door_id, Reason.HEALTH_UNSAID, now_ms)
+        return [self._entry(page, now_ms, None, (HOUSEHOLD, HOUSEHOLD))]
 
     def entries(
         self,

@@ -42,7 +42,7 @@ class Holder(Struct, frozen=True):
 
     def is_over(self, now_ms: int) -> bool:
         """Whether the order has ended, and the code with it."""
-        return self.order is None or now_ms >= self.order.to_ms
+        return self.order is None or now_ms >= self.order.over_ms
 
 
 def new_code() -> str:

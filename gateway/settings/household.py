@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from gateway.language import peoples_text
 from gateway.language.peoples_text import TextError
-from gateway.settings.fields import Secret
+from gateway.settings.fields import Secret, Url
 from gateway.settings.matters import HouseholdMatters
 from gateway.settings.signing_secret import signing_key
 
@@ -62,6 +62,13 @@ class Household(HouseholdMatters):
             description="openings that a household may announce by itself for one day, 1 to 100",
         ),
     ] = 12
+    sms_url: Annotated[
+        Url,
+        Field(
+            description="web address of what sends texts for the site: households are reminded by "
+            'it, signed with the sms_secret; "" for none'
+        ),
+    ] = ""
     sms_secret: Secret = None
 
     @model_validator(mode="after")
@@ -72,4 +79,9 @@ class Household(HouseholdMatters):
             except ValueError as error:
                 name = "MENSHEN_HOUSEHOLD_SMS_SECRET"
                 raise ValueError(f"the household's sms_secret ({name}) {error}") from error
+        if self.sms_url and self.sms_secret is None:
+            raise ValueError(
+                "the household's sms_url is given but no sms_secret; set "
+                "MENSHEN_HOUSEHOLD_SMS_SECRET too, which signs what is handed over"
+            )
         return self

@@ -2,6 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, String, Table, Text
 
+from gateway.store.sealed_columns import SealedText
 from gateway.store.tables import Bytes, metadata
 
 endings = Table(
@@ -27,7 +28,7 @@ holds = Table(
     Column("hold_id", String(32), primary_key=True),
     Column("order_id", String(64), nullable=False),
     Column("by", String(64), nullable=False),  # a person's name, who answers for it
-    Column("why", Text, nullable=False),
+    Column("why", SealedText, nullable=False),
     Column("made_ms", BigInteger, nullable=False),
     Column("until_ms", BigInteger, nullable=False),
     Column("ended_ms", BigInteger, nullable=True),  # taken back before that

@@ -13,6 +13,7 @@ from gateway.store.statements import Row
 UNDELIVERED_AT_ONCE = 1_000
 UNSOUND_MAX = 10_000
 CODE_CHARACTERS = 6
+HOUSEHOLD = "household"  # the channel of texts to a household; its entries name a door alone
 SEEN_WITHIN_MS = 7 * DAY_MS  # a person who acts has seen the pages of so long
 
 
@@ -73,7 +74,8 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """What a grouped page is about: how many cases, how many of them breaches, and their ids.
+    """What a grouped page is about: how many, how many of them breaches and how many a household's
+    matters (the others are cases), and their ids.
 
     A later page of the same conversation stands for the earlier; one that does not ring is there to
     be read, and disturbs nobody.
@@ -84,6 +86,7 @@ class Group(msgspec.Struct, frozen=True):
     case_ids: tuple[str, ...]
     rings: bool = True
     conversation: str = ""
+    matters: int = 0
 
 
 decode_group = msgspec.json.Decoder(Group).decode

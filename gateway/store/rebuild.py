@@ -13,8 +13,8 @@ from typing import Final, get_args
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from gateway.core.doors.clock_doubt import doubted
 from gateway.core.doors.step import step
+from gateway.core.doubted_time import doubted
 from gateway.core.events import ClockEvent, Event, RulesSet
 from gateway.core.households import step as households
 from gateway.core.households.model import Household
@@ -77,7 +77,8 @@ class Rebuild:
                     turn.households = {household_id: made}
                     turn.apply(changed_ms, SITE, change)
                     made = turn.household(household_id)
-                made, _ = households.step(made, event, at_ms, turn.rulebook.rules)
+                rules = turn.rulebook.rules
+                made, _ = households.step(doubted(made, turn.doubt), event, at_ms, rules)
             except Exception as error:  # noqa: BLE001 - as above
                 self._findings.note(tables.journal.name, row_id, error)
         return made

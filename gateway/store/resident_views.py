@@ -4,10 +4,12 @@ and who was told. Never a label or a name of theirs; whoever finds the code lear
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
+from gateway.core import doubted_time
+from gateway.core.model import SURE, Doubt
 from gateway.core.paging.schedule import Role
-from gateway.store import households, tables, views
+from gateway.store import households, states, tables, views
 from gateway.store.resident_tables import resident_codes
 from gateway.store.sealed_columns import revealed
 from gateway.store.views import DoorRow
@@ -24,7 +26,14 @@ class OrderSpan(msgspec.Struct, frozen=True):
     order_id: str
     from_ms: int
     to_ms: int
-    since_ms: int = 0
+    since_ms: int = 0  # when the order before it was over
+    doubt: Doubt = SURE  # of the gateway's clock
+
+    @property
+    def over_ms(self) -> int:
+        """When it is over by the gateway's clock; until then nothing is refused to its
+        household."""
+        return doubted_time.over_ms(self, self.doubt)
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -52,10 +61,11 @@ def door_ids_of(connection: Connection, household_id: str) -> list[str]:
 
 def order_of(connection: Connection, household_id: str, now_ms: int) -> OrderSpan | None:
     """The order that runs at a household, else the next to come; None without one."""
-    is_to_be = _o.to_ms > now_ms, _o.from_ms < _o.to_ms
-    query = select(_o.order_id, _o.from_ms, _o.to_ms).where(*is_to_be)
+    doubt = states.doubt(connection)
+    query = select(_o.order_id, _o.from_ms, _o.to_ms).where(*_is_to_be(doubt, now_ms))
     query = query.where(_o.household_id == household_id)
-    return _span(connection, household_id, query.order_by(_o.from_ms).limit(1))
+    query = query.order_by(_o.to_ms <= now_ms, _o.from_ms)  # what is over by one reading comes last
+    return _span(connection, household_id, query.limit(1))
 
 
 def order_span(connection: Connection, order_id: str) -> OrderSpan | None:
@@ -73,7 +83,7 @@ def _span(connection: Connection, household_id: str, query: Select[Any]) -> Orde
     is_before = _o.household_id == household_id, _o.to_ms <= row.from_ms, _o.from_ms < _o.to_ms
     ended = select(func.max(_o.to_ms)).where(*is_before, _o.order_id != row.order_id)
     since_ms = connection.execute(ended).scalar() or 0
-    return OrderSpan(row.order_id, row.from_ms, row.to_ms, since_ms)
+    return OrderSpan(row.order_id, row.from_ms, row.to_ms, since_ms, states.doubt(connection))
 
 
 def without_code(connection: Connection, now_ms: int) -> list[str]:
@@ -84,7 +94,7 @@ def without_code(connection: Connection, now_ms: int) -> list[str]:
         select(_d.household_id)
         .join(tables.orders, _o.household_id == _d.household_id)
         .join(resident_codes, c.order_id == _o.order_id, isouter=True)
-        .where(_o.to_ms > now_ms, _o.from_ms < _o.to_ms, _d.ended_ms.is_(None))
+        .where(*_is_to_be(states.doubt(connection), now_ms), _d.ended_ms.is_(None))
         .where(c.order_id.is_(None))
         .order_by(_d.building, _d.stair, func.length(label), label, _d.door_id)
     )
@@ -97,11 +107,26 @@ def telephones(connection: Connection, now_ms: int) -> list[tuple[str, str]]:
     query = (
         select(_d.household_id, _d.telephone)
         .join(tables.orders, _o.household_id == _d.household_id)
-        .where(_o.to_ms > now_ms, _o.from_ms < _o.to_ms, _d.ended_ms.is_(None))
+        .where(*_is_to_be(states.doubt(connection), now_ms), _d.ended_ms.is_(None))
         .where(_d.telephone.is_not(None))
         .distinct()
     )
     return [(household_id, number) for household_id, number in connection.execute(query)]
+
+
+def telephone_at(connection: Connection, door_id: str) -> str | None:
+    """The telephone of the household of a door in use; None if it has none."""
+    household_id = household_of(connection, door_id)
+    if household_id is None:
+        return None
+    query = select(_d.telephone).where(_d.household_id == household_id, _d.ended_ms.is_(None))
+    query = query.where(_d.telephone.is_not(None)).order_by(_d.door_id)
+    return connection.execute(query.limit(1)).scalar()
+
+
+def _is_to_be(doubt: Doubt, now_ms: int) -> tuple[ColumnElement[bool], ...]:
+    """An order that runs or is to come: `core.doubted_time.over_ms`, in SQL."""
+    return _o.to_ms > now_ms - doubt.ahead_ms, _o.from_ms < _o.to_ms
 
 
 def told_of(connection: Connection, case_ids: list[str]) -> dict[str, list[Told]]:

@@ -95,6 +95,11 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("POST", "/doors/{door_id}/permits"): _needs(Right.ANNOUNCE, Thing.DOOR),
     ("POST", "/doors/{door_id}/permits/{ended_id}/end"): _needs(Right.ANNOUNCE, Thing.DOOR),
     ("POST", "/doors/{door_id}/orders/{order_id}/end"): _needs(Right.END_ORDER, Thing.DOOR),
+    ("GET", "/holds"): _needs(Right.HOLDS),
+    ("GET", "/doors/{door_id}/holds"): _needs(Right.HOLDS, Thing.DOOR),
+    ("POST", "/doors/{door_id}/orders/{order_id}/hold"): _needs(Right.HOLD, Thing.DOOR),
+    ("POST", "/doors/{door_id}/holds/{hold_id}/extend"): _needs(Right.HOLD, Thing.DOOR),
+    ("POST", "/doors/{door_id}/holds/{hold_id}/lift"): _needs(Right.HOLD, Thing.DOOR),
     ("GET", "/commission"): _needs(Right.COMMISSION),
     ("POST", "/commission"): _needs(Right.COMMISSION),  # it finds a door, and does nothing
     ("GET", "/doors/{door_id}/certificate"): _needs(Right.DOORS, Thing.DOOR),
@@ -106,7 +111,8 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
         ("POST", f"/doors/{{door_id}}/household/{act}"): _needs(Right.ANNOUNCE, Thing.DOOR)
         for act in (
             *(f"announce/{when}" for when in ("now", "once", "daily", "end")),
-            *("ask", "well", "seal", "dispute", "sheet"),
+            *("ask", "ask/withdraw", "well", "seal", "dispute", "quiet", "sheet"),
+            *("consent/give", "consent/withdraw"),
         )
     },
     ("POST", "/doors/{door_id}/walk-test/sheet"): _needs(Right.COMMISSION, Thing.DOOR),

@@ -30,6 +30,7 @@ from gateway.web.pages import (
     doors,
     factors,
     health,
+    holds,
     household,
     legend,
     links,
@@ -97,7 +98,7 @@ def build(settings: Settings, store: Store, gateway: Gateway) -> FastAPI:
     ):
         app.include_router(part.routes(context))
     for part in (
-        *(wardens, page_tests, commission, household),
+        *(wardens, page_tests, commission, household, holds),
         *(sign_in, passkeys, provider, me, factors, prove),
         *(accounts, tokens, audit, updates, metrics, legend),
     ):

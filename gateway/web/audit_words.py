@@ -75,6 +75,9 @@ _SIGNED_FOR: Final = N_("signed for a page")
 _ANNOUNCED: Final = N_("announced an opening at {door}")
 _UNANNOUNCED: Final = N_("took back an announced opening at {door}")
 _ORDER_ENDED: Final = N_("ended an order at {door}")
+_HELD: Final = N_("held the records of {door} beyond their time")
+_HELD_LONGER: Final = N_("held the records of {door} for longer")
+_LIFTED: Final = N_("held the records of {door} no more")
 _INVITED: Final = N_("invited a phone of {account}")
 _REVOKED: Final = N_("ended a session of {account}")
 _TOKEN_ENDED: Final = N_("ended a token of {account}")
@@ -103,6 +106,10 @@ _SAID_ASKED: Final = N_("booked that the household of {door} asks for something"
 _SAID_WELL: Final = N_("booked how the household of {door} is")
 _SAID_OF_SEAL: Final = N_("booked what the household of {door} says of its seal")
 _SAID_WRONG: Final = N_("booked that the household of {door} contests a record")
+_SAID_NOT_NEEDED: Final = N_("booked that the household of {door} needs something no more")
+_SAID_QUIET: Final = N_("booked the quiet hours of the household of {door}")
+_SAID_CONSENTS: Final = N_("booked that the household of {door} gives its consent")
+_SAID_CONSENTS_NO_MORE: Final = N_("booked that the household of {door} takes its consent back")
 _SHEET: Final = N_("printed a new sheet for the household of {door}")
 _TEST_SENT: Final = N_("sent {person} a test page")
 _TEST_SEEN: Final = N_("read how the test page to {person} went")
@@ -111,6 +118,8 @@ _TEST_GOT: Final = N_("pressed that the test page came")
 _LOOKS: Final = {
     "GET /": N_("looked at the wall of doors"),
     "GET /doors/{door_id}": N_("looked at {door}"),
+    "GET /holds": N_("looked at what is held beyond its time"),
+    "GET /doors/{door_id}/holds": N_("looked at what is held of {door} beyond its time"),
     "GET /commission": N_("looked at which doors want a walk test"),
     "GET /seals/{seal_id}": N_("scanned the label of a seal"),
     "GET /doors/{door_id}/household": N_("opened the page for the household of {door} at the line"),
@@ -160,6 +169,9 @@ _ACTS: Final = {
     "POST /doors/{door_id}/permits": _ANNOUNCED,
     "POST /doors/{door_id}/permits/{ended_id}/end": _UNANNOUNCED,
     "POST /doors/{door_id}/orders/{order_id}/end": _ORDER_ENDED,
+    "POST /doors/{door_id}/orders/{order_id}/hold": _HELD,
+    "POST /doors/{door_id}/holds/{hold_id}/extend": _HELD_LONGER,
+    "POST /doors/{door_id}/holds/{hold_id}/lift": _LIFTED,
     f"POST {API}/doors/{{door_id}}/permits": _ANNOUNCED,
     "POST /commission": N_("looked for a seal or a door"),
     f"POST {API}/areas/{{area_id:path}}/visits": N_("announced work at the seals of {area}"),
@@ -246,6 +258,10 @@ _ACCOUNTS: Final = {
     "POST /doors/{door_id}/household/well": _SAID_WELL,
     "POST /doors/{door_id}/household/seal": _SAID_OF_SEAL,
     "POST /doors/{door_id}/household/dispute": _SAID_WRONG,
+    "POST /doors/{door_id}/household/ask/withdraw": _SAID_NOT_NEEDED,
+    "POST /doors/{door_id}/household/quiet": _SAID_QUIET,
+    "POST /doors/{door_id}/household/consent/give": _SAID_CONSENTS,
+    "POST /doors/{door_id}/household/consent/withdraw": _SAID_CONSENTS_NO_MORE,
     "POST /doors/{door_id}/household/sheet": _SHEET,
     "POST /doors/{door_id}/walk-test/sheet": _SHEET,
     "POST /updates/start": N_("began to roll a release out to the seals"),

@@ -16,6 +16,7 @@ METHODS = [
     ("web/**.py", "python"),
     ("language/**.py", "python"),
     ("accounts/**.py", "python"),
+    ("ending/**.py", "python"),
     ("channels/**.py", "python"),
     ("keys/**.py", "python"),
     ("photos/**.py", "python"),

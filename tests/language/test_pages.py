@@ -5,7 +5,7 @@ import pytest
 
 from gateway.core.reasons import Reason, Severity, severity
 from gateway.language.catalogue import LOCALES
-from gateway.language.pages import group_text, page_text, text_of_way
+from gateway.language.pages import Waiting, group_text, page_text, short_group_text, text_of_way
 from gateway.language.reasons import first_action, reason_word, severity_word, why_line
 
 WHEN, NUMBER, CODE = "29 Nov 14:03", "482-917", "A1B2C3"
@@ -51,11 +51,34 @@ def test_pages_differ_in_their_number_and_time_only() -> None:
 
 @pytest.mark.parametrize("language", LOCALES)
 def test_a_page_about_many_cases_has_their_count_and_a_code_of_its_own(language: str) -> None:
-    title, body = group_text(Severity.CRITICAL, language, 7, 2, WHEN, CODE)
+    title, body = group_text(Severity.CRITICAL, language, Waiting(7, 2), WHEN, CODE)
     assert "7" in title
     for part in (severity_word(Severity.CRITICAL, language), "7", "2", WHEN, CODE):
         assert part in body
     assert "{" not in title + body
+
+
+@pytest.mark.parametrize(
+    ("waiting", "language", "words", "others"),
+    [
+        (Waiting(3, 1), "en", ["3 cases"], ["household"]),
+        (Waiting(3, 1), "zh", ["3"], ["住户的事"]),
+        (Waiting(0, 0, 4), "en", ["household", ": 4"], ["cases", "breach"]),
+        (Waiting(0, 0, 4), "zh", ["住户的事", "4"], ["事件", "违规"]),
+        (Waiting(3, 1, 4), "en", ["cases: 3", ": 4"], ["7"]),
+        (Waiting(3, 1, 4), "zh", ["事件 3 件", "住户的事 4 件"], ["7"]),
+    ],
+)
+def test_what_a_household_asks_for_is_called_no_case(
+    waiting: Waiting, language: str, words: list[str], others: list[str]
+) -> None:
+    title, body = group_text(Severity.ERROR, language, waiting, WHEN, "ABCDEF")
+    short = short_group_text(Severity.ERROR, language, waiting, WHEN, "ABCDEF")
+    for text in (title, body, short):
+        for word in words:
+            assert word.replace(" ", "") in text.replace(" ", ""), text
+        for word in others:
+            assert word not in text, text
 
 
 @pytest.mark.parametrize("reason", [Reason.TEST, Reason.UNREACHABLE])

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,10 +13,15 @@ import pytest
 from sqlalchemy import Connection, update
 
 from gateway.channels import signature
-from gateway.store import resident_views, tables
+from gateway.core.cases.number import case_number
+from gateway.core.households.model import Way
+from gateway.store import household_views, resident_views, tables, views
+from gateway.store.database import Store
+from gateway.store.household_views import DisputeRow
+from gateway.web.app import build
 from gateway.web.resident.text_messages import Wish, numbers_match, understood
 from tests.web.households import permits_of
-from tests.web.web_site import Console, console, new_store
+from tests.web.web_site import HOUR_MS, Console, console, new_store
 
 KEY = b"k" * 32
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
@@ -25,7 +31,12 @@ HERS, NOBODYS = "+86 138 0000 1111", "+8613999999999"
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Console]:
     """One household under an order, whose telephone is known."""
-    store = new_store(tmp_path, 2)
+    async with site_of(new_store(tmp_path, 2)) as found:
+        yield found
+
+
+@contextlib.asynccontextmanager
+async def site_of(store: Store) -> AsyncIterator[Console]:
     with store.writing() as connection:
         change = update(tables.doors).where(tables.doors.c.door_id == "d0")
         connection.execute(change.values(telephone="13800001111"))
@@ -102,6 +113,12 @@ async def says(site: Console, said: str, number: str = "m1", sender: str = HERS)
         ("not fine", Wish.UNWELL, None),
         ("well, we need food", Wish.FOOD, None),
         ("不好意思，开一下门", Wish.NOW, None),
+        ("记错了，是风吹开的", Wish.WRONG, None),
+        ("我要申诉 482-917", Wish.WRONG, None),
+        ("wrong, we did not open", Wish.WRONG, None),
+        ("Records?", Wish.RECORDS, None),
+        ("你们记了什么", Wish.RECORDS, None),
+        ("cancel, it was wrong", Wish.CANCEL, None),
         ("x" * 10_000, Wish.HELP, None),
     ],
 )
@@ -121,6 +138,22 @@ def test_words_of_the_street_are_understood(said: str, wish: Wish, minute: int |
 )
 def test_a_day_or_time_that_no_text_can_announce_is_not_taken_for_another(said: str) -> None:
     assert understood(said).is_vague
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("记错了 482-917", "482-917"),
+        ("记错了４８２－９１７", "482-917"),
+        ("wrong 482917", "482-917"),
+        ("wrong 482 917, we were asleep", "482-917"),
+        ("wrong 13800001111", None),
+        ("wrong", None),
+        ("open 482-917", None),
+    ],
+)
+def test_a_record_is_named_by_its_number_as_people_write_it(said: str, number: str | None) -> None:
+    assert understood(said).number == number
 
 
 def test_numbers_are_compared_as_people_write_them() -> None:
@@ -235,3 +268,92 @@ async def test_one_number_does_not_keep_the_gateway_busy(site: Console) -> None:
 async def test_without_a_secret_nobody_sends_texts(tmp_path: Path) -> None:
     async with console(new_store(tmp_path, 1)) as site:
         assert (await text(site, "open")).status_code == 404
+
+
+def disputes(site: Console, household_id: str = "d0") -> list[DisputeRow]:
+    """What a household contests, the latest first."""
+    with site.store.reading() as connection:
+        return household_views.disputes_of(connection, household_id, 10)
+
+
+async def opened_twice(site: Console) -> list[str]:
+    """Two openings, an hour apart; their numbers, the latest first."""
+    for _ in range(2):
+        await site.opens(0)
+        await site.shuts(0)
+        site.clock.advance(HOUR_MS)  # type: ignore[attr-defined] # a manual one
+        await site.engine.idle()
+    with site.store.reading() as connection:
+        rows = views.openings(connection, "d0", 10)
+    return [case_number(row.opening_id) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("记错了，是风吹开的", "明白：您说记错了的是“开过门，"),
+        ("Wrong: the wind did it", "Understood: it is wrong that the door opened, "),
+    ],
+)
+async def test_a_text_contests_the_latest_record_and_says_which(
+    site: Console, said: str, answer: str
+) -> None:
+    latest, _ = await opened_twice(site)
+    told = await says(site, said)
+    assert told.startswith(answer)
+    assert latest in told
+    (dispute,) = disputes(site)
+    assert (case_number(dispute.record_id), dispute.said_way) == (latest, Way.TEXT)
+    assert dispute.words == said, "whoever looks at it anew reads what was written"
+    again = await says(site, said, "m2")
+    assert len(disputes(site)) == 1
+    assert ("您已经提过" if "风" in said else "You said so already") in again
+    for named in ("3-101", "d0", "隔离", "order"):
+        assert named not in told
+
+
+async def test_a_text_contests_the_record_whose_number_an_answer_named(site: Console) -> None:
+    latest, earlier = await opened_twice(site)
+    listed = await says(site, "records")
+    assert 0 < listed.index(latest) < listed.index(earlier)
+    await site.opens(0)  # what is noted meanwhile moves no number
+    await site.engine.idle()
+    assert earlier in await says(site, f"wrong {earlier}", "m2")
+    (dispute,) = disputes(site)
+    assert case_number(dispute.record_id) == earlier
+    assert "you contested it: Nobody is named yet" in await says(site, "records", "m3")
+    other = await says(site, "wrong 000-000", "m4")
+    assert other == "Nothing is noted of you under number 000-000. Write: records."
+    assert len(disputes(site)) == 1
+
+
+async def test_what_is_contested_by_text_once_is_so_whatever_comes_again(tmp_path: Path) -> None:
+    """The gateway of texts hands the same message over to a console that was started anew, when
+    another record is the latest: it means what it meant."""
+    async with site_of(new_store(tmp_path, 2)) as site:
+        latest, _ = await opened_twice(site)
+        assert latest in await says(site, "wrong", "m1")
+        await site.opens(0)
+        await site.engine.idle()
+        site.app = build(site.settings, site.store, site.engine)
+        transport = httpx.ASGITransport(app=site.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            site.client = client
+            assert latest in await says(site, "wrong", "m1")
+        assert len(disputes(site)) == 1
+
+
+async def test_a_number_that_nobody_has_contests_nothing(site: Console) -> None:
+    (latest, _) = await opened_twice(site)
+    neutral = "Nothing can be done for this number here. Ring whoever gave it to you."
+    assert await says(site, f"wrong {latest}", sender=NOBODYS) == neutral
+    forged = await text(site, "wrong", number="m2", key=b"x" * 32)
+    assert forged.status_code == 401
+    assert disputes(site) == []
+    quiet = await says(site, "没有的事，记错了", "m3", sender="+86 138 0000 2222")
+    assert "记错" not in quiet
+
+
+async def test_a_household_of_which_nothing_is_noted_has_nothing_to_contest(site: Console) -> None:
+    assert await says(site, "wrong") == "Nothing is noted of you that could be wrong."
+    assert await says(site, "记录", "m2") == "没有关于您家的记录，谈不上记错。"

@@ -126,6 +126,7 @@ def address(path: str, name: str, is_own: bool) -> str:
         "session_id": "0" * 16,
         "passkey_id": "0" * 16,
         "visit_id": "0" * 16,
+        "hold_id": "0" * 16,
         "sent_id": "0" * 16,
         "number": "000000",
         "seal_id": "0" * 16,

@@ -7,7 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from datetime import tzinfo
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -122,10 +122,10 @@ class Console:
         engine: Engine,
         store: Store,
         client: httpx.AsyncClient,
-        zone: tzinfo,
+        settings: Settings,
     ) -> None:
         self.app, self.engine, self.store, self.client = app, engine, store, client
-        self.zone, self.clock = zone, engine.clock
+        self.settings, self.zone, self.clock = settings, settings.zone, engine.clock
         self._edges: dict[int, int] = {}
 
     async def seal(self, number: int, under_order: bool = True) -> None:
@@ -182,6 +182,11 @@ class Console:
         event = ReportCame(seal_id(number), edges, contact, edges, bool(moved), age_ms=age_ms)
         await self.engine.submit(of_door(f"d{number}"), event)
 
+    def day(self, ahead: int) -> str:
+        """The day so many from now, as the field of a form sends it."""
+        at = datetime.fromtimestamp(self.clock.now_ms() / 1000, self.zone) + timedelta(days=ahead)
+        return at.strftime("%Y-%m-%d")
+
     async def text(self, path: str, language: str = "en", **headers: str) -> str:
         """A page that must be there."""
         sent = {"accept-language": language, **headers}
@@ -212,7 +217,7 @@ async def console(
     transport = httpx.ASGITransport(app=app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            yield Console(app, engine, store, client, settings.zone)
+            yield Console(app, engine, store, client, settings)
     finally:
         working.cancel()
         with contextlib.suppress(asyncio.CancelledError):

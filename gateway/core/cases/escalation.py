@@ -295,14 +295,8 @@ def may_start_ms(reason: Reason, now_ms: int, quiet: QuietHours, rules: Rules) -
     """When the first step may be told: by day, or outside the quiet hours."""
     starts_ms = now_ms
     if reason in FAULTS | QUESTIONS | BY_DAY:
-        starts_ms = _not_within(starts_ms, (rules.day_to_min, rules.day_from_min), rules)
+        night = rules.day_to_min, rules.day_from_min
+        starts_ms = local_time.outside(rules.zone, starts_ms, (night,))
     if reason not in BREACHES:
-        for window in quiet:
-            starts_ms = _not_within(starts_ms, window, rules)
+        starts_ms = local_time.outside(rules.zone, starts_ms, quiet)
     return starts_ms
-
-
-def _not_within(at_ms: int, window: tuple[int, int], rules: Rules) -> int:
-    minute = local_time.minute_of_day(rules.zone, at_ms)
-    inside = local_time.is_between(minute, *window)
-    return local_time.next_at(rules.zone, at_ms, window[1]) if inside else at_ms

@@ -1,15 +1,13 @@
 """While the gateway's clock is in doubt: what an opening is by every time that it may have been.
 
 The clock is perhaps behind by so much, or ahead by so much (`Door.doubt`). An order holds as long
-as it does by any of these times (orders.py). What would be lawful by one of them and not by another
-accuses nobody: it is a question for a warden, told at once like a breach.
+as it does by any of these times (core/doubted_time.py). What would be lawful by one of them and not
+by another accuses nobody: it is a question for a warden, told at once like a breach.
 """
-
-from msgspec.structs import replace
 
 from gateway.core import local_time
 from gateway.core.doors import orders, permits
-from gateway.core.model import Door, Doubt
+from gateway.core.model import Door
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
@@ -41,9 +39,3 @@ def is_question(door: Door, earliest_ms: int, latest_ms: int, rules: Rules) -> b
 def reason(door: Door, otherwise: Reason, at_ms: int) -> Reason:
     """The reason for which a door is told: a question where perhaps no order holds then."""
     return otherwise if orders.is_certain(door, at_ms) else Reason.OPENED_IN_DOUBT
-
-
-def doubted(door: Door, doubt: Doubt) -> Door:
-    """The door, with what its time is worth now."""
-    is_known = door.doubt is doubt or door.doubt == doubt
-    return door if is_known else replace(door, doubt=doubt)

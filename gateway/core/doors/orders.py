@@ -2,21 +2,18 @@
 
 from msgspec.structs import replace
 
-from gateway.core import local_time
+from gateway.core import doubted_time, local_time
 from gateway.core.model import Door, Order
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 
 ORDERS_MAX = 8  # per door; the one that ends first goes first
 
-# While the clock is in doubt an order begins at the earlier and ends at the later of the times that
-# it may be.
-
 
 def running(door: Door, at_ms: int) -> Order | None:
     """The order that holds at a time; of several, the one that ends last."""
     behind_ms, ahead_ms = door.doubt.behind_ms, door.doubt.ahead_ms
-    for order in reversed(door.orders):  # asked at every step, so without further calls
+    for order in reversed(door.orders):  # doubted_time.holds, at every step: without its calls
         if order.from_ms - behind_ms <= at_ms < order.to_ms + ahead_ms:
             return order
     return None
@@ -24,12 +21,12 @@ def running(door: Door, at_ms: int) -> Order | None:
 
 def begins_ms(door: Door, order: Order) -> int:
     """When an order begins, by the gateway's clock."""
-    return order.from_ms - door.doubt.behind_ms
+    return doubted_time.begins_ms(order, door.doubt)
 
 
 def over_ms(door: Door, order: Order) -> int:
     """When an order is over, by the gateway's clock."""
-    return order.to_ms + door.doubt.ahead_ms
+    return doubted_time.over_ms(order, door.doubt)
 
 
 def is_certain(door: Door, at_ms: int) -> bool:

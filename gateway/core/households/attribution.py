@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from gateway.core import doubted_time
 from gateway.core.actor import Actor
 from gateway.core.duration import DAY_MS
 from gateway.core.households.events import HouseholdAction, StaffAction
@@ -27,5 +28,6 @@ def of(event: HouseholdAction, now_ms: int) -> Attribution:
 
 def order_of(household: Household, at_ms: int) -> OrderTerm | None:
     """The order that holds at a time; of several, the one that ends last."""
-    running = (term for term in household.orders if term.from_ms <= at_ms < term.to_ms)
+    doubt = household.doubt
+    running = (term for term in household.orders if doubted_time.holds(term, at_ms, doubt))
     return max(running, key=lambda term: (term.to_ms, term.order_id), default=None)

@@ -16,11 +16,11 @@ def household(
     orders = tuple(its for its in known.orders if its.order_id != event.order_id)
     before_ms = event.needed_from_ms(its.from_ms for its in orders)
     if before_ms is None:
-        return Household(known.household_id), ()
+        return Household(known.household_id, doubt=known.doubt), ()
     health = known.health
     question = health.question
     if question is not None and question.asked_ms < before_ms:
-        health = HealthWatch(health.due_ms, health.is_reminded, health.reported_day)
+        health = HealthWatch(health.due_ms, health.is_reminded, health.reported_ms)
     return replace(
         known,
         orders=orders,

@@ -1,17 +1,18 @@
 """Health reports, where an order asks for one a day: two taps, one reminder, then a question.
 
-Silence is a question to the warden by day, and never guilt; so is a report that somebody is not
-well, at once by day. What was taken and not ended comes back, and so does one where nobody was
-reached.
+Silence is a question to the warden by day, and never guilt, and none of both comes in the hours in
+which the household wants to be left alone; so is a report that somebody is not well, at once by
+day. What was taken and not ended comes back, and so does one where nobody was reached.
 """
 
 from typing import Final
 
 from msgspec.structs import replace
 
-from gateway.core import local_time
+from gateway.core import doubted_time, local_time
 from gateway.core.actor import ActorKind
 from gateway.core.cases.refusal import Refusal
+from gateway.core.duration import DAY_MS
 from gateway.core.effects import Effect
 from gateway.core.households import matters
 from gateway.core.households.attribution import Attribution, order_of
@@ -51,6 +52,62 @@ def ordered(household: Household, now_ms: int, rules: Rules) -> Household:
     return replace(household, health=replace(watch, due_ms=due_ms, is_reminded=False))
 
 
+def narrowed(household: Household, now_ms: int, rules: Rules) -> Household:
+    """Its own quiet hours are others: in these it is neither reminded nor asked after."""
+    watch = household.health
+    if watch.due_ms is None:
+        return household
+    due_ms = local_time.outside(rules.zone, watch.due_ms, household.quiet)
+    next_ms = None if watch.is_reminded else _next_reminder_ms(household, now_ms, rules)
+    due_ms = due_ms if next_ms is None else min(due_ms, next_ms)
+    return replace(household, health=replace(watch, due_ms=due_ms))
+
+
+def corrected(household: Household, by_ms: int, now_ms: int, rules: Rules) -> Household:
+    """The gateway's clock was set, and every time in the household with it; but hours of the day
+    are by the true one. What it was ahead of comes again, and what it skipped is due at once, so
+    that no day passes unasked.
+
+    Args:
+        household: with its times moved already.
+        by_ms: how far they were, ahead if positive.
+        now_ms: the true time.
+        rules: the site's.
+    """
+    watch = household.health
+    if watch.due_ms is None:
+        return household
+    due_ms: int | None = watch.due_ms - by_ms
+    if by_ms < 0 and watch.is_reminded:
+        due_ms = _ask_ms(household, now_ms, rules)
+    elif by_ms < 0:
+        due_ms = _next_reminder_ms(household, now_ms, rules)
+    return replace(household, health=replace(watch, due_ms=due_ms))
+
+
+def due_by_clock_ms(household: Household) -> int:
+    """When the reminder or the question is due by the gateway's clock: in doubt a reminder at its
+    time, and the question once that time has come by every reading. 0 where none is."""
+    watch, due_ms = household.health, household.health.due_ms or 0
+    return due_ms + household.doubt.ahead_ms if watch.is_reminded else due_ms
+
+
+def is_said(household: Household, at_ms: int, rules: Rules) -> bool:
+    """Whether they have said on the day of a time how they are; in doubt, by any of the days that
+    it may be, if less than a day lies between."""
+    said_ms, doubt, zone = household.health.reported_ms, household.doubt, rules.zone
+    if not said_ms:
+        return False
+    today = local_time.day(zone, at_ms)
+    if local_time.day(zone, said_ms) >= today:
+        return True
+    is_near = at_ms - said_ms < DAY_MS
+    is_same = local_time.day(zone, said_ms + doubt.behind_ms) >= today or local_time.day(
+        zone, at_ms - doubt.ahead_ms
+    ) <= local_time.day(zone, said_ms)
+    return is_near and is_same
+
+
 def report(
     household: Household, event: HealthReported, at: Attribution, rules: Rules
 ) -> Change | Refusal:
@@ -58,7 +115,7 @@ def report(
     order = order_of(household, at.now_ms)
     if order is None:
         return Refusal.NO_ORDER
-    watch = replace(household.health, reported_day=local_time.day(rules.zone, at.done_ms))
+    watch = replace(household.health, reported_ms=at.done_ms)
     noted = HealthNoted(
         event.action_id,
         at.now_ms,
@@ -118,15 +175,14 @@ def end(
 def due(household: Household, due_ms: int, now_ms: int, rules: Rules) -> Change:
     """The time of the reminder, or of the question, has come."""
     watch = household.health
-    today = local_time.day(rules.zone, due_ms)
-    has_reported = watch.reported_day >= today
+    has_reported = is_said(household, due_ms, rules)
     at = Attribution(now_ms, now_ms)
     if has_reported or watch.is_reminded:
         next_ms = _next_reminder_ms(household, max(due_ms, now_ms), rules)
         household = replace(household, health=replace(watch, due_ms=next_ms, is_reminded=False))
         is_asked = has_reported or watch.question is not None or not _asks(household, due_ms)
         return (household, ()) if is_asked else _ask(household, False, at, rules)
-    ask_ms = local_time.next_at(rules.zone, due_ms, rules.health_ask_min)
+    ask_ms = _ask_ms(household, due_ms, rules)
     watch = replace(watch, due_ms=ask_ms, is_reminded=True)
     return replace(household, health=watch), (HealthReminded(now_ms),)
 
@@ -193,15 +249,25 @@ def _moved(
 
 def _asks(household: Household, at_ms: int) -> bool:
     """Whether an order that holds then asks for reports."""
-    return any(t.health_daily and t.from_ms <= at_ms < t.to_ms for t in household.orders)
+    doubt = household.doubt
+    return any(t.health_daily and doubted_time.holds(t, at_ms, doubt) for t in household.orders)
 
 
 def _next_reminder_ms(household: Household, now_ms: int, rules: Rules) -> int | None:
     """The first reminder after now within an order that asks for reports."""
+    doubt, remind_min = household.doubt, rules.health_remind_min
     times = (
-        local_time.next_at(rules.zone, max(now_ms, term.from_ms - 1), rules.health_remind_min)
+        local_time.next_at(
+            rules.zone, max(now_ms, doubted_time.begins_ms(term, doubt) - 1), remind_min
+        )
         for term in household.orders
-        if term.health_daily and term.to_ms > now_ms
+        if term.health_daily and doubted_time.over_ms(term, doubt) > now_ms
     )
     found = [at_ms for at_ms in times if _asks(household, at_ms)]
-    return min(found, default=None)
+    return local_time.outside(rules.zone, min(found), household.quiet) if found else None
+
+
+def _ask_ms(household: Household, at_ms: int, rules: Rules) -> int:
+    """When a warden asks, after the reminder at a time."""
+    asked_ms = local_time.next_at(rules.zone, at_ms, rules.health_ask_min)
+    return local_time.outside(rules.zone, asked_ms, household.quiet)

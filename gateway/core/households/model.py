@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from gateway.core.actor import Actor
 from gateway.core.free_text import FreeText
-from gateway.core.model import ActionResult, Escalation
+from gateway.core.model import SURE, ActionResult, Doubt, Escalation
 
 REQUEST: Final = "request-"  # what the ids of each kind of matter begin with
 DISPUTE: Final = "dispute-"
@@ -165,7 +165,7 @@ class HealthWatch(Struct, frozen=True, omit_defaults=True):
 
     due_ms: int | None = None
     is_reminded: bool = False  # the next is the question
-    reported_day: int = 0  # the number of the day on the wall (core.local_time.day)
+    reported_ms: int = 0  # when they said last how they are
     question: HealthQuestion | None = None
 
 
@@ -199,6 +199,7 @@ class Household(Struct, frozen=True, omit_defaults=True):
     health: HealthWatch = HealthWatch()
     quiet: Windows = ()  # its own hours, in which nothing but a breach is told
     recent: tuple[ActionResult, ...] = ()  # of the latest actions, the newest last
+    doubt: Doubt = SURE  # of the gateway's clock, as of its last step
 
     @property
     def home(self) -> tuple[str, ...]:

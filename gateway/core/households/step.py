@@ -12,6 +12,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from gateway.core.cases.refusal import Refusal
+from gateway.core.doubted_time import over_ms
 from gateway.core.duration import HOUR_MS
 from gateway.core.effects import Effect
 from gateway.core.ending_events import OrderDestroyed
@@ -144,14 +145,14 @@ def _seal_answered(
 
 
 def _narrowed(
-    household: Household, event: HoursNarrowed, _: Attribution, __: Rules
+    household: Household, event: HoursNarrowed, at: Attribution, rules: Rules
 ) -> Change | Refusal:
     """Its own quiet hours. Enough of each day is left for those who must ask."""
     if not _are_hours(event.quiet):
         return Refusal.TOO_QUIET
     if household.quiet == event.quiet:
         return Refusal.DONE_ALREADY
-    household = replace(household, quiet=event.quiet)
+    household = health.narrowed(replace(household, quiet=event.quiet), at.now_ms, rules)
     return household, tuple(ToDoor(door, QuietAsked(event.quiet)) for door in household.home)
 
 
@@ -177,7 +178,8 @@ def _ordered(
     household: Household, terms: tuple[OrderTerm, ...], now_ms: int, rules: Rules
 ) -> Household:
     """The household with these orders; what is over is forgotten a while later."""
-    kept = [term for term in terms if term.to_ms > now_ms - OVER_KEPT_MS]
+    doubt = household.doubt
+    kept = [term for term in terms if over_ms(term, doubt) > now_ms - OVER_KEPT_MS]
     orders = tuple(sorted(kept, key=lambda term: (term.to_ms, term.order_id))[-ORDERS_MAX:])
     if orders == household.orders:
         return household
@@ -233,7 +235,7 @@ def _all_due(household: Household) -> Iterator[tuple[int, Rule]]:
 def _health_due(household: Household) -> Iterator[tuple[int, Rule]]:
     watch = household.health
     if watch.due_ms is not None:
-        yield watch.due_ms, partial(_health_time, due_ms=watch.due_ms)
+        yield health.due_by_clock_ms(household), partial(_health_time, due_ms=watch.due_ms)
     question = watch.question
     if question is not None and (told_ms := matters.told_ms(question)) is not None:
         yield told_ms, partial(_of_question, rule=health.told)
@@ -243,7 +245,8 @@ def _health_due(household: Household) -> Iterator[tuple[int, Rule]]:
 
 def _over_ms(household: Household) -> int:
     """When the last of its orders is over."""
-    return max((term.to_ms for term in household.orders), default=0)
+    doubt = household.doubt
+    return max((over_ms(term, doubt) for term in household.orders), default=0)
 
 
 def _request_told(household: Household, now_ms: int, rules: Rules, request_id: str) -> Change:

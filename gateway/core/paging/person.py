@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from gateway.core import local_time
 from gateway.core.cases.escalation import Ways
 from gateway.core.duration import HOUR_MS, MINUTE_MS, SECOND_MS
-from gateway.core.reasons import BREACHES, URGENT, Reason
+from gateway.core.reasons import BREACHES, MATTERS, URGENT, Reason
 from gateway.core.rules import Rules
 
 QUEUED_MAX = 200  # cases named in one grouped page; the next ones begin another part of it
@@ -61,6 +61,7 @@ class Person(Struct, frozen=True, omit_defaults=True):
     queued: tuple[PersonalPage, ...] = ()
     more: int = 0  # cases that earlier parts of it named
     more_breaches: int = 0
+    more_matters: int = 0
     due_ms: int | None = None  # when it may ring
     renew_ms: int | None = None  # when what is new in it is told
     renewed_ms: int = 0  # when it was last told,
@@ -85,7 +86,8 @@ class SinglePage(Struct, frozen=True):
 
 
 class GroupedPage(Struct, frozen=True):
-    """One page for many: how many cases, how many of them breaches, and which, breaches first.
+    """One page for many: how many, how many of them breaches and how many a household's matters,
+    and which, breaches first.
 
     A later one of the same conversation stands for the earlier. Without `rings` it is there to be
     read, and disturbs nobody.
@@ -97,6 +99,7 @@ class GroupedPage(Struct, frozen=True):
     breaches: int
     rings: bool = True
     conversation: str = ""
+    matters: int = 0
 
 
 class DailyTest(Struct, frozen=True):
@@ -273,7 +276,14 @@ def _next_part(person: Person, now_ms: int) -> PersonChange:
         person, contents = _renew(person, now_ms, rings=False)
     breaches = sum(other.reason in BREACHES for other in person.queued)
     more, more_breaches = person.more + len(person.queued), person.more_breaches + breaches
-    return replace(person, queued=(), more=more, more_breaches=more_breaches), contents
+    more_matters = person.more_matters + _matters(person)
+    person = replace(person, more=more, more_breaches=more_breaches, more_matters=more_matters)
+    return replace(person, queued=()), contents
+
+
+def _matters(person: Person) -> int:
+    """How many of those that are queued are a household's matters, and no cases."""
+    return sum(other.reason in MATTERS for other in person.queued)
 
 
 def _renew(person: Person, now_ms: int, rings: bool) -> PersonChange:
@@ -282,7 +292,9 @@ def _renew(person: Person, now_ms: int, rings: bool) -> PersonChange:
     renewals = person.renewals + 1
     page_id = person.conversation + (f"-{renewals}" if renewals > 1 else "")
     cases = len(person.queued) + person.more
-    group = GroupedPage(page_id, person.queued, cases, breaches, rings, person.conversation)
+    matters = _matters(person) + person.more_matters
+    conversation = person.conversation
+    group = GroupedPage(page_id, person.queued, cases, breaches, rings, conversation, matters)
     person = replace(
         person,
         renew_ms=None,
@@ -312,6 +324,7 @@ def _ended(person: Person) -> Person:
         queued=(),
         more=0,
         more_breaches=0,
+        more_matters=0,
         due_ms=None,
         renew_ms=None,
         renewals=0,

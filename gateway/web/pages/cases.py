@@ -12,8 +12,18 @@ from gateway.core.actor import CENTRE, Actor
 from gateway.core.cases.transitions import Action
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
+from gateway.ending import holds
+from gateway.ending.holds import HeldOrder
 from gateway.engine.ports import Committed
-from gateway.store import case_log, case_views, household_views, page_views, photos, views
+from gateway.store import (
+    case_log,
+    case_views,
+    household_views,
+    page_views,
+    photos,
+    resident_views,
+    views,
+)
 from gateway.store.case_views import CaseRow
 from gateway.store.contact_views import contacts_of
 from gateway.store.household_views import SealAnswerRow
@@ -85,7 +95,16 @@ class OneCase(LiveView):
         if shown is None:
             return []
         # A page that goes out must not take away what somebody is filling in beside it.
-        parts = ("household_says", "wardens", "actor", "may", "on_duty", "photos", "telephone")
+        parts = (
+            "household_says",
+            "held",
+            "wardens",
+            "actor",
+            "may",
+            "on_duty",
+            "photos",
+            "telephone",
+        )
         key = [without_paging(shown["case"]), *(shown[part] for part in parts)]
         fragments = [
             Fragment("case", "parts/case.html", "shown", shown, key=key),
@@ -134,12 +153,24 @@ def gathered(
         "outage": case_views.outage_of(connection, case),
         "household_says": _household_says(connection, case, now_ms),
         "unreached": _unreached(connection, case),
+        "held": _held(connection, case, now_ms),
         "away": _away(connection, case),
         "deliveries": deliveries,
         "photos": photos.of_case(connection, case_id, photo_limits.OF_CASE_MAX),
         "telephone": photos.telephone(connection, None if case.area else case.door_id),
         "wardens": views.wardens(connection, WARDENS_MAX, case.grid_id),
     }
+
+
+def _held(connection: Connection, case: CaseRow, now_ms: int) -> HeldOrder | None:
+    """The order in whose time a case was, if somebody or a dispute keeps its records longer."""
+    if case.area is not None or case.door_id is None:
+        return None
+    household_id = resident_views.household_of(connection, case.door_id)
+    if household_id is None:
+        return None
+    order = holds.at_time(connection, household_id, case.since_ms)
+    return order if order is not None and order.is_held(now_ms) else None
 
 
 def _household_says(connection: Connection, case: CaseRow, now_ms: int) -> list[SealAnswerRow]:

@@ -13,11 +13,20 @@ from gateway.core.doors.permits import is_live
 from gateway.core.duration import HOUR_MS, MINUTE_MS
 from gateway.core.model import Permit
 from gateway.core.rules import Rulebook
+from gateway.ending import holds
+from gateway.ending.holds import HeldOrder
 from gateway.engine.ports import Committed
 from gateway.language import recurrence, times
 from gateway.language.catalogue import N_
 from gateway.registry import fields, permits, visits
-from gateway.store import case_views, household_views, seal_paths, seal_views, views
+from gateway.store import (
+    case_views,
+    household_views,
+    resident_views,
+    seal_paths,
+    seal_views,
+    views,
+)
 from gateway.web.announcing import announce, permit_id
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import Before, WebContext
@@ -91,6 +100,13 @@ def _order_to_ms(row: views.DoorRow, now_ms: int) -> int | None:
     return max((o.to_ms for o in row.state.orders if o.from_ms <= now_ms < o.to_ms), default=None)
 
 
+def _held(connection: Connection, door_id: str, now_ms: int) -> list[HeldOrder]:
+    """The orders at a door whose records somebody, or a dispute, keeps beyond their time."""
+    household_id = resident_views.household_of(connection, door_id)
+    known = [] if household_id is None else holds.orders_of(connection, household_id)
+    return [order for order in known if order.is_held(now_ms)]
+
+
 def _recurring(permit: Permit, daily: str, days: list[int]) -> Permit:
     """The permit as the form wants it: with windows of the day written in it, it recurs."""
     if not daily.strip():
@@ -127,6 +143,7 @@ def routes(context: WebContext) -> APIRouter:
                 "openings_max": LISTED_MAX,
                 "law": permits,
                 "visit_law": visits,
+                "held": _held(connection, door_id, now_ms),
                 "orders": [
                     order
                     for order in fragments["state"]["row"].state.orders

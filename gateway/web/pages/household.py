@@ -21,13 +21,14 @@ from gateway.core.households.model import (
 )
 from gateway.core.local_time import DAY_MIN
 from gateway.language.catalogue import N_
-from gateway.registry import notices, resident_codes
+from gateway.registry import consents, notices, resident_codes
 from gateway.settings.values import is_loopback
 from gateway.store import photos, resident_views
+from gateway.store.resident_views import OrderSpan
 from gateway.web.actor import acting_at_screen
 from gateway.web.answers import NOT_FOUND, HttpProblem
 from gateway.web.context import WebContext
-from gateway.web.resident import announcing, asking, shown
+from gateway.web.resident import announcing, asking, consenting, shown
 from gateway.web.resident.announce_routes import choices
 from gateway.web.resident.announcing import Announcement
 from gateway.web.resident.asking import Voice
@@ -39,7 +40,7 @@ from gateway.web.security import RESIDENT, prefix
 Language = Annotated[str, Form(max_length=16)]
 Offered = Annotated[str, Form(max_length=16)]
 What = Annotated[str, Form(max_length=16)]
-OPENINGS_MAX: Final = 5  # that can be contested by telephone
+OPENINGS_MAX: Final = 5  # that can be contested by telephone, and as many other records
 SAID: Final = {
     "announced": N_("It is announced, as said by the household."),
     "ended": N_("It is taken back, as said by the household."),
@@ -78,7 +79,10 @@ def routes(context: WebContext) -> APIRouter:
                 | {
                     "offered": new_offer(),
                     "home": home,
-                    "openings": shown.openings(rows, household_id, order)[:OPENINGS_MAX],
+                    **_contestable(rows, household_id, order),
+                    "consents": consents.given(rows, household_id, order.order_id),
+                    "asks_consent": consenting.is_asked(context),
+                    "quiet": shown.quiet(rows, household_id),
                     "kinds": list(RequestKind),
                     "symptoms": list(Symptom),
                     "seal_answers": list(SealAnswer),
@@ -89,6 +93,7 @@ def routes(context: WebContext) -> APIRouter:
 
     _add_announcing(router, context)
     _add_matters(router, context)
+    _add_own(router, context)
     _add_sheets(router, context)
     return router
 
@@ -144,11 +149,6 @@ def _add_announcing(router: APIRouter, context: WebContext) -> None:
 def _add_matters(router: APIRouter, context: WebContext) -> None:
     """What the household asks for, says of itself and its seal, and contests."""
 
-    async def _voice(request: Request, door_id: str, offered: str) -> Voice:
-        household_id = await context.read(lambda rows: _household(rows, door_id))
-        said = Said(Way.TELEPHONE, acting_at_screen(context, request))
-        return Voice(household_id, said, context.language(request), offered)
-
     @router.post("/doors/{door_id}/household/ask")
     async def ask(
         request: Request,
@@ -157,7 +157,7 @@ def _add_matters(router: APIRouter, context: WebContext) -> None:
         words: Words = "",
         offered: Offered = "",
     ) -> Response:
-        await asking.ask(context, await _voice(request, door_id, offered), kind, words)
+        await asking.ask(context, await _voice(context, request, door_id, offered), kind, words)
         return _back(request, door_id, "noted")
 
     @router.post("/doors/{door_id}/household/well")
@@ -168,7 +168,7 @@ def _add_matters(router: APIRouter, context: WebContext) -> None:
         symptoms: Annotated[list[Symptom], Form()] = NO_SYMPTOMS,
         offered: Offered = "",
     ) -> Response:
-        voice = await _voice(request, door_id, offered)
+        voice = await _voice(context, request, door_id, offered)
         await asking.report_health(context, voice, is_well, symptoms)
         return _back(request, door_id, "noted")
 
@@ -180,7 +180,7 @@ def _add_matters(router: APIRouter, context: WebContext) -> None:
         answer: Annotated[SealAnswer, Form()],
         offered: Offered = "",
     ) -> Response:
-        voice = await _voice(request, door_id, offered)
+        voice = await _voice(context, request, door_id, offered)
         await asking.answer_of_seal(context, voice, door, answer)
         return _back(request, door_id, "noted")
 
@@ -189,11 +189,44 @@ def _add_matters(router: APIRouter, context: WebContext) -> None:
         request: Request,
         door_id: str,
         record_id: Annotated[str, Form(max_length=80)],
+        record: Annotated[RecordKind, Form()] = RecordKind.OPENING,
         words: Words = "",
         offered: Offered = "",
     ) -> Response:
-        voice = await _voice(request, door_id, offered)
-        await asking.contest(context, voice, RecordKind.OPENING, record_id, words)
+        voice = await _voice(context, request, door_id, offered)
+        await asking.contest(context, voice, record, record_id, words)
+        return _back(request, door_id, "noted")
+
+
+def _add_own(router: APIRouter, context: WebContext) -> None:
+    """What the household wants no more, when it wants to be left alone, and its consent."""
+
+    @router.post("/doors/{door_id}/household/ask/withdraw")
+    async def not_needed(
+        request: Request, door_id: str, request_id: Annotated[str, Form(max_length=80)]
+    ) -> Response:
+        await asking.withdraw(context, await _voice(context, request, door_id, ""), request_id)
+        return _back(request, door_id, "ended")
+
+    @router.post("/doors/{door_id}/household/quiet")
+    async def quiet(
+        request: Request,
+        door_id: str,
+        from_min: Annotated[int, Form(ge=0, lt=DAY_MIN)] = 0,
+        to_min: Annotated[int, Form(ge=0, lt=DAY_MIN)] = 0,
+    ) -> Response:
+        hours = ((from_min, to_min),) if from_min != to_min else ()
+        await asking.narrow_hours(context, await _voice(context, request, door_id, ""), hours)
+        return _back(request, door_id, "noted")
+
+    @router.post("/doors/{door_id}/household/consent/give")
+    async def give(request: Request, door_id: str) -> Response:
+        await consenting.give(context, await _voice(context, request, door_id, ""))
+        return _back(request, door_id, "noted")
+
+    @router.post("/doors/{door_id}/household/consent/withdraw")
+    async def withdraw(request: Request, door_id: str) -> Response:
+        await consenting.withdraw(context, await _voice(context, request, door_id, ""))
         return _back(request, door_id, "noted")
 
 
@@ -222,6 +255,21 @@ def _address(context: WebContext, request: Request) -> str:
     public = context.settings.console.public_url.rstrip("/")
     address = public or context.visitors.origin(request) + prefix(request)
     return "" if is_loopback(urlsplit(address).hostname or "") else address + RESIDENT
+
+
+async def _voice(context: WebContext, request: Request, door_id: str, offered: str) -> Voice:
+    """The household as it speaks by telephone, to who books it."""
+    household_id = await context.read(lambda rows: _household(rows, door_id))
+    said = Said(Way.TELEPHONE, acting_at_screen(context, request))
+    return Voice(household_id, said, context.language(request), offered)
+
+
+def _contestable(connection: Connection, household_id: str, order: OrderSpan) -> dict[str, Any]:
+    """The latest records that can be contested at the line: openings, and what else was noted."""
+    openings = shown.openings(connection, household_id, order)
+    known = {one.row.opening_id for one in openings}
+    others = shown.other_cases(connection, household_id, order, known)
+    return {"openings": openings[:OPENINGS_MAX], "others": others[:OPENINGS_MAX]}
 
 
 def _household(connection: Connection, door_id: str) -> str:

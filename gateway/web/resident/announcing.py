@@ -142,7 +142,7 @@ def days_ahead(now_ms: int, order: OrderSpan, zone: tzinfo) -> list[datetime]:
     """The days that a page offers: today and those to come, while the order runs."""
     today = times.local(now_ms, zone).replace(hour=0, minute=0, second=0, microsecond=0)
     days = [today + timedelta(days=ahead) for ahead in range(AHEAD_DAYS)]
-    return [day for day in days if day.timestamp() * 1000 < order.to_ms]
+    return [day for day in days if day.timestamp() * 1000 < order.over_ms]
 
 
 def at(day: str, minute: int, zone: tzinfo) -> int:
@@ -184,11 +184,11 @@ async def _announce(
     """By the law, once what a household may by itself is kept. `words`: what is announced, as it
     was said, whenever that was."""
     order, now_ms = await _order(context, household_id), context.now_ms()
-    if permit.to_ms <= now_ms or permit.from_ms >= order.to_ms or said.what not in WHATS:
+    if permit.to_ms <= now_ms or permit.from_ms >= order.over_ms or said.what not in WHATS:
         raise HttpProblem(422, _NOT_THEN)
     language = context.settings.site.language
     who, why = say(WHO[said.way], language), say(WHATS[said.what], language)
-    permit = replace(permit, to_ms=min(permit.to_ms, order.to_ms), who=who, why=why)
+    permit = replace(permit, to_ms=min(permit.to_ms, order.over_ms), who=who, why=why)
     permit_id = _permit_id(household_id, said, words)
     most = context.settings.household.announcements_a_day
     day = _day_of(permit.from_ms, context.zone)

@@ -86,7 +86,7 @@ async def ask(context: WebContext, voice: Voice, kind: RequestKind, words: str) 
     )
     if before is not None and before.state not in OPEN:
         action_id = secrets.token_hex(8)  # an old page of theirs: it is wanted once more
-    to_ms = now_ms + PERMIT_MS if order is None else min(now_ms + PERMIT_MS, order.to_ms)
+    to_ms = now_ms + PERMIT_MS if order is None else min(now_ms + PERMIT_MS, order.over_ms)
     site = context.settings.site.language
     permit = Permit(
         f"{OF_REQUEST}{action_id}",

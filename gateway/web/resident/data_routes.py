@@ -1,26 +1,18 @@
 """What is kept of a household, for itself: who looked, all of it as a file, and its consent."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
-import anyio
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Connection
 
-from gateway.core.households.model import RequestKind, Said, Way
-from gateway.language.catalogue import N_, say
-from gateway.registry import consents, notices
+from gateway.registry import consents
 from gateway.store.resident_views import OrderSpan
-from gateway.web.answers import HttpProblem
 from gateway.web.context import WebContext
-from gateway.web.resident import asking, own_data, shown
-from gateway.web.resident.asking import Voice
+from gateway.web.resident import consenting, own_data, shown
+from gateway.web.resident.asking_routes import voice_of
 from gateway.web.resident.drawn import done, page_of
 from gateway.web.resident.entrance import Entrance, Here
 from gateway.web.resident.looks import Look, looks
-
-_TAKE_DOWN = N_("The household takes its consent back: end the order, take the seal down.")
-_NOT_ASKED = N_("At this site nobody asks for consent; the notice says on what ground it acts.")
 
 
 def add(router: APIRouter, context: WebContext, entrance: Entrance) -> None:
@@ -61,7 +53,7 @@ def _add_consent(router: APIRouter, context: WebContext, entrance: Entrance) -> 
 
     @router.get("/consent")
     async def page(request: Request, here: Annotated[Here, opened]) -> Response:
-        _need_consent(context)
+        consenting.need_asked(context)
 
         def gather(rows: Connection, order: OrderSpan) -> dict[str, Any]:
             found = consents.given(rows, here.household_id, order.order_id)
@@ -71,48 +63,10 @@ def _add_consent(router: APIRouter, context: WebContext, entrance: Entrance) -> 
 
     @router.post("/consent/give")
     async def give(request: Request, here: Annotated[Here, sent]) -> Response:
-        facts, now_ms = notices.facts_of(context.settings), context.now_ms()
-
-        def change(rows: Connection, order: OrderSpan) -> bool:
-            version = notices.keep(rows, facts, now_ms)
-            return consents.give(rows, here.household_id, order.order_id, version, Way.PAGE, now_ms)
-
-        await _written(context, here, change)
+        await consenting.give(context, voice_of(context, request, here))
         return done(request, "noted")
 
     @router.post("/consent/withdraw")
     async def withdraw(request: Request, here: Annotated[Here, sent]) -> Response:
-        now_ms = context.now_ms()
-
-        def change(rows: Connection, order: OrderSpan) -> bool:
-            return consents.withdraw(rows, here.household_id, order.order_id, Way.PAGE, now_ms)
-
-        if not await _written(context, here, change):
-            return done(request, "noted")  # it was taken back before
-        # Somebody must take the seal down: that is asked for as anything else is.
-        words = say(_TAKE_DOWN, context.settings.site.language)
-        voice = Voice(here.household_id, Said(Way.PAGE), context.language(request), here.offered)
-        await asking.ask(context, voice, RequestKind.OTHER, words)
+        await consenting.withdraw(context, voice_of(context, request, here))
         return done(request, "noted")
-
-
-def _need_consent(context: WebContext) -> None:
-    if context.settings.household.ground != "consent":
-        raise HttpProblem(404, _NOT_ASKED)
-
-
-async def _written(
-    context: WebContext, here: Here, change: Callable[[Connection, OrderSpan], bool]
-) -> bool:
-    """In one transaction, whether it is news: it is no door's state, and the gateway need not know
-    of it."""
-    _need_consent(context)
-    order = here.holder.order
-
-    def on_thread() -> bool:
-        if order is None:
-            return False
-        with context.store.writing() as connection:
-            return change(connection, order)
-
-    return await anyio.to_thread.run_sync(on_thread)

@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection, select
 
 from gateway.core.cases.number import case_number
+from gateway.ending import holds
 from gateway.language import times
 from gateway.registry import consents
 from gateway.store import case_views, household_views, resident_views, tables, views
@@ -68,6 +69,11 @@ def of_household(
             {"given": at(one.given_ms), "by": one.given_by, "notice": one.notice}
             | {"withdrawn": at(one.withdrawn_ms)}
             for one in consents.given(connection, household_id, order.order_id)
+        ],
+        "held": [
+            {"by": one.by, "why": one.why, "from": at(one.made_ms), "until": at(one.until_ms)}
+            | {"ended": at(one.ended_ms)}
+            for one in holds.of_order(connection, order.order_id)
         ],
     }
 

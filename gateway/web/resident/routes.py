@@ -18,6 +18,7 @@ from gateway.web.resident import (
     announce_routes,
     announcing,
     asking_routes,
+    consenting,
     data_routes,
     shown,
     words,
@@ -95,7 +96,7 @@ def _add_pages(router: APIRouter, context: WebContext, entrance: Entrance) -> No
 
         def gather(rows: Connection, order: OrderSpan) -> dict[str, Any]:
             found = shown.home(rows, here.household_id, order, now_ms, context.rulebook)
-            asks = context.settings.household.ground == "consent"
+            asks = consenting.is_asked(context)
             values = {"home": found, "said": said, "asks_consent": asks}
             return values | {"is_own": announcing.is_own, "seal_answers": list(SealAnswer)}
 

@@ -5,9 +5,9 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy import Connection, select
 
-from gateway.core import local_time
 from gateway.core.cases.number import case_number
 from gateway.core.duration import DAY_MS
+from gateway.core.households import health
 from gateway.core.households.model import RecordKind, Windows
 from gateway.core.model import Permit
 from gateway.core.rules import Rulebook
@@ -80,7 +80,7 @@ def home(
         seal = next(iter(seal_views.seals(connection, 1, row.door_id)), None)
         doors.append(words.shown(number, row.state, seal, now_ms, rulebook))
     permits = announcing.live(rows[0].state.permits, now_ms) if rows else []
-    left = -(-(order.to_ms - now_ms) // DAY_MS)
+    left = max(0, -(-(order.to_ms - now_ms) // DAY_MS))
     asked = household_views.requests_of(connection, household_id, REQUESTS_MAX, order.since_ms)
     has_begun, asks = (
         order.from_ms <= now_ms,
@@ -92,8 +92,8 @@ def home(
 def _asks_health(
     connection: Connection, household_id: str, now_ms: int, rulebook: Rulebook
 ) -> bool:
-    watch = states.household(connection, household_id).health
-    is_said = watch.reported_day >= local_time.day(rulebook.rules.zone, now_ms)
+    known = states.household(connection, household_id)
+    watch, is_said = known.health, health.is_said(known, now_ms, rulebook.rules)
     return watch.question is not None or (watch.is_reminded and not is_said)
 
 

@@ -2,8 +2,9 @@
 
 The gateway of texts signs what it hands over (Standard Webhooks, `channels.signature`), and sends
 what is answered back to the number. Who wrote is known by the number in the registry; a sender can
-be forged, so a text can announce and take back, and is told in the answer, which goes to the true
-owner of the number. What comes again under the same id is answered alike, and done once.
+be forged, so a text can announce, take back, ask and contest, and is told in the answer, which goes
+to the true owner of the number. What comes again under the same id is answered alike, and done
+once.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ from gateway.web.answers import NOT_FOUND, HttpProblem, json_answer
 from gateway.web.clients import Rate
 from gateway.web.context import WebContext
 from gateway.web.matter_words import KIND_WORDS
-from gateway.web.resident import announcing, asking, shown
+from gateway.web.resident import announcing, asking, shown, text_records
 from gateway.web.resident import text_messages as texts
 from gateway.web.resident.announcing import Announcement
 from gateway.web.resident.asking import Voice
@@ -111,17 +112,17 @@ class Texts:
             context.figures.texts_unknown += 1
             return answer(texts.NEUTRAL, said.language)
         try:
-            return await self._do(found[0], said, message_id)
+            return await self._do(found[0], said, message_id, came.text)
         except HttpProblem as problem:
             return answer(texts.NOT_DONE, said.language, why=problem.detail(said.language))
 
-    async def _do(self, household_id: str, said: Understood, message_id: str) -> str:
+    async def _do(self, household_id: str, said: Understood, message_id: str, text: str) -> str:
         if said.wish is Wish.STATUS:
             return await self._status(household_id, said.language)
         if said.wish is Wish.CANCEL:
             count = await self._cancel(household_id)
             return answer(ANSWERS[Wish.CANCEL], said.language, count=count)
-        if (matter := await self._matter(household_id, said, message_id)) is not None:
+        if (matter := await self._matter(household_id, said, message_id, text)) is not None:
             return matter
         return await self._announce(household_id, said, message_id)
 
@@ -144,11 +145,14 @@ class Texts:
         time = texts.clock(said.minute) if said.minute is not None else ""
         return answer(ANSWERS[said.wish], said.language, time=time)
 
-    async def _matter(self, household_id: str, said: Understood, message_id: str) -> str | None:
-        """What the household asks for, or says of itself; None where it says neither."""
+    async def _matter(
+        self, household_id: str, said: Understood, message_id: str, text: str
+    ) -> str | None:
+        """What the household asks for, says of itself, or contests; None where it does neither."""
         context, kind = self._context, texts.ASKED.get(said.wish)
-        action_id = blake2b(message_id.encode(), digest_size=8).hexdigest()
-        voice = Voice(household_id, Said(Way.TEXT), said.language, action_id)
+        voice = _voice(household_id, said, message_id)
+        if said.wish in (Wish.WRONG, Wish.RECORDS):
+            return await text_records.answered(context, voice, said, text)
         if kind is not None:
             await asking.ask(context, voice, kind, "")
             thing = say(KIND_WORDS[kind], said.language)
@@ -192,6 +196,12 @@ def routes(context: WebContext) -> APIRouter:
         return json_answer(await taken.take(request))
 
     return router
+
+
+def _voice(household_id: str, said: Understood, message_id: str) -> Voice:
+    """The household as it speaks by this message; the same again is the same act."""
+    action_id = blake2b(message_id.encode(), digest_size=8).hexdigest()
+    return Voice(household_id, Said(Way.TEXT), said.language, action_id)
 
 
 def _households(connection: Connection, sender: str, now_ms: int) -> list[str]:

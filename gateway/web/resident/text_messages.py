@@ -32,6 +32,8 @@ class Wish(StrEnum):
     DOCTOR = "doctor"
     WELL = "well"
     UNWELL = "unwell"
+    WRONG = "wrong"
+    RECORDS = "records"
 
 
 ASKED: Final = {
@@ -44,22 +46,31 @@ ASKED: Final = {
 
 class Understood(Struct, frozen=True):
     """What was understood. `minute`: of the day, with a time; `language`: that of the message.
-    `is_vague`: a day or a time is meant that cannot be told, so nothing is announced."""
+    `is_vague`: a day or a time is meant that cannot be told, so nothing is announced. `number`: of
+    the record that is contested, where one is named."""
 
     wish: Wish
     language: str
     minute: int | None = None
     is_vague: bool = False
+    number: str | None = None
 
 
-# The first that is found counts; each stands at the beginning or anywhere, as people write.
+# The first that is found counts; each stands at the beginning or anywhere, as people write. What is
+# wrong comes before what is taken back: "wrong, we did not open" takes nothing back.
 _WORDS: Final[tuple[tuple[Wish, str], ...]] = (
+    (Wish.CANCEL, r"^\s*(?:取消|撤销|cancel\b)"),
+    (
+        Wish.WRONG,
+        r"记错|搞错|弄错|错了|有误|异议|申诉|\bwrong\b|\bcontest\b|\bdispute\b|\bmistake\b",
+    ),
     (
         Wish.CANCEL,
         r"取消|撤销|(?:不|别)(?:用|要|想|再|去|打算|需要)?(?:开|出)(?:门|了|一下)"
         r"|\bcancel\b|\b(?:not|don'?t|won'?t|never)\s+(?:\w+\s+){0,2}?open(?:ing)?\b",
     ),
     (Wish.DAILY, r"每天|天天|每日|\bdaily\b|\bevery day\b"),
+    (Wish.RECORDS, r"记录|记了|\brecords?\b|\bopenings\b|\bnoted\b"),
     (Wish.STATUS, r"状态|查询|怎样|怎么样|还有几天|几天|\bstatus\b|\bhow\b|\bdays\b"),
     (Wish.HELP, r"帮助|怎么用|\bhelp\b|^\s*[?？]\s*$"),
     (
@@ -104,6 +115,7 @@ _DIGITS: Final = dict(
 _SPOKEN: Final = re.compile(
     r"[零〇一二两三四五六七八九十]+(?=[点时分])|(?<=[点时])[零〇一二三四五六七八九十]+(?!刻)"
 )
+_NUMBER: Final = re.compile(r"(?<!\d)(\d{3})\s*[-–—]?\s*(\d{3})(?!\d)")
 
 ANSWERS: Final = {
     Wish.NOW: N_("Understood: you open the door now, for ten minutes. It is noted."),
@@ -117,9 +129,22 @@ ANSWERS: Final = {
     ),
     Wish.HELP: N_(
         "Write: open; open 18:30; daily 11:30; cancel; status; food; rubbish; medicine; doctor; "
-        "well; not well. For all else ring your grid worker."
+        "well; not well; records; wrong. For all else ring your grid worker."
     ),
 }
+CONTESTED: Final = N_(
+    "Understood: it is wrong that {what}, {time} (number {number}). Somebody who had no part in it "
+    "answers within {days} days. You meant another? Write: records."
+)
+CONTESTED_BEFORE: Final = N_(
+    "Understood: it is wrong that {what}, {time} (number {number}). You said so already: {state}. "
+    "You meant another? Write: records."
+)
+NO_RECORD: Final = N_("Nothing is noted of you that could be wrong.")
+NO_SUCH_RECORD: Final = N_("Nothing is noted of you under number {number}. Write: records.")
+RECORDS: Final = N_("Noted of you lately: {lines}. One is wrong? Write: wrong, and its number.")
+RECORD_LINE: Final = N_("{number} {what}, {time}")
+RECORD_CONTESTED: Final = N_("{number} {what}, {time} (you contested it: {state})")
 NO_TIME: Final = N_("Understood: every day. At what time? Write: daily 11:30.")
 NO_SUCH_TIME: Final = N_(
     "Nothing is noted: by text you announce for now, or for a time like 18:30 within the next 24 "
@@ -139,6 +164,8 @@ def understood(text: str) -> Understood:
     plain = unicodedata.normalize("NFKC", text[:TEXT_MAX]).lower().replace("\u2019", "'")
     language = "zh" if re.search(r"[\u3400-\u9fff]", plain) else "en"
     wish = next((wish for wish, words in _WORDS if re.search(words, plain)), Wish.HELP)
+    if wish is Wish.WRONG and (number := _NUMBER.search(plain)) is not None:
+        return Understood(wish, language, number=f"{number[1]}-{number[2]}")
     is_at_once = wish is Wish.NOW and _AT_ONCE.search(plain) is not None
     if wish not in (Wish.NOW, Wish.DAILY) or is_at_once:
         return Understood(wish, language)

@@ -232,6 +232,24 @@ def test_hours_are_narrowed_and_most_of_the_day_cannot_be() -> None:
     assert home.door.quiet == ((1_200, 600),)
 
 
+def test_in_its_own_hours_it_is_neither_reminded_nor_asked_after() -> None:
+    """From eleven to three it wants to be left alone; the reminder comes at three, the question to
+    its warden at its usual hour; and hours that are taken back lose no day."""
+    home = Home(health_daily=True)
+    assert home.does(HoursNarrowed(action_id="q1", quiet=((660, 900),))) is None
+    home.until(EIGHT + 7 * HOUR - MINUTE)
+    assert not any(isinstance(e, HealthReminded) for e in home.effects)
+    home.until(EIGHT + 8 * HOUR)
+    reminded = [e.at_ms for e in home.effects if isinstance(e, HealthReminded)]
+    assert reminded == [EIGHT + 7 * HOUR]
+    assert [who for _, who, _ in home.told] == ["chen"]
+    home.until(EIGHT + DAY + 5 * HOUR)
+    assert home.does(HoursNarrowed(action_id="q2", quiet=((960, 1_200),))) is None
+    home.until(EIGHT + DAY + 7 * HOUR)
+    reminded = [e.at_ms for e in home.effects if isinstance(e, HealthReminded)]
+    assert reminded[1:] == [EIGHT + DAY + 7 * HOUR]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_the_journal_alone_makes_the_household_whatever_was_done(seed: int) -> None:
     print("seed", seed)

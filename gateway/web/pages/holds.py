@@ -1,0 +1,215 @@
+"""Holds: whose records stay beyond their time, by whom, why and until when; made, extended, lifted.
+
+A hold is no door's state but a row of the registry, so that the gateway need not know of it: what
+ends asks for it (`ending/holds`). Who answers for it is who signed in; where nobody does, whoever
+is named. Its household reads the name, the reason and the day on its own page.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+from typing import Annotated, Any, Final, TypeVar
+
+import anyio
+from fastapi import APIRouter, Form, Request, Response
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse
+
+from gateway.accounts.roles import Right
+from gateway.core.duration import DAY_MS
+from gateway.ending import holds
+from gateway.ending.holds import BY_MAX, HOLD_MAX_MS, WHY_MAX, HoldError
+from gateway.language import times
+from gateway.language.catalogue import N_
+from gateway.language.peoples_text import TextError
+from gateway.store import resident_views, views
+from gateway.web.announcing import permit_id
+from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
+from gateway.web.context import WebContext
+from gateway.web.security import prefix
+from gateway.web.visitors import visitor
+
+DAYS: Final = 30  # that a form offers
+T = TypeVar("T")
+Name = Annotated[str, Form(max_length=2 * BY_MAX)]
+Why = Annotated[str, Form(max_length=2 * WHY_MAX)]
+Until = Annotated[str, Form(max_length=10)]
+Offered = Annotated[str, Form(max_length=16)]
+
+_NO_DAY = N_("The day could not be read; write it as in 2026-03-01.")
+SAID: Final = {
+    "held": N_("It is held. The household sees on its page by whom, why and until when."),
+    "extended": N_("It is held for longer, and the household sees it."),
+    "lifted": N_(
+        "It is held no more. What is over is destroyed on time, or at once if it is late."
+    ),
+}
+
+
+def routes(context: WebContext) -> APIRouter:
+    """GET /holds and /doors/{id}/holds; POST …/orders/{id}/hold, …/holds/{id}/extend and …/lift."""
+    router = APIRouter()
+
+    @router.get("/holds")
+    async def all_holds(request: Request) -> Response:
+        now_ms, grids = context.now_ms(), context.scope(request, Right.HOLDS)
+
+        def gather(rows: Connection) -> dict[str, Any]:
+            living = holds.listed(rows, now_ms, grids, is_living=True)
+            ended = holds.listed(rows, now_ms, grids, is_living=False)
+            return {"living": living, "ended": ended, "most": holds.LIVING_MAX}
+
+        return await context.page(request, "holds.html", gather)
+
+    @router.get("/doors/{door_id}/holds")
+    async def of_household(request: Request, door_id: str, done: str = "") -> Response:
+        now_ms = context.now_ms()
+        by = await _signed_in(context, request)
+
+        def gather(rows: Connection) -> dict[str, Any]:
+            household_id = _household(rows, door_id)
+            return {
+                "door_id": door_id,
+                "doors": resident_views.doors_of(rows, household_id),
+                "orders": holds.orders_of(rows, household_id),
+                "by": by,
+                "said": SAID.get(done, ""),
+                "offered": permit_id(None),
+                "by_max": BY_MAX,
+                "why_max": WHY_MAX,
+                "first_day": _day(now_ms, context.zone),
+                "usual_day": _day(now_ms + DAYS * DAY_MS, context.zone),
+                "last_day": _day(now_ms + HOLD_MAX_MS - DAY_MS, context.zone),
+            }
+
+        return await context.page(request, "door_holds.html", gather)
+
+    _add_acts(router, context)
+    return router
+
+
+def _add_acts(router: APIRouter, context: WebContext) -> None:
+    """What is pressed. Each is one transaction, and the same form sent twice is one hold."""
+
+    @router.post("/doors/{door_id}/orders/{order_id}/hold")
+    async def press_hold(
+        request: Request,
+        door_id: str,
+        order_id: str,
+        until: Until,
+        why: Why,
+        by: Name = "",
+        offered: Offered = "",
+    ) -> Response:
+        name, until_ms = await _named(context, request, by), _end_of(until, context.zone)
+        said, now_ms = peoples_line(why, WHY_MAX), context.now_ms()
+
+        def act(rows: Connection) -> str:
+            _need_order(rows, door_id, order_id)
+            return holds.hold(rows, order_id, name, said, until_ms, now_ms, permit_id(offered))
+
+        await _written(context, act)
+        return _back(request, door_id, "held")
+
+    @router.post("/doors/{door_id}/holds/{hold_id}/extend")
+    async def press_extend(
+        request: Request,
+        door_id: str,
+        hold_id: str,
+        until: Until,
+        why: Why,
+        by: Name = "",
+        offered: Offered = "",
+    ) -> Response:
+        name, until_ms = await _named(context, request, by), _end_of(until, context.zone)
+        said, now_ms = peoples_line(why, WHY_MAX), context.now_ms()
+
+        def act(rows: Connection) -> str:
+            _need_hold(rows, door_id, hold_id)
+            return holds.extend(rows, hold_id, name, said, until_ms, now_ms, permit_id(offered))
+
+        await _written(context, act)
+        return _back(request, door_id, "extended")
+
+    @router.post("/doors/{door_id}/holds/{hold_id}/lift")
+    async def press_lift(request: Request, door_id: str, hold_id: str) -> Response:
+        now_ms = context.now_ms()
+
+        def act(rows: Connection) -> bool:
+            _need_hold(rows, door_id, hold_id)
+            return holds.lift(rows, hold_id, now_ms)
+
+        await _written(context, act)
+        return _back(request, door_id, "lifted")
+
+
+def _household(connection: Connection, door_id: str) -> str:
+    household_id = resident_views.household_of(connection, door_id)
+    if household_id is None:
+        raise HttpProblem(404, NOT_FOUND)
+    return household_id
+
+
+def _need_order(connection: Connection, door_id: str, order_id: str) -> None:
+    """HttpProblem for an order of another household: the right was asked for this door's."""
+    known = holds.orders_of(connection, _household(connection, door_id))
+    if order_id not in {order.order_id for order in known}:
+        raise HttpProblem(404, NOT_FOUND)
+
+
+def _need_hold(connection: Connection, door_id: str, hold_id: str) -> None:
+    """HttpProblem for a hold of another household."""
+    found = holds.one(connection, hold_id)
+    if found is None:
+        raise HttpProblem(404, NOT_FOUND)
+    _need_order(connection, door_id, found.order_id)
+
+
+async def _named(context: WebContext, request: Request, typed: str) -> str:
+    """Who answers for it: who signed in, else the name that was typed."""
+    by = await _signed_in(context, request)
+    return by or (peoples_line(typed, BY_MAX) if typed.strip() else "")
+
+
+async def _signed_in(context: WebContext, request: Request) -> str:
+    """The name of who signed in, as people know it; empty at a site without accounts."""
+    who = visitor(request)
+    if who is None:
+        return ""
+    warden_id = who.account.warden_id
+    if warden_id is None:
+        return who.account.name
+    warden = await context.read(lambda rows: views.warden(rows, warden_id))
+    return who.account.name if warden is None else warden.name
+
+
+async def _written(context: WebContext, act: Callable[[Connection], T]) -> T:
+    """In one transaction. HttpProblem with the sentence where it cannot be held so."""
+
+    def on_thread() -> T:
+        with context.store.writing() as connection:
+            return act(connection)
+
+    try:
+        return await anyio.to_thread.run_sync(on_thread)
+    except HoldError as error:
+        raise HttpProblem(422, str(error)) from None
+    except TextError as error:
+        raise HttpProblem(422, error.sentence, **error.facts) from None
+
+
+def _end_of(day: str, zone: tzinfo) -> int:
+    """When a day, as 2026-11-29, is over here, in ms of UTC. HttpProblem if it is none."""
+    try:
+        begins = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=zone)
+        return int((begins + timedelta(days=1)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        raise HttpProblem(422, _NO_DAY) from None
+
+
+def _day(at_ms: int, zone: tzinfo) -> str:
+    """The day of a time here, for the field of a form."""
+    return times.local(at_ms, zone).strftime("%Y-%m-%d")
+
+
+def _back(request: Request, door_id: str, done: str) -> Response:
+    return RedirectResponse(f"{prefix(request)}/doors/{door_id}/holds?done={done}", 303)
