@@ -122,6 +122,11 @@ async def withdraw(context: WebContext, voice: Voice, request_id: str) -> None:
     await _say(context, voice, event)
 
 
+def dispute_id(voice: Voice, record: RecordKind, record_id: str, words: str) -> str:
+    """The id of a dispute as it is said now: the same for the same form or message."""
+    return f"{DISPUTE}{voice.id_of('contest', record, record_id, words)}"
+
+
 async def contest(
     context: WebContext, voice: Voice, record: RecordKind, record_id: str, words: str
 ) -> None:
@@ -141,11 +146,10 @@ async def contest(
         return door_id, household_views.parties_of(rows, record, record_id)
 
     door_id, parties = await context.read(about)
-    action_id = voice.id_of("contest", record, record_id, words)
     event = DisputeRaised(
-        action_id=action_id,
+        action_id=voice.id_of("contest", record, record_id, words),
         said=voice.said,
-        dispute_id=f"{DISPUTE}{action_id}",
+        dispute_id=dispute_id(voice, record, record_id, words),
         record=record,
         record_id=record_id,
         door_id=door_id,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from gateway.core.cases.number import case_number
 from gateway.core.duration import DAY_MS
-from gateway.core.households.model import DISPUTE, RecordKind
+from gateway.core.households.model import RecordKind
 from gateway.language.catalogue import N_, say
 from gateway.language.reasons import reason_word
 from gateway.store import household_views, resident_views
@@ -77,11 +77,14 @@ async def answered(context: WebContext, voice: Voice, said: Understood, text: st
         HttpProblem: it cannot be contested, with the sentence.
     """
     now_ms, language = context.now_ms(), said.language
+    words = " ".join(text.split())[:WORDS_MAX]
 
-    def read(rows: Connection) -> tuple[list[Meant], DisputeRow | None]:
+    def read(rows: Connection) -> tuple[list[Meant], Meant | None]:
         order = resident_views.order_of(rows, voice.household_id, now_ms)
         known = [] if order is None else latest(rows, voice.household_id, order, language)
-        return known, household_views.dispute(rows, f"{DISPUTE}{voice.action_id}")
+        ids = {one: asking.dispute_id(voice, one.kind, one.record_id, words) for one in known}
+        came = (one for one in known if household_views.dispute(rows, ids[one]) is not None)
+        return known, next(came, None)
 
     def told(one: Meant, sentence: str, **more: object) -> str:
         facts = {"what": one.what, "number": one.number, **more}
@@ -96,14 +99,12 @@ async def answered(context: WebContext, voice: Voice, said: Understood, text: st
         return answer(texts.RECORDS, language, lines=lines)
     days = context.rulebook.rules.dispute_ms // DAY_MS
     if before is not None:  # the same message again, to a console that was started anew
-        same = next((one for one in found if one.record_id == before.record_id), found[0])
-        return told(same, texts.CONTESTED, days=days)
+        return told(before, texts.CONTESTED, days=days)
     one = meant(found, said.number)
     if one is None:
         return answer(texts.NO_SUCH_RECORD, language, number=said.number)
     if one.dispute is not None:
         return told(one, texts.CONTESTED_BEFORE, state=_state(one, language))
-    words = " ".join(text.split())[:WORDS_MAX]
     await asking.contest(context, voice, one.kind, one.record_id, words)
     return told(one, texts.CONTESTED, days=days)
 
