@@ -12,7 +12,7 @@ from gateway.core.heartbeat_spans import HeartbeatSpan, beats_of, event_of
 from gateway.core.model import Contact
 from gateway.core.subject import Subject, of_door
 from gateway.store import archives
-from gateway.store.poisoned import Findings
+from gateway.store.poisoned import NOT_USED, Findings
 from gateway.store.span_tables import heartbeat_spans
 from gateway.store.statements import Row
 
@@ -116,7 +116,7 @@ def _readable(connection: Connection, query: Select[Any]) -> Iterator[HeartbeatS
         else:
             yield span
     for spoilt in found.all():
-        log.error("%s %s cannot be used: %s", spoilt.source, spoilt.row_key, spoilt.words)
+        log.error(NOT_USED, spoilt.source, spoilt.words)
 
 
 def _from(row: Row) -> HeartbeatSpan:

@@ -10,6 +10,7 @@ from pathlib import Path
 from gateway.core.actor import actor_of
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.events import CaseReported, PhotoKept
+from gateway.core.model import Case
 from gateway.core.outcome import Outcome
 from gateway.core.rules import Rulebook
 from gateway.core.schedule_of_ends import Limits
@@ -22,8 +23,9 @@ from gateway.photos.folder import PhotoFolder
 from gateway.registry.enrolment import Enrolment
 from gateway.registry.rows import NewDoor, NewGrid, NewOrder, NewPermit, NewSeal, NewWarden
 from gateway.replay.replay import Apart, Replay, beginning, differing, journaled
-from gateway.store import tables
+from gateway.store import households, tables
 from gateway.store.database import Store
+from gateway.store.order_keys import OrderKeys
 from sealwire import report
 from tests.engine.small_site import HandSeal, Post, acknowledged, beating, rows
 from tests.manual_clock import ManualClock
@@ -33,6 +35,7 @@ LABEL, TELEPHONE = "canary-label-3-501", "13812345678"
 WHO, WHY, NOTE = "canary-who-王小明", "canary-why-dialysis", "canary-note-coughs"
 PHOTO = b"canary-photo" * 100
 WORDS = (LABEL, TELEPHONE, WHO, WHY, NOTE)
+TAKEN_S = 600.0  # a thousand orders, on a machine that has much else to do
 STAY = 3 * DAY_MS  # how long an order lasts
 
 
@@ -103,7 +106,7 @@ class EndedSite:
             self.clock.advance(READ_EVERY_MS)
             return False
 
-        await until(is_taken)
+        await until(is_taken, wait_s=TAKEN_S)
         await self.engine.idle()
 
     async def heard(self, home: Home, said: report.Report) -> None:
@@ -115,24 +118,30 @@ class EndedSite:
 
     async def lives(self, home: Home) -> str:
         """A breach with a report, a note and a photo; beats between. The case."""
-        for _ in range(4):
-            self.clock.advance(MINUTE_MS)
-            await self.heard(home, home.seal.heartbeat())
-        await self.heard(home, home.seal.edge())
-        case = self.engine.state.doors[home.door_id].case
-        assert case is not None
+        case = await self.opens(home)
         door, by = of_door(home.door_id), actor_of("wang")
         await self.engine.submit(door, acknowledged(case.case_id, "wang"))
         reported = CaseReported(
             case.case_id, by, f"r-{case.case_id}", outcome=Outcome.EXPLAINED, note=NOTE
         )
         await self.engine.submit(door, reported)
-        ring = self.store.keys
-        sealed = ring.seal_bytes(next(iter(ring.key_ids())), PHOTO, "p")
-        PhotoFolder(self.store.path).put(case.case_id, "p1", sealed)
-        await self.engine.submit(door, PhotoKept(case.case_id, "p1", by, len(sealed), "0" * 64))
+        with self.store.reading() as connection:
+            (household_id,) = households.of_doors(connection, [home.door_id]).values()
+            key_id = OrderKeys(connection, makes=False).key_id(household_id, self.clock.now_ms())
+        PhotoFolder(self.store.path).put(case.case_id, "p1", PHOTO, key_id)
+        await self.engine.submit(door, PhotoKept(case.case_id, "p1", by, len(PHOTO), "0" * 64))
         await self.heard(home, home.seal.edge(report.SHUT))
         return case.case_id
+
+    async def opens(self, home: Home) -> Case:
+        """Beats, and a breach; its case."""
+        for _ in range(4):
+            self.clock.advance(MINUTE_MS)
+            await self.heard(home, home.seal.heartbeat())
+        await self.heard(home, home.seal.edge())
+        case = self.engine.state.doors[home.door_id].case
+        assert case is not None
+        return case
 
     async def later(self, ms: int) -> None:
         """Time passes, and all that it brings."""
