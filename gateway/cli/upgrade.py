@@ -59,16 +59,10 @@ def upgrade(config: Config = CONFIG, as_json: Json = False) -> None:
         )
         return
     say(f"This is release {RELEASE}; {written_by or 'an older release'} wrote {path} last.")
-    if is_anew:
-        say("It is written anew once, at the first start of the gateway, so that the room of what")
-        say("is destroyed is given back.")
-    elif giving_back.wants(path):
-        say(f"! Room of what is destroyed is not given back: {giving_back.hindrance(path)}.")
-    if not steps and is_anew:
-        say(f"Its tables are those of this release. It lasts up to {lasts_s} s on a slow card.")
-        return
+    _say_room(path)
     if not steps:
-        say("Its tables are those of this release: a restart is all, some seconds.")
+        lasts = f"up to {lasts_s} s on a slow card" if is_anew else "some seconds"
+        say(f"Its tables are those of this release: a restart is all, {lasts}.")
         say("Seals keep their reports meanwhile.")
         return
     say(f"{counted(len(steps), 'migration')} at the first start:")
@@ -87,6 +81,18 @@ def upgrade(config: Config = CONFIG, as_json: Json = False) -> None:
     say("`menshen check`.")
     say("Back again: install the release before, `menshen restore` that copy. What was receipted")
     say("since is then forgotten; one case says so.")
+
+
+def _say_room(path: Path) -> None:
+    """Whether the room of what is destroyed will be given back to the disk."""
+    if not giving_back.wants(path):
+        return
+    why = giving_back.hindrance(path)
+    if why:
+        say(f"! Room of what is destroyed is not given back: {why}.")
+    else:
+        say("It is written anew once, at the gateway's first start, so that the room of what is")
+        say("destroyed is given back.")
 
 
 def _release_of(path: Path) -> str | None:

@@ -1,5 +1,5 @@
-"""A database from before pages were given back is written anew once, at a start, where there is room
-and time for it; else its free pages stay, overwritten, and new rows fill them.
+"""A database from before pages were given back is written anew once, at a start, where there is
+room and time for it; else its free pages stay, overwritten, and new rows fill them.
 
 SQLite knows no smaller step: it is one statement, which a kill undoes. Nobody is told of any door
 meanwhile, so it is done before the gateway is up, and only as long as a start may last.
