@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import UTC
 from pathlib import Path
 
+from sqlalchemy import Connection, select
+
 from gateway.core.actor import actor_of
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.events import CaseReported, PhotoKept
@@ -88,6 +90,26 @@ class EndedSite:
         later = now_ms + 2 * HOUR_MS, now_ms + 3 * HOUR_MS
         enrolment.take(NewPermit(home.door_id, *later, 2, HOUR_MS, WHO, WHY, f"p-{order_id}"))
 
+    async def placed(
+        self, home: Home | None, order_id: str, span: tuple[int, int], word: str
+    ) -> None:
+        """An order on a household from one time to another, with a permit that says a word; without
+        a household, an order that is there already gets other times."""
+        with self.store.writing() as connection:
+            enrolment = Enrolment(connection, self.clock.now_ms(), UTC)
+            if home is None:
+                household_id = _household_of(connection, order_id)
+                enrolment.take(NewOrder(household_id, *span, order_id))
+            else:
+                enrolment.take(NewDoor(home.door_id, LABEL, "g"))
+                enrolment.take(NewOrder(home.door_id, *span, order_id))
+                later = span[0] + 2 * HOUR_MS, span[0] + 3 * HOUR_MS
+                enrolment.take(
+                    NewPermit(home.door_id, *later, 2, HOUR_MS, word, word, f"p-{order_id}")
+                )
+            enrolment.write()
+        await self.taken()
+
     async def lasts(self, home: Home, order_id: str, from_ms: int, to_ms: int) -> None:
         """An order lasts from one time to another: longer, or shorter, than was said."""
         with self.store.writing() as connection:
@@ -158,6 +180,16 @@ class EndedSite:
             return differing(connection, replay)
 
 
+def _household_of(connection: Connection, order_id: str) -> str:
+    """A door of the order's household."""
+    query = (
+        select(tables.doors.c.door_id)
+        .join(tables.orders, tables.orders.c.household_id == tables.doors.c.household_id)
+        .where(tables.orders.c.order_id == order_id)
+    )
+    return str(connection.execute(query).scalars().first())
+
+
 @contextlib.asynccontextmanager
 async def ended_site(store: Store, clock: ManualClock | None = None) -> AsyncIterator[EndedSite]:
     """The site at work, by a clock that a test moves."""
@@ -182,12 +214,12 @@ def found(folder: Path, words: Iterable[str | bytes]) -> dict[str, list[str]]:
 SEALED = re.compile(rb"~1\.[0-9a-f]{16}\.[A-Za-z0-9_-]{22,}")
 
 
-def readable(store: Store, words: Iterable[str]) -> set[str]:
+def readable(store: Store, words: Iterable[str], at: Path | None = None) -> set[str]:
     """Those of the words that can be had by whoever has the site and its keys: every sealed text
-    anywhere in its files, revealed. In a database what follows it may look as if it belonged to it,
-    so each of its beginnings is tried."""
+    anywhere in its files, or in the file `at`, revealed. In a database what follows it may look as
+    if it belonged to it, so each of its beginnings is tried."""
     texts: set[str] = set()
-    for path in store.path.parent.rglob("*"):
+    for path in store.path.parent.rglob("*") if at is None else (at,):
         if path.is_file():
             for begins in set(SEALED.findall(path.read_bytes())):
                 texts.add(_revealed(store, begins.decode()))
