@@ -221,8 +221,9 @@ LAST: Final[tuple[Rows, ...]] = (  # with the line in the record of destructions
         lambda names: and_(
             _whole(_t.households.c.household_id, _household)(names),
             _t.households.c.household_id.not_in(select(_t.doors.c.household_id)),
+            _t.households.c.household_id.not_in(select(_t.orders.c.household_id)),
         ),
-        "itself, once no door is there",
+        "itself, once no door is there and no other of its orders",
     ),
     Rows(endings, _of_order(endings.c.order_id), "the order"),
 )

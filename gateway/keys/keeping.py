@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.keys import fresh, key_file
+from gateway.keys import key_file
 from gateway.keys.ring import GONE, SUFFIX, KeyRing, KeyRingError
 
 KEEP_EVERY_S: Final = 60.0
@@ -50,7 +50,6 @@ def keep(ring: KeyRing, now_s: float) -> Kept:
     for folder in folders:
         _sweep(folder, now_s)
         _sweep(folder / GONE, now_s)
-        _sweep(folder / fresh.FOLDER, now_s)
     return Kept(len(ring.owed_ids()), copied, len(undone))
 
 

@@ -2,7 +2,7 @@
 
     keys/<key id>.key            a key
     keys/destroyed/<key id>      says that there was one, and that it was destroyed
-    keys/fresh/                  which keys are being made (`fresh`)
+    keys/unnamed/<key id>        since when no row of the database names it (`unnamed`)
     keys/copy                    names the second folder, if the site has one on another drive
 
 The second folder holds the same. A key that was destroyed in one of them is destroyed: an old copy
@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from gateway.keys import fresh, key_file
+from gateway.keys import key_file
 from gateway.keys.sealed_text import (
     KEY_BYTES,
     KEY_ID,
@@ -97,21 +97,10 @@ class KeyRing:
             with self._lock:
                 left = [key_id for key_id in made if key_id in self._spare]
                 self._spare = [key_id for key_id in self._spare if key_id not in left]
-            for key_id in left:
-                with suppress(KeyRingError):
-                    self.unmake(key_id)
-
-    def unmake(self, key_id: str) -> None:
-        """Destroy a key with which nothing was ever sealed: without a mark, for nobody will ask for
-        it. KeyRingError if it may still be there."""
-        _need_id(key_id)
-        try:
-            for folder in self._folders()[::-1]:
-                key_file.destroy(folder, key_id + SUFFIX)
-        except OSError as error:
-            raise self._error("keeps a key that nobody needs", error) from error
-        finally:
-            self._forget()
+            for key_id in left:  # no mark: nothing was ever sealed with it
+                for folder in self._folders():
+                    with suppress(OSError):
+                        key_file.destroy(folder, key_id + SUFFIX)
 
     def state(self, key_id: str) -> KeyState:
         """Whether it is here, was destroyed, or is lost. A damaged file is no key."""
@@ -275,7 +264,6 @@ class KeyRing:
         files = [(key_id + SUFFIX, key_file.framed(os.urandom(KEY_BYTES))) for key_id in made]
         try:
             self._make_folder()
-            fresh.note(self.folder, made)
             key_file.write(self.folder, files)
         except OSError as error:
             raise self._error("takes no new key", error) from error
@@ -288,8 +276,8 @@ class KeyRing:
         return made
 
     def _make_folder(self) -> None:
-        for folder in (self.folder, self.folder / GONE, self.folder / fresh.FOLDER):
-            _make(folder)
+        _make(self.folder)
+        _make(self.folder / GONE)
 
     def _folders(self) -> list[Path]:
         copy = self.copy if self.is_copy_here else None

@@ -11,7 +11,6 @@ from gateway.keys import keeping
 from gateway.keys.ring import KeyRingError
 from gateway.store import sealing_up
 from gateway.store.database import Store, StoreError
-from gateway.store.fresh_keys import FreshKeys
 from gateway.store.order_keys import OrderKeys
 
 log = logging.getLogger("menshen.keys")
@@ -26,7 +25,6 @@ class KeyWatch:
     def __init__(self, store: Store, second_folder: Path | None) -> None:
         self._store, self._second = store, second_folder
         self._owed = 0
-        self._fresh = FreshKeys(store)
 
     def begin(self) -> None:
         """Before anything is read for work: the folders are the same again, and rows that an older
@@ -55,8 +53,7 @@ class KeyWatch:
         """Once. What is not possible is logged, for no page hangs on it."""
         try:
             kept = keeping.keep(self._store.keys, time.time())
-            self._fresh.look(time.monotonic())
-        except (KeyRingError, StoreError, OSError) as error:
+        except (KeyRingError, OSError) as error:
             log.warning("keys: %s", error)
             return
         if kept.owed != self._owed:

@@ -19,6 +19,7 @@ from gateway.core.duration import DAY_MS, HOUR_MS
 from gateway.core.events import ClockDoubted, ClockSure
 from gateway.core.subject import SITE
 from gateway.ending import household_ending
+from gateway.registry.rows import EnrolError
 from gateway.store.database import Store
 from gateway.store.file_copy import whole
 from tests.ending.ended_site import EndedSite, Home, ended_site, found, readable
@@ -97,7 +98,10 @@ class Life:
         home, now_ms = self.chance.choice(self.homes), self.clock.now_ms()
         order_id, word = f"office-file-{self.number}", f"canary-{secrets.token_hex(6)}"
         to_ms = now_ms + self.chance.randint(1, 5) * DAY_MS
-        await site.placed(home, order_id, (now_ms, to_ms), word)
+        try:
+            await site.placed(home, order_id, (now_ms, to_ms), word)
+        except EnrolError:  # it is under an order already
+            return
         self.orders[order_id] = Known(order_id, word, now_ms, to_ms)
         self.words.add(word)
 
