@@ -12,7 +12,7 @@ from gateway.core.heartbeat_spans import HeartbeatSpan, beats_of, event_of
 from gateway.core.model import Contact
 from gateway.core.subject import Subject, of_door
 from gateway.store import archives
-from gateway.store.poisoned import NOT_USED, Findings
+from gateway.store.poisoned import Findings
 from gateway.store.span_tables import heartbeat_spans
 from gateway.store.statements import Row
 
@@ -104,7 +104,7 @@ def _spans(connection: Connection, door_id: str | None) -> Iterator[HeartbeatSpa
 
 
 def _readable(connection: Connection, query: Select[Any]) -> Iterator[HeartbeatSpan]:
-    """The spans that can be read; the log names the others."""
+    """The spans that can be read; the log counts the others, and names no door."""
     name, found = heartbeat_spans.name, Findings()
     for row in found.rows(connection, query, name):
         try:
@@ -116,7 +116,7 @@ def _readable(connection: Connection, query: Select[Any]) -> Iterator[HeartbeatS
         else:
             yield span
     for spoilt in found.all():
-        log.error(NOT_USED, spoilt.source, spoilt.words)
+        log.error("a row of %s cannot be used: %s", spoilt.source, spoilt.words)
 
 
 def _from(row: Row) -> HeartbeatSpan:
