@@ -93,7 +93,7 @@ poison: venv
 
 # The end of a thousand orders by the clock, and a whole deployment destroyed with twenty kills.
 ending: venv
-	ORDERS=1000 KILLS=200 $(BIN)/python -m pytest -q tests/privacy tests/ending
+	ORDERS=1000 KILLS=200 LIVES=50 $(BIN)/python -m pytest -q tests/privacy tests/ending
 
 # Kills, lying disks, false clocks, cut cables: counted; a criterion that is missed is an error.
 faults: venv

@@ -55,7 +55,7 @@ from gateway.registry import load as registry
 from gateway.registry import site_key
 from gateway.registry.certificates import Certifier
 from gateway.settings import Settings
-from gateway.store import journal, life, marker, resident_views, seal_paths, views
+from gateway.store import giving_back, journal, life, marker, resident_views, seal_paths, views
 from gateway.store.database import Store, StoreError, need_none_before
 from gateway.store.key_watch import KeyWatch
 from gateway.store.one_gateway import alone
@@ -85,6 +85,7 @@ async def serve(settings: Settings, config: Path) -> None:
     with alone(settings.store.path):
         store = Store.open(*place)
         try:
+            _compact(settings.store.path)
             markers = marker.places(*place)
             with closing(life.begin(store, markers)) as alive:
                 if alive.is_copy:
@@ -96,6 +97,14 @@ async def serve(settings: Settings, config: Path) -> None:
                 keeper.write(is_stopped=True)
         finally:
             store.close()
+
+
+def _compact(database: Path) -> None:
+    """A database of an older release is written anew once. What hinders it hinders no start."""
+    try:
+        giving_back.once(database)
+    except (StoreError, OSError) as error:
+        log.warning("free pages of the database stay as they are: %s", error)
 
 
 async def _run_parts(

@@ -5,6 +5,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
+TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 
@@ -49,8 +50,7 @@ def begin(level: str, kind: str) -> None:
         kind: text or json.
     """
     lines = logging.StreamHandler()
-    text = LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
-    lines.setFormatter(JsonFormatter() if kind == "json" else text)
+    lines.setFormatter(JsonFormatter() if kind == "json" else LineFormatter(TEXT))
     logging.basicConfig(level=LEVELS.get(level, logging.ERROR), handlers=[lines])
 
 

@@ -13,6 +13,7 @@ from gateway.cli.exit_codes import CommandError
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import ago, counted, now_ms, say, say_json
 from gateway.settings import load
+from gateway.store import giving_back
 from gateway.store.database import RELEASE, SITE, Chain, Store
 
 MIB: Final = 1024 * 1024
@@ -38,7 +39,9 @@ def upgrade(config: Config = CONFIG, as_json: Json = False) -> None:
     other = accounts.file_of(path)
     steps += _steps(other, accounts.CHAIN) if other.exists() else []
     size = path.stat().st_size
+    is_anew = giving_back.wants(path) and not giving_back.hindrance(path)
     lasts_s = START_S + (2 * size // BYTES_A_SECOND if steps else 0)
+    lasts_s += giving_back.lasts_s(path) if is_anew else 0
     free = shutil.disk_usage(path.parent).free
     newest = next(iter(rotation.copies(settings.backup.folder)), None)
     if as_json:
@@ -50,13 +53,16 @@ def upgrade(config: Config = CONFIG, as_json: Json = False) -> None:
                 "seconds_at_most": lasts_s,
                 "bytes": size,
                 "free_bytes": free,
+                "is_written_anew": is_anew,
                 "newest_copy": None if newest is None else str(newest.path),
             }
         )
         return
     say(f"This is release {RELEASE}; {written_by or 'an older release'} wrote {path} last.")
+    _say_room(path)
     if not steps:
-        say("Its tables are those of this release: a restart is all, some seconds.")
+        lasts = f"up to {lasts_s} s on a slow card" if is_anew else "some seconds"
+        say(f"Its tables are those of this release: a restart is all, {lasts}.")
         say("Seals keep their reports meanwhile.")
         return
     say(f"{counted(len(steps), 'migration')} at the first start:")
@@ -75,6 +81,18 @@ def upgrade(config: Config = CONFIG, as_json: Json = False) -> None:
     say("`menshen check`.")
     say("Back again: install the release before, `menshen restore` that copy. What was receipted")
     say("since is then forgotten; one case says so.")
+
+
+def _say_room(path: Path) -> None:
+    """Whether the room of what is destroyed will be given back to the disk."""
+    if not giving_back.wants(path):
+        return
+    why = giving_back.hindrance(path)
+    if why:
+        say(f"! Room of what is destroyed is not given back: {why}.")
+    else:
+        say("It is written anew once, at the gateway's first start, so that the room of what is")
+        say("destroyed is given back.")
 
 
 def _release_of(path: Path) -> str | None:

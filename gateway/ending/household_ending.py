@@ -35,7 +35,7 @@ from gateway.core.schedule_of_ends import (
     stage,
 )
 from gateway.core.subject import SITE, Subject, of_door, of_household
-from gateway.ending import copies, erasing, holds, link, months, names, records
+from gateway.ending import copies, erasing, holds, link, months, names, records, unnamed_keys
 from gateway.ending.names import Names
 from gateway.keys.ring import KeyRingError
 from gateway.photos.folder import PhotoFolder, name_of
@@ -124,6 +124,7 @@ class HouseholdEnding:
         wanted = due[Stage.ALL][:AT_ONCE_MAX]
         if wanted:
             await self._destroy(wanted, terms, known)
+        await asyncio.to_thread(unnamed_keys.destroy, self._store, self._limits.destroy_ms, now_ms)
         await asyncio.to_thread(self._remove_copies)
         return len(due[Stage.ALL]) > len(wanted)
 

@@ -34,6 +34,7 @@ from gateway.store.update_tables import releases, rollouts, seal_updates
 
 Which = Callable[[Names], ColumnElement[bool]]
 PROVED: Final = "tests/privacy/test_p06_canary_strings_are_nowhere.py"
+SEARCHED: Final = "tests/privacy/test_p06_nothing_can_be_had_any_more.py"
 
 
 class Rows(NamedTuple):
@@ -231,8 +232,9 @@ LAST: Final[tuple[Rows, ...]] = (  # with the line in the record of destructions
         lambda names: and_(
             _whole(_t.households.c.household_id, _household)(names),
             _t.households.c.household_id.not_in(select(_t.doors.c.household_id)),
+            _t.households.c.household_id.not_in(select(_t.orders.c.household_id)),
         ),
-        "itself, once no door is there",
+        "itself, once no door is there and no other of its orders",
     ),
     Rows(endings, _of_order(endings.c.order_id), "the order"),
 )
@@ -285,11 +287,30 @@ ELSEWHERE: Final[tuple[Elsewhere, ...]] = (
         "unreadable with that key; the chain stays whole",
         "tests/privacy/test_p09_every_look_is_noted.py",
     ),
-    Elsewhere("logs", "no id of a household stands there", "nothing to destroy"),
+    Elsewhere(
+        "logs",
+        "no name and no id of a door or household stands there; seals and cases by random ids",
+        "with the machine's own log (docs/operator.md)",
+        SEARCHED,
+    ),
+    Elsewhere(
+        "pages, tables, commands",
+        "asked anew",
+        "they show what is there: nothing. What somebody wrote into a file is theirs to delete",
+        SEARCHED,
+    ),
     Elsewhere(
         "phones",
         "what a handheld keeps of its doors",
-        "gone at the next connection after the order, and by its own clock at T",
+        "a case's page at T by the phone's own clock; all at the next connection after it, or a "
+        "day after the last; what a browser writes down beside names nobody",
+        "tests/privacy/test_p06_phones.py",
+    ),
+    Elsewhere(
+        "keys that no row names",
+        "the folder of keys against the database",
+        "destroyed `destroy_days` after that was seen first",
+        "tests/ending/test_unnamed_keys.py",
     ),
     Elsewhere("MQTT broker", "a retained word under the seal's id", "with the seal's login"),
     Elsewhere("push services", "cannot be reached", "so a push carries nothing but a number"),

@@ -60,7 +60,7 @@ from gateway.store import journal, outbox, poisoned, states
 from gateway.store.database import Store
 from gateway.store.life import Life
 from gateway.store.outbox import Entry
-from gateway.store.poisoned import Poisoned, poisoned_by
+from gateway.store.poisoned import NOT_USED, Poisoned, poisoned_by
 from gateway.store.seal_commands import SealCommand
 from gateway.store.writer import Writer
 
@@ -357,7 +357,7 @@ class Engine:
         """What the registry came upon is kept and told, and what it made anew is stored."""
         self._poison.standing({found.source for found in known.poisoned})
         for found in known.poisoned:
-            log.error("%s %s cannot be used: %s", found.source, found.row_key, found.words)
+            log.error(NOT_USED, found.source, found.words)
         if known.poisoned:
             self._put(Found(known.poisoned, known.rebuilt))
 

@@ -23,7 +23,7 @@ from gateway.engine.set_aside import Due, SetAside
 from gateway.engine.state import CommittedSite, Known
 from gateway.store import states, tables
 from gateway.store.database import Store, StoreError
-from gateway.store.poisoned import Findings, Poisoned, poisoned_by
+from gateway.store.poisoned import NOT_USED, Findings, Poisoned, poisoned_by
 from gateway.store.rebuild import Rebuild
 
 log = logging.getLogger("menshen.engine")
@@ -99,7 +99,7 @@ class Isolation:
         source = _SOURCES[subject.kind]
         words = "no step could take it; made anew from its journal"
         was = poisoned_by(source, subject.id, words, states.encode(before))
-        log.error("%s %s: %s", subject.kind, subject.id, words)
+        log.error(NOT_USED, source, words)
         self._state.replace(subject, made)
         self._scheduler.note(subject)
         return Found((*found, was), (subject,))

@@ -5,6 +5,7 @@ In reading order: `sealed_text` is what sealed text looks like, and seals and re
 the database, and their second folder on another drive: a key is here, destroyed or lost, and which
 of the last two is told apart. `unreadable` are the words that stand in the place of what nobody can
 read any more. `keeping` brings both folders to the same, and finishes what a kill left undone.
+`unnamed` remembers since when no row has named a key.
 
 The folder is in no backup: whoever destroys a key has destroyed every copy of what it sealed. A
 folder on the disk of a running gateway can be read by whoever can read that disk; the keys protect

@@ -2,6 +2,7 @@
 
     keys/<key id>.key            a key
     keys/destroyed/<key id>      says that there was one, and that it was destroyed
+    keys/unnamed/<key id>        since when no row of the database names it (`unnamed`)
     keys/copy                    names the second folder, if the site has one on another drive
 
 The second folder holds the same. A key that was destroyed in one of them is destroyed: an old copy

@@ -320,7 +320,12 @@ def _engine(path: Path, keys: KeyRing, writes: bool) -> Engine:
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(address, uri=True, check_same_thread=False)
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
+    engine = create_engine(
+        "sqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        hide_parameters=True,  # of an error: else they stand in the log, names and all
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(raw: sqlite3.Connection, record: Any) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gateway.store import marker
 from gateway.store.database import StoreError, as_store_error
+from gateway.store.store_error import BUSY_MS
 
 T = TypeVar("T")
 PAGES: Final = 1_000  # 4 MB of a copy before others get a turn at the disk
@@ -44,6 +45,31 @@ def fold(path: Path) -> None:
     """Make a database that nobody has open one file, without a log beside it. StoreError."""
     with as_store_error(path), closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
+
+
+def gives_back(path: Path) -> bool:
+    """Whether a database can give free pages back to the file system a few at a time: those from
+    before 0.1.0 cannot until they are written anew. StoreError."""
+    with as_store_error(path), closing(_reading(path)) as connection:
+        return bool(connection.execute("PRAGMA auto_vacuum").fetchone()[0])
+
+
+def write_anew(path: Path) -> None:
+    """Write a database anew in its place, so that it can give free pages back from now on. Nobody
+    else may write meanwhile; a kill leaves the old one. StoreError where the disk does not let
+    it."""
+    address = f"{path.absolute().as_uri()}?psow=0"
+    with as_store_error(path), closing(sqlite3.connect(address, uri=True)) as connection:
+        connection.isolation_level = None
+        for words in (
+            f"busy_timeout={BUSY_MS}",
+            "synchronous=FULL",
+            "secure_delete=ON",
+            "auto_vacuum=INCREMENTAL",
+        ):
+            connection.execute(f"PRAGMA {words}")
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def part(database: Path, to: Path, tables: Sequence[tuple[Table, str]]) -> list[int]:

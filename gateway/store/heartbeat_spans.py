@@ -104,7 +104,7 @@ def _spans(connection: Connection, door_id: str | None) -> Iterator[HeartbeatSpa
 
 
 def _readable(connection: Connection, query: Select[Any]) -> Iterator[HeartbeatSpan]:
-    """The spans that can be read; the log names the others."""
+    """The spans that can be read; the log counts the others, and names no door."""
     name, found = heartbeat_spans.name, Findings()
     for row in found.rows(connection, query, name):
         try:
@@ -116,7 +116,7 @@ def _readable(connection: Connection, query: Select[Any]) -> Iterator[HeartbeatS
         else:
             yield span
     for spoilt in found.all():
-        log.error("%s %s cannot be used: %s", spoilt.source, spoilt.row_key, spoilt.words)
+        log.error("a row of %s cannot be used: %s", spoilt.source, spoilt.words)
 
 
 def _from(row: Row) -> HeartbeatSpan:

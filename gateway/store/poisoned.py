@@ -23,6 +23,8 @@ KEPT_MAX: Final = 10_000  # rows of the table; the newest are kept
 BODY_MAX: Final = 65_536  # bytes kept of one thing
 WORDS_MAX: Final = 300
 ANYTHING: Final = object()
+# For a log: which row it is would say whose, and a log outlives every order.
+NOT_USED: Final = "a row of %s cannot be used (`menshen check` names it): %s"
 
 
 class Poisoned(Struct, frozen=True):

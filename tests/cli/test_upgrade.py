@@ -49,6 +49,20 @@ def test_it_says_what_will_be_migrated_and_changes_nothing(menshen, folder):
     assert "a restart is all" in menshen("upgrade").out
 
 
+def test_a_file_that_gives_no_room_back_is_written_anew_and_that_is_said(menshen, folder):
+    (folder / "menshen.toml").write_text("")
+    Store.open(folder / "menshen.db").close()
+    assert menshen("upgrade", "--json").json["is_written_anew"] is False
+    with closing(sqlite3.connect(folder / "menshen.db")) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute("PRAGMA auto_vacuum=NONE")
+        connection.execute("VACUUM")
+    answer = menshen("upgrade")
+    assert "written anew once" in answer.out
+    assert "on a slow card" in answer.out
+    assert menshen("upgrade", "--json").json["is_written_anew"] is True
+
+
 def test_a_newer_release_s_file_is_told_in_a_sentence(menshen, folder):
     (folder / "menshen.toml").write_text("")
     Store.open(folder / "menshen.db").close()

@@ -25,7 +25,7 @@ from tests import neighbours
 
 HOUR_MS = 3_600_000
 DOORS_IN_A_GRID = 50  # the small end of what a warden sees to
-_PLACES = os.pathsep.join([str(neighbours.ROOT), str(neighbours.ROOT / "firmware")])
+PLACES = os.pathsep.join([str(neighbours.ROOT), str(neighbours.ROOT / "firmware")])
 # A few seals stand for a city: each opens more often than any door, and chatter is not the matter.
 _SETTINGS = """\
 [site]
@@ -125,7 +125,7 @@ def gateway(site: Site, before: Sequence[str] = (), **environment: str) -> neigh
     words of a command before its own. It counts as ready once it is spawned."""
     command = [sys.executable, "-m", "gateway", "run", "--config", str(site.settings)]
     # A gateway that may not keep its compiled modules starts three times as slowly as a user's.
-    found = [*before, "/usr/bin/env", "-u", "PYTHONDONTWRITEBYTECODE", f"PYTHONPATH={_PLACES}"]
+    found = [*before, "/usr/bin/env", "-u", "PYTHONDONTWRITEBYTECODE", f"PYTHONPATH={PLACES}"]
     found += [f"{name}={value}" for name, value in environment.items()]
     return neighbours.Neighbour("gateway", found + command, site.folder, lambda: True)
 
@@ -137,7 +137,7 @@ async def command(site: Site, *words: str, typed: str = "") -> str:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": _PLACES},
+        env=os.environ | {"PYTHONPATH": PLACES},
     )
     said, complained = await process.communicate(typed.encode())
     assert process.returncode == 0, (words, complained.decode())

@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import UTC
 from pathlib import Path
 
+from sqlalchemy import Connection, select
+
 from gateway.core.actor import actor_of
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.events import CaseReported, PhotoKept
+from gateway.core.model import Case
 from gateway.core.outcome import Outcome
 from gateway.core.rules import Rulebook
 from gateway.core.schedule_of_ends import Limits
@@ -22,8 +25,9 @@ from gateway.photos.folder import PhotoFolder
 from gateway.registry.enrolment import Enrolment
 from gateway.registry.rows import NewDoor, NewGrid, NewOrder, NewPermit, NewSeal, NewWarden
 from gateway.replay.replay import Apart, Replay, beginning, differing, journaled
-from gateway.store import tables
+from gateway.store import households, tables
 from gateway.store.database import Store
+from gateway.store.order_keys import OrderKeys
 from sealwire import report
 from tests.engine.small_site import HandSeal, Post, acknowledged, beating, rows
 from tests.manual_clock import ManualClock
@@ -33,6 +37,7 @@ LABEL, TELEPHONE = "canary-label-3-501", "13812345678"
 WHO, WHY, NOTE = "canary-who-王小明", "canary-why-dialysis", "canary-note-coughs"
 PHOTO = b"canary-photo" * 100
 WORDS = (LABEL, TELEPHONE, WHO, WHY, NOTE)
+TAKEN_S = 600.0  # a thousand orders, on a machine that has much else to do
 STAY = 3 * DAY_MS  # how long an order lasts
 
 
@@ -85,6 +90,26 @@ class EndedSite:
         later = now_ms + 2 * HOUR_MS, now_ms + 3 * HOUR_MS
         enrolment.take(NewPermit(home.door_id, *later, 2, HOUR_MS, WHO, WHY, f"p-{order_id}"))
 
+    async def placed(
+        self, home: Home | None, order_id: str, span: tuple[int, int], word: str
+    ) -> None:
+        """An order on a household from one time to another, with a permit that says a word; without
+        a household, an order that is there already gets other times."""
+        with self.store.writing() as connection:
+            enrolment = Enrolment(connection, self.clock.now_ms(), UTC)
+            if home is None:
+                household_id = _household_of(connection, order_id)
+                enrolment.take(NewOrder(household_id, *span, order_id))
+            else:
+                enrolment.take(NewDoor(home.door_id, LABEL, "g"))
+                enrolment.take(NewOrder(home.door_id, *span, order_id))
+                later = span[0] + 2 * HOUR_MS, span[0] + 3 * HOUR_MS
+                enrolment.take(
+                    NewPermit(home.door_id, *later, 2, HOUR_MS, word, word, f"p-{order_id}")
+                )
+            enrolment.write()
+        await self.taken()
+
     async def lasts(self, home: Home, order_id: str, from_ms: int, to_ms: int) -> None:
         """An order lasts from one time to another: longer, or shorter, than was said."""
         with self.store.writing() as connection:
@@ -103,7 +128,7 @@ class EndedSite:
             self.clock.advance(READ_EVERY_MS)
             return False
 
-        await until(is_taken)
+        await until(is_taken, wait_s=TAKEN_S)
         await self.engine.idle()
 
     async def heard(self, home: Home, said: report.Report) -> None:
@@ -115,24 +140,30 @@ class EndedSite:
 
     async def lives(self, home: Home) -> str:
         """A breach with a report, a note and a photo; beats between. The case."""
-        for _ in range(4):
-            self.clock.advance(MINUTE_MS)
-            await self.heard(home, home.seal.heartbeat())
-        await self.heard(home, home.seal.edge())
-        case = self.engine.state.doors[home.door_id].case
-        assert case is not None
+        case = await self.opens(home)
         door, by = of_door(home.door_id), actor_of("wang")
         await self.engine.submit(door, acknowledged(case.case_id, "wang"))
         reported = CaseReported(
             case.case_id, by, f"r-{case.case_id}", outcome=Outcome.EXPLAINED, note=NOTE
         )
         await self.engine.submit(door, reported)
-        ring = self.store.keys
-        sealed = ring.seal_bytes(next(iter(ring.key_ids())), PHOTO, "p")
-        PhotoFolder(self.store.path).put(case.case_id, "p1", sealed)
-        await self.engine.submit(door, PhotoKept(case.case_id, "p1", by, len(sealed), "0" * 64))
+        with self.store.reading() as connection:
+            (household_id,) = households.of_doors(connection, [home.door_id]).values()
+            key_id = OrderKeys(connection, makes=False).key_id(household_id, self.clock.now_ms())
+        PhotoFolder(self.store.path).put(case.case_id, "p1", PHOTO, key_id)
+        await self.engine.submit(door, PhotoKept(case.case_id, "p1", by, len(PHOTO), "0" * 64))
         await self.heard(home, home.seal.edge(report.SHUT))
         return case.case_id
+
+    async def opens(self, home: Home) -> Case:
+        """Beats, and a breach; its case."""
+        for _ in range(4):
+            self.clock.advance(MINUTE_MS)
+            await self.heard(home, home.seal.heartbeat())
+        await self.heard(home, home.seal.edge())
+        case = self.engine.state.doors[home.door_id].case
+        assert case is not None
+        return case
 
     async def later(self, ms: int) -> None:
         """Time passes, and all that it brings."""
@@ -147,6 +178,16 @@ class EndedSite:
             for row in journaled(connection, after_id=after_id):
                 replay.step(row)
             return differing(connection, replay)
+
+
+def _household_of(connection: Connection, order_id: str) -> str:
+    """A door of the order's household."""
+    query = (
+        select(tables.doors.c.door_id)
+        .join(tables.orders, tables.orders.c.household_id == tables.doors.c.household_id)
+        .where(tables.orders.c.order_id == order_id)
+    )
+    return str(connection.execute(query).scalars().first())
 
 
 @contextlib.asynccontextmanager
@@ -173,12 +214,12 @@ def found(folder: Path, words: Iterable[str | bytes]) -> dict[str, list[str]]:
 SEALED = re.compile(rb"~1\.[0-9a-f]{16}\.[A-Za-z0-9_-]{22,}")
 
 
-def readable(store: Store, words: Iterable[str]) -> set[str]:
+def readable(store: Store, words: Iterable[str], at: Path | None = None) -> set[str]:
     """Those of the words that can be had by whoever has the site and its keys: every sealed text
-    anywhere in its files, revealed. In a database what follows it may look as if it belonged to it,
-    so each of its beginnings is tried."""
+    anywhere in its files, or in the file `at`, revealed. In a database what follows it may look as
+    if it belonged to it, so each of its beginnings is tried."""
     texts: set[str] = set()
-    for path in store.path.parent.rglob("*"):
+    for path in store.path.parent.rglob("*") if at is None else (at,):
         if path.is_file():
             for begins in set(SEALED.findall(path.read_bytes())):
                 texts.add(_revealed(store, begins.decode()))

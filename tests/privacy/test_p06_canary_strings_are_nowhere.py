@@ -119,6 +119,28 @@ async def test_p06_where_another_order_follows_only_what_was_before_it_goes(
     store.close()
 
 
+async def test_p06_orders_of_one_household_whose_time_comes_together_go_together(
+    tmp_path: Path,
+) -> None:
+    """As after a gateway was off for weeks, or a doubt of its clock."""
+    store, home = new_store(tmp_path), Home(0)
+    async with ended_site(store) as site:
+        await site.enrol([home])
+        await site.later(STAY)
+        await site.order_again(home, "office-file-again")
+        await site.later(40 * DAY_MS)
+        ending = site.ending()
+        await ending.look()
+        await ending.look()
+        store.cut_log()
+        assert readable(store, WORDS) == set()
+        assert found(tmp_path, ("office-file-", "home-0")) == {}
+        assert rows(store, tables.households) == rows(store, endings) == []
+        assert site.replayed() == Apart()
+    assert records.verify(records.place(store.path)).count == 2
+    store.close()
+
+
 async def test_p06_what_is_held_stays_whole_and_goes_when_its_hold_ends(tmp_path: Path) -> None:
     store, home = new_store(tmp_path), Home(0)
     async with ended_site(store) as site:

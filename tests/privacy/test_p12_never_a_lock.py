@@ -1,5 +1,6 @@
 """P12: nothing in the seal could hold a door shut, and an announced opening bothers nobody."""
 
+import ast
 import csv
 import re
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from gateway.core.events import PermitAnnounced
 from gateway.core.model import Permit
 from gateway.core.reasons import Reason
-from tests.core.story import HOUR, Story
+from tests.core.story import HOUR, MINUTE, Story
 
 ROOT = Path(__file__).parents[2]
 HOLDS = re.compile(
@@ -21,6 +22,37 @@ def test_p12_no_part_of_the_seal_can_move_or_hold_anything():
     assert len(parts) > 20
     for part in parts:
         assert not HOLDS.search(part["part"]), part
+
+
+def test_p12_nothing_that_the_chip_drives_leaves_the_board_or_could_move_anything():
+    """By the netlist: the one line that is ever driven ends at a logic input, by 100 kΩ."""
+    with (ROOT / "hardware" / "pins.csv").open(encoding="utf-8") as file:
+        driven = {row["signal"] for row in csv.DictReader(file) if "out" in row["direction"]}
+    assert driven == {"latch_clear"}
+    with (ROOT / "hardware" / "netlist.csv").open(encoding="utf-8") as file:
+        nets: dict[str, set[tuple[str, str]]] = {}
+        for row in csv.DictReader(file):
+            nets.setdefault(row["net"], set()).add((row["part"], row["name"]))
+    (at,) = [its for its in nets.values() if ("U2", "/RD") in its]
+    assert {part for part, _ in at} == {"U1", "U2", "R6"}
+    parts = {part for its in nets.values() for part, _ in its}
+    assert {part[0] for part in parts} <= set("UHCRSJDTB"), "chips, cells, passives and switches"
+
+
+def test_p12_the_program_makes_no_other_pin_an_output():
+    """By the firmware's own calls, wherever they stand."""
+    made = []
+    for path in (ROOT / "firmware").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("Pin", "Signal")):
+                made.append([ast.unparse(argument) for argument in node.args])
+            if isinstance(node, ast.Attribute | ast.Name):
+                name = ast.unparse(node).rpartition(".")[2]
+                assert name not in {"PWM", "DAC", "Servo", "OUT"}, (path, name)
+    modes = [words for words in made if len(words) > 1]
+    assert len(modes) >= 3
+    for pin, mode in modes:
+        assert mode.endswith(".IN") or (mode.endswith(".OPEN_DRAIN") and "latch_clear" in pin)
 
 
 def test_p12_no_command_of_the_wire_moves_anything():
@@ -39,3 +71,14 @@ def test_p12_an_announced_opening_by_night_is_recorded_and_pages_nobody():
     story.opens()
     assert [began.reason for began in story.began()] == [Reason.PERMIT]
     assert story.pages() == []
+
+
+def test_p12_who_runs_out_of_a_fire_is_recorded_and_stopped_by_nothing():
+    """A stair by night: every opening counts, whoever opens, and no word goes back to a door."""
+    story = Story()
+    effects = []
+    for _ in range(20):
+        story.after(2 * MINUTE)
+        effects += [*story.opens(), *story.shuts()]
+    assert len(story.began()) == 20
+    assert not [effect for effect in effects if HOLDS.search(str(type(effect)))]

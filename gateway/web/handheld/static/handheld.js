@@ -202,6 +202,7 @@ async function keep() {
   const { now_ms, pages } = said;
   await Kept.signedIn(now_ms - Date.now());
   await Kept.keepOnly(Object.keys(pages));
+  await Outbox.forget();
   for (const [path, seen] of Object.entries(pages)) {
     const known = await Kept.page(path);
     if (known?.seen !== seen) await keepPage(path, seen);

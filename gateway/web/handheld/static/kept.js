@@ -105,13 +105,23 @@ const Kept = (() => {
     return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
+  // `until`: the end of the order that it is about, by the gateway's clock, as the page has it.
   async function keepPage(path, html, seen) {
-    await write("pages", { place: await place(path) }, { html, seen, at: Date.now() });
+    const until = Number(html.match(/ data-until="(\d+)"/)?.[1] || Infinity);
+    await write("pages", { place: await place(path) }, { html, seen, until, at: Date.now() });
   }
 
+  // From its end on nobody reads it here any more, with a line or without.
   async function page(path) {
-    const sealed = await get("pages", await place(path));
-    return sealed && unseal(sealed);
+    const at = await place(path);
+    const sealed = await get("pages", at);
+    const kept = sealed && (await unseal(sealed));
+    const { ahead = 0 } = (kept && (await session())) || {};
+    if (!kept || Date.now() + ahead < (kept.until ?? Infinity)) return kept;
+    const t = await begin(["pages"], "readwrite");
+    t.objectStore("pages").delete(at);
+    await done(t);
+    return undefined;
   }
 
   // Only these pages stay; the others are of cases that are over.

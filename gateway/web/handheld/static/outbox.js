@@ -7,6 +7,7 @@ const Outbox = (() => {
   const SEND_MS = 15000; // the gateway itself says within ten that it cannot store something
   const PHOTO_MS = 90000; // by 40 kbit/s, from a stairwell
   const LATE_MS = 60000; // before that, what came between is hers: one act was longer on its way
+  const UNREAD_MS = 24 * 3600 * 1000;
   const LIFE = String(Math.random()); // of this page: its steady clock means nothing in another
   const channel = new BroadcastChannel("handheld"); // of all tabs and the worker
   let hear = () => {};
@@ -166,5 +167,10 @@ const Outbox = (() => {
     tell({ changed: true });
   }
 
-  return { act, drain, read, tell, waiting: () => all("out"), refused: () => all("refused"), listen: (does) => (hear = does) };
+  // What she has not read within a day says nothing any more of a household that may be gone.
+  async function forget() {
+    for (const { id, at } of await all("refused")) if (Date.now() - at > UNREAD_MS) await read(id);
+  }
+
+  return { act, drain, read, forget, tell, waiting: () => all("out"), refused: () => all("refused"), listen: (does) => (hear = does) };
 })();
