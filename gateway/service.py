@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gateway.accounts.audit_ending import AuditEnding
 from gateway.accounts.file import AccountsFile
 from gateway.channels import kinds
+from gateway.channels.channel import Channel
+from gateway.channels.household_text import HOUSEHOLD_TEXT, HouseholdTexts
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.ending import household_ending
@@ -54,7 +56,7 @@ from gateway.registry import load as registry
 from gateway.registry import site_key
 from gateway.registry.certificates import Certifier
 from gateway.settings import Settings
-from gateway.store import journal, life, marker, seal_paths, views
+from gateway.store import journal, life, marker, resident_views, seal_paths, views
 from gateway.store.database import Store, StoreError, need_none_before
 from gateway.store.key_watch import KeyWatch
 from gateway.store.one_gateway import alone
@@ -110,7 +112,8 @@ async def _run_parts(
     with store.reading() as connection:
         known = registry.load(connection)
         clock = MachineClock(journal.newest(connection)[1], known.doubt)
-    addresses = Addresses(known, settings.webhook.url, settings.site.language)
+    has_texts = bool(settings.household.sms_url)
+    addresses = Addresses(known, settings.webhook.url, settings.site.language, has_texts)
     certifier = Certifier(gateway_id, _site_key(settings))
     site = CommittedSite(known, settings.rulebook, certifier)
     engine = Engine(store, site, Authenticator(), addresses, clock, life=alive)
@@ -208,11 +211,24 @@ def connect(
             engine.ended,
             partial(engine.trouble, Reason.CHANNEL_FAILING),
         )
-        for kind, channel in kinds.opened(settings)
+        for kind, channel in _channels(store, settings)
     ]
     engine.connect(outlet, [worker.offer for worker in workers])
     engine.on_clock_set += [worker.clock_set for worker in workers]
     return workers
+
+
+def _channels(store: Store, settings: Settings) -> Iterator[tuple[str, Channel]]:
+    """Every channel that sends: to people of the staff, and to households."""
+
+    def number_of(door_id: str) -> str | None:
+        with store.reading() as connection:
+            return resident_views.telephone(connection, door_id)
+
+    yield from kinds.opened(settings)
+    texts = HouseholdTexts.of(settings, number_of)
+    if texts is not None:
+        yield HOUSEHOLD_TEXT, texts
 
 
 def _updates(engine: Engine, broker: Broker, store: Store) -> UpdateServer:

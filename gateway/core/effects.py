@@ -187,6 +187,14 @@ class PermitRefused(Struct, frozen=True, tag="permit_refused"):
     reason: Reason
 
 
+class OrderEnded(Struct, frozen=True, tag="order_ended"):
+    """An order on the door's household is over, and no other holds: it is told so, where the site
+    sends text messages and knows a number."""
+
+    page_id: str
+    over_ms: int
+
+
 class SealCertified(Struct, frozen=True, tag="seal_certified"):
     """A seal passed its walk test: what was seen of it."""
 
@@ -215,6 +223,7 @@ Effect = (
     | OutageGrew
     | OutageOver
     | WatchDoubted
+    | OrderEnded
     | SealCertified
     | HouseholdEffect
 )

@@ -12,6 +12,7 @@ from gateway.core.actor import Actor
 from gateway.core.cases.refusal import Refusal
 from gateway.core.commissioning import Certificate, Visit, WalkTest
 from gateway.core.free_text import FreeText
+from gateway.core.order_over import OrderOver
 from gateway.core.proof import Proof, WrongScan
 from gateway.core.reasons import Reason
 
@@ -321,6 +322,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     last_case: str | None = None
     recent: tuple[ActionResult, ...] = ()  # of the latest actions of people, the newest last
     orders: tuple[Order, ...] = ()
+    orders_over: tuple[OrderOver, ...] = ()  # of these, so that each is told once
     permits: tuple[Permit, ...] = ()
     allowed: tuple[int, int] = (0, 0)  # the day, and how many openings needed no permit on it
     refused_ms: tuple[int, ...] = ()  # latest refused messages, at most Rules.burst_count

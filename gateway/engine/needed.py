@@ -4,7 +4,7 @@ from gateway.core.cases import outages, troubles
 from gateway.core.cases.case import ANSWERED, find
 from gateway.core.evidence import Ended
 from gateway.core.model import Case, Door, Outage, Trouble
-from gateway.core.reasons import Reason
+from gateway.core.reasons import NOTICES, Reason
 from gateway.engine.state import CommittedSite
 from gateway.store.outbox import Entry, decode_group
 
@@ -20,9 +20,17 @@ def ended(site: CommittedSite, entry: Entry) -> Ended | None:
         return Ended.LEFT
     if entry.reason == Reason.GROUPED:
         return _group_ended(site, entry)
+    if entry.reason in NOTICES:
+        return _notice_ended(site.doors.get(entry.door_id), entry)
     if not entry.case_id:
         return None
     return _case_ended(site, entry, entry.case_id, entry.door_id)
+
+
+def _notice_ended(door: Door | None, entry: Entry) -> Ended | None:
+    """That an order is over is told no more once it was given longer, or is destroyed."""
+    ends = () if door is None else door.orders_over
+    return None if any(one.over_ms == entry.since_ms for one in ends) else Ended.CLOSED
 
 
 def _group_ended(site: CommittedSite, entry: Entry) -> Ended | None:

@@ -17,6 +17,7 @@ from gateway.core.doors import after_order
 from gateway.core.effects import (
     CaseMoved,
     Effect,
+    OrderEnded,
     OutageFound,
     OutageGrew,
     OutageOver,
@@ -305,6 +306,9 @@ class UnitOfWork:
                 self._case(SubjectKind.DOOR, door.door_id, door.grid_id, effect)
             case SealCertified():
                 self.writes.certificate(self._certifier.row(door.door_id, effect))
+            case OrderEnded(page_id=page_id, over_ms=over_ms):
+                its = page_id, Reason.ORDER_ENDED, over_ms, door.door_id, at_ms
+                self._enter(self._addressing.household_entries(*its))
             case SilenceBegan() | SilenceEnded():
                 pass  # the site's own rows tell of it
             case _:

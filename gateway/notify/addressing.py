@@ -8,6 +8,7 @@ was drawn for it, so that nobody who sees pages pass can tell which are of one h
 import secrets
 from hashlib import blake2b
 
+from gateway.channels.household_text import HOUSEHOLD_TEXT
 from gateway.channels.inbox import INBOX
 from gateway.channels.kinds import kind_of
 from gateway.channels.push import PUSH
@@ -16,7 +17,7 @@ from gateway.core.cases.escalation import Ways
 from gateway.core.effects import PageDue
 from gateway.core.evidence import QUIET, Evidence
 from gateway.core.paging.person import PersonalPage
-from gateway.core.reasons import TESTS
+from gateway.core.reasons import TESTS, Reason
 from gateway.registry.load import Registry, Warden
 from gateway.store.outbox import Entry
 
@@ -27,8 +28,11 @@ SENT_ID_BYTES = 8  # of the ids that leave the house
 class Addresses:
     """The registry, asked in one way."""
 
-    def __init__(self, registry: Registry, site_webhook: str, language: str) -> None:
+    def __init__(
+        self, registry: Registry, site_webhook: str, language: str, has_texts: bool = False
+    ) -> None:
         self._site_webhook, self._language = site_webhook, language
+        self._has_texts = has_texts
         self._drawn = secrets.token_bytes(16)  # with it, and only with it, ids can be told apart
         self.know(registry)
 
@@ -46,6 +50,16 @@ class Addresses:
             page.page_id, page.case_id, door_id, page.reason, page.since_ms
         )
         return [self._entry(personal_page, now_ms, None, (WEBHOOK.name, self._site_webhook))]
+
+    def household_entries(
+        self, page_id: str, reason: Reason, since_ms: int, door_id: str, now_ms: int
+    ) -> list[Entry]:
+        """For a household's own telephone, whose number stands in no entry; none where the site
+        sends no text messages."""
+        if not self._has_texts:
+            return []
+        told = PersonalPage(page_id, "", door_id, reason, since_ms)
+        return [self._entry(told, now_ms, None, (HOUSEHOLD_TEXT, HOUSEHOLD_TEXT))]
 
     def entries(
         self,
@@ -117,5 +131,13 @@ def channels(warden: Warden, ways: Ways) -> tuple[tuple[str, str], ...]:
         own = (*own, _INBOX)
     if ways is Ways.ALL:
         return own
+    if ways is Ways.READ:
+        return tuple(channel for channel in own if _is_read(channel[0]))
     first = {_PUSH, _INBOX} if own[:1] in ((_PUSH,), (_INBOX,)) else set(own[:1])
     return tuple(channel for channel in own if (channel in first) == (ways is Ways.FIRST))
+
+
+def _is_read(name: str) -> bool:
+    """Whether a person comes to a kind of channel and reads, so that nothing rings."""
+    kind = kind_of(name)
+    return kind is not None and kind.open is None

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from gateway.language import peoples_text
 from gateway.language.peoples_text import TextError
-from gateway.settings.fields import Secret
+from gateway.settings.fields import Secret, Url
 from gateway.settings.matters import HouseholdMatters
 from gateway.settings.signing_secret import signing_key
 
@@ -63,6 +63,13 @@ class Household(HouseholdMatters):
         ),
     ] = 12
     sms_secret: Secret = None
+    sms_url: Annotated[
+        Url,
+        Field(
+            description="where text messages to households are posted, signed with sms_secret, or "
+            '"" for none'
+        ),
+    ] = ""
 
     @model_validator(mode="after")
     def _can_check(self) -> "Household":
@@ -72,4 +79,6 @@ class Household(HouseholdMatters):
             except ValueError as error:
                 name = "MENSHEN_HOUSEHOLD_SMS_SECRET"
                 raise ValueError(f"the household's sms_secret ({name}) {error}") from error
+        elif self.sms_url:
+            raise ValueError("the household's sms_url needs MENSHEN_HOUSEHOLD_SMS_SECRET too")
         return self

@@ -91,6 +91,14 @@ def telephones(connection: Connection, now_ms: int) -> list[tuple[str, str]]:
     return [(household_id, number) for household_id, number in connection.execute(query)]
 
 
+def telephone(connection: Connection, door_id: str) -> str | None:
+    """The number of a door's household; None where it has none, or nobody knows any more."""
+    its = select(_d.household_id).where(_d.door_id == door_id).scalar_subquery()
+    query = select(_d.telephone).where(_d.household_id == its, _d.telephone.is_not(None))
+    found = connection.execute(query.order_by(_d.door_id).limit(1)).scalar()
+    return None if found is None else str(found)
+
+
 def told_of(connection: Connection, case_ids: list[str]) -> dict[str, list[Told]]:
     """Who was told of these cases: by which duty, and when first; in the order in which they
     were."""
