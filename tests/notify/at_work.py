@@ -20,6 +20,7 @@ from gateway.notify.addressing import Addresses
 from gateway.registry import load as registry
 from gateway.service import connect
 from gateway.settings import Settings
+from gateway.settings.household import Household
 from gateway.settings.sections import Console, Webhook
 from gateway.store import tables
 from gateway.store.database import Store
@@ -31,14 +32,19 @@ TOKEN = "not-for-others"
 
 @contextlib.asynccontextmanager
 async def gateway(
-    store: Store, site_url: str = "", clock: Clock | None = None, public_url: str = ""
+    store: Store,
+    site_url: str = "",
+    clock: Clock | None = None,
+    public_url: str = "",
+    household: Household | None = None,
 ) -> AsyncIterator[Engine]:
-    """A loop with its delivery workers, no broker."""
+    """A loop with its delivery workers, no broker. `household`: with texts to households."""
     with store.reading() as connection:
         known = registry.load(connection)
-    addresses = Addresses(known, site_url, "en")
+    addresses = Addresses(known, site_url, "en", household is not None)
     webhook = Webhook(url=site_url, token=TOKEN)
-    settings = Settings(webhook=webhook, console=Console(public_url=public_url))
+    its = {} if household is None else {"household": household}
+    settings = Settings(webhook=webhook, console=Console(public_url=public_url), **its)
     engine = Engine(store, CommittedSite(known, Rulebook()), Authenticator(), addresses, clock)
     workers = connect(engine, Post(), store, settings)
     async with asyncio.TaskGroup() as group:
