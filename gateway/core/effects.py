@@ -180,6 +180,13 @@ class PermitSpent(Struct, frozen=True, tag="permit_spent"):
     opening_id: str
 
 
+class PermitEnded(Struct, frozen=True, tag="permit_ended"):
+    """A permit ends before the time that was announced: with the order under which it began."""
+
+    permit_id: str
+    ends_ms: int
+
+
 class PermitRefused(Struct, frozen=True, tag="permit_refused"):
     """A permit found no room among those that live, so nothing changed; the others stand."""
 
@@ -216,6 +223,7 @@ Effect = (
     | PageDue
     | QuestionDue
     | PermitSpent
+    | PermitEnded
     | PermitRefused
     | SilenceBegan
     | SilenceEnded

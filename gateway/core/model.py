@@ -294,15 +294,13 @@ class Door(Struct, frozen=True, omit_defaults=True):
     grid_id: str = ""  # whose people are told of it
     areas: tuple[str, ...] = ()  # that it lies in, next to the site: what may silence many at once
     seal_id: str | None = None
-    # how often its seal promised a heartbeat; None: nothing is expected
-    heartbeat_ms: int | None = None
+    heartbeat_ms: int | None = None  # how often its seal promised one; None: nothing is expected
     make: str = ""  # whose contact hangs here, where it is none of our seals (core.makes)
     contact: Contact = Contact.UNKNOWN
     edges: int | None = None  # the seal's edge counter as last heard; None before the first
     heard_ms: int | None = None
     listened_ms: int | None = None  # until then the gateway itself heard nobody
-    # up to when its edges are known; what waits in the seal is newer
-    observed_until_ms: int | None = None
+    observed_until_ms: int | None = None  # up to when its edges are known; what waits is newer
     battery_mv: int | None = None
     cover: bool = False  # as last reported, so that one tamper is one page
     magnet: bool = False

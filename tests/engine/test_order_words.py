@@ -10,11 +10,12 @@ from gateway.core.clock_events import ClockDoubted, ClockSure
 from gateway.core.commissioning_events import WalkTestBegan
 from gateway.core.doors.after_order import WAKES_MS
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
-from gateway.core.events import OrderPlaced
-from gateway.core.model import Order
+from gateway.core.events import DeadlineCame, OrderPlaced, PermitAnnounced
+from gateway.core.model import Order, Permit
 from gateway.core.subject import SITE, of_door
 from gateway.engine.engine import Engine
 from gateway.engine.order_words import AGAIN_MS_MAX
+from gateway.store import tables
 from gateway.store.database import Store
 from gateway.store.seal_tables import seal_commands as commands_table
 from sealwire import ccm, command, envelope, report
@@ -140,6 +141,19 @@ async def test_who_works_at_a_seal_between_two_orders_finds_it_watching(store: S
         test = WalkTestBegan("t1", seal.seal_id, actor_of("zhou"), ends_ms)
         await engine.submit(DOOR, test)
         assert await told(engine, post, seal, seal.heartbeat(UNKNOWN)) == [command.WATCH]
+
+
+async def test_a_permit_s_row_ends_with_its_order(store: Store) -> None:
+    seal, clock = HandSeal(), ManualClock()
+    enrol(store, [seal])
+    async with beating(store, clock=clock) as (engine, _):
+        ends_ms = clock.now_ms() + HOUR_MS
+        await engine.submit(DOOR, OrderPlaced(Order("order-0", 0, ends_ms)))
+        daily = Permit("p", 0, ends_ms + DAY_MS, 2, MINUTE_MS, "~", "~", daily=((0, 1439),))
+        await engine.submit(DOOR, PermitAnnounced(daily))
+        clock.advance(HOUR_MS)
+        await engine.submit(DOOR, DeadlineCame())
+    assert [row["to_ms"] for row in rows(store, tables.permits)] == [ends_ms]
 
 
 async def test_version_1_has_no_word_for_it(store: Store) -> None:

@@ -14,7 +14,7 @@ from gateway.core.cases.case import DoorChange
 from gateway.core.cases.escalation import may_start_ms
 from gateway.core.doors.orders import over_ms, running
 from gateway.core.duration import DAY_MS
-from gateway.core.effects import OrderEnded, PageDue
+from gateway.core.effects import OrderEnded, PageDue, PermitEnded
 from gateway.core.model import Door, Order
 from gateway.core.order_over import OrderOver
 from gateway.core.reasons import Reason
@@ -32,14 +32,28 @@ def next_over(door: Door) -> tuple[int, Order] | None:
 
 
 def note(door: Door, order: Order, due_ms: int, now_ms: int, rules: Rules) -> DoorChange:
-    """An order is over."""
+    """An order is over, and with it what was announced under it."""
     told_ms: int | None = may_start_ms(Reason.ORDER_ENDED, max(due_ms, now_ms), door.quiet, rules)
     is_first = all(door.door_id < other for other in door.beside)
     if not is_first or now_ms - due_ms > TOLD_WITHIN_MS or door.door_class == CANARY:
         told_ms = None
     known = {kept.order_id for kept in door.orders}
     kept = tuple(one for one in door.orders_over if one.order_id in known)
-    return replace(door, orders_over=(*kept, OrderOver(order.order_id, due_ms, told_ms))), ()
+    door = replace(door, orders_over=(*kept, OrderOver(order.order_id, due_ms, told_ms)))
+    return _end_permits(door, due_ms)
+
+
+def _end_permits(door: Door, over_ms: int) -> DoorChange:
+    """What began under the order ends with it, also what recurs: the next order is another, and so
+    is what it allows. Where an order goes on, or for what begins later, nothing ends."""
+    if running(door, over_ms) is not None:
+        return door, ()
+    outlasting = [p for p in door.permits if p.from_ms < over_ms < p.to_ms]
+    if not outlasting:
+        return door, ()
+    permits = tuple(replace(p, to_ms=over_ms) if p in outlasting else p for p in door.permits)
+    ended = tuple(PermitEnded(permit.permit_id, over_ms) for permit in outlasting)
+    return replace(door, permits=permits), ended
 
 
 def told_ms(ends: tuple[OrderOver, ...]) -> int | None:

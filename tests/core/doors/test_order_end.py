@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
-from gateway.core.effects import OrderEnded
+from gateway.core.effects import OrderEnded, PermitEnded
 from gateway.core.ending_events import OrderDestroyed
-from gateway.core.events import DoorPlaced, OrderPlaced
+from gateway.core.events import DoorPlaced, OrderPlaced, PermitAnnounced
 from gateway.core.households.events import QuietAsked
-from gateway.core.model import Doubt, Order, Policy
+from gateway.core.model import Doubt, Order, Permit, Policy
 from gateway.core.reasons import Reason
 from tests.core.story import DAY, HOUR, MINUTE, NOON, SEAL, Story
 
@@ -112,3 +112,21 @@ def test_nothing_of_it_stays_with_an_order_that_is_destroyed() -> None:
     assert [one.order_id for one in story.door.orders_over] == ["o"]
     story.tell(OrderDestroyed("o"))
     assert story.door.orders_over == ()
+
+
+def test_what_was_announced_under_it_ends_with_it_also_what_recurs() -> None:
+    story = story_of(Order("a", NOON - DAY, ENDS), Order("b", ENDS + DAY, ENDS + 9 * DAY))
+    rubbish = Permit("p", NOON, NOON + 9 * DAY, 2, 10 * MINUTE, "~", "~", daily=((0, 1439),))
+    later = replace(rubbish, permit_id="q", from_ms=ENDS + DAY)
+    for permit in (rubbish, later):
+        story.tell(PermitAnnounced(permit))
+    story.after(2 * HOUR)
+    assert [(p.permit_id, p.to_ms) for p in story.door.permits] == [
+        ("p", ENDS),
+        ("q", NOON + 9 * DAY),
+    ]
+    assert [e for e in story.effects if isinstance(e, PermitEnded)] == [PermitEnded("p", ENDS)]
+    joined = story_of(Order("a", NOON - DAY, ENDS), Order("b", ENDS, ENDS + 9 * DAY))
+    joined.tell(PermitAnnounced(rubbish))
+    joined.after(2 * HOUR)
+    assert joined.door.permits == (rubbish,), "the household's order goes on"
