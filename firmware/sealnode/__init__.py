@@ -11,4 +11,4 @@ decides for the board, `running` for its days; `safe_mode` is a seal that only b
 whose door no order holds. What a seal says by air goes through `beacon`, for which nobody answers.
 """
 
-FIRMWARE = (2, 0, 0)  # told in notes; raised with each change that goes onto seals
+FIRMWARE = (2, 1, 0)  # told in notes; raised with each change that goes onto seals
