@@ -4,7 +4,7 @@ from gateway.core.cases import outages, troubles
 from gateway.core.cases.case import ANSWERED, find
 from gateway.core.evidence import Ended
 from gateway.core.model import Case, Door, Outage, Trouble
-from gateway.core.reasons import NOTICES, Reason
+from gateway.core.reasons import MATTERS, NOTICES, Reason
 from gateway.engine.state import CommittedSite
 from gateway.store.outbox import Entry, decode_group
 
@@ -22,9 +22,24 @@ def ended(site: CommittedSite, entry: Entry) -> Ended | None:
         return _group_ended(site, entry)
     if entry.reason in NOTICES:
         return _notice_ended(site.doors.get(entry.door_id), entry)
+    if entry.reason in MATTERS:
+        return _matter_ended(site, entry)
     if not entry.case_id:
         return None
     return _case_ended(site, entry, entry.case_id, entry.door_id)
+
+
+def _matter_ended(site: CommittedSite, entry: Entry) -> Ended | None:
+    """What a household wants is told no more once somebody has it, or it is over."""
+    door = site.doors.get(entry.door_id)
+    household = None if door is None else site.households.get(door.household_id)
+    if household is None:
+        return Ended.CLOSED
+    matters = (*household.requests, *household.disputes, household.health.question)
+    for matter in matters:
+        if matter is not None and matter.case_id == entry.case_id:
+            return Ended.TAKEN if matter.escalation is None else None
+    return Ended.CLOSED
 
 
 def _notice_ended(door: Door | None, entry: Entry) -> Ended | None:
