@@ -46,6 +46,9 @@ PINS = {
     "ESP32S3": {"battery": 1, "reed": 2, "cover": 6, "magnet": 7, "latch": 4, "latch_clear": 5},
     "ESP32C3": {"battery": 0, "reed": 3, "cover": 4, "magnet": 5, "latch": 1, "latch_clear": 10},
 }
+# The board's own lamp, lit while its pin is low, where the board has one: XIAO's C6 and S3
+# (espressif/arduino-esp32, variants). It is no part of our circuit, and the C3's has none.
+LAMPS = {"ESP32C6": 15, "ESP32S3": 21}
 FLASH = "/"
 
 _LATCH = 32  # changes a pin remembers between two readings
@@ -359,6 +362,11 @@ class Board(Hardware):
             esp32.wake_on_gpio(pins=low, level=esp32.WAKEUP_ALL_LOW)
         elif low:
             esp32.wake_on_ext1(pins=low, level=esp32.WAKEUP_ALL_LOW)
+
+    def light(self, on):
+        number = LAMPS.get(CHIP)
+        if number is not None:
+            machine.Pin(number, machine.Pin.OUT, value=0 if on else 1)
 
     def feed(self):
         if self._watchdog is None:

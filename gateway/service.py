@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -20,8 +20,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.accounts.audit_ending import AuditEnding
 from gateway.accounts.file import AccountsFile
-from gateway.channels import household_text, kinds
+from gateway.channels import kinds
 from gateway.channels.channel import Channel
+from gateway.channels.household_text import NAME, HouseholdTexts
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.ending import household_ending
@@ -120,8 +121,8 @@ async def _run_parts(
     with store.reading() as connection:
         known = registry.load(connection)
         clock = MachineClock(journal.newest(connection)[1], known.doubt)
-    texts = bool(settings.household.sms_url)
-    addresses = Addresses(known, settings.webhook.url, settings.site.language, texts)
+    has_texts = bool(settings.household.sms_url)
+    addresses = Addresses(known, settings.webhook.url, settings.site.language, has_texts)
     certifier = Certifier(gateway_id, _site_key(settings))
     site = CommittedSite(known, settings.rulebook, certifier)
     engine = Engine(store, site, Authenticator(), addresses, clock, life=alive)
@@ -219,22 +220,24 @@ def connect(
             engine.ended,
             partial(engine.trouble, Reason.CHANNEL_FAILING),
         )
-        for kind, channel in (*kinds.opened(settings), *_texts(settings, store))
+        for kind, channel in _channels(store, settings)
     ]
     engine.connect(outlet, [worker.offer for worker in workers])
     engine.on_clock_set += [worker.clock_set for worker in workers]
     return workers
 
 
-def _texts(settings: Settings, store: Store) -> list[tuple[str, Channel]]:
-    """The way to households by text, where the site has one."""
+def _channels(store: Store, settings: Settings) -> Iterator[tuple[str, Channel]]:
+    """Every channel that sends: to people of the staff, and to households."""
 
-    def number_at(door_id: str) -> str | None:
+    def number_of(door_id: str) -> str | None:
         with store.reading() as connection:
-            return resident_views.telephone_at(connection, door_id)
+            return resident_views.telephone(connection, door_id)
 
-    channel = household_text.opened(settings, number_at)
-    return [] if channel is None else [(household_text.NAME, channel)]
+    yield from kinds.opened(settings)
+    texts = HouseholdTexts.of(settings, number_of)
+    if texts is not None:
+        yield NAME, texts
 
 
 def _updates(engine: Engine, broker: Broker, store: Store) -> UpdateServer:

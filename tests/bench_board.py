@@ -35,6 +35,7 @@ class BenchBoard(Hardware):
         self.fed = self.restarts = 0
         self.said = 0  # advertisements
         self.on_air = b""  # the one that is on the air
+        self.lit: list[int] = []  # when its lamp was lit
         self._levels = [0, 0, 0]
         self._changes: list[list[int]] = [[], [], []]
         self._script: list[tuple[int, int, int]] = []  # (at_ms, switch, level), in order
@@ -50,6 +51,11 @@ class BenchBoard(Hardware):
         self.play([(now_ms, switch, level)])
         for i in range(bounces // 2 * 2):
             self.play([(now_ms + BOUNCE_MS[i], switch, level if i % 2 else 1 - level)])
+
+    def light(self, on: bool) -> None:
+        """The lamp."""
+        if on:
+            self.lit.append(self.now_ms())
 
     def open_door(self, bounces: int = 4) -> None:
         """As a hand does it: the reed bounces."""

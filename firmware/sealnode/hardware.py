@@ -69,6 +69,9 @@ class Hardware:
         run: the program starts anew. On a bench it returns, and the runner starts a new seal."""
         raise NotImplementedError
 
+    def light(self, on: bool) -> None:
+        """Let the board's own lamp shine, or not. Nothing where there is none."""
+
     def feed(self) -> None:
         """Tell the watchdog that all is well."""
         raise NotImplementedError

@@ -19,7 +19,10 @@ and a handful of deadlines. Five rules make it up:
    wait already, and so again in place of a heartbeat, for nobody answers there. Its heartbeats go
    by air; on batteries the network has one in three hours, if the latest receipt says that it is
    heard by air, and all of them otherwise.
-7. A note, which says nothing of the door, goes out over the network beside all that, and again as a
+7. Where no order holds at its door, it says nothing of the door: its beats go on with a contact
+   that is not known, and what opens or shuts is not kept. Hands on the seal itself (cover, magnet)
+   make it beat at once, so that whoever works at it need not wait for the gateway's word.
+8. A note, which says nothing of the door, goes out over the network beside all that, and again as a
    report does. On trial (another network or identity) it goes alone: nothing else is told before
    its receipt.
 """
@@ -39,6 +42,9 @@ DEAF_MS_MIN = 60_000
 AWAKE_MS_MAX = 20_000
 SEARCH_MS_MAX = 10_000  # for a network that two wakes before did not find either
 EARLY_MS = 1000  # who wakes so long before the heartbeat, and for nothing, sleeps on
+# A seal that is over and beats by air speaks over the network so often, by which it can be woken:
+# less than it costs to tell of the openings of an order.
+OVER_MS = 3_600_000
 RETRY_MS = 30_000  # a battery's first sleep after a failure; doubles up to the heartbeat
 SAID_MAX = 8  # waiting reports that are said by air in one go: the newest
 _SHIFT_MAX = 6
@@ -108,6 +114,7 @@ class Node:
         self.heartbeat_due_ms = now_ms
         self.air_due_ms = now_ms
         self.airing = False  # something is on the air: not the moment to sleep
+        self.showing = False  # likewise: somebody looks at its lamp
         self.heard = False  # by air, as the gateway's latest receipt said
         self._by_air = by_air
         self.heartbeat_ms = heartbeat_ms
@@ -127,6 +134,7 @@ class Node:
         self.noting = False  # a note waits for its receipt
         self.note_counter = 0  # of its latest transmission
         self.on_trial = False
+        self.is_over = False  # no order holds at its door
         self.is_busy = False  # a command is taken that is not done yet: no sleep before that
         self._note_tries = 0
         self._note_ms = now_ms
@@ -135,6 +143,11 @@ class Node:
         """Tell the news of this seal, now and again until the receipt."""
         self.noting, self.note_counter = True, 0
         self._note_ms, self._note_tries = now_ms, 0
+
+    def end_order(self, is_over: bool, now_ms: int) -> None:
+        """Say nothing of the door from now on, or watch again. The next beat shows it, at once."""
+        self.is_over = is_over
+        self.heartbeat_due_ms = now_ms
 
     def step(self, event: Event, now_ms: int) -> "list[tuple[int, int]]":
         """Take in what happened; the effects that it calls for, in order."""
@@ -181,11 +194,11 @@ class Node:
         if seq == 0:
             bounces, self.bounces = self.bounces, 0
             return Report(
-                self.contact,
+                UNKNOWN if self.is_over else self.contact,
                 HEARTBEAT,
                 0,
                 self.spool.edges,
-                bounces,
+                0 if self.is_over else bounces,
                 0,
                 battery_mv,
                 False,
@@ -202,6 +215,11 @@ class Node:
     def _spool(self, kind: int, event: Event, now_ms: int) -> None:
         bounces, self.bounces = self.bounces, 0
         first = event.kind == FIRST
+        if self.is_over:
+            if kind == TAMPER:
+                self.heartbeat_due_ms = now_ms
+                self.connect_ms = min(self.connect_ms, max(now_ms, self._down_ms + RECONNECT_MS))
+            return
         report = Report(self.contact, kind, 1, 0, bounces, 0, None, first, self.cover, self.magnet)
         self.spool.add(report, event.at_ms, event.edges)
         if not first:  # somebody is at the door: no back-off now, save that of a second
@@ -240,13 +258,13 @@ class Node:
 
     def _offline(self, now_ms: int) -> "list[tuple[int, int]]":
         if not self._mains and (self._is_said(now_ms) or now_ms >= self.woke_ms + self._awake_ms()):
-            return [] if self.airing else [(SLEEP, self._sleep_ms(now_ms))]
+            return [] if self.airing or self.showing else [(SLEEP, self._sleep_ms(now_ms))]
         if self.trying or now_ms < self.connect_ms:
             return []
         early_ms = self.heartbeat_due_ms - now_ms
         is_calm = not (self.misses or self.spool.count or self.noting or self.on_trial)
         if self._woken and is_calm and early_ms > EARLY_MS:
-            return [(SLEEP, early_ms)]
+            return [] if self.showing else [(SLEEP, early_ms)]
         self.trying = True
         return [(CONNECT, 0)]
 
@@ -285,7 +303,8 @@ class Node:
 
     def _said(self, kind: int, now_ms: int) -> "list[tuple[int, int]]":
         """What goes on the air now: what is new or waits, in its order, or a heartbeat if due."""
-        if kind not in (FIRST, EDGED, TAMPERED) and now_ms < self.air_due_ms:
+        is_news = kind in (FIRST, EDGED, TAMPERED) and not self.is_over
+        if not is_news and now_ms < self.air_due_ms:
             return []
         self.air_due_ms = now_ms + self._shortened(self.heartbeat_ms)
         if not self.spool.count:
@@ -316,7 +335,7 @@ class Node:
         self._expect(now_ms)
         beat_ms = self.heartbeat_ms
         if self._by_air and not self._mains and self.heard:
-            beat_ms = max(beat_ms, HEARD_MS)
+            beat_ms = max(beat_ms, OVER_MS if self.is_over else HEARD_MS)
         self.heartbeat_due_ms = now_ms + self._shortened(beat_ms)
 
     def _deaf_ms(self) -> int:
@@ -325,7 +344,7 @@ class Node:
     def _rest(self, now_ms: int, effects: "list[tuple[int, int]]") -> None:
         """A battery's decision to sleep."""
         is_free = self._is_done() and not self.is_busy and not self.on_trial
-        if not self.airing and (is_free or now_ms >= self.woke_ms + AWAKE_MS_MAX):
+        if not (self.airing or self.showing) and (is_free or now_ms >= self.woke_ms + AWAKE_MS_MAX):
             effects.append((SLEEP, self._sleep_ms(now_ms)))
 
     def _is_done(self) -> bool:

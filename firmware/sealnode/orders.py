@@ -5,7 +5,8 @@
    same ticket once more is answered, and not done again.
 2. Another network or identity is taken first, which the gateway hears of; then, with no report left
    that waits under the old one, it is tried: nothing is told but a note, until its receipt.
-3. While a trial goes on, the seal goes by either settings in turn. The gateway decides it by the
+3. That its order is over, or that it is to watch again, is done at once, trial or not.
+4. While a trial goes on, the seal goes by either settings in turn. The gateway decides it by the
    first note that it accepts, and the seal by the receipt of that; so no receipt that is lost, and
    no power cut, leaves them apart.
 """
@@ -13,7 +14,7 @@
 from sealwire import command, note, own_topics
 from sealwire.errors import MALFORMED, WireError
 
-from . import trial
+from . import over, trial
 from .settings import Settings, SettingsError
 
 TURN_MS = 60_000  # by one settings, and then by the others
@@ -51,6 +52,10 @@ class Orders:
         if epoch != seal.spool.epoch or not seal.fresh_counter < counter <= seal.spool.counter:
             raise WireError(MALFORMED, "a command that answers nothing of late")
         kind, ticket, parts = command.unpack(plain)
+        if kind in (command.OVER, command.WATCH):  # its next beat answers, and no note
+            over.end_order(seal, kind == command.OVER, now_ms)
+            seal.fresh_counter = counter
+            return
         if ticket != seal.answer[0]:
             seal.answer = ticket, self._done(kind, parts, now_ms)
             seal.answered_ms = now_ms - REPEAT_MS

@@ -23,7 +23,7 @@ from . import offline as _link
 from .flutter import PACE_MS
 from .hardware import COVER, MAGNET, REED, Hardware
 from .node import Event, Node
-from .settings import TRIAL, Settings
+from .settings import OVER, TRIAL, Settings
 from .spool import Spool
 from .switches import Switches
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .beacon import Beacon
     from .commands import Commands
     from .link import Link
+    from .over import Lamp
 
 _ANSWER = b"\x15"  # how an answer about an update begins (sealwire.update)
 POLL_MS = 20  # the longest wait while the link may have something to say
@@ -75,15 +76,8 @@ class Seal:
         self._retry_ms = self._forget_ms = now_ms
         if not woken:
             self.spool.save()  # the new epoch, before its first use; without it there is no seal
-        self.node = Node(
-            self.spool,
-            settings.heartbeat_ms,
-            settings.mains,
-            board.random_below,
-            now_ms,
-            woken,
-            settings.bluetooth,
-        )
+        its = settings.mains, board.random_below, now_ms, woken, settings.bluetooth
+        self.node = Node(self.spool, settings.heartbeat_ms, *its)
         bits, flutter = (memory[3], memory[7]) if woken else (None, b"")
         self.switches = Switches(board, settings.mains, now_ms, bits, flutter)
         if woken:
@@ -93,7 +87,13 @@ class Seal:
         self._wanted_ms: "int | None" = None  # since when the node wants a connection
         if not woken:
             self.node.note(now_ms)
-        if TRIAL in os.listdir(board.flash):
+        self.lamp: "Lamp | None" = None  # while no order holds at its door
+        kept = os.listdir(board.flash)
+        if OVER in kept:
+            from .over import resume  # a seal under an order does not pay for it
+
+            resume(self, now_ms, woken)
+        if TRIAL in kept:
             self._read_commands().go_on(now_ms, woken)
 
     @property
@@ -112,6 +112,8 @@ class Seal:
             return POLL_MS
         self.board.feed()
         self._sample(now_ms)
+        if self.lamp is not None:
+            self.node.showing = self.lamp.poll(now_ms)
         if self.commands is not None:
             self.commands.poll(now_ms)
         self._converse(now_ms)
@@ -154,15 +156,8 @@ class Seal:
         from .link import Link
 
         acting = self._acting
-        self.link = Link(
-            acting.broker,
-            acting.port,
-            acting.ca_der(),
-            acting.server_name,
-            acting.user,
-            acting.password,
-            own_topics.receipt(acting.seal_id),
-        )
+        own = acting.user, acting.password, own_topics.receipt(acting.seal_id)
+        self.link = Link(acting.broker, acting.port, acting.ca_der(), acting.server_name, *own)
 
     def hang_up(self, now_ms: int) -> None:
         """End the session; the node asks for the next one."""
@@ -265,6 +260,8 @@ class Seal:
     def _step(self, event: Event, now_ms: int) -> None:
         if self.asleep:
             return
+        if self.lamp is not None and event.kind in (_node.EDGED, _node.TAMPERED):
+            self.lamp.show(now_ms)
         stale = self.spool.stale
         effects = self.node.step(event, now_ms)
         if self.spool.unsaved and now_ms >= self._retry_ms:
@@ -387,6 +384,8 @@ class Seal:
             due = min(due, wanted_ms)
         if self.beacon and self.beacon.until_ms is not None:
             due = min(due, self.beacon.until_ms)
+        if self.lamp is not None:
+            due = min(due, self.lamp.due_ms(now_ms))
         if self.spool.stale:
             due = min(due, self._forget_ms)
         if self.spool.unsaved:

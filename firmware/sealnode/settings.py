@@ -3,6 +3,7 @@
 import json
 
 FILE = "seal.json"
+OVER = "over"  # there, and empty, while no order holds at the seal's door; see over.py
 TRIAL = "trial.json"  # others, as long as nobody knows whether they work; see trial.py
 _HEX = "0123456789abcdef"
 _KEYS = (

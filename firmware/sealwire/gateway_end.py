@@ -52,7 +52,7 @@ def unpack(plain: bytes, version: int) -> "Report | Note":
 
 def pack_command(kind: int, ticket: int, parts: "tuple[bytes, ...]") -> bytes:
     """A command's 192 bytes. ValueError if it is none; what is wrong is told, and no part shown."""
-    if not command.HEARTBEAT <= kind <= command.UPDATE or not 1 <= ticket <= TICKET_MAX:
+    if not command.HEARTBEAT <= kind <= command.WATCH or not 1 <= ticket <= TICKET_MAX:
         raise ValueError("kind or ticket out of range")
     allowed = command.PARTS[kind - 1]
     if len(parts) != len(allowed):

@@ -16,6 +16,7 @@ DURATIONS = frozenset({"heartbeat_ms", "age_ms", "longest_ms", "behind_ms", "ahe
 BY_PEOPLE = frozenset(
     {
         "orders",
+        "orders_over",
         "permits",
         "visits",
         "visited_until_ms",

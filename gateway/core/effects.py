@@ -180,11 +180,26 @@ class PermitSpent(Struct, frozen=True, tag="permit_spent"):
     opening_id: str
 
 
+class PermitEnded(Struct, frozen=True, tag="permit_ended"):
+    """A permit ends before the time that was announced: with the order under which it began."""
+
+    permit_id: str
+    ends_ms: int
+
+
 class PermitRefused(Struct, frozen=True, tag="permit_refused"):
     """A permit found no room among those that live, so nothing changed; the others stand."""
 
     permit_id: str
     reason: Reason
+
+
+class OrderEnded(Struct, frozen=True, tag="order_ended"):
+    """An order on the door's household is over, and no other holds: it is told so, where the site
+    sends text messages and knows a number."""
+
+    page_id: str
+    over_ms: int
 
 
 class SealCertified(Struct, frozen=True, tag="seal_certified"):
@@ -208,6 +223,7 @@ Effect = (
     | PageDue
     | QuestionDue
     | PermitSpent
+    | PermitEnded
     | PermitRefused
     | SilenceBegan
     | SilenceEnded
@@ -215,6 +231,7 @@ Effect = (
     | OutageGrew
     | OutageOver
     | WatchDoubted
+    | OrderEnded
     | SealCertified
     | HouseholdEffect
 )

@@ -33,6 +33,7 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
     forgotten = replace(
         door,
         orders=orders,
+        orders_over=tuple(its for its in door.orders_over if its.order_id != event.order_id),
         permits=tuple(p for p in door.permits if goes_on and p.to_ms > before_ms),
         allowed=door.allowed if goes_on else (0, 0),
         case=case if lives(case) else None,

@@ -12,6 +12,7 @@ from gateway.core.actor import Actor
 from gateway.core.cases.refusal import Refusal
 from gateway.core.commissioning import Certificate, Visit, WalkTest
 from gateway.core.free_text import FreeText
+from gateway.core.order_over import OrderOver
 from gateway.core.proof import Proof, WrongScan
 from gateway.core.reasons import Reason
 
@@ -293,15 +294,13 @@ class Door(Struct, frozen=True, omit_defaults=True):
     grid_id: str = ""  # whose people are told of it
     areas: tuple[str, ...] = ()  # that it lies in, next to the site: what may silence many at once
     seal_id: str | None = None
-    # how often its seal promised a heartbeat; None: nothing is expected
-    heartbeat_ms: int | None = None
+    heartbeat_ms: int | None = None  # how often its seal promised one; None: nothing is expected
     make: str = ""  # whose contact hangs here, where it is none of our seals (core.makes)
     contact: Contact = Contact.UNKNOWN
     edges: int | None = None  # the seal's edge counter as last heard; None before the first
     heard_ms: int | None = None
     listened_ms: int | None = None  # until then the gateway itself heard nobody
-    # up to when its edges are known; what waits in the seal is newer
-    observed_until_ms: int | None = None
+    observed_until_ms: int | None = None  # up to when its edges are known; what waits is newer
     battery_mv: int | None = None
     cover: bool = False  # as last reported, so that one tamper is one page
     magnet: bool = False
@@ -321,6 +320,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     last_case: str | None = None
     recent: tuple[ActionResult, ...] = ()  # of the latest actions of people, the newest last
     orders: tuple[Order, ...] = ()
+    orders_over: tuple[OrderOver, ...] = ()  # of these, so that each is told once
     permits: tuple[Permit, ...] = ()
     allowed: tuple[int, int] = (0, 0)  # the day, and how many openings needed no permit on it
     refused_ms: tuple[int, ...] = ()  # latest refused messages, at most Rules.burst_count

@@ -88,6 +88,9 @@ class Reason(StrEnum):
     HEALTH_UNSAID = "health_unsaid"  # no report of health came: somebody asks
     UNWELL = "unwell"  # somebody there is not well
 
+    # What is good to know, and nobody need do anything about.
+    ORDER_ENDED = "order_ended"  # an order has ended, and no other holds at that door
+
     # Why a rule, and no person, ended a case. ORDER_OVER and OUTAGE are two more.
     ANNOUNCED_LATE = "announced_late"
     HEARD_AGAIN = "heard_again"
@@ -162,6 +165,9 @@ BY_DAY = frozenset(
 MATTERS = BY_DAY | {Reason.DOCTOR_ASKED}
 DISPUTES = frozenset({Reason.DISPUTE_RAISED, Reason.DISPUTE_LATE})
 
+# Knowledge: told once, by day, to who has duty, and to nobody after them.
+NOTICES = frozenset({Reason.ORDER_ENDED})
+
 # What has befallen the gateway or its site, and no single door.
 TROUBLES = frozenset(
     {
@@ -221,7 +227,7 @@ REFUSALS = frozenset(
     }
 )
 
-_MILD = FAULTS | QUESTIONS | SLOW_TROUBLES | TESTS | BY_DAY | {Reason.CANARY}
+_MILD = FAULTS | QUESTIONS | SLOW_TROUBLES | TESTS | BY_DAY | NOTICES | {Reason.CANARY}
 
 
 class Severity(StrEnum):

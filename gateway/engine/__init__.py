@@ -9,7 +9,8 @@ heartbeats, `scheduler` whose time comes when, `reading` which messages are genu
 who sends too much, `backlog` how long a report may have waited in the broker, `report_dates` what
 the ages of its copies say, and `proving` the seals that are not believed after an older copy of the
 database was put back; `contact_reports` makes reports of what contacts of other makers say,
-`seal_notes` is what a seal says of itself, and `downlink` what it is asked with the next answer.
+`seal_notes` is what a seal says of itself, `downlink` what it is asked with the next answer, and
+`order_words` what it is told of its order there.
 What raises is decided about in `isolation`, kept by `set_aside`, and told by `poison`. Around the
 loop: `pending` reads what other programs leave for it, `queue` and `waiting_events` hold it until
 it is stepped, `self_watch` looks at broker, disk and certificates, `path_watch` with `path_causes`

@@ -5,7 +5,7 @@ from gateway.core.cases.case import ANSWERED, find
 from gateway.core.evidence import Ended
 from gateway.core.households import health
 from gateway.core.model import Case, Door, Outage, Trouble
-from gateway.core.reasons import Reason
+from gateway.core.reasons import MATTERS, NOTICES, Reason
 from gateway.engine.state import CommittedSite
 from gateway.store.outbox import HOUSEHOLD, Entry, decode_group
 
@@ -19,10 +19,14 @@ def ended(site: CommittedSite, entry: Entry) -> Ended | None:
     """
     if entry.warden_id is not None and entry.warden_id not in site.registry.staff.members:
         return Ended.LEFT
+    if entry.reason in NOTICES:
+        return _notice_ended(site.doors.get(entry.door_id), entry)
     if entry.channel == HOUSEHOLD:
         return _reminder_ended(site, entry)
     if entry.reason == Reason.GROUPED:
         return _group_ended(site, entry)
+    if entry.reason in MATTERS:
+        return _matter_ended(site, entry)
     if not entry.case_id:
         return None
     return _case_ended(site, entry, entry.case_id, entry.door_id)
@@ -36,6 +40,25 @@ def _reminder_ended(site: CommittedSite, entry: Entry) -> Ended | None:
         return Ended.CLOSED
     rules = site.rulebook.rules
     return Ended.TAKEN if health.is_said(household, entry.since_ms, rules) else None
+
+
+def _matter_ended(site: CommittedSite, entry: Entry) -> Ended | None:
+    """What a household wants is told no more once somebody has it, or it is over."""
+    door = site.doors.get(entry.door_id)
+    household = None if door is None else site.households.get(door.household_id)
+    if household is None:
+        return Ended.CLOSED
+    matters = (*household.requests, *household.disputes, household.health.question)
+    for matter in matters:
+        if matter is not None and matter.case_id == entry.case_id:
+            return Ended.TAKEN if matter.escalation is None else None
+    return Ended.CLOSED
+
+
+def _notice_ended(door: Door | None, entry: Entry) -> Ended | None:
+    """That an order is over is told no more once it was given longer, or is destroyed."""
+    ends = () if door is None else door.orders_over
+    return None if any(one.over_ms == entry.since_ms for one in ends) else Ended.CLOSED
 
 
 def _group_ended(site: CommittedSite, entry: Entry) -> Ended | None:

@@ -44,15 +44,20 @@ class Addressing(Protocol):
             first of its round.
         """
 
-    def reminders(self, door_id: str, now_ms: int) -> list[Entry]:
-        """The daily reminder of the household of a door, by text.
+    def household_entries(
+        self, page_id: str, reason: Reason, since_ms: int, door_id: str, now_ms: int
+    ) -> list[Entry]:
+        """What goes to a household itself, as a text message.
 
         Args:
-            door_id: one of its doors, which stands for it.
+            page_id: what others of its kind have too; "" where nobody else is told.
+            reason: of what it is told.
+            since_ms: when that was.
+            door_id: the first of its doors; its number is looked up when the message goes out.
             now_ms: when it was made, in milliseconds of UTC.
 
         Returns:
-            An entry without a number; none where the site sends no texts.
+            One entry without a number; none where the site sends no text messages.
         """
 
     def entries(

@@ -24,6 +24,7 @@ from gateway.engine import contact_reports, seal_notes
 from gateway.engine.backlog import BrokerBacklog
 from gateway.engine.downlink import Downlink
 from gateway.engine.guard import Rates
+from gateway.engine.order_words import OrderWords
 from gateway.engine.ports import (
     Authenticated,
     Authenticator,
@@ -74,7 +75,7 @@ class Reading:
     ) -> None:
         self._store, self._state, self._authenticator = store, state, authenticator
         self.backlog = backlog
-        self.downlink = Downlink()
+        self.downlink, self._order_words = Downlink(), OrderWords()
         self._proving = Proving(state.registry.seals)
         self._dates = ReportDates()
         self.is_listening = False  # the receiver of what comes by air
@@ -87,6 +88,7 @@ class Reading:
         """The gateway's clock was corrected: what is dated moves with it."""
         self.backlog.moved(by_ms)
         self._dates.moved(by_ms)
+        self._order_words.moved(by_ms)
 
     def close(self) -> None:
         """Let go of the thread."""
@@ -188,14 +190,27 @@ class Reading:
             if command.kind is CommandKind.IDENTITY:
                 seal_notes.give_up(unit, self._state.registry.seals, command.seal_id, at_ms)
 
-    def _owe(self, unit: UnitOfWork, batch: Batch, owed: Owed, at_ms: int) -> None:
-        """The answer to a transmission, with what its seal is asked to do."""
+    def _owe(
+        self,
+        unit: UnitOfWork,
+        batch: Batch,
+        owed: Owed,
+        at_ms: int,
+        said: tuple[Door, ReportCame] | None = None,
+    ) -> None:
+        """The answer to a transmission, with what its seal is asked to do: one thing at a time, and
+        of its order last, which is asked again with each answer. `said`: where it hangs, and what
+        it said of that door."""
         command = None
         if owed.version > 1:
             command = self.downlink.due(owed.seal_id, at_ms, unit.commands)
         if command is not None:
             unit.command(command)
             owed = owed._replace(command=command.plain)
+        elif owed.version > 1 and said is not None:
+            door, event = said
+            word = self._order_words.due(doubted(door, unit.turn.doubt), event, at_ms)
+            owed = owed._replace(command=word)
         batch.receipts.append(owed)
 
     def _genuine(
@@ -245,7 +260,8 @@ class Reading:
         else:
             is_heard = door is not None and self._is_heard_by_air(door)
             numbers = read.epoch, read.counter, event.seq, read.version
-            self._owe(unit, batch, Owed(event.seal_id, *numbers, is_heard=is_heard), at_ms)
+            owed = Owed(event.seal_id, *numbers, is_heard=is_heard)
+            self._owe(unit, batch, owed, at_ms, None if door is None else (door, event))
         if event.seal_id in self._by_air:
             unit.heard_on(at_ms, event.seal_id, read.path, message.signal_dbm)
 

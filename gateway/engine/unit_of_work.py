@@ -17,6 +17,7 @@ from gateway.core.doors import after_order
 from gateway.core.effects import (
     CaseMoved,
     Effect,
+    OrderEnded,
     OutageFound,
     OutageGrew,
     OutageOver,
@@ -311,6 +312,9 @@ class UnitOfWork:
                 self._case(SubjectKind.DOOR, door.door_id, door.grid_id, effect)
             case SealCertified():
                 self.writes.certificate(self._certifier.row(door.door_id, effect))
+            case OrderEnded(page_id=page_id, over_ms=over_ms):
+                its = page_id, Reason.ORDER_ENDED, over_ms, door.door_id, at_ms
+                self._enter(self._addressing.household_entries(*its))
             case SilenceBegan() | SilenceEnded():
                 pass  # the site's own rows tell of it
             case _:
@@ -348,7 +352,8 @@ class UnitOfWork:
             if isinstance(effect, PageDue):
                 self.pages[effect.page_id] = None
             elif isinstance(effect, HealthReminded):
-                self._enter(self._addressing.reminders(first.door_id, at_ms))
+                its = "", Reason.HEALTH_UNSAID, at_ms, first.door_id, at_ms
+                self._enter(self._addressing.household_entries(*its))
             elif isinstance(effect, HouseholdEffect):
                 if isinstance(effect, RequestMoved | DisputeMoved | HealthMoved):
                     self.cases[effect.matter.case_id] = None  # those who watch see it

@@ -107,6 +107,10 @@ def _parts(facts: NoticeFacts) -> Iterator[tuple[str, tuple[str, ...]]]:
                 "everything else, copies too. Your page then shows nothing any more."
             ),
             N_(
+                "Where the seal has a lamp, it flashes three times when the door opens after the "
+                "order has ended; before that it stays dark."
+            ),
+            N_(
                 "That somebody looked is kept for {audit_months} months, without your name. What "
                 "a provider of messages keeps of a ring cannot be reached from here; therefore no "
                 "message that leaves this house names you, your door or the order."

@@ -71,6 +71,7 @@ _WORDS: dict[Reason, str] = {
     Reason.DISPUTE_LATE: N_("A dispute waits too long"),
     Reason.HEALTH_UNSAID: N_("No health report today"),
     Reason.UNWELL: N_("Somebody is not well"),
+    Reason.ORDER_ENDED: N_("An order has ended"),
     Reason.ANNOUNCED_LATE: N_("Announced afterwards"),
     Reason.HEARD_AGAIN: N_("Heard again"),
     Reason.SETTLED: N_("Contact settled"),
@@ -109,6 +110,9 @@ _WHY: dict[Reason, str] = {
     ),
     Reason.HEALTH_UNSAID: N_("A household has not said today how they are; that is no fault."),
     Reason.UNWELL: N_("A household says that somebody there is not well."),
+    Reason.ORDER_ENDED: N_(
+        "One order or more in your grid have ended: nobody is told any more of what those doors do."
+    ),
     Reason.NO_PERMIT: N_("The door opened, and nobody had announced it."),
     Reason.OPENED_IN_DOUBT: N_(
         "The door opened, and the gateway's clock is in doubt: perhaps it was allowed, perhaps not."
@@ -307,6 +311,7 @@ _FIRST_ACTION: dict[Reason, str] = {
     Reason.DISPUTE_LATE: N_("Let it be answered today, or name another to answer it."),
     Reason.HEALTH_UNSAID: N_("Ring the household and ask how they are."),
     Reason.UNWELL: N_("Ring the household and ask what they need."),
+    Reason.ORDER_ENDED: N_("There is nothing to do. Which they are stands in your inbox."),
     Reason.TEST_PAGE: N_("Press “Got it”, so that others see that pages reach you."),
     Reason.GROUPED: N_("Open the list and begin at the top."),
 }

@@ -28,9 +28,10 @@ class Addresses:
     """The registry, asked in one way."""
 
     def __init__(
-        self, registry: Registry, site_webhook: str, language: str, texts: bool = False
+        self, registry: Registry, site_webhook: str, language: str, has_texts: bool = False
     ) -> None:
-        self._site_webhook, self._language, self._texts = site_webhook, language, texts
+        self._site_webhook, self._language = site_webhook, language
+        self._has_texts = has_texts
         self._drawn = secrets.token_bytes(16)  # with it, and only with it, ids can be told apart
         self.know(registry)
 
@@ -49,13 +50,19 @@ class Addresses:
         )
         return [self._entry(personal_page, now_ms, None, (WEBHOOK.name, self._site_webhook))]
 
-    def reminders(self, door_id: str, now_ms: int) -> list[Entry]:
-        """The daily reminder of a household, by text; none where the site sends no texts."""
-        if not self._texts:
+    def household_entries(
+        self, page_id: str, reason: Reason, since_ms: int, door_id: str, now_ms: int
+    ) -> list[Entry]:
+        """For a household's own telephone, whose number stands in no entry; none where the site
+        sends no text messages."""
+        if not self._has_texts:
             return []
-        page_id = f"remind-{secrets.token_hex(SENT_ID_BYTES)}"  # it names no household in a log
-        page = PersonalPage(page_id, "", door_id, Reason.HEALTH_UNSAID, now_ms)
-        return [self._entry(page, now_ms, None, (HOUSEHOLD, HOUSEHOLD))]
+        told = PersonalPage(page_id or self.drawn_id(), "", door_id, reason, since_ms)
+        return [self._entry(told, now_ms, None, (HOUSEHOLD, HOUSEHOLD))]
+
+    def drawn_id(self) -> str:
+        """A page's id that names no household in a log."""
+        return f"text-{secrets.token_hex(SENT_ID_BYTES)}"
 
     def entries(
         self,
@@ -127,5 +134,13 @@ def channels(warden: Warden, ways: Ways) -> tuple[tuple[str, str], ...]:
         own = (*own, _INBOX)
     if ways is Ways.ALL:
         return own
+    if ways is Ways.READ:
+        return tuple(channel for channel in own if _is_read(channel[0]))
     first = {_PUSH, _INBOX} if own[:1] in ((_PUSH,), (_INBOX,)) else set(own[:1])
     return tuple(channel for channel in own if (channel in first) == (ways is Ways.FIRST))
+
+
+def _is_read(name: str) -> bool:
+    """Whether a person comes to a kind of channel and reads, so that nothing rings."""
+    kind = kind_of(name)
+    return kind is not None and kind.open is None

@@ -52,7 +52,7 @@ from sealwire import ccm
 SETTINGS = "seal.json"
 _ARRIVING = "seal.json.new"
 # What a seal at work writes; see sealnode.spool and sealnode.trial.
-STATE_FILES = ("spool.a", "spool.b", "trial.json", "trial.json.new")
+STATE_FILES = ("spool.a", "spool.b", "trial.json", "trial.json.new", "over")
 OLDEST_MICROPYTHON = (1, 25)  # the oldest that the firmware is tested on
 _NEEDED_MODULES = ("cryptolib", "hashlib", "tls", "machine", "network", "esp32")
 _ROOM_FOR_STATE_BYTES = 32 * 1024

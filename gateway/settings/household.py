@@ -79,9 +79,6 @@ class Household(HouseholdMatters):
             except ValueError as error:
                 name = "MENSHEN_HOUSEHOLD_SMS_SECRET"
                 raise ValueError(f"the household's sms_secret ({name}) {error}") from error
-        if self.sms_url and self.sms_secret is None:
-            raise ValueError(
-                "the household's sms_url is given but no sms_secret; set "
-                "MENSHEN_HOUSEHOLD_SMS_SECRET too, which signs what is handed over"
-            )
+        elif self.sms_url:
+            raise ValueError("the household's sms_url needs MENSHEN_HOUSEHOLD_SMS_SECRET too")
         return self

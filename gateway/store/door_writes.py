@@ -17,6 +17,7 @@ from gateway.core.effects import (
     OpeningEnded,
     OpeningRedated,
     OpeningResumed,
+    PermitEnded,
     PermitSpent,
 )
 from gateway.core.model import Door, Order, Permit, Policy
@@ -86,6 +87,8 @@ def of_effect(at_ms: int, door_id: str, effect: Effect) -> tuple[Statement, Row]
             return sql.ANNOUNCE_OPENING, row
         case PermitSpent(permit_id=permit_id, openings_left=left):
             return sql.SPEND_PERMIT, {"b_id": permit_id, "openings": left}
+        case PermitEnded(permit_id=permit_id, ends_ms=ends_ms):
+            return sql.END_PERMIT, {"b_id": permit_id, "to_ms": ends_ms}
     return None
 
 

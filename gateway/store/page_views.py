@@ -3,12 +3,12 @@
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, func, literal, or_, select, tuple_
+from sqlalchemy import Connection, func, or_, select, tuple_
 
 from gateway.core.cases.number import case_number, read_number
 from gateway.core.evidence import TOLD, Ended, Evidence
 from gateway.core.model import CaseState
-from gateway.core.reasons import Reason
+from gateway.core.reasons import NOTICES, Reason
 from gateway.store import tables
 from gateway.store.case_views import IN_REVIEW, OPEN, CaseRow
 from gateway.store.outbox import code_of, decode_group
@@ -154,13 +154,15 @@ def _grouped(
 
 
 def notes(connection: Connection, warden_id: str, after_ms: int, limit: int) -> list[PageRow]:
-    """What a person was told since a time that is about no case: somebody cannot be reached."""
-    o = tables.outbox.c
+    """What a person was told since a time that is about no case: somebody cannot be reached, an
+    order has ended, at which door."""
+    o, d = tables.outbox.c, tables.doors.c
     names = ("page_id", "case_id", "door_id", "reason", "since_ms", "made_ms", "sent_id")
     query = (
-        select(*(o[name] for name in names), literal("").label("label"))
+        select(*(o[name] for name in names), d.label)
+        .join(tables.doors, d.door_id == o.door_id, isouter=True)
         .where(o.warden_id == warden_id, o.made_ms > after_ms, o.channel == "inbox")
-        .where(o.reason == Reason.UNREACHABLE, o.case_id == "")
+        .where(o.reason.in_((Reason.UNREACHABLE, *NOTICES)), o.case_id == "")
         .order_by(o.made_ms.desc(), o.entry_id.desc())
         .limit(limit)
     )

@@ -114,14 +114,12 @@ def telephones(connection: Connection, now_ms: int) -> list[tuple[str, str]]:
     return [(household_id, number) for household_id, number in connection.execute(query)]
 
 
-def telephone_at(connection: Connection, door_id: str) -> str | None:
-    """The telephone of the household of a door in use; None if it has none."""
-    household_id = household_of(connection, door_id)
-    if household_id is None:
-        return None
-    query = select(_d.telephone).where(_d.household_id == household_id, _d.ended_ms.is_(None))
-    query = query.where(_d.telephone.is_not(None)).order_by(_d.door_id)
-    return connection.execute(query.limit(1)).scalar()
+def telephone(connection: Connection, door_id: str) -> str | None:
+    """The number of a door's household; None where it has none, or nobody knows any more."""
+    its = select(_d.household_id).where(_d.door_id == door_id).scalar_subquery()
+    query = select(_d.telephone).where(_d.household_id == its, _d.telephone.is_not(None))
+    found = connection.execute(query.order_by(_d.door_id).limit(1)).scalar()
+    return None if found is None else str(found)
 
 
 def _is_to_be(doubt: Doubt, now_ms: int) -> tuple[ColumnElement[bool], ...]:

@@ -263,6 +263,7 @@ DELETE_PERMIT = Statement(
 )
 UPSERT_PERMIT = _upsert(tables.permits)
 SPEND_PERMIT = _set(tables.permits, "permit_id", "b_id", "openings")
+END_PERMIT = _set(tables.permits, "permit_id", "b_id", "to_ms")
 INSERT_OPENING = Statement(
     _insert_once(tables.openings), [*OpeningBegan.__struct_fields__, "door_id", "heard_ms"]
 )
@@ -350,6 +351,7 @@ IN_ORDER = (
     DELETE_PERMIT,
     UPSERT_PERMIT,
     SPEND_PERMIT,
+    END_PERMIT,
     INSERT_OPENING,
     END_OPENING,
     REDATE_OPENING,

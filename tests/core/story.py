@@ -19,7 +19,7 @@ from gateway.core.events import (
 )
 from gateway.core.model import Contact, Door, Order, Permit
 from gateway.core.outcome import Outcome
-from gateway.core.reasons import Reason
+from gateway.core.reasons import NOTICES, Reason
 from gateway.core.rules import Rules
 from tests.core.actors import action_id
 
@@ -107,7 +107,12 @@ class Story:
 
     def pages(self) -> list[PageDue]:
         """First tellings; `escalated` are those of higher steps and later rounds."""
-        return [p for p in self.escalated() if not p.step_index and not p.round]
+        first = [p for p in self.escalated() if not p.step_index and not p.round]
+        return [p for p in first if p.reason not in NOTICES]
+
+    def notices(self) -> list[PageDue]:
+        """What is told as knowledge."""
+        return [e for e in self.effects if isinstance(e, PageDue) and e.reason in NOTICES]
 
     def escalated(self) -> list[PageDue]:
         return [e for e in self.effects if isinstance(e, PageDue)]

@@ -25,7 +25,7 @@ from gateway.core.effects import (
 from gateway.core.events import DeadlineCame, DoorPlaced, Event, OrderPlaced, ReportCame, SealBound
 from gateway.core.model import Case, Door, Order, Outages
 from gateway.core.paging.schedule import Role
-from gateway.core.reasons import Reason
+from gateway.core.reasons import NOTICES, Reason
 from gateway.core.rules import Rulebook, Rules
 from gateway.core.site import SiteState, SiteTurn, Step
 from gateway.core.subject import SITE as SUBJECT
@@ -232,7 +232,9 @@ class Site:
     # What must have followed.
 
     def pages(self) -> list[PageDue]:
-        return [e for _, _, e in self.followed if isinstance(e, PageDue)]
+        """Of what needs a person; that an order has ended is knowledge."""
+        found = [e for _, _, e in self.followed if isinstance(e, PageDue)]
+        return [page for page in found if page.reason not in NOTICES]
 
     def told(self, page: PageDue) -> tuple[str, str]:
         """Who is told by a page, and by which ways."""
@@ -245,7 +247,11 @@ class Site:
         """Live until the end of the window; all of this must have happened in it, so often."""
         start_ms, end_ms = map(self.time, window)
         self.live_until(max(self.now_ms, end_ms))
-        inside = [(p, e) for at_ms, p, e in self.followed if start_ms <= at_ms <= end_ms]
+        inside = [
+            (place, effect)
+            for at_ms, place, effect in self.followed
+            if start_ms <= at_ms <= end_ms and getattr(effect, "reason", None) not in NOTICES
+        ]
         for wanted in expected:
             count = sum(wanted.matches(self, place, effect) for place, effect in inside)  # type: ignore[arg-type]
             is_right = count > 0 if wanted.times is None else count == wanted.times

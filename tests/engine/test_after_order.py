@@ -30,9 +30,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 async def heard(engine: Engine, post: Post, seal: HandSeal, said: report.Report) -> None:
     """The seal says it, and has its receipt."""
-    before = len(post.receipts())
+    before = len(post.tokens())
     engine.receive(seal.topic, seal.sealed(said), before + 1)
-    await until(lambda: len(post.receipts()) == before + 1)
+    await until(lambda: len(post.tokens()) == before + 1)
     await engine.idle()
 
 

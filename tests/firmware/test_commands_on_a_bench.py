@@ -52,7 +52,7 @@ def test_a_boot_is_told_once_with_firmware_cause_and_signal(make: Make) -> None:
     bench.boot()
     bench.run(5 * MINUTE_MS)
     ((_, said),) = bench.broker.notes
-    assert (said.firmware, said.reset_cause) == ((2, 0, 0), note.POWER_ON)
+    assert (said.firmware, said.reset_cause) == ((2, 1, 0), note.POWER_ON)
     assert (said.signal_dbm, said.ticket) == (-61, 0)
 
 

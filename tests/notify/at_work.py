@@ -38,7 +38,7 @@ async def gateway(
     public_url: str = "",
     household: Household | None = None,
 ) -> AsyncIterator[Engine]:
-    """A loop with its delivery workers, no broker."""
+    """A loop with its delivery workers, no broker. `household`: with texts to households."""
     with store.reading() as connection:
         known = registry.load(connection)
     webhook, home = Webhook(url=site_url, token=TOKEN), household or Household()

@@ -222,7 +222,9 @@ class Refused(unittest.TestCase):
     def test_what_is_out_of_range_is_never_packed(self):
         for kind, ticket, parts in (
             (0, 1, (bytes(3),)),
-            (5, 1, (bytes(3),)),
+            (7, 1, ()),
+            (command.OVER, 1, (bytes(1),)),
+            (command.WATCH, 1, (bytes(1),)),
             (command.HEARTBEAT, 0, (bytes(3),)),
             (command.HEARTBEAT, 1 << 32, (bytes(3),)),
             (command.HEARTBEAT, 1, ()),

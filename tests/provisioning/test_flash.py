@@ -143,4 +143,4 @@ def test_a_board_without_a_port_is_told_from_no_board_at_all(tmp_path: Path) -> 
 
 def test_flashing_knows_the_files_that_a_seal_writes() -> None:
     trials = {settings.TRIAL, f"{settings.TRIAL}.new"}  # trial.py writes beside, and renames
-    assert set(STATE_FILES) == {*spool.FILES, *trials}
+    assert set(STATE_FILES) == {*spool.FILES, *trials, settings.OVER}

@@ -26,6 +26,7 @@ from gateway.core.reasons import (
     DISPUTES,
     FAULTS,
     MATTERS,
+    NOTICES,
     QUESTIONS,
     SLOW_TROUBLES,
     TROUBLES,
@@ -34,6 +35,7 @@ from gateway.core.reasons import (
 from gateway.core.rules import Rules
 
 _AGAIN_BY_DAYS = FAULTS | QUESTIONS | SLOW_TROUBLES | BY_DAY
+_BEGINS_BY_DAY = FAULTS | QUESTIONS | BY_DAY | NOTICES
 _ONLY_BY_DAY = QUESTIONS | BY_DAY  # no step of these wakes anybody
 QuietHours = tuple[tuple[int, int], ...]
 # What people are told of: it has a `case_id` and an `escalation`.
@@ -46,6 +48,7 @@ class Ways(StrEnum):
     FIRST = "first"
     OTHER = "other"
     ALL = "all"
+    READ = "read"  # only what the person comes to and reads: it rings nowhere
 
 
 class EscalationStep(Struct, frozen=True):
@@ -126,6 +129,11 @@ DISPUTE_STEPS = (  # those who review, for the grid's warden may be part of the 
     EscalationStep(Role.CAPTAIN, Ways.ALL),
     EscalationStep(Role.CENTRE, Ways.ALL, "request_captain_ms"),
 )
+NOTICE_STEPS = (  # of these only the first is told: who can be reached, the lowest first
+    EscalationStep(Role.WARDEN, Ways.ALL),
+    EscalationStep(Role.DEPUTY, Ways.ALL),
+    EscalationStep(Role.CAPTAIN, Ways.ALL),
+)
 LATE_STEPS = (
     EscalationStep(Role.CENTRE, Ways.ALL),
     EscalationStep(Role.CAPTAIN, Ways.ALL),
@@ -133,6 +141,7 @@ LATE_STEPS = (
 
 _STEPS = {
     **dict.fromkeys(MATTERS, REQUEST_STEPS),
+    **dict.fromkeys(NOTICES, NOTICE_STEPS),
     Reason.DOCTOR_ASKED: DOCTOR_STEPS,
     Reason.DISPUTE_RAISED: DISPUTE_STEPS,
     Reason.DISPUTE_LATE: LATE_STEPS,
@@ -294,7 +303,7 @@ def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) ->
 def may_start_ms(reason: Reason, now_ms: int, quiet: QuietHours, rules: Rules) -> int:
     """When the first step may be told: by day, or outside the quiet hours."""
     starts_ms = now_ms
-    if reason in FAULTS | QUESTIONS | BY_DAY:
+    if reason in _BEGINS_BY_DAY:
         night = rules.day_to_min, rules.day_from_min
         starts_ms = local_time.outside(rules.zone, starts_ms, (night,))
     if reason not in BREACHES:

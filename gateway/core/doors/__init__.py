@@ -6,7 +6,7 @@ rules for a report), `edge_counter` and `observation` (what a report shows), `ho
 `openings`, `permits` and `orders` (what an opening is), `clock_doubt` (where the time itself is in
 doubt), `held_back`,
 `chatter`, `tamper`, `open_after_restart`, `found_open`, `open_at_order`, `silence`, `paths`,
-`refusals` and `canary` (one rule each), `after_order` (when a door is left alone). Work at a seal:
-`visits` (what they cover), `visit_end` (what they leave), `walk_test` and `certificates` (whether a
-door counts as sealed).
+`refusals` and `canary` (one rule each), `after_order` (when a door is left alone), `order_end`
+(who is told of it). Work at a seal: `visits` (what they cover), `visit_end` (what they leave),
+`walk_test` and `certificates` (whether a door counts as sealed).
 """

@@ -6,10 +6,25 @@ belongs to that order and counts as ever. From its next order on the door is wat
 report then begins the count, and accuses nobody of what was before.
 """
 
+from enum import StrEnum
+from typing import Final
+
 from gateway.core.doors.observation import edge_ms
 from gateway.core.doors.orders import over_ms, running
+from gateway.core.duration import HOUR_MS
 from gateway.core.events import ReportCame
-from gateway.core.model import Contact, Door
+from gateway.core.model import SURE, Contact, Door
+
+# Before its next order, or before somebody works at it, a seal is woken: longer than it is silent
+# over the network, by which alone it hears (sealnode.node.OVER_MS), and once more.
+WAKES_MS: Final = 2 * HOUR_MS
+
+
+class Word(StrEnum):
+    """What a seal is told of the order at its door."""
+
+    OVER = "over"  # no order holds: it says nothing of its door, and shows that
+    WATCH = "watch"
 
 
 def rests(door: Door, event: ReportCame, now_ms: int) -> bool:
@@ -32,6 +47,35 @@ def rests(door: Door, event: ReportCame, now_ms: int) -> bool:
     if running(door, at_ms) is not None or running(door, now_ms) is not None:
         return False
     return any(over_ms(door, order) <= at_ms for order in door.orders)
+
+
+def word(door: Door, event: ReportCame, now_ms: int) -> Word | None:
+    """What the seal that says this is to be told; None where it does what it should.
+
+    A seal that is over beats with a contact that is not known, so every beat shows what it does:
+    nothing of it is kept, and whatever was lost, put back or moved, the next beat is judged anew.
+
+    Args:
+        door: where it hangs, with the clock's doubt.
+        event: what it says.
+        now_ms: when it came.
+    """
+    is_beat = event.seq == 0 and not event.edge
+    if is_beat and event.contact is Contact.UNKNOWN:  # over, or in safe mode, which takes no harm
+        return None if _is_over(door, now_ms) else Word.WATCH
+    return Word.OVER if _is_over(door, now_ms) else None
+
+
+def _is_over(door: Door, now_ms: int) -> bool:
+    """Whether an order was over and none holds, nor will soon. A clock in doubt ends none; a door
+    that had no order yet is watched, and so is one at which somebody works."""
+    if door.doubt != SURE or door.walk_test is not None:
+        return False
+    if any(visit.from_ms - WAKES_MS <= now_ms < visit.to_ms for visit in door.visits):
+        return False
+    if any(o.from_ms - WAKES_MS <= now_ms < o.to_ms for o in door.orders):
+        return False
+    return any(order.from_ms < order.to_ms <= now_ms for order in door.orders)
 
 
 def is_forgotten(door: Door) -> bool:

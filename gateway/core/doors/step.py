@@ -32,6 +32,7 @@ from gateway.core.doors import (
     open_after_restart,
     open_at_order,
     openings,
+    order_end,
     orders,
     paths,
     permits,
@@ -161,6 +162,7 @@ def _over_by(order: Order, now_ms: int) -> Order:
 
 def _order(door: Door, event: OrderPlaced, now_ms: int, rules: Rules) -> DoorChange:
     placed, effects = open_at_order.placed(door, event, now_ms, rules)
+    placed = order_end.placed(placed, event.order)
     placed = found_open.ordered(placed, now_ms, rules)
     return tamper.ordered(door, placed, now_ms, rules), effects
 
@@ -278,6 +280,7 @@ DUE: tuple[tuple[str, tuple[tuple[Due, Rule], ...]], ...] = (
     ("silence", ((silence.told_ms, silence.tell),)),
     ("silent_paths", ((paths.told_ms, paths.tell),)),
     ("canary", ((canary.missed_ms, canary.missed),)),
+    ("orders_over", ((order_end.told_ms, order_end.tell),)),
     ("case", case.DUE),
     ("in_review", case.REVIEW_DUE),
 )
@@ -289,8 +292,8 @@ _NOTHING = _parts(Door(""))
 def _first_due(door: Door, rules: Rules) -> tuple[int, Any, Rule] | None:
     """What is due first: when, the part of the door that it is about, and the rule for it.
 
-    Two times are no field's: that of silence, counted from when the seal was last heard, and the
-    end of the order under which a case was raised.
+    Three times are no field's: that of silence, counted from when the seal was last heard, the end
+    of the order under which a case was raised, and the end of any order.
     """
     first_ms = silence.lost_ms(door, rules)
     part: Any = door.heard_ms
@@ -303,11 +306,23 @@ def _first_due(door: Door, rules: Rules) -> tuple[int, Any, Rule] | None:
                     due_ms = due(candidate)
                     if due_ms is not None and (first_ms is None or due_ms < first_ms):
                         first_ms, part, rule = due_ms, candidate, then
+    for due_ms, candidate, then in _of_orders(door):
+        if first_ms is None or due_ms < first_ms:
+            first_ms, part, rule = due_ms, candidate, then
+    return None if first_ms is None else (first_ms, part, rule)
+
+
+def _of_orders(door: Door) -> list[tuple[int, Any, Rule]]:
+    """What the end of an order is the time for: of that under which a case was raised, of any."""
+    found: list[tuple[int, Any, Rule]] = []
     if door.last_case is not None:
         due_ms = _order_over_ms(door)
-        if due_ms is not None and (first_ms is None or due_ms < first_ms):
-            first_ms, part, rule = due_ms, door.last_case, _end_order
-    return None if first_ms is None else (first_ms, part, rule)
+        if due_ms is not None:
+            found.append((due_ms, door.last_case, _end_order))
+    over = order_end.next_over(door)
+    if over is not None:
+        found.append((*over, order_end.note))
+    return found
 
 
 def _fire_deadlines(door: Door, now_ms: int, rules: Rules) -> DoorChange:

@@ -20,13 +20,14 @@ from msgspec.structs import replace
 from gateway.core import local_time
 from gateway.core.cases.escalation import Ways
 from gateway.core.duration import HOUR_MS, MINUTE_MS, SECOND_MS
-from gateway.core.reasons import BREACHES, MATTERS, URGENT, Reason
+from gateway.core.reasons import BREACHES, MATTERS, NOTICES, URGENT, Reason
 from gateway.core.rules import Rules
 
 QUEUED_MAX = 200  # cases named in one grouped page; the next ones begin another part of it
 RENEW_SOON_MS = SECOND_MS  # what one storm brings comes together; so soon it is told,
 RENEW_EVERY_MS = 5 * SECOND_MS  # and then so often: no case waits longer
 TEST_MS = HOUR_MS  # so long a test may take to arrive
+NOTICED_EVERY_MS = HOUR_MS  # so seldom does knowledge disturb; what comes between is there to read
 ASKED_MAX = 3  # test pages that people may ask for, of one person ...
 ASKED_WINDOW_MS = MINUTE_MS  # ... within this
 ASKED_PREFIX = "asked-"  # of their page ids
@@ -77,6 +78,7 @@ class Person(Struct, frozen=True, omit_defaults=True):
     lost_ms: int | None = None  # when that is told,
     is_lost: bool = False  # and whether it was
     asked_ms: tuple[int, ...] = ()  # when test pages were asked for; at most ASKED_MAX
+    noticed_ms: int | None = None  # when knowledge last disturbed
 
 
 class SinglePage(Struct, frozen=True):
@@ -154,6 +156,8 @@ def ask(person: Person, page_id: str, now_ms: int) -> PersonChange:
 def page(person: Person, personal_page: PersonalPage, now_ms: int, rules: Rules) -> PersonChange:
     """A page for the person: it rings now, or stands in a grouped page; nothing where these
     channels had it already."""
+    if personal_page.reason in NOTICES:
+        return _notice(person, personal_page, now_ms, rules)
     before = next((sent for sent in person.sent if sent.page_id == personal_page.page_id), None)
     if before is not None:
         return _by_other_ways(person, before, personal_page)
@@ -168,6 +172,16 @@ def page(person: Person, personal_page: PersonalPage, now_ms: int, rules: Rules)
         return person, (*contents, SinglePage(personal_page))
     person, told = _join(person, personal_page, now_ms)
     return replace(person, due_ms=_due_ms(person, now_ms, rules)), contents + told
+
+
+def _notice(person: Person, notice: PersonalPage, now_ms: int, rules: Rules) -> PersonChange:
+    """Knowledge. It rings where nothing of its kind did for a while and there is a place; else it
+    is there to be read. No group holds it, for nobody need do anything about it."""
+    is_soon = person.noticed_ms is not None and now_ms < person.noticed_ms + NOTICED_EVERY_MS
+    if is_soon or person.queued or not _has_room(person, False, now_ms, rules):
+        return person, (SinglePage(replace(notice, ways=Ways.READ)),)
+    person = _took_place(person, SentPage(now_ms, notice.page_id), rules)
+    return replace(person, noticed_ms=now_ms), (SinglePage(notice),)
 
 
 def forget(person: Person, case_id: str, now_ms: int, rules: Rules) -> Person:

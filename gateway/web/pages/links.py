@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse
 
 from gateway.accounts.roles import Right, Whose
 from gateway.accounts.sessions import Kind
-from gateway.core.reasons import MATTERS, Reason
+from gateway.core.reasons import MATTERS, NOTICES, Reason
 from gateway.language.catalogue import N_
 from gateway.store import case_views, page_views, views
 from gateway.store.page_views import SentPage
@@ -91,6 +91,8 @@ def _of_page(request: Request, sent: SentPage) -> str:
         return _of_test(request, sent.sent_id, sent.warden_id or "")
     if sent.reason in _ABOUT_MANY:
         return _ABOUT_MANY[sent.reason]
+    if sent.reason in NOTICES:
+        return _of_phone(request) or "/"
     if not sent.case_id:
         raise HttpProblem(404, NOT_FOUND)
     if sent.reason in MATTERS:

@@ -31,7 +31,7 @@ from gateway.web.security import prefix
 PAGES_MAX: Final = 100  # of open cases
 CLOSED_MAX: Final = 20
 UNSIGNED_MAX: Final = 100
-NOTES_MAX: Final = 5
+NOTES_MAX: Final = 100  # of a day: the orders of a building end together
 SIGNED_WITHIN_MS: Final = DAY_MS  # nobody waits any longer for a receipt
 CARD_PAGES_MAX: Final = 4  # the latest pages of one case, on its card
 TEST_SHOWN_MS: Final = HOUR_MS  # afterwards nobody waits for the answer to a test page

@@ -53,6 +53,10 @@ def test_a_case_in_review_that_is_over_already_waits_for_no_order() -> None:
     story.after(MINUTE).shuts()
     story.after(2 * SECOND)
     assert story.door.in_review[0].cleared_ms is not None
+    assert next_deadline(story.door, story.rules) == ENDS, "that it is over is noted"
+    before = len(story.moves())
+    story.after(HOUR)
+    assert len(story.moves()) == before
     assert next_deadline(story.door, story.rules) == NOON + DAY, "its review"
 
 
@@ -87,8 +91,10 @@ def test_of_several_the_oldest_says_which_order_ends() -> None:
     }
 
 
-def test_a_door_without_a_case_comes_back_for_no_order() -> None:
+def test_a_door_without_a_case_comes_back_for_its_order_once() -> None:
     story = under_an_order_until(ENDS)
+    assert next_deadline(story.door, story.rules) == ENDS
+    story.after(HOUR)
     assert next_deadline(story.door, story.rules) is None
     before = story.door
     story.now_ms = ENDS + HOUR
