@@ -47,7 +47,7 @@ from gateway.engine.ports import (
     Overdue,
     Received,
 )
-from gateway.engine.queue import Queue
+from gateway.engine.queue import NOTED_MS, Queue
 from gateway.engine.reading import Reading
 from gateway.engine.said_troubles import SaidTroubles
 from gateway.engine.scheduler import Scheduler
@@ -342,16 +342,17 @@ class Engine:
         if not self._queue.is_empty:
             await asyncio.sleep(0)  # let the sockets be read: what they bring joins this batch
         while self._queue.is_empty:
-            notes_ms, now_ms = self._queue.notes_ms(), self.clock.now_ms()
-            due_ms = earliest(self._scheduler.next_ms(), notes_ms)
-            if due_ms is not None and (due_ms <= now_ms or (self._idle and notes_ms is not None)):
+            patience_ms = 0 if self._idle else NOTED_MS
+            due_ms = earliest(self._scheduler.next_ms(), self._queue.noted_ms())
+            left_ms = None if due_ms is None else due_ms + patience_ms - self.clock.now_ms()
+            if left_ms is not None and left_ms <= 0:
                 return
             self._wake.clear()
             for idle in self._idle:
                 if not idle.done():
                     idle.set_result(None)
             self._idle.clear()
-            await self.clock.wait(self._wake, None if due_ms is None else due_ms - now_ms)
+            await self.clock.wait(self._wake, left_ms)
 
     def _found(self, known: registry.Registry) -> None:
         """What the registry came upon is kept and told, and what it made anew is stored."""

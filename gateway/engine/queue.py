@@ -4,9 +4,9 @@ What came is dated when it arrives. What other programs left, and what is enroll
 yet, waits beside it: it comes before what is about to happen to its subject, else a part of it with
 each batch.
 
-What became of a try to deliver is no news that anybody waits for: it is written with the next
-commit, or after NOTED_MS. Else each page would cost a second sync, and on an SD card stand in its
-own way.
+What became of a try to deliver is no news that anybody waits for, nor is that a time has come: it
+is written with the next commit, or after NOTED_MS. Else each page, and each closing, would cost a
+sync more, and on an SD card stand in the way of the next page.
 """
 
 import heapq
@@ -23,7 +23,7 @@ from gateway.engine.waiting_events import WaitingEvents
 BATCH_MAX = 256
 WAITING_AT_ONCE = 512  # events of other programs in one batch, beside its reports,
 WAITING_ALONE = 2_048  # and in one without any: some 100 ms, and a quarter of the syncs
-NOTED_MS = 40  # so long a note waits for a commit that comes anyway
+NOTED_MS = 40  # so long a note, and what is due, waits for a commit that comes anyway
 
 Dated = tuple[int, Any]  # an item, and when it arrived, in ms of UTC
 
@@ -60,9 +60,9 @@ class Queue:
         self._notes.append((self._clock.now_ms(), item))
         return len(self._notes) == 1
 
-    def notes_ms(self) -> int | None:
-        """When the notes are written though nothing else is."""
-        return self._notes[0][0] + NOTED_MS if self._notes else None
+    def noted_ms(self) -> int | None:
+        """When the oldest note came that is in no batch yet."""
+        return self._notes[0][0] if self._notes else None
 
     def wait(self, command: Command) -> None:
         """Another program left it."""
