@@ -19,7 +19,6 @@ from collections.abc import Callable
 
 import msgspec
 
-from gateway.core.deadline_index import earliest
 from gateway.core.events import ClockCorrected, ClockTrusted, Event, RulesSet
 from gateway.core.evidence import Ended
 from gateway.core.reasons import Reason
@@ -47,7 +46,7 @@ from gateway.engine.ports import (
     Overdue,
     Received,
 )
-from gateway.engine.queue import NOTED_MS, Queue
+from gateway.engine.queue import Queue
 from gateway.engine.reading import Reading
 from gateway.engine.said_troubles import SaidTroubles
 from gateway.engine.scheduler import Scheduler
@@ -342,9 +341,7 @@ class Engine:
         if not self._queue.is_empty:
             await asyncio.sleep(0)  # let the sockets be read: what they bring joins this batch
         while self._queue.is_empty:
-            patience_ms = 0 if self._idle else NOTED_MS
-            due_ms = earliest(self._scheduler.next_ms(), self._queue.noted_ms())
-            left_ms = None if due_ms is None else due_ms + patience_ms - self.clock.now_ms()
+            left_ms = self._queue.left_ms(self._scheduler.next_ms(), is_hurried=bool(self._idle))
             if left_ms is not None and left_ms <= 0:
                 return
             self._wake.clear()

@@ -14,6 +14,7 @@ from collections import deque
 from operator import itemgetter
 from typing import Any
 
+from gateway.core.deadline_index import earliest
 from gateway.core.subject import SITE, of_door
 from gateway.engine.clock import Clock
 from gateway.engine.isolation import name_of
@@ -60,9 +61,13 @@ class Queue:
         self._notes.append((self._clock.now_ms(), item))
         return len(self._notes) == 1
 
-    def noted_ms(self) -> int | None:
-        """When the oldest note came that is in no batch yet."""
-        return self._notes[0][0] if self._notes else None
+    def left_ms(self, due_ms: int | None, is_hurried: bool) -> int | None:
+        """How long the notes, and what is due at a time, still wait for a commit that comes anyway,
+        in ms; None: nothing does. `is_hurried`: somebody waits until nothing is left to do."""
+        first_ms = earliest(due_ms, self._notes[0][0] if self._notes else None)
+        if first_ms is None:
+            return None
+        return first_ms + (0 if is_hurried else NOTED_MS) - self._clock.now_ms()
 
     def wait(self, command: Command) -> None:
         """Another program left it."""
