@@ -19,7 +19,6 @@ from collections.abc import Callable
 
 import msgspec
 
-from gateway.core.deadline_index import earliest
 from gateway.core.events import ClockCorrected, ClockTrusted, Event, RulesSet
 from gateway.core.evidence import Ended
 from gateway.core.reasons import Reason
@@ -342,16 +341,15 @@ class Engine:
         if not self._queue.is_empty:
             await asyncio.sleep(0)  # let the sockets be read: what they bring joins this batch
         while self._queue.is_empty:
-            notes_ms, now_ms = self._queue.notes_ms(), self.clock.now_ms()
-            due_ms = earliest(self._scheduler.next_ms(), notes_ms)
-            if due_ms is not None and (due_ms <= now_ms or (self._idle and notes_ms is not None)):
+            left_ms = self._queue.left_ms(self._scheduler.next_ms(), is_hurried=bool(self._idle))
+            if left_ms is not None and left_ms <= 0:
                 return
             self._wake.clear()
             for idle in self._idle:
                 if not idle.done():
                     idle.set_result(None)
             self._idle.clear()
-            await self.clock.wait(self._wake, None if due_ms is None else due_ms - now_ms)
+            await self.clock.wait(self._wake, left_ms)
 
     def _found(self, known: registry.Registry) -> None:
         """What the registry came upon is kept and told, and what it made anew is stored."""

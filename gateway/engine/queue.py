@@ -4,9 +4,9 @@ What came is dated when it arrives. What other programs left, and what is enroll
 yet, waits beside it: it comes before what is about to happen to its subject, else a part of it with
 each batch.
 
-What became of a try to deliver is no news that anybody waits for: it is written with the next
-commit, or after NOTED_MS. Else each page would cost a second sync, and on an SD card stand in its
-own way.
+What became of a try to deliver is no news that anybody waits for, nor is that a time has come: it
+is written with the next commit, or after NOTED_MS. Else each page, and each closing, would cost a
+sync more, and on an SD card stand in the way of the next page.
 """
 
 import heapq
@@ -14,6 +14,7 @@ from collections import deque
 from operator import itemgetter
 from typing import Any
 
+from gateway.core.deadline_index import earliest
 from gateway.core.subject import SITE, of_door
 from gateway.engine.clock import Clock
 from gateway.engine.isolation import name_of
@@ -23,7 +24,7 @@ from gateway.engine.waiting_events import WaitingEvents
 BATCH_MAX = 256
 WAITING_AT_ONCE = 512  # events of other programs in one batch, beside its reports,
 WAITING_ALONE = 2_048  # and in one without any: some 100 ms, and a quarter of the syncs
-NOTED_MS = 40  # so long a note waits for a commit that comes anyway
+NOTED_MS = 40  # so long a note, and what is due, waits for a commit that comes anyway
 
 Dated = tuple[int, Any]  # an item, and when it arrived, in ms of UTC
 
@@ -60,9 +61,13 @@ class Queue:
         self._notes.append((self._clock.now_ms(), item))
         return len(self._notes) == 1
 
-    def notes_ms(self) -> int | None:
-        """When the notes are written though nothing else is."""
-        return self._notes[0][0] + NOTED_MS if self._notes else None
+    def left_ms(self, due_ms: int | None, is_hurried: bool) -> int | None:
+        """How long the notes, and what is due at a time, still wait for a commit that comes anyway,
+        in ms; None: nothing does. `is_hurried`: somebody waits until nothing is left to do."""
+        first_ms = earliest(due_ms, self._notes[0][0] if self._notes else None)
+        if first_ms is None:
+            return None
+        return first_ms + (0 if is_hurried else NOTED_MS) - self._clock.now_ms()
 
     def wait(self, command: Command) -> None:
         """Another program left it."""

@@ -33,12 +33,14 @@ class Scheduler:
         """The earliest of all, or None."""
         return earliest(self._subjects.next_ms(), self._people.next_ms())
 
-    def fire(self, unit: UnitOfWork, now_ms: int, most: int | None = None) -> None:
+    def fire(
+        self, unit: UnitOfWork, now_ms: int, most: int | None = None, late_ms: int = 0
+    ) -> None:
         """Step, on the unit of work, those whose time has come: people last, for they hang on
-        doors."""
+        doors. `late_ms`: only what has been due for so long."""
         self._taken.clear()
         for _ in range(most or DUE_AT_ONCE):
-            subject = self._subjects.take(now_ms)
+            subject = self._subjects.take(now_ms - late_ms)
             if subject is None:
                 break
             self.firing = self._take(Due(subject))
@@ -48,7 +50,7 @@ class Scheduler:
             else:
                 self._subjects.note(subject, due_ms)
         for _ in range(DUE_AT_ONCE if most is None else most - len(self._taken)):
-            warden_id = self._people.take(now_ms)
+            warden_id = self._people.take(now_ms - late_ms)
             if warden_id is None:
                 break
             self.firing = self._take(Due(None, warden_id))

@@ -27,7 +27,7 @@ from gateway.engine.ports import (
     Overdue,
     Received,
 )
-from gateway.engine.queue import Queue
+from gateway.engine.queue import NOTED_MS, Queue
 from gateway.engine.reading import Reading
 from gateway.engine.scheduler import Scheduler
 from gateway.engine.set_aside import Due, SetAside
@@ -119,7 +119,8 @@ class Stepping:
             # What arrived before a time comes before what is due then.
             waits_ms = self._queue.oldest_ms()
             due_ms = now_ms if waits_ms is None else min(now_ms, waits_ms)
-            self._scheduler.fire(unit, due_ms, 1 if batch.is_single else None)
+            late_ms = NOTED_MS if unit.writes.entries else 0  # no page waits for it
+            self._scheduler.fire(unit, due_ms, 1 if batch.is_single else None, late_ms)
         unit.finish(now_ms)
 
     def _item(self, unit: UnitOfWork, batch: Batch, item: Any, at_ms: int) -> None:

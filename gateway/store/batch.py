@@ -308,9 +308,7 @@ class WriteBatch:
             sqlite3.Error: Or what else the driver raises; nothing of the batch may then be kept.
         """
         rows = {**self._rows, **self._encoded()}
-        for statement in sql.IN_ORDER:
-            if rows.get(statement):
-                statement.write(connection, rows[statement])
+        sql.write_all(connection, ((one, rows.get(one, ())) for one in sql.IN_ORDER))
 
     def _encoded(self) -> dict[Statement, list[Row]]:
         """The events, and the rows of those things of which only the latest is written."""

@@ -80,25 +80,36 @@ class Statement:
 
         On the driver's cursor: what SQLAlchemy does around one is a third of a whole commit.
         """
-        if rows:
-            sql, values = self._for(connection)
-            cursor = connection.connection.cursor()
-            cursor.executemany(sql, [values(row) for row in rows])
-            cursor.close()
+        write_all(connection, [(self, rows)])
+
+    def execute(self, cursor: Any, dialect: Any, rows: Sequence[Row]) -> None:
+        """The same on a cursor of the driver's; there is a row at least."""
+        sql, values = self._for(dialect)
+        cursor.executemany(sql, [values(row) for row in rows])
 
     def compile(self, dialect: Any) -> Any:
         """It in the words of a database, as SQLAlchemy's Compiled."""
         clause: Any = self.clause(dialect.name) if callable(self.clause) else self.clause
         return clause.compile(dialect=dialect, column_keys=self._columns)
 
-    def _for(self, connection: Connection) -> tuple[str, Callable[[Row], Any]]:
+    def _for(self, dialect: Any) -> tuple[str, Callable[[Row], Any]]:
         """Its text for this database, and what takes a row's values in the text's order."""
-        known = self._compiled.get(connection.dialect.name)
+        known = self._compiled.get(dialect.name)
         if known is None:
-            compiled = self.compile(connection.dialect)
+            compiled = self.compile(dialect)
             known = compiled.string, _values(compiled.positiontup)
-            self._compiled[connection.dialect.name] = known
+            self._compiled[dialect.name] = known
         return known
+
+
+def write_all(connection: Connection, written: Iterable[tuple[Statement, Sequence[Row]]]) -> None:
+    """Execute statements in this order, each once for each of its rows, all on one cursor. Raises
+    the driver's own errors."""
+    cursor, dialect = connection.connection.cursor(), connection.dialect
+    for statement, rows in written:
+        if rows:
+            statement.execute(cursor, dialect, rows)
+    cursor.close()
 
 
 def _values(names: Sequence[str] | None) -> Callable[[Row], Any]:

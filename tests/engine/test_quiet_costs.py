@@ -11,13 +11,19 @@ from msgspec.structs import replace
 from gateway.core.duration import HOUR_MS
 from gateway.core.events import TroubleEnded
 from gateway.core.reasons import Reason
+from gateway.core.rules import Rules
 from gateway.core.subject import SITE
 from gateway.engine.clock import MachineClock
 from gateway.engine.downlink import Downlink
+from gateway.engine.queue import NOTED_MS
 from gateway.registry import load as registry
-from gateway.store import left_by_others, pending, seal_commands
+from gateway.store import left_by_others, pending, seal_commands, tables
+from gateway.store.database import Store
 from gateway.store.seal_commands import CommandKind, CommandState, SealCommand
-from tests.engine.small_site import HandSeal, enrol, new_store
+from sealwire import report
+from tests.engine.small_site import HandSeal, beating, enrol, new_store, rows
+from tests.manual_clock import ManualClock
+from tests.waiting import until
 
 OPEN_COMMANDS = 10_000
 
@@ -108,3 +114,37 @@ def test_who_was_woken_is_not_woken_again_by_the_time_that_it_would_have_waited(
         assert not wake.is_set()
 
     asyncio.run(story())
+
+
+async def test_what_is_due_holds_up_no_page_and_waits_for_a_commit_that_comes_anyway(
+    store: Store,
+) -> None:
+    """That an opening is over is written with a report that pages nobody, or a moment later by
+    itself; a report that pages somebody is stored without it."""
+    first, second, third = seals = [HandSeal(), HandSeal(), HandSeal()]
+    enrol(store, seals)
+    clock = ManualClock()
+
+    def over() -> int:
+        return sum(row["shut_ms"] is not None for row in rows(store, tables.openings))
+
+    def said(seal: HandSeal, what: report.Report) -> None:
+        engine.receive(seal.topic, seal.sealed(what), 1)
+
+    async with beating(store, clock=clock) as (engine, post):
+        for seal in (first, second):
+            said(seal, seal.edge())
+            said(seal, seal.edge(report.SHUT))
+            await engine.idle()
+            clock.advance(1)
+        clock.advance(Rules().off_delay_ms)
+        said(third, third.edge())
+        await until(lambda: len(post.receipts()) == 5)
+        assert len(rows(store, tables.outbox)) == 3
+        assert over() == 0
+        said(third, third.heartbeat(report.OPEN))
+        await until(lambda: over() == 2)
+        said(third, third.edge(report.SHUT))
+        await until(lambda: len(post.receipts()) == 7)
+        clock.advance(Rules().off_delay_ms + NOTED_MS)
+        await until(lambda: over() == 3)
