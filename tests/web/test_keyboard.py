@@ -207,8 +207,6 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/audit/anchors",
         "/requests",
         "/doors/d0/household",
-        "/handheld/wang/requests",
-        "/updates",
         "/commission",
         "/doors/d0/walk-test",
     ),
