@@ -16,7 +16,7 @@ AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 help:
 	@echo 'make demo         a building of twelve sealed doors, live in your browser; Ctrl-C ends it'
-	@echo 'make test         the checks, then all tests but the nine longest (LONG=1: those too), with what they need fetched'
+	@echo 'make test         the checks, then the tests, with what they need fetched (LONG=1: the longest too)'
 	@echo 'make unit         only the quick tests, in seconds'
 	@echo 'make check        only the checks: style, types, layers, firmware compiles for MicroPython'
 	@echo 'make bench        measure this machine against the promised figures -> bench/latest.json'

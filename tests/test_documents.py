@@ -49,6 +49,13 @@ def test_a_document_for_people_fits_a_terminal(path: Path) -> None:
     assert {n: width for n, width in wide.items() if width > COLUMNS_MAX} == {}
 
 
+def test_the_glossary_has_each_word_once() -> None:
+    rows = [line.split("|") for line in (ROOT / "docs" / "glossary.md").read_text().splitlines()]
+    for column in (1, 2):
+        words = [row[column].strip() for row in rows if len(row) == 5]
+        assert sorted({word for word in words if words.count(word) > 1}) == []
+
+
 def test_the_architecture_is_short() -> None:
     assert ARCHITECTURE.read_text().count("\n") <= ARCHITECTURE_LINES_MAX
 

@@ -64,11 +64,11 @@ def backup(
 
 def words_of(tried: Tried, site: Site) -> str:
     """What a copy that was opened holds, in a sentence."""
-    at = when(tried.manifest.at_ms, site.settings.zone)
+    at, row = when(tried.manifest.at_ms, site.settings.zone), tried.manifest.journal_id
+    ends = f"its memory ends at {at}, row {row} of the journal" if row else "its journal is empty"
     return (
         f"{counted(tried.doors, 'door')}, {counted(tried.seals, 'seal')}, "
-        f"{counted(tried.accounts, 'account')}; its memory ends at {at}, "
-        f"row {tried.manifest.journal_id} of the journal"
+        f"{counted(tried.accounts, 'account')}; {ends}"
     )
 
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.named_door import door_id as door_id_of
+from gateway.cli.named_door import named_doors
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import say, say_json
 from gateway.registry import certificates, site_key
@@ -65,10 +66,10 @@ def _show(settings: Settings, door_id: str, out: Path | None) -> None:
         closing(Store.open(*settings.store.place, create=False)) as store,
         store.reading() as connection,
     ):
-        row = kept.latest(connection, door_id)
+        row, door = kept.latest(connection, door_id), named_doors(connection, [door_id])
     if row is None:
         raise CommandError(
-            f"door {door_id} has no certificate; `menshen commission` tests its seal and makes one"
+            f"door {door} has no certificate; `menshen commission` tests its seal and makes one"
         )
     content = certificates.as_file(row)
     if out is None:
@@ -78,7 +79,7 @@ def _show(settings: Settings, door_id: str, out: Path | None) -> None:
         out.write_bytes(content)
     except OSError as error:
         raise CommandError(f"{out} cannot be written: {error.strerror}") from error
-    say(f"{out}: the certificate of seal {row.seal_id} at door {door_id}")
+    say(f"{out}: the certificate of seal {row.seal_id} at door {door}")
 
 
 def _verify(config: Path, name: str, keys: set[str], as_json: bool) -> None:

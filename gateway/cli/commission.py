@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.exit_codes import FAILED, CommandError
+from gateway.cli.named_door import named_doors
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import console, counted, say, say_json
 from gateway.cli.walking import Passed, Walk, bound
@@ -109,7 +110,9 @@ def _test(
     door_id = bound(settings, store, seal_id, door, ask)
     walk = Walk(settings, store, seal_id, door_id, by)
     if not is_quiet:
-        say(f"Seal {seal_id} at door {door_id}. Nobody is paged for the next minutes.")
+        with store.reading() as connection:
+            called = named_doors(connection, [door_id])
+        say(f"Seal {seal_id} at door {called}. Nobody is paged for the next minutes.")
     walk.begin()
     shown: dict[str, str] = {}
     until_s = time.monotonic() + wait_s

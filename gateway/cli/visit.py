@@ -64,27 +64,32 @@ def visit(
         ends_ms("--to", ends, from_ms, zone) if ends else from_ms + visits.VISIT_MINUTES * MINUTE_MS
     )
     named_id = field("--id", visit_id, fields.an_id) if visit_id else ""
-    names = [_seal_or_door(name, settings) for name in seals or ()]
+    names = {_seal_or_door(name, settings): name for name in seals or ()}
     try:
         with (
             closing(Store.open(*settings.store.place, create=False)) as store,
             store.writing() as connection,
         ):
             there = (
-                visits.seals_in(connection, area) if area else visits.seals_at(connection, names)
+                visits.seals_in(connection, area)
+                if area
+                else visits.seals_at(connection, list(names))
             )
             plan = Plan(from_ms, to_ms, who, purpose, named_id)
             found = _done(there, plan, now, is_over)
             news = [(of_door(at.door_id), at.event) for at in found if at.is_new]
             pending.leave(connection, news)
     except VisitError as error:
+        typed = {"name": names.get(error.value, error.value)}  # and not the id that it stands for
+        error.facts.update((key, typed[key]) for key in typed.keys() & error.facts.keys())
         raise CommandError(error.told("en")) from None
     if as_json:
         first = found[0].visit
         said = {"outcome": "ended" if is_over else "announced", "visit_id": first.visit_id}
         say_json(said | {"doors": [at.door_id for at in found], "to_ms": first.to_ms})
         return
-    doors = named([at.door_id for at in found])
+    labels = {one.door_id: one.label for one in there}
+    doors = named([labels[at.door_id] for at in found])
     if is_over:
         say(f"The visit is over at {doors}. What it left behind is told now.")
         return

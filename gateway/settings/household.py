@@ -65,8 +65,8 @@ class Household(HouseholdMatters):
     sms_url: Annotated[
         Url,
         Field(
-            description="web address of what sends texts for the site: households are reminded by "
-            'it, signed with the sms_secret; "" for none'
+            description="where text messages to households are posted, signed with sms_secret, or "
+            '"" for none'
         ),
     ] = ""
     sms_secret: Secret = None

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from gateway.accounts.roles import Right, Whose
+from gateway.accounts.roles import Right
 from gateway.core.events import Event
 from gateway.core.subject import Subject
 from gateway.engine.gateway import Gateway, GatewayAwayError
@@ -33,7 +33,7 @@ from gateway.web.figures import ConsoleFigures
 from gateway.web.held_acts import HeldActs
 from gateway.web.once import Once
 from gateway.web.security import prefix
-from gateway.web.visitors import Visitors, signs_in, visitor
+from gateway.web.visitors import Visitors, may, signs_in, visitor
 
 SUBMIT_S: Final = 10.0  # how long a person waits for the commit before being told
 
@@ -151,7 +151,8 @@ class WebContext:
         return {
             "signs_in": signs_in(request.scope),
             "is_stranger": signs_in(request.scope) and (who is None or who.is_halfway),
-            "can": lambda right: who is None or who.reach(Right(right)) is not Whose.NOBODYS,
+            "can": lambda right: may(request, Right(right)),
+            "first_page": "" if may(request, Right.DOORS) else "account",
             "own_inbox": who.account.warden_id if who is not None else None,
             "language": self.language(request),
             "site": self.settings.site.name,

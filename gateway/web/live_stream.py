@@ -42,7 +42,7 @@ from gateway.web.pages.wardens import OneWarden
 from gateway.web.security import prefix
 from gateway.web.seldom import Seldom
 from gateway.web.topics import Listener, Topic, Topics
-from gateway.web.visitors import Visitor, visitor
+from gateway.web.visitors import Visitor, may, visitor
 
 STREAMS_MAX: Final = 1_000  # some 60 kB each
 KEPT_FOR_PHONES: Final = 250  # of them, which no wall takes away
@@ -254,7 +254,9 @@ def _view(
 ) -> Callable[[], LiveView] | None:
     """Makes what the page shows that listens; None for one that only wants to know of commits."""
     kinds: dict[str, Callable[[], LiveView]] = {
-        "wallboard": lambda: Wallboard(DoorQuery.named(name), context.rulebook, doors),
+        "wallboard": lambda: Wallboard(
+            DoorQuery.named(name), context.rulebook, doors, has_cases=has_cases
+        ),
         "cases": lambda: OpenCases(cases),
         "case": lambda: OneCase(name, context.rulebook.rules, by, can),
         "door": lambda: OneDoor(name, context.rulebook),
@@ -269,6 +271,7 @@ def _view(
     }
     by, can = at_screen(context, request), actions_of(request)
     doors, cases = context.scope(request, Right.DOORS), context.scope(request, Right.CASES)
+    has_cases = may(request, Right.CASES)
     if not kind:
         return None
     if kind not in kinds:

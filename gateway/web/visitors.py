@@ -83,6 +83,13 @@ def visitor(connection: HTTPConnection) -> Visitor | None:
     return found
 
 
+def may(connection: HTTPConnection, right: Right) -> bool:
+    """Whether whoever asks has a right at all, if only in some grids; at a site without accounts
+    everybody has each."""
+    who = visitor(connection)
+    return who is None or who.reach(right) is not Whose.NOBODYS
+
+
 class Visitors:
     """The accounts as the console's process has them.
 

@@ -39,7 +39,9 @@ def test_a_visit_is_left_for_the_gateway_once(menshen, store):
     words = ["visit", "d1", "--who", "李师傅", "--for", "battery", "--id", "v1"]
     answer = menshen(*words)
     assert answer.code == 0
-    assert "Announced: 1 seal, at d1, until" in answer.out
+    with store.reading() as connection:
+        label = connection.execute(select(tables.doors.c.label)).scalars().first()
+    assert f"Announced: 1 seal, at {label}, until" in answer.out
     assert "test each again: menshen commission" in answer.out
     (event,) = left(store, VisitAnnounced)
     assert (event.visit.seal_id, event.visit.purpose) == (SEAL, "battery")
@@ -53,6 +55,7 @@ def test_a_visit_is_left_for_the_gateway_once(menshen, store):
     ("words", "complaint"),
     [
         (["d2", "--who", "Li"], "No seal hangs there: d2."),
+        (["3-202", "--who", "Li"], "No seal hangs there: 3-202."),
         (["d1", "--who", "Li", "--to", "2099-01-01"], "lasts 8 hours at most"),
         (["d1", "--who", " "], "Say who comes"),
         (["d1"], "say with --who"),

@@ -30,6 +30,7 @@ from tests.day.bad_ends import BadEnds
 from tests.day.story import Day, Size, Step, begun
 from tests.virtual_board.rom import IMAGE_BYTES
 
+BOARDS_MIN = 3
 DISK_MB = 256
 DAY_S_MAX = 1_800  # beyond it, it is killed: nothing here waits for ever
 
@@ -51,6 +52,8 @@ def main() -> int:
     os.environ["PATH"] = os.pathsep.join([str(Path(esptool).parent), os.environ["PATH"]])
     signal.alarm(DAY_S_MAX)
     batches = () if wanted.bad_ends else tuple(map(int, wanted.batches.split(",")))
+    if not wanted.bad_ends and sum(batches) < BOARDS_MIN:
+        parser.error(f"--batches: {BOARDS_MIN} boards at least: one is swapped, one retired")
     size = Size(batches, wanted.installers, IMAGE_BYTES)
     with tempfile.TemporaryDirectory(prefix="day-") as room:
         folder = Path(room) / "site"

@@ -47,6 +47,9 @@ async def test_one_case_names_both_doors_on_every_page(store: Store) -> None:
         assert f"/cases/{first_case(0)}" in beside
         assert "3-201: Open" in await site.text("/")  # the wall says that it is a breach too
         assert "3-101" in beside
+        line = await site.text("/doors/d0/household")
+        assert line.count("<b>3-101</b>") == line.count("<b>3-201</b>") == 1, "whose state it is"
+        assert line.count(" · 3-101 · ") == line.count(" · 3-201 · ") == 1, "and what is contested"
         assert "One opening with another door of the household" in beside
     with store.reading() as connection:
         o = tables.openings.c

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select, update
 
 from gateway.core import local_time
@@ -18,6 +19,7 @@ from gateway.registry import load as registry
 from gateway.store import case_views, household_views, tables
 from gateway.store.household_views import RequestRow
 from gateway.store.states import encode
+from gateway.web.pages import requests as pages
 from tests.web.web_site import (
     HOUR_MS,
     Console,
@@ -208,3 +210,18 @@ async def test_a_household_that_cannot_be_read_is_made_anew_from_its_journal(
     assert encode(known.households["d0"]) == whole
     assert of_household("d0") in known.rebuilt
     assert [one.source for one in known.poisoned] == ["households"]
+
+
+async def test_a_phone_is_given_the_first_of_many_and_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "SHOWN_MAX", 2)
+    async with console(new_store(tmp_path)) as site:
+        for number in range(3):
+            await site.seal(number)
+            await asks(site, number)
+            unwell = HealthReported(action_id=f"h{number}", is_well=False)
+            assert (await site.engine.submit(of_household(f"d{number}"), unwell)).changed
+        page = await site.text("/handheld/wang/requests")
+        assert (page.count(' id="request-'), page.count(' id="question-')) == (2, 2)
+        assert page.count("are shown; the others follow as these are done.") == 2

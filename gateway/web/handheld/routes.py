@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
+from gateway.accounts.roles import Right
 from gateway.core.actor import Actor
 from gateway.store import views
 from gateway.store.views import WardenRow
@@ -22,6 +23,7 @@ from gateway.web.handheld.tasks import Task, Tasks, kept
 from gateway.web.live_view import LiveView
 from gateway.web.pages.requests import MattersOfPhone
 from gateway.web.security import prefix
+from gateway.web.visitors import may
 
 
 def routes(context: WebContext) -> APIRouter:
@@ -112,12 +114,14 @@ def _kept(router: APIRouter, context: WebContext) -> None:
     async def pages(request: Request, warden_id: str) -> Response:
         """The pages that her phone keeps, each with a name for what it shows now."""
         home, now_ms = _home(request, warden_id), context.now_ms()
+        sees_requests = may(request, Right.REQUESTS)
         drawn = f"{shell.version()}.{context.language(request)}"
 
         def query(connection: Connection) -> dict[str, str]:
             _warden(connection, warden_id)
             shown: dict[str, LiveView] = {home: Tasks(warden_id, context.rulebook.rules)}
-            shown[f"{home}/requests"] = MattersOfPhone(warden_id)
+            if sees_requests:
+                shown[f"{home}/requests"] = MattersOfPhone(warden_id)
             for case_id in kept(connection, warden_id, context.rulebook.rules, now_ms):
                 path = f"{home}/cases/{quote(case_id, safe='')}"
                 shown[path] = Task(warden_id, case_id, context.rulebook)

@@ -25,6 +25,7 @@ from gateway.web.context import WebContext
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix
 
+SHOWN_MAX: Final = 40  # in each list: two hundred of each were a page of a megabyte for a phone
 DONE_MAX: Final = 30
 COUNTED_DAYS: Final = 7
 WARDENS_MAX: Final = 100
@@ -39,7 +40,7 @@ class Shown(Struct, frozen=True):
     disputes: list[DisputeRow]
     people: list[WardenRow]  # who can be named to answer a dispute
     warden_id: str = ""  # whose phone it is; empty at a desk
-    most: int = household_views.LISTED_MAX  # in each list
+    most: int = SHOWN_MAX  # in each list
 
 
 class Matters(LiveView):
@@ -91,11 +92,12 @@ def gathered(connection: Connection, reach: Reach, by: Actor | None, warden_id: 
     people = views.wardens(connection, WARDENS_MAX, grids=reach.grids) if disputes else []
     return Shown(
         by,
-        household_views.open_requests(connection, reach),
-        household_views.open_questions(connection, reach),
-        disputes,
+        household_views.open_requests(connection, reach)[:SHOWN_MAX],
+        household_views.open_questions(connection, reach)[:SHOWN_MAX],
+        disputes[:SHOWN_MAX],
         people,
         warden_id,
+        SHOWN_MAX,
     )
 
 

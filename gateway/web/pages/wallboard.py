@@ -23,19 +23,25 @@ from gateway.web.door_map import DoorMap, DoorQuery
 from gateway.web.live_view import Fragment, LiveView
 from gateway.web.security import prefix
 from gateway.web.tally import tally
+from gateway.web.visitors import may
 
 CASES_MAX: Final = 12  # what fits beside the doors on a wall; the rest is counted
 LOOK_UP_MAX: Final = 100  # doors read one by one; beyond it all of them are cheaper
 
 
 class Wallboard(LiveView):
-    """The wall, or what somebody looks for on it."""
+    """The wall, or what somebody looks for on it. `has_cases`: whoever looks may see cases too."""
 
     def __init__(
-        self, query: DoorQuery, rulebook: Rulebook, grids: frozenset[str] | None = None
+        self,
+        query: DoorQuery,
+        rulebook: Rulebook,
+        grids: frozenset[str] | None = None,
+        *,
+        has_cases: bool = True,
     ) -> None:
         super().__init__()
-        self._map, self._grids = DoorMap(query, rulebook, grids), grids
+        self._map, self._grids, self._has_cases = DoorMap(query, rulebook, grids), grids, has_cases
 
     def fragments(
         self, connection: Connection, news: Committed | None, now_ms: int
@@ -46,17 +52,16 @@ class Wallboard(LiveView):
         elif not self._map.some(connection, list(news.doors), now_ms):
             self._map.all(connection, now_ms)  # one that is new here
         counts = case_views.case_counts(connection, self._grids)
+        figures = tally(self._map.tiles(), self._map.total, counts)
+        found = [Fragment("tally", "parts/tally.html", "tally", figures), *self._map.fragments()]
+        if not self._has_cases:
+            return found
         side = {
             "cases": case_views.open_cases(connection, CASES_MAX, self._grids),
             "more": max(counts.open - CASES_MAX, 0),
             "in_review": counts.in_review,
         }
-        figures = tally(self._map.tiles(), self._map.total, counts)
-        return [
-            Fragment("side", "parts/side.html", "side", side),
-            Fragment("tally", "parts/tally.html", "tally", figures),
-            *self._map.fragments(),
-        ]
+        return [Fragment("side", "parts/side.html", "side", side), *found]
 
 
 def routes(context: WebContext) -> APIRouter:
@@ -79,7 +84,8 @@ def routes(context: WebContext) -> APIRouter:
                 return RedirectResponse(f"{prefix(request)}/cases/{quote(case_id, safe='')}", 303)
         query = DoorQuery.of(stand, block, text)
         grids = context.scope(request, Right.DOORS)
-        view, now_ms = Wallboard(query, context.rulebook, grids), context.now_ms()
+        has_cases, now_ms = may(request, Right.CASES), context.now_ms()
+        view = Wallboard(query, context.rulebook, grids, has_cases=has_cases)
 
         def gather(connection: Connection) -> dict[str, Any]:
             fragments = {
