@@ -1,6 +1,7 @@
 """What is kept of a household, for itself: who looked, all of it as a file, and its consent."""
 
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Annotated, Any
 
 import anyio
@@ -20,6 +21,10 @@ from gateway.web.resident.entrance import Entrance, Here
 from gateway.web.resident.looks import Look, looks
 
 _TAKE_DOWN = N_("The household takes its consent back: end the order, take the seal down.")
+_NOBODY_TOLD = N_(
+    "It is noted that you take your consent back. But nobody could be told by this page: {why} "
+    "Ring your grid worker, so that somebody comes to take the seal down."
+)
 _NOT_ASKED = N_("At this site nobody asks for consent; the notice says on what ground it acts.")
 
 
@@ -82,18 +87,44 @@ def _add_consent(router: APIRouter, context: WebContext, entrance: Entrance) -> 
 
     @router.post("/consent/withdraw")
     async def withdraw(request: Request, here: Annotated[Here, sent]) -> Response:
+        _need_consent(context)
         now_ms = context.now_ms()
 
         def change(rows: Connection, order: OrderSpan) -> bool:
             return consents.withdraw(rows, here.household_id, order.order_id, Way.PAGE, now_ms)
 
-        if not await _written(context, here, change):
-            return done(request, "noted")  # it was taken back before
-        # Somebody must take the seal down: that is asked for as anything else is.
-        words = say(_TAKE_DOWN, context.settings.site.language)
-        voice = Voice(here.household_id, Said(Way.PAGE), context.language(request), here.offered)
-        await asking.ask(context, voice, RequestKind.OTHER, words)
+        problem = await _take_down(context, request, here)
+        await _written(context, here, change)
+        if problem is not None:
+            why = problem.detail(context.language(request))
+            raise HttpProblem(409, _NOBODY_TOLD, why=why)
         return done(request, "noted")
+
+
+async def _take_down(context: WebContext, request: Request, here: Here) -> HttpProblem | None:
+    """Somebody must take the seal down: that is asked for as anything else is, once for each
+    consent, and before it is written down as taken back; else whoever presses again after a failure
+    would be told that it is noted, and nobody would come. Why it was refused, if it was."""
+    order = here.holder.order
+    if order is None:
+        return None
+    words = say(_TAKE_DOWN, context.settings.site.language)
+    kept = await context.read(lambda rows: consents.given(rows, here.household_id, order.order_id))
+    if not kept:
+        return None  # nobody ever agreed by this page
+    number = blake2b(f"{order.order_id} {len(kept)}".encode(), digest_size=8).hexdigest()
+    voice = Voice(here.household_id, Said(Way.PAGE), context.language(request), number)
+    if kept[-1].withdrawn_ms is not None and await asking.is_asked(
+        context, voice, RequestKind.OTHER, words
+    ):
+        return None
+    try:
+        await asking.ask(context, voice, RequestKind.OTHER, words)
+    except HttpProblem as problem:
+        if problem.status != 409:
+            raise  # the gateway is away: nothing was done, and it can be pressed again
+        return problem
+    return None
 
 
 def _need_consent(context: WebContext) -> None:
