@@ -153,6 +153,27 @@ async def test_the_next_household_of_a_home_sees_nothing_of_the_one_before(
         assert not site.engine.state.households["d0"].disputes
 
 
+async def test_a_consent_is_not_taken_back_unheard(tmp_path: Path) -> None:
+    ours = {"ground": "consent", "requests_open": 1}
+    async with console(new_store(tmp_path, 1), household=ours) as site:
+        await site.seal(0)
+        async with household_phone(site.app) as phone:
+            await phone.enters(new_code(site.store, "d0"))
+            await phone.presses("/r/ask", kind="food")
+            await phone.presses("/r/consent/give")
+            full = await phone.presses("/r/consent/withdraw")
+            assert full.status_code == 409
+            assert "It is noted that you take your consent back." in full.text
+            assert "Ring your grid worker" in full.text
+            assert "Taken back at" in (await phone.opens("/r/consent")).text
+            (request,) = site.engine.state.households["d0"].requests
+            await phone.presses("/r/ask/withdraw", request_id=request.request_id)
+            for _ in range(2):
+                assert (await phone.presses("/r/consent/withdraw")).status_code == 303
+            (request,) = site.engine.state.households["d0"].requests
+            assert request.kind == "other", "somebody comes, once"
+
+
 async def test_an_opening_of_long_ago_can_be_contested_too(
     site: Console, phone: HouseholdPhone, monkeypatch: pytest.MonkeyPatch
 ) -> None:

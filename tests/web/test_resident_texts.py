@@ -159,6 +159,7 @@ def test_a_record_is_named_by_its_number_as_people_write_it(said: str, number: s
 def test_numbers_are_compared_as_people_write_them() -> None:
     for same in ("13800001111", "+86 138-0000-1111", "0086 13800001111", "８６13800001111"):
         assert numbers_match("138 0000 1111", same), same
+    assert not numbers_match("66554433", "+86 138 6655 4433"), "a mobile that ends as a landline"
     for other in ("13800001112", "1111", "", "0000", "8613800001111999"):
         assert not numbers_match("13800001111", other), other
 

@@ -77,19 +77,19 @@ class Voice(Struct, frozen=True):
 async def ask(context: WebContext, voice: Voice, kind: RequestKind, words: str) -> None:
     """For something to be brought, taken away or arranged; an opening is announced with it, so that
     whoever comes disturbs nobody. HttpProblem if it cannot be."""
-    now_ms, action_id = context.now_ms(), voice.id_of("ask", kind, words)
+    now_ms, number = context.now_ms(), voice.id_of("ask", kind, words)
     before, order = await context.read(
         lambda rows: (
-            household_views.request(rows, f"{REQUEST}{action_id}"),
+            household_views.request(rows, f"{REQUEST}{number}"),
             resident_views.order_of(rows, voice.household_id, now_ms),
         )
     )
     if before is not None and before.state not in OPEN:
-        action_id = secrets.token_hex(8)  # an old page of theirs: it is wanted once more
+        number = secrets.token_hex(8)  # an old page of theirs: it is wanted once more
     to_ms = now_ms + PERMIT_MS if order is None else min(now_ms + PERMIT_MS, order.over_ms)
     site = context.settings.site.language
     permit = Permit(
-        f"{OF_REQUEST}{action_id}",
+        f"{OF_REQUEST}{number}",
         now_ms,
         to_ms,
         PERMIT_OPENINGS,
@@ -98,14 +98,20 @@ async def ask(context: WebContext, voice: Voice, kind: RequestKind, words: str) 
         say(KIND_WORDS[kind], site),
     )
     event = RequestAsked(
-        action_id=action_id,
+        action_id=secrets.token_hex(8),  # what was refused may be asked for again
         said=voice.said,
-        request_id=f"{REQUEST}{action_id}",
+        request_id=f"{REQUEST}{number}",
         kind=kind,
         words=peoples_line(words, WORDS_MAX) if words.strip() else "",
         permit=permit,
     )
     await _say(context, voice, event)
+
+
+async def is_asked(context: WebContext, voice: Voice, kind: RequestKind, words: str) -> bool:
+    """Whether just this was asked for before by the same form, whatever became of it."""
+    request_id = f"{REQUEST}{voice.id_of('ask', kind, words)}"
+    return await context.read(lambda rows: household_views.request(rows, request_id)) is not None
 
 
 async def withdraw(context: WebContext, voice: Voice, request_id: str) -> None:
@@ -147,7 +153,7 @@ async def contest(
 
     door_id, parties = await context.read(about)
     event = DisputeRaised(
-        action_id=voice.id_of("contest", record, record_id, words),
+        action_id=secrets.token_hex(8),
         said=voice.said,
         dispute_id=dispute_id(voice, record, record_id, words),
         record=record,

@@ -5,9 +5,11 @@ taken back somebody must take the seal down, and that is asked for as anything e
 """
 
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Final
 
 import anyio
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from gateway.core.households.model import RequestKind
@@ -23,6 +25,10 @@ from gateway.web.resident.asking import Voice
 CONSENT: Final = "consent"  # the ground, as the settings have it
 
 _TAKE_DOWN = N_("The household takes its consent back: end the order, take the seal down.")
+_NOBODY_TOLD = N_(
+    "It is noted that you take your consent back. But nobody could be told by this page: {why} "
+    "Ring your grid worker, so that somebody comes to take the seal down."
+)
 _NOT_ASKED = N_("At this site nobody asks for consent; the notice says on what ground it acts.")
 _NO_ORDER = N_("No order runs at this home or is to come, so no consent is asked for.")
 
@@ -51,16 +57,46 @@ async def give(context: WebContext, voice: Voice) -> None:
 
 
 async def withdraw(context: WebContext, voice: Voice) -> None:
-    """It is taken back now; what is taken back already stays so. HttpProblem without an order."""
+    """It is taken back now; what is taken back already stays so. HttpProblem without an order, and
+    where nobody could be told."""
     now_ms = context.now_ms()
 
     def change(rows: Connection, order: OrderSpan) -> bool:
         way = voice.said.way
         return consents.withdraw(rows, voice.household_id, order.order_id, way, now_ms)
 
-    if await _written(context, voice, change):
-        words = say(_TAKE_DOWN, context.settings.site.language)
+    problem = await _take_down(context, voice)
+    await _written(context, voice, change)
+    if problem is not None:
+        raise HttpProblem(409, _NOBODY_TOLD, why=problem.detail(voice.language))
+
+
+async def _take_down(context: WebContext, voice: Voice) -> HttpProblem | None:
+    """Somebody must take the seal down: that is asked for as anything else is, once for each
+    consent, and before it is written down as taken back; else whoever presses again after a failure
+    would be told that it is noted, and nobody would come. Why it was refused, if it was."""
+    need_asked(context)
+    household_id, now_ms = voice.household_id, context.now_ms()
+    order = await context.read(lambda rows: resident_views.order_of(rows, household_id, now_ms))
+    if order is None:
+        return None
+    words = say(_TAKE_DOWN, context.settings.site.language)
+    kept = await context.read(lambda rows: consents.given(rows, household_id, order.order_id))
+    if not kept:
+        return None  # nobody ever agreed
+    number = blake2b(f"{order.order_id} {len(kept)}".encode(), digest_size=8).hexdigest()
+    voice = replace(voice, offered=number)
+    if kept[-1].withdrawn_ms is not None and await asking.is_asked(
+        context, voice, RequestKind.OTHER, words
+    ):
+        return None
+    try:
         await asking.ask(context, voice, RequestKind.OTHER, words)
+    except HttpProblem as problem:
+        if problem.status != 409:
+            raise  # the gateway is away: nothing was done, and it can be pressed again
+        return problem
+    return None
 
 
 async def _written(

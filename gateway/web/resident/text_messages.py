@@ -217,9 +217,10 @@ def _number(text: str) -> int:
 
 def numbers_match(one: str, other: str) -> bool:
     """Whether two telephone numbers are the same, written with the country's number or without, in
-    whatever groups."""
+    whatever groups. What is longer by more is a stranger's, which ends in the same digits."""
     first, second = sorted((_digits(one), _digits(other)), key=len)
-    return len(first) >= DIGITS_MIN and second.endswith(first) and len(second) - len(first) <= 5
+    is_within = len(first) >= DIGITS_MIN and len(second) - len(first) <= COUNTRY_MAX
+    return is_within and second.endswith(first)
 
 
 def number_key(number: str) -> str:
@@ -227,6 +228,7 @@ def number_key(number: str) -> str:
     return _digits(number)[-DIGITS_MIN:]
 
 
+COUNTRY_MAX: Final = 3  # digits of a country's number
 DIGITS_MIN: Final = 7  # of a number without its area
 
 
