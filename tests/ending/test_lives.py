@@ -26,7 +26,7 @@ from tests.ending.ended_site import EndedSite, Home, ended_site, found, readable
 from tests.engine.small_site import new_store
 from tests.manual_clock import ManualClock
 
-LIVES = int(os.environ.get("LIVES", "2"))
+LIVES = int(os.environ.get("LIVES", "1"))
 STEPS = int(os.environ.get("STEPS", "14"))
 ORDERS_MAX = 4
 LINK_MS, ALL_MS = 24 * HOUR_MS, 14 * DAY_MS
