@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from tests.privacy.byte_search import forms, found_in, hits
-from tests.privacy.lived_in import CANARIES, LABEL, commands, lived_in, logged, new_code, pages
+from tests.privacy.lived_in import CANARIES, LABEL, commands, lived_in, logged, pages
+from tests.web.households import new_code
 
 TITLE = re.compile(rb"<title>(.*?)</title>", re.DOTALL)
 
