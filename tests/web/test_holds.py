@@ -65,8 +65,14 @@ async def test_a_hold_is_made_seen_extended_and_lifted(site: Console) -> None:
     assert WHY not in await site.text("/doors/d1")
     longer = {"by": "Li Hua", "why": "the appeal runs", "until": day(site, 60)}
     path = f"/doors/d0/holds/{held.hold_id}"
+    assert f'value="{day(site, 61)}"' in await site.text("/doors/d0/holds"), (
+        "a later day is offered"
+    )
     sooner = await site.client.post(f"{path}/extend", data=longer | {"until": day(site, 2)})
     assert sooner.status_code == 422
+    nameless = await site.client.post(f"{path}/extend", data=longer | {"by": " "})
+    assert nameless.status_code == 422
+    assert known(site) == [held], "what cannot be extended goes on as it was"
     assert (await site.client.post(f"{path}/extend", data=longer)).status_code == 303
     before, after = known(site)
     assert (before.ended_ms, before.by) == (now_ms(), "Cao Min"), "what was said stays as it was"
@@ -98,6 +104,13 @@ async def test_a_hold_without_a_name_a_reason_or_an_end_is_none(
 ) -> None:
     assert await holds_it(site, **wrong) == 422
     assert known(site) == []
+
+
+async def test_so_many_hold_one_order_and_no_more(site: Console) -> None:
+    for number in range(holds.OF_ORDER_MAX):
+        assert await holds_it(site, offered=f"{number:016x}") == 303
+    assert await holds_it(site, offered="f" * 16) == 422
+    assert len(known(site)) == holds.OF_ORDER_MAX
 
 
 async def test_nobody_holds_or_lifts_another_household_s(site: Console) -> None:
