@@ -42,13 +42,7 @@ from gateway.core.events import (
     StaffSet,
 )
 from gateway.core.evidence import SIGNED_FOR
-from gateway.core.households.effects import (
-    DisputeMoved,
-    HealthMoved,
-    HealthReminded,
-    HouseholdEffect,
-    RequestMoved,
-)
+from gateway.core.households.effects import HealthReminded, HouseholdEffect, MatterMoved
 from gateway.core.households.events import HouseholdAction
 from gateway.core.households.model import Household
 from gateway.core.model import Door, Doubt, Outages, Path, Troubles
@@ -350,7 +344,7 @@ class UnitOfWork:
             elif isinstance(effect, HealthReminded):
                 self._enter(self._addressing.reminders(first.door_id, at_ms))
             elif isinstance(effect, HouseholdEffect):
-                if isinstance(effect, RequestMoved | DisputeMoved | HealthMoved):
+                if isinstance(effect, MatterMoved):
                     self.cases[effect.matter.case_id] = None  # those who watch see it
                 self.writes.household_effect(effect, place, zone)
 

@@ -175,3 +175,18 @@ async def test_who_signed_in_answers_for_it_and_the_audit_says_so(tmp_path: Path
         assert WHY in (await site.asks("cai", "GET", "/holds")).text
         noted = [one[1] for one in site.noted() if one[0] == "cai" and one[4] == 303]
         assert noted == ["POST /doors/{door_id}/orders/{order_id}/hold"]
+
+
+async def test_what_is_held_longer_than_promised_says_who_answers_for_it(site: Console) -> None:
+    until_ms = now_ms() + 30 * DAY_MS
+    with site.store.writing() as connection:
+        holds.hold(connection, "o0", "Cao Min", "a court has asked for it", until_ms, now_ms())
+        holds.hold(connection, "o1", "Cao Min", "another home", until_ms, now_ms())
+    async with household_phone(site.app) as phone:
+        await phone.enters(new_code(site.store, "d0"))
+        for over in (False, True):
+            if over:
+                await site.engine.submit(of_door("d0"), OrderPlaced(Order("o0", 0, now_ms())))
+            page = (await phone.opens("/r/home")).text
+            assert "Cao Min answers for that: a court has asked for it" in page
+            assert "another home" not in page
