@@ -6,4 +6,6 @@ says on its way out, `text_parts` how many parts of an SMS that takes, and `sign
 holds the chat robots whose answers Apprise does not read. What an answer proves is `verdict`. Below
 them is the one way out: `http_client` (its answers: `http_answer`), `way_out` (proxies,
 certificates), `threads` (for what blocks) and `overheard` (what Apprise's services answered).
+
+Beside the kinds: `household_text`, by which a household is reminded, and nobody of the staff told.
 """
