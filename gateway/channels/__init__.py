@@ -7,4 +7,6 @@ holds the chat robots whose answers Apprise does not read; `household_text` reac
 none of the staff. What an answer proves is `verdict`. Below
 them is the one way out: `http_client` (its answers: `http_answer`), `way_out` (proxies,
 certificates), `threads` (for what blocks) and `overheard` (what Apprise's services answered).
+
+Beside the kinds: `household_text`, by which a household is reminded, and nobody of the staff told.
 """

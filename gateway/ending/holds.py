@@ -32,6 +32,7 @@ BY_MAX: Final = 64  # characters of a name,
 WHY_MAX: Final = 300  # and of a reason
 ENDED_SHOWN_MAX: Final = 50
 LIVING_MAX: Final = 1_000  # in one list
+OF_ORDER_MAX: Final = 16  # that hold one order at the same time
 _h = holds.c
 
 _NAMELESS = N_("A hold needs the name of who answers for it, and a reason.")
@@ -40,6 +41,7 @@ _TOO_LONG = N_("A name has at most 64 characters, and a reason at most 300.")
 _NO_ORDER = N_("Of this order nothing is there any more that could be held.")
 _NOT_LONGER = N_("A hold is extended to a later day; to end it earlier, lift it.")
 _OVER = N_("This hold has ended already.")
+_ENOUGH = N_("Sixteen hold this order already; extend one of these, or lift one.")
 
 
 class HeldRow(Struct, frozen=True):
@@ -71,6 +73,10 @@ class HeldOrder(Struct, frozen=True):
     def is_held(self, now_ms: int) -> bool:
         """Whether it is held at a time, by anybody."""
         return self.is_disputed or any(one.is_living(now_ms) for one in self.held)
+
+    def over(self, now_ms: int) -> list[HeldRow]:
+        """The latest holds that have ended, the oldest first."""
+        return [one for one in self.held if not one.is_living(now_ms)][-ENDED_SHOWN_MAX:]
 
 
 class HeldElsewhere(Struct, frozen=True):
@@ -121,6 +127,9 @@ def hold(
     hold_id = hold_id or secrets.token_hex(ID_BYTES)
     if one(connection, hold_id) is not None:
         return hold_id
+    its = [row for row in of_order(connection, order_id) if row.is_living(now_ms)]
+    if len(its) >= OF_ORDER_MAX:
+        raise HoldError(_ENOUGH)
     sealed = _sealed(connection, order_id, why, now_ms)
     row = HeldRow(hold_id, order_id, by, sealed, now_ms, until_ms, None)
     connection.execute(insert(holds), {name: getattr(row, name) for name in row.__struct_fields__})
@@ -145,9 +154,8 @@ def extend(
         raise HoldError(_OVER)
     if until_ms <= before.until_ms:
         raise HoldError(_NOT_LONGER)
-    next_id = hold(connection, before.order_id, by, why, until_ms, now_ms, next_id)
-    lift(connection, hold_id, now_ms)
-    return next_id
+    lift(connection, hold_id, now_ms)  # the caller's transaction: both are, or neither
+    return hold(connection, before.order_id, by, why, until_ms, now_ms, next_id)
 
 
 def lift(connection: Connection, hold_id: str, now_ms: int) -> bool:

@@ -43,13 +43,7 @@ from gateway.core.events import (
     StaffSet,
 )
 from gateway.core.evidence import SIGNED_FOR
-from gateway.core.households.effects import (
-    DisputeMoved,
-    HealthMoved,
-    HealthReminded,
-    HouseholdEffect,
-    RequestMoved,
-)
+from gateway.core.households.effects import HealthReminded, HouseholdEffect, MatterMoved
 from gateway.core.households.events import HouseholdAction
 from gateway.core.households.model import Household
 from gateway.core.model import Door, Doubt, Outages, Path, Troubles
@@ -355,7 +349,7 @@ class UnitOfWork:
                 its = "", Reason.HEALTH_UNSAID, at_ms, first.door_id, at_ms
                 self._enter(self._addressing.household_entries(*its))
             elif isinstance(effect, HouseholdEffect):
-                if isinstance(effect, RequestMoved | DisputeMoved | HealthMoved):
+                if isinstance(effect, MatterMoved):
                     self.cases[effect.matter.case_id] = None  # those who watch see it
                 self.writes.household_effect(effect, place, zone)
 

@@ -16,7 +16,7 @@ from gateway.core.cases.number import case_number
 from gateway.core.cases.transitions import Action
 from gateway.language.catalogue import N_, say
 from gateway.store import views
-from gateway.web import audit_command_words
+from gateway.web import audit_command_words, audit_household_words
 from gateway.web.actions import KINDS
 from gateway.web.answers import API
 from gateway.web.matters import DISPUTES, MATTERS, QUESTIONS, REQUESTS
@@ -100,17 +100,6 @@ _AT_SEALS: Final = {
     "visits": N_("announced work at the seal of {door}"),
     "visits/{visit_id}/end": N_("ended announced work at the seal of {door}"),
 }
-_SAID_ANNOUNCED: Final = N_("booked that the household of {door} announced an opening")
-_SAID_ENDED: Final = N_("booked that the household of {door} took an announcement back")
-_SAID_ASKED: Final = N_("booked that the household of {door} asks for something")
-_SAID_WELL: Final = N_("booked how the household of {door} is")
-_SAID_OF_SEAL: Final = N_("booked what the household of {door} says of its seal")
-_SAID_WRONG: Final = N_("booked that the household of {door} contests a record")
-_SAID_NOT_NEEDED: Final = N_("booked that the household of {door} needs something no more")
-_SAID_QUIET: Final = N_("booked the quiet hours of the household of {door}")
-_SAID_CONSENTS: Final = N_("booked that the household of {door} gives its consent")
-_SAID_CONSENTS_NO_MORE: Final = N_("booked that the household of {door} takes its consent back")
-_SHEET: Final = N_("printed a new sheet for the household of {door}")
 _TEST_SENT: Final = N_("sent {person} a test page")
 _TEST_SEEN: Final = N_("read how the test page to {person} went")
 _TEST_OPENED: Final = N_("opened a test page")
@@ -249,21 +238,7 @@ _ACCOUNTS: Final = {
     "POST /wardens/{warden_id}/invite": N_("invited a phone of {person}"),
     "POST /wardens/{warden_id}/phones/{session_id}/end": N_("signed a lost phone of {person} out"),
     "POST /tokens/{name}": _TOKEN_MADE,
-    **{
-        f"POST /doors/{{door_id}}/household/announce/{act}": _SAID_ANNOUNCED
-        for act in ("now", "once", "daily")
-    },
-    "POST /doors/{door_id}/household/announce/end": _SAID_ENDED,
-    "POST /doors/{door_id}/household/ask": _SAID_ASKED,
-    "POST /doors/{door_id}/household/well": _SAID_WELL,
-    "POST /doors/{door_id}/household/seal": _SAID_OF_SEAL,
-    "POST /doors/{door_id}/household/dispute": _SAID_WRONG,
-    "POST /doors/{door_id}/household/ask/withdraw": _SAID_NOT_NEEDED,
-    "POST /doors/{door_id}/household/quiet": _SAID_QUIET,
-    "POST /doors/{door_id}/household/consent/give": _SAID_CONSENTS,
-    "POST /doors/{door_id}/household/consent/withdraw": _SAID_CONSENTS_NO_MORE,
-    "POST /doors/{door_id}/household/sheet": _SHEET,
-    "POST /doors/{door_id}/walk-test/sheet": _SHEET,
+    **audit_household_words.AT_THE_LINE,
     "POST /updates/start": N_("began to roll a release out to the seals"),
     "POST /updates/stop": N_("stopped the roll-out of a release"),
     "POST /updates/go-on": N_("went on with the roll-out of a release"),

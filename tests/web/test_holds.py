@@ -65,8 +65,14 @@ async def test_a_hold_is_made_seen_extended_and_lifted(site: Console) -> None:
     assert WHY not in await site.text("/doors/d1")
     longer = {"by": "Li Hua", "why": "the appeal runs", "until": day(site, 60)}
     path = f"/doors/d0/holds/{held.hold_id}"
+    assert f'value="{day(site, 61)}"' in await site.text("/doors/d0/holds"), (
+        "a later day is offered"
+    )
     sooner = await site.client.post(f"{path}/extend", data=longer | {"until": day(site, 2)})
     assert sooner.status_code == 422
+    nameless = await site.client.post(f"{path}/extend", data=longer | {"by": " "})
+    assert nameless.status_code == 422
+    assert known(site) == [held], "what cannot be extended goes on as it was"
     assert (await site.client.post(f"{path}/extend", data=longer)).status_code == 303
     before, after = known(site)
     assert (before.ended_ms, before.by) == (now_ms(), "Cao Min"), "what was said stays as it was"
@@ -98,6 +104,13 @@ async def test_a_hold_without_a_name_a_reason_or_an_end_is_none(
 ) -> None:
     assert await holds_it(site, **wrong) == 422
     assert known(site) == []
+
+
+async def test_so_many_hold_one_order_and_no_more(site: Console) -> None:
+    for number in range(holds.OF_ORDER_MAX):
+        assert await holds_it(site, offered=f"{number:016x}") == 303
+    assert await holds_it(site, offered="f" * 16) == 422
+    assert len(known(site)) == holds.OF_ORDER_MAX
 
 
 async def test_nobody_holds_or_lifts_another_household_s(site: Console) -> None:
@@ -162,3 +175,18 @@ async def test_who_signed_in_answers_for_it_and_the_audit_says_so(tmp_path: Path
         assert WHY in (await site.asks("cai", "GET", "/holds")).text
         noted = [one[1] for one in site.noted() if one[0] == "cai" and one[4] == 303]
         assert noted == ["POST /doors/{door_id}/orders/{order_id}/hold"]
+
+
+async def test_what_is_held_longer_than_promised_says_who_answers_for_it(site: Console) -> None:
+    until_ms = now_ms() + 30 * DAY_MS
+    with site.store.writing() as connection:
+        holds.hold(connection, "o0", "Cao Min", "a court has asked for it", until_ms, now_ms())
+        holds.hold(connection, "o1", "Cao Min", "another home", until_ms, now_ms())
+    async with household_phone(site.app) as phone:
+        await phone.enters(new_code(site.store, "d0"))
+        for over in (False, True):
+            if over:
+                await site.engine.submit(of_door("d0"), OrderPlaced(Order("o0", 0, now_ms())))
+            page = (await phone.opens("/r/home")).text
+            assert "Cao Min answers for that: a court has asked for it" in page
+            assert "another home" not in page

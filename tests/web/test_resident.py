@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.events import ClockDoubted, ClockSure, OrderPlaced, ReportCame, SealBound
+from gateway.core.events import OrderPlaced, ReportCame, SealBound
 from gateway.core.model import Contact, Order, Policy
-from gateway.core.subject import SITE, of_door
-from gateway.ending import holds
+from gateway.core.subject import of_door
 from gateway.web.resident.sessions import IDLE_MS
 from tests.web.households import HouseholdPhone, household_phone, new_code, permits_of
 from tests.web.signed_in import Site, signed_in_site
@@ -393,32 +392,3 @@ async def test_a_seal_that_is_not_heard_is_asked_about_and_nothing_is_held_again
     answer = await phone.presses("/r/seal", door="1", answer="in_place")
     assert answer.status_code == 303
     assert (await phone.presses("/r/seal", door="2", answer="in_place")).status_code == 404
-
-
-async def test_what_is_held_longer_than_promised_says_who_answers_for_it(
-    site: Console, phone: HouseholdPhone
-) -> None:
-    until_ms = now_ms() + 30 * 24 * HOUR_MS
-    with site.store.writing() as connection:
-        holds.hold(connection, "o0", "Cao Min", "a court has asked for it", until_ms, now_ms())
-        holds.hold(connection, "o1", "Cao Min", "another home", until_ms, now_ms())
-    for over in (False, True):
-        if over:
-            await site.engine.submit(of_door("d0"), OrderPlaced(Order("o0", 0, now_ms())))
-        page = (await phone.opens("/r/home")).text
-        assert "Cao Min answers for that: a court has asked for it" in page
-        assert "another home" not in page
-
-
-async def test_a_clock_in_doubt_ends_no_page_early(site: Console, phone: HouseholdPhone) -> None:
-    """The order is over by the gateway's clock, which may be two hours ahead: the household still
-    reads its page and announces; once the clock is believed, it is over."""
-    await site.engine.submit(of_door("d0"), OrderPlaced(Order("o0", 0, now_ms() - HOUR_MS)))
-    await site.engine.submit(SITE, ClockDoubted(0, 2 * HOUR_MS))
-    page = (await phone.opens("/r/home")).text
-    assert "<b>0</b> days left" in page
-    assert (await phone.presses("/r/announce/now", what="rubbish")).status_code == 303
-    (permit,) = permits_of(site.store, "d0")
-    assert permit.to_ms > permit.from_ms
-    await site.engine.submit(SITE, ClockSure())
-    assert "Your order has ended." in (await phone.opens("/r/home")).text

@@ -15,6 +15,7 @@ from playwright.async_api import Page, Request, async_playwright, expect
 from gateway.core.events import OrderPlaced
 from gateway.core.model import Order
 from gateway.core.subject import of_door
+from gateway.ending import holds
 from gateway.registry import resident_codes
 from gateway.store import household_views
 from tests.web.households import new_code
@@ -78,9 +79,14 @@ async def household(tmp_path: Path, port: int) -> AsyncIterator[Console]:
 
 async def enters(page: Page, port: int, code: str) -> None:
     await page.goto(f"http://127.0.0.1:{port}/r")
+    await types(page, code)
+    await page.wait_for_url("**/r/home")
+
+
+async def types(page: Page, code: str) -> None:
+    """The code as it stands on the sheet, into the field that is open."""
     await page.locator("#code").fill(resident_codes.grouped(code))
     await page.locator("form#enter button").click()
-    await page.wait_for_url("**/r/home")
 
 
 class Words(NamedTuple):
@@ -99,6 +105,9 @@ class Words(NamedTuple):
     corrected: str
     closed: str
     over: str
+    listed: str  # the heading of what is announced
+    dead: str  # what a code says that a newer sheet has replaced
+    held: str
 
 
 WORDS = {
@@ -106,6 +115,7 @@ WORDS = {
         *("现在，十分钟", "报备好了。", "我家的开门记录", "您报备过。"),
         *("送菜、收垃圾、送药、请医生", "收垃圾", ("有人在办", "已办完"), "回到首页"),
         *("记错了", "提出异议", "记录有误，已更正", "页面已关闭。", "您家的隔离已经结束。"),
+        *("已报备", "没有这个码，或者已经换了新的一张。", "由曹敏负责：法院调取"),
     ),
     "en": Words(
         *("Now, for ten minutes", "It is announced.", "My openings", "You announced it."),
@@ -113,6 +123,8 @@ WORDS = {
         *("Back to the first page", "This is wrong", "Contest it"),
         *("The record was wrong, and is corrected", "The page was closed."),
         "Your order has ended.",
+        *("Announced", "No home has this code, or a newer sheet has taken its place."),
+        "曹敏 answers for that: 法院调取",
     ),
 }
 
@@ -123,25 +135,41 @@ async def test_without_script_a_household_walks_through_its_whole_order(
 ) -> None:
     words = WORDS[language]
     async with household(tmp_path, port) as site, cheap_phone(chromium, language) as page:
-        await enters(page, port, new_code(site.store, "d0"))
+        code = new_code(site.store, "d0")
+        await enters(page, port, code)
         await page.get_by_role("button", name=words.now).click()
         await expect(page.get_by_text(words.announced)).to_be_visible()
-        await site.opens(0)
-        await site.shuts(0)
+        announced = page.get_by_role("heading", name=words.listed, exact=True)
+        await expect(announced).to_be_visible()
+        for _ in range(2):  # the bag out, and back in: then it is spent
+            await site.opens(0)
+            await site.shuts(0)
+            site.clock.advance(HOUR_MS // 60)  # type: ignore[attr-defined] # a manual one
+            await site.engine.idle()
+        await page.reload()
+        await expect(announced).to_have_count(0)
         site.clock.advance(HOUR_MS // 60)  # type: ignore[attr-defined] # a manual one
         await site.engine.idle()
         await page.get_by_role("link", name=words.openings).click()
-        await expect(page.get_by_text(words.you_announced)).to_be_visible()
+        await expect(page.get_by_text(words.you_announced).first).to_be_visible()
         await _asks_for_rubbish(site, page, words)
         await _contests(site, page, words)
         newer = new_code(site.store, "d0")
         await page.reload()
         await expect(page.get_by_text(words.closed)).to_be_visible()
+        await types(page, code)
+        await expect(page.get_by_text(words.dead)).to_be_visible()
         await enters(page, port, newer)
+        until = site.clock.now_ms() + 24 * HOUR_MS
+        with site.store.writing() as connection:
+            holds.hold(connection, "o0", "曹敏", "法院调取", until, site.clock.now_ms())
+        await page.reload()
+        await expect(page.get_by_text(words.held)).to_be_visible()
         over = OrderPlaced(Order("o0", 0, site.clock.now_ms()))
         await site.engine.submit(of_door("d0"), over)
         await page.reload()
         await expect(page.get_by_text(words.over)).to_be_visible()
+        await expect(page.get_by_text(words.held)).to_be_visible()
         assert await page.get_by_role("link", name=words.openings).count() == 0
 
 

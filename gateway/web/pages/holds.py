@@ -29,6 +29,7 @@ from gateway.web.security import prefix
 from gateway.web.visitors import visitor
 
 DAYS: Final = 30  # that a form offers
+LAST_MS: Final = HOLD_MAX_MS - DAY_MS  # the day on which a hold may end lasts to its midnight
 T = TypeVar("T")
 Name = Annotated[str, Form(max_length=2 * BY_MAX)]
 Why = Annotated[str, Form(max_length=2 * WHY_MAX)]
@@ -76,9 +77,11 @@ def routes(context: WebContext) -> APIRouter:
                 "offered": permit_id(None),
                 "by_max": BY_MAX,
                 "why_max": WHY_MAX,
-                "first_day": _day(now_ms, context.zone),
+                "day": lambda at_ms: _day(at_ms, context.zone),
+                "day_ms": DAY_MS,
+                "later": lambda until_ms: min(until_ms + DAYS * DAY_MS, now_ms + LAST_MS),
                 "usual_day": _day(now_ms + DAYS * DAY_MS, context.zone),
-                "last_day": _day(now_ms + HOLD_MAX_MS - DAY_MS, context.zone),
+                "last_day": _day(now_ms + LAST_MS, context.zone),
             }
 
         return await context.page(request, "door_holds.html", gather)
