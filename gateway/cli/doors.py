@@ -13,17 +13,22 @@ from gateway.core.model import Door
 from gateway.settings import load
 from gateway.store import tables, views
 from gateway.store.database import Store
+from gateway.store.households import contacts
 
 _HEADER = "door", "label", "grid", "stands", "seal", "heard", "battery", "order until", "case"
+_HOUSEHOLD_AT = 3  # among the columns, where any household has several doors
 
 
 class _Listed(NamedTuple):
-    """A door with what hangs on it. `until_ms` is the end of the order that runs, in UTC."""
+    """A door with what hangs on it, as the tables say: the gateway's own state may be seconds
+    behind an enrolment. `until_ms` is the end of the order that runs, in UTC."""
 
     row: views.DoorRow
     seal_id: str | None
     until_ms: int | None
     alive: Liveness
+    household: str
+    beside: tuple[str, ...]  # the household's other doors
 
 
 def doors(config: Config = CONFIG, limit: Limit = 1_000, as_json: Json = False) -> None:
@@ -36,12 +41,16 @@ def doors(config: Config = CONFIG, limit: Limit = 1_000, as_json: Json = False) 
     ):
         rows, total = views.doors(connection, limit), views.door_count(connection)
         seals, ends = _seals(connection), _order_ends(connection, now)
+        homes = {
+            door: (home, doors) for home, doors in contacts(connection).items() for door in doors
+        }
     listed = [
         _Listed(
             row,
             seals.get(row.door_id),
             ends.get(row.door_id),
             liveness(row.state, now, rulebook.of(row.state.door_class)),
+            *_home(row.door_id, *homes.get(row.door_id, (row.door_id, ()))),
         )
         for row in rows
     ]
@@ -51,13 +60,18 @@ def doors(config: Config = CONFIG, limit: Limit = 1_000, as_json: Json = False) 
     if not rows:
         say("There is no door yet; `menshen enrol doors.csv` brings some.")
         return
-    show(_HEADER, [_cells(door, now, settings.zone) for door in listed])
+    header, cells = list(_HEADER), [_cells(door, now, settings.zone) for door in listed]
+    if any(door.beside for door in listed):  # most sites have one door a household
+        header.insert(_HOUSEHOLD_AT, "household")
+        for door, line in zip(listed, cells, strict=True):
+            line.insert(_HOUSEHOLD_AT, door.household if door.beside else "-")
+    show(header, cells)
     if total > len(rows):
         say(f"… {len(rows)} of {total}; --limit shows more")
 
 
 def _seals(connection: Connection) -> dict[str, str]:
-    """The seal on each door. The gateway's own state may be seconds behind an enrolment."""
+    """The seal on each door."""
     c = tables.seals.c
     rows = connection.execute(select(c.door_id, c.seal_id).where(c.door_id.is_not(None)))
     return {door_id: seal_id for door_id, seal_id in rows}
@@ -71,14 +85,18 @@ def _order_ends(connection: Connection, now: int) -> dict[str, int]:
     return {door_id: to_ms for door_id, to_ms in rows}
 
 
+def _home(door_id: str, household: str, doors: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    return household, tuple(other for other in doors if other != door_id)
+
+
 def _plain(door: _Listed) -> dict[str, Any]:
     row, state = door.row, door.row.state
     return {
         "door_id": row.door_id,
         "label": row.label,
         "grid_id": row.grid_id,
-        "household_id": state.household_id,
-        "beside": list(state.beside),
+        "household_id": door.household,
+        "beside": list(door.beside),
         "grid": row.grid,
         "contact": state.contact,
         "heard_ms": state.heard_ms,

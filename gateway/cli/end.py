@@ -11,6 +11,7 @@ from gateway.cli.broker_leaving import NEVER_THERE, is_at_hand, is_ours, take_of
 from gateway.cli.command_time import command_ms
 from gateway.cli.exit_codes import MISUSED, CommandError
 from gateway.cli.named_door import door_id as door_id_of
+from gateway.cli.named_door import named_doors
 from gateway.cli.option_fields import field
 from gateway.cli.options import CONFIG, Config, Json
 from gateway.cli.output import say, say_json
@@ -18,7 +19,7 @@ from gateway.registry import fields
 from gateway.registry.enrolment import Enrolment, enrol
 from gateway.registry.rows import Ending, RowResult
 from gateway.settings import Settings, load
-from gateway.store import tables
+from gateway.store import households, tables
 from gateway.store.database import Store
 
 
@@ -43,6 +44,12 @@ _WHAT_IT_MEANS = {
 }
 
 
+_HELD_BY = {
+    Kind.ORDER: (tables.orders, "order_id"),
+    Kind.PERMIT: (tables.permits, "permit_id"),
+}
+
+
 def end(
     kind: Annotated[Kind, typer.Argument(help="What ends: an order, a permit, a seal …")],
     name: Annotated[
@@ -64,6 +71,7 @@ def end(
     settings = load(config)
     door_id = door_id_of("--door", door, settings) if door else ""
     own_id = _own_id(kind, name, settings) if name else ""
+    beside = _beside(kind, own_id, door_id, settings)
     now = command_ms(settings.store.place, settings.zone)
     ending, results = Ending(f"{kind}s", own_id, door_id), []
 
@@ -80,7 +88,7 @@ def end(
     if as_json:
         say_json({"outcome": result, kind: own_id or None, "door": door_id or None})
     else:
-        _say(kind, own_id, door_id, result)
+        _say(kind, own_id, door_id, result, beside)
     for grid_id in alone if result is not RowResult.UNCHANGED and not as_json else ():
         say(f"Nobody is told of the doors in {grid_id} now; enrol a warden there.")
     if kind is Kind.SEAL:
@@ -93,12 +101,40 @@ def _own_id(kind: Kind, name: str, settings: Settings) -> str:
     return str(field("ID", name, fields.seal_id if kind is Kind.SEAL else fields.an_id))
 
 
-def _say(kind: Kind, own_id: str, door_id: str, result: RowResult) -> None:
+def _beside(kind: Kind, own_id: str, door_id: str, settings: Settings) -> str:
+    """The household's other doors, in a sentence, of a household with several; else empty. Of an
+    order or a permit that is named by its id all of them."""
+    if kind not in (Kind.ORDER, Kind.PERMIT, Kind.DOOR):
+        return ""
+    door_id = own_id if kind is Kind.DOOR else door_id
+    with (
+        closing(Store.open(*settings.store.place, create=False)) as store,
+        store.reading() as connection,
+    ):
+        if door_id:
+            household_id = households.of_doors(connection, [door_id]).get(door_id)
+        else:
+            table, key = _HELD_BY[kind]
+            query = select(table.c.household_id).where(table.c[key] == own_id)
+            household_id = connection.execute(query).scalar()
+        doors = households.doors_of(connection, household_id) if household_id else []
+        others = [one for one in doors if one != door_id]
+        return named_doors(connection, others) if len(doors) > 1 else ""
+
+
+def _say(kind: Kind, own_id: str, door_id: str, result: RowResult, beside: str) -> None:
     what = f"{kind} {own_id}" if own_id else f"each {kind} of door {door_id}"
     if result is RowResult.UNCHANGED:
         say(f"{what[0].upper()}{what[1:]} had ended already.")
         return
-    say(f"{what[0].upper()}{what[1:]} has ended. {_WHAT_IT_MEANS[kind]}")
+    means = _WHAT_IT_MEANS[kind]
+    if beside and kind is Kind.DOOR:
+        means = f"Its household's orders and permits go on at {beside}. Its seal hangs nowhere, "
+        means += "and its history stays."
+    elif beside:
+        also = "too" if door_id else ""
+        means = f"It was the household's: it ended at {beside} {also}".rstrip() + f". {means}"
+    say(f"{what[0].upper()}{what[1:]} has ended. {means}")
 
 
 def _off_the_broker(settings: Settings, seal_id: str, as_json: bool) -> None:

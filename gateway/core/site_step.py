@@ -1,12 +1,15 @@
 """What one event did to its subject, as every step of a site tells it."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gateway.core.effects import ActionRefused, Effect, PermitRefused
 from gateway.core.events import Event
 from gateway.core.households.effects import HouseholdRefused
 from gateway.core.paging.routing import Routed
 from gateway.core.subject import Subject
+
+# Made once: to join types anew for each effect costs more than to ask for them.
+REFUSALS: Final = (PermitRefused, ActionRefused, HouseholdRefused)
 
 
 class Step(NamedTuple):
@@ -27,6 +30,5 @@ class Step(NamedTuple):
     @property
     def changed(self) -> bool:
         """Whether anything was done, or is otherwise than before: not where it was refused."""
-        refusals = PermitRefused | ActionRefused | HouseholdRefused
-        has_effect = any(not isinstance(effect, refusals) for effect in self.effects)
+        has_effect = any(not isinstance(effect, REFUSALS) for effect in self.effects)
         return has_effect or self.after != self.before

@@ -43,7 +43,7 @@ from gateway.core.events import (
     StaffSet,
 )
 from gateway.core.evidence import SIGNED_FOR
-from gateway.core.households.effects import HealthReminded, HouseholdEffect, MatterMoved
+
 from gateway.core.households.events import HouseholdAction
 from gateway.core.households.model import Household
 from gateway.core.model import Door, Doubt, Outages, Path, Troubles
@@ -68,6 +68,9 @@ from gateway.store.outbox import Entry, Group, decode_group
 from gateway.store.seal_commands import SealCommand
 from gateway.store.seal_paths import LastHeard
 
+# Made once: to join types anew for each report costs more than to ask for them.
+_SIGNED = (PageReceived, PageTestAnswered)
+_PHOTOS = (PhotoKept, PhotosDestroyed)
 _STATES: dict[type[Any], str] = {
     Outages: states.OUTAGES,
     Troubles: states.TROUBLES,
@@ -196,9 +199,9 @@ class UnitOfWork:
         """Step the subject and all that follows from it, and write it. What came of it."""
         steps = self.turn.apply(at_ms, subject, event)
         self._write(at_ms, steps)
-        if isinstance(event, PageReceived | PageTestAnswered):
+        if isinstance(event, _SIGNED):
             self.signed += 1
-        if isinstance(event, PhotoKept | PhotosDestroyed):
+        if isinstance(event, _PHOTOS):
             self.cases[event.case_id] = None  # its page shows them
         if isinstance(event, PageTestAnswered):
             self.pages[event.page_id] = None  # whoever asked for it sees that it came
@@ -349,7 +352,7 @@ class UnitOfWork:
                 its = "", Reason.HEALTH_UNSAID, at_ms, first.door_id, at_ms
                 self._enter(self._addressing.household_entries(*its))
             elif isinstance(effect, HouseholdEffect):
-                if isinstance(effect, MatterMoved):
+                if isinstance(effect, MATTERS_MOVED):
                     self.cases[effect.matter.case_id] = None  # those who watch see it
                 self.writes.household_effect(effect, place, zone)
 

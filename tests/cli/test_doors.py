@@ -53,3 +53,18 @@ def test_doors_says_what_of_a_door_waits_at_the_bench(menshen, store):
     in_review = Case("c", Reason.NO_PERMIT, CaseState.REPORTED, 1)
     stands(store, heard_ms=1, in_review=(in_review,))
     assert "1 in review" in menshen("doors").out
+
+
+def test_whose_contact_a_door_is_stands_in_the_list_before_a_gateway_ran(menshen, store):
+    assert "household" not in menshen("doors").out
+    with store.writing() as connection:
+        d = tables.doors
+        connection.execute(d.update().where(d.c.door_id == "d2").values(household_id="d1"))
+    header, first, second = menshen("doors").out.splitlines()[:3]
+    assert "household" in header
+    assert (first.split()[3], second.split()[3]) == ("d1", "d1")
+    told = menshen("doors", "--json").json
+    assert [(door["household_id"], door["beside"]) for door in told] == [
+        ("d1", ["d2"]),
+        ("d1", ["d1"]),
+    ]

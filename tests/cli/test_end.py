@@ -64,3 +64,19 @@ def test_e8_what_cannot_end_is_told(menshen, under_order):
     assert menshen("end", "door").code == 2
     assert menshen("end", "door", "--door", "d1").code == 2
     assert menshen("end", "house", "h1").code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("order", "o1"), "It was the household's: it ended at 3-201, 3-202."),
+        (("order", "--door", "d2"), "It was the household's: it ended at 3-201 too."),
+        (("permit", "p1"), "It was the household's: it ended at 3-201, 3-202."),
+        (("door", "d2"), "Its household's orders and permits go on at 3-201."),
+    ],
+)
+def test_of_a_household_it_says_at_which_doors(menshen, under_order, words, said):
+    with under_order.writing() as connection:
+        d = tables.doors
+        connection.execute(d.update().where(d.c.door_id == "d2").values(household_id="d1"))
+    assert said in menshen("end", *words).out.replace("\n", " ")

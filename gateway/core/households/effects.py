@@ -1,5 +1,7 @@
 """What goes out of a household's step: rows for people to read, and words to its doors."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from gateway.core.actor import Actor
@@ -132,3 +134,6 @@ HouseholdEffect = (
     | ToDoor
     | HouseholdRefused
 )
+
+# What tells of a matter; made once, for who asks does so for each effect of each door.
+MATTERS_MOVED: Final = (RequestMoved, DisputeMoved, HealthMoved)

@@ -30,7 +30,7 @@ from gateway.core.events import (
     TroubleEnded,
 )
 from gateway.core.forgetting import names_of_person
-from gateway.core.households.effects import DisputeMoved, HealthMoved, RequestMoved
+from gateway.core.households.effects import MATTERS_MOVED
 from gateway.core.paging import person as people
 from gateway.core.paging import schedule
 from gateway.core.paging.person import (
@@ -156,7 +156,7 @@ def follow(
         return _page(router, effect, door_id, grid_id, now_ms, rules)
     if isinstance(effect, CaseMoved) and effect.case.escalation is None:
         return _forget_case(router, effect.case.case_id, now_ms, rules), ()
-    if isinstance(effect, RequestMoved | DisputeMoved | HealthMoved):
+    if isinstance(effect, MATTERS_MOVED):
         matter = effect.matter
         if matter.escalation is None:
             return _forget_case(router, matter.case_id, now_ms, rules), ()
