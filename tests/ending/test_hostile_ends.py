@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import delete, func, insert, select
 
 from gateway.core.duration import DAY_MS, HOUR_MS
-from gateway.ending import holds, months, records
+from gateway.core.schedule_of_ends import Limits
+from gateway.ending import holds, household_ending, months, records
 from gateway.registry.enrolment import Enrolment
 from gateway.registry.rows import NewDoor, NewGrid, NewOrder, SealMove
 from gateway.replay.replay import Apart
@@ -228,4 +229,35 @@ async def test_no_copy_outlives_what_was_destroyed_whenever_it_was_made_or_cut_o
         whole(store.path, backups / "menshen-20990101T000000Z.tar")
         await ending.look()
         assert found(tmp_path, words) == {}
+    store.close()
+
+
+async def test_what_is_spoilt_of_one_household_delays_no_other(tmp_path: Path) -> None:
+    """Each of these would end the whole work, until the next start and again."""
+    store, spoilt, held, sound = new_store(tmp_path), Home(0), Home(1), Home(2)
+    async with ended_site(store) as site:
+        await site.enrol([spoilt, held, sound])
+        await site.later(STAY + DAY_MS)
+        ending = site.ending()
+        await ending.look()
+        with store.writing() as connection:
+            for sql, *values in (
+                ("UPDATE orders SET from_ms = 'garbage' WHERE order_id = ?", spoilt.order_id),
+                ("UPDATE endings SET names = ?, counts = ?", b'{"\xff', "[" * 5_000),
+                ("UPDATE journal SET body = ? WHERE kind = 'seal_bound'", b'"\xff'),
+                ("UPDATE journal SET body = ? WHERE subject_kind = 'site'", b"[" * 5_000),
+                ("INSERT INTO outages VALUES ('o', 'area:x', 1, NULL, ?)", "\x00{"),
+                (
+                    "INSERT INTO holds VALUES ('h', ?, 'Li', 'a lawsuit', 0, ?, NULL)",
+                    held.order_id,
+                    "garbage",
+                ),
+            ):
+                connection.exec_driver_sql(sql, tuple(values))
+        await site.later(13 * DAY_MS)
+        await ending.look()
+        left = {row["order_id"] for row in rows(store, tables.orders)}
+        assert left == {spoilt.order_id, held.order_id}, "what may be held is not destroyed"
+        with store.reading() as connection:
+            assert household_ending.late(connection, Limits(), site.clock.now_ms()) == 0
     store.close()
