@@ -1,6 +1,7 @@
 """The end of one household beside everything else that goes on: its seal hangs elsewhere, it comes
 again, something of it cannot be read."""
 
+import asyncio
 import os
 import shutil
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from gateway.store.feed_tables import unwritten
 from gateway.store.file_copy import part, whole
 from tests.ending.ended_site import LABEL, STAY, EndedSite, Home, ended_site, found, readable
 from tests.engine.small_site import new_store, rows
+from tests.waiting import until
 
 
 class History:
@@ -260,4 +262,28 @@ async def test_what_is_spoilt_of_one_household_delays_no_other(tmp_path: Path) -
         assert left == {spoilt.order_id, held.order_id}, "what may be held is not destroyed"
         with store.reading() as connection:
             assert household_ending.late(connection, Limits(), site.clock.now_ms()) == 0
+    store.close()
+
+
+async def test_a_fault_of_ours_is_told_and_the_end_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(household_ending, "EVERY_S", 0.01)
+    store, home = new_store(tmp_path), Home(0)
+    faults = [ZeroDivisionError("ours")]
+
+    def forget(_seal_id: str, _from_ms: int, _before_ms: int | None) -> int:
+        if faults:
+            raise faults.pop()
+        return 1
+
+    async with ended_site(store) as site:
+        await site.enrol([home])
+        await site.later(STAY + DAY_MS)
+        await site.ending(forget).look()
+        await site.later(13 * DAY_MS)
+        work = asyncio.create_task(site.ending(forget).run())
+        await until(lambda: not rows(store, tables.orders))
+        work.cancel()
+        assert "by a fault of ours" in caplog.text
     store.close()
