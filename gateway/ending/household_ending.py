@@ -112,6 +112,8 @@ class HouseholdEnding:
                     pass
             except (StoreError, KeyRingError, records.RecordsError, OSError) as error:
                 log.warning("what is over is still there, and tried again: %s", error)
+            except Exception:  # a fault of ours may be of one order: the next start may be far
+                log.exception("what is over is still there by a fault of ours, and tried again")
             await asyncio.sleep(EVERY_S)
 
     async def look(self) -> bool:

@@ -43,7 +43,7 @@ from gateway.core.events import (
     StaffSet,
 )
 from gateway.core.evidence import SIGNED_FOR
-
+from gateway.core.households.effects import MATTERS_MOVED, HealthReminded, HouseholdEffect
 from gateway.core.households.events import HouseholdAction
 from gateway.core.households.model import Household
 from gateway.core.model import Door, Doubt, Outages, Path, Troubles

@@ -268,8 +268,11 @@ class KeyRing:
         Raises:
             KeyRingError: it cannot be made.
         """
-        if folder == self.copy:
+        before = self.copy
+        if folder == before:
             return
+        if before is not None:
+            log.warning("keys of this site lie in %s still: destroy them there", before)
         try:
             if folder is not None:
                 _make(folder)

@@ -2,13 +2,26 @@
 everything as it was that another order needs, though it was placed just now."""
 
 import msgspec
+import pytest
 
 from gateway.core import forgetting
 from gateway.core.doors.step import step
-from gateway.core.ending_events import OrderDestroyed
+from gateway.core.ending_events import NamesForgotten, OrderDestroyed
 from gateway.core.households import forgetting as of_households
 from gateway.core.households.model import Household, OrderTerm
-from gateway.core.model import Case, CaseState, Door, HouseholdOpening, Opening, Order, Permit
+from gateway.core.model import (
+    Case,
+    CaseState,
+    Door,
+    HouseholdOpening,
+    Lost,
+    Opening,
+    Order,
+    Outage,
+    Outages,
+    Permit,
+)
+from gateway.core.paging.person import Person, PersonalPage, SentPage
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
 from tests.core.story import HOUR, NOON
@@ -79,3 +92,70 @@ def test_where_no_order_is_left_nothing_is_and_no_contact_beside_is_told_anythin
     assert of_households.household(household, OrderDestroyed("old"), NOON, RULES)[0] == Household(
         "h"
     )
+
+
+def test_a_case_names_the_one_before_it_only_while_that_is_known() -> None:
+    first, next_, last = lived().in_review[0], lived().in_review[1], lived().in_review[1]
+    cases = (
+        msgspec.structs.replace(first, case_id="gone"),
+        msgspec.structs.replace(next_, case_id="one", refers_to="gone"),
+        msgspec.structs.replace(last, case_id="two", refers_to="one"),
+    )
+    now = msgspec.structs.replace(last, case_id="open", refers_to="gone")
+    door = msgspec.structs.replace(lived(OLD, NEW), in_review=cases, case=now)
+    left = forgetting.order(door, OrderDestroyed("old", NEW.from_ms), NOON, RULES)[0]
+    assert [(case.case_id, case.refers_to) for case in left.in_review] == [
+        ("one", None),
+        ("two", "one"),
+    ]
+    assert left.case == msgspec.structs.replace(now, refers_to=None)
+    all_of_it = forgetting.order(door, OrderDestroyed("old"), NEW.from_ms + 1, RULES)[0]
+    assert all_of_it.case is not None, "another order needs it"
+    alone = msgspec.structs.replace(door, orders=(OLD,))
+    assert forgetting.order(alone, OrderDestroyed("old"), now.raised_ms, RULES)[0].case is None
+
+
+PAGES = tuple(
+    PersonalPage(page_id, page_id, door_id, Reason.NO_PERMIT, at_ms)
+    for page_id, door_id, at_ms in (
+        ("s-1", "d", 10),  # of a case that goes, however young
+        ("t-1-2", "e", 10),
+        ("u-9", "d", 4),  # at its door, before the time and at it
+        ("v-9", "d", 5),
+        ("w-9", "e", 4),  # another's
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("before_ms", "left"), [(5, ["v-9", "w-9"]), (None, ["w-9"])], ids=["goes on", "whole"]
+)
+def test_a_person_forgets_the_pages_about_it_and_no_others(
+    before_ms: int | None, left: list[str]
+) -> None:
+    event = NamesForgotten(("d",), (), ("s-1", "t-1"), before_ms)
+    sent = tuple(SentPage(page.since_ms, page.page_id) for page in PAGES)
+    person = Person("wang", sent=sent, queued=PAGES, group=PAGES)
+    after = forgetting.names_of_person(person, event, 10)
+    assert [page.page_id for page in after.queued] == left
+    assert after.group == after.queued
+    assert [page.page_id for page in after.sent] == ["u-9", "v-9", "w-9"]  # no door stands there
+    assert forgetting.names_of_person(after, event, 10) is after
+    only_queued = Person("li", queued=PAGES[:1])
+    assert forgetting.names_of_person(only_queued, event, 10) == Person("li")
+
+
+def test_an_outage_forgets_the_doors_that_are_gone_and_keeps_those_that_go_on() -> None:
+    lost = tuple(Lost(door_id, 1, (), 2) for door_id in "de")
+    of_both = Outage("o", "area", 1, "d", ("d", "e"))
+    outages = Outages(lost=lost, outages=(of_both, Outage("p", "area", 1, "d", ("d",))))
+    gone = NamesForgotten(("d",), (), ())
+    left = forgetting.names_of_outages(outages, gone)
+    assert left.lost == lost[1:]
+    assert left.outages == (msgspec.structs.replace(of_both, doors=("e",), first_door="e"),)
+    assert forgetting.names_of_outages(left, gone) is left
+    goes_on = NamesForgotten(("d",), (), (), 5)
+    assert forgetting.names_of_outages(outages, goes_on) is outages
+    second = NamesForgotten(("e",), (), ())
+    (first, _) = forgetting.names_of_outages(outages, second).outages
+    assert (first.first_door, first.doors) == ("d", ("d",))

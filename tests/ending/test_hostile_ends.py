@@ -1,6 +1,7 @@
 """The end of one household beside everything else that goes on: its seal hangs elsewhere, it comes
 again, something of it cannot be read."""
 
+import asyncio
 import os
 import shutil
 from datetime import UTC, datetime
@@ -11,7 +12,8 @@ import pytest
 from sqlalchemy import delete, func, insert, select
 
 from gateway.core.duration import DAY_MS, HOUR_MS
-from gateway.ending import holds, months, records
+from gateway.core.schedule_of_ends import Limits
+from gateway.ending import holds, household_ending, months, records
 from gateway.registry.enrolment import Enrolment
 from gateway.registry.rows import NewDoor, NewGrid, NewOrder, SealMove
 from gateway.replay.replay import Apart
@@ -22,6 +24,7 @@ from gateway.store.feed_tables import unwritten
 from gateway.store.file_copy import part, whole
 from tests.ending.ended_site import LABEL, STAY, EndedSite, Home, ended_site, found, readable
 from tests.engine.small_site import new_store, rows
+from tests.waiting import until
 
 
 class History:
@@ -228,4 +231,59 @@ async def test_no_copy_outlives_what_was_destroyed_whenever_it_was_made_or_cut_o
         whole(store.path, backups / "menshen-20990101T000000Z.tar")
         await ending.look()
         assert found(tmp_path, words) == {}
+    store.close()
+
+
+async def test_what_is_spoilt_of_one_household_delays_no_other(tmp_path: Path) -> None:
+    """Each of these would end the whole work, until the next start and again."""
+    store, spoilt, held, sound = new_store(tmp_path), Home(0), Home(1), Home(2)
+    async with ended_site(store) as site:
+        await site.enrol([spoilt, held, sound])
+        await site.later(STAY + DAY_MS)
+        ending = site.ending()
+        await ending.look()
+        with store.writing() as connection:
+            for sql, *values in (
+                ("UPDATE orders SET from_ms = 'garbage' WHERE order_id = ?", spoilt.order_id),
+                ("UPDATE endings SET names = ?, counts = ?", b'{"\xff', "[" * 5_000),
+                ("UPDATE journal SET body = ? WHERE kind = 'seal_bound'", b'"\xff'),
+                ("UPDATE journal SET body = ? WHERE subject_kind = 'site'", b"[" * 5_000),
+                ("INSERT INTO outages VALUES ('o', 'area:x', 1, NULL, ?)", "\x00{"),
+                (
+                    "INSERT INTO holds VALUES ('h', ?, 'Li', 'a lawsuit', 0, ?, NULL)",
+                    held.order_id,
+                    "garbage",
+                ),
+            ):
+                connection.exec_driver_sql(sql, tuple(values))
+        await site.later(13 * DAY_MS)
+        await ending.look()
+        left = {row["order_id"] for row in rows(store, tables.orders)}
+        assert left == {spoilt.order_id, held.order_id}, "what may be held is not destroyed"
+        with store.reading() as connection:
+            assert household_ending.late(connection, Limits(), site.clock.now_ms()) == 0
+    store.close()
+
+
+async def test_a_fault_of_ours_is_told_and_the_end_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(household_ending, "EVERY_S", 0.01)
+    store, home = new_store(tmp_path), Home(0)
+    faults = [ZeroDivisionError("ours")]
+
+    def forget(_seal_id: str, _from_ms: int, _before_ms: int | None) -> int:
+        if faults:
+            raise faults.pop()
+        return 1
+
+    async with ended_site(store) as site:
+        await site.enrol([home])
+        await site.later(STAY + DAY_MS)
+        await site.ending(forget).look()
+        await site.later(13 * DAY_MS)
+        work = asyncio.create_task(site.ending(forget).run())
+        await until(lambda: not rows(store, tables.orders))
+        work.cancel()
+        assert "by a fault of ours" in caplog.text
     store.close()

@@ -319,6 +319,17 @@ def test_what_is_kept_at_hand_has_a_limit(keys: KeyRing, monkeypatch: pytest.Mon
     assert len(vars(keys)["_keys"]) <= 3
 
 
+def test_a_second_folder_that_is_given_up_is_named_for_its_keys_lie_there(
+    keys: KeyRing, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys.use_copy(tmp_path / "drive")
+    keys.make()
+    keys.use_copy(tmp_path / "drive")
+    assert caplog.text == ""
+    keys.use_copy(None)
+    assert f"keys of this site lie in {tmp_path / 'drive'} still" in caplog.text
+
+
 @pytest.mark.parametrize("spoilt", ["a file", "a link to nowhere", "no folder of marks"])
 def test_a_folder_that_is_none_is_said_in_a_sentence_and_costs_no_list(
     keys: KeyRing, spoilt: str, tmp_path: Path
