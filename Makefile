@@ -6,7 +6,7 @@ BIN := .venv/bin
 UNIT := tests/portable tests/core tests/store
 # File by file on both cores, in the order of the folders. (By the number of their tests, which is
 # the default, the slowest files would begin last.)
-AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
+AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check unit mutants poison bench bench-peers bench-growth hostile faults

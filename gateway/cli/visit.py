@@ -1,7 +1,8 @@
 """`menshen visit`: work at seals is announced, so that it bothers nobody."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from datetime import tzinfo
 from typing import Annotated
 
 import typer
@@ -88,7 +89,12 @@ def visit(
         said = {"outcome": "ended" if is_over else "announced", "visit_id": first.visit_id}
         say_json(said | {"doors": [at.door_id for at in found], "to_ms": first.to_ms})
         return
-    labels = {one.door_id: one.label for one in there}
+    _told(found, {one.door_id: one.label for one in there}, zone, is_over)
+    if purpose is Purpose.BATTERY and not is_over:
+        say("Afterwards test each again: menshen commission")
+
+
+def _told(found: Sequence[VisitAt], labels: Mapping[str, str], zone: tzinfo, is_over: bool) -> None:
     doors = named([labels[at.door_id] for at in found])
     if is_over:
         say(f"The visit is over at {doors}. What it left behind is told now.")
@@ -96,8 +102,6 @@ def visit(
     until = when(found[0].visit.to_ms, zone)
     already = "" if any(at.is_new for at in found) else " already"
     say(f"Announced{already}: {counted(len(found), 'seal')}, at {doors}, until {until}.")
-    if purpose is Purpose.BATTERY:
-        say("Afterwards test each again: menshen commission")
 
 
 def _done(there: Sequence[SealOnDoor], plan: Plan, now_ms: int, is_over: bool) -> list[VisitAt]:

@@ -20,7 +20,7 @@ from gateway.core.paging.routing import Notification, Routed, SitePage
 from gateway.core.paging.schedule import Role
 from gateway.core.reasons import Reason
 from gateway.registry.load import Registry
-from gateway.store.outbox import Entry, Group
+from gateway.store.outbox import Entry, Group, decode_group
 
 _encode = msgspec.json.Encoder().encode
 
@@ -143,3 +143,25 @@ def _grouped(group: GroupedPage, now_ms: int) -> tuple[PersonalPage, str]:
     since_ms = min((personal_page.since_ms for personal_page in group.pages), default=now_ms)
     personal_page = PersonalPage(group.page_id, case_id, door_id, Reason.GROUPED, since_ms)
     return personal_page, _encode(about).decode()
+
+
+def without_renewed(entries: Iterable[Entry], newer: Entry) -> list[Entry]:
+    """The entries but those for many that a newer one for many stands for: a page that was renewed
+    before it was stored need not go out, for what one batch brings comes as one."""
+    group = decode_group(newer.about)
+    return [
+        entry
+        for entry in entries
+        if entry.reason != Reason.GROUPED
+        or _address(entry) != _address(newer)
+        or not _stands_for(group, decode_group(entry.about))
+    ]
+
+
+def _address(entry: Entry) -> tuple[str | None, str, str]:
+    return entry.warden_id, entry.channel, entry.address
+
+
+def _stands_for(newer: Group, older: Group) -> bool:
+    is_same = newer.conversation == older.conversation
+    return is_same and set(newer.case_ids) >= set(older.case_ids)

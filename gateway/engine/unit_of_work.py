@@ -57,14 +57,14 @@ from gateway.core.subject import Subject, SubjectKind, of_door
 from gateway.engine.event_log import EventLog
 from gateway.engine.guard import Refusals
 from gateway.engine.open_spans import SpansTurn
-from gateway.engine.outgoing import Addressing, entries_of
+from gateway.engine.outgoing import Addressing, entries_of, without_renewed
 from gateway.engine.ports import Answer
 from gateway.engine.state import CommittedSite
 from gateway.registry.load import SealRow
 from gateway.store import states
 from gateway.store.batch import WriteBatch
 from gateway.store.household_writes import Place
-from gateway.store.outbox import Entry, Group, decode_group
+from gateway.store.outbox import Entry
 from gateway.store.seal_commands import SealCommand
 from gateway.store.seal_paths import LastHeard
 
@@ -377,30 +377,9 @@ class UnitOfWork:
     def _enter(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
             if entry.reason == Reason.GROUPED:
-                self._drop_renewed(entry)
+                self.writes.entries = without_renewed(self.writes.entries, entry)
             entry.entry_id = self.next_entry_id
             self.next_entry_id += 1
             self.writes.entries.append(entry)
             self.log.page(entry)
             self.pages[entry.page_id] = None  # a grouped page, or a test, is news too
-
-    def _drop_renewed(self, newer: Entry) -> None:
-        """A grouped page that was renewed before it was stored need not go out: what one batch
-        brings comes as one."""
-        group = decode_group(newer.about)
-        self.writes.entries = [
-            entry
-            for entry in self.writes.entries
-            if entry.reason != Reason.GROUPED
-            or _address(entry) != _address(newer)
-            or not _stands_for(group, decode_group(entry.about))
-        ]
-
-
-def _address(entry: Entry) -> tuple[str | None, str, str]:
-    return entry.warden_id, entry.channel, entry.address
-
-
-def _stands_for(newer: Group, older: Group) -> bool:
-    is_same = newer.conversation == older.conversation
-    return is_same and set(newer.case_ids) >= set(older.case_ids)

@@ -12,7 +12,8 @@ from typing import Final
 import msgspec
 
 from gateway.keys import key_file
-from gateway.keys.ring import COPY, GONE, MARK, SUFFIX, KeyRing, KeyRingError
+from gateway.keys.key_folder import GONE
+from gateway.keys.ring import COPY, MARK, SUFFIX, KeyRing, KeyRingError
 from gateway.keys.sealed_text import KEY_ID
 
 KEEP_EVERY_S: Final = 60.0

@@ -20,7 +20,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from gateway.keys import key_file
+from gateway.keys import key_file, key_folder
+from gateway.keys.key_folder import GONE
 from gateway.keys.sealed_text import (
     KEY_BYTES,
     KEY_ID,
@@ -33,7 +34,6 @@ from gateway.keys.sealed_text import (
 from gateway.keys.unreadable import KeyState, word
 
 FOLDER: Final = "keys"  # beside the database
-GONE: Final = "destroyed"  # in it
 SUFFIX: Final = ".key"
 COPY: Final = "copy"  # in it: the file that names the second folder
 MARK: Final = "menshen-keys"  # in the second folder: it is one, and its drive is there
@@ -42,7 +42,6 @@ REVEALED_MAX: Final = 50_000  # texts kept at hand, each as text and as bytes
 OWED: Final = b"owed\n"  # in a mark: not all of the key may be destroyed yet
 LOOK_S: Final = 0.2  # after so long, each process knows of a key that another one destroyed
 YOUNG_S: Final = 2.0  # a folder's date is coarse: one so young may hide a second change
-_FOLDER_MODE: Final = 0o700
 
 log = logging.getLogger("menshen.keys")
 
@@ -115,7 +114,11 @@ class KeyRing:
     def key_ids(self) -> set[str]:
         """All keys that are here, by either folder. KeyRingError if the folder cannot be read."""
         try:
-            found = {key_id for folder in self._folders() for key_id in _names(folder, SUFFIX)}
+            found = {
+                key_id
+                for folder in self._folders()
+                for key_id in key_folder.key_ids(folder, SUFFIX)
+            }
         except OSError as error:
             raise self._error("cannot be read", error) from error
         return found - self.destroyed_ids()
@@ -124,7 +127,11 @@ class KeyRing:
         """All keys of which either folder says that they were destroyed. KeyRingError if one of
         them cannot be read."""
         try:
-            return {key_id for folder in self._folders() for key_id in _names(folder / GONE, "")}
+            return {
+                key_id
+                for folder in self._folders()
+                for key_id in key_folder.key_ids(folder / GONE, "")
+            }
         except OSError as error:
             raise self._error("cannot be read", error) from error
 
@@ -155,14 +162,14 @@ class KeyRing:
         _need_id(key_id)
         try:
             folders, is_owed = self._folders(), self.copy is not None and not self.is_copy_here
-            _mark_gone(self.folder, key_id, OWED)
+            key_folder.mark_gone(self.folder, key_id, OWED)
             self._forget()
             for folder in folders[::-1]:
                 if folder != self.folder:
-                    _mark_gone(folder, key_id, b"")
+                    key_folder.mark_gone(folder, key_id, b"")
                 key_file.destroy(folder, key_id + SUFFIX)
             if not is_owed:
-                _mark_gone(self.folder, key_id, b"")
+                key_folder.mark_gone(self.folder, key_id, b"")
         except OSError as error:
             raise self._error("keeps a key that was to be destroyed", error) from error
         finally:
@@ -275,8 +282,8 @@ class KeyRing:
             log.warning("keys of this site lie in %s still: destroy them there", before)
         try:
             if folder is not None:
-                _make(folder)
-                _make(folder / GONE)
+                key_folder.make(folder)
+                key_folder.make(folder / GONE)
                 key_file.write(folder, [(MARK, b"")])
             self._make_folder()
             named = b"" if folder is None else str(folder.absolute()).encode()
@@ -303,8 +310,8 @@ class KeyRing:
         return made
 
     def _make_folder(self) -> None:
-        _make(self.folder)
-        _make(self.folder / GONE)
+        key_folder.make(self.folder)
+        key_folder.make(self.folder / GONE)
 
     def _folders(self) -> list[Path]:
         copy = self.copy if self.is_copy_here else None
@@ -375,31 +382,6 @@ class KeyRing:
 
     def _error(self, what: str, error: OSError) -> KeyRingError:
         return KeyRingError(f"the folder of keys {self.folder} {what}: {error.strerror or error}")
-
-
-def _make(folder: Path) -> None:
-    """A folder for its owner alone, who is that of the folder around it."""
-    if not folder.is_dir():
-        folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-        key_file.give_to_owner(folder, folder.parent)
-        key_file.sync(folder.parent)
-
-
-def _mark_gone(folder: Path, key_id: str, content: bytes) -> None:
-    """Say that a key was destroyed; OWED as long as not all of it is done."""
-    _make(folder)
-    _make(folder / GONE)
-    key_file.write(folder / GONE, [(key_id, content)])
-
-
-def _names(folder: Path, suffix: str) -> list[str]:
-    """The ids of the keys whose files are in a folder; none where there is no folder."""
-    try:
-        names = os.listdir(folder)
-    except FileNotFoundError:
-        return []
-    ids = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
-    return [key_id for key_id in ids if KEY_ID.fullmatch(key_id)]
 
 
 def _need_id(key_id: str) -> None:

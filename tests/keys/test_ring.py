@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.keys import key_file, ring, unreadable
+from gateway.keys import key_file, key_folder, ring, unreadable
 from gateway.keys.keeping import keep
 from gateway.keys.ring import KeyRing, KeyRingError
 from gateway.keys.sealed_text import OrderKey, TamperedError, key_of
@@ -280,7 +280,7 @@ def test_an_old_card_put_back_brings_no_destroyed_key_back(tmp_path: Path) -> No
     key_id = keys.make()
     old = (keys.folder / f"{key_id}.key").read_bytes()
     keys.destroy(key_id)
-    (keys.folder / ring.GONE / key_id).unlink()
+    (keys.folder / key_folder.GONE / key_id).unlink()
     (keys.folder / f"{key_id}.key").write_bytes(old)
     assert KeyRing(keys.folder).state(key_id) is KeyState.DESTROYED
     keep(keys, time.time())
@@ -336,8 +336,8 @@ def test_a_folder_that_is_none_is_said_in_a_sentence_and_costs_no_list(
 ) -> None:
     sealed = keys.seal(keys.make(), LABEL)
     if spoilt == "no folder of marks":
-        (keys.folder / ring.GONE).rmdir()
-        (keys.folder / ring.GONE).write_text("no folder")
+        (keys.folder / key_folder.GONE).rmdir()
+        (keys.folder / key_folder.GONE).write_text("no folder")
     else:
         keys.folder.rename(tmp_path / "elsewhere")
     if spoilt == "a file":
@@ -364,7 +364,7 @@ def test_keys_of_another_owner_are_told_so_and_not_as_lost(
     modes = [(folder, stat.S_IMODE(folder.stat().st_mode)) for folder in readers]
     for folder, mode in modes:
         folder.chmod(mode | 0o055)
-    (keys.folder / ring.GONE).chmod(0o755)
+    (keys.folder / key_folder.GONE).chmod(0o755)
     os.seteuid(65_534)
     try:
         assert KeyRing(keys.folder).shown(sealed) == "(its key is not here)"
