@@ -6,6 +6,7 @@ the rest is what its page gives it. A name that nobody gave is an error, never a
 
 from datetime import tzinfo
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final
 
 import jinja2
@@ -20,8 +21,26 @@ _OF_ROOMS: Final = {
 }
 
 
+class CompiledOnce(jinja2.BytecodeCache):
+    """What was compiled, kept by the process: languages differ in their words and not in code."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Give what was compiled of the same text."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Keep it."""
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED: Final = CompiledOnce()
+
+
 class Drawing:
-    """The templates, compiled once for each language."""
+    """The templates, compiled once, with the words of each language."""
 
     def __init__(self, zone: tzinfo) -> None:
         self._environments = {language: _environment(language, zone) for language in LOCALES}
@@ -47,6 +66,7 @@ def _environment(language: str, zone: tzinfo) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_COMPILED,
     )
     environment.install_gettext_translations(  # type: ignore[attr-defined] # the extension's
         translations(language), newstyle=True
