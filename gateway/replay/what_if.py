@@ -33,7 +33,7 @@ from gateway.core.events import (
     RulesSet,
     kind_of,
 )
-from gateway.core.reasons import Reason
+from gateway.core.reasons import NOTICES, Reason
 from gateway.core.rules import Rulebook
 from gateway.core.site import SiteState, SiteTurn, Step
 from gateway.core.subject import Subject, SubjectKind
@@ -195,7 +195,9 @@ class _Other:
 def _pages(at_ms: int, steps: Iterable[Step]) -> Iterator[Page]:
     for one in steps:
         for page in one.effects:
-            if isinstance(page, PageDue) and not page.step_index and not page.round:
+            if not isinstance(page, PageDue) or page.reason in NOTICES:
+                continue  # a notice is knowledge, whatever the rules are
+            if not page.step_index and not page.round:
                 door_id = page.door_id or one.subject.id
                 yield Page(door_id, at_ms, page.since_ms, page.reason, page.page_id, page.case_id)
 

@@ -138,6 +138,7 @@ _LOOKS: Final = {
     f"GET {API}/doors": N_("read the list of doors as a program does"),
     f"GET {API}/cases": N_("read the list of cases as a program does"),
     f"GET {API}/health": N_("read the gateway's health as a program does"),
+    f"GET {API}/cases/{{case_id}}/contacts": N_("read which doors of case {case} opened"),
     f"GET {API}/cases/{{case_id}}/deliveries": N_("read who was told of case {case}"),
     f"GET {API}/wardens/{{warden_id}}/pages": N_("read the pages of {person} as a program does"),
     "GET /account": N_("looked at their own account"),

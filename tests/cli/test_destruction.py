@@ -48,7 +48,7 @@ def test_an_order_is_held_by_a_name_for_a_reason_and_released(menshen, store) ->
     nameless = menshen("destruction", "hold", "o1", "--why", "lawsuit")
     assert (nameless.code, "name of who answers" in nameless.err) == (2, True)
     assert menshen("destruction", "hold", "o9", "--by", "Li", "--why", "x").code == 1
-    for unseen in ("law\nsuit", "\u202ewsuit", "\x1b[31m", "x" * 201, "\udcff"):
+    for unseen in ("law\nsuit", "\u202ewsuit", "\x1b[31m", "x" * 301, "\udcff"):
         wrong = menshen("destruction", "hold", "o1", "--by", "Li", "--why", unseen)
         assert wrong.code == 2, "its household reads it"
     assert menshen("destruction", "hold", "o1", "--by", "Li Hua", "--why", "lawsuit").code == 0
