@@ -2,13 +2,13 @@
 write, and everything that anybody can have out of it: pages, the API, tables, commands, files."""
 
 import contextlib
-import logging
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from typer.testing import CliRunner
 
@@ -110,25 +110,13 @@ class House(NamedTuple):
         self.site.store.cut_log()
 
 
-@contextlib.contextmanager
-def logged(folder: Path) -> Iterator[Path]:
-    """All that this process logs from here on, to the last word, in both forms; the folder."""
+def logged(caplog: pytest.LogCaptureFixture, folder: Path) -> None:
+    """Write all that this process has logged since the test began, to the last word, into a
+    folder, in both forms. The test's own browser is no part of it."""
     folder.mkdir()
-    root = logging.getLogger()
-    level, handlers = root.level, []
+    said = [record for record in caplog.get_records("call") if record.name != "httpx"]
     for name, form in (("text", LineFormatter(TEXT)), ("json", JsonFormatter())):
-        handlers.append(logging.FileHandler(folder / f"{name}.log", encoding="utf-8"))
-        handlers[-1].setFormatter(form)
-        handlers[-1].addFilter(lambda said: said.name != "httpx")  # the test's own browser
-        root.addHandler(handlers[-1])
-    root.setLevel(logging.DEBUG)
-    try:
-        yield folder
-    finally:
-        root.setLevel(level)
-        for handler in handlers:
-            root.removeHandler(handler)
-            handler.close()
+        (folder / f"{name}.log").write_text("\n".join(map(form.format, said)), encoding="utf-8")
 
 
 @contextlib.asynccontextmanager

@@ -2,8 +2,11 @@
 order runs, and nothing of it after its end, wherever somebody asks."""
 
 import asyncio
+import logging
 import re
 from pathlib import Path
+
+import pytest
 
 from tests.privacy.byte_search import forms, found_in, hits
 from tests.privacy.lived_in import CANARIES, LABEL, commands, lived_in, logged, pages
@@ -30,29 +33,30 @@ def test_p06_the_search_finds_a_word_however_it_is_written(tmp_path: Path) -> No
 
 
 async def test_p06_pages_tables_commands_and_sheets_give_all_of_it_and_then_nothing(
-    tmp_path: Path,
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    folder = tmp_path / "site"
+    folder, logs = tmp_path / "site", tmp_path / "logs"
     folder.mkdir()
-    with logged(tmp_path / "logs") as logs:
-        async with lived_in(folder) as house:
-            ids = (house.home.door_id, house.home.order_id, house.household_id)
-            code = new_code(house.site.store, house.household_id, house.site.clock.now_ms())
-            answers = await pages(house, code)
-            shown = told(answers, CANARIES)
-            assert set().union(*shown.values()) == set(CANARIES)
-            assert told(titles(answers), (*CANARIES, *ids)) == {}, "a browser's history keeps it"
-            typed = told(await asyncio.to_thread(commands, house, folder), (*CANARIES, *ids))
-            assert LABEL in set().union(*typed.values())
-            assert found_in(folder, (LABEL,)).keys() == {"labels.html"}, "and in no other file"
-            for sheet in ("labels.html", "sheets.pdf"):
-                (folder / sheet).unlink()  # as the command says
-            await house.ends()
-            words = (*CANARIES, *ids, house.ids["case_id"], code)
-            assert told(await pages(house, code), words) == {}
-            assert told(await asyncio.to_thread(commands, house, folder), words) == {}
-            assert found_in(folder, words) == {}
-            assert not {path.name for path in folder.glob("*.*")} & {"labels.html", "sheets.pdf"}
-        # A log outlives what it tells of: no name and no door ever stand there, a case's id does.
-        assert found_in(logs, (*CANARIES, *ids, code)) == {}
-        assert found_in(logs, (house.ids["case_id"],)).keys() == {"text.log", "json.log"}
+    caplog.set_level(logging.DEBUG)
+    async with lived_in(folder) as house:
+        ids = (house.home.door_id, house.home.order_id, house.household_id)
+        code = new_code(house.site.store, house.household_id, house.site.clock.now_ms())
+        answers = await pages(house, code)
+        shown = told(answers, CANARIES)
+        assert set().union(*shown.values()) == set(CANARIES)
+        assert told(titles(answers), (*CANARIES, *ids)) == {}, "a browser's history keeps it"
+        typed = told(await asyncio.to_thread(commands, house, folder), (*CANARIES, *ids))
+        assert LABEL in set().union(*typed.values())
+        assert found_in(folder, (LABEL,)).keys() == {"labels.html"}, "and in no other file"
+        for sheet in ("labels.html", "sheets.pdf"):
+            (folder / sheet).unlink()  # as the command says
+        await house.ends()
+        words = (*CANARIES, *ids, house.ids["case_id"], code)
+        assert told(await pages(house, code), words) == {}
+        assert told(await asyncio.to_thread(commands, house, folder), words) == {}
+        assert found_in(folder, words) == {}
+        assert not {path.name for path in folder.glob("*.*")} & {"labels.html", "sheets.pdf"}
+    logged(caplog, logs)
+    # A log outlives what it tells of: no name and no door ever stand there, a case's id does.
+    assert found_in(logs, (*CANARIES, *ids, code)) == {}
+    assert found_in(logs, (house.ids["case_id"],)).keys() == {"text.log", "json.log"}
