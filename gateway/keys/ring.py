@@ -89,7 +89,7 @@ class KeyRing:
     @contextmanager
     def spares(self, count: int) -> Iterator[None]:
         """So many keys are made now, so that `make` within need not wait for the disk: who holds
-        the database meanwhile holds up a report. Those that nobody took are destroyed after."""
+        the database meanwhile holds up a report. Those that nobody took are taken away after."""
         made = self._made(count) if count else []
         with self._lock:
             self._spare += made
@@ -99,10 +99,10 @@ class KeyRing:
             with self._lock:
                 left = [key_id for key_id in made if key_id in self._spare]
                 self._spare = [key_id for key_id in self._spare if key_id not in left]
-            for key_id in left:  # no mark: nothing was ever sealed with it
+            for key_id in left:  # no mark, and not overwritten: nothing was ever sealed with it
                 for folder in self._folders():
                     with suppress(OSError):
-                        key_file.destroy(folder, key_id + SUFFIX)
+                        os.unlink(folder / (key_id + SUFFIX))
 
     def state(self, key_id: str) -> KeyState:
         """Whether it is here, was destroyed, or is lost. A damaged file is no key."""

@@ -97,9 +97,10 @@ class DoorRows:
 
         self.table.write(connection, as_stored)
 
-    def new_count(self) -> int:
-        """How many doors are new: each may need a key."""
-        return sum(map(self.table.is_new, self.table.fresh()))
+    def new_households(self) -> set[str]:
+        """Whose contacts the new doors are: each may need a key."""
+        new = filter(self.table.is_new, self.table.fresh())
+        return {self.table.row(door_id)["household_id"] for door_id in new}
 
     def is_changed(self) -> bool:
         """Whether there is anything to store."""

@@ -194,8 +194,9 @@ class Enrolment:
         return latest_enrolment(connection) == self._snapshot
 
     def keys_max(self) -> int:
-        """How many new keys `write` makes at most."""
-        return self._doors.new_count() + self._orders.new_count()
+        """How many new keys `write` makes at most. A household's first order takes over its key."""
+        new, ordered = self._doors.new_households(), self._orders.new_of_households()
+        return len(new) + len(ordered) - len(new.intersection(ordered))
 
     def write(self, connection: Connection | None = None) -> None:
         """Store every row, and the pending events. The caller's transaction.

@@ -130,9 +130,10 @@ class OrderRows:
         """Whether `write` has anything to do."""
         return self._orders.is_changed()
 
-    def new_count(self) -> int:
-        """How many orders are new: each may need a key."""
-        return sum(map(self._orders.is_new, self._orders.fresh()))
+    def new_of_households(self) -> list[str]:
+        """Whose the new orders are, for each of them: it may need a key."""
+        new = filter(self._orders.is_new, self._orders.fresh())
+        return [self._orders.row(order_id)["household_id"] for order_id in new]
 
     def write(self, connection: Connection, keys: OrderKeys) -> None:
         """Store them, each with a key of its own. The caller's transaction."""

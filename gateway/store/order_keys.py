@@ -111,7 +111,8 @@ class OrderKeys:
     def look_up(self, household_ids: Iterable[str]) -> None:
         """Read the keys of many households at once."""
         unread = [each for each in household_ids if each not in self._known]
-        self._known |= of_households(self._connection, unread)
+        if unread:
+            self._known |= of_households(self._connection, unread)
 
     def provide(self, household_ids: Iterable[str]) -> None:
         """See to it that each of these households has a key that is here: all at once."""
@@ -176,7 +177,9 @@ class OrderKeys:
         query = select(d.door_id, d.household_id, *stored)
         wanted = list(dict.fromkeys(household_ids))
         for start in range(0, len(wanted), ASKED_AT_ONCE):
-            theirs = query.where(d.household_id.in_(wanted[start : start + ASKED_AT_ONCE]))
+            chunk = wanted[start : start + ASKED_AT_ONCE]
+            self.look_up(chunk)
+            theirs = query.where(d.household_id.in_(chunk))
             for row in self._connection.execute(theirs).mappings().all():
                 key_id = self.key_id(row["household_id"])
                 anew = {name: self._resealed(key_id, row[name]) for name in SEALED_COLUMNS}

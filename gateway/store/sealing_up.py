@@ -114,15 +114,12 @@ def _note(connection: Connection, now: Progress) -> None:
 
 
 def _wanted(store: Store, door_ids: list[str]) -> int:
-    """How many keys these doors and their orders may need."""
+    """How many keys the households of these doors need at most: one for each order, or one."""
     o, d = tables.orders.c, tables.doors.c
+    orders = select(func.count()).where(o.household_id == d.household_id).scalar_subquery()
+    query = select(d.household_id, orders).where(d.door_id.in_(door_ids)).distinct()
     with store.reading() as connection:
-        orders = (
-            select(func.count())
-            .join_from(tables.orders, tables.doors, d.household_id == o.household_id)
-            .where(d.door_id.in_(door_ids))
-        )
-        return len(door_ids) + int(connection.execute(orders).scalar_one())
+        return sum(max(1, count) for _, count in connection.execute(query))
 
 
 def _seal_doors(connection: Connection, keys: OrderKeys, door_ids: list[str], now_ms: int) -> None:

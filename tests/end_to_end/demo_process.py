@@ -23,7 +23,7 @@ ON_NATS = (
     sys.executable,
     "-c",
     "import sys, gateway.demo.broker as b; b.mosquitto = lambda: None; "
-    "from gateway.demo.supervisor import run; sys.exit(run())",
+    "from gateway.cli.app import main; sys.argv[1:1] = ['demo']; main()",
 )
 
 

@@ -2,8 +2,8 @@
 
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,14 +19,20 @@ PARTS = 3  # broker, gateway, building
     ids=["ctrl-c", "terminal-closed-on-nats"],
 )
 def test_an_ended_demo_leaves_no_process_no_port_and_no_file(
-    tmp_path: Path, number: signal.Signals, command: tuple[str, ...]
+    tmp_path: Path,
+    free_port: Callable[[], int],
+    number: signal.Signals,
+    command: tuple[str, ...],
 ) -> None:
-    with demo(tmp_path, command) as running:
+    """On a port of its own: the usual one may be another demo's as soon as it is free."""
+    port = free_port()
+    with demo(tmp_path, (*command, "--port", str(port))) as running:
         running.wait_until_ready()
         children = running.wait_for_children(PARTS)
         assert running.send(number) == 0, running.said()
         assert left_over(children) == []
-        assert not neighbours.answers(urlsplit(running.url).port or 0)
+        assert running.url == f"http://127.0.0.1:{port}/"
+        assert not neighbours.answers(port)
         assert [path.name for path in tmp_path.iterdir()] == ["demo.log"]
         assert "Traceback" not in running.said()
         assert running.said().count("http://") == 1
