@@ -37,9 +37,12 @@ class Chain(NamedTuple):
     folder: Path
     head: str  # the newest
     made_by: str  # the command that makes a new file
+    begins_with: tuple[str, ...] = ()  # statements that a new file begins with
 
 
-SITE = Chain(MIGRATIONS, HEAD, "menshen enrol")
+# `sealing_up.Progress`: no older release wrote anything into it that is to be sealed.
+_SEALED = """INSERT INTO states (name, state) VALUES ('sealed', '{"rows":true,"is_done":true}')"""
+SITE = Chain(MIGRATIONS, HEAD, "menshen enrol", (_SEALED,))
 
 
 class Store:
@@ -172,7 +175,7 @@ class Store:
 
     def migrate(self) -> None:
         """Bring it to the newest migration. StoreError if a newer release has been here."""
-        version, (folder, head, _) = self._version(), self._chain
+        version, folder, head = self._version(), self._chain.folder, self._chain.head
         if version == head:
             return
         if version is not None and not self._is_known(version):
@@ -200,7 +203,7 @@ class Store:
     def behind(self) -> list[tuple[str, str]]:
         """The migrations that `migrate` would make: each one's name, and what it says it does. None
         at a file that a newer release has written, or that is none of ours."""
-        version, (folder, head, _) = self._version(), self._chain
+        version, folder, head = self._version(), self._chain.folder, self._chain.head
         if version is None or version == head or not self._is_known(version):
             return []
         from alembic.script import ScriptDirectory
@@ -301,6 +304,9 @@ def _make(path: Path, chain: Chain) -> None:
             with as_store_error(path):
                 if not store.lay():
                     store.migrate()
+                with store.writing() as connection:
+                    for statement in chain.begins_with:
+                        connection.exec_driver_sql(statement)
         finally:
             store.close()
         marker.sync(unfinished)

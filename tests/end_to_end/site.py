@@ -20,6 +20,7 @@ from gateway.core.events import Event, OrderPlaced, SealBound
 from gateway.core.model import Order
 from gateway.store import tables
 from gateway.store.database import Store
+from gateway.store.order_keys import OrderKeys
 from sealwire import ccm
 from tests import neighbours
 
@@ -170,6 +171,12 @@ def _enrol(path: Path, seals: Sequence[Enrolled], ordered: int, in_a_grid: int) 
         ):
             if rows:
                 connection.execute(table.insert(), rows)
+        keys, homes = OrderKeys(connection, now_ms), [s.door_id for s in seals]
+        keys.provide(homes)
+        keys.look_up(homes)
+        for door_id, order in orders:
+            keys.place(door_id, order.order_id)
+        keys.reseal_doors(homes)
     store.close()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import Text, insert, select, type_coerce
+from sqlalchemy import Text, delete, insert, select, type_coerce
 
 from gateway.core.actor import actor_of
 from gateway.core.commissioning import Visit
@@ -65,6 +65,7 @@ def older_site(folder: Path) -> Store:
     """A site whose rows were written before there were keys."""
     store = Store.open(folder / "menshen.db")
     with store.writing() as connection:
+        connection.execute(delete(tables.states))
         connection.execute(insert(tables.grids), {"grid_id": "g1", "name": "一网格"})
         door = {"door_id": "d1", "label": f"{CANARY}1栋1单元501", "grid_id": "g1"}
         door |= {"telephone": f"{CANARY}138", "state": states.encode(DOOR)}
