@@ -185,6 +185,8 @@ async def test_a_case_goes_round_the_whole_loop_on_its_page(
         async with browsing(chromium, "en", **WALL) as page:
             await page.goto(f"http://127.0.0.1:{port}/cases/{first_case(0)}")
             await is_shown(page, "Live")
+            empty = page.locator(".sheet:visible:not(:has(*))")
+            assert await empty.count() == 0, "what has nothing to show is no empty frame"
             await page.get_by_role("button", name="Acknowledge").click()
             await is_shown(page, "The centre acknowledged it")
             await page.get_by_text("Lawful, only not announced").click()

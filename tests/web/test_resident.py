@@ -362,8 +362,9 @@ async def test_how_they_are_and_when_they_want_to_be_left_alone(
     assert site.engine.state.doors["d0"].quiet == ()
 
 
-async def test_where_the_order_asks_for_it_the_page_asks_how_they_are(
-    site: Console, phone: HouseholdPhone
+@pytest.mark.parametrize("is_well", ["true", "false"])
+async def test_where_the_order_asks_for_it_the_page_asks_how_they_are_until_they_say(
+    site: Console, phone: HouseholdPhone, is_well: str
 ) -> None:
     asked = "Please say today how you all are."
     order = Order("o0", 0, now_ms() + 72 * HOUR_MS, Policy(health_daily=True))
@@ -375,7 +376,7 @@ async def test_where_the_order_asks_for_it_the_page_asks_how_they_are(
         site.clock.advance(HOUR_MS)  # type: ignore[attr-defined]
         await site.engine.idle()
     assert asked in (await phone.opens("/r/home")).text
-    assert (await phone.presses("/r/well", is_well="true")).status_code == 303
+    assert (await phone.presses("/r/well", is_well=is_well)).status_code == 303
     assert asked not in (await phone.opens("/r/home")).text
 
 

@@ -93,8 +93,9 @@ def _asks_health(
     connection: Connection, household_id: str, now_ms: int, rulebook: Rulebook
 ) -> bool:
     known = states.household(connection, household_id)
-    watch, is_said = known.health, health.is_said(known, now_ms, rulebook.rules)
-    return watch.question is not None or (watch.is_reminded and not is_said)
+    if health.is_said(known, now_ms, rulebook.rules):
+        return False  # and if they are not well, somebody asks them
+    return known.health.is_reminded or known.health.question is not None
 
 
 def openings(
