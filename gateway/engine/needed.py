@@ -54,7 +54,7 @@ def may_go_ms(site: CommittedSite, entry: Entry, at_ms: int) -> int:
         return at_ms
     door = site.doors.get(entry.door_id) or Door(entry.door_id)
     hours = hours_of_household(door, at_ms)
-    return may_start_ms(Reason(entry.reason), at_ms, hours, site.rulebook.rules)
+    return may_start_ms(Reason(entry.reason), at_ms, hours, site.rulebook.of(door.door_class))
 
 
 def _question_ended(site: CommittedSite, entry: Entry) -> Ended | None:

@@ -187,7 +187,7 @@ class DeliveryWorker:
         """The same for a destination that had no room, as far as it has now."""
         if not self._has_room(destination):
             return
-        room = HELD_MAX - destination.held
+        room = HELD_MAX - destination.active
         found = await self._read(destination.read_to, room, destination.address)
         if found is None:
             return
@@ -210,7 +210,13 @@ class DeliveryWorker:
         return [row for row in found if isinstance(row, Entry)]
 
     def _has_room(self, destination: Destination) -> bool:
-        return destination.held < HELD_MAX // 2
+        return destination.active < HELD_MAX // 2 and not self._is_full(destination)
+
+    def _is_full(self, destination: Destination) -> bool:
+        """Whether a destination may hold no more, by its own limit or by that of all."""
+        if len(self._held) >= ENTRIES_MAX:
+            return destination.held >= HELD_FEW
+        return destination.active >= HELD_MAX
 
     async def _read(
         self, after_id: int, limit: int, address: str | None
@@ -229,8 +235,7 @@ class DeliveryWorker:
     def _give(self, entry: Entry) -> Destination:
         """Hand an entry to its destination, or let it wait in the outbox."""
         destination = self._destination(entry.address)
-        most = HELD_MAX if len(self._held) < ENTRIES_MAX else HELD_FEW
-        if destination.is_behind or destination.held >= most:
+        if destination.is_behind or self._is_full(destination):
             destination.is_behind = True  # in order: it reads on from where it is
             self._behind.add(entry.address)
             return destination

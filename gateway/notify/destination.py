@@ -40,7 +40,7 @@ BACK_OFF_MS: Final = (1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000)  # of 
 PERMANENT_MS: Final = 300_000  # what only a person can mend is tried so seldom
 GIVE_UP_MS: Final = DAY_MS  # a page that nobody could be told for a day is history
 STRIKES_MAX: Final = 2  # so often may a page fail alone before it is at fault itself
-HELD_MAX: Final = 1_000  # entries in memory; the rest stays in the outbox until there is room
+HELD_MAX: Final = 1_000  # entries in memory that may go out; more stay in the outbox
 SECRET_CHARACTERS: Final = 6  # a shorter part of an address is none
 REST_MOST_MS: Final = HOUR_MS  # then it is judged anew: hours change, and clocks are set
 TROUBLE_AFTER_MS: Final = 5 * MINUTE_MS  # it fails so long, then the engineer is told
@@ -90,6 +90,11 @@ class Destination:
         """How many entries are in memory."""
         later = len(self._waiting) + len(self._resting)
         return len(self._due) + later + len(self._under_way)
+
+    @property
+    def active(self) -> int:
+        """How many of these may go out: what rests takes no other's room."""
+        return self.held - len(self._resting)
 
     @property
     def is_idle(self) -> bool:

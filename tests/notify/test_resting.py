@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import asyncio
 
+from sqlalchemy import insert
+
 from gateway.channels.channel import DeliveryError
 from gateway.core.duration import HOUR_MS
 from gateway.core.evidence import Ended, Evidence
 from gateway.core.reasons import Reason
-from gateway.notify.destination import PROBE_MS, REST_MOST_MS, Destination, Hands
+from gateway.engine.health import Metrics
+from gateway.notify.delivery import REFILL_EVERY_MS, DeliveryWorker
+from gateway.notify.destination import HELD_MAX, PROBE_MS, REST_MOST_MS, Destination, Hands
+from gateway.store import tables
+from gateway.store.database import Store
 from gateway.store.outbox import HOUSEHOLD, Entry
+from tests.manual_clock import ManualClock
+from tests.waiting import until
 
 NIGHT_MS = 12 * HOUR_MS
 
@@ -143,3 +151,51 @@ async def test_of_what_rests_a_newer_text_of_its_kind_to_the_same_household_is_e
         ways.passes(REST_MOST_MS)
     assert ways.over == [1]
     assert sorted(entry_id for _, entry_id in ways.tries) == [2, 3]
+
+
+class Provider:
+    """The far end: takes whatever comes, and notes it."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def send(self, entry: Entry) -> Evidence:
+        self.told.append(entry.page_id)
+        return Evidence.ACCEPTED
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_however_many_rest_the_texts_behind_them_go_out(store: Store) -> None:
+    """More than a destination holds, in named hours; from the outbox of an earlier life."""
+    text = {"case_id": "", "warden_id": None, "channel": HOUSEHOLD, "address": HOUSEHOLD}
+    text |= {"reason": Reason.HEALTH_UNSAID, "since_ms": 0, "made_ms": 0, "next_ms": 0}
+    many = HELD_MAX + 200
+    with store.writing() as connection:
+        rows = [
+            text | {"page_id": f"p{n}", "sent_id": f"{n:016x}", "door_id": f"door-{n}"}
+            for n in range(many + 1)
+        ]
+        connection.execute(insert(tables.outbox), rows)
+    clock, provider = ManualClock(), Provider()
+    metrics = Metrics(clock.now_ms)
+    worker = DeliveryWorker(
+        HOUSEHOLD,
+        provider,
+        store,
+        lambda _: None,
+        metrics,
+        clock,
+        may_go_ms=lambda entry, at_ms: at_ms + HOUR_MS * (entry.page_id != f"p{many}"),
+    )
+    running = asyncio.create_task(worker.run())
+
+    def is_told() -> list[str]:
+        clock.advance(REFILL_EVERY_MS)  # so often it reads on
+        return provider.told
+
+    await until(is_told)
+    running.cancel()
+    assert provider.told == [f"p{many}"]
+    assert metrics.outbox[HOUSEHOLD][0] <= 1, "and none of them counts as late"
