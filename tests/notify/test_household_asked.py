@@ -6,21 +6,27 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from gateway.channels.household_text import HouseholdTexts
 from gateway.core.events import DoorPlaced, OrderPlaced, PermitAnnounced, SealBound
 from gateway.core.households.events import HoursNarrowed, SealAnswered
 from gateway.core.households.model import SealAnswer
 from gateway.core.model import Order, Permit, Policy
+from gateway.core.reasons import Reason
 from gateway.core.subject import of_door, of_household
 from gateway.engine.engine import Engine
+from gateway.settings import Settings
 from gateway.settings.household import Household
 from gateway.store import tables
 from gateway.store.database import Store
+from gateway.store.outbox import HOUSEHOLD, Entry
+from gateway.web.resident.text_messages import Wish, understood
 from sealwire import report
 from tests.core.story import DAY, HOUR, MINUTE, NOON
 from tests.engine.small_site import acknowledged
@@ -314,3 +320,18 @@ async def test_a_seal_that_is_lost_anew_in_the_night_asks_once_in_the_morning(
         assert entry["ended"] in ("closed", "overtaken"), "as it was judged before or after"
         assert entry["tries"] == 0
     assert len(site.texts()) == 1
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_a_question_says_to_write_is_understood_and_it_accuses_and_names_nobody(
+    language: str,
+) -> None:
+    own = Household(sms_url="http://127.0.0.1:1/texts", sms_secret=SECRET)
+    texts = HouseholdTexts.of(Settings(household=own), lambda _: NUMBER)
+    assert texts is not None
+    its = "page", "", HOME, None, HOUSEHOLD, HOUSEHOLD, language
+    text = texts.text(Entry(1, *its, Reason.SILENT_AFTER_OPENING, NOON, NOON, NOON))
+    wishes = [understood(words).wish for words in re.findall("“(.+?)”", text)]
+    assert wishes == [Wish.SEAL_IN_PLACE, Wish.SEAL_OFF]
+    for word in ("隔离", "门", "order", "quarantine", "door", HOME, "breach", "违"):
+        assert word not in text
