@@ -26,6 +26,7 @@ from gateway.channels.household_text import NAME, HouseholdTexts
 from gateway.core.reasons import Reason
 from gateway.core.replay_window import ReplayWindow
 from gateway.ending import household_ending
+from gateway.engine import needed
 from gateway.engine.clock import MachineClock
 from gateway.engine.clock_watch import ClockWatch
 from gateway.engine.engine import Engine
@@ -60,6 +61,7 @@ from gateway.store import giving_back, journal, life, marker, resident_views, se
 from gateway.store.database import Store, StoreError, need_none_before
 from gateway.store.key_watch import KeyWatch
 from gateway.store.one_gateway import alone
+from gateway.store.outbox import Entry
 from gateway.store.retention import Limits, Retention
 from gateway.updates.server import UpdateServer
 
@@ -209,6 +211,10 @@ def connect(
     Returns:
         The workers; each is to be `run`.
     """
+
+    def may_go_ms(entry: Entry, at_ms: int) -> int:
+        return needed.may_go_ms(engine.state, entry, at_ms)
+
     workers = [
         DeliveryWorker(
             kind,
@@ -218,6 +224,7 @@ def connect(
             engine.metrics,
             engine.clock,
             engine.ended,
+            may_go_ms,
             partial(engine.trouble, Reason.CHANNEL_FAILING),
         )
         for kind, channel in _channels(store, settings)

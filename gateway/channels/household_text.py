@@ -20,7 +20,7 @@ from gateway.core import local_time
 from gateway.core.duration import DAY_MS
 from gateway.core.evidence import Evidence
 from gateway.core.local_time import Zone
-from gateway.core.reasons import Reason
+from gateway.core.reasons import QUESTIONS, Reason
 from gateway.language.catalogue import N_, say
 from gateway.language.times import day_name
 from gateway.settings import Settings
@@ -36,6 +36,10 @@ _OVER: Final = N_(
 _REMINDER: Final = N_(
     "Please say today how you all are: write “well” or “not well”. That nobody said so yet is "
     "nobody's fault."
+)
+_QUESTION: Final = N_(
+    "Your seal has not been heard for a while; nothing is held against you. Is it in its place? "
+    "Write “in place” or “came off”."
 )
 _encode = msgspec.json.Encoder().encode
 NumberOf = Callable[[str], str | None]  # a door's id -> the household's number
@@ -96,6 +100,8 @@ class HouseholdTexts:
 
     def text(self, entry: Entry) -> str:
         """What it says."""
+        if entry.reason in QUESTIONS:
+            return say(_QUESTION, entry.language)
         if entry.reason != Reason.ORDER_ENDED:
             return say(_REMINDER, entry.language)
         until = local_time.day(self._zone, entry.since_ms + self._destroy_ms)

@@ -99,12 +99,15 @@ class PageDue(Struct, frozen=True, tag="page_due"):
 class QuestionDue(Struct, frozen=True, tag="question_due"):
     """The household could say what no report does, and is asked before anybody else is told.
 
-    Who can ask it does. Until then, and where nobody can, the case goes to a warden by day."""
+    Its page asks at once, for it wakes nobody; what rings at its telephone waits for `ask_ms`: for
+    the day, outside the hours in which it wants to be left alone. A warden follows a while later.
+    """
 
     page_id: str
     case_id: str
     reason: Reason
     since_ms: int  # when the seal was last heard
+    ask_ms: int
 
 
 class OpeningRedated(Struct, frozen=True, tag="opening_redated"):

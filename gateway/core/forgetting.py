@@ -46,6 +46,7 @@ def order(door: Door, event: OrderDestroyed, now_ms: int, _: Rules) -> DoorChang
         refused_ms=tuple(at_ms for at_ms in door.refused_ms if at_ms >= before_ms),
         wrong_scans=tuple(scan for scan in door.wrong_scans if scan.at_ms >= before_ms),
         visits=tuple(visit for visit in door.visits if visit.to_ms > now_ms),
+        quiet=door.quiet if goes_on else (),
         openings_beside=tuple(o for o in door.openings_beside if o.opened_ms >= before_ms),
     )
     return forgotten, ()

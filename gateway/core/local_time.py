@@ -6,11 +6,11 @@ and 25 hours come out right because every question is asked of the wall's own ti
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
 
 from gateway.core.duration import MINUTE_MS
 
 Zone = tuple[tuple[int, int], ...]
+Windows = tuple[tuple[int, int], ...]  # from, to: minutes after midnight on the wall
 
 EAST_EIGHT: Zone = ((0, 480),)  # China, which has no daylight saving time
 DAY_MIN = 1_440
@@ -53,12 +53,20 @@ def is_between(minute: int, from_min: int, to_min: int) -> bool:
     return minute >= from_min or minute < to_min
 
 
-def outside(zone: Zone, at_ms: int, windows: Iterable[tuple[int, int]]) -> int:
-    """A time, or if it lies in one of these windows of the day, when that ends; the windows one
-    after the other."""
-    for from_min, to_min in windows:
-        if is_between(minute_of_day(zone, at_ms), from_min, to_min):
-            at_ms = next_at(zone, at_ms, to_min)
+def window_at(zone: Zone, at_ms: int, windows: Windows) -> tuple[int, int] | None:
+    """The first of these windows of the day in which a time lies; None where it lies in none."""
+    minute = minute_of_day(zone, at_ms)
+    return next((window for window in windows if is_between(minute, *window)), None)
+
+
+def outside(zone: Zone, at_ms: int, windows: Windows) -> int:
+    """A time, or if it lies in windows of the day, when it lies in none of them any more, in
+    whatever order they stand. Where they leave nothing of a day, the end of one of them."""
+    for _ in windows:  # going on, a time comes into each but once a day
+        window = window_at(zone, at_ms, windows)
+        if window is None:
+            break
+        at_ms = next_at(zone, at_ms, window[1])
     return at_ms
 
 

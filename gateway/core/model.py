@@ -260,7 +260,8 @@ class Silence(Struct, frozen=True, omit_defaults=True):
 
     since_ms: int  # when it was last heard
     told_ms: int | None = None  # when somebody is told, if it stays silent; None once that was done
-    said_in_place: bool = False  # by the household, which need not be asked again
+    said_in_place: bool = False  # by the household: no question is left
+    is_answered: bool = False  # by the household, whatever it said: it is not asked again
 
 
 class Path(StrEnum):
@@ -336,8 +337,7 @@ class Door(Struct, frozen=True, omit_defaults=True):
     household: str = ""  # whose contact it is; empty: a household of the door's own id
     beside: tuple[str, ...] = ()  # that household's other doors
     openings_beside: tuple[HouseholdOpening, ...] = ()  # of all contacts, in time; empty where one
-    # the case of an opening that is open at another contact: that door, and the case
-    case_beside: tuple[str, str] | None = None
+    case_beside: tuple[str, str] | None = None  # open at another contact: that door, and the case
     doubt: Doubt = SURE  # as of its last step
 
     @property

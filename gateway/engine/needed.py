@@ -1,11 +1,15 @@
-"""Whether a page that waits to go out is still needed: asked again before each try."""
+"""Whether a page that waits to go out is still needed, and from when it may go out: asked again
+before each try."""
 
 from gateway.core.cases import outages, troubles
 from gateway.core.cases.case import ANSWERED, find
+from gateway.core.cases.escalation import may_start_ms
+from gateway.core.doors import silence
+from gateway.core.doors.orders import hours_of_household
 from gateway.core.evidence import Ended
 from gateway.core.households import health
 from gateway.core.model import Case, Door, Outage, Trouble
-from gateway.core.reasons import MATTERS, NOTICES, Reason
+from gateway.core.reasons import MATTERS, NOTICES, QUESTIONS, Reason
 from gateway.engine.state import CommittedSite
 from gateway.store.outbox import HOUSEHOLD, Entry, decode_group
 
@@ -22,7 +26,8 @@ def ended(site: CommittedSite, entry: Entry) -> Ended | None:
     if entry.reason in NOTICES:
         return _notice_ended(site.doors.get(entry.door_id), entry)
     if entry.channel == HOUSEHOLD:
-        return _reminder_ended(site, entry)
+        is_question = entry.reason in QUESTIONS
+        return _question_ended(site, entry) if is_question else _reminder_ended(site, entry)
     if entry.reason == Reason.GROUPED:
         return _group_ended(site, entry)
     if entry.reason in MATTERS:
@@ -30,6 +35,38 @@ def ended(site: CommittedSite, entry: Entry) -> Ended | None:
     if not entry.case_id:
         return None
     return _case_ended(site, entry, entry.case_id, entry.door_id)
+
+
+def may_go_ms(site: CommittedSite, entry: Entry, at_ms: int) -> int:
+    """From when an entry may go out that would at a time. Nobody's telephone rings for a text to a
+    household in the night, nor in the hours in which that household wants to be left alone, at the
+    first try or at any other; a person of the staff chose how they are told.
+
+    Args:
+        site: as of the last commit.
+        entry: a page that has not gone out.
+        at_ms: when it would be tried.
+
+    Returns:
+        That time, or the first after it that is outside these hours.
+    """
+    if entry.channel != HOUSEHOLD:
+        return at_ms
+    door = site.doors.get(entry.door_id) or Door(entry.door_id)
+    hours = hours_of_household(door, at_ms)
+    return may_start_ms(Reason(entry.reason), at_ms, hours, site.rulebook.of(door.door_class))
+
+
+def _question_ended(site: CommittedSite, entry: Entry) -> Ended | None:
+    """A household is asked where a seal is while no report, no person and no rule says it, and it
+    has not said so itself; once for all of its doors."""
+    door = site.doors.get(entry.door_id)
+    home = () if door is None else (door, *(site.doors.get(other) for other in door.beside))
+    doors = [one for one in home if one is not None]
+    if any(silence.is_asked(one) for one in doors):
+        return None
+    is_open = any(one.silence is not None and one.case is not None for one in doors)
+    return Ended.TAKEN if is_open else Ended.CLOSED
 
 
 def _reminder_ended(site: CommittedSite, entry: Entry) -> Ended | None:

@@ -45,7 +45,13 @@ class Addressing(Protocol):
         """
 
     def household_entries(
-        self, page_id: str, reason: Reason, since_ms: int, door_id: str, now_ms: int
+        self,
+        page_id: str,
+        reason: Reason,
+        since_ms: int,
+        door_id: str,
+        now_ms: int,
+        from_ms: int = 0,
     ) -> list[Entry]:
         """What goes to a household itself, as a text message.
 
@@ -55,6 +61,7 @@ class Addressing(Protocol):
             since_ms: when that was.
             door_id: the first of its doors; its number is looked up when the message goes out.
             now_ms: when it was made, in milliseconds of UTC.
+            from_ms: when it may go out, if later.
 
         Returns:
             One entry without a number; none where the site sends no text messages.

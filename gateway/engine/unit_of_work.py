@@ -13,7 +13,7 @@ from gateway.core.actor import Actor, ActorKind
 from gateway.core.cases.actions import LATE_MS, result_of
 from gateway.core.cases.contradiction import CONTRADICTIONS
 from gateway.core.cases.milestones import milestones
-from gateway.core.doors import after_order
+from gateway.core.doors import after_order, silence
 from gateway.core.effects import (
     CaseMoved,
     Effect,
@@ -22,6 +22,7 @@ from gateway.core.effects import (
     OutageGrew,
     OutageOver,
     PageDue,
+    QuestionDue,
     SealCertified,
     SilenceBegan,
     SilenceEnded,
@@ -312,10 +313,20 @@ class UnitOfWork:
             case OrderEnded(page_id=page_id, over_ms=over_ms):
                 its = page_id, Reason.ORDER_ENDED, over_ms, door.door_id, at_ms
                 self._enter(self._addressing.household_entries(*its))
+            case QuestionDue():
+                self._ask(at_ms, door, effect)
             case SilenceBegan() | SilenceEnded():
                 pass  # the site's own rows tell of it
             case _:
                 self.writes.effect(at_ms, door.door_id, effect)
+
+    def _ask(self, at_ms: int, door: Door, due: QuestionDue) -> None:
+        """A household is asked by text, once for all of its doors."""
+        others = (self.turn.door(other) for other in door.beside)
+        if silence.is_asked(door) and not any(silence.is_asked(other) for other in others):
+            first_id = min((door.door_id, *door.beside))
+            its = "", due.reason, due.since_ms, first_id, at_ms, due.ask_ms
+            self._enter(self._addressing.household_entries(*its))
 
     def _site_row(self, at_ms: int, step: Step) -> None:
         """What the site knows of all doors, and of all people."""

@@ -51,14 +51,22 @@ class Addresses:
         return [self._entry(personal_page, now_ms, None, (WEBHOOK.name, self._site_webhook))]
 
     def household_entries(
-        self, page_id: str, reason: Reason, since_ms: int, door_id: str, now_ms: int
+        self,
+        page_id: str,
+        reason: Reason,
+        since_ms: int,
+        door_id: str,
+        now_ms: int,
+        from_ms: int = 0,
     ) -> list[Entry]:
-        """For a household's own telephone, whose number stands in no entry; none where the site
-        sends no text messages."""
+        """For a household's own telephone, whose number stands in no entry, from a time on; none
+        where the site sends no text messages."""
         if not self._has_texts:
             return []
         told = PersonalPage(page_id or self.drawn_id(), "", door_id, reason, since_ms)
-        return [self._entry(told, now_ms, None, (HOUSEHOLD, HOUSEHOLD))]
+        entry = self._entry(told, now_ms, None, (HOUSEHOLD, HOUSEHOLD))
+        entry.next_ms = max(now_ms, from_ms)
+        return [entry]
 
     def drawn_id(self) -> str:
         """A page's id that names no household in a log."""

@@ -36,6 +36,10 @@ def _needed(_: Entry) -> Ended | None:
     return None
 
 
+def _at_once(_: Entry, at_ms: int) -> int:
+    return at_ms
+
+
 def _untold(_is_present: bool, _about: str) -> None:
     """Nobody hears of it."""
 
@@ -52,6 +56,7 @@ class DeliveryWorker:
         metrics: learns how many entries are in hand, and how old the oldest is.
         clock: the engine's: an entry is due when the engine says so.
         ended: says before each try whether an entry is needed no more, and why.
+        may_go_ms: says of an entry and a time when it may go out from then on, in ms of UTC.
         trouble: told that nothing reaches a destination (True), or that something does again, with
             the code of the destination.
     """
@@ -65,17 +70,21 @@ class DeliveryWorker:
         metrics: Metrics,
         clock: Clock,
         ended: Callable[[Entry], Ended | None] = _needed,
+        may_go_ms: Callable[[Entry, int], int] = _at_once,
         trouble: Callable[[bool, str], None] = _untold,
     ) -> None:
         self._kind, self._channel = kind, channel
         self._store, self._attempted, self._metrics = store, attempted, metrics
         self._clock, self._ended, self._trouble = clock, ended, trouble
+        self._may_go_ms = may_go_ms
         known = kind_of(kind)
         self._places = known.places if known is not None else AT_ONCE
         self._hands = Hands(
             clock.now_ms,
             self._send,
             self._is_ended,
+            self._may_go,
+            self._rests,
             self._noted,
             self._later,
             self._failing,
@@ -85,6 +94,7 @@ class DeliveryWorker:
         self._agenda: list[tuple[int, int, Destination]] = []
         self._numbers = count()
         self._held: dict[int, int] = {}  # entry_id -> made_ms of what is in hand
+        self._resting: set[int] = set()  # of these, the ids of what may not go out yet
         self._read_to = 0  # entries up to here were offered or read
         self._is_behind = True  # the outbox holds entries that no destination has heard of
         self._passed = False  # an entry was passed over since the outbox was last read
@@ -177,7 +187,7 @@ class DeliveryWorker:
         """The same for a destination that had no room, as far as it has now."""
         if not self._has_room(destination):
             return
-        room = HELD_MAX - destination.held
+        room = HELD_MAX - destination.active
         found = await self._read(destination.read_to, room, destination.address)
         if found is None:
             return
@@ -200,7 +210,13 @@ class DeliveryWorker:
         return [row for row in found if isinstance(row, Entry)]
 
     def _has_room(self, destination: Destination) -> bool:
-        return destination.held < HELD_MAX // 2
+        return destination.active < HELD_MAX // 2 and not self._is_full(destination)
+
+    def _is_full(self, destination: Destination) -> bool:
+        """Whether a destination may hold no more, by its own limit or by that of all."""
+        if len(self._held) >= ENTRIES_MAX:
+            return destination.held >= HELD_FEW
+        return destination.active >= HELD_MAX
 
     async def _read(
         self, after_id: int, limit: int, address: str | None
@@ -219,8 +235,7 @@ class DeliveryWorker:
     def _give(self, entry: Entry) -> Destination:
         """Hand an entry to its destination, or let it wait in the outbox."""
         destination = self._destination(entry.address)
-        most = HELD_MAX if len(self._held) < ENTRIES_MAX else HELD_FEW
-        if destination.is_behind or destination.held >= most:
+        if destination.is_behind or self._is_full(destination):
             destination.is_behind = True  # in order: it reads on from where it is
             self._behind.add(entry.address)
             return destination
@@ -245,8 +260,9 @@ class DeliveryWorker:
             }
 
     def _count(self) -> None:
-        oldest = next(iter(self._held.values()), None)  # entries come in the order of their making
-        self._metrics.outbox[self._kind] = len(self._held), oldest
+        """What is on its way; entries come in the order of their making."""
+        due = (made for entry_id, made in self._held.items() if entry_id not in self._resting)
+        self._metrics.outbox[self._kind] = len(self._held) - len(self._resting), next(due, None)
 
     # What a destination asks for.
 
@@ -270,6 +286,17 @@ class DeliveryWorker:
                 "%s: entry %s cannot be judged, and so goes out", self._kind, entry.entry_id
             )
             return None
+
+    def _may_go(self, entry: Entry, at_ms: int) -> int:
+        try:
+            return self._may_go_ms(entry, at_ms)
+        except Exception:
+            log.exception("%s: entry %s has no hours, and so goes out", self._kind, entry.entry_id)
+            return at_ms
+
+    def _rests(self, entry: Entry, is_resting: bool) -> None:
+        (self._resting.add if is_resting else self._resting.discard)(entry.entry_id)
+        self._count()
 
     def _noted(self, entry: Entry, is_over: bool) -> None:
         if is_over:

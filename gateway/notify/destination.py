@@ -9,6 +9,7 @@ nobody else. A destination works, or it fails:
   asked for. The first that goes out releases everything that waits, the oldest first.
 
 A page that fails twice while others go out is at fault itself: it waits for itself from then on.
+What may not go out yet (a text to a household at night) rests: it is no probe, and no delay.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ from gateway.channels.channel import DeliveryError
 from gateway.core.duration import DAY_MS, HOUR_MS, MINUTE_MS
 from gateway.core.evidence import Ended, Evidence
 from gateway.core.reasons import TESTS, Reason
-from gateway.store.outbox import Entry, Group, decode_group
+from gateway.store.outbox import HOUSEHOLD, Entry, Group, decode_group
 
 log = logging.getLogger("menshen.delivery")
 
@@ -39,8 +40,9 @@ BACK_OFF_MS: Final = (1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000)  # of 
 PERMANENT_MS: Final = 300_000  # what only a person can mend is tried so seldom
 GIVE_UP_MS: Final = DAY_MS  # a page that nobody could be told for a day is history
 STRIKES_MAX: Final = 2  # so often may a page fail alone before it is at fault itself
-HELD_MAX: Final = 1_000  # entries in memory; the rest stays in the outbox until there is room
+HELD_MAX: Final = 1_000  # entries in memory that may go out; more stay in the outbox
 SECRET_CHARACTERS: Final = 6  # a shorter part of an address is none
+REST_MOST_MS: Final = HOUR_MS  # then it is judged anew: hours change, and clocks are set
 TROUBLE_AFTER_MS: Final = 5 * MINUTE_MS  # it fails so long, then the engineer is told
 
 
@@ -50,6 +52,8 @@ class Hands(Struct, frozen=True):
     now_ms: Callable[[], int]
     send: Callable[[Entry], "asyncio.Future[Evidence]"]  # begins a try
     ended: Callable[[Entry], Ended | None]  # whether it is needed no more, and why
+    may_go_ms: Callable[[Entry, int], int]  # a time, or when it may go out after that
+    rests: Callable[[Entry, bool], None]  # it may not go out yet; or it may again
     noted: Callable[[Entry, bool], None]  # how a try went; and whether that is the entry's end
     later: Callable[["Destination", int], None]  # call `go` at a time
     failing: Callable[["Destination", str | None], None]  # its last words changed; None: it works
@@ -73,6 +77,7 @@ class Destination:
         self._places, self._hands = places, hands
         self._due: deque[Entry] = deque()  # the oldest first
         self._waiting: list[tuple[int, int, Entry]] = []  # (when, entry_id, entry), tried before
+        self._resting: list[tuple[int, int, Entry]] = []  # likewise: those that may not go out yet
         self._under_way: set[int] = set()
         self._newest: dict[tuple[str | None, ...], Entry] = {}  # what is told -> its latest page
         self._strikes: dict[int, int] = {}
@@ -83,7 +88,13 @@ class Destination:
     @property
     def held(self) -> int:
         """How many entries are in memory."""
-        return len(self._due) + len(self._waiting) + len(self._under_way)
+        later = len(self._waiting) + len(self._resting)
+        return len(self._due) + later + len(self._under_way)
+
+    @property
+    def active(self) -> int:
+        """How many of these may go out: what rests takes no other's room."""
+        return self.held - len(self._resting)
 
     @property
     def is_idle(self) -> bool:
@@ -103,6 +114,8 @@ class Destination:
                 before.ended = before.ended or Ended.OVERTAKEN
             self._newest[key] = entry
         now_ms = self._hands.now_ms()
+        if self._rests(entry, now_ms, now_ms):
+            return
         if entry.next_ms > now_ms:  # an earlier life was asked to wait
             entry.next_ms = min(entry.next_ms, now_ms + HOUR_MS)
             heapq.heappush(self._waiting, (entry.next_ms, entry.entry_id, entry))
@@ -112,10 +125,12 @@ class Destination:
 
     def clock_set(self, by_ms: int) -> None:
         """The gateway's clock was set by so much: what waits goes on waiting as long."""
-        for entry in (*self._due, *(item[2] for item in self._waiting)):
+        later = [*self._waiting, *self._resting]
+        for entry in (*self._due, *(item[2] for item in later)):
             entry.made_ms += by_ms
             entry.next_ms += by_ms
         self._waiting = [(at_ms + by_ms, *rest) for at_ms, *rest in self._waiting]  # type: ignore[misc]
+        self._resting = [(at_ms + by_ms, *rest) for at_ms, *rest in self._resting]  # type: ignore[misc]
         self._probe_ms += by_ms
         self._fresh_ms += by_ms
         if self._fails_since_ms is not None:
@@ -126,6 +141,7 @@ class Destination:
     def go(self) -> None:
         """Start whatever may be started now."""
         now_ms = self._hands.now_ms()
+        self._rise(now_ms)
         if self._fails_since_ms is not None:
             self._probe(now_ms)
             return
@@ -133,8 +149,9 @@ class Destination:
             self._due.append(heapq.heappop(self._waiting)[2])
         while self._due and len(self._under_way) < self._places:
             self._start(self._due.popleft())
-        if self._waiting:
-            self._hands.later(self, self._waiting[0][0])
+        for later in (self._waiting, self._resting):
+            if later:
+                self._hands.later(self, later[0][0])
 
     def _probe(self, now_ms: int) -> None:
         """One page, if it is time: of those that nobody tried, else of the others by turns."""
@@ -153,6 +170,7 @@ class Destination:
     def _look_again(self, now_ms: int) -> None:
         times = [self._fresh_ms] if self._due else []
         times += [self._probe_ms] if self._waiting else []
+        times += [self._resting[0][0]] if self._resting else []
         if not self._is_trouble_told and self._fails_since_ms is not None:
             times.append(self._fails_since_ms + TROUBLE_AFTER_MS)
             if times[-1] <= now_ms:
@@ -162,11 +180,14 @@ class Destination:
             self._hands.later(self, max(min(times), now_ms + 1))
 
     def _start(self, entry: Entry) -> bool:
-        """Begin a try; False if the entry is not needed any more."""
+        """Begin a try; False if the entry is not needed any more, or may not go out yet."""
         entry.ended = entry.ended or self._hands.ended(entry)
         if entry.ended is not None:
             entry.gave_up = True
             self._end(entry)
+            return False
+        now_ms = self._hands.now_ms()
+        if self._rests(entry, now_ms, now_ms):
             return False
         entry.tries += 1
         self._under_way.add(entry.entry_id)
@@ -174,6 +195,26 @@ class Destination:
         attempt = self._hands.send(entry)
         attempt.add_done_callback(lambda done: self._came(entry, done, was_failing))
         return True
+
+    def _rests(self, entry: Entry, now_ms: int, at_ms: int) -> bool:
+        """Put an entry aside that would be tried at a time at which it may not go out: no probe
+        takes it, and nothing that went out releases it."""
+        may_go_ms = self._hands.may_go_ms(entry, at_ms)
+        if may_go_ms <= at_ms:
+            return False
+        entry.next_ms = may_go_ms
+        looks_ms = min(may_go_ms, now_ms + REST_MOST_MS)
+        heapq.heappush(self._resting, (looks_ms, entry.entry_id, entry))
+        self._hands.rests(entry, True)
+        self._hands.later(self, looks_ms)
+        return True
+
+    def _rise(self, now_ms: int) -> None:
+        """Those whose time has come are due, and judged anew."""
+        while self._resting and self._resting[0][0] <= now_ms:
+            entry = heapq.heappop(self._resting)[2]
+            self._hands.rests(entry, False)
+            self._due.append(entry)
 
     def _came(self, entry: Entry, attempt: "asyncio.Future[Evidence]", was_failing: bool) -> None:
         self._under_way.discard(entry.entry_id)
@@ -223,7 +264,8 @@ class Destination:
         if entry.gave_up:
             self._end(entry)
             return
-        heapq.heappush(self._waiting, (entry.next_ms, entry.entry_id, entry))
+        if not self._rests(entry, now_ms, entry.next_ms):
+            heapq.heappush(self._waiting, (entry.next_ms, entry.entry_id, entry))
         if changed or entry.tries & (entry.tries - 1) == 0:  # not every probe is worth a commit
             self._hands.noted(entry, False)
 
@@ -273,6 +315,8 @@ class Destination:
 
 def _told_by(entry: Entry) -> tuple[str | None, ...] | None:
     """What a page tells whom: a newer page of the same makes it needless. None: it stands alone."""
+    if entry.channel == HOUSEHOLD:
+        return entry.channel, entry.reason, entry.door_id
     if entry.reason in TESTS:
         return entry.warden_id, entry.reason
     if entry.reason == Reason.GROUPED:

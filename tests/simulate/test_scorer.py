@@ -44,7 +44,7 @@ def test_a_wardens_question_by_day_is_a_page_and_false_where_the_door_is_shut(
     seal = Seal("00" * 8, Air(radio, [], chance), chance, 100_000, nothing, nothing)
     scorer, door = Scorer(GroundTruth([]), radio, seal), Door("1")
     scorer.leaf(5, leaf)
-    asked = QuestionDue("q", "q", Reason.SILENT_AFTER_OPENING, 5)
+    asked = QuestionDue("q", "q", Reason.SILENT_AFTER_OPENING, 5, 5)
     scorer.stepped(10, DeadlineCame(), door, door, (asked,))
     assert (scorer.seen.questions, scorer.seen.pages, scorer.seen.false.total()) == (1, [], 0)
     told = PageDue("q", "q", Reason.SILENT_AFTER_OPENING, 5)

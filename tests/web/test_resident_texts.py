@@ -1,9 +1,6 @@
 """Text messages of households: what is understood, who is known; what is forged, or comes again."""
 
 import asyncio
-import base64
-import contextlib
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,20 +9,17 @@ import httpx
 import pytest
 from sqlalchemy import Connection, update
 
-from gateway.channels import signature
 from gateway.core.cases.number import case_number
 from gateway.core.households.model import Way
 from gateway.store import household_views, resident_views, tables, views
-from gateway.store.database import Store
 from gateway.store.household_views import DisputeRow
 from gateway.web.app import build
 from gateway.web.resident.text_messages import Wish, numbers_match, understood
 from tests.web.households import permits_of
+from tests.web.texting import HERS, says, site_of, text
 from tests.web.web_site import HOUR_MS, Console, console, new_store
 
-KEY = b"k" * 32
-SECRET = "whsec_" + base64.b64encode(KEY).decode()
-HERS, NOBODYS = "+86 138 0000 1111", "+8613999999999"
+NOBODYS = "+8613999999999"
 
 
 @pytest.fixture
@@ -33,37 +27,6 @@ async def site(tmp_path: Path) -> AsyncIterator[Console]:
     """One household under an order, whose telephone is known."""
     async with site_of(new_store(tmp_path, 2)) as found:
         yield found
-
-
-@contextlib.asynccontextmanager
-async def site_of(store: Store) -> AsyncIterator[Console]:
-    with store.writing() as connection:
-        change = update(tables.doors).where(tables.doors.c.door_id == "d0")
-        connection.execute(change.values(telephone="13800001111"))
-    async with console(store, household={"sms_secret": SECRET}) as found:
-        await found.seal(0)
-        await found.seal(1)
-        yield found
-
-
-async def text(
-    site: Console, said: Any, sender: str = HERS, number: str = "m1", **wrong: Any
-) -> httpx.Response:
-    """What takes texts for the site hands one over."""
-    body = wrong.get("body") or json.dumps({"from": sender, "text": said}).encode()
-    now_s = wrong.get("at_s") or site.clock.now_ms() / 1000
-    signer = signature.Signer([wrong.get("key", KEY)], lambda: now_s)
-    headers = signer.headers(number, body) | wrong.get("headers", {})
-    sent = wrong.get("sent", body)
-    return await site.client.post("/sms/in", content=sent, headers=headers)
-
-
-async def says(site: Console, said: str, number: str = "m1", sender: str = HERS) -> str:
-    """The answer to a text."""
-    answer = await text(site, said, sender, number)
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["to"] == sender
-    return str(answer.json()["text"])
 
 
 @pytest.mark.parametrize(

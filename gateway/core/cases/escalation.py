@@ -176,10 +176,13 @@ def begin(
     first_to: str = "",
 ) -> tuple[T, tuple[Effect, ...]]:
     """Tell of something new in the case: at once, or when the day or the quiet hours allow it; to
-    one person first, if one is named. A question waits for its household first."""
+    one person first, if one is named. A question waits for its household first, from when that
+    could be asked."""
     is_asked = reason in QUESTIONS and page_id == case.case_id
     wait_ms = steps_for(reason)[0].wait_ms(rules)  # what comes back has waited already
-    starts_ms = may_start_ms(reason, now_ms + wait_ms if is_asked else now_ms, quiet, rules)
+    starts_ms = ask_ms = may_start_ms(reason, now_ms, quiet, rules)
+    if is_asked:
+        starts_ms = may_start_ms(reason, ask_ms + wait_ms, quiet, rules)
     case = replace(
         case,
         escalation=Escalation(
@@ -187,7 +190,7 @@ def begin(
         ),
     )
     if is_asked:
-        return case, (QuestionDue(page_id, case.case_id, reason, since_ms),)
+        return case, (QuestionDue(page_id, case.case_id, reason, since_ms, ask_ms),)
     return escalate(case, now_ms, rules) if starts_ms <= now_ms else (case, ())
 
 
@@ -301,11 +304,12 @@ def _next(escalation: Escalation, step_index: int, now_ms: int, rules: Rules) ->
 
 
 def may_start_ms(reason: Reason, now_ms: int, quiet: QuietHours, rules: Rules) -> int:
-    """When the first step may be told: by day, or outside the quiet hours."""
-    starts_ms = now_ms
+    """When the first step may be told: by day, or outside the quiet hours. Where hours and night
+    leave nothing of a day, the hours hold alone: who named them sleeps by day."""
+    hours = () if reason in BREACHES else quiet
     if reason in _BEGINS_BY_DAY:
-        night = rules.day_to_min, rules.day_from_min
-        starts_ms = local_time.outside(rules.zone, starts_ms, (night,))
-    if reason not in BREACHES:
-        starts_ms = local_time.outside(rules.zone, starts_ms, quiet)
-    return starts_ms
+        closed = ((rules.day_to_min, rules.day_from_min), *hours)
+        starts_ms = local_time.outside(rules.zone, now_ms, closed)
+        if local_time.window_at(rules.zone, starts_ms, closed) is None:
+            return starts_ms
+    return local_time.outside(rules.zone, now_ms, hours)

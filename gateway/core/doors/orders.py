@@ -55,6 +55,13 @@ def quiet(door: Door, at_ms: int) -> tuple[tuple[int, int], ...]:
     return order.policy.quiet + door.quiet if order is not None else ()
 
 
+def hours_of_household(door: Door, at_ms: int) -> tuple[tuple[int, int], ...]:
+    """The hours in which nothing rings at its household: its order's, and its own, which hold
+    until the last word of an order that is over was told too."""
+    order = running(door, at_ms)
+    return door.quiet if order is None else order.policy.quiet + door.quiet
+
+
 def allow(door: Door, opened_ms: int, rules: Rules) -> tuple[Door, Order | None]:
     """The door with one more of the openings that its order allows in a day, and the order; None if
     it allows no more."""

@@ -28,7 +28,7 @@ from gateway.core.events import OutageBegan, OutageEnded
 from gateway.core.households.events import SaidOfSeal
 from gateway.core.households.model import SealAnswer
 from gateway.core.model import Case, Contact, Door, Escalation, Path, Silence
-from gateway.core.reasons import BREACHES, UNWATCHED, Reason
+from gateway.core.reasons import BREACHES, QUESTIONS, UNWATCHED, Reason
 from gateway.core.rules import Rules
 
 UNAWARE_MS: Final = 6 * HOUR_MS  # two of its beats over the network (sealwire.receipt)
@@ -140,18 +140,30 @@ def tell(door: Door, silence: Silence, _due_ms: int, now_ms: int, rules: Rules) 
     return door, effects + seal
 
 
+def is_asked(door: Door) -> bool:
+    """Whether its household is asked of a silent seal: it said nothing, and nobody has the case."""
+    silence, its = door.silence, door.case
+    if silence is None or silence.is_answered or its is None or its.reason not in QUESTIONS:
+        return False
+    return its.state in case.UNANSWERED and its.shelf is None
+
+
 def household_said(door: Door, event: SaidOfSeal, now_ms: int, rules: Rules) -> DoorChange:
     """What the household says of a silent seal, whom the silence asks first. It accuses nobody and
     frees nobody: a question that it answers is not asked again, and the seal is the installer's as
     before; one that has come off is told at once, as a fault. No rule of a breach hears of it."""
     silence = door.silence
-    if silence is None or event.answer is SealAnswer.UNSURE:
+    if silence is None:
         return door, ()
-    if event.answer is SealAnswer.NOT_IN_PLACE:
-        if silence.told_ms is not None:
-            door = replace(door, silence=replace(silence, told_ms=min(silence.told_ms, now_ms)))
+    told_ms, in_place = silence.told_ms, silence.said_in_place
+    if event.answer is not SealAnswer.UNSURE:
+        in_place = event.answer is SealAnswer.IN_PLACE  # what they say last counts
+        if not in_place and told_ms is not None:
+            told_ms = min(told_ms, now_ms)
+    said = replace(silence, told_ms=told_ms, said_in_place=in_place, is_answered=True)
+    door = replace(door, silence=said)
+    if event.answer is not SealAnswer.IN_PLACE:
         return door, ()
-    door = replace(door, silence=replace(silence, said_in_place=True))
     asked = door.case
     if asked is None or asked.reason is not Reason.SILENT_AFTER_OPENING:
         return door, ()

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from gateway.core.effects import Effect
 from gateway.core.events import Event, OrderPlaced, PermitAnnounced
 from gateway.core.households.effects import PermitAttached, PermitDetached, ToDoor
-from gateway.core.households.events import HouseholdHomed, HouseholdOrdered
+from gateway.core.households.events import HouseholdHomed, HouseholdOrdered, QuietAsked
 from gateway.core.households.model import Household, OrderTerm
 from gateway.core.model import Door, Order
 from gateway.core.subject import Subject, of_door, of_household
@@ -33,11 +33,16 @@ def ordered(
 
 
 def homed(door: Door, known: Callable[[str], Household | None]) -> list[tuple[Subject, Event]]:
-    """What the place of a door means to its household: which doors it has, where that is news."""
+    """What the place of a door means to its household, which doors it has; and what that means to
+    the door, whose quiet hours are its household's. Both where it is news."""
     doors = tuple(sorted((door.door_id, *door.beside)))
     household = known(door.household_id) or Household(door.household_id)
-    is_known = tuple(sorted(household.home)) == doors
-    return [] if is_known else [(of_household(door.household_id), HouseholdHomed(doors))]
+    news: list[tuple[Subject, Event]] = []
+    if tuple(sorted(household.home)) != doors:
+        news.append((of_household(door.household_id), HouseholdHomed(doors)))
+    if door.quiet != household.quiet:
+        news.append((of_door(door.door_id), QuietAsked(household.quiet)))
+    return news
 
 
 def to_doors(
@@ -47,6 +52,10 @@ def to_doors(
     told: list[tuple[Subject, Event]] = []
     for effect in effects:
         match effect:
+            case ToDoor(door_id=door_id, event=QuietAsked()) if (
+                door_of(door_id).household_id != household.household_id
+            ):
+                pass  # it was its door
             case ToDoor(door_id=door_id, event=event):
                 told.append((of_door(door_id), event))
             case PermitAttached(permit=permit):

@@ -147,13 +147,20 @@ def _seal_answered(
 def _narrowed(
     household: Household, event: HoursNarrowed, at: Attribution, rules: Rules
 ) -> Change | Refusal:
-    """Its own quiet hours. Enough of each day is left for those who must ask."""
+    """Its own quiet hours, while an order holds or is to begin. Enough of each day is left for
+    those who must ask."""
+    if not any(_goes_on(term, household, at.now_ms) for term in household.orders):
+        return Refusal.NO_ORDER
     if not _are_hours(event.quiet):
         return Refusal.TOO_QUIET
     if household.quiet == event.quiet:
         return Refusal.DONE_ALREADY
-    household = health.narrowed(replace(household, quiet=event.quiet), at.now_ms, rules)
-    return household, tuple(ToDoor(door, QuietAsked(event.quiet)) for door in household.home)
+    return _with_hours(household, event.quiet, at.now_ms, rules)
+
+
+def _with_hours(household: Household, quiet: Windows, now_ms: int, rules: Rules) -> Change:
+    household = health.narrowed(replace(household, quiet=quiet), now_ms, rules)
+    return household, tuple(ToDoor(door, QuietAsked(quiet)) for door in household.home)
 
 
 def _are_hours(quiet: Windows) -> bool:
@@ -164,14 +171,23 @@ def _are_hours(quiet: Windows) -> bool:
 
 def _homed(household: Household, event: HouseholdHomed, _: int, __: Rules) -> Change:
     doors = () if event.doors == (household.household_id,) else event.doors
-    new = [door for door in event.doors if door not in household.home]
-    effects = tuple(ToDoor(door, QuietAsked(household.quiet)) for door in new if household.quiet)
-    return replace(household, doors=doors), effects
+    return replace(household, doors=doors), ()
 
 
 def _order(household: Household, event: HouseholdOrdered, now_ms: int, rules: Rules) -> Change:
+    """An order was placed or changed. Where all others are over it is another household's, and
+    hours that the one before it named narrow nothing of it."""
     known = [term for term in household.orders if term.order_id != event.term.order_id]
-    return _ordered(household, (*known, event.term), now_ms, rules), ()
+    is_same = len(known) < len(household.orders)
+    effects: tuple[Effect, ...] = ()
+    if household.quiet and not is_same and not any(_goes_on(t, household, now_ms) for t in known):
+        household, effects = _with_hours(household, (), now_ms, rules)
+    return _ordered(household, (*known, event.term), now_ms, rules), effects
+
+
+def _goes_on(term: OrderTerm, household: Household, now_ms: int) -> bool:
+    """Whether an order holds or is to begin."""
+    return over_ms(term, household.doubt) > now_ms
 
 
 def _ordered(
@@ -228,8 +244,14 @@ def _all_due(household: Household) -> Iterator[tuple[int, Rule]]:
         if not dispute.is_late:
             yield dispute.answer_by_ms, partial(_dispute_late, dispute_id=dispute.dispute_id)
     yield from _health_due(household)
+    yield from _end_due(household)
+
+
+def _end_due(household: Household) -> Iterator[tuple[int, Rule]]:
     if household.requests or household.health.question is not None:
         yield _over_ms(household), _order_over
+    if household.quiet:  # a day later, for the end itself is told outside them
+        yield _over_ms(household) + OVER_KEPT_MS, _hours_over
 
 
 def _health_due(household: Household) -> Iterator[tuple[int, Rule]]:
@@ -297,6 +319,11 @@ def _order_over(household: Household, now_ms: int, rules: Rules) -> Change:
         effects += more
     household, more = health.over(household, at)
     return household, effects + more
+
+
+def _hours_over(household: Household, now_ms: int, rules: Rules) -> Change:
+    """Its last order is over, and everything of that was told: its hours go with it."""
+    return _with_hours(household, (), now_ms, rules)
 
 
 def _fire_deadlines(household: Household, now_ms: int, rules: Rules) -> Change:

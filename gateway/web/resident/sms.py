@@ -157,10 +157,24 @@ class Texts:
             await asking.ask(context, voice, kind, "")
             thing = say(KIND_WORDS[kind], said.language)
             return answer(ANSWERS[said.wish], said.language, thing=thing)
+        if said.wish in texts.OF_SEAL:
+            return await self._seal(voice, said)
         if said.wish in (Wish.WELL, Wish.UNWELL):
             await asking.report_health(context, voice, said.wish is Wish.WELL)
             return answer(ANSWERS[said.wish], said.language)
         return None
+
+    async def _seal(self, voice: Voice, said: Understood) -> str:
+        """What is said of each of the household's seals that is not heard."""
+
+        def silent(rows: Connection) -> list[int]:
+            doors = enumerate(resident_views.doors_of(rows, voice.household_id), 1)
+            return [number for number, door in doors if door.state.silence is not None]
+
+        numbers = await self._context.read(silent)
+        for number in numbers:
+            await asking.answer_of_seal(self._context, voice, number, texts.OF_SEAL[said.wish])
+        return answer(ANSWERS[said.wish] if numbers else texts.NOT_ASKED, said.language)
 
     async def _status(self, household_id: str, language: str) -> str:
         context, now_ms = self._context, self._context.now_ms()

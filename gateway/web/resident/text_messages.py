@@ -6,13 +6,15 @@ answer passes a provider: it names nobody, no door, and no order.
 
 import re
 import unicodedata
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
 from msgspec import Struct
 
-from gateway.core.households.model import RequestKind
+from gateway.core.households.model import RequestKind, SealAnswer
 from gateway.language.catalogue import N_, say
+from gateway.web.resident.seal_words import said_of_seal
 
 TEXT_MAX: Final = 500  # characters that are read
 
@@ -32,6 +34,8 @@ class Wish(StrEnum):
     DOCTOR = "doctor"
     WELL = "well"
     UNWELL = "unwell"
+    SEAL_IN_PLACE = "seal_in_place"
+    SEAL_OFF = "seal_off"
     WRONG = "wrong"
     RECORDS = "records"
 
@@ -41,6 +45,12 @@ ASKED: Final = {
     Wish.RUBBISH: RequestKind.RUBBISH,
     Wish.MEDICINE: RequestKind.MEDICINE,
     Wish.DOCTOR: RequestKind.DOCTOR,
+}
+
+
+OF_SEAL: Final = {
+    Wish.SEAL_IN_PLACE: SealAnswer.IN_PLACE,
+    Wish.SEAL_OFF: SealAnswer.NOT_IN_PLACE,
 }
 
 
@@ -56,9 +66,35 @@ class Understood(Struct, frozen=True):
     number: str | None = None
 
 
+_OPENS: Final = r"开门|开一下|出门|报备|\bopen(?:ing)?\b"
+_UNWELL: Final = (
+    r"不舒服|难受|发烧|发热|咳嗽|生病|病了|喘不|不(?:太|是很|怎么|大)?(?:好|舒服|平安)(?!意思)"
+    r"|\bunwell\b|\bsick\b|\bfever\b|\bill\b"
+    r"|(?:\bnot|n't|\bnobody is)\s+(?:\w+\s+){0,2}?(?:well|fine|good|ok(?:ay)?)\b"
+)
+_ASKS: Final = (
+    (Wish.DOCTOR, r"医生|大夫|看病|\bdoctor\b"),
+    (Wish.MEDICINE, r"药|\bmedicines?\b|\bpills?\b"),
+    (Wish.RUBBISH, r"垃圾|\brubbish\b|\bgarbage\b|\btrash\b"),
+    (Wish.FOOD, r"菜|吃的|饭|粮|\bfood\b|\bgroceries\b"),
+)
+# What is said of a seal gives way to an opening, which must be announced, to whoever is ill or
+# needs something, and to a question how long it still lasts; not to "now", "help" or "how".
+_BEFORE_SEALS: Final = re.compile(
+    "|".join((_OPENS, _UNWELL, r"几天|状态|\bdays\b|\bstatus\b", *(words for _, words in _ASKS)))
+)
+
+
+def _of_seal(answer: SealAnswer) -> Callable[[str], bool]:
+    def is_said(plain: str) -> bool:
+        return said_of_seal(plain) is answer and _BEFORE_SEALS.search(plain) is None
+
+    return is_said
+
+
 # The first that is found counts; each stands at the beginning or anywhere, as people write. What is
 # wrong comes before what is taken back: "wrong, we did not open" takes nothing back.
-_WORDS: Final[tuple[tuple[Wish, str], ...]] = (
+_WORDS: Final[tuple[tuple[Wish, str | Callable[[str], bool]], ...]] = (
     (Wish.CANCEL, r"^\s*(?:取消|撤销|cancel\b)"),
     (
         Wish.WRONG,
@@ -71,19 +107,12 @@ _WORDS: Final[tuple[tuple[Wish, str], ...]] = (
     ),
     (Wish.DAILY, r"每天|天天|每日|\bdaily\b|\bevery day\b"),
     (Wish.RECORDS, r"记录|记了|\brecords?\b|\bopenings\b|\bnoted\b"),
+    *((wish, _of_seal(answer)) for wish, answer in OF_SEAL.items()),
     (Wish.STATUS, r"状态|查询|怎样|怎么样|还有几天|几天|\bstatus\b|\bhow\b|\bdays\b"),
     (Wish.HELP, r"帮助|怎么用|\bhelp\b|^\s*[?？]\s*$"),
-    (
-        Wish.UNWELL,
-        r"不舒服|难受|发烧|发热|咳嗽|生病|病了|喘不|不(?:太|是很|怎么|大)?(?:好|舒服|平安)(?!意思)"
-        r"|\bunwell\b|\bsick\b|\bfever\b|\bill\b"
-        r"|(?:\bnot|n't|\bnobody is)\s+(?:\w+\s+){0,2}?(?:well|fine|good|ok(?:ay)?)\b",
-    ),
-    (Wish.NOW, r"开门|开一下|出门|报备|\bopen(?:ing)?\b|\bnow\b"),
-    (Wish.DOCTOR, r"医生|大夫|看病|\bdoctor\b"),
-    (Wish.MEDICINE, r"药|\bmedicines?\b|\bpills?\b"),
-    (Wish.RUBBISH, r"垃圾|\brubbish\b|\bgarbage\b|\btrash\b"),
-    (Wish.FOOD, r"菜|吃的|饭|粮|\bfood\b|\bgroceries\b"),
+    (Wish.UNWELL, _UNWELL),
+    (Wish.NOW, rf"{_OPENS}|\bnow\b"),
+    *_ASKS,
     # Last, for whoever wants something says "well, …" too; and what is well stands alone.
     (Wish.WELL, r"平安|都好|很好|没事|\bwell\b|\bfine\b"),
 )
@@ -127,9 +156,14 @@ ANSWERS: Final = {
     Wish.UNWELL: N_(
         "Understood: somebody is not well. Somebody rings you. Very ill? Ring 120 at once."
     ),
+    Wish.SEAL_IN_PLACE: N_("Understood: the seal is in its place. It is noted."),
+    Wish.SEAL_OFF: N_(
+        "Understood: the seal is not in its place. It is noted, and nothing is held against you. "
+        "Somebody sees to it by day."
+    ),
     Wish.HELP: N_(
         "Write: open; open 18:30; daily 11:30; cancel; status; food; rubbish; medicine; doctor; "
-        "well; not well; records; wrong. For all else ring your grid worker."
+        "well; not well; in place; came off; records; wrong. For all else ring your grid worker."
     ),
 }
 CONTESTED: Final = N_(
@@ -145,6 +179,10 @@ NO_SUCH_RECORD: Final = N_("Nothing is noted of you under number {number}. Write
 RECORDS: Final = N_("Noted of you lately: {lines}. One is wrong? Write: wrong, and its number.")
 RECORD_LINE: Final = N_("{number} {what}, {time}")
 RECORD_CONTESTED: Final = N_("{number} {what}, {time} (you contested it: {state})")
+NOT_ASKED: Final = N_(
+    "Nothing is asked of your seal now, so nothing is noted. If it came off or hangs loose, ring "
+    "your grid worker."
+)
 NO_TIME: Final = N_("Understood: every day. At what time? Write: daily 11:30.")
 NO_SUCH_TIME: Final = N_(
     "Nothing is noted: by text you announce for now, or for a time like 18:30 within the next 24 "
@@ -163,7 +201,7 @@ def understood(text: str) -> Understood:
     """What a message says; HELP where that is nothing we know."""
     plain = unicodedata.normalize("NFKC", text[:TEXT_MAX]).lower().replace("\u2019", "'")
     language = "zh" if re.search(r"[\u3400-\u9fff]", plain) else "en"
-    wish = next((wish for wish, words in _WORDS if re.search(words, plain)), Wish.HELP)
+    wish = next((wish for wish, words in _WORDS if _is_said(words, plain)), Wish.HELP)
     if wish is Wish.WRONG and (number := _NUMBER.search(plain)) is not None:
         return Understood(wish, language, number=f"{number[1]}-{number[2]}")
     is_at_once = wish is Wish.NOW and _AT_ONCE.search(plain) is not None
@@ -176,6 +214,10 @@ def understood(text: str) -> Understood:
     if wish is Wish.NOW and minute is not None:
         wish = Wish.ONCE
     return Understood(wish, language, minute, is_vague)
+
+
+def _is_said(words: str | Callable[[str], bool], plain: str) -> bool:
+    return re.search(words, plain) is not None if isinstance(words, str) else words(plain)
 
 
 def answer(words: str, language: str, **facts: object) -> str:

@@ -92,7 +92,7 @@ def test_quiet_hours_hold_back_all_but_a_breach() -> None:
 
 def test_a_question_asks_its_household_and_the_warden_four_hours_later_by_day() -> None:
     its, asked = begun(QUESTION, page_id="c")
-    assert asked == (QuestionDue("c", "c", QUESTION, SINCE),)
+    assert asked == (QuestionDue("c", "c", QUESTION, SINCE, NOON),)
     assert its.escalation == Escalation("c", QUESTION, SINCE, NOON + 4 * HOUR, began_ms=NOON)
     late, _ = begun(QUESTION, NOON + 5 * HOUR, page_id="c")
     assert late.escalation is not None
@@ -103,6 +103,35 @@ def test_a_question_asks_its_household_and_the_warden_four_hours_later_by_day() 
     assert back.escalation is not None
     assert back.escalation.next_ms == NOON + 4 * HOUR
     assert back.escalation.began_ms == NOON - 4 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("now_ms", "quiet", "ask_ms", "warden_ms"),
+    [
+        (NIGHT, (), MORNING, 4 * HOUR),
+        (NIGHT, ((7 * 60, 10 * 60),), MORNING + 2 * HOUR, 4 * HOUR),
+        (NOON, ((11 * 60, 15 * 60),), NOON + 3 * HOUR, 4 * HOUR),
+        (NOON, ((11 * 60, 21 * 60),), MORNING, DAY),  # they end in the night
+    ],
+)
+def test_a_question_rings_at_no_telephone_at_night_or_in_quiet_hours_and_its_household_is_first(
+    now_ms: int, quiet: tuple[tuple[int, int], ...], ask_ms: int, warden_ms: int
+) -> None:
+    its, asked = begun(QUESTION, now_ms, quiet, page_id="c")
+    assert asked == (QuestionDue("c", "c", QUESTION, SINCE, ask_ms),)
+    assert its.escalation is not None
+    assert its.escalation.next_ms == ask_ms + warden_ms, "four hours later, where they are free"
+
+
+def test_hours_that_end_in_the_night_or_in_each_other_hold_to_the_end_of_all() -> None:
+    evening = ((19 * 60, 22 * 60),)
+    assert escalation.may_start_ms(FAULT, NOON + 7 * HOUR, evening, RULES) == MORNING
+    backwards = ((13 * 60, 14 * 60), (11 * 60, 13 * 60))
+    assert escalation.may_start_ms(FAULT, NOON, backwards, RULES) == NOON + 2 * HOUR
+    all_day = ((8 * 60, 21 * 60),)
+    assert escalation.may_start_ms(QUESTION, NOON, all_day, RULES) == NOON + 9 * HOUR, (
+        "no time of the day is left: who named these hours sleeps by day"
+    )
 
 
 def test_no_step_of_a_question_wakes_anybody() -> None:

@@ -14,6 +14,8 @@ from gateway.core.events import (
     OutageEnded,
     SealBound,
 )
+from gateway.core.households.events import SaidOfSeal
+from gateway.core.households.model import Said, SealAnswer
 from gateway.core.model import CaseState, Contact, Door, Order, Silence
 from gateway.core.reasons import Reason
 from gateway.core.rules import Rules
@@ -153,12 +155,53 @@ def test_after_a_lawful_opening_it_is_a_question_and_the_installers_too() -> Non
     story = after_a_lawful_opening()
     page_id = f"{SEAL}-silent-{NOON + LOST + PATIENCE}"
     assert [e for e in story.effects if isinstance(e, QuestionDue)] == [
-        QuestionDue(page_id, page_id, Reason.SILENT_AFTER_OPENING, NOON)
+        QuestionDue(page_id, page_id, Reason.SILENT_AFTER_OPENING, NOON, story.now_ms)
     ]
+    assert silence.is_asked(story.door)
     assert told(story) == [(Reason.SILENT, 0)]
     assert story.pages()[0].page_id == f"{page_id}-seal"
     assert story.door.case is not None
     assert story.door.case.reason is Reason.SILENT_AFTER_OPENING
+
+
+def test_what_its_household_or_a_person_says_or_a_rule_is_an_answer_and_nobody_is_asked() -> None:
+    answered = {SealAnswer.IN_PLACE: Reason.SILENT}
+    for answer in SealAnswer:
+        story = after_a_lawful_opening()
+        story.tell(SaidOfSeal(Said(), answer))
+        assert not silence.is_asked(story.door), answer
+        assert story.door.case is not None
+        assert story.door.case.reason is answered.get(answer, Reason.SILENT_AFTER_OPENING)
+    taken = after_a_lawful_opening()
+    assert taken.door.case is not None
+    taken.acknowledge(taken.door.case.case_id)
+    heard, explained = after_a_lawful_opening(), after_a_lawful_opening()
+    heard.heartbeat(Contact.SHUT)
+    explained.tell(OutageBegan("one"))
+    over = after_a_lawful_opening()
+    over.tell(OrderPlaced(replace(over.door.orders[0], to_ms=over.now_ms)))
+    for story in (taken, heard, explained, over):
+        assert not silence.is_asked(story.door)
+
+
+def test_of_a_silent_seal_the_household_s_last_word_counts() -> None:
+    """First it is in its place, then it came off: the warden asks, as of any such opening."""
+    story = promised()
+    story.permit(longest_ms=HOUR)
+    story.opens()
+    story.after(LOST)
+    for answer, is_there in (
+        (SealAnswer.IN_PLACE, True),
+        (SealAnswer.UNSURE, True),
+        (SealAnswer.NOT_IN_PLACE, False),
+    ):
+        assert story.door.silence is not None
+        story.tell(SaidOfSeal(Said(), answer))
+        said = story.door.silence
+        assert (said.said_in_place, said.is_answered) == (is_there, True)
+    assert story.door.case is not None
+    assert story.door.case.reason is Reason.SILENT_AFTER_OPENING
+    assert not silence.is_asked(story.door)
 
 
 def test_heard_again_and_open_still_a_question_is_over_and_a_silent_open_door_is_not() -> None:
