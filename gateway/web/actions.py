@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection
 
-from gateway.core.actor import Actor, ActorKind
+from gateway.core.actor import Acting, Actor, ActorKind
 from gateway.core.cases.actions import ACTION_OF, LATE_MS
 from gateway.core.cases.refusal import Refusal
 from gateway.core.cases.transitions import Action
@@ -183,8 +183,8 @@ class Answered(Answer, frozen=True):
 
 
 # Who acts by this request, and what is shown after what came of it.
-Who = Callable[[Request], Actor]
-After = Callable[[Request, str, Actor, Answered], Awaitable[Response]]
+Who = Callable[[Request], Acting]
+After = Callable[[Request, str, Acting, Answered], Awaitable[Response]]
 
 
 def add_routes(
@@ -202,15 +202,15 @@ def add_routes(
 
     def route(action: Action, kind: Kind) -> None:
         async def press(request: Request, case_id: str) -> Response:
-            actor = who(request)
+            by = who(request)
             if by_page:
                 pressed: Press = read_model(kind.form, await read_form(request))
                 if pressed.action_id is not None:  # the page's own id, for all of its buttons
                     pressed.action_id = f"{pressed.action_id}.{action}"
             else:
                 pressed = read_model(kind.body, await read_body(request))
-            answer = await _act(context, kind, case_id, actor, pressed)
-            return await after(request, case_id, actor, answer)
+            answer = await _act(context, kind, case_id, by, pressed)
+            return await after(request, case_id, by, answer)
 
         path = f"{before}/{{case_id}}/{action}"
         router.add_api_route(path, press, methods=["POST"], **described(action, kind))
@@ -220,19 +220,19 @@ def add_routes(
 
 
 async def _act(
-    context: WebContext, kind: Kind, case_id: str, actor: Actor, pressed: Press
+    context: WebContext, kind: Kind, case_id: str, by: Acting, pressed: Press
 ) -> Answered:
     def query(connection: Connection) -> tuple[CaseRow, dict[str, Any]]:
         case = case_views.case(connection, case_id)
         if case is None:
             raise HttpProblem(404, NOT_FOUND)
-        check_known(connection, actor)
+        check_known(connection, by.actor)
         return case, pressed.looked_up(connection)
 
     case, looked_up = await context.read(query)
     action_id = pressed.action_id or secrets.token_hex(8)
     facts = pressed.facts(context.now_ms()) | looked_up
-    event = kind.event(case_id, actor, action_id, pressed.age_ms, **facts)
+    event = kind.event(case_id, by.actor, action_id, pressed.age_ms, by.for_centre, **facts)
     answer = await context.action(case.subject, event)
     if answer.refusal not in _HELD:
         return Answered(answer.changed, answer.result)

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from sqlalchemy import Connection
 
-from gateway.core.actor import Actor, actor_of
+from gateway.core.actor import Acting, actor_of
 from gateway.core.cases.refusal import Refusal
 from gateway.core.households.events import (
     DisputeAnswered,
@@ -121,8 +121,8 @@ QUESTIONS: Final = Matter(
 )
 MATTERS: Final = (REQUESTS, DISPUTES, QUESTIONS)
 
-Who = Callable[[Request], Actor]
-After = Callable[[Request, Actor, Answered], Awaitable[Response]]
+Who = Callable[[Request], Acting]
+After = Callable[[Request, Acting, Answered], Awaitable[Response]]
 
 
 def add_routes(
@@ -139,15 +139,15 @@ def add_routes(
 
     def route(matter: Matter, deed: Deed) -> None:
         async def press(request: Request) -> Response:
-            actor, matter_id = who(request), str(request.path_params[matter.key])
+            by, matter_id = who(request), str(request.path_params[matter.key])
             if by_page:
                 pressed: Press = read_model(deed.body, await read_form(request))
                 if pressed.action_id is not None:  # the page's own id, for all of its buttons
                     pressed.action_id = f"{pressed.action_id}.{deed.name}"
             else:
                 pressed = read_model(deed.body, await read_body(request))
-            answer = await _act(context, matter, deed, matter_id, actor, pressed)
-            return await after(request, actor, answer)
+            answer = await _act(context, matter, deed, matter_id, by, pressed)
+            return await after(request, by, answer)
 
         path = f"{before}/{matter.path}/{{{matter.key}}}/{deed.name}"
         router.add_api_route(path, press, methods=["POST"], **described(matter, deed))
@@ -158,13 +158,13 @@ def add_routes(
 
 
 async def _act(
-    context: WebContext, matter: Matter, deed: Deed, matter_id: str, by: Actor, pressed: Press
+    context: WebContext, matter: Matter, deed: Deed, matter_id: str, by: Acting, pressed: Press
 ) -> Answered:
     def query(connection: Connection) -> tuple[Row, dict[str, Any]]:
         row = matter.row(connection, matter_id)
         if row is None:
             raise HttpProblem(404, NOT_FOUND)
-        check_known(connection, by)
+        check_known(connection, by.actor)
         return row, _facts(connection, row, by, pressed)
 
     row, facts = await context.read(query)
@@ -172,7 +172,8 @@ async def _act(
     event = deed.event(
         action_id=action_id,
         age_ms=pressed.age_ms,
-        actor=by,
+        actor=by.actor,
+        for_centre=by.for_centre,
         **{matter.key: matter_id},
         **facts,
     )
@@ -180,14 +181,14 @@ async def _act(
     return Answered(answer.changed, answer.result)
 
 
-def _facts(connection: Connection, row: Row, by: Actor, pressed: Press) -> dict[str, Any]:
+def _facts(connection: Connection, row: Row, by: Acting, pressed: Press) -> dict[str, Any]:
     """What the event says beside who and which; HttpProblem where it cannot be so."""
     facts: dict[str, Any] = {}
     match pressed:
         case Declining(why=why):
             facts = {"why": peoples_line(why, WORDS_MAX)}
         case Assigning(to=to):
-            named = actor_of(to) if to else by
+            named = actor_of(to) if to else by.actor
             check_known(connection, named)
             facts = {"to": named}
         case Answering(is_upheld=is_upheld, words=words):

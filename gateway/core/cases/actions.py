@@ -159,7 +159,7 @@ def _judge(
 ) -> CaseState | Refusal:
     """Where the action leads by the table, or why it is refused by that or by what it says."""
     action = ACTION_OF[type(event)]
-    leads_to = judge(case, action, event.actor)
+    leads_to = judge(case, action, event.by)
     if isinstance(leads_to, Refusal):
         return leads_to
     again_ms = case.raised_again_ms

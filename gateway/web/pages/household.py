@@ -260,7 +260,7 @@ def _address(context: WebContext, request: Request) -> str:
 async def _voice(context: WebContext, request: Request, door_id: str, offered: str) -> Voice:
     """The household as it speaks by telephone, to who books it."""
     household_id = await context.read(lambda rows: _household(rows, door_id))
-    said = Said(Way.TELEPHONE, acting_at_screen(context, request))
+    said = Said(Way.TELEPHONE, acting_at_screen(context, request).actor)
     return Voice(household_id, said, context.language(request), offered)
 
 
