@@ -33,6 +33,7 @@ from gateway.core.events import (
     PersonOnTheWay,
     ReportTakenBack,
 )
+from gateway.core.model import ActionResult
 from gateway.core.outcome import Outcome
 from gateway.core.proof import Scan
 from gateway.core.subject import SITE, Subject, of_door
@@ -203,12 +204,8 @@ def add_routes(
     def route(action: Action, kind: Kind) -> None:
         async def press(request: Request, case_id: str) -> Response:
             by = who(request)
-            if by_page:
-                pressed: Press = read_model(kind.form, await read_form(request))
-                if pressed.action_id is not None:  # the page's own id, for all of its buttons
-                    pressed.action_id = f"{pressed.action_id}.{action}"
-            else:
-                pressed = read_model(kind.body, await read_body(request))
+            model = kind.form if by_page else kind.body
+            pressed = await read_press(request, model, action, by_page=by_page)
             answer = await _act(context, kind, case_id, by, pressed)
             return await after(request, case_id, by, answer)
 
@@ -276,6 +273,11 @@ def why(context: WebContext, request: Request, answer: Answered) -> str | None:
         sentence = say(_WITH, language).format(
             why=sentence, who=who_word(answer.holder, None, language)
         )
+    return dated(context, language, sentence, result)
+
+
+def dated(context: WebContext, language: str, sentence: str, result: ActionResult) -> str:
+    """Why something was refused; if it came late, with when it was done and when it came."""
     if result.age_ms < LATE_MS:
         return sentence
     now_ms = context.now_ms()
@@ -296,7 +298,11 @@ def unproved(context: WebContext, request: Request, answer: Answer) -> str | Non
 def check(context: WebContext, request: Request, answer: Answered) -> None:
     """For pages: HttpProblem with the sentence if it was refused. Who has done it already sees
     so."""
-    sentence = why(context, request, answer)
+    check_done(answer, why(context, request, answer))
+
+
+def check_done(answer: Answered, sentence: str | None) -> None:
+    """The same where the sentence is known."""
     if sentence is not None and answer.refusal is not Refusal.DONE_ALREADY:
         raise HttpProblem(409, sentence)  # in the person's language already
 
@@ -306,6 +312,17 @@ def _scan(connection: Connection, code: str) -> Scan:
         return scan_of(connection, door_codes.read(code))
     except ValueError:
         raise HttpProblem(422, _NO_CODE) from None
+
+
+async def read_press(request: Request, model: type[Press], name: str, *, by_page: bool) -> Press:
+    """What was pressed: a page's form, else a program's body. RequestValidationError for another.
+    A page has one id for all of its buttons, which are told apart by the act's name."""
+    if not by_page:
+        return read_model(model, await read_body(request))
+    pressed = read_model(model, await read_form(request))
+    if pressed.action_id is not None:
+        pressed.action_id = f"{pressed.action_id}.{name}"
+    return pressed
 
 
 def read_model(model: type[M], fields: Any) -> M:

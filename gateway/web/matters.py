@@ -15,7 +15,6 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from gateway.core.actor import Acting, actor_of
-from gateway.core.cases.refusal import Refusal
 from gateway.core.households.events import (
     DisputeAnswered,
     DisputeAssigned,
@@ -30,21 +29,16 @@ from gateway.core.households.events import (
 )
 from gateway.core.households.model import HealthOutcome
 from gateway.core.subject import of_household
-from gateway.language.catalogue import N_, say
 from gateway.language.refusals import matter_refusal_line
-from gateway.language.times import stamp
 from gateway.store import household_views
 from gateway.store.household_views import DisputeRow, QuestionRow, RequestRow
-from gateway.web.actions import Answered, Press, read_body, read_form, read_model
+from gateway.web.actions import Answered, Press, check_done, dated, read_press
 from gateway.web.actor import check_known
 from gateway.web.answers import NOT_FOUND, HttpProblem, peoples_line
 from gateway.web.context import WebContext
 
 WORDS_MAX: Final = 300
 Row = RequestRow | DisputeRow | QuestionRow
-
-_LATE = N_("{why} You did it at {done}, and it arrived at {arrived}.")
-LATE_MS: Final = 60_000
 
 
 class Deciding(Press):
@@ -140,12 +134,7 @@ def add_routes(
     def route(matter: Matter, deed: Deed) -> None:
         async def press(request: Request) -> Response:
             by, matter_id = who(request), str(request.path_params[matter.key])
-            if by_page:
-                pressed: Press = read_model(deed.body, await read_form(request))
-                if pressed.action_id is not None:  # the page's own id, for all of its buttons
-                    pressed.action_id = f"{pressed.action_id}.{deed.name}"
-            else:
-                pressed = read_model(deed.body, await read_body(request))
+            pressed = await read_press(request, deed.body, deed.name, by_page=by_page)
             answer = await _act(context, matter, deed, matter_id, by, pressed)
             return await after(request, by, answer)
 
@@ -206,18 +195,10 @@ def why(context: WebContext, request: Request, answer: Answered) -> str | None:
     result, language = answer.result, context.language(request)
     if result is None or result.refusal is None:
         return None
-    sentence = matter_refusal_line(result.refusal, language)
-    if result.age_ms < LATE_MS:
-        return sentence
-    now_ms = context.now_ms()
-    done = stamp(result.done_ms, now_ms, language, context.zone)
-    arrived = stamp(result.arrived_ms, now_ms, language, context.zone)
-    return say(_LATE, language).format(why=sentence, done=done, arrived=arrived)
+    return dated(context, language, matter_refusal_line(result.refusal, language), result)
 
 
 def check(context: WebContext, request: Request, answer: Answered) -> None:
     """For pages: HttpProblem with the sentence if it was refused. Who has done it already sees
     so."""
-    sentence = why(context, request, answer)
-    if sentence is not None and answer.refusal is not Refusal.DONE_ALREADY:
-        raise HttpProblem(409, sentence)
+    check_done(answer, why(context, request, answer))
