@@ -156,7 +156,9 @@ def page_received(
     return _moved_by_page(holder, signed, Action.PAGE_RECEIVED, now_ms)
 
 
-def _moved_by_page(holder: H, case: Case, action: Action, now_ms: int) -> tuple[H, tuple[Effect, ...]]:
+def _moved_by_page(
+    holder: H, case: Case, action: Action, now_ms: int
+) -> tuple[H, tuple[Effect, ...]]:
     state = judge(case, action, None)
     if isinstance(state, Refusal) or state is case.state:
         return holder, ()
