@@ -55,8 +55,8 @@ def hits(folder: Path, word: str) -> int:
     )
 
 
-# All that is text in InfluxDB, which is all that `menshen fleet-report` and Grafana can draw. Random
-# ids and names of the legend, which is drawn with a key; the rest are words of tables of ours.
+# All text in InfluxDB, which is all that `menshen fleet-report` and Grafana can draw: random ids,
+# names of the legend, which are drawn with a key; and words of tables of ours.
 RANDOM = {"site", "gateway", "seal", "grid", "building", "batch", "case"}
 WORDS = {"reason", "event", "step", "role", "channel", "ev", "firmware", "outcome", "cause"}
 
