@@ -6,14 +6,14 @@ from pathlib import Path
 from gateway.accounts import audit
 from gateway.core.duration import DAY_MS
 from gateway.core.events import OrderPlaced
-from gateway.core.households.events import DisputeRaised, HealthReported
-from gateway.core.households.model import RecordKind, Symptom
+from gateway.core.households.events import HealthReported
+from gateway.core.households.model import Symptom
 from gateway.core.model import Order
 from gateway.core.subject import of_door, of_household
 from gateway.store import household_views
 from tests.web.households import household_phone, new_code
 from tests.web.signed_in import signed_in_site
-from tests.web.test_requests import asks
+from tests.web.test_requests import asks, contests
 from tests.web.web_site import first_case, now_ms
 
 BASE = "http://menshen.test"
@@ -42,19 +42,11 @@ async def test_p11_who_did_what_with_what_it_asked_for_is_told_and_the_audit_nam
         await site.console.seal(0)
         await site.console.seal(1)
         await site.console.opens(0)
-        theirs, case_id = of_household("d0"), first_case(0)
         request_id = await asks(site.console)
         await asks(site.console, 1)
-        contested = DisputeRaised(
-            action_id="d",
-            dispute_id="dispute-1",
-            record=RecordKind.CASE,
-            record_id=case_id,
-            door_id="d0",
-        )
+        await contests(site.console, first_case(0))
         unwell = HealthReported(action_id="h", is_well=False, symptoms=(Symptom.FEVER,))
-        for event in (contested, unwell):
-            assert (await site.engine.submit(theirs, event)).changed
+        assert (await site.engine.submit(of_household("d0"), unwell)).changed
         with site.store.reading() as connection:
             (question,) = household_views.open_questions(connection)
         does = {

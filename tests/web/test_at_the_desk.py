@@ -14,18 +14,16 @@ from gateway.accounts import tables as accounts
 from gateway.accounts.roles import Role
 from gateway.core.actor import actor_of
 from gateway.core.events import StaffSet
-from gateway.core.households.events import DisputeRaised
-from gateway.core.households.model import RecordKind
 from gateway.core.paging import schedule, staff
 from gateway.core.paging.staff import Member
-from gateway.core.subject import SITE, of_household
+from gateway.core.subject import SITE
 from gateway.store import case_views, household_views, tables
 from gateway.store.case_views import CaseRow
 from gateway.store.feed_tables import milestones
 from gateway.store.journal import decode_event
 from tests.accounts.people_file import add
 from tests.web.signed_in import Site, signed_in_site
-from tests.web.test_requests import asks, request_of
+from tests.web.test_requests import asks, contests, request_of
 from tests.web.web_site import first_case, listening, problem_of
 
 CASE = first_case(0)
@@ -168,15 +166,7 @@ async def test_what_is_named_to_the_centre_is_answered_by_who_sits_there(tmp_pat
     name = "desk"
     async with a_centre(tmp_path) as site:
         await opened(site)
-        event = DisputeRaised(
-            action_id="d1",
-            dispute_id="dispute-1",
-            record=RecordKind.CASE,
-            record_id=CASE,
-            door_id="d0",
-            parties=("wang",),
-        )
-        assert (await site.engine.submit(of_household("d0"), event)).changed
+        await contests(site.console, CASE, parties=("wang",))
         there = "disputes/dispute-1"
         assert (await does(site, "cai", f"{there}/assign", to="centre")).status_code == 200
         found = {"is_upheld": True, "words": "the door had not moved"}
